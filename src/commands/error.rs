@@ -210,7 +210,7 @@ impl From<Interrupted> for CommandError {
 
 impl From<GuardError> for CommandError {
     fn from(error: GuardError) -> Self {
-        let hint = error.hint();
+        let hint = error.hint.clone();
         Self::new(ExitCode::Guard, "guard", error, hint)
     }
 }
@@ -303,22 +303,11 @@ impl From<DatabaseError> for CommandError {
 
 impl From<ResolveError> for CommandError {
     fn from(error: ResolveError) -> Self {
-        let usage = |hint| (ExitCode::Usage, "usage", hint);
         let (code, name, hint) = match error {
             ResolveError::Ledger(error) => return error.into(),
+            ResolveError::Rows { message, hint } => return UsageError::new(message, hint).into(),
             ResolveError::NotFree { .. } => {
                 (ExitCode::Guard, "guard", "leave this row out: under the key each person gets one message at most")
-            }
-            ResolveError::NoSuchLine { .. } | ResolveError::NobodyOf { .. } | ResolveError::OtherState { .. } => {
-                usage("`jelouctl bulk report RUN` has all rows with their lines and states")
-            }
-            ResolveError::MayStillSend => usage("end it first, then add --yes"),
-            ResolveError::Cancelled { ref run } => {
-                let hint = format!(
-                    "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report {run} --state \
-                     failed --reason cancelled --file FILE`"
-                );
-                return Self::new(ExitCode::Usage, "usage", error, Some(hint));
             }
             ResolveError::ChangedMeanwhile => {
                 (ExitCode::InUse, "in_use", "look at `jelouctl bulk status`, then decide again")
@@ -458,12 +447,12 @@ mod tests {
             (unreadable(ExclusionOrigin::Profile(run())).into(), 3, "configuration"),
             (RunError::NoRuns.into(), 2, "usage"),
             (LedgerError::Run(RunError::NoRuns).into(), 2, "usage"),
-            (ResolveError::NoSuchLine { line: 1 }.into(), 2, "usage"),
+            (ResolveError::NotFree { line: 1, problem: cause() }.into(), 11, "guard"),
             (ConfigError::NoBot.into(), 3, "configuration"),
             (DatabaseError::standby().into(), 3, "configuration"),
             (LedgerError::Database(DatabaseError::standby()).into(), 3, "configuration"),
             (Panicked::UnderWay.into(), 8, "unknown"),
-            (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), 11, "guard"),
+            (GuardError::unconfirmed(1, true).into(), 11, "guard"),
             (ConfigError::HiddenSandbox { process: 7 }.into(), 11, "guard"),
             (LedgerError::NoDirectory.into(), 12, "ledger"),
             (DatabaseError::unreachable("x", cause()).into(), 12, "ledger"),
@@ -507,7 +496,7 @@ mod tests {
         let typed = || UsageError::new("x", "y");
         let ends: [(CommandError, bool); 15] = [
             (typed().into(), true),
-            (GuardError::Unconfirmed { rows: 1, is_answer: true }.into(), true),
+            (GuardError::unconfirmed(1, true).into(), true),
             (Interrupted(Signal::Interrupt).into(), true),
             (LedgerError::NoDirectory.into(), true),
             (LedgerError::Unusable { message: cause.clone(), hint: "y" }.into(), false),

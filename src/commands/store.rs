@@ -79,7 +79,9 @@ pub(crate) fn check_clocks(store: &Store) -> Result<(), CommandError> {
     let of_store = if store.is_shared() { Some(("the database", store.now()?)) } else { None };
     let clocks = [Some(("this machine", now())), of_store];
     let mut wrong = clocks.into_iter().flatten().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));
-    wrong.next().map_or(Ok(()), |(whose, problem)| Err(GuardError::Clock { whose, problem }.into()))
+    let Some((whose, problem)) = wrong.next() else { return Ok(()) };
+    let hint = "set the clock: what was sent is remembered by its time, and people would get it again";
+    Err(GuardError::new(format!("the clock of {whose} shows {problem}"), hint).into())
 }
 
 /// The database of the ledger; None if runs are files.

@@ -175,7 +175,12 @@ impl Run {
     ) -> Result<Counts, ResolveError> {
         self.note_lost()?;
         if resolution.sends_again() && self.is_cancelled()? {
-            return Err(ResolveError::Cancelled { run: self.name().to_string() });
+            let way = format!(
+                "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report {} --state failed \
+                 --reason cancelled --file FILE`",
+                self.name()
+            );
+            return Err(ResolveError::rows("the run is cancelled: nothing of it is sent any more".to_owned(), way));
         }
         let chosen = match resolution {
             Resolution::All(_) => None,
@@ -186,7 +191,8 @@ impl Run {
         if to == RowState::Pending {
             lost = self.lost_workers(from, chosen.as_deref())?;
             if !lost.is_empty() && !have_ended(&lost) {
-                return Err(ResolveError::MayStillSend);
+                let problem = "a process that was not heard of again may still send these rows".to_owned();
+                return Err(ResolveError::rows(problem, "end it first, then add --yes"));
             }
         }
         let ended: HashSet<_> = lost.iter().flat_map(|worker| &worker.rows).copied().collect();
@@ -233,13 +239,14 @@ impl Run {
         let mut chosen = BTreeMap::new();
         let at_lines = self.at_lines(&lines.iter().copied().collect::<BTreeSet<_>>())?;
         for line in lines {
-            let row = at_lines.get(line).ok_or(ResolveError::NoSuchLine { line: *line })?.checked(change)?;
+            let missing = || ResolveError::other_rows(format!("the list of the run has no row at line {line}"));
+            let row = at_lines.get(line).ok_or_else(missing)?.checked(change)?;
             chosen.insert(row.n, row);
         }
         for recipient in people {
             let rows = self.to_person(recipient)?;
             let Some(first) = rows.first() else {
-                return Err(ResolveError::NobodyOf { recipient: recipient.clone() });
+                return Err(ResolveError::other_rows(format!("the run has no message to {recipient}")));
             };
             let mut decided: Vec<_> = rows.iter().filter_map(|row| row.checked(change).ok()).collect();
             if decided.is_empty() {

@@ -17,23 +17,27 @@ pub(crate) enum Resolution {
 /// Why nothing was decided.
 #[derive(Debug, Error)]
 pub(crate) enum ResolveError {
-    #[error("the list of the run has no row at line {line}")]
-    NoSuchLine { line: u64 },
-    #[error("the run has no message to {recipient}")]
-    NobodyOf { recipient: String },
-    #[error("line {line} is {}, not {}", state.name(), wanted.name())]
-    OtherState { line: u64, state: RowState, wanted: RowState },
+    /// The rows are not there, or in another state.
+    #[error("{message}")]
+    Rows { message: String, hint: String },
     #[error("a process that sends the run has changed one of these rows just now")]
     ChangedMeanwhile,
-    #[error("the run is cancelled: nothing of it is sent any more")]
-    Cancelled { run: String },
-    #[error("a process that was not heard of again may still send these rows")]
-    MayStillSend,
     /// Only for a run with a key, which allows one message for each person.
     #[error("line {line}: {problem}")]
     NotFree { line: u64, problem: String },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+impl ResolveError {
+    pub(super) fn rows(message: String, hint: impl Into<String>) -> Self {
+        Self::Rows { message, hint: hint.into() }
+    }
+
+    /// Rows that a report shows to be others.
+    pub(super) fn other_rows(message: String) -> Self {
+        Self::rows(message, "`jelouctl bulk report RUN` has all rows with their lines and states")
+    }
 }
 
 impl Resolution {
@@ -68,7 +72,8 @@ impl StandingRow {
     /// The row, if it is in the first of these states.
     pub(super) fn checked(&self, [wanted, _]: [RowState; 2]) -> Result<Self, ResolveError> {
         if self.state != wanted {
-            return Err(ResolveError::OtherState { line: self.line, state: self.state, wanted });
+            let (line, state) = (self.line, self.state.name());
+            return Err(ResolveError::other_rows(format!("line {line} is {state}, not {}", wanted.name())));
         }
         Ok(self.clone())
     }

@@ -61,12 +61,14 @@ fn is_inside(path: &str, around: &str) -> bool {
 }
 
 pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {
-    match body {
-        Value::Object(fields) => Ok(fields),
-        Value::Null => Err(InvalidMessage::NotAnObject("null")),
-        Value::Bool(_) => Err(InvalidMessage::NotAnObject("a boolean")),
-        Value::Number(_) => Err(InvalidMessage::NotAnObject("a number")),
-        Value::String(_) => Err(InvalidMessage::NotAnObject("a string")),
-        Value::Array(_) => Err(InvalidMessage::NotAnObject("an array")),
-    }
+    let found = match body {
+        Value::Object(fields) => return Ok(fields),
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+    };
+    let problem = format!("the body is not a JSON object, but {found}");
+    Err(InvalidMessage::other(problem, "write {\"field\": value, …}"))
 }

@@ -22,6 +22,9 @@ pub(crate) enum Envelope {
     Verbatim,
 }
 
+/// What to do about recipients in a body that are not one.
+const NAME_WITH_TO: &str = "leave them out and name the recipient with --to";
+
 /// A body's `type` must be the kind's own; `raw` keeps it. `command` is the word that was typed after `send`.
 pub(crate) fn take_type(
     envelope: Envelope,
@@ -31,11 +34,18 @@ pub(crate) fn take_type(
     let take = |fields: &mut Map<String, Value>| fields.shift_remove("type");
     match envelope {
         Envelope::Verbatim | Envelope::Destinations => Ok(()),
-        Envelope::OwnEndpoint => {
-            take(fields).map_or(Ok(()), |found| Err(InvalidMessage::TypeRefused(found.to_string())))
-        }
+        Envelope::OwnEndpoint => match take(fields) {
+            Some(found) => Err(InvalidMessage::other(
+                format!("type: flow-message has an endpoint of its own, and its body no type (this one says {found})"),
+                "take `type` out of the body; the endpoint's own parameter is --type, and `send flow` sends type \"flow\"",
+            )),
+            None => Ok(()),
+        },
         Envelope::Typed(wire) => match take(fields) {
-            Some(found) if found != wire => Err(InvalidMessage::OtherType { found: found.to_string(), command, wire }),
+            Some(found) if found != wire => Err(InvalidMessage::other(
+                format!("the body says type {found}, but `send {command}` sends type \"{wire}\""),
+                "use the command for that type, or `send raw` for the body as it is",
+            )),
             _ => Ok(()),
         },
     }
@@ -50,14 +60,15 @@ pub(crate) fn take_recipient(
     if envelope != Envelope::Destinations {
         // Whether they may be written to is judged by their texts.
         let other = listed(fields.get("destinations")).iter().find(|named| !named.is_string());
-        let not_text =
-            |found: &Value| InvalidMessage::RecipientNotText { origin: "destinations", found: found.to_string() };
-        return other.map_or(Ok(user), |found| Err(not_text(found)));
+        return other.map_or(Ok(user), |found| Err(InvalidMessage::recipient_not_text("destinations", found)));
     }
     let destination = fields.shift_remove("destinations").map(one_destination).transpose()?;
     let destination = named_recipient("destinations", destination)?;
     match (destination, user) {
-        (Some((_, destination)), Some((_, user))) if destination != user => Err(InvalidMessage::TwoRecipients),
+        (Some((_, destination)), Some((_, user))) if destination != user => Err(InvalidMessage::other(
+            "destinations: the body names another recipient there than in userId",
+            NAME_WITH_TO,
+        )),
         (destination, user) => Ok(destination.or(user)),
     }
 }
@@ -81,17 +92,19 @@ fn named_recipient(
             Ok(recipient) => Ok(Some((origin, recipient))),
             Err(error) => Err(InvalidMessage::Recipient { origin, error }),
         },
-        Some(other) => Err(InvalidMessage::RecipientNotText { origin, found: other.to_string() }),
+        Some(other) => Err(InvalidMessage::recipient_not_text(origin, &other)),
     }
 }
 
 /// A request has one recipient, so that one answer is about one message.
 fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
-    match destinations {
-        Value::Array(mut list) if list.len() == 1 => Ok(list.remove(0)),
-        Value::Array(list) => Err(InvalidMessage::NotOneDestination(list.len().to_string())),
-        other => Err(InvalidMessage::NotOneDestination(other.to_string())),
-    }
+    let found = match destinations {
+        Value::Array(mut list) if list.len() == 1 => return Ok(list.remove(0)),
+        Value::Array(list) => list.len().to_string(),
+        other => other.to_string(),
+    };
+    let problem = format!("destinations: the body has {found}; give a list with one recipient");
+    Err(InvalidMessage::other(problem, NAME_WITH_TO))
 }
 
 /// On the wire the recipient comes first, then a `botId` if the file has one.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde_json::Value;
 use thiserror::Error;
 
 use super::recipient::RecipientError;
@@ -31,28 +32,13 @@ impl fmt::Display for Violation {
 
 #[derive(Debug, Error)]
 pub(crate) enum InvalidMessage {
+    /// An error that nothing is decided by.
     #[error(transparent)]
-    Input(#[from] UsageError),
+    Other(#[from] UsageError),
     #[error("{origin}: {error}")]
     Recipient { origin: &'static str, error: RecipientError },
     #[error("no recipient")]
     NoRecipient,
-    #[error("{origin}: {found} in the body; a recipient is a text")]
-    RecipientNotText { origin: &'static str, found: String },
-    #[error("destinations: the body has {0}; give a list with one recipient")]
-    NotOneDestination(String),
-    #[error("destinations: the body names another recipient there than in userId")]
-    TwoRecipients,
-    #[error("the body is not a JSON object, but {0}")]
-    NotAnObject(&'static str),
-    #[error("send raw needs a body")]
-    NoBody,
-    #[error("the body says type {found}, but `send {command}` sends type \"{wire}\"")]
-    OtherType { found: String, command: &'static str, wire: &'static str },
-    #[error("type: flow-message has an endpoint of its own, and its body no type (this one says {0})")]
-    TypeRefused(String),
-    #[error("botId: the body is for bot {found}, but the message would be sent by bot `{bot}`")]
-    OtherBot { found: String, bot: String },
     #[error("the message has warnings, which --strict makes errors")]
     Warnings(Vec<String>),
     #[error("the message is not valid")]
@@ -60,6 +46,16 @@ pub(crate) enum InvalidMessage {
 }
 
 impl InvalidMessage {
+    pub(super) fn other(message: impl fmt::Display, hint: &str) -> Self {
+        Self::Other(UsageError::new(message, hint))
+    }
+
+    /// A recipient in the body, at `origin`, that is another value.
+    pub(super) fn recipient_not_text(origin: &str, found: &Value) -> Self {
+        let problem = format!("{origin}: {found} in the body; a recipient is a text");
+        Self::other(problem, "write it in quotes, as in \"593987654321\", or leave it out")
+    }
+
     /// Whether it may be wrong only because no country was given for a national number.
     #[must_use]
     pub(crate) fn is_without_country(&self) -> bool {
@@ -70,16 +66,9 @@ impl InvalidMessage {
     #[must_use]
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Input(error) => error.hint.clone(),
+            Self::Other(error) => error.hint.clone(),
             Self::Recipient { error, .. } => error.hint(),
             Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
-            Self::RecipientNotText { .. } => "write it in quotes, as in \"593987654321\", or leave it out".to_owned(),
-            Self::NotOneDestination(_) | Self::TwoRecipients => "leave them out and name the recipient with --to".to_owned(),
-            Self::NotAnObject(_) => "write {\"field\": value, …}".to_owned(),
-            Self::NoBody => "name it with --body FILE, or --body - for standard input".to_owned(),
-            Self::OtherType { .. } => "use the command for that type, or `send raw` for the body as it is".to_owned(),
-            Self::TypeRefused(_) => "take `type` out of the body; the endpoint's own parameter is --type, and `send flow` sends type \"flow\"".to_owned(),
-            Self::OtherBot { .. } => "choose that bot with --bot, or take `botId` out of the body".to_owned(),
             Self::Violations { text_is_missing: true, .. } => {
                 "to read the text from standard input or a file, pass --text-file - or --text-file FILE".to_owned()
             }

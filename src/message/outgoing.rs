@@ -40,7 +40,8 @@ impl Outgoing {
         recipients: &RecipientSources,
     ) -> Result<(Self, Vec<String>), InvalidMessage> {
         if typed.envelope() == Envelope::Verbatim && file.is_none() {
-            return Err(InvalidMessage::NoBody);
+            let hint = "name it with --body FILE, or --body - for standard input";
+            return Err(InvalidMessage::other("send raw needs a body", hint));
         }
         let mut body = Value::Object(object(file.unwrap_or_else(|| json!({})))?);
         let mut flags = flags;
@@ -160,7 +161,10 @@ impl Outgoing {
             None => Ok(()),
             Some(Value::String(found)) if found == bot => Ok(()),
             Some(Value::Number(found)) if found.to_string() == bot => Ok(()),
-            Some(other) => Err(InvalidMessage::OtherBot { found: other.to_string(), bot: bot.to_owned() }),
+            Some(found) => Err(InvalidMessage::other(
+                format!("botId: the body is for bot {found}, but the message would be sent by bot `{bot}`"),
+                "choose that bot with --bot, or take `botId` out of the body",
+            )),
         }
     }
 }

@@ -260,6 +260,6 @@ pub(crate) fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(
 pub(crate) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), CommandError> {
     match context.confirms(question)? {
         Some(true) => Ok(()),
-        answer => Err(GuardError::Unconfirmed { rows, is_answer: answer.is_some() }.into()),
+        answer => Err(GuardError::unconfirmed(rows, answer.is_some()).into()),
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Res
     let message = [sent, unknown].into_iter().flatten().collect::<Vec<_>>().join(", and ");
     let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
                 same message or another one, use --again, also where the rows went to a sandbox only";
-    Err(GuardError::SentBefore { message, hint: hint.to_owned() })
+    Err(GuardError::new(message, hint))
 }
 
 /// The runs that a run with these details is compared with.
@@ -228,5 +228,5 @@ fn refusal(
         None if !for_reminders.is_empty() => ways.push(for_reminders.to_owned()),
         None => {}
     }
-    GuardError::SentBefore { message, hint: ways.join("; ") }
+    GuardError::new(message, ways.join("; "))
 }

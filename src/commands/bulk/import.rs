@@ -259,7 +259,11 @@ fn verdict(
         return Err(UsageError::new(hidden, way).into());
     }
     match first_guarded {
-        Some(first) => Err(GuardError::Rows { count: imported.guarded, first: Box::new(first) }.into()),
+        Some(first) => {
+            let count = imported.guarded;
+            let problem = format!("{count} of the rows go to recipients that are not allowed; the first: {first}");
+            Err(GuardError::new(problem, first.hint.unwrap_or_default()).into())
+        }
         None => Ok(()),
     }
 }

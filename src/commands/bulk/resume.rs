@@ -23,7 +23,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
 use crate::ledger::{Details, LedgerError, PausedRun, Resumed, Run, RunConditions, RunName, Store};
-use crate::output::{counted, counted_people, rounded};
+use crate::output::{counted, counted_are, counted_people, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::person_key;
 use crate::process::block_on;
@@ -168,7 +168,12 @@ fn check_age(
         let way_out = format!("to leave out what is left of it: jelouctl bulk cancel {name}");
         context.stderr.warning(&format!("run {name} last changed {age} ago; {way_out}"));
     } else if !asks && !context.assume_yes {
-        return Err(GuardError::OldRun { run: name.to_string(), age, rows }.into());
+        let left = counted_are(rows, "message");
+        return Err(GuardError::new(
+            format!("run {name} last changed {age} ago, and {left} still to be sent"),
+            format!("add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {name}"),
+        )
+        .into());
     }
     Ok(asks)
 }
