@@ -225,7 +225,7 @@ impl ApiArgs {
         for field in &self.field {
             let ApiField { key, value } = field;
             let value = match context.input.json_value(&format!("-F {key}"), value) {
-                Err(error) if matches!(value, JsonSource::Literal(text) if !text.starts_with(['{', '['])) => {
+                Err(error) if matches!(value, JsonSource::Literal(text) if Value::from_str(text).is_err()) => {
                     return Err(UsageError::new(error, format!("a text goes with -f {key}=TEXT")).into());
                 }
                 read => read?,
