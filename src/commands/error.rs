@@ -260,7 +260,7 @@ impl From<ListError> for CommandError {
 
 impl From<ExclusionError> for CommandError {
     fn from(error: ExclusionError) -> Self {
-        let (details, hint) = (error.details(), Some(error.hint()));
+        let (details, hint) = (error.details.clone(), Some(error.hint.clone()));
         let told = match error.origin {
             ExclusionOrigin::Flag => Self::new(ExitCode::Usage, "usage", error, hint),
             ExclusionOrigin::Profile(_) => Self::new(ExitCode::Configuration, "configuration", error, hint),

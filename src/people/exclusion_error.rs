@@ -1,6 +1,6 @@
 //! Why a list of excluded people cannot be used, with the hint.
 
-use std::{fmt, io};
+use std::io;
 
 use thiserror::Error;
 
@@ -23,68 +23,84 @@ pub(crate) enum ExclusionOrigin {
 
 /// A list of excluded people that cannot be used: the people on it are unknown, so nothing may be sent.
 #[derive(Debug, Error)]
-#[error("{}: {}{problem}", flag(origin), file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default())]
+#[error("{}: {message}", flag(origin))]
 pub(crate) struct ExclusionError {
     pub(crate) origin: ExclusionOrigin,
-    /// For problems that do not name the list: there may be several.
-    file: Option<String>,
-    problem: Box<ExclusionProblem>,
+    message: String,
+    /// The bad lines, unless the message already names the only one.
+    pub(crate) details: Vec<String>,
+    pub(crate) hint: String,
 }
 
+/// The same, whatever names the list.
+#[derive(Debug)]
+pub(super) struct ExclusionProblem {
+    message: String,
+    details: Vec<String>,
+    hint: String,
+}
+
+/// Why a line does not clearly name a person.
 #[derive(Debug, Error)]
-pub(super) enum ExclusionProblem {
-    #[error(transparent)]
-    List(#[from] ListError),
-    #[error("{name} is empty")]
-    Empty { name: String },
-    #[error("{name}: {bad}")]
-    Lines { name: String, bad: BadLines },
-}
-
-/// A line that does not clearly name a person.
-#[derive(Debug, Error)]
-#[error("{}line {line}: {fault}", sheet.as_ref().map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default())]
-struct BadLine {
-    /// For a workbook.
-    sheet: Option<String>,
-    line: u64,
-    fault: LineFault,
-}
-
-#[derive(Debug, Error)]
-pub(super) enum LineFault {
-    #[error("{0}")]
-    Recipient(RecipientError),
-    #[error("`{column}` is empty, so the person is not known")]
-    NoRecipient { column: String },
-    /// The list has no header, and this stands behind a person.
-    #[error("the list has no header, and `{0}` stands behind the person")]
-    Behind(String),
-    #[error("{0}")]
-    Row(String),
-}
-
-impl From<PersonError> for LineFault {
-    fn from(error: PersonError) -> Self {
-        match error {
-            PersonError::Recipient(error) => Self::Recipient(error),
-            PersonError::Country(error) => Self::Row(error.to_string()),
-        }
-    }
+#[error("{words}")]
+pub(super) struct LineFault {
+    words: String,
+    hint: String,
 }
 
 /// The bad lines of a file; only the first are kept.
 #[derive(Debug, Default)]
 pub(super) struct BadLines {
-    lines: Vec<BadLine>,
+    lines: Vec<(String, LineFault)>,
     count: u64,
 }
 
+/// What to do about a list in which nobody is clearly named.
+const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column such \
+                     as celular";
+
+impl LineFault {
+    pub(super) fn new(words: impl Into<String>) -> Self {
+        Self { words: words.into(), hint: LINES.to_owned() }
+    }
+
+    pub(super) fn no_recipient(column: &str) -> Self {
+        let words = format!("`{column}` is empty, so the person is not known");
+        Self { words, hint: "write the person's number there, or delete the line".to_owned() }
+    }
+
+    /// The list has no header, and `text` stands behind a person.
+    pub(super) fn behind(text: &str) -> Self {
+        let delimiter = text.get(..1).unwrap_or(",");
+        let hint = format!(
+            "write a line with a name for each column above the first person, such as celular{delimiter}nombre, or leave \
+             one person a line and nothing else"
+        );
+        Self { words: format!("the list has no header, and `{text}` stands behind the person"), hint }
+    }
+}
+
+impl From<PersonError> for LineFault {
+    fn from(error: PersonError) -> Self {
+        let error = match error {
+            PersonError::Recipient(error) => error,
+            PersonError::Country(error) => return Self::new(error.to_string()),
+        };
+        let may_be_of_several =
+            matches!(error, RecipientError::Phone(PhoneError::National { .. } | PhoneError::Invalid { .. }));
+        let more = "; for numbers of several countries give that list a header, and a column País";
+        let hint = format!("{}{}", error.hint(), if may_be_of_several { more } else { "" });
+        Self { words: error.to_string(), hint }
+    }
+}
+
 impl BadLines {
+    /// `sheet` is that of a workbook.
     pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, fault: LineFault) {
         self.count += 1;
         if self.lines.len() < NAMED {
-            self.lines.push(BadLine { sheet: sheet.map(str::to_owned), line, fault });
+            let sheet = sheet.map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default();
+            self.lines.push((format!("{sheet}line {line}: {}", fault.words), fault));
         }
     }
 
@@ -101,16 +117,18 @@ impl BadLines {
     /// # Errors
     /// When there are any.
     pub(super) fn check(self, name: &str) -> Result<(), ExclusionProblem> {
-        if self.count == 0 { Ok(()) } else { Err(ExclusionProblem::Lines { name: name.to_owned(), bad: self }) }
-    }
-}
-
-impl fmt::Display for BadLines {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.lines.as_slice() {
-            [only] => only.fmt(formatter),
-            _ => write!(formatter, "{} lines do not name a person", self.count),
+        let Some((first, LineFault { hint, .. })) = self.lines.first() else { return Ok(()) };
+        if self.count == 1 {
+            let message = format!("{name}: {first}");
+            return Err(ExclusionProblem { message, details: Vec::new(), hint: hint.clone() });
         }
+        let more = self.count.saturating_sub(self.lines.len() as u64);
+        let details = self.lines.iter().map(|(told, _)| told.clone());
+        Err(ExclusionProblem {
+            message: format!("{name}: {} lines do not name a person", self.count),
+            details: details.chain((more > 0).then(|| format!("and {more} more"))).collect(),
+            hint: hint.clone(),
+        })
     }
 }
 
@@ -128,54 +146,28 @@ impl ExclusionError {
     }
 
     pub(super) fn new(origin: &ExclusionOrigin, name: &str, problem: ExclusionProblem) -> Self {
-        let is_unnamed = !problem.to_string().contains(name);
-        Self { origin: origin.clone(), file: is_unnamed.then(|| name.to_owned()), problem: Box::new(problem) }
+        let ExclusionProblem { message, details, hint } = problem;
+        // There may be several lists.
+        let message = if message.contains(name) { message } else { format!("{name}: {message}") };
+        Self { origin: origin.clone(), message, details, hint }
     }
+}
 
-    /// The bad lines, unless the message already names the only one.
-    pub(crate) fn details(&self) -> Vec<String> {
-        match self.problem.as_ref() {
-            ExclusionProblem::Lines { bad: BadLines { lines, count }, .. } if lines.len() > 1 => {
-                let more = count.saturating_sub(lines.len() as u64);
-                lines.iter().map(ToString::to_string).chain((more > 0).then(|| format!("and {more} more"))).collect()
-            }
-            ExclusionProblem::Lines { .. } | ExclusionProblem::List(_) | ExclusionProblem::Empty { .. } => Vec::new(),
-        }
+impl ExclusionProblem {
+    pub(super) fn empty(name: &str) -> Self {
+        let hint = "check where it comes from; a file with only a header, or a comment after #, excludes no one";
+        Self { message: format!("{name} is empty"), details: Vec::new(), hint: hint.to_owned() }
     }
+}
 
-    pub(crate) fn hint(&self) -> String {
-        const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column \
-                             such as celular";
-        match self.problem.as_ref() {
-            ExclusionProblem::List(error) => match error.kind {
-                ListErrorKind::NoRecipientColumn | ListErrorKind::NoRows => LINES.to_owned(),
-                ListErrorKind::WideText => "save it as UTF-8, or as UTF-16 with a mark".to_owned(),
-                ListErrorKind::Title { line } => format!("delete the lines above line {line}, the header"),
-                ListErrorKind::Other => error.hint.clone(),
-            },
-            ExclusionProblem::Empty { .. } => {
-                "check where it comes from; a file with only a header, or a comment after #, excludes no one".to_owned()
-            }
-            ExclusionProblem::Lines { bad, .. } => match bad.lines.first().map(|line| &line.fault) {
-                Some(LineFault::Recipient(RecipientError::Phone(
-                    error @ (PhoneError::National { .. } | PhoneError::Invalid { .. }),
-                ))) => {
-                    format!(
-                        "{}; for numbers of several countries give that list a header, and a column País",
-                        error.hint()
-                    )
-                }
-                Some(LineFault::Recipient(error)) => error.hint(),
-                Some(LineFault::Behind(text)) => {
-                    let delimiter = text.get(..1).unwrap_or(",");
-                    format!(
-                        "write a line with a name for each column above the first person, such as \
-                         celular{delimiter}nombre, or leave one person a line and nothing else"
-                    )
-                }
-                Some(LineFault::NoRecipient { .. }) => "write the person's number there, or delete the line".to_owned(),
-                Some(LineFault::Row(_)) | None => LINES.to_owned(),
-            },
-        }
+impl From<ListError> for ExclusionProblem {
+    fn from(error: ListError) -> Self {
+        let hint = match error.kind {
+            ListErrorKind::NoRecipientColumn | ListErrorKind::NoRows => LINES.to_owned(),
+            ListErrorKind::WideText => "save it as UTF-8, or as UTF-16 with a mark".to_owned(),
+            ListErrorKind::Title { line } => format!("delete the lines above line {line}, the header"),
+            ListErrorKind::Other => error.hint.clone(),
+        };
+        Self { message: error.to_string(), details: Vec::new(), hint }
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn read(
         match content(&first) {
             Content::Nothing if first.is_empty() && !is_row => {
                 // A file with only comments excludes no one on purpose; an empty one may have lost its content.
-                let empty = ExclusionProblem::Empty { name: name.to_owned() };
+                let empty = ExclusionProblem::empty(name);
                 return if is_comment { Ok(ReadFile::default()) } else { Err(empty) };
             }
             Content::Comment => {
@@ -149,7 +149,7 @@ fn read_lines(
             return Ok(ReadFile::default());
         }
         if read as u64 > MAX_LINE {
-            bad.add(None, line, LineFault::Row(format!("has more than {MAX_LINE} bytes")));
+            bad.add(None, line, LineFault::new(format!("has more than {MAX_LINE} bytes")));
             input.skip_until(b'\n').map_err(|cause| ListError::unreadable(name, cause))?;
             continue;
         }
@@ -164,7 +164,7 @@ fn read_lines(
                 let text = bare(text);
                 let cut = text.find(DELIMITERS).map(|at| text.split_at(at));
                 let behind = cut.filter(|(first, _)| is_person(first));
-                let fault = behind.map_or_else(|| error.into(), |(_, behind)| LineFault::Behind(behind.to_owned()));
+                let fault = behind.map_or_else(|| error.into(), |(_, behind)| LineFault::behind(behind));
                 bad.add(None, line, fault);
             }
         }

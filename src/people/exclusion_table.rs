@@ -108,7 +108,7 @@ impl<'a> ExclusionTables<'a> {
 
     /// A row that cannot be read.
     pub(super) fn bad(&mut self, line: u64, problem: String) {
-        self.bad.add(self.table.sheet.as_deref(), line, LineFault::Row(problem));
+        self.bad.add(self.table.sheet.as_deref(), line, LineFault::new(problem));
     }
 
     /// A row below the header; `was_invalid` if a report has it as invalid.
@@ -196,7 +196,7 @@ impl<'a> ExclusionTables<'a> {
                 Ok(text) if role == ColumnRole::Other && !may_name_person(text) => continue,
                 Ok(text) => *text,
                 Err(problem) => {
-                    let fault = LineFault::Row(format!("{name}: {problem}"));
+                    let fault = LineFault::new(format!("{name}: {problem}"));
                     match role {
                         ColumnRole::Recipient => faults.push(fault),
                         _ if has_number(problem) => doubt = Some((name, fault)),
@@ -229,11 +229,11 @@ impl<'a> ExclusionTables<'a> {
         }
         if faults.is_empty() {
             match (doubt, &self.table.recipient) {
-                (_, Some(column)) if !is_anybody => faults.push(LineFault::NoRecipient { column: column.clone() }),
+                (_, Some(column)) if !is_anybody => faults.push(LineFault::no_recipient(column)),
                 (Some((_, fault)), None) if !is_anybody => faults.push(fault),
                 // Above the first person stand titles, and below a number among them the names of the columns.
                 (None, None) if !is_anybody && self.table.has_people && !names_column() => {
-                    faults.push(LineFault::Row("names no one".to_owned()));
+                    faults.push(LineFault::new("names no one"));
                 }
                 (Some((name, fault)), _) if ColumnRole::of(name) != ColumnRole::Other => {
                     self.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
