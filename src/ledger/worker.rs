@@ -392,7 +392,8 @@ impl Worker {
             return Ok(());
         }
         run.taken = last.unwrap_or(run.taken);
-        db.each(GIVE, &given)?;
+        let under_way = db.each(GIVE, &given)?;
+        debug_assert_eq!(under_way, rows.len() as u64, "each row under way is one that is sent");
         if !rows.is_empty() && !run.under_way {
             run.under_way = true;
             let begun = values![run.id, RunEventKind::Begun.name()];
