@@ -65,7 +65,7 @@ const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
      code = ?10, api_code = ?11, error = ?12, decided = NULL WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
-/// Gives rows of a range that may leave by now to this process.
+/// Gives the rows of a range to this process that may leave by a time.
 const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, at = ?6, began_at = ?6, \
      ended_at = NULL, attempts = attempts + 1, decided = NULL \
      WHERE run = ?1 AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
@@ -381,7 +381,7 @@ impl Worker {
         let fresh = if left > 0 { db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)? } else { vec![] };
         let give = |after: i64, last: i64, due: i64| values![run.id, after, last, due, self.id, run.now].to_vec();
         let mut given: Vec<_> = rows.iter().map(|(row, _)| give(row.n - 1, row.n, run.now)).collect();
-        // A range of those that were never tried has no others of them.
+        // All rows of this range that were never tried have been read.
         let last = fresh.iter().map(|(row, _)| row.n).max();
         given.extend(last.map(|last| give(run.taken, last, 0)));
         rows.extend(fresh);
