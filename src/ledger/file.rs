@@ -326,8 +326,8 @@ impl DbEngine for FileEngine {
         let log = FileId::of(&self.path.with_extension("db-wal")).ok();
         let is_in_place =
             FileId::of(&self.path).is_ok_and(|found| found == self.opened) && (self.log.is_none() || self.log == log);
-        self.log = log;
         let begun = if is_in_place {
+            self.log = log;
             let begun = self.db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
             begun.map(drop).map_err(LedgerError::from)
         } else {
@@ -513,10 +513,14 @@ fn execute(statement: &mut Statement<'_>, values: &[SqlValue<'_>]) -> Result<u64
     Ok(statement.execute(params_from_iter(values))? as u64)
 }
 
-/// Where locks do not work, a process counts as alive until it says that it has ended.
+/// Whether a process holds the lock. Where locks do not work, or the file cannot be opened, the process counts as alive until
+/// it says that it has ended.
 fn is_locked(path: &Path) -> bool {
-    // Shared: of two that look at once, neither sees the other.
-    File::open(path).is_ok_and(|file| file.try_lock_shared().is_err())
+    match File::open(path) {
+        // Shared: of two that look at once, neither sees the other.
+        Ok(file) => file.try_lock_shared().is_err(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
 }
 
 fn number_in<T: FromStr>(path: &Path) -> Option<T> {
@@ -569,5 +573,45 @@ impl From<Error> for LedgerError {
 impl From<FromSqlError> for LedgerError {
     fn from(error: FromSqlError) -> Self {
         Error::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn only_a_lock_that_is_free_or_gone_says_that_its_process_has_ended() {
+        let home = TempDir::new().unwrap();
+        let lock = home.path().join("1.lock");
+        assert!(!is_locked(&lock));
+        let held = File::create(&lock).unwrap();
+        held.lock().unwrap();
+        assert!(is_locked(&lock));
+        drop(held);
+        assert!(!is_locked(&lock));
+        // A file that cannot be opened is not one that is gone.
+        assert!(is_locked(&lock.join("2.lock")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_log_that_was_replaced_or_removed_is_refused_each_time() {
+        for is_replaced in [true, false] {
+            let home = TempDir::new().unwrap();
+            let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {})).unwrap().unwrap();
+            engine.begin(true).unwrap();
+            engine.commit().unwrap();
+            let (log, moved) = (home.path().join("state.db-wal"), home.path().join("moved"));
+            fs::rename(&log, &moved).unwrap();
+            if is_replaced {
+                fs::copy(&moved, &log).unwrap();
+            }
+            for _ in 0..2 {
+                assert!(matches!(engine.begin(true), Err(LedgerError::Unusable { .. })));
+            }
+        }
     }
 }

@@ -192,9 +192,8 @@ impl LockedRun {
         }
         // In a database a process may come back, and say how its rows ended.
         if !db.0.is_shared() {
-            for process in lost.processes() {
-                let query = "UPDATE worker SET left_at = ?2 WHERE id = ?1 AND run = ?3";
-                db.run(query, &values![process, self.now, self.id])?;
+            for process in lost.of_run(self.id) {
+                db.run("UPDATE worker SET left_at = ?2 WHERE id = ?1", &values![process, self.now])?;
             }
         }
         Ok(())

@@ -17,8 +17,8 @@ use crate::private_file::FileError;
 
 /// The processes that send, and those that were lost and have not said how their rows ended.
 pub(super) struct Lost {
-    /// By number: why their rows are unknown.
-    lost: HashMap<i64, String>,
+    /// By number: its run, and why its rows are unknown.
+    lost: HashMap<i64, (i64, String)>,
     /// By run.
     alive: Vec<(i64, Process)>,
     life: Life,
@@ -37,7 +37,7 @@ impl Lost {
                 } else {
                     ENDED_UNDER_WAY.to_owned()
                 };
-                found.lost.insert(process.id, words);
+                found.lost.insert(process.id, (run, words));
             }
         }
         Ok(found)
@@ -49,12 +49,12 @@ impl Lost {
     }
 
     pub(super) fn of_worker(&self, worker: Option<i64>) -> Option<&str> {
-        self.lost.get(&worker?).map(String::as_str)
+        self.lost.get(&worker?).map(|(_, words)| words.as_str())
     }
 
-    /// The lost processes of all runs.
-    pub(super) fn processes(&self) -> impl Iterator<Item = i64> {
-        self.lost.keys().copied()
+    /// The lost processes of a run.
+    pub(super) fn of_run(&self, run: i64) -> impl Iterator<Item = i64> {
+        self.lost.iter().filter(move |(_, (of, _))| *of == run).map(|(process, _)| *process)
     }
 
     /// Whether the process of a single send, which may send until this time, is alive.

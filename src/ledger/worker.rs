@@ -65,7 +65,7 @@ const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
      code = ?10, api_code = ?11, error = ?12, decided = NULL WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
-/// Gives the rows of a range to this process that may leave by a time.
+/// Gives this process those rows of a range that may leave by a given time.
 const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, at = ?6, began_at = ?6, \
      ended_at = NULL, attempts = attempts + 1, decided = NULL \
      WHERE run = ?1 AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
@@ -98,7 +98,8 @@ pub(crate) struct Worker {
 
 impl Run {
     /// Joins the processes that send the run; a request takes at most `timeout`. Also returns the number of rows in each
-    /// state. If a process was killed, a file is checked first.
+    /// state. If a process that sent it was killed, a file is checked
+    /// first.
     pub(crate) fn join(&self, timeout: Duration) -> Result<(Worker, Counts), LedgerError> {
         let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let run = self.on_own_connection()?;
@@ -133,7 +134,7 @@ impl Run {
 impl Worker {
     fn enter(&self, lease: Duration) -> Result<(), LedgerError> {
         let mut db = self.run.store.db();
-        if Lost::of(&mut db)?.processes().next().is_some() {
+        if Lost::of(&mut db)?.of_run(self.run.id).next().is_some() {
             db.0.check()?;
         }
         db.0.limit(SHORT);
@@ -381,7 +382,7 @@ impl Worker {
         let fresh = if left > 0 { db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)? } else { vec![] };
         let give = |after: i64, last: i64, due: i64| values![run.id, after, last, due, self.id, run.now].to_vec();
         let mut given: Vec<_> = rows.iter().map(|(row, _)| give(row.n - 1, row.n, run.now)).collect();
-        // All rows of this range that were never tried have been read.
+        // Every row of this range that was never tried has been read.
         let last = fresh.iter().map(|(row, _)| row.n).max();
         given.extend(last.map(|last| give(run.taken, last, 0)));
         rows.extend(fresh);
