@@ -1,4 +1,4 @@
-//! What every command gets: the global flags, the streams, and the error for a line that cannot be carried out.
+//! What every command gets: the global flags and the streams.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};

@@ -1,5 +1,5 @@
 //! Reads what the user names: a file, standard input as `-`, and `@FILE` in flags that take JSON. Nothing else is read,
-//! and standard input serves only one flag.
+//! and standard input serves only one flag. Here is also the error for a line that cannot be carried out.
 
 use std::convert::Infallible;
 use std::fmt::Display;

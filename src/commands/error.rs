@@ -436,23 +436,24 @@ mod tests {
     fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
         let (run, cause) = (|| "r".to_owned(), || "x".to_owned());
         let unreadable = |origin| ExclusionError::unreadable(&origin, "x", std::io::ErrorKind::NotFound.into());
-        let ends: [(CommandError, u8, &str); 22] = [
+        let ends: [(CommandError, u8, &str); 23] = [
             (StreamError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
             (Panicked::Before.into(), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
             (InvalidMessage::NoRecipient.into(), 2, "invalid_message"),
             (UnusableTemplates { faults: Vec::new(), hint: "" }.into(), 2, "invalid_message"),
-            (ListError::no_rows("x").into(), 2, "usage"),
+            (ListError::unreadable("x", std::io::ErrorKind::NotFound.into()).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Flag).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Profile(run())).into(), 3, "configuration"),
             (RunError::NoRuns.into(), 2, "usage"),
             (LedgerError::Run(RunError::NoRuns).into(), 2, "usage"),
-            (ResolveError::NotFree { line: 1, problem: cause() }.into(), 11, "guard"),
+            (ResolveError::Rows { message: cause(), hint: cause() }.into(), 2, "usage"),
             (ConfigError::NoBot.into(), 3, "configuration"),
             (DatabaseError::standby().into(), 3, "configuration"),
             (LedgerError::Database(DatabaseError::standby()).into(), 3, "configuration"),
             (Panicked::UnderWay.into(), 8, "unknown"),
             (GuardError::unconfirmed(1, true).into(), 11, "guard"),
+            (ResolveError::NotFree { line: 1, problem: cause() }.into(), 11, "guard"),
             (ConfigError::HiddenSandbox { process: 7 }.into(), 11, "guard"),
             (LedgerError::NoDirectory.into(), 12, "ledger"),
             (DatabaseError::unreachable("x", cause()).into(), 12, "ledger"),

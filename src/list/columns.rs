@@ -53,7 +53,8 @@ impl Columns {
         for (place, name) in names.iter().enumerate() {
             let name = name.trim().to_owned();
             if places.insert(name.clone(), place).is_some() && !name.is_empty() {
-                return Err(ListError::new(format!("two columns have the name `{name}`"), "rename one of them"));
+                let error = ListError::new(format!("two columns have the name `{name}`"), "rename one of them");
+                return Err(error.of_kind(ListErrorKind::TwoColumns));
             }
         }
         let mut plain_places = BTreeMap::new();

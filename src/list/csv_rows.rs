@@ -1,6 +1,6 @@
 //! The rows of a CSV list: a header, then a record at a time, however a cell is quoted.
 
-use std::io::{BufReader, Read};
+use std::io::{BufReader, ErrorKind, Read};
 
 use super::csv_records::{CsvRecord, CsvRecords, StrayQuote};
 use super::encoding::sample;
@@ -120,7 +120,10 @@ impl CsvRows {
 fn next_record(records: &mut CsvRecords<BufReader<Box<dyn Read>>>, name: &str) -> Result<Option<CsvRecord>, ListError> {
     let read = records.next();
     let line = records.begun.line;
-    let record = read.map_err(|cause| ListError::unreadable_row(name, line, cause))?;
+    let record = read.map_err(|cause| match cause.kind() {
+        ErrorKind::FileTooLarge => ListError::row_too_long(name, line),
+        _ => ListError::unreadable(name, cause),
+    })?;
     if let Some(record) = record.as_ref().filter(|record| record.is_open) {
         texts(record, name)?;
         return Err(ListError::new(format!("{name}: a quote in the row of line {line} is never closed"), CLOSE_IT));

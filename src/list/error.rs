@@ -17,7 +17,7 @@ pub(crate) struct ListError {
     pub(crate) kind: ListErrorKind,
 }
 
-/// The errors for which a list of people who must not be written to has a hint of its own.
+/// The errors for which a list of people who must not be written to has words of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListErrorKind {
     NoRows,
@@ -26,6 +26,8 @@ pub(crate) enum ListErrorKind {
     Title {
         line: u64,
     },
+    /// Two columns have the same name.
+    TwoColumns,
     /// A text in UTF-16 without a mark, or in UTF-32.
     WideText,
     Other,
@@ -92,13 +94,10 @@ impl ListError {
         Self::new(format!("failed to read {name}: {cause}"), hint)
     }
 
-    /// The row that begins at `line`, and everything after it, cannot be read.
-    pub(super) fn unreadable_row(name: &str, line: u64, cause: io::Error) -> Self {
-        if cause.kind() == io::ErrorKind::FileTooLarge {
-            let message = format!("{name}: the row of line {line} has more than 1 MiB; a quote may be missing");
-            return Self::new(message, "look at the quotes of the row before it");
-        }
-        Self::unreadable(name, cause)
+    /// The row that begins at `line` is longer than any that is read.
+    pub(super) fn row_too_long(name: &str, line: u64) -> Self {
+        let message = format!("{name}: the row of line {line} has more than 1 MiB; a quote may be missing");
+        Self::new(message, "look at the quotes of the row before it")
     }
 
     pub(super) fn foreign(name: &str, foreign: Foreign) -> Self {

@@ -1,6 +1,6 @@
 //! The rows of an NDJSON list: an object on each line.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -32,7 +32,7 @@ impl NdjsonRows {
             match read.map_err(|cause| ListError::unreadable(name, cause))? as u64 {
                 0 => return Ok(None),
                 1..=MAX_ROW => {}
-                _ => return Err(ListError::unreadable_row(name, self.line, io::ErrorKind::FileTooLarge.into())),
+                _ => return Err(ListError::row_too_long(name, self.line)),
             }
             let text = String::from_utf8(bytes)
                 .map_err(|error| ListError::not_utf8(name, self.line, &sample(error.as_bytes())))?;

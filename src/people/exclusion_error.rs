@@ -33,9 +33,11 @@ pub(crate) struct ExclusionError {
 }
 
 /// The same, whatever names the list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct ExclusionProblem {
     message: String,
+    /// Whether the message does not say which list it is: there may be several.
+    is_unnamed: bool,
     details: Vec<String>,
     hint: String,
 }
@@ -55,7 +57,7 @@ pub(super) struct BadLines {
     count: u64,
 }
 
-/// What to do about a list in which nobody is clearly named.
+/// What to do about a list that names nobody clearly.
 const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column such \
                      as celular";
 
@@ -120,7 +122,7 @@ impl BadLines {
         let Some((first, LineFault { hint, .. })) = self.lines.first() else { return Ok(()) };
         if self.count == 1 {
             let message = format!("{name}: {first}");
-            return Err(ExclusionProblem { message, details: Vec::new(), hint: hint.clone() });
+            return Err(ExclusionProblem { message, hint: hint.clone(), ..ExclusionProblem::default() });
         }
         let more = self.count.saturating_sub(self.lines.len() as u64);
         let details = self.lines.iter().map(|(told, _)| told.clone());
@@ -128,6 +130,7 @@ impl BadLines {
             message: format!("{name}: {} lines do not name a person", self.count),
             details: details.chain((more > 0).then(|| format!("and {more} more"))).collect(),
             hint: hint.clone(),
+            is_unnamed: false,
         })
     }
 }
@@ -146,9 +149,8 @@ impl ExclusionError {
     }
 
     pub(super) fn new(origin: &ExclusionOrigin, name: &str, problem: ExclusionProblem) -> Self {
-        let ExclusionProblem { message, details, hint } = problem;
-        // There may be several lists.
-        let message = if message.contains(name) { message } else { format!("{name}: {message}") };
+        let ExclusionProblem { message, is_unnamed, details, hint } = problem;
+        let message = if is_unnamed { format!("{name}: {message}") } else { message };
         Self { origin: origin.clone(), message, details, hint }
     }
 }
@@ -156,7 +158,7 @@ impl ExclusionError {
 impl ExclusionProblem {
     pub(super) fn empty(name: &str) -> Self {
         let hint = "check where it comes from; a file with only a header, or a comment after #, excludes no one";
-        Self { message: format!("{name} is empty"), details: Vec::new(), hint: hint.to_owned() }
+        Self { message: format!("{name} is empty"), hint: hint.to_owned(), ..Self::default() }
     }
 }
 
@@ -166,8 +168,12 @@ impl From<ListError> for ExclusionProblem {
             ListErrorKind::NoRecipientColumn | ListErrorKind::NoRows => LINES.to_owned(),
             ListErrorKind::WideText => "save it as UTF-8, or as UTF-16 with a mark".to_owned(),
             ListErrorKind::Title { line } => format!("delete the lines above line {line}, the header"),
-            ListErrorKind::Other => error.hint.clone(),
+            ListErrorKind::TwoColumns | ListErrorKind::Other => error.hint.clone(),
         };
-        Self { message: error.to_string(), details: Vec::new(), hint }
+        let is_unnamed = match error.kind {
+            ListErrorKind::NoRecipientColumn | ListErrorKind::Title { .. } | ListErrorKind::TwoColumns => true,
+            ListErrorKind::NoRows | ListErrorKind::WideText | ListErrorKind::Other => false,
+        };
+        Self { message: error.to_string(), is_unnamed, hint, ..Self::default() }
     }
 }

@@ -67,6 +67,12 @@ impl GuardError {
         Self { message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// The same for rows of a list, of which this is the first.
+    pub(crate) fn of_rows(self, count: u64) -> Self {
+        let message = format!("{count} of the rows go to recipients that are not allowed; the first: {self}");
+        Self { message, ..self }
+    }
+
     /// A person, or no one, was asked whether to send. Who said no does not need a way to say yes.
     pub(crate) fn unconfirmed(rows: u64, is_answer: bool) -> Self {
         let hint = (!is_answer).then(|| "there is no terminal to ask on: add --yes to continue".to_owned());
@@ -79,17 +85,16 @@ mod tests {
     use super::*;
     use crate::config::{Environment, Flags};
 
-    /// The first of `recipients` that the profile does not allow.
+    /// What the guard says of these recipients.
     fn refused(profile: &str, recipients: &[&str]) -> Option<String> {
         let directory = tempfile::TempDir::new().unwrap();
         let config = directory.path().join("config.toml");
         std::fs::write(&config, format!("[profiles.p]\nbot_id = \"1\"\n{profile}\n")).unwrap();
         let flags = Flags { config: Some(config), profile: Some("p".to_owned()), ..Flags::default() };
         let settings = Settings::load(&flags, &Environment::default()).unwrap();
-        match check_allowed(&settings, recipients.iter().copied()) {
-            Ok(()) => None,
-            Err(error) => error.to_string().split_once(" is not among").map(|(recipient, _)| recipient.to_owned()),
-        }
+        let error = check_allowed(&settings, recipients.iter().copied()).err()?;
+        assert!(error.hint.as_ref().is_some_and(|hint| hint.starts_with("check the recipient; ")), "{error:?}");
+        Some(error.to_string())
     }
 
     #[test]
@@ -106,13 +111,30 @@ mod tests {
             ("allow_to = [\"5511987654321\"]", &["551187654321"], None),
             ("allow_to = [\"593*\"]", &["id:593"], Some("id:593")),
         ] {
-            assert_eq!(refused(profile, recipients).as_deref(), expected, "{profile} {recipients:?}");
+            let told = refused(profile, recipients);
+            let found = told.as_ref().map(|told| told.split_once(" is not among the recipients that ").unwrap().0);
+            assert_eq!(found, expected, "{profile} {recipients:?}");
         }
     }
 
     #[test]
-    fn who_said_no_needs_no_way_to_say_yes() {
-        assert!(GuardError::unconfirmed(1, false).hint.is_some_and(|hint| hint.contains("add --yes")));
-        assert_eq!(GuardError::unconfirmed(2, true).hint, None);
+    fn a_guard_says_whom_it_keeps_and_how_to_go_on() {
+        for (profile, allowed) in
+            [("allow_to = [\"51*\", \"52*\"]", "51*, 52*"), ("allow_to = []", "no one (allow_to is empty)")]
+        {
+            let expected = format!("593987654321 is not among the recipients that profile p allows: {allowed}");
+            assert_eq!(refused(profile, &["593987654321"]), Some(expected));
+        }
+        for (error, message, hint) in [
+            (
+                GuardError::unconfirmed(1, false),
+                "sending 1 message was not confirmed",
+                Some("there is no terminal to ask on: add --yes to continue"),
+            ),
+            // A person who said no does not need a way to say yes.
+            (GuardError::unconfirmed(2, true), "sending 2 messages was not confirmed", None),
+        ] {
+            assert_eq!((error.to_string().as_str(), error.hint.as_deref()), (message, hint));
+        }
     }
 }

@@ -269,7 +269,8 @@ impl TextWalk<'_> {
             if one.column().is_some() && has(ValueKind::Bool) {
                 let (written, own) = (self.cut(at.clone()), self.cut(one.at.clone()));
                 return Err(format!("`{written}` compares a text with yes or no; write `{own} | yes`"));
-            } else if is_number && is_text {
+            }
+            if is_number && is_text {
                 self.numbers(at, &[one])?;
             } else if let ContentOf::Cell(column) = &one.content {
                 let texts = other.constants.iter().filter_map(Cell::as_str);
@@ -317,11 +318,13 @@ impl TextWalk<'_> {
 
     /// Refuses a text where yes or no is needed.
     pub(super) fn check_truth(&self, known: &Known) -> Result<(), String> {
-        if matches!(known.kind, Type::Truth | Type::Number) {
-            return Ok(());
-        }
         let own = self.cut(known.at.clone());
-        Err(format!("`{own}` is not yes or no; write `{own} | yes`, or `{own} != ''` if it must not be empty"))
+        let meant = match known.kind {
+            Type::Truth | Type::Number => return Ok(()),
+            Type::Texts | Type::List => format!("`{own} | length > 0`"),
+            Type::Text | Type::Any => format!("`{own} | yes`, or `{own} != ''` if it must not be empty"),
+        };
+        Err(format!("`{own}` is not yes or no; write {meant}"))
     }
 
     fn filter(&mut self, filter: &Filter<'_>, span: Span) -> Found {

@@ -225,6 +225,7 @@ mod tests {
             ("{% if c.vip %}a{% endif %}", "c.vip | yes"),
             ("{% if cuotas[0].pagada %}a{% endif %}", "cuotas[0].pagada | yes"),
             ("{% if (vip or 'x') %}a{% endif %}", "vip | yes"),
+            ("{% if vip | split %}a{% endif %}", "vip | split | length > 0"),
         ] {
             let told = refused(source);
             assert!(told.contains(&format!("write `{meant}`")), "{source}: {told}");

@@ -12,6 +12,7 @@ use crate::listening::Sandbox;
 
 /// How long anything on the page may take to appear. Only a failing test waits this long.
 const PATIENCE: Duration = Duration::from_secs(20);
+
 /// A window of a browser, showing the page.
 pub(crate) struct Inbox {
     pub(crate) page: Chromium,

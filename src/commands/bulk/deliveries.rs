@@ -166,8 +166,10 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
         }
         match outage {
             None => {
-                if shown.replace(look.deliveries.named()) != Some(look.deliveries.named()) {
+                let counts = Some(look.deliveries.named());
+                if counts != shown {
                     context.stderr.note(&deliveries_in_words(&look.deliveries));
+                    shown = counts;
                 }
             }
             Some(problem) if !is_away => {

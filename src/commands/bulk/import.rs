@@ -259,11 +259,7 @@ fn verdict(
         return Err(UsageError::new(hidden, way).into());
     }
     match first_guarded {
-        Some(first) => {
-            let count = imported.guarded;
-            let problem = format!("{count} of the rows go to recipients that are not allowed; the first: {first}");
-            Err(GuardError::new(problem, first.hint.unwrap_or_default()).into())
-        }
+        Some(first) => Err(first.of_rows(imported.guarded).into()),
         None => Ok(()),
     }
 }
