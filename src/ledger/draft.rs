@@ -14,6 +14,10 @@ use crate::phone::country_of;
 /// Whether a row of a draft makes a request and is not skipped.
 pub(super) const IS_SENT: &str = "skipped IS NULL";
 
+/// The same for a query in the order of people, which does not read the rows.
+pub(super) const IS_NOT_SKIPPED: &str =
+    "NOT EXISTS (SELECT 1 FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
+
 /// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it.
 const TABLES: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
      CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, person INTEGER, fingerprint INTEGER, checksum INTEGER, \

@@ -85,7 +85,7 @@ impl LedgerDraft {
     /// Whether several rows are for one person.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         self.db.execute_batch(
-            "DELETE FROM repeated; \
+            "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint); DELETE FROM repeated; \
              INSERT INTO repeated SELECT person FROM row WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",
         )?;
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)

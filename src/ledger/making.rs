@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
 use super::db::{Db, FillRow, LONG, LONGEST, SqlValue, values};
-use super::draft::{IS_SENT, LedgerDraft};
+use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, RunError};
 use super::model::{RowState, SkipReason};
@@ -29,21 +29,20 @@ const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGI
      n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
 const COUNTED: &str = "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
 
-/// What the counted runs have of the candidates, in the order in which their rows stand: to read these in the order of
-/// people takes twice as long.
-const FOUND: &str = "CREATE TEMP TABLE IF NOT EXISTS found (candidate BIGINT, person BIGINT, fingerprint BIGINT, run BIGINT, \
-     n BIGINT); DELETE FROM found;";
-
-/// Finds what the counted runs have of these candidates.
-macro_rules! find {
-    ($candidates:literal, $and:literal) => {
+/// What the counted runs have of these candidates. It is grouped only to be in order: to read the rows in the order of people
+/// takes several times as long.
+macro_rules! found {
+    ($columns:literal, $candidates:literal, $and:literal) => {
         concat!(
-            "INSERT INTO found SELECT candidate.n, known.person, known.fingerprint, known.run, known.n FROM ",
+            " FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run",
+            $columns,
+            " FROM ",
             $candidates,
             " AS candidate CROSS JOIN known CROSS JOIN counted WHERE known.person = candidate.person \
              AND counted.run = known.run",
             $and,
-            " ORDER BY known.run, known.n"
+            " GROUP BY candidate.n, known.n, known.run) AS found \
+             CROSS JOIN row WHERE row.run = found.run AND row.n = found.n"
         )
     };
 }
@@ -199,19 +198,23 @@ impl<'a> KnownRuns<'a> {
             return Ok(EarlierPeople::default());
         }
         self.fill(draft)?;
-        self.db.0.script(FOUND)?;
-        // Each person once, as the first candidate of theirs.
-        self.db.run(find!("(SELECT person, min(n) AS n FROM candidate GROUP BY person)", ""), &[])?;
         let nobody = || vec![false; usize::try_from(draft.rows).unwrap_or_default() + 1];
         let (mut written_to, mut otherwise) = ((0, nobody()), (0, nobody()));
         let mut last_otherwise: Option<(i64, i64)> = None;
         let mut waiting: HashMap<i64, (u64, Vec<bool>)> = HashMap::new();
         self.db.each_of(
-            "SELECT candidate, row.run, row.state, row.at, \
-             CASE WHEN row.state <> 'pending' AND NOT EXISTS (SELECT 1 FROM candidate AS own \
-             WHERE own.person = found.person AND own.fingerprint = found.fingerprint) THEN 1 ELSE 0 END \
-             FROM found CROSS JOIN row WHERE row.run = found.run AND row.n = found.n AND (row.state = 'pending' \
-             OR (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight') AND row.at >= ?1 AND row.at <= ?2)",
+            // Each person once, as the first candidate of theirs.
+            concat!(
+                "SELECT candidate, row.run, state, row.at, differs",
+                found!(
+                    ", max(CASE WHEN EXISTS (SELECT 1 FROM candidate AS own WHERE own.person = known.person \
+                     AND own.fingerprint = known.fingerprint) THEN 0 ELSE 1 END) AS differs",
+                    "(SELECT person, min(n) AS n FROM candidate GROUP BY person)",
+                    ""
+                ),
+                " AND (state = 'pending' OR (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
+                 AND row.at >= ?1 AND row.at <= ?2)"
+            ),
             &values![since, self.now],
             |row| {
                 let (candidate, id) = (row.int(0)?, row.int(1)?);
@@ -269,7 +272,7 @@ impl<'a> KnownRuns<'a> {
             return Ok(());
         }
         self.db.0.script(CANDIDATES)?;
-        let fill = &mut |each: FillRow<'_>| draft.keys(IS_SENT, |key| each(&key.map(SqlValue::Int)));
+        let fill = &mut |each: FillRow<'_>| draft.keys(IS_NOT_SKIPPED, |key| each(&key.map(SqlValue::Int)));
         self.db.0.fill("candidate (person, fingerprint, n)", fill)?;
         self.filled = rows;
         Ok(())
@@ -340,12 +343,19 @@ fn each_match(
     will_send: impl Fn(i64) -> bool,
     mut each: impl FnMut(i64, &str, EarlierRow) -> Result<(), LedgerError>,
 ) -> Result<(), LedgerError> {
-    db.0.script(FOUND)?;
-    db.run(find!("candidate", " AND known.fingerprint = candidate.fingerprint"), &[])?;
-    let rows = "SELECT candidate, row.run, row.state, row.at FROM found CROSS JOIN row WHERE row.run = found.run AND row.n = found.n";
+    let rows = concat!(
+        "SELECT candidate, row.run, state, row.at",
+        found!("", "candidate", " AND known.fingerprint = candidate.fingerprint")
+    );
+    // Of a candidate, the match that outweighs the others so far.
+    let mut last: Option<(i64, i64, EarlierRow)> = None;
+    let mut note = |(candidate, run, found): (i64, i64, EarlierRow)| match runs.get(&run) {
+        Some(run) => each(candidate, &run.name, found),
+        None => Ok(()),
+    };
     db.each_of(rows, &[], |row| {
-        let (run, at) = (row.int(1)?, row.opt_int(3)?.unwrap_or_default());
-        let Some(CountedRun { name, is_doubtful, .. }) = runs.get(&run) else { return Ok(()) };
+        let (candidate, run, at) = (row.int(0)?, row.int(1)?, row.opt_int(3)?.unwrap_or_default());
+        let Some(CountedRun { is_doubtful, .. }) = runs.get(&run) else { return Ok(()) };
         let reason = match row.named(2, RowState::of_name)? {
             // However long ago it was: nobody knows whether it was sent.
             RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
@@ -357,8 +367,18 @@ fn each_match(
                 return Ok(());
             }
         };
-        each(row.int(0)?, name, EarlierRow { reason, at })
-    })
+        let found = EarlierRow { reason, at };
+        match &mut last {
+            Some((of, by, before)) if *of == candidate => {
+                if found.outweighs(before) {
+                    (*by, *before) = (run, found);
+                }
+                Ok(())
+            }
+            last => last.replace((candidate, run, found)).map_or(Ok(()), &mut note),
+        }
+    })?;
+    last.map_or(Ok(()), note)
 }
 
 /// Makes the run `name` of `draft`; the caller has compared it in this transaction.
