@@ -11,9 +11,10 @@ use tokio::runtime::{Handle, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::{DatabaseError, DatabaseFault, FOR_ONE_TRANSACTION};
-use super::tls::VerifiedTls;
+use super::tls;
 use crate::ledger::db::SHORT;
 use crate::secret::Secret;
 
@@ -86,7 +87,7 @@ impl Database {
         }
         let tls = match &self.address.tls {
             DatabaseTls::None => None,
-            DatabaseTls::Verified { roots } => Some(VerifiedTls::new(roots.as_deref()).map_err(|problem| {
+            DatabaseTls::Verified { roots } => Some(tls::verified(roots.as_deref()).map_err(|problem| {
                 let path = roots.as_deref().unwrap_or(Path::new("")).display();
                 let message = format!("the certificate authorities of sslrootcert cannot be used: {path}: {problem}");
                 DatabaseError::setup(message, "name a file with certificates in PEM")
@@ -165,7 +166,7 @@ pub(super) async fn answer<T>(
     within(limit, at, async { work.await.map_err(|error| DatabaseError::of_statement(at, &error)) }).await
 }
 
-async fn open(at: &str, config: &Config, tls: Option<&VerifiedTls>) -> Result<Client, DatabaseError> {
+async fn open(at: &str, config: &Config, tls: Option<&MakeRustlsConnect>) -> Result<Client, DatabaseError> {
     let opened = match tls {
         None => config.connect(NoTls).await.map(|(client, connection)| {
             tokio::spawn(connection);
@@ -183,7 +184,7 @@ async fn open(at: &str, config: &Config, tls: Option<&VerifiedTls>) -> Result<Cl
 async fn open_with_settings(
     at: &str,
     config: &Config,
-    tls: Option<&VerifiedTls>,
+    tls: Option<&MakeRustlsConnect>,
     mark: &str,
 ) -> Result<Client, DatabaseError> {
     // An unescaped blank would start the next option.
