@@ -1,10 +1,8 @@
 //! Points in time as texts, whatever the clock shows: in UTC for machines, in local time for people.
 
-use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// The day of this release, at its beginning in UTC, in milliseconds since 1970: 2026-11-01. Until there is a dated one in
@@ -59,14 +57,6 @@ pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
     Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
 
-/// The time that `text` says, in milliseconds since 1970: each that it may mean. A spreadsheet may have dropped the zone,
-/// which is then UTC, or the fraction of a second.
-pub(crate) fn read_time(text: &str) -> Option<RangeInclusive<i64>> {
-    let in_utc = || text.parse::<DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok().map(|time| time.timestamp());
-    let said = text.parse::<Timestamp>().ok().or_else(in_utc)?.as_millisecond();
-    Some(said..=if said % 1000 == 0 { said + 999 } else { said })
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -82,23 +72,6 @@ mod tests {
         assert_eq!(wrong_clock(RELEASED - DAY), None);
         assert_eq!(wrong_clock(i64::MAX).as_deref(), Some("a time after the year 9999"));
         assert!(wrong_clock(RELEASED - DAY - 1).is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before")));
-    }
-
-    #[test]
-    fn a_time_is_the_same_however_it_is_spelled() {
-        let is_it = |text| read_time(text).is_some_and(|times| times.contains(&1_700_000_000_120));
-        for text in [
-            "2023-11-14T22:13:20.120Z",
-            "2023-11-14T17:13:20.120-05:00",
-            "2023-11-14 22:13:20.12",
-            "2023-11-14T22:13:20Z",
-            "2023-11-14 22:13:20",
-        ] {
-            assert!(is_it(text), "{text}");
-        }
-        for text in ["", "yesterday", "2023-11-14T22:13:20.121Z", "2023-11-14T22:13:21Z", "2023-11-14 17:13:20"] {
-            assert!(!is_it(text), "{text}");
-        }
     }
 
     #[test]

@@ -81,7 +81,6 @@ pub(crate) struct ReportedOutcome {
     pub(crate) sent_to: Option<String>,
     /// Absent where the report has no such column.
     pub(crate) code: Option<String>,
-    pub(crate) at: String,
 }
 
 /// Which columns of a header are the user's, and which are a report's, wherever they stand.
@@ -199,14 +198,7 @@ impl ReportedOutcome {
     /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.
     fn of(cell: impl Fn(&str) -> Option<String>) -> Self {
         let text = |column| cell(column).unwrap_or_default();
-        Self {
-            run: text("run"),
-            line: text("line"),
-            sent: text("sent"),
-            sent_to: cell("sent_to"),
-            code: cell("code"),
-            at: text("at"),
-        }
+        Self { run: text("run"), line: text("line"), sent: text("sent"), sent_to: cell("sent_to"), code: cell("code") }
     }
 
     /// Takes it out of the fields of an object, where they are a row of a report.

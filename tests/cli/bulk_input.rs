@@ -905,12 +905,16 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
         assert_eq!(ended.json()["skipped_reasons"]["repeated"], json!(1), "{ended:?}");
     }
     assert_eq!(texts_got(&jelou), ["Hola D", "Hola E", "Hola E"]);
-    // To send it anyway, a user says so or deletes the reason; another number is another person.
+    // To send it anyway, a user says so or deletes the reason; for another number also whom it was for.
     send("rz.csv", "e", &["--allow-duplicates", "--skip-sent"]).success();
     assert_eq!(texts_got(&jelou)[3..], ["Hola D2"]);
     home.write("rz.csv", corrected.replace("repeated", ""));
     send("rz.csv", "f", &["--again"]).success();
-    home.write("rz.csv", corrected.replace("593987654324,D2", "593987654329,D2"));
+    let other_number = corrected.replace("repeated", "").replace("593987654324,D2", "593987654329,D2");
+    home.write("rz.csv", &other_number);
+    send("rz.csv", "g", &["--skip-sent"])
+        .fails(2, &["line 2 is to 593987654329, but its `sent_to` is `+593987654324`", "empty its `sent_to`"]);
+    home.write("rz.csv", other_number.replace("'+593987654324", ""));
     send("rz.csv", "g", &["--skip-sent"]).success();
     assert_eq!(got(), 7);
     // A text or a workbook of the rejected rows hides none of them.
@@ -938,11 +942,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
     send("rs.csv", "m", &["--again"]).success();
     assert_eq!(texts_got(&jelou)[11..], ["Hola otra", "Hola K"]);
     // If it contains nothing else, nothing is wrong.
-    home.write(
-        "only.csv",
-        home.read("rz.csv").lines().filter(|line| !line.contains("invalid")).collect::<Vec<_>>().join("\n"),
-    );
-    home.write("only.csv", home.read("only.csv").replace("593987654329", "593987654324"));
+    home.write("only.csv", corrected.lines().filter(|line| !line.contains("invalid")).collect::<Vec<_>>().join("\n"));
     send("only.csv", "n", &[]).fails(0, &["nothing is left to send"]);
 }
 

@@ -751,7 +751,7 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     assert_eq!(texts(&amounts("all.csv", &["--dry-run"]).success()), ["0987654321 1,2306", "0987654322 1,2294"]);
     let in_part = home.read("all.csv").replace("987654321,", "#,").replace("987654322,", "987654321,");
     home.write("all.csv", in_part.replace("#,", "987654322,"));
-    amounts("all.csv", &["--dry-run"]).fails(2, &["line 2 names line 2 of run d, but"]);
+    amounts("all.csv", &["--dry-run"]).fails(2, &["line 2 is to 593987654322, but its `sent_to` is `+593987654321`"]);
 
     // The rows that are not sent have no run that keeps what is stored.
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &[header, &row("1")].concat())], ""));
