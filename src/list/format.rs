@@ -13,7 +13,6 @@ pub(crate) enum ListFormat {
 
 /// How a CSV is written. A report on it is written in the same way, because spreadsheets depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
-#[serde(default)]
 pub(crate) struct CsvFormat {
     pub(crate) delimiter: u8,
     /// Whether it begins with a UTF-8 mark.

@@ -32,7 +32,6 @@ pub(crate) struct TemplateUse {
 
 /// The templates of many messages, each once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default)]
 pub(crate) struct TemplateUses {
     pub(crate) uses: Vec<TemplateUse>,
     /// Whether there were more than are kept.
