@@ -32,11 +32,9 @@ const COUNTED: &str = "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMA
 /// What the counted runs have of these candidates. It is grouped only to be in order: to read the rows in the order of people
 /// takes several times as long.
 macro_rules! found {
-    ($columns:literal, $candidates:literal, $and:literal) => {
+    ($candidates:literal, $and:literal) => {
         concat!(
-            " FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run",
-            $columns,
-            " FROM ",
+            " FROM (SELECT candidate.n AS candidate, known.n AS n, known.run AS run FROM ",
             $candidates,
             " AS candidate CROSS JOIN known CROSS JOIN counted WHERE known.person = candidate.person \
              AND counted.run = known.run",
@@ -54,32 +52,6 @@ pub(crate) struct EarlierOf {
     pub(crate) address: String,
     /// How far back sent and unknown rows count; rows under way and rows still to be sent always do.
     pub(crate) remember: Duration,
-}
-
-/// What earlier runs have for the people of a list.
-#[derive(Debug, Default)]
-pub(crate) struct EarlierPeople {
-    pub(crate) written_to: WrittenTo,
-    /// The unfinished runs with messages for them, each with the number of these people.
-    pub(crate) unfinished: Vec<(RunName, u64)>,
-}
-
-/// People of a list that earlier runs wrote to recently.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct WrittenTo {
-    /// Their number, whatever the messages were.
-    pub(crate) people: u64,
-    /// Those of them who had a message that differs from the one in this list.
-    pub(crate) otherwise: Option<OtherMessages>,
-}
-
-/// Messages that differ from those of a list, for people of that list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OtherMessages {
-    pub(crate) people: u64,
-    /// The run and the time of the last such message, in milliseconds since 1970.
-    pub(crate) run: String,
-    pub(crate) at: i64,
 }
 
 /// The runs that a list is compared with, as they are in one transaction.
@@ -190,56 +162,22 @@ impl<'a> KnownRuns<'a> {
         })
     }
 
-    /// The people of `draft` to whom these runs have written in the last 24 hours, or are still to write.
-    pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<EarlierPeople, LedgerError> {
+    /// To how many people of `draft` these runs have written in the last 24 hours, and to how many they are still to write.
+    pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<(u64, u64), LedgerError> {
         let since = self.now - LATELY;
-        let runs = self.count(0, |run| run.is_unfinished || run.changed_at >= since)?;
-        if runs.is_empty() {
-            return Ok(EarlierPeople::default());
+        if self.count(0, |run| run.is_unfinished || run.changed_at >= since)?.is_empty() {
+            return Ok((0, 0));
         }
         self.fill(draft)?;
-        let nobody = || vec![false; usize::try_from(draft.rows).unwrap_or_default() + 1];
-        let (mut written_to, mut otherwise) = ((0, nobody()), (0, nobody()));
-        let mut last_otherwise: Option<(i64, i64)> = None;
-        let mut waiting: HashMap<i64, (u64, Vec<bool>)> = HashMap::new();
-        self.db.each_of(
-            // Each person once, as the first candidate of theirs.
-            concat!(
-                "SELECT candidate, row.run, state, row.at, differs",
-                found!(
-                    ", max(CASE WHEN EXISTS (SELECT 1 FROM candidate AS own WHERE own.person = known.person \
-                     AND own.fingerprint = known.fingerprint) THEN 0 ELSE 1 END) AS differs",
-                    "(SELECT person, min(n) AS n FROM candidate GROUP BY person)",
-                    ""
-                ),
-                " AND (state = 'pending' OR (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
-                 AND row.at >= ?1 AND row.at <= ?2)"
-            ),
-            &values![since, self.now],
-            |row| {
-                let (candidate, id) = (row.int(0)?, row.int(1)?);
-                if row.named(2, RowState::of_name)? == RowState::Pending {
-                    if runs.get(&id).is_some_and(|run| run.is_unfinished) {
-                        count_once(waiting.entry(id).or_insert_with(|| (0, nobody())), candidate);
-                    }
-                    return Ok(());
-                }
-                count_once(&mut written_to, candidate);
-                if row.is_set(4)? {
-                    count_once(&mut otherwise, candidate);
-                    last_otherwise = last_otherwise.max(Some((row.int(3)?, id)));
-                }
-                Ok(())
-            },
-        )?;
-        let name = |run: i64| runs.get(&run).map(|run| run.name.clone()).unwrap_or_default();
-        let otherwise = last_otherwise.map(|(at, run)| OtherMessages { people: otherwise.0, run: name(run), at });
-        let mut unfinished: Vec<_> = waiting.into_iter().map(|(run, (people, _))| (name(run), people)).collect();
-        unfinished.sort();
-        let unfinished =
-            unfinished.into_iter().map(|(run, people)| Ok((run.parse().map_err(LedgerError::damaged)?, people)));
-        let unfinished = unfinished.collect::<Result<_, LedgerError>>()?;
-        Ok(EarlierPeople { written_to: WrittenTo { people: written_to.0, otherwise }, unfinished })
+        // Each person once, as the first candidate of theirs.
+        let query = concat!(
+            "SELECT count(DISTINCT CASE WHEN (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
+             AND row.at >= ?1 AND row.at <= ?2 THEN candidate END), \
+             count(DISTINCT CASE WHEN state = 'pending' THEN candidate END)",
+            found!("(SELECT person, min(n) AS n FROM candidate GROUP BY person)", "")
+        );
+        let row = self.db.one(query, &values![since, self.now])?;
+        Ok((row.count(0)?, row.count(1)?))
     }
 
     /// Counts the runs that `is_counted` holds for, without the run `own`.
@@ -314,13 +252,6 @@ impl<'a> KnownRuns<'a> {
     }
 }
 
-/// Counts a candidate that was not seen before.
-fn count_once((count, seen): &mut (u64, Vec<bool>), candidate: i64) {
-    if let Some(seen) = usize::try_from(candidate).ok().and_then(|n| seen.get_mut(n)) {
-        *count += u64::from(!std::mem::replace(seen, true));
-    }
-}
-
 /// The number of rows for each run and reason, the largest first.
 pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<EarlierMessages> {
     let mut counts: BTreeMap<(&str, SkipReason), EarlierMessages> = BTreeMap::new();
@@ -345,7 +276,7 @@ fn each_match(
 ) -> Result<(), LedgerError> {
     let rows = concat!(
         "SELECT candidate, row.run, state, row.at",
-        found!("", "candidate", " AND known.fingerprint = candidate.fingerprint")
+        found!("candidate", " AND known.fingerprint = candidate.fingerprint")
     );
     // Of a candidate, the match that outweighs the others so far.
     let mut last: Option<(i64, i64, EarlierRow)> = None;

@@ -44,7 +44,7 @@ pub(crate) use self::events::{
 };
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 pub(crate) use self::file::OnWait;
-pub(crate) use self::making::{EarlierOf, KnownRuns, WrittenTo};
+pub(crate) use self::making::{EarlierOf, KnownRuns};
 pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, RunOverview};

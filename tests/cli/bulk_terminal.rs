@@ -112,7 +112,7 @@ fn a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else() {
     terminal.answer("[y/N] ", "n");
     let (code, screen) = terminal.end();
     assert_eq!((code, jelou.seen().len()), (11, 3), "{screen}");
-    let told = "warning: 3 of these people were sent a different message in the last 24 hours, last by run r at 20";
+    let told = "warning: 3 of these people were written to by earlier runs in the last 24 hours";
     let place = |part: &str| screen.find(part).unwrap_or_else(|| panic!("`{part}`: {screen}"));
     assert!(place(told) < place("the first message, line 2") && place(told) < place("Send 3 messages"), "{screen}");
     assert_eq!(screen.matches("in the last 24 hours").count(), 1, "{screen}");

@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::earlier::report_written_to;
 use super::hours::report_closed;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::hours::Hours;
-use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run, WrittenTo};
+use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts, TemplateUse, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
@@ -26,21 +25,19 @@ const DRAWN_LINES: usize = 10;
 const NAMED_COUNTRIES: usize = 8;
 
 /// Prints the summary of a run with these `details` before the question; the first message only if a person
-/// `is_asked`. `written_to` are the people who got a message from an earlier run in the last 24 hours.
+/// `is_asked`.
 pub(crate) fn report_before(
     context: &Context,
     draft: &LedgerDraft,
     kind: &Message,
     details: &Details,
     exclusions: &Exclusions,
-    written_to: &WrittenTo,
     is_asked: bool,
 ) -> Result<(), CommandError> {
     let stderr = &context.stderr;
     if stderr.is_quiet() {
         return Ok(());
     }
-    report_written_to(context, written_to, details.conditions.once.as_ref());
     let overview = draft.overview()?;
     let (countries, excluding) = (by_country(&overview), excluding(exclusions));
     if !is_asked {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::before::{refuse_templates, report_before};
-use super::earlier::{earlier_of, report_many_days, report_unfinished};
+use super::earlier::{earlier_of, report_many_days, report_people};
 use super::ending::RunOnItsWay;
 use super::hours::{report_closed, report_over_midnight};
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
@@ -21,7 +21,7 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{Details, LedgerDraft, RecipientFlags, Run, RunConditions, RunName, Store, WrittenTo};
+use crate::ledger::{Details, LedgerDraft, RecipientFlags, Run, RunConditions, RunName, Store};
 use crate::list::{ListFormat, is_country_column};
 use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
@@ -75,7 +75,7 @@ impl PreparedList<'_> {
             if !details.sandbox {
                 rule.compare(known, draft)?;
                 if is_asked || draft.to_be_sent() != rows_told {
-                    details.written_to = known.people(draft)?.written_to.people;
+                    details.written_to = known.people(draft)?.0;
                 }
             }
             if let Some(signal) = connection.signals.came() {
@@ -103,14 +103,12 @@ impl PreparedList<'_> {
     /// Says what the person should know, and asks; then the connection is open and the templates are checked.
     async fn ask(&mut self, store: &Store, is_asked: bool) -> Result<Connection, CommandError> {
         let Self { context, args, sender, .. } = *self;
-        let mut written_to = WrittenTo::default();
         // The sandbox does not compare runs.
         if !self.details.sandbox {
             let people = store.known(&earlier_of(&self.details), |known| known.people(&self.draft))?;
-            report_unfinished(context, &people.unfinished);
-            written_to = people.written_to;
+            report_people(context, people, args.once.as_ref());
+            self.details.written_to = people.0;
         }
-        self.details.written_to = written_to.people;
         let hours = self.details.conditions.hours.as_ref();
         report_over_midnight(context, hours);
         if !self.details.sandbox {
@@ -126,7 +124,7 @@ impl PreparedList<'_> {
         if let Some(connection) = &mut opened {
             self.note_templates(connection).await?;
         }
-        report_before(context, &self.draft, self.kind, &self.details, self.exclusions, &written_to, is_asked)?;
+        report_before(context, &self.draft, self.kind, &self.details, self.exclusions, is_asked)?;
         confirm(context, sender, self.draft.to_be_sent())?;
         if let Some(mut connection) = opened {
             connection.catch_signals()?;

@@ -1,12 +1,10 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
-use super::words::local_time;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
-    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, RunName, SkipCounts, SkipReason,
-    WrittenTo, now,
+    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason, now,
 };
 use crate::once::OnceKey;
 use crate::output::{counted, counted_are};
@@ -128,45 +126,24 @@ pub(crate) fn report_many_days(context: &Context, first_sent_at: Option<i64>) {
     }
 }
 
-/// Warns of unfinished runs that have other messages for the same people: one of them may have been forgotten.
-pub(crate) fn report_unfinished(context: &Context, runs: &[(RunName, u64)]) {
-    for (run, people) in runs {
-        let whom = if *people == 1 { "1 of these people".to_owned() } else { format!("{people} of these people") };
-        context.stderr.warning(&format!("run {run} is unfinished, and still has messages for {whom}"));
-    }
-}
-
-/// Prints how many people got a message recently. Warns if it had another text, because the list may have been sent
-/// already and its text corrected; and if it is the same message, which only a key lets pass.
-pub(crate) fn report_written_to(context: &Context, written_to: &WrittenTo, once: Option<&OnceKey>) {
-    let others = written_to.otherwise.as_ref().map_or(0, |other| other.people);
-    if let (Some(key), same @ 1..) = (once, written_to.people.saturating_sub(others)) {
-        let (were, get) = if same == 1 { ("was", "gets") } else { ("were", "get") };
+/// Warns that people got a message recently, since the list may have been sent already, and its text corrected; and that an
+/// unfinished run, which may have been forgotten, has messages for them.
+pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64), once: Option<&OnceKey>) {
+    if waiting > 0 {
+        let have = if waiting == 1 { "has" } else { "have" };
         context.stderr.warning(&format!(
-            "{same} of these people {were} sent the same message in the last 24 hours by a run that is not under the \
-             key {key}, and {get} it again; to count that run: jelouctl once add {} --run RUN",
-            key.quoted()
+            "{waiting} of these people still {have} messages to come from unfinished runs; `jelouctl bulk list` shows them"
         ));
     }
-    if let Some(other) = &written_to.otherwise {
-        let (people, were) = (other.people, if other.people == 1 { "was" } else { "were" });
-        let (run, at) = (&other.run, local_time(other.at));
-        let last = if people == 1 { "" } else { "last " };
+    if written_to > 0 {
+        let were = if written_to == 1 { "was" } else { "were" };
+        let under_key =
+            once.map(|key| format!("; to count a run under the key: jelouctl once add {} --run RUN", key.quoted()));
         context.stderr.warning(&format!(
-            "{people} of these people {were} sent a different message in the last 24 hours, {last}by run {run} at {at}; to \
-             write only to people whom that run did not reach: jelouctl bulk report {run} --state sent --state unknown \
-             --file {run}-sent.csv, and --exclude {run}-sent.csv"
+            "{written_to} of these people {were} written to by earlier runs in the last 24 hours; to leave out whom a run \
+             reached: jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv{}",
+            under_key.unwrap_or_default()
         ));
-    } else if let Some(words) = written_to_words(written_to.people).filter(|_| once.is_none()) {
-        context.stderr.note(&words);
-    }
-}
-
-fn written_to_words(people: u64) -> Option<String> {
-    match people {
-        0 => None,
-        1 => Some("an earlier run has written to 1 of these people in the last 24 hours".to_owned()),
-        _ => Some(format!("earlier runs have written to {people} of these people in the last 24 hours")),
     }
 }
 

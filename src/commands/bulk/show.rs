@@ -5,7 +5,7 @@ use std::mem;
 
 use super::before::draw_messages;
 use super::begin::PreparedList;
-use super::earlier::{earlier_of, report_unfinished, report_written_to};
+use super::earlier::{earlier_of, report_people};
 use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
 use crate::api::{Request, SuccessCriterion};
@@ -127,8 +127,7 @@ impl PreparedList<'_> {
         let Some(store) = self.store.filter(|_| !self.details.sandbox) else { return Ok(true) };
         self.args.earlier_rule().report_skipped(context, draft.skip_counts());
         let people = store.known(&earlier_of(&self.details), |known| known.people(draft))?;
-        report_unfinished(context, &people.unfinished);
-        report_written_to(context, &people.written_to, self.args.once.as_ref());
+        report_people(context, people, self.args.once.as_ref());
         Ok(true)
     }
 
