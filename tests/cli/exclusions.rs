@@ -622,12 +622,7 @@ fn a_report_that_is_sent_again_keeps_who_was_excluded() {
     assert_eq!(users(&jelou), ["593987654322", "593987654322", "593987654322"]);
     // The ledger knows it, too.
     let report = home.run("bulk report r").success().stdout;
-    let without_code = report.lines().map(|line| {
-        let cells: Vec<_> = line.split(',').collect();
-        [&cells[..6], &cells[7..]].concat().join(",") + "\n"
-    });
-    home.write("again.csv", without_code.collect::<String>());
-    assert!(!home.read("again.csv").lines().next().unwrap().contains("code"), "{}", home.read("again.csv"));
+    home.write("again.csv", report.replace(",excluded,", ",,"));
     let words = ["bulk", "send", "again.csv", "--yes", "--again", "--skip-invalid", "--run", "s", "text", "Otra"];
     home.run_args(&words).fails(10, &["1 row is left out, which the report has as excluded: line 2"]);
     assert_eq!(users(&jelou).len(), 4);
