@@ -31,8 +31,7 @@ impl OnceError {
             Self::MayHaveBeenSent { recipient, scope, .. } => {
                 let (key, to) = (scope.key.quoted(), typed_form(recipient));
                 format!(
-                    "look into the chat, then decide with jelouctl once resolve {key} --to {to} --as sent (or failed); \
-                     or send it again later: Jelou's history is asked first"
+                    "look into the chat, then decide with jelouctl once resolve {key} --to {to} --as sent (or failed)"
                 )
             }
             Self::UnderWay { .. } => "ask again in a moment: then it is known how that ended".to_owned(),
