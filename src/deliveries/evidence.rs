@@ -75,27 +75,14 @@ impl ListedCopy {
 /// Why an unknown row stays unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum StillUnknown {
-    /// The history has no such message to the person, though it has others of this kind from about that time.
-    NotListed,
-    /// The same, but a message may still be created.
-    NotYetListed,
-    /// The history has no such message to the person, but a different one from that time.
-    OtherListed,
-    /// It has fewer than were attempted.
+    /// The history has fewer such messages to the person than were attempted, or an undelivered one: an earlier request that
+    /// Jelou refused may be listed so.
     FewerListed,
-    /// A listed one is undelivered: an earlier request that Jelou refused may be listed so.
-    MayBeRefused,
-    /// Someone else sends the same content.
-    NotOursAlone,
-    /// No message of this kind with a known id was found with the content that was sent.
-    Unproven,
+    /// Someone else sends the same content, or the history does not say whose message it is.
+    SentByOthers,
     /// The history does not show everything of such a message.
-    NotShown,
-    /// It was sent before the period that is asked for.
-    TooOld,
-    /// The process that sends it may still report its outcome.
-    MayStillSpeak,
-    /// Not everything was read.
+    ShownInPart,
+    /// Not everything was read, it was sent before the period that is asked for, or its process may still report its outcome.
     NotAsked,
 }
 
@@ -197,23 +184,17 @@ fn shared_contents(groups: &[(usize, Vec<Cluster<'_>>, usize)], doubted: &HashSe
 fn verdict<'a>(cluster: &Cluster<'a>, is_shared: bool) -> Result<Vec<&'a str>, StillUnknown> {
     let Cluster { attempts, listed, .. } = cluster;
     if is_shared {
-        return Err(StillUnknown::NotOursAlone);
+        return Err(StillUnknown::SentByOthers);
     }
     let known: HashSet<_> = attempts.iter().filter_map(|attempt| attempt.message_id.as_deref()).collect();
     let (ours, others): (Vec<&ListedCopy>, Vec<&ListedCopy>) =
         listed.iter().partition(|copy| known.contains(copy.id.as_str()));
-    if others.is_empty() {
-        return Err(StillUnknown::NotListed);
-    }
-    if listed.len() < attempts.len() {
+    if listed.len() < attempts.len() || others.iter().any(|copy| copy.has_failed) {
         return Err(StillUnknown::FewerListed);
     }
     // There are as many as were attempted, but known ids are missing: then they are not all ours.
     if ours.len() < attempts.iter().filter(|attempt| attempt.message_id.is_some()).count() {
-        return Err(StillUnknown::NotOursAlone);
-    }
-    if others.iter().any(|copy| copy.has_failed) {
-        return Err(StillUnknown::MayBeRefused);
+        return Err(StillUnknown::SentByOthers);
     }
     Ok(others.into_iter().map(|copy| copy.id.as_str()).collect())
 }
@@ -236,8 +217,8 @@ pub(crate) struct RequestContent {
     pub(crate) sort: MessageSort,
     /// The text and medium in its bubble. Messages of different kinds can look the same there.
     pub(crate) bubble: Option<ShownContent>,
-    /// Its kind, if the bubble shows all of it.
-    pub(crate) shown_kind: Option<&'static str>,
+    /// Whether the bubble shows all of it.
+    is_shown: bool,
 }
 
 impl RequestContent {
@@ -252,13 +233,13 @@ impl RequestContent {
         Self {
             sort,
             bubble: (!bubble.is_empty()).then_some(bubble),
-            shown_kind: kind.filter(|kind| SHOWN_KINDS.contains(kind)),
+            is_shown: kind.is_some_and(|kind| SHOWN_KINDS.contains(&kind)),
         }
     }
 
-    /// Its kind and its content in the history; None if the history does not show everything.
-    pub(crate) fn shown(self) -> Option<(&'static str, ShownContent)> {
-        self.shown_kind.zip(self.bubble)
+    /// Its content in the history; None if the history does not show everything.
+    pub(crate) fn shown(self) -> Option<ShownContent> {
+        self.bubble.filter(|_| self.is_shown)
     }
 }
 
@@ -342,11 +323,11 @@ mod tests {
         let one = attempt("a", 0, 0, Some(0), None);
         let two = attempt("a", 0, 1, Some(1), None);
         let sent = attempt("a", 0, 1, None, Some("s"));
-        is_left(std::slice::from_ref(&one), &[], &[], &[(0, StillUnknown::NotListed)]);
+        is_left(std::slice::from_ref(&one), &[], &[], &[(0, StillUnknown::FewerListed)]);
         let both = [(0, StillUnknown::FewerListed), (1, StillUnknown::FewerListed)];
         is_left(&[one.clone(), two], &[copy("m", "a", 0, 0)], &[], &both);
         // The listed message is the one that was sent.
-        is_left(&[one.clone(), sent.clone()], &[copy("s", "a", 0, 1)], &[], &[(0, StillUnknown::NotListed)]);
+        is_left(&[one.clone(), sent.clone()], &[copy("s", "a", 0, 1)], &[], &[(0, StillUnknown::FewerListed)]);
         // It is not: the one that was sent is listed later, or never.
         is_left(&[one, sent], &[copy("m", "a", 0, 1)], &[], &[(0, StillUnknown::FewerListed)]);
     }
@@ -356,7 +337,7 @@ mod tests {
     fn an_undelivered_copy_settles_none_but_the_attempt_with_its_id() {
         let one = attempt("a", 0, 0, Some(0), None);
         let failed = |id, minute| ListedCopy { has_failed: true, ..copy(id, "a", 0, minute) };
-        let refused = StillUnknown::MayBeRefused;
+        let refused = StillUnknown::FewerListed;
         is_left(std::slice::from_ref(&one), &[failed("m", 0)], &[], &[(0, refused)]);
         let two = attempt("a", 0, 1, Some(1), None);
         is_left(&[one.clone(), two], &[failed("m", 0), copy("n", "a", 0, 1)], &[], &[(0, refused), (1, refused)]);
@@ -366,7 +347,7 @@ mod tests {
 
     #[test]
     fn content_that_others_send_too_settles_none() {
-        let not_alone = StillUnknown::NotOursAlone;
+        let not_alone = StillUnknown::SentByOthers;
         let attempts = [attempt("a", 0, 0, Some(0), None), attempt("b", 0, 0, None, Some("s"))];
         let both = [copy("m", "a", 0, 0), copy("s", "b", 0, 0)];
         is_settled(&attempts, &both, &[(0, "m")]);
@@ -410,7 +391,7 @@ mod tests {
         // On Friday, and again on Monday after a person decided so: each attempt has its own message.
         let attempts = [attempt("a", 0, 0, None, None), attempt("a", 0, 4000, Some(0), None)];
         is_settled(&attempts, &[copy("m", "a", 0, 4000)], &[(0, "m")]);
-        is_left(&attempts, &[copy("m", "a", 0, 0)], &[], &[(0, StillUnknown::NotListed)]);
+        is_left(&attempts, &[copy("m", "a", 0, 0)], &[], &[(0, StillUnknown::FewerListed)]);
         is_settled(&attempts, &[copy("m", "a", 0, 0), copy("n", "a", 0, 4000)], &[(0, "n")]);
     }
 
@@ -418,24 +399,14 @@ mod tests {
     fn only_what_a_bubble_shows_whole_can_be_recognized() {
         let (messages, url) = ("/v1/bots/1/messages", "https://a.example/x.png");
         for (path, body, sort, expected) in [
-            (
-                messages,
-                json!({"type": "text", "text": "Hola"}),
-                MessageSort::FreeForm,
-                Some(("text", Some("Hola"), None)),
-            ),
+            (messages, json!({"type": "text", "text": "Hola"}), MessageSort::FreeForm, Some((Some("Hola"), None))),
             (
                 messages,
                 json!({"type": "image", "mediaUrl": url, "text": "x"}),
                 MessageSort::FreeForm,
-                Some(("image", Some("x"), Some(url))),
+                Some((Some("x"), Some(url))),
             ),
-            (
-                messages,
-                json!({"type": "sticker", "mediaUrl": url}),
-                MessageSort::FreeForm,
-                Some(("sticker", None, Some(url))),
-            ),
+            (messages, json!({"type": "sticker", "mediaUrl": url}), MessageSort::FreeForm, Some((None, Some(url)))),
             // On the wire a list is a text, with more than its bubble shows.
             (messages, json!({"type": "text", "text": "x", "options": [{"title": "a"}]}), MessageSort::FreeForm, None),
             (messages, json!({"type": "quick_reply", "text": "x"}), MessageSort::FreeForm, None),
@@ -448,7 +419,7 @@ mod tests {
         ] {
             let content = RequestContent::of(path, &body.to_string());
             let (found_sort, found) = (content.sort, content.shown());
-            let found = found.as_ref().map(|(kind, shown)| (*kind, shown.text.as_deref(), shown.media_url.as_deref()));
+            let found = found.as_ref().map(|shown| (shown.text.as_deref(), shown.media_url.as_deref()));
             assert_eq!((found_sort, found), (sort, expected), "{body}");
         }
         assert_eq!(RequestContent::of(messages, "{").shown(), None);

@@ -31,7 +31,7 @@ pub(crate) struct InquiryTerms {
     pub(crate) timeout: i64,
     /// When the run was last asked about, if ever.
     pub(crate) last_asked_at: Option<i64>,
-    /// Whether sent rows are only looked for as examples of what the history shows.
+    /// Whether sent rows are not asked about.
     pub(crate) only_unknown: bool,
 }
 
@@ -54,17 +54,14 @@ pub(super) struct InquiredRow {
     pub(super) recipient: String,
     pub(super) sort: MessageSort,
     pub(super) left_at: i64,
-    /// Its kind, and what the history shows of it.
-    shown: Option<(&'static str, ShownContent)>,
+    /// What the history shows of it.
+    shown: Option<ShownContent>,
     known: Option<KnownDelivery>,
     is_asked: bool,
     /// News that the ledger does not have yet.
     steps: Vec<DeliveryFacts>,
     is_listed: bool,
     may_still_speak: bool,
-    /// For an unknown row: whether another message to the person is listed for the period in which it may have been
-    /// created.
-    has_other: bool,
 }
 
 /// See the module's documentation.
@@ -75,17 +72,12 @@ pub(crate) struct Inquiry {
     by_id: HashMap<String, usize>,
     /// The unknown rows that are asked for.
     by_n: HashMap<i64, usize>,
-    /// The same rows, by person.
-    by_person: HashMap<String, Vec<usize>>,
     /// The contents of the unknown rows that are asked for, numbered.
     contents: HashMap<ShownContent, usize>,
     attempts: Vec<OwnAttempt>,
     /// The listed messages with such a content, by id.
     copies: HashMap<String, ListedCopy>,
     doubted: HashSet<usize>,
-    /// The kinds for which a sent row was found by its id with the content that was sent, and when the last such row
-    /// was sent.
-    proven: HashMap<&'static str, i64>,
     /// When the first and the last attempt of the run began.
     span: Option<[i64; 2]>,
 }
@@ -94,16 +86,8 @@ pub(crate) struct Inquiry {
 #[derive(Debug, Default)]
 pub(crate) struct Settled {
     pub(crate) news: DeliveryNews,
-    /// Why the others stay unknown.
-    pub(crate) left: BTreeMap<StillUnknown, LeftRows>,
-}
-
-/// Unknown rows that stay unknown for one reason.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LeftRows {
-    pub(crate) rows: u64,
-    /// How long ago the last of them was sent.
-    pub(crate) since: Duration,
+    /// How many of the others stay unknown for each reason.
+    pub(crate) left: BTreeMap<StillUnknown, u64>,
 }
 
 impl Inquiry {
@@ -133,16 +117,13 @@ impl Inquiry {
             steps: Vec::new(),
             is_listed: false,
             may_still_speak: attempt.may_still_speak,
-            has_other: false,
         };
         let is_wanted = row.is_unknown || !self.terms.only_unknown;
         let row = InquiredRow { is_asked: is_wanted && row.is_listable() && row.may_change(&self.terms), ..row };
-        if let Some((_, content)) = row.shown.as_ref().filter(|_| row.is_unknown && row.is_asked) {
+        if let Some(content) = row.shown.as_ref().filter(|_| row.is_unknown && row.is_asked) {
             let number = self.contents.len();
             self.contents.entry(content.clone()).or_insert(number);
             self.by_n.insert(row.n, self.rows.len());
-            let person = person_key(&row.recipient).into_owned();
-            self.by_person.entry(person).or_default().push(self.rows.len());
         }
         if let Some(id) = row.id.clone() {
             self.by_id.insert(id, self.rows.len());
@@ -229,20 +210,6 @@ impl Inquiry {
         if let Some(row) = row.filter(|row| row.may_be_for(message.user.as_deref())) {
             row.is_listed = true;
             row.learn(facts.clone());
-            let window = AttemptWindow::of(row.left_at, self.terms.clock, self.terms.timeout);
-            let is_in_time = at.is_some_and(|at| window.has(at));
-            let own = row.shown.as_ref().filter(|(_, own)| content.as_ref() == Some(own));
-            if let Some((kind, _)) = own.filter(|_| is_in_time && !row.is_unknown) {
-                let last = self.proven.entry(*kind).or_insert(row.left_at);
-                *last = row.left_at.max(*last);
-            }
-        } else if let (Some(person), Some(at)) = (&message.user, at) {
-            for place in self.by_person.get(&*person_key(person)).into_iter().flatten() {
-                if let Some(row) = self.rows.get_mut(*place) {
-                    let window = AttemptWindow::of(row.left_at, self.terms.clock, self.terms.timeout);
-                    row.has_other |= window.has(at);
-                }
-            }
         }
         let Some(number) = content.as_ref().and_then(|content| self.contents.get(content).copied()) else { return };
         // If the API does not name the author, it may have been us or someone else.
@@ -329,10 +296,12 @@ impl Inquiry {
                 }
             };
             let Some(row) = self.rows.get_mut(place) else { continue };
-            let is_proven = row.shown.as_ref().is_some_and(|(kind, _)| self.proven.contains_key(kind));
+            if row.may_still_speak {
+                continue;
+            }
             // A message of ours belongs to one row.
-            if !is_proven || row.may_still_speak || self.by_id.contains_key(&message_id) {
-                why.insert(place, StillUnknown::Unproven);
+            if self.by_id.contains_key(&message_id) {
+                why.insert(place, StillUnknown::SentByOthers);
                 continue;
             }
             let Some(copy) = self.copies.get(&message_id) else { continue };
@@ -347,28 +316,9 @@ impl Inquiry {
             settled.news.learn(row.n, &mut row.known, vec![copy.facts.clone()], Some(&message_id), self.terms.now);
         }
         for (place, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_unknown) {
-            let why = row.stays(is_whole, why.get(&place).copied());
-            let why = if why == StillUnknown::NotListed { self.of_absence(row) } else { why };
-            let age = u64::try_from(self.terms.now.saturating_sub(row.left_at)).unwrap_or_default();
-            let age = Duration::from_millis(age);
-            let left = settled.left.entry(why).or_insert(LeftRows { rows: 0, since: age });
-            *left = LeftRows { rows: left.rows + 1, since: left.since.min(age) };
+            *settled.left.entry(row.stays(is_whole, why.get(&place).copied())).or_default() += 1;
         }
         settled
-    }
-
-    /// Why a row without a listed message stays unknown; this depends on what else is listed.
-    fn of_absence(&self, row: &InquiredRow) -> StillUnknown {
-        let last = row.shown.as_ref().and_then(|(kind, _)| self.proven.get(kind));
-        let window = AttemptWindow::of(row.left_at, 0, self.terms.timeout);
-        match last {
-            _ if row.has_other => StillUnknown::OtherListed,
-            // Messages sent at about that time are listed by now.
-            Some(last) if AttemptWindow::of(*last, 0, self.terms.timeout).end < row.left_at => StillUnknown::Unproven,
-            None => StillUnknown::Unproven,
-            Some(_) if window.has(self.terms.now) => StillUnknown::NotYetListed,
-            Some(_) => StillUnknown::NotListed,
-        }
     }
 
     /// How far the messages sent at `since` or later came, each counted once. A message that is not listed counts as
@@ -435,16 +385,10 @@ impl InquiredRow {
 
     /// Why it stays unknown.
     fn stays(&self, is_whole: bool, why: Option<StillUnknown>) -> StillUnknown {
-        if self.shown.is_none() {
-            StillUnknown::NotShown
-        } else if !self.is_asked {
-            StillUnknown::TooOld
-        } else if self.may_still_speak {
-            StillUnknown::MayStillSpeak
-        } else if !is_whole {
-            StillUnknown::NotAsked
-        } else {
-            why.unwrap_or(StillUnknown::NotListed)
+        match why {
+            _ if self.shown.is_none() => StillUnknown::ShownInPart,
+            _ if !self.is_asked || self.may_still_speak || !is_whole => StillUnknown::NotAsked,
+            why => why.unwrap_or(StillUnknown::FewerListed),
         }
     }
 }
@@ -516,7 +460,7 @@ mod tests {
             inquiry.count(attempt, true);
         }
         let settled = inquiry.settle(is_whole);
-        let left = settled.left.into_iter().flat_map(|(why, left)| (0..left.rows).map(move |_| why));
+        let left = settled.left.into_iter().flat_map(|(why, rows)| (0..rows).map(move |_| why));
         (settled.news.proven.into_iter().map(|row| row.n).collect(), left.collect())
     }
 
@@ -532,70 +476,49 @@ mod tests {
             settled(terms, &attempts, &entries, true)
         };
         let table: Vec<(&str, StillUnknown, &Change)> = vec![
-            ("not listed", StillUnknown::NotListed, &|_, _, entries| drop(entries.pop())),
-            ("not listed yet", StillUnknown::NotYetListed, &|terms, _, entries| {
-                terms.now = LEFT_AT + 60_000;
-                entries.pop();
-            }),
-            ("nothing is listed", StillUnknown::Unproven, &|_, _, entries| entries.clear()),
-            ("what is listed is older", StillUnknown::Unproven, &|_, attempts, entries| {
-                attempts[0].began_at -= HOUR;
-                entries[0]["createdAt"] = json!(LEFT_AT - HOUR);
-                entries.pop();
-            }),
-            ("to somebody else", StillUnknown::NotOursAlone, &|_, _, entries| {
+            ("not listed", StillUnknown::FewerListed, &|_, _, entries| drop(entries.pop())),
+            ("to somebody else", StillUnknown::SentByOthers, &|_, _, entries| {
                 entries[1]["recipient"]["id"] = json!("593990000009");
             }),
-            ("by the user", StillUnknown::NotListed, &|_, _, entries| entries[1]["by"] = json!("user")),
-            ("by an agent", StillUnknown::NotOursAlone, &|_, _, entries| {
+            ("by the user", StillUnknown::FewerListed, &|_, _, entries| entries[1]["by"] = json!("user")),
+            ("by an agent", StillUnknown::SentByOthers, &|_, _, entries| {
                 entries[1]["by"] = json!("ana@example.com");
                 entries[1]["sender"]["id"] = json!("5f0c2a");
             }),
-            ("other words", StillUnknown::OtherListed, &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola")),
-            ("with a medium", StillUnknown::OtherListed, &|_, _, entries| {
+            ("other words", StillUnknown::FewerListed, &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola")),
+            ("with a medium", StillUnknown::FewerListed, &|_, _, entries| {
                 entries[1]["bubble"]["mediaUrl"] = json!("https://a");
             }),
-            ("before", StillUnknown::NotOursAlone, &|_, _, entries| entries[1]["createdAt"] = json!(LEFT_AT - 6000)),
-            ("long after", StillUnknown::NotOursAlone, &|_, _, entries| {
+            ("before", StillUnknown::SentByOthers, &|_, _, entries| entries[1]["createdAt"] = json!(LEFT_AT - 6000)),
+            ("long after", StillUnknown::SentByOthers, &|_, _, entries| {
                 entries[1]["createdAt"] = json!(LEFT_AT + HOUR);
             }),
-            ("without an id", StillUnknown::NotOursAlone, &|_, _, entries| {
+            ("without an id", StillUnknown::SentByOthers, &|_, _, entries| {
                 drop(entries[1].as_object_mut().unwrap().remove("messageId"));
             }),
-            ("without a time", StillUnknown::NotOursAlone, &|_, _, entries| entries[1]["createdAt"] = Value::Null),
-            ("without a person", StillUnknown::NotOursAlone, &|_, _, entries| {
+            ("without a time", StillUnknown::SentByOthers, &|_, _, entries| entries[1]["createdAt"] = Value::Null),
+            ("without a person", StillUnknown::SentByOthers, &|_, _, entries| {
                 entries[1]["recipient"] = json!({"id": "7"});
             }),
-            ("the same from others", StillUnknown::NotOursAlone, &|_, _, entries| {
+            ("the same from others", StillUnknown::SentByOthers, &|_, _, entries| {
                 let mut other = entry("c", 2);
                 other["recipient"]["id"] = json!("593990000009");
                 entries.push(other);
             }),
-            ("twice", StillUnknown::NotOursAlone, &|_, _, entries| entries.push(entry("c", 2))),
-            ("one id for two", StillUnknown::NotOursAlone, &|_, _, entries| {
+            ("twice", StillUnknown::SentByOthers, &|_, _, entries| entries.push(entry("c", 2))),
+            ("one id for two", StillUnknown::SentByOthers, &|_, _, entries| {
                 let mut other = entry("b", 2);
                 other["createdAt"] = json!(LEFT_AT + 1000);
                 entries.push(other);
             }),
-            ("no example", StillUnknown::Unproven, &|_, _, entries| drop(entries.remove(0))),
-            ("the example has other words", StillUnknown::Unproven, &|_, _, entries| {
-                entries[0]["bubble"]["text"] = json!("Hola");
-            }),
-            ("the example is from another time", StillUnknown::Unproven, &|_, _, entries| {
-                entries[0]["createdAt"] = json!(LEFT_AT - HOUR);
-            }),
-            ("the example is of another kind", StillUnknown::Unproven, &|_, attempts, entries| {
-                attempts[0].body = json!({"type": "image", "mediaUrl": "https://a", "text": "x"}).to_string();
-                entries[0]["bubble"] = json!({"type": "IMAGE", "mediaUrl": "https://a", "text": "x"});
-            }),
             ("one more attempt", StillUnknown::FewerListed, &|_, attempts, _| {
                 attempts.push(KnownAttempt { row: RowState::Failed, ..attempt(2, None) });
             }),
-            ("it failed", StillUnknown::MayBeRefused, &|_, _, entries| entries[1]["status"] = json!("FAILED")),
-            ("its process may speak", StillUnknown::MayStillSpeak, &|_, attempts, _| {
+            ("it failed", StillUnknown::FewerListed, &|_, _, entries| entries[1]["status"] = json!("FAILED")),
+            ("its process may speak", StillUnknown::NotAsked, &|_, attempts, _| {
                 attempts[1].may_still_speak = true;
             }),
-            ("the same with buttons", StillUnknown::NotListed, &|_, attempts, _| {
+            ("the same with buttons", StillUnknown::FewerListed, &|_, attempts, _| {
                 let body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
                 attempts.push(KnownAttempt {
                     n: 3,
@@ -604,11 +527,11 @@ mod tests {
                     ..attempt(3, Some("b"))
                 });
             }),
-            ("buttons", StillUnknown::NotShown, &|_, attempts, _| {
+            ("buttons", StillUnknown::ShownInPart, &|_, attempts, _| {
                 attempts[1].body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
             }),
-            ("too old", StillUnknown::TooOld, &|terms, _, _| terms.up_to = Duration::from_secs(60)),
-            ("another clock", StillUnknown::NotOursAlone, &|terms, _, _| terms.clock = HOUR),
+            ("too old", StillUnknown::NotAsked, &|terms, _, _| terms.up_to = Duration::from_secs(60)),
+            ("another clock", StillUnknown::SentByOthers, &|terms, _, _| terms.clock = HOUR),
         ];
         for (what, why, change) in table {
             assert_eq!(changed(change), (vec![], vec![why]), "{what}");

@@ -11,7 +11,7 @@ use super::run_sender::sender_of_run;
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::deliveries::{Inquiry, InquiryTerms, LeftRows, StillUnknown, SweepError, SweepListener, sweep};
+use crate::deliveries::{Inquiry, InquiryTerms, StillUnknown, SweepError, SweepListener, sweep};
 use crate::ledger::{
     Counts, DeliveryCounts, DeliveryNews, Details, LedgerError, Run, RunEvent, RunEventKind, RunName, now,
 };
@@ -43,7 +43,7 @@ pub(super) struct Look {
     /// The same counts for messages sent since the run began or was resumed.
     pub(super) of_late: DeliveryCounts,
     /// Why rows stay unknown.
-    pub(super) left: BTreeMap<StillUnknown, LeftRows>,
+    pub(super) left: BTreeMap<StillUnknown, u64>,
     /// Whether asking again can find something new.
     pub(super) may_change: bool,
     /// Whether the time ran out while Jelou was answering.

@@ -13,10 +13,10 @@ use crate::commands::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::config::Timeout;
 use crate::context::Context;
-use crate::deliveries::{LeftRows, StillUnknown};
+use crate::deliveries::StillUnknown;
 use crate::exit::ExitCode;
 use crate::ledger::{DeliveryCounts, Run, RunName};
-use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
+use crate::output::{Format, StreamError, counted, grouped, rounded};
 use crate::process::block_on;
 use crate::sending::{Flight, Interrupted};
 
@@ -247,43 +247,21 @@ fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {
 
 /// Why rows stay unknown, and what to do.
 fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
-    let sentence = |(why, left): (&StillUnknown, &LeftRows)| {
-        let (rows, rows_are) = (counted(left.rows, "unknown row"), counted_are(left.rows, "unknown row"));
-        let later = rounded(left.since);
-        match why {
-            StillUnknown::NotListed => format!(
-                "{rows_are} not in Jelou's history {later} after sending: most likely not sent; decide with `jelouctl bulk resolve \
-                 {name} --unknown-as failed`, or ask again later"
-            ),
-            StillUnknown::NotYetListed => {
-                format!("{rows_are} not in Jelou's history yet, {later} after sending; ask again later")
+    let sentence = |(why, rows): (&StillUnknown, &u64)| {
+        let why = match why {
+            StillUnknown::FewerListed => {
+                "Jelou lists fewer such messages than were attempted, or an undelivered one; ask again later, or look into the chat"
             }
-            StillUnknown::OtherListed => format!(
-                "{rows_are} not in Jelou's history as sent, but another message from that time is; compare with \
-                 `jelouctl messages list --to USER`"
-            ),
-            StillUnknown::FewerListed => format!("{rows}: fewer messages are listed than were attempted"),
-            StillUnknown::MayBeRefused => format!(
-                "{rows}: Jelou lists the message as undelivered, which may be an earlier request that it refused; decide with \
-                 `jelouctl bulk resolve {name}`"
-            ),
-            StillUnknown::NotOursAlone => {
-                format!(
-                    "{rows}: another sender sends the same message, or the history does not say enough, so copies cannot be counted"
-                )
+            StillUnknown::SentByOthers => {
+                "another sender sends the same message, or the history does not say whose it is"
             }
-            StillUnknown::Unproven => {
-                format!("{rows}: no message of this kind was found as it was sent, so that nothing can be recognized")
+            StillUnknown::ShownInPart => "Jelou's history does not show all of such a message",
+            StillUnknown::NotAsked => {
+                "not everything was read, they left too long ago (`--up-to 30d` asks further back), or a process may still \
+                 report them"
             }
-            StillUnknown::NotShown => {
-                format!(
-                    "{rows}: Jelou's history does not show all of such a message; decide with `jelouctl bulk resolve {name}`"
-                )
-            }
-            StillUnknown::TooOld => format!("{rows} left too long ago; ask with --up-to 30d"),
-            StillUnknown::MayStillSpeak => format!("{rows_are} at a process that may still report the outcome"),
-            StillUnknown::NotAsked => format!("{rows}: not everything was read"),
-        }
+        };
+        format!("{}: {why}; to decide yourself: `jelouctl bulk resolve {name}`", counted(*rows, "unknown row"))
     };
     look.left.iter().map(sentence).collect()
 }
