@@ -31,7 +31,7 @@ pub(crate) struct InquiryTerms {
     pub(crate) timeout: i64,
     /// When the run was last asked about, if ever.
     pub(crate) last_asked_at: Option<i64>,
-    /// Whether sent rows are not asked about.
+    /// Whether only unknown rows are asked about.
     pub(crate) only_unknown: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The outcomes of rows when a report is sent again: what the report says, or the ledger where it has the row as sent since.
+//! The outcomes of rows when a report is sent again: what the report says, unless the ledger has the row as sent since.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,6 +14,8 @@ use crate::phone::person_key;
 /// wrong person.
 const SORTED: &str = "perhaps one column was sorted without the others: write the report again, and sort all its columns \
      together; where the number was corrected, empty its `sent_to`";
+const OF_ANOTHER_RUN: &str = "perhaps one column was sorted without the others: write the report again; if the run is another \
+     one of this name, empty the column `run`";
 const INCOMPLETE: &str = "take the report as `jelouctl bulk report` writes it; to send to every row again, delete the columns \
      that the report added";
 
@@ -86,8 +88,16 @@ impl<'a> ReportedRuns<'a> {
         if let Some(column) = is_missing {
             return Err(refused(format!("line {line}: the report has no column `{column}`"), INCOMPLETE));
         }
-        let theirs = self.row(outcome).map_err(RowError::of_list)?.map(|(_, row)| row);
-        let by_run = theirs.filter(|row| row.person == Some(hash_of(recipient))).and_then(|row| row.reason);
+        let of_run = self.row(outcome).map_err(RowError::of_list)?.map(|(_, row)| row);
+        let theirs = of_run.flatten().filter(|row| row.person == Some(hash_of(recipient)));
+        // Who got another number has no `sent_to`.
+        if of_run.is_some() && theirs.is_none() && !sent_to.is_empty() {
+            let [of_run, run] = [&outcome.line, &outcome.run].map(|named| named.trim().escape_debug());
+            let message =
+                format!("line {line} names line `{of_run}` of run {run}, which has no message to {recipient} there");
+            return Err(refused(message, OF_ANOTHER_RUN));
+        }
+        let by_run = theirs.and_then(|row| row.reason);
         let (excluded, sent_since) = match by_run {
             Some(SkipReason::Excluded) => (by_run, None),
             _ => (None, by_run),
@@ -106,12 +116,12 @@ impl<'a> ReportedRuns<'a> {
     /// The row of a report with what the sheet of its run stored, if the run is here: the report has what the sheet
     /// showed.
     pub(super) fn with_stored(&mut self, outcome: &ReportedOutcome, row: Row) -> Result<Row, LedgerError> {
-        let Some((columns, RowOfRun { cells: Some(cells), .. })) = self.row(outcome)? else { return Ok(row) };
-        Ok(row.with_stored(columns, cells))
+        let Some((run, Some(RowOfRun { cells: Some(cells), .. }))) = self.row(outcome)? else { return Ok(row) };
+        Ok(row.with_stored(&run.columns, cells))
     }
 
-    /// The row that a row of a report names, if its run is here, and the columns of the run.
-    fn row(&mut self, outcome: &ReportedOutcome) -> Result<Option<(&[String], &RowOfRun)>, LedgerError> {
+    /// The run that a row of a report names, if it is here, and its row.
+    fn row(&mut self, outcome: &ReportedOutcome) -> Result<Option<(&RunOfReport, Option<&RowOfRun>)>, LedgerError> {
         let name = outcome.run.trim();
         if !self.runs.contains_key(name) {
             let run = match (self.store, name.parse()) {
@@ -121,7 +131,8 @@ impl<'a> ReportedRuns<'a> {
             self.runs.insert(name.to_owned(), run);
         }
         let run = self.runs.get(name).and_then(Option::as_ref);
-        Ok(run.and_then(|run| Some((&run.columns[..], run.rows.get(&outcome.line.trim().parse().ok()?)?))))
+        let line = outcome.line.trim().parse::<u64>().ok();
+        Ok(run.map(|run| (run, line.and_then(|line| run.rows.get(&line)))))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::phone::country_of;
 /// Whether a row of a draft makes a request and is not skipped.
 pub(super) const IS_SENT: &str = "skipped IS NULL";
 
-/// The same for a query in the order of people, which does not read the rows.
+/// The same in a query that finds all it needs in the index of people, and reads no row.
 pub(super) const IS_NOT_SKIPPED: &str =
     "NOT EXISTS (SELECT 1 FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 

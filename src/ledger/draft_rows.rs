@@ -84,6 +84,7 @@ impl LedgerDraft {
 
     /// Whether several rows are for one person.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
+        // The index also has the order of `LedgerDraft::keys`: to sort the people once is enough.
         self.db.execute_batch(
             "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint); DELETE FROM repeated; \
              INSERT INTO repeated SELECT person FROM row WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",

@@ -29,8 +29,8 @@ const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGI
      n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
 const COUNTED: &str = "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
 
-/// What the counted runs have of these candidates. It is grouped only to be in order: to read the rows in the order of people
-/// takes several times as long.
+/// What the counted runs have of these candidates. It is grouped only to read the rows in the order of the list: in the order
+/// of people that takes several times as long.
 macro_rules! found {
     ($candidates:literal, $and:literal) => {
         concat!(

@@ -98,8 +98,7 @@ pub(crate) struct Worker {
 
 impl Run {
     /// Joins the processes that send the run; a request takes at most `timeout`. Also returns the number of rows in each
-    /// state. If a process that sent it was killed, a file is checked
-    /// first.
+    /// state. If a process that sent it was killed, a file is checked first.
     pub(crate) fn join(&self, timeout: Duration) -> Result<(Worker, Counts), LedgerError> {
         let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let run = self.on_own_connection()?;

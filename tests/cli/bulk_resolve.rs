@@ -200,6 +200,16 @@ fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
             home.run_args(&send_again(flags)).api(&never.url).fails(2, &parts);
         }
     }
+    // The rows are not of this run, or one column of those that the report added was sorted without the others.
+    let exchanged = said_no.replace(",r,3,", ",r,x,").replace(",r,4,", ",r,3,").replace(",r,x,", ",r,4,");
+    for (changed, named) in [(said_no.replace(",r,3,", ",r,33,"), "33"), (exchanged, "4")] {
+        home.write("again.csv", changed);
+        for flags in [&["--skip-sent"][..], &["--skip-sent", "--skip-invalid"]] {
+            let part = format!("line 3 names line `{named}` of run r, which has no message to {} there", user(1));
+            let parts = [part.as_str(), "sorted without the others: write the report again", "nothing was sent"];
+            home.run_args(&send_again(flags)).api(&never.url).fails(2, &parts);
+        }
+    }
     // People who got no message may have another number now.
     let jelou = Jelou::accepting();
     let corrected = said_no.replace(&format!("Persona 6,{}", user(6)), "Persona 6,593980000006");

@@ -75,7 +75,7 @@ impl PreparedList<'_> {
             if !details.sandbox {
                 rule.compare(known, draft)?;
                 if is_asked || draft.to_be_sent() != rows_told {
-                    details.written_to = known.people(draft)?.0;
+                    (details.written_to, _) = known.people(draft)?;
                 }
             }
             if let Some(signal) = connection.signals.came() {
@@ -107,7 +107,7 @@ impl PreparedList<'_> {
         if !self.details.sandbox {
             let people = store.known(&earlier_of(&self.details), |known| known.people(&self.draft))?;
             report_people(context, people, args.once.as_ref());
-            self.details.written_to = people.0;
+            (self.details.written_to, _) = people;
         }
         let hours = self.details.conditions.hours.as_ref();
         report_over_midnight(context, hours);

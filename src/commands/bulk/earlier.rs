@@ -48,8 +48,8 @@ pub(crate) struct EarlierRule<'a> {
 }
 
 impl EarlierRule<'_> {
-    /// Compares `draft` with earlier runs: rows that are also in them are skipped, or the draft is refused. With a key, rows are skipped if their person has any message under it; what was sent without
-    /// the key is sent again.
+    /// Compares `draft` with earlier runs: rows that are also in them are skipped, or the draft is refused. With a key, rows
+    /// are skipped if their person has any message under it; what was sent without the key is sent again.
     pub(crate) fn compare(self, earlier: &mut KnownRuns<'_>, draft: &mut LedgerDraft) -> Result<(), CommandError> {
         if let Some(key) = self.once {
             earlier.find_claimed(draft, key)?;
@@ -126,8 +126,8 @@ pub(crate) fn report_many_days(context: &Context, first_sent_at: Option<i64>) {
     }
 }
 
-/// Warns that people got a message recently, since the list may have been sent already, and its text corrected; and that an
-/// unfinished run, which may have been forgotten, has messages for them.
+/// Warns that earlier runs wrote to people recently, because the text of a list that was sent may have been corrected, and
+/// that unfinished runs, which may have been forgotten, still have messages for them.
 pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64), once: Option<&OnceKey>) {
     if waiting > 0 {
         let have = if waiting == 1 { "has" } else { "have" };
@@ -140,8 +140,8 @@ pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64)
         let under_key =
             once.map(|key| format!("; to count a run under the key: jelouctl once add {} --run RUN", key.quoted()));
         context.stderr.warning(&format!(
-            "{written_to} of these people {were} written to by earlier runs in the last 24 hours; to leave out whom a run \
-             reached: jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv{}",
+            "{written_to} of these people {were} written to by earlier runs in the last 24 hours; to leave out those \
+             that a run reached: jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv{}",
             under_key.unwrap_or_default()
         ));
     }
