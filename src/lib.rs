@@ -31,6 +31,7 @@ pub mod fuzzing;
 mod fuzzing;
 
 mod conventions;
+mod cost;
 mod exit;
 mod input;
 mod invisible;

@@ -11,8 +11,8 @@ use serde_json::{Map, json};
 use super::CommandError;
 use super::store::ledger_database;
 use crate::config::{
-    BotId, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Layer, LedgerDatabase, LedgerUrl, Origin,
-    Rate, Remember, SecretSource, Settings, Sourced,
+    BotId, Budget, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Layer, LedgerDatabase, LedgerUrl,
+    Origin, PeopleLimit, Rate, Remember, SecretSource, Settings, Sourced,
 };
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
@@ -117,6 +117,18 @@ pub(crate) struct KeyFlags {
     #[arg(long, value_name = "ZONE", value_parser = checked::<ZoneName>)]
     time_zone: Option<String>,
 
+    /// File of what a message costs: see `jelouctl explain rates`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    rates: Option<PathBuf>,
+
+    /// The most that a bulk run may cost by these rates
+    #[arg(long, value_name = "AMOUNT", value_parser = checked::<Budget>, allow_hyphen_values = true)]
+    budget: Option<String>,
+
+    /// How many different people a template may reach in any 24 hours
+    #[arg(long = "limit-24h", value_name = "N", value_parser = checked::<PeopleLimit>)]
+    limit_24h: Option<String>,
+
     /// File to which a line is added for each message and each end of a bulk run
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     log: Option<PathBuf>,
@@ -143,6 +155,9 @@ impl KeyFlags {
         change.type_text("ledger_password_file", ledger_password.transpose()?);
         let do_not_contact = self.do_not_contact.map(|path| kept("--do-not-contact", &path));
         change.type_text("do_not_contact", do_not_contact.transpose()?);
+        change.type_text("rates", self.rates.map(|path| kept("--rates", &path)).transpose()?);
+        change.type_text("budget", self.budget);
+        change.type_text("limit_24h", self.limit_24h);
         // It is created when the first line is written.
         let log = self.log.as_deref().map(absolute).transpose()?;
         change.type_text("log", log.as_ref().map(|path| path.display()));

@@ -85,6 +85,12 @@ pub(crate) struct SandboxArgs {
     #[arg(long)]
     window: bool,
 
+    /// Deliver templates to N different users in 24 hours
+    ///
+    /// As WhatsApp does: the others are accepted, and not delivered.
+    #[arg(long = "limit-24h", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    limit_24h: Option<u32>,
+
     /// Post what is written in the inbox to this local address
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     webhook: Option<String>,
@@ -177,6 +183,7 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
         faults: arguments.faults.iter().map(fault).collect::<Result<_, _>>()?,
         webhook: webhook.transpose()?,
         window: arguments.window,
+        limit_24h: arguments.limit_24h,
         max: arguments.max.map_or(DEFAULT_MAX, |max| max as usize),
         deliver_after: deliver_after.transpose()?.unwrap_or(DEFAULT_DELIVER_AFTER),
     })

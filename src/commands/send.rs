@@ -1,6 +1,7 @@
 //! `send KIND` and `flow-message`: sends one message and reports its outcome.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,6 +9,8 @@ use serde_json::Value;
 
 use super::CommandError;
 use super::claim::{self, OnceArgs, OnceSend, OnceTurn, note_replay};
+use super::cost::{read_rates, report_cost};
+use super::limit::LimitedSend;
 use super::result::{note_delivery, note_error, print_result};
 use super::wait::WaitArgs;
 use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
@@ -83,9 +86,17 @@ pub(crate) struct DeliveryArgs {
     #[arg(value_hint = clap::ValueHint::FilePath, allow_hyphen_values = true)]
     pub(crate) body: Option<JsonSource>,
 
+    /// With --dry-run: file of rates, to say what it costs [default: the profile's]
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    rates: Option<PathBuf>,
+
     /// Send nothing if there is a warning about the message
     #[arg(long)]
     strict: bool,
+
+    /// Send a template although limit_24h of the profile is reached
+    #[arg(long)]
+    over_limit: bool,
 
     /// Send nothing to the people on this list (repeatable)
     ///
@@ -150,13 +161,16 @@ fn send(
     let once = typed.delivery.once.once.as_ref();
     sender.check_message(&exclusions, once.is_some(), &outgoing)?;
 
-    let prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing, notice_within: None };
+    let mut prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing, limit: None, notice_within: None };
     if context.mode != Mode::Send {
         prepared.preview(record)?;
+        report_cost(context, &outgoing, read_rates(typed.delivery.rates.as_deref(), &sender.settings)?.as_ref());
         claim::preview(context, once, &sender, &outgoing)?;
         return Ok(ExitCode::Success);
     }
     let once = OnceSend::open(context, once, &sender)?;
+    let limit = LimitedSend::open(context, &sender, &outgoing, typed.delivery.over_limit)?;
+    prepared.limit = limit.as_ref();
     let flight = Flight::default();
     let delivered =
         catch_panic(&flight, || block_on(prepared.deliver_and_wait(record, log, &flight, once.as_ref(), wait)));
@@ -211,6 +225,7 @@ pub(crate) struct PreparedSend<'a> {
     pub(crate) context: &'a Context,
     pub(crate) sender: &'a Sender,
     pub(crate) outgoing: &'a Outgoing,
+    pub(super) limit: Option<&'a LimitedSend>,
     /// How long the notice of `run` may take; None for a message that was asked for itself.
     pub(crate) notice_within: Option<Duration>,
 }
@@ -327,7 +342,15 @@ impl PreparedSend<'_> {
         if let Some(unusable) = unusable {
             return Err(unusable.into());
         }
-        Ok(self.deliver_after(Duration::ZERO, connection, flight).await)
+        let Some(limit) = self.limit else { return Ok(self.deliver_after(Duration::ZERO, connection, flight).await) };
+        let reached = limit.admit(connection, self.outgoing).await?;
+        let delivery = self.deliver_after(Duration::ZERO, connection, flight).await;
+        if matches!(delivery.outcome, Outcome::NotSent(_))
+            && let Err(error) = limit.take_back(&reached)
+        {
+            context.stderr.warning(&format!("its recipient counts for limit_24h, although it was not sent: {error}"));
+        }
+        Ok(delivery)
     }
 
     /// Delivers it over `connection`, after `pause`.

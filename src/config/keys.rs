@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::api_url::ApiUrl;
-use super::values::{BotId, ClientId, Rate, Remember, RetryFor, Timeout};
+use super::values::{BotId, Budget, ClientId, PeopleLimit, Rate, Remember, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::phone::Country;
 use crate::tables::rows;
@@ -19,7 +19,7 @@ use crate::tables::rows;
 pub(crate) struct Key {
     /// Its name in a profile and in `profile show`.
     pub(crate) name: &'static str,
-    /// `text`, `path`, `secret`, `duration` (a text, or a number of seconds), `switch`, `list`, or `command` (program and
+    /// `text`, `path`, `secret`, `duration` (a text, or a number of seconds), `number` (or a text), `switch`, `list`, or `command` (program and
     /// arguments).
     pub(super) form: &'static str,
     pub(super) flag: &'static str,
@@ -57,8 +57,8 @@ impl Key {
         let is_text = written.is_str();
         let value = match (self.form, written) {
             ("secret", _) if !is_text => return Err("invalid type: expected a string in quotes".to_owned()),
-            ("duration", toml::Value::Integer(seconds)) => Value::Text(seconds.to_string()),
-            ("duration", toml::Value::Float(seconds)) => Value::Text(seconds.to_string()),
+            ("duration" | "number", toml::Value::Integer(number)) => Value::Text(number.to_string()),
+            ("duration" | "number", toml::Value::Float(number)) => Value::Text(number.to_string()),
             ("duration", _) if !is_text => {
                 let expected = "expected a duration: \"500ms\", \"30s\", \"2m\" or a number of seconds";
                 return Err(expected.to_owned());
@@ -88,6 +88,8 @@ impl Key {
             ("country", Value::Text(raw)) => checked::<Country>(raw),
             ("remember", Value::Text(raw)) => checked::<Remember>(raw),
             ("time_zone", Value::Text(raw)) => checked::<ZoneName>(raw),
+            ("budget", Value::Text(raw)) => checked::<Budget>(raw),
+            ("limit_24h", Value::Text(raw)) => checked::<PeopleLimit>(raw),
             ("between", Value::List(raw)) => Ok(listed(&Openings::try_from(raw.as_slice())?.windows)),
             ("not_on", Value::List(raw)) => {
                 Ok(listed(&raw.iter().map(|day| day.parse()).collect::<Result<Vec<DayOff>, _>>()?))
@@ -111,6 +113,7 @@ impl Key {
     pub(super) fn schema(&self) -> serde_json::Value {
         let mut schema = match self.form {
             "duration" => json!({ "anyOf": [{ "$ref": "#/$defs/DurationText" }, { "type": "null" }] }),
+            "number" => json!({ "type": ["number", "string", "null"] }),
             "switch" => json!({ "type": ["boolean", "null"] }),
             "list" | "command" => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
             _ => json!({ "type": ["string", "null"] }),
@@ -142,7 +145,7 @@ mod tests {
     fn every_row_of_the_table_is_a_key_with_a_valid_default() {
         assert_eq!(KEYS.len(), include_str!("keys.tsv").lines().count() - 1);
         for key in KEYS.iter() {
-            let forms = ["text", "path", "secret", "duration", "switch", "list", "command"];
+            let forms = ["text", "path", "secret", "duration", "number", "switch", "list", "command"];
             assert!(forms.contains(&key.form), "{key:?}");
             if !key.default.is_empty() {
                 assert_eq!(key.shown(&Value::Text(key.default.to_owned())).as_deref(), Ok(key.default));

@@ -29,4 +29,4 @@ pub(crate) use self::ledger_url::LedgerUrl;
 pub(crate) use self::secret_source::SecretSource;
 pub(crate) use self::settings::{LedgerDatabase, Sandboxed, Settings, knows_profile};
 pub(crate) use self::sourced::{Origin, Sourced};
-pub(crate) use self::values::{BotId, ClientId, Rate, Remember, RetryFor, Timeout};
+pub(crate) use self::values::{BotId, Budget, ClientId, PeopleLimit, Rate, Remember, RetryFor, Timeout};

@@ -15,7 +15,7 @@ use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
-use super::values::{AllowTo, BotId, ClientId, Rate, Remember, RetryFor, Timeout};
+use super::values::{AllowTo, BotId, Budget, ClientId, PeopleLimit, Rate, Remember, RetryFor, Timeout};
 use crate::hours::{DayOff, Openings, ZoneName};
 use crate::nearest::nearest;
 use crate::phone::Country;
@@ -55,6 +55,10 @@ pub(crate) struct Settings {
     pub(crate) between: Option<Sourced<Openings>>,
     pub(crate) not_on: Option<Sourced<Vec<DayOff>>>,
     pub(crate) time_zone: Option<Sourced<ZoneName>>,
+    /// The file of rates.
+    pub(crate) rates: Option<Sourced<PathBuf>>,
+    pub(crate) budget: Option<Sourced<Budget>>,
+    pub(crate) limit_24h: Option<Sourced<PeopleLimit>>,
     /// The values as they were given, for display.
     layer: Layer,
     /// Notes for a person about how it was resolved.
@@ -126,6 +130,9 @@ impl Settings {
             between: layer.get_list("between", |windows| windows.try_into())?,
             not_on: layer.get_list("not_on", |days| days.iter().map(|day| day.parse()).collect())?,
             time_zone: layer.get("time_zone")?,
+            rates: layer.get("rates")?,
+            budget: layer.get("budget")?,
+            limit_24h: layer.get("limit_24h")?,
             layer,
             warnings,
         };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::cost::Amount;
 use crate::line_breaks::without_final_line_break;
 
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -185,6 +186,48 @@ impl fmt::Display for Remember {
             seconds if seconds % 86_400 == 0 => write!(formatter, "{}d", seconds / 86_400),
             _ => humantime::format_duration(self.0).fmt(formatter),
         }
+    }
+}
+
+/// The most that a run may cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Budget(pub(crate) Amount);
+
+impl FromStr for Budget {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let amount: Amount = raw.parse()?;
+        if amount.is_zero() { Err("is 0; write an amount above 0".to_owned()) } else { Ok(Self(amount)) }
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// How many different people may be reached in any 24 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PeopleLimit(pub(crate) u32);
+
+impl FromStr for PeopleLimit {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        match raw.trim().parse() {
+            Ok(0) | Err(_) => {
+                Err(format!("`{}` is not a number of people; write 1 or more, such as 2000", raw.escape_debug()))
+            }
+            Ok(people) => Ok(Self(people)),
+        }
+    }
+}
+
+impl fmt::Display for PeopleLimit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
     }
 }
 

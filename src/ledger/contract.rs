@@ -15,6 +15,7 @@ use super::fixture;
 use super::making::EarlierOf;
 use super::model::{RowState, Skip, SkipReason, now};
 use super::name::RunName;
+use super::reach::ReachOf;
 use super::resolution::{Resolution, ResolveError};
 use super::run::Run;
 use super::steps::lock;
@@ -88,6 +89,9 @@ every_engine! {
     what_comes_back_to_a_cancelled_run_is_left_out,
     a_request_that_was_changed_does_not_leave,
     a_clock_that_goes_back_keeps_no_row_waiting,
+    different_people_count_for_24_hours_whoever_sends_to_them,
+    who_was_not_reached_does_not_count,
+    a_clock_that_goes_back_keeps_nobody_counting_for_longer,
 }
 
 /// A store of a test.
@@ -812,4 +816,126 @@ mod shared {
         });
         TestedStore { store, end_leases, _home: None }
     }
+}
+
+/// Makes a run of templates with this limit of different people in 24 hours, and joins it.
+fn limited(store: &Store, run: &str, limit: Option<u32>, recipients: &[&str]) -> Worker {
+    let mut draft = fixture::draft_at("/v2/whatsapp/1/hsm", recipients);
+    let mut details = Details { rate: FAST, ..fixture::details() };
+    details.conditions.per_day = limit;
+    let made = store.make(&run.parse().unwrap(), &mut draft, &mut details, &fixture::earlier(), |_, _, _| {
+        Ok::<_, LedgerError>(true)
+    });
+    join(&made.unwrap().unwrap())
+}
+
+fn reach_of() -> ReachOf {
+    ReachOf::of(&fixture::details()).unwrap()
+}
+
+/// Makes everything that counts this much older; a negative time is in the future.
+fn age(store: &Store, by: i64) {
+    let aged = |db: &mut super::db::Db| {
+        db.run("UPDATE reach SET since = since - ?1", &values![by])?;
+        db.run("UPDATE reached SET at = at - ?1, first_at = first_at - ?1", &values![by])
+    };
+    store.db().change(aged).unwrap();
+}
+
+const HOUR: i64 = 3_600_000;
+
+fn different_people_count_for_24_hours_whoever_sends_to_them(tested: &TestedStore) {
+    let [one, two, three, four, five] =
+        ["593990000001", "593990000002", "593990000003", "593990000004", "593990000005"];
+    let store = &tested.store;
+    // What was sent before anybody limited the bot counts, too; a text does not, nor does what was refused.
+    send_all_of(&mut limited(store, "before", None, &[one, five]), &[RowState::Sent, RowState::Failed]);
+    tested.begin(&[four]);
+    send_all(store, "r", &[RowState::Sent]);
+    let mut first = limited(store, "first", Some(2), &[one, two, two, three]);
+    let given = exchange(&mut first, &[], 10);
+    assert_eq!(numbers(&given), [1, 2]);
+    let (until, delay) = given.next.unwrap();
+    assert_eq!(delay, Delay::PeopleLimit);
+    let hours = until.duration_since(Instant::now()).as_secs() / 3600;
+    assert_eq!(hours, 24, "the first of them leaves the window then");
+    let mut second = limited(store, "second", Some(2), &[four, one]);
+    assert_eq!(numbers(&exchange(&mut second, &[], 10)), [0_i64; 0], "in the order of the list");
+    // Who counts already may get more.
+    let settled: Vec<_> = given.rows.iter().map(|row| ended(row, RowState::Sent, LONG_AGO)).collect();
+    let given = exchange(&mut first, &settled, 10);
+    assert_eq!((numbers(&given), given.next.unwrap().1), (vec![3], Delay::PeopleLimit));
+    exchange(&mut first, &[ended(&given.rows[0], RowState::Sent, LONG_AGO)], 0);
+    let of = reach_of();
+    assert_eq!(store.reached(&of).unwrap().0, 2);
+    let single = |to: &str, limit| store.reach(&of, &[to.to_owned()], limit).unwrap();
+    assert!(single(one, Some(2)).is_ok());
+    assert!(single(five, Some(2)).is_err());
+    assert!(single(five, Some(3)).is_ok());
+    assert!(single("593990000006", None).is_ok(), "typed to go beyond it");
+    assert_eq!(store.reached(&of).unwrap().0, 4);
+    age(store, 23 * HOUR);
+    assert!(exchange(&mut join(&store.run(&"second".parse().unwrap()).unwrap()), &[], 10).rows.is_empty());
+    age(store, 2 * HOUR);
+    assert_eq!(store.reached(&of).unwrap().0, 0);
+    let mut again = join(&store.run(&"second".parse().unwrap()).unwrap());
+    assert_eq!(numbers(&exchange(&mut again, &[], 10)), [1, 2]);
+    let mut first = join(&store.run(&"first".parse().unwrap()).unwrap());
+    assert_eq!(numbers(&exchange(&mut first, &[], 10)), [0_i64; 0]);
+}
+
+/// Each row of the worker ends in the state at its place.
+fn send_all_of(worker: &mut Worker, states: &[RowState]) {
+    let given = exchange(worker, &[], states.len()).rows;
+    let settled: Vec<_> = given.iter().zip(states).map(|(row, state)| ended(row, *state, LONG_AGO)).collect();
+    exchange(worker, &settled, 0);
+}
+
+fn who_was_not_reached_does_not_count(tested: &TestedStore) {
+    let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
+    let store = &tested.store;
+    let of = reach_of();
+    let mut worker = limited(store, "a", Some(1), &[one, two, three]);
+    let given = exchange(&mut worker, &[], 10);
+    assert_eq!(numbers(&given), [1]);
+    exchange(&mut worker, &[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
+    assert_eq!(store.reached(&of).unwrap().0, 0);
+    let mut worker = join(&store.run(&"a".parse().unwrap()).unwrap());
+    let given = exchange(&mut worker, &[], 10);
+    assert_eq!(numbers(&given), [2]);
+    // It was certainly not sent, and waits for its turn again.
+    exchange(&mut worker, &[ended(&given.rows[0], RowState::Pending, LONG_AGO)], 0);
+    assert_eq!(store.reached(&of).unwrap().0, 0);
+    // A person whom a single send reached meanwhile counts, although the row comes back.
+    let mut worker = join(&store.run(&"a".parse().unwrap()).unwrap());
+    let given = exchange(&mut worker, &[], 1);
+    assert_eq!(numbers(&given), [2]);
+    std::thread::sleep(Duration::from_millis(2));
+    let reached = store.reach(&of, &[two.to_owned()], Some(1)).unwrap().ok().unwrap();
+    exchange(&mut worker, &[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
+    assert_eq!(store.reached(&of).unwrap().0, 1);
+    reached.take_back(&of).unwrap();
+    assert_eq!(store.reached(&of).unwrap().0, 1, "an earlier message may have been counted, so it stays");
+    age(store, 25 * HOUR);
+    let reached = store.reach(&of, &[three.to_owned()], Some(1)).unwrap().ok().unwrap();
+    reached.take_back(&of).unwrap();
+    assert_eq!(store.reached(&of).unwrap().0, 0);
+}
+
+fn a_clock_that_goes_back_keeps_nobody_counting_for_longer(tested: &TestedStore) {
+    let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
+    let store = &tested.store;
+    let of = reach_of();
+    let reach = |to: &str, limit| store.reach(&of, &[to.to_owned()], Some(limit)).unwrap();
+    assert!(reach(one, 2).is_ok());
+    age(store, 20 * HOUR);
+    assert!(reach(two, 2).is_ok());
+    // The clock goes back by two days.
+    age(store, -48 * HOUR);
+    let full = reach(three, 2).err().unwrap();
+    let hours = (full.until - store.now().unwrap()) / HOUR;
+    assert!((3..5).contains(&hours), "{hours}");
+    age(store, 5 * HOUR);
+    assert!(reach(three, 2).is_ok());
+    assert_eq!(store.reached(&of).unwrap().0, 2);
 }

@@ -168,19 +168,20 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Passes the line, the path and the body of every request, in order.
+    /// Passes the line and the request of every row that is to be sent, in order.
     pub(crate) fn requests<E: From<LedgerError>>(
         &self,
-        mut show: impl FnMut(u64, &str, &str) -> Result<(), E>,
+        mut show: impl FnMut(u64, DraftRequest<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut shown = Ok(());
         walk(
             &self.db,
-            &format!("SELECT line, path, body FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n"),
+            &format!("SELECT line, recipient, path, body FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n"),
             [],
             |row| {
+                let [recipient, path, body] = [text_of(row, 1)?, text_of(row, 2)?, text_of(row, 3)?];
                 if shown.is_ok() {
-                    shown = show(row.get(0)?, text_of(row, 1)?, text_of(row, 2)?);
+                    shown = show(row.get(0)?, DraftRequest { recipient, path, body });
                 }
                 Ok(())
             },
@@ -264,6 +265,12 @@ impl LedgerDraft {
                 skip: text(9)?.map(|reason| (reason, problem)),
             })
         })
+    }
+
+    /// How many different people are to be sent something.
+    pub(crate) fn people(&self) -> Result<u64, LedgerError> {
+        let query = format!("SELECT count(DISTINCT person) FROM row WHERE {IS_SENT}");
+        Ok(self.db.query_row(&query, [], |row| row.get(0))?)
     }
 
     /// The figures of the draft, once all skipped rows are decided.

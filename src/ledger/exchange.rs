@@ -75,6 +75,8 @@ pub(crate) struct ExchangeReply {
     /// When the next row may be taken, and what it waits for. None if there is no such row, or all of them wait for
     /// others.
     pub(crate) next: Option<(Instant, Delay)>,
+    /// Until when the limit of people holds back rows that were never tried.
+    pub(crate) held_until: Option<Instant>,
     /// Why no more rows can be taken, while outcomes can still be written.
     pub(crate) problem: Option<LedgerError>,
     /// Why no process takes rows of this run at present.
@@ -92,6 +94,8 @@ pub(crate) enum Delay {
     RecipientGap,
     /// WhatsApp's limit of messages to one recipient.
     PairLimit,
+    /// The limit of different people in 24 hours.
+    PeopleLimit,
     /// The pace of the run.
     Pace,
 }

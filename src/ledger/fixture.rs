@@ -24,12 +24,17 @@ pub(crate) fn people(numbers: Range<u64>) -> Vec<String> {
     numbers.map(|number| format!("{}", 593_990_000_000 + number)).collect()
 }
 
-/// A draft with a row for each of `recipients`.
+/// A draft with a text for each of `recipients`.
 pub(crate) fn draft(recipients: &[impl AsRef<str>]) -> LedgerDraft {
+    draft_at("/v1/bots/1/messages", recipients)
+}
+
+/// The same with messages to this path.
+pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraft {
     let mut draft = LedgerDraft::create().unwrap();
     for (line, recipient) in (2..).zip(recipients) {
         let recipient = recipient.as_ref();
-        let request = DraftRequest { recipient, path: "/v1/bots/1/messages", body: "{}" };
+        let request = DraftRequest { recipient, path, body: "{}" };
         draft.add([DraftRow { line, cells: "[]", request: Ok(request), skip: None }]).unwrap();
     }
     draft.find_repeated().unwrap();
@@ -83,6 +88,7 @@ pub(crate) fn details() -> Details {
         no_keep_alive: false,
         conditions: RunConditions::default(),
         templates: TemplateUses::default(),
+        estimate: None,
         template_texts: TemplateTexts::default(),
         remember: Duration::ZERO,
         written_to: 0,

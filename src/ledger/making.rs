@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
 use super::db::{Db, FillRow, LONG, LONGEST, SqlValue, values};
-use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
+use super::draft::{DraftedRow, IS_NOT_SKIPPED, LedgerDraft};
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, RunError};
 use super::model::{RowState, SkipReason};
@@ -340,7 +340,7 @@ fn make(
             now
         ],
     )?;
-    fill_messages(db, run, draft)?;
+    fill_messages(db, run, draft, details)?;
     fill_rows(db, run, draft, &followers, now)?;
     // In the order of the index, which is why it costs little.
     db.0.fill("known (person, fingerprint, run, n)", &mut |each| {
@@ -353,9 +353,16 @@ fn make(
 }
 
 /// Writes the part of each row that never changes.
-fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft) -> Result<(), LedgerError> {
-    db.0.fill("message (run, n, line, cells, recipient, person, fingerprint, path, body, checksum)", &mut |each| {
+fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) -> Result<(), LedgerError> {
+    let charge = |row: &DraftedRow<'_>| {
+        let estimate = details.estimate.as_ref()?;
+        let (country, category) = details.charged_by(row.recipient?, row.path?, row.body?);
+        estimate.place(country, category).map(|place| place as u64)
+    };
+    let columns = "message (run, n, line, cells, recipient, person, fingerprint, path, body, checksum, charge)";
+    db.0.fill(columns, &mut |each| {
         draft.each_row(|row| {
+            let charge = charge(&row);
             each(&values![
                 run,
                 row.n,
@@ -366,7 +373,8 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft) -> Result<(), Ledge
                 row.fingerprint,
                 row.path,
                 row.body,
-                row.checksum
+                row.checksum,
+                charge
             ])
         })
     })

@@ -15,6 +15,7 @@ use super::resolution::StandingRow;
 use super::store::{Lost, Store, process};
 use super::types::{DOUBTFUL, Details, QueuedRow, ReportedDelivery, ReportedRow, RowFilter};
 use crate::api::{DeliveryFacts, DeliveryState};
+use crate::cost::Spent;
 use crate::phone::person_key;
 use crate::timestamps::of_milliseconds;
 
@@ -336,6 +337,27 @@ impl Run {
         let row = db.one(query, &values![self.id, asked_at])?;
         counts.add_silent(row.count(0)?, row.count(1)?, row.count(2)?);
         Ok(Some(counts))
+    }
+
+    /// What was sent of the run by its estimate, and what of that was delivered, if that was asked. None without rates.
+    pub(crate) fn spent(&self) -> Result<Option<Spent>, LedgerError> {
+        let Some(estimate) = self.details()?.estimate else { return Ok(None) };
+        let is_asked = self.one("SELECT asked_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some();
+        let (mut sent, mut delivered) = (BTreeMap::new(), BTreeMap::new());
+        let query = "SELECT charge, delivery, count(*) FROM row CROSS JOIN message WHERE row.run = ?1 AND state = 'sent' \
+                     AND message.run = row.run AND message.n = row.n AND charge IS NOT NULL GROUP BY charge, delivery";
+        self.store.db().each_of(query, &values![self.id], |row| {
+            let (place, rows) = (row.count(0)?, row.count(2)?);
+            *sent.entry(place).or_default() += rows;
+            let state = row.opt_text(1)?.map(DeliveryState::of_status);
+            if matches!(state, Some(DeliveryState::Delivered | DeliveryState::Read | DeliveryState::Replied)) {
+                *delivered.entry(place).or_default() += rows;
+            }
+            Ok(())
+        })?;
+        let of =
+            |counts: &BTreeMap<u64, u64>| estimate.of(|place| counts.get(&(place as u64)).copied().unwrap_or_default());
+        Ok(Some(Spent { sent: of(&sent), delivered: is_asked.then(|| of(&delivered)), estimate }))
     }
 
     /// The rows at these lines of the list.

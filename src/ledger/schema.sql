@@ -121,6 +121,8 @@ CREATE TABLE message (
   body TEXT,
   -- Of the request and its place in the list.
   checksum BIGINT,
+  -- Its place in the estimate of its run.
+  charge BIGINT,
   PRIMARY KEY (run, n)
 );
 
@@ -171,6 +173,28 @@ CREATE TABLE claim (
   lease_until BIGINT,
   PRIMARY KEY (once_key, person)
 ) /*WITHOUT ROWID*/;
+
+-- A bot whose templates are counted, since somebody has limited how many different people they may reach in 24 hours.
+CREATE TABLE reach (
+  id BIGINT PRIMARY KEY,
+  bot TEXT NOT NULL,
+  address TEXT NOT NULL,
+  -- How many different people were reached after this time.
+  people BIGINT NOT NULL,
+  since BIGINT NOT NULL,
+  UNIQUE (bot, address)
+);
+
+-- When a template last left for a person; and the one by which the person was counted first, since when they have counted
+-- without a break.
+CREATE TABLE reached (
+  reach BIGINT NOT NULL,
+  person BIGINT NOT NULL,
+  first_at BIGINT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (reach, person)
+) /*WITHOUT ROWID*/;
+CREATE INDEX reached_at ON reached (reach, at);
 
 -- What happened to a run as a whole. Only reports use it.
 CREATE TABLE event (

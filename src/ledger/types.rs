@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::error::LedgerError;
 use super::model::{RowState, SkipReason, now};
 use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
+use crate::cost::{Category, Estimate};
 use crate::hours::Hours;
 use crate::list::ListFormat;
-use crate::message::{TemplateTexts, TemplateUses, recipients_in};
+use crate::message::{TemplateTexts, TemplateUses, recipients_in, sends_template};
 use crate::once::{OnceKey, OnceScope};
-use crate::phone::Country;
+use crate::phone::{Country, country_of};
 
 /// The code of a row of a run in doubt that may have been sent.
 pub(super) const DOUBTFUL: &str = "doubtful";
@@ -57,6 +58,8 @@ pub(crate) struct Details {
     pub(crate) templates: TemplateUses,
     /// WhatsApp's texts of these templates, from the bot's list.
     pub(crate) template_texts: TemplateTexts,
+    /// What all its messages cost, if there are rates. A message has its place in it.
+    pub(crate) estimate: Option<Estimate>,
 }
 
 /// The flags, or settings of the profile, for reading the recipients of a list.
@@ -88,6 +91,8 @@ pub(crate) struct RunConditions {
     pub(crate) once: Option<OnceKey>,
     /// Whether rows are skipped if the person has not written recently.
     pub(crate) only_in_window: bool,
+    /// How many different people may get a template from the bot in any 24 hours.
+    pub(crate) per_day: Option<u32>,
 }
 
 impl Details {
@@ -95,6 +100,22 @@ impl Details {
     pub(crate) fn scope(&self) -> Option<OnceScope> {
         let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
         Some(OnceScope { key, bot: self.bot.clone(), address: self.api_url.clone() })
+    }
+
+    /// The country and the category that a message is charged by; no category for a template of which the bot's list does
+    /// not say it.
+    pub(crate) fn charged_by(
+        &self,
+        recipient: &str,
+        path: &str,
+        body: &str,
+    ) -> (Option<&'static str>, Option<Category>) {
+        let category = if sends_template(path, body) {
+            self.template_texts.category_of(body).and_then(Category::named)
+        } else {
+            Some(Category::Service)
+        };
+        (country_of(recipient), category)
     }
 
     /// `text from bot 77 (profile prod)`

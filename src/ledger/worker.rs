@@ -14,12 +14,15 @@ use super::events::{PauseReason, PausedFor, RunEvent, RunEventKind};
 use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 use super::model::{Counts, RowState};
 use super::pace::{PaceNews, moment};
+use super::reach::{Reach, ReachOf};
 use super::run::{Run, queued};
 use super::steps::LockedRun;
 use super::store::Lost;
 use super::types::{EndedAttempt, QueuedRow};
 use crate::api::{Deadline, PAIR_RATE_LIMIT};
+use crate::message::sends_template;
 use crate::once::{OnceHasher, OnceScope};
+use crate::output::Sent;
 use crate::process::host_name;
 
 /// How long to retry while the database does not answer.
@@ -80,6 +83,11 @@ pub(crate) struct Worker {
     exchanges: i64,
     is_connected: bool,
     slack: Option<Duration>,
+    /// The bot whose people are counted, and how many of them there may be in 24 hours.
+    reach: Option<ReachOf>,
+    limit: Option<u32>,
+    /// Until when the limit holds back the next row.
+    held_until: i64,
     /// The key of the run, under which a row that comes back must still have its person.
     key: Option<(OnceScope, OnceHasher)>,
     /// Rows given to this process whose outcomes the store does not have yet.
@@ -102,7 +110,8 @@ impl Run {
     pub(crate) fn join(&self, timeout: Duration) -> Result<(Worker, Counts), LedgerError> {
         let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let run = self.on_own_connection()?;
-        let key = match run.details()?.scope() {
+        let details = run.details()?;
+        let key = match details.scope() {
             Some(scope) => Some((scope, run.store.hasher()?)),
             None => None,
         };
@@ -114,6 +123,9 @@ impl Run {
             connection: 1,
             exchanges: 0,
             is_connected: true,
+            reach: ReachOf::of(&details),
+            limit: details.conditions.per_day,
+            held_until: 0,
             key,
             held: HashMap::new(),
             pause: None,
@@ -144,6 +156,9 @@ impl Worker {
             run.under_way &= Lost::of(db)?.is_sent(run.id);
             run.note_lost(db)?;
             run.note_finished(db)?;
+            if let (Some(of), Some(_)) = (&self.reach, self.limit) {
+                Reach::begin(db, of)?.write(db, run.now)?;
+            }
             let (host, pid) = (host_name(), i64::from(std::process::id()));
             db.run(
                 "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
@@ -214,7 +229,7 @@ impl Worker {
         let looks = self.looked_at.is_none_or(|at| at.elapsed() >= LISTENS_EVERY);
         let of = self.run.clone();
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
-            follow_clock(db, run)?;
+            self.held_until -= follow_clock(db, run)?;
             let exchanges = self.count(db, run.now)?;
             if exchanges <= self.exchanges {
                 run.note_put_back();
@@ -283,7 +298,7 @@ impl Worker {
     }
 
     /// The rows that leave now, at most `wanted`, and what the next one waits for.
-    fn reply(&self, db: &mut Db, run: &mut LockedRun, wanted: usize) -> Result<ExchangeReply, LedgerError> {
+    fn reply(&mut self, db: &mut Db, run: &mut LockedRun, wanted: usize) -> Result<ExchangeReply, LedgerError> {
         let now = moment(run.now);
         let may_leave = if run.pause.is_some() || run.cancelled_at.is_some() { 0 } else { run.pace.available(now) };
         let asked = wanted.min(may_leave);
@@ -299,8 +314,10 @@ impl Worker {
             // The API asked for this, or only the rate does.
             next = (wait, if run.pace.stopped_until > now { Delay::Retry } else { Delay::Pace });
         }
-        if is_short {
-            next = next.max(next_due(db, run)?);
+        let held = Some(self.held_until - run.now).filter(|wait| *wait > 0).map(|wait| (wait, Delay::PeopleLimit));
+        if is_short || held.is_some() {
+            let later = next_due(db, run)?.into_iter().chain(held).min();
+            next = next.max(later.unwrap_or((1000, Delay::Retry)));
         }
         if wanted == 0 || is_short || run.pause.is_some() {
             run.note_finished(db)?;
@@ -308,9 +325,11 @@ impl Worker {
         if run.finished_at.is_none() {
             reply.pause = run.pause.as_ref().map(|paused| paused.pause.clone());
             // Others may give rows back meanwhile.
-            let longest = if self.others_at.is_some() { LISTENS_EVERY } else { Duration::MAX };
-            let wait = Duration::from_millis(next.0.max(1).unsigned_abs()).min(longest);
-            reply.next = reply.pause.is_none().then(|| (Instant::now() + wait, next.1));
+            let may_be_sooner = self.others_at.is_some() && held.is_none();
+            let longest = if may_be_sooner { LISTENS_EVERY } else { Duration::MAX };
+            let after = |wait: i64| Instant::now() + Duration::from_millis(wait.max(1).unsigned_abs()).min(longest);
+            reply.next = reply.pause.is_none().then(|| (after(next.0), next.1));
+            reply.held_until = held.map(|(wait, _)| after(wait));
         }
         Ok(reply)
     }
@@ -352,6 +371,10 @@ impl Worker {
             }
             let rows: Vec<_> = settled.iter().map(|row| row.ended.n).collect();
             run.put_in_order(db, &rows)?;
+            if let Some(of) = &self.reach {
+                let unsent = settled.iter().filter(|row| row.ended.state.sent() == Sent::No);
+                Reach::take_back_rows(db, of, run.id, &unsent.map(|row| row.ended.n).collect::<Vec<_>>())?;
+            }
             if run.cancelled_at.is_some() {
                 run.skip_rest(db)?;
             }
@@ -370,7 +393,7 @@ impl Worker {
 
     /// Gives at most `wanted` rows to this process, or none of them if the request of one was changed.
     fn give(
-        &self,
+        &mut self,
         db: &mut Db,
         run: &mut LockedRun,
         wanted: usize,
@@ -378,7 +401,15 @@ impl Worker {
     ) -> Result<(), LedgerError> {
         let mut rows = db.rows(DUE, &values![run.id, run.now, wanted as u64], checked)?;
         let left = wanted - rows.len();
-        let fresh = if left > 0 { db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)? } else { vec![] };
+        let may_be_fresh = left > 0 && self.held_until <= run.now;
+        let mut fresh =
+            if may_be_fresh { db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)? } else { vec![] };
+        if let Some((row, _)) = rows.iter().chain(&fresh).find(|(_, is_as_written)| !is_as_written) {
+            let problem = format!("the request of line {} is not the one that was written", row.line);
+            reply.problem = Some(LedgerError::damaged(problem));
+            return Ok(());
+        }
+        self.hold_back(db, run.now, &mut rows, &mut fresh)?;
         let give = |after: i64, last: i64, due: i64| values![run.id, after, last, due, self.id, run.now].to_vec();
         let mut given: Vec<_> = rows.iter().map(|(row, _)| give(row.n - 1, row.n, run.now)).collect();
         // Every row of this range that was never tried has been read.
@@ -386,11 +417,6 @@ impl Worker {
         given.extend(last.map(|last| give(run.taken, last, 0)));
         rows.extend(fresh);
         rows.sort_by_key(|(row, _)| row.n);
-        if let Some((row, _)) = rows.iter().find(|(_, is_as_written)| !is_as_written) {
-            let problem = format!("the request of line {} is not the one that was written", row.line);
-            reply.problem = Some(LedgerError::damaged(problem));
-            return Ok(());
-        }
         run.taken = last.unwrap_or(run.taken);
         let under_way = db.each(GIVE, &given)?;
         debug_assert_eq!(under_way, rows.len() as u64, "each row under way is one that is sent");
@@ -402,6 +428,41 @@ impl Worker {
         }
         reply.rows = rows.into_iter().map(|(row, _)| row).collect();
         Ok(())
+    }
+
+    /// Holds back rows whose people would be more than the limit of the bot: those that were never tried from the first of
+    /// them on, since they leave in the order of the list.
+    fn hold_back(
+        &mut self,
+        db: &mut Db,
+        now: i64,
+        rows: &mut Vec<(QueuedRow, bool)>,
+        fresh: &mut Vec<(QueuedRow, bool)>,
+    ) -> Result<(), LedgerError> {
+        let Some(of) = self.reach.as_ref().filter(|_| rows.iter().chain(&*fresh).any(|(row, _)| is_template(row)))
+        else {
+            return Ok(());
+        };
+        let Some(mut reach) = Reach::lock(db, of)? else { return Ok(()) };
+        let all = rows.len() + fresh.len();
+        let mut admitted = Vec::with_capacity(rows.len());
+        for row in rows.drain(..) {
+            if reach.admits(db, &row.0, self.limit)? {
+                admitted.push(row);
+            }
+        }
+        *rows = admitted;
+        let mut last = 0;
+        while let Some((row, _)) = fresh.get(last)
+            && reach.admits(db, row, self.limit)?
+        {
+            last += 1;
+        }
+        fresh.truncate(last);
+        if rows.len() + fresh.len() < all {
+            self.held_until = reach.until(db)?;
+        }
+        reach.write(db, now)
     }
 
     /// Records an event of this process. The run is stopped once its last process takes no more rows.
@@ -535,16 +596,21 @@ impl RunLedger for Worker {
     }
 }
 
-/// If the clock of the store went back, by at least this much: what it dated must not be further away than it was.
-fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<(), LedgerError> {
-    let back = whole_milliseconds(run.pace.at - moment(run.now));
+fn is_template(row: &QueuedRow) -> bool {
+    sends_template(&row.path, &row.body)
+}
+
+/// If the clock of the store went back, by at least this much: what it dated must not be further away than it was. Returns
+/// how far it went back.
+fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
+    let back = whole_milliseconds(run.pace.at - moment(run.now)).max(0);
     if back > 0 {
         let query = "UPDATE row SET due_at = CASE WHEN due_at > ?2 THEN due_at - ?2 ELSE 1 END \
                      WHERE run = ?1 AND state = 'pending' AND due_at > 0";
         db.run(query, &values![run.id, back])?;
         db.run("UPDATE worker SET seen_at = seen_at - ?2 WHERE run = ?1", &values![run.id, back])?;
     }
-    Ok(())
+    Ok(back)
 }
 
 /// What the API has said about the pace.
@@ -558,17 +624,17 @@ fn news_of(settled: &[SettledRow], now: i64) -> PaceNews {
 }
 
 /// How long the next row that was tried, or that waits for another one, has to wait, and for what.
-fn next_due(db: &mut Db, run: &LockedRun) -> Result<(i64, Delay), LedgerError> {
-    let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
+fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
+    let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > ?2 \
                  ORDER BY due_at LIMIT 1";
-    let Some(row) = db.first(query, &values![run.id])? else { return Ok((1000, Delay::Retry)) };
+    let Some(row) = db.first(query, &values![run.id, run.now])? else { return Ok(None) };
     let delay = match (row.int(1)?, row.opt_text(2)?) {
         // It waits for another row to the same person.
         (0, _) => Delay::RecipientGap,
         (_, Some(PAIR_RATE_LIMIT)) => Delay::PairLimit,
         _ => Delay::Retry,
     };
-    Ok((row.int(0)? - run.now, delay))
+    Ok(Some((row.int(0)? - run.now, delay)))
 }
 
 /// A row to send, and whether it is the one that was written.

@@ -51,7 +51,7 @@ pub(crate) use self::or_template::{LeafType, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 pub(crate) use self::recipient::{RecipientError, TypedRecipient, typed_form};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
-pub(crate) use self::route::Route;
+pub(crate) use self::route::{Route, sends_template};
 pub(crate) use self::template_listing::{
     TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, is_same_language, nearest_template,
 };

@@ -1,5 +1,7 @@
 //! The endpoints that take messages.
 
+use serde_json::{Map, Value};
+
 /// Which endpoint a message goes to; what it needs beside bot and recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -11,6 +13,13 @@ pub(crate) enum Route {
     Template,
     /// `POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages`
     CampaignTemplate { campaign: String },
+}
+
+/// Whether a request is a template, which may be sent to anyone: its path or the `templateId` of its body says so.
+pub(crate) fn sends_template(path: &str, body: &str) -> bool {
+    let has_id =
+        |body| serde_json::from_str(body).is_ok_and(|fields: Map<String, Value>| fields.contains_key("templateId"));
+    path.ends_with("/hsm") || path.ends_with("/template-messages") || body.contains("\"templateId\"") && has_id(body)
 }
 
 impl Route {

@@ -1,5 +1,7 @@
 //! The text of a template from the bot's list of templates, filled with the values of a message.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -19,8 +21,18 @@ pub(crate) struct TemplateTexts(Vec<TemplateText>);
 struct TemplateText {
     name: String,
     language: Option<String>,
-    /// With `{{1}}` in place of a value.
+    /// With `{{1}}` in place of a value; empty if the list does not have it.
     text: String,
+    category: Option<String>,
+}
+
+/// What a body says of its template.
+#[derive(Deserialize)]
+struct NamedTemplate<'a> {
+    #[serde(borrow, rename = "elementName")]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    language: Option<Cow<'a, str>>,
 }
 
 impl TemplateTexts {
@@ -31,9 +43,10 @@ impl TemplateTexts {
         };
         let texts = templates.iter().filter(|each| is_approved(each)).filter_map(|each| {
             let (name, language) = (text(each, "elementName")?, text(each, "language"));
-            let text = text(each, "template").filter(|text| !text.is_empty() && text.chars().count() <= LONGEST)?;
+            let category = text(each, "category").map(str::to_owned);
+            let text = text(each, "template").filter(|text| text.chars().count() <= LONGEST).unwrap_or_default();
             let (name, language, text) = (name.to_owned(), language.map(str::to_owned), text.to_owned());
-            is_used(&name, language.as_deref()).then_some(TemplateText { name, language, text })
+            is_used(&name, language.as_deref()).then_some(TemplateText { name, language, text, category })
         });
         Self(texts.collect())
     }
@@ -52,10 +65,23 @@ impl TemplateTexts {
 
     /// The text of the template in `body`. None if it is not known, or if there are several and the body does not say which.
     fn text_of(&self, body: &Value) -> Option<&str> {
-        let (name, language) = (text(body, "elementName")?, text(body, "language"));
-        let is_meant = |each: &&TemplateText| each.name == name && is_same_language(language, each.language.as_deref());
-        let mut meant = self.0.iter().filter(is_meant);
+        let mut meant =
+            self.meant(text(body, "elementName")?, text(body, "language")).filter(|each| !each.text.is_empty());
         meant.next().filter(|_| meant.next().is_none()).map(|each| each.text.as_str())
+    }
+
+    /// The category of the template in `body`, which is JSON, as the bot's list has it. None if it is not known, or if the
+    /// template has several.
+    pub(crate) fn category_of(&self, body: &str) -> Option<&str> {
+        let named: NamedTemplate<'_> = serde_json::from_str(body).ok()?;
+        let mut meant = self.meant(&named.name, named.language.as_deref()).map(|each| each.category.as_deref());
+        let first = meant.next()?;
+        meant.all(|other| other == first).then_some(first)?
+    }
+
+    /// The templates of this name that may be meant.
+    fn meant(&self, name: &str, language: Option<&str>) -> impl Iterator<Item = &TemplateText> {
+        self.0.iter().filter(move |each| each.name == name && is_same_language(language, each.language.as_deref()))
     }
 }
 

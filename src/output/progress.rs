@@ -47,6 +47,9 @@ pub(crate) enum WaitReason {
     RecipientGap,
     /// WhatsApp's limit of messages to one recipient.
     PairLimit,
+    /// The limit of different people in 24 hours.
+    #[serde(rename = "limit_24h")]
+    PeopleLimit,
 }
 
 /// A run waits: nothing is sent for more than a moment.
@@ -127,7 +130,9 @@ impl<'a> Progress<'a> {
 
     /// The run waits, or has ended.
     pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
-        let is_idle = waiting.as_ref().is_some_and(|waiting| waiting.reason == WaitReason::Hours);
+        let is_idle = waiting
+            .as_ref()
+            .is_some_and(|waiting| matches!(waiting.reason, WaitReason::Hours | WaitReason::PeopleLimit));
         match (is_idle, self.idle_since) {
             (true, None) => self.idle_since = Some(Instant::now()),
             (false, Some(since)) => {
@@ -280,10 +285,10 @@ fn words(tally: &Tally, rate: f64, time_left: Option<Duration>, waiting: Option<
     let Tally { rows, sent, failed, unknown, left, .. } = tally;
     let time_left = time_left.map(|time| format!(", {} left", rounded(time))).unwrap_or_default();
     let state = match waiting {
-        Some(Waiting { reason: WaitReason::Hours | WaitReason::RateLimit | WaitReason::Network, shown, .. }) => {
-            format!("waiting {shown}")
+        Some(Waiting { reason: WaitReason::RecipientGap | WaitReason::PairLimit, .. }) | None => {
+            format!("{rate:.1}/s{time_left}")
         }
-        Some(_) | None => format!("{rate:.1}/s{time_left}"),
+        Some(Waiting { shown, .. }) => format!("waiting {shown}"),
     };
     format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {state}")
 }

@@ -2,6 +2,7 @@
 //! from elsewhere. It reads the ledger and decides nothing.
 
 mod bubble;
+mod cost;
 mod course;
 mod funnel;
 mod head;

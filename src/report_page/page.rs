@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::bubble;
+use super::cost::CostTable;
 use super::course::{self, CourseStep, Decisions};
 use super::funnel::{self, Funnel};
 use super::head::{RunSpan, facts, is_cancelled, state_of};
@@ -89,6 +90,7 @@ pub(super) struct Page {
     reasons: Vec<ReasonLine>,
     left_out_on_purpose: Vec<ReasonLine>,
     countries: Vec<(&'static str, Vec<u64>)>,
+    pub(super) cost: Option<CostTable>,
     course: Vec<CourseStep>,
     next: Vec<NextStep>,
     pub(super) columns: Vec<String>,
@@ -214,6 +216,7 @@ pub(crate) fn write(
         state: state_of(run, counts, &events),
         facts: facts(run.details, counts.all(), Some(span), &clock, language),
         funnel: Funnel::of(&deliveries, asked_at),
+        cost: run.ledger.spent()?.as_ref().map(CostTable::of_run),
         timeline: Timeline::of(&ends, &rests, span.to, &clock),
         message: message_of(run, mask)?,
         course: course::steps(&events, &decisions, !mask, &clock, language),

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::bubble;
+use super::cost::CostTable;
 use super::head::{facts, list_name};
 use super::outcomes::Outcomes;
 use super::page::{LARGEST, Page, PageSize, ShownMessage};
@@ -72,6 +73,7 @@ pub(crate) fn write_preview(
     page.name = list_name(list.details, language);
     page.state = if list.refused.is_some() { "not_ready" } else { "not_sent" };
     page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
+    page.cost = list.details.estimate.as_ref().map(CostTable::of);
     page.message = list.details.message.as_ref().map(|body| ShownMessage::new(drawn(list, body), None));
     if !mask {
         page.columns.push(language.text("recipient").to_owned());

@@ -25,6 +25,9 @@ use crate::process::Signal;
 /// How long an immediate exit waits for outcomes to be written.
 const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
 
+/// After a longer wait for the limit of people, the exclusion lists are read again.
+const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(60);
+
 /// How many different warnings of a sandbox are shown.
 const MOST_WARNINGS: usize = 5;
 
@@ -56,6 +59,8 @@ pub(crate) struct Engine<'a> {
     next: Option<(Instant, Delay)>,
     counts: Counts,
     progress: &'a mut Progress<'a>,
+    /// Whether it waits for the limit of people, and for long.
+    is_held: bool,
     /// The reason why no more rows are taken; None while rows are taken.
     stop: Option<StopReason>,
     /// What to tell the other processes that send this run.
@@ -108,6 +113,7 @@ impl<'a> Engine<'a> {
             next: Some((now, Delay::Retry)),
             counts,
             progress,
+            is_held: false,
             stop: None,
             pause: None,
             is_signalled: false,
@@ -149,10 +155,12 @@ impl<'a> Engine<'a> {
             }
             let now = Instant::now();
             if self.throttle.look(now) {
-                self.stop_for(StopReason::HoursOpened);
+                self.stop_for(StopReason::WaitOver);
             }
             let next = self.next_at(now);
-            let is_due = next.is_some_and(|at| at <= now);
+            // After a long wait for the limit, the ledger says when it is over, and gives no row before that is known.
+            let is_over = self.is_held && self.next.is_some_and(|(_, delay)| delay == Delay::PeopleLimit);
+            let is_due = next.is_some_and(|at| at <= now) && !is_over;
             self.order(if is_due { self.room() } else { 0 }, now);
             if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
                 return LoopEnd::Drained;
@@ -258,13 +266,18 @@ impl<'a> Engine<'a> {
                 return;
             }
         };
-        let ExchangeReply { rows, next, problem, pause, counts } = given;
+        let ExchangeReply { rows, next, held_until, problem, pause, counts } = given;
         self.writing.pop_front();
         (self.next, self.gathers) = (next, gathers);
         let now = Instant::now();
+        match held_until {
+            Some(until) => self.is_held |= until > now + LONGEST_SHORT_WAIT,
+            None if self.is_held => self.stop_for(StopReason::WaitOver),
+            None => {}
+        }
         // The ledger may have taken minutes to answer, and the machine may have slept.
         if self.throttle.look(now) {
-            self.stop_for(StopReason::HoursOpened);
+            self.stop_for(StopReason::WaitOver);
         }
         for mut row in rows {
             self.counts.change(RowState::Pending, RowState::Inflight);

@@ -25,8 +25,9 @@ pub(crate) enum StopReason {
     Signal(Signal),
     /// The run was paused, by a person or by another process that sends it.
     PausedByOthers(RunPause),
-    /// The hours have opened: the exclusion lists are read again before the run continues.
-    HoursOpened,
+    /// The hours have opened, or the limit of people has room again: the exclusion lists are read again before the run
+    /// continues.
+    WaitOver,
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {
         error: LedgerError,
@@ -47,7 +48,7 @@ impl RunEnd {
                 return stopped(reason);
             }
             Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
-            Some(StopReason::HoursOpened) => (false, StopReason::HoursOpened),
+            Some(StopReason::WaitOver) => (false, StopReason::WaitOver),
             Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::PausedByOthers(_))) => {
                 (true, reason)
             }
@@ -75,7 +76,7 @@ impl StopReason {
             }),
             Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
             Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
-            Self::HoursOpened | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
+            Self::WaitOver | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
         }
     }
 
@@ -87,7 +88,7 @@ impl StopReason {
 
     fn weight(&self) -> u8 {
         match self {
-            Self::HoursOpened => 0,
+            Self::WaitOver => 0,
             Self::Paused(..) | Self::Signal(_) | Self::PausedByOthers(_) => 1,
             Self::LedgerFailed { .. } | Self::Panicked => 2,
         }
@@ -98,6 +99,7 @@ impl StopReason {
 pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::Hours => "hours",
+        WaitReason::PeopleLimit => "limit_24h",
         WaitReason::RateLimit => "rate_limit",
         WaitReason::Network => "network",
         WaitReason::RecipientGap | WaitReason::PairLimit => return None,

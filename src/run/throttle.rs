@@ -219,6 +219,10 @@ impl Throttle {
                 let words = "WhatsApp takes no more messages to the next recipient for now".to_owned();
                 (WaitReason::PairLimit, None, words)
             }
+            (Delay::PeopleLimit, _) if is_of_row => {
+                let words = "this bot has sent templates to as many people as it may in 24 hours".to_owned();
+                (WaitReason::PeopleLimit, None, words)
+            }
             (_, obstacle) => {
                 let obstacle = obstacle.as_ref()?;
                 (obstacle.reason, Some(rfc_3339(obstacle.since)), obstacle.words())
@@ -256,9 +260,11 @@ impl Obstacle {
             WaitReason::Network => {
                 format!("{}; unreachable since {}", self.problem.message, local_second(timestamp(self.since)))
             }
-            WaitReason::RateLimit | WaitReason::Hours | WaitReason::RecipientGap | WaitReason::PairLimit => {
-                self.problem.message.clone()
-            }
+            WaitReason::RateLimit
+            | WaitReason::Hours
+            | WaitReason::RecipientGap
+            | WaitReason::PairLimit
+            | WaitReason::PeopleLimit => self.problem.message.clone(),
         }
     }
 }

@@ -131,7 +131,8 @@ impl Fault {
     pub(super) fn fate(&self) -> Fate {
         let code = |given: &Value| given.as_u64().and_then(|code| code.try_into().ok()).unwrap_or(UNDELIVERABLE);
         let late = self.late.as_deref().and_then(duration).unwrap_or_default();
-        Fate { undelivered: self.undelivered.as_ref().map(code), listed_after: (!self.unlisted).then_some(late) }
+        let listed_after = (!self.unlisted).then_some(late);
+        Fate { undelivered: self.undelivered.as_ref().map(code), listed_after, ..Fate::default() }
     }
 
     pub(super) fn body(&self) -> Option<&Value> {

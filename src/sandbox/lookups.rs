@@ -213,8 +213,12 @@ fn sent_status(receipts: &Receipts, now: SystemTime) -> &'static str {
 /// Why a template failed: WhatsApp's code and what Meta calls it. Jelou does not say what its `error` holds.
 fn error(receipts: &Receipts, now: SystemTime) -> Option<String> {
     match receipts.state(now).0 {
-        ReceiptState::Undelivered(code) => Some(format!("(#{code}) {}", reason(code))),
-        ReceiptState::AtWhatsapp | ReceiptState::Delivered | ReceiptState::Read | ReceiptState::Replied => None,
+        ReceiptState::Undelivered(Some(code)) => Some(format!("(#{code}) {}", reason(code))),
+        ReceiptState::Undelivered(None)
+        | ReceiptState::AtWhatsapp
+        | ReceiptState::Delivered
+        | ReceiptState::Read
+        | ReceiptState::Replied => None,
     }
 }
 

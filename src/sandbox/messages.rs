@@ -123,10 +123,14 @@ async fn receive(
         tokio::time::sleep(fault.wait()).await;
     }
     let mut accepted = Value::Null;
-    let fate = fault.as_ref().map(Fault::fate).unwrap_or_default();
+    let mut fate = fault.as_ref().map(Fault::fate).unwrap_or_default();
+    let is_stored = fault.as_ref().is_none_or(Fault::stores);
+    if let Some(limit) = sandbox.limit_24h.filter(|_| is_stored && kind.starts_with(TEMPLATE)) {
+        fate.is_held_back = !sandbox.store.reach(&user, limit);
+    }
     let new =
         NewMessage { from: Author::Bot, bot: caller.bot, user, kind, body, warnings, request: Some(request), fate };
-    if fault.as_ref().is_none_or(Fault::stores) {
+    if is_stored {
         sandbox.store.add(&new, |id| {
             accepted = answer(id, &new.user);
             recorded(fault.as_ref(), &accepted)

@@ -66,6 +66,7 @@ pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
         "number": number,
         "bot": sandbox.bot,
         "window": sandbox.window,
+        "limit_24h": sandbox.limit_24h,
         "webhook": sandbox.webhook.as_ref().map(ToString::to_string),
     }))
 }

@@ -13,13 +13,21 @@ use crate::timestamps::rfc_3339_millis;
 pub(super) struct Fate {
     /// The code that WhatsApp gives when it fails to deliver the message.
     pub(crate) undelivered: Option<u32>,
+    /// Whether it is beyond the limit of people: it fails without a code.
+    pub(crate) is_held_back: bool,
     /// How long look-ups do not find the message; None if they never do.
     pub(crate) listed_after: Option<Duration>,
 }
 
 impl Default for Fate {
     fn default() -> Self {
-        Self { undelivered: None, listed_after: Some(Duration::ZERO) }
+        Self { undelivered: None, is_held_back: false, listed_after: Some(Duration::ZERO) }
+    }
+}
+
+impl Fate {
+    fn fails(self) -> bool {
+        self.undelivered.is_some() || self.is_held_back
     }
 }
 
@@ -30,8 +38,8 @@ pub(super) enum ReceiptState {
     Delivered,
     Read,
     Replied,
-    /// With WhatsApp's code.
-    Undelivered(u32),
+    /// With WhatsApp's code, if it gives one.
+    Undelivered(Option<u32>),
 }
 
 impl ReceiptState {
@@ -88,7 +96,7 @@ impl Receipts {
 
     /// When it was delivered, if it was.
     pub(crate) fn delivered_at(&self, now: SystemTime) -> Option<SystemTime> {
-        (self.fate.undelivered.is_none() && now >= self.arrives_at).then_some(self.arrives_at)
+        (!self.fate.fails() && now >= self.arrives_at).then_some(self.arrives_at)
     }
 
     /// When it was read, if it was.
@@ -101,11 +109,13 @@ impl Receipts {
         if now < self.arrives_at {
             return (ReceiptState::AtWhatsapp, self.accepted_at);
         }
-        match (self.fate.undelivered, self.written_at.get(), self.read_at(now)) {
-            (Some(code), ..) => (ReceiptState::Undelivered(code), self.arrives_at),
-            (None, Some(at), _) => (ReceiptState::Replied, self.arrives_at.max(*at)),
-            (None, None, Some(at)) => (ReceiptState::Read, at),
-            (None, None, None) => (ReceiptState::Delivered, self.arrives_at),
+        if self.fate.fails() {
+            return (ReceiptState::Undelivered(self.fate.undelivered), self.arrives_at);
+        }
+        match (self.written_at.get(), self.read_at(now)) {
+            (Some(at), _) => (ReceiptState::Replied, self.arrives_at.max(*at)),
+            (None, Some(at)) => (ReceiptState::Read, at),
+            (None, None) => (ReceiptState::Delivered, self.arrives_at),
         }
     }
 
@@ -115,7 +125,7 @@ impl Receipts {
         let ([name, _], at) = (state.names(), rfc_3339_millis(at));
         match state {
             ReceiptState::Undelivered(code) => {
-                json!({ "state": name, "at": at, "code": code, "reason": reason(code) })
+                json!({ "state": name, "at": at, "code": code, "reason": code.map(reason) })
             }
             _ => json!({ "state": name, "at": at }),
         }
@@ -144,6 +154,7 @@ mod tests {
         let begin = SystemTime::UNIX_EPOCH;
         let at = |seconds| begin + Duration::from_secs(seconds);
         let undelivered = Fate { undelivered: Some(131_049), ..Fate::default() };
+        let held_back = Fate { is_held_back: true, ..Fate::default() };
         for (fate, opened, written, now, state, since) in [
             (Fate::default(), None, None, 0, ReceiptState::AtWhatsapp, 0),
             (Fate::default(), Some(1), Some(1), 4, ReceiptState::AtWhatsapp, 0),
@@ -153,7 +164,8 @@ mod tests {
             (Fate::default(), None, Some(1), 9, ReceiptState::Replied, 5),
             (Fate::default(), Some(8), Some(9), 9, ReceiptState::Replied, 9),
             (undelivered, Some(1), Some(2), 4, ReceiptState::AtWhatsapp, 0),
-            (undelivered, Some(8), Some(9), 9, ReceiptState::Undelivered(131_049), 5),
+            (undelivered, Some(8), Some(9), 9, ReceiptState::Undelivered(Some(131_049)), 5),
+            (held_back, Some(8), Some(9), 9, ReceiptState::Undelivered(None), 5),
         ] {
             let receipts = Receipts::new(begin, Duration::from_secs(5), fate);
             let changed = [opened.map(|time| receipts.open(at(time))), written.map(|time| receipts.reply(at(time)))];

@@ -43,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) webhook: Option<Webhook>,
     /// Whether a user must have written in the last 24 hours.
     pub(crate) window: bool,
+    /// How many different people templates reach in 24 hours.
+    pub(crate) limit_24h: Option<u32>,
     /// How many messages are kept.
     pub(crate) max: usize,
     /// How long WhatsApp takes to deliver a message.
@@ -59,6 +61,7 @@ impl Default for Options {
             templates: Templates::default(),
             webhook: None,
             window: false,
+            limit_24h: None,
             max: DEFAULT_MAX,
             deliver_after: DEFAULT_DELIVER_AFTER,
         }
@@ -86,6 +89,7 @@ impl Sandbox {
             address,
             bot: options.bot,
             window: options.window,
+            limit_24h: options.limit_24h,
             webhook: options.webhook,
             templates: options.templates,
             faults: Faults::new(options.faults, version.clone()),

@@ -19,6 +19,8 @@ pub(super) struct SandboxState {
     pub(crate) bot: Option<String>,
     /// Whether a user must have written in the last 24 hours.
     pub(crate) window: bool,
+    /// How many different people templates reach in 24 hours.
+    pub(crate) limit_24h: Option<u32>,
     pub(crate) webhook: Option<Webhook>,
     pub(crate) templates: Templates,
     pub(crate) faults: Faults,

@@ -15,7 +15,8 @@ use crate::timestamps::timestamp;
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
-/// How long after a user's own message a bot may write to them freely (`api.md`, "Request").
+/// How long after a user's own message a bot may write to them freely, and for how long a user counts whom a template has
+/// reached (`api.md`, "Request" and "How many people").
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The parameters of a query; an empty one matches everything.
@@ -97,6 +98,8 @@ struct Inner {
     /// The kinds that arrived since the store was cleared.
     kinds: BTreeSet<&'static str>,
     last_written: HashMap<String, SystemTime>,
+    /// When a template last reached a user.
+    reached: HashMap<String, SystemTime>,
 }
 
 impl MessageStore {
@@ -216,6 +219,18 @@ impl MessageStore {
     pub(crate) fn may_write_to(&self, user: &str) -> bool {
         let last = self.lock().last_written.get(user).copied();
         last.is_some_and(|last| last.elapsed().is_ok_and(|ago| ago < WINDOW))
+    }
+
+    /// Counts a user as reached by a template, unless `limit` different users were reached in the last 24 hours.
+    pub(crate) fn reach(&self, user: &str, limit: u32) -> bool {
+        let mut inner = self.lock();
+        let now = SystemTime::now();
+        inner.reached.retain(|_, at| now.duration_since(*at).is_ok_and(|ago| ago < WINDOW));
+        let has_room = inner.reached.len() < limit as usize || inner.reached.contains_key(user);
+        if has_room {
+            inner.reached.insert(user.to_owned(), now);
+        }
+        has_room
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -47,21 +47,21 @@ const CLOSING: &str = "2026-11-21 00:00:00";
 const NEXT_OPENING: &str = "2026-11-21 12:00:00";
 
 /// The clock of the processes that are started with it; it stands still until it is set.
-struct Clock {
+pub(crate) struct Clock {
     file: PathBuf,
     library: String,
 }
 
 impl Clock {
     /// None if faketime is not installed.
-    fn new(home: &Home, shows: &str) -> Option<Arc<Self>> {
+    pub(crate) fn new(home: &Home, shows: &str) -> Option<Arc<Self>> {
         let clock = Self { file: home.path().join("clock"), library: faketime()? };
         clock.set(shows);
         Some(Arc::new(clock))
     }
 
     /// In UTC.
-    fn set(&self, shows: &str) {
+    pub(crate) fn set(&self, shows: &str) {
         let next = self.file.with_extension("next");
         // From a date it goes on; `+9000y` is later by that much.
         let from = if shows.starts_with('+') { "" } else { "@" };
@@ -69,7 +69,7 @@ impl Clock {
         std::fs::rename(next, &self.file).unwrap();
     }
 
-    fn command(&self, home: &Home, words: &[&str], url: &str) -> Command {
+    pub(crate) fn command(&self, home: &Home, words: &[&str], url: &str) -> Command {
         let mut command = home.command();
         command.args(words).envs([
             ("LD_PRELOAD", self.library.as_str()),

@@ -27,6 +27,7 @@ mod bulk_cancel;
 mod bulk_conditions;
 #[cfg(unix)]
 mod bulk_connections;
+mod bulk_cost;
 mod bulk_crash;
 #[cfg(unix)]
 mod bulk_damage;
@@ -40,6 +41,8 @@ mod bulk_faults;
 mod bulk_hours;
 mod bulk_input;
 mod bulk_ledger;
+#[cfg(target_os = "linux")]
+mod bulk_limit;
 mod bulk_lists;
 #[cfg(unix)]
 mod bulk_manage;

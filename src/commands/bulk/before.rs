@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::hours::report_closed;
 use crate::commands::CommandError;
 use crate::context::Context;
+use crate::cost::Estimate;
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts, TemplateUse, TemplateUses};
@@ -40,12 +41,16 @@ pub(crate) fn report_before(
     }
     let overview = draft.overview()?;
     let (countries, excluding) = (by_country(&overview), excluding(exclusions));
+    let cost = details.estimate.as_ref().map(Estimate::words).unwrap_or_default();
     if !is_asked {
         // The number of messages is printed when the run begins.
         let rows = overview.skips.iter().next().map(|_| rows(&overview));
         let figures: Vec<_> = rows.into_iter().chain(countries).chain(excluding).collect();
         if !figures.is_empty() {
             stderr.note(&figures.join("; "));
+        }
+        for line in &cost {
+            stderr.note(line);
         }
         return Ok(());
     }
@@ -60,7 +65,7 @@ pub(crate) fn report_before(
         1 => Some("1 of them goes to a person who also gets an earlier message".to_owned()),
         repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
     });
-    lines.extend(excluding.into_iter().chain(countries));
+    lines.extend(excluding.into_iter().chain(countries).chain(cost));
     lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
     say(context, lines);
     Ok(())

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::before::{refuse_templates, report_before};
 use super::earlier::{earlier_of, report_many_days, report_people};
 use super::ending::RunOnItsWay;
-use super::hours::{report_closed, report_over_midnight};
+use super::hours::{report_closed, report_limit, report_over_midnight};
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
@@ -16,12 +16,16 @@ use super::summary::{RunSummary, nothing_to_send};
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
 use crate::commands::store::wait_for_turn;
+use crate::config::Budget;
 use crate::context::Context;
+use crate::cost::{Estimate, Rates};
 use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{Details, LedgerDraft, RecipientFlags, Run, RunConditions, RunName, Store};
+use crate::ledger::{
+    Details, DraftRequest, LedgerDraft, LedgerError, RecipientFlags, Run, RunConditions, RunName, Store,
+};
 use crate::list::{ListFormat, is_country_column};
 use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
@@ -49,6 +53,9 @@ pub(super) struct PreparedList<'a> {
     pub(super) draft: LedgerDraft,
     /// The properties of its run.
     pub(super) details: Details,
+    pub(super) rates: Option<Rates>,
+    /// The most that the run may cost by them.
+    pub(super) budget: Option<Budget>,
 }
 
 impl PreparedList<'_> {
@@ -69,7 +76,7 @@ impl PreparedList<'_> {
         if let Some(signal) = wait_for_turn(&store, &mut connection.signals).await? {
             return Err(Interrupted(signal).into());
         }
-        let Self { mut draft, mut details, .. } = self;
+        let Self { mut draft, mut details, rates, .. } = self;
         let earlier = earlier_of(&details);
         let made = store.make(&name, &mut draft, &mut details, &earlier, |known, draft, details| {
             if !details.sandbox {
@@ -80,6 +87,9 @@ impl PreparedList<'_> {
             }
             if let Some(signal) = connection.signals.came() {
                 return Err(Interrupted(signal).into());
+            }
+            if draft.to_be_sent() != rows_told {
+                details.estimate = estimate(draft, details, rates.as_ref())?;
             }
             Ok::<_, CommandError>(draft.to_be_sent() > 0)
         });
@@ -118,12 +128,19 @@ impl PreparedList<'_> {
         let checks = !args.options.work.unchecked;
         // The question shows the message with the template's own text.
         let mut opened = None;
-        if is_asked && checks && !self.details.templates.uses.is_empty() {
+        // With it comes the category of the template.
+        let is_looked_up = is_asked || self.rates.is_some();
+        if is_looked_up && checks && !self.details.templates.uses.is_empty() {
             opened = sender.connect_before_question(context).await?;
         }
         if let Some(connection) = &mut opened {
             self.note_templates(connection).await?;
         }
+        self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
+        if !self.details.sandbox {
+            self.check_budget()?;
+        }
+        report_limit(context, store, &self.details, self.draft.people()?)?;
         report_before(context, &self.draft, self.kind, &self.details, self.exclusions, is_asked)?;
         confirm(context, sender, self.draft.to_be_sent())?;
         if let Some(mut connection) = opened {
@@ -137,6 +154,21 @@ impl PreparedList<'_> {
         Ok(connection)
     }
 
+    /// Refuses a list that costs more than it may.
+    pub(super) fn check_budget(&self) -> Result<(), GuardError> {
+        let (Some(Budget(budget)), Some(estimate)) = (self.budget, &self.details.estimate) else { return Ok(()) };
+        if let Some(words) = estimate.without_price() {
+            let hint = "add these rates, or leave --budget out".to_owned();
+            return Err(GuardError::new(format!("with a budget of {budget}, {words}"), hint));
+        }
+        if estimate.total() > budget {
+            let problem = format!("the messages cost {}, more than the budget of {budget}", estimate.shown());
+            let hint = format!("{}; raise --budget, or send less with --limit N", estimate.words().join("; "));
+            return Err(GuardError::new(problem, hint));
+        }
+        Ok(())
+    }
+
     /// Keeps the texts of the templates of the list.
     ///
     /// # Errors
@@ -144,7 +176,7 @@ impl PreparedList<'_> {
     async fn note_templates(&mut self, connection: &mut Connection) -> Result<(), CommandError> {
         let Self { context, args, sender, draft, details, .. } = self;
         let requests = |each: &mut dyn FnMut(u64, &str)| {
-            draft.requests(|line, _, body| {
+            draft.requests(|line, DraftRequest { body, .. }| {
                 each(line, body);
                 Ok(())
             })
@@ -178,7 +210,8 @@ pub(crate) fn file_of(source: &Source) -> &Path {
 pub(super) fn details(
     args: &BulkSendArgs,
     sender: &Sender,
-    (countries, hours): (CountryRule, Option<Hours>),
+    countries: CountryRule,
+    when: (Option<Hours>, Option<u32>),
     format: ListFormat,
     body: Option<&Value>,
 ) -> Details {
@@ -208,12 +241,29 @@ pub(super) fn details(
         concurrency: options.work.concurrency_or(DEFAULT_CONCURRENCY),
         max_wait: options.work.max_wait_or(DEFAULT_MAX_WAIT),
         no_keep_alive: options.work.no_keep_alive,
-        conditions: options.conditions(hours, &args.earlier, &begun),
+        conditions: options.conditions(when, &args.earlier, &begun),
         templates: TemplateUses::default(),
         template_texts: TemplateTexts::default(),
+        estimate: None,
         remember: how_far_back(args, sender),
         written_to: 0,
     }
+}
+
+/// What the messages of the draft cost; none without rates.
+pub(super) fn estimate(
+    draft: &LedgerDraft,
+    details: &Details,
+    rates: Option<&Rates>,
+) -> Result<Option<Estimate>, LedgerError> {
+    let Some(rates) = rates else { return Ok(None) };
+    let mut estimate = Estimate::new(rates);
+    draft.requests(|_, DraftRequest { recipient, path, body }| {
+        let (country, category) = details.charged_by(recipient, path, body);
+        estimate.add(rates, country, category);
+        Ok::<_, LedgerError>(())
+    })?;
+    Ok(Some(estimate))
 }
 
 /// Adds what the list showed.

@@ -53,7 +53,7 @@ impl RunOnItsWay<'_> {
             let mut progress = Progress::new(&context.stderr, options.work.progress);
             let engine = Engine::new(Arc::clone(&session), Box::new(ledger), counts, limits, &mut progress);
             let end = engine.run(async || connection.signals.next().await).await;
-            if !matches!(end, RunEnd::Stopped { reason: StopReason::HoursOpened, .. }) {
+            if !matches!(end, RunEnd::Stopped { reason: StopReason::WaitOver, .. }) {
                 break Ok(end);
             }
             match self.after_opening(&mut connection).await {

@@ -152,7 +152,7 @@ impl RunOnItsWay<'_> {
                 Err(error)
             }
             // This is not an end: the run continues.
-            StopReason::HoursOpened => Ok(ExitCode::Success),
+            StopReason::WaitOver => Ok(ExitCode::Success),
             StopReason::Panicked => Err(Panicked::UnderWay.into()),
         }
     }

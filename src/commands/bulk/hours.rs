@@ -9,9 +9,9 @@ use super::options::HoursOptions;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::hours::{Hours, HoursBase, HoursError, days_off_in};
-use crate::ledger::Details;
-use crate::output::{WaitReason, Waiting};
-use crate::timestamps;
+use crate::ledger::{Details, FullReach, LedgerError, ReachOf, Store};
+use crate::output::{WaitReason, Waiting, counted, grouped};
+use crate::timestamps::{self, local_time, of_milliseconds};
 
 /// The hours of a new run: what was typed overrides the profile.
 pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Option<Hours>, HoursError> {
@@ -59,17 +59,56 @@ pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// What a run that another process is sending waits for: only its hours are known.
-pub(super) fn waiting(details: &Details) -> Option<Waiting> {
-    let (hours, until) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox))?;
-    Some(Waiting {
-        reason: WaitReason::Hours,
-        until: hours.rfc_3339(until),
-        since: None,
-        shown: format!("until {}", hours.shown(until)),
-        words: String::new(),
-        is_new: false,
-    })
+/// What a run that another process is sending waits for: its hours, or its limit of people.
+pub(super) fn waiting(store: &Store, details: &Details) -> Result<Option<Waiting>, LedgerError> {
+    let closed = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox));
+    let (reason, until, shown) = if let Some((hours, until)) = closed {
+        (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
+    } else if let Some(FullReach { until }) = full_reach(store, details)? {
+        let until = of_milliseconds(until);
+        (WaitReason::PeopleLimit, format!("{until:.0}"), local_time(until))
+    } else {
+        return Ok(None);
+    };
+    let (shown, words) = (format!("until {shown}"), String::new());
+    Ok(Some(Waiting { reason, until, since: None, shown, words, is_new: false }))
+}
+
+/// The limit of people of a run, if it is reached.
+fn full_reach(store: &Store, details: &Details) -> Result<Option<FullReach>, LedgerError> {
+    let (Some(limit), Some(of)) = (details.conditions.per_day, ReachOf::of(details)) else { return Ok(None) };
+    let (people, full) = store.reached(&of)?;
+    Ok((people >= u64::from(limit)).then_some(full))
+}
+
+/// Warns before the question that the limit of people has no room for all of them now.
+pub(super) fn report_limit(
+    context: &Context,
+    store: &Store,
+    details: &Details,
+    people: u64,
+) -> Result<(), LedgerError> {
+    let Some(limit) = details.conditions.per_day.map(u64::from) else { return Ok(()) };
+    let Some(of) = ReachOf::of(details) else {
+        context.stderr.note("the sandbox counts nobody: --per-day holds nothing back here");
+        return Ok(());
+    };
+    let (reached, full) = store.reached(&of)?;
+    let room = limit.saturating_sub(reached);
+    if people <= room {
+        return Ok(());
+    }
+    let days = counted((people - room).div_ceil(limit), "day");
+    let first = match room {
+        0 => format!("the first of these {} waits until {}", grouped(people), local_time(of_milliseconds(full.until))),
+        room => format!("of these {}, {} are reached now", grouped(people), grouped(room)),
+    };
+    context.stderr.warning(&format!(
+        "templates reach at most {} different people in 24 hours: {first}, and the last ones after {days} or more; the run waits \
+         and goes on by itself",
+        grouped(limit)
+    ));
+    Ok(())
 }
 
 /// The hours and their next opening, if they are closed now.

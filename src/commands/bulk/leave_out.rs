@@ -4,17 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
 use super::list_notes::{RowNotes, excluded_words};
 use super::send_args::BulkSendArgs;
-use crate::api::MessageSort;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::problem_of_excluded;
 use crate::input::UsageError;
-use crate::ledger::{LedgerDraft, LedgerError, Run, Skip, SkipReason};
-use crate::message::Message;
+use crate::ledger::{DraftRequest, LedgerDraft, LedgerError, Run, Skip, SkipReason};
+use crate::message::{Message, sends_template};
 use crate::output::counted_are;
 use crate::people::Exclusions;
 use crate::process::block_on;
@@ -94,18 +91,12 @@ pub(super) fn leave_others_out_of_draft(
 ) -> Result<(), CommandError> {
     let Some(windows) = windows else { return Ok(()) };
     draft.requests::<CommandError>(
-        |_, path, body| if is_template(path, body) { Err(refusal().into()) } else { Ok(()) },
+        |_, DraftRequest { path, body, .. }| {
+            if sends_template(path, body) { Err(refusal().into()) } else { Ok(()) }
+        },
     )?;
     UnsentRows::OfDraft(draft).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
     Ok(())
-}
-
-/// Whether a request is a template: its path or the `templateId` of its body says so.
-fn is_template(path: &str, body: &str) -> bool {
-    let may_name_one = body.contains("\"templateId\"");
-    let fields: Map<String, Value> =
-        if may_name_one { serde_json::from_str(body).unwrap_or_default() } else { Map::new() };
-    MessageSort::of(path, &fields) != MessageSort::FreeForm
 }
 
 /// Skips the unsent rows of a run for other people, and prints a note.

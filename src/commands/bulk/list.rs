@@ -3,13 +3,14 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::hours::waiting;
 use super::words::{deliveries_as_json, local_time, report_doubt, utc};
 use crate::commands::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Details, RunOverview};
-use crate::output::{Format, StreamError, compact};
+use crate::ledger::{Details, LedgerError, RunOverview};
+use crate::output::{Format, StreamError, Waiting, compact};
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 
@@ -22,31 +23,36 @@ const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAI
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkListArgs {}
 
+/// A run, and what it waits for if a process is sending it.
+type ListedRun<'a> = (&'a RunOverview, Option<Waiting>);
+
 pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let runs = store.overviews()?;
     if runs.is_empty() {
         context.stderr.note("there are no runs");
     }
+    let waits = runs.iter().map(|run| if run.is_held { waiting(&store, &run.details) } else { Ok(None) });
+    let runs: Vec<_> = waits.zip(&runs).map(|(wait, run)| Ok((run, wait?))).collect::<Result<_, LedgerError>>()?;
     print(context, &runs)?;
     if let Err(error) = store.refuse_older_layout() {
         context.stderr.warning(&format!("{error}; {}", error.hint()));
     }
     let mut code = ExitCode::Success;
-    for run in runs.iter().filter(|run| run.doubt.is_some()) {
+    for (run, _) in runs.iter().filter(|(run, _)| run.doubt.is_some()) {
         code = report_doubt(context, &run.name, run.doubt.as_ref());
     }
     Ok(code)
 }
 
-fn print(context: &Context, runs: &[RunOverview]) -> Result<(), StreamError> {
+fn print(context: &Context, runs: &[ListedRun<'_>]) -> Result<(), StreamError> {
     let stdout = &context.stdout;
     match stdout.format {
-        Format::Id => runs.iter().try_for_each(|run| stdout.value(&run.name.to_string())),
+        Format::Id => runs.iter().try_for_each(|(run, _)| stdout.value(&run.name.to_string())),
         Format::Record => runs.iter().try_for_each(|run| stdout.line(&compact(&of_machine(run)))),
         Format::Response if runs.is_empty() => Ok(()),
         Format::Response if stdout.wants_words() => stdout.table(&HEADER, runs.iter().map(of_person)),
-        Format::Response => runs.iter().try_for_each(|run| stdout.fields(&of_script(run))),
+        Format::Response => runs.iter().try_for_each(|(run, _)| stdout.fields(&of_script(run))),
         Format::None | Format::To => Ok(()),
     }
 }
@@ -56,13 +62,16 @@ fn from(Details { bot, sandbox, .. }: &Details) -> String {
     if *sandbox { "sandbox".to_owned() } else { bot.clone() }
 }
 
-fn of_person(run: &RunOverview) -> Vec<String> {
+fn of_person((run, waiting): &ListedRun<'_>) -> Vec<String> {
     let counts = run.counts;
     let left = match (counts.left(), run.is_held) {
         _ if run.doubt.is_some() => "doubtful".to_owned(),
         (0, _) if run.is_cancelled => "cancelled".to_owned(),
         (0, _) => "-".to_owned(),
-        (left, true) => format!("{left}, running"),
+        (left, true) => match waiting {
+            Some(waiting) => format!("{left}, waits {}", waiting.shown),
+            None => format!("{left}, running"),
+        },
         (left, false) => left.to_string(),
     };
     let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.skipped];
@@ -85,7 +94,7 @@ fn of_script(run: &RunOverview) -> Vec<String> {
     [run.name.to_string(), state.to_owned()].into_iter().chain(figures).chain(rest).collect()
 }
 
-fn of_machine(run: &RunOverview) -> Value {
+fn of_machine((run, waiting): &ListedRun<'_>) -> Value {
     let (details, counts) = (&run.details, run.counts);
     json!({
         "schema_version": 1,
@@ -94,6 +103,7 @@ fn of_machine(run: &RunOverview) -> Value {
         "cancelled": run.is_cancelled,
         "doubt": run.doubt.as_ref().map(ToString::to_string),
         "running": run.is_held,
+        "waiting": waiting,
         "created_at": utc(run.created_at),
         "changed_at": utc(run.changed_at),
         "kind": details.kind,

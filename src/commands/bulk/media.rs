@@ -11,7 +11,7 @@ use crate::api::{MediaClient, MediaLook, Proxy, Roots};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::input::UsageError;
-use crate::ledger::{LedgerDraft, LedgerError};
+use crate::ledger::{DraftRequest, LedgerDraft, LedgerError};
 use crate::message::{MediaFile, Message, can_have_media_files, media_files};
 use crate::output::{counted, counted_are};
 use crate::sending::Sender;
@@ -113,7 +113,7 @@ impl FileOfRows {
 /// The distinct files of the rows to send, and whether there are more than the check covers.
 fn files_of(draft: &LedgerDraft, kind: &Message) -> Result<(Vec<FileOfRows>, bool), LedgerError> {
     let (mut places, mut files, mut has_more) = (HashMap::new(), Vec::<FileOfRows>::new(), false);
-    draft.requests(|line, _, body| {
+    draft.requests(|line, DraftRequest { body, .. }| {
         let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
         for file in media_files(kind.schema(), &body) {
             let place = places.get(&file.url).copied().unwrap_or(files.len());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use crate::config::{Rate, RetryFor};
+use crate::config::{PeopleLimit, Rate, RetryFor};
 use crate::hours::{Between, DayOff, Hours, HoursChoice, ZoneName};
 use crate::ledger::RunConditions;
 use crate::output::ProgressFormat;
@@ -97,13 +97,20 @@ pub(crate) struct HoursOptions {
     /// The default is this machine's, unless that is UTC.
     #[arg(long, value_name = "ZONE")]
     pub(super) time_zone: Option<ZoneName>,
+
+    /// Send templates to at most N different people in any 24 hours: 2000
+    ///
+    /// Counted over all runs of the bot in the ledger. The run waits, and goes on by itself. The default is limit_24h of the
+    /// profile; a resumed run keeps its own.
+    #[arg(long, value_name = "N")]
+    pub(super) per_day: Option<PeopleLimit>,
 }
 
 impl RunOptions {
     /// The conditions of the run from now on: typed flags override what it has `kept`; a new run has not kept any.
     pub(super) fn conditions(
         &self,
-        hours: Option<Hours>,
+        (hours, per_day): (Option<Hours>, Option<u32>),
         earlier: &EarlierOptions,
         kept: &RunConditions,
     ) -> RunConditions {
@@ -112,7 +119,7 @@ impl RunOptions {
             typed => typed,
         };
         let keep_going = self.keep_going || kept.keep_going;
-        RunConditions { hours, keep_going, again, skip_sent, ..kept.clone() }
+        RunConditions { hours, keep_going, again, skip_sent, per_day, ..kept.clone() }
     }
 }
 
@@ -128,7 +135,7 @@ impl WorkOptions {
 
 impl HoursOptions {
     pub(super) fn choice(&self) -> HoursChoice {
-        let Self { between, not_on, time_zone } = self;
+        let Self { between, not_on, time_zone, .. } = self;
         HoursChoice { between: between.clone(), not_on: not_on.clone(), time_zone: time_zone.clone() }
     }
 }

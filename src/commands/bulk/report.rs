@@ -153,6 +153,9 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
     let report = Report { args, format, run, is_for_a_terminal };
     report.note_invalid(context)?;
+    if let Some(spent) = report.run.ledger.spent()? {
+        context.stderr.note(&spent.words());
+    }
     report.warn_of_missing_answers(context)?;
     let Some(to) = to else {
         if context.stdout.format == Format::To {

@@ -17,12 +17,14 @@ use super::run_sender::sender_of_run;
 use super::summary::without_end;
 use super::words::{since_when, what_to_look_at};
 use crate::commands::CommandError;
+use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store};
 use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
 use crate::ledger::{Details, LedgerError, PausedRun, Resumed, Run, RunConditions, RunName, Store};
+use crate::message::Message;
 use crate::output::{counted, counted_are, counted_people, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::person_key;
@@ -138,13 +140,17 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
 
 /// The conditions that a run is resumed with: typed flags replace those that it has.
 fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Result<RunConditions, CommandError> {
-    let kept = &kept.conditions;
+    let Details { kind, conditions: kept, .. } = kept;
     let hours = of_resumed_run(&args.hours, kept.hours.as_ref())?;
     if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
         let message = format!("run {} has the key {key}, under which no one gets a second message", run.name());
         return Err(UsageError::new(message, "leave --again out").into());
     }
-    Ok(args.options.conditions(hours, &args.earlier, kept))
+    let per_day = match Message::named(kind) {
+        Some(kind) => limit_of_run(args.hours.per_day, kept.per_day, &kind)?,
+        None => kept.per_day,
+    };
+    Ok(args.options.conditions((hours, per_day), &args.earlier, kept))
 }
 
 /// Refuses a run that may be forgotten if no one can be asked; a machine that sends it together with others only

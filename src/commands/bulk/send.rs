@@ -15,6 +15,8 @@ use super::summary::nothing_to_send;
 use super::test_send::test_send;
 use crate::commands::CommandError;
 use crate::commands::claim::report_key;
+use crate::commands::cost::{budget, read_rates};
+use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store, open_store_to_look};
 use crate::context::{Context, Mode};
 use crate::conventions::Conventions;
@@ -55,10 +57,14 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
 
     let sender = unresolved.resolve(context)?;
     let hours = of_new_run(&args.hours, &sender.settings)?;
+    let limit = sender.settings.limit_24h.as_ref().map(|limit| limit.value.0);
+    let limit = limit_of_run(args.hours.per_day, limit, kind)?;
     let countries = CountryRule::new(country, sender.settings.country());
     list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));
     let of_lists = ExclusionOptions { countries, encoding: args.encoding };
     let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
+    let rates = read_rates(args.rates.as_deref(), &sender.settings)?;
+    let budget = budget(args.budget, &sender.settings, rates.is_some())?;
     let base = sender.planned_base();
     let store = store_of(context, args, &sender)?;
     let store = store.as_ref();
@@ -87,9 +93,10 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         return test_send(context, args, &mut list, &plan, &sender, &exclusions, to);
     }
     let page = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
-    let details = details(args, &sender, (countries, hours), list.format(), body.as_ref());
+    let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
     let (sender, exclusions, draft) = (&sender, &exclusions, LedgerDraft::create()?);
-    let prepared = PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details };
+    let prepared =
+        PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details, rates, budget };
     prepared.read(&mut list, &plan, rejects, page)
 }
 

@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use super::earlier::EarlierRule;
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
 use super::report_file::ending_of;
-use crate::config::Remember;
+use crate::config::{Budget, Remember};
 use crate::context::Mode;
 use crate::import::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source, UsageError};
@@ -103,6 +103,16 @@ pub(crate) struct BulkSendArgs {
 
     #[command(flatten)]
     pub(super) hours: HoursOptions,
+
+    /// File of rates: say what the messages cost [default: the profile's]
+    ///
+    /// `jelouctl explain rates` shows its format.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = BEFORE)]
+    pub(super) rates: Option<PathBuf>,
+
+    /// Send nothing if the messages cost more than this by the rates: 50
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE)]
+    pub(super) budget: Option<Budget>,
 
     /// Check every row, show the first N messages and send nothing
     #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]

@@ -4,15 +4,16 @@
 use std::mem;
 
 use super::before::draw_messages;
-use super::begin::PreparedList;
+use super::begin::{PreparedList, estimate};
 use super::earlier::{earlier_of, report_people};
 use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
 use crate::api::{Request, SuccessCriterion};
 use crate::commands::CommandError;
 use crate::context::Mode;
+use crate::cost::Estimate;
 use crate::exit::ExitCode;
-use crate::ledger::LedgerError;
+use crate::ledger::{DraftRequest, LedgerError};
 use crate::message::TemplateTexts;
 use crate::process::block_on;
 use crate::report_page::{self, PlannedList};
@@ -36,9 +37,10 @@ impl PreparedList<'_> {
         if page.is_none() && self.args.preview.is_none() && !would_leave {
             return Ok(ExitCode::Success);
         }
-        let texts = self.template_texts()?;
+        self.details.template_texts = self.template_texts()?;
+        self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
+        self.report_cost();
         if let Some(page) = page {
-            self.details.template_texts = texts;
             self.write_page(page, &read, refused)?;
             context.stderr.note(&words);
             return read.verdict.map(|()| ExitCode::Success);
@@ -53,7 +55,7 @@ impl PreparedList<'_> {
         if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
             self.print_requests(accepts, most)?;
         }
-        draw_messages(context, &self.draft, self.kind, &texts, most.min(MOST_DRAWN))?;
+        draw_messages(context, &self.draft, self.kind, &self.details.template_texts, most.min(MOST_DRAWN))?;
         let wanted = most.min(self.draft.to_be_sent());
         if wanted > MOST_DRAWN {
             context.stderr.note(&format!(
@@ -92,6 +94,16 @@ impl PreparedList<'_> {
                 context.stderr.warning(&format!("could not read the text of the template: {}", error.line()));
                 Ok(TemplateTexts::default())
             }
+        }
+    }
+
+    fn report_cost(&self) {
+        let stderr = &self.context.stderr;
+        for line in self.details.estimate.iter().flat_map(Estimate::words) {
+            stderr.note(&line);
+        }
+        if let Err(error) = self.check_budget() {
+            stderr.warning(&format!("this would be refused, and nothing would leave: {error}"));
         }
     }
 
@@ -136,7 +148,7 @@ impl PreparedList<'_> {
         let Some(accepts) = accepts else { return Ok(()) };
         let base = self.sender.planned_base();
         let mut shown = 0;
-        self.draft.requests(|_, path, body| {
+        self.draft.requests(|_, DraftRequest { path, body, .. }| {
             if shown == most {
                 return Ok(());
             }

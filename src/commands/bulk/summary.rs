@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::earlier::EarlierRule;
 use crate::commands::CommandError;
 use crate::context::Context;
+use crate::cost::Spent;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
@@ -36,6 +37,8 @@ pub(crate) struct RunSummary {
     reasons: BTreeMap<String, u64>,
     /// The number of people an earlier run wrote to in the 24 hours before.
     written_to: u64,
+    /// None without rates.
+    cost: Option<Spent>,
     /// Whether a person cancelled it.
     pub(crate) is_cancelled: bool,
     /// Why rows that are not sent here may have been sent; they then count as unknown.
@@ -50,6 +53,7 @@ impl RunSummary {
             skips: run.skip_counts()?,
             reasons: run.reasons()?,
             written_to: details.written_to,
+            cost: run.spent()?,
             is_cancelled: run.is_cancelled()?,
             doubt: run.doubt()?,
         })
@@ -61,7 +65,7 @@ impl RunSummary {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let Self { name, counts, skips, reasons, written_to, .. } = self;
+        let Self { name, counts, skips, reasons, written_to, cost, .. } = self;
         json!({
             "schema_version": 1,
             "run": name.as_ref().map(ToString::to_string),
@@ -77,6 +81,7 @@ impl RunSummary {
             "inflight": counts.inflight,
             "reasons": reasons,
             "written_to_within_24_hours": written_to,
+            "cost": cost.as_ref().map(Spent::to_json),
         })
     }
 
@@ -94,6 +99,7 @@ impl RunSummary {
             lines.push(format!("{} left out: {reasons}", grouped(counts.skipped)));
         }
         lines.extend(in_words([(counts.inflight, "under way"), (counts.pending, "still to be sent")]));
+        lines.extend(self.cost.as_ref().map(Spent::words));
         let written_to = grouped(self.written_to);
         lines.extend(
             (self.written_to > 0)

@@ -105,7 +105,7 @@ async fn send_each(
     for (number, (_, outgoing)) in messages.iter().enumerate() {
         current.set(number);
         let mut record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
-        let prepared = PreparedSend { context, sender, outgoing, notice_within: None };
+        let prepared = PreparedSend { context, sender, outgoing, limit: None, notice_within: None };
         let pause = if number == 0 { Duration::ZERO } else { PAUSE };
         let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
         flight.landed();

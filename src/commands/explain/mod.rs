@@ -1,4 +1,4 @@
-//! `explain`: what a kind of message needs, and what an error code means. It needs no network and no settings.
+//! `explain`: what a kind of message needs, what an error code means, and the format of a file of rates. It needs no network and no settings.
 
 mod endings;
 
@@ -9,6 +9,7 @@ use clap::Args;
 use super::CommandError;
 use crate::api::{Code, Effect, codes, look_up_code};
 use crate::context::Context;
+use crate::cost::EXPLAINED;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::message::{Envelope, Example, Field, Message};
@@ -20,6 +21,9 @@ const INTRODUCTION: &str = "\
 
 A message that breaks a limit is refused before it is sent; one against advice is sent with a warning, or refused with
 `--strict`. What cannot be seen from here, such as the size of a file, is not checked. Characters are Unicode scalar values. `jelouctl schema KIND` prints the same as JSON Schema.";
+
+/// The topic that is neither a kind nor a code.
+const RATES: &str = "rates";
 
 /// The columns of a terminal that are used.
 const WIDTH: usize = 80;
@@ -41,11 +45,11 @@ const LEFT: usize = RIGHT - 2;
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
-    /// Kind of message, error code, exit code, HTTP status, or name of the record
-    #[arg(value_name = "KIND|CODE")]
+    /// Kind of message, error code, exit code, HTTP status, name of the record, or `rates`
+    #[arg(value_name = "KIND|CODE|rates")]
     topic: Option<String>,
 
-    /// Print only an example of the body, to be sent with --body FILE --to USER
+    /// Print only an example: of the body, to be sent with --body FILE --to USER, or of a file of rates
     #[arg(long, requires = "topic")]
     example: bool,
 }
@@ -56,6 +60,8 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
     let text = match args.topic.as_deref() {
         None if context.stdout.is_for_a_person() => every_name(),
         None => everything(),
+        Some(RATES) if args.example => EXPLAINED[1].to_owned(),
+        Some(RATES) => rates(),
         Some(topic) if args.example => example_of(topic)?,
         Some(topic) => match kind_of(topic) {
             Some(kind) if context.stdout.is_for_a_person() => in_two_columns(&kind),
@@ -71,7 +77,13 @@ fn everything() -> String {
     let kinds = Message::all().iter().map(of_kind).collect::<Vec<_>>().join("\n\n");
     let rows = codes().map(|code| [code.code, code.origin, code.meaning, effect(&code), code.hint]);
     let codes = markdown_table(&["Code", "Of", "Meaning", "The message", "What to do"], rows);
-    format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}")
+    format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Rates\n\n{}", rates())
+}
+
+/// The format of a file of rates.
+fn rates() -> String {
+    let [about, example] = EXPLAINED;
+    format!("{about}\n\n```csv\n{example}\n```")
 }
 
 /// For a terminal: all topics.
@@ -81,7 +93,9 @@ fn every_name() -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {:<22}{}", kind.command(), kind.summary());
     }
-    text.push_str("\nAlso error codes such as 131047, exit codes such as 8, HTTP statuses, and names of the record.\n");
+    text.push_str(
+        "\nAlso error codes such as 131047, exit codes such as 8, HTTP statuses, names of the record,\nand `rates`.\n",
+    );
     text.push_str(
         "jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all.",
     );
@@ -115,7 +129,8 @@ fn unknown(topic: &str) -> UsageError {
         return UsageError::new(format!("`{topic}` may be a code of WhatsApp; this version does not know it"), hint);
     }
     let kinds = Message::all();
-    let names = kinds.iter().map(Message::command).chain(codes().map(|code| code.code)).chain(endings::names());
+    let names =
+        kinds.iter().map(Message::command).chain(codes().map(|code| code.code)).chain(endings::names()).chain([RATES]);
     let hint = match nearest(topic, names) {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),

@@ -191,7 +191,8 @@ impl CommandRun<'_> {
         check(arguments, sender, &self.exclusions, &outgoing)?;
         record.api_url = Some(connection.base.to_string());
         let once = OnceSend::open(context, arguments.once.once.as_ref(), sender)?;
-        let prepared = PreparedSend { context, sender, outgoing: &outgoing, notice_within: Some(patience) };
+        let prepared =
+            PreparedSend { context, sender, outgoing: &outgoing, limit: None, notice_within: Some(patience) };
         prepared.deliver_over(&mut connection, record, log, flight, once.as_ref(), arguments.wait.wait()).await
     }
 

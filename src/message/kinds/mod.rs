@@ -256,6 +256,11 @@ impl Message {
         }
     }
 
+    /// Whether some of its messages are templates; a body that is sent as it is may be one.
+    pub(crate) fn may_be_template(&self) -> bool {
+        self.is_template() || self.envelope() == Envelope::Verbatim
+    }
+
     fn is_template(&self) -> bool {
         matches!(self, Self::Template(_) | Self::TemplateById(_))
     }

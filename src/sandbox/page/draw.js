@@ -219,8 +219,8 @@ export function ticks({ from, delivery }) {
   if (from === "user") return null;
   const { state, code, reason } = delivery ?? { state: "at_whatsapp" };
   if (state === "undelivered") {
-    const node = element("span", "ticks mark failed", `undelivered ${code}`);
-    node.title = reason;
+    const node = element("span", "ticks mark failed", code ? `undelivered ${code}` : "undelivered");
+    node.title = reason ?? "";
     return node;
   }
   const [words, ...symbols] = STATES[state];

@@ -1,0 +1,233 @@
+//! A file of rates: what a message costs by the recipient's country and its category.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use super::amount::Amount;
+use crate::list::{CsvFormat, HeaderChoice, ListError, ListFormat, ListInput, ListOptions, ListReader};
+use crate::phone::Country;
+use crate::private_file::{FileError, PipeBound, open_to_read};
+
+/// What `explain rates` prints; the last part is an example.
+pub(crate) const EXPLAINED: [&str; 2] = [
+    "A file of rates says what a message costs by the recipient's country and its category. It is a CSV, NDJSON or a
+workbook with these columns:
+
+- `country`: two letters, three, or a name; `*` for all others
+- `category`: marketing, utility, authentication, or service (a free-form message)
+- `price`: of one message, with a decimal point; where the cells are not separated by commas, a decimal comma will do
+- `currency`: the same in each row
+
+Give it with --rates FILE, or keep it in a profile: jelouctl profile set NAME --rates FILE. No price is built in. Meta
+publishes its rate cards by market and currency at https://developers.facebook.com/docs/whatsapp/pricing, and Jelou charges
+by its own prices: copy those that apply to you.",
+    "country,category,price,currency
+EC,marketing,0.0750,USD
+EC,utility,0.0160,USD
+CO,marketing,0.0140,USD
+*,marketing,0.0650,USD
+*,service,0.0080,USD",
+];
+
+/// The categories that WhatsApp charges by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Category {
+    Marketing,
+    Utility,
+    Authentication,
+    /// A free-form message.
+    Service,
+}
+
+impl Category {
+    pub(crate) const ALL: [Self; 4] = [Self::Marketing, Self::Utility, Self::Authentication, Self::Service];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Marketing => "marketing",
+            Self::Utility => "utility",
+            Self::Authentication => "authentication",
+            Self::Service => "service",
+        }
+    }
+
+    /// The category of this name, in any capitals.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|category| category.name().eq_ignore_ascii_case(name.trim()))
+    }
+}
+
+/// The rates of one file.
+#[derive(Clone, Debug)]
+pub(crate) struct Rates {
+    pub(crate) currency: String,
+    /// By country, none for all others, and category.
+    prices: HashMap<(Option<&'static str>, Category), Amount>,
+}
+
+/// A file of rates that cannot be used.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub(crate) struct RatesError {
+    message: String,
+    pub(crate) hint: &'static str,
+    /// Whether a profile names the file.
+    pub(crate) is_of_profile: bool,
+}
+
+impl RatesError {
+    fn new(message: String) -> Self {
+        Self { message, hint: "`jelouctl explain rates` shows the format", is_of_profile: false }
+    }
+
+    pub(crate) fn of_profile(self) -> Self {
+        Self { is_of_profile: true, ..self }
+    }
+}
+
+impl From<ListError> for RatesError {
+    fn from(error: ListError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl Rates {
+    /// Reads a file of rates.
+    ///
+    /// # Errors
+    /// With the line and the column, if a row is not a rate, contradicts another one, or has another currency.
+    pub(crate) fn read(path: &Path) -> Result<Self, RatesError> {
+        let file = open_to_read(path, PipeBound::FirstByte).map_err(FileError::of("read", path));
+        let file = file.map_err(|error| RatesError::new(error.to_string()))?;
+        Self::read_from(file.into(), &path.display().to_string())
+    }
+
+    fn read_from(input: ListInput, name: &str) -> Result<Self, RatesError> {
+        let options = ListOptions { header: HeaderChoice::First, ..ListOptions::default() };
+        let mut list = ListReader::open(input, name, &options)?;
+        let has_comma = !matches!(list.format(), ListFormat::Csv(CsvFormat { delimiter: b',', .. }));
+        let mut rates: Option<Self> = None;
+        while let Some(row) = list.read()? {
+            let at = |problem: String| RatesError::new(format!("{name}, line {}: {problem}", row.line));
+            let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
+            let cell = |column: &str| {
+                let text = match cells.get(column) {
+                    Some(Value::String(text)) => text.trim().to_owned(),
+                    Some(Value::Number(number)) => number.to_string(),
+                    _ => String::new(),
+                };
+                if text.is_empty() { Err(at(format!("{column} is missing"))) } else { Ok(text) }
+            };
+            let country = country(&cell("country")?).map_err(|problem| at(format!("country: {problem}")))?;
+            let category = cell("category")?;
+            let category = Category::named(&category).ok_or_else(|| {
+                let known = Category::ALL.map(Category::name).join(", ");
+                at(format!("category: `{}` is not one of {known}", category.escape_debug()))
+            })?;
+            let price = price(&cell("price")?, has_comma).map_err(|problem| at(format!("price: {problem}")))?;
+            let currency = cell("currency")?;
+            let rates = rates.get_or_insert_with(|| Self { currency: currency.clone(), prices: HashMap::new() });
+            if rates.currency != currency {
+                let before = &rates.currency;
+                return Err(at(format!("currency: `{currency}`, and `{before}` before: a file has one currency")));
+            }
+            if rates.prices.insert((country, category), price).is_some() {
+                let country = country.unwrap_or("*");
+                return Err(at(format!("{country} has a price for {} already", category.name())));
+            }
+        }
+        rates.ok_or_else(|| RatesError::new(format!("{name} has no rate")))
+    }
+
+    /// The price of a message to a number of this country, two letters.
+    pub(crate) fn price(&self, country: Option<&'static str>, category: Category) -> Option<Amount> {
+        let own = country.and_then(|country| self.prices.get(&(Some(country), category)));
+        own.or_else(|| self.prices.get(&(None, category))).copied()
+    }
+}
+
+/// None for `*`.
+fn country(cell: &str) -> Result<Option<&'static str>, String> {
+    if cell == "*" {
+        return Ok(None);
+    }
+    match Country::named(cell) {
+        Some(country) => Ok(Some(country.code())),
+        None => Country::from_str(cell).map(|country| Some(country.code())),
+    }
+}
+
+fn price(cell: &str, has_comma: bool) -> Result<Amount, String> {
+    if has_comma && !cell.contains('.') { cell.replacen(',', ".", 1).parse() } else { cell.parse() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read};
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Rates, String> {
+        let input: Box<dyn Read> = Box::new(Cursor::new(text.to_owned().into_bytes()));
+        Rates::read_from(input.into(), "rates.csv").map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_price_of_a_country_comes_before_that_of_all_others() {
+        let [_, example] = EXPLAINED;
+        let rates = read(example).unwrap();
+        assert_eq!(rates.currency, "USD");
+        for (country, category, price) in [
+            (Some("EC"), Category::Marketing, Some("0.075")),
+            (Some("PE"), Category::Marketing, Some("0.065")),
+            (None, Category::Marketing, Some("0.065")),
+            (Some("EC"), Category::Service, Some("0.008")),
+            (Some("CO"), Category::Utility, None),
+        ] {
+            let expected = price.map(|price| price.parse().unwrap());
+            assert_eq!(rates.price(country, category), expected, "{country:?} {category:?}");
+        }
+    }
+
+    #[test]
+    fn a_country_is_a_code_or_a_name_and_a_decimal_comma_stands_where_no_comma_separates() {
+        for text in [
+            "country;category;price;currency\nEcuador;Marketing;0,0625;EUR",
+            "Currency\tPrice\tCountry\tCategory\nEUR\t0,0625\tECU\tMARKETING",
+            "country;category;price;currency\nec;marketing;0.0625;EUR\n",
+            "{\"country\": \"EC\", \"category\": \"marketing\", \"price\": 0.0625, \"currency\": \"EUR\"}",
+            "country,category,price,currency,note\nEC,marketing,0.0625,EUR,\"a, b\"",
+        ] {
+            let rates = read(text).unwrap();
+            assert_eq!(rates.price(Some("EC"), Category::Marketing), "0.0625".parse().ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_rate_is_named_with_its_line_and_column() {
+        let header = "country,category,price,currency\n";
+        for (rows, problem) in [
+            ("", "rates.csv has no rate"),
+            ("EC,marketing,0.1,USD\nCO,marketing,0.1,EUR", "line 3: currency: `EUR`, and `USD` before"),
+            ("EC,marketing,\"0,1\",USD", "line 2: price: `0,1` is not an amount"),
+            ("EC,marketing,-1,USD", "line 2: price: `-1` is not an amount"),
+            ("EC,marketing,,USD", "line 2: price is missing"),
+            ("EC,promo,0.1,USD", "line 2: category: `promo` is not one of marketing, utility,"),
+            ("Atlantis,marketing,0.1,USD", "line 2: country: `Atlantis` is not a country"),
+            ("EC,marketing,0.1,USD\necuador,Marketing,0.2,USD", "line 3: EC has a price for marketing already"),
+            ("*,utility,1,USD\n*,utility,1,USD", "line 3: * has a price for utility already"),
+        ] {
+            let error = read(&format!("{header}{rows}")).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+        }
+        let error = read("country,price,currency\nEC,1,USD").unwrap_err();
+        assert!(error.contains("line 2: category is missing"), "{error}");
+        assert!(read("").is_err());
+    }
+}

@@ -1,0 +1,194 @@
+//! What messages cost by the user's own rates: before a run, against a budget, after it, and for one message.
+
+use std::fmt::Write;
+
+use serde_json::{Value, json};
+
+use crate::bulk_server::{Act, Jelou, Listing};
+use crate::harness::{Home, also_in_a_database};
+
+also_in_a_database! {
+    the_cost_of_templates_is_told_by_their_category_before_and_after,
+    what_costs_more_than_the_budget_does_not_leave,
+}
+
+const RATES: &str = "country,category,price,currency\n\
+                     EC,marketing,0.0625,USD\nEC,service,0.0081,USD\n*,marketing,0.05,USD\n";
+const PEOPLE: &str = "nombre,celular\nAna,593987654321\nLuis,593987654322\nEva,573001234567\n";
+
+fn home() -> Home {
+    let home = Home::new();
+    home.write("people.csv", PEOPLE);
+    home.write("rates.csv", RATES);
+    home
+}
+
+/// A Jelou whose bot has a template for marketing, and one whose category its list does not say.
+fn jelou() -> Jelou {
+    let templates = json!([
+        { "elementName": "promo", "language": "es", "status": "APPROVED", "template": "Hola", "category": "MARKETING" },
+        { "elementName": "bare", "language": "es", "status": "APPROVED", "template": "Hola" },
+    ]);
+    let page = json!({ "results": templates, "pagination": { "total": 2 } }).to_string();
+    Jelou::with_templates(move |_| Listing::Page(page.clone()), |_, _| Act::Accept)
+}
+
+const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s --rates rates.csv";
+
+#[test]
+fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
+    let (home, jelou) = (home(), jelou());
+    let preview = "bulk send people.csv --rates rates.csv --preview all --file p.html template promo";
+    let shown = home.run(preview).api(&jelou.url).success();
+    let told = "cost: 0.175 USD by your rates, an estimate: EC marketing 2 × 0.0625, CO marketing 1 × 0.05";
+    assert!(shown.stderr.contains(told), "{shown:?}");
+    let page = home.read("p.html");
+    for cell in [">marketing<", ">0.0625<", ">0.125<", "All: <b>0.175 USD</b>"] {
+        assert!(page.contains(cell), "{cell}: {page}");
+    }
+    let sent = home.run(SEND).args(&["template", "promo"]).api(&jelou.url).success();
+    assert!(sent.stderr.contains(told), "{sent:?}");
+    let cost = &sent.json()["cost"];
+    let by = json!([
+        { "country": "EC", "category": "marketing", "messages": 2, "price": "0.0625", "amount": "0.125" },
+        { "country": "CO", "category": "marketing", "messages": 1, "price": "0.05", "amount": "0.05" },
+    ]);
+    let expected = json!({
+        "currency": "USD", "total": "0.175", "messages": 3, "unpriced": 0, "by": by,
+        "sent": { "messages": 3, "total": "0.175" }, "delivered": null,
+    });
+    assert_eq!(*cost, expected);
+    // It is of the rates that were asked about, whatever becomes of the file.
+    home.write("rates.csv", "country,category,price,currency\n*,marketing,9,EUR\n");
+    assert_eq!(home.run("bulk status r").success().json()["cost"], expected);
+    let report = home.run("bulk report r --file r.html").success();
+    assert!(report.stderr.contains("sent for 0.175 of 0.175 USD, an estimate by your rates"), "{report:?}");
+    assert!(home.read("r.html").contains("Sent: <b>0.175 USD</b>"));
+    // The category is not known where the list does not say it, or was not read.
+    for words in [&["template", "bare"][..], &["--unchecked", "template", "promo"]] {
+        home.write("rates.csv", RATES);
+        let flags = ["bulk", "send", "people.csv", "--yes", "--again", "--rates", "rates.csv", "--rate", "1000/s"];
+        let ended = home.run_args(&[&flags, words].concat()).api(&jelou.url).success();
+        assert!(
+            ended.stderr.contains("no price for 3 messages: EC unknown category, CO unknown category"),
+            "{ended:?}"
+        );
+        assert_eq!(ended.json()["cost"]["unpriced"], 3);
+    }
+}
+
+#[test]
+fn what_costs_more_than_the_budget_does_not_leave() {
+    let (home, jelou) = (home(), jelou());
+    let send = |words: &[&str]| home.run(SEND).args(words).api(&jelou.url);
+    send(&["--budget", "0.17", "template", "promo"])
+        .fails(11, &["the messages cost 0.175 USD, more than the budget of 0.17", "--limit N; nothing was sent"]);
+    send(&["--budget", "9", "text", "Hola"]).fails(11, &["no price for 1 message: CO service", "nothing was sent"]);
+    for (budget, problem) in [("0", "is 0"), ("-1", "`-1` is not an amount"), ("1,5", "`1,5` is not an amount")] {
+        send(&["--budget", budget, "template", "promo"]).fails(2, &[problem, "--budget"]);
+    }
+    home.run("bulk send people.csv --yes --budget 5 text Hola")
+        .api(&jelou.url)
+        .fails(2, &["--budget: without rates nobody knows what the messages cost", "add --rates FILE"]);
+    let shown = home.run("bulk send people.csv --rates rates.csv --budget 0.1 --preview 1 template promo");
+    let shown = shown.api(&jelou.url).success();
+    assert!(shown.stderr.contains("this would be refused, and nothing would leave: the messages cost"), "{shown:?}");
+    assert!(jelou.seen().is_empty());
+    // The budget of a profile holds, too.
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"s\"\napi_url = \"{}\"\nrates = \"{}\"\n\
+         budget = 0.17\n",
+        jelou.url,
+        home.path().join("rates.csv").display()
+    ));
+    let of_profile = "bulk send people.csv --yes --rate 1000/s";
+    home.run(of_profile).args(&["template", "promo"]).fails(11, &["more than the budget of 0.17"]);
+    assert!(jelou.seen().is_empty());
+    home.run(of_profile).args(&["--budget", "0.175", "template", "promo"]).success();
+    assert_eq!(jelou.seen().len(), 3);
+    // The sandbox costs nothing.
+    home.run(of_profile).args(&["--sandbox", "--budget", "0.001", "text", "Hola"]).success();
+}
+
+/// 20 lists, in three currencies, against sums of whole millionths.
+#[test]
+fn sums_are_exact() {
+    let home = Home::new();
+    let countries =
+        [("EC", "59398765", 62_500), ("CO", "57300123", 12_345), ("PE", "5198765", 100), ("MX", "52551234", 33)];
+    for list in 0..20_u64 {
+        let currency = ["USD", "EUR", "COP"][usize::try_from(list % 3).unwrap()];
+        let mut rates = "country;category;price;currency\n".to_owned();
+        let (mut rows, mut total) = ("celular\n".to_owned(), 0);
+        for (place, (country, number, price)) in (0_u64..).zip(countries) {
+            let price = price + list * 7;
+            writeln!(rates, "{country};service;0,{price:06};{currency}").unwrap();
+            for person in 0..=(list * (place + 3)) % 17 {
+                writeln!(rows, "+{number}{person:04}").unwrap();
+                total += price;
+            }
+        }
+        home.write("rates.csv", rates);
+        home.write("people.csv", rows);
+        let run = format!("bulk send people.csv --sandbox --run l{list} --rate 100000/s --rates rates.csv text Hola");
+        let cost = home.run(&run).success().json()["cost"].clone();
+        let shown: f64 = cost["total"].as_str().unwrap().parse().unwrap();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a small positive number")]
+        let shown = (shown * 1_000_000.0).round() as u64;
+        assert_eq!((shown, &cost["currency"]), (total, &json!(currency)), "{list}: {cost}");
+    }
+}
+
+#[test]
+fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
+    let home = home();
+    let jelou = Jelou::never_asked();
+    for (rates, problem) in [
+        ("country,price,currency\nEC,1,USD\n", "rates.csv, line 2: category is missing"),
+        (
+            "country,category,price,currency\nEC,service,1,USD\nCO,service,1,EUR\n",
+            "line 3: currency: `EUR`, and `USD` before",
+        ),
+        ("country,category,price,currency\nEC,service,a,USD\n", "line 2: price: `a` is not an amount"),
+        ("country,category,price,currency\n", "rates.csv has no rate"),
+    ] {
+        home.write("rates.csv", rates);
+        let parts = [problem, "`jelouctl explain rates` shows the format; nothing was sent"];
+        home.run(SEND).args(&["text", "Hola"]).api(&jelou.url).fails(2, &parts);
+    }
+    let missing = "bulk send people.csv --yes --rates none.csv text Hola";
+    home.run(missing).api(&jelou.url).fails(2, &["failed to read none.csv"]);
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"id\"\nclient_secret = \"s\"\napi_url = \"{}\"\nrates = \"none.csv\"\n",
+        jelou.url
+    ));
+    home.run("bulk send people.csv --yes text Hola").fails(3, &["failed to read", "none.csv"]);
+    // A send does not read them.
+    home.run("send text --to 593987654321 Hola --sandbox").success();
+}
+
+#[test]
+fn what_one_message_costs_is_told_without_a_send() {
+    let home = home();
+    for (words, told) in [
+        (&["send", "text", "Hola"][..], "cost by your rates, for a number of EC: 0.0081 USD as service"),
+        (&["send", "template", "promo"], "cost by your rates, for a number of EC: 0.0625 USD as marketing"),
+    ] {
+        let flags = ["--to", "593987654321", "--rates", "rates.csv", "--sandbox", "--dry-run"];
+        let ended = home.run_args(&[words, &flags].concat()).success();
+        assert!(ended.stderr.contains(told), "{ended:?}");
+    }
+    let other = "send text Hola --to 573001234567 --rates rates.csv --sandbox --dry-run";
+    let ended = home.run(other).success();
+    assert!(ended.stderr.contains("no price for this message to a number of CO"), "{ended:?}");
+}
+
+#[test]
+fn the_format_of_rates_is_explained_and_its_example_is_a_file_of_rates() {
+    let home = home();
+    let about = home.run("explain rates").success().stdout;
+    assert!(about.contains("`country`") && about.contains("No price is built in."), "{about}");
+    home.write("rates.csv", home.run("explain rates --example").success().stdout);
+    let cost: Value = home.run(SEND).args(&["--sandbox", "text", "Hola"]).success().json()["cost"].clone();
+    assert_eq!((&cost["unpriced"], &cost["currency"]), (&json!(0), &json!("USD")), "{cost}");
+}

@@ -1,0 +1,193 @@
+//! The limit of different people in 24 hours, counted over all runs and single sends of a bot; faketime moves the clock.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::bulk_hours::Clock;
+use crate::bulk_run::{Watched, people, signal, start, user};
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Home, Run, also_in_a_database, wait_until};
+
+also_in_a_database! {
+    runs_and_single_sends_of_a_bot_share_one_window,
+    a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled,
+    who_was_refused_does_not_count,
+}
+
+const SEND: &str = "bulk send people.csv --yes --rate 1000/s --unchecked --progress ndjson";
+const TEMPLATE: [&str; 3] = ["template", "promo", "--unchecked"];
+
+/// Several times as long as processes that wait look at the ledger.
+const AWHILE: Duration = Duration::from_millis(1500);
+
+/// The people who got something.
+fn reached(jelou: &Jelou) -> BTreeSet<String> {
+    let seen = jelou.seen();
+    let reached: BTreeSet<_> = seen.iter().map(|seen| seen.user.clone()).collect();
+    assert_eq!(reached.len(), seen.len(), "nobody gets two messages");
+    reached
+}
+
+#[test]
+fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() {
+    let home = people(60);
+    let Some(clock) = Clock::new(&home, "2026-11-20 10:00:00") else { return };
+    let jelou = Jelou::accepting();
+    home.write("bajas.txt", "");
+    let start = |words: &str| {
+        let words: Vec<_> = words.split_whitespace().collect();
+        Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap())
+    };
+    let mut run = start(&format!("{SEND} --run r --per-day 20 template promo"));
+    run.wait_for("templates reach at most 20 different people in 24 hours: of these 60, 20 are reached now");
+    run.wait_for("note: waiting 24 h");
+    run.wait_for(r#""waiting":{"reason":"limit_24h","until":"2026-11-21T10:0"#);
+    assert_eq!(reached(&jelou).len(), 20);
+    signal(&run.child, Signal::KILL);
+    drop(run.child.wait());
+    // Two others go on waiting.
+    let both = || [start("bulk work r --unchecked"), start("bulk work r --unchecked")];
+    let mut others = both();
+    for other in &mut others {
+        other.wait_for("until 2026-11-21 10:0");
+    }
+    clock.set("2026-11-21 09:59:00");
+    std::thread::sleep(AWHILE);
+    assert_eq!(reached(&jelou).len(), 20);
+    clock.set("2026-11-21 10:02:00");
+    wait_until("the people of the second day are reached", || reached(&jelou).len() == 40);
+    // The clock goes back by an hour: that lets nobody through.
+    clock.set("2026-11-21 09:02:00");
+    std::thread::sleep(AWHILE);
+    assert_eq!(reached(&jelou).len(), 40);
+    clock.set("2026-11-22 10:05:00");
+    for other in others {
+        let ended = other.end();
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
+    assert_eq!(reached(&jelou), (0..60).map(user).collect());
+}
+
+#[test]
+fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_limit_is_not() {
+    let home = people(4);
+    let Some(clock) = Clock::new(&home, "2026-11-20 10:00:00") else { return };
+    let jelou = Jelou::accepting();
+    let excluded = home.write("bajas.txt", "# none yet\n");
+    home.config(&format!("[profiles.p]\nbot_id = \"1\"\ndo_not_contact = \"{}\"\n", excluded.display()));
+    let words = format!("{SEND} --run r --per-day 2 template promo");
+    let words: Vec<_> = words.split_whitespace().collect();
+    let mut run = Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap());
+    run.wait_for("note: waiting 24 h");
+    std::fs::write(&excluded, user(2)).unwrap();
+    clock.set("2026-11-21 10:03:00");
+    let ended = run.end();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert_eq!(reached(&jelou), [0, 1, 3].map(user).into());
+}
+
+fn profile(home: &Home, jelou: &Jelou) {
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"s\"\napi_url = \"{}\"\nlimit_24h = 3\n",
+        jelou.url
+    ));
+}
+
+fn single<'a>(home: &'a Home, to: usize, flags: &[&str]) -> Run<'a> {
+    home.run_args(&["send", "template", "promo", "--to", &user(to)]).args(flags)
+}
+
+#[test]
+fn runs_and_single_sends_of_a_bot_share_one_window() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    profile(&home, &jelou);
+    single(&home, 7, &["--dry-run"]).success();
+    single(&home, 7, &[]).success();
+    let mut run = Watched::new(start(&home, SEND, &["--run", "r", "template", "promo"], &jelou.url));
+    run.wait_for("templates reach at most 3 different people in 24 hours: of these 3, 2 are reached now");
+    run.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
+    let refused =
+        single(&home, 8, &[]).fails(11, &["as many people as limit_24h allows, 3", "--over-limit sends it now"]);
+    assert!(refused.stderr.ends_with("nothing was sent\n"), "{refused:?}");
+    single(&home, 7, &[]).success();
+    home.run_args(&["send", "text", "Hola", "--to", &user(8)]).success();
+    single(&home, 8, &["--over-limit"]).success();
+    let status = home.run("bulk status r").success().json();
+    assert_eq!((&status["waiting"]["reason"], &status["sent"]), (&json!("limit_24h"), &json!(2)), "{status}");
+    let list = home.run("bulk list -o record").success().json();
+    assert_eq!(list["waiting"]["reason"], "limit_24h", "{list}");
+    signal(&run.child, Signal::INT);
+    assert_eq!(run.end().code, 130);
+    // Another limit, typed, and a run of texts: nobody waits.
+    home.run("bulk resume r --per-day 6 --unchecked").success();
+    let texts = home.run("bulk send people.csv --yes --rate 1000/s text Hola").success().json();
+    assert_eq!(texts["sent"], 3);
+}
+
+#[test]
+fn a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled() {
+    let home = people(6);
+    let jelou = Jelou::accepting();
+    let begin = |run: &str, skip: &str| {
+        let flags = ["--run", run, "--skip", skip, "--limit", "3", "--per-day", "1", "template", "promo"];
+        let mut watched = Watched::new(start(&home, SEND, &flags, &jelou.url));
+        watched.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
+        watched
+    };
+    let run = begin("a", "0");
+    home.run("bulk stop a").success();
+    assert_eq!(run.end().code, 11);
+    let run = begin("b", "3");
+    home.run("bulk cancel b --yes").success();
+    assert_eq!(run.end().code, 0);
+    assert_eq!(reached(&jelou).len(), 1);
+}
+
+#[test]
+fn who_was_refused_does_not_count() {
+    let home = people(4);
+    let refused = [user(0), user(9)];
+    let jelou =
+        Jelou::start(
+            move |to, _| {
+                if refused.iter().any(|user| user == to) { Act::Answer(400, "", "{}") } else { Act::Accept }
+            },
+        );
+    profile(&home, &jelou);
+    single(&home, 9, &[]).fails(5, &["not sent"]);
+    let flags = [SEND, "--run r --limit 3 --again template promo"].join(" ");
+    let ended = home.run(&flags).end();
+    let summary: Value = ended.json();
+    assert_eq!((&summary["failed"], &summary["sent"]), (&json!(1), &json!(2)), "{ended:?}");
+    single(&home, 5, &[]).success();
+    single(&home, 6, &[]).fails(11, &["limit_24h"]);
+}
+
+#[test]
+fn a_limit_that_cannot_be_is_refused() {
+    let home = people(1);
+    let jelou = Jelou::never_asked();
+    for limit in ["0", "-3", "many", "1.5"] {
+        let words = ["bulk", "send", "people.csv", "--yes", &format!("--per-day={limit}")];
+        let parts = [&*format!("`{limit}` is not a number of people"), "such as 2000"];
+        home.run_args(&[&words[..], &TEMPLATE].concat()).api(&jelou.url).fails(2, &parts);
+    }
+    home.run("bulk send people.csv --yes --per-day 5 text Hola")
+        .api(&jelou.url)
+        .fails(2, &["--per-day: it counts people who get a template, and a message of kind text is not one"]);
+    home.config("[profiles.p]\nbot_id = \"1\"\nlimit_24h = 0\n");
+    home.run("bulk send people.csv --yes text Hola").fails(3, &["config.toml: line 3: `0` is not a number of people"]);
+}
+
+#[test]
+fn the_sandbox_counts_nobody() {
+    let home = people(3);
+    let words = "bulk send people.csv --sandbox --rate 1000/s --per-day 1 template promo";
+    let ended = home.run(words).success();
+    assert!(ended.stderr.contains("the sandbox counts nobody: --per-day holds nothing back here"), "{ended:?}");
+    assert_eq!(ended.json()["sent"], 3);
+}
