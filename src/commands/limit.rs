@@ -47,13 +47,13 @@ impl LimitedSend {
         outgoing: &Outgoing,
         is_over_allowed: bool,
     ) -> Result<Option<Self>, CommandError> {
-        let Settings { limit_24h, api_url, .. } = &sender.settings;
+        let Settings { limit_24h, api_url, timeout, .. } = &sender.settings;
         let is_template = matches!(outgoing.route(), Route::Template | Route::CampaignTemplate { .. });
         let Some(limit) = limit_24h.as_ref().filter(|_| is_template && !sender.settings.is_sandboxed()) else {
             return Ok(None);
         };
         let store = open_store(context).map_err(CommandError::of_single_send)?;
-        let of = ReachOf { bot: sender.bot.as_str().to_owned(), address: api_url.value.as_key() };
+        let of = ReachOf::new(sender.bot.as_str().to_owned(), api_url.value.as_key(), timeout.value.duration());
         Ok(Some(Self { store, of, limit: limit.value.0, is_over_allowed }))
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::cost::Amount;
+use crate::cost::Money;
 use crate::line_breaks::without_final_line_break;
 
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -191,13 +191,13 @@ impl fmt::Display for Remember {
 
 /// The most that a run may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Budget(pub(crate) Amount);
+pub(crate) struct Budget(pub(crate) Money);
 
 impl FromStr for Budget {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let amount: Amount = raw.parse()?;
+        let amount: Money = raw.parse()?;
         if amount.is_zero() { Err("is 0; write an amount above 0".to_owned()) } else { Ok(Self(amount)) }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::amount::Amount;
+use super::money::Money;
 use super::rates::{Category, Rates};
 use crate::output::{counted, grouped};
 
@@ -19,7 +19,7 @@ pub(crate) struct Charge {
     pub(crate) category: Option<Category>,
     pub(crate) messages: u64,
     /// Of one message, if the rates have it.
-    pub(crate) price: Option<Amount>,
+    pub(crate) price: Option<Money>,
 }
 
 /// A run keeps it, so that what it says later is by the rates that were asked about.
@@ -38,7 +38,7 @@ pub(crate) struct Spent {
 }
 
 impl Charge {
-    pub(crate) fn amount(&self) -> Option<Amount> {
+    pub(crate) fn amount(&self) -> Option<Money> {
         self.price.map(|price| price.times(self.messages))
     }
 
@@ -80,7 +80,7 @@ impl Estimate {
         self.by.iter()
     }
 
-    pub(crate) fn total(&self) -> Amount {
+    pub(crate) fn total(&self) -> Money {
         self.by.iter().filter_map(Charge::amount).sum()
     }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::amount::Amount;
+use super::money::Money;
 use crate::list::{CsvFormat, HeaderChoice, ListError, ListFormat, ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 use crate::private_file::{FileError, PipeBound, open_to_read};
@@ -68,7 +68,7 @@ impl Category {
 pub(crate) struct Rates {
     pub(crate) currency: String,
     /// By country, none for all others, and category.
-    prices: HashMap<(Option<&'static str>, Category), Amount>,
+    prices: HashMap<(Option<&'static str>, Category), Money>,
 }
 
 /// A file of rates that cannot be used.
@@ -146,7 +146,7 @@ impl Rates {
     }
 
     /// The price of a message to a number of this country, two letters.
-    pub(crate) fn price(&self, country: Option<&'static str>, category: Category) -> Option<Amount> {
+    pub(crate) fn price(&self, country: Option<&'static str>, category: Category) -> Option<Money> {
         let own = country.and_then(|country| self.prices.get(&(Some(country), category)));
         own.or_else(|| self.prices.get(&(None, category))).copied()
     }
@@ -163,7 +163,7 @@ fn country(cell: &str) -> Result<Option<&'static str>, String> {
     }
 }
 
-fn price(cell: &str, has_comma: bool) -> Result<Amount, String> {
+fn price(cell: &str, has_comma: bool) -> Result<Money, String> {
     if has_comma && !cell.contains('.') { cell.replacen(',', ".", 1).parse() } else { cell.parse() }
 }
 

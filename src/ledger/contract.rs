@@ -830,7 +830,7 @@ fn limited(store: &Store, run: &str, limit: Option<u32>, recipients: &[&str]) ->
 }
 
 fn reach_of() -> ReachOf {
-    ReachOf::of(&fixture::details()).unwrap()
+    ReachOf::of(&fixture::details(), Duration::ZERO).unwrap()
 }
 
 /// Makes everything that counts this much older; a negative time is in the future.

@@ -3,24 +3,24 @@
 //! every single send that has a limit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::db::{Db, values};
 use super::error::LedgerError;
 use super::message::hash_of_person;
 use super::model::RowState;
 use super::store::Store;
-use super::types::{Details, QueuedRow};
+use super::types::{Details, QueuedRow, recipients_of};
 use crate::message::sends_template;
 
-/// For how long a person counts, in milliseconds: 24 hours, and a minute, since a message leaves some seconds after it is
-/// counted, and the next one may leave at once.
-const WINDOW: i64 = (24 * 60 + 1) * 60 * 1000;
+/// For how long a person counts after the last moment at which their message can arrive: 24 hours, in milliseconds.
+const WINDOW: i64 = 24 * 60 * 60 * 1000;
 
 /// The people that count for a bot, locked for the rest of a transaction.
 pub(super) struct Reach {
     bot: i64,
     people: i64,
-    /// A person counts who was reached after this time.
+    /// A person counts who is reached after this time.
     since: i64,
     /// Who was admitted in this transaction, and whether they counted before.
     admitted: BTreeMap<i64, bool>,
@@ -46,12 +46,18 @@ pub(crate) struct ReachedPeople {
 pub(crate) struct ReachOf {
     pub(crate) bot: String,
     pub(crate) address: String,
+    /// How long after a message was counted it may still arrive, in milliseconds.
+    lag: i64,
 }
 
 impl ReachOf {
+    pub(crate) fn new(bot: String, address: String, lag: Duration) -> Self {
+        Self { bot, address, lag: i64::try_from(lag.as_millis()).unwrap_or(WINDOW).min(WINDOW) }
+    }
+
     /// None in the sandbox, where nobody counts.
-    pub(crate) fn of(details: &Details) -> Option<Self> {
-        (!details.sandbox).then(|| Self { bot: details.bot.clone(), address: details.api_url.clone() })
+    pub(crate) fn of(details: &Details, lag: Duration) -> Option<Self> {
+        (!details.sandbox).then(|| Self::new(details.bot.clone(), details.api_url.clone(), lag))
     }
 }
 
@@ -84,14 +90,16 @@ impl Reach {
                      WHERE run.bot = ?1 AND run.address = ?2 AND run.sandbox = 0 AND run.changed_at > ?3 \
                      AND row.run = run.id AND row.began_at > ?3 AND message.run = row.run AND message.n = row.n";
         let mut reached = BTreeMap::new();
-        db.each_of(query, &values![&of.bot, &of.address, self.since], |row| {
+        db.each_of(query, &values![&of.bot, &of.address, self.since - of.lag], |row| {
             let may_have_left = match row.named(4, RowState::of_name)? {
                 RowState::Sent | RowState::Unknown | RowState::Inflight => true,
                 RowState::Pending | RowState::Failed | RowState::Skipped => false,
             };
             if may_have_left && sends_template(row.text(1)?, row.text(2)?) {
-                let last = reached.entry(hash_of_person(row.text(0)?)).or_insert(0);
-                *last = row.int(3)?.max(*last);
+                for recipient in recipients_of(row.text(0)?, row.text(2)?)? {
+                    let last = reached.entry(hash_of_person(&recipient)).or_insert(0);
+                    *last = (row.int(3)? + of.lag).max(*last);
+                }
             }
             Ok(())
         })?;
@@ -106,13 +114,14 @@ impl Reach {
     /// longer than they would have.
     fn move_to(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         let since = now - WINDOW;
-        let counted = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2 AND at <= ?3";
         if since >= self.since {
-            self.people -= db.one(counted, &values![self.bot, self.since, since])?.int(0)?;
+            let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2 AND at <= ?3";
+            self.people -= db.one(query, &values![self.bot, self.since, since])?.int(0)?;
         } else {
             let query = "UPDATE reached SET at = at - ?2, first_at = first_at - ?2 WHERE reach = ?1 AND at > ?3";
             db.run(query, &values![self.bot, self.since - since, self.since])?;
-            self.people = db.one(counted, &values![self.bot, since, now])?.int(0)?;
+            let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2";
+            self.people = db.one(query, &values![self.bot, since])?.int(0)?;
         }
         self.since = since;
         Ok(())
@@ -154,8 +163,9 @@ impl Reach {
         next_end(db, self.bot, self.since)
     }
 
-    /// Writes who was admitted, at this time.
-    pub(super) fn write(self, db: &mut Db, at: i64) -> Result<(), LedgerError> {
+    /// Writes who was admitted by messages that leave now.
+    pub(super) fn write(self, db: &mut Db, of: &ReachOf, now: i64) -> Result<(), LedgerError> {
+        let at = now + of.lag;
         let rows: Vec<_> =
             self.admitted.keys().map(|person| values![self.bot, *person, at, self.since].to_vec()).collect();
         // Who counts already was counted first by an earlier message.
@@ -173,7 +183,7 @@ impl Reach {
         db.run(query, &values![self.bot, self.people, self.since]).map(drop)
     }
 
-    /// Uncounts people whose message, by which they were counted at this time, has certainly not left.
+    /// Uncounts people whose message, by which they were to be reached until this time, has certainly not left.
     fn take_back(mut self, db: &mut Db, people: &[(i64, i64)]) -> Result<(), LedgerError> {
         let query = "DELETE FROM reached WHERE reach = ?1 AND person = ?2 AND at = ?3 AND first_at = ?3 AND at > ?4";
         let rows: Vec<_> =
@@ -193,8 +203,8 @@ impl Reach {
             let query = "SELECT recipient, body, began_at FROM row CROSS JOIN message WHERE row.run = ?1 AND row.n = ?2 \
                          AND (state = 'failed' OR state = 'pending') AND message.run = row.run AND message.n = row.n";
             if let Some(row) = db.first(query, &values![run, *n])? {
-                let at = row.int(2)?;
-                let recipients = super::types::recipients_of(row.text(0)?, row.text(1)?)?;
+                let at = row.int(2)? + of.lag;
+                let recipients = recipients_of(row.text(0)?, row.text(1)?)?;
                 people.extend(recipients.iter().map(|recipient| (hash_of_person(recipient), at)));
             }
         }
@@ -233,9 +243,14 @@ impl Store {
             if !reach.admits_people(db, &people, limit)? {
                 return Ok(Err(FullReach { until: reach.until(db)? }));
             }
-            let (bot, at) = (reach.bot, reach.since + WINDOW);
-            reach.write(db, at)?;
-            Ok::<_, LedgerError>(Ok(ReachedPeople { store: self.clone(), bot, people: people.clone(), at }))
+            let (bot, now) = (reach.bot, reach.since + WINDOW);
+            reach.write(db, of, now)?;
+            Ok::<_, LedgerError>(Ok(ReachedPeople {
+                store: self.clone(),
+                bot,
+                people: people.clone(),
+                at: now + of.lag,
+            }))
         })
     }
 }

@@ -185,8 +185,8 @@ CREATE TABLE reach (
   UNIQUE (bot, address)
 );
 
--- When a template last left for a person; and the one by which the person was counted first, since when they have counted
--- without a break.
+-- When the last template for a person has arrived at the latest; and the one by which the person was counted first, since when
+-- they have counted without a break.
 CREATE TABLE reached (
   reach BIGINT NOT NULL,
   person BIGINT NOT NULL,

@@ -123,7 +123,7 @@ impl Run {
             connection: 1,
             exchanges: 0,
             is_connected: true,
-            reach: ReachOf::of(&details),
+            reach: ReachOf::of(&details, timeout + slack),
             limit: details.conditions.per_day,
             held_until: 0,
             key,
@@ -157,7 +157,7 @@ impl Worker {
             run.note_lost(db)?;
             run.note_finished(db)?;
             if let (Some(of), Some(_)) = (&self.reach, self.limit) {
-                Reach::begin(db, of)?.write(db, run.now)?;
+                Reach::begin(db, of)?.write(db, of, run.now)?;
             }
             let (host, pid) = (host_name(), i64::from(std::process::id()));
             db.run(
@@ -462,7 +462,7 @@ impl Worker {
         if rows.len() + fresh.len() < all {
             self.held_until = reach.until(db)?;
         }
-        reach.write(db, now)
+        reach.write(db, of, now)
     }
 
     /// Records an event of this process. The run is stopped once its last process takes no more rows.

@@ -110,7 +110,7 @@ fn what_costs_more_than_the_budget_does_not_leave() {
     home.run(of_profile).args(&["--sandbox", "--budget", "0.001", "text", "Hola"]).success();
 }
 
-/// 20 lists, in three currencies, against sums of whole millionths.
+/// Files alone: 20 lists, in three currencies, against sums of whole millionths.
 #[test]
 fn sums_are_exact() {
     let home = Home::new();
@@ -139,6 +139,7 @@ fn sums_are_exact() {
     }
 }
 
+/// Files alone: no run is made.
 #[test]
 fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     let home = home();
@@ -167,6 +168,7 @@ fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     home.run("send text --to 593987654321 Hola --sandbox").success();
 }
 
+/// Files alone: no run is made.
 #[test]
 fn what_one_message_costs_is_told_without_a_send() {
     let home = home();
@@ -183,6 +185,7 @@ fn what_one_message_costs_is_told_without_a_send() {
     assert!(ended.stderr.contains("no price for this message to a number of CO"), "{ended:?}");
 }
 
+/// Files alone: the sandbox.
 #[test]
 fn the_format_of_rates_is_explained_and_its_example_is_a_file_of_rates() {
     let home = home();

@@ -31,6 +31,7 @@ fn reached(jelou: &Jelou) -> BTreeSet<String> {
     reached
 }
 
+/// Files alone: a database has a clock of its own.
 #[test]
 fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() {
     let home = people(60);
@@ -71,6 +72,7 @@ fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() 
     assert_eq!(reached(&jelou), (0..60).map(user).collect());
 }
 
+/// Files alone: as above.
 #[test]
 fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_limit_is_not() {
     let home = people(4);
@@ -167,6 +169,7 @@ fn who_was_refused_does_not_count() {
     single(&home, 6, &[]).fails(11, &["limit_24h"]);
 }
 
+/// Files alone: no run is made.
 #[test]
 fn a_limit_that_cannot_be_is_refused() {
     let home = people(1);
@@ -183,6 +186,7 @@ fn a_limit_that_cannot_be_is_refused() {
     home.run("bulk send people.csv --yes text Hola").fails(3, &["config.toml: line 3: `0` is not a number of people"]);
 }
 
+/// Files alone: the sandbox asks no ledger.
 #[test]
 fn the_sandbox_counts_nobody() {
     let home = people(3);

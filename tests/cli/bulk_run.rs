@@ -156,7 +156,7 @@ fn every_row_is_sent_once_and_reported() {
         ended.json(),
         json!({"schema_version": 1, "run": "r", "complete": true, "cancelled": false, "rows": 300, "sent": 300, "failed": 0, "unknown": 0,
             "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {},
-            "written_to_within_24_hours": 0})
+            "written_to_within_24_hours": 0, "cost": null})
     );
     assert!(ended.stderr.contains("note: run r: 300 messages from bot BOT_ID\n"), "{ended:?}");
     let seen = jelou.seen();

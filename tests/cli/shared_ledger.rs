@@ -52,7 +52,7 @@ fn a_run_in_a_database_ends_as_one_in_a_file_does() {
         ended.json(),
         json!({"schema_version": 1, "run": "r", "complete": true, "cancelled": false, "rows": 300, "sent": 270, "failed": 30, "unknown": 0,
             "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {"rejected": 30},
-            "written_to_within_24_hours": 0})
+            "written_to_within_24_hours": 0, "cost": null})
     );
     assert_eq!(jelou.accepted().len(), 270);
     // Another machine, with nothing but the address, sees all of it.

@@ -2,6 +2,7 @@
 //! about them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -76,7 +77,9 @@ pub(super) fn waiting(store: &Store, details: &Details) -> Result<Option<Waiting
 
 /// The limit of people of a run, if it is reached.
 fn full_reach(store: &Store, details: &Details) -> Result<Option<FullReach>, LedgerError> {
-    let (Some(limit), Some(of)) = (details.conditions.per_day, ReachOf::of(details)) else { return Ok(None) };
+    let (Some(limit), Some(of)) = (details.conditions.per_day, ReachOf::of(details, Duration::ZERO)) else {
+        return Ok(None);
+    };
     let (people, full) = store.reached(&of)?;
     Ok((people >= u64::from(limit)).then_some(full))
 }
@@ -89,7 +92,7 @@ pub(super) fn report_limit(
     people: u64,
 ) -> Result<(), LedgerError> {
     let Some(limit) = details.conditions.per_day.map(u64::from) else { return Ok(()) };
-    let Some(of) = ReachOf::of(details) else {
+    let Some(of) = ReachOf::of(details, Duration::ZERO) else {
         context.stderr.note("the sandbox counts nobody: --per-day holds nothing back here");
         return Ok(());
     };

@@ -14,9 +14,9 @@ const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 /// As JSON it is a text, such as `"0.0625"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(transparent)]
-pub(crate) struct Amount(Decimal);
+pub(crate) struct Money(Decimal);
 
-impl Amount {
+impl Money {
     /// The price of `messages` messages.
     pub(crate) fn times(self, messages: u64) -> Self {
         Self(self.0 * Decimal::from(messages))
@@ -27,7 +27,7 @@ impl Amount {
     }
 }
 
-impl FromStr for Amount {
+impl FromStr for Money {
     type Err = String;
 
     /// Reads `0.0625`: digits, and a point before decimals.
@@ -45,13 +45,13 @@ impl FromStr for Amount {
     }
 }
 
-impl Sum for Amount {
+impl Sum for Money {
     fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
         Self(amounts.map(|amount| amount.0).sum())
     }
 }
 
-impl fmt::Display for Amount {
+impl fmt::Display for Money {
     /// With two decimals, or as many more as it has.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.0.normalize();
@@ -75,14 +75,14 @@ mod tests {
             ("1000000000", "1000000000.00"),
             ("0.00000001", "0.00000001"),
         ] {
-            assert_eq!(raw.parse::<Amount>().map(|amount| amount.to_string()).as_deref(), Ok(shown), "{raw}");
+            assert_eq!(raw.parse::<Money>().map(|amount| amount.to_string()).as_deref(), Ok(shown), "{raw}");
         }
         for raw in ["", ".", "-1", "+1", "1e3", "1,5", "1_000", "0.000000001", "1000000001", "NaN", "$1", "1.2.3"] {
-            assert!(raw.parse::<Amount>().is_err(), "{raw}");
+            assert!(raw.parse::<Money>().is_err(), "{raw}");
         }
-        let price: Amount = "0.1".parse().unwrap();
-        assert_eq!([price.times(1), price.times(2)].into_iter().sum::<Amount>(), price.times(3));
-        let most: Amount = "999999999.99999999".parse().unwrap();
+        let price: Money = "0.1".parse().unwrap();
+        assert_eq!([price.times(1), price.times(2)].into_iter().sum::<Money>(), price.times(3));
+        let most: Money = "999999999.99999999".parse().unwrap();
         assert_eq!(most.times(1_000_000_000).to_string(), "999999999999999990.00");
     }
 }
