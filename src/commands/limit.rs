@@ -5,7 +5,7 @@ use super::store::{open_store, wait_for_turn};
 use crate::config::{PeopleLimit, Settings};
 use crate::context::Context;
 use crate::input::UsageError;
-use crate::ledger::{FullReach, LedgerError, ReachOf, ReachedPeople, Store};
+use crate::ledger::{FullReach, LedgerError, ReachOf, ReachedPerson, Store};
 use crate::message::{Message, Outgoing, Route};
 use crate::sending::{Connection, GuardError, Interrupted, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
@@ -57,22 +57,21 @@ impl LimitedSend {
         Ok(Some(Self { store, of, limit: limit.value.0, is_over_allowed }))
     }
 
-    /// Counts the people of the message.
+    /// Counts the recipient of the message.
     ///
     /// # Errors
-    /// If they would be more than the limit, the store cannot be used, or a signal came first.
+    /// If that would be one more than the limit, the store cannot be used, or a signal came first.
     pub(super) async fn admit(
         &self,
         connection: &mut Connection,
         outgoing: &Outgoing,
-    ) -> Result<ReachedPeople, CommandError> {
+    ) -> Result<ReachedPerson, CommandError> {
         let count = async {
             if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
                 return Err(Interrupted(signal).into());
             }
-            let recipients: Vec<_> = outgoing.recipients().map(str::to_owned).collect();
             let limit = Some(self.limit).filter(|_| !self.is_over_allowed);
-            Ok::<_, CommandError>(self.store.reach(&self.of, &recipients, limit)?)
+            Ok::<_, CommandError>(self.store.reach(&self.of, outgoing.recipient().as_str(), limit)?)
         };
         match count.await.map_err(CommandError::of_single_send)? {
             Ok(reached) => Ok(reached),
@@ -86,8 +85,8 @@ impl LimitedSend {
         }
     }
 
-    /// The message has certainly not left: its people do not count.
-    pub(super) fn take_back(&self, reached: &ReachedPeople) -> Result<(), LedgerError> {
+    /// The message has certainly not left: its recipient does not count.
+    pub(super) fn take_back(&self, reached: &ReachedPerson) -> Result<(), LedgerError> {
         reached.take_back(&self.of)
     }
 }

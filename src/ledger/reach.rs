@@ -2,15 +2,15 @@
 //! when the limit is reached. A bot is counted from the first time that somebody limits it; from then on by every run and
 //! every single send that has a limit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::db::{Db, values};
+use super::db::{Db, SqlValue, values};
 use super::error::LedgerError;
 use super::message::hash_of_person;
 use super::model::RowState;
 use super::store::Store;
-use super::types::{Details, QueuedRow, recipients_of};
+use super::types::Details;
 use crate::message::sends_template;
 
 /// For how long a person counts after the last moment at which their message can arrive: 24 hours, in milliseconds.
@@ -22,8 +22,6 @@ pub(super) struct Reach {
     people: i64,
     /// A person counts who is reached after this time.
     since: i64,
-    /// Who was admitted in this transaction, and whether they counted before.
-    admitted: BTreeMap<i64, bool>,
 }
 
 /// A limit that is reached.
@@ -33,11 +31,10 @@ pub(crate) struct FullReach {
     pub(crate) until: i64,
 }
 
-/// People who were counted for a single send.
-pub(crate) struct ReachedPeople {
+/// A person who was counted for a single send.
+pub(crate) struct ReachedPerson {
     store: Store,
-    bot: i64,
-    people: Vec<i64>,
+    person: i64,
     at: i64,
 }
 
@@ -66,7 +63,7 @@ impl Reach {
     pub(super) fn lock(db: &mut Db, of: &ReachOf) -> Result<Option<Self>, LedgerError> {
         let query = "SELECT id, people, since FROM reach WHERE bot = ?1 AND address = ?2 /*lock*/";
         let (Some(row), now) = db.0.lock(query, &values![&of.bot, &of.address])? else { return Ok(None) };
-        let mut reach = Self { bot: row.int(0)?, people: row.int(1)?, since: row.int(2)?, admitted: BTreeMap::new() };
+        let mut reach = Self { bot: row.int(0)?, people: row.int(1)?, since: row.int(2)? };
         reach.move_to(db, now)?;
         Ok(Some(reach))
     }
@@ -86,7 +83,7 @@ impl Reach {
     }
 
     fn count_earlier(&mut self, db: &mut Db, of: &ReachOf) -> Result<(), LedgerError> {
-        let query = "SELECT recipient, path, body, began_at, state FROM run CROSS JOIN row CROSS JOIN message \
+        let query = "SELECT person, path, body, began_at, state FROM run CROSS JOIN row CROSS JOIN message \
                      WHERE run.bot = ?1 AND run.address = ?2 AND run.sandbox = 0 AND run.changed_at > ?3 \
                      AND row.run = run.id AND row.began_at > ?3 AND message.run = row.run AND message.n = row.n";
         let mut reached = BTreeMap::new();
@@ -96,15 +93,16 @@ impl Reach {
                 RowState::Pending | RowState::Failed | RowState::Skipped => false,
             };
             if may_have_left && sends_template(row.text(1)?, row.text(2)?) {
-                for recipient in recipients_of(row.text(0)?, row.text(2)?)? {
-                    let last = reached.entry(hash_of_person(&recipient)).or_insert(0);
-                    *last = (row.int(3)? + of.lag).max(*last);
-                }
+                let (messages, last) = reached.entry(row.int(0)?).or_insert((0_i64, 0));
+                (*messages, *last) = (*messages + 1, (row.int(3)? + of.lag).max(*last));
             }
             Ok(())
         })?;
-        let rows: Vec<_> = reached.iter().map(|(person, at)| values![self.bot, *person, *at].to_vec()).collect();
-        let query = "INSERT INTO reached (reach, person, first_at, at) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING";
+        let rows: Vec<_> = reached
+            .iter()
+            .map(|(person, (messages, at))| values![self.bot, *person, *messages, *at].to_vec())
+            .collect();
+        let query = "INSERT INTO reached (reach, person, messages, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
         rows.chunks(10_000).try_for_each(|rows| db.each(query, rows).map(drop))?;
         self.people = i64::try_from(reached.len()).unwrap_or(i64::MAX);
         Ok(())
@@ -118,7 +116,7 @@ impl Reach {
             let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2 AND at <= ?3";
             self.people -= db.one(query, &values![self.bot, self.since, since])?.int(0)?;
         } else {
-            let query = "UPDATE reached SET at = at - ?2, first_at = first_at - ?2 WHERE reach = ?1 AND at > ?3";
+            let query = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
             db.run(query, &values![self.bot, self.since - since, self.since])?;
             let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2";
             self.people = db.one(query, &values![self.bot, since])?.int(0)?;
@@ -127,35 +125,15 @@ impl Reach {
         Ok(())
     }
 
-    /// Counts everybody who gets this row, unless it would be more than the limit. A row that is not a template counts
-    /// nobody.
-    pub(super) fn admits(&mut self, db: &mut Db, row: &QueuedRow, limit: Option<u32>) -> Result<bool, LedgerError> {
-        if !sends_template(&row.path, &row.body) {
-            return Ok(true);
-        }
-        let people: Vec<_> = row.recipients()?.iter().map(|recipient| hash_of_person(recipient)).collect();
-        self.admits_people(db, &people, limit)
+    /// How many more different people may be reached.
+    pub(super) fn room(&self, limit: Option<u32>) -> u64 {
+        limit.map_or(u64::MAX, |limit| (i64::from(limit) - self.people).max(0).unsigned_abs())
     }
 
-    fn admits_people(&mut self, db: &mut Db, people: &[i64], limit: Option<u32>) -> Result<bool, LedgerError> {
-        let mut new = BTreeSet::new();
-        for person in people {
-            let query = "SELECT 1 FROM reached WHERE reach = ?1 AND person = ?2 AND at > ?3";
-            if !self.admitted.contains_key(person) && !db.exists(query, &values![self.bot, *person, self.since])? {
-                new.insert(*person);
-            }
-        }
-        let more = i64::try_from(new.len()).unwrap_or(i64::MAX);
-        // A message to more people than the limit leaves once nobody else counts.
-        let is_full = limit.is_some_and(|limit| self.people > 0 && self.people + more > i64::from(limit));
-        if is_full && more > 0 {
-            return Ok(false);
-        }
-        self.people += more;
-        for person in people {
-            self.admitted.entry(*person).or_insert(!new.contains(person));
-        }
-        Ok(true)
+    /// Whether a person counts already.
+    pub(super) fn has(&self, db: &mut Db, recipient: &str) -> Result<bool, LedgerError> {
+        let query = "SELECT 1 FROM reached WHERE reach = ?1 AND person = ?2 AND at > ?3";
+        db.exists(query, &values![self.bot, hash_of_person(recipient), self.since])
     }
 
     /// When the next person stops counting.
@@ -163,52 +141,54 @@ impl Reach {
         next_end(db, self.bot, self.since)
     }
 
-    /// Writes who was admitted by messages that leave now.
-    pub(super) fn write(self, db: &mut Db, of: &ReachOf, now: i64) -> Result<(), LedgerError> {
-        let at = now + of.lag;
-        let rows: Vec<_> =
-            self.admitted.keys().map(|person| values![self.bot, *person, at, self.since].to_vec()).collect();
-        // Who counts already was counted first by an earlier message.
+    /// Counts different people to whom messages leave now.
+    pub(super) fn count<'r>(
+        mut self,
+        db: &mut Db,
+        of: &ReachOf,
+        now: i64,
+        recipients: impl Iterator<Item = &'r str>,
+    ) -> Result<(), LedgerError> {
+        let rows: Vec<_> = recipients
+            .map(|recipient| values![self.bot, hash_of_person(recipient), now + of.lag, self.since].to_vec())
+            .collect();
         db.each(
-            "INSERT INTO reached (reach, person, first_at, at) VALUES (?1, ?2, ?3, ?3) ON CONFLICT (reach, person) \
-             DO UPDATE SET first_at = CASE WHEN reached.at > ?4 THEN reached.first_at ELSE excluded.first_at END, \
-             at = excluded.at",
+            "UPDATE reached SET messages = messages + 1, at = CASE WHEN at < ?3 THEN CAST(?3 AS BIGINT) ELSE at END \
+             WHERE reach = ?1 AND person = ?2 AND at > ?4",
             &rows,
         )?;
-        self.write_count(db)
+        let new = db.each(
+            "INSERT INTO reached (reach, person, messages, at) VALUES (?1, ?2, 1, ?3) ON CONFLICT (reach, person) \
+             DO UPDATE SET messages = 1, at = excluded.at WHERE reached.at <= ?4",
+            &rows,
+        )?;
+        self.people += new.cast_signed();
+        self.write(db)
     }
 
-    fn write_count(&self, db: &mut Db) -> Result<(), LedgerError> {
+    pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
         let query = "UPDATE reach SET people = ?2, since = ?3 WHERE id = ?1";
         db.run(query, &values![self.bot, self.people, self.since]).map(drop)
     }
 
-    /// Uncounts people whose message, by which they were to be reached until this time, has certainly not left.
-    fn take_back(mut self, db: &mut Db, people: &[(i64, i64)]) -> Result<(), LedgerError> {
-        let query = "DELETE FROM reached WHERE reach = ?1 AND person = ?2 AND at = ?3 AND first_at = ?3 AND at > ?4";
-        let rows: Vec<_> =
-            people.iter().map(|(person, at)| values![self.bot, *person, *at, self.since].to_vec()).collect();
-        self.people -= i64::try_from(db.each(query, &rows)?).unwrap_or_default();
-        self.write_count(db)
+    /// Uncounts people by a statement that deletes them.
+    fn uncount(mut self, db: &mut Db, delete: &'static str, people: &[Vec<SqlValue<'_>>]) -> Result<(), LedgerError> {
+        self.people -= db.each(delete, people)?.cast_signed();
+        self.write(db)
     }
 
-    /// Uncounts the people of rows whose attempts ended here and have certainly not left: pending again, or rejected.
-    pub(super) fn take_back_rows(db: &mut Db, of: &ReachOf, run: i64, rows: &[i64]) -> Result<(), LedgerError> {
+    /// Uncounts the people of rows whose attempts ended here and have certainly not left: pending again, or rejected. Whom
+    /// an earlier message reached goes on counting.
+    pub(super) fn take_back(db: &mut Db, of: &ReachOf, run: i64, rows: &[i64]) -> Result<(), LedgerError> {
         if rows.is_empty() {
             return Ok(());
         }
         let Some(reach) = Self::lock(db, of)? else { return Ok(()) };
-        let mut people = Vec::new();
-        for n in rows {
-            let query = "SELECT recipient, body, began_at FROM row CROSS JOIN message WHERE row.run = ?1 AND row.n = ?2 \
-                         AND (state = 'failed' OR state = 'pending') AND message.run = row.run AND message.n = row.n";
-            if let Some(row) = db.first(query, &values![run, *n])? {
-                let at = row.int(2)? + of.lag;
-                let recipients = recipients_of(row.text(0)?, row.text(1)?)?;
-                people.extend(recipients.iter().map(|recipient| (hash_of_person(recipient), at)));
-            }
-        }
-        reach.take_back(db, &people)
+        let rows: Vec<_> = rows.iter().map(|n| values![reach.bot, run, *n, of.lag, reach.since].to_vec()).collect();
+        let delete = "DELETE FROM reached WHERE reach = ?1 AND person = (SELECT person FROM message WHERE run = ?2 AND n = ?3) \
+             AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 AND (state = 'failed' OR state = 'pending')) \
+             AND messages = 1 AND at > ?5";
+        reach.uncount(db, delete, &rows)
     }
 }
 
@@ -230,38 +210,34 @@ impl Store {
         Ok((row.count(1)?, FullReach { until: next_end(&mut db, row.int(0)?, since)? }))
     }
 
-    /// Counts the people of a single send, unless that would be more than the limit.
+    /// Counts the person of a single send, unless that would be one more than the limit.
     pub(crate) fn reach(
         &self,
         of: &ReachOf,
-        recipients: &[String],
+        recipient: &str,
         limit: Option<u32>,
-    ) -> Result<Result<ReachedPeople, FullReach>, LedgerError> {
-        let people: Vec<_> = recipients.iter().map(|recipient| hash_of_person(recipient)).collect();
+    ) -> Result<Result<ReachedPerson, FullReach>, LedgerError> {
         self.db().change(|db| {
-            let mut reach = Reach::begin(db, of)?;
-            if !reach.admits_people(db, &people, limit)? {
+            let reach = Reach::begin(db, of)?;
+            if reach.room(limit) == 0 && !reach.has(db, recipient)? {
                 return Ok(Err(FullReach { until: reach.until(db)? }));
             }
-            let (bot, now) = (reach.bot, reach.since + WINDOW);
-            reach.write(db, of, now)?;
-            Ok::<_, LedgerError>(Ok(ReachedPeople {
-                store: self.clone(),
-                bot,
-                people: people.clone(),
-                at: now + of.lag,
-            }))
+            let (person, now) = (hash_of_person(recipient), reach.since + WINDOW);
+            reach.count(db, of, now, std::iter::once(recipient))?;
+            Ok::<_, LedgerError>(Ok(ReachedPerson { store: self.clone(), person, at: now + of.lag }))
         })
     }
 }
 
-impl ReachedPeople {
+impl ReachedPerson {
     /// The message has certainly not left.
     pub(crate) fn take_back(&self, of: &ReachOf) -> Result<(), LedgerError> {
-        let people: Vec<_> = self.people.iter().map(|person| (*person, self.at)).collect();
-        self.store.db().change(|db| match Reach::lock(db, of)? {
-            Some(reach) if reach.bot == self.bot => reach.take_back(db, &people),
-            _ => Ok(()),
+        self.store.db().change(|db| {
+            let Some(reach) = Reach::lock(db, of)? else { return Ok(()) };
+            let person = values![reach.bot, self.person, self.at, reach.since].to_vec();
+            let delete =
+                "DELETE FROM reached WHERE reach = ?1 AND person = ?2 AND at = ?3 AND messages = 1 AND at > ?4";
+            reach.uncount(db, delete, &[person])
         })
     }
 }

@@ -185,12 +185,12 @@ CREATE TABLE reach (
   UNIQUE (bot, address)
 );
 
--- When the last template for a person has arrived at the latest; and the one by which the person was counted first, since when
--- they have counted without a break.
+-- A person whom such a bot has reached.
 CREATE TABLE reached (
   reach BIGINT NOT NULL,
   person BIGINT NOT NULL,
-  first_at BIGINT NOT NULL,
+  -- How many templates left for them while they counted, and when the last one has arrived at the latest.
+  messages BIGINT NOT NULL,
   at BIGINT NOT NULL,
   PRIMARY KEY (reach, person)
 ) /*WITHOUT ROWID*/;

@@ -157,7 +157,7 @@ impl Worker {
             run.note_lost(db)?;
             run.note_finished(db)?;
             if let (Some(of), Some(_)) = (&self.reach, self.limit) {
-                Reach::begin(db, of)?.write(db, of, run.now)?;
+                Reach::begin(db, of)?.write(db)?;
             }
             let (host, pid) = (host_name(), i64::from(std::process::id()));
             db.run(
@@ -373,7 +373,7 @@ impl Worker {
             run.put_in_order(db, &rows)?;
             if let Some(of) = &self.reach {
                 let unsent = settled.iter().filter(|row| row.ended.state.sent() == Sent::No);
-                Reach::take_back_rows(db, of, run.id, &unsent.map(|row| row.ended.n).collect::<Vec<_>>())?;
+                Reach::take_back(db, of, run.id, &unsent.map(|row| row.ended.n).collect::<Vec<_>>())?;
             }
             if run.cancelled_at.is_some() {
                 run.skip_rest(db)?;
@@ -439,30 +439,42 @@ impl Worker {
         rows: &mut Vec<(QueuedRow, bool)>,
         fresh: &mut Vec<(QueuedRow, bool)>,
     ) -> Result<(), LedgerError> {
-        let Some(of) = self.reach.as_ref().filter(|_| rows.iter().chain(&*fresh).any(|(row, _)| is_template(row)))
-        else {
+        let is_counted = |(row, _): &&(QueuedRow, bool)| sends_template(&row.path, &row.body);
+        let Some(of) = self.reach.as_ref().filter(|_| rows.iter().chain(&*fresh).any(|row| is_counted(&row))) else {
             return Ok(());
         };
-        let Some(mut reach) = Reach::lock(db, of)? else { return Ok(()) };
+        let Some(reach) = Reach::lock(db, of)? else { return Ok(()) };
         let all = rows.len() + fresh.len();
-        let mut admitted = Vec::with_capacity(rows.len());
-        for row in rows.drain(..) {
-            if reach.admits(db, &row.0, self.limit)? {
-                admitted.push(row);
+        let mut room = reach.room(self.limit);
+        if room < all as u64 {
+            let mut fits = |row: &(QueuedRow, bool)| -> Result<bool, LedgerError> {
+                if !is_counted(&row) || reach.has(db, &row.0.recipient)? {
+                    return Ok(true);
+                }
+                let has_room = room > 0;
+                room -= u64::from(has_room);
+                Ok(has_room)
+            };
+            let mut fitting = Vec::with_capacity(rows.len());
+            for row in rows.drain(..) {
+                if fits(&row)? {
+                    fitting.push(row);
+                }
+            }
+            *rows = fitting;
+            let mut last = 0;
+            while let Some(row) = fresh.get(last)
+                && fits(row)?
+            {
+                last += 1;
+            }
+            fresh.truncate(last);
+            if rows.len() + fresh.len() < all {
+                self.held_until = reach.until(db)?;
             }
         }
-        *rows = admitted;
-        let mut last = 0;
-        while let Some((row, _)) = fresh.get(last)
-            && reach.admits(db, row, self.limit)?
-        {
-            last += 1;
-        }
-        fresh.truncate(last);
-        if rows.len() + fresh.len() < all {
-            self.held_until = reach.until(db)?;
-        }
-        reach.write(db, of, now)
+        let counted = rows.iter().chain(&*fresh).filter(is_counted);
+        reach.count(db, of, now, counted.map(|(row, _)| row.recipient.as_str()))
     }
 
     /// Records an event of this process. The run is stopped once its last process takes no more rows.
@@ -594,10 +606,6 @@ impl RunLedger for Worker {
         db.0.leave(self.id);
         Ok(self.is_complete)
     }
-}
-
-fn is_template(row: &QueuedRow) -> bool {
-    sends_template(&row.path, &row.body)
 }
 
 /// If the clock of the store went back, by at least this much: what it dated must not be further away than it was. Returns
