@@ -5,7 +5,7 @@ use super::store::{open_store, wait_for_turn};
 use crate::config::{PeopleLimit, Settings};
 use crate::context::Context;
 use crate::input::UsageError;
-use crate::ledger::{FullReach, LedgerError, ReachOf, ReachedPerson, Store};
+use crate::ledger::{ReachOf, ReachedPerson, Store};
 use crate::message::{Message, Outgoing, Route};
 use crate::sending::{Connection, GuardError, Interrupted, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
@@ -75,7 +75,7 @@ impl LimitedSend {
         };
         match count.await.map_err(CommandError::of_single_send)? {
             Ok(reached) => Ok(reached),
-            Err(FullReach { until }) => {
+            Err(until) => {
                 let until = local_time(of_milliseconds(until));
                 let problem =
                     format!("this bot has sent templates to as many people as limit_24h allows, {}", self.limit);
@@ -83,10 +83,5 @@ impl LimitedSend {
                 Err(GuardError::new(problem, hint).into())
             }
         }
-    }
-
-    /// The message has certainly not left: its recipient does not count.
-    pub(super) fn take_back(&self, reached: &ReachedPerson) -> Result<(), LedgerError> {
-        reached.take_back(&self.of)
     }
 }

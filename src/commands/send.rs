@@ -346,7 +346,7 @@ impl PreparedSend<'_> {
         let reached = limit.admit(connection, self.outgoing).await?;
         let delivery = self.deliver_after(Duration::ZERO, connection, flight).await;
         if matches!(delivery.outcome, Outcome::NotSent(_))
-            && let Err(error) = limit.take_back(&reached)
+            && let Err(error) = reached.take_back()
         {
             context.stderr.warning(&format!("its recipient counts for limit_24h, although it was not sent: {error}"));
         }

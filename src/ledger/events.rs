@@ -7,6 +7,9 @@ use super::model::{named, now};
 use super::types::RunConditions;
 use crate::timestamps::of_milliseconds;
 
+/// The reason of a wait for the limit of people in 24 hours.
+pub(crate) const LIMIT: &str = "limit_24h";
+
 /// Something that happened to a run as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunEvent {
@@ -43,6 +46,12 @@ impl RunEvent {
     /// An event that happens now.
     pub(crate) fn now(kind: RunEventKind) -> Self {
         Self { kind, at: now(), reason: None, problem: None, until: None }
+    }
+
+    /// Until when a wait for the limit of people lasts; none of another event.
+    pub(crate) fn limit_until(&self) -> Option<i64> {
+        let is_of_limit = self.kind == RunEventKind::Waiting && self.reason.as_deref() == Some(LIMIT);
+        self.until.filter(|_| is_of_limit)
     }
 
     /// Sets the word for the reason.

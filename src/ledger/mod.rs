@@ -40,8 +40,8 @@ pub(crate) use self::earlier::EarlierMessages;
 pub(crate) use self::earlier::EarlierRow;
 pub(crate) use self::error::{LedgerError, RunError};
 pub(crate) use self::events::{
-    FAILED_OVER, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunEvent, RunEventKind, RunPause,
-    RunWorker,
+    FAILED_OVER, LIMIT, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunEvent, RunEventKind,
+    RunPause, RunWorker,
 };
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 pub(crate) use self::file::OnWait;
@@ -51,7 +51,7 @@ pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseFault, DatabaseTls, schema_sql, set_up};
-pub(crate) use self::reach::{FullReach, ReachOf, ReachedPerson};
+pub(crate) use self::reach::{ReachOf, ReachedPerson};
 pub(crate) use self::resolution::{Resolution, ResolveError};
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};

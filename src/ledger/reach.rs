@@ -1,41 +1,41 @@
 //! How many different people a bot has reached with templates in the last 24 hours. WhatsApp limits that, and says nothing
-//! when the limit is reached. A bot is counted from the first time that somebody limits it; from then on by every run and
-//! every single send that has a limit.
+//! when the limit is reached. A bot is counted from the first time that somebody limits it; from then on by every run, and by
+//! every single send that has a limit. Messages are counted as they leave, which costs little; people only where there may be
+//! too many of them.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
-use super::db::{Db, SqlValue, values};
+use super::db::{Db, values};
 use super::error::LedgerError;
 use super::message::hash_of_person;
 use super::model::RowState;
 use super::store::Store;
-use super::types::Details;
+use super::types::{Details, QueuedRow};
 use crate::message::sends_template;
 
 /// For how long a person counts after the last moment at which their message can arrive: 24 hours, in milliseconds.
 const WINDOW: i64 = 24 * 60 * 60 * 1000;
+/// For how long messages are kept: a clock that was wrong for some days does no harm.
+const KEPT: i64 = 30 * WINDOW;
+/// How many messages are written at once.
+const AT_ONCE: usize = 10_000;
 
-/// The people that count for a bot, locked for the rest of a transaction.
+/// Whom a bot has reached, locked for the rest of a transaction.
 pub(super) struct Reach {
-    bot: i64,
-    people: i64,
-    /// A person counts who is reached after this time.
-    since: i64,
+    id: i64,
+    /// At most so many different people count; they are counted anew once that matters.
+    people: u64,
+    /// Of the store's clock.
+    now: i64,
 }
 
-/// A limit that is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FullReach {
-    /// When the next person stops counting, in milliseconds since 1970.
-    pub(crate) until: i64,
-}
-
-/// A person who was counted for a single send.
+/// The message of a single send, which was counted.
 pub(crate) struct ReachedPerson {
     store: Store,
-    person: i64,
+    reach: i64,
     at: i64,
+    n: i64,
 }
 
 /// The bot of a run or of a single send.
@@ -59,21 +59,25 @@ impl ReachOf {
 }
 
 impl Reach {
-    /// The people who count for a bot; none if nobody has ever limited it.
+    /// Whom a bot has reached; none if nobody has ever limited it.
     pub(super) fn lock(db: &mut Db, of: &ReachOf) -> Result<Option<Self>, LedgerError> {
-        let query = "SELECT id, people, since FROM reach WHERE bot = ?1 AND address = ?2 /*lock*/";
+        let query = "SELECT id, people, at FROM reach WHERE bot = ?1 AND address = ?2 /*lock*/";
         let (Some(row), now) = db.0.lock(query, &values![&of.bot, &of.address])? else { return Ok(None) };
-        let mut reach = Self { bot: row.int(0)?, people: row.int(1)?, since: row.int(2)? };
-        reach.move_to(db, now)?;
-        Ok(Some(reach))
+        let (id, before) = (row.int(0)?, row.int(2)?);
+        if now < before {
+            // The clock went back: nobody counts for longer than they would have.
+            let query = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
+            db.run(query, &values![id, before - now, before - WINDOW])?;
+        }
+        Ok(Some(Self { id, people: row.count(1)?, now }))
     }
 
     /// The same, for a bot that is limited from now on: what its runs have sent in the last 24 hours counts.
     pub(super) fn begin(db: &mut Db, of: &ReachOf) -> Result<Self, LedgerError> {
         let now = db.0.now()?;
         let made = db.run(
-            "INSERT INTO reach (id, bot, address, people, since) VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT DO NOTHING",
-            &values![fastrand::i64(1..), &of.bot, &of.address, now - WINDOW],
+            "INSERT INTO reach (id, bot, address, people, at) VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT DO NOTHING",
+            &values![fastrand::i64(1..), &of.bot, &of.address, now],
         )?;
         let mut reach = Self::lock(db, of)?.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
         if made > 0 {
@@ -83,161 +87,148 @@ impl Reach {
     }
 
     fn count_earlier(&mut self, db: &mut Db, of: &ReachOf) -> Result<(), LedgerError> {
-        let query = "SELECT person, path, body, began_at, state FROM run CROSS JOIN row CROSS JOIN message \
-                     WHERE run.bot = ?1 AND run.address = ?2 AND run.sandbox = 0 AND run.changed_at > ?3 \
+        let query = "SELECT began_at, row.run, row.n, number, person, path, body, state FROM run CROSS JOIN row \
+                     CROSS JOIN message WHERE run.bot = ?1 AND run.address = ?2 AND run.sandbox = 0 AND run.changed_at > ?3 \
                      AND row.run = run.id AND row.began_at > ?3 AND message.run = row.run AND message.n = row.n";
-        let mut reached = BTreeMap::new();
-        db.each_of(query, &values![&of.bot, &of.address, self.since - of.lag], |row| {
-            let may_have_left = match row.named(4, RowState::of_name)? {
+        let mut reached = Vec::new();
+        db.each_of(query, &values![&of.bot, &of.address, self.since() - of.lag], |row| {
+            let may_have_left = match row.named(7, RowState::of_name)? {
                 RowState::Sent | RowState::Unknown | RowState::Inflight => true,
                 RowState::Pending | RowState::Failed | RowState::Skipped => false,
             };
-            if may_have_left && sends_template(row.text(1)?, row.text(2)?) {
-                let (messages, last) = reached.entry(row.int(0)?).or_insert((0_i64, 0));
-                (*messages, *last) = (*messages + 1, (row.int(3)? + of.lag).max(*last));
+            if may_have_left && sends_template(row.text(5)?, row.text(6)?) {
+                let [began_at, run, n, number, person] =
+                    [row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?];
+                reached.push(values![self.id, began_at + of.lag, run, n, number, person].to_vec());
             }
             Ok(())
         })?;
-        let rows: Vec<_> = reached
-            .iter()
-            .map(|(person, (messages, at))| values![self.bot, *person, *messages, *at].to_vec())
-            .collect();
-        let query = "INSERT INTO reached (reach, person, messages, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
-        rows.chunks(10_000).try_for_each(|rows| db.each(query, rows).map(drop))?;
-        self.people = i64::try_from(reached.len()).unwrap_or(i64::MAX);
+        reached.chunks(AT_ONCE).try_for_each(|reached| db.each(ADD, reached).map(drop))?;
+        self.people = reached.len() as u64;
         Ok(())
     }
 
-    /// Follows the clock of the store: who was reached 24 hours ago no longer counts. If it went back, nobody counts for
-    /// longer than they would have.
-    fn move_to(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
-        let since = now - WINDOW;
-        if since >= self.since {
-            let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2 AND at <= ?3";
-            self.people -= db.one(query, &values![self.bot, self.since, since])?.int(0)?;
-        } else {
-            let query = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
-            db.run(query, &values![self.bot, self.since - since, self.since])?;
-            let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2";
-            self.people = db.one(query, &values![self.bot, since])?.int(0)?;
+    /// Who was reached after this time counts.
+    fn since(&self) -> i64 {
+        self.now - WINDOW
+    }
+
+    /// How many more different people may be reached, if that are fewer than are `wanted`.
+    pub(super) fn room(&mut self, db: &mut Db, limit: Option<u32>, wanted: u64) -> Result<Option<u64>, LedgerError> {
+        let Some(limit) = limit.map(u64::from) else { return Ok(None) };
+        if limit < self.people + wanted {
+            self.people = different_people(db, self.id, self.since())?;
+            db.run("DELETE FROM reached WHERE reach = ?1 AND at < ?2", &values![self.id, self.now - KEPT])?;
         }
-        self.since = since;
-        Ok(())
+        Ok(Some(limit.saturating_sub(self.people)).filter(|room| *room < wanted))
     }
 
-    /// How many more different people may be reached.
-    pub(super) fn room(&self, limit: Option<u32>) -> u64 {
-        limit.map_or(u64::MAX, |limit| (i64::from(limit) - self.people).max(0).unsigned_abs())
+    /// The people who count.
+    pub(super) fn people(&self, db: &mut Db) -> Result<HashSet<i64>, LedgerError> {
+        let query = "SELECT person FROM reached WHERE reach = ?1 AND at > ?2";
+        let mut people = HashSet::new();
+        db.each_of(query, &values![self.id, self.since()], |row| {
+            people.insert(row.int(0)?);
+            Ok(())
+        })?;
+        Ok(people)
     }
 
-    /// Whether a person counts already.
-    pub(super) fn has(&self, db: &mut Db, recipient: &str) -> Result<bool, LedgerError> {
-        let query = "SELECT 1 FROM reached WHERE reach = ?1 AND person = ?2 AND at > ?3";
-        db.exists(query, &values![self.bot, hash_of_person(recipient), self.since])
+    /// When some people no longer count: a hundredth of the limit, so that they are not counted for each of them.
+    pub(super) fn until(&self, db: &mut Db, limit: u32) -> Result<i64, LedgerError> {
+        next_end(db, self.id, self.since(), limit)
     }
 
-    /// When the next person stops counting.
-    pub(super) fn until(&self, db: &mut Db) -> Result<i64, LedgerError> {
-        next_end(db, self.bot, self.since)
-    }
-
-    /// Counts different people to whom messages leave now.
+    /// Counts rows that leave `now`.
     pub(super) fn count<'r>(
         mut self,
         db: &mut Db,
-        of: &ReachOf,
-        now: i64,
-        recipients: impl Iterator<Item = &'r str>,
+        (of, run, now): (&ReachOf, i64, i64),
+        rows: impl Iterator<Item = &'r QueuedRow>,
     ) -> Result<(), LedgerError> {
-        let rows: Vec<_> = recipients
-            .map(|recipient| values![self.bot, hash_of_person(recipient), now + of.lag, self.since].to_vec())
+        let rows: Vec<_> = rows
+            .map(|row| values![self.id, now + of.lag, run, row.n, row.number, hash_of_person(&row.recipient)].to_vec())
             .collect();
-        db.each(
-            "UPDATE reached SET messages = messages + 1, at = CASE WHEN at < ?3 THEN CAST(?3 AS BIGINT) ELSE at END \
-             WHERE reach = ?1 AND person = ?2 AND at > ?4",
-            &rows,
-        )?;
-        let new = db.each(
-            "INSERT INTO reached (reach, person, messages, at) VALUES (?1, ?2, 1, ?3) ON CONFLICT (reach, person) \
-             DO UPDATE SET messages = 1, at = excluded.at WHERE reached.at <= ?4",
-            &rows,
-        )?;
-        self.people += new.cast_signed();
+        self.people += db.each(ADD, &rows)?;
         self.write(db)
     }
 
     pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
-        let query = "UPDATE reach SET people = ?2, since = ?3 WHERE id = ?1";
-        db.run(query, &values![self.bot, self.people, self.since]).map(drop)
+        let query = "UPDATE reach SET people = ?2, at = ?3 WHERE id = ?1";
+        db.run(query, &values![self.id, self.people, self.now]).map(drop)
     }
 
-    /// Uncounts people by a statement that deletes them.
-    fn uncount(mut self, db: &mut Db, delete: &'static str, people: &[Vec<SqlValue<'_>>]) -> Result<(), LedgerError> {
-        self.people -= db.each(delete, people)?.cast_signed();
-        self.write(db)
-    }
-
-    /// Uncounts the people of rows whose attempts ended here and have certainly not left: pending again, or rejected. Whom
-    /// an earlier message reached goes on counting.
+    /// Uncounts rows that ended here and have certainly not left: pending again, or rejected.
     pub(super) fn take_back(db: &mut Db, of: &ReachOf, run: i64, rows: &[i64]) -> Result<(), LedgerError> {
         if rows.is_empty() {
             return Ok(());
         }
         let Some(reach) = Self::lock(db, of)? else { return Ok(()) };
-        let rows: Vec<_> = rows.iter().map(|n| values![reach.bot, run, *n, of.lag, reach.since].to_vec()).collect();
-        let delete = "DELETE FROM reached WHERE reach = ?1 AND person = (SELECT person FROM message WHERE run = ?2 AND n = ?3) \
-             AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 AND (state = 'failed' OR state = 'pending')) \
-             AND messages = 1 AND at > ?5";
-        reach.uncount(db, delete, &rows)
+        let rows: Vec<_> = rows.iter().map(|n| values![reach.id, run, *n, of.lag].to_vec()).collect();
+        db.each(
+            "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
+             AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 AND (state = 'failed' OR state = 'pending'))",
+            &rows,
+        )?;
+        reach.write(db)
     }
 }
 
-fn next_end(db: &mut Db, reach: i64, since: i64) -> Result<i64, LedgerError> {
-    let query = "SELECT min(at) FROM reached WHERE reach = ?1 AND at > ?2";
-    Ok(db.one(query, &values![reach, since])?.opt_int(0)?.unwrap_or(since) + WINDOW)
+/// Counts a message.
+const ADD: &str = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+     ON CONFLICT DO NOTHING";
+
+fn different_people(db: &mut Db, reach: i64, since: i64) -> Result<u64, LedgerError> {
+    let query = "SELECT count(DISTINCT person) FROM reached WHERE reach = ?1 AND at > ?2";
+    db.one(query, &values![reach, since])?.count(0)
+}
+
+fn next_end(db: &mut Db, reach: i64, since: i64, limit: u32) -> Result<i64, LedgerError> {
+    let query = "SELECT at FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at LIMIT 1 OFFSET ?3";
+    let some = limit.div_ceil(100).saturating_sub(1);
+    let end = db.first(query, &values![reach, since, i64::from(some)])?;
+    Ok(end.map_or(Ok(since), |row| row.int(0))? + WINDOW)
 }
 
 impl Store {
-    /// How many people count for a bot, and when the next of them stops counting.
-    pub(crate) fn reached(&self, of: &ReachOf) -> Result<(u64, FullReach), LedgerError> {
+    /// How many different people count for a bot, and when some of them no longer do, in milliseconds since 1970.
+    pub(crate) fn reached(&self, of: &ReachOf, limit: u32) -> Result<(u64, i64), LedgerError> {
         let mut db = self.db();
-        let since = db.0.now()? - WINDOW;
-        let query = "SELECT reach.id, count(*) FROM reach CROSS JOIN reached WHERE reach.bot = ?1 AND reach.address = ?2 \
-                     AND reached.reach = reach.id AND reached.at > ?3 GROUP BY reach.id";
-        let Some(row) = db.first(query, &values![&of.bot, &of.address, since])? else {
-            return Ok((0, FullReach { until: since + WINDOW }));
-        };
-        Ok((row.count(1)?, FullReach { until: next_end(&mut db, row.int(0)?, since)? }))
+        let now = db.0.now()?;
+        let query = "SELECT id FROM reach WHERE bot = ?1 AND address = ?2";
+        let Some(row) = db.first(query, &values![&of.bot, &of.address])? else { return Ok((0, now)) };
+        let (id, since) = (row.int(0)?, now - WINDOW);
+        Ok((different_people(&mut db, id, since)?, next_end(&mut db, id, since, limit)?))
     }
 
-    /// Counts the person of a single send, unless that would be one more than the limit.
+    /// Counts a single send, unless its recipient would be one more than the limit; then it returns when there is room.
     pub(crate) fn reach(
         &self,
         of: &ReachOf,
         recipient: &str,
         limit: Option<u32>,
-    ) -> Result<Result<ReachedPerson, FullReach>, LedgerError> {
+    ) -> Result<Result<ReachedPerson, i64>, LedgerError> {
+        let person = hash_of_person(recipient);
         self.db().change(|db| {
-            let reach = Reach::begin(db, of)?;
-            if reach.room(limit) == 0 && !reach.has(db, recipient)? {
-                return Ok(Err(FullReach { until: reach.until(db)? }));
+            let mut reach = Reach::begin(db, of)?;
+            if let Some(limit) = limit
+                && reach.room(db, Some(limit), 1)?.is_some()
+                && !reach.people(db)?.contains(&person)
+            {
+                return Ok(Err(reach.until(db, limit)?));
             }
-            let (person, now) = (hash_of_person(recipient), reach.since + WINDOW);
-            reach.count(db, of, now, std::iter::once(recipient))?;
-            Ok::<_, LedgerError>(Ok(ReachedPerson { store: self.clone(), person, at: now + of.lag }))
+            let (at, n) = (reach.now + of.lag, fastrand::i64(1..));
+            reach.people += db.run(ADD, &values![reach.id, at, 0_i64, n, 0_i64, person])?;
+            reach.write(db)?;
+            Ok::<_, LedgerError>(Ok(ReachedPerson { store: self.clone(), reach: reach.id, at, n }))
         })
     }
 }
 
 impl ReachedPerson {
     /// The message has certainly not left.
-    pub(crate) fn take_back(&self, of: &ReachOf) -> Result<(), LedgerError> {
-        self.store.db().change(|db| {
-            let Some(reach) = Reach::lock(db, of)? else { return Ok(()) };
-            let person = values![reach.bot, self.person, self.at, reach.since].to_vec();
-            let delete =
-                "DELETE FROM reached WHERE reach = ?1 AND person = ?2 AND at = ?3 AND messages = 1 AND at > ?4";
-            reach.uncount(db, delete, &[person])
-        })
+    pub(crate) fn take_back(&self) -> Result<(), LedgerError> {
+        let delete = "DELETE FROM reached WHERE reach = ?1 AND at = ?2 AND run = 0 AND n = ?3";
+        self.store.db().change(|db| db.run(delete, &values![self.reach, self.at, self.n])).map(drop)
     }
 }

@@ -179,22 +179,22 @@ CREATE TABLE reach (
   id BIGINT PRIMARY KEY,
   bot TEXT NOT NULL,
   address TEXT NOT NULL,
-  -- How many different people were reached after this time.
+  -- How many different people it reached in the last 24 hours, or fewer; and when that was written.
   people BIGINT NOT NULL,
-  since BIGINT NOT NULL,
+  at BIGINT NOT NULL,
   UNIQUE (bot, address)
 );
 
--- A person whom such a bot has reached.
+-- A template of such a bot: when it has arrived at the latest, and for whom. A single send has no run.
 CREATE TABLE reached (
   reach BIGINT NOT NULL,
-  person BIGINT NOT NULL,
-  -- How many templates left for them while they counted, and when the last one has arrived at the latest.
-  messages BIGINT NOT NULL,
   at BIGINT NOT NULL,
-  PRIMARY KEY (reach, person)
+  run BIGINT NOT NULL,
+  n BIGINT NOT NULL,
+  number BIGINT NOT NULL,
+  person BIGINT NOT NULL,
+  PRIMARY KEY (reach, at, run, n, number)
 ) /*WITHOUT ROWID*/;
-CREATE INDEX reached_at ON reached (reach, at);
 
 -- What happened to a run as a whole. Only reports use it.
 CREATE TABLE event (

@@ -12,6 +12,7 @@ use super::db::{Db, SHORT, SqlRow, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, PausedFor, RunEvent, RunEventKind};
 use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
+use super::message::hash_of_person;
 use super::model::{Counts, RowState};
 use super::pace::{PaceNews, moment};
 use super::reach::{Reach, ReachOf};
@@ -443,38 +444,31 @@ impl Worker {
         let Some(of) = self.reach.as_ref().filter(|_| rows.iter().chain(&*fresh).any(|row| is_counted(&row))) else {
             return Ok(());
         };
-        let Some(reach) = Reach::lock(db, of)? else { return Ok(()) };
+        let Some(mut reach) = Reach::lock(db, of)? else { return Ok(()) };
         let all = rows.len() + fresh.len();
-        let mut room = reach.room(self.limit);
-        if room < all as u64 {
-            let mut fits = |row: &(QueuedRow, bool)| -> Result<bool, LedgerError> {
-                if !is_counted(&row) || reach.has(db, &row.0.recipient)? {
-                    return Ok(true);
+        if let (Some(mut room), Some(limit)) = (reach.room(db, self.limit, all as u64)?, self.limit) {
+            let mut people = reach.people(db)?;
+            let mut fits = |row: &(QueuedRow, bool)| {
+                let person = hash_of_person(&row.0.recipient);
+                if !is_counted(&row) || people.contains(&person) {
+                    return true;
                 }
                 let has_room = room > 0;
-                room -= u64::from(has_room);
-                Ok(has_room)
-            };
-            let mut fitting = Vec::with_capacity(rows.len());
-            for row in rows.drain(..) {
-                if fits(&row)? {
-                    fitting.push(row);
+                if has_room {
+                    room -= 1;
+                    people.insert(person);
                 }
-            }
-            *rows = fitting;
-            let mut last = 0;
-            while let Some(row) = fresh.get(last)
-                && fits(row)?
-            {
-                last += 1;
-            }
+                has_room
+            };
+            rows.retain(&mut fits);
+            let last = fresh.iter().position(|row| !fits(row)).unwrap_or(fresh.len());
             fresh.truncate(last);
             if rows.len() + fresh.len() < all {
-                self.held_until = reach.until(db)?;
+                self.held_until = reach.until(db, limit)?;
             }
         }
         let counted = rows.iter().chain(&*fresh).filter(is_counted);
-        reach.count(db, of, now, counted.map(|(row, _)| row.recipient.as_str()))
+        reach.count(db, (of, self.run.id, now), counted.map(|(row, _)| row))
     }
 
     /// Records an event of this process. The run is stopped once its last process takes no more rows.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::api::{Problem, clipped};
-use crate::ledger::{EndedAttempt, LedgerError, PauseReason, RunEvent, RunEventKind, RunLedger, RunPause};
+use crate::ledger::{EndedAttempt, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunLedger, RunPause};
 use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
 
@@ -99,7 +99,7 @@ impl StopReason {
 pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::Hours => "hours",
-        WaitReason::PeopleLimit => "limit_24h",
+        WaitReason::PeopleLimit => LIMIT,
         WaitReason::RateLimit => "rate_limit",
         WaitReason::Network => "network",
         WaitReason::RecipientGap | WaitReason::PairLimit => return None,

@@ -10,7 +10,7 @@ use super::options::HoursOptions;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::hours::{Hours, HoursBase, HoursError, days_off_in};
-use crate::ledger::{Details, FullReach, LedgerError, ReachOf, Store};
+use crate::ledger::{Details, LedgerError, ReachOf, Run, Store};
 use crate::output::{WaitReason, Waiting, counted, grouped};
 use crate::timestamps::{self, local_time, of_milliseconds};
 
@@ -60,28 +60,21 @@ pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// What a run that another process is sending waits for: its hours, or its limit of people.
-pub(super) fn waiting(store: &Store, details: &Details) -> Result<Option<Waiting>, LedgerError> {
-    let closed = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox));
-    let (reason, until, shown) = if let Some((hours, until)) = closed {
-        (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
-    } else if let Some(FullReach { until }) = full_reach(store, details)? {
-        let until = of_milliseconds(until);
-        (WaitReason::PeopleLimit, format!("{until:.0}"), local_time(until))
-    } else {
-        return Ok(None);
-    };
+/// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
+pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, LedgerError> {
+    let (reason, until, shown) =
+        if let Some((hours, until)) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox)) {
+            (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
+        } else {
+            let (last, now) = (run.events()?.pop(), run.store().now()?);
+            let Some(until) = last.and_then(|event| event.limit_until()).filter(|until| *until > now) else {
+                return Ok(None);
+            };
+            let until = of_milliseconds(until);
+            (WaitReason::PeopleLimit, format!("{until:.0}"), local_time(until))
+        };
     let (shown, words) = (format!("until {shown}"), String::new());
     Ok(Some(Waiting { reason, until, since: None, shown, words, is_new: false }))
-}
-
-/// The limit of people of a run, if it is reached.
-fn full_reach(store: &Store, details: &Details) -> Result<Option<FullReach>, LedgerError> {
-    let (Some(limit), Some(of)) = (details.conditions.per_day, ReachOf::of(details, Duration::ZERO)) else {
-        return Ok(None);
-    };
-    let (people, full) = store.reached(&of)?;
-    Ok((people >= u64::from(limit)).then_some(full))
 }
 
 /// Warns before the question that the limit of people has no room for all of them now.
@@ -91,19 +84,20 @@ pub(super) fn report_limit(
     details: &Details,
     people: u64,
 ) -> Result<(), LedgerError> {
-    let Some(limit) = details.conditions.per_day.map(u64::from) else { return Ok(()) };
+    let Some(limit) = details.conditions.per_day else { return Ok(()) };
     let Some(of) = ReachOf::of(details, Duration::ZERO) else {
         context.stderr.note("the sandbox counts nobody: --per-day holds nothing back here");
         return Ok(());
     };
-    let (reached, full) = store.reached(&of)?;
+    let (reached, until) = store.reached(&of, limit)?;
+    let limit = u64::from(limit);
     let room = limit.saturating_sub(reached);
     if people <= room {
         return Ok(());
     }
     let days = counted((people - room).div_ceil(limit), "day");
     let first = match room {
-        0 => format!("the first of these {} waits until {}", grouped(people), local_time(of_milliseconds(full.until))),
+        0 => format!("the first of these {} waits until {}", grouped(people), local_time(of_milliseconds(until))),
         room => format!("of these {}, {} are reached now", grouped(people), grouped(room)),
     };
     context.stderr.warning(&format!(

@@ -32,8 +32,10 @@ pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, Comma
     if runs.is_empty() {
         context.stderr.note("there are no runs");
     }
-    let waits = runs.iter().map(|run| if run.is_held { waiting(&store, &run.details) } else { Ok(None) });
-    let runs: Vec<_> = waits.zip(&runs).map(|(wait, run)| Ok((run, wait?))).collect::<Result<_, LedgerError>>()?;
+    let waits = |run: &RunOverview| {
+        if run.is_held { waiting(&store.run(&run.name)?, &run.details) } else { Ok(None) }
+    };
+    let runs: Vec<_> = runs.iter().map(|run| Ok((run, waits(run)?))).collect::<Result<_, LedgerError>>()?;
     print(context, &runs)?;
     if let Err(error) = store.refuse_older_layout() {
         context.stderr.warning(&format!("{error}; {}", error.hint()));

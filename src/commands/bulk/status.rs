@@ -39,7 +39,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
     let may_wait = is_running && paused.is_none() && summary.counts.pending > 0;
-    let waiting = if may_wait { waiting(run.store(), &details)? } else { None };
+    let waiting = if may_wait { waiting(&run, &details)? } else { None };
     let mut json = summary.to_json();
     let pause = paused
         .as_ref()
