@@ -113,25 +113,17 @@ impl Reach {
         self.now - WINDOW
     }
 
-    /// How many more different people may be reached, if that are fewer than are `wanted`.
-    pub(super) fn room(&mut self, db: &mut Db, limit: Option<u32>, wanted: u64) -> Result<Option<u64>, LedgerError> {
-        let Some(limit) = limit.map(u64::from) else { return Ok(None) };
-        if limit < self.people + wanted {
-            self.people = different_people(db, self.id, self.since())?;
-            db.run("DELETE FROM reached WHERE reach = ?1 AND at < ?2", &values![self.id, self.now - KEPT])?;
+    /// The people who count, if that many more may be too many.
+    pub(super) fn crowd(&mut self, db: &mut Db, limit: u32, more: usize) -> Result<Option<HashSet<i64>>, LedgerError> {
+        if self.people + more as u64 <= u64::from(limit) {
+            return Ok(None);
         }
-        Ok(Some(limit.saturating_sub(self.people)).filter(|room| *room < wanted))
-    }
-
-    /// The people who count.
-    pub(super) fn people(&self, db: &mut Db) -> Result<HashSet<i64>, LedgerError> {
         let query = "SELECT person FROM reached WHERE reach = ?1 AND at > ?2";
-        let mut people = HashSet::new();
-        db.each_of(query, &values![self.id, self.since()], |row| {
-            people.insert(row.int(0)?);
-            Ok(())
-        })?;
-        Ok(people)
+        let people: HashSet<_> =
+            db.rows(query, &values![self.id, self.since()], |row| row.int(0))?.into_iter().collect();
+        self.people = people.len() as u64;
+        db.run("DELETE FROM reached WHERE reach = ?1 AND at < ?2", &values![self.id, self.now - KEPT])?;
+        Ok(Some(people))
     }
 
     /// When some people no longer count: a hundredth of the limit, so that they are not counted for each of them.
@@ -178,11 +170,6 @@ impl Reach {
 const ADD: &str = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
      ON CONFLICT DO NOTHING";
 
-fn different_people(db: &mut Db, reach: i64, since: i64) -> Result<u64, LedgerError> {
-    let query = "SELECT count(DISTINCT person) FROM reached WHERE reach = ?1 AND at > ?2";
-    db.one(query, &values![reach, since])?.count(0)
-}
-
 fn next_end(db: &mut Db, reach: i64, since: i64, limit: u32) -> Result<i64, LedgerError> {
     let query = "SELECT at FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at LIMIT 1 OFFSET ?3";
     let some = limit.div_ceil(100).saturating_sub(1);
@@ -198,7 +185,8 @@ impl Store {
         let query = "SELECT id FROM reach WHERE bot = ?1 AND address = ?2";
         let Some(row) = db.first(query, &values![&of.bot, &of.address])? else { return Ok((0, now)) };
         let (id, since) = (row.int(0)?, now - WINDOW);
-        Ok((different_people(&mut db, id, since)?, next_end(&mut db, id, since, limit)?))
+        let query = "SELECT count(DISTINCT person) FROM reached WHERE reach = ?1 AND at > ?2";
+        Ok((db.one(query, &values![id, since])?.count(0)?, next_end(&mut db, id, since, limit)?))
     }
 
     /// Counts a single send, unless its recipient would be one more than the limit; then it returns when there is room.
@@ -212,8 +200,9 @@ impl Store {
         self.db().change(|db| {
             let mut reach = Reach::begin(db, of)?;
             if let Some(limit) = limit
-                && reach.room(db, Some(limit), 1)?.is_some()
-                && !reach.people(db)?.contains(&person)
+                && let Some(people) = reach.crowd(db, limit, 1)?
+                && !people.contains(&person)
+                && people.len() >= limit as usize
             {
                 return Ok(Err(reach.until(db, limit)?));
             }

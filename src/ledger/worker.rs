@@ -446,19 +446,16 @@ impl Worker {
         };
         let Some(mut reach) = Reach::lock(db, of)? else { return Ok(()) };
         let all = rows.len() + fresh.len();
-        if let (Some(mut room), Some(limit)) = (reach.room(db, self.limit, all as u64)?, self.limit) {
-            let mut people = reach.people(db)?;
+        if let Some(limit) = self.limit
+            && let Some(mut people) = reach.crowd(db, limit, all)?
+        {
             let mut fits = |row: &(QueuedRow, bool)| {
                 let person = hash_of_person(&row.0.recipient);
-                if !is_counted(&row) || people.contains(&person) {
-                    return true;
-                }
-                let has_room = room > 0;
-                if has_room {
-                    room -= 1;
+                let fits = !is_counted(&row) || people.contains(&person) || people.len() < limit as usize;
+                if fits && is_counted(&row) {
                     people.insert(person);
                 }
-                has_room
+                fits
             };
             rows.retain(&mut fits);
             let last = fresh.iter().position(|row| !fits(row)).unwrap_or(fresh.len());
