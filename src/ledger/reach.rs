@@ -136,12 +136,17 @@ impl Reach {
         mut self,
         db: &mut Db,
         (of, run, now): (&ReachOf, i64, i64),
-        rows: impl Iterator<Item = &'r QueuedRow>,
+        mut rows: impl Iterator<Item = &'r QueuedRow>,
     ) -> Result<(), LedgerError> {
-        let rows: Vec<_> = rows
-            .map(|row| values![self.id, now + of.lag, run, row.n, row.number, hash_of_person(&row.recipient)].to_vec())
-            .collect();
-        self.people += db.each(ADD, &rows)?;
+        let mut counted = 0;
+        db.0.fill("reached (reach, at, run, n, number, person)", &mut |each| {
+            for row in &mut rows {
+                counted += 1;
+                each(&values![self.id, now + of.lag, run, row.n, row.number, hash_of_person(&row.recipient)])?;
+            }
+            Ok(())
+        })?;
+        self.people += counted;
         self.write(db)
     }
 
