@@ -66,7 +66,10 @@ pub(crate) fn report_before(
         repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
     });
     lines.extend(excluding.into_iter().chain(countries).chain(cost));
-    lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
+    // A list larger than the limit of people takes days, which was told.
+    if details.conditions.per_day.is_none_or(|limit| overview.rows <= u64::from(limit)) {
+        lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
+    }
     say(context, lines);
     Ok(())
 }
