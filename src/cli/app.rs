@@ -37,8 +37,7 @@ Exit codes:
 Files:
   ~/.config/jelouctl/config.toml (on Windows in %APPDATA%)
   /etc/jelouctl/config.toml, where the user has none
-  ~/.local/state/jelouctl/runs/ (on Windows in %LOCALAPPDATA%), bulk runs
-  ~/.local/state/jelouctl/once.db, what people have under the keys of --once
+  ~/.local/state/jelouctl/state.db (on Windows in %LOCALAPPDATA%), bulk runs and keys of --once
 
 Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.
 Certificate authorities are the system's; on Linux, SSL_CERT_FILE and SSL_CERT_DIR name others.";

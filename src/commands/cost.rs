@@ -6,7 +6,6 @@ use super::CommandError;
 use crate::config::{Budget, Settings};
 use crate::context::Context;
 use crate::cost::{Category, Rates, RatesError};
-use crate::input::UsageError;
 use crate::message::{Outgoing, sends_template};
 use crate::phone::country_of;
 
@@ -24,16 +23,14 @@ pub(super) fn budget(
     typed: Option<Budget>,
     settings: &Settings,
     has_rates: bool,
-) -> Result<Option<Budget>, UsageError> {
-    let budget = typed.or(settings.budget.as_ref().map(|budget| budget.value));
-    if budget.is_some() && !has_rates {
-        let from = if typed.is_some() { "--budget" } else { "budget of the profile" };
-        return Err(UsageError::new(
-            format!("{from}: without rates nobody knows what the messages cost"),
-            "add --rates FILE; `jelouctl explain rates` shows its format",
-        ));
+) -> Result<Option<Budget>, RatesError> {
+    match (typed, &settings.budget) {
+        (Some(_), _) if !has_rates => Err(RatesError::missing("--budget")),
+        (None, Some(of_profile)) if !has_rates => {
+            Err(RatesError::missing(&format!("budget ({})", of_profile.origin)).of_profile())
+        }
+        (typed, of_profile) => Ok(typed.or(of_profile.as_ref().map(|budget| budget.value))),
     }
-    Ok(budget)
 }
 
 /// Says what one message costs. Of a template only the bot's list says the category, so all prices are named.

@@ -8,6 +8,7 @@ use clap::Args;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::cost::read_rates;
 use super::error::CommandError;
 use super::profile;
 use super::store::{ledger_address, ledger_database, store_at, store_to_look_at};
@@ -155,6 +156,13 @@ impl Checkup {
         for (name, value, origin) in profile::rows(&settings, ledger.as_ref()) {
             match (name, value.is_empty()) {
                 ("do_not_contact", false) => self.do_not_contact(&settings, &origin),
+                ("rates", false) => match read_rates(None, &settings) {
+                    Ok(_) => self.ok(name, format!("{value} ({origin})")),
+                    Err(error) => self.fail(name, error),
+                },
+                ("budget", false) if settings.rates.is_none() => {
+                    self.warn(name, format!("{value} ({origin}): without rates every bulk run is refused"));
+                }
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
                 ("bot_id", true) => self.fail(name, ConfigError::NoBot),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),

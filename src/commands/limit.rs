@@ -5,8 +5,8 @@ use super::store::{open_store, wait_for_turn};
 use crate::config::{PeopleLimit, Settings};
 use crate::context::Context;
 use crate::input::UsageError;
-use crate::ledger::{ReachOf, ReachedPerson, Store};
-use crate::message::{Message, Outgoing, Route};
+use crate::ledger::{ReachOf, ReachedBySend, Store};
+use crate::message::{Message, Outgoing, sends_template};
 use crate::sending::{Connection, GuardError, Interrupted, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
@@ -47,13 +47,14 @@ impl LimitedSend {
         outgoing: &Outgoing,
         is_over_allowed: bool,
     ) -> Result<Option<Self>, CommandError> {
-        let Settings { limit_24h, api_url, timeout, .. } = &sender.settings;
-        let is_template = matches!(outgoing.route(), Route::Template | Route::CampaignTemplate { .. });
+        let Settings { limit_24h, api_url, timeout, retry_for, .. } = &sender.settings;
+        let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
         let Some(limit) = limit_24h.as_ref().filter(|_| is_template && !sender.settings.is_sandboxed()) else {
             return Ok(None);
         };
         let store = open_store(context).map_err(CommandError::of_single_send)?;
-        let of = ReachOf::new(sender.bot.as_str().to_owned(), api_url.value.as_key(), timeout.value.duration());
+        let lag = timeout.value.duration().saturating_add(retry_for.value.duration());
+        let of = ReachOf::new(sender.bot.as_str().to_owned(), api_url.value.as_key(), lag);
         Ok(Some(Self { store, of, limit: limit.value.0, is_over_allowed }))
     }
 
@@ -65,7 +66,7 @@ impl LimitedSend {
         &self,
         connection: &mut Connection,
         outgoing: &Outgoing,
-    ) -> Result<ReachedPerson, CommandError> {
+    ) -> Result<ReachedBySend, CommandError> {
         let count = async {
             if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
                 return Err(Interrupted(signal).into());

@@ -198,7 +198,7 @@ impl FromStr for Budget {
 
     fn from_str(raw: &str) -> Result<Self, String> {
         let amount: Money = raw.parse()?;
-        if amount.is_zero() { Err("is 0; write an amount above 0".to_owned()) } else { Ok(Self(amount)) }
+        if amount.is_zero() { Err("`0` is not a budget; write an amount above 0".to_owned()) } else { Ok(Self(amount)) }
     }
 }
 

@@ -86,6 +86,14 @@ impl RatesError {
         Self { message, hint: "`jelouctl explain rates` shows the format", is_of_profile: false }
     }
 
+    /// A budget, of this origin, without rates.
+    pub(crate) fn missing(origin: &str) -> Self {
+        Self {
+            hint: "add --rates FILE; `jelouctl explain rates` shows its format",
+            ..Self::new(format!("{origin}: without rates nobody knows what the messages cost"))
+        }
+    }
+
     pub(crate) fn of_profile(self) -> Self {
         Self { is_of_profile: true, ..self }
     }
@@ -117,6 +125,10 @@ impl Rates {
             let at = |problem: String| RatesError::new(format!("{name}, line {}: {problem}", row.line));
             let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
             let cell = |column: &str| {
+                if !cells.has(column) {
+                    let problem = "a rate has country, category, price and currency";
+                    return Err(at(format!("there is no column `{column}`: {problem}")));
+                }
                 let text = match cells.get(column) {
                     Some(Value::String(text)) => text.trim().to_owned(),
                     Some(Value::Number(number)) => number.to_string(),
@@ -164,7 +176,16 @@ fn country(cell: &str) -> Result<Option<&'static str>, String> {
 }
 
 fn price(cell: &str, has_comma: bool) -> Result<Money, String> {
-    if has_comma && !cell.contains('.') { cell.replacen(',', ".", 1).parse() } else { cell.parse() }
+    if !has_comma {
+        return cell.parse();
+    }
+    let is_ambiguous = cell
+        .split_once(['.', ','])
+        .is_some_and(|(whole, rest)| rest.len() == 3 && !matches!(whole.trim_start_matches('0'), ""));
+    if is_ambiguous {
+        return Err(format!("`{}` may be a thousand times as much; write it as 1000 or 1.00", cell.escape_debug()));
+    }
+    if cell.contains('.') { cell.parse() } else { cell.replacen(',', ".", 1).parse() }
 }
 
 #[cfg(test)]
@@ -227,7 +248,12 @@ mod tests {
             assert!(error.contains(problem), "{error}");
         }
         let error = read("country,price,currency\nEC,1,USD").unwrap_err();
-        assert!(error.contains("line 2: category is missing"), "{error}");
+        assert!(error.contains("line 2: there is no column `category`: a rate has country,"), "{error}");
+        for price in ["1.000", "12,345"] {
+            let error = read(&format!("country;category;price;currency\nCO;service;{price};COP")).unwrap_err();
+            assert!(error.contains(&format!("price: `{price}` may be a thousand times as much")), "{error}");
+        }
+        assert!(read("country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD").is_ok());
         assert!(read("").is_err());
     }
 }

@@ -91,6 +91,8 @@ every_engine! {
     a_clock_that_goes_back_keeps_no_row_waiting,
     different_people_count_for_24_hours_whoever_sends_to_them,
     who_was_not_reached_does_not_count,
+    a_limit_holds_back_no_row_that_may_leave,
+    a_wait_for_the_limit_ends_when_enough_people_no_longer_count,
     a_clock_that_goes_back_keeps_nobody_counting_for_longer,
 }
 
@@ -867,17 +869,17 @@ fn different_people_count_for_24_hours_whoever_sends_to_them(tested: &TestedStor
     assert_eq!((numbers(&given), given.next.unwrap().1), (vec![3], Delay::PeopleLimit));
     exchange(&mut first, &[ended(&given.rows[0], RowState::Sent, LONG_AGO)], 0);
     let of = reach_of();
-    assert_eq!(store.reached(&of, 10).unwrap().0, 2);
+    assert_eq!(store.reached(&of).unwrap().count(), 2);
     let single = |to: &str, limit| store.reach(&of, to, limit).unwrap();
     assert!(single(one, Some(2)).is_ok());
     assert!(single(five, Some(2)).is_err());
     assert!(single(five, Some(3)).is_ok());
     assert!(single("593990000006", None).is_ok(), "typed to go beyond it");
-    assert_eq!(store.reached(&of, 10).unwrap().0, 4);
+    assert_eq!(store.reached(&of).unwrap().count(), 4);
     age(store, 23 * HOUR);
     assert!(exchange(&mut join(&store.run(&"second".parse().unwrap()).unwrap()), &[], 10).rows.is_empty());
     age(store, 2 * HOUR);
-    assert_eq!(store.reached(&of, 10).unwrap().0, 0);
+    assert_eq!(store.reached(&of).unwrap().count(), 0);
     let mut again = join(&store.run(&"second".parse().unwrap()).unwrap());
     assert_eq!(numbers(&exchange(&mut again, &[], 10)), [1, 2]);
     let mut first = join(&store.run(&"first".parse().unwrap()).unwrap());
@@ -899,13 +901,13 @@ fn who_was_not_reached_does_not_count(tested: &TestedStore) {
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [1]);
     exchange(&mut worker, &[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
-    assert_eq!(store.reached(&of, 10).unwrap().0, 0);
+    assert_eq!(store.reached(&of).unwrap().count(), 0);
     let mut worker = join(&store.run(&"a".parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [2]);
     // It was certainly not sent, and waits for its turn again.
     exchange(&mut worker, &[ended(&given.rows[0], RowState::Pending, LONG_AGO)], 0);
-    assert_eq!(store.reached(&of, 10).unwrap().0, 0);
+    assert_eq!(store.reached(&of).unwrap().count(), 0);
     // A person whom a single send reached meanwhile counts, although the row comes back.
     let mut worker = join(&store.run(&"a".parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], 1);
@@ -913,13 +915,13 @@ fn who_was_not_reached_does_not_count(tested: &TestedStore) {
     std::thread::sleep(Duration::from_millis(2));
     let reached = store.reach(&of, two, Some(1)).unwrap().ok().unwrap();
     exchange(&mut worker, &[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
-    assert_eq!(store.reached(&of, 10).unwrap().0, 1);
+    assert_eq!(store.reached(&of).unwrap().count(), 1);
     reached.take_back().unwrap();
-    assert_eq!(store.reached(&of, 10).unwrap().0, 0);
+    assert_eq!(store.reached(&of).unwrap().count(), 0);
     age(store, 25 * HOUR);
     let reached = store.reach(&of, three, Some(1)).unwrap().ok().unwrap();
     reached.take_back().unwrap();
-    assert_eq!(store.reached(&of, 10).unwrap().0, 0);
+    assert_eq!(store.reached(&of).unwrap().count(), 0);
 }
 
 fn a_clock_that_goes_back_keeps_nobody_counting_for_longer(tested: &TestedStore) {
@@ -937,5 +939,56 @@ fn a_clock_that_goes_back_keeps_nobody_counting_for_longer(tested: &TestedStore)
     assert!((3..5).contains(&hours), "{hours}");
     age(store, 5 * HOUR);
     assert!(reach(three, 2).is_ok());
-    assert_eq!(store.reached(&of, 10).unwrap().0, 2);
+    assert_eq!(store.reached(&of).unwrap().count(), 2);
+}
+
+fn a_limit_holds_back_no_row_that_may_leave(tested: &TestedStore) {
+    let store = &tested.store;
+    let people: Vec<_> = (1..=5).map(|number| format!("59399000000{number}")).collect();
+    let people: Vec<_> = people.iter().map(String::as_str).collect();
+    let mut worker = limited(store, "a", Some(4), &people);
+    let given = exchange(&mut worker, &[], 10);
+    assert_eq!((numbers(&given), given.next.unwrap().1), (vec![1, 2, 3, 4], Delay::PeopleLimit));
+    // The network is down, and then one row is tried at a time: those that were tried wait for nothing else.
+    let back: Vec<_> = given.rows.iter().map(|row| ended(row, RowState::Pending, Duration::ZERO)).collect();
+    exchange(&mut worker, &back, 0);
+    for n in 1..=4 {
+        let given = exchange(&mut worker, &[], 1);
+        assert_eq!(numbers(&given), [n]);
+        assert!(given.next.unwrap().0 < Instant::now() + Duration::from_secs(1), "{given:?}");
+        let state = if n == 4 { RowState::Failed } else { RowState::Sent };
+        exchange(&mut worker, &[ended(&given.rows[0], state, Duration::ZERO)], 0);
+    }
+    assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [5]);
+    assert_eq!(store.reached(&reach_of()).unwrap().count(), 4);
+    // Where one that is under way is refused, the next one leaves: an exchange says that the wait is over, and then.
+    let mut worker = limited(store, "b", Some(5), &["593990000011", "593990000012"]);
+    let given = exchange(&mut worker, &[], 10);
+    assert_eq!((numbers(&given), given.held_until.is_some()), (vec![1], true));
+    let told = exchange(&mut worker, &[ended(&given.rows[0], RowState::Failed, Duration::ZERO)], 10);
+    assert_eq!((numbers(&told), told.held_until), (vec![], None));
+    assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [2]);
+}
+
+fn a_wait_for_the_limit_ends_when_enough_people_no_longer_count(tested: &TestedStore) {
+    let store = &tested.store;
+    let of = reach_of();
+    let reach = |number: u32, limit| store.reach(&of, &format!("5939900000{number:02}"), limit).unwrap();
+    for number in 1..=9 {
+        assert!(reach(number, None).is_ok());
+        age(store, HOUR);
+    }
+    // The first of them, an hour before the second, got another message at last.
+    assert!(reach(1, None).is_ok());
+    // Of the nine, eight have to stop counting until a limit of two has room: the last of those was reached one hour ago.
+    let until = reach(10, Some(2)).err().unwrap();
+    let hours = |until: i64| (until - store.now().unwrap() + HOUR / 2) / HOUR;
+    assert_eq!(hours(until), 23);
+    assert_eq!(hours(reach(10, Some(9)).err().unwrap()), 16, "the second is the first one to leave");
+    // A clock that was ahead for two days: nobody is forgotten, and looking again changes nothing.
+    age(store, -48 * HOUR);
+    for _ in 0..3 {
+        assert_eq!(hours(reach(10, Some(9)).err().unwrap()), 16);
+    }
+    assert_eq!(store.reached(&of).unwrap().count(), 9);
 }

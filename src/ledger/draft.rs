@@ -267,10 +267,12 @@ impl LedgerDraft {
         })
     }
 
-    /// How many different people are to be sent something.
-    pub(crate) fn people(&self) -> Result<u64, LedgerError> {
-        let query = format!("SELECT count(DISTINCT person) FROM row WHERE {IS_SENT}");
-        Ok(self.db.query_row(&query, [], |row| row.get(0))?)
+    /// Passes every different person who is to be sent something.
+    pub(super) fn people(&self, mut each: impl FnMut(i64)) -> Result<(), LedgerError> {
+        walk(&self.db, &format!("SELECT DISTINCT person FROM row WHERE {IS_SENT}"), [], |row| {
+            each(row.get(0)?);
+            Ok(())
+        })
     }
 
     /// The figures of the draft, once all skipped rows are decided.

@@ -3,13 +3,13 @@
 //! every single send that has a limit. Messages are counted as they leave, which costs little; people only where there may be
 //! too many of them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::db::{Db, values};
+use super::draft::LedgerDraft;
 use super::error::LedgerError;
 use super::message::hash_of_person;
-use super::model::RowState;
 use super::store::Store;
 use super::types::{Details, QueuedRow};
 use crate::message::sends_template;
@@ -24,19 +24,26 @@ const AT_ONCE: usize = 10_000;
 /// Whom a bot has reached, locked for the rest of a transaction.
 pub(super) struct Reach {
     id: i64,
-    /// At most so many different people count; they are counted anew once that matters.
-    people: u64,
+    /// At most so many different people count. None until it is known what was sent before the bot was limited.
+    people: Option<u64>,
     /// Of the store's clock.
     now: i64,
 }
 
+/// The people who count, each with the last time that a message may reach them.
+pub(super) type Crowd = HashMap<i64, i64>;
+
 /// The message of a single send, which was counted.
-pub(crate) struct ReachedPerson {
+pub(crate) struct ReachedBySend {
     store: Store,
     reach: i64,
     at: i64,
     n: i64,
 }
+
+/// The people who count for a bot at a moment.
+#[derive(Default)]
+pub(crate) struct ReachedPeople(Crowd);
 
 /// The bot of a run or of a single send.
 #[derive(Clone, Debug)]
@@ -52,6 +59,11 @@ impl ReachOf {
         Self { bot, address, lag: i64::try_from(lag.as_millis()).unwrap_or(WINDOW).min(WINDOW) }
     }
 
+    /// How long after a message was counted it may still arrive, in milliseconds.
+    pub(super) fn lag(&self) -> i64 {
+        self.lag
+    }
+
     /// None in the sandbox, where nobody counts.
     pub(crate) fn of(details: &Details, lag: Duration) -> Option<Self> {
         (!details.sandbox).then(|| Self::new(details.bot.clone(), details.api_url.clone(), lag))
@@ -63,49 +75,64 @@ impl Reach {
     pub(super) fn lock(db: &mut Db, of: &ReachOf) -> Result<Option<Self>, LedgerError> {
         let query = "SELECT id, people, at FROM reach WHERE bot = ?1 AND address = ?2 /*lock*/";
         let (Some(row), now) = db.0.lock(query, &values![&of.bot, &of.address])? else { return Ok(None) };
-        let (id, before) = (row.int(0)?, row.int(2)?);
+        let (id, people, before) = (row.int(0)?, row.opt_int(1)?, row.int(2)?);
+        let mut reach = Self { id, people: people.map(i64::unsigned_abs), now };
         if now < before {
             // The clock went back: nobody counts for longer than they would have.
             let query = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
             db.run(query, &values![id, before - now, before - WINDOW])?;
+            let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2";
+            reach.people = people.map(|_| db.one(query, &values![id, now - WINDOW])?.count(0)).transpose()?;
+            reach.write(db)?;
         }
-        Ok(Some(Self { id, people: row.count(1)?, now }))
+        Ok(Some(reach))
     }
 
-    /// The same, for a bot that is limited from now on: what its runs have sent in the last 24 hours counts.
-    pub(super) fn begin(db: &mut Db, of: &ReachOf) -> Result<Self, LedgerError> {
-        let now = db.0.now()?;
-        let made = db.run(
-            "INSERT INTO reach (id, bot, address, people, at) VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT DO NOTHING",
-            &values![fastrand::i64(1..), &of.bot, &of.address, now],
-        )?;
-        let mut reach = Self::lock(db, of)?.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
-        if made > 0 {
-            reach.count_earlier(db, of)?;
+    /// Begins to count a bot, unless it is counted: what its runs have sent in the last 24 hours counts, too. From the first
+    /// of two transactions on, every exchange counts; the second waits for those that had begun before.
+    pub(super) fn begin(db: &mut Db, of: &ReachOf) -> Result<(), LedgerError> {
+        let query = "SELECT 1 FROM reach WHERE bot = ?1 AND address = ?2 AND people IS NOT NULL";
+        if db.exists(query, &values![&of.bot, &of.address])? {
+            return Ok(());
         }
-        Ok(reach)
+        db.change(|db| {
+            let now = db.0.now()?;
+            let insert = "INSERT INTO reach (id, bot, address, at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+            db.run(insert, &values![fastrand::i64(1..), &of.bot, &of.address, now])
+        })?;
+        db.change(|db| {
+            let query = "SELECT id FROM run WHERE bot = ?1 AND address = ?2 AND sandbox = 0 ORDER BY id /*lock*/";
+            let runs = db.rows(query, &values![&of.bot, &of.address], |row| row.int(0))?;
+            match Self::lock(db, of)? {
+                Some(mut reach) if reach.people.is_none() => {
+                    for run in runs {
+                        reach.count_earlier(db, of, run)?;
+                    }
+                    let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2";
+                    reach.people = Some(db.one(query, &values![reach.id, reach.since()])?.count(0)?);
+                    reach.write(db)
+                }
+                _ => Ok(()),
+            }
+        })
     }
 
-    fn count_earlier(&mut self, db: &mut Db, of: &ReachOf) -> Result<(), LedgerError> {
-        let query = "SELECT began_at, row.run, row.n, number, person, path, body, state FROM run CROSS JOIN row \
-                     CROSS JOIN message WHERE run.bot = ?1 AND run.address = ?2 AND run.sandbox = 0 AND run.changed_at > ?3 \
-                     AND row.run = run.id AND row.began_at > ?3 AND message.run = row.run AND message.n = row.n";
+    /// Counts what a run has sent, or may have.
+    fn count_earlier(&self, db: &mut Db, of: &ReachOf, run: i64) -> Result<(), LedgerError> {
+        let query = "SELECT attempt.began_at, attempt.n, attempt.number, person, path, body FROM \
+                     (SELECT n, number, began_at FROM tried WHERE run = ?1 AND began_at > ?2 UNION ALL \
+                      SELECT n, number, began_at FROM row WHERE run = ?1 AND began_at > ?2 \
+                        AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS attempt \
+                     CROSS JOIN message WHERE message.run = ?1 AND message.n = attempt.n";
         let mut reached = Vec::new();
-        db.each_of(query, &values![&of.bot, &of.address, self.since() - of.lag], |row| {
-            let may_have_left = match row.named(7, RowState::of_name)? {
-                RowState::Sent | RowState::Unknown | RowState::Inflight => true,
-                RowState::Pending | RowState::Failed | RowState::Skipped => false,
-            };
-            if may_have_left && sends_template(row.text(5)?, row.text(6)?) {
-                let [began_at, run, n, number, person] =
-                    [row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?];
+        db.each_of(query, &values![run, self.since() - of.lag], |row| {
+            if sends_template(row.text(4)?, row.text(5)?) {
+                let [began_at, n, number, person] = [row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?];
                 reached.push(values![self.id, began_at + of.lag, run, n, number, person].to_vec());
             }
             Ok(())
         })?;
-        reached.chunks(AT_ONCE).try_for_each(|reached| db.each(ADD, reached).map(drop))?;
-        self.people = reached.len() as u64;
-        Ok(())
+        reached.chunks(AT_ONCE).try_for_each(|reached| db.each(ADD, reached).map(drop))
     }
 
     /// Who was reached after this time counts.
@@ -114,21 +141,14 @@ impl Reach {
     }
 
     /// The people who count, if that many more may be too many.
-    pub(super) fn crowd(&mut self, db: &mut Db, limit: u32, more: usize) -> Result<Option<HashSet<i64>>, LedgerError> {
-        if self.people + more as u64 <= u64::from(limit) {
+    pub(super) fn crowd(&mut self, db: &mut Db, limit: u32, more: usize) -> Result<Option<Crowd>, LedgerError> {
+        if self.people.unwrap_or_default() + more as u64 <= u64::from(limit) {
             return Ok(None);
         }
-        let query = "SELECT person FROM reached WHERE reach = ?1 AND at > ?2";
-        let people: HashSet<_> =
-            db.rows(query, &values![self.id, self.since()], |row| row.int(0))?.into_iter().collect();
-        self.people = people.len() as u64;
+        let crowd = crowd(db, self.id, self.since())?;
+        self.people = Some(crowd.len() as u64);
         db.run("DELETE FROM reached WHERE reach = ?1 AND at < ?2", &values![self.id, self.now - KEPT])?;
-        Ok(Some(people))
-    }
-
-    /// When some people no longer count: a hundredth of the limit, so that they are not counted for each of them.
-    pub(super) fn until(&self, db: &mut Db, limit: u32) -> Result<i64, LedgerError> {
-        next_end(db, self.id, self.since(), limit)
+        Ok(Some(crowd))
     }
 
     /// Counts rows that leave `now`.
@@ -146,7 +166,7 @@ impl Reach {
             }
             Ok(())
         })?;
-        self.people += counted;
+        self.people = self.people.map(|people| people + counted);
         self.write(db)
     }
 
@@ -155,19 +175,18 @@ impl Reach {
         db.run(query, &values![self.id, self.people, self.now]).map(drop)
     }
 
-    /// Uncounts rows that ended here and have certainly not left: pending again, or rejected.
-    pub(super) fn take_back(db: &mut Db, of: &ReachOf, run: i64, rows: &[i64]) -> Result<(), LedgerError> {
+    /// Uncounts rows of a process that have certainly not left: pending again, or rejected. Returns how many it did.
+    pub(super) fn take_back(db: &mut Db, of: &ReachOf, run: i64, rows: &[i64]) -> Result<u64, LedgerError> {
         if rows.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
-        let Some(reach) = Self::lock(db, of)? else { return Ok(()) };
+        let Some(reach) = Self::lock(db, of)? else { return Ok(0) };
         let rows: Vec<_> = rows.iter().map(|n| values![reach.id, run, *n, of.lag].to_vec()).collect();
         db.each(
             "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
              AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 AND (state = 'failed' OR state = 'pending'))",
             &rows,
-        )?;
-        reach.write(db)
+        )
     }
 }
 
@@ -175,23 +194,33 @@ impl Reach {
 const ADD: &str = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
      ON CONFLICT DO NOTHING";
 
-fn next_end(db: &mut Db, reach: i64, since: i64, limit: u32) -> Result<i64, LedgerError> {
-    let query = "SELECT at FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at LIMIT 1 OFFSET ?3";
-    let some = limit.div_ceil(100).saturating_sub(1);
-    let end = db.first(query, &values![reach, since, i64::from(some)])?;
-    Ok(end.map_or(Ok(since), |row| row.int(0))? + WINDOW)
+fn crowd(db: &mut Db, reach: i64, since: i64) -> Result<Crowd, LedgerError> {
+    let query = "SELECT person, at FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
+    Ok(db.rows(query, &values![reach, since], |row| Ok((row.int(0)?, row.int(1)?)))?.into_iter().collect())
+}
+
+/// When a crowd that is too large has room again for a hundredth of the limit: it is not looked at for each person.
+pub(super) fn room_at(crowd: &Crowd, limit: u32) -> i64 {
+    let mut ends: Vec<_> = crowd.values().copied().collect();
+    ends.sort_unstable();
+    let too_many = ends.len().saturating_sub(limit as usize);
+    let leaving = (too_many + limit.div_ceil(100) as usize).min(ends.len());
+    leaving.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default() + WINDOW
 }
 
 impl Store {
-    /// How many different people count for a bot, and when some of them no longer do, in milliseconds since 1970.
-    pub(crate) fn reached(&self, of: &ReachOf, limit: u32) -> Result<(u64, i64), LedgerError> {
+    /// The people who count for a bot.
+    pub(crate) fn reached(&self, of: &ReachOf) -> Result<ReachedPeople, LedgerError> {
         let mut db = self.db();
-        let now = db.0.now()?;
         let query = "SELECT id FROM reach WHERE bot = ?1 AND address = ?2";
-        let Some(row) = db.first(query, &values![&of.bot, &of.address])? else { return Ok((0, now)) };
-        let (id, since) = (row.int(0)?, now - WINDOW);
-        let query = "SELECT count(DISTINCT person) FROM reached WHERE reach = ?1 AND at > ?2";
-        Ok((db.one(query, &values![id, since])?.count(0)?, next_end(&mut db, id, since, limit)?))
+        let crowd = match db.first(query, &values![&of.bot, &of.address])? {
+            Some(row) => {
+                let since = db.0.now()? - WINDOW;
+                crowd(&mut db, row.int(0)?, since)?
+            }
+            None => Crowd::new(),
+        };
+        Ok(ReachedPeople(crowd))
     }
 
     /// Counts a single send, unless its recipient would be one more than the limit; then it returns when there is room.
@@ -200,26 +229,47 @@ impl Store {
         of: &ReachOf,
         recipient: &str,
         limit: Option<u32>,
-    ) -> Result<Result<ReachedPerson, i64>, LedgerError> {
-        let person = hash_of_person(recipient);
-        self.db().change(|db| {
-            let mut reach = Reach::begin(db, of)?;
+    ) -> Result<Result<ReachedBySend, i64>, LedgerError> {
+        let (mut db, person) = (self.db(), hash_of_person(recipient));
+        Reach::begin(&mut db, of)?;
+        db.change(|db| {
+            let mut reach = Reach::lock(db, of)?.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
             if let Some(limit) = limit
-                && let Some(people) = reach.crowd(db, limit, 1)?
-                && !people.contains(&person)
-                && people.len() >= limit as usize
+                && let Some(crowd) = reach.crowd(db, limit, 1)?
+                && !crowd.contains_key(&person)
+                && crowd.len() >= limit as usize
             {
-                return Ok(Err(reach.until(db, limit)?));
+                return Ok(Err(room_at(&crowd, limit)));
             }
             let (at, n) = (reach.now + of.lag, fastrand::i64(1..));
-            reach.people += db.run(ADD, &values![reach.id, at, 0_i64, n, 0_i64, person])?;
+            let counted = db.run(ADD, &values![reach.id, at, 0_i64, n, 0_i64, person])?;
+            reach.people = reach.people.map(|people| people + counted);
             reach.write(db)?;
-            Ok::<_, LedgerError>(Ok(ReachedPerson { store: self.clone(), reach: reach.id, at, n }))
+            Ok::<_, LedgerError>(Ok(ReachedBySend { store: self.clone(), reach: reach.id, at, n }))
         })
     }
 }
 
-impl ReachedPerson {
+impl ReachedPeople {
+    /// How many different people count.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    /// When there is room again, in milliseconds since 1970, if they are too many.
+    pub(crate) fn room_at(&self, limit: u32) -> i64 {
+        room_at(&self.0, limit)
+    }
+
+    /// How many different people of a draft do not count yet.
+    pub(crate) fn new_in(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
+        let mut new = 0;
+        draft.people(|person| new += u64::from(!self.0.contains_key(&person)))?;
+        Ok(new)
+    }
+}
+
+impl ReachedBySend {
     /// The message has certainly not left.
     pub(crate) fn take_back(&self) -> Result<(), LedgerError> {
         let delete = "DELETE FROM reached WHERE reach = ?1 AND at = ?2 AND run = 0 AND n = ?3";

@@ -179,8 +179,9 @@ CREATE TABLE reach (
   id BIGINT PRIMARY KEY,
   bot TEXT NOT NULL,
   address TEXT NOT NULL,
-  -- How many different people it reached in the last 24 hours, or fewer; and when that was written.
-  people BIGINT NOT NULL,
+  -- An upper bound of how many different people it reached in the last 24 hours, NULL until that is known; and when it was
+  -- written.
+  people BIGINT,
   at BIGINT NOT NULL,
   UNIQUE (bot, address)
 );

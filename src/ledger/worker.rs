@@ -15,7 +15,7 @@ use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 use super::message::hash_of_person;
 use super::model::{Counts, RowState};
 use super::pace::{PaceNews, moment};
-use super::reach::{Reach, ReachOf};
+use super::reach::{Reach, ReachOf, room_at};
 use super::run::{Run, queued};
 use super::steps::LockedRun;
 use super::store::Lost;
@@ -38,6 +38,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 const LISTENS_EVERY: Duration = Duration::from_millis(500);
 /// A process that was heard from this recently still sends; in milliseconds.
 const IS_HEARD: i64 = 5_000;
+/// How often a process that waits for the limit of people looks whether there is room, in milliseconds.
+const TIME_BETWEEN_LOOKS_AT_THE_LIMIT: i64 = 60_000;
 /// The longest time that an exchange with a database waits for more rows.
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
 /// How often the rows of all processes are counted, as long as that takes at most a fiftieth of the time.
@@ -87,8 +89,9 @@ pub(crate) struct Worker {
     /// The bot whose people are counted, and how many of them there may be in 24 hours.
     reach: Option<ReachOf>,
     limit: Option<u32>,
-    /// Until when the limit holds back the next row.
+    /// Until when the limit holds back rows that were never tried, and when that was looked at; zero if it does not.
     held_until: i64,
+    looked_at_limit: i64,
     /// The key of the run, under which a row that comes back must still have its person.
     key: Option<(OnceScope, OnceHasher)>,
     /// Rows given to this process whose outcomes the store does not have yet.
@@ -127,6 +130,7 @@ impl Run {
             reach: ReachOf::of(&details, timeout + slack),
             limit: details.conditions.per_day,
             held_until: 0,
+            looked_at_limit: 0,
             key,
             held: HashMap::new(),
             pause: None,
@@ -151,15 +155,15 @@ impl Worker {
         }
         db.0.limit(SHORT);
         db.0.enter(self.id)?;
+        if let (Some(of), Some(_)) = (&self.reach, self.limit) {
+            Reach::begin(&mut db, of)?;
+        }
         drop(db);
         self.run.change(|db, run| {
             run.check_identity(db)?;
             run.under_way &= Lost::of(db)?.is_sent(run.id);
             run.note_lost(db)?;
             run.note_finished(db)?;
-            if let (Some(of), Some(_)) = (&self.reach, self.limit) {
-                Reach::begin(db, of)?.write(db)?;
-            }
             let (host, pid) = (host_name(), i64::from(std::process::id()));
             db.run(
                 "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
@@ -208,6 +212,9 @@ impl Worker {
             )?;
             let rows: Vec<_> = rows.into_iter().map(|(n, _)| n).collect();
             run.put_in_order(db, &rows)?;
+            if let Some(of) = &self.reach {
+                Reach::take_back(db, of, run.id, &rows)?;
+            }
             if run.cancelled_at.is_some() {
                 run.skip_rest(db)?;
             }
@@ -230,7 +237,8 @@ impl Worker {
         let looks = self.looked_at.is_none_or(|at| at.elapsed() >= LISTENS_EVERY);
         let of = self.run.clone();
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
-            self.held_until -= follow_clock(db, run)?;
+            let back = follow_clock(db, run)?;
+            (self.held_until, self.looked_at_limit) = (self.held_until - back, self.looked_at_limit - back);
             let exchanges = self.count(db, run.now)?;
             if exchanges <= self.exchanges {
                 run.note_put_back();
@@ -304,8 +312,13 @@ impl Worker {
         let may_leave = if run.pause.is_some() || run.cancelled_at.is_some() { 0 } else { run.pace.available(now) };
         let asked = wanted.min(may_leave);
         let mut reply = ExchangeReply::default();
+        // An exchange that finds that the wait is over only says so: whoever waited for long has to look at other things first.
+        let is_held = self.held_until > 0;
+        if is_held {
+            self.look_at_limit(db, run.now)?;
+        }
         if asked > 0 {
-            self.give(db, run, asked, &mut reply)?;
+            self.give(db, run, (asked, !is_held), &mut reply)?;
         }
         run.pace.take(reply.rows.len(), now);
         let is_short = reply.rows.len() < asked;
@@ -336,7 +349,7 @@ impl Worker {
     }
 
     /// Takes the outcomes of rows; returns how many counted.
-    fn take_outcomes(&self, db: &mut Db, run: &mut LockedRun, settled: &[SettledRow]) -> Result<u64, LedgerError> {
+    fn take_outcomes(&mut self, db: &mut Db, run: &mut LockedRun, settled: &[SettledRow]) -> Result<u64, LedgerError> {
         let mut ends = Vec::with_capacity(settled.len());
         for row in settled {
             let SettledRow { ended, at, retry, .. } = row;
@@ -374,7 +387,10 @@ impl Worker {
             run.put_in_order(db, &rows)?;
             if let Some(of) = &self.reach {
                 let unsent = settled.iter().filter(|row| row.ended.state.sent() == Sent::No);
-                Reach::take_back(db, of, run.id, &unsent.map(|row| row.ended.n).collect::<Vec<_>>())?;
+                if Reach::take_back(db, of, run.id, &unsent.map(|row| row.ended.n).collect::<Vec<_>>())? > 0 {
+                    // There is room again.
+                    self.looked_at_limit = 0;
+                }
             }
             if run.cancelled_at.is_some() {
                 run.skip_rest(db)?;
@@ -392,19 +408,22 @@ impl Worker {
         db.exists(query, &values![key, hasher.person(&ended.recipient), self.run.id, ended.n])
     }
 
-    /// Gives at most `wanted` rows to this process, or none of them if the request of one was changed.
+    /// Gives at most `wanted` rows to this process, or none of them if the request of one was changed. Only if they
+    /// `may_be_fresh`, rows are among them that were never tried.
     fn give(
         &mut self,
         db: &mut Db,
         run: &mut LockedRun,
-        wanted: usize,
+        (wanted, may_be_fresh): (usize, bool),
         reply: &mut ExchangeReply,
     ) -> Result<(), LedgerError> {
         let mut rows = db.rows(DUE, &values![run.id, run.now, wanted as u64], checked)?;
         let left = wanted - rows.len();
-        let may_be_fresh = left > 0 && self.held_until <= run.now;
-        let mut fresh =
-            if may_be_fresh { db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)? } else { vec![] };
+        let mut fresh = if left > 0 && may_be_fresh {
+            db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)?
+        } else {
+            vec![]
+        };
         if let Some((row, _)) = rows.iter().chain(&fresh).find(|(_, is_as_written)| !is_as_written) {
             let problem = format!("the request of line {} is not the one that was written", row.line);
             reply.problem = Some(LedgerError::damaged(problem));
@@ -447,25 +466,48 @@ impl Worker {
         let Some(mut reach) = Reach::lock(db, of)? else { return Ok(()) };
         let all = rows.len() + fresh.len();
         if let Some(limit) = self.limit
-            && let Some(mut people) = reach.crowd(db, limit, all)?
+            && let Some(mut crowd) = reach.crowd(db, limit, all)?
         {
+            let at = now + of.lag();
             let mut fits = |row: &(QueuedRow, bool)| {
                 let person = hash_of_person(&row.0.recipient);
-                let fits = !is_counted(&row) || people.contains(&person) || people.len() < limit as usize;
+                let fits = !is_counted(&row) || crowd.contains_key(&person) || crowd.len() < limit as usize;
                 if fits && is_counted(&row) {
-                    people.insert(person);
+                    crowd.insert(person, at);
                 }
                 fits
             };
-            rows.retain(&mut fits);
+            let (fitting, held): (Vec<_>, Vec<_>) = rows.drain(..).partition(&mut fits);
+            *rows = fitting;
             let last = fresh.iter().position(|row| !fits(row)).unwrap_or(fresh.len());
             fresh.truncate(last);
             if rows.len() + fresh.len() < all {
-                self.held_until = reach.until(db, limit)?;
+                (self.held_until, self.looked_at_limit) = (room_at(&crowd, limit), now);
             }
+            let held: Vec<_> =
+                held.iter().map(|(row, _)| values![self.run.id, row.n, self.held_until].to_vec()).collect();
+            db.each("UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'", &held)?;
         }
         let counted = rows.iter().chain(&*fresh).filter(is_counted);
         reach.count(db, (of, self.run.id, now), counted.map(|(row, _)| row))
+    }
+
+    /// Whether the limit still holds back rows: once its time has come, and from time to time before, since others may have
+    /// uncounted people.
+    fn look_at_limit(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
+        if self.held_until > now && self.looked_at_limit + TIME_BETWEEN_LOOKS_AT_THE_LIMIT > now {
+            return Ok(());
+        }
+        let (mut held_until, limit) = (0, self.limit.unwrap_or(u32::MAX));
+        if let Some(of) = &self.reach
+            && let Some(mut reach) = Reach::lock(db, of)?
+            && let Some(crowd) = reach.crowd(db, limit, 1)?
+            && crowd.len() >= limit as usize
+        {
+            held_until = room_at(&crowd, limit).max(now + 1);
+        }
+        (self.held_until, self.looked_at_limit) = (held_until, now);
+        Ok(())
     }
 
     /// Records an event of this process. The run is stopped once its last process takes no more rows.
@@ -624,9 +666,9 @@ fn news_of(settled: &[SettledRow], now: i64) -> PaceNews {
 
 /// How long the next row that was tried, or that waits for another one, has to wait, and for what.
 fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
-    let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > ?2 \
+    let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
                  ORDER BY due_at LIMIT 1";
-    let Some(row) = db.first(query, &values![run.id, run.now])? else { return Ok(None) };
+    let Some(row) = db.first(query, &values![run.id])? else { return Ok(None) };
     let delay = match (row.int(1)?, row.opt_text(2)?) {
         // It waits for another row to the same person.
         (0, _) => Delay::RecipientGap,

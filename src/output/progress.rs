@@ -154,7 +154,11 @@ impl<'a> Progress<'a> {
         let elapsed = self.idle_since.unwrap_or_else(Instant::now).duration_since(since).as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one decimal")]
         let (rate, to_do) = (if elapsed > 0.0 { done as f64 / elapsed } else { 0.0 }, tally.left as f64);
-        let time_left = if rate > 0.0 { Duration::try_from_secs_f64((to_do / rate).ceil()).ok() } else { None };
+        let time_left = if rate > 0.0 && self.idle_since.is_none() {
+            Duration::try_from_secs_f64((to_do / rate).ceil()).ok()
+        } else {
+            None
+        };
         match &self.shape {
             Shape::Bar(bar) => {
                 bar.set_length(tally.rows);

@@ -158,9 +158,7 @@ impl<'a> Engine<'a> {
                 self.stop_for(StopReason::WaitOver);
             }
             let next = self.next_at(now);
-            // After a long wait for the limit, the ledger says when it is over, and gives no row before that is known.
-            let is_over = self.is_held && self.next.is_some_and(|(_, delay)| delay == Delay::PeopleLimit);
-            let is_due = next.is_some_and(|at| at <= now) && !is_over;
+            let is_due = next.is_some_and(|at| at <= now);
             self.order(if is_due { self.room() } else { 0 }, now);
             if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
                 return LoopEnd::Drained;

@@ -84,7 +84,9 @@ fn what_costs_more_than_the_budget_does_not_leave() {
     send(&["--budget", "0.17", "template", "promo"])
         .fails(11, &["the messages cost 0.175 USD, more than the budget of 0.17", "--limit N; nothing was sent"]);
     send(&["--budget", "9", "text", "Hola"]).fails(11, &["no price for 1 message: CO service", "nothing was sent"]);
-    for (budget, problem) in [("0", "is 0"), ("-1", "`-1` is not an amount"), ("1,5", "`1,5` is not an amount")] {
+    for (budget, problem) in
+        [("0", "`0` is not a budget"), ("-1", "`-1` is not an amount"), ("1,5", "`1,5` is not an amount")]
+    {
         send(&["--budget", budget, "template", "promo"]).fails(2, &[problem, "--budget"]);
     }
     home.run("bulk send people.csv --yes --budget 5 text Hola")
@@ -145,7 +147,7 @@ fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     let home = home();
     let jelou = Jelou::never_asked();
     for (rates, problem) in [
-        ("country,price,currency\nEC,1,USD\n", "rates.csv, line 2: category is missing"),
+        ("country,price,currency\nEC,1,USD\n", "rates.csv, line 2: there is no column `category`"),
         (
             "country,category,price,currency\nEC,service,1,USD\nCO,service,1,EUR\n",
             "line 3: currency: `EUR`, and `USD` before",

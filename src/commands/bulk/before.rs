@@ -26,14 +26,14 @@ const DRAWN_LINES: usize = 10;
 const NAMED_COUNTRIES: usize = 8;
 
 /// Prints the summary of a run with these `details` before the question; the first message only if a person
-/// `is_asked`.
+/// `is_asked`, and how long it takes unless it was told that it `takes_days`.
 pub(crate) fn report_before(
     context: &Context,
     draft: &LedgerDraft,
     kind: &Message,
     details: &Details,
     exclusions: &Exclusions,
-    is_asked: bool,
+    (is_asked, takes_days): (bool, bool),
 ) -> Result<(), CommandError> {
     let stderr = &context.stderr;
     if stderr.is_quiet() {
@@ -66,8 +66,7 @@ pub(crate) fn report_before(
         repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
     });
     lines.extend(excluding.into_iter().chain(countries).chain(cost));
-    // A list larger than the limit of people takes days, which was told.
-    if details.conditions.per_day.is_none_or(|limit| overview.rows <= u64::from(limit)) {
+    if !takes_days {
         lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
     }
     say(context, lines);

@@ -140,8 +140,8 @@ impl PreparedList<'_> {
         if !self.details.sandbox {
             self.check_budget()?;
         }
-        report_limit(context, store, &self.details, self.draft.people()?)?;
-        report_before(context, &self.draft, self.kind, &self.details, self.exclusions, is_asked)?;
+        let takes_days = report_limit(context, Some(store), &self.details, &self.draft)?;
+        report_before(context, &self.draft, self.kind, &self.details, self.exclusions, (is_asked, takes_days))?;
         confirm(context, sender, self.draft.to_be_sent())?;
         if let Some(mut connection) = opened {
             connection.catch_signals()?;
@@ -158,7 +158,9 @@ impl PreparedList<'_> {
     pub(super) fn check_budget(&self) -> Result<(), GuardError> {
         let (Some(Budget(budget)), Some(estimate)) = (self.budget, &self.details.estimate) else { return Ok(()) };
         if let Some(words) = estimate.without_price() {
-            let hint = "add these rates, or leave --budget out".to_owned();
+            let hint = "add these rates, or send it without a budget; only the bot's list says the category of a template, which \
+                        --unchecked does not read, and by its id none is listed"
+                .to_owned();
             return Err(GuardError::new(format!("with a budget of {budget}, {words}"), hint));
         }
         if estimate.total() > budget {

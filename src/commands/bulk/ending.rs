@@ -76,7 +76,7 @@ impl RunOnItsWay<'_> {
             }
             Err(error) => {
                 let hint = error.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
-                let message = format!("the run stopped at the opening of its hours: {}", error.message());
+                let message = format!("the run stopped when its wait was over: {}", error.message());
                 stderr.error(&message, &[], Some(&format!("{hint}{}", to_continue(name))));
                 Ok(Some(error.code))
             }

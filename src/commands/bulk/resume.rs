@@ -94,9 +94,16 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let paused = run.prepare()?;
     let kept = run.details()?;
     let conditions = if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept)? };
-    let is_changed = conditions != kept.conditions;
-    let details = Details { conditions, ..kept };
+    let mut is_changed = conditions != kept.conditions;
+    let mut details = Details { conditions, ..kept };
     let sender = sender_of_run(context, unresolved, &run, &details)?;
+    // Others that send it would not notice a new condition.
+    if !is_worker && details.conditions.per_day.is_none() && !run.is_held()? {
+        let limit = sender.settings.limit_24h.as_ref().map(|limit| limit.value.0);
+        let may_be_template = Message::named(&details.kind).is_some_and(|kind| kind.may_be_template());
+        details.conditions.per_day = limit.filter(|_| may_be_template);
+        is_changed |= details.conditions.per_day.is_some();
+    }
     let age = age_of(&store, &run)?;
     let asks = check_age(context, &sender, &run, &details, age, is_worker)?;
     let countries =

@@ -6,6 +6,7 @@ use std::mem;
 use super::before::draw_messages;
 use super::begin::{PreparedList, estimate};
 use super::earlier::{earlier_of, report_people};
+use super::hours::report_limit;
 use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
 use crate::api::{Request, SuccessCriterion};
@@ -29,7 +30,7 @@ impl PreparedList<'_> {
         let context = self.context;
         let words = read.words();
         let comparison = mem::replace(&mut read.comparison, Ok(()));
-        let refused = match (&read.verdict, &comparison) {
+        let mut refused = match (&read.verdict, &comparison) {
             (Err(error), _) | (Ok(()), Err(error)) => Some(error.line()),
             (Ok(()), Ok(())) => None,
         };
@@ -39,7 +40,10 @@ impl PreparedList<'_> {
         }
         self.details.template_texts = self.template_texts()?;
         self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
-        self.report_cost();
+        refused = refused.or(self.report_cost());
+        if context.mode == Mode::Send {
+            report_limit(context, self.store, &self.details, &self.draft)?;
+        }
         if let Some(page) = page {
             self.write_page(page, &read, refused)?;
             context.stderr.note(&words);
@@ -97,14 +101,17 @@ impl PreparedList<'_> {
         }
     }
 
-    fn report_cost(&self) {
+    /// Says what the list costs; returns why that is too much.
+    fn report_cost(&self) -> Option<String> {
         let stderr = &self.context.stderr;
         for line in self.details.estimate.iter().flat_map(Estimate::words) {
             stderr.note(&line);
         }
-        if let Err(error) = self.check_budget() {
-            stderr.warning(&format!("this would be refused, and nothing would leave: {error}"));
-        }
+        // A dry run does not know the categories, and the sandbox costs nothing.
+        let is_checked = self.context.mode == Mode::Send && !self.details.sandbox;
+        let error = self.check_budget().err().filter(|_| is_checked)?;
+        stderr.warning(&format!("this would be refused, and nothing would leave: {error}"));
+        Some(error.to_string())
     }
 
     fn write_page(&self, page: ReportFile<'_>, read: &ReadList, refused: Option<String>) -> Result<(), CommandError> {
