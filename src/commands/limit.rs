@@ -1,12 +1,15 @@
 //! The limit of different people that a bot may reach with templates in 24 hours: of a run, and of a single send.
 
+use std::time::Duration;
+
 use super::CommandError;
 use super::store::{open_store, wait_for_turn};
 use crate::config::{PeopleLimit, Settings};
 use crate::context::Context;
 use crate::input::UsageError;
-use crate::ledger::{ReachOf, ReachedBySend, Store};
+use crate::ledger::{Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Run, Store};
 use crate::message::{Message, Outgoing, sends_template};
+use crate::output::{counted, grouped};
 use crate::sending::{Connection, GuardError, Interrupted, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
@@ -29,6 +32,71 @@ pub(super) fn limit_of_run(
             "leave it out; --rate and --between say when messages leave",
         )),
     }
+}
+
+/// The people whom a list, or what is left of a run, is for.
+pub(crate) enum PeopleLeft<'a> {
+    OfDraft(&'a LedgerDraft),
+    OfRun(&'a Run),
+}
+
+/// Warns before the question that the limit of people has no room for all of them now; returns whether it does.
+pub(crate) fn report_limit(
+    context: &Context,
+    store: Option<&Store>,
+    details: &Details,
+    people: &PeopleLeft<'_>,
+) -> Result<bool, LedgerError> {
+    let Some(limit) = details.conditions.per_day else { return Ok(false) };
+    let Some(of) = ReachOf::of(details, Duration::ZERO) else {
+        context.stderr.note("the sandbox counts nobody: --per-day holds nothing back here");
+        return Ok(false);
+    };
+    let reached = store.map(|store| store.reached(&of)).transpose()?.unwrap_or_default();
+    let people = match people {
+        PeopleLeft::OfDraft(draft) => reached.new_in(draft)?,
+        PeopleLeft::OfRun(run) => reached.new_in_run(run)?,
+    };
+    let until = reached.room_at(limit);
+    let limit = u64::from(limit);
+    let room = limit.saturating_sub(reached.count());
+    if people <= room {
+        return Ok(false);
+    }
+    let days = counted((people - room).div_ceil(limit), "day");
+    let first = match room {
+        0 => format!("the first of these {} waits until {}", grouped(people), local_time(of_milliseconds(until))),
+        room => format!("{} of these {} can be reached now", grouped(room), grouped(people)),
+    };
+    context.stderr.warning(&format!(
+        "templates reach at most {} different people in 24 hours: {first}, the last ones after {days} or more; the run waits and \
+         goes on by itself, as long as this command runs",
+        grouped(limit)
+    ));
+    Ok(true)
+}
+
+/// Warns that another run of the bot has a limit of people, and this one has none.
+pub(crate) fn report_limit_of_others(context: &Context, store: &Store, details: &Details) -> Result<(), LedgerError> {
+    let may_be_template = Message::named(&details.kind).is_some_and(|kind| kind.may_be_template());
+    if details.sandbox || details.conditions.per_day.is_some() || !may_be_template {
+        return Ok(());
+    }
+    for run in store.runs()? {
+        let other = run.details()?;
+        let is_of_bot = !other.sandbox && (&other.bot, &other.api_url) == (&details.bot, &details.api_url);
+        if let Some(limit) = other.conditions.per_day.filter(|_| is_of_bot)
+            && !run.is_finished()?
+        {
+            let (name, people) = (run.name(), grouped(limit.into()));
+            context.stderr.warning(&format!(
+                "run {name} of this bot reaches at most {people} different people in 24 hours, and this list has no limit: add \
+                 --per-day {limit}, or keep it in the profile: jelouctl profile set NAME --limit-24h {limit}"
+            ));
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A template that is sent alone by a profile with a limit.

@@ -125,7 +125,8 @@ impl Estimate {
         let told: Vec<_> = told.chain((others > 0).then(|| format!("and {others} more"))).collect();
         let mut lines = Vec::new();
         if !told.is_empty() {
-            lines.push(format!("cost: {} by your rates, an estimate: {}", self.shown(), told.join(", ")));
+            let least = if self.unpriced() > 0 { "at least " } else { "" };
+            lines.push(format!("cost: {least}{} by your rates, an estimate: {}", self.shown(), told.join(", ")));
         }
         lines.extend(self.without_price());
         lines
@@ -155,12 +156,13 @@ impl Spent {
         json
     }
 
-    /// `sent for 12.50 of 375.00 USD, an estimate by your rates; 11.25 of it delivered`
+    /// `spent about 12.50 of 375.00 USD by your rates; 11.25 of it on messages that were delivered`
     pub(crate) fn words(&self) -> String {
         let (sent, all) = (self.sent.total(), self.estimate.shown());
         let delivered =
-            self.delivered.as_ref().map(|of| format!("; {} of it delivered", of.total())).unwrap_or_default();
+            self.delivered.as_ref().map(|of| format!("; {} of it on messages that were delivered", of.total()));
+        let delivered = delivered.unwrap_or_default();
         let unpriced = self.sent.without_price().map(|words| format!("; {words}")).unwrap_or_default();
-        format!("sent for {sent} of {all}, an estimate by your rates{delivered}{unpriced}")
+        format!("spent about {sent} of {all} by your rates{delivered}{unpriced}")
     }
 }

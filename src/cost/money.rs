@@ -36,7 +36,8 @@ impl FromStr for Money {
         let is_plain = typed.chars().all(|sign| sign.is_ascii_digit() || sign == '.');
         let read = typed.parse::<Decimal>().ok().filter(|_| is_plain);
         let Some(amount) = read else {
-            return Err(format!("`{}` is not an amount; write it as 0.0625", typed.escape_debug()));
+            let problem = format!("`{}` is not an amount", typed.escape_debug());
+            return Err(format!("{problem}; write it with a point and without its currency, as 12.50"));
         };
         if amount > LARGEST || amount.scale() > MOST_DECIMALS {
             return Err(format!("`{typed}` is more than {LARGEST}, or has more than {MOST_DECIMALS} decimals"));

@@ -23,6 +23,8 @@ workbook with these columns:
 - `price`: of one message, with a decimal point; where the cells are not separated by commas, a decimal comma will do
 - `currency`: the same in each row
 
+The names may be in Spanish, too: pais, categoria, precio, moneda.
+
 Give it with --rates FILE, or keep it in a profile: jelouctl profile set NAME --rates FILE. No price is built in. Meta
 publishes its rate cards by market and currency at https://developers.facebook.com/docs/whatsapp/pricing, and Jelou charges
 by its own prices: copy those that apply to you.",
@@ -124,26 +126,28 @@ impl Rates {
         while let Some(row) = list.read()? {
             let at = |problem: String| RatesError::new(format!("{name}, line {}: {problem}", row.line));
             let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
-            let cell = |column: &str| {
-                if !cells.has(column) {
-                    let problem = "a rate has country, category, price and currency";
-                    return Err(at(format!("there is no column `{column}`: {problem}")));
-                }
+            let cell = |names: [&str; 2]| {
+                let Some(column) = names.into_iter().find(|name| cells.has(name)) else {
+                    let [column, _] = names;
+                    let found = cells.names().join(", ");
+                    return Err(at(format!("there is no column `{column}`, only {found}")));
+                };
                 let text = match cells.get(column) {
                     Some(Value::String(text)) => text.trim().to_owned(),
                     Some(Value::Number(number)) => number.to_string(),
                     _ => String::new(),
                 };
-                if text.is_empty() { Err(at(format!("{column} is missing"))) } else { Ok(text) }
+                if text.is_empty() { Err(at(format!("{column} is empty"))) } else { Ok(text) }
             };
-            let country = country(&cell("country")?).map_err(|problem| at(format!("country: {problem}")))?;
-            let category = cell("category")?;
+            let country = country(&cell(["country", "pais"])?).map_err(|problem| at(format!("country: {problem}")))?;
+            let category = cell(["category", "categoria"])?;
             let category = Category::named(&category).ok_or_else(|| {
                 let known = Category::ALL.map(Category::name).join(", ");
                 at(format!("category: `{}` is not one of {known}", category.escape_debug()))
             })?;
-            let price = price(&cell("price")?, has_comma).map_err(|problem| at(format!("price: {problem}")))?;
-            let currency = cell("currency")?;
+            let price =
+                price(&cell(["price", "precio"])?, has_comma).map_err(|problem| at(format!("price: {problem}")))?;
+            let currency = cell(["currency", "moneda"])?;
             let rates = rates.get_or_insert_with(|| Self { currency: currency.clone(), prices: HashMap::new() });
             if rates.currency != currency {
                 let before = &rates.currency;
@@ -222,6 +226,7 @@ mod tests {
             "country;category;price;currency\nEcuador;Marketing;0,0625;EUR",
             "Currency\tPrice\tCountry\tCategory\nEUR\t0,0625\tECU\tMARKETING",
             "country;category;price;currency\nec;marketing;0.0625;EUR\n",
+            "País;Categoría;Precio;Moneda\nEcuador;marketing;0,0625;EUR",
             "{\"country\": \"EC\", \"category\": \"marketing\", \"price\": 0.0625, \"currency\": \"EUR\"}",
             "country,category,price,currency,note\nEC,marketing,0.0625,EUR,\"a, b\"",
         ] {
@@ -238,7 +243,7 @@ mod tests {
             ("EC,marketing,0.1,USD\nCO,marketing,0.1,EUR", "line 3: currency: `EUR`, and `USD` before"),
             ("EC,marketing,\"0,1\",USD", "line 2: price: `0,1` is not an amount"),
             ("EC,marketing,-1,USD", "line 2: price: `-1` is not an amount"),
-            ("EC,marketing,,USD", "line 2: price is missing"),
+            ("EC,marketing,,USD", "line 2: price is empty"),
             ("EC,promo,0.1,USD", "line 2: category: `promo` is not one of marketing, utility,"),
             ("Atlantis,marketing,0.1,USD", "line 2: country: `Atlantis` is not a country"),
             ("EC,marketing,0.1,USD\necuador,Marketing,0.2,USD", "line 3: EC has a price for marketing already"),
@@ -248,7 +253,7 @@ mod tests {
             assert!(error.contains(problem), "{error}");
         }
         let error = read("country,price,currency\nEC,1,USD").unwrap_err();
-        assert!(error.contains("line 2: there is no column `category`: a rate has country,"), "{error}");
+        assert!(error.contains("line 2: there is no column `category`, only country, price, currency"), "{error}");
         for price in ["1.000", "12,345"] {
             let error = read(&format!("country;category;price;currency\nCO;service;{price};COP")).unwrap_err();
             assert!(error.contains(&format!("price: `{price}` may be a thousand times as much")), "{error}");

@@ -10,6 +10,7 @@ use super::db::{Db, values};
 use super::draft::LedgerDraft;
 use super::error::LedgerError;
 use super::message::hash_of_person;
+use super::run::Run;
 use super::store::Store;
 use super::types::{Details, QueuedRow};
 use crate::message::sends_template;
@@ -265,6 +266,18 @@ impl ReachedPeople {
     pub(crate) fn new_in(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
         let mut new = 0;
         draft.people(|person| new += u64::from(!self.0.contains_key(&person)))?;
+        Ok(new)
+    }
+
+    /// How many different people are still to get a message of a run, and do not count yet.
+    pub(crate) fn new_in_run(&self, run: &Run) -> Result<u64, LedgerError> {
+        let query = "SELECT DISTINCT person FROM row CROSS JOIN message WHERE row.run = ?1 AND state = 'pending' \
+                     AND message.run = row.run AND message.n = row.n";
+        let mut new = 0;
+        run.store.db().each_of(query, &values![run.id], |row| {
+            new += u64::from(!self.0.contains_key(&row.int(0)?));
+            Ok(())
+        })?;
         Ok(new)
     }
 }

@@ -62,7 +62,7 @@ fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
     home.write("rates.csv", "country,category,price,currency\n*,marketing,9,EUR\n");
     assert_eq!(home.run("bulk status r").success().json()["cost"], expected);
     let report = home.run("bulk report r --file r.html").success();
-    assert!(report.stderr.contains("sent for 0.175 of 0.175 USD, an estimate by your rates"), "{report:?}");
+    assert!(report.stderr.contains("spent about 0.175 of 0.175 USD by your rates"), "{report:?}");
     assert!(home.read("r.html").contains("Sent: <b>0.175 USD</b>"));
     // The category is not known where the list does not say it, or was not read.
     for words in [&["template", "bare"][..], &["--unchecked", "template", "promo"]] {
@@ -81,8 +81,14 @@ fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
 fn what_costs_more_than_the_budget_does_not_leave() {
     let (home, jelou) = (home(), jelou());
     let send = |words: &[&str]| home.run(SEND).args(words).api(&jelou.url);
-    send(&["--budget", "0.17", "template", "promo"])
-        .fails(11, &["the messages cost 0.175 USD, more than the budget of 0.17", "--limit N; nothing was sent"]);
+    send(&["--budget", "0.17", "template", "promo"]).fails(
+        11,
+        &[
+            "the messages cost 0.175 USD, more than the budget of 0.17",
+            "or send less with --limit N",
+            "nothing was sent",
+        ],
+    );
     send(&["--budget", "9", "text", "Hola"]).fails(11, &["no price for 1 message: CO service", "nothing was sent"]);
     for (budget, problem) in
         [("0", "`0` is not a budget"), ("-1", "`-1` is not an amount"), ("1,5", "`1,5` is not an amount")]
@@ -147,7 +153,10 @@ fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     let home = home();
     let jelou = Jelou::never_asked();
     for (rates, problem) in [
-        ("country,price,currency\nEC,1,USD\n", "rates.csv, line 2: there is no column `category`"),
+        (
+            "country,price,currency\nEC,1,USD\n",
+            "rates.csv, line 2: there is no column `category`, only country, price, currency",
+        ),
         (
             "country,category,price,currency\nEC,service,1,USD\nCO,service,1,EUR\n",
             "line 3: currency: `EUR`, and `USD` before",

@@ -8,8 +8,9 @@ use jiff::SignedDuration;
 
 use super::hours::report_closed;
 use crate::commands::CommandError;
+use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::context::Context;
-use crate::cost::Estimate;
+use crate::cost::{Estimate, Spent};
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts, TemplateUse, TemplateUses};
@@ -110,7 +111,10 @@ pub(crate) fn report_before_resume(
         draw_first(context, of, (first.line, &first.recipient, lines), "");
     }
     let hours = details.conditions.hours.as_ref();
-    say(context, excluding(exclusions).into_iter().chain(duration(counts.pending, rate, hours)));
+    let takes_days = report_limit(context, Some(run.store()), details, &PeopleLeft::OfRun(run))?;
+    let duration = duration(counts.pending, rate, hours).filter(|_| !takes_days);
+    let spent = run.spent()?.as_ref().map(Spent::words);
+    say(context, excluding(exclusions).into_iter().chain(spent).chain(duration));
     report_closed(context, hours);
     Ok(())
 }

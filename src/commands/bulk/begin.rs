@@ -8,13 +8,14 @@ use serde_json::Value;
 use super::before::{refuse_templates, report_before};
 use super::earlier::{earlier_of, report_many_days, report_people};
 use super::ending::RunOnItsWay;
-use super::hours::{report_closed, report_limit, report_over_midnight};
+use super::hours::{report_closed, report_over_midnight};
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
+use crate::commands::limit::{PeopleLeft, report_limit, report_limit_of_others};
 use crate::commands::store::wait_for_turn;
 use crate::config::Budget;
 use crate::context::Context;
@@ -140,7 +141,8 @@ impl PreparedList<'_> {
         if !self.details.sandbox {
             self.check_budget()?;
         }
-        let takes_days = report_limit(context, Some(store), &self.details, &self.draft)?;
+        let takes_days = report_limit(context, Some(store), &self.details, &PeopleLeft::OfDraft(&self.draft))?;
+        report_limit_of_others(context, store, &self.details)?;
         report_before(context, &self.draft, self.kind, &self.details, self.exclusions, (is_asked, takes_days))?;
         confirm(context, sender, self.draft.to_be_sent())?;
         if let Some(mut connection) = opened {
@@ -158,14 +160,14 @@ impl PreparedList<'_> {
     pub(super) fn check_budget(&self) -> Result<(), GuardError> {
         let (Some(Budget(budget)), Some(estimate)) = (self.budget, &self.details.estimate) else { return Ok(()) };
         if let Some(words) = estimate.without_price() {
-            let hint = "add these rates, or send it without a budget; only the bot's list says the category of a template, which \
-                        --unchecked does not read, and by its id none is listed"
-                .to_owned();
+            let hint = "add these rates, or send it without a budget; the category of a template is that of the bot's list, which \
+                        is not read with --unchecked, nor before a question where the secret is typed, and has no template by \
+                        its id";
             return Err(GuardError::new(format!("with a budget of {budget}, {words}"), hint));
         }
         if estimate.total() > budget {
             let problem = format!("the messages cost {}, more than the budget of {budget}", estimate.shown());
-            let hint = format!("{}; raise --budget, or send less with --limit N", estimate.words().join("; "));
+            let hint = format!("raise --budget, or send less with --limit N; {}", estimate.words().join("; "));
             return Err(GuardError::new(problem, hint));
         }
         Ok(())

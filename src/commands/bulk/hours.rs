@@ -2,7 +2,6 @@
 //! about them.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -10,8 +9,8 @@ use super::options::HoursOptions;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::hours::{Hours, HoursBase, HoursError, days_off_in};
-use crate::ledger::{Details, LedgerDraft, LedgerError, ReachOf, Run, Store};
-use crate::output::{WaitReason, Waiting, counted, grouped};
+use crate::ledger::{Details, LedgerError, Run};
+use crate::output::{WaitReason, Waiting};
 use crate::timestamps::{self, local_time, of_milliseconds};
 
 /// The hours of a new run: what was typed overrides the profile.
@@ -75,38 +74,6 @@ pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, L
         };
     let (shown, words) = (format!("until {shown}"), String::new());
     Ok(Some(Waiting { reason, until, since: None, shown, words, is_new: false }))
-}
-
-/// Warns before the question that the limit of people has no room for all of them now; returns whether it does.
-pub(super) fn report_limit(
-    context: &Context,
-    store: Option<&Store>,
-    details: &Details,
-    draft: &LedgerDraft,
-) -> Result<bool, LedgerError> {
-    let Some(limit) = details.conditions.per_day else { return Ok(false) };
-    let Some(of) = ReachOf::of(details, Duration::ZERO) else {
-        context.stderr.note("the sandbox counts nobody: --per-day holds nothing back here");
-        return Ok(false);
-    };
-    let reached = store.map(|store| store.reached(&of)).transpose()?.unwrap_or_default();
-    let (people, until) = (reached.new_in(draft)?, reached.room_at(limit));
-    let limit = u64::from(limit);
-    let room = limit.saturating_sub(reached.count());
-    if people <= room {
-        return Ok(false);
-    }
-    let days = counted((people - room).div_ceil(limit), "day");
-    let first = match room {
-        0 => format!("the first of {} more waits until {}", grouped(people), local_time(of_milliseconds(until))),
-        room => format!("of {} more, {} are reached now", grouped(people), grouped(room)),
-    };
-    context.stderr.warning(&format!(
-        "templates reach at most {} different people in 24 hours: {first}, and the last ones after {days} or more; the run waits \
-         and goes on by itself",
-        grouped(limit)
-    ));
-    Ok(true)
 }
 
 /// The hours and their next opening, if they are closed now.

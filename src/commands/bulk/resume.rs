@@ -254,7 +254,7 @@ fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
     let is_in_use = matches!(error, LedgerError::InUse { .. });
     let mut error = CommandError::from(error);
     if is_in_use {
-        error.hint = Some(format!("stop it first: jelouctl bulk stop {name}"));
+        error.hint = Some(format!("stop it first: jelouctl bulk stop {name}; then resume it so"));
     }
     error
 }

@@ -6,11 +6,11 @@ use std::mem;
 use super::before::draw_messages;
 use super::begin::{PreparedList, estimate};
 use super::earlier::{earlier_of, report_people};
-use super::hours::report_limit;
 use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
 use crate::api::{Request, SuccessCriterion};
 use crate::commands::CommandError;
+use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::context::Mode;
 use crate::cost::Estimate;
 use crate::exit::ExitCode;
@@ -42,7 +42,7 @@ impl PreparedList<'_> {
         self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
         refused = refused.or(self.report_cost());
         if context.mode == Mode::Send {
-            report_limit(context, self.store, &self.details, &self.draft)?;
+            report_limit(context, self.store, &self.details, &PeopleLeft::OfDraft(&self.draft))?;
         }
         if let Some(page) = page {
             self.write_page(page, &read, refused)?;
