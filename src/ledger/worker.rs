@@ -329,7 +329,8 @@ impl Worker {
             next = (wait, if run.pace.stopped_until > now { Delay::Retry } else { Delay::Pace });
         }
         let held = Some(self.held_until - run.now).filter(|wait| *wait > 0).map(|wait| (wait, Delay::PeopleLimit));
-        if is_short || held.is_some() {
+        let is_over = is_held && held.is_none();
+        if held.is_some() || is_short && !is_over {
             let later = next_due(db, run)?.into_iter().chain(held).min();
             next = next.max(later.unwrap_or((1000, Delay::Retry)));
         }
