@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::claims::Claimed;
-use super::db::values;
+use super::db::{SHORT, values};
 use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
 use super::earlier::EarlierMessages;
 use super::error::LedgerError;
@@ -94,6 +94,7 @@ every_engine! {
     a_limit_holds_back_no_row_that_may_leave,
     a_wait_for_the_limit_ends_when_enough_people_no_longer_count,
     a_clock_that_goes_back_keeps_nobody_counting_for_longer,
+    who_stood_still_within_a_transaction_tries_again,
 }
 
 /// A store of a test.
@@ -991,4 +992,17 @@ fn a_wait_for_the_limit_ends_when_enough_people_no_longer_count(tested: &TestedS
         assert_eq!(hours(reach(10, Some(9)).err().unwrap()), 16);
     }
     assert_eq!(store.reached(&of).unwrap().count(), 9);
+}
+
+/// A database ends the transaction of a process that was stopped within it.
+fn who_stood_still_within_a_transaction_tries_again(tested: &TestedStore) {
+    let mut db = tested.store.db();
+    // As an exchange does.
+    db.0.limit(SHORT);
+    db.0.begin(true).unwrap();
+    std::thread::sleep(Duration::from_millis(2500));
+    let read = db.first("SELECT commits FROM store WHERE id = 1", &[]);
+    assert_eq!(read.is_err(), tested.store.is_shared());
+    assert!(read.err().is_none_or(|error| error.may_pass()));
+    db.0.rollback();
 }

@@ -166,6 +166,8 @@ impl DatabaseError {
                 let busy = Self::unreachable(at, "another command is at work on it".to_owned());
                 Self { hint: "try again in a moment".to_owned(), ..busy }
             }
+            // The process stood still within the transaction.
+            Some(code) if *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Self::unreachable(at, cause),
             // These pass without help: shutdown, lack of resources, locks, rollbacks, disconnects, I/O errors.
             Some(code) if ["57", "53", "55", "40", "08", "58"].iter().any(|class| code.code().starts_with(class)) => {
                 Self::unreachable(at, cause)
