@@ -3,19 +3,22 @@
 use std::path::Path;
 
 use super::CommandError;
-use crate::config::{Budget, Settings};
+use crate::config::{Budget, ConfigError, Settings};
 use crate::context::Context;
-use crate::cost::{Category, Rates, RatesError};
+use crate::cost::{Category, Rates};
+use crate::input::UsageError;
 use crate::message::{Outgoing, sends_template};
 use crate::phone::country_of;
 
+const FORMAT: &str = "`jelouctl explain rates` shows the format";
+
 /// The rates of the file that was typed, or else of the profile's.
 pub(super) fn read_rates(typed: Option<&Path>, settings: &Settings) -> Result<Option<Rates>, CommandError> {
-    if let Some(path) = typed {
-        return Ok(Some(Rates::read(path)?));
+    match (typed, &settings.rates) {
+        (Some(path), _) => Ok(Some(Rates::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?)),
+        (None, Some(path)) => Ok(Some(Rates::read(&path.value).map_err(|problem| ConfigError::new(problem, FORMAT))?)),
+        (None, None) => Ok(None),
     }
-    let Some(path) = &settings.rates else { return Ok(None) };
-    Ok(Some(Rates::read(&path.value).map_err(RatesError::of_profile)?))
 }
 
 /// The most that a run may cost: as typed, or else as in the profile.
@@ -23,11 +26,13 @@ pub(super) fn budget(
     typed: Option<Budget>,
     settings: &Settings,
     has_rates: bool,
-) -> Result<Option<Budget>, RatesError> {
+) -> Result<Option<Budget>, CommandError> {
+    let problem = "needs rates to know what the messages cost";
+    let hint = format!("add --rates FILE; {FORMAT}");
     match (typed, &settings.budget) {
-        (Some(_), _) if !has_rates => Err(RatesError::missing("--budget")),
-        (None, Some(of_profile)) if !has_rates => {
-            Err(RatesError::missing(&format!("budget ({})", of_profile.origin)).of_profile())
+        (Some(_), _) if !has_rates => Err(UsageError::new(format!("--budget {problem}"), hint).into()),
+        (None, Some(budget)) if !has_rates => {
+            Err(ConfigError::new(format!("budget ({}) {problem}", budget.origin), hint).into())
         }
         (typed, of_profile) => Ok(typed.or(of_profile.as_ref().map(|budget| budget.value))),
     }

@@ -3,7 +3,6 @@
 
 use crate::api::{Cause, ClientError, LookUpError, Outcome, TypedPathError, UNKNOWN_HINT};
 use crate::config::ConfigError;
-use crate::cost::RatesError;
 use crate::exit::ExitCode;
 use crate::hours::HoursError;
 use crate::import::BulkError;
@@ -137,16 +136,6 @@ impl From<TypedPathError> for CommandError {
 
 impl From<HoursError> for CommandError {
     fn from(error: HoursError) -> Self {
-        let hint = Some(error.hint.to_owned());
-        if error.is_of_profile {
-            return Self::new(ExitCode::Configuration, "configuration", error, hint);
-        }
-        Self::new(ExitCode::Usage, "usage", error, hint)
-    }
-}
-
-impl From<RatesError> for CommandError {
-    fn from(error: RatesError) -> Self {
         let hint = Some(error.hint.to_owned());
         if error.is_of_profile {
             return Self::new(ExitCode::Configuration, "configuration", error, hint);

@@ -49,7 +49,7 @@ pub(crate) fn report_limit(
 ) -> Result<bool, LedgerError> {
     let Some(limit) = details.conditions.per_day else { return Ok(false) };
     let Some(of) = ReachOf::of(details, Duration::ZERO) else {
-        context.stderr.note("the sandbox counts nobody: --per-day holds nothing back here");
+        context.stderr.note("the sandbox does not count people, so --per-day has no effect here");
         return Ok(false);
     };
     let reached = store.map(|store| store.reached(&of)).transpose()?.unwrap_or_default();
@@ -108,7 +108,7 @@ pub(super) struct LimitedSend {
 }
 
 impl LimitedSend {
-    /// None for a message that nobody limits, and in the sandbox.
+    /// None without a limit, for a message that is not a template, and in the sandbox.
     pub(super) fn open(
         context: &Context,
         sender: &Sender,

@@ -60,7 +60,7 @@ fn list(known: &[String]) -> String {
 }
 
 impl ConfigError {
-    pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Other { message: message.into(), hint: hint.into() }
     }
 

@@ -19,8 +19,8 @@ use crate::tables::rows;
 pub(crate) struct Key {
     /// Its name in a profile and in `profile show`.
     pub(crate) name: &'static str,
-    /// `text`, `path`, `secret`, `duration` (a text, or a number of seconds), `number` (or a text), `switch`, `list`, or `command` (program and
-    /// arguments).
+    /// `text`, `path`, `secret`, `duration` (a text, or a number of seconds), `number` (or a text), `switch`, `list`, or
+    /// `command` (program and arguments).
     pub(super) form: &'static str,
     pub(super) flag: &'static str,
     /// Empty if there is none.

@@ -7,7 +7,7 @@ use super::money::Money;
 use super::rates::{Category, Rates};
 use crate::output::{counted, grouped};
 
-/// How many lines are told in words.
+/// The most countries and categories that are named.
 const TOLD: usize = 8;
 
 /// Messages with the same country and category.

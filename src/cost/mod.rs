@@ -6,4 +6,4 @@ mod rates;
 
 pub(crate) use self::estimate::{Estimate, Spent};
 pub(crate) use self::money::Money;
-pub(crate) use self::rates::{Category, EXPLAINED, Rates, RatesError};
+pub(crate) use self::rates::{Category, EXPLAINED, Rates};

@@ -6,10 +6,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 
 use super::money::Money;
-use crate::list::{CsvFormat, HeaderChoice, ListError, ListFormat, ListInput, ListOptions, ListReader};
+use crate::list::{CsvFormat, HeaderChoice, ListFormat, ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 use crate::private_file::{FileError, PipeBound, open_to_read};
 
@@ -73,64 +72,29 @@ pub(crate) struct Rates {
     prices: HashMap<(Option<&'static str>, Category), Money>,
 }
 
-/// A file of rates that cannot be used.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub(crate) struct RatesError {
-    message: String,
-    pub(crate) hint: &'static str,
-    /// Whether a profile names the file.
-    pub(crate) is_of_profile: bool,
-}
-
-impl RatesError {
-    fn new(message: String) -> Self {
-        Self { message, hint: "`jelouctl explain rates` shows the format", is_of_profile: false }
-    }
-
-    /// A budget, of this origin, without rates.
-    pub(crate) fn missing(origin: &str) -> Self {
-        Self {
-            hint: "add --rates FILE; `jelouctl explain rates` shows its format",
-            ..Self::new(format!("{origin}: without rates nobody knows what the messages cost"))
-        }
-    }
-
-    pub(crate) fn of_profile(self) -> Self {
-        Self { is_of_profile: true, ..self }
-    }
-}
-
-impl From<ListError> for RatesError {
-    fn from(error: ListError) -> Self {
-        Self::new(error.to_string())
-    }
-}
-
 impl Rates {
     /// Reads a file of rates.
     ///
     /// # Errors
-    /// With the line and the column, if a row is not a rate, contradicts another one, or has another currency.
-    pub(crate) fn read(path: &Path) -> Result<Self, RatesError> {
+    /// In words, with the line and the column, if a row is not a rate, contradicts another one, or has another currency.
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let file = open_to_read(path, PipeBound::FirstByte).map_err(FileError::of("read", path));
-        let file = file.map_err(|error| RatesError::new(error.to_string()))?;
-        Self::read_from(file.into(), &path.display().to_string())
+        Self::read_from(file.map_err(|error| error.to_string())?.into(), &path.display().to_string())
     }
 
-    fn read_from(input: ListInput, name: &str) -> Result<Self, RatesError> {
+    fn read_from(input: ListInput, name: &str) -> Result<Self, String> {
         let options = ListOptions { header: HeaderChoice::First, ..ListOptions::default() };
-        let mut list = ListReader::open(input, name, &options)?;
+        let mut list = ListReader::open(input, name, &options).map_err(|error| error.to_string())?;
         let has_comma = !matches!(list.format(), ListFormat::Csv(CsvFormat { delimiter: b',', .. }));
         let mut rates: Option<Self> = None;
-        while let Some(row) = list.read()? {
-            let at = |problem: String| RatesError::new(format!("{name}, line {}: {problem}", row.line));
+        while let Some(row) = list.read().map_err(|error| error.to_string())? {
+            let at = |problem: String| format!("{name}, line {}: {problem}", row.line);
             let cells = row.row.as_ref().map_err(|problem| at(problem.clone()))?;
             let cell = |names: [&str; 2]| {
                 let Some(column) = names.into_iter().find(|name| cells.has(name)) else {
                     let [column, _] = names;
                     let found = cells.names().join(", ");
-                    return Err(at(format!("there is no column `{column}`, only {found}")));
+                    return Err(at(format!("no column `{column}` found; the columns are {found}")));
                 };
                 let text = match cells.get(column) {
                     Some(Value::String(text)) => text.trim().to_owned(),
@@ -158,7 +122,7 @@ impl Rates {
                 return Err(at(format!("{country} has a price for {} already", category.name())));
             }
         }
-        rates.ok_or_else(|| RatesError::new(format!("{name} has no rate")))
+        rates.ok_or_else(|| format!("{name} has no rate"))
     }
 
     /// The price of a message to a number of this country, two letters.
@@ -200,7 +164,7 @@ mod tests {
 
     fn read(text: &str) -> Result<Rates, String> {
         let input: Box<dyn Read> = Box::new(Cursor::new(text.to_owned().into_bytes()));
-        Rates::read_from(input.into(), "rates.csv").map_err(|error| error.to_string())
+        Rates::read_from(input.into(), "rates.csv")
     }
 
     #[test]
@@ -253,7 +217,10 @@ mod tests {
             assert!(error.contains(problem), "{error}");
         }
         let error = read("country,price,currency\nEC,1,USD").unwrap_err();
-        assert!(error.contains("line 2: there is no column `category`, only country, price, currency"), "{error}");
+        assert!(
+            error.contains("line 2: no column `category` found; the columns are country, price, currency"),
+            "{error}"
+        );
         for price in ["1.000", "12,345"] {
             let error = read(&format!("country;category;price;currency\nCO;service;{price};COP")).unwrap_err();
             assert!(error.contains(&format!("price: `{price}` may be a thousand times as much")), "{error}");

@@ -22,17 +22,14 @@ const KEPT: i64 = 30 * WINDOW;
 /// How many messages are written at once.
 const AT_ONCE: usize = 10_000;
 
-/// Whom a bot has reached, locked for the rest of a transaction.
+/// The count of a bot, locked for the rest of a transaction.
 pub(super) struct Reach {
     id: i64,
-    /// At most so many different people count. None until it is known what was sent before the bot was limited.
+    /// An upper bound of how many different people count; none until the earlier messages of the bot are counted.
     people: Option<u64>,
     /// Of the store's clock.
     now: i64,
 }
-
-/// The people who count, each with the last time that a message may reach them.
-pub(super) type Crowd = HashMap<i64, i64>;
 
 /// The message of a single send, which was counted.
 pub(crate) struct ReachedBySend {
@@ -42,9 +39,9 @@ pub(crate) struct ReachedBySend {
     n: i64,
 }
 
-/// The people who count for a bot at a moment.
+/// The people who count for a bot, each with the last moment at which a message may reach them.
 #[derive(Default)]
-pub(crate) struct ReachedPeople(Crowd);
+pub(crate) struct ReachedPeople(pub(super) HashMap<i64, i64>);
 
 /// The bot of a run or of a single send.
 #[derive(Clone, Debug)]
@@ -52,7 +49,7 @@ pub(crate) struct ReachOf {
     pub(crate) bot: String,
     pub(crate) address: String,
     /// How long after a message was counted it may still arrive, in milliseconds.
-    lag: i64,
+    pub(super) lag: i64,
 }
 
 impl ReachOf {
@@ -60,26 +57,21 @@ impl ReachOf {
         Self { bot, address, lag: i64::try_from(lag.as_millis()).unwrap_or(WINDOW).min(WINDOW) }
     }
 
-    /// How long after a message was counted it may still arrive, in milliseconds.
-    pub(super) fn lag(&self) -> i64 {
-        self.lag
-    }
-
-    /// None in the sandbox, where nobody counts.
+    /// None in the sandbox, which does not count people.
     pub(crate) fn of(details: &Details, lag: Duration) -> Option<Self> {
         (!details.sandbox).then(|| Self::new(details.bot.clone(), details.api_url.clone(), lag))
     }
 }
 
 impl Reach {
-    /// Whom a bot has reached; none if nobody has ever limited it.
+    /// Locks the count of a bot; none if the bot was never limited.
     pub(super) fn lock(db: &mut Db, of: &ReachOf) -> Result<Option<Self>, LedgerError> {
         let query = "SELECT id, people, at FROM reach WHERE bot = ?1 AND address = ?2 /*lock*/";
         let (Some(row), now) = db.0.lock(query, &values![&of.bot, &of.address])? else { return Ok(None) };
         let (id, people, before) = (row.int(0)?, row.opt_int(1)?, row.int(2)?);
         let mut reach = Self { id, people: people.map(i64::unsigned_abs), now };
         if now < before {
-            // The clock went back: nobody counts for longer than they would have.
+            // The clock went back. Each person still counts for as long as before.
             let query = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
             db.run(query, &values![id, before - now, before - WINDOW])?;
             let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2";
@@ -136,20 +128,25 @@ impl Reach {
         reached.chunks(AT_ONCE).try_for_each(|reached| db.each(ADD, reached).map(drop))
     }
 
-    /// Who was reached after this time counts.
+    /// A person who was reached after this time counts.
     fn since(&self) -> i64 {
         self.now - WINDOW
     }
 
-    /// The people who count, if that many more may be too many.
-    pub(super) fn crowd(&mut self, db: &mut Db, limit: u32, more: usize) -> Result<Option<Crowd>, LedgerError> {
+    /// The people who count, if `more` messages may exceed the limit.
+    pub(super) fn people_near(
+        &mut self,
+        db: &mut Db,
+        limit: u32,
+        more: usize,
+    ) -> Result<Option<ReachedPeople>, LedgerError> {
         if self.people.unwrap_or_default() + more as u64 <= u64::from(limit) {
             return Ok(None);
         }
-        let crowd = crowd(db, self.id, self.since())?;
-        self.people = Some(crowd.len() as u64);
+        let people = ReachedPeople::read(db, self.id, self.since())?;
+        self.people = Some(people.count());
         db.run("DELETE FROM reached WHERE reach = ?1 AND at < ?2", &values![self.id, self.now - KEPT])?;
-        Ok(Some(crowd))
+        Ok(Some(people))
     }
 
     /// Counts rows that leave `now`.
@@ -195,33 +192,18 @@ impl Reach {
 const ADD: &str = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
      ON CONFLICT DO NOTHING";
 
-fn crowd(db: &mut Db, reach: i64, since: i64) -> Result<Crowd, LedgerError> {
-    let query = "SELECT person, at FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
-    Ok(db.rows(query, &values![reach, since], |row| Ok((row.int(0)?, row.int(1)?)))?.into_iter().collect())
-}
-
-/// When a crowd that is too large has room again for a hundredth of the limit: it is not looked at for each person.
-pub(super) fn room_at(crowd: &Crowd, limit: u32) -> i64 {
-    let mut ends: Vec<_> = crowd.values().copied().collect();
-    ends.sort_unstable();
-    let too_many = ends.len().saturating_sub(limit as usize);
-    let leaving = (too_many + limit.div_ceil(100) as usize).min(ends.len());
-    leaving.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default() + WINDOW
-}
-
 impl Store {
     /// The people who count for a bot.
     pub(crate) fn reached(&self, of: &ReachOf) -> Result<ReachedPeople, LedgerError> {
         let mut db = self.db();
         let query = "SELECT id FROM reach WHERE bot = ?1 AND address = ?2";
-        let crowd = match db.first(query, &values![&of.bot, &of.address])? {
+        match db.first(query, &values![&of.bot, &of.address])? {
             Some(row) => {
                 let since = db.0.now()? - WINDOW;
-                crowd(&mut db, row.int(0)?, since)?
+                ReachedPeople::read(&mut db, row.int(0)?, since)
             }
-            None => Crowd::new(),
-        };
-        Ok(ReachedPeople(crowd))
+            None => Ok(ReachedPeople::default()),
+        }
     }
 
     /// Counts a single send, unless its recipient would be one more than the limit; then it returns when there is room.
@@ -236,11 +218,10 @@ impl Store {
         db.change(|db| {
             let mut reach = Reach::lock(db, of)?.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
             if let Some(limit) = limit
-                && let Some(crowd) = reach.crowd(db, limit, 1)?
-                && !crowd.contains_key(&person)
-                && crowd.len() >= limit as usize
+                && let Some(people) = reach.people_near(db, limit, 1)?
+                && !people.admits(person, limit)
             {
-                return Ok(Err(room_at(&crowd, limit)));
+                return Ok(Err(people.room_at(limit)));
             }
             let (at, n) = (reach.now + of.lag, fastrand::i64(1..));
             let counted = db.run(ADD, &values![reach.id, at, 0_i64, n, 0_i64, person])?;
@@ -252,14 +233,31 @@ impl Store {
 }
 
 impl ReachedPeople {
+    fn read(db: &mut Db, reach: i64, since: i64) -> Result<Self, LedgerError> {
+        // The last message to a person replaces the ones before.
+        let query = "SELECT person, at FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
+        let reached = db.rows(query, &values![reach, since], |row| Ok((row.int(0)?, row.int(1)?)))?;
+        Ok(Self(reached.into_iter().collect()))
+    }
+
     /// How many different people count.
     pub(crate) fn count(&self) -> u64 {
         self.0.len() as u64
     }
 
-    /// When there is room again, in milliseconds since 1970, if they are too many.
+    /// Whether a person may get a message: the person counts already, or there is room for one more.
+    pub(super) fn admits(&self, person: i64, limit: u32) -> bool {
+        self.0.contains_key(&person) || self.count() < u64::from(limit)
+    }
+
+    /// When there is room again for a hundredth of the limit, in milliseconds since 1970, if the limit is reached. Room for
+    /// a single person would mean that people are counted again for each of them.
     pub(crate) fn room_at(&self, limit: u32) -> i64 {
-        room_at(&self.0, limit)
+        let mut ends: Vec<_> = self.0.values().copied().collect();
+        ends.sort_unstable();
+        let too_many = ends.len().saturating_sub(limit as usize);
+        let leaving = (too_many + limit.div_ceil(100) as usize).min(ends.len());
+        leaving.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default() + WINDOW
     }
 
     /// How many different people of a draft do not count yet.

@@ -15,7 +15,7 @@ use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 use super::message::hash_of_person;
 use super::model::{Counts, RowState};
 use super::pace::{PaceNews, moment};
-use super::reach::{Reach, ReachOf, room_at};
+use super::reach::{Reach, ReachOf};
 use super::run::{Run, queued};
 use super::steps::LockedRun;
 use super::store::Lost;
@@ -312,7 +312,7 @@ impl Worker {
         let may_leave = if run.pause.is_some() || run.cancelled_at.is_some() { 0 } else { run.pace.available(now) };
         let asked = wanted.min(may_leave);
         let mut reply = ExchangeReply::default();
-        // An exchange that finds that the wait is over only says so: whoever waited for long has to look at other things first.
+        // An exchange that finds the wait over gives no new rows: after a long wait the exclusion lists are read first.
         let is_held = self.held_until > 0;
         if is_held {
             self.look_at_limit(db, run.now)?;
@@ -467,14 +467,14 @@ impl Worker {
         let Some(mut reach) = Reach::lock(db, of)? else { return Ok(()) };
         let all = rows.len() + fresh.len();
         if let Some(limit) = self.limit
-            && let Some(mut crowd) = reach.crowd(db, limit, all)?
+            && let Some(mut people) = reach.people_near(db, limit, all)?
         {
-            let at = now + of.lag();
+            let at = now + of.lag;
             let mut fits = |row: &(QueuedRow, bool)| {
                 let person = hash_of_person(&row.0.recipient);
-                let fits = !is_counted(&row) || crowd.contains_key(&person) || crowd.len() < limit as usize;
+                let fits = !is_counted(&row) || people.admits(person, limit);
                 if fits && is_counted(&row) {
-                    crowd.insert(person, at);
+                    people.0.insert(person, at);
                 }
                 fits
             };
@@ -483,7 +483,7 @@ impl Worker {
             let last = fresh.iter().position(|row| !fits(row)).unwrap_or(fresh.len());
             fresh.truncate(last);
             if rows.len() + fresh.len() < all {
-                (self.held_until, self.looked_at_limit) = (room_at(&crowd, limit), now);
+                (self.held_until, self.looked_at_limit) = (people.room_at(limit), now);
             }
             let held: Vec<_> =
                 held.iter().map(|(row, _)| values![self.run.id, row.n, self.held_until].to_vec()).collect();
@@ -502,10 +502,10 @@ impl Worker {
         let (mut held_until, limit) = (0, self.limit.unwrap_or(u32::MAX));
         if let Some(of) = &self.reach
             && let Some(mut reach) = Reach::lock(db, of)?
-            && let Some(crowd) = reach.crowd(db, limit, 1)?
-            && crowd.len() >= limit as usize
+            && let Some(people) = reach.people_near(db, limit, 1)?
+            && people.count() >= u64::from(limit)
         {
-            held_until = room_at(&crowd, limit).max(now + 1);
+            held_until = people.room_at(limit).max(now + 1);
         }
         (self.held_until, self.looked_at_limit) = (held_until, now);
         Ok(())

@@ -97,7 +97,7 @@ fn what_costs_more_than_the_budget_does_not_leave() {
     }
     home.run("bulk send people.csv --yes --budget 5 text Hola")
         .api(&jelou.url)
-        .fails(2, &["--budget: without rates nobody knows what the messages cost", "add --rates FILE"]);
+        .fails(2, &["--budget needs rates to know what the messages cost", "add --rates FILE"]);
     let shown = home.run("bulk send people.csv --rates rates.csv --budget 0.1 --preview 1 template promo");
     let shown = shown.api(&jelou.url).success();
     assert!(shown.stderr.contains("this would be refused, and nothing would leave: the messages cost"), "{shown:?}");
@@ -155,7 +155,7 @@ fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     for (rates, problem) in [
         (
             "country,price,currency\nEC,1,USD\n",
-            "rates.csv, line 2: there is no column `category`, only country, price, currency",
+            "rates.csv, line 2: no column `category` found; the columns are country, price, currency",
         ),
         (
             "country,category,price,currency\nEC,service,1,USD\nCO,service,1,EUR\n",

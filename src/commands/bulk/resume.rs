@@ -99,9 +99,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let sender = sender_of_run(context, unresolved, &run, &details)?;
     // Others that send it would not notice a new condition.
     if !is_worker && details.conditions.per_day.is_none() && !run.is_held()? {
-        let limit = sender.settings.limit_24h.as_ref().map(|limit| limit.value.0);
-        let may_be_template = Message::named(&details.kind).is_some_and(|kind| kind.may_be_template());
-        details.conditions.per_day = limit.filter(|_| may_be_template);
+        details.conditions.per_day = limit_of_profile(&sender, &details);
         is_changed |= details.conditions.per_day.is_some();
     }
     let age = age_of(&store, &run)?;
@@ -158,6 +156,12 @@ fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Re
         None => kept.per_day,
     };
     Ok(args.options.conditions((hours, per_day), &args.earlier, kept))
+}
+
+/// The limit of people that the profile has now, for a run that began without one.
+fn limit_of_profile(sender: &Sender, details: &Details) -> Option<u32> {
+    let limit = sender.settings.limit_24h.as_ref()?;
+    Message::named(&details.kind).filter(Message::may_be_template).map(|_| limit.value.0)
 }
 
 /// Refuses a run that may be forgotten if no one can be asked; a machine that sends it together with others only

@@ -1,4 +1,5 @@
-//! `explain`: what a kind of message needs, what an error code means, and the format of a file of rates. It needs no network and no settings.
+//! `explain`: what a kind of message needs, what an error code means, and the format of a file of rates. It needs neither
+//! network nor settings.
 
 mod endings;
 
