@@ -699,9 +699,7 @@ fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(seen.len() >= 40 && began.elapsed() > Duration::from_millis(1700), "{} at 20/s", seen.len());
-    assert!(one.others_send() && other.others_send());
     close(one);
-    assert!(!other.others_send());
 }
 
 fn what_comes_back_to_a_cancelled_run_is_left_out(tested: &TestedStore) {

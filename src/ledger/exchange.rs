@@ -31,16 +31,6 @@ pub(crate) trait RunLedger: Send {
         None
     }
 
-    /// Whether other processes that send the run were heard from recently.
-    fn others_send(&mut self) -> bool {
-        false
-    }
-
-    /// How long the next exchange waits for more outcomes, beyond the `settled` ones it has.
-    fn gathers(&self, _settled: usize) -> Duration {
-        Duration::ZERO
-    }
-
     /// `is_left` is set once no one waits for the ledger any longer. From then on, a write that fails is not retried.
     fn watch(&mut self, _is_left: Arc<AtomicBool>) {}
 
@@ -83,6 +73,8 @@ pub(crate) struct ExchangeReply {
     pub(crate) pause: Option<RunPause>,
     /// The number of rows in each state, reported from time to time if other processes change them too.
     pub(crate) counts: Option<Counts>,
+    /// How long the next exchange waits for more outcomes.
+    pub(crate) gathers: Duration,
 }
 
 /// Why a row may not leave yet.

@@ -592,7 +592,11 @@ impl RunLedger for Worker {
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
-        self.exchange_within(GIVES_UP_AFTER, settled, events, wanted)
+        let reply = self.exchange_within(GIVES_UP_AFTER, settled, events, wanted)?;
+        // If the database's disk is slow, the answers that the API gives during one exchange are sent together in the next
+        // one. With a file, more commits make a faster run.
+        let gathers = self.slack.filter(|_| !self.held.is_empty()).map(|_| (self.took * 2 / 3).min(LONGEST_GATHERING));
+        Ok(ExchangeReply { gathers: gathers.unwrap_or_default(), ..reply })
     }
 
     fn pause(&mut self, reason: PauseReason) {
@@ -601,23 +605,6 @@ impl RunLedger for Worker {
 
     fn listens_every(&self) -> Option<Duration> {
         Some(LISTENS_EVERY)
-    }
-
-    fn others_send(&mut self) -> bool {
-        let store = self.run.store.clone();
-        let mut db = store.db();
-        let looked = db.0.now().and_then(|now| self.look_for_others(&mut db, now));
-        looked.is_ok() && self.others_at.is_some()
-    }
-
-    /// Most of the duration of the last exchange: if the database's disk is slow, the answers that the API gives during
-    /// one exchange are sent together in the next one. With a file, more commits make a faster run.
-    fn gathers(&self, settled: usize) -> Duration {
-        if self.slack.is_some() && settled < self.held.len() {
-            (self.took * 2 / 3).min(LONGEST_GATHERING)
-        } else {
-            Duration::ZERO
-        }
     }
 
     fn watch(&mut self, is_left: Arc<AtomicBool>) {

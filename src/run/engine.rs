@@ -13,7 +13,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason, event_of_wait};
 use super::throttle::{RunLimits, Throttle};
-use super::writer::{Exchanged, Order, Writer};
+use super::writer::{Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::ledger::{
     Counts, Delay, EndedAttempt, ExchangeReply, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger,
@@ -249,22 +249,21 @@ impl<'a> Engine<'a> {
         let settled = Arc::new(std::mem::take(&mut self.settled));
         self.writing.push_back(Arc::clone(&settled));
         let events = std::mem::take(&mut self.events);
-        let asks_for_others = self.throttle.leaves_to_others(now).is_some();
-        self.writer.order(Order { settled, wanted, pause: self.pause.take(), events, asks_for_others });
+        self.writer.order(Order { settled, wanted, pause: self.pause.take(), events });
     }
 
     /// Sends the rows from the ledger; after a stop, it gets them back.
-    fn take(&mut self, exchanged: Result<Exchanged, LedgerError>) {
+    fn take(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
         (self.orders, self.wanted) = (self.orders - 1, 0);
-        let Exchanged { given, others_send, gathers } = match exchanged {
-            Ok(exchanged) => exchanged,
+        let reply = match exchanged {
+            Ok(reply) => reply,
             Err(error) => {
                 (self.failure, self.next) = (Some(error), None);
                 self.stop_for(StopReason::ledger(LedgerError::WriterGone));
                 return;
             }
         };
-        let ExchangeReply { rows, next, held_until, problem, pause, counts } = given;
+        let ExchangeReply { rows, next, held_until, problem, pause, counts, gathers } = reply;
         self.writing.pop_front();
         (self.next, self.gathers) = (next, gathers);
         let now = Instant::now();
@@ -303,11 +302,6 @@ impl<'a> Engine<'a> {
         }
         if let Some(counts) = counts {
             self.counts = counts;
-        }
-        if let Some(problem) = self.throttle.leaves_to_others(now).filter(|_| others_send) {
-            let hint = "other processes continue the run; check the network of this one, then try again".to_owned();
-            let problem = Problem { hint, ..problem.clone() };
-            self.pause(PauseReason::Network, problem);
         }
     }
 
@@ -441,19 +435,17 @@ impl<'a> Engine<'a> {
 mod tests {
     use std::collections::BTreeSet;
     use std::future::pending;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
     use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-    use super::super::throttle::not_sent;
     use super::*;
     use crate::api::{
         Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, signed,
     };
     use crate::ledger::{Worker, fixture};
-    use crate::output::{Color, ProgressFormat, Stderr, Verbosity};
+    use crate::output::{ProgressFormat, Stderr};
 
     /// A session with a server that never answers.
     async fn session() -> (TcpListener, ApiSession) {
@@ -577,7 +569,7 @@ mod tests {
         for _ in 0..2 {
             engine.order(10, Instant::now());
             let exchanged = engine.writer.exchanged().await;
-            let given: BTreeSet<_> = exchanged.as_ref().unwrap().given.rows.iter().map(|row| row.n).collect();
+            let given: BTreeSet<_> = exchanged.as_ref().unwrap().rows.iter().map(|row| row.n).collect();
             assert_eq!(given, BTreeSet::from([1, 3]));
             engine.throttle.close();
             engine.take(exchanged);
@@ -586,73 +578,6 @@ mod tests {
             let exchanged = engine.writer.exchanged().await;
             engine.take(exchanged);
             assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
-        }
-    }
-
-    /// A ledger whose run is, or is not, also sent by others; none of its rows is due.
-    struct SharedLedger {
-        has_others: bool,
-        exchanges: UnboundedSender<()>,
-        asked: Arc<AtomicUsize>,
-    }
-
-    impl RunLedger for SharedLedger {
-        fn exchange(&mut self, _: &[SettledRow], _: &[RunEvent], _: usize) -> Result<ExchangeReply, LedgerError> {
-            self.exchanges.send(()).unwrap();
-            let next = Some((Instant::now() + Duration::from_secs(600), Delay::Retry));
-            Ok(ExchangeReply { next, ..ExchangeReply::default() })
-        }
-
-        fn listens_every(&self) -> Option<Duration> {
-            Some(Duration::from_millis(1))
-        }
-
-        fn others_send(&mut self) -> bool {
-            self.asked.fetch_add(1, Ordering::SeqCst);
-            self.has_others
-        }
-
-        fn close(self: Box<Self>) -> Result<bool, LedgerError> {
-            Ok(false)
-        }
-    }
-
-    #[tokio::test]
-    async fn only_a_process_whose_network_is_away_asks_for_others_and_leaves_to_them() {
-        let away = not_sent(Cause::Network, "away");
-        for (seconds_away, has_others, asks, leaves) in
-            [(0, true, false, false), (55, true, false, false), (61, false, true, false), (61, true, true, true)]
-        {
-            let (exchanges, mut heard_of) = unbounded_channel();
-            let asked = Arc::new(AtomicUsize::new(0));
-            let ledger = Box::new(SharedLedger { has_others, exchanges, asked: Arc::clone(&asked) });
-            let (_server, session) = session().await;
-            let stderr = Stderr::new(Verbosity::Quiet, Color::default());
-            let mut progress = Progress::new(&stderr, ProgressFormat::None);
-            let max_wait = Duration::from_secs(900);
-            let limits = RunLimits { concurrency: 64, max_wait, hours: None, keep_going: false };
-            let mut engine = Engine::new(Arc::new(session), ledger, Counts::default(), limits, &mut progress);
-            if seconds_away > 0 {
-                let since = Instant::now().checked_sub(Duration::from_secs(seconds_away)).unwrap();
-                engine.throttle.note(&away, fixture::ended(1, RowState::Pending), since);
-            }
-            let mut heard = 0;
-            let end = engine
-                .run(async || {
-                    // Leaving takes two exchanges, the second of which records the pause. A stop is requested once.
-                    if heard == 3 {
-                        pending::<()>().await;
-                    }
-                    while heard < 3 {
-                        heard_of.recv().await;
-                        heard += 1;
-                    }
-                    Signal::Terminate
-                })
-                .await;
-            let left = matches!(&end, RunEnd::Stopped { reason: StopReason::Paused(PauseReason::Network, problem), .. }
-                if problem.hint.starts_with("other processes continue the run"));
-            assert_eq!((asked.load(Ordering::SeqCst) > 0, left), (asks, leaves), "{seconds_away} s: {end:?}");
         }
     }
 }

@@ -18,8 +18,6 @@ use crate::timestamps::{self, local_second, rfc_3339, timestamp};
 const LONGEST_SILENT_WAIT: Duration = Duration::from_secs(1);
 /// A wait that is effectively forever; a signal ends it.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// If others send the run too, a process whose network is down for longer leaves the run to them.
-const LONGEST_WAIT_BESIDE_OTHERS: Duration = Duration::from_secs(60);
 /// How often the wall clock is read, at least, while the hours are closed.
 const TIME_BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 
@@ -186,14 +184,6 @@ impl Throttle {
         }
     }
 
-    /// Why this process leaves the run to the others that send it: its network has been down for too long, and theirs
-    /// may be up.
-    pub(crate) fn leaves_to_others(&self, now: Instant) -> Option<&Problem> {
-        let since = self.network.since().filter(|_| self.closed.is_none())?;
-        let is_over = now.duration_since(since) >= LONGEST_WAIT_BESIDE_OTHERS;
-        self.obstacle.as_ref().filter(|_| is_over).map(|obstacle| &obstacle.problem)
-    }
-
     /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait.
     /// A slow rate does not count as a wait.
     pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
@@ -269,44 +259,9 @@ impl Obstacle {
     }
 }
 
-/// The verdict on a message that was not sent, for tests.
-#[cfg(test)]
-pub(super) fn not_sent(cause: Cause, message: &str) -> Verdict {
-    let problem = Problem {
-        code: "network",
-        api_code: None,
-        message: message.to_owned(),
-        hint: String::new(),
-        retry_after: None,
-        beginning: None,
-    };
-    Verdict { outcome: Outcome::NotSent(cause), problem: Some(problem), retry: Some(Duration::ZERO) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::fixture;
-
-    #[test]
-    fn a_run_is_left_to_others_when_the_network_has_been_away_for_a_minute() {
-        let pending = || fixture::ended(1, RowState::Pending);
-        let (start, second) = (Instant::now(), Duration::from_secs(1));
-        let limits = RunLimits { concurrency: 64, max_wait: 900 * second, hours: None, keep_going: true };
-        let mut throttle = Throttle::new(limits, true, start);
-        for second in (0..60).step_by(5) {
-            let now = start + Duration::from_secs(second);
-            let (_, pause) = throttle.note(&not_sent(Cause::Network, "away"), pending(), now);
-            assert_eq!(pause, None);
-            assert_eq!(throttle.leaves_to_others(now), None, "{second}");
-        }
-        assert_eq!(throttle.allowance(), 1);
-        let problem = throttle.leaves_to_others(start + 60 * second);
-        assert_eq!(problem.map(|problem| problem.message.as_str()), Some("away"));
-        // Any answer shows that the network works.
-        throttle.note(&not_sent(Cause::Unavailable, "too much"), pending(), start + 61 * second);
-        assert_eq!(throttle.leaves_to_others(start + 62 * second), None);
-    }
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

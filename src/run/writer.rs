@@ -20,25 +20,13 @@ pub(crate) struct Order {
     /// The reason why no process may take more rows.
     pub(crate) pause: Option<PauseReason>,
     pub(crate) events: Vec<RunEvent>,
-    /// This process would leave the run to others: asks whether there are any.
-    pub(crate) asks_for_others: bool,
-}
-
-/// The result of an order.
-#[derive(Debug)]
-pub(crate) struct Exchanged {
-    pub(crate) given: ExchangeReply,
-    /// Whether others send the run, if the order asked.
-    pub(crate) others_send: bool,
-    /// See [`RunLedger::gathers`].
-    pub(crate) gathers: Duration,
 }
 
 /// The thread, as the engine sees it.
 pub(crate) struct Writer {
     /// The thread ends when this is dropped.
     orders: Sender<Order>,
-    exchanged: UnboundedReceiver<Result<Exchanged, LedgerError>>,
+    exchanged: UnboundedReceiver<Result<ExchangeReply, LedgerError>>,
     /// The ledger, unless an exchange failed.
     end: Receiver<Box<dyn RunLedger>>,
     /// Whether the engine has stopped waiting for it.
@@ -54,21 +42,16 @@ impl Writer {
         ledger.watch(Arc::clone(&is_left));
         // After an immediate exit, no one reads the answers.
         thread::spawn(move || {
-            for Order { settled, wanted, pause, events, asks_for_others } in receiver {
+            for Order { settled, wanted, pause, events } in receiver {
                 if let Some(reason) = pause {
                     ledger.pause(reason);
                 }
-                match ledger.exchange(&settled, &events, wanted) {
-                    Ok(given) => {
-                        let others_send = asks_for_others && ledger.others_send();
-                        let gathers = ledger.gathers(0);
-                        let _ = answers.send(Ok(Exchanged { given, others_send, gathers }));
-                    }
-                    Err(error) => {
-                        // Nothing may rely on this ledger any more.
-                        let _ = answers.send(Err(error));
-                        return;
-                    }
+                let exchanged = ledger.exchange(&settled, &events, wanted);
+                let has_failed = exchanged.is_err();
+                let _ = answers.send(exchanged);
+                if has_failed {
+                    // Nothing may rely on this ledger any more.
+                    return;
                 }
             }
             let _ = at_end.send(ledger);
@@ -83,12 +66,12 @@ impl Writer {
     }
 
     /// The result of the next exchange; nothing more is exchanged after an error.
-    pub(crate) async fn exchanged(&mut self) -> Result<Exchanged, LedgerError> {
+    pub(crate) async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
         self.exchanged.recv().await.unwrap_or(Err(LedgerError::WriterGone))
     }
 
     /// The results of exchanges that nobody has waited for.
-    pub(crate) fn late(&mut self) -> impl Iterator<Item = Result<Exchanged, LedgerError>> {
+    pub(crate) fn late(&mut self) -> impl Iterator<Item = Result<ExchangeReply, LedgerError>> {
         std::iter::from_fn(|| self.exchanged.try_recv().ok())
     }
 
@@ -128,7 +111,7 @@ mod tests {
         let order = |settled, wanted| Order { settled: Arc::new(settled), wanted, ..Order::default() };
         for _ in 1..=200 {
             writer.order(order(Vec::new(), 1));
-            let row = writer.exchanged().await.unwrap().given.rows.pop().unwrap();
+            let row = writer.exchanged().await.unwrap().rows.pop().unwrap();
             let settled = vec![SettledRow::new(fixture::ended(row.n, RowState::Sent))];
             writer.order(order(settled, 0));
             writer.exchanged().await.unwrap();

@@ -1,13 +1,11 @@
 //! Runs whose ledger is in a database: several machines send one, each with a home of its own.
 
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::acceptor::OwnPort;
-use crate::bulk_connections::{accepted, gated_server, recipients, server_on, wait_for};
 use crate::bulk_run::{Watched, counts, end, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Home, Run, faketime, wait_until};
@@ -773,29 +771,4 @@ fn a_server_with_another_name_or_of_another_authority_is_refused() {
     let (port, database) = (shared.port, shared.database());
     let url = format!("postgres://app@localhost:{port}/{database}?sslmode=require&sslrootcert={}", right.display());
     home.run("bulk list").env("JELOUCTL_LEDGER", url).fails(12, &["does not support TLS"]);
-}
-
-/// `cargo test --release --test cli -- --ignored a_process_whose_network_is_away`: a minute. The other process is heard of,
-/// while its only request waits for an answer.
-#[test]
-#[ignore = "takes a minute; CONTRIBUTING.md says when to run it"]
-fn a_process_whose_network_is_away_leaves_the_run_to_another() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (home, ledger, port) = (people(40), cluster.ledger(), OwnPort::new());
-    let (mut server, before, gate) = gated_server(port.listen(), 0);
-    send(&home, &ledger, "--import-only", &port.url()).success();
-    let words = "--timeout 300s bulk work r";
-    let sender = Watched::new(worker(&home, &ledger, words, &port.url()));
-    wait_for(&before, 1);
-    server.stop_listening();
-    let begun = Instant::now();
-    let ended = Watched::new(worker(&home, &ledger, words, &port.url())).end();
-    assert_eq!(ended.code, 7, "{ended:?}");
-    assert!(ended.stderr.contains("other processes continue the run"), "{ended:?}");
-    assert!(begun.elapsed() >= Duration::from_secs(60));
-    let (_server, after) = server_on(port.listen(), |user, _, _| Some(accepted(user, "")));
-    gate.set(()).unwrap();
-    let ended = sender.end();
-    assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(recipients(&[&before, &after]), (0..40).map(user).collect::<Vec<_>>());
 }
