@@ -333,7 +333,7 @@ fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
 
 fn write(file: &mut File, sandbox: &Sandbox) -> io::Result<()> {
     for message in sandbox.messages() {
-        writeln!(file, "{}", message.json())?;
+        writeln!(file, "{}", message.json)?;
     }
     file.flush()
 }

@@ -4,15 +4,15 @@ use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::fault::Fault;
-use super::version::Changes;
 
 /// The rules in force, and how often each applied.
 #[derive(Debug)]
 pub(super) struct Faults {
     rules: Mutex<Vec<Rule>>,
-    changes: Changes,
+    changes: watch::Sender<()>,
 }
 
 #[derive(Clone, Debug)]
@@ -24,13 +24,13 @@ struct Rule {
 }
 
 impl Faults {
-    pub(crate) fn new(faults: Vec<Fault>, changes: Changes) -> Self {
+    pub(crate) fn new(faults: Vec<Fault>, changes: watch::Sender<()>) -> Self {
         Self { rules: Mutex::new(faults.into_iter().map(Rule::new).collect()), changes }
     }
 
     pub(crate) fn replace(&self, faults: Vec<Fault>) {
         *self.lock() = faults.into_iter().map(Rule::new).collect();
-        self.changes.send_modify(|version| version.faults += 1);
+        self.changes.send_replace(());
     }
 
     /// The first rule that applies to this message. Every rule counts it.
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn rules_count_the_messages_that_they_are_for() {
         let hits = |rule: &str, messages: &[(&str, &str)]| {
-            let faults = Faults::new(vec![rule.parse().unwrap()], Changes::default());
+            let faults = Faults::new(vec![rule.parse().unwrap()], watch::Sender::default());
             let hits = messages.iter().enumerate().filter(|(_, (user, kind))| faults.next(user, kind).is_some());
             hits.map(|(index, _)| index + 1).collect::<Vec<_>>()
         };
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn the_first_rule_that_applies_wins() {
         let rules = ["status=500,every=2", "status=429,every=3"].map(|rule| rule.parse().unwrap());
-        let faults = Faults::new(rules.into(), Changes::default());
+        let faults = Faults::new(rules.into(), watch::Sender::default());
         let effects: Vec<_> = (0..6).map(|_| faults.next("1", "text").map(|fault| fault.effect())).collect();
         let [e500, e429] = [Some(FaultEffect::Status(500)), Some(FaultEffect::Status(429))];
         assert_eq!(effects, [None, e500.clone(), e429, e500.clone(), None, e500]);

@@ -21,7 +21,6 @@ mod state;
 mod store;
 mod stored_message;
 mod templates;
-mod version;
 mod webhook;
 
 pub(crate) use self::client::{Neighbor, neighbor};

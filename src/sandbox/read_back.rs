@@ -18,8 +18,7 @@ use super::receipts::Fate;
 use super::request::{Asked, read_json};
 use super::state::SandboxState;
 use super::store::{Filter, Writers};
-use super::stored_message::{Author, NewMessage, StoredMessage};
-use super::version::Version;
+use super::stored_message::{Author, NewMessage};
 use super::webhook;
 
 /// The webhook's answer to a user's message: its status, or why there is none.
@@ -49,43 +48,26 @@ struct Written {
 
 /// `GET /sandbox/health`
 pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
-    let Version { number, cleared, deleted, .. } = *sandbox.version.borrow();
-    let ((kept, dropped), (refused, refused_dropped)) = (sandbox.store.counts(), sandbox.refused.counts());
-    Json(json!({
-        "sandbox": "jelouctl",
-        "version": env!("CARGO_PKG_VERSION"),
-        "instance": sandbox.instance,
-        "arrived": sandbox.store.arrived(),
-        "cleared": cleared,
-        "deleted": deleted,
-        "kept": kept,
-        "dropped": dropped,
-        "kinds": sandbox.store.kinds(),
-        "refused": refused,
-        "refused_dropped": refused_dropped,
-        "number": number,
-        "bot": sandbox.bot,
-        "window": sandbox.window,
-        "limit_24h": sandbox.limit_24h,
-        "webhook": sandbox.webhook.as_ref().map(ToString::to_string),
-    }))
+    Json(sandbox.health())
 }
 
 /// `GET /sandbox/messages`: the messages that were sent, oldest first.
 pub(super) async fn messages(State(sandbox): State<Arc<SandboxState>>, Asked(mut filter): Asked<Filter>) -> Response {
     filter.from.get_or_insert(Writers::Bot);
-    array(&sandbox, &sandbox.store.select(&filter), filter.drawn)
+    let messages = sandbox.store.select(&filter);
+    array(messages.iter().map(|message| message.json_now(sandbox.drawing(&filter), None)))
 }
 
-/// `GET /sandbox/chats`: the newest fitting message of each user, newest first.
+/// `GET /sandbox/chats`: the newest fitting message of each user, newest first, and how many the user has not read.
 pub(super) async fn chats(State(sandbox): State<Arc<SandboxState>>, Asked(filter): Asked<Filter>) -> Response {
-    array(&sandbox, &sandbox.store.newest_of_each_user(&filter), filter.drawn)
+    let chats = sandbox.store.chats(&filter);
+    array(chats.iter().map(|(newest, unread)| newest.json_now(sandbox.drawing(&filter), Some(*unread))))
 }
 
 /// `GET /sandbox/messages/{id}`
 pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): Path<String>) -> Response {
     match sandbox.store.get(&id) {
-        Some(message) => json_text(message.json_now(None)),
+        Some(message) => json_text(message.json_now(None, None)),
         None => answers::not_found(),
     }
 }
@@ -93,8 +75,7 @@ pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): 
 /// `GET /sandbox/refused`: requests that were refused, or met a fault that stored nothing, oldest first.
 pub(super) async fn refused(State(sandbox): State<Arc<SandboxState>>, Asked(asked): Asked<RefusedQuery>) -> Response {
     let refused = sandbox.refused.select(asked.since, asked.limit.unwrap_or(usize::MAX));
-    let items: Vec<_> = refused.iter().map(|refusal| refusal.json.as_str()).collect();
-    json_text(format!("[{}]", items.join(",")))
+    array(refused.iter().map(|refusal| refusal.json.clone()))
 }
 
 /// `DELETE /sandbox/chats/{user}`
@@ -163,7 +144,7 @@ pub(super) async fn write(
         fate: Fate::default(),
     };
     let message = sandbox.store.add(&new, |_| Value::Null);
-    let mut response = (StatusCode::CREATED, json_text(message.json().to_owned())).into_response();
+    let mut response = (StatusCode::CREATED, json_text(message.json.clone())).into_response();
     if let Some(webhook) = &sandbox.webhook {
         let told = webhook.post(&webhook::event(&message, &new.body)).await;
         response.headers_mut().extend(HeaderValue::from_str(&told).ok().map(|told| (WEBHOOK, told)));
@@ -171,10 +152,8 @@ pub(super) async fn write(
     Ok(response)
 }
 
-fn array(sandbox: &SandboxState, messages: &[Arc<StoredMessage>], drawn: bool) -> Response {
-    let templates = drawn.then_some(&sandbox.templates);
-    let items: Vec<_> = messages.iter().map(|message| message.json_now(templates)).collect();
-    json_text(format!("[{}]", items.join(",")))
+fn array(items: impl Iterator<Item = String>) -> Response {
+    json_text(format!("[{}]", items.collect::<Vec<_>>().join(",")))
 }
 
 fn json_text(json: String) -> Response {

@@ -84,6 +84,11 @@ impl Receipts {
         self.written_at.set(now).is_ok()
     }
 
+    /// Whether the person has not opened the chat since.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.opened_at.get().is_none()
+    }
+
     /// When it is delivered, or fails.
     pub(crate) fn arrives_at(&self) -> SystemTime {
         self.arrives_at

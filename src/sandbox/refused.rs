@@ -9,9 +9,9 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use tokio::sync::watch;
 
 use super::request_head::RequestHead;
-use super::version::Changes;
 use crate::timestamps::rfc_3339_millis;
 
 /// How many are kept.
@@ -55,7 +55,7 @@ pub(super) struct Refusal {
 #[derive(Debug, Default)]
 pub(super) struct RefusedRequests {
     inner: Mutex<KeptRefusals>,
-    changes: Changes,
+    changes: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -67,7 +67,7 @@ struct KeptRefusals {
 }
 
 impl RefusedRequests {
-    pub(crate) fn new(changes: Changes) -> Self {
+    pub(crate) fn new(changes: watch::Sender<()>) -> Self {
         Self { inner: Mutex::default(), changes }
     }
 
@@ -92,10 +92,10 @@ impl RefusedRequests {
         };
         // Serializing texts and numbers cannot fail.
         let json = serde_json::to_string(&whole).unwrap_or_default();
-        let number = inner.number;
-        inner.push(Refusal { number, json });
+        let refusal = Refusal { number: inner.number, json };
+        inner.push(refusal);
         drop(inner);
-        self.changes.send_modify(|version| version.refused = number);
+        self.changes.send_replace(());
     }
 
     /// The refusals after `number`, oldest first; if there are more than `limit`, the newest.
@@ -104,13 +104,6 @@ impl RefusedRequests {
         let begin = inner.kept.partition_point(|refusal| refusal.number <= since);
         let begin = begin.max(inner.kept.len().saturating_sub(limit));
         inner.kept.range(begin..).cloned().collect()
-    }
-
-    /// The oldest refusal after `number`.
-    pub(crate) fn after(&self, number: u64) -> Option<Arc<Refusal>> {
-        let inner = self.lock();
-        let next = inner.kept.partition_point(|refusal| refusal.number <= number);
-        inner.kept.get(next).cloned()
     }
 
     /// How many are kept, and how many were dropped since all was cleared.
@@ -173,7 +166,7 @@ mod tests {
         }
         assert_eq!(store.counts(), (1000, 500));
         assert_eq!(store.select(0, 2).iter().map(|one| one.number).collect::<Vec<_>>(), [1499, 1500]);
-        assert_eq!(store.after(3).unwrap().number, 501);
+        assert_eq!(store.select(3, 1000)[0].number, 501);
         for _ in 0..40 {
             store.keep(&refused(&"x".repeat(1024 * 1024)), &json!({ "status": 422 }));
         }
@@ -181,6 +174,6 @@ mod tests {
         store.clear();
         assert_eq!((store.counts(), store.select(0, 10).len()), ((0, 0), 0));
         store.keep(&refused("x"), &json!({}));
-        assert_eq!(store.after(0).unwrap().number, 1541);
+        assert_eq!(store.select(0, 1)[0].number, 1541);
     }
 }

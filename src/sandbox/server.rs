@@ -9,6 +9,7 @@ use axum::Router;
 use axum::routing::{delete, get, post};
 use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
 
 use super::fault::Fault;
 use super::faults::Faults;
@@ -18,7 +19,6 @@ use super::state::SandboxState;
 use super::store::{Filter, MessageStore, Writers};
 use super::stored_message::StoredMessage;
 use super::templates::Templates;
-use super::version::Changes;
 use super::webhook::Webhook;
 use super::{connection, events, lookups, messages, page, read_back};
 
@@ -83,7 +83,7 @@ impl Sandbox {
         let is_reached_here = address.ip().is_loopback() || address.ip().is_unspecified();
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
         let more = if is_reached_here { None } else { Some(listen(here)?) };
-        let version = Changes::default();
+        let changes = watch::Sender::default();
         let state = Arc::new(SandboxState {
             instance: format!("{:016x}", fastrand::u64(..)),
             address,
@@ -92,10 +92,10 @@ impl Sandbox {
             limit_24h: options.limit_24h,
             webhook: options.webhook,
             templates: options.templates,
-            faults: Faults::new(options.faults, version.clone()),
-            store: MessageStore::new(options.max, options.deliver_after, version.clone()),
-            refused: RefusedRequests::new(version.clone()),
-            version,
+            faults: Faults::new(options.faults, changes.clone()),
+            store: MessageStore::new(options.max, options.deliver_after, changes.clone()),
+            refused: RefusedRequests::new(changes.clone()),
+            changes,
         });
         let guard = Guard::new(address, &options.allowed_hosts);
         for listener in [Some(listener), more].into_iter().flatten() {
@@ -120,7 +120,7 @@ impl Sandbox {
 
     /// How many messages arrived, including those that are no longer kept.
     pub(crate) fn arrived(&self) -> u64 {
-        self.state.store.arrived()
+        self.state.store.counts().arrived
     }
 
     /// The messages that arrived and are kept, oldest first.

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
 use super::faults::Faults;
 use super::refused::RefusedRequests;
-use super::store::MessageStore;
+use super::store::{Filter, MessageStore};
 use super::templates::Templates;
-use super::version::Changes;
 use super::webhook::Webhook;
 
 #[derive(Debug)]
@@ -26,5 +28,34 @@ pub(super) struct SandboxState {
     pub(crate) faults: Faults,
     pub(crate) store: MessageStore,
     pub(crate) refused: RefusedRequests,
-    pub(crate) version: Changes,
+    /// Marked whenever anything changes.
+    pub(crate) changes: watch::Sender<()>,
+}
+
+impl SandboxState {
+    /// The templates, if the messages of this query are to be drawn.
+    pub(super) fn drawing(&self, filter: &Filter) -> Option<&Templates> {
+        filter.drawn.then_some(&self.templates)
+    }
+
+    /// What `/sandbox/health` and each event say.
+    pub(super) fn health(&self) -> Value {
+        let (stored, (refused, refused_dropped)) = (self.store.counts(), self.refused.counts());
+        json!({
+            "sandbox": "jelouctl",
+            "version": env!("CARGO_PKG_VERSION"),
+            "instance": self.instance,
+            "arrived": stored.arrived,
+            "cleared": stored.cleared,
+            "kept": stored.kept,
+            "dropped": stored.dropped,
+            "kinds": stored.kinds,
+            "refused": refused,
+            "refused_dropped": refused_dropped,
+            "bot": self.bot,
+            "window": self.window,
+            "limit_24h": self.limit_24h,
+            "webhook": self.webhook.as_ref().map(ToString::to_string),
+        })
+    }
 }

@@ -1,16 +1,16 @@
 //! Received messages, in memory: limited in number and in bytes, the oldest dropped first.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use tokio::sync::watch;
 
 use super::receipts::Receipts;
 use super::stored_message::{Author, NewMessage, StoredMessage};
-use super::version::Changes;
 use crate::timestamps::timestamp;
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
@@ -79,7 +79,7 @@ fn lower_case<'d, D: Deserializer<'d>>(words: D) -> Result<Option<String>, D::Er
 #[derive(Debug)]
 pub(super) struct MessageStore {
     inner: Mutex<Inner>,
-    changes: Changes,
+    changes: watch::Sender<()>,
     max: usize,
     deliver_after: Duration,
 }
@@ -91,19 +91,27 @@ struct Inner {
     number: u64,
     /// From the bot and from users, since the store was cleared.
     ids: [u64; 2],
-    /// From the bot, since the start.
-    arrived: u64,
-    /// Messages that were dropped since the store was cleared.
-    dropped: u64,
-    /// The kinds that arrived since the store was cleared.
-    kinds: BTreeSet<&'static str>,
+    counts: Counts,
     last_written: HashMap<String, SystemTime>,
     /// When a template last reached a user.
     reached: HashMap<String, SystemTime>,
 }
 
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    /// From the bot, since the start.
+    pub(crate) arrived: u64,
+    /// How often the store was cleared.
+    pub(crate) cleared: u64,
+    pub(crate) kept: usize,
+    /// Messages that were dropped for newer ones since the store was cleared.
+    pub(crate) dropped: u64,
+    /// The kinds that arrived since the store was cleared.
+    pub(crate) kinds: BTreeSet<&'static str>,
+}
+
 impl MessageStore {
-    pub(crate) fn new(max: usize, deliver_after: Duration, changes: Changes) -> Self {
+    pub(crate) fn new(max: usize, deliver_after: Duration, changes: watch::Sender<()>) -> Self {
         Self { inner: Mutex::default(), changes, max, deliver_after }
     }
 
@@ -111,18 +119,13 @@ impl MessageStore {
     pub(crate) fn add(&self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
         let mut inner = self.lock();
         let message = Arc::new(inner.complete(new, self.deliver_after, answer));
-        let mut is_reply = false;
         if new.from == Author::User {
             inner.remember_writer(&message, self.max);
-            is_reply = inner.mark(&new.user, |receipts| receipts.reply(message.received_at));
+            inner.mark(&new.user, |receipts| receipts.reply(message.received_at));
         }
         inner.keep(Arc::clone(&message), self.max);
-        let number = message.number;
         drop(inner);
-        self.changes.send_modify(|version| {
-            version.number = number;
-            version.read += u64::from(is_reply);
-        });
+        self.changes.send_replace(());
         message
     }
 
@@ -131,7 +134,7 @@ impl MessageStore {
         let now = SystemTime::now();
         let is_changed = self.lock().mark(user, |receipts| receipts.open(now));
         if is_changed {
-            self.changes.send_modify(|version| version.read += 1);
+            self.changes.send_replace(());
         }
     }
 
@@ -152,20 +155,20 @@ impl MessageStore {
         selected
     }
 
-    /// The newest fitting message of each user, newest first.
-    pub(crate) fn newest_of_each_user(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
+    /// The newest fitting message of each user, newest first, and how many messages the user has not read.
+    pub(crate) fn chats(&self, filter: &Filter) -> Vec<(Arc<StoredMessage>, usize)> {
         let inner = self.lock();
-        let mut seen = std::collections::HashSet::new();
+        let mut unread: HashMap<&str, usize> = HashMap::new();
+        for message in
+            inner.messages.iter().filter(|message| message.receipts.as_ref().is_some_and(Receipts::is_unread))
+        {
+            *unread.entry(&message.user).or_default() += 1;
+        }
+        let mut seen = HashSet::new();
         let fitting = inner.messages.iter().rev().filter(|message| filter.fits(message));
-        let newest = fitting.filter(|message| seen.insert(message.user.as_str()));
-        newest.take(filter.limit.unwrap_or(usize::MAX)).cloned().collect()
-    }
-
-    /// The oldest message after `number`.
-    pub(crate) fn after(&self, number: u64) -> Option<Arc<StoredMessage>> {
-        let inner = self.lock();
-        let next = inner.messages.partition_point(|message| message.number <= number);
-        inner.messages.get(next).cloned()
+        let newest =
+            fitting.filter(|message| seen.insert(message.user.as_str())).take(filter.limit.unwrap_or(usize::MAX));
+        newest.map(|message| (Arc::clone(message), unread.get(&*message.user).copied().unwrap_or_default())).collect()
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<StoredMessage>> {
@@ -180,9 +183,14 @@ impl MessageStore {
     /// Deletes everything except the count of arrived messages.
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
-        *inner = Inner { number: inner.number, arrived: inner.arrived, ..Inner::default() };
+        let (arrived, cleared) = (inner.counts.arrived, inner.counts.cleared + 1);
+        *inner = Inner {
+            number: inner.number,
+            counts: Counts { arrived, cleared, ..Counts::default() },
+            ..Inner::default()
+        };
         drop(inner);
-        self.changes.send_modify(|version| version.cleared += 1);
+        self.changes.send_replace(());
     }
 
     /// Deletes the chat with one user; returns whether there was one.
@@ -195,24 +203,14 @@ impl MessageStore {
         let is_changed = inner.messages.len() < before;
         drop(inner);
         if is_changed {
-            self.changes.send_modify(|version| version.deleted += 1);
+            self.changes.send_replace(());
         }
         is_changed
     }
 
-    /// How many messages are kept, and how many were dropped for newer ones since the store was cleared.
-    pub(crate) fn counts(&self) -> (usize, u64) {
+    pub(crate) fn counts(&self) -> Counts {
         let inner = self.lock();
-        (inner.messages.len(), inner.dropped)
-    }
-
-    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
-        self.lock().kinds.clone()
-    }
-
-    /// How many messages of the bot were ever stored, including dropped and cleared ones.
-    pub(crate) fn arrived(&self) -> u64 {
-        self.lock().arrived
+        Counts { kept: inner.messages.len(), ..inner.counts.clone() }
     }
 
     /// Whether the user wrote in the last 24 hours.
@@ -252,7 +250,7 @@ impl Inner {
         };
         *count += 1;
         self.number += 1;
-        self.arrived += u64::from(new.from == Author::Bot);
+        self.counts.arrived += u64::from(new.from == Author::Bot);
         let id = format!("{prefix}{count}");
         let received_at = SystemTime::now();
         StoredMessage::new(self.number, id, received_at, deliver_after, new, answer)
@@ -278,12 +276,12 @@ impl Inner {
 
     fn keep(&mut self, message: Arc<StoredMessage>, max: usize) {
         self.bytes += message.size();
-        self.kinds.insert(message.kind);
+        self.counts.kinds.insert(message.kind);
         self.messages.push_back(message);
         while self.messages.len() > max || self.bytes > MAX_BYTES {
             let Some(oldest) = self.messages.pop_front() else { break };
             self.bytes -= oldest.size();
-            self.dropped += 1;
+            self.counts.dropped += 1;
         }
     }
 }
@@ -336,18 +334,18 @@ mod tests {
 
     #[test]
     fn large_messages_are_dropped_before_there_are_many() {
-        let store = MessageStore::new(10_000, Duration::ZERO, Changes::default());
+        let store = MessageStore::new(10_000, Duration::ZERO, watch::Sender::default());
         for number in 0..100 {
             store.add(&message(Author::Bot, "1", &format!("{number}{}", "x".repeat(1024 * 1024))), |_| Value::Null);
         }
         let kept = store.select(&Filter::default());
         assert!((50..70).contains(&kept.len()), "{}", kept.len());
-        assert_eq!((kept[kept.len() - 1].number, store.arrived()), (100, 100));
+        assert_eq!((kept[kept.len() - 1].number, store.counts().arrived), (100, 100));
     }
 
     #[test]
     fn the_last_who_wrote_are_remembered() {
-        let store = MessageStore::new(2, Duration::ZERO, Changes::default());
+        let store = MessageStore::new(2, Duration::ZERO, watch::Sender::default());
         for user in ["1", "2", "3"] {
             store.add(&message(Author::User, user, "Hola"), |_| Value::Null);
         }

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -47,7 +46,7 @@ struct ReadBack<'a> {
     answer: Value,
 }
 
-/// A message as it is read back; its JSON and the event around it are written once and shared by all readers.
+/// A message as it is read back; its JSON is written once and shared by all readers.
 #[derive(Debug)]
 pub(crate) struct StoredMessage {
     /// Counts all messages that were ever stored; never used twice.
@@ -65,13 +64,13 @@ pub(crate) struct StoredMessage {
     pub(super) is_warned: bool,
     /// Whether a fault met it.
     pub(super) is_faulty: bool,
-    /// The server-sent event for it.
-    pub(super) event: Bytes,
+    /// On one line, without its delivery status.
+    pub(crate) json: String,
     /// Every text of the body, in lower case, for the search.
     words: String,
 }
 
-/// Whether a file that begins like this is a list of messages, as [`StoredMessage::json`] gives them.
+/// Whether a file that begins like this is a list of messages, as [`StoredMessage`] has them.
 pub(crate) fn is_list(begin: &[u8]) -> bool {
     const FIELDS: [&str; 7] = ["number", "id", "received_at", "from", "bot", "user", "kind"];
     let line = begin.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -95,7 +94,6 @@ impl StoredMessage {
         let whole = ReadBack { number, id: &id, received_at: &time, message: new, answer };
         // Serializing texts and numbers cannot fail.
         let json = serde_json::to_string(&whole).unwrap_or_default();
-        let event = [format!("event: message\nid: {number}\ndata: ").as_str(), &json, "\n\n"].concat();
         let mut words = String::new();
         collect_words(&new.body, &mut words);
         Self {
@@ -109,15 +107,9 @@ impl StoredMessage {
             receipts: (new.from == Author::Bot).then(|| Receipts::new(received_at, deliver_after, new.fate)),
             is_warned: !new.warnings.is_empty(),
             is_faulty,
-            event: event.into(),
+            json,
             words: words.to_lowercase(),
         }
-    }
-
-    /// On one line.
-    pub(crate) fn json(&self) -> &str {
-        let event = str::from_utf8(&self.event).unwrap_or_default();
-        event.split_once("data: ").map_or("", |(_, json)| json.trim_end())
     }
 
     /// The name of its delivery state now; None for a user's message.
@@ -126,18 +118,19 @@ impl StoredMessage {
         Some(name)
     }
 
-    /// As [`json`](Self::json), with its delivery status, and with what its recipient sees if `draw` gives that.
-    pub(super) fn json_now(&self, draw: Option<&Templates>) -> String {
+    /// With its delivery status, what its recipient sees if `draw` gives that, and how many messages the user has not read.
+    pub(super) fn json_now(&self, draw: Option<&Templates>, unread: Option<usize>) -> String {
         let delivery = self.receipts.as_ref().map(|receipts| ("delivery", receipts.to_json(SystemTime::now())));
         let drawn = draw.map(|templates| ("drawn", json!(templates.draw(self.kind, &self.body()))));
-        let more = delivery.into_iter().chain(drawn).map(|(name, value)| format!(",\"{name}\":{value}"));
-        let open = self.json().strip_suffix('}').unwrap_or_default();
+        let unread = unread.map(|unread| ("unread", json!(unread)));
+        let more = [delivery, drawn, unread].into_iter().flatten().map(|(name, value)| format!(",\"{name}\":{value}"));
+        let open = self.json.strip_suffix('}').unwrap_or_default();
         format!("{open}{}}}", more.collect::<String>())
     }
 
     /// Everything about it except its delivery status.
     pub(super) fn value(&self) -> Value {
-        serde_json::from_str(self.json()).unwrap_or_default()
+        serde_json::from_str(&self.json).unwrap_or_default()
     }
 
     /// The body as it was received.
@@ -152,7 +145,7 @@ impl StoredMessage {
 
     /// Its size in bytes.
     pub(super) fn size(&self) -> usize {
-        self.event.len() + self.words.len() + size_of::<Self>()
+        self.json.len() + self.words.len() + size_of::<Self>()
     }
 }
 

@@ -1,6 +1,6 @@
 // The user answers: by writing, by pressing a button, by choosing from a list.
 
-import { openChat } from "./conversation.js";
+import { goOn } from "./conversation.js";
 import { byId, element } from "./dom.js";
 import { guarded, send, toast } from "./server.js";
 import { state } from "./state.js";
@@ -8,11 +8,10 @@ import { state } from "./state.js";
 async function write(text, pressed, payload) {
   const { open } = state;
   const body = { text, in_reply_to: pressed?.id, payload: payload ?? undefined };
-  open.wrote = true;
   const answer = await send("POST", `/sandbox/users/${encodeURIComponent(open.user)}/messages`, body);
   const webhook = answer.headers.get("x-sandbox-webhook");
   if (webhook) toast(`webhook: ${webhook}`);
-  if (!open.newest && open === state.open) await openChat(open.user);
+  if (open === state.open) await goOn();
 }
 
 /** A button in a message was pressed. */

@@ -26,10 +26,11 @@ export function bubble(message) {
   return node;
 }
 
-/** Shows how far a message that is drawn has come by now. */
-export function showDelivery(node, message, delivery) {
-  message.delivery = delivery;
-  node.querySelector(".ticks")?.replaceWith(ticks(message));
+/** Shows at a bubble how far its message has come by now. */
+export function showDelivery(node, message) {
+  const [shown, now] = [node.querySelector(".ticks"), ticks(message)];
+  if (now && !now.isEqualNode(shown)) shown.replaceWith(now);
+  return node;
 }
 
 /** Moves among the buttons inside a message, or back to it; says whether it did. */

@@ -1,75 +1,19 @@
 // The list of chats: newest first, searched by words, filtered by kind, fault and warning.
 
-import { byId, clock, counted, element, move } from "./dom.js";
+import { byId, clock, counted, element, fill, move } from "./dom.js";
 import { avatar, snippet, ticks } from "./draw.js";
 import { chatLink, go } from "./links.js";
 import { guarded, read } from "./server.js";
 import { state } from "./state.js";
 
-/** Chats that are drawn at a time, and the most that are found. */
+/** Chats that are drawn at first, and as many more each time that one scrolls to their end. */
 const PAGE = 60;
-const MOST = 300;
 
 const list = byId("chats");
-/** User → their entry in the list. */
-const entries = new Map();
 let drawn = PAGE;
-/** The chats that a search or a filter found; nothing where all are listed. */
-let found = null;
+/** How often they were read: what is read for an earlier question comes too late. */
+let reads = 0;
 let timer;
-
-export function showChats() {
-  const listed = found ?? [...state.chats.values()].reverse();
-  const shown = listed.slice(0, drawn).map((chat) => entryOf(chat));
-  // What stands where it should is left alone: it may have the focus.
-  shown.forEach((entry, index) => {
-    if (list.children[index] !== entry) list.insertBefore(entry, list.children[index] ?? null);
-  });
-  while (list.children.length > shown.length) list.lastChild.remove();
-  byId("no-chats").hidden = listed.length > 0 || found !== null || state.refused.size > 0;
-}
-
-function entryOf({ message, unread }) {
-  const { user } = message;
-  let entry = entries.get(user);
-  if (!entry) {
-    const button = element("button", "chat", avatar(user), element("span", "who", user), element("time", ""), element("span", "last"), element("span", "badge"));
-    button.type = "button";
-    entry = element("li", "", button);
-    entry.button = button;
-    entries.set(user, entry);
-  }
-  const [, , time, last, badge] = entry.button.children;
-  entry.message = message;
-  time.textContent = clock(message.received_at);
-  const words = (message.from === "user" ? "User: " : "") + snippet(message);
-  last.replaceChildren(...[ticks(message), words].filter(Boolean));
-  last.dir = "auto";
-  badge.textContent = unread ? String(unread) : "";
-  badge.hidden = !unread;
-  entry.button.setAttribute("aria-current", String(user === state.open.user && !byId("talk").hidden));
-  return entry;
-}
-
-/** Shows how far the newest messages have come by now. */
-export async function refreshChats() {
-  for (const { user, number, delivery } of await read("/sandbox/chats", { limit: drawn })) {
-    const chat = state.chats.get(user);
-    if (chat?.message.number === number) chat.message = { ...chat.message, delivery };
-  }
-  showChats();
-}
-
-export function forgetChats() {
-  entries.clear();
-  state.chats.clear();
-  showChats();
-}
-
-/** Where the focus goes when a chat is left. */
-export function focusChat(user) {
-  (entries.get(user)?.button ?? byId("search")).focus();
-}
 
 /** What is asked for; nothing where everything is listed. */
 function asked() {
@@ -82,27 +26,57 @@ function asked() {
   return Object.values(wanted).some(Boolean) ? wanted : null;
 }
 
-/** Looks again for what is asked for. */
-export async function search() {
+/** Reads the chats that are asked for, and shows them. */
+export async function refreshChats() {
+  const reading = ++reads;
   const wanted = asked();
-  if (wanted) {
-    const messages = await read("/sandbox/chats", { ...wanted, limit: MOST, drawn: true });
-    if (JSON.stringify(wanted) !== JSON.stringify(asked())) return;
-    found = messages.map((message) => ({ message, unread: 0 }));
-  } else {
-    found = null;
-  }
-  byId("found").hidden = !found;
-  byId("found").textContent = found ? `${found.length === MOST ? `${MOST} or more chats` : counted(found.length, "chat")} found` : "";
+  const chats = await read("/sandbox/chats", { ...wanted, limit: drawn, drawn: true });
+  if (reading !== reads) return;
+  const known = new Map([...list.children].map((entry) => [entry.message.user, entry]));
+  fill(list, chats.map((message) => entryOf(message, known.get(message.user) ?? newEntry(message.user))));
+  showCurrent();
+  const found = chats.length < drawn ? counted(chats.length, "chat") : `${drawn} or more chats`;
+  byId("found").hidden = !wanted;
+  byId("found").textContent = wanted ? `${found} found` : "";
   byId("filters-on").hidden = !(wanted && (wanted.kind || wanted.fault || wanted.warning));
-  drawn = PAGE;
-  byId("chats-scroll").scrollTop = 0;
-  showChats();
+  byId("no-chats").hidden = chats.length > 0 || wanted !== null || state.health.refused > 0;
 }
 
-/** Whether what arrives has a place in the list as it is. */
-export function isWhole() {
-  return found === null;
+function newEntry(user) {
+  const button = element("button", "chat", avatar(user), element("span", "who", user), element("time", ""), element("span", "last"), element("span", "badge"));
+  button.type = "button";
+  return element("li", "", button);
+}
+
+function entryOf(message, entry) {
+  const [, , time, last, badge] = entry.firstChild.children;
+  entry.message = message;
+  time.textContent = clock(message.received_at);
+  const words = (message.from === "user" ? "User: " : "") + snippet(message);
+  last.replaceChildren(...[ticks(message), words].filter(Boolean));
+  last.dir = "auto";
+  badge.textContent = String(message.unread);
+  badge.hidden = !message.unread;
+  return entry;
+}
+
+/** Marks the chat that is open. */
+export function showCurrent() {
+  const user = byId("talk").hidden ? null : state.open.user;
+  for (const entry of list.children) entry.firstChild.setAttribute("aria-current", String(entry.message.user === user));
+}
+
+/** Where the focus goes when a chat is left. */
+export function focusChat(user) {
+  const entry = [...list.children].find(({ message }) => message.user === user);
+  (entry?.firstChild ?? byId("search")).focus();
+}
+
+/** Looks again, from the top of the list, for what is asked for. */
+function search() {
+  drawn = PAGE;
+  byId("chats-scroll").scrollTop = 0;
+  return refreshChats();
 }
 
 /** Empties the search where it has something; says whether it did. */
@@ -114,12 +88,12 @@ export function leaveSearch() {
 }
 
 /** Every kind that has arrived can be filtered by. */
-export function offerKind(kind) {
+export function offerKinds(kinds) {
   const select = byId("kind");
-  if ([...select.options].some((option) => option.value === kind)) return;
-  const option = new Option(kind, kind);
-  const after = [...select.options].slice(1).find((other) => other.value > kind);
-  select.add(option, after ?? null);
+  const chosen = select.value;
+  if ([...select.options].slice(1).map(({ value }) => value).join() === kinds.join()) return;
+  select.replaceChildren(select.options[0], ...kinds.map((kind) => new Option(kind, kind)));
+  select.value = kinds.includes(chosen) ? chosen : "";
 }
 
 export function listenToChats() {
@@ -128,17 +102,15 @@ export function listenToChats() {
     if (!entry) return;
     // Who pressed Enter goes on in the conversation; who clicked is there with the mouse already.
     state.enters = event.detail === 0;
-    go(chatLink(entry.message.user, found ? entry.message : undefined));
+    go(chatLink(entry.message.user, asked() ? entry.message : undefined));
   });
   list.addEventListener("keydown", (event) => {
     if (move([...list.querySelectorAll("button")], event.key)) event.preventDefault();
   });
   byId("chats-scroll").addEventListener("scroll", ({ target }) => {
-    if (target.scrollHeight - target.scrollTop - target.clientHeight > 400) return;
-    if (drawn < (found?.length ?? state.chats.size)) {
-      drawn += PAGE;
-      showChats();
-    }
+    if (target.scrollHeight - target.scrollTop - target.clientHeight > 400 || list.children.length < drawn) return;
+    drawn += PAGE;
+    guarded(refreshChats)();
   });
   byId("search").addEventListener("input", () => {
     clearTimeout(timer);

@@ -1,7 +1,7 @@
 // One conversation: opened at its end or around a message, read on as one scrolls, and kept up with as messages arrive.
 
 import { bubble, moveInside, nodeId, showDelivery } from "./bubble.js";
-import { byId, element, pane } from "./dom.js";
+import { byId, element, fill, pane } from "./dom.js";
 import { avatar } from "./draw.js";
 import { chatLink, go, note } from "./links.js";
 import * as panel from "./panel.js";
@@ -10,68 +10,94 @@ import { closed, state } from "./state.js";
 
 /** Messages that are read at a time. */
 const PAGE = 60;
-/** Messages drawn at once while new ones arrive; older ones are read again when one scrolls up. */
-const MOST = 240;
 
 const log = byId("log");
-/** How many chats were asked for, and how often all was forgotten: what is read for an earlier one comes too late. */
+/** How many chats were asked for: what is read for an earlier one comes too late. */
 let openings = 0;
 
 /** Opens a chat at its end, or around the message `at`; of several at once, the one that was asked for last. */
 export async function openChat(user, at) {
   const opening = ++openings;
-  const before = at && at.number + PAGE / 2;
-  const messages = await read("/sandbox/messages", { user, from: "all", limit: PAGE, before, drawn: true });
+  const open = closed(user);
+  let messages = await messagesOf(open);
+  if (at && at.number < (messages[0]?.number ?? 0)) {
+    open.before = at.number + PAGE / 2;
+    messages = await messagesOf(open);
+  }
   if (opening !== openings) return false;
-  const newest = !at || (state.chats.get(user)?.message.number ?? 0) < before;
-  state.open = Object.assign(closed(user), { newest, oldest: messages.length < PAGE });
-  const chat = state.chats.get(user);
-  if (chat) chat.unread = 0;
+  state.open = open;
   byId("welcome").hidden = true;
   byId("refused").hidden = true;
   byId("talk").hidden = false;
   byId("talk-name").textContent = user;
   byId("talk-avatar").replaceWith(Object.assign(avatar(user), { id: "talk-avatar" }));
   byId("write").placeholder = `Write as ${user}`;
-  log.replaceChildren(...nodes(messages));
-  if (!messages.length) log.append(element("p", "hint center", "Nothing was said yet."));
+  log.replaceChildren();
+  draw(messages);
   pane("talk");
   const last = at ? byId(nodeId(at)) : log.querySelector("article:last-of-type");
-  select(last && state.open.messages.get(last.id));
+  select(last && open.messages.get(last.id));
   if (at && last) last.scrollIntoView({ block: "center" });
   else log.scrollTop = log.scrollHeight;
-  showNewest();
-  guarded(markRead)();
+  await refreshConversation();
   return true;
 }
 
-/** Whoever has a chat before their eyes reads it as the user. */
-export async function markRead() {
-  const isSeen = !document.hidden && byId("talk").checkVisibility();
-  if (!isSeen || !state.open.messages.size) return;
-  await send("POST", `/sandbox/chats/${encodeURIComponent(state.open.user)}/read`, {});
+function messagesOf({ user, limit, before }) {
+  return read("/sandbox/messages", { user, from: "all", limit, before, drawn: true });
 }
 
-/** Shows how far the messages that are drawn have come by now. */
-export async function refreshDelivery() {
+/** Reads again what is drawn, and at its end what is new; who reads further up is not moved. */
+export async function refreshConversation() {
   const { open } = state;
-  const drawn = [...open.messages.values()].filter(({ from }) => from === "bot");
-  if (!drawn.length) return;
-  const before = Math.max(...drawn.map(({ number }) => number)) + 1;
-  for (const { delivery, ...message } of await read("/sandbox/messages", { user: open.user, limit: drawn.length, before })) {
-    const shown = open === state.open && open.messages.get(nodeId(message));
-    if (!shown || JSON.stringify(shown.delivery) === JSON.stringify(delivery)) continue;
-    showDelivery(byId(nodeId(message)), shown, delivery);
-    if (state.selected === shown) panel.refresh();
-  }
+  if (open.user === null) return;
+  const reading = ++open.reads;
+  const [chat] = await read("/sandbox/chats", { user: open.user, limit: 1 });
+  const newest = [...open.messages.values()].at(-1);
+  if (!chat) open.before = undefined;
+  else if (newest && chat.number > newest.number && !isAtEnd()) open.before ??= newest.number + 1;
+  const messages = await messagesOf(open);
+  if (open !== state.open || reading !== open.reads) return;
+  open.unread = chat?.unread ?? 0;
+  const follows = open.before === undefined && isAtEnd();
+  const toEnd = log.scrollHeight - log.scrollTop;
+  draw(messages);
+  log.scrollTop = log.scrollHeight - (follows ? 0 : toEnd);
+  const arrived = messages.at(-1);
+  const isElsewhere = byId("talk").hidden || (log.contains(document.activeElement) && document.activeElement !== log);
+  // What has the focus stays the current one.
+  if (follows && arrived && arrived.number !== newest?.number && !isElsewhere) select(arrived);
+  showNewest();
+  await markRead();
 }
 
-/** Forgets all messages that are drawn. */
-export function forgetMessages() {
-  openings += 1;
-  state.open.messages.clear();
-  log.replaceChildren();
-  if (!byId("talk").hidden) select(null);
+/** Goes to the end, and on from there as messages arrive. */
+export async function goOn() {
+  Object.assign(state.open, { limit: PAGE, before: undefined });
+  log.scrollTop = log.scrollHeight;
+  await refreshConversation();
+}
+
+function isAtEnd() {
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 80;
+}
+
+function draw(messages) {
+  const known = new Map([...log.children].map((node) => [node.id, node]));
+  const nodes = messages.map((message) => showDelivery(known.get(nodeId(message)) ?? bubble(message), message));
+  fill(log, nodes.length ? nodes : [element("p", "hint center", "Nothing was said yet.")]);
+  state.open.messages = new Map(messages.map((message) => [nodeId(message), message]));
+  const { selected } = state;
+  const again = selected && state.open.messages.get(nodeId(selected));
+  // A refused request has no id.
+  if (again?.id && again.id === selected.id && JSON.stringify(again.delivery) !== JSON.stringify(selected.delivery)) panel.showAgain(again);
+}
+
+/** Whoever has a chat before their eyes reads it as the user. */
+async function markRead() {
+  const { user, unread, before } = state.open;
+  const isSeen = !document.hidden && byId("talk").checkVisibility() && before === undefined;
+  if (isSeen && unread) await send("POST", `/sandbox/chats/${encodeURIComponent(user)}/read`, {});
 }
 
 function select(message) {
@@ -90,67 +116,24 @@ export function focusCurrent() {
   (log.querySelector("article[tabindex='0']") ?? log).focus();
 }
 
-/** Bubbles for messages; they become part of the conversation. */
-function nodes(messages) {
-  return messages.map((message) => {
-    state.open.messages.set(nodeId(message), message);
-    return bubble(message);
-  });
-}
-
-/** New messages at the end, unless one reads further up and does not wait for what one wrote. */
-export function append(arrived) {
-  const { open } = state;
-  // A chat that was opened just now may have them already.
-  const messages = arrived.filter((message) => !open.messages.has(nodeId(message)));
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  if (!open.newest || !(atEnd || open.wrote)) {
-    open.missed += messages.length;
-    open.newest = false;
-    return showNewest();
-  }
-  open.wrote = false;
-  const latest = messages.slice(-MOST);
-  if (!latest.length) return;
-  log.querySelector(".hint")?.remove();
-  const isElsewhere = byId("talk").hidden || (log.contains(document.activeElement) && document.activeElement !== log);
-  log.append(...nodes(latest));
-  while (log.children.length > MOST) {
-    open.messages.delete(log.firstElementChild.id);
-    log.firstElementChild.remove();
-    open.oldest = false;
-  }
-  log.scrollTop = log.scrollHeight;
-  // What has the focus stays the current one.
-  if (!isElsewhere) select(latest.at(-1));
-}
-
-/** Older messages, when one scrolls up to the oldest that is drawn. */
+/** Older messages, when one scrolls up to the oldest that is drawn; what could not be read is read when one scrolls again. */
 async function older() {
   const { open } = state;
-  const first = open.messages.get(log.firstElementChild?.id);
-  if (!first || open.oldest || open.reading) return;
-  open.reading = true;
-  let messages;
+  if (open.messages.size < open.limit) return;
+  open.limit += PAGE;
   try {
-    messages = await read("/sandbox/messages", { user: open.user, from: "all", limit: PAGE, before: first.number, drawn: true });
-  } finally {
-    // What could not be read is read when one scrolls again.
-    open.reading = false;
+    await refreshConversation();
+  } catch (error) {
+    open.limit -= PAGE;
+    throw error;
   }
-  // Another conversation may be open by now, or this one anew, or cleared.
-  if (open !== state.open || open.messages.get(log.firstElementChild?.id) !== first) return;
-  open.oldest = messages.length < PAGE;
-  const height = log.scrollHeight - log.scrollTop;
-  log.prepend(...nodes(messages));
-  log.scrollTop = log.scrollHeight - height;
 }
 
 function showNewest() {
-  const { open } = state;
-  const far = log.scrollHeight - log.scrollTop - log.clientHeight > 400;
-  byId("newest").hidden = !open.user || !(far || open.missed || !open.newest);
-  byId("newest-text").textContent = open.missed ? `${open.missed} new` : "Newest";
+  const { user, unread, before } = state.open;
+  const isFar = log.scrollHeight - log.scrollTop - log.clientHeight > 400;
+  byId("newest").hidden = !user || !(isFar || before !== undefined);
+  byId("newest-text").textContent = before !== undefined && unread ? `${unread} new` : "Newest";
 }
 
 export function listenToConversation() {
@@ -167,7 +150,7 @@ export function listenToConversation() {
   });
   byId("newest").addEventListener("click", guarded(async () => {
     note(chatLink(state.open.user));
-    await openChat(state.open.user);
+    await goOn();
   }));
   byId("delete-chat").addEventListener("click", () => {
     byId("delete-user").textContent = state.open.user;
@@ -175,8 +158,8 @@ export function listenToConversation() {
   });
   byId("delete-it").addEventListener("click", guarded(async () => {
     byId("delete").close();
-    const { user } = state.open;
-    if (state.chats.has(user)) await ask(`/sandbox/chats/${encodeURIComponent(user)}`, { method: "DELETE" });
+    const { user, messages } = state.open;
+    if (messages.size) await ask(`/sandbox/chats/${encodeURIComponent(user)}`, { method: "DELETE" });
     closeChat();
     go("#");
   }));
@@ -184,8 +167,9 @@ export function listenToConversation() {
 
 /** Leaves the conversation, so that nothing of it is open. */
 export function closeChat() {
-  forgetMessages();
+  openings += 1;
   state.open = closed(null);
+  log.replaceChildren();
   byId("talk").hidden = true;
   byId("refused").hidden = true;
   byId("welcome").hidden = false;

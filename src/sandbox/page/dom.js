@@ -38,6 +38,15 @@ export function counted(number, word) {
   return `${number.toLocaleString()} ${word}${number === 1 ? "" : "s"}`;
 }
 
+/** Makes `nodes` the children of `list`. What is there already is left alone, so that it keeps the focus. */
+export function fill(list, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+  nodes.forEach((node, index) => {
+    if (list.children[index] !== node) list.insertBefore(node, list.children[index] ?? null);
+  });
+}
+
 /** Moves the focus among `items`; says whether it did. */
 export function move(items, key) {
   const steps = { ArrowDown: 1, ArrowUp: -1, Home: -items.length, End: items.length };

@@ -8,7 +8,7 @@ import { state } from "./state.js";
  * are other messages. One written by hand needs no such mark.
  */
 function mark() {
-  const { instance, cleared } = state.shown;
+  const { instance, cleared } = state.health;
   return `@${instance.slice(0, 6)}${cleared ? `-${cleared}` : ""}`;
 }
 

@@ -43,10 +43,10 @@ export function listenToArticles(list, choose) {
   });
 }
 
-/** Draws what is selected again, since it has changed. */
-export function refresh() {
+/** Shows what is selected as it is by now. */
+export function showAgain(selected) {
   const { scrollTop } = byId("request-body");
-  show(state.selected);
+  show(selected);
   byId("request-body").scrollTop = scrollTop;
 }
 

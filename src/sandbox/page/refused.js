@@ -1,69 +1,69 @@
 // Requests that the sandbox did not take: listed newest first, each with what is wrong with it.
 
-import { byId, clock, counted, element, pane } from "./dom.js";
+import { byId, clock, counted, element, fill, pane } from "./dom.js";
 import { go, note, refusedLink } from "./links.js";
 import * as panel from "./panel.js";
-import { read, toast } from "./server.js";
+import { guarded, read, toast } from "./server.js";
 import { state } from "./state.js";
 
-/** How many the sandbox keeps, and how many are drawn at a time. */
-const KEPT = 1000;
+/** How many are drawn at first, and as many more each time that one scrolls to their end. */
 const PAGE = 60;
 
 const list = byId("refused-list");
 let drawn = PAGE;
+/** Those that are drawn, newest first. */
+let refused = [];
+/** What the sandbox said of them when they were read: only other ones are read anew. */
+let known = "";
+/** The number of the newest one that was looked at. */
+let looked = 0;
 
-/** Reads those that are not known yet. */
-export async function readRefused() {
-  const newest = [...state.refused.keys()].at(-1);
-  takeRefused(await read("/sandbox/refused", { since: newest }));
-}
-
-/** Takes over refused requests, in their order. */
-export function takeRefused(arrived) {
-  for (const refusal of arrived) {
-    if (!state.refused.has(refusal.number) && byId("refused").hidden) state.unseen += 1;
-    state.refused.set(refusal.number, refusal);
+/** Reads the newest ones where they are others than before. */
+export async function refreshRefused() {
+  const { instance, cleared, refused: count, refused_dropped: dropped } = state.health;
+  const told = [instance, cleared, count, dropped, drawn].join();
+  if (told !== known) {
+    const newest = await read("/sandbox/refused", { limit: drawn });
+    if (!known.startsWith(instance)) {
+      list.replaceChildren();
+      looked = 0;
+    }
+    [refused, known] = [newest.reverse(), told];
   }
-  for (const number of [...state.refused.keys()].slice(0, -KEPT)) state.refused.delete(number);
-  showRefused();
-}
-
-export function forgetRefused() {
-  state.refused.clear();
-  state.unseen = 0;
   showRefused();
 }
 
 /** Shows how many there are, and the list where it is open. */
 export function showRefused() {
-  const { refused, unseen } = state;
-  byId("open-refused").hidden = refused.size === 0 && byId("refused").hidden;
-  byId("open-refused").setAttribute("aria-current", String(!byId("refused").hidden));
-  byId("refused-count").textContent = counted(refused.size, "refused request");
-  byId("refused-new").textContent = unseen ? String(unseen) : "";
+  const { refused: count } = state.health;
+  const isOpen = !byId("refused").hidden;
+  const newest = refused[0]?.number ?? 0;
+  if (isOpen) looked = newest;
+  const unseen = Math.min(count, Math.max(0, newest - looked));
+  byId("open-refused").hidden = count === 0 && !isOpen;
+  byId("open-refused").setAttribute("aria-current", String(isOpen));
+  byId("refused-count").textContent = counted(count, "refused request");
+  byId("refused-new").textContent = String(unseen);
   byId("refused-new").hidden = !unseen;
-  const last = [...refused.values()].at(-1);
-  byId("refused-last").textContent = last ? summary(last) : "";
-  if (byId("refused").hidden) return;
-  const entries = [...refused.values()].reverse().slice(0, drawn);
-  const known = new Map([...list.children].map((node) => [node.id, node]));
-  list.replaceChildren(...entries.map((refusal) => known.get(nodeId(refusal)) ?? card(refusal)));
-  byId("no-refused").hidden = refused.size > 0;
+  byId("refused-last").textContent = refused.length ? summary(refused[0]) : "";
+  if (!isOpen) return;
+  const nodes = new Map([...list.children].map((node) => [node.id, node]));
+  fill(list, refused.map((refusal) => nodes.get(nodeId(refusal)) ?? card(refusal)));
+  byId("no-refused").hidden = refused.length > 0;
   if (!list.querySelector("[tabindex='0']") && list.firstElementChild) list.firstElementChild.tabIndex = 0;
 }
-
 /** Opens the list, at one of them where it is named. */
-export function openRefused(number) {
+export async function openRefused(number) {
   byId("refused").hidden = false;
   byId("talk").hidden = true;
   byId("welcome").hidden = true;
-  state.unseen = 0;
   drawn = PAGE;
-  const wanted = number === undefined ? [...state.refused.values()].at(-1) : state.refused.get(number);
-  if (wanted) drawn = Math.max(drawn, [...state.refused.keys()].reverse().indexOf(wanted.number) + 1);
-  else if (number !== undefined) toast(`Refused request ${number} is gone: it was dropped or cleared, or the sandbox was started again`);
-  showRefused();
+  await refreshRefused();
+  drawn = Math.max(drawn, (refused[0]?.number ?? 0) - (number ?? Infinity) + 1);
+  await refreshRefused();
+  if (byId("refused").hidden) return;
+  const wanted = number === undefined ? refused[0] : refused.find((refusal) => refusal.number === number);
+  if (number !== undefined && !wanted) toast(`Refused request ${number} is gone: it was dropped or cleared, or the sandbox was started again`);
   select(wanted);
   pane("refused");
   byId(wanted ? nodeId(wanted) : "")?.scrollIntoView({ block: "nearest" });
@@ -105,7 +105,7 @@ function select(refusal) {
 }
 
 function choose(node) {
-  const refusal = state.refused.get(Number(node.id.slice(1)));
+  const refusal = refused.find((one) => nodeId(one) === node.id);
   if (!refusal) return;
   select(refusal);
   note(refusedLink(refusal));
@@ -115,8 +115,8 @@ export function listenToRefused() {
   byId("open-refused").addEventListener("click", () => go(refusedLink()));
   panel.listenToArticles(list, choose);
   byId("refused-scroll").addEventListener("scroll", ({ target }) => {
-    if (target.scrollHeight - target.scrollTop - target.clientHeight > 400 || drawn >= state.refused.size) return;
+    if (target.scrollHeight - target.scrollTop - target.clientHeight > 400 || refused.length < drawn) return;
     drawn += PAGE;
-    showRefused();
+    guarded(refreshRefused)();
   });
 }
