@@ -1,7 +1,17 @@
 //! How countries write numbers and dates, according to CLDR. Used to show lists and by the filters of templates.
 
-use jiff::civil::{DateTime, Weekday};
+use std::sync::LazyLock;
 
+use jiff::civil::{DateTime, Weekday};
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::tables::rows;
+
+/// Each country with its marks, the form of a short date, its language, and the language ids of Windows that name it in a
+/// cell's format (MS-LCID).
+const COUNTRIES: &str = include_str!("conventions.tsv");
+/// The months, then the days from Monday on, in each language.
+const NAMES: &str = include_str!("month_names.tsv");
 /// A space that does not break a line.
 const NO_BREAK: char = '\u{a0}';
 /// Numbers from here on may have more digits than a spreadsheet keeps.
@@ -26,121 +36,25 @@ pub(crate) struct Conventions {
     /// A short date, in the format letters of a spreadsheet.
     pub(crate) short_date: &'static str,
     pub(crate) language: Option<Language>,
+    language_ids: &'static str,
 }
-
-const fn of(
-    code: &'static str,
-    decimal_mark: char,
-    thousands_mark: char,
-    short_date: &'static str,
-    language: Option<Language>,
-) -> Conventions {
-    Conventions { code, decimal_mark, thousands_mark, short_date, language }
-}
-
-const COUNTRIES: [Conventions; 46] = [
-    of("AR", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("BO", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("BR", ',', '.', "dd/mm/yyyy", Some(Portuguese)),
-    of("CL", ',', '.', "dd-mm-yyyy", Some(Spanish)),
-    of("CO", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("CR", ',', NO_BREAK, "dd/mm/yyyy", Some(Spanish)),
-    of("CU", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("EC", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("ES", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("PY", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("UY", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("VE", ',', '.', "dd/mm/yyyy", Some(Spanish)),
-    of("DO", '.', ',', "dd/mm/yyyy", Some(Spanish)),
-    of("GT", '.', ',', "dd/mm/yyyy", Some(Spanish)),
-    of("HN", '.', ',', "dd/mm/yyyy", Some(Spanish)),
-    of("MX", '.', ',', "dd/mm/yyyy", Some(Spanish)),
-    of("NI", '.', ',', "dd/mm/yyyy", Some(Spanish)),
-    of("PA", '.', ',', "mm/dd/yyyy", Some(Spanish)),
-    of("PE", '.', ',', "dd/mm/yyyy", Some(Spanish)),
-    of("PR", '.', ',', "mm/dd/yyyy", Some(Spanish)),
-    of("SV", '.', ',', "dd/mm/yyyy", Some(Spanish)),
-    of("AU", '.', ',', "dd/mm/yyyy", Some(English)),
-    of("CA", '.', ',', "yyyy-mm-dd", Some(English)),
-    of("GB", '.', ',', "dd/mm/yyyy", Some(English)),
-    of("IE", '.', ',', "dd/mm/yyyy", Some(English)),
-    of("IN", '.', ',', "dd/mm/yyyy", Some(English)),
-    of("NZ", '.', ',', "dd/mm/yyyy", Some(English)),
-    of("PH", '.', ',', "mm/dd/yyyy", Some(English)),
-    of("US", '.', ',', "mm/dd/yyyy", Some(English)),
-    of("PT", ',', NO_BREAK, "dd/mm/yyyy", Some(Portuguese)),
-    of("AT", ',', NO_BREAK, "dd.mm.yyyy", None),
-    of("BE", ',', '.', "dd/mm/yyyy", None),
-    of("CN", '.', ',', "yyyy/mm/dd", None),
-    of("DE", ',', '.', "dd.mm.yyyy", None),
-    of("DK", ',', '.', "dd.mm.yyyy", None),
-    of("FI", ',', NO_BREAK, "d.m.yyyy", None),
-    of("FR", ',', NO_BREAK, "dd/mm/yyyy", None),
-    of("IL", '.', ',', "dd.mm.yyyy", None),
-    of("IT", ',', '.', "dd/mm/yyyy", None),
-    of("JP", '.', ',', "yyyy/mm/dd", None),
-    of("NL", ',', '.', "dd-mm-yyyy", None),
-    of("NO", ',', NO_BREAK, "dd.mm.yyyy", None),
-    of("PL", ',', NO_BREAK, "dd.mm.yyyy", None),
-    of("RU", ',', NO_BREAK, "dd.mm.yyyy", None),
-    of("SE", ',', NO_BREAK, "yyyy-mm-dd", None),
-    of("TR", ',', '.', "dd.mm.yyyy", None),
-];
-
-/// The language ids of Windows that name a country (MS-LCID), as used in cell formats.
-const LANGUAGE_IDS: [(u16, &str); 46] = [
-    (0x040A, "ES"),
-    (0x0C0A, "ES"),
-    (0x080A, "MX"),
-    (0x100A, "GT"),
-    (0x140A, "CR"),
-    (0x180A, "PA"),
-    (0x1C0A, "DO"),
-    (0x200A, "VE"),
-    (0x240A, "CO"),
-    (0x280A, "PE"),
-    (0x2C0A, "AR"),
-    (0x300A, "EC"),
-    (0x340A, "CL"),
-    (0x380A, "UY"),
-    (0x3C0A, "PY"),
-    (0x400A, "BO"),
-    (0x440A, "SV"),
-    (0x480A, "HN"),
-    (0x4C0A, "NI"),
-    (0x500A, "PR"),
-    (0x5C0A, "CU"),
-    (0x540A, "US"),
-    (0x0409, "US"),
-    (0x0809, "GB"),
-    (0x0C09, "AU"),
-    (0x1009, "CA"),
-    (0x1409, "NZ"),
-    (0x1809, "IE"),
-    (0x3409, "PH"),
-    (0x4009, "IN"),
-    (0x0416, "BR"),
-    (0x0816, "PT"),
-    (0x0407, "DE"),
-    (0x0C07, "AT"),
-    (0x040C, "FR"),
-    (0x080C, "BE"),
-    (0x0410, "IT"),
-    (0x0413, "NL"),
-    (0x0406, "DK"),
-    (0x040B, "FI"),
-    (0x0414, "NO"),
-    (0x0415, "PL"),
-    (0x0419, "RU"),
-    (0x041D, "SE"),
-    (0x041F, "TR"),
-    (0x0411, "JP"),
-];
 
 impl Conventions {
+    fn all() -> &'static [Self] {
+        static READ: LazyLock<Vec<Conventions>> =
+            LazyLock::new(|| rows(COUNTRIES).filter_map(Conventions::of_row).collect());
+        &READ
+    }
+
+    fn of_row([code, decimal, thousands, short_date, language, language_ids]: [&'static str; 6]) -> Option<Self> {
+        let (decimal_mark, thousands_mark) = (decimal.chars().next()?, thousands.chars().next()?);
+        let language = Language::ALL.into_iter().find(|known| format!("{known:?}") == language);
+        Some(Self { code, decimal_mark, thousands_mark, short_date, language, language_ids })
+    }
+
     /// The conventions of the country with these two letters, if known.
     pub(crate) fn of(code: &str) -> Option<Self> {
-        COUNTRIES.into_iter().find(|country| country.code.eq_ignore_ascii_case(code))
+        Self::all().iter().find(|country| country.code.eq_ignore_ascii_case(code)).copied()
     }
 
     /// The conventions of the country in a format's tag: `300A`, or `es-EC`.
@@ -149,9 +63,8 @@ impl Conventions {
             return Self::of(country);
         }
         // The bits above these are the calendar and the digits.
-        let id = u32::from_str_radix(tag, 16).ok()? & 0xFFFF;
-        let country = LANGUAGE_IDS.iter().find(|(known, _)| u32::from(*known) == id);
-        country.and_then(|(_, country)| Self::of(country))
+        let id = format!("{:04X}", u32::from_str_radix(tag, 16).ok()? & 0xFFFF);
+        Self::all().iter().find(|country| country.language_ids.split(' ').any(|known| known == id)).copied()
     }
 
     /// Whether a currency's sign follows the amount: `5,00 €`.
@@ -178,12 +91,13 @@ impl NumberLayout {
         if !value.is_finite() || value.abs() >= TOO_LARGE {
             return None;
         }
-        let (whole, decimals) = self.rounded(value);
+        let amount = self.rounded(value).to_string();
+        let (whole, decimals) = amount.split_once('.').unwrap_or((&amount, ""));
+        let whole = format!("{:0>1$}", whole.trim_start_matches('0'), self.least_whole);
         let needs_mark = !decimals.is_empty() || (self.has_thousands && whole.len() > 3);
-        let conventions = match conventions {
-            None if needs_mark => return None,
-            conventions => conventions,
-        };
+        if conventions.is_none() && needs_mark {
+            return None;
+        }
         let mut written = String::new();
         for (place, digit) in whole.chars().enumerate() {
             let is_group = place > 0 && (whole.len() - place).is_multiple_of(3);
@@ -192,41 +106,21 @@ impl NumberLayout {
         }
         if !decimals.is_empty() {
             written.extend(conventions.map(|known| known.decimal_mark));
-            written += &decimals;
+            written += decimals;
         }
         Some(written)
     }
 
-    /// The digits before and after the decimal separator. A spreadsheet calculates with 15 digits and rounds halves up.
-    fn rounded(&self, value: f64) -> (String, String) {
-        let written = format!("{:.14e}", value.abs());
-        let (digits, exponent) = written.split_once('e').unwrap_or((&written, "0"));
-        let mut digits: Vec<u8> = digits.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
-        let shift = if self.is_percent { 3 } else { 1 };
-        let point = exponent.parse::<i32>().unwrap_or(0) + shift;
-        // From here on, `digits` begins at the decimal separator, or before it.
-        let zeros = usize::try_from(-point).unwrap_or(0);
-        digits.splice(0..0, std::iter::repeat_n(0, zeros));
-        let whole = usize::try_from(point).unwrap_or(0);
-        let kept = whole + self.most_decimals;
-        let is_up = digits.get(kept).is_some_and(|digit| *digit >= 5);
-        digits.resize(kept, 0);
-        let mut carry = is_up;
-        for digit in digits.iter_mut().rev() {
-            if !carry {
-                break;
-            }
-            carry = *digit == 9;
-            *digit = if carry { 0 } else { *digit + 1 };
-        }
-        if carry {
-            digits.insert(0, 1);
-        }
-        let text: String = digits.into_iter().map(|digit| char::from(b'0' + digit)).collect();
-        let (whole, decimals) = text.split_at(text.len() - self.most_decimals);
-        let whole = format!("{:0>1$}", whole.trim_start_matches('0'), self.least_whole);
-        let filled = decimals.trim_end_matches('0').len().max(self.least_decimals);
-        (whole, decimals.get(..filled).unwrap_or_default().to_owned())
+    /// The amount with its decimals. A spreadsheet calculates with 15 digits and rounds halves up; what is too small for a
+    /// decimal is nothing.
+    fn rounded(&self, value: f64) -> Decimal {
+        let exact = Decimal::from_scientific(&format!("{:.14e}", value.abs())).unwrap_or_default();
+        let exact = if self.is_percent { exact * Decimal::ONE_HUNDRED } else { exact };
+        let digits = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let most = digits(self.most_decimals);
+        let mut rounded = exact.round_dp_with_strategy(most, RoundingStrategy::MidpointAwayFromZero).normalize();
+        rounded.rescale(rounded.scale().max(digits(self.least_decimals)));
+        rounded
     }
 }
 
@@ -284,75 +178,26 @@ impl DatePiece {
     }
 }
 
-const MONTHS: [[&str; 12]; 3] = [
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    [
-        "janeiro",
-        "fevereiro",
-        "março",
-        "abril",
-        "maio",
-        "junho",
-        "julho",
-        "agosto",
-        "setembro",
-        "outubro",
-        "novembro",
-        "dezembro",
-    ],
-    [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
-];
-const DAYS: [[&str; 7]; 3] = [
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
-    ["segunda-feira", "terça-feira", "quarta-feira", "quinta-feira", "sexta-feira", "sábado", "domingo"],
-    ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
-];
-
 impl Language {
     pub(crate) const ALL: [Self; 3] = [Spanish, Portuguese, English];
 
     pub(crate) fn month(self, month: i8) -> &'static str {
-        named(&MONTHS, self, month - 1)
+        self.name(month - 1)
     }
 
     pub(crate) fn day(self, day: Weekday) -> &'static str {
-        named(&DAYS, self, day.to_monday_zero_offset())
+        self.name(12 + day.to_monday_zero_offset())
     }
-}
 
-fn named<const N: usize>(names: &[[&'static str; N]; 3], language: Language, place: i8) -> &'static str {
-    let names = match (names, language) {
-        ([english, _, _], English) => english,
-        ([_, portuguese, _], Portuguese) => portuguese,
-        ([_, _, spanish], Spanish) => spanish,
-    };
-    usize::try_from(place).ok().and_then(|place| names.get(place)).copied().unwrap_or_default()
+    fn name(self, place: i8) -> &'static str {
+        let names = usize::try_from(place).ok().and_then(|place| rows(NAMES).nth(place));
+        let [english, portuguese, spanish] = names.unwrap_or_default();
+        match self {
+            English => english,
+            Portuguese => portuguese,
+            Spanish => spanish,
+        }
+    }
 }
 
 /// `at`, written with these pieces; None if they need names in an unknown language.
@@ -450,6 +295,6 @@ mod tests {
         ] {
             assert_eq!(Conventions::of_tag(tag).map(|found| found.code), expected, "{tag}");
         }
-        assert!(LANGUAGE_IDS.iter().all(|(_, code)| Conventions::of(code).is_some()));
+        assert_eq!(Conventions::all().len(), COUNTRIES.lines().count() - 1);
     }
 }

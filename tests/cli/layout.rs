@@ -106,7 +106,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("message", &["input", "invisible", "line_breaks", "nearest", "phone"]),
     ("hours", &["nearest", "private_file"]),
     ("input", &["line_breaks", "private_file", "repeated_field"]),
-    ("conventions", &[]),
+    ("conventions", &["tables"]),
     ("exit", &[]),
     // Only for tests and cargo-fuzz.
     (
