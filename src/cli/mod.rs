@@ -56,7 +56,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     }
     let ended = match app.command {
         Some(Command::Send(args)) => return commands::send::run(&mut context, &args.typed),
-        Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed()),
+        Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed),
         Some(Command::Templates(args)) => commands::templates::run(&mut context, &args),
         Some(Command::Messages(command)) => commands::messages::run(&mut context, command),
         Some(Command::Once(command)) => commands::once::run(&context, &command),

@@ -338,7 +338,7 @@ fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Out
     let matches = app.borrow_mut().try_get_matches_from_mut(["jelouctl".to_owned()].into_iter().chain(words))?;
     let TypedMessage { delivery, message } = match App::from_arg_matches(&matches)?.command {
         Some(Command::Send(args)) => args.typed,
-        Some(Command::FlowMessage(args)) => args.typed(),
+        Some(Command::FlowMessage(args)) => args.typed,
         other => panic!("{other:?}"),
     };
     let mut input = Input::default();

@@ -18,9 +18,7 @@ use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
-use crate::message::{
-    FlowMessage, InvalidMessage, Message, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage,
-};
+use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage};
 use crate::output::{Format, Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::phone::{Country, is_user_id};
@@ -56,16 +54,7 @@ pub(crate) struct SendArgs {
 #[command(mut_arg("wait", |wait| wait.hide(true)), mut_arg("within", |within| within.hide(true)))]
 pub(crate) struct FlowMessageArgs {
     #[command(flatten)]
-    message: FlowMessage,
-
-    #[command(flatten)]
-    delivery: DeliveryArgs,
-}
-
-impl FlowMessageArgs {
-    pub(crate) fn typed(self) -> TypedMessage<DeliveryArgs> {
-        TypedMessage { delivery: self.delivery, message: Message::FlowMessage(self.message) }
-    }
+    pub(crate) typed: TypedMessage<DeliveryArgs>,
 }
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.

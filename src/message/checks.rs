@@ -38,7 +38,7 @@ impl<'a> Checks<'a> {
     /// without them. Null in a known field is the same as no field.
     pub(super) fn types(&mut self, body: &mut Value) {
         if let Value::Object(fields) = body {
-            for (name, problem) in self.kind.read_fields(fields) {
+            for (name, problem) in (self.kind.kind.read)(fields) {
                 self.add(name, problem);
             }
         }
@@ -113,7 +113,7 @@ impl<'a> Checks<'a> {
         };
         for (name, of_field) in known {
             let path = inside(path, name);
-            let problem = self.kind.problem(&place(&path), fields);
+            let problem = (self.kind.kind.problem)(&place(&path), fields);
             if let Some(value) = fields.get_mut(name) {
                 self.value(of_field, value, &path, problem);
                 continue;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::checks::{Checks, misspelt_fields};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
+use super::schema_path::resolve;
 
 /// The fields of `body` as `kind` sends them: completed, in their order, within every limit. `typed` decides which flags an
 /// error may name; `found` are the errors that are already known.
@@ -16,11 +17,23 @@ pub(crate) fn complete(
 ) -> Result<Value, InvalidMessage> {
     found.extend(wrong_types(kind, typed, &mut body));
     if let Value::Object(fields) = &mut body {
-        typed.fill_derived(fields);
-        kind.fill_defaults(fields);
+        fill_defaults(kind.schema(), kind.schema(), fields);
+        (kind.kind.fill)(&typed.typed, fields);
     }
     check(kind, typed, &mut body, found)?;
     Ok(body)
+}
+
+/// Fills in the defaults of `schema`, in the objects that are there or have a default, too.
+fn fill_defaults(root: &Value, schema: &Value, fields: &mut Map<String, Value>) {
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        if let Some(default) = property.get("default") {
+            fields.entry(name).or_insert_with(|| default.clone());
+        }
+        if let Some(Value::Object(inside)) = fields.get_mut(name) {
+            fill_defaults(root, resolve(root, property), inside);
+        }
+    }
 }
 
 /// Takes the fields of a wrong type out of `body`, and describes them.

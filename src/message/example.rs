@@ -1,6 +1,6 @@
 //! A kind in words: its help, and an example with the body that it sends.
 
-use clap::{Arg, Command, FromArgMatches, Subcommand};
+use clap::{Arg, Command};
 use serde_json::Value;
 
 use super::kinds::Message;
@@ -16,32 +16,39 @@ pub(crate) struct Example {
 }
 
 impl Message {
+    /// What the definition says under `name`: a line, or some of them.
+    pub(super) fn words(&self, name: &str, between: &str) -> String {
+        match self.schema().get(name) {
+            Some(Value::Array(lines)) => lines.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(between),
+            said => said.and_then(Value::as_str).unwrap_or_default().to_owned(),
+        }
+    }
+
     /// What sending one does, in a line.
     #[must_use]
     pub(crate) fn summary(&self) -> String {
-        self.flags().get_about().map(ToString::to_string).unwrap_or_default()
+        self.words("description", "")
     }
 
     /// Notes for a sender; may be empty.
     #[must_use]
     pub(crate) fn notes(&self) -> String {
-        let help = self.flags().get_long_about().map(ToString::to_string).unwrap_or_default();
-        // The rest, after the summary and the examples.
-        help.split("\n\n").skip(2).collect::<Vec<_>>().join("\n\n")
+        self.words("x-notes", "\n")
     }
 
     /// An example, built as the command would; None for a kind whose body is any file.
     #[must_use]
     pub(crate) fn example(&self) -> Option<Example> {
-        let words = shlex::split(self.example_line())?;
-        let send = Message::augment_subcommands(Command::new("send"));
-        let send = send.mut_subcommands(|kind| kind.arg(Arg::new("to").long("to")));
-        let words = words.iter().map(String::as_str).skip_while(|word| *word == "send");
-        let matches = send.no_binary_name(true).try_get_matches_from(words).ok()?;
-        let to = matches.subcommand()?.1.get_one::<String>("to").cloned();
-        let typed = Message::from_arg_matches(&matches).ok()?;
+        let command = self.words("x-example", "");
+        let writer = Self::named(self.written_by())?;
+        let words = shlex::split(&command)?;
+        let words = words.into_iter().skip_while(|word| word != writer.command());
+        let line = writer.augment(Command::new(writer.command())).arg(Arg::new("to").long("to"));
+        let matches = line.try_get_matches_from(words).ok()?;
+        let to = matches.get_one::<String>("to").cloned();
+        let typed = writer.typed(&matches);
         let flags = typed.flag_body(&mut Input::default()).ok()?;
-        let recipients = RecipientSources { flag: to, environment: None, country: None };
+        let recipients = RecipientSources { flag: Some(to?), environment: None, country: None };
         let (outgoing, _) = Outgoing::new(&typed, flags, None, &recipients).ok()?;
         let mut body = outgoing.body().clone();
         if let Some(fields) = body.as_object_mut() {
@@ -49,7 +56,7 @@ impl Message {
                 fields.shift_remove(recipient);
             }
         }
-        Some(Example { command: format!("jelouctl {}", self.example_line()), body })
+        Some(Example { command, body })
     }
 }
 

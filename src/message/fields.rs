@@ -1,11 +1,11 @@
 //! The fields of a kind with their limits, read from its schema: what `explain` shows and `docs/kinds.md` lists.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::advice::source as source_of;
 use super::kinds::Message;
-use super::media_url;
-use super::schema_path::{pointer, resolve};
+use super::limits::limit;
+use super::schema_path::resolve;
 
 /// A field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +26,8 @@ impl Message {
     /// Every field that is known, in the order of the wire.
     #[must_use]
     pub(crate) fn fields(&self) -> Vec<Field> {
-        let mut defaults = Map::new();
-        self.fill_defaults(&mut defaults);
         let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
-        let defaults = Value::Object(defaults);
-        let mut walk = Walk { writer: &writer, root: self.schema(), defaults, fields: Vec::new() };
+        let mut walk = Walk { writer: &writer, root: self.schema(), fields: Vec::new() };
         walk.collect(walk.root, "", "yes");
         walk.fields
     }
@@ -41,8 +38,6 @@ struct Walk<'a> {
     /// The kind whose flags set them.
     writer: &'a Message,
     root: &'a Value,
-    /// What is filled in for an empty body.
-    defaults: Value,
     fields: Vec<Field>,
 }
 
@@ -68,7 +63,7 @@ impl Walk<'_> {
     }
 
     fn push(&mut self, path: &str, schema: &Value, required: &str) {
-        let default = self.defaults.pointer(&pointer(path)).and_then(Value::as_str);
+        let default = schema.get("default").and_then(Value::as_str);
         self.fields.push(Field {
             path: path.to_owned(),
             flag: self.writer.flag_of(path),
@@ -76,35 +71,6 @@ impl Walk<'_> {
             limit: limit(schema),
             advice: advice(schema),
         });
-    }
-}
-
-fn limit(schema: &Value) -> String {
-    let number = |name: &str| schema.get(name).and_then(Value::as_f64);
-    let mut rules = Vec::new();
-    for (least, most, unit) in [("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items")] {
-        rules.extend(match (number(least), number(most)) {
-            (least, Some(most)) => Some(format!("{}–{most}{unit}", least.unwrap_or(0.0))),
-            (Some(_), None) => Some("not empty".to_owned()),
-            (None, None) => None,
-        });
-    }
-    if let (Some(least), Some(most)) = (number("minimum"), number("maximum")) {
-        rules.push(format!("{least} to {most}"));
-    }
-    if let Some(field) = schema.get("x-unique").and_then(Value::as_str) {
-        rules.push(format!("each {field} once"));
-    }
-    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        rules.push(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
-    }
-    let is_address = schema.get("pattern").and_then(Value::as_str) == Some(media_url::PATTERN);
-    rules.extend(is_address.then(|| "public HTTPS".to_owned()));
-    rules.extend(schema.get("x-rule").and_then(Value::as_str).map(str::to_owned));
-    let source = schema.get("x-source").and_then(Value::as_str);
-    match source.or_else(|| schema.get("x-media").map(source_of)) {
-        Some(source) => format!("{} ({source})", rules.join(", ")),
-        None => rules.join(", "),
     }
 }
 

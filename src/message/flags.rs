@@ -1,13 +1,29 @@
-//! The flags of a kind: the part of a body that they give, and the one that sets a field.
+//! The flags of a kind: as clap has them, the part of a body that they give, and the one that sets a field.
 
-use serde_json::{Map, Value};
+use clap::{ArgMatches, Command};
+use serde_json::{Value, json};
 
+use super::flag::{Flag, TypedFlags};
 use super::kinds::Message;
-use super::merge::merge;
 use crate::input::{Input, UsageError};
 
 impl Message {
-    /// The flag of the field at `path`, or of the nearest field around it: clap ids are paths on the wire.
+    /// `command` with the kind's help and flags.
+    pub(super) fn augment(&self, command: Command) -> Command {
+        let examples = format!("Examples:\n  {}", self.words("x-examples", "\n  "));
+        let parts = [self.summary(), examples, self.notes()];
+        let help = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+        let flags = self.kind.flags.iter().map(|flag| flag.arg(self.schema()));
+        command.about(self.summary()).long_about(help).args(flags)
+    }
+
+    /// The kind with the flags that were typed.
+    pub(super) fn typed(self, matches: &ArgMatches) -> Self {
+        Self { typed: TypedFlags::of(self.kind.flags, matches), ..self }
+    }
+
+    /// The flag of the field at `path`, or of the nearest field around it: ids are paths on the wire. A hint must not lead from
+    /// a flag that was typed to one that excludes it, nor from a body's list to the flags of one item.
     pub(super) fn flag_of(&self, path: &str) -> Option<String> {
         // The flags of one card are those of any.
         let of_first = path.replacen("[]", "[0]", 1);
@@ -15,24 +31,38 @@ impl Message {
             let rest = path.strip_prefix(id).or_else(|| of_first.strip_prefix(id));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        let command = self.flags();
-        let named = command.get_arguments().filter(|argument| around(argument.get_id().as_str()));
-        let named = named.filter(|argument| self.may_name(argument.get_id().as_str()));
-        let nearest = named.max_by_key(|argument| argument.get_id().as_str().len())?;
-        match nearest.get_long() {
-            Some(long) => Some(format!("--{long}")),
-            None => nearest.get_value_names().and_then(|names| names.first()).map(ToString::to_string),
-        }
+        let is_of_item = |id: &str| id.contains("[0]");
+        let has_item = self.kind.flags.iter().any(|flag| is_of_item(flag.id) && self.typed.has_any(&[flag.id]));
+        let named = self.kind.flags.iter().filter(|flag| around(flag.id) && !self.typed.has_any(flag.conflicts));
+        let named = named.filter(|flag| has_item || !is_of_item(flag.id));
+        named.max_by_key(|flag| flag.id.len()).map(Flag::shown)
     }
 
     /// The flags as a part of the body.
     pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, UsageError> {
-        let mut body = self.plain_flags();
-        if let Value::Object(fields) = &mut body {
-            // A nested object without flags must not replace the one in a file.
-            fields.retain(|_, value| !value.as_object().is_some_and(Map::is_empty));
+        let mut body = json!({});
+        for flag in self.kind.flags {
+            let typed = self.typed.all(flag.id);
+            if let Some((field, value)) = flag.read(&typed, self.schema(), input)? {
+                *place(&mut body, field) = value;
+            }
         }
-        merge(&mut body, Value::Object(self.shape_flags(input)?));
+        if let Value::Object(fields) = &mut body {
+            (self.kind.shape)(&self.typed, fields, input)?;
+        }
         Ok(body)
     }
+}
+
+/// The place of a flag's field in the body, which is made; a list there has one item.
+fn place<'a>(body: &'a mut Value, field: &str) -> &'a mut Value {
+    field.split(['.', '[']).fold(body, |around, step| match step {
+        "0]" => {
+            if around.is_null() {
+                *around = json!([null]);
+            }
+            &mut around[0]
+        }
+        name => &mut around[name],
+    })
 }

@@ -1,13 +1,13 @@
 //! A body from a server's view: the sandbox refuses a body that the sender's own structs would not have written.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::advice::advice;
 use super::characters;
 use super::complete::{check, object, wrong_types};
 use super::envelope::{Envelope, take_recipient};
 use super::invalid::{InvalidMessage, Violation};
-use super::kinds::{FlowMessage, Message, Template};
+use super::kinds::Message;
 use super::recipient::Recipient;
 
 /// A `type` of at most this many letters that differs from a known one by two letters is a different type.
@@ -49,7 +49,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
         return Ok(Checked { kind: kind.command(), recipient: Some(recipient), warnings: vec![warning] });
     }
     fields.shift_remove("botId");
-    check_fields(&kind, Some(recipient), Value::Object(fields))
+    check_fields(kind.command(), Some(recipient), fields)
 }
 
 /// Checks a body of `/flow_message`, which has neither `type` nor `userId`.
@@ -58,7 +58,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
 /// If limits are violated, with all of them.
 pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
     let fields = object(body)?;
-    check_fields(&Message::FlowMessage(FlowMessage::default()), None, Value::Object(fields))
+    check_fields("flow-message", None, fields)
 }
 
 /// Checks a body of `/hsm`.
@@ -69,7 +69,7 @@ pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let destination = take_recipient(Envelope::Destinations, &mut fields)?;
     let (_, destination) = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
-    check_fields(&Message::Template(Template::default()), Some(destination), Value::Object(fields))
+    check_fields("template", Some(destination), fields)
 }
 
 /// Whether an unknown `type` may be new in the API, rather than a misspelt one.
@@ -81,7 +81,13 @@ fn is_new(wire: &str) -> bool {
     (1..=LONGEST_TYPE).contains(&wire.len()) && !Message::wire_types().iter().any(is_misspelt)
 }
 
-fn check_fields(kind: &Message, recipient: Option<Recipient>, mut body: Value) -> Result<Checked, InvalidMessage> {
+fn check_fields(
+    kind: &str,
+    recipient: Option<Recipient>,
+    fields: Map<String, Value>,
+) -> Result<Checked, InvalidMessage> {
+    let kind = &Message::named(kind).ok_or_else(|| violation("type", format!("{kind} is unknown")))?;
+    let mut body = Value::Object(fields);
     // Another client may use any line breaks.
     let (violations, _) = characters::settle(&mut body, kind.schema(), |path| kind.flag_of(path));
     let mut read = body.clone();

@@ -1,69 +1,62 @@
-//! The interface of a kind of message. This file does not know the existing kinds.
+//! A kind of message: its definition, its flags, and what neither of them can say. This file does not know the existing kinds.
 
-use std::fmt::Debug;
-
-use clap::Args;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::drawing::{Part, file_and_texts};
 use super::envelope::Envelope;
-use super::route::Route;
+use super::flag::{Flag, TypedFlags};
 use crate::input::{Input, UsageError};
 
-/// A kind of message. Its schema defines its fields; its struct has the flags that set them, spelt as on the wire. A nested
-/// flag's clap id is its path on the wire.
-pub(crate) trait Kind: Args + Serialize + Debug + Default {
+/// The fields of a body.
+type Fields = Map<String, Value>;
+/// What is wrong with the field of this name.
+type FieldProblem = (&'static str, String);
+
+/// A kind of message.
+#[derive(Debug)]
+pub(crate) struct Kind {
     /// Its name, which is the word after `send` if it has a command of its own.
-    const COMMAND: &'static str;
-    const ENVELOPE: Envelope;
-    /// The JSON Schema of its own fields: their order on the wire, their types and limits, and advice.
-    const SCHEMA: &'static str;
-    /// The command whose flags write it, if that belongs to another kind.
-    const WRITTEN_BY: &'static str = Self::COMMAND;
-    /// A command line that sends one without a file; empty if there is none.
-    const EXAMPLE: &'static str;
-
-    /// What its recipient would see of `body`; empty if that is not known.
-    fn draw(body: &Value) -> Vec<Part> {
-        file_and_texts(body, None)
-    }
-
-    /// Flags that are not one field each, as a part of the body.
-    fn shape_flags(&self, _input: &mut Input) -> Result<Map<String, Value>, UsageError> {
-        Ok(Map::new())
-    }
-
+    pub(super) name: &'static str,
+    pub(super) envelope: Envelope,
+    /// Its JSON Schema: the help, an example, and its own fields with their order on the wire, types, limits and advice.
+    pub(super) definition: &'static str,
+    /// In the order of the help.
+    pub(super) flags: &'static [Flag],
+    /// The command whose flags write it.
+    pub(super) written_by: &'static str,
+    /// What its recipient would see of a body; empty if that is not known.
+    pub(super) draw: fn(&Value) -> Vec<Part>,
+    /// Rewrites the part of the body that flags gave, where a flag is not one field.
+    pub(super) shape: fn(&TypedFlags, &mut Fields, &mut Input) -> Result<(), UsageError>,
     /// Rewrites fields that may be written in another form than is sent. Returns what is wrong with them, by field.
-    fn read_fields(_fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
-        Vec::new()
-    }
+    pub(super) read: fn(&mut Fields) -> Vec<FieldProblem>,
+    /// Fills in what follows from other fields, unless the flags of the message say otherwise. In a bulk run these fields may
+    /// come from the row, so this cannot be done when flags are read.
+    pub(super) fill: fn(&TypedFlags, &mut Fields),
+    /// What is wrong with the field at a place, such as `cards[].type`, beyond its schema, with the object that it is in or
+    /// would be.
+    pub(super) problem: fn(&str, &Fields) -> Option<String>,
+}
 
-    /// Fills in values that neither flags nor a file set.
-    fn fill_defaults(_fields: &mut Map<String, Value>) {}
-
-    /// Fills in what follows from other fields, unless the flags say otherwise. In a bulk run these fields may come from the
-    /// row, so this cannot be done when flags are read.
-    fn fill_derived(&self, _fields: &mut Map<String, Value>) {}
-
-    /// What is wrong with the field at `place`, such as `cards[].type`, beyond its schema; `around` is the object that it
-    /// is in, or would be.
-    fn problem(_place: &str, _around: &Map<String, Value>) -> Option<String> {
-        None
-    }
-
-    /// The endpoint; `body` may hold a part of the path.
-    fn route(&self, _body: &Value) -> Route {
-        Route::Messages
-    }
-
-    /// The name of the kind that a body with these fields really is: a text with options is a list.
-    fn read_as(_fields: &Map<String, Value>) -> Option<&'static str> {
-        None
-    }
-
-    /// Whether the flag with this id may be named as the way to set a field, beside the flags that were typed.
-    fn may_name(&self, _id: &str) -> bool {
-        true
+impl Kind {
+    /// A kind with nothing of its own to do.
+    pub(super) const fn new(
+        name: &'static str,
+        envelope: Envelope,
+        definition: &'static str,
+        flags: &'static [Flag],
+    ) -> Self {
+        Self {
+            name,
+            envelope,
+            definition,
+            flags,
+            written_by: name,
+            draw: |body| file_and_texts(body, None),
+            shape: |_, _, _| Ok(()),
+            read: |_| Vec::new(),
+            fill: |_, _| {},
+            problem: |_, _| None,
+        }
     }
 }

@@ -1,9 +1,40 @@
-//! What is wrong with one value by its own schema, in words.
+//! The limits of one value by its own schema, and what is wrong with it, in words.
 
 use serde_json::Value;
 
+use super::advice::source as source_of;
 use super::media_url;
 use super::parameter::{self, FILLED_IN_WORDS, ONE_LINE};
+
+/// The limits of a value, with their source: `1–20 characters (WhatsApp)`.
+pub(super) fn limit(schema: &Value) -> String {
+    let number = |name: &str| schema.get(name).and_then(Value::as_f64);
+    let mut rules = Vec::new();
+    for (least, most, unit) in [("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items")] {
+        rules.extend(match (number(least), number(most)) {
+            (least, Some(most)) => Some(format!("{}–{most}{unit}", least.unwrap_or(0.0))),
+            (Some(_), None) => Some("not empty".to_owned()),
+            (None, None) => None,
+        });
+    }
+    if let (Some(least), Some(most)) = (number("minimum"), number("maximum")) {
+        rules.push(format!("{least} to {most}"));
+    }
+    if let Some(field) = schema.get("x-unique").and_then(Value::as_str) {
+        rules.push(format!("each {field} once"));
+    }
+    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+        rules.push(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
+    }
+    let is_address = schema.get("pattern").and_then(Value::as_str) == Some(media_url::PATTERN);
+    rules.extend(is_address.then(|| "public HTTPS".to_owned()));
+    rules.extend(schema.get("x-rule").and_then(Value::as_str).map(str::to_owned));
+    let source = schema.get("x-source").and_then(Value::as_str);
+    match source.or_else(|| schema.get("x-media").map(source_of)) {
+        Some(source) => format!("{} ({source})", rules.join(", ")),
+        None => rules.join(", "),
+    }
+}
 
 /// Says that a value is not of a type that the schema allows.
 pub(super) fn wrong_type(schema: &Value, value: &Value) -> Option<String> {

@@ -1,7 +1,5 @@
-//! The messages that can be sent. `kinds/` has one file for each kind, with one struct for its flags, its body, its
-//! limits and its schema. This module does not use the network and prints nothing; it reads only files that flags name.
-
-#![allow(non_snake_case, reason = "fields are spelt as on the wire")]
+//! The messages that can be sent. `kinds/` has the definition of each kind, as JSON Schema, and a file with its flags
+//! and what is its own. This module does not use the network and prints nothing; it reads only files that flags name.
 
 mod advice;
 mod characters;
@@ -12,6 +10,7 @@ mod drawing;
 mod envelope;
 mod example;
 mod fields;
+mod flag;
 mod flags;
 mod incoming;
 mod invalid;
@@ -32,7 +31,6 @@ mod schema;
 mod schema_path;
 mod template_listing;
 mod template_text;
-mod text_file;
 mod typed;
 mod vcard;
 
@@ -43,7 +41,7 @@ pub(crate) use self::example::Example;
 pub(crate) use self::fields::Field;
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub(crate) use self::invalid::{InvalidMessage, Violation};
-pub(crate) use self::kinds::{FlowMessage, Message};
+pub(crate) use self::kinds::Message;
 pub(crate) use self::media_files::{MediaFile, can_have_media_files, media_files};
 pub(crate) use self::media_url::{is_public_address, is_public_host};
 pub(crate) use self::merge::merge;

@@ -1,20 +1,19 @@
-//! A leaf of a body that may be a template until a row of a bulk run fills it: as the value of a flag that is not a text,
+//! A leaf of a body that may be a template until a row of a bulk run fills it: as the value of a flag that takes some words,
 //! and as what the schema lets it become.
 
 use std::ffi::OsStr;
 
-use clap::builder::{PossibleValue, TypedValueParser};
-use serde::Serialize;
-use serde_json::{Value, json};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use serde_json::Value;
 
 use super::schema_path;
 
-/// Wraps the parser of a flag's values, which may also be a template that each row of a bulk run turns into one.
+/// One of some words, in small letters, or a template that each row of a bulk run turns into one.
 #[derive(Clone, Debug)]
-pub(crate) struct OrTemplate<P>(pub(crate) P);
+pub(crate) struct WordOrTemplate(pub(crate) PossibleValuesParser);
 
-impl<P: TypedValueParser<Value: Serialize>> TypedValueParser for OrTemplate<P> {
-    type Value = Value;
+impl TypedValueParser for WordOrTemplate {
+    type Value = String;
 
     fn parse_ref(
         &self,
@@ -23,8 +22,8 @@ impl<P: TypedValueParser<Value: Serialize>> TypedValueParser for OrTemplate<P> {
         value: &OsStr,
     ) -> Result<Self::Value, clap::Error> {
         match value.to_str().filter(|text| is_template(text)) {
-            Some(template) => Ok(json!(template)),
-            None => self.0.parse_ref(command, argument, value).map(|value| json!(value)),
+            Some(template) => Ok(template.to_owned()),
+            None => self.0.parse_ref(command, argument, value).map(|word| word.to_ascii_lowercase()),
         }
     }
 
@@ -90,6 +89,8 @@ impl LeafType {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

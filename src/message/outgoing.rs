@@ -10,6 +10,7 @@ use super::envelope::{Envelope, enclose, listed, take_recipient, take_type};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::merge::merge;
+use super::parameter::trim_parameters;
 use super::recipient::{Recipient, RecipientError, TypedRecipient, documented_placeholder, doubt};
 use super::recipient_choice::{RecipientChoice, RecipientSources};
 use super::route::Route;
@@ -73,7 +74,7 @@ impl Outgoing {
             }
         };
         if is_row {
-            kind.trim_parameters(&mut fields);
+            trim_parameters(&mut fields, kind.schema());
             // A list from Windows has its own line breaks in every cell of several lines.
             warnings.clear();
         }
@@ -190,10 +191,9 @@ fn named_beside<'a>(
 
 /// The id of a flow that was copied from the API's documents; an id typed as a flag is intentional.
 fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
-    let id = |body: &Value| Some(body.get("parameters")?.get("flow_id")?.as_str()?.to_owned());
-    let found = id(fields)?;
-    let problem = documented_placeholder(&found).filter(|_| id(&typed.plain_flags()) != Some(found))?;
     let path = "parameters.flow_id";
+    let found = fields.pointer("/parameters/flow_id")?.as_str()?;
+    let problem = documented_placeholder(found).filter(|_| typed.typed.one(path) != Some(found))?;
     Some(Violation { path: path.to_owned(), problem, flag: typed.flag_of(path) })
 }
 

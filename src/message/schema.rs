@@ -67,26 +67,3 @@ fn move_references(schema: &mut Value, place: &str) {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::message::schema_path::at;
-
-    #[test]
-    fn a_field_is_described_as_its_flag_is() {
-        let mut compared = 0;
-        for kind in Message::all() {
-            for flag in kind.flags().get_arguments() {
-                let field = at(kind.schema(), flag.get_id().as_str());
-                // An object is described as what it is, and not as what its flag takes.
-                let field = field.filter(|field| field.get("properties").is_none());
-                let Some(described) = field.and_then(|field| field.get("description")?.as_str()) else { continue };
-                let help = flag.get_long_help().or(flag.get_help()).map(ToString::to_string);
-                assert_eq!(help.as_deref(), Some(described), "{} {}", kind.command(), flag.get_id());
-                compared += 1;
-            }
-        }
-        assert!(compared > 40, "{compared}");
-    }
-}

@@ -47,8 +47,3 @@ pub(crate) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
         None => schema,
     }
 }
-
-/// `contacts[0].name` as the JSON pointer `/contacts/0/name`.
-pub(crate) fn pointer(path: &str) -> String {
-    format!("/{}", path.replace(']', "").replace(['.', '['], "/"))
-}

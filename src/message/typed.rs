@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use clap::builder::CommandExt;
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 
 use super::kinds::Message;
@@ -18,30 +19,40 @@ pub(crate) struct TypedMessage<D> {
 
 impl<D: Args> Subcommand for TypedMessage<D> {
     fn augment_subcommands(command: Command) -> Command {
-        let command = match command.get::<Words>().cloned() {
-            Some(words) => Message::augment_named_subcommands(command, |name| words.contain(name)),
-            None => Message::augment_subcommands(command),
-        };
-        command.mut_subcommands(D::augment_args)
+        let words = command.get::<Words>().cloned();
+        let kinds = Message::all().into_iter().filter(|kind| Self::has_subcommand(kind.command()));
+        let named = kinds.filter(|kind| words.as_ref().is_none_or(|words| words.contain(kind.command())));
+        command.subcommands(named.map(|kind| D::augment_args(kind.augment(Command::new(kind.command())))))
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
-        Message::augment_subcommands_for_update(command).mut_subcommands(D::augment_args)
+        Self::augment_subcommands(command)
     }
 
     fn has_subcommand(name: &str) -> bool {
-        Message::has_subcommand(name)
+        Message::named(name).is_some_and(|kind| kind.written_by() == name)
+    }
+}
+
+/// The kind that is a command of its own.
+const OWN_COMMAND: &str = "flow-message";
+
+impl<D: Args> Args for TypedMessage<D> {
+    fn augment_args(command: Command) -> Command {
+        let kind = Message::named(OWN_COMMAND);
+        D::augment_args(kind.map_or(command.clone(), |kind| kind.augment(command)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
     }
 }
 
 impl<D: Args> FromArgMatches for TypedMessage<D> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Self::from_arg_matches_mut(&mut matches.clone())
-    }
-
-    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
-        let of_kind = matches.subcommand().map_or(&*matches, |(_, of_kind)| of_kind);
-        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: Message::from_arg_matches_mut(matches)? })
+        let (name, of_kind) = matches.subcommand().unwrap_or((OWN_COMMAND, matches));
+        let kind = Message::named(name).ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
+        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: kind.typed(of_kind) })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -43,7 +43,7 @@ fn every_violated_limit_is_named_at_once() {
 fn what_is_not_a_number_is_refused_with_its_limits() {
     for value in ["NaN", "inf", "-inf", "1e400", "0,18", ""] {
         for (flag, other, most) in [("--lat", "--long", "90"), ("--long", "--lat", "180")] {
-            let told = format!("`{value}` is not a number; write degrees between -{most} and {most}, such as -0.18");
+            let told = format!("`{value}` is not a number; write one from -{most} to {most}");
             refused(&[&["send", "location", flag, value, other, "0"][..], &TO].concat(), &[flag, &told]);
         }
     }

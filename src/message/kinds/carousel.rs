@@ -1,88 +1,49 @@
 //! Cards side by side, each with an image or a video, a text, and a link or replies.
 
-use clap::Args;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
-use serde_with::skip_serializing_none;
 
-use crate::input::{Input, JsonSource, UsageError};
 use crate::message::drawing::{Part, cards, file_and_texts};
 use crate::message::envelope::Envelope;
+use crate::message::flag::{Flag, TEXT, TEXT_FILE};
 use crate::message::kind::Kind;
-use crate::message::text_file::TextFile;
 
-/// Send cards that scroll sideways
-///
-/// Examples:
-///   jelouctl send carousel --to 593987654321 --text Offers --card @deal1.json --card @deal2.json
-///   jelouctl send carousel --to 593987654321 --body carousel.json
-///
-/// The cards are numbered for you (`card_index`). `jelouctl schema carousel` shows the form of a card.
-#[skip_serializing_none]
-#[derive(Args, Clone, Debug, Default, Serialize)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct Carousel {
-    /// Text above the cards, 1 to 1024 characters
-    #[arg(long, allow_hyphen_values = true)]
-    text: Option<String>,
+pub(super) const CAROUSEL: Kind = Kind {
+    draw,
+    fill: |_, fields| number_cards(fields),
+    problem,
+    ..Kind::new(
+        "carousel",
+        Envelope::Typed("CAROUSEL"),
+        include_str!("carousel.json"),
+        &[TEXT, TEXT_FILE, Flag::json_list("parameters.cards", "--card JSON|@FILE")],
+    )
+};
 
-    #[command(flatten)]
-    #[serde(skip)]
-    text_file: TextFile,
-
-    /// A card, or an array of cards, as JSON; 1 to 10 of them (repeatable)
-    #[arg(id = "parameters.cards", long = "card", value_name = "JSON|@FILE", allow_hyphen_values = true)]
-    #[serde(skip)]
-    cards: Vec<JsonSource>,
+fn draw(body: &Value) -> Vec<Part> {
+    file_and_texts(body, cards(body, "/parameters/cards"))
 }
 
-impl Kind for Carousel {
-    const COMMAND: &'static str = "carousel";
-    const ENVELOPE: Envelope = Envelope::Typed("CAROUSEL");
-    const SCHEMA: &'static str = include_str!("carousel.json");
-    const EXAMPLE: &'static str = r#"send carousel --to 593987654321 --text "Our offers" --card '[
-    {"header": {"type": "image", "image": {"link": "https://example.com/1.png"}}, "body": {"text": "Deal 1"},
-     "action": {"name": "cta_url", "parameters": {"display_text": "Shop now", "url": "https://example.com/1"}}},
-    {"header": {"type": "video", "video": {"link": "https://example.com/2.mp4"}}, "body": {"text": "Deal 2"},
-     "action": {"buttons": [{"type": "quick_reply", "quick_reply": {"title": "I want it", "id": "deal2"}}]}}
-]'"#;
-
-    fn draw(body: &Value) -> Vec<Part> {
-        file_and_texts(body, cards(body, "/parameters/cards"))
-    }
-
-    fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
-        let mut body = self.text_file.shape(input)?;
-        if !self.cards.is_empty() {
-            let cards = input.json_list("--card", &self.cards)?;
-            body.insert("parameters".to_owned(), json!({ "cards": cards }));
-        }
-        Ok(body)
-    }
-
-    fn fill_defaults(fields: &mut Map<String, Value>) {
-        let cards = fields.get_mut("parameters").and_then(|parameters| parameters.get_mut("cards")?.as_array_mut());
-        for (position, card) in cards.into_iter().flatten().enumerate() {
-            if let Value::Object(card) = card {
-                card.entry("card_index").or_insert(json!(position));
-            }
+fn number_cards(fields: &mut Map<String, Value>) {
+    let cards = fields.get_mut("parameters").and_then(|parameters| parameters.get_mut("cards")?.as_array_mut());
+    for (position, card) in cards.into_iter().flatten().enumerate() {
+        if let Value::Object(card) = card {
+            card.entry("card_index").or_insert(json!(position));
         }
     }
+}
 
-    fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
-        match place {
-            "parameters.cards" => misnumbered(around.get("cards")?.as_array()?),
-            "parameters.cards[].type" => {
-                let is_link = around.get("action").is_some_and(|action| action.get("name") == Some(&json!(LINK)));
-                let says_link = around.get("type") == Some(&json!(LINK));
-                (says_link && !is_link)
-                    .then(|| "is cta_url, but the card's action is not a link; leave it out".to_owned())
-            }
-            "parameters.cards[].header.image" => missing_file(around, "image"),
-            "parameters.cards[].header.video" => missing_file(around, "video"),
-            "parameters.cards[].action.name" => neither_link_nor_replies(around).map(str::to_owned),
-            _ => None,
+fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
+    match place {
+        "parameters.cards" => misnumbered(around.get("cards")?.as_array()?),
+        "parameters.cards[].type" => {
+            let is_link = around.get("action").is_some_and(|action| action.get("name") == Some(&json!(LINK)));
+            let says_link = around.get("type") == Some(&json!(LINK));
+            (says_link && !is_link).then(|| "is cta_url, but the card's action is not a link; leave it out".to_owned())
         }
+        "parameters.cards[].header.image" => missing_file(around, "image"),
+        "parameters.cards[].header.video" => missing_file(around, "video"),
+        "parameters.cards[].action.name" => neither_link_nor_replies(around).map(str::to_owned),
+        _ => None,
     }
 }
 

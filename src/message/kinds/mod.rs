@@ -21,187 +21,112 @@ mod template_by_id;
 mod text;
 mod video;
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use self::audio::Audio;
-use self::call::Call;
-use self::carousel::Carousel;
-use self::contact_info_request::ContactInfoRequest;
-use self::contacts::Contacts;
-use self::cta_url::CtaUrl;
-use self::file::File;
-use self::flow::Flow;
-pub(crate) use self::flow_message::FlowMessage;
-use self::image::Image;
-use self::list::List;
-use self::location::Location;
-use self::location_request::LocationRequest;
-use self::quick_reply::QuickReply;
-use self::raw::Raw;
-use self::sticker::Sticker;
-pub(super) use self::template::Template;
-use self::template_by_id::TemplateById;
-use self::text::Text;
-use self::video::Video;
+use self::flow_message::FLOW_TYPE;
 use super::drawing::Part;
 use super::envelope::Envelope;
+use super::flag::TypedFlags;
 use super::kind::Kind;
-use super::parameter::{fit_parameters, trim_parameters};
+use super::parameter::fit_parameters;
 use super::route::Route;
-use crate::input::{Input, UsageError};
 
-/// The one list of kinds: the subcommands of `send`, and what is done with each.
-macro_rules! kinds {
-    ($($(#[$attribute:meta])* $kind:ident),* $(,)?) => {
-        /// One message of any kind; from the command line, the part of it that its flags give.
-        #[derive(Clone, Debug, Subcommand)]
-        pub(crate) enum Message {
-            $($(#[$attribute])* $kind($kind)),*
-        }
+/// The one list of kinds, in the order of the help.
+static KINDS: [Kind; COUNT] = [
+    text::PLAIN_TEXT,
+    list::LIST,
+    quick_reply::QUICK_REPLY,
+    image::IMAGE,
+    audio::AUDIO,
+    video::VIDEO,
+    file::FILE,
+    sticker::STICKER,
+    location::LOCATION,
+    location_request::LOCATION_REQUEST,
+    contact_info_request::CONTACT_INFO_REQUEST,
+    contacts::CONTACTS,
+    cta_url::CTA_URL,
+    call::CALL,
+    flow::FLOW,
+    flow_message::FLOW_MESSAGE,
+    carousel::CAROUSEL,
+    template::TEMPLATE,
+    template_by_id::TEMPLATE_BY_ID,
+    raw::RAW,
+];
+const COUNT: usize = 20;
 
-        impl Message {
-            /// Every kind, empty.
-            #[must_use]
-            pub(crate) fn all() -> Vec<Self> {
-                vec![$(Self::$kind($kind::default())),*]
-            }
-
-            #[must_use]
-            pub(crate) fn command(&self) -> &'static str {
-                match self { $(Self::$kind(_) => <$kind as Kind>::COMMAND),* }
-            }
-
-            #[must_use]
-            pub(crate) fn envelope(&self) -> Envelope {
-                match self { $(Self::$kind(_) => <$kind as Kind>::ENVELOPE),* }
-            }
-
-            /// The command that writes it, as the word after `send`.
-            #[must_use]
-            pub(crate) fn written_by(&self) -> &'static str {
-                match self { $(Self::$kind(_) => <$kind as Kind>::WRITTEN_BY),* }
-            }
-
-            pub(super) fn example_line(&self) -> &'static str {
-                match self { $(Self::$kind(_) => <$kind as Kind>::EXAMPLE),* }
-            }
-
-            /// The endpoint; `body` may hold a part of the path.
-            #[must_use]
-            pub(crate) fn route(&self, body: &Value) -> Route {
-                match self { $(Self::$kind(kind) => kind.route(body)),* }
-            }
-
-            /// The kind that a body with these fields really is.
-            #[must_use]
-            pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
-                let name = match self { $(Self::$kind(_) => <$kind as Kind>::read_as(fields)),* };
-                Self::named(name?)
-            }
-
-            fn draw_fields(&self, body: &Value) -> Vec<Part> {
-                match self { $(Self::$kind(_) => <$kind as Kind>::draw(body)),* }
-            }
-
-            pub(super) fn shape_flags(&self, input: &mut Input) -> Result<Map<String, Value>, UsageError> {
-                match self { $(Self::$kind(kind) => kind.shape_flags(input)),* }
-            }
-
-            pub(super) fn read_fields(&self, fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
-                match self { $(Self::$kind(_) => <$kind as Kind>::read_fields(fields)),* }
-            }
-
-            pub(super) fn fill_defaults(&self, fields: &mut Map<String, Value>) {
-                match self { $(Self::$kind(_) => <$kind as Kind>::fill_defaults(fields)),* }
-            }
-
-            pub(super) fn fill_derived(&self, fields: &mut Map<String, Value>) {
-                match self { $(Self::$kind(kind) => kind.fill_derived(fields)),* }
-            }
-
-            pub(super) fn problem(&self, place: &str, around: &Map<String, Value>) -> Option<String> {
-                match self { $(Self::$kind(_) => <$kind as Kind>::problem(place, around)),* }
-            }
-
-            /// The flags that are one field each, as a part of the body.
-            pub(super) fn plain_flags(&self) -> Value {
-                match self { $(Self::$kind(kind) => json!(kind)),* }
-            }
-
-            /// JSON Schema of the kind's own fields, read when it is first asked for.
-            #[must_use]
-            pub(crate) fn schema(&self) -> &'static Value {
-                match self {
-                    $(Self::$kind(_) => {
-                        static SCHEMA: LazyLock<Value> = LazyLock::new(|| read_schema(<$kind as Kind>::SCHEMA));
-                        &SCHEMA
-                    }),*
-                }
-            }
-
-            /// Adds those subcommands of all that `is_named` tells.
-            #[must_use]
-            pub(crate) fn augment_named_subcommands(
-                mut command: clap::Command,
-                is_named: impl Fn(&str) -> bool,
-            ) -> clap::Command {
-                $(if Self::has_subcommand(<$kind as Kind>::COMMAND) && is_named(<$kind as Kind>::COMMAND) {
-                    let kind = clap::Command::new(<$kind as Kind>::COMMAND);
-                    command = command.subcommand(<$kind as Args>::augment_args(kind));
-                })*
-                command
-            }
-
-            /// The kind's flags as clap has them.
-            pub(super) fn flags(&self) -> clap::Command {
-                let command = clap::Command::new(self.command());
-                match self { $(Self::$kind(_) => <$kind as Args>::augment_args(command)),* }
-            }
-
-            pub(super) fn may_name(&self, id: &str) -> bool {
-                match self { $(Self::$kind(kind) => kind.may_name(id)),* }
-            }
-        }
-    };
-}
-
-kinds!(
-    Text,
-    List,
-    QuickReply,
-    Image,
-    Audio,
-    Video,
-    File,
-    Sticker,
-    Location,
-    LocationRequest,
-    ContactInfoRequest,
-    Contacts,
-    CtaUrl,
-    Call,
-    Flow,
-    FlowMessage,
-    Carousel,
-    Template,
-    #[command(skip)]
-    TemplateById,
-    Raw,
-);
-
-#[expect(clippy::expect_used, reason = "a test reads the schema of each kind")]
-fn read_schema(schema: &str) -> Value {
-    serde_json::from_str(schema).expect("a schema is JSON")
+/// One message of any kind; from the command line, the part of it that its flags give.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(super) kind: &'static Kind,
+    pub(super) typed: TypedFlags,
 }
 
 impl Message {
+    /// Every kind, empty.
+    #[must_use]
+    pub(crate) fn all() -> Vec<Self> {
+        KINDS.iter().map(|kind| Self { kind, typed: TypedFlags::default() }).collect()
+    }
+
     /// The kind of this name, empty.
     #[must_use]
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|kind| kind.command() == name)
+    }
+
+    #[must_use]
+    pub(crate) fn command(&self) -> &'static str {
+        self.kind.name
+    }
+
+    #[must_use]
+    pub(crate) fn envelope(&self) -> Envelope {
+        self.kind.envelope
+    }
+
+    /// The command that writes it, as the word after `send`.
+    #[must_use]
+    pub(crate) fn written_by(&self) -> &'static str {
+        self.kind.written_by
+    }
+
+    /// Its definition, read when it is first asked for: JSON Schema of its own fields, with its help.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "a test reads the definition of each kind")]
+    pub(crate) fn schema(&self) -> &'static Value {
+        static READ: [OnceLock<Value>; COUNT] = [const { OnceLock::new() }; COUNT];
+        let mut read = KINDS.iter().zip(&READ).filter(|(kind, _)| kind.name == self.kind.name).map(|(_, read)| read);
+        let read = read.next().expect("every kind is in the list");
+        read.get_or_init(|| serde_json::from_str(self.kind.definition).expect("a definition is JSON"))
+    }
+
+    /// The endpoint; `body` may hold a part of the path.
+    #[must_use]
+    pub(crate) fn route(&self, body: &Value) -> Route {
+        let campaign = || body.get("campaignId").and_then(Value::as_str).map(str::to_owned);
+        match self.envelope() {
+            Envelope::OwnEndpoint => Route::FlowMessage { flow_type: self.typed.one(FLOW_TYPE.id).map(str::to_owned) },
+            Envelope::Destinations => Route::Template,
+            Envelope::Typed("template") => {
+                campaign().map_or(Route::Messages, |campaign| Route::CampaignTemplate { campaign })
+            }
+            Envelope::Typed(_) | Envelope::Verbatim => Route::Messages,
+        }
+    }
+
+    /// The kind that a body with these fields really is: a text with options is a list.
+    #[must_use]
+    pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
+        let (field, other) = match self.command() {
+            "text" => ("options", "list"),
+            "template" => ("templateId", "template-by-id"),
+            _ => return None,
+        };
+        Self::named(other).filter(|_| fields.get(field).is_some_and(|value| !value.is_null()))
     }
 
     /// Its `type` on the wire, if it has one of its own.
@@ -232,7 +157,7 @@ impl Message {
     #[must_use]
     pub(crate) fn of_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
-            let template = Self::Template(Template::default());
+            let template = Self::named("template")?;
             return Some(template.read_as(fields).unwrap_or(template));
         }
         Self::of_wire_type(fields.get("type")?.as_str()?, fields)
@@ -241,28 +166,17 @@ impl Message {
     /// Whether it is a text whose argument is `text`.
     #[must_use]
     pub(crate) fn has_text(&self, text: &str) -> bool {
-        matches!(self, Self::Text(typed) if typed.is(text))
+        self.command() == "text" && self.typed.one("text") == Some(text)
     }
 
     /// Rewrites the parameters of a template in `body` so that WhatsApp accepts them; returns what was wrong with each.
     pub(crate) fn fit_parameters(&self, body: &mut Value) -> Vec<String> {
-        if self.is_template() { fit_parameters(body, self.schema()) } else { Vec::new() }
-    }
-
-    /// Removes line breaks from the ends of the parameters of a template.
-    pub(super) fn trim_parameters(&self, body: &mut Value) {
-        if self.is_template() {
-            trim_parameters(body, self.schema());
-        }
+        fit_parameters(body, self.schema())
     }
 
     /// Whether some of its messages are templates; a body that is sent as it is may be one.
     pub(crate) fn may_be_template(&self) -> bool {
-        self.is_template() || self.envelope() == Envelope::Verbatim
-    }
-
-    fn is_template(&self) -> bool {
-        matches!(self, Self::Template(_) | Self::TemplateById(_))
+        self.written_by() == "template" || self.envelope() == Envelope::Verbatim
     }
 
     /// The endpoint, as the API's documents write it.
@@ -284,7 +198,7 @@ impl Message {
             Envelope::Verbatim => body.as_object().and_then(Self::of_body),
             Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => None,
         };
-        let parts = found.as_ref().unwrap_or(self).draw_fields(body);
+        let parts = (found.as_ref().unwrap_or(self).kind.draw)(body);
         if parts.is_empty() {
             vec![Part::Drawing { drawing: "json", of: body.clone(), plain: vec![Part::text(body.to_string())] }]
         } else {
@@ -295,20 +209,9 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
-    use clap::FromArgMatches;
+    use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn each_kind_is_known_by_the_word_that_is_typed() {
-        let app = Message::augment_subcommands(clap::Command::new("send"));
-        let names: Vec<_> = app.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
-        assert!(names.contains(&"text".to_owned()), "{names:?}");
-        for name in names {
-            let matches = app.clone().try_get_matches_from(["send", &name]).unwrap();
-            assert_eq!(Message::from_arg_matches(&matches).unwrap().command(), name);
-        }
-    }
 
     #[test]
     fn each_wire_type_is_read_as_its_own_kind() {

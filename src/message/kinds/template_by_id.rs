@@ -1,66 +1,39 @@
 //! A template by its id: the older form, whose parameters have names. `send template --template-id` writes it.
 
-use clap::Args;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::message::drawing::{Part, template};
+use crate::message::drawing::template;
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::limits::wrong_type;
 use crate::message::recipient::Recipient;
-use crate::message::route::Route;
 
-/// Send a template by its id
-///
-/// Examples:
-///   jelouctl send template --template-id 39 --to 593987654321 --param name=Ana
-///
-/// With --campaign it goes to `POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages`,
-/// which takes only users of that campaign.
-#[derive(Args, Clone, Debug, Default, Serialize)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct TemplateById {}
+pub(super) const TEMPLATE_BY_ID: Kind = Kind {
+    written_by: "template",
+    draw: |body| template(body, "/templateId"),
+    read,
+    ..Kind::new("template-by-id", Envelope::Typed("template"), include_str!("template_by_id.json"), &[])
+};
 
-impl Kind for TemplateById {
-    const COMMAND: &'static str = "template-by-id";
-    const WRITTEN_BY: &'static str = "template";
-    const ENVELOPE: Envelope = Envelope::Typed("template");
-    const SCHEMA: &'static str = include_str!("template_by_id.json");
-    const EXAMPLE: &'static str =
-        "send template --template-id 39 --to 593987654321 --param name=Ana --param order=A-1042";
-
-    fn draw(body: &Value) -> Vec<Part> {
-        template(body, "/templateId")
-    }
-
-    /// Parameters may be texts NAME=VALUE, as flags give them; the campaign is a part of the path.
-    fn read_fields(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
-        let mut problems = Vec::new();
-        match fields.get("parameters").map(named_parameters) {
-            Some(Ok(named)) => _ = fields.insert("parameters".to_owned(), named),
-            Some(Err(problem)) => {
-                fields.shift_remove("parameters");
-                problems.push(("parameters", problem));
-            }
-            None => {}
+/// Parameters may be texts NAME=VALUE, as flags give them; the campaign is a part of the path.
+fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
+    let mut problems = Vec::new();
+    match fields.get("parameters").map(named_parameters) {
+        Some(Ok(named)) => _ = fields.insert("parameters".to_owned(), named),
+        Some(Err(problem)) => {
+            fields.shift_remove("parameters");
+            problems.push(("parameters", problem));
         }
-        let campaign = fields.shift_remove("campaignId").filter(|campaign| !campaign.is_null());
-        let problem = campaign.and_then(|campaign| match campaign.as_str() {
-            // It is one segment of the path, like a recipient.
-            Some(campaign) => Recipient::verbatim(campaign).err().map(|error| error.to_string()),
-            None => wrong_type(&json!({ "type": "string" }), &campaign),
-        });
-        problems.extend(problem.map(|problem| ("campaignId", problem)));
-        problems
+        None => {}
     }
-
-    fn route(&self, body: &Value) -> Route {
-        match body.get("campaignId").and_then(Value::as_str) {
-            Some(campaign) => Route::CampaignTemplate { campaign: campaign.to_owned() },
-            None => Route::Messages,
-        }
-    }
+    let campaign = fields.shift_remove("campaignId").filter(|campaign| !campaign.is_null());
+    let problem = campaign.and_then(|campaign| match campaign.as_str() {
+        // It is one segment of the path, like a recipient.
+        Some(campaign) => Recipient::verbatim(campaign).err().map(|error| error.to_string()),
+        None => wrong_type(&json!({ "type": "string" }), &campaign),
+    });
+    problems.extend(problem.map(|problem| ("campaignId", problem)));
+    problems
 }
 
 /// Parameters by their names.
