@@ -390,14 +390,14 @@ impl Checkup {
 
 /// The store in a file, checked as a whole, and what is wrong with it; with a hint.
 fn files(context: &Context) -> Result<(String, Option<String>), LedgerError> {
-    let directory = STATE.directory().ok_or(LedgerError::NoDirectory)?;
+    let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
     check_writable(&directory)?;
     let written = format!("{} can be written", directory.display());
     let Some(store) = store_to_look_at(context, Place::home())? else { return Ok((written, None)) };
     store.require_write()?;
     store.check()?;
     if let Err(error) = store.refuse_older_layout() {
-        return Ok((format!("{written}; but {error}"), Some(error.hint())));
+        return Ok((format!("{written}; but {error}"), Some(error.hint)));
     }
     let mut doubtful = Vec::new();
     for run in store.runs()? {

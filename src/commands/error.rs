@@ -7,7 +7,7 @@ use crate::exit::ExitCode;
 use crate::hours::HoursError;
 use crate::import::BulkError;
 use crate::input::UsageError;
-use crate::ledger::{DatabaseError, DatabaseFault, LedgerError, PauseReason, ResolveError, RunError};
+use crate::ledger::{LedgerError, LedgerFault, PauseReason};
 use crate::list::ListError;
 use crate::message::{InvalidMessage, typed_form};
 use crate::once::OnceError;
@@ -45,15 +45,11 @@ impl CommandError {
     /// The same error before a single message: one of the store counts as a configuration error, unless a database
     /// cannot be reached. The store was not written.
     pub(crate) fn of_single_send(self) -> Self {
-        let of_database = self.error.downcast_ref::<DatabaseError>();
-        if of_database.is_none() && !self.error.is::<LedgerError>() {
-            return self;
-        }
-        let is_away = of_database.is_some_and(|error| matches!(error.fault, DatabaseFault::Away | DatabaseFault::Gone));
-        let (code, name) = match self.code {
-            ExitCode::Ledger if is_away => (ExitCode::Network, "network"),
-            ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
-            code => (code, self.name),
+        let Some(LedgerError { fault, .. }) = self.error.downcast_ref() else { return self };
+        let (code, name) = match (self.code, fault) {
+            (ExitCode::Ledger, LedgerFault::Away | LedgerFault::Gone) => (ExitCode::Network, "network"),
+            (ExitCode::Ledger, _) => (ExitCode::Configuration, "configuration"),
+            (code, _) => (code, self.name),
         };
         Self { code, name, ..self.before_sending() }
     }
@@ -64,12 +60,11 @@ impl CommandError {
 
     /// The same error of a list whose run was not made: if its ledger cannot be written, nothing was sent.
     pub(super) fn of_unmade_run(self) -> Self {
-        match self.error.downcast_ref() {
-            Some(LedgerError::Sqlite(_)) => {
+        match self.error.downcast_ref().map(|LedgerError { fault, .. }| *fault) {
+            Some(LedgerFault::Sqlite | LedgerFault::File) => {
                 let hint = "check that the disk is not full and the directory can be written".to_owned();
                 Self { hint: Some(hint), ..self.before_sending() }
             }
-            Some(LedgerError::File(_)) => self.before_sending(),
             _ => self,
         }
     }
@@ -269,51 +264,17 @@ impl From<ExclusionError> for CommandError {
     }
 }
 
-impl From<RunError> for CommandError {
-    fn from(error: RunError) -> Self {
-        let hint = Some(error.hint().to_owned());
-        Self::new(ExitCode::Usage, "usage", error, hint)
-    }
-}
-
 impl From<LedgerError> for CommandError {
     fn from(error: LedgerError) -> Self {
-        let (code, name) = match error {
-            LedgerError::Run(error) => return error.into(),
-            LedgerError::Database(error) => return error.into(),
-            LedgerError::InUse { .. } | LedgerError::Changed { .. } => (ExitCode::InUse, "in_use"),
-            LedgerError::OlderLayout { .. } => (ExitCode::Guard, "guard"),
+        let (code, name) = match error.fault {
+            LedgerFault::Choice => (ExitCode::Usage, "usage"),
+            LedgerFault::InUse => (ExitCode::InUse, "in_use"),
+            LedgerFault::Guard => (ExitCode::Guard, "guard"),
+            _ if error.is_of_configuration() => (ExitCode::Configuration, "configuration"),
             _ => (ExitCode::Ledger, "ledger"),
         };
-        let (hint, nothing_was_sent) = (error.hint(), error.nothing_was_sent());
+        let (hint, nothing_was_sent) = (error.hint.clone(), error.nothing_was_sent());
         Self { nothing_was_sent, ..Self::new(code, name, error, Some(hint)) }
-    }
-}
-
-impl From<DatabaseError> for CommandError {
-    fn from(error: DatabaseError) -> Self {
-        let hint = Some(error.hint());
-        if error.is_of_configuration() {
-            return Self::new(ExitCode::Configuration, "configuration", error, hint);
-        }
-        let nothing_was_sent = error.nothing_was_sent();
-        Self { nothing_was_sent, ..Self::new(ExitCode::Ledger, "ledger", error, hint) }
-    }
-}
-
-impl From<ResolveError> for CommandError {
-    fn from(error: ResolveError) -> Self {
-        let (code, name, hint) = match error {
-            ResolveError::Ledger(error) => return error.into(),
-            ResolveError::Rows { message, hint } => return UsageError::new(message, hint).into(),
-            ResolveError::NotFree { .. } => {
-                (ExitCode::Guard, "guard", "leave this row out: under the key each person gets one message at most")
-            }
-            ResolveError::ChangedMeanwhile => {
-                (ExitCode::InUse, "in_use", "look at `jelouctl bulk status`, then decide again")
-            }
-        };
-        Self::new(code, name, error, Some(hint.to_owned()))
     }
 }
 
@@ -388,8 +349,6 @@ pub(crate) fn of_signal(signal: Signal) -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::list::ListError;
 
@@ -434,9 +393,9 @@ mod tests {
 
     #[test]
     fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
-        let (run, cause) = (|| "r".to_owned(), || "x".to_owned());
+        let run = || "r".to_owned();
         let unreadable = |origin| ExclusionError::unreadable(&origin, "x", std::io::ErrorKind::NotFound.into());
-        let ends: [(CommandError, u8, &str); 23] = [
+        let ends: [(CommandError, u8, &str); 18] = [
             (StreamError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
             (Panicked::Before.into(), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
@@ -445,20 +404,15 @@ mod tests {
             (ListError::unreadable("x", std::io::ErrorKind::NotFound.into()).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Flag).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Profile(run())).into(), 3, "configuration"),
-            (RunError::NoRuns.into(), 2, "usage"),
-            (LedgerError::Run(RunError::NoRuns).into(), 2, "usage"),
-            (ResolveError::Rows { message: cause(), hint: cause() }.into(), 2, "usage"),
+            (LedgerError::no_runs().into(), 2, "usage"),
             (ConfigError::NoBot.into(), 3, "configuration"),
-            (DatabaseError::standby().into(), 3, "configuration"),
-            (LedgerError::Database(DatabaseError::standby()).into(), 3, "configuration"),
+            (LedgerError::standby().into(), 3, "configuration"),
             (Panicked::UnderWay.into(), 8, "unknown"),
             (GuardError::unconfirmed(1, true).into(), 11, "guard"),
-            (ResolveError::NotFree { line: 1, problem: cause() }.into(), 11, "guard"),
             (ConfigError::HiddenSandbox { process: 7 }.into(), 11, "guard"),
-            (LedgerError::NoDirectory.into(), 12, "ledger"),
-            (DatabaseError::unreachable("x", cause()).into(), 12, "ledger"),
-            (LedgerError::InUse { run: run() }.into(), 13, "in_use"),
-            (ResolveError::ChangedMeanwhile.into(), 13, "in_use"),
+            (LedgerError::no_directory().into(), 12, "ledger"),
+            (LedgerError::unreachable("x", "y").into(), 12, "ledger"),
+            (LedgerError::in_use(&"r".parse().unwrap(), None).into(), 13, "in_use"),
             (ConfigError::PromptInterrupted.into(), 130, "interrupted"),
         ];
         for (error, code, name) in ends {
@@ -470,8 +424,8 @@ mod tests {
     fn only_what_is_found_before_a_decision_is_written_says_that_nothing_was_changed() {
         let ends: [(CommandError, bool); 4] = [
             (UsageError::new("x", "y").into(), true),
-            (LedgerError::InUse { run: "r".to_owned() }.into(), true),
-            (LedgerError::Sqlite("x".to_owned()).into(), false),
+            (LedgerError::in_use(&"r".parse().unwrap(), None).into(), true),
+            (LedgerError::damaged("x").into(), false),
             (ConfigError::NoBot.into(), false),
         ];
         for (error, says_so) in ends {
@@ -493,22 +447,20 @@ mod tests {
 
     #[test]
     fn says_that_nothing_was_sent_only_where_that_is_certain() {
-        let (run, cause) = ("r".to_owned(), "x".to_owned());
+        let run = "r".parse().unwrap();
         let typed = || UsageError::new("x", "y");
-        let ends: [(CommandError, bool); 15] = [
+        let ends: [(CommandError, bool); 13] = [
             (typed().into(), true),
             (GuardError::unconfirmed(1, true).into(), true),
             (Interrupted(Signal::Interrupt).into(), true),
-            (LedgerError::NoDirectory.into(), true),
-            (LedgerError::Unusable { message: cause.clone(), hint: "y" }.into(), false),
-            (LedgerError::Sqlite(cause.clone()).into(), false),
-            (DatabaseError::standby().into(), true),
+            (LedgerError::no_directory().into(), true),
+            (LedgerError::damaged("x").into(), false),
+            (LedgerError::writer_gone().into(), false),
+            (LedgerError::standby().into(), true),
             (CommandError::from(typed()).after_sending(), false),
-            (LedgerError::InUse { run: run.clone() }.into(), false),
-            (LedgerError::Doubtful { run: run.clone() }.into(), false),
-            (DatabaseError::unreachable("x", cause.clone()).of_import(&"r".parse().unwrap()).into(), false),
-            (DatabaseError::gone(Duration::from_secs(60), &cause).into(), false),
-            (DatabaseError::standby().in_mid_run().into(), false),
+            (LedgerError::in_use(&run, None).into(), false),
+            (LedgerError::unreachable("x", "y").of_import(&run).into(), false),
+            (LedgerError::standby().in_mid_run().into(), false),
             (Panicked::Before.into(), false),
             (Panicked::UnderWay.into(), false),
         ];

@@ -61,7 +61,7 @@ impl<'scope> DraftFeed<'scope> {
     fn hand_over(&mut self) -> Result<(), LedgerError> {
         let next = RowBatch::with_capacity(self.batch.texts.len());
         let batch = std::mem::replace(&mut self.batch, next);
-        self.batches.send(batch).map_err(|_| LedgerError::WriterGone)
+        self.batches.send(batch).map_err(|_| LedgerError::writer_gone())
     }
 }
 
@@ -115,6 +115,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::ledger::LedgerFault;
 
     fn row(line: u64, body: &str) -> DraftRow<'_> {
         let request = DraftRequest { recipient: "593987654321", path: "/x", body };
@@ -163,7 +164,7 @@ mod tests {
             feed.add(&row(u64::MAX, "{}")).unwrap();
             while feed.add(&row(1, "{}")).is_ok() {}
             let error = feed.close().unwrap_err();
-            assert!(!matches!(error, LedgerError::WriterGone), "{error:?}");
+            assert_eq!(error.fault, LedgerFault::Sqlite, "{error:?}");
         });
     }
 }

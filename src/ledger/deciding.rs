@@ -7,13 +7,13 @@ use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_
 use super::db::{Db, LONG, LONGEST, SqlValue, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
 use super::earlier::{EarlierMessages, EarlierRow};
-use super::error::LedgerError;
+use super::error::{LedgerError, LedgerFault};
 use super::events::{LostWorker, PausedFor, PausedRun, Resumed, RunEvent, RunEventKind};
 use super::making::{EarlierOf, KnownRuns, counted_by_run, json};
 use super::model::{Counts, RowState, Skip};
 use super::name::RunAge;
 use super::pace::moment;
-use super::resolution::{Resolution, ResolveError, StandingRow, decided_by_hand};
+use super::resolution::{Resolution, StandingRow, decided_by_hand};
 use super::run::{Run, standing_rows};
 use super::steps::{LockedRun, lock};
 use super::store::{Lost, lock_store, process};
@@ -87,7 +87,7 @@ impl Run {
             if resumed.conditions.is_some()
                 && let Some(process) = Lost::of(db)?.sender(self.id)
             {
-                return Err(LedgerError::in_use_by(self.name(), &process.words()));
+                return Err(LedgerError::in_use(self.name(), Some(&process.words())));
             }
             run.check_identity(db)?;
             let by = run.pause.as_ref().map(|paused| paused.pause.by.clone());
@@ -145,7 +145,7 @@ impl Run {
         let cancelled = self.change(|db, run| {
             run.check_identity(db)?;
             if run.is_doubtful() {
-                return Err(LedgerError::Doubtful { run: run.name.clone() });
+                return Err(LedgerError::doubtful(&run.name));
             }
             run.note_lost(db)?;
             if run.cancelled_at.is_none() {
@@ -172,7 +172,7 @@ impl Run {
         &self,
         resolution: &Resolution,
         have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
-    ) -> Result<Counts, ResolveError> {
+    ) -> Result<Counts, LedgerError> {
         self.note_lost()?;
         if resolution.sends_again() && self.is_cancelled()? {
             let way = format!(
@@ -180,7 +180,11 @@ impl Run {
                  --reason cancelled --file FILE`",
                 self.name()
             );
-            return Err(ResolveError::rows("the run is cancelled: nothing of it is sent any more".to_owned(), way));
+            return Err(LedgerError::new(
+                LedgerFault::Choice,
+                "the run is cancelled: nothing of it is sent any more",
+                way,
+            ));
         }
         let chosen = match resolution {
             Resolution::All(_) => None,
@@ -191,8 +195,8 @@ impl Run {
         if to == RowState::Pending {
             lost = self.lost_workers(from, chosen.as_deref())?;
             if !lost.is_empty() && !have_ended(&lost) {
-                let problem = "a process that was not heard of again may still send these rows".to_owned();
-                return Err(ResolveError::rows(problem, "end it first, then add --yes"));
+                let problem = "a process that was not heard of again may still send these rows";
+                return Err(LedgerError::new(LedgerFault::Choice, problem, "end it first, then add --yes"));
             }
         }
         let ended: HashSet<_> = lost.iter().flat_map(|worker| &worker.rows).copied().collect();
@@ -205,7 +209,11 @@ impl Run {
                 let wanted: HashSet<_> = chosen.iter().map(|row| (row.n, row.number)).collect();
                 rows.retain(|row| wanted.contains(&(row.n, row.number)));
                 if rows.len() != wanted.len() {
-                    return Err(ResolveError::ChangedMeanwhile);
+                    return Err(LedgerError::new(
+                        LedgerFault::InUse,
+                        "a process that sends the run has changed one of these rows just now",
+                        "look at `jelouctl bulk status`, then decide again",
+                    ));
                 }
             }
             if let Some(scope) = &scope {
@@ -216,7 +224,7 @@ impl Run {
             for rows in rows.chunks(ROWS_AT_ONCE) {
                 changed += run.decide(db, rows, [from, to], &why)?;
             }
-            Ok::<_, ResolveError>(changed)
+            Ok::<_, LedgerError>(changed)
         };
         let changed = self.store.db().change(|db| {
             if scope.is_some() {
@@ -235,18 +243,18 @@ impl Run {
         change: [RowState; 2],
         lines: &[u64],
         people: &[String],
-    ) -> Result<Vec<StandingRow>, ResolveError> {
+    ) -> Result<Vec<StandingRow>, LedgerError> {
         let mut chosen = BTreeMap::new();
         let at_lines = self.at_lines(&lines.iter().copied().collect::<BTreeSet<_>>())?;
         for line in lines {
-            let missing = || ResolveError::other_rows(format!("the list of the run has no row at line {line}"));
+            let missing = || LedgerError::other_rows(format!("the list of the run has no row at line {line}"));
             let row = at_lines.get(line).ok_or_else(missing)?.checked(change)?;
             chosen.insert(row.n, row);
         }
         for recipient in people {
             let rows = self.to_person(recipient)?;
             let Some(first) = rows.first() else {
-                return Err(ResolveError::other_rows(format!("the run has no message to {recipient}")));
+                return Err(LedgerError::other_rows(format!("the run has no message to {recipient}")));
             };
             let mut decided: Vec<_> = rows.iter().filter_map(|row| row.checked(change).ok()).collect();
             if decided.is_empty() {
@@ -310,7 +318,7 @@ impl Run {
     /// The people that it reached stay known under its key.
     pub(crate) fn remove(&self, seen: i64) -> Result<(), LedgerError> {
         let is_removed = self.remove_if(|run| run.changed_at == seen)?;
-        if is_removed { Ok(()) } else { Err(LedgerError::Changed { run: self.name().to_string() }) }
+        if is_removed { Ok(()) } else { Err(LedgerError::changed(self.name())) }
     }
 
     /// Removes the run if it is complete and has not changed for at least this long. Returns whether it was removed.
@@ -326,7 +334,7 @@ impl Run {
             let Some(run) = lock(db, self.id)?.filter(may_go) else { return Ok(false) };
             let lost = Lost::of(db)?;
             if let Some(process) = lost.sender(self.id) {
-                return Err(LedgerError::in_use_by(self.name(), &process.words()));
+                return Err(LedgerError::in_use(self.name(), Some(&process.words())));
             }
             // With `?3`, other rows of the run may have been sent, too.
             let in_doubt = if run.is_elsewhere(db)? { run.id } else { 0 };
@@ -362,7 +370,7 @@ fn free_rows(
     scope: &OnceScope,
     mut rows: Vec<StandingRow>,
     are_chosen: bool,
-) -> Result<Vec<StandingRow>, ResolveError> {
+) -> Result<Vec<StandingRow>, LedgerError> {
     let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
     let people: HashMap<_, _> =
         rows.iter().map(|row| (row.n, hasher.person(row.recipient.as_deref().unwrap_or_default()))).collect();
@@ -379,7 +387,11 @@ fn free_rows(
     if let Some((line, problem)) =
         rows.iter().find_map(|row| Some((row.line, taken.get(&row.n)?))).filter(|_| are_chosen)
     {
-        return Err(ResolveError::NotFree { line, problem: problem.clone() });
+        return Err(LedgerError::new(
+            LedgerFault::Guard,
+            format!("line {line}: {problem}"),
+            "leave this row out: under the key each person gets one message at most",
+        ));
     }
     // Two rows may have one person: the first of them is sent again.
     let mut claimed = HashSet::new();

@@ -117,7 +117,7 @@ mod tests {
             assert_eq!((rank(reason), of_rank(place).unwrap()), (place, reason));
         }
         for place in [-1, 10] {
-            assert!(matches!(of_rank(place), Err(LedgerError::Damaged { .. })), "{place}");
+            assert!(of_rank(place).is_err(), "{place}");
         }
     }
 }

@@ -1,188 +1,252 @@
 //! What can be wrong with a ledger, or with the choice of a run, and how to fix it.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use super::name::RunName;
-use crate::ledger::DatabaseError;
 use crate::nearest::nearest;
 use crate::places::{HOME, STATE};
 use crate::private_file::FileError;
 
+/// An error of a ledger, in words. `postgres/error.rs` has what only a database can meet.
 #[derive(Debug, Error)]
-pub(crate) enum LedgerError {
-    #[error(transparent)]
-    Run(#[from] RunError),
-    #[error("run {run} is in use by another process")]
-    InUse { run: String },
-    #[error("run {run} has changed meanwhile")]
-    Changed { run: String },
-    #[error("the place of the ledgers is not known: there is no home directory, or `{HOME}` is not an absolute path")]
-    NoDirectory,
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The file is not one that this process can use.
-    #[error("{message}")]
-    Unusable { message: String, hint: &'static str },
-    /// It was copied or put back, or its database failed over: it may lack messages that were sent since.
-    #[error("the store is not the one in which the run was begun: messages that were sent since may be missing here")]
-    Doubtful { run: String },
-    #[error("there are runs of an older jelouctl in {}: their people would get their messages again", path.display())]
-    OlderLayout { path: PathBuf },
-    /// It cannot be read as a ledger, or is no longer the same run.
-    #[error("the ledger is damaged: {problem}")]
-    Damaged { problem: String },
-    #[error("the row of line {line} has a time that is out of range: {at} ms since 1970")]
-    TimeOutOfRange { line: u64, at: i64 },
-    #[error("the ledger cannot be read or written: {0}")]
-    Sqlite(String),
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
+#[error("{message}")]
+pub(crate) struct LedgerError {
+    pub(crate) fault: LedgerFault,
+    pub(super) message: String,
+    /// The remedy.
+    pub(crate) hint: String,
+}
+
+/// What a fault of a ledger means to a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LedgerFault {
+    /// The user chose a run, or rows, that cannot be used so.
+    Choice,
+    /// Another process uses the run, or has changed it.
+    InUse,
+    /// Somebody could get a message twice.
+    Guard,
+    /// The place of the store cannot be used; nothing was begun there.
+    NoPlace,
+    /// One of its files cannot be written or locked.
+    File,
+    /// SQLite cannot read or write.
+    Sqlite,
+    /// It is damaged, or another one.
+    Unusable,
+    /// A database does not answer; a retry may succeed.
+    Away,
+    /// It did not answer however often that was retried. Messages may have been sent before.
+    Gone,
+    /// It cannot be written, unless it was just promoted, or is restarting: then it can be soon.
+    ReadOnly,
+    /// It has no ledger.
+    NoLedger,
+    /// Something between here and the database drops the settings of a session.
+    Pooler,
+    /// The role may not do this.
+    Rights,
+    /// Anything else of a database that stays until someone changes the setup.
+    Setup,
+    /// A statement failed, for a reason that is not known here.
+    Failed,
+    /// It is not known whether the run was made, or messages had been sent before.
+    Later,
     /// An exchange arrived after its process had come back by another connection: it changed nothing.
-    #[error("an older connection to the ledger was answered")]
     Stale,
-    #[error("the thread that writes the ledger is gone")]
-    WriterGone,
 }
 
 impl LedgerError {
+    pub(super) fn new(fault: LedgerFault, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { fault, message: message.into(), hint: hint.into() }
+    }
+
+    /// The file is not one that this process can use.
+    pub(super) fn unusable(message: String, hint: &str) -> Self {
+        Self::new(LedgerFault::Unusable, message, hint)
+    }
+
     /// The error if what is in the ledger cannot be read.
     #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives the error itself")]
     pub(crate) fn damaged(problem: impl ToString) -> Self {
-        Self::Damaged { problem: problem.to_string() }
+        let hint = "keep the file, and put an earlier copy back if you have one: what that lacks may have been sent, and its \
+                    unfinished runs say so";
+        Self::unusable(format!("the ledger is damaged: {}", problem.to_string()), hint)
     }
 
-    /// The error if a process sends the run.
-    pub(crate) fn in_use_by(run: &RunName, worker: &str) -> Self {
-        Self::InUse { run: format!("{run} ({worker})") }
+    /// It was copied or put back, or its database failed over: it may lack messages that were sent since.
+    pub(super) fn doubtful(run: &str) -> Self {
+        Self::unusable(
+            "the store is not the one in which the run was begun: messages that were sent since may be missing here"
+                .to_owned(),
+            &format!(
+                "compare jelouctl bulk report {run} --state unknown with what Jelou has sent; `jelouctl bulk resume {run}` \
+                 then takes the ledger as it is"
+            ),
+        )
     }
 
-    /// The same error, met while the run is under way.
-    pub(crate) fn in_mid_run(self) -> Self {
-        match self {
-            Self::Database(error) => Self::Database(error.in_mid_run()),
-            other => other,
-        }
+    pub(crate) fn time_out_of_range(line: u64, at: i64) -> Self {
+        let hint = "set the clock of this machine; --state leaves such a row out of the report";
+        Self::unusable(format!("the row of line {line} has a time that is out of range: {at} ms since 1970"), hint)
+    }
+
+    pub(super) fn sqlite(cause: &str) -> Self {
+        Self::new(LedgerFault::Sqlite, format!("the ledger cannot be read or written: {cause}"), CHECK_THE_DISK)
+    }
+
+    pub(crate) fn writer_gone() -> Self {
+        Self::unusable("the thread that writes the ledger is gone".to_owned(), CHECK_THE_DISK)
+    }
+
+    pub(super) fn stale() -> Self {
+        Self::new(LedgerFault::Stale, "an older connection to the ledger was answered", CHECK_THE_DISK)
+    }
+
+    pub(crate) fn no_directory() -> Self {
+        let message = format!(
+            "the place of the ledgers is not known: there is no home directory, or `{HOME}` is not an absolute path"
+        );
+        Self::new(LedgerFault::NoPlace, message, format!("set {HOME} or {}", STATE.variable))
+    }
+
+    pub(super) fn older_layout(path: &Path) -> Self {
+        let path = path.display();
+        Self::new(
+            LedgerFault::Guard,
+            format!("there are runs of an older jelouctl in {path}: their people would get their messages again"),
+            format!(
+                "finish these runs with the jelouctl that made them, then move {path} away, or remove it; until then only the \
+                 sandbox takes a new list or a key"
+            ),
+        )
+    }
+
+    /// The error if a process sends the run; `worker` names it.
+    pub(crate) fn in_use(run: &RunName, worker: Option<&str>) -> Self {
+        let worker = worker.map(|worker| format!(" ({worker})")).unwrap_or_default();
+        let hint = "watch it with `jelouctl bulk status RUN`, or stop it with `jelouctl bulk stop RUN`";
+        Self::new(LedgerFault::InUse, format!("run {run}{worker} is in use by another process"), hint)
+    }
+
+    pub(super) fn changed(run: &RunName) -> Self {
+        let hint = "see how it stands with `jelouctl bulk status`, then decide again";
+        Self::new(LedgerFault::InUse, format!("run {run} has changed meanwhile"), hint)
+    }
+
+    /// The choice of a run.
+    fn of_choice(message: impl Into<String>) -> Self {
+        Self::new(LedgerFault::Choice, message, "name one; `jelouctl bulk list` shows them")
+    }
+
+    pub(super) fn no_such_run(name: &RunName, known: &[RunName]) -> Self {
+        let names: Vec<_> = known.iter().map(ToString::to_string).collect();
+        let instead = match nearest(&name.to_string(), names.iter().map(String::as_str)) {
+            Some(nearest) => format!("; the nearest is {nearest}"),
+            None => list(known),
+        };
+        Self::of_choice(format!("there is no run {name}{instead}"))
+    }
+
+    pub(crate) fn no_runs() -> Self {
+        Self::new(LedgerFault::Choice, "there are no runs", "start one with `jelouctl bulk send FILE KIND`")
+    }
+
+    pub(crate) fn none_unfinished(known: &[RunName]) -> Self {
+        Self::of_choice(format!("no run is unfinished{}", list(known)))
+    }
+
+    pub(super) fn several_unfinished(known: &[RunName]) -> Self {
+        Self::of_choice(format!("several runs are unfinished: {}", names(known)))
+    }
+
+    pub(super) fn exists(name: &RunName) -> Self {
+        let hint = "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends \
+                    it";
+        Self::new(LedgerFault::Choice, format!("run {name} already exists"), hint)
+    }
+
+    /// Rows that a report shows to be others.
+    pub(super) fn other_rows(message: String) -> Self {
+        let hint = "`jelouctl bulk report RUN` has all rows with their lines and states";
+        Self::new(LedgerFault::Choice, message, hint)
     }
 
     /// Whether a database is away that may be back soon.
     pub(crate) fn may_pass(&self) -> bool {
-        match self {
-            Self::Database(error) => error.may_pass(),
-            error => matches!(error, Self::Stale),
-        }
+        matches!(self.fault, LedgerFault::Away | LedgerFault::ReadOnly | LedgerFault::Stale)
     }
 
-    /// The error after retries for this time.
-    pub(super) fn after(self, tried: Duration) -> Self {
-        if self.may_pass() {
-            return DatabaseError::gone(tried, &self.to_string()).into();
-        }
-        self.in_mid_run()
+    /// Whether the setup of a database is wrong; if not, the ledger itself fails.
+    pub(crate) fn is_of_configuration(&self) -> bool {
+        use LedgerFault::{NoLedger, Pooler, ReadOnly, Rights, Setup};
+        matches!(self.fault, ReadOnly | NoLedger | Pooler | Rights | Setup)
     }
 
     /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if
     /// the error is about a run that exists: that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
-        match self {
-            Self::NoDirectory | Self::OlderLayout { .. } => true,
-            // This is the directory of the runs. Any other file belongs to a run.
-            Self::File(error) => matches!(error.action, "create" | "read"),
-            Self::Database(error) => error.nothing_was_sent(),
-            Self::Run(_)
-            | Self::InUse { .. }
-            | Self::Changed { .. }
-            | Self::Unusable { .. }
-            | Self::Doubtful { .. }
-            | Self::Damaged { .. }
-            | Self::TimeOutOfRange { .. }
-            | Self::Stale
-            | Self::Sqlite(_)
-            | Self::WriterGone => false,
+        match self.fault {
+            LedgerFault::Choice
+            | LedgerFault::Guard
+            | LedgerFault::NoPlace
+            | LedgerFault::Away
+            | LedgerFault::ReadOnly
+            | LedgerFault::NoLedger
+            | LedgerFault::Pooler
+            | LedgerFault::Rights
+            | LedgerFault::Setup
+            | LedgerFault::Failed => true,
+            LedgerFault::InUse
+            | LedgerFault::File
+            | LedgerFault::Sqlite
+            | LedgerFault::Unusable
+            | LedgerFault::Gone
+            | LedgerFault::Later
+            | LedgerFault::Stale => false,
         }
     }
 
-    /// The remedy, for the hint line.
-    pub(crate) fn hint(&self) -> String {
-        let hint = match self {
-            Self::Run(error) => error.hint(),
-            Self::InUse { .. } => "watch it with `jelouctl bulk status RUN`, or stop it with `jelouctl bulk stop RUN`",
-            Self::Changed { .. } => "see how it stands with `jelouctl bulk status`, then decide again",
-            Self::TimeOutOfRange { .. } => "set the clock of this machine; --state leaves such a row out of the report",
-            Self::NoDirectory => return format!("set {HOME} or {}", STATE.variable),
-            Self::Unusable { hint, .. } => hint,
-            Self::OlderLayout { path } => {
-                return format!(
-                    "finish these runs with the jelouctl that made them, then move {} away, or remove it; until then only the \
-                     sandbox takes a new list or a key",
-                    path.display()
-                );
+    /// The same error, met while the run is under way: one of the setup came too late to say that nothing was sent.
+    pub(crate) fn in_mid_run(self) -> Self {
+        if !self.is_of_configuration() {
+            return self;
+        }
+        let hint = format!("{}; then `jelouctl bulk status` says what is known", self.hint);
+        Self { fault: LedgerFault::Later, hint, ..self }
+    }
+
+    /// The error after retries for this time.
+    pub(super) fn after(self, tried: Duration) -> Self {
+        if !self.may_pass() {
+            return self.in_mid_run();
+        }
+        let hint = "when the database is back, `jelouctl bulk status` says what is known";
+        Self::new(LedgerFault::Gone, format!("{self} (tried for {} s)", tried.as_secs()), hint)
+    }
+}
+
+const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` continues a run that had begun";
+
+impl From<FileError> for LedgerError {
+    fn from(error: FileError) -> Self {
+        // What is created and read is the directory of the store. Any other file belongs to runs.
+        match error.action {
+            "create" => {
+                let hint = format!("make it a place that you can write, or name another one with {}", STATE.variable);
+                Self::new(LedgerFault::NoPlace, error.to_string(), hint)
             }
-            Self::Doubtful { run } => {
-                return format!(
-                    "compare jelouctl bulk report {run} --state unknown with what Jelou has sent; `jelouctl bulk resume \
-                     {run}` then takes the ledger as it is"
-                );
-            }
-            Self::Database(error) => return error.hint(),
-            Self::File(FileError { action: "create", .. }) => {
-                return format!("make it a place that you can write, or name another one with {}", STATE.variable);
-            }
-            Self::File(_) | Self::Sqlite(_) | Self::WriterGone | Self::Stale => {
-                "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` continues a run that \
-                 had begun"
-            }
-            Self::Damaged { .. } => {
-                "keep the file, and put an earlier copy back if you have one: what that lacks may have been sent, and its \
-                 unfinished runs say so"
-            }
-        };
-        hint.to_owned()
+            "read" => Self::new(LedgerFault::NoPlace, error.to_string(), CHECK_THE_DISK),
+            _ => Self::new(LedgerFault::File, error.to_string(), CHECK_THE_DISK),
+        }
     }
 }
 
 /// The most runs that an error lists.
 const NAMED: usize = 5;
-
-#[derive(Debug, Error)]
-pub(crate) enum RunError {
-    #[error("there is no run {name}{}", instead(name, known))]
-    NoSuchRun { name: RunName, known: Vec<RunName> },
-    #[error("there are no runs")]
-    NoRuns,
-    #[error("no run is unfinished{}", list(known))]
-    NoneUnfinished { known: Vec<RunName> },
-    #[error("several runs are unfinished: {}", names(known))]
-    Several { known: Vec<RunName> },
-    #[error("run {name} already exists")]
-    Exists { name: RunName },
-}
-
-impl RunError {
-    /// The remedy, for the hint line.
-    pub(crate) fn hint(&self) -> &'static str {
-        match self {
-            Self::NoSuchRun { .. } | Self::Several { .. } | Self::NoneUnfinished { .. } => {
-                "name one; `jelouctl bulk list` shows them"
-            }
-            Self::NoRuns => "start one with `jelouctl bulk send FILE KIND`",
-            Self::Exists { .. } => {
-                "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends it"
-            }
-        }
-    }
-}
-
-/// The run that was probably meant, or else the runs that exist.
-fn instead(name: &RunName, known: &[RunName]) -> String {
-    let names: Vec<_> = known.iter().map(ToString::to_string).collect();
-    match nearest(&name.to_string(), names.iter().map(String::as_str)) {
-        Some(nearest) => format!("; the nearest is {nearest}"),
-        None => list(known),
-    }
-}
 
 fn list(known: &[RunName]) -> String {
     if known.is_empty() { "; there are none".to_owned() } else { format!("; there are: {}", names(known)) }

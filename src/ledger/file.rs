@@ -62,9 +62,9 @@ impl FileEngine {
     pub(super) fn open(directory: &Path, creates: bool, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
         let beside = |ending: &str| directory.join(format!("state.db{ending}"));
         let path = beside("");
-        let not_opened = |cause: io::Error| LedgerError::Unusable {
-            message: format!("the ledger {} cannot be opened: {cause}", path.display()),
-            hint: "put the file back where it is missing; where it is another user's, let them give you the right to read it",
+        let not_opened = |cause: io::Error| {
+            let hint = "put the file back where it is missing; where it is another user's, let them give you the right to read it";
+            LedgerError::unusable(format!("the ledger {} cannot be opened: {cause}", path.display()), hint)
         };
         // Opening a pipe would block forever.
         let mut files = ["", "-turn", "-write", "-commits"].map(beside).into_iter();
@@ -158,7 +158,7 @@ impl FileEngine {
 
     fn check_version(&self) -> Result<(), LedgerError> {
         let of_version = |version: i32, how: &str, hint| {
-            Err(LedgerError::Unusable { message: format!("the ledger is of version {version}, {how}"), hint })
+            Err(LedgerError::unusable(format!("the ledger is of version {version}, {how}"), hint))
         };
         match (self.pragma("application_id")?, self.pragma("user_version")?) {
             (APPLICATION, VERSION) => Ok(()),
@@ -184,10 +184,10 @@ impl FileEngine {
         let in_file = open_immutable(&self.path)
             .and_then(|file| file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0)));
         match in_file {
-            Ok(commits) if commits < began => Err(LedgerError::Unusable {
-                message: format!("{0} and its log, {0}-wal, do not belong together", self.path.display()),
-                hint: "put the file back that the log belongs to; what an older file lacks may have been sent",
-            }),
+            Ok(commits) if commits < began => Err(LedgerError::unusable(
+                format!("{0} and its log, {0}-wal, do not belong together", self.path.display()),
+                "put the file back that the log belongs to; what an older file lacks may have been sent",
+            )),
             // While the log is written into the file, the file alone may not be readable.
             _ => Ok(()),
         }
@@ -241,10 +241,10 @@ impl FileEngine {
                     let _ = self.turn.unlock();
                     let process = self.writing().map(|id| format!(" {id}")).unwrap_or_default();
                     let path = self.path.display();
-                    return Err(LedgerError::Unusable {
-                        message: format!("another process{process} has been writing the ledger {path} for ten minutes"),
-                        hint: "let it go on (kill -CONT, or fg in its terminal), or end it; then run the command again",
-                    });
+                    return Err(LedgerError::unusable(
+                        format!("another process{process} has been writing the ledger {path} for ten minutes"),
+                        "let it go on (kill -CONT, or fg in its terminal), or end it; then run the command again",
+                    ));
                 }
             }
         }
@@ -331,10 +331,10 @@ impl DbEngine for FileEngine {
             let begun = self.db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
             begun.map(drop).map_err(LedgerError::from)
         } else {
-            Err(LedgerError::Unusable {
-                message: format!("the ledger {} was removed or replaced while the run went on", self.path.display()),
-                hint: "put it back before you resume; rows without a state may have been sent",
-            })
+            Err(LedgerError::unusable(
+                format!("the ledger {} was removed or replaced while the run went on", self.path.display()),
+                "put it back before you resume; rows without a state may have been sent",
+            ))
         };
         if begun.is_err() {
             self.end_transaction();
@@ -565,7 +565,7 @@ impl From<Error> for LedgerError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(error),
             _ if is_other_value => Self::damaged(error),
-            _ => Self::Sqlite(error.to_string()),
+            _ => Self::sqlite(&error.to_string()),
         }
     }
 }
@@ -580,6 +580,7 @@ impl From<FromSqlError> for LedgerError {
 mod tests {
     use tempfile::TempDir;
 
+    use super::super::error::LedgerFault;
     use super::*;
 
     #[test]
@@ -610,7 +611,7 @@ mod tests {
                 fs::copy(&moved, &log).unwrap();
             }
             for _ in 0..2 {
-                assert!(matches!(engine.begin(true), Err(LedgerError::Unusable { .. })));
+                assert_eq!(engine.begin(true).unwrap_err().fault, LedgerFault::Unusable);
             }
         }
     }

@@ -10,7 +10,7 @@ use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of,
 use super::db::{Db, FillRow, LONG, LONGEST, SqlValue, values};
 use super::draft::{DraftedRow, IS_NOT_SKIPPED, LedgerDraft};
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
-use super::error::{LedgerError, RunError};
+use super::error::{LedgerError, LedgerFault};
 use super::model::{RowState, SkipReason};
 use super::name::RunName;
 use super::pace::{Pace, moment};
@@ -82,11 +82,11 @@ impl Store {
         let first = RunName::of_source(list);
         for name in first.numbered() {
             match check_name(&mut db, &name) {
-                Err(LedgerError::Run(_)) => {}
+                Err(error) if error.fault == LedgerFault::Choice => {}
                 checked => return checked.map(|()| name),
             }
         }
-        Err(RunError::Exists { name: first }.into())
+        Err(LedgerError::exists(&first))
     }
 
     /// Compares a list with the runs of `of`, as they are at this moment.
@@ -113,16 +113,16 @@ impl Store {
     ) -> Result<Option<Run>, E> {
         let mut db = self.db();
         db.0.limit(LONGEST);
-        let not_made = |error: LedgerError| match error {
-            LedgerError::Database(error) => error.of_import(name).into(),
-            other => other,
-        };
-        let made = db.transaction(true, not_made, |db| {
-            let (last, now) = lock_store(db)?;
-            check_name(db, name)?;
-            let is_wanted = compare(&mut KnownRuns::new(&mut *db, of, now), draft, details)?;
-            Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), name, draft, details)?) } else { None })
-        });
+        let made = db.transaction(
+            true,
+            |error| error.of_import(name),
+            |db| {
+                let (last, now) = lock_store(db)?;
+                check_name(db, name)?;
+                let is_wanted = compare(&mut KnownRuns::new(&mut *db, of, now), draft, details)?;
+                Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), name, draft, details)?) } else { None })
+            },
+        );
         db.0.limit(LONG);
         let made = made?;
         if made.is_some() {
@@ -420,7 +420,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError>
 /// Checks that no run has this name.
 pub(super) fn check_name(db: &mut Db, name: &RunName) -> Result<(), LedgerError> {
     if db.exists("SELECT 1 FROM run WHERE name = ?1", &values![name.to_string()])? {
-        return Err(RunError::Exists { name: name.clone() }.into());
+        return Err(LedgerError::exists(name));
     }
     Ok(())
 }

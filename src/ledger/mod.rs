@@ -38,7 +38,7 @@ pub(crate) use self::draft_rows::LimitOf;
 pub(crate) use self::earlier::EarlierMessages;
 #[cfg(test)]
 pub(crate) use self::earlier::EarlierRow;
-pub(crate) use self::error::{LedgerError, RunError};
+pub(crate) use self::error::{LedgerError, LedgerFault};
 pub(crate) use self::events::{
     FAILED_OVER, LIMIT, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunEvent, RunEventKind,
     RunPause, RunWorker,
@@ -50,9 +50,9 @@ pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now
 pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
-pub(crate) use self::postgres::{DatabaseAddress, DatabaseError, DatabaseFault, DatabaseTls, schema_sql, set_up};
+pub(crate) use self::postgres::{DatabaseAddress, DatabaseTls, schema_sql, set_up};
 pub(crate) use self::reach::{ReachOf, ReachedBySend};
-pub(crate) use self::resolution::{Resolution, ResolveError};
+pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};
 pub(crate) use self::types::{

@@ -2,7 +2,7 @@
 
 use super::db::{SqlRow, values};
 use super::delivery::DeliveryCounts;
-use super::error::{LedgerError, RunError};
+use super::error::LedgerError;
 use super::message::hash_of_person;
 use super::model::Counts;
 use super::name::{RunAge, RunName};
@@ -20,7 +20,7 @@ impl Store {
     /// The newest run; a sandbox run only if there is no other.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
         let newest = self.names_by("SELECT name FROM run ORDER BY sandbox, id DESC LIMIT 1")?;
-        newest.into_iter().next().ok_or_else(|| RunError::NoRuns.into())
+        newest.into_iter().next().ok_or_else(LedgerError::no_runs)
     }
 
     fn names_by(&self, query: &'static str) -> Result<Vec<RunName>, LedgerError> {
@@ -32,7 +32,7 @@ impl Store {
         let found = self.db().first("SELECT id FROM run WHERE name = ?1", &values![asked.to_string()])?;
         match found {
             Some(row) => Ok(Run::new(self.clone(), row.int(0)?, asked.clone())),
-            None => Err(RunError::NoSuchRun { name: asked.clone(), known: self.names()? }.into()),
+            None => Err(LedgerError::no_such_run(asked, &self.names()?)),
         }
     }
 
@@ -63,7 +63,8 @@ impl Store {
             [] => Ok(None),
             [(id, name, _)] => Ok(Some(Run::new(self.clone(), *id, name.clone()))),
             several => {
-                Err(RunError::Several { known: several.iter().map(|(_, name, _)| name.clone()).collect() }.into())
+                let names: Vec<_> = several.iter().map(|(_, name, _)| name.clone()).collect();
+                Err(LedgerError::several_unfinished(&names))
             }
         }
     }
@@ -93,7 +94,7 @@ impl Store {
                     return Ok(());
                 }
                 let (is_in_doubt, run) = (is_in_doubt(&row, COLUMNS + 4, &identity)?, row.take(COLUMNS + 3)?);
-                let doubt = is_in_doubt.then(|| LedgerError::Doubtful { run: run.clone() });
+                let doubt = is_in_doubt.then(|| LedgerError::doubtful(&run));
                 let details: Details = serde_json::from_str(row.text(COLUMNS + 1)?).map_err(LedgerError::damaged)?;
                 let body = row.take(COLUMNS)?;
                 let reported = reported(&mut row, &lost, doubt.as_ref())?;

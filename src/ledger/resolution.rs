@@ -1,7 +1,5 @@
 //! How a person decides the state of rows: all or nothing, and only for rows that are in the expected state.
 
-use thiserror::Error;
-
 use super::error::LedgerError;
 use super::model::RowState;
 
@@ -12,32 +10,6 @@ pub(crate) enum Resolution {
     All([RowState; 2]),
     /// Rows at these lines of the list, and rows for these people.
     Some { change: [RowState; 2], lines: Vec<u64>, people: Vec<String> },
-}
-
-/// Why nothing was decided.
-#[derive(Debug, Error)]
-pub(crate) enum ResolveError {
-    /// The rows are not there, or in another state.
-    #[error("{message}")]
-    Rows { message: String, hint: String },
-    #[error("a process that sends the run has changed one of these rows just now")]
-    ChangedMeanwhile,
-    /// Only for a run with a key, which allows one message for each person.
-    #[error("line {line}: {problem}")]
-    NotFree { line: u64, problem: String },
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-}
-
-impl ResolveError {
-    pub(super) fn rows(message: String, hint: impl Into<String>) -> Self {
-        Self::Rows { message, hint: hint.into() }
-    }
-
-    /// Rows that a report shows to be others.
-    pub(super) fn other_rows(message: String) -> Self {
-        Self::rows(message, "`jelouctl bulk report RUN` has all rows with their lines and states")
-    }
 }
 
 impl Resolution {
@@ -70,10 +42,10 @@ pub(crate) struct StandingRow {
 
 impl StandingRow {
     /// The row, if it is in the first of these states.
-    pub(super) fn checked(&self, [wanted, _]: [RowState; 2]) -> Result<Self, ResolveError> {
+    pub(super) fn checked(&self, [wanted, _]: [RowState; 2]) -> Result<Self, LedgerError> {
         if self.state != wanted {
             let (line, state) = (self.line, self.state.name());
-            return Err(ResolveError::other_rows(format!("line {line} is {state}, not {}", wanted.name())));
+            return Err(LedgerError::other_rows(format!("line {line} is {state}, not {}", wanted.name())));
         }
         Ok(self.clone())
     }

@@ -94,7 +94,7 @@ impl Run {
     /// The row of a query about this run; an error if it was removed.
     fn one(&self, query: &'static str) -> Result<SqlRow, LedgerError> {
         let found = self.store.db().first(query, &values![self.id])?;
-        found.ok_or_else(|| LedgerError::Changed { run: self.name.to_string() })
+        found.ok_or_else(|| LedgerError::changed(&self.name))
     }
 
     /// Its properties.
@@ -127,7 +127,7 @@ impl Run {
     pub(crate) fn doubt(&self) -> Result<Option<LedgerError>, LedgerError> {
         let row = self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?;
         let is_in_doubt = is_in_doubt(&row, 0, &self.store.db().0.identity()?)?;
-        Ok(is_in_doubt.then(|| LedgerError::Doubtful { run: self.name.to_string() }))
+        Ok(is_in_doubt.then(|| LedgerError::doubtful(&self.name.to_string())))
     }
 
     /// For callers that cannot work with a run in doubt.

@@ -85,7 +85,7 @@ impl Run {
         work: impl FnOnce(&mut Db, &mut LockedRun) -> Result<T, E>,
     ) -> Result<T, E> {
         let run = lock(db, self.id)?;
-        let mut run = run.ok_or_else(|| LedgerError::Changed { run: self.name().to_string() })?;
+        let mut run = run.ok_or_else(|| LedgerError::changed(self.name()))?;
         let done = work(db, &mut run)?;
         run.write(db)?;
         Ok(done)

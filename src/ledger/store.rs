@@ -103,9 +103,9 @@ impl Store {
         let db = match &place {
             Place::Database(address) => Db(Box::new(DatabaseEngine::open((**address).clone())?)),
             Place::Files(directory) => {
-                let directory = directory.as_deref().ok_or(LedgerError::NoDirectory)?;
+                let directory = directory.as_deref().ok_or(LedgerError::no_directory())?;
                 let opened = FileEngine::open(directory, true, Arc::clone(&on_wait))?;
-                Db(Box::new(opened.ok_or(LedgerError::NoDirectory)?))
+                Db(Box::new(opened.ok_or(LedgerError::no_directory())?))
             }
         };
         Ok(Self { db: Arc::new(Mutex::new(db)), place, on_wait })
@@ -141,9 +141,9 @@ impl Store {
         let (runs, keys) = (directory.join("runs"), directory.join("once.db"));
         let is_run = |entry: fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "db");
         if fs::read_dir(&runs).into_iter().flatten().flatten().any(is_run) {
-            return Err(LedgerError::OlderLayout { path: runs });
+            return Err(LedgerError::older_layout(&runs));
         }
-        if keys.exists() { Err(LedgerError::OlderLayout { path: keys }) } else { Ok(()) }
+        if keys.exists() { Err(LedgerError::older_layout(&keys)) } else { Ok(()) }
     }
 
     /// The time of the clock that dates the rows, in milliseconds since 1970.

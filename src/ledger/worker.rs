@@ -189,7 +189,7 @@ impl Worker {
             let Some(worker) = db.first(query, &values![self.id, self.connection, run.now])? else {
                 // The exchange finds that it is missing.
                 let is_known = db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
-                return if is_known { Err(LedgerError::Stale) } else { Ok(()) };
+                return if is_known { Err(LedgerError::stale()) } else { Ok(()) };
             };
             if worker.int(0)? < self.exchanges {
                 run.note_put_back();
@@ -300,7 +300,7 @@ impl Worker {
         let query =
             "UPDATE worker SET seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges";
         match db.first(query, &values![self.id, now])? {
-            Some(worker) if worker.int(0)? != self.connection => Err(LedgerError::Stale),
+            Some(worker) if worker.int(0)? != self.connection => Err(LedgerError::stale()),
             Some(worker) => worker.int(1),
             None => Ok(0),
         }

@@ -136,7 +136,7 @@ fn stored(cells: &str) -> Result<Value, LedgerError> {
 /// # Errors
 /// When its time cannot be represented.
 pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 14], LedgerError> {
-    let at = row.at.map(|at| time(at).ok_or(LedgerError::TimeOutOfRange { line: row.line, at })).transpose()?;
+    let at = row.at.map(|at| time(at).ok_or(LedgerError::time_out_of_range(row.line, at))).transpose()?;
     let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column, others @ ..] =
         outcome_columns(ReportLanguage::En);
     let [delivery_column, delivered_at, read_at, delivery_error, sent_to] = others;

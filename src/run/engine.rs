@@ -259,7 +259,7 @@ impl<'a> Engine<'a> {
             Ok(reply) => reply,
             Err(error) => {
                 (self.failure, self.next) = (Some(error), None);
-                self.stop_for(StopReason::ledger(LedgerError::WriterGone));
+                self.stop_for(StopReason::ledger(LedgerError::writer_gone()));
                 return;
             }
         };
@@ -420,7 +420,7 @@ impl<'a> Engine<'a> {
             return RunEnd::of(ledger, self.stop);
         }
         let outcomes = self.unwritten();
-        let error = self.failure.unwrap_or(LedgerError::WriterGone);
+        let error = self.failure.unwrap_or_else(LedgerError::writer_gone);
         RunEnd::Stopped { reason: StopReason::LedgerFailed { error, outcomes }, unwritten: None }
     }
 

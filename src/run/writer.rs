@@ -67,7 +67,7 @@ impl Writer {
 
     /// The result of the next exchange; nothing more is exchanged after an error.
     pub(crate) async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
-        self.exchanged.recv().await.unwrap_or(Err(LedgerError::WriterGone))
+        self.exchanged.recv().await.unwrap_or_else(|| Err(LedgerError::writer_gone()))
     }
 
     /// The results of exchanges that nobody has waited for.

@@ -195,7 +195,7 @@ fn count_attempts(run: &Run, of: &Details, inquiry: &mut Inquiry) -> Result<Opti
             return Ok(Some(format!(
                 "unknown rows are left as they are: what run {} has sent is not known: {error}; {}",
                 other.name(),
-                error.hint()
+                error.hint
             )));
         }
         other.each_attempt([first, last], &mut |attempt| inquiry.count(&attempt, is_this))?;

@@ -38,7 +38,7 @@ pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, Comma
     let runs: Vec<_> = runs.iter().map(|run| Ok((run, waits(run)?))).collect::<Result<_, LedgerError>>()?;
     print(context, &runs)?;
     if let Err(error) = store.refuse_older_layout() {
-        context.stderr.warning(&format!("{error}; {}", error.hint()));
+        context.stderr.warning(&format!("{error}; {}", error.hint));
     }
     let mut code = ExitCode::Success;
     for (run, _) in runs.iter().filter(|(run, _)| run.doubt.is_some()) {

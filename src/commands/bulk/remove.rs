@@ -51,7 +51,7 @@ fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> 
     let (name, overview) = (run.name(), RunOverview::of(&run)?);
     let (what, key, seen) = (what_goes(&overview), overview.details.scope(), overview.changed_at);
     if overview.is_held {
-        return Err(LedgerError::InUse { run: name.to_string() }.into());
+        return Err(LedgerError::in_use(name, None).into());
     }
     warn_of_memory(context, &[overview]);
     if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {

@@ -12,7 +12,7 @@ use crate::commands::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, LostWorker, Resolution, RowState, Run, RunError, RunName};
+use crate::ledger::{Counts, Details, LedgerError, LostWorker, Resolution, RowState, Run, RunName};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::once::OnceScope;
 use crate::output::{StreamError, counted, counted_are};
@@ -193,6 +193,6 @@ fn open_run(context: &Context, asked: Option<&RunName>) -> Result<Run, CommandEr
     let store = open_store(context)?;
     match store.named_or_unfinished(asked, false)? {
         Some(run) => Ok(run),
-        None => Err(RunError::NoneUnfinished { known: store.names()? }.into()),
+        None => Err(LedgerError::none_unfinished(&store.names()?).into()),
     }
 }

@@ -23,7 +23,7 @@ use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
-use crate::ledger::{Details, LedgerError, PausedRun, Resumed, Run, RunConditions, RunName, Store};
+use crate::ledger::{Details, LedgerError, LedgerFault, PausedRun, Resumed, Run, RunConditions, RunName, Store};
 use crate::message::Message;
 use crate::output::{counted, counted_are, counted_people, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
@@ -255,7 +255,7 @@ impl RunOnItsWay<'_> {
 
 /// Adds a hint if a process is sending the run.
 fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
-    let is_in_use = matches!(error, LedgerError::InUse { .. });
+    let is_in_use = error.fault == LedgerFault::InUse;
     let mut error = CommandError::from(error);
     if is_in_use {
         error.hint = Some(format!("stop it first: jelouctl bulk stop {name}; then resume it so"));

@@ -17,7 +17,7 @@ pub(super) fn report_doubt(context: &Context, run: impl Display, doubt: Option<&
     let Some(doubt) = doubt else { return ExitCode::Success };
     context.stderr.warning(&format!(
         "run {run}: {doubt}; rows that are not recorded as sent or skipped are shown as unknown; {}",
-        doubt.hint()
+        doubt.hint
     ));
     ExitCode::Ledger
 }

@@ -13,9 +13,10 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::error::{DatabaseError, DatabaseFault, FOR_ONE_TRANSACTION};
+use super::error::FOR_ONE_TRANSACTION;
 use super::tls;
 use crate::ledger::db::SHORT;
+use crate::ledger::error::{LedgerError, LedgerFault};
 use crate::secret::Secret;
 
 /// A connection is lost if the peer does not acknowledge data within this time.
@@ -66,17 +67,17 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) fn new(address: DatabaseAddress) -> Result<Self, DatabaseError> {
+    pub(crate) fn new(address: DatabaseAddress) -> Result<Self, LedgerError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| DatabaseError::failed(error.to_string()))?;
+        let runtime = runtime.map_err(|error| LedgerError::failed(&error.to_string()))?;
         Ok(Self { address, runtime: Some(runtime) })
     }
 
     /// Connects, and checks that the database keeps what is written.
-    pub(crate) fn connect(&self) -> Result<Client, DatabaseError> {
+    pub(crate) fn connect(&self) -> Result<Client, LedgerError> {
         let password = self.outside(|_| (self.address.password)()).map_err(|problem| {
             let message = format!("the password for the ledger's database cannot be had: {problem}");
-            DatabaseError::setup(message, "check where the password comes from")
+            LedgerError::setup(message, "check where the password comes from")
         })?;
         let mut config = self.address.config.clone();
         config.application_name("jelouctl").connect_timeout(SHORT).tcp_user_timeout(TCP_TIMEOUT);
@@ -90,7 +91,7 @@ impl Database {
             DatabaseTls::Verified { roots } => Some(tls::verified(roots.as_deref()).map_err(|problem| {
                 let path = roots.as_deref().unwrap_or(Path::new("")).display();
                 let message = format!("the certificate authorities of sslrootcert cannot be used: {path}: {problem}");
-                DatabaseError::setup(message, "name a file with certificates in PEM")
+                LedgerError::setup(message, "name a file with certificates in PEM")
             })?),
         };
         // The crate alone would continue unencrypted if the server does not support TLS.
@@ -100,7 +101,7 @@ impl Database {
             runtime.block_on(async {
                 let client = within(SHORT, at, open_with_settings(at, &config, tls.as_ref(), &mark)).await?;
                 match within(SHORT, at, check(at, &client, &mark)).await {
-                    Err(error) if error.fault == DatabaseFault::Pooler => {
+                    Err(error) if error.fault == LedgerFault::Pooler => {
                         let beside = within(SHORT, at, open(at, &config, tls.as_ref())).await?;
                         within(SHORT, at, settle(at, &client, &beside, &mark)).await?;
                         within(SHORT, at, check(at, &client, &mark)).await?;
@@ -117,7 +118,7 @@ impl Database {
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
-    ) -> Result<T, DatabaseError> {
+    ) -> Result<T, LedgerError> {
         self.outside(|runtime| runtime.block_on(answer(limit, &self.address.shown, work)))
     }
 
@@ -151,9 +152,9 @@ impl Drop for Database {
 async fn within<T>(
     limit: Duration,
     at: &str,
-    work: impl Future<Output = Result<T, DatabaseError>>,
-) -> Result<T, DatabaseError> {
-    let late = |_| DatabaseError::unreachable(at, format!("no answer within {} s", limit.as_secs()));
+    work: impl Future<Output = Result<T, LedgerError>>,
+) -> Result<T, LedgerError> {
+    let late = |_| LedgerError::unreachable(at, &format!("no answer within {} s", limit.as_secs()));
     timeout(limit, work).await.map_err(late)?
 }
 
@@ -162,11 +163,11 @@ pub(super) async fn answer<T>(
     limit: Duration,
     at: &str,
     work: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Result<T, DatabaseError> {
-    within(limit, at, async { work.await.map_err(|error| DatabaseError::of_statement(at, &error)) }).await
+) -> Result<T, LedgerError> {
+    within(limit, at, async { work.await.map_err(|error| LedgerError::of_statement(at, &error)) }).await
 }
 
-async fn open(at: &str, config: &Config, tls: Option<&MakeRustlsConnect>) -> Result<Client, DatabaseError> {
+async fn open(at: &str, config: &Config, tls: Option<&MakeRustlsConnect>) -> Result<Client, LedgerError> {
     let opened = match tls {
         None => config.connect(NoTls).await.map(|(client, connection)| {
             tokio::spawn(connection);
@@ -177,7 +178,7 @@ async fn open(at: &str, config: &Config, tls: Option<&MakeRustlsConnect>) -> Res
             client
         }),
     };
-    opened.map_err(|error| DatabaseError::of_connect(at, &error))
+    opened.map_err(|error| LedgerError::of_connect(at, &error))
 }
 
 /// Opens a session with the settings in place from the start. A pooler that ignores them opens one without them.
@@ -186,12 +187,12 @@ async fn open_with_settings(
     config: &Config,
     tls: Option<&MakeRustlsConnect>,
     mark: &str,
-) -> Result<Client, DatabaseError> {
+) -> Result<Client, LedgerError> {
     // An unescaped blank would start the next option.
     let settings: Vec<_> =
         settings(mark).map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ "))).collect();
     match open(at, config.clone().options(settings.join(" ")), tls).await {
-        Err(error) if error.fault == DatabaseFault::Pooler => open(at, config, tls).await,
+        Err(error) if error.fault == LedgerFault::Pooler => open(at, config, tls).await,
         opened => opened,
     }
 }
@@ -204,8 +205,8 @@ fn settings(mark: &str) -> impl Iterator<Item = (&str, &str)> {
 /// Applies the settings if a pooler has not passed them on but keeps one server process for each connection. A pooler
 /// that assigns a process only for a transaction is detected with a second connection that holds one meanwhile. That
 /// happens before anything is set, since the settings would stay behind for other clients.
-async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Result<(), DatabaseError> {
-    let failed = |error: tokio_postgres::Error| DatabaseError::of_statement(at, &error);
+async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Result<(), LedgerError> {
+    let failed = |error: tokio_postgres::Error| LedgerError::of_statement(at, &error);
     let own = process_of(at, client).await?;
     for round in 0..COMPARISONS {
         beside.batch_execute("BEGIN").await.map_err(failed)?;
@@ -215,7 +216,7 @@ async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Resul
         // connections could get the same process each time.
         is_shared = is_shared || round % 2 == 0 && process_of(at, client).await? != own;
         if is_shared {
-            return Err(DatabaseError::pooler(FOR_ONE_TRANSACTION));
+            return Err(LedgerError::pooler(FOR_ONE_TRANSACTION));
         }
     }
     let set = |(name, value)| format!("SELECT set_config('{name}', '{value}', false);");
@@ -224,9 +225,9 @@ async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Resul
 }
 
 /// Returns the server process that answers.
-async fn process_of(at: &str, client: &Client) -> Result<String, DatabaseError> {
+async fn process_of(at: &str, client: &Client) -> Result<String, LedgerError> {
     let answer = client.simple_query("SELECT pg_backend_pid()").await;
-    let answer = answer.map_err(|error| DatabaseError::of_statement(at, &error))?;
+    let answer = answer.map_err(|error| LedgerError::of_statement(at, &error))?;
     let process = answer.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
@@ -234,8 +235,8 @@ async fn process_of(at: &str, client: &Client) -> Result<String, DatabaseError> 
     Ok(process.unwrap_or_default())
 }
 
-async fn check(at: &str, client: &Client, mark: &str) -> Result<(), DatabaseError> {
-    let failed = |error: tokio_postgres::Error| DatabaseError::of_statement(at, &error);
+async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError> {
+    let failed = |error: tokio_postgres::Error| LedgerError::of_statement(at, &error);
     let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
                  current_setting('transaction_read_only'), current_setting('fsync'), \
                  current_setting('synchronous_commit'), coalesce(current_setting($1, true), ''), \
@@ -245,28 +246,28 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), DatabaseErro
     let version: i32 = row.try_get(0).map_err(failed)?;
     if version < OLDEST_SERVER {
         let message = format!("the database is PostgreSQL {version}, and a ledger needs {OLDEST_SERVER} or newer");
-        return Err(DatabaseError::setup(message, "use a newer PostgreSQL"));
+        return Err(LedgerError::setup(message, "use a newer PostgreSQL"));
     }
     if row.try_get(1).map_err(failed)? {
-        return Err(DatabaseError::standby());
+        return Err(LedgerError::standby());
     }
     if text(2)? != "off" {
-        return Err(DatabaseError::read_only());
+        return Err(LedgerError::read_only());
     }
     if text(5)? != mark {
-        return Err(DatabaseError::pooler("they did not arrive"));
+        return Err(LedgerError::pooler("they did not arrive"));
     }
     // SQL_ASCII keeps every byte as it is.
     let encoding = text(6)?;
     if !["UTF8", "SQL_ASCII"].contains(&encoding.as_str()) {
-        return Err(DatabaseError::setup(
+        return Err(LedgerError::setup(
             format!("the encoding of the database is {encoding}, and a ledger needs UTF8"),
             "make one that holds every text: createdb --encoding UTF8 --template template0 NAME",
         ));
     }
     for (setting, value) in [("fsync", text(3)?), ("synchronous_commit", text(4)?)] {
         if value != "on" {
-            return Err(DatabaseError::setup(
+            return Err(LedgerError::setup(
                 format!("the database may lose what it has said is written: {setting} is {value}"),
                 "set it on: after a power cut messages would be sent twice otherwise",
             ));

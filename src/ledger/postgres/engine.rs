@@ -13,7 +13,6 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
-use super::error::DatabaseError;
 use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, VERSION};
 use crate::ledger::error::LedgerError;
 use crate::ledger::events::PausedFor;
@@ -42,7 +41,7 @@ pub(crate) struct DatabaseEngine {
 
 impl DatabaseEngine {
     /// Connects to the store at `address`.
-    pub(crate) fn open(address: DatabaseAddress) -> Result<Self, DatabaseError> {
+    pub(crate) fn open(address: DatabaseAddress) -> Result<Self, LedgerError> {
         let database = Database::new(address)?;
         let client = database.connect()?;
         let (statements, identity) = (HashMap::new(), String::new());
@@ -53,19 +52,19 @@ impl DatabaseEngine {
         )?;
         match version {
             SqlValue::Int(1) => {}
-            SqlValue::Int(_) => return Err(DatabaseError::older_schema(14)),
-            _ => return Err(DatabaseError::no_ledger(&engine.database.address.shown)),
+            SqlValue::Int(_) => return Err(LedgerError::older_schema(14)),
+            _ => return Err(LedgerError::no_ledger(&engine.database.address.shown)),
         }
         match engine.value("SELECT version FROM jelouctl.store")? {
             SqlValue::Int(version) if version == i64::from(VERSION) => {}
             SqlValue::Int(version) if version > i64::from(VERSION) => {
-                return Err(DatabaseError::setup(
+                return Err(LedgerError::setup(
                     format!("the ledger in the database is of version {version}, newer than this jelouctl knows"),
                     "use the jelouctl that made it, or a newer one",
                 ));
             }
-            SqlValue::Int(version) => return Err(DatabaseError::older_schema(version)),
-            _ => return Err(DatabaseError::no_ledger(&engine.database.address.shown)),
+            SqlValue::Int(version) => return Err(LedgerError::older_schema(version)),
+            _ => return Err(LedgerError::no_ledger(&engine.database.address.shown)),
         }
         if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
             engine.identity = identity.into_owned();
@@ -74,7 +73,7 @@ impl DatabaseEngine {
     }
 
     /// The value that a query returns.
-    fn value(&self, query: &str) -> Result<SqlValue<'static>, DatabaseError> {
+    fn value(&self, query: &str) -> Result<SqlValue<'static>, LedgerError> {
         self.call(SHORT, async {
             let row = self.client.query_opt(query, &[]).await?;
             row.map_or(Ok(SqlValue::Null), |row| value(&row, 0))
@@ -82,13 +81,13 @@ impl DatabaseEngine {
     }
 
     /// The statement for this text, prepared once for a connection.
-    fn statement(&mut self, sql: &'static str) -> Result<Statement, DatabaseError> {
+    fn statement(&mut self, sql: &'static str) -> Result<Statement, LedgerError> {
         let text = || sql.replace('?', "$").replace("/*lock*/", "FOR UPDATE");
         self.prepared((sql, false), text)
     }
 
     /// The UPDATE `sql` for many rows at once, with an array for each parameter of `one`.
-    fn update_of_many(&mut self, sql: &'static str, one: &Statement) -> Result<Statement, DatabaseError> {
+    fn update_of_many(&mut self, sql: &'static str, one: &Statement) -> Result<Statement, LedgerError> {
         let text = || {
             let places = (1..).zip(one.params());
             let (arrays, names): (Vec<_>, Vec<_>) =
@@ -99,11 +98,7 @@ impl DatabaseEngine {
         self.prepared((sql, true), text)
     }
 
-    fn prepared(
-        &mut self,
-        key: (&'static str, bool),
-        text: impl FnOnce() -> String,
-    ) -> Result<Statement, DatabaseError> {
+    fn prepared(&mut self, key: (&'static str, bool), text: impl FnOnce() -> String) -> Result<Statement, LedgerError> {
         if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
@@ -116,7 +111,7 @@ impl DatabaseEngine {
         &self,
         limit: Duration,
         work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> Result<T, DatabaseError> {
+    ) -> Result<T, LedgerError> {
         self.database.call(limit, work)
     }
 }
@@ -134,7 +129,7 @@ impl DbEngine for DatabaseEngine {
             // The reader may pause.
             false => "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0",
         };
-        Ok(self.call(SHORT, self.client.batch_execute(begin))?)
+        self.call(SHORT, self.client.batch_execute(begin))
     }
 
     fn is_free(&mut self) -> Result<bool, LedgerError> {
@@ -148,7 +143,7 @@ impl DbEngine for DatabaseEngine {
 
     fn commit(&mut self) -> Result<(), LedgerError> {
         // It waits for the disk, however long that takes.
-        Ok(self.call(self.limit, self.client.batch_execute("COMMIT"))?)
+        self.call(self.limit, self.client.batch_execute("COMMIT"))
     }
 
     fn rollback(&mut self) {
@@ -164,7 +159,7 @@ impl DbEngine for DatabaseEngine {
         loop {
             let next = self.call(self.limit, async { rows.next().await.transpose() })?;
             let Some(row) = next else { return Ok(()) };
-            let row = read(&row).map_err(|error| DatabaseError::of_statement(&self.database.address.shown, &error))?;
+            let row = read(&row).map_err(|error| LedgerError::of_statement(&self.database.address.shown, &error))?;
             if each(row)?.is_break() {
                 return Ok(());
             }
@@ -180,7 +175,7 @@ impl DbEngine for DatabaseEngine {
                 try_join(self.client.query_opt(&statement, &parameters), self.client.query_one(&now, &[])).await?;
             Ok((row.map(|row| read(&row)).transpose()?, now.try_get(0)?))
         };
-        Ok(self.call(self.limit, locked)?)
+        self.call(self.limit, locked)
     }
 
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
@@ -220,7 +215,7 @@ impl DbEngine for DatabaseEngine {
         };
         rows(&mut |values| {
             write_line(&mut chunk, values);
-            if chunk.len() >= CHUNK { Ok(send(&mut chunk)?) } else { Ok(()) }
+            if chunk.len() >= CHUNK { send(&mut chunk) } else { Ok(()) }
         })?;
         send(&mut chunk)?;
         self.call(self.limit, sink.as_mut().finish())?;
@@ -228,12 +223,12 @@ impl DbEngine for DatabaseEngine {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
-        Ok(self.call(self.limit, self.client.batch_execute(sql))?)
+        self.call(self.limit, self.client.batch_execute(sql))
     }
 
     fn now(&mut self) -> Result<i64, LedgerError> {
         let now = self.statement(NOW)?;
-        Ok(self.call(SHORT, async { self.client.query_one(&now, &[]).await?.try_get(0) })?)
+        self.call(SHORT, async { self.client.query_one(&now, &[]).await?.try_get(0) })
     }
 
     fn identity(&mut self) -> Result<String, LedgerError> {
@@ -261,8 +256,7 @@ impl DbEngine for DatabaseEngine {
         if let SqlValue::Int(1) = self.value(query)? {
             return Ok(());
         }
-        let cause = "permission denied for table row".to_owned();
-        Err(DatabaseError::rights(&self.database.address.shown, cause).into())
+        Err(LedgerError::rights(&self.database.address.shown, "permission denied for table row"))
     }
 
     fn limit(&mut self, limit: Duration) {

@@ -8,5 +8,4 @@ mod tls;
 
 pub(crate) use self::connection::{DatabaseAddress, DatabaseTls};
 pub(super) use self::engine::DatabaseEngine;
-pub(crate) use self::error::{DatabaseError, DatabaseFault};
 pub(crate) use self::setup::{schema_sql, set_up};

@@ -2,8 +2,8 @@
 
 use super::connection::{Database, DatabaseAddress};
 use super::engine::DatabaseEngine;
-use super::error::{DatabaseError, DatabaseFault};
 use crate::ledger::db::{LONG, VERSION, new_secret};
+use crate::ledger::error::{LedgerError, LedgerFault};
 
 /// The roles that send and that only read. They belong to the whole server, and may exist already.
 const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
@@ -32,17 +32,17 @@ pub(crate) fn schema_sql() -> String {
 }
 
 /// Makes the store in the database at `address`. Returns false if it is there already; an error changes nothing.
-pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, DatabaseError> {
+pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
     let (at, database) = (address.shown.clone(), Database::new(address.clone())?);
     match DatabaseEngine::open(address) {
         Ok(_) => return Ok(false),
-        Err(error) if error.fault == DatabaseFault::NoLedger => {}
+        Err(error) if error.fault == LedgerFault::NoLedger => {}
         Err(error) => return Err(error),
     }
     let client = database.connect()?;
     match database.call(LONG, client.batch_execute(&schema_sql())) {
-        Err(DatabaseError { fault: DatabaseFault::Rights, cause, .. }) => Err(DatabaseError::setup(
-            format!("the ledger cannot be made by the role of {at}: {cause}"),
+        Err(error) if error.fault == LedgerFault::Rights => Err(LedgerError::setup(
+            format!("the ledger cannot be made by the role of {at}: {error}"),
             "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used",
         )),
         made => made.map(|()| true),
