@@ -4,7 +4,6 @@
 use crate::api::{Cause, ClientError, LookUpError, Outcome, TypedPathError, UNKNOWN_HINT};
 use crate::config::ConfigError;
 use crate::exit::ExitCode;
-use crate::hours::HoursError;
 use crate::import::BulkError;
 use crate::input::UsageError;
 use crate::ledger::{LedgerError, LedgerFault, PauseReason};
@@ -125,16 +124,6 @@ impl From<UsageError> for CommandError {
 impl From<TypedPathError> for CommandError {
     fn from(error: TypedPathError) -> Self {
         let hint = Some(error.hint.clone());
-        Self::new(ExitCode::Usage, "usage", error, hint)
-    }
-}
-
-impl From<HoursError> for CommandError {
-    fn from(error: HoursError) -> Self {
-        let hint = Some(error.hint.to_owned());
-        if error.is_of_profile {
-            return Self::new(ExitCode::Configuration, "configuration", error, hint);
-        }
         Self::new(ExitCode::Usage, "usage", error, hint)
     }
 }

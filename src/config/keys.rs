@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::api_url::ApiUrl;
 use super::values::{BotId, Budget, ClientId, PeopleLimit, Rate, Remember, RetryFor, Timeout};
-use crate::hours::{DayOff, Openings, ZoneName};
+use crate::hours::{DayOff, ZoneName, windows_of};
 use crate::phone::Country;
 use crate::tables::rows;
 
@@ -90,7 +90,9 @@ impl Key {
             ("time_zone", Value::Text(raw)) => checked::<ZoneName>(raw),
             ("budget", Value::Text(raw)) => checked::<Budget>(raw),
             ("limit_24h", Value::Text(raw)) => checked::<PeopleLimit>(raw),
-            ("between", Value::List(raw)) => Ok(listed(&Openings::try_from(raw.as_slice())?.windows)),
+            ("between", Value::List(raw)) => {
+                Ok(listed(&windows_of(&raw.iter().map(|window| window.parse()).collect::<Result<Vec<_>, _>>()?)?))
+            }
             ("not_on", Value::List(raw)) => {
                 Ok(listed(&raw.iter().map(|day| day.parse()).collect::<Result<Vec<DayOff>, _>>()?))
             }

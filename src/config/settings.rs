@@ -16,7 +16,7 @@ use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::trust::read_to_limit;
 use super::values::{AllowTo, BotId, Budget, ClientId, PeopleLimit, Rate, Remember, RetryFor, Timeout};
-use crate::hours::{DayOff, Openings, ZoneName};
+use crate::hours::{DailyWindow, DayOff, ZoneName, windows_of};
 use crate::nearest::nearest;
 use crate::phone::Country;
 use crate::private_file::FileError;
@@ -52,7 +52,7 @@ pub(crate) struct Settings {
     pub(crate) remember: Sourced<Remember>,
     pub(crate) confirm_bulk: Sourced<bool>,
     /// Of the profile; flags may say otherwise.
-    pub(crate) between: Option<Sourced<Openings>>,
+    pub(crate) between: Option<Sourced<Vec<DailyWindow>>>,
     pub(crate) not_on: Option<Sourced<Vec<DayOff>>>,
     pub(crate) time_zone: Option<Sourced<ZoneName>>,
     /// The file of rates.
@@ -127,7 +127,9 @@ impl Settings {
             country: layer.get("country")?,
             remember: layer.or_default("remember")?,
             confirm_bulk: layer.or_default("confirm_bulk")?,
-            between: layer.get_list("between", |windows| windows.try_into())?,
+            between: layer.get_list("between", |windows| {
+                windows_of(&windows.iter().map(|window| window.parse()).collect::<Result<Vec<_>, _>>()?)
+            })?,
             not_on: layer.get_list("not_on", |days| days.iter().map(|day| day.parse()).collect())?,
             time_zone: layer.get("time_zone")?,
             rates: layer.get("rates")?,

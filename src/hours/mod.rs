@@ -3,15 +3,14 @@
 
 mod choice;
 mod day_off;
-mod error;
 mod openings;
 mod rule;
 mod window;
 mod zone;
 
-pub(crate) use self::choice::{HoursBase, HoursChoice};
+pub(crate) use self::choice::{DATES, HoursBase, HoursChoice};
 pub(crate) use self::day_off::{DayOff, days_off_in};
-pub(crate) use self::error::HoursError;
-pub(crate) use self::openings::{Between, Openings};
+pub(crate) use self::openings::{Between, windows_of};
 pub(crate) use self::rule::Hours;
+pub(crate) use self::window::DailyWindow;
 pub(crate) use self::zone::ZoneName;

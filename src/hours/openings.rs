@@ -20,32 +20,15 @@ impl FromStr for Between {
     }
 }
 
-/// Everything that was given; without windows there is no restriction.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Openings {
-    pub(crate) windows: Vec<DailyWindow>,
-}
-
-impl TryFrom<Vec<Between>> for Openings {
-    type Error = String;
-
-    fn try_from(all: Vec<Between>) -> Result<Self, String> {
-        if all.len() > 1 && all.contains(&Between::Always) {
-            return Err("`always` stands alone: it lifts all hours".to_owned());
-        }
-        let windows = all.into_iter().filter_map(|one| match one {
-            Between::Always => None,
-            Between::Window(window) => Some(window),
-        });
-        Ok(Self { windows: windows.collect() })
+/// The windows of everything that was given; without any there is no restriction.
+///
+/// # Errors
+/// If `always` does not stand alone.
+pub(crate) fn windows_of(all: &[Between]) -> Result<Vec<DailyWindow>, String> {
+    if all.len() > 1 && all.contains(&Between::Always) {
+        return Err("`always` stands alone: it lifts all hours".to_owned());
     }
-}
-
-impl TryFrom<&[String]> for Openings {
-    type Error = String;
-
-    fn try_from(all: &[String]) -> Result<Self, String> {
-        let all: Result<Vec<Between>, String> = all.iter().map(|one| one.parse()).collect();
-        all?.try_into()
-    }
+    let windows =
+        all.iter().filter_map(|one| if let Between::Window(window) = one { Some(window.clone()) } else { None });
+    Ok(windows.collect())
 }

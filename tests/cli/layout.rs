@@ -104,7 +104,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["cost", "hours", "line_breaks", "nearest", "phone", "places", "private_file", "program", "secret", "tables"],
     ),
     ("message", &["input", "invisible", "line_breaks", "nearest", "phone"]),
-    ("hours", &["nearest", "private_file"]),
+    ("hours", &["conventions", "input", "nearest", "private_file"]),
     ("input", &["line_breaks", "private_file", "repeated_field"]),
     ("conventions", &["tables"]),
     ("exit", &[]),

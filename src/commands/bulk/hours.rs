@@ -6,28 +6,32 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::options::HoursOptions;
-use crate::config::Settings;
+use crate::commands::CommandError;
+use crate::config::{ConfigError, Settings};
 use crate::context::Context;
-use crate::hours::{Hours, HoursBase, HoursError, days_off_in};
+use crate::hours::{DATES, Hours, HoursBase, days_off_in};
+use crate::input::UsageError;
 use crate::ledger::{Details, LedgerError, Run};
 use crate::output::{WaitReason, Waiting};
 use crate::timestamps::{self, local_time, of_milliseconds};
 
 /// The hours of a new run: what was typed overrides the profile.
-pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Option<Hours>, HoursError> {
+pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Option<Hours>, CommandError> {
     let typed = typed.choice();
-    let between = settings.between.as_ref().map(|between| between.value.windows.clone()).unwrap_or_default();
+    let between = settings.between.as_ref().map(|between| between.value.clone()).unwrap_or_default();
     let not_on = match &settings.not_on {
-        Some(days) if !typed.lifts_all() => days_off_in(&days.value)
-            .map_err(|problem| HoursError::of_days(&format!("not_on of {}", days.origin), true, &problem))?,
+        Some(days) if !typed.lifts_all() => days_off_in(&days.value).map_err(|problem| {
+            let message = format!("not_on of {}: {problem}", days.origin);
+            ConfigError::new(message, DATES)
+        })?,
         Some(_) | None => BTreeSet::new(),
     };
     let time_zone = settings.time_zone.as_ref().map(|zone| zone.value.clone());
-    typed.over(HoursBase::new(between, not_on, time_zone), timestamps::now())
+    Ok(typed.over(HoursBase { between, not_on, time_zone }, timestamps::now())?)
 }
 
 /// The hours of a resumed run: what was typed overrides what it has `kept`.
-pub(super) fn of_resumed_run(typed: &HoursOptions, kept: Option<&Hours>) -> Result<Option<Hours>, HoursError> {
+pub(super) fn of_resumed_run(typed: &HoursOptions, kept: Option<&Hours>) -> Result<Option<Hours>, UsageError> {
     typed.choice().over(kept.map(HoursBase::from).unwrap_or_default(), timestamps::now())
 }
 
