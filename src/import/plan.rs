@@ -293,5 +293,5 @@ impl ImportPlan<'_> {
 /// A template parameter that is only a column's name: `--param nombre`.
 fn bare_column(columns: &[&str], source: &str) -> Option<Misspelling> {
     let column = columns.iter().find(|column| !source.is_empty() && column.trim() == source.trim())?;
-    Some(Misspelling::OtherMarks { written: source.to_owned(), column: (*column).to_owned() })
+    Some(Misspelling { written: source.to_owned(), column: Some((*column).to_owned()) })
 }

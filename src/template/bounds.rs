@@ -1,13 +1,15 @@
 //! How large a template may be. minijinja compiles an expression by recursion for each operator, without a limit. A
 //! stack overflow would end the process with rows under way.
 
-use super::pieces::{Piece, measure, pieces, words};
+use minijinja::machinery::{Token, tokenize};
+
+use super::language::syntax;
 
 /// The longest string that may be a template, in bytes: WhatsApp's longest text has 4,096 characters.
 const MAX_BYTES: usize = 16 * 1024;
 /// The most statements of a string: each may stand inside the one before, as `elif` does.
 const MAX_STATEMENTS: usize = 100;
-/// The most operators, filters and brackets of one expression.
+/// The most words and signs of one expression.
 const MAX_PARTS: usize = 500;
 /// The most brackets inside each other: each needs as much of a stack as a dozen operators.
 const MAX_DEPTH: usize = 40;
@@ -18,29 +20,27 @@ pub(crate) fn check(source: &str) -> Result<(), String> {
         let length = source.len();
         return Err(format!("has {length} bytes; a text with {{{{ }}}} or {{% %}} may have {MAX_BYTES} (16 KiB)"));
     }
-    let statements = source.matches("{%").count();
-    if statements > MAX_STATEMENTS {
-        return Err(format!("has {statements} statements {{% %}}; at most {MAX_STATEMENTS} are allowed"));
-    }
-    for piece in pieces(source) {
-        let (Piece::Expression(text) | Piece::Statement(text) | Piece::Open(text)) = piece else { continue };
-        let (parts, depth) = (parts(text), measure(text, "\0").1);
-        if parts > MAX_PARTS {
-            let told = format!("an expression has {parts} operators, filters and brackets");
-            return Err(format!("{told}; at most {MAX_PARTS} are allowed"));
+    let (mut statements, mut parts, mut depth) = (0, 0, 0_usize);
+    for (token, _) in tokenize(source, false, syntax()).map_while(Result::ok) {
+        match token {
+            Token::VariableStart | Token::BlockStart => (parts, depth) = (0, 0),
+            Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth += 1,
+            Token::BracketClose | Token::ParenClose | Token::BraceClose => depth = depth.saturating_sub(1),
+            _ => {}
         }
-        if depth > MAX_DEPTH {
-            let told = format!("an expression has brackets inside each other, {depth} deep");
-            return Err(format!("{told}; at most {MAX_DEPTH} are allowed"));
+        parts += 1;
+        statements += usize::from(matches!(token, Token::BlockStart));
+        for (count, most, what) in [
+            (statements, MAX_STATEMENTS, "statements {% %} in a text"),
+            (parts, MAX_PARTS, "words and signs in an expression"),
+            (depth, MAX_DEPTH, "brackets inside each other in an expression"),
+        ] {
+            if count > most {
+                return Err(format!("has too many {what}; at most {most} are allowed"));
+            }
         }
     }
     Ok(())
-}
-
-/// Counts the signs and words that may be parts of an expression.
-fn parts(text: &str) -> usize {
-    let signs = text.chars().filter(|character| "+-*/%~|.([{<>=!".contains(*character)).count();
-    signs + words(text).filter(|word| ["and", "or", "not", "is", "in", "if", "else", "elif"].contains(word)).count()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The filter `date`: it reads a date as people write it, and writes it in the format of an example, or in its country's.
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::fmt::strtime;
 use jiff::{Timestamp, tz::TimeZone};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
@@ -12,25 +13,13 @@ use crate::nearest::plain;
 
 /// The day of an example: 28 November 2026, a Saturday.
 const EXAMPLE: &str = "date('28 de noviembre'), date('sábado 28 de noviembre'), date('28/11/2026') or date('%d/%m/%Y')";
-/// Words between a day and its month.
-const BETWEEN: [&str; 5] = ["de", "del", "of", "the", "feira"];
-
-/// The codes of strftime, each with its piece, and that of `%-d`.
-const CODES: [(char, DatePiece, DatePiece); 14] = [
-    ('d', DatePiece::Day2, DatePiece::Day),
-    ('e', DatePiece::Day, DatePiece::Day),
-    ('m', DatePiece::Month2, DatePiece::Month),
-    ('B', DatePiece::MonthName, DatePiece::MonthName),
-    ('b', DatePiece::MonthName3, DatePiece::MonthName3),
-    ('A', DatePiece::DayName, DatePiece::DayName),
-    ('a', DatePiece::DayName3, DatePiece::DayName3),
-    ('Y', DatePiece::Year, DatePiece::Year),
-    ('y', DatePiece::Year2, DatePiece::Year2),
-    ('H', DatePiece::Hour2, DatePiece::Hour),
-    ('I', DatePiece::HalfHour2, DatePiece::HalfHour),
-    ('M', DatePiece::Minute2, DatePiece::Minute2),
-    ('S', DatePiece::Second2, DatePiece::Second2),
-    ('p', DatePiece::HalfDay, DatePiece::HalfDay),
+/// The codes of a format that belong to a day, and those that belong to a time; as in strftime.
+const OF_DAY: &str = "dmBbAaYy";
+const OF_TIME: &str = "HIMSp";
+/// The words that may stand in a format, without accents: others may be meant for a part of the date.
+const WORDS: [&str; 20] = [
+    "al", "as", "at", "da", "das", "de", "del", "dia", "do", "el", "em", "feira", "horas", "hrs", "hs", "la", "las",
+    "of", "on", "the",
 ];
 
 /// `{{ vence | date('28 de noviembre') }}`: the day in the format of the example, or of `%d/%m/%Y`; without an
@@ -58,27 +47,25 @@ fn rewritten(
     how: Option<&str>,
     conventions: Option<&Conventions>,
 ) -> Result<String, String> {
-    let language = conventions.and_then(|known| known.language);
-    let format = match (how, conventions) {
-        (Some(codes), _) if codes.contains('%') => DateFormat::of_codes(codes)?,
-        (Some(example), _) => DateFormat::of_example(example, language)?,
-        (None, Some(known)) => DateFormat::of_letters(known.short_date),
+    let country = conventions.and_then(|known| known.language);
+    let (format, language) = match (how, conventions) {
+        (Some(codes), _) if codes.contains('%') => (checked(codes)?, country),
+        (Some(example), _) => of_example(example, country)?,
+        (None, Some(known)) => (of_letters(known.short_date), country),
         (None, None) => return Err(format!("say how it is written: {EXAMPLE}")),
     };
     let read = read_date(text, conventions)?;
-    let has = |is_it: fn(&DatePiece) -> bool| format.pieces.iter().any(is_it);
-    if read.is_without_century
-        && has(|piece| matches!(piece, DatePiece::Year | DatePiece::DayName | DatePiece::DayName3))
-    {
+    let has = |of: &str| codes(&format).any(|code| of.contains(code));
+    if read.is_without_century && has("YAa") {
         return Err(format!(
             "the year of `{text}` may be of two centuries; write it in the list with four digits, or leave it out: \
              date('%d/%m')"
         ));
     }
-    if read.day.is_none() && has(DatePiece::is_of_day) {
+    if read.day.is_none() && has(OF_DAY) {
         return Err(format!("`{text}` is a time without a date"));
     }
-    let shows_time = has(|piece| !piece.is_of_day() && !matches!(piece, DatePiece::Text(_)));
+    let shows_time = has(OF_TIME);
     if shows_time && read.time.is_none() && !is_midnight {
         return Err(format!("`{text}` is a date without a time"));
     }
@@ -86,8 +73,7 @@ fn rewritten(
     if read.is_utc && (shows_time || at.time() != Time::midnight()) {
         return Err(format!("`{text}` is the time in UTC; write the local time, such as 2026-11-28T13:30"));
     }
-    let written = format.write(at, format.language.or(language));
-    written
+    write(&format, at, language)
         .ok_or_else(|| "the language of its names is not known; say the country of the list with --country".to_owned())
 }
 
@@ -103,11 +89,6 @@ struct ReadDate {
 
 fn has_clock(text: &str) -> bool {
     text.contains(':')
-}
-
-/// Whether a text is a date or a time, whichever of its numbers is the day.
-pub(super) fn is_date(text: &str) -> bool {
-    ["EC", "US"].into_iter().any(|country| read_date(text, Conventions::of(country).as_ref()).is_ok())
 }
 
 /// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `28/11/2026` or `28 de noviembre de 2026`.
@@ -202,110 +183,106 @@ fn is_named(word: &str, name: &str) -> bool {
     word == name || (word.len() == 3 && name.starts_with(&word))
 }
 
-/// How a date is written.
-#[derive(Default)]
-struct DateFormat {
-    pieces: Vec<DatePiece>,
-    /// The places of the names that have a capital.
-    capitals: Vec<usize>,
-    /// That of the names of an example.
-    language: Option<Language>,
+/// `at` in a format of strftime, whose `%^A` is a name with a capital; None if it needs names in an unknown language.
+fn write(format: &str, at: DateTime, language: Option<Language>) -> Option<String> {
+    use DatePiece::{DayName, DayName3, HalfDay, MonthName, MonthName3};
+    let mut plain = format.to_owned();
+    for (code, piece) in [('B', MonthName), ('b', MonthName3), ('A', DayName), ('a', DayName3), ('p', HalfDay)] {
+        if codes(format).any(|own| own == code) {
+            let name = written_date(&[piece], at, language)?;
+            plain = plain.replace(&format!("%^{code}"), &with_capital(&name)).replace(&format!("%{code}"), &name);
+        }
+    }
+    strtime::format(plain, at).ok()
 }
 
-impl DateFormat {
-    /// `at` in this format; None if it needs names in an unknown language.
-    fn write(&self, at: DateTime, language: Option<Language>) -> Option<String> {
-        let written = (0..).zip(&self.pieces).map(|(place, piece)| {
-            let text = written_date(std::slice::from_ref(piece), at, language)?;
-            Some(if self.capitals.contains(&place) { with_capital(&text) } else { text })
-        });
-        written.collect()
-    }
+/// The letters of the codes of a format.
+fn codes(format: &str) -> impl Iterator<Item = char> {
+    let rests = format.split('%').skip(1);
+    rests.map(|rest| rest.trim_start_matches(['-', '^']).chars().next().unwrap_or('%'))
+}
 
-    /// `%d/%m/%Y`, as in strftime.
-    fn of_codes(codes: &str) -> Result<Self, String> {
-        if let Some(name) = fixed_name(&codes.replace("%-", "%"), |_| false) {
-            return Err(format!("`{name}` would be in every date; write %B for the month and %A for the weekday"));
-        }
-        let (mut pieces, mut characters) = (Vec::new(), codes.chars());
-        while let Some(character) = characters.next() {
-            if character != '%' {
-                pieces.push(DatePiece::Text(character.to_string()));
-                continue;
-            }
-            let code = characters.next();
-            let (is_short, code) = if code == Some('-') { (true, characters.next()) } else { (false, code) };
-            let known = CODES.iter().find(|(known, ..)| Some(*known) == code);
-            pieces.push(match known {
-                Some((_, _, short)) if is_short => short.clone(),
-                Some((_, long, _)) => long.clone(),
-                None if code == Some('%') => DatePiece::Text("%".to_owned()),
-                None => {
-                    return Err(format!(
-                        "`{codes}` has a code that is not known; there are %d %-d %m %B %b %A %a %Y %y %H %I %M %S %p"
-                    ));
-                }
-            });
-        }
-        Ok(Self { pieces, ..Self::default() })
+/// `%d/%m/%Y`, if its codes and words are known.
+fn checked(format: &str) -> Result<String, String> {
+    if codes(format).any(|code| !OF_DAY.contains(code) && !OF_TIME.contains(code)) {
+        return Err(format!(
+            "`{format}` has a code that is not known; there are %d %-d %m %-m %B %b %A %a %Y %y %H %I %M %S %p"
+        ));
     }
+    let literals: Vec<_> = format
+        .split('%')
+        .enumerate()
+        .map(|(at, rest)| {
+            let rest = rest.trim_start_matches(['-', '^']);
+            if at == 0 { rest } else { rest.get(1..).unwrap_or_default() }
+        })
+        .collect();
+    literals.iter().flat_map(|literal| runs(literal)).try_for_each(|run| check_word(&run))?;
+    Ok(format.to_owned())
+}
 
-    /// A short date, in the letters of a sheet's formats.
-    fn of_letters(short: &str) -> Self {
-        let piece = |run: String| match run.as_str() {
-            "d" => DatePiece::Day,
-            "dd" => DatePiece::Day2,
-            "m" => DatePiece::Month,
-            "mm" => DatePiece::Month2,
-            "yyyy" => DatePiece::Year,
-            _ => DatePiece::Text(run),
-        };
-        Self { pieces: runs(short).into_iter().map(piece).collect(), ..Self::default() }
+/// Refuses a word that would be in every date, such as the name of another month than that of an example.
+fn check_word(run: &str) -> Result<(), String> {
+    if !run.starts_with(char::is_alphabetic) || run.len() == 1 || WORDS.contains(&plain(run).as_str()) {
+        return Ok(());
     }
+    Err(format!(
+        "`{run}` would be in every date; write other words outside the brackets, and a date as in {EXAMPLE}: the example is \
+         28 November 2026, a Saturday"
+    ))
+}
 
-    /// The format of `example`, which is 28 November 2026, 13:30. Its language is that of the country if it has these names.
-    fn of_example(example: &str, country: Option<Language>) -> Result<Self, String> {
-        let is_not = || format!("`{example}` is not an example of 28 November 2026; write {EXAMPLE}");
-        let piece_of = |word: &str| Language::ALL.into_iter().find_map(|language| name_in(word, language));
-        if let Some(name) = fixed_name(example, |word| piece_of(word).is_some()) {
-            return Err(format!(
-                "`{name}` would be in every date: the example is 28 November 2026, a Saturday; write {EXAMPLE}"
-            ));
+/// The format of a short date in the letters of a sheet's formats.
+fn of_letters(short: &str) -> String {
+    let code = |run: String| match run.as_str() {
+        "d" => "%-d".to_owned(),
+        "dd" => "%d".to_owned(),
+        "m" => "%-m".to_owned(),
+        "mm" => "%m".to_owned(),
+        "yyyy" => "%Y".to_owned(),
+        _ => run,
+    };
+    runs(short).into_iter().map(code).collect()
+}
+
+/// The format of `example`, which is 28 November 2026, 13:30, and the language of its names: that of the country if it
+/// has them.
+fn of_example(example: &str, country: Option<Language>) -> Result<(String, Option<Language>), String> {
+    let (mut format, mut numbers, mut names) = (String::new(), String::new(), Vec::new());
+    for run in runs(example) {
+        let number = [("28", 'd'), ("11", 'm'), ("2026", 'Y'), ("26", 'y'), ("13", 'H'), ("30", 'M')];
+        let number = number.into_iter().find(|(number, _)| *number == run).map(|(_, code)| code);
+        if let Some(code) = number {
+            numbers.push(code);
+            format.extend(['%', code]);
+        } else if let Some(code) = Language::ALL.into_iter().find_map(|language| name_in(&run, language)) {
+            format += if run.starts_with(char::is_uppercase) { "%^" } else { "%" };
+            format.push(code);
+            names.push(run);
+        } else {
+            check_word(&run)?;
+            format += &run;
         }
-        let (mut pieces, mut capitals, mut named) = (Vec::new(), Vec::new(), Vec::new());
-        for run in runs(example) {
-            let piece = match run.as_str() {
-                "28" => DatePiece::Day2,
-                "11" => DatePiece::Month2,
-                "2026" => DatePiece::Year,
-                "26" => DatePiece::Year2,
-                "13" => DatePiece::Hour2,
-                "30" => DatePiece::Minute2,
-                number if number.contains(char::is_numeric) => return Err(is_not()),
-                word => piece_of(word).unwrap_or_else(|| DatePiece::Text(word.to_owned())),
-            };
-            if is_name(&piece) {
-                capitals.extend(run.starts_with(char::is_uppercase).then_some(pieces.len()));
-                named.push(run);
-            }
-            pieces.push(piece);
-        }
-        if !is_whole(&pieces) {
-            return Err(is_not());
-        }
-        if named.is_empty() {
-            return Ok(Self { pieces, ..Self::default() });
-        }
-        // A date in words does not write 05.
-        for day in pieces.iter_mut().filter(|piece| **piece == DatePiece::Day2) {
-            *day = DatePiece::Day;
-        }
-        let has_all = |language: &Language| named.iter().all(|word| name_in(word, *language).is_some());
-        // `nov` is Spanish and `Nov` English.
-        let by_capital = (!capitals.is_empty()).then_some(Language::English);
-        let language = [country, by_capital].into_iter().flatten().chain(Language::ALL).find(has_all);
-        Ok(Self { pieces, capitals, language })
     }
+    // In `30/11/2026` and `26 de noviembre` the first number is meant as the day.
+    let is_date = match numbers.as_str() {
+        "Y" | "HM" => true,
+        "mY" | "my" | "Ym" => names.is_empty(),
+        "" => !names.is_empty(),
+        numbers => numbers.contains('d'),
+    };
+    if !is_date || format.contains(char::is_numeric) {
+        return Err(format!("`{example}` is not an example of 28 November 2026; write {EXAMPLE}"));
+    }
+    if names.is_empty() {
+        return Ok((format, None));
+    }
+    let has_all = |language: &Language| names.iter().all(|word| name_in(word, *language).is_some());
+    // `nov` is Spanish and `Nov` English.
+    let by_capital = format.contains('^').then_some(Language::English);
+    let language = [country, by_capital].into_iter().flatten().chain(Language::ALL).find(has_all);
+    // A date in words does not write 05.
+    Ok((format.replace("%d", "%-d"), language))
 }
 
 fn with_capital(text: &str) -> String {
@@ -320,84 +297,19 @@ fn runs(text: &str) -> Vec<String> {
     signs.chunk_by(|one, next| kind(one) == kind(next)).map(String::from_iter).collect()
 }
 
-/// Whether each number is what it seems to be. In `30/11/2026` and `26 de noviembre` the first is meant as the day.
-fn is_whole(pieces: &[DatePiece]) -> bool {
-    use DatePiece::{Day2, Hour2, Minute2, Month2, Text, Year, Year2};
-    let has_name = pieces.iter().any(is_name);
-    let is_number = |piece: &&DatePiece| !is_name(piece) && !matches!(piece, Text(_));
-    let numbers: Vec<_> = pieces.iter().filter(is_number).collect();
-    match numbers.as_slice() {
-        numbers if numbers.contains(&&Day2) => true,
-        [] => has_name,
-        [Year] | [Hour2, Minute2] => true,
-        [_] | [Month2, Year | Year2] | [Year, Month2] => !has_name,
-        _ => false,
-    }
-}
-
-fn is_name(piece: &DatePiece) -> bool {
-    matches!(piece, DatePiece::DayName | DatePiece::DayName3 | DatePiece::MonthName | DatePiece::MonthName3)
-}
-
-/// What `word` means in `language` for a Saturday in November.
-fn name_in(word: &str, language: Language) -> Option<DatePiece> {
+/// The code of `word` in `language`, for a Saturday in November.
+fn name_in(word: &str, language: Language) -> Option<char> {
     let is_short = word.chars().count() == 3;
     match (is_named(word, language.month(11)), is_named(word, language.day(Weekday::Saturday))) {
-        (true, _) => Some(if is_short { DatePiece::MonthName3 } else { DatePiece::MonthName }),
-        (_, true) => Some(if is_short { DatePiece::DayName3 } else { DatePiece::DayName }),
+        (true, _) => Some(if is_short { 'b' } else { 'B' }),
+        (_, true) => Some(if is_short { 'a' } else { 'A' }),
         _ => None,
     }
 }
 
-/// The first word that names a month or a weekday, or begins like one beside a number. `is_shown` says which names are
-/// meant to be shown.
-fn fixed_name(format: &str, is_shown: impl Fn(&str) -> bool) -> Option<&str> {
-    let words: Vec<_> = format
-        .split(|sign: char| !sign.is_alphanumeric() && sign != '%')
-        .filter(|word| !word.is_empty() && !BETWEEN.contains(&plain(word).as_str()))
-        .collect();
-    let is_number = |at: Option<usize>| {
-        at.and_then(|at| words.get(at))
-            .is_some_and(|word| word.starts_with(|sign: char| sign == '%' || sign.is_numeric()))
-    };
-    // Each with whether it is also a word for a place in a row, such as `segunda`.
-    let names: Vec<_> = Language::ALL
-        .into_iter()
-        .flat_map(|language| {
-            let months = (1..=12).map(move |month| language.month(month));
-            months.chain(Weekday::Monday.cycle_forward().take(7).map(move |day| language.day(day)))
-        })
-        .map(|name| (plain(name.trim_end_matches("-feira")), name.ends_with("-feira")))
-        .collect();
-    (0_usize..).zip(&words).find_map(|(at, word)| {
-        let (name, is_beside) = (plain(word), is_number(at.checked_sub(1)) || is_number(Some(at + 1)));
-        let is_before_word = at + 1 < words.len() && !is_number(Some(at + 1));
-        let is_it = |(known, is_ordinal): &(String, bool)| {
-            let is_begun = is_beside && name.len() >= 3 && known.starts_with(&name);
-            (*known == name || is_begun) && !(*is_ordinal && is_before_word)
-        };
-        let is_name = names.iter().any(is_it) || name == "setiembre";
-        (is_name && !is_shown(word)).then_some(*word)
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use serde_json::json;
-
-    use crate::list::Row;
-    use crate::template::{RowView, TextTemplate, language};
-
-    fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
-        let language = language();
-        let template = TextTemplate::compile(&language, "text", source).map_err(|error| error.problem)?.unwrap();
-        let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": cell })).unwrap()));
-        let country = country.map(|code| code.parse().unwrap());
-        let filled = template.fill("text", &row, RowView::of(&row, country)).map_err(|error| error.problem)?;
-        Ok(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
-    }
+    use crate::template::fixture::check;
 
     #[test]
     fn dates_are_read_and_written_as_people_do() {
@@ -466,41 +378,35 @@ mod tests {
         for (example, name) in [
             ("28 de diciembre", "diciembre"),
             ("lunes 28 de noviembre", "lunes"),
-            ("28 de marzo", "marzo"),
             ("Dec 28", "Dec"),
             ("lun 28 nov", "lun"),
-            ("mar, 28 de nov", "mar"),
             ("miércoles, 28/11/2026", "miércoles"),
-            ("Miercoles 28", "Miercoles"),
-            ("Monday, 28 Nov", "Monday"),
             ("terça-feira, 28 de novembro", "terça"),
-            ("seg, 28/11", "seg"),
             ("28 de setiembre", "setiembre"),
-            ("28 de sept.", "sept"),
             ("domingo", "domingo"),
+            ("November 28th", "th"),
+            ("Segunda cuota: 28/11/2026", "Segunda"),
             ("%d de diciembre", "diciembre"),
-            ("%d de noviembre", "noviembre"),
             ("lun %-d/%m", "lun"),
             ("sábado %d", "sábado"),
         ] {
             let source = format!("{{{{ x | date('{example}') }}}}");
             check(&source, "2026-12-01", Some("EC"), Err(&format!("`{name}` would be in every date")));
         }
-        for example in ["30/11/2026", "13/11/2026", "26/11/2026", "30 de noviembre", "11 de noviembre", "sábado 26"] {
+        for example in
+            ["30/11/2026", "13/11/2026", "26/11/2026", "30 de noviembre", "11 de noviembre", "sábado 26", "5/11"]
+        {
             let source = format!("{{{{ x | date('{example}') }}}}");
             check(&source, "2026-12-01", Some("EC"), Err("is not an example of 28 November 2026"));
         }
         for (example, written) in [
-            ("Segunda cuota: 28/11/2026", "Segunda cuota: 01/12/2026"),
-            ("El 28/11, quinta visita", "El 01/12, quinta visita"),
-            ("%d/%m, sexta cuota", "01/12, sexta cuota"),
             ("28 de nov a las 13:30", "1 de dic a las 08:05"),
-            ("mar o sol, 13:30", "mar o sol, 08:05"),
             ("11/2026", "12/2026"),
             ("11/26", "12/26"),
             ("noviembre de 2026", "diciembre de 2026"),
             ("13.30 h", "08.05 h"),
             ("el %d de %B", "el 01 de diciembre"),
+            ("%Y-%m-%dT%I:%M:%S %p", "2026-12-01T08:05:00 a.\u{a0}m."),
         ] {
             let source = format!("{{{{ x | date('{example}') }}}}");
             check(&source, "2026-12-01T08:05:00", Some("EC"), Ok(written));
@@ -522,14 +428,6 @@ mod tests {
             ("Saturday, November 28", Some("EC"), "Tuesday, December 1"),
         ] {
             check(&format!("{{{{ x | date('{example}') }}}}"), "2026-12-01", country, Ok(written));
-        }
-    }
-
-    fn check(source: &str, cell: &str, country: Option<&str>, expected: Result<&str, &str>) {
-        match (filled(source, cell, country), expected) {
-            (Ok(written), Ok(expected)) => assert_eq!(written, expected, "{source} {cell}"),
-            (Err(problem), Err(part)) => assert!(problem.contains(part), "{source} {cell}: {problem}"),
-            (found, expected) => panic!("{source} {cell}: {found:?}, not {expected:?}"),
         }
     }
 }

@@ -32,10 +32,10 @@ pub(crate) struct MisspellingError {
     pub(crate) columns: Vec<String>,
 }
 
-fn told(misspelling: &Misspelling, columns: &[String]) -> String {
-    match misspelling {
-        Misspelling::NoColumn { written } => format!("{written} names no column: everybody would get the same"),
-        Misspelling::OtherMarks { written, column } => {
+fn told(Misspelling { written, column }: &Misspelling, columns: &[String]) -> String {
+    match column {
+        None => format!("{written} names no column: everybody would get the same"),
+        Some(column) => {
             format!("{written} would be sent as written; the column is written {}", spelling(column, columns))
         }
     }
@@ -43,14 +43,14 @@ fn told(misspelling: &Misspelling, columns: &[String]) -> String {
 
 impl MisspellingError {
     pub(crate) fn hint(&self) -> String {
-        let (meant, written) = match &self.misspelling {
-            Misspelling::NoColumn { written } => {
-                let columns: Vec<_> = self.columns.iter().map(|column| spelling(column, &self.columns)).collect();
-                (format!("name one of the columns: {}", columns.join(", ")), written)
+        let Misspelling { written, column } = &self.misspelling;
+        let written_as = |column: &String| spelling(column, &self.columns);
+        let meant = match column {
+            None => {
+                let columns: Vec<_> = self.columns.iter().map(written_as).collect();
+                format!("name one of the columns: {}", columns.join(", "))
             }
-            Misspelling::OtherMarks { written, column } => {
-                (format!("write {}", spelling(column, &self.columns)), written)
-            }
+            Some(column) => format!("write {}", written_as(column)),
         };
         format!("{meant}; to send it as it stands, write {}", as_it_stands(written))
     }

@@ -1,6 +1,6 @@
 //! The filters of the language: what each takes, in front of it and in its brackets, and what it gives.
 
-use Gives::{Either, Item, Items, Kept, New, Same};
+use Gives::{Either, Item, New};
 use Type::{Any, List, Number, Text, Texts, Truth};
 
 use crate::nearest::nearest;
@@ -36,18 +36,11 @@ impl Type {
 /// What a filter gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gives {
-    /// Something else than what was in front of it.
     New(Type),
-    /// The same content in another form: an upper-case text still is its column's.
-    Kept(Type),
     /// What was in front of it, or another value where that is missing.
     Either,
-    /// What was in front of it, in another order.
-    Same,
     /// One item of the list in front of it, or one letter of the text.
     Item,
-    /// A list of the same items or letters.
-    Items,
 }
 
 /// A filter.
@@ -57,13 +50,11 @@ pub(super) struct FilterRule {
     /// What may stand in front of it.
     takes: &'static [Type],
     /// What stands in its brackets, in this order, of which the first `least` must be there.
-    by_place: &'static [Type],
+    brackets: &'static [Type],
     least: usize,
-    /// What may stand there with its name.
-    by_name: &'static [(&'static str, Type)],
     pub(super) gives: Gives,
     /// How it is written.
-    example: &'static str,
+    pub(super) example: &'static str,
     /// What its brackets are tried with, if not every text or number may stand in them.
     pub(super) trial: Option<&'static str>,
 }
@@ -72,16 +63,13 @@ const ONE: &[Type] = &[Text, Number, Truth];
 const MANY: &[Type] = &[Text, Texts, List];
 const AMOUNT: &[Type] = &[Text, Number];
 const ALL: &[Type] = &[Text, Number, Truth, Texts, List];
-const ATTRIBUTE: (&str, Type) = ("attribute", Text);
-const CASE: (&str, Type) = ("case_sensitive", Truth);
-const NONE: &[(&str, Type)] = &[];
 
 const fn filter(
     (name, takes, gives): (&'static str, &'static [Type], Gives),
-    (least, by_place, by_name): (usize, &'static [Type], &'static [(&'static str, Type)]),
+    (least, brackets): (usize, &'static [Type]),
     example: &'static str,
 ) -> FilterRule {
-    FilterRule { name, takes, by_place, least, by_name, gives, example, trial: None }
+    FilterRule { name, takes, brackets, least, gives, example, trial: None }
 }
 
 impl FilterRule {
@@ -91,42 +79,30 @@ impl FilterRule {
 }
 
 /// All of them.
-const FILTERS: [FilterRule; 31] = [
-    filter(("abs", &[Number], New(Number)), (0, &[], NONE), "abs"),
-    filter(("capitalize", ONE, Kept(Text)), (0, &[], NONE), "capitalize"),
-    filter(("count", MANY, New(Number)), (0, &[], NONE), "count"),
-    filter(("d", ALL, Either), (0, &[Any, Truth], NONE), "d('-')"),
-    filter(("date", AMOUNT, New(Text)), (0, &[Text], NONE), "date('28 de noviembre')").tried_with("'2026-11-28T13:30'"),
-    filter(("default", ALL, Either), (0, &[Any, Truth], NONE), "default('-')"),
-    filter(("first", MANY, Item), (0, &[], NONE), "first"),
-    filter(("join", MANY, New(Text)), (0, &[Any, Text], &[("d", Any), ATTRIBUTE]), "join(', ')"),
-    filter(("last", MANY, Item), (0, &[], NONE), "last"),
-    filter(("length", MANY, New(Number)), (0, &[], NONE), "length"),
-    filter(("lines", &[Text], New(Texts)), (0, &[], NONE), "lines"),
-    filter(("list", MANY, Items), (0, &[], NONE), "list"),
-    filter(("lower", ONE, Kept(Text)), (0, &[], NONE), "lower"),
-    filter(("max", MANY, Item), (0, &[], &[ATTRIBUTE, CASE]), "max"),
-    filter(("min", MANY, Item), (0, &[], &[ATTRIBUTE, CASE]), "min"),
-    filter(("money", AMOUNT, New(Text)), (1, &[Text, Number], NONE), "money('$')").tried_with("1"),
-    filter(("number", AMOUNT, New(Number)), (0, &[Any], NONE), "number").tried_with("1"),
-    filter(("percent", AMOUNT, New(Text)), (0, &[Number], NONE), "percent").tried_with("1"),
-    filter(("phone", AMOUNT, New(Text)), (0, &[Text], NONE), "phone('EC')").tried_with("'+593987654321'"),
-    filter(("replace", ONE, Kept(Text)), (2, &[Any, Any], NONE), "replace('-', ' ')"),
-    filter(("reverse", MANY, Same), (0, &[], NONE), "reverse"),
-    filter(
-        ("round", &[Number], New(Number)),
-        (0, &[Number, Text], &[("precision", Number), ("method", Text)]),
-        "round(2)",
-    ),
-    filter(("sort", MANY, Items), (0, &[], &[("reverse", Truth), ATTRIBUTE, CASE]), "sort"),
-    filter(("split", &[Text], New(Texts)), (0, &[Text, Number], NONE), "split | first"),
-    filter(("string", ALL, Kept(Text)), (0, &[], NONE), "string"),
-    filter(("sum", &[List], New(Number)), (0, &[Text, Number], &[ATTRIBUTE, ("start", Number)]), "sum"),
-    filter(("title", ONE, Kept(Text)), (0, &[], NONE), "title"),
-    filter(("trim", ONE, Kept(Text)), (0, &[Any], NONE), "trim"),
-    filter(("unique", MANY, Items), (0, &[], &[ATTRIBUTE, CASE]), "unique"),
-    filter(("upper", ONE, Kept(Text)), (0, &[], NONE), "upper"),
-    filter(("yes", ONE, New(Truth)), (0, &[], NONE), "yes"),
+const FILTERS: [FilterRule; 23] = [
+    filter(("abs", &[Number], New(Number)), (0, &[]), "abs"),
+    filter(("capitalize", ONE, New(Text)), (0, &[]), "capitalize"),
+    filter(("date", AMOUNT, New(Text)), (0, &[Text]), "date('28 de noviembre')").tried_with("'2026-11-28T13:30'"),
+    filter(("default", ALL, Either), (0, &[Any, Truth]), "default('-')"),
+    filter(("first", MANY, Item), (0, &[]), "first"),
+    filter(("join", MANY, New(Text)), (0, &[Any, Text]), "join(', ')"),
+    filter(("last", MANY, Item), (0, &[]), "last"),
+    filter(("length", MANY, New(Number)), (0, &[]), "length"),
+    filter(("lines", &[Text], New(Texts)), (0, &[]), "lines"),
+    filter(("lower", ONE, New(Text)), (0, &[]), "lower"),
+    filter(("money", AMOUNT, New(Text)), (1, &[Text, Number]), "money('$')").tried_with("1"),
+    filter(("number", AMOUNT, New(Number)), (0, &[Any]), "number").tried_with("1"),
+    filter(("percent", AMOUNT, New(Text)), (0, &[Number]), "percent").tried_with("1"),
+    filter(("phone", AMOUNT, New(Text)), (0, &[Text]), "phone('EC')").tried_with("'+593987654321'"),
+    filter(("replace", ONE, New(Text)), (2, &[Any, Any]), "replace('-', ' ')"),
+    filter(("round", &[Number], New(Number)), (0, &[Number]), "round(2)"),
+    filter(("split", &[Text], New(Texts)), (0, &[Text, Number]), "split | first"),
+    filter(("string", ALL, New(Text)), (0, &[]), "string"),
+    filter(("sum", &[List], New(Number)), (0, &[Text]), "sum"),
+    filter(("title", ONE, New(Text)), (0, &[]), "title"),
+    filter(("trim", ONE, New(Text)), (0, &[Any]), "trim"),
+    filter(("upper", ONE, New(Text)), (0, &[]), "upper"),
+    filter(("yes", ONE, New(Truth)), (0, &[]), "yes"),
 ];
 
 impl FilterRule {
@@ -146,53 +122,38 @@ impl FilterRule {
     pub(super) fn kind(&self, inside: Type, how: Option<Type>) -> Type {
         match (self.gives, inside) {
             (New(Number), _) if self.name == "number" && how == Some(Number) => Text,
-            (New(kind) | Kept(kind), _) | (Same, kind) => kind,
+            (New(kind), _) => kind,
             (Either, Number) => Number,
             (Either, kind) if how.unwrap_or(Text) == kind => kind,
             (Item, Text | Texts) => Text,
-            (Items, Text | Texts) => Texts,
-            (Items, _) => List,
             (Either | Item, _) => Any,
         }
     }
 
-    pub(super) fn takes_numbers(&self) -> bool {
-        self.takes == [Number]
-    }
-
     /// How it is written behind a value of this type.
     pub(super) fn line(&self, inside: Type) -> String {
-        let reads = if self.takes_numbers() && inside == Text { "number | " } else { "" };
+        let reads = if self.takes == [Number] && [Text, Any].contains(&inside) { "number | " } else { "" };
         format!("{reads}{}", self.example)
     }
 
-    /// Why it cannot stand behind a value of the type `inside` with these values in its brackets, each with the name
-    /// before it, if there is one.
-    pub(super) fn fault(&self, inside: Type, given: &[(Option<&str>, Type)]) -> Option<String> {
-        let Self { name, takes, by_place, least, by_name, .. } = self;
-        if inside != Any && !takes.contains(&inside) {
+    /// Why it cannot stand behind a value of the type `inside` with values of these types in its brackets.
+    pub(super) fn fault(&self, inside: Type, given: &[Type]) -> Option<String> {
+        let Self { name, takes, brackets, least, .. } = self;
+        // A column may be anything but a number, which is read by a filter.
+        if !takes.contains(&inside) && (inside != Any || *takes == [Number]) {
             let mut taken: Vec<_> = takes.iter().map(|taken| taken.words()).collect();
             taken.dedup();
             return Some(format!("`{name}` takes {}, not {}", taken.join(" or "), inside.words()));
         }
-        let mut places = by_place.iter();
-        for (own, given) in given {
-            let wanted = match own {
-                Some(own) => by_name.iter().find(|(known, _)| known == own).map(|(_, wanted)| wanted),
-                None => places.next(),
-            };
-            match (wanted, own) {
-                (None, Some(own)) => return Some(format!("`{name}` takes no `{own}`")),
-                (None, None) if by_place.is_empty() => return Some(format!("`{name}` takes nothing in its brackets")),
-                (None, None) => return Some(format!("`{name}` takes at most {} in its brackets", by_place.len())),
-                (Some(wanted), _) if *given != *wanted && *given != Any && *wanted != Any => {
-                    return Some(format!("`{name}` takes {} in its brackets, not {}", wanted.words(), given.words()));
-                }
-                (Some(_), _) => {}
-            }
+        if !(*least..=brackets.len()).contains(&given.len()) {
+            return Some(match brackets.len() {
+                0 => format!("`{name}` takes nothing in its brackets"),
+                most => format!("`{name}` takes {least} to {most} values in its brackets"),
+            });
         }
-        let is_short = by_place.len() - places.len() < *least;
-        is_short.then(|| format!("`{name}` needs {least} in its brackets"))
+        let (wanted, given) =
+            brackets.iter().zip(given).find(|(wanted, given)| wanted != given && **wanted != Any && **given != Any)?;
+        Some(format!("`{name}` takes {} in its brackets, not {}", wanted.words(), given.words()))
     }
 }
 
@@ -206,13 +167,15 @@ mod tests {
         for (source, expected) in [
             ("{{ x | replace('a', 'b') | title }}", None),
             ("{{ x | split(',', 1) | join(', ') }}", None),
-            ("{{ x | number | round(precision=1, method='floor') }}", None),
             ("{{ x | number | round(n) }}", None),
-            ("{{ x | sort(reverse=true) | join }}", None),
+            ("{{ x | join(', ', 'monto') }} {{ y | sum('monto') }}", None),
             ("{{ x | default }}", None),
             ("{{ x | phone(pais) }}", None),
             ("{{ x | lower() }}", None),
-            ("{{ x | date('28/11', 'es') }}", Some("`date` takes at most 1 in its brackets; write `x | date('28 de")),
+            (
+                "{{ x | date('28/11', 'es') }}",
+                Some("`date` takes 0 to 1 values in its brackets; write `x | date('28 de"),
+            ),
             ("{{ x | date(28) }}", Some("`x | date(28)`: `date` takes a text in its brackets, not a number")),
             ("{{ x | date('%q') }}", Some("`x | date('%q')`: date: `%q` has a code that is not known")),
             ("{{ x | date('5 de marzo') }}", Some("`marzo` would be in every date")),
@@ -220,12 +183,16 @@ mod tests {
             ("{{ x | money('$', 11) }}", Some("`11` is not a number of decimals")),
             ("{{ x | phone('XX') }}", Some("`x | phone('XX')`: phone: ")),
             ("{{ x | money(signo, 2) }}{{ x | date(formato) }}", None),
-            ("{{ x | date(lang='es') }}", Some("`date` takes no `lang`")),
-            ("{{ x | sort(true) }}", Some("`sort` takes nothing in its brackets")),
-            ("{{ x | number | round(precision='1') }}", Some("`round` takes a number in its brackets, not a text")),
-            ("{{ x | upper(*y) }}", Some("`upper` takes no `*`")),
+            (
+                "{{ x | date(lang='es') }}",
+                Some("the values in the brackets of `date` have no names; write `date('28 de"),
+            ),
+            ("{{ x | upper(*y) }}", Some("the values in the brackets of `upper` have no names; write `upper`")),
             ("{{ 'a' if x | money else 'b' }}", Some("write `x | money('$')`")),
-            ("{% if y == x | upper(1) %}a{% endif %}", Some("write `x | upper`")),
+            (
+                "{% if y == x | upper(1) %}a{% endif %}",
+                Some("`upper` takes nothing in its brackets; write `x | upper`"),
+            ),
         ] {
             let fault = TextTemplate::compile(&language, "text", source).err().map(|error| error.problem);
             let is_it = fault.as_deref().zip(expected).is_some_and(|(fault, part)| fault.contains(part));

@@ -3,7 +3,7 @@
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
-use super::numbers::{Amount, read_number};
+use super::numbers::read_number;
 use super::row_view::RowView;
 use crate::conventions::{Conventions, NumberLayout};
 
@@ -114,11 +114,7 @@ fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -
                     ),
                 ));
             }
-            Ok(match read.map_err(|problem| refused(filter, &problem))? {
-                Some(Amount::Whole(whole)) => Cell::from(whole),
-                Some(Amount::Fraction(fraction)) => Cell::from(fraction),
-                None => Cell::from(()),
-            })
+            read.map_err(|problem| refused(filter, &problem))
         }
         other => Err(refused(filter, &format!("a {other} is not a number"))),
     }
@@ -126,21 +122,7 @@ fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use serde_json::json;
-
-    use crate::list::Row;
-    use crate::template::{RowView, TextTemplate, language};
-
-    fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
-        let language = language();
-        let template = TextTemplate::compile(&language, "text", source).map_err(|error| error.problem)?.unwrap();
-        let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": cell })).unwrap()));
-        let country = country.map(|code| code.parse().unwrap());
-        let filled = template.fill("text", &row, RowView::of(&row, country)).map_err(|error| error.problem)?;
-        Ok(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
-    }
+    use crate::template::fixture::check;
 
     #[test]
     fn numbers_are_written_as_their_country_does() {
@@ -165,14 +147,6 @@ mod tests {
             ("{{ x | percent }}", "mucho", None, Err("`mucho` is not a number")),
         ] {
             check(source, cell, country, expected);
-        }
-    }
-
-    fn check(source: &str, cell: &str, country: Option<&str>, expected: Result<&str, &str>) {
-        match (filled(source, cell, country), expected) {
-            (Ok(written), Ok(expected)) => assert_eq!(written, expected, "{source} {cell}"),
-            (Err(problem), Err(part)) => assert!(problem.contains(part), "{source} {cell}: {problem}"),
-            (found, expected) => panic!("{source} {cell}: {found:?}, not {expected:?}"),
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Finds texts that look like a column or a line break, but are neither.
 
-use minijinja::machinery::parse_expr;
+use minijinja::machinery::{Token, parse_expr, tokenize};
 
-use super::pieces::{Piece, pieces, trimmed, words};
+use super::language::syntax;
 use super::uses::Uses;
 use crate::nearest::{identifier, plain};
 
 /// A text that probably means a column, but does not name one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Misspelling {
-    /// `{{1}}`: neither a column nor a text of its own.
-    NoColumn { written: String },
-    /// `{nombre}`, `[nombre]`, `<nombre>` or `%nombre%`, if the column exists.
-    OtherMarks { written: String, column: String },
+pub(crate) struct Misspelling {
+    pub(crate) written: String,
+    /// For `{nombre}`, `[nombre]`, `<nombre>` or `%nombre%`, the column; none for `{{1}}`, which is neither a column nor a
+    /// text of its own.
+    pub(crate) column: Option<String>,
 }
 
 /// The marks that other programs put around a column.
@@ -37,27 +37,29 @@ pub(crate) fn misspelling(
     column: impl Fn(&str) -> Option<String>,
 ) -> Option<Misspelling> {
     let constant = uses.and_then(|uses| uses.constants.first().cloned());
-    let other_marks = || {
-        pieces(source).into_iter().find_map(|piece| match piece {
-            Piece::Literal(text) => other_marks(text, &column),
-            Piece::Expression(_) | Piece::Statement(_) | Piece::Open(_) => None,
-        })
-    };
-    constant.map(|written| Misspelling::NoColumn { written }).or_else(other_marks)
+    let constant = constant.map(|written| Misspelling { written, column: None });
+    constant.or_else(|| literals(source).into_iter().find_map(|text| other_marks(text, &column)))
+}
+
+/// The parts of a text that are sent as they stand.
+fn literals(source: &str) -> Vec<&str> {
+    let tokens = tokenize(source, false, syntax()).map_while(Result::ok);
+    tokens.filter_map(|(token, _)| if let Token::TemplateData(text) = token { Some(text) } else { None }).collect()
 }
 
 /// The expressions in a text that is not a template and is sent literally: `{{ nombre }}`.
 pub(crate) fn expressions(source: &str) -> Vec<String> {
-    let expressions = pieces(source).into_iter().filter_map(|piece| match piece {
-        Piece::Expression(expression) => Some(format!("{{{{{expression}}}}}")),
-        Piece::Literal(_) | Piece::Statement(_) | Piece::Open(_) => None,
-    });
-    expressions.collect()
+    insides(source).map(|inside| format!("{{{{{inside}}}}}")).collect()
+}
+
+/// What stands between `{{` and `}}`.
+fn insides(source: &str) -> impl Iterator<Item = &str> {
+    source.split("{{").skip(1).filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
 }
 
 /// Warns of `\n` in the text at `path`: most shells pass it on as typed.
 pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
-    let is_typed = pieces(source).iter().any(|piece| matches!(piece, Piece::Literal(text) if text.contains("\\n")));
+    let is_typed = literals(source).iter().any(|text| text.contains("\\n"));
     is_typed.then(|| {
         format!(
             "{path}: `\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash, or press Enter \
@@ -68,9 +70,8 @@ pub(crate) fn typed_line_break(path: &str, source: &str) -> Option<String> {
 
 /// How to write the first column whose name is not an expression: `{{Nombre completo}}`.
 pub(super) fn name_with_blanks(source: &str) -> Option<String> {
-    pieces(source).into_iter().find_map(|piece| {
-        let Piece::Expression(expression) = piece else { return None };
-        let name = trimmed(expression).split('|').next().unwrap_or_default().trim();
+    insides(source).find_map(|expression| {
+        let name = expression.split('|').next().unwrap_or_default().trim();
         let name = name.strip_prefix("row.").unwrap_or(name);
         let is_one = looks_like_name(name) && parse_expr(name).is_err();
         is_one.then(|| {
@@ -90,27 +91,33 @@ pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
     match identifier(column).filter(|_| !is_name && is_only) {
         _ if is_name => format!("{{{{ {column} }}}}"),
         Some(identifier) => format!("{{{{ {identifier} }}}}"),
-        None => format!("{{{{ row['{}'] }}}}", column.replace('\\', "\\\\").replace('\'', "\\'")),
+        None => format!("{{{{ row[{}] }}}}", quoted(column)),
     }
 }
 
 /// How to write `text` so that it is sent literally.
 pub(crate) fn as_it_stands(text: &str) -> String {
-    format!("{{{{ '{}' }}}}", text.replace('\\', "\\\\").replace('\'', "\\'"))
+    format!("{{{{ {} }}}}", quoted(text))
+}
+
+/// `text` as a value of the language.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// The first name of a column in another program's marks.
 fn other_marks(text: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
     text.char_indices().find_map(|(at, _)| {
         let rest = text.get(at..)?;
-        marked(rest, column).map(|(written, column)| Misspelling::OtherMarks { written, column })
+        marked(rest, column).map(|(written, column)| Misspelling { written, column: Some(column) })
     })
 }
 
 /// The mark at the beginning of `rest`, and the column that it means.
 fn marked(rest: &str, column: &impl Fn(&str) -> Option<String>) -> Option<(String, String)> {
     if let Some(behind) = rest.strip_prefix('$') {
-        let name = words(behind).next().filter(|name| looks_like_name(name))?;
+        let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
+        let name = behind.split(|sign| !is_of_name(sign)).next().filter(|name| looks_like_name(name))?;
         return Some((format!("${name}"), column(name)?));
     }
     OTHER_MARKS.into_iter().filter(|(opens, _)| rest.starts_with(opens)).find_map(|(opens, closes)| {
@@ -137,8 +144,7 @@ fn looks_like_name(text: &str) -> bool {
 /// The parts of `source` that would be sent literally, probably by mistake: `{otro}` without such a column.
 pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for piece in pieces(source) {
-        let Piece::Literal(text) = piece else { continue };
+    for text in literals(source) {
         for behind in text.split('{').skip(1) {
             let inside = behind.split_once('}').map(|(inside, _)| inside);
             found.extend(inside.filter(|inside| looks_like_name(inside.trim())).map(|inside| format!("{{{inside}}}")));
@@ -158,20 +164,19 @@ mod tests {
         let template = TextTemplate::compile(&language, "text", source).unwrap_or_default();
         let columns = ["to", "nombre", "Nombre completo", "Teléfono (móvil)"];
         let column = |name: &str| near_column(&columns, name).map(str::to_owned);
-        misspelling(source, template.as_ref().map(TextTemplate::uses), column).map(|found| match found {
-            Misspelling::NoColumn { written } => written,
-            Misspelling::OtherMarks { written, column } => format!("{written} {}", spelling(&column, &columns)),
-        })
+        let found = misspelling(source, template.as_ref().map(TextTemplate::uses), column)?;
+        let column = found.column.map(|column| format!(" {}", spelling(&column, &columns)));
+        Some(format!("{}{}", found.written, column.unwrap_or_default()))
     }
 
     #[test]
     fn finds_what_is_meant_for_a_column() {
         for (source, expected) in [
             ("Hola {{1}}", "{{1}}"),
-            ("{{ 1 }}", "{{ 1 }}"),
-            ("{{- 2 -}}", "{{- 2 -}}"),
-            ("{{ nombre }} {{ 1 | string }}", "{{ 1 | string }}"),
-            ("{{ true }}", "{{ true }}"),
+            ("{{ 1 }}", "{{1}}"),
+            ("{{- 2 -}}", "{{2}}"),
+            ("{{ nombre }} {{ 1 | string }}", "{{1 | string}}"),
+            ("{{ true }}", "{{true}}"),
             ("Hola {nombre}", "{nombre} {{ nombre }}"),
             ("{{ nombre }} {Nombre}", "{Nombre} {{ nombre }}"),
             ("[ nombre_completo ]", "[ nombre_completo ] {{ nombre_completo }}"),
@@ -189,7 +194,7 @@ mod tests {
             ("{row.nombre}", "{row.nombre} {{ nombre }}"),
             ("{completo}", "{completo} {{ nombre_completo }}"),
             ("{nombe}", "{nombe} {{ nombre }}"),
-            ("{{ \"\" ~ 1 }}", "{{ \"\" ~ 1 }}"),
+            ("{{ \"\" ~ 1 }}", "{{('' ~ 1)}}"),
             ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
         ] {
             assert_eq!(found(source).as_deref(), Some(expected), "{source}");

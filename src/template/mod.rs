@@ -5,12 +5,14 @@ mod bounds;
 mod dates;
 mod error;
 mod filters;
+#[cfg(test)]
+mod fixture;
 mod formats;
+mod known;
 mod language;
 mod misspelling;
 mod numbers;
 mod operators;
-mod pieces;
 mod row_view;
 mod text;
 mod uses;

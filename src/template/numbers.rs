@@ -1,58 +1,45 @@
 //! Numbers, and yes or no, as people write them in the cells of a list.
 
+use minijinja::Value as Cell;
+
 /// A currency before or after an amount.
 const CURRENCIES: [&str; 14] = ["US$", "USD", "R$", "S/", "RD$", "Bs", "B/.", "COP", "MXN", "EUR", "Q", "$", "€", "£"];
-/// The number in a cell.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Amount {
-    Whole(i64),
-    Fraction(f64),
-}
+/// What may stand between thousands, beside a point or a comma.
+const BLANKS: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\''];
 
-/// An amount without its currency and blanks.
-struct PlainAmount {
+/// An amount without its currency.
+struct PlainAmount<'a> {
     is_negative: bool,
-    /// Digits, points and commas.
-    digits: String,
+    /// Digits, points, commas and blanks.
+    digits: &'a str,
     is_percent: bool,
 }
 
-impl PlainAmount {
-    fn of(typed: &str) -> Option<Self> {
-        let (is_negative, rest) = match typed.strip_prefix(['-', '−']) {
-            Some(rest) => (true, rest),
-            None => (false, typed),
-        };
-        let rest = without_currency(rest.trim());
-        let (rest, is_percent) = match rest.strip_suffix('%') {
-            Some(rest) => (rest.trim(), true),
-            None => (rest, false),
-        };
-        let (is_negative, rest) = match rest.strip_prefix(['-', '−']) {
-            Some(rest) if !is_negative => (true, rest.trim()),
-            _ => (is_negative, rest),
-        };
-        let parts: Vec<_> = rest.split([' ', '\u{a0}', '\u{202f}', '\'']).collect();
-        // `10 20` is two numbers.
-        if parts.len() > 1 && !are_thousands(&parts) {
-            return None;
-        }
-        let digits = parts.concat();
-        let is_of_number = |sign: char| sign.is_ascii_digit() || sign == '.' || sign == ',';
+impl<'a> PlainAmount<'a> {
+    fn of(typed: &'a str) -> Option<Self> {
+        let minus = ['-', '−'];
+        let rest = typed.strip_prefix(minus);
+        let is_before = rest.is_some();
+        let rest = without_currency(rest.unwrap_or(typed).trim());
+        let is_percent = rest.ends_with('%');
+        let rest = rest.strip_suffix('%').unwrap_or(rest).trim();
+        let behind = rest.strip_prefix(minus).filter(|_| !is_before);
+        let digits = behind.unwrap_or(rest).trim();
+        let is_of_number = |sign: char| sign.is_ascii_digit() || sign == '.' || sign == ',' || BLANKS.contains(&sign);
         let is_amount = digits.chars().all(is_of_number) && digits.starts_with(|first: char| first.is_ascii_digit());
-        is_amount.then_some(Self { is_negative, digits, is_percent })
+        is_amount.then_some(Self { is_negative: is_before || behind.is_some(), digits, is_percent })
     }
 }
 
-/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`; an empty cell has no number. `mark` is the decimal sign, for
-/// `1.200`, which is ambiguous.
+/// Reads `1.200,50`, `1,200.50`, `$ 50`, `15 %` or `-3`; an empty cell is none. `mark` is the decimal sign, for `1.200`,
+/// which is ambiguous.
 ///
 /// # Errors
 /// If it is not a number, or could be two; in words.
-pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amount>, String> {
+pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String> {
     let typed = text.trim();
     if typed.is_empty() {
-        return Ok(None);
+        return Ok(Cell::from(()));
     }
     let is_not = || format!("`{typed}` is not a number");
     let PlainAmount { is_negative, digits, is_percent } = PlainAmount::of(typed).ok_or_else(is_not)?;
@@ -62,31 +49,22 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
              list with --country"
         )
     };
-    let mark = mark_of(&digits, mark).ok_or_else(ambiguous)?;
-    let (whole, decimals) = match digits.split_once(mark) {
-        Some((whole, decimals)) => (whole, Some(decimals)),
-        None => (digits.as_str(), None),
+    let (whole, decimals) = digits.split_once(mark_of(digits, mark).ok_or_else(ambiguous)?).unwrap_or((digits, ""));
+    let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
+    let is_grouped = match groups.as_slice() {
+        [_] => true,
+        [first, rest @ ..] => (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3),
+        [] => false,
     };
-    let groups: Vec<_> = whole.split(['.', ',']).collect();
-    let is_grouped = groups.iter().skip(1).all(|group| group.len() == 3)
-        && (groups.len() == 1 || groups.first().is_some_and(|first| (1..=3).contains(&first.len())));
-    let is_fraction =
-        decimals.is_none_or(|decimals| !decimals.is_empty() && decimals.chars().all(|sign| sign.is_ascii_digit()));
-    if !is_grouped || !is_fraction {
+    if !is_grouped || !decimals.chars().all(|sign| sign.is_ascii_digit()) {
         return Err(is_not());
     }
-    let sign = if is_negative { "-" } else { "" };
-    let plain =
-        format!("{sign}{}{}", groups.concat(), decimals.map(|decimals| format!(".{decimals}")).unwrap_or_default());
-    if is_percent {
-        let value: f64 = format!("{plain}e-2").parse().map_err(|_| is_not())?;
-        return Ok(Some(Amount::Fraction(value)));
+    let plain = format!("{}{}", if is_negative { "-" } else { "" }, groups.concat());
+    if decimals.trim_end_matches('0').is_empty() && !is_percent {
+        return plain.parse::<i64>().map(Cell::from).map_err(|_| is_not());
     }
-    match decimals.filter(|decimals| decimals.chars().any(|digit| digit != '0')) {
-        Some(_) => plain.parse().map(Amount::Fraction).map_err(|_| is_not()),
-        None => format!("{sign}{}", groups.concat()).parse().map(Amount::Whole).map_err(|_| is_not()),
-    }
-    .map(Some)
+    let exponent = if is_percent { "e-2" } else { "" };
+    format!("{plain}.{decimals}{exponent}").parse::<f64>().map(Cell::from).map_err(|_| is_not())
 }
 
 /// The decimal sign of an amount with a point or a comma: the one that its digits show, or `known` if they could be read
@@ -94,23 +72,12 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Option<Amoun
 pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
     let digits = PlainAmount::of(text.trim())?.digits;
     let has_mark = digits.contains([',', '.']) && read_number(text, known).is_ok();
-    mark_of(&digits, known).filter(|_| has_mark)
-}
-
-/// Whether the parts between blanks are thousands: `1 234 567,50`.
-fn are_thousands(parts: &[&str]) -> bool {
-    let digits = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count();
-    let is_whole = |part: &&str| digits(part) == part.len();
-    parts
-        .iter()
-        .enumerate()
-        .all(|(place, part)| if place == 0 { (1..=3).contains(&digits(part)) } else { digits(part) == 3 })
-        && parts.iter().rev().skip(1).all(is_whole)
+    mark_of(digits, known).filter(|_| has_mark)
 }
 
 /// The decimal sign in `digits`, or a sign that is not in them if they have no decimals; None if it is ambiguous.
 fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
-    let marks: Vec<char> = digits.chars().filter(|sign| !sign.is_ascii_digit()).collect();
+    let marks: Vec<char> = digits.chars().filter(|sign| ['.', ','].contains(sign)).collect();
     let other_than = |mark: char| if mark == ',' { '.' } else { ',' };
     match marks.as_slice() {
         [] => Some('.'),
@@ -142,11 +109,6 @@ pub(super) fn read_yes(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Whether a cell is a number, with either decimal sign.
-pub(super) fn is_amount(text: &str) -> bool {
-    matches!(read_number(text, Some('.')), Ok(Some(_)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,27 +116,27 @@ mod tests {
     #[test]
     fn reads_numbers_as_people_write_them() {
         for (text, mark, expected) in [
-            ("1.200,50", None, Ok(Some(Amount::Fraction(1200.5)))),
-            ("1,200.50", None, Ok(Some(Amount::Fraction(1200.5)))),
-            ("$ 50", None, Ok(Some(Amount::Whole(50)))),
-            ("US$ 1.234.567", None, Ok(Some(Amount::Whole(1_234_567)))),
-            ("-3,5", None, Ok(Some(Amount::Fraction(-3.5)))),
-            ("-$1,500.00", None, Ok(Some(Amount::Whole(-1500)))),
-            ("1 200", None, Ok(Some(Amount::Whole(1200)))),
-            ("$ 1\u{a0}234\u{a0}567,50", None, Ok(Some(Amount::Fraction(1_234_567.5)))),
-            ("1'200.50", None, Ok(Some(Amount::Fraction(1200.5)))),
+            ("1.200,50", None, Ok(Cell::from(1200.5))),
+            ("1,200.50", None, Ok(Cell::from(1200.5))),
+            ("$ 50", None, Ok(Cell::from(50))),
+            ("US$ 1.234.567", None, Ok(Cell::from(1_234_567))),
+            ("-3,5", None, Ok(Cell::from(-3.5))),
+            ("-$1,500.00", None, Ok(Cell::from(-1500))),
+            ("1 200", None, Ok(Cell::from(1200))),
+            ("$ 1\u{a0}234\u{a0}567,50", None, Ok(Cell::from(1_234_567.5))),
+            ("1'200.50", None, Ok(Cell::from(1200.5))),
             ("10 20", None, Err("is not a number")),
             ("2 3 4", None, Err("is not a number")),
             ("1 2345", None, Err("is not a number")),
             ("1000 200", None, Err("is not a number")),
             ("1,5 200", None, Err("is not a number")),
-            ("0,125", None, Ok(Some(Amount::Fraction(0.125)))),
-            ("12.3456", None, Ok(Some(Amount::Fraction(12.3456)))),
-            ("1.200", Some(','), Ok(Some(Amount::Whole(1200)))),
-            ("1.200", Some('.'), Ok(Some(Amount::Fraction(1.2)))),
+            ("0,125", None, Ok(Cell::from(0.125))),
+            ("12.3456", None, Ok(Cell::from(12.3456))),
+            ("1.200", Some(','), Ok(Cell::from(1200))),
+            ("1.200", Some('.'), Ok(Cell::from(1.2))),
             ("1.200", None, Err("may be two numbers")),
-            ("", None, Ok(None)),
-            ("  ", None, Ok(None)),
+            ("", None, Ok(Cell::from(()))),
+            ("  ", None, Ok(Cell::from(()))),
             ("cien", None, Err("is not a number")),
             ("1.20.3", None, Err("is not a number")),
             ("5-", None, Err("is not a number")),

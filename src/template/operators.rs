@@ -1,6 +1,6 @@
-//! The operators of a text that is filled: they refuse values for which minijinja would not do what the text means. To it
-//! any text is greater than any number, and `'50' * 2` is `5050`. Cells that are joined to a text are as the sheet shows
-//! them.
+//! The operators of a text that is filled: they refuse values for which minijinja would not do what the text means, and
+//! whose types only a row tells. To it any text is greater than any number. Cells that are joined to a text are as the
+//! sheet shows them.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,6 @@ use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
 use minijinja::{Environment, Error, ErrorKind, State, Value as Cell};
 
-use super::dates::is_date;
-use super::numbers::{is_amount, read_yes};
 use super::row_view::RowView;
 use crate::list::plain_number;
 
@@ -24,18 +22,15 @@ const LESS: &str = "\0less";
 const GREATER: &str = "\0greater";
 const EQUAL: &str = "\0equal";
 const INSIDE: &str = "\0inside";
-const NUMBERS: &str = "\0numbers";
 const JOINED: &str = "\0joined";
-const ADDED: &str = "\0added";
 
 /// Adds the checks.
 pub(super) fn add_checks(language: &mut Environment<'_>) {
-    let checks: [(&str, OperandCheck); 5] = [
+    let checks: [(&str, OperandCheck); 4] = [
         (LESS, less),
         (GREATER, |state, greater, other| less(state, other, greater)),
         (EQUAL, equal),
         (INSIDE, inside),
-        (NUMBERS, numbers),
     ];
     for (name, check) in checks {
         language.add_filter(name, move |state: &State<'_, '_>, operands: Cell| {
@@ -43,7 +38,6 @@ pub(super) fn add_checks(language: &mut Environment<'_>) {
         });
     }
     language.add_filter(JOINED, joined);
-    language.add_filter(ADDED, added);
 }
 
 /// The same instructions, with a check of the operands before each operator that needs one.
@@ -63,8 +57,7 @@ pub(super) fn checked<'a>(plain: &Instructions<'a>) -> Instructions<'a> {
     let end = checked.add(Instruction::EmitRaw(""));
     let mut at = 0;
     while let Some(instruction) = checked.get_mut(at) {
-        if let Instruction::Iterate(target)
-        | Instruction::Jump(target)
+        if let Instruction::Jump(target)
         | Instruction::JumpIfFalse(target)
         | Instruction::JumpIfFalseOrPop(target)
         | Instruction::JumpIfTrueOrPop(target) = instruction
@@ -79,19 +72,11 @@ pub(super) fn checked<'a>(plain: &Instructions<'a>) -> Instructions<'a> {
 
 fn check_of(instruction: &Instruction<'_>) -> Option<&'static str> {
     Some(match instruction {
-        // The operators of `1 < saldo < 5` but the last; which they are, minijinja does not make public.
-        Instruction::Lt | Instruction::Lte | Instruction::CompareAndPreserve(_) => LESS,
+        Instruction::Lt | Instruction::Lte => LESS,
         Instruction::Gt | Instruction::Gte => GREATER,
         Instruction::Eq | Instruction::Ne => EQUAL,
         Instruction::In => INSIDE,
-        Instruction::Sub
-        | Instruction::Mul
-        | Instruction::Div
-        | Instruction::IntDiv
-        | Instruction::Rem
-        | Instruction::Pow => NUMBERS,
         Instruction::StringConcat => JOINED,
-        Instruction::Add => ADDED,
         _ => return None,
     })
 }
@@ -105,25 +90,18 @@ fn less(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
     if less.is_undefined() || greater.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
     }
+    let is_empty = |cell: &Cell| cell.is_none() || cell.as_str().is_some_and(|text| text.trim().is_empty());
     match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
-        (Some(text), None) if greater.is_number() => Err(text_beside(text, greater)),
-        (None, Some(text)) if less.is_number() => Err(text_beside(text, less)),
-        (None, None) if less.is_none() && greater.is_number() => Err(empty("any number", "saldo | number < 100")),
-        (Some(""), Some(text)) if is_date(text) => Err(empty("any date", "vence | date('%Y-%m-%d') < '2026-11-28'")),
-        (Some(one), Some(other)) if is_amount(one) && is_amount(other) && !are_codes(one, other) => Err(refused(
-            format!("`{one}` and `{other}` would be compared letter by letter; write `| number` behind both"),
+        _ if is_empty(greater) => Ok(()),
+        _ if is_empty(less) => Err(refused(
+            "an empty cell counts as less than anything; write `saldo != '' and …` before the comparison".to_owned(),
         )),
-        (Some(one), Some(other)) if !one.is_empty() && !other.is_empty() && (is_date(one) || is_date(other)) => {
-            if sorts_by_letters(one, other) {
-                return Ok(());
-            }
-            let way_out = if one.contains(':') && one.len() <= "10:30:00".len() {
-                "write the hour with two digits, as '09:30'"
-            } else {
-                "write `| date('%Y-%m-%d')` behind a date of the list, and '2026-11-28' for a day"
-            };
-            Err(refused(format!("`{one}` and `{other}` would be compared letter by letter; {way_out}")))
-        }
+        (Some(text), None) => Err(text_beside(text, greater)),
+        (None, Some(text)) => Err(text_beside(text, less)),
+        (Some(one), Some(other)) if !are_dates(one, other) => Err(refused(format!(
+            "`{one}` and `{other}` would be compared letter by letter; write `| number` behind both, or \
+             `| date('%Y-%m-%d')` behind a date of the list, '2026-11-28' for a day and '09:30' for a time"
+        ))),
         _ => Ok(()),
     }
 }
@@ -134,22 +112,15 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
     }
     let view = RowView::in_state(state);
     for (cell, other) in [(one, other), (other, one)] {
-        if other.is_none() && cell.as_str().is_some_and(|text| text.trim().is_empty()) {
-            return Err(refused("an empty cell is an empty text, and never none; write `saldo == ''`".to_owned()));
-        }
+        let Some(text) = cell.as_str() else { continue };
         let shown = view.as_ref().and_then(|view| view.shown_text(cell));
         if let Some(shown) = shown.filter(|shown| other.as_str() == Some(shown) && cell != other) {
             return Err(refused(format!(
                 "the sheet shows `{shown}`, but has stored `{cell}`, and that is what is compared; write '{cell}'"
             )));
         }
-        let text = cell.as_str();
-        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { continue };
-        if other.is_number() && is_amount(text) {
+        if matches!(other.kind(), ValueKind::None | ValueKind::Bool | ValueKind::Number) {
             return Err(text_beside(text, other));
-        }
-        if other.kind() == ValueKind::Bool && read_yes(text).is_ok() {
-            return Err(refused(format!("`{text}` is a text, and never equal to {other}; write `| yes` behind it")));
         }
     }
     Ok(())
@@ -163,33 +134,10 @@ fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> 
     }
 }
 
-fn numbers(_: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
-    match [one, other].into_iter().find(|operand| !operand.is_number()) {
-        None => Ok(()),
-        Some(text) if text.as_str().is_some() => Err(refused(format!(
-            "`{text}` is a text, and only numbers can be computed with; write `| number` behind it"
-        ))),
-        Some(operand) if operand.is_undefined() => Err(ErrorKind::UndefinedError.into()),
-        Some(operand) => Err(refused(format!(
-            "{} is not a number, and only numbers can be computed with; write `| number | default(0)` behind a column",
-            operand.kind()
-        ))),
-    }
-}
-
 /// The operands of `'N.º ' ~ codigo`, each as it goes into a text.
 fn joined(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
     let shown = |operand: Cell| in_text(state, &operand).map(|text| Cell::from(text.as_ref()));
     operands.try_iter()?.map(shown).collect::<Result<Vec<_>, _>>().map(Cell::from)
-}
-
-/// The operands of `'N.º ' + codigo`, or two numbers.
-fn added(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
-    let (one, other) = (operands.get_item_by_index(0)?, operands.get_item_by_index(1)?);
-    if one.as_str().is_some() && other.as_str().is_some() {
-        return joined(state, operands);
-    }
-    numbers(state, &one, &other).map(|()| operands.clone())
 }
 
 /// A value as a part of a text, which may be a text, a number or a boolean: null would read `None`. An unchanged cell has
@@ -217,24 +165,103 @@ pub(super) fn in_text<'v>(state: &State<'_, '_>, value: &'v Cell) -> Result<Cow<
     })
 }
 
-fn text_beside(text: &str, number: &Cell) -> Error {
-    refused(format!("compares the text `{text}` with the number {number}; write `| number` behind the text"))
+fn text_beside(text: &str, other: &Cell) -> Error {
+    let (other, meant) = match other.kind() {
+        ValueKind::Bool => ("yes or no".to_owned(), "`| yes` behind the text"),
+        ValueKind::None => ("none".to_owned(), "'' for an empty cell, and `| default('')` behind a null of JSON"),
+        _ => (other.to_string(), "`| number` behind the text"),
+    };
+    refused(format!("compares the text `{text}` with {other}; write {meant}"))
 }
 
-fn empty(than: &str, example: &str) -> Error {
-    let column = example.split(' ').next().unwrap_or_default();
-    refused(format!("an empty cell counts as less than {than}; write `{column} != '' and {example}`"))
-}
-
-/// Whether digits have the order of their letters: `00123`, `20261128`.
-fn are_codes(one: &str, other: &str) -> bool {
-    one.len() == other.len() && [one, other].iter().all(|code| code.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// Whether two dates or times have the order of their letters: `2026-11-28` and `2026-12-01 08:30`.
-fn sorts_by_letters(one: &str, other: &str) -> bool {
+/// Whether two texts are days or times that have the order of their letters: `2026-11-28` and `2026-12-01`.
+fn are_dates(one: &str, other: &str) -> bool {
     let form = |date: &str| date.replace(|sign: char| sign.is_ascii_digit(), "0");
     let [one, other] = [one, other].map(form);
-    ["0000-00-00", "00:00"].iter().any(|begin| one.starts_with(begin) && other.starts_with(begin))
-        && one.bytes().zip(other.bytes()).all(|(one, other)| one == other)
+    one == other && ["0000-00-00", "00:00"].iter().any(|begin| one.starts_with(begin))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::template::fixture::check;
+
+    #[test]
+    fn a_condition_means_what_it_says_or_is_refused() {
+        for (source, cell, expected) in [
+            ("{{ x | number ~ 5 }}", "", Err("cannot be part of a text; write `| default('…')`")),
+            ("{% if x | number > 100 %}a{% endif %}.", "50", Ok(".")),
+            ("{% if x | number > 100 %}a{% endif %}.", "1.200,50", Ok("a.")),
+            ("{% if x | number > 100 %}a{% endif %}.", "1.200", Err("say which sign its decimals have")),
+            ("{% if x | number(',') > 100 %}a{% endif %}.", "1.200", Ok("a.")),
+            ("{% if x | number('.') > 100 %}a{% endif %}.", "1.200", Ok(".")),
+            ("{% if x | number > 100 %}a{% endif %}.", "", Ok(".")),
+            ("{% if x | number < 100 %}a{% endif %}.", "", Err("write `saldo != '' and …` before the comparison")),
+            ("{% if x | number == 100 %}a{% endif %}.", "", Ok(".")),
+            ("{% if x != '' and x | number < 100 %}a{% endif %}.", "", Ok(".")),
+            ("{% if x != '' and x | number < 100 %}a{% endif %}.", "0", Ok("a.")),
+            ("{% if x | number and x | number > 0 %}a{% endif %}.", "0", Ok(".")),
+            ("{% if x | length < 3 %}a{% endif %}.", "", Ok("a.")),
+            ("{% if x > n %}a{% endif %}.", "9", Err("`10` and `9` would be compared letter by letter")),
+            ("{% if x > y %}a{% endif %}.", "z", Err("`y` and `z` would be compared letter by letter")),
+            ("{% if x | number > 100 %}a{% endif %}.", "cien", Err("`cien` is not a number")),
+            ("{{ x | number * 2 }}", "50", Ok("100")),
+            ("{{ x | number / 2 }}", "", Err("write `| default('…')` behind a value that may be missing")),
+            ("{{ x | number | round }}", "", Err("write `| default('…')` behind a value that may be missing")),
+            ("{{ x | number }}", "1.200,50", Ok("1200.5")),
+            (
+                "a {{ x | number }}",
+                " ",
+                Err("null, which is also the number of an empty cell, cannot be part of a text"),
+            ),
+            ("{{ x | number | default('0') }}", " ", Ok("0")),
+            ("{{ x | number | default(0) }}", "", Ok("0")),
+            ("{% if x != '' and x != '0' %}a{% endif %}.", "50", Ok("a.")),
+            ("{% if x not in ['0', 'no'] %}a{% endif %}.", "no", Ok(".")),
+            ("{% if x | number %}a{% endif %}.", "0", Ok(".")),
+            ("{% if x | number %}a{% endif %}.", "150,20", Ok("a.")),
+            ("{% if x | yes %}a{% endif %}.", "FALSE", Ok(".")),
+            ("{% if x | yes %}a{% endif %}.", "", Ok(".")),
+            ("{% if x | yes %}a{% endif %}.", "quizás", Err("`quizás` is neither yes nor no")),
+            // What only a row tells.
+            ("{% if x in [1, 2] %}a{% endif %}.", "1", Err("the text `1` with 1; write `| number` behind the text")),
+            ("{% if (x or 0) in [50] %}a{% endif %}.", "50", Err("compares the text `50` with 50")),
+            (
+                "{% if x == true %}a{% endif %}.",
+                "false",
+                Err("compares the text `false` with yes or no; write `| yes`"),
+            ),
+            ("{% if x == none %}a{% endif %}.", "", Err("compares the text `` with none; write '' for an empty cell")),
+            (
+                "{{ x | first }}",
+                "",
+                Err("a value is missing, such as a part that a cell does not have, the first of an"),
+            ),
+            ("a{{ x | first | default('-') }}", "", Ok("a-")),
+            // Dates are compared as texts.
+            (
+                "{% if x < '01/12/2026' %}a{% endif %}.",
+                "28/11/2026",
+                Err("write `| number` behind both, or `| date('%Y"),
+            ),
+            ("{% if x < '2026-12-01' %}a{% endif %}.", "28/11/2026", Err("would be compared letter by letter")),
+            ("{% if x < '2026-12-01' %}a{% endif %}.", "", Err("an empty cell counts as less than anything")),
+            ("{% if x > '2026-12-01' %}a{% endif %}.", "", Ok(".")),
+            ("{% if x | date('%Y-%m-%d') < '2026-12-01' %}a{% endif %}.", "28/11/2026", Ok("a.")),
+            ("{% if x < '2026-11-30' %}a{% endif %}.", "2026-11-29", Ok("a.")),
+            ("{% if x < '2026-11-28' %}a{% endif %}.", "2026-9-30", Err("would be compared letter by letter")),
+            ("{% if x < '2026-11-28 12:00' %}a{% endif %}.", "2026-11-28T10:00:00Z", Err("letter by letter")),
+            ("{% if x < '10:00' %}a{% endif %}.", "9:30", Err("'09:30' for a time")),
+            ("{% if x < '10:00' %}a{% endif %}.", "09:30", Ok("a.")),
+            // Numbers go out as a person writes them.
+            ("{{ x | number * 1.12 ~ 5 }}", "900", Ok("10085")),
+            ("{{ x | number * 1.12 }} USD", "900", Ok("1008 USD")),
+            ("{{ x | number * 1.12 ~ ' USD' }}", "900", Ok("1008 USD")),
+            // What compares texts is left as it is.
+            ("{% if x == '100' %}a{% endif %}.", "100", Ok("a.")),
+            ("{% if x in ['oro', 'plata'] %}a{% endif %}.", "oro", Ok("a.")),
+            ("{{ x ~ ' ' ~ y }}", "Ana", Ok("Ana y")),
+        ] {
+            check(source, cell, None, expected);
+        }
+    }
 }

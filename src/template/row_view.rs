@@ -67,18 +67,6 @@ impl RowView {
     pub(super) fn in_state(state: &State<'_, '_>) -> Option<Arc<Self>> {
         state.lookup(VIEW)?.downcast_object()
     }
-
-    /// Whether a template finds `path`, such as `row.nombre`, in `row`.
-    pub(crate) fn has_path(row: &Row, path: &str) -> bool {
-        let mut found = Cell::from_object(Self::of(row, None));
-        for name in path.split('.') {
-            match found.get_attr(name) {
-                Ok(inside) if !inside.is_undefined() => found = inside,
-                _ => return false,
-            }
-        }
-        true
-    }
 }
 
 impl Object for RowView {

@@ -13,7 +13,6 @@ use super::error::TemplateError;
 use super::language::{describe, syntax};
 use super::misspelling::name_with_blanks;
 use super::operators::checked;
-use super::pieces::{Piece, pieces, trimmed};
 use super::row_view::RowView;
 use super::uses::Uses;
 use super::walk::walk;
@@ -44,13 +43,10 @@ impl<'a> TextTemplate<'a> {
         let faulty = |problem| TemplateError::new(path, problem, true);
         let unreadable = |problem| faulty(format!("is not a template: {problem}"));
         bounds::check(source).map_err(unreadable)?;
-        if pieces(source).iter().any(|piece| matches!(piece, Piece::Statement(raw) if trimmed(raw) == "raw")) {
-            return Err(faulty("`{% raw %}`: write `{{ '{{' }}` for braces that are sent".to_owned()));
-        }
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(name_with_blanks(source).unwrap_or_else(|| describe(&error))))?;
-        let whole = whole_expression(source, &text);
-        let uses = walk(language, source, &text, whole.is_some()).map_err(faulty)?;
+        let whole = whole_expression(&text);
+        let uses = walk(language, &text, whole.is_some()).map_err(faulty)?;
         let mut generator = CodeGenerator::new("<text>", source);
         match whole {
             Some(expression) => generator.compile_expr(expression),
@@ -97,35 +93,30 @@ impl<'a> TextTemplate<'a> {
         &self.uses
     }
 
-    /// The error for an undefined value: which of its names the row lacks, or which value inside a cell.
+    /// The error for an undefined value: which of its names the row lacks, if it is one of them.
     fn undefined(&self, path: &str, row: &Row) -> TemplateError {
-        // With a header, each row has the same names, and its texts contain nothing further.
+        // With a header, each row has the same names.
         let is_fixed = matches!(row, Row::Cells { .. });
         let has = row.names().join(", ");
-        let column = self.uses.columns.iter().find(|name| !row.has(name));
-        let missing = column.or_else(|| self.uses.paths.iter().find(|path| !RowView::has_path(row, path)));
-        let problem = match missing {
-            Some(name) if is_fixed && column.is_some() => format!("there is no column `{name}`; there are: {has}"),
+        let missing = self.uses.columns.iter().find(|name| !row.has(name)).cloned();
+        let problem = match &missing {
+            Some(name) if is_fixed => format!("there is no column `{name}`; there are: {has}"),
             Some(name) => format!("the row has no `{name}`; it has: {has}"),
-            None => format!(
-                "the value is undefined, as the first of an empty cell or list is, or `x if y` without `else`; write \
-                 `| default('…')` behind it; the row has: {has}"
-            ),
+            None => {
+                "a value is missing, such as a part that a cell does not have, the first of an empty one, or `x if y` \
+                     without `else`; write `| default('…')` behind it"
+                    .to_owned()
+            }
         };
-        let missing = missing.cloned();
-        TemplateError {
-            is_of_every_row: is_fixed && missing.is_some(),
-            missing,
-            ..TemplateError::new(path, problem, false)
-        }
+        let is_of_every_row = is_fixed && missing.is_some();
+        TemplateError { missing, ..TemplateError::new(path, problem, is_of_every_row) }
     }
 }
 
-/// The expression of a text that is `{{ expression }}` and nothing else.
-fn whole_expression<'a, 'b>(source: &str, text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
-    let inside = source.strip_prefix("{{")?.strip_suffix("}}")?;
+/// The expression of a text that is one expression and nothing else.
+fn whole_expression<'a, 'b>(text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
     match text {
-        Stmt::Template(template) if trimmed(inside) == inside.trim() => match template.children.as_slice() {
+        Stmt::Template(template) => match template.children.as_slice() {
             [Stmt::EmitExpr(emit)] => Some(&emit.expr),
             _ => None,
         },

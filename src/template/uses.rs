@@ -9,8 +9,6 @@ pub(crate) struct Uses {
     pub(crate) columns: BTreeSet<String>,
     /// Those that it names without `row`.
     pub(crate) names: BTreeSet<String>,
-    /// The values inside columns: `cliente.saldo`.
-    pub(super) paths: BTreeSet<String>,
     /// Whether it may use any column: `row['cuota ' ~ n]`.
     pub(crate) is_of_all: bool,
     /// The columns that it prints.

@@ -845,22 +845,6 @@ fn patients_with_national_numbers_are_not_proposed_to_be_left_out() {
 }
 
 #[test]
-fn an_example_of_another_day_is_refused() {
-    let home = Home::new();
-    home.write("a.csv", "tel,cita\n593987654321,2026-12-01\n");
-    let preview = |example: &str| {
-        let text = format!("{{{{ cita | date('{example}') }}}}");
-        home.run_args(&["--sandbox", "bulk", "send", "a.csv", "--country", "EC", "--preview", "1", "text", &text])
-    };
-    preview("28 de diciembre")
-        .fails(2, &["`diciembre` would be in every date", "a Saturday", "date('28 de noviembre')"]);
-    preview("lunes 28 de noviembre").fails(2, &["`lunes` would be in every date"]);
-    preview("%d de diciembre").fails(2, &["`diciembre` would be in every date; write %B"]);
-    let shown = preview("Sábado, 28/11").success();
-    assert!(shown.stdout.contains("Martes, 1/12"), "{shown:?}");
-}
-
-#[test]
 fn what_is_wrong_with_a_body_is_told_all_at_once() {
     let home = Home::new();
     home.write("flow.json", r#"{"title": 5, "caption": [1], "texto": "hola", "parameters": {"flow_id": "1"}}"#);

@@ -223,7 +223,7 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
             "15% 28 de noviembre 28.11",
         ),
         ("{{ tasa | trim }} {{ celular | phone('EC') }}", "0.15 +593987654321"),
-        ("{{ 'n.º ' ~ celular }}{{ ' a ' + saldo }}", "n.º 0987654321 a 1,23"),
+        ("{{ 'n.º ' ~ celular }}{{ ' a ' ~ saldo }}", "n.º 0987654321 a 1,23"),
     ] {
         let ended = previewed(&home, &["people.xlsx", "--country=EC", "text", text]);
         let body = &serde_json::from_str::<Value>(&ended.stdout).unwrap()["body"];

@@ -19,7 +19,7 @@ use crate::nearest::nearest;
 use crate::output::without_escape_sequences;
 use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
-use crate::template::{BodyTemplate, Misspelling, TemplateError, misspelling, spelling, typed_line_break};
+use crate::template::{BodyTemplate, TemplateError, misspelling, spelling, typed_line_break};
 use crate::timestamps::rfc_3339;
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
@@ -242,12 +242,11 @@ fn cautions(body: &BodyTemplate<'_>) -> Vec<String> {
     let value = |name: &str| VALUES.iter().chain(&["tail"]).find(|value| **value == name).map(ToString::to_string);
     let told = body.texts().iter().flat_map(|text| {
         let path = &text.path;
-        let misspelling = misspelling(text.source, text.uses(), value).map(|found| match found {
-            Misspelling::NoColumn { written } => {
-                format!("{path}: {written} is none of the values of the command: {}", VALUES.join(", "))
-            }
-            Misspelling::OtherMarks { written, column } => {
-                format!("{path}: {written} goes out as it stands; the value is written {}", spelling(&column, &VALUES))
+        let misspelling = misspelling(text.source, text.uses(), value).map(|found| match found.column {
+            None => format!("{path}: {} is none of the values of the command: {}", found.written, VALUES.join(", ")),
+            Some(value) => {
+                let value = spelling(&value, &VALUES);
+                format!("{path}: {} goes out as it stands; the value is written {value}", found.written)
             }
         });
         misspelling.into_iter().chain(typed_line_break(path, text.source))
