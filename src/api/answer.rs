@@ -45,8 +45,6 @@ pub(crate) struct Answer {
     /// Warnings, which only a sandbox gives.
     pub(crate) warnings: Vec<String>,
     pub(crate) body: Body,
-    /// Only its JSON shows that it is complete: the server broke off the TLS connection after it.
-    pub(crate) is_whole_by_its_json: bool,
 }
 
 /// The body of an answer, up to the read limit.
@@ -107,16 +105,6 @@ impl Body {
         let is_page = begin.starts_with('<') && !begin.starts_with("<?xml");
         let names_success = names_success(&text);
         Self { text, complete, is_too_large: false, json, repeats_a_key, is_compressed: false, is_page, names_success }
-    }
-
-    /// Complete if the text is a whole object or array. No prefix of one is a whole one.
-    pub(crate) fn complete_by_its_json(&mut self) -> bool {
-        let read = Self::new(self.text.clone(), true);
-        let is_whole = read.json.as_ref().is_some_and(|json| json.is_object() || json.is_array());
-        if is_whole {
-            *self = Self { is_compressed: self.is_compressed, ..read };
-        }
-        is_whole
     }
 
     /// Describes a body that is not JSON.

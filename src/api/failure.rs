@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
@@ -60,44 +60,35 @@ impl fmt::Display for Peer {
 /// The hint for a proxy that asks for credentials.
 pub(super) const PROXY_CREDENTIALS_HINT: &str =
     "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
-const ALERT_HINT: &str = "jelouctl has no client certificate to give: check --api-url";
-const HANDSHAKE_HINT: &str = "jelouctl speaks TLS 1.2 and 1.3 and has no client certificate to give: check --api-url";
-const HTTP_2_HINT: &str = "jelouctl speaks HTTP/1.1: check --api-url, or let the server speak it too";
+const HANDSHAKE_HINT: &str =
+    "jelouctl speaks TLS 1.2 and 1.3 and HTTP/1.1, and has no client certificate to give: check --api-url";
 const NO_TLS_HINT: &str = "check the port of --api-url, and whether a proxy or a portal answers there";
 const TLS_HINT: &str = "check --api-url, and ask who runs that server";
 const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server needs a new certificate";
 const NAME_HINT: &str = "check --api-url, and whether a proxy or a portal answers in place of that host";
 
 impl Failure {
-    /// `is_fresh`: the connection was made for this attempt. `has_left`: a connection was made at all.
-    pub(super) fn new(error: &reqwest::Error, peer: &Peer, timeout: Duration, has_left: bool, is_fresh: bool) -> Self {
+    /// `has_left`: a connection was made, so some of the request may have left.
+    pub(super) fn new(error: &reqwest::Error, peer: &Peer, timeout: Duration, has_left: bool) -> Self {
         let tls = tls_error(error);
-        let before = error.is_connect() || error.is_builder() || !has_left;
+        // TLS 1.3 tells it only after the handshake, and before the server reads anything else.
+        let wants_certificate =
+            matches!(tls, Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)));
         let of = |stage, message| Self { stage, message, hint: None };
-        match tls {
-            Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) if before || is_fresh => Self {
-                hint: Some(ALERT_HINT.to_owned()),
-                ..of(Stage::Tls, format!("TLS failed: {} asks for a client certificate", peer.address))
-            },
-            Some(tls) if before => Self::of_tls(tls, peer),
-            _ if !before && error.is_timeout() => {
-                of(Stage::InFlight, format!("no answer in time (waited {} s)", timeout.as_secs_f64()))
-            }
-            _ if !before && tls.is_none() && is_not_http(error) => of(
-                Stage::InFlight,
-                format!(
-                    "what came from {} is not HTTP/1.1, or its header is too long; a port for TLS wants https",
-                    peer.address
-                ),
-            ),
-            // Once the connection is made, even a TLS error does not show what the server has read.
-            _ if !before => {
-                let cause = tls.map_or_else(|| innermost(error), |tls| without_manual(&tls.to_string()));
-                of(Stage::InFlight, format!("the connection failed before an answer came: {cause}"))
-            }
-            _ if error.is_timeout() => of(Stage::Connect, format!("connecting took too long: {peer}")),
-            _ => Self::of_connecting(error, peer),
+        if error.is_connect() || error.is_builder() || !has_left || wants_certificate {
+            return match tls {
+                Some(tls) => Self::of_tls(tls, peer),
+                None if error.is_timeout() => of(Stage::Connect, format!("connecting took too long: {peer}")),
+                None => Self::of_connecting(error, peer),
+            };
         }
+        // Once the connection is made, even a TLS error does not show what the server has read.
+        let message = if error.is_timeout() {
+            format!("no answer in time (waited {} s)", timeout.as_secs_f64())
+        } else {
+            format!("the connection failed before an answer came: {}", innermost(error))
+        };
+        of(Stage::InFlight, message)
     }
 
     fn of_connecting(error: &reqwest::Error, peer: &Peer) -> Self {
@@ -118,72 +109,31 @@ impl Failure {
     }
 
     fn of_tls(error: &rustls::Error, peer: &Peer) -> Self {
+        let date = |time: &UnixTime| rfc_3339(UNIX_EPOCH + Duration::from_secs(time.as_secs()));
         let (cause, hint) = match error {
-            rustls::Error::InvalidCertificate(fault) => certificate_fault(fault, &peer.address),
-            other => {
-                let (cause, hint) = handshake_fault(other);
-                (cause, Some(hint))
-            }
+            rustls::Error::InvalidCertificate(fault) => match fault {
+                CertificateError::ExpiredContext { time, not_after } => {
+                    let dates = format!("expired on {}; the clock here says {}", date(not_after), date(time));
+                    (Some(dates), Some(CLOCK_HINT))
+                }
+                CertificateError::NotValidYetContext { time, not_before } => {
+                    let dates = format!("is not valid before {}; the clock here says {}", date(not_before), date(time));
+                    (Some(dates), Some(CLOCK_HINT))
+                }
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                    (None, Some(NAME_HINT))
+                }
+                _ => (None, None),
+            },
+            rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => (None, Some(HANDSHAKE_HINT)),
+            rustls::Error::InvalidMessage(_) => (None, Some(NO_TLS_HINT)),
+            _ => (None, Some(TLS_HINT)),
         };
-        let cause = if cause.contains(&peer.address) { cause } else { format!("{cause} ({})", peer.address) };
-        Self { stage: Stage::Tls, message: format!("TLS failed: {cause}"), hint: hint.map(str::to_owned) }
+        let cause =
+            cause.map_or_else(|| without_manual(&error.to_string()), |dates| format!("the certificate {dates}"));
+        let message = format!("TLS failed: {cause} ({})", peer.address);
+        Self { stage: Stage::Tls, message, hint: hint.map(str::to_owned) }
     }
-}
-
-/// Why a TLS handshake failed for a reason other than the certificate, and the hint.
-fn handshake_fault(error: &rustls::Error) -> (String, &'static str) {
-    let (cause, hint) = match error {
-        // TLS versions before 1.3 have no alert for this.
-        rustls::Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::BadCertificate) => (
-            "the server ended the handshake: it may ask for a client certificate, or have no cipher in common",
-            HANDSHAKE_HINT,
-        ),
-        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            ("the server asks for a client certificate", ALERT_HINT)
-        }
-        rustls::Error::AlertReceived(AlertDescription::ProtocolVersion) | rustls::Error::PeerIncompatible(_) => {
-            ("the server has no version or cipher of TLS in common with jelouctl", HANDSHAKE_HINT)
-        }
-        rustls::Error::AlertReceived(AlertDescription::NoApplicationProtocol) => {
-            ("the server does not speak HTTP/1.1, perhaps HTTP/2 alone", HTTP_2_HINT)
-        }
-        rustls::Error::InvalidMessage(_) => ("what answered does not speak TLS", NO_TLS_HINT),
-        other => return (without_manual(&other.to_string()), TLS_HINT),
-    };
-    (cause.to_owned(), hint)
-}
-
-/// What is wrong with the certificate of `address`, and the hint.
-fn certificate_fault(fault: &CertificateError, address: &str) -> (String, Option<&'static str>) {
-    let date = |time: &UnixTime| rfc_3339(UNIX_EPOCH + Duration::from_secs(time.as_secs()));
-    let now = || rfc_3339(SystemTime::now());
-    let (what, hint) = match fault {
-        CertificateError::ExpiredContext { time, not_after } => {
-            (format!("expired on {}; the clock here says {}", date(not_after), date(time)), CLOCK_HINT)
-        }
-        CertificateError::Expired => (format!("has expired; the clock here says {}", now()), CLOCK_HINT),
-        CertificateError::NotValidYetContext { time, not_before } => {
-            (format!("is not valid before {}; the clock here says {}", date(not_before), date(time)), CLOCK_HINT)
-        }
-        CertificateError::NotValidYet => (format!("is not valid yet; the clock here says {}", now()), CLOCK_HINT),
-        CertificateError::NotValidForNameContext { presented, .. } if !presented.is_empty() => {
-            (format!("is for {}", names(presented)), NAME_HINT)
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            ("is for another name".to_owned(), NAME_HINT)
-        }
-        other => return (rustls::Error::InvalidCertificate(other.clone()).to_string(), None),
-    };
-    (format!("the certificate of {address} {what}"), Some(hint))
-}
-
-/// The names in a certificate without the library's form, `DnsName("a.example")`.
-fn names(presented: &[String]) -> String {
-    let bare = |name: &String| match (name.find('('), name.strip_suffix(')')) {
-        (Some(open), Some(inner)) => inner.get(open + 1..).unwrap_or_default().trim_matches('"').to_owned(),
-        _ => name.clone(),
-    };
-    presented.iter().map(bare).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn innermost(error: &dyn Error) -> String {
@@ -201,65 +151,13 @@ fn without_manual(text: &str) -> String {
 
 /// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that one is examined, too.
 fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    find_error(error, &|_| true)
-}
-
-/// Whether the other end closed a TLS connection without saying so in TLS.
-pub(super) fn is_without_close_notify(error: &reqwest::Error) -> bool {
-    find_error(error, &|fault: &std::io::Error| fault.kind() == std::io::ErrorKind::UnexpectedEof).is_some()
-}
-
-/// Whether an answer came that cannot be read as HTTP/1.1, such as a TLS alert.
-fn is_not_http(error: &reqwest::Error) -> bool {
-    find_error(error, &hyper::Error::is_parse).is_some()
-}
-
-fn find_error<'a, E: Error + 'static>(error: &'a (dyn Error + 'static), is_it: &dyn Fn(&E) -> bool) -> Option<&'a E> {
-    if let Some(found) = error.downcast_ref().filter(|found| is_it(found)) {
-        return Some(found);
-    }
     let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    if let Some(found) = inner.and_then(|inner| find_error(inner, is_it)) {
-        return Some(found);
-    }
-    error.source().and_then(|source| find_error(source, is_it))
+    error.downcast_ref().or_else(|| tls_error(inner?)).or_else(|| tls_error(error.source()?))
 }
 
 #[cfg(test)]
 mod tests {
-    use rustls::pki_types::ServerName;
-
     use super::*;
-
-    #[test]
-    fn says_what_is_wrong_with_a_certificate() {
-        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-        for (fault, expected, hint) in [
-            (
-                CertificateError::ExpiredContext { time: at(1_800_000_000), not_after: at(1_700_000_000) },
-                "the certificate of h:443 expired on 2023-11-14T22:13:20Z; the clock here says 2027-01-15T08:00:00Z",
-                "set the clock",
-            ),
-            (
-                CertificateError::NotValidYetContext { time: at(0), not_before: at(1_700_000_000) },
-                "the certificate of h:443 is not valid before 2023-11-14T22:13:20Z; the clock here says \
-                 1970-01-01T00:00:00Z",
-                "set the clock",
-            ),
-            (
-                CertificateError::NotValidForNameContext {
-                    expected: ServerName::try_from("h").unwrap(),
-                    presented: vec!["DnsName(\"a.example\")".to_owned(), "*.b.example".to_owned()],
-                },
-                "the certificate of h:443 is for a.example, *.b.example",
-                "--api-url",
-            ),
-        ] {
-            let (said, way_out) = certificate_fault(&fault, "h:443");
-            assert_eq!(said, expected);
-            assert!(way_out.unwrap().contains(hint), "{way_out:?}");
-        }
-    }
 
     #[test]
     fn leaves_the_librarys_manual_out() {

@@ -205,15 +205,11 @@ impl Request {
         Self::listing(url, query, ["from", "to"])
     }
 
-    /// The request that reads one of the templates that `bot` sent.
-    pub(super) fn notification(base: &Url, bot: &str, id: &str) -> Self {
-        let url = endpoint(base, &["v1", "external", "bots", bot, "notifications", id]);
-        Self::get(url, SuccessCriterion::LookUp)
-    }
-
-    /// The same at an older address, whose page shows another way to sign in.
-    pub(super) fn notification_at_older_address(base: &Url, bot: &str, id: &str) -> Self {
-        Self::get(endpoint(base, &["v1", "bots", bot, "notifications", id]), SuccessCriterion::LookUp)
+    /// The request that reads one of the templates that `bot` sent, perhaps at its older address, whose page shows another
+    /// way to sign in.
+    pub(super) fn notification(base: &Url, bot: &str, id: &str, is_older: bool) -> Self {
+        let path = if is_older { &["v1", "bots", bot][..] } else { &["v1", "external", "bots", bot] };
+        Self::get(endpoint(base, &[path, &["notifications", id]].concat()), SuccessCriterion::LookUp)
     }
 
     fn listing(mut url: Url, query: &ListingQuery<'_>, [since, until]: [&str; 2]) -> Self {

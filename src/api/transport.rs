@@ -8,10 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::ClientBuilder;
-use reqwest::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-    TRANSFER_ENCODING,
-};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use thiserror::Error;
 use url::Url;
 
@@ -19,7 +16,7 @@ use super::answer::{Answer, Body};
 use super::connections::ConnectionLog;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
-use super::failure::{Failure, Peer, Stage, innermost, is_without_close_notify};
+use super::failure::{Failure, Peer, Stage, innermost};
 #[cfg(target_os = "linux")]
 use super::platform_roots::platform_tls;
 use super::proxy::{Proxy, ProxyError};
@@ -31,8 +28,6 @@ const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
 /// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is lost: half of the minimum is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
-/// How a certificate begins in DER: a sequence whose length is two bytes (X.690, 8.1.3.5).
-const DER_SEQUENCE: [u8; 2] = [0x30, 0x82];
 /// How a gzip stream begins (RFC 1952, 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -75,20 +70,14 @@ impl ClientError {
     }
 
     /// `file` holds something else.
-    fn no_certificate(file: &Path, content: &[u8]) -> Self {
-        let file = file.display();
-        let has = |words: &str| content.windows(words.len()).any(|window| window == words.as_bytes());
-        let what = if has("PRIVATE KEY-----") {
-            "; it has a private key"
-        } else if content.starts_with(&DER_SEQUENCE) {
-            let hint = format!("convert it: openssl x509 -inform der -in {file} -out {file}.pem");
-            return Self { message: format!("{file} has no PEM certificate; it looks like DER"), hint };
-        } else {
-            ""
-        };
-        let hint =
-            "--ca-cert takes the certificates of authorities in PEM, which begin with -----BEGIN CERTIFICATE-----";
-        Self { message: format!("{file} has no PEM certificate{what}"), hint: hint.to_owned() }
+    fn no_certificate(file: &Path) -> Self {
+        Self {
+            message: format!("{} has no PEM certificate", file.display()),
+            hint:
+                "--ca-cert takes the certificates of authorities in PEM, which begin with -----BEGIN CERTIFICATE-----; \
+                   `openssl x509 -inform der` converts DER to it"
+                    .to_owned(),
+        }
     }
 }
 
@@ -213,10 +202,9 @@ impl Client {
         // The other warnings repeat those of the sender.
         let warnings = warnings.filter(|warning| warning.starts_with("the sandbox ")).map(str::to_owned).collect();
         let is_compressed = headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
-        let ends_with_connection = !headers.contains_key(CONTENT_LENGTH) && !headers.contains_key(TRANSFER_ENCODING);
         let date = date(headers);
         let mut bytes = Vec::new();
-        let (mut is_too_large, mut is_cut) = (false, false);
+        let mut is_too_large = false;
         let complete = loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
@@ -227,18 +215,14 @@ impl Client {
                     bytes.extend_from_slice(&chunk);
                 }
                 Ok(None) => break true,
-                Err(error) => {
-                    is_cut = ends_with_connection && is_without_close_notify(&error);
-                    break false;
-                }
+                Err(_) => break false,
             }
         };
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
         body.is_too_large = is_too_large;
         body.is_compressed = is_compressed || bytes.starts_with(&GZIP);
-        let is_whole_by_its_json = is_cut && body.complete_by_its_json();
         body.redact(credentials);
-        Attempt::Answered(Answer { status, retry_after, date, warnings, body, is_whole_by_its_json })
+        Attempt::Answered(Answer { status, retry_after, date, warnings, body })
     }
 
     /// Requests `url` without signing; any answer will do. Returns the server's time, if the answer has it.
@@ -253,9 +237,8 @@ impl Client {
     }
 
     fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
-        let is_fresh = self.connections.made() > made;
         let peer = Peer::new(url, self.options.proxy.as_ref());
-        Failure::new(error, &peer, self.options.timeout, self.may_have_left(made), is_fresh)
+        Failure::new(error, &peer, self.options.timeout, self.may_have_left(made))
     }
 }
 
@@ -314,7 +297,7 @@ pub(super) fn builder(
         Roots::None => builder.tls_certs_only([]),
         Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
-            Ok(_) | Err(_) => return Err(ClientError::no_certificate(file, content)),
+            Ok(_) | Err(_) => return Err(ClientError::no_certificate(file)),
         },
     };
     Ok(builder)

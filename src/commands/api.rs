@@ -314,7 +314,7 @@ async fn read_pages(
         let new = results.iter().filter(|result| pager.entry(result)).count();
         let end = pager.end_page(total_pages(answer.get("pagination")), None);
         // A server that ignores page numbers returns the same page again.
-        if new > 0 || end.is_none() {
+        if new > 0 {
             results.iter().try_for_each(|result| print_one(&context.stdout, result))?;
         }
         let (problem, hint) = match end {

@@ -108,7 +108,6 @@ mod tests {
             date: None,
             warnings: Vec::new(),
             body: Body::new(r#"{"messageId":"m-1"}"#.to_owned(), true),
-            is_whole_by_its_json: false,
         }
     }
 

@@ -62,7 +62,7 @@ async fn list(context: &Context, sender: &Sender, filter: &TemplateFilter) -> Re
             let answer = error.answer().and_then(|answer| answer.body.clone().into_value());
             let Some(answer) = answer.filter(|_| stdout.format != Format::Id) else { return Err(error.into()) };
             stdout.json(&answer)?;
-            return Err(error.beside_answer().into());
+            return Err(error.into());
         }
     };
     let coverage = listing.end.unwrap_or(ListingCoverage::Whole);

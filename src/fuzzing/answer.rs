@@ -31,14 +31,7 @@ pub fn answer(bytes: &[u8]) {
 }
 
 fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
-    let answer = Answer {
-        status,
-        retry_after: None,
-        date: None,
-        warnings: Vec::new(),
-        body: body.clone(),
-        is_whole_by_its_json: false,
-    };
+    let answer = Answer { status, retry_after: None, date: None, warnings: Vec::new(), body: body.clone() };
     let Ok(url) = "https://api.jelou.ai/".parse() else { return };
     let request = Request::post(url, "{}".into(), accepts);
     let verdict = judge(&Attempt::Answered(answer), &request);

@@ -592,7 +592,6 @@ fn a_limit_slows_and_holds_alike(tested: &TestedStore) {
                 date: None,
                 warnings: Vec::new(),
                 body: Body::new((*body).to_owned(), true),
-                is_whole_by_its_json: false,
             };
             let request = Request::post("http://127.0.0.1".parse().unwrap(), "{}".into(), SuccessCriterion::MessageId);
             let verdict = judge(&Attempt::Answered(answer), &request);

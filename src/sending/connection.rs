@@ -155,16 +155,12 @@ pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>
                 stderr.detail('>', &visible_json(body));
             }
         }
-        Event::Answered(Answer { status, warnings, body, is_whole_by_its_json, .. }) => {
+        Event::Answered(Answer { status, warnings, body, .. }) => {
             for warning in warnings {
                 stderr.warning(warning);
             }
             stderr.detail('<', &status.to_string());
             stderr.detail('<', &clipped(&body.text));
-            if *is_whole_by_its_json {
-                stderr
-                    .detail('*', "the server broke off the TLS connection; its answer counts, since its JSON is whole");
-            }
         }
         Event::Failed(message) => stderr.detail('<', message),
         Event::Waiting { wait, problem } => {

@@ -116,7 +116,7 @@ pub(crate) async fn check_sender(
             Ok(()) => unchecked = "the bot has the template",
             Err(error) if error.signal().is_some() || is_first && is_lasting(&error) => return Err(Unsendable(error)),
             Err(error) => {
-                stderr.warning(&format!("could not check whether {unchecked}: {}", error.cause()));
+                stderr.warning(&format!("could not check whether {unchecked}: {error}"));
                 return Ok(Vec::new());
             }
         }
@@ -125,7 +125,7 @@ pub(crate) async fn check_sender(
 
 /// A sender whose notice the API would not accept.
 #[derive(Debug, Error)]
-#[error("the notice cannot be sent: {}", .0.cause())]
+#[error("the notice cannot be sent: {0}")]
 pub(crate) struct Unsendable(pub(crate) LookUpError);
 
 /// Whether a send would fail in the same way, also later. A temporary problem, or one of the listing alone, is not lasting.
@@ -227,7 +227,7 @@ async fn listing_in_time(
         Ok(Ok(listing)) => return Ok(Some(listing)),
         Ok(Err(error)) => match error.signal() {
             Some(signal) => return Err(Interrupted(signal)),
-            None => error.cause(),
+            None => error.to_string(),
         },
         Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
     };
@@ -432,7 +432,6 @@ mod tests {
             date: None,
             warnings: Vec::new(),
             body: Body::new("{}".to_owned(), true),
-            is_whole_by_its_json: false,
         });
         LookUpError::failed(Delivery { outcome, problem: Some(problem), answer, attempts: 1, duration: Duration::ZERO })
     }

@@ -213,7 +213,7 @@ fn what_was_learnt_before_a_failure_is_kept() {
         _ => Reply::json(503, "{}"),
     });
     send_to(&home, &server);
-    let ended = ask_at(&home, &server, "").fails(6, &["the look-up failed"]);
+    let ended = ask_at(&home, &server, "").fails(6, &["the API answered 503"]);
     let json = ended.json();
     assert_eq!(figures(&json, &["read", "delivered", "not_listed", "not_asked"]), [1, 1, 0, 2], "{json}");
     assert_eq!(json["whole"], json!(false));
@@ -270,7 +270,7 @@ fn messages_that_are_looked_for_one_by_one_must_be_found_or_read_past() {
         entries(&others, if request.line.contains("messageId=") { 30 } else { 900 })
     });
     send_to(&home, &server);
-    let json = ask_at(&home, &server, "").fails(6, &["the API did not give all that it has"]).json();
+    let json = ask_at(&home, &server, "").fails(6, &["the listing is incomplete"]).json();
     assert_eq!((&json["whole"], figures(&json, &["not_asked", "not_listed"])), (&json!(false), vec![2, 0]), "{json}");
 }
 
@@ -326,7 +326,7 @@ fn a_watch_outlasts_a_server_that_is_away() {
     send_to(&home, &server);
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
     assert_eq!(ended.json()["replied"], json!(1), "{ended:?}");
-    assert_eq!(ended.stderr.matches("the look-up failed").count(), 2, "each outage is said once: {}", ended.stderr);
+    assert_eq!(ended.stderr.matches("the API answered 503").count(), 2, "each outage is said once: {}", ended.stderr);
     // A user without look-ups gets the error at once.
     for (status, code) in [(401, 4), (403, 4), (404, 5)] {
         let server = listing(move |_, _| Reply::json(status, "{}"));

@@ -120,7 +120,7 @@ fn where_the_history_cannot_be_read_nothing_is_sent() {
     let broken = || Reply::json(200, &json!({"results": [null], "pagination": {"totalPages": 1}}).to_string());
     let unreadable = "the listing is incomplete: 1 entry does not say what a message must";
     let answers: [(Answer, i32, &str); 8] = [
-        (|| Reply::json(503, "{}"), 6, "the look-up failed"),
+        (|| Reply::json(503, "{}"), 6, "the API answered 503"),
         (|| Reply::json(404, "{}"), 5, "this account has no message look-ups"),
         (|| Reply::json(401, "{}"), 4, "the API answered 401"),
         (broken, 6, "the listing is incomplete"),
@@ -154,7 +154,7 @@ fn a_run_that_is_resumed_looks_again() {
     send(&home, &server, "--import-only").success();
     let resume = || home.run("bulk resume r --retry-for 0").api(&server.url);
     is_away.store(true, Ordering::SeqCst);
-    resume().fails(6, &["the look-up failed"]);
+    resume().fails(6, &["the API answered 503"]);
     assert_eq!(written_to(&server), [""; 0]);
     is_away.store(false, Ordering::SeqCst);
     is_later.store(true, Ordering::SeqCst);

@@ -174,7 +174,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
     assert_eq!(home.asking("messages list --by bot -o id", &server).success().stdout, "2\n");
     // People are only printed if all of the list could be read.
     for (second, code, said) in [
-        (Reply::json(500, "{}"), 6, "error: the look-up failed: the API answered 500"),
+        (Reply::json(500, "{}"), 6, "error: the API answered 500"),
         (page(&[], 2), 6, "error: the listing is incomplete: the API did not give all that it has"),
         (page(&[json!("x")], 2), 6, "error: the listing is incomplete: 1 entry does not say what a message must"),
         (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
@@ -245,13 +245,7 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
         ("an empty page too early", vec![page(&two(), 9), page(&[], 9)], 6, "the API did not give all that it has", 2),
         ("a page of 7 MiB", vec![bytes(&huge.to_string())], 0, "", 1),
         ("a clock an hour ahead", vec![date(3600)], 0, "", 2),
-        (
-            "fails later",
-            vec![page(&two(), 2), Reply::json(503, "")],
-            6,
-            "error: the look-up failed: the API answered 503",
-            2,
-        ),
+        ("fails later", vec![page(&two(), 2), Reply::json(503, "")], 6, "error: the API answered 503", 2),
         ("breaks off later", vec![page(&two(), 2), Reply::ResetAfterReading], 7, "before an answer came", 2),
         (
             "refuses later",
@@ -301,7 +295,7 @@ fn an_answer_of_200_mib_is_left_at_8() {
         bytes
     })]);
     let home = Home::new();
-    home.asking("messages list", &server).fails(5, &["error: the look-up failed: ", "hint: ask for less at once"]);
+    home.asking("messages list", &server).fails(5, &["error: the API answered 200", "hint: ask for less at once"]);
 }
 
 #[test]
@@ -315,8 +309,7 @@ fn a_busy_or_slow_server_is_waited_for() {
     let server = Server::start(vec![Reply::HangAfterReading, page(&[], 1)]);
     home.run("messages list --timeout 200ms").api(&server.url).success();
     let server = Server::answering(Reply::HangAfterReading);
-    home.asking("messages list --timeout 100ms --retry-for 0", &server)
-        .fails(7, &["the look-up failed: no answer in time"]);
+    home.asking("messages list --timeout 100ms --retry-for 0", &server).fails(7, &["no answer in time"]);
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn a_listing_that_lacks_what_the_api_counts_is_incomplete() {
 #[test]
 fn a_read_that_fails_is_tried_again_and_never_unknown() {
     for (reply, code, message) in [
-        (Reply::json(500, "{}"), 6, "error: the look-up failed: the API answered 500"),
+        (Reply::json(500, "{}"), 6, "error: the API answered 500"),
         (Reply::json(200, "{}"), 5, "hint: this is not a list of templates; check --api-url"),
         (
             Reply::with_headers(200, "", "<html>login</html>"),

@@ -21,8 +21,6 @@ enum Flaw {
     None,
     /// It answers a request outside TLS, which the client's TLS cannot read.
     AnswersOutsideTls,
-    /// It writes this and closes the connection without any TLS.
-    BreaksOffBehind(&'static str),
     /// It requires a client certificate, which TLS 1.3 reports only after the request.
     WantsCertificate,
     /// It requires one in TLS 1.2, where the handshake fails.
@@ -69,13 +67,8 @@ fn start_with(name: &str, flaw: Flaw, change: impl FnOnce(&mut CertificateParams
             return;
         }
         let Reply::Bytes(answer) = Reply::accepted() else { unreachable!() };
-        match flaw {
-            Flaw::AnswersOutsideTls => return stream.sock.write_all(&answer).unwrap(),
-            Flaw::BreaksOffBehind(answer) => {
-                stream.write_all(answer.as_bytes()).unwrap();
-                return stream.flush().unwrap();
-            }
-            Flaw::None | Flaw::WantsCertificate | Flaw::WantsCertificateInTls12 | Flaw::SpeaksHttp2 => {}
+        if flaw == Flaw::AnswersOutsideTls {
+            return stream.sock.write_all(&answer).unwrap();
         }
         stream.write_all(&answer).unwrap();
         stream.conn.send_close_notify();
@@ -118,21 +111,19 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
         }
     };
     for (flaw, parts) in [
-        (Flaw::WantsCertificateInTls12, ["client certificate", "no client certificate to give: check --api-url"]),
-        (Flaw::SpeaksHttp2, ["the server does not speak HTTP/1.1", "jelouctl speaks HTTP/1.1: check --api-url"]),
+        (Flaw::WantsCertificateInTls12, ["received fatal alert: ", "no client certificate to give: check --api-url"]),
+        (Flaw::SpeaksHttp2, ["received fatal alert: ", "jelouctl speaks TLS 1.2 and 1.3 and HTTP/1.1, "]),
     ] {
         let (server, ca) = start_with("localhost", flaw, |_| {});
         try_at(&format!("https://localhost:{}", server.port()), 7, &ca, &parts);
     }
     let (tls, ca) = start("localhost");
     let plain = Server::answering(Reply::Greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
-    let parts = ["not sent: TLS failed: what answered does not speak TLS", "check the port of --api-url"];
+    let parts = ["not sent: TLS failed: received corrupt message", "check the port of --api-url"];
     try_at(&plain.url.replace("http:", "https:"), 7, &ca, &parts);
     // It is unknown whether the request was read.
-    let parts = [
-        "it may have been sent: what came from ",
-        " is not HTTP/1.1, or its header is too long; a port for TLS wants https\nhint: ask the recipient",
-    ];
+    let parts =
+        ["it may have been sent: the connection failed before an answer came: invalid HTTP", "hint: ask the recipient"];
     try_at(&format!("http://localhost:{}", tls.port()), 8, &ca, &parts);
 }
 
@@ -187,7 +178,7 @@ fn a_certificate_for_another_name_was_not_sent() {
     let url = format!("https://localhost:{}", server.port());
     // No retry: it would be the same certificate again.
     let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record").api(&url);
-    let said = ["TLS failed: the certificate of localhost:", "is for elsewhere.example", "--api-url"];
+    let said = ["TLS failed: ", "localhost", "elsewhere.example", "--api-url"];
     let ended = run.fails(7, &said);
     assert_eq!((ended.json()["attempts"].as_u64(), ended.json()["error"]["code"].as_str()), (Some(1), Some("tls")));
     if cfg!(target_os = "linux") {
@@ -235,27 +226,14 @@ fn a_server_that_wants_a_client_certificate_was_not_sent() {
     home.write("ca.pem", authority);
     let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record");
     let ended = run.api(&format!("https://localhost:{}", server.port()));
-    let ended = ended.fails(7, &["not sent: TLS failed: localhost:", "asks for a client certificate"]);
+    let ended = ended.fails(
+        7,
+        &[
+            "not sent: TLS failed: received fatal alert: CertificateRequired (localhost:",
+            "no client certificate to give",
+        ],
+    );
     assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &1.into()));
-}
-
-#[test]
-fn an_answer_without_the_end_of_tls_counts_where_its_json_is_whole() {
-    for (answer, code, said) in [
-        ("HTTP/1.1 200 OK\r\n\r\n{\"success\":true,\"messageId\":\"m\"}", 0, "the server broke off the TLS connection"),
-        ("HTTP/1.1 200 OK\r\n\r\n{\"success\":true,\"messageId\":\"m\"", 8, "could not be read whole"),
-        ("HTTP/1.1 200 OK\r\n\r\n1", 8, "could not be read whole"),
-        // It says itself that more was to come.
-        ("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"success\":true}", 8, "could not be read whole"),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", 8, "could not be read whole"),
-    ] {
-        let (server, authority) = start_with("localhost", Flaw::BreaksOffBehind(answer), |_| {});
-        let home = Home::new();
-        home.write("ca.pem", authority);
-        let run = home.run(SEND).args(&["--ca-cert", "ca.pem", "-v"]);
-        let ended = run.api(&format!("https://localhost:{}", server.port())).fails(code, &[said]);
-        assert!(!ended.stderr.contains("docs.rs"), "{ended:?}");
-    }
 }
 
 #[test]
@@ -280,8 +258,8 @@ fn broken_or_missing_roots_are_a_matter_of_configuration() {
     for (file, parts) in [
         ("empty.pem", ["empty.pem has no PEM certificate\n", "in PEM, which begin with"]),
         ("broken.pem", ["the root certificates cannot be used: broken.pem: ", "--ca-cert FILE"]),
-        ("key.pem", ["key.pem has no PEM certificate; it has a private key\n", "in PEM, which begin with"]),
-        ("ca.der", ["ca.der has no PEM certificate; it looks like DER\n", "openssl x509 -inform der -in ca.der -out"]),
+        ("key.pem", ["key.pem has no PEM certificate\n", "in PEM, which begin with"]),
+        ("ca.der", ["ca.der has no PEM certificate\n", "openssl x509 -inform der"]),
     ] {
         home.run(SEND).args(&["--ca-cert", file]).api(url).fails(3, &parts);
     }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::LookUpError;
-use super::fields::{entry_key, time_at};
+use super::fields::time_at;
 use super::tracked::{MessageSort, TrackedMessage};
 use crate::api::answer::Answer;
 use crate::api::credentials::Credentials;
@@ -139,7 +139,7 @@ impl LookUps<'_> {
                 let is_older = at.is_some_and(|at| since.duration_since(at) > CLOCK_TOLERANCE);
                 let is_later = at.zip(span.until).is_some_and(|(at, until)| at > until);
                 newest = newest.max(at);
-                pager.entry_of(entry_key(entry), entry, at, is_older);
+                pager.entry_at(entry, at, is_older);
                 if !is_older && !is_later && take(entry).is_break() {
                     return Ok(ListingCoverage::Whole);
                 }
@@ -195,72 +195,63 @@ impl LookUps<'_> {
     /// If no place could be asked, or the last one is unavailable. Earlier results are kept.
     pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
         tracked.coverage = ListingCoverage::Whole;
-        // The notifications have more about a template than the history.
-        let first: &[ListedIn] = match tracked.sort {
-            MessageSort::FreeForm => &[],
-            MessageSort::Template | MessageSort::Either => {
-                &[ListedIn::Notifications, ListedIn::OneNotification, ListedIn::OneNotificationOlder]
-            }
-        };
         let retry_for = std::mem::take(&mut self.retry_for);
-        let mut failure = None;
-        let mut is_asked = false;
-        for place in first {
+        let (mut is_asked, mut failure) = (false, None);
+        for place in ListedIn::places_of(tracked.sort) {
+            let is_last = *place == ListedIn::History;
+            if is_last {
+                self.retry_for = retry_for;
+            }
             match self.look_in(*place, tracked).await {
-                Ok(true) => {
-                    self.retry_for = retry_for;
-                    return Ok(());
+                Ok(is_found) => {
+                    is_asked = true;
+                    if is_found {
+                        break;
+                    }
                 }
-                Ok(false) => is_asked = true,
-                Err(error) if error.signal().is_some() => return Err(error),
+                Err(error) if error.signal().is_some() || is_last && !error.is_refusal() => return Err(error),
                 Err(error) => {
                     tracked.note_failure(&error);
                     // The older address may refuse credentials that are right.
-                    if *place != ListedIn::OneNotificationOlder && !matches!(error, LookUpError::Unavailable { .. }) {
+                    let is_telling = *place != ListedIn::OneNotificationOlder && !error.is_unavailable();
+                    if is_telling || is_last {
                         failure = failure.or(Some(error));
                     }
                 }
             }
         }
         self.retry_for = retry_for;
-        match self.look_in(ListedIn::History, tracked).await {
-            Ok(_) => Ok(()),
-            Err(error) if !error.is_refusal() => Err(error),
-            Err(error) if is_asked => {
-                tracked.note_failure(&error);
-                Ok(())
-            }
-            Err(error) => Err(failure.unwrap_or(error)),
-        }
+        failure.filter(|_| !is_asked).map_or(Ok(()), Err)
     }
 
     /// Looks for it in one place, and returns whether it is listed there.
     async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<bool, LookUpError> {
-        let mut is_found = false;
         let id = tracked.id.clone();
-        let sent_at = tracked.sent_at.map(|at| at.saturating_add(self.clock - CLOCK_TOLERANCE));
-        let start = sent_at.and_then(Result::ok).map_or(SpanStart::Ever, SpanStart::At);
-        let span = LookUpSpan { start, until: None };
-        let coverage = match place {
+        let listing = match place {
+            ListedIn::Notifications => LookUpList::Notifications,
+            ListedIn::History => LookUpList::History,
             ListedIn::OneNotification | ListedIn::OneNotificationOlder => {
-                let request = match place {
-                    ListedIn::OneNotification => Request::notification(self.base, self.bot, &id),
-                    _ => Request::notification_at_older_address(self.base, self.bot, &id),
-                };
-                let answer = self.ask(&request).await?;
-                is_found = answer.body.json.as_ref().is_some_and(|entry| tracked.note_notification(entry));
-                ListingCoverage::Whole
-            }
-            ListedIn::Notifications => {
-                let take = |entry: &Value| read_on(&mut is_found, tracked.note_notification(entry));
-                self.read(LookUpList::Notifications, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
-            }
-            ListedIn::History => {
-                let bot = self.bot.to_owned();
-                let take = |entry: &Value| read_on(&mut is_found, tracked.note_message(entry, &bot));
-                self.read(LookUpList::History, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?
+                let is_older = place == ListedIn::OneNotificationOlder;
+                let answer = self.ask(&Request::notification(self.base, self.bot, &id, is_older)).await?;
+                return Ok(answer.body.json.as_ref().is_some_and(|entry| tracked.note_notification(entry)));
             }
         };
+        let sent_at = tracked.sent_at.map(|at| at.saturating_add(self.clock - CLOCK_TOLERANCE));
+        let start = sent_at.and_then(Result::ok).map_or(SpanStart::Ever, SpanStart::At);
+        let bot = self.bot.to_owned();
+        let mut is_found = false;
+        let take = |entry: &Value| {
+            let is_it = match listing {
+                LookUpList::Notifications => tracked.note_notification(entry),
+                LookUpList::History => tracked.note_message(entry, &bot),
+            };
+            // A message may be listed several times in a row.
+            let is_past = is_found && !is_it;
+            is_found |= is_it;
+            if is_past { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let span = LookUpSpan { start, until: None };
+        let coverage = self.read(listing, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?;
         tracked.note_gap(coverage);
         Ok(is_found)
     }
@@ -305,9 +296,14 @@ enum ListedIn {
     OneNotificationOlder,
 }
 
-/// Whether to read on after an entry that `is_wanted` or not: a message may be listed several times in a row.
-fn read_on(is_found: &mut bool, is_wanted: bool) -> ControlFlow<()> {
-    let is_past = *is_found && !is_wanted;
-    *is_found |= is_wanted;
-    if is_past { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+impl ListedIn {
+    /// Where a message of this sort can be listed. The notifications have more about a template than the history.
+    fn places_of(sort: MessageSort) -> &'static [Self] {
+        match sort {
+            MessageSort::FreeForm => &[Self::History],
+            MessageSort::Template | MessageSort::Either => {
+                &[Self::Notifications, Self::OneNotification, Self::OneNotificationOlder, Self::History]
+            }
+        }
+    }
 }

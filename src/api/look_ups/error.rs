@@ -31,7 +31,7 @@ pub(crate) enum LookUpError {
         /// Entries that lack a required field.
         unreadable: usize,
     },
-    #[error("the look-up failed: {}", told(delivery))]
+    #[error("{}", told(delivery))]
     Failed { delivery: Box<Delivery> },
 }
 
@@ -51,14 +51,6 @@ impl LookUpError {
         Self::Failed { delivery: Box::new(delivery) }
     }
 
-    /// What happened, for a sentence of its own.
-    pub(crate) fn cause(&self) -> String {
-        match self {
-            Self::Failed { delivery } => told(delivery),
-            Self::Unavailable { .. } | Self::NotListed { .. } | Self::Incomplete { .. } => self.to_string(),
-        }
-    }
-
     /// The API's answer.
     pub(crate) fn answer(&self) -> Option<&Answer> {
         match self {
@@ -67,23 +59,16 @@ impl LookUpError {
         }
     }
 
-    /// The same error for a reader who also sees the answer.
-    #[must_use]
-    pub(crate) fn beside_answer(mut self) -> Self {
-        if let Self::Failed { delivery } = &mut self
-            && let Some(problem) = &mut delivery.problem
-        {
-            problem.beginning = None;
-        }
-        self
-    }
-
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::Unavailable { .. } | Self::NotListed { .. } => Outcome::NotSent(Cause::Rejected),
             Self::Incomplete { .. } => Outcome::NotSent(Cause::Unavailable),
             Self::Failed { delivery } => delivery.outcome.clone(),
         }
+    }
+
+    pub(super) fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
     }
 
     /// Whether the API refused, and would again.

@@ -81,7 +81,7 @@ impl TrackedMessage {
 
     /// Notes that one place failed. An account need not have every place.
     pub(super) fn note_failure(&mut self, error: &LookUpError) {
-        if !matches!(error, LookUpError::Unavailable { .. }) {
+        if !error.is_unavailable() {
             self.note_gap(ListingCoverage::Missing);
         }
     }
