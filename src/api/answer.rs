@@ -33,6 +33,14 @@ pub(crate) fn listed_items(page: &Value) -> Option<&Vec<Value>> {
     ["results", "data"].into_iter().find_map(|name| page.get(name)?.as_array())
 }
 
+/// The pages and the entries of a listing, as a page of it counts them.
+pub(crate) fn counted(page: &Value) -> [Option<u64>; 2] {
+    ["totalPages", "total"].map(|name| {
+        let count = page.get("pagination")?.get(name)?;
+        count.as_u64().or_else(|| count.as_str()?.parse().ok())
+    })
+}
+
 /// A status with the part of the body that could be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
@@ -61,10 +69,6 @@ pub(crate) struct Body {
     pub(crate) json: Option<Value>,
     /// Whether a key that decides the outcome occurs twice, with different values.
     pub(crate) repeats_a_key: bool,
-    /// Whether it is compressed, though that was not requested.
-    pub(crate) is_compressed: bool,
-    /// Whether it is a page for people.
-    pub(crate) is_page: bool,
     /// Whether a success or a message id stands anywhere in the text.
     names_success: bool,
 }
@@ -78,20 +82,6 @@ pub(crate) struct ApiError {
     pub(crate) text: Option<String>,
 }
 
-/// The number of pages in the `pagination` of a listing (`api.md`).
-pub(crate) fn total_pages(pagination: Option<&Value>) -> Option<u64> {
-    whole_number(pagination?.get("totalPages")?)
-}
-
-/// The number of entries in the `pagination` of a listing.
-pub(crate) fn total_entries(pagination: Option<&Value>) -> Option<u64> {
-    whole_number(pagination?.get("total")?)
-}
-
-fn whole_number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
-}
-
 impl Body {
     pub(crate) fn new(text: String, complete: bool) -> Self {
         let mut repeats_a_key = false;
@@ -101,21 +91,31 @@ impl Body {
         let read = complete.then(|| read_json(text.trim_start_matches('\u{feff}'), &mut note));
         let json = read.and_then(Result::ok);
         repeats_a_key &= json.is_some();
-        let begin = text.trim_start();
-        let is_page = begin.starts_with('<') && !begin.starts_with("<?xml");
         let names_success = names_success(&text);
-        Self { text, complete, is_too_large: false, json, repeats_a_key, is_compressed: false, is_page, names_success }
+        Self { text, complete, is_too_large: false, json, repeats_a_key, names_success }
     }
 
-    /// Describes a body that is not JSON.
-    pub(crate) fn nature(&self) -> Option<&'static str> {
+    /// Whether it is a page for people.
+    fn is_page(&self) -> bool {
         let text = self.text.trim_start();
-        match self.json {
-            None if self.is_compressed => Some("its body is compressed, which was not asked for"),
-            None if text.is_empty() && self.complete => Some("its body is empty"),
-            None if self.is_page => Some("its body is an HTML page, not JSON: a portal or a proxy?"),
-            Some(_) | None => None,
+        text.starts_with('<') && !text.starts_with("<?xml")
+    }
+
+    /// What stands in place of a message of the API: a page for people, or the beginning of the text.
+    pub(super) fn nature(&self) -> Option<String> {
+        let text = self.text.trim();
+        let is_empty = text.is_empty() || self.json.as_ref().is_some_and(|json| !is_something(json));
+        if is_empty || self.is_too_large {
+            return None;
         }
+        if self.is_page() {
+            return Some("its body is an HTML page, not JSON: a portal or a proxy?".to_owned());
+        }
+        let mut shown: String = text.chars().take(MOST_SHOWN).collect();
+        if shown.len() < text.len() {
+            shown.push('…');
+        }
+        Some(shown)
     }
 
     /// Hides what repeats our secret: of JSON each such text, of another body all of it.
@@ -155,19 +155,14 @@ impl Body {
         listed_items(self.json.as_ref()?)
     }
 
-    /// The number of pages according to the listing.
-    pub(crate) fn total_pages(&self) -> Option<u64> {
-        total_pages(self.field("pagination"))
+    /// The pages and the entries of the listing.
+    pub(super) fn counted(&self) -> [Option<u64>; 2] {
+        self.json.as_ref().map(counted).unwrap_or_default()
     }
 
-    /// The number of entries according to the listing.
-    pub(crate) fn total_entries(&self) -> Option<u64> {
-        total_entries(self.field("pagination"))
-    }
-
-    /// Whether it is a page of messages, or one message (`api.md`, "Look-ups"). The `error` of one message is the reason of its
+    /// Whether it is a page of a listing, or one message of it (`api.md`, "Look-ups"). The `error` of one message is the reason of its
     /// failure; the `error` of a page means that it is not the page that was requested.
-    pub(crate) fn is_look_up(&self) -> bool {
+    pub(crate) fn is_listing(&self) -> bool {
         match self.results() {
             Some(_) => !self.says_error(),
             None => ["sentStatus", "destination"].iter().any(|name| self.field(name).is_some()),
@@ -233,7 +228,7 @@ impl Body {
 
     /// Whether it may come from an API: it is complete, and not a page for people.
     pub(crate) fn may_be_of_the_api(&self) -> bool {
-        self.complete && (self.text.trim().is_empty() || self.nature().is_none())
+        self.complete && !self.is_page()
     }
 
     /// Whether any part of it indicates a success, in a form that would not count by itself: inside an array or another object,
@@ -268,17 +263,6 @@ impl Body {
             code: code.into_iter().flatten().find_map(scalar_text).map(|code| clipped(&code).into_owned()),
             text: Some(clipped(&text).into_owned()).filter(|text| !text.is_empty()),
         }
-    }
-
-    /// The beginning of a body that was not understood at all.
-    pub(crate) fn beginning(&self) -> Option<String> {
-        let text = self.text.trim();
-        let is_empty = text.is_empty() || self.json.as_ref().is_some_and(|json| !is_something(json));
-        let mut shown: String = text.chars().take(MOST_SHOWN).collect();
-        if shown.len() < text.len() {
-            shown.push('…');
-        }
-        (!is_empty && self.error() == ApiError::default() && self.nature().is_none()).then_some(shown)
     }
 
     /// The API's own messages. Deeper fields are ignored, because they may repeat the request.

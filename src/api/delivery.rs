@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::credentials::Credentials;
-use super::outcome::{Cause, Outcome, Problem, Verdict, judge};
+use super::judgement::judge;
+use super::outcome::{Cause, Outcome, Problem, Verdict};
 use super::request::Request;
 use super::transport::{Attempt, Client};
 use crate::process::Signal;
@@ -35,23 +36,16 @@ impl Delivery {
     /// `in_flight` is the request that was under way.
     fn interrupted(signal: Signal, attempts: u32, in_flight: Option<&Request>, begun: Instant) -> Self {
         let name = signal.name();
-        let (outcome, message, hint) = if let Some(request) = in_flight {
-            (
-                Outcome::Unknown(Some(signal)),
-                format!("interrupted by {name} while a request was under way"),
-                request.accepts.unknown_hint(),
-            )
+        let (outcome, problem) = if let Some(request) = in_flight {
+            let outcome = Outcome::Unknown(Some(signal));
+            let message = format!("interrupted by {name} while a request was under way");
+            let problem = Problem::new(&outcome, message, request.accepts.unknown_hint());
+            (outcome, problem)
         } else {
+            let outcome = Outcome::NotSent(Cause::Interrupted(signal));
             let message = format!("interrupted by {name} before the request left");
-            (Outcome::NotSent(Cause::Interrupted(signal)), message, "try again when you like")
-        };
-        let problem = Problem {
-            code: "interrupted",
-            api_code: None,
-            message,
-            hint: hint.to_owned(),
-            retry_after: None,
-            beginning: None,
+            let problem = Problem::new(&outcome, message, "try again when you like");
+            (outcome, problem)
         };
         Self { outcome, problem: Some(problem), answer: None, attempts, duration: begun.elapsed() }
     }

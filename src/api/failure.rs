@@ -8,28 +8,18 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use url::Url;
 
+use super::outcome::Cause;
 use super::proxy::Proxy;
 use crate::timestamps::rfc_3339;
 
 /// An attempt without an answer.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    pub(crate) stage: Stage,
+    /// Why the server cannot have read any byte of the request; None if it can.
+    pub(crate) cause: Option<Cause>,
     pub(crate) message: String,
-    /// The hint, if it differs from the hint of the stage.
-    pub(crate) hint: Option<String>,
-}
-
-/// How far an attempt got; before `InFlight` the server cannot have read any byte of the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Connect,
-    /// The proxy requires other credentials.
-    ProxyCredentials,
-    /// The proxy does not open a tunnel.
-    ProxyRefusal,
-    Tls,
-    InFlight,
+    /// The hint, if it differs from that of the cause.
+    pub(crate) hint: Option<&'static str>,
 }
 
 /// The other end of a connection, and the proxy on the way there.
@@ -74,11 +64,11 @@ impl Failure {
         // TLS 1.3 tells it only after the handshake, and before the server reads anything else.
         let wants_certificate =
             matches!(tls, Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)));
-        let of = |stage, message| Self { stage, message, hint: None };
+        let of = |cause, message| Self { cause, message, hint: None };
         if error.is_connect() || error.is_builder() || !has_left || wants_certificate {
             return match tls {
                 Some(tls) => Self::of_tls(tls, peer),
-                None if error.is_timeout() => of(Stage::Connect, format!("connecting took too long: {peer}")),
+                None if error.is_timeout() => of(Some(Cause::Network), format!("connecting took too long: {peer}")),
                 None => Self::of_connecting(error, peer),
             };
         }
@@ -88,24 +78,24 @@ impl Failure {
         } else {
             format!("the connection failed before an answer came: {}", innermost(error))
         };
-        of(Stage::InFlight, message)
+        of(None, message)
     }
 
     fn of_connecting(error: &reqwest::Error, peer: &Peer) -> Self {
         let cause = innermost(error);
         // The library's error has no public type.
-        let (stage, cause, hint) = match cause.as_str() {
+        let (kind, cause, hint) = match cause.as_str() {
             "tunnel error: proxy authorization required" => {
-                (Stage::ProxyCredentials, "the proxy asks for credentials (407)", Some(PROXY_CREDENTIALS_HINT))
+                (Cause::ProxyCredentials, "the proxy asks for credentials (407)", Some(PROXY_CREDENTIALS_HINT))
             }
             "tunnel error: unsuccessful" => (
-                Stage::ProxyRefusal,
+                Cause::ProxyRefusal,
                 "the proxy refused the tunnel",
                 Some("ask who runs the proxy to let this host through, or name it in NO_PROXY"),
             ),
-            cause => (Stage::Connect, cause, None),
+            cause => (Cause::Network, cause, None),
         };
-        Self { stage, message: format!("failed to connect to {peer}: {cause}"), hint: hint.map(str::to_owned) }
+        Self { cause: Some(kind), message: format!("failed to connect to {peer}: {cause}"), hint }
     }
 
     fn of_tls(error: &rustls::Error, peer: &Peer) -> Self {
@@ -132,7 +122,7 @@ impl Failure {
         let cause =
             cause.map_or_else(|| without_manual(&error.to_string()), |dates| format!("the certificate {dates}"));
         let message = format!("TLS failed: {cause} ({})", peer.address);
-        Self { stage: Stage::Tls, message, hint: hint.map(str::to_owned) }
+        Self { cause: Some(Cause::Tls), message, hint }
     }
 }
 

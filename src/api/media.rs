@@ -11,7 +11,8 @@ use thiserror::Error;
 use url::Url;
 
 use super::connections::ConnectionLog;
-use super::failure::{Failure, Peer, Stage};
+use super::failure::{Failure, Peer};
+use super::outcome::Cause;
 use super::transport::{ClientError, ClientOptions, Roots, builder};
 use crate::message::{is_public_address, is_public_host};
 
@@ -80,7 +81,7 @@ impl MediaClient {
             Err(error) if is_not_public(&error) => MediaLook::NotPublic,
             Err(error) => {
                 let failure = Failure::new(&error, &Peer::new(url, None), TIMEOUT, !error.is_connect());
-                let is_of_roots = self.has_own_roots && failure.stage == Stage::Tls;
+                let is_of_roots = self.has_own_roots && failure.cause == Some(Cause::Tls);
                 MediaLook::Unreachable { why: failure.message, is_of_roots }
             }
         }

@@ -9,6 +9,7 @@ mod curl;
 mod deadline;
 mod delivery;
 mod failure;
+mod judgement;
 mod look_ups;
 mod media;
 mod outcome;
@@ -23,21 +24,22 @@ mod timely_body;
 mod transport;
 mod typed_path;
 
-pub(crate) use self::answer::{Answer, Body, clipped, listed_items, total_entries, total_pages};
+pub(crate) use self::answer::{Answer, Body, clipped, counted, listed_items};
 pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code, may_miss_a_template};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
 pub(crate) use self::curl::shell_word;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
-pub(crate) use self::failure::{Failure, Stage};
+pub(crate) use self::failure::Failure;
+pub(crate) use self::judgement::judge;
 pub(crate) use self::look_ups::{
     CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList, LookUpPace, LookUpSpan,
     LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key,
     is_another_person, is_person,
 };
 pub(crate) use self::media::{MediaClient, MediaLook};
-pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict, judge};
+pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict};
 pub(crate) use self::pager::{ListingCoverage, Pager};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{

@@ -87,7 +87,7 @@ impl Pager {
     }
 
     /// Ends the current page, which counts `pages` and `total` entries of the listing; returns how it ended, if it did.
-    pub(crate) fn end_page(&mut self, pages: Option<u64>, total: Option<u64>) -> Option<ListingCoverage> {
+    pub(crate) fn end_page(&mut self, [pages, total]: [Option<u64>; 2]) -> Option<ListingCoverage> {
         let page = u64::from(self.next_page());
         if self.pages == 0 {
             (self.counted_pages, self.counted) = (pages.filter(|pages| *pages > 0), total);
@@ -153,7 +153,7 @@ mod tests {
                 reading.entry_at(&entry, None, *id < 0);
             }
             let (count, total) = counted[(reading.pages as usize).min(counted.len() - 1)];
-            if let Some(coverage) = reading.end_page(count, total) {
+            if let Some(coverage) = reading.end_page([count, total]) {
                 return (coverage, reading.pages);
             }
         }
@@ -228,7 +228,7 @@ mod tests {
                     let entry = json!({ "messageId": minute });
                     reading.entry_at(&entry, at, true);
                 }
-                if let Some(coverage) = reading.end_page(Some(9), None) {
+                if let Some(coverage) = reading.end_page([Some(9), None]) {
                     break coverage;
                 }
             };

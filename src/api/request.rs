@@ -43,15 +43,13 @@ pub(crate) enum SuccessCriterion {
     AnyObject,
     /// An array with an object for this destination.
     Destination(String),
-    /// A page of a listing. Nothing is sent, so the outcome is never unknown.
-    Page,
     /// Anything but an error: the answer to any other read.
     Read,
     /// Anything without a sign of an error: the answer to any request that may change something.
     Done,
-    /// A page of messages with their states, or one message. It is also a read, but its entries can have errors of
-    /// their own.
-    LookUp,
+    /// A page of a listing, or one message of it, which can have an error of its own. Nothing is sent, so the outcome is
+    /// never unknown.
+    Listing,
 }
 
 impl SuccessCriterion {
@@ -66,7 +64,7 @@ impl SuccessCriterion {
 
     /// Whether such a request changes nothing.
     pub(crate) fn reads(&self) -> bool {
-        matches!(self, Self::Page | Self::LookUp | Self::Read)
+        matches!(self, Self::Listing | Self::Read)
     }
 
     /// The most bytes of an answer that are read. The answer to a send is short; the answer to a read may be long.
@@ -80,7 +78,7 @@ impl SuccessCriterion {
         match self {
             Self::MessageId | Self::AnyObject | Self::Destination(_) => UNKNOWN_HINT,
             Self::Done => "check in Jelou whether it was carried out before you try it again",
-            Self::Page | Self::LookUp | Self::Read => "try again when you like",
+            Self::Listing | Self::Read => "try again when you like",
         }
     }
 }
@@ -190,7 +188,7 @@ impl Request {
         }
         let (page, limit) = (page.to_string(), TEMPLATES_LIMIT.to_string());
         url.query_pairs_mut().append_pair("page", &page).append_pair("limit", &limit);
-        Self::get(url, SuccessCriterion::Page)
+        Self::get(url, SuccessCriterion::Listing)
     }
 
     /// The request that reads a page of `bot`'s messages, in both directions.
@@ -209,7 +207,7 @@ impl Request {
     /// way to sign in.
     pub(super) fn notification(base: &Url, bot: &str, id: &str, is_older: bool) -> Self {
         let path = if is_older { &["v1", "bots", bot][..] } else { &["v1", "external", "bots", bot] };
-        Self::get(endpoint(base, &[path, &["notifications", id]].concat()), SuccessCriterion::LookUp)
+        Self::get(endpoint(base, &[path, &["notifications", id]].concat()), SuccessCriterion::Listing)
     }
 
     fn listing(mut url: Url, query: &ListingQuery<'_>, [since, until]: [&str; 2]) -> Self {
@@ -222,7 +220,7 @@ impl Request {
             pairs.append_pair("messageId", id);
         }
         drop(pairs);
-        Self::get(url, SuccessCriterion::LookUp)
+        Self::get(url, SuccessCriterion::Listing)
     }
 
     fn get(url: Url, accepts: SuccessCriterion) -> Self {

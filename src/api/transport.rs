@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::ClientBuilder;
-use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use thiserror::Error;
 use url::Url;
 
@@ -16,7 +16,7 @@ use super::answer::{Answer, Body};
 use super::connections::ConnectionLog;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
-use super::failure::{Failure, Peer, Stage, innermost};
+use super::failure::{Failure, Peer, innermost};
 #[cfg(target_os = "linux")]
 use super::platform_roots::platform_tls;
 use super::proxy::{Proxy, ProxyError};
@@ -28,8 +28,6 @@ const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an idle connection is kept for the next row of a run. Servers count whole seconds from their own end of the
 /// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is lost: half of the minimum is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
-/// How a gzip stream begins (RFC 1952, 2.3.1).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 #[derive(Clone, Debug)]
 pub(crate) struct ClientOptions {
@@ -185,7 +183,7 @@ impl Client {
                 // connection.
                 let is_kept = keeping.is_some() && self.connections.made() == made;
                 let failure = self.failure(&error, &request.url, made);
-                if is_kept && failure.stage == Stage::InFlight && !error.is_timeout() {
+                if is_kept && failure.cause.is_none() && !error.is_timeout() {
                     self.use_connections_once();
                 }
                 return Attempt::Failed(failure);
@@ -201,7 +199,6 @@ impl Client {
         let warnings = warnings.filter_map(|warning| warning.to_str().ok());
         // The other warnings repeat those of the sender.
         let warnings = warnings.filter(|warning| warning.starts_with("the sandbox ")).map(str::to_owned).collect();
-        let is_compressed = headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
         let date = date(headers);
         let mut bytes = Vec::new();
         let mut is_too_large = false;
@@ -220,7 +217,6 @@ impl Client {
         };
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
         body.is_too_large = is_too_large;
-        body.is_compressed = is_compressed || bytes.starts_with(&GZIP);
         body.redact(credentials);
         Attempt::Answered(Answer { status, retry_after, date, warnings, body })
     }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::CommandError;
 use super::result::{note_delivery, note_error, print_answer, print_result};
-use crate::api::{ListingCoverage, Pager, Request, TypedPath, listed_items, total_pages};
+use crate::api::{ListingCoverage, Pager, Request, TypedPath, counted, listed_items};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
@@ -276,8 +276,7 @@ async fn deliver(
     if let Some(answer) = delivery.answer.as_mut().filter(|answer| answer.body.is_too_large) {
         answer.body.text.clear();
     }
-    let shows_answer = matches!(context.stdout.format, Format::Response | Format::Record);
-    let code = note_delivery(delivery, record, shows_answer);
+    let code = note_delivery(delivery, record);
     if request.accepts.reads() && record.sent == Sent::Unknown {
         // It was interrupted, and the request could not change anything.
         record.sent = Sent::No;
@@ -312,7 +311,7 @@ async fn read_pages(
             return Ok(ExitCode::Rejected);
         };
         let new = results.iter().filter(|result| pager.entry(result)).count();
-        let end = pager.end_page(total_pages(answer.get("pagination")), None);
+        let end = pager.end_page([counted(&answer)[0], None]);
         // A server that ignores page numbers returns the same page again.
         if new > 0 {
             results.iter().try_for_each(|result| print_one(&context.stdout, result))?;

@@ -12,7 +12,7 @@ use super::cost::read_rates;
 use super::error::CommandError;
 use super::profile;
 use super::store::{ledger_address, ledger_database, store_at, store_to_look_at};
-use crate::api::{Credentials, Failure, ListingCoverage, Stage, TemplateFilter};
+use crate::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -356,17 +356,16 @@ impl Checkup {
     }
 
     fn unreached(&mut self, failure: &Failure) {
-        let (name, hint) = match failure.stage {
-            Stage::Tls => ("TLS", "for a private certificate authority, give --ca-cert or ca_cert of the profile"),
-            Stage::Connect | Stage::ProxyCredentials | Stage::ProxyRefusal => {
-                ("connection", "check the network, the proxy and the api_url")
+        let (name, hint) = match failure.cause {
+            None => ("answer", "something is there, but it does not answer as an API does; check the api_url"),
+            Some(Cause::Tls) => {
+                ("TLS", "for a private certificate authority, give --ca-cert or ca_cert of the profile")
             }
-            Stage::InFlight => {
-                ("answer", "something is there, but it does not answer as an API does; check the api_url")
-            }
+            Some(_) => ("connection", "check the network, the proxy and the api_url"),
         };
-        let code = if failure.stage == Stage::ProxyCredentials { ExitCode::Configuration } else { ExitCode::Network };
-        let hint = failure.hint.clone().unwrap_or_else(|| hint.to_owned());
+        let is_of_proxy = failure.cause == Some(Cause::ProxyCredentials);
+        let code = if is_of_proxy { ExitCode::Configuration } else { ExitCode::Network };
+        let hint = failure.hint.unwrap_or(hint).to_owned();
         self.fail_with(name, code, failure.message.clone(), Some(hint));
     }
 
@@ -455,19 +454,19 @@ mod tests {
 
     #[test]
     fn how_far_a_request_came_decides_what_is_told_to_be_wrong() {
-        for (stage, name, code, hint) in [
-            (Stage::Connect, "connection", 7, "check the network, the proxy"),
-            (Stage::ProxyRefusal, "connection", 7, "check the network, the proxy"),
-            (Stage::ProxyCredentials, "connection", 3, "check the network, the proxy"),
-            (Stage::Tls, "TLS", 7, "for a private certificate authority"),
-            (Stage::InFlight, "answer", 7, "something is there"),
+        for (cause, name, code, hint) in [
+            (Some(Cause::Network), "connection", 7, "check the network, the proxy"),
+            (Some(Cause::ProxyRefusal), "connection", 7, "check the network, the proxy"),
+            (Some(Cause::ProxyCredentials), "connection", 3, "check the network, the proxy"),
+            (Some(Cause::Tls), "TLS", 7, "for a private certificate authority"),
+            (None, "answer", 7, "something is there"),
         ] {
             for own in [None, Some("its own")] {
                 let mut checkup = checkup();
-                checkup.unreached(&Failure { stage, message: "x".to_owned(), hint: own.map(str::to_owned) });
+                checkup.unreached(&Failure { cause, message: "x".to_owned(), hint: own });
                 let check = checkup.checks.pop().unwrap();
-                assert_eq!((check.name, checkup.code.code()), (name, code), "{stage:?}");
-                assert!(check.hint.unwrap().starts_with(own.unwrap_or(hint)), "{stage:?}");
+                assert_eq!((check.name, checkup.code.code()), (name, code), "{cause:?}");
+                assert!(check.hint.unwrap().starts_with(own.unwrap_or(hint)), "{cause:?}");
             }
         }
     }

@@ -18,9 +18,8 @@ pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Re
     error.code
 }
 
-/// Fills in the record with the outcome of a message, and returns its exit code. Unless the answer is shown
-/// (`shows_answer`), the error includes the relevant part of it.
-pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record, shows_answer: bool) -> ExitCode {
+/// Fills in the record with the outcome of a message, and returns its exit code.
+pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode {
     let (code, sent) = of_outcome(&delivery.outcome);
     record.sent = sent;
     record.attempts = delivery.attempts;
@@ -34,7 +33,7 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record, shows_answe
     }
     record.error = delivery.problem.map(|problem| RecordError {
         code: problem.code,
-        message: if shows_answer { problem.message.clone() } else { problem.told().into_owned() },
+        message: problem.message,
         api_code: problem.api_code,
         hint: Some(problem.hint),
         retry_after_s: problem.retry_after.map(|wait| wait.as_secs()),
@@ -97,7 +96,6 @@ mod tests {
             message: "the answer was not understood".to_owned(),
             hint: "look at it".to_owned(),
             retry_after: Some(Duration::from_secs(7)),
-            beginning: Some("<html>".to_owned()),
         }
     }
 
@@ -137,7 +135,7 @@ mod tests {
         };
         let mut record = Record::default();
         let accepted = delivery(Outcome::Sent { message_id }, None, Some(answer()));
-        assert_eq!(note_delivery(accepted, &mut record, true), ExitCode::Success);
+        assert_eq!(note_delivery(accepted, &mut record), ExitCode::Success);
         let (attempts, took) = (record.attempts, record.duration_ms);
         assert_eq!(
             (record.sent, record.message_id.as_deref(), record.http_status),
@@ -146,17 +144,13 @@ mod tests {
         assert_eq!((record.response, attempts, took), (Some(json!({ "messageId": "m-1" })), 3, 1500));
         assert!(record.error.is_none());
 
-        // If the answer is shown, the error need not include it.
-        for (shows_answer, message) in
-            [(true, "the answer was not understood"), (false, "the answer was not understood: <html>")]
-        {
-            let mut record = Record::default();
-            let unknown = delivery(Outcome::Unknown(None), Some(problem()), None);
-            assert_eq!(note_delivery(unknown, &mut record, shows_answer), ExitCode::Unknown);
-            let error = record.error.unwrap();
-            assert_eq!((record.sent, error.code, error.message.as_str()), (Sent::Unknown, "unknown", message));
-            let (api_code, hint) = (error.api_code.as_deref(), error.hint.as_deref());
-            assert_eq!((api_code, hint, error.retry_after_s), (Some("x"), Some("look at it"), Some(7)));
-        }
+        let mut record = Record::default();
+        let unknown = delivery(Outcome::Unknown(None), Some(problem()), None);
+        assert_eq!(note_delivery(unknown, &mut record), ExitCode::Unknown);
+        let error = record.error.unwrap();
+        let said = (record.sent, error.code, error.message.as_str());
+        assert_eq!(said, (Sent::Unknown, "unknown", "the answer was not understood"));
+        let (api_code, hint) = (error.api_code.as_deref(), error.hint.as_deref());
+        assert_eq!((api_code, hint, error.retry_after_s), (Some("x"), Some("look at it"), Some(7)));
     }
 }

@@ -381,8 +381,7 @@ impl PreparedSend<'_> {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
         let is_notice = self.notice_within.is_some();
-        let shows_answer = !is_notice && matches!(self.context.stdout.format, Format::Response | Format::Record);
-        let code = note_delivery(delivery, record, shows_answer);
+        let code = note_delivery(delivery, record);
         if record.sent == Sent::Yes {
             let id = record.message_id.as_ref().map(|id| format!(": {}", clipped(id))).unwrap_or_default();
             let what = if is_notice { "the notice for" } else { "for" };
@@ -429,7 +428,6 @@ mod tests {
             message: String::new(),
             hint: String::new(),
             retry_after: None,
-            beginning: None,
         }
     }
 

@@ -20,10 +20,9 @@ pub fn answer(bytes: &[u8]) {
             SuccessCriterion::MessageId,
             SuccessCriterion::AnyObject,
             SuccessCriterion::Destination(DESTINATION.to_owned()),
-            SuccessCriterion::Page,
             SuccessCriterion::Read,
             SuccessCriterion::Done,
-            SuccessCriterion::LookUp,
+            SuccessCriterion::Listing,
         ] {
             hold(status, &body, accepts);
         }
@@ -60,7 +59,7 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
             let is_sent = json.as_ref().is_some_and(Value::is_object) && (200..300).contains(&status);
             assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
         }
-        SuccessCriterion::Page | SuccessCriterion::LookUp | SuccessCriterion::Read => {
+        SuccessCriterion::Listing | SuccessCriterion::Read => {
             assert!(!matches!(verdict.outcome, Outcome::Unknown(_)), "{verdict:?}");
         }
         SuccessCriterion::Done => {

@@ -340,7 +340,7 @@ impl<'a> Engine<'a> {
         self.settled.push(settled);
         let Some(mut problem) = verdict.problem else { return };
         if state != RowState::Pending {
-            self.progress.fault(line, state.name(), &problem.told());
+            self.progress.fault(line, state.name(), &problem.message);
         }
         if let Some(pause) = pause {
             if matches!(verdict.outcome, Outcome::NotSent(Cause::Network | Cause::Unavailable)) {
@@ -353,7 +353,7 @@ impl<'a> Engine<'a> {
     /// Stops taking rows; reports it at once if others are still in flight.
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
-            self.progress.note(&format!("paused: {}; {}", problem.told(), self.inflight_words()));
+            self.progress.note(&format!("paused: {}; {}", problem.message, self.inflight_words()));
         }
         if reason.is_of_run() {
             self.pause = Some(reason);

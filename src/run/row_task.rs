@@ -79,7 +79,7 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         http_status,
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
-        error: verdict.problem.as_ref().map(|problem| clipped(&problem.told()).into_owned()),
+        error: verdict.problem.as_ref().map(|problem| clipped(&problem.message).into_owned()),
         api_code: verdict.problem.as_ref().and_then(|problem| Some(clipped(problem.api_code.as_deref()?).into_owned())),
     };
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }

@@ -58,8 +58,7 @@ impl Flight {
             _ => (Outcome::NotSent(Cause::Unavailable), TIME_HINT),
         };
         let message = format!("{cause} (tried for {} s)", tried_for.as_secs_f64());
-        let problem =
-            Problem { code, api_code: None, message, hint: hint.to_owned(), retry_after: None, beginning: None };
+        let problem = Problem::new(&outcome, message, hint);
         Delivery { outcome, problem: Some(problem), answer: None, attempts: 0, duration: tried_for }
     }
 }
@@ -88,14 +87,7 @@ mod tests {
 
     #[test]
     fn a_panic_may_have_sent_a_message_only_while_a_request_is_under_way() {
-        let problem = Problem {
-            code: "network",
-            api_code: None,
-            message: "away".to_owned(),
-            hint: String::new(),
-            retry_after: None,
-            beginning: None,
-        };
+        let problem = Problem::new(&Outcome::NotSent(Cause::Network), "away", "");
         let waiting = || Event::Waiting { wait: Duration::ZERO, problem: &problem };
         for (events, lands, is_under_way) in [
             (&[][..], false, false),
@@ -123,15 +115,8 @@ mod tests {
 
     #[test]
     fn what_is_given_up_is_unknown_only_while_a_request_is_under_way_that_may_send() {
-        let problem = |code| Problem {
-            code,
-            api_code: None,
-            message: "because".to_owned(),
-            hint: String::new(),
-            retry_after: None,
-            beginning: None,
-        };
-        let (network, limit) = (problem("network"), problem("unavailable"));
+        let problem = |cause| Problem::new(&Outcome::NotSent(cause), "because", "");
+        let (network, limit) = (problem(Cause::Network), problem(Cause::Unavailable));
         let waits = |problem| Event::Waiting { wait: Duration::ZERO, problem };
         let not_sent = Outcome::NotSent;
         for (events, reads, outcome, code, message) in [

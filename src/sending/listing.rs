@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::connection::Connection;
 use super::flight::Flight;
 use crate::api::{
-    Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter, total_entries,
-    total_pages,
+    Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter, counted,
 };
 use crate::config::BotId;
 use crate::output::Stderr;
@@ -40,7 +39,7 @@ pub(crate) struct Listing {
     filter: TemplateFilter,
     pager: Pager,
     /// The first page; its results are replaced by those of all pages.
-    first: Map<String, Value>,
+    first: Value,
     found: Vec<Value>,
     /// How it ended, once no page follows.
     pub(crate) end: Option<ListingCoverage>,
@@ -49,7 +48,7 @@ pub(crate) struct Listing {
 impl Listing {
     pub(crate) fn new(filter: TemplateFilter) -> Self {
         let pager = Pager::new(1, MAX_PAGES, TEMPLATES_LIMIT);
-        Self { filter, pager, first: Map::new(), found: Vec::new(), end: None }
+        Self { filter, pager, first: Value::Null, found: Vec::new(), end: None }
     }
 
     /// Reads the next page.
@@ -68,36 +67,31 @@ impl Listing {
         let request = Request::templates(connection.base.url(), bot.as_str(), &self.filter, page);
         let delivery = connection.deliver(stderr, &request, retry_for, flight).await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
-        let (Outcome::Sent { .. }, Some(Value::Object(answer)), Some(results)) =
-            (&delivery.outcome, body.and_then(|body| body.json.as_ref()), body.and_then(Body::results))
-        else {
-            return Err(LookUpError::failed(delivery));
-        };
-        self.add_page(answer, results);
+        match (&delivery.outcome, body.and_then(|body| body.json.as_ref()), body.and_then(Body::results)) {
+            (Outcome::Sent { .. }, Some(page), Some(results)) => self.add_page(page, results),
+            _ => return Err(LookUpError::failed(delivery)),
+        }
         Ok(())
     }
 
     /// Adds the next page, whose templates are `results`.
-    pub(super) fn add_page(&mut self, answer: &Map<String, Value>, results: &[Value]) {
+    pub(super) fn add_page(&mut self, page: &Value, results: &[Value]) {
         if self.is_empty() {
-            self.first.clone_from(answer);
+            self.first.clone_from(page);
         }
         for template in results {
             if self.pager.entry(template) {
                 self.found.push(template.clone());
             }
         }
-        let pagination = answer.get("pagination");
         // Where only some were asked for, the total may be that of all.
-        let total = total_entries(pagination).filter(|_| self.filter == TemplateFilter::default());
-        self.end = self.pager.end_page(total_pages(pagination), total);
+        let [pages, total] = counted(page);
+        self.end = self.pager.end_page([pages, total.filter(|_| self.filter == TemplateFilter::default())]);
     }
 
     /// Whether it certainly has every template: the API counts them, and gave as many.
     pub(super) fn is_certainly_whole(&self) -> bool {
-        let pagination = self.first.get("pagination");
-        let is_counted = total_pages(pagination).or(total_entries(pagination)).is_some();
-        is_counted && self.end == Some(ListingCoverage::Whole)
+        counted(&self.first) != [None; 2] && self.end == Some(ListingCoverage::Whole)
     }
 
     pub(super) fn has_samples_only(&self) -> bool {
@@ -116,9 +110,11 @@ impl Listing {
 
     /// In the API's own shape: the first page, with the `results` of all.
     pub(crate) fn into_value(mut self) -> Value {
-        self.first.shift_remove("data");
-        self.first.insert("results".to_owned(), Value::Array(self.found));
-        Value::Object(self.first)
+        if let Value::Object(fields) = &mut self.first {
+            fields.shift_remove("data");
+            fields.insert("results".to_owned(), Value::Array(self.found));
+        }
+        self.first
     }
 }
 
@@ -134,7 +130,7 @@ mod tests {
         for (names, pagination) in pages {
             assert_eq!(listing.end, None, "{pages:?}");
             let results: Vec<_> = names.iter().map(|name| json!(name)).collect();
-            listing.add_page(&Map::from_iter([("pagination".to_owned(), pagination.clone())]), &results);
+            listing.add_page(&json!({ "pagination": pagination }), &results);
         }
         listing.end
     }

@@ -329,7 +329,7 @@ mod tests {
     /// A listing of one page.
     fn listing_of(page: &Value, results: &[Value]) -> Listing {
         let mut listing = Listing::new(TemplateFilter::default());
-        listing.add_page(page.as_object().unwrap(), results);
+        listing.add_page(page, results);
         listing
     }
 
@@ -417,15 +417,8 @@ mod tests {
         }
     }
 
-    fn failed(outcome: Outcome, code: &'static str, status: Option<u16>) -> LookUpError {
-        let problem = Problem {
-            code,
-            api_code: None,
-            message: "x".to_owned(),
-            hint: "do y".to_owned(),
-            retry_after: None,
-            beginning: Some("<html>".to_owned()),
-        };
+    fn failed(outcome: Outcome, status: Option<u16>) -> LookUpError {
+        let problem = Problem::new(&outcome, "x", "do y");
         let answer = status.map(|status| Answer {
             status,
             retry_after: None,
@@ -441,21 +434,21 @@ mod tests {
     fn what_passes_by_itself_or_concerns_the_list_alone_is_not_lasting() {
         let not_sent = |cause| Outcome::NotSent(cause);
         for (error, expected) in [
-            (failed(not_sent(Cause::Credentials), "credentials", Some(401)), true),
-            (failed(not_sent(Cause::Account), "account", Some(400)), true),
-            (failed(not_sent(Cause::Network), "network", None), true),
-            (failed(not_sent(Cause::Tls), "tls", None), true),
-            (failed(not_sent(Cause::ProxyCredentials), "proxy_credentials", None), true),
-            (failed(not_sent(Cause::ProxyRefusal), "proxy", None), true),
-            (failed(not_sent(Cause::Interrupted(Signal::Interrupt)), "interrupted", None), true),
-            (failed(Outcome::Unknown(Some(Signal::Interrupt)), "interrupted", None), true),
+            (failed(not_sent(Cause::Credentials), Some(401)), true),
+            (failed(not_sent(Cause::Account), Some(400)), true),
+            (failed(not_sent(Cause::Network), None), true),
+            (failed(not_sent(Cause::Tls), None), true),
+            (failed(not_sent(Cause::ProxyCredentials), None), true),
+            (failed(not_sent(Cause::ProxyRefusal), None), true),
+            (failed(not_sent(Cause::Interrupted(Signal::Interrupt)), None), true),
+            (failed(Outcome::Unknown(Some(Signal::Interrupt)), None), true),
             // A redirection or a missing page suggests another host or path.
-            (failed(not_sent(Cause::Rejected), "rejected", Some(302)), true),
-            (failed(not_sent(Cause::Rejected), "rejected", Some(404)), true),
-            (failed(not_sent(Cause::Rejected), "rejected", Some(400)), false),
-            (failed(not_sent(Cause::Rejected), "rejected", Some(200)), false),
-            (failed(not_sent(Cause::Unavailable), "unavailable", Some(503)), false),
-            (failed(Outcome::Unknown(None), "unknown", None), false),
+            (failed(not_sent(Cause::Rejected), Some(302)), true),
+            (failed(not_sent(Cause::Rejected), Some(404)), true),
+            (failed(not_sent(Cause::Rejected), Some(400)), false),
+            (failed(not_sent(Cause::Rejected), Some(200)), false),
+            (failed(not_sent(Cause::Unavailable), Some(503)), false),
+            (failed(Outcome::Unknown(None), None), false),
             (LookUpError::Incomplete { coverage: ListingCoverage::TooMany(100), unreadable: 0 }, false),
             (LookUpError::failed(Flight::default().given_up(Duration::ZERO, true)), true),
             (LookUpError::failed(Flight::default().given_up(Duration::ZERO, false)), false),

@@ -88,28 +88,19 @@ fn an_answer_that_is_no_json_is_told_for_what_it_is() {
     let page = "\n<!DOCTYPE html><title>Sign in</title>";
     for (status, body, code, said) in [
         (200, page, 8, "it may have been sent: the API answered 200: its body is an HTML page, not JSON"),
-        (200, "", 8, "the API answered 200: its body is empty"),
+        (200, "", 8, "the API answered 200\nhint: its body does not say whether the message was accepted"),
         (
             403,
             page,
             4,
-            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: a portal",
+            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: check client",
         ),
-        (200, "<?xml version=\"1.0\"?><a/>", 8, "the API answered 200\n"),
+        (200, "<?xml version=\"1.0\"?><a/>", 8, "the API answered 200: <?xml version=\"1.0\"?><a/>\n"),
     ] {
         let ended = answered(status, body);
         assert_eq!(ended.code, code, "{ended:?}");
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
-    let compressed = Server::answering(Reply::Bytes(
-        [b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00".as_slice()].concat(),
-    ));
-    let run = Home::new();
-    let run = run.run("send text --to 593987654321 Hola").api(&compressed.url);
-    run.fails(8, &["the API answered 200: its body is compressed, which was not asked for"]);
-    let labelled = Server::answering(Reply::with_headers(200, "Content-Encoding: br\r\n", "xyz"));
-    let run = Home::new();
-    run.run("send text --to 593987654321 Hola").api(&labelled.url).fails(8, &["compressed, which was not asked for"]);
 }
 
 #[test]
@@ -297,8 +288,8 @@ fn every_documented_shape_of_an_error_is_read() {
             "<html><h1>Bad Request</h1></html>",
             "400: its body is an HTML page, not JSON: a portal or a proxy?\nhint: ",
         ),
-        (400, "", "400: its body is empty\nhint: "),
-        (400, "not JSON", "400\nhint: "),
+        (400, "", "400\nhint: "),
+        (400, "not JSON", "400: not JSON\nhint: "),
     ] {
         let ended = answered(status, body);
         assert!(
@@ -373,15 +364,12 @@ fn a_code_of_whatsapp_is_read_from_the_apis_own_words() {
 const FOREIGN: [(&str, &str); 17] = [
     (r#"{"message":["text should not be empty"],"error":"Bad Request"}"#, "400: Bad Request; text should not be empty"),
     (r#"{"statusCode":400,"message":"Bad Request","details":"text is missing"}"#, "400: Bad Request; text is missing"),
-    (r#"{"errors":[{"field":"text","message":"is required"},{"message":"no bot"}]}"#, "400: text: is required; no bot"),
+    (r#"{"errors":[{"field":"text","message":"is required"},{"message":"no bot"}]}"#, "400: is required; no bot"),
     (
         r#"{"errors":{"text":["is required","is short"],"to":"is wrong"}}"#,
         "400: text: is required; text: is short; to: is wrong",
     ),
-    (
-        r#"{"detail":[{"loc":["body","text"],"msg":"field required","type":"missing"}]}"#,
-        "400: body.text: field required",
-    ),
+    (r#"{"detail":[{"loc":["body","text"],"msg":"field required","type":"missing"}]}"#, "400: field required"),
     (r#"{"type":"about:blank","title":"Bad Request","detail":"No such number"}"#, "400: No such number"),
     (r#"{"msg":"no credit"}"#, "400: no credit"),
     (r#"{"data":{"response":{"error":{"message":"deep"}}}}"#, "400: deep"),
@@ -414,19 +402,13 @@ fn a_refusal_in_any_shape_says_why() {
 }
 
 #[test]
-fn what_is_not_understood_is_shown_where_standard_output_does_not_have_it() {
+fn what_is_not_understood_is_shown_in_part() {
     let long = format!("{}é", "x".repeat(299));
-    let body = format!("{long}tail");
-    for (format, code, said) in [
-        ("id", 5, format!("answered 400: {long}…\nhint")),
-        ("none", 5, format!("answered 400: {long}…\nhint")),
-        ("response", 5, "answered 400\nhint".to_owned()),
-        ("record", 5, "answered 400\nhint".to_owned()),
-    ] {
-        let server = Server::answering(Reply::json(400, &body));
+    for format in ["id", "record"] {
+        let server = Server::answering(Reply::json(400, &format!("{long}tail")));
         let home = Home::new();
         let run = home.run("send text --to 593987654321 Hola").args(&["-o", format]).api(&server.url);
-        run.fails(code, &[&said]);
+        run.fails(5, &[&format!("answered 400: {long}…\nhint")]);
     }
     // An answer that is not one, or that was already explained, is not shown again.
     for body in ["{}", "[]", " ", "<html>x</html>"] {

@@ -204,11 +204,11 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
     let bare = json!([{"messageId": "1"}, {"messageId": 2}, {"createdAt": "soon"}, {"createdAt": "soon"}, {}]);
     let mixed = [two()[1].clone(), two()[0].clone(), entry("old", "bot", ANA, "c", 200_000), two()[0].clone()];
     let cases: Vec<(&str, Vec<Reply>, i32, &str, usize)> = vec![
-        ("no results", vec![bytes("{}")], 5, "this is not a list of messages; check --api-url", 0),
-        ("results are an object", vec![bytes(r#"{"results":{"0":{}}}"#)], 5, "not a list of messages", 0),
-        ("an array", vec![bytes("[]")], 5, "not a list of messages", 0),
+        ("no results", vec![bytes("{}")], 5, "this is not a listing of Jelou's; check --api-url", 0),
+        ("results are an object", vec![bytes(r#"{"results":{"0":{}}}"#)], 5, "not a listing of Jelou's", 0),
+        ("an array", vec![bytes("[]")], 5, "not a listing of Jelou's", 0),
         ("a page of a portal", vec![bytes("<html>login</html>")], 5, "an HTML page, not JSON", 0),
-        ("nothing", vec![bytes("")], 5, "its body is empty", 0),
+        ("nothing", vec![bytes("")], 5, "the API answered 200\nhint: this is not a listing", 0),
         ("an error in a 200", vec![bytes(r#"{"success":false,"message":"no"}"#)], 5, "the API answered 200: no", 0),
         (
             "cut short",

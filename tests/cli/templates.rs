@@ -103,11 +103,11 @@ fn a_listing_that_lacks_what_the_api_counts_is_incomplete() {
 fn a_read_that_fails_is_tried_again_and_never_unknown() {
     for (reply, code, message) in [
         (Reply::json(500, "{}"), 6, "error: the API answered 500"),
-        (Reply::json(200, "{}"), 5, "hint: this is not a list of templates; check --api-url"),
+        (Reply::json(200, "{}"), 5, "hint: this is not a listing of Jelou's; check --api-url"),
         (
             Reply::with_headers(200, "", "<html>login</html>"),
             5,
-            "hint: this is not a list of templates; check --api-url",
+            "hint: this is not a listing of Jelou's; check --api-url",
         ),
         (Reply::json(200, r#"{"success":false}"#), 5, "hint: check --bot and what is asked for"),
         (Reply::ResetAfterReading, 7, "the connection failed before an answer came"),

@@ -144,7 +144,7 @@ impl LookUps<'_> {
                     return Ok(ListingCoverage::Whole);
                 }
             }
-            if let Some(coverage) = pager.end_page(answer.body.total_pages(), answer.body.total_entries()) {
+            if let Some(coverage) = pager.end_page(answer.body.counted()) {
                 return Ok(coverage);
             }
             // From here on, new entries do not move the pages. The first page must have been complete.
@@ -168,7 +168,8 @@ impl LookUps<'_> {
     /// If the request fails.
     pub(crate) async fn pages(&mut self, listing: LookUpList, span: &LookUpSpan) -> Result<Option<u64>, LookUpError> {
         let answer = self.ask(&self.page(listing, self.begin(span.start), span.until, None, 1)).await?;
-        Ok(answer.body.total_pages())
+        let [pages, _] = answer.body.counted();
+        Ok(pages)
     }
 
     /// The request for a page of a listing; without `until` it is read until now.

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::api::answer::Answer;
 use crate::api::delivery::Delivery;
-use crate::api::outcome::{Cause, Outcome, Problem};
+use crate::api::outcome::{Cause, Outcome};
 use crate::api::pager::ListingCoverage;
 use crate::api::request::Request;
 use crate::process::Signal;
@@ -40,7 +40,7 @@ impl LookUpError {
         let status = delivery.answer.as_ref().map(|answer| answer.status);
         let code = delivery.problem.as_ref().and_then(|problem| problem.api_code.as_deref());
         if status == Some(404) && !code.is_some_and(|code| NO_BOT.contains(&code)) {
-            let answered = delivery.problem.as_ref().map_or_else(String::new, |problem| problem.told().into_owned());
+            let answered = delivery.problem.as_ref().map_or_else(String::new, |problem| problem.message.clone());
             return Self::Unavailable { path: request.url.path().to_owned(), answered };
         }
         Self::failed(delivery)
@@ -117,7 +117,7 @@ impl LookUpError {
 }
 
 fn told(delivery: &Delivery) -> String {
-    delivery.problem.as_ref().map_or("no answer".into(), Problem::told).into_owned()
+    delivery.problem.as_ref().map_or_else(|| "no answer".to_owned(), |problem| problem.message.clone())
 }
 
 fn not_listed(id: &str, is_searched: bool) -> String {

@@ -123,7 +123,7 @@ impl RunOnItsWay<'_> {
                 } else {
                     ("the run paused", format!("{hint}; {to_continue}"))
                 };
-                stderr.error(&format!("{paused}: {}", problem.told()), &[], Some(&hint));
+                stderr.error(&format!("{paused}: {}", problem.message), &[], Some(&hint));
                 Ok(of_pause(reason))
             }
             StopReason::PausedByOthers(RunPause { reason, by }) => {
