@@ -323,6 +323,7 @@ fn of_cause(cause: Cause) -> ExitCode {
 /// The exit code of a bulk run that paused by itself.
 pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
     match reason {
+        PauseReason::Person | PauseReason::Failover | PauseReason::Restored => ExitCode::Guard,
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
         PauseReason::ProxyCredentials => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,
@@ -369,6 +370,9 @@ mod tests {
     fn a_run_that_paused_ends_with_the_code_of_its_fault() {
         let codes = PauseReason::ALL.map(|reason| (reason.name(), of_pause(reason).code()));
         let expected = [
+            ("person", 11),
+            ("failover", 11),
+            ("restored", 11),
             ("credentials", 4),
             ("account", 4),
             ("proxy_credentials", 3),

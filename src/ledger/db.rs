@@ -8,7 +8,7 @@ use std::time::Duration;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::error::LedgerError;
-use super::events::PausedFor;
+use super::events::PauseReason;
 use crate::once::OnceHasher;
 
 /// The time limit for a new connection, and for an exchange.
@@ -237,7 +237,7 @@ pub(super) trait DbEngine: Send {
     fn is_shared(&self) -> bool;
 
     /// What is doubted of unfinished runs once the store has another identity.
-    fn doubt(&self, begun_in: &str) -> PausedFor;
+    fn doubt(&self, begun_in: &str) -> PauseReason;
 
     /// Checks that the store can be changed.
     fn require_write(&mut self) -> Result<(), LedgerError>;

@@ -8,7 +8,7 @@ use super::db::{Db, LONG, LONGEST, SqlValue, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
 use super::earlier::{EarlierMessages, EarlierRow};
 use super::error::{LedgerError, LedgerFault};
-use super::events::{LostWorker, PausedFor, PausedRun, Resumed, RunEvent, RunEventKind};
+use super::events::{LostWorker, PauseReason, Resumed, RunEvent, RunEventKind, RunPause};
 use super::making::{EarlierOf, KnownRuns, counted_by_run, json};
 use super::model::{Counts, RowState, Skip};
 use super::name::RunAge;
@@ -33,7 +33,7 @@ const ROWS_AT_ONCE: usize = 10_000;
 impl Run {
     /// Notes what others have to know before it is sent: a doubt, and the rows of lost processes. Returns why no process
     /// takes its rows.
-    pub(crate) fn prepare(&self) -> Result<Option<PausedRun>, LedgerError> {
+    pub(crate) fn prepare(&self) -> Result<Option<RunPause>, LedgerError> {
         self.change(|db, run| {
             run.check_identity(db)?;
             run.note_lost(db)?;
@@ -82,7 +82,7 @@ impl Run {
 
     /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt until somebody who resumes
     /// the run has been shown it. New conditions are refused while a process sends it: that process would not notice them.
-    pub(crate) fn resume(&self, seen: Option<&PausedRun>, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
+    pub(crate) fn resume(&self, seen: Option<&RunPause>, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
         self.change(|db, run| {
             if resumed.conditions.is_some()
                 && let Some(process) = Lost::of(db)?.sender(self.id)
@@ -90,7 +90,7 @@ impl Run {
                 return Err(LedgerError::in_use(self.name(), Some(&process.words())));
             }
             run.check_identity(db)?;
-            let by = run.pause.as_ref().map(|paused| paused.pause.by.clone());
+            let by = run.pause.as_ref().map(|paused| paused.by.clone());
             if let Some(paused) = &run.pause {
                 if Some(paused.pauses) != seen.map(|seen| seen.pauses) {
                     return Ok(());
@@ -125,7 +125,7 @@ impl Run {
                 return Ok(false);
             }
             if run.pause.is_none() {
-                run.pause(PausedFor::Person, user_and_host());
+                run.pause(PauseReason::Person, user_and_host());
                 run.under_way = false;
                 run.note(db, &RunEvent::now(RunEventKind::Stopped).because("bulk stop"))?;
             } else {

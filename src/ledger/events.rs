@@ -61,9 +61,15 @@ impl RunEvent {
 }
 
 named! {
-    /// Why a run paused. Its name is the code of the record, if it has one.
+    /// Why a run is paused. Its name is the code of the record, if it has one.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     PauseReason {
+        /// A person stopped it.
+        Person = "person",
+        /// The database is not the one that the run began in.
+        Failover = "failover",
+        /// The database was restored to an earlier state, from a dump or from older files.
+        Restored = "restored",
         Credentials = "credentials",
         /// WhatsApp does not let the business send anything.
         Account = "account",
@@ -79,13 +85,18 @@ named! {
 }
 
 impl PauseReason {
-    /// Whether the fault is in the run rather than in the process that met it: other processes that send the run would
+    /// Whether the reason is in the run rather than in the process that met it: other processes that send the run would
     /// meet it too.
     pub(crate) fn is_of_run(self) -> bool {
         match self {
-            Self::Account | Self::Unknown | Self::AllRefused => true,
+            Self::Person | Self::Failover | Self::Restored | Self::Account | Self::Unknown | Self::AllRefused => true,
             Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
         }
+    }
+
+    /// Whether rows that are not sent here may have been sent.
+    pub(crate) fn is_doubt(self) -> bool {
+        matches!(self, Self::Failover | Self::Restored)
     }
 }
 
@@ -94,21 +105,15 @@ pub(crate) const FAILED_OVER: &str = "what was written may be lost";
 /// The problem with the ledger of a run whose database was restored to an earlier state.
 pub(crate) const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
 
-/// A paused run: no process takes its rows until a person resumes it.
+/// The pause of a run: no process takes its rows until a person resumes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RunPause {
-    pub(crate) reason: PausedFor,
+    pub(crate) reason: PauseReason,
     /// Who paused it.
     pub(crate) by: String,
-}
-
-/// A paused run, and since when.
-#[derive(Clone, Debug)]
-pub(crate) struct PausedRun {
-    pub(crate) pause: RunPause,
-    /// In milliseconds since 1970.
+    /// Since when, in milliseconds since 1970.
     pub(crate) at: i64,
-    /// How often it had been paused or stopped by then.
+    /// How often the run had been paused or stopped by then.
     pub(crate) pauses: i64,
 }
 
@@ -120,42 +125,6 @@ pub(crate) struct Resumed<'a> {
     /// The new rate applies to every process that sends the run.
     pub(crate) rate: Option<f64>,
     pub(crate) conditions: Option<&'a RunConditions>,
-}
-
-/// Why a run is paused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PausedFor {
-    /// A person stopped it.
-    Person,
-    /// The database is not the one that the run began in.
-    Failover,
-    /// The database was restored to an earlier state, from a dump or from older files.
-    Restored,
-    /// A process that sent the run met a fault.
-    Fault(PauseReason),
-}
-
-impl PausedFor {
-    /// The word for it, in the ledger and for scripts.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Person => "person",
-            Self::Failover => "failover",
-            Self::Restored => "restored",
-            Self::Fault(reason) => reason.name(),
-        }
-    }
-
-    /// Whether rows that are not sent here may have been sent.
-    pub(crate) fn is_doubt(self) -> bool {
-        matches!(self, Self::Failover | Self::Restored)
-    }
-
-    pub(crate) fn of_name(name: &str) -> Option<Self> {
-        let others = [Self::Person, Self::Failover, Self::Restored];
-        let other = others.into_iter().find(|reason| reason.name() == name);
-        other.or_else(|| PauseReason::of_name(name).map(Self::Fault))
-    }
 }
 
 /// A process that sends a run.

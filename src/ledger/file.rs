@@ -17,7 +17,7 @@ use url::Url;
 
 use super::db::{DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, new_secret};
 use super::error::LedgerError;
-use super::events::PausedFor;
+use super::events::PauseReason;
 use super::model::now;
 use crate::private_file::{self, FileError};
 
@@ -471,8 +471,8 @@ impl DbEngine for FileEngine {
         false
     }
 
-    fn doubt(&self, _begun_in: &str) -> PausedFor {
-        PausedFor::Restored
+    fn doubt(&self, _begun_in: &str) -> PauseReason {
+        PauseReason::Restored
     }
 
     fn require_write(&mut self) -> Result<(), LedgerError> {

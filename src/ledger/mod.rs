@@ -40,8 +40,7 @@ pub(crate) use self::earlier::EarlierMessages;
 pub(crate) use self::earlier::EarlierRow;
 pub(crate) use self::error::{LedgerError, LedgerFault};
 pub(crate) use self::events::{
-    FAILED_OVER, LIMIT, LostWorker, PauseReason, PausedFor, PausedRun, RESTORED, Resumed, RunEvent, RunEventKind,
-    RunPause, RunWorker,
+    FAILED_OVER, LIMIT, LostWorker, PauseReason, RESTORED, Resumed, RunEvent, RunEventKind, RunPause, RunWorker,
 };
 pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 pub(crate) use self::file::OnWait;

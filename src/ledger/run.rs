@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use super::db::{Db, SqlRow, values};
 use super::delivery::{DeliveryCounts, KnownAttempt, KnownDelivery};
 use super::error::LedgerError;
-use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind, RunPause, RunWorker};
+use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 use super::message::hash_of_person;
 use super::model::{Counts, RowState, SkipCounts};
 use super::name::RunName;
@@ -141,7 +141,7 @@ impl Run {
     }
 
     /// Why no process takes its rows.
-    pub(crate) fn pause(&self) -> Result<Option<PausedRun>, LedgerError> {
+    pub(crate) fn pause(&self) -> Result<Option<RunPause>, LedgerError> {
         let mut row = self.one("SELECT paused, paused_by, paused_at, pauses FROM run WHERE id = ?1")?;
         paused(&mut row)
     }
@@ -478,12 +478,12 @@ pub(super) fn queued(row: &mut SqlRow) -> Result<QueuedRow, LedgerError> {
 }
 
 /// From the columns `paused, paused_by, paused_at, pauses`.
-pub(super) fn paused(row: &mut SqlRow) -> Result<Option<PausedRun>, LedgerError> {
+pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> {
     if row.opt_text(0)?.is_none() {
         return Ok(None);
     }
-    let pause = RunPause { reason: row.named(0, PausedFor::of_name)?, by: row.take(1)? };
-    Ok(Some(PausedRun { pause, at: row.int(2)?, pauses: row.int(3)? }))
+    let reason = row.named(0, PauseReason::of_name)?;
+    Ok(Some(RunPause { reason, by: row.take(1)?, at: row.int(2)?, pauses: row.int(3)? }))
 }
 
 /// Reads a row from [`columns`], as it is shown.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::db::{Db, values};
 use super::error::LedgerError;
-use super::events::{PausedFor, PausedRun, RunEvent, RunEventKind};
+use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
 use super::model::{CANCELLED, RowState, Skip};
 use super::pace::Pace;
 use super::run::{Run, paused};
@@ -39,7 +39,7 @@ pub(super) struct LockedRun {
     pub(super) changed_at: i64,
     pub(super) finished_at: Option<i64>,
     pub(super) cancelled_at: Option<i64>,
-    pub(super) pause: Option<PausedRun>,
+    pub(super) pause: Option<RunPause>,
     pub(super) pauses: i64,
     pub(super) told: Option<String>,
     /// The time after it was locked, by the clock of the store.
@@ -108,8 +108,8 @@ impl LockedRun {
                 self.changed_at,
                 self.finished_at,
                 self.cancelled_at,
-                pause.map(|paused| paused.pause.reason.name()),
-                pause.map(|paused| paused.pause.by.as_str()),
+                pause.map(|paused| paused.reason.name()),
+                pause.map(|paused| paused.by.as_str()),
                 pause.map(|paused| paused.at),
                 self.pauses,
                 self.told.as_deref()
@@ -119,11 +119,10 @@ impl LockedRun {
     }
 
     /// Pauses it, unless it is paused already.
-    pub(super) fn pause(&mut self, reason: PausedFor, by: String) {
+    pub(super) fn pause(&mut self, reason: PauseReason, by: String) {
         if self.pause.is_none() {
             self.pauses += 1;
-            let pause = super::events::RunPause { reason, by };
-            self.pause = Some(PausedRun { pause, at: self.now, pauses: self.pauses });
+            self.pause = Some(RunPause { reason, by, at: self.now, pauses: self.pauses });
         }
     }
 
@@ -135,11 +134,11 @@ impl LockedRun {
         }
         let here = db.0.identity()?;
         let (reason, by) = if self.identity.is_empty() {
-            (PausedFor::Restored, "what a process that sends it was told is missing".to_owned())
+            (PauseReason::Restored, "what a process that sends it was told is missing".to_owned())
         } else {
             (db.0.doubt(&self.identity), format!("the store is another one now: {here}"))
         };
-        if self.pause.as_ref().is_none_or(|paused| paused.pause.reason != reason || paused.pause.by != by) {
+        if self.pause.as_ref().is_none_or(|paused| paused.reason != reason || paused.by != by) {
             self.pause = None;
             self.pause(reason, by);
         }
@@ -157,7 +156,7 @@ impl LockedRun {
     }
 
     pub(super) fn is_doubtful(&self) -> bool {
-        self.pause.as_ref().is_some_and(|paused| paused.pause.reason.is_doubt())
+        self.pause.as_ref().is_some_and(|paused| paused.reason.is_doubt())
     }
 
     /// Notes that every row is final, if that is so.

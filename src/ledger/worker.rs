@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::claims::key_of;
 use super::db::{Db, SHORT, SqlRow, values};
 use super::error::LedgerError;
-use super::events::{PauseReason, PausedFor, RunEvent, RunEventKind};
+use super::events::{PauseReason, RunEvent, RunEventKind};
 use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
 use super::message::hash_of_person;
 use super::model::{Counts, RowState};
@@ -250,7 +250,7 @@ impl Worker {
                 self.look_for_others(db, run.now)?;
             }
             if let Some(reason) = self.pause {
-                run.pause(PausedFor::Fault(reason), format!("{} pid {}", host_name(), std::process::id()));
+                run.pause(reason, format!("{} pid {}", host_name(), std::process::id()));
             }
             for event in events {
                 self.note(db, run, event)?;
@@ -338,7 +338,7 @@ impl Worker {
             run.note_finished(db)?;
         }
         if run.finished_at.is_none() {
-            reply.pause = run.pause.as_ref().map(|paused| paused.pause.clone());
+            reply.pause = run.pause.clone();
             // Others may give rows back meanwhile.
             let may_be_sooner = self.others_at.is_some() && held.is_none();
             let longest = if may_be_sooner { LISTENS_EVERY } else { Duration::MAX };

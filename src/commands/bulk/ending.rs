@@ -11,7 +11,7 @@ use crate::commands::error::{of_pause, of_signal};
 use crate::config::knows_profile;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, PausedFor, Run, RunName, RunPause};
+use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName, RunPause};
 use crate::output::{Record, RecordError, compact};
 use crate::people::Exclusions;
 use crate::run::{RunEnd, StopReason};
@@ -126,16 +126,16 @@ impl RunOnItsWay<'_> {
                 stderr.error(&format!("{paused}: {}", problem.message), &[], Some(&hint));
                 Ok(of_pause(reason))
             }
-            StopReason::PausedByOthers(RunPause { reason, by }) => {
+            StopReason::PausedByOthers(pause) => {
                 // A run that may lack messages is not cancelled.
-                let then =
-                    if reason.is_doubt() { format!("to continue: jelouctl bulk resume {name}") } else { to_continue };
-                let hint = format!("{}; {then}", what_to_look_at(reason, name));
-                stderr.error(&format!("the run is paused: {}", why(&RunPause { reason, by })), &[], Some(&hint));
-                Ok(match reason {
-                    PausedFor::Person | PausedFor::Failover | PausedFor::Restored => ExitCode::Guard,
-                    PausedFor::Fault(reason) => of_pause(reason),
-                })
+                let then = if pause.reason.is_doubt() {
+                    format!("to continue: jelouctl bulk resume {name}")
+                } else {
+                    to_continue
+                };
+                let hint = format!("{}; {then}", what_to_look_at(pause.reason, name));
+                stderr.error(&format!("the run is paused: {}", why(&pause)), &[], Some(&hint));
+                Ok(of_pause(pause.reason))
             }
             StopReason::Signal(signal) => {
                 stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&to_continue));

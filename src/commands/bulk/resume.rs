@@ -23,7 +23,7 @@ use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
-use crate::ledger::{Details, LedgerError, LedgerFault, PausedRun, Resumed, Run, RunConditions, RunName, Store};
+use crate::ledger::{Details, LedgerError, LedgerFault, Resumed, Run, RunConditions, RunName, RunPause, Store};
 use crate::message::Message;
 use crate::output::{counted, counted_are, counted_people, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
@@ -110,9 +110,9 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
     let (details, exclusions, sender) = (&details, &exclusions, &sender);
     let way = RunOnItsWay { context, sender, run, details, exclusions };
-    if let Some(paused) = paused.as_ref().filter(|paused| is_worker && paused.pause.reason.is_doubt()) {
+    if let Some(paused) = paused.as_ref().filter(|paused| is_worker && paused.reason.is_doubt()) {
         // A person must decide what happens to its rows before anyone is left out.
-        return way.report_paused(paused.pause.clone());
+        return way.report_paused(paused.clone());
     }
     let has_answered = way.prepare(args, paused.as_ref().filter(|_| !is_worker), asks.then_some(age))?;
     block_on(async {
@@ -201,7 +201,7 @@ impl RunOnItsWay<'_> {
     fn prepare(
         &self,
         args: &BulkResumeArgs,
-        paused: Option<&PausedRun>,
+        paused: Option<&RunPause>,
         asked_age: Option<Duration>,
     ) -> Result<bool, CommandError> {
         let Self { context, sender, run, details, exclusions } = self;
@@ -212,7 +212,7 @@ impl RunOnItsWay<'_> {
             })?;
         }
         if let Some(paused) = paused {
-            let look = what_to_look_at(paused.pause.reason, run.name());
+            let look = what_to_look_at(paused.reason, run.name());
             context.stderr.warning(&format!("run {} is {}; {look}", run.name(), since_when(paused)));
         }
         let windows = self.open_windows()?;

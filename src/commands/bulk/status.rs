@@ -41,9 +41,8 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let may_wait = is_running && paused.is_none() && summary.counts.pending > 0;
     let waiting = if may_wait { waiting(&run, &details)? } else { None };
     let mut json = summary.to_json();
-    let pause = paused
-        .as_ref()
-        .map(|paused| json!({ "reason": paused.pause.reason.name(), "by": paused.pause.by, "at": utc(paused.at) }));
+    let pause =
+        paused.as_ref().map(|paused| json!({ "reason": paused.reason.name(), "by": paused.by, "at": utc(paused.at) }));
     let fields = [
         ("doubt", json!(summary.doubt.as_ref().map(ToString::to_string))),
         ("kind", json!(details.kind)),

@@ -6,9 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{
-    DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, PausedFor, PausedRun, RESTORED, RunName, RunPause,
-};
+use crate::ledger::{DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, RESTORED, RunName, RunPause};
 use crate::output::grouped;
 use crate::timestamps::{self, of_milliseconds};
 
@@ -23,34 +21,33 @@ pub(super) fn report_doubt(context: &Context, run: impl Display, doubt: Option<&
 }
 
 /// `stopped by `jelouctl bulk stop` (ana at build-7)`
-pub(super) fn why(RunPause { reason, by }: &RunPause) -> String {
+pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
-        PausedFor::Person => "stopped by `jelouctl bulk stop`",
-        PausedFor::Failover => FAILED_OVER,
-        PausedFor::Restored => RESTORED,
-        PausedFor::Fault(PauseReason::Unknown) => "too many messages may or may not have been sent",
-        PausedFor::Fault(PauseReason::AllRefused) => "no message was accepted",
-        PausedFor::Fault(PauseReason::Credentials) => "the credentials were refused",
-        PausedFor::Fault(PauseReason::Account) => "WhatsApp lets the business send nothing",
-        PausedFor::Fault(PauseReason::ProxyCredentials) => "the proxy asks for credentials",
-        PausedFor::Fault(PauseReason::Network) => "the API could not be reached",
-        PausedFor::Fault(PauseReason::RateLimit) => "the API accepted no more messages",
+        PauseReason::Person => "stopped by `jelouctl bulk stop`",
+        PauseReason::Failover => FAILED_OVER,
+        PauseReason::Restored => RESTORED,
+        PauseReason::Unknown => "too many messages may or may not have been sent",
+        PauseReason::AllRefused => "no message was accepted",
+        PauseReason::Credentials => "the credentials were refused",
+        PauseReason::Account => "WhatsApp lets the business send nothing",
+        PauseReason::ProxyCredentials => "the proxy asks for credentials",
+        PauseReason::Network => "the API could not be reached",
+        PauseReason::RateLimit => "the API accepted no more messages",
     };
     format!("{why} ({by})")
 }
 
 /// `paused since 2026-11-20 10:15 -05:00: stopped by `jelouctl bulk stop` (ana at build-7)`
-pub(super) fn since_when(PausedRun { pause, at, .. }: &PausedRun) -> String {
-    format!("paused since {}: {}", local_time(*at), why(pause))
+pub(super) fn since_when(pause: &RunPause) -> String {
+    format!("paused since {}: {}", local_time(pause.at), why(pause))
 }
 
 /// What to check before resuming the run `name`.
-pub(super) fn what_to_look_at(reason: PausedFor, name: &RunName) -> String {
-    match reason {
-        PausedFor::Failover | PausedFor::Restored => {
-            format!("compare jelouctl bulk report {name} --state unknown with what Jelou has sent")
-        }
-        PausedFor::Person | PausedFor::Fault(_) => format!("jelouctl bulk status {name} shows how it stands"),
+pub(super) fn what_to_look_at(reason: PauseReason, name: &RunName) -> String {
+    if reason.is_doubt() {
+        format!("compare jelouctl bulk report {name} --state unknown with what Jelou has sent")
+    } else {
+        format!("jelouctl bulk status {name} shows how it stands")
     }
 }
 

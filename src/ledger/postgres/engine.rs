@@ -15,7 +15,7 @@ use tokio_postgres::{Client, Error, Statement};
 use super::connection::{Database, DatabaseAddress, storable};
 use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, VERSION};
 use crate::ledger::error::LedgerError;
-use crate::ledger::events::PausedFor;
+use crate::ledger::events::PauseReason;
 
 /// How many statements are sent at once.
 const AT_ONCE: usize = 1000;
@@ -246,9 +246,9 @@ impl DbEngine for DatabaseEngine {
         true
     }
 
-    fn doubt(&self, begun_in: &str) -> PausedFor {
+    fn doubt(&self, begun_in: &str) -> PauseReason {
         let of_server = |identity: &str| identity.split(", tables ").next().map(str::to_owned);
-        if of_server(begun_in) == of_server(&self.identity) { PausedFor::Restored } else { PausedFor::Failover }
+        if of_server(begun_in) == of_server(&self.identity) { PauseReason::Restored } else { PauseReason::Failover }
     }
 
     fn require_write(&mut self) -> Result<(), LedgerError> {
