@@ -5,8 +5,6 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
 
 use super::cost::read_rates;
 use super::error::CommandError;
@@ -25,8 +23,6 @@ use crate::sending::{
     reread_do_not_contact,
 };
 
-/// The time limit for a name look-up or a connection.
-const NETWORK_TIMEOUT: Duration = Duration::from_secs(5);
 /// With a clock further off than this, certificates are refused or log times look wrong.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
@@ -90,9 +86,7 @@ impl Checkup {
     fn arrange(&mut self, is_verbose: bool) {
         let is_dull = |check: &Check| {
             let is_default = check.name != "profile" && check.detail.ends_with(" (default)");
-            let is_own_name = check.detail.split_once(" is ").is_some_and(|(name, found)| name == found);
-            check.state == CheckState::Ok
-                && (check.detail == NOT_NEEDED || is_default || (check.name == "DNS" && is_own_name))
+            check.state == CheckState::Ok && (check.detail == NOT_NEEDED || is_default)
         };
         self.checks.retain(|check| is_verbose || !is_dull(check));
         self.checks.sort_by_key(|check| check.state != CheckState::Failed);
@@ -270,21 +264,15 @@ impl Checkup {
         Some(Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin))
     }
 
-    /// Checks the name, connection, TLS, clock, and whether the API accepts the credentials.
+    /// Checks the connection, TLS, clock, and whether the API accepts the credentials.
     async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
         let base = match reach_or_start(settings, &context.stderr).await {
             Ok(base) => base,
             Err(error) => return self.fail("sandbox", error),
         };
-        match proxy_to(&base) {
-            Ok(Some(proxy)) => self.ok("DNS", format!("left to the proxy {proxy} of {}", proxy.variable)),
-            Ok(None) if !self.connects(&base).await => return,
-            Ok(None) => {}
-            Err(error) => return self.fail("connection", error),
-        }
         let client = match new_client(settings, &base) {
             Ok(client) => client,
-            Err(error) => return self.fail("TLS", error),
+            Err(error) => return self.fail("connection", error),
         };
         match client.probe(base.url()).await {
             Ok(date) => self.reached(settings, &base, date),
@@ -299,45 +287,18 @@ impl Checkup {
         }
     }
 
-    async fn connects(&mut self, base: &ApiUrl) -> bool {
-        let (host, port) =
-            (base.url().host_str().unwrap_or_default(), base.url().port_or_known_default().unwrap_or(443));
-        let host = host.trim_matches(['[', ']']);
-        let unreached = |name, checkup: &mut Self, problem: String| {
-            let hint = "check the network, and the host of the api_url".to_owned();
-            checkup.fail_with(name, ExitCode::Network, problem, Some(hint));
-            false
-        };
-        let addresses: Vec<_> = match timeout(NETWORK_TIMEOUT, lookup_host((host, port))).await {
-            Ok(Ok(addresses)) => addresses.collect(),
-            Ok(Err(error)) => return unreached("DNS", self, format!("{host}: {error}")),
-            Err(_) => {
-                return unreached("DNS", self, format!("{host}: no answer within {} s", NETWORK_TIMEOUT.as_secs()));
-            }
-        };
-        let shown: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
-        self.ok("DNS", format!("{host} is {}", shown.join(", ")));
-        match timeout(NETWORK_TIMEOUT, TcpStream::connect(&*addresses)).await {
-            Ok(Ok(_)) => {
-                self.ok("connection", format!("port {port} is open"));
-                true
-            }
-            Ok(Err(error)) => unreached("connection", self, format!("port {port}: {error}")),
-            Err(_) => {
-                unreached("connection", self, format!("port {port}: no answer within {} s", NETWORK_TIMEOUT.as_secs()))
-            }
-        }
-    }
-
     fn reached(&mut self, settings: &Settings, base: &ApiUrl, date: Option<SystemTime>) {
-        let roots = settings.ca_cert.as_ref().map_or_else(
-            || "the system's certificate authorities".to_owned(),
-            |path| format!("the certificate authorities of {}", path.value.display()),
-        );
+        let through = proxy_to(base).ok().flatten();
+        let through = through.map(|proxy| format!(", through the proxy {proxy} of {}", proxy.variable));
+        self.ok("connection", format!("{} answers{}", base.url().authority(), through.unwrap_or_default()));
         if base.is_plain_http() {
             let whose = if base.is_loopback() { "the API is on this machine" } else { "the sandbox speaks plain HTTP" };
             self.ok("TLS", format!("not used: {whose}"));
         } else {
+            let roots = settings.ca_cert.as_ref().map_or_else(
+                || "the system's certificate authorities".to_owned(),
+                |path| format!("the certificate authorities of {}", path.value.display()),
+            );
             self.ok("TLS", format!("the certificate is good for {roots}"));
         }
         let now = SystemTime::now();
@@ -346,13 +307,8 @@ impl Checkup {
         if off <= CLOCK_TOLERANCE {
             return self.ok("clock", "agrees with the server's");
         }
-        let detail = format!("{} away from the server's", rounded(off));
-        self.push(
-            "clock",
-            CheckState::Warning,
-            detail,
-            Some("set the clock; certificates are judged by it".to_owned()),
-        );
+        let hint = "set the clock; certificates are judged by it".to_owned();
+        self.push("clock", CheckState::Warning, format!("{} away from the server's", rounded(off)), Some(hint));
     }
 
     fn unreached(&mut self, failure: &Failure) {

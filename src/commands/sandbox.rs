@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
@@ -53,14 +54,14 @@ pub(crate) struct SandboxArgs {
     /// Listen on this address too: 0.0.0.0:4780
     ///
     /// For other machines and containers.
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "port")]
-    listen: Option<String>,
+    #[arg(long, value_name = "ADDRESS", value_parser = address, conflicts_with = "port")]
+    listen: Option<(IpAddr, Option<u16>)>,
 
     /// Name by which other machines call the sandbox (repeatable)
     ///
     /// Needed with --listen. It can be an address, too.
     #[arg(long = "allow-host", value_name = "HOST")]
-    allowed_hosts: Vec<String>,
+    allowed_hosts: Vec<AllowedHost>,
 
     /// Open the inbox in the browser
     #[arg(long)]
@@ -71,7 +72,7 @@ pub(crate) struct SandboxArgs {
     /// What happens: status=CODE, reset, hang, truncate, delay=2s; with stored, retry_after=S, header=N:V, body=TEXT;
     /// undelivered[=CODE], unlisted, late=10s. To which requests: to=USER, kind=KIND, after=N, first=N, every=N.
     #[arg(long = "fault", value_name = "RULE")]
-    faults: Vec<String>,
+    faults: Vec<Fault>,
 
     /// Templates to use instead of the samples
     ///
@@ -93,7 +94,7 @@ pub(crate) struct SandboxArgs {
 
     /// Post what is written in the inbox to this local address
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    webhook: Option<String>,
+    webhook: Option<Webhook>,
 
     /// Keep only the newest N messages [default: 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -102,8 +103,8 @@ pub(crate) struct SandboxArgs {
     /// How long the delivery of a message takes [default: 1s]
     ///
     /// As look-ups and the inbox show it.
-    #[arg(long, value_name = "TIME")]
-    deliver_after: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = delay)]
+    deliver_after: Option<Duration>,
 
     /// Exit with 14 unless exactly N messages arrived
     #[arg(long, value_name = "N")]
@@ -152,68 +153,42 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
         })?,
         None => Templates::default(),
     };
-    let fault = |rule: &String| {
-        rule.parse::<Fault>().map_err(|error| {
-            let message = format!("--fault `{}`: {error}", rule.escape_debug());
-            UsageError::new(
-                &message,
-                "write, for example, status=429,retry_after=2,every=5; `jelouctl sandbox --help` lists all names",
-            )
-        })
-    };
-    let webhook = arguments.webhook.as_deref().map(|url| {
-        url.parse::<Webhook>().map_err(|error| {
-            UsageError::new(format!("--webhook: {error}"), "give an address such as http://127.0.0.1:3000/hook")
-        })
-    });
-    let deliver_after = arguments.deliver_after.as_deref().map(|raw| {
-        delay(raw).map_err(|error| {
-            UsageError::new(
-                format!("--deliver-after: {error}"),
-                "a number without a unit is seconds; 0 delivers at once",
-            )
-        })
-    });
-    let (listen, allowed_hosts) = addresses(arguments)?;
     Ok(Options {
-        listen,
-        allowed_hosts,
+        listen: listen(arguments)?,
+        allowed_hosts: arguments.allowed_hosts.clone(),
         bot: context.flags.layer.text("bot_id").map(str::to_owned),
         templates,
-        faults: arguments.faults.iter().map(fault).collect::<Result<_, _>>()?,
-        webhook: webhook.transpose()?,
+        faults: arguments.faults.clone(),
+        webhook: arguments.webhook.clone(),
         window: arguments.window,
         limit_24h: arguments.limit_24h,
         max: arguments.max.map_or(DEFAULT_MAX, |max| max as usize),
-        deliver_after: deliver_after.transpose()?.unwrap_or(DEFAULT_DELIVER_AFTER),
+        deliver_after: arguments.deliver_after.unwrap_or(DEFAULT_DELIVER_AFTER),
     })
 }
 
-/// The address to listen on, and its host names. Other machines need a name: without one, their requests look like
-/// those that a web site makes a browser send.
-fn addresses(arguments: &SandboxArgs) -> Result<(SocketAddr, Vec<AllowedHost>), UsageError> {
-    let allowed = arguments.allowed_hosts.iter().map(|raw| {
-        raw.parse::<AllowedHost>().map_err(|error| {
-            UsageError::new(format!("--allow-host: {error}"), "give one name or address, such as sandbox or 10.0.0.5")
-        })
-    });
-    let allowed: Vec<_> = allowed.collect::<Result<_, _>>()?;
+/// An address of this machine, with or without a port.
+fn address(raw: &str) -> Result<(IpAddr, Option<u16>), String> {
+    let whole = raw.parse::<SocketAddr>().map(|address| (address.ip(), Some(address.port())));
+    whole.or_else(|_| raw.parse().map(|address| (address, None))).map_err(|_| {
+        "it is not an address of this machine with a port; write, for example, 0.0.0.0:4780; names go to --allow-host"
+            .to_owned()
+    })
+}
+
+/// The address to listen on. Other machines need a name: without one, their requests look like those that a web site
+/// makes a browser send.
+fn listen(arguments: &SandboxArgs) -> Result<SocketAddr, UsageError> {
     let default_port = if arguments.command.is_empty() { DEFAULT_PORT } else { 0 };
-    let Some(raw) = &arguments.listen else {
-        return Ok(((Ipv4Addr::LOCALHOST, arguments.port.unwrap_or(default_port)).into(), allowed));
-    };
-    let bare = |_| raw.parse::<IpAddr>().map(|address| SocketAddr::from((address, default_port)));
-    let listen = raw.parse::<SocketAddr>().or_else(bare).map_err(|_| {
-        let problem = format!("--listen: `{}` is not an address of this machine with a port", raw.escape_debug());
-        UsageError::new(problem, "write, for example, 0.0.0.0:4780; names go to --allow-host")
-    })?;
-    if !listen.ip().is_loopback() && allowed.is_empty() {
+    let (ip, port) = arguments.listen.unwrap_or((Ipv4Addr::LOCALHOST.into(), arguments.port));
+    let listen = SocketAddr::new(ip, port.unwrap_or(default_port));
+    if !ip.is_loopback() && arguments.allowed_hosts.is_empty() {
         let problem =
             format!("--listen {listen} lets other machines in, and no name is allowed by which they could call it");
         let hint = "add --allow-host with the name or the address that they use, for example --allow-host sandbox";
         return Err(UsageError::new(problem, hint));
     }
-    Ok((listen, allowed))
+    Ok(listen)
 }
 
 /// Listens until Ctrl-C or SIGTERM, or while the command runs.
@@ -224,7 +199,7 @@ async fn serve(
 ) -> Result<(Sandbox, ExitCode), CommandError> {
     let (listen, allowed_hosts) = (options.listen, options.allowed_hosts.clone());
     let sandbox = Sandbox::start(options).map_err(|error| {
-        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let is_taken = error.kind() == io::ErrorKind::AddrInUse;
         let reason =
             if is_taken { "another program, perhaps a sandbox, listens there".to_owned() } else { error.to_string() };
         let message = format!("failed to listen on {listen}: {reason}");

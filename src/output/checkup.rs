@@ -33,11 +33,11 @@ impl CheckState {
         }
     }
 
-    fn colored(self) -> &'static str {
+    fn color(self) -> &'static str {
         match self {
-            Self::Ok => "\x1b[32mok     \x1b[0m",
-            Self::Warning => "\x1b[33mwarning\x1b[0m",
-            Self::Failed => "\x1b[1;31mfailed \x1b[0m",
+            Self::Ok => "\x1b[32m",
+            Self::Warning => "\x1b[33m",
+            Self::Failed => "\x1b[1;31m",
         }
     }
 }
@@ -52,7 +52,7 @@ impl Stdout {
         let mut text = String::new();
         for Check { name, state, detail, hint } in checks {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{}  {name}: {}", state.colored(), one_line(detail));
+            let _ = writeln!(text, "{}{:<7}\x1b[0m  {name}: {}", state.color(), state.word(), one_line(detail));
             if let Some(hint) = hint {
                 let _ = writeln!(text, "         {}", one_line(hint));
             }

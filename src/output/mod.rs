@@ -28,5 +28,4 @@ pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally, WaitRe
 pub(crate) use self::record::{Record, RecordDelivery, RecordError, Sent};
 pub(crate) use self::stderr::{Stderr, Verbosity, ask_hidden};
 pub(crate) use self::stdout::Stdout;
-pub(crate) use self::table::markdown_table;
 pub(crate) use self::wrap::wrapped;

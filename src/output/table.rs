@@ -1,7 +1,7 @@
 //! Tables, aligned by the width of their characters.
 
 use comfy_table::Table;
-use comfy_table::presets::{ASCII_MARKDOWN, NOTHING};
+use comfy_table::presets::NOTHING;
 
 use super::escape::one_line;
 
@@ -13,17 +13,6 @@ pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) 
     let mut table = Table::new();
     table.load_style(NOTHING).set_header(header);
     table.add_rows(rows.map(|row| row.iter().map(|cell| cut(&one_line(cell))).collect::<Vec<_>>()));
-    table.trim_fmt()
-}
-
-/// As Markdown, without cutting cells.
-pub(crate) fn markdown_table<'a, const N: usize>(
-    header: &[&str; N],
-    rows: impl Iterator<Item = [&'a str; N]>,
-) -> String {
-    let mut table = Table::new();
-    table.load_style(ASCII_MARKDOWN).set_header(header);
-    table.add_rows(rows.map(|row| row.map(|cell| cell.replace('|', "\\|"))));
     table.trim_fmt()
 }
 

@@ -38,8 +38,7 @@ fn all_is_well_where_a_message_could_be_sent() {
         ("bot_id", "77 (profile prod)"),
         ("client_secret", "(redacted) (profile prod)"),
         ("secret", "obtained"),
-        ("DNS", "127.0.0.1 is 127.0.0.1"),
-        ("connection", "is open"),
+        ("connection", "127.0.0.1:"),
         ("TLS", "not used"),
         ("clock", "tells no time"),
         ("credentials", "accepted for bot 77; templates: 1"),
@@ -114,14 +113,13 @@ fn each_way_to_fail_has_its_check_and_its_code() {
     assert_eq!(ended.code, 7);
     let ended = Home::new().run("doctor --output record").api("https://api.jelou.invalid").end();
     assert_eq!(ended.code, 7);
-    is(&ended, "DNS", "failed", "api.jelou.invalid");
+    is(&ended, "connection", "failed", "api.jelou.invalid");
 }
 
 #[test]
 fn the_clock_is_compared_with_the_servers() {
-    // The first connection only tests the port.
     let late = Reply::with_headers(200, "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", "{}");
-    let server = Server::start(vec![late.clone(), late, templates()]);
+    let server = Server::start(vec![late, templates()]);
     let ended = Home::new().run("doctor --output record").api(&server.url).success();
     let (state, detail) = check(&ended, "clock");
     assert!(state == "warning" && detail.contains(" days ") && detail.contains("away"), "{detail}");

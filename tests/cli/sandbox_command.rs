@@ -273,8 +273,11 @@ fn what_cannot_be_done_is_told_before_anything_runs() {
             format!("--port {port}"),
             &["failed to listen on 127.0.0.1:", "another program, perhaps a sandbox, listens there", "--port 0"][..],
         ),
-        ("--fault statsu=1".to_owned(), &["--fault `statsu=1`: unknown field `statsu`", "jelouctl sandbox --help"]),
-        ("--webhook http://10.0.0.1/".to_owned(), &["--webhook: it is not on this machine"]),
+        (
+            "--fault statsu=1".to_owned(),
+            &["invalid value 'statsu=1' for '--fault <RULE>': unknown field `statsu`", "--help"],
+        ),
+        ("--webhook http://10.0.0.1/".to_owned(), &["'--webhook <URL>': it is not on this machine"]),
         ("--list no/such/place".to_owned(), &["--list: failed to write no/such/place"]),
         ("--list file/x".to_owned(), &["--list: failed to write file/x"]),
         ("--dry-run".to_owned(), &["--dry-run and --curl show a send"]),

@@ -328,7 +328,7 @@ fn a_message_whose_answer_was_lost_is_found_when_it_is_listed() {
 #[test]
 fn deliver_after_takes_a_time_up_to_an_hour() {
     for time in ["soon", "2h", "-1s"] {
-        let problem = format!("--deliver-after: `{time}` is not a delay; write 500ms or 2s, up to 1h");
+        let problem = format!("'--deliver-after <TIME>': `{time}` is not a delay; write 500ms or 2s, up to 1h");
         Home::new().run(&format!("sandbox --port 0 --deliver-after={time} -- true")).fails(2, &[&problem]);
     }
 }

@@ -195,16 +195,16 @@ fn other_machines_are_let_in_only_by_name() {
         ("--listen [::]:0", "--listen [::]:0 lets other machines in", "for example --allow-host sandbox"),
         (
             "--listen sandbox:4780",
-            "--listen: `sandbox:4780` is not an address of this machine",
+            "'sandbox:4780' for '--listen <ADDRESS>': it is not an address of this machine",
             "names go to --allow-host",
         ),
-        ("--listen 0.0.0.0:x --allow-host a", "--listen: `0.0.0.0:x` is not an address", "0.0.0.0:4780"),
+        ("--listen 0.0.0.0:x --allow-host a", "'0.0.0.0:x' for '--listen <ADDRESS>': it is not", "0.0.0.0:4780"),
         (
             "--listen 127.0.0.1:0 --allow-host *",
-            "--allow-host: `*` is not the name or the address of a host",
-            "such as sandbox",
+            "'--allow-host <HOST>': `*` is not the name or the address of a host",
+            "",
         ),
-        ("--allow-host http://sandbox", "--allow-host: `http://sandbox` is not the name", "such as sandbox"),
+        ("--allow-host http://sandbox", "'--allow-host <HOST>': `http://sandbox` is not the name", ""),
         ("--listen 203.0.113.1:0 --allow-host a", "failed to listen on 203.0.113.1:0", "an address of this machine"),
         ("--listen 127.0.0.1:0 --port 1", "--listen <ADDRESS>' cannot be used with '--port <PORT>'", ""),
     ] {

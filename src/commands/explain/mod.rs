@@ -15,7 +15,7 @@ use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::message::{Envelope, Example, Field, Message};
 use crate::nearest::nearest;
-use crate::output::{markdown_table, pretty, wrapped};
+use crate::output::{pretty, wrapped};
 
 const INTRODUCTION: &str = "\
 # Kinds of message
@@ -65,7 +65,6 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
         Some(RATES) => rates(),
         Some(topic) if args.example => example_of(topic)?,
         Some(topic) => match kind_of(topic) {
-            Some(kind) if context.stdout.is_for_a_person() => in_two_columns(&kind),
             Some(kind) => of_kind(&kind),
             None => about_code(topic).ok_or_else(|| unknown(topic))?,
         },
@@ -74,10 +73,14 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
     Ok(ExitCode::Success)
 }
 
+/// As Markdown.
 fn everything() -> String {
-    let kinds = Message::all().iter().map(of_kind).collect::<Vec<_>>().join("\n\n");
-    let rows = codes().map(|code| [code.code, code.origin, code.meaning, effect(&code), code.hint]);
-    let codes = markdown_table(&["Code", "Of", "Meaning", "The message", "What to do"], rows);
+    let fenced = |text: &str| format!("```text\n{text}\n```");
+    let kinds = Message::all();
+    let kinds: Vec<_> =
+        kinds.iter().map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&of_kind(kind)))).collect();
+    let codes: Vec<_> = codes().map(|code| of_code(&code)).collect();
+    let (kinds, codes) = (kinds.join("\n\n"), fenced(&codes.join("\n\n")));
     format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Rates\n\n{}", rates())
 }
 
@@ -144,31 +147,8 @@ fn unknown(topic: &str) -> UsageError {
     )
 }
 
+/// Flags on the left, their values on the right, required ones first, in 80 characters.
 fn of_kind(kind: &Message) -> String {
-    let mut text = format!("## {}\n\n{}\n\n`{}`", kind.command(), kind.summary(), kind.endpoint());
-    if let Envelope::Typed(wire) = kind.envelope() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, ", type `{wire}`");
-    }
-    let fields = kind.fields();
-    let rows = fields.iter().map(|field| {
-        let flag = field.flag.as_deref().unwrap_or_default();
-        [field.path.as_str(), flag, &field.required, &field.limit, &field.advice]
-    });
-    let table = markdown_table(&["Field", "Flag", "Required", "Limit", "Advice"], rows);
-    let notes = kind.notes();
-    let table = if fields.is_empty() { "" } else { &table };
-    for part in [notes.as_str(), table].into_iter().filter(|part| !part.is_empty()) {
-        let _ = write!(text, "\n\n{part}");
-    }
-    if let Some(Example { command, body }) = kind.example() {
-        let _ = write!(text, "\n\n```sh\n{command}\n```\n\n```json\n{}\n```", pretty(&body));
-    }
-    text
-}
-
-/// For a terminal: flags on the left, their values on the right, required ones first, in 80 characters.
-fn in_two_columns(kind: &Message) -> String {
     let mut text = format!("{}: {}\n{}", kind.command(), kind.summary(), kind.endpoint());
     if let Envelope::Typed(wire) = kind.envelope() {
         // Writing to a String cannot fail.
@@ -254,7 +234,7 @@ mod tests {
     #[test]
     fn every_kind_fits_80_characters_and_begins_with_what_it_needs() {
         for kind in Message::all() {
-            let text = in_two_columns(&kind);
+            let text = of_kind(&kind);
             let (about, json) = text.split_once("\n\n{").unwrap_or((&text, ""));
             // A long value of the example is not split, so that the line can be pasted.
             for line in about.split("\nExample:\n").next().unwrap_or_default().lines() {
