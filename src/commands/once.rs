@@ -12,7 +12,7 @@ use crate::input::UsageError;
 use crate::ledger::{LedgerError, OnceSummary, RunName, Shown, Store};
 use crate::message::{InvalidMessage, TypedRecipient, typed_form};
 use crate::once::{OnceEntry, OnceError, OnceKey, OnceScope, OnceState};
-use crate::output::{Format, Sent, StreamError, compact, counted, counted_are, counted_people};
+use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
 use crate::phone::Country;
 use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
@@ -26,9 +26,7 @@ const PEOPLE: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
 pub(crate) enum OnceCommand {
     /// List the keys, with how many people have a message under each
     ///
-    /// If standard output is not a terminal, it prints, separated by tabs: key, bot, sent, unknown,
-    /// under way, to be sent, not sent, and the last change (UTC). With -o record it prints one JSON
-    /// object a line.
+    /// If standard output is not a terminal, and with -o record, it prints one JSON object a line.
     #[command(verbatim_doc_comment)]
     List,
     Show(OnceShowArgs),
@@ -136,35 +134,39 @@ enum FoundState {
 }
 
 pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
-    let ended = match command {
+    carry_out(context, command).map_err(CommandError::of_single_send)
+}
+
+fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
+    match command {
         OnceCommand::List => list(context),
-        OnceCommand::Show(args) => UsedKey::find(context, &args.key).and_then(|used| used.show(context, &args.person)),
+        OnceCommand::Show(args) => UsedKey::open(context, &args.key, settings(context)?)?.show(context, &args.person),
         OnceCommand::Resolve(args) => {
-            UsedKey::to_change(context, &args.key).and_then(|used| used.resolve(context, args))
+            UsedKey::open(context, &args.key, settings_for_change(context)?)?.resolve(context, args)
         }
+        OnceCommand::Add(args) => add(context, args),
         OnceCommand::Forget(args) => {
-            UsedKey::to_change(context, &args.key).and_then(|used| used.forget(context, &args.person))
+            UsedKey::open(context, &args.key, settings_for_change(context)?)?.forget(context, &args.person)
         }
-        OnceCommand::Add(args) => return add(context, args),
-    };
-    ended.map_err(CommandError::of_single_send)
+    }
 }
 
 fn settings(context: &Context) -> Result<Settings, CommandError> {
     Ok(Settings::load(&context.flags, &read_environment()?.0)?)
 }
 
-/// Refuses to change entries under a key in a rehearsal, which does not send anything.
-fn refuse_rehearsal(context: &Context, settings: &Settings) -> Result<(), UsageError> {
+/// The settings of a command that changes entries under a key: refused in a rehearsal, which does not send anything.
+fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
+    let settings = settings(context)?;
     if context.mode != Mode::Send {
         let message = "--dry-run and --curl show what a command would send; this one would change who gets a message";
-        return Err(UsageError::new(message, "leave them out, or look with `jelouctl once show`"));
+        return Err(UsageError::new(message, "leave them out, or look with `jelouctl once show`").into());
     }
     if settings.is_sandboxed() {
         let message = "the sandbox remembers no key, and this would change who gets a real message";
-        return Err(UsageError::new(message, "run it outside of the sandbox"));
+        return Err(UsageError::new(message, "run it outside of the sandbox").into());
     }
-    Ok(())
+    Ok(settings)
 }
 
 /// Logs a decision about who may get another message under the key.
@@ -176,9 +178,8 @@ fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &O
 
 /// `once add`: adds the people of a run that began without the key.
 fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<ExitCode, CommandError> {
-    let settings = settings(context)?;
-    refuse_rehearsal(context, &settings)?;
-    let store = open_store(context).map_err(CommandError::of_single_send)?;
+    let settings = settings_for_change(context)?;
+    let store = open_store(context)?;
     let run = store.run(run)?.whole()?;
     run.note_lost()?;
     let (name, details, counts) = (run.name(), run.details()?, run.counts()?);
@@ -216,51 +217,30 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
 }
 
 fn list(context: &Context) -> Result<ExitCode, CommandError> {
-    let stdout = &context.stdout;
     let keys = open_store_to_look(context)?.map_or(Ok(Vec::new()), |store| store.keys())?;
     if keys.is_empty() {
         context.stderr.note("there are no keys");
     }
-    match stdout.format {
-        Format::Id => keys.iter().try_for_each(|of| stdout.value(of.scope.key.as_str()))?,
-        Format::Record => keys.iter().try_for_each(|of| stdout.line(&compact(&key_of_machine(of))))?,
-        Format::Response if keys.is_empty() => {}
-        Format::Response if stdout.wants_words() => {
-            stdout.table(&KEYS, keys.iter().map(|of| words(of, local(of.at))))?;
-        }
-        Format::Response => {
-            for of in &keys {
-                let words = words(of, of_milliseconds(of.at).to_string());
-                stdout.fields(&words)?;
-            }
-        }
-        Format::None | Format::To => {}
-    }
+    context.stdout.rows(&KEYS, keys.iter().map(key_row))?;
     Ok(ExitCode::Success)
 }
 
-fn words(of: &OnceSummary, at: String) -> Vec<String> {
-    let begin = [of.scope.key.to_string(), of.scope.bot.clone()];
-    begin.into_iter().chain(of.people.iter().map(u64::to_string)).chain([at]).collect()
-}
-
-fn key_of_machine(of: &OnceSummary) -> Value {
-    let people = OnceState::ALL.into_iter().zip(of.people).map(|(state, people)| (state.name(), json!(people)));
-    of_machine(&of.scope, people.chain([("changed_at", json!(of_milliseconds(of.at).to_string()))]))
+fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
+    let begin = [scope.key.to_string(), scope.bot.clone()];
+    let words = begin.into_iter().chain(people.iter().map(u64::to_string)).chain([local(*at)]).collect();
+    let people = OnceState::ALL.into_iter().zip(people).map(|(state, people)| (state.name().to_owned(), json!(people)));
+    let mut record: Map<_, _> = people.collect();
+    record.insert("changed_at".to_owned(), json!(of_milliseconds(*at).to_string()));
+    OutputRow { id: Some(scope.key.to_string()), words, record: of_scope(scope, record) }
 }
 
 /// A key with `fields` about it.
-fn of_machine(
-    OnceScope { key, bot, address }: &OnceScope,
-    fields: impl Iterator<Item = (&'static str, Value)>,
-) -> Value {
-    let scope = [
-        ("schema_version", json!(1)),
-        ("key", json!(key.as_str())),
-        ("bot_id", json!(bot)),
-        ("api_url", json!(address)),
-    ];
-    scope.into_iter().chain(fields).map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
+fn of_scope(OnceScope { key, bot, address }: &OnceScope, fields: Map<String, Value>) -> Value {
+    let mut record = json!({ "schema_version": 1, "key": key, "bot_id": bot, "api_url": address });
+    if let Some(record) = record.as_object_mut() {
+        record.extend(fields);
+    }
+    record
 }
 
 fn local(at: i64) -> String {
@@ -281,23 +261,20 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
         return Err(no_such_key(key));
     }
     let bots = of_key.iter().map(|scope| format!("{} at {}", scope.bot, scope.address)).collect::<Vec<_>>().join(", ");
-    let hint = format!("the key is used by {bots}: name one with --bot, and its address with --api-url");
     // In the sandbox they are not the sender's.
-    if !settings.is_sandboxed() {
-        let (bot, api_url) = (settings.bot.as_ref().map(|bot| bot.value.as_str()), &settings.api_url);
-        let address = api_url.value.as_key();
-        of_key.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
-        if of_key.len() > 1 || api_url.origin != Origin::Default {
-            of_key.retain(|scope| scope.address == address);
-        }
-        if let (Some(bot), true) = (bot, of_key.is_empty()) {
-            return Err(UsageError::new(format!("there is no message of bot {bot} under the key {key}"), hint));
-        }
+    let bot = settings.bot.as_ref().map(|bot| bot.value.as_str()).filter(|_| !settings.is_sandboxed());
+    of_key.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
+    if !settings.is_sandboxed() && (of_key.len() > 1 || settings.api_url.origin != Origin::Default) {
+        let address = settings.api_url.value.as_key();
+        of_key.retain(|scope| scope.address == address);
     }
-    match of_key.as_slice() {
-        [scope] => Ok((*scope).clone()),
-        _ => Err(UsageError::new(format!("it is not clear which bot of the key {key} is meant"), hint)),
-    }
+    let problem = match (of_key.as_slice(), bot) {
+        ([scope], _) => return Ok((*scope).clone()),
+        ([], Some(bot)) => format!("there is no message of bot {bot} under the key {key}"),
+        _ => format!("it is not clear which bot of the key {key} is meant"),
+    };
+    let hint = format!("the key is used by {bots}: name one with --bot, and its address with --api-url");
+    Err(UsageError::new(problem, hint))
 }
 
 /// A key with entries.
@@ -314,18 +291,7 @@ struct NamedPerson {
 }
 
 impl UsedKey {
-    fn find(context: &Context, key: &OnceKey) -> Result<Self, CommandError> {
-        Self::of(context, key, settings(context)?)
-    }
-
-    /// The same for a change, which may affect who gets a message.
-    fn to_change(context: &Context, key: &OnceKey) -> Result<Self, CommandError> {
-        let settings = settings(context)?;
-        refuse_rehearsal(context, &settings)?;
-        Self::of(context, key, settings)
-    }
-
-    fn of(context: &Context, key: &OnceKey, settings: Settings) -> Result<Self, CommandError> {
+    fn open(context: &Context, key: &OnceKey, settings: Settings) -> Result<Self, CommandError> {
         let Some(store) = open_store_to_look(context)? else { return Err(no_such_key(key).into()) };
         let scope = scope_of(&settings, key, &store.keys()?)?;
         Ok(Self { store, scope, settings })
@@ -354,42 +320,24 @@ impl UsedKey {
             entries.sort_by_key(|entry: &OnceEntry| entry.at);
             entries
         };
-        self.print(context, &entries)?;
+        context.stdout.rows(&PEOPLE, entries.iter().map(|entry| self.row(entry)))?;
         Ok(ExitCode::Success)
     }
 
-    fn print(&self, context: &Context, entries: &[OnceEntry]) -> Result<(), StreamError> {
-        let stdout = &context.stdout;
-        let fields = |entry: &OnceEntry, at: String| {
-            let (id, run) = (entry.message_id.clone().unwrap_or_default(), entry.run.clone().unwrap_or_default());
-            vec![entry.state.name().replace('_', " "), at, id, run]
-        };
-        match stdout.format {
-            Format::Id => {
-                entries.iter().filter_map(|entry| entry.message_id.as_deref()).try_for_each(|id| stdout.value(id))
-            }
-            Format::Record => entries.iter().try_for_each(|entry| stdout.line(&compact(&self.entry_of_machine(entry)))),
-            Format::Response if entries.is_empty() => Ok(()),
-            Format::Response if stdout.wants_words() => {
-                stdout.table(&PEOPLE, entries.iter().map(|entry| fields(entry, local(entry.at))))
-            }
-            Format::Response => entries.iter().try_for_each(|entry| {
-                let fields = fields(entry, of_milliseconds(entry.at).to_string());
-                stdout.fields(&fields)
-            }),
-            Format::None | Format::To => Ok(()),
-        }
-    }
-
-    fn entry_of_machine(&self, entry: &OnceEntry) -> Value {
-        let OnceEntry { state, at, message_id, run, .. } = entry;
+    fn row(&self, OnceEntry { state, at, message_id, run, .. }: &OnceEntry) -> OutputRow {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let fields = [
             ("state", json!(state)),
             ("at", json!(of_milliseconds(*at).to_string())),
             ("message_id", json!(message_id)),
             ("run", json!(run)),
         ];
-        of_machine(&self.scope, fields.into_iter())
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        OutputRow {
+            id: message_id.clone(),
+            words: vec![state.words(), local(*at), text(message_id), text(run)],
+            record: of_scope(&self.scope, fields),
+        }
     }
 
     fn resolve(&self, context: &Context, arguments: &OnceResolveArgs) -> Result<ExitCode, CommandError> {
@@ -397,24 +345,17 @@ impl UsedKey {
         let person = self.person(context, to, *country)?;
         let (key, recipient) = (&self.scope.key, &person.recipient);
         let entry = self.store.standing(&self.scope, &person.hash)?;
-        if let Some(OnceEntry { is_row: true, run: Some(run), state, .. }) = &entry {
-            let (state, to) = (*state, typed_form(recipient));
-            let message = format!(
-                "what {recipient} has under the key {key} is a row of run {run}, which is {}",
-                state.name().replace('_', " ")
-            );
-            let hint = if state == OnceState::Unknown {
-                format!("decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)")
-            } else {
-                format!("only an unknown row can be decided; `jelouctl bulk find {to}` shows the person's rows")
-            };
+        if let Some(OnceEntry { is_row: true, run: Some(run), state: OnceState::Unknown, .. }) = &entry {
+            let message = format!("what {recipient} has under the key {key} is a row of run {run}, which is unknown");
+            let to = typed_form(recipient);
+            let hint = format!("decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)");
             return Err(UsageError::new(message, hint).into());
         }
         let was_sent = *found == FoundState::Sent;
         let finding = if was_sent { Sent::Yes } else { Sent::No };
         if !self.store.decide_claim(&self.scope, &person.hash, finding)? {
             let state = entry.map_or("nothing".to_owned(), |entry| {
-                format!("a message that is {} since {}", entry.state.name().replace('_', " "), local(entry.at))
+                format!("a message that is {} since {}", entry.state.words(), local(entry.at))
             });
             let message =
                 format!("{recipient} has {state} under the key {key}, and only an unknown one can be decided");

@@ -42,6 +42,10 @@ impl OnceState {
         }
     }
 
+    pub(crate) fn words(self) -> String {
+        self.name().replace('_', " ")
+    }
+
     pub(crate) fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }

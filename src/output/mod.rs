@@ -27,5 +27,5 @@ pub(crate) use self::json::{compact, pretty, visible as visible_json};
 pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally, WaitReason, Waiting};
 pub(crate) use self::record::{Record, RecordDelivery, RecordError, Sent};
 pub(crate) use self::stderr::{Stderr, Verbosity, ask_hidden};
-pub(crate) use self::stdout::Stdout;
+pub(crate) use self::stdout::{OutputRow, Stdout};
 pub(crate) use self::wrap::wrapped;

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use anstream::ColorChoice;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::color::Color;
 use super::error::StreamError;
@@ -12,6 +13,13 @@ use super::escape::one_line;
 use super::format::Format;
 use super::record::Record;
 use super::{json, table};
+
+/// One thing of a list, in each form that `--output` can ask for.
+pub(crate) struct OutputRow {
+    pub(crate) id: Option<String>,
+    pub(crate) words: Vec<String>,
+    pub(crate) record: Value,
+}
 
 #[derive(Debug, Default)]
 pub(crate) struct Stdout {
@@ -81,6 +89,18 @@ impl Stdout {
     /// A table for a person; cells that are too long are cut.
     pub(crate) fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), StreamError> {
         self.line(&table::aligned(header, rows))
+    }
+
+    /// A list: for a person as a table under `header`, else as one JSON object a line, or as its ids.
+    pub(crate) fn rows(&self, header: &[&str], rows: impl Iterator<Item = OutputRow>) -> Result<(), StreamError> {
+        let mut rows = rows.peekable();
+        match self.format {
+            Format::Id => rows.filter_map(|row| row.id).try_for_each(|id| self.value(&id)),
+            Format::Response if self.wants_words() && rows.peek().is_none() => Ok(()),
+            Format::Response if self.wants_words() => self.table(header, rows.map(|row| row.words)),
+            Format::Response | Format::Record => rows.try_for_each(|row| self.line(&json::compact(&row.record))),
+            Format::None | Format::To => Ok(()),
+        }
     }
 
     /// One of our own lines (a table, a script) on stdout, unchanged.

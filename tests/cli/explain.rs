@@ -7,7 +7,7 @@ use crate::seeds::BODIES;
 use crate::server::{Reply, Server};
 
 /// The text without the lines in which it is printed.
-pub fn unwrapped(text: &str) -> String {
+pub(crate) fn unwrapped(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
