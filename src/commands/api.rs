@@ -102,14 +102,14 @@ pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
         reads = method == Method::GET;
         call(context, typed, method, path, &mut record)
     };
-    let code = make().unwrap_or_else(|error| note_error(context, error, &mut record));
+    let code = make().unwrap_or_else(|error| note_error(context, "", error, &mut record));
     let format = context.stdout.format;
     if !reads {
         return print_result(context, "request", format, &record, code);
     }
     match print_answer(context, format, &record) {
         Ok(()) => code,
-        Err(error) => note_error(context, error.into(), &mut record),
+        Err(error) => note_error(context, "", error.into(), &mut record),
     }
 }
 

@@ -7,10 +7,10 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Record, RecordError, Sent, StreamError};
 
-/// Prints the error that ended a request, and writes it to the record.
-pub(crate) fn note_error(context: &Context, error: CommandError, record: &mut Record) -> ExitCode {
+/// Prints the error that ended a request, behind `what` happened, and writes it to the record.
+pub(crate) fn note_error(context: &Context, what: &str, error: CommandError, record: &mut Record) -> ExitCode {
     let error = error.of_send();
-    context.stderr.error(&error.message(), &error.details, error.hint.as_deref());
+    context.stderr.error(&format!("{what}{}", error.message()), &error.details, error.hint.as_deref());
     record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
     let message = error.line();
     record.error =

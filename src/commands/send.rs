@@ -14,13 +14,13 @@ use super::limit::LimitedSend;
 use super::result::{note_delivery, note_error, print_result};
 use super::wait::WaitArgs;
 use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
-use crate::config::ApiUrl;
+use crate::config::{ApiUrl, Settings};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
 use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage};
 use crate::output::{Format, Record, Sent};
-use crate::people::{CountryRule, ExclusionOptions};
+use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::process::{Signals, block_on};
 use crate::sending::{
@@ -106,7 +106,7 @@ pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> 
     let mut record = Record { kind: Some(typed.message.command().into()), ..Record::default() };
     let mut log = AuditLog::default();
     let code =
-        send(context, typed, &mut record, &mut log).unwrap_or_else(|error| note_error(context, error, &mut record));
+        send(context, typed, &mut record, &mut log).unwrap_or_else(|error| note_error(context, "", error, &mut record));
     if context.mode == Mode::Send {
         log.message(&context.stderr, "send", &record, code.code());
     }
@@ -142,11 +142,7 @@ fn send(
         record.bot_id = Some(bot.value.as_str().to_owned());
         outgoing.check_bot(bot.value.as_str())?;
     }
-    let sender = Sender::of(settings, context)?;
-    let countries = CountryRule { otherwise: country.or(sender.settings.country()), by_column: true };
-    let options = ExclusionOptions { countries, encoding: None };
-    let exclusions = read_exclusions(context, exclude, options, &sender.settings)?;
-    *log = std::mem::take(log).with(&exclusions);
+    let (sender, exclusions) = sender_and_exclusions(context, settings, exclude, *country, log)?;
     let once = typed.delivery.once.once.as_ref();
     sender.check_message(&exclusions, once.is_some(), &outgoing)?;
 
@@ -171,6 +167,26 @@ fn send(
         }
         delivered => delivered,
     }
+}
+
+/// The sender, and the people who must not be written to; `log` knows of both.
+///
+/// # Errors
+/// If settings are missing, or a list cannot be read.
+pub(super) fn sender_and_exclusions(
+    context: &Context,
+    settings: Settings,
+    exclude: &[Source],
+    country: Option<Country>,
+    log: &mut AuditLog,
+) -> Result<(Sender, Exclusions), CommandError> {
+    *log = AuditLog::of(&settings);
+    let sender = Sender::of(settings, context)?;
+    let countries = CountryRule { otherwise: country.or(sender.settings.country()), by_column: true };
+    let options = ExclusionOptions { countries, encoding: None };
+    let exclusions = read_exclusions(context, exclude, options, &sender.settings)?;
+    *log = std::mem::take(log).with(&exclusions);
+    Ok((sender, exclusions))
 }
 
 /// Builds the message from flags and `--body`, and prints its warnings.

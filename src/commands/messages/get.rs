@@ -2,9 +2,9 @@
 
 use clap::Args;
 use jiff::Timestamp;
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::api::{DeliveryFacts, DeliveryState, ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
+use crate::api::{ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
 use crate::commands::CommandError;
 use crate::config::Timeout;
 use crate::context::Context;
@@ -40,23 +40,6 @@ pub(crate) struct GetArgs {
     /// How long to ask [default: 2m]
     #[arg(long = "for", value_name = "DURATION", requires = "wait")]
     within: Option<Timeout>,
-}
-
-/// The known facts about a message, for `-o record`.
-#[derive(Serialize)]
-struct KnownMessage<'a> {
-    message_id: &'a str,
-    state: Option<&'a DeliveryState>,
-    /// The API's own word for a state that is `other`.
-    status: Option<&'a str>,
-    at: Option<Timestamp>,
-    code: Option<&'a str>,
-    reason: Option<&'a str>,
-    user: Option<&'a str>,
-    created_at: Option<Timestamp>,
-    template: Option<&'a str>,
-    kind: Option<&'a str>,
-    text: Option<&'a str>,
 }
 
 fn message_id(raw: &str) -> Result<String, String> {
@@ -112,54 +95,46 @@ async fn ask(
 
 fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), StreamError> {
     let stdout = &context.stdout;
-    let known = KnownMessage::of(tracked);
     match (stdout.format, &tracked.entry) {
-        (Format::Response, Some(_)) if stdout.is_for_a_person() => stdout.table(&["FIELD", "VALUE"], known.rows()),
+        (Format::Response, Some(_)) if stdout.is_for_a_person() => {
+            let known = known(tracked);
+            let known = known.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+            stdout
+                .table(&["FIELD", "VALUE"], known.map(|(name, value)| vec![name.replace('_', " "), shown(name, value)]))
+        }
         (Format::Response, Some(entry)) => stdout.json(entry),
-        (Format::Record, _) => stdout.json(&known),
+        (Format::Record, _) => stdout.json(&known(tracked)),
         (Format::Id, Some(_)) => stdout.value(&tracked.id),
         (Format::Response | Format::Id, None) | (Format::None | Format::To, _) => Ok(()),
     }
 }
 
-impl<'a> KnownMessage<'a> {
-    fn of(tracked: &'a TrackedMessage) -> Self {
-        let TrackedMessage { facts, message, notification, .. } = tracked;
-        let (facts, message, notification) = (facts.as_ref(), message.as_ref(), notification.as_ref());
-        let state = facts.map(|facts| &facts.state);
-        let user = message.and_then(|message| message.user.as_deref());
-        let text = |field: fn(&DeliveryFacts) -> &Option<String>| facts.and_then(|facts| field(facts).as_deref());
-        Self {
-            message_id: &tracked.id,
-            state,
-            status: state.and_then(DeliveryState::unknown),
-            at: facts.and_then(|facts| facts.at),
-            code: text(|facts| &facts.code),
-            reason: text(|facts| &facts.reason),
-            user: user.or_else(|| notification?.destination.as_deref()),
-            created_at: message.and_then(|message| message.at).or_else(|| notification?.created_at),
-            template: notification.and_then(|notification| notification.element_name.as_deref()),
-            kind: message.and_then(|message| message.kind.as_deref()),
-            text: message.and_then(|message| message.text.as_deref()),
-        }
+/// A known fact, for a person: times are local.
+fn shown(name: &str, value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default();
+    match text.parse() {
+        Ok(at) if ["at", "created_at"].contains(&name) => local_second(at),
+        _ => text.to_owned(),
     }
+}
 
-    /// The known facts, for a person.
-    fn rows(&self) -> impl Iterator<Item = Vec<String>> {
-        let time = |at: Option<Timestamp>| at.map(local_second);
-        let text = |text: Option<&str>| text.map(str::to_owned);
-        let rows = [
-            ("id", text(Some(self.message_id))),
-            ("state", text(self.state.map(DeliveryState::words))),
-            ("since", time(self.at)),
-            ("code", text(self.code)),
-            ("reason", text(self.reason)),
-            ("user", text(self.user)),
-            ("created", time(self.created_at)),
-            ("template", text(self.template)),
-            ("kind", text(self.kind)),
-            ("text", text(self.text)),
-        ];
-        rows.into_iter().filter_map(|(name, value)| Some(vec![name.to_owned(), value?]))
-    }
+/// The known facts about a message, as `-o record` prints them.
+fn known(TrackedMessage { id, facts, message, notification, .. }: &TrackedMessage) -> Value {
+    let (facts, message, notification) = (facts.as_ref(), message.as_ref(), notification.as_ref());
+    let user = message.and_then(|message| message.user.as_ref());
+    let created_at = message.and_then(|message| message.at);
+    json!({
+        "message_id": id,
+        "state": facts.map(|facts| &facts.state),
+        // The API's own word for a state that is `other`.
+        "status": facts.and_then(|facts| facts.state.unknown()),
+        "at": facts.and_then(|facts| facts.at),
+        "code": facts.and_then(|facts| facts.code.as_ref()),
+        "reason": facts.and_then(|facts| facts.reason.as_ref()),
+        "user": user.or_else(|| notification?.destination.as_ref()),
+        "created_at": created_at.or_else(|| notification?.created_at),
+        "template": notification.and_then(|notification| notification.element_name.as_ref()),
+        "kind": message.and_then(|message| message.kind.as_ref()),
+        "text": message.and_then(|message| message.text.as_ref()),
+    })
 }

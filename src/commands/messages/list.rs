@@ -18,7 +18,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::message::TypedRecipient;
+use crate::message::{InvalidMessage, TypedRecipient};
 use crate::output::Format;
 use crate::phone::person_key;
 use crate::process::block_on;
@@ -89,16 +89,9 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
 }
 
 /// The person of `--to`.
-fn person(context: &Context, typed: &str, sender: &Sender) -> Result<String, UsageError> {
+fn person(context: &Context, typed: &str, sender: &Sender) -> Result<String, InvalidMessage> {
     let read = TypedRecipient::read(typed, sender.settings.country());
-    let read = read.map_err(|error| {
-        let hint = if error.is_without_country() {
-            "write it with + and its country code, or add `country` to the profile".to_owned()
-        } else {
-            error.hint()
-        };
-        UsageError::new(format!("--to: {error}"), hint)
-    })?;
+    let read = read.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
     context.stderr.warnings(read.warnings());
     Ok(person_key(read.recipient.as_str()).into_owned())
 }

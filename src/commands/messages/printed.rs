@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::{DeliveryState, HistoryMessage, MessageAuthor};
 use crate::message::typed_form;
@@ -19,22 +17,6 @@ pub(super) struct Listed {
     pub(super) entry: Value,
 }
 
-/// A message as `-o record` prints it.
-#[derive(Serialize)]
-struct MessageRecord<'a> {
-    message_id: Option<&'a str>,
-    at: Option<Timestamp>,
-    by: MessageAuthor,
-    user: Option<&'a str>,
-    name: Option<&'a str>,
-    state: Option<&'a DeliveryState>,
-    /// The API's own word for a state that is `other`.
-    status: Option<&'a str>,
-    kind: Option<&'a str>,
-    text: Option<&'a str>,
-    media_url: Option<&'a str>,
-}
-
 impl Listed {
     /// Updates it from a later page: its status may have changed.
     pub(super) fn repeat(&mut self, message: HistoryMessage) {
@@ -45,36 +27,28 @@ impl Listed {
     }
 }
 
-impl<'a> MessageRecord<'a> {
-    fn new(message: &'a HistoryMessage) -> Self {
-        Self {
-            message_id: message.id.as_deref(),
-            at: message.at,
-            by: message.author,
-            user: message.user.as_deref(),
-            name: message.name.as_deref(),
-            state: message.state.as_ref(),
-            status: message.state.as_ref().and_then(DeliveryState::unknown),
-            kind: message.kind.as_deref(),
-            text: message.text.as_deref(),
-            media_url: message.media_url.as_deref(),
-        }
-    }
+/// A message as `-o record` prints it.
+fn record(message: &HistoryMessage) -> Value {
+    json!({
+        "message_id": message.id,
+        "at": message.at,
+        "by": message.author,
+        "user": message.user,
+        "name": message.name,
+        "state": message.state,
+        // The API's own word for a state that is `other`.
+        "status": message.state.as_ref().and_then(DeliveryState::unknown),
+        "kind": message.kind,
+        "text": message.text,
+        "media_url": message.media_url,
+    })
 }
 
-/// Sorts by time; a message without a time stays next to the one listed before it.
+/// Sorts by time; those of the same time stay in the order in which they were listed.
 pub(super) fn newest_last(listed: &[Listed]) -> Vec<&Listed> {
-    let mut last = None;
-    let mut timed: Vec<_> = listed
-        .iter()
-        .map(|listed| {
-            last = listed.message.at.or(last);
-            (last, listed)
-        })
-        .collect();
-    timed.reverse();
-    timed.sort_by_key(|(at, _)| *at);
-    timed.into_iter().map(|(_, listed)| listed).collect()
+    let mut ordered: Vec<_> = listed.iter().rev().collect();
+    ordered.sort_by_key(|listed| listed.message.at);
+    ordered
 }
 
 /// Prints a message for a program; `people` are those that `-o to` has printed.
@@ -89,7 +63,7 @@ pub(super) fn print_for_a_machine(
             if people.insert(person_key(person).into_owned()) { stdout.value(&typed_form(person)) } else { Ok(()) }
         }
         Format::Id => message.id.as_ref().map_or(Ok(()), |id| stdout.value(id)),
-        Format::Record => stdout.json(&MessageRecord::new(message)),
+        Format::Record => stdout.json(&record(message)),
         Format::Response => stdout.json(entry),
         Format::None => Ok(()),
     }

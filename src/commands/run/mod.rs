@@ -10,23 +10,21 @@ use std::time::Instant;
 use serde_json::{Map, Value};
 
 pub(crate) use self::args::RunArgs;
-use self::notice::{Facts, NO_TAIL, Notice};
-use self::prepared::{Prepared, check};
+use self::notice::{Facts, NO_TAIL};
+use self::prepared::Prepared;
 use super::CommandError;
 use super::claim::{self, OnceSend};
+use super::result::note_error;
 use super::send::PreparedSend;
 use crate::api::Request;
 use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source};
-use crate::message::TemplateUses;
-use crate::output::{Format, Record, RecordError, Sent};
-use crate::people::Exclusions;
+use crate::output::Format;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{
-    AuditLog, Connection, Flight, Sender, UnresolvedSender, UnusableTemplates, catch_panic, check_sender,
-    claim_exclusions,
+    Connection, Flight, UnresolvedSender, UnusableTemplates, catch_panic, check_sender, claim_exclusions,
 };
 use crate::template::language;
 
@@ -40,23 +38,25 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     let unresolved = UnresolvedSender::claim(context)?;
     claim_exclusions(context, &arguments.exclude)?;
     let language = language();
-    let (read, problem) = match notice::read(context, arguments) {
+    let (read, unread) = match notice::read(context, arguments) {
         Ok(read) => (Some(read), None),
         // This can be seen from the command line alone.
         Err(error) if asks_twice_for_stdin(context, arguments) => return Err(error),
         Err(error) => (None, Some(error)),
     };
-    let prepared = match &read {
-        Some(read) => Prepared::new(context, arguments, &language, read, unresolved),
-        None => Prepared { problem, ..Prepared::default() },
+    let mut prepared = Prepared::default();
+    let tried = read.as_ref().map(|read| prepared.prepare(context, arguments, &language, read, unresolved));
+    let (example, problem) = match tried {
+        Some(Ok(example)) => (Some(example), None),
+        Some(Err(problem)) => (None, Some(problem)),
+        None => (None, unread),
     };
-    let Prepared { ready, exclusions, example, templates, warnings, log, record, problem } = prepared;
     let is_preview = context.mode != Mode::Send;
     let problem = match problem {
         Some(problem) if arguments.check_first || is_preview => return Err(problem),
         problem => problem,
     };
-    if let (true, Some((_, sender)), Some(example)) = (is_preview, &ready, &example) {
+    if let (true, Some((_, sender)), Some(example)) = (is_preview, &prepared.ready, &example) {
         let request = Request::new(sender.planned_base().url(), sender.bot.as_str(), example);
         sender.show(context, &request)?;
         claim::preview(context, arguments.once.once.as_ref(), sender, example)?;
@@ -68,18 +68,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         );
     }
     let flight = Flight::default();
-    let command = CommandRun {
-        context,
-        arguments,
-        flight: &flight,
-        ready,
-        exclusions,
-        templates,
-        warnings,
-        log,
-        record,
-        problem,
-    };
+    let command = CommandRun { context, arguments, flight: &flight, prepared, problem };
     catch_panic(&flight, || block_on(command.run()))
 }
 
@@ -94,14 +83,8 @@ struct CommandRun<'a> {
     context: &'a Context,
     arguments: &'a RunArgs,
     flight: &'a Flight,
-    ready: Option<(Notice<'a>, Sender)>,
-    templates: TemplateUses,
-    /// The warnings about the notice that were printed before the command ran.
-    warnings: Vec<String>,
-    exclusions: Exclusions,
-    log: AuditLog,
-    /// The state of the notice.
-    record: Record,
+    prepared: Prepared<'a>,
+    /// What keeps the notice from being sent so far.
     problem: Option<CommandError>,
 }
 
@@ -110,8 +93,8 @@ impl CommandRun<'_> {
     /// that of a failed notice.
     async fn run(mut self) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
-        let can_be_made = self.ready.is_some() && self.problem.is_none();
-        let mut connection = match &self.ready {
+        let can_be_made = self.prepared.ready.is_some() && self.problem.is_none();
+        let mut connection = match &self.prepared.ready {
             None => None,
             Some((_, sender)) => match sender.connect(context).await.map_err(CommandError::from) {
                 Ok(connection) => Some(connection),
@@ -123,10 +106,12 @@ impl CommandRun<'_> {
                 }
             },
         };
-        if let (true, Some((_, sender)), Some(connection)) = (arguments.check_first, &self.ready, &mut connection) {
+        if let (true, Some((_, sender)), Some(connection)) =
+            (arguments.check_first, &self.prepared.ready, &mut connection)
+        {
             let retry_for = sender.settings.retry_for.value.duration();
             let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.patience());
-            let faults = check_sender(connection, stderr, bot, &self.templates, retry_for, patience).await?;
+            let faults = check_sender(connection, stderr, bot, &self.prepared.templates, retry_for, patience).await?;
             if !faults.is_empty() {
                 let hint = "fix the notice, or leave out --check-first; the command did not run";
                 return Err(UnusableTemplates { faults, hint }.into());
@@ -141,7 +126,6 @@ impl CommandRun<'_> {
             let message = format!("the command runs, but a notice of how it ended {state}: {}", problem.message());
             context.stderr.error(&message, &problem.details, problem.hint.as_deref());
         }
-        let told = self.problem.as_ref().map(CommandError::line);
         let facts = Facts::new(arguments.program());
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
         let (ended, at) = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
@@ -150,11 +134,9 @@ impl CommandRun<'_> {
             return Ok(code);
         }
         let notified = self.notify(connection, &facts.ended(ended, at), at, tail).await;
-        let of_notice = notified.unwrap_or_else(|error| self.note_failure(error, told.as_deref()));
-        self.log.message(&context.stderr, "run", &self.record, of_notice.code());
-        if of_notice == ExitCode::Success && told.is_some() {
-            context.stderr.note("the notice was sent after all");
-        }
+        let of_notice = notified
+            .unwrap_or_else(|error| note_error(context, "the notice was not sent: ", error, &mut self.prepared.record));
+        self.prepared.log.message(&context.stderr, "run", &self.prepared.record, of_notice.code());
         let is_told_by_code = arguments.strict_notify && of_notice != ExitCode::Success;
         Ok(if is_told_by_code { of_notice } else { code })
     }
@@ -167,11 +149,11 @@ impl CommandRun<'_> {
         ended: Instant,
         tail: Option<Tail>,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, arguments, flight, record, log, .. } = self;
+        let Self { context, arguments, flight, prepared, .. } = self;
         let patience = arguments.patience();
         let unsent = |problem: Option<CommandError>| problem.map_or(Ok(ExitCode::Success), Err);
         let problem = self.problem.take();
-        let Some((notice, sender)) = &self.ready else { return unsent(problem) };
+        let Some((notice, sender)) = &prepared.ready else { return unsent(problem) };
         let mut connection = match connection {
             Some(connection) => after_command(connection, ended)?,
             // A sealed vault or an unavailable network may be back after a long command.
@@ -185,29 +167,16 @@ impl CommandRun<'_> {
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
         let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;
-        warnings.retain(|warning| !self.warnings.contains(warning));
+        warnings.retain(|warning| !prepared.warnings.contains(warning));
         context.stderr.warnings(&warnings);
-        record.to = Some(outgoing.recipient().to_string());
-        check(arguments, sender, &self.exclusions, &outgoing)?;
+        prepared.record.to = Some(outgoing.recipient().to_string());
+        prepared.check(arguments, sender, &outgoing)?;
+        let Prepared { record, log, .. } = prepared;
         record.api_url = Some(connection.base.to_string());
         let once = OnceSend::open(context, arguments.once.once.as_ref(), sender)?;
         let prepared =
             PreparedSend { context, sender, outgoing: &outgoing, limit: None, notice_within: Some(patience) };
         prepared.deliver_over(&mut connection, record, log, flight, once.as_ref(), arguments.wait.wait()).await
-    }
-
-    /// Reports the error that kept the notice from being sent. What was `told` before the command ran is not repeated.
-    fn note_failure(&mut self, error: CommandError, told: Option<&str>) -> ExitCode {
-        let (code, message) = (error.code, error.line());
-        if told == Some(&*message) {
-            self.context.stderr.error("the notice was not sent, for the reason given above", &[], None);
-        } else {
-            self.context.stderr.error(&format!("the notice was not sent: {message}"), &[], error.hint.as_deref());
-        }
-        // An earlier notice under the key may have been sent.
-        self.record.sent = if code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
-        self.record.error = Some(RecordError { code: error.name, message, hint: error.hint, ..RecordError::default() });
-        code
     }
 }
 

@@ -95,8 +95,6 @@ pub(crate) struct Notice<'a> {
     kind: &'a Message,
     body: BodyTemplate<'a>,
     to: RecipientSources,
-    /// Whether flags give its texts, not a body.
-    is_typed: bool,
     /// Warnings about parts of its texts that are probably mistakes.
     pub(super) cautions: Vec<String>,
 }
@@ -134,19 +132,17 @@ pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Messag
 }
 
 impl<'a> Notice<'a> {
-    /// Compiles the templates of `body`; `schema` is the schema of the kind. Flags give a body that `is_typed`.
+    /// Compiles the templates of `body`.
     pub(crate) fn compile(
         language: &'a Language<'a>,
-        schema: &Value,
         (kind, body): &'a (Message, Value),
         to: RecipientSources,
-        is_typed: bool,
     ) -> Result<Self, CommandError> {
-        let body = BodyTemplate::compile(language, schema, body).map_err(|error| {
+        let body = BodyTemplate::compile(language, kind.schema(), body).map_err(|error| {
             UsageError::new(error.to_string(), "a value is written {{ result }}; to print braces, write {{ '{{' }}")
         })?;
         let cautions = cautions(&body);
-        Ok(Self { kind, body, to, is_typed, cautions })
+        Ok(Self { kind, body, to, cautions })
     }
 
     /// The message with its warnings. Characters that a message cannot contain are removed, since the notice matters
@@ -165,26 +161,9 @@ impl<'a> Notice<'a> {
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
         let filled = Outgoing::from_body(self.kind, body, RecipientChoice::Among(&self.to));
-        let (outgoing, warnings) = filled.map_err(|error| self.with_own_flags(error))?;
+        let (outgoing, warnings) = filled.map_err(without_flags)?;
         changed.extend(warnings);
         Ok((outgoing, changed))
-    }
-
-    /// Names the flags of `run`, which are not those of `send`.
-    fn with_own_flags(&self, error: InvalidMessage) -> InvalidMessage {
-        let InvalidMessage::Violations { mut violations, .. } = error else { return error };
-        for violation in violations.iter_mut().filter(|violation| violation.flag.as_deref() != Some("--to")) {
-            let field = violation.path.split(['.', '[']).next().unwrap_or_default();
-            let own = [
-                ("text", "--text"),
-                ("elementName", "--template"),
-                ("language", "--language"),
-                ("parameters", "--param"),
-            ];
-            let flag = own.into_iter().find(|(name, _)| self.is_typed && *name == field);
-            violation.flag = flag.map(|(_, flag)| flag.to_owned());
-        }
-        InvalidMessage::Violations { violations, text_is_missing: false }
     }
 
     /// Like [`Notice::fill`], with as much of the end of `tail` as fits into the message.
@@ -207,6 +186,17 @@ impl<'a> Notice<'a> {
         }
         self.fill(facts, Some(&end(fits)))
     }
+}
+
+/// The flags of `send` are not those of `run`, which has only --to of them.
+fn without_flags(mut error: InvalidMessage) -> InvalidMessage {
+    if let InvalidMessage::Violations { violations, text_is_missing } = &mut error {
+        *text_is_missing = false;
+        for violation in violations {
+            violation.flag.take_if(|flag| flag != "--to");
+        }
+    }
+    error
 }
 
 /// A text that uses a missing value: the values of a command are not columns of a list.
@@ -269,7 +259,7 @@ mod tests {
         let kind = Message::of_body(body.as_object().unwrap()).unwrap();
         let read = (kind, body);
         let to = RecipientSources { flag: Some("593987654321".to_owned()), environment: None, country: None };
-        let notice = Notice::compile(&language, read.0.schema(), &read, to, false)?;
+        let notice = Notice::compile(&language, &read, to)?;
         let facts = Map::from_iter([("command".to_owned(), json!("backup")), ("code".to_owned(), json!(3))]);
         let (outgoing, warnings) = notice.fill_to_fit(&facts, tail)?;
         Ok((outgoing.body()["text"].clone(), warnings))
