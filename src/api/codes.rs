@@ -64,11 +64,6 @@ pub(crate) fn codes() -> impl Iterator<Item = Code> {
     })
 }
 
-/// Whether `code` may be about a template that the bot does not have.
-pub(crate) fn may_miss_a_template(code: &str) -> bool {
-    ["132001", "notification_could_not_be_send"].contains(&code)
-}
-
 pub(crate) fn look_up(code: &str) -> Option<Code> {
     codes().find(|known| known.code == code)
 }

@@ -25,7 +25,7 @@ mod transport;
 mod typed_path;
 
 pub(crate) use self::answer::{Answer, Body, clipped, counted, listed_items};
-pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code, may_miss_a_template};
+pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
 pub(crate) use self::curl::shell_word;

@@ -140,7 +140,7 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
     let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
     let error = RecordError { code: "usage", api_code: None, message, hint, retry_after_s: None };
     if stdout.format == Format::Record {
-        let _ = stdout.record(&Record { error: Some(error), ..Record::default() });
+        let _ = stdout.json(&Record { error: Some(error), ..Record::default() });
     }
 }
 

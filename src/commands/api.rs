@@ -46,12 +46,12 @@ pub(crate) struct ApiArgs {
     path: Option<String>,
 
     /// Add a text to the body, or to the query of a GET (repeatable)
-    #[arg(short = 'f', long, value_name = "KEY=TEXT", allow_hyphen_values = true)]
-    raw_field: Vec<ApiField<String>>,
+    #[arg(short = 'f', long, value_name = "KEY=TEXT", value_parser = field, allow_hyphen_values = true)]
+    raw_field: Vec<(String, String)>,
 
     /// Add JSON to the body, or to the query of a GET (repeatable)
-    #[arg(short = 'F', long, value_name = "KEY=JSON|@FILE", allow_hyphen_values = true)]
-    field: Vec<ApiField<JsonSource>>,
+    #[arg(short = 'F', long, value_name = "KEY=JSON|@FILE", value_parser = json_field, allow_hyphen_values = true)]
+    field: Vec<(String, JsonSource)>,
 
     /// File with the body, JSON, or `-` for standard input; fields then go into the query
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
@@ -63,25 +63,19 @@ pub(crate) struct ApiArgs {
 }
 
 /// `KEY=VALUE`
-#[derive(Clone, Debug)]
-struct ApiField<T> {
-    key: String,
-    value: T,
+fn field(raw: &str) -> Result<(String, String), String> {
+    match raw.split_once('=') {
+        None => Err("it has no `=`: write KEY=VALUE".to_owned()),
+        Some(("", _)) => Err("it has no key before the `=`".to_owned()),
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+    }
 }
 
-impl<T: FromStr> FromStr for ApiField<T>
-where
-    T::Err: ToString,
-{
-    type Err = String;
-
-    fn from_str(raw: &str) -> Result<Self, String> {
-        let (key, value) = raw.split_once('=').ok_or("it has no `=`: write KEY=VALUE")?;
-        if key.is_empty() {
-            return Err("it has no key before the `=`".to_owned());
-        }
-        Ok(Self { key: key.to_owned(), value: value.parse().map_err(|error: T::Err| error.to_string())? })
-    }
+/// `KEY=JSON|@FILE`
+fn json_field(raw: &str) -> Result<(String, JsonSource), String> {
+    let (key, value) = field(raw)?;
+    let Ok(value) = value.parse();
+    Ok((key, value))
 }
 
 /// The request, parsed and checked, before the configuration is applied.
@@ -221,9 +215,8 @@ impl ApiArgs {
     /// The fields of `-f` and `-F`, those of `-f` first.
     fn fields(&self, context: &mut Context) -> Result<Vec<(String, Value)>, CommandError> {
         let mut fields: Vec<_> =
-            self.raw_field.iter().map(|field| (field.key.clone(), Value::from(field.value.clone()))).collect();
-        for field in &self.field {
-            let ApiField { key, value } = field;
+            self.raw_field.iter().map(|(key, text)| (key.clone(), Value::from(text.clone()))).collect();
+        for (key, value) in &self.field {
             let value = match context.input.json_value(&format!("-F {key}"), value) {
                 Err(error) if matches!(value, JsonSource::Literal(text) if Value::from_str(text).is_err()) => {
                     return Err(UsageError::new(error, format!("a text goes with -f {key}=TEXT")).into());

@@ -13,12 +13,12 @@ use super::store::{open_store, open_store_to_look, wait_for_turn};
 use crate::api::Request;
 use crate::context::Context;
 use crate::ledger::{Claimed, HeldClaim, LedgerError, Store, hash_of_words};
-use crate::message::Outgoing;
-use crate::once::{NewClaim, OnceEntry, OnceError, OnceHasher, OnceKey, OnceScope, OnceState};
+use crate::message::{Outgoing, typed_form};
+use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
 use crate::process::Signals;
-use crate::sending::{Connection, Interrupted, Sender};
+use crate::sending::{Connection, GuardError, Interrupted, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
 /// How long to try to write how a message ended while the database is away: a restart takes some seconds.
@@ -45,20 +45,6 @@ pub(super) struct OnceSend {
     scope: OnceScope,
 }
 
-/// The verdict on a message under a key.
-pub(super) enum OnceTurn {
-    /// Send it: the person is claimed by this process.
-    Send(ClaimedPerson),
-    /// Do not send it: the person already has a message.
-    Replay(OnceEntry),
-}
-
-/// A person who is claimed for this process's message.
-pub(super) struct ClaimedPerson {
-    held: HeldClaim,
-    key: OnceKey,
-}
-
 impl OnceSend {
     /// Opens the store of `key`; None without a key, and in the sandbox, which does not remember keys.
     ///
@@ -80,7 +66,7 @@ impl OnceSend {
         Ok(Some(Self { store, scope }))
     }
 
-    /// Looks up the person of `outgoing` and claims them, in one transaction.
+    /// Looks up the person of `outgoing` and claims them for this process, in one transaction, unless they got a message.
     ///
     /// # Errors
     /// If the person is not free under the key and did not get a message, the store cannot be used, or a signal came
@@ -91,26 +77,24 @@ impl OnceSend {
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
-    ) -> Result<OnceTurn, CommandError> {
+    ) -> Result<Claimed, CommandError> {
         let scope = &self.scope;
         let claimed = self.claim(connection, sender, outgoing).await;
         let (claimed, words) = claimed.map_err(CommandError::of_single_send)?;
-        let entry = match claimed {
-            Claimed::Now(held) => {
-                let mut person = ClaimedPerson { held, key: scope.key.clone() };
+        match claimed {
+            Claimed::Now(mut held) => {
                 if let Some(signal) = connection.signals.came() {
-                    let _ = person.held.end(Sent::No, None);
+                    let _ = held.end(Sent::No, None);
                     return Err(Interrupted(signal).into());
                 }
-                return Ok(OnceTurn::Send(person));
+                Ok(Claimed::Now(held))
             }
-            Claimed::Before(entry) => entry,
-        };
-        if entry.state != OnceState::Sent {
-            return Err(refusal(scope, outgoing.recipient().as_str(), entry).into());
+            Claimed::Before(entry) if entry.state == OnceState::Sent => {
+                report_replay(context, scope, &entry, &words);
+                Ok(Claimed::Before(entry))
+            }
+            Claimed::Before(entry) => Err(refusal(scope, outgoing.recipient().as_str(), entry)),
         }
-        report_replay(context, scope, &entry, &words);
-        Ok(OnceTurn::Replay(entry))
     }
 
     /// Returns also the hash of the words.
@@ -126,6 +110,36 @@ impl OnceSend {
             return Err(Interrupted(signal).into());
         }
         Ok((self.store.claim(&self.scope, &claim, lease)?, claim.words))
+    }
+
+    /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal comes.
+    pub(super) async fn end(&self, mut held: HeldClaim, context: &Context, signals: &mut Signals, record: &Record) {
+        let message_id = record.message_id.as_deref().filter(|_| record.sent == Sent::Yes);
+        let begun = Instant::now();
+        let mut ended = held.end(record.sent, message_id);
+        if let Err(error) = &ended
+            && error.may_pass()
+        {
+            let seconds = PATIENCE.as_secs();
+            context.stderr.note(&format!(
+                "how it ended cannot be written under the key {} yet; trying for {seconds} s: {error}",
+                self.scope.key
+            ));
+        }
+        while ended.as_ref().is_err_and(LedgerError::may_pass) && begun.elapsed() < PATIENCE {
+            tokio::select! {
+                biased;
+                _ = signals.next() => break,
+                () = sleep(BETWEEN_TRIES) => {}
+            }
+            ended = held.end(record.sent, message_id);
+        }
+        if let Err(error) = ended {
+            context.stderr.warning(&format!(
+                "under the key {} it counts as a message that may have been sent, since its end could not be written: {error}",
+                self.scope.key
+            ));
+        }
     }
 }
 
@@ -183,21 +197,43 @@ pub(super) fn preview(
         }
         OnceState::NotSent => {}
         OnceState::Unknown | OnceState::UnderWay | OnceState::ToBeSent => {
-            context.stderr.note(&format!("it would not be sent: {}", refusal(&scope, recipient, entry)));
+            context.stderr.note(&format!("it would not be sent: {}", refusal(&scope, recipient, entry).message()));
         }
     }
     Ok(())
 }
 
 /// Why a person who is not free, but did not get a message, gets none.
-fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> OnceError {
-    let (recipient, scope) = (recipient.to_owned(), scope.clone());
+fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError {
     let run = entry.run.filter(|_| entry.is_row);
     match (entry.state, run) {
-        (OnceState::UnderWay, _) => OnceError::UnderWay { recipient, scope },
-        (OnceState::ToBeSent, Some(run)) => OnceError::ToBeSent { recipient, scope, run },
-        (_, run) => OnceError::MayHaveBeenSent { recipient, scope, at: local_time(of_milliseconds(entry.at)), run },
+        (OnceState::UnderWay, _) => under_way(scope, recipient).into(),
+        (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run).into(),
+        (_, run) => {
+            let (at, to) = (local_time(of_milliseconds(entry.at)), typed_form(recipient));
+            let message = format!("{recipient} may have got a message under the key {}, at {at}", scope.key);
+            let (command, or_ask) = match run {
+                Some(run) => (
+                    format!("bulk resolve {run} --to {to} --unknown-as"),
+                    format!("; or ask Jelou with jelouctl bulk resolve {run} --ask"),
+                ),
+                None => (format!("once resolve {} --to {to} --as", scope.key.quoted()), String::new()),
+            };
+            let hint = format!("look into the chat, then decide with jelouctl {command} sent (or failed){or_ask}");
+            CommandError::unknown(message, hint)
+        }
     }
+}
+
+pub(super) fn under_way(scope: &OnceScope, recipient: &str) -> GuardError {
+    let message = format!("another process is sending {recipient} a message under the key {}", scope.key);
+    GuardError::new(message, "ask again in a moment: then it is known how that ended")
+}
+
+/// An unfinished run will send it.
+pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> GuardError {
+    let hint = format!("let it be sent with jelouctl bulk resume {run}, or give it up with jelouctl bulk cancel {run}");
+    GuardError::new(format!("run {run} is unfinished, and has a row to {recipient} under the key {}", scope.key), hint)
 }
 
 fn new_claim(hasher: &OnceHasher, sender: &Sender, outgoing: &Outgoing) -> NewClaim {
@@ -230,36 +266,4 @@ pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
     record.sent = Sent::Yes;
     record.replayed = true;
     record.message_id = entry.message_id;
-}
-
-impl ClaimedPerson {
-    /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal comes.
-    pub(super) async fn end(mut self, context: &Context, signals: &mut Signals, record: &Record) {
-        let message_id = record.message_id.as_deref().filter(|_| record.sent == Sent::Yes);
-        let begun = Instant::now();
-        let mut ended = self.held.end(record.sent, message_id);
-        if let Err(error) = &ended
-            && error.may_pass()
-        {
-            let seconds = PATIENCE.as_secs();
-            context.stderr.note(&format!(
-                "how it ended cannot be written under the key {} yet; trying for {seconds} s: {error}",
-                self.key
-            ));
-        }
-        while ended.as_ref().is_err_and(LedgerError::may_pass) && begun.elapsed() < PATIENCE {
-            tokio::select! {
-                biased;
-                _ = signals.next() => break,
-                () = sleep(BETWEEN_TRIES) => {}
-            }
-            ended = self.held.end(record.sent, message_id);
-        }
-        if let Err(error) = ended {
-            context.stderr.warning(&format!(
-                "under the key {} it counts as a message that may have been sent, since its end could not be written: {error}",
-                self.key
-            ));
-        }
-    }
 }

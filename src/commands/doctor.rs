@@ -51,9 +51,6 @@ struct Checkup {
     ready: Option<String>,
 }
 
-/// The text for a setting that is neither set nor needed.
-const NOT_NEEDED: &str = "none, and none is needed";
-
 /// Checks everything, or with `--offline` what does not need the network, and prints the results.
 pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Result<ExitCode, CommandError> {
     let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success, ready: None };
@@ -75,23 +72,14 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
     checkup.ok("version", format!("jelouctl {}", env!("CARGO_PKG_VERSION")));
     let code = checkup.code;
     if context.stdout.format != Format::Record {
-        checkup.arrange(context.stderr.is_verbose());
+        // Failures come first.
+        checkup.checks.sort_by_key(|check| check.state != CheckState::Failed);
     }
     context.stdout.checkup(&checkup.checks, code.code(), &checkup.summary(offline))?;
     Ok(code)
 }
 
 impl Checkup {
-    /// For a person: failures come first, and unset settings are omitted without `-v`.
-    fn arrange(&mut self, is_verbose: bool) {
-        let is_dull = |check: &Check| {
-            let is_default = check.name != "profile" && check.detail.ends_with(" (default)");
-            check.state == CheckState::Ok && (check.detail == NOT_NEEDED || is_default)
-        };
-        self.checks.retain(|check| is_verbose || !is_dull(check));
-        self.checks.sort_by_key(|check| check.state != CheckState::Failed);
-    }
-
     /// The last line: whether a message could be sent.
     fn summary(&self, offline: bool) -> String {
         let failed: Vec<_> = self.checks.iter().filter(|check| check.state == CheckState::Failed).collect();
@@ -160,7 +148,8 @@ impl Checkup {
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
                 ("bot_id", true) => self.fail(name, ConfigError::NoBot),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
-                (_, true) => self.ok(name, NOT_NEEDED),
+                // It is neither set nor needed.
+                (_, true) => {}
                 (_, false) => self.ok(name, format!("{value} ({origin})")),
             }
         }

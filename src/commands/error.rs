@@ -8,13 +8,12 @@ use crate::import::BulkError;
 use crate::input::UsageError;
 use crate::ledger::{LedgerError, LedgerFault, PauseReason};
 use crate::list::ListError;
-use crate::message::{InvalidMessage, typed_form};
-use crate::once::OnceError;
+use crate::message::InvalidMessage;
 use crate::output::{Sent, StreamError};
 use crate::people::{ExclusionError, ExclusionOrigin};
 use crate::private_file::FileError;
 use crate::process::{Signal, SystemError};
-use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, Unsendable, UnusableTemplates};
+use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, UnusableTemplates};
 
 /// An error that ends a command, as it is printed.
 #[derive(Debug)]
@@ -39,6 +38,11 @@ impl CommandError {
 
     fn new(code: ExitCode, name: &'static str, error: impl Into<anyhow::Error>, hint: Option<String>) -> Self {
         Self { code, name, error: error.into(), details: Vec::new(), hint, nothing_was_sent: true }
+    }
+
+    /// A message may have been sent earlier.
+    pub(super) fn unknown(message: String, hint: String) -> Self {
+        Self::new(ExitCode::Unknown, "unknown", anyhow::Error::msg(message), Some(hint)).after_sending()
     }
 
     /// The same error before a single message: one of the store counts as a configuration error, unless a database
@@ -93,7 +97,7 @@ impl CommandError {
         }
     }
 
-    fn hint_ending_with(mut self, what: &str) -> Self {
+    pub(super) fn hint_ending_with(mut self, what: &str) -> Self {
         self.hint = Some(match self.hint {
             None => what.to_owned(),
             Some(hint) if hint.ends_with('?') => format!("{hint} {what}"),
@@ -199,19 +203,6 @@ impl From<GuardError> for CommandError {
     }
 }
 
-impl From<OnceError> for CommandError {
-    fn from(error: OnceError) -> Self {
-        let hint = Some(error.hint(typed_form));
-        match error {
-            // Everything that was sent was sent earlier.
-            OnceError::MayHaveBeenSent { .. } => Self::new(ExitCode::Unknown, "unknown", error, hint).after_sending(),
-            OnceError::UnderWay { .. } | OnceError::ToBeSent { .. } | OnceError::OfUnfinishedRun { .. } => {
-                Self::new(ExitCode::Guard, "guard", error, hint)
-            }
-        }
-    }
-}
-
 impl From<UnusableTemplates> for CommandError {
     fn from(error: UnusableTemplates) -> Self {
         let (details, hint) = (error.details(), error.hint.to_owned());
@@ -223,15 +214,6 @@ impl From<LookUpError> for CommandError {
     fn from(error: LookUpError) -> Self {
         let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
         Self::new(code, name, error, hint)
-    }
-}
-
-impl From<Unsendable> for CommandError {
-    fn from(error: Unsendable) -> Self {
-        let Unsendable(read) = &error;
-        let ((code, _), name) = (of_outcome(&read.outcome()), read.code());
-        let hint = read.hint().map_or_else(String::new, |hint| format!("{hint}; "));
-        Self::new(code, name, error, Some(format!("{hint}the command did not run")))
     }
 }
 

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::CommandError;
+use super::claim::{to_be_sent, under_way};
 use super::store::{open_store, open_store_to_look};
 use crate::config::{Origin, Settings};
 use crate::context::{Context, Mode};
@@ -11,7 +12,7 @@ use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::ledger::{LedgerError, OnceSummary, RunName, Shown, Store};
 use crate::message::{InvalidMessage, TypedRecipient, typed_form};
-use crate::once::{OnceEntry, OnceError, OnceKey, OnceScope, OnceState};
+use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
 use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
 use crate::phone::Country;
 use crate::sending::{AuditLog, read_environment};
@@ -199,8 +200,7 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
         Ok(added) => added,
         // These people would get a second message if that run continues.
         Err(run) => {
-            let recipient = format!("people of run {name}");
-            return Err(OnceError::ToBeSent { recipient, scope, run }.into());
+            return Err(to_be_sent(&scope, &format!("people of run {name}"), &run).into());
         }
     };
     log_decision(context, &settings, "once add", &scope, &json!({ "run": name.to_string(), "people": added }));
@@ -415,32 +415,29 @@ impl UsedKey {
             let message = format!("{recipient} has nothing under the key {key}");
             return Err(UsageError::new(message, "nothing needs to be forgotten").into());
         };
-        let scope = self.scope.clone();
-        match (entry.state, entry.run.clone()) {
-            (OnceState::UnderWay, _) => return Err(OnceError::UnderWay { recipient, scope }.into()),
-            (OnceState::ToBeSent, Some(run)) => return Err(OnceError::ToBeSent { recipient, scope, run }.into()),
-            (OnceState::Sent | OnceState::Unknown | OnceState::NotSent | OnceState::ToBeSent, _) => {}
-        }
-        if let Some(run) = entry.run.as_ref().filter(|_| entry.is_row && !entry.state.is_free())
-            && !self.is_finished(run)?
-        {
-            return Err(OnceError::OfUnfinishedRun { recipient, scope, run: run.clone() }.into());
+        let run = entry.run.as_ref().filter(|_| entry.is_row && !entry.state.is_free());
+        match (entry.state, run) {
+            (OnceState::UnderWay, _) => return Err(under_way(&self.scope, &recipient).into()),
+            (OnceState::ToBeSent, Some(run)) => return Err(to_be_sent(&self.scope, &recipient, run).into()),
+            (_, Some(run)) if !self.is_finished(run)? => {
+                return Err(to_be_sent(&self.scope, &recipient, run).into());
+            }
+            _ => {}
         }
         Ok(entry)
     }
 
     /// Refuses to forget everybody while something under the key is under way, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
-        let (recipient, scope) = ("somebody".to_owned(), self.scope.clone());
-        if let Some(run) = self.store.runs_under(&self.scope)?.into_iter().next() {
-            return Err(OnceError::OfUnfinishedRun { recipient, scope, run }.into());
+        if let Some(run) = self.store.runs_under(&self.scope)?.first() {
+            return Err(to_be_sent(&self.scope, "somebody", run).into());
         }
         if OnceState::ALL
             .into_iter()
             .zip(summary.people)
             .any(|(state, people)| state == OnceState::UnderWay && people > 0)
         {
-            return Err(OnceError::UnderWay { recipient, scope }.into());
+            return Err(under_way(&self.scope, "somebody").into());
         }
         Ok(())
     }

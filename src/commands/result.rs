@@ -46,7 +46,7 @@ pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -
     let stdout = &context.stdout;
     match (format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
-        (Format::Record, _, _) => stdout.record(record),
+        (Format::Record, _, _) => stdout.json(record),
         (Format::Response, Some(response), _) => stdout.json(response),
         (Format::Id, _, Some(id)) => stdout.value(id),
         (Format::Response | Format::Id | Format::None | Format::To, _, _) => Ok(()),

@@ -8,24 +8,25 @@ use clap::Args;
 use serde_json::Value;
 
 use super::CommandError;
-use super::claim::{self, OnceArgs, OnceSend, OnceTurn, note_replay};
+use super::claim::{self, OnceArgs, OnceSend, note_replay};
 use super::cost::{read_rates, report_cost};
 use super::limit::LimitedSend;
 use super::result::{note_delivery, note_error, print_result};
 use super::wait::WaitArgs;
-use crate::api::{Cause, Delivery, Outcome, Problem, Request, clipped, may_miss_a_template};
+use crate::api::{Delivery, Outcome, Request, clipped};
 use crate::config::{ApiUrl, Settings};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
-use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, TemplateUse, TypedMessage};
+use crate::ledger::Claimed;
+use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, TypedMessage, visit_texts};
 use crate::output::{Format, Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::process::{Signals, block_on};
 use crate::sending::{
     AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, catch_panic,
-    check_needs_number, claim_exclusions, fault_of_template, read_exclusions, wait_for_delivery,
+    check_needs_number, claim_exclusions, read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::{now, of_milliseconds};
@@ -198,7 +199,7 @@ fn read_message(
     let flags = typed.message.flag_body(&mut context.input)?;
     let file = typed.delivery.body.as_ref().map(|source| context.input.json_value("--body", source)).transpose()?;
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
-    warnings.extend(left_as_typed(outgoing.body(), ""));
+    warnings.extend(left_as_typed(outgoing.body()));
     if typed.delivery.strict && !warnings.is_empty() {
         return Err(InvalidMessage::Warnings(warnings));
     }
@@ -207,22 +208,16 @@ fn read_message(
 }
 
 /// Warns of text that looks like a column, since one message has no columns, and of `\n` that is not a line break.
-fn left_as_typed(body: &Value, path: &str) -> Vec<String> {
-    match body {
-        Value::String(text) => {
-            let told =
-                |written: String| format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns");
-            expressions(text).into_iter().map(told).chain(typed_line_break(path, text)).collect()
-        }
-        Value::Object(fields) => {
-            let inside = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-            fields.iter().flat_map(|(name, field)| left_as_typed(field, &inside(name))).collect()
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().flat_map(|(at, item)| left_as_typed(item, &format!("{path}[{at}]"))).collect()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
-    }
+fn left_as_typed(body: &Value) -> Vec<String> {
+    let mut told = Vec::new();
+    visit_texts(&mut body.clone(), "", &mut |path, text| {
+        let columns = expressions(text).into_iter();
+        told.extend(
+            columns.map(|written| format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns")),
+        );
+        told.extend(typed_line_break(path, text));
+    });
+    told
 }
 
 /// A send with everything decided, before anything is sent.
@@ -293,7 +288,7 @@ impl PreparedSend<'_> {
             },
         };
         let code = match turn {
-            Some(OnceTurn::Replay(entry)) => {
+            Some(Claimed::Before(entry)) => {
                 begun = of_milliseconds(entry.at);
                 note_replay(entry, record);
                 ExitCode::Success
@@ -302,8 +297,8 @@ impl PreparedSend<'_> {
                 let delivery = self.deliver(connection, flight).await;
                 // Reported first: to write its end may take some seconds.
                 let code = delivery.map(|delivery| self.report(delivery, record));
-                if let Some(OnceTurn::Send(claimed)) = turn {
-                    claimed.end(context, &mut connection.signals, record).await;
+                if let (Some(once), Some(Claimed::Now(held))) = (once, turn) {
+                    once.end(held, context, &mut connection.signals, record).await;
                 }
                 flight.landed();
                 code?
@@ -375,21 +370,7 @@ impl PreparedSend<'_> {
         let request = self.request(&connection.base);
         let retry_for = sender.settings.retry_for.value.duration();
         let delivery = self.in_time(connection.deliver(&context.stderr, &request, retry_for, flight)).await;
-        let mut delivery = delivery.unwrap_or_else(|| self.given_up(flight));
-        if let Some(problem) = delivery.problem.as_mut().filter(|_| self.notice_within.is_none())
-            && is_of_a_missing_template(&delivery.outcome, problem)
-        {
-            // From here on, regardless of what happens.
-            flight.landed();
-            problem.hint = self.suggestion(connection).await.unwrap_or_else(|| problem.hint.clone());
-        }
-        delivery
-    }
-
-    /// A better hint for a template that the API does not find.
-    async fn suggestion(&self, connection: &mut Connection) -> Option<String> {
-        let wanted = TemplateUse::of(self.outgoing.body())?;
-        fault_of_template(connection, &self.context.stderr, &self.sender.bot, &wanted).await
+        delivery.unwrap_or_else(|| self.given_up(flight))
     }
 
     /// Prints what the outcome means on stderr, and fills in the record.
@@ -427,39 +408,11 @@ impl PreparedSend<'_> {
     }
 }
 
-fn is_of_a_missing_template(outcome: &Outcome, problem: &Problem) -> bool {
-    *outcome == Outcome::NotSent(Cause::Rejected) && problem.api_code.as_deref().is_some_and(may_miss_a_template)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn problem(code: &'static str, api_code: Option<&str>) -> Problem {
-        Problem {
-            code,
-            api_code: api_code.map(str::to_owned),
-            message: String::new(),
-            hint: String::new(),
-            retry_after: None,
-        }
-    }
-
-    #[test]
-    fn templates_are_looked_up_only_where_one_may_be_missing() {
-        let (rejected, missing) = (Outcome::NotSent(Cause::Rejected), Some("132001"));
-        for (outcome, code, expected) in [
-            (&rejected, missing, true),
-            (&rejected, Some("131026"), false),
-            (&rejected, None, false),
-            (&Outcome::NotSent(Cause::Unavailable), missing, false),
-            (&Outcome::Unknown(None), missing, false),
-        ] {
-            assert_eq!(is_of_a_missing_template(outcome, &problem("rejected", code)), expected, "{outcome:?} {code:?}");
-        }
-    }
 
     #[test]
     fn what_looks_like_a_column_is_told_with_its_place() {
@@ -472,6 +425,6 @@ mod tests {
             "text: {{ nombre }} is sent as it stands: only `bulk send` fills in columns",
             "rows[1].title: {{ dos }} is sent as it stands: only `bulk send` fills in columns",
         ];
-        assert_eq!(left_as_typed(&body, ""), expected);
+        assert_eq!(left_as_typed(&body), expected);
     }
 }

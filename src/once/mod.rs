@@ -5,11 +5,9 @@
 //! runs reached.
 
 mod entry;
-mod error;
 mod hasher;
 mod key;
 
 pub(crate) use self::entry::{NewClaim, OnceEntry, OnceScope, OnceState};
-pub(crate) use self::error::OnceError;
 pub(crate) use self::hasher::OnceHasher;
 pub(crate) use self::key::OnceKey;

@@ -89,8 +89,6 @@ pub(crate) struct Progress<'a> {
     begun: (Instant, u64),
     faults: u32,
     waiting: Option<Waiting>,
-    /// Since when nothing may leave because of the hours: such time says nothing about the rate.
-    idle_since: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -113,7 +111,7 @@ impl<'a> Progress<'a> {
             },
         };
         let begun = (Instant::now(), 0);
-        Self { stderr, shape, every, shown_at: begun.0, begun, faults: 0, waiting: None, idle_since: None }
+        Self { stderr, shape, every, shown_at: begun.0, begun, faults: 0, waiting: None }
     }
 
     /// The state in which the run begins or resumes.
@@ -124,22 +122,13 @@ impl<'a> Progress<'a> {
     /// When to show it again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
-        let is_idle = self.idle_since.is_some() && matches!(self.shape, Shape::Lines);
-        self.shown_at + if is_idle { EVERY_WHILE_IDLE } else { self.every }
+        self.shown_at + if self.is_idle() && matches!(self.shape, Shape::Lines) { EVERY_WHILE_IDLE } else { self.every }
     }
 
     /// The run waits, or has ended.
     pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
-        let is_idle = waiting
-            .as_ref()
-            .is_some_and(|waiting| matches!(waiting.reason, WaitReason::Hours | WaitReason::PeopleLimit));
-        match (is_idle, self.idle_since) {
-            (true, None) => self.idle_since = Some(Instant::now()),
-            (false, Some(since)) => {
-                self.begun.0 += since.elapsed();
-                self.idle_since = None;
-            }
-            (true, Some(_)) | (false, None) => {}
+        if self.is_idle() {
+            self.begun.0 = Instant::now();
         }
         if let Some(Waiting { shown, words, .. }) = waiting.as_ref().filter(|waiting| waiting.is_new) {
             self.note(&format!("waiting {shown}: {words}"));
@@ -147,18 +136,24 @@ impl<'a> Progress<'a> {
         self.waiting = waiting;
     }
 
+    /// Whether nothing may leave for long: such time says nothing about the rate.
+    fn is_idle(&self) -> bool {
+        self.waiting
+            .as_ref()
+            .is_some_and(|waiting| matches!(waiting.reason, WaitReason::Hours | WaitReason::PeopleLimit))
+    }
+
     pub(crate) fn show(&mut self, tally: &Tally) {
+        if self.is_idle() {
+            self.begin(tally);
+        }
         self.shown_at = Instant::now();
         let (since, left) = self.begun;
         let done = left.saturating_sub(tally.left);
-        let elapsed = self.idle_since.unwrap_or_else(Instant::now).duration_since(since).as_secs_f64();
+        let elapsed = since.elapsed().as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one decimal")]
         let (rate, to_do) = (if elapsed > 0.0 { done as f64 / elapsed } else { 0.0 }, tally.left as f64);
-        let time_left = if rate > 0.0 && self.idle_since.is_none() {
-            Duration::try_from_secs_f64((to_do / rate).ceil()).ok()
-        } else {
-            None
-        };
+        let time_left = Duration::try_from_secs_f64((to_do / rate).ceil()).ok();
         match &self.shape {
             Shape::Bar(bar) => {
                 bar.set_length(tally.rows);

@@ -11,7 +11,6 @@ use super::color::Color;
 use super::error::StreamError;
 use super::escape::one_line;
 use super::format::Format;
-use super::record::Record;
 use super::{json, table};
 
 /// One thing of a list, in each form that `--output` can ask for.
@@ -54,11 +53,6 @@ impl Stdout {
         };
         let text = text.map_err(|error| StreamError { action: "write JSON", cause: error.into() })?;
         self.line(&if self.is_colored() { json::colored(&text) } else { text })
-    }
-
-    /// A record, on one line.
-    pub(crate) fn record(&self, record: &Record) -> Result<(), StreamError> {
-        self.json(&record.to_json())
     }
 
     /// Text from others as one line on stdout, escaped.

@@ -24,6 +24,5 @@ pub(crate) use self::listing::{Listing, read_templates};
 pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::sender::{Sender, UnresolvedSender, read_environment, read_ledger_environment};
 pub(crate) use self::template_check::{
-    CheckedTemplates, Unsendable, UnusableTemplates, check_needs_number, check_sender, check_templates,
-    fault_of_template,
+    CheckedTemplates, UnusableTemplates, check_needs_number, check_sender, check_templates,
 };

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::connection::{Connection, Interrupted};
 use super::flight::Flight;
 use super::listing::{Listing, read_templates};
-use crate::api::{Cause, ListingCoverage, LookUpError, Outcome, TemplateFilter};
+use crate::api::{Cause, LookUpError, Outcome, TemplateFilter};
 use crate::config::BotId;
 use crate::message::{
     Outgoing, TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template,
@@ -18,8 +18,6 @@ use crate::output::Stderr;
 
 /// How long the list may delay a run.
 const CHECK_TIME: Duration = Duration::from_secs(3);
-/// How long the search for the probable name may delay an answer.
-const SUGGESTION_TIME: Duration = Duration::from_secs(5);
 /// The most languages of a template that are listed.
 const MOST_LANGUAGES: usize = 10;
 /// The most faults that are listed.
@@ -102,7 +100,7 @@ pub(crate) async fn check_sender(
     uses: &TemplateUses,
     retry_for: Duration,
     patience: Duration,
-) -> Result<Vec<TemplateFault>, Unsendable> {
+) -> Result<Vec<TemplateFault>, LookUpError> {
     let mut listing = Listing::new(TemplateFilter::default());
     let deadline = tokio::time::Instant::now() + patience;
     let mut unchecked = "the API accepts the notice";
@@ -114,7 +112,7 @@ pub(crate) async fn check_sender(
             Ok(()) if uses.uses.is_empty() => return Ok(Vec::new()),
             Ok(()) if listing.end.is_some() => return Ok(judge(&listing, stderr, uses, false)),
             Ok(()) => unchecked = "the bot has the template",
-            Err(error) if error.signal().is_some() || is_first && is_lasting(&error) => return Err(Unsendable(error)),
+            Err(error) if error.signal().is_some() || is_first && is_lasting(&error) => return Err(error),
             Err(error) => {
                 stderr.warning(&format!("could not check whether {unchecked}: {error}"));
                 return Ok(Vec::new());
@@ -122,11 +120,6 @@ pub(crate) async fn check_sender(
         }
     }
 }
-
-/// A sender whose notice the API would not accept.
-#[derive(Debug, Error)]
-#[error("the notice cannot be sent: {0}")]
-pub(crate) struct Unsendable(pub(crate) LookUpError);
 
 /// Whether a send would fail in the same way, also later. A temporary problem, or one of the listing alone, is not lasting.
 fn is_lasting(error: &LookUpError) -> bool {
@@ -235,24 +228,6 @@ async fn listing_in_time(
     Ok(None)
 }
 
-/// What is wrong with a template that the API refused; None if its list does not show it.
-pub(crate) async fn fault_of_template(
-    connection: &mut Connection,
-    stderr: &Stderr,
-    bot: &BotId,
-    wanted: &TemplateUse,
-) -> Option<String> {
-    let filter = TemplateFilter::default();
-    let reading = read_templates(connection, stderr, bot, &filter, Duration::ZERO);
-    let listing = tokio::time::timeout(SUGGESTION_TIME, reading).await.ok()?.ok()?;
-    let (templates, verdict) = (listing.templates(), wanted.judge(listing.templates()));
-    let may_be_missing = matches!(verdict, TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. });
-    if may_be_missing && listing.end != Some(ListingCoverage::Whole) {
-        return None;
-    }
-    in_words(wanted, &verdict, templates)
-}
-
 /// Whether the bot may have templates that the listing does not. A sandbox has the samples and nothing else.
 fn may_lack_some(listing: &Listing) -> bool {
     !listing.has_samples_only() && !listing.is_certainly_whole()
@@ -317,7 +292,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::{Answer, Body, Delivery, Problem};
+    use crate::api::{Answer, Body, Delivery, ListingCoverage, Problem};
     use crate::output::{Color, Verbosity};
     use crate::process::Signal;
 

@@ -115,7 +115,7 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
     );
     single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --to +593987650001 --unknown-as sent"]);
     for (person, told) in [
-        (0, ["which is sent", "only an unknown row can be decided; `jelouctl bulk find +593987650000`"]),
+        (0, ["has a message that is sent since", "only an unknown one can be decided"]),
         (1, ["which is unknown", "decide it with jelouctl bulk resolve a --to +593987650001 --unknown-as sent"]),
     ] {
         home.run("once resolve k --as failed --to").args(&[&user(person)]).fails(2, &told);
@@ -363,7 +363,8 @@ fn a_campaign_that_began_without_a_key_gets_one() {
     assert_eq!(json!([shown["state"], shown["run"]]), json!(["sent", "b"]), "{shown}");
     // Another unfinished run will send them one under the key.
     send(&home, &jelou.url, &["--run", "later", "--once", "l", "--import-only"], "Hola").success();
-    let told = ["run later will send people of run a a message under the key l", "jelouctl bulk cancel later"];
+    let told =
+        ["run later is unfinished, and has a row to people of run a under the key l", "jelouctl bulk cancel later"];
     home.run("once add l --run a").fails(11, &told);
     home.run("bulk cancel later --yes").success();
     home.run("once add l --run a").success();

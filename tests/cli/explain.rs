@@ -90,7 +90,7 @@ fn exit_codes_statuses_and_names_of_the_record_are_explained() {
         ("200", &["HTTP status 200"]),
         ("unknown", &["unknown in the record", "Exit code 8: "]),
         ("invalid_message", &["invalid_message in the record", "Exit code 2: "]),
-        ("replayed", &["replayed in the record", "under the key of --once before"]),
+        ("replayed", &["replayed in the record", "under the key of `--once` before"]),
         ("undelivered", &["undelivered in the record", "it failed on its way", "Exit code 15: "]),
         ("already_sent", &["already_sent in a report: the row was not sent. An earlier run has sent the same message"]),
         ("outside_window", &["outside_window in a report", "has not written within 23 hours"]),

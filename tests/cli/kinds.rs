@@ -517,11 +517,11 @@ fn every_destination_of_a_template_is_guarded() {
 fn every_example_is_accepted_by_the_sandbox() {
     let home = Home::new();
     let page = home.run("explain").success().stdout;
-    let examples = page.split("\nExample:\n").skip(1).map(|rest| rest.split("\n\n{\n").next().unwrap());
-    let examples: Vec<_> = examples.map(|example| example.replace("\\\n", "")).collect();
+    let examples: Vec<_> =
+        page.split("\nExample:\n").skip(1).map(|rest| rest.split("\n\n{\n").next().unwrap()).collect();
     assert_eq!(examples.len(), 19);
     for example in examples {
-        let words = shlex::split(&example).unwrap();
+        let words = shlex::split(example).unwrap();
         let words: Vec<_> = words.iter().skip(1).map(String::as_str).collect();
         home.run_args(&words).args(&["--sandbox", "--strict"]).success();
     }

@@ -80,12 +80,12 @@ fn what_is_meant_for_a_value_and_is_none_is_warned_about() {
 }
 
 #[test]
-fn what_is_wrong_with_a_notice_names_the_flags_of_run() {
+fn what_is_wrong_with_a_notice_names_no_flag_of_send() {
     let home = Home::new();
     home.write("body.json", r#"{"type": "text"}"#);
     for (flags, told) in [
-        (&["--text", ""][..], "  - text: is empty (set it with --text)\n"),
-        (&["--template", ""], "  - elementName: is empty (set it with --template)\n"),
+        (&["--text", ""][..], "  - text: is empty\n"),
+        (&["--template", ""], "  - elementName: is empty\n"),
         (&["--body", "body.json"], "  - text: is missing\n"),
     ] {
         let words = [&["--to", "593987654321"][..], flags, &["--", "true"]].concat();
@@ -614,12 +614,12 @@ fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
     let page = r#"{"pagination": {"total": 0}, "results": []}"#;
     let check = ["--retry-for", "0", "--check-first"];
     for (reply, code, told) in [
-        (Some(Reply::json(401, r#"{"message": "no"}"#)), 4, "error: the notice cannot be sent: the API answered 401"),
+        (Some(Reply::json(401, r#"{"message": "no"}"#)), 4, "error: the API answered 401"),
         (Some(Reply::json(403, r#"{"code": "forbidden_bot"}"#)), 4, "the API answered 403"),
         (Some(Reply::json(404, r#"{"code": "bot_not_found"}"#)), 5, "the API answered 404"),
         (Some(Reply::json(302, "{}")), 5, "the API answered 302"),
-        (Some(Reply::HangAfterReading), 7, "error: the notice cannot be sent: no answer in time"),
-        (None, 7, "error: the notice cannot be sent: failed to connect"),
+        (Some(Reply::HangAfterReading), 7, "error: no answer in time"),
+        (None, 7, "error: failed to connect"),
     ] {
         // For the others the answer counts, however late it comes.
         let hangs = matches!(reply, Some(Reply::HangAfterReading));

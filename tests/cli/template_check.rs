@@ -419,7 +419,7 @@ fn a_check_before_the_command_reads_no_more_than_it_needs() {
     let (home, url) = (Home::new(), refused_url());
     let ended = run(&home, &url, &["--retry-for", "1h", "--notify-timeout", "1s"]);
     assert!(ended.code == 7 && !home.path().join("ran").exists(), "{ended:?}");
-    assert!(ended.stderr.contains("error: the notice cannot be sent: failed to connect"), "{ended:?}");
+    assert!(ended.stderr.contains("error: failed to connect"), "{ended:?}");
     assert!(ended.stderr.contains("(tried for 1 s)"), "{ended:?}");
     let limited = Jelou::with_templates(|_| Listing::Answer(429), |_, _| Act::Accept);
     let ended = run(&home, &limited.url, &["--on", "failure", "--retry-for", "1h", "--notify-timeout", "1s"]);

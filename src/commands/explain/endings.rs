@@ -39,7 +39,7 @@ fn exit_code(code: &str) -> Option<String> {
 fn name(topic: &str) -> Option<String> {
     let [_, of, meaning, code] = rows().find(|[name, ..]| name.trim_matches('`').eq_ignore_ascii_case(topic))?;
     let code = exit_code(code).map(|code| format!("\n{code}")).unwrap_or_default();
-    Some(format!("{topic} in the record, {of}: {meaning}{code}"))
+    Some(format!("{topic} in the record ({of}): {meaning}{code}"))
 }
 
 /// Like the table of `docs/exit-codes.md`, from the top; an error code in the answer is more precise.

@@ -111,7 +111,9 @@ impl CommandRun<'_> {
         {
             let retry_for = sender.settings.retry_for.value.duration();
             let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.patience());
-            let faults = check_sender(connection, stderr, bot, &self.prepared.templates, retry_for, patience).await?;
+            let checked = check_sender(connection, stderr, bot, &self.prepared.templates, retry_for, patience).await;
+            let faults =
+                checked.map_err(|error| CommandError::from(error).hint_ending_with("the command did not run"))?;
             if !faults.is_empty() {
                 let hint = "fix the notice, or leave out --check-first; the command did not run";
                 return Err(UnusableTemplates { faults, hint }.into());
