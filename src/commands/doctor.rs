@@ -9,12 +9,12 @@ use clap::Args;
 use super::cost::read_rates;
 use super::error::CommandError;
 use super::profile;
-use super::store::{ledger_address, ledger_database, store_at, store_to_look_at};
+use super::store::{ledger_address, ledger_database, open_store, open_store_to_look};
 use crate::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{DatabaseAddress, LedgerError, Place, check_writable};
+use crate::ledger::{LedgerError, check_writable};
 use crate::output::{Check, CheckState, Format, rounded};
 use crate::places::STATE;
 use crate::process::{Signals, block_on};
@@ -206,8 +206,8 @@ impl Checkup {
         let is_database = !matches!(address, Ok(None));
         let checked = match address {
             Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
-            Ok(Some(address)) => database(context, address),
-            Ok(None) => files(context).map_err(CommandError::from),
+            Ok(Some(address)) => database(context, &address.shown),
+            Ok(None) => files(context),
             Err(error) => Err(error.into()),
         };
         match checked {
@@ -333,11 +333,11 @@ impl Checkup {
 }
 
 /// The store in a file, checked as a whole, and what is wrong with it; with a hint.
-fn files(context: &Context) -> Result<(String, Option<String>), LedgerError> {
+fn files(context: &Context) -> Result<(String, Option<String>), CommandError> {
     let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
     check_writable(&directory)?;
     let written = format!("{} can be written", directory.display());
-    let Some(store) = store_to_look_at(context, Place::home())? else { return Ok((written, None)) };
+    let Some(store) = open_store_to_look(context)? else { return Ok((written, None)) };
     store.require_write()?;
     store.check()?;
     if let Err(error) = store.refuse_older_layout() {
@@ -358,9 +358,8 @@ fn files(context: &Context) -> Result<(String, Option<String>), LedgerError> {
 
 /// Checks the ledger's database: reachable, durable, in our version, and with our permissions; with a hint if they are
 /// read-only.
-fn database(context: &Context, address: DatabaseAddress) -> Result<(String, Option<String>), CommandError> {
-    let shown = address.shown.clone();
-    let store = store_at(context, Place::Database(Box::new(address)))?;
+fn database(context: &Context, shown: &str) -> Result<(String, Option<String>), CommandError> {
+    let store = open_store(context)?;
     let (rights, hint) = match store.require_write() {
         Ok(()) => ("this role may send", None),
         Err(_) => (

@@ -17,22 +17,12 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Opens the store; creates its file if it is one.
 pub(crate) fn open_store(context: &Context) -> Result<Store, CommandError> {
-    Ok(store_at(context, place(context)?)?)
-}
-
-/// The same at this place.
-pub(crate) fn store_at(context: &Context, place: Place) -> Result<Store, LedgerError> {
-    Store::open(place, on_wait(context))
+    Ok(Store::open(place(context)?, on_wait(context))?)
 }
 
 /// Opens the store without creating anything; None if it does not exist.
 pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Store>, CommandError> {
-    Ok(store_to_look_at(context, place(context)?)?)
-}
-
-/// The same at this place.
-pub(crate) fn store_to_look_at(context: &Context, place: Place) -> Result<Option<Store>, LedgerError> {
-    Store::open_to_look(place, on_wait(context))
+    Ok(Store::open_to_look(place(context)?, on_wait(context))?)
 }
 
 fn place(context: &Context) -> Result<Place, ConfigError> {

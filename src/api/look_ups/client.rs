@@ -75,12 +75,23 @@ pub(crate) struct LookUpSpan {
 }
 
 /// The beginning of a span.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SpanStart {
     Ever,
     /// By the server's clock.
     Ago(Duration),
     At(Timestamp),
+}
+
+impl SpanStart {
+    /// The point in time, relative to `now`. A time before all others becomes the first.
+    pub(crate) fn at(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::Ever => Timestamp::UNIX_EPOCH,
+            Self::At(at) => at,
+            Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
 }
 
 impl LookUpPace {
@@ -118,14 +129,14 @@ impl LookUps<'_> {
         mut take: impl FnMut(&Value) -> ControlFlow<()>,
     ) -> Result<ListingCoverage, LookUpError> {
         let mut pager = Pager::new(1, most_pages, LOOK_UP_LIMIT);
-        let mut since = self.begin(span.start);
+        let mut since = span.start.at(self.now());
         let mut until = span.until;
         let mut is_clock_known = false;
         loop {
             let answer = self.ask(&self.page(listing, since, until, message_id, pager.next_page())).await?;
             if !is_clock_known {
                 is_clock_known = true;
-                let begin = self.begin(span.start);
+                let begin = span.start.at(self.now());
                 let is_off = begin.duration_since(since).abs() > CLOCK_TOLERANCE;
                 if matches!(span.start, SpanStart::Ago(_)) && is_off {
                     since = begin;
@@ -167,7 +178,7 @@ impl LookUps<'_> {
     /// # Errors
     /// If the request fails.
     pub(crate) async fn pages(&mut self, listing: LookUpList, span: &LookUpSpan) -> Result<Option<u64>, LookUpError> {
-        let answer = self.ask(&self.page(listing, self.begin(span.start), span.until, None, 1)).await?;
+        let answer = self.ask(&self.page(listing, span.start.at(self.now()), span.until, None, 1)).await?;
         let [pages, _] = answer.body.counted();
         Ok(pages)
     }
@@ -275,15 +286,6 @@ impl LookUps<'_> {
         match delivery {
             Delivery { outcome: Outcome::Sent { .. }, answer: Some(answer), .. } => Ok(answer),
             delivery => Err(LookUpError::new(delivery, request)),
-        }
-    }
-
-    /// The time of `since` by the server's clock.
-    fn begin(&self, since: SpanStart) -> Timestamp {
-        match since {
-            SpanStart::Ever => Timestamp::UNIX_EPOCH,
-            SpanStart::At(at) => at,
-            SpanStart::Ago(duration) => self.now().checked_sub(duration).unwrap_or(Timestamp::UNIX_EPOCH),
         }
     }
 }

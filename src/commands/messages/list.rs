@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::list_args::{By, ListArgs, Matching, TimeBound};
+use super::list_args::{ListArgs, Matching};
 use super::printed::{Listed, newest_last, print_for_a_machine, print_for_a_person};
 use crate::api::{
     HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps, MOST_PAGES,
@@ -26,7 +26,7 @@ use crate::sending::{Flight, Sender, UnresolvedSender};
 use crate::timestamps::now;
 
 /// The default start of the listing.
-const SINCE: TimeBound = TimeBound::Ago(Duration::from_secs(24 * 60 * 60));
+const SINCE: SpanStart = SpanStart::Ago(Duration::from_secs(24 * 60 * 60));
 /// How often a long reading says that it goes on.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 /// The time between two look-ups with `--follow`.
@@ -54,28 +54,16 @@ struct HistoryReading {
 pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode, CommandError> {
     let sender = UnresolvedSender::claim(context)?.resolve(context)?;
     let ListArgs { to, by, since, until, matching, limit, follow } = arguments;
-    let (since, until) = (since.unwrap_or(SINCE), until.map(|until| until.at(now())));
-    if let Some(until) = until.filter(|until| *until <= since.at(now())) {
-        let message = format!("--until {until:.0} is not after --since {:.0}", since.at(now()));
-        return Err(UsageError::new(message, "name a later time, or begin earlier with --since").into());
+    let (start, until) = (since.unwrap_or(SINCE), until.map(|until| until.at(now())));
+    let (begin, end) = (start.at(now()), until.unwrap_or_else(now));
+    if end < begin {
+        let flag = if until.is_some() { "--until" } else { "now," };
+        let message = format!("--since {begin:.0} is not before {flag} {end:.0}");
+        return Err(UsageError::new(message, "name an earlier time, such as --since 24h, or a later --until").into());
     }
-    if until.is_none() && since.at(now()) > now() {
-        let message = format!("--since {:.0} is still to come", since.at(now()));
-        return Err(UsageError::new(message, "name an earlier time, such as --since 24h").into());
-    }
-    let filter = MessageFilter {
-        person: to.map(|to| person(context, &to, &sender)).transpose()?,
-        author: by.map(|by| match by {
-            By::Bot => MessageAuthor::Bot,
-            By::User => MessageAuthor::User,
-        }),
-        matching,
-    };
-    let first = ListingQuery { since: since.at(now()), until: until.unwrap_or_else(now), message_id: None, page: 1 };
-    let start = match since {
-        TimeBound::Ago(duration) => SpanStart::Ago(duration),
-        TimeBound::At(at) => SpanStart::At(at),
-    };
+    let filter =
+        MessageFilter { person: to.map(|to| person(context, &to, &sender)).transpose()?, author: by, matching };
+    let first = ListingQuery { since: begin, until: end, message_id: None, page: 1 };
     let listing = MessageListing {
         context,
         sender: &sender,
@@ -138,10 +126,10 @@ impl MessageListing<'_> {
         }
         if follow {
             let earliest = match span.start {
-                SpanStart::Ever => Timestamp::MIN,
-                SpanStart::At(at) => at,
-                SpanStart::Ago(ago) => look_ups.now().checked_sub(ago + began.elapsed()).unwrap_or(Timestamp::MIN),
+                SpanStart::Ago(ago) => SpanStart::Ago(ago.saturating_add(began.elapsed())),
+                start => start,
             };
+            let earliest = earliest.at(look_ups.now());
             self.follow(&mut look_ups, earliest).await?;
         }
         Ok(ExitCode::Success)

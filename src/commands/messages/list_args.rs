@@ -2,14 +2,15 @@
 
 use std::num::NonZeroUsize;
 use std::str::FromStr;
-use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use icu_normalizer::DecomposingNormalizerBorrowed;
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use regex_lite::{Regex, RegexBuilder};
+
+use crate::api::{MessageAuthor, SpanStart};
 
 /// List the messages of a bot, sent and received, the newest last
 ///
@@ -29,16 +30,16 @@ pub(crate) struct ListArgs {
     pub(super) to: Option<String>,
 
     /// Only messages that the bot, or the user, wrote; agents are neither
-    #[arg(long, value_name = "WHO")]
-    pub(super) by: Option<By>,
+    #[arg(long, value_name = "WHO", value_parser = author())]
+    pub(super) by: Option<MessageAuthor>,
 
     /// Since when: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
-    #[arg(long, value_name = "TIME")]
-    pub(super) since: Option<TimeBound>,
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) since: Option<SpanStart>,
 
     /// Until when [default: now]
-    #[arg(long, value_name = "TIME", conflicts_with = "follow")]
-    pub(super) until: Option<TimeBound>,
+    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "follow")]
+    pub(super) until: Option<SpanStart>,
 
     /// Only messages whose text has this; case and accents do not matter
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
@@ -53,45 +54,23 @@ pub(crate) struct ListArgs {
     pub(super) follow: bool,
 }
 
-/// Who wrote a message, a value of `--by`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum By {
-    Bot,
-    User,
+/// A value of `--by`: agents are neither.
+fn author() -> impl TypedValueParser<Value = MessageAuthor> {
+    let words = PossibleValuesParser::new(["bot", "user"]);
+    words.map(|word| if word == "bot" { MessageAuthor::Bot } else { MessageAuthor::User })
 }
 
-/// A value of `--since` and `--until`: `24h` ago, or a point in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TimeBound {
-    Ago(Duration),
-    At(Timestamp),
-}
-
-impl TimeBound {
-    /// The point in time, relative to `now`. A time before all dates becomes the first date.
-    pub(super) fn at(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::Ago(duration) => now.checked_sub(duration).unwrap_or(Timestamp::MIN),
-            Self::At(at) => at,
-        }
-    }
-}
-
-impl FromStr for TimeBound {
-    type Err = String;
-
-    /// A time without a zone is in this machine's zone.
-    fn from_str(raw: &str) -> Result<Self, String> {
-        let text = raw.trim();
-        let here = |time: DateTime| time.to_zoned_datetime(TimeZone::system()).ok().map(|time| time.timestamp());
-        let day = || here(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()));
-        let is_day = text.len() == "2026-11-20".len();
-        let at = if is_day { day() } else { text.parse().ok().or_else(|| here(text.parse().ok()?)) };
-        let ago = || humantime::parse_duration(text).ok().map(Self::Ago);
-        at.map(Self::At).or_else(ago).ok_or_else(|| {
-            format!("`{}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00", raw.escape_debug())
-        })
-    }
+/// A value of `--since` and `--until`: `24h` ago, or a point in time. One without a zone is in this machine's.
+fn time(raw: &str) -> Result<SpanStart, String> {
+    let text = raw.trim();
+    let here = |time: DateTime| time.to_zoned_datetime(TimeZone::system()).ok().map(|time| time.timestamp());
+    let day = || here(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()));
+    let is_day = text.len() == "2026-11-20".len();
+    let at = if is_day { day() } else { text.parse().ok().or_else(|| here(text.parse().ok()?)) };
+    let ago = || humantime::parse_duration(text).ok().map(SpanStart::Ago);
+    at.map(SpanStart::At).or_else(ago).ok_or_else(|| {
+        format!("`{}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00", raw.escape_debug())
+    })
 }
 
 /// A value of `--matching`: a regular expression that ignores case and accents, since people write `Bája`, `BAJA` and
@@ -148,6 +127,10 @@ fn is_mark(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
     use super::*;
 
     #[test]
@@ -182,20 +165,20 @@ mod tests {
     #[test]
     fn a_time_is_a_duration_or_a_point_in_time() {
         for (raw, expected) in [
-            ("24h", TimeBound::Ago(Duration::from_secs(86_400))),
-            ("30d", TimeBound::Ago(Duration::from_secs(30 * 86_400))),
-            ("2026-11-20T08:00:00-05:00", TimeBound::At("2026-11-20T13:00:00Z".parse().unwrap())),
-            ("2026-11-20T13:00:00Z", TimeBound::At("2026-11-20T13:00:00Z".parse().unwrap())),
+            ("24h", SpanStart::Ago(Duration::from_secs(86_400))),
+            ("30d", SpanStart::Ago(Duration::from_secs(30 * 86_400))),
+            ("2026-11-20T08:00:00-05:00", SpanStart::At("2026-11-20T13:00:00Z".parse().unwrap())),
+            ("2026-11-20T13:00:00Z", SpanStart::At("2026-11-20T13:00:00Z".parse().unwrap())),
         ] {
-            assert_eq!(raw.parse(), Ok(expected), "{raw}");
+            assert_eq!(time(raw), Ok(expected), "{raw}");
         }
         for raw in ["2026-11-20", "2026-11-20T08:00", "2026-11-20 08:00:00"] {
-            assert!(matches!(raw.parse(), Ok(TimeBound::At(_))), "{raw}");
+            assert!(matches!(time(raw), Ok(SpanStart::At(_))), "{raw}");
         }
         for raw in ["", "24", "yesterday", "2026-13-01", "2026-02-30", "-1h", "20/11/2026", "1e9"] {
-            let error = raw.parse::<TimeBound>().unwrap_err();
+            let error = time(raw).unwrap_err();
             assert!(error.contains("is not a time; write 24h"), "{raw}: {error}");
         }
-        assert_eq!(TimeBound::Ago(Duration::MAX).at(Timestamp::UNIX_EPOCH), Timestamp::MIN);
+        assert_eq!(SpanStart::Ago(Duration::MAX).at(Timestamp::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
     }
 }
