@@ -15,7 +15,7 @@ use crate::sandbox::Fault;
 /// A list is read to its end or gives an error, and the ledger returns each row as it was.
 pub fn list(bytes: &[u8]) {
     for encoding in [None, Some("windows-1252"), Some("utf-16le")] {
-        let header = HeaderChoice::Sought { to_column: None, is_built: false };
+        let header = HeaderChoice::Sought { to_column: None };
         let options = ListOptions { sheet: None, encoding: encoding.map(|label| label.parse().unwrap()), header };
         let input = ListInput::Stream(Box::new(Cursor::new(bytes.to_vec())));
         let Ok(mut reader) = ListReader::open(input, "list", &options) else { continue };

@@ -9,26 +9,13 @@ use super::error::ListError;
 use super::foreign::{Foreign, OLD_OFFICE, ZIP};
 use super::input::ListInput;
 use super::reader::head_of;
-use super::sheet_list::{next_row, open_sheets, problem};
-use super::workbook::{SheetChoice, SheetStream, old_office};
+use super::sheet_list::problem;
+use super::workbook::{Covered, Workbook, old_office};
 
 pub(crate) enum AnyInput {
-    Workbook(EverySheet),
+    Workbook(Workbook),
     /// UTF-8.
     Text(Box<dyn Read>),
-}
-
-/// The rows of all sheets, hidden ones too.
-pub(crate) struct EverySheet {
-    stream: SheetStream,
-}
-
-/// A filled row of a sheet.
-pub(crate) struct SheetLine {
-    pub(crate) sheet: String,
-    pub(crate) line: u64,
-    /// A cell without a usable value has the error instead.
-    pub(crate) cells: Vec<Result<String, String>>,
 }
 
 impl AnyInput {
@@ -40,10 +27,10 @@ impl AnyInput {
         let head = head_of(&mut file, name)?;
         file.rewind().map_err(unreadable)?;
         if head.starts_with(ZIP) {
-            return Ok(Self::Workbook(EverySheet { stream: open_sheets(&file, SheetChoice::Every, name)? }));
+            return Workbook::open(file, name).map(Self::Workbook);
         }
         if head.starts_with(OLD_OFFICE) {
-            return Err(ListError::workbook(name, &old_office(file)));
+            return Err(old_office(file).of(name));
         }
         Self::text(file, &head, name, asked)
     }
@@ -62,18 +49,22 @@ fn is_marked_utf_16(head: &[u8]) -> bool {
     head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff")
 }
 
-impl EverySheet {
-    /// The next filled row.
-    pub(crate) fn next(&mut self, name: &str) -> Result<Option<SheetLine>, ListError> {
-        let Some(row) = next_row(&mut self.stream, name)? else { return Ok(None) };
-        let line = row.number;
-        let mut cells: Vec<_> = row.cells.into_iter().map(Ok).collect();
-        for (column, fault) in &row.faults {
-            if let Some(cell) = cells.get_mut(*column) {
-                *cell = Err(problem(*column, line, None, fault));
+impl Workbook {
+    /// Calls `see` with each filled row of every sheet, hidden ones too: the sheet's name, the line, and the cells; a cell
+    /// without a usable value has the error instead.
+    pub(crate) fn each_row(&self, mut see: impl FnMut(&str, u64, &[Result<String, String>])) -> Result<(), ListError> {
+        for (place, sheet) in self.sheets.iter().enumerate() {
+            let mut rows = self.rows(place, Covered::Read)?;
+            while let Some(row) = rows.next()? {
+                let mut cells: Vec<_> = row.cells.into_iter().map(Ok).collect();
+                for (column, fault) in &row.faults {
+                    if let Some(cell) = cells.get_mut(*column) {
+                        *cell = Err(problem(*column, row.number, None, fault));
+                    }
+                }
+                see(&sheet.name, row.number, &cells);
             }
         }
-        let sheet = self.stream.chosen().map(|chosen| chosen.name.clone()).unwrap_or_default();
-        Ok(Some(SheetLine { sheet, line, cells }))
+        Ok(())
     }
 }

@@ -86,7 +86,9 @@ impl Columns {
             "" => "the first line has no names of columns".to_owned(),
             title => format!("the first line is a title, not the header: `{title}`"),
         };
-        let hint = format!("if line {line} is the header ({names}), add --header-row {line}");
+        let hint = format!(
+            "if line {line} is the header ({names}), add --header-row {line}; --sheet NAME takes another sheet of a workbook"
+        );
         Err(ListError::new(problem, hint).of_kind(ListErrorKind::Title { line }))
     }
 

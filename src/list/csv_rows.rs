@@ -5,7 +5,8 @@ use std::io::{BufReader, ErrorKind, Read};
 use super::csv_records::{CsvRecord, CsvRecords, StrayQuote};
 use super::encoding::sample;
 use super::error::ListError;
-use super::format::{BUFFER, CsvFormat};
+use super::format::BUFFER;
+use super::notes::ListNotes;
 use super::outcome::quoted;
 use super::row::{InnerLine, ListRow, Row};
 use super::table_header::TableHeader;
@@ -16,15 +17,13 @@ const CLOSE_IT: &str = "close it; inside a cell, write each quote twice";
 pub(super) struct CsvRows {
     records: CsvRecords<BufReader<Box<dyn Read>>>,
     pub(super) header: TableHeader,
-    pub(super) format: CsvFormat,
-    /// Empty rows that were skipped.
-    pub(super) empty_rows: u64,
+    delimiter: u8,
 }
 
 impl CsvRows {
     /// Reads the header of an input whose first byte is in `line`; errors use `name`.
-    pub(super) fn open(input: Box<dyn Read>, name: &str, format: CsvFormat, line: u64) -> Result<Self, ListError> {
-        let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), format.delimiter, line);
+    pub(super) fn open(input: Box<dyn Read>, name: &str, delimiter: u8, line: u64) -> Result<Self, ListError> {
+        let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), delimiter, line);
         let record = next_record(&mut records, name)?.ok_or_else(|| ListError::no_rows(name))?;
         if record.stray.is_some() {
             let line = record.begin.line;
@@ -34,15 +33,15 @@ impl CsvRows {
             ));
         }
         let header = TableHeader::of(&texts(&record, name)?)?;
-        Ok(Self { records, header, format, empty_rows: 0 })
+        Ok(Self { records, header, delimiter })
     }
 
     /// The next row.
-    pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
+    pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, ListError> {
         while let Some(record) = next_record(&mut self.records, name)? {
             let cells = texts(&record, name)?;
             if cells.iter().all(|cell| cell.trim().is_empty()) {
-                self.empty_rows += 1;
+                notes.empty_rows += 1;
                 continue;
             }
             let (line, last_line) = (record.begin.line, record.last_line);
@@ -87,12 +86,12 @@ impl CsvRows {
     fn joined(&self, cells: &[&str]) -> String {
         let missing = if cells.len() == 1 { Some("") } else { None };
         let cells: Vec<_> = cells.iter().copied().chain(missing).map(quoted).collect();
-        cells.join(&char::from(self.format.delimiter).to_string())
+        cells.join(&char::from(self.delimiter).to_string())
     }
 
     /// The lines of a record that begins in line `first`, as the rows that they would be if a quote did not join them.
     fn inner_lines(&self, first: u64, cells: &[&str]) -> Vec<InnerLine> {
-        let (delimiter, last) = (char::from(self.format.delimiter), cells.len().saturating_sub(1));
+        let (delimiter, last) = (char::from(self.delimiter), cells.len().saturating_sub(1));
         let mut lines = vec![(String::new(), false)];
         for (place, cell) in cells.iter().enumerate() {
             let cell = cell.replace("\r\n", "\n");

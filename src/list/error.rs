@@ -6,7 +6,6 @@ use thiserror::Error;
 
 use super::encoding::Undecodable;
 use super::foreign::Foreign;
-use super::workbook::WorkbookError;
 use crate::nearest::nearest;
 
 #[derive(Debug, Error)]
@@ -57,8 +56,11 @@ impl ListError {
     }
 
     pub(crate) fn no_rows(name: &str) -> Self {
-        Self::new(format!("{name} has no rows"), "check the file; a list needs a header and at least one row")
-            .of_kind(ListErrorKind::NoRows)
+        Self::new(
+            format!("{name} has no rows"),
+            "check the file, or name another sheet with --sheet NAME; a list needs a header and at least one row",
+        )
+        .of_kind(ListErrorKind::NoRows)
     }
 
     /// None of these columns is named like a recipient's; some of them may have one.
@@ -68,7 +70,7 @@ impl ListError {
             format!("no column is named like a recipient column (to, phone, celular, …); the columns are: {names}");
         let hint = if proposed.is_empty() {
             "give its name with --to-column COLUMN before the kind, or build it from columns after the kind: --to '593{{ celular }}'; \
-             if the header is another line, add --header-row LINE"
+             if the header is elsewhere, add --header-row LINE, and in a workbook perhaps --sheet NAME"
                 .to_owned()
         } else {
             propose(proposed)
@@ -104,10 +106,6 @@ impl ListError {
         let error = Self::new(format!("{name} is {}, not a list", foreign.name()), foreign.hint());
         let is_wide = matches!(foreign, Foreign::Utf16(_) | Foreign::Utf32);
         if is_wide { error.of_kind(ListErrorKind::WideText) } else { error }
-    }
-
-    pub(super) fn workbook(name: &str, error: &WorkbookError) -> Self {
-        Self::new(format!("{name} {error}"), error.hint())
     }
 
     /// `sample` is the line, read as windows-1252.

@@ -23,8 +23,6 @@ pub(crate) enum HeaderChoice {
     Sought {
         /// `--to-column`
         to_column: Option<String>,
-        /// Whether a template builds the recipient, so that it needs no column of its own.
-        is_built: bool,
     },
 }
 
@@ -64,23 +62,12 @@ impl TableHead {
         self.rows.iter().take(place).any(|(_, cells)| cells.iter().any(|cell| names_person(cell)))
     }
 
-    /// `line 4 of the sheet Clientes`, and the flags that select it.
-    fn place(&self, place: usize) -> (String, String) {
+    /// `line 4 of the sheet Clientes`
+    fn place(&self, place: usize) -> String {
         let line = self.rows.get(place).map_or(0, |(line, _)| *line);
-        let row = format!("--header-row {line}");
-        match &self.sheet {
-            None => (format!("line {line}"), row),
-            Some(sheet) => {
-                let flag = format!("--sheet '{}'", sheet.replace('\'', "'\\''"));
-                let flags = if place == 0 { flag } else { format!("{row} {flag}") };
-                (format!("line {line} of the sheet `{sheet}`"), flags)
-            }
-        }
-    }
-
-    /// Whether the first row names the recipient's column, even if no number stands below it.
-    pub(super) fn begins_with_header(&self, to_column: Option<&str>) -> bool {
-        !recipient_places(&self.names(0), to_column).is_empty()
+        self.sheet
+            .as_ref()
+            .map_or_else(|| format!("line {line}"), |sheet| format!("line {line} of the sheet `{sheet}`"))
     }
 
     /// Whether the first row plainly names the recipient's column: `Contacto` may also be a title.
@@ -88,11 +75,6 @@ impl TableHead {
         let names = self.names(0);
         let is_plain = |at: usize| names.get(at).is_some_and(|name| ColumnRole::of(name) == ColumnRole::Recipient);
         recipient_places(&names, to_column).into_iter().any(|at| to_column.is_some() || is_plain(at))
-    }
-
-    /// Whether any cell may be a person's number.
-    pub(super) fn has_number(&self) -> bool {
-        (0..self.rows.len()).any(|place| self.has_number_in(place))
     }
 
     fn has_number_in(&self, place: usize) -> bool {
@@ -146,18 +128,16 @@ pub(super) fn find_header(
         [only] if !is_below_number(only) && first.is_none() => Ok(Some(*only)),
         several => {
             let others = several.iter().filter_map(|(at, place)| Some(heads.get(*at)?.place(*place)));
-            let places = first.map(|head| head.place(0)).into_iter().chain(others);
-            let (words, flags): (Vec<_>, Vec<_>) = places.take(MOST_PLACES + 1).unzip();
-            let more = match words.len() {
+            let mut places: Vec<_> = first.map(|head| head.place(0)).into_iter().chain(others).collect();
+            let more = match places.len() {
                 1 => ", but a number stands above it",
                 2..=MOST_PLACES => "",
                 _ => ", …",
             };
-            let [words, flags] =
-                [words, flags].map(|all| all.into_iter().take(MOST_PLACES).collect::<Vec<_>>().join(" or "));
+            places.truncate(MOST_PLACES);
             Err(ListError::new(
-                format!("the header of {name} could be {words}{more}"),
-                format!("say which one: {flags}"),
+                format!("the header of {name} could be {}{more}", places.join(" or ")),
+                "say which one with --header-row LINE, and in a workbook --sheet NAME",
             ))
         }
     }

@@ -12,6 +12,7 @@ mod format;
 mod header;
 mod input;
 mod ndjson_rows;
+mod notes;
 mod outcome;
 mod reader;
 mod row;
@@ -28,11 +29,11 @@ pub(crate) use self::error::{ListError, ListErrorKind};
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::header::HeaderChoice;
 pub(crate) use self::input::{ListInput, ListOptions};
+pub(crate) use self::notes::{HiddenRows, UnshownColumn};
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, columns_without_sent, guarded, guarded_in_sheet,
     is_report, outcome_columns, quoted, unguarded,
 };
 pub(crate) use self::reader::ListReader;
 pub(crate) use self::row::{ListRow, Row, kept_cells};
-pub(crate) use self::sheet_list::{HiddenRows, UnshownColumn};
 pub(crate) use self::workbook::{Unshown, plain_number};

@@ -12,8 +12,9 @@ use super::format::{BUFFER, CsvFormat, ListFormat};
 use super::header::{HeaderChoice, find_in_text};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
+use super::notes::ListNotes;
 use super::row::{ListRow, Row};
-use super::sheet_list::{HiddenRows, SheetList, UnshownColumn};
+use super::sheet_list::SheetList;
 use super::table_header::TableHeader;
 use super::workbook::old_office;
 use crate::conventions::Conventions;
@@ -21,9 +22,9 @@ use crate::conventions::Conventions;
 /// An input that is being read.
 pub(crate) struct ListReader {
     name: String,
+    format: ListFormat,
     rows: Rows,
-    /// The line of a header that was found below other rows.
-    found_header: Option<u64>,
+    pub(crate) notes: ListNotes,
 }
 
 enum Rows {
@@ -35,17 +36,17 @@ enum Rows {
 impl ListReader {
     /// Begins to read. Errors use `name`, and its extension identifies NDJSON.
     pub(crate) fn open(input: impl Into<ListInput>, name: &str, options: &ListOptions) -> Result<Self, ListError> {
-        let (rows, found_header) = open(input.into(), name, options)?;
-        Ok(Self { name: name.to_owned(), rows, found_header })
-    }
-
-    /// The line of the header if it was found below other rows.
-    pub(crate) fn found_header(&self) -> Option<u64> {
-        self.found_header
+        let mut notes = ListNotes::default();
+        let (format, rows) = open(input.into(), name, options, &mut notes)?;
+        Ok(Self { name: name.to_owned(), format, rows, notes })
     }
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    pub(crate) fn format(&self) -> ListFormat {
+        self.format
     }
 
     /// None for NDJSON, in which each row has its own fields.
@@ -57,13 +58,6 @@ impl ListReader {
         }
     }
 
-    fn sheet(&self) -> Option<&SheetList> {
-        match &self.rows {
-            Rows::Sheet(list) => Some(list),
-            Rows::Csv(_) | Rows::Ndjson(_) => None,
-        }
-    }
-
     /// The column names of the header; NDJSON has none.
     pub(crate) fn header(&self) -> Option<&[String]> {
         self.table_header().map(|header| header.columns.names())
@@ -71,16 +65,7 @@ impl ListReader {
 
     /// Whether it is one of our reports, saved as a workbook.
     pub(crate) fn is_report_workbook(&self) -> bool {
-        self.sheet().is_some_and(|list| list.header.layout.is_as_written())
-    }
-
-    pub(crate) fn format(&self) -> ListFormat {
-        match &self.rows {
-            Rows::Csv(rows) => ListFormat::Csv(rows.format),
-            Rows::Ndjson(_) => ListFormat::Ndjson,
-            // A spreadsheet recognizes a UTF-8 report by its mark.
-            Rows::Sheet(_) => ListFormat::Csv(CsvFormat { has_mark: true, ..CsvFormat::default() }),
-        }
+        matches!(&self.rows, Rows::Sheet(list) if list.header.layout.is_as_written())
     }
 
     /// A row that was read earlier, from the ledger.
@@ -89,25 +74,6 @@ impl ListReader {
             Some(header) => Row::read_back(&header.columns, cells),
             None => Some(Row::Fields(Arc::new(serde_json::from_str(cells).ok()?))),
         }
-    }
-
-    /// Rows without a filled cell so far: a spreadsheet leaves them below the last row.
-    pub(crate) fn empty_rows(&self) -> u64 {
-        match &self.rows {
-            Rows::Sheet(list) => list.empty_rows,
-            Rows::Csv(rows) => rows.empty_rows,
-            Rows::Ndjson(_) => 0,
-        }
-    }
-
-    /// Rows so far that a spreadsheet hides or shows crossed out; they are returned like all others.
-    pub(crate) fn hidden_rows(&self) -> Option<&HiddenRows> {
-        self.sheet().map(|list| &list.hidden_rows)
-    }
-
-    /// For a workbook, the sheet that is read and the visible ones that are not, once they are known.
-    pub(crate) fn sheets(&self) -> Option<(&str, &[String])> {
-        self.sheet()?.sheets()
     }
 
     /// How to write the numbers and dates of a sheet whose formats do not say it.
@@ -123,11 +89,6 @@ impl ListReader {
         meant_column(&names, name) == MeantColumn::One(header)
     }
 
-    /// The columns so far in which cells are not written as the sheet shows them.
-    pub(crate) fn unshown_columns(&self) -> &[UnshownColumn] {
-        self.sheet().map_or(&[], |list| &list.unshown)
-    }
-
     /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
     pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
         self.table_header().map(|header| header.layout.missing()).unwrap_or_default()
@@ -139,15 +100,19 @@ impl ListReader {
     /// If the rest cannot be read. A row that is only bad in itself is not an error.
     pub(crate) fn read(&mut self) -> Result<Option<ListRow>, ListError> {
         match &mut self.rows {
-            Rows::Csv(rows) => rows.next(&self.name),
+            Rows::Csv(rows) => rows.next(&self.name, &mut self.notes),
             Rows::Ndjson(rows) => rows.next(&self.name),
-            Rows::Sheet(list) => list.next(&self.name),
+            Rows::Sheet(list) => list.next(&mut self.notes),
         }
     }
 }
 
-/// The rows, and the line of a header that was found below other rows.
-fn open(mut input: ListInput, name: &str, options: &ListOptions) -> Result<(Rows, Option<u64>), ListError> {
+fn open(
+    mut input: ListInput,
+    name: &str,
+    options: &ListOptions,
+    notes: &mut ListNotes,
+) -> Result<(ListFormat, Rows), ListError> {
     let head = head_of(&mut input, name)?;
     if head.starts_with(ZIP) {
         if options.encoding.is_some() {
@@ -155,15 +120,17 @@ fn open(mut input: ListInput, name: &str, options: &ListOptions) -> Result<(Rows
             return Err(ListError::new(problem, "leave --encoding out"));
         }
         let file = input.into_file(&head).map_err(|cause| ListError::unreadable(name, cause))?;
-        let (list, found_header) = SheetList::open(&file, options, name)?;
-        return Ok((Rows::Sheet(Box::new(list)), found_header));
+        let list = SheetList::open(file, options, name, notes)?;
+        // A spreadsheet recognizes a UTF-8 report by its mark.
+        let format = CsvFormat { has_mark: true, ..CsvFormat::default() };
+        return Ok((ListFormat::Csv(format), Rows::Sheet(Box::new(list))));
     }
     if options.sheet.is_some() {
         let problem = format!("--sheet: {name} is a text, which has no sheets");
         return Err(ListError::new(problem, "leave --sheet out"));
     }
     if head.starts_with(OLD_OFFICE) {
-        return Err(ListError::workbook(name, &old_office(Cursor::new(head).chain(input))));
+        return Err(old_office(Cursor::new(head).chain(input)).of(name));
     }
     // Its mark begins with the mark of UTF-16.
     if let Some(foreign @ Foreign::Utf32) = Foreign::at(&head) {
@@ -172,10 +139,10 @@ fn open(mut input: ListInput, name: &str, options: &ListOptions) -> Result<(Rows
     let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| {
         ListError::new(format!("--encoding: {name} is marked as {marked}, not {asked}"), "leave --encoding out")
     })?;
-    let Some(encoding) = encoding else { return open_text(head, input, name, false, &options.header) };
+    let Some(encoding) = encoding else { return open_text(head, input, name, false, &options.header, notes) };
     let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
     let head = head_of(&mut input, name)?;
-    open_text(head, input, name, true, &options.header)
+    open_text(head, input, name, true, &options.header, notes)
 }
 
 /// A list in UTF-8; `head` has already been read.
@@ -185,7 +152,8 @@ fn open_text(
     name: &str,
     was_decoded: bool,
     header: &HeaderChoice,
-) -> Result<(Rows, Option<u64>), ListError> {
+    notes: &mut ListNotes,
+) -> Result<(ListFormat, Rows), ListError> {
     if let Some(foreign) = Foreign::at(&head) {
         return Err(ListError::foreign(name, foreign));
     }
@@ -199,13 +167,13 @@ fn open_text(
             let problem = format!("--header-row: {name} is NDJSON, which has no header");
             return Err(ListError::new(problem, "leave --header-row out"));
         }
-        return Ok((Rows::Ndjson(NdjsonRows::new(Box::new(Cursor::new(head).chain(input)))), None));
+        return Ok((ListFormat::Ndjson, Rows::Ndjson(NdjsonRows::new(Box::new(Cursor::new(head).chain(input))))));
     }
     if first == Some(&b'[') {
         let problem = format!("{name} is one JSON array");
         return Err(ListError::new(problem, "write one object a line, as `jq -c '.[]'` does"));
     }
-    let (mut line, mut found_header) = (format.first_line(), None);
+    let mut line = format.first_line();
     let input: Box<dyn Read> = match header {
         HeaderChoice::First => Box::new(Cursor::new(head).chain(input)),
         HeaderChoice::Line(wanted) => {
@@ -215,16 +183,17 @@ fn open_text(
             (line, format) = (line.max(*wanted), format.below(&head));
             Box::new(Cursor::new(head).chain(input))
         }
-        HeaderChoice::Sought { to_column, .. } => {
+        HeaderChoice::Sought { to_column } => {
             if let Some(found) = find_in_text(&head, name, format, line, to_column.as_deref())? {
                 head.drain(..found.above);
                 (line, format.delimiter) = (found.line, found.delimiter);
-                found_header = found.is_below.then_some(found.line);
+                notes.found_header = found.is_below.then_some(found.line);
             }
             Box::new(Cursor::new(head).chain(input))
         }
     };
-    Ok((Rows::Csv(Box::new(CsvRows::open(input, name, format, line)?)), found_header))
+    let rows = CsvRows::open(input, name, format.delimiter, line)?;
+    Ok((ListFormat::Csv(format), Rows::Csv(Box::new(rows))))
 }
 
 /// Skips the lines above `wanted` in an input whose first byte is in `line`.

@@ -38,12 +38,10 @@ pub(super) fn read(
     add: &mut dyn FnMut(&Readings),
 ) -> Result<ReadFile, ExclusionProblem> {
     let text = match AnyInput::open(input, name, options.encoding)? {
-        AnyInput::Workbook(mut sheets) => {
+        AnyInput::Workbook(workbook) => {
             // Each sheet is a table of its own.
             let mut tables = ExclusionTables::new(options.countries, add);
-            while let Some(row) = sheets.next(name)? {
-                tables.sheet_row(&row.sheet, row.line, &row.cells);
-            }
+            workbook.each_row(|sheet, line, cells| tables.sheet_row(sheet, line, cells))?;
             return tables.finish(name);
         }
         AnyInput::Text(text) => text,

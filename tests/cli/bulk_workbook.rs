@@ -535,14 +535,12 @@ fn the_header_is_found_in_another_row_and_another_sheet() {
             assert!(ended.stderr.contains(told), "{told}: {ended:?}");
             assert_eq!(ended.stderr.contains("the header is line"), told == line_2, "{ended:?}");
         }
-        let no_table =
-            "people.xlsx has no table of people: among the first rows of its sheets, none names the recipient's";
         let places = "could be line 2 of the sheet `Los 'VIP'` or line 1 of the sheet `Más`";
-        let typed = r"say which one: --header-row 2 --sheet 'Los '\''VIP'\''' or --sheet 'Más'";
+        let way_out = "say which one with --header-row LINE, and in a workbook --sheet NAME";
         for (sheets, flags, parts) in [
-            (&[cover, people, other][..], &[][..], &[places, typed][..]),
-            (&[cover], &[], &[no_table, "add --header-row N --sheet NAME --to-column COLUMN"]),
-            (&[sheet("Vacía", ""), deep], &[], &[no_table]),
+            (&[cover, people, other][..], &[][..], &[places, way_out][..]),
+            (&[cover], &[], &["the first line is a title, not the header: `Portada`", "--sheet NAME takes another"]),
+            (&[sheet("Vacía", ""), deep], &[], &["people.xlsx has no rows", "another sheet with --sheet NAME"]),
             (&[other], &["--header-row", "9"], &["--header-row 9: people.xlsx ends in line 2"]),
             (&[other], &["--header-row", "1000000"], &["people.xlsx ends in line 2"]),
         ] {

@@ -139,7 +139,7 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
         plan.texts().any(|(_, uses)| uses.plain.iter().any(|name| list.is_column(name, &column.name)))
     };
     let has_country = list.header().unwrap_or_default().iter().any(|name| is_country_column(name));
-    let told = list.unshown_columns().iter().filter(is_printed).map(
+    let told = list.notes.unshown_columns.iter().filter(is_printed).map(
         |UnshownColumn { name, why, format, row, stored, .. }| {
             let because = match why {
                 Unshown::Format => format!(
@@ -202,7 +202,7 @@ impl CountryCounts {
 
 /// The rows that the sheet hides or shows crossed out, if any.
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
-    let HiddenRows { count, crossed_out, first } = list.hidden_rows().filter(|hidden| hidden.count > 0)?;
+    let HiddenRows { count, crossed_out, first } = Some(&list.notes.hidden_rows).filter(|hidden| hidden.count > 0)?;
     let rows = if *count == 1 { "row is" } else { "rows are" };
     let more = if *count > first.len() as u64 { ", …" } else { "" };
     let lines = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -216,12 +216,12 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
 
 /// Prints skipped rows, and what is not visible when the list is opened.
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
-    match list.empty_rows() {
+    match list.notes.empty_rows {
         0 => {}
         1 => stderr.note("1 row without a filled cell was passed over"),
         rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
     }
-    if let Some(line) = list.found_header() {
+    if let Some(line) = list.notes.found_header {
         stderr.note(&format!("the header is line {line}; the lines above it are not part of the list"));
     }
     let missing: Vec<_> = list.missing_columns().into_iter().map(|column| format!("`{column}`")).collect();
@@ -235,8 +235,8 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
         };
         stderr.note(&format!("{hidden}; --hidden: {done}"));
     }
-    if let Some((sheet, others)) = list.sheets().filter(|(_, others)| !others.is_empty()) {
-        let others = counted(others.len() as u64, "other sheet");
+    if let Some((sheet, others)) = list.notes.sheet.as_ref().filter(|(_, others)| *others > 0) {
+        let others = counted(*others as u64, "other sheet");
         stderr.note(&format!("the sheet `{sheet}` was read; the workbook has {others}: --sheet NAME takes another"));
     }
 }

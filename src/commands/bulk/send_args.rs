@@ -300,9 +300,7 @@ impl BulkSendArgs {
     pub(super) fn list_options(&self) -> ListOptions {
         let header = match self.header_row {
             Some(line) => HeaderChoice::Line(line),
-            None => {
-                HeaderChoice::Sought { to_column: self.to_column.clone(), is_built: self.typed.delivery.to.is_some() }
-            }
+            None => HeaderChoice::Sought { to_column: self.to_column.clone() },
         };
         ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header }
     }

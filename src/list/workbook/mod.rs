@@ -1,8 +1,7 @@
-//! A list in a workbook: the rows of one sheet, or of every sheet, of an Excel (.xlsx) or OpenDocument (.ods) file, one
-//! row at a time. Values are what is stored, as the texts that a CSV would have, together with what the sheet shows.
+//! A workbook: its sheets, and the rows of each, one at a time, of an Excel (.xlsx) or OpenDocument (.ods) file. Values are
+//! what is stored, as the texts that a CSV would have, together with what the sheet shows.
 
 mod archive;
-mod choice;
 mod error;
 mod number_format;
 mod ods;
@@ -20,56 +19,120 @@ mod tests;
 
 use std::fs::File;
 use std::io::{BufReader, Read};
+use std::sync::Arc;
 
 use zip::ZipArchive;
 
 use self::archive::{Archive, contains, open_part};
-pub(crate) use self::choice::SheetChoice;
-pub(crate) use self::error::WorkbookError;
+pub(super) use self::error::WorkbookError;
 pub(crate) use self::number_format::Unshown;
 use self::ods::OdsStyles;
-use self::part::XmlPart;
-pub(crate) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
-use self::stream::RowSink;
-pub(crate) use self::stream::SheetStream;
+pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
+pub(super) use self::stream::SheetStream;
 pub(crate) use self::values::plain_number;
+use self::xlsx_rows::SheetContext;
+use super::error::ListError;
 use super::foreign::Foreign;
+use crate::nearest::nearest;
 
 /// The type of an OpenDocument spreadsheet; a template's type continues after it.
 const ODS: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
 
-/// Begins to read the sheets of a zip archive.
-pub(crate) fn read_sheets(file: File, choice: SheetChoice) -> Result<SheetStream, WorkbookError> {
-    let most = match choice {
-        SheetChoice::Heads(rows) => Some(rows),
-        SheetChoice::One(_) | SheetChoice::Every => None,
-    };
-    SheetStream::start(file, most, move |file, sink| read(file, &choice, sink))
+pub(crate) struct Workbook {
+    file: File,
+    /// The name of the list, for errors.
+    name: String,
+    pub(super) sheets: Vec<Sheet>,
+    content: Arc<BookContent>,
 }
 
-fn read(file: File, choice: &SheetChoice, sink: &mut RowSink) -> Result<(), WorkbookError> {
+pub(super) struct Sheet {
+    pub(super) name: String,
+    pub(super) is_hidden: bool,
+    /// Its file in the archive.
+    part: String,
+}
+
+/// What the cells of all sheets refer to.
+enum BookContent {
+    Excel(SheetContext),
+    OpenDocument(OdsStyles),
+}
+
+/// Whether the values of cells that are covered by a merge are left out, as the sheet does not show them. People who must
+/// not be written to are looked for in them, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Covered {
+    Hidden,
+    Read,
+}
+
+impl Workbook {
+    /// The workbook in a zip archive; errors use `name`.
+    pub(super) fn open(file: File, name: &str) -> Result<Self, ListError> {
+        let opened = file.try_clone().map_err(WorkbookError::from).and_then(open);
+        let (sheets, content) = opened.map_err(|error| error.of(name))?;
+        Ok(Self { file, name: name.to_owned(), sheets, content: Arc::new(content) })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The sheets that are not hidden, with their positions.
+    pub(super) fn visible(&self) -> impl Iterator<Item = (usize, &Sheet)> {
+        self.sheets.iter().enumerate().filter(|(_, sheet)| !sheet.is_hidden)
+    }
+
+    /// The position of the sheet `wanted`, otherwise of the first visible one.
+    pub(super) fn place(&self, wanted: Option<&str>) -> Result<usize, ListError> {
+        let names: Vec<_> = self.sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+        let Some(wanted) = wanted.filter(|_| !names.is_empty()) else {
+            let hint =
+                if names.is_empty() { "name a workbook with a list in it" } else { "name one with --sheet NAME" };
+            let hidden = if names.is_empty() { String::new() } else { format!("; hidden: {}", names.join(", ")) };
+            let none = || ListError::new(format!("{} has no visible sheet{hidden}", self.name), hint);
+            return self.visible().next().map(|(place, _)| place).ok_or_else(none);
+        };
+        // A spreadsheet cannot have two sheets whose names differ only in capitals.
+        let is_alike = |name: &&str| name.trim().to_lowercase() == wanted.trim().to_lowercase();
+        let found = names.iter().position(|name| *name == wanted).or_else(|| names.iter().position(is_alike));
+        found.ok_or_else(|| {
+            let meant = nearest(wanted, names.iter().copied());
+            let meant = meant.map(|sheet| format!(" (did you mean `{sheet}`?)")).unwrap_or_default();
+            let problem = format!("{} has no sheet `{wanted}`{meant}; there are: {}", self.name, names.join(", "));
+            ListError::new(problem, "name one with --sheet NAME")
+        })
+    }
+
+    /// The filled rows of the sheet at `place`. Those of another one must have ended or been stopped.
+    pub(super) fn rows(&self, place: usize, covered: Covered) -> Result<SheetStream, ListError> {
+        let file = self.file.try_clone().map_err(|cause| ListError::unreadable(&self.name, cause))?;
+        let part = self.sheets.get(place).map(|sheet| sheet.part.clone()).unwrap_or_default();
+        let book = Arc::clone(&self.content);
+        SheetStream::start(&self.name, move |sink| {
+            let mut archive = ZipArchive::new(BufReader::new(file))?;
+            match book.as_ref() {
+                BookContent::Excel(context) => xlsx::read_sheet(&mut archive, &part, context, covered, sink),
+                BookContent::OpenDocument(styles) => ods::read_sheet(&mut archive, place, styles, covered, sink),
+            }
+        })
+    }
+}
+
+fn open(file: File) -> Result<(Vec<Sheet>, BookContent), WorkbookError> {
     let mut archive = ZipArchive::new(BufReader::new(file))?;
     if is_ods(&mut archive)? {
-        if let Some(manifest) = open_part(&mut archive, "META-INF/manifest.xml")?
-            && ods::has_password(XmlPart::new(manifest, "META-INF/manifest.xml"))?
-        {
-            return Err(WorkbookError::Password);
-        }
-        let mut styles = OdsStyles::default();
-        if let Some(part) = open_part(&mut archive, "styles.xml")? {
-            styles.read(&mut XmlPart::new(part, "styles.xml"))?;
-        }
-        let missing = || WorkbookError::damaged("content.xml", &"it is missing");
-        let content = open_part(&mut archive, "content.xml")?.ok_or_else(missing)?;
-        return ods::read(XmlPart::new(content, "content.xml"), styles, choice, sink);
+        let (sheets, styles) = ods::open(&mut archive)?;
+        return Ok((sheets, BookContent::OpenDocument(styles)));
     }
     if let Some(foreign) = Foreign::in_archive(archive.file_names_raw()) {
-        return Err(WorkbookError::Foreign(foreign));
+        return Err(WorkbookError::foreign(foreign));
     }
-    match xlsx::workbook_path(&mut archive)? {
-        Some(path) => xlsx::read(&mut archive, &path, choice, sink),
-        None => Err(WorkbookError::Foreign(Foreign::ZIP_ARCHIVE)),
-    }
+    let path = xlsx::workbook_path(&mut archive)?;
+    let path = path.ok_or_else(|| WorkbookError::foreign(Foreign::ZIP_ARCHIVE))?;
+    let (sheets, context) = xlsx::open(&mut archive, &path)?;
+    Ok((sheets, BookContent::Excel(context)))
 }
 
 fn is_ods(archive: &mut Archive) -> Result<bool, WorkbookError> {
@@ -80,10 +143,10 @@ fn is_ods(archive: &mut Archive) -> Result<bool, WorkbookError> {
 }
 
 /// What a file in the container of older Office programs is: workbooks with a password use it, too.
-pub(crate) fn old_office(input: impl Read) -> WorkbookError {
+pub(super) fn old_office(input: impl Read) -> WorkbookError {
     match contains(input, &"EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()) {
-        Ok(true) => WorkbookError::Password,
-        Ok(false) => WorkbookError::Foreign(Foreign::OLD_WORKBOOK),
+        Ok(true) => WorkbookError::password(),
+        Ok(false) => WorkbookError::foreign(Foreign::OLD_WORKBOOK),
         Err(cause) => cause.into(),
     }
 }

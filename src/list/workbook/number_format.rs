@@ -17,6 +17,8 @@ pub(crate) struct NumberFormat {
     sections: Option<Vec<Section>>,
     /// Those of the country that the format itself names.
     conventions: Option<Conventions>,
+    /// Whether the country decides the order of day and month.
+    is_regional: bool,
     /// Whether days are counted from 1904.
     is_1904: bool,
 }
@@ -42,10 +44,6 @@ enum Section {
     Hours {
         is_padded: bool,
         pieces: Vec<DatePiece>,
-    },
-    /// The short date of the country, perhaps with the hour after it.
-    RegionalDate {
-        has_time: bool,
     },
     /// No digits at all: `"-"` for zero.
     Text(String),
@@ -74,11 +72,7 @@ impl NumberFormat {
         // Some programs write the first one out, as used in the United States.
         let is_regional = id == SHORT_DATE || (id == SHORT_DATE_AND_TIME && declared.is_none());
         let code = declared.filter(|_| !is_regional).or_else(|| built_in(id))?;
-        let mut format = Self::of_code(code, is_1904)?;
-        if is_regional {
-            format.sections = Some(vec![Section::RegionalDate { has_time: id == SHORT_DATE_AND_TIME }]);
-        }
-        Some(format)
+        Some(Self { is_regional, ..Self::of_code(code, is_1904)? })
     }
 
     fn of_code(code: &str, is_1904: bool) -> Option<Self> {
@@ -93,7 +87,7 @@ impl NumberFormat {
         let sections: Vec<_> = codes.into_iter().map(|section| tokens(section, &mut conventions)).collect();
         let kind = sections.first().map_or(NumberKind::Plain, |tokens| kind(tokens));
         let sections = sections.iter().map(|tokens| Section::of(tokens)).collect();
-        Some(Self { code: code.to_owned(), kind, sections, conventions, is_1904 })
+        Some(Self { code: code.to_owned(), kind, sections, conventions, is_regional: false, is_1904 })
     }
 
     /// A stored number as a text.
@@ -104,6 +98,11 @@ impl NumberFormat {
     /// How a person sees `value`, in a list from a country with `conventions`.
     pub(crate) fn show(&self, value: f64, conventions: Option<&Conventions>) -> Result<String, Unshown> {
         let conventions = self.conventions.as_ref().or(conventions);
+        if self.is_regional {
+            let short = conventions.ok_or(Unshown::Country)?.short_date;
+            let code = self.code.replace("m/d/yyyy", short);
+            return Self::of_code(&code, self.is_1904).ok_or(Unshown::Format)?.show(value, conventions);
+        }
         let sections = self.sections.as_deref().ok_or(Unshown::Format)?;
         let (section, has_sign) = match sections {
             [_, negative, ..] if value < 0.0 => (negative, false),
@@ -120,17 +119,6 @@ impl NumberFormat {
                 format!("{}{before}{number}{behind}", if has_sign { "-" } else { "" })
             }
             Section::Text(text) => text.clone(),
-            Section::RegionalDate { has_time } => {
-                let short = conventions.ok_or(Unshown::Country)?.short_date;
-                let mut pieces = pieces(&tokens(short, &mut None)).ok_or(Unshown::Format)?;
-                if *has_time {
-                    let time = [DatePiece::Hour, DatePiece::Text(":".to_owned()), DatePiece::Minute2];
-                    pieces.push(DatePiece::Text(" ".to_owned()));
-                    pieces.extend(time);
-                }
-                let at = at()?;
-                dated(&pieces, at.date.ok_or(Unshown::Format)?)?
-            }
             Section::Date(pieces) => {
                 let at = at()?;
                 let is_time = !pieces.iter().any(DatePiece::is_of_day);

@@ -5,26 +5,81 @@ use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::choice::{Sheet, SheetChoice, is_alike, not_there, others};
+use super::archive::{Archive, open_part};
 use super::error::WorkbookError;
 use super::part::XmlPart;
 use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetCell, SheetRow};
 use super::stream::RowSink;
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
+use super::{Covered, Sheet};
 
 /// A cell that is covered by a merged one: its value is not seen.
 const COVERED: &str = "covered-table-cell";
 /// The most styles that are looked at for the properties of one: a damaged file may have a circle of them.
 const MAX_PARENTS: usize = 20;
 
-/// Whether the archive's manifest says that its files are encrypted.
-pub(super) fn has_password(mut manifest: XmlPart<impl Read>) -> Result<bool, WorkbookError> {
-    let mut is_encrypted = false;
-    manifest.each_tag("", |_, names, _| {
-        is_encrypted |= names.ends_with(&["encryption-data"]);
-        Ok(())
-    })?;
-    Ok(is_encrypted)
+const CONTENT: &str = "content.xml";
+
+/// The sheets, and the styles of their cells.
+pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), WorkbookError> {
+    if let Some(manifest) = open_part(archive, "META-INF/manifest.xml")? {
+        let mut is_encrypted = false;
+        XmlPart::new(manifest, "META-INF/manifest.xml").each_tag("", |_, names, _| {
+            is_encrypted |= names.ends_with(&["encryption-data"]);
+            Ok(())
+        })?;
+        if is_encrypted {
+            return Err(WorkbookError::password());
+        }
+    }
+    let mut styles = OdsStyles::default();
+    if let Some(part) = open_part(archive, "styles.xml")? {
+        styles.read(&mut XmlPart::new(part, "styles.xml"))?;
+    }
+    let mut content = content(archive)?;
+    styles.read(&mut content)?;
+    let mut sheets = Vec::new();
+    while let Some((name, style)) = next_table(&mut content)? {
+        let is_hidden = style.is_some_and(|style| styles.hidden.contains(&style));
+        sheets.push(Sheet { name, is_hidden, part: CONTENT.to_owned() });
+    }
+    Ok((sheets, styles))
+}
+
+/// Reads the sheet at `place`.
+pub(super) fn read_sheet(
+    archive: &mut Archive,
+    place: usize,
+    styles: &OdsStyles,
+    covered: Covered,
+    sink: &mut RowSink,
+) -> Result<(), WorkbookError> {
+    let mut content = content(archive)?;
+    for _ in 0..=place {
+        next_table(&mut content)?;
+    }
+    read_rows(&mut content, styles, covered, sink)
+}
+
+fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, WorkbookError> {
+    let part = open_part(archive, CONTENT)?.ok_or_else(|| WorkbookError::damaged(CONTENT, "it is missing"))?;
+    Ok(XmlPart::new(part, CONTENT))
+}
+
+/// Goes on to the next table: its name and its style.
+fn next_table(content: &mut XmlPart<impl Read>) -> Result<Option<(String, Option<String>)>, WorkbookError> {
+    let mut buffer = Vec::new();
+    loop {
+        match content.next(&mut buffer)? {
+            Event::Start(start) if start.local_name().as_ref() == "table" => {
+                if let [Some(name), style] = content.attributes(&start, ["name", "style-name"])? {
+                    return Ok(Some((name, style)));
+                }
+            }
+            Event::Eof => return Ok(None),
+            _ => {}
+        }
+    }
 }
 
 /// What the styles of cells and tables say.
@@ -85,44 +140,6 @@ impl OdsStyles {
     }
 }
 
-pub(super) fn read(
-    mut part: XmlPart<impl Read>,
-    mut styles: OdsStyles,
-    choice: &SheetChoice,
-    sink: &mut RowSink,
-) -> Result<(), WorkbookError> {
-    styles.read(&mut part)?;
-    let (mut sheets, mut chosen, mut buffer) = (Vec::new(), Vec::new(), Vec::new());
-    loop {
-        match part.next(&mut buffer)? {
-            Event::Start(start) if start.local_name().as_ref() == "table" => {
-                let [Some(name), style] = part.attributes(&start, ["name", "style-name"])? else { continue };
-                let sheet = Sheet { is_hidden: style.is_some_and(|style| styles.hidden.contains(&style)), name };
-                let is_meant = match choice {
-                    SheetChoice::One(Some(wanted)) => chosen.is_empty() && is_alike(&sheet.name, wanted),
-                    SheetChoice::One(None) => chosen.is_empty() && !sheet.is_hidden,
-                    SheetChoice::Every => true,
-                    SheetChoice::Heads(_) => !sheet.is_hidden,
-                };
-                if is_meant {
-                    chosen.push(sheets.len());
-                    sink.begin(sheet.name.clone(), Vec::new())?;
-                    read_rows(&mut part, &styles, choice.hides_covered_cells(), sink)?;
-                }
-                sheets.push(sheet);
-            }
-            Event::Eof => break,
-            _ => {}
-        }
-    }
-    if chosen.is_empty() {
-        return Err(not_there(&sheets, choice.wanted()));
-    }
-    // The other sheets are known only now.
-    let last = chosen.last().and_then(|last| sheets.get(*last)).map(|sheet| sheet.name.clone());
-    sink.begin(last.unwrap_or_default(), others(&sheets, &chosen))
-}
-
 /// The styles of a table's cells.
 struct TableStyles<'a> {
     all: &'a OdsStyles,
@@ -143,7 +160,7 @@ impl TableStyles<'_> {
 fn read_rows(
     part: &mut XmlPart<impl Read>,
     all: &OdsStyles,
-    hides_covered_cells: bool,
+    covered: Covered,
     sink: &mut RowSink,
 ) -> Result<(), WorkbookError> {
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
@@ -167,7 +184,7 @@ fn read_rows(
                 let [style, visibility] = part.attributes(&start, ["default-cell-style-name", "visibility"])?;
                 styles.of_row = style;
                 let is_hidden = visibility.is_some_and(|state| state != "visible") || folded.contains(&true);
-                let row = read_row(part, &styles, hides_covered_cells, SheetRow::new(last + 1, is_hidden))?;
+                let row = read_row(part, &styles, covered, SheetRow::new(last + 1, is_hidden))?;
                 if row.is_filled() {
                     if last.saturating_add(times) > MAX_ROWS {
                         return Err(part.damaged(format_args!("a sheet has at most {MAX_ROWS} rows")));
@@ -199,14 +216,14 @@ fn repeats<T: std::str::FromStr + From<u8>>(
 fn read_row(
     part: &mut XmlPart<impl Read>,
     styles: &TableStyles<'_>,
-    hides_covered_cells: bool,
+    covered: Covered,
     mut row: SheetRow,
 ) -> Result<SheetRow, WorkbookError> {
     let (mut buffer, mut column) = (Vec::new(), 0_usize);
     loop {
         match part.next(&mut buffer)? {
             Event::Start(start) if ["table-cell", COVERED].contains(&start.local_name().as_ref()) => {
-                let is_hidden = hides_covered_cells && start.local_name().as_ref() == COVERED;
+                let is_hidden = covered == Covered::Hidden && start.local_name().as_ref() == COVERED;
                 let times: usize = repeats(part, &start, "number-columns-repeated")?;
                 let tag = OdsCell::of(part, &start)?;
                 let text = read_text(part)?;

@@ -101,7 +101,7 @@ impl<R: Read> XmlPart<R> {
     }
 
     pub(super) fn damaged(&self, problem: impl fmt::Display) -> WorkbookError {
-        WorkbookError::damaged(&self.name, &problem)
+        WorkbookError::damaged(&self.name, problem)
     }
 
     /// Adds the text in `event` to `text`.
@@ -173,7 +173,7 @@ impl<R: Read> XmlPart<R> {
 pub(super) fn unreadable(name: &str, error: &XmlError) -> WorkbookError {
     match error {
         XmlError::Io(cause) => match cause.raw_os_error() {
-            Some(code) => WorkbookError::Unreadable(io::Error::from_raw_os_error(code)),
+            Some(code) => io::Error::from_raw_os_error(code).into(),
             None => WorkbookError::damaged(name, cause),
         },
         error => WorkbookError::damaged(name, error),

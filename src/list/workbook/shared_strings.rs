@@ -34,7 +34,6 @@ impl SharedStrings {
     }
 
     fn push(&mut self, text: &str) -> Result<(), WorkbookError> {
-        let too_many = || WorkbookError::TooManyTexts { most: MAX_BYTES };
         if self.text.len() + text.len() + size_of_val(self.ends.as_slice()) > MAX_BYTES {
             return Err(too_many());
         }
@@ -48,6 +47,11 @@ impl SharedStrings {
         let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
         self.text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
+}
+
+fn too_many() -> WorkbookError {
+    let most = MAX_BYTES / 1024 / 1024;
+    WorkbookError::damaged("the texts", format_args!("they need more than {most} MiB of memory"))
 }
 
 /// The text up to the closing tag `end`: its runs one after another, without phonetic hints.
@@ -73,7 +77,7 @@ pub(super) fn read_item(part: &mut XmlPart<impl Read>, end: &str) -> Result<Stri
             _ => {}
         }
         if text.len() > MAX_BYTES {
-            return Err(WorkbookError::TooManyTexts { most: MAX_BYTES });
+            return Err(too_many());
         }
     }
 }

@@ -68,7 +68,7 @@ impl SheetRow {
         }
         if column >= MAX_COLUMNS || self.number > MAX_ROWS {
             let problem = format!("row {} has a cell beyond the last one that a sheet has", self.number);
-            return Err(WorkbookError::damaged("the sheet", &problem));
+            return Err(WorkbookError::damaged("the sheet", problem));
         }
         let text = value.unwrap_or_else(|fault| {
             let text = match &fault {
@@ -85,7 +85,8 @@ impl SheetRow {
             self.text += shown.len();
         }
         if self.text > MAX_TEXT {
-            return Err(WorkbookError::RowTooLong { row: self.number, most: MAX_TEXT });
+            let problem = format!("row {} has more than {MAX_TEXT} bytes of text", self.number);
+            return Err(WorkbookError::damaged("the sheet", problem));
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());

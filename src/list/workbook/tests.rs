@@ -6,7 +6,8 @@ use std::io::{Seek, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::{CellFault, SheetChoice, SheetRow, WorkbookError, read_sheets};
+use super::{CellFault, Covered, SheetRow, Workbook};
+use crate::list::error::ListError;
 
 /// A part that replaces one of the workbook.
 type Part<'a> = (&'a str, &'a str);
@@ -14,7 +15,7 @@ type Part<'a> = (&'a str, &'a str);
 const TEXTS: &str = "xl/sharedStrings.xml";
 
 /// The rows of an Excel workbook whose sheet has these rows, and whose other parts are `parts` where they are given.
-fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, WorkbookError> {
+fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, ListError> {
     let relation = |id: &str, kind: &str, target: &str| {
         format!("<Relationship Id=\"{id}\" Type=\"http://x/relationships/{kind}\" Target=\"{target}\"/>")
     };
@@ -38,7 +39,7 @@ fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, WorkbookError> 
     }
     let mut file = archive.finish().unwrap();
     file.rewind().unwrap();
-    let mut stream = read_sheets(file, SheetChoice::One(None))?;
+    let mut stream = Workbook::open(file, "list")?.rows(0, Covered::Hidden)?;
     std::iter::from_fn(|| stream.next().transpose()).collect()
 }
 

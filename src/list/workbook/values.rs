@@ -1,9 +1,9 @@
 //! The content of a cell as the text that a CSV would have: numbers without `.0`, dates in ISO format.
 
-use jiff::ToSpan;
-use jiff::civil::{Date, DateTime, date as day};
+use jiff::civil::{Date, DateTime, Time, date as day};
+use jiff::{SignedDuration, ToSpan};
 
-const MILLISECONDS_A_DAY: f64 = 86_400_000.0;
+const SECONDS_A_DAY: f64 = 86_400.0;
 /// The days from 1900 to 1904, where workbooks of older Macs begin to count.
 const DAYS_TO_1904: i64 = 1462;
 /// The day before the first one, as Excel counts from March 1900 on.
@@ -61,32 +61,6 @@ pub(crate) fn plain_number(value: f64) -> String {
     if shown == 0.0 { "0".to_owned() } else { shown.to_string() }
 }
 
-/// A number of days as a date, a time of day, or both; None if no calendar has it.
-fn date(value: f64, is_1904: bool) -> Option<String> {
-    let (days, milliseconds) = days_and_milliseconds(value)?;
-    let time = clock(milliseconds / 3_600_000, milliseconds);
-    let days = if is_1904 { days + DAYS_TO_1904 } else { days };
-    if value.abs() < 1.0 && milliseconds > 0 {
-        return Some(time);
-    }
-    let (year, month, day) = day_of(days)?;
-    let date = format!("{year:04}-{month:02}-{day:02}");
-    Some(if milliseconds == 0 { date } else { format!("{date}T{time}") })
-}
-
-/// Year, month and day in Excel's count; None for a day that Excel does not know.
-fn day_of(days: i64) -> Option<(i16, i8, i8)> {
-    let since_zero = match days {
-        // Excel has a 29 February in 1900, which did not exist.
-        60 => return Some((1900, 2, 29)),
-        1..60 => days + 1,
-        61..=LAST_DAY => days,
-        _ => return None,
-    };
-    let date = DAY_ZERO.checked_add(since_zero.days()).ok()?;
-    Some((date.year(), date.month(), date.day()))
-}
-
 /// A number of days as formats show it.
 pub(super) struct Moment {
     /// None if the calendar has no such day.
@@ -100,18 +74,39 @@ pub(super) struct Moment {
 /// None if it cannot be a time.
 pub(super) fn moment(value: f64, is_1904: bool) -> Option<Moment> {
     let (days, milliseconds) = days_and_milliseconds(value)?;
-    let (day, hours) = (if is_1904 { days + DAYS_TO_1904 } else { days }, days * 24 + milliseconds / 3_600_000);
-    let part = |unit: i64, most: i64| i8::try_from(milliseconds / unit % most).unwrap_or_default();
-    let clock = DateTime::default().with().hour(part(3_600_000, 24)).minute(part(60_000, 60)).second(part(1000, 60));
-    let clock = clock.build().ok()?;
-    let (year, month, of_month) = day_of(day).unwrap_or_default();
-    let date = Date::new(year, month, of_month);
-    Some(Moment { date: date.ok().map(|date| date.to_datetime(clock.time())), clock, hours })
+    let clock = DateTime::default().checked_add(milliseconds.milliseconds()).ok()?;
+    let day = day_of(if is_1904 { days + DAYS_TO_1904 } else { days });
+    let date = day.map(|day| day.to_datetime(clock.time()));
+    Some(Moment { date, clock, hours: days * 24 + milliseconds / 3_600_000 })
+}
+
+/// None for a day that Excel does not know, and for its 29 February 1900, which did not exist.
+fn day_of(days: i64) -> Option<Date> {
+    let since_zero = match days {
+        1..=59 => days + 1,
+        61..=LAST_DAY => days,
+        _ => return None,
+    };
+    DAY_ZERO.checked_add(since_zero.days()).ok()
+}
+
+/// A number of days as a date, a time of day, or both; None if no calendar has it.
+fn date(value: f64, is_1904: bool) -> Option<String> {
+    let at = moment(value, is_1904)?;
+    if value < 1.0 && at.clock != DateTime::default() {
+        return Some(at.clock.time().to_string());
+    }
+    at.date.map(iso)
 }
 
 fn elapsed(value: f64) -> Option<String> {
-    let (days, milliseconds) = days_and_milliseconds(value)?;
-    Some(clock(days * 24 + milliseconds / 3_600_000, milliseconds))
+    let at = moment(value, false)?;
+    Some(format!("{:02}:{}", at.hours, at.clock.strftime("%M:%S%.f")))
+}
+
+/// A date without the time if that is midnight.
+fn iso(at: DateTime) -> String {
+    if at.time() == Time::midnight() { at.date().to_string() } else { at.to_string() }
 }
 
 /// Whole days, and the rest of the last one; None if it cannot be a time.
@@ -122,45 +117,19 @@ fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "it was compared just now")]
-    let milliseconds = (value * MILLISECONDS_A_DAY).round() as i64;
+    let milliseconds = (value * SECONDS_A_DAY * 1000.0).round() as i64;
     Some((milliseconds / 86_400_000, milliseconds % 86_400_000))
-}
-
-fn clock(hours: i64, milliseconds: i64) -> String {
-    let seconds = milliseconds / 1000;
-    let time = format!("{hours:02}:{:02}:{:02}", seconds / 60 % 60, seconds % 60);
-    match milliseconds % 1000 {
-        0 => time,
-        rest => format!("{time}.{rest:03}"),
-    }
 }
 
 /// A date that is stored as a text, without an empty time: `2026-11-20T00:00:00.000` is only a date.
 pub(super) fn iso_date(stored: &str) -> String {
-    let whole = stored.trim_end_matches('Z');
-    let Some((date, time)) = whole.split_once('T') else { return stored.to_owned() };
-    let time = without_empty_fraction(time);
-    if time.chars().all(|character| "0:".contains(character)) { date.to_owned() } else { format!("{date}T{time}") }
+    stored.trim_end_matches('Z').parse().map_or_else(|_| stored.to_owned(), iso)
 }
 
 /// An ODF duration as a clock: `PT13H30M00S` is `13:30:00`. Anything else is unchanged.
 pub(super) fn iso_duration(stored: &str) -> String {
-    clock_of_duration(stored).unwrap_or_else(|| stored.to_owned())
-}
-
-fn clock_of_duration(stored: &str) -> Option<String> {
-    let (hours, rest) = stored.strip_prefix("PT")?.split_once('H')?;
-    let (minutes, rest) = rest.split_once('M')?;
-    let seconds = without_empty_fraction(rest.strip_suffix('S')?);
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    [hours, minutes, seconds].into_iter().all(is_number).then(|| format!("{hours:0>2}:{minutes:0>2}:{seconds:0>2}"))
-}
-
-fn without_empty_fraction(time: &str) -> &str {
-    match time.split_once(['.', ',']) {
-        Some((whole, fraction)) if fraction.bytes().all(|byte| byte == b'0') => whole,
-        _ => time,
-    }
+    let days = stored.parse::<SignedDuration>().map(|duration| duration.as_secs_f64() / SECONDS_A_DAY);
+    days.ok().and_then(elapsed).unwrap_or_else(|| stored.to_owned())
 }
 
 #[cfg(test)]
@@ -194,7 +163,7 @@ mod tests {
         for (stored, is_1904, expected) in [
             ("1", false, "1900-01-01"),
             ("59", false, "1900-02-28"),
-            ("60", false, "1900-02-29"),
+            ("60", false, "60"),
             ("61", false, "1900-03-01"),
             ("25569", false, "1970-01-01"),
             ("46346", false, "2026-11-20"),
@@ -203,7 +172,7 @@ mod tests {
             ("45351", false, "2024-02-29"),
             ("2958465", false, "9999-12-31"),
             ("0.5625", false, "13:30:00"),
-            ("0.00000289351851851852", false, "00:00:00.250"),
+            ("0.00000289351851851852", false, "00:00:00.25"),
             ("44884", true, "2026-11-20"),
             ("0", true, "1904-01-01"),
             ("0.5", true, "12:00:00"),

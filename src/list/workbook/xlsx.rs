@@ -5,7 +5,6 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::archive::{Archive, contains, open_part};
-use super::choice::{Sheet, SheetChoice, choose, others};
 use super::error::WorkbookError;
 use super::number_format::NumberFormat;
 use super::part::{XmlPart, unreadable};
@@ -14,6 +13,7 @@ use super::stream::RowSink;
 use super::values::is_true;
 use super::xlsx_merges::{CoveredCells, TAG};
 use super::xlsx_rows::{CellStyle, SheetContext, read_rows};
+use super::{Covered, Sheet};
 
 /// Another part, which a part names by an id.
 struct Relation {
@@ -29,40 +29,40 @@ pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, Wor
     Ok(relations.into_iter().find(|relation| relation.kind == "officeDocument").map(|relation| relation.target))
 }
 
-pub(super) fn read(
-    archive: &mut Archive,
-    workbook: &str,
-    choice: &SheetChoice,
-    sink: &mut RowSink,
-) -> Result<(), WorkbookError> {
+/// The sheets, and what their cells refer to.
+pub(super) fn open(archive: &mut Archive, workbook: &str) -> Result<(Vec<Sheet>, SheetContext), WorkbookError> {
     let (directory, name) = workbook.rsplit_once('/').unwrap_or(("", workbook));
     let relations = relations(archive, directory, &joined(directory, &format!("_rels/{name}.rels")))?;
     let path_of = |kind: &str| relations.iter().find(|relation| relation.kind == kind).map(|it| it.target.clone());
-    let (is_1904, listed) = sheets(archive, workbook)?;
+    let (is_1904, mut sheets) = sheets(archive, workbook)?;
     // Charts and the like are listed among the sheets.
     let is_sheet = |relation: &&Relation| relation.kind == "worksheet";
-    let with_path = listed.into_iter().filter_map(|(sheet, id)| {
-        let relation = relations.iter().filter(is_sheet).find(|relation| relation.id == id)?;
-        Some((sheet, relation.target.clone()))
+    sheets.retain_mut(|sheet| {
+        let relation = relations.iter().filter(is_sheet).find(|relation| relation.id == sheet.part);
+        relation.map(|relation| sheet.part.clone_from(&relation.target)).is_some()
     });
-    let (sheets, paths): (Vec<_>, Vec<_>) = with_path.unzip();
-    let chosen = choose(&sheets, choice)?;
     let styles = path_of("styles").map(|path| styles(archive, &path, is_1904)).transpose()?.unwrap_or_default();
     let strings = path_of("sharedStrings").map(|path| strings(archive, &path)).transpose()?.unwrap_or_default();
-    let context = SheetContext { strings, styles };
-    let others = others(&sheets, &chosen);
-    let named = sheets.iter().zip(&paths).enumerate().filter(|(place, _)| chosen.contains(place));
-    for (_, (sheet, path)) in named {
-        sink.begin(sheet.name.clone(), others.clone())?;
-        let covered =
-            if choice.hides_covered_cells() { covered_cells(archive, path)? } else { CoveredCells::default() };
-        read_rows(XmlPart::new(sheet_part(archive, path)?, path), &context, covered, sink)?;
-    }
-    Ok(())
+    Ok((sheets, SheetContext { strings, styles }))
+}
+
+/// Reads the sheet at `path`.
+pub(super) fn read_sheet(
+    archive: &mut Archive,
+    path: &str,
+    context: &SheetContext,
+    covered: Covered,
+    sink: &mut RowSink,
+) -> Result<(), WorkbookError> {
+    let covered = match covered {
+        Covered::Hidden => covered_cells(archive, path)?,
+        Covered::Read => CoveredCells::default(),
+    };
+    read_rows(XmlPart::new(sheet_part(archive, path)?, path), context, covered, sink)
 }
 
 fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + use<'a>, WorkbookError> {
-    open_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, &"it is missing"))
+    open_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, "it is missing"))
 }
 
 /// The merges stand behind the cells. Few sheets have any, and looking for their name is quicker than reading the XML.
@@ -117,9 +117,9 @@ fn joined(directory: &str, target: &str) -> String {
     steps.join("/")
 }
 
-/// Whether days are counted from 1904, and the sheets in order with the ids of their parts.
-fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<(Sheet, String)>), WorkbookError> {
-    let mut part = small_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, &"it is missing"))?;
+/// Whether days are counted from 1904, and the sheets in order, with the ids of their parts for now.
+fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), WorkbookError> {
+    let mut part = small_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, "it is missing"))?;
     let (mut is_1904, mut sheets) = (false, Vec::new());
     part.each_tag("", |part, names, tag| {
         match names {
@@ -130,7 +130,7 @@ fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<(Sheet, String
             [.., "sheet"] => {
                 let [name, state, id] = part.attributes(tag, ["name", "state", "id"])?;
                 let is_hidden = state.is_some_and(|state| state != "visible");
-                sheets.extend(name.zip(id).map(|(name, id)| (Sheet { name, is_hidden }, id)));
+                sheets.extend(name.zip(id).map(|(name, part)| Sheet { name, is_hidden, part }));
             }
             _ => {}
         }

@@ -84,9 +84,6 @@ pub(super) fn read_rows(
                 "row" => {
                     let next = SheetRow::new(row.number, false);
                     sink.push(std::mem::replace(&mut row, next))?;
-                    if sink.is_full() {
-                        return Ok(());
-                    }
                 }
                 "sheetData" => return part.finish(),
                 _ => {}
