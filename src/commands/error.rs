@@ -226,7 +226,7 @@ impl From<ListError> for CommandError {
 
 impl From<ExclusionError> for CommandError {
     fn from(error: ExclusionError) -> Self {
-        let (details, hint) = (error.details.clone(), Some(error.hint.clone()));
+        let (details, hint) = (error.problem.details.clone(), Some(error.problem.hint.clone()));
         let told = match error.origin {
             ExclusionOrigin::Flag => Self::new(ExitCode::Usage, "usage", error, hint),
             ExclusionOrigin::Profile(_) => Self::new(ExitCode::Configuration, "configuration", error, hint),
@@ -369,14 +369,14 @@ mod tests {
     #[test]
     fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
         let run = || "r".to_owned();
-        let unreadable = |origin| ExclusionError::unreadable(&origin, "x", std::io::ErrorKind::NotFound.into());
+        let unreadable = |origin| ExclusionError::unreadable(&origin, "x", &std::io::ErrorKind::NotFound.into());
         let ends: [(CommandError, u8, &str); 18] = [
             (StreamError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
             (Panicked::Before.into(), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
             (InvalidMessage::NoRecipient.into(), 2, "invalid_message"),
             (UnusableTemplates { faults: Vec::new(), hint: "" }.into(), 2, "invalid_message"),
-            (ListError::unreadable("x", std::io::ErrorKind::NotFound.into()).into(), 2, "usage"),
+            (ListError::unreadable("x", &std::io::ErrorKind::NotFound.into()).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Flag).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Profile(run())).into(), 3, "configuration"),
             (LedgerError::no_runs().into(), 2, "usage"),

@@ -90,7 +90,7 @@ impl RecipientRule<'_> {
         };
         let typed = read_recipient(&recipient, country).map_err(|error| match error {
             PersonError::Recipient(error) => RowError::Recipient { column: column.to_owned(), error },
-            PersonError::Country(error) => RowError::Problem(error.to_string()),
+            PersonError::Country(problem) => RowError::Problem(problem),
         })?;
         Ok((recipient, typed))
     }

@@ -2,7 +2,7 @@
 //! of a workbook, or a text in any encoding.
 
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{self, Read, Seek};
 
 use super::encoding::{ListEncoding, as_utf8};
 use super::error::ListError;
@@ -22,7 +22,7 @@ impl AnyInput {
     /// Errors use `name`. `asked` is the encoding of a text that is not UTF-8 and does not declare its encoding. The
     /// default is windows-1252: digits are the same bytes in it as in the other encodings.
     pub(crate) fn open(input: ListInput, name: &str, asked: Option<ListEncoding>) -> Result<Self, ListError> {
-        let unreadable = |cause| ListError::unreadable(name, cause);
+        let unreadable = |cause: io::Error| ListError::unreadable(name, &cause);
         let mut file = input.into_file(&[]).map_err(unreadable)?;
         let head = head_of(&mut file, name)?;
         file.rewind().map_err(unreadable)?;
@@ -41,7 +41,7 @@ impl AnyInput {
         if let Some(foreign) = Foreign::at(head).filter(|foreign| !is_utf_16 || *foreign == Foreign::Utf32) {
             return Err(ListError::foreign(name, foreign));
         }
-        Ok(Self::Text(as_utf8(file, head, asked).map_err(|cause| ListError::unreadable(name, cause))?))
+        Ok(Self::Text(as_utf8(file, head, asked).map_err(|cause| ListError::unreadable(name, &cause))?))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use super::error::{ListError, ListErrorKind, propose};
+use super::error::{ListError, propose};
 use crate::nearest::{nearest, plain};
 
 /// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
@@ -53,8 +53,7 @@ impl Columns {
         for (place, name) in names.iter().enumerate() {
             let name = name.trim().to_owned();
             if places.insert(name.clone(), place).is_some() && !name.is_empty() {
-                let error = ListError::new(format!("two columns have the name `{name}`"), "rename one of them");
-                return Err(error.of_kind(ListErrorKind::TwoColumns));
+                return Err(ListError::new(format!("two columns have the name `{name}`"), "rename one of them"));
             }
         }
         let mut plain_places = BTreeMap::new();
@@ -69,15 +68,13 @@ impl Columns {
     }
 
     /// An error if these names are a title because the row at `line` below reads like the header.
-    pub(super) fn check_title<'a>(&self, line: u64, cells: impl IntoIterator<Item = &'a str>) -> Result<(), ListError> {
+    pub(super) fn check_title(&self, line: u64, cells: &[&str]) -> Result<(), ListError> {
         let Some(title) = &self.title else { return Ok(()) };
-        let cells: Vec<_> = cells.into_iter().collect();
         let has_digit = |cell: &&str| cell.contains(|sign: char| sign.is_ascii_digit());
         // It has more cells than the title, and no number.
         let is_wider = cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1 && !cells.iter().any(has_digit);
         // If the title has no delimiter, cells may be whole lines.
-        let names: Vec<_> =
-            cells.into_iter().flat_map(|cell| cell.split([',', ';', '\t', '|'])).map(str::trim).collect();
+        let names: Vec<_> = cells.iter().flat_map(|cell| cell.split([',', ';', '\t', '|'])).map(str::trim).collect();
         if !is_wider && (names.len() < 2 || recipient_column(&names, None).is_err()) {
             return Ok(());
         }
@@ -89,7 +86,7 @@ impl Columns {
         let hint = format!(
             "if line {line} is the header ({names}), add --header-row {line}; --sheet NAME takes another sheet of a workbook"
         );
-        Err(ListError::new(problem, hint).of_kind(ListErrorKind::Title { line }))
+        Err(ListError::new(problem, hint).in_exclusions(format!("delete the lines above line {line}, the header")))
     }
 
     /// As written in the header.

@@ -14,21 +14,14 @@ pub(super) struct CsvRecords<R> {
     /// The last of them, and its line.
     last_byte: u8,
     line: u64,
-    /// Where the record that was begun last begins.
-    pub(super) begun: RecordBegin,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct RecordBegin {
-    /// The number of bytes before it.
-    pub(super) at: u64,
-    pub(super) line: u64,
+    /// The line where the record that was begun last begins.
+    pub(super) begun: u64,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct CsvRecord {
-    /// Without empty lines before it.
-    pub(super) begin: RecordBegin,
+    /// Where it begins, without empty lines before it.
+    pub(super) line: u64,
     pub(super) last_line: u64,
     /// The worst of its stray quotes: one that closes a cell of several lines, otherwise the first.
     pub(super) stray: Option<StrayQuote>,
@@ -62,7 +55,7 @@ enum State {
 impl<R: BufRead> CsvRecords<R> {
     /// For an input whose first byte is in `line`.
     pub(super) fn new(input: R, delimiter: u8, line: u64) -> Self {
-        Self { input, delimiter, position: 0, last_byte: 0, line, begun: RecordBegin { at: 0, line } }
+        Self { input, delimiter, position: 0, last_byte: 0, line, begun: line }
     }
 
     /// The next record; empty lines are none.
@@ -77,8 +70,9 @@ impl<R: BufRead> CsvRecords<R> {
                 None => return Ok(None),
             }
         }
-        self.begun = RecordBegin { at: self.position - 1, line: self.line };
-        let mut record = CsvRecord { begin: self.begun, ..CsvRecord::default() };
+        self.begun = self.line;
+        let before = self.position - 1;
+        let mut record = CsvRecord { line: self.begun, ..CsvRecord::default() };
         let (mut state, mut quoted_from) = (State::CellBegins, self.line);
         loop {
             state = match (state, byte) {
@@ -113,7 +107,7 @@ impl<R: BufRead> CsvRecords<R> {
                 }
             };
             record.last_line = self.line;
-            if self.position - record.begin.at > MAX_ROW {
+            if self.position - before > MAX_ROW {
                 return Err(io::ErrorKind::FileTooLarge.into());
             }
             match self.next_byte()? {
@@ -186,16 +180,14 @@ mod tests {
         use StrayQuote::{Torn, Unquoted};
 
         let text = "\n\ra;\"b\n\nc\"\r\n\r\nd\"e;f\"\r\"g\" ;h\n\"i\"j;\"k\nl\"m\n\"n";
-        let found: Vec<_> = records(text)
-            .iter()
-            .map(|record| (record.begin.at, record.begin.line, record.last_line, record.stray, record.is_open))
-            .collect();
+        let found: Vec<_> =
+            records(text).iter().map(|record| (record.line, record.last_line, record.stray, record.is_open)).collect();
         let expected = [
-            (2, 3, 5, None, false),
-            (14, 7, 7, Some(Unquoted), false),
-            (21, 8, 8, None, false),
-            (28, 9, 10, Some(Torn { from: 9, to: 10 }), false),
-            (40, 11, 11, None, true),
+            (3, 5, None, false),
+            (7, 7, Some(Unquoted), false),
+            (8, 8, None, false),
+            (9, 10, Some(Torn { from: 9, to: 10 }), false),
+            (11, 11, None, true),
         ];
         assert_eq!(found, expected);
     }
@@ -209,6 +201,6 @@ mod tests {
         let mut records = CsvRecords::new(longer.as_bytes(), b',', 1);
         records.next().unwrap();
         assert_eq!(records.next().unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-        assert_eq!(records.begun.line, 2);
+        assert_eq!(records.begun, 2);
     }
 }

@@ -26,13 +26,13 @@ impl CsvRows {
         let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), delimiter, line);
         let record = next_record(&mut records, name)?.ok_or_else(|| ListError::no_rows(name))?;
         if record.stray.is_some() {
-            let line = record.begin.line;
+            let line = record.line;
             return Err(ListError::new(
                 format!("{name}: a quote in the header of line {line} stands inside a cell, or has text behind it"),
                 "put the whole cell in quotes; inside a cell, write each quote twice",
             ));
         }
-        let header = TableHeader::of(&texts(&record, name)?)?;
+        let header = TableHeader::of(&texts(&record, name)?).map_err(|error| error.of(name))?;
         Ok(Self { records, header, delimiter })
     }
 
@@ -44,8 +44,8 @@ impl CsvRows {
                 notes.empty_rows += 1;
                 continue;
             }
-            let (line, last_line) = (record.begin.line, record.last_line);
-            self.header.columns.check_title(line, cells.iter().copied())?;
+            let (line, last_line) = (record.line, record.last_line);
+            self.header.columns.check_title(line, &cells).map_err(|error| error.of(name))?;
             let row = match record.stray {
                 Some(StrayQuote::Torn { from, to }) if from < to => {
                     let problem = format!(
@@ -118,10 +118,10 @@ impl CsvRows {
 
 fn next_record(records: &mut CsvRecords<BufReader<Box<dyn Read>>>, name: &str) -> Result<Option<CsvRecord>, ListError> {
     let read = records.next();
-    let line = records.begun.line;
+    let line = records.begun;
     let record = read.map_err(|cause| match cause.kind() {
         ErrorKind::FileTooLarge => ListError::row_too_long(name, line),
-        _ => ListError::unreadable(name, cause),
+        _ => ListError::unreadable(name, &cause),
     })?;
     if let Some(record) = record.as_ref().filter(|record| record.is_open) {
         texts(record, name)?;
@@ -131,6 +131,6 @@ fn next_record(records: &mut CsvRecords<BufReader<Box<dyn Read>>>, name: &str) -
 }
 
 fn texts<'a>(record: &'a CsvRecord, name: &str) -> Result<Vec<&'a str>, ListError> {
-    let not_utf8 = |cell| ListError::not_utf8(name, record.begin.line, &sample(cell));
+    let not_utf8 = |cell| ListError::not_utf8(name, record.line, &sample(cell));
     record.texts().map_err(not_utf8)
 }

@@ -5,7 +5,6 @@ use std::io::{self, BufRead, Cursor, Read, Seek};
 use std::str::FromStr;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use thiserror::Error;
 
 use super::format::BUFFER;
 use crate::nearest::nearest;
@@ -17,16 +16,6 @@ static LABELS: &str = include_str!("encodings.txt");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ListEncoding(&'static Encoding);
 
-#[derive(Debug, Error)]
-#[error("`{label}` is not a known encoding{}", meant(label))]
-pub(crate) struct UnknownEncoding {
-    label: String,
-}
-
-fn meant(label: &str) -> String {
-    nearest(label, LABELS.lines()).map(|label| format!(" (did you mean `{label}`?)")).unwrap_or_default()
-}
-
 impl ListEncoding {
     pub(super) fn is_utf_16(self) -> bool {
         self.0 == UTF_16LE || self.0 == UTF_16BE
@@ -34,11 +23,13 @@ impl ListEncoding {
 }
 
 impl FromStr for ListEncoding {
-    type Err = UnknownEncoding;
+    type Err = String;
 
-    fn from_str(label: &str) -> Result<Self, UnknownEncoding> {
-        let known = Encoding::for_label_no_replacement(label.as_bytes());
-        known.map(Self).ok_or_else(|| UnknownEncoding { label: label.to_owned() })
+    fn from_str(label: &str) -> Result<Self, String> {
+        Encoding::for_label_no_replacement(label.as_bytes()).map(Self).ok_or_else(|| {
+            let meant = nearest(label, LABELS.lines()).map(|label| format!(" (did you mean `{label}`?)"));
+            format!("`{label}` is not a known encoding{}", meant.unwrap_or_default())
+        })
     }
 }
 
@@ -95,15 +86,7 @@ fn is_utf8(input: &mut impl Read) -> io::Result<bool> {
     Ok(window.is_empty())
 }
 
-/// The bytes of a text are not valid in its encoding.
-#[derive(Debug, Error)]
-#[error("line {line} is not {encoding}")]
-pub(crate) struct Undecodable {
-    line: u64,
-    encoding: &'static str,
-}
-
-/// An input as UTF-8. The text before bytes that cannot be read comes first, then [`Undecodable`].
+/// An input as UTF-8. The text before bytes that cannot be read comes first, then an error of the kind `InvalidData`.
 pub(super) struct DecodedInput {
     inner: Box<dyn Read>,
     decoder: Decoder,
@@ -122,8 +105,8 @@ impl DecodedInput {
 
     fn decode_more(&mut self) -> io::Result<()> {
         if self.is_broken {
-            let encoding = self.decoder.encoding().name();
-            return Err(io::Error::new(io::ErrorKind::InvalidData, Undecodable { line: self.line, encoding }));
+            let problem = format!("line {} is not {}", self.line, self.decoder.encoding().name());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
         let mut raw = Vec::new();
         self.has_ended = self.inner.by_ref().take(BUFFER as u64).read_to_end(&mut raw)? == 0;
@@ -178,7 +161,7 @@ mod tests {
         for label in LABELS.lines() {
             label.parse::<ListEncoding>().unwrap();
         }
-        let error = "windows_1252".parse::<ListEncoding>().unwrap_err().to_string();
+        let error = "windows_1252".parse::<ListEncoding>().unwrap_err();
         assert_eq!(error, "`windows_1252` is not a known encoding (did you mean `windows-1252`?)");
         "replacement".parse::<ListEncoding>().unwrap_err();
     }

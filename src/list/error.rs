@@ -4,7 +4,6 @@ use std::io;
 
 use thiserror::Error;
 
-use super::encoding::Undecodable;
 use super::foreign::Foreign;
 use crate::nearest::nearest;
 
@@ -13,32 +12,26 @@ use crate::nearest::nearest;
 pub(crate) struct ListError {
     message: String,
     pub(crate) hint: String,
-    pub(crate) kind: ListErrorKind,
+    /// The hint for a list of people who must not be written to, if it is another one.
+    pub(crate) of_exclusions: Option<String>,
 }
 
-/// The errors for which a list of people who must not be written to has words of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ListErrorKind {
-    NoRows,
-    NoRecipientColumn,
-    /// The first line is not the header, which may be this one.
-    Title {
-        line: u64,
-    },
-    /// Two columns have the same name.
-    TwoColumns,
-    /// A text in UTF-16 without a mark, or in UTF-32.
-    WideText,
-    Other,
-}
+/// What to do about such a list that names nobody clearly.
+pub(crate) const ONE_A_LINE: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header \
+                                     with a column such as celular";
 
 impl ListError {
     pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into(), kind: ListErrorKind::Other }
+        Self { message: message.into(), hint: hint.into(), of_exclusions: None }
     }
 
-    pub(super) fn of_kind(self, kind: ListErrorKind) -> Self {
-        Self { kind, ..self }
+    pub(super) fn in_exclusions(self, hint: impl Into<String>) -> Self {
+        Self { of_exclusions: Some(hint.into()), ..self }
+    }
+
+    /// With the name of the list in front.
+    pub(crate) fn of(self, name: &str) -> Self {
+        Self { message: format!("{name}: {}", self.message), ..self }
     }
 
     /// `name`, at `path`, matches both columns.
@@ -60,7 +53,7 @@ impl ListError {
             format!("{name} has no rows"),
             "check the file, or name another sheet with --sheet NAME; a list needs a header and at least one row",
         )
-        .of_kind(ListErrorKind::NoRows)
+        .in_exclusions(ONE_A_LINE)
     }
 
     /// None of these columns is named like a recipient's; some of them may have one.
@@ -75,17 +68,14 @@ impl ListError {
         } else {
             propose(proposed)
         };
-        Self::new(message, hint).of_kind(ListErrorKind::NoRecipientColumn)
+        Self::new(message, hint).in_exclusions(ONE_A_LINE)
     }
 
     /// The list, or the rest of it, cannot be read.
-    pub(crate) fn unreadable(name: &str, cause: io::Error) -> Self {
-        let cause = match cause.downcast::<Undecodable>() {
-            Ok(cause) => {
-                return Self::new(format!("{name}: {cause}"), "give another --encoding, or save it as \"CSV UTF-8\"");
-            }
-            Err(cause) => cause,
-        };
+    pub(crate) fn unreadable(name: &str, cause: &io::Error) -> Self {
+        if cause.kind() == io::ErrorKind::InvalidData {
+            return Self::new(format!("{name}: {cause}"), "give another --encoding, or save it as \"CSV UTF-8\"");
+        }
         let hint = if name.contains("://") {
             "download it: a list is a file on this machine"
         } else if cause.kind() == io::ErrorKind::IsADirectory {
@@ -105,7 +95,7 @@ impl ListError {
     pub(super) fn foreign(name: &str, foreign: Foreign) -> Self {
         let error = Self::new(format!("{name} is {}, not a list", foreign.name()), foreign.hint());
         let is_wide = matches!(foreign, Foreign::Utf16(_) | Foreign::Utf32);
-        if is_wide { error.of_kind(ListErrorKind::WideText) } else { error }
+        if is_wide { error.in_exclusions("save it as UTF-8, or as UTF-16 with a mark") } else { error }
     }
 
     /// `sample` is the line, read as windows-1252.

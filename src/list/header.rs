@@ -149,8 +149,6 @@ const MOST_PLACES: usize = 5;
 /// Where the header of a text was found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TextHeader {
-    /// The number of bytes above it.
-    pub(super) above: usize,
     pub(super) line: u64,
     /// Whether there are other rows above it.
     pub(super) is_below: bool,
@@ -172,20 +170,17 @@ pub(super) fn find_in_text(
     let others = [b',', b';', b'\t', b'|'].into_iter().filter(|other| *other != format.delimiter);
     let others = others.take(if format.has_separator_line { 0 } else { usize::MAX });
     for delimiter in [format.delimiter].into_iter().chain(others) {
-        let (begins, rows): (Vec<_>, Vec<_>) = text_rows(head, delimiter, line).into_iter().unzip();
-        let heads = [TableHead { sheet: None, rows }];
+        let heads = [TableHead { sheet: None, rows: text_rows(head, delimiter, line) }];
         if let Some((_, place)) = find_header(&heads, name, to_column)? {
             let [TableHead { rows, .. }] = heads;
-            let found = rows.get(place).zip(begins.get(place));
-            let is_below = place > 0;
-            return Ok(found.map(|((line, _), above)| TextHeader { above: *above, line: *line, is_below, delimiter }));
+            return Ok(rows.get(place).map(|(line, _)| TextHeader { line: *line, is_below: place > 0, delimiter }));
         }
     }
     Ok(None)
 }
 
-/// The first filled rows of a CSV, each with the byte and the line where it begins.
-fn text_rows(head: &[u8], delimiter: u8, line: u64) -> Vec<(usize, (u64, Vec<String>))> {
+/// The first filled rows of a CSV, each with its line.
+fn text_rows(head: &[u8], delimiter: u8, line: u64) -> Vec<(u64, Vec<String>)> {
     let mut records = CsvRecords::new(head, delimiter, line);
     let mut rows = Vec::new();
     while rows.len() < LOOKED_AT
@@ -193,8 +188,7 @@ fn text_rows(head: &[u8], delimiter: u8, line: u64) -> Vec<(usize, (u64, Vec<Str
     {
         let cells: Vec<_> = record.cells().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         if cells.iter().any(|cell| !cell.trim().is_empty()) {
-            let above = usize::try_from(record.begin.at).unwrap_or(usize::MAX);
-            rows.push((above, (record.begin.line, cells)));
+            rows.push((record.line, cells));
         }
     }
     rows

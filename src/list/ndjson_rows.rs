@@ -29,7 +29,7 @@ impl NdjsonRows {
             let mut bytes = Vec::new();
             self.line += 1;
             let read = self.reader.by_ref().take(MAX_ROW + 1).read_until(b'\n', &mut bytes);
-            match read.map_err(|cause| ListError::unreadable(name, cause))? as u64 {
+            match read.map_err(|cause| ListError::unreadable(name, &cause))? as u64 {
                 0 => return Ok(None),
                 1..=MAX_ROW => {}
                 _ => return Err(ListError::row_too_long(name, self.line)),

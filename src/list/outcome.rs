@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use super::csv_records::CsvRecords;
-use super::error::{ListError, ListErrorKind};
+use super::error::ListError;
 use super::format::CsvFormat;
 
 /// A language of a report.
@@ -123,8 +123,7 @@ impl ReportLayout {
                         "the columns {first} and {last} have the name `{name}`, and which one is the report's is not certain"
                     ),
                     "rename the list's own, or move it in front of the report's columns",
-                )
-                .of_kind(ListErrorKind::TwoColumns));
+                ));
             }
         }
         Ok(Self { own, outcome, language })

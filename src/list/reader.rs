@@ -1,6 +1,6 @@
 //! Reads the rows of a list one at a time, each with the line where it begins. The first bytes decide the format.
 
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
 
 use super::columns::{MeantColumn, meant_column};
@@ -102,7 +102,7 @@ impl ListReader {
         match &mut self.rows {
             Rows::Csv(rows) => rows.next(&self.name, &mut self.notes),
             Rows::Ndjson(rows) => rows.next(&self.name),
-            Rows::Sheet(list) => list.next(&mut self.notes),
+            Rows::Sheet(list) => list.next(&self.name, &mut self.notes),
         }
     }
 }
@@ -119,7 +119,7 @@ fn open(
             let problem = format!("--encoding: {name} is a workbook, which has no encoding");
             return Err(ListError::new(problem, "leave --encoding out"));
         }
-        let file = input.into_file(&head).map_err(|cause| ListError::unreadable(name, cause))?;
+        let file = input.into_file(&head).map_err(|cause| ListError::unreadable(name, &cause))?;
         let list = SheetList::open(file, options, name, notes)?;
         // A spreadsheet recognizes a UTF-8 report by its mark.
         let format = CsvFormat { has_mark: true, ..CsvFormat::default() };
@@ -174,31 +174,29 @@ fn open_text(
         return Err(ListError::new(problem, "write one object a line, as `jq -c '.[]'` does"));
     }
     let mut line = format.first_line();
-    let input: Box<dyn Read> = match header {
-        HeaderChoice::First => Box::new(Cursor::new(head).chain(input)),
-        HeaderChoice::Line(wanted) => {
-            let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
-            skip_lines(&mut input, line, *wanted, name)?;
-            let head = head_of(&mut input, name)?;
-            (line, format) = (line.max(*wanted), format.below(&head));
-            Box::new(Cursor::new(head).chain(input))
-        }
-        HeaderChoice::Sought { to_column } => {
-            if let Some(found) = find_in_text(&head, name, format, line, to_column.as_deref())? {
-                head.drain(..found.above);
-                (line, format.delimiter) = (found.line, found.delimiter);
-                notes.found_header = found.is_below.then_some(found.line);
-            }
-            Box::new(Cursor::new(head).chain(input))
-        }
+    let found = match header {
+        HeaderChoice::Sought { to_column } => find_in_text(&head, name, format, line, to_column.as_deref())?,
+        HeaderChoice::First | HeaderChoice::Line(_) => None,
     };
+    let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
+    let mut head = Vec::new();
+    if let Some(found) = found {
+        skip_lines(&mut input, line, found.line, name)?;
+        (line, format.delimiter) = (found.line, found.delimiter);
+        notes.found_header = found.is_below.then_some(found.line);
+    } else if let HeaderChoice::Line(wanted) = header {
+        skip_lines(&mut input, line, *wanted, name)?;
+        head = head_of(&mut input, name)?;
+        (line, format) = (line.max(*wanted), format.below(&head));
+    }
+    let input = Box::new(Cursor::new(head).chain(input));
     let rows = CsvRows::open(input, name, format.delimiter, line)?;
     Ok((ListFormat::Csv(format), Rows::Csv(Box::new(rows))))
 }
 
 /// Skips the lines above `wanted` in an input whose first byte is in `line`.
 fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) -> Result<(), ListError> {
-    let unreadable = |cause| ListError::unreadable(name, cause);
+    let unreadable = |cause: io::Error| ListError::unreadable(name, &cause);
     let mut is_begun = false;
     loop {
         let byte = input.fill_buf().map_err(unreadable)?.first().copied();
@@ -227,6 +225,6 @@ fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) 
 pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, ListError> {
     let mut head = Vec::new();
     let read = input.take(BUFFER as u64).read_to_end(&mut head);
-    read.map_err(|cause| ListError::unreadable(name, cause))?;
+    read.map_err(|cause| ListError::unreadable(name, &cause))?;
     Ok(head)
 }

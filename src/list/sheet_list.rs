@@ -45,13 +45,14 @@ impl SheetList {
         let others = workbook.visible().filter(|(other, _)| *other != place).count();
         notes.sheet = workbook.sheets.get(place).map(|sheet| (sheet.name.clone(), others));
         notes.found_header = is_below.then_some(row.number);
-        Ok(Self { stream, header: TableHeader::of(&names)?, last: row.number, conventions: None })
+        let header = TableHeader::of(&names).map_err(|error| error.of(name))?;
+        Ok(Self { stream, header, last: row.number, conventions: None })
     }
 
-    pub(super) fn next(&mut self, notes: &mut ListNotes) -> Result<Option<ListRow>, ListError> {
+    pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, ListError> {
         let Some(row) = self.stream.next()? else { return Ok(None) };
         let cells = texts(&row.cells);
-        self.header.columns.check_title(row.number, cells.iter().copied())?;
+        self.header.columns.check_title(row.number, &cells).map_err(|error| error.of(name))?;
         notes.empty_rows += row.number.saturating_sub(self.last + 1);
         self.last = row.number;
         let made = self.row(&row, notes);

@@ -14,25 +14,14 @@ pub(crate) struct CountryRule {
     pub(crate) by_column: bool,
 }
 
-/// A row whose country is uncertain.
-#[derive(Clone, Debug, Error)]
-pub(crate) enum CountryError {
-    #[error(
-        "{column}: `{cell}` is not a country, so nobody can tell whose number this is; write EC or Ecuador, or say it for \
-         all rows with --country"
-    )]
-    Unknown { column: String, cell: String },
-    #[error("{first} and {second} name different countries; say it for all rows with --country")]
-    Two { first: String, second: String },
-}
-
 /// A row's recipient that is uncertain.
 #[derive(Debug, Error)]
 pub(crate) enum PersonError {
     #[error("{0}")]
     Recipient(RecipientError),
+    /// Why the country is uncertain.
     #[error("{0}")]
-    Country(CountryError),
+    Country(String),
 }
 
 impl CountryRule {
@@ -48,16 +37,24 @@ impl CountryRule {
     pub(crate) fn of<'a>(
         self,
         cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
-    ) -> Result<Option<Country>, CountryError> {
+    ) -> Result<Option<Country>, String> {
         let mut named: Option<(&str, Country)> = None;
         let cells = cells.into_iter().filter(|(_, cell)| self.by_column && !cell.as_ref().trim().is_empty());
         for (column, cell) in cells {
             let cell = cell.as_ref();
-            let unknown = || CountryError::Unknown { column: column.to_owned(), cell: cell.trim().to_owned() };
+            let unknown = || {
+                format!(
+                    "{column}: `{}` is not a country, so nobody can tell whose number this is; write EC or Ecuador, or say it \
+                     for all rows with --country",
+                    cell.trim()
+                )
+            };
             let country = Country::named(cell).ok_or_else(unknown)?;
             match named {
                 Some((first, other)) if other != country => {
-                    return Err(CountryError::Two { first: first.to_owned(), second: column.to_owned() });
+                    return Err(format!(
+                        "{first} and {column} name different countries; say it for all rows with --country"
+                    ));
                 }
                 _ => named = Some((column, country)),
             }
@@ -72,7 +69,7 @@ impl CountryRule {
 /// If the recipient is uncertain.
 pub(crate) fn read_recipient(
     typed: &str,
-    country: Result<Option<Country>, CountryError>,
+    country: Result<Option<Country>, String>,
 ) -> Result<TypedRecipient, PersonError> {
     match country {
         Ok(country) => TypedRecipient::read(typed, country).map_err(PersonError::Recipient),

@@ -5,7 +5,7 @@ use std::io;
 use thiserror::Error;
 
 use super::country_rule::PersonError;
-use crate::list::{ListError, ListErrorKind};
+use crate::list::{ListError, ONE_A_LINE};
 use crate::message::RecipientError;
 use crate::phone::PhoneError;
 
@@ -23,23 +23,19 @@ pub(crate) enum ExclusionOrigin {
 
 /// A list of excluded people that cannot be used: the people on it are unknown, so nothing may be sent.
 #[derive(Debug, Error)]
-#[error("{}: {message}", flag(origin))]
+#[error("{}: {}", flag(origin), problem.message)]
 pub(crate) struct ExclusionError {
     pub(crate) origin: ExclusionOrigin,
-    message: String,
-    /// The bad lines, unless the message already names the only one.
-    pub(crate) details: Vec<String>,
-    pub(crate) hint: String,
+    pub(crate) problem: ExclusionProblem,
 }
 
 /// The same, whatever names the list.
-#[derive(Debug, Default)]
-pub(super) struct ExclusionProblem {
-    message: String,
-    /// Whether the message does not say which list it is: there may be several.
-    is_unnamed: bool,
-    details: Vec<String>,
-    hint: String,
+#[derive(Debug)]
+pub(crate) struct ExclusionProblem {
+    pub(super) message: String,
+    /// The bad lines, unless the message already names the only one.
+    pub(crate) details: Vec<String>,
+    pub(crate) hint: String,
 }
 
 /// Why a line does not clearly name a person.
@@ -53,17 +49,13 @@ pub(super) struct LineFault {
 /// The bad lines of a file; only the first are kept.
 #[derive(Debug, Default)]
 pub(super) struct BadLines {
-    lines: Vec<(String, LineFault)>,
+    lines: Vec<LineFault>,
     count: u64,
 }
 
-/// What to do about a list that names nobody clearly.
-const LINES: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header with a column such \
-                     as celular";
-
 impl LineFault {
     pub(super) fn new(words: impl Into<String>) -> Self {
-        Self { words: words.into(), hint: LINES.to_owned() }
+        Self { words: words.into(), hint: ONE_A_LINE.to_owned() }
     }
 
     pub(super) fn no_recipient(column: &str) -> Self {
@@ -86,7 +78,7 @@ impl From<PersonError> for LineFault {
     fn from(error: PersonError) -> Self {
         let error = match error {
             PersonError::Recipient(error) => error,
-            PersonError::Country(error) => return Self::new(error.to_string()),
+            PersonError::Country(error) => return Self::new(error),
         };
         let may_be_of_several =
             matches!(error, RecipientError::Phone(PhoneError::National { .. } | PhoneError::Invalid { .. }));
@@ -98,11 +90,11 @@ impl From<PersonError> for LineFault {
 
 impl BadLines {
     /// `sheet` is that of a workbook.
-    pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, fault: LineFault) {
+    pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, LineFault { words, hint }: LineFault) {
         self.count += 1;
         if self.lines.len() < NAMED {
             let sheet = sheet.map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default();
-            self.lines.push((format!("{sheet}line {line}: {}", fault.words), fault));
+            self.lines.push(LineFault { words: format!("{sheet}line {line}: {words}"), hint });
         }
     }
 
@@ -119,19 +111,15 @@ impl BadLines {
     /// # Errors
     /// When there are any.
     pub(super) fn check(self, name: &str) -> Result<(), ExclusionProblem> {
-        let Some((first, LineFault { hint, .. })) = self.lines.first() else { return Ok(()) };
-        if self.count == 1 {
-            let message = format!("{name}: {first}");
-            return Err(ExclusionProblem { message, hint: hint.clone(), ..ExclusionProblem::default() });
+        let Some(LineFault { words, hint }) = self.lines.first() else { return Ok(()) };
+        let (mut message, mut details) = (format!("{name}: {words}"), Vec::new());
+        if self.count > 1 {
+            message = format!("{name}: {} lines do not name a person", self.count);
+            details.extend(self.lines.iter().map(|fault| fault.words.clone()));
+            let more = self.count.saturating_sub(self.lines.len() as u64);
+            details.extend((more > 0).then(|| format!("and {more} more")));
         }
-        let more = self.count.saturating_sub(self.lines.len() as u64);
-        let details = self.lines.iter().map(|(told, _)| told.clone());
-        Err(ExclusionProblem {
-            message: format!("{name}: {} lines do not name a person", self.count),
-            details: details.chain((more > 0).then(|| format!("and {more} more"))).collect(),
-            hint: hint.clone(),
-            is_unnamed: false,
-        })
+        Err(ExclusionProblem { message, details, hint: hint.clone() })
     }
 }
 
@@ -144,36 +132,14 @@ fn flag(origin: &ExclusionOrigin) -> String {
 
 impl ExclusionError {
     /// The file `name` cannot be opened.
-    pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: io::Error) -> Self {
-        Self::new(origin, name, ListError::unreadable(name, cause).into())
-    }
-
-    pub(super) fn new(origin: &ExclusionOrigin, name: &str, problem: ExclusionProblem) -> Self {
-        let ExclusionProblem { message, is_unnamed, details, hint } = problem;
-        let message = if is_unnamed { format!("{name}: {message}") } else { message };
-        Self { origin: origin.clone(), message, details, hint }
-    }
-}
-
-impl ExclusionProblem {
-    pub(super) fn empty(name: &str) -> Self {
-        let hint = "check where it comes from; a file with only a header, or a comment after #, excludes no one";
-        Self { message: format!("{name} is empty"), hint: hint.to_owned(), ..Self::default() }
+    pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: &io::Error) -> Self {
+        Self { origin: origin.clone(), problem: ListError::unreadable(name, cause).into() }
     }
 }
 
 impl From<ListError> for ExclusionProblem {
     fn from(error: ListError) -> Self {
-        let hint = match error.kind {
-            ListErrorKind::NoRecipientColumn | ListErrorKind::NoRows => LINES.to_owned(),
-            ListErrorKind::WideText => "save it as UTF-8, or as UTF-16 with a mark".to_owned(),
-            ListErrorKind::Title { line } => format!("delete the lines above line {line}, the header"),
-            ListErrorKind::TwoColumns | ListErrorKind::Other => error.hint.clone(),
-        };
-        let is_unnamed = match error.kind {
-            ListErrorKind::NoRecipientColumn | ListErrorKind::Title { .. } | ListErrorKind::TwoColumns => true,
-            ListErrorKind::NoRows | ListErrorKind::WideText | ListErrorKind::Other => false,
-        };
-        Self { message: error.to_string(), is_unnamed, hint, ..Self::default() }
+        let message = error.to_string();
+        Self { message, details: Vec::new(), hint: error.of_exclusions.unwrap_or(error.hint) }
     }
 }

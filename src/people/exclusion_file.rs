@@ -5,9 +5,10 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use serde_json::Value;
 
-use super::country_rule::{CountryRule, Readings, readings};
+use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
-use super::exclusion_table::{ExclusionTables, ReadFile, is_person, may_name_person};
+use super::exclusion_list::ExclusionList;
+use super::exclusion_table::{ExclusionTables, is_person, may_name_person};
 use crate::list::{
     AnyInput, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row, sample,
 };
@@ -30,23 +31,24 @@ pub(crate) struct ExclusionOptions {
     pub(crate) encoding: Option<ListEncoding>,
 }
 
-/// Calls `add` with each person of `input`, in all [`Readings`]; errors use `name`.
+/// Fills `list` from `input`; errors use its name.
 pub(super) fn read(
     input: ListInput,
-    name: &str,
     options: ExclusionOptions,
-    add: &mut dyn FnMut(&Readings),
-) -> Result<ReadFile, ExclusionProblem> {
+    list: &mut ExclusionList,
+) -> Result<(), ExclusionProblem> {
+    let name = list.name.clone();
+    let name = name.as_str();
     let text = match AnyInput::open(input, name, options.encoding)? {
         AnyInput::Workbook(workbook) => {
             // Each sheet is a table of its own.
-            let mut tables = ExclusionTables::new(options.countries, add);
+            let mut tables = ExclusionTables::new(options.countries, list);
             workbook.each_row(|sheet, line, cells| tables.sheet_row(sheet, line, cells))?;
-            return tables.finish(name);
+            return tables.finish();
         }
         AnyInput::Text(text) => text,
     };
-    let unreadable = |cause| ListError::unreadable(name, cause);
+    let unreadable = |cause: io::Error| ListError::unreadable(name, &cause);
     let mut input = BufReader::new(text);
     let mut first = Vec::new();
     let (mut passed, mut above) = (0, Vec::new());
@@ -60,8 +62,9 @@ pub(super) fn read(
         match content(&first) {
             Content::Nothing if first.is_empty() && !is_row => {
                 // A file with only comments excludes no one on purpose; an empty one may have lost its content.
-                let empty = ExclusionProblem::empty(name);
-                return if is_comment { Ok(ReadFile::default()) } else { Err(empty) };
+                let hint =
+                    "check where it comes from; a file with only a header, or a comment after #, excludes no one";
+                return if is_comment { Ok(()) } else { Err(ListError::new(format!("{name} is empty"), hint).into()) };
             }
             Content::Comment => {
                 is_comment = true;
@@ -69,7 +72,7 @@ pub(super) fn read(
             }
             Content::Nothing if !first.is_empty() => {}
             Content::Person => {
-                return read_lines(Cursor::new(first).chain(input), name, passed, options.countries, add);
+                return read_lines(Cursor::new(first).chain(input), name, passed, options.countries, list);
             }
             found @ (Content::Nothing | Content::Header { .. }) => {
                 let is_ndjson = first.trim_ascii_start().starts_with(b"{");
@@ -78,7 +81,7 @@ pub(super) fn read(
                 let is_text = !matches!(found, Content::Header { is_text: false });
                 let all: Box<dyn Read> =
                     if is_text { Box::new(WithoutComments::new(all, is_ndjson)) } else { Box::new(all) };
-                return read_list(all, name, options.countries, add);
+                return read_list(all, name, options.countries, list);
             }
         }
         passed += 1;
@@ -134,21 +137,20 @@ fn read_lines(
     name: &str,
     passed: usize,
     countries: CountryRule,
-    add: &mut dyn FnMut(&Readings),
-) -> Result<ReadFile, ExclusionProblem> {
+    list: &mut ExclusionList,
+) -> Result<(), ExclusionProblem> {
     let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
     loop {
         bytes.clear();
         line += 1;
         let read = input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes);
-        let read = read.map_err(|cause| ListError::unreadable(name, cause))?;
+        let read = read.map_err(|cause| ListError::unreadable(name, &cause))?;
         if read == 0 {
-            bad.check(name)?;
-            return Ok(ReadFile::default());
+            return bad.check(name);
         }
         if read as u64 > MAX_LINE {
             bad.add(None, line, LineFault::new(format!("has more than {MAX_LINE} bytes")));
-            input.skip_until(b'\n').map_err(|cause| ListError::unreadable(name, cause))?;
+            input.skip_until(b'\n').map_err(|cause| ListError::unreadable(name, &cause))?;
             continue;
         }
         let not_utf8 = |_| ListError::not_utf8(name, line, &sample(&bytes));
@@ -157,7 +159,7 @@ fn read_lines(
             continue;
         }
         match readings(bare(text), countries, std::iter::empty()) {
-            Ok(readings) => add(&readings),
+            Ok(readings) => list.add(&readings),
             Err(error) => {
                 let text = bare(text);
                 let cut = text.find(DELIMITERS).map(|at| text.split_at(at));
@@ -174,14 +176,14 @@ fn read_list(
     input: Box<dyn Read>,
     name: &str,
     countries: CountryRule,
-    add: &mut dyn FnMut(&Readings),
-) -> Result<ReadFile, ExclusionProblem> {
-    let mut list = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
-    let mut tables = ExclusionTables::new(countries, add);
-    if let Some(names) = list.header() {
+    list: &mut ExclusionList,
+) -> Result<(), ExclusionProblem> {
+    let mut reader = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
+    let mut tables = ExclusionTables::new(countries, list);
+    if let Some(names) = reader.header() {
         tables.header(1, names);
     }
-    while let Some(ListRow { line, last_line, row, outcome, .. }) = list.read()? {
+    while let Some(ListRow { line, last_line, row, outcome, .. }) = reader.read()? {
         let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
         if last_line > line {
             let problem = format!(
@@ -206,7 +208,7 @@ fn read_list(
             }
         }
     }
-    tables.finish(name)
+    tables.finish()
 }
 
 /// A field that may hold a recipient.

@@ -1,8 +1,9 @@
 //! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too, because
 //! excluding a person by mistake does less harm than writing to one.
 
-use super::country_rule::{CountryRule, Readings, readings};
+use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
+use super::exclusion_list::ExclusionList;
 use crate::list::{ColumnRole, ListError, ReportLayout, ReportedOutcome, is_country_column};
 use crate::phone::is_user_id;
 
@@ -16,25 +17,12 @@ const MOST_DIGITS: usize = 15;
 /// The content of a cell, or why it has no value.
 type Cell<'a> = Result<&'a str, String>;
 
-/// The result of reading a file, besides people.
-#[derive(Debug, Default)]
-pub(super) struct ReadFile {
-    /// For a workbook, how many of its sheets have people.
-    pub(super) sheets: Option<u64>,
-    /// Cells that may have been meant for a number.
-    pub(super) doubts: Vec<String>,
-    /// The rows that were passed over, since a report has them as invalid and their recipient cannot be anyone's.
-    pub(super) passed_over: u64,
-}
-
 /// The tables of one file.
 pub(super) struct ExclusionTables<'a> {
     countries: CountryRule,
-    add: &'a mut dyn FnMut(&Readings),
+    list: &'a mut ExclusionList,
     table: ExclusionTable,
     bad: BadLines,
-    doubts: Vec<String>,
-    passed_over: u64,
     /// The header of the first table, for a file without people.
     first_header: Option<Vec<String>>,
     /// How many tables have people.
@@ -74,19 +62,10 @@ impl TableColumn {
 }
 
 impl<'a> ExclusionTables<'a> {
-    /// `add` gets each person, in all [`Readings`].
-    pub(super) fn new(countries: CountryRule, add: &'a mut dyn FnMut(&Readings)) -> Self {
-        Self {
-            countries,
-            add,
-            table: ExclusionTable::default(),
-            bad: BadLines::default(),
-            doubts: Vec::new(),
-            passed_over: 0,
-            first_header: None,
-            filled: 0,
-            has_recipient_column: false,
-        }
+    /// For the people of `list`.
+    pub(super) fn new(countries: CountryRule, list: &'a mut ExclusionList) -> Self {
+        let (table, bad) = (ExclusionTable::default(), BadLines::default());
+        Self { countries, list, table, bad, first_header: None, filled: 0, has_recipient_column: false }
     }
 
     /// The header of the table; a line with a number is a row instead.
@@ -207,7 +186,7 @@ impl<'a> ExclusionTables<'a> {
             };
             match (readings(text, self.countries, of_countries.clone()), role) {
                 (Ok(readings), role) if role != ColumnRole::Other || is_person(text) => {
-                    (self.add)(&readings);
+                    self.list.add(&readings);
                     is_anybody = true;
                 }
                 (Err(_), ColumnRole::Recipient)
@@ -224,7 +203,7 @@ impl<'a> ExclusionTables<'a> {
         let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
         self.table.has_people |= is_anybody;
         if is_passed_over && !is_anybody && faults.is_empty() && doubt.is_none() {
-            self.passed_over += 1;
+            self.list.passed_over += 1;
             return;
         }
         if faults.is_empty() {
@@ -236,7 +215,7 @@ impl<'a> ExclusionTables<'a> {
                     faults.push(LineFault::new("names no one"));
                 }
                 (Some((name, fault)), _) if ColumnRole::of(name) != ColumnRole::Other => {
-                    self.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
+                    self.list.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
                 }
                 (Some(_) | None, _) => {}
             }
@@ -248,19 +227,20 @@ impl<'a> ExclusionTables<'a> {
 
     /// # Errors
     /// With all lines that do not clearly name a person, or if there is no column of people at all.
-    pub(super) fn finish(mut self, name: &str) -> Result<ReadFile, ExclusionProblem> {
+    pub(super) fn finish(mut self) -> Result<(), ExclusionProblem> {
+        let ExclusionList { name, sheets, doubts, .. } = self.list;
         self.filled += u64::from(self.table.has_people);
         self.bad.check(name)?;
         if self.filled == 0 && !self.has_recipient_column {
             let columns = self.first_header.ok_or_else(|| ListError::no_rows(name))?;
             let columns: Vec<_> = columns.iter().map(String::as_str).collect();
-            return Err(ListError::no_recipient_column(&columns, &[]).into());
+            return Err(ListError::no_recipient_column(&columns, &[]).of(name).into());
         }
-        let more = self.doubts.len().saturating_sub(TOLD_DOUBTS);
-        self.doubts.truncate(TOLD_DOUBTS);
-        self.doubts.extend((more > 0).then(|| format!("{more} more lines are like these")));
-        let sheets = self.table.sheet.map(|_| self.filled);
-        Ok(ReadFile { sheets, doubts: self.doubts, passed_over: self.passed_over })
+        let more = doubts.len().saturating_sub(TOLD_DOUBTS);
+        doubts.truncate(TOLD_DOUBTS);
+        doubts.extend((more > 0).then(|| format!("{more} more lines are like these")));
+        *sheets = self.table.sheet.map(|_| self.filled);
+        Ok(())
     }
 }
 

@@ -1,12 +1,8 @@
 //! The people who must not be written to: all lists of a command together, compared by person.
 
-use std::collections::HashSet;
-use std::fmt;
-
-use super::country_rule::Readings;
 use super::exclusion_error::{ExclusionError, ExclusionOrigin};
 use super::exclusion_file::{ExclusionOptions, read};
-use super::exclusion_table::ReadFile;
+use super::exclusion_list::ExclusionList;
 use crate::list::ListInput;
 use crate::phone::{national_forms, person_key};
 
@@ -14,31 +10,6 @@ use crate::phone::{national_forms, person_key};
 #[derive(Debug, Default)]
 pub(crate) struct Exclusions {
     lists: Vec<ExclusionList>,
-}
-
-/// `bajas.xlsx: 214 people from 2 sheets`
-#[derive(Debug)]
-pub(crate) struct ExclusionList {
-    pub(crate) name: String,
-    /// For a workbook, how many of its sheets have people.
-    pub(crate) sheets: Option<u64>,
-    /// Cells that may have been meant for a number.
-    pub(crate) doubts: Vec<String>,
-    /// See [`ReadFile`].
-    pub(crate) passed_over: u64,
-    people: People,
-    /// Other people whom digits without `+` may mean. They are excluded, but not counted.
-    possible: People,
-    /// National numbers, sorted, of whatever country. They are excluded, but not counted either.
-    national: Vec<u64>,
-}
-
-/// People by their keys. A list may have millions of them, nearly all of them phone numbers.
-#[derive(Debug, Default)]
-struct People {
-    /// Keys that are numbers, sorted.
-    numbers: Vec<u64>,
-    others: HashSet<Box<str>>,
 }
 
 impl Exclusions {
@@ -53,24 +24,10 @@ impl Exclusions {
         origin: &ExclusionOrigin,
         options: ExclusionOptions,
     ) -> Result<(), ExclusionError> {
-        let (mut people, mut possible, mut national) = (People::default(), People::default(), Vec::new());
-        let mut add = |readings: &Readings| {
-            national.extend(readings.national);
-            if let Some((meant, others)) = readings.people.split_first() {
-                people.add(meant);
-                for other in others {
-                    possible.add(other);
-                }
-            }
-        };
-        let found =
-            read(input, name, options, &mut add).map_err(|problem| ExclusionError::new(origin, name, problem))?;
-        for numbers in [&mut people.numbers, &mut possible.numbers, &mut national] {
-            numbers.sort_unstable();
-            numbers.dedup();
-        }
-        let (name, ReadFile { sheets, doubts, passed_over }) = (name.to_owned(), found);
-        self.lists.push(ExclusionList { name, sheets, doubts, passed_over, people, possible, national });
+        let mut list = ExclusionList::new(name);
+        read(input, options, &mut list).map_err(|problem| ExclusionError { origin: origin.clone(), problem })?;
+        list.sort();
+        self.lists.push(list);
         Ok(())
     }
 
@@ -91,58 +48,10 @@ impl Exclusions {
         recipients.find_map(|recipient| {
             let key = person_key(recipient);
             let national = national_forms(&key);
-            let is_national =
-                |list: &ExclusionList| national.iter().any(|form| list.national.binary_search(form).is_ok());
-            let is_on = |list: &&ExclusionList| list.people.has(&key) || list.possible.has(&key) || is_national(list);
-            let list = self.lists.iter().find(is_on)?;
+            let list = self.lists.iter().find(|list| list.has(&key, &national))?;
             Some((recipient, list.name.as_str()))
         })
     }
-}
-
-impl ExclusionList {
-    /// How many people are on it; each person counts once.
-    pub(crate) fn count(&self) -> u64 {
-        (self.people.numbers.len() + self.people.others.len()) as u64
-    }
-}
-
-impl fmt::Display for ExclusionList {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, sheets, .. } = self;
-        let people = if self.count() == 1 { "person" } else { "people" };
-        write!(formatter, "{name}: {} {people}", self.count())?;
-        match sheets {
-            None => Ok(()),
-            Some(1) => write!(formatter, " from 1 sheet"),
-            Some(sheets) => write!(formatter, " from {sheets} sheets"),
-        }
-    }
-}
-
-impl People {
-    fn add(&mut self, recipient: &str) {
-        let key = person_key(recipient);
-        match number(&key) {
-            Some(number) => self.numbers.push(number),
-            None => {
-                self.others.insert(Box::from(key));
-            }
-        }
-    }
-
-    fn has(&self, key: &str) -> bool {
-        match number(key) {
-            Some(number) => self.numbers.binary_search(&number).is_ok(),
-            None => self.others.contains(key),
-        }
-    }
-}
-
-/// A key that is a number without a leading zero, which no other key can be.
-fn number(key: &str) -> Option<u64> {
-    let is_number = key.bytes().all(|byte| byte.is_ascii_digit()) && !key.starts_with('0');
-    key.parse().ok().filter(|_| is_number)
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 mod country_rule;
 mod exclusion_error;
 mod exclusion_file;
+mod exclusion_list;
 mod exclusion_table;
 mod exclusions;
 
 pub(crate) use self::country_rule::{CountryRule, PersonError, read_recipient};
 pub(crate) use self::exclusion_error::{ExclusionError, ExclusionOrigin};
 pub(crate) use self::exclusion_file::ExclusionOptions;
-pub(crate) use self::exclusions::{ExclusionList, Exclusions};
+pub(crate) use self::exclusion_list::ExclusionList;
+pub(crate) use self::exclusions::Exclusions;

@@ -66,7 +66,7 @@ fn add(
         Source::Stdin => ListInput::Stream(Box::new(io::stdin())),
         Source::File(path) => ListInput::File(
             open_to_read(path, PipeBound::FirstByte)
-                .map_err(|cause| ExclusionError::unreadable(origin, &name, cause))?,
+                .map_err(|cause| ExclusionError::unreadable(origin, &name, &cause))?,
         ),
     };
     exclusions.add(input, &name, origin, options)

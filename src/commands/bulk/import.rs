@@ -21,7 +21,7 @@ pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader,
         Source::Stdin => (ListInput::Stream(Box::new(io::stdin())), "standard input".to_owned()),
         Source::File(path) => {
             let name = path.display().to_string();
-            let opened = open_to_read(path, PipeBound::Writer).map_err(|cause| ListError::unreadable(&name, cause));
+            let opened = open_to_read(path, PipeBound::Writer).map_err(|cause| ListError::unreadable(&name, &cause));
             (ListInput::File(opened?), name)
         }
     };

@@ -107,7 +107,7 @@ impl Workbook {
 
     /// The filled rows of the sheet at `place`. Those of another one must have ended or been stopped.
     pub(super) fn rows(&self, place: usize, covered: Covered) -> Result<SheetStream, ListError> {
-        let file = self.file.try_clone().map_err(|cause| ListError::unreadable(&self.name, cause))?;
+        let file = self.file.try_clone().map_err(|cause| ListError::unreadable(&self.name, &cause))?;
         let part = self.sheets.get(place).map(|sheet| sheet.part.clone()).unwrap_or_default();
         let book = Arc::clone(&self.content);
         SheetStream::start(&self.name, move |sink| {

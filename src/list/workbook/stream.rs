@@ -69,7 +69,7 @@ impl SheetStream {
             }
         };
         let thread = thread::Builder::new().name("workbook".to_owned()).spawn(reading);
-        let thread = Some(thread.map_err(|cause| ListError::unreadable(name, cause))?);
+        let thread = Some(thread.map_err(|cause| ListError::unreadable(name, &cause))?);
         Ok(Self { name: name.to_owned(), batches, rows: Vec::new().into_iter(), thread })
     }
 
