@@ -158,13 +158,13 @@ fn price(cell: &str, has_comma: bool) -> Result<Money, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Cursor, Read};
+    use std::io::Cursor;
 
     use super::*;
 
     fn read(text: &str) -> Result<Rates, String> {
-        let input: Box<dyn Read> = Box::new(Cursor::new(text.to_owned().into_bytes()));
-        Rates::read_from(input.into(), "rates.csv")
+        let input = Cursor::new(text.to_owned().into_bytes());
+        Rates::read_from(ListInput::Stream(Box::new(input)), "rates.csv")
     }
 
     #[test]

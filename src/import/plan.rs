@@ -96,15 +96,6 @@ impl RecipientRule<'_> {
     }
 }
 
-/// Refuses a row of totals, as found at the end of a sheet, before its cells are reported as faults of the message.
-pub(super) fn refuse_total(row: &Row, recipient: &str) -> Result<(), RowError> {
-    if row.cell(recipient).is_none_or(|cell| !cell.trim().is_empty()) {
-        return Ok(());
-    }
-    let told = |cell| format!("{recipient}: is empty, and the row says `{cell}`: it seems to be a row of totals");
-    row.total().map_or(Ok(()), |cell| Err(RowError::Problem(told(cell))))
-}
-
 impl ImportPlan<'_> {
     /// Refuses a row of a list that is not a report, or no longer one, but says that the row was or may have been sent.
     pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), RowError> {

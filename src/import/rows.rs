@@ -8,7 +8,7 @@ use super::cells::UsedCells;
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::imported::{FaultReport, Imported, Remark, RowFault, problem_of_excluded};
-use super::plan::{ImportPlan, refuse_total};
+use super::plan::ImportPlan;
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{KnownOutcome, ReportedRuns, problem_of_kept_out, problem_of_report};
 use crate::api::Request;
@@ -216,12 +216,10 @@ impl<'a> Importer<'a> {
             self.imported.warnings = self.plan.cautions();
             self.column.insert(column)
         };
-        let faulty = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name));
-        refuse_total(&row, column)?;
         if outcome.is_none() {
             self.plan.refuse_sent(&row)?;
         }
-        if let Some((_, problem)) = faulty {
+        if let Some((_, problem)) = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name)) {
             return Err(RowError::Problem(problem));
         }
         self.cells.refuse_placeholders(&row, self.plan.strict)?;

@@ -6,11 +6,11 @@ use std::io::{self, Read, Seek};
 
 use super::encoding::{ListEncoding, as_utf8};
 use super::error::ListError;
-use super::foreign::{Foreign, OLD_OFFICE, ZIP};
+use super::foreign::{Foreign, ZIP};
 use super::input::ListInput;
 use super::reader::head_of;
 use super::sheet_list::problem;
-use super::workbook::{Covered, Workbook, old_office};
+use super::workbook::{Covered, Workbook};
 
 pub(crate) enum AnyInput {
     Workbook(Workbook),
@@ -28,9 +28,6 @@ impl AnyInput {
         file.rewind().map_err(unreadable)?;
         if head.starts_with(ZIP) {
             return Workbook::open(file, name).map(Self::Workbook);
-        }
-        if head.starts_with(OLD_OFFICE) {
-            return Err(old_office(file).of(name));
         }
         Self::text(file, &head, name, asked)
     }

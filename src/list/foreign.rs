@@ -1,7 +1,12 @@
 //! Files that are not text. Their first bytes identify them, whatever their name, and they are not read as a list.
 
 /// How a file begins, and what it is.
-const SIGNATURES: [(&[u8], Foreign); 13] = [
+const SIGNATURES: [(&[u8], Foreign); 14] = [
+    // Workbooks with a password are in the same container.
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        Foreign::Workbook("an older Office file (.xls) or a workbook with a password"),
+    ),
     (b"\x89PNG", Foreign::Other("a picture (PNG)")),
     (b"\xff\xd8\xff", Foreign::Other("a picture (JPEG)")),
     (b"GIF8", Foreign::Other("a picture (GIF)")),
@@ -19,8 +24,6 @@ const SIGNATURES: [(&[u8], Foreign); 13] = [
 
 /// How a zip archive begins; every modern workbook is one.
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
-/// How files of older Office programs, and workbooks with a password, begin.
-pub(super) const OLD_OFFICE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 /// What a zip archive is, by how the names of its files begin.
 const INSIDE_ZIP: [(&[u8], Foreign); 5] = [
@@ -45,7 +48,6 @@ pub(crate) enum Foreign {
 }
 
 impl Foreign {
-    pub(super) const OLD_WORKBOOK: Self = Self::Workbook("an older Office file, Excel (.xls) perhaps");
     pub(super) const ZIP_ARCHIVE: Self = Self::Archive("a zip archive");
 
     /// What a zip archive with these file names is; None if it may be a workbook that can be read.

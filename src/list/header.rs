@@ -87,13 +87,8 @@ fn names_person(cell: &str) -> bool {
     let is_invisible = |sign: char| matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let cell = cell.replace(is_invisible, "").replace(['\u{a0}', '\u{202f}'], " ");
     let cell = cell.trim();
-    let is_shortened = cell.split_once(['E', 'e']).is_some_and(|(number, exponent)| {
-        let is_of = |text: &str, others: &str| {
-            text.starts_with(|first: char| first.is_ascii_digit() || others.contains(first))
-                && text.chars().all(|sign| sign.is_ascii_digit() || others.contains(sign))
-        };
-        is_of(number, ".,") && is_of(exponent, "+")
-    });
+    // As Excel shortens it.
+    let is_shortened = cell.contains("E+") && cell.chars().all(|sign| sign.is_ascii_digit() || ".,E+".contains(sign));
     let is_user_id = cell.split_once('.').is_some_and(|(country, id)| {
         country.len() == 2 && country.chars().all(|letter| letter.is_ascii_uppercase()) && looks_like_number(id)
     });

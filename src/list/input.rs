@@ -22,12 +22,6 @@ pub(crate) enum ListInput {
     Stream(Box<dyn Read>),
 }
 
-impl From<Box<dyn Read>> for ListInput {
-    fn from(stream: Box<dyn Read>) -> Self {
-        Self::Stream(stream)
-    }
-}
-
 impl From<File> for ListInput {
     fn from(file: File) -> Self {
         Self::File(file)

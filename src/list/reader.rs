@@ -7,7 +7,7 @@ use super::columns::{MeantColumn, meant_column};
 use super::csv_rows::CsvRows;
 use super::encoding::{DecodedInput, encoding_of};
 use super::error::ListError;
-use super::foreign::{Foreign, OLD_OFFICE, ZIP};
+use super::foreign::{Foreign, ZIP};
 use super::format::{BUFFER, CsvFormat, ListFormat};
 use super::header::{HeaderChoice, find_in_text};
 use super::input::{ListInput, ListOptions};
@@ -16,7 +16,6 @@ use super::notes::ListNotes;
 use super::row::{ListRow, Row};
 use super::sheet_list::SheetList;
 use super::table_header::TableHeader;
-use super::workbook::old_office;
 use crate::conventions::Conventions;
 
 /// An input that is being read.
@@ -128,9 +127,6 @@ fn open(
     if options.sheet.is_some() {
         let problem = format!("--sheet: {name} is a text, which has no sheets");
         return Err(ListError::new(problem, "leave --sheet out"));
-    }
-    if head.starts_with(OLD_OFFICE) {
-        return Err(old_office(Cursor::new(head).chain(input)).of(name));
     }
     // Its mark begins with the mark of UTF-16.
     if let Some(foreign @ Foreign::Utf32) = Foreign::at(&head) {

@@ -9,10 +9,6 @@ use serde_json::{Map, Value};
 use super::columns::{Columns, MeantColumn, is_country_column, meant_column};
 use super::error::ListError;
 use super::outcome::ReportedOutcome;
-use crate::nearest::plain;
-
-/// How the name of a row of totals begins.
-const TOTALS: [&str; 5] = ["total", "subtotal", "grantotal", "grandtotal", "sumatotal"];
 
 /// A row with the line where it begins; for a bad row, the error.
 #[derive(Debug)]
@@ -258,15 +254,6 @@ impl Row {
             }
             Self::Fields(fields) => written(fields.as_ref()),
         }
-    }
-
-    /// The cell that marks the row as a total of other rows, as at the end of a sheet.
-    pub(crate) fn total(&self) -> Option<&str> {
-        let cells = self.names().into_iter().filter_map(|name| self.cell(name)).map(str::trim);
-        cells.into_iter().find(|cell| {
-            let begin = plain(cell);
-            TOTALS.iter().any(|word| begin.starts_with(word))
-        })
     }
 
     /// A cell of CSV, unchanged.

@@ -278,8 +278,7 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
     for list in ["Ana,+593 98 765 4321,x\nEva,+593987654322,y\n", "Ana;0987654321;x\nEva;0987654322;y\n"] {
         home.write("people.csv", list);
         for words in [&text[..], &["people.csv", "--to-column", "celular", "text", "Hola"]] {
-            let parts =
-                ["the first line is not a header but a person's row: Ana, ", "such as nombre,celular,columna3;"];
+            let parts = ["the first line is not a header but a person's row: Ana, ", "such as nombre,celular;"];
             refused(&home, words, &parts);
         }
     }
@@ -402,26 +401,6 @@ fn a_header_that_is_not_clear_is_named_by_its_line() {
     home.write("people.csv", "Clientes\n\"WhatsApp\n(cliente)\",nombre\n593987654322,Ana\n");
     let words = ["people.csv", "--to-column", "WhatsApp (cliente)", "text", "{{ nombre }}"];
     assert_eq!(bodies(&home, &words)[0]["text"], "Ana");
-}
-
-/// Files alone: no row of it comes to a ledger.
-#[test]
-fn a_row_of_totals_is_told_as_that() {
-    let home = Home::new();
-    home.write("people.csv", "celular,nombre,saldo\n593987654321,Ana,5\n,TOTAL:,5\n");
-    let parts =
-        ["line 3: celular: is empty, and the row says `TOTAL:`: it seems to be a row of totals", "--skip-invalid"];
-    refused(&home, &["people.csv", "text", "Hola {{ nombre | split | first }} {{ saldo | number }}"], &parts);
-    // A sum that was never calculated also belongs to such a row.
-    let rows = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>nombre</v></c><c t=\"str\"><v>saldo</v></c></row>\
-                <row r=\"2\"><c t=\"str\"><v>593987654321</v></c><c t=\"str\"><v>Ana</v></c><c><v>5</v></c></row>\
-                <row r=\"3\"><c/><c t=\"str\"><v>Total</v></c><c r=\"C3\"><f>SUM(C2:C2)</f></c></row>";
-    home.write("a.xlsx", crate::workbook::xlsx(&[crate::workbook::sheet("Hoja1", rows)], ""));
-    refused(
-        &home,
-        &["a.xlsx", "text", "{{ nombre }} {{ saldo }}"],
-        &["line 3: celular: is empty, and the row says `Total`"],
-    );
 }
 
 /// Files alone: no row of it comes to a ledger.

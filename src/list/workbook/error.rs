@@ -9,7 +9,7 @@ use crate::list::foreign::Foreign;
 
 /// In words that follow the file's name.
 #[derive(Debug)]
-pub(crate) struct WorkbookError {
+pub(super) struct WorkbookError {
     words: String,
     hint: &'static str,
 }
@@ -25,7 +25,7 @@ impl WorkbookError {
     }
 
     /// As an error of the list `name`.
-    pub(crate) fn of(&self, name: &str) -> ListError {
+    pub(super) fn of(&self, name: &str) -> ListError {
         ListError::new(format!("{name} {}", self.words), self.hint)
     }
 

@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use zip::ZipArchive;
 
-use self::archive::{Archive, contains, open_part};
-pub(super) use self::error::WorkbookError;
+use self::archive::{Archive, open_part};
+use self::error::WorkbookError;
 pub(crate) use self::number_format::Unshown;
 use self::ods::OdsStyles;
 pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
@@ -140,13 +140,4 @@ fn is_ods(archive: &mut Archive) -> Result<bool, WorkbookError> {
     let mut begin = Vec::new();
     mimetype.take(ODS.len() as u64).read_to_end(&mut begin)?;
     Ok(begin == ODS)
-}
-
-/// What a file in the container of older Office programs is: workbooks with a password use it, too.
-pub(super) fn old_office(input: impl Read) -> WorkbookError {
-    match contains(input, &"EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()) {
-        Ok(true) => WorkbookError::password(),
-        Ok(false) => WorkbookError::foreign(Foreign::OLD_WORKBOOK),
-        Err(cause) => cause.into(),
-    }
 }

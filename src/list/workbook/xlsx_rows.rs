@@ -33,18 +33,8 @@ pub(super) struct CellStyle {
 struct CellTag {
     column: usize,
     style: usize,
-    kind: CellKind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum CellKind {
-    Number,
-    SharedText,
-    Text,
-    InlineText,
-    Truth,
-    Date,
-    Error,
+    /// `n` for a number, `s` for the number of a shared text, and so on.
+    kind: String,
 }
 
 /// The content of a cell.
@@ -73,7 +63,7 @@ pub(super) fn read_rows(
                 "c" => {
                     let tag = cell_tag(&part, &start, column)?;
                     column = tag.column + 1;
-                    let found = read_content(&mut part, tag.kind)?;
+                    let found = read_content(&mut part, &tag.kind)?;
                     if !covered.contains(row.number, tag.column) {
                         row.put(tag.column, cell(&part, context, &tag, found)?)?;
                     }
@@ -111,7 +101,7 @@ fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Re
 }
 
 fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> Result<CellTag, WorkbookError> {
-    let mut tag = CellTag { column: next, style: 0, kind: CellKind::Number };
+    let mut tag = CellTag { column: next, style: 0, kind: "n".to_owned() };
     for attribute in start.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| part.damaged(error))?;
         match attribute.key.as_ref() {
@@ -121,18 +111,7 @@ fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> R
                     place.ok_or_else(|| part.damaged(format_args!("there is no cell `{}`", attribute.value)))?;
             }
             "s" => tag.style = attribute.value.parse().unwrap_or(0),
-            "t" => {
-                tag.kind = match attribute.value.as_ref() {
-                    "n" => CellKind::Number,
-                    "s" => CellKind::SharedText,
-                    "str" => CellKind::Text,
-                    "inlineStr" => CellKind::InlineText,
-                    "b" => CellKind::Truth,
-                    "d" => CellKind::Date,
-                    "e" => CellKind::Error,
-                    other => return Err(part.damaged(format_args!("a cell has the unknown type `{other}`"))),
-                }
-            }
+            "t" => tag.kind = attribute.value.into_owned(),
             _ => {}
         }
     }
@@ -140,13 +119,13 @@ fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> R
 }
 
 /// Reads up to the end of the cell.
-fn read_content(part: &mut XmlPart<impl Read>, kind: CellKind) -> Result<CellContent, WorkbookError> {
+fn read_content(part: &mut XmlPart<impl Read>, kind: &str) -> Result<CellContent, WorkbookError> {
     let (mut content, mut buffer, mut in_value) = (CellContent::default(), Vec::new(), false);
     loop {
         let event = part.next(&mut buffer)?;
         match &event {
             Event::Start(start) => match start.local_name().as_ref() {
-                "v" if kind != CellKind::InlineText => {
+                "v" if kind != "inlineStr" => {
                     in_value = true;
                     content.value.get_or_insert_default();
                 }
@@ -178,22 +157,23 @@ fn cell(
     let mut look = None;
     let value = match found.value.filter(|value| !value.is_empty()) {
         // A formula may return an empty text.
-        None if found.has_formula && tag.kind != CellKind::Text => Err(CellFault::NotCalculated),
+        None if found.has_formula && tag.kind != "str" => Err(CellFault::NotCalculated),
         None => Ok(String::new()),
-        Some(stored) => match tag.kind {
-            CellKind::Number => {
+        Some(stored) => match tag.kind.as_str() {
+            "n" => {
                 look = number_look(stored.trim(), format);
                 Ok(format.map_or_else(|| number(&stored, NumberKind::Plain, false), |format| format.value(&stored)))
             }
-            CellKind::SharedText => {
+            "s" => {
                 let text = stored.trim().parse().ok().and_then(|number| context.strings.get(number));
                 Ok(text.ok_or_else(|| part.damaged(format_args!("there is no text {stored}")))?.to_owned())
             }
-            CellKind::Text => Ok(unescaped(stored)),
-            CellKind::InlineText => Ok(stored),
-            CellKind::Truth => Ok(truth(stored.trim()).to_owned()),
-            CellKind::Date => Ok(iso_date(&stored)),
-            CellKind::Error => Err(CellFault::Error(stored)),
+            "str" => Ok(unescaped(stored)),
+            "inlineStr" => Ok(stored),
+            "b" => Ok(truth(stored.trim()).to_owned()),
+            "d" => Ok(iso_date(&stored)),
+            "e" => Err(CellFault::Error(stored)),
+            other => return Err(part.damaged(format_args!("a cell has the unknown type `{other}`"))),
         },
     };
     Ok(SheetCell { value, look, is_crossed_out })
