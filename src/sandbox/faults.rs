@@ -3,6 +3,7 @@
 use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -15,8 +16,9 @@ pub(super) struct Faults {
     changes: watch::Sender<()>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 struct Rule {
+    #[serde(flatten)]
     fault: Fault,
     /// Messages with the fault's recipient and kind.
     seen: u64,
@@ -43,16 +45,7 @@ impl Faults {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let rules = self.lock();
-        let shown = rules.iter().map(|rule| {
-            let mut json = json!(rule.fault);
-            if let Value::Object(fields) = &mut json {
-                fields.insert("seen".to_owned(), json!(rule.seen));
-                fields.insert("hits".to_owned(), json!(rule.hits));
-            }
-            json
-        });
-        shown.collect()
+        json!(*self.lock())
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use axum::Json;
 use axum::extract::Query;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -75,7 +76,10 @@ pub(super) async fn notification(caller: Caller) -> Response {
     let message = caller.notification.as_deref().and_then(|id| caller.sandbox.store.get(id));
     let found = message.filter(|message| message.bot == caller.bot && NOTIFICATIONS.contains(&message.kind));
     let notification = found.and_then(|message| single_notification(&message, SystemTime::now()));
-    notification.map_or_else(answers::no_such_notification, |notification| Json(notification).into_response())
+    match notification {
+        Some(notification) => Json(notification).into_response(),
+        None => answers::coded(StatusCode::NOT_FOUND, "not_found", "There is no such notification"),
+    }
 }
 
 impl Lookup {

@@ -23,6 +23,8 @@ use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict
 
 /// The kinds that may be sent to anyone, even if they have not written.
 const TEMPLATE: &str = "template";
+/// Jelou's code for a message that is not accepted.
+const NOT_SENT: &str = "message_could_not_be_send";
 
 /// `POST /v1/bots/{bot}/messages`, and a template by its id to a user of a campaign.
 pub(super) async fn message(received: MessageRequest) -> Response {
@@ -40,16 +42,18 @@ pub(super) async fn flow_message(received: MessageRequest) -> Response {
 pub(super) async fn template(received: MessageRequest) -> Response {
     let mut checked = message::check_template(received.body.clone());
     if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body))
-        && let Some(answer) = judge(&received.caller.sandbox.templates, &wanted, &mut checked.warnings)
+        && let Some((code, description)) =
+            judge(&received.caller.sandbox.options.templates, &wanted, &mut checked.warnings)
     {
+        let answer = answers::coded(StatusCode::BAD_REQUEST, code, &description);
         let user = checked.recipient.take().map(|user| user.to_string());
         return received.refuse(user, Some(checked.kind), answer).await;
     }
     receive(received, checked, |id, user| json!([{ "id": id, "destination": user }])).await
 }
 
-/// The answer that refuses a message with a template, or perhaps a warning about it.
-fn judge(templates: &Templates, wanted: &TemplateUse, warnings: &mut Vec<String>) -> Option<Response> {
+/// The code and the description that refuse a message with a template, or perhaps a warning about it. Codes of digits are WhatsApp's own.
+fn judge(templates: &Templates, wanted: &TemplateUse, warnings: &mut Vec<String>) -> Option<(&'static str, String)> {
     let name = &wanted.name;
     match wanted.judge(&templates.list) {
         TemplateVerdict::Fits => {}
@@ -67,17 +71,32 @@ fn judge(templates: &Templates, wanted: &TemplateUse, warnings: &mut Vec<String>
         }
         TemplateVerdict::UnknownName { .. }
         | TemplateVerdict::OtherLanguage { .. }
-        | TemplateVerdict::NotApproved { .. } => return Some(answers::template_missing()),
-        TemplateVerdict::NeedsNumber => return Some(answers::needs_number()),
-        TemplateVerdict::NeedsMedia { media, given } => return Some(answers::without_media(media, given.as_deref())),
-        TemplateVerdict::WrongCount { given, expected } => return Some(answers::wrong_parameters(given, expected)),
+        | TemplateVerdict::NotApproved { .. } => {
+            return Some(("notification_could_not_be_send", "Template does not exist".to_owned()));
+        }
+        TemplateVerdict::NeedsNumber => {
+            return Some(("131062", "Authentication templates cannot be sent to a user id".to_owned()));
+        }
+        TemplateVerdict::NeedsMedia { media, given } => {
+            let given = given.as_deref().unwrap_or("none");
+            let description = format!(
+                "Parameter format does not match format in the created template: header: expected {media}, got {given}"
+            );
+            return Some(("132012", description));
+        }
+        TemplateVerdict::WrongCount { given, expected } => {
+            let description = format!(
+                "Number of parameters does not match the expected number of params: {given} were given, the template has {expected}"
+            );
+            return Some(("132000", description));
+        }
     }
     None
 }
 
 /// `GET /v1/bots/{bot}/templates`
 pub(super) async fn templates(caller: Caller, Asked(wanted): Asked<PageQuery>) -> Json<Value> {
-    Json(caller.sandbox.templates.page(&wanted))
+    Json(caller.sandbox.options.templates.page(&wanted))
 }
 
 /// An address that does not exist in the API.
@@ -87,7 +106,8 @@ pub(super) async fn no_such_address(State(sandbox): State<Arc<SandboxState>>, re
 
 /// An address of the API, requested with another method.
 pub(super) async fn wrong_method(State(sandbox): State<Arc<SandboxState>>, request: Request) -> Response {
-    refuse_address(&sandbox, request, answers::wrong_method()).await
+    let answer = answers::coded(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address has other methods");
+    refuse_address(&sandbox, request, answer).await
 }
 
 /// A wrong address in the API is kept as a refused request, because a message was probably meant; other files that a
@@ -98,7 +118,7 @@ async fn refuse_address(sandbox: &SandboxState, request: Request, answer: Respon
         return answer;
     }
     let body = read_bytes(body).await.ok().as_ref().and_then(readable);
-    refuse(sandbox, parts, body, None, answer).await
+    refuse(sandbox, &parts, body, answer).await
 }
 
 async fn receive(
@@ -112,8 +132,9 @@ async fn receive(
     };
     let user = recipient.map(|user| user.to_string()).or_else(|| received.caller.user.clone()).unwrap_or_default();
     let sandbox = &received.caller.sandbox;
-    if sandbox.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
-        let answer = answers::outside_window(&user);
+    if sandbox.options.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
+        let description = format!("{user} has not written in the last 24 hours; only a template reaches them");
+        let answer = answers::coded(StatusCode::BAD_REQUEST, NOT_SENT, &description);
         return received.refuse(Some(user), Some(kind), answer).await;
     }
     let MessageRequest { caller, request, body, hangup } = received;
@@ -125,7 +146,7 @@ async fn receive(
     let mut accepted = Value::Null;
     let mut fate = fault.as_ref().map(Fault::fate).unwrap_or_default();
     let is_stored = fault.as_ref().is_none_or(Fault::stores);
-    if let Some(limit) = sandbox.limit_24h.filter(|_| is_stored && kind.starts_with(TEMPLATE)) {
+    if let Some(limit) = sandbox.options.limit_24h.filter(|_| is_stored && kind.starts_with(TEMPLATE)) {
         fate.is_held_back = !sandbox.store.reach(&user, limit);
     }
     let new =

@@ -96,11 +96,6 @@ pub(super) async fn clear(State(sandbox): State<Arc<SandboxState>>) -> StatusCod
     StatusCode::NO_CONTENT
 }
 
-/// `GET /sandbox/templates`: all of them, for the page.
-pub(super) async fn templates(State(sandbox): State<Arc<SandboxState>>) -> Json<Vec<Value>> {
-    Json(sandbox.templates.list.clone())
-}
-
 /// `GET /sandbox/faults`
 pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Value> {
     Json(sandbox.faults.to_json())
@@ -132,7 +127,8 @@ pub(super) async fn write(
         return Err(answers::unusable("text: is empty"));
     }
     let body = json!(written);
-    let bot = sandbox.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
+    let bot =
+        sandbox.options.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
     let new = NewMessage {
         from: Author::User,
         bot,
@@ -145,7 +141,7 @@ pub(super) async fn write(
     };
     let message = sandbox.store.add(&new, |_| Value::Null);
     let mut response = (StatusCode::CREATED, json_text(message.json.clone())).into_response();
-    if let Some(webhook) = &sandbox.webhook {
+    if let Some(webhook) = &sandbox.options.webhook {
         let told = webhook.post(&webhook::event(&message, &new.body)).await;
         response.headers_mut().extend(HeaderValue::from_str(&told).ok().map(|told| (WEBHOOK, told)));
     }

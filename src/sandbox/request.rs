@@ -5,17 +5,16 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Query, RawPathParams, Request};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::answers;
 use super::connection::Hangup;
 use super::refused::{RefusedRequest, readable};
-use super::request_head::RequestHead;
 use super::state::SandboxState;
 
 /// `sandbox:sandbox`
@@ -38,7 +37,8 @@ pub(super) struct Caller {
 /// A message on its way in.
 pub(super) struct MessageRequest {
     pub(crate) caller: Caller,
-    pub(crate) request: RequestHead,
+    /// As it is shown.
+    pub(crate) request: Value,
     pub(crate) body: Value,
     pub(crate) hangup: Option<Hangup>,
 }
@@ -49,7 +49,7 @@ impl FromRequestParts<Arc<SandboxState>> for Caller {
     async fn from_request_parts(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         match Self::known(parts, sandbox).await {
             Ok(caller) => Ok(caller),
-            Err(answer) => Err(refuse(sandbox, parts.clone(), None, None, answer).await),
+            Err(answer) => Err(refuse(sandbox, parts, None, answer).await),
         }
     }
 }
@@ -58,15 +58,25 @@ impl Caller {
     async fn known(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         let is_external = parts.uri.path().starts_with("/v1/external/");
         if !is_authorized(&parts.headers) {
-            return Err(if is_external { answers::external_unauthorized() } else { answers::unauthorized() });
+            return Err(if is_external {
+                answers::external_unauthorized()
+            } else {
+                let description = "Client id or secret is missing or wrong; the sandbox takes `sandbox` and `sandbox`";
+                answers::coded(StatusCode::UNAUTHORIZED, "unauthorized", description)
+            });
         }
         let path = RawPathParams::from_request_parts(parts, sandbox).await;
         let path =
             path.map_err(|rejection| answers::bad_request(&format!("Invalid URL: {}", rejection.body_text())))?;
         let of = |wanted| path.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
         let bot = of("bot").unwrap_or_default();
-        if sandbox.bot.as_ref().is_some_and(|known| *known != bot) {
-            return Err(if is_external { answers::external_bot_not_found() } else { answers::bot_not_found(&bot) });
+        if sandbox.options.bot.as_ref().is_some_and(|known| *known != bot) {
+            return Err(if is_external {
+                answers::external_bot_not_found()
+            } else {
+                let description = format!("There is no bot {bot} here; the sandbox was started with another --bot");
+                answers::coded(StatusCode::NOT_FOUND, "bot_not_found", &description)
+            });
         }
         Ok(Self { sandbox: Arc::clone(sandbox), bot, user: of("user"), notification: of("notification") })
     }
@@ -77,28 +87,29 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 
     async fn from_request(request: Request, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let caller = match Caller::known(&mut parts, sandbox).await {
-            Ok(caller) => caller,
-            Err(answer) => {
-                // The body helps to find the reason.
-                let body = read_bytes(body).await.ok().as_ref().and_then(readable);
-                return Err(refuse(sandbox, parts, body, None, answer).await);
-            }
-        };
-        let bytes = match read_bytes(body).await {
-            Ok(bytes) => bytes,
-            Err(answer) => return Err(refuse(sandbox, parts, None, caller.user, answer).await),
-        };
-        let body = match serde_json::from_slice(&bytes) {
-            Ok(body) => body,
-            Err(error) => return Err(refuse(sandbox, parts, readable(&bytes), caller.user, not_json(&error)).await),
-        };
-        let hangup = parts.extensions.remove();
-        Ok(Self { caller, request: RequestHead::new(parts), body, hangup })
+        let mut kept = Bytes::new();
+        match Self::read(&mut parts, body, sandbox, &mut kept).await {
+            Ok((caller, body)) => Ok(Self { caller, request: head(&parts), body, hangup: parts.extensions.remove() }),
+            Err(answer) => Err(refuse(sandbox, &parts, readable(&kept), answer).await),
+        }
     }
 }
 
 impl MessageRequest {
+    /// The caller and the body; `kept` is that body, which helps to find why a request was refused.
+    async fn read(
+        parts: &mut Parts,
+        body: Body,
+        sandbox: &Arc<SandboxState>,
+        kept: &mut Bytes,
+    ) -> Result<(Caller, Value), Response> {
+        let (caller, bytes) = (Caller::known(parts, sandbox).await, read_bytes(body).await);
+        *kept = bytes.as_ref().cloned().unwrap_or_default();
+        let (caller, bytes) = (caller?, bytes?);
+        let body = serde_json::from_slice(&bytes).map_err(|error| not_json(&error))?;
+        Ok((caller, body))
+    }
+
     /// Keeps the request among the refused ones, and returns the answer.
     pub(crate) async fn refuse(self, user: Option<String>, kind: Option<&'static str>, answer: Response) -> Response {
         let Self { caller: Caller { sandbox, user: in_path, .. }, request, body, .. } = self;
@@ -109,15 +120,33 @@ impl MessageRequest {
 }
 
 /// Keeps a request that is not a message, and returns the answer.
-pub(super) async fn refuse(
-    sandbox: &SandboxState,
-    parts: Parts,
-    body: Option<Value>,
-    user: Option<String>,
-    answer: Response,
-) -> Response {
-    let refused = RefusedRequest { request: RequestHead::new(parts), body, user, kind: None };
+pub(super) async fn refuse(sandbox: &SandboxState, parts: &Parts, body: Option<Value>, answer: Response) -> Response {
+    let refused = RefusedRequest { request: head(parts), body, user: None, kind: None };
     sandbox.refused.answered(refused, answer).await
+}
+
+/// Method, path and headers of a request as they are shown: without secrets, and of a repeated header the last.
+pub(super) fn head(parts: &Parts) -> Value {
+    let headers = parts.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.to_string(), Value::from(if is_secret(name.as_str()) { "(redacted)".into() } else { value }))
+    });
+    let headers: Map<_, _> = headers.collect();
+    json!({ "method": parts.method.as_str(), "path": shown_path(&parts.uri), "headers": headers })
+}
+
+fn shown_path(uri: &Uri) -> String {
+    let Some(query) = uri.query() else { return uri.to_string() };
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if name.contains('%') || is_secret(&name.to_ascii_lowercase()) => format!("{name}=(redacted)"),
+        _ => pair.to_owned(),
+    });
+    format!("{}?{}", uri.path(), shown.collect::<Vec<_>>().join("&"))
+}
+
+/// `name` in lower case.
+fn is_secret(name: &str) -> bool {
+    ["auth", "cookie", "key", "passw", "secret", "token"].iter().any(|word| name.contains(word))
 }
 
 /// The parameters of a query; a wrong one is answered with `422`.
@@ -142,7 +171,7 @@ pub(super) async fn read_bytes(body: Body) -> Result<Bytes, Response> {
     match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => Err(answers::unreadable(&error)),
-        Err(_) => Err(answers::too_slow()),
+        Err(_) => Err(answers::coded(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not come in time")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::routing::{delete, get, post};
@@ -11,63 +11,16 @@ use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
-use super::fault::Fault;
 use super::faults::Faults;
-use super::guard::{AllowedHost, Guard};
+use super::guard::Guard;
 use super::refused::RefusedRequests;
-use super::state::SandboxState;
+use super::state::{Options, SandboxState};
 use super::store::{Filter, MessageStore, Writers};
 use super::stored_message::StoredMessage;
-use super::templates::Templates;
-use super::webhook::Webhook;
 use super::{connection, events, lookups, messages, page, read_back};
 
 /// The address of `jelouctl sandbox`.
 pub(crate) const DEFAULT_PORT: u16 = 4780;
-/// How many messages are kept.
-pub(crate) const DEFAULT_MAX: usize = 10_000;
-/// How long WhatsApp takes to deliver a message.
-pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
-
-/// The options of a sandbox.
-#[derive(Debug)]
-pub(crate) struct Options {
-    /// Port 0 means any free port.
-    pub(crate) listen: SocketAddr,
-    /// Its names, besides this machine's own.
-    pub(crate) allowed_hosts: Vec<AllowedHost>,
-    /// The only bot; None if any bot exists.
-    pub(crate) bot: Option<String>,
-    pub(crate) faults: Vec<Fault>,
-    pub(crate) templates: Templates,
-    pub(crate) webhook: Option<Webhook>,
-    /// Whether a user must have written in the last 24 hours.
-    pub(crate) window: bool,
-    /// How many different people templates reach in 24 hours.
-    pub(crate) limit_24h: Option<u32>,
-    /// How many messages are kept.
-    pub(crate) max: usize,
-    /// How long WhatsApp takes to deliver a message.
-    pub(crate) deliver_after: Duration,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            allowed_hosts: Vec::new(),
-            bot: None,
-            faults: Vec::new(),
-            templates: Templates::default(),
-            webhook: None,
-            window: false,
-            limit_24h: None,
-            max: DEFAULT_MAX,
-            deliver_after: DEFAULT_DELIVER_AFTER,
-        }
-    }
-}
-
 /// A sandbox that listens as long as the runtime runs.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
@@ -84,20 +37,16 @@ impl Sandbox {
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
         let more = if is_reached_here { None } else { Some(listen(here)?) };
         let changes = watch::Sender::default();
+        let guard = Guard::new(address, &options.allowed_hosts);
         let state = Arc::new(SandboxState {
             instance: format!("{:016x}", fastrand::u64(..)),
             address,
-            bot: options.bot,
-            window: options.window,
-            limit_24h: options.limit_24h,
-            webhook: options.webhook,
-            templates: options.templates,
-            faults: Faults::new(options.faults, changes.clone()),
+            faults: Faults::new(options.faults.clone(), changes.clone()),
             store: MessageStore::new(options.max, options.deliver_after, changes.clone()),
             refused: RefusedRequests::new(changes.clone()),
             changes,
+            options,
         });
-        let guard = Guard::new(address, &options.allowed_hosts);
         for listener in [Some(listener), more].into_iter().flatten() {
             tokio::spawn(connection::serve(listener, guard.clone(), routes(&state)));
         }
@@ -166,7 +115,6 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         .route("/sandbox/chats/{user}", delete(read_back::delete_chat))
         .route("/sandbox/chats/{user}/read", post(read_back::open_chat))
         .route("/sandbox/users/{user}/messages", post(read_back::write))
-        .route("/sandbox/templates", get(read_back::templates))
         .route("/sandbox/faults", get(read_back::faults).put(read_back::set_faults))
         .route("/sandbox/events", get(events::events));
     api.merge(sandbox)

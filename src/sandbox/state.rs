@@ -1,15 +1,62 @@
-//! The state that all addresses of a running sandbox share.
+//! The options of a sandbox, and the state that all its addresses share.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::fault::Fault;
 use super::faults::Faults;
+use super::guard::AllowedHost;
 use super::refused::RefusedRequests;
 use super::store::{Filter, MessageStore};
 use super::templates::Templates;
 use super::webhook::Webhook;
+
+/// How many messages are kept.
+pub(crate) const DEFAULT_MAX: usize = 10_000;
+/// How long WhatsApp takes to deliver a message.
+pub(crate) const DEFAULT_DELIVER_AFTER: Duration = Duration::from_secs(1);
+
+/// The options of a sandbox.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// Port 0 means any free port.
+    pub(crate) listen: SocketAddr,
+    /// Its names, besides this machine's own.
+    pub(crate) allowed_hosts: Vec<AllowedHost>,
+    /// The only bot; None if any bot exists.
+    pub(crate) bot: Option<String>,
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) templates: Templates,
+    pub(crate) webhook: Option<Webhook>,
+    /// Whether a user must have written in the last 24 hours.
+    pub(crate) window: bool,
+    /// How many different people templates reach in 24 hours.
+    pub(crate) limit_24h: Option<u32>,
+    /// How many messages are kept.
+    pub(crate) max: usize,
+    /// How long WhatsApp takes to deliver a message.
+    pub(crate) deliver_after: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            allowed_hosts: Vec::new(),
+            bot: None,
+            faults: Vec::new(),
+            templates: Templates::default(),
+            webhook: None,
+            window: false,
+            limit_24h: None,
+            max: DEFAULT_MAX,
+            deliver_after: DEFAULT_DELIVER_AFTER,
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct SandboxState {
@@ -17,14 +64,7 @@ pub(super) struct SandboxState {
     pub(crate) instance: String,
     /// Its address.
     pub(crate) address: SocketAddr,
-    /// The only bot; None if any bot exists.
-    pub(crate) bot: Option<String>,
-    /// Whether a user must have written in the last 24 hours.
-    pub(crate) window: bool,
-    /// How many different people templates reach in 24 hours.
-    pub(crate) limit_24h: Option<u32>,
-    pub(crate) webhook: Option<Webhook>,
-    pub(crate) templates: Templates,
+    pub(crate) options: Options,
     pub(crate) faults: Faults,
     pub(crate) store: MessageStore,
     pub(crate) refused: RefusedRequests,
@@ -35,7 +75,7 @@ pub(super) struct SandboxState {
 impl SandboxState {
     /// The templates, if the messages of this query are to be drawn.
     pub(super) fn drawing(&self, filter: &Filter) -> Option<&Templates> {
-        filter.drawn.then_some(&self.templates)
+        filter.drawn.then_some(&self.options.templates)
     }
 
     /// What `/sandbox/health` and each event say.
@@ -52,10 +92,10 @@ impl SandboxState {
             "kinds": stored.kinds,
             "refused": refused,
             "refused_dropped": refused_dropped,
-            "bot": self.bot,
-            "window": self.window,
-            "limit_24h": self.limit_24h,
-            "webhook": self.webhook.as_ref().map(ToString::to_string),
+            "bot": self.options.bot,
+            "window": self.options.window,
+            "limit_24h": self.options.limit_24h,
+            "webhook": self.options.webhook.as_ref().map(ToString::to_string),
         })
     }
 }

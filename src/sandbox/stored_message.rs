@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::receipts::{Fate, Receipts};
-use super::request_head::RequestHead;
 use super::templates::Templates;
 use crate::timestamps::rfc_3339_millis;
 
@@ -30,7 +29,7 @@ pub(super) struct NewMessage {
     pub(crate) kind: &'static str,
     pub(crate) body: Value,
     pub(crate) warnings: Vec<String>,
-    pub(crate) request: Option<RequestHead>,
+    pub(crate) request: Option<Value>,
     #[serde(skip)]
     pub(crate) fate: Fate,
 }

@@ -62,8 +62,8 @@ fn a_chat_is_deleted_alone_and_the_counts_follow() {
     let counts = "document.getElementById('counts').textContent";
     inbox.until(&format!("{counts} === '3 messages · 1 older dropped'"));
     inbox.click(".chat", ANA);
+    inbox.value::<bool>("(window.confirm = () => true)()");
     inbox.click("#delete-chat", "");
-    inbox.click("#delete-it", "Delete");
     listed(&inbox, &[JUAN]);
     inbox.until("document.getElementById('talk').hidden");
     inbox.until(&format!("{counts} === '1 message · 1 older dropped'"));

@@ -57,8 +57,8 @@ async function show(health) {
   }
   showCounts(health);
   offerKinds(health.kinds);
-  showRules(await read("/sandbox/faults"));
   await Promise.all([refreshChats(), refreshConversation(), refreshRefused()]);
+  showRules(await read("/sandbox/faults"));
 }
 
 /** How many messages are kept and how many were dropped. */
@@ -133,22 +133,18 @@ function listenToPeople() {
       if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
     });
   });
-  byId("open-new").addEventListener("click", () => byId("new").showModal());
-  byId("open-clear").addEventListener("click", () => byId("clear").showModal());
-  byId("clear-all").addEventListener("click", guarded(async () => {
-    byId("clear").close();
-    await ask("/sandbox/messages", { method: "DELETE" });
-    closeChat();
-    links.go("#");
-  }));
-  byId("new-chat").addEventListener("submit", guarded(async (event) => {
-    event.preventDefault();
-    const user = byId("new-user").value.trim();
-    byId("new").close();
+  byId("open-new").addEventListener("click", guarded(async () => {
+    const user = prompt("The user to write as, such as 593987654321")?.trim();
     if (!user) return;
     links.push(links.chatLink(user));
     await route();
     byId("write").focus();
+  }));
+  byId("open-clear").addEventListener("click", guarded(async () => {
+    if (!confirm("Clear all messages? They are forgotten, with the refused requests, and ids begin at 1 again.")) return;
+    await ask("/sandbox/messages", { method: "DELETE" });
+    closeChat();
+    links.go("#");
   }));
 }
 

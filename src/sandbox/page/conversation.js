@@ -152,13 +152,9 @@ export function listenToConversation() {
     note(chatLink(state.open.user));
     await goOn();
   }));
-  byId("delete-chat").addEventListener("click", () => {
-    byId("delete-user").textContent = state.open.user;
-    byId("delete").showModal();
-  });
-  byId("delete-it").addEventListener("click", guarded(async () => {
-    byId("delete").close();
+  byId("delete-chat").addEventListener("click", guarded(async () => {
     const { user, messages } = state.open;
+    if (!confirm(`Delete the chat with ${user}? Its messages are forgotten; all others stay.`)) return;
     if (messages.size) await ask(`/sandbox/chats/${encodeURIComponent(user)}`, { method: "DELETE" });
     closeChat();
     go("#");
