@@ -91,14 +91,14 @@ struct Inner {
     number: u64,
     /// From the bot and from users, since the store was cleared.
     ids: [u64; 2],
-    counts: Counts,
+    counts: StoredCounts,
     last_written: HashMap<String, SystemTime>,
     /// When a template last reached a user.
     reached: HashMap<String, SystemTime>,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
+pub(super) struct StoredCounts {
     /// From the bot, since the start.
     pub(crate) arrived: u64,
     /// How often the store was cleared.
@@ -186,7 +186,7 @@ impl MessageStore {
         let (arrived, cleared) = (inner.counts.arrived, inner.counts.cleared + 1);
         *inner = Inner {
             number: inner.number,
-            counts: Counts { arrived, cleared, ..Counts::default() },
+            counts: StoredCounts { arrived, cleared, ..StoredCounts::default() },
             ..Inner::default()
         };
         drop(inner);
@@ -208,9 +208,9 @@ impl MessageStore {
         is_changed
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> StoredCounts {
         let inner = self.lock();
-        Counts { kept: inner.messages.len(), ..inner.counts.clone() }
+        StoredCounts { kept: inner.messages.len(), ..inner.counts.clone() }
     }
 
     /// Whether the user wrote in the last 24 hours.
@@ -219,7 +219,7 @@ impl MessageStore {
         last.is_some_and(|last| last.elapsed().is_ok_and(|ago| ago < WINDOW))
     }
 
-    /// Counts a user as reached by a template, unless `limit` different users were reached in the last 24 hours.
+    /// StoredCounts a user as reached by a template, unless `limit` different users were reached in the last 24 hours.
     pub(crate) fn reach(&self, user: &str, limit: u32) -> bool {
         let mut inner = self.lock();
         let now = SystemTime::now();
