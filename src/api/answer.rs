@@ -160,8 +160,8 @@ impl Body {
         self.json.as_ref().map(counted).unwrap_or_default()
     }
 
-    /// Whether it is a page of a listing, or one message of it (`api.md`, "Look-ups"). The `error` of one message is the reason of its
-    /// failure; the `error` of a page means that it is not the page that was requested.
+    /// Whether it is a page of a listing, or one message of it (`api.md`, "Look-ups"). The `error` of one message is the reason
+    /// of its failure; the `error` of a page means that it is not the page that was requested.
     pub(crate) fn is_listing(&self) -> bool {
         match self.results() {
             Some(_) => !self.says_error(),
@@ -203,11 +203,9 @@ impl Body {
 
     /// `success: false`, a failed `status` or `statusMessage`, or an `error` that is not null, false or empty.
     pub(crate) fn says_error(&self) -> bool {
-        let failed =
-            |name| self.field(name).and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("failed"));
         self.field("success") == Some(&Value::Bool(false))
-            || failed("statusMessage")
-            || failed("status")
+            || self.says("statusMessage", &["failed"])
+            || self.says("status", &["failed"])
             || self.field("status").and_then(Value::as_f64) == Some(0.0)
             || self.field("error").is_some_and(is_something)
     }
@@ -215,7 +213,7 @@ impl Body {
     /// Whether it is only an error: apart from an `error` or a `status`, it has nothing that was requested.
     pub(crate) fn is_error_alone(&self) -> bool {
         self.field("success") == Some(&Value::Bool(false))
-            || self.text_of("statusMessage").is_some_and(|text| text.eq_ignore_ascii_case("failed"))
+            || self.says("statusMessage", &["failed"])
             || self.says_error() && self.has_fields_of_an_error_alone()
     }
 
@@ -234,17 +232,14 @@ impl Body {
     /// Whether any part of it indicates a success, in a form that would not count by itself: inside an array or another object,
     /// or in an answer that is cut off or not JSON.
     pub(crate) fn hints_at_success(&self) -> bool {
-        self.says_success()
-            || self.text_of("success").is_some_and(|text| text.eq_ignore_ascii_case("true"))
-            || self.names_success
+        self.says_success() || self.says("success", &["true"]) || self.names_success
     }
 
     /// Whether any part of it indicates an error, in a form that would not count by itself.
     pub(crate) fn hints_at_error(&self) -> bool {
-        let is_failure = |text: &str| ["failed", "failure", "error", "rejected"].contains(&text);
-        let fails = |name| self.text_of(name).is_some_and(|text| is_failure(&text.to_ascii_lowercase()));
+        let fails = |name| self.says(name, &["failed", "failure", "error", "rejected"]);
         self.says_error()
-            || self.text_of("success").is_some_and(|text| text.eq_ignore_ascii_case("false"))
+            || self.says("success", &["false"])
             || self.field("success").and_then(Value::as_f64) == Some(0.0)
             || fails("status")
             || fails("statusMessage")
@@ -275,6 +270,11 @@ impl Body {
         // An answer has few fields: comparing their names is faster than hashing `name`.
         let (_, value) = self.json.as_ref()?.as_object()?.iter().find(|(field, _)| *field == name)?;
         Some(value)
+    }
+
+    /// Whether the field has one of `words`, in any case.
+    fn says(&self, name: &str, words: &[&str]) -> bool {
+        self.text_of(name).is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text)))
     }
 
     fn text_of(&self, name: &str) -> Option<&str> {

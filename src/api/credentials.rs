@@ -5,14 +5,11 @@ use std::fmt::Display;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::redaction::{base64_form, plain_form, repeats};
+use super::redaction::{SHORTEST, base64_form, repeats};
 use crate::secret::Secret;
 
 /// Replaces every hidden value.
 pub(crate) const REDACTED: &str = "(redacted)";
-
-/// A shorter secret is not searched for in answers: that would remove ordinary words.
-const SHORTEST_SEARCHED: usize = 8;
 
 /// Client id and secret of Jelou's Basic authentication, ready to sign many requests.
 #[derive(Clone, Debug)]
@@ -32,8 +29,8 @@ impl Credentials {
         let signed = format!("{client_id}:{secret}");
         let authorization = Secret::new(format!("Basic {}", BASE64_STANDARD.encode(&signed)));
         let mut forms = vec![base64_form(&signed)];
-        if secret.len() >= SHORTEST_SEARCHED {
-            forms.extend([base64_form(secret), plain_form(secret)]);
+        if secret.len() >= SHORTEST {
+            forms.extend([base64_form(secret), secret.to_owned()]);
         }
         Self { authorization, forms: forms.into_iter().map(Secret::new).collect(), origin: None }
     }

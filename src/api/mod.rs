@@ -43,8 +43,7 @@ pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict};
 pub(crate) use self::pager::{ListingCoverage, Pager};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{
-    HEADERS_OF_A_POST, LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter,
-    UNKNOWN_HINT,
+    LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter, UNKNOWN_HINT,
 };
-pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots, signed};
+pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots};
 pub(crate) use self::typed_path::{TypedPath, TypedPathError};

@@ -6,41 +6,43 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 use memchr::memmem::find;
 
 /// How deep escapes may be nested.
-const DEEPEST: usize = 4;
-/// The longest text that is searched through nested escapes; in a longer one, only the outermost are undone.
-const LONGEST_OF_DEPTH: usize = 64 * 1024;
-
-/// What an escape at the beginning of a text stands for, and its length; None if there is none.
-type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
-
-/// How `secret` itself stands in a text.
-pub(super) fn plain_form(secret: &str) -> String {
-    String::from_utf8_lossy(&alike(secret.as_bytes())).into_owned()
-}
+const DEEPEST: usize = 8;
+/// A shorter text is not searched for: that would hide ordinary words.
+pub(super) const SHORTEST: usize = 8;
 
 /// How `value` stands in a text in base64. The last group is left out: it would differ if more followed the value, such
 /// as a line break.
 pub(super) fn base64_form(value: &str) -> String {
     let whole_groups = value.len() / 3 * 3;
-    let bytes = value.as_bytes().get(..whole_groups).unwrap_or_default();
-    plain_form(&BASE64_STANDARD_NO_PAD.encode(bytes))
+    BASE64_STANDARD_NO_PAD.encode(value.as_bytes().get(..whole_groups).unwrap_or_default())
 }
 
-/// Whether `text` has one of `forms`, under whatever escapes.
+/// Whether `text` has one of `forms`: all its escapes are undone at once, and again those that this leaves.
 pub(super) fn repeats(text: &str, forms: &[&str]) -> bool {
-    let depth = if text.len() <= LONGEST_OF_DEPTH { DEEPEST } else { 1 };
-    has_under_escapes(text.as_bytes(), depth, forms)
+    let mut forms: Vec<_> = forms.iter().map(|form| form.as_bytes().to_vec()).collect();
+    // What looks like an escape in the secret itself is undone, too.
+    let bare: Vec<_> = forms.iter().filter_map(|form| bare(form)).filter(|bare| bare.len() >= SHORTEST).collect();
+    forms.extend(bare);
+    let forms: Vec<_> = forms.iter().filter(|form| !form.is_empty()).map(|form| alike(form)).collect();
+    let has_one = |text: &[u8]| {
+        let shown = alike(text);
+        forms.iter().any(|form| find(&shown, form).is_some())
+    };
+    let mut text = text.as_bytes().to_vec();
+    for _ in 0..DEEPEST {
+        if has_one(&text) {
+            return true;
+        }
+        let Some(undone) = without_escapes(&text) else { return false };
+        text = undone;
+    }
+    has_one(&text)
 }
 
-/// Undoes one kind of escape after another, in every order.
-fn has_under_escapes(text: &[u8], depth: usize, forms: &[&str]) -> bool {
-    let shown = alike(text);
-    forms.iter().any(|form| !form.is_empty() && find(&shown, form.as_bytes()).is_some())
-        || depth > 0
-            && [of_json as Undo, of_url, of_html]
-                .into_iter()
-                .filter_map(|undo| without_escapes(text, undo))
-                .any(|undone| has_under_escapes(&undone, depth - 1, forms))
+/// The text without any escape; None if it has none.
+fn bare(text: &[u8]) -> Option<Vec<u8>> {
+    let once = without_escapes(text)?;
+    Some(bare(&once).unwrap_or(once))
 }
 
 /// The text with one character for those that stand for each other: a form writes a blank as `+`, and base64 for URLs has
@@ -54,12 +56,17 @@ fn alike(text: &[u8]) -> Vec<u8> {
     text.iter().map(one).collect()
 }
 
-/// The text with the outermost escapes of one kind undone; None if it has none.
-fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
+/// The text with its outermost escapes undone; None if it has none.
+fn without_escapes(text: &[u8]) -> Option<Vec<u8>> {
     let mut undone = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, behind)) = rest.split_first() {
-        let escape = if b"\\%&".contains(first) { undo(rest) } else { None };
+        let escape = match first {
+            b'\\' => of_json(rest),
+            b'%' => of_url(rest),
+            b'&' => of_html(rest),
+            _ => None,
+        };
         if let Some((bytes, length)) = escape {
             undone.extend(bytes);
             rest = rest.get(length..).unwrap_or_default();
@@ -109,11 +116,6 @@ fn of_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
         b"apos" => '\'',
         b"lt" => '<',
         b"gt" => '>',
-        b"sol" => '/',
-        b"plus" => '+',
-        b"equals" => '=',
-        b"bsol" => '\\',
-        b"percnt" => '%',
         [b'#', b'x' | b'X', digits @ ..] => char::from_u32(number(digits, 16)?)?,
         [b'#', digits @ ..] => char::from_u32(number(digits, 10)?)?,
         _ => return None,

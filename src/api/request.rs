@@ -115,8 +115,7 @@ pub(crate) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 /// The headers of every request that sends something, besides the signature.
-pub(crate) const HEADERS_OF_A_POST: &[(&str, &str)] =
-    &[("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
+const HEADERS_OF_A_POST: &[(&str, &str)] = &[("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
 /// Required if a body is expected but absent (RFC 9110, 8.6).
 const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[("content-length", "0"), ("accept", JSON), ("user-agent", USER_AGENT)];
 const HEADERS_OF_A_GET: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];

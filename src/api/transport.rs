@@ -71,10 +71,9 @@ impl ClientError {
     fn no_certificate(file: &Path) -> Self {
         Self {
             message: format!("{} has no PEM certificate", file.display()),
-            hint:
-                "--ca-cert takes the certificates of authorities in PEM, which begin with -----BEGIN CERTIFICATE-----; \
-                   `openssl x509 -inform der` converts DER to it"
-                    .to_owned(),
+            hint: "--ca-cert takes authorities in PEM, which begins with -----BEGIN CERTIFICATE-----; `openssl x509 -inform \
+                   der` converts DER to it"
+                .to_owned(),
         }
     }
 }
@@ -142,16 +141,14 @@ impl Client {
     /// Signs `request` and sends it once.
     pub(crate) async fn attempt(&self, request: &Request, credentials: &Credentials) -> Attempt {
         let body = request.body.as_deref().map(|body| body.to_owned().into());
-        self.attempt_with(body, request, signed(request.headers, credentials), credentials).await
+        self.attempt_with(body, request, credentials).await
     }
 
-    /// Sends `request` once, with these signed headers, if its first byte leaves before `deadline`; None if nothing has left
-    /// by then.
+    /// Signs `request` and sends it once, if its first byte leaves before `deadline`; None if nothing has left by then.
     pub(crate) async fn attempt_until(
         &self,
         deadline: Option<Deadline>,
         request: &Request,
-        headers: HeaderMap,
         credentials: &Credentials,
     ) -> Option<Attempt> {
         let is_late = Arc::new(AtomicBool::new(false));
@@ -159,22 +156,16 @@ impl Client {
             Some(deadline) => reqwest::Body::wrap(TimelyBody::new(body, deadline, Arc::clone(&is_late))),
             None => body.to_owned().into(),
         });
-        let attempt = self.attempt_with(body, request, headers, credentials).await;
+        let attempt = self.attempt_with(body, request, credentials).await;
         (!is_late.load(Ordering::SeqCst)).then_some(attempt)
     }
 
-    async fn attempt_with(
-        &self,
-        body: Option<reqwest::Body>,
-        request: &Request,
-        headers: HeaderMap,
-        credentials: &Credentials,
-    ) -> Attempt {
+    async fn attempt_with(&self, body: Option<reqwest::Body>, request: &Request, credentials: &Credentials) -> Attempt {
         let keeping = self.keeping.as_ref().filter(|_| self.keeps.load(Ordering::SeqCst));
         let http = keeping.unwrap_or(&self.once);
         let made = self.connections.made();
         let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
-        *outgoing.headers_mut() = headers;
+        *outgoing.headers_mut() = signed(request.headers, credentials);
         *outgoing.body_mut() = body;
         let mut response = match http.execute(outgoing).await {
             Ok(response) => response,
@@ -238,8 +229,8 @@ impl Client {
     }
 }
 
-/// `headers` after the signature. They are the same for every row of a run.
-pub(crate) fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -> HeaderMap {
+/// `headers` after the signature.
+fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -> HeaderMap {
     let mut signed = HeaderMap::with_capacity(headers.len() + 1);
     // Base64 is valid in a header.
     if let Ok(mut authorization) = HeaderValue::from_str(credentials.authorization()) {

@@ -44,19 +44,13 @@ fn error(message: impl Into<String>, hint: impl Into<String>) -> TypedPathError 
     TypedPathError { message: message.into(), hint: hint.into() }
 }
 
-fn leaves(path: &str) -> TypedPathError {
-    let hint = "type it without `..`, `.` and doubled slashes, encoded ones too";
-    error(format!("`{path}` leaves the API's address"), hint)
+fn leaves() -> TypedPathError {
+    error("the path leaves the API's address", "type it without `..`, `.` and doubled slashes, encoded ones too")
 }
 
 fn has_character(character: char) -> TypedPathError {
     let hint = "a path cannot have it, not even encoded; in the query write it encoded, such as # as %23";
     error(format!("the path has the character {character:?}"), hint)
-}
-
-fn encodes_nothing() -> TypedPathError {
-    let message = "the path has a `%` that does not encode anything";
-    error(message, "write a percent sign only before two hexadecimal digits")
 }
 
 impl TypedPath {
@@ -72,9 +66,9 @@ impl TypedPath {
         if let Some((scheme, _)) = path.split_once("://")
             && !scheme.contains('/')
         {
-            // With its scheme and host alone: the rest may hold a password.
-            let message = format!("`{}` is a whole address; a path is needed", host_of(raw));
-            return Err(error(message, "type what stands behind the host; --api-url names another address"));
+            let hint = "type what stands behind the host; --api-url names another address";
+            // It may hold a password.
+            return Err(error("this is a whole address; a path is needed", hint));
         }
         if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
             return Err(has_character(character));
@@ -118,26 +112,17 @@ impl TypedPath {
     /// # Errors
     /// As for [`TypedPath::new`]: the end of `base` belongs to the path, too.
     pub(crate) fn url(&self, base: &Url, bot: &str) -> Result<Url, TypedPathError> {
-        let left = || leaves(&self.0);
         let mut encoded = base.clone();
-        encoded.path_segments_mut().map_err(|()| left())?.clear().push(bot);
+        encoded.path_segments_mut().map_err(|()| leaves())?.clear().push(bot);
         let bot = encoded.path().trim_start_matches('/');
-        let url = Request::url_below(base, &self.0.replace(BOT, bot)).map_err(|_| left())?;
-        let below = url.path().strip_prefix(base.path().trim_end_matches('/')).ok_or_else(left)?;
+        let url = Request::url_below(base, &self.0.replace(BOT, bot)).map_err(|_| leaves())?;
+        let below = url.path().strip_prefix(base.path().trim_end_matches('/')).ok_or_else(leaves)?;
         if url.origin() != base.origin() || !below.starts_with('/') {
-            return Err(left());
+            return Err(leaves());
         }
         check(url.path())?;
         Ok(url)
     }
-}
-
-/// Scheme and host of an address, without what may be a password.
-fn host_of(address: &str) -> String {
-    let (scheme, rest) = address.split_once("//").unwrap_or(("", address));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}//{host}")
 }
 
 /// Whether `path` is the one that is `listed`. An id is plain, so that a server cannot read anything else in it.
@@ -152,47 +137,38 @@ fn matches(path: &str, listed: &str) -> bool {
             .all(|(one, expected)| one == expected || (expected == "*" && is_id(one)))
 }
 
-/// Refuses a path that a server could read as one that leaves the API's address, however often it decodes it.
+/// Refuses a path that a server could read as one that leaves the API's address.
 fn check(path: &str) -> Result<(), TypedPathError> {
     let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
-    let is_forbidden = |one: &char| one.is_control() || one.is_whitespace() || "\\?#".contains(*one);
+    // What is encoded twice could be anything for a server that decodes it twice.
+    let is_forbidden = |one: &char| one.is_control() || one.is_whitespace() || "\\?#%".contains(*one);
     if let Some(character) = decoded.chars().find(is_forbidden) {
         return Err(has_character(character));
     }
-    if let Some(at) = decoded.find(['{', '}']) {
-        let rest = decoded.get(at..).unwrap_or_default();
-        let end = rest.find('}').map_or(rest.len(), |end| end + 1);
-        let message = format!("the path has `{}`; only `{BOT}` is filled in", rest.get(..end).unwrap_or_default());
-        return Err(error(message, "write {bot} where the bot's id belongs, and other ids themselves"));
+    if decoded.contains(['{', '}']) {
+        let hint = "write {bot} where the bot's id belongs, and other ids themselves";
+        return Err(error(format!("the path has braces; only `{BOT}` is filled in"), hint));
     }
     // Parameters of a segment follow a semicolon; some servers remove them.
     let mut segments = decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
     if decoded.starts_with(['/', ';']) || segments.any(|segment| [".", ".."].contains(&segment)) {
-        let shown = if path.starts_with("//") { host_of(path) } else { path.to_owned() };
-        return Err(leaves(&shown));
+        return Err(leaves());
     }
     Ok(())
 }
 
-/// The path with all percent-encoding undone, even if it is nested.
+/// The path with its percent-encoding undone.
 fn decoded(path: &str) -> Result<String, TypedPathError> {
-    let mut decoded = path.to_owned();
-    while decoded.contains('%') {
-        let mut bytes = Vec::with_capacity(decoded.len());
-        let mut rest = decoded.bytes();
-        while let Some(byte) = rest.next() {
-            let digit = |byte: Option<u8>| char::from(byte.unwrap_or_default()).to_digit(16);
-            bytes.push(match byte {
-                b'%' => match (digit(rest.next()), digit(rest.next())) {
-                    (Some(high), Some(low)) => u8::try_from(high * 16 + low).map_err(|_| encodes_nothing())?,
-                    (_, _) => return Err(encodes_nothing()),
-                },
-                other => other,
-            });
-        }
-        decoded = String::from_utf8(bytes).map_err(|_| encodes_nothing())?;
+    let hint = "write a percent sign only before two hexadecimal digits";
+    let encodes_nothing = || error("the path has a `%` that does not encode anything", hint);
+    let mut parts = path.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2).ok_or_else(encodes_nothing)?;
+        bytes.push(u8::from_str_radix(digits, 16).map_err(|_| encodes_nothing())?);
+        bytes.extend_from_slice(rest.as_bytes());
     }
-    Ok(decoded)
+    String::from_utf8(bytes).map_err(|_| encodes_nothing())
 }
 
 #[cfg(test)]
@@ -226,21 +202,18 @@ mod tests {
             "///x",
             "/%2fy.example",
             "%2f%2fy.example",
-            "%252fy.example",
             "/v1/../x",
             "..",
             "/v1/x/..",
             "/v1/%2e%2e/x",
             "/v1/.%2E/x",
-            "/v1/%252e%252e/x",
-            "/v1/%25252e./x",
             "/v1/..;a=b/x",
             "/v1%2f..%2fx",
             "/v1/./x",
         ] {
             let refused = url("https://x.example/jelou", path);
             assert!(
-                refused.as_ref().is_err_and(|error| error.message.ends_with("leaves the API's address")),
+                refused.as_ref().is_err_and(|error| error.message == "the path leaves the API's address"),
                 "{path}: {refused:?}"
             );
         }
@@ -248,8 +221,10 @@ mod tests {
             ("", "a path is missing"),
             ("/", "a path is missing"),
             ("?a=b", "a path is missing"),
-            ("https://api.jelou.ai/v1", "`https://api.jelou.ai` is a whole address; a path is needed"),
-            ("FILE:///etc", "`FILE://` is a whole address; a path is needed"),
+            ("https://api.jelou.ai/v1", "this is a whole address; a path is needed"),
+            ("FILE:///etc", "this is a whole address; a path is needed"),
+            ("%252fy.example", "the path has the character '%'"),
+            ("/v1/%252e%252e/x", "the path has the character '%'"),
             ("/v1\\..\\x", "the path has the character '\\\\'"),
             ("/v1/%5c..", "the path has the character '\\\\'"),
             ("/v1/a b", "the path has the character ' '"),
@@ -258,12 +233,12 @@ mod tests {
             ("/v1/x%0d%0ay", "the path has the character '\\r'"),
             ("/v1/x%00", "the path has the character '\\0'"),
             ("/v1/x#y", "the path has the character '#'"),
-            ("/v1/x%253f", "the path has the character '?'"),
-            ("/v1/bots/{botId}/x", "the path has `{botId}`; only `{bot}` is filled in"),
-            ("/v1/bots/{bot", "the path has `{bot`; only `{bot}` is filled in"),
+            ("/v1/x%3f", "the path has the character '?'"),
+            ("/v1/bots/{botId}/x", "the path has braces; only `{bot}` is filled in"),
+            ("/v1/bots/{bot", "the path has braces; only `{bot}` is filled in"),
             ("/v1/%", "the path has a `%` that does not encode anything"),
             ("/v1/%zz", "the path has a `%` that does not encode anything"),
-            ("/v1/100%25", "the path has a `%` that does not encode anything"),
+            ("/v1/100%25", "the path has the character '%'"),
             ("/v1/%c0%ae%c0%ae/x", "the path has a `%` that does not encode anything"),
         ] {
             assert_eq!(url("https://x.example", path).unwrap_err().message, expected, "{path:?}");
@@ -295,9 +270,7 @@ mod tests {
             // Disguises of a path that sends.
             ("/v1/bots/77/meſſages", ""),
             ("/v1/bots/77/message%73", ""),
-            ("/v1/bots/77/message%2573", ""),
             ("/v1/bots/77%2fmessages", ""),
-            ("/v1/bots/77%252Fmessages%252f", ""),
             ("/v1/bots/77/messages;a=b", ""),
             ("/v1/bots/77/messages/;a", ""),
             ("/v1/bots/77/messages.", ""),

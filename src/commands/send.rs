@@ -26,7 +26,7 @@ use crate::phone::{Country, is_user_id};
 use crate::process::{Signals, block_on};
 use crate::sending::{
     AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, catch_panic,
-    check_needs_number, claim_exclusions, read_exclusions, wait_for_delivery,
+    claim_exclusions, read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::{now, of_milliseconds};
@@ -337,18 +337,15 @@ impl PreparedSend<'_> {
     }
 
     async fn deliver(&self, connection: &mut Connection, flight: &Flight) -> Result<Delivery, CommandError> {
-        let Self { context, sender, .. } = self;
-        let unusable = check_needs_number(connection, &context.stderr, &sender.bot, self.outgoing).await?;
-        if let Some(unusable) = unusable {
-            return Err(unusable.into());
-        }
         let Some(limit) = self.limit else { return Ok(self.deliver_after(Duration::ZERO, connection, flight).await) };
         let reached = limit.admit(connection, self.outgoing).await?;
         let delivery = self.deliver_after(Duration::ZERO, connection, flight).await;
         if matches!(delivery.outcome, Outcome::NotSent(_))
             && let Err(error) = reached.take_back()
         {
-            context.stderr.warning(&format!("its recipient counts for limit_24h, although it was not sent: {error}"));
+            self.context
+                .stderr
+                .warning(&format!("its recipient counts for limit_24h, although it was not sent: {error}"));
         }
         Ok(delivery)
     }

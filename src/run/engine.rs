@@ -441,9 +441,7 @@ mod tests {
     use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
     use super::*;
-    use crate::api::{
-        Client, ClientOptions, Credentials, Deadline, HEADERS_OF_A_POST, Roots, SuccessCriterion, signed,
-    };
+    use crate::api::{Client, ClientOptions, Credentials, Deadline, Roots, SuccessCriterion};
     use crate::ledger::{Worker, fixture};
     use crate::output::{ProgressFormat, Stderr};
 
@@ -454,7 +452,6 @@ mod tests {
         let credentials = Credentials::new("id", &crate::secret::Secret::new("secret".to_owned()));
         let session = ApiSession {
             client: Client::new(&options).unwrap(),
-            headers: signed(HEADERS_OF_A_POST, &credentials),
             credentials,
             base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
             accepts: SuccessCriterion::MessageId,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use http::HeaderMap;
 use url::Url;
 
 use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, clipped, judge};
@@ -17,8 +16,6 @@ pub(crate) struct ApiSession {
     pub(crate) credentials: Credentials,
     pub(crate) base: Url,
     pub(crate) accepts: SuccessCriterion,
-    /// For all requests of the run.
-    pub(crate) headers: HeaderMap,
 }
 
 /// The path and address of the last request, kept because most rows of a run share them.
@@ -55,10 +52,9 @@ impl ApiSession {
 /// Sends a row once; it is already in flight in the ledger.
 pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
     let began_at = now();
-    let (client, headers, credentials) = (&session.client, session.headers.clone(), &session.credentials);
-    let attempt = client.attempt_until(row.deadline, &request, headers, credentials).await;
+    let attempt = session.client.attempt_until(row.deadline, &request, &session.credentials).await;
     let Some(attempt) = attempt else { return stopped_too_long(row) };
-    let verdict = judge(&attempt, &request).naming_origin(credentials);
+    let verdict = judge(&attempt, &request).naming_origin(&session.credentials);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
         Outcome::NotSent(Cause::Rejected) => (RowState::Failed, None),

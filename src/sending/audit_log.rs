@@ -2,12 +2,11 @@
 //! each run that a guard refused, and for each decision about rows, in the file from the profile or `JELOUCTL_LOG`. It
 //! contains no text of a message and no secret, and a failed write does not change the exit code.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process;
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
@@ -19,11 +18,6 @@ use crate::people::{ExclusionList, Exclusions};
 use crate::private_file::{self, FileError};
 use crate::process::host_name;
 use crate::timestamps::rfc_3339_millis;
-
-/// How often, and at what interval, to try the lock of a log whose last line was cut: other processes hold it for one
-/// write.
-const LOCK_TRIES: u32 = 20;
-const BETWEEN_LOCK_TRIES: Duration = Duration::from_millis(5);
 
 /// The log's file, and the sender; nothing is written without a file.
 #[derive(Debug, Default)]
@@ -115,6 +109,10 @@ impl AuditLog {
 
     fn append(&self, stderr: &Stderr, event: &str, command: &str, what: &Value) {
         let Some(path) = &self.path else { return };
+        #[cfg(unix)]
+        let user_id = Some(rustix::process::getuid().as_raw());
+        #[cfg(not(unix))]
+        let user_id = None::<u32>;
         let mut entry = json!({
             "schema_version": 1,
             "time": rfc_3339_millis(SystemTime::now()),
@@ -126,7 +124,7 @@ impl AuditLog {
             "client_id": self.client_id,
             "exclusions": self.exclusions,
             "host": host_name(),
-            "user_id": user_id(),
+            "user_id": user_id,
             "pid": process::id(),
             "version": env!("CARGO_PKG_VERSION"),
         });
@@ -154,40 +152,22 @@ pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
     checked.map_err(FileError::of("write", path))
 }
 
-#[cfg(unix)]
 fn check_directory(directory: Option<&Path>) -> io::Result<()> {
-    Ok(rustix::fs::access(directory.unwrap_or(Path::new(".")), rustix::fs::Access::WRITE_OK)?)
-}
-
-#[cfg(not(unix))]
-fn check_directory(directory: Option<&Path>) -> io::Result<()> {
-    std::fs::metadata(directory.unwrap_or(Path::new("."))).map(|_| ())
+    let directory = directory.unwrap_or(Path::new("."));
+    #[cfg(unix)]
+    rustix::fs::access(directory, rustix::fs::Access::WRITE_OK)?;
+    std::fs::metadata(directory).map(|_| ())
 }
 
 /// Appends in one write, so that the lines of several processes do not mix.
 fn append(mut log: File, path: &Path, mut line: String) -> io::Result<()> {
+    // Two processes may both begin the new line, which leaves an empty one.
     if ends_within_a_line(path) {
-        // The first process begins the new line, until the file is closed. Without the lock two could, which leaves
-        // an empty line.
-        lock_for_a_moment(&log);
-        if ends_within_a_line(path) {
-            line.insert(0, '\n');
-        }
+        line.insert(0, '\n');
     }
     match log.write(line.as_bytes())? {
         length if length < line.len() => Err(io::Error::new(io::ErrorKind::WriteZero, "only a part fitted")),
         _ => Ok(()),
-    }
-}
-
-/// Tries to get the lock, and continues without it: a process that holds it for longer may be waiting for this one to
-/// end, such as `flock`.
-fn lock_for_a_moment(file: &File) {
-    for _ in 0..LOCK_TRIES {
-        if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
-            return;
-        }
-        thread::sleep(BETWEEN_LOCK_TRIES);
     }
 }
 
@@ -215,6 +195,7 @@ fn open(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = private_file::open("write", path, &mut options).map_err(|error| error.cause)?;
+    #[cfg(unix)]
     refuse_unsafe(&file)?;
     Ok(file)
 }
@@ -256,23 +237,6 @@ fn refuse_unsafe(file: &File) -> io::Result<()> {
         return Ok(());
     };
     Err(io::Error::new(io::ErrorKind::PermissionDenied, problem))
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn refuse_unsafe(_file: &File) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere there is none")]
-fn user_id() -> Option<u32> {
-    Some(rustix::process::getuid().as_raw())
-}
-
-#[cfg(not(unix))]
-fn user_id() -> Option<u32> {
-    None
 }
 
 #[cfg(test)]

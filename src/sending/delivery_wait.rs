@@ -161,17 +161,20 @@ impl WaitEnd {
     ) -> Option<(String, Option<String>)> {
         match self {
             Self::Reached => None,
-            Self::Undelivered => Some(facts.map_or_else(|| ("undelivered".to_owned(), None), failure)),
-            Self::TimeIsUp { problem } => {
+            Self::Undelivered => {
+                let why = facts.and_then(DeliveryFacts::failure).unwrap_or_else(|| "Jelou gives no reason".to_owned());
+                let known = facts.and_then(|facts| look_up_code(facts.code.as_deref()?));
+                let hint = known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}"));
+                Some((format!("undelivered: {why}"), hint))
+            }
+            Self::TimeIsUp { problem: Some(problem) } => {
+                Some((format!("not known to be {}: {problem}", wait.goal.state().words()), None))
+            }
+            Self::TimeIsUp { problem: None } => {
                 let state = facts.map(|facts| format!("it is {}", facts.state.words()));
-                let (goal, within) = (wait.goal.state(), rounded(wait.within));
-                let message = match (problem, state) {
-                    (Some(problem), Some(state)) => format!("not known to be {}: {state}; {problem}", goal.words()),
-                    (Some(problem), None) => format!("not known to be {}: {problem}", goal.words()),
-                    (None, Some(state)) => format!("not {} within {within}: {state}", goal.words()),
-                    (None, None) => format!("not {} within {within}: Jelou does not list it yet", goal.words()),
-                };
-                Some((message, None))
+                let state = state.unwrap_or_else(|| "Jelou does not list it yet".to_owned());
+                let goal = wait.goal.state();
+                Some((format!("not {} within {}: {state}", goal.words(), rounded(wait.within)), None))
             }
             Self::Failed(error) => Some((error.to_string(), error.hint())),
             Self::Interrupted(signal) => Some((format!("interrupted by {} while waiting", signal.name()), None)),
@@ -233,17 +236,6 @@ pub(crate) async fn wait_for_delivery(
 fn noted(facts: DeliveryFacts) -> RecordDelivery {
     let DeliveryFacts { state, at, code, reason } = facts;
     RecordDelivery { state: state.name(), at: at.map(|at| at.to_string()), code, reason }
-}
-
-/// `undelivered: (#131026) Message undeliverable`, and the meaning of a known code.
-fn failure(facts: &DeliveryFacts) -> (String, Option<String>) {
-    let reason = facts.reason.as_deref();
-    let is_said = |code: &&str| reason.is_some_and(|reason| reason.starts_with(&format!("(#{code})")));
-    let code = facts.code.as_deref().filter(|code| !is_said(code));
-    let parts: Vec<_> = [code, reason].into_iter().flatten().collect();
-    let why = if parts.is_empty() { "Jelou gives no reason".to_owned() } else { parts.join(": ") };
-    let known = facts.code.as_deref().and_then(look_up_code);
-    (format!("undelivered: {why}"), known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}")))
 }
 
 #[cfg(test)]

@@ -11,9 +11,7 @@ use super::flight::Flight;
 use super::listing::{Listing, read_templates};
 use crate::api::{Cause, LookUpError, Outcome, TemplateFilter};
 use crate::config::BotId;
-use crate::message::{
-    Outgoing, TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template,
-};
+use crate::message::{TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
 use crate::output::Stderr;
 
 /// How long the list may delay a run.
@@ -80,11 +78,21 @@ pub(crate) async fn check_templates(
     if uses.uses.is_empty() {
         return Ok(CheckedTemplates::default());
     }
-    let Some(listing) = listing_in_time(connection, stderr, bot, "whether the bot has the template").await? else {
-        return Ok(CheckedTemplates::default());
+    let filter = TemplateFilter::default();
+    let reading = read_templates(connection, stderr, bot, &filter, CHECK_TIME);
+    let why = match tokio::time::timeout(CHECK_TIME, reading).await {
+        Ok(Ok(listing)) => {
+            let texts = TemplateTexts::of(uses, listing.templates());
+            return Ok(CheckedTemplates { faults: judge(&listing, stderr, uses, strict), texts });
+        }
+        Ok(Err(error)) => match error.signal() {
+            Some(signal) => return Err(Interrupted(signal)),
+            None => error.to_string(),
+        },
+        Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
     };
-    let texts = TemplateTexts::of(uses, listing.templates());
-    Ok(CheckedTemplates { faults: judge(&listing, stderr, uses, strict), texts })
+    stderr.warning(&format!("could not check whether the bot has the template: {why}"));
+    Ok(CheckedTemplates::default())
 }
 
 /// Checks with the first page of the bot's templates whether the API can be reached and accepts the credentials and the
@@ -161,71 +169,17 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
             _ => None,
         };
         if let Some(why) = why_unknown {
-            let meant = match &verdict {
-                TemplateVerdict::UnknownName { meant } => did_you_mean(meant),
-                _ => None,
-            };
-            let meant = meant.map(|question| format!("; {question}")).unwrap_or_default();
-            stderr
-                .warning(&format!("could not check whether the bot has the template `{}`: {why}{meant}", wanted.name));
+            stderr.warning(&format!("could not check whether the bot has the template `{}`: {why}", wanted.name));
             continue;
         }
-        let problem = match (&verdict, language_left_open(wanted, &verdict)) {
-            (_, Some(problem)) if strict => Some(problem),
-            (_, Some(problem)) => {
-                stderr.warning(&problem);
-                None
-            }
-            (verdict, None) => in_words(wanted, verdict, templates),
-        };
-        faults.extend(problem.map(|problem| TemplateFault { wanted: wanted.clone(), problem }));
+        let Some(problem) = in_words(wanted, &verdict, templates) else { continue };
+        if matches!(verdict, TemplateVerdict::SeveralLanguages { .. }) && !strict {
+            stderr.warning(&problem);
+        } else {
+            faults.push(TemplateFault { wanted: wanted.clone(), problem });
+        }
     }
     faults
-}
-
-/// An error if a template for authentication goes to a WhatsApp user id. If the list does not show it, this warns.
-///
-/// # Errors
-/// If a signal comes meanwhile.
-pub(crate) async fn check_needs_number(
-    connection: &mut Connection,
-    stderr: &Stderr,
-    bot: &BotId,
-    outgoing: &Outgoing,
-) -> Result<Option<UnusableTemplates>, Interrupted> {
-    let mut uses = TemplateUses::default();
-    uses.note(outgoing);
-    let Some(wanted) = uses.uses.into_iter().find(|wanted| wanted.goes_to_user_id) else { return Ok(None) };
-    let what = "whether the template is for authentication";
-    let Some(listing) = listing_in_time(connection, stderr, bot, what).await? else { return Ok(None) };
-    let templates = listing.templates();
-    let verdict = Some(wanted.judge(templates)).filter(|verdict| *verdict == TemplateVerdict::NeedsNumber);
-    let problem = verdict.and_then(|verdict| in_words(&wanted, &verdict, templates));
-    Ok(problem.map(|problem| {
-        let hint = "send it to the person's phone number";
-        UnusableTemplates { faults: vec![TemplateFault { wanted, problem }], hint }
-    }))
-}
-
-/// The bot's templates; None if they cannot be read in time, with a warning that `what` could not be checked.
-async fn listing_in_time(
-    connection: &mut Connection,
-    stderr: &Stderr,
-    bot: &BotId,
-    what: &str,
-) -> Result<Option<Listing>, Interrupted> {
-    let filter = TemplateFilter::default();
-    let reading = read_templates(connection, stderr, bot, &filter, CHECK_TIME);
-    let why = match tokio::time::timeout(CHECK_TIME, reading).await {
-        Ok(Ok(listing)) => return Ok(Some(listing)),
-        Ok(Err(error)) => match error.signal() {
-            Some(signal) => return Err(Interrupted(signal)),
-            None => error.to_string(),
-        },
-        Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
-    };
-    stderr.warning(&format!("could not check {what}: {why}"));
-    Ok(None)
 }
 
 /// Whether the bot may have templates that the listing does not. A sandbox has the samples and nothing else.
@@ -239,20 +193,17 @@ fn named(languages: &[String]) -> String {
     shown.join(", ")
 }
 
-/// The warning about a template that exists in several languages when the message does not name one.
-fn language_left_open(wanted: &TemplateUse, verdict: &TemplateVerdict) -> Option<String> {
-    let TemplateVerdict::SeveralLanguages { languages } = verdict else { return None };
-    let (name, languages) = (&wanted.name, named(languages));
-    Some(format!("the template `{name}` exists in several languages, and the message names none of them: {languages}"))
-}
-
 /// The problem, and the probable template.
 fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]) -> Option<String> {
     let name = &wanted.name;
     let language = wanted.language.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
     Some(match verdict {
-        TemplateVerdict::Fits | TemplateVerdict::SeveralLanguages { .. } | TemplateVerdict::Unclear { .. } => {
-            return None;
+        TemplateVerdict::Fits | TemplateVerdict::Unclear { .. } => return None,
+        TemplateVerdict::SeveralLanguages { languages } => {
+            let languages = named(languages);
+            format!(
+                "the template `{name}` exists in several languages, and the message names none of them: {languages}"
+            )
         }
         TemplateVerdict::UnknownName { meant } => {
             let nearest = || did_you_mean(nearest_template(name, templates).as_slice());

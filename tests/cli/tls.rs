@@ -256,9 +256,9 @@ fn broken_or_missing_roots_are_a_matter_of_configuration() {
     home.write("key.pem", key.serialize_pem());
     home.write("ca.der", authority().der());
     for (file, parts) in [
-        ("empty.pem", ["empty.pem has no PEM certificate\n", "in PEM, which begin with"]),
+        ("empty.pem", ["empty.pem has no PEM certificate\n", "in PEM, which begins with"]),
         ("broken.pem", ["the root certificates cannot be used: broken.pem: ", "--ca-cert FILE"]),
-        ("key.pem", ["key.pem has no PEM certificate\n", "in PEM, which begin with"]),
+        ("key.pem", ["key.pem has no PEM certificate\n", "in PEM, which begins with"]),
         ("ca.der", ["ca.der has no PEM certificate\n", "openssl x509 -inform der"]),
     ] {
         home.run(SEND).args(&["--ca-cert", file]).api(url).fails(3, &parts);

@@ -54,31 +54,24 @@ impl DeliveryFacts {
 
     /// The same with the reason of a failure from `error`: a code, a text, or an object with either.
     pub(super) fn failed_with(self, error: &Value) -> Self {
-        let text = error.as_str().map(str::trim).filter(|text| !text.is_empty());
-        let is_code = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if let Some(code) = scalar_text(error).filter(|text| is_code(text)) {
-            return Self { code: Some(clipped(&code).into_owned()), ..self };
-        }
         // An object can be encoded as a text.
-        let within = text.and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object);
-        if let Some(within) = within {
+        let within = error.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        if let Some(within) = within.filter(Value::is_object) {
             return self.failed_with(&within);
         }
-        let words = text.map_or_else(|| refusal::words(&json!({ "error": error }), MOST), str::to_owned);
-        let titles = ["/title", "/0/title", "/errors/0/title", "/error/title"];
-        let title = titles.iter().find_map(|place| error.pointer(place)?.as_str());
-        let codes = ["/code", "/error_code", "/0/code", "/errors/0/code", "/errors/0/error/code", "/error/code"];
-        let code = codes.iter().find_map(|place| scalar_text(error.pointer(place)?));
-        let as_it_stands = error.to_string();
-        let words = match words.as_str() {
-            "" if code.is_none() && title.is_none() && !error.is_string() && is_something(error) => &as_it_stands,
-            "" => title.unwrap_or_default(),
-            words => words,
-        };
-        let code = code.or_else(|| code_at_start(words, "").map(str::to_owned));
-        let code = code.or_else(|| code_of_title(title.unwrap_or(words), "").map(str::to_owned));
-        let code = code.or_else(|| known_code_in(words).map(str::to_owned));
-        let reason = Some(clipped(words).into_owned()).filter(|reason| !reason.is_empty());
+        let of_places = |places: &[&str]| places.iter().find_map(|place| scalar_text(error.pointer(place)?));
+        let title = of_places(&["/title", "/0/title", "/errors/0/title", "/error/title"]);
+        let code =
+            of_places(&["/code", "/error_code", "/0/code", "/errors/0/code", "/errors/0/error/code", "/error/code"]);
+        let told = Some(refusal::words(&json!({ "error": error }), MOST)).filter(|told| !told.is_empty());
+        let as_it_stands = Some(error.to_string()).filter(|_| code.is_none() && is_something(error));
+        let words = told.or(title.clone()).or(as_it_stands).unwrap_or_default();
+        let code = code.or_else(|| {
+            let of_title = || code_of_title(title.as_deref().unwrap_or(&words), "");
+            code_at_start(&words, "").or_else(of_title).or_else(|| known_code_in(&words)).map(str::to_owned)
+        });
+        let reason =
+            Some(clipped(&words).into_owned()).filter(|reason| !reason.is_empty() && Some(reason) != code.as_ref());
         Self { code: code.map(|code| clipped(&code).into_owned()), reason, ..self }
     }
 }
@@ -109,7 +102,7 @@ mod tests {
             (json!("131050: User opted out"), Some("131050"), Some("131050: User opted out")),
             (json!("Error 131050"), Some("131050"), Some("Error 131050")),
             (json!(r#"{"code":131050,"message":"stopped"}"#), Some("131050"), Some("stopped")),
-            (json!({"error_data": {"details": "131050"}}), Some("131050"), Some("131050")),
+            (json!({"error_data": {"details": "131050"}}), Some("131050"), None),
             (json!({"error_code": 131_050}), Some("131050"), None),
             (json!({"reason": {"x": "gone"}}), None, Some(r#"{"reason":{"x":"gone"}}"#)),
             (json!("order 131050123 failed"), None, Some("order 131050123 failed")),

@@ -8,7 +8,6 @@ use super::hours;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
 use super::summary::Elapsed;
-use crate::api::{HEADERS_OF_A_POST, signed};
 use crate::commands::CommandError;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
@@ -28,11 +27,9 @@ impl RunOnItsWay<'_> {
 
     async fn send_rows(&self, mut connection: Connection, options: &RunOptions) -> Result<ExitCode, CommandError> {
         let Self { context, details, .. } = self;
-        let credentials = connection.credentials.clone();
         let session = Arc::new(ApiSession {
             client: connection.client.for_run(!options.work.no_keep_alive && !details.no_keep_alive)?,
-            headers: signed(HEADERS_OF_A_POST, &credentials),
-            credentials,
+            credentials: connection.credentials.clone(),
             base: connection.base.url().clone(),
             accepts: details.accepts.clone(),
         });
