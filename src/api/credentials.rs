@@ -5,7 +5,7 @@ use std::fmt::Display;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::redaction::{SHORTEST, base64_form, repeats};
+use super::redaction::SecretForms;
 use crate::secret::Secret;
 
 /// Replaces every hidden value.
@@ -16,8 +16,8 @@ pub(crate) const REDACTED: &str = "(redacted)";
 pub(crate) struct Credentials {
     /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
     authorization: Secret,
-    /// What is searched for in answers: the header's value, and the secret itself and in base64.
-    forms: Vec<Secret>,
+    /// What is searched for in answers.
+    forms: SecretForms,
     /// Where they were read from, for an error: `profile prod`.
     origin: Option<String>,
 }
@@ -28,11 +28,7 @@ impl Credentials {
         let secret = client_secret.reveal();
         let signed = format!("{client_id}:{secret}");
         let authorization = Secret::new(format!("Basic {}", BASE64_STANDARD.encode(&signed)));
-        let mut forms = vec![base64_form(&signed)];
-        if secret.len() >= SHORTEST {
-            forms.extend([base64_form(secret), secret.to_owned()]);
-        }
-        Self { authorization, forms: forms.into_iter().map(Secret::new).collect(), origin: None }
+        Self { authorization, forms: SecretForms::new(&signed, secret), origin: None }
     }
 
     /// The same, with where the id and the secret were read from.
@@ -50,7 +46,7 @@ impl Credentials {
 
     /// Whether `text` repeats the secret or the header's value, in any encoding.
     pub(crate) fn are_repeated_in(&self, text: &str) -> bool {
-        repeats(text, &self.forms.iter().map(Secret::reveal).collect::<Vec<_>>())
+        self.forms.are_in(text)
     }
 
     /// `text`, in which each line that repeats them is hidden.

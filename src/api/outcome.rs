@@ -53,7 +53,7 @@ pub(crate) struct Problem {
 
 impl Outcome {
     /// The stable name of what kept a message from being sent, for scripts.
-    pub(super) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::NotSent(Cause::Credentials) => "credentials",
             Self::NotSent(Cause::Account) => "account",

@@ -11,8 +11,9 @@ use serde_json::Value;
 const ORDER_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Whether a listing was read to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ListingCoverage {
+    #[default]
     Whole,
     /// A part of it was not given: a page is repeated, empty or refused although there is more.
     Missing,

@@ -1,6 +1,8 @@
 //! Sees a secret in a text in any form in which a server, a proxy or a framework may repeat it: unchanged, in base64, and
 //! under any nested escapes of JSON, URLs, forms and HTML.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use memchr::memmem::find;
@@ -8,41 +10,47 @@ use memchr::memmem::find;
 /// How deep escapes may be nested.
 const DEEPEST: usize = 8;
 /// A shorter text is not searched for: that would hide ordinary words.
-pub(super) const SHORTEST: usize = 8;
+const SHORTEST: usize = 8;
+
+/// What is searched for: a secret, and the signature of a request with it, each in base64, too.
+#[derive(Clone)]
+pub(super) struct SecretForms(Vec<Vec<u8>>);
+
+impl fmt::Debug for SecretForms {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("(redacted)")
+    }
+}
+
+impl SecretForms {
+    pub(super) fn new(signed: &str, secret: &str) -> Self {
+        let mut forms = vec![base64_form(signed)];
+        if secret.len() >= SHORTEST {
+            forms.extend([base64_form(secret), secret.as_bytes().to_vec()]);
+        }
+        // What looks like an escape in the secret itself is undone in a text, too.
+        let bare = without_escapes(secret.as_bytes());
+        let bare = std::iter::successors(bare, |barer| without_escapes(barer)).last();
+        forms.extend(bare.filter(|bare| bare.len() >= SHORTEST));
+        Self(forms.iter().filter(|form| !form.is_empty()).map(|form| alike(form)).collect())
+    }
+
+    /// Whether `text` repeats one of them: all its escapes are undone at once, and again those that this leaves.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        let has_one = |text: &Vec<u8>| {
+            let shown = alike(text);
+            self.0.iter().any(|form| find(&shown, form).is_some())
+        };
+        let undone = std::iter::successors(Some(text.as_bytes().to_vec()), |text| without_escapes(text));
+        undone.take(DEEPEST).any(|text| has_one(&text))
+    }
+}
 
 /// How `value` stands in a text in base64. The last group is left out: it would differ if more followed the value, such
 /// as a line break.
-pub(super) fn base64_form(value: &str) -> String {
+fn base64_form(value: &str) -> Vec<u8> {
     let whole_groups = value.len() / 3 * 3;
-    BASE64_STANDARD_NO_PAD.encode(value.as_bytes().get(..whole_groups).unwrap_or_default())
-}
-
-/// Whether `text` has one of `forms`: all its escapes are undone at once, and again those that this leaves.
-pub(super) fn repeats(text: &str, forms: &[&str]) -> bool {
-    let mut forms: Vec<_> = forms.iter().map(|form| form.as_bytes().to_vec()).collect();
-    // What looks like an escape in the secret itself is undone, too.
-    let bare: Vec<_> = forms.iter().filter_map(|form| bare(form)).filter(|bare| bare.len() >= SHORTEST).collect();
-    forms.extend(bare);
-    let forms: Vec<_> = forms.iter().filter(|form| !form.is_empty()).map(|form| alike(form)).collect();
-    let has_one = |text: &[u8]| {
-        let shown = alike(text);
-        forms.iter().any(|form| find(&shown, form).is_some())
-    };
-    let mut text = text.as_bytes().to_vec();
-    for _ in 0..DEEPEST {
-        if has_one(&text) {
-            return true;
-        }
-        let Some(undone) = without_escapes(&text) else { return false };
-        text = undone;
-    }
-    has_one(&text)
-}
-
-/// The text without any escape; None if it has none.
-fn bare(text: &[u8]) -> Option<Vec<u8>> {
-    let once = without_escapes(text)?;
-    Some(bare(&once).unwrap_or(once))
+    BASE64_STANDARD_NO_PAD.encode(value.as_bytes().get(..whole_groups).unwrap_or_default()).into_bytes()
 }
 
 /// The text with one character for those that stand for each other: a form writes a blank as `+`, and base64 for URLs has
@@ -86,8 +94,6 @@ fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
         b'n' => b'\n',
         b't' => b'\t',
         b'r' => b'\r',
-        b'b' => 8,
-        b'f' => 12,
         b'u' => {
             let unit = |at: usize| u16::try_from(number(text.get(at..at + 6)?.strip_prefix(b"\\u")?, 16)?).ok();
             let first = unit(0)?;

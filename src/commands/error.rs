@@ -212,7 +212,8 @@ impl From<UnusableTemplates> for CommandError {
 
 impl From<LookUpError> for CommandError {
     fn from(error: LookUpError) -> Self {
-        let ((code, _), name, hint) = (of_outcome(&error.outcome()), error.code(), error.hint());
+        let (outcome, hint) = (error.outcome(), error.hint());
+        let ((code, _), name) = (of_outcome(&outcome), outcome.code());
         Self::new(code, name, error, hint)
     }
 }

@@ -23,30 +23,28 @@ use crate::timestamps::rfc_3339_millis;
 #[derive(Debug, Default)]
 pub(crate) struct AuditLog {
     path: Option<PathBuf>,
-    profile: Option<String>,
-    bot: Option<String>,
-    client_id: Option<String>,
-    sandbox: bool,
-    /// The lists of excluded people.
-    exclusions: Vec<Value>,
+    /// The fields of every line that name the sender.
+    sender: Value,
 }
 
 impl AuditLog {
     pub(crate) fn of(settings: &Settings) -> Self {
-        Self {
-            path: settings.log.as_ref().map(|log| log.value.clone()),
-            profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
-            bot: settings.bot.as_ref().map(|bot| bot.value.as_str().to_owned()),
-            client_id: settings.client_id().map(|id| id.value.as_str().to_owned()),
-            sandbox: settings.is_sandboxed(),
-            exclusions: Vec::new(),
-        }
+        let sender = json!({
+            "sandbox": settings.is_sandboxed(),
+            "profile": settings.profile.as_ref().map(|profile| &profile.value),
+            "bot_id": settings.bot.as_ref().map(|bot| bot.value.as_str()),
+            "client_id": settings.client_id().map(|id| id.value.as_str()),
+            "exclusions": [],
+        });
+        Self { path: settings.log.as_ref().map(|log| log.value.clone()), sender }
     }
 
     /// The same log, with the lists of people to whom nothing is sent.
-    pub(crate) fn with(self, exclusions: &Exclusions) -> Self {
+    pub(crate) fn with(mut self, exclusions: &Exclusions) -> Self {
         let list = |list: &ExclusionList| json!({ "list": list.name, "people": list.count(), "sheets": list.sheets });
-        Self { exclusions: exclusions.lists().iter().map(list).collect(), ..self }
+        let lists: Value = exclusions.lists().iter().map(list).collect();
+        merge(&mut self.sender, &json!({ "exclusions": lists }));
+        self
     }
 
     /// From the configuration that these flags select; its warnings are not printed.
@@ -59,13 +57,15 @@ impl AuditLog {
     }
 
     /// The same log, for a run that this bot and client began.
-    pub(crate) fn of_run(self, bot: String, client_id: String) -> Self {
-        Self { bot: Some(bot), client_id: Some(client_id), ..self }
+    pub(crate) fn of_run(mut self, bot: &str, client_id: &str) -> Self {
+        merge(&mut self.sender, &json!({ "bot_id": bot, "client_id": client_id }));
+        self
     }
 
     /// The same log, for messages of this bot.
-    pub(crate) fn of_bot(self, bot: String) -> Self {
-        Self { bot: Some(bot), ..self }
+    pub(crate) fn of_bot(mut self, bot: &str) -> Self {
+        merge(&mut self.sender, &json!({ "bot_id": bot }));
+        self
     }
 
     /// The outcome of one message. `exit_code` is the code that its send ended with, or would have.
@@ -101,9 +101,7 @@ impl AuditLog {
     /// A decision about people under a key.
     pub(crate) fn key(&self, stderr: &Stderr, command: &str, (key, api_url): (&str, &str), decided: &Value) {
         let mut fields = json!({ "key": key, "api_url": api_url });
-        if let (Value::Object(fields), Value::Object(decided)) = (&mut fields, decided) {
-            fields.extend(decided.clone());
-        }
+        merge(&mut fields, decided);
         self.append(stderr, "key", command, &fields);
     }
 
@@ -118,24 +116,24 @@ impl AuditLog {
             "time": rfc_3339_millis(SystemTime::now()),
             "event": event,
             "command": command,
-            "sandbox": self.sandbox,
-            "profile": self.profile,
-            "bot_id": self.bot,
-            "client_id": self.client_id,
-            "exclusions": self.exclusions,
             "host": host_name(),
             "user_id": user_id,
             "pid": process::id(),
             "version": env!("CARGO_PKG_VERSION"),
         });
-        if let (Value::Object(entry), Value::Object(what)) = (&mut entry, what) {
-            entry.extend(what.clone());
-        }
+        merge(&mut entry, &self.sender);
+        merge(&mut entry, what);
         let line = compact(&entry) + "\n";
         if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
             let error = FileError::of("write", path)(cause);
             stderr.warning(&format!("the audit log lacks this {event}: {error}"));
         }
+    }
+}
+
+fn merge(entry: &mut Value, fields: &Value) {
+    if let (Value::Object(entry), Value::Object(fields)) = (entry, fields) {
+        entry.extend(fields.clone());
     }
 }
 
@@ -245,15 +243,8 @@ mod tests {
     use crate::output::{Color, RecordError, Sent, Verbosity};
 
     fn log(path: &Path) -> AuditLog {
-        let of = |text: &str| Some(text.to_owned());
-        AuditLog {
-            path: Some(path.to_owned()),
-            profile: of("p"),
-            bot: of("1"),
-            client_id: of("c"),
-            sandbox: true,
-            exclusions: Vec::new(),
-        }
+        let sender = json!({"sandbox": true, "profile": "p", "bot_id": "1", "client_id": "c", "exclusions": []});
+        AuditLog { path: Some(path.to_owned()), sender }
     }
 
     #[test]
@@ -285,7 +276,7 @@ mod tests {
         // A line cut short by a full disk is terminated first.
         let half = std::fs::read_to_string(&path).unwrap() + "{\"half\":";
         std::fs::write(&path, half).unwrap();
-        log(&path).of_run("2".to_owned(), "d".to_owned()).run(&stderr, "bulk send", &json!({ "run": "r" }));
+        log(&path).of_run("2", "d").run(&stderr, "bulk send", &json!({ "run": "r" }));
 
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains("canary"), "{text}");

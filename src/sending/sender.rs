@@ -245,22 +245,20 @@ impl Sender {
         // after it.
         signals.catch(&[Signal::Interrupt])?;
         let ask = || ask_secret("Client secret (hidden):");
-        let typed = if self.secret.value == SecretSource::Prompt { Some(self.secret.fetch(ask).await?) } else { None };
+        let is_typed = self.secret.value == SecretSource::Prompt;
+        let typed = if is_typed { Some(self.credentials(context, ask).await?) } else { None };
         signals.catch(&[Signal::Terminate, Signal::Hangup])?;
         let fetched = async {
             match typed {
                 Some(typed) => Ok(typed),
-                None => self.secret.fetch(ask).await,
+                None => self.credentials(context, ask).await,
             }
         };
-        let (secret, warnings) = tokio::select! {
+        let credentials = tokio::select! {
             biased;
             signal = signals.next() => return Err(Interrupted(signal).into()),
             fetched = fetched => fetched?,
         };
-        context.stderr.warnings(&warnings);
-        let credentials = Credentials::new(self.client_id.value.as_str(), &secret);
-        let credentials = credentials.read_from(&self.client_id.origin, &self.secret.origin);
         Ok(Connection { base, client, credentials, signals })
     }
 
@@ -275,11 +273,20 @@ impl Sender {
             return Ok(None);
         }
         let client = new_client(&self.settings, &base)?;
-        let (secret, warnings) = self.secret.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?;
+        let credentials = self.credentials(context, || Err(io::ErrorKind::Unsupported.into())).await?;
+        Ok(Some(Connection { base, client, credentials, signals: Signals::default() }))
+    }
+
+    /// Fetches the secret, and prints the warnings about it.
+    async fn credentials(
+        &self,
+        context: &Context,
+        ask: fn() -> io::Result<String>,
+    ) -> Result<Credentials, ConfigError> {
+        let (secret, warnings) = self.secret.fetch(ask).await?;
         context.stderr.warnings(&warnings);
         let credentials = Credentials::new(self.client_id.value.as_str(), &secret);
-        let credentials = credentials.read_from(&self.client_id.origin, &self.secret.origin);
-        Ok(Some(Connection { base, client, credentials, signals: Signals::default() }))
+        Ok(credentials.read_from(&self.client_id.origin, &self.secret.origin))
     }
 
     /// `bot 77 (profile prod)`

@@ -248,8 +248,8 @@ impl LookUps<'_> {
                 return Ok(answer.body.json.as_ref().is_some_and(|entry| tracked.note_notification(entry)));
             }
         };
-        let sent_at = tracked.sent_at.map(|at| at.saturating_add(self.clock - CLOCK_TOLERANCE));
-        let start = sent_at.and_then(Result::ok).map_or(SpanStart::Ever, SpanStart::At);
+        let start = tracked.sent_at.map_or(SpanStart::Ever, SpanStart::At);
+        let span = self.by_its_clock(&LookUpSpan { start, until: None });
         let bot = self.bot.to_owned();
         let mut is_found = false;
         let take = |entry: &Value| {
@@ -262,7 +262,6 @@ impl LookUps<'_> {
             is_found |= is_it;
             if is_past { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let span = LookUpSpan { start, until: None };
         let coverage = self.read(listing, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?;
         tracked.note_gap(coverage);
         Ok(is_found)

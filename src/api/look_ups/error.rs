@@ -90,15 +90,6 @@ impl LookUpError {
         matches!(self, Self::Failed { delivery } if delivery.attempts > 1)
     }
 
-    /// The stable name of the fault.
-    pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::Unavailable { .. } | Self::NotListed { .. } => "rejected",
-            Self::Incomplete { .. } => "unavailable",
-            Self::Failed { delivery } => delivery.problem.as_ref().map_or("unavailable", |problem| problem.code),
-        }
-    }
-
     /// The hint. The meaning of a signal for a message does not apply to a read.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {

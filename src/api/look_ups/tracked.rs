@@ -10,11 +10,12 @@ use super::notification::Notification;
 use crate::api::pager::ListingCoverage;
 
 /// The kind of message, which decides where to look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum MessageSort {
     FreeForm,
     Template,
     /// Unknown.
+    #[default]
     Either,
 }
 
@@ -32,7 +33,7 @@ impl MessageSort {
 }
 
 /// One message that is looked up repeatedly.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct TrackedMessage {
     pub(crate) id: String,
     pub(crate) sort: MessageSort,
@@ -54,17 +55,7 @@ pub(crate) struct TrackedMessage {
 
 impl TrackedMessage {
     pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<Timestamp>) -> Self {
-        Self {
-            id,
-            sort,
-            sent_at,
-            recipient: None,
-            facts: None,
-            entry: None,
-            message: None,
-            notification: None,
-            coverage: ListingCoverage::Whole,
-        }
+        Self { id, sort, sent_at, ..Self::default() }
     }
 
     /// Whether every place that can list it was read completely.

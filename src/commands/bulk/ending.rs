@@ -252,7 +252,7 @@ pub(crate) fn log_decided(
     match AuditLog::of_flags(flags) {
         Ok(log) => {
             let fields = run_fields(Some(name), Some(details), counts, ended);
-            log.of_run(details.bot.clone(), details.client_id.clone()).run(&context.stderr, command, &fields);
+            log.of_run(&details.bot, &details.client_id).run(&context.stderr, command, &fields);
         }
         Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {error}")),
     }
