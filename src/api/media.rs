@@ -10,10 +10,11 @@ use reqwest::redirect::{Attempt as Redirect, Policy};
 use thiserror::Error;
 use url::Url;
 
+use super::client_error::ClientError;
 use super::connections::ConnectionLog;
 use super::failure::{Failure, Peer};
 use super::outcome::Cause;
-use super::transport::{ClientError, ClientOptions, Roots, builder};
+use super::transport::{ClientOptions, Roots, builder};
 use crate::message::{is_public_address, is_public_host};
 
 /// How long to wait for one file.

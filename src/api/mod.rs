@@ -2,6 +2,7 @@
 //! other module uses reqwest, and this one prints nothing.
 
 mod answer;
+mod client_error;
 mod codes;
 mod connections;
 mod credentials;
@@ -25,6 +26,7 @@ mod transport;
 mod typed_path;
 
 pub(crate) use self::answer::{Answer, Body, clipped, counted, listed_items};
+pub(crate) use self::client_error::ClientError;
 pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
@@ -34,9 +36,9 @@ pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::Failure;
 pub(crate) use self::judgement::judge;
 pub(crate) use self::look_ups::{
-    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList, LookUpPace, LookUpSpan,
-    LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key,
-    is_another_person, is_person,
+    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList, LookUpSpan, LookUps,
+    MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key, is_another_person,
+    is_person, look_up_pace,
 };
 pub(crate) use self::media::{MediaClient, MediaLook};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict};
@@ -45,5 +47,5 @@ pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{
     LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter, UNKNOWN_HINT,
 };
-pub(crate) use self::transport::{Attempt, Client, ClientError, ClientOptions, Roots};
+pub(crate) use self::transport::{Attempt, Client, ClientOptions, Roots};
 pub(crate) use self::typed_path::{TypedPath, TypedPathError};

@@ -132,9 +132,13 @@ fn authorities(bundle: &[u8], names: &[Vec<u8>]) -> Vec<CertificateDer<'static>>
 /// usually the authority itself.
 fn is_of_one(section: &[u8], names: &[Finder<'_>]) -> bool {
     let longest = names.iter().map(|name| name.needle().len()).max().unwrap_or_default();
-    let letters = section.iter().skip(BEGIN.len()).filter(|byte| !byte.is_ascii_whitespace());
-    let head: Vec<u8> = letters.take(4 * (64 + longest)).copied().collect();
-    STANDARD.decode(head).is_ok_and(|head| names.iter().any(|name| name.find(&head).is_some()))
+    let mut head = Vec::new();
+    for line in section.split(|byte| *byte == b'\n').skip(1) {
+        if STANDARD.decode_vec(line.trim_ascii_end(), &mut head).is_err() || head.len() >= 128 + 2 * longest {
+            break;
+        }
+    }
+    names.iter().any(|name| name.find(&head).is_some())
 }
 
 #[cfg(test)]

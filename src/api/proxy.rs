@@ -6,8 +6,9 @@ use std::fmt;
 
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
-use thiserror::Error;
 use url::Url;
+
+use super::client_error::ClientError;
 
 /// The variables for HTTPS, in curl's order; the first that is not empty counts. Plain HTTP stays on this machine.
 const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
@@ -21,20 +22,12 @@ pub(crate) struct Proxy {
     pub(super) url: Url,
 }
 
-#[derive(Debug, Error)]
-#[error("{variable} is not the address of an HTTP proxy{}", .shown.as_ref().map(|value| format!(": {value}")).unwrap_or_default())]
-pub(crate) struct ProxyError {
-    variable: &'static str,
-    /// The value, if no part of it can be a password.
-    shown: Option<String>,
-}
-
 impl Proxy {
     /// The proxy for requests to `target`; None if there is none or `NO_PROXY` names the target.
     ///
     /// # Errors
     /// If the value is invalid: a direct connection could be forbidden, or fail.
-    pub(crate) fn of(target: &Url) -> Result<Option<Self>, ProxyError> {
+    pub(crate) fn of(target: &Url) -> Result<Option<Self>, ClientError> {
         let found = VARIABLES.into_iter().find_map(|name| Some((name, not_empty(name)?)));
         let Some((variable, value)) = found else { return Ok(None) };
         let exceptions = EXCEPTIONS.into_iter().find_map(not_empty).unwrap_or_default();
@@ -43,8 +36,14 @@ impl Proxy {
         }
         match parse(&value) {
             Some(url) => Ok(Some(Self { variable, url })),
-            None => Err(ProxyError { variable, shown: without_secret(&value).map(str::to_owned) }),
+            None => Err(ClientError::of_proxy(variable, without_secret(&value))),
         }
+    }
+}
+
+impl Proxy {
+    pub(super) fn unusable(&self) -> ClientError {
+        ClientError::of_proxy(self.variable, None)
     }
 }
 

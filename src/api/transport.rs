@@ -1,25 +1,24 @@
 //! One attempt over the network. It follows no redirect and retries nothing.
 
-use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::ClientBuilder;
 use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use thiserror::Error;
 use url::Url;
 
 use super::answer::{Answer, Body};
+use super::client_error::ClientError;
 use super::connections::ConnectionLog;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::failure::{Failure, Peer, innermost};
 #[cfg(target_os = "linux")]
 use super::platform_roots::platform_tls;
-use super::proxy::{Proxy, ProxyError};
+use super::proxy::Proxy;
 use super::request::Request;
 use super::timely_body::TimelyBody;
 
@@ -49,39 +48,6 @@ pub(crate) enum Roots {
         file: PathBuf,
         content: Vec<u8>,
     },
-}
-
-/// Why there is no client.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub(crate) struct ClientError {
-    message: String,
-    pub(crate) hint: String,
-}
-
-impl ClientError {
-    pub(super) fn of_roots(cause: impl Display) -> Self {
-        Self {
-            message: format!("the root certificates cannot be used: {cause}"),
-            hint: "name the certificate authorities with --ca-cert FILE, or install the system's".to_owned(),
-        }
-    }
-
-    /// `file` holds something else.
-    fn no_certificate(file: &Path) -> Self {
-        Self {
-            message: format!("{} has no PEM certificate", file.display()),
-            hint: "--ca-cert takes authorities in PEM, which begins with -----BEGIN CERTIFICATE-----; `openssl x509 -inform \
-                   der` converts DER to it"
-                .to_owned(),
-        }
-    }
-}
-
-impl From<ProxyError> for ClientError {
-    fn from(error: ProxyError) -> Self {
-        Self { message: error.to_string(), hint: "write it as http://HOST:PORT, or unset it".to_owned() }
-    }
 }
 
 /// The result of one attempt.
@@ -276,11 +242,18 @@ pub(super) fn builder(
     }
     builder = builder.no_proxy();
     if let Some(proxy) = &options.proxy {
-        let all = reqwest::Proxy::all(proxy.url.clone()).map_err(|error| ClientError::of_roots(innermost(&error)))?;
-        builder = builder.proxy(all);
+        builder = builder.proxy(reqwest::Proxy::all(proxy.url.clone()).map_err(|_| proxy.unusable())?);
     }
     builder = match &options.roots {
-        Roots::Platform => trusting_the_platform(builder),
+        Roots::Platform => {
+            // Elsewhere the system itself verifies certificates.
+            #[cfg(target_os = "linux")]
+            let builder = match platform_tls() {
+                Some(tls) => builder.tls_backend_preconfigured(tls),
+                None => builder,
+            };
+            builder
+        }
         Roots::None => builder.tls_certs_only([]),
         Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
@@ -288,20 +261,6 @@ pub(super) fn builder(
         },
     };
     Ok(builder)
-}
-
-#[cfg(target_os = "linux")]
-fn trusting_the_platform(builder: ClientBuilder) -> ClientBuilder {
-    match platform_tls() {
-        Some(tls) => builder.tls_backend_preconfigured(tls),
-        None => builder,
-    }
-}
-
-/// The system itself verifies certificates.
-#[cfg(not(target_os = "linux"))]
-fn trusting_the_platform(builder: ClientBuilder) -> ClientBuilder {
-    builder
 }
 
 /// Whether the server forbids using a connection again, with `Keep-Alive: timeout=0`.

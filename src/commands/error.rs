@@ -155,7 +155,7 @@ impl From<ConfigError> for CommandError {
 
 impl From<ClientError> for CommandError {
     fn from(error: ClientError) -> Self {
-        let hint = Some(error.hint.clone());
+        let hint = Some(error.hint.to_owned());
         Self::new(ExitCode::Configuration, "configuration", error, hint)
     }
 }

@@ -139,7 +139,7 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
 /// # Errors
 /// If a variable has an invalid proxy.
 pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, ClientError> {
-    if base.is_loopback() || base.is_plain_http() { Ok(None) } else { Ok(Proxy::of(base.url())?) }
+    if base.is_loopback() || base.is_plain_http() { Ok(None) } else { Proxy::of(base.url()) }
 }
 
 /// Reports what happens on the way: each wait, and with `--verbose` each request and answer.

@@ -9,8 +9,8 @@ use super::connection::{Connection, report_event};
 use super::flight::Flight;
 use super::sender::Sender;
 use crate::api::{
-    Cause, Code, DeliveryFacts, DeliveryState, Event, LookUpError, LookUpPace, LookUps, MessageSort, Outcome, Request,
-    TrackedMessage, look_up_code,
+    Cause, Code, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageSort, Outcome, Request,
+    TrackedMessage, look_up_code, look_up_pace,
 };
 use crate::config::Settings;
 use crate::context::Context;
@@ -95,7 +95,7 @@ impl Connection {
             signals: &mut self.signals,
             watch: Box::new(watch),
             retry_for: settings.retry_for.value.duration(),
-            pace: LookUpPace::per_second(settings.rate.value.per_second()),
+            pace: look_up_pace(settings.rate.value.per_second()),
             clock: SignedDuration::ZERO,
         }
     }

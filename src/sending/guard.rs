@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::sender::Sender;
 use crate::config::Settings;
 use crate::message::Outgoing;
 use crate::output::counted;
@@ -12,10 +13,7 @@ use crate::phone::spellings;
 ///
 /// # Errors
 /// If one is not allowed, with the first of them.
-pub(super) fn check_allowed<'a>(
-    settings: &Settings,
-    mut recipients: impl Iterator<Item = &'a str>,
-) -> Result<(), GuardError> {
+fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
     let Some(allow_to) = &settings.allow_to else { return Ok(()) };
     let is_allowed = |recipient: &str| spellings(recipient).any(|spelling| allow_to.value.allows(&spelling));
     match recipients.find(|recipient| !is_allowed(recipient)) {
@@ -30,27 +28,37 @@ pub(super) fn check_allowed<'a>(
     }
 }
 
-/// Checks every recipient of one message against `exclusions` and `allow_to`. If one of them or a key of `--once` is in
-/// force, the body must name people clearly.
-///
-/// # Errors
-/// If one must not be written to, is not allowed or not clear, with the first of them.
-pub(super) fn check_message(
-    settings: &Settings,
-    exclusions: &Exclusions,
-    has_key: bool,
-    outgoing: &Outgoing,
-) -> Result<(), GuardError> {
-    if let Some((recipient, list)) = exclusions.find(outgoing.recipients()) {
-        let problem = format!("{recipient} must not be written to: they are on {list}");
-        let way = format!("take them off {list} if they may be written to after all");
-        return Err(GuardError::new(problem, way));
+impl Sender {
+    /// Checks every recipient of a request against `allow_to`.
+    ///
+    /// # Errors
+    /// If one is not allowed, with the first of them.
+    pub(crate) fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
+        check_allowed(&self.settings, recipients)
     }
-    check_allowed(settings, outgoing.recipients())?;
-    let is_guarded = has_key || settings.allow_to.is_some() || !exclusions.is_empty();
-    match outgoing.unclear_recipient() {
-        Some(error) if is_guarded => Err(GuardError::new(error.to_string(), error.hint())),
-        Some(_) | None => Ok(()),
+
+    /// Checks every recipient of one message against `exclusions` and `allow_to`. If one of them or a key of `--once` is in
+    /// force, the body must name people clearly.
+    ///
+    /// # Errors
+    /// If one must not be written to, is not allowed or not clear, with the first of them.
+    pub(crate) fn check_message(
+        &self,
+        exclusions: &Exclusions,
+        has_key: bool,
+        outgoing: &Outgoing,
+    ) -> Result<(), GuardError> {
+        if let Some((recipient, list)) = exclusions.find(outgoing.recipients()) {
+            let problem = format!("{recipient} must not be written to: they are on {list}");
+            let way = format!("take them off {list} if they may be written to after all");
+            return Err(GuardError::new(problem, way));
+        }
+        self.check_allowed(outgoing.recipients())?;
+        let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
+        match outgoing.unclear_recipient() {
+            Some(error) if is_guarded => Err(GuardError::new(error.to_string(), error.hint())),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 

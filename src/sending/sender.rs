@@ -7,14 +7,12 @@ use std::time::Instant;
 use url::Url;
 
 use super::connection::{self, ConnectError, Connection, Interrupted, ask_secret, new_client};
-use super::guard::{GuardError, check_allowed, check_message};
 use crate::api::{Credentials, Request, curl_command};
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
 use crate::input::UsageError;
-use crate::message::{InvalidMessage, Outgoing, RecipientSources};
+use crate::message::{InvalidMessage, RecipientSources};
 use crate::output::{StreamError, visible_json};
-use crate::people::Exclusions;
 use crate::phone::Country;
 use crate::process::{EnclosingSandbox, Signal, Signals, enclosing_sandbox};
 
@@ -154,27 +152,6 @@ impl Sender {
         let (bot, client_id, secret) = settings.identity(context.can_ask())?;
         let (bot, client_id) = (bot.clone(), client_id.clone());
         Ok(Self { settings, bot, client_id, secret })
-    }
-
-    /// Checks every recipient of a request against `allow_to`.
-    ///
-    /// # Errors
-    /// If one is not allowed, with the first of them.
-    pub(crate) fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
-        check_allowed(&self.settings, recipients)
-    }
-
-    /// Checks the recipients of one message: see [`check_message`].
-    ///
-    /// # Errors
-    /// If a guard stops the message.
-    pub(crate) fn check_message(
-        &self,
-        exclusions: &Exclusions,
-        has_key: bool,
-        outgoing: &Outgoing,
-    ) -> Result<(), GuardError> {
-        check_message(&self.settings, exclusions, has_key, outgoing)
     }
 
     /// The address of requests, without checking whether a sandbox runs.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use url::Url;
 
 use super::error::LookUpError;
@@ -45,16 +45,9 @@ pub(crate) struct LookUps<'a> {
     pub(crate) watch: LookUpWatch<'a>,
     /// How long to wait for a busy or unavailable server, from its first failure.
     pub(crate) retry_for: Duration,
-    pub(crate) pace: LookUpPace,
+    pub(crate) pace: Interval,
     /// The server's clock relative to ours, by its last answer.
     pub(crate) clock: SignedDuration,
-}
-
-/// Keeps requests apart.
-#[derive(Debug)]
-pub(crate) struct LookUpPace {
-    between: Duration,
-    last: Option<Instant>,
 }
 
 /// A listing, newest first.
@@ -94,18 +87,12 @@ impl SpanStart {
     }
 }
 
-impl LookUpPace {
-    pub(crate) fn per_second(rate: f64) -> Self {
-        Self { between: Duration::try_from_secs_f64(rate.recip()).unwrap_or_default(), last: None }
-    }
-
-    /// When the next request may leave.
-    fn next(&mut self) -> Instant {
-        let now = Instant::now();
-        let next = self.last.map_or(now, |last| now.max(last + self.between));
-        self.last = Some(next);
-        next
-    }
+/// Keeps requests apart, for so many a second; needs a runtime.
+pub(crate) fn look_up_pace(per_second: f64) -> Interval {
+    let between = Duration::try_from_secs_f64(per_second.recip()).unwrap_or_default();
+    let mut pace = interval(between.max(Duration::from_micros(1)));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
 }
 
 impl LookUps<'_> {
@@ -269,12 +256,11 @@ impl LookUps<'_> {
 
     /// Sends the request when the rate allows it, and again while the server is busy or unavailable.
     async fn ask(&mut self, request: &Request) -> Result<Answer, LookUpError> {
-        let at = self.pace.next();
-        let Self { client, credentials, signals, watch, retry_for, .. } = self;
+        let Self { client, credentials, signals, watch, retry_for, pace, .. } = self;
         tokio::select! {
             biased;
             signal = signals.next() => return Err(LookUpError::new(Delivery::never_begun(signal), request)),
-            () = tokio::time::sleep_until(at) => {}
+            _ = pace.tick() => {}
         }
         let watch = |event: Event<'_>| watch(request, event);
         let delivery = deliver(client, request, credentials, *retry_for, signals.next(), watch).await;

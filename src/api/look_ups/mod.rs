@@ -10,7 +10,7 @@ mod ladder;
 mod notification;
 mod tracked;
 
-pub(crate) use self::client::{CLOCK_TOLERANCE, LookUpList, LookUpPace, LookUpSpan, LookUps, MOST_PAGES, SpanStart};
+pub(crate) use self::client::{CLOCK_TOLERANCE, LookUpList, LookUpSpan, LookUps, MOST_PAGES, SpanStart, look_up_pace};
 pub(crate) use self::error::LookUpError;
 pub(crate) use self::facts::DeliveryFacts;
 pub(crate) use self::fields::entry_key;
