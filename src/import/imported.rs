@@ -6,7 +6,8 @@ use super::policy::ImportPolicy;
 use crate::api::SuccessCriterion;
 use crate::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
 use crate::message::TemplateUses;
-use crate::phone::{Country, country_of, may_be_national};
+use crate::output::counted;
+use crate::phone::{country_of, may_be_national};
 
 /// The maximum number of codes that are listed.
 const MOST_NAMED: usize = 5;
@@ -23,8 +24,6 @@ pub(super) type FaultReport<'a> = &'a mut dyn FnMut(u64, RowFault);
 #[derive(Debug)]
 pub(crate) enum RowFault {
     Remark(Remark),
-    /// Its number has no `+`, and is read as a number of the list's country; None if the row has no country.
-    NationalNumber(Option<Country>),
     /// A report says that it was sent, or may have been sent.
     Reported(SkipReason),
     /// It is skipped: its recipient is excluded by the list with this name.
@@ -128,9 +127,8 @@ impl Imported {
         self.rows + self.invalid + self.duplicates + self.left_out()
     }
 
-    /// `507 rows: 480 are fine, 10 are invalid, …`, with numbers that add up; None if all rows are in the same
-    /// category.
-    pub(crate) fn sums(&self) -> Option<String> {
+    /// `507 rows: 480 are fine, 10 are invalid, …`, with numbers that add up.
+    pub(crate) fn sums(&self) -> String {
         let kinds = [
             (self.fine(), "fine"),
             (self.invalid, "invalid"),
@@ -145,7 +143,7 @@ impl Imported {
         let told = kinds.into_iter().filter(|(rows, _)| *rows > 0);
         let told: Vec<_> =
             told.map(|(rows, what)| format!("{rows} {} {what}", if rows == 1 { "is" } else { "are" })).collect();
-        (told.len() > 1).then(|| format!("{} rows: {}", self.all(), told.join(", ")))
+        format!("{}: {}", counted(self.all(), "row"), told.join(", "))
     }
 
     /// Counts the rows in `draft`, before repeated rows are skipped.
@@ -188,29 +186,34 @@ impl Imported {
     }
 }
 
-/// Each country code, with its first number, that number's line, and the country.
+/// The numbers that were written without `+`.
 #[derive(Debug, Default)]
-pub(crate) struct BareCodes(Vec<(&'static str, String, u64, &'static str)>);
+pub(crate) struct BareCodes {
+    /// Each country code, with its first number, that number's line, and the country.
+    codes: Vec<(&'static str, String, u64, &'static str)>,
+    /// Whether the list says of any whose national number it is.
+    pub(crate) by_column: bool,
+}
 
 impl BareCodes {
     /// Records a number that was written without `+`, unless a country was given for national numbers.
     pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
-        if self.0.iter().all(|(known, ..)| *known != code) {
+        if self.codes.iter().all(|(known, ..)| *known != code) {
             // A number that is probably right needs no note.
             let unlikely = country_of(number).filter(|_| may_be_national(number)).unwrap_or_default();
-            self.0.push((code, written.to_owned(), line, unlikely));
+            self.codes.push((code, written.to_owned(), line, unlikely));
         }
     }
 
     /// Drops codes whose first number is after `line`.
     pub(super) fn cut(&mut self, line: u64) {
-        self.0.retain(|(_, _, first, _)| *first <= line);
+        self.codes.retain(|(_, _, first, _)| *first <= line);
     }
 
     /// The note for the user if there are several codes, or an unlikely one.
     pub(crate) fn warning(&self) -> Option<String> {
-        let count = self.0.len();
-        if let [(code, written, _, unlikely)] = self.0.as_slice()
+        let count = self.codes.len();
+        if let [(code, written, _, unlikely)] = self.codes.as_slice()
             && !unlikely.is_empty()
         {
             return Some(format!(
@@ -221,7 +224,7 @@ impl BareCodes {
         if count < 2 {
             return None;
         }
-        let examples = self.0.iter().take(MOST_NAMED);
+        let examples = self.codes.iter().take(MOST_NAMED);
         let examples = examples.map(|(code, written, line, _)| format!("+{code} (line {line}: `{written}`)"));
         let more = if count > MOST_NAMED { ", …" } else { "" };
         let examples = examples.collect::<Vec<_>>().join(", ");

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::error::{BulkError, RowError};
-use super::imported::{BareCodes, Remark, RowFault};
+use super::imported::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::ledger::{SkipReason, Store};
 use crate::list::{
@@ -225,30 +225,24 @@ impl ImportPlan<'_> {
         told.collect()
     }
 
-    /// The message of a row, with notes about it.
+    /// The message of a row, with its warnings.
     pub(super) fn request(
         &self,
         row: &Row,
         column: &str,
         line: u64,
         codes: &mut BareCodes,
-    ) -> Result<(Outgoing, Vec<RowFault>), RowError> {
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.country_of(row);
         let body = self.body.fill(row, country)?;
         let (recipient, typed) = self.recipient.read(row, column, self.countries)?;
-        let mut told = Vec::new();
         if let Some(code) = typed.bare_code() {
             if country.is_none() {
                 codes.note(code, (&recipient, typed.recipient.as_str()), line);
             }
-            let cells = row.country_cells();
-            if self.countries.by_column && !cells.is_empty() {
-                let is_named = cells.iter().any(|(_, cell)| !cell.trim().is_empty());
-                told.push(RowFault::NationalNumber(country.filter(|_| is_named)));
-            }
+            codes.by_column |= self.countries.by_column && !row.country_cells().is_empty();
         }
-        let (outgoing, warnings) = self.made(body, typed, country)?;
-        Ok((outgoing, warnings.into_iter().map(|words| RowFault::Remark(Remark::Warning(words))).chain(told).collect()))
+        self.made(body, typed, country)
     }
 
     /// The country of a row; None if it is unclear, which is an error only if the country is needed.

@@ -189,7 +189,7 @@ impl<'a> Importer<'a> {
                 let left_out = left_out.or(known.kept_out.map(RowFault::KeptOut));
                 let sent = known.sent.map(RowFault::Reported);
                 let mut report = |fault| report(line, fault);
-                told.into_iter().chain(self.cells.warnings(&row).map(warning)).for_each(&mut report);
+                told.into_iter().chain(self.cells.warnings(&row)).map(warning).for_each(&mut report);
                 match left_out {
                     Some(left_out) => report(left_out),
                     None => self.remarks(&row).into_iter().chain(sent).for_each(report),
@@ -200,14 +200,14 @@ impl<'a> Importer<'a> {
         }
     }
 
-    /// A row with its message, the remarks on it, and its outcome in an earlier run.
+    /// A row with its message, the warnings about it, and its outcome in an earlier run.
     fn made(
         &mut self,
         line: u64,
         row: Row,
         faulty_cells: Vec<(String, String)>,
         outcome: Option<&ReportedOutcome>,
-    ) -> Result<(Row, Outgoing, Vec<RowFault>, KnownOutcome), RowError> {
+    ) -> Result<(Row, Outgoing, Vec<String>, KnownOutcome), RowError> {
         self.note_columns(line, &row).map_err(RowError::of_list)?;
         let column = if let Some(column) = &self.column {
             column

@@ -76,12 +76,6 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// When the first of the matching messages was sent.
-    pub(crate) fn first_sent_at(&self) -> Result<Option<i64>, LedgerError> {
-        let query = "SELECT min(at) FROM earlier WHERE reason = ?1";
-        Ok(self.db.query_row(query, [rank(SkipReason::AlreadySent)], |row| row.get(0))?)
-    }
-
     /// Whether several rows are for one person.
     pub(crate) fn find_repeated(&self) -> Result<bool, LedgerError> {
         // The index also has the order of `LedgerDraft::keys`: to sort the people once is enough.

@@ -653,7 +653,8 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     let url = &jelou.url;
     home.config(&format!("[profiles.me]\n{login}api_url = \"{url}\"\nallow_to = [\"593987654321\"]\n"));
     let run = |flags: &str| home.run(&format!("bulk send people.csv -p me {flags} text {{{{n}}}}"));
-    run("--one-per-person --preview 1").fails(11, &["0 of 2 rows are fine, 1 is left out, 1 cannot be sent"]);
+    run("--one-per-person --preview 1")
+        .fails(11, &["2 rows: 1 is to recipients that are not allowed, 1 is to a person"]);
     run("--yes").fails(11, &["allow_to"]);
     assert_eq!(jelou.seen().len(), 0);
     // A test goes to the allowed person, whoever is on the list.

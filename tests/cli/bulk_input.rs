@@ -764,15 +764,15 @@ fn a_preview_reads_every_row_and_prints_the_first() {
         2,
         &[
             "line 6: to: a phone number has 7 to 15 digits; `12`",
-            "5 of 6 rows are fine, 1 cannot be sent",
+            "6 rows: 5 are fine, 1 is invalid",
             "1 row cannot be sent",
         ],
     );
     assert_eq!(ended.json()["body"]["userId"], "593987654321");
     let ended = preview(&["--skip-invalid"]).success();
-    assert!(ended.stderr.contains("5 of 6 rows are fine, 1 cannot be sent"), "{ended:?}");
+    assert!(ended.stderr.contains("6 rows: 5 are fine, 1 is invalid"), "{ended:?}");
     let ended = preview(&["--limit", "4"]).success();
-    assert!(ended.stderr.ends_with("note: all 4 rows are fine\n") && ended.stdout.lines().count() == 1, "{ended:?}");
+    assert!(ended.stderr.ends_with("note: 4 rows: 4 are fine\n") && ended.stdout.lines().count() == 1, "{ended:?}");
     home.config(
         "[profiles.p]\nbot_id = \"7\"\nclient_id = \"i\"\nclient_secret_command = [\"false\"]\nallow_to = [\"*1\"]\n",
     );
@@ -780,13 +780,13 @@ fn a_preview_reads_every_row_and_prints_the_first() {
     both.fails(
         2,
         &[
-            "1 row cannot be sent, and 4 other rows to recipients that are not allowed",
+            "1 row cannot be sent",
             "4 rows go to recipients that are not allowed: line 3, 4, 5, 7",
             "6 rows: 1 is fine, 1 is invalid, 4 are to recipients that are not allowed",
         ],
     );
     let guarded = home.run("bulk send people.csv --skip-invalid --preview 9 text x");
-    let ended = guarded.fails(11, &["1 of 6 rows are fine, 5 cannot be sent"]);
+    let ended = guarded.fails(11, &["6 rows: 1 is fine, 1 is invalid, 4 are to recipients"]);
     assert_eq!(ended.stdout.lines().count(), 5);
 }
 

@@ -159,7 +159,7 @@ fn a_run_that_is_resumed_looks_again() {
     is_away.store(false, Ordering::SeqCst);
     is_later.store(true, Ordering::SeqCst);
     let ended = resume().success();
-    assert!(ended.stderr.contains("2 rows are left out: these people have not written"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("2 rows are left out: the person has not written"), "{}", ended.stderr);
     assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 5}));
     // People who were skipped before stay skipped.
     assert_eq!(written_to(&server), [user(1)]);

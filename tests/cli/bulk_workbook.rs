@@ -13,7 +13,6 @@ use crate::harness::{Ended, Home, also_in_a_database};
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_rows, zip};
 
 also_in_a_database! {
-    the_report_of_a_workbook_is_sent_without_its_sheet,
     what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
     hidden_rows_are_left_out_or_sent_as_was_said,
     what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to,
@@ -45,17 +44,6 @@ fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) -> Ende
 const SHARED: &str = "<si><t>celular</t></si><si><t>n</t></si><si><r><t xml:space=\"preserve\">Ana </t></r><r><t>Ríos &amp; \
                       Co</t></r><rPh sb=\"0\"><t>x</t></rPh></si>";
 const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
-
-#[test]
-fn the_report_of_a_workbook_is_sent_without_its_sheet() {
-    let home = Home::new();
-    let rows = ["celular", "593987654321", "12"].map(|cell| vec![cell.to_owned()]);
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
-    let words =
-        ["--sandbox", "bulk", "send", "people.xlsx", "--sheet", "Hoja1", "--skip-invalid", RATE, "text", "Hola"];
-    let way = "with the message and the other flags as before, but without --sheet and --header-row";
-    home.run_args(&words).fails(10, &[way]);
-}
 
 /// Files alone: no row of it comes to a ledger.
 #[test]

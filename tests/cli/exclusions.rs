@@ -571,7 +571,7 @@ fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
     let words = "3 rows are left out, whose recipients are on bajas.csv: line 2, 3, 6";
     assert!(shown.stderr.contains(words), "{shown:?}");
     let shown = bulk(&home, &[&flags[..], &["--preview", "9"]].concat()).success();
-    assert!(shown.stderr.contains("1 of 5 rows are fine, 3 are left out, 1 cannot be sent"), "{shown:?}");
+    assert!(shown.stderr.contains("5 rows: 1 is fine, 1 is invalid, 3 are excluded"), "{shown:?}");
     // Rows that cannot be sent need attention; excluded ones do not.
     let ended = bulk(&home, &flags).fails(10, &[words]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3, "invalid": 1}));

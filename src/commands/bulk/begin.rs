@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::before::{refuse_templates, report_before};
-use super::earlier::{earlier_of, report_many_days, report_people};
+use super::earlier::{earlier_of, report_people};
 use super::ending::RunOnItsWay;
 use super::hours::{report_closed, report_over_midnight};
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
@@ -98,9 +98,6 @@ impl PreparedList<'_> {
             return nothing_to_send(context, &draft, rule);
         };
         rule.report_skipped(context, &draft.skip_counts().since(&skips_told));
-        if args.limit.is_some() && args.earlier.skip_sent && rule.once.is_none() {
-            report_many_days(context, draft.first_sent_at()?);
-        }
         let rows = counted(draft.to_be_sent(), "message");
         drop(draft);
         context.stderr.note(&format!("run {name}: {rows} from bot {}", sender.bot.as_str()));
@@ -117,7 +114,7 @@ impl PreparedList<'_> {
         // The sandbox does not compare runs.
         if !self.details.sandbox {
             let people = store.known(&earlier_of(&self.details), |known| known.people(&self.draft))?;
-            report_people(context, people, args.once.as_ref());
+            report_people(context, people);
             (self.details.written_to, _) = people;
         }
         let hours = self.details.conditions.hours.as_ref();

@@ -1,10 +1,11 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
+use super::leave_out::NOT_WRITTEN;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
-    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason, now,
+    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason,
 };
 use crate::once::OnceKey;
 use crate::output::{counted, counted_are};
@@ -12,8 +13,6 @@ use crate::sending::GuardError;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
 const TOLD: usize = 3;
-/// In milliseconds.
-const A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// Refuses a report with rows that were sent or may have been; `policy` says what to do with them.
 pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Result<(), GuardError> {
@@ -76,59 +75,32 @@ impl EarlierRule<'_> {
 
     /// Prints how many rows are skipped because of earlier runs, or because of the key.
     pub(crate) fn report_skipped(self, context: &Context, skips: &SkipCounts) {
-        let is_of_both = self.policy == DuplicatePolicy::LeftOut;
+        let by = match self.once {
+            None => "by an earlier run".to_owned(),
+            Some(key) if self.policy == DuplicatePolicy::LeftOut => format!("under the key {key} or by an earlier run"),
+            Some(key) => format!("under the key {key}"),
+        };
         for (reason, rows) in skips.iter() {
-            let (was, has) = if rows == 1 { ("it was", "it may have") } else { ("they were", "they may have") };
-            let who = if rows == 1 { "the person" } else { "these people" };
-            let why = match (reason, self.once) {
-                (SkipReason::AlreadySent, None) => format!("{was} sent by an earlier run"),
-                (SkipReason::AlreadySent, Some(key)) if is_of_both => {
-                    format!("{who} got a message under the key {key}, or {was} sent by an earlier run")
-                }
-                (SkipReason::AlreadySent, Some(key)) => format!("a message under the key {key} was sent to {who}"),
-                (SkipReason::MayHaveBeenSent, None) => format!("{has} been sent by an earlier run"),
-                (SkipReason::MayHaveBeenSent, Some(key)) if is_of_both => {
-                    format!("{who} may have got a message under the key {key}, or {has} been sent by an earlier run")
-                }
-                (SkipReason::MayHaveBeenSent, Some(key)) => {
-                    format!("a message under the key {key} may have been sent to {who}")
-                }
-                (SkipReason::ToBeSent, None) => "an unfinished run will send the same".to_owned(),
-                (SkipReason::ToBeSent, Some(key)) => {
-                    format!("a message under the key {key} is under way, or an unfinished run will send it")
-                }
-                (SkipReason::OutsideWindow, _) => {
-                    format!("{who} {} not written within 23 hours", if rows == 1 { "has" } else { "have" })
-                }
-                (
-                    SkipReason::Invalid
-                    | SkipReason::Excluded
-                    | SkipReason::Repeated
-                    | SkipReason::Hidden
-                    | SkipReason::NotAllowed
-                    | SkipReason::Cancelled,
-                    _,
-                ) => continue,
+            let why = match reason {
+                SkipReason::AlreadySent => format!("already sent {by}"),
+                SkipReason::MayHaveBeenSent => format!("may have been sent {by}"),
+                SkipReason::ToBeSent => format!("still to be sent {by}"),
+                SkipReason::OutsideWindow => NOT_WRITTEN.to_owned(),
+                SkipReason::Invalid
+                | SkipReason::Excluded
+                | SkipReason::Repeated
+                | SkipReason::Hidden
+                | SkipReason::NotAllowed
+                | SkipReason::Cancelled => continue,
             };
             context.stderr.note(&format!("{} left out: {why}", counted_are(rows, "row")));
         }
     }
 }
 
-/// Suggests a key for a list that is sent in parts over more than a day: without a key, a message is recognized only
-/// while its text stays the same.
-pub(crate) fn report_many_days(context: &Context, first_sent_at: Option<i64>) {
-    if first_sent_at.is_some_and(|at| at < now() - A_DAY) {
-        context.stderr.note(
-            "the parts of this list are sent over more than a day: with --once KEY no one gets a second message, even \
-             where the text is changed in between",
-        );
-    }
-}
-
 /// Warns that earlier runs wrote to people recently, because the text of a list that was sent may have been corrected, and
 /// that unfinished runs, which may have been forgotten, still have messages for them.
-pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64), once: Option<&OnceKey>) {
+pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64)) {
     if waiting > 0 {
         let have = if waiting == 1 { "has" } else { "have" };
         context.stderr.warning(&format!(
@@ -137,12 +109,9 @@ pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64)
     }
     if written_to > 0 {
         let were = if written_to == 1 { "was" } else { "were" };
-        let under_key =
-            once.map(|key| format!("; to count a run under the key: jelouctl once add {} --run RUN", key.quoted()));
         context.stderr.warning(&format!(
             "{written_to} of these people {were} written to by earlier runs in the last 24 hours; to leave out those \
-             that a run reached: jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv{}",
-            under_key.unwrap_or_default()
+             that a run reached: jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv"
         ));
     }
 }

@@ -96,12 +96,6 @@ impl RunOnItsWay<'_> {
         summary.print_what_stays(self.context, name, Some(stretch));
         report_doubt(self.context, name, summary.doubt.as_ref());
         summary.tell_ways_on(self.context, name, self.details);
-        // Nothing of this version leaves a run like that.
-        let is_stuck = matches!(ended, Ok(None)) && summary.counts.pending > 0;
-        if is_stuck && !self.run.is_held().unwrap_or(true) {
-            let problem = LedgerError::damaged("rows are still to be sent, but none of them is ever due");
-            return (Err(problem.into()), Some(summary.counts));
-        }
         (ended.map(|code| code.unwrap_or_else(|| summary.exit_code())), Some(summary.counts))
     }
 
@@ -111,7 +105,7 @@ impl RunOnItsWay<'_> {
         let to_continue = to_continue(name);
         match reason {
             StopReason::Paused(reason, problem) => {
-                let hint = without_again(&problem.hint);
+                let hint = &problem.hint;
                 let (paused, hint) = if reason == PauseReason::AllRefused {
                     // All rows have the same fault.
                     let again =
@@ -183,12 +177,6 @@ impl RunOnItsWay<'_> {
             self.context.stderr.progress_line(&compact(&record.to_json()));
         }
     }
-}
-
-/// The hint for one message without its last words, which the command replaces.
-fn without_again(hint: &str) -> &str {
-    let ends = [", then try again", "; try again after that"];
-    ends.iter().find_map(|end| hint.strip_suffix(end)).unwrap_or(hint)
 }
 
 /// The fields of a run that ended or was refused; unknown values are null.

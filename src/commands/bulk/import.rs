@@ -4,7 +4,7 @@ use std::io;
 
 use super::earlier::refuse_reported;
 use super::list_notes::{
-    CountryCounts, RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_list, unshown_columns,
+    RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_countries, tell_of_list, unshown_columns,
 };
 use crate::commands::CommandError;
 use crate::context::Context;
@@ -38,25 +38,6 @@ pub(crate) struct ReadList {
     pub(crate) remarks: Remarks,
 }
 
-impl ReadList {
-    /// `5 of 6 rows are fine, 1 cannot be sent`.
-    pub(crate) fn words(&self) -> String {
-        let Imported { invalid, guarded, duplicates, .. } = &self.imported;
-        let (all, fine, left_out) = (self.imported.all(), self.imported.fine(), self.imported.left_out());
-        let left_out = match left_out {
-            0 => String::new(),
-            1 => ", 1 is left out".to_owned(),
-            several => format!(", {several} are left out"),
-        };
-        match invalid + duplicates + guarded {
-            0 if fine == all && all == 1 => "the row is fine".to_owned(),
-            0 if fine == all => format!("all {all} rows are fine"),
-            0 => format!("{fine} of {all} rows are fine{left_out}"),
-            bad => format!("{fine} of {all} rows are fine{left_out}, {bad} cannot be sent"),
-        }
-    }
-}
-
 /// Reads every row into `draft` and prints their faults; remarks are kept if the page `keeps_remarks`. `guard` is the
 /// sender whose `allow_to` applies. `compare` skips rows that earlier runs have, before duplicate rows are skipped. A row
 /// that cannot or may not be sent is part of the verdict, not an error.
@@ -76,7 +57,6 @@ pub(crate) fn import(
         policy: plan.policy,
         messages: RowMessages::new(stderr, &reading),
         notes: RowNotes::default(),
-        countries: CountryCounts::default(),
         reported: SkipCounts::default(),
         remarks: keeps_remarks.then(Remarks::new),
     };
@@ -98,13 +78,13 @@ pub(crate) fn import(
         Some(sender) => guarded_rows(draft, sender, &mut imported, &mut told)?,
         None => None,
     };
-    let ToldRows { messages, notes, countries, remarks, .. } = told;
+    let ToldRows { messages, notes, remarks, .. } = told;
     messages.finish();
     drop(reading);
     stderr.warnings(&imported.warnings);
     stderr.warnings(&unshown_columns(list, plan));
     stderr.warnings(imported.bare_codes.warning().as_slice());
-    countries.tell(stderr, &imported.columns, plan.countries);
+    tell_of_countries(stderr, &imported, plan.countries);
     notes.tell(stderr);
     tell_of_list(stderr, list, plan.policy.hidden);
     if let Some(line) = imported.last_line {
@@ -112,7 +92,7 @@ pub(crate) fn import(
     }
     let verdict = verdict(list, &imported, plan.policy, first_guarded);
     if verdict.is_err() {
-        imported.sums().iter().for_each(|sums| stderr.note(sums));
+        stderr.note(&imported.sums());
     }
     Ok(ReadList { imported, verdict, comparison, remarks: remarks.unwrap_or_default() })
 }
@@ -122,7 +102,6 @@ struct ToldRows<'a> {
     policy: ImportPolicy,
     messages: RowMessages<'a>,
     notes: RowNotes,
-    countries: CountryCounts,
     reported: SkipCounts,
     /// Collected if wanted.
     remarks: Option<Remarks>,
@@ -138,7 +117,6 @@ impl ToldRows<'_> {
         let Self { messages, notes, .. } = self;
         let line_and = |of: &u64| format!("{line} (as line {of})");
         match fault {
-            RowFault::NationalNumber(country) => self.countries.note(*country),
             RowFault::Reported(reason) => self.reported.add(*reason),
             RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), "", false),
             RowFault::KeptOut(reason) => {
@@ -234,14 +212,6 @@ fn way_back(reason: SkipReason) -> &'static str {
     }
 }
 
-/// The other faults, which would stop the list next.
-fn and_guarded(rows: u64) -> String {
-    match rows {
-        0 => String::new(),
-        rows => format!(", and {} to recipients that are not allowed", counted(rows, "other row")),
-    }
-}
-
 /// Whether the list may be sent. Errors of the list come before those of a guard.
 fn verdict(
     list: &ListReader,
@@ -249,13 +219,9 @@ fn verdict(
     policy: ImportPolicy,
     first_guarded: Option<GuardError>,
 ) -> Result<(), CommandError> {
-    let hidden = hidden_rows(list).filter(|_| policy.hidden.is_none());
-    let way = "leave them out with --hidden skip, or send them with --hidden send";
-    refuse_faulty(imported, policy).map_err(|UsageError { message, hint }| match &hidden {
-        Some(hidden) => UsageError::new(format!("{message}; {hidden}"), format!("{hint}; hidden rows: {way}")),
-        None => UsageError { message, hint },
-    })?;
-    if let Some(hidden) = hidden {
+    refuse_faulty(imported, policy)?;
+    if let Some(hidden) = hidden_rows(list).filter(|_| policy.hidden.is_none()) {
+        let way = "leave them out with --hidden skip, or send them with --hidden send";
         return Err(UsageError::new(hidden, way).into());
     }
     match first_guarded {
@@ -265,7 +231,7 @@ fn verdict(
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, guarded, .. } = imported;
+    let Imported { rows, invalid, duplicates, without_country, .. } = imported;
     let them = if invalid + duplicates == 1 { "it" } else { "them" };
     match (invalid, duplicates) {
         _ if rows + imported.left_out() == 0 && (policy.skip_invalid || *duplicates == 0) => {
@@ -274,21 +240,14 @@ fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageE
         (0, 0) => Ok(()),
         _ if policy.skip_invalid => Ok(()),
         (0, _) => Err(UsageError::new(
-            format!(
-                "the message and recipient of {} are those of another row{}",
-                counted(*duplicates, "row"),
-                and_guarded(*guarded)
-            ),
+            format!("the message and recipient of {} are those of another row", counted(*duplicates, "row")),
             format!("remove {them}, leave {them} out with --skip-invalid, or send {them} with --allow-duplicates"),
         )),
         (_, _) => Err(UsageError::new(
-            format!("{} cannot be sent{}", counted(invalid + duplicates, "row"), and_guarded(*guarded)),
+            format!("{} cannot be sent", counted(invalid + duplicates, "row")),
             // With --country these people get their message, with --skip-invalid none.
-            match imported.without_country {
+            match without_country {
                 0 => format!("fix {them}, or leave {them} out with --skip-invalid"),
-                national if national == *invalid && *duplicates == 0 => {
-                    "say whose national numbers these are, such as --country EC".to_owned()
-                }
                 _ => "say first whose the national numbers are, such as --country EC".to_owned(),
             },
         )),

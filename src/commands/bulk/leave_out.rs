@@ -17,6 +17,9 @@ use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{Connection, Flight, OpenWindows, Sender};
 
+/// Why a row is left out with `--only-in-window`.
+pub(super) const NOT_WRITTEN: &str = "the person has not written within 23 hours";
+
 /// The rows that may still be left out.
 pub(super) enum UnsentRows<'a> {
     OfRun(&'a Run),
@@ -103,9 +106,7 @@ pub(super) fn leave_others_out_of_draft(
 pub(super) fn leave_others_out(context: &Context, windows: &OpenWindows, run: &Run) -> Result<(), CommandError> {
     let rows = UnsentRows::OfRun(run).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
     if rows > 0 {
-        let these_have = if rows == 1 { "the person has" } else { "these people have" };
-        let rows_are = counted_are(rows, "row");
-        context.stderr.note(&format!("{rows_are} left out: {these_have} not written within 23 hours"));
+        context.stderr.note(&format!("{} left out: {NOT_WRITTEN}", counted_are(rows, "row")));
     }
     Ok(())
 }
@@ -114,7 +115,7 @@ pub(super) fn leave_others_out(context: &Context, windows: &OpenWindows, run: &R
 fn outside(windows: &OpenWindows, recipients: &[String]) -> Result<Option<String>, CommandError> {
     for recipient in recipients {
         if !windows.is_open(recipient)? {
-            return Ok(Some("the person has not written within 23 hours".to_owned()));
+            return Ok(Some(NOT_WRITTEN.to_owned()));
         }
     }
     Ok(None)

@@ -1,14 +1,12 @@
 //! Collects notes about a list and its rows: each kind of note is printed once with its first lines, because a fault in
 //! a column affects every row.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::import::{HiddenRule, ImportPlan};
+use crate::import::{HiddenRule, ImportPlan, Imported};
 use crate::list::{HiddenRows, ListReader, Unshown, UnshownColumn, is_country_column};
 use crate::output::{Reading, Stderr, counted};
 use crate::people::CountryRule;
-use crate::phone::Country;
 
 /// The maximum number of lines listed for one kind.
 const TOLD: u64 = 5;
@@ -158,45 +156,21 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
     told.collect()
 }
 
-/// Counts the rows whose numbers are read with the country that the list names, by country.
-#[derive(Default)]
-pub(super) struct CountryCounts {
-    rows: BTreeMap<&'static str, u64>,
-    /// Rows that do not name a country.
-    without: u64,
-}
-
-impl CountryCounts {
-    pub(super) fn note(&mut self, country: Option<Country>) {
-        match country {
-            Some(country) => *self.rows.entry(country.code()).or_default() += 1,
-            None => self.without += 1,
+/// Says how numbers without `+` are read in a list that names countries.
+pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
+    let columns = imported.columns.iter().filter(|name| is_country_column(name));
+    let columns: Vec<_> = columns.map(|name| format!("`{}`", name.trim())).collect();
+    let named = columns.join(" or ");
+    match rule.otherwise {
+        _ if columns.is_empty() => {}
+        Some(country) if !rule.by_column => {
+            stderr.note(&format!("numbers without + are read as those of {country}, whatever {named} says"));
         }
-    }
-
-    /// Prints how numbers without `+` are read in a list with these columns.
-    pub(super) fn tell(&self, stderr: &Stderr, columns: &[String], rule: CountryRule) {
-        let columns: Vec<_> =
-            columns.iter().filter(|name| is_country_column(name)).map(|name| format!("`{}`", name.trim())).collect();
-        let named = columns.join(" or ");
-        if columns.is_empty() {
-            return;
+        otherwise if imported.bare_codes.by_column => {
+            let otherwise = otherwise.map(|country| format!(", and without one as those of {country}"));
+            stderr.note(&format!("numbers without + are read by their {named}{}", otherwise.unwrap_or_default()));
         }
-        if let Some(country) = rule.otherwise.filter(|_| !rule.by_column) {
-            return stderr.note(&format!("numbers without + are read as those of {country}, whatever {named} says"));
-        }
-        if self.rows.is_empty() {
-            return;
-        }
-        let mut counts: Vec<_> = self.rows.iter().collect();
-        counts.sort_by_key(|(_, rows)| Reverse(**rows));
-        let counts: Vec<_> = counts.into_iter().map(|(country, rows)| format!("{country} {rows}")).collect();
-        let without = match (self.without, rule.otherwise) {
-            (0, _) => String::new(),
-            (rows, Some(country)) => format!("; without a country {rows}, read as {country}"),
-            (rows, None) => format!("; without a country {rows}"),
-        };
-        stderr.note(&format!("numbers without + are read by their {named}: {}{without}", counts.join(", ")));
+        Some(_) | None => {}
     }
 }
 

@@ -11,7 +11,7 @@ use super::report_file::{ReportFile, page_in_words};
 use crate::api::{Request, SuccessCriterion};
 use crate::commands::CommandError;
 use crate::commands::limit::{PeopleLeft, report_limit};
-use crate::context::Mode;
+use crate::context::{Context, Mode};
 use crate::cost::Estimate;
 use crate::exit::ExitCode;
 use crate::ledger::{DraftRequest, LedgerError};
@@ -28,7 +28,7 @@ impl PreparedList<'_> {
     /// The verdict on the list was printed while it was `read`.
     pub(super) fn show(mut self, mut read: ReadList, page: Option<ReportFile<'_>>) -> Result<ExitCode, CommandError> {
         let context = self.context;
-        let words = read.words();
+        let sums = read.imported.sums();
         let comparison = mem::replace(&mut read.comparison, Ok(()));
         let mut refused = match (&read.verdict, &comparison) {
             (Err(error), _) | (Ok(()), Err(error)) => Some(error.line()),
@@ -46,8 +46,7 @@ impl PreparedList<'_> {
         }
         if let Some(page) = page {
             self.write_page(page, &read, refused)?;
-            context.stderr.note(&words);
-            return read.verdict.map(|()| ExitCode::Success);
+            return finish(context, read.verdict, &sums);
         }
         let accepts = read.imported.accepts.as_ref();
         let Some(most) = self.args.preview else {
@@ -66,8 +65,7 @@ impl PreparedList<'_> {
                 "these are the first {MOST_DRAWN} of {wanted} messages; --preview all --file page.html writes a page with all"
             ));
         }
-        context.stderr.note(&words);
-        read.verdict.map(|()| ExitCode::Success)
+        finish(context, read.verdict, &sums)
     }
 
     /// The texts of the templates, which `--preview` shows. A command that must not send anything does not look them
@@ -146,7 +144,7 @@ impl PreparedList<'_> {
         let Some(store) = self.store.filter(|_| !self.details.sandbox) else { return Ok(true) };
         self.args.earlier_rule().report_skipped(context, draft.skip_counts());
         let people = store.known(&earlier_of(&self.details), |known| known.people(draft))?;
-        report_people(context, people, self.args.once.as_ref());
+        report_people(context, people);
         Ok(true)
     }
 
@@ -165,4 +163,11 @@ impl PreparedList<'_> {
             Ok(self.sender.show(self.context, &request)?)
         })
     }
+}
+
+/// Prints how many rows are fine, unless the verdict on them has told.
+fn finish(context: &Context, verdict: Result<(), CommandError>, sums: &str) -> Result<ExitCode, CommandError> {
+    verdict?;
+    context.stderr.note(sums);
+    Ok(ExitCode::Success)
 }

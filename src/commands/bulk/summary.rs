@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -128,9 +127,10 @@ impl RunSummary {
 
     /// The exit code of a complete run.
     pub(crate) fn exit_code(&self) -> ExitCode {
+        let Counts { failed, unknown, pending, .. } = self.counts;
         if self.doubt.is_some() {
             ExitCode::Ledger
-        } else if self.counts.failed + self.counts.unknown + self.skips.needing_attention() == 0 {
+        } else if failed + unknown + pending + self.skips.needing_attention() == 0 {
             ExitCode::Success
         } else {
             ExitCode::Incomplete
@@ -181,23 +181,8 @@ impl RunSummary {
         let again = commands_to_send_again(name, self.counts.failed, invalid, details);
         if let Some([report, send]) = again.filter(|_| self.is_complete()) {
             let rows = counted(self.counts.failed + invalid, "row");
-            // The report is a CSV with the header in its first line.
-            let ending = details.list.as_deref().and_then(|list| Path::new(list).extension());
-            let is_workbook =
-                ending.is_some_and(|ending| ["xlsx", "ods"].iter().any(|own| ending.eq_ignore_ascii_case(own)));
-            let except = if is_workbook { ", but without --sheet and --header-row" } else { "" };
             ways.push(format!(
-                "to send {rows} again once corrected: {report}; then {send}, with the message and the other flags as \
-                 before{except}"
-            ));
-        }
-        if let (Some(key), true, 1..) = (&details.conditions.once, self.is_complete(), self.counts.failed) {
-            let (rows, them) =
-                (counted(self.counts.failed, "failed row"), if self.counts.failed == 1 { "it" } else { "them" });
-            ways.push(format!(
-                "the next list under the key {key} tries {rows} again, unless a later run has sent {them}, and before the rows \
-                 that --limit left for later; to leave {them} out: jelouctl bulk report {name} --state failed --file \
-                 {name}-failed.csv, and --exclude {name}-failed.csv"
+                "to send {rows} again once corrected: {report}; then {send}, with the message and the other flags as before"
             ));
         }
         ways
