@@ -32,10 +32,6 @@ impl AttemptWindow {
     pub(crate) fn has(self, at: i64) -> bool {
         (self.begin..=self.end).contains(&at)
     }
-
-    pub(crate) fn meets(self, other: Self) -> bool {
-        self.begin <= other.end && other.begin <= self.end
-    }
 }
 
 /// An attempt of ours that may have been sent, from any run of the bot.
@@ -102,94 +98,69 @@ pub(crate) fn decide(
     listed: &[ListedCopy],
     doubted: &HashSet<usize>,
 ) -> Vec<Result<ProvenCopy, (usize, StillUnknown)>> {
-    let groups = group(attempts, listed);
-    let shared = shared_contents(&groups, doubted);
+    let mut groups: HashMap<(usize, &str), Group<'_>> = HashMap::new();
+    for attempt in attempts {
+        groups.entry((attempt.content, attempt.person.as_str())).or_default().attempts.push(attempt);
+    }
+    for copy in listed {
+        groups.entry((copy.content, copy.person.as_str())).or_default().listed.push(copy);
+    }
+    for group in groups.values_mut() {
+        group.attempts.sort_by_key(|attempt| attempt.window.begin);
+        group.listed.sort_by_key(|copy| copy.at);
+    }
+    let shared = groups.iter().filter(|(_, group)| group.has_others()).map(|((content, _), _)| *content);
+    let shared: HashSet<_> = shared.chain(doubted.iter().copied()).collect();
     let mut decided = Vec::new();
-    for (content, clusters, _) in &groups {
-        for cluster in clusters {
-            let verdict = verdict(cluster, shared.contains(content));
-            let mut ids = verdict.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
-            // The first attempt gets the first message that was created.
-            for attempt in cluster.attempts.iter().filter(|attempt| attempt.message_id.is_none()) {
-                let id = ids.next();
-                let Some(row) = attempt.row else { continue };
-                decided.push(match (&verdict, id) {
-                    (Ok(_), Some(id)) => {
-                        Ok(ProvenCopy { row, message_id: (*id).to_owned(), copies: cluster.attempts.len() })
-                    }
-                    (Ok(_), None) => Err((row, StillUnknown::FewerListed)),
-                    (Err(why), _) => Err((row, *why)),
-                });
-            }
+    for ((content, _), Group { attempts, listed }) in &groups {
+        let verdict = verdict(attempts, listed, shared.contains(content));
+        let mut ids = verdict.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
+        // The first attempt gets the first message that was created.
+        for attempt in attempts.iter().filter(|attempt| attempt.message_id.is_none()) {
+            let id = ids.next();
+            let Some(row) = attempt.row else { continue };
+            decided.push(match (&verdict, id) {
+                (Ok(_), Some(id)) => Ok(ProvenCopy { row, message_id: (*id).to_owned(), copies: attempts.len() }),
+                (Ok(_), None) => Err((row, StillUnknown::FewerListed)),
+                (Err(why), _) => Err((row, *why)),
+            });
         }
     }
     decided
 }
 
-/// Attempts of one content to one person with overlapping windows, and the copies listed within them.
-struct Cluster<'a> {
+/// Attempts of one content to one person, and the listed copies of it, both in the order of their times.
+#[derive(Default)]
+struct Group<'a> {
     attempts: Vec<&'a OwnAttempt>,
-    window: AttemptWindow,
     listed: Vec<&'a ListedCopy>,
 }
 
-/// The clusters of each content and person, and the number of copies listed outside them.
-fn group<'a>(attempts: &'a [OwnAttempt], listed: &'a [ListedCopy]) -> Vec<(usize, Vec<Cluster<'a>>, usize)> {
-    type Group<'a> = (Vec<&'a OwnAttempt>, Vec<&'a ListedCopy>);
-    let mut groups: HashMap<(usize, &str), Group<'a>> = HashMap::new();
-    for attempt in attempts {
-        groups.entry((attempt.content, attempt.person.as_str())).or_default().0.push(attempt);
+impl Group<'_> {
+    /// Whether someone else sends this content too: a listed copy matches no attempt of ours, or there are more copies
+    /// than attempts.
+    fn has_others(&self) -> bool {
+        let Self { attempts, listed } = self;
+        let is_ours = |copy: &&ListedCopy| attempts.iter().any(|attempt| attempt.window.has(copy.at));
+        listed.len() > attempts.len() || !listed.iter().all(is_ours)
     }
-    for copy in listed {
-        groups.entry((copy.content, copy.person.as_str())).or_default().1.push(copy);
-    }
-    let clusters_of = |((content, _), (mut attempts, mut copies)): ((usize, &str), Group<'a>)| {
-        attempts.sort_by_key(|attempt| attempt.window.begin);
-        copies.sort_by_key(|copy| copy.at);
-        let mut clusters: Vec<Cluster<'a>> = Vec::new();
-        for attempt in attempts {
-            match clusters.last_mut().filter(|cluster| cluster.window.meets(attempt.window)) {
-                Some(cluster) => {
-                    cluster.window.end = cluster.window.end.max(attempt.window.end);
-                    cluster.attempts.push(attempt);
-                }
-                None => {
-                    clusters.push(Cluster { attempts: vec![attempt], window: attempt.window, listed: Vec::new() });
-                }
-            }
-        }
-        let mut outside = 0;
-        for copy in copies {
-            match clusters.iter_mut().find(|cluster| cluster.window.has(copy.at)) {
-                Some(cluster) => cluster.listed.push(copy),
-                None => outside += 1,
-            }
-        }
-        (content, clusters, outside)
-    };
-    groups.into_iter().map(clusters_of).collect()
-}
-
-/// The contents that someone else sends too: a listed copy matches no attempt of ours, or there are more copies than
-/// attempts.
-fn shared_contents(groups: &[(usize, Vec<Cluster<'_>>, usize)], doubted: &HashSet<usize>) -> HashSet<usize> {
-    let is_shared = |clusters: &[Cluster<'_>], outside: usize| {
-        outside > 0 || clusters.iter().any(|cluster| cluster.listed.len() > cluster.attempts.len())
-    };
-    let shared = groups.iter().filter(|(_, clusters, outside)| is_shared(clusters, *outside));
-    shared.map(|(content, ..)| *content).chain(doubted.iter().copied()).collect()
 }
 
 /// The ids of the copies that attempts without an id sent, in order of creation.
-fn verdict<'a>(cluster: &Cluster<'a>, is_shared: bool) -> Result<Vec<&'a str>, StillUnknown> {
-    let Cluster { attempts, listed, .. } = cluster;
+fn verdict<'a>(
+    attempts: &[&OwnAttempt],
+    listed: &[&'a ListedCopy],
+    is_shared: bool,
+) -> Result<Vec<&'a str>, StillUnknown> {
     if is_shared {
         return Err(StillUnknown::SentByOthers);
     }
     let known: HashSet<_> = attempts.iter().filter_map(|attempt| attempt.message_id.as_deref()).collect();
     let (ours, others): (Vec<&ListedCopy>, Vec<&ListedCopy>) =
         listed.iter().partition(|copy| known.contains(copy.id.as_str()));
-    if listed.len() < attempts.len() || others.iter().any(|copy| copy.has_failed) {
+    // All windows are equally long, so copies and attempts that belong together have the same order.
+    let is_each_listed = attempts.iter().zip(listed).all(|(attempt, copy)| attempt.window.has(copy.at));
+    if listed.len() < attempts.len() || !is_each_listed || others.iter().any(|copy| copy.has_failed) {
         return Err(StillUnknown::FewerListed);
     }
     // There are as many as were attempted, but known ids are missing: then they are not all ours.
@@ -387,12 +358,18 @@ mod tests {
     }
 
     #[test]
-    fn attempts_far_apart_are_counted_by_themselves() {
-        // On Friday, and again on Monday after a person decided so: each attempt has its own message.
+    fn each_attempt_needs_a_message_of_its_own_time() {
+        // On Friday, and again on Monday after a person decided so.
         let attempts = [attempt("a", 0, 0, None, None), attempt("a", 0, 4000, Some(0), None)];
-        is_settled(&attempts, &[copy("m", "a", 0, 4000)], &[(0, "m")]);
-        is_left(&attempts, &[copy("m", "a", 0, 0)], &[], &[(0, StillUnknown::FewerListed)]);
         is_settled(&attempts, &[copy("m", "a", 0, 0), copy("n", "a", 0, 4000)], &[(0, "n")]);
+        for listed in [
+            &[copy("m", "a", 0, 0)][..],
+            &[copy("m", "a", 0, 4000)],
+            &[copy("m", "a", 0, 0), copy("n", "a", 0, 1)],
+            &[copy("m", "a", 0, 4000), copy("n", "a", 0, 4001)],
+        ] {
+            is_left(&attempts, listed, &[], &[(0, StillUnknown::FewerListed)]);
+        }
     }
 
     #[test]

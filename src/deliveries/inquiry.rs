@@ -31,8 +31,6 @@ pub(crate) struct InquiryTerms {
     pub(crate) timeout: i64,
     /// When the run was last asked about, if ever.
     pub(crate) last_asked_at: Option<i64>,
-    /// Whether only unknown rows are asked about.
-    pub(crate) only_unknown: bool,
 }
 
 impl InquiryTerms {
@@ -82,11 +80,11 @@ pub(crate) struct Inquiry {
     span: Option<[i64; 2]>,
 }
 
-/// The results for unknown rows.
-#[derive(Debug, Default)]
+/// What the ledger learns at the end.
+#[derive(Debug)]
 pub(crate) struct Settled {
     pub(crate) news: DeliveryNews,
-    /// How many of the others stay unknown for each reason.
+    /// How many rows stay unknown for each reason.
     pub(crate) left: BTreeMap<StillUnknown, u64>,
 }
 
@@ -118,8 +116,7 @@ impl Inquiry {
             is_listed: false,
             may_still_speak: attempt.may_still_speak,
         };
-        let is_wanted = row.is_unknown || !self.terms.only_unknown;
-        let row = InquiredRow { is_asked: is_wanted && row.is_listable() && row.may_change(&self.terms), ..row };
+        let row = InquiredRow { is_asked: row.is_listable() && row.may_change(&self.terms), ..row };
         if let Some(content) = row.shown.as_ref().filter(|_| row.is_unknown && row.is_asked) {
             let number = self.contents.len();
             self.contents.entry(content.clone()).or_insert(number);
@@ -258,7 +255,7 @@ impl Inquiry {
     }
 
     /// The news for the ledger since the last call.
-    pub(crate) fn news(&mut self) -> DeliveryNews {
+    fn news(&mut self) -> DeliveryNews {
         let mut news = DeliveryNews::default();
         for row in &mut self.rows {
             news.learn(row.n, &mut row.known, std::mem::take(&mut row.steps), None, self.terms.now);
@@ -281,9 +278,9 @@ impl Inquiry {
         (self.terms.now, self.asked())
     }
 
-    /// Decides the unknown rows; `is_whole` says whether everything needed for that was read.
+    /// Decides the unknown rows, and returns all that the ledger does not have yet; `is_whole` says whether everything needed for that was read.
     pub(crate) fn settle(&mut self, is_whole: bool) -> Settled {
-        let mut settled = Settled::default();
+        let mut settled = Settled { news: self.news(), left: BTreeMap::new() };
         let mut why: HashMap<usize, StillUnknown> = HashMap::new();
         let listed: Vec<_> = self.copies.values().cloned().collect();
         let decided = if is_whole { decide(&self.attempts, &listed, &self.doubted) } else { Vec::new() };
@@ -404,14 +401,7 @@ mod tests {
     const LEFT_AT: i64 = NOW - HOUR;
 
     fn terms() -> InquiryTerms {
-        InquiryTerms {
-            now: NOW,
-            up_to: Duration::from_secs(72 * 3600),
-            clock: 0,
-            timeout: 30_000,
-            last_asked_at: None,
-            only_unknown: false,
-        }
+        InquiryTerms { now: NOW, up_to: Duration::from_secs(72 * 3600), clock: 0, timeout: 30_000, last_asked_at: None }
     }
 
     /// A change to an inquiry that settles a row.

@@ -7,5 +7,5 @@ mod inquiry;
 mod sweep;
 
 pub(crate) use self::evidence::StillUnknown;
-pub(crate) use self::inquiry::{Inquiry, InquiryTerms};
-pub(crate) use self::sweep::{SweepError, SweepListener, sweep};
+pub(crate) use self::inquiry::{Inquiry, InquiryTerms, Settled};
+pub(crate) use self::sweep::sweep;

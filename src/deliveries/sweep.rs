@@ -2,7 +2,6 @@
 //! that takes fewer requests.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -11,15 +10,12 @@ use crate::api::{
     LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageSort, SpanStart,
     TrackedMessage,
 };
-use crate::ledger::{DeliveryNews, LedgerError};
 use crate::timestamps::of_milliseconds;
 
 /// A million entries: gives up on a server that always returns new ones.
 const MOST_PAGES: u32 = 20_000;
 /// How many rows are asked for one by one if the API does not tell its number of pages.
 const FEW_ROWS: u64 = 50;
-/// How often the results are stored.
-const KEPT_EVERY: Duration = Duration::from_secs(10);
 
 /// How to ask for the rows of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,61 +47,35 @@ impl LookUpRoute {
     }
 }
 
-/// Gets the progress of a sweep.
-pub(crate) struct SweepListener<'a> {
-    /// The number of requests to be made, if known.
-    pub(crate) plan: &'a mut dyn FnMut(Option<u64>),
-    /// The approximate number of answered requests.
-    pub(crate) progress: &'a mut dyn FnMut(u64),
-    /// New results, from time to time.
-    pub(crate) keep: &'a mut dyn FnMut(DeliveryNews) -> Result<(), LedgerError>,
-}
-
-/// The error that stopped a sweep; earlier results are kept.
-#[derive(Debug)]
-pub(crate) enum SweepError {
-    LookUp(LookUpError),
-    Ledger(LedgerError),
-}
-
-impl From<LookUpError> for SweepError {
-    fn from(error: LookUpError) -> Self {
-        Self::LookUp(error)
-    }
-}
-
-impl From<LedgerError> for SweepError {
-    fn from(error: LedgerError) -> Self {
-        Self::Ledger(error)
-    }
-}
-
 /// A run in question.
 struct Sweep<'a, 'b> {
     look_ups: &'a mut LookUps<'b>,
     inquiry: &'a mut Inquiry,
-    listener: SweepListener<'a>,
+    progress: &'a mut dyn FnMut(u64, Option<u64>),
     /// How far this machine's clock is ahead of the ledger's, in milliseconds.
     ahead: i64,
-    /// The number of answered requests.
+    /// The number of answered requests, and of those to be made.
     answered: u64,
+    planned: Option<u64>,
 }
 
 /// Asks for the rows of `inquiry`; this machine's clock is ahead of the ledger's by `ahead` milliseconds.
 ///
+/// `progress` is called with the approximate number of answered requests, and how many are to be made, if known.
+///
 /// # Errors
-/// When Jelou cannot be asked, or the results cannot be stored.
+/// When Jelou cannot be asked; what it said before is in `inquiry`.
 pub(crate) async fn sweep<'a>(
     look_ups: &'a mut LookUps<'_>,
     inquiry: &'a mut Inquiry,
-    listener: SweepListener<'a>,
+    progress: &'a mut dyn FnMut(u64, Option<u64>),
     ahead: i64,
-) -> Result<ListingCoverage, SweepError> {
-    Sweep { look_ups, inquiry, listener, ahead, answered: 0 }.run().await
+) -> Result<ListingCoverage, LookUpError> {
+    Sweep { look_ups, inquiry, progress, ahead, answered: 0, planned: None }.run().await
 }
 
 impl Sweep<'_, '_> {
-    async fn run(mut self) -> Result<ListingCoverage, SweepError> {
+    async fn run(mut self) -> Result<ListingCoverage, LookUpError> {
         let is_template = |sort: MessageSort| sort != MessageSort::FreeForm;
         let is_free_form = |sort: MessageSort| sort == MessageSort::FreeForm;
         let counts_copies = self.inquiry.counts_copies();
@@ -117,14 +87,13 @@ impl Sweep<'_, '_> {
                 has_notifications = false;
                 LookUpRoute::Nothing
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         let in_history = |sort: MessageSort| is_free_form(sort) || !has_notifications;
         let (mut rows, mut span) = (self.rows(in_history), self.span(in_history, counts_copies));
         let pages = self.pages(LookUpList::History, span.as_ref()).await?;
         let mut by_history = LookUpRoute::of(rows, pages, counts_copies);
-        let requests = by_notifications.requests().zip(by_history.requests()).map(|(one, other)| one + other);
-        (self.listener.plan)(requests);
+        self.planned = by_notifications.requests().zip(by_history.requests()).map(|(one, other)| one + other);
         self.inquiry.set_clock(self.clock());
         let mut end = self.read(LookUpList::Notifications, by_notifications, template_span, is_template).await?;
         let left = self.rows(is_template);
@@ -169,7 +138,7 @@ impl Sweep<'_, '_> {
         route: LookUpRoute,
         span: Option<LookUpSpan>,
         of: impl Fn(MessageSort) -> bool,
-    ) -> Result<ListingCoverage, SweepError> {
+    ) -> Result<ListingCoverage, LookUpError> {
         match (route, span) {
             (LookUpRoute::Nothing, _) | (LookUpRoute::Pages(_), None) => Ok(ListingCoverage::Whole),
             (LookUpRoute::Pages(_), Some(span)) => self.read_pages(list, &span).await,
@@ -177,43 +146,36 @@ impl Sweep<'_, '_> {
         }
     }
 
-    async fn read_pages(&mut self, list: LookUpList, span: &LookUpSpan) -> Result<ListingCoverage, SweepError> {
-        let Self { look_ups, inquiry, listener, answered, .. } = self;
+    async fn read_pages(&mut self, list: LookUpList, span: &LookUpSpan) -> Result<ListingCoverage, LookUpError> {
+        let Self { look_ups, inquiry, progress, answered, planned, .. } = self;
         let bot = look_ups.bot.to_owned();
-        let (mut kept_at, mut failed, mut read, mut unreadable) = (Instant::now(), None, 0_u64, false);
+        let (mut read, mut unreadable) = (0_u64, false);
         let take = |entry: &Value| {
             unreadable |= !match list {
                 LookUpList::History => inquiry.note_message(entry, &bot),
                 LookUpList::Notifications => inquiry.note_notification(entry),
             };
             read += 1;
-            (listener.progress)(*answered + pages_of(read));
-            if kept_at.elapsed() >= KEPT_EVERY {
-                failed = (listener.keep)(inquiry.news()).err();
-                kept_at = Instant::now();
-            }
-            if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            progress(*answered + pages_of(read), *planned);
+            ControlFlow::Continue(())
         };
         let span = look_ups.by_its_clock(span);
         let coverage = look_ups.read(list, None, &span, MOST_PAGES, take).await;
         *answered += pages_of(read);
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
         Ok(match coverage? {
             ListingCoverage::Whole if unreadable => ListingCoverage::Missing,
             coverage => coverage,
         })
     }
 
-    async fn read_rows(&mut self, of: impl Fn(MessageSort) -> bool) -> Result<ListingCoverage, SweepError> {
+    async fn read_rows(&mut self, of: impl Fn(MessageSort) -> bool) -> Result<ListingCoverage, LookUpError> {
         let tracked = |row: &InquiredRow| {
             let left_at = of_milliseconds(row.left_at.saturating_add(self.ahead));
             let tracked = TrackedMessage::new(row.id.clone()?, row.sort, Some(left_at));
             Some(TrackedMessage { recipient: Some(row.recipient.clone()), ..tracked })
         };
         let rows: Vec<_> = self.inquiry.open_rows(of).filter_map(tracked).collect();
-        let (mut kept_at, mut end) = (Instant::now(), ListingCoverage::Whole);
+        let mut end = ListingCoverage::Whole;
         for mut tracked in rows {
             self.look_ups.look_for(&mut tracked).await?;
             if tracked.facts.is_none() && !tracked.is_fully_searched() {
@@ -221,11 +183,7 @@ impl Sweep<'_, '_> {
             }
             self.inquiry.note_one(&tracked.id, tracked.facts, tracked.notification);
             self.answered += 1;
-            (self.listener.progress)(self.answered);
-            if kept_at.elapsed() >= KEPT_EVERY {
-                (self.listener.keep)(self.inquiry.news())?;
-                kept_at = Instant::now();
-            }
+            (self.progress)(self.answered, self.planned);
         }
         Ok(end)
     }

@@ -85,7 +85,7 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     let told = "warning: Jelou was not asked yet what became of the messages of run r: jelouctl bulk deliveries r";
     assert!(unasked.stdout.is_empty() && unasked.stderr.contains(told), "{unasked:?}");
     let ended = ask(&home, &sandbox, "").success();
-    assert!(ended.stderr.contains("asking Jelou about 10 messages of run r: 1 request"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("asking Jelou about 10 messages of run r\n"), "{}", ended.stderr);
     let json = ended.json();
     assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
     assert_eq!((&json["asked"], &json["whole"]), (&json!(10), &json!(true)));

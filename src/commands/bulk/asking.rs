@@ -1,7 +1,6 @@
 //! Looks up the messages of a run: reads its rows and the attempts of other runs, asks Jelou, and writes the findings
 //! to the ledger. `bulk deliveries` and `bulk resolve --ask` use it.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,11 +10,9 @@ use super::run_sender::sender_of_run;
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::commands::CommandError;
 use crate::context::Context;
-use crate::deliveries::{Inquiry, InquiryTerms, StillUnknown, SweepError, SweepListener, sweep};
-use crate::ledger::{
-    Counts, DeliveryCounts, DeliveryNews, Details, LedgerError, Run, RunEvent, RunEventKind, RunName, now,
-};
-use crate::output::{ProgressFormat, Reading, counted, grouped, rounded};
+use crate::deliveries::{Inquiry, InquiryTerms, Settled, StillUnknown, sweep};
+use crate::ledger::{Counts, DeliveryCounts, Details, LedgerError, Run, RunEvent, RunEventKind, now};
+use crate::output::{ProgressFormat, Reading, counted};
 use crate::sending::{Sender, UnresolvedSender};
 
 /// How long after sending a message is still looked up, by default.
@@ -28,9 +25,7 @@ pub(super) struct AskedRun<'a> {
     pub(super) sender: Sender,
     /// How long after sending a message is still looked up.
     pub(super) up_to: Duration,
-    /// Whether only unknown rows are looked up.
-    pub(super) only_unknown: bool,
-    /// Whether the size of the look-up was printed.
+    /// Whether it was said for how many messages.
     is_told: bool,
     /// Unknown rows that are now sent.
     pub(super) settled: u64,
@@ -54,12 +49,7 @@ pub(super) struct Look {
 
 impl<'a> AskedRun<'a> {
     /// Opens the run `name` for a look-up, with the sender who began it.
-    pub(super) fn open(
-        context: &mut Context,
-        run: &'a Run,
-        up_to: Duration,
-        only_unknown: bool,
-    ) -> Result<Self, CommandError> {
+    pub(super) fn open(context: &mut Context, run: &'a Run, up_to: Duration) -> Result<Self, CommandError> {
         let unresolved = UnresolvedSender::claim(context)?;
         if let Some(doubt) = run.doubt()? {
             return Err(doubt.into());
@@ -67,7 +57,7 @@ impl<'a> AskedRun<'a> {
         run.store().require_write()?;
         let details = run.details()?;
         let sender = sender_of_run(context, unresolved, run, &details)?;
-        Ok(Self { run, details, sender, up_to, only_unknown, is_told: false, settled: 0 })
+        Ok(Self { run, details, sender, up_to, is_told: false, settled: 0 })
     }
 
     /// Asks once, until `end` at the latest, and stores the findings, even if it then fails.
@@ -82,9 +72,18 @@ impl<'a> AskedRun<'a> {
         // Rows that are sent while Jelou answers are not asked about yet.
         let is_sent = run.is_held()?;
         let mut inquiry = self.inquiry(run)?;
-        let answered = Cell::new(0);
+        let (name, asked) = (run.name().to_string(), inquiry.asked());
+        if asked > 0 && !std::mem::replace(&mut self.is_told, true) {
+            context.stderr.note(&format!("asking Jelou about {} of run {name}", counted(asked, "message")));
+        }
+        let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &name);
+        let mut answered = 0;
+        let mut progress = |done, planned| {
+            answered = done;
+            reading.show_requests(done, planned);
+        };
         let ended = if inquiry.is_open() {
-            let sweep = self.sweep(context, run, look_ups, &mut inquiry, &answered);
+            let sweep = sweep(look_ups, &mut inquiry, &mut progress, now().saturating_sub(run.store().now()?));
             match end {
                 Some(end) => timeout_at(end, sweep).await.unwrap_or(Ok(ListingCoverage::OutOfTime)),
                 None => sweep.await,
@@ -92,25 +91,24 @@ impl<'a> AskedRun<'a> {
         } else {
             Ok(ListingCoverage::Whole)
         };
+        drop(reading);
         // An attempt that began while the history was read may be listed in it already.
         let doubt = if ended.is_ok() { count_attempts(run, &self.details, &mut inquiry)? } else { None };
         if let Some(doubt) = &doubt {
             context.stderr.warning(doubt);
         }
         let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
-        let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered.get() > 0;
-        let mut news = inquiry.news();
-        let found = inquiry.settle(is_whole && doubt.is_none());
-        news.learnt.extend(found.news.learnt);
-        news.proven = found.news.proven;
-        let is_of_all = is_whole && !self.only_unknown && inquiry.asked() > 0 && inquiry.is_complete(UP_TO);
+        let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered > 0;
+        let Settled { mut news, left } = inquiry.settle(is_whole && doubt.is_none());
+        let is_of_all = is_whole && inquiry.asked() > 0 && inquiry.is_complete(UP_TO);
         news.asked = is_of_all.then(|| inquiry.asked_record());
-        self.settled += learn(run, &news)?;
+        if !news.is_empty() {
+            self.settled += run.learn(&news)?;
+        }
         let problem = match ended {
             Ok(ListingCoverage::Whole) => None,
             Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable: 0 }.into()),
-            Err(SweepError::LookUp(error)) => Some(error.into()),
-            Err(SweepError::Ledger(error)) => return Err(error.into()),
+            Err(error) => Some(error.into()),
         };
         let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
         let resumed_at = run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at);
@@ -118,45 +116,11 @@ impl<'a> AskedRun<'a> {
             counts: run.counts()?,
             deliveries: inquiry.counts(is_whole, i64::MIN),
             of_late: inquiry.counts(is_whole, resumed_at),
-            left: found.left,
+            left,
             may_change: inquiry.is_open() || is_sent,
             is_cut,
             problem,
         })
-    }
-
-    /// Asks for the rows of `inquiry`, and says first how long that takes.
-    async fn sweep(
-        &mut self,
-        context: &Context,
-        run: &Run,
-        look_ups: &mut LookUps<'_>,
-        inquiry: &mut Inquiry,
-        answered: &Cell<u64>,
-    ) -> Result<ListingCoverage, SweepError> {
-        let (name, asked) = (run.name(), inquiry.asked());
-        let rate = self.sender.settings.rate.value.per_second();
-        let is_told = std::mem::replace(&mut self.is_told, true);
-        let planned = Cell::new(None);
-        let shown = name.to_string();
-        let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &shown);
-        let mut plan = |requests| {
-            planned.set(requests);
-            if !is_told && asked > 0 {
-                context.stderr.note(&plan_in_words(asked, name, requests, rate));
-            }
-        };
-        let mut progress = |done| {
-            answered.set(done);
-            reading.show_requests(done, planned.get());
-        };
-        let settled = &mut self.settled;
-        let mut keep = |news: DeliveryNews| -> Result<(), LedgerError> {
-            *settled += learn(run, &news)?;
-            Ok(())
-        };
-        let listener = SweepListener { plan: &mut plan, progress: &mut progress, keep: &mut keep };
-        sweep(look_ups, inquiry, listener, now().saturating_sub(run.store().now()?)).await
     }
 
     /// What to ask for.
@@ -168,16 +132,10 @@ impl<'a> AskedRun<'a> {
             clock: 0,
             timeout: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
             last_asked_at: run.delivery_counts()?.map(|counts| counts.asked_at),
-            only_unknown: self.only_unknown,
         });
         run.each_attempt([i64::MIN, i64::MAX], &mut |attempt| inquiry.add(attempt))?;
         Ok(inquiry)
     }
-}
-
-/// Stores `news`; returns the number of unknown rows that are now sent.
-fn learn(run: &Run, news: &DeliveryNews) -> Result<u64, LedgerError> {
-    if news.is_empty() { Ok(0) } else { run.learn(news) }
 }
 
 /// Adds the attempts of every run of the bot to `inquiry`. If one of them is in doubt, nothing can be counted; the error
@@ -201,20 +159,4 @@ fn count_attempts(run: &Run, of: &Details, inquiry: &mut Inquiry) -> Result<Opti
         other.each_attempt([first, last], &mut |attempt| inquiry.count(&attempt, is_this))?;
     }
     Ok(None)
-}
-
-/// `asking Jelou about 480 messages of run r: 11 requests, 3 s at 5/s`
-fn plan_in_words(rows: u64, name: &RunName, requests: Option<u64>, rate: f64) -> String {
-    let messages = counted(rows, "message");
-    let Some(requests) = requests else {
-        return format!("asking Jelou about {messages} of run {name}; it does not say how many pages it has");
-    };
-    #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
-    let took = Duration::try_from_secs_f64(requests as f64 / rate).unwrap_or_default();
-    let s = if requests == 1 { "" } else { "s" };
-    format!(
-        "asking Jelou about {messages} of run {name}: {} request{s} or more, {} at {rate}/s",
-        grouped(requests),
-        rounded(took)
-    )
 }

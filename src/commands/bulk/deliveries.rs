@@ -84,31 +84,26 @@ pub(super) fn up_to(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// `bulk resolve --ask`: looks up only unknown rows.
+/// `bulk resolve --ask`: the same of the run that it resolves.
 pub(super) fn settle_by_asking(
     context: &mut Context,
     run: &Run,
     up_to: Option<Duration>,
 ) -> Result<ExitCode, CommandError> {
     let args = BulkDeliveriesArgs { up_to, ..BulkDeliveriesArgs::default() };
-    ask(context, run, &args, true)
+    ask(context, run, &args)
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
-    ask(context, &run, args, false)
+    ask(context, &run, args)
 }
 
 /// Asks for the messages of the run `name`, prints the result, and what is left to do.
-fn ask(
-    context: &mut Context,
-    run: &Run,
-    args: &BulkDeliveriesArgs,
-    only_unknown: bool,
-) -> Result<ExitCode, CommandError> {
+fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let name = run.name();
-    let mut asked = AskedRun::open(context, run, args.up_to.unwrap_or(UP_TO), only_unknown)?;
+    let mut asked = AskedRun::open(context, run, args.up_to.unwrap_or(UP_TO))?;
     let look = block_on(watch(context, &mut asked, args));
     let code = |look: &Look| {
         if look.counts.unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete }
