@@ -98,7 +98,7 @@ pub(crate) fn decide(
     listed: &[ListedCopy],
     doubted: &HashSet<usize>,
 ) -> Vec<Result<ProvenCopy, (usize, StillUnknown)>> {
-    let mut groups: HashMap<(usize, &str), Group<'_>> = HashMap::new();
+    let mut groups: HashMap<(usize, &str), PersonCopies<'_>> = HashMap::new();
     for attempt in attempts {
         groups.entry((attempt.content, attempt.person.as_str())).or_default().attempts.push(attempt);
     }
@@ -112,7 +112,7 @@ pub(crate) fn decide(
     let shared = groups.iter().filter(|(_, group)| group.has_others()).map(|((content, _), _)| *content);
     let shared: HashSet<_> = shared.chain(doubted.iter().copied()).collect();
     let mut decided = Vec::new();
-    for ((content, _), Group { attempts, listed }) in &groups {
+    for ((content, _), PersonCopies { attempts, listed }) in &groups {
         let verdict = verdict(attempts, listed, shared.contains(content));
         let mut ids = verdict.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
         // The first attempt gets the first message that was created.
@@ -131,12 +131,12 @@ pub(crate) fn decide(
 
 /// Attempts of one content to one person, and the listed copies of it, both in the order of their times.
 #[derive(Default)]
-struct Group<'a> {
+struct PersonCopies<'a> {
     attempts: Vec<&'a OwnAttempt>,
     listed: Vec<&'a ListedCopy>,
 }
 
-impl Group<'_> {
+impl PersonCopies<'_> {
     /// Whether someone else sends this content too: a listed copy matches no attempt of ours, or there are more copies
     /// than attempts.
     fn has_others(&self) -> bool {

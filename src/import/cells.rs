@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::{BulkError, RowError};
 use super::plan::ImportPlan;
 use crate::conventions::Conventions;
-use crate::list::{Row, guarded, unguarded};
+use crate::list::Row;
 use crate::phone::Country;
 use crate::template::{ReadAmount, decimal_mark};
 
@@ -140,23 +140,15 @@ impl<'a> UsedCells<'a> {
         Ok(())
     }
 
-    /// Warnings about cells that differ only in case from the text that they are compared with, and about printed ones
-    /// with the apostrophe that a report writes before what a spreadsheet would run.
+    /// Warnings about cells that differ only in case from the text that they are compared with.
     pub(super) fn warnings(&self, row: &Row) -> impl Iterator<Item = String> {
-        let guarded = self.printed.iter().filter_map(|column| {
-            let cell = row.text(column).filter(|cell| cell.starts_with('\''))?;
-            (guarded(&unguarded(cell)) == cell).then(|| {
-                format!("{column}: `{cell}` goes out with the apostrophe that a report writes before such a cell")
-            })
-        });
-        let compared = self.compared.iter().filter_map(|(column, text)| {
+        self.compared.iter().filter_map(|(column, text)| {
             let cell = row.text(column)?;
             let is_near = cell != text && cell.trim().to_lowercase() == text.trim().to_lowercase();
             is_near.then(|| {
                 format!("{column}: `{cell}` is not `{text}`, as the message has it; `{column} | lower` ignores case")
             })
-        });
-        compared.chain(guarded)
+        })
     }
 }
 

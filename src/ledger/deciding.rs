@@ -11,7 +11,6 @@ use super::error::{LedgerError, LedgerFault};
 use super::events::{LostWorker, PauseReason, Resumed, RunEvent, RunEventKind, RunPause};
 use super::making::{EarlierOf, KnownRuns, counted_by_run, json};
 use super::model::{Counts, RowState, Skip};
-use super::name::RunAge;
 use super::pace::moment;
 use super::resolution::{Resolution, StandingRow, decided_by_hand};
 use super::run::{Run, standing_rows};
@@ -317,21 +316,11 @@ impl Run {
     /// Removes the run and everything known about its rows, if it has not changed since `seen`, unless a process sends it.
     /// The people that it reached stay known under its key.
     pub(crate) fn remove(&self, seen: i64) -> Result<(), LedgerError> {
-        let is_removed = self.remove_if(|run| run.changed_at == seen)?;
-        if is_removed { Ok(()) } else { Err(LedgerError::changed(self.name())) }
-    }
-
-    /// Removes the run if it is complete and has not changed for at least this long. Returns whether it was removed.
-    pub(crate) fn remove_finished(&self, age: RunAge) -> Result<bool, LedgerError> {
-        self.remove_if(|run| run.finished_at.is_some() && age.has_passed(run.changed_at, run.now))
-    }
-
-    fn remove_if(&self, may_go: impl FnOnce(&LockedRun) -> bool) -> Result<bool, LedgerError> {
         let mut db = self.store.db();
         db.0.limit(LONGEST);
         let is_removed = db.change(|db| {
             lock_store(db)?;
-            let Some(run) = lock(db, self.id)?.filter(may_go) else { return Ok(false) };
+            let Some(run) = lock(db, self.id)?.filter(|run| run.changed_at == seen) else { return Ok(false) };
             let lost = Lost::of(db)?;
             if let Some(process) = lost.sender(self.id) {
                 return Err(LedgerError::in_use(self.name(), Some(&process.words())));
@@ -355,10 +344,11 @@ impl Run {
         });
         db.0.limit(LONG);
         let is_removed = is_removed?;
-        if is_removed {
-            db.0.tidy(true);
+        if !is_removed {
+            return Err(LedgerError::changed(self.name()));
         }
-        Ok(is_removed)
+        db.0.tidy(true);
+        Ok(())
     }
 }
 

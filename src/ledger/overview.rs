@@ -81,28 +81,25 @@ impl Store {
         Ok(old)
     }
 
-    /// The rows for the people in `recipients`, newest first.
-    pub(crate) fn find(&self, recipients: &[String]) -> Result<Vec<FoundMessage>, LedgerError> {
+    /// The rows for the person in `recipient`, newest first.
+    pub(crate) fn find(&self, recipient: &str) -> Result<Vec<FoundMessage>, LedgerError> {
         let lost = self.lost()?;
-        let mut found = Vec::new();
-        for recipient in recipients {
-            let mut db = self.db();
-            let identity = db.0.identity()?;
-            db.each_of(FIND, &values![hash_of_person(recipient)], |mut row| {
-                // Two people may share a hash.
-                if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
-                    return Ok(());
-                }
-                let (is_in_doubt, run) = (is_in_doubt(&row, COLUMNS + 4, &identity)?, row.take(COLUMNS + 3)?);
-                let doubt = is_in_doubt.then(|| LedgerError::doubtful(&run));
-                let details: Details = serde_json::from_str(row.text(COLUMNS + 1)?).map_err(LedgerError::damaged)?;
-                let body = row.take(COLUMNS)?;
-                let reported = reported(&mut row, &lost, doubt.as_ref())?;
-                let Details { kind, bot, sandbox: is_rehearsal, .. } = details;
-                found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, body, reported });
-                Ok(())
-            })?;
-        }
+        let (mut found, mut db) = (Vec::new(), self.db());
+        let identity = db.0.identity()?;
+        db.each_of(FIND, &values![hash_of_person(recipient)], |mut row| {
+            // Two people may share a hash.
+            if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
+                return Ok(());
+            }
+            let (is_in_doubt, run) = (is_in_doubt(&row, COLUMNS + 4, &identity)?, row.take(COLUMNS + 3)?);
+            let doubt = is_in_doubt.then(|| LedgerError::doubtful(&run));
+            let details: Details = serde_json::from_str(row.text(COLUMNS + 1)?).map_err(LedgerError::damaged)?;
+            let body = row.take(COLUMNS)?;
+            let reported = reported(&mut row, &lost, doubt.as_ref())?;
+            let Details { kind, bot, sandbox: is_rehearsal, .. } = details;
+            found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, body, reported });
+            Ok(())
+        })?;
         // A row without an attempt has no time yet.
         found.sort_by_key(|found| std::cmp::Reverse(found.reported.at.unwrap_or(i64::MAX)));
         Ok(found)

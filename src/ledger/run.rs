@@ -84,7 +84,7 @@ impl Run {
 
     /// The same run after a pause that a connection to a database may not have survived.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
-        if self.store.is_shared() { self.on_own_connection() } else { Ok(self.clone()) }
+        Ok(Self { store: self.store.reconnected()?, ..self.clone() })
     }
 
     pub(super) fn on_own_connection(&self) -> Result<Self, LedgerError> {

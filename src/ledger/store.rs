@@ -125,6 +125,11 @@ impl Store {
         opened.map_or_else(|| Self::open(self.place.clone(), Arc::clone(&self.on_wait)), Ok)
     }
 
+    /// The same store after a pause that a connection to a database may not have survived.
+    pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
+        if self.is_shared() { self.reopened() } else { Ok(self.clone()) }
+    }
+
     pub(super) fn db(&self) -> MutexGuard<'_, Db> {
         self.db.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -245,7 +245,7 @@ pub(crate) fn guarded_in_sheet(cell: &str) -> Cow<'_, str> {
 }
 
 /// What [`guarded`] made a cell of a report from.
-pub(crate) fn unguarded(cell: &str) -> String {
+fn unguarded(cell: &str) -> String {
     let mut plain = String::with_capacity(cell.len());
     let mut at_begin = true;
     let mut characters = cell.chars();

@@ -4,7 +4,6 @@ mod list;
 mod send_again;
 mod workbook;
 
-use std::cell::Cell;
 use std::io::Write;
 
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson};
@@ -13,7 +12,7 @@ pub(crate) use self::send_again::commands_to_send_again;
 use self::workbook::write_workbook;
 use crate::import::BulkError;
 use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, ReportedRow, RowFilter, RowState, Run, now};
-use crate::list::{ListFormat, ReportLanguage, Row};
+use crate::list::{ListFormat, ReportLanguage};
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +36,11 @@ pub(crate) fn write_left_out(
     (columns, format): (&[String], ListFormat),
     written_as: ListReport,
     to: impl Write,
-) -> Result<(u64, bool), BulkError> {
-    let shows_otherwise = Cell::new(false);
+) -> Result<u64, BulkError> {
     let each = |write: EachRow<'_>| {
         let mut written = Ok(());
         draft.each_row(|row| {
             if let Some(row) = left_out(&row).filter(|_| written.is_ok()) {
-                shows_otherwise.set(shows_otherwise.get() || Row::shown_alone(&row.cells).is_some());
                 written = write(row);
             }
             Ok::<_, LedgerError>(())
@@ -51,8 +48,7 @@ pub(crate) fn write_left_out(
         written
     };
     let most = draft.skip_counts().all();
-    let rows = write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)?;
-    Ok((rows, shows_otherwise.get()))
+    write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)
 }
 
 /// Writes the rows that match `filter` to `to`; returns how many.

@@ -21,19 +21,12 @@ const MOST_LANGUAGES: usize = 10;
 /// The most faults that are listed.
 const MOST_FAULTS: usize = 5;
 
-/// A template that cannot be sent as requested.
-#[derive(Clone, Debug)]
-pub(crate) struct TemplateFault {
-    pub(crate) wanted: TemplateUse,
-    /// What is wrong.
-    pub(crate) problem: String,
-}
-
 /// Templates that cannot be sent as requested; nothing was sent.
 #[derive(Debug, Error)]
 #[error("{}", message(faults))]
 pub(crate) struct UnusableTemplates {
-    pub(crate) faults: Vec<TemplateFault>,
+    /// What is wrong with each.
+    pub(crate) faults: Vec<String>,
     pub(crate) hint: &'static str,
 }
 
@@ -43,14 +36,14 @@ impl UnusableTemplates {
             return Vec::new();
         }
         let more = self.faults.len().saturating_sub(MOST_FAULTS);
-        let told = self.faults.iter().take(MOST_FAULTS).map(|fault| fault.problem.clone());
+        let told = self.faults.iter().take(MOST_FAULTS).cloned();
         told.chain((more > 0).then(|| format!("and {more} more"))).collect()
     }
 }
 
-fn message(faults: &[TemplateFault]) -> String {
+fn message(faults: &[String]) -> String {
     match faults {
-        [only] => only.problem.clone(),
+        [only] => only.clone(),
         _ => format!("{} of the templates cannot be sent", faults.len()),
     }
 }
@@ -58,8 +51,8 @@ fn message(faults: &[TemplateFault]) -> String {
 /// The verdict of the bot's list on the templates of messages.
 #[derive(Debug, Default)]
 pub(crate) struct CheckedTemplates {
-    /// The templates that cannot be sent.
-    pub(crate) faults: Vec<TemplateFault>,
+    /// Why some cannot be sent.
+    pub(crate) faults: Vec<String>,
     pub(crate) texts: TemplateTexts,
 }
 
@@ -108,7 +101,7 @@ pub(crate) async fn check_sender(
     uses: &TemplateUses,
     retry_for: Duration,
     patience: Duration,
-) -> Result<Vec<TemplateFault>, LookUpError> {
+) -> Result<Vec<String>, LookUpError> {
     let mut listing = Listing::new(TemplateFilter::default());
     let deadline = tokio::time::Instant::now() + patience;
     let mut unchecked = "the API accepts the notice";
@@ -150,7 +143,7 @@ fn is_lasting(error: &LookUpError) -> bool {
 }
 
 /// Which of `uses` the bot cannot send, by its list of templates; a warning if the list does not have it.
-fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<TemplateFault> {
+fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<String> {
     if uses.is_cut {
         stderr.warning(&format!("only the first {} different templates of the list were checked", uses.uses.len()));
     }
@@ -176,7 +169,7 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
         if matches!(verdict, TemplateVerdict::SeveralLanguages { .. }) && !strict {
             stderr.warning(&problem);
         } else {
-            faults.push(TemplateFault { wanted: wanted.clone(), problem });
+            faults.push(problem);
         }
     }
     faults
@@ -338,8 +331,7 @@ mod tests {
             let uses = TemplateUses { uses: vec![wanted.clone()], is_cut: false };
             let listing = listing_of(listing, listing["results"].as_array().unwrap());
             let faults = judge(&listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, strict);
-            let problems: Vec<_> = faults.iter().map(|fault| fault.problem.as_str()).collect();
-            assert_eq!(problems, expected.as_slice(), "{wanted:?} in {listing:?}");
+            assert_eq!(faults, expected.as_slice(), "{wanted:?} in {listing:?}");
         }
     }
 
@@ -386,7 +378,7 @@ mod tests {
     #[test]
     fn several_faults_are_counted_and_the_first_ones_named() {
         let of = |count: usize| {
-            let fault = |n| TemplateFault { wanted: wanted("x", None, 0), problem: format!("p{n}") };
+            let fault = |n| format!("p{n}");
             let error = UnusableTemplates { faults: (1..=count).map(fault).collect(), hint: "" };
             (error.to_string(), error.details().join(" "))
         };

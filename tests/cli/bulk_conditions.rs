@@ -75,15 +75,6 @@ fn a_text_that_differs_by_case_alone_is_a_warning() {
 }
 
 #[test]
-fn a_cell_with_the_apostrophe_of_a_report_is_a_warning() {
-    let home = Home::new();
-    home.write("list.csv", "to,x,y\n593987654321,'-3,'-3\n593987654322,'Tis,\n");
-    let ended = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ x }}"]).success();
-    assert_eq!(ended.stderr.matches("with the apostrophe that a report writes").count(), 1, "{ended:?}");
-    assert!(ended.stderr.contains("line 2: x: `'-3` goes out"), "{ended:?}");
-}
-
-#[test]
 fn a_field_of_json_is_read_as_a_cell_is() {
     let home = Home::new();
     let text = "{% if x | number > 100 %}a{% endif %}{% if vip | yes %}b{% endif %}.";

@@ -781,7 +781,7 @@ fn a_preview_reads_every_row_and_prints_the_first() {
         2,
         &[
             "1 row cannot be sent",
-            "4 rows go to recipients that are not allowed: line 3, 4, 5, 7",
+            "4 rows are to recipients that are not allowed: line 3, 4, 5, 7",
             "6 rows: 1 is fine, 1 is invalid, 4 are to recipients that are not allowed",
         ],
     );
@@ -835,7 +835,7 @@ fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
     }
     let flags = ["--exclude", "bajas.txt", "--rejects", "rejects.csv", "--skip-invalid", "--skip-not-allowed"];
     let ended =
-        send("people.csv", "r", &flags).fails(10, &["1 row is left out, to a recipient that is not allowed: line 5"]);
+        send("people.csv", "r", &flags).fails(10, &["1 row is left out, to recipients that are not allowed: line 5"]);
     let reasons = json!({"invalid": 1, "excluded": 1, "not_allowed": 1, "repeated": 1});
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &reasons));
     let report = std::fs::read_to_string(home.path().join("rejects.csv")).unwrap();
@@ -881,7 +881,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
     let corrected = home.read("rz.csv").replace("12,E", "593987654325,E");
     home.write("rz.csv", &corrected);
     for (run, flags) in [("b", &["--one-per-person"][..]), ("c", &[]), ("d", &["--skip-sent"])] {
-        let note = "1 row is left out, which the report has as repeated: line 2; --allow-duplicates sends them";
+        let note = "1 row is left out, repeated in the report: line 2; --allow-duplicates sends them";
         let again = if run == "c" { &["--again"][..] } else { &[] };
         let ended = send("rz.csv", run, &[flags, again].concat()).fails(0, &[note]);
         assert_eq!(ended.json()["skipped_reasons"]["repeated"], json!(1), "{ended:?}");
@@ -908,7 +908,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
     home.write("hid.xlsx", crate::workbook::xlsx(&[crate::workbook::sheet("Hoja1", rows)], ""));
     send("hid.xlsx", "h", &["--hidden", "skip", "--skip-invalid", "--rejects", "rh.csv"]).fails(10, &[]);
     home.write("rh.csv", home.read("rh.csv").replace("13,F", "593987654333,F"));
-    let note = "2 rows are left out, which the report has as hidden: line 2, 3; --hidden send sends them";
+    let note = "2 rows are left out, hidden in the report: line 2, 3; --hidden send sends them";
     let ended = send("rh.csv", "i", &[]).fails(0, &[note]);
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &json!({"hidden": 2})));
     send("rh.csv", "j", &["--hidden", "send", "--skip-invalid", "--skip-sent"]).fails(10, &[]);
@@ -918,7 +918,7 @@ fn who_was_left_out_on_purpose_stays_out_of_a_corrected_list() {
     send("s.csv", "k", &["--skip-sent", "--skip-invalid", "--rejects", "rs.csv"])
         .fails(10, &["nothing is left to send"]);
     home.write("rs.csv", home.read("rs.csv").replace("14,K", "593987654334,K").replace("332,G", "332,otra"));
-    let note = "1 row is left out, which the report has as already_sent: line 2; --again sends them";
+    let note = "1 row is left out, already_sent in the report: line 2; --again sends them";
     send("rs.csv", "l", &[]).fails(0, &[note]);
     assert_eq!(texts_got(&jelou)[10..], ["Hola K"]);
     send("rs.csv", "m", &["--again"]).success();
@@ -990,7 +990,7 @@ fn what_cannot_take_the_rejected_rows_is_told_first() {
     home.write("bajas.csv", "593987654323\n");
     for (file, part) in [
         ("page.html", "--rejects: rows are written as a list, not as a page"),
-        ("x.pdf", "--rejects: a report cannot be written as a PDF"),
+        ("x.pdf", "--rejects: a report cannot be written as .pdf"),
         ("other.csv", "--rejects: other.csv exists and is not a report of a run"),
         ("people.csv", "--rejects: people.csv is a file that this command reads"),
         ("./people.csv", "--rejects: ./people.csv is a file that this command reads"),

@@ -27,7 +27,6 @@ also_in_a_database! {
     a_reader_that_has_seen_enough_is_no_error,
     a_report_takes_the_place_of_a_report_and_of_nothing_else,
     a_list_with_more_columns_than_a_sheet_is_not_reported_as_one,
-    a_report_of_failed_rows_says_where_the_faulty_ones_are,
 }
 
 const RATE: &str = "--rate=1000000/s";
@@ -78,12 +77,12 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
     home.write("people.csv", "to\n593987654321\n593987654322\n");
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
     for (words, message, hint) in [
-        ("--file AGAIN.ODS --format csv", "a report cannot be written as .ods", "name a .xlsx"),
+        ("--file AGAIN.ODS --format csv", "a report cannot be written as .ods", "a .xlsx"),
         ("--file r.xlsx --format csv", "a name that ends in .xlsx is not for --format csv", "leave --format out"),
         ("--file r.csv --format xlsx", "a name that ends in .csv is not for --format xlsx", "another name"),
         ("--file r.xlsx --delimiter ;", "--delimiter: only CSV has one", "take --format csv"),
         ("--delimiter x", "invalid value 'x' for '--delimiter <SIGN>'", "';'"),
-        ("--file r.pdf", "a report cannot be written as a PDF", "print it as a PDF"),
+        ("--file r.pdf", "a report cannot be written as .pdf", "prints as a PDF"),
         ("--file r.html --format csv", "a name that ends in .html is not for --format csv", "leave --format out"),
         ("--file r.csv --format html", "a name that ends in .csv is not for --format html", "another name"),
         ("--mask", "--mask: is for a page alone", "add --format html"),
@@ -187,7 +186,10 @@ fn a_page_is_not_printed_onto_a_terminal() {
     home.write("people.csv", "to\n593987654321\n");
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
     let (code, seen) = Terminal::new(&home, &["bulk", "report", "--format", "html"], &[]).end();
-    assert!(code == 2 && seen.contains("this is a terminal") && seen.contains("--file report.html"), "{code}: {seen}");
+    assert!(
+        code == 2 && seen.contains("cannot be shown on a terminal") && seen.contains("--file report.html"),
+        "{code}: {seen}"
+    );
 }
 
 #[test]
@@ -457,18 +459,4 @@ fn a_reader_that_has_seen_enough_is_no_error() {
         .env("PATH", "/usr/bin:/bin");
     let output = shell.current_dir(home.path()).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "0\n");
-}
-
-#[test]
-fn a_report_of_failed_rows_says_where_the_faulty_ones_are() {
-    let home = Home::new();
-    home.write("people.csv", "to\n593987654321\n12\n13\n");
-    home.run("--sandbox bulk send people.csv --run r --skip-invalid text x").fails(10, &["2 invalid"]);
-    let ended = home.run("bulk report r --state failed --file again.csv").success();
-    let said = "no row failed; 2 rows are left out as invalid: --reason invalid gives them";
-    assert!(ended.stderr.contains(said), "{ended:?}");
-    for flags in ["--state failed --reason invalid", "--state sent", ""] {
-        let ended = home.run(&format!("bulk report r --file again.csv --yes {flags}")).success();
-        assert!(!ended.stderr.contains("no row failed"), "{ended:?}");
-    }
 }

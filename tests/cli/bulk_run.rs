@@ -191,7 +191,7 @@ fn nothing_leaves_without_a_yes() {
     assert_eq!(ended.code, 11, "{ended:?}");
     for part in [
         "2 of the rows go to recipients that are not allowed",
-        "2 rows go to recipients that are not allowed: line ",
+        "2 rows are to recipients that are not allowed: line ",
         "3 rows: 1 is fine, 2 are to recipients that are not allowed",
     ] {
         assert!(ended.stderr.contains(part), "{part}: {ended:?}");
@@ -222,7 +222,7 @@ fn the_same_list_is_refused_until_it_is_meant() {
     assert_eq!(again(&["--run", "r"], "Una más").code, 2);
     assert_eq!(jelou.seen().len(), 9);
     // Removed runs are forgotten.
-    home.run("bulk remove r").fails(2, &["run r, which is complete, was not removed"]);
+    home.run("bulk remove r").fails(2, &["run r, which is complete: nothing was removed"]);
     home.run("bulk remove r --yes").success();
     home.run("bulk status r").fails(2, &["there is no run r"]);
 }
@@ -822,11 +822,11 @@ fn a_run_does_not_go_on_with_a_profile_that_was_changed_since() {
     configure("1", &jelou.url);
     home.run(SEND).args(&["--import-only", "text", "Hola"]).success();
     configure("2", &jelou.url);
-    let told = ["bot_id of profile p: run r was started with 1, not with 2", "change it back", "or pass --bot 1"];
+    let told = ["bot_id of profile p: run r was started with 1, not with 2", "use the values"];
     home.run("bulk resume r --yes").fails(2, &told);
     configure("1", &other.url);
     let told = format!("api_url of profile p: run r was started with {}, not with {}", jelou.url, other.url);
-    home.run("bulk resume r --yes").fails(2, &[&told, "change it back until the run is complete"]);
+    home.run("bulk resume r --yes").fails(2, &[&told, "use the values that the run was started with"]);
     assert!(jelou.seen().is_empty());
     configure("2", &jelou.url);
     home.run("bulk resume r --yes --bot 1").success();

@@ -160,7 +160,7 @@ fn old_runs_are_named_before_they_are_removed() {
     let (code, screen) = remove("n");
     assert!(code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "), "{screen}");
     let (code, screen) = remove("y");
-    assert!(code == 0 && screen.contains("note: 2 runs are removed"), "{screen}");
+    assert!(code == 0 && screen.contains("note: run a is removed"), "{screen}");
     assert!(home.run("bulk list").success().stderr.contains("there are no runs"));
 }
 

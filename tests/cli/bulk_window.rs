@@ -84,7 +84,7 @@ fn only_people_who_wrote_within_23_hours_get_it() {
     assert_eq!(others.lines().collect::<Vec<_>>(), [2, 3, 5].map(|number| format!("+{}", user(number))));
     // If the report is sent again, a free-form message still reaches none of them, but a template does.
     home.run("bulk report r --reason outside_window --file others.csv").success();
-    let note = "3 rows are left out, which the report has as outside_window: line 2, 3, 4";
+    let note = "3 rows are left out, outside_window in the report: line 2, 3, 4";
     let again = |kind: &[&str]| {
         let words = [&["bulk", "send", "others.csv", "--yes", "--rate", "1000/s", "--unchecked"], kind].concat();
         home.run_args(&words).api(&server.url)

@@ -89,7 +89,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("deliveries", &["api", "ledger", "message", "once", "phone", "timestamps"]),
     ("run", &["api", "hours", "ledger", "output", "process", "timestamps"]),
-    ("import", &["api", "conventions", "ledger", "list", "message", "people", "phone", "template", "timestamps"]),
+    (
+        "import",
+        &["api", "conventions", "ledger", "list", "message", "output", "people", "phone", "template", "timestamps"],
+    ),
     ("report", &["api", "import", "ledger", "list", "message", "output", "timestamps"]),
     ("report_page", &["api", "cost", "import", "ledger", "list", "message", "phone", "report", "tables"]),
     ("template", &["conventions", "list", "message", "nearest", "phone"]),

@@ -142,8 +142,7 @@ fn a_language_from_a_column_is_named_with_its_row() {
     let (home, jelou) = (home(), bot());
     home.write("people.csv", "to,idioma\n593987654321,es\n593987654322,es\n593987654323,pt\n593987654324,pt\n");
     let words = ["template", "order_shipped", "--language", "{{ idioma }}", "--param", "a", "--param", "b"];
-    let problem =
-        "error: `order_shipped` exists in another language: es, en; the message asks for `pt`; first in line 4\n";
+    let problem = "error: `order_shipped` exists in another language: es, en; the message asks for `pt`\n";
     bulk(&home, &jelou, &words).fails(2, &[problem]);
     assert_nothing_remains(&home, &jelou);
 }

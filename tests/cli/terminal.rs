@@ -361,7 +361,7 @@ fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
     terminal.session.send_line("y").unwrap();
     let (code, screen) = terminal.end();
     assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("1 row is left out, whose recipient is on ") && screen.contains("line 2"), "{screen}");
+    assert!(screen.contains("1 row is left out by ") && screen.contains("line 2"), "{screen}");
     assert!(screen.contains("run r: 1 message from bot 77"), "{screen}");
     assert_eq!(server.only().json()["userId"], "593987654322");
     // A list that is gone by then stops the command before there is a run.

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::cost::{Estimate, Spent};
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
-use crate::message::{Message, Part, TemplateTexts, TemplateUse, TemplateUses};
+use crate::message::{Message, Part, TemplateTexts, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
 use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
@@ -187,37 +187,16 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     Some(format!("at {rate}/s this takes {}{end}", rounded(takes)))
 }
 
-/// Refuses templates that the bot cannot send, and returns the texts of the others. `requests` yields the line and the
-/// body of each row to send. It is called only if a template is wrong, since its rows may be skipped or already sent.
+/// Refuses templates that the bot cannot send, and returns the texts of the others.
 pub(crate) async fn refuse_templates(
     context: &Context,
     sender: &Sender,
     connection: &mut Connection,
     uses: &TemplateUses,
     strict: bool,
-    requests: impl FnOnce(&mut dyn FnMut(u64, &str)) -> Result<(), LedgerError>,
 ) -> Result<TemplateTexts, CommandError> {
-    let CheckedTemplates { mut faults, texts } =
+    let CheckedTemplates { faults, texts } =
         check_templates(connection, &context.stderr, &sender.bot, uses, strict).await?;
-    if faults.is_empty() {
-        return Ok(texts);
-    }
-    if uses.uses.len() > 1 {
-        let mut first_lines = vec![None; faults.len()];
-        requests(&mut |line, body| {
-            let wanted = serde_json::from_str(body).ok().and_then(|body| TemplateUse::of(&body));
-            for (fault, first_line) in faults.iter().zip(&mut first_lines) {
-                if first_line.is_none() && wanted.as_ref() == Some(&fault.wanted) {
-                    *first_line = Some(line);
-                }
-            }
-        })?;
-        let needed = faults.into_iter().zip(first_lines).filter_map(|(mut fault, line)| {
-            fault.problem = format!("{}; first in line {}", fault.problem, line?);
-            Some(fault)
-        });
-        faults = needed.collect();
-    }
     if faults.is_empty() {
         return Ok(texts);
     }

@@ -73,7 +73,7 @@ impl PreparedList<'_> {
             leave_others_out_of_draft(self.windows.as_ref(), &mut self.draft)?;
         }
         // A connection to a database may not have survived the question.
-        let store = if store.is_shared() { store.reopened()? } else { store.clone() };
+        let store = store.reconnected()?;
         if let Some(signal) = wait_for_turn(&store, &mut connection.signals).await? {
             return Err(Interrupted(signal).into());
         }
@@ -175,15 +175,9 @@ impl PreparedList<'_> {
     /// # Errors
     /// If the bot cannot send one of them.
     async fn note_templates(&mut self, connection: &mut Connection) -> Result<(), CommandError> {
-        let Self { context, args, sender, draft, details, .. } = self;
-        let requests = |each: &mut dyn FnMut(u64, &str)| {
-            draft.requests(|line, DraftRequest { body, .. }| {
-                each(line, body);
-                Ok(())
-            })
-        };
+        let Self { context, args, sender, details, .. } = self;
         let (uses, strict) = (&details.templates, args.typed.delivery.strict);
-        details.template_texts = refuse_templates(context, sender, connection, uses, strict, requests).await?;
+        details.template_texts = refuse_templates(context, sender, connection, uses, strict).await?;
         Ok(())
     }
 }
@@ -297,7 +291,7 @@ fn needs_yes(sender: &Sender) -> bool {
 }
 
 /// Asks the user. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.
-pub(crate) fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
+fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
     if !needs_yes(sender) {
         return Ok(());
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::ending::RunOnItsWay;
-use super::hours;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
 use super::summary::Elapsed;
@@ -33,9 +32,6 @@ impl RunOnItsWay<'_> {
             base: connection.base.url().clone(),
             accepts: details.accepts.clone(),
         });
-        if details.sandbox {
-            hours::report_not_waited_for(context, details.conditions.hours.as_ref());
-        }
         let began = Instant::now();
         let mut joined = self.join(&self.run)?;
         let sent_before = joined.1.sent;

@@ -1,6 +1,6 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
-use super::leave_out::NOT_WRITTEN;
+use super::words::NOT_WRITTEN;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;

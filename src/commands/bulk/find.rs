@@ -11,10 +11,10 @@ use crate::commands::store::open_store;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{FoundMessage, LedgerError, RowState, Store};
+use crate::ledger::{FoundMessage, RowState};
 use crate::message::{InvalidMessage, Message, TypedRecipient};
 use crate::output::{Format, compact};
-use crate::phone::{Country, person_key};
+use crate::phone::Country;
 use crate::report::reported_outcome;
 use crate::sending::read_environment;
 
@@ -36,18 +36,20 @@ pub(crate) struct BulkFindArgs {
     #[arg(allow_hyphen_values = true)]
     user: String,
 
-    /// Country whose national number it is, in two letters: EC
+    /// Country whose national number it is, in two letters: EC [default: the profile's]
     #[arg(long, value_name = "CODE")]
     country: Option<Country>,
 }
 
 pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let meant = recipients_meant(context, &store, args)?;
-    let them = meant.join(" or ");
-    let found = store.find(&meant)?;
+    let typed = TypedRecipient::read(&args.user, args.country.or_else(|| country_of_profile(context)))
+        .map_err(|error| InvalidMessage::Recipient { origin: "USER", error })?;
+    context.stderr.warnings(typed.warnings());
+    let recipient = typed.recipient.as_str();
+    let found = store.find(recipient)?;
     if found.is_empty() {
-        context.stderr.note(&format!("no run has a message to {them}"));
+        context.stderr.note(&format!("no run has a message to {recipient}"));
     }
     print(context, &found)?;
     let mut code = ExitCode::Success;
@@ -60,50 +62,10 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     Ok(code)
 }
 
-/// The recipients that `user` may mean: without a country, the number is read as the profile and each run would read
-/// it.
-fn recipients_meant(
-    context: &Context,
-    store: &Store,
-    BulkFindArgs { user, country }: &BulkFindArgs,
-) -> Result<Vec<String>, CommandError> {
-    let mut meant = Vec::new();
-    let mut read = |country| {
-        let typed = TypedRecipient::read(user, country)?;
-        let recipient = typed.recipient.as_str().to_owned();
-        if meant.iter().all(|other: &String| person_key(other) != person_key(&recipient)) {
-            context.stderr.warnings(typed.warnings());
-            meant.push(recipient);
-        }
-        Ok(())
-    };
-    let as_typed = read(*country);
-    if country.is_none() {
-        for country in country_of_profile(context).into_iter().chain(countries_of_runs(store)?) {
-            // Another run may know the number.
-            let _ = read(Some(country));
-        }
-    }
-    match as_typed {
-        Err(error) if meant.is_empty() => Err(InvalidMessage::Recipient { origin: "USER", error }.into()),
-        _ => Ok(meant),
-    }
-}
-
 /// The country of the profile; None if the settings cannot be read.
 fn country_of_profile(context: &Context) -> Option<Country> {
     let (environment, _) = read_environment().ok()?;
     Settings::load(&context.flags, &environment).ok()?.country()
-}
-
-/// The countries that runs used to read national numbers, without duplicates: a typed number means the same there.
-fn countries_of_runs(store: &Store) -> Result<Vec<Country>, LedgerError> {
-    let mut countries = Vec::new();
-    for run in store.runs()? {
-        let country = run.details()?.recipient_flags.country;
-        countries.extend(country.filter(|country| !countries.contains(country)));
-    }
-    Ok(countries)
 }
 
 fn print(context: &Context, messages: &[FoundMessage]) -> Result<(), CommandError> {

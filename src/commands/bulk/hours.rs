@@ -53,16 +53,6 @@ pub(super) fn report_over_midnight(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// Notes that the sandbox does not wait for the hours.
-pub(super) fn report_not_waited_for(context: &Context, hours: Option<&Hours>) {
-    if let Some((hours, until)) = closed(hours) {
-        let until = hours.shown(until);
-        context.stderr.note(&format!(
-            "it is outside of the hours, {hours}: a real run would wait until {until}, the sandbox does not"
-        ));
-    }
-}
-
 /// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
 pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, LedgerError> {
     let (reason, until, shown) =

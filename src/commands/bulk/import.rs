@@ -120,14 +120,11 @@ impl ToldRows<'_> {
             RowFault::Reported(reason) => self.reported.add(*reason),
             RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), "", false),
             RowFault::KeptOut(reason) => {
-                let words =
-                    ["is", "are"].map(|are| format!("{are} left out, which the report has as {}", reason.name()));
+                let words = format!("left out, {} in the report", reason.name());
                 notes.add(words, line.to_string(), way_back(*reason), false);
             }
             RowFault::SamePerson { of } => {
-                let words =
-                    ["is left out, to a person with an earlier row", "are left out, to people with an earlier row"];
-                notes.add(words, line_and(of), "", false);
+                notes.add("left out, to a person with an earlier row".to_owned(), line_and(of), "", false);
             }
             RowFault::Remark(Remark::Warning(warning)) => {
                 messages.tell(Severity::Warning, line, &format!(": {warning}"));
@@ -140,26 +137,22 @@ impl ToldRows<'_> {
                 messages.tell(severity, line, &said);
             }
             RowFault::Remark(Remark::NotAllowed) if self.policy.skip_not_allowed => {
-                let words = [
-                    "is left out, to a recipient that is not allowed",
-                    "are left out, to recipients that are not allowed",
-                ];
+                let words = "left out, to recipients that are not allowed".to_owned();
                 notes.add(words, line.to_string(), "", false);
             }
             RowFault::Remark(Remark::NotAllowed) => {
-                let words = ["goes to a recipient that is not allowed", "go to recipients that are not allowed"];
+                let words = "to recipients that are not allowed".to_owned();
                 notes.add(words, line.to_string(), "; --skip-not-allowed leaves them out", true);
             }
             RowFault::Remark(Remark::EmptyCell(column)) => {
-                let words = ["has", "have"].map(|have| format!("{have} no `{column}`"));
-                notes.add(words, line.to_string(), "", false);
+                notes.add(format!("without `{column}`"), line.to_string(), "", false);
             }
             RowFault::Remark(Remark::PlaceholderCell { column, cell }) => {
-                let words = ["says", "say"].map(|say| format!("{say} `{cell}` in {column}"));
+                let words = format!("filled with `{cell}` in {column}");
                 notes.add(words, line.to_string(), "; that is what the person would read", true);
             }
             RowFault::Remark(Remark::RepeatedPerson { of }) => {
-                let words = ["goes to a person with an earlier row", "go to people with an earlier row"];
+                let words = "to a person with an earlier row".to_owned();
                 notes.add(words, line_and(of), "; --one-per-person sends the first of each", false);
             }
         }

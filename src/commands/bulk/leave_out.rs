@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::list_notes::{RowNotes, excluded_words};
 use super::send_args::BulkSendArgs;
+use super::words::NOT_WRITTEN;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::problem_of_excluded;
@@ -16,9 +17,6 @@ use crate::output::counted_are;
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{Connection, Flight, OpenWindows, Sender};
-
-/// Why a row is left out with `--only-in-window`.
-pub(super) const NOT_WRITTEN: &str = "the person has not written within 23 hours";
 
 /// The rows that may still be left out.
 pub(super) enum UnsentRows<'a> {
@@ -65,9 +63,14 @@ pub(super) fn windows_for_list(
         context.stderr.note("--only-in-window is applied when the run is made, and ignored here");
         return Ok(None);
     }
+    look_up_windows(context, sender).map(Some)
+}
+
+/// Reads over a connection of its own who has written recently.
+pub(super) fn look_up_windows(context: &Context, sender: &Sender) -> Result<OpenWindows, CommandError> {
     block_on(async {
         let mut connection = sender.connect(context).await?;
-        read_windows(context, sender, &mut connection).await.map(Some)
+        read_windows(context, sender, &mut connection).await
     })
 }
 

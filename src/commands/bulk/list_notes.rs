@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::import::{HiddenRule, ImportPlan, Imported};
 use crate::list::{HiddenRows, ListReader, Unshown, UnshownColumn, is_country_column};
-use crate::output::{Reading, Stderr, counted};
+use crate::output::{Reading, Stderr, counted, counted_are};
 use crate::people::CountryRule;
 
 /// The maximum number of lines listed for one kind.
@@ -85,8 +85,8 @@ pub(crate) struct RowNotes {
 }
 
 struct RowNote {
-    /// The words after the count: for one row, and for several.
-    words: [String; 2],
+    /// What the rows are.
+    words: String,
     rows: u64,
     lines: Vec<String>,
     way_out: &'static str,
@@ -94,22 +94,14 @@ struct RowNote {
 }
 
 /// The words for rows that are skipped because of the list with this name.
-pub(crate) fn excluded_words(list: &str) -> [String; 2] {
-    [format!("is left out, whose recipient is on {list}"), format!("are left out, whose recipients are on {list}")]
+pub(crate) fn excluded_words(list: &str) -> String {
+    format!("left out by {list}")
 }
 
 impl RowNotes {
-    /// Adds `line` to the note `words`; it is a warning if that is probably a mistake.
-    pub(crate) fn add<W: Into<String>>(
-        &mut self,
-        words: [W; 2],
-        line: String,
-        way_out: &'static str,
-        is_warning: bool,
-    ) {
-        let words = words.map(Into::into);
-        let known = self.notes.iter_mut().find(|note| note.words == words);
-        match known {
+    /// Adds `line` to the note that rows are `words`; it is a warning if that is probably a mistake.
+    pub(crate) fn add(&mut self, words: String, line: String, way_out: &'static str, is_warning: bool) {
+        match self.notes.iter_mut().find(|note| note.words == words) {
             Some(note) => {
                 note.rows += 1;
                 if note.lines.len() <= NAMED {
@@ -121,11 +113,10 @@ impl RowNotes {
     }
 
     pub(crate) fn tell(&self, stderr: &Stderr) {
-        for RowNote { words: [one, several], rows, lines, way_out, is_warning } in &self.notes {
-            let words = if *rows == 1 { one } else { several };
+        for RowNote { words, rows, lines, way_out, is_warning } in &self.notes {
             let more = if lines.len() > NAMED { ", …" } else { "" };
             let lines: Vec<_> = lines.iter().take(NAMED).map(String::as_str).collect();
-            let told = format!("{} {words}: line {}{more}{way_out}", counted(*rows, "row"), lines.join(", "));
+            let told = format!("{} {words}: line {}{more}{way_out}", counted_are(*rows, "row"), lines.join(", "));
             if *is_warning { stderr.warning(&told) } else { stderr.note(&told) }
         }
     }
@@ -136,19 +127,16 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
     let is_printed = |column: &&UnshownColumn| {
         plan.texts().any(|(_, uses)| uses.plain.iter().any(|name| list.is_column(name, &column.name)))
     };
-    let has_country = list.header().unwrap_or_default().iter().any(|name| is_country_column(name));
     let told = list.notes.unshown_columns.iter().filter(is_printed).map(
         |UnshownColumn { name, why, format, row, stored, .. }| {
             let because = match why {
                 Unshown::Format => format!(
                     "its format `{format}` is not a simple one; a filter decides how it is written, such as number(2)"
                 ),
-                // The flag would also decide whose numbers the rows have.
-                Unshown::Country if has_country => format!(
-                    "its format `{format}` is written by country; a filter writes it by the country of each row, such as \
-                     number(2) or date('%d/%m/%Y')"
+                Unshown::Country => format!(
+                    "its format `{format}` is written by country; add --country, or a filter that writes it by the country of \
+                     each row, such as number(2) or date('%d/%m/%Y')"
                 ),
-                Unshown::Country => format!("no country says how its format `{format}` is written; add --country"),
             };
             format!("{name}: cells go out as they are stored, `{stored}` in line {row}, since {because}")
         },

@@ -75,17 +75,15 @@ pub(crate) enum BulkCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
-    let changes = matches!(
+    let only_shows = matches!(
         command,
-        BulkCommand::Resume(_)
-            | BulkCommand::Work(_)
-            | BulkCommand::Stop(_)
-            | BulkCommand::Deliveries(_)
-            | BulkCommand::Cancel(_)
-            | BulkCommand::Resolve(_)
-            | BulkCommand::Remove(_)
+        BulkCommand::Send(_)
+            | BulkCommand::Status(_)
+            | BulkCommand::Report(_)
+            | BulkCommand::Find(_)
+            | BulkCommand::List(_)
     );
-    if context.mode != Mode::Send && changes {
+    if context.mode != Mode::Send && !only_shows {
         let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";
         return Err(UsageError::new(message, "leave them out, or look with `jelouctl bulk status`").into());
     }

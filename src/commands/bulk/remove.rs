@@ -1,7 +1,5 @@
 //! `bulk remove`: forgets a run, or finished runs of some age.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 
 use super::words::local_time;
@@ -35,33 +33,45 @@ pub(crate) struct BulkRemoveArgs {
 }
 
 pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, CommandError> {
-    match (&args.run, args.older_than) {
-        (Some(run), _) => remove(context, run),
-        (None, Some(age)) => remove_older_than(context, age),
-        // clap does not allow such a line.
-        (None, None) => Err(UsageError::new("no run is named", "name a run, or add --older-than 90d").into()),
-    }
-}
-
-/// Removes a run and all its records.
-fn remove(context: &Context, asked: &RunName) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let run = store.run(asked)?;
-    store.require_write()?;
-    let (name, overview) = (run.name(), RunOverview::of(&run)?);
-    let (what, key, seen) = (what_goes(&overview), overview.details.scope(), overview.changed_at);
-    if overview.is_held {
-        return Err(LedgerError::in_use(name, None).into());
-    }
-    warn_of_memory(context, &[overview]);
-    if context.confirms(&format!("Remove run {name}, {what}?"))? != Some(true) {
-        return Err(UsageError::new(format!("run {name}, {what}, was not removed"), "add --yes to remove it").into());
+    let (runs, what) = match (&args.run, args.older_than) {
+        (Some(name), _) => {
+            let run = RunOverview::of(&store.run(name)?)?;
+            store.require_write()?;
+            if run.is_held {
+                return Err(LedgerError::in_use(&run.name, None).into());
+            }
+            let what = format!("run {}, {}", run.name, what_goes(&run));
+            (vec![run], what)
+        }
+        (None, Some(age)) => {
+            let old = store.finished_for(age)?;
+            if old.is_empty() {
+                context.stderr.note(&format!("no finished run is older than {age}"));
+                return Ok(ExitCode::Success);
+            }
+            for run in &old {
+                let (rows, changed) = (counted(run.counts.all(), "row"), local_time(run.changed_at));
+                context.stderr.note(&format!("{}: {rows}, last changed {changed}", run.name));
+            }
+            let what = format!("{}, complete for more than {age}", counted(old.len() as u64, "run"));
+            (old, what)
+        }
+        // clap does not allow such a line.
+        (None, None) => return Err(UsageError::new("no run is named", "name a run, or add --older-than 90d").into()),
+    };
+    warn_of_memory(context, &runs);
+    if context.confirms(&format!("Remove {what}?"))? != Some(true) {
+        return Err(UsageError::new(format!("{what}: nothing was removed"), "add --yes to remove it").into());
     }
     // The question may have waited for hours.
-    run.reconnected()?.remove(seen)?;
-    context.stderr.note(&format!("run {name} is removed"));
-    if let Some(key) = key {
-        report_kept(context, &key);
+    let store = store.reconnected()?;
+    for RunOverview { name, changed_at, details, .. } in &runs {
+        store.run(name)?.remove(*changed_at)?;
+        let kept = details.scope().map(|OnceScope { key, .. }| {
+            format!("; who was sent a message under the key {key}, or may have been, stays known")
+        });
+        context.stderr.note(&format!("run {name} is removed{}", kept.unwrap_or_default()));
     }
     Ok(ExitCode::Success)
 }
@@ -76,46 +86,6 @@ fn what_goes(run: &RunOverview) -> String {
         (None, 0) => format!("of which {pending} still to be sent"),
         (None, unknown) => format!("of which {pending} still to be sent and {unknown} may have been sent"),
     }
-}
-
-/// Removes the finished runs that have not changed for this long.
-fn remove_older_than(context: &Context, age: RunAge) -> Result<ExitCode, CommandError> {
-    let store = open_store(context)?;
-    let old = store.finished_for(age)?;
-    if old.is_empty() {
-        context.stderr.note(&format!("no finished run is older than {age}"));
-        return Ok(ExitCode::Success);
-    }
-    let what = format!("{}, complete for more than {age}", counted(old.len() as u64, "run"));
-    for run in &old {
-        let (rows, changed) = (counted(run.counts.all(), "row"), local_time(run.changed_at));
-        context.stderr.note(&format!("{}: {rows}, last changed {changed}", run.name));
-    }
-    warn_of_memory(context, &old);
-    if context.confirms(&format!("Remove {what}?"))? != Some(true) {
-        return Err(UsageError::new(format!("{what}: nothing was removed"), "add --yes to remove them").into());
-    }
-    let (mut removed, mut keys) = (0, BTreeMap::new());
-    let ended = old.iter().try_for_each(|run| {
-        if store.run(&run.name)?.remove_finished(age)? {
-            removed += 1;
-            keys.extend(run.details.scope().map(|scope| (scope.key.to_string(), scope)));
-        }
-        Ok::<_, LedgerError>(())
-    });
-    context.stderr.note(&match removed {
-        1 => "1 run is removed".to_owned(),
-        _ => format!("{removed} runs are removed"),
-    });
-    for key in keys.values() {
-        report_kept(context, key);
-    }
-    ended?;
-    Ok(ExitCode::Success)
-}
-
-fn report_kept(context: &Context, OnceScope { key, .. }: &OnceScope) {
-    context.stderr.note(&format!("who was sent a message under the key {key}, or may have been, stays known"));
 }
 
 /// Warns of what is lost with these runs: protection against duplicates, and undecided rows.

@@ -20,7 +20,7 @@ use crate::input::UsageError;
 use crate::ledger::{RowFilter, RowState, RunName, SkipReason};
 use crate::list::ReportLanguage;
 use crate::message::typed_form;
-use crate::output::{Format, counted, counted_are};
+use crate::output::{Format, counted};
 use crate::phone::person_key;
 use crate::report::{ListReport, write_report};
 use crate::report_page::{self, ReportedRun};
@@ -152,7 +152,6 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     };
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
     let report = Report { args, format, run, is_for_a_terminal };
-    report.note_invalid(context)?;
     if let Some(spent) = report.run.ledger.spent()? {
         context.stderr.note(&spent.words());
     }
@@ -179,20 +178,6 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Says where no row failed, and the rows that were probably meant were left out as invalid.
-    fn note_invalid(&self, context: &Context) -> Result<(), CommandError> {
-        if self.args.state != [RowState::Failed] || !self.args.reason.is_empty() || self.run.ledger.counts()?.failed > 0
-        {
-            return Ok(());
-        }
-        let invalid = self.run.ledger.skip_counts()?.rows(SkipReason::Invalid);
-        if invalid > 0 {
-            let rows = counted_are(invalid, "row");
-            context.stderr.note(&format!("no row failed; {rows} left out as invalid: --reason invalid gives them"));
-        }
-        Ok(())
-    }
-
     /// Nothing is known of messages that Jelou was not asked about, and a code of `--reason` meets no row whose failure has none.
     fn warn_of_missing_answers(&self, context: &Context) -> Result<(), CommandError> {
         let filter = self.args.filter();
@@ -300,9 +285,10 @@ impl BulkReportArgs {
         if self.delimiter.is_some() && format != ReportFormat::Csv {
             return Err(UsageError::new("--delimiter: only CSV has one", "leave it out, or take --format csv"));
         }
-        if format == ReportFormat::Xlsx && self.file.is_none() && context.stdout.is_for_a_person() {
-            let message = "--format xlsx: a workbook cannot be shown on a terminal";
-            return Err(UsageError::new(message, "name a file: --file report.xlsx"));
+        let is_of_file = matches!(format, ReportFormat::Html | ReportFormat::Xlsx);
+        if is_of_file && self.file.is_none() && context.stdout.is_for_a_person() {
+            let message = "--format: a page or a workbook cannot be shown on a terminal";
+            return Err(UsageError::new(message, "name a file: --file report.html, or report.xlsx"));
         }
         if format == ReportFormat::Ndjson && self.lang.is_some() {
             let message = "--lang: NDJSON is read by programs, and the same in each language";
@@ -330,10 +316,6 @@ impl BulkReportArgs {
         if filter != RowFilter::default() {
             let message = "--state, --delivery and --reason choose the rows of a list; a page has all of them, and filters of its own";
             return Err(UsageError::new(message, "leave them out, or take --format csv"));
-        }
-        if self.file.is_none() && context.stdout.is_for_a_person() {
-            let message = "--format html: a page is for a browser, and this is a terminal";
-            return Err(UsageError::new(message, "name a file: --file report.html"));
         }
         Ok(())
     }

@@ -112,13 +112,11 @@ pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<Option<ReportFor
         "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),
         "html" | "htm" => Some(ReportFormat::Html),
         "xlsx" => Some(ReportFormat::Xlsx),
-        "xlsm" | "xls" | "ods" => {
+        "xlsm" | "xls" | "ods" | "pdf" => {
             let message = format!("{flag}: a report cannot be written as .{ending}");
-            return Err(UsageError::new(message, "name a .xlsx, which every spreadsheet opens, a .csv or a .html"));
-        }
-        "pdf" => {
-            let message = format!("{flag}: a report cannot be written as a PDF");
-            return Err(UsageError::new(message, "name a .html, open it in a browser and print it as a PDF"));
+            let hint =
+                "name a .csv, a .xlsx, which every spreadsheet opens, or a .html, which a browser prints as a PDF";
+            return Err(UsageError::new(message, hint));
         }
         _ => None,
     })
@@ -173,20 +171,8 @@ pub(super) fn write_rejects(
     read: &ReadList,
 ) -> Result<(), CommandError> {
     let Some(Rejects { file, format }) = rejects else { return Ok(()) };
-    let (path, mut shows_otherwise) = (file.path, false);
     file.write(context, |to| {
-        let rows;
-        (rows, shows_otherwise) = write_left_out(draft, (&read.imported.columns, list.format()), format, to)?;
+        let rows = write_left_out(draft, (&read.imported.columns, list.format()), format, to)?;
         Ok(format!("{} that will not be sent", counted(rows, "row")))
-    })?;
-    // No run keeps what is stored in them.
-    if shows_otherwise {
-        context.stderr.note(&format!(
-            "{} has cells as the sheet shows them, and filters and conditions would read these texts; if the message has any, \
-             correct {} instead, and send it with --skip-sent",
-            path.display(),
-            list.name()
-        ));
-    }
-    Ok(())
+    })
 }

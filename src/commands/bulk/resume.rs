@@ -1,17 +1,16 @@
 //! `bulk resume` and `bulk work` (`work.rs`) continue a run. They need no input and no message, and send only as the
 //! sender who began it. `resume` asks the person and lifts a pause; `work` is for machines and does neither.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
 use super::before::{refuse_templates, report_before_resume};
-use super::begin::{ask, confirm, is_asked};
+use super::begin::{ask, is_asked};
 use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run};
 use super::hours::of_resumed_run;
-use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
+use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, look_up_windows};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
 use super::run_sender::sender_of_run;
 use super::summary::without_end;
@@ -25,17 +24,11 @@ use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
 use crate::ledger::{Details, LedgerError, LedgerFault, Resumed, Run, RunConditions, RunName, RunPause, Store};
 use crate::message::Message;
-use crate::output::{counted, counted_are, counted_people, rounded};
+use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
-use crate::phone::person_key;
 use crate::process::block_on;
-use crate::sending::{
-    Connection, GuardError, OpenWindows, Sender, UnresolvedSender, claim_exclusions, read_exclusions,
-    reread_do_not_contact,
-};
+use crate::sending::{GuardError, Sender, UnresolvedSender, claim_exclusions, read_exclusions, reread_do_not_contact};
 
-/// From this age on, the question includes the name of the run.
-const ASKED_BY_NAME: Duration = Duration::from_secs(24 * 60 * 60);
 /// From this age on, a script must confirm the run explicitly.
 const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
@@ -114,14 +107,14 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         // A person must decide what happens to its rows before anyone is left out.
         return way.report_paused(paused.clone());
     }
-    let has_answered = way.prepare(args, paused.as_ref().filter(|_| !is_worker), asks.then_some(age))?;
+    let has_answered = way.prepare(args, paused.as_ref().filter(|_| !is_worker), asks, age)?;
     block_on(async {
         let mut connection = sender.connect(context).await?;
         // The connection to a database may not have survived the questions.
         let way = RunOnItsWay { run: way.run.reconnected()?, ..way };
         let (run, name) = (&way.run, way.run.name());
-        if !args.options.work.unchecked {
-            check_templates(context, sender, &mut connection, run, details).await?;
+        if !args.options.work.unchecked && pending_of(run)? > 0 {
+            refuse_templates(context, sender, &mut connection, &details.templates, false).await?;
         }
         let found = run.counts()?;
         if !is_worker {
@@ -164,8 +157,8 @@ fn limit_of_profile(sender: &Sender, details: &Details) -> Option<u32> {
     Message::named(&details.kind).filter(Message::may_be_template).map(|_| limit.value.0)
 }
 
-/// Refuses a run that may be forgotten if no one can be asked; a machine that sends it together with others only
-/// warns. Returns whether to ask.
+/// Refuses a run that may be forgotten if no one can be asked; a machine that sends it together with others was started
+/// on purpose. Returns whether to ask.
 fn check_age(
     context: &Context,
     sender: &Sender,
@@ -174,18 +167,14 @@ fn check_age(
     age: Duration,
     is_worker: bool,
 ) -> Result<bool, CommandError> {
-    let is_old = !details.sandbox && age >= MUST_BE_MEANT;
-    let asks = !is_worker && (is_asked(context, sender) || is_old && !context.assume_yes && context.can_ask());
-    let rows = if is_old { pending_of(run)? } else { 0 };
-    if rows == 0 {
-        return Ok(asks);
-    }
-    let (name, age) = (run.name(), rounded(age));
     if is_worker {
-        let way_out = format!("to leave out what is left of it: jelouctl bulk cancel {name}");
-        context.stderr.warning(&format!("run {name} last changed {age} ago; {way_out}"));
-    } else if !asks && !context.assume_yes {
-        let left = counted_are(rows, "message");
+        return Ok(false);
+    }
+    let is_old = !details.sandbox && age >= MUST_BE_MEANT;
+    let asks = is_asked(context, sender) || is_old && !context.assume_yes && context.can_ask();
+    let rows = if is_old && !asks && !context.assume_yes { pending_of(run)? } else { 0 };
+    if rows > 0 {
+        let (name, age, left) = (run.name(), rounded(age), counted_are(rows, "message"));
         return Err(GuardError::new(
             format!("run {name} last changed {age} ago, and {left} still to be sent"),
             format!("add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {name}"),
@@ -196,13 +185,14 @@ fn check_age(
 }
 
 impl RunOnItsWay<'_> {
-    /// Leaves out the people who must not get a message now, and asks whether to send the rest if its `asked_age` says
-    /// so. Returns whether a person has said yes.
+    /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed
+    /// so long ago. Returns whether a person has said yes.
     fn prepare(
         &self,
         args: &BulkResumeArgs,
         paused: Option<&RunPause>,
-        asked_age: Option<Duration>,
+        asks: bool,
+        age: Duration,
     ) -> Result<bool, CommandError> {
         let Self { context, sender, run, details, exclusions } = self;
         leave_out_excluded(context, UnsentRows::OfRun(run), exclusions)?;
@@ -215,7 +205,8 @@ impl RunOnItsWay<'_> {
             let look = what_to_look_at(paused.reason, run.name());
             context.stderr.warning(&format!("run {} is {}; {look}", run.name(), since_when(paused)));
         }
-        let windows = self.open_windows()?;
+        let is_windowed = details.conditions.only_in_window && pending_of(run)? > 0;
+        let windows = if is_windowed { Some(look_up_windows(context, sender)?) } else { None };
         // Reading them may have taken minutes.
         let run = if windows.is_some() { &run.reconnected()? } else { run };
         if let Some(windows) = &windows {
@@ -223,14 +214,14 @@ impl RunOnItsWay<'_> {
         }
         leave_out_sent(run, details)?;
         let pending = pending_of(run)?;
-        let Some(age) = asked_age.filter(|_| pending > 0) else { return Ok(false) };
+        if !asks || pending == 0 {
+            return Ok(false);
+        }
         let rate = args.options.rate.map_or(details.rate, Rate::per_second);
         report_before_resume(context, run, details, rate, exclusions)?;
-        if age >= ASKED_BY_NAME {
-            ask(context, pending, &question_by_name(run, sender, age)?)?;
-        } else {
-            confirm(context, sender, pending)?;
-        }
+        let (name, age, messages) = (run.name(), rounded(age), counted(pending, "message"));
+        let (from, to) = (sender.description(), sender.planned_base());
+        ask(context, pending, &format!("Run {name} last changed {age} ago. Send {messages} from {from} to {to}?"))?;
         // The question may have waited for hours.
         let run = run.reconnected()?;
         leave_out_excluded(context, UnsentRows::OfRun(&run), &reread_do_not_contact(&sender.settings)?)?;
@@ -239,17 +230,6 @@ impl RunOnItsWay<'_> {
             leave_others_out(context, windows, &run)?;
         }
         Ok(true)
-    }
-
-    /// Who has written recently, if the run is for them only.
-    fn open_windows(&self) -> Result<Option<OpenWindows>, CommandError> {
-        if !self.details.conditions.only_in_window || pending_of(&self.run)? == 0 {
-            return Ok(None);
-        }
-        block_on(async {
-            let mut connection = self.sender.connect(self.context).await?;
-            read_windows(self.context, self.sender, &mut connection).await.map(Some)
-        })
     }
 }
 
@@ -263,26 +243,6 @@ fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
     error
 }
 
-/// Checks the templates of the remaining rows.
-async fn check_templates(
-    context: &Context,
-    sender: &Sender,
-    connection: &mut Connection,
-    run: &Run,
-    details: &Details,
-) -> Result<(), CommandError> {
-    if pending_of(run)? == 0 {
-        return Ok(());
-    }
-    let requests = |each: &mut dyn FnMut(u64, &str)| {
-        run.pending_requests(|row| {
-            each(row.line, &row.body);
-            Ok(())
-        })
-    };
-    refuse_templates(context, sender, connection, &details.templates, false, requests).await.map(|_| ())
-}
-
 /// The time since the last change of a run, by the clock of its ledger.
 fn age_of(store: &Store, run: &Run) -> Result<Duration, LedgerError> {
     let age = store.now()?.saturating_sub(run.changed_at()?);
@@ -292,21 +252,4 @@ fn age_of(store: &Store, run: &Run) -> Result<Duration, LedgerError> {
 /// The rows that are still to be sent, whatever is doubted of them.
 fn pending_of(run: &Run) -> Result<u64, LedgerError> {
     Ok(run.noted_counts()?.pending)
-}
-
-/// The question for a run that may be forgotten: its name, its age, and the number of people left.
-fn question_by_name(run: &Run, sender: &Sender, age: Duration) -> Result<String, LedgerError> {
-    let (mut people, mut rows) = (HashSet::new(), 0);
-    run.pending_requests::<LedgerError>(|row| {
-        rows += 1;
-        people.extend(row.recipients()?.iter().map(|recipient| person_key(recipient).into_owned()));
-        Ok(())
-    })?;
-    let people = counted_people(people.len() as u64);
-    let (messages, from, to) = (counted(rows, "message"), sender.description(), sender.planned_base());
-    Ok(format!(
-        "Run {} last changed {} ago. Send {messages} to {people} from {from} to {to}?",
-        run.name(),
-        rounded(age)
-    ))
 }

@@ -90,14 +90,11 @@ fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result
 
 /// Refuses a setting that differs from the one that the run began with.
 fn refuse_setting(name: &RunName, (key, origin): (&str, &Origin), of_run: &str, given: &str) -> Result<(), UsageError> {
-    let or_flag = if key == "bot_id" { format!(", or pass --bot {of_run}") } else { String::new() };
-    match origin {
-        Origin::Profile(profile) if given != of_run => Err(UsageError::new(
-            format!("{key} of profile {profile}: run {name} was started with {of_run}, not with {given}"),
-            format!("change it back until the run is complete{or_flag}"),
-        )),
-        _ => refuse_other(name, &origin.to_string(), of_run, Some(given)),
-    }
+    let what = match origin {
+        Origin::Profile(profile) => format!("{key} of profile {profile}"),
+        _ => origin.to_string(),
+    };
+    refuse_other(name, &what, of_run, Some(given))
 }
 
 fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {

@@ -151,7 +151,7 @@ fn store_of(context: &Context, args: &BulkSendArgs, sender: &Sender) -> Result<O
     Ok(Some(store))
 }
 
-/// Says what is special about a key or --skip-sent here.
+/// Says what is special about a key here.
 fn report_flags(
     context: &Context,
     args: &BulkSendArgs,
@@ -167,11 +167,6 @@ fn report_flags(
         Some(_) if is_sandboxed => stderr
             .note("the sandbox remembers no key between two commands: within this list each person gets one message"),
         Some(key) => report_key(context, store, key)?,
-    }
-    if args.earlier.skip_sent && is_sandboxed {
-        stderr.note(
-            "--skip-sent leaves no one out here: the sandbox compares a list neither with earlier runs nor with reports",
-        );
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ impl PreparedList<'_> {
         match checked {
             Ok(CheckedTemplates { faults, texts }) => {
                 for fault in &faults {
-                    context.stderr.warning(&format!("this would be refused: {}", fault.problem));
+                    context.stderr.warning(&format!("this would be refused: {fault}"));
                 }
                 Ok(texts)
             }

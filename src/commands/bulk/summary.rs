@@ -205,22 +205,13 @@ pub(crate) fn nothing_to_send(
     let skips = draft.skip_counts().clone();
     rule.report_skipped(context, &skips);
     let skipped = skips.all();
-    context.stderr.note(&format!("nothing is left to send: {} left out, and no run is made", were(skipped)));
-    let to_be_sent = skips.rows(SkipReason::ToBeSent);
-    if to_be_sent > 0 {
-        let rows = counted(to_be_sent, "message");
-        context.stderr.warning(&format!(
-            "{rows} of an unfinished run are not sent by this: jelouctl bulk resume, or bulk cancel"
-        ));
-    }
+    context
+        .stderr
+        .note(&format!("nothing is left to send: {} left out, and no run is made", counted_are(skipped, "row")));
     let counts = Counts { skipped, ..Counts::default() };
     let summary = RunSummary { counts, skips, ..RunSummary::default() };
     summary.print(context)?;
     Ok(summary.exit_code())
-}
-
-fn were(rows: u64) -> String {
-    if rows == 1 { "the only row is".to_owned() } else { format!("all {rows} rows are") }
 }
 
 /// Rows without an end: those that may have been sent, and those under way in a process.

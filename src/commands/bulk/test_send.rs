@@ -8,7 +8,7 @@ use super::before::refuse_templates;
 use super::import::import;
 use super::send_args::BulkSendArgs;
 use crate::commands::CommandError;
-use crate::commands::result::print_result;
+use crate::commands::result::{note_error, print_result};
 use crate::commands::send::PreparedSend;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -17,7 +17,7 @@ use crate::input::UsageError;
 use crate::ledger::{LedgerDraft, LedgerError};
 use crate::list::ListReader;
 use crate::message::{InvalidMessage, Outgoing, TemplateUses, TypedRecipient};
-use crate::output::{Format, Record, RecordError, Sent, counted};
+use crate::output::{Format, Record, Sent, counted};
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{AuditLog, Flight, Sender, catch_panic};
@@ -48,25 +48,28 @@ pub(crate) fn test_send(
     let log = AuditLog::of(&sender.settings).with(exclusions);
     let (flight, current) = (Flight::default(), Cell::new(0));
     // A body can name further recipients, so each message is checked.
-    let checked = messages.iter().try_for_each(|(_, outgoing)| Ok(sender.check_message(exclusions, false, outgoing)?));
+    let checked = messages.iter().try_for_each(|outgoing| Ok(sender.check_message(exclusions, false, outgoing)?));
     let ended = checked.and_then(|()| {
         let send = send_each(context, args, sender, &messages, &log, (&flight, &current));
         catch_panic(&flight, || block_on(send))
     });
-    if let (Err(error), Some((_, outgoing))) = (&ended, messages.get(current.get())) {
-        log_failure(context, sender, &log, outgoing, error);
-    }
-    ended
+    ended.or_else(|error| {
+        let Some(outgoing) = messages.get(current.get()) else { return Err(error) };
+        let mut record = record_of(sender, outgoing);
+        let code = note_error(context, "", error, &mut record);
+        log.message(&context.stderr, COMMAND, &record, code.code());
+        Ok(code)
+    })
 }
 
-/// The messages of the first rows, with `recipient` instead, each with its line.
+/// The messages of the first rows, with `recipient` instead.
 fn messages(
     list: &ListReader,
     draft: &LedgerDraft,
     plan: &ImportPlan<'_>,
     recipient: &TypedRecipient,
     most: u8,
-) -> Result<Vec<(u64, Outgoing)>, CommandError> {
+) -> Result<Vec<Outgoing>, CommandError> {
     let rows = draft.first_messages(most.into())?;
     let messages = rows.into_iter().map(|drafted| {
         let row = list.read_back(&drafted.cells);
@@ -74,7 +77,7 @@ fn messages(
         let made = plan.message(&row, recipient.clone());
         let (outgoing, _) =
             made.map_err(|error| UsageError::new(format!("line {}: {error}", drafted.line), "fix the row"))?;
-        Ok((drafted.line, outgoing))
+        Ok(outgoing)
     });
     messages.collect()
 }
@@ -83,26 +86,20 @@ async fn send_each(
     context: &Context,
     args: &BulkSendArgs,
     sender: &Sender,
-    messages: &[(u64, Outgoing)],
+    messages: &[Outgoing],
     log: &AuditLog,
     (flight, current): (&Flight, &Cell<usize>),
 ) -> Result<ExitCode, CommandError> {
     let mut connection = sender.connect(context).await?;
     if !args.options.work.unchecked {
-        let bodies = |each: &mut dyn FnMut(u64, &str)| {
-            for (line, outgoing) in messages {
-                each(*line, outgoing.json());
-            }
-            Ok(())
-        };
         // The templates of the rows, sent to the recipient of the test.
         let mut uses = TemplateUses::default();
-        for (_, outgoing) in messages {
+        for outgoing in messages {
             uses.note(outgoing);
         }
-        refuse_templates(context, sender, &mut connection, &uses, args.typed.delivery.strict, bodies).await?;
+        refuse_templates(context, sender, &mut connection, &uses, args.typed.delivery.strict).await?;
     }
-    for (number, (_, outgoing)) in messages.iter().enumerate() {
+    for (number, outgoing) in messages.iter().enumerate() {
         current.set(number);
         let mut record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
         let prepared = PreparedSend { context, sender, outgoing, limit: None, notice_within: None };
@@ -125,16 +122,6 @@ async fn send_each(
     Ok(ExitCode::Success)
 }
 
-/// Logs the message whose error ended the test: it was not sent, or its outcome is unknown.
-fn log_failure(context: &Context, sender: &Sender, log: &AuditLog, outgoing: &Outgoing, error: &CommandError) {
-    let record = Record {
-        sent: if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No },
-        error: Some(RecordError { code: error.name, message: error.line(), ..RecordError::default() }),
-        ..record_of(sender, outgoing)
-    };
-    log.message(&context.stderr, COMMAND, &record, error.code.code());
-}
-
 fn record_of(sender: &Sender, outgoing: &Outgoing) -> Record {
     Record {
         kind: Some(outgoing.kind().into()),
@@ -146,8 +133,8 @@ fn record_of(sender: &Sender, outgoing: &Outgoing) -> Record {
 }
 
 /// `test: 2 of 3 messages were sent, all to 593987654321`
-fn sent(number: usize, messages: &[(u64, Outgoing)]) -> String {
-    let to = messages.first().map(|(_, first)| format!(", to {} alone", first.recipient())).unwrap_or_default();
+fn sent(number: usize, messages: &[Outgoing]) -> String {
+    let to = messages.first().map(|first| format!(", to {} alone", first.recipient())).unwrap_or_default();
     let all = counted(messages.len() as u64, "message");
     format!("test: {number} of {all} sent{to}; no run was made")
 }

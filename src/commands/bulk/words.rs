@@ -10,6 +10,9 @@ use crate::ledger::{DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, RESTO
 use crate::output::grouped;
 use crate::timestamps::{self, of_milliseconds};
 
+/// Why a row is left out with `--only-in-window`.
+pub(super) const NOT_WRITTEN: &str = "the person has not written within 23 hours";
+
 /// Warns of a run in doubt, with a hint; returns its exit code, or success if there is no doubt.
 pub(super) fn report_doubt(context: &Context, run: impl Display, doubt: Option<&LedgerError>) -> ExitCode {
     let Some(doubt) = doubt else { return ExitCode::Success };
