@@ -4,41 +4,27 @@ use serde_json::Value;
 use url::Url;
 
 use super::media_url;
-use super::schema_path::resolve;
+use super::schema_path::{inside, visit};
 use crate::nearest::nearest;
 
 /// Warnings for valid fields: unknown fields, and values that a source advises against.
 pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
     let mut warnings = Vec::new();
-    advise(schema, schema, body, "", &mut warnings);
-    warnings
-}
-
-fn advise(root: &Value, schema: &Value, value: &Value, path: &str, warnings: &mut Vec<String>) {
-    let schema = resolve(root, schema);
-    match value {
+    visit(schema, schema, body, "", &mut |path, schema, value| match value {
         Value::Object(fields) => {
             let Some(known) = schema.get("properties").and_then(Value::as_object) else { return };
-            for (name, value) in fields {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                match known.get(name) {
-                    Some(schema) => advise(root, schema, value, &path, warnings),
-                    None => warnings.push(unknown_field(&path, name, known.keys())),
-                }
-            }
+            let unknown = fields.keys().filter(|name| !known.contains_key(*name));
+            warnings.extend(unknown.map(|name| unknown_field(&inside(path, name), name, known.keys())));
         }
         Value::Array(items) => {
             warnings.extend(advice_on_list(schema, items).map(|advice| format!("{path}: {advice}")));
-            let Some(schema) = schema.get("items") else { return };
-            for (index, value) in items.iter().enumerate() {
-                advise(root, schema, value, &format!("{path}[{index}]"), warnings);
-            }
         }
         Value::String(text) => {
             warnings.extend(advice_on_text(schema, text).into_iter().map(|advice| format!("{path}: {advice}")));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
+    });
+    warnings
 }
 
 fn advice_on_list(schema: &Value, items: &[Value]) -> Option<String> {

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::invalid::Violation;
-use super::schema_path::is_known;
+use super::schema_path::{inside, is_known};
 use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
 /// Calls `see` with each text in `value`, which is at `path`, and with the text's own path.
@@ -13,8 +13,7 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
         Value::String(text) => see(path, text),
         Value::Object(fields) => {
             for (name, field) in fields {
-                let inside = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                visit_texts(field, &inside, see);
+                visit_texts(field, &inside(path, name), see);
             }
         }
         Value::Array(items) => {

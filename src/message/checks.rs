@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::invalid::Violation;
 use super::kinds::Message;
 use super::limits::{empty_text, problem, wrong_type};
-use super::schema_path::resolve;
+use super::schema_path::{inside, resolve};
 use crate::nearest::nearest;
 
 const MISSING: &str = "is missing";
@@ -162,10 +162,6 @@ pub(super) fn misspelt_fields(schema: &Value, body: &Value) -> Vec<Violation> {
         Some(Violation { path: name.clone(), problem: format!("unknown field; did you mean `{meant}`?"), flag: None })
     });
     misspelt.collect()
-}
-
-fn inside(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
 /// `cards[].type` of `cards[3].type`.

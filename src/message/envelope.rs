@@ -31,23 +31,17 @@ pub(crate) fn take_type(
     command: &'static str,
     fields: &mut Map<String, Value>,
 ) -> Result<(), InvalidMessage> {
-    let take = |fields: &mut Map<String, Value>| fields.shift_remove("type");
-    match envelope {
-        Envelope::Verbatim | Envelope::Destinations => Ok(()),
-        Envelope::OwnEndpoint => match take(fields) {
-            Some(found) => Err(InvalidMessage::other(
-                format!("type: flow-message has an endpoint of its own, and its body no type (this one says {found})"),
-                "take `type` out of the body; the endpoint's own parameter is --type, and `send flow` sends type \"flow\"",
-            )),
-            None => Ok(()),
-        },
-        Envelope::Typed(wire) => match take(fields) {
-            Some(found) if found != wire => Err(InvalidMessage::other(
-                format!("the body says type {found}, but `send {command}` sends type \"{wire}\""),
-                "use the command for that type, or `send raw` for the body as it is",
-            )),
-            _ => Ok(()),
-        },
+    let sent = match envelope {
+        Envelope::Verbatim | Envelope::Destinations => return Ok(()),
+        Envelope::OwnEndpoint => "no type".to_owned(),
+        Envelope::Typed(wire) => format!("type \"{wire}\""),
+    };
+    match fields.shift_remove("type") {
+        Some(found) if !matches!(envelope, Envelope::Typed(wire) if found == wire) => Err(InvalidMessage::other(
+            format!("the body says type {found}, but `send {command}` sends {sent}"),
+            "use the command for that type, or `send raw` for the body as it is",
+        )),
+        _ => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::advice::source as source_of;
 use super::kinds::Message;
 use super::limits::limit;
-use super::schema_path::resolve;
+use super::schema_path::{self, resolve};
 
 /// A field of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,17 +47,17 @@ impl Walk<'_> {
         let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
         let names = schema.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         for (name, property) in properties {
-            let path = if around.is_empty() { name.clone() } else { format!("{around}.{name}") };
+            let path = schema_path::inside(around, name);
             let schema = resolve(self.root, property);
             let is_required = names.iter().any(|required| required == name);
             if schema.get("properties").is_none() {
                 let required = if is_required { required } else { "" };
                 self.push(&path, schema, required);
             }
-            let inside = if is_required { required.to_owned() } else { format!("with {name}") };
+            let with = if is_required { required.to_owned() } else { format!("with {name}") };
             match schema.get("items") {
-                Some(items) => self.collect(resolve(self.root, items), &format!("{path}[]"), &inside),
-                None => self.collect(schema, &path, &inside),
+                Some(items) => self.collect(resolve(self.root, items), &format!("{path}[]"), &with),
+                None => self.collect(schema, &path, &with),
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::media_url;
-use super::schema_path::resolve;
+use super::schema_path::visit;
 
 /// A file that Jelou fetches for a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,12 @@ pub(crate) struct MediaFile {
 /// The files of a body of the kind with this `schema`.
 pub(crate) fn media_files(schema: &Value, body: &Value) -> Vec<MediaFile> {
     let mut files = Vec::new();
-    find(schema, schema, body, &mut files);
+    visit(schema, schema, body, "", &mut |_, schema, value| {
+        if let Some(url) = value.as_str().filter(|_| is_of_file(schema)) {
+            let size = schema.pointer("/x-media/size").and_then(Value::as_str);
+            files.push(MediaFile { url: url.to_owned(), most: size.and_then(largest) });
+        }
+    });
     files
 }
 
@@ -32,31 +37,6 @@ pub(crate) fn can_have_media_files(schema: &Value) -> bool {
 /// Only the address of a file has to be HTTPS.
 fn is_of_file(schema: &Value) -> bool {
     schema.get("pattern").and_then(Value::as_str) == Some(media_url::PATTERN)
-}
-
-fn find(root: &Value, schema: &Value, value: &Value, files: &mut Vec<MediaFile>) {
-    let schema = resolve(root, schema);
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                if let Some(schema) = schema.pointer("/properties").and_then(|known| known.get(name)) {
-                    find(root, schema, value, files);
-                }
-            }
-        }
-        Value::Array(items) => {
-            if let Some(schema) = schema.get("items") {
-                for item in items {
-                    find(root, schema, item, files);
-                }
-            }
-        }
-        Value::String(url) if is_of_file(schema) => {
-            let size = schema.pointer("/x-media/size").and_then(Value::as_str);
-            files.push(MediaFile { url: url.clone(), most: size.and_then(largest) });
-        }
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 /// The largest of the sizes in a text such as `100 KB (animated: 500 KB, WhatsApp)`.

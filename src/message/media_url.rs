@@ -2,7 +2,9 @@
 
 use std::net::IpAddr;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
+
+use crate::tables::rows;
 
 /// How a schema says that a field is such an address.
 pub(crate) const PATTERN: &str = "^https://";
@@ -32,35 +34,21 @@ pub(crate) fn problem(value: &str) -> Option<&'static str> {
     viewer_page(&url)
 }
 
+/// Pages that people take for a file, by host: what their address has, and what makes it one of the file after all.
+const PAGES: &str = include_str!("viewer_pages.tsv");
+
 /// Recognizes an address that people copy from a browser: it shows the file in a page, and Jelou would fetch that page.
 fn viewer_page(url: &Url) -> Option<&'static str> {
     let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
-    let (path, query) = (url.path(), url.query().unwrap_or_default());
-    let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| path.starts_with(beginning));
-    let asks_for = |wanted: &[&str]| query.split('&').any(|pair| wanted.contains(&pair));
-    let is_page = match host {
-        "drive.google.com" if begins(&["/file/", "/open", "/drive/"]) => {
-            return Some(
-                "is Google Drive's page about the file, not the file; write https://drive.google.com/uc?export=download&id=ID",
-            );
-        }
-        "dropbox.com" if begins(&["/s/", "/scl/", "/sh/"]) && !asks_for(&["dl=1", "raw=1"]) => {
-            return Some("is Dropbox's page about the file, not the file; end it with dl=1 in place of dl=0");
-        }
-        "github.com" if path.contains("/blob/") && !asks_for(&["raw=true", "raw=1"]) => {
-            return Some("is GitHub's page about the file, not the file; write /raw/ in place of /blob/");
-        }
-        "docs.google.com" => path.ends_with("/edit") || path.ends_with("/view") || path.ends_with("/preview"),
-        "onedrive.live.com" => !path.contains("/download") && !query.contains("download"),
-        "imgur.com" | "canva.com" | "photos.google.com" | "photos.app.goo.gl" | "1drv.ms" | "youtube.com"
-        | "youtu.be" | "vimeo.com" | "facebook.com" | "instagram.com" | "tiktok.com" => {
-            extension(url.as_str()).is_none()
-        }
-        _ => matches!(extension(url.as_str()).as_deref(), Some("html" | "htm")),
-    };
-    is_page.then_some("is a page to look at in a browser, not a file; give the address of the file itself")
+    let path_and_query = &url[Position::BeforePath..];
+    let has_one = |words: &str| words.split(' ').any(|word| path_and_query.contains(word));
+    let is_page =
+        |[known, has, unless, _]: &[&str; 4]| *known == host && has_one(has) && (unless.is_empty() || !has_one(unless));
+    let is_html = matches!(extension(url.as_str()).as_deref(), Some("html" | "htm"));
+    rows(PAGES).find(is_page).map(|[.., problem]| problem).or(is_html.then_some(PAGE))
 }
 
+const PAGE: &str = "is a page to look at in a browser, not a file; give the address of the file itself";
 const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
 
 /// Whether others can reach `host`, judging by its name.

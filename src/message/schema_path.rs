@@ -1,4 +1,4 @@
-//! Finds a field in a schema or a body by its path as messages write it.
+//! Finds a field in a schema or a body by its path as messages write it, and goes through a body by its schema.
 
 use serde_json::Value;
 
@@ -45,5 +45,38 @@ pub(crate) fn resolve<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     match reference.or(choice) {
         Some(next) => resolve(root, next),
         None => schema,
+    }
+}
+
+/// The path of the field `name` of the object at `path`.
+pub(crate) fn inside(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// Calls `see` with each value in `value` whose field is known, with its path and its schema.
+pub(crate) fn visit<'a>(
+    root: &'a Value,
+    schema: &'a Value,
+    value: &'a Value,
+    path: &str,
+    see: &mut impl FnMut(&str, &'a Value, &'a Value),
+) {
+    let schema = resolve(root, schema);
+    see(path, schema, value);
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if let Some(known) = schema.get("properties").and_then(|known| known.get(name)) {
+                    visit(root, known, value, &inside(path, name), see);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(of_item) = schema.get("items") else { return };
+            for (index, item) in items.iter().enumerate() {
+                visit(root, of_item, item, &format!("{path}[{index}]"), see);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -76,22 +76,14 @@ pub(crate) enum TemplateVerdict {
 impl TemplateUse {
     /// What the body of a message with a template requires of it.
     pub(crate) fn of(body: &Value) -> Option<Self> {
-        let name = body.get("elementName")?.as_str()?.to_owned();
+        let has_media = text(body, "mediaUrl").is_some_and(|url| !url.is_empty());
         Some(Self {
-            name,
-            language: language(body).map(str::to_owned),
-            parameters: values(body),
-            goes_to_user_id: goes_to_user_id(body),
-            media: media(body).map(str::to_owned),
+            name: text(body, "elementName")?.to_owned(),
+            language: text(body, "language").map(str::to_owned),
+            parameters: body.get("parameters").and_then(Value::as_array).map_or(0, Vec::len),
+            goes_to_user_id: recipients_in(body).any(is_user_id),
+            media: has_media.then(|| text(body, "type").unwrap_or("text").to_owned()),
         })
-    }
-
-    fn is_of(&self, body: &Value) -> bool {
-        body.get("elementName").and_then(Value::as_str) == Some(&self.name)
-            && language(body) == self.language.as_deref()
-            && values(body) == self.parameters
-            && goes_to_user_id(body) == self.goes_to_user_id
-            && media(body) == self.media.as_deref()
     }
 
     /// Whether one of `templates`, as the API lists them, fits. What a list leaves out is not an error.
@@ -142,13 +134,12 @@ impl TemplateUse {
 impl TemplateUses {
     /// Notes the template of a message that names one.
     pub(crate) fn note(&mut self, outgoing: &Outgoing) {
-        if *outgoing.route() != Route::Template || self.uses.iter().any(|known| known.is_of(outgoing.body())) {
-            return;
-        }
+        let used = TemplateUse::of(outgoing.body()).filter(|_| *outgoing.route() == Route::Template);
+        let Some(used) = used.filter(|used| !self.uses.contains(used)) else { return };
         if self.uses.len() == MOST {
             self.is_cut = true;
         } else {
-            self.uses.extend(TemplateUse::of(outgoing.body()));
+            self.uses.push(used);
         }
     }
 }
@@ -165,10 +156,13 @@ fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
     if found.iter().any(|each| is_approved(each)) {
         found.retain(|each| is_approved(each));
     }
-    let mut names: Vec<_> = found.into_iter().filter_map(|each| text(each, "elementName")).map(str::to_owned).collect();
+    each_once(found.into_iter().filter_map(|each| text(each, "elementName")))
+}
+
+/// The names, without those that differ from an earlier one only in capitals.
+fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    names.retain(|name| seen.insert(name.clone()));
-    names
+    names.filter(|name| seen.insert(name.to_lowercase())).map(str::to_owned).collect()
 }
 
 /// The template whose name, or a person's name for it, is nearest to `name`.
@@ -197,16 +191,6 @@ fn without_prefix(name: &str) -> Option<&str> {
 
 fn is_for_authentication(template: &Value) -> bool {
     text(template, "category").is_some_and(|category| category.eq_ignore_ascii_case("AUTHENTICATION"))
-}
-
-fn goes_to_user_id(body: &Value) -> bool {
-    recipients_in(body).any(is_user_id)
-}
-
-/// The type of a body's media, if it has any.
-fn media(body: &Value) -> Option<&str> {
-    text(body, "mediaUrl").filter(|url| !url.is_empty())?;
-    Some(text(body, "type").unwrap_or("text"))
 }
 
 /// The medium that a template begins with, from Meta's components or from a field beside the text. None if the list does not
@@ -238,20 +222,8 @@ pub(super) fn text<'a>(object: &'a Value, field: &str) -> Option<&'a str> {
     object.get(field).and_then(Value::as_str)
 }
 
-fn language(body: &Value) -> Option<&str> {
-    text(body, "language")
-}
-
-fn values(body: &Value) -> usize {
-    body.get("parameters").and_then(Value::as_array).map_or(0, Vec::len)
-}
-
-/// The listed languages, each once.
 fn languages(templates: &[&Value]) -> Vec<String> {
-    let mut languages: Vec<_> = templates.iter().filter_map(|each| text(each, "language")).map(str::to_owned).collect();
-    let mut seen = BTreeSet::new();
-    languages.retain(|code| seen.insert(code.to_ascii_lowercase()));
-    languages
+    each_once(templates.iter().filter_map(|each| text(each, "language")))
 }
 
 /// How many values the text of a template takes; None if the list does not have it.

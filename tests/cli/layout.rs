@@ -106,7 +106,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "config",
         &["cost", "hours", "line_breaks", "nearest", "phone", "places", "private_file", "program", "secret", "tables"],
     ),
-    ("message", &["input", "invisible", "line_breaks", "nearest", "phone"]),
+    ("message", &["input", "invisible", "line_breaks", "nearest", "phone", "tables"]),
     ("hours", &["conventions", "input", "nearest", "private_file"]),
     ("input", &["line_breaks", "private_file", "repeated_field"]),
     ("conventions", &["tables"]),
