@@ -60,7 +60,7 @@ impl FromStr for Country {
         let code = raw.trim().to_ascii_uppercase();
         match countries().find(|region| region.code == code) {
             Some(region) => Ok(Self(region)),
-            None => Err(unknown(raw, &code)),
+            None => Err(unknown(raw)),
         }
     }
 }
@@ -89,41 +89,20 @@ fn countries() -> impl Iterator<Item = &'static Region> {
     regions().iter().filter(|region| region.is_country())
 }
 
-fn unknown(raw: &str, code: &str) -> String {
-    let near = near(raw, code);
+/// The nearest are those of a name, or of a calling code.
+fn unknown(raw: &str) -> String {
+    let digits = raw.trim().trim_start_matches(['+', '0']);
+    let is_near = |region: &&Region| match Country::named_otherwise(raw) {
+        Some(named) => named.code() == region.code,
+        None => region.calling_code == digits,
+    };
+    let near: Vec<_> = countries().filter(is_near).map(|region| region.code).take(MOST_NAMED).collect();
     let near = match near.as_slice() {
         [] => String::new(),
         [one] => format!("; the nearest is {one}"),
         several => format!("; the nearest are {}", several.join(", ")),
     };
     format!("`{}` is not a country; write its two letters, such as EC or MX{near}", raw.escape_debug())
-}
-
-/// The countries of a calling code, or those whose letters are in the name in this order, or that begin as it does.
-fn near(raw: &str, code: &str) -> Vec<&'static str> {
-    if let Some(country) = Country::named_otherwise(raw) {
-        return vec![country.code()];
-    }
-    let digits = code.trim_start_matches(['+', '0']);
-    let mut codes: Vec<&str> = match code {
-        _ if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
-            countries().filter(|region| region.calling_code == digits).map(|region| region.code).collect()
-        }
-        _ => {
-            let first = code.get(..1).unwrap_or_default();
-            let of_letter = || countries().map(|region| region.code).filter(|known| known.starts_with(first));
-            let in_name: Vec<_> =
-                of_letter().filter(|known| code.chars().skip(1).any(|letter| known.ends_with(letter))).collect();
-            if in_name.is_empty() && !first.is_empty() { of_letter().collect() } else { in_name }
-        }
-    };
-    // The likeliest is the one whose second letter comes first in the name, or is near to it in the alphabet.
-    let second = |code: &str| code.as_bytes().get(1).copied().unwrap_or_default();
-    codes.sort_by_key(|known| {
-        (code.bytes().skip(1).position(|letter| letter == second(known)), second(known).abs_diff(second(code)))
-    });
-    codes.truncate(MOST_NAMED);
-    codes
 }
 
 #[cfg(test)]
@@ -166,7 +145,7 @@ mod tests {
             ("593", "the nearest is EC"),
             ("+52", "the nearest is MX"),
             ("UK", "the nearest is GB"),
-            ("EQ", "the nearest are ER, "),
+            ("EQ", "such as EC or MX"),
             ("001", "such as EC or MX"),
             ("", "such as EC or MX"),
             ("ñ", "such as EC or MX"),
