@@ -48,10 +48,6 @@ pub(super) const LARGEST: usize = 8_000_000;
 const MOST_API_CODES: usize = 100;
 /// The maximum length of a code in characters.
 const LONGEST_API_CODE: usize = 64;
-/// How many columns of the list fit on paper.
-const COLUMNS_ON_PAPER: usize = 3;
-/// The minimum number of digits in a phone number.
-const SHORTEST_NUMBER: usize = 7;
 
 /// How much of the run the page shows.
 #[derive(Clone, Copy, Debug)]
@@ -94,8 +90,6 @@ pub(super) struct Page {
     course: Vec<CourseStep>,
     next: Vec<NextStep>,
     pub(super) columns: Vec<String>,
-    /// The positions of the columns that do not fit on paper.
-    extra: Vec<usize>,
     /// Names and words of the states, in the order of their numbers in the rows.
     states: Vec<(&'static str, &'static str)>,
     row_reasons: Vec<String>,
@@ -210,7 +204,6 @@ pub(crate) fn write(
     let span = span_of(run, &events, &ends)?;
     let rests = course::rests_of(&events, if counts.is_finished() { span.to } else { run.now });
     let invalid = run.ledger.skip_counts()?.rows(SkipReason::Invalid);
-    let columns = if mask { Vec::new() } else { run.details.columns.clone() };
     let page = Page {
         name: run.name.to_owned(),
         state: state_of(run, counts, &events),
@@ -227,28 +220,10 @@ pub(crate) fn write(
         } else {
             next_steps(run, counts, invalid, deliveries.undelivered, is_cancelled(&events))
         },
-        extra: extra_columns(columns.len(), rows.number_column),
-        columns,
+        columns: if mask { Vec::new() } else { run.details.columns.clone() },
         ..Page::of(run.details, &outcomes, &rows, run.now, language)
     };
     page.write(&rows, &clock, language, to)
-}
-
-/// The columns that do not fit on paper: all after the first ones, except the one with the numbers.
-fn extra_columns(columns: usize, number_column: Option<usize>) -> Vec<usize> {
-    let is_beyond = number_column.is_some_and(|column| (COLUMNS_ON_PAPER..columns).contains(&column));
-    let first = if is_beyond { COLUMNS_ON_PAPER - 1 } else { COLUMNS_ON_PAPER };
-    (first..columns).filter(|column| number_column != Some(*column)).collect()
-}
-
-/// The column that contains the number of `recipient`, in any format.
-fn column_of(recipient: &str, cells: &[String]) -> Option<usize> {
-    let digits = |cell: &String| cell.chars().filter(char::is_ascii_digit).collect::<String>();
-    cells.iter().position(|cell| {
-        let national = digits(cell);
-        let national = national.trim_start_matches('0');
-        national.len() >= SHORTEST_NUMBER && recipient.ends_with(national)
-    })
 }
 
 /// What all rows of a run come to.
@@ -292,9 +267,6 @@ fn read_rows(
         }
         read.ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
         let cells = reported_cells(&run.details.columns, &row.cells)?;
-        if let (None, Some(recipient)) = (rows.number_column, &row.recipient) {
-            rows.number_column = column_of(recipient, &cells);
-        }
         let (line, state, at) = (row.line, row.state, row.at);
         rows.add(PageRow { line, state, reason, country, at, error: &error, cells, bubble: None });
         Ok(())
@@ -421,7 +393,6 @@ fn settings(page: &Page, language: ReportLanguage) -> String {
         "states": page.states,
         "reasons": page.row_reasons,
         "columns": page.columns.len(),
-        "extra": page.extra,
         "mask": page.mask,
         "isPreview": page.is_preview,
         "page": FIRST_ROWS,

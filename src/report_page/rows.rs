@@ -46,8 +46,6 @@ pub(super) struct PageRows<'a> {
     reasons: HashMap<String, usize>,
     /// The number of all rows.
     pub(super) number: u64,
-    /// The list's column with the recipients' numbers, once it is found.
-    pub(super) number_column: Option<usize>,
 }
 
 #[derive(Default)]
@@ -69,7 +67,7 @@ pub(super) struct ChosenRows {
 impl<'a> PageRows<'a> {
     pub(super) fn new(clock: &'a PageClock, mask: bool, is_one_day: bool, most: usize) -> Self {
         let (groups, reasons) = Default::default();
-        Self { clock, mask, is_one_day, most, groups, reasons, number: 0, number_column: None }
+        Self { clock, mask, is_one_day, most, groups, reasons, number: 0 }
     }
 
     pub(super) fn add(&mut self, row: PageRow<'_>) {

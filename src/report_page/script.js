@@ -2,7 +2,7 @@
 // Search, filters and pages of the rows, all rows on paper, names of countries, and copying. Without it the page shows all but these.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
-const { language, states, reasons, columns, extra, mask, isPreview, page: pageSize, words } = read("settings");
+const { language, states, reasons, columns, mask, isPreview, page: pageSize, words } = read("settings");
 const [LINE, STATE, REASON, COUNTRY, TIME, DETAIL, CELLS] = [0, 1, 2, 3, 4, 5, 6];
 /** With a thin space in Spanish, as in the rest of the page. */
 const number = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, language === "es" ? "\u202f" : ",");
@@ -79,8 +79,7 @@ function drawn(row) {
     // Before the list's own columns, of which there may be more than fit.
     made.append(element("td", "words", row[DETAIL], true));
     for (let column = 0; column < columns; column += 1) {
-      const kind = extra.includes(column) ? "extra" : "own";
-      made.append(element("td", kind, row[CELLS + column], true));
+      made.append(element("td", "own", row[CELLS + column], true));
     }
     if (isPreview) {
       const cell = element("td", "drawn");
