@@ -1,7 +1,6 @@
 //! The report of a run, or of a list before its run, as one page to view and share: a single file that loads nothing
 //! from elsewhere. It reads the ledger and decides nothing.
 
-mod bubble;
 mod cost;
 mod course;
 mod funnel;

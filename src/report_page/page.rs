@@ -13,7 +13,6 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::bubble;
 use super::cost::CostTable;
 use super::course::{self, CourseStep, Decisions};
 use super::funnel::{self, Funnel};
@@ -109,7 +108,7 @@ pub(super) struct ShownMessage {
 
 impl ShownMessage {
     pub(super) fn new(drawn: Vec<Part>, to: Option<String>) -> Self {
-        Self { parts: bubble::parts(drawn), to }
+        Self { parts: Part::simple(drawn), to }
     }
 }
 

@@ -5,7 +5,6 @@ use std::io::Write;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::bubble;
 use super::cost::CostTable;
 use super::head::{facts, list_name};
 use super::outcomes::Outcomes;
@@ -147,7 +146,7 @@ fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerE
 fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
     let Some(body) = body else { return Ok(Vec::new()) };
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
-    Ok(bubble::parts(drawn(list, &body)))
+    Ok(Part::simple(drawn(list, &body)))
 }
 
 fn drawn(list: &PlannedList<'_>, body: &Value) -> Vec<Part> {
