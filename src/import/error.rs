@@ -6,7 +6,8 @@ use thiserror::Error;
 
 use crate::ledger::LedgerError;
 use crate::list::ListError;
-use crate::message::{InvalidMessage, RecipientError};
+use crate::message::InvalidMessage;
+use crate::phone::RecipientError;
 use crate::template::{MisspellingError, TemplateError};
 
 #[derive(Debug, Error)]

@@ -251,7 +251,7 @@ impl<'a> Importer<'a> {
             RowError::List(error) => return Err(*error),
             RowError::Template(error) if error.is_of_every_row => return Err(BulkError::Template(error)),
             RowError::Message(error) if self.plan.is_of_every_row(&error) => return Err(BulkError::Message(error)),
-            RowError::Recipient { ref error, .. } if error.is_without_country() => self.imported.without_country += 1,
+            RowError::Recipient { ref error, .. } if error.is_without_country => self.imported.without_country += 1,
             _ => {}
         }
         let problem = error.to_string();

@@ -6,6 +6,7 @@ use url::Url;
 use super::media_url;
 use super::schema_path::{inside, visit};
 use crate::nearest::nearest;
+use crate::phone::PhoneNumber;
 
 /// Warnings for valid fields: unknown fields, and values that a source advises against.
 pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
@@ -48,6 +49,9 @@ fn advice_on_text(schema: &Value, text: &str) -> Vec<String> {
         if refuses("markdown") && has_markdown(text) {
             advice.push(format!("has markdown, which {source} may refuse here"));
         }
+        if advised.get("phone") == Some(&Value::Bool(true)) {
+            advice.extend(advice_on_phone(source, text));
+        }
         let is_link = |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
         if advised.get("link") == Some(&Value::Bool(true)) && !is_link(text) {
             advice.push(format!("is not an http or https address, which {source} may refuse here"));
@@ -55,6 +59,15 @@ fn advice_on_text(schema: &Value, text: &str) -> Vec<String> {
     }
     advice.extend(advice_on_media(schema, text));
     advice
+}
+
+/// A phone that is not in E.164: `+` and digits.
+fn advice_on_phone(source: &str, raw: &str) -> Option<String> {
+    match PhoneNumber::read(raw, None) {
+        Ok(number) if raw.strip_prefix('+') == Some(number.as_str()) => None,
+        Ok(number) => Some(format!("`{raw}` is sent as it stands; {source} asks for +{}", number.as_str())),
+        Err(error) => Some(format!("{error}; it is sent as it stands, and {source} asks for + and digits")),
+    }
 }
 
 /// A file whose name has another format than the kind accepts. Without an extension only the server knows.

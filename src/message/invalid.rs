@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::Value;
 use thiserror::Error;
 
-use super::recipient::RecipientError;
 use crate::input::UsageError;
+use crate::phone::RecipientError;
 
 /// One violated limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl InvalidMessage {
     /// Whether it may be wrong only because no country was given for a national number.
     #[must_use]
     pub(crate) fn is_without_country(&self) -> bool {
-        matches!(self, Self::Recipient { error, .. } if error.is_without_country())
+        matches!(self, Self::Recipient { error, .. } if error.is_without_country)
     }
 
     /// The hint.
@@ -67,7 +67,7 @@ impl InvalidMessage {
     pub(crate) fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Other(error) => error.hint.clone(),
-            Self::Recipient { error, .. } => error.hint(),
+            Self::Recipient { error, .. } => error.hint.clone(),
             Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
             Self::Violations { text_is_missing: true, .. } => {
                 "to read the text from standard input or a file, pass --text-file - or --text-file FILE".to_owned()

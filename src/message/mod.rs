@@ -47,7 +47,9 @@ pub(crate) use self::media_url::{is_public_address, is_public_host};
 pub(crate) use self::merge::merge;
 pub(crate) use self::or_template::{LeafType, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
-pub(crate) use self::recipient::{RecipientError, TypedRecipient, typed_form};
+#[cfg(test)]
+pub(crate) use self::recipient::unclear;
+pub(crate) use self::recipient::{TypedRecipient, typed_form};
 pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
 pub(crate) use self::route::{Route, sends_template};
 pub(crate) use self::template_listing::{

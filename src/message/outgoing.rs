@@ -11,10 +11,10 @@ use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::merge::merge;
 use super::parameter::trim_parameters;
-use super::recipient::{Recipient, RecipientError, TypedRecipient, documented_placeholder, doubt};
+use super::recipient::{Recipient, TypedRecipient, documented_placeholder, doubt, unclear};
 use super::recipient_choice::{RecipientChoice, RecipientSources};
 use super::route::Route;
-use crate::phone::{Country, PhoneNumber, is_clear, may_be_national};
+use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national};
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
 #[derive(Clone, Debug)]
@@ -80,8 +80,7 @@ impl Outgoing {
         }
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
         let users: Vec<_> = judged.into_iter().chain(named_beside(&fields, &recipient)).collect();
-        let unclear = users.iter().find(|(_, user)| !is_clear(user));
-        let unclear_recipient = unclear.map(|(_, user)| RecipientError::Unclear((*user).to_owned()));
+        let unclear_recipient = users.iter().find(|(_, user)| !is_clear(user)).map(|(_, user)| unclear(user));
         if let Some(error) = unclear_recipient.as_ref().filter(|_| is_row) {
             // A guard may be set up before the row is sent, and a run can wait for days.
             violations.push(Violation { path: "destinations".to_owned(), problem: error.to_string(), flag: None });
@@ -104,7 +103,6 @@ impl Outgoing {
 
         warnings.extend(advice(kind.schema(), &body));
         warnings.extend(said);
-        warnings.extend(contact_phones(&body));
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = written(&body);
         Ok((Self { kind: kind.clone(), recipient, route, body, json, unclear_recipient }, warnings))
@@ -211,22 +209,4 @@ pub(crate) fn with_country_codes(flags: &mut Value, country: Option<Country>) {
             *phone = json!(format!("+{}", number.as_str()));
         }
     }
-}
-
-/// Jelou asks for E.164 in contacts: `+` and digits.
-fn contact_phones(body: &Value) -> Vec<String> {
-    let contacts = body.get("contacts").and_then(Value::as_array).into_iter().flatten().enumerate();
-    let phones = contacts.flat_map(|(contact, fields)| {
-        let phones = fields.get("phones").and_then(Value::as_array).into_iter().flatten().enumerate();
-        phones.filter_map(move |(index, phone)| {
-            Some((format!("contacts[{contact}].phones[{index}].phone"), phone.get("phone")?.as_str()?))
-        })
-    });
-    phones
-        .filter_map(|(path, raw)| match PhoneNumber::read(raw, None) {
-            Ok(number) if raw.strip_prefix('+') == Some(number.as_str()) => None,
-            Ok(number) => Some(format!("{path}: `{raw}` is sent as it stands; Jelou asks for +{}", number.as_str())),
-            Err(error) => Some(format!("{path}: {error}; it is sent as it stands, and Jelou asks for + and digits")),
-        })
-        .collect()
 }

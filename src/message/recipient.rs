@@ -3,11 +3,9 @@
 
 use std::fmt;
 
-use thiserror::Error;
-
 use crate::invisible::is_invisible;
 use crate::phone::{
-    Country, PhoneError, PhoneNumber, country_of, is_clear, is_user_id, may_be_national, short_user_id,
+    Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national, short_user_id,
 };
 
 /// A `userId` as it goes onto the wire: a phone's digits, a WhatsApp user id, or the user of another channel.
@@ -22,56 +20,6 @@ pub(crate) struct TypedRecipient {
     number: Option<PhoneNumber>,
 }
 
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(crate) enum RecipientError {
-    #[error("the recipient is empty")]
-    Empty,
-    #[error(transparent)]
-    Phone(#[from] PhoneError),
-    #[error("`{typed}` has too few digits for a WhatsApp user id{}", did_you_mean(meant.as_ref()))]
-    ShortUserId {
-        typed: String,
-        /// The probable number.
-        meant: Option<String>,
-    },
-    #[error("`{}` in the body may be anybody: it is neither a number with its country code nor a known id", .0.escape_debug())]
-    Unclear(String),
-    #[error("`{0}` cannot be a recipient: as a part of a URL it means a folder")]
-    DotSegment(String),
-    #[error("`{}` has a control character", .0.escape_debug())]
-    Control(String),
-}
-
-fn did_you_mean(number: Option<&String>) -> String {
-    number.map(|number| format!("; did you mean +{number}?")).unwrap_or_default()
-}
-
-impl RecipientError {
-    /// The hint.
-    #[must_use]
-    pub(crate) fn hint(&self) -> String {
-        match self {
-            Self::Empty => PhoneError::Empty.hint(),
-            Self::Phone(error) => error.hint(),
-            Self::ShortUserId { typed, .. } => {
-                format!("such an id has 16 digits or more; `id:{typed}` is sent to as it is written")
-            }
-            Self::Unclear(_) => {
-                "write the number as 593987654321, or name the recipient with --to; a user of another channel \
-                                 is `--to id:USER`"
-                    .to_owned()
-            }
-            Self::DotSegment(_) | Self::Control(_) => "give the user's identifier".to_owned(),
-        }
-    }
-
-    /// Whether it could be a recipient if a country were set with `--country` or in the profile.
-    #[must_use]
-    pub(crate) fn is_without_country(&self) -> bool {
-        matches!(self, Self::Phone(error) if error.is_without_country())
-    }
-}
-
 impl Recipient {
     /// A `userId` from a body, taken literally.
     ///
@@ -79,9 +27,15 @@ impl Recipient {
     /// If it is empty, a dot segment of a path, or has control characters, which a URL might lose.
     pub(crate) fn verbatim(user: &str) -> Result<Self, RecipientError> {
         match user {
-            _ if user.chars().all(is_invisible) => Err(RecipientError::Empty),
-            "." | ".." => Err(RecipientError::DotSegment(user.to_owned())),
-            _ if user.chars().any(char::is_control) => Err(RecipientError::Control(user.to_owned())),
+            _ if user.chars().all(is_invisible) => Err(RecipientError::empty()),
+            "." | ".." => {
+                let problem = format!("`{user}` cannot be a recipient: as a part of a URL it means a folder");
+                Err(RecipientError::new(problem, "give the user's identifier"))
+            }
+            _ if user.chars().any(char::is_control) => {
+                let problem = format!("`{}` has a control character", user.escape_debug());
+                Err(RecipientError::new(problem, "give the user's identifier"))
+            }
             _ => Ok(Self(user.to_owned())),
         }
     }
@@ -90,6 +44,15 @@ impl Recipient {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A recipient in a body that may be anybody.
+pub(crate) fn unclear(user: &str) -> RecipientError {
+    let user = user.escape_debug();
+    RecipientError::new(
+        format!("`{user}` in the body may be anybody: it is neither a number with its country code nor a known id"),
+        "write the number as 593987654321, or name the recipient with --to; a user of another channel is `--to id:USER`",
+    )
 }
 
 /// Placeholders in the API's documents and in what is copied from them.
@@ -173,8 +136,11 @@ impl TypedRecipient {
             return Ok(Self { recipient: Recipient(user.to_owned()), number: None });
         }
         if let Some(digits) = short_user_id(user) {
-            let meant = PhoneNumber::read(&format!("+{digits}"), None).ok().map(|number| number.as_str().to_owned());
-            return Err(RecipientError::ShortUserId { typed: user.to_owned(), meant });
+            let meant = PhoneNumber::read(&format!("+{digits}"), None).ok();
+            let meant = meant.map(|number| format!("; did you mean +{}?", number.as_str())).unwrap_or_default();
+            let hint = format!("such an id has 16 digits or more; `id:{user}` is sent to as it is written");
+            let problem = format!("`{user}` has too few digits for a WhatsApp user id{meant}");
+            return Err(RecipientError::new(problem, hint));
         }
         let number = PhoneNumber::read(typed, country)?;
         Ok(Self { recipient: Recipient(number.as_str().to_owned()), number: Some(number) })

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::message::{RecipientError, TypedRecipient};
-use crate::phone::{Country, DIGITS_WITHOUT_PLUS, bare_digits, country_of};
+use crate::message::TypedRecipient;
+use crate::phone::{Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, country_of};
 
 /// How a list is read.
 #[derive(Clone, Copy, Debug, Default)]

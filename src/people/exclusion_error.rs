@@ -6,8 +6,6 @@ use thiserror::Error;
 
 use super::country_rule::PersonError;
 use crate::list::{ListError, ONE_A_LINE};
-use crate::message::RecipientError;
-use crate::phone::PhoneError;
 
 /// The most lines that are listed.
 const NAMED: usize = 20;
@@ -80,10 +78,8 @@ impl From<PersonError> for LineFault {
             PersonError::Recipient(error) => error,
             PersonError::Country(error) => return Self::new(error),
         };
-        let may_be_of_several =
-            matches!(error, RecipientError::Phone(PhoneError::National { .. } | PhoneError::Invalid { .. }));
         let more = "; for numbers of several countries give that list a header, and a column País";
-        let hint = format!("{}{}", error.hint(), if may_be_of_several { more } else { "" });
+        let hint = format!("{}{}", error.hint, if error.is_without_country { more } else { "" });
         Self { words: error.to_string(), hint }
     }
 }

@@ -1,33 +1,78 @@
-//! Why a text is not a telephone number, with what was understood and the probable number.
+//! Why a text is not a recipient, with what was understood and the probable number.
 
 use thiserror::Error;
 
+/// What to write in place of a text that is not clearly a number.
+const WITH_CODE: &str =
+    "write the number with + and its country code, such as +593987654321; a user of another channel is `id:USER`";
+
+const WITH_COUNTRY: &str = "write it with + and its country code, or add --country, or `country` to the profile; a user of another \
+                            channel is `id:USER`";
+
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(crate) enum PhoneError {
-    #[error("the recipient is empty")]
-    Empty,
-    #[error("`{}` is not a phone number: it contains `{}`{}", shown(typed), shown(&found.to_string()), so_far(digits))]
-    NotAPhone { typed: String, found: char, digits: String },
-    #[error("Excel has shortened this number, `{typed}`, and its last digits are lost")]
-    Shortened { typed: String },
-    #[error("`{typed}` has a part of a whole behind its dot, which no number has (read as `{digits}`)")]
-    Decimals { typed: String, digits: String },
-    #[error("`{typed}` ends in .0, as a spreadsheet writes a number (read as `{digits}`)")]
-    Spreadsheet { typed: String, digits: String },
-    #[error("`{typed}` has (0), which is dialled only inside the country; write it without: +{international}")]
-    ZeroInBrackets { typed: String, international: String },
-    #[error("a phone number has 7 to 15 digits; `{typed}` has {count} (read as `{digits}`)")]
-    Length { typed: String, digits: String, count: usize },
-    #[error("`{typed}` is a national number: say of which country, such as --country EC")]
-    National { typed: String },
-    #[error("`{typed}` is not a phone number: {reason}; {}", way_out(meant.as_ref(), *is_without_country))]
-    Invalid {
-        typed: String,
-        reason: String,
-        meant: Option<String>,
-        /// Whether it may be a national number, and no country was given.
-        is_without_country: bool,
-    },
+#[error("{problem}")]
+pub(crate) struct RecipientError {
+    problem: String,
+    pub(crate) hint: String,
+    /// Whether a probable number is named.
+    pub(super) is_misspelt: bool,
+    /// Whether it could be a number if a country were set with `--country` or in the profile.
+    pub(crate) is_without_country: bool,
+}
+
+impl RecipientError {
+    pub(crate) fn new(problem: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { problem: problem.into(), hint: hint.into(), is_misspelt: false, is_without_country: false }
+    }
+
+    pub(crate) fn empty() -> Self {
+        let hint = "give a phone number with its country code, such as 593987654321, a WhatsApp user id, or `id:USER`";
+        Self::new("the recipient is empty", hint)
+    }
+
+    /// `digits` are those before what cannot be in a number.
+    pub(super) fn not_a_phone(typed: &str, found: char, digits: &str) -> Self {
+        let so_far = if digits.is_empty() { String::new() } else { format!(" (read so far: `{digits}`)") };
+        let (typed, sign) = (shown(typed), shown(&found.to_string()));
+        let hint = match found {
+            ',' | ';' if !digits.is_empty() => {
+                "give one recipient; to send to several people: jelouctl bulk send LIST text 'Hola'"
+            }
+            _ => {
+                "give one phone number, or a WhatsApp user id such as US.13491208655302741918; a user of another channel is \
+                 written `id:USER`"
+            }
+        };
+        Self::new(format!("`{typed}` is not a phone number: it contains `{sign}`{so_far}"), hint)
+    }
+
+    pub(super) fn length(typed: &str, digits: &str) -> Self {
+        let count = digits.len();
+        Self::with_code(format!("a phone number has 7 to 15 digits; `{typed}` has {count} (read as `{digits}`)"))
+    }
+
+    pub(super) fn with_code(problem: String) -> Self {
+        Self::new(problem, WITH_CODE)
+    }
+
+    pub(super) fn national(typed: &str) -> Self {
+        let problem = format!("`{typed}` is a national number: say of which country, such as --country EC");
+        Self { is_without_country: true, ..Self::new(problem, WITH_COUNTRY) }
+    }
+
+    /// `meant` is the probable number.
+    pub(super) fn invalid(typed: &str, reason: &str, meant: Option<&str>, is_without_country: bool) -> Self {
+        let way_out = match meant {
+            Some(meant) => format!("did you mean +{meant}?"),
+            None if is_without_country => {
+                "if it is a national number, say of which country, such as --country EC".to_owned()
+            }
+            None => "check the number".to_owned(),
+        };
+        let hint = if is_without_country { WITH_COUNTRY } else { WITH_CODE };
+        let problem = format!("`{typed}` is not a phone number: {reason}; {way_out}");
+        Self { is_misspelt: meant.is_some(), is_without_country, ..Self::new(problem, hint) }
+    }
 }
 
 /// A cell as one line: unprintable characters are escaped, quotes are not.
@@ -37,58 +82,4 @@ fn shown(typed: &str) -> String {
         other => other.escape_debug().to_string(),
     });
     escaped.collect()
-}
-
-fn so_far(digits: &str) -> String {
-    if digits.is_empty() { String::new() } else { format!(" (read so far: `{digits}`)") }
-}
-
-fn way_out(meant: Option<&String>, is_without_country: bool) -> String {
-    match meant {
-        Some(meant) => format!("did you mean +{meant}?"),
-        None if is_without_country => {
-            "if it is a national number, say of which country, such as --country EC".to_owned()
-        }
-        None => "check the number".to_owned(),
-    }
-}
-
-impl PhoneError {
-    pub(crate) fn hint(&self) -> String {
-        let id = "a user of another channel is `id:USER`";
-        match self {
-            Self::Empty => {
-                "give a phone number with its country code, such as 593987654321, a WhatsApp user id, or `id:USER`".to_owned()
-            }
-            Self::NotAPhone { found: ',' | ';', digits, .. } if !digits.is_empty() => {
-                "give one recipient; to send to several people: jelouctl bulk send LIST text 'Hola'".to_owned()
-            }
-            Self::NotAPhone { .. } => {
-                "give one phone number, or a WhatsApp user id such as US.13491208655302741918; a user of another channel is \
-                 written `id:USER`"
-                    .to_owned()
-            }
-            Self::Shortened { .. } => {
-                "send the .xlsx itself, or format the column as a number without decimals and save it \
-                                       again"
-                    .to_owned()
-            }
-            Self::Decimals { .. } => "write the number without decimals".to_owned(),
-            Self::Spreadsheet { .. } => "format the column as text and take the number without `.0`".to_owned(),
-            Self::ZeroInBrackets { .. } | Self::Length { .. } => {
-                format!("write the number with + and its country code, such as +593987654321; {id}")
-            }
-            Self::National { .. } | Self::Invalid { is_without_country: true, .. } => {
-                format!("write it with + and its country code, or add --country, or `country` to the profile; {id}")
-            }
-            Self::Invalid { .. } => {
-                format!("write the number with + and its country code; {id}, and goes as it is written")
-            }
-        }
-    }
-
-    /// Whether it could be a number if a country were set with `--country` or in the profile.
-    pub(crate) fn is_without_country(&self) -> bool {
-        matches!(self, Self::National { .. } | Self::Invalid { is_without_country: true, .. })
-    }
 }

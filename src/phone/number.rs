@@ -1,7 +1,7 @@
 //! Reads a telephone number: what a person typed, and the valid number for it.
 
 use super::country::Country;
-use super::error::PhoneError;
+use super::error::RecipientError;
 use super::meaning;
 use super::national::international;
 use super::person::{person_key, spellings};
@@ -28,7 +28,7 @@ impl PhoneNumber {
     ///
     /// # Errors
     /// If it is not a valid number, with the probable number.
-    pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, PhoneError> {
+    pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
         let Typed { is_international, digits } = Typed::read(typed)?;
         match country {
             _ if is_international => Self::read_international(typed, digits, country),
@@ -37,16 +37,16 @@ impl PhoneNumber {
         }
     }
 
-    fn read_international(typed: &str, digits: String, country: Option<Country>) -> Result<Self, PhoneError> {
+    fn read_international(typed: &str, digits: String, country: Option<Country>) -> Result<Self, RecipientError> {
         if is_number(&digits) {
             return Ok(Self::new(digits, false));
         }
         let (reason, meant) = meaning::of_international(&digits, country.map(|country| country.0));
         let meant = meant.or_else(|| international(&digits, country?.0));
-        Err(PhoneError::Invalid { typed: typed.to_owned(), reason, meant, is_without_country: false })
+        Err(RecipientError::invalid(typed, &reason, meant.as_deref(), false))
     }
 
-    fn read_bare(typed: &str, digits: String, region: &'static Region) -> Result<Self, PhoneError> {
+    fn read_bare(typed: &str, digits: String, region: &'static Region) -> Result<Self, RecipientError> {
         let has_code = digits.starts_with(region.calling_code);
         match international(&digits, region) {
             // In a country whose numbers vary in length, a number with the country code may also be a national one.
@@ -78,24 +78,23 @@ impl PhoneNumber {
                 let other = region_of_number(&digits).filter(|_| is_number(&digits));
                 let foreign = other.map(|other| format!("; a number of {} is written +{digits}", other.code));
                 let reason = reason + &foreign.unwrap_or_default();
-                Err(PhoneError::Invalid { typed: typed.to_owned(), reason, meant, is_without_country: false })
+                Err(RecipientError::invalid(typed, &reason, meant.as_deref(), false))
             }
         }
     }
 
-    fn read_without_country(typed: &str, digits: String) -> Result<Self, PhoneError> {
+    fn read_without_country(typed: &str, digits: String) -> Result<Self, RecipientError> {
         if digits.len() >= DIGITS_WITHOUT_PLUS && is_number(&digits) {
             return Ok(Self::new(digits, true));
         }
-        let (typed, count) = (typed.to_owned(), digits.len());
-        if count < *NUMBER_DIGITS.start() {
-            return Err(PhoneError::Length { typed, digits, count });
+        if digits.len() < *NUMBER_DIGITS.start() {
+            return Err(RecipientError::length(typed, &digits));
         }
         let (reason, meant) = meaning::of_international(&digits, None);
         if meant.is_none() && (digits.starts_with('0') || digits.len() < DIGITS_WITHOUT_PLUS) {
-            return Err(PhoneError::National { typed });
+            return Err(RecipientError::national(typed));
         }
-        Err(PhoneError::Invalid { typed, reason, meant, is_without_country: true })
+        Err(RecipientError::invalid(typed, &reason, meant.as_deref(), true))
     }
 
     fn new(digits: String, is_bare: bool) -> Self {
@@ -189,7 +188,7 @@ const MOST_NATIONAL: usize = 12;
 /// Whether `digits` are not a valid number, but could be a national one.
 pub(crate) fn is_national(digits: &str) -> bool {
     let is_short = digits.len() <= MOST_NATIONAL && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_short && PhoneNumber::read(digits, None).is_err_and(|error| error.is_without_country())
+    is_short && PhoneNumber::read(digits, None).is_err_and(|error| error.is_without_country)
 }
 
 /// Whether a recipient that stands in a body is clearly one person: a number with its country code, a WhatsApp user id, or
@@ -204,7 +203,7 @@ pub(crate) fn is_clear(recipient: &str) -> bool {
 
 /// Whether long `digits` are probably a number with what is dialled only inside its country, such as 593 0 987654321.
 fn is_misspelt_number(digits: &str) -> bool {
-    matches!(PhoneNumber::read(&format!("+{digits}"), None), Err(PhoneError::Invalid { meant: Some(_), .. }))
+    PhoneNumber::read(&format!("+{digits}"), None).is_err_and(|error| error.is_misspelt)
 }
 
 /// Whether the country matters for `typed`: it has neither `+` nor 00, and is not a user of another channel.

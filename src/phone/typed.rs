@@ -1,6 +1,6 @@
 //! The digits of what a person types or pastes.
 
-use super::error::PhoneError;
+use super::error::RecipientError;
 use crate::invisible::is_invisible;
 use crate::line_breaks::is_other_line_break;
 
@@ -18,7 +18,7 @@ pub(super) struct Typed {
 impl Typed {
     /// # Errors
     /// If it is not clearly one number.
-    pub(super) fn read(typed: &str) -> Result<Self, PhoneError> {
+    pub(super) fn read(typed: &str) -> Result<Self, RecipientError> {
         // Nearly all the numbers of a list are digits alone.
         let digits = typed.strip_prefix('+').unwrap_or(typed);
         let is_plain = NUMBER_DIGITS.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -32,26 +32,32 @@ impl Typed {
         };
         let digits: String =
             number.chars().take_while(|character| is_part_of_phone(*character)).filter(char::is_ascii_digit).collect();
-        let typed = || typed.to_owned();
         if is_shortened(number) {
-            return Err(PhoneError::Shortened { typed: typed() });
+            let hint = "send the .xlsx itself, or format the column as a number without decimals and save it again";
+            let problem = format!("Excel has shortened this number, `{typed}`, and its last digits are lost");
+            return Err(RecipientError::new(problem, hint));
         }
         if let Some(found) = number.chars().find(|character| !is_part_of_phone(*character)) {
-            return Err(PhoneError::NotAPhone { typed: typed(), found, digits });
+            return Err(RecipientError::not_a_phone(typed, found, &digits));
         }
         if digits.is_empty() {
-            return Err(PhoneError::Empty);
+            return Err(RecipientError::empty());
         }
         if is_from_a_spreadsheet(number) {
-            return Err(PhoneError::Spreadsheet { typed: typed(), digits });
+            let problem = format!("`{typed}` ends in .0, as a spreadsheet writes a number (read as `{digits}`)");
+            return Err(RecipientError::new(problem, "format the column as text and take the number without `.0`"));
         }
         if has_decimals(number) {
-            return Err(PhoneError::Decimals { typed: typed(), digits });
+            let problem =
+                format!("`{typed}` has a part of a whole behind its dot, which no number has (read as `{digits}`)");
+            return Err(RecipientError::new(problem, "write the number without decimals"));
         }
         if number.contains("(0)") {
             let international = number.replace("(0)", "");
-            let international = international.chars().filter(char::is_ascii_digit).collect();
-            return Err(PhoneError::ZeroInBrackets { typed: typed(), international });
+            let international: String = international.chars().filter(char::is_ascii_digit).collect();
+            return Err(RecipientError::with_code(format!(
+                "`{typed}` has (0), which is dialled only inside the country; write it without: +{international}"
+            )));
         }
         let (is_international, digits) = match digits.strip_prefix("00") {
             Some(rest) if !plus => (true, rest.to_owned()),
@@ -59,7 +65,7 @@ impl Typed {
         };
         let count = digits.len();
         if count > *NUMBER_DIGITS.end() || is_international && count < *NUMBER_DIGITS.start() {
-            return Err(PhoneError::Length { typed: typed(), digits, count });
+            return Err(RecipientError::length(typed, &digits));
         }
         Ok(Self { is_international, digits })
     }

@@ -63,7 +63,7 @@ fn filled(spanish: &str, values: &[&str]) -> String {
 mod tests {
     use super::*;
     use crate::ledger::{EarlierRow, SkipReason};
-    use crate::message::{RecipientError, TypedRecipient};
+    use crate::message::{TypedRecipient, unclear};
 
     #[test]
     fn every_sentence_of_the_table_is_found_with_its_values() {
@@ -97,7 +97,7 @@ mod tests {
         for typed in ["0987654321", "+0987654321", "+59398765432", "+593593987654321", "+5930987654321", "US.12"] {
             assert_spanish(&format!("to: {}", of_number(typed)));
         }
-        assert_spanish(&RecipientError::Unclear("x".to_owned()).to_string());
+        assert_spanish(&unclear("x").to_string());
         for reason in [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent] {
             assert_spanish(&EarlierRow { reason, at: 0 }.problem("avisos"));
         }

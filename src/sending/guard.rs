@@ -56,7 +56,7 @@ impl Sender {
         self.check_allowed(outgoing.recipients())?;
         let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
-            Some(error) if is_guarded => Err(GuardError::new(error.to_string(), error.hint())),
+            Some(error) if is_guarded => Err(GuardError::new(error.to_string(), error.hint.clone())),
             Some(_) | None => Ok(()),
         }
     }

@@ -246,7 +246,7 @@ fn a_body_of_the_wrong_shape_names_its_path() {
         &home,
         &[&["flow-message", "--body", "typed.json"][..], &TO].concat(),
         2,
-        &["its body no type", "--type"],
+        &["but `send flow-message` sends no type"],
     );
     refused(&[&["send", "raw"][..], &TO].concat(), &["send raw needs a body", "--body FILE"]);
 }

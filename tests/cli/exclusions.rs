@@ -449,7 +449,10 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"593987654321\n\n0987654321\n", &["bajas.txt: line 3: `0987654321` is a national number"]),
         (
             b"593987654321\n+52 55 1234 999\n",
-            &["bajas.txt: line 2: `+52 55 1234 999`", "give that list a header, and a column País; nothing was sent"],
+            &[
+                "bajas.txt: line 2: `+52 55 1234 999`",
+                "write the number with + and its country code, such as +593987654321",
+            ],
         ),
         (
             b"# a\n593987654321,Ana\n",
@@ -477,6 +480,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
         ),
         (b"nombre\nAna\n", &["no column is named like a recipient column", "write one person a line"]),
         (b"nombre\n", &["no column is named like a recipient column"]),
+        (b"0987654321\n", &["is a national number", "give that list a header, and a column País; nothing was sent"]),
         (b"phone,celular\n593987654321,1\n", &["bajas.txt: line 2: a phone number has 7 to 15 digits; `1` has 1"]),
         (b"nombre,numero\nAna,0987654321\n", &["bajas.txt: line 2: `0987654321` is a national number"]),
         (
