@@ -81,21 +81,10 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
 /// first error, even if it is set to ignore errors, and does not see what follows.
 fn readable_context(arguments: &[OsString]) -> Context {
     let words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
-    let words: Vec<_> = words.collect();
-    // `-o record`, `-vo record`, `-orecord`, `-o=record`, `--output=record`
-    let asks_for = |flag: &str, value: &str| {
-        let is_cluster = |word: &str| word.starts_with('-') && !word.starts_with("--");
-        let is_flag = |word: &str| match flag.strip_prefix("--") {
-            Some(_) => word == flag,
-            None => is_cluster(word) && word.ends_with(flag.trim_start_matches('-')),
-        };
-        let given = |word: &str| Some(word.strip_suffix(value)?.trim_end_matches('=').to_owned());
-        let apart = words.windows(2).any(|pair| matches!(pair, [name, given] if is_flag(name) && given == value));
-        apart || words.iter().any(|word| given(word).is_some_and(|name| is_flag(&name)))
-    };
-    let is_record = asks_for("--output", "record") || asks_for("-o", "record");
-    let format = is_record.then_some(Format::Record);
-    let color = match (asks_for("--color", "always"), asks_for("--color", "never")) {
+    let line = words.map(|word| word.replace('=', " ")).collect::<Vec<_>>().join(" ") + " ";
+    let asks_for = |flags: &[&str]| flags.iter().any(|flag| line.contains(&format!(" {flag} ")));
+    let format = asks_for(&["-o record", "-orecord", "--output record"]).then_some(Format::Record);
+    let color = match (asks_for(&["--color always"]), asks_for(&["--color never"])) {
         (_, true) => Color::Never,
         (true, false) => Color::Always,
         (false, false) => Color::Auto,

@@ -21,88 +21,63 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     if guesses::asks_for_options(&error, arguments) {
         return print_help(context, &help::global_options());
     }
-    let mut error = arranged(error, arguments);
-    if !error.use_stderr() {
-        return match taken_for_help(arguments) {
-            Some(error) => refuse(context, error),
-            None => print_help(context, &error.render()),
-        };
-    }
-    if let Some(error) = guesses::meant(&error, arguments) {
+    let error = arranged(error, arguments);
+    let is_help = !error.use_stderr();
+    if let Some(error) = guesses::text_with_dash(arguments, is_help) {
         return refuse(context, error);
     }
-    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let value = error.get(ContextKind::InvalidValue).map(ToString::to_string).unwrap_or_default();
-    let flag = argument.split(' ').next().unwrap_or_default();
-    let is_hidden = flag == "--client-id" || may_hold_secret(flag, &value);
-    drop_tip_to_send_the_flag(&mut error);
-    drop_tip_of_another_command(&mut error);
-    let visible: Vec<_> =
-        error.context().filter_map(|(kind, value)| Some((kind, visible(kind, value, is_hidden)?))).collect();
-    for (kind, value) in visible {
-        error.insert(kind, value);
+    if is_help {
+        return print_help(context, &error.render());
     }
-    let text = error.render();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        stderr.usage(&text.ansi().to_string());
+        stderr.usage(&error.render().ansi().to_string());
         record(stdout, "a subcommand is missing", None);
         return ExitCode::Usage;
     }
-    refuse(context, in_two_lines(&error, &text.to_string()))
+    let hint = guesses::hint(&error, arguments).map(str::to_owned);
+    let (message, hint_of_clap) = in_two_lines(error);
+    refuse(context, UsageError::new(message, hint.unwrap_or(hint_of_clap)))
 }
 
-/// clap's error, of which `text` has several lines, as a message and a hint: its tip, else the usage.
-fn in_two_lines(error: &clap::Error, text: &str) -> UsageError {
+/// clap's error, which has several lines, as a message and a hint: its tip, else the usage.
+fn in_two_lines(mut error: clap::Error) -> (String, String) {
+    hide_values(&mut error);
+    let text = error.render().to_string();
     let message: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
     let message = message.join(" ");
-    let message = message.trim_start_matches("error: ");
     let message = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
             format!("{} {} missing", missing.join(", "), if missing.len() == 1 { "is" } else { "are" })
         }
         (ErrorKind::MissingSubcommand, _) => "a subcommand is missing".to_owned(),
-        _ => message.to_owned(),
+        _ => message.trim_start_matches("error: ").to_owned(),
     };
-    let line_after = |start: &str| text.lines().find_map(|line| line.trim().strip_prefix(start));
-    if let Some(tip) = line_after("tip: ") {
-        return UsageError::new(message, tip);
-    }
-    // The usage has both.
-    if error.kind() == ErrorKind::ArgumentConflict {
-        return UsageError::new(message, "leave one of them out");
-    }
-    match line_after("Usage: ") {
-        Some(usage) => UsageError::new(message, format!("the usage is {usage}")),
-        None => UsageError::new(message, "--help lists the flags and their values"),
-    }
+    // For an unknown flag, clap also suggests sending its name as a text, which is hardly ever meant.
+    let is_meant = |tip: &&str| !tip.starts_with("to pass '--");
+    let lines_after = |start| text.lines().filter_map(move |line| line.trim().strip_prefix(start));
+    let hint = match (lines_after("tip: ").find(is_meant), lines_after("Usage: ").next()) {
+        (Some(tip), _) => tip.to_owned(),
+        // The usage has both.
+        _ if error.kind() == ErrorKind::ArgumentConflict => "leave one of them out".to_owned(),
+        (None, Some(usage)) => format!("the usage is {usage}"),
+        (None, None) => "--help lists the flags and their values".to_owned(),
+    };
+    (message, hint)
 }
 
-/// For an unknown flag, clap suggests sending its name as a text, which is hardly ever meant.
-fn drop_tip_to_send_the_flag(error: &mut clap::Error) {
-    if error.get(ContextKind::InvalidArg).is_some_and(|flag| flag.to_string().starts_with("--"))
-        && let Some(ContextValue::StyledStrs(tips)) = error.get(ContextKind::Suggested)
-    {
-        let tips: Vec<_> = tips.iter().filter(|tip| !tip.to_string().contains(" as a value, use ")).cloned().collect();
-        if tips.is_empty() {
-            error.remove(ContextKind::Suggested);
-        } else {
-            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
-        }
-    }
-}
-
-/// clap takes `move` for `remove`. A command that sends or ends something is proposed only for its own name, misspelt.
-fn drop_tip_of_another_command(error: &mut clap::Error) {
-    let typed = error.get(ContextKind::InvalidSubcommand).map(ToString::to_string).unwrap_or_default();
-    let is_far = |name: &String| {
-        ["resume", "cancel", "remove"].contains(&name.as_str()) && strsim::osa_distance(name, &typed) > 1
-    };
-    if let Some(ContextValue::Strings(names)) = error.get(ContextKind::SuggestedSubcommand) {
-        let near: Vec<_> = names.iter().filter(|name| !is_far(name)).cloned().collect();
-        if near.is_empty() {
-            error.remove(ContextKind::SuggestedSubcommand);
-        } else {
-            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(near));
+/// Makes one line of what comes from the command line, and hides what may be a secret.
+fn hide_values(error: &mut clap::Error) {
+    let texts = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg, ContextKind::InvalidValue];
+    let [_, flag, value] = texts.map(|kind| error.get(kind).map(ToString::to_string).unwrap_or_default());
+    let may_be_secret =
+        flag.starts_with("--client-id ") || flag.starts_with("--api-url ") && value.contains(['@', '?', '#']);
+    for kind in texts {
+        if let Some(ContextValue::String(text)) = error.get(kind) {
+            let shown = match kind {
+                ContextKind::InvalidValue if may_be_secret => "(not shown)".to_owned(),
+                _ => one_line(text).chars().take(MOST_SHOWN).collect(),
+            };
+            error.insert(kind, ContextValue::String(shown));
         }
     }
 }
@@ -150,58 +125,4 @@ pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
         return refuse(context, UsageError::new("a command is missing", "jelouctl --help lists the commands"));
     }
     print_help(context, &help::arranged(false).render_help())
-}
-
-/// clap finds an `-h` in a text such as `-hola` or `-vh`, and a script would take the help for a success. A flag for help is a
-/// word of its own.
-fn taken_for_help(arguments: &[OsString]) -> Option<UsageError> {
-    let words: Vec<_> =
-        arguments.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--").collect();
-    if words.iter().any(|word| ["-h", "--help", "-V", "--version"].contains(&word.as_ref())) {
-        return None;
-    }
-    let text = words.iter().rfind(|word| word.starts_with('-') && word.contains(['h', 'V']))?;
-    Some(UsageError {
-        message: format!("`{text}` begins with a dash, as flags do"),
-        hint: "write -- before a text that begins with a dash; help is -h or --help".to_owned(),
-    })
-}
-
-/// Whether `value` may hold a secret, given to `flag`.
-fn may_hold_secret(flag: &str, value: &str) -> bool {
-    match flag {
-        "--client-secret" | "--secret" | "--password" => true,
-        "--client-id" => value.contains(':'),
-        "--api-url" | "--ledger" => !is_plain_address(value),
-        _ => false,
-    }
-}
-
-/// Whether `value` is only the address of a host, which has no room for a secret.
-fn is_plain_address(value: &str) -> bool {
-    let (host, port) =
-        value.rsplit_once("://").map_or(value, |(_, address)| address).rsplit_once(':').unwrap_or((value, "0"));
-    let is_host = host.contains('.') || host == "localhost" || value.contains("://");
-    is_host && !value.contains(['@', '?', '#']) && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A part of an error as one line, since it may come from the command line.
-fn visible(kind: ContextKind, value: &ContextValue, is_hidden: bool) -> Option<ContextValue> {
-    let line = |text: &str| one_line(text).into_owned();
-    let short = |text: &str| match text.char_indices().nth(MOST_SHOWN) {
-        Some((end, _)) => format!("{}…", line(text.get(..end).unwrap_or_default())),
-        None => line(text),
-    };
-    match value {
-        ContextValue::String(_) if is_hidden && kind == ContextKind::InvalidValue => {
-            Some(ContextValue::String("(not shown)".to_owned()))
-        }
-        ContextValue::String(text) => Some(ContextValue::String(short(text))),
-        ContextValue::Strings(texts) => Some(ContextValue::Strings(texts.iter().map(|text| line(text)).collect())),
-        ContextValue::StyledStrs(texts) => {
-            Some(ContextValue::StyledStrs(texts.iter().map(|text| line(&text.to_string()).into()).collect()))
-        }
-        // clap's own words; the usage has several lines.
-        _ => None,
-    }
 }
