@@ -2,7 +2,7 @@
 //! and has the error for a file that cannot be read or written.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use std::{sync::mpsc, thread, time::Duration};
@@ -38,34 +38,13 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let replace = || {
         let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         make_directory(directory)?;
-        let (beginning, end) = name_of_copy(&target);
-        let mut file = tempfile::Builder::new().prefix(&beginning).suffix(end).tempfile_in(directory)?;
+        let mut file = tempfile::NamedTempFile::new_in(directory)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(&target)?;
         Ok(())
     };
     replace().map_err(FileError::of("write", path))
-}
-
-/// Removes the unfinished copies of the file that killed processes left. Only the holder of its [`lock`] may do this:
-/// nobody else writes a copy. One that cannot be removed stays.
-pub(crate) fn remove_unfinished(path: &Path) {
-    let target = target_of(path);
-    let (beginning, end) = name_of_copy(&target);
-    let is_copy = |name: &str| name.starts_with(&beginning) && name.ends_with(end);
-    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(is_copy) {
-            // This does not remove a directory.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-/// How the name of an unfinished copy of a file begins and ends: `.config.toml.` and `.tmp`.
-fn name_of_copy(target: &Path) -> (String, &'static str) {
-    (format!(".{}.", target.file_name().unwrap_or_default().display()), ".tmp")
 }
 
 /// What must happen within ten seconds after a pipe is opened for reading. After that, it may be slow.
@@ -87,6 +66,16 @@ pub(crate) fn open_to_read(path: &Path, bound: PipeBound) -> io::Result<File> {
     }
     // Windows reports a directory as access denied.
     File::open(path).map_err(|error| if path.is_dir() { io::ErrorKind::IsADirectory.into() } else { error })
+}
+
+/// The bytes of a source, of which more than `most` are an error.
+pub(crate) fn read_to_limit(source: impl Read, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
+    }
+    Ok(bytes)
 }
 
 /// A thread that waits too long is abandoned.

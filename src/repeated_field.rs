@@ -6,16 +6,6 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The first repeated field in an object of `text`; None if there is none, or if it is not JSON.
-pub(crate) fn repeated_field(text: &str) -> Option<String> {
-    let mut repeated = None;
-    // Any other error is reported by the code that reads the value.
-    let _ = read_json(text, &mut |name, _, _| {
-        repeated.get_or_insert_with(|| name.to_owned());
-    });
-    repeated
-}
-
 /// Parses `text`, and calls `on_repeated` with the name of each repeated field, its earlier and its later value.
 ///
 /// # Errors

@@ -24,23 +24,7 @@ use crate::commands::templates::TemplatesArgs;
 pub(super) const MOST_COLUMNS: usize = 100;
 
 /// What belongs to every command.
-const AFTER_HELP: &str = "\
-Exit codes:
-  0  accepted           5  rejected                         10  bulk: some rows were not sent
-  1  unexpected error   6  rate limited                     11  stopped by a guard (allow_to)
-  2  wrong input        7  network                          12  bulk: the ledger cannot be written
-  3  configuration      8  unknown: it may have been sent   13  bulk: the run is in use
-  4  credentials      129  SIGHUP                           14  sandbox --expect was not met
-                      130  SIGINT                           15  accepted, but undelivered (--wait)
-                      143  SIGTERM
-
-Files:
-  ~/.config/jelouctl/config.toml (on Windows in %APPDATA%)
-  /etc/jelouctl/config.toml, where the user has none
-  ~/.local/state/jelouctl/state.db (on Windows in %LOCALAPPDATA%), bulk runs and keys of --once
-
-Proxies come from HTTPS_PROXY, ALL_PROXY and NO_PROXY; they are never used for this machine.
-Certificate authorities are the system's; on Linux, SSL_CERT_FILE and SSL_CERT_DIR name others.";
+const AFTER_HELP: &str = include_str!("after_help.txt").trim_ascii_end();
 
 /// Send WhatsApp messages through the Jelou API
 ///

@@ -49,12 +49,12 @@ fn names(path: &[&str], id: &str) -> Option<fn(&OsStr) -> Vec<CompletionCandidat
 }
 
 fn profiles(begun: &OsStr) -> Vec<CompletionCandidate> {
-    let file = match configuration() {
-        Some(path) if !path.is_file() => return Vec::new(),
-        Some(path) => ConfigFile::load(&path),
-        None => ConfigFile::load_default(),
-    };
-    let names = file.ok().flatten().map(|file| file.profiles.into_keys().collect::<Vec<_>>());
+    let path = configuration();
+    if path.as_ref().is_some_and(|path| !path.is_file()) {
+        return Vec::new();
+    }
+    let file = ConfigFile::find(path.as_deref()).ok().flatten();
+    let names = file.map(|file| file.profiles.into_keys().collect::<Vec<_>>());
     beginning_with(begun, names.unwrap_or_default())
 }
 

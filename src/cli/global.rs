@@ -122,13 +122,13 @@ impl GlobalFlags {
             Source::File(path) => SecretSource::File(path),
         });
         let mut layer = Layer::default();
-        layer.type_text("bot_id", self.bot);
-        layer.type_text("client_id", self.client_id);
-        layer.type_text("api_url", self.api_url);
-        layer.type_text("timeout", self.timeout);
-        layer.type_text("retry_for", self.retry_for);
-        layer.type_text("ca_cert", self.ca_cert.as_ref().map(|path| path.display()));
-        layer.type_text("ledger", self.ledger);
+        layer.type_in("bot_id", self.bot);
+        layer.type_in("client_id", self.client_id);
+        layer.type_in("api_url", self.api_url);
+        layer.type_in("timeout", self.timeout);
+        layer.type_in("retry_for", self.retry_for);
+        layer.type_in("ca_cert", self.ca_cert.as_ref().map(|path| path.display()));
+        layer.type_in("ledger", self.ledger);
         Context {
             flags: Flags {
                 profile: self.profile,

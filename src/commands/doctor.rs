@@ -120,13 +120,9 @@ impl Checkup {
 
     /// Checks the configuration file, the profile, and each value with its origin.
     fn settings(&mut self, context: &Context) -> Option<Settings> {
-        let environment = read_environment().map(|(environment, _)| environment);
-        let environment = environment.map_err(|error| self.fail("environment", error)).ok()?;
+        let environment = read_environment().map_err(|error| self.fail("environment", error)).ok()?;
         for warning in &environment.warnings {
             self.warn("environment", warning);
-        }
-        if !environment.strangers.is_empty() {
-            self.ok("environment", format!("not read: {}", environment.strangers.join(", ")));
         }
         let named = context.flags.config_file(&environment);
         self.config_file(named.as_deref())?;
@@ -146,7 +142,7 @@ impl Checkup {
                     self.warn(name, format!("{value} ({origin}): without rates every bulk run is refused"));
                 }
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
-                ("bot_id", true) => self.fail(name, ConfigError::NoBot),
+                ("bot_id", true) => self.fail(name, ConfigError::no_bot()),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
                 // It is neither set nor needed.
                 (_, true) => {}
@@ -173,10 +169,7 @@ impl Checkup {
 
     /// Finds the file and checks that it is readable and owned by this user; `None` if it cannot be used.
     fn config_file(&mut self, named: Option<&Path>) -> Option<()> {
-        let loaded = match named {
-            Some(path) => ConfigFile::load(path),
-            None => ConfigFile::load_default(),
-        };
+        let loaded = ConfigFile::find(named);
         let path = named.map(Path::to_owned).or_else(|| ConfigFile::default_path().ok());
         let path = path.map_or_else(|| "no home directory".to_owned(), |path| path.display().to_string());
         match loaded {
@@ -388,7 +381,7 @@ mod tests {
         let mut checkup = checkup();
         checkup.warn("a", "x");
         assert_eq!(checkup.code, ExitCode::Success);
-        checkup.fail("b", ConfigError::NoBot);
+        checkup.fail("b", ConfigError::no_bot());
         checkup.fail_with("c", ExitCode::Network, "y".to_owned(), None);
         checkup.ok("d", "z");
         assert_eq!(checkup.code, ExitCode::Configuration);

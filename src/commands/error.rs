@@ -2,7 +2,7 @@
 //! here does not compile.
 
 use crate::api::{Cause, ClientError, LookUpError, Outcome, TypedPathError, UNKNOWN_HINT};
-use crate::config::ConfigError;
+use crate::config::{ConfigError, ConfigFault};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
 use crate::input::UsageError;
@@ -141,12 +141,10 @@ impl From<InvalidMessage> for CommandError {
 
 impl From<ConfigError> for CommandError {
     fn from(error: ConfigError) -> Self {
-        if matches!(error, ConfigError::PromptInterrupted) {
-            return Self::new(of_signal(Signal::Interrupt), "interrupted", error, None);
-        }
-        let hint = error.hint();
-        let (code, name) = match error {
-            ConfigError::HiddenSandbox { .. } => (ExitCode::Guard, "guard"),
+        let hint = error.hint.clone();
+        let (code, name) = match error.fault {
+            ConfigFault::Interrupted => (of_signal(Signal::Interrupt), "interrupted"),
+            ConfigFault::LostSandbox => (ExitCode::Guard, "guard"),
             _ => (ExitCode::Configuration, "configuration"),
         };
         Self::new(code, name, error, hint)
@@ -381,15 +379,15 @@ mod tests {
             (unreadable(ExclusionOrigin::Flag).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Profile(run())).into(), 3, "configuration"),
             (LedgerError::no_runs().into(), 2, "usage"),
-            (ConfigError::NoBot.into(), 3, "configuration"),
+            (ConfigError::no_bot().into(), 3, "configuration"),
             (LedgerError::standby().into(), 3, "configuration"),
             (Panicked::UnderWay.into(), 8, "unknown"),
             (GuardError::unconfirmed(1, true).into(), 11, "guard"),
-            (ConfigError::HiddenSandbox { process: 7 }.into(), 11, "guard"),
+            (ConfigError::lost_sandbox(7).into(), 11, "guard"),
             (LedgerError::no_directory().into(), 12, "ledger"),
             (LedgerError::unreachable("x", "y").into(), 12, "ledger"),
             (LedgerError::in_use(&"r".parse().unwrap(), None).into(), 13, "in_use"),
-            (ConfigError::PromptInterrupted.into(), 130, "interrupted"),
+            (ConfigError::interrupted().into(), 130, "interrupted"),
         ];
         for (error, code, name) in ends {
             assert_eq!((error.code.code(), error.name), (code, name), "{}", error.line());
@@ -402,7 +400,7 @@ mod tests {
             (UsageError::new("x", "y").into(), true),
             (LedgerError::in_use(&"r".parse().unwrap(), None).into(), true),
             (LedgerError::damaged("x").into(), false),
-            (ConfigError::NoBot.into(), false),
+            (ConfigError::no_bot().into(), false),
         ];
         for (error, says_so) in ends {
             let (line, hint) = (error.line(), error.of_resolve().hint.unwrap_or_default());

@@ -153,7 +153,7 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
 }
 
 fn settings(context: &Context) -> Result<Settings, CommandError> {
-    Ok(Settings::load(&context.flags, &read_environment()?.0)?)
+    Ok(Settings::load(&context.flags, &read_environment()?)?)
 }
 
 /// The settings of a command that changes entries under a key: refused in a rehearsal, which does not send anything.

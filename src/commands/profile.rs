@@ -1,25 +1,22 @@
 //! `profile`: the senders in the configuration file.
 
-use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use serde_json::{Map, json};
 
 use super::CommandError;
 use super::store::ledger_database;
 use crate::config::{
-    BotId, Budget, ClientId, ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Layer, LedgerDatabase, LedgerUrl,
-    Origin, PeopleLimit, Rate, Remember, SecretSource, Settings, Sourced,
+    ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Key, Layer, LedgerDatabase, LedgerUrl, Origin,
+    SecretSource, Settings, Sourced,
 };
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::hours::{Between, DayOff, ZoneName};
 use crate::input::UsageError;
 use crate::output::Format;
-use crate::phone::{Country, PhoneNumber, is_national};
+use crate::phone::is_national;
 use crate::private_file::FileError;
 use crate::process::{SystemError, block_on};
 use crate::secret::Secret;
@@ -27,6 +24,14 @@ use crate::sending;
 
 /// How often a question is repeated before a wrong answer ends the command.
 const TRIES: usize = 3;
+
+/// The settings that a new profile is asked for, the questions, and whether they must be answered.
+const QUESTIONS: [(&str, &str, bool); 4] = [
+    ("bot_id", "Bot id:", true),
+    ("client_id", "Client id:", true),
+    ("country", "Country of national numbers, such as EC (empty: none):", false),
+    ("allow_to", "Allowed recipients, numbers or patterns such as 593* (empty: anyone):", false),
+];
 
 /// Manage profiles: the senders in the configuration file
 #[derive(Debug, Subcommand)]
@@ -73,103 +78,32 @@ pub(crate) enum ProfileCommand {
     },
 }
 
-/// The settings of a profile that are not global flags.
-#[derive(Args, Debug)]
-pub(crate) struct KeyFlags {
-    /// Refuse recipients that match no such pattern; `*` matches any characters (repeatable;
-    /// replaces the earlier list)
-    #[arg(long, value_name = "PATTERN")]
-    allow_to: Vec<String>,
+/// The settings that `profile set` takes beside the global flags.
+#[derive(Debug)]
+pub(crate) struct KeyFlags(Layer);
 
-    /// Country whose national numbers may be typed, in two letters: EC
-    #[arg(long, value_name = "CODE")]
-    country: Option<Country>,
+impl Args for KeyFlags {
+    fn augment_args(command: Command) -> Command {
+        command.args(KEYS.iter().filter(|key| !key.value.is_empty()).map(Key::argument))
+    }
 
-    /// File with the password for the database of --ledger; the profile keeps both
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    ledger_password_file: Option<PathBuf>,
-
-    /// File with the people who are never written to: one a line, or a list with a header
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    do_not_contact: Option<PathBuf>,
-
-    /// How fast bulk runs send: 5/s, 300/m, 1000/h
-    #[arg(long, value_name = "RATE", value_parser = checked::<Rate>, allow_hyphen_values = true)]
-    rate: Option<String>,
-
-    /// For how long sent messages count as sent before: 3d, 12h, or 0
-    #[arg(long, value_name = "TIME", value_parser = checked::<Remember>)]
-    remember: Option<String>,
-
-    /// Whether a bulk run asks, or needs --yes, before it sends
-    #[arg(long, value_name = "BOOL")]
-    confirm_bulk: Option<bool>,
-
-    /// Hours in which bulk runs send: 'mon-fri 07:00-19:00', or always (repeatable; replaces the earlier ones)
-    #[arg(long, value_name = "HOURS", value_parser = checked::<Between>)]
-    between: Vec<String>,
-
-    /// Day on which nothing is sent: 2026-12-25, or a file of dates (repeatable; replaces the earlier ones)
-    #[arg(long, value_name = "DATE|FILE", value_hint = ValueHint::FilePath)]
-    not_on: Vec<DayOff>,
-
-    /// Time zone of the hours and days: America/Bogota
-    #[arg(long, value_name = "ZONE", value_parser = checked::<ZoneName>)]
-    time_zone: Option<String>,
-
-    /// File of what a message costs: see `jelouctl explain rates`
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    rates: Option<PathBuf>,
-
-    /// The most that a bulk run may cost by these rates
-    #[arg(long, value_name = "AMOUNT", value_parser = checked::<Budget>, allow_hyphen_values = true)]
-    budget: Option<String>,
-
-    /// How many different people a template may reach in any 24 hours
-    #[arg(long = "limit-24h", value_name = "N", value_parser = checked::<PeopleLimit>)]
-    limit_24h: Option<String>,
-
-    /// File to which a line is added for each message and each end of a bulk run
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    log: Option<PathBuf>,
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
 }
 
-/// Checks a value and keeps it as typed.
-fn checked<T: FromStr<Err: Display>>(raw: &str) -> Result<String, String> {
-    raw.parse::<T>().map(|_| raw.trim().to_owned()).map_err(|problem| problem.to_string())
-}
-
-impl KeyFlags {
-    /// The typed values over the global flags, with absolute paths.
-    fn change(self, context: &Context) -> Result<Layer, CommandError> {
-        let kept = |flag: &str, path: &Path| kept_file(context, flag, path);
-        let day = |day: DayOff| match day {
-            DayOff::Date(date) => Ok(date.to_string()),
-            DayOff::File(path) => kept("--not-on", &path),
-        };
-        let mut change = context.flags.layer.clone();
-        if let Some(path) = context.flags.layer.text("ca_cert") {
-            change.type_text("ca_cert", Some(kept("--ca-cert", Path::new(path))?));
+impl FromArgMatches for KeyFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut typed = Layer::default();
+        for key in KEYS.iter().filter(|key| !key.value.is_empty()) {
+            typed.type_in(key.name, matches.get_many::<String>(key.name).into_iter().flatten());
         }
-        let ledger_password = self.ledger_password_file.map(|path| kept("--ledger-password-file", &path));
-        change.type_text("ledger_password_file", ledger_password.transpose()?);
-        let do_not_contact = self.do_not_contact.map(|path| kept("--do-not-contact", &path));
-        change.type_text("do_not_contact", do_not_contact.transpose()?);
-        change.type_text("rates", self.rates.map(|path| kept("--rates", &path)).transpose()?);
-        change.type_text("budget", self.budget);
-        change.type_text("limit_24h", self.limit_24h);
-        // It is created when the first line is written.
-        let log = self.log.as_deref().map(absolute).transpose()?;
-        change.type_text("log", log.as_ref().map(|path| path.display()));
-        change.type_text("country", self.country);
-        change.type_text("rate", self.rate);
-        change.type_text("remember", self.remember);
-        change.type_text("confirm_bulk", self.confirm_bulk);
-        change.type_text("time_zone", self.time_zone);
-        change.type_list("allow_to", self.allow_to);
-        change.type_list("between", self.between);
-        change.type_list("not_on", self.not_on.into_iter().map(day).collect::<Result<_, _>>()?);
-        Ok(change)
+        Ok(Self(typed))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
     }
 }
 
@@ -205,11 +139,7 @@ fn config_path(context: &Context) -> Result<PathBuf, ConfigError> {
 
 /// Prints one line per profile: name, bot, and whether it is the default, separated by tabs; or one JSON object.
 fn list(context: &Context) -> Result<(), CommandError> {
-    let file = match named_config(context)? {
-        Some(path) => ConfigFile::load(&path)?,
-        None => ConfigFile::load_default()?,
-    };
-    let Some(file) = file else {
+    let Some(file) = ConfigFile::find(named_config(context)?.as_deref())? else {
         let path = config_path(context)?;
         context.stderr.note(&format!("there are no profiles: {} does not exist", path.display()));
         return Ok(());
@@ -291,28 +221,22 @@ fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandE
             UsageError::new(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes").into()
         );
     }
-    if keys.allow_to.iter().any(String::is_empty) {
-        return Err(UsageError::new(
-            "--allow-to: an empty pattern matches nothing",
-            "give a number or a pattern such as 593*",
-        )
-        .into());
-    }
     if let Some(ledger) = context.flags.layer.text("ledger") {
         LedgerUrl::parse_from(Origin::Flag("--ledger"), ledger)?;
     }
     let path = config_path(context)?;
     let is_new = !ConfigEdit::open(&path)?.has_profile(name);
-    let mut change = keys.change(context)?;
+    let mut change = keys.0.over(context.flags.layer.clone());
     match context.flags.client_secret.clone() {
-        Some(SecretSource::File(path)) => {
-            change.type_text("client_secret_file", Some(kept_file(context, "--client-secret-file", &path)?));
-        }
+        Some(SecretSource::File(path)) => change.type_in("client_secret_file", Some(path.display())),
         Some(SecretSource::Stdin) => {
             context.input.claim_stdin("--client-secret-file")?;
-            change.type_text("client_secret", Some(read_secret()?.reveal()));
+            change.type_in("client_secret", Some(read_secret()?.reveal()));
         }
         Some(SecretSource::Value(_) | SecretSource::Command(_) | SecretSource::Prompt) | None => {}
+    }
+    for (key, path) in change.paths() {
+        *path = kept_file(context, key, Path::new(path.as_str()))?;
     }
     if is_new {
         complete(context, name, &mut change)?;
@@ -324,9 +248,9 @@ fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandE
             )
             .into());
         }
-        change.type_text("client_secret", ask_secret()?);
+        change.type_in("client_secret", ask_secret()?);
     }
-    check_patterns(context, &change)?;
+    warn_of_patterns(context, &change);
     ConfigEdit::change(&path, |edit| {
         edit.set_profile(name, &change);
         Ok(())
@@ -343,69 +267,40 @@ fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandE
     Ok(())
 }
 
-/// Refuses patterns that match nothing, and warns of those that match no phone number: without a country code they may
-/// be meant for users of another channel.
-fn check_patterns(context: &Context, change: &Layer) -> Result<(), UsageError> {
-    let country = change.text("country").and_then(|country| country.parse().ok());
+/// Warns of patterns that match no phone number: without a country code they may be meant for users of another channel.
+fn warn_of_patterns(context: &Context, change: &Layer) {
     for pattern in change.list("allow_to").unwrap_or_default() {
-        if !fits_somebody(pattern) {
-            let message = format!("allow_to: `{pattern}` matches nothing");
-            return Err(UsageError::new(message, "give numbers or patterns such as 593*; nothing was saved"));
-        }
-        if is_national(pattern) {
+        if is_national(pattern) || pattern.starts_with(['+', '0']) || pattern.contains([' ', ',']) {
             context.stderr.warning(&format!(
-                "allow_to: `{pattern}` matches no phone number, only the user id:{pattern} of another channel: \
-                 numbers are compared with their country code; write {}, or a pattern such as 593*",
-                with_country_code(pattern, country)
-            ));
-        } else if pattern.starts_with(['+', '0']) || pattern.contains([' ', ',']) {
-            context.stderr.warning(&format!(
-                "allow_to: `{pattern}` matches no phone number: write digits and * only, and repeat --allow-to for several"
+                "allow_to: `{pattern}` matches no phone number, only a user id:{pattern} of another channel: write digits \
+                 with the country code, such as 593987654321 or 593*, and repeat --allow-to for several"
             ));
         }
     }
-    Ok(())
-}
-
-/// Whether any recipient can match `pattern`.
-fn fits_somebody(pattern: &str) -> bool {
-    match pattern.strip_prefix("id:") {
-        // On the wire such a user looks like a number, so that a part of one would allow numbers too.
-        Some(user) => !user.is_empty() && !user.contains('*'),
-        None => pattern.contains(|letter: char| letter == '*' || letter.is_ascii_digit()),
-    }
-}
-
-/// How to write a national number in a pattern.
-fn with_country_code(number: &str, country: Option<Country>) -> String {
-    let number = country.and_then(|country| PhoneNumber::read(number, Some(country)).ok());
-    number.map_or_else(|| "a number as 593987654321".to_owned(), |number| number.as_str().to_owned())
 }
 
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.
-fn kept_file(context: &Context, flag: &str, path: &Path) -> Result<String, CommandError> {
+fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, CommandError> {
+    let (flag, shown) = (key.flag, path.display());
     let is_descriptor = path.starts_with("/dev/fd")
         || path == Path::new("/dev/stdin")
         || path.starts_with("/proc") && path.components().any(|part| part.as_os_str() == "fd");
     if is_descriptor {
-        let message = format!("{flag}: {} exists only until this command ends", path.display());
         let hint = match flag {
             "--client-secret-file" => {
                 "to keep the secret itself, pipe it in: --client-secret-file -; nothing was saved"
             }
             _ => "name a file that stays; nothing was saved",
         };
-        return Err(UsageError::new(message, hint).into());
+        return Err(UsageError::new(format!("{flag}: {shown} exists only until this command ends"), hint).into());
     }
-    let path = absolute(path)?;
-    if !path.exists() {
-        context.stderr.warning(&format!("{flag}: {} is not there (yet); it is read when it is needed", path.display()));
+    let whole = std::path::absolute(path).map_err(FileError::of("find", path))?;
+    // The log is created when its first line is written.
+    if !whole.exists() && key.name != "log" {
+        let shown = whole.display();
+        context.stderr.warning(&format!("{flag}: {shown} is not there (yet); it is read when it is needed"));
     }
-    Ok(path.to_string_lossy().into_owned())
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, FileError> {
-    std::path::absolute(path).map_err(FileError::of("find", path))
+    Ok(whole.to_string_lossy().into_owned())
 }
 
 fn read_secret() -> Result<Secret, CommandError> {
@@ -429,36 +324,16 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
         )
         .into());
     }
-    if !change.has("bot_id") {
-        let bot = ask_valid(context, "Bot id:", |answer| answer.parse::<BotId>().map(|_| ()))?;
-        change.type_text("bot_id", Some(bot));
-    }
-    if !change.has("client_id") {
-        let id = ask_valid(context, "Client id:", |answer| answer.parse::<ClientId>().map(|_| ()))?;
-        change.type_text("client_id", Some(id));
-    }
-    if !change.has("country") {
-        let is_country = |answer: &str| match answer {
-            "" => Ok(()),
-            code => code.parse::<Country>().map(|_| ()),
-        };
-        let answer = ask_valid(context, "Country of national numbers, such as EC (empty: none):", is_country)?;
-        change.type_text("country", answer.parse::<Country>().ok());
-    }
-    if !change.has("allow_to") {
-        let patterns = |answer: &str| -> Vec<_> {
-            answer.split([',', ' ']).filter(|pattern| !pattern.is_empty()).map(str::to_owned).collect()
-        };
-        let check = |answer: &str| {
-            let are_patterns = patterns(answer).iter().all(|pattern| fits_somebody(pattern));
-            // The typed value is not repeated: it may be the secret.
-            are_patterns.then_some(()).ok_or("an allowed recipient is a number, or a pattern such as 593*".to_owned())
-        };
-        let question = "Allowed recipients, numbers or patterns such as 593* (empty: anyone):";
-        change.type_list("allow_to", patterns(&ask_valid(context, question, check)?));
+    for (name, question, is_needed) in QUESTIONS {
+        if !change.has(name) {
+            ask_valid(context, question, |answer| match answer {
+                "" if !is_needed => Ok(()),
+                answer => change.type_answer(name, answer),
+            })?;
+        }
     }
     if !change.has("client_secret") && !change.has("client_secret_file") {
-        change.type_text("client_secret", ask_secret()?);
+        change.type_in("client_secret", ask_secret()?);
     }
     Ok(())
 }
@@ -469,7 +344,7 @@ fn ask_secret() -> Result<Option<String>, CommandError> {
     let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;
     match typed {
         Ok(typed) => Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty())),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::PromptInterrupted.into()),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::interrupted().into()),
         Err(cause) => Err(SystemError { action: "ask on the terminal", cause }.into()),
     }
 }
@@ -477,14 +352,14 @@ fn ask_secret() -> Result<Option<String>, CommandError> {
 fn ask_valid(
     context: &Context,
     question: &str,
-    check: impl Fn(&str) -> Result<(), String>,
-) -> Result<String, CommandError> {
+    mut take: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), CommandError> {
     let mut left = TRIES;
     loop {
         let answer = context.stderr.ask(question)?;
         left -= 1;
-        match check(&answer) {
-            Ok(()) => return Ok(answer),
+        match take(&answer) {
+            Ok(()) => return Ok(()),
             Err(problem) if left == 0 => return Err(UsageError::new(problem, "nothing was written; try again").into()),
             Err(problem) => context.stderr.warning(&problem),
         }
@@ -493,15 +368,7 @@ fn ask_valid(
 
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
-    ConfigEdit::open(&path)?.remove_profile(name).map_err(|error| match &error {
-        // A hint to create a profile would not help to remove one.
-        ConfigError::UnknownProfile { nearest: None, .. } => {
-            let mut error = CommandError::from(error);
-            error.hint = None;
-            error
-        }
-        _ => error.into(),
-    })?;
+    ConfigEdit::open(&path)?.remove_profile(name)?;
     match context.confirms(&format!("Remove profile {name} and the secret it holds?"))? {
         Some(true) => {}
         Some(false) => return Err(UsageError::new("nothing was removed", "answer y, or add --yes").into()),
@@ -513,22 +380,4 @@ fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
     context.stderr.note(&format!("profile {name} is removed"));
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_national_number_is_written_with_its_country_where_that_is_known() {
-        for (number, country, expected) in [
-            ("0987654321", Some("EC"), "593987654321"),
-            ("987654321", Some("EC"), "593987654321"),
-            ("0987654321", None, "a number as 593987654321"),
-            ("12", Some("EC"), "a number as 593987654321"),
-        ] {
-            let country = country.map(|country| country.parse().unwrap());
-            assert_eq!(with_country_code(number, country), expected, "{number} {country:?}");
-        }
-    }
 }

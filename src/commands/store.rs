@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::commands::CommandError;
-use crate::config::{ConfigError, LedgerDatabase};
+use crate::config::{ConfigError, Environment, LedgerDatabase};
 use crate::context::Context;
 use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, OnWait, Place, Run, RunName, Store, now};
 use crate::process::{Signal, Signals, block_on};
-use crate::sending::{GuardError, read_ledger_environment};
+use crate::sending::GuardError;
 use crate::timestamps::wrong_clock;
 
 /// A wait this long is told.
@@ -76,7 +76,7 @@ pub(crate) fn check_clocks(store: &Store) -> Result<(), CommandError> {
 
 /// The database of the ledger; None if runs are files.
 pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase>, ConfigError> {
-    LedgerDatabase::load(&context.flags, &read_ledger_environment()?)
+    LedgerDatabase::load(&context.flags, &Environment::read_for_ledger()?)
 }
 
 /// How to reach that database.

@@ -5,11 +5,6 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-const WITHOUT_SCHEME: &str =
-    "not a URL: it has no scheme; write https://HOST, or http://127.0.0.1:PORT for this machine";
-const INVALID_HOST: &str = "not a URL: its host is not a name or an address; write it as in https://api.jelou.ai";
-const INVALID_PORT: &str = "not a URL: its port is not a number up to 65535; write it as in http://127.0.0.1:4780";
-
 /// The API's address: `https://…`, or `http://…` for this machine or a sandbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ApiUrl(Url);
@@ -72,12 +67,10 @@ impl ApiUrl {
     /// An address, whatever its scheme.
     fn parse(raw: &str) -> Result<Self, String> {
         // The error does not repeat the value: it may hold a password or a token.
-        let url = Url::parse(raw).map_err(|error| match error {
-            url::ParseError::RelativeUrlWithoutBase => WITHOUT_SCHEME,
-            url::ParseError::InvalidPort => INVALID_PORT,
-            // The others are of the host, and the enum may grow.
-            _ => INVALID_HOST,
-        })?;
+        let not_a_url = |error: url::ParseError| {
+            format!("not a URL ({error}); write https://HOST, or http://127.0.0.1:PORT for this machine")
+        };
+        let url = Url::parse(raw).map_err(not_a_url)?;
         let shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
         if !url.username().is_empty() || url.password().is_some() {
             return Err(
@@ -92,7 +85,7 @@ impl ApiUrl {
         // Neither a dot at the end of the host nor a slash at the end of the path changes the address.
         if let Some(name) = url.0.domain().filter(|name| name.ends_with('.')) {
             let name = name.trim_end_matches('.').to_owned();
-            url.0.set_host(Some(&name)).map_err(|_| INVALID_HOST)?;
+            url.0.set_host(Some(&name)).map_err(not_a_url)?;
         }
         if let Ok(mut segments) = url.0.path_segments_mut() {
             segments.pop_if_empty();
@@ -113,7 +106,6 @@ impl FromStr for ApiUrl {
                 "`http://{}` would get the secret unencrypted; http:// is for this machine only, use https://",
                 url.0.host_str().unwrap_or_default()
             )),
-            _ if !raw.contains("://") => Err(WITHOUT_SCHEME.to_owned()),
             other => Err(format!("the scheme `{other}` is not one of the API's; give an https:// URL")),
         }
     }
@@ -147,16 +139,16 @@ mod tests {
             ("https://api.jelou.ai?x=1", Err("with a query")),
             ("https://api.jelou.ai#x", Err("a fragment")),
             ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
-            ("api.jelou.ai", Err("has no scheme; write https://HOST")),
-            ("", Err("has no scheme; write https://HOST")),
-            ("https://api.jelou.ai:x", Err("its port is not a number up to 65535; write it as in ")),
-            ("https://api.jelou.ai:65536", Err("its port is not a number up to 65535; write it as in ")),
-            ("https://", Err("its host is not a name or an address; write it as in https://api.jelou.ai")),
-            ("https://.", Err("its host is not a name or an address; write it as in https://api.jelou.ai")),
-            ("https://api jelou.ai", Err("its host is not a name or an address; write it as in ")),
-            ("https://xn--\u{fc}", Err("its host is not a name or an address; write it as in ")),
-            ("https://1.2.3.256", Err("its host is not a name or an address; write it as in ")),
-            ("https://[::1", Err("its host is not a name or an address; write it as in ")),
+            ("api.jelou.ai", Err("not a URL (relative URL without a base); write https://HOST")),
+            ("", Err("not a URL (relative URL without a base); write https://HOST")),
+            ("https://api.jelou.ai:x", Err("not a URL (invalid port number)")),
+            ("https://api.jelou.ai:65536", Err("not a URL (invalid port number)")),
+            ("https://", Err("not a URL (")),
+            ("https://.", Err("not a URL (")),
+            ("https://api jelou.ai", Err("not a URL (")),
+            ("https://xn--\u{fc}", Err("not a URL (")),
+            ("https://1.2.3.256", Err("not a URL (")),
+            ("https://[::1", Err("not a URL (")),
         ] {
             match (raw.parse::<ApiUrl>(), expected) {
                 (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),

@@ -1,27 +1,20 @@
 //! Changes to the configuration file: comments are kept, and the file is replaced atomically and readable only by its owner.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Decor, DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::ConfigError;
-use super::file::{self, ConfigFile, line_of};
+use super::file::{ConfigFile, line_of};
 use super::keys::KEYS;
 use super::layer::Layer;
 use super::trust::read_trusted;
-use crate::nearest::nearest;
 use crate::private_file;
-
-/// The schema of the configuration, beside the file: editors use it to mark errors.
-const SCHEMA: &str = "jelouctl.schema.json";
 
 /// A configuration file that is being changed.
 pub(crate) struct ConfigEdit {
     path: PathBuf,
     document: DocumentMut,
-    /// Whether nothing is in it yet.
-    is_new: bool,
 }
 
 impl ConfigEdit {
@@ -33,7 +26,6 @@ impl ConfigEdit {
         // Invalid changes are refused before a lock or a directory is created.
         change(&mut Self::open(path)?)?;
         let _lock = private_file::lock(path)?;
-        private_file::remove_unfinished(path);
         let mut edit = Self::open(path)?;
         change(&mut edit)?;
         edit.save()
@@ -52,13 +44,11 @@ impl ConfigEdit {
         };
         // The same parser as for reading, which names each wrong key; the editor would accept anything.
         ConfigFile::parse(path, &text)?;
-        let document = text.parse().map_err(|error: toml_edit::TomlError| ConfigError::Syntax {
-            path: path.to_owned(),
-            line: line_of(&text, error.span().map_or(0, |span| span.start)),
-            problem: error.message().to_owned(),
-            nearest: None,
+        let document = text.parse().map_err(|error: toml_edit::TomlError| {
+            let line = line_of(&text, error.span().map_or(0, |span| span.start));
+            ConfigError::syntax(path, line, error.message(), None)
         })?;
-        Ok(Self { path: path.to_owned(), document, is_new: text.is_empty() })
+        Ok(Self { path: path.to_owned(), document })
     }
 
     pub(crate) fn has_profile(&self, name: &str) -> bool {
@@ -88,8 +78,8 @@ impl ConfigEdit {
             }
         }
         for key in KEYS.iter() {
-            if let Some(set) = change.value(key.name) {
-                put(profile, key.name, key.written(&set.value));
+            if let Some(texts) = change.list(key.name) {
+                put(profile, key.name, key.written(texts));
             }
         }
         if first {
@@ -140,9 +130,7 @@ impl ConfigEdit {
         if self.has_profile(name) {
             return Ok(());
         }
-        let known: Vec<String> = self.profiles().map(str::to_owned).collect();
-        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
-        Err(ConfigError::UnknownProfile { name: name.to_owned(), origin: "the command".to_owned(), known, nearest })
+        Err(ConfigError::unknown_profile(name, "the command", &self.profiles().collect::<Vec<_>>()))
     }
 
     fn profiles(&self) -> impl Iterator<Item = &str> {
@@ -153,24 +141,10 @@ impl ConfigEdit {
     /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be
     /// written, the old file is whole.
     fn save(&self) -> Result<(), ConfigError> {
-        let names_schema = format!("#:schema {SCHEMA}\n");
-        // A comment directly above a key belongs to it: an empty line separates them.
-        let begin = if self.is_new { names_schema.clone() + "\n" } else { String::new() };
-        let text = format!("{begin}{}", self.document);
+        let text = self.document.to_string();
         // Values that contradict each other are not written.
         ConfigFile::parse(&self.path, &text)?;
-        private_file::write(&self.path, text.as_bytes())?;
-        if text.starts_with(&names_schema) { self.save_schema() } else { Ok(()) }
-    }
-
-    /// Writes the schema that the file names, unless it exists: another version may have written it.
-    fn save_schema(&self) -> Result<(), ConfigError> {
-        let path = self.path.with_file_name(SCHEMA);
-        let schema = format!("{:#}\n", file::schema());
-        if fs::read(&path).is_ok_and(|known| known == schema.as_bytes()) {
-            return Ok(());
-        }
-        Ok(private_file::write(&path, schema.as_bytes())?)
+        Ok(private_file::write(&self.path, text.as_bytes())?)
     }
 }
 

@@ -7,27 +7,17 @@ use std::path::Path;
 
 use super::error::ConfigError;
 use super::file::resolve;
-use super::keys::{KEYS, Key, Value};
+use super::keys::{KEYS, Key};
 use super::layer::Layer;
 use super::sourced::Origin;
 use crate::line_breaks::without_final_line_break;
+use crate::tables::rows;
 
 /// Our variables that are not a setting of a profile.
 const OTHERS: [&str; 4] = ["JELOU_PROFILE", "JELOUCTL_CONFIG", "JELOUCTL_SANDBOX", "JELOU_TO"];
 
 /// Names that people use instead, from a flag or another tool, too different to count as a slip; and the right name.
-const GUESSES: [(&str, &str); 10] = [
-    ("JELOU_BOT", "JELOU_BOT_ID"),
-    ("JELOU_SECRET", "JELOU_CLIENT_SECRET"),
-    ("JELOU_TOKEN", "JELOU_CLIENT_SECRET"),
-    ("JELOU_API_KEY", "JELOU_CLIENT_SECRET"),
-    ("JELOU_CLIENT", "JELOU_CLIENT_ID"),
-    ("JELOU_URL", "JELOU_API_URL"),
-    ("JELOU_BASE_URL", "JELOU_API_URL"),
-    ("JELOU_RECIPIENT", "JELOU_TO"),
-    ("JELOU_OUTPUT", "--output"),
-    ("JELOU_ALLOW_TO", "allow_to of a profile"),
-];
+const GUESSES: &str = include_str!("guesses.tsv");
 
 /// The settings in the environment.
 #[derive(Clone, Debug, Default)]
@@ -44,15 +34,12 @@ pub(crate) struct Environment {
     pub(crate) layer: Layer,
     /// A line for each variable that was probably meant to be ours.
     pub(crate) warnings: Vec<String>,
-    /// The names of all others that begin like ours.
-    pub(crate) strangers: Vec<String>,
 }
 
 impl Environment {
     pub(crate) fn read() -> Result<Self, ConfigError> {
         let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-        let (warnings, strangers) = not_ours(names);
-        Ok(Self { warnings, strangers, to: read("JELOU_TO")?, ..Self::read_settings(|_| true)? })
+        Ok(Self { warnings: warnings_of(names), to: read("JELOU_TO")?, ..Self::read_settings(|_| true)? })
     }
 
     /// The setting of the ledger alone: a command that only reads runs does not need the others to be valid.
@@ -64,12 +51,10 @@ impl Environment {
         let mut layer = Layer::default();
         for key in KEYS.iter().filter(|key| !key.variable.is_empty() && is_wanted(key)) {
             let Some(text) = read(key.variable)? else { continue };
-            // A relative path is relative to the working directory; `~/` may come from an env file.
-            let is_log = key.name == "log";
-            let text =
-                if is_log { resolve(Path::new(""), Path::new(&text)).to_string_lossy().into_owned() } else { text };
-            layer.put(key, Value::Text(text), &Origin::Variable(key.variable));
+            layer.put(key, vec![text], &Origin::Variable(key.variable));
         }
+        // A relative path is relative to the working directory; `~/` may come from an env file.
+        layer.paths().for_each(|(_, path)| *path = resolve(Path::new(""), path));
         Ok(Self {
             profile: read("JELOU_PROFILE")?,
             config: read("JELOUCTL_CONFIG")?,
@@ -94,29 +79,21 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
             Err(ConfigError::new(format!("{name} is set but empty"), hint))
         }
         Some(value) => {
-            let value = value.into_string().map_err(|_| ConfigError::VariableNotUtf8 { name })?;
+            let value = value.into_string().map_err(|_| ConfigError::variable(name, "its value is not UTF-8"))?;
             match stray_character(&value) {
                 // A Kubernetes secret that was made with `echo`.
                 None => Ok(Some(without_final_line_break(&value).to_owned())),
-                Some(problem) => Err(ConfigError::Variable { name, problem: problem.to_owned() }),
+                Some(problem) => Err(ConfigError::variable(name, problem)),
             }
         }
     }
 }
 
-/// Of `names`, those that begin like ours and are not: a warning for each that is probably meant to be one of ours, and
-/// the others.
-fn not_ours(names: impl Iterator<Item = String>) -> (Vec<String>, Vec<String>) {
-    let is_ours = |name: &str| ours().any(|ours| ours == name);
-    let names: BTreeSet<_> = names.filter(|name| !is_ours(name) && own_part(name).is_some()).collect();
-    let (mut warnings, mut strangers) = (Vec::new(), Vec::new());
-    for name in names {
-        match meant(&name) {
-            Some(meant) => warnings.push(format!("the variable {name} is not read: did you mean {meant}?")),
-            None => strangers.push(name),
-        }
-    }
-    (warnings, strangers)
+/// A warning for each of `names` that is not ours and probably meant to be.
+fn warnings_of(names: impl Iterator<Item = String>) -> Vec<String> {
+    let names: BTreeSet<_> = names.filter(|name| !ours().any(|ours| ours == name)).collect();
+    let meant = names.iter().filter_map(|name| Some((name, meant(name)?)));
+    meant.map(|(name, meant)| format!("the variable {name} is not read: did you mean {meant}?")).collect()
 }
 
 /// The name without our common prefix, in capitals.
@@ -129,14 +106,14 @@ fn own_part(name: &str) -> Option<String> {
 /// called `jelou` has a dozen that mean nothing: two slips are allowed in a name, one in a short name.
 fn meant(name: &str) -> Option<&'static str> {
     let own = own_part(name)?;
-    let guessed = GUESSES.iter().find(|(guess, _)| own_part(guess).as_deref() == Some(own.as_str()));
+    let guessed = rows(GUESSES).find(|[guess, _]| own_part(guess).as_deref() == Some(own.as_str()));
     let slips = |ours: &str| {
         let ours = own_part(ours).unwrap_or_default();
         let slips = strsim::osa_distance(&own, &ours);
         (slips <= if ours.len() > 4 { 2 } else { 1 }).then_some(slips)
     };
     let nearest = || ours().filter_map(|ours| Some((slips(ours)?, ours))).min();
-    guessed.map(|(_, meant)| *meant).or_else(|| nearest().map(|(_, ours)| ours))
+    guessed.map(|[_, meant]| meant).or_else(|| nearest().map(|(_, ours)| ours))
 }
 
 /// Characters around a value that are not part of it; the value itself may be secret. A single final line break may stay.
@@ -181,9 +158,8 @@ mod tests {
             assert_eq!(meant(name), expected, "{name}");
         }
         let names = ["PATH", "JELOU_TO", "JELOU_SERVICE_HOST", "JELOU_BOT", "JELOUX"].map(str::to_owned);
-        let (warnings, strangers) = not_ours(names.into_iter());
+        let warnings = warnings_of(names.into_iter());
         assert_eq!(warnings, ["the variable JELOU_BOT is not read: did you mean JELOU_BOT_ID?"]);
-        assert_eq!(strangers, ["JELOU_SERVICE_HOST"]);
     }
 
     #[test]

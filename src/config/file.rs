@@ -8,11 +8,10 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::error::ConfigError;
-use super::keys::{KEYS, Key, Value};
+use super::keys::{KEYS, Key};
 use super::layer::Layer;
 use super::sourced::Origin;
 use super::trust::{open_to_others, read_trusted};
-use crate::hours::DayOff;
 use crate::nearest::nearest;
 use crate::places::{CONFIGURATION, HOME, home};
 use crate::private_file::FileError;
@@ -25,8 +24,6 @@ const OF_MACHINE: Option<&str> = if cfg!(unix) { Some("/etc/jelouctl/config.toml
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
     default_profile: Option<String>,
-    /// The line of `default_profile`.
-    default_line: usize,
     pub(crate) profiles: BTreeMap<String, Layer>,
     pub(crate) warnings: Vec<String>,
 }
@@ -35,7 +32,7 @@ pub(crate) struct ConfigFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    default_profile: Option<Spanned<String>>,
+    default_profile: Option<String>,
     #[serde(default)]
     profiles: BTreeMap<String, BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
 }
@@ -61,9 +58,14 @@ impl ConfigFile {
         Ok(directory.join("config.toml"))
     }
 
+    /// The file that is named, or [`Self::load_default`].
+    pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, ConfigError> {
+        named.map_or_else(Self::load_default, Self::load)
+    }
+
     /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
     /// searched: flags and environment may say everything.
-    pub(crate) fn load_default() -> Result<Option<Self>, ConfigError> {
+    fn load_default() -> Result<Option<Self>, ConfigError> {
         let of_user = Self::default_path().ok();
         for path in of_user.iter().map(PathBuf::as_path).chain(OF_MACHINE.map(Path::new)) {
             let cannot_be_searched = std::fs::metadata(path).is_err_and(|error| {
@@ -101,7 +103,8 @@ impl ConfigFile {
             let start = error.span().map_or(0, |span| span.start);
             match quoted.next() {
                 Some(unknown) => unknown_key(path, line_of(text, start), unknown, quoted),
-                None => syntax(path, line_of(text, start), error.message().to_owned()),
+                // Without toml's quotation of the line: it may hold a secret.
+                None => ConfigError::syntax(path, line_of(text, start), error.message(), None),
             }
         })?;
         let directory = path.parent().unwrap_or(Path::new(""));
@@ -113,28 +116,27 @@ impl ConfigFile {
                 let key = Key::named(name_of_key)
                     .ok_or_else(|| unknown_key(path, at, name_of_key, KEYS.iter().map(|key| key.name)))?;
                 let at = line_of(text, value.span().start);
-                let value = key.read(value.into_inner()).map_err(|problem| syntax(path, at, problem))?;
-                profile.put(key, with_whole_paths(directory, key, value), &Origin::Profile(name.clone()));
+                let value =
+                    key.read(value.into_inner()).map_err(|problem| ConfigError::syntax(path, at, &problem, None))?;
+                profile.put(key, value, &Origin::Profile(name.clone()));
             }
+            profile.paths().for_each(|(_, path)| *path = resolve(directory, path));
             refuse_two_secrets(path, &name, &profile)?;
             profiles.insert(name, profile);
         }
-        let default = document.default_profile.map(|name| (line_of(text, name.span().start), name.into_inner()));
-        let (default_line, default_profile) = default.unzip();
-        let default_line = default_line.unwrap_or_default();
-        Ok(Self { path: path.to_owned(), default_profile, default_line, profiles, warnings: Vec::new() })
+        let default_profile = document.default_profile;
+        Ok(Self { path: path.to_owned(), default_profile, profiles, warnings: Vec::new() })
     }
 
     /// The profile that `default_profile` names. A missing profile is reported only here: a file that could
     /// not be read at all could not be mended by `profile use` either.
     pub(crate) fn default_profile(&self) -> Result<Option<&String>, ConfigError> {
         match &self.default_profile {
-            Some(name) if !self.profiles.contains_key(name) => Err(ConfigError::Syntax {
-                path: self.path.clone(),
-                line: self.default_line,
-                problem: format!("default_profile names `{name}`, but there is no [profiles.{name}]"),
-                nearest: nearest(name, self.profiles.keys().map(String::as_str)).map(str::to_owned),
-            }),
+            Some(name) if !self.profiles.contains_key(name) => {
+                let path = self.path.display();
+                let message = format!("{path}: default_profile names `{name}`, but there is no [profiles.{name}]");
+                Err(ConfigError::new(message, "choose one that is there with: jelouctl profile use NAME"))
+            }
             default => Ok(default.as_ref()),
         }
     }
@@ -152,46 +154,21 @@ fn refuse_two_secrets(path: &Path, name: &str, profile: &Layer) -> Result<(), Co
     }
 }
 
-/// The value with paths that start at `directory`.
-fn with_whole_paths(directory: &Path, key: &Key, value: Value) -> Value {
-    let whole = |path: String| resolve(directory, Path::new(&path)).to_string_lossy().into_owned();
-    let is_file = |day: &String| matches!(day.parse(), Ok(DayOff::File(_)));
-    match value {
-        Value::Text(path) if key.form == "path" => Value::Text(whole(path)),
-        // A bare program name is looked up in PATH; one with a slash is a path like any other.
-        Value::List(mut words) if key.form == "command" => {
-            if let Some(program) = words.first_mut().filter(|program| program.contains(std::path::is_separator)) {
-                *program = whole(std::mem::take(program));
-            }
-            Value::List(words)
-        }
-        Value::List(days) if key.name == "not_on" => {
-            Value::List(days.into_iter().map(|day| if is_file(&day) { whole(day) } else { day }).collect())
-        }
-        value => value,
-    }
-}
-
-/// Relative paths start at the file's directory, `~/` is the home directory. A path that begins with a variable is
-/// resolved when it is read.
-pub(super) fn resolve(directory: &Path, path: &Path) -> PathBuf {
-    if path.to_str().is_some_and(|path| path.starts_with("${")) {
-        return path.to_owned();
-    }
-    match (path.strip_prefix("~"), home()) {
-        (Ok(rest), Some(home)) => home.join(rest),
+/// Relative paths start at the file's directory, `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` has the secrets of
+/// a service of systemd. No other variable is understood.
+pub(super) fn resolve(directory: &Path, path: &str) -> String {
+    let of_service = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty());
+    let whole = match (path.strip_prefix("${CREDENTIALS_DIRECTORY}/"), Path::new(path).strip_prefix("~"), home()) {
+        (Some(name), ..) if let Some(directory) = of_service => Path::new(&directory).join(name),
+        _ if path.starts_with("${") => PathBuf::from(path),
+        (None, Ok(rest), Some(home)) => home.join(rest),
         _ => directory.join(path),
-    }
-}
-
-/// Without toml's quotation of the line: it may hold a secret.
-fn syntax(path: &Path, line: usize, problem: String) -> ConfigError {
-    ConfigError::Syntax { path: path.to_owned(), line, problem, nearest: None }
+    };
+    whole.to_string_lossy().into_owned()
 }
 
 fn unknown_key<'a>(path: &Path, line: usize, key: &str, known: impl Iterator<Item = &'a str>) -> ConfigError {
-    let nearest = nearest(key, known).map(str::to_owned);
-    ConfigError::Syntax { path: path.to_owned(), line, problem: format!("unknown key `{key}`"), nearest }
+    ConfigError::syntax(path, line, &format!("unknown key `{key}`"), nearest(key, known))
 }
 
 pub(super) fn line_of(text: &str, offset: usize) -> usize {
@@ -205,7 +182,7 @@ mod tests {
     fn parse(text: &str) -> Result<ConfigFile, String> {
         let file = ConfigFile::parse(Path::new("/etc/c.toml"), text);
         file.and_then(|file| file.default_profile().map(|_| ()).map(|()| file.clone())).map_err(|error| {
-            match error.hint() {
+            match &error.hint {
                 Some(hint) => format!("{error} | {hint}"),
                 None => error.to_string(),
             }
@@ -222,11 +199,11 @@ mod tests {
             ),
             (
                 "\ndefault_profile = \"prd\"\n[profiles.prod]",
-                "line 2: default_profile names `prd`, but there is no [profiles.prd] | did you mean `prod`?",
+                "/etc/c.toml: default_profile names `prd`, but there is no [profiles.prd] | choose one that is there",
             ),
-            ("[profiles.a]\nbot_id = 7", "line 2: invalid type: integer `7`, expected a string"),
+            ("[profiles.a]\nbot_id = 7", "line 2: bot_id: expected a string in quotes, not integer"),
             ("[profiles.a]\ntimeout = \"soon\"", "line 2: `soon` is not a duration"),
-            ("[profiles.a]\ntimeout = true", "line 2: expected a duration"),
+            ("[profiles.a]\ntimeout = true", "line 2: timeout: expected a duration"),
             (
                 "[profiles.a]\napi_url = \"http://x.example\"",
                 "line 2: `http://x.example` would get the secret unencrypted",

@@ -1,16 +1,16 @@
-//! The settings, by the table in `keys.tsv`. A new one is a row there, its check here, its flag, and its reader in
-//! `Settings`.
+//! The settings, by the table in `keys.tsv`. A new one is a row there, its check here, and its reader in `Settings`.
 
 use std::fmt::Display;
+use std::slice;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use serde::de::DeserializeOwned;
+use clap::{Arg, ArgAction, ValueHint};
 use serde_json::json;
 
 use super::api_url::ApiUrl;
-use super::values::{BotId, Budget, ClientId, PeopleLimit, Rate, Remember, RetryFor, Timeout};
-use crate::hours::{DayOff, ZoneName, windows_of};
+use super::values::{BotId, Budget, ClientId, Pattern, PeopleLimit, Rate, Remember, RetryFor, Timeout};
+use crate::hours::{DailyWindow, DayOff, ZoneName, windows_of};
 use crate::phone::Country;
 use crate::tables::rows;
 
@@ -22,7 +22,9 @@ pub(crate) struct Key {
     /// `text`, `path`, `secret`, `duration` (a text, or a number of seconds), `number` (or a text), `switch`, `list`, or
     /// `command` (program and arguments).
     pub(super) form: &'static str,
-    pub(super) flag: &'static str,
+    pub(crate) flag: &'static str,
+    /// What its flag takes, if that is one of `profile set`; empty for a global flag.
+    pub(crate) value: &'static str,
     /// Empty if there is none.
     pub(super) variable: &'static str,
     /// What holds if no source has it; empty if there is nothing.
@@ -30,18 +32,19 @@ pub(crate) struct Key {
     about: &'static str,
 }
 
-/// A value as its source has it, of the form of its key.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Value {
-    Text(String),
-    List(Vec<String>),
-}
-
 /// In the order of `profile show`.
 pub(crate) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
     let keys = rows(include_str!("keys.tsv"));
-    keys.map(|[name, form, flag, variable, default, about]| Key { name, form, flag, variable, default, about })
-        .collect()
+    let key = |[name, form, flag, value, variable, default, about]: [&'static str; 7]| Key {
+        name,
+        form,
+        flag,
+        value,
+        variable,
+        default,
+        about,
+    };
+    keys.map(key).collect()
 });
 
 impl Key {
@@ -49,66 +52,99 @@ impl Key {
         KEYS.iter().find(|key| key.name == name)
     }
 
-    /// The value that a profile has.
+    /// The texts of the value that a profile has: one, or those of a list.
     ///
     /// # Errors
-    /// If it is of another form, or its check refuses it. A secret is not repeated.
-    pub(super) fn read(&self, written: toml::Value) -> Result<Value, String> {
-        let is_text = written.is_str();
-        let value = match (self.form, written) {
-            ("secret", _) if !is_text => return Err("invalid type: expected a string in quotes".to_owned()),
-            ("duration" | "number", toml::Value::Integer(number)) => Value::Text(number.to_string()),
-            ("duration" | "number", toml::Value::Float(number)) => Value::Text(number.to_string()),
-            ("duration", _) if !is_text => {
-                let expected = "expected a duration: \"500ms\", \"30s\", \"2m\" or a number of seconds";
-                return Err(expected.to_owned());
-            }
-            ("switch", written) => Value::Text(read::<bool>(written)?.to_string()),
-            ("list", written) => Value::List(read(written)?),
-            // The error of serde would quote the value, and a command may have a secret.
-            ("command", written) => Value::List(
-                read(written)
-                    .map_err(|_| "expected an array of strings: [\"pass\", \"show\", \"jelou\"]".to_owned())?,
-            ),
-            (_, written) => Value::Text(read(written)?),
+    /// If it is of another form, or its check refuses it. The value itself may be a secret, and is not repeated.
+    pub(super) fn read(&self, written: toml::Value) -> Result<Vec<String>, String> {
+        use toml::Value::{Array, Boolean, Float, Integer, String};
+
+        let expected = match self.form {
+            "duration" => "a duration: \"500ms\", \"30s\", \"2m\" or a number of seconds",
+            "number" => "a number",
+            "switch" => "true or false",
+            "list" | "command" => "an array of strings",
+            _ => "a string in quotes",
         };
-        self.shown(&value)?;
-        Ok(value)
+        let found = written.type_str();
+        let texts = match (self.form, written) {
+            ("duration" | "number", Integer(number)) => Some(vec![number.to_string()]),
+            ("duration" | "number", Float(number)) => Some(vec![number.to_string()]),
+            ("switch", Boolean(is_on)) => Some(vec![is_on.to_string()]),
+            ("list" | "command", Array(all)) => all.into_iter().map(|one| Some(one.as_str()?.to_owned())).collect(),
+            ("text" | "path" | "secret" | "duration" | "number", String(text)) => Some(vec![text]),
+            _ => None,
+        };
+        let texts = texts.ok_or_else(|| format!("{}: expected {expected}, not {found}", self.name))?;
+        self.check(&texts)?;
+        Ok(texts)
     }
 
-    /// Checks a value, and returns it as it is printed.
-    pub(super) fn shown(&self, value: &Value) -> Result<String, String> {
-        match (self.name, value) {
-            ("bot_id", Value::Text(raw)) => checked::<BotId>(raw),
-            ("client_id", Value::Text(raw)) => checked::<ClientId>(raw),
-            ("api_url", Value::Text(raw)) => checked::<ApiUrl>(raw),
-            ("timeout", Value::Text(raw)) => checked::<Timeout>(raw),
-            ("retry_for", Value::Text(raw)) => checked::<RetryFor>(raw),
-            ("rate", Value::Text(raw)) => checked::<Rate>(raw),
-            ("country", Value::Text(raw)) => checked::<Country>(raw),
-            ("remember", Value::Text(raw)) => checked::<Remember>(raw),
-            ("time_zone", Value::Text(raw)) => checked::<ZoneName>(raw),
-            ("budget", Value::Text(raw)) => checked::<Budget>(raw),
-            ("limit_24h", Value::Text(raw)) => checked::<PeopleLimit>(raw),
-            ("between", Value::List(raw)) => {
-                Ok(listed(&windows_of(&raw.iter().map(|window| window.parse()).collect::<Result<Vec<_>, _>>()?)?))
-            }
-            ("not_on", Value::List(raw)) => {
-                Ok(listed(&raw.iter().map(|day| day.parse()).collect::<Result<Vec<DayOff>, _>>()?))
-            }
+    /// Checks a value.
+    pub(super) fn check(&self, texts: &[String]) -> Result<(), String> {
+        let check = match self.name {
+            "bot_id" => parses::<BotId>,
+            "client_id" => parses::<ClientId>,
+            "api_url" => parses::<ApiUrl>,
+            "timeout" => parses::<Timeout>,
+            "retry_for" => parses::<RetryFor>,
+            "allow_to" => parses::<Pattern>,
+            "rate" => parses::<Rate>,
+            "country" => parses::<Country>,
+            "remember" => parses::<Remember>,
+            "confirm_bulk" => parses::<bool>,
+            "between" => return windows(texts).map(drop),
+            "not_on" => parses::<DayOff>,
+            "time_zone" => parses::<ZoneName>,
+            "budget" => parses::<Budget>,
+            "limit_24h" => parses::<PeopleLimit>,
+            _ => return Ok(()),
+        };
+        texts.iter().try_for_each(|text| check(text))
+    }
+
+    /// A value as it is printed.
+    pub(super) fn shown(&self, texts: &[String]) -> String {
+        match (self.name, self.form) {
             // An address in the environment may have a password.
-            ("client_secret" | "ledger", _) => Ok("(redacted)".to_owned()),
-            (_, Value::List(raw)) => Ok(format!("{raw:?}")),
-            (_, Value::Text(raw)) => Ok(raw.clone()),
+            ("client_secret" | "ledger", _) => "(redacted)".to_owned(),
+            (_, "list") => format!("{texts:?}"),
+            _ => texts.concat(),
+        }
+    }
+
+    /// The flag of `profile set`.
+    pub(crate) fn argument(&'static self) -> Arg {
+        let is_list = self.form == "list";
+        let again = if is_list { " (repeatable; replaces the earlier ones)" } else { "" };
+        let argument = Arg::new(self.name).long(self.flag.trim_start_matches('-')).value_name(self.value);
+        let argument = argument.help(format!("{}{again}", self.about)).value_parser(|raw: &str| {
+            let raw = raw.trim().to_owned();
+            self.check(slice::from_ref(&raw)).map(|()| raw)
+        });
+        let hint = if self.value.ends_with("FILE") { ValueHint::FilePath } else { ValueHint::Unknown };
+        let argument = argument.allow_hyphen_values(!is_list && self.form != "path");
+        argument.action(if is_list { ArgAction::Append } else { ArgAction::Set }).value_hint(hint)
+    }
+
+    /// The paths in a value.
+    pub(super) fn paths<'a>(&self, texts: &'a mut [String]) -> Vec<&'a mut String> {
+        let texts = texts.iter_mut();
+        match (self.form, self.name) {
+            ("path", _) => texts.collect(),
+            // A bare program name is looked up in PATH; one with a slash is a path like any other.
+            ("command", _) => texts.take(1).filter(|program| program.contains(std::path::is_separator)).collect(),
+            (_, "not_on") => texts.filter(|day| matches!(day.parse(), Ok(DayOff::File(_)))).collect(),
+            _ => Vec::new(),
         }
     }
 
     /// The value as it is written into a profile.
-    pub(super) fn written(&self, value: &Value) -> toml_edit::Value {
-        match value {
-            Value::Text(text) if self.form == "switch" => (text == "true").into(),
-            Value::Text(text) => text.into(),
-            Value::List(texts) => texts.iter().collect::<toml_edit::Array>().into(),
+    pub(super) fn written(&self, texts: &[String]) -> toml_edit::Value {
+        match self.form {
+            "list" | "command" => texts.iter().collect::<toml_edit::Array>().into(),
+            "switch" => (texts == ["true"]).into(),
+            _ => texts.concat().into(),
         }
     }
 
@@ -121,22 +157,19 @@ impl Key {
             _ => json!({ "type": ["string", "null"] }),
         };
         if let Some(schema) = schema.as_object_mut() {
-            schema.insert("description".to_owned(), self.about.into());
+            schema.insert("description".to_owned(), format!("{}.", self.about).into());
         }
         schema
     }
 }
 
-fn read<T: DeserializeOwned>(written: toml::Value) -> Result<T, String> {
-    T::deserialize(written).map_err(|error| error.message().to_owned())
+/// The hours of `between`.
+pub(super) fn windows(texts: &[String]) -> Result<Vec<DailyWindow>, String> {
+    windows_of(&texts.iter().map(|window| window.parse()).collect::<Result<Vec<_>, _>>()?)
 }
 
-fn checked<T: FromStr<Err = String> + Display>(raw: &str) -> Result<String, String> {
-    raw.parse::<T>().map(|value| value.to_string())
-}
-
-fn listed(all: &[impl ToString]) -> String {
-    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn parses<T: FromStr<Err: Display>>(raw: &str) -> Result<(), String> {
+    raw.parse::<T>().map(drop).map_err(|problem| problem.to_string())
 }
 
 #[cfg(test)]
@@ -150,7 +183,7 @@ mod tests {
             let forms = ["text", "path", "secret", "duration", "number", "switch", "list", "command"];
             assert!(forms.contains(&key.form), "{key:?}");
             if !key.default.is_empty() {
-                assert_eq!(key.shown(&Value::Text(key.default.to_owned())).as_deref(), Ok(key.default));
+                assert_eq!(key.check(&[key.default.to_owned()]), Ok(()), "{key:?}");
             }
         }
     }

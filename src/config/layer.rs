@@ -1,43 +1,58 @@
-//! What one source says: a value and its origin for each key that it has. Layers are put over one another.
+//! What one source says: a value and its origin for each key that it has; a value is one text, or those of a list. Layers are put over one another.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use super::error::ConfigError;
-use super::keys::{KEYS, Key, Value};
+use super::keys::{KEYS, Key};
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use crate::secret::Secret;
 
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Layer(BTreeMap<&'static str, Sourced<Value>>);
+pub(crate) struct Layer(BTreeMap<&'static str, Sourced<Vec<String>>>);
 
 impl Layer {
     pub(super) fn of_defaults() -> Self {
         let keys = KEYS.iter().filter(|key| !key.default.is_empty());
-        Self(keys.map(|key| (key.name, Origin::Default.of(Value::Text(key.default.to_owned())))).collect())
+        Self(keys.map(|key| (key.name, Origin::Default.of(vec![key.default.to_owned()]))).collect())
     }
 
-    pub(super) fn put(&mut self, key: &'static Key, value: Value, origin: &Origin) {
+    pub(super) fn put(&mut self, key: &'static Key, value: Vec<String>, origin: &Origin) {
         self.0.insert(key.name, origin.of(value));
     }
 
     /// Adds what was typed, if it was, for the flag of the key called `name`.
-    pub(crate) fn type_text(&mut self, name: &str, typed: Option<impl ToString>) {
-        if let (Some(typed), Some(key)) = (typed, Key::named(name)) {
-            self.put(key, Value::Text(typed.to_string()), &Origin::Flag(key.flag));
+    pub(crate) fn type_in(&mut self, name: &str, typed: impl IntoIterator<Item: ToString>) {
+        let texts: Vec<_> = typed.into_iter().map(|text| text.to_string()).collect();
+        if let (false, Some(key)) = (texts.is_empty(), Key::named(name)) {
+            self.put(key, texts, &Origin::Flag(key.flag));
         }
     }
 
-    /// The same for a flag that is repeated; without any, nothing was typed.
-    pub(crate) fn type_list(&mut self, name: &str, typed: Vec<String>) {
-        if let (false, Some(key)) = (typed.is_empty(), Key::named(name)) {
-            self.put(key, Value::List(typed), &Origin::Flag(key.flag));
-        }
+    /// The same for an answer: a text, or a list with commas or blanks.
+    ///
+    /// # Errors
+    /// If the key called `name` cannot have that value.
+    pub(crate) fn type_answer(&mut self, name: &str, answer: &str) -> Result<(), String> {
+        let Some(key) = Key::named(name) else { return Ok(()) };
+        let texts: Vec<_> = match key.form {
+            "list" => answer.split([',', ' ']).filter(|text| !text.is_empty()).map(str::to_owned).collect(),
+            _ => vec![answer.to_owned()],
+        };
+        key.check(&texts)?;
+        self.type_in(name, texts);
+        Ok(())
     }
 
-    pub(super) fn remove(&mut self, name: &str) -> Option<Sourced<Value>> {
+    /// Each path in it, with its key.
+    pub(crate) fn paths(&mut self) -> impl Iterator<Item = (&'static Key, &mut String)> {
+        let values = self.0.iter_mut().filter_map(|(name, found)| Some((Key::named(name)?, &mut found.value)));
+        values.flat_map(|(key, value)| key.paths(value).into_iter().map(move |path| (key, path)))
+    }
+
+    pub(super) fn remove(&mut self, name: &str) -> Option<Sourced<Vec<String>>> {
         self.0.remove(name)
     }
 
@@ -55,22 +70,12 @@ impl Layer {
         self.0.contains_key(name)
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<&Sourced<Value>> {
-        self.0.get(name)
-    }
-
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        match &self.0.get(name)?.value {
-            Value::Text(text) => Some(text),
-            Value::List(_) => None,
-        }
+        self.list(name)?.first().map(String::as_str)
     }
 
     pub(crate) fn list(&self, name: &str) -> Option<&[String]> {
-        match &self.0.get(name)?.value {
-            Value::Text(_) => None,
-            Value::List(list) => Some(list),
-        }
+        self.0.get(name).map(|found| found.value.as_slice())
     }
 
     /// The value of the key called `name`, of its type.
@@ -97,7 +102,7 @@ impl Layer {
     fn read<T>(&self, name: &'static str, value: Result<T, String>) -> Result<Sourced<T>, ConfigError> {
         let origin = self.0.get(name).map_or(&Origin::Default, |value| &value.origin);
         let place = if let Origin::Variable(variable) = origin { variable } else { name };
-        value.map(|value| origin.of(value)).map_err(|problem| ConfigError::Variable { name: place, problem })
+        value.map(|value| origin.of(value)).map_err(|problem| ConfigError::variable(place, problem))
     }
 
     /// The same for a key that has a default, of a layer over [`Self::of_defaults`].
@@ -111,12 +116,13 @@ impl Layer {
 
     /// Where the secret called `name` comes from: itself, a command or a file.
     pub(super) fn secret(&self, name: &str) -> Option<Sourced<SecretSource>> {
-        let (command, file) = (format!("{name}_command"), format!("{name}_file"));
-        let found = self.value(name).or_else(|| self.value(&command)).or_else(|| self.value(&file))?;
-        let source = match &found.value {
-            Value::List(words) => SecretSource::Command(words.clone()),
-            Value::Text(text) if self.has(name) => SecretSource::Value(Secret::new(text.clone())),
-            Value::Text(path) => SecretSource::File(path.into()),
+        let keys = [name, &format!("{name}_command"), &format!("{name}_file")];
+        let (key, found) = keys.iter().find_map(|key| self.0.get_key_value(*key))?;
+        let text = || found.value.concat();
+        let source = match key.strip_prefix(name) {
+            Some("_command") => SecretSource::Command(found.value.clone()),
+            Some("_file") => SecretSource::File(text().into()),
+            _ => SecretSource::Value(Secret::new(text())),
         };
         Some(found.origin.of(source))
     }
@@ -124,9 +130,7 @@ impl Layer {
     /// The value of `key` as it is printed, and its origin.
     pub(crate) fn shown(&self, key: &Key) -> Option<Sourced<String>> {
         let Sourced { value, origin } = self.0.get(key.name)?;
-        // The address of a sandbox is not one that the key could have.
-        let raw = || self.text(key.name).unwrap_or_default().to_owned();
-        Some(origin.of(key.shown(value).unwrap_or_else(|_| raw())))
+        Some(origin.of(key.shown(value)))
     }
 }
 

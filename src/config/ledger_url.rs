@@ -1,6 +1,7 @@
 //! The address of a ledger in a database, as it is typed: `postgres://USER@HOST/DATABASE`. People who read it must not see a
 //! password, and people on the way must not see a message.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,25 +36,16 @@ impl LedgerUrl {
     /// # Errors
     /// If it is not an address, or holds a password that it must not hold.
     pub(crate) fn parse_from(origin: Origin, raw: &str) -> Result<Sourced<Self>, ConfigError> {
-        let broken = |problem: String| ConfigError::Ledger { origin: origin.to_string(), problem };
+        let broken = |problem: String| {
+            let hint = "write it as postgres://USER@HOST/DATABASE; a password comes from JELOUCTL_LEDGER, PGPASSWORD, or \
+                ledger_password_file or ledger_password_command of the profile";
+            ConfigError::new(format!("{origin}: {problem}"), hint)
+        };
         let url: Self = without_final_line_break(raw).parse().map_err(broken)?;
         if url.password.is_some() && !matches!(origin, Origin::Variable(_)) {
             return Err(broken("a password must not stand in it, where others can read it".to_owned()));
         }
         Ok(Sourced { value: url, origin })
-    }
-
-    /// Whether both lead to the same database, regardless of user and connection options.
-    pub(super) fn is_same_database(&self, other: &Self) -> bool {
-        self.database() == other.database()
-    }
-
-    fn database(&self) -> (&[Host], &[IpAddr], Vec<u16>, Option<&str>) {
-        let config = &self.config;
-        let ports = if config.get_ports().is_empty() { vec![5432] } else { config.get_ports().to_vec() };
-        // PostgreSQL uses the user's name if the database has none.
-        let name = config.get_dbname().or(config.get_user());
-        (config.get_hosts(), config.get_hostaddrs(), ports, name)
     }
 }
 
@@ -65,7 +57,7 @@ impl FromStr for LedgerUrl {
         if !["postgres", "postgresql"].contains(&url.scheme()) {
             return Err("it is not the address of a PostgreSQL database".to_owned());
         }
-        let (mut mode, mut roots, mut password) = (None, None, url.password().map(decoded));
+        let (mut mode, mut roots, mut password) = (None, None, None);
         let mut kept = Vec::new();
         for (name, value) in url.query_pairs() {
             match name.as_ref() {
@@ -78,12 +70,15 @@ impl FromStr for LedgerUrl {
             }
         }
         let mut plain = url;
-        // Only an empty password in the address prevents a later source from being used.
-        let _ = plain.set_password(None);
         plain.set_query(None);
         if !kept.is_empty() {
             plain.query_pairs_mut().extend_pairs(kept);
         }
+        let in_front = plain.as_str().parse::<Config>().ok();
+        let in_front = in_front.as_ref().and_then(Config::get_password).map(String::from_utf8_lossy);
+        let password = password.or_else(|| in_front.map(Cow::into_owned));
+        // Only an empty password in the address prevents a later source from being used.
+        let _ = plain.set_password(None);
         let config: Config =
             plain.as_str().parse().map_err(|error| format!("it is not the address of a database: {error}"))?;
         if config.get_hosts().is_empty() {
@@ -107,23 +102,6 @@ impl FromStr for LedgerUrl {
         };
         Ok(Self { config, password: password.map(Secret::new), is_encrypted, roots, shown: plain.into() })
     }
-}
-
-/// The URL encoding of other characters.
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        let hex = after.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
-        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            bytes.push(byte);
-            rest = after.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(*first);
-            rest = after;
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn is_on_this_machine(host: &Host) -> bool {
@@ -163,22 +141,6 @@ mod tests {
             let found = (url.shown.as_str(), url.password.as_ref().map(Secret::reveal), url.is_encrypted);
             assert_eq!(found, (shown, password, is_encrypted), "{raw}");
             assert_eq!(url.config.get_password(), None, "{raw}");
-        }
-    }
-
-    #[test]
-    fn a_database_is_the_same_whoever_connects_to_it() {
-        let first: LedgerUrl = "postgres://a@db.example/j".parse().unwrap();
-        for (raw, is_same) in [
-            ("postgresql://b:p@db.example:5432/j?connect_timeout=3", true),
-            ("postgres://j@db.example", true),
-            ("postgres://a@db.example", false),
-            ("postgres://a@db.example/k", false),
-            ("postgres://a@db2.example/j", false),
-            ("postgres://a@db.example:6432/j", false),
-            ("postgres://a@db.example,db2.example/j", false),
-        ] {
-            assert_eq!(first.is_same_database(&raw.parse().unwrap()), is_same, "{raw}");
         }
     }
 

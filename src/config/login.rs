@@ -47,8 +47,8 @@ impl Login {
 
     /// Replaces what was typed with the sandbox's own.
     pub(crate) fn enter_sandbox(&mut self) {
-        let id = ClientId::sandbox();
-        let secret = SecretSource::Value(Secret::new(id.as_str().to_owned()));
+        let id = ClientId("sandbox".to_owned());
+        let secret = SecretSource::Value(Secret::new("sandbox".to_owned()));
         self.typed = Pair { id: Some(Origin::Sandbox.of(id)), secret: Some(Origin::Sandbox.of(secret)) };
     }
 
@@ -68,10 +68,8 @@ impl Login {
         can_ask: bool,
         api_url: &Sourced<ApiUrl>,
     ) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
-        let ask = |id: &Sourced<ClientId>| {
-            let prompt = Origin::Default.of(SecretSource::Prompt);
-            can_ask.then_some(prompt).ok_or(ConfigError::NoSecret { client_id: id.value.as_str().to_owned() })
-        };
+        let prompt = || can_ask.then(|| Origin::Default.of(SecretSource::Prompt));
+        let ask = |id: &Sourced<ClientId>| prompt().ok_or_else(|| no_secret(&id.value));
         match (&self.typed.id, &self.typed.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
             (None, Some(secret)) => {
@@ -83,7 +81,7 @@ impl Login {
             )),
             (Some(id), None) => Ok((id, ask(id)?)),
             (None, None) => {
-                let id = self.kept.id.as_ref().ok_or(ConfigError::NoCredentials)?;
+                let id = self.kept.id.as_ref().ok_or_else(|| ConfigError::incomplete("no credentials"))?;
                 self.keep_secret_home(api_url)?;
                 let secret = self.kept.secret.clone().map_or_else(|| ask(id), Ok)?;
                 Ok((id, secret))
@@ -101,6 +99,12 @@ impl Login {
             "give that host's own credentials with flags or variables, or make a profile with its api_url",
         ))
     }
+}
+
+fn no_secret(id: &ClientId) -> ConfigError {
+    let hint = "give the profile its secret: jelouctl profile set NAME --client-secret-file FILE; or give both id and secret \
+        outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
+    ConfigError::new(format!("no client secret for client id `{id}`"), hint)
 }
 
 /// The error for one of the two that is given outside the profiles without the other.

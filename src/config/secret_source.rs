@@ -8,16 +8,15 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Command;
 
 use super::error::ConfigError;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
 use crate::private_file::{FileError, PipeBound, open_to_read};
-use crate::program::start_program;
+use crate::program::find_program;
 use crate::secret::Secret;
 
-/// The beginning of the directory in which systemd puts the secrets of a service.
-const CREDENTIALS_DIRECTORY: &str = "${CREDENTIALS_DIRECTORY}/";
 /// The largest secret, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
 /// How long a secret command may take.
@@ -57,18 +56,18 @@ impl Sourced<SecretSource> {
         let (raw, warning) = match &self.value {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
             SecretSource::File(path) => {
-                let path = self.found(path)?;
                 let file = path.clone();
                 let read = blocking(move || read_file(&file)).await;
-                let failed =
-                    |cause| ConfigError::SecretFile { place: self.place(), error: FileError::of("read", &path)(cause) };
-                read.map_err(failed)?
+                read.map_err(|cause| {
+                    let message = format!("{}: {}", self.origin, FileError::of("read", path)(cause));
+                    ConfigError::new(message, "check the path and its permissions")
+                })?
             }
             SecretSource::Stdin => (blocking(|| read(io::stdin().lock())).await.map_err(unreadable)?, None),
-            SecretSource::Command(words) => (run(words, &self.place()).await?, None),
+            SecretSource::Command(words) => (run(words, &self.origin).await?, None),
             SecretSource::Prompt => match ask() {
                 Ok(typed) => (typed.into_bytes(), None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(ConfigError::PromptInterrupted),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(ConfigError::interrupted()),
                 Err(error) => return Err(unreadable(error)),
             },
         };
@@ -79,47 +78,19 @@ impl Sourced<SecretSource> {
         if secret.is_empty() {
             return Err(self.bad("is empty"));
         }
-        let shape = secret.suspicious_shape().map(|shape| format!("the client secret from {} {shape}", self.origin()));
+        let shape = secret.suspicious_shape().map(|shape| format!("the secret from {} {shape}", self.origin()));
         Ok((secret, warning.into_iter().chain(shape).collect()))
     }
 
-    /// The file at `path`, which in a profile may begin with the directory of a service's credentials.
-    fn found(&self, path: &Path) -> Result<PathBuf, ConfigError> {
-        let Some(text) = path.to_str().filter(|path| path.starts_with("${")) else { return Ok(path.to_owned()) };
-        if !matches!(self.origin, Origin::Profile(_)) {
-            return Ok(path.to_owned());
-        }
-        let Some(name) = text.strip_prefix(CREDENTIALS_DIRECTORY) else {
-            return Err(self.bad("names a variable; only ${CREDENTIALS_DIRECTORY}/NAME is understood"));
-        };
-        let directory = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty());
-        let directory = directory.ok_or_else(|| {
-            self.bad(
-                "cannot be found: CREDENTIALS_DIRECTORY is not set (systemd sets it in a service with LoadCredential=)",
-            )
-        })?;
-        Ok(PathBuf::from(directory).join(name))
-    }
-
-    /// The flag, the variable, or the profile's key that names the source.
-    fn place(&self) -> String {
-        let key = match (&self.origin, &self.value) {
-            (Origin::Profile(_), SecretSource::File(_)) => ", client_secret_file",
-            (Origin::Profile(_), SecretSource::Command(_)) => ", client_secret_command",
-            _ => "",
-        };
-        format!("{}{key}", self.origin)
-    }
-
     fn bad(&self, problem: &str) -> ConfigError {
-        ConfigError::BadSecret { origin: self.origin(), problem: problem.to_owned() }
+        ConfigError::new(format!("the secret from {} {problem}", self.origin()), "check where the secret comes from")
     }
 
     fn origin(&self) -> String {
         match &self.value {
             SecretSource::Value(_) => self.origin.to_string(),
             SecretSource::Prompt => "the terminal".to_owned(),
-            other => format!("{other} ({})", self.place()),
+            other => format!("{other} ({})", self.origin),
         }
     }
 }
@@ -141,17 +112,18 @@ fn read(source: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Runs a command without a shell and without standard input; its standard output is the secret. `place` names the setting in
+/// Runs a command without a shell and without standard input; its standard output is the secret. `origin` names the setting in
 /// errors.
-async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
-    let place = place.to_owned();
-    let program = words.first().cloned().unwrap_or_default();
-    let failed_to_run = |cause| ConfigError::SecretCommand { place: place.clone(), program: program.clone(), cause };
-    let started = start_program(program.as_ref(), |mut command| {
-        let command = command.args(words.iter().skip(1)).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true).spawn()
-    });
-    let mut child = started.map_err(failed_to_run)?;
+async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, ConfigError> {
+    let program = words.first().map_or("", String::as_str);
+    let failed = |problem: String| {
+        let hint = "run the command by hand; it must print the secret and ask for nothing";
+        ConfigError::new(format!("{origin}: {problem}"), hint)
+    };
+    let failed_to_run = |cause: io::Error| failed(format!("failed to run the secret command `{program}`: {cause}"));
+    let mut command = Command::new(find_program(program.as_ref()));
+    command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.kill_on_drop(true).spawn().map_err(failed_to_run)?;
     let streams = (child.stdout.take(), child.stderr.take());
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let finished = {
@@ -172,19 +144,18 @@ async fn run(words: &[String], place: &str) -> Result<Vec<u8>, ConfigError> {
         };
         tokio::time::timeout(COMMAND_TIMEOUT, ended).await
     };
-    let said = || String::from_utf8_lossy(&stderr).trim().to_owned();
+    let said = match String::from_utf8_lossy(&stderr).trim() {
+        "" => String::new(),
+        said => format!(": {said}"),
+    };
     let Ok(status) = finished else {
-        return Err(ConfigError::SecretCommandHangs {
-            place,
-            program,
-            seconds: COMMAND_TIMEOUT.as_secs(),
-            stderr: said(),
-        });
+        let seconds = COMMAND_TIMEOUT.as_secs();
+        return Err(failed(format!("the secret command `{program}` gave no secret within {seconds} s{said}")));
     };
     let status = status.map_err(failed_to_run)?;
     let too_long = stdout.len() as u64 > MAX_BYTES;
     if !status.success() && !too_long {
-        return Err(ConfigError::SecretCommandFailed { place, program, status: status.to_string(), stderr: said() });
+        return Err(failed(format!("the secret command `{program}` failed with {status}{said}")));
     }
     Ok(stdout)
 }

@@ -5,21 +5,19 @@ use std::path::PathBuf;
 
 use super::api_url::ApiUrl;
 use super::environment::Environment;
-use super::error::ConfigError;
+use super::error::{ConfigError, ConfigFault};
 use super::file::ConfigFile;
 use super::flags::Flags;
-use super::keys::Key;
+use super::keys::{Key, windows};
 use super::layer::Layer;
-use super::ledger_url::LedgerUrl;
 use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
-use super::trust::read_to_limit;
+use super::trust::MAX_BYTES;
 use super::values::{AllowTo, BotId, Budget, ClientId, PeopleLimit, Rate, Remember, RetryFor, Timeout};
-use crate::hours::{DailyWindow, DayOff, ZoneName, windows_of};
-use crate::nearest::nearest;
+use crate::hours::{DailyWindow, DayOff, ZoneName};
 use crate::phone::Country;
-use crate::private_file::FileError;
+use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 
 /// Whether a sandbox takes the place of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,14 +63,6 @@ pub(crate) struct Settings {
     pub(crate) warnings: Vec<String>,
 }
 
-/// A database that has the runs, in place of files of this machine.
-#[derive(Clone, Debug)]
-pub(crate) struct LedgerDatabase {
-    pub(crate) url: Sourced<LedgerUrl>,
-    /// Of the profile that names it.
-    pub(super) password: Option<Sourced<SecretSource>>,
-}
-
 impl Settings {
     /// Reads the configuration that `flags` and `environment` name, and resolves everything.
     ///
@@ -87,12 +77,12 @@ impl Settings {
         let mut warnings = environment.warnings.clone();
         warnings.extend(file.into_iter().flat_map(|file| file.warnings.clone()));
         let chosen = match choose_profile(flags, environment, file) {
-            Err(ConfigError::UnknownProfile { name, .. }) if matches!(sandbox, Sandboxed::At(_)) => {
-                warnings.push(format!("there is no profile `{name}`; the sandbox needs none"));
+            // The sandbox works without a profile.
+            Err(error) if error.fault == ConfigFault::UnknownProfile && matches!(sandbox, Sandboxed::At(_)) => {
+                warnings.push(format!("{error}; the sandbox needs none"));
                 None
             }
-            // The sandbox works without a profile.
-            Err(ConfigError::NoDefaultProfile { .. }) if sandbox != Sandboxed::No => None,
+            Err(error) if error.fault == ConfigFault::NoDefaultProfile && sandbox != Sandboxed::No => None,
             chosen => chosen?,
         };
         let mut outside = environment.layer.clone();
@@ -127,9 +117,7 @@ impl Settings {
             country: layer.get("country")?,
             remember: layer.or_default("remember")?,
             confirm_bulk: layer.or_default("confirm_bulk")?,
-            between: layer.get_list("between", |windows| {
-                windows_of(&windows.iter().map(|window| window.parse()).collect::<Result<Vec<_>, _>>()?)
-            })?,
+            between: layer.get_list("between", windows)?,
             not_on: layer.get_list("not_on", |days| days.iter().map(|day| day.parse()).collect())?,
             time_zone: layer.get("time_zone")?,
             rates: layer.get("rates")?,
@@ -149,7 +137,7 @@ impl Settings {
             Sandboxed::Nearest => {}
             Sandboxed::At(url) => self.api_url = Origin::Variable("JELOUCTL_SANDBOX").of(url.clone()),
         }
-        self.bot = self.bot.take().or(Some(Origin::Sandbox.of(BotId::sandbox())));
+        self.bot = self.bot.take().or(Some(Origin::Sandbox.of(BotId("sandbox".to_owned()))));
         self.login.enter_sandbox();
         self.ca_cert = None;
     }
@@ -175,28 +163,7 @@ impl Settings {
 
     /// The bot to send from.
     pub(crate) fn bot(&self) -> Result<&BotId, ConfigError> {
-        self.bot.as_ref().map(|bot| &bot.value).ok_or(ConfigError::NoBot)
-    }
-
-    /// Bot, client id and the source of the secret; [`Settings::bot`] and [`Settings::credentials`] together.
-    ///
-    /// # Errors
-    /// As theirs; where both are missing, with all of it at once.
-    pub(crate) fn identity(
-        &self,
-        can_ask: bool,
-    ) -> Result<(&BotId, &Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
-        let missing = match (self.bot(), self.credentials(can_ask)) {
-            (Ok(bot), Ok((client_id, secret))) => return Ok((bot, client_id, secret)),
-            (Err(_), Err(ConfigError::NoCredentials)) => "no client id and no client secret",
-            (Err(_), Err(ConfigError::NoSecret { .. })) => "no client secret",
-            (Err(error), _) | (_, Err(error)) => return Err(error),
-        };
-        Err(ConfigError::new(
-            format!("no bot to send from, {missing}"),
-            "keep them in a profile: jelouctl profile set NAME --bot BOT --client-id ID; or set JELOU_BOT_ID, \
-             JELOU_CLIENT_ID and JELOU_CLIENT_SECRET; to try without an account, add --sandbox",
-        ))
+        self.bot.as_ref().map(|bot| &bot.value).ok_or_else(ConfigError::no_bot)
     }
 
     /// The value of a key as it is printed, and its origin; never a secret.
@@ -236,52 +203,9 @@ impl Settings {
     /// The certificates of `ca_cert`, as PEM: at most 1 MiB.
     pub(crate) fn ca_cert_file(&self) -> Result<Option<(PathBuf, Vec<u8>)>, ConfigError> {
         let Some(Sourced { value: path, .. }) = &self.ca_cert else { return Ok(None) };
-        let content = read_to_limit(path).map_err(FileError::of("read", path))?;
+        let file = open_to_read(path, PipeBound::FirstByte);
+        let content = file.and_then(|file| read_to_limit(file, MAX_BYTES)).map_err(FileError::of("read", path))?;
         Ok(Some((path.clone(), content)))
-    }
-}
-
-impl LedgerDatabase {
-    /// The database with the runs; None if they are local files. It needs neither bot nor credentials.
-    ///
-    /// # Errors
-    /// When a profile or a configuration is named that is not there, when profiles mean different ledgers and none of them
-    /// is chosen, or when an address is not one.
-    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Option<Self>, ConfigError> {
-        let file = load_file(flags, environment)?;
-        let (chosen, undecided) = match choose_profile(flags, environment, file.as_ref()) {
-            Ok(chosen) => (chosen, None),
-            Err(error @ ConfigError::NoDefaultProfile { .. }) => (None, Some(error)),
-            // A script under test may name a profile that only the machine has on which it will send; runs are files then.
-            Err(error @ ConfigError::UnknownProfile { .. }) if environment.sandbox.is_some() => (None, Some(error)),
-            Err(error) => return Err(error),
-        };
-        let outside = flags.layer.clone().over(environment.layer.clone());
-        if outside.has("ledger") {
-            return Self::of(&outside);
-        }
-        // Without a chosen profile, any of them may be meant.
-        let profiles = file.iter().flat_map(|file| &file.profiles);
-        let meant = profiles.filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen.value == **name));
-        let ledgers = meant.map(|(_, profile)| Self::of(profile)).collect::<Result<Vec<_>, _>>()?;
-        let are_the_same = ledgers.windows(2).all(|pair| match pair {
-            [Some(one), Some(other)] => one.url.value.is_same_database(&other.url.value),
-            [one, other] => one.is_none() && other.is_none(),
-            _ => true,
-        });
-        match undecided {
-            // The ledger of another profile is not used for a profile that does not exist.
-            Some(error @ ConfigError::UnknownProfile { .. }) if ledgers.iter().any(Option::is_some) => Err(error),
-            Some(error) if !are_the_same => Err(error),
-            // A ledger with a source for its password can be connected to.
-            _ => Ok(ledgers.into_iter().flatten().max_by_key(|ledger| ledger.password.is_some())),
-        }
-    }
-
-    /// What a layer says of it.
-    fn of(layer: &Layer) -> Result<Option<Self>, ConfigError> {
-        let Some(Sourced { value: raw, origin }) = layer.get::<String>("ledger")? else { return Ok(None) };
-        Ok(Some(Self { url: LedgerUrl::parse_from(origin, &raw)?, password: layer.secret("ledger_password") }))
     }
 }
 
@@ -295,14 +219,15 @@ pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, ConfigErr
 }
 
 /// The named configuration, else the user's or the machine's; None if neither exists.
-fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
-    let Some(path) = flags.config_file(environment) else { return ConfigFile::load_default() };
-    let missing = || FileError::of("read", &path)(io::Error::new(io::ErrorKind::NotFound, "there is no such file"));
-    Ok(Some(ConfigFile::load(&path)?.ok_or_else(missing)?))
-}
-
-fn names(file: Option<&ConfigFile>) -> Vec<String> {
-    file.map(|file| file.profiles.keys().cloned().collect()).unwrap_or_default()
+pub(super) fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
+    let named = flags.config_file(environment);
+    match (ConfigFile::find(named.as_deref())?, named) {
+        (None, Some(path)) => {
+            let missing = io::Error::new(io::ErrorKind::NotFound, "there is no such file");
+            Err(FileError::of("read", &path)(missing).into())
+        }
+        (found, _) => Ok(found),
+    }
 }
 
 fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, ConfigError> {
@@ -310,9 +235,8 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, Conf
         return Ok(if flags.sandbox { Sandboxed::Nearest } else { Sandboxed::No });
     };
     ApiUrl::of_sandbox(raw).map(Sandboxed::At).map_err(|problem| {
-        let problem =
-            format!("{problem}: give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox");
-        ConfigError::Variable { name: "JELOUCTL_SANDBOX", problem }
+        let way_out = "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox";
+        ConfigError::variable("JELOUCTL_SANDBOX", format!("{problem}: {way_out}"))
     })
 }
 
@@ -322,13 +246,13 @@ fn typed_secret(flags: &Flags, outside: &Layer) -> Result<Option<Sourced<SecretS
         return Ok(Some(Origin::Flag("--client-secret-file").of(source.clone())));
     }
     if outside.has("client_secret") && outside.has("client_secret_file") {
-        let problem = "JELOU_CLIENT_SECRET is set too; keep one of them".to_owned();
-        return Err(ConfigError::Variable { name: "JELOU_CLIENT_SECRET_FILE", problem });
+        let problem = "JELOU_CLIENT_SECRET is set too; keep one of them";
+        return Err(ConfigError::variable("JELOU_CLIENT_SECRET_FILE", problem));
     }
     Ok(outside.secret("client_secret"))
 }
 
-fn choose_profile(
+pub(super) fn choose_profile(
     flags: &Flags,
     environment: &Environment,
     file: Option<&ConfigFile>,
@@ -338,25 +262,22 @@ fn choose_profile(
         (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").of(name.clone())),
         (None, None) => flags.default_profile.clone().map(|name| Origin::Default.of(name)),
     };
+    let known: Vec<_> = file.into_iter().flat_map(|file| file.profiles.keys().map(String::as_str)).collect();
     if let Some(asked) = asked {
-        let known = names(file);
-        if known.contains(&asked.value) {
+        if known.contains(&asked.value.as_str()) {
             return Ok(Some(asked));
         }
-        let nearest = nearest(&asked.value, known.iter().map(String::as_str)).map(str::to_owned);
-        return Err(ConfigError::UnknownProfile {
-            name: asked.value,
-            origin: asked.origin.to_string(),
-            known,
-            nearest,
-        });
+        return Err(ConfigError::unknown_profile(&asked.value, &asked.origin.to_string(), &known));
     }
-    let default = file.map(ConfigFile::default_profile).transpose()?.flatten().cloned();
-    let mut known = names(file);
-    match (default, known.len()) {
-        (Some(name), _) => Ok(Some(Origin::Default.of(name))),
-        (None, 1) => Ok(known.pop().map(|name| Origin::Default.of(name))),
-        (None, 0) => Ok(None),
-        (None, _) => Err(ConfigError::NoDefaultProfile { known }),
+    let default = file.map(ConfigFile::default_profile).transpose()?.flatten().map(String::as_str);
+    match (default, known.as_slice()) {
+        (Some(name), _) | (None, &[name]) => Ok(Some(Origin::Default.of(name.to_owned()))),
+        (None, []) => Ok(None),
+        (None, _) => {
+            let message =
+                format!("there are several profiles and none is the default; there are: {}", known.join(", "));
+            let hint = "choose with --profile NAME, or once for all with: jelouctl profile use NAME";
+            Err(ConfigError::of(ConfigFault::NoDefaultProfile, message, hint))
+        }
     }
 }

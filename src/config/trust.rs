@@ -1,15 +1,15 @@
 //! Files that settings and secrets come from: how much of one is read, and whether its owner and permissions let it be
 //! trusted.
 
-use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::fs::Metadata;
+use std::io;
 use std::path::Path;
 
 use super::error::ConfigError;
-use crate::private_file::{FileError, PipeBound, open_to_read};
+use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 
 /// The largest file that is read, in bytes.
-const MAX_BYTES: u64 = 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The text of a configuration that only its owner can have written; None if there is no file.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
@@ -27,23 +27,9 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
     if metadata.is_file() {
         refuse_unsafe(path, &metadata)?;
     }
-    let text = String::from_utf8(read_file_to_limit(file).map_err(&unreadable)?);
+    let text = String::from_utf8(read_to_limit(file, MAX_BYTES).map_err(&unreadable)?);
     let text = text.map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
     Ok(Some((text, metadata)))
-}
-
-/// Reads a file of at most 1 MiB.
-pub(super) fn read_to_limit(path: &Path) -> io::Result<Vec<u8>> {
-    read_file_to_limit(open_to_read(path, PipeBound::FirstByte)?)
-}
-
-fn read_file_to_limit(file: File) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 1 MiB"));
-    }
-    Ok(bytes)
 }
 
 /// Anyone who can write the configuration chooses where messages and secrets go.

@@ -11,23 +11,27 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A bot's identifier; it becomes one segment of the URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BotId(String);
+pub(crate) struct BotId(pub(super) String);
 
 /// The client id of Basic authentication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ClientId(String);
+pub(crate) struct ClientId(pub(super) String);
 
-/// How long one attempt may take: 1 ms to 24 h.
+/// A time of at least `LEAST` milliseconds and at most 24 h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Timeout(Duration);
+pub(crate) struct Wait<const LEAST: u64>(Duration);
 
-/// How long to keep trying: 0 to 24 h.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RetryFor(Duration);
+/// How long one attempt may take.
+pub(crate) type Timeout = Wait<1>;
+/// How long to keep trying.
+pub(crate) type RetryFor = Wait<0>;
 
 /// Patterns of the recipients that may be written to; `*` is any run of characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AllowTo(pub(crate) Vec<String>);
+
+/// One of them, checked: some recipient can match it.
+pub(super) struct Pattern;
 
 /// How fast a bulk run sends, in requests a second. The default is what Jelou is said to accept (`api.md`, "Request").
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,11 +42,6 @@ pub(crate) struct Rate(f64);
 pub(crate) struct Remember(Duration);
 
 impl BotId {
-    /// The sandbox's bot, if none is given.
-    pub(super) fn sandbox() -> Self {
-        Self("sandbox".to_owned())
-    }
-
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -58,28 +57,18 @@ impl FromStr for BotId {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let raw = without_final_line_break(raw);
-        match raw {
-            "" => Err("a bot id cannot be empty".to_owned()),
-            "." | ".." => {
-                Err(format!("`{}` cannot be a bot id: as a part of a URL it means a folder", raw.escape_debug()))
-            }
-            _ if raw.chars().any(char::is_control) => Err("a bot id has no control characters".to_owned()),
+        match identifier("a bot id", raw)? {
+            "." | ".." => Err(format!("`{raw}` cannot be a bot id: as a part of a URL it means a folder")),
             // Messages are remembered by their bot, and Jelou may take both for one.
-            _ if raw.starts_with('0') && raw.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Err(format!("`{raw}` cannot be a bot id: a number does not begin with 0; write it as Jelou shows it"))
+            id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Err(format!("`{id}` cannot be a bot id: a number does not begin with 0; write it as Jelou shows it"))
             }
-            _ => Ok(Self(raw.to_owned())),
+            id => Ok(Self(id.to_owned())),
         }
     }
 }
 
 impl ClientId {
-    /// The client id for the sandbox.
-    pub(super) fn sandbox() -> Self {
-        Self("sandbox".to_owned())
-    }
-
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -95,62 +84,57 @@ impl FromStr for ClientId {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let raw = without_final_line_break(raw);
-        match raw {
-            "" => Err("a client id cannot be empty".to_owned()),
+        match identifier("a client id", raw)? {
             // The part after the colon may be the secret.
-            _ if raw.contains(':') => {
+            id if id.contains(':') => {
                 Err("a client id has no colon: the server would split id and secret there".to_owned())
             }
-            _ if raw.chars().any(char::is_control) => Err("a client id has no control characters".to_owned()),
-            _ => Ok(Self(raw.to_owned())),
+            id => Ok(Self(id.to_owned())),
         }
+    }
+}
+
+/// What every identifier is: some text on one line.
+fn identifier<'a>(what: &str, raw: &'a str) -> Result<&'a str, String> {
+    match without_final_line_break(raw) {
+        "" => Err(format!("{what} cannot be empty")),
+        id if id.chars().any(char::is_control) => Err(format!("{what} has no control characters")),
+        id => Ok(id),
+    }
+}
+
+impl<const LEAST: u64> Wait<LEAST> {
+    pub(crate) fn duration(self) -> Duration {
+        self.0
     }
 }
 
 impl Timeout {
     pub(crate) const DEFAULT: Self = Self(Duration::from_secs(30));
-
-    pub(crate) fn duration(self) -> Duration {
-        self.0
-    }
 }
 
-impl fmt::Display for Timeout {
+impl<const LEAST: u64> fmt::Display for Wait<LEAST> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         humantime::format_duration(self.0).fmt(formatter)
     }
 }
 
-impl FromStr for Timeout {
+impl<const LEAST: u64> FromStr for Wait<LEAST> {
     type Err = String;
 
+    /// `500ms`, `30s`, `2m`; a bare number is seconds.
     fn from_str(raw: &str) -> Result<Self, String> {
-        let duration = parse_duration(raw)?;
-        if duration < Duration::from_millis(1) {
-            return Err(format!("`{}` is too short; a timeout is 1ms to 24h", raw.escape_debug()));
+        let duration = match raw.trim().parse::<f64>() {
+            Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+            Err(_) => humantime::parse_duration(raw.trim()).ok(),
+        };
+        let wrong = |problem| Err(format!("`{}` {problem}", raw.escape_debug()));
+        match duration {
+            Some(duration) if duration < Duration::from_millis(LEAST) => wrong("is too short; a timeout is 1ms to 24h"),
+            Some(duration) if duration <= LONGEST => Ok(Self(duration)),
+            Some(_) => wrong("is too long; the most is 24h"),
+            None => wrong("is not a duration; write 500ms, 30s or 2m, or a number of seconds"),
         }
-        Ok(Self(duration))
-    }
-}
-
-impl RetryFor {
-    pub(crate) fn duration(self) -> Duration {
-        self.0
-    }
-}
-
-impl fmt::Display for RetryFor {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_duration(self.0).fmt(formatter)
-    }
-}
-
-impl FromStr for RetryFor {
-    type Err = String;
-
-    fn from_str(raw: &str) -> Result<Self, String> {
-        parse_duration(raw).map(Self)
     }
 }
 
@@ -178,17 +162,6 @@ impl FromStr for Remember {
     }
 }
 
-impl fmt::Display for Remember {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_secs() {
-            0 => formatter.write_str("0"),
-            // humantime's months are not the number of days that people expect.
-            seconds if seconds % 86_400 == 0 => write!(formatter, "{}d", seconds / 86_400),
-            _ => humantime::format_duration(self.0).fmt(formatter),
-        }
-    }
-}
-
 /// The most that a run may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Budget(pub(crate) Money);
@@ -199,12 +172,6 @@ impl FromStr for Budget {
     fn from_str(raw: &str) -> Result<Self, String> {
         let amount: Money = raw.parse()?;
         if amount.is_zero() { Err("`0` is not a budget; write an amount above 0".to_owned()) } else { Ok(Self(amount)) }
-    }
-}
-
-impl fmt::Display for Budget {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 
@@ -222,12 +189,6 @@ impl FromStr for PeopleLimit {
             }
             Ok(people) => Ok(Self(people)),
         }
-    }
-}
-
-impl fmt::Display for PeopleLimit {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
     }
 }
 
@@ -260,42 +221,24 @@ impl FromStr for Rate {
     }
 }
 
-/// The maximum length of a rate per second that is easy to read.
-const LONGEST_RATE: usize = 5;
-
-impl fmt::Display for Rate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let per_second = self.0.to_string();
-        // Not 0.016666666666666666/s.
-        let is_long = per_second.len() > LONGEST_RATE;
-        for (seconds, unit) in [(60.0, 'm'), (3600.0, 'h')].into_iter().filter(|_| is_long) {
-            let rate = self.0 * seconds;
-            if (rate - rate.round()).abs() < 1e-6 {
-                return write!(formatter, "{}/{unit}", rate.round());
-            }
-        }
-        write!(formatter, "{per_second}/s")
-    }
-}
-
-/// `500ms`, `30s`, `2m`; a bare number is seconds.
-fn parse_duration(raw: &str) -> Result<Duration, String> {
-    let duration = match raw.trim().parse::<f64>() {
-        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
-        Err(_) => humantime::parse_duration(raw.trim()).ok(),
-    };
-    match duration {
-        Some(duration) if duration <= LONGEST => Ok(duration),
-        Some(_) => Err(format!("`{}` is too long; the most is 24h", raw.escape_debug())),
-        None => {
-            Err(format!("`{}` is not a duration; write 500ms, 30s or 2m, or a number of seconds", raw.escape_debug()))
-        }
-    }
-}
-
 impl AllowTo {
     pub(crate) fn allows(&self, recipient: &str) -> bool {
         self.0.iter().any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let fits_somebody = match raw.strip_prefix("id:") {
+            // On the wire such a user looks like a number, so that a part of one would allow numbers too.
+            Some(user) => !user.is_empty() && !user.contains('*'),
+            None => raw.contains(|letter: char| letter == '*' || letter.is_ascii_digit()),
+        };
+        // It is not repeated: it may be a secret that was typed in the wrong place.
+        let problem = "an allowed recipient is a number, or a pattern such as 593*";
+        fits_somebody.then_some(Self).ok_or_else(|| problem.to_owned())
     }
 }
 
@@ -373,10 +316,10 @@ mod tests {
             ("0", 0),
             ("24h", 86_400_000),
         ] {
-            assert_eq!(parse_duration(raw), Ok(Duration::from_millis(expected)), "{raw}");
+            assert_eq!(raw.parse(), Ok(Wait::<0>(Duration::from_millis(expected))), "{raw}");
         }
         for raw in ["", "soon", "-1", "25h", "1e300", "nan", "inf", "3 fortnights"] {
-            assert!(parse_duration(raw).is_err(), "{raw}");
+            assert!(raw.parse::<RetryFor>().is_err(), "{raw}");
         }
         assert!("0".parse::<Timeout>().is_err());
         assert!("0".parse::<RetryFor>().is_ok());
@@ -395,9 +338,9 @@ mod tests {
     #[test]
     fn a_time_to_remember_has_a_unit() {
         for (raw, expected) in
-            [("3d", "3d"), ("0", "0"), ("0s", "0"), ("12h", "12h"), ("90m", "1h 30m"), ("366d", "366d")]
+            [("3d", 72 * 60), ("0", 0), ("0s", 0), ("12h", 12 * 60), ("90m", 90), ("366d", 366 * 24 * 60)]
         {
-            assert_eq!(raw.parse::<Remember>().unwrap().to_string(), expected, "{raw}");
+            assert_eq!(raw.parse(), Ok(Remember(Duration::from_secs(expected * 60))), "{raw}");
         }
         for (raw, expected) in
             [("3", "is not a time"), ("-1d", "is not a time"), ("", "is not a time"), ("367d", "366d")]

@@ -11,7 +11,6 @@ use super::error::ListError;
 use super::format::BUFFER;
 use super::outcome::ReportedOutcome;
 use super::row::{ListRow, Row};
-use crate::repeated_field::repeated_field;
 
 pub(super) struct NdjsonRows {
     reader: BufReader<Box<dyn Read>>,
@@ -51,9 +50,6 @@ impl NdjsonRows {
 
 /// The row in a line, and the outcome that a report has for it.
 fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
-    if let Some(name) = repeated_field(text) {
-        return (Err(format!("has the field `{name}` twice")), None);
-    }
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
             let outcome = ReportedOutcome::take(&mut fields);
@@ -61,6 +57,6 @@ fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
         // The caller names the line, which is the only one of this row.
-        Err(problem) => (Err(problem.replace(" at line 1, column ", " at column ")), None),
+        Err(error) => (Err(error.message.replace(" at line 1 column ", " at column ")), None),
     }
 }

@@ -9,14 +9,14 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStderr};
+use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::{sleep_until, timeout};
 
 use super::error::SystemError;
 use super::signals::{Signal, Signals};
 use super::tail::Tail;
 use crate::output::Stderr;
-use crate::program::start_program;
+use crate::program::find_program;
 
 /// The exit code of shells for a command that is not found.
 const NOT_FOUND: u8 = 127;
@@ -57,15 +57,12 @@ pub(crate) async fn run_command(
     let mut signals = Signals::default();
     signals.catch(&Signal::ALL)?;
     let mut to_pass_on = VecDeque::new();
-    let pipes_stderr = tail.is_some();
-    let started = start_program(program, |mut started| {
-        started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
-        if pipes_stderr {
-            started.stderr(Stdio::piped());
-        }
-        started.spawn()
-    });
-    let mut child = match started {
+    let mut started = Command::new(find_program(program));
+    started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+    if tail.is_some() {
+        started.stderr(Stdio::piped());
+    }
+    let mut child = match started.spawn() {
         Ok(child) => child,
         Err(error) => {
             let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };

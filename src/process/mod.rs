@@ -9,7 +9,7 @@ mod runtime;
 mod signals;
 mod tail;
 
-pub(crate) use self::ancestors::{EnclosingSandbox, enclose_commands, enclosing_sandbox};
+pub(crate) use self::ancestors::{enclose_commands, enclosing_sandbox};
 pub(crate) use self::child::{CommandEnd, run_command, without_arguments};
 pub(crate) use self::error::SystemError;
 pub(crate) use self::host::{host_name, user_and_host};

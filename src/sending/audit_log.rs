@@ -52,7 +52,7 @@ impl AuditLog {
     /// # Errors
     /// If it cannot be read.
     pub(crate) fn of_flags(flags: &Flags) -> Result<Self, ConfigError> {
-        let (environment, _) = read_environment()?;
+        let environment = read_environment()?;
         Ok(Self::of(&Settings::load(flags, &environment)?))
     }
 

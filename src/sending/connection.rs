@@ -66,7 +66,7 @@ pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Resu
         && let Err(cause) = lookup_host((host, DEFAULT_PORT)).await
     {
         let problem = format!("{host} is not known here: {cause}; a sandbox is on this machine or in the same network");
-        return Err(ConfigError::Variable { name: "JELOUCTL_SANDBOX", problem }.into());
+        return Err(ConfigError::variable("JELOUCTL_SANDBOX", problem).into());
     }
     if settings.sandbox != Sandboxed::Nearest {
         return Ok(planned_base(settings));

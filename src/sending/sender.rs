@@ -14,15 +14,13 @@ use crate::input::UsageError;
 use crate::message::{InvalidMessage, RecipientSources};
 use crate::output::{StreamError, visible_json};
 use crate::phone::Country;
-use crate::process::{EnclosingSandbox, Signal, Signals, enclosing_sandbox};
+use crate::process::{Signal, Signals, enclosing_sandbox};
 
 /// The first step: reserves standard input for the secret and reads the environment. Its errors are reported after the
 /// message is known to be valid.
 #[derive(Debug)]
 pub(crate) struct UnresolvedSender {
     environment: Result<Environment, ConfigError>,
-    /// The address of the enclosing sandbox, if the environment does not have it.
-    enclosing: Option<String>,
     /// The configuration, if it had to be read early.
     read: Option<Result<Settings, ConfigError>>,
 }
@@ -34,11 +32,7 @@ impl UnresolvedSender {
         if context.flags.client_secret == Some(SecretSource::Stdin) {
             context.input.claim_stdin("--client-secret-file")?;
         }
-        let (environment, enclosing) = match read_environment() {
-            Ok((environment, enclosing)) => (Ok(environment), enclosing),
-            Err(error) => (Err(error), None),
-        };
-        Ok(Self { environment, enclosing, read: None })
+        Ok(Self { environment: read_environment(), read: None })
     }
 
     /// Where the recipient may come from. The profile is read early for its country, but only if it could change the recipient;
@@ -83,11 +77,6 @@ impl UnresolvedSender {
             None => Settings::load(&context.flags, &self.environment?)?,
         };
         context.stderr.explanations(&settings.warnings);
-        if let Some(address) = &self.enclosing {
-            let message =
-                format!("this runs inside a sandbox and goes to it, {address}, though JELOUCTL_SANDBOX is not set");
-            context.stderr.warning(&message);
-        }
         Ok(settings)
     }
 
@@ -97,43 +86,19 @@ impl UnresolvedSender {
     }
 }
 
-/// The environment, with the settings of the enclosing sandbox, and that sandbox's address if the environment lacks it:
-/// a script under test may clear it (`env -i`), or become another user (`su -`).
+/// The environment.
 ///
 /// # Errors
-/// If a variable is invalid, or the sandbox's address cannot be found.
-pub(crate) fn read_environment() -> Result<(Environment, Option<String>), ConfigError> {
-    let mut environment = Environment::read()?;
-    if environment.sandbox.is_some() {
-        return Ok((environment, None));
-    }
-    match enclosing_sandbox() {
-        None => Ok((environment, None)),
-        Some(EnclosingSandbox::Hidden(process)) => Err(ConfigError::HiddenSandbox { process }),
-        Some(EnclosingSandbox::Listening(port)) => {
-            let address = sandbox_address(port);
-            environment.sandbox = Some(address.clone());
-            Ok((environment, Some(address)))
-        }
-    }
-}
-
-/// The environment's setting of the ledger. An enclosing sandbox counts as if it were named.
-///
-/// # Errors
-/// If a variable is invalid.
-pub(crate) fn read_ledger_environment() -> Result<Environment, ConfigError> {
-    let mut environment = Environment::read_for_ledger()?;
+/// If a variable is invalid, or a sandbox runs this whose address is not in it: a script under test may clear it (`env -i`), or
+/// become another user (`su -`).
+pub(crate) fn read_environment() -> Result<Environment, ConfigError> {
+    let environment = Environment::read()?;
     if environment.sandbox.is_none()
-        && let Some(EnclosingSandbox::Listening(port)) = enclosing_sandbox()
+        && let Some(process) = enclosing_sandbox()
     {
-        environment.sandbox = Some(sandbox_address(port));
+        return Err(ConfigError::lost_sandbox(process));
     }
     Ok(environment)
-}
-
-fn sandbox_address(port: u16) -> String {
-    format!("http://127.0.0.1:{port}")
 }
 
 /// The sender, as far as it is known before anything is sent; the secret is not read yet.
@@ -147,10 +112,11 @@ pub(crate) struct Sender {
 
 impl Sender {
     /// # Errors
-    /// If settings are missing, with all of them.
+    /// If settings are missing, or the secret would go to a place that it is not for.
     pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, ConfigError> {
-        let (bot, client_id, secret) = settings.identity(context.can_ask())?;
-        let (bot, client_id) = (bot.clone(), client_id.clone());
+        let bot = settings.bot()?.clone();
+        let (client_id, secret) = settings.credentials(context.can_ask())?;
+        let client_id = client_id.clone();
         Ok(Self { settings, bot, client_id, secret })
     }
 

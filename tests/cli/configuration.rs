@@ -146,7 +146,7 @@ fn every_command_looks_for_runs_where_the_configuration_says_or_not_at_all() {
 }
 
 #[test]
-fn profiles_that_mean_the_same_ledger_need_no_choice_and_looking_at_it_needs_no_sender() {
+fn profiles_without_a_ledger_need_no_choice_and_looking_at_it_needs_no_sender() {
     let home = Home::new();
     let run = |words: &str| home.run(words).env_remove("JELOUCTL_LEDGER");
     // The runs are files: neither bot nor credentials nor a readable secret are needed.
@@ -164,10 +164,11 @@ fn profiles_that_mean_the_same_ledger_need_no_choice_and_looking_at_it_needs_no_
     let sandbox = ("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
     run("bulk list --profile c").fails(3, &["there is no profile `c`"]);
     run("bulk list --profile c").env(sandbox.0, sandbox.1).success();
-    // One database, by another user and spelling: it is tried, and cannot be reached.
+    // If one of them has a database, a profile must be chosen.
     let same = "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n[profiles.b]\nledger = \"postgresql://b@127.0.0.1:1/j\"\n";
     home.config(same);
-    run("bulk list").fails(12, &["@127.0.0.1:1/j"]);
+    run("bulk list").fails(3, &["several profiles and none is the default; there are: a, b"]);
+    run("bulk list --profile b").fails(12, &["b@127.0.0.1:1/j"]);
     // A profile that is missing here has no database: that of another one is not used, even if it is the only one.
     for config in [same, "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n"] {
         home.config(config);
@@ -176,14 +177,13 @@ fn profiles_that_mean_the_same_ledger_need_no_choice_and_looking_at_it_needs_no_
             ended.fails(3, &["there is no profile `c` (from --profile)"]);
         }
     }
-    // A database and files are two.
     home.config(&format!("{same}[profiles.c]\n"));
     run("bulk list").fails(3, &["several profiles and none is the default; there are: a, b, c"]);
     run("bulk list --profile c").success();
     run("bulk list --ledger postgres://u@127.0.0.1:1/k").fails(12, &["127.0.0.1:1/k"]);
     run("bulk list").env("JELOUCTL_LEDGER", "postgres://u@127.0.0.1:1/k").fails(12, &["127.0.0.1:1/k"]);
     home.config(&format!("default_profile = \"d\"\n{same}"));
-    run("bulk list").fails(3, &["line 1: default_profile names `d`"]);
+    run("bulk list").fails(3, &["config.toml: default_profile names `d`"]);
     home.config("[profiles.a\n");
     for command in ["bulk list", "bulk list --ledger postgres://u@127.0.0.1:1/k", "bulk stop"] {
         run(command).fails(3, &["config.toml: line 1"]);
@@ -204,21 +204,14 @@ fn a_variable_that_is_nearly_ours_is_warned_about() {
     let ended = home.run(SEND).args(&["--quiet"]).env("JELOU_BOT", "78").fails(3, &["error: no bot"]);
     assert!(ended.stderr.starts_with(warning) && ended.stderr.matches("JELOU_BOT is").count() == 1, "{ended:?}");
     let ended = home.run("doctor --offline").env("JELOU_BOT", "78").env("JELOU_SERVICE_HOST", "10.0.0.1").end();
-    for line in [
-        "warning  environment: the variable JELOU_BOT is not read",
-        "ok       environment: not read: JELOU_SERVICE_HOST",
-    ] {
-        assert!(ended.stdout.contains(line), "{}", ended.stdout);
-    }
+    assert!(ended.stdout.contains("warning  environment: the variable JELOU_BOT is not read"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("JELOU_SERVICE_HOST"), "{}", ended.stdout);
 }
 
 #[test]
 fn nothing_set_up_says_every_way() {
-    let all = "error: no bot to send from, no client id and no client secret\nhint: keep them in a profile: jelouctl profile set NAME";
+    let all = "error: no bot to send from\nhint: keep bot and credentials in a profile: jelouctl profile set NAME";
     let ended = Home::new().run(SEND).fails(3, &[all, "--bot", "JELOU_BOT_ID", "JELOU_CLIENT_SECRET", "--sandbox"]);
-    let with_id =
-        Home::new().run(SEND).env("JELOU_CLIENT_ID", "x").fails(3, &["error: no bot to send from, no client secret\n"]);
-    assert_eq!(with_id.stdout, "");
     assert_eq!(ended.stdout, "");
     // A command that only reads does not print it.
     assert!(ended.stderr.ends_with("; nothing was sent\n"), "{ended:?}");
@@ -530,9 +523,9 @@ fn a_service_names_the_file_of_its_secret() {
     };
     configure("${CREDENTIALS_DIRECTORY}/jelou");
     home.run(SEND).env("CREDENTIALS_DIRECTORY", home.path().join("credentials")).success();
-    home.run(SEND).fails(3, &["profile p, client_secret_file", "CREDENTIALS_DIRECTORY is not set"]);
+    home.run(SEND).fails(3, &["profile p: failed to read ${CREDENTIALS_DIRECTORY}/jelou"]);
     configure("${HOME}/credentials/jelou");
-    home.run(SEND).fails(3, &["only ${CREDENTIALS_DIRECTORY}/NAME is understood"]);
+    home.run(SEND).fails(3, &["profile p: failed to read ${HOME}/credentials/jelou"]);
     let secrets: Vec<_> = server.received().iter().map(|request| request.headers["authorization"].clone()).collect();
     // x:canary-1
     assert_eq!(secrets, ["Basic eDpjYW5hcnktMQ=="; 2]);
@@ -601,8 +594,6 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
     for path in ["script/get", &format!("{CONFIG}/script/get")] {
         set_mode(&home.write(path, format!("#!/bin/sh\n{script}")), 0o700);
     }
-    // As in a shell, the `#!` line is not needed.
-    set_mode(&home.write(&format!("{CONFIG}/script/bare"), script), 0o700);
     let base = format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n", server.url);
     let mut expected = Vec::new();
     for (key, secret) in [
@@ -611,7 +602,6 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
         ("client_secret_command = [\"printf\", \"%s\", \"canary-printf $HOME\"]", "canary-printf $HOME"),
         ("client_secret_command = [\"~/script/get\"]", "canary-command\n"),
         ("client_secret_command = [\"./script/get\"]", "canary-command\n"),
-        ("client_secret_command = [\"./script/bare\"]", "canary-command\n"),
     ] {
         home.config(&format!("{base}{key}\n"));
         home.run(SEND).env("PATH", "/usr/bin:/bin").success();
@@ -634,15 +624,12 @@ fn a_secret_that_cannot_be_had_is_explained() {
     home.write("large.txt", "x".repeat(70_000));
     let path = |name: &str| home.path().join(name).display().to_string();
     for (key, problem) in [
-        ("client_secret = \"\"".to_owned(), "the client secret from profile p is empty"),
+        ("client_secret = \"\"".to_owned(), "the secret from profile p is empty"),
         (format!("client_secret_file = \"{}\"", path("empty.txt")), "is empty"),
         (format!("client_secret_file = \"{}\"", path("latin1.txt")), "is not UTF-8"),
         (format!("client_secret_file = \"{}\"", path("large.txt")), "is longer than 64 KiB"),
-        (format!("client_secret_file = \"{}\"", path("missing.txt")), "profile p, client_secret_file: failed to read"),
-        (
-            "client_secret_command = [\"/no/such\"]".to_owned(),
-            "profile p, client_secret_command: failed to run the secret command `/no/such`",
-        ),
+        (format!("client_secret_file = \"{}\"", path("missing.txt")), "profile p: failed to read"),
+        ("client_secret_command = [\"/no/such\"]".to_owned(), "profile p: failed to run the secret command `/no/such`"),
         ("client_secret_command = []".to_owned(), "failed to run the secret command"),
         (
             "client_secret_command = [\"sh\", \"-c\", \"echo locked >&2; exit 3\"]".to_owned(),
@@ -661,7 +648,7 @@ fn a_secret_that_cannot_be_had_is_explained() {
     home.run(SEND)
         .api(&server.url)
         .env("JELOU_CLIENT_SECRET", "\n")
-        .fails(3, &["the client secret from JELOU_CLIENT_SECRET is empty"]);
+        .fails(3, &["the secret from JELOU_CLIENT_SECRET is empty"]);
 }
 
 #[test]
@@ -731,7 +718,7 @@ fn what_is_around_a_secret_is_told_without_it() {
         let server = Server::answering(Reply::accepted());
         let run = home.run("send text --to 593987654321 --bot 1 --client-id x --client-secret-file secret Hola");
         let ended = run.env("JELOU_API_URL", &server.url).success();
-        let warning = format!("warning: the client secret from file secret (--client-secret-file) {told}");
+        let warning = format!("warning: the secret from file secret (--client-secret-file) {told}");
         assert!(ended.stderr.starts_with(&warning) && !ended.stderr.contains("CANARY"), "{ended:?}");
         let run = home.run("doctor --offline --bot 1 --client-id x --client-secret-file secret").end();
         assert!(run.stdout.contains(told), "{run:?}");

@@ -97,7 +97,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("report_page", &["api", "cost", "import", "ledger", "list", "message", "phone", "report", "tables"]),
     ("template", &["conventions", "list", "message", "nearest", "phone"]),
     ("cost", &["list", "output", "phone", "private_file"]),
-    ("list", &["conventions", "input", "nearest", "repeated_field"]),
+    ("list", &["conventions", "input", "nearest"]),
     ("people", &["list", "message", "phone"]),
     ("sandbox", &["message", "nearest", "timestamps"]),
     ("process", &["output", "program"]),

@@ -1,6 +1,5 @@
 //! `profile`: the configuration file, written and read.
 
-use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::Path;
 use std::process::Stdio;
@@ -20,41 +19,25 @@ fn config(home: &Home) -> String {
 fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
     let home = Home::new();
     let new = "profile set prod --bot 77 --client-id x --country ec";
-    home.run(new).args(&["--allow-to", "sekret"]).fails(2, &["`sekret` matches nothing", "nothing was saved"]);
-    home.run(new).args(&["--allow-to", "id:*"]).fails(2, &["`id:*` matches nothing", "nothing was saved"]);
+    for pattern in ["sekret", "id:*", ""] {
+        let told = "an allowed recipient is a number, or a pattern such as 593*";
+        home.run(new).args(&["--allow-to", pattern]).fails(2, &["for '--allow-to <PATTERN>'", told]);
+    }
     assert!(!home.path().join(CONFIG).join(FILE).exists());
     home.run(new).args(&["--allow-to", "id:ana", "--allow-to", "593*"]).success();
-    assert!(config(&home).contains("country = \"EC\""), "{}", config(&home));
+    assert!(config(&home).contains("country = \"ec\""), "{}", config(&home));
     let sent = home.run("--sandbox --dry-run send text --to 0987654321 Hola").success().json();
     assert_eq!(sent["body"]["userId"], "593987654321");
 }
 
 #[test]
-fn a_new_configuration_names_its_schema_which_stands_beside_it() {
-    const DIRECTIVE: &str = "#:schema jelouctl.schema.json\n";
-    let committed = include_str!("../../docs/schema/config.json");
+fn a_new_configuration_fits_the_schema() {
     let home = Home::new();
-    let schema = home.path().join(CONFIG).join("jelouctl.schema.json");
     home.run("profile set prod --bot 77 --client-id x --country EC").success();
-    assert!(config(&home).starts_with(&format!("{DIRECTIVE}\ndefault_profile = ")), "{}", config(&home));
-    assert_eq!(fs::read_to_string(&schema).unwrap(), committed);
     let written: toml::Table = config(&home).parse().unwrap();
-    let validator = jsonschema::validator_for(&serde_json::from_str(committed).unwrap()).unwrap();
+    let schema = serde_json::from_str(include_str!("../../docs/schema/config.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
     assert!(validator.is_valid(&serde_json::to_value(written).unwrap()), "{}", config(&home));
-    // A line of another version is rewritten; it stays, even if the text below it is removed.
-    fs::write(&schema, "{}").unwrap();
-    home.run("profile set test --bot 78 --client-id x").success();
-    assert_eq!(fs::read_to_string(&schema).unwrap(), committed);
-    home.run("profile remove prod --yes").success();
-    home.run("profile remove test --yes").success();
-    assert!(config(&home).contains(DIRECTIVE), "{}", config(&home));
-
-    // A file that names no version is not changed.
-    let home = Home::new();
-    home.config("# mine\n");
-    home.run("profile set prod --bot 77 --client-id x").success();
-    assert!(config(&home).contains("# mine\n") && !config(&home).contains("#:schema"), "{}", config(&home));
-    assert!(!home.path().join(CONFIG).join("jelouctl.schema.json").exists());
 }
 
 #[test]
@@ -69,7 +52,7 @@ fn every_key_of_a_bulk_run_can_be_set() {
         ["--confirm-bulk", "false"],
         ["--between", "lun-vie 08:00-18:00"],
         ["--between", "sat 08:00-12:00"],
-        ["--not-on", "25/12/2026"],
+        ["--not-on", "2026-12-25"],
         ["--not-on", "feriados.txt"],
         ["--time-zone", "America/Guayaquil"],
         ["--log", "log.ndjson"],
@@ -77,11 +60,11 @@ fn every_key_of_a_bulk_run_can_be_set() {
     home.run("profile set prod --bot 77 --client-id x").args(&keys.concat()).success();
     let shown = home.run("profile show prod").success().stdout;
     for part in [
-        "5/s",
+        "300/m",
         "5d",
         "false",
-        "lun-vie 08:00-18:00, sat 08:00-12:00",
-        "2026-12-25, /",
+        r#"["lun-vie 08:00-18:00", "sat 08:00-12:00"]"#,
+        r#"["2026-12-25", "/"#,
         "America/Guayaquil",
         "/no.txt",
         "/log.ndjson",
@@ -116,7 +99,7 @@ fn a_profile_is_made_used_and_removed() {
     assert_eq!(
         config(&home),
         format!(
-            "#:schema jelouctl.schema.json\n\ndefault_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\n\
+            "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\n\
              client_secret_file = \"{}\"\napi_url = \"{}\"\ntimeout = \"1s 500ms\"\nallow_to = [\"593*\"]\n",
             secret.display(),
             server.url
@@ -133,8 +116,7 @@ fn a_profile_is_made_used_and_removed() {
     home.run("profile remove test").fails(2, &["needs a confirmation", "--yes"]);
     home.run("profile remove test --yes").success();
     assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\n");
-    let ended = home.run("profile remove nope --yes").fails(3, &["there is no profile `nope`"]);
-    assert!(!ended.stderr.contains("make it"), "{}", ended.stderr);
+    home.run("profile remove nope --yes").fails(3, &["there is no profile `nope`"]);
 }
 
 #[test]
@@ -147,23 +129,6 @@ fn the_file_is_ours_alone_and_so_is_its_directory() {
     set_mode(&home.path().join(CONFIG).join(FILE), 0o644);
     home.run("profile set prod --bot 78").success();
     assert_eq!(mode(&directory.join(FILE)), 0o600);
-}
-
-/// A process that is killed while it writes leaves its copy, with the secret.
-#[test]
-fn what_a_killed_process_left_beside_the_file_is_removed() {
-    let home = Home::new();
-    home.run("profile set a --bot 1 --client-id x").success();
-    let directory = home.path().join(CONFIG);
-    let names = [".config.toml.a1B2c3.tmp", ".config.toml.swp", ".other.toml.a1B2c3.tmp", ".config.toml.dir.tmp"];
-    let [left, swap, other, folder] = names.map(|name| directory.join(name));
-    for path in [&left, &swap, &other] {
-        std::fs::write(path, "client_secret = \"canary\"").unwrap();
-    }
-    std::fs::create_dir(&folder).unwrap();
-    home.run("profile set b --bot 2 --client-id x").success();
-    assert_eq!([left, swap, other, folder].map(|path| path.exists()), [false, true, true, true]);
-    assert!(config(&home).contains("[profiles.b]"), "{}", config(&home));
 }
 
 #[test]
@@ -204,8 +169,7 @@ fn what_the_environment_holds_is_never_written() {
     let home = Home::new();
     home.run("profile set prod --bot 1 --client-id x").api("https://env.example").success();
     assert!(
-        config(&home)
-            .ends_with("\n\ndefault_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n"),
+        config(&home).ends_with("default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n"),
         "{}",
         config(&home)
     );
@@ -234,7 +198,7 @@ fn show_tells_where_each_value_comes_from() {
     assert_eq!(
         shown,
         "profile\tprod\tdefault\nbot_id\t77\tprofile prod\nclient_id\tx\tprofile prod\nclient_secret\t(redacted)\tprofile prod\n\
-         api_url\thttp://127.0.0.1:9\tJELOU_API_URL\ntimeout\t5s\t--timeout\nretry_for\t0s\tprofile prod\nca_cert\t\tnot set\n\
+         api_url\thttp://127.0.0.1:9\tJELOU_API_URL\ntimeout\t5s\t--timeout\nretry_for\t0\tprofile prod\nca_cert\t\tnot set\n\
          allow_to\t[\"593*\"]\tprofile prod\ndo_not_contact\t\tnot set\nrate\t5/s\tdefault\ncountry\t\tnot set\nremember\t3d\tdefault\nconfirm_bulk\ttrue\tdefault\n\
          between\t\tnot set\nnot_on\t\tnot set\ntime_zone\t\tnot set\nrates\t\tnot set\nbudget\t\tnot set\nlimit_24h\t\tnot set\nlog\t\tnot set\nledger\t\tnot set\n\
              ledger_password\t\tnot set\n"
@@ -282,7 +246,7 @@ fn what_cannot_be_sent_with_can_be_shown_and_mended() {
     let home = Home::new();
     home.config("# mine\n\ndefault_profile = \"gone\"\n\n# head\n\n[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
     home.run("send text --to 593987654321 Hola")
-        .fails(3, &["line 3: default_profile names `gone`, but there is no [profiles.gone]"]);
+        .fails(3, &["config.toml: default_profile names `gone`, but there is no [profiles.gone]"]);
     home.run("profile use p").success();
     let ended = home.run("profile show").env("JELOU_CLIENT_SECRET", "canary").success();
     assert!(ended.stderr.contains("warning: the client secret comes from JELOU_CLIENT_SECRET"), "{}", ended.stderr);
@@ -316,16 +280,15 @@ fn a_number_without_country_code_in_allow_to_is_warned_of_and_holds_for_identifi
     let home = Home::new();
     home.write("secret.txt", "canary-1");
     let server = Server::answering(Reply::accepted());
-    for (flags, pattern, way_out) in [
-        (&["--allow-to", "0987654321"][..], "0987654321", "write a number as 593987654321"),
-        (&["--allow-to", "593*", "--allow-to", "987654321"], "987654321", "write a number as 593987654321"),
-        (&["--allow-to", "0987654321", "--country", "EC"], "0987654321", "write 593987654321, or a pattern"),
+    for (flags, pattern) in [
+        (&["--allow-to", "0987654321"][..], "0987654321"),
+        (&["--allow-to", "593*", "--allow-to", "987654321"], "987654321"),
     ] {
         let sender = ["--client-secret-file", "secret.txt", "--api-url", &server.url];
         let ended = home.run("profile set p --bot 1 --client-id x").args(&sender).args(flags).success();
         let told =
-            format!("allow_to: `{pattern}` matches no phone number, only the user id:{pattern} of another channel");
-        assert!(ended.stderr.contains(&told) && ended.stderr.contains(way_out), "{ended:?}");
+            format!("allow_to: `{pattern}` matches no phone number, only a user id:{pattern} of another channel");
+        assert!(ended.stderr.contains(&told) && ended.stderr.contains("such as 593987654321 or 593*"), "{ended:?}");
         assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
         let send = |to: &str| home.run("send text Hola --profile p --to").args(&[to]);
         send(&format!("id:{pattern}")).success();
@@ -385,7 +348,6 @@ fn comments_stay_where_they_belong() {
         left,
         "# top\n\n# a\n[profiles.a]\nbot_id = \"1\"\n\n# ---- customers ----\n\n\n[profiles.c]\nbot_id = \"3\"\n"
     );
-    home.run_args(&["profile", "set", "a", "--allow-to", ""]).fails(2, &["--allow-to: an empty pattern"]);
 }
 
 #[test]

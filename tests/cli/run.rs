@@ -161,31 +161,6 @@ fn what_is_typed_behind_a_command_in_quotes_is_neither_sent_nor_printed() {
 }
 
 #[test]
-fn a_script_without_an_interpreter_runs_as_everywhere() {
-    let home = Home::new();
-    let script = home.write("bin/noshebang", "echo \"$# $2 ${0##*/}\"; echo told >&2; exit 3\n");
-    set_mode(&script, 0o700);
-    let empty = home.write("bin/empty", "");
-    set_mode(&empty, 0o700);
-    let path = format!("{}:/usr/bin:/bin", home.path().join("bin").display());
-    for (command, code, out) in [
-        (&["bin/noshebang", "a", "b c"][..], 3, "2 b c noshebang\n"),
-        (&["noshebang", "a", "b c"], 3, "2 b c noshebang\n"),
-        (&["empty"], 0, ""),
-    ] {
-        let server = Server::answering(Reply::accepted());
-        let words = [&TO[..], &ALL, &["--tail", "1", "--"], command].concat();
-        let ended = home.run_args(&words).env("PATH", &path).api(&server.url).end();
-        assert_eq!((ended.code, ended.stdout.as_str()), (code, out), "{ended:?}");
-        // The notice names the given command, not the shell.
-        let text = server.only().json()["text"].as_str().unwrap().to_owned();
-        assert!(text.starts_with(&format!("{}|", command[0].rsplit('/').next().unwrap())), "{text}");
-        let ended = home.run_args(&[&["sandbox", "--quiet", "--"], command].concat()).env("PATH", &path).end();
-        assert_eq!(ended.code, code, "{ended:?}");
-    }
-}
-
-#[test]
 fn its_streams_are_the_commands() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();

@@ -611,7 +611,7 @@ fn what_fails_because_the_run_is_locked_does_not_happen_later() {
 fn who_works_on_a_run_is_told_who_changes_its_rate() {
     let home = Home::new();
     home.run("bulk work r --rate 2/s")
-        .fails(2, &["there is no --rate", "hint: all who send a run share it: bulk resume RUN"]);
+        .fails(2, &["unexpected argument '--rate'", "hint: all who send a run share it: bulk resume RUN"]);
     home.run("bulk work --between always").fails(2, &["all who send a run share it"]);
 }
 

@@ -256,7 +256,7 @@ fn a_new_profile_is_asked_for() {
     assert_eq!(code, 0, "{screen}");
     assert_eq!(
         home.read(&format!("{CONFIG}/config.toml")),
-        "#:schema jelouctl.schema.json\n\ndefault_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret = \"canary-typed\"\n\
+        "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret = \"canary-typed\"\n\
          allow_to = [\"593*\", \"1415*\"]\ncountry = \"EC\"\n"
     );
 }

@@ -64,13 +64,13 @@ fn send_as_begun(
         refuse_other(name, "--bot", &run.bot, flags.layer.text("bot_id"))?;
         refuse_other(name, "--api-url", &run.api_url, flags.layer.text("api_url"))?;
         flags.sandbox = true;
-        flags.layer.type_text("bot_id", Some(bot_of(run)?));
+        flags.layer.type_in("bot_id", Some(bot_of(run)?));
     }
     Ok(())
 }
 
 fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
-    run.bot.parse().map_err(|problem| ConfigError::Variable { name: "the run", problem })
+    run.bot.parse().map_err(|problem: String| ConfigError::variable("the run", problem))
 }
 
 /// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who
@@ -78,11 +78,10 @@ fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
 fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result<(), CommandError> {
     let own_url = own.value.as_key();
     if own.origin == Origin::Default && own_url != run.api_url {
-        return Err(ConfigError::RunAtAnotherAddress {
-            run: name.to_string(),
-            of_run: run.api_url.clone(),
-            own: own_url,
-        }
+        return Err(ConfigError::new(
+            format!("run {name} sends to {}, but this process is set up to send to {own_url}", run.api_url),
+            "if the credentials may be sent to that address, name it with JELOU_API_URL, --api-url or api_url of the profile",
+        )
         .into());
     }
     Ok(refuse_setting(name, ("api_url", &own.origin), &run.api_url, &own_url)?)
