@@ -63,7 +63,7 @@ fn what_is_not_a_number_is_refused_with_its_limits() {
         ("reset,kind=quick_reply", "`quick_reply` is not a kind of message; did you mean `quick-reply`?"),
         ("reset,kind=xyz", "`xyz` is not a kind of message; `jelouctl explain` lists them"),
     ] {
-        let error = format!("error: --fault `{rule}`: {told}\n");
+        let error = format!("error: invalid value '{rule}' for '--fault <RULE>': {told}\n");
         refused(&["sandbox", "--fault", rule, "--", "true"], &[&error, "hint: "]);
     }
 }
