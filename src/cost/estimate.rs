@@ -166,3 +166,33 @@ impl Spent {
         format!("spent about {sent} of {all} by your rates{delivered}{unpriced}")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use super::*;
+
+    #[test]
+    fn sums_are_exact() {
+        for list in 0..20_u64 {
+            let (mut rows, mut rates) = (Vec::new(), "country,category,price,currency\n".to_owned());
+            for (place, (country, price)) in (0_u64..).zip([("EC", 62_500), ("CO", 12_345), ("PE", 100), ("MX", 33)]) {
+                let price = price + list * 7;
+                writeln!(rates, "{country},service,0.{price:06},USD").unwrap();
+                rows.extend(std::iter::repeat_n(
+                    (country, price),
+                    usize::try_from(list * (place + 3) % 17).unwrap() + 1,
+                ));
+            }
+            let rates = Rates::of_text(&rates).unwrap();
+            let mut estimate = Estimate::new(&rates);
+            for (country, _) in &rows {
+                estimate.add(&rates, Some(country), Some(Category::Service));
+            }
+            let total: u64 = rows.iter().map(|(_, price)| price).sum();
+            let expected: Money = format!("{}.{:06}", total / 1_000_000, total % 1_000_000).parse().unwrap();
+            assert_eq!((estimate.total(), estimate.messages(), estimate.unpriced()), (expected, rows.len() as u64, 0));
+        }
+    }
+}

@@ -162,15 +162,18 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<Rates, String> {
-        let input = Cursor::new(text.to_owned().into_bytes());
-        Rates::read_from(ListInput::Stream(Box::new(input)), "rates.csv")
+    impl Rates {
+        /// The rates of a file with this text.
+        pub(in crate::cost) fn of_text(text: &str) -> Result<Self, String> {
+            let input = Cursor::new(text.to_owned().into_bytes());
+            Self::read_from(ListInput::Stream(Box::new(input)), "rates.csv")
+        }
     }
 
     #[test]
     fn the_price_of_a_country_comes_before_that_of_all_others() {
         let [_, example] = EXPLAINED;
-        let rates = read(example).unwrap();
+        let rates = Rates::of_text(example).unwrap();
         assert_eq!(rates.currency, "USD");
         for (country, category, price) in [
             (Some("EC"), Category::Marketing, Some("0.075")),
@@ -194,7 +197,7 @@ mod tests {
             "{\"country\": \"EC\", \"category\": \"marketing\", \"price\": 0.0625, \"currency\": \"EUR\"}",
             "country,category,price,currency,note\nEC,marketing,0.0625,EUR,\"a, b\"",
         ] {
-            let rates = read(text).unwrap();
+            let rates = Rates::of_text(text).unwrap();
             assert_eq!(rates.price(Some("EC"), Category::Marketing), "0.0625".parse().ok(), "{text}");
         }
     }
@@ -213,19 +216,20 @@ mod tests {
             ("EC,marketing,0.1,USD\necuador,Marketing,0.2,USD", "line 3: EC has a price for marketing already"),
             ("*,utility,1,USD\n*,utility,1,USD", "line 3: * has a price for utility already"),
         ] {
-            let error = read(&format!("{header}{rows}")).unwrap_err();
+            let error = Rates::of_text(&format!("{header}{rows}")).unwrap_err();
             assert!(error.contains(problem), "{error}");
         }
-        let error = read("country,price,currency\nEC,1,USD").unwrap_err();
+        let error = Rates::of_text("country,price,currency\nEC,1,USD").unwrap_err();
         assert!(
             error.contains("line 2: no column `category` found; the columns are country, price, currency"),
             "{error}"
         );
         for price in ["1.000", "12,345"] {
-            let error = read(&format!("country;category;price;currency\nCO;service;{price};COP")).unwrap_err();
+            let error =
+                Rates::of_text(&format!("country;category;price;currency\nCO;service;{price};COP")).unwrap_err();
             assert!(error.contains(&format!("price: `{price}` may be a thousand times as much")), "{error}");
         }
-        assert!(read("country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD").is_ok());
-        assert!(read("").is_err());
+        assert!(Rates::of_text("country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD").is_ok());
+        assert!(Rates::of_text("").is_err());
     }
 }

@@ -81,13 +81,14 @@ fn written(state: &State<'_, '_>, filter: &str, number: &Cell, layout: NumberLay
         return Ok(String::new());
     }
     let value = f64::try_from(number.clone()).map_err(|_| refused(filter, &format!("`{number}` is too large")))?;
-    let Some(amount) = layout.write(value, conventions(state).as_ref()) else {
-        let problem = match layout.write(value, Conventions::of("US").as_ref()) {
-            Some(_) => "cannot be written, since its country is not known; say the country of the list with --country",
-            None => "has too many digits",
+    let conventions = conventions(state);
+    let amount = layout.write(value, conventions.as_ref()).ok_or_else(|| {
+        let problem = match conventions {
+            None => "cannot be written, since its country is not known; say the country of the list with --country",
+            Some(_) => "has too many digits",
         };
-        return Err(refused(filter, &format!("`{number}` {problem}")));
-    };
+        refused(filter, &format!("`{number}` {problem}"))
+    })?;
     let is_negative = value < 0.0 && amount.chars().any(|digit| ('1'..='9').contains(&digit));
     Ok(format!("{}{amount}", if is_negative { "-" } else { "" }))
 }

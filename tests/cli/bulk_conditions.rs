@@ -7,7 +7,7 @@ use crate::harness::Home;
 fn a_text_that_is_not_in_the_language_is_one_error() {
     let home = Home::new();
     home.write("list.csv", "to,x\n593987654321,50\n593987654322,60\n");
-    let send = |text: &str| home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", text]);
+    let send = |text: &str| home.list_shown(&["list.csv", "text", text]);
     send("{% if x > 100 %}a{% endif %}").fails(2, &["error: text: `x` is not a number; write `x | number`"]);
     send("{% if x == 'no' %}a{% elif x < '5' %}b{% endif %}")
         .fails(2, &["line 2: text: `50` and `5` would be compared letter by letter", "no row can be sent"]);
@@ -19,9 +19,8 @@ fn the_country_says_which_sign_decimals_have() {
     home.write("list.csv", "to,x\n593987654321,1.200\n");
     let text = "{{ x | number }}";
     for (country, expected) in [("EC", "1200"), ("MX", "1.2")] {
-        let line = ["--sandbox", "--dry-run", "bulk", "send", "list.csv", "--country", country, "text", text];
-        let request: serde_json::Value = serde_json::from_str(&home.run_args(&line).success().stdout).unwrap();
-        assert_eq!(request["body"]["text"], expected, "{country}");
+        let shown = home.list_shown(&["list.csv", "--country", country, "text", text]).success();
+        assert_eq!(shown.json()["body"]["text"], expected, "{country}");
     }
 }
 
@@ -30,10 +29,7 @@ fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error()
     let home = Home::new();
     let amounts = "to,x,y\n593987654321,\"1,234\",5\n593987654322,\"1,234.50\",5\n593987654323,950.00,5\n";
     home.write("list.csv", amounts);
-    let send = |flags: &[&str], text: &str| {
-        let line = [&["--sandbox", "--dry-run", "bulk", "send", "list.csv"], flags, &["text", text]].concat();
-        home.run_args(&line)
-    };
+    let send = |flags: &[&str], text: &str| home.list_shown(&[&["list.csv"], flags, &["text", text]].concat());
     send(&["--country", "EC"], "{{ x | money('$') }}").fails(
         2,
         &[
@@ -67,9 +63,7 @@ fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error()
 fn a_text_that_differs_by_case_alone_is_a_warning() {
     let home = Home::new();
     home.write("list.csv", "to,plan\n593987654321,ORO\n593987654322,oro\n");
-    let line =
-        ["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ to }}{% if plan == 'oro' %}!{% endif %}"];
-    let ended = home.run_args(&line).success();
+    let ended = home.list_shown(&["list.csv", "text", "{{ to }}{% if plan == 'oro' %}!{% endif %}"]).success();
     assert!(ended.stderr.contains("line 2: plan: `ORO` is not `oro`, as the message has it"), "{ended:?}");
     assert!(!ended.stderr.contains("line 3"), "{ended:?}");
 }
@@ -80,9 +74,8 @@ fn a_field_of_json_is_read_as_a_cell_is() {
     let text = "{% if x | number > 100 %}a{% endif %}{% if vip | yes %}b{% endif %}.";
     for (x, vip) in [("150", "false"), ("\"150\"", "\"no\"")] {
         home.write("list.ndjson", format!("{{\"to\":\"593987654321\",\"x\":{x},\"vip\":{vip}}}\n"));
-        let ended = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.ndjson", "text", text]).success();
-        let request: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
-        assert_eq!(request["body"]["text"], "a.");
+        let ended = home.list_shown(&["list.ndjson", "text", text]).success();
+        assert_eq!(ended.json()["body"]["text"], "a.");
     }
 }
 
@@ -97,13 +90,12 @@ fn values_inside_fields_of_json_are_compared_as_what_they_are() {
             ),
         );
     };
-    let send = |text: &str| home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.ndjson", "text", text]);
+    let send = |text: &str| home.list_shown(&["list.ndjson", "text", text]);
     let of_a_list = "{% if cuotas[0].m | number > 1 and cuotas[0].m | number * 2 > 8 %}{{ cuotas[0].m }}{% endif %}.";
     let asked = "{% if not cuotas[0].ok | yes %}a{% endif %}{% if c.vip | yes %}b{% endif %}.";
     list("150", "true", "5");
     let sends = |text: &str, expected: &str| {
-        let request: serde_json::Value = serde_json::from_str(&send(text).success().stdout).unwrap();
-        assert_eq!(request["body"]["text"], expected, "{text}");
+        assert_eq!(send(text).success().json()["body"]["text"], expected, "{text}");
     };
     sends("{% if c.saldo | number > 100 %}a{% endif %}.", "a.");
     sends(of_a_list, "5.");
@@ -126,7 +118,7 @@ fn a_column_that_is_named_by_an_expression_is_used() {
     let home = Home::new();
     home.write("list.csv", "to,n,cuota 1,cuota 2\n593987654321,2,50,#N/A\n");
     let text = "{{ row['cuota ' ~ n] }}";
-    home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", text])
+    home.list_shown(&["list.csv", "text", text])
         .fails(2, &["cuota 2: `#N/A` is an error of the spreadsheet, and would be sent"]);
 }
 
@@ -134,16 +126,15 @@ fn a_column_that_is_named_by_an_expression_is_used() {
 fn a_faulty_cell_under_a_column_that_is_not_used_hurts_nobody() {
     let home = Home::new();
     home.write("list.csv", "to,nombre,deuda\n593987654321,Ana,#N/A\n");
-    home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ nombre }}"]).success();
-    home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", "{{ deuda }}"])
-        .fails(2, &["deuda: `#N/A` is an error of the spreadsheet"]);
+    home.list_shown(&["list.csv", "text", "{{ nombre }}"]).success();
+    home.list_shown(&["list.csv", "text", "{{ deuda }}"]).fails(2, &["deuda: `#N/A` is an error of the spreadsheet"]);
 }
 
 #[test]
 fn a_condition_exempts_only_the_word_that_it_asks_for() {
     let home = Home::new();
     home.write("list.csv", "to,ciudad\n593987654321,#N/A\n593987654322,Quito\n593987654323,N/A\n");
-    let send = |text: &str| home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "list.csv", "text", text]);
+    let send = |text: &str| home.list_shown(&["list.csv", "text", text]);
     let refused = "ciudad: `#N/A` is an error of the spreadsheet, and would be sent";
     send("{% if ciudad == 'Quito' %}Norte{% endif %} {{ ciudad }}").fails(2, &["line 2: ", refused]);
     send("{% if ciudad != 'N/A' %}{{ ciudad }}{% endif %}.").fails(2, &[refused]);

@@ -1,7 +1,5 @@
 //! What messages cost by the user's own rates: before a run, against a budget, after it, and for one message.
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
@@ -118,56 +116,15 @@ fn what_costs_more_than_the_budget_does_not_leave() {
     home.run(of_profile).args(&["--sandbox", "--budget", "0.001", "text", "Hola"]).success();
 }
 
-/// Files alone: 20 lists, in three currencies, against sums of whole millionths.
-#[test]
-fn sums_are_exact() {
-    let home = Home::new();
-    let countries =
-        [("EC", "59398765", 62_500), ("CO", "57300123", 12_345), ("PE", "5198765", 100), ("MX", "52551234", 33)];
-    for list in 0..20_u64 {
-        let currency = ["USD", "EUR", "COP"][usize::try_from(list % 3).unwrap()];
-        let mut rates = "country;category;price;currency\n".to_owned();
-        let (mut rows, mut total) = ("celular\n".to_owned(), 0);
-        for (place, (country, number, price)) in (0_u64..).zip(countries) {
-            let price = price + list * 7;
-            writeln!(rates, "{country};service;0,{price:06};{currency}").unwrap();
-            for person in 0..=(list * (place + 3)) % 17 {
-                writeln!(rows, "+{number}{person:04}").unwrap();
-                total += price;
-            }
-        }
-        home.write("rates.csv", rates);
-        home.write("people.csv", rows);
-        let run = format!("bulk send people.csv --sandbox --run l{list} --rate 100000/s --rates rates.csv text Hola");
-        let cost = home.run(&run).success().json()["cost"].clone();
-        let shown: f64 = cost["total"].as_str().unwrap().parse().unwrap();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is a small positive number")]
-        let shown = (shown * 1_000_000.0).round() as u64;
-        assert_eq!((shown, &cost["currency"]), (total, &json!(currency)), "{list}: {cost}");
-    }
-}
-
 /// Files alone: no run is made.
 #[test]
 fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     let home = home();
     let jelou = Jelou::never_asked();
-    for (rates, problem) in [
-        (
-            "country,price,currency\nEC,1,USD\n",
-            "rates.csv, line 2: no column `category` found; the columns are country, price, currency",
-        ),
-        (
-            "country,category,price,currency\nEC,service,1,USD\nCO,service,1,EUR\n",
-            "line 3: currency: `EUR`, and `USD` before",
-        ),
-        ("country,category,price,currency\nEC,service,a,USD\n", "line 2: price: `a` is not an amount"),
-        ("country,category,price,currency\n", "rates.csv has no rate"),
-    ] {
-        home.write("rates.csv", rates);
-        let parts = [problem, "`jelouctl explain rates` shows the format; nothing was sent"];
-        home.run(SEND).args(&["text", "Hola"]).api(&jelou.url).fails(2, &parts);
-    }
+    home.write("rates.csv", "country,category,price,currency\nEC,service,a,USD\n");
+    let problem = "rates.csv, line 2: price: `a` is not an amount";
+    let parts = [problem, "`jelouctl explain rates` shows the format; nothing was sent"];
+    home.run(SEND).args(&["text", "Hola"]).api(&jelou.url).fails(2, &parts);
     let missing = "bulk send people.csv --yes --rates none.csv text Hola";
     home.run(missing).api(&jelou.url).fails(2, &["failed to read none.csv"]);
     home.config(&format!(

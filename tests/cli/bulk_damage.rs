@@ -7,16 +7,13 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::bulk_run::user;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, STATE};
 
 const ROWS: usize = 40;
 /// How many messages are accepted before the first process is killed; four more are under way then.
 const SENT: usize = 20;
-
-fn user(number: usize) -> String {
-    format!("{}", 593_990_000_000 + number)
-}
 
 /// A run that was killed after `SENT` rows, with four under way.
 struct Killed {

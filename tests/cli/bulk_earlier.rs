@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
 #[cfg(unix)]
 use crate::harness::faketime;
@@ -43,16 +44,8 @@ also_in_a_database! {
     an_unfinished_run_with_other_messages_for_the_same_people_is_told,
 }
 
-fn user(number: usize) -> String {
-    format!("{}", 593_987_650_000 + number)
-}
-
 fn list(users: &[String]) -> String {
     format!("celular\n{}\n", users.join("\n"))
-}
-
-fn users(rows: std::ops::Range<usize>) -> Vec<String> {
-    rows.map(user).collect()
 }
 
 /// A home with a list of this number of people.
@@ -65,16 +58,6 @@ fn people(rows: usize) -> Home {
 fn send<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
     let run = home.run("bulk send people.csv --yes --rate 1000000/s").args(flags);
     run.args(&["text", "Hola"]).api(url)
-}
-
-/// How often each of `users` was accepted.
-fn times(jelou: &Jelou, users: &[String]) -> Vec<usize> {
-    let accepted = jelou.accepted();
-    users.iter().map(|user| accepted.get(user).copied().unwrap_or_default()).collect()
-}
-
-fn reasons(ended: &Ended) -> Value {
-    ended.json()["skipped_reasons"].clone()
 }
 
 /// Makes all records of a run's rows older, or younger, by this time.
@@ -95,8 +78,8 @@ fn ten_first_and_then_all_sends_each_person_one() {
     send(&home, &jelou.url, &[]).fails(11, &told);
     assert_eq!(jelou.seen().len(), 10);
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"]).success();
-    assert_eq!(times(&jelou, &users(0..30)), [1; 30]);
-    assert_eq!(reasons(&ended), json!({"already_sent": 10}));
+    assert_eq!(jelou.times(&users(0..30)), [1; 30]);
+    assert_eq!(ended.reasons(), json!({"already_sent": 10}));
     assert!(
         ended.stderr.contains("note: 30 rows: 20 to send; left out: 10 already sent; by country: EC 20"),
         "{ended:?}"
@@ -110,7 +93,7 @@ fn ten_first_and_then_all_sends_each_person_one() {
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "none"]).success();
     assert_eq!(ended.json()["run"], Value::Null);
     assert_eq!(
-        json!([ended.json()["complete"], ended.json()["skipped"], reasons(&ended)]),
+        json!([ended.json()["complete"], ended.json()["skipped"], ended.reasons()]),
         json!([true, 30, {"already_sent": 30}])
     );
     assert!(ended.stderr.contains("nothing is left to send"), "{ended:?}");
@@ -144,7 +127,7 @@ fn one_corrected_number_and_the_whole_list_again_sends_one() {
     send(&home, &jelou.url, &[]).fails(11, &["4 of these 5 messages were sent by run r"]);
     send(&home, &jelou.url, &["--skip-sent"]).success();
     assert_eq!(jelou.seen().len(), 6);
-    assert_eq!(times(&jelou, &corrected), [1; 5]);
+    assert_eq!(jelou.times(&corrected), [1; 5]);
 }
 
 #[test]
@@ -157,7 +140,7 @@ fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
     send(&home, &jelou.url, &["--run", "half"]).fails(10, &[]);
     send(&home, &jelou.url, &[]).fails(11, &["10 of these 20 messages were sent by run half"]);
     send(&home, &jelou.url, &["--skip-sent", "--run", "other"]).success();
-    assert_eq!(times(&jelou, &users(0..20)), [1; 20]);
+    assert_eq!(jelou.times(&users(0..20)), [1; 20]);
     // Failed rows are no longer pending in the first run.
     home.run("bulk resolve half --failed-as pending").success();
     let resume = |flags: &[&str]| home.run("bulk resume half --rate 1000000/s").args(flags).api(&jelou.url);
@@ -166,8 +149,8 @@ fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
     resume(&["--again", "--skip-sent"]).fails(2, &["--skip-sent"]);
     assert_eq!(jelou.seen().len(), 30);
     let ended = resume(&["--skip-sent"]).success();
-    assert_eq!(reasons(&ended), json!({"already_sent": 10}));
-    assert_eq!(times(&jelou, &users(0..20)), [1; 20]);
+    assert_eq!(ended.reasons(), json!({"already_sent": 10}));
+    assert_eq!(jelou.times(&users(0..20)), [1; 20]);
     assert_eq!(home.run("bulk status half").success().json()["complete"], true);
 }
 
@@ -180,7 +163,7 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
     let told = ["all 10 messages are still to be sent by run paused", "jelouctl bulk resume paused"];
     send(&home, &pausing.url, &[]).fails(11, &told);
     let ended = send(&home, &pausing.url, &["--skip-sent"]).success();
-    assert_eq!(reasons(&ended), json!({"to_be_sent": 10}));
+    assert_eq!(ended.reasons(), json!({"to_be_sent": 10}));
     home.write("some.csv", list(&users(0..4)));
     let some = home.run("bulk send some.csv --yes --again --rate 1000000/s --run some text Hola").api(&pausing.url);
     let ended = some.end();
@@ -194,8 +177,8 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
         ended = resume(&["--skip-sent"]).end();
     }
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(reasons(&ended), json!({"already_sent": 4}));
-    assert_eq!(times(&pausing, &users(0..10)), [1; 10]);
+    assert_eq!(ended.reasons(), json!({"already_sent": 4}));
+    assert_eq!(pausing.times(&users(0..10)), [1; 10]);
 }
 
 #[test]
@@ -221,7 +204,7 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
     // However long ago: the outcome is unknown.
     send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of these 10 messages"]);
     let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to send"]);
-    assert_eq!(reasons(&ended), json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5}));
+    assert_eq!(ended.reasons(), json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5}));
     assert_eq!(hangs.seen().len(), 5);
 }
 
@@ -251,8 +234,8 @@ fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
     // A paused one does not hold up another.
     resume(&[]).fails(11, &["1 of the 10 messages left in run a may have been sent by run b"]);
     let ended = resume(&["--skip-sent"]).fails(10, &[]);
-    assert_eq!(reasons(&ended), json!({"may_have_been_sent": 1}));
-    assert_eq!(times(&jelou, &users(0..10)), [1; 10]);
+    assert_eq!(ended.reasons(), json!({"may_have_been_sent": 1}));
+    assert_eq!(jelou.times(&users(0..10)), [1; 10]);
 }
 
 #[test]
@@ -269,7 +252,7 @@ fn of_two_that_begin_at_once_one_sends() {
     let mut codes = [both[0].code, both[1].code];
     codes.sort_unstable();
     assert_eq!(codes, [0, 11], "{both:?}");
-    assert_eq!(times(&jelou, &users(0..40)), [1; 40]);
+    assert_eq!(jelou.times(&users(0..40)), [1; 40]);
 }
 
 #[test]
@@ -292,13 +275,13 @@ fn the_limit_counts_what_is_sent() {
     // Nor if everything before it was sent, and the list is read further to find that out.
     home.write("people.csv", list(&[users(10..14), vec!["wrong".to_owned()]].concat()));
     let ended = send(&home, &jelou.url, &["--limit", "2", "--skip-sent"]).success();
-    assert_eq!(json!([ended.json()["rows"], reasons(&ended)]), json!([4, {"already_sent": 2}]));
+    assert_eq!(json!([ended.json()["rows"], ended.reasons()]), json!([4, {"already_sent": 2}]));
     assert!(!ended.stderr.contains("line 6"), "{ended:?}");
     // A row that is skipped at the beginning does not count for the list.
     home.write("people.csv", list(&users(0..9)));
     let ended = send(&home, &jelou.url, &["--skip", "5", "--limit", "1", "--skip-sent"]).success();
     assert_eq!(json!([ended.json()["rows"], ended.json()["sent"]]), json!([3, 1]));
-    assert_eq!(times(&jelou, &users(0..9)), [1, 1, 1, 1, 1, 1, 1, 1, 0]);
+    assert_eq!(jelou.times(&users(0..9)), [1, 1, 1, 1, 1, 1, 1, 1, 0]);
     // A person after the limit who got it neither counts nor is skipped a second time.
     for (before, list_of, limit, sent) in [
         (&[30, 32][..], 30..35, "1", vec![31]),
@@ -311,7 +294,7 @@ fn the_limit_counts_what_is_sent() {
         home.write("people.csv", list(&users(list_of)));
         send(&home, &jelou.url, &["--limit", limit, "--skip-sent"]).success();
         assert_eq!(jelou.seen().len() - seen, sent.len());
-        assert_eq!(times(&jelou, &sent.iter().map(|one| user(*one)).collect::<Vec<_>>()), vec![1; sent.len()]);
+        assert_eq!(jelou.times(&sent.iter().map(|one| user(*one)).collect::<Vec<_>>()), vec![1; sent.len()]);
     }
 }
 
@@ -326,7 +309,7 @@ fn the_limit_counts_people_where_each_gets_one_message() {
     for _ in 0..3 {
         let run = home.run("bulk send people.csv --yes --rate 1000000/s --one-per-person --limit 2 --skip-sent");
         let ended = run.args(&["text", "{{ t }}"]).api(&jelou.url).success();
-        sent.push((ended.json()["sent"].clone(), reasons(&ended)));
+        sent.push((ended.json()["sent"].clone(), ended.reasons()));
     }
     // People who were sent a first message have theirs.
     let expected = [
@@ -335,7 +318,7 @@ fn the_limit_counts_people_where_each_gets_one_message() {
         (json!(0), json!({"already_sent": 4, "repeated": 3})),
     ];
     assert_eq!(sent, expected);
-    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
+    assert_eq!(jelou.times(&users(0..4)), [1; 4]);
 }
 
 #[test]
@@ -451,7 +434,7 @@ fn a_list_sent_in_daily_parts_reaches_everybody_once_however_many_days_it_takes(
         }
     }
     assert_eq!(sent, [4, 4, 4, 2, 0, 0]);
-    assert_eq!(times(&jelou, &users(0..14)), [1; 14]);
+    assert_eq!(jelou.times(&users(0..14)), [1; 14]);
 }
 
 #[test]
@@ -493,7 +476,7 @@ fn a_clock_that_was_wrong_sends_nothing_twice() {
     age(&home, "b", 2);
     home.run("bulk resolve a --failed-as pending").success();
     home.run("bulk resume a").api(&refuses_first.url).fails(11, &["all 6 messages left in run a were sent by run b"]);
-    assert_eq!(times(&refuses_first, &users(0..6)), [1; 6]);
+    assert_eq!(refuses_first.times(&users(0..6)), [1; 6]);
 }
 
 /// The run with another clock.
@@ -530,7 +513,7 @@ fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
     send(&home, &jelou.url, &["--run", "b", "--skip-sent"]).success();
     send(&home, &jelou.url, &["--run", "b", "--import-only", "--again"]).success();
     home.run("bulk resume b --skip-sent --yes").api(&jelou.url).success();
-    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
+    assert_eq!(jelou.times(&users(0..3)), [1; 3]);
     // A user who wants nothing to be remembered still gets no question.
     send(&home, &jelou.url, &["--run", "c", "--remember", "0"]).success();
 }
@@ -559,7 +542,7 @@ fn a_run_that_was_made_in_the_future_forgets_nothing() {
     home.change_database("UPDATE run SET created_at = 2145916800000");
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
     home.run("bulk resume b --yes").api(&jelou.url).fails(11, &["all 3 messages left in run b were sent by run a"]);
-    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
+    assert_eq!(jelou.times(&users(0..3)), [1; 3]);
 }
 
 #[test]
@@ -571,7 +554,7 @@ fn who_works_on_a_run_compares_it_with_the_others() {
     let told =
         ["all 3 messages left in run b were sent by run a", "leave them out with jelouctl bulk resume b --skip-sent"];
     home.run("bulk work b").api(&jelou.url).fails(11, &told);
-    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
+    assert_eq!(jelou.times(&users(0..3)), [1; 3]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
+use crate::bulk_run::user;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, STATE, also_in_a_database};
 
@@ -13,10 +14,6 @@ also_in_a_database! {
     rows_that_may_have_been_sent_are_not_counted_as_to_be_sent,
     what_a_server_says_is_kept_to_a_limit,
     a_list_has_no_endless_number_of_fields,
-}
-
-fn user(number: usize) -> String {
-    format!("{}", 593_990_000_000 + number)
 }
 
 fn people(rows: usize) -> Home {

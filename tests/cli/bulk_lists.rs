@@ -29,12 +29,6 @@ fn send<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
     home.run_args(&[&words[..], flags].concat())
 }
 
-fn users(jelou: &Jelou) -> Vec<String> {
-    let mut users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
-    users.sort();
-    users
-}
-
 fn told(ended: &Ended, parts: &[&str]) {
     for part in parts {
         assert!(ended.stderr.contains(part), "{part}: {ended:?}");
@@ -64,20 +58,20 @@ fn the_country_in_the_list_says_whose_national_numbers_it_has() {
         let home = home_in_ecuador(&jelou);
         home.write("people.csv", &list);
         told(&send(&home, flags).success(), &how);
-        assert_eq!(users(&jelou), everybody, "{list}");
+        assert_eq!(jelou.users(), everybody, "{list}");
     }
     // A template may use it if no country is required, and a typed one counts for all rows.
     let jelou = Jelou::accepting();
     let home = home_in_ecuador(&jelou);
     home.write("people.csv", BY_COUNTRY.replace("3,\n", "3,ecuador\n").replace("pais", "origen"));
     send(&home, &["text", "--to", "{{ celular | phone(origen) }}", "Hola"]).success();
-    assert_eq!(users(&jelou), everybody);
+    assert_eq!(jelou.users(), everybody);
     let jelou = Jelou::accepting();
     let home = home_in_ecuador(&jelou);
     home.write("people.csv", "celular,pais\n987654321,PE\n");
     let ended = send(&home, &["--country", "EC", "text", "Hola"]).success();
     told(&ended, &["numbers without + are read as those of EC, whatever `pais` says"]);
-    assert_eq!(users(&jelou), ["593987654321"]);
+    assert_eq!(jelou.users(), ["593987654321"]);
 }
 
 /// Files alone: no row of it comes to a ledger.
@@ -88,7 +82,7 @@ fn an_exclusion_list_is_read_by_its_countries_too() {
     home.write("people.csv", BY_COUNTRY);
     home.write("bajas.csv", "pais,celular\nPerú,987654321\n,0987654323\n");
     send(&home, &["--exclude", "bajas.csv", "text", "Hola"]).success();
-    assert_eq!(users(&jelou), ["525512345678", "573001234567", "593987654322"]);
+    assert_eq!(jelou.users(), ["525512345678", "573001234567", "593987654322"]);
     let one = ["send", "text", "--to", "+51987654321", "--exclude", "bajas.csv", "Hola"];
     home.run_args(&one).fails(11, &["must not be written to"]);
     home.write("bajas.csv", "pais,celular\nNarnia,987654321\n");

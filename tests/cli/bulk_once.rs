@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
+use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, also_in_a_database, faketime};
 use crate::needs::{can_test, works};
@@ -27,14 +28,6 @@ also_in_a_database! {
     what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way,
 }
 
-fn user(number: usize) -> String {
-    format!("{}", 593_987_650_000 + number)
-}
-
-fn users(rows: std::ops::Range<usize>) -> Vec<String> {
-    rows.map(user).collect()
-}
-
 fn write(home: &Home, users: &[String]) {
     home.write("people.csv", format!("celular\n{}\n", users.join("\n")));
 }
@@ -55,15 +48,6 @@ fn single<'a>(home: &'a Home, url: &str, to: &str, key: &str) -> Run<'a> {
     home.run("send text Suelto -o record").args(&["--to", to, "--once", key]).api(url)
 }
 
-fn times(jelou: &Jelou, users: &[String]) -> Vec<usize> {
-    let accepted = jelou.accepted();
-    users.iter().map(|user| accepted.get(user).copied().unwrap_or_default()).collect()
-}
-
-fn reasons(ended: &Ended) -> Value {
-    ended.json()["skipped_reasons"].clone()
-}
-
 #[test]
 fn each_person_gets_one_message_under_a_key_whatever_its_words() {
     let home = people(3);
@@ -71,7 +55,7 @@ fn each_person_gets_one_message_under_a_key_whatever_its_words() {
     send(&home, &jelou.url, &["--once", "november", "--run", "a"], "Hola").success();
     write(&home, &users(0..5));
     let ended = send(&home, &jelou.url, &["--once", "november", "--run", "b"], "Otra cosa").success();
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([2, {"already_sent": 3}]), "{ended:?}");
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([2, {"already_sent": 3}]), "{ended:?}");
     let report = home.run("bulk report b --state skipped --format ndjson").success().stdout;
     let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
     assert_eq!(first["code"], "already_sent");
@@ -82,10 +66,10 @@ fn each_person_gets_one_message_under_a_key_whatever_its_words() {
     assert_eq!(json!([replayed.json()["sent"], replayed.json()["replayed"]]), json!(["yes", true]), "{replayed:?}");
     write(&home, &users(0..8));
     let ended = send(&home, &jelou.url, &["--once", "november"], "Hola").success();
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([2, {"already_sent": 6}]));
-    assert_eq!(times(&jelou, &users(0..8)), [1; 8]);
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([2, {"already_sent": 6}]));
+    assert_eq!(jelou.times(&users(0..8)), [1; 8]);
     let ended = send(&home, &jelou.url, &["--once", "november"], "Hola").success();
-    assert_eq!(json!([ended.json()["run"], reasons(&ended)]), json!([null, {"already_sent": 8}]));
+    assert_eq!(json!([ended.json()["run"], ended.reasons()]), json!([null, {"already_sent": 8}]));
     let told = "8 rows are left out: already sent under the key november";
     assert!(ended.stderr.contains(told), "{ended:?}");
     // Another key is another message, even with the same text; so is another bot's.
@@ -109,13 +93,13 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
     write(&home, &users(0..3));
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").fails(10, &[]);
     assert_eq!(
-        json!([ended.json()["sent"], reasons(&ended)]),
+        json!([ended.json()["sent"], ended.reasons()]),
         json!([1, {"already_sent": 1, "may_have_been_sent": 1}])
     );
-    single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --to +593987650001 --unknown-as sent"]);
+    single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --to +593990000001 --unknown-as sent"]);
     for (person, told) in [
         (0, ["has a message that is sent since", "only an unknown one can be decided"]),
-        (1, ["which is unknown", "decide it with jelouctl bulk resolve a --to +593987650001 --unknown-as sent"]),
+        (1, ["which is unknown", "decide it with jelouctl bulk resolve a --to +593990000001 --unknown-as sent"]),
     ] {
         home.run("once resolve k --as failed --to").args(&[&user(person)]).fails(2, &told);
     }
@@ -123,11 +107,11 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
     send(&home, &jelou.url, &["--once", "k", "--run", "c", "--import-only"], "Hola").success();
     write(&home, &users(3..6));
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "d"], "Otra").success();
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"to_be_sent": 2}]));
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([1, {"to_be_sent": 2}]));
     single(&home, &jelou.url, &user(3), "k").fails(11, &["run c", "bulk resume c"]);
     home.run("bulk resume c --yes --rate 1000000/s").api(&jelou.url).success();
     single(&home, &jelou.url, &user(3), "k").success();
-    assert_eq!(times(&jelou, &users(0..6)), [1; 6]);
+    assert_eq!(jelou.times(&users(0..6)), [1; 6]);
 }
 
 #[test]
@@ -140,8 +124,8 @@ fn who_was_refused_only_can_be_sent_a_message_under_the_key() {
     send(&home, &jelou.url, &["--once", "k"], "Hola").fails(10, &[]);
     single(&home, &jelou.url, &user(1), "k").success();
     let ended = send(&home, &jelou.url, &["--once", "k"], "Hola").success();
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"already_sent": 3}]));
-    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([1, {"already_sent": 3}]));
+    assert_eq!(jelou.times(&users(0..4)), [1; 4]);
 }
 
 #[test]
@@ -151,10 +135,10 @@ fn of_several_rows_to_one_person_the_first_that_can_be_sent_is() {
     let (one, two) = (user(1), user(2));
     home.write("people.csv", format!("celular,t\n{one},\n{one},b\n{two},c\n{one},d\n"));
     let ended = send(&home, &jelou.url, &["--once", "k", "--skip-invalid", "--run", "r"], "{{ t }}").fails(10, &[]);
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([2, {"invalid": 1, "repeated": 1}]));
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([2, {"invalid": 1, "repeated": 1}]));
     let report = home.run("bulk report r --state sent --format ndjson").success().stdout;
     assert!(report.contains("\"t\":\"b\"") && report.contains("\"t\":\"c\""), "{report}");
-    assert_eq!(times(&jelou, &[one, two]), [1, 1]);
+    assert_eq!(jelou.times(&[one, two]), [1, 1]);
 }
 
 #[test]
@@ -172,7 +156,7 @@ fn what_is_shown_claims_nothing() {
     let told = "1 row is left out: already sent under the key k";
     assert!(shown.stdout.lines().count() == 2 && shown.stderr.contains(told), "{shown:?}");
     send(&home, &jelou.url, &["--once", "k"], "Hola").success();
-    assert_eq!(times(&jelou, &users(0..3)), [1; 3]);
+    assert_eq!(jelou.times(&users(0..3)), [1; 3]);
 }
 
 /// Starts a list on standard input.
@@ -200,8 +184,8 @@ fn single_sends_while_a_list_is_read_reach_nobody_twice() {
     drop(rows);
     let ended = Ended::new(&list.wait_with_output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([17, {"already_sent": 3}]));
-    assert_eq!(times(&jelou, &users(0..20)), [1; 20]);
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([17, {"already_sent": 3}]));
+    assert_eq!(jelou.times(&users(0..20)), [1; 20]);
 }
 
 #[test]
@@ -226,7 +210,7 @@ fn of_lists_and_single_sends_at_once_each_person_gets_one() {
         let ended = Ended::new(&child.wait_with_output().unwrap());
         assert!([0, 11].contains(&ended.code), "{ended:?}");
     }
-    assert_eq!(times(&jelou, &users(0..12)), [1; 12]);
+    assert_eq!(jelou.times(&users(0..12)), [1; 12]);
 }
 
 #[test]
@@ -247,10 +231,10 @@ fn a_failed_row_is_sent_again_only_while_its_person_is_free() {
     // They belong to the run again.
     write(&home, &users(2..4));
     let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
-    assert_eq!(reasons(&ended), json!({"to_be_sent": 2}));
+    assert_eq!(ended.reasons(), json!({"to_be_sent": 2}));
     home.run("bulk resume a --again").api(&jelou.url).fails(2, &["run a has the key k"]);
     home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).fails(10, &[]);
-    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
+    assert_eq!(jelou.times(&users(0..4)), [1; 4]);
 }
 
 #[test]
@@ -269,12 +253,12 @@ fn whom_a_removed_run_reached_stays_known() {
     assert!(removed.stderr.contains(told), "{removed:?}");
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Hola").fails(10, &[]);
     let expected = json!([1, {"already_sent": 2, "may_have_been_sent": 1}]);
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), expected);
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), expected);
     let removed = home.run("bulk remove --older-than 1ms --yes").success();
     assert!(removed.stderr.contains(told), "{removed:?}");
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "c"], "Hola").fails(10, &[]);
-    assert_eq!(reasons(&ended), json!({"already_sent": 3, "may_have_been_sent": 1}));
-    assert_eq!(times(&jelou, &users(0..4)), [1; 4]);
+    assert_eq!(ended.reasons(), json!({"already_sent": 3, "may_have_been_sent": 1}));
+    assert_eq!(jelou.times(&users(0..4)), [1; 4]);
 }
 
 #[test]
@@ -289,7 +273,7 @@ fn a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected() {
         sent.push(ended.json()["sent"].as_u64().unwrap());
     }
     assert_eq!(sent, [4, 4, 4, 2, 0, 0]);
-    assert_eq!(times(&jelou, &users(0..14)), [1; 14]);
+    assert_eq!(jelou.times(&users(0..14)), [1; 14]);
 }
 
 /// By a clock that is this number of days ahead.
@@ -309,7 +293,7 @@ fn a_hundred_people_one_a_day_take_a_hundred_days() {
         let ended = on_day(send(&home, &jelou.url, &["--limit", "1", "--once", "K"], &text), &library, day).success();
         assert_eq!(ended.json()["sent"], u64::from(day < 100), "day {day}: {ended:?}");
     }
-    assert_eq!(times(&jelou, &users(0..100)), [1; 100]);
+    assert_eq!(jelou.times(&users(0..100)), [1; 100]);
 }
 
 #[test]
@@ -328,7 +312,7 @@ fn a_key_is_kept_with_the_run() {
     }
     assert!([0, 10].contains(&ended.code), "{ended:?}");
     let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
-    assert_eq!(reasons(&ended), json!({"already_sent": 1}));
+    assert_eq!(ended.reasons(), json!({"already_sent": 1}));
 }
 
 #[test]
@@ -352,8 +336,8 @@ fn a_campaign_that_began_without_a_key_gets_one() {
     home.run("once add k --run nobody").fails(2, &["nobody"]);
     write(&home, &users(0..5));
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([3, {"already_sent": 2}]));
-    assert_eq!(times(&jelou, &users(0..5)), [1; 5]);
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([3, {"already_sent": 2}]));
+    assert_eq!(jelou.times(&users(0..5)), [1; 5]);
     // Messages in ledgers are listed and shown with the rest.
     let listed = home.run("once list -o record").success().json();
     assert_eq!(json!([listed["key"], listed["sent"]]), json!(["k", 5]), "{listed}");
@@ -454,7 +438,7 @@ fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
             assert!([0, 8, 11].contains(&ended.code), "killed at {calls} {when}: {ended:?}");
             send(&home, &jelou.url, &["--once", "k"], "Otra").end();
             home.run("bulk resume --yes").api(&jelou.url).end();
-            let sent = times(&jelou, &them);
+            let sent = jelou.times(&them);
             assert!(sent.iter().all(|times| *times <= 1), "killed at {calls} {when}: {sent:?}");
             if !is_killed {
                 break;
@@ -476,13 +460,13 @@ fn under_a_key_what_a_report_says_decides_nothing() {
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
     home.run("bulk report a --file people.csv --yes").success();
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b", "--skip-invalid"], "Hola").success();
-    assert_eq!(json!([ended.json()["sent"], reasons(&ended)]), json!([1, {"already_sent": 2}]), "{ended:?}");
+    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([1, {"already_sent": 2}]), "{ended:?}");
     // The next campaign sends to all of them, unless the flag forbids it.
     let ended = send(&home, &jelou.url, &["--once", "l", "--skip-sent", "--dry-run"], "Hola").end();
     let told = "3 rows are left out: already sent under the key l or by an earlier run";
     assert!(ended.stderr.contains(told), "{ended:?}");
     send(&home, &jelou.url, &["--once", "l", "--run", "c"], "Hola").success();
-    assert_eq!(times(&jelou, &users(0..3)), [2; 3]);
+    assert_eq!(jelou.times(&users(0..3)), [2; 3]);
     let test = send(&home, &jelou.url, &["--once", "l", "--test-to", &user(9)], "Hola").success();
     assert!(test.stderr.contains("--once changes nothing here"), "{test:?}");
 }

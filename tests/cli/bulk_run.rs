@@ -60,6 +60,10 @@ pub(crate) fn user(number: usize) -> String {
     format!("{}", 593_990_000_000 + number)
 }
 
+pub(crate) fn users(rows: std::ops::Range<usize>) -> Vec<String> {
+    rows.map(user).collect()
+}
+
 const SEND: &str = "bulk send people.csv --yes --run r --rate 1000000/s";
 
 pub(crate) fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {

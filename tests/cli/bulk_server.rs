@@ -136,6 +136,19 @@ impl Jelou {
         counts
     }
 
+    /// How often a message to each of `users` was accepted.
+    pub(crate) fn times(&self, users: &[String]) -> Vec<usize> {
+        let accepted = self.accepted();
+        users.iter().map(|user| accepted.get(user).copied().unwrap_or_default()).collect()
+    }
+
+    /// The recipients of all requests, sorted.
+    pub(crate) fn users(&self) -> Vec<String> {
+        let mut users: Vec<_> = self.seen().into_iter().map(|seen| seen.user).collect();
+        users.sort();
+        users
+    }
+
     /// Waits until this number of requests has arrived.
     pub(crate) fn wait_for(&self, requests: usize) {
         wait_until(&format!("{requests} requests came"), || self.seen.lock().unwrap().len() >= requests);

@@ -23,12 +23,12 @@ also_in_a_database! {
 const RATE: &str = "--rate=1000000/s";
 
 fn previewed(home: &Home, arguments: &[&str]) -> Ended {
-    home.run_args(&[&["--sandbox", "--dry-run", "bulk", "send"], arguments].concat()).success()
+    home.list_shown(arguments).success()
 }
 
 /// The texts that would be sent.
 fn texts(ended: &Ended) -> Vec<Value> {
-    ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["body"]["text"].clone()).collect()
+    ended.rows().iter().map(|row| row["body"]["text"].clone()).collect()
 }
 
 fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) -> Ended {
@@ -176,8 +176,7 @@ fn a_date_without_a_time_is_not_printed_with_one() {
         ("2026-11-28T20:00:00Z", "is the time in UTC; write the local time"),
     ] {
         home.write("people.csv", format!("celular,vence\n593987654321,{cell}\n"));
-        home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "people.csv", "--country=EC", "text", text])
-            .fails(2, &["line 2: text: date: ", problem]);
+        home.list_shown(&["people.csv", "--country=EC", "text", text]).fails(2, &["line 2: text: date: ", problem]);
     }
     // A sheet stores midnight like a day, and shows which of both it is.
     let row = |style: u8| {
@@ -188,7 +187,7 @@ fn a_date_without_a_time_is_not_printed_with_one() {
     row(2);
     assert_eq!(texts(&previewed(&home, &["people.xlsx", "--country=EC", "text", text])), ["28/11 00:00"]);
     row(1);
-    home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "people.xlsx", "--country=EC", "text", text])
+    home.list_shown(&["people.xlsx", "--country=EC", "text", text])
         .fails(2, &["`2026-11-28` is a date without a time"]);
 }
 
@@ -218,8 +217,7 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
         assert_eq!((&body["text"], &body["userId"]), (&json!(expected), &json!("593987654321")), "{text}");
         assert!(!ended.stderr.contains("as they are stored"), "{ended:?}");
     }
-    let line = |text| ["--sandbox", "--dry-run", "bulk", "send", "people.xlsx", "--country=EC", "text", text];
-    home.run_args(&line("{{ saldo | trim | number(2) }}")).fails(
+    home.list_shown(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
         2,
         &["number: `1.234` may be a number of the sheet, with decimals; put the filter first, or say number('.')"],
     );
@@ -281,9 +279,8 @@ fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
     home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
     let ended = previewed(&home, &["people.ods", "text", "{{ a }} {{ b }} {{ c }} {{ a | number }}"]);
     assert_eq!(texts(&ended), ["00000123 00000123 123 123"]);
-    let shown = ["people.ods", "text", "{% if a == '00000123' %}x{% endif %}."];
-    let command = [&["--sandbox", "--dry-run", "bulk", "send"], &shown[..]].concat();
-    home.run_args(&command).fails(2, &["the sheet shows `00000123`, but has stored `123`", "write '123'"]);
+    home.list_shown(&["people.ods", "text", "{% if a == '00000123' %}x{% endif %}."])
+        .fails(2, &["the sheet shows `00000123`, but has stored `123`", "write '123'"]);
 }
 
 /// Files alone: no row of it comes to a ledger.
@@ -363,10 +360,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     let ended = home
         .run_args(&["--sandbox", "bulk", "send", "people.xlsx", "--run", "r", "--hidden", "skip", "text", "x"])
         .success();
-    assert_eq!(
-        (ended.json()["sent"].clone(), ended.json()["skipped_reasons"].clone()),
-        (json!(1), json!({ "hidden": 2 }))
-    );
+    assert_eq!((ended.json()["sent"].clone(), ended.reasons()), (json!(1), json!({ "hidden": 2 })));
     let report = home.run("bulk report r").success().stdout;
     assert!(report.contains(",2,no,,,hidden,\"the sheet hides it, or shows it crossed out\",0,"), "{report}");
     let hidden = "<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654321</v></c></row>";

@@ -275,12 +275,6 @@ fn bulk<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
     home.run_args(&words).args(flags).args(&["text", "Hola"])
 }
 
-fn users(jelou: &Jelou) -> Vec<String> {
-    let mut users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
-    users.sort();
-    users
-}
-
 /// State and reason of each row.
 fn report(home: &Home, flags: &[&str]) -> Vec<(Value, Value)> {
     let ended = home.run_args(&["bulk", "report", "r", "--format", "ndjson"]).args(flags).success();
@@ -347,7 +341,7 @@ fn digits_that_may_be_two_people_exclude_both() {
         home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n+5551987654322,otra\n");
         let ended = bulk(&home, &[]).success();
         assert!(ended.stderr.contains("2 rows are left out by"), "{ended:?}");
-        assert_eq!(users(&jelou), ["5551987654322"], "{file}");
+        assert_eq!(jelou.users(), ["5551987654322"], "{file}");
     }
     // The country's code may be the beginning of a national number, too.
     for (country, digits) in [("DE", "4921123456"), ("IT", "390612345"), ("FI", "358401234")] {
@@ -369,7 +363,7 @@ fn digits_that_may_be_two_people_exclude_both() {
         profile(&home, &jelou.url, &format!("country = \"EC\"\n{keys}"));
         home.write("people.csv", "to,pais,n\n656 123 4567,México,Ana\n656 123 4568,México,Luz\n");
         bulk(&home, flags).success();
-        assert_eq!(users(&jelou), ["526561234568"], "{flags:?}");
+        assert_eq!(jelou.users(), ["526561234568"], "{flags:?}");
         let ended = send(&home, "+526561234567", flags).end();
         assert_eq!(ended.code, 11, "{ended:?}");
     }
@@ -379,7 +373,7 @@ fn digits_that_may_be_two_people_exclude_both() {
     home.write("bajas.txt", "+51987654321\n");
     home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n");
     bulk(&home, &["--country", "BR", "--exclude", "bajas.txt"]).success();
-    assert_eq!(users(&jelou), ["5551987654321"]);
+    assert_eq!(jelou.users(), ["5551987654321"]);
 }
 
 #[test]
@@ -432,7 +426,7 @@ fn the_profile_and_the_flag_add_up() {
     let ended = bulk(&home, &of_flag).success();
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 2}));
     assert!(ended.stderr.contains("1 row is left out by otras.txt: line 3"), "{ended:?}");
-    assert_eq!(users(&jelou), ["593987654323", "593987654323", "593987654324"]);
+    assert_eq!(jelou.users(), ["593987654323", "593987654323", "593987654324"]);
     let shown = home.run("profile show").success().stdout;
     assert!(shown.contains(&format!("do_not_contact\t{of_profile}\tprofile p")), "{shown}");
 }
@@ -579,7 +573,7 @@ fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
     // Rows that cannot be sent need attention; excluded ones do not.
     let ended = bulk(&home, &flags).fails(10, &[words]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3, "invalid": 1}));
-    assert_eq!(users(&jelou), ["593987654321"]);
+    assert_eq!(jelou.users(), ["593987654321"]);
     let excluded = report(&home, &["--reason", "excluded"]);
     assert_eq!(excluded.len(), 3);
     let csv = home.run("bulk report r --reason excluded").success().stdout;
@@ -623,13 +617,13 @@ fn a_report_that_is_sent_again_keeps_who_was_excluded() {
         let ended = home.run_args(&words).fails(10, &["1 row is left out, excluded in the report: line"]);
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1, "invalid": 1}));
     }
-    assert_eq!(users(&jelou), ["593987654322", "593987654322", "593987654322"]);
+    assert_eq!(jelou.users(), ["593987654322", "593987654322", "593987654322"]);
     // The ledger knows it, too.
     let report = home.run("bulk report r").success().stdout;
     home.write("again.csv", report.replace(",excluded,", ",,"));
     let words = ["bulk", "send", "again.csv", "--yes", "--again", "--skip-invalid", "--run", "s", "text", "Otra"];
     home.run_args(&words).fails(10, &["1 row is left out, excluded in the report: line 2"]);
-    assert_eq!(users(&jelou).len(), 4);
+    assert_eq!(jelou.users().len(), 4);
 }
 
 #[test]
@@ -649,13 +643,13 @@ fn resume_reads_the_list_of_the_profile_again() {
     bajas("525512345678\nabc\n");
     resume().fails(3, &["bajas.txt: line 2: `abc` is not a phone number"]);
     bajas("525512345678\n");
-    let seen = users(&jelou);
+    let seen = jelou.users();
     let ended: Ended = resume().fails(4, &["2 rows are left out by", "line 3, 5"]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3}));
     // Skipped rows stay skipped, whatever the list says later.
     bajas("# nobody\n");
     resume().success();
-    let seen: Vec<_> = users(&jelou).split_off(seen.len());
+    let seen: Vec<_> = jelou.users().split_off(seen.len());
     assert!(!seen.iter().any(|user| user.starts_with("52")), "{seen:?}");
     let codes: Vec<_> = report(&home, &[]).into_iter().map(|(_, code)| code).collect();
     let excluded = json!("excluded");

@@ -194,6 +194,11 @@ impl Home {
         self.run_args(&words.split_whitespace().collect::<Vec<_>>())
     }
 
+    /// Shows the requests of a list on the sandbox, which sends nothing.
+    pub(crate) fn list_shown(&self, arguments: &[&str]) -> Run<'_> {
+        self.run_args(&["--sandbox", "--dry-run", "bulk", "send"]).args(arguments)
+    }
+
     pub(crate) fn run_args(&self, arguments: &[&str]) -> Run<'_> {
         let mut command = assert_cmd::Command::from_std(self.command());
         command.args(arguments).timeout(Duration::from_secs(60));
@@ -280,6 +285,16 @@ impl Ended {
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
             stderr: String::from_utf8(output.stderr.clone()).unwrap(),
         }
+    }
+
+    /// stdout, which has one JSON a line.
+    pub(crate) fn rows(&self) -> Vec<Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Why rows were left out, by the summary of a run.
+    pub(crate) fn reasons(&self) -> Value {
+        self.json()["skipped_reasons"].clone()
     }
 
     /// stdout, which must be exactly one line of JSON.

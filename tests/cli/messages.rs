@@ -95,7 +95,7 @@ impl Asking for Home {
 }
 
 fn lines(ended: &Ended) -> Vec<Value> {
-    ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    ended.rows()
 }
 
 #[test]

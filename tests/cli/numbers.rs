@@ -97,8 +97,7 @@ fn a_list_of_national_numbers_is_sent_with_its_country() {
     let home = Home::new();
     home.write("people.csv", "celular\n0987654321\n+593 98 765 4322\n987654323\n");
     let users = |arguments: &[&str]| {
-        let ended = home.run_args(&[&["--sandbox", "--dry-run", "bulk", "send"], arguments].concat()).success();
-        let requests: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let requests = home.list_shown(arguments).success().rows();
         requests.into_iter().map(|request| request["body"]["userId"].clone()).collect::<Vec<_>>()
     };
     let expected = ["593987654321", "593987654322", "593987654323"];
@@ -244,9 +243,8 @@ fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
     home.write("people.csv", "to,otro,pais\n0987654321,0987654322,\n3001234567,0987654322,CO\n");
     let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
     home.config(&format!("[profiles.p]\n{login}\ncountry = \"EC\"\n"));
-    let list = ["--sandbox", "--dry-run", "bulk", "send", "people.csv", "contacts", "--name=Ana", "--phone={{ otro }}"];
-    let ended = home.run_args(&list).success();
-    let phones: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ended = home.list_shown(&["people.csv", "contacts", "--name=Ana", "--phone={{ otro }}"]).success();
+    let phones = ended.rows();
     let phone = |row: usize| phones[row]["body"]["contacts"][0]["phones"][0].clone();
     assert_eq!((&phone(0)["phone"], &phone(0)["wa_id"]), (&json!("+593987654322"), &json!("593987654322")));
     assert_eq!(phone(1)["phone"], json!("0987654322"));

@@ -15,7 +15,7 @@ use crate::harness::{CONFIG, Home, Run};
 use crate::listening::Sandbox;
 use crate::postgres::{Cluster, change};
 use crate::shared_chaos::Proxy;
-use crate::shared_ledger::worker;
+use crate::shared_ledger::{database_of, send, worker};
 use crate::terminal::Terminal;
 
 const FAST: &str = "1000000/s";
@@ -23,15 +23,6 @@ const FAST: &str = "1000000/s";
 /// A command on the ledger.
 fn on<'a>(home: &'a Home, ledger: &str, words: &str) -> Run<'a> {
     home.run(words).env("JELOUCTL_LEDGER", ledger)
-}
-
-fn send<'a>(home: &'a Home, ledger: &str, flags: &str, url: &str) -> Run<'a> {
-    let words = format!("bulk send people.csv --yes --run r --rate {FAST} {flags} text");
-    on(home, ledger, &words).api(url).args(&["Hola {{ nombre }}"])
-}
-
-fn database_of(ledger: &str) -> &str {
-    ledger.rsplit('/').next().unwrap()
 }
 
 fn rows(text: &str) -> Vec<Value> {

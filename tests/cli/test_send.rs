@@ -35,7 +35,7 @@ fn the_first_messages_go_to_one_person_and_no_run_is_made() {
     assert_eq!(seen, [sent("Ana", "593987654321"), sent("Luz", "593987654322")]);
     let pause = jelou.seen()[1].at - jelou.seen()[0].at;
     assert!(pause >= Duration::from_secs(6), "{pause:?}");
-    let records: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let records = ended.rows();
     let short: Vec<_> = records.iter().map(|record| (&record["sent"], &record["to"], &record["kind"])).collect();
     assert_eq!(short, [(&json!("yes"), &json!(TESTER), &json!("text")); 2]);
     assert!(
