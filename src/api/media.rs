@@ -2,6 +2,7 @@
 //! a name or a redirect leads.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -11,7 +12,6 @@ use thiserror::Error;
 use url::Url;
 
 use super::client_error::ClientError;
-use super::connections::ConnectionLog;
 use super::failure::{Failure, Peer};
 use super::outcome::Cause;
 use super::transport::{ClientOptions, Roots, builder};
@@ -58,7 +58,7 @@ impl MediaClient {
     pub(crate) fn new(roots: Roots) -> Result<Self, ClientError> {
         let has_own_roots = matches!(roots, Roots::Only { .. });
         let options = ClientOptions { timeout: TIMEOUT, roots, proxy: None };
-        let builder = builder(&options, false, &ConnectionLog::default())?;
+        let builder = builder(&options, false, &Arc::default())?;
         let http = builder.redirect(Policy::custom(follow)).dns_resolver(PublicAddresses).build();
         let http = http.map_err(ClientError::of_roots)?;
         Ok(Self { http, has_own_roots })

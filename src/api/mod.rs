@@ -4,7 +4,6 @@
 mod answer;
 mod client_error;
 mod codes;
-mod connections;
 mod credentials;
 mod curl;
 mod deadline;

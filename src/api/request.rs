@@ -3,8 +3,7 @@
 use http::Method;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::REDACTED;
@@ -20,17 +19,6 @@ pub(crate) struct Request {
     pub(crate) body: Option<Box<str>>,
     /// How a success is recognized.
     pub(crate) accepts: SuccessCriterion,
-}
-
-/// A request as `--dry-run` shows it.
-#[derive(Debug, Serialize)]
-pub(crate) struct DryRun<'a> {
-    dry_run: bool,
-    method: &'a str,
-    url: &'a str,
-    headers: Map<String, Value>,
-    /// The exact bytes that would leave.
-    body: Option<&'a RawValue>,
 }
 
 /// What in a 2xx answer shows that the request was accepted (`api.md`, "Request").
@@ -143,19 +131,6 @@ impl Request {
         Self::post(url, outgoing.json().into(), accepts)
     }
 
-    /// A request that was stored as the path and query below an API's address.
-    ///
-    /// # Errors
-    /// If they do not form a URL.
-    pub(crate) fn below(
-        base: &Url,
-        path: &str,
-        body: Box<str>,
-        accepts: SuccessCriterion,
-    ) -> Result<Self, url::ParseError> {
-        Ok(Self::post(Self::url_below(base, path)?, body, accepts))
-    }
-
     /// The URL with this path and query below `base`, and never on another host: a path from a ledger may be forged.
     ///
     /// # Errors
@@ -241,14 +216,13 @@ impl Request {
     ///
     /// # Errors
     /// If the body is not JSON, which is only possible in a ledger that someone changed.
-    pub(crate) fn dry_run(&self) -> serde_json::Result<DryRun<'_>> {
-        Ok(DryRun {
-            dry_run: true,
-            method: self.method.as_str(),
-            url: self.url.as_str(),
-            headers: self.shown_headers().map(|(name, value)| (name.to_owned(), value.into())).collect(),
-            body: self.body.as_deref().map(serde_json::from_str).transpose()?,
-        })
+    pub(crate) fn dry_run(&self) -> serde_json::Result<Value> {
+        let headers: Map<_, _> = self.shown_headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        // It comes from a JSON value, so it stays the same, byte for byte.
+        let body: Option<Value> = self.body.as_deref().map(serde_json::from_str).transpose()?;
+        Ok(json!({
+            "dry_run": true, "method": self.method.as_str(), "url": self.url.as_str(), "headers": headers, "body": body,
+        }))
     }
 
     /// Every header, with the signature redacted.

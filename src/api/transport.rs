@@ -3,16 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use reqwest::ClientBuilder;
 use reqwest::header::{AUTHORIZATION, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use tower::util::MapResponseLayer;
 use url::Url;
 
 use super::answer::{Answer, Body};
 use super::client_error::ClientError;
-use super::connections::ConnectionLog;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::failure::{Failure, Peer, innermost};
@@ -63,7 +63,8 @@ pub(crate) struct Client {
     /// It keeps connections for later requests, as long as that works.
     keeping: Option<reqwest::Client>,
     keeps: AtomicBool,
-    connections: ConnectionLog,
+    /// The number of connections that were made, including proxy and TLS: before that, no byte of a request has left.
+    connections: Arc<AtomicU64>,
     options: ClientOptions,
 }
 
@@ -73,7 +74,7 @@ impl Client {
     /// # Errors
     /// When the certificate roots cannot be used.
     pub(crate) fn new(options: &ClientOptions) -> Result<Self, ClientError> {
-        let connections = ConnectionLog::default();
+        let connections = Arc::default();
         let once = build(options, false, &connections)?;
         Ok(Self { once, keeping: None, keeps: AtomicBool::new(false), connections, options: options.clone() })
     }
@@ -96,12 +97,12 @@ impl Client {
 
     /// The number of connections made. With [`Client::may_have_left`] it shows how far an abandoned request got.
     pub(crate) fn connections_made(&self) -> u64 {
-        self.connections.made()
+        self.connections.load(Ordering::SeqCst)
     }
 
     /// Whether a byte may have left of a request that began after `made` connections.
     pub(crate) fn may_have_left(&self, made: u64) -> bool {
-        self.keeping.is_some() || self.connections.made() > made
+        self.keeping.is_some() || self.connections_made() > made
     }
 
     /// Signs `request` and sends it once.
@@ -129,7 +130,7 @@ impl Client {
     async fn attempt_with(&self, body: Option<reqwest::Body>, request: &Request, credentials: &Credentials) -> Attempt {
         let keeping = self.keeping.as_ref().filter(|_| self.keeps.load(Ordering::SeqCst));
         let http = keeping.unwrap_or(&self.once);
-        let made = self.connections.made();
+        let made = self.connections_made();
         let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
         *outgoing.headers_mut() = signed(request.headers, credentials);
         *outgoing.body_mut() = body;
@@ -138,7 +139,7 @@ impl Client {
             Err(error) => {
                 // Other requests connect at the same time: only if none of them did is this certainly an old
                 // connection.
-                let is_kept = keeping.is_some() && self.connections.made() == made;
+                let is_kept = keeping.is_some() && self.connections_made() == made;
                 let failure = self.failure(&error, &request.url, made);
                 if is_kept && failure.cause.is_none() && !error.is_timeout() {
                     self.use_connections_once();
@@ -183,7 +184,7 @@ impl Client {
     /// # Errors
     /// When no answer came.
     pub(crate) async fn probe(&self, url: &Url) -> Result<Option<SystemTime>, Failure> {
-        let made = self.connections.made();
+        let made = self.connections_made();
         let asked = self.once.get(url.clone()).send().await;
         let answer = asked.map_err(|error| self.failure(&error, url, made))?;
         Ok(date(answer.headers()))
@@ -209,7 +210,7 @@ fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -
     signed
 }
 
-fn build(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> Result<reqwest::Client, ClientError> {
+fn build(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> Result<reqwest::Client, ClientError> {
     let unusable = |error: reqwest::Error| match &options.roots {
         Roots::Only { file, .. } => ClientError::of_roots(format!("{}: {}", file.display(), innermost(&error))),
         Roots::None | Roots::Platform => ClientError::of_roots(innermost(&error)),
@@ -217,15 +218,20 @@ fn build(options: &ClientOptions, keeps: bool, connections: &ConnectionLog) -> R
     builder(options, keeps, connections)?.build().map_err(unusable)
 }
 
-/// A builder of clients with `options`, which notes connections in `connections`.
+/// A builder of clients with `options`, which counts connections in `connections`.
 pub(super) fn builder(
     options: &ClientOptions,
     keeps: bool,
-    connections: &ConnectionLog,
+    connections: &Arc<AtomicU64>,
 ) -> Result<ClientBuilder, ClientError> {
     // Fails only if a provider is already installed, which is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let made = Arc::clone(connections);
+    let counting = MapResponseLayer::new(move |connection| {
+        made.fetch_add(1, Ordering::SeqCst);
+        connection
+    });
     let mut builder = reqwest::Client::builder()
         .http1_only()
         // With a limit of zero, it does not even copy the request.
@@ -233,7 +239,7 @@ pub(super) fn builder(
         .redirect(reqwest::redirect::Policy::none())
         .timeout(options.timeout)
         .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
-        .connector_layer(connections.clone())
+        .connector_layer(counting)
         // Plain HTTP is only for this machine, whatever a resolver says. Port 0 is replaced by the URL's.
         .resolve_to_addrs("localhost", &loopback.map(|address| SocketAddr::from((address, 0))))
         .pool_idle_timeout(IDLE_TIMEOUT);
@@ -321,7 +327,7 @@ mod tests {
         let port = listener.local_addr().unwrap().port();
         let options = ClientOptions { timeout: Duration::from_secs(10), roots: Roots::None, proxy: None };
         let resolver = NoResolver::default();
-        let builder = builder(&options, false, &ConnectionLog::default()).unwrap();
+        let builder = builder(&options, false, &Arc::default()).unwrap();
         let http = builder.dns_resolver(resolver.clone()).build().unwrap();
         let asked = tokio::spawn(http.get(format!("http://LOCALHOST:{port}/")).send());
         listener.accept().await.unwrap();

@@ -129,16 +129,7 @@ fn is_lasting(error: &LookUpError) -> bool {
         Outcome::NotSent(Cause::Rejected) => {
             error.answer().is_some_and(|answer| matches!(answer.status, 300..=399 | 404))
         }
-        Outcome::NotSent(
-            Cause::Credentials
-            | Cause::Account
-            | Cause::Network
-            | Cause::ProxyCredentials
-            | Cause::ProxyRefusal
-            | Cause::Tls
-            | Cause::Interrupted(_),
-        )
-        | Outcome::Unknown(Some(_)) => true,
+        Outcome::NotSent(_) | Outcome::Unknown(Some(_)) => true,
     }
 }
 
@@ -162,7 +153,12 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
             _ => None,
         };
         if let Some(why) = why_unknown {
-            stderr.warning(&format!("could not check whether the bot has the template `{}`: {why}", wanted.name));
+            let meant = match &verdict {
+                TemplateVerdict::UnknownName { meant } => did_you_mean(meant).map(|question| format!("; {question}")),
+                _ => None,
+            };
+            let (name, meant) = (&wanted.name, meant.unwrap_or_default());
+            stderr.warning(&format!("could not check whether the bot has the template `{name}`: {why}{meant}"));
             continue;
         }
         let Some(problem) = in_words(wanted, &verdict, templates) else { continue };

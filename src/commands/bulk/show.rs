@@ -158,8 +158,8 @@ impl PreparedList<'_> {
                 return Ok(());
             }
             shown += 1;
-            let request =
-                Request::below(base.url(), path, body.into(), accepts.clone()).map_err(LedgerError::damaged)?;
+            let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
+            let request = Request::post(url, body.into(), accepts.clone());
             Ok(self.sender.show(self.context, &request)?)
         })
     }
