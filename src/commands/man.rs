@@ -1,14 +1,13 @@
 //! `man`: prints the manual page, or writes every command's page into a directory.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
 use super::CommandError;
+use super::schema::make_directory;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::input::UsageError;
 use crate::private_file::FileError;
 
 /// Print the manual page
@@ -34,10 +33,7 @@ pub(crate) fn run(context: &Context, app: clap::Command, args: &ManArgs) -> Resu
         context.stdout.bytes(&page)?;
         return Ok(ExitCode::Success);
     };
-    fs::create_dir_all(directory).map_err(|cause| {
-        let error = FileError::of("create", directory)(cause);
-        UsageError::new(format!("--dir: {error}"), "name a directory that can be made")
-    })?;
+    make_directory(directory)?;
     clap_mangen::generate_to(app, directory).map_err(FileError::of("write pages to", directory))?;
     Ok(ExitCode::Success)
 }

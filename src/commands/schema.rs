@@ -1,7 +1,7 @@
 //! `schema`: the JSON Schema of a body, or of the configuration. It needs no network and no settings.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
@@ -51,15 +51,20 @@ pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Result<ExitCode, Comm
         context.stdout.json(&schema(args.name.as_deref().unwrap_or(ANY)))?;
         return Ok(ExitCode::Success);
     };
-    fs::create_dir_all(directory).map_err(|cause| {
-        let error = FileError::of("create", directory)(cause);
-        UsageError::new(format!("--dir: {error}"), "name a directory that can be made")
-    })?;
+    make_directory(directory)?;
     for name in names() {
         let path = directory.join(format!("{name}.json"));
         fs::write(&path, pretty(&schema(name)) + "\n").map_err(FileError::of("write", &path))?;
     }
     Ok(ExitCode::Success)
+}
+
+/// Makes the directory of `--dir`.
+pub(super) fn make_directory(directory: &Path) -> Result<(), UsageError> {
+    fs::create_dir_all(directory).map_err(|cause| {
+        let error = FileError::of("create", directory)(cause);
+        UsageError::new(format!("--dir: {error}"), "name a directory that can be made")
+    })
 }
 
 fn schema(name: &str) -> Value {

@@ -56,15 +56,14 @@ async fn list(context: &Context, sender: &Sender, filter: &TemplateFilter) -> Re
     let opened = sender.open(context, |base| Request::templates(base, bot.as_str(), filter, 1)).await?;
     let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
     let retry_for = sender.settings.retry_for.value.duration();
-    let listing = match read_templates(&mut connection, &context.stderr, bot, filter, retry_for).await {
-        Ok(listing) => listing,
-        Err(error) => {
-            let answer = error.answer().and_then(|answer| answer.body.clone().into_value());
-            let Some(answer) = answer.filter(|_| stdout.format != Format::Id) else { return Err(error.into()) };
-            stdout.json(&answer)?;
-            return Err(error.into());
-        }
-    };
+    let read = read_templates(&mut connection, &context.stderr, bot, filter, retry_for).await;
+    if let Err(error) = &read
+        && stdout.format != Format::Id
+        && let Some(answer) = error.answer().and_then(|answer| answer.body.clone().into_value())
+    {
+        stdout.json(&answer)?;
+    }
+    let listing = read?;
     let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
     let listing = listing.into_value();
     let is_whole = coverage == ListingCoverage::Whole;
