@@ -74,7 +74,7 @@ fn every_key_of_a_bulk_run_can_be_set() {
     let before = config(&home);
     for (flags, part) in [
         (&["--rate", "fast"][..], "`fast` is not a rate"),
-        (&["--not-on", "05/06/2026"], "may be two days"),
+        (&["--not-on", "05/06/2026"], "is not a date; write one as 2026-12-25"),
         (&["--time-zone", "Quito"], "Quito"),
     ] {
         home.run("profile set prod").args(flags).fails(2, &[part]);
