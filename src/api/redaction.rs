@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use memchr::memmem::find;
 
-/// How deep escapes may be nested.
-const DEEPEST: usize = 8;
+/// How many times escapes of URLs and HTML, or else those of JSON, are undone.
+const MOST_UNDONE: usize = 16;
 /// A shorter text is not searched for: that would hide ordinary words.
 const SHORTEST: usize = 8;
 
@@ -26,24 +26,29 @@ impl SecretForms {
     pub(super) fn new(signed: &str, secret: &str) -> Self {
         let mut forms = vec![base64_form(signed)];
         if secret.len() >= SHORTEST {
-            forms.extend([base64_form(secret), secret.as_bytes().to_vec()]);
+            // What looks like an escape in the secret itself is undone in a text, too.
+            forms.extend([base64_form(secret), secret.as_bytes().to_vec(), below_escapes(secret.as_bytes())]);
         }
-        // What looks like an escape in the secret itself is undone in a text, too.
-        let bare = without_escapes(secret.as_bytes());
-        let bare = std::iter::successors(bare, |barer| without_escapes(barer)).last();
-        forms.extend(bare.filter(|bare| bare.len() >= SHORTEST));
-        Self(forms.iter().filter(|form| !form.is_empty()).map(|form| alike(form)).collect())
+        Self(forms.iter().filter(|form| form.len() >= SHORTEST / 2).map(|form| alike(form)).collect())
     }
 
-    /// Whether `text` repeats one of them: all its escapes are undone at once, and again those that this leaves.
+    /// Whether `text` repeats one of them, as it is or below its escapes.
     pub(super) fn are_in(&self, text: &str) -> bool {
-        let has_one = |text: &Vec<u8>| {
-            let shown = alike(text);
-            self.0.iter().any(|form| find(&shown, form).is_some())
-        };
-        let undone = std::iter::successors(Some(text.as_bytes().to_vec()), |text| without_escapes(text));
-        undone.take(DEEPEST).any(|text| has_one(&text))
+        let shown = [alike(text.as_bytes()), alike(&below_escapes(text.as_bytes()))];
+        self.0.iter().any(|form| shown.iter().any(|text| find(text, form).is_some()))
     }
+}
+
+/// What a text has below all its escapes, with no backslash left: however those of several layers meet, each layer only
+/// adds some.
+fn below_escapes(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    for _ in 0..MOST_UNDONE {
+        let undone = without_escapes(&text, of_url_or_html).or_else(|| without_escapes(&text, of_json));
+        let Some(undone) = undone else { break };
+        text = undone;
+    }
+    text
 }
 
 /// How `value` stands in a text in base64. The last group is left out: it would differ if more followed the value, such
@@ -64,18 +69,12 @@ fn alike(text: &[u8]) -> Vec<u8> {
     text.iter().map(one).collect()
 }
 
-/// The text with its outermost escapes undone; None if it has none.
-fn without_escapes(text: &[u8]) -> Option<Vec<u8>> {
+/// The text with the escapes undone that `undo` finds, each with what it stands for and its length; None if it has none.
+fn without_escapes(text: &[u8], undo: fn(&[u8]) -> Option<(Vec<u8>, usize)>) -> Option<Vec<u8>> {
     let mut undone = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, behind)) = rest.split_first() {
-        let escape = match first {
-            b'\\' => of_json(rest),
-            b'%' => of_url(rest),
-            b'&' => of_html(rest),
-            _ => None,
-        };
-        if let Some((bytes, length)) = escape {
+        if let Some((bytes, length)) = undo(rest) {
             undone.extend(bytes);
             rest = rest.get(length..).unwrap_or_default();
         } else {
@@ -87,24 +86,38 @@ fn without_escapes(text: &[u8]) -> Option<Vec<u8>> {
     (undone.len() < text.len()).then_some(undone)
 }
 
-/// `\"`, `\\`, `\/`, `\n`, `\u00e9` and pairs of those (RFC 8259, 7): what it stands for, and its length.
+/// Backslashes, with the character that `\u00e9` or a pair of those stands for (RFC 8259, 7). Of any other escape, the
+/// character behind them remains.
 fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let byte = match text.strip_prefix(b"\\")?.first()? {
-        kind @ (b'"' | b'\\' | b'/' | b'\'') => *kind,
-        b'n' => b'\n',
-        b't' => b'\t',
-        b'r' => b'\r',
-        b'u' => {
-            let unit = |at: usize| u16::try_from(number(text.get(at..at + 6)?.strip_prefix(b"\\u")?, 16)?).ok();
-            let first = unit(0)?;
-            let single = char::from_u32(first.into()).map(|single| (single, 6));
-            let (character, length) =
-                single.or_else(|| Some((char::decode_utf16([first, unit(6)?]).next()?.ok()?, 12)))?;
-            return Some((utf8(character), length));
-        }
-        _ => return None,
-    };
-    Some((vec![byte], 2))
+    let (first, length) = unit(text)?;
+    let Some(first) = first else { return Some((Vec::new(), length)) };
+    if let Some(character) = char::from_u32(first.into()) {
+        return Some((utf8(character), length));
+    }
+    let pair = unit(text.get(length..)?).and_then(|(second, more)| Some((second?, length + more)));
+    let character = pair.and_then(|(second, _)| char::decode_utf16([first, second]).next()?.ok());
+    Some(match (character, pair) {
+        (Some(character), Some((_, length))) => (utf8(character), length),
+        // It is half of a character.
+        _ => (Vec::new(), length),
+    })
+}
+
+/// Backslashes, and the number behind them if it is `u00e9`; and the length of both.
+fn unit(text: &[u8]) -> Option<(Option<u16>, usize)> {
+    let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
+    let digits = text.get(slashes..slashes + 5).and_then(|unit| unit.strip_prefix(b"u"));
+    let unit = digits.and_then(|digits| u16::try_from(number(digits, 16)?).ok());
+    let length = slashes + if unit.is_some() { 5 } else { 0 };
+    (slashes > 0).then_some((unit, length))
+}
+
+fn of_url_or_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    match text.first()? {
+        b'%' => of_url(text),
+        b'&' => of_html(text),
+        _ => None,
+    }
 }
 
 /// `%2F` (RFC 3986, 2.1).
