@@ -68,10 +68,12 @@ impl ConfigFile {
     fn load_default() -> Result<Option<Self>, ConfigError> {
         let of_user = Self::default_path().ok();
         for path in of_user.iter().map(PathBuf::as_path).chain(OF_MACHINE.map(Path::new)) {
-            let cannot_be_searched = std::fs::metadata(path).is_err_and(|error| {
-                [io::ErrorKind::NotADirectory, io::ErrorKind::PermissionDenied].contains(&error.kind())
+            // A link counts as a file, even if what it leads to cannot be read.
+            let is_missing = path.symlink_metadata().is_err_and(|error| {
+                use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+                [NotFound, NotADirectory, PermissionDenied].contains(&error.kind())
             });
-            if cannot_be_searched {
+            if is_missing {
                 continue;
             }
             if let Some(file) = Self::load(path)? {
