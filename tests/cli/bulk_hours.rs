@@ -398,7 +398,7 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     let ended = clock.start(&home, &["--between", "always"], &jelou.url).end();
     assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
     let shown = home.run("profile show p").success().stdout;
-    assert!(shown.contains("between\tmon-fri 07:00-19:00, sat 08:00-15:00\tprofile p"), "{shown}");
+    assert!(shown.contains("between\t[\"mon-fri 07:00-19:00\", \"sat 08:00-15:00\"]\tprofile p"), "{shown}");
     assert!(shown.contains("time_zone\tAmerica/Guayaquil\tprofile p"), "{shown}");
 }
 

