@@ -143,7 +143,8 @@ impl Flag {
         };
         let mut arg = Arg::new(self.id).value_name(value).value_hint(hint).conflicts_with_all(self.conflicts);
         arg = arg.action(if self.is_list { ArgAction::Append } else { ArgAction::Set });
-        arg = arg.allow_hyphen_values(name.is_some() && self.takes != Takes::TextFile && hint != ValueHint::Url);
+        // A text may begin with a dash. These do not: behind an empty variable they would swallow the next flag.
+        arg = arg.allow_hyphen_values(name.is_some() && !["URL", "FILE|-", "CODE"].contains(&value));
         arg = match help.split_once("\n\n") {
             Some((short, _)) => arg.help(short).long_help(help),
             None => arg.help(help),
