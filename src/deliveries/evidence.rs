@@ -137,12 +137,12 @@ struct PersonCopies<'a> {
 }
 
 impl PersonCopies<'_> {
-    /// Whether someone else sends this content too: a listed copy matches no attempt of ours, or there are more copies
-    /// than attempts.
+    /// Whether someone else sends this content too: a listed copy has no attempt of ours to itself. All windows are equally
+    /// long, so copies and attempts that belong together have the same order.
     fn has_others(&self) -> bool {
         let Self { attempts, listed } = self;
-        let is_ours = |copy: &&ListedCopy| attempts.iter().any(|attempt| attempt.window.has(copy.at));
-        listed.len() > attempts.len() || !listed.iter().all(is_ours)
+        let mut left = attempts.iter();
+        !listed.iter().all(|copy| left.any(|attempt| attempt.window.has(copy.at)))
     }
 }
 
@@ -158,9 +158,7 @@ fn verdict<'a>(
     let known: HashSet<_> = attempts.iter().filter_map(|attempt| attempt.message_id.as_deref()).collect();
     let (ours, others): (Vec<&ListedCopy>, Vec<&ListedCopy>) =
         listed.iter().partition(|copy| known.contains(copy.id.as_str()));
-    // All windows are equally long, so copies and attempts that belong together have the same order.
-    let is_each_listed = attempts.iter().zip(listed).all(|(attempt, copy)| attempt.window.has(copy.at));
-    if listed.len() < attempts.len() || !is_each_listed || others.iter().any(|copy| copy.has_failed) {
+    if listed.len() < attempts.len() || others.iter().any(|copy| copy.has_failed) {
         return Err(StillUnknown::FewerListed);
     }
     // There are as many as were attempted, but known ids are missing: then they are not all ours.
@@ -362,13 +360,15 @@ mod tests {
         // On Friday, and again on Monday after a person decided so.
         let attempts = [attempt("a", 0, 0, None, None), attempt("a", 0, 4000, Some(0), None)];
         is_settled(&attempts, &[copy("m", "a", 0, 0), copy("n", "a", 0, 4000)], &[(0, "n")]);
-        for listed in [
-            &[copy("m", "a", 0, 0)][..],
-            &[copy("m", "a", 0, 4000)],
-            &[copy("m", "a", 0, 0), copy("n", "a", 0, 1)],
-            &[copy("m", "a", 0, 4000), copy("n", "a", 0, 4001)],
-        ] {
-            is_left(&attempts, listed, &[], &[(0, StillUnknown::FewerListed)]);
+        for listed in [copy("m", "a", 0, 0), copy("m", "a", 0, 4000)] {
+            is_left(&attempts, &[listed], &[], &[(0, StillUnknown::FewerListed)]);
+        }
+        // One of the two is not ours; the copy that a second person has may come from the same sender.
+        let others = [&attempts[..], &[attempt("b", 0, 0, Some(1), None)]].concat();
+        for minute in [0, 4000] {
+            let listed = [copy("m", "a", 0, minute), copy("n", "a", 0, minute + 1), copy("o", "b", 0, 0)];
+            let not_alone = StillUnknown::SentByOthers;
+            is_left(&others, &listed, &[], &[(0, not_alone), (1, not_alone)]);
         }
     }
 

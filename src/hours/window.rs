@@ -65,6 +65,9 @@ impl FromStr for DailyWindow {
         let times = times.split_once('-').filter(|_| times.starts_with(|first: char| first.is_ascii_digit()));
         let (start, end) = times.ok_or_else(is_not)?;
         let (start, end) = (parse_time(start)?, parse_time(end)?);
+        if start == MINUTES_OF_A_DAY {
+            return Err(format!("`{shown}` begins at the end of a day; write 00:00 of the next one"));
+        }
         if start == end {
             return Err(format!("`{shown}` is never open, as its end is its start; a whole day is 00:00-24:00"));
         }
@@ -175,6 +178,8 @@ mod tests {
             ("luness 07:00-19:00", "`luness` is not a day; the days are mon, tue"),
             ("mon- 07:00-19:00", "`` is not a day"),
             ("07:00-07:00", "is never open"),
+            ("24:00-07:00", "begins at the end of a day"),
+            ("sat 24:00-00:00", "begins at the end of a day"),
         ] {
             let error = text.parse::<DailyWindow>().expect_err(text);
             assert!(error.contains(expected), "{text}: {error}");

@@ -121,9 +121,9 @@ impl FilterRule {
     /// What it gives behind a value of the type `inside`, with a value of the type `how` first in its brackets.
     pub(super) fn kind(&self, inside: Type, how: Option<Type>) -> Type {
         match (self.gives, inside) {
-            (New(Number), _) if self.name == "number" && how == Some(Number) => Text,
+            // A column in its brackets may have a number of decimals.
+            (New(Number), _) if self.name == "number" && how.is_some_and(|how| how != Text) => Text,
             (New(kind), _) => kind,
-            (Either, Number) => Number,
             (Either, kind) if how.unwrap_or(Text) == kind => kind,
             (Item, Text | Texts) => Text,
             (Either | Item, _) => Any,

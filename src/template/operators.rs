@@ -92,7 +92,8 @@ fn less(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
     }
     let is_empty = |cell: &Cell| cell.is_none() || cell.as_str().is_some_and(|text| text.trim().is_empty());
     match (less.as_str().map(str::trim), greater.as_str().map(str::trim)) {
-        _ if is_empty(greater) => Ok(()),
+        _ if greater.is_none() => Ok(()),
+        (Some(_), Some("")) => Ok(()),
         _ if is_empty(less) => Err(refused(
             "an empty cell counts as less than anything; write `saldo != '' and …` before the comparison".to_owned(),
         )),
@@ -200,6 +201,19 @@ mod tests {
             ("{% if x != '' and x | number < 100 %}a{% endif %}.", "", Ok(".")),
             ("{% if x != '' and x | number < 100 %}a{% endif %}.", "0", Ok("a.")),
             ("{% if x | number and x | number > 0 %}a{% endif %}.", "0", Ok(".")),
+            ("{% if n | number < x %}a{% endif %}.", "", Err("`x` is not a number; write `x | number`")),
+            ("{% if x > n | number | default('-') %}a{% endif %}.", "", Err("the text `` with 10; write `| number`")),
+            ("{% if x < n | number | default('-') %}a{% endif %}.", "", Err("an empty cell counts as less")),
+            ("{% if x | number | default('') > 100 %}a{% endif %}.", "", Err("is not a number; write `x | number")),
+            ("{% if x | number | default > 100 %}a{% endif %}.", "", Err("is not a number; write `x | number")),
+            (
+                "{{ x | number | default('12') * 2 }}",
+                "",
+                Err("is not a number; write `x | number | default('12') | number`"),
+            ),
+            ("{{ x | number | default(n) * 2 }}", "", Err("write `x | number | default(n) | number`")),
+            ("{{ x | number | default(12) * 2 }}", "", Ok("24")),
+            ("{{ x | number(n) * 2 }}", "50", Err("is not a number; write `x | number(n) | number`")),
             ("{% if x | length < 3 %}a{% endif %}.", "", Ok("a.")),
             ("{% if x > n %}a{% endif %}.", "9", Err("`10` and `9` would be compared letter by letter")),
             ("{% if x > y %}a{% endif %}.", "z", Err("`y` and `z` would be compared letter by letter")),
