@@ -224,9 +224,10 @@ impl Body {
         fields.is_some_and(|fields| fields.keys().all(|name| OF_AN_ERROR.contains(&name.as_str())))
     }
 
-    /// Whether it may come from an API: it is complete, and not a page for people.
+    /// Whether it may come from an API: it is complete, and neither a page for people nor compressed, which is not UTF-8.
     pub(crate) fn may_be_of_the_api(&self) -> bool {
-        self.complete && !self.is_page()
+        let is_text = self.json.is_some() || !self.text.contains(char::REPLACEMENT_CHARACTER);
+        self.complete && !self.is_page() && is_text
     }
 
     /// Whether any part of it indicates a success, in a form that would not count by itself: inside an array or another object,
@@ -376,6 +377,20 @@ mod tests {
         assert_eq!(clipped(&"x".repeat(2048)), "x".repeat(2048));
         assert_eq!(clipped(&"x".repeat(2049)), "x".repeat(2045) + "…");
         assert_eq!(clipped(&"ñ".repeat(2048)), "ñ".repeat(1022) + "…");
+    }
+
+    #[test]
+    fn what_is_a_page_or_compressed_is_not_of_the_api() {
+        for (text, expected) in [
+            ("", true),
+            ("ok", true),
+            ("{\"text\":\"\u{fffd}\"}", true),
+            ("<html></html>", false),
+            ("\u{1f}\u{fffd}\u{8}", false),
+        ] {
+            assert_eq!(Body::new(text.to_owned(), true).may_be_of_the_api(), expected, "{text}");
+        }
+        assert!(!Body::new("{".to_owned(), false).may_be_of_the_api());
     }
 
     #[test]
