@@ -52,6 +52,12 @@ fn a_page_may_name_its_templates_data() {
 }
 
 #[test]
+fn an_answer_that_lists_nothing_is_refused() {
+    let server = Server::start(vec![Reply::json(200, r#"{"destination":"x"}"#)]);
+    Home::new().run("templates").api(&server.url).fails(5, &["the answer has no listing"]);
+}
+
+#[test]
 fn it_ends_where_a_server_does_not_count_its_pages() {
     // The same page forever, an empty one, and none at all.
     for (replies, expected) in [

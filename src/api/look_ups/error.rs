@@ -63,6 +63,10 @@ impl LookUpError {
         match self {
             Self::Unavailable { .. } | Self::NotListed { .. } => Outcome::NotSent(Cause::Rejected),
             Self::Incomplete { .. } => Outcome::NotSent(Cause::Unavailable),
+            // It accepts the request and yet lacks what was asked for.
+            Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Sent { .. }) => {
+                Outcome::NotSent(Cause::Rejected)
+            }
             Self::Failed { delivery } => delivery.outcome.clone(),
         }
     }
@@ -108,7 +112,7 @@ impl LookUpError {
 }
 
 fn told(delivery: &Delivery) -> String {
-    delivery.problem.as_ref().map_or_else(|| "no answer".to_owned(), |problem| problem.message.clone())
+    delivery.problem.as_ref().map_or_else(|| "the answer has no listing".to_owned(), |problem| problem.message.clone())
 }
 
 fn not_listed(id: &str, is_searched: bool) -> String {
