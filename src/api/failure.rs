@@ -58,12 +58,13 @@ const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server nee
 const NAME_HINT: &str = "check --api-url, and whether a proxy or a portal answers in place of that host";
 
 impl Failure {
-    /// `has_left`: a connection was made, so some of the request may have left.
-    pub(super) fn new(error: &reqwest::Error, peer: &Peer, timeout: Duration, has_left: bool) -> Self {
+    /// `is_fresh`: the connection was made for this attempt. `has_left`: a connection was made at all, so some of the request may
+    /// have left.
+    pub(super) fn new(error: &reqwest::Error, peer: &Peer, timeout: Duration, has_left: bool, is_fresh: bool) -> Self {
         let tls = tls_error(error);
         // TLS 1.3 tells it only after the handshake, and before the server reads anything else.
         let wants_certificate =
-            matches!(tls, Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)));
+            is_fresh && matches!(tls, Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)));
         let of = |cause, message| Self { cause, message, hint: None };
         if error.is_connect() || error.is_builder() || !has_left || wants_certificate {
             return match tls {

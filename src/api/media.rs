@@ -81,7 +81,7 @@ impl MediaClient {
             }
             Err(error) if is_not_public(&error) => MediaLook::NotPublic,
             Err(error) => {
-                let failure = Failure::new(&error, &Peer::new(url, None), TIMEOUT, !error.is_connect());
+                let failure = Failure::new(&error, &Peer::new(url, None), TIMEOUT, !error.is_connect(), true);
                 let is_of_roots = self.has_own_roots && failure.cause == Some(Cause::Tls);
                 MediaLook::Unreachable { why: failure.message, is_of_roots }
             }

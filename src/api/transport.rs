@@ -192,7 +192,8 @@ impl Client {
 
     fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
         let peer = Peer::new(url, self.options.proxy.as_ref());
-        Failure::new(error, &peer, self.options.timeout, self.may_have_left(made))
+        let is_fresh = self.connections_made() > made;
+        Failure::new(error, &peer, self.options.timeout, self.may_have_left(made), is_fresh)
     }
 }
 
