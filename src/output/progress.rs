@@ -89,6 +89,8 @@ pub(crate) struct Progress<'a> {
     begun: (Instant, u64),
     faults: u32,
     waiting: Option<Waiting>,
+    /// Since when nothing may leave for long: such time says nothing about the rate.
+    idle_since: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -111,7 +113,7 @@ impl<'a> Progress<'a> {
             },
         };
         let begun = (Instant::now(), 0);
-        Self { stderr, shape, every, shown_at: begun.0, begun, faults: 0, waiting: None }
+        Self { stderr, shape, every, shown_at: begun.0, begun, faults: 0, waiting: None, idle_since: None }
     }
 
     /// The state in which the run begins or resumes.
@@ -122,13 +124,17 @@ impl<'a> Progress<'a> {
     /// When to show it again.
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
-        self.shown_at + if self.is_idle() && matches!(self.shape, Shape::Lines) { EVERY_WHILE_IDLE } else { self.every }
+        let is_idle = self.idle_since.is_some() && matches!(self.shape, Shape::Lines);
+        self.shown_at + if is_idle { EVERY_WHILE_IDLE } else { self.every }
     }
 
     /// The run waits, or has ended.
     pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
-        if self.is_idle() {
-            self.begun.0 = Instant::now();
+        use WaitReason::{Hours, PeopleLimit};
+        if waiting.as_ref().is_some_and(|waiting| matches!(waiting.reason, Hours | PeopleLimit)) {
+            self.idle_since.get_or_insert_with(Instant::now);
+        } else if let Some(since) = self.idle_since.take() {
+            self.begun.0 += since.elapsed();
         }
         if let Some(Waiting { shown, words, .. }) = waiting.as_ref().filter(|waiting| waiting.is_new) {
             self.note(&format!("waiting {shown}: {words}"));
@@ -136,24 +142,14 @@ impl<'a> Progress<'a> {
         self.waiting = waiting;
     }
 
-    /// Whether nothing may leave for long: such time says nothing about the rate.
-    fn is_idle(&self) -> bool {
-        self.waiting
-            .as_ref()
-            .is_some_and(|waiting| matches!(waiting.reason, WaitReason::Hours | WaitReason::PeopleLimit))
-    }
-
     pub(crate) fn show(&mut self, tally: &Tally) {
-        if self.is_idle() {
-            self.begin(tally);
-        }
         self.shown_at = Instant::now();
         let (since, left) = self.begun;
         let done = left.saturating_sub(tally.left);
-        let elapsed = since.elapsed().as_secs_f64();
+        let elapsed = self.idle_since.unwrap_or_else(Instant::now).duration_since(since).as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one decimal")]
         let (rate, to_do) = (if elapsed > 0.0 { done as f64 / elapsed } else { 0.0 }, tally.left as f64);
-        let time_left = Duration::try_from_secs_f64((to_do / rate).ceil()).ok();
+        let time_left = Duration::try_from_secs_f64((to_do / rate).ceil()).ok().filter(|_| self.idle_since.is_none());
         match &self.shape {
             Shape::Bar(bar) => {
                 bar.set_length(tally.rows);
@@ -290,4 +286,21 @@ fn words(tally: &Tally, rate: f64, time_left: Option<Duration>, waiting: Option<
         Some(Waiting { shown, .. }) => format!("waiting {shown}"),
     };
     format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {state}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::{Color, Verbosity};
+
+    #[test]
+    fn an_idle_time_counts_for_no_rate() {
+        let stderr = Stderr::new(Verbosity::Quiet, Color::default());
+        let mut progress = Progress::new(&stderr, ProgressFormat::None);
+        let hour = Duration::from_secs(3600);
+        progress.begun = (Instant::now().checked_sub(2 * hour).unwrap(), 100);
+        progress.idle_since = Instant::now().checked_sub(hour);
+        progress.wait(None);
+        assert_eq!((progress.begun.0.elapsed().as_secs(), progress.begun.1), (3600, 100));
+    }
 }
