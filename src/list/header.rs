@@ -88,7 +88,10 @@ fn names_person(cell: &str) -> bool {
     let cell = cell.replace(is_invisible, "").replace(['\u{a0}', '\u{202f}'], " ");
     let cell = cell.trim();
     // As Excel shortens it.
-    let is_shortened = cell.contains("E+") && cell.chars().all(|sign| sign.is_ascii_digit() || ".,E+".contains(sign));
+    let is_shortened = cell.contains(['E', 'e'])
+        && cell.starts_with(|first: char| first.is_ascii_digit())
+        && cell.ends_with(|last: char| last.is_ascii_digit())
+        && cell.chars().all(|sign| sign.is_ascii_digit() || ".,Ee+".contains(sign));
     let is_user_id = cell.split_once('.').is_some_and(|(country, id)| {
         country.len() == 2 && country.chars().all(|letter| letter.is_ascii_uppercase()) && looks_like_number(id)
     });

@@ -346,6 +346,7 @@ fn a_header_that_is_not_clear_is_named_by_its_line() {
         "\u{a0}+593 98 765 4388",
         "\u{202a}+593987654388\u{202c}",
         "5.93988E+11",
+        "5.93988e11",
         "\"5,93988E+11\"",
     ] {
         home.write("a.csv", format!("T,x\n{person},Boss\ntelefono,nombre\n593987654321,Ana\n"));
