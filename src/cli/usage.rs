@@ -68,9 +68,8 @@ fn in_two_lines(mut error: clap::Error) -> (String, String) {
 /// Makes one line of what comes from the command line, and hides what may be a secret.
 fn hide_values(error: &mut clap::Error) {
     let texts = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg, ContextKind::InvalidValue];
-    let [_, flag, value] = texts.map(|kind| error.get(kind).map(ToString::to_string).unwrap_or_default());
-    let may_be_secret =
-        flag.starts_with("--client-id ") || flag.starts_with("--api-url ") && value.contains(['@', '?', '#']);
+    let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let may_be_secret = ["--client-id ", "--api-url ", "--allow-to "].iter().any(|name| flag.starts_with(name));
     for kind in texts {
         if let Some(ContextValue::String(text)) = error.get(kind) {
             let shown = match kind {

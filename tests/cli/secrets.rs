@@ -108,6 +108,7 @@ fn from_a_flag_that_is_wrong() {
         ["--api-url", "https://u:p@canary@h"],
         ["--api-url", "user:canary@api.jelou.ai"],
         ["--api-url", "https://h/?token=canary"],
+        ["--api-url", "canary"],
     ] {
         home.run("send text --to 593987654321 Hola").args(&arguments).fails(2, &["(not shown)"]);
         let (flag, value) = (arguments[0], arguments[1]);
