@@ -39,9 +39,7 @@ impl Proxy {
             None => Err(ClientError::of_proxy(variable, without_secret(&value))),
         }
     }
-}
 
-impl Proxy {
     pub(super) fn unusable(&self) -> ClientError {
         ClientError::of_proxy(self.variable, None)
     }
@@ -94,7 +92,10 @@ fn without_secret(value: &str) -> Option<&str> {
 
 /// Whether `exceptions` (`NO_PROXY`) name the target.
 fn is_excepted(target: &Url, exceptions: &str) -> bool {
-    // The library has no wildcard but `*`; a name with or without a leading point also stands for those below it.
+    if exceptions.trim() == "*" {
+        return true;
+    }
+    // Of the library's names, each also stands for those below it, with or without a leading point.
     let in_its_syntax = |entry: &str| entry.strip_prefix("*.").unwrap_or(entry).to_owned();
     let known: Vec<_> = exceptions.split([',', ' ', '\t']).map(in_its_syntax).collect();
     let matcher = Matcher::builder().all("http://proxy.invalid").no(known.join(",")).build();
@@ -172,6 +173,7 @@ mod tests {
             ("other ,\tapi.example ,", "api.example", true),
             (",,", "api.example", false),
             ("*", "api.example", true),
+            (" *", "203.0.113.7", true),
             ("203.0.113.7", "203.0.113.7", true),
             ("203.0.113.70", "203.0.113.7", false),
             ("203.0.113.0/24", "203.0.113.7", true),
