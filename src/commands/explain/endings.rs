@@ -22,8 +22,13 @@ fn skip_reason(topic: &str) -> Option<String> {
 
 /// Every name that can be explained.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let of_record = rows().filter_map(|[name, ..]| name.strip_prefix('`')?.strip_suffix('`'));
+    let of_record = rows().filter_map(|[name, ..]| quoted(name));
     of_record.chain(SkipReason::value_variants().iter().map(|reason| reason.name()))
+}
+
+/// The name in a cell; a header has none.
+fn quoted(cell: &str) -> Option<&str> {
+    cell.strip_prefix('`')?.strip_suffix('`')
 }
 
 fn rows() -> impl Iterator<Item = [&'static str; 4]> {
@@ -37,7 +42,8 @@ fn exit_code(code: &str) -> Option<String> {
 }
 
 fn name(topic: &str) -> Option<String> {
-    let [_, of, meaning, code] = rows().find(|[name, ..]| name.trim_matches('`').eq_ignore_ascii_case(topic))?;
+    let is_topic = |name: &str| name.eq_ignore_ascii_case(topic);
+    let [_, of, meaning, code] = rows().find(|[name, ..]| quoted(name).is_some_and(is_topic))?;
     let code = exit_code(code).map(|code| format!("\n{code}")).unwrap_or_default();
     Some(format!("{topic} in the record ({of}): {meaning}{code}"))
 }
@@ -73,6 +79,7 @@ mod tests {
         for code in (0..=8).chain(10..=15).chain([124, 126, 127, 129, 130, 137, 143]) {
             assert!(exit_code(&code.to_string()).is_some(), "{code}");
         }
+        assert_eq!((about("code"), about("value")), (None, None));
         assert_eq!(names().count(), 26 + SkipReason::value_variants().len());
         let reasons = include_str!("../../../docs/bulk.md");
         for name in SkipReason::value_variants().iter().map(|reason| reason.name()) {

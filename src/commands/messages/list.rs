@@ -79,7 +79,13 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
 /// The person of `--to`.
 fn person(context: &Context, typed: &str, sender: &Sender) -> Result<String, InvalidMessage> {
     let read = TypedRecipient::read(typed, sender.settings.country());
-    let read = read.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
+    let read = read.map_err(|mut error| {
+        if error.is_without_country {
+            // Here is no --country.
+            error.hint = "write it with + and its country code, or add `country` to the profile".into();
+        }
+        InvalidMessage::Recipient { origin: "--to", error }
+    })?;
     context.stderr.warnings(read.warnings());
     Ok(person_key(read.recipient.as_str()).into_owned())
 }
