@@ -278,7 +278,8 @@ impl Inquiry {
         (self.terms.now, self.asked())
     }
 
-    /// Decides the unknown rows, and returns all that the ledger does not have yet; `is_whole` says whether everything needed for that was read.
+    /// Decides the unknown rows, and returns all that the ledger does not have yet; `is_whole` says whether
+    /// everything needed for that was read.
     pub(crate) fn settle(&mut self, is_whole: bool) -> Settled {
         let mut settled = Settled { news: self.news(), left: BTreeMap::new() };
         let mut why: HashMap<usize, StillUnknown> = HashMap::new();

@@ -133,10 +133,10 @@ impl Imported {
             (self.fine(), "fine"),
             (self.invalid, "invalid"),
             (self.duplicates, "the same as another row"),
-            (self.guarded + self.not_allowed, "to recipients that are not allowed"),
+            (self.guarded + self.not_allowed, "addressed to recipients that are not allowed"),
             (self.skips.rows(SkipReason::Excluded), "excluded"),
-            (self.skips.rows(SkipReason::OutsideWindow), "to people who have not written within 23 hours"),
-            (self.same_person, "to a person with an earlier row"),
+            (self.skips.rows(SkipReason::OutsideWindow), "addressed to people who have not written within 23 hours"),
+            (self.same_person, "addressed to a person with an earlier row"),
             (self.earlier(), "skipped because of earlier runs"),
             (self.skips.rows(SkipReason::Hidden), "hidden"),
         ];

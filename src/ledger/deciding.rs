@@ -174,16 +174,7 @@ impl Run {
     ) -> Result<Counts, LedgerError> {
         self.note_lost()?;
         if resolution.sends_again() && self.is_cancelled()? {
-            let way = format!(
-                "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report {} --state failed \
-                 --reason cancelled --file FILE`",
-                self.name()
-            );
-            return Err(LedgerError::new(
-                LedgerFault::Choice,
-                "the run is cancelled: nothing of it is sent any more",
-                way,
-            ));
+            return Err(LedgerError::cancelled(self.name()));
         }
         let chosen = match resolution {
             Resolution::All(_) => None,
@@ -194,8 +185,7 @@ impl Run {
         if to == RowState::Pending {
             lost = self.lost_workers(from, chosen.as_deref())?;
             if !lost.is_empty() && !have_ended(&lost) {
-                let problem = "a process that was not heard of again may still send these rows";
-                return Err(LedgerError::new(LedgerFault::Choice, problem, "end it first, then add --yes"));
+                return Err(LedgerError::may_still_send());
             }
         }
         let ended: HashSet<_> = lost.iter().flat_map(|worker| &worker.rows).copied().collect();
@@ -208,11 +198,7 @@ impl Run {
                 let wanted: HashSet<_> = chosen.iter().map(|row| (row.n, row.number)).collect();
                 rows.retain(|row| wanted.contains(&(row.n, row.number)));
                 if rows.len() != wanted.len() {
-                    return Err(LedgerError::new(
-                        LedgerFault::InUse,
-                        "a process that sends the run has changed one of these rows just now",
-                        "look at `jelouctl bulk status`, then decide again",
-                    ));
+                    return Err(LedgerError::changed_row());
                 }
             }
             if let Some(scope) = &scope {
@@ -395,8 +381,8 @@ fn free_rows(
 }
 
 /// What becomes known of a message, unless somebody else has learnt of it meanwhile.
-const LEARN: &str = "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, learnt = learnt + ?6, \
-     delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, delivered_at = coalesce(?10, delivered_at), \
+const LEARN: &str = "UPDATE row SET learnt_at = CASE WHEN delivery = ?4 THEN learnt_at ELSE ?5 END, delivery = ?4, \
+     learnt = learnt + ?6, delivery_at = ?7, delivery_code = ?8, delivery_reason = ?9, delivered_at = coalesce(?10, delivered_at), \
      read_at = coalesce(?11, read_at), message_id = coalesce(message_id, ?12) WHERE run = ?1 AND n = ?2 AND learnt = ?3";
 
 /// The values of [`LEARN`].

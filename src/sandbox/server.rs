@@ -21,6 +21,7 @@ use super::{connection, events, lookups, messages, page, read_back};
 
 /// The address of `jelouctl sandbox`.
 pub(crate) const DEFAULT_PORT: u16 = 4780;
+
 /// A sandbox that listens as long as the runtime runs.
 #[derive(Debug)]
 pub(crate) struct Sandbox {

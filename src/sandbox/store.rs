@@ -97,6 +97,7 @@ struct Inner {
     reached: HashMap<String, SystemTime>,
 }
 
+/// What `/sandbox/health` says of the messages.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StoredCounts {
     /// From the bot, since the start.
@@ -219,7 +220,7 @@ impl MessageStore {
         last.is_some_and(|last| last.elapsed().is_ok_and(|ago| ago < WINDOW))
     }
 
-    /// StoredCounts a user as reached by a template, unless `limit` different users were reached in the last 24 hours.
+    /// Counts a user as reached by a template, unless `limit` different users were reached in the last 24 hours.
     pub(crate) fn reach(&self, user: &str, limit: u32) -> bool {
         let mut inner = self.lock();
         let now = SystemTime::now();

@@ -228,6 +228,19 @@ fn what_was_learnt_before_a_failure_is_kept() {
 }
 
 #[test]
+fn what_was_read_is_kept_where_another_run_is_damaged() {
+    let home = people(3);
+    let server = listing(|_, _| entries(&[entry(&user(2), "DELIVERED_USER"), entry(&user(1), "READ")], 1));
+    send_to(&home, &server);
+    home.run("bulk send people.csv --yes --run other --import-only text Otra").api(&server.url).success();
+    home.change_store("UPDATE row SET state = 'unknown', message_id = NULL WHERE n = 1");
+    home.change_store("UPDATE run SET details = '{}' WHERE name = 'other'");
+    ask_at(&home, &server, "").fails(12, &["the ledger is damaged"]);
+    let found = status(&home);
+    assert_eq!(figures(&found["deliveries"], &["delivered", "read"]), [1, 1], "{found}");
+}
+
+#[test]
 fn a_listing_that_gives_less_than_it_counts_is_not_whole() {
     let home = people(4);
     let pagination = json!({"total": 4, "totalPages": 2});

@@ -637,7 +637,7 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     home.config(&format!("[profiles.me]\n{login}api_url = \"{url}\"\nallow_to = [\"593987654321\"]\n"));
     let run = |flags: &str| home.run(&format!("bulk send people.csv -p me {flags} text {{{{n}}}}"));
     run("--one-per-person --preview 1")
-        .fails(11, &["2 rows: 1 is to recipients that are not allowed, 1 is to a person"]);
+        .fails(11, &["2 rows: 1 is addressed to recipients that are not allowed, 1 is addressed to a person"]);
     run("--yes").fails(11, &["allow_to"]);
     assert_eq!(jelou.seen().len(), 0);
     // A test goes to the allowed person, whoever is on the list.

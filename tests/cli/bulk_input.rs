@@ -784,12 +784,12 @@ fn a_preview_reads_every_row_and_prints_the_first() {
         2,
         &[
             "1 row cannot be sent",
-            "4 rows are to recipients that are not allowed: line 3, 4, 5, 7",
-            "6 rows: 1 is fine, 1 is invalid, 4 are to recipients that are not allowed",
+            "4 rows are addressed to recipients that are not allowed: line 3, 4, 5, 7",
+            "6 rows: 1 is fine, 1 is invalid, 4 are addressed to recipients that are not allowed",
         ],
     );
     let guarded = home.run("bulk send people.csv --skip-invalid --preview 9 text x");
-    let ended = guarded.fails(11, &["6 rows: 1 is fine, 1 is invalid, 4 are to recipients"]);
+    let ended = guarded.fails(11, &["6 rows: 1 is fine, 1 is invalid, 4 are addressed to recipients"]);
     assert_eq!(ended.stdout.lines().count(), 5);
 }
 
@@ -838,7 +838,7 @@ fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
     }
     let flags = ["--exclude", "bajas.txt", "--rejects", "rejects.csv", "--skip-invalid", "--skip-not-allowed"];
     let ended =
-        send("people.csv", "r", &flags).fails(10, &["1 row is left out, to recipients that are not allowed: line 5"]);
+        send("people.csv", "r", &flags).fails(10, &["1 row is left out because the recipient is not allowed: line 5"]);
     let reasons = json!({"invalid": 1, "excluded": 1, "not_allowed": 1, "repeated": 1});
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &reasons));
     let report = std::fs::read_to_string(home.path().join("rejects.csv")).unwrap();

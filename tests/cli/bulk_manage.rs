@@ -203,7 +203,8 @@ fn reasons_are_the_codes_of_the_api_or_ours() {
     assert_eq!(ended.json()["reasons"], reasons);
     assert_eq!(home.run("bulk status r").success().json()["reasons"], reasons);
     let again = "to send 3 rows again once corrected: jelouctl bulk report r --state failed --file again.csv; then \
-                 jelouctl bulk send again.csv text …, with the message and the other flags as before";
+                 jelouctl bulk send again.csv text …, with the message and the other flags as before, but without --sheet \
+                 and --header-row";
     assert!(ended.stderr.contains(again), "{ended:?}");
     assert!(ended.stderr.contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"), "{ended:?}");
     // Rows that are decided by hand or retried have another reason, or none.

@@ -195,8 +195,8 @@ fn nothing_leaves_without_a_yes() {
     assert_eq!(ended.code, 11, "{ended:?}");
     for part in [
         "2 of the rows go to recipients that are not allowed",
-        "2 rows are to recipients that are not allowed: line ",
-        "3 rows: 1 is fine, 2 are to recipients that are not allowed",
+        "2 rows are addressed to recipients that are not allowed: line ",
+        "3 rows: 1 is fine, 2 are addressed to recipients that are not allowed",
     ] {
         assert!(ended.stderr.contains(part), "{part}: {ended:?}");
     }

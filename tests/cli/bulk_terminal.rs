@@ -47,7 +47,8 @@ fn a_run_ends_and_is_shown_in_words() {
         " s\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\n",
         "note: 1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
         "jelouctl bulk report r --state failed --file again.csv; then jelouctl --profile prod bulk send \
-         again.csv text …, with the message and the other flags as before\r\n",
+         again.csv text …, with the message and the other flags as before, but without --sheet and \
+         --header-row\r\n",
     ] {
         assert!(screen.contains(part), "`{part}`: {screen}");
     }
@@ -159,6 +160,15 @@ fn old_runs_are_named_before_they_are_removed() {
     };
     let (code, screen) = remove("n");
     assert!(code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "), "{screen}");
+    // The other one is sent anew during the question.
+    let mut terminal = Terminal::new(&home, &["bulk", "remove", "--older-than", "1ms"], &PLAIN);
+    terminal.wait_for("Remove 2 runs");
+    home.change_store("UPDATE run SET changed_at = changed_at + 1 WHERE name = 'a'");
+    terminal.answer("[y/N] ", "y");
+    let (code, screen) = terminal.end();
+    assert!(code == 0 && screen.contains("note: run b is removed"), "{screen}");
+    assert!(screen.contains("note: run a has changed meanwhile, or is gone: it is left as it is"), "{screen}");
+    rehearse("b");
     let (code, screen) = remove("y");
     assert!(code == 0 && screen.contains("note: run a is removed"), "{screen}");
     assert!(home.run("bulk list").success().stderr.contains("there are no runs"));

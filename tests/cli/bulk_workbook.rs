@@ -786,7 +786,7 @@ fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
         let jelou = Jelou::accepting();
         let ended =
             home.run(&format!("bulk send {name} --yes --run r text")).args(&["Hola {{ nombre }}."]).api(&jelou.url);
-        assert!(ended.success().stderr.contains("1 row is without `nombre`: line 3"));
+        assert!(ended.success().stderr.contains("1 row is missing `nombre`: line 3"));
         let mut texts: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
         texts.sort_by_key(ToString::to_string);
         assert_eq!(texts, ["Hola .", "Hola Ana."]);

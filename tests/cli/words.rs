@@ -105,7 +105,7 @@ fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
     let home = Home::new();
     let rows: Vec<_> = (0..8).map(|n| format!("59398765432{n},{}\n", if n == 0 { "Ana" } else { " " })).collect();
     home.write("people.csv", format!("celular,nombre\n{}", rows.concat()));
-    let told = "note: 7 rows are without `nombre`: line 3, 4, 5, 6, 7, …";
+    let told = "note: 7 rows are missing `nombre`: line 3, 4, 5, 6, 7, …";
     let ended = preview(&home, &["people.csv", "text", "Hola {{ nombre | trim }}"]);
     assert!(ended.stderr.contains(told) && ended.stdout.lines().count() == 8, "{ended:?}");
     for text in ["Hola {{ nombre | default('x', true) }}", "Hola{% if nombre != '' %} {{ nombre }}{% endif %}", "Hola"]
@@ -137,8 +137,8 @@ fn a_word_that_stands_for_nothing_is_told_and_an_error_of_the_spreadsheet_makes_
     let ended = preview(&home, &["people.csv", "text", "Hola {{ nombre | upper }}"]);
     assert_eq!(ended.stdout.lines().count(), 4);
     for told in [
-        "warning: 2 rows are filled with `N/A` in nombre: line 3, 4;",
-        "warning: 1 row is filled with `null` in nombre: line 5;",
+        "warning: 2 rows are marked `N/A` in `nombre`: line 3, 4;",
+        "warning: 1 row is marked `null` in `nombre`: line 5;",
     ] {
         assert!(ended.stderr.contains(told), "{ended:?}");
     }
@@ -185,11 +185,13 @@ fn a_person_who_is_in_a_list_twice_is_told_or_left_out() {
     let flags = ["--skip-invalid", "--exclude", "bajas.txt"];
     home.write("bajas.txt", "593987654329\n");
     let ended = preview(&home, &[&["people.csv"], &flags[..], &["text", "{{ x }}"]].concat());
-    let told = "2 rows are to a person with an earlier row: line 5 (as line 3), 7 (as line 3); --one-per-person";
+    let told =
+        "2 rows are addressed to a person with an earlier row: line 5 (as line 3), 7 (as line 3); --one-per-person";
     assert!(ended.stderr.contains(told) && ended.stdout.lines().count() == 4, "{ended:?}");
     let words = ["bulk", "send", "people.csv", "--yes", "--rate", "1000000/s", "--run", "r", "--one-per-person"];
     let send = home.run_args(&words).args(&flags).args(&["text", "{{ x }}"]).api(&jelou.url);
-    let told = "3 rows are left out, to a person with an earlier row: line 5 (as line 3), 6 (as line 4), 7 (as line 3)";
+    let told =
+        "3 rows are left out because the person has an earlier row: line 5 (as line 3), 6 (as line 4), 7 (as line 3)";
     let ended = send.fails(10, &[told]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"invalid": 1, "repeated": 3}));
     let mut texts: Vec<_> = jelou.seen().into_iter().map(|seen| seen.received.json()["text"].clone()).collect();

@@ -93,29 +93,28 @@ impl<'a> AskedRun<'a> {
         };
         drop(reading);
         // An attempt that began while the history was read may be listed in it already.
-        let doubt = if ended.is_ok() { count_attempts(run, &self.details, &mut inquiry)? } else { None };
-        if let Some(doubt) = &doubt {
+        let counted = if ended.is_ok() { count_attempts(run, &self.details, &mut inquiry) } else { Ok(None) };
+        if let Ok(Some(doubt)) = &counted {
             context.stderr.warning(doubt);
         }
         let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
         let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered > 0;
-        let Settled { mut news, left } = inquiry.settle(is_whole && doubt.is_none());
+        let Settled { mut news, left } = inquiry.settle(is_whole && matches!(counted, Ok(None)));
         let is_of_all = is_whole && inquiry.asked() > 0 && inquiry.is_complete(UP_TO);
         news.asked = is_of_all.then(|| inquiry.asked_record());
         if !news.is_empty() {
             self.settled += run.learn(&news)?;
         }
+        counted?;
         let problem = match ended {
             Ok(ListingCoverage::Whole) => None,
             Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable: 0 }.into()),
             Err(error) => Some(error.into()),
         };
-        let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
-        let resumed_at = run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at);
         Ok(Look {
             counts: run.counts()?,
             deliveries: inquiry.counts(is_whole, i64::MIN),
-            of_late: inquiry.counts(is_whole, resumed_at),
+            of_late: inquiry.counts(is_whole, resumed_at(run)?),
             left,
             may_change: inquiry.is_open() || is_sent,
             is_cut,
@@ -136,6 +135,12 @@ impl<'a> AskedRun<'a> {
         run.each_attempt([i64::MIN, i64::MAX], &mut |attempt| inquiry.add(attempt))?;
         Ok(inquiry)
     }
+}
+
+/// When the run began, or was last resumed.
+fn resumed_at(run: &Run) -> Result<i64, LedgerError> {
+    let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
+    Ok(run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at))
 }
 
 /// Adds the attempts of every run of the bot to `inquiry`. If one of them is in doubt, nothing can be counted; the error

@@ -124,7 +124,7 @@ impl ToldRows<'_> {
                 notes.add(words, line.to_string(), way_back(*reason), false);
             }
             RowFault::SamePerson { of } => {
-                notes.add("left out, to a person with an earlier row".to_owned(), line_and(of), "", false);
+                notes.add("left out because the person has an earlier row".to_owned(), line_and(of), "", false);
             }
             RowFault::Remark(Remark::Warning(warning)) => {
                 messages.tell(Severity::Warning, line, &format!(": {warning}"));
@@ -137,22 +137,22 @@ impl ToldRows<'_> {
                 messages.tell(severity, line, &said);
             }
             RowFault::Remark(Remark::NotAllowed) if self.policy.skip_not_allowed => {
-                let words = "left out, to recipients that are not allowed".to_owned();
+                let words = "left out because the recipient is not allowed".to_owned();
                 notes.add(words, line.to_string(), "", false);
             }
             RowFault::Remark(Remark::NotAllowed) => {
-                let words = "to recipients that are not allowed".to_owned();
+                let words = "addressed to recipients that are not allowed".to_owned();
                 notes.add(words, line.to_string(), "; --skip-not-allowed leaves them out", true);
             }
             RowFault::Remark(Remark::EmptyCell(column)) => {
-                notes.add(format!("without `{column}`"), line.to_string(), "", false);
+                notes.add(format!("missing `{column}`"), line.to_string(), "", false);
             }
             RowFault::Remark(Remark::PlaceholderCell { column, cell }) => {
-                let words = format!("filled with `{cell}` in {column}");
+                let words = format!("marked `{cell}` in `{column}`");
                 notes.add(words, line.to_string(), "; that is what the person would read", true);
             }
             RowFault::Remark(Remark::RepeatedPerson { of }) => {
-                let words = "to a person with an earlier row".to_owned();
+                let words = "addressed to a person with an earlier row".to_owned();
                 notes.add(words, line_and(of), "; --one-per-person sends the first of each", false);
             }
         }

@@ -62,16 +62,19 @@ pub(super) async fn look_at_media(
     }
     let roots = settings.ca_cert_file()?.map_or(Roots::Platform, |(file, content)| Roots::Only { file, content });
     let client = MediaClient::new(roots)?;
-    let looks = stream::iter(&files).map(|of_rows| finding(&client, &of_rows.file)).buffered(AT_A_TIME);
-    let mut findings: Vec<_> = looks.take_until(sleep(IN_ALL)).collect().await;
-    findings.resize_with(files.len(), || Some(Finding::Unknown("no time was left for it".to_owned())));
+    let client = &client;
+    let looks = stream::iter(files.iter().enumerate())
+        .map(|(place, of_rows)| async move { (place, finding(client, &of_rows.file).await) })
+        .buffer_unordered(AT_A_TIME);
+    let mut findings: HashMap<_, _> = looks.take_until(sleep(IN_ALL)).collect().await;
     if has_more {
         stderr.note(&format!("only the first {MOST_FILES} different media files were checked"));
     }
     let (mut faults, mut unknown) = (Vec::new(), Vec::new());
-    for (FileOfRows { file, rows, first_line }, finding) in files.iter().zip(findings) {
+    for (place, FileOfRows { file, rows, first_line }) in files.iter().enumerate() {
         let url = shown(&file.url);
-        match finding {
+        let no_time = || Some(Finding::Unknown("no time was left for it".to_owned()));
+        match findings.remove(&place).unwrap_or_else(no_time) {
             None => {}
             Some(Finding::Faulty(problem)) => {
                 faults.push(format!("{url}: {problem}; {}, first in line {first_line}", counted(*rows, "row")));

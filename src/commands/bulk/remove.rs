@@ -8,7 +8,7 @@ use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::ledger::{Counts, LedgerError, RunAge, RunName, RunOverview};
+use crate::ledger::{Counts, LedgerError, LedgerFault, RunAge, RunName, RunOverview};
 use crate::once::OnceScope;
 use crate::output::{counted, counted_are};
 
@@ -62,12 +62,19 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
     };
     warn_of_memory(context, &runs);
     if context.confirms(&format!("Remove {what}?"))? != Some(true) {
-        return Err(UsageError::new(format!("{what}: nothing was removed"), "add --yes to remove it").into());
+        return Err(UsageError::new(format!("{what}: nothing was removed"), "add --yes to remove what is named").into());
     }
     // The question may have waited for hours.
     let store = store.reconnected()?;
     for RunOverview { name, changed_at, details, .. } in &runs {
-        store.run(name)?.remove(*changed_at)?;
+        let removed = store.run(name).and_then(|run| run.remove(*changed_at));
+        if let Err(LedgerError { fault: LedgerFault::InUse | LedgerFault::Choice, .. }) = removed
+            && args.older_than.is_some()
+        {
+            context.stderr.note(&format!("run {name} has changed meanwhile, or is gone: it is left as it is"));
+            continue;
+        }
+        removed?;
         let kept = details.scope().map(|OnceScope { key, .. }| {
             format!("; who was sent a message under the key {key}, or may have been, stays known")
         });

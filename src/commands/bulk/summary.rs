@@ -182,7 +182,8 @@ impl RunSummary {
         if let Some([report, send]) = again.filter(|_| self.is_complete()) {
             let rows = counted(self.counts.failed + invalid, "row");
             ways.push(format!(
-                "to send {rows} again once corrected: {report}; then {send}, with the message and the other flags as before"
+                "to send {rows} again once corrected: {report}; then {send}, with the message and the other flags as before, but \
+                 without --sheet and --header-row"
             ));
         }
         ways

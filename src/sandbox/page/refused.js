@@ -52,6 +52,7 @@ export function showRefused() {
   byId("no-refused").hidden = refused.length > 0;
   if (!list.querySelector("[tabindex='0']") && list.firstElementChild) list.firstElementChild.tabIndex = 0;
 }
+
 /** Opens the list, at one of them where it is named. */
 export async function openRefused(number) {
   byId("refused").hidden = false;
