@@ -142,6 +142,22 @@ impl TemplateUses {
             self.uses.push(used);
         }
     }
+
+    /// Those of rows that are left; `rows` passes the body of each such row.
+    pub(crate) fn left<E>(&self, rows: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>) -> Result<Self, E> {
+        // The only one is that of every row.
+        if self.uses.len() < 2 {
+            return Ok(self.clone());
+        }
+        let mut left = Vec::new();
+        rows(&mut |body| {
+            let used = serde_json::from_str(body).ok().and_then(|body| TemplateUse::of(&body));
+            if let Some(used) = used.filter(|used| self.uses.contains(used) && !left.contains(used)) {
+                left.push(used);
+            }
+        })?;
+        Ok(Self { uses: left, is_cut: self.is_cut })
+    }
 }
 
 /// The templates called `name`, else those with that name after WhatsApp's prefix; if there are several, the approved ones.

@@ -372,6 +372,29 @@ fn what_is_left_of_a_run_is_checked_when_it_goes_on() {
 }
 
 #[test]
+fn the_template_of_rows_that_are_not_sent_may_be_wrong() {
+    let (home, jelou) = (home(), bot());
+    let list = "to,plantilla\n593987654321,bienvenida\n593987654322,nueva\n";
+    home.write("people.csv", list);
+    let message = ["template", "{{ plantilla }}", "--param", "x"];
+    bulk(&home, &jelou, &[&["--import-only", "--unchecked"], &message[..]].concat()).success();
+    let resume = |words: &[&str]| home.run("bulk resume r").args(words).api(&jelou.url);
+    resume(&[]).fails(2, &["the template `nueva` cannot be sent: its status is PENDING"]);
+    home.write("bajas.txt", "593987654322\n");
+    resume(&["--exclude", "bajas.txt"]).success();
+    assert_eq!(jelou.accepted().len(), 1);
+    // A second list has a row that was sent before.
+    let send = |run: &str, flags: &str| {
+        home.run(&format!("bulk send people.csv --run {run} --yes --skip-sent {flags}")).args(&message).api(&jelou.url)
+    };
+    send("second", "").fails(2, &["the template `nueva`"]);
+    send("second", "--unchecked").success();
+    home.write("people.csv", format!("{list}593987654323,bienvenida\n"));
+    send("third", "").success();
+    assert_eq!(jelou.accepted().len(), 3);
+}
+
+#[test]
 #[cfg(unix)]
 fn a_notice_is_looked_up_where_all_is_to_be_checked_first() {
     let (home, jelou) = (Home::new(), bot());

@@ -262,13 +262,23 @@ pub(super) fn estimate(
 }
 
 /// Adds what the list showed.
-pub(super) fn note_imported(details: &mut Details, imported: &Imported) {
+pub(super) fn note_imported(
+    details: &mut Details,
+    imported: &Imported,
+    draft: &LedgerDraft,
+) -> Result<(), LedgerError> {
     if let Some(accepts) = &imported.accepts {
         details.accepts = accepts.clone();
     }
     details.columns.clone_from(&imported.columns);
     details.recipient_flags.country_column &= imported.columns.iter().any(|name| is_country_column(name));
-    details.templates = imported.templates.clone();
+    details.templates = imported.templates.left(|each| {
+        draft.requests(|_, request| {
+            each(request.body);
+            Ok::<_, LedgerError>(())
+        })
+    })?;
+    Ok(())
 }
 
 /// How far back sent messages count.

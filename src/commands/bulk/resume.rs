@@ -114,7 +114,13 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         let way = RunOnItsWay { run: way.run.reconnected()?, ..way };
         let (run, name) = (&way.run, way.run.name());
         if !args.options.work.unchecked && pending_of(run)? > 0 {
-            refuse_templates(context, sender, &mut connection, &details.templates, false).await?;
+            let left = details.templates.left(|each| {
+                run.pending_requests(|row| {
+                    each(&row.body);
+                    Ok::<_, LedgerError>(())
+                })
+            });
+            refuse_templates(context, sender, &mut connection, &left?, false).await?;
         }
         let found = run.counts()?;
         if !is_worker {

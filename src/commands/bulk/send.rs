@@ -126,7 +126,7 @@ impl PreparedList<'_> {
         let read = import(context, list, &mut self.draft, plan, Some(sender), shown, &mut compare);
         let read = read.map_err(CommandError::of_unmade_run)?;
         write_rejects(context, rejects, &self.draft, list, &read)?;
-        note_imported(&mut self.details, &read.imported);
+        note_imported(&mut self.details, &read.imported, &self.draft)?;
         let (Some(store), Some(name)) = (store, name) else { return self.show(read, page) };
         read.verdict?;
         read.comparison?;
