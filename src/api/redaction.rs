@@ -38,8 +38,14 @@ impl SecretForms {
     /// Whether `text` repeats one of them, as it is or below its escapes.
     pub(super) fn are_in(&self, text: &str) -> bool {
         let shown = [alike(text.as_bytes()), alike(&below_escapes(text.as_bytes()))];
-        self.0.iter().any(|form| shown.iter().any(|text| find(text, form).is_some()))
+        self.0.iter().any(|form| shown.iter().any(|text| find(text, form).is_some() || ends_within(text, form)))
     }
+}
+
+/// Whether a text ends within `form`, behind most of it: an answer may be cut there.
+fn ends_within(text: &[u8], form: &[u8]) -> bool {
+    let least = SHORTEST.max(form.len() / 2);
+    (least..form.len()).any(|length| form.get(..length).is_some_and(|begun| text.ends_with(begun)))
 }
 
 /// What a text has below all its escapes, with no backslash left: however those of several layers meet, each layer only
@@ -51,6 +57,7 @@ fn below_escapes(text: &[u8]) -> Vec<u8> {
         let Some(undone) = undone else { break };
         text = undone;
     }
+    text.retain(|byte| *byte != b'\\');
     text
 }
 
@@ -93,10 +100,14 @@ fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
 }
 
 /// Backslashes, with the character that `\u00e9` or a pair of those stands for (RFC 8259, 7). Of any other escape, the
-/// character behind them remains.
+/// character behind them remains; but one backslash stays before a `u` whose digits may still be escaped.
 fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (first, length) = unit(text)?;
-    let Some(first) = first else { return Some((Vec::new(), length)) };
+    let Some(first) = first else {
+        let is_of_unit = text.get(length) == Some(&b'u');
+        let left = if is_of_unit { b"\\".to_vec() } else { Vec::new() };
+        return (left.len() < length).then_some((left, length));
+    };
     if let Some(character) = char::from_u32(first.into()) {
         return Some((utf8(character), length));
     }
@@ -207,9 +218,20 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_that_is_cut_within_the_secret_has_it() {
+        let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
+        for (text, expected) in
+            [("denied canary-7f3a9c5", true), ("denied \\u0063anary-7f", true), ("denied canary", false)]
+        {
+            assert_eq!(credentials.are_repeated_in(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn leaves_other_texts_as_they_are() {
         let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
-        for text in ["", "{\"a\":\"\\u00e9\\n\"}", "100%", "%zz &amp; &; &#; \\u12 \\", "canary-7f3a9c5", "&#99999999;"]
+        for text in
+            ["", "{\"a\":\"\\u00e9\\n\"}", "100%", "%zz &amp; &; &#; \\u12 \\", "canary-7f3a9c5.", "&#99999999;"]
         {
             assert!(!credentials.are_repeated_in(text), "{text}");
         }
