@@ -26,7 +26,8 @@ impl<'a> PlainAmount<'a> {
         let behind = rest.strip_prefix(minus).filter(|_| !is_before);
         let digits = behind.unwrap_or(rest).trim();
         let is_of_number = |sign: char| sign.is_ascii_digit() || sign == '.' || sign == ',' || BLANKS.contains(&sign);
-        let is_amount = digits.chars().all(is_of_number) && digits.starts_with(|first: char| first.is_ascii_digit());
+        let is_digit = |sign: char| sign.is_ascii_digit();
+        let is_amount = digits.chars().all(is_of_number) && digits.starts_with(is_digit) && digits.ends_with(is_digit);
         is_amount.then_some(Self { is_negative: is_before || behind.is_some(), digits, is_percent })
     }
 }
