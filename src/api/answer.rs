@@ -96,7 +96,7 @@ impl Body {
     }
 
     /// Whether it is a page for people.
-    fn is_page(&self) -> bool {
+    pub(super) fn is_page(&self) -> bool {
         let text = self.text.trim_start();
         text.starts_with('<') && !text.starts_with("<?xml")
     }

@@ -74,10 +74,12 @@ impl Failure {
             };
         }
         // Once the connection is made, even a TLS error does not show what the server has read.
-        let message = if error.is_timeout() {
-            format!("no answer in time (waited {} s)", timeout.as_secs_f64())
-        } else {
-            format!("the connection failed before an answer came: {}", innermost(error))
+        let message = match innermost(error) {
+            _ if error.is_timeout() => format!("no answer in time (waited {} s)", timeout.as_secs_f64()),
+            cause if cause.starts_with("invalid HTTP") => {
+                format!("what came from {peer} is not HTTP: {cause}; a port for TLS wants https")
+            }
+            cause => format!("the connection failed before an answer came: {cause}"),
         };
         of(None, message)
     }

@@ -118,6 +118,11 @@ fn ruling(
             (UNKNOWN, "its body does not say whether the request was carried out")
         }
         200..300 if !is_failed => (UNKNOWN, "its body does not say whether the message was accepted"),
+        401 | 403 if answer.body.is_page() => (
+            Outcome::NotSent(Cause::Credentials),
+            "a portal, a proxy or a firewall may have answered in Jelou's place: check the network and --api-url, then \
+             client id, secret and --bot",
+        ),
         401 | 403 => (Outcome::NotSent(Cause::Credentials), "check client id, secret and --bot"),
         407 => (Outcome::NotSent(Cause::ProxyCredentials), PROXY_CREDENTIALS_HINT),
         500 if names_the_company(error) => (Outcome::NotSent(Cause::Credentials), "check client id and secret"),
