@@ -23,7 +23,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
 use crate::ledger::{Details, LedgerError, LedgerFault, Resumed, Run, RunConditions, RunName, RunPause, Store};
-use crate::message::Message;
+use crate::message::{Message, TemplateUses};
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
@@ -114,13 +114,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         let way = RunOnItsWay { run: way.run.reconnected()?, ..way };
         let (run, name) = (&way.run, way.run.name());
         if !args.options.work.unchecked && pending_of(run)? > 0 {
-            let left = details.templates.left(|each| {
-                run.pending_requests(|row| {
-                    each(&row.body);
-                    Ok::<_, LedgerError>(())
-                })
-            });
-            refuse_templates(context, sender, &mut connection, &left?, false).await?;
+            refuse_templates(context, sender, &mut connection, &templates_left(run, details)?, false).await?;
         }
         let found = run.counts()?;
         if !is_worker {
@@ -139,6 +133,16 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
             }
         }
         way.carry_out(connection, &args.options).await
+    })
+}
+
+/// The templates of the rows that are still to be sent.
+fn templates_left(run: &Run, details: &Details) -> Result<TemplateUses, LedgerError> {
+    details.templates.left(|each| {
+        run.pending_requests(|row| {
+            each(&row.body);
+            Ok(())
+        })
     })
 }
 
