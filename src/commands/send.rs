@@ -19,14 +19,14 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
 use crate::ledger::Claimed;
-use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, TypedMessage, visit_texts};
+use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, TemplateUses, TypedMessage, visit_texts};
 use crate::output::{Format, Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::process::{Signals, block_on};
 use crate::sending::{
-    AuditLog, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, catch_panic,
-    claim_exclusions, read_exclusions, wait_for_delivery,
+    AuditLog, CheckedTemplates, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender,
+    UnusableTemplates, catch_panic, check_templates, claim_exclusions, read_exclusions, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::{now, of_milliseconds};
@@ -337,6 +337,16 @@ impl PreparedSend<'_> {
     }
 
     async fn deliver(&self, connection: &mut Connection, flight: &Flight) -> Result<Delivery, CommandError> {
+        // WhatsApp may drop one for authentication without a word.
+        let mut to_user_ids = TemplateUses::default();
+        to_user_ids.note(self.outgoing);
+        to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
+        let (stderr, bot) = (&self.context.stderr, &self.sender.bot);
+        let CheckedTemplates { faults, .. } = check_templates(connection, stderr, bot, &to_user_ids, false).await?;
+        if !faults.is_empty() {
+            let hint = "fix the message, or send it to the person's phone number";
+            return Err(UnusableTemplates { faults, hint }.into());
+        }
         let Some(limit) = self.limit else { return Ok(self.deliver_after(Duration::ZERO, connection, flight).await) };
         let reached = limit.admit(connection, self.outgoing).await?;
         let delivery = self.deliver_after(Duration::ZERO, connection, flight).await;

@@ -7,7 +7,7 @@ use crate::harness::{Home, also_in_a_database};
 
 also_in_a_database! {
     a_list_may_have_people_without_a_number,
-    a_template_for_authentication_goes_to_no_user_id_of_a_list,
+    a_template_for_authentication_goes_to_no_user_id,
 }
 
 /// WhatsApp's ids of people without a number.
@@ -209,7 +209,7 @@ fn a_list_may_have_people_without_a_number() {
 }
 
 #[test]
-fn a_template_for_authentication_goes_to_no_user_id_of_a_list() {
+fn a_template_for_authentication_goes_to_no_user_id() {
     let listed = |_| {
         let templates = json!([
             {"elementName": "codigo", "category": "AUTHENTICATION", "status": "APPROVED", "template": "{{1}}"},
@@ -219,15 +219,30 @@ fn a_template_for_authentication_goes_to_no_user_id_of_a_list() {
     };
     let jelou = Jelou::with_templates(listed, |_, _| Act::Accept);
     let home = Home::new();
+    let send = |name: &str, to: &str| {
+        let words = ["send", "template", name, "--param", "123", "--to", to];
+        home.run_args(&words).api(&jelou.url)
+    };
     let told = "the template `codigo` is for authentication, which cannot go to a WhatsApp user id";
-    // In a list, and in a test of one.
+    send("codigo", USER_ID).fails(2, &[told, "send it to the person's phone number; nothing"]);
+    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (0, 1));
+    // No other recipient is looked up first.
+    send("aviso", USER_ID).success();
+    send("codigo", "593987654321").success();
+    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (2, 2));
+    // In a list, in a test of one, and in a notice.
     home.write("people.csv", format!("celular\n593987654321\n{USER_ID}\n"));
     let words = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--again", "template", "codigo", "--param", "1"];
     home.run_args(&words).api(&jelou.url).fails(2, &[told, "nothing was sent"]);
     home.write("people.csv", "celular\n593987654321\n");
     let test = ["bulk", "send", "people.csv", "--test-to", USER_ID, "template", "codigo", "--param", "1"];
     home.run_args(&test).api(&jelou.url).fails(2, &[told]);
-    assert_eq!(jelou.seen().len(), 0);
+    assert_eq!(jelou.seen().len(), 2);
+    // If the bot's templates are unavailable, it is sent with a warning, as in a list.
+    let silent = Jelou::with_templates(|_| Listing::Answer(404), |_, _| Act::Accept);
+    let words = ["send", "template", "codigo", "--param", "1", "--to", USER_ID];
+    let ended = home.run_args(&words).api(&silent.url).success();
+    assert!(ended.stderr.contains("warning: could not check whether the bot has the template: "), "{ended:?}");
 }
 
 #[test]
