@@ -196,7 +196,7 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
     match (repeated, rounded(&value)) {
         (Some(field), _) => Err(UsageError::new(format!("has the field `{field}` twice"), "keep one of the two")),
         (None, Some(number)) => {
-            let problem = format!("has a number beyond 64 bits, {number}, which would change on the way");
+            let problem = format!("has a number beyond 64 bits, {number}, which may change on the way");
             Err(UsageError::new(problem, "write the number as text, in quotes"))
         }
         (None, None) => Ok(value),
@@ -216,15 +216,12 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
     })
 }
 
-/// A number of JSON so large that it may have been a whole one, of which the nearest double is left. Nobody writes out one of
-/// more than a hundred digits.
+/// A number of JSON so large that it may have been a whole one, of which the nearest double is left.
 fn rounded(value: &Value) -> Option<f64> {
     /// 2^63
     const LEAST: f64 = 9_223_372_036_854_775_808.0;
     match value {
-        Value::Number(number) if number.is_f64() => {
-            number.as_f64().filter(|number| (LEAST..1e100).contains(&number.abs()))
-        }
+        Value::Number(number) if number.is_f64() => number.as_f64().filter(|number| number.abs() >= LEAST),
         Value::Array(items) => items.iter().find_map(rounded),
         Value::Object(fields) => fields.values().find_map(rounded),
         _ => None,
@@ -244,12 +241,13 @@ mod tests {
             (r#"{"a": 1} x"#, "--body: x.json is not valid JSON: trailing characters at line 1 column 10"),
             (r#"{"a": {"b": 1, "b": 1}}"#, "--body: x.json has the field `b` twice"),
             (r#"{"a\\":[18446744073709551616]}"#, "--body: x.json has a number beyond 64 bits, 18446744073709552000"),
+            ("1e100", "--body: x.json has a number beyond 64 bits, 1000"),
             ("-9223372036854775809", "--body: x.json has a number beyond 64 bits, -9223372036854776000"),
         ] {
             let error = parse("--body", "x.json", json).unwrap_err().to_string();
             assert!(error.starts_with(told), "{error}");
         }
-        let exact = r#"[18446744073709551615, -9223372036854775808, 1e300, 0.1, "18446744073709551616", "\"99999999999999999999"]"#;
+        let exact = r#"[18446744073709551615, -9223372036854775808, 1e18, 0.1, "18446744073709551616", "\"99999999999999999999"]"#;
         assert!(parse("--body", "x.json", exact).is_ok());
     }
 }
