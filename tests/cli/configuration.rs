@@ -523,9 +523,10 @@ fn a_service_names_the_file_of_its_secret() {
     };
     configure("${CREDENTIALS_DIRECTORY}/jelou");
     home.run(SEND).env("CREDENTIALS_DIRECTORY", home.path().join("credentials")).success();
-    home.run(SEND).fails(3, &["profile p: failed to read ${CREDENTIALS_DIRECTORY}/jelou"]);
+    let hint = "only ${CREDENTIALS_DIRECTORY}/NAME is understood";
+    home.run(SEND).fails(3, &["profile p: failed to read ${CREDENTIALS_DIRECTORY}/jelou", hint]);
     configure("${HOME}/credentials/jelou");
-    home.run(SEND).fails(3, &["profile p: failed to read ${HOME}/credentials/jelou"]);
+    home.run(SEND).fails(3, &["profile p: failed to read ${HOME}/credentials/jelou", hint]);
     let secrets: Vec<_> = server.received().iter().map(|request| request.headers["authorization"].clone()).collect();
     // x:canary-1
     assert_eq!(secrets, ["Basic eDpjYW5hcnktMQ=="; 2]);
