@@ -146,7 +146,7 @@ type HeaderPlace = (usize, Option<u64>, bool);
 /// The first filled rows of a sheet.
 fn head(workbook: &Workbook, place: usize) -> Result<TableHead, ListError> {
     let sheet = workbook.sheets.get(place).map(|sheet| sheet.name.clone());
-    let (mut stream, mut rows) = (workbook.rows(place, Covered::Read)?, Vec::new());
+    let (mut stream, mut rows) = (workbook.rows(place, Covered::Hidden)?, Vec::new());
     while rows.len() < LOOKED_AT
         && let Some(row) = stream.next()?
     {
