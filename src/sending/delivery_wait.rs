@@ -167,14 +167,17 @@ impl WaitEnd {
                 let hint = known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}"));
                 Some((format!("undelivered: {why}"), hint))
             }
-            Self::TimeIsUp { problem: Some(problem) } => {
-                Some((format!("not known to be {}: {problem}", wait.goal.state().words()), None))
-            }
-            Self::TimeIsUp { problem: None } => {
+            Self::TimeIsUp { problem } => {
                 let state = facts.map(|facts| format!("it is {}", facts.state.words()));
-                let state = state.unwrap_or_else(|| "Jelou does not list it yet".to_owned());
-                let goal = wait.goal.state();
-                Some((format!("not {} within {}: {state}", goal.words(), rounded(wait.within)), None))
+                let (wanted, within) = (wait.goal.state(), rounded(wait.within));
+                let goal = wanted.words();
+                let message = match (problem, state) {
+                    (Some(problem), Some(state)) => format!("not known to be {goal}: {state}; {problem}"),
+                    (Some(problem), None) => format!("not known to be {goal}: {problem}"),
+                    (None, Some(state)) => format!("not {goal} within {within}: {state}"),
+                    (None, None) => format!("not {goal} within {within}: Jelou does not list it yet"),
+                };
+                Some((message, None))
             }
             Self::Failed(error) => Some((error.to_string(), error.hint())),
             Self::Interrupted(signal) => Some((format!("interrupted by {} while waiting", signal.name()), None)),
@@ -241,6 +244,21 @@ fn noted(facts: DeliveryFacts) -> RecordDelivery {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_last_known_is_told_with_the_problem() {
+        let wait = DeliveryWait { goal: WaitGoal::Read, within: DeliveryWait::DEFAULT };
+        let facts = DeliveryFacts::new(DeliveryState::Delivered);
+        for (problem, facts, expected) in [
+            (Some("silence"), Some(&facts), "not known to be read: it is delivered; silence"),
+            (Some("silence"), None, "not known to be read: silence"),
+            (None, Some(&facts), "not read within 2 min 0 s: it is delivered"),
+            (None, None, "not read within 2 min 0 s: Jelou does not list it yet"),
+        ] {
+            let ended = WaitEnd::TimeIsUp { problem: problem.map(str::to_owned) };
+            assert_eq!(ended.problem(facts, wait), Some((expected.to_owned(), None)));
+        }
+    }
 
     #[test]
     fn the_last_look_is_made_just_before_the_time_is_up() {
