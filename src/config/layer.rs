@@ -1,4 +1,5 @@
-//! What one source says: a value and its origin for each key that it has; a value is one text, or those of a list. Layers are put over one another.
+//! What one source says: a value and its origin for each key that it has; a value is one text, or those of a list. Layers are
+//! put over one another.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display};

@@ -1,4 +1,4 @@
-//! What is noticed while a list is read, to be told when it was.
+//! What is noticed while a list is read, and reported afterwards.
 
 use super::workbook::{SheetRow, Unshown};
 

@@ -1,6 +1,6 @@
-//! Finds out whether one of the processes that started us is `jelouctl sandbox … -- COMMAND`. A script
-//! can clear its environment, but not its parents. Such a sandbox marks itself, because neither its file (a link, a copy, the
-//! dynamic loader) nor its command line identifies it.
+//! Finds out whether one of the processes that started us is `jelouctl sandbox … -- COMMAND`. A script can clear its
+//! environment, but not its parents. Such a sandbox marks itself, because neither its file (a link, a copy, the dynamic loader)
+//! nor its command line identifies it.
 
 #[cfg(target_os = "linux")]
 use std::{ffi::CStr, fs::File, io::Read};
