@@ -54,10 +54,7 @@ pub(super) fn hint(error: &clap::Error, arguments: &[OsString]) -> Option<&'stat
     let above = commands.split_last().map(|(_, above)| above).unwrap_or_default();
     let of_list =
         || find(above, word).filter(|_| is_unknown && path.starts_with(&["bulk", "send"])).map(|_| FLAG_OF_LIST);
-    // The flag of a wrong value is right.
-    let is_of_value = matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation);
-    let is_named = |words: &str| !is_of_value && !word.is_empty() && words.split(' ').any(|one| one == word);
-    row(&is_named).or_else(any).or_else(of_list)
+    row(&|words| !word.is_empty() && words.split(' ').any(|one| one == word)).or_else(any).or_else(of_list)
 }
 
 /// The answer to a line that was parsed, but takes a text for flags or for standard input.

@@ -93,7 +93,7 @@ fn an_answer_that_is_no_json_is_told_for_what_it_is() {
             403,
             page,
             4,
-            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: check client",
+            "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: a portal, a proxy or a firewall",
         ),
         (200, "<?xml version=\"1.0\"?><a/>", 8, "the API answered 200: <?xml version=\"1.0\"?><a/>\n"),
     ] {
