@@ -227,6 +227,7 @@ fn what_was_learnt_before_a_failure_is_kept() {
     assert_eq!(methods, 4, "nothing but what was sent");
 }
 
+/// Files alone: a database would be damaged in another way.
 #[test]
 fn what_was_read_is_kept_where_another_run_is_damaged() {
     let home = people(3);

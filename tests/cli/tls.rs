@@ -122,8 +122,12 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
     let parts = ["not sent: TLS failed: received corrupt message", "check the port of --api-url"];
     try_at(&plain.url.replace("http:", "https:"), 7, &ca, &parts);
     // It is unknown whether the request was read.
-    let parts =
-        ["it may have been sent: the connection failed before an answer came: invalid HTTP", "hint: ask the recipient"];
+    let parts = [
+        "it may have been sent: what came from localhost:",
+        "is not HTTP: invalid HTTP",
+        "a port for TLS wants https",
+        "hint: ask the recipient",
+    ];
     try_at(&format!("http://localhost:{}", tls.port()), 8, &ca, &parts);
 }
 
