@@ -216,7 +216,7 @@ fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
     })
 }
 
-/// A number of JSON so large that it may have been a whole one, of which the nearest double is left.
+/// A number of JSON beyond 64 bits, which was rounded to the nearest double.
 fn rounded(value: &Value) -> Option<f64> {
     /// 2^63
     const LEAST: f64 = 9_223_372_036_854_775_808.0;

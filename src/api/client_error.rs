@@ -1,4 +1,4 @@
-//! Why there is no client for requests: a fault of the configuration.
+//! Why no client for requests can be made: a fault of the configuration.
 
 use std::fmt::Display;
 use std::path::Path;

@@ -28,7 +28,7 @@ impl SecretForms {
         let mut forms = vec![base64_form(signed)];
         if secret.len() >= SHORTEST {
             forms.extend([base64_form(secret), secret.as_bytes().to_vec()]);
-            // What looks like an escape in the secret itself is undone in a text, too. Of a tab as JSON has it, `t` is left.
+            // What looks like an escape in the secret itself is undone in a text, too. A tab, `\t`, becomes `t` there.
             let in_json = Value::from(secret).to_string();
             forms.extend([secret.as_bytes(), in_json.trim_matches('"').as_bytes()].map(below_escapes));
         }

@@ -270,7 +270,7 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
     }
     let problem = match (of_key.as_slice(), bot) {
         ([scope], _) => return Ok((*scope).clone()),
-        ([], Some(bot)) => format!("there is no message of bot {bot} under the key {key}"),
+        ([], Some(bot)) => format!("bot {bot} has no message under the key {key}"),
         _ => format!("it is not clear which bot of the key {key} is meant"),
     };
     let hint = format!("the key is used by {bots}: name one with --bot, and its address with --api-url");

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::slice;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 use serde_json::{Map, json};
 
 use super::CommandError;
@@ -84,7 +85,7 @@ pub(crate) struct KeyFlags(Layer);
 
 impl Args for KeyFlags {
     fn augment_args(command: Command) -> Command {
-        command.args(KEYS.iter().filter(|key| !key.value.is_empty()).map(Key::argument))
+        command.args(KEYS.iter().filter(|key| !key.value.is_empty()).map(argument))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -105,6 +106,20 @@ impl FromArgMatches for KeyFlags {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
     }
+}
+
+/// The flag of a setting.
+fn argument(key: &'static Key) -> Arg {
+    let is_list = key.form == "list";
+    let again = if is_list { " (repeatable; replaces the earlier ones)" } else { "" };
+    let argument = Arg::new(key.name).long(key.flag.trim_start_matches('-')).value_name(key.value);
+    let argument = argument.help(format!("{}{again}", key.about)).value_parser(move |raw: &str| {
+        let raw = raw.trim().to_owned();
+        key.check(slice::from_ref(&raw)).map(|()| raw)
+    });
+    let hint = if key.value.ends_with("FILE") { ValueHint::FilePath } else { ValueHint::Unknown };
+    let argument = argument.allow_hyphen_values(!is_list && key.form != "path");
+    argument.action(if is_list { ArgAction::Append } else { ArgAction::Set }).value_hint(hint)
 }
 
 pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<ExitCode, CommandError> {

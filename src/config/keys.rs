@@ -1,11 +1,9 @@
 //! The settings, by the table in `keys.tsv`. A new one is a row there, its check here, and its reader in `Settings`.
 
 use std::fmt::Display;
-use std::slice;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use clap::{Arg, ArgAction, ValueHint};
 use serde_json::json;
 
 use super::api_url::ApiUrl;
@@ -21,7 +19,7 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     /// `text`, `path`, `secret`, `duration` (a text, or a number of seconds), `number` (or a text), `switch`, `list`, or
     /// `command` (program and arguments).
-    pub(super) form: &'static str,
+    pub(crate) form: &'static str,
     pub(crate) flag: &'static str,
     /// What its flag takes, if that is one of `profile set`; empty for a global flag.
     pub(crate) value: &'static str,
@@ -29,7 +27,7 @@ pub(crate) struct Key {
     pub(super) variable: &'static str,
     /// What holds if no source has it; empty if there is nothing.
     pub(super) default: &'static str,
-    about: &'static str,
+    pub(crate) about: &'static str,
 }
 
 /// In the order of `profile show`.
@@ -81,7 +79,7 @@ impl Key {
     }
 
     /// Checks a value.
-    pub(super) fn check(&self, texts: &[String]) -> Result<(), String> {
+    pub(crate) fn check(&self, texts: &[String]) -> Result<(), String> {
         let check = match self.name {
             "bot_id" => parses::<BotId>,
             "client_id" => parses::<ClientId>,
@@ -111,20 +109,6 @@ impl Key {
             (_, "list") => format!("{texts:?}"),
             _ => texts.concat(),
         }
-    }
-
-    /// The flag of `profile set`.
-    pub(crate) fn argument(&'static self) -> Arg {
-        let is_list = self.form == "list";
-        let again = if is_list { " (repeatable; replaces the earlier ones)" } else { "" };
-        let argument = Arg::new(self.name).long(self.flag.trim_start_matches('-')).value_name(self.value);
-        let argument = argument.help(format!("{}{again}", self.about)).value_parser(|raw: &str| {
-            let raw = raw.trim().to_owned();
-            self.check(slice::from_ref(&raw)).map(|()| raw)
-        });
-        let hint = if self.value.ends_with("FILE") { ValueHint::FilePath } else { ValueHint::Unknown };
-        let argument = argument.allow_hyphen_values(!is_list && self.form != "path");
-        argument.action(if is_list { ArgAction::Append } else { ArgAction::Set }).value_hint(hint)
     }
 
     /// The paths in a value.

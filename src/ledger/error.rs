@@ -157,7 +157,7 @@ impl LedgerError {
         Self::new(LedgerFault::Choice, message, "end it first, then add --yes")
     }
 
-    /// The choice of a run.
+    /// A run must be named, or another one.
     fn of_choice(message: impl Into<String>) -> Self {
         Self::new(LedgerFault::Choice, message, "name one; `jelouctl bulk list` shows them")
     }
@@ -189,7 +189,7 @@ impl LedgerError {
         Self::new(LedgerFault::Choice, format!("run {name} already exists"), hint)
     }
 
-    /// Rows that a report shows to be others.
+    /// Other rows are meant than those that were named; the report shows which.
     pub(super) fn other_rows(message: String) -> Self {
         let hint = "`jelouctl bulk report RUN` has all rows with their lines and states";
         Self::new(LedgerFault::Choice, message, hint)
@@ -249,7 +249,8 @@ impl LedgerError {
     }
 }
 
-const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` continues a run that had begun";
+const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` \
+     continues a run that had begun";
 
 impl From<FileError> for LedgerError {
     fn from(error: FileError) -> Self {

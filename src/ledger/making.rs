@@ -113,16 +113,13 @@ impl Store {
     ) -> Result<Option<Run>, E> {
         let mut db = self.db();
         db.0.limit(LONGEST);
-        let made = db.transaction(
-            true,
-            |error| error.of_import(name),
-            |db| {
-                let (last, now) = lock_store(db)?;
-                check_name(db, name)?;
-                let is_wanted = compare(&mut KnownRuns::new(&mut *db, of, now), draft, details)?;
-                Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), name, draft, details)?) } else { None })
-            },
-        );
+        let not_made = |error: LedgerError| error.of_import(name);
+        let made = db.transaction(true, not_made, |db| {
+            let (last, now) = lock_store(db)?;
+            check_name(db, name)?;
+            let is_wanted = compare(&mut KnownRuns::new(&mut *db, of, now), draft, details)?;
+            Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), name, draft, details)?) } else { None })
+        });
         db.0.limit(LONG);
         let made = made?;
         if made.is_some() {

@@ -103,9 +103,9 @@ impl Store {
         let db = match &place {
             Place::Database(address) => Db(Box::new(DatabaseEngine::open((**address).clone())?)),
             Place::Files(directory) => {
-                let directory = directory.as_deref().ok_or(LedgerError::no_directory())?;
+                let directory = directory.as_deref().ok_or_else(LedgerError::no_directory)?;
                 let opened = FileEngine::open(directory, true, Arc::clone(&on_wait))?;
-                Db(Box::new(opened.ok_or(LedgerError::no_directory())?))
+                Db(Box::new(opened.ok_or_else(LedgerError::no_directory)?))
             }
         };
         Ok(Self { db: Arc::new(Mutex::new(db)), place, on_wait })

@@ -89,8 +89,8 @@ impl UnresolvedSender {
 /// The environment.
 ///
 /// # Errors
-/// If a variable is invalid, or a sandbox runs this whose address is not in it: a script under test may clear it (`env -i`), or
-/// become another user (`su -`).
+/// If a variable is invalid, or this runs in a sandbox whose address is not in it: a script under test may clear the
+/// environment (`env -i`), or become another user (`su -`).
 pub(crate) fn read_environment() -> Result<Environment, ConfigError> {
     let environment = Environment::read()?;
     if environment.sandbox.is_none()

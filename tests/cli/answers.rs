@@ -247,12 +247,12 @@ fn every_documented_shape_of_an_error_is_read() {
         (
             404,
             r#"{"code":"bot_not_found","description":"No such bot"}"#,
-            "404: bot_not_found: No such bot\nhint: there is no such bot",
+            "404: bot_not_found: No such bot\nhint: this bot does not exist",
         ),
         (
             404,
             r#"{"error":{"code":"E1019","key":"BOT_NOT_FOUND","description":"No"}}"#,
-            "404: E1019: No\nhint: there is no such bot",
+            "404: E1019: No\nhint: this bot does not exist",
         ),
         (
             404,

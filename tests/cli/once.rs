@@ -328,7 +328,7 @@ fn a_key_counts_for_one_bot() {
     home.send(&jelou, "--once k Hola --bot OTHER").success();
     assert_eq!(sent_to_ana(&jelou), 2);
     home.run(&format!("once resolve k --to {ANA} --as sent")).fails(2, &["which bot of the key k is meant", "--bot"]);
-    home.run("once show k --bot THIRD").fails(2, &["there is no message of bot THIRD under the key k", "BOT_ID at"]);
+    home.run("once show k --bot THIRD").fails(2, &["bot THIRD has no message under the key k", "BOT_ID at"]);
     home.run("once show k --bot OTHER").success();
 }
 
@@ -337,7 +337,7 @@ fn a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     home.send(&jelou, "--once k Hola --bot 78").success();
     let forget = "once forget k --yes";
-    let told = ["there is no message of bot 77 under the key k", "the key is used by 78 at ", "--bot"];
+    let told = ["bot 77 has no message under the key k", "the key is used by 78 at ", "--bot"];
     home.run(forget).env("JELOU_BOT_ID", "77").fails(2, &told);
     for rehearsal in ["--dry-run once forget k", "--curl once forget k", "--sandbox once forget k"] {
         home.run(&format!("{rehearsal} --yes")).fails(2, &["would change who gets a"]);
