@@ -242,3 +242,343 @@ fn problem(answer: &Answer, error: ApiError, outcome: &Outcome, advice: &str, ac
     };
     Problem { api_code: error.code, retry_after: answer.retry_after, ..Problem::new(outcome, message, hint) }
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::Method;
+    use serde_json::json;
+    use url::Url;
+
+    use super::*;
+
+    /// The verdict on an answer, with `Retry-After` in seconds, to a request with this text.
+    fn judged(accepts: &SuccessCriterion, text: &str, status: u16, wait: Option<u64>, body: &str) -> Verdict {
+        let url = Url::parse("https://x.example").expect("an address");
+        let body_of_request = Some(json!({ "text": text }).to_string().into());
+        let request =
+            Request { method: Method::POST, url, headers: &[], body: body_of_request, accepts: accepts.clone() };
+        let body = Body::new(body.to_owned(), true);
+        let retry_after = wait.map(Duration::from_secs);
+        judge(&Attempt::Answered(Answer { status, retry_after, date: None, warnings: Vec::new(), body }), &request)
+    }
+
+    /// `sent`, or the name of the problem, of an answer with each of these statuses and bodies.
+    fn check(accepts: &SuccessCriterion, expected: &str, rows: &[(u16, &str)]) {
+        for (status, body) in rows {
+            let verdict = judged(accepts, "Hola", *status, None, body);
+            assert_eq!(matches!(verdict.outcome, Outcome::Sent { .. }), verdict.problem.is_none(), "{verdict:?}");
+            let found = verdict.problem.as_ref().map_or("sent", |problem| problem.code);
+            assert_eq!(found, expected, "{status} {body}");
+            // Nothing else is tried again.
+            assert_eq!(verdict.retry.is_some(), found == "unavailable", "{status} {body}");
+        }
+    }
+
+    fn message(expected: &str, rows: &[(u16, &str)]) {
+        check(&SuccessCriterion::MessageId, expected, rows);
+    }
+
+    /// What the problem says, and its hint.
+    fn words(text: &str, status: u16, body: &str) -> (String, String, Option<String>) {
+        let problem = judged(&SuccessCriterion::MessageId, text, status, None, body).problem.expect("a problem");
+        (problem.message, problem.hint, problem.api_code)
+    }
+
+    #[test]
+    fn a_success_is_one_that_says_so() {
+        message(
+            "sent",
+            &[
+                (200, r#"{"success":true,"messageId":"msg_1"}"#),
+                (201, r#"{"messageId":"msg_1"}"#),
+                (202, r#"{"success":true}"#),
+                (200, r#"{"success":true,"messageId":"m","error":null,"status":1,"statusMessage":"success"}"#),
+                (200, r#"{"messageId":123456789012345678}"#),
+            ],
+        );
+        message(
+            "rejected",
+            &[
+                (200, r#"{"success":false}"#),
+                (200, r#"{"error":{"code":"E0422","description":"no"}}"#),
+                (200, r#"{"success":false,"message":"(#130429) Rate limit hit"}"#),
+            ],
+        );
+        message("unavailable", &[(200, r#"{"error":{"code":131056}}"#)]);
+        message(
+            "unknown",
+            &[
+                (200, ""),
+                (204, ""),
+                (200, "{}"),
+                (200, "[]"),
+                (200, "<html>OK</html>"),
+                (200, r#"{"success":"#),
+                (200, r#"{"messageId":"","success":null}"#),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_flow_message_is_accepted_with_any_object_that_does_not_speak_of_an_error() {
+        let flow = |expected, body| check(&SuccessCriterion::AnyObject, expected, &[(200, body)]);
+        flow("sent", "{}");
+        flow("sent", r#"{"anything":1}"#);
+        for body in ["[]", "", "null"] {
+            flow("unknown", body);
+        }
+        flow("unknown", r#"{"code":"bot_not_found","description":"No such bot"}"#);
+        flow("unknown", r#"{"errors":["x"]}"#);
+        flow("unknown", r#"{"success":"false"}"#);
+        flow("unknown", r#"{"status":"error","message":"nope"}"#);
+        flow("unknown", r#"{"validationError":{"title":["short"]},"message":["bad"]}"#);
+        flow("rejected", r#"{"success":false}"#);
+        flow("rejected", r#"{"error":"x"}"#);
+    }
+
+    /// The entries of a template's answer are about one destination each.
+    #[test]
+    fn a_template_is_judged_by_the_entries_of_its_destination() {
+        let template = SuccessCriterion::Destination("593987654321".to_owned());
+        let id = |body: &str| match judged(&template, "", 200, None, body).outcome {
+            Outcome::Sent { message_id } => message_id,
+            other => panic!("{body}: {other:?}"),
+        };
+        for (body, expected) in [
+            (r#"[{"id":"a","destination":"593987654321"}]"#, Some("a")),
+            (r#"[{"id":"x","destination":"1"},{"id":7,"destination":"+593987654321"}]"#, Some("7")),
+            (r#"[{"destination":593987654321}]"#, None),
+            (r#"[{"destination":"593987654321","id":"a"},{"destination":"593987654321","id":"b"}]"#, Some("a")),
+            (r#"[{"destination":"593987654321"},{"destination":"593987654321","id":5}]"#, Some("5")),
+            (r#"[{"destination":"1","code":"x"},{"destination":"593987654321","id":"m"}]"#, Some("m")),
+        ] {
+            assert_eq!(id(body).as_deref(), expected, "{body}");
+        }
+        for body in [
+            r#"[{"destination":"593987654321","error":{"code":"132001"}}]"#,
+            r#"[{"destination":"593987654321","code":"132001","description":"no such template"}]"#,
+            r#"[{"destination":"593987654321","code":"x"},{"destination":"593987654321","code":"y"}]"#,
+            r#"{"success":false}"#,
+        ] {
+            check(&template, "rejected", &[(200, body)]);
+        }
+        for body in [
+            r#"[{"id":"a","destination":"593987654322"}]"#,
+            "[]",
+            "{}",
+            r#"[{"destination":"593987654321","status":"error"}]"#,
+            r#"[{"id":"","destination":"593987654321"}]"#,
+            r#"[{"id":"a","destination":"593987654321","error":"maybe"}]"#,
+            r#"[{"destination":"593987654321","id":"m"},{"destination":"593987654321","code":"x"}]"#,
+            r#"[{"destination":"593987654321","code":"x"},{"destination":"593987654321","id":"m"}]"#,
+            r#"[{"destination":"+593 987654321","id":"m"},{"destination":593987654321,"error":"x"}]"#,
+            r#"[{"destination":"593987654321"},{"destination":"593987654321","code":130429}]"#,
+            r#"[{"destination":"593987654321","id":"a","id":"b"}]"#,
+        ] {
+            check(&template, "unknown", &[(200, body)]);
+        }
+    }
+
+    #[test]
+    fn the_status_decides_where_the_body_does_not() {
+        for status in
+            [300, 301, 302, 307, 308, 400, 402, 404, 405, 409, 410, 413, 415, 418, 422, 431, 451, 499, 501, 505]
+        {
+            message("rejected", &[(status, r#"{"code":"x"}"#), (status, "<h1>Bad Request</h1>"), (status, "")]);
+        }
+        // The request was carried out, and its result is elsewhere (RFC 9110, 15.4.4).
+        for status in [303, 408, 500, 502, 503, 504, 507, 520, 599] {
+            message("unknown", &[(status, r#"{"code":"x"}"#), (status, "<h1>Bad Gateway</h1>"), (status, "")]);
+        }
+        message("credentials", &[(401, r#"{"code":"unauthorized"}"#), (401, ""), (403, r#"{"code":"forbidden_bot"}"#)]);
+        for text in ["The token has no Company", "El token no tiene compañía", "sin empresa"] {
+            let body = json!({"code": "internal_server_error", "description": text});
+            message("credentials", &[(500, &body.to_string()), (500, &json!({ "error": body }).to_string())]);
+        }
+        message("unknown", &[(500, r#"{"code":"internal_server_error","description":"oops"}"#)]);
+        message("unknown", &[(500, r#"{"code":"E0000","description":"company"}"#)]);
+        let waits = |wait| judged(&SuccessCriterion::MessageId, "", 503, wait, "<html>").outcome;
+        assert_eq!(waits(Some(5)), Outcome::NotSent(Cause::Unavailable));
+        assert_eq!(waits(None), Outcome::Unknown(None));
+    }
+
+    #[test]
+    fn a_rate_limit_was_not_sent() {
+        message(
+            "unavailable",
+            &[
+                (429, ""),
+                (425, "{}"),
+                (400, r#"{"error":{"code":130429}}"#),
+                (400, r#"{"error":{"code":"131056"}}"#),
+                (500, r#"{"code":80007}"#),
+                (400, r#"{"message":"(#130429) Rate limit hit"}"#),
+                (422, r#"{"code":"message_could_not_be_send","description":"(#80007) x"}"#),
+                (400, r#"{"message":"Rate limit hit"}"#),
+            ],
+        );
+        // Jelou echoes requests: a code counts only in a code's field, or at the start of the API's own text.
+        message(
+            "rejected",
+            &[
+                (400, r#"{"error":{"code":"E0422","description":"130429"},"request":{"code":130429}}"#),
+                (400, r#"{"message":"it said (#130429)"}"#),
+                (400, r#"{"message":"it broke","request":{"text":"(#130429)"}}"#),
+            ],
+        );
+        message("unknown", &[(500, r#"{"message":"130429"}"#), (500, r#"{"message":"(#130429) Rate limit hit"}"#)]);
+    }
+
+    #[test]
+    fn a_business_that_may_send_nothing_has_a_name_of_its_own() {
+        message(
+            "account",
+            &[
+                (400, r#"{"error":{"code":131042}}"#),
+                (400, r#"{"code":"message_could_not_be_send","message":["(#131031) Account locked"]}"#),
+                (400, r#"{"description":"Business eligibility payment issue"}"#),
+                (200, r#"{"success":false,"code":131042}"#),
+            ],
+        );
+        message("unknown", &[(500, r#"{"code":131042}"#)]);
+    }
+
+    #[test]
+    fn an_answer_that_says_both_is_unknown_and_never_sent_again() {
+        message(
+            "unknown",
+            &[
+                (200, r#"{"success":true,"error":"but"}"#),
+                (200, r#"{"messageId":"m","success":false}"#),
+                (200, r#"{"messageId":"m","error":{"code":130429}}"#),
+                (429, r#"{"messageId":"m"}"#),
+                (425, r#"{"success":true}"#),
+                (503, r#"{"success":true,"messageId":"m"}"#),
+                (400, r#"{"messageId":"m","error":{"code":130429}}"#),
+                (400, r#"{"success":true}"#),
+                (401, r#"{"messageId":1}"#),
+                (422, r#"{"success":"true"}"#),
+                (302, r#"{"messageId":"m"}"#),
+                (200, r#"{"success":"false","messageId":"m"}"#),
+                (200, r#"{"success":"FALSE","messageId":12}"#),
+                (200, r#"{"success":true,"errors":["no"]}"#),
+                (200, r#"{"success":true,"status":"error"}"#),
+                (200, r#"{"messageId":"m","code":"E0422"}"#),
+                (200, r#"{"messageId":"m","validationError":{"text":["short"]}}"#),
+                (200, r#"{"success":false,"success":true,"messageId":"m"}"#),
+                (200, r#"{"success":true,"success":false}"#),
+                (200, r#"{"messageId":"a","messageId":"b"}"#),
+                (200, r#"{"status":1,"success":true,"status":0,"status":1}"#),
+                (400, r#"{"error":{"code":"E0422","code":130429}}"#),
+                (429, r#"{"error":"x","error":null}"#),
+                (429, r#"[{"success":true,"messageId":"m"}]"#),
+                (429, r#"{"data":{"success" : true}}"#),
+                (429, r#"{"success":true,"messageId":"m"}x"#),
+                (422, r#"{"text":"x","messageId":"m"#),
+                (400, r#"{"error":{"code":130429},"messageId": 7"#),
+            ],
+        );
+        // An empty text is not an id.
+        message("unavailable", &[(429, r#"{"messageId":""}"#)]);
+        let verdict = judged(&SuccessCriterion::MessageId, "", 429, Some(1), r#"{"success":true}"#);
+        assert_eq!((verdict.outcome, verdict.retry), (Outcome::Unknown(None), None));
+    }
+
+    /// The body of a 400, what is told of it behind the status, and how the hint begins.
+    const TOLD: [(&str, &str, &str); 28] = [
+        (r#"{"code":"bot_not_found","description":"No"}"#, ": bot_not_found: No", "this bot does not exist"),
+        (r#"{"error":{"code":"E1019","description":"No"}}"#, ": E1019: No", "this bot does not exist"),
+        (r#"{"code":"message_could_not_be_send"}"#, ": message_could_not_be_send", "Jelou could not send it"),
+        (
+            r#"{"error":{"code":131047,"message":"Re-engagement","error_data":{"details":"24 hours"}}}"#,
+            ": 131047: Re-engagement; 24 hours",
+            "the recipient has not written",
+        ),
+        (r#"{"error":{"key":"UNSUPPORTED_MEDIA_TYPE"}}"#, ": UNSUPPORTED_MEDIA_TYPE", "WhatsApp does not take"),
+        (r#"{"error":"it broke"}"#, ": it broke", "fix the message"),
+        (r#"{"message":["a","b"],"statusMessage":"failed"}"#, ": a; b", "fix the message"),
+        (r#"{"error":{"clientMessages":{"es":"no","en":"never"}}}"#, ": never", "fix the message"),
+        ("<html><h1>No</h1></html>", ": its body is an HTML page, not JSON: a portal or a proxy?", "fix the message"),
+        ("", "", "fix the message"),
+        ("not JSON", ": not JSON", "fix the message"),
+        (
+            r#"{"message":["text should not be empty"],"error":"Bad Request"}"#,
+            ": Bad Request; text should not be empty",
+            "",
+        ),
+        (
+            r#"{"statusCode":400,"message":"Bad Request","details":"text is missing"}"#,
+            ": Bad Request; text is missing",
+            "",
+        ),
+        (r#"{"errors":[{"field":"text","message":"is required"},{"message":"no bot"}]}"#, ": is required; no bot", ""),
+        (
+            r#"{"errors":{"text":["is required","is short"],"to":"is wrong"}}"#,
+            ": text: is required; text: is short; to: is wrong",
+            "",
+        ),
+        (r#"{"detail":[{"loc":["body","text"],"msg":"field required","type":"missing"}]}"#, ": field required", ""),
+        (r#"{"type":"about:blank","title":"Bad Request","detail":"No such number"}"#, ": No such number", ""),
+        (r#"{"msg":"no credit"}"#, ": no credit", ""),
+        (r#"{"data":{"response":{"error":{"message":"deep"}}}}"#, ": deep", ""),
+        (r#"[{"error":"first"},{"error":"second"}]"#, ": first; second", ""),
+        (r#"{"error":true,"message":"no","request":{"message":"Hola"}}"#, ": no", ""),
+        (r#"{"error":"Bad Request","message":"bad request"}"#, ": Bad Request", ""),
+        (
+            r#"{"message":["zz"],"error":{"code":"E0422","developerMessages":{"en":"zz"}},"validationError":{"text":[{"en":"zz"}]}}"#,
+            ": E0422: text: zz",
+            "",
+        ),
+        (r#"{"status":400,"error":"Bad Request","path":"/v1/bots/1/messages"}"#, ": Bad Request", ""),
+        (r#"{"reason":"quota"}"#, r#": {"reason":"quota"}"#, ""),
+        ("Upstream\u{7} refused\nit", ": Upstream\u{7} refused\nit", ""),
+        (r#""no""#, r#": "no""#, ""),
+        (r#"{"message":"(#4321) New"}"#, ": (#4321) New", "fix the message and send again"),
+    ];
+
+    #[test]
+    fn a_refusal_in_any_shape_says_why() {
+        for (body, told, hint) in TOLD {
+            let (message, found, _) = words("Hola", 400, body);
+            assert_eq!(message, format!("the API answered 400{told}"), "{body}");
+            assert!(found.starts_with(hint), "{body}: {found}");
+        }
+        let (message, hint, _) = words("Hola", 404, r#"{"message":"Flow not found"}"#);
+        assert_eq!(message, "the API answered 404: Flow not found");
+        assert_eq!(hint, "check --flow-name or --flow-id, or choose another bot with --bot");
+    }
+
+    #[test]
+    fn a_code_of_whatsapp_is_read_from_the_apis_own_words() {
+        for (body, code, told, hint) in [
+            (r#"{"message":"(#131047) No"}"#, "131047", "(#131047) No", "the recipient has not written to the bot in"),
+            (
+                r#"{"code":"message_could_not_be_send","description":"(#131050) Opted out"}"#,
+                "131050",
+                "(#131050) Opted out",
+                "the recipient has opted out of this business's marketing; never send them marketing again: add them to \
+                 the list of --exclude or do_not_contact",
+            ),
+            (
+                r#"{"message":["(#130497) No"]}"#,
+                "130497",
+                "(#130497) No",
+                "WhatsApp does not let this business write to the recipient's country; do not send it",
+            ),
+            (r#"{"error":"Message Undeliverable."}"#, "131026", "131026: Message Undeliverable.", "WhatsApp cannot"),
+        ] {
+            let (message, found, api_code) = words("Hola", 400, body);
+            assert_eq!((message, api_code.as_deref()), (format!("the API answered 400: {told}"), Some(code)), "{body}");
+            assert!(found.starts_with(hint), "{body}: {found}");
+        }
+        // The sent text is never read as a code, in whatever form it comes back.
+        for (text, body) in [
+            ("(#131042) x", r#"{"message":"(#131042) x is too long"}"#),
+            ("#131042", r#"{"message":"(#131042) is too long"}"#),
+            ("rate limit hit", r#"{"message":"Rate limit hit"}"#),
+        ] {
+            let (_, hint, code) = words(text, 400, body);
+            assert_eq!((hint.as_str(), code), ("fix the message and send again", None), "{body}");
+        }
+    }
+}

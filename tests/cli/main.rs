@@ -68,7 +68,6 @@ mod completion;
 mod configuration;
 #[cfg(unix)]
 mod containers;
-mod contradictions;
 mod delivery;
 mod doctor;
 mod exclusions;
