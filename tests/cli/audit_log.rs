@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, Run, also_in_a_database, set_mode, tool};
+use crate::harness::{CONFIG, Home, Run, also_in_a_database, set_mode, tool, under};
 use crate::server::{Reply, Server};
 
 also_in_a_database! {
@@ -83,11 +83,7 @@ fn what_was_refused_or_is_unknown_is_there_too() {
 fn runs_that_a_guard_refused_or_a_person_decided_are_there_too() {
     let (home, jelou) = (Home::new(), Jelou::start(|_, _| Act::Reset { accepted: true }));
     home.write("people.csv", "to\n593987654321\n");
-    home.config(&format!(
-        "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\n\
-         log = \"~/log\"\nallow_to = [\"593*\"]\n",
-        jelou.url
-    ));
+    home.profile("p", &jelou.url, "log = \"~/log\"\nallow_to = [\"593*\"]");
     let bulk = |words: &str| home.run(&format!("bulk send people.csv --run r {words} text")).args(&[WORDS]);
     bulk("").fails(11, &["was not confirmed"]);
     bulk("--yes").fails(10, &[]);
@@ -111,18 +107,13 @@ fn runs_that_a_guard_refused_or_a_person_decided_are_there_too() {
         ])
     );
     let logged = lines(&home.path().join("log"));
-    assert!(logged.iter().all(|line| line["bot_id"] == "77" && line["profile"] == "p"), "{logged:?}");
+    assert!(logged.iter().all(|line| line["bot_id"] == "BOT_ID" && line["profile"] == "p"), "{logged:?}");
 }
 
 #[test]
 fn the_profile_names_it_and_the_variable_wins() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
-    let profile = |log: &str| {
-        home.config(&format!(
-            "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\nlog = \"{log}\"\n",
-            server.url
-        ));
-    };
+    let profile = |log: &str| home.profile("p", &server.url, &format!("log = \"{log}\""));
     let send = || home.run_args(&["send", "text", "--to", "593987654321", WORDS]);
     profile("log.ndjson");
     send().success();
@@ -197,14 +188,11 @@ fn standard_output_and_error_get_the_lines() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     for (log, redirected) in [("/dev/stderr", ""), ("/dev/stdout", ">&2")] {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
-        let of_home = home.command();
-        let mut command = Command::new("sh");
-        command.args(["-c", &format!("exec \"$0\" \"$@\" {redirected}")]).arg(of_home.get_program());
-        command.args(["--output", "none", "send", "text", "--to", "593987654321", WORDS]).current_dir(home.path());
-        command.env_clear().envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "id");
-        command.env("JELOU_CLIENT_SECRET", "canary").env("JELOUCTL_LOG", log);
-        let status = command.stdout(Stdio::null()).stderr(OwnedFd::from(theirs)).status().unwrap();
+        let script = format!("exec \"$0\" \"$@\" {redirected}");
+        let words = "--output none send text --to 593987654321";
+        let mut command = under(&["sh", "-c", &script], home.process(words, &server.url).arg(WORDS));
+        command.env("JELOUCTL_LOG", log).stdout(Stdio::null());
+        let status = command.stderr(OwnedFd::from(theirs)).status().unwrap();
         // The command holds the other end.
         drop(command);
         let mut said = String::new();
@@ -224,11 +212,8 @@ fn processes_that_write_at_once_do_not_mix_their_lines() {
     home.write("log", "{");
     let all: Vec<_> = (0..12)
         .map(|_| {
-            let mut command = home.command();
-            command.args(["send", "text", "--to", "593987654321", WORDS]).env("JELOUCTL_LOG", "log");
-            command.env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "b".repeat(60));
-            command.env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary");
-            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+            let mut command = home.process("send text --to 593987654321", &server.url);
+            command.arg(WORDS).env("JELOUCTL_LOG", "log").env("JELOU_BOT_ID", "b".repeat(60)).spawn().unwrap()
         })
         .collect();
     for mut process in all {

@@ -8,14 +8,6 @@ also_in_a_database! {
     a_log_has_figures_and_no_message,
 }
 
-/// A sender to `jelou`.
-fn profile(jelou: &Jelou) -> String {
-    format!(
-        "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\n",
-        jelou.url
-    )
-}
-
 /// The screen up to the question, which is answered with no.
 fn asked(home: &Home, words: &[&str]) -> Vec<String> {
     let mut terminal = Terminal::new(home, &[&["-p", "p", "bulk", "send"], words].concat(), &[("NO_COLOR", "1")]);
@@ -30,7 +22,7 @@ fn asked(home: &Home, words: &[&str]) -> Vec<String> {
 #[test]
 fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
-    home.config(&profile(&jelou));
+    home.profile("p", &jelou.url, "");
     let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
     home.write("people.csv", format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()));
     let words = [
@@ -59,14 +51,17 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
         ]
     );
     assert!(lines.iter().any(|line| line.starts_with("at 2/s this takes 50 s, until 20")), "{lines:#?}");
-    assert!(lines.last().unwrap().starts_with("Send 101 messages from bot 77 (profile p) to http://"), "{lines:#?}");
+    assert!(
+        lines.last().unwrap().starts_with("Send 101 messages from bot BOT_ID (profile p) to http://"),
+        "{lines:#?}"
+    );
 }
 
 /// Files alone: no row of it comes to a ledger.
 #[test]
 fn whatever_the_message_is_it_fits_a_screen() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
-    home.config(&profile(&jelou));
+    home.profile("p", &jelou.url, "");
     home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n");
     let long = format!("{}\n{}\u{202e}", "palabra ".repeat(200), "日本語".repeat(60));
     let lines = asked(&home, &["people.csv", "text", &long]);
@@ -134,7 +129,7 @@ fn a_long_preview_says_that_it_shows_the_first_messages() {
 #[test]
 fn a_page_has_every_message_for_somebody_else_s_approval() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
-    home.config(&format!("{}allow_to = [\"59398*\"]\n", profile(&jelou)));
+    home.profile("p", &jelou.url, "allow_to = [\"59398*\"]");
     home.write(
         "people.csv",
         "to,nombre\n593987654321,Ana\n12,Mal\n593987654322,\n593987654323,N/A\n593987654321,Ana\n584241234567,Eva\n\
@@ -198,7 +193,7 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
 #[test]
 fn at_a_terminal_a_preview_shows_the_messages_and_no_requests() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
-    home.config(&profile(&jelou));
+    home.profile("p", &jelou.url, "");
     home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Eva\n");
     let words = ["-p", "p", "bulk", "send", "people.csv", "--preview", "1"];
     let screen = |flags: &[&str]| {

@@ -101,12 +101,8 @@ fn what_costs_more_than_the_budget_does_not_leave() {
     assert!(shown.stderr.contains("this would be refused, and nothing would leave: the messages cost"), "{shown:?}");
     assert!(jelou.seen().is_empty());
     // The budget of a profile holds, too.
-    home.config(&format!(
-        "[profiles.p]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"s\"\napi_url = \"{}\"\nrates = \"{}\"\n\
-         budget = 0.17\n",
-        jelou.url,
-        home.path().join("rates.csv").display()
-    ));
+    let rates = home.path().join("rates.csv");
+    home.profile("p", &jelou.url, &format!("rates = \"{}\"\nbudget = 0.17", rates.display()));
     let of_profile = "bulk send people.csv --yes --rate 1000/s";
     home.run(of_profile).args(&["template", "promo"]).fails(11, &["more than the budget of 0.17"]);
     assert!(jelou.seen().is_empty());
@@ -127,10 +123,7 @@ fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     home.run(SEND).args(&["text", "Hola"]).api(&jelou.url).fails(2, &parts);
     let missing = "bulk send people.csv --yes --rates none.csv text Hola";
     home.run(missing).api(&jelou.url).fails(2, &["failed to read none.csv"]);
-    home.config(&format!(
-        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"id\"\nclient_secret = \"s\"\napi_url = \"{}\"\nrates = \"none.csv\"\n",
-        jelou.url
-    ));
+    home.profile("p", &jelou.url, "rates = \"none.csv\"");
     home.run("bulk send people.csv --yes text Hola").fails(3, &["failed to read", "none.csv"]);
     // A send does not read them.
     home.run("send text --to 593987654321 Hola --sandbox").success();

@@ -2,16 +2,13 @@
 //! after it accepted. Its own count is the witness. Files alone: shared_chaos.rs kills who sends from a database.
 
 use std::collections::HashSet;
-use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
+use crate::bulk_server::{Act, Jelou};
+use crate::harness::{Home, kill};
 use proptest::prelude::Rng;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use serde_json::Value;
-
-use crate::bulk_server::{Act, Jelou};
-use crate::harness::Home;
 
 const ROWS: u64 = 150;
 const CONCURRENCY: u64 = 8;
@@ -47,26 +44,25 @@ fn unreliable(seed: u64) -> Jelou {
     })
 }
 
+/// The line that goes on with the run, or begins it.
+fn words(home: &Home) -> String {
+    let flags = format!("--rate 3000/s --concurrency {CONCURRENCY} --timeout 200ms");
+    if home.has_run("r") {
+        format!("bulk resume r {flags}")
+    } else {
+        format!("bulk send people.csv --yes --run r {flags} text Hola")
+    }
+}
+
 /// Kills this number of runs; returns how many of them had the ledger by then.
 fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
     let mut dice = Dice::new(seed);
     let mut killed = 0;
     for _ in 0..kills {
-        let mut command = home.command();
-        let exists = home.has_run("r");
-        let words = if exists { "bulk resume r" } else { "bulk send people.csv --yes --run r" };
-        command.args(words.split(' ')).args(["--rate", "3000/s", "--concurrency", &CONCURRENCY.to_string()]);
-        command.args(["--timeout", "200ms"]);
-        if !exists {
-            command.args(["text", "Hola"]);
-        }
-        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "7"), ("JELOU_CLIENT_ID", "i")]);
-        let quiet = command.env("JELOU_CLIENT_SECRET", "canary-secret").stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = quiet.spawn().unwrap();
+        let child = home.process(&words(home), &jelou.url).spawn().unwrap();
         // This waits for nothing: the test varies the instant of the kill.
         thread::sleep(Duration::from_micros(dice.below(90_000)));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill(child);
         // The one that made it counts too: it may have begun to send.
         killed += u32::from(home.has_run("r"));
     }
@@ -76,11 +72,7 @@ fn kill_and_resume(home: &Home, jelou: &Jelou, seed: u64, kills: u32) -> u32 {
 /// Runs to the end; after a pause for too many unknown rows it resumes, as a person would.
 fn finish(home: &Home, jelou: &Jelou) {
     for _ in 0..200 {
-        let exists = home.has_run("r");
-        let words = if exists { "bulk resume r" } else { "bulk send people.csv --yes --run r" };
-        let run = home.run(words).args(&["--rate", "3000/s", "--concurrency", "8", "--timeout", "200ms"]);
-        let run = if exists { run } else { run.args(&["text", "Hola"]) };
-        match run.api(&jelou.url).env("JELOU_BOT_ID", "7").env("JELOU_CLIENT_ID", "i").end() {
+        match home.run(&words(home)).api(&jelou.url).end() {
             ended if ended.code == 0 || ended.code == 10 => return,
             ended if ended.code == 8 => {}
             ended => panic!("{ended:?}"),
@@ -93,8 +85,7 @@ fn check(home: &Home, jelou: &Jelou, killed: u32) {
     let accepted = jelou.accepted();
     assert!(accepted.values().all(|count| *count == 1), "sent twice: {accepted:?}");
 
-    let report = home.run("bulk report r --format ndjson").success().stdout;
-    let rows: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rows = home.report("r");
     let users: HashSet<_> = rows.iter().map(|row| row["to"].as_str().unwrap().to_owned()).collect();
     assert_eq!((rows.len() as u64, users.len() as u64), (ROWS, ROWS), "a row is lost");
     let told = home.run("bulk status r").success().json();
@@ -160,13 +151,11 @@ fn a_killed_import_leaves_no_run() {
     let rows: Vec<_> = (0..20_000).map(|number| format!("{}\n", 593_990_000_000_u64 + number)).collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     for wait in [20, 60, 120, 200] {
-        let mut command = home.command();
         let words = "--sandbox bulk send people.csv --run r --import-only text Hola";
-        let mut child = command.args(words.split(' ')).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let child = home.process(words, "").env_remove("JELOU_API_URL").spawn().unwrap();
         // This waits for nothing: the test varies the instant of the kill.
         thread::sleep(Duration::from_millis(wait));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill(child);
         if home.has_run("r") {
             assert_eq!(home.run("bulk status r").success().json()["rows"], 20_000);
             break;

@@ -3,13 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-
-use serde_json::Value;
+use std::process::Command;
 
 use crate::bulk_run::user;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, STATE};
+use crate::harness::{Ended, Home, STATE, kill, tool};
 
 const ROWS: usize = 40;
 /// How many messages are accepted before the first process is killed; four more are under way then.
@@ -34,14 +32,10 @@ impl Killed {
                 Act::Accept
             }
         });
-        let mut command = home.command();
-        command.args("bulk send people.csv --yes --run r --rate 2000/s --concurrency 4 text Hola".split(' '));
-        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-        command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = command.spawn().unwrap();
+        let words = "bulk send people.csv --yes --run r --rate 2000/s --concurrency 4 text Hola";
+        let child = home.process(words, &jelou.url).spawn().unwrap();
         jelou.wait_for(SENT + 4);
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill(child);
         Self { home, jelou }
     }
 
@@ -57,16 +51,14 @@ impl Killed {
     fn check(&self, what: &str) {
         let accepted = self.jelou.accepted();
         assert!(accepted.values().all(|count| *count == 1), "{what}: sent twice: {accepted:?}");
-        let report = self.home.run("bulk report r --format ndjson").end();
-        for row in report.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+        for row in self.home.report("r") {
             assert!(row["sent"] != "no" || !accepted.contains_key(row["to"].as_str().unwrap()), "{what}: {row}");
         }
     }
 }
 
 fn copy(from: &Path, to: &Path) {
-    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
-    assert!(copied.success());
+    tool(Command::new("cp").arg("-a").arg(from).arg(to));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The deliveries of a run: what is requested from Jelou, what is stored of its answers, and that only GETs are sent.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::bulk_run::{Watched, people, signal, user};
-use crate::harness::{Ended, Home, Run, also_in_a_database, faketime, wait_until};
+use crate::bulk_run::{Watched, end, people, signal, user};
+use crate::harness::{Home, Run, also_in_a_database, faketime, kill, wait_until};
 use crate::listening::Sandbox;
 use crate::server::{Received, Reply, Server};
 
@@ -33,19 +33,19 @@ also_in_a_database! {
     beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours,
 }
 
-/// As returned by [`Run::api`].
-const CREDENTIALS: [(&str, &str); 3] =
-    [("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")];
-
 /// A client that does not know the sandbox as one.
 fn at<'a>(run: Run<'a>, sandbox: &Sandbox) -> Run<'a> {
-    let environment = [
+    of(sandbox).into_iter().fold(run, |run, (name, value)| run.env(name, value))
+}
+
+/// Its variables.
+fn of(sandbox: &Sandbox) -> [(&'static str, String); 4] {
+    [
         ("JELOU_API_URL", format!("http://{}", sandbox.address)),
         ("JELOU_BOT_ID", "77".to_owned()),
         ("JELOU_CLIENT_ID", "sandbox".to_owned()),
         ("JELOU_CLIENT_SECRET", "sandbox".to_owned()),
-    ];
-    environment.into_iter().fold(run, |run, (name, value)| run.env(name, value))
+    ]
 }
 
 fn send<'a>(home: &'a Home, sandbox: &Sandbox) -> Run<'a> {
@@ -139,7 +139,7 @@ fn times_and_reasons_of_templates_come_from_the_notifications() {
     let json = ask_at(&home, &server, "").success().json();
     assert_eq!(figures(&json, &["read", "undelivered", "at_whatsapp"]), [1, 1, 1], "{json}");
     assert_eq!(json["undelivered_reasons"], json!({"131050": 1}));
-    let rows = reported(&home);
+    let rows = home.report("r");
     assert_eq!(rows[0]["delivered_at"], json!("2026-11-20T10:00:00.000Z"), "{}", rows[0]);
     assert_eq!(rows[0]["read_at"], json!("2026-11-20T10:05:00.000Z"), "{}", rows[0]);
     assert_eq!(rows[1]["delivery_error"], json!("131050: User has stopped marketing messages"), "{}", rows[1]);
@@ -219,9 +219,7 @@ fn what_was_learnt_before_a_failure_is_kept() {
     assert_eq!(json["whole"], json!(false));
     // The look-up was incomplete, so no one counts as not listed; the known states are kept.
     assert_eq!(status(&home)["deliveries"], Value::Null);
-    let report = home.run("bulk report r --format ndjson").success().stdout;
-    let known: Vec<_> =
-        report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["delivery"].clone()).collect();
+    let known: Vec<_> = home.report("r").iter().map(|row| row["delivery"].clone()).collect();
     assert_eq!(known, [Value::Null, Value::Null, json!("delivered"), json!("read")]);
     let methods = server.received().into_iter().filter(|request| !request.line.starts_with("GET ")).count();
     assert_eq!(methods, 4, "nothing but what was sent");
@@ -320,10 +318,7 @@ fn what_is_sent_while_the_history_is_read_is_counted_too() {
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --concurrency 1 text Hola";
     home.run(words).api(&server.url).fails(10, &[]);
     home.write("one.csv", format!("to\n{}\n", user(1)));
-    let mut command = home.command();
-    command.args("bulk send one.csv --yes --again --run s text Hola".split(' ')).env("JELOU_API_URL", &server.url);
-    command.envs(CREDENTIALS);
-    *other.lock().unwrap() = Some(command);
+    *other.lock().unwrap() = Some(home.process("bulk send one.csv --yes --again --run s text Hola", &server.url));
     let json = ask_at(&home, &server, "").fails(10, &["Jelou lists fewer such messages"]).json();
     assert_eq!(figures(&json, &["unknown", "settled"]), [1, 0], "{json}");
 }
@@ -399,11 +394,7 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
         }
         entries(&listed, 1)
     });
-    let start = |words: &str| {
-        let mut command = home.command();
-        command.args(words.split(' ')).envs(CREDENTIALS).env("JELOU_API_URL", &server.url);
-        Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
-    };
+    let start = |words: &str| Watched::new(home.process(words, &server.url).spawn().unwrap());
     let watch = || start("bulk deliveries r --watch --every 100ms --pause-if-undelivered --for 60s");
     let wait_for_more = |sent: usize| {
         wait_until("more is sent", || {
@@ -438,16 +429,14 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
 fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
     let home = people(6);
     let server = listing(|_, _| entries(&(0..6).map(|n| entry(&user(n), "REPLY")).collect::<Vec<_>>(), 1));
-    let mut command = home.command();
-    command.args("bulk send people.csv --yes --run r --rate 4/s text Hola".split(' ')).envs(CREDENTIALS);
-    command.env("JELOU_API_URL", &server.url).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = command.spawn().unwrap();
+    let words = "bulk send people.csv --yes --run r --rate 4/s text Hola";
+    let child = home.process(words, &server.url).spawn().unwrap();
     wait_until("a message is sent", || {
         let ended = home.run("bulk status r -o record").end();
         ended.code == 0 && ended.json()["sent"].as_u64() > Some(0)
     });
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
-    assert!(child.wait().unwrap().success());
+    assert_eq!(end(child).code, 0);
     assert_eq!(ended.json()["replied"], json!(6));
     assert_eq!(figures(&status(&home)["deliveries"], &["replied", "not_listed"]), [6, 0]);
 }
@@ -488,19 +477,10 @@ fn learning_does_not_change_when_the_run_last_changed() {
 fn several_at_once_keep_everything_once() {
     let (home, sandbox) = (people(200), Sandbox::start(&["--deliver-after", "0ms"]));
     send(&home, &sandbox).success();
-    let start = || {
-        let mut command = home.command();
-        command.args(["bulk", "deliveries", "r", "--quiet"]).envs([
-            ("JELOU_API_URL", format!("http://{}", sandbox.address)),
-            ("JELOU_BOT_ID", "77".to_owned()),
-            ("JELOU_CLIENT_ID", "sandbox".to_owned()),
-            ("JELOU_CLIENT_SECRET", "sandbox".to_owned()),
-        ]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    let all: Vec<_> = (0..4).map(|_| start()).collect();
+    let start = |_| home.process("bulk deliveries r --quiet", "").envs(of(&sandbox)).spawn().unwrap();
+    let all: Vec<_> = (0..4).map(start).collect();
     for child in all {
-        let ended = Ended::new(&child.wait_with_output().unwrap());
+        let ended = end(child);
         assert_eq!((ended.code, ended.json()["delivered"].as_u64()), (0, Some(200)), "{ended:?}");
     }
     assert_eq!(figures(&status(&home)["deliveries"], &["delivered", "asked"]), [200, 200]);
@@ -535,28 +515,14 @@ fn stored(sandbox: &Sandbox) -> Vec<(String, Value)> {
 
 /// Sends `list` until this number of rows has ended, kills the sender, and lets its leases end.
 fn kill_after(home: &Home, sandbox: &Sandbox, ended: u64, message: &[&str]) {
-    let mut command = home.command();
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 60s";
-    command.args(words.split(' ')).args(message).envs([
-        ("JELOU_API_URL", format!("http://{}", sandbox.address)),
-        ("JELOU_BOT_ID", "77".to_owned()),
-        ("JELOU_CLIENT_ID", "sandbox".to_owned()),
-        ("JELOU_CLIENT_SECRET", "sandbox".to_owned()),
-    ]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = home.process(words, "").args(message).envs(of(sandbox)).spawn().unwrap();
     wait_until("all rows that can end have ended", || {
         let status = home.run("bulk status r -o record").end();
         status.code == 0 && status.json()["sent"].as_u64() == Some(ended)
     });
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     home.end_leases();
-}
-
-/// The rows of the report, as `[recipient, sent, code]`.
-fn reported(home: &Home) -> Vec<Value> {
-    let report = home.run("bulk report r --format ndjson").success().stdout;
-    report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 const KILLED: usize = 300;
@@ -590,7 +556,7 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     // The server's own count is the witness.
     let stored = stored(&sandbox);
     let mut wrong = 0;
-    for row in reported(&home) {
+    for row in home.report("r") {
         let copies = stored.iter().filter(|(to, _)| *to == row["celular"].as_str().unwrap()).count();
         let expected = match row["sent"].as_str().unwrap() {
             "yes" => copies == 1,
@@ -600,7 +566,7 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
         wrong += usize::from(!expected);
     }
     assert_eq!(wrong, 0);
-    let settled = &reported(&home)[20];
+    let settled = home.report("r").swap_remove(20);
     assert!(settled["error"].as_str().unwrap().contains("1 attempted, 1 listed"), "{settled}");
     assert!(settled["message_id"].is_string() && settled["delivery"] == json!("delivered"), "{settled}");
     // A second look-up settles nothing else, and keeps everything.
@@ -658,7 +624,7 @@ fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
         let found = figures(&json, &["sent", "unknown", "settled", "not_listed", "undelivered"]);
         assert_eq!(found, [296, 4, 6, 2, 1], "{json}");
         let is_ours = |number: usize| ours.iter().any(|(to, _)| *to == user(number));
-        let rows = reported(&home);
+        let rows = home.report("r");
         let is_wrong = |number: &usize| match rows[*number]["sent"].as_str().unwrap() {
             "yes" => !is_ours(*number),
             // A row without proof stays unknown, whether it was sent or not.
@@ -680,15 +646,15 @@ fn a_run_killed_on_friday_and_resumed_on_monday_is_settled() {
     let Some(library) = faketime() else { return };
     let home = people(4);
     let friday = SystemTime::now() - std::time::Duration::from_secs(62 * 60 * 60);
-    let is_monday = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let monday = std::sync::Arc::clone(&is_monday);
+    let is_monday = Arc::new(AtomicBool::new(false));
+    let monday = Arc::clone(&is_monday);
     let listed = |number: usize, at: SystemTime| {
         let mut entry = greeting(number);
         entry["createdAt"] = json!(format!("{:.3}", jiff::Timestamp::try_from(at).unwrap()));
         entry
     };
     let server = Server::responding(move |_, request| {
-        let is_monday = monday.load(std::sync::atomic::Ordering::SeqCst);
+        let is_monday = monday.load(Ordering::SeqCst);
         let now = if is_monday { SystemTime::now() } else { friday };
         let date = format!("Date: {}\r\n", httpdate::fmt_http_date(now));
         if !request.line.starts_with("POST ") {
@@ -707,19 +673,15 @@ fn a_run_killed_on_friday_and_resumed_on_monday_is_settled() {
             }
         }
     });
-    let mut command = home.command();
-    command.args("bulk send people.csv --yes --run r --rate 1000000/s --concurrency 1".split(' '));
+    let mut command = home.process("bulk send people.csv --yes --run r --rate 1000000/s --concurrency 1", &server.url);
     command.args(["text", "Hola {{ nombre }}"]).env("LD_PRELOAD", library).env("FAKETIME", "-62h");
-    command.envs([("JELOU_API_URL", server.url.as_str()), ("JELOU_BOT_ID", "BOT_ID")]);
-    command.envs([("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret")]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = command.spawn().unwrap();
     wait_until("the third message is under way", || server.received().len() == 3);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    is_monday.store(true, std::sync::atomic::Ordering::SeqCst);
+    kill(child);
+    is_monday.store(true, Ordering::SeqCst);
     crate::bulk_run::resume(&home, &server.url).fails(10, &[]);
     let ended = ask_at(&home, &server, "").fails(10, &["1 unknown row of run r found in Jelou's history"]);
     assert_eq!(figures(&ended.json(), &["sent", "unknown", "settled", "delivered"]), [3, 1, 1, 3]);
-    let states: Vec<_> = reported(&home).iter().map(|row| row["sent"].clone()).collect();
+    let states: Vec<_> = home.report("r").iter().map(|row| row["sent"].clone()).collect();
     assert_eq!(states, ["yes", "yes", "unknown", "yes"]);
 }

@@ -3,16 +3,12 @@
 
 use std::collections::HashMap;
 use std::fs;
-#[cfg(unix)]
-use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
-#[cfg(unix)]
-use crate::harness::faketime;
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, kill};
 
 also_in_a_database! {
     who_works_on_a_run_compares_it_with_the_others,
@@ -85,8 +81,7 @@ fn ten_first_and_then_all_sends_each_person_one() {
         "{ended:?}"
     );
     assert!(ended.stderr.contains("note: run rest: 20 messages from bot BOT_ID"), "{ended:?}");
-    let report = home.run("bulk report rest --state skipped --format ndjson").success().stdout;
-    let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    let first = &home.report("rest --state skipped")[0];
     assert_eq!(json!([first["sent"], first["code"]]), json!(["no", "already_sent"]));
     assert!(first["error"].as_str().unwrap().starts_with("was sent by run ten at 20"), "{first}");
     // It leaves no run, and no fault.
@@ -185,11 +180,8 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
 fn a_killed_run_may_have_sent_and_is_to_send() {
     let home = people(10);
     let hangs = Jelou::start(|user, _| if user.ends_with('0') { Act::Accept } else { Act::Hang { accepted: true } });
-    let mut killed = home.command();
-    killed.args("bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola".split(' '));
-    killed.envs([("JELOU_API_URL", hangs.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-    killed.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = killed.spawn().unwrap();
+    let words = "bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola";
+    let child = home.process(words, &hangs.url).spawn().unwrap();
     hangs.wait_for(5);
     let told = [
         "all 10 messages are in earlier runs: ",
@@ -198,8 +190,7 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
         "1 was sent by run r",
     ];
     send(&home, &hangs.url, &[]).fails(11, &told);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     send(&home, &hangs.url, &[]).fails(11, &told);
     // However long ago: the outcome is unknown.
     send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of these 10 messages"]);
@@ -219,17 +210,13 @@ fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
     });
     send(&home, &jelou.url, &["--run", "a"]).fails(10, &[]);
     home.run("bulk resolve a --failed-as pending").success();
-    let mut going_on = home.command();
-    going_on.args("bulk send people.csv --yes --again --run b --rate 1000/s text Hola".split(' '));
-    going_on.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-    going_on.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
-    let mut going_on = going_on.spawn().unwrap();
+    let words = "bulk send people.csv --yes --again --run b --rate 1000/s text Hola";
+    let going_on = home.process(words, &jelou.url).spawn().unwrap();
     jelou.wait_for(11);
     let resume = |flags: &[&str]| home.run("bulk resume a --rate 1000000/s").args(flags).api(&jelou.url);
     let told = ["all 10 messages left in run a are in earlier runs: 9 are still to be sent by run b, 1 may have been"];
     resume(&[]).fails(11, &told);
-    going_on.kill().unwrap();
-    going_on.wait().unwrap();
+    kill(going_on);
     home.end_leases();
     // A paused one does not hold up another.
     resume(&[]).fails(11, &["1 of the 10 messages left in run a may have been sent by run b"]);
@@ -243,10 +230,8 @@ fn of_two_that_begin_at_once_one_sends() {
     let home = people(40);
     let jelou = Jelou::accepting();
     let start = |run: &str| {
-        let mut command = home.command();
-        command.args(["bulk", "send", "people.csv", "--yes", "--run", run, "--rate", "1000000/s", "text", "Hola"]);
-        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-        command.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        let words = format!("bulk send people.csv --yes --run {run} --rate 1000000/s text Hola");
+        home.process(&words, &jelou.url).spawn().unwrap()
     };
     let both = [start("a"), start("b")].map(|child| Ended::new(&child.wait_with_output().unwrap()));
     let mut codes = [both[0].code, both[1].code];
@@ -480,14 +465,12 @@ fn a_clock_that_was_wrong_sends_nothing_twice() {
 }
 
 /// The run with another clock.
-#[cfg(unix)]
 fn at<'a>(run: Run<'a>, library: &str, time: &str) -> Run<'a> {
     let run = run.env("LD_PRELOAD", library).env("FAKETIME", format!("@{time}")).env("TZ", "UTC");
     run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
 }
 
 #[test]
-#[cfg(unix)]
 fn a_clock_before_this_release_sends_nothing() {
     let home = people(3);
     let Some(library) = faketime() else { return };
@@ -533,7 +516,6 @@ fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_run_that_was_made_in_the_future_forgets_nothing() {
     let home = people(3);
     let Some(library) = faketime() else { return };
@@ -590,17 +572,12 @@ fn of_two_runs_that_go_on_at_once_none_sends_what_the_other_has() {
         send(&home, &jelou.url, &["--run", run, "--again"]).fails(10, &[]);
         home.run(&format!("bulk resolve {run} --failed-as pending")).success();
     }
-    let mut first = home.command();
-    first.args("bulk resume a --concurrency 1".split(' '));
-    first.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-    first.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
-    let mut first = first.spawn().unwrap();
+    let first = home.process("bulk resume a --concurrency 1", &jelou.url).spawn().unwrap();
     jelou.wait_for(9);
     // Both were begun with --again; its pending rows will be sent anyway.
     home.run("bulk resume b --skip-sent").api(&jelou.url).fails(10, &[]);
     assert_eq!(jelou.seen().len(), 9);
-    first.kill().unwrap();
-    first.wait().unwrap();
+    kill(first);
 }
 
 #[test]
@@ -631,8 +608,7 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     let home = Home::new();
     home.write("people.csv", format!("celular,n\n{0},a\n{0},b\n", user(1)));
     let jelou = Jelou::accepting();
-    let echo = if cfg!(windows) { "[\"cmd\", \"/c\", \"echo s\"]" } else { "[\"echo\", \"s\"]" };
-    let login = format!("bot_id = \"77\"\nclient_id = \"x\"\nclient_secret_command = {echo}\n");
+    let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret_command = [\"echo\", \"s\"]\n";
     let url = &jelou.url;
     home.config(&format!("[profiles.me]\n{login}api_url = \"{url}\"\nallow_to = [\"593987654321\"]\n"));
     let run = |flags: &str| home.run(&format!("bulk send people.csv -p me {flags} text {{{{n}}}}"));
@@ -645,8 +621,7 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     assert_eq!(jelou.seen().len(), 1);
 }
 
-/// Files alone: a database is not looked for in a home. Windows knows the home by itself.
-#[cfg(unix)]
+/// Files alone: a database is not looked for in a home.
 #[test]
 fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     let home = people(3);

@@ -809,8 +809,7 @@ fn preview_of_report(home: &Home, file: &str) -> Vec<Value> {
 fn rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent() {
     let jelou = Jelou::accepting();
     let home = Home::new();
-    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
-    home.config(&format!("[profiles.p]\n{login}\napi_url = \"{}\"\nallow_to = [\"593*\"]\n", jelou.url));
+    home.profile("p", &jelou.url, "allow_to = [\"593*\"]");
     home.write("bajas.txt", "593987654322\n");
     home.write(
         "people.csv",

@@ -1,12 +1,10 @@
 //! What a ledger keeps of a run, and to what limit.
 
-use std::process::{Command, Stdio};
-
 use serde_json::{Value, json};
 
 use crate::bulk_run::user;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, STATE, also_in_a_database};
+use crate::harness::{Ended, Home, STATE, also_in_a_database, kill, under};
 
 also_in_a_database! {
     what_a_run_goes_through_is_kept_with_the_api_s_own_codes,
@@ -59,8 +57,8 @@ fn what_was_decided_by_hand_stands_beside_what_was_answered() {
     let jelou = Jelou::start(|user, _| if user.ends_with('2') { Act::AcceptAndFail } else { Act::Accept });
     home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url).end();
     home.run("bulk resolve r --unknown-as sent").success();
-    let report = home.run("bulk report r --format ndjson").success().stdout;
-    let last: Value = serde_json::from_str(report.lines().last().unwrap()).unwrap();
+    let rows = home.report("r");
+    let last = rows.last().unwrap();
     let expected =
         json!(["yes", 500, "resolved", "decided by hand: unknown as sent; before that: the API answered 500"]);
     assert_eq!(json!([last["sent"], last["http_status"], last["code"], last["error"]]), expected);
@@ -69,18 +67,14 @@ fn what_was_decided_by_hand_stands_beside_what_was_answered() {
 #[test]
 fn rows_that_may_have_been_sent_are_not_counted_as_to_be_sent() {
     let home = people(10);
-    let mut hung = home.command();
     let hangs = Jelou::start(|user, _| match user.chars().last() {
         Some('0') => Act::Accept,
         _ => Act::Hang { accepted: true },
     });
-    hung.args("bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola".split(' '));
-    hung.envs([("JELOU_API_URL", hangs.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-    hung.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = hung.spawn().unwrap();
+    let words = "bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola";
+    let child = home.process(words, &hangs.url).spawn().unwrap();
     hangs.wait_for(5);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     home.end_leases();
     let told = "of which 5 messages are still to be sent and 4 may have been sent";
     home.run("bulk remove r").fails(2, &[told]);
@@ -112,8 +106,7 @@ fn what_a_server_says_is_kept_to_a_limit() {
         },
     );
     home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url).fails(10, &[]);
-    let report = home.run("bulk report r --format ndjson").success().stdout;
-    let rows: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let rows = home.report("r");
     assert_eq!((&rows[0]["sent"], &rows[0]["message_id"]), (&json!("yes"), &Value::Null));
     let error = rows[1]["error"].as_str().unwrap();
     assert!(error.len() <= 2048 + '…'.len_utf8() && error.ends_with('…') && error.contains("E1"), "{}", error.len());
@@ -133,19 +126,12 @@ fn a_list_has_no_endless_number_of_fields() {
 
 /// Files alone: a database is not limited by it.
 #[test]
-#[cfg(unix)]
 fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
     let home = people(2000);
     let jelou = Jelou::accepting();
     let with_limit = |blocks: u32, words: &str| {
-        let mut command = Command::new("sh");
-        let program = home.command();
         let line = format!("ulimit -f {blocks}; exec \"$0\" {words}");
-        command.args(["-c", &line]).arg(program.get_program());
-        command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-        command.env("JELOU_CLIENT_SECRET", "canary").current_dir(home.path());
-        Ended::new(&command.output().unwrap())
+        Ended::new(&under(&["sh", "-c", &line], &home.process("", &jelou.url)).output().unwrap())
     };
     let ended = with_limit(32, "bulk send people.csv --yes --run r text Hola");
     assert_eq!(ended.code, 12, "{ended:?}");

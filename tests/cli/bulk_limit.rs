@@ -91,13 +91,6 @@ fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_limit_is_not() {
     assert_eq!(reached(&jelou), [0, 1, 3].map(user).into());
 }
 
-fn profile(home: &Home, jelou: &Jelou) {
-    home.config(&format!(
-        "[profiles.p]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"s\"\napi_url = \"{}\"\nlimit_24h = 3\n",
-        jelou.url
-    ));
-}
-
 fn single<'a>(home: &'a Home, to: usize, flags: &[&str]) -> Run<'a> {
     home.run_args(&["send", "template", "promo", "--to", &user(to)]).args(flags)
 }
@@ -106,7 +99,7 @@ fn single<'a>(home: &'a Home, to: usize, flags: &[&str]) -> Run<'a> {
 fn runs_and_single_sends_of_a_bot_share_one_window() {
     let home = people(3);
     let jelou = Jelou::accepting();
-    profile(&home, &jelou);
+    home.profile("p", &jelou.url, "limit_24h = 3");
     single(&home, 7, &["--dry-run"]).success();
     single(&home, 7, &[]).success();
     let mut run = Watched::new(start(&home, SEND, &["--run", "r", "template", "promo"], &jelou.url));
@@ -159,7 +152,7 @@ fn who_was_refused_does_not_count() {
                 if refused.iter().any(|user| user == to) { Act::Answer(400, "", "{}") } else { Act::Accept }
             },
         );
-    profile(&home, &jelou);
+    home.profile("p", &jelou.url, "limit_24h = 3");
     single(&home, 9, &[]).fails(5, &["not sent"]);
     let flags = [SEND, "--run r --limit 3 --again template promo"].join(" ");
     let ended = home.run(&flags).end();

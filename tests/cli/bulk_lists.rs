@@ -19,8 +19,7 @@ const BY_COUNTRY: &str = "nombre,celular,pais\nAna,987654321,PE\nEva,0987654322,
 /// A home whose profile is of Ecuador and for `jelou`.
 fn home_in_ecuador(jelou: &Jelou) -> Home {
     let home = Home::new();
-    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
-    home.config(&format!("[profiles.p]\n{login}\napi_url = \"{}\"\ncountry = \"EC\"\n", jelou.url));
+    home.profile("p", &jelou.url, "country = \"EC\"");
     home
 }
 

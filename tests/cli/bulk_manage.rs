@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use rustix::process::Signal;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
@@ -26,10 +26,6 @@ also_in_a_database! {
     who_resumes_a_run_leaves_people_out,
     a_run_is_meant_before_a_rehearsal,
     a_national_number_is_found_by_the_country_of_the_profile,
-}
-
-fn lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 const SLOW: &str = "bulk send people.csv --yes --run r --rate 4/s --progress none text Hola";
@@ -91,10 +87,7 @@ fn a_run_that_waits_is_stopped_at_once() {
 fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
     let home = people(3);
     let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
-    home.config(&format!(
-        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\nclient_secret = \"canary-x\"\n",
-        jelou.url
-    ));
+    home.profile("prod", &jelou.url, "");
     home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").fails(4, &[]);
     let seen = jelou.seen().len();
     let mut terminal = Terminal::new(&home, &["bulk", "resume"], &[("NO_COLOR", "1")]);
@@ -153,7 +146,7 @@ fn the_newest_real_run_is_meant_where_none_is_named() {
     let names: Vec<_> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
     assert_eq!(names, ["d", "b", "c", "a"]);
     assert_eq!(home.run("bulk list -o id").success().stdout, "d\nb\nc\na\n");
-    let list = lines(&home.run("bulk list -o record").success().stdout);
+    let list = home.run("bulk list -o record").success().rows();
     let of = |number: usize| (&list[number]["sandbox"], &list[number]["bot_id"], &list[number]["kind"]);
     assert_eq!(of(0), (&json!(true), &json!("sandbox"), &json!("text")));
     assert_eq!(of(1), (&json!(false), &json!("BOT_ID"), &json!("text")));
@@ -250,7 +243,7 @@ fn a_person_is_found_in_every_run_however_the_number_is_written() {
         home.run_args(&words).api(&jelou.url).success();
     }
     for spelling in ["+5215512345678", "525512345678", "+52 55 1234 5678"] {
-        let found = lines(&home.run_args(&["bulk", "find", spelling]).success().stdout);
+        let found = home.run_args(&["bulk", "find", spelling]).success().rows();
         let found: Vec<_> =
             found.iter().map(|row| (&row["run"], &row["line"], &row["body"]["text"], &row["sent"])).collect();
         let expected = [
@@ -356,12 +349,6 @@ fn with<'a>(run: Run<'a>, variables: &[(&str, String)]) -> Run<'a> {
     variables.iter().fold(run, |run, (name, value)| run.env(name, value))
 }
 
-/// A profile at `url` that requires a confirmation.
-fn profile(home: &Home, url: &str, keys: &str) {
-    let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary-x\"";
-    home.config(&format!("[profiles.prod]\n{login}\napi_url = \"{url}\"\n{keys}\n"));
-}
-
 const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --import-only text Hola";
 
 #[test]
@@ -370,7 +357,7 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
     let jelou = Jelou::accepting();
     for (words, is_meant) in [("bulk resume", false), ("bulk work r", false), ("bulk resume --yes", true)] {
         let home = people(3);
-        profile(&home, &jelou.url, "confirm_bulk = false");
+        home.profile("prod", &jelou.url, "confirm_bulk = false");
         home.run(IMPORT).success();
         let (seen, clock) = (jelou.seen().len(), later(&home, &library, 40));
         // A machine that sends it together with others was started on purpose.
@@ -387,7 +374,7 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
     }
     // Two days are not long enough.
     let home = people(3);
-    profile(&home, &jelou.url, "");
+    home.profile("prod", &jelou.url, "");
     home.run(IMPORT).success();
     let clock = later(&home, &library, 2);
     with(home.run("bulk resume"), &clock).success();
@@ -398,7 +385,7 @@ fn a_person_is_asked_by_name_about_a_run_that_is_resumed() {
     let Some(library) = faketime() else { return };
     let home = people(3);
     let jelou = Jelou::never_asked();
-    profile(&home, &jelou.url, "");
+    home.profile("prod", &jelou.url, "");
     home.run(IMPORT).success();
     for (days, age) in [(0, ""), (1, "24 h 0 min")] {
         let clock = later(&home, &library, days);
@@ -411,7 +398,7 @@ fn a_person_is_asked_by_name_about_a_run_that_is_resumed() {
         let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(code, 11, "{screen}");
         assert!(screen.contains("Hola") && screen.contains("3 messages"), "{screen}");
-        let asked = [&format!("Run r last changed {age}"), " ago. Send 3 messages from bot 77"];
+        let asked = [&format!("Run r last changed {age}"), " ago. Send 3 messages from bot BOT_ID"];
         assert!(asked.iter().all(|part| screen.contains(*part)), "{screen}");
     }
 }
@@ -420,7 +407,7 @@ fn a_person_is_asked_by_name_about_a_run_that_is_resumed() {
 fn who_resumes_a_run_leaves_people_out() {
     let home = people(3);
     let jelou = Jelou::accepting();
-    profile(&home, &jelou.url, "");
+    home.profile("prod", &jelou.url, "");
     home.run(IMPORT).success();
     home.write("bajas.txt", format!("{}\nAna\n", user(1)));
     home.run("bulk resume --yes --exclude bajas.txt")
@@ -435,7 +422,7 @@ fn who_resumes_a_run_leaves_people_out() {
 fn a_run_is_meant_before_a_rehearsal() {
     let home = people(3);
     let jelou = Jelou::accepting();
-    profile(&home, &jelou.url, "");
+    home.profile("prod", &jelou.url, "");
     home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola").success();
     // It is used as long as there is no other.
     assert!(home.run("bulk stop").success().stderr.contains("rehearsal"));
@@ -463,11 +450,11 @@ fn of_several_runs_the_one_that_is_sent_is_stopped() {
 fn a_national_number_is_found_by_the_country_of_the_profile() {
     let home = Home::new();
     let jelou = Jelou::accepting();
-    profile(&home, &jelou.url, "");
+    home.profile("prod", &jelou.url, "");
     home.write("people.csv", "to\n593987654321\n");
     home.run("bulk send people.csv --yes --run r text Hola").success();
     home.run("bulk find 0987654321").fails(2, &["is a national number"]);
-    profile(&home, &jelou.url, "country = \"EC\"");
-    let found = lines(&home.run("bulk find 0987654321").success().stdout);
+    home.profile("prod", &jelou.url, "country = \"EC\"");
+    let found = home.run("bulk find 0987654321").success().rows();
     assert_eq!((found.len(), &found[0]["to"]), (1, &json!("593987654321")));
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
@@ -56,8 +56,7 @@ fn each_person_gets_one_message_under_a_key_whatever_its_words() {
     write(&home, &users(0..5));
     let ended = send(&home, &jelou.url, &["--once", "november", "--run", "b"], "Otra cosa").success();
     assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([2, {"already_sent": 3}]), "{ended:?}");
-    let report = home.run("bulk report b --state skipped --format ndjson").success().stdout;
-    let first: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    let first = &home.report("b --state skipped")[0];
     assert_eq!(first["code"], "already_sent");
     let told = "a message under the key november was sent to this person by run a at 20";
     assert!(first["error"].as_str().unwrap().starts_with(told), "{first}");
@@ -161,11 +160,7 @@ fn what_is_shown_claims_nothing() {
 
 /// Starts a list on standard input.
 fn start(home: &Home, url: &str, flags: &str) -> std::process::Child {
-    let mut command = home.command();
-    command.args(flags.split(' ')).args(["text", "Hola"]);
-    command.envs([("JELOU_API_URL", url), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-    command.env("JELOU_CLIENT_SECRET", "canary").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap()
+    home.process(flags, url).args(["text", "Hola"]).stdin(Stdio::piped()).spawn().unwrap()
 }
 
 #[test]
@@ -195,12 +190,9 @@ fn of_lists_and_single_sends_at_once_each_person_gets_one() {
     let lists = ["a", "b"].map(|run| {
         start(&home, &jelou.url, &format!("bulk send people.csv --yes --once k --run {run} --rate 1000000/s"))
     });
-    let singles = users(0..6).into_iter().map(|to| {
-        let mut command = home.command();
-        command.args(["send", "text", "--to", &to, "--once", "k", "Suelto"]);
-        command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-        command.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    });
+    let singles = users(0..6)
+        .into_iter()
+        .map(|to| home.process(&format!("send text --to {to} --once k Suelto"), &jelou.url).spawn().unwrap());
     let singles: Vec<_> = singles.collect();
     for child in lists {
         let ended = Ended::new(&child.wait_with_output().unwrap());

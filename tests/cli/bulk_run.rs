@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -90,18 +90,7 @@ pub(crate) fn counts(json: &Value) -> [u64; 4] {
 }
 
 pub(crate) fn start(home: &Home, words: &str, more: &[&str], url: &str) -> Child {
-    command(home, words, more, url).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn command(home: &Home, words: &str, more: &[&str], url: &str) -> Command {
-    let mut command = home.command();
-    command.args(words.split_whitespace()).args(more).envs([
-        ("JELOU_API_URL", url),
-        ("JELOU_BOT_ID", "BOT_ID"),
-        ("JELOU_CLIENT_ID", "id"),
-        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-    ]);
-    command
+    home.process(words, url).args(more).spawn().unwrap()
 }
 
 pub(crate) fn end(child: Child) -> Ended {
@@ -257,10 +246,7 @@ fn what_was_sent_stays_so_when_it_cannot_be_written() {
     let home = people(3);
     let jelou = Jelou::accepting();
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let mut command = home.command();
-    command.args(SEND.split(' ')).args(["text", "Hola"]).stdout(full).stderr(Stdio::piped());
-    command.env("JELOU_API_URL", &jelou.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x");
-    let ended = Ended::new(&command.env("JELOU_CLIENT_SECRET", "canary-1").output().unwrap());
+    let ended = Ended::new(&home.process(SEND, &jelou.url).args(["text", "Hola"]).stdout(full).output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ended.stderr.contains("how the run stands could not be written"), "{ended:?}");
     assert_eq!(jelou.seen().len(), 3);
@@ -586,7 +572,7 @@ fn what_was_ignored_at_the_start_stays_so() {
         let (jelou, has_arrived, go) = Jelou::holding();
         // What nohup does, and a script to its background jobs.
         let trap = format!("trap '' {}; exec \"$0\" \"$@\"", ignored.as_raw());
-        let mut command = under(&["/bin/sh", "-c", &trap], &command(&home, SEND, &["text", "Hola"], &jelou.url));
+        let mut command = under(&["/bin/sh", "-c", &trap], home.process(SEND, &jelou.url).args(["text", "Hola"]));
         let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         has_arrived.recv().unwrap();
         signal(&child, ignored);
@@ -636,7 +622,7 @@ fn who_signals_a_whole_group_leaves_no_row_under_way() {
         }
         let home = people(1);
         let (jelou, has_arrived, go) = Jelou::holding();
-        let mut started = under(launcher, &command(&home, SEND, &["text", "Hola"], &jelou.url));
+        let mut started = under(launcher, home.process(SEND, &jelou.url).args(["text", "Hola"]));
         started.process_group(0).env("PATH", "/usr/bin:/bin").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = Watched::new(started.spawn().unwrap());
         has_arrived.recv().unwrap();

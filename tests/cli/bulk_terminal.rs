@@ -16,15 +16,6 @@ also_in_a_database! {
 
 const PLAIN: [(&str, &str); 1] = [("NO_COLOR", "1")];
 
-/// A profile for the server.
-fn config(home: &Home, jelou: &Jelou) {
-    let secret = "client_secret = \"canary-secret-of-the-tests\"";
-    home.config(&format!(
-        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\n{secret}\n",
-        jelou.url
-    ));
-}
-
 fn end(home: &Home, words: &str) -> (i32, String) {
     Terminal::new(home, &words.split(' ').collect::<Vec<_>>(), &PLAIN).end()
 }
@@ -39,7 +30,7 @@ fn a_run_ends_and_is_shown_in_words() {
         "593990000005" => Act::Reset { accepted: true },
         _ => Act::Accept,
     });
-    config(&home, &jelou);
+    home.profile("prod", &jelou.url, "");
     let (code, screen) = end(&home, SEND);
     assert_eq!(code, 10, "{screen}");
     for part in [
@@ -56,7 +47,7 @@ fn a_run_ends_and_is_shown_in_words() {
     let (_, screen) = end(&home, "bulk status");
     for part in [
         "note: this is the newest run, r; ",
-        "run r: text from bot 77 (profile prod), begun 2",
+        "run r: text from bot BOT_ID (profile prod), begun 2",
         "\r\n1,197 of 1,200 sent\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\ncomplete, last changed",
         "to send 2 rows again once corrected: ",
     ] {
@@ -75,11 +66,11 @@ fn a_run_ends_and_is_shown_in_words() {
     assert_eq!(lines[0], header, "{screen}");
     assert_eq!(
         (lines[1][0], &lines[1][4..]),
-        ("r", &["text", "77", "1200", "1198", "2", "0", "0", "-"][..]),
+        ("r", &["text", "BOT_ID", "1200", "1198", "2", "0", "0", "-"][..]),
         "{screen}"
     );
     let (_, screen) = end(&home, "bulk find 593990000003");
-    assert!(screen.contains("BECAME") && screen.contains("failed: rejected  -         77    Hola"), "{screen}");
+    assert!(screen.contains("BECAME") && screen.contains("failed: rejected  -         BOT_ID  Hola"), "{screen}");
     let (_, screen) = end(&home, "bulk find 593987000000");
     assert_eq!(screen, "note: no run has a message to 593987000000\r\n");
 }
@@ -92,7 +83,7 @@ fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
         ("593990000001", 0) => Act::Answer(401, "", "{}"),
         _ => Act::Accept,
     });
-    config(&home, &jelou);
+    home.profile("prod", &jelou.url, "");
     let (code, screen) = end(&home, SEND);
     assert!(code == 4 && screen.contains("1 of 2 sent in "), "{code}: {screen}");
     let (_, screen) = end(&home, "bulk status r");
@@ -105,7 +96,7 @@ fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
 fn a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else() {
     let home = people(3);
     let jelou = Jelou::accepting();
-    config(&home, &jelou);
+    home.profile("prod", &jelou.url, "");
     let (code, screen) = end(&home, SEND);
     assert_eq!(code, 0, "{screen}");
     let corrected = ["bulk", "send", "people.csv", "text", "Hola."];
@@ -123,7 +114,7 @@ fn a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else() {
 fn who_resumes_sees_the_first_message_and_is_asked() {
     let home = people(3);
     let refusing = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
-    config(&home, &refusing);
+    home.profile("prod", &refusing.url, "");
     let (code, screen) = end(&home, SEND);
     assert_eq!(code, 4, "{screen}");
     assert!(screen.contains("0 of 3 sent in ") && screen.contains("\r\n3 still to be sent\r\n"), "{screen}");
@@ -133,7 +124,7 @@ fn who_resumes_sees_the_first_message_and_is_asked() {
     let (code, screen) = terminal.end();
     assert_eq!((code, refusing.seen().len()), (11, seen), "{screen}");
     let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
-    let asked = screen.find("Send 3 messages from bot 77 (profile prod) to http://");
+    let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     let mut terminal = Terminal::new(&home, &["bulk", "resume", "--rate", "1000/s"], &PLAIN);
     terminal.answer("[y/N] ", "y");

@@ -26,34 +26,31 @@ fn is(ended: &Ended, name: &str, state: &str, detail: &str) {
 fn all_is_well_where_a_message_could_be_sent() {
     let home = Home::new();
     let server = Server::start(vec![templates()]);
-    home.config(&format!(
-        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary-1\"\napi_url = \"{}\"\n",
-        server.url
-    ));
+    home.profile("prod", &server.url, "");
     let ended = home.run("doctor --output record").success();
     assert_eq!(ended.json()["exit_code"], 0);
     for (name, detail) in [
         ("configuration", "config.toml, profiles: 1"),
         ("profile", "prod (default)"),
-        ("bot_id", "77 (profile prod)"),
+        ("bot_id", "BOT_ID (profile prod)"),
         ("client_secret", "(redacted) (profile prod)"),
         ("secret", "obtained"),
         ("connection", "127.0.0.1:"),
         ("TLS", "not used"),
         ("clock", "tells no time"),
-        ("credentials", "accepted for bot 77; templates: 1"),
+        ("credentials", "accepted for bot BOT_ID; templates: 1"),
         ("ledgers", "jelouctl can be written"),
         ("version", concat!("jelouctl ", env!("CARGO_PKG_VERSION"))),
     ] {
         is(&ended, name, "ok", detail);
     }
     let lines: Vec<_> = server.received().into_iter().map(|received| received.line).collect();
-    assert_eq!(lines, ["GET / HTTP/1.1", "GET /v1/bots/77/templates?page=1&limit=100 HTTP/1.1"]);
+    assert_eq!(lines, ["GET / HTTP/1.1", "GET /v1/bots/BOT_ID/templates?page=1&limit=100 HTTP/1.1"]);
     // Only the second request is signed.
     assert!(!server.received()[0].headers.contains_key("authorization"));
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
-    assert!(text.ends_with("\nready: bot 77, 1 template\n"), "{text}");
+    assert!(text.ends_with("\nready: bot BOT_ID, 1 template\n"), "{text}");
     let more =
         Server::answering(Reply::json(200, r#"{"pagination":{"totalPages":2},"results":[{"elementName":"a"}]}"#));
     let text = Home::new().run("doctor").api(&more.url).success().stdout;

@@ -205,7 +205,7 @@ fn where_people_are_guarded_a_body_names_them_clearly() {
     ] {
         home.write("body.json", json!({"text": "x", "userId": user}).to_string());
         for (keys, flags) in [("", "--exclude x.txt"), ("allow_to = [\"*\"]", ""), ("", "--once k --dry-run")] {
-            profile(&home, &jelou.url, keys);
+            home.profile("p", &jelou.url, keys);
             let send = home.run(&format!("send text --body body.json {flags}"));
             if unclear {
                 send.fails(11, &[]);
@@ -213,7 +213,7 @@ fn where_people_are_guarded_a_body_names_them_clearly() {
                 send.success();
             }
         }
-        profile(&home, &jelou.url, "");
+        home.profile("p", &jelou.url, "");
         home.run("send text --body body.json").success();
     }
     // Who types an id means it.
@@ -253,16 +253,10 @@ fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
     }
 }
 
-/// A profile for the API at `url` with further keys.
-fn profile(home: &Home, url: &str, keys: &str) {
-    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
-    home.config(&format!("[profiles.p]\n{login}\napi_url = \"{url}\"\n{keys}\n"));
-}
-
 /// A home whose profile is for `jelou`.
 fn home_for(jelou: &Jelou) -> Home {
     let home = Home::new();
-    profile(&home, &jelou.url, "");
+    home.profile("p", &jelou.url, "");
     home
 }
 
@@ -275,11 +269,9 @@ fn bulk<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
     home.run_args(&words).args(flags).args(&["text", "Hola"])
 }
 
-/// State and reason of each row.
-fn report(home: &Home, flags: &[&str]) -> Vec<(Value, Value)> {
-    let ended = home.run_args(&["bulk", "report", "r", "--format", "ndjson"]).args(flags).success();
-    let rows = ended.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    rows.map(|row| (row["to"].clone(), row["code"].clone())).collect()
+/// Recipient and reason of each row of a report.
+fn report(home: &Home, words: &str) -> Vec<(Value, Value)> {
+    home.report(&format!("r {words}")).iter().map(|row| (row["to"].clone(), row["code"].clone())).collect()
 }
 
 #[test]
@@ -336,7 +328,7 @@ fn digits_that_may_be_two_people_exclude_both() {
         let jelou = Jelou::accepting();
         let home = Home::new();
         let path = home.path().join(file);
-        profile(&home, &jelou.url, &format!("country = \"BR\"\ndo_not_contact = '{}'", path.display()));
+        home.profile("p", &jelou.url, &format!("country = \"BR\"\ndo_not_contact = '{}'", path.display()));
         home.write(file, list);
         home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n+5551987654322,otra\n");
         let ended = bulk(&home, &[]).success();
@@ -360,7 +352,7 @@ fn digits_that_may_be_two_people_exclude_both() {
         home.write("bajas.txt", "656 123 4567\n");
         let path = home.path().join("bajas.txt");
         let keys = if flags.is_empty() { format!("do_not_contact = '{}'", path.display()) } else { String::new() };
-        profile(&home, &jelou.url, &format!("country = \"EC\"\n{keys}"));
+        home.profile("p", &jelou.url, &format!("country = \"EC\"\n{keys}"));
         home.write("people.csv", "to,pais,n\n656 123 4567,México,Ana\n656 123 4568,México,Luz\n");
         bulk(&home, flags).success();
         assert_eq!(jelou.users(), ["526561234568"], "{flags:?}");
@@ -401,8 +393,7 @@ fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
     let rows = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>pais</v></c></row>\
                 <row r=\"2\"><c t=\"str\"><v>987651003</v></c><c t=\"e\"><v>#N/A</v></c></row>";
     home.write("x.xlsx", xlsx(&[sheet("Hoja1", rows)], ""));
-    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
-    home.config(&format!("[profiles.p]\n{login}\ncountry = \"EC\"\n"));
+    home.profile("p", "https://x.example", "country = \"EC\"");
     let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.xlsx", "text", "x"];
     home.run_args(&words).fails(2, &["line 2: pais: `cell B2 has the error #N/A` is not a country"]);
 }
@@ -412,7 +403,7 @@ fn the_profile_and_the_flag_add_up() {
     let jelou = Jelou::accepting();
     let home = Home::new();
     let keys = "do_not_contact = \"bajas.txt\"\nallow_to = [\"5939*\"]";
-    profile(&home, &jelou.url, keys);
+    home.profile("p", &jelou.url, keys);
     let bajas = home.write(&format!("{}/bajas.txt", crate::harness::CONFIG), "593987654321\n525512345678\n");
     home.write("otras.txt", "593987654322\n");
     let (of_profile, of_flag) = (bajas.display().to_string(), ["--exclude", "otras.txt"]);
@@ -507,7 +498,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
         send(&home, "593987654321", &["--exclude", path]).fails(2, &["--exclude: failed to read"]);
     }
     assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
-    profile(&home, &jelou.url, "do_not_contact = \"nowhere.txt\"");
+    home.profile("p", &jelou.url, "do_not_contact = \"nowhere.txt\"");
     for run in [send(&home, "593987654321", &[]), bulk(&home, &[])] {
         run.fails(3, &["do_not_contact (profile p): failed to read", "nowhere.txt"]);
     }
@@ -574,15 +565,15 @@ fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
     let ended = bulk(&home, &flags).fails(10, &[words]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3, "invalid": 1}));
     assert_eq!(jelou.users(), ["593987654321"]);
-    let excluded = report(&home, &["--reason", "excluded"]);
+    let excluded = report(&home, "--reason excluded");
     assert_eq!(excluded.len(), 3);
     let csv = home.run("bulk report r --reason excluded").success().stdout;
     assert!(csv.contains("excluded,the recipient must not be written to: they are on bajas.csv,0,"), "{csv}");
-    assert_eq!(report(&home, &["--reason", "invalid"]), [(json!("12"), json!("invalid"))]);
-    assert_eq!(report(&home, &["--state", "sent", "--reason", "invalid"]).len(), 2);
-    assert_eq!(report(&home, &["--state", "skipped", "--reason", "repeated", "--reason", "invalid"]).len(), 1);
-    assert_eq!(report(&home, &["--state", "sent"]).len(), 1);
-    assert_eq!(report(&home, &[]).len(), 5);
+    assert_eq!(report(&home, "--reason invalid"), [(json!("12"), json!("invalid"))]);
+    assert_eq!(report(&home, "--state sent --reason invalid").len(), 2);
+    assert_eq!(report(&home, "--state skipped --reason repeated --reason invalid").len(), 1);
+    assert_eq!(report(&home, "--state sent").len(), 1);
+    assert_eq!(report(&home, "").len(), 5);
 }
 
 #[test]
@@ -630,7 +621,7 @@ fn a_report_that_is_sent_again_keeps_who_was_excluded() {
 fn resume_reads_the_list_of_the_profile_again() {
     let jelou = Jelou::start(|_, earlier| if earlier == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
     let home = Home::new();
-    profile(&home, &jelou.url, "do_not_contact = \"bajas.txt\"");
+    home.profile("p", &jelou.url, "do_not_contact = \"bajas.txt\"");
     let bajas = |list: &str| home.write(&format!("{}/bajas.txt", crate::harness::CONFIG), list);
     bajas("593987654329\n");
     home.write("people.csv", "to,n\n593987654321,a\n5215512345678,b\n593987654323,c\n525512345678,d\n593987654329,e\n");
@@ -651,7 +642,7 @@ fn resume_reads_the_list_of_the_profile_again() {
     resume().success();
     let seen: Vec<_> = jelou.users().split_off(seen.len());
     assert!(!seen.iter().any(|user| user.starts_with("52")), "{seen:?}");
-    let codes: Vec<_> = report(&home, &[]).into_iter().map(|(_, code)| code).collect();
+    let codes: Vec<_> = report(&home, "").into_iter().map(|(_, code)| code).collect();
     let excluded = json!("excluded");
     assert_eq!(codes, [Value::Null, excluded.clone(), Value::Null, excluded.clone(), excluded]);
 }
@@ -724,7 +715,7 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
 fn how_many_people_a_list_excludes_is_told() {
     let jelou = Jelou::accepting();
     let home = Home::new();
-    profile(&home, &jelou.url, "do_not_contact = \"bajas.xlsx\"\nlog = \"audit.ndjson\"");
+    home.profile("p", &jelou.url, "do_not_contact = \"bajas.xlsx\"\nlog = \"audit.ndjson\"");
     let sheets = [[["celular"], ["593987654321"]], [["celular"], ["525512345678"]]];
     let [first, second] = sheets.map(|sheet| xlsx_rows(&rows(&sheet.each_ref().map(|row| &row[..]))));
     home.write(

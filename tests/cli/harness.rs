@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::marker::PhantomData;
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -68,6 +68,22 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
         std::thread::sleep(BETWEEN_LOOKS);
     }
+}
+
+/// The variables of a sender to the API at `url`.
+pub(crate) fn sender(url: &str) -> [(&str, &str); 4] {
+    [
+        ("JELOU_API_URL", url),
+        ("JELOU_BOT_ID", "BOT_ID"),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
+    ]
+}
+
+/// Kills a process, which ends it at once.
+pub(crate) fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// One command line, not yet run.
@@ -185,6 +201,13 @@ impl Home {
         self.write(&format!("{CONFIG}/config.toml"), content)
     }
 
+    /// Its configuration is one profile: the sender to the API at `url`, with more keys.
+    pub(crate) fn profile(&self, name: &str, url: &str, keys: &str) -> PathBuf {
+        let [_, (_, bot), (_, id), (_, secret)] = sender(url);
+        let login = format!("bot_id = \"{bot}\"\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"");
+        self.config(&format!("[profiles.{name}]\n{login}\napi_url = \"{url}\"\n{keys}\n"))
+    }
+
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
@@ -203,6 +226,18 @@ impl Home {
         let mut command = assert_cmd::Command::from_std(self.command());
         command.args(arguments).timeout(Duration::from_secs(60));
         Run { command, home: PhantomData }
+    }
+
+    /// A process that sends to the API at `url`, with its outputs in pipes.
+    pub(crate) fn process(&self, words: &str, url: &str) -> Command {
+        let mut command = self.command();
+        command.args(words.split_whitespace()).envs(sender(url)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// The rows of a report as objects.
+    pub(crate) fn report(&self, words: &str) -> Vec<Value> {
+        self.run("bulk report --format ndjson").args(&words.split_whitespace().collect::<Vec<_>>()).success().rows()
     }
 
     /// The binary in this home, for tests that need the process itself.
@@ -246,10 +281,7 @@ impl Run<'_> {
 
     /// The bot and credentials for the API at `url`.
     pub(crate) fn api(self, url: &str) -> Self {
-        self.env("JELOU_API_URL", url)
-            .env("JELOU_BOT_ID", "BOT_ID")
-            .env("JELOU_CLIENT_ID", "id")
-            .env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")
+        sender(url).into_iter().fold(self, |run, (name, value)| run.env(name, value))
     }
 
     /// Runs it. In every test the secret must not appear and no panic may happen.

@@ -33,6 +33,7 @@ mod bulk_crash;
 mod bulk_damage;
 #[cfg(unix)]
 mod bulk_deliveries;
+#[cfg(unix)]
 mod bulk_earlier;
 mod bulk_encoding;
 #[cfg(unix)]
@@ -40,6 +41,7 @@ mod bulk_faults;
 #[cfg(target_os = "linux")]
 mod bulk_hours;
 mod bulk_input;
+#[cfg(unix)]
 mod bulk_ledger;
 #[cfg(target_os = "linux")]
 mod bulk_limit;

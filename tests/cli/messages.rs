@@ -77,10 +77,7 @@ fn page_number(request: &Received) -> usize {
 
 /// A profile that asks the API at `url` as fast as possible, without retries.
 fn use_quick_profile(home: &Home, url: &str) {
-    home.config(&format!(
-        "[profiles.quick]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"\n\
-         api_url = \"{url}\"\nrate = \"100000/s\"\nretry_for = \"0\"\n"
-    ));
+    home.profile("quick", url, "rate = \"100000/s\"\nretry_for = \"0\"");
 }
 
 trait Asking {
@@ -94,10 +91,6 @@ impl Asking for Home {
     }
 }
 
-fn lines(ended: &Ended) -> Vec<Value> {
-    ended.rows()
-}
-
 #[test]
 fn every_page_is_read_by_get_and_the_newest_comes_last() {
     let entries: Vec<_> = (0..120).map(|at| entry(&format!("m{at}"), "bot", ANA, "Hola", at * 10)).collect();
@@ -109,7 +102,7 @@ fn every_page_is_read_by_get_and_the_newest_comes_last() {
     let home = Home::new();
     let ended = home.asking("messages list --since 2h", &server).success();
     // The API's entries unchanged, one on each line.
-    assert_eq!(lines(&ended), shown.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(ended.rows(), shown.iter().rev().cloned().collect::<Vec<_>>());
     let received = server.received();
     assert_eq!(received.len(), 3);
     for (number, request) in received.iter().enumerate() {
@@ -274,7 +267,7 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
         assert_eq!(ended.code, code, "{name}: {ended:?}");
         assert!(ended.stderr.contains(said), "{name}: `{said}` is missing in {}", ended.stderr);
         assert!(!ended.stderr.contains("may have been sent"), "{name}: {}", ended.stderr);
-        assert_eq!(lines(&ended).len(), printed, "{name}: {ended:?}");
+        assert_eq!(ended.rows().len(), printed, "{name}: {ended:?}");
         assert!(server.received().iter().all(|request| request.line.starts_with("GET ")), "{name}");
     }
     // Reading stops if the pages do not end.

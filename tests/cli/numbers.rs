@@ -256,8 +256,7 @@ fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
     assert!(!ended.stderr.contains("sent as it stands"), "{ended:?}");
     // The same in a list, except for a row of another country: that number is ambiguous.
     home.write("people.csv", "to,otro,pais\n0987654321,0987654322,\n3001234567,0987654322,CO\n");
-    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
-    home.config(&format!("[profiles.p]\n{login}\ncountry = \"EC\"\n"));
+    home.profile("p", "https://x.example", "country = \"EC\"");
     let ended = home.list_shown(&["people.csv", "contacts", "--name=Ana", "--phone={{ otro }}"]).success();
     let phones = ended.rows();
     let phone = |row: usize| phones[row]["body"]["contacts"][0]["phones"][0].clone();

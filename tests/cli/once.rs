@@ -264,8 +264,7 @@ fn keys_are_listed_shown_and_forgotten() {
 #[test]
 fn a_person_is_looked_up_by_the_number_that_a_send_reads() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
-    let login = "bot_id = \"7\"\nclient_id = \"i\"\nclient_secret = \"canary-secret\"";
-    home.config(&format!("[profiles.co]\n{login}\napi_url = \"{}\"\ncountry = \"CO\"\n", jelou.url));
+    home.profile("co", &jelou.url, "country = \"CO\"");
     let to = "--profile co --to 3212345678";
     home.run(&format!("send text Hola --once k {to}")).success();
     let shown = home.run(&format!("once show k {to} -o record")).success();

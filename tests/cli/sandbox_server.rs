@@ -343,7 +343,7 @@ fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
     let sandbox = Sandbox::start(&[]);
     let url = format!("http://{}", sandbox.address);
     let home = Home::new();
-    home.config("[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"https://a.invalid\"\n");
+    home.profile("p", "https://a.invalid", "");
     // It has precedence over everything else.
     for words in [
         "",
@@ -360,7 +360,7 @@ fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
         assert!(ended.stderr.contains(&format!("nothing left this machine; it is shown on {url}")), "{}", ended.stderr);
     }
     assert_eq!(sandbox.read("/sandbox/health")["arrived"], 6);
-    assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_1")["bot"], "77");
+    assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_1")["bot"], "BOT_ID");
     let shown =
         home.run("send text --to 593987654321 Hola --dry-run --profile p").env("JELOUCTL_SANDBOX", &url).success();
     assert_eq!(shown.json()["url"], json!(format!("{url}/v1/bots/77/messages")));

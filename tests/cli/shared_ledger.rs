@@ -446,10 +446,7 @@ fn a_run_needs_its_own_bot_and_credentials_but_not_its_profile() {
     let ledger = cluster.ledger();
     let home = people(3);
     let jelou = Jelou::accepting();
-    home.config(&format!(
-        "[profiles.prod]\nbot_id = \"BOT_ID\"\nclient_id = \"id\"\nclient_secret = \"canary-secret\"\napi_url = \"{}\"\n",
-        jelou.url
-    ));
+    home.profile("prod", &jelou.url, "");
     let words = format!("bulk send people.csv --yes --run r --rate {FAST} --import-only text");
     home.run(&words).args(&["Hola {{ nombre }}"]).env("JELOUCTL_LEDGER", &ledger).success();
     let other = Home::new();

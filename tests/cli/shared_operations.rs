@@ -460,12 +460,8 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
     let home = people(3);
     let jelou = Jelou::accepting();
     home.write("bajas.txt", "# nobody\n");
-    home.config(&format!(
-        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\nledger = \"{ledger}\"\n\
-         client_secret = \"canary-secret-of-the-tests\"\ndo_not_contact = \"{}\"\n",
-        jelou.url,
-        home.path().join("bajas.txt").display()
-    ));
+    let keys = format!("ledger = \"{ledger}\"\ndo_not_contact = \"{}\"", home.path().join("bajas.txt").display());
+    home.profile("prod", &jelou.url, &keys);
     let words = format!("bulk send people.csv --yes --run r --rate {FAST} --import-only text Hola");
     home.run(&words).success();
     home.run("bulk stop r").success();
@@ -475,7 +471,7 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
     let (code, screen) = terminal.end();
     assert_eq!(code, 11, "{screen}");
     let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
-    let asked = screen.find("Send 3 messages from bot 77 (profile prod) to http://");
+    let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     // Without a yes the pause is not lifted.
     home.run("bulk work r").fails(11, &["stopped by `jelouctl bulk stop`"]);

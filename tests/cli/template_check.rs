@@ -188,8 +188,7 @@ fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
 #[test]
 fn the_question_shows_a_template_s_own_text() {
     let (home, jelou) = (home(), bot());
-    let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary-secret-of-the-tests\"";
-    home.config(&format!("[profiles.prod]\n{login}\napi_url = \"{}\"\n", jelou.url));
+    home.profile("prod", &jelou.url, "");
     let words = ["template", "order_shipped", "--language", "es", "--param", "{{ nombre }}", "--param", "A-1"];
     let send = |answer: &str| {
         let words = [&["bulk", "send", "people.csv", "--run", "r", "--rate", "1000/s"][..], &words].concat();

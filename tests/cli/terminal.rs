@@ -87,11 +87,11 @@ fn profile(server: &Server) -> String {
 fn a_send_is_told_in_colour_and_words() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
+    home.profile("prod", &server.url, "");
     let (code, screen) = Terminal::new(&home, &SEND, &[]).end();
     assert_eq!(code, 0);
     assert!(
-        screen.contains("\u{1b}[32maccepted\u{1b}[0m for 593987654321 from bot 77 (profile prod): msg_123456789"),
+        screen.contains("\u{1b}[32maccepted\u{1b}[0m for 593987654321 from bot BOT_ID (profile prod): msg_123456789"),
         "{screen}"
     );
     assert!(screen.contains("{\r\n  \u{1b}[34m\"success\"\u{1b}[0m: \u{1b}[33mtrue\u{1b}[0m,"), "{screen}");
@@ -133,7 +133,7 @@ fn ctrl_c_at_the_question_sends_nothing() {
 fn ctrl_c_ends_the_command_of_run_and_not_its_notice() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
+    home.profile("prod", &server.url, "");
     let words = ["run", "--to", "593987654321", "--text", "{{ result }} {{ signal }}", "--", "sh", "-c"];
     let mut terminal = Terminal::new(&home, &[&words[..], &["echo up; exec sleep 1000"]].concat(), &[]);
     terminal.refuse("up");
@@ -292,7 +292,7 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
     use std::io::Write as _;
     let home = Home::new();
     let server = Server::never_asked();
-    home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
+    home.profile("prod", &server.url, "");
     let list = home.path().join("people.csv");
     tool(Command::new("mkfifo").arg(&list));
     // Rows arrive until everything was shown, so that reading takes as long as necessary.
@@ -350,7 +350,7 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
 fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    home.config(&format!("{}client_secret = \"canary\"\ndo_not_contact = \"bajas.txt\"\n", profile(&server)));
+    home.profile("prod", &server.url, "do_not_contact = \"bajas.txt\"");
     let write = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
     write("# nobody so far\n");
     home.write("people.csv", "celular\n593987654321\n593987654322\n");
@@ -362,7 +362,7 @@ fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
     let (code, screen) = terminal.end();
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("1 row is left out by ") && screen.contains("line 2"), "{screen}");
-    assert!(screen.contains("run r: 1 message from bot 77"), "{screen}");
+    assert!(screen.contains("run r: 1 message from bot BOT_ID"), "{screen}");
     assert_eq!(server.only().json()["userId"], "593987654322");
     // A list that is gone by then stops the command before there is a run.
     let mut terminal = Terminal::new(&home, &["bulk", "send", "people.csv", "--again", "text", "Hola"], &[]);
@@ -377,7 +377,7 @@ fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
 fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    home.config(&format!("{}client_secret = \"canary\"\n", profile(&server)));
+    home.profile("prod", &server.url, "");
     home.write("people.csv", "celular\n593987654321\n593987654322\n593987654323\n");
     home.write("first.csv", "celular\n593987654321\n");
     home.write("second.csv", "celular\n593987654322\n");
@@ -390,7 +390,7 @@ fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() 
     let (code, screen) = terminal.end();
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("note: 1 row is left out: already sent by an earlier run"), "{screen}");
-    assert!(screen.contains("run r: 2 messages from bot 77"), "{screen}");
+    assert!(screen.contains("run r: 2 messages from bot BOT_ID"), "{screen}");
     assert!(screen.contains("1 of these people had a message of another run in the 24 hours before"), "{screen}");
 }
 

@@ -99,22 +99,15 @@ fn the_first_that_is_not_sent_ends_it() {
 #[test]
 fn only_who_is_allowed_gets_it() {
     let (home, jelou) = (home(), Jelou::never_asked());
-    home.config(&format!(
-        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\nallow_to = [\"5939876*\"]\napi_url = \"{}\"\n",
-        jelou.url
-    ));
+    home.profile("p", &jelou.url, "allow_to = [\"5939876*\"]");
     home.run("-p p bulk send people.csv --test-to 593999111222 text x").fails(11, &["593999111222 is not among"]);
 }
 
 #[test]
 fn nobody_who_must_not_be_written_to_gets_it() {
     let (home, jelou) = (home(), Jelou::never_asked());
-    home.write("bajas.txt", format!("+{TESTER}\n"));
-    home.config(&format!(
-        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\ndo_not_contact = '{}'\napi_url = \"{}\"\n",
-        home.path().join("bajas.txt").display(),
-        jelou.url
-    ));
+    let list = home.write("bajas.txt", format!("+{TESTER}\n"));
+    home.profile("p", &jelou.url, &format!("do_not_contact = '{}'", list.display()));
     let words = format!("bulk send people.csv --test-to {TESTER}");
     let of_flag = home.run(&format!("{words} --exclude bajas.txt text x")).api(&jelou.url);
     let of_profile = home.run(&format!("-p p {words} text x"));
@@ -165,10 +158,7 @@ fn what_cannot_be_tested_is_said() {
 #[test]
 fn a_signal_between_two_messages_ends_it_as_it_does_a_send() {
     let (home, jelou) = (home(), Jelou::accepting());
-    home.config(&format!(
-        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{}\"\n",
-        jelou.url
-    ));
+    home.profile("p", &jelou.url, "");
     let words =
         ["-p", "p", "bulk", "send", "people.csv", "--test-to", TESTER, "--test-rows", "3", "text", "x {{nombre}}"];
     let mut terminal = Terminal::new(&home, &words, &[("NO_COLOR", "1")]);
