@@ -363,9 +363,9 @@ fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
     assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_1")["bot"], "BOT_ID");
     let shown =
         home.run("send text --to 593987654321 Hola --dry-run --profile p").env("JELOUCTL_SANDBOX", &url).success();
-    assert_eq!(shown.json()["url"], json!(format!("{url}/v1/bots/77/messages")));
+    assert_eq!(shown.json()["url"], json!(format!("{url}/v1/bots/BOT_ID/messages")));
     let curl = home.run("send text --to 593987654321 Hola --curl --profile p").env("JELOUCTL_SANDBOX", &url).success();
-    assert!(curl.stdout.contains(&format!("{url}/v1/bots/77/messages")), "{}", curl.stdout);
+    assert!(curl.stdout.contains(&format!("{url}/v1/bots/BOT_ID/messages")), "{}", curl.stdout);
     let guess = home.run("send text --to 593987654321 Hola").env("JELOUCTL_SANDBOX", "1");
     guess.fails(
         3,

@@ -486,7 +486,7 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
     // The environment must agree with the run's settings.
     on(&home, &ledger, "bulk resume r")
         .env("JELOU_BOT_ID", "78")
-        .fails(2, &["JELOU_BOT_ID: run r was started with 77"]);
+        .fails(2, &["JELOU_BOT_ID: run r was started with BOT_ID"]);
 }
 
 #[test]
