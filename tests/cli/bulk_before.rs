@@ -1,4 +1,5 @@
 //! The messages before a run begins.
+//! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
 
 use crate::bulk_server::Jelou;
 use crate::harness::{Home, also_in_a_database};
@@ -18,7 +19,6 @@ fn asked(home: &Home, words: &[&str]) -> Vec<String> {
     before.lines().map(str::to_owned).collect()
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
@@ -57,7 +57,6 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     );
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn whatever_the_message_is_it_fits_a_screen() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
@@ -104,7 +103,6 @@ fn a_log_has_figures_and_no_message() {
     assert!(!ended.stderr.contains("to send"), "{}", ended.stderr);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_long_preview_says_that_it_shows_the_first_messages() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
@@ -125,7 +123,6 @@ fn a_long_preview_says_that_it_shows_the_first_messages() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_page_has_every_message_for_somebody_else_s_approval() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
@@ -189,7 +186,6 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
     assert_eq!(home.read("other.html"), "mine");
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn at_a_terminal_a_preview_shows_the_messages_and_no_requests() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());

@@ -1,4 +1,5 @@
 //! The list of people: how it is read, the message of each row, and the errors of rows that cannot be sent.
+//! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
 
 use serde_json::{Value, json};
 
@@ -34,7 +35,6 @@ fn refused(home: &Home, arguments: &[&str], parts: &[&str]) -> Ended {
     ended
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn reads_any_csv_that_a_spreadsheet_writes() {
     let home = Home::new();
@@ -56,7 +56,6 @@ fn reads_any_csv_that_a_spreadsheet_writes() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn reads_ndjson_and_standard_input() {
     let home = Home::new();
@@ -73,7 +72,6 @@ fn reads_ndjson_and_standard_input() {
     twice.fails(2, &["both ask for standard input"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_cell_is_a_value_and_never_a_template_a_flag_or_json() {
     let home = Home::new();
@@ -83,7 +81,6 @@ fn a_cell_is_a_value_and_never_a_template_a_flag_or_json() {
     assert_eq!(requests[0].as_object().unwrap().len(), 3);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn the_schema_decides_what_a_cell_becomes() {
     let home = Home::new();
@@ -108,7 +105,6 @@ fn the_schema_decides_what_a_cell_becomes() {
     contact.fails(2, &["contacts[0]: is the text"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn every_kind_takes_templates_from_flags_and_from_a_body() {
     let home = Home::new();
@@ -182,7 +178,6 @@ fn the_recipient_comes_from_each_row() {
     ended.fails(2, &["no column is named like"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_column_is_found_by_what_its_name_means() {
     let home = Home::new();
@@ -204,7 +199,6 @@ fn a_column_is_found_by_what_its_name_means() {
     refused(&home, &["none.csv", "text", "x"], &["no column is named like a recipient column", hint]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn says_line_and_way_out_of_every_broken_list() {
     let home = Home::new();
@@ -272,7 +266,6 @@ fn says_line_and_way_out_of_every_broken_list() {
     refused(&home, &[".", "text", "x"], &["failed to read ."]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
     let home = Home::new();
@@ -335,7 +328,6 @@ fn what_stands_above_the_header_is_passed_over() {
     assert_eq!(bodies(&home, &words)[0]["text"], "Hola Ana");
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_header_that_is_not_clear_is_named_by_its_line() {
     let home = Home::new();
@@ -406,7 +398,6 @@ fn a_header_that_is_not_clear_is_named_by_its_line() {
     assert_eq!(bodies(&home, &words)[0]["text"], "Ana");
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_count_that_leaves_nothing_says_what_was_meant() {
     let home = Home::new();
@@ -424,7 +415,6 @@ fn a_count_that_leaves_nothing_says_what_was_meant() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
     let home = Home::new();
@@ -454,7 +444,6 @@ fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
     refused(&home, &["people.ndjson", "text", "{{ a.b }}"], &["line 2: text: a value is missing"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_line_has_the_number_that_an_editor_shows() {
     let home = Home::new();
@@ -481,7 +470,6 @@ fn a_line_has_the_number_that_an_editor_shows() {
     refused(&home, &["a.csv", "text", "x"], &["line 3 is not UTF-8"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_file_that_is_no_list_is_told_for_what_it_is() {
     let home = Home::new();
@@ -506,7 +494,6 @@ fn a_file_that_is_no_list_is_told_for_what_it_is() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn what_a_spreadsheet_adds_to_a_list_is_understood() {
     let home = Home::new();
@@ -529,7 +516,6 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
     refused(&home, &["a.csv", "text", "x"], &["line 3: to: ", "1 row cannot be sent"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn text_behind_a_closing_quote_is_told() {
     let home = Home::new();
@@ -637,7 +623,6 @@ fn every_bad_row_is_listed_and_nothing_is_sent() {
     assert_eq!((&line["sent"], &line["code"], &line["attempts"]), (&json!("no"), &json!("invalid"), &json!(0)));
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn templates_are_strict() {
     let home = Home::new();
@@ -680,7 +665,6 @@ fn templates_are_strict() {
     assert_eq!(literal[0]["text"], "{{ Ana }}");
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
     let home = Home::new();
@@ -701,7 +685,6 @@ fn a_template_that_is_too_large_is_refused_before_a_stack_ends() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 #[cfg(unix)]
 fn the_largest_template_fits_a_small_stack() {
@@ -722,7 +705,6 @@ fn the_largest_template_fits_a_small_stack() {
     assert_eq!((ended.code, &ended.json()["body"]["text"]), (0, &json!("1-1")), "{ended:?}");
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn the_same_message_twice_is_refused_left_out_or_meant() {
     let home = Home::new();
@@ -737,7 +719,6 @@ fn the_same_message_twice_is_refused_left_out_or_meant() {
     assert_eq!(bodies(&home, &["people.csv", "--skip-invalid", "text", "{{ x }}"]).len(), 3);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_part_of_the_list_can_be_taken() {
     let home = Home::new();
@@ -754,7 +735,6 @@ fn a_part_of_the_list_can_be_taken() {
     refused(&home, &["people.csv", "--skip", "9", "text", "x"], &["people.csv has only "]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_preview_reads_every_row_and_prints_the_first() {
     let home = Home::new();
@@ -1019,7 +999,6 @@ fn what_cannot_take_the_rejected_rows_is_told_first() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn of_one_fault_in_every_row_the_first_rows_are_told() {
     let home = Home::new();
@@ -1043,7 +1022,6 @@ fn of_one_fault_in_every_row_the_first_rows_are_told() {
     assert_eq!(lines(&send(&["--skip-invalid"]).fails(10, &["line 2 is left out: to: "])), 5 + 1 + 2);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_preview_writes_nothing_and_reads_no_secret() {
     let home = Home::new();

@@ -1,4 +1,5 @@
 //! Real lists: with a country beside each number, and in the formats of various programs.
+//! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
 
 use std::fs;
 
@@ -34,7 +35,6 @@ fn told(ended: &Ended, parts: &[&str]) {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn the_country_in_the_list_says_whose_national_numbers_it_has() {
     let everybody = ["51987654321", "525512345678", "573001234567", "593987654322", "593987654323"];
@@ -73,7 +73,6 @@ fn the_country_in_the_list_says_whose_national_numbers_it_has() {
     assert_eq!(jelou.users(), ["593987654321"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn an_exclusion_list_is_read_by_its_countries_too() {
     let jelou = Jelou::accepting();
@@ -88,7 +87,6 @@ fn an_exclusion_list_is_read_by_its_countries_too() {
     home.run_args(&one).fails(2, &["bajas.csv: line 2: pais: `Narnia` is not a country"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
     let jelou = Jelou::never_asked();

@@ -1,5 +1,6 @@
 //! Lists that are workbooks: the text of a cell, the sheet that is read, and the errors of a workbook that cannot be
 //! read.
+//! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
 
 use std::fmt::Write;
 use std::fs;
@@ -45,7 +46,6 @@ const SHARED: &str = "<si><t>celular</t></si><si><t>n</t></si><si><r><t xml:spac
                       Co</t></r><rPh sb=\"0\"><t>x</t></rPh></si>";
 const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_cell_of_excel_is_what_is_stored() {
     let home = Home::new();
@@ -78,7 +78,6 @@ fn a_cell_of_excel_is_what_is_stored() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_cell_of_an_open_document_is_what_is_stored() {
     let home = Home::new();
@@ -134,7 +133,6 @@ fn a_cell_of_an_open_document_is_what_is_stored() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 /// Files from openpyxl and LibreOffice are sent as a sheet shows them; `make.py` in the same folder shows how they were
 /// made.
 #[test]
@@ -165,7 +163,6 @@ fn cells_go_out_as_the_sheet_shows_them() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_date_without_a_time_is_not_printed_with_one() {
     let home = Home::new();
@@ -260,7 +257,6 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
         .fails(2, &parts);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
     let home = Home::new();
@@ -283,7 +279,6 @@ fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
         .fails(2, &["the sheet shows `00000123`, but has stored `123`", "write '123'"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_cell_without_a_value_is_the_fault_of_its_row() {
     let home = Home::new();
@@ -386,7 +381,6 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "text", "x"]).fails(2, &["1 row is hidden", "line 2"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     let home = Home::new();
@@ -443,7 +437,6 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     home.run_args(&["--sandbox", "bulk", "send", "both.xlsx", "text", "x"]).fails(2, &[told]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
     let home = Home::new();
@@ -482,7 +475,6 @@ fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn the_header_is_found_in_another_row_and_another_sheet() {
     let home = Home::new();
@@ -530,7 +522,6 @@ fn the_header_is_found_in_another_row_and_another_sheet() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_workbook_comes_from_standard_input_too() {
     let home = Home::new();
@@ -540,7 +531,6 @@ fn a_workbook_comes_from_standard_input_too() {
     assert_eq!(texts(&ended), ["593987654321"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_list_of_sixty_columns_is_a_list() {
     let home = Home::new();
@@ -550,7 +540,6 @@ fn a_list_of_sixty_columns_is_a_list() {
     assert_eq!(texts(&previewed(&home, &["people.xlsx", "text", "{{ c0 }} {{ c58 }}"])), ["v0 v58"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
     let home = Home::new();
@@ -615,7 +604,6 @@ fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
     );
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_small_file_that_says_much_takes_little_memory() {
     let home = Home::new();
@@ -733,7 +721,6 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     amounts("all.csv", &["--dry-run"]).fails(2, &["line 2 is to 593987654322, but its `sent_to` is `+593987654321`"]);
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_list_is_the_same_in_every_format() {
     let home = Home::new();
@@ -799,7 +786,6 @@ fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
     }
 }
 
-/// Files alone: no row of it comes to a ledger.
 #[test]
 fn a_title_over_several_rows_does_not_hide_the_table_of_another_sheet() {
     let titles = (1..=6).map(|number| vec![format!("Titulo {number}")]);
