@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, tool};
+use crate::harness::{Ended, Home, sender, tool};
 use crate::server::{Reply, Server, refused_url};
 
 const HOSTILE: [&str; 12] = [
@@ -31,13 +31,8 @@ fn repository() -> &'static Path {
 
 /// A script with the binary on its path, in `home`, with credentials for the API at `url`.
 fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Command {
-    let of_home = home.command();
-    let binaries = Path::new(of_home.get_program()).parent().unwrap().to_str().unwrap().to_owned();
-    let mut command = Command::new(program);
-    command.env_clear().envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("PATH", format!("{binaries}:/usr/bin:/bin")).current_dir(home.path());
-    command.env("JELOU_API_URL", url).env("JELOU_BOT_ID", "7").env("JELOU_CLIENT_ID", "id");
-    command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").env("GITHUB_OUTPUT", home.path().join("outputs"));
+    let mut command = home.program(program);
+    command.envs(sender(url)).env("GITHUB_OUTPUT", home.path().join("outputs"));
     command.env("RUNNER_TEMP", home.path()).envs(inputs.iter().copied());
     command
 }

@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, STATE};
+#[cfg(target_os = "linux")]
+use crate::harness::{can_trace, with_fault};
+#[cfg(target_os = "linux")]
 use crate::needs::{by_root, can_test, works};
 
 const ROWS: usize = 40;
@@ -25,11 +27,6 @@ fn ledger(home: &Home) -> PathBuf {
     home.path().join(STATE).join("state.db")
 }
 
-fn with_api<'a>(command: &'a mut Command, jelou: &Jelou) -> &'a mut Command {
-    command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-    command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::piped()).stderr(Stdio::piped())
-}
-
 /// Resumes with the existing files, after any fault, until every row is final.
 fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
     let (words, more): (_, &[&str]) = if home.has_run("r") {
@@ -39,8 +36,7 @@ fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
     };
     let ended = home.run(words).args(more).api(&jelou.url).end();
     assert!([0, 10].contains(&ended.code), "{ended:?}");
-    let report = home.run("bulk report r --format ndjson").success().stdout;
-    report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    home.report("r")
 }
 
 /// No row is sent twice, none is lost, and every state is true.
@@ -74,24 +70,17 @@ fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
 /// no more. At least `least` of the faults end the run.
 #[cfg(target_os = "linux")]
 fn each_may_fail_once(calls: &str, error: &str, upto: usize, least: usize) {
-    let is_traced = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
-    if !can_test("strace, and the right to trace a child", is_traced) {
+    if !can_trace() {
         return;
     }
     let mut ends = 0;
     for when in 1..=upto {
         let home = people();
         let jelou = Jelou::accepting();
-        let program = home.command();
-        let mut command = Command::new("strace");
-        let fault = format!("inject={calls}:error={error}:when={when}");
-        command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={calls}"), "-e", &fault]);
-        command
-            .arg(program.get_program())
-            .args("bulk send people.csv --yes --run r --rate 100000/s --concurrency 4 text Hola".split(' '));
-        command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.env("PATH", "/usr/bin:/bin").current_dir(home.path());
-        let ended = Ended::new(&with_api(&mut command, &jelou).output().unwrap());
+        let words = "bulk send people.csv --yes --run r --rate 100000/s --concurrency 4 text Hola";
+        let fault = format!("error={error}");
+        let mut command = with_fault(&home.process(words, &jelou.url), calls, &fault, when);
+        let ended = Ended::new(&command.output().unwrap());
         let was_injected = home.read("trace").contains("(INJECTED)");
         let what = format!("{calls} {when}");
         // A fault that SQLite can ignore ends nothing.

@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
+#[cfg(unix)]
+use crate::harness::under;
 use crate::harness::{CONFIG, Ended, Home, STATE, also_in_a_database, fixture_path, set_mode};
 use crate::workbook::zip;
 
@@ -696,12 +698,10 @@ fn the_largest_template_fits_a_small_stack() {
         "-(".repeat(39),
         ")".repeat(40)
     );
-    let program = home.command();
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", "ulimit -s 1024 && exec \"$0\" --sandbox --dry-run bulk send people.ndjson text \"$1\""]);
-    shell.arg(program.get_program()).arg(signs).env_clear();
-    shell.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let ended = Ended::new(&shell.current_dir(home.path()).output().unwrap());
+    let mut command = home.command();
+    command.args("--sandbox --dry-run bulk send people.ndjson text".split(' ')).arg(signs);
+    let limited = ["sh", "-c", "ulimit -s 1024 && exec \"$0\" \"$@\""];
+    let ended = Ended::new(&under(&limited, &command).output().unwrap());
     assert_eq!((ended.code, &ended.json()["body"]["text"]), (0, &json!("1-1")), "{ended:?}");
 }
 
@@ -775,14 +775,10 @@ fn a_preview_reads_every_row_and_prints_the_first() {
 
 /// Line, reason and problem of each row of a report.
 fn rejected(home: &Home, file: &str) -> Vec<(u64, String, String)> {
-    let rows = preview_of_report(home, file);
+    let report = home.read(file);
+    let rows = report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    rows.iter().map(|row| (row["line"].as_u64().unwrap(), text(&row["code"]), text(&row["error"]))).collect()
-}
-
-fn preview_of_report(home: &Home, file: &str) -> Vec<Value> {
-    let report = std::fs::read_to_string(home.path().join(file)).unwrap();
-    report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    rows.map(|row| (row["line"].as_u64().unwrap(), text(&row["code"]), text(&row["error"]))).collect()
 }
 
 #[test]

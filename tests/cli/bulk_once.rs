@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, also_in_a_database, faketime};
-use crate::needs::{can_test, works};
+#[cfg(target_os = "linux")]
+use crate::harness::{can_trace, with_fault};
 
 also_in_a_database! {
     each_person_gets_one_message_under_a_key_whatever_its_words,
@@ -386,8 +387,7 @@ fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
-    let is_traced = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
-    if !can_test("strace, and the right to trace a child", is_traced) {
+    if !can_trace() {
         return;
     }
     let (jelou, mut kills, mut turns) = (Jelou::accepting(), 0, 0);
@@ -402,28 +402,8 @@ fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
             let (home, them) = (Home::new(), users(turns * 2..turns * 2 + 2));
             turns += 1;
             write(&home, &them);
-            let program = home.command();
-            let mut command = std::process::Command::new("strace");
-            let fault = format!("inject={calls}:signal=KILL:when={when}");
-            command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={calls}"), "-e", &fault]);
-            command.arg(program.get_program()).args([
-                "bulk",
-                "send",
-                "people.csv",
-                "--yes",
-                "--once",
-                "k",
-                "text",
-                "Hola",
-            ]);
-            command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-            command.env("PATH", "/usr/bin:/bin").current_dir(home.path());
-            command.envs([
-                ("JELOU_API_URL", jelou.url.as_str()),
-                ("JELOU_BOT_ID", "BOT_ID"),
-                ("JELOU_CLIENT_ID", "id"),
-            ]);
-            command.env("JELOU_CLIENT_SECRET", "canary").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+            let process = home.process("bulk send people.csv --yes --once k text Hola", &jelou.url);
+            with_fault(&process, calls, "signal=KILL", when).output().unwrap();
             let is_killed = home.read("trace").contains("killed by SIGKILL");
             // The rest: single sends, the list once more, and the unfinished runs.
             let ended = single(&home, &jelou.url, &them[0], "k").end();

@@ -450,13 +450,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},{}\n", "x".repeat(5000))).collect();
     home.write("people.csv", format!("to,more\n{}", rows.concat()));
     home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
-    let program = home.command();
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", "{ \"$0\" bulk report r; echo $? >&2; } | head -n 1"]).arg(program.get_program());
-    shell
-        .env_clear()
-        .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .env("PATH", "/usr/bin:/bin");
-    let output = shell.current_dir(home.path()).output().unwrap();
+    let script = "{ jelouctl bulk report r; echo $? >&2; } | head -n 1";
+    let output = home.program("sh").args(["-c", script]).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "0\n");
 }

@@ -26,12 +26,8 @@ fn shows_a_profile(shell: &[&str], setup: &str, line: &str) {
     let home = Home::new();
     home.config(PROFILES);
     home.write("other profiles.toml", PROFILES);
-    let command = home.command();
-    let binaries = std::path::Path::new(command.get_program()).parent().unwrap().to_str().unwrap().to_owned();
-    let mut process = Command::new(shell[0]);
-    process.args(&shell[1..]).env_clear().current_dir(home.path());
-    process.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    process.env("PATH", format!("{binaries}:/usr/bin:/bin")).env("TERM", "dumb").env("PS1", "ready> ");
+    let mut process = home.program(shell[0]);
+    process.args(&shell[1..]).env("TERM", "dumb").env("PS1", "ready> ");
     let mut session = Session::spawn(process).unwrap();
     session.set_expect_timeout(Some(Duration::from_secs(20)));
     session.send_line(setup).unwrap();

@@ -16,6 +16,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::needs::can_test;
+#[cfg(target_os = "linux")]
+use crate::needs::works;
 
 /// The places in a home of the configuration, the stored runs, and the cache.
 pub(crate) const CONFIG: &str = if cfg!(windows) { r"AppData\Roaming\jelouctl" } else { ".config/jelouctl" };
@@ -240,6 +242,16 @@ impl Home {
         self.run("bulk report --format ndjson").args(&words.split_whitespace().collect::<Vec<_>>()).success().rows()
     }
 
+    /// Another program in this home, which finds our binary as `jelouctl`.
+    pub(crate) fn program(&self, program: &str) -> Command {
+        let ours = self.command();
+        let binaries = Path::new(ours.get_program()).parent().unwrap().display();
+        let mut command = Command::new(program);
+        command.env_clear().envs(ours.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.env("PATH", format!("{binaries}:/usr/bin:/bin")).current_dir(self.path());
+        command
+    }
+
     /// The binary in this home, for tests that need the process itself.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(cargo_bin!("jelouctl"));
@@ -363,6 +375,22 @@ pub(crate) fn under(launcher: &[&str], command: &Command) -> Command {
     started.args(words).env_clear().current_dir(command.get_current_dir().unwrap());
     started.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     started
+}
+
+/// Whether to run a test that lets system calls of a process fail.
+#[cfg(target_os = "linux")]
+pub(crate) fn can_trace() -> bool {
+    let is_there = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
+    can_test("strace, and the right to trace a child", is_there)
+}
+
+/// `command` under strace, where the call of this number, of one of `calls`, ends as `fault` says. The file `trace` tells.
+#[cfg(target_os = "linux")]
+pub(crate) fn with_fault(command: &Command, calls: &str, fault: &str, when: usize) -> Command {
+    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{fault}:when={when}"));
+    let mut traced = under(&["strace", "-f", "-qq", "-o", "trace", "-e", &trace, "-e", &inject], command);
+    traced.env("PATH", "/usr/bin:/bin");
+    traced
 }
 
 /// A command that must succeed, for the tools that tests use.

@@ -2,17 +2,17 @@
 //! count is the witness.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
 use crate::exclusions::SPELLINGS;
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, tool, wait_until};
-use crate::needs::{can_test, works};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, kill, tool, wait_until};
+#[cfg(target_os = "linux")]
+use crate::harness::{can_trace, with_fault};
 use crate::server::{Reply, Server};
 use crate::shared_chaos::Proxy;
 use crate::terminal::Terminal;
@@ -70,7 +70,7 @@ fn a_second_message_under_a_key_is_the_first_one() {
     assert!(same.stderr.contains("with the same words: nothing is sent"), "{}", same.stderr);
     let other = home.send(&jelou, "--once november Adiós").success();
     assert!(other.stderr.contains("with other words: nothing is sent"), "{}", other.stderr);
-    assert_eq!(other.json(), serde_json::json!({ "success": true, "messageId": id, "replayed": true }));
+    assert_eq!(other.json(), json!({ "success": true, "messageId": id, "replayed": true }));
     assert_eq!(home.send(&jelou, "--once november Adiós -o id").success().stdout, format!("{id}\n"));
     assert_eq!(sent_to_ana(&jelou), 1);
 
@@ -144,19 +144,17 @@ fn what_was_refused_is_sent_and_what_may_have_been_sent_is_not() {
     assert_eq!(jelou.seen().len(), 3);
 }
 
-/// Starts a send.
-fn start(home: &Home, jelou: &Jelou, key: &str) -> std::process::Child {
-    let mut command = home.command();
-    command.args(["send", "text", "--to", ANA, "--once", key, "--timeout", "60s", "Hola"]);
-    credentials(&mut command, jelou);
-    command.spawn().unwrap()
+/// Starts a send under the key k.
+fn start(home: &Home, jelou: &Jelou) -> std::process::Child {
+    let words = format!("send text --to {ANA} --once k --timeout 60s Hola");
+    home.process(&words, &jelou.url).spawn().unwrap()
 }
 
 #[test]
 fn one_that_is_under_way_keeps_the_others_out() {
     let (jelou, arrived, release) = Jelou::holding();
     let home = Home::new();
-    let mut first = start(&home, &jelou, "k");
+    let mut first = start(&home, &jelou);
     arrived.recv().unwrap();
     home.send(&jelou, "--once k Hola").fails(11, &["another process is sending", "nothing was sent"]);
     home.run(&format!("once forget k --to {ANA} --yes")).fails(11, &["another process is sending"]);
@@ -182,10 +180,9 @@ fn ten_processes_send_one_message() {
 fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
     let (held, arrived, release) = Jelou::holding();
     let home = Home::new();
-    let mut killed = start(&home, &held, "k");
+    let killed = start(&home, &held);
     arrived.recv().unwrap();
-    killed.kill().unwrap();
-    killed.wait().unwrap();
+    kill(killed);
     home.end_leases();
     let mut told = None;
     wait_until("the send is known to be gone", || {
@@ -289,11 +286,9 @@ fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
             Act::Accept
         });
         let home = Home::new();
-        let mut command = home.command();
-        credentials(&mut command, &jelou);
         let through = format!("postgres://app@127.0.0.1:{}/{database}", proxy.port);
-        command.args(words.split(' ')).env("JELOUCTL_LEDGER", through).env("JELOUCTL_LOG", "log");
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = home.process(words, &jelou.url);
+        let mut child = command.env("JELOUCTL_LEDGER", through).env("JELOUCTL_LOG", "log").spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut told = String::new();
         while stderr.read_line(&mut told).unwrap() > 0 && !told.contains("its end cannot be written") {}
@@ -304,7 +299,7 @@ fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
         stderr.read_to_string(&mut told).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
         assert!(told.contains("it counts as a message that may have been sent"), "{told}");
-        let log: serde_json::Value = serde_json::from_str(&home.read("log")).unwrap();
+        let log: Value = serde_json::from_str(&home.read("log")).unwrap();
         assert_eq!((log["sent"].as_str(), log["exit_code"].as_i64()), (Some("yes"), Some(0)));
         proxy.way().stall(false);
         begun.elapsed()
@@ -371,13 +366,13 @@ fn the_audit_log_tells_a_replay_from_a_message() {
     }
     home.run("once forget k --yes").env("JELOUCTL_LOG", "log").success();
     let lines = home.read("log");
-    let lines: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |name: &str| lines.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
-    assert_eq!(serde_json::json!(of("event")), serde_json::json!(["message", "message", "key"]));
-    assert_eq!(serde_json::json!(of("replayed")), serde_json::json!([false, true, null]));
-    assert_eq!(serde_json::json!(of("command")), serde_json::json!(["send", "send", "once forget"]));
+    assert_eq!(json!(of("event")), json!(["message", "message", "key"]));
+    assert_eq!(json!(of("replayed")), json!([false, true, null]));
+    assert_eq!(json!(of("command")), json!(["send", "send", "once forget"]));
     let decided = ["key", "bot_id", "people", "to"].map(|name| lines[2][name].clone());
-    assert_eq!(serde_json::json!(decided), serde_json::json!(["k", "BOT_ID", 1, null]));
+    assert_eq!(json!(decided), json!(["k", "BOT_ID", 1, null]));
 }
 
 #[test]
@@ -475,15 +470,12 @@ fn who_waits_for_a_run_that_is_made_is_told_and_hears_signals() {
     home.send(&jelou, "Hola --once before").success();
     let lock = std::fs::File::open(home.path().join(STATE).join("state.db-write")).unwrap();
     lock.lock().unwrap();
-    let mut command = home.command();
-    command.args(["send", "text", "--to", ANA, "--once", "k", "Hola"]);
-    credentials(&mut command, &jelou);
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = start(&home, &jelou);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut told = String::new();
     stderr.read_line(&mut told).unwrap();
     assert!(told.contains("waiting for another process that writes the ledger"), "{told}");
-    crate::harness::tool(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]));
+    signal(&child, Signal::TERM);
     stderr.read_to_string(&mut told).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143), "{told}");
     assert!(told.contains("nothing was sent"), "{told}");
@@ -504,18 +496,11 @@ fn check_after_kill(home: &Home, jelou: &Jelou, to: &str, what: &str) -> i32 {
     ended.code
 }
 
-/// The settings of a separate process that sends.
-fn credentials(command: &mut std::process::Command, jelou: &Jelou) {
-    command.envs([("JELOU_API_URL", jelou.url.as_str()), ("JELOU_BOT_ID", "BOT_ID"), ("JELOU_CLIENT_ID", "id")]);
-    command.env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests").stdout(Stdio::null()).stderr(Stdio::null());
-}
-
 /// Kills a send at each system call by which the store is made, claimed in and written.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_send_that_is_killed_at_any_write_of_the_store_sends_nothing_twice() {
-    let is_traced = || works("strace", &["-f", "-o", "/dev/null", "/bin/true"]);
-    if !can_test("strace, and the right to trace a child", is_traced) {
+    if !can_trace() {
         return;
     }
     let (jelou, mut kills, mut turns) = (Jelou::accepting(), 0, 0);
@@ -525,15 +510,8 @@ fn a_send_that_is_killed_at_any_write_of_the_store_sends_nothing_twice() {
         for when in 1..=80 {
             turns += 1;
             let (home, to) = (Home::new(), format!("593987{turns:06}"));
-            let program = home.command();
-            let mut command = std::process::Command::new("strace");
-            let fault = format!("inject={calls}:signal=KILL:when={when}");
-            command.args(["-f", "-qq", "-o", "trace", "-e", &format!("trace={calls}"), "-e", &fault]);
-            command.arg(program.get_program()).args(["send", "text", "--to", &to, "Hola", "--once", "k"]);
-            command.env_clear().envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
-            command.env("PATH", "/usr/bin:/bin").current_dir(home.path());
-            credentials(&mut command, &jelou);
-            command.status().unwrap();
+            let process = home.process(&format!("send text --to {to} Hola --once k"), &jelou.url);
+            with_fault(&process, calls, "signal=KILL", when).output().unwrap();
             check_after_kill(&home, &jelou, &to, &format!("killed at {calls} {when}"));
             if !home.read("trace").contains("killed by SIGKILL") {
                 break;
@@ -552,13 +530,10 @@ fn a_send_that_is_killed_at_200_random_instants_sends_nothing_twice() {
     let jelou = Jelou::accepting();
     for turn in 0..200 {
         let (home, to) = (Home::new(), format!("593987{turn:06}"));
-        let mut command = home.command();
-        command.args(["send", "text", "--to", &to, "Hola", "--once", "k"]);
-        credentials(&mut command, &jelou);
-        let begun = std::time::Instant::now();
-        let mut child = command.spawn().unwrap();
+        let begun = Instant::now();
+        let mut child = home.process(&format!("send text --to {to} Hola --once k"), &jelou.url).spawn().unwrap();
         // This waits for nothing: the test varies the instant of the kill.
-        std::thread::sleep(std::time::Duration::from_micros(fastrand::u64(0..150_000)));
+        std::thread::sleep(Duration::from_micros(fastrand::u64(0..150_000)));
         child.kill().unwrap();
         killed += i32::from(!child.wait().unwrap().success());
         let before = usize::from(jelou.accepted().contains_key(&to));

@@ -3,12 +3,12 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, set_mode};
+use crate::harness::{Ended, Home, sender, set_mode};
 use crate::needs::{can_test, works};
 use crate::recipes::{Block, blocks};
 
@@ -31,16 +31,6 @@ fn binary() -> PathBuf {
     PathBuf::from(Home::new().command().get_program())
 }
 
-/// A command in `home` that finds our binary as `jelouctl`.
-fn command(home: &Home, program: &str) -> Command {
-    let mut command = Command::new(program);
-    let of_home = home.command();
-    command.env_clear().current_dir(home.path());
-    command.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("PATH", format!("{}:/usr/bin:/bin", binary().parent().unwrap().display()));
-    command
-}
-
 #[test]
 fn systemd_finds_nothing_wrong_with_the_units() {
     if !can_test("systemd-analyze", || works("systemd-analyze", &["--version"])) {
@@ -54,7 +44,7 @@ fn systemd_finds_nothing_wrong_with_the_units() {
         units.push(home.write(name, text));
     }
     assert_eq!(units.len(), 4);
-    let output = command(&home, "systemd-analyze").args(["verify", "--man=no"]).args(&units).output().unwrap();
+    let output = home.program("systemd-analyze").args(["verify", "--man=no"]).args(&units).output().unwrap();
     let ended = Ended::new(&output);
     let of_ours: Vec<&str> = ended.stderr.lines().filter(|line| line.contains(home.path().to_str().unwrap())).collect();
     assert_eq!((ended.code, of_ours), (0, Vec::new()), "{ended:?}");
@@ -70,9 +60,8 @@ fn lines_of_the_crontab_send_and_are_silent() {
     assert_eq!(lines.len(), 2);
     for line in lines {
         let job = line.splitn(6, ' ').nth(5).unwrap();
-        let mut command = command(&home, "sh");
-        command.args(["-c", job]).env("JELOU_API_URL", &jelou.url);
-        command.envs([("JELOU_BOT_ID", "77"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret")]);
+        let mut command = home.program("sh");
+        command.args(["-c", job]).envs(sender(&jelou.url));
         let ended = Ended::new(&command.output().unwrap());
         assert_eq!(ended.stdout, "", "{ended:?}");
         assert!(ended.code == i32::from(job.contains("backup")), "{ended:?}");
@@ -115,9 +104,8 @@ struct Receiver {
 impl Receiver {
     fn start(home: &Home, jelou: &Jelou) -> Self {
         let script = home.write("receiver.py", file("python", "receiver.py"));
-        let mut command = command(home, "python3");
-        command.arg(script).arg("0").env("JELOU_API_URL", &jelou.url).env("JELOU_TO", "593987654321");
-        command.envs([("JELOU_BOT_ID", "77"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret")]);
+        let mut command = home.program("python3");
+        command.arg(script).arg("0").envs(sender(&jelou.url)).env("JELOU_TO", "593987654321");
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
         BufReader::new(process.stderr.as_mut().unwrap()).read_line(&mut first).unwrap();
@@ -185,7 +173,7 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
     let script = file("sh", "metrics.sh");
     let shells = [&["bash", "-euo", "pipefail"][..], &["sh"]];
     let write = |shell: &[&str]| {
-        let output = command(&home, shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
+        let output = home.program(shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
         assert!(
             !home.path().join("jelouctl.prom.new").exists() && !home.path().join("jelouctl_status.prom.new").exists()
         );
@@ -207,7 +195,7 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
     #[cfg(target_os = "linux")]
     for shell in shells {
         std::os::unix::fs::symlink("/dev/full", home.path().join("jelouctl_status.prom.new")).unwrap();
-        let output = command(&home, shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
+        let output = home.program(shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
         assert_eq!(Ended::new(&output).code, 1);
         assert_eq!(home.read("jelouctl_status.prom"), "jelouctl_status_success{run=\"orders\"} 1\n");
         std::fs::remove_file(home.path().join("jelouctl_status.prom.new")).unwrap();

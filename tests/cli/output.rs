@@ -1,8 +1,8 @@
 //! The content of each stream, and streams that cannot be written.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use crate::harness::{Ended, Home};
+use crate::harness::{Ended, Home, under};
 #[cfg(target_os = "linux")]
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
@@ -82,12 +82,10 @@ fn a_list_does_not_ask_of_each_line_whether_it_is_for_a_terminal() {
     let home = Home::new();
     let rows: Vec<_> = (0..50).map(|row| format!("5939876543{row:02}")).collect();
     home.write("people.csv", format!("to\n{}\n", rows.join("\n")));
-    let jelouctl = home.command();
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-e", "trace=ioctl", "-o", "trace"]).arg(jelouctl.get_program());
-    strace.args(["--sandbox", "--dry-run", "bulk", "send", "people.csv", "text", "Hola"]).current_dir(home.path());
-    strace.env_clear().env("HOME", home.path());
-    let ended = Ended::new(&strace.output().unwrap());
+    let mut command = home.command();
+    command.args(["--sandbox", "--dry-run", "bulk", "send", "people.csv", "text", "Hola"]);
+    let strace = ["strace", "-f", "-e", "trace=ioctl", "-o", "trace"];
+    let ended = Ended::new(&under(&strace, &command).env("PATH", "/usr/bin:/bin").output().unwrap());
     assert_eq!((ended.code, ended.stdout.lines().count()), (0, 50), "{ended:?}");
     let asked = home.read("trace").matches("ioctl(1,").count();
     assert!(asked <= 3, "asked {asked} times");
@@ -116,17 +114,8 @@ fn quiet_leaves_only_errors_and_verbose_shows_the_exchange() {
 fn what_was_accepted_is_a_success_whatever_comes_after() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
-    let send = |stdout: Stdio| {
-        let mut command = home.command();
-        command.args(SEND.split_whitespace()).arg("--quiet").env("JELOU_API_URL", &server.url).stdout(stdout);
-        let output = command
-            .env("JELOU_BOT_ID", "1")
-            .env("JELOU_CLIENT_ID", "x")
-            .env("JELOU_CLIENT_SECRET", "y")
-            .output()
-            .unwrap();
-        Ended::new(&output)
-    };
+    let send =
+        |stdout: Stdio| Ended::new(&home.process(SEND, &server.url).arg("--quiet").stdout(stdout).output().unwrap());
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ended = send(writer.into());
@@ -199,17 +188,10 @@ fn a_process_that_may_open_nothing_ends_with_a_code_of_the_table_and_a_record() 
     let mut codes = Vec::new();
     for limit in 4..16 {
         let limited = format!(
-            "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n {limit}; exec \"$0\" {SEND} -o record --retry-for 0"
+            "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n {limit}; exec \"$0\" \"$@\" -o record --retry-for 0"
         );
-        let mut command = Command::new("sh");
-        command.args(["-c", &limited]).arg(home.command().get_program()).env_clear().env("HOME", home.path());
-        command.envs([
-            ("JELOU_API_URL", server.url.as_str()),
-            ("JELOU_BOT_ID", "1"),
-            ("JELOU_CLIENT_ID", "x"),
-            ("JELOU_CLIENT_SECRET", "y"),
-        ]);
-        let ended = Ended::new(&command.output().unwrap());
+        let command = home.process(SEND, &server.url);
+        let ended = Ended::new(&under(&["sh", "-c", &limited], &command).output().unwrap());
         let sent = ended.json()["sent"].clone();
         assert!(matches!((ended.code, sent.as_str()), (0, Some("yes")) | (1 | 7, Some("no"))), "{limit}: {ended:?}");
         codes.push(ended.code);

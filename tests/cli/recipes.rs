@@ -3,10 +3,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, set_mode};
+use crate::harness::{Ended, Home, sender, set_mode};
 use crate::workbook::{sheet, xlsx, xlsx_rows};
 
 /// A fenced block: its language, the words after it, and its text.
@@ -80,13 +79,8 @@ fn run_against_server(home: &Home, block: &Block) {
         ("593987654323", 0) => Act::AcceptAndFail,
         _ => Act::Accept,
     });
-    let of_home = home.command();
-    let binaries = Path::new(of_home.get_program()).parent().unwrap().to_str().unwrap().to_owned();
-    let mut command = Command::new("bash");
-    command.args(["-euo", "pipefail", "-c"]).arg(&block.text).env_clear().current_dir(home.path());
-    command.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("PATH", format!("{binaries}:/usr/bin:/bin")).env("JELOU_API_URL", &jelou.url);
-    command.envs([("JELOU_BOT_ID", "77"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret")]);
+    let mut command = home.program("bash");
+    command.args(["-euo", "pipefail", "-c"]).arg(&block.text).envs(sender(&jelou.url));
     let ended = Ended::new(&command.output().unwrap());
     let accepted = jelou.accepted();
     assert_eq!(ended.code, block.number("code").unwrap_or(0), "{}\n{}\n{}", block.text, ended.stdout, ended.stderr);
@@ -101,21 +95,16 @@ fn run_against_server(home: &Home, block: &Block) {
 
 /// Runs the block's text with `program`, inside a sandbox that counts its messages unless the block is about settings.
 fn run(home: &Home, program: &[&str], block: &Block) {
-    let of_home = home.command();
-    let binary = of_home.get_program();
-    let binaries = Path::new(binary).parent().unwrap().to_str().unwrap().to_owned();
-    let mut command =
-        Command::new(if block.words.contains(&"config".to_owned()) { program[0].as_ref() } else { binary });
-    if command.get_program() == binary {
+    let mut command = home.program(if block.words.contains(&"config".to_owned()) { program[0] } else { "jelouctl" });
+    if command.get_program() == "jelouctl" {
         let expected =
             block.number("messages").unwrap_or_else(|| panic!("no messages= for {}", block.text)).to_string();
         command.args(["sandbox", "--expect", &expected, "--"]).args(program);
     } else {
         command.args(&program[1..]);
     }
-    command.arg(&block.text).env_clear().current_dir(home.path());
-    command.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("PATH", format!("{}/bin:{binaries}:/usr/bin:/bin", home.path().display()));
+    let paths = command.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH")).unwrap().to_owned();
+    command.arg(&block.text).env("PATH", format!("{}/bin:{}", home.path().display(), paths.display()));
     command.env("XDG_STATE_HOME", home.path().join("state"));
     let ended = Ended::new(&command.output().unwrap());
     let code = block.number("code").unwrap_or(0);

@@ -1,8 +1,6 @@
 //! The instructions for agents: each of their lines is run literally.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use crate::harness::{Ended, Home, set_mode};
 
@@ -40,12 +38,9 @@ fn each_line_does_what_the_page_says() {
     // One sandbox for all of them: later lines read the messages of earlier ones.
     let shown = |line: &str| format!("echo '== {}'\n{line}\necho \"-> $?\"\n", line.replace('\'', ""));
     let script = lines.iter().map(|(line, _)| shown(line)).collect::<Vec<_>>().concat();
-    let of_home = home.command();
-    let binaries = Path::new(of_home.get_program()).parent().unwrap().to_str().unwrap().to_owned();
-    let mut command = Command::new(of_home.get_program());
-    command.args(["sandbox", "--", "bash", "-c", &format!("exec 2>&1\n{script}")]).env_clear().current_dir(home.path());
-    command.envs(of_home.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command.env("PATH", format!("{binaries}:/usr/bin:/bin")).env("XDG_STATE_HOME", home.path().join("state"));
+    let mut command = home.program("jelouctl");
+    command.args(["sandbox", "--", "bash", "-c", &format!("exec 2>&1\n{script}")]);
+    command.env("XDG_STATE_HOME", home.path().join("state"));
     let ended = Ended::new(&command.output().unwrap());
     assert!(!ended.stdout.contains("canary"), "{ended:?}");
     let codes: Vec<i32> = ended.stdout.lines().filter_map(|line| line.strip_prefix("-> ")?.parse().ok()).collect();

@@ -24,15 +24,9 @@ impl Terminal {
     /// Another program, in the same surroundings.
     pub(crate) fn of(program: &str, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         // The library's terminal starts without echo, in which nothing could ever be seen that should be hidden.
-        let command = home.command();
-        let mut shell = Command::new("sh");
+        let mut shell = home.program("sh");
         shell.args(["-c", "stty echo && exec \"$0\" \"$@\""]).arg(program).args(arguments);
-        shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        shell
-            .env("PATH", "/usr/bin:/bin")
-            .env("TERM", "xterm")
-            .envs(variables.iter().copied())
-            .current_dir(home.path());
+        shell.env("TERM", "xterm").envs(variables.iter().copied());
         let mut session = Session::spawn(shell).unwrap();
         session.set_expect_timeout(Some(PATIENCE));
         Self { session, seen: String::new() }
