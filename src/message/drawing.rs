@@ -119,18 +119,54 @@ impl Part {
     }
 }
 
+/// What the recipient of `body`, a message of this kind, would see; empty if that is not known.
+pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
+    let label = |icon, press| button(body, "/parameters/display_text", icon, press).into_iter().collect();
+    let below: Vec<Part> = match kind {
+        "raw" => return Vec::new(),
+        "contacts" => return items(body, "/contacts").map(contact).collect(),
+        "location" => return place(body).into_iter().collect(),
+        "template" => return template(body, "/elementName"),
+        "template-by-id" => return template(body, "/templateId"),
+        "list" => vec![options(body)],
+        "quick-reply" => items(body, "/quick_replies").filter_map(reply).collect(),
+        "carousel" => cards(body, "/parameters/cards").into_iter().collect(),
+        "call" => label("call", json!({ "opens": "a call to the bot" })),
+        "cta-url" => {
+            let url = text(body, "/parameters/url").unwrap_or_default();
+            let mut link: Vec<_> = label("link", json!({ "opens": url }));
+            link.push(note(&[("", url)]));
+            link
+        }
+        "flow" | "flow-message" => flow(body),
+        "location-request" => {
+            let place = json!({ "coordinates": { "lat": -0.1807, "long": -78.4678 } });
+            let press = json!({ "text": "📍 -0.1807, -78.4678", "payload": place });
+            vec![Part::Button { label: "Send location".to_owned(), icon: "pin", press }]
+        }
+        "contact-info-request" => {
+            let phone = json!([{ "phone": "+593987654321" }]);
+            let contact = json!({ "name": { "formatted_name": "Ana Pérez", "first_name": "Ana" }, "phones": phone });
+            let press = json!({ "text": "👤 Ana Pérez, +593987654321", "payload": { "contacts": [contact] } });
+            vec![Part::Button { label: "Share contact info".to_owned(), icon: "person", press }]
+        }
+        _ => Vec::new(),
+    };
+    file_and_texts(body, below)
+}
+
 /// The text at `pointer`, unless it is empty.
-pub(crate) fn text(body: &Value, pointer: &str) -> Option<String> {
+fn text(body: &Value, pointer: &str) -> Option<String> {
     body.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// The items of the list at `pointer`.
-pub(crate) fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
     body.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
 }
 
 /// The file and the texts of a body, as most kinds have them, and the parts below.
-pub(crate) fn file_and_texts(body: &Value, below: impl IntoIterator<Item = Part>) -> Vec<Part> {
+fn file_and_texts(body: &Value, below: Vec<Part>) -> Vec<Part> {
     let file = text(body, "/mediaUrl").map(|address| Part::Media {
         what: text(body, "/type").unwrap_or_else(|| "media".to_owned()),
         address,
@@ -142,12 +178,12 @@ pub(crate) fn file_and_texts(body: &Value, below: impl IntoIterator<Item = Part>
 }
 
 /// The button whose label is the text at `pointer`.
-pub(crate) fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Option<Part> {
+fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Option<Part> {
     Some(Part::Button { label: text(body, pointer)?, icon, press })
 }
 
 /// A button that answers with its title; what else is in `reply` comes with it.
-pub(crate) fn reply(reply: &Value) -> Option<Part> {
+fn reply(reply: &Value) -> Option<Part> {
     let mut payload = reply.clone();
     let title = payload.as_object_mut()?.shift_remove("title");
     let payload = Some(payload).filter(|payload| *payload != Value::Object(Map::new()));
@@ -155,7 +191,7 @@ pub(crate) fn reply(reply: &Value) -> Option<Part> {
 }
 
 /// The button of a list, and its options.
-pub(crate) fn options(body: &Value) -> Part {
+fn options(body: &Value) -> Part {
     let label = text(body, "/buttonText/text");
     let of = json!({ "label": label.as_deref().unwrap_or("Options"), "options": body.get("options") });
     let lines =
@@ -172,7 +208,7 @@ pub(crate) fn note(words: &[(&str, String)]) -> Part {
 }
 
 /// The cards at `pointer`, side by side, if there are any.
-pub(crate) fn cards(body: &Value, pointer: &str) -> Option<Part> {
+fn cards(body: &Value, pointer: &str) -> Option<Part> {
     let cards: Vec<_> = items(body, pointer).map(card).collect();
     let of = json!(cards);
     let mut plain = Part::simple(cards.into_iter().flatten().collect());
@@ -182,6 +218,22 @@ pub(crate) fn cards(body: &Value, pointer: &str) -> Option<Part> {
         }
     }
     (!plain.is_empty()).then_some(Part::Drawing { drawing: "cards", of, plain })
+}
+
+/// A contact card.
+fn contact(contact: &Value) -> Part {
+    let name = text(contact, "/name/formatted_name").unwrap_or_else(|| "(no name)".to_owned());
+    let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
+    let words: Vec<_> = std::iter::once(name).chain(phones).collect();
+    Part::Drawing { drawing: "contact", of: contact.clone(), plain: vec![Part::text(words.join("  "))] }
+}
+
+/// A place on the map.
+fn place(body: &Value) -> Option<Part> {
+    let (lat, long) = (body.pointer("/coordinates/lat")?, body.pointer("/coordinates/long")?);
+    let words = ["/name", "/address"].into_iter().filter_map(|pointer| text(body, pointer));
+    let words: Vec<_> = words.chain([format!("{lat}, {long}")]).collect();
+    Some(Part::Drawing { drawing: "place", of: body.clone(), plain: vec![Part::text(words.join("  "))] })
 }
 
 fn card(card: &Value) -> Vec<Part> {
@@ -199,8 +251,8 @@ fn card(card: &Value) -> Vec<Part> {
     media.into_iter().chain(text(card, "/body/text").map(Part::text)).chain(link).chain(replies).collect()
 }
 
-/// A message with a flow: its texts, its button, and what that opens.
-pub(crate) fn flow(body: &Value) -> Vec<Part> {
+/// The button of a flow, and what it opens.
+fn flow(body: &Value) -> Vec<Part> {
     let of = |field: &str| text(body, &format!("/parameters/{field}"));
     let (screen, flow) = (of("flow_action_payload/screen"), of("flow_name").or_else(|| of("flow_id")));
     let payload = json!({ "flow": flow, "screen": screen, "context": body.get("payload") });
@@ -209,11 +261,11 @@ pub(crate) fn flow(body: &Value) -> Vec<Part> {
     words.extend((of("mode").as_deref() == Some("draft")).then(|| ("tag", "draft".to_owned())));
     let press = json!({ "text": "Response sent", "payload": payload });
     let opener = button(body, "/parameters/flow_cta", "flow", press);
-    file_and_texts(body, opener.into_iter().chain([note(&words)]))
+    opener.into_iter().chain([note(&words)]).collect()
 }
 
 /// A template by its name or id at `pointer`, with its file, parameters, cards and buttons.
-pub(crate) fn template(body: &Value, pointer: &str) -> Vec<Part> {
+fn template(body: &Value, pointer: &str) -> Vec<Part> {
     let Some(name) = text(body, pointer) else { return Vec::new() };
     let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let values = match body.get("parameters") {
@@ -225,7 +277,7 @@ pub(crate) fn template(body: &Value, pointer: &str) -> Vec<Part> {
     let language = text(body, "/language").map(|language| format!(" ({language})")).unwrap_or_default();
     let words = note(&[("", "template ".to_owned()), ("b", name.clone()), ("", language)]);
     let template = Part::Template(TemplatePart { name, values, text: String::new(), parts: parts.collect() });
-    file_and_texts(body, [template, words])
+    file_and_texts(body, vec![template, words])
 }
 
 /// A button of a template, by its words or by the value that is filled in.

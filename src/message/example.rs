@@ -63,6 +63,7 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Part;
 
     #[test]
     fn every_kind_but_raw_has_an_example_that_is_itself() {
@@ -70,6 +71,8 @@ mod tests {
             let example = kind.example();
             assert_eq!(example.is_none(), kind.command() == "raw", "{}", kind.command());
             let Some(Example { body, .. }) = example else { continue };
+            let drawn = kind.drawn(&body);
+            assert!(!matches!(drawn[..], [Part::Drawing { drawing: "json", .. }]), "{drawn:?}");
             let Some(wire) = body.get("type").and_then(Value::as_str) else { continue };
             let read = Message::of_wire_type(wire, body.as_object().unwrap()).unwrap();
             assert_eq!(read.command(), kind.command());

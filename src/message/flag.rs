@@ -2,127 +2,59 @@
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, ValueHint};
+use serde::Deserialize;
 use serde_json::{Number, Value, json};
 
-use super::limits::limit;
-use super::or_template::{WordOrTemplate, is_template};
+use super::or_template::WordOrTemplate;
 use super::schema_path;
 use crate::input::{Input, UsageError};
 use crate::line_breaks::with_plain_line_breaks;
 
-/// A flag, or an argument. Its help is the description of its field.
-#[derive(Clone, Copy, Debug)]
+/// A flag, or an argument, as the definition of a kind has it (`x-flags`).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Flag {
-    /// The path on the wire of the field that it sets, or else a name.
-    pub(super) id: &'static str,
-    /// The field, if it sets one.
-    field: Option<&'static str>,
     /// As a usage line has it: `--button LABEL`, or `TEXT` for an argument.
-    usage: &'static str,
-    takes: Takes,
-    is_list: bool,
-    alias: Option<&'static str>,
+    usage: String,
+    /// The path on the wire of the field that it sets, if it sets one.
+    pub(super) field: Option<String>,
+    /// The field of an item that a typed text is, if the items of the list are objects.
+    item: Option<String>,
+    /// Its name for other flags, if that is not its field.
+    id: Option<String>,
+    alias: Option<String>,
     /// The ids of flags that cannot be typed beside it.
-    pub(super) conflicts: &'static [&'static str],
+    #[serde(default)]
+    pub(super) conflicts: Vec<String>,
     /// The id of a flag that must be typed beside it.
-    requires: Option<&'static str>,
+    requires: Option<String>,
     /// The help of a flag that is not described as its field is.
-    help: Option<&'static str>,
-    check: fn(&str) -> Result<(), String>,
+    help: Option<String>,
 }
-
-/// What a flag takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
-    /// A text; what else its schema allows, a number or one of some words, is checked.
-    Text,
-    /// JSON, or `@FILE` with it.
-    Json,
-    /// A file with a text, or `-`.
-    TextFile,
-}
-
-pub(super) const TITLE: Flag = Flag::text("title", "--title TITLE");
-pub(super) const TEXT: Flag = Flag::text("text", "--text TEXT");
-pub(super) const CAPTION: Flag = Flag::text("caption", "--caption CAPTION");
-/// A text below a file.
-pub(super) const FILE_TEXT: Flag = TEXT.alias("caption");
-pub(super) const TEXT_FILE: Flag = Flag { takes: Takes::TextFile, ..Flag::text("text", "--text-file FILE|-") }
-    .named("text_file")
-    .conflicts(&["text"])
-    .help("Read the text from a file, or from standard input\n\nOne final newline is dropped.");
-pub(super) const MEDIA_URL: Flag = Flag::text("mediaUrl", "--media-url URL").alias("url");
-pub(super) const FLOW_NAME: Flag = Flag::text("parameters.flow_name", "--flow-name NAME");
-pub(super) const FLOW_CTA: Flag = Flag::text("parameters.flow_cta", "--button LABEL").alias("cta");
-pub(super) const SCREEN: Flag =
-    Flag::text("parameters.flow_action_payload.screen", "--screen SCREEN").conflicts(&[ACTION_PAYLOAD.id]);
-pub(super) const ACTION_PAYLOAD: Flag = Flag::json("parameters.flow_action_payload", "--action-payload JSON|@FILE")
-    .help("The action payload as JSON, instead of --screen\n\nSuch as '{\"screen\": \"A\", \"data\": {…}}'.");
 
 impl Flag {
-    pub(super) const fn text(field: &'static str, usage: &'static str) -> Self {
+    /// The flag that reads the text of a message, which every kind with a text has.
+    pub(super) fn text_file() -> Self {
+        let help = "Read the text from a file, or from standard input\n\nOne final newline is dropped.";
         Self {
-            id: field,
-            field: Some(field),
-            usage,
-            takes: Takes::Text,
-            is_list: false,
-            alias: None,
-            conflicts: &[],
-            requires: None,
-            help: None,
-            check: |_| Ok(()),
+            usage: "--text-file FILE|-".to_owned(),
+            field: Some("text".to_owned()),
+            id: Some("text_file".to_owned()),
+            conflicts: vec!["text".to_owned()],
+            help: Some(help.to_owned()),
+            ..Self::default()
         }
     }
 
-    /// One that may be repeated.
-    pub(super) const fn texts(field: &'static str, usage: &'static str) -> Self {
-        Self { is_list: true, ..Self::text(field, usage) }
-    }
-
-    pub(super) const fn json(field: &'static str, usage: &'static str) -> Self {
-        Self { takes: Takes::Json, ..Self::text(field, usage) }
-    }
-
-    /// One that may be repeated, each time with one value or an array of values.
-    pub(super) const fn json_list(field: &'static str, usage: &'static str) -> Self {
-        Self { is_list: true, ..Self::json(field, usage) }
-    }
-
-    /// One that only its kind reads.
-    pub(super) const fn other(id: &'static str, usage: &'static str, help: &'static str) -> Self {
-        Self { field: None, ..Self::text(id, usage) }.help(help)
-    }
-
-    /// One with an id that is not the path of its field.
-    pub(super) const fn named(self, id: &'static str) -> Self {
-        Self { id, ..self }
-    }
-
-    pub(super) const fn alias(self, alias: &'static str) -> Self {
-        Self { alias: Some(alias), ..self }
-    }
-
-    pub(super) const fn conflicts(self, conflicts: &'static [&'static str]) -> Self {
-        Self { conflicts, ..self }
-    }
-
-    pub(super) const fn requires(self, id: &'static str) -> Self {
-        Self { requires: Some(id), ..self }
-    }
-
-    pub(super) const fn help(self, help: &'static str) -> Self {
-        Self { help: Some(help), ..self }
-    }
-
-    pub(super) const fn checked(self, check: fn(&str) -> Result<(), String>) -> Self {
-        Self { check, ..self }
+    /// The path of its field, or a name.
+    pub(super) fn id(&self) -> &str {
+        self.id.as_ref().or(self.field.as_ref()).map_or("", String::as_str)
     }
 
     /// Its name as it is typed, if it is not an argument, and that of its value.
-    fn names(&self) -> (Option<&'static str>, &'static str) {
+    fn names(&self) -> (Option<&str>, &str) {
         let flag = self.usage.strip_prefix("--").and_then(|usage| usage.split_once(' '));
-        flag.map_or((None, self.usage), |(name, value)| (Some(name), value))
+        flag.map_or((None, &self.usage), |(name, value)| (Some(name), value))
     }
 
     /// `--button`, or `TEXT` for an argument.
@@ -131,18 +63,29 @@ impl Flag {
         name.map_or(value.to_owned(), |name| format!("--{name}"))
     }
 
-    /// The flag as clap has it, of a kind with this `schema`.
-    pub(super) fn arg(self, schema: &'static Value) -> Arg {
-        let of_field = self.field.and_then(|field| schema_path::at(schema, field));
-        let help = self.help.or_else(|| of_field?.get("description")?.as_str()).unwrap_or_default();
+    /// The schema of its field.
+    fn schema<'a>(&self, root: &'a Value) -> Option<&'a Value> {
+        schema_path::at(root, self.field.as_ref()?)
+    }
+
+    /// Whether it may be repeated: with one value, or with an array of them as JSON.
+    fn is_list(&self, root: &Value) -> bool {
+        self.schema(root).is_some_and(|schema| schema.get("items").is_some())
+    }
+
+    /// The flag as clap has it, of a kind with the schema `root`.
+    pub(super) fn arg(&'static self, root: &'static Value) -> Arg {
+        let of_field = self.schema(root);
+        let help = self.help.as_deref().or_else(|| of_field?.get("description")?.as_str()).unwrap_or_default();
         let (name, value) = self.names();
         let hint = match value {
             "URL" => ValueHint::Url,
             "FILE|-" => ValueHint::FilePath,
             _ => ValueHint::Unknown,
         };
-        let mut arg = Arg::new(self.id).value_name(value).value_hint(hint).conflicts_with_all(self.conflicts);
-        arg = arg.action(if self.is_list { ArgAction::Append } else { ArgAction::Set });
+        let mut arg = Arg::new(self.id()).value_name(value).value_hint(hint);
+        arg = arg.conflicts_with_all(self.conflicts.iter().map(String::as_str));
+        arg = arg.action(if self.is_list(root) { ArgAction::Append } else { ArgAction::Set });
         // A text may begin with a dash. These do not: behind an empty variable they would swallow the next flag.
         arg = arg.allow_hyphen_values(name.is_some() && !["URL", "FILE|-", "CODE"].contains(&value));
         arg = match help.split_once("\n\n") {
@@ -150,63 +93,48 @@ impl Flag {
             None => arg.help(help),
         };
         if let Some(name) = name {
-            arg = arg.long(name).visible_aliases(self.alias);
+            arg = arg.long(name).visible_aliases(self.alias.as_deref());
         }
-        if let Some(required) = self.requires {
-            arg = arg.requires(required);
+        if let Some(required) = &self.requires {
+            arg = arg.requires(required.as_str());
         }
         match of_field.and_then(|field| field.get("enum")?.as_array()) {
             Some(words) => {
                 let words = PossibleValuesParser::new(words.iter().filter_map(Value::as_str));
                 arg.ignore_case(true).value_parser(WordOrTemplate(words))
             }
-            None => arg.value_parser(move |raw: &str| {
-                (self.check)(raw)?;
-                match of_field.filter(|field| is_number(field) && !is_template(raw) && raw.parse::<Number>().is_err()) {
-                    Some(field) => {
-                        Err(format!("`{}` is not a number; write one from {}", raw.escape_debug(), limit(field)))
-                    }
-                    None => Ok::<_, String>(raw.to_owned()),
-                }
-            }),
+            None => arg,
         }
     }
 
-    /// The field that it sets and its value, as it was `typed`.
-    pub(super) fn read(
-        &self,
-        typed: &[&str],
-        schema: &Value,
-        input: &mut Input,
-    ) -> Result<Option<(&'static str, Value)>, UsageError> {
-        let (Some(field), [first, ..]) = (self.field, typed) else { return Ok(None) };
+    /// The value of its field, as it was `typed`: JSON or a text from a file where its usage says so, otherwise a text, or a
+    /// number where the schema has one.
+    pub(super) fn read(&self, typed: &[&str], root: &Value, input: &mut Input) -> Result<Option<Value>, UsageError> {
+        let (Some(_), [first, ..]) = (&self.field, typed) else { return Ok(None) };
         let flag = self.shown();
-        let value = match self.takes {
-            Takes::Text if self.is_list => json!(typed),
-            Takes::Text => match first.parse::<Number>() {
-                Ok(number) if schema_path::at(schema, field).is_some_and(is_number) => Value::Number(number),
-                Ok(_) | Err(_) => json!(first),
-            },
-            Takes::Json if self.is_list => {
+        let is_number = || self.schema(root).is_some_and(|schema| schema.get("type") == Some(&json!("number")));
+        let of_item = |text: &&str| self.item.as_ref().map_or_else(|| json!(text), |item| json!({ item: text }));
+        Ok(Some(match (self.names().1, self.is_list(root)) {
+            ("JSON|@FILE", true) => {
                 let Ok(sources) = typed.iter().map(|raw| raw.parse()).collect::<Result<Vec<_>, _>>();
                 Value::Array(input.json_list(&flag, &sources)?)
             }
-            Takes::Json => {
+            ("JSON|@FILE", false) => {
                 let Ok(source) = first.parse();
                 input.json_flag(&flag, &source)?
             }
-            Takes::TextFile => {
+            ("FILE|-", _) => {
                 let Ok(source) = first.parse();
                 // A file from Windows has the same text.
                 json!(with_plain_line_breaks(&input.text(&flag, &source)?))
             }
-        };
-        Ok(Some((field, value)))
+            (_, true) => typed.iter().map(of_item).collect(),
+            (_, false) => match first.parse::<Number>() {
+                Ok(number) if is_number() => Value::Number(number),
+                Ok(_) | Err(_) => json!(first),
+            },
+        }))
     }
-}
-
-fn is_number(schema: &Value) -> bool {
-    schema.get("type") == Some(&json!("number"))
 }
 
 /// What was typed for the flags of a message, by their ids.
@@ -214,8 +142,8 @@ fn is_number(schema: &Value) -> bool {
 pub(crate) struct TypedFlags(Vec<(&'static str, String)>);
 
 impl TypedFlags {
-    pub(super) fn of(flags: &[Flag], matches: &ArgMatches) -> Self {
-        let values = flags.iter().map(|flag| (flag.id, matches.get_many::<String>(flag.id).into_iter().flatten()));
+    pub(super) fn of(flags: &'static [Flag], matches: &ArgMatches) -> Self {
+        let values = flags.iter().map(|flag| (flag.id(), matches.get_many::<String>(flag.id()).into_iter().flatten()));
         Self(values.flat_map(|(id, values)| values.map(move |value| (id, value.clone()))).collect())
     }
 
@@ -228,7 +156,7 @@ impl TypedFlags {
     }
 
     /// Whether one of the flags with these ids was typed.
-    pub(super) fn has_any(&self, ids: &[&str]) -> bool {
-        self.0.iter().any(|(known, _)| ids.contains(known))
+    pub(super) fn has_any(&self, ids: &[impl AsRef<str>]) -> bool {
+        self.0.iter().any(|(known, _)| ids.iter().any(|id| id.as_ref() == *known))
     }
 }

@@ -13,13 +13,13 @@ impl Message {
         let examples = format!("Examples:\n  {}", self.words("x-examples", "\n  "));
         let parts = [self.summary(), examples, self.notes()];
         let help = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
-        let flags = self.kind.flags.iter().map(|flag| flag.arg(self.schema()));
+        let flags = self.flags().iter().map(|flag| flag.arg(self.schema()));
         command.about(self.summary()).long_about(help).args(flags)
     }
 
     /// The kind with the flags that were typed.
     pub(super) fn typed(self, matches: &ArgMatches) -> Self {
-        Self { typed: TypedFlags::of(self.kind.flags, matches), ..self }
+        Self { typed: TypedFlags::of(self.flags(), matches), ..self }
     }
 
     /// The flag of the field at `path`, or of the nearest field around it: ids are paths on the wire. A hint must not lead from
@@ -31,19 +31,19 @@ impl Message {
             let rest = path.strip_prefix(id).or_else(|| of_first.strip_prefix(id));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        let is_of_item = |id: &str| id.contains("[0]");
-        let has_item = self.kind.flags.iter().any(|flag| is_of_item(flag.id) && self.typed.has_any(&[flag.id]));
-        let named = self.kind.flags.iter().filter(|flag| around(flag.id) && !self.typed.has_any(flag.conflicts));
-        let named = named.filter(|flag| has_item || !is_of_item(flag.id));
-        named.max_by_key(|flag| flag.id.len()).map(Flag::shown)
+        let is_of_item = |flag: &Flag| flag.id().contains("[0]");
+        let has_item = self.flags().iter().any(|flag| is_of_item(flag) && self.typed.has_any(&[flag.id()]));
+        let named = self.flags().iter().filter(|flag| around(flag.id()) && !self.typed.has_any(&flag.conflicts));
+        let named = named.filter(|flag| has_item || !is_of_item(flag));
+        named.max_by_key(|flag| flag.id().len()).map(Flag::shown)
     }
 
     /// The flags as a part of the body.
     pub(crate) fn flag_body(&self, input: &mut Input) -> Result<Value, UsageError> {
         let mut body = json!({});
-        for flag in self.kind.flags {
-            let typed = self.typed.all(flag.id);
-            if let Some((field, value)) = flag.read(&typed, self.schema(), input)? {
+        for flag in self.flags() {
+            let value = flag.read(&self.typed.all(flag.id()), self.schema(), input)?;
+            if let (Some(field), Some(value)) = (&flag.field, value) {
                 *place(&mut body, field) = value;
             }
         }

@@ -1,10 +1,9 @@
-//! A kind of message: its definition, its flags, and what neither of them can say. This file does not know the existing kinds.
+//! A kind of message: its definition, and what it cannot say. This file does not know the existing kinds.
 
 use serde_json::{Map, Value};
 
-use super::drawing::{Part, file_and_texts};
 use super::envelope::Envelope;
-use super::flag::{Flag, TypedFlags};
+use super::flag::TypedFlags;
 use crate::input::{Input, UsageError};
 
 /// The fields of a body.
@@ -18,14 +17,11 @@ pub(crate) struct Kind {
     /// Its name, which is the word after `send` if it has a command of its own.
     pub(super) name: &'static str,
     pub(super) envelope: Envelope,
-    /// Its JSON Schema: the help, an example, and its own fields with their order on the wire, types, limits and advice.
+    /// Its JSON Schema: the help, an example, its flags in the order of the help, and its own fields with their order on the
+    /// wire, types, limits and advice.
     pub(super) definition: &'static str,
-    /// In the order of the help.
-    pub(super) flags: &'static [Flag],
     /// The command whose flags write it.
     pub(super) written_by: &'static str,
-    /// What its recipient would see of a body; empty if that is not known.
-    pub(super) draw: fn(&Value) -> Vec<Part>,
     /// Rewrites the part of the body that flags gave, where a flag is not one field.
     pub(super) shape: fn(&TypedFlags, &mut Fields, &mut Input) -> Result<(), UsageError>,
     /// Rewrites fields that may be written in another form than is sent. Returns what is wrong with them, by field.
@@ -40,19 +36,12 @@ pub(crate) struct Kind {
 
 impl Kind {
     /// A kind with nothing of its own to do.
-    pub(super) const fn new(
-        name: &'static str,
-        envelope: Envelope,
-        definition: &'static str,
-        flags: &'static [Flag],
-    ) -> Self {
+    pub(super) const fn new(name: &'static str, envelope: Envelope, definition: &'static str) -> Self {
         Self {
             name,
             envelope,
             definition,
-            flags,
             written_by: name,
-            draw: |body| file_and_texts(body, None),
             shape: |_, _, _| Ok(()),
             read: |_| Vec::new(),
             fill: |_, _| {},

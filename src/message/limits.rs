@@ -54,7 +54,8 @@ pub(super) fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
     if !allowed.iter().any(|allowed| *allowed == name || is_integer && *allowed == "integer") {
         let needed = match *allowed.iter().find(|allowed| **allowed != "null")? {
             "string" => "a text",
-            "number" | "integer" => "a number",
+            "number" => return Some(format!("is {found}; a number from {} is needed", limit(schema))),
+            "integer" => "a number",
             "boolean" => "true or false",
             "array" => "a list",
             _ => "an object",

@@ -375,9 +375,7 @@ fn message_of(run: &ReportedRun<'_>, mask: bool) -> Result<Option<ShownMessage>,
         first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
     };
     let shown = found.map(|(body, to): (Value, _)| {
-        let kind = Message::named(&details.kind);
-        let read_as = kind.as_ref().and_then(|kind| kind.read_as(body.as_object()?));
-        let drawn = read_as.or(kind).map(|kind| details.template_texts.drawn(&kind, &body));
+        let drawn = Message::named(&details.kind).map(|kind| details.template_texts.drawn(&kind, &body));
         ShownMessage::new(drawn.unwrap_or_default(), to)
     });
     Ok(shown)

@@ -43,7 +43,8 @@ fn every_violated_limit_is_named_at_once() {
 fn what_is_not_a_number_is_refused_with_its_limits() {
     for value in ["NaN", "inf", "-inf", "1e400", "0,18", ""] {
         for (flag, other, most) in [("--lat", "--long", "90"), ("--long", "--lat", "180")] {
-            let told = format!("`{value}` is not a number; write one from -{most} to {most}");
+            let told =
+                format!("is the text \"{value}\"; a number from -{most} to {most} is needed (set it with {flag})");
             refused(&[&["send", "location", flag, value, other, "0"][..], &TO].concat(), &[flag, &told]);
         }
     }
@@ -939,5 +940,5 @@ fn a_card_or_a_body_of_another_shape_is_answered_with_the_flags() {
     let list = ["send", "contacts", "--to", "593987654321", "--body", r#"[{"name":{}}]"#];
     refused(&list, &["the body is not a JSON object, but an array"]);
     let email = ["send", "contacts", "--to", "593987654321", "--name", "Juan", "--email", "juan"];
-    refused(&email, &["an address has an @, such as juan@example.com"]);
+    refused(&email, &["--email: `juan` has no @", "write an address such as juan@example.com"]);
 }

@@ -290,7 +290,12 @@ fn a_wrong_nesting_names_its_path() {
         ("quick-reply", "/quick_replies/0", json!("Yes"), "quick_replies[0]: is the text \"Yes\"; an object is needed"),
         ("image", "/mediaUrl", json!({"url": "x"}), "mediaUrl: is an object; a text is needed"),
         ("location", "/coordinates", json!([1, 2]), "coordinates: is a list; an object is needed"),
-        ("location", "/coordinates/lat", json!("1"), "coordinates.lat: is the text \"1\"; a number is needed"),
+        (
+            "location",
+            "/coordinates/lat",
+            json!("1"),
+            "coordinates.lat: is the text \"1\"; a number from -90 to 90 is needed",
+        ),
         ("cta-url", "/parameters", json!("https://x"), "parameters: is the text \"https://x\"; an object is needed"),
         (
             "carousel",

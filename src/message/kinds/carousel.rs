@@ -2,26 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::message::drawing::{Part, cards, file_and_texts};
 use crate::message::envelope::Envelope;
-use crate::message::flag::{Flag, TEXT, TEXT_FILE};
 use crate::message::kind::Kind;
 
 pub(super) const CAROUSEL: Kind = Kind {
-    draw,
     fill: |_, fields| number_cards(fields),
     problem,
-    ..Kind::new(
-        "carousel",
-        Envelope::Typed("CAROUSEL"),
-        include_str!("carousel.json"),
-        &[TEXT, TEXT_FILE, Flag::json_list("parameters.cards", "--card JSON|@FILE")],
-    )
+    ..Kind::new("carousel", Envelope::Typed("CAROUSEL"), include_str!("carousel.json"))
 };
-
-fn draw(body: &Value) -> Vec<Part> {
-    file_and_texts(body, cards(body, "/parameters/cards"))
-}
 
 fn number_cards(fields: &mut Map<String, Value>) {
     let cards = fields.get_mut("parameters").and_then(|parameters| parameters.get_mut("cards")?.as_array_mut());

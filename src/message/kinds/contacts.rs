@@ -4,66 +4,26 @@ use serde_json::{Map, Value, json};
 
 use crate::input::{Input, UsageError, name_of};
 use crate::message::contact::{complete_name, complete_phone, has_parts};
-use crate::message::drawing::{Part, items, text};
 use crate::message::envelope::Envelope;
-use crate::message::flag::{Flag, TypedFlags};
+use crate::message::flag::TypedFlags;
 use crate::message::kind::Kind;
+use crate::message::or_template::is_template;
 use crate::message::vcard;
 
-pub(super) const CONTACTS: Kind = Kind {
-    draw,
-    shape,
-    fill,
-    problem,
-    ..Kind::new(
-        "contacts",
-        Envelope::Typed("contacts"),
-        include_str!("contacts.json"),
-        &[
-            Flag::json_list("contacts", "--contact JSON|@FILE")
-                .conflicts(&[VCARD.id, FULL, FIRST, LAST, PHONES, EMAILS]),
-            VCARD,
-            Flag::text(FULL, "--name NAME"),
-            Flag::text(FIRST, "--first-name NAME"),
-            Flag::text(LAST, "--last-name NAME"),
-            Flag::texts(PHONES, "--phone PHONE"),
-            Flag::other("phone_type", "--phone-type TYPE", "Type of every phone of the card [default: Mobile]")
-                .requires(PHONES),
-            Flag::texts(EMAILS, "--email EMAIL").checked(email_address),
-            Flag::other("email_type", "--email-type TYPE", "Type of every email address of the card [default: Work]")
-                .requires(EMAILS),
-        ],
-    )
-};
+pub(super) const CONTACTS: Kind =
+    Kind { shape, fill, problem, ..Kind::new("contacts", Envelope::Typed("contacts"), include_str!("contacts.json")) };
 
-const VCARD: Flag =
-    Flag::other("vcard", "--vcard FILE|-", "Every card of a vCard file, version 2.1, 3.0 or 4.0").conflicts(&CARD);
 /// The flags of one card.
-const CARD: [&str; 5] = [FULL, FIRST, LAST, PHONES, EMAILS];
-const FULL: &str = "contacts[0].name.formatted_name";
-const FIRST: &str = "contacts[0].name.first_name";
-const LAST: &str = "contacts[0].name.last_name";
-const PHONES: &str = "contacts[0].phones";
-const EMAILS: &str = "contacts[0].emails";
-
-fn email_address(raw: &str) -> Result<(), String> {
-    // A column of a list is filled in later.
-    let is_one = raw.contains('@') || raw.contains("{{");
-    if is_one { Ok(()) } else { Err("an address has an @, such as juan@example.com".to_owned()) }
-}
-
-fn draw(body: &Value) -> Vec<Part> {
-    let drawn = items(body, "/contacts").map(|contact| {
-        let name = text(contact, "/name/formatted_name").unwrap_or_else(|| "(no name)".to_owned());
-        let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
-        let words: Vec<_> = std::iter::once(name).chain(phones).collect();
-        Part::Drawing { drawing: "contact", of: contact.clone(), plain: vec![Part::text(words.join("  "))] }
-    });
-    drawn.collect()
-}
+const CARD: [&str; 5] = [
+    "contacts[0].name.formatted_name",
+    "contacts[0].name.first_name",
+    "contacts[0].name.last_name",
+    "contacts[0].phones",
+    "contacts[0].emails",
+];
 
 fn shape(typed: &TypedFlags, fields: &mut Map<String, Value>, input: &mut Input) -> Result<(), UsageError> {
-    if let Some(file) = typed.one(VCARD.id) {
+    if let Some(file) = typed.one("vcard") {
         let Ok(source) = file.parse();
         let text = input.read("--vcard", &source)?;
         let cards = vcard::contacts(&text).map_err(|problem| {
@@ -76,13 +36,16 @@ fn shape(typed: &TypedFlags, fields: &mut Map<String, Value>, input: &mut Input)
     if !typed.has_any(&CARD) {
         return Ok(());
     }
-    let kinds = [("phones", "phone", "phone_type", "Mobile"), ("emails", "email", "email_type", "Work")];
+    let is_address = |raw: &&str| raw.contains('@') || is_template(raw);
+    if let Some(raw) = typed.all("contacts[0].emails").into_iter().find(|raw| !is_address(raw)) {
+        let problem = format!("--email: `{}` has no @", raw.escape_debug());
+        return Err(UsageError::new(problem, "write an address such as juan@example.com"));
+    }
     for card in fields.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten() {
-        for (list, field, flag, otherwise) in kinds {
+        for (list, flag, otherwise) in [("phones", "phone_type", "Mobile"), ("emails", "email_type", "Work")] {
             let kind = typed.one(flag).unwrap_or(otherwise);
-            for item in card.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
-                *item = json!({ field: item.take(), "type": kind });
-            }
+            let items = card.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+            items.for_each(|item| item["type"] = json!(kind));
         }
     }
     Ok(())

@@ -3,34 +3,16 @@
 use serde_json::{Map, Value, json};
 
 use crate::message::contact::filled;
-use crate::message::drawing::{Part, file_and_texts, options};
 use crate::message::envelope::Envelope;
-use crate::message::flag::{Flag, TEXT, TEXT_FILE, TITLE};
 use crate::message::kind::Kind;
 
 pub(super) const LIST: Kind = Kind {
-    draw,
     shape: |_, fields, _| {
         with_objects(fields);
         Ok(())
     },
-    ..Kind::new(
-        "list",
-        Envelope::Typed("text"),
-        include_str!("list.json"),
-        &[
-            TITLE,
-            TEXT,
-            TEXT_FILE,
-            Flag::text("buttonText.text", "--button LABEL"),
-            Flag::texts("options", "--option [ID=]TITLE[|DESCRIPTION]"),
-        ],
-    )
+    ..Kind::new("list", Envelope::Typed("text"), include_str!("list.json"))
 };
-
-fn draw(body: &Value) -> Vec<Part> {
-    file_and_texts(body, [options(body)])
-}
 
 /// A flag gives an option as one text.
 fn with_objects(fields: &mut Map<String, Value>) {

@@ -1,34 +1,20 @@
-//! The kinds of message: one file each, and the list of them, in which a kind is looked up.
+//! The kinds of message: a definition each, a file for what it cannot say, and the list in which a kind is looked up.
 
-mod audio;
-mod call;
 mod carousel;
-mod contact_info_request;
 mod contacts;
-mod cta_url;
-mod file;
-mod flow;
-mod flow_message;
-mod image;
 mod list;
-mod location;
-mod location_request;
-mod quick_reply;
-mod raw;
-mod sticker;
 mod template;
 mod template_by_id;
 mod text;
-mod video;
 
 use std::sync::OnceLock;
 
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-use self::flow_message::FLOW_TYPE;
-use super::drawing::Part;
+use super::drawing::{Part, draw};
 use super::envelope::Envelope;
-use super::flag::TypedFlags;
+use super::flag::{Flag, TypedFlags};
 use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::route::Route;
@@ -37,26 +23,47 @@ use super::route::Route;
 static KINDS: [Kind; COUNT] = [
     text::PLAIN_TEXT,
     list::LIST,
-    quick_reply::QUICK_REPLY,
-    image::IMAGE,
-    audio::AUDIO,
-    video::VIDEO,
-    file::FILE,
-    sticker::STICKER,
-    location::LOCATION,
-    location_request::LOCATION_REQUEST,
-    contact_info_request::CONTACT_INFO_REQUEST,
+    Kind::new("quick-reply", Envelope::Typed("quick_reply"), include_str!("quick_reply.json")),
+    Kind::new("image", Envelope::Typed("image"), include_str!("image.json")),
+    Kind::new("audio", Envelope::Typed("audio"), include_str!("audio.json")),
+    Kind::new("video", Envelope::Typed("video"), include_str!("video.json")),
+    Kind::new("file", Envelope::Typed("file"), include_str!("file.json")),
+    Kind::new("sticker", Envelope::Typed("sticker"), include_str!("sticker.json")),
+    Kind::new("location", Envelope::Typed("location"), include_str!("location.json")),
+    Kind::new("location-request", Envelope::Typed("location_request"), include_str!("location_request.json")),
+    Kind::new(
+        "contact-info-request",
+        Envelope::Typed("contact_info_request"),
+        include_str!("contact_info_request.json"),
+    ),
     contacts::CONTACTS,
-    cta_url::CTA_URL,
-    call::CALL,
-    flow::FLOW,
-    flow_message::FLOW_MESSAGE,
+    Kind::new("cta-url", Envelope::Typed("cta_url"), include_str!("cta_url.json")),
+    Kind::new("call", Envelope::Typed("voice_call"), include_str!("call.json")),
+    Kind::new("flow", Envelope::Typed("flow"), include_str!("flow.json")),
+    Kind::new("flow-message", Envelope::OwnEndpoint, include_str!("flow_message.json")),
     carousel::CAROUSEL,
     template::TEMPLATE,
     template_by_id::TEMPLATE_BY_ID,
-    raw::RAW,
+    Kind::new("raw", Envelope::Verbatim, include_str!("raw.json")),
 ];
 const COUNT: usize = 20;
+
+/// The definition of a kind.
+struct Definition {
+    schema: Value,
+    flags: Vec<Flag>,
+}
+
+impl Definition {
+    fn read(json: &str) -> Result<Self, serde_json::Error> {
+        let schema: Value = serde_json::from_str(json)?;
+        let mut flags = Vec::<Flag>::deserialize(schema.get("x-flags").unwrap_or(&json!([])))?;
+        if let Some(text) = flags.iter().rposition(|flag| flag.field.as_deref() == Some("text")) {
+            flags.insert(text + 1, Flag::text_file());
+        }
+        Ok(Self { schema, flags })
+    }
+}
 
 /// One message of any kind; from the command line, the part of it that its flags give.
 #[derive(Clone, Debug)]
@@ -96,12 +103,21 @@ impl Message {
 
     /// Its definition, read when it is first asked for: JSON Schema of its own fields, with its help.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "a test reads the definition of each kind")]
     pub(crate) fn schema(&self) -> &'static Value {
-        static READ: [OnceLock<Value>; COUNT] = [const { OnceLock::new() }; COUNT];
+        &self.definition().schema
+    }
+
+    /// Its flags, in the order of the help.
+    pub(super) fn flags(&self) -> &'static [Flag] {
+        &self.definition().flags
+    }
+
+    #[expect(clippy::expect_used, reason = "a test reads the definition of each kind")]
+    fn definition(&self) -> &'static Definition {
+        static READ: [OnceLock<Definition>; COUNT] = [const { OnceLock::new() }; COUNT];
         let mut read = KINDS.iter().zip(&READ).filter(|(kind, _)| kind.name == self.kind.name).map(|(_, read)| read);
         let read = read.next().expect("every kind is in the list");
-        read.get_or_init(|| serde_json::from_str(self.kind.definition).expect("a definition is JSON"))
+        read.get_or_init(|| Definition::read(self.kind.definition).expect("a definition is JSON"))
     }
 
     /// The endpoint; `body` may hold a part of the path.
@@ -109,7 +125,7 @@ impl Message {
     pub(crate) fn route(&self, body: &Value) -> Route {
         let campaign = || body.get("campaignId").and_then(Value::as_str).map(str::to_owned);
         match self.envelope() {
-            Envelope::OwnEndpoint => Route::FlowMessage { flow_type: self.typed.one(FLOW_TYPE.id).map(str::to_owned) },
+            Envelope::OwnEndpoint => Route::FlowMessage { flow_type: self.typed.one("flow-type").map(str::to_owned) },
             Envelope::Destinations => Route::Template,
             Envelope::Typed("template") => {
                 campaign().map_or(Route::Messages, |campaign| Route::CampaignTemplate { campaign })
@@ -191,14 +207,12 @@ impl Message {
         Part::lines(self.drawn(body))
     }
 
-    /// What its recipient would see of `body`, or its JSON. A body that is sent as it is may be of any kind.
+    /// What its recipient would see of `body`, or its JSON. What the body says of its kind counts: one that is sent as it is
+    /// may be of any kind. A body without a type is of this kind.
     #[must_use]
     pub(crate) fn drawn(&self, body: &Value) -> Vec<Part> {
-        let found = match self.envelope() {
-            Envelope::Verbatim => body.as_object().and_then(Self::of_body),
-            Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => None,
-        };
-        let parts = (found.as_ref().unwrap_or(self).kind.draw)(body);
+        let said = body.as_object().and_then(|fields| Self::of_body(fields).or_else(|| self.read_as(fields)));
+        let parts = draw(said.as_ref().unwrap_or(self).command(), body);
         if parts.is_empty() {
             vec![Part::Drawing { drawing: "json", of: body.clone(), plain: vec![Part::text(body.to_string())] }]
         } else {

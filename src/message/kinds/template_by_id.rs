@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::message::drawing::template;
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::limits::wrong_type;
@@ -10,9 +9,8 @@ use crate::message::recipient::Recipient;
 
 pub(super) const TEMPLATE_BY_ID: Kind = Kind {
     written_by: "template",
-    draw: |body| template(body, "/templateId"),
     read,
-    ..Kind::new("template-by-id", Envelope::Typed("template"), include_str!("template_by_id.json"), &[])
+    ..Kind::new("template-by-id", Envelope::Typed("template"), include_str!("template_by_id.json"))
 };
 
 /// Parameters may be texts NAME=VALUE, as flags give them; the campaign is a part of the path.

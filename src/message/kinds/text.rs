@@ -3,24 +3,10 @@
 use serde_json::{Map, Value};
 
 use crate::message::envelope::Envelope;
-use crate::message::flag::{Flag, TEXT, TEXT_FILE};
 use crate::message::kind::Kind;
 
-pub(super) const PLAIN_TEXT: Kind = Kind {
-    problem,
-    ..Kind::new(
-        "text",
-        Envelope::Typed("text"),
-        include_str!("text.json"),
-        &[
-            Flag::text("text", "TEXT"),
-            TEXT.named("text-flag")
-                .conflicts(&["text", "text_file"])
-                .help("The text as a flag: it may begin with a dash"),
-            TEXT_FILE,
-        ],
-    )
-};
+pub(super) const PLAIN_TEXT: Kind =
+    Kind { problem, ..Kind::new("text", Envelope::Typed("text"), include_str!("text.json")) };
 
 fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
     let text = around.get("text")?.as_str().filter(|_| place == "text")?;
