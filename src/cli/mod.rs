@@ -16,6 +16,7 @@ use self::app::{App, Command};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
+use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::UsageError;
@@ -52,6 +53,11 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     if context.mode != Mode::Send && context.stdout.format == Format::Id {
         let error =
             UsageError::new("-o id: nothing is sent, so there is no id", "leave out -o id, --dry-run or --curl");
+        return usage::refuse(&context, error);
+    }
+    if context.flags.client_secret == Some(SecretSource::Stdin)
+        && let Err(error) = context.input.claim_stdin("--client-secret-file")
+    {
         return usage::refuse(&context, error);
     }
     let ended = match app.command {

@@ -16,7 +16,7 @@ use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
 use crate::output::{Format, Record, Sent, Stdout, StreamError};
 use crate::process::{Signals, block_on};
-use crate::sending::{Connection, Flight, Sender, UnresolvedSender, catch_panic};
+use crate::sending::{Connection, Flight, Sender, catch_panic, read_environment, read_settings};
 
 /// The maximum number of pages to read, in case a server returns new ones forever.
 const MAX_PAGES: u32 = 1000;
@@ -114,9 +114,8 @@ fn call(
     path: &str,
     record: &mut Record,
 ) -> Result<ExitCode, CommandError> {
-    let unresolved = UnresolvedSender::claim(context)?;
+    let settings = read_settings(context, &read_environment()?)?;
     let call = ApiCall::new(context, typed, method, path)?;
-    let settings = unresolved.settings(context)?;
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     let sender = Sender::of(settings, context)?;
     record.bot_id = Some(sender.bot.as_str().to_owned());

@@ -244,10 +244,7 @@ fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandE
     let mut change = keys.0.over(context.flags.layer.clone());
     match context.flags.client_secret.clone() {
         Some(SecretSource::File(path)) => change.type_in("client_secret_file", Some(path.display())),
-        Some(SecretSource::Stdin) => {
-            context.input.claim_stdin("--client-secret-file")?;
-            change.type_in("client_secret", Some(read_secret()?.reveal()));
-        }
+        Some(SecretSource::Stdin) => change.type_in("client_secret", Some(read_secret()?.reveal())),
         Some(SecretSource::Value(_) | SecretSource::Command(_) | SecretSource::Prompt) | None => {}
     }
     for (key, path) in change.paths() {

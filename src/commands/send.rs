@@ -25,8 +25,9 @@ use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::process::{Signals, block_on};
 use crate::sending::{
-    AuditLog, CheckedTemplates, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender,
-    UnusableTemplates, catch_panic, check_templates, claim_exclusions, read_exclusions, wait_for_delivery,
+    AuditLog, CheckedTemplates, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnusableTemplates,
+    catch_panic, check_templates, claim_exclusions, read_environment, read_exclusions, read_settings,
+    wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::{now, of_milliseconds};
@@ -120,14 +121,13 @@ fn send(
     record: &mut Record,
     log: &mut AuditLog,
 ) -> Result<ExitCode, CommandError> {
-    let mut unresolved = UnresolvedSender::claim(context)?;
     let DeliveryArgs { to, country, exclude, .. } = &typed.delivery;
     claim_exclusions(context, exclude)?;
-    let recipients = unresolved.recipients(context, to.as_ref(), *country);
-    let outgoing = match read_message(context, typed, &recipients) {
-        Ok(outgoing) => outgoing,
-        Err(error) => return Err(unresolved.refuse(error)?.into()),
-    };
+    let environment = read_environment()?;
+    let settings = read_settings(context, &environment)?;
+    let country = country.or(settings.country());
+    let recipients = RecipientSources { flag: to.clone(), environment: environment.to, country };
+    let outgoing = read_message(context, typed, &recipients)?;
     let wait = typed.delivery.wait.wait();
     if wait.is_some() && matches!(outgoing.route(), Route::FlowMessage { .. }) {
         let hint = "leave it out, or send the flow with `jelouctl send flow`";
@@ -136,14 +136,13 @@ fn send(
     record.kind = Some(outgoing.kind().into());
     record.to = Some(outgoing.recipient().to_string());
 
-    let settings = unresolved.settings(context)?;
     *log = AuditLog::of(&settings);
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     if let Some(bot) = &settings.bot {
         record.bot_id = Some(bot.value.as_str().to_owned());
         outgoing.check_bot(bot.value.as_str())?;
     }
-    let (sender, exclusions) = sender_and_exclusions(context, settings, exclude, *country, log)?;
+    let (sender, exclusions) = sender_and_exclusions(context, settings, exclude, country, log)?;
     let once = typed.delivery.once.once.as_ref();
     sender.check_message(&exclusions, once.is_some(), &outgoing)?;
 

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, StreamError};
 use crate::process::block_on;
-use crate::sending::{Sender, UnresolvedSender, read_templates};
+use crate::sending::{Sender, read_templates};
 use crate::template_names;
 
 /// List the bot's templates
@@ -47,7 +47,7 @@ impl TemplatesArgs {
 
 /// Lists the templates that match.
 pub(crate) fn run(context: &mut Context, args: &TemplatesArgs) -> Result<ExitCode, CommandError> {
-    let sender = UnresolvedSender::claim(context)?.resolve(context)?;
+    let sender = Sender::resolve(context)?;
     block_on(list(context, &sender, &args.filter()))
 }
 

@@ -56,12 +56,6 @@ impl InvalidMessage {
         Self::other(problem, "write it in quotes, as in \"593987654321\", or leave it out")
     }
 
-    /// Whether it may be wrong only because no country was given for a national number.
-    #[must_use]
-    pub(crate) fn is_without_country(&self) -> bool {
-        matches!(self, Self::Recipient { error, .. } if error.is_without_country)
-    }
-
     /// The hint.
     #[must_use]
     pub(crate) fn hint(&self) -> Option<String> {

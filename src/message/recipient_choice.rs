@@ -2,7 +2,7 @@
 
 use super::invalid::InvalidMessage;
 use super::recipient::{Recipient, TypedRecipient};
-use crate::phone::{Country, is_bare};
+use crate::phone::Country;
 
 /// Where a recipient may come from besides the body, by precedence: flag, body, environment.
 #[derive(Clone, Debug, Default)]
@@ -13,13 +13,6 @@ pub(crate) struct RecipientSources {
     pub(crate) environment: Option<String>,
     /// The country of national numbers in flag and environment.
     pub(crate) country: Option<Country>,
-}
-
-impl RecipientSources {
-    /// Whether a country could change the recipient.
-    pub(crate) fn may_need_country(&self) -> bool {
-        self.flag.as_ref().or(self.environment.as_ref()).is_some_and(|typed| is_bare(typed))
-    }
 }
 
 /// A recipient, or where to look for one.

@@ -206,12 +206,7 @@ fn is_misspelt_number(digits: &str) -> bool {
     PhoneNumber::read(&format!("+{digits}"), None).is_err_and(|error| error.is_misspelt)
 }
 
-/// Whether the country matters for `typed`: it has neither `+` nor 00, and is not a user of another channel.
-pub(crate) fn is_bare(typed: &str) -> bool {
-    bare_digits(typed).is_some()
-}
-
-/// The digits of such a number, without zeros in front.
+/// The digits of a number that is typed with neither `+` nor 00, without zeros in front; None for a user of another channel.
 pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
     let typed = Typed::read(typed).ok().filter(|typed| !typed.is_international)?;
     typed.digits.parse().ok()

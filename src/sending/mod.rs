@@ -22,5 +22,5 @@ pub(crate) use self::flight::{Flight, Panicked, catch_panic};
 pub(crate) use self::guard::GuardError;
 pub(crate) use self::listing::{Listing, read_templates};
 pub(crate) use self::open_windows::OpenWindows;
-pub(crate) use self::sender::{Sender, UnresolvedSender, read_environment};
+pub(crate) use self::sender::{Sender, read_environment, read_settings};
 pub(crate) use self::template_check::{CheckedTemplates, UnusableTemplates, check_sender, check_templates};

@@ -1,5 +1,5 @@
-//! The sender. Faults are reported in the same order for every command: wrong usage, then the configuration,
-//! then the guard.
+//! The sender. Faults are reported in the same order for every command: a configuration that cannot be read, wrong
+//! usage, what the configuration lacks, then the guard.
 
 use std::io;
 use std::time::Instant;
@@ -10,81 +10,8 @@ use super::connection::{self, ConnectError, Connection, Interrupted, ask_secret,
 use crate::api::{Credentials, Request, curl_command};
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
-use crate::input::UsageError;
-use crate::message::{InvalidMessage, RecipientSources};
 use crate::output::{StreamError, visible_json};
-use crate::phone::Country;
 use crate::process::{Signal, Signals, enclosing_sandbox};
-
-/// The first step: reserves standard input for the secret and reads the environment. Its errors are reported after the
-/// message is known to be valid.
-#[derive(Debug)]
-pub(crate) struct UnresolvedSender {
-    environment: Result<Environment, ConfigError>,
-    /// The configuration, if it had to be read early.
-    read: Option<Result<Settings, ConfigError>>,
-}
-
-impl UnresolvedSender {
-    /// # Errors
-    /// If `--client-secret-file -` is given and standard input is already used, or is a terminal.
-    pub(crate) fn claim(context: &mut Context) -> Result<Self, UsageError> {
-        if context.flags.client_secret == Some(SecretSource::Stdin) {
-            context.input.claim_stdin("--client-secret-file")?;
-        }
-        Ok(Self { environment: read_environment(), read: None })
-    }
-
-    /// Where the recipient may come from. The profile is read early for its country, but only if it could change the recipient;
-    /// errors of the configuration are reported later.
-    pub(crate) fn recipients(
-        &mut self,
-        context: &Context,
-        to: Option<&String>,
-        country: Option<Country>,
-    ) -> RecipientSources {
-        let in_environment = self.said().and_then(|environment| environment.to.clone());
-        let mut recipients = RecipientSources { flag: to.cloned(), environment: in_environment, country };
-        if let (None, true, Ok(environment)) = (country, recipients.may_need_country(), &self.environment) {
-            let read = self.read.insert(Settings::load(&context.flags, environment));
-            recipients.country = read.as_ref().ok().and_then(Settings::country);
-        }
-        recipients
-    }
-
-    /// The environment's settings, if they are valid.
-    pub(crate) fn said(&self) -> Option<&Environment> {
-        self.environment.as_ref().ok()
-    }
-
-    /// A missing recipient is reported after an error in the environment, which may have been meant to name one. A
-    /// number without a country is reported after an error in the configuration.
-    pub(crate) fn refuse(self, error: InvalidMessage) -> Result<InvalidMessage, ConfigError> {
-        if error.is_without_country() {
-            self.read.transpose()?;
-            return Ok(error);
-        }
-        if matches!(error, InvalidMessage::NoRecipient) {
-            self.environment?;
-        }
-        Ok(error)
-    }
-
-    /// Reads the configuration, and prints its warnings.
-    pub(crate) fn settings(self, context: &Context) -> Result<Settings, ConfigError> {
-        let settings = match self.read {
-            Some(read) => read?,
-            None => Settings::load(&context.flags, &self.environment?)?,
-        };
-        context.stderr.explanations(&settings.warnings);
-        Ok(settings)
-    }
-
-    /// The sender, if there is nothing to check before.
-    pub(crate) fn resolve(self, context: &Context) -> Result<Sender, ConfigError> {
-        Sender::of(self.settings(context)?, context)
-    }
-}
 
 /// The environment.
 ///
@@ -101,6 +28,13 @@ pub(crate) fn read_environment() -> Result<Environment, ConfigError> {
     Ok(environment)
 }
 
+/// The configuration; prints its warnings.
+pub(crate) fn read_settings(context: &Context, environment: &Environment) -> Result<Settings, ConfigError> {
+    let settings = Settings::load(&context.flags, environment)?;
+    context.stderr.explanations(&settings.warnings);
+    Ok(settings)
+}
+
 /// The sender, as far as it is known before anything is sent; the secret is not read yet.
 #[derive(Debug)]
 pub(crate) struct Sender {
@@ -111,6 +45,11 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
+    /// The configured one.
+    pub(crate) fn resolve(context: &Context) -> Result<Self, ConfigError> {
+        Self::of(read_settings(context, &read_environment()?)?, context)
+    }
+
     /// # Errors
     /// If settings are missing, or the secret would go to a place that it is not for.
     pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, ConfigError> {

@@ -22,9 +22,7 @@ mod walk;
 pub(crate) use self::body::BodyTemplate;
 pub(crate) use self::error::{MisspellingError, TemplateError};
 pub(crate) use self::language::language;
-pub(crate) use self::misspelling::{
-    Misspelling, expressions, left_as_they_are, misspelling, spelling, typed_line_break,
-};
+pub(crate) use self::misspelling::{Misspelling, expressions, left_as_they_are, misspelling, typed_line_break};
 pub(crate) use self::numbers::decimal_mark;
 pub(crate) use self::row_view::RowView;
 pub(crate) use self::text::TextTemplate;

@@ -634,12 +634,16 @@ fn a_text_that_looks_like_flags_is_never_a_success() {
     }
 }
 
+/// What begins a line that is not ours.
+fn forged_line(ended: &Ended) -> Option<&str> {
+    ended.stderr.split('\n').find(|line| line.starts_with("::") || line.contains('\r'))
+}
+
 #[test]
 fn what_stands_on_the_line_cannot_forge_a_line() {
     for argument in [
         "--foo\n::error::x=bar",
         "-o\n::error::x",
-        "-p\n::error::x",
         "x\n::error::x",
         "--to\n::error::x",
         "--timeout=5\n::error::x",
@@ -648,10 +652,10 @@ fn what_stands_on_the_line_cannot_forge_a_line() {
         "-\r",
         "-\n",
     ] {
-        let ended = refused(&["send", "text", "a", argument], &["error: "]);
-        let forged = |line: &str| line.starts_with("::") || line.contains('\r');
-        assert!(!ended.stderr.split('\n').any(forged), "{argument:?}: {}", ended.stderr);
+        assert_eq!(forged_line(&refused(&["send", "text", "a", argument], &["error: "])), None);
     }
+    let of_profile = refused_in(&Home::new(), &["send", "text", "a", "-p\n::error::x"], 3, &["error: "]);
+    assert_eq!(forged_line(&of_profile), None);
 }
 
 #[test]

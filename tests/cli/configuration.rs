@@ -462,9 +462,11 @@ fn a_slash_at_the_end_is_no_other_address() {
 }
 
 #[test]
-fn a_broken_environment_is_told_after_a_broken_message() {
+fn a_broken_configuration_is_told_first_and_an_incomplete_one_after_the_message() {
     let home = Home::new();
-    home.run("send text --to 593987654321").env("JELOU_TIMEOUT", "").fails(2, &["text: is missing"]);
+    home.run("send text --to 593987654321").env("JELOU_TIMEOUT", "").fails(3, &["JELOU_TIMEOUT is set but empty"]);
+    home.run("send text --to 593987654321").fails(2, &["text: is missing"]);
+    home.run("send text --to 593987654321 Hola").fails(3, &["no bot to send from"]);
     home.run("send text Hola").env("JELOU_TO", "").fails(3, &["JELOU_TO is set but empty"]);
 }
 

@@ -68,18 +68,6 @@ fn the_text_that_nobody_gave_says_what_matters() {
 }
 
 #[test]
-fn what_is_meant_for_a_value_and_is_none_is_warned_about() {
-    for (text, told) in [
-        ("{{1}}: {{ result }}", "text: {{1}} is none of the values of the command: command, result, code"),
-        ("{result}", "text: {result} goes out as it stands; the value is written {{ result }}"),
-    ] {
-        let (ended, bodies) = run(&["--text", text], "true");
-        assert!(ended.stderr.contains(&format!("warning: {told}")) && bodies.len() == 1, "{ended:?}");
-        assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
-    }
-}
-
-#[test]
 fn what_is_wrong_with_a_notice_names_no_flag_of_send() {
     let home = Home::new();
     home.write("body.json", r#"{"type": "text"}"#);
@@ -381,10 +369,6 @@ fn only_the_ends_that_are_told_must_make_a_message() {
         let (ended, bodies) = run(&[&["--on", on, "--check-first"], &only_ok[..]].concat(), "true");
         assert!(ended.code == 2 && bodies.is_empty(), "{on}: {}", ended.stderr);
     }
-    // The command's end decides, if nothing is checked before.
-    let (ended, bodies) = run(&only_ok, "true");
-    assert_eq!((ended.code, bodies[0]["text"].as_str()), (0, Some("done")), "{}", ended.stderr);
-    assert!(ended.stderr.contains("the command runs, but a notice"), "{}", ended.stderr);
     let (ended, bodies) = run(&only_ok, "exit 3");
     assert!(ended.code == 3 && bodies.is_empty(), "{}", ended.stderr);
     assert!(ended.stderr.contains("the notice was not sent"), "{}", ended.stderr);
@@ -570,7 +554,6 @@ fn what_would_keep_the_notice_is_told_before_the_command_runs() {
     for (flags, problem) in [
         (&["--param", "x"][..], "--template"),
         (&["--tail", "0"], "--tail"),
-        (&["--body", "-", "--client-id", "x", "--client-secret-file", "-"], "both ask for standard input"),
     ] {
         let words = [&TO[..], flags, &["--", "touch", "ran"]].concat();
         home.run_args(&words).env("PATH", "/usr/bin:/bin").stdin("{}").fails(2, &[problem]);

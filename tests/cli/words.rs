@@ -171,9 +171,6 @@ fn a_line_break_that_is_typed_as_two_characters_is_warned_about() {
     assert!(preview(&home, &["people.csv", "text", "Hola\\n{{ nombre }}"]).stderr.contains(told));
     let joined = preview(&home, &["people.csv", "text", "{{ [nombre, nombre] | join('\\n') }}"]);
     assert!(!joined.stderr.contains("two characters"), "{joined:?}");
-    let any_command = cargo_bin!("jelouctl").to_str().unwrap();
-    let run = ["run", "--to", "593987654321", "--text", "Hola\\n{{ result }}", "--", any_command, "--version"];
-    assert!(home.run_args(&run).api(&jelou.url).success().stderr.contains(told));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::deliveries::{Inquiry, InquiryTerms, Settled, StillUnknown, sweep};
 use crate::ledger::{Counts, DeliveryCounts, Details, LedgerError, Run, RunEvent, RunEventKind, now};
 use crate::output::{ProgressFormat, Reading, counted};
-use crate::sending::{Sender, UnresolvedSender};
+use crate::sending::Sender;
 
 /// How long after sending a message is still looked up, by default.
 pub(super) const UP_TO: Duration = Duration::from_secs(72 * 60 * 60);
@@ -50,13 +50,12 @@ pub(super) struct Look {
 impl<'a> AskedRun<'a> {
     /// Opens the run `name` for a look-up, with the sender who began it.
     pub(super) fn open(context: &mut Context, run: &'a Run, up_to: Duration) -> Result<Self, CommandError> {
-        let unresolved = UnresolvedSender::claim(context)?;
         if let Some(doubt) = run.doubt()? {
             return Err(doubt.into());
         }
         run.store().require_write()?;
         let details = run.details()?;
-        let sender = sender_of_run(context, unresolved, run, &details)?;
+        let sender = sender_of_run(context, run, &details)?;
         Ok(Self { run, details, sender, up_to, is_told: false, settled: 0 })
     }
 

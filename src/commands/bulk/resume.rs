@@ -27,7 +27,7 @@ use crate::message::{Message, TemplateUses};
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
-use crate::sending::{GuardError, Sender, UnresolvedSender, claim_exclusions, read_exclusions, reread_do_not_contact};
+use crate::sending::{GuardError, Sender, claim_exclusions, read_exclusions, reread_do_not_contact};
 
 /// From this age on, a script must confirm the run explicitly.
 const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -76,7 +76,6 @@ pub(super) fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: boo
 
 fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let unresolved = UnresolvedSender::claim(context)?;
     claim_exclusions(context, &args.exclude)?;
     let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
         let what = if is_worker { "send" } else { "resume" };
@@ -89,7 +88,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let conditions = if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept)? };
     let mut is_changed = conditions != kept.conditions;
     let mut details = Details { conditions, ..kept };
-    let sender = sender_of_run(context, unresolved, &run, &details)?;
+    let sender = sender_of_run(context, &run, &details)?;
     // Others that send it would not notice a new condition.
     if !is_worker && details.conditions.per_day.is_none() && !run.is_held()? {
         details.conditions.per_day = limit_of_profile(&sender, &details);

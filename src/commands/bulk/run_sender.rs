@@ -2,23 +2,19 @@
 //! address.
 
 use crate::commands::CommandError;
-use crate::config::{ApiUrl, BotId, ConfigError, Origin, Sourced, knows_profile};
+use crate::config::{ApiUrl, BotId, ConfigError, Environment, Origin, Sourced, knows_profile};
 use crate::context::Context;
 use crate::input::UsageError;
 use crate::ledger::{Details, Run, RunName};
-use crate::sending::{Sender, UnresolvedSender};
+use crate::sending::{Sender, read_environment, read_settings};
 
 /// The sender of an existing run: the profile, the bot, the credentials and the address that it began with. Flags and
 /// the environment must agree with the run.
-pub(super) fn sender_of_run(
-    context: &mut Context,
-    unresolved: UnresolvedSender,
-    held: &Run,
-    run: &Details,
-) -> Result<Sender, CommandError> {
+pub(super) fn sender_of_run(context: &mut Context, held: &Run, run: &Details) -> Result<Sender, CommandError> {
     let name = held.name();
-    send_as_begun(context, &unresolved, held, run)?;
-    let mut settings = unresolved.settings(context)?;
+    let environment = read_environment()?;
+    send_as_begun(context, &environment, held, run)?;
+    let mut settings = read_settings(context, &environment)?;
     if settings.is_sandboxed() && !run.sandbox {
         // The environment may select the sandbox too; rows sent there would count as sent to people.
         refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
@@ -38,7 +34,7 @@ pub(super) fn sender_of_run(
 /// Takes the profile from the run, and for a rehearsal its bot.
 fn send_as_begun(
     context: &mut Context,
-    unresolved: &UnresolvedSender,
+    environment: &Environment,
     held: &Run,
     run: &Details,
 ) -> Result<(), CommandError> {
@@ -48,14 +44,13 @@ fn send_as_begun(
     // For a shared run, a container may have only variables.
     if !held.store().is_shared() {
         refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
-        let in_environment = unresolved.said().filter(|_| !run.sandbox && flags.profile.is_none());
-        let profile = in_environment.and_then(|environment| environment.profile.as_deref());
+        let profile = environment.profile.as_deref().filter(|_| !run.sandbox && flags.profile.is_none());
         refuse_other(name, "JELOU_PROFILE", of_run, profile)?;
         flags.default_profile.clone_from(&run.profile);
     } else if let Some(profile) = &run.profile
         // Credentials from outside the profiles are sent only to the address that this process is configured with: the
         // run must not choose it.
-        && (run.sandbox || !unresolved.said().is_some_and(|environment| flags.has_credentials(environment)))
+        && (run.sandbox || !flags.has_credentials(environment))
         && knows_profile(flags, profile)?
     {
         flags.default_profile = Some(profile.clone());

@@ -28,7 +28,7 @@ use crate::list::ListReader;
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
-use crate::sending::{Sender, UnresolvedSender, claim_exclusions, read_exclusions};
+use crate::sending::{Sender, claim_exclusions, read_exclusions};
 use crate::template::{BodyTemplate, TemplateError, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
@@ -41,7 +41,6 @@ pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode
 
 fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
     let delivery = &args.typed.delivery;
-    let unresolved = UnresolvedSender::claim(context)?;
     let page_file = args.page_file()?;
     claim_inputs(context, args)?;
     let reads: Vec<_> = std::iter::once(&args.source).chain(&args.policy.exclude).collect();
@@ -55,7 +54,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let country = args.country()?;
     let mut list = open(&args.source, &args.list_options())?;
 
-    let sender = unresolved.resolve(context)?;
+    let sender = Sender::resolve(context)?;
     let hours = of_new_run(&args.hours, &sender.settings)?;
     let limit = sender.settings.limit_24h.as_ref().map(|limit| limit.value.0);
     let limit = limit_of_run(args.hours.per_day, limit, kind)?;

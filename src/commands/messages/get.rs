@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, StreamError};
 use crate::process::block_on;
-use crate::sending::{DeliveryWait, Flight, Interrupted, Sender, UnresolvedSender, WaitEnd, WaitGoal};
+use crate::sending::{DeliveryWait, Flight, Interrupted, Sender, WaitEnd, WaitGoal};
 use crate::timestamps::{local_second, now};
 
 /// The maximum length of an id in characters.
@@ -54,7 +54,7 @@ fn message_id(raw: &str) -> Result<String, String> {
 }
 
 pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode, CommandError> {
-    let sender = UnresolvedSender::claim(context)?.resolve(context)?;
+    let sender = Sender::resolve(context)?;
     let within = arguments.within.map_or(DeliveryWait::DEFAULT, Timeout::duration);
     let wait = arguments.wait.map(|goal| DeliveryWait { goal, within });
     block_on(ask(context, &sender, TrackedMessage::new(arguments.id.clone(), MessageSort::Either, None), wait))

@@ -22,7 +22,7 @@ use crate::message::{InvalidMessage, TypedRecipient};
 use crate::output::Format;
 use crate::phone::person_key;
 use crate::process::block_on;
-use crate::sending::{Flight, Sender, UnresolvedSender};
+use crate::sending::{Flight, Sender};
 use crate::timestamps::now;
 
 /// The default start of the listing.
@@ -52,7 +52,7 @@ struct HistoryReading {
 }
 
 pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode, CommandError> {
-    let sender = UnresolvedSender::claim(context)?.resolve(context)?;
+    let sender = Sender::resolve(context)?;
     let ListArgs { to, by, since, until, matching, limit, follow } = arguments;
     let (start, until) = (since.unwrap_or(SINCE), until.map(|until| until.at(now())));
     let (begin, end) = (start.at(now()), until.unwrap_or_else(now));

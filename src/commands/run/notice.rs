@@ -19,7 +19,7 @@ use crate::nearest::nearest;
 use crate::output::without_escape_sequences;
 use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
-use crate::template::{BodyTemplate, TemplateError, misspelling, spelling, typed_line_break};
+use crate::template::{BodyTemplate, TemplateError};
 use crate::timestamps::rfc_3339;
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
@@ -95,8 +95,6 @@ pub(crate) struct Notice<'a> {
     kind: &'a Message,
     body: BodyTemplate<'a>,
     to: RecipientSources,
-    /// Warnings about parts of its texts that are probably mistakes.
-    pub(super) cautions: Vec<String>,
 }
 
 /// The kind and the body from the flags, with its templates.
@@ -141,8 +139,7 @@ impl<'a> Notice<'a> {
         let body = BodyTemplate::compile(language, kind.schema(), body).map_err(|error| {
             UsageError::new(error.to_string(), "a value is written {{ result }}; to print braces, write {{ '{{' }}")
         })?;
-        let cautions = cautions(&body);
-        Ok(Self { kind, body, to, cautions })
+        Ok(Self { kind, body, to })
     }
 
     /// The message with its warnings. Characters that a message cannot contain are removed, since the notice matters
@@ -225,23 +222,6 @@ fn without_control_characters(body: &mut Value) -> Vec<String> {
         }
     });
     changed
-}
-
-/// Warns of texts that look like they contain a value or a line break but do not.
-fn cautions(body: &BodyTemplate<'_>) -> Vec<String> {
-    let value = |name: &str| VALUES.iter().chain(&["tail"]).find(|value| **value == name).map(ToString::to_string);
-    let told = body.texts().iter().flat_map(|text| {
-        let path = &text.path;
-        let misspelling = misspelling(text.source, text.uses(), value).map(|found| match found.column {
-            None => format!("{path}: {} is none of the values of the command: {}", found.written, VALUES.join(", ")),
-            Some(value) => {
-                let value = spelling(&value, &VALUES);
-                format!("{path}: {} goes out as it stands; the value is written {value}", found.written)
-            }
-        });
-        misspelling.into_iter().chain(typed_line_break(path, text.source))
-    });
-    told.collect()
 }
 
 #[cfg(test)]
