@@ -551,10 +551,7 @@ fn what_would_keep_the_notice_is_told_before_the_command_runs() {
     }
     // An error of the command line itself stops it with or without the check.
     let server = Server::never_asked();
-    for (flags, problem) in [
-        (&["--param", "x"][..], "--template"),
-        (&["--tail", "0"], "--tail"),
-    ] {
+    for (flags, problem) in [(&["--param", "x"][..], "--template"), (&["--tail", "0"], "--tail")] {
         let words = [&TO[..], flags, &["--", "touch", "ran"]].concat();
         home.run_args(&words).env("PATH", "/usr/bin:/bin").stdin("{}").fails(2, &[problem]);
     }

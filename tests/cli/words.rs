@@ -1,6 +1,5 @@
 //! The right text for the right person: texts that mean a column, empty cells, and people who are in a list twice.
 
-use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
