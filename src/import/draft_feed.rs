@@ -151,7 +151,13 @@ mod tests {
             feed.close().unwrap();
         });
         assert_eq!(draft.to_be_sent(), rows);
-        let lines: Vec<_> = draft.first_messages(rows).unwrap().into_iter().map(|message| message.line).collect();
+        let mut lines = Vec::new();
+        draft
+            .each_sent(|row, _| {
+                lines.push(row.line);
+                Ok::<_, LedgerError>(())
+            })
+            .unwrap();
         assert_eq!(lines, (0..rows).collect::<Vec<_>>());
     }
 

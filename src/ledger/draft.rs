@@ -8,7 +8,7 @@ use rusqlite::{Connection, Params, Row as SqlRow, params};
 use super::error::LedgerError;
 use super::message::{RequestHash, hash_of_person};
 use super::model::{Skip, SkipCounts, SkipReason};
-use super::types::recipients_of;
+use super::types::DraftRequest;
 use crate::phone::country_of;
 
 /// Whether a row of a draft makes a request and is not skipped.
@@ -45,13 +45,6 @@ pub(crate) struct DraftRow<'a> {
     pub(crate) skip: Option<Skip<'a>>,
 }
 
-#[derive(Debug)]
-pub(crate) struct DraftRequest<'a> {
-    pub(crate) recipient: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) body: &'a str,
-}
-
 /// A row of the draft, with the keys that it is compared by.
 #[derive(Debug)]
 pub(crate) struct DraftedRow<'a> {
@@ -60,9 +53,7 @@ pub(crate) struct DraftedRow<'a> {
     /// JSON.
     pub(crate) cells: &'a str,
     /// None in all of these if no request could be made.
-    pub(crate) recipient: Option<&'a str>,
-    pub(crate) path: Option<&'a str>,
-    pub(crate) body: Option<&'a str>,
+    pub(crate) request: Option<DraftRequest<'a>>,
     pub(crate) person: Option<i64>,
     pub(crate) fingerprint: Option<i64>,
     pub(crate) checksum: Option<i64>,
@@ -80,17 +71,6 @@ pub(crate) struct DraftOverview {
     pub(crate) repeated: u64,
     /// Rows by the country of their number, as two letters.
     pub(crate) countries: BTreeMap<&'static str, u64>,
-}
-
-/// A row that is to be sent.
-#[derive(Debug)]
-pub(crate) struct DraftedMessage {
-    /// The line where it begins in the input.
-    pub(crate) line: u64,
-    /// The row of the input, as JSON.
-    pub(crate) cells: String,
-    pub(crate) recipient: String,
-    pub(crate) body: String,
 }
 
 impl LedgerDraft {
@@ -168,48 +148,46 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Passes the line and the request of every row that is to be sent, in order.
-    pub(crate) fn requests<E: From<LedgerError>>(
+    /// Passes every row, in order.
+    pub(crate) fn each_row<E: From<LedgerError>>(
         &self,
-        mut show: impl FnMut(u64, DraftRequest<'_>) -> Result<(), E>,
+        each: impl FnMut(DraftedRow<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut shown = Ok(());
-        walk(
-            &self.db,
-            &format!("SELECT line, recipient, path, body FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n"),
-            [],
-            |row| {
-                let [recipient, path, body] = [text_of(row, 1)?, text_of(row, 2)?, text_of(row, 3)?];
-                if shown.is_ok() {
-                    shown = show(row.get(0)?, DraftRequest { recipient, path, body });
-                }
-                Ok(())
-            },
-        )?;
-        shown
+        self.each_where("true", i64::MAX, each)
     }
 
-    /// Passes the number and the line of every row that is to be sent, and every person in its request.
-    pub(crate) fn recipients(&self, mut each: impl FnMut((i64, u64), &[String])) -> Result<(), LedgerError> {
-        let query =
-            format!("SELECT n, line, recipient, body FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n");
-        walk(&self.db, &query, [], |row| {
-            each((row.get(0)?, row.get(1)?), &recipients_of(text_of(row, 2)?, text_of(row, 3)?)?);
-            Ok(())
+    /// Passes the first rows that are to be sent, at most `most` of them, in order: the line, the cells and the request.
+    pub(crate) fn first_sent<E: From<LedgerError>>(
+        &self,
+        most: u64,
+        mut each: impl FnMut(DraftedRow<'_>, DraftRequest<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_where(IS_SENT, i64::try_from(most).unwrap_or(i64::MAX), |mut row| match row.request.take() {
+            Some(request) => each(row, request),
+            None => Ok(()),
         })
     }
 
-    /// Passes the number and the recipient of every row that is to be sent.
-    pub(super) fn addressed(
+    /// Passes every row that is to be sent, in order.
+    pub(crate) fn each_sent<E: From<LedgerError>>(
         &self,
-        mut each: impl FnMut(i64, &str) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
-        walk(
-            &self.db,
-            &format!("SELECT n, recipient FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n"),
-            [],
-            |row| each(row.get(0)?, text_of(row, 1)?),
-        )
+        each: impl FnMut(DraftedRow<'_>, DraftRequest<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.first_sent(u64::MAX, each)
+    }
+
+    /// Passes the first rows for which the SQL condition `rows` holds.
+    fn each_where<E: From<LedgerError>>(
+        &self,
+        rows: &str,
+        most: i64,
+        mut each: impl FnMut(DraftedRow<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = format!(
+            "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem \
+             FROM row JOIN message USING (n) WHERE {rows} ORDER BY n LIMIT ?1"
+        );
+        walk(&self.db, &query, [most], |row| each(drafted(row)?))
     }
 
     /// Passes person, fingerprint and number of every row for which the SQL condition `rows` holds, in the order in which
@@ -232,41 +210,6 @@ impl LedgerDraft {
         rows_of(&self.db, &query, [], |row| Ok(row.get(0)?))
     }
 
-    /// Passes the number of every row that is skipped, in order, and why: the reason by its name, and in words.
-    pub(super) fn each_skip(
-        &self,
-        mut each: impl FnMut(i64, &str, Option<&str>) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
-        walk(&self.db, "SELECT n, skipped, problem FROM row WHERE skipped IS NOT NULL ORDER BY n", [], |row| {
-            each(row.get(0)?, text_of(row, 1)?, row.get_ref(2)?.as_str_or_null()?)
-        })
-    }
-
-    /// Passes every row, in order.
-    pub(crate) fn each_row(
-        &self,
-        mut each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
-        let query = "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem \
-                     FROM row JOIN message USING (n) ORDER BY n";
-        walk(&self.db, query, [], |row| {
-            let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
-            let problem = text(10)?;
-            each(DraftedRow {
-                n: row.get(0)?,
-                line: row.get(1)?,
-                cells: text_of(row, 2)?,
-                recipient: text(3)?,
-                path: text(4)?,
-                body: text(5)?,
-                person: row.get(6)?,
-                fingerprint: row.get(7)?,
-                checksum: row.get(8)?,
-                skip: text(9)?.map(|reason| (reason, problem)),
-            })
-        })
-    }
-
     /// Passes every different person who is to be sent something.
     pub(super) fn people(&self, mut each: impl FnMut(i64)) -> Result<(), LedgerError> {
         walk(&self.db, &format!("SELECT DISTINCT person FROM row WHERE {IS_SENT}"), [], |row| {
@@ -282,36 +225,45 @@ impl LedgerDraft {
             "SELECT count(*) - count(DISTINCT person) FROM row WHERE {IS_SENT} AND person IN (SELECT person FROM repeated)"
         );
         let repeated = self.db.query_row(&query, [], |row| row.get(0))?;
-        self.addressed(|_, recipient| {
-            if let Some(country) = country_of(recipient) {
+        self.each_sent(|_, request| {
+            if let Some(country) = country_of(request.recipient) {
                 *countries.entry(country).or_default() += 1;
             }
-            Ok(())
+            Ok::<_, LedgerError>(())
         })?;
         Ok(DraftOverview { rows: self.to_be_sent(), skips: self.skips.clone(), repeated, countries })
     }
+}
 
-    /// The first rows that are to be sent, at most `most` of them.
-    pub(crate) fn first_messages(&self, most: u64) -> Result<Vec<DraftedMessage>, LedgerError> {
-        let query = format!(
-            "SELECT line, cells, recipient, body FROM row JOIN message USING (n) WHERE {IS_SENT} ORDER BY n LIMIT ?1"
-        );
-        rows_of(&self.db, &query, [i64::try_from(most).unwrap_or(i64::MAX)], |row| {
-            Ok(DraftedMessage { line: row.get(0)?, cells: row.get(1)?, recipient: row.get(2)?, body: row.get(3)? })
-        })
-    }
+fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<DraftedRow<'a>, LedgerError> {
+    let text = |column| row.get_ref(column)?.as_str_or_null().map_err(LedgerError::from);
+    let request = match (text(3)?, text(4)?, text(5)?) {
+        (Some(recipient), Some(path), Some(body)) => Some(DraftRequest { recipient, path, body }),
+        _ => None,
+    };
+    let problem = text(10)?;
+    Ok(DraftedRow {
+        n: row.get(0)?,
+        line: row.get(1)?,
+        cells: text_of(row, 2)?,
+        request,
+        person: row.get(6)?,
+        fingerprint: row.get(7)?,
+        checksum: row.get(8)?,
+        skip: text(9)?.map(|reason| (reason, problem)),
+    })
 }
 
 /// Passes the rows of `query` to `each`, one by one, until there are no more or it fails.
-pub(super) fn walk(
+pub(super) fn walk<E: From<LedgerError>>(
     db: &Connection,
     query: &str,
     parameters: impl Params,
-    mut each: impl FnMut(&SqlRow<'_>) -> Result<(), LedgerError>,
-) -> Result<(), LedgerError> {
-    let mut statement = db.prepare_cached(query)?;
-    let mut rows = statement.query(parameters)?;
-    while let Some(row) = rows.next()? {
+    mut each: impl FnMut(&SqlRow<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut statement = db.prepare_cached(query).map_err(LedgerError::from)?;
+    let mut rows = statement.query(parameters).map_err(LedgerError::from)?;
+    while let Some(row) = rows.next().map_err(LedgerError::from)? {
         each(row)?;
     }
     Ok(())
@@ -327,7 +279,7 @@ pub(super) fn rows_of<T>(
     let mut rows = Vec::new();
     walk(db, query, parameters, |row| {
         rows.push(read(row)?);
-        Ok(())
+        Ok::<_, LedgerError>(())
     })?;
     Ok(rows)
 }

@@ -103,7 +103,7 @@ impl LedgerDraft {
                 report(line, first_line, text_of(row, 3)?);
                 found.push((n, first_line));
             }
-            Ok(())
+            Ok::<_, LedgerError>(())
         })?;
         for (n, first_line) in found.into_iter().filter(|_| skip) {
             let problem = format!("is the same message as line {first_line}");

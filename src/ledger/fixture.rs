@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::draft::{DraftRequest, DraftRow, LedgerDraft};
+use super::draft::{DraftRow, LedgerDraft};
 use super::making::EarlierOf;
 use super::model::RowState;
 use super::run::Run;
 use super::store::Place;
 use super::store::Store;
-use super::types::{Details, EndedAttempt, RecipientFlags, RunConditions};
+use super::types::{Details, DraftRequest, EndedAttempt, RecipientFlags, RunConditions};
 use super::worker::Worker;
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
 use super::db::{Db, FillRow, LONG, LONGEST, SqlValue, values};
-use super::draft::{DraftedRow, IS_NOT_SKIPPED, LedgerDraft};
+use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, LedgerFault};
 use super::model::{RowState, SkipReason};
@@ -16,7 +16,7 @@ use super::name::RunName;
 use super::pace::{Pace, moment};
 use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store, lock_store};
-use super::types::Details;
+use super::types::{Details, DraftRequest};
 use crate::once::{OnceHasher, OnceKey, OnceScope};
 
 /// How long the people that a run wrote to are reported: 24 hours, in milliseconds.
@@ -152,7 +152,9 @@ impl<'a> KnownRuns<'a> {
         draft.forget_earlier()?;
         let scope = OnceScope { key: key.clone(), bot: self.of.bot.clone(), address: self.of.address.clone() };
         let (Some(key), hasher) = (key_of(self.db, &scope)?, OnceHasher::of_store(self.db)?) else { return Ok(()) };
-        fill_people(self.db, |each| draft.addressed(|n, recipient| each(&values![hasher.person(recipient), n])))?;
+        fill_people(self.db, |each| {
+            draft.each_sent(|row, request| each(&values![hasher.person(request.recipient), row.n]))
+        })?;
         claims_of_candidates(self.db, key, |n, Claim { entry, .. }| match EarlierRow::of_claim(&entry) {
             Some(found) => draft.note_earlier(n, entry.run.as_deref(), found),
             None => Ok(()),
@@ -351,27 +353,27 @@ fn make(
 
 /// Writes the part of each row that never changes.
 fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) -> Result<(), LedgerError> {
-    let charge = |row: &DraftedRow<'_>| {
+    let charge = |DraftRequest { recipient, path, body }: &DraftRequest<'_>| {
         let estimate = details.estimate.as_ref()?;
-        let (country, category) = details.charged_by(row.recipient?, row.path?, row.body?);
+        let (country, category) = details.charged_by(recipient, path, body);
         estimate.place(country, category).map(|place| place as u64)
     };
     let columns = "message (run, n, line, cells, recipient, person, fingerprint, path, body, checksum, charge)";
     db.0.fill(columns, &mut |each| {
         draft.each_row(|row| {
-            let charge = charge(&row);
+            let request = row.request.as_ref();
             each(&values![
                 run,
                 row.n,
                 row.line,
                 row.cells,
-                row.recipient,
+                request.map(|request| request.recipient),
                 row.person,
                 row.fingerprint,
-                row.path,
-                row.body,
+                request.map(|request| request.path),
+                request.map(|request| request.body),
                 row.checksum,
-                charge
+                request.and_then(charge)
             ])
         })
     })
@@ -380,7 +382,10 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) 
 /// Writes the part of each row that changes. A follower waits for another row to the same person.
 fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: &[i64], now: i64) -> Result<(), LedgerError> {
     db.0.fill("row (run, n, state, number, at, attempts, code, error)", &mut |each| {
-        draft.each_skip(|n, reason, problem| each(&values![run, n, "skipped", 1_i64, now, 0_i64, reason, problem]))
+        draft.each_row(|row| match row.skip {
+            Some((reason, problem)) => each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem]),
+            None => Ok(()),
+        })
     })?;
     db.0.fill("row (run, n, state, number, attempts)", &mut |each| {
         followers.iter().try_for_each(|n| each(&values![run, *n, "pending", 0_i64, 0_i64]))
@@ -399,12 +404,12 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: &[i64], now:
 fn claim_rows(db: &mut Db, scope: &OnceScope, run: i64, draft: &LedgerDraft) -> Result<(), LedgerError> {
     let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
     let mut claims = Vec::new();
-    draft.addressed(|n, recipient| {
-        claims.push(values![key, hasher.person(recipient), run, n].to_vec());
+    draft.each_sent(|row, request| {
+        claims.push(values![key, hasher.person(request.recipient), run, row.n].to_vec());
         if claims.len() == ROWS_AT_ONCE {
             db.each(CLAIM_ROW, &std::mem::take(&mut claims))?;
         }
-        Ok(())
+        Ok::<_, LedgerError>(())
     })?;
     db.each(CLAIM_ROW, &claims)?;
     Ok(())

@@ -33,7 +33,7 @@ mod worker;
 
 pub(crate) use self::claims::{Claimed, HeldClaim, OnceSummary, Shown, hash_of_words};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
-pub(crate) use self::draft::{DraftOverview, DraftRequest, DraftRow, DraftedRow, LedgerDraft};
+pub(crate) use self::draft::{DraftOverview, DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
 pub(crate) use self::earlier::EarlierMessages;
 #[cfg(test)]
@@ -55,6 +55,7 @@ pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};
 pub(crate) use self::types::{
-    Details, EndedAttempt, QueuedRow, RecipientFlags, ReportedDelivery, ReportedRow, RowFilter, RunConditions,
+    Details, DraftRequest, EndedAttempt, QueuedRow, RecipientFlags, ReportedDelivery, ReportedRow, RowFilter,
+    RunConditions,
 };
 pub(crate) use self::worker::Worker;

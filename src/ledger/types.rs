@@ -147,15 +147,25 @@ pub(crate) struct QueuedRow {
 impl QueuedRow {
     /// Every person in the request.
     pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
-        recipients_of(&self.recipient, &self.body)
+        DraftRequest { recipient: &self.recipient, path: &self.path, body: &self.body }.recipients()
     }
 }
 
-/// Every person in a request: its recipient, and those in its body.
-pub(super) fn recipients_of(recipient: &str, body: &str) -> Result<Vec<String>, LedgerError> {
-    let body =
-        serde_json::from_str(body).map_err(|error| LedgerError::damaged(format!("a request has no JSON: {error}")))?;
-    Ok(std::iter::once(recipient).chain(recipients_in(&body)).map(str::to_owned).collect())
+/// A request as text: its recipient, its path below the API's address, and its body.
+#[derive(Debug)]
+pub(crate) struct DraftRequest<'a> {
+    pub(crate) recipient: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) body: &'a str,
+}
+
+impl DraftRequest<'_> {
+    /// Every person in it: its recipient, and those in its body.
+    pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
+        let body = serde_json::from_str(self.body)
+            .map_err(|error| LedgerError::damaged(format!("a request has no JSON: {error}")))?;
+        Ok(std::iter::once(self.recipient).chain(recipients_in(&body)).map(str::to_owned).collect())
+    }
 }
 
 /// The outcome of an attempt.

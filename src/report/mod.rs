@@ -11,7 +11,7 @@ pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
 pub(crate) use self::send_again::commands_to_send_again;
 use self::workbook::write_workbook;
 use crate::import::BulkError;
-use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, ReportedRow, RowFilter, RowState, Run, now};
+use crate::ledger::{Details, DraftedRow, LedgerDraft, ReportedRow, RowFilter, RowState, Run, now};
 use crate::list::{ListFormat, ReportLanguage};
 
 /// How a list is written.
@@ -37,16 +37,7 @@ pub(crate) fn write_left_out(
     written_as: ListReport,
     to: impl Write,
 ) -> Result<u64, BulkError> {
-    let each = |write: EachRow<'_>| {
-        let mut written = Ok(());
-        draft.each_row(|row| {
-            if let Some(row) = left_out(&row).filter(|_| written.is_ok()) {
-                written = write(row);
-            }
-            Ok::<_, LedgerError>(())
-        })?;
-        written
-    };
+    let each = |write: EachRow<'_>| draft.each_row(|row| left_out(&row).map_or(Ok(()), &mut *write));
     let most = draft.skip_counts().all();
     write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)
 }
@@ -79,7 +70,7 @@ fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
     let (reason, problem) = row.skip?;
     Some(ReportedRow {
         line: row.line,
-        recipient: row.recipient.map(str::to_owned),
+        recipient: row.request.as_ref().map(|request| request.recipient.to_owned()),
         cells: row.cells.to_owned(),
         state: RowState::Skipped,
         message_id: None,

@@ -51,10 +51,11 @@ pub(crate) fn write_preview(
     outcomes.is_preview = true;
     list.draft.each_row(|row| {
         let PlannedRow { state, reason, words } = PlannedRow::of(list, &row, language);
-        let country = row.recipient.and_then(country_of).unwrap_or_default();
+        let recipient = row.request.as_ref().map(|request| request.recipient);
+        let country = recipient.and_then(country_of).unwrap_or_default();
         outcomes.add(state, &reason, country, (!mask && !words.is_empty()).then_some((row.line, &words)));
-        let recipient = row.recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?;
-        let bubble = Some(bubble_of(list, row.body)?);
+        let recipient = recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?;
+        let bubble = Some(bubble_of(list, row.request.as_ref().map(|request| request.body))?);
         rows.add(PageRow {
             line: row.line,
             state,
@@ -65,7 +66,7 @@ pub(crate) fn write_preview(
             cells: vec![recipient],
             bubble,
         });
-        Ok(())
+        Ok::<_, LedgerError>(())
     })?;
     let mut page = Page::of(list.details, &outcomes, &rows, list.now, language);
     page.refused = list.refused.as_ref().map(|why| if mask { String::new() } else { said_in(language, why) });

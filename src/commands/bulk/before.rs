@@ -55,11 +55,12 @@ pub(crate) fn report_before(
         }
         return Ok(());
     }
-    if let Some(first) = draft.first_messages(1)?.pop() {
+    draft.first_sent(1, |row, first| {
         let of = if overview.rows == 1 { "the message" } else { "the first message" };
-        let drawn = draw(kind, &first.body, &details.template_texts)?;
-        draw_first(context, of, (first.line, &first.recipient, drawn), "; --preview 1 shows all");
-    }
+        let drawn = draw(kind, first.body, &details.template_texts)?;
+        draw_first(context, of, (row.line, first.recipient, drawn), "; --preview 1 shows all");
+        Ok::<_, LedgerError>(())
+    })?;
     let mut lines = vec![rows(&overview)];
     lines.extend(match overview.repeated {
         0 => None,
@@ -127,10 +128,10 @@ pub(crate) fn draw_messages(
     texts: &TemplateTexts,
     most: u64,
 ) -> Result<(), CommandError> {
-    for message in draft.first_messages(most)? {
-        context.stderr.preview(&message.recipient, &draw(kind, &message.body, texts)?);
-    }
-    Ok(())
+    draft.first_sent(most, |_, message| {
+        context.stderr.preview(message.recipient, &draw(kind, message.body, texts)?);
+        Ok(())
+    })
 }
 
 /// The lines that show a body as its recipient would see it.

@@ -253,7 +253,7 @@ pub(super) fn estimate(
 ) -> Result<Option<Estimate>, LedgerError> {
     let Some(rates) = rates else { return Ok(None) };
     let mut estimate = Estimate::new(rates);
-    draft.requests(|_, DraftRequest { recipient, path, body }| {
+    draft.each_sent(|_, DraftRequest { recipient, path, body }| {
         let (country, category) = details.charged_by(recipient, path, body);
         estimate.add(rates, country, category);
         Ok::<_, LedgerError>(())
@@ -273,7 +273,7 @@ pub(super) fn note_imported(
     details.columns.clone_from(&imported.columns);
     details.recipient_flags.country_column &= imported.columns.iter().any(|name| is_country_column(name));
     details.templates = imported.templates.left(|each| {
-        draft.requests(|_, request| {
+        draft.each_sent(|_, request| {
             each(request.body);
             Ok::<_, LedgerError>(())
         })

@@ -10,7 +10,7 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list};
 use crate::input::{Source, UsageError};
-use crate::ledger::{LedgerDraft, Skip, SkipCounts, SkipReason};
+use crate::ledger::{LedgerDraft, LedgerError, Skip, SkipCounts, SkipReason};
 use crate::list::{ListError, ListInput, ListOptions, ListReader};
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::private_file::{PipeBound, open_to_read};
@@ -171,12 +171,13 @@ fn guarded_rows(
         return Ok(None);
     }
     let (mut first, mut guarded) = (None, Vec::new());
-    draft.recipients(|(n, line), recipients| {
-        if let Err(error) = sender.check_allowed(recipients.iter().map(String::as_str)) {
-            guarded.push(n);
-            told.tell(line, &RowFault::Remark(Remark::NotAllowed));
+    draft.each_sent(|row, request| {
+        if let Err(error) = sender.check_allowed(request.recipients()?.iter().map(String::as_str)) {
+            guarded.push(row.n);
+            told.tell(row.line, &RowFault::Remark(Remark::NotAllowed));
             first.get_or_insert(error);
         }
+        Ok::<_, LedgerError>(())
     })?;
     let (rows, policy) = (guarded.len() as u64, told.policy);
     if policy.skip_not_allowed || policy.notes_rejects {

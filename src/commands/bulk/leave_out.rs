@@ -96,9 +96,9 @@ pub(super) fn leave_others_out_of_draft(
     draft: &mut LedgerDraft,
 ) -> Result<(), CommandError> {
     let Some(windows) = windows else { return Ok(()) };
-    draft.requests::<CommandError>(
+    draft.each_sent(
         |_, DraftRequest { path, body, .. }| {
-            if sends_template(path, body) { Err(refusal().into()) } else { Ok(()) }
+            if sends_template(path, body) { Err(CommandError::from(refusal())) } else { Ok(()) }
         },
     )?;
     UnsentRows::OfDraft(draft).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
@@ -131,21 +131,16 @@ impl UnsentRows<'_> {
         reason: SkipReason,
         mut problem_of: impl FnMut(u64, &[String]) -> Result<Option<String>, E>,
     ) -> Result<u64, E> {
-        let (mut found, mut failure) = (BTreeMap::<_, Vec<_>>::new(), None);
-        let mut look = |n: i64, line, recipients: &[String]| match problem_of(line, recipients) {
-            Ok(Some(problem)) => found.entry(problem).or_default().push(n),
-            Ok(None) => {}
-            Err(error) => failure = Some(error),
+        let mut found = BTreeMap::<_, Vec<_>>::new();
+        let mut look = |n: i64, line, recipients: &[String]| {
+            if let Some(problem) = problem_of(line, recipients)? {
+                found.entry(problem).or_default().push(n);
+            }
+            Ok::<_, E>(())
         };
         match &self {
-            Self::OfRun(run) => run.pending_requests::<LedgerError>(|row| {
-                look(row.n, row.line, &row.recipients()?);
-                Ok(())
-            })?,
-            Self::OfDraft(draft) => draft.recipients(|(n, line), recipients| look(n, line, recipients))?,
-        }
-        if let Some(error) = failure {
-            return Err(error);
+            Self::OfRun(run) => run.pending_requests(|row| look(row.n, row.line, &row.recipients()?))?,
+            Self::OfDraft(draft) => draft.each_sent(|row, request| look(row.n, row.line, &request.recipients()?))?,
         }
         for (problem, rows) in &found {
             let mut skips = rows.iter().map(|n| (*n, Skip { reason, problem }));

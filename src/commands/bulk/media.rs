@@ -11,7 +11,7 @@ use crate::api::{MediaClient, MediaLook, Proxy, Roots};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::input::UsageError;
-use crate::ledger::{DraftRequest, LedgerDraft, LedgerError};
+use crate::ledger::{LedgerDraft, LedgerError};
 use crate::message::{MediaFile, Message, can_have_media_files, media_files};
 use crate::output::counted;
 use crate::sending::Sender;
@@ -102,8 +102,8 @@ pub(super) async fn look_at_media(
 /// The distinct files of the rows to send, and whether there are more than the check covers.
 fn files_of(draft: &LedgerDraft, kind: &Message) -> Result<(Vec<FileOfRows>, bool), LedgerError> {
     let (mut places, mut files, mut has_more) = (HashMap::new(), Vec::<FileOfRows>::new(), false);
-    draft.requests(|line, DraftRequest { body, .. }| {
-        let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
+    draft.each_sent(|row, request| {
+        let body = serde_json::from_str(request.body).map_err(LedgerError::damaged)?;
         for file in media_files(kind.schema(), &body) {
             let known = places.get(&file.url).and_then(|place: &usize| files.get_mut(*place));
             if let Some(known) = known {
@@ -112,7 +112,7 @@ fn files_of(draft: &LedgerDraft, kind: &Message) -> Result<(Vec<FileOfRows>, boo
                 has_more = true;
             } else {
                 places.insert(file.url.clone(), files.len());
-                files.push(FileOfRows { file, rows: 1, first_line: line });
+                files.push(FileOfRows { file, rows: 1, first_line: row.line });
             }
         }
         Ok::<_, LedgerError>(())

@@ -152,12 +152,7 @@ impl PreparedList<'_> {
     fn print_requests(&self, accepts: Option<&SuccessCriterion>, most: u64) -> Result<(), CommandError> {
         let Some(accepts) = accepts else { return Ok(()) };
         let base = self.sender.planned_base();
-        let mut shown = 0;
-        self.draft.requests(|_, DraftRequest { path, body, .. }| {
-            if shown == most {
-                return Ok(());
-            }
-            shown += 1;
+        self.draft.first_sent(most, |_, DraftRequest { path, body, .. }| {
             let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
             let request = Request::post(url, body.into(), accepts.clone());
             Ok(self.sender.show(self.context, &request)?)

@@ -70,16 +70,17 @@ fn messages(
     recipient: &TypedRecipient,
     most: u8,
 ) -> Result<Vec<Outgoing>, CommandError> {
-    let rows = draft.first_messages(most.into())?;
-    let messages = rows.into_iter().map(|drafted| {
-        let row = list.read_back(&drafted.cells);
+    let mut messages = Vec::new();
+    draft.first_sent(most.into(), |drafted, _| {
+        let row = list.read_back(drafted.cells);
         let row = row.ok_or_else(|| LedgerError::damaged(format!("line {} cannot be read back", drafted.line)))?;
         let made = plan.message(&row, recipient.clone());
         let (outgoing, _) =
             made.map_err(|error| UsageError::new(format!("line {}: {error}", drafted.line), "fix the row"))?;
-        Ok(outgoing)
-    });
-    messages.collect()
+        messages.push(outgoing);
+        Ok::<_, CommandError>(())
+    })?;
+    Ok(messages)
 }
 
 async fn send_each(
