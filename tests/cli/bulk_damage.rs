@@ -80,17 +80,20 @@ fn a_file_that_is_not_a_store_stops_everything() {
     let mut newer = whole.clone();
     // `PRAGMA user_version` is at byte 60 (https://sqlite.org/fileformat2.html, 1.3).
     newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    let mut scribbled = whole.clone();
+    scribbled[4096..].fill(0xa5);
     let zeroed = vec![0; whole.len()];
     for (content, what) in [
-        (&newer[..], "newer"),
-        (&zeroed, "zeroed"),
-        (b"hello", "not a store"),
-        (&b"hello".repeat(2000), "not a store, and long"),
-        (&whole[..whole.len() / 2], "cut"),
+        (&newer[..], "of version 99, newer"),
+        (&scribbled, "damaged"),
+        (&zeroed, "damaged"),
+        (b"hello", "damaged"),
+        (&b"hello".repeat(2000), "damaged"),
+        (&whole[..whole.len() / 2], "damaged"),
     ] {
         fs::write(&file, content).unwrap();
         let ended = killed.resume();
-        assert_eq!(ended.code, 12, "{what}: {ended:?}");
+        assert!(ended.code == 12 && ended.stderr.contains(what), "{what}: {ended:?}");
         let ended = killed.home.run("bulk send people.csv --yes text Otra").api(&killed.jelou.url).end();
         assert_eq!(ended.code, 12, "{what}: {ended:?}");
     }

@@ -38,27 +38,6 @@ fn refused(home: &Home, arguments: &[&str], parts: &[&str]) -> Ended {
 }
 
 #[test]
-fn reads_any_csv_that_a_spreadsheet_writes() {
-    let home = Home::new();
-    for (name, list) in [
-        ("comma", "nombre,celular\n\"Ana \"\"la\"\"\nRíos\",593987654321\n"),
-        ("semicolon", "nombre;celular\n\"Ana \"\"la\"\"\nRíos\";593987654321\n"),
-        ("tab", "nombre\tcelular\n\"Ana \"\"la\"\"\nRíos\"\t593987654321\n"),
-        ("mark", "\u{feff}nombre,celular\r\n\"Ana \"\"la\"\"\nRíos\",+593 98 765-4321\r\n\r\n"),
-        ("spaces", " nombre , Celular \n\"Ana \"\"la\"\"\nRíos\",593987654321"),
-        ("empty columns", "nombre,celular,,\n\"Ana \"\"la\"\"\nRíos\",593987654321,,\n"),
-        ("commas in the header", "\"nombre\";celular;\"a,b,c,d\"\n\"Ana \"\"la\"\"\nRíos\";593987654321;x\n"),
-    ] {
-        home.write("people.csv", list);
-        assert_eq!(
-            bodies(&home, &["people.csv", "text", "Hola {{ nombre }}!"]),
-            [json!({"type": "text", "userId": "593987654321", "text": "Hola Ana \"la\"\nRíos!"})],
-            "{name}"
-        );
-    }
-}
-
-#[test]
 fn reads_ndjson_and_standard_input() {
     let home = Home::new();
     let list = "{\"to\":593987654321,\"n\":1.5,\"ok\":true}\n\n{\"to\":\"593987654322\",\"n\":7,\"ok\":false}\n";
@@ -408,8 +387,6 @@ fn a_count_that_leaves_nothing_says_what_was_meant() {
         (&["--limit", "0"][..], &["'--limit <N>'", "write 1 or more; to send nothing, take --dry-run"][..]),
         (&["--limit", "x"], &["'--limit <N>'", "write a whole number"]),
         (&["--preview", "0"], &["'--preview <N|all>'", "write 1 or more"]),
-        (&["--test-to", "593987654321", "--test-rows", "0"], &["'--test-rows <N>'", "write 1 to 10"]),
-        (&["--test-to", "593987654321", "--test-rows", "11"], &["'--test-rows <N>'", "write 1 to 10"]),
         (&["--skip", "2"], &["--skip 2: people.csv has only 2 rows", "skip fewer rows"]),
         (&["--skip", "100"], &["--skip 100: people.csv has only 2 rows"]),
     ] {
@@ -444,32 +421,6 @@ fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
     );
     home.write("people.ndjson", "{\"to\":\"593987654321\",\"a\":{\"b\":\"x\"}}\n{\"to\":\"593987654322\",\"a\":{}}\n");
     refused(&home, &["people.ndjson", "text", "{{ a.b }}"], &["line 2: text: a value is missing"]);
-}
-
-#[test]
-fn a_line_has_the_number_that_an_editor_shows() {
-    let home = Home::new();
-    let rows = "to,n\n593987654321,\"a\n\nb\"\n\n12,x\n593987654322,\"c\nd\"\n\n\n13,\"y\nz\"\n14,";
-    for (name, list) in [
-        ("unix", rows.to_owned()),
-        ("windows", rows.replace('\n', "\r\n")),
-        ("old mac", rows.replace('\n', "\r")),
-        ("mark", format!("\u{feff}{}", rows.replace('\n', "\r\n"))),
-    ] {
-        home.write("a.csv", list);
-        let parts = [
-            "line 6: to: a phone number has 7 to 15 digits; `12`",
-            "line 11: to: a phone number has 7 to 15 digits; `13`",
-            "line 13: to: a phone number has 7 to 15 digits; `14`",
-            "3 rows cannot be sent",
-        ];
-        let ended = refused(&home, &["a.csv", "text", "{{ n }}x"], &parts);
-        assert_eq!(ended.stderr.matches("line ").count(), 3, "{name}: {ended:?}");
-    }
-    home.write("a.csv", "to,n\r\n593987654321,a\r\n593987654322,\"b\r\n");
-    refused(&home, &["a.csv", "text", "x"], &["a quote in the row of line 3 is never closed"]);
-    home.write("a.csv", b"to,n\r\n593987654321,a\r\n593987654322,Jos\xe9\r\n");
-    refused(&home, &["a.csv", "text", "x"], &["line 3 is not UTF-8"]);
 }
 
 #[test]

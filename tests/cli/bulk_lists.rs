@@ -1,17 +1,13 @@
 //! Real lists: with a country beside each number, and in the formats of various programs.
-//! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
+//! Files alone: where a row comes to a ledger is in other files.
 
 use std::fs;
 
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Ended, Home, Run, also_in_a_database, fixture_path};
+use crate::harness::{Ended, Home, Run, fixture_path};
 use crate::workbook::{sheet, xlsx};
-
-also_in_a_database! {
-    ordinary_lists_pass_as_they_are,
-}
 
 /// Ecuador's and Peru's mobiles have nine digits that begin with 9.
 const BY_COUNTRY: &str = "nombre,celular,pais\nAna,987654321,PE\nEva,0987654322,Ecuador\nLuz,300 123 4567,COL\n\

@@ -275,20 +275,6 @@ fn on_day<'a>(run: Run<'a>, library: &str, day: u64) -> Run<'a> {
     run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
 }
 
-/// Files alone: the parts of six days above run over both, and a hundred days take long.
-#[test]
-fn a_hundred_people_one_a_day_take_a_hundred_days() {
-    let Some(library) = faketime() else { return };
-    let home = people(100);
-    let jelou = Jelou::accepting();
-    for day in 0..101 {
-        let text = format!("Hola {day}");
-        let ended = on_day(send(&home, &jelou.url, &["--limit", "1", "--once", "K"], &text), &library, day).success();
-        assert_eq!(ended.json()["sent"], u64::from(day < 100), "day {day}: {ended:?}");
-    }
-    assert_eq!(jelou.times(&users(0..100)), [1; 100]);
-}
-
 #[test]
 fn a_key_is_kept_with_the_run() {
     let home = people(3);

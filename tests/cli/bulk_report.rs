@@ -336,9 +336,10 @@ fn a_report_that_is_sent_again_says_what_was_there() {
     let lists = proptest::collection::vec(cell, 1..40);
     let plain = |cell: &str| cell.replace("\r\n", "\n").replace('\r', "\n");
     let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    let (home, cases) = (Home::new(), std::cell::Cell::new(0));
     TestRunner::new(config)
         .run(&lists, |cells| {
-            let home = Home::new();
+            cases.set(cases.get() + 1);
             let mut writer = csv::Writer::from_path(home.path().join("people.csv")).unwrap();
             writer.write_record(["=to", "x", "", ""]).unwrap();
             for (number, cell) in cells.iter().enumerate() {
@@ -347,11 +348,12 @@ fn a_report_that_is_sent_again_says_what_was_there() {
             drop(writer);
             for (list, run) in [("people.csv", "a"), ("report.csv", "b"), ("again.csv", "c")] {
                 let jelou = Jelou::accepting();
-                let send = ["bulk", "send", list, "--yes", "--again", "--run", run, RATE, "--to-column", "=to"];
+                let name = format!("{run}{}", cases.get());
+                let send = ["bulk", "send", list, "--yes", "--again", "--run", &name, RATE, "--to-column", "=to"];
                 // A cell may be blank, and a text may not.
                 home.run_args(&[&send[..], &["text", "{{ x }}."]].concat()).api(&jelou.url).success();
                 let file = if run == "a" { "report.csv" } else { "again.csv" };
-                home.run_args(&["bulk", "report", run, "--file", file]).success();
+                home.run_args(&["bulk", "report", &name, "--file", file, "--yes"]).success();
                 let arrived: Vec<_> = texts(&jelou).into_iter().map(|(_, text)| text).collect();
                 prop_assert_eq!(
                     arrived,

@@ -497,11 +497,12 @@ fn ctrl_c_lets_the_rows_under_way_end() {
 #[test]
 fn a_signal_at_any_instant_leaves_no_row_unknown() {
     let signals = [(Signal::HUP, 129), (Signal::INT, 130), (Signal::TERM, 143)];
+    let home = people(400);
     for number in 0..50 {
         let (came, code) = signals[number % signals.len()];
-        let home = people(400);
         let jelou = Jelou::accepting();
-        let child = start(&home, SEND, &["text", "Hola"], &jelou.url);
+        let words = format!("bulk send people.csv --yes --again --run r{number} --rate 1000000/s text Hola");
+        let child = start(&home, &words, &[], &jelou.url);
         jelou.wait_for(1 + fastrand::usize(..300));
         signal(&child, came);
         // A closing terminal signals twice: by the shell, and by the system.

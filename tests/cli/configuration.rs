@@ -275,16 +275,8 @@ fn what_was_not_meant_in_a_variable_is_named() {
     let server = Server::never_asked();
     for name in ["JELOU_BOT_ID", "JELOU_CLIENT_ID", "JELOU_CLIENT_SECRET", "JELOU_API_URL", "JELOU_TIMEOUT", "JELOU_TO"]
     {
-        for (value, problem) in [
-            (" canary", "begins or ends with a blank"),
-            ("canary\r", "has a carriage return"),
-            ("canary\r\n\r\n", "has a carriage return"),
-            ("\"canary\"", "stands in quotes"),
-            ("'canary'", "stands in quotes"),
-        ] {
-            let run = home.run("send text Hola").api(&server.url).env("JELOU_TO", "593987654321");
-            run.env(name, value).fails(3, &[&format!("error: {name}: its value {problem}"), "fix its value"]);
-        }
+        let run = home.run("send text Hola").api(&server.url).env("JELOU_TO", "593987654321").env(name, "\"canary\"");
+        run.fails(3, &[&format!("error: {name}: its value stands in quotes"), "fix its value"]);
     }
 }
 
@@ -328,22 +320,6 @@ fn a_profiles_secret_stays_home() {
     let server = Server::answering(Reply::accepted());
     home.config("[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
     home.run(SEND).args(&["--api-url", &server.url]).success();
-}
-
-#[test]
-fn addresses_are_https_or_this_machine() {
-    let home = Home::new();
-    for (url, problem) in [
-        ("http://api.jelou.ai", "unencrypted"),
-        ("http://127.0.0.1.nip.example", "unencrypted"),
-        ("https://api.jelou.ai/?x", "a query"),
-        ("https://api.jelou.ai/#x", "a fragment"),
-        ("https://u:p@api.jelou.ai", "a user or a password"),
-        ("ftp://api.jelou.ai", "scheme `ftp`"),
-        ("api.jelou.ai", "not a URL"),
-    ] {
-        home.run(SEND).args(&["--api-url", url]).fails(2, &[problem]);
-    }
 }
 
 #[test]

@@ -9,15 +9,10 @@ use crate::terminal::Terminal;
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 
 also_in_a_database! {
-    whom_a_raw_body_names_beside_its_recipient_is_seen,
-    a_body_reaches_nobody_on_a_list_however_it_spells_the_number,
-    a_list_that_cannot_be_used_stops_everything,
-    standard_input_serves_one_of_them,
     rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent,
     where_everybody_is_excluded_there_is_no_run,
     a_report_that_is_sent_again_keeps_who_was_excluded,
     resume_reads_the_list_of_the_profile_again,
-    every_sheet_and_every_column_of_numbers_excludes,
     how_many_people_a_list_excludes_is_told,
 }
 

@@ -73,6 +73,13 @@ fn release(version: &str, archive: &[u8], sums: &str) -> HashMap<String, Vec<u8>
     files
 }
 
+/// A home with a release of 0.3.0 that can be installed.
+fn released() -> (Home, Releases) {
+    let home = Home::new();
+    let (archive, sums) = archive(&home, "0.3.0", VERSION);
+    (home, Releases::serve(release("0.3.0", &archive, &sums)))
+}
+
 fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("install.sh")
 }
@@ -100,9 +107,7 @@ const VERSION: &str = "echo jelouctl 0.3.0";
 
 #[test]
 fn the_newest_release_or_the_one_that_is_named_is_installed() {
-    let home = Home::new();
-    let (archive, sums) = archive(&home, "0.3.0", VERSION);
-    let releases = Releases::serve(release("0.3.0", &archive, &sums));
+    let (home, releases) = released();
     let bin = home.path().join("bin");
     for version in [&[][..], &["--version", "0.3.0"], &["--version", "v0.3.0"]] {
         let ended = install(&home, &releases.url, &[&["--to", bin.to_str().unwrap()], version].concat());
@@ -173,11 +178,9 @@ fn what_is_another_version_than_its_archive_is_not_installed() {
 
 #[test]
 fn a_place_for_temporary_files_that_will_not_do_is_told_with_the_way_out() {
-    let home = Home::new();
+    let (home, releases) = released();
     let to = home.path().join("bin");
     let to = ["--to", to.to_str().unwrap()];
-    let (archive, sums) = archive(&home, "0.3.0", VERSION);
-    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let elsewhere = "set TMPDIR to a directory elsewhere";
     let refused = |first: &str, words: &str| {
         let ended = install_after(first, &home, &releases.url, &to);
@@ -196,11 +199,9 @@ fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
     if !can_mount() {
         return;
     }
-    let home = Home::new();
+    let (home, releases) = released();
     fs::create_dir(home.path().join("temporary")).unwrap();
     let mount = "mount -t tmpfs -o noexec none temporary";
-    let (archive, sums) = archive(&home, "0.3.0", VERSION);
-    let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let first = format!(
         "export TMPDIR=$PWD/temporary; exec unshare --map-root-user --mount sh -ec '{mount}; exec sh \"$@\"' sh \"$@\""
     );
@@ -210,9 +211,7 @@ fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
 
 #[test]
 fn without_a_home_it_asks_where_to() {
-    let home = Home::new();
-    let (archive, sums) = archive(&home, "0.3.0", VERSION);
-    let releases = Releases::serve(release("0.3.0", &archive, &sums));
+    let (home, releases) = released();
     // A user other than root.
     let id = home.write("path/id", "#!/bin/sh\necho 1000\n");
     fs::set_permissions(&id, fs::Permissions::from_mode(0o755)).unwrap();
@@ -222,9 +221,7 @@ fn without_a_home_it_asks_where_to() {
 
 #[test]
 fn what_was_typed_wrong_is_told() {
-    let home = Home::new();
-    let (archive, sums) = archive(&home, "0.3.0", VERSION);
-    let releases = Releases::serve(release("0.3.0", &archive, &sums));
+    let (home, releases) = released();
     let to = home.path().join("bin");
     let to = to.to_str().unwrap();
     for (arguments, words) in [
@@ -241,9 +238,7 @@ fn what_was_typed_wrong_is_told() {
 
 #[test]
 fn root_is_asked_where_to_and_nobody_else() {
-    let home = Home::new();
-    let (archive, sums) = archive(&home, "0.3.0", VERSION);
-    let releases = Releases::serve(release("0.3.0", &archive, &sums));
+    let (home, releases) = released();
     let ended = install(&home, &releases.url, &[]);
     if fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0) {
         refused(&home, &ended, "as root, say where to");
@@ -256,9 +251,7 @@ fn root_is_asked_where_to_and_nobody_else() {
 
 #[test]
 fn a_directory_that_cannot_be_written_is_told() {
-    let home = Home::new();
-    let (archive, sums) = archive(&home, "0.3.0", VERSION);
-    let releases = Releases::serve(release("0.3.0", &archive, &sums));
+    let (home, releases) = released();
     let file = home.write("file", "");
     let ended = install(&home, &releases.url, &["--to", file.join("bin").to_str().unwrap()]);
     refused(&home, &ended, "cannot be made");

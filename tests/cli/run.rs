@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{BETWEEN_LOOKS, Ended, Home, set_mode, tool, under, wait_until};
+use crate::harness::{BETWEEN_LOOKS, Ended, Home, sender, set_mode, tool, under, wait_until};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server, refused_url};
 
@@ -25,8 +25,7 @@ fn run_in(home: &Home, server: &Server, flags: &[&str], script: &str) -> Ended {
 /// `run` with these words against the API at `url`, as a process of its own.
 fn process(home: &Home, url: &str, words: &[&str]) -> Command {
     let mut command = home.command();
-    command.args(TO).args(words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", url).env("JELOU_BOT_ID", "1");
-    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
+    command.args(TO).args(words).env("PATH", "/usr/bin:/bin").envs(sender(url));
     command
 }
 
@@ -296,10 +295,7 @@ fn what_the_command_leaves_running_keeps_nobody_waiting() {
     {
         let server = Server::answering(Reply::accepted());
         // Its streams go nowhere here, otherwise the test itself would wait for them.
-        let words = [&TO[..], &["--tail", "1", "--", "/bin/sh", "-c", script]].concat();
-        let mut command = home.command();
-        command.args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
-        command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
+        let mut command = process(&home, &server.url, &["--tail", "1", "--", "/bin/sh", "-c", script]);
         let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
         assert_eq!(status.code(), Some(0), "{script}");
         server.only();
@@ -513,17 +509,18 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
     let run = || run_in(&home, &server, &["--exclude", "opted-out"], "echo ran; exit 3");
     // It is open for both, and does not wait for a reader.
     let writer = File::options().read(true).write(true).open(&path).unwrap();
-    let ended = run();
-    assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{ended:?}");
-    for told in ["it is a pipe, and nothing was written to it within 10 s", "the notice was not sent"] {
-        assert!(ended.stderr.contains(told), "{ended:?}");
-    }
+    let told = "it is a pipe, and nothing was written to it within 10 s";
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            home.run("send text --to 593987654321 Hola --exclude opted-out").api(&server.url).fails(2, &[told]);
+        });
+        let of_body = scope.spawn(|| run_in(&home, &server, &["--body", "opted-out"], "echo ran; exit 3"));
+        for ended in [run(), of_body.join().unwrap()] {
+            assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{ended:?}");
+            assert!([told, "the notice was not sent"].iter().all(|part| ended.stderr.contains(part)), "{ended:?}");
+        }
+    });
     assert!(server.received().is_empty());
-    home.run("send text --to 593987654321 Hola --exclude opted-out")
-        .api(&server.url)
-        .fails(2, &["nothing was written to it within 10 s"]);
-    let late = run_in(&home, &server, &["--body", "opted-out"], "echo ran; exit 3");
-    assert!(late.code == 3 && late.stderr.contains("nothing was written to it within 10 s"), "{late:?}");
     drop(writer);
     // A slow reader is waited for.
     std::thread::scope(|scope| {
@@ -618,9 +615,8 @@ fn the_secret_and_colours_stay_out_of_the_tail() {
     // printf %s 'x:canary-secret' | base64
     let script = "set -x; curl=\"-u x:$JELOU_CLIENT_SECRET\"; set +x; echo 'Basic eDpjYW5hcnktc2VjcmV0' >&2; \
                   printf '\\033[1;31mred\\033[0m can\\033[32mary-secret\\n' >&2";
-    let words = [&TO[..], &["--tail", "9", "--text", "{{ tail }}", "--", "/bin/sh", "-c", script]].concat();
-    let mut command = home.command();
-    command.args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
+    let words = ["--tail", "9", "--text", "{{ tail }}", "--", "/bin/sh", "-c", script];
+    let mut command = process(&home, &server.url, &words);
     command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-secret");
     assert!(command.output().unwrap().status.success());
     let text = server.only().json()["text"].as_str().unwrap().to_owned();
@@ -637,11 +633,8 @@ fn a_command_that_closes_its_stderr_is_waited_for() {
 #[test]
 fn arguments_and_secrets_stay_out_of_the_message() {
     let server = Server::answering(Reply::accepted());
-    let words = [&TO[..], &["--", "/bin/echo", "canary-argument"]].concat();
     let home = Home::new();
-    let mut command = home.command();
-    command.args(&words).env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
-    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
+    let mut command = process(&home, &server.url, &["--", "/bin/echo", "canary-argument"]);
     assert_eq!(command.output().unwrap().stdout, b"canary-argument\n");
     assert!(!server.only().json().to_string().contains("canary"));
 }
@@ -653,13 +646,9 @@ fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
         let home = Home::new();
         let script = "trap 'exit 21' TERM; trap 'exit 22' INT; trap 'exit 23' HUP; trap 'exit 24' USR1; trap 'exit 25' USR2; \
                       trap 'exit 26' ALRM; echo up > up; while [ -e up ]; do sleep 0.05; done";
-        let words = [&TO[..], &ALL, &["--", "/bin/sh", "-c", script]].concat();
-        let mut command = home.command();
-        command.args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
-        command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
+        let mut command = process(&home, &server.url, &[&ALL[..], &["--", "/bin/sh", "-c", script]].concat());
         // Not at our terminal, if there is one: input there would also be for the command.
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn().unwrap();
+        let mut child = command.process_group(0).spawn().unwrap();
         wait_until("the command is up", || home.path().join("up").exists());
         tool(Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]));
         assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");

@@ -35,18 +35,6 @@ fn lines_in(home: &Home, ledger: &str, state: &str) -> Vec<u64> {
     rows(&report).iter().map(|row| row["line"].as_u64().unwrap()).collect()
 }
 
-/// A run of ten rows: those at lines 5, 6 and 7 are unknown and the one at line 8 failed.
-fn with_unknown_rows(ledger: &str) -> (Home, Jelou) {
-    let home = people(10);
-    let jelou = Jelou::start(|user, _| match user.chars().last() {
-        Some('3'..='5') => Act::Reset { accepted: true },
-        Some('6') => Act::Answer(422, "", "{}"),
-        _ => Act::Accept,
-    });
-    send(&home, ledger, "", &jelou.url).fails(10, &["3 messages may have been sent and are left alone"]);
-    (home, jelou)
-}
-
 #[test]
 fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_key() {
     let Some(cluster) = Cluster::shared() else { return };
@@ -99,66 +87,6 @@ fn a_send_whose_session_was_lost_still_says_under_its_key_that_it_was_sent() {
     assert_eq!((sent.code, sent.stderr.contains("warning")), (0, false), "{sent:?}");
     let replayed = on(&home, &ledger, &words).api(&jelou.url).args(&["-o", "record"]).success().json();
     assert_eq!((&replayed["replayed"], jelou.seen().len()), (&json!(true), 1), "{replayed}");
-}
-
-#[test]
-fn a_person_is_found_in_every_run_of_the_database() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = Home::new();
-    let jelou = Jelou::accepting();
-    home.write("a.csv", "to,nombre\n+52 1 55 1234 5678,Ana\n593987654321,Eva\n");
-    home.write("b.csv", "to,nombre\n525512345678,Ana\n");
-    for (list, run, text) in [("a.csv", "a", "Hola {{ nombre }}"), ("b.csv", "b", "Otra vez")] {
-        let words = format!("bulk send {list} --yes --run {run} --rate 1000/s text");
-        on(&home, &ledger, &words).args(&[text]).api(&jelou.url).success();
-    }
-    let other = Home::new();
-    let find = |user: &str| on(&other, &ledger, "bulk find").args(&[user]).success();
-    for spelling in ["+5215512345678", "525512345678", "+52 55 1234 5678"] {
-        let found = rows(&find(spelling).stdout);
-        let found: Vec<_> =
-            found.iter().map(|row| (&row["run"], &row["line"], &row["body"]["text"], &row["sent"])).collect();
-        let expected = [
-            (&json!("b"), &json!(2), &json!("Otra vez"), &json!("yes")),
-            (&json!("a"), &json!(2), &json!("Hola Ana"), &json!("yes")),
-        ];
-        assert_eq!(found, expected, "{spelling}");
-    }
-    let first = &rows(&find("593987654321").stdout)[0];
-    assert_eq!(
-        (&first["bot_id"], &first["sandbox"], &first["kind"]),
-        (&json!("BOT_ID"), &json!(false), &json!("text"))
-    );
-    let nobody = find("593987654329");
-    assert_eq!((nobody.stdout.as_str(), nobody.stderr.as_str()), ("", "note: no run has a message to 593987654329\n"));
-}
-
-#[test]
-fn single_rows_of_a_run_in_a_database_are_decided_all_or_none() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let (home, jelou) = with_unknown_rows(&ledger);
-    let resolve = |words: &str| on(&home, &ledger, &format!("bulk resolve r {words}"));
-    resolve("--line 5 --line 2 --unknown-as sent").fails(2, &["line 2 is sent, not unknown", "nothing was changed"]);
-    resolve("--line 5 --line 900 --unknown-as sent").fails(2, &["the list of the run has no row at line 900"]);
-    let nobody = format!("--line 5 --to {} --unknown-as sent", user(99));
-    resolve(&nobody).fails(2, &[&format!("the run has no message to {}", user(99))]);
-    resolve(&format!("--to {} --unknown-as sent", user(0))).fails(2, &["line 2 is sent, not unknown"]);
-    resolve("--pending-as unknown").fails(2, &["unexpected argument '--pending-as'"]);
-    assert_eq!((lines_in(&home, &ledger, "unknown"), lines_in(&home, &ledger, "failed")), (vec![5, 6, 7], vec![8]));
-    let to = user(4).replacen("593", "+593 ", 1);
-    let ended = resolve("--line=5 --unknown-as failed").args(&["--to", &to]).success();
-    assert!(ended.stderr.contains("note: run r: 2 unknown rows count as failed from now on"), "{ended:?}");
-    assert_eq!((lines_in(&home, &ledger, "unknown"), lines_in(&home, &ledger, "failed")), (vec![7], vec![5, 6, 8]));
-    // A person's decision is stored beside the earlier facts.
-    let report = on(&home, &ledger, "bulk report r --state failed").success().stdout;
-    assert!(report.contains("decided by hand: unknown as failed; before that: "), "{report}");
-    // Only one of the failed rows is sent again.
-    resolve("--line 8 --failed-as pending").success();
-    let ended =
-        on(&home, &ledger, "bulk resume r").api(&jelou.url).fails(10, &["run r: 1 of 10 messages left to send"]);
-    assert_eq!(counts(&ended.json()), [6, 3, 1, 0]);
 }
 
 #[test]
@@ -427,30 +355,6 @@ fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
     refuses.store(true, SeqCst);
     on(&home, &ledger, "bulk resume r").api(&jelou.url).fails(4, &["paused"]);
     assert_eq!(kinds()[3..], ["stopped", "resumed", "paused"]);
-}
-
-#[test]
-fn old_finished_runs_of_a_database_are_removed_and_no_others() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
-    let jelou = Jelou::accepting();
-    send(&home, &ledger, "", &jelou.url).success();
-    let words = format!("bulk send people.csv --yes --run unsent --rate {FAST} --import-only text Otra");
-    on(&home, &ledger, &words).api(&jelou.url).success();
-    let none = on(&home, &ledger, "bulk remove --older-than 90d").success();
-    assert_eq!(none.stderr, "note: no finished run is older than 90 days\n");
-    let told = ["note: r: 3 rows", "1 run, complete for more than 1ms: nothing was removed", "--yes"];
-    on(&home, &ledger, "bulk remove --older-than 1ms").fails(2, &told);
-    let memory = "3 messages went out, or may have: once that is removed";
-    on(&home, &ledger, "bulk remove r").fails(2, &[memory, "run r, which is complete: nothing was removed"]);
-    on(&home, &ledger, "bulk remove unsent")
-        .fails(2, &["run unsent, of which 3 messages are still to be sent: nothing was"]);
-    let ended = on(&home, &ledger, "bulk remove --older-than 1ms --yes").success();
-    assert!(ended.stderr.contains(memory) && ended.stderr.contains("note: run r is removed"), "{ended:?}");
-    assert_eq!(on(&home, &ledger, "bulk list -o id").success().stdout, "unsent\n");
-    let left = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.message");
-    assert_eq!(left[0].get::<_, i64>(0), 3);
 }
 
 #[test]
