@@ -82,7 +82,7 @@ impl FilterRule {
 const FILTERS: [FilterRule; 23] = [
     filter(("abs", &[Number], New(Number)), (0, &[]), "abs"),
     filter(("capitalize", ONE, New(Text)), (0, &[]), "capitalize"),
-    filter(("date", AMOUNT, New(Text)), (0, &[Text]), "date('28 de noviembre')").tried_with("'2026-11-28T13:30'"),
+    filter(("date", AMOUNT, New(Text)), (0, &[Text]), "date('%d/%m/%Y')").tried_with("'2026-11-28T13:30'"),
     filter(("default", ALL, Either), (0, &[Any, Truth]), "default('-')"),
     filter(("first", MANY, Item), (0, &[]), "first"),
     filter(("join", MANY, New(Text)), (0, &[Any, Text]), "join(', ')"),
@@ -172,21 +172,15 @@ mod tests {
             ("{{ x | default }}", None),
             ("{{ x | phone(pais) }}", None),
             ("{{ x | lower() }}", None),
-            (
-                "{{ x | date('28/11', 'es') }}",
-                Some("`date` takes 0 to 1 values in its brackets; write `x | date('28 de"),
-            ),
+            ("{{ x | date('%d/%m', 'es') }}", Some("`date` takes 0 to 1 values in its brackets; write `x | date('%d/")),
             ("{{ x | date(28) }}", Some("`x | date(28)`: `date` takes a text in its brackets, not a number")),
             ("{{ x | date('%q') }}", Some("`x | date('%q')`: date: `%q` has a code that is not known")),
-            ("{{ x | date('5 de marzo') }}", Some("`marzo` would be in every date")),
+            ("{{ x | date('5 de marzo') }}", Some("`5 de marzo` has no code")),
             ("{{ x | number(';') }}", Some("`;` is not a sign of decimals")),
             ("{{ x | money('$', 11) }}", Some("`11` is not a number of decimals")),
             ("{{ x | phone('XX') }}", Some("`x | phone('XX')`: phone: ")),
             ("{{ x | money(signo, 2) }}{{ x | date(formato) }}", None),
-            (
-                "{{ x | date(lang='es') }}",
-                Some("the values in the brackets of `date` have no names; write `date('28 de"),
-            ),
+            ("{{ x | date(lang='es') }}", Some("the values in the brackets of `date` have no names; write `date('%d/")),
             ("{{ x | upper(*y) }}", Some("the values in the brackets of `upper` have no names; write `upper`")),
             ("{{ 'a' if x | money else 'b' }}", Some("write `x | money('$')`")),
             (

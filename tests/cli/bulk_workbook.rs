@@ -164,7 +164,7 @@ fn cells_go_out_as_the_sheet_shows_them() {
 #[test]
 fn a_date_without_a_time_is_not_printed_with_one() {
     let home = Home::new();
-    let text = "{{ vence | date('28/11 13:30') }}";
+    let text = "{{ vence | date('%d/%m %H:%M') }}";
     for (cell, problem) in [
         ("12/25/2026 08:05", "has the month first, but in its country the day comes first; write it as 2026-11-28"),
         ("28/11/2026", "`28/11/2026` is a date without a time"),
@@ -201,7 +201,7 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
         ("{% if tasa == '0.15' and saldo | number < 2 %}{{ tasa or '-' }}{% endif %}", "15%"),
         ("{{ saldo | number }} {{ saldo | number(1) }} {{ saldo | money('$') }}", "1.234 1,2 $1,23"),
         (
-            "{{ tasa | percent }} {{ vence | date('28 de noviembre') }} {{ vence | date('%d.%m') }}",
+            "{{ tasa | percent }} {{ vence | date('%-d de %B') }} {{ vence | date('%d.%m') }}",
             "15% 28 de noviembre 28.11",
         ),
         ("{{ tasa | trim }} {{ celular | phone('EC') }}", "0.15 +593987654321"),
@@ -679,7 +679,7 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     let header = "<row><c t=\"str\"><v>codigo</v></c><c t=\"str\"><v>saldo</v></c><c t=\"str\"><v>vence</v></c></row>";
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &[header, &row("87654321")].concat())], ""));
     let text = "{{ codigo }} {{ saldo }} {{ vence }}{% if codigo == '87654321' and saldo | number > 1.23 %}.{% endif %} \
-                {{ vence | date('28 de noviembre') }}";
+                {{ vence | date('%-d/%-m') }}";
     let send = |list: &str, country: &str, more: &[&str]| {
         let words = ["bulk", "send", list, "--country", country, RATE];
         home.run_args(&[&words, more, &["text", "--to=+5939{{ codigo }}", text]].concat()).api(&jelou.url)
@@ -688,7 +688,7 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     home.run("bulk report a --file again.csv").success();
     assert!(home.read("again.csv").contains("\n0087654321,1.23,05/04/2026,a,2,no,"), "{}", home.read("again.csv"));
     home.run("bulk report a --file again.xlsx").success();
-    let said = "0087654321 1.23 05/04/2026. 4 de mayo";
+    let said = "0087654321 1.23 05/04/2026. 4/5";
     for again in ["again.csv", "again.xlsx"] {
         let preview = send(again, "EC", &["--dry-run"]).success();
         assert_eq!(texts(&preview), [said], "{again}");
@@ -701,7 +701,7 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     home.run("bulk report b --file again.csv --yes").success();
     send("again.csv", "EC", &["--yes", "--run=c", "--again"]).success();
     let received: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
-    assert_eq!(received, [said, "87654321 7 05/04/2026. 4 de mayo", said, said, said]);
+    assert_eq!(received, [said, "87654321 7 05/04/2026. 4/5", said, said, said]);
 
     // No row of a report that was sorted in part gets what another person's row stored.
     let two = [("987654321", "1.2306"), ("987654322", "1.2294")].map(|(user, saldo)| row(user).replace("1.234", saldo));
