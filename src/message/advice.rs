@@ -1,21 +1,22 @@
 //! Advice on a valid body by the schema of its kind: unknown fields, and values that a source recommends against.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::media_url;
-use super::schema_path::{inside, visit};
+use super::schema_path::{Seen, inside, visit};
 use crate::nearest::nearest;
 use crate::phone::PhoneNumber;
 
 /// Warnings for valid fields: unknown fields, and values that a source advises against.
 pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
     let mut warnings = Vec::new();
-    visit(schema, schema, body, "", &mut |path, schema, value| match value {
+    visit(schema, body, &mut |Seen { path, schema, value, .. }| match value {
         Value::Object(fields) => {
-            let Some(known) = schema.get("properties").and_then(Value::as_object) else { return };
-            let unknown = fields.keys().filter(|name| !known.contains_key(*name));
-            warnings.extend(unknown.map(|name| unknown_field(&inside(path, name), name, known.keys())));
+            warnings.extend(unknown_fields(schema, fields).map(|(name, meant)| {
+                let meant = meant.map(|meant| format!(" (did you mean `{meant}`?)")).unwrap_or_default();
+                format!("{}: unknown field, sent as it is{meant}", inside(path, name))
+            }));
         }
         Value::Array(items) => {
             warnings.extend(advice_on_list(schema, items).map(|advice| format!("{path}: {advice}")));
@@ -97,11 +98,14 @@ fn has_markdown(text: &str) -> bool {
     })
 }
 
-fn unknown_field<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a String>) -> String {
-    match nearest(name, known.map(String::as_str)) {
-        Some(nearest) => format!("{path}: unknown field, sent as it is (did you mean `{nearest}`?)"),
-        None => format!("{path}: unknown field, sent as it is"),
-    }
+/// The fields of an object that its schema does not know, each with the one that is probably meant.
+pub(super) fn unknown_fields<'a>(
+    schema: &'a Value,
+    fields: &'a Map<String, Value>,
+) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+    let known = schema.get("properties").and_then(Value::as_object);
+    let unknown = fields.keys().filter(move |name| known.is_some_and(|known| !known.contains_key(*name)));
+    unknown.map(move |name| (name.as_str(), nearest(name, known.into_iter().flat_map(Map::keys).map(String::as_str))))
 }
 
 /// The pictographs of Unicode, near enough for a warning.

@@ -3,9 +3,8 @@
 
 use serde_json::Value;
 
-use super::invalid::Violation;
-use super::schema_path::{inside, is_known};
-use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
+use super::schema_path::inside;
+use crate::line_breaks::is_other_line_break;
 
 /// Calls `see` with each text in `value`, which is at `path`, and with the text's own path.
 pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut String)) {
@@ -25,53 +24,13 @@ pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&s
     }
 }
 
-/// Writes the line breaks of the texts in `body` as `\n`. Returns the control characters that messages cannot contain,
-/// with the flags that set them, and a warning for each changed text. Fields that `schema` does not know are unchanged.
-pub(super) fn settle(
-    body: &mut Value,
-    schema: &Value,
-    flag_of: impl Fn(&str) -> Option<String>,
-) -> (Vec<Violation>, Vec<String>) {
-    let (mut violations, mut warnings) = (Vec::new(), Vec::new());
-    if !has_odd_characters(body) {
-        return (violations, warnings);
-    }
-    visit_texts(body, "", &mut |path, text| {
-        if !is_known(schema, path) {
-            return;
-        }
-        if let Some(problem) = problem(text) {
-            violations.push(Violation { flag: flag_of(path), path: path.to_owned(), problem });
-        } else if text.contains(is_other_line_break) {
-            let told = if text.replace('\r', "").contains(is_other_line_break) {
-                "its line breaks are of another kind, as from Word, and are sent as plain ones"
-            } else {
-                "its line breaks have a carriage return, which is left out"
-            };
-            warnings.push(format!("{path}: {told}"));
-            *text = with_plain_line_breaks(text);
-        }
-    });
-    (violations, warnings)
-}
-
-/// Whether a text in `value` has control characters other than tabs and plain line breaks; very few have.
-fn has_odd_characters(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains(|character| is_refused(character) || is_other_line_break(character)),
-        Value::Object(fields) => fields.values().any(has_odd_characters),
-        Value::Array(items) => items.iter().any(has_odd_characters),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
 /// Whether messages cannot contain it.
 pub(crate) fn is_refused(character: char) -> bool {
     character.is_control() && !"\n\t".contains(character) && !is_other_line_break(character)
 }
 
 /// Describes the first character of `text` that messages cannot contain.
-fn problem(text: &str) -> Option<String> {
+pub(super) fn problem(text: &str) -> Option<String> {
     let (at, found) = text.chars().enumerate().find(|(_, character)| is_refused(*character))?;
     let name = match found {
         '\0' => " (NUL)",

@@ -1,167 +1,91 @@
-//! Checks a body by the schema of its kind: the type of each value, then every limit, with all faults at once.
+//! Checks a body by the schema of its kind, with all faults at once.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::invalid::Violation;
+use super::advice::unknown_fields;
+use super::envelope::Envelope;
+use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
-use super::limits::{empty_text, problem, wrong_type};
-use super::schema_path::{inside, resolve};
-use crate::nearest::nearest;
+use super::limits::{problem, wrong_type};
+use super::schema_path::{Seen, inside, resolve, visit};
+use super::{characters, parameter};
 
-const MISSING: &str = "is missing";
-
-impl Violation {
-    pub(super) fn is_missing(&self) -> bool {
-        self.problem == MISSING
+/// Checks every limit of `body`, in addition to the errors in `found`; `typed` is the kind whose flags an error may name. A body
+/// that is sent as it is has no limits.
+pub(super) fn check(
+    kind: &Message,
+    typed: &Message,
+    body: &Value,
+    found: Vec<Violation>,
+) -> Result<(), InvalidMessage> {
+    let mut checks = Checks { kind, typed, found, beside: Vec::new() };
+    if kind.envelope() != Envelope::Verbatim {
+        visit(kind.schema(), body, &mut |seen| checks.see(seen));
     }
+    let Checks { found: mut violations, beside, .. } = checks;
+    violations.extend(beside);
+    if violations.is_empty() {
+        return Ok(());
+    }
+    // One fault of a value is enough.
+    violations.sort_by(|one, other| one.path.cmp(&other.path));
+    violations.dedup_by(|next, first| next.path == first.path);
+    let text_is_missing = body.get("text").is_none() && violations.iter().any(|violation| violation.path == "text");
+    let unknown = body.as_object().into_iter().flat_map(|fields| unknown_fields(kind.schema(), fields));
+    violations.extend(unknown.filter_map(|(name, meant)| {
+        let problem = format!("unknown field; did you mean `{}`?", meant?);
+        Some(Violation { path: name.to_owned(), problem, flag: None })
+    }));
+    Err(InvalidMessage::Violations { violations, text_is_missing })
 }
 
-/// The checks of a body of `kind`.
-pub(super) struct Checks<'a> {
+struct Checks<'a> {
     kind: &'a Message,
-    /// The kind whose flags an error may name.
     typed: &'a Message,
-    root: &'a Value,
-    pub(super) found: Vec<Violation>,
+    found: Vec<Violation>,
+    /// What a schema cannot say.
+    beside: Vec<Violation>,
 }
 
-impl<'a> Checks<'a> {
-    pub(super) fn new(kind: &'a Message, typed: &'a Message) -> Self {
-        Self { kind, typed, root: kind.schema(), found: Vec::new() }
+impl Checks<'_> {
+    fn violation(&self, path: &str, problem: String) -> Violation {
+        Violation { path: path.to_owned(), problem, flag: self.typed.flag_of(path) }
     }
 
-    fn add(&mut self, path: &str, problem: String) {
-        self.found.push(Violation { path: path.to_owned(), problem, flag: self.typed.flag_of(path) });
-    }
-
-    /// Finds the values of a wrong type, and takes them out of `body`, with the lists that have one: the other checks are made
-    /// without them. Null in a known field is the same as no field.
-    pub(super) fn types(&mut self, body: &mut Value) {
-        if let Value::Object(fields) = body {
-            for (name, problem) in (self.kind.kind.read)(fields) {
-                self.add(name, problem);
-            }
-        }
-        self.has_type(self.root, body, "");
-    }
-
-    /// Whether `value` may stay.
-    fn has_type(&mut self, schema: &'a Value, value: &mut Value, path: &str) -> bool {
-        let schema = resolve(self.root, schema);
-        if let Some(problem) = wrong_type(schema, value) {
-            self.add(path, problem);
-            return false;
-        }
-        match value {
-            Value::Object(fields) => {
-                let known = schema.get("properties").and_then(Value::as_object);
-                fields.retain(|name, value| match known.and_then(|known| known.get(name)) {
-                    Some(schema) => !value.is_null() && self.has_type(schema, value, &inside(path, name)),
-                    None => true,
-                });
-                true
-            }
-            Value::Array(items) => {
-                let Some(schema) = schema.get("items") else { return true };
-                let before = self.found.len();
-                for (index, item) in items.iter_mut().enumerate() {
-                    self.has_type(schema, item, &format!("{path}[{index}]"));
-                }
-                self.found.len() == before
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
-        }
-    }
-
-    /// Finds the violated limits of `body`, and puts its fields into the order of the schema.
-    pub(super) fn limits(&mut self, body: &mut Value) {
-        self.inside(self.root, body, "");
-        self.found.sort_by(|one, other| one.path.cmp(&other.path));
-    }
-
-    fn inside(&mut self, schema: &'a Value, value: &mut Value, path: &str) {
-        let schema = resolve(self.root, schema);
-        match value {
-            Value::Object(fields) => self.fields(schema, fields, path),
-            Value::Array(items) => {
-                let Some(of_item) = schema.get("items") else { return };
-                for (index, item) in items.iter_mut().enumerate() {
-                    let path = format!("{path}[{index}]");
-                    let empty = empty_text(schema, item);
-                    self.value(of_item, item, &path, empty);
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-
-    /// Checks a value for its limits; `other` is a problem that is known beside them.
-    fn value(&mut self, schema: &'a Value, value: &mut Value, path: &str, other: Option<String>) {
-        if let Some(problem) = problem(resolve(self.root, schema), value).or(other) {
-            self.add(path, problem);
-        }
-        self.inside(schema, value, path);
-    }
-
-    fn fields(&mut self, schema: &'a Value, fields: &mut Map<String, Value>, path: &str) {
-        let Some(known) = schema.get("properties").and_then(Value::as_object) else {
-            let Some(schema) = schema.get("additionalProperties") else { return };
-            for (name, value) in fields {
-                self.value(schema, value, &inside(path, name), None);
-            }
-            return;
-        };
-        for (name, of_field) in known {
+    fn see(&mut self, Seen { path, schema, rule, value }: &Seen<'_>) {
+        let of_text =
+            |text: &str| characters::problem(text).or_else(|| rule.and_then(|rule| parameter::problem(rule, text)));
+        let own = wrong_type(schema, value).or_else(|| problem(schema, value));
+        let own = own.or_else(|| value.as_str().and_then(of_text));
+        self.found.extend(own.map(|problem| self.violation(path, problem)));
+        let known = schema.get("properties").and_then(Value::as_object);
+        let (Value::Object(fields), Some(known)) = (value, known) else { return };
+        for name in known.keys() {
             let path = inside(path, name);
             let problem = (self.kind.kind.problem)(&place(&path), fields);
-            if let Some(value) = fields.get_mut(name) {
-                self.value(of_field, value, &path, problem);
-                continue;
-            }
-            if let Some(problem) = problem {
-                self.add(&path, problem);
-            }
-            if required(schema).any(|required| required == name) {
-                self.missing(of_field, &path);
-            }
+            self.beside.extend(problem.map(|problem| self.violation(&path, problem)));
         }
-        let mut others = std::mem::take(fields);
-        for name in known.keys() {
-            fields.extend(others.shift_remove(name).map(|value| (name.clone(), value)));
+        for name in required(schema).filter(|name| !fields.contains_key(*name)) {
+            self.missing(known.get(name), &inside(path, name));
         }
-        fields.extend(others);
     }
 
     /// Adds that a field is missing; or, of an object, those fields in it that have flags of their own, which show what to
     /// type.
-    fn missing(&mut self, schema: &'a Value, path: &str) {
+    fn missing(&mut self, schema: Option<&Value>, path: &str) {
         let (flag, before) = (self.typed.flag_of(path), self.found.len());
-        let schema = resolve(self.root, schema);
-        for name in required(schema) {
-            let path = inside(path, name);
-            if self.typed.flag_of(&path) != flag
-                && let Some(schema) = schema.get("properties").and_then(|known| known.get(name))
-            {
-                self.missing(schema, &path);
+        if let Some(schema) = schema.map(|schema| resolve(self.kind.schema(), schema)) {
+            for name in required(schema) {
+                let path = inside(path, name);
+                if self.typed.flag_of(&path) != flag {
+                    self.missing(schema.get("properties").and_then(|known| known.get(name)), &path);
+                }
             }
         }
         if self.found.len() == before {
-            self.add(path, MISSING.to_owned());
+            self.found.push(self.violation(path, "is missing".to_owned()));
         }
     }
-}
-
-/// Fields of an invalid message whose names are probably misspelt.
-pub(super) fn misspelt_fields(schema: &Value, body: &Value) -> Vec<Violation> {
-    let (Some(known), Some(fields)) = (schema.get("properties").and_then(Value::as_object), body.as_object()) else {
-        return Vec::new();
-    };
-    let unknown = fields.keys().filter(|name| !known.contains_key(*name));
-    let misspelt = unknown.filter_map(|name| {
-        let meant = nearest(name, known.keys().map(String::as_str))?;
-        Some(Violation { path: name.clone(), problem: format!("unknown field; did you mean `{meant}`?"), flag: None })
-    });
-    misspelt.collect()
 }
 
 /// `cards[].type` of `cards[3].type`.

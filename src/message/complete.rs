@@ -1,11 +1,14 @@
-//! Completes and checks the fields of a body, with every violated limit at once.
+//! Completes the fields of a body, which are then checked.
 
 use serde_json::{Map, Value};
 
-use super::checks::{Checks, misspelt_fields};
+use super::checks::check;
+use super::envelope::Envelope;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
-use super::schema_path::resolve;
+use super::parameter::ONE_LINE;
+use super::schema_path::{of_field, of_item, rule_of};
+use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
 /// The fields of `body` as `kind` sends them: completed, in their order, within every limit. `typed` decides which flags an
 /// error may name; `found` are the errors that are already known.
@@ -15,62 +18,52 @@ pub(crate) fn complete(
     mut body: Value,
     mut found: Vec<Violation>,
 ) -> Result<Value, InvalidMessage> {
-    found.extend(wrong_types(kind, typed, &mut body));
     if let Value::Object(fields) = &mut body {
-        fill_defaults(kind.schema(), kind.schema(), fields);
+        let problems = (kind.kind.read)(fields).into_iter();
+        found.extend(problems.map(|(name, problem)| Violation {
+            path: name.to_owned(),
+            problem,
+            flag: typed.flag_of(name),
+        }));
         (kind.kind.fill)(&typed.typed, fields);
     }
-    check(kind, typed, &mut body, found)?;
+    if kind.envelope() != Envelope::Verbatim {
+        settle(kind.schema(), kind.schema(), None, &mut body);
+    }
+    check(kind, typed, &body, found)?;
     Ok(body)
 }
 
-/// Fills in the defaults of `schema`, in the objects that are there or have a default, too.
-fn fill_defaults(root: &Value, schema: &Value, fields: &mut Map<String, Value>) {
-    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        if let Some(default) = property.get("default") {
-            fields.entry(name).or_insert_with(|| default.clone());
+/// Writes `value` as it is sent: null in a known field is the same as no field, defaults are filled in, the fields have the order
+/// of the schema, and line breaks are `\n`. Those at the end of a template's parameter are left out: they are invisible in a
+/// list's cell.
+fn settle(root: &Value, schema: &Value, rule: Option<&str>, value: &mut Value) {
+    let rule = rule_of(schema, rule);
+    match value {
+        Value::String(text) => {
+            if text.contains(is_other_line_break) {
+                *text = with_plain_line_breaks(text);
+            }
+            if rule == Some(ONE_LINE) {
+                text.truncate(text.trim_end_matches('\n').len());
+            }
         }
-        if let Some(Value::Object(inside)) = fields.get_mut(name) {
-            fill_defaults(root, resolve(root, property), inside);
+        Value::Array(items) => items.iter_mut().for_each(|item| settle(root, of_item(root, schema), rule, item)),
+        Value::Object(fields) => {
+            let mut others = std::mem::take(fields);
+            for (name, known) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                let given = others.shift_remove(name).filter(|given| !given.is_null());
+                fields.extend(given.or_else(|| known.get("default").cloned()).map(|value| (name.clone(), value)));
+            }
+            fields.extend(others);
+            for (name, value) in fields {
+                if let Some(known) = of_field(root, schema, name) {
+                    settle(root, known, rule, value);
+                }
+            }
         }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
-
-/// Takes the fields of a wrong type out of `body`, and describes them.
-pub(crate) fn wrong_types(kind: &Message, typed: &Message, body: &mut Value) -> Vec<Violation> {
-    let mut checks = Checks::new(kind, typed);
-    checks.types(body);
-    checks.found
-}
-
-/// Checks every limit of `body` in addition to the errors in `found`; `typed` decides which flags an error may name.
-pub(crate) fn check(
-    kind: &Message,
-    typed: &Message,
-    body: &mut Value,
-    found: Vec<Violation>,
-) -> Result<(), InvalidMessage> {
-    let mut checks = Checks::new(kind, typed);
-    checks.limits(body);
-    let (mut violations, mut others) = (found, checks.found);
-    if violations.is_empty() && others.is_empty() {
-        return Ok(());
-    }
-    // A removed field is not missing, nor is the list that contained it.
-    others.retain(|other| {
-        !violations.iter().any(|found| {
-            is_inside(&other.path, &found.path) || other.is_missing() && is_inside(&found.path, &other.path)
-        })
-    });
-    let text_is_missing = others.iter().any(|violation| violation.path == "text") && body.get("text").is_none();
-    violations.extend(others);
-    violations.extend(misspelt_fields(kind.schema(), body));
-    Err(InvalidMessage::Violations { violations, text_is_missing })
-}
-
-/// Whether `path` is `around`, or a field in it.
-fn is_inside(path: &str, around: &str) -> bool {
-    path.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {

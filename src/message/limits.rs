@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::advice::source as source_of;
 use super::media_url;
-use super::parameter::{self, FILLED_IN_WORDS, ONE_LINE};
 
 /// The limits of a value, with their source: `1–20 characters (WhatsApp)`.
 pub(super) fn limit(schema: &Value) -> String {
@@ -90,9 +89,7 @@ pub(super) fn problem(schema: &Value, value: &Value) -> Option<String> {
     };
     size.or_else(|| match (value, word("pattern"), word("x-unique")) {
         (Value::String(url), Some(media_url::PATTERN), _) => media_url::problem(url).map(str::to_owned),
-        (Value::String(text), Some(ONE_LINE), _) => parameter::problem(text),
         (Value::Array(items), _, Some(field)) => repeated(items, field),
-        _ if schema.get("items").is_none() => empty_text(schema, value),
         _ => None,
     })
 }
@@ -117,10 +114,4 @@ fn repeated(items: &[Value], field: &str) -> Option<String> {
     let texts: Vec<_> = items.iter().filter_map(|item| item.get(field)?.as_str()).collect();
     let again = (0..).zip(&texts).find(|(at, text)| texts.iter().take(*at).any(|other| other == *text));
     again.map(|(_, text)| format!("has `{text}` twice; each reply must be unlike the others"))
-}
-
-/// The problem of an empty text in a `value` that may have none by the rule of `schema`.
-pub(super) fn empty_text(schema: &Value, value: &Value) -> Option<String> {
-    let is_ruled = schema.get("x-rule").and_then(Value::as_str) == Some(FILLED_IN_WORDS);
-    is_ruled.then(|| parameter::problem_inside(value)).flatten()
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::media_url;
-use super::schema_path::visit;
+use super::schema_path::{Seen, visit};
 
 /// A file that Jelou fetches for a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) struct MediaFile {
 /// The files of a body of the kind with this `schema`.
 pub(crate) fn media_files(schema: &Value, body: &Value) -> Vec<MediaFile> {
     let mut files = Vec::new();
-    visit(schema, schema, body, "", &mut |_, schema, value| {
+    visit(schema, body, &mut |Seen { schema, value, .. }| {
         if let Some(url) = value.as_str().filter(|_| is_of_file(schema)) {
             let size = schema.pointer("/x-media/size").and_then(Value::as_str);
             files.push(MediaFile { url: url.to_owned(), most: size.and_then(largest) });

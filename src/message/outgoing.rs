@@ -4,13 +4,11 @@
 use serde_json::{Value, json};
 
 use super::advice::advice;
-use super::characters;
 use super::complete::{complete, object};
 use super::envelope::{Envelope, enclose, listed, take_recipient, take_type};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::merge::merge;
-use super::parameter::trim_parameters;
 use super::recipient::{Recipient, TypedRecipient, documented_placeholder, doubt, unclear};
 use super::recipient_choice::{RecipientChoice, RecipientSources};
 use super::route::Route;
@@ -66,18 +64,8 @@ impl Outgoing {
         let is_row = matches!(recipient, RecipientChoice::Made(_));
         let judged = in_body.as_ref().filter(|_| recipient.is_left_to_body());
         let recipient = recipient.make(in_body.as_ref().map(|(_, recipient)| recipient));
-        let mut fields = Value::Object(fields);
-        let (mut violations, mut warnings) = match kind.envelope() {
-            Envelope::Verbatim => Default::default(),
-            Envelope::Typed(_) | Envelope::OwnEndpoint | Envelope::Destinations => {
-                characters::settle(&mut fields, kind.schema(), |path| typed.flag_of(path))
-            }
-        };
-        if is_row {
-            trim_parameters(&mut fields, kind.schema());
-            // A list from Windows has its own line breaks in every cell of several lines.
-            warnings.clear();
-        }
+        let fields = Value::Object(fields);
+        let (mut violations, mut warnings) = (Vec::new(), Vec::new());
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
         let users: Vec<_> = judged.into_iter().chain(named_beside(&fields, &recipient)).collect();
         let unclear_recipient = users.iter().find(|(_, user)| !is_clear(user)).map(|(_, user)| unclear(user));

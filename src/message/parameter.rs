@@ -6,15 +6,18 @@ use super::characters::visit_texts;
 use super::schema_path::{at, rule_at};
 use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
-/// What [`problem`] accepts, as a pattern and in words.
-pub(super) const ONE_LINE: &str = r"^(?!.* {5})[^\n\r\t]*\S[^\n\r\t]*$";
-pub(super) const ONE_LINE_IN_WORDS: &str = "one line, not empty, without tabs or more than 4 spaces in a row";
+/// The rule of a parameter that is a text of its own; the schema has it as a pattern, too.
+pub(super) const ONE_LINE: &str = "one line, not empty, without tabs or more than 4 spaces in a row";
+/// The rule of a value whose form is not documented.
+const FILLED: &str = "no empty text in it";
 
-/// WhatsApp accepts a template with any other parameter but never delivers it: "Param text cannot have new-line/tab
-/// characters or more than 4 consecutive spaces" (Meta, error 132018).
-pub(super) fn problem(text: &str) -> Option<String> {
+/// What is wrong with a text that has this rule. WhatsApp accepts a template with any other parameter but never delivers it:
+/// "Param text cannot have new-line/tab characters or more than 4 consecutive spaces" (Meta, error 132018).
+pub(super) fn problem(rule: &str, text: &str) -> Option<String> {
     let found = match text {
-        _ if text.trim().is_empty() => return Some(EMPTY.to_owned()),
+        _ if ![ONE_LINE, FILLED].contains(&rule) => return None,
+        _ if text.trim().is_empty() => return Some("is empty; a template takes no empty parameter".to_owned()),
+        _ if rule == FILLED => return None,
         _ if text.contains('\n') || text.contains(is_other_line_break) => "has a line break",
         _ if text.contains('\t') => "has a tab",
         _ if text.contains("     ") => "has more than 4 spaces in a row",
@@ -23,37 +26,20 @@ pub(super) fn problem(text: &str) -> Option<String> {
     Some(format!("{found}, which WhatsApp refuses in a parameter of a template"))
 }
 
-/// What [`problem_inside`] accepts, in words.
-pub(super) const FILLED_IN_WORDS: &str = "no empty text in it";
-
 /// The most characters that the parameters of a template may have together in a notice. WhatsApp refuses a template whose
 /// text has more than 1,024 with its parameters filled in (Meta, error 132005); the rest is left for the template's own.
 const MOST_TOGETHER: usize = 900;
 
-/// Calls `see` with each parameter in `body`, a template of the kind with `schema`, with its path, and with whether it
-/// has to be one line. For `NAME=VALUE` the parameter is the value.
-fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, bool, &mut String)) {
+/// Calls `see` with each parameter in `body`, a template of the kind with `schema`, with its path and its rule. For `NAME=VALUE` the parameter is the value.
+fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, &str, &mut String)) {
     let are_named = at(schema, "parameters").is_some_and(|parameters| parameters.get("additionalProperties").is_some());
     visit_texts(body, "", &mut |path, text| {
-        let is_line = match rule_at(schema, path) {
-            Some(ONE_LINE_IN_WORDS) => true,
-            Some(FILLED_IN_WORDS) => false,
-            Some(_) | None => return,
-        };
+        let Some(rule) = rule_at(schema, path).filter(|rule| [ONE_LINE, FILLED].contains(rule)) else { return };
         let is_pair = are_named && path.starts_with("parameters[");
         let name = text.find('=').filter(|_| is_pair).map_or(0, |equals| equals + 1);
         let mut value = text.split_off(name);
-        see(path, is_line, &mut value);
+        see(path, rule, &mut value);
         text.push_str(&value);
-    });
-}
-
-/// Removes line breaks from the ends of the parameters in `body`: they are invisible in a list's cell.
-pub(super) fn trim_parameters(body: &mut Value, schema: &Value) {
-    visit_texts(body, "", &mut |path, text| {
-        if text.ends_with('\n') && rule_at(schema, path) == Some(ONE_LINE_IN_WORDS) {
-            text.truncate(text.trim_end_matches('\n').len());
-        }
     });
 }
 
@@ -62,17 +48,17 @@ pub(super) fn trim_parameters(body: &mut Value, schema: &Value) {
 /// was wrong with each parameter that was changed.
 pub(super) fn fit_parameters(body: &mut Value, schema: &Value) -> Vec<String> {
     let (mut changed, mut lengths) = (Vec::new(), Vec::new());
-    visit_parameters(body, schema, |path, is_line, text| {
-        if let Some(problem) = problem(text).filter(|_| is_line || text.trim().is_empty()) {
+    visit_parameters(body, schema, |path, rule, text| {
+        if let Some(problem) = problem(rule, text) {
             let sent = fit(text);
             changed.push(format!("{path}: {problem}; it is {sent}"));
         }
-        lengths.extend(is_line.then(|| text.chars().count()));
+        lengths.extend((rule == ONE_LINE).then(|| text.chars().count()));
     });
     let most = longest_that_fit(&lengths);
-    visit_parameters(body, schema, |path, is_line, text| {
+    visit_parameters(body, schema, |path, rule, text| {
         let count = text.chars().count();
-        if is_line && count > most {
+        if rule == ONE_LINE && count > most {
             *text = format!("…{}", text.chars().skip(count + 1 - most).collect::<String>());
             changed.push(format!(
                 "{path}: has {count} characters, and the parameters of a notice at most {MOST_TOGETHER} together; its end is sent"
@@ -101,18 +87,6 @@ fn longest_that_fit(lengths: &[usize]) -> usize {
     let fits = |most: &usize| lengths.iter().map(|length| length.min(most)).sum::<usize>() <= MOST_TOGETHER;
     let longest = lengths.iter().copied().max().unwrap_or_default();
     (2..=longest.min(MOST_TOGETHER)).rev().find(fits).unwrap_or(1)
-}
-
-const EMPTY: &str = "is empty; a template takes no empty parameter";
-
-/// What is wrong with a value whose form is not documented: no text in it may be empty.
-pub(super) fn problem_inside(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => text.trim().is_empty().then(|| EMPTY.to_owned()),
-        Value::Array(items) => items.iter().find_map(problem_inside),
-        Value::Object(fields) => fields.values().find_map(problem_inside),
-        Value::Null | Value::Bool(_) | Value::Number(_) => None,
-    }
 }
 
 #[cfg(test)]
@@ -148,7 +122,7 @@ mod tests {
                 "buttonParameters": [{"param": expected, "type": text}]});
             assert_eq!(body, fitted, "{text:?}");
             assert_eq!(changed.len(), if text == expected { 0 } else { 3 }, "{text:?}: {changed:?}");
-            assert_eq!(problem(expected), None);
+            assert_eq!(problem(ONE_LINE, expected), None);
         }
     }
 

@@ -10,23 +10,6 @@ pub(crate) fn at<'a>(root: &'a Value, path: &str) -> Option<&'a Value> {
     })
 }
 
-/// Whether the schema has the field at `path`, or an enclosing field whose content is free.
-pub(crate) fn is_known(root: &Value, path: &str) -> bool {
-    let mut schema = resolve(root, root);
-    for step in path.split(['.', '[']).filter(|step| !step.is_empty()) {
-        let next = match schema.get("properties") {
-            Some(fields) if !step.ends_with(']') => match fields.get(step) {
-                None => return false,
-                known => known,
-            },
-            _ => schema.get("items"),
-        };
-        let Some(next) = next else { return true };
-        schema = resolve(root, next);
-    }
-    true
-}
-
 /// The rule in words (`x-rule`) of the field at `path`, or of the nearest one around it.
 pub(crate) fn rule_at<'a>(root: &'a Value, path: &str) -> Option<&'a str> {
     let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
@@ -53,28 +36,58 @@ pub(crate) fn inside(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-/// Calls `see` with each value in `value` whose field is known, with its path and its schema.
-pub(crate) fn visit<'a>(
-    root: &'a Value,
-    schema: &'a Value,
-    value: &'a Value,
-    path: &str,
-    see: &mut impl FnMut(&str, &'a Value, &'a Value),
-) {
-    let schema = resolve(root, schema);
-    see(path, schema, value);
+/// The schema of what is free: the content of a field that has no schema for it.
+static FREE: Value = Value::Null;
+
+/// The schema of the field `name` of an object with this `schema`; None for a field that it does not know.
+pub(super) fn of_field<'a>(root: &'a Value, schema: &'a Value, name: &str) -> Option<&'a Value> {
+    let known = match schema.get("properties") {
+        Some(known) => known.get(name)?,
+        None => schema.get("additionalProperties").unwrap_or(&FREE),
+    };
+    Some(resolve(root, known))
+}
+
+/// The schema of the items of a list with this `schema`.
+pub(super) fn of_item<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    resolve(root, schema.get("items").unwrap_or(&FREE))
+}
+
+/// The rule in words of a value with this `schema`, or the one `around` it.
+pub(super) fn rule_of<'a>(schema: &'a Value, around: Option<&'a str>) -> Option<&'a str> {
+    schema.get("x-rule").and_then(Value::as_str).or(around)
+}
+
+/// A value of a body, with its path, its schema, and its rule in words or that of the nearest value around it.
+pub(super) struct Seen<'a> {
+    pub(super) path: String,
+    pub(super) schema: &'a Value,
+    pub(super) rule: Option<&'a str>,
+    pub(super) value: &'a Value,
+}
+
+/// Calls `see` with each value in `body`, but for fields that the schema `root` does not know.
+pub(super) fn visit<'a>(root: &'a Value, body: &'a Value, see: &mut impl FnMut(&Seen<'a>)) {
+    visit_inside(root, Seen { path: String::new(), schema: root, rule: None, value: body }, see);
+}
+
+fn visit_inside<'a>(root: &'a Value, seen: Seen<'a>, see: &mut impl FnMut(&Seen<'a>)) {
+    see(&seen);
+    let Seen { path, schema, rule, value } = seen;
+    let mut visit = |path: String, schema, value| {
+        visit_inside(root, Seen { path, schema, rule: rule_of(schema, rule), value }, see);
+    };
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                if let Some(known) = schema.get("properties").and_then(|known| known.get(name)) {
-                    visit(root, known, value, &inside(path, name), see);
+                if let Some(known) = of_field(root, schema, name) {
+                    visit(inside(&path, name), known, value);
                 }
             }
         }
         Value::Array(items) => {
-            let Some(of_item) = schema.get("items") else { return };
             for (index, item) in items.iter().enumerate() {
-                visit(root, of_item, item, &format!("{path}[{index}]"), see);
+                visit(format!("{path}[{index}]"), of_item(root, schema), item);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

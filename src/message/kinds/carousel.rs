@@ -15,7 +15,10 @@ fn number_cards(fields: &mut Map<String, Value>) {
     let cards = fields.get_mut("parameters").and_then(|parameters| parameters.get_mut("cards")?.as_array_mut());
     for (position, card) in cards.into_iter().flatten().enumerate() {
         if let Value::Object(card) = card {
-            card.entry("card_index").or_insert(json!(position));
+            let index = card.entry("card_index").or_insert(Value::Null);
+            if index.is_null() {
+                *index = json!(position);
+            }
         }
     }
 }
