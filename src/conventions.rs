@@ -153,28 +153,10 @@ pub(crate) enum DatePiece {
 impl DatePiece {
     /// Whether it is part of the day, not of the time.
     pub(crate) fn is_of_day(&self) -> bool {
-        match self {
-            Self::Day
-            | Self::Day2
-            | Self::DayName
-            | Self::DayName3
-            | Self::Month
-            | Self::Month2
-            | Self::MonthName
-            | Self::MonthName3
-            | Self::Year
-            | Self::Year2 => true,
-            Self::Text(_)
-            | Self::Hour
-            | Self::Hour2
-            | Self::HalfHour
-            | Self::HalfHour2
-            | Self::Minute
-            | Self::Minute2
-            | Self::Second
-            | Self::Second2
-            | Self::HalfDay => false,
-        }
+        use DatePiece::{Day, Day2, DayName, DayName3, Month, Month2, MonthName, MonthName3, Year, Year2};
+
+        let of_day = [Day, Day2, DayName, DayName3, Month, Month2, MonthName, MonthName3, Year, Year2];
+        of_day.contains(self)
     }
 }
 

@@ -31,7 +31,7 @@ fn place(context: &Context) -> Result<Place, ConfigError> {
 
 /// Says that the store is being written by another process.
 fn on_wait(context: &Context) -> OnWait {
-    let stderr = context.stderr.another();
+    let stderr = context.stderr.clone();
     Arc::new(move |process| {
         let process = process.map(|id| format!(": process {id}")).unwrap_or_default();
         stderr.note(&format!("waiting for another process that writes the ledger{process}"));

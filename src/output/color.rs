@@ -16,11 +16,11 @@ pub(crate) enum Color {
 }
 
 impl Color {
-    pub(crate) fn is_wanted(self, stream: &impl RawStream) -> bool {
+    pub(crate) fn choice(self, stream: &impl RawStream) -> ColorChoice {
         match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto => anstream::AutoStream::choice(stream) != ColorChoice::Never,
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+            Self::Auto => anstream::AutoStream::choice(stream),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! JSON for stdout: compact or pretty, with or without colour, never with a character that a terminal would act on.
+//! JSON for stdout: compact or pretty, never with a character that a terminal would act on.
 
 use std::borrow::Cow;
 
@@ -42,51 +42,11 @@ fn escape(control: char) -> String {
     format!("\\u{:04x}", u32::from(control))
 }
 
-const KEY: &str = "\x1b[34m";
-const TEXT: &str = "\x1b[32m";
-const SCALAR: &str = "\x1b[33m";
-const RESET: &str = "\x1b[0m";
-const PUNCTUATION: [char; 8] = ['{', '}', '[', ']', ',', ':', ' ', '\n'];
-
-/// JSON text in colour.
-pub(crate) fn colored(json: &str) -> String {
-    let mut text = String::new();
-    let mut rest = json;
-    while let Some(first) = rest.chars().next() {
-        let length = match first {
-            '"' => string_length(rest),
-            first if PUNCTUATION.contains(&first) => 1,
-            _ => rest.find(PUNCTUATION).unwrap_or(rest.len()),
-        };
-        let (token, behind) = rest.split_at(length);
-        match first {
-            '"' if behind.starts_with(':') => text.extend([KEY, token, RESET]),
-            '"' => text.extend([TEXT, token, RESET]),
-            first if PUNCTUATION.contains(&first) => text.push(first),
-            _ => text.extend([SCALAR, token, RESET]),
-        }
-        rest = behind;
-    }
-    text
-}
-
-/// The length of the string at the beginning of `json`, with its quotes.
-fn string_length(json: &str) -> usize {
-    let mut is_escaped = true;
-    let end = json.char_indices().find(|(_, character)| {
-        let is_end = *character == '"' && !is_escaped;
-        is_escaped = *character == '\\' && !is_escaped;
-        is_end
-    });
-    end.map_or(json.len(), |(at, _)| at + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
     use serde_json::value::RawValue;
 
-    use super::super::escape::without_escape_sequences;
     use super::*;
 
     #[test]
@@ -105,19 +65,5 @@ mod tests {
         assert_eq!(visible(&text), compact(&value));
         let raw: Box<RawValue> = serde_json::from_str(&text).unwrap();
         assert_eq!(compact_text(&[raw]).unwrap(), format!("[{}]", compact(&value)));
-    }
-
-    #[test]
-    fn colours_only_where_asked() {
-        let value = json!({"id": "x", "n": 1});
-        assert_eq!(pretty(&value), "{\n  \"id\": \"x\",\n  \"n\": 1\n}");
-        assert_eq!(
-            colored(&compact(&value)),
-            "{\x1b[34m\"id\"\x1b[0m:\x1b[32m\"x\"\x1b[0m,\x1b[34m\"n\"\x1b[0m:\x1b[33m1\x1b[0m}"
-        );
-        let nested = json!({"a \" \\": ["b\\\": \u{7f}", null, -0.5, {}], "é": true});
-        let plain = without_escape_sequences(&colored(&pretty(&nested)));
-        assert_eq!(plain, pretty(&nested));
-        assert!(colored(&compact(&nested)).contains("\x1b[32m\"b\\\\\\\": \\u007f\"\x1b[0m,\x1b[33mnull"));
     }
 }

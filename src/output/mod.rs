@@ -21,8 +21,6 @@ pub(crate) use self::counted::{counted, counted_are, counted_people, grouped, ro
 pub(crate) use self::error::StreamError;
 pub(crate) use self::escape::{one_line, without_escape_sequences};
 pub(crate) use self::format::Format;
-#[cfg(any(test, fuzzing))]
-pub(crate) use self::json::colored;
 pub(crate) use self::json::{compact, pretty, visible as visible_json};
 pub(crate) use self::progress::{Progress, ProgressFormat, Reading, Tally, WaitReason, Waiting};
 pub(crate) use self::record::{Record, RecordDelivery, RecordError, Sent};

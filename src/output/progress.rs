@@ -1,11 +1,10 @@
 //! Shows the progress of a run on standard error: a bar on a terminal, an occasional line elsewhere, JSON for machines.
 
-use std::cell::OnceCell;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde::Serialize;
 use serde_json::json;
 
@@ -107,7 +106,7 @@ impl<'a> Progress<'a> {
             ProgressFormat::None => (Shape::None, Duration::from_secs(3600)),
             ProgressFormat::Ndjson => (Shape::Ndjson, Duration::from_secs(1)),
             ProgressFormat::Auto if stderr.is_quiet() => (Shape::None, Duration::from_secs(3600)),
-            ProgressFormat::Auto => match drawable(bar()) {
+            ProgressFormat::Auto => match drawable("{wide_bar} {percent}% {msg}") {
                 Some(bar) => (Shape::Bar(bar), Duration::from_millis(200)),
                 None => (Shape::Lines, Duration::from_secs(10)),
             },
@@ -202,77 +201,49 @@ impl<'a> Progress<'a> {
     }
 }
 
-fn bar() -> ProgressBar {
-    styled("{wide_bar} {percent}% {msg}")
-}
-
-fn styled(template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template);
+/// A bar like `template`, if the terminal can draw one: `TERM=dumb` cannot.
+fn drawable(template: &str) -> Option<ProgressBar> {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-/// The bar, if the terminal can draw one: `TERM=dumb` cannot.
-fn drawable(bar: ProgressBar) -> Option<ProgressBar> {
-    (io::stderr().is_terminal() && !bar.is_hidden()).then_some(bar)
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    (io::stderr().is_terminal() && !bar.is_hidden()).then(|| bar.with_style(style))
 }
 
 /// The progress of reading a list, or one of Jelou's listings: a line on a terminal, after a second.
 #[derive(Debug)]
 pub(crate) struct Reading<'a> {
     name: &'a str,
-    begun: Instant,
-    is_shown: bool,
-    bar: OnceCell<ProgressBar>,
+    line: ProgressBar,
 }
 
 impl<'a> Reading<'a> {
     /// For the list with this name.
     pub(crate) fn new(stderr: &Stderr, format: ProgressFormat, name: &'a str) -> Self {
-        let is_shown = format == ProgressFormat::Auto && !stderr.is_quiet() && drawable(bar()).is_some();
-        Self { name, begun: Instant::now(), is_shown, bar: OnceCell::new() }
+        let line = drawable("{msg}").filter(|_| format == ProgressFormat::Auto && !stderr.is_quiet());
+        Self { name, line: line.unwrap_or_else(ProgressBar::hidden).with_finish(ProgressFinish::AndClear) }
     }
 
     /// This many rows have been read.
     pub(crate) fn show(&self, rows: u64) {
-        if self.is_shown && rows.is_multiple_of(256) && self.begun.elapsed() > Duration::from_secs(1) {
-            let bar = self.bar.get_or_init(|| styled("{msg}"));
-            bar.set_message(format!("reading {}: {} rows", one_line(self.name), HumanCount(rows)));
+        if rows.is_multiple_of(256) {
+            self.say(|name| format!("reading {name}: {} rows", HumanCount(rows)));
         }
     }
 
     /// The number of answered requests, and the number that are probably needed, if known.
     pub(crate) fn show_requests(&self, answered: u64, needed: Option<u64>) {
-        if !self.is_shown || self.begun.elapsed() <= Duration::from_secs(1) {
-            return;
+        let of = needed.map(|needed| format!(" of {}", HumanCount(needed.max(answered)))).unwrap_or_default();
+        self.say(|name| format!("asking about {name}: {}{of} requests", HumanCount(answered)));
+    }
+
+    fn say(&self, words: impl FnOnce(&str) -> String) {
+        if !self.line.is_hidden() && self.line.elapsed() > Duration::from_secs(1) {
+            self.line.set_message(words(&one_line(self.name)));
         }
-        let bar = self.bar.get_or_init(|| match needed {
-            Some(_) => bar(),
-            None => styled("{msg}"),
-        });
-        let needed = needed.map(|needed| needed.max(answered));
-        if let Some(needed) = needed {
-            bar.set_length(needed);
-        }
-        bar.set_position(answered);
-        let of = needed.map(|needed| format!(" of {}", HumanCount(needed))).unwrap_or_default();
-        bar.set_message(format!("asking about {}: {}{of} requests", one_line(self.name), HumanCount(answered)));
     }
 
     /// Prints without breaking the line.
     pub(crate) fn above(&self, print: impl FnOnce()) {
-        match self.bar.get() {
-            Some(bar) => bar.suspend(print),
-            None => print(),
-        }
-    }
-}
-
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        if let Some(bar) = self.bar.get() {
-            bar.finish_and_clear();
-        }
+        self.line.suspend(print);
     }
 }
 

@@ -1,10 +1,6 @@
 //! Standard error: what the result means, one line for each message, whatever it contains; and questions.
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::mem;
-use std::sync::Mutex;
-
-use anstream::ColorChoice;
 
 use super::color::Color;
 use super::error::StreamError;
@@ -12,7 +8,6 @@ use super::escape::one_line;
 
 /// The maximum number of characters shown of a listed message.
 const LISTED: usize = 100;
-const WARNING: &str = "\x1b[33mwarning:\x1b[0m";
 
 /// How much is printed on stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,23 +21,16 @@ pub(crate) enum Verbosity {
     Verbose,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Stderr {
     verbosity: Verbosity,
     color: Color,
-    /// Warnings that are printed only with an error.
-    held_back: Mutex<Vec<String>>,
 }
 
 #[expect(clippy::unused_self, reason = "only who was given the stream may write to it")]
 impl Stderr {
     pub(crate) fn new(verbosity: Verbosity, color: Color) -> Self {
-        Self { verbosity, color, held_back: Mutex::default() }
-    }
-
-    /// The same stream, for whoever outlives this one.
-    pub(crate) fn another(&self) -> Self {
-        Self::new(self.verbosity, self.color)
+        Self { verbosity, color }
     }
 
     /// clap's text for an error of usage, in its colours.
@@ -52,10 +40,6 @@ impl Stderr {
 
     /// An error with its details and the hint. Always shown.
     pub(crate) fn error(&self, message: &str, details: &[String], hint: Option<&str>) {
-        let held_back = self.held_back.lock().map(|mut warnings| mem::take(&mut *warnings));
-        for warning in held_back.unwrap_or_default() {
-            self.print(WARNING, &warning);
-        }
         self.print("\x1b[1;31merror:\x1b[0m", message);
         for detail in details {
             self.print("  -", detail);
@@ -67,21 +51,13 @@ impl Stderr {
 
     pub(crate) fn warning(&self, message: &str) {
         if self.verbosity != Verbosity::Quiet {
-            self.print(WARNING, message);
+            self.print("\x1b[33mwarning:\x1b[0m", message);
         }
     }
 
     pub(crate) fn warnings(&self, messages: &[String]) {
         for message in messages {
             self.warning(message);
-        }
-    }
-
-    /// Warnings that may explain a failure, such as a misspelt variable: with `--quiet` they are printed only with an error.
-    pub(crate) fn explanations(&self, messages: &[String]) {
-        match self.held_back.lock() {
-            Ok(mut held_back) if self.verbosity == Verbosity::Quiet => held_back.extend_from_slice(messages),
-            _ => self.warnings(messages),
         }
     }
 
@@ -175,8 +151,7 @@ impl Stderr {
     }
 
     fn stream(&self) -> impl Write {
-        let choice = if self.color.is_wanted(&io::stderr()) { ColorChoice::Always } else { ColorChoice::Never };
-        anstream::AutoStream::new(io::stderr(), choice)
+        anstream::AutoStream::new(io::stderr(), self.color.choice(&io::stderr()))
     }
 }
 

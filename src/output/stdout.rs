@@ -3,7 +3,6 @@
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
-use anstream::ColorChoice;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,9 +25,8 @@ pub(crate) struct Stdout {
     /// Whether `--output` was given.
     is_format_given: bool,
     color: Color,
-    /// Whether it is a terminal, and whether it is coloured: checked once, not for each line of a list.
+    /// Whether it is a terminal: checked once, not for each line of a list.
     is_terminal: OnceLock<bool>,
-    is_colored: OnceLock<bool>,
     /// Set when something is written after the reader has closed the pipe.
     reader_is_gone: OnceLock<()>,
 }
@@ -52,7 +50,7 @@ impl Stdout {
             json::compact_text(value)
         };
         let text = text.map_err(|error| StreamError { action: "write JSON", cause: error.into() })?;
-        self.line(&if self.is_colored() { json::colored(&text) } else { text })
+        self.line(&text)
     }
 
     /// Text from others as one line on stdout, escaped.
@@ -74,10 +72,6 @@ impl Stdout {
     /// Whether to print words instead of data: a person reads it, and no format was requested.
     pub(crate) fn wants_words(&self) -> bool {
         !self.is_format_given && self.is_for_a_person()
-    }
-
-    fn is_colored(&self) -> bool {
-        *self.is_colored.get_or_init(|| self.color.is_wanted(&io::stdout()))
     }
 
     /// A table for a person; cells that are too long are cut.
@@ -127,8 +121,7 @@ impl Stdout {
 
     /// clap's help, in its colours.
     pub(crate) fn help(&self, text: &str) -> Result<(), StreamError> {
-        let choice = if self.is_colored() { ColorChoice::Always } else { ColorChoice::Never };
-        let mut plain = anstream::AutoStream::new(Vec::new(), choice);
+        let mut plain = anstream::AutoStream::new(Vec::new(), self.color.choice(&io::stdout()));
         // Writing to a vector cannot fail.
         let _ = plain.write_all(text.as_bytes());
         self.bytes(&plain.into_inner())

@@ -1,34 +1,21 @@
 //! Breaks text into lines for a terminal.
 
-use unicode_width::UnicodeWidthChar;
+use unicode_width::UnicodeWidthStr;
 
-/// `text` in lines of at most `columns`, broken at blanks if possible.
+/// `text` in lines of at most `columns`, broken at blanks; a longer word has a line of its own.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (mut line, mut used) = (String::new(), 0);
     for word in text.split_inclusive(' ') {
-        let needed = width(word.trim_end());
-        if used > 0 && used + needed > columns {
+        if used > 0 && used + word.trim_end().width() > columns {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
             used = 0;
         }
-        for character in word.chars() {
-            let wide = character.width().unwrap_or(0);
-            // A blank may go beyond the end of the line.
-            if used + wide > columns && character != ' ' {
-                lines.push(std::mem::take(&mut line));
-                used = 0;
-            }
-            line.push(character);
-            used += wide;
-        }
+        line.push_str(word);
+        used += word.width();
     }
     lines.push(line.trim_end().to_owned());
     lines
-}
-
-fn width(text: &str) -> usize {
-    text.chars().filter_map(UnicodeWidthChar::width).sum()
 }
 
 #[cfg(test)]
@@ -41,9 +28,9 @@ mod tests {
             ("", 5, vec![""]),
             ("a b", 5, vec!["a b"]),
             ("abc def", 5, vec!["abc", "def"]),
-            ("abcdefgh ij", 5, vec!["abcde", "fgh", "ij"]),
+            ("a bcdefgh ij", 5, vec!["a", "bcdefgh", "ij"]),
             ("abcde fghij", 5, vec!["abcde", "fghij"]),
-            ("日本語日本", 5, vec!["日本", "語日", "本"]),
+            ("日本 語日 本", 5, vec!["日本", "語日", "本"]),
         ] {
             assert_eq!(wrapped(text, columns), expected, "{text}");
         }
