@@ -236,12 +236,10 @@ impl Checkup {
             return None;
         }
         let never_asked = || Ok(String::new());
-        let (client_secret, warnings) = secret.fetch(never_asked).await.map_err(|error| self.fail(NAME, error)).ok()?;
-        if warnings.is_empty() {
-            self.ok(NAME, "obtained");
-        }
-        for warning in warnings {
-            self.warn(NAME, warning);
+        let (client_secret, warning) = secret.fetch(never_asked).await.map_err(|error| self.fail(NAME, error)).ok()?;
+        match warning {
+            Some(warning) => self.warn(NAME, warning),
+            None => self.ok(NAME, "obtained"),
         }
         Some(Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin))
     }

@@ -1,8 +1,8 @@
-//! Changes to the configuration file: comments are kept, and the file is replaced atomically and readable only by its owner.
+//! Changes to the configuration file: comments are kept, but for those right above a profile that is removed, and the file is replaced atomically and readable only by its owner.
 
 use std::path::{Path, PathBuf};
 
-use toml_edit::{Decor, DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
 use super::error::ConfigError;
 use super::file::{ConfigFile, line_of};
@@ -97,33 +97,12 @@ impl ConfigEdit {
     /// Removes the profile; also the default, if it is this profile.
     pub(crate) fn remove_profile(&mut self, name: &str) -> Result<(), ConfigError> {
         self.require(name)?;
-        let mut kept = String::new();
         if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {
-            let key = self.document.key("default_profile");
-            kept.extend(key.and_then(|key| comments_above(key.leaf_decor())));
             self.document.remove("default_profile");
         }
         let profiles = self.document.get_mut("profiles").and_then(Item::as_table_like_mut);
-        let removed = profiles.and_then(|profiles| profiles.remove(name));
-        let removed = removed.as_ref().and_then(Item::as_table);
-        kept.extend(removed.and_then(|table| comments_above(table.decor())));
-        self.keep_comments(&kept, removed.and_then(Table::position));
+        profiles.and_then(|profiles| profiles.remove(name));
         Ok(())
-    }
-
-    /// Puts comments in front of the table that follows `position`, or at the end.
-    fn keep_comments(&mut self, comments: &str, position: Option<isize>) {
-        let profiles = self.document.get_mut("profiles").and_then(Item::as_table_like_mut);
-        let tables =
-            profiles.into_iter().flat_map(|profiles| profiles.iter_mut().filter_map(|(_, item)| item.as_table_mut()));
-        let tables = tables.filter(|table| table.position() > position);
-        if let Some(next) = tables.min_by_key(|table| table.position()) {
-            let prefix = next.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default().to_owned();
-            next.decor_mut().set_prefix(format!("{comments}{prefix}"));
-        } else {
-            let trailing = self.document.trailing().as_str().unwrap_or_default().to_owned();
-            self.document.set_trailing(format!("{comments}{trailing}"));
-        }
     }
 
     fn require(&self, name: &str) -> Result<(), ConfigError> {
@@ -161,11 +140,4 @@ fn put(table: &mut dyn TableLike, key: &str, new: impl Into<Value>) {
             table.insert(key, Item::Value(new));
         }
     }
-}
-
-/// The comments above a key or a table up to the last empty line: what stands right above it belongs to it.
-fn comments_above(decor: &Decor) -> Option<String> {
-    let comments = decor.prefix()?.as_str()?;
-    let end = ["\n\n", "\r\n\r\n"].into_iter().filter_map(|gap| Some(comments.rfind(gap)? + gap.len())).max()?;
-    comments.get(..end).map(str::to_owned)
 }

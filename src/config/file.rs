@@ -123,7 +123,6 @@ impl ConfigFile {
                 profile.put(key, value, &Origin::Profile(name.clone()));
             }
             profile.paths().for_each(|(_, path)| *path = resolve(directory, path));
-            refuse_two_secrets(path, &name, &profile)?;
             profiles.insert(name, profile);
         }
         let default_profile = document.default_profile;
@@ -141,18 +140,6 @@ impl ConfigFile {
             }
             default => Ok(default.as_ref()),
         }
-    }
-}
-
-fn refuse_two_secrets(path: &Path, name: &str, profile: &Layer) -> Result<(), ConfigError> {
-    let keys = ["client_secret", "client_secret_file", "client_secret_command"];
-    let mut given = keys.into_iter().filter(|key| profile.has(key));
-    match (given.next(), given.next()) {
-        (Some(first), Some(second)) => {
-            let message = format!("{}: profile `{name}` has both {first} and {second}", path.display());
-            Err(ConfigError::new(message, "keep one of client_secret, client_secret_file and client_secret_command"))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -212,10 +199,6 @@ mod tests {
             ),
             ("[profiles.a]\nclient_id = \"a:b\"", "line 2: a client id has no colon"),
             ("[profiles.a", "line 1: "),
-            (
-                "[profiles.a]\nclient_secret = \"x\"\nclient_secret_file = \"y\"",
-                "has both client_secret and client_secret_file",
-            ),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(expected), "{text}: {error}");

@@ -2,7 +2,7 @@
 //! put over one another.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
+use std::fmt::{self, Debug};
 use std::str::FromStr;
 
 use super::error::ConfigError;
@@ -79,53 +79,49 @@ impl Layer {
         self.0.get(name).map(|found| found.value.as_slice())
     }
 
-    /// The value of the key called `name`, of its type.
-    ///
-    /// # Errors
-    /// If it cannot be read: a variable, since flags and profiles are checked earlier.
-    pub(super) fn get<T: FromStr<Err: Display>>(&self, name: &'static str) -> Result<Option<Sourced<T>>, ConfigError> {
-        let text = self.text(name);
-        text.map(|text| self.read(name, text.parse().map_err(|problem: T::Err| problem.to_string()))).transpose()
+    /// The value of the key called `name`, of its type. Every source checks what it puts in.
+    #[expect(clippy::expect_used, reason = "it was checked")]
+    pub(super) fn get<T: FromStr<Err: Debug>>(&self, name: &str) -> Option<Sourced<T>> {
+        let found = self.0.get(name)?;
+        Some(found.origin.of(found.value.first()?.parse().expect("a checked value")))
     }
 
     /// The same for a list.
-    ///
-    /// # Errors
-    /// As [`Self::get`].
+    #[expect(clippy::expect_used, reason = "it was checked")]
     pub(super) fn get_list<T>(
         &self,
-        name: &'static str,
+        name: &str,
         read: impl FnOnce(&[String]) -> Result<T, String>,
-    ) -> Result<Option<Sourced<T>>, ConfigError> {
-        self.list(name).map(|list| self.read(name, read(list))).transpose()
-    }
-
-    fn read<T>(&self, name: &'static str, value: Result<T, String>) -> Result<Sourced<T>, ConfigError> {
-        let origin = self.0.get(name).map_or(&Origin::Default, |value| &value.origin);
-        let place = if let Origin::Variable(variable) = origin { variable } else { name };
-        value.map(|value| origin.of(value)).map_err(|problem| ConfigError::variable(place, problem))
+    ) -> Option<Sourced<T>> {
+        let found = self.0.get(name)?;
+        Some(found.origin.of(read(&found.value).expect("a checked list")))
     }
 
     /// The same for a key that has a default, of a layer over [`Self::of_defaults`].
-    ///
-    /// # Errors
-    /// As [`Self::get`].
     #[expect(clippy::expect_used, reason = "the table says so")]
-    pub(super) fn or_default<T: FromStr<Err: Display>>(&self, name: &'static str) -> Result<Sourced<T>, ConfigError> {
-        Ok(self.get(name)?.expect("the key has a default"))
+    pub(super) fn or_default<T: FromStr<Err: Debug>>(&self, name: &str) -> Sourced<T> {
+        self.get(name).expect("the key has a default")
     }
 
     /// Where the secret called `name` comes from: itself, a command or a file.
-    pub(super) fn secret(&self, name: &str) -> Option<Sourced<SecretSource>> {
-        let keys = [name, &format!("{name}_command"), &format!("{name}_file")];
-        let (key, found) = keys.iter().find_map(|key| self.0.get_key_value(*key))?;
+    ///
+    /// # Errors
+    /// If it is given in two ways.
+    pub(super) fn secret(&self, name: &str) -> Result<Option<Sourced<SecretSource>>, ConfigError> {
+        let ways = [name.to_owned(), format!("{name}_command"), format!("{name}_file")];
+        let mut given = ways.iter().filter_map(|way| self.0.get_key_value(way.as_str()));
+        let Some((key, found)) = given.next() else { return Ok(None) };
+        if let Some((other, second)) = given.next() {
+            let message = format!("both {key} ({}) and {other} ({}) are given", found.origin, second.origin);
+            return Err(ConfigError::new(message, "keep one of them"));
+        }
         let text = || found.value.concat();
         let source = match key.strip_prefix(name) {
             Some("_command") => SecretSource::Command(found.value.clone()),
             Some("_file") => SecretSource::File(text().into()),
             _ => SecretSource::Value(Secret::new(text())),
         };
-        Some(found.origin.of(source))
+        Ok(Some(found.origin.of(source)))
     }
 
     /// The value of `key` as it is printed, and its origin.

@@ -33,15 +33,15 @@ impl Login {
     /// `id` and `secret` of flags and environment, combined with those of the profile called `name`.
     ///
     /// # Errors
-    /// If a value of the profile cannot be read.
+    /// If the profile gives its secret in two ways.
     pub(crate) fn new(
         id: Option<Sourced<ClientId>>,
         secret: Option<Sourced<SecretSource>>,
         profile: &Layer,
         name: &str,
     ) -> Result<Self, ConfigError> {
-        let kept = Pair { id: profile.get("client_id")?, secret: profile.secret("client_secret") };
-        let home = profile.clone().over(Layer::of_defaults()).or_default("api_url")?.value;
+        let kept = Pair { id: profile.get("client_id"), secret: profile.secret("client_secret")? };
+        let home = profile.clone().over(Layer::of_defaults()).or_default("api_url").value;
         Ok(Self { typed: Pair { id, secret }, kept, profile: name.to_owned(), home })
     }
 

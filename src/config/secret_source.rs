@@ -49,9 +49,9 @@ impl fmt::Display for SecretSource {
 }
 
 impl Sourced<SecretSource> {
-    /// The secret, with warnings when others can read its file or when it looks like something around a secret. `ask` reads
-    /// it from the terminal. An empty secret is an error.
-    pub(crate) async fn fetch(&self, ask: fn() -> io::Result<String>) -> Result<(Secret, Vec<String>), ConfigError> {
+    /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is an
+    /// error.
+    pub(crate) async fn fetch(&self, ask: fn() -> io::Result<String>) -> Result<(Secret, Option<String>), ConfigError> {
         let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
         let (raw, warning) = match &self.value {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
@@ -84,8 +84,7 @@ impl Sourced<SecretSource> {
         if secret.is_empty() {
             return Err(self.bad("is empty"));
         }
-        let shape = secret.suspicious_shape().map(|shape| format!("the secret from {} {shape}", self.origin()));
-        Ok((secret, warning.into_iter().chain(shape).collect()))
+        Ok((secret, warning))
     }
 
     fn bad(&self, problem: &str) -> ConfigError {

@@ -99,30 +99,30 @@ impl Settings {
         let name = chosen.as_ref().map(|chosen| chosen.value.clone()).unwrap_or_default();
         let profile = file.and_then(|file| file.profiles.get(&name)).cloned().unwrap_or_default();
         let secret = if sandbox == Sandboxed::No { typed_secret(flags, &outside)? } else { None };
-        let login = Login::new(outside.get("client_id")?, secret, &profile, &name)?;
+        let login = Login::new(outside.get("client_id"), secret, &profile, &name)?;
         let layer = outside.over(profile).over(Layer::of_defaults());
         let mut settings = Self {
             profile: chosen,
-            bot: layer.get("bot_id")?,
+            bot: layer.get("bot_id"),
             login,
-            api_url: layer.or_default("api_url")?,
+            api_url: layer.or_default("api_url"),
             sandbox,
-            timeout: layer.or_default("timeout")?,
-            retry_for: layer.or_default("retry_for")?,
-            ca_cert: layer.get("ca_cert")?,
-            allow_to: layer.get_list("allow_to", |patterns| Ok(AllowTo(patterns.to_vec())))?,
-            do_not_contact: layer.get("do_not_contact")?,
-            log: layer.get("log")?,
-            rate: layer.or_default("rate")?,
-            country: layer.get("country")?,
-            remember: layer.or_default("remember")?,
-            confirm_bulk: layer.or_default("confirm_bulk")?,
-            between: layer.get_list("between", windows)?,
-            not_on: layer.get_list("not_on", |days| days.iter().map(|day| day.parse()).collect())?,
-            time_zone: layer.get("time_zone")?,
-            rates: layer.get("rates")?,
-            budget: layer.get("budget")?,
-            limit_24h: layer.get("limit_24h")?,
+            timeout: layer.or_default("timeout"),
+            retry_for: layer.or_default("retry_for"),
+            ca_cert: layer.get("ca_cert"),
+            allow_to: layer.get_list("allow_to", |patterns| Ok(AllowTo(patterns.to_vec()))),
+            do_not_contact: layer.get("do_not_contact"),
+            log: layer.get("log"),
+            rate: layer.or_default("rate"),
+            country: layer.get("country"),
+            remember: layer.or_default("remember"),
+            confirm_bulk: layer.or_default("confirm_bulk"),
+            between: layer.get_list("between", windows),
+            not_on: layer.get_list("not_on", |days| days.iter().map(|day| day.parse()).collect()),
+            time_zone: layer.get("time_zone"),
+            rates: layer.get("rates"),
+            budget: layer.get("budget"),
+            limit_24h: layer.get("limit_24h"),
             layer,
             warnings,
         };
@@ -245,11 +245,7 @@ fn typed_secret(flags: &Flags, outside: &Layer) -> Result<Option<Sourced<SecretS
     if let Some(source) = &flags.client_secret {
         return Ok(Some(Origin::Flag("--client-secret-file").of(source.clone())));
     }
-    if outside.has("client_secret") && outside.has("client_secret_file") {
-        let problem = "JELOU_CLIENT_SECRET is set too; keep one of them";
-        return Err(ConfigError::variable("JELOU_CLIENT_SECRET_FILE", problem));
-    }
-    Ok(outside.secret("client_secret"))
+    outside.secret("client_secret")
 }
 
 pub(super) fn choose_profile(

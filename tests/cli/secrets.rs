@@ -184,7 +184,6 @@ fn from_a_broken_configuration() {
         format!("[profiles.p]\nclient_secret = [\"{CANARY}\"]"),
         format!("[profiles.p]\nclient_secret = {{a = \"{CANARY}\"}}"),
         format!("client_secret = \"{CANARY}\""),
-        format!("[profiles.p]\nclient_secret = \"{CANARY}\"\nclient_secret_file = \"x\""),
         format!("[profiles.p]\nclient_secret = \"{CANARY}\"\nbot_id = 7"),
         format!("[profiles.p]\nclient_secret_command = \"printf {CANARY}\""),
         format!("[profiles.p]\nclient_secret_command = [\"sh\", \"-c\", \"{CANARY}\"]\nbot = 1"),
@@ -199,6 +198,11 @@ fn from_a_broken_configuration() {
         ] {
             home.run(words).fails(3, &["error: "]);
         }
+    }
+    home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_secret = \"{CANARY}\"\nclient_secret_file = \"x\""));
+    for words in ["send text --to 593987654321 Hola -v", "profile show"] {
+        let told = "both client_secret (profile p) and client_secret_file (profile p) are given";
+        home.run(words).fails(3, &[told, "keep one of them"]);
     }
 }
 
