@@ -336,6 +336,38 @@ mod tests {
         flow("rejected", r#"{"error":"x"}"#);
     }
 
+    /// A read is never unknown.
+    #[test]
+    fn what_is_asked_of_jelou_is_judged_by_what_was_asked_for() {
+        let listing = SuccessCriterion::Listing;
+        check(&listing, "sent", &[(200, r#"{"results":[]}"#), (200, r#"{"data":[]}"#)]);
+        let no_listing = ["{}", r#"{"results":{"0":{}}}"#, "[]", "<html>login</html>", "", r#"{"success":false}"#];
+        for body in no_listing {
+            check(&listing, "rejected", &[(200, body)]);
+        }
+        check(&listing, "credentials", &[(401, "{}"), (403, "{}")]);
+        check(&listing, "rejected", &[(302, ""), (404, "{}"), (422, r#"{"message":["startAt must be a date"]}"#)]);
+        check(&listing, "unavailable", &[(429, ""), (500, ""), (503, "")]);
+        let done = SuccessCriterion::Done;
+        check(&done, "sent", &[(204, ""), (200, "[]"), (200, r#"{"id":7,"code":"SUMMER","description":"10 % off"}"#)]);
+        check(&done, "rejected", &[(200, r#"{"success":false,"message":"no"}"#), (200, r#"{"error":"x"}"#)]);
+        check(&done, "unknown", &[(502, ""), (303, "{}"), (200, "<html>login</html>")]);
+        check(
+            &done,
+            "unknown",
+            &[(200, r#"{"success":true,"error":"x"}"#), (200, r#"{"success":"false","errors":["x"]}"#)],
+        );
+        let read = SuccessCriterion::Read;
+        check(&read, "sent", &[(200, "plain words"), (200, r#"{"success":"false","errors":["bad"]}"#)]);
+        check(
+            &read,
+            "rejected",
+            &[(200, r#"{"error":{"code":"E0000"},"status":0}"#), (200, "<html>login</html>"), (302, "")],
+        );
+        check(&read, "rejected", &[(404, "{}")]);
+        check(&read, "unavailable", &[(502, "")]);
+    }
+
     /// The entries of a template's answer are about one destination each.
     #[test]
     fn a_template_is_judged_by_the_entries_of_its_destination() {

@@ -72,8 +72,7 @@ fn send(server: &Acceptor, rows: usize, flags: &str) -> Vec<Value> {
     let run = home.run(&format!("bulk send people.csv --yes --run r {flags} text Hola")).api(&server.url());
     let ended = run.end();
     assert!([0, 10].contains(&ended.code), "{ended:?}");
-    let report = home.run("bulk report r --format ndjson").success().stdout;
-    report.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    home.report("r")
 }
 
 fn with_state<'a>(rows: &'a [Value], state: &str) -> Vec<&'a str> {

@@ -532,8 +532,7 @@ fn every_bad_row_is_listed_and_nothing_is_sent() {
     let ended = run(&["--skip-invalid", "--rate", "1000/s"]).fails(10, &["line 3 is left out"]);
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped"]), (&json!(1), &json!(3)));
     assert_eq!(server.seen().len(), 1);
-    let report = home.run("bulk report --state skipped --format ndjson").success();
-    let line: Value = serde_json::from_str(report.stdout.lines().next().unwrap()).unwrap();
+    let line = &home.report("--state skipped")[0];
     assert_eq!((&line["sent"], &line["code"], &line["attempts"]), (&json!("no"), &json!("invalid"), &json!(0)));
 }
 
@@ -550,15 +549,8 @@ fn templates_are_strict() {
         ),
         ("people.csv", "{{ row.nombr }}", "error: text: there is no column `nombr`; there are: to, nombre"),
         ("people.csv", "{{ nombre.x }}", "line 2: text: a value is missing, such as a part that a cell does not have"),
-        (
-            "people.csv",
-            "{{ nombre.split(' ')[0] }}",
-            "error: text: there are no functions and methods in this language",
-        ),
         ("people.ndjson", "a {{ objeto.b }}", "line 1: text: a value is missing, such as a part"),
         ("people.csv", "{{ nombre", "text: is not a template: unexpected end of input"),
-        ("people.csv", "100% {# hola", "text: is not a template"),
-        ("people.csv", "{{ nombre | grita }}", "text: filter grita is unknown"),
         ("people.ndjson", "{{ nombre }}", "line 1: text: the row has no `nombre`; it has: to, nulo"),
         ("people.ndjson", "{{ nulo }}", "line 1: text: is null where a text is needed"),
         (

@@ -119,9 +119,8 @@ fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
 /// The recipient and the text of each message of a list.
 fn messages(home: &Home, list: &str, flags: &[&str]) -> Value {
     let words = [&["--sandbox", "--dry-run", "bulk", "send", list], flags, &["text", "Hola {{ nombre }}"]].concat();
-    let shown = home.run_args(&words).success().stdout;
-    let rows = shown.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    rows.map(|row| json!([row["body"]["userId"], row["body"]["text"].as_str().unwrap()[5..]])).collect()
+    let rows = home.run_args(&words).success().rows();
+    rows.iter().map(|row| json!([row["body"]["userId"], row["body"]["text"].as_str().unwrap()[5..]])).collect()
 }
 
 #[test]

@@ -210,8 +210,7 @@ fn a_workbook_is_the_report_with_texts_alone_and_a_list_again() {
     home.write("other.xlsx", crate::workbook::xlsx(&[], ""));
     home.run("bulk report --file other.xlsx").fails(2, &["other.xlsx exists and is not a report of a run"]);
     let again = home.run_args(&["--sandbox", "--dry-run", "bulk", "send", "r.xlsx", "text", "{{ n }}."]).success();
-    let texts: Vec<_> =
-        again.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["body"]["text"].clone()).collect();
+    let texts: Vec<_> = again.rows().iter().map(|row| row["body"]["text"].clone()).collect();
     assert_eq!(texts, cells.map(|cell| json!(format!("{cell}."))));
 
     let spanish = home.run_args(&["bulk", "report", "r", "--delimiter", ";"]).success().stdout;

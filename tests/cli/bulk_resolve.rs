@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::bulk_run::{counts, people, resume, send, user};
 use crate::bulk_server::{Act, Jelou};
@@ -36,8 +36,7 @@ fn sent_with_unknown_rows(home: Home) -> (Home, Jelou) {
 
 /// The lines of the rows in a state.
 fn lines_in(home: &Home, state: &str) -> Vec<u64> {
-    let report = home.run_args(&["bulk", "report", "r", "--state", state, "--format", "ndjson"]).success().stdout;
-    report.lines().map(|row| serde_json::from_str::<Value>(row).unwrap()["line"].as_u64().unwrap()).collect()
+    home.report(&format!("r --state {state}")).iter().map(|row| row["line"].as_u64().unwrap()).collect()
 }
 
 /// The arguments that send the report again.

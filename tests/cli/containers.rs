@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{counts, end, people, signal};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, wait_until};
+use crate::harness::{Ended, Home, kill, wait_until};
 use crate::needs::{can_test, works};
 use crate::postgres::Cluster;
 use crate::recipes::blocks;
@@ -117,14 +117,8 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
 
 /// A command of a container that keeps its state on a volume.
 fn on_volume(home: &Home, volume: &Home, words: &str, url: &str) -> Command {
-    let mut command = home.command();
-    command.args(words.split(' ')).env("XDG_STATE_HOME", volume.path()).envs([
-        ("JELOU_API_URL", url),
-        ("JELOU_BOT_ID", "BOT_ID"),
-        ("JELOU_CLIENT_ID", "id"),
-        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-    ]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = home.process(words, url);
+    command.env("XDG_STATE_HOME", volume.path());
     command
 }
 
@@ -139,10 +133,9 @@ fn another_container_goes_on_with_a_run_whose_volume_was_kept() {
     });
     let gone = people(100);
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --concurrency 4 text Hola";
-    let mut child = on_volume(&gone, &volume, words, &jelou.url).spawn().unwrap();
+    let child = on_volume(&gone, &volume, words, &jelou.url).spawn().unwrap();
     jelou.wait_for(64);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     drop(gone);
     is_hanging.store(false, Ordering::SeqCst);
     let other = Home::new();

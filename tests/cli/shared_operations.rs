@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{Watched, counts, people, signal, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, Run};
+use crate::harness::{CONFIG, Home, Run, kill};
 use crate::listening::Sandbox;
 use crate::postgres::{Cluster, change};
 use crate::shared_chaos::Proxy;
@@ -25,14 +25,10 @@ fn on<'a>(home: &'a Home, ledger: &str, words: &str) -> Run<'a> {
     home.run(words).env("JELOUCTL_LEDGER", ledger)
 }
 
-fn rows(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
 /// The lines of the rows in a state.
 fn lines_in(home: &Home, ledger: &str, state: &str) -> Vec<u64> {
-    let report = on(home, ledger, &format!("bulk report r --state {state} --format ndjson")).success().stdout;
-    rows(&report).iter().map(|row| row["line"].as_u64().unwrap()).collect()
+    let report = on(home, ledger, &format!("bulk report r --state {state} --format ndjson")).success().rows();
+    report.iter().map(|row| row["line"].as_u64().unwrap()).collect()
 }
 
 #[test]
@@ -96,16 +92,9 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     let home = people(3);
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     send(&home, &ledger, "--import-only", &jelou.url).success();
-    let mut command = home.command();
-    command.args(["bulk", "work", "--progress", "none"]).env("JELOUCTL_LEDGER", &ledger).envs([
-        ("JELOU_API_URL", jelou.url.as_str()),
-        ("JELOU_CLIENT_ID", "id"),
-        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-    ]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = worker(&home, &ledger, "bulk work --progress none", &jelou.url);
     jelou.wait_for(1);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     let under_way = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent");
     under_way.fails(2, &["line 2 is inflight, not unknown"]);
     // The test does not wait for a minute.
@@ -135,11 +124,9 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
         let over = "UPDATE jelouctl.worker SET seen_at = 0";
         cluster.script("postgres", database_of(&ledger), over);
     };
-    let mut lost = work(1);
-    lost.kill().unwrap();
-    lost.wait().unwrap();
+    kill(work(1));
     is_over();
-    let mut stopped = work(2);
+    let stopped = work(2);
     signal(&stopped, Signal::STOP);
     let variables = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
     let mut terminal = Terminal::new(&home, &["bulk", "resolve", "r", "--unknown-as", "pending"], &variables);
@@ -151,8 +138,7 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
     let (code, screen) = terminal.end();
     assert!(code == 0 && screen.contains("1 unknown row counts as pending"), "{code}: {screen}");
     assert_eq!(lines_in(&home, &ledger, "unknown"), [3]);
-    stopped.kill().unwrap();
-    stopped.wait().unwrap();
+    kill(stopped);
 }
 
 #[test]
@@ -401,22 +387,14 @@ fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
     let jelou = Jelou::never_asked();
     let tomorrow = jiff::ZonedDateTime::now().tomorrow().unwrap().strftime("%a").to_string().to_lowercase();
     let words = format!("bulk send people.csv --yes --run r --rate {FAST} --time-zone Etc/UTC --between");
-    let mut command = home.command();
-    command.args(words.split(' ')).args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]);
-    command.env("JELOUCTL_LEDGER", &ledger).envs([
-        ("JELOU_API_URL", jelou.url.as_str()),
-        ("JELOU_BOT_ID", "77"),
-        ("JELOU_CLIENT_ID", "id"),
-        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-    ]);
-    let mut watched = Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut command = home.process(&words, &jelou.url);
+    command.args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]).env("JELOUCTL_LEDGER", &ledger);
+    let mut watched = Watched::new(command.spawn().unwrap());
     watched.wait_for("waiting until");
     // Somebody has it, though nothing is under way.
     on(&home, &ledger, "bulk remove r --yes").fails(13, &["in use"]);
     // It would not hear of other hours; the rate belongs to the run.
-    let resume = |flags: &str| {
-        on(&home, &ledger, &format!("bulk resume r --yes {flags}")).api(&jelou.url).env("JELOU_BOT_ID", "77")
-    };
+    let resume = |flags: &str| on(&home, &ledger, &format!("bulk resume r --yes {flags}")).api(&jelou.url);
     resume("--between always").fails(13, &["run r (", "is in use", "stop it first: jelouctl bulk stop r"]);
     let details = cluster.sql(database_of(&ledger), "SELECT details FROM jelouctl.run")[0].get::<_, String>(0);
     assert!(details.contains("23:58-23:59"), "the hours are as they were: {details}");
@@ -458,16 +436,9 @@ fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
     let environment = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
     let mut terminal = Terminal::new(&home, &["bulk", "remove", "r"], &environment);
     terminal.wait_for("3 messages are still to be sent?");
-    let mut command = home.command();
-    command.args(["bulk", "work", "r", "--progress", "none"]).env("JELOUCTL_LEDGER", &ledger).envs([
-        ("JELOU_API_URL", jelou.url.as_str()),
-        ("JELOU_CLIENT_ID", "id"),
-        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-    ]);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = worker(&home, &ledger, "bulk work r --progress none", &jelou.url);
     jelou.wait_for(1);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    kill(child);
     // The test does not wait for a minute.
     let over = "UPDATE jelouctl.worker SET seen_at = 0";
     cluster.script("postgres", database_of(&ledger), over);
@@ -519,14 +490,8 @@ fn what_was_sent_is_printed_where_somebody_leaves_while_the_database_stalls() {
         Act::Accept
     });
     send(&home, &ledger, "--import-only", &jelou.url).success();
-    let mut command = home.command();
-    command.args(["bulk", "work", "--progress", "ndjson"]).envs([
-        ("JELOUCTL_LEDGER", format!("postgres://app@127.0.0.1:{}/{}", proxy.port, database_of(&ledger)).as_str()),
-        ("JELOU_API_URL", &jelou.url),
-        ("JELOU_CLIENT_ID", "id"),
-        ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
-    ]);
-    let mut watched = Watched::new(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let through = format!("postgres://app@127.0.0.1:{}/{}", proxy.port, database_of(&ledger));
+    let mut watched = Watched::new(worker(&home, &through, "bulk work --progress ndjson", &jelou.url));
     watched.wait_for("\"sent\":1");
     signal(&watched.child, Signal::INT);
     watched.wait_for("press Ctrl-C again");
@@ -605,7 +570,8 @@ fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
     cluster.script("postgres", database_of(&ledger), change);
     let found = "1 unknown row of run r found in Jelou's history: sent from now on";
     at("bulk deliveries r").fails(3, &[found, "permission denied for table event"]);
-    let logged: Vec<Value> = rows(&home.read("log"));
+    let logged = home.read("log");
+    let logged: Vec<Value> = logged.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let told: Vec<_> = logged.iter().map(|line| ["command", "run"].map(|name| line[name].clone())).collect();
     assert_eq!(json!(told), json!([["bulk", "r"], ["bulk resolve", "r"]]));
 }

@@ -92,11 +92,6 @@ fn a_read_that_fails_is_tried_again_and_never_unknown() {
         // The API's answer is always shown.
         assert_eq!(ended.stdout.is_empty(), matches!(reply, Reply::ResetAfterReading), "{}", ended.stdout);
     }
-    let server = Server::start(vec![Reply::json(500, "{}"), Reply::ResetAfterReading, page(&[("a", "es")], Some(1))]);
-    let ended = Home::new().run("templates --output id").api(&server.url).success();
-    assert_eq!(ended.stdout, "a\n");
-    assert!(ended.stderr.contains("trying again in"), "{}", ended.stderr);
-    assert_eq!(server.received().len(), 3);
 }
 
 #[test]

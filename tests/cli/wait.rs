@@ -1,7 +1,6 @@
 //! `--wait`: waits until an accepted message has reached a state. In every case it was sent once, and every look-up is
 //! a GET.
 
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -60,191 +59,95 @@ fn look_ups(received: &[Received]) -> usize {
     methods.len() - 1
 }
 
-/// What is sent, what accepts it, the look-ups; the code, `delivery.state`, what is said, and how many look-ups at least.
-type Case<'a> = (&'a str, &'a str, Reply, Vec<Reply>, i32, &'a str, &'a str, usize);
+const SEND_TEMPLATE: &str = "send template --to 593987654321 order_shipped -o record --wait delivered";
+
+/// A page of the notifications with the template in this state, as one to this person.
+fn template(person: &str, status: &str, error: &str) -> Reply {
+    let entry =
+        json!({"id": "u-1", "destination": person, "sentStatus": status, "error": error, "deliveryUserAt": null});
+    Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
+}
+
+/// The answers of a look-up, the last one repeated; the code, `delivery.state`, and what is said.
+type Case = (Vec<Reply>, i32, &'static str, &'static str);
+
+/// Sends with `words` to a server that answers as in each of the cases; each of its answers must have been asked for.
+fn check(words: &str, accepted: &Reply, cases: Vec<Case>) {
+    let home = Home::new();
+    for (replies, code, state, said) in cases {
+        let (asked, case) = (replies.len(), format!("{replies:?}"));
+        let server = accepting(accepted.clone(), replies);
+        let within = if code == 0 || state == "undelivered" { "60s" } else { "300ms" };
+        let ended = home.run(&format!("{words} --for {within}")).api(&server.url).end();
+        assert_eq!(ended.code, code, "{case}: {ended:?}");
+        assert!(ended.stderr.contains(said), "{case}: `{said}` is missing in {}", ended.stderr);
+        assert_eq!(ended.stderr.contains(NOT_AGAIN), code == 15, "{case}: {}", ended.stderr);
+        let record = ended.json();
+        assert_eq!((&record["sent"], &record["delivery"]["state"]), (&json!("yes"), &json!(state)), "{case}: {record}");
+        assert_eq!(record["error"], Value::Null, "{case}: {record}");
+        assert!(look_ups(&server.received()) >= asked, "{case}: {:?}", server.received());
+    }
+}
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table of answers")]
 fn it_ends_with_0_only_when_the_message_has_come_so_far() {
-    let template_for = |person: &str, status: &str, error: &str| {
-        let entry =
-            json!({"id": "u-1", "destination": person, "sentStatus": status, "error": error, "deliveryUserAt": null});
-        Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
-    };
-    let template = |status: &str, error: &str| template_for(ANA, status, error);
-    let hsm = || Reply::json(200, &json!([{"id": "u-1", "destination": ANA}]).to_string());
-    let send_template = "send template --to 593987654321 order_shipped -o record --wait delivered";
-    let accepted = Reply::accepted;
-    let page = |body: &str| Reply::json(200, body);
-    let cases: Vec<Case<'_>> = vec![
-        ("delivered", SEND, accepted(), vec![listed("DELIVERED_USER")], 0, "delivered", "note: delivered after ", 1),
-        ("goes further", SEND, accepted(), vec![listed("READ")], 0, "read", "note: read after ", 1),
-        (
-            "listed late",
-            SEND,
-            accepted(),
-            vec![nothing_listed(), listed("CREATED"), listed("DELIVERED_USER")],
-            0,
-            "delivered",
-            "",
-            3,
-        ),
-        (
-            "undelivered",
-            SEND,
-            accepted(),
-            vec![listed("DELIVERED_CHANNEL"), listed("FAILED")],
-            15,
-            "undelivered",
-            "error: accepted, but undelivered: Jelou gives no reason",
-            2,
-        ),
-        (
-            "at WhatsApp",
-            SEND,
-            accepted(),
-            vec![listed("DELIVERED_CHANNEL")],
-            15,
-            "at_whatsapp",
-            "error: accepted, but not delivered within 0.3 s: it is at WhatsApp",
-            1,
-        ),
-        ("a state that nobody knows", SEND, accepted(), vec![listed("PAUSED")], 15, "other", "it is PAUSED", 1),
-        ("unlisted", SEND, accepted(), vec![nothing_listed()], 15, "accepted", "Jelou does not list it yet", 1),
-        (
-            "a template's reason",
-            send_template,
-            hsm(),
-            vec![template("FAILED", "(#131049) Held back")],
-            15,
-            "undelivered",
-            "undelivered: (#131049) Held back",
-            1,
-        ),
-        ("a template", send_template, hsm(), vec![template("DELIVERED_USER", "")], 0, "delivered", "", 1),
-        (
-            "no id",
-            SEND,
-            page(r#"{"success":true}"#),
-            vec![nothing_listed()],
-            15,
-            "accepted",
-            "its answer has no message id to ask Jelou by",
-            0,
-        ),
-        (
-            "no look-up",
-            SEND,
-            accepted(),
-            vec![Reply::json(404, "{}")],
-            15,
-            "accepted",
-            "this account has no message look-ups",
-            1,
-        ),
-        (
-            "not that bot",
-            SEND,
-            accepted(),
-            vec![Reply::json(404, r#"{"code":"E1019"}"#)],
-            15,
-            "accepted",
-            "the API answered 404: E1019",
-            1,
-        ),
-        ("401", SEND, accepted(), vec![Reply::json(401, "{}")], 15, "accepted", "the API answered 401", 1),
-        ("422", SEND, accepted(), vec![Reply::json(422, "{}")], 15, "accepted", "the API answered 422", 1),
-        ("500", SEND, accepted(), vec![Reply::json(500, "{}")], 15, "accepted", "the API answered 500", 1),
-        (
-            "429",
-            SEND,
-            accepted(),
-            vec![Reply::with_headers(429, "Retry-After: 60\r\n", "{}")],
-            15,
-            "accepted",
-            "the API answered 429",
-            1,
-        ),
-        (
-            "it hangs",
-            SEND,
-            accepted(),
-            vec![Reply::HangAfterReading],
-            15,
-            "accepted",
-            "not known to be delivered: no answer in time",
-            1,
-        ),
-        ("it resets", SEND, accepted(), vec![Reply::ResetAfterReading], 15, "accepted", "the connection failed", 1),
-        ("garbage", SEND, accepted(), vec![page("<html>")], 15, "accepted", "its body is an HTML page", 1),
-        (
-            "another message",
-            SEND,
-            accepted(),
-            vec![page(r#"{"pagination":{"totalPages":1},"results":[{"messageId":"x","status":"READ"},7]}"#)],
-            15,
-            "accepted",
-            "does not list it yet",
-            1,
-        ),
-        (
-            "another person's message with the same id",
-            SEND,
-            accepted(),
-            vec![listed_for("593987654399", "READ")],
-            15,
-            "accepted",
-            "does not list it yet",
-            1,
-        ),
-        (
-            "another person's template with the same id",
-            send_template,
-            hsm(),
-            vec![template_for("593987654399", "DELIVERED_USER", "")],
-            15,
-            "accepted",
-            "error: accepted, but not ",
-            1,
-        ),
-        (
-            "a message of the user with the same id",
-            SEND,
-            accepted(),
-            vec![written_by_user("READ")],
-            15,
-            "accepted",
-            "does not list it yet",
-            1,
-        ),
-        // An id of another sort may be the same person's.
-        (
-            "a user id for a number",
-            SEND,
-            accepted(),
-            vec![listed_for("US.13491208655302741918", "READ")],
-            0,
-            "read",
-            "",
-            1,
-        ),
-        ("another spelling", SEND, accepted(), vec![listed_for("+593 98 765 4321", "READ")], 0, "read", "", 1),
+    let late = vec![nothing_listed(), listed("CREATED"), listed("DELIVERED_USER")];
+    let undelivered = "error: accepted, but undelivered: Jelou gives no reason";
+    let at_whatsapp = "error: accepted, but not delivered within 0.3 s: it is at WhatsApp";
+    let cases = vec![
+        (vec![listed("DELIVERED_USER")], 0, "delivered", "note: delivered after "),
+        (vec![listed("READ")], 0, "read", "note: read after "),
+        (late, 0, "delivered", ""),
+        (vec![listed("DELIVERED_CHANNEL"), listed("FAILED")], 15, "undelivered", undelivered),
+        (vec![listed("DELIVERED_CHANNEL")], 15, "at_whatsapp", at_whatsapp),
+        (vec![listed("PAUSED")], 15, "other", "it is PAUSED"),
+        (vec![nothing_listed()], 15, "accepted", "Jelou does not list it yet"),
+        // An id of another sort, or another spelling, may be the same person's.
+        (vec![listed_for("US.13491208655302741918", "READ")], 0, "read", ""),
+        (vec![listed_for("+593 98 765 4321", "READ")], 0, "read", ""),
     ];
-    let home = Home::new();
-    for (name, send, accepted, replies, code, state, said, looks) in cases {
-        let server = accepting(accepted, replies);
-        let within = if code == 0 || name == "undelivered" { "60s" } else { "300ms" };
-        let ended = home.run(&format!("{send} --for {within}")).api(&server.url).end();
-        assert_eq!(ended.code, code, "{name}: {ended:?}");
-        assert!(ended.stderr.contains(said), "{name}: `{said}` is missing in {}", ended.stderr);
-        assert_eq!(ended.stderr.contains(NOT_AGAIN), code == 15, "{name}: {}", ended.stderr);
-        let record = ended.json();
-        assert_eq!((&record["sent"], &record["delivery"]["state"]), (&json!("yes"), &json!(state)), "{name}: {record}");
-        assert_eq!(record["error"], Value::Null, "{name}: {record}");
-        assert!(look_ups(&server.received()) >= looks, "{name}: {:?}", server.received());
-    }
-    let server = accepting(hsm(), vec![template("FAILED", "(#131049) Held back")]);
-    let record = home.run(send_template).api(&server.url).end().json();
+    check(SEND, &Reply::accepted(), cases);
+    let nothing_to_ask_by = "its answer has no message id to ask Jelou by";
+    check(SEND, &Reply::json(200, r#"{"success":true}"#), vec![(vec![], 15, "accepted", nothing_to_ask_by)]);
+    let cases = vec![
+        (vec![template(ANA, "FAILED", "(#131049) Held back")], 15, "undelivered", "undelivered: (#131049) Held back"),
+        (vec![template(ANA, "DELIVERED_USER", "")], 0, "delivered", ""),
+        (vec![template("593987654399", "DELIVERED_USER", "")], 15, "accepted", "error: accepted, but not "),
+    ];
+    check(SEND_TEMPLATE, &hsm(), cases);
+}
+
+fn hsm() -> Reply {
+    Reply::json(200, &json!([{"id": "u-1", "destination": ANA}]).to_string())
+}
+
+#[test]
+fn a_look_up_that_fails_or_tells_of_another_message_is_no_delivery() {
+    let other = r#"{"pagination":{"totalPages":1},"results":[{"messageId":"x","status":"READ"},7]}"#;
+    let unlisted = "does not list it yet";
+    let cases = [
+        (Reply::json(404, "{}"), "this account has no message look-ups"),
+        (Reply::json(404, r#"{"code":"E1019"}"#), "the API answered 404: E1019"),
+        (Reply::json(401, "{}"), "the API answered 401"),
+        (Reply::json(422, "{}"), "the API answered 422"),
+        (Reply::json(500, "{}"), "the API answered 500"),
+        (Reply::with_headers(429, "Retry-After: 60\r\n", "{}"), "the API answered 429"),
+        (Reply::HangAfterReading, "not known to be delivered: no answer in time"),
+        (Reply::ResetAfterReading, "the connection failed"),
+        (Reply::json(200, "<html>"), "its body is an HTML page"),
+        (Reply::json(200, other), unlisted),
+        // With the same id, of another person, and of the user.
+        (listed_for("593987654399", "READ"), unlisted),
+        (written_by_user("READ"), unlisted),
+    ];
+    let cases = cases.map(|(reply, said)| (vec![reply], 15, "accepted", said));
+    check(SEND, &Reply::accepted(), cases.into());
+}
+
+#[test]
+fn the_record_has_why_a_template_was_not_delivered() {
+    let server = accepting(hsm(), vec![template(ANA, "FAILED", "(#131049) Held back")]);
+    let record = Home::new().run(SEND_TEMPLATE).api(&server.url).end().json();
     let expected = json!({"state": "undelivered", "at": null, "code": "131049", "reason": "(#131049) Held back"});
     assert_eq!(record["delivery"], expected);
 }
@@ -281,11 +184,8 @@ fn a_signal_while_it_waits_takes_nothing_back() {
     let server = Arc::new(accepting(Reply::accepted(), vec![nothing_listed(), Reply::HangAfterReading]));
     for (signal, looks) in [("-TERM", 1), ("-INT", 2), ("-HUP", 2)] {
         let before = server.received().len();
-        let mut command = home.command();
-        command.args(SEND.split(' ')).env("JELOUCTL_LOG", home.path().join("log.jsonl"));
-        command.envs([("JELOU_API_URL", server.url.as_str()), ("JELOU_BOT_ID", "BOT_ID")]);
-        command.envs([("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests")]);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = home.path().join("log.jsonl");
+        let child = home.process(SEND, &server.url).env("JELOUCTL_LOG", log).spawn().unwrap();
         wait_until("it looks", || server.received().len() > before + if before == 0 { looks } else { 1 });
         // The log has it by now, even if the process ends.
         assert!(home.read("log.jsonl").lines().last().unwrap().contains(r#""sent":"yes""#));
