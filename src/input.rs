@@ -204,16 +204,7 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
 }
 
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
-    parse_exact(text).map_err(|UsageError { message, hint }| {
-        let hint = match flag {
-            "--contact" => {
-                "one card has flags: --name 'Juan Pérez' --phone +593987654322; JSON stands in single quotes, a file as @FILE"
-                    .to_owned()
-            }
-            _ => hint,
-        };
-        UsageError::new(format!("{flag}: {name} {message}"), hint)
-    })
+    parse_exact(text).map_err(|UsageError { message, hint }| UsageError::new(format!("{flag}: {name} {message}"), hint))
 }
 
 /// A number of JSON beyond 64 bits, which was rounded to the nearest double.

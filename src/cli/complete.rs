@@ -105,14 +105,17 @@ fn is_plain(name: &str, marks: &str) -> bool {
 /// may have these `marks`: bash itself offers the others, and quotes them.
 fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
     let of_paths = |completer: fn() -> PathCompleter| {
-        ArgValueCompleter::new(move |begun: &OsStr| paths(&completer(), begun, marks))
+        ArgValueCompleter::new(move |begun: &OsStr| {
+            let is_plain =
+                |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, marks));
+            completer().complete(begun).into_iter().filter(is_plain).collect::<Vec<_>>()
+        })
     };
     let command = command.mut_args(|argument| {
         let completer = match (names(path, argument.get_id().as_str()), argument.get_value_hint()) {
             (Some(names), _) => ArgValueCompleter::new(names),
             (None, ValueHint::FilePath) => of_paths(PathCompleter::file),
             (None, ValueHint::DirPath) => of_paths(PathCompleter::dir),
-            _ if takes_at_file(&argument) => ArgValueCompleter::new(move |begun: &OsStr| at_files(begun, marks)),
             _ => return argument,
         };
         argument.add(completer)
@@ -121,25 +124,4 @@ fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
         let name = below.get_name().to_owned();
         complete(below, &[path, &[name.as_str()]].concat(), marks)
     })
-}
-
-/// The files that `completer` finds, those with plain names.
-fn paths(completer: &PathCompleter, begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
-    let is_plain = |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, marks));
-    completer.complete(begun).into_iter().filter(is_plain).collect()
-}
-
-/// Whether the value can be `@FILE`.
-fn takes_at_file(argument: &clap::Arg) -> bool {
-    argument.get_value_names().unwrap_or_default().iter().any(|name| name.ends_with("|@FILE"))
-}
-
-/// Files after the `@`, which may itself follow `KEY=`.
-fn at_files(begun: &OsStr, marks: &str) -> Vec<CompletionCandidate> {
-    let Some((before, path)) = begun.to_str().and_then(|begun| begun.split_once('@')) else { return Vec::new() };
-    if !before.is_empty() && !before.ends_with('=') {
-        return Vec::new();
-    }
-    let found = paths(&PathCompleter::file(), OsStr::new(path), marks);
-    found.into_iter().map(|file| file.add_prefix(format!("{before}@"))).collect()
 }

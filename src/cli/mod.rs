@@ -20,7 +20,7 @@ use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
+use crate::output::{Color, Format, Stdout};
 
 /// Runs the command in `arguments`.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
@@ -83,20 +83,14 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))
 }
 
-/// Reads as much of a wrong line as is needed to report it in the format and colour that it asks for. clap itself stops at the
+/// Reads as much of a wrong line as is needed to report it in the format that it asks for. clap itself stops at the
 /// first error, even if it is set to ignore errors, and does not see what follows.
 fn readable_context(arguments: &[OsString]) -> Context {
     let words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
     let line = words.map(|word| word.replace('=', " ")).collect::<Vec<_>>().join(" ") + " ";
     let asks_for = |flags: &[&str]| flags.iter().any(|flag| line.contains(&format!(" {flag} ")));
     let format = asks_for(&["-o record", "-orecord", "--output record"]).then_some(Format::Record);
-    let color = match (asks_for(&["--color always"]), asks_for(&["--color never"])) {
-        (_, true) => Color::Never,
-        (true, false) => Color::Always,
-        (false, false) => Color::Auto,
-    };
-    let (stdout, stderr) = (Stdout::new(format, color), Stderr::new(Verbosity::Normal, color));
-    Context { stdout, stderr, ..Context::default() }
+    Context { stdout: Stdout::new(format, Color::Auto), ..Context::default() }
 }
 
 #[cfg(test)]

@@ -60,13 +60,7 @@ impl Sourced<SecretSource> {
                 let read = blocking(move || read_file(&file)).await;
                 read.map_err(|cause| {
                     let message = format!("{}: {}", self.origin, FileError::of("read", path)(cause));
-                    let hint = match path.to_str() {
-                        Some(path) if path.starts_with("${") => {
-                            "only ${CREDENTIALS_DIRECTORY}/NAME is understood, where systemd sets it: in a service with LoadCredential="
-                        }
-                        _ => "check the path and its permissions",
-                    };
-                    ConfigError::new(message, hint)
+                    ConfigError::new(message, "check the path and its permissions")
                 })?
             }
             SecretSource::Stdin => (blocking(|| read(io::stdin().lock())).await.map_err(unreadable)?, None),

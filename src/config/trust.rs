@@ -70,21 +70,13 @@ pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String>
         .then(|| format!("{shown} holds a secret and others can {can} it: chmod 600 {shown}"))
 }
 
-/// Whether a container or a service manager put the file there, so that its permissions are not the user's to change:
-/// Docker and Kubernetes give secrets as 0444, on a mount that is read-only or in `/run/secrets`; systemd in
-/// `$CREDENTIALS_DIRECTORY`.
+/// Whether a container or a service manager put the file there, so that its permissions are not the user's to change: Docker,
+/// Kubernetes and systemd give secrets, some as 0444, on a mount that is read-only.
 #[cfg(unix)]
 fn is_handed_over(path: &Path) -> bool {
-    use std::ffi::OsString;
-
     use rustix::fs::{StatVfsMountFlags, statvfs};
 
-    if statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)) {
-        return true;
-    }
-    let Ok(path) = path.canonicalize() else { return false };
-    let is_within = |directory: OsString| Path::new(&directory).canonicalize().is_ok_and(|it| path.starts_with(it));
-    is_within("/run/secrets".into()) || std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(is_within)
+    statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 #[cfg(not(unix))]

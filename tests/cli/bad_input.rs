@@ -925,9 +925,9 @@ fn a_contacts_phone_that_is_no_international_number_is_warned_about() {
 }
 
 #[test]
-fn a_card_or_a_body_of_another_shape_is_answered_with_the_flags() {
-    let flags = "one card has flags: --name 'Juan Pérez' --phone +593987654322";
-    refused(&["send", "contacts", "--to", "593987654321", "--contact", "Juan Pérez"], &[flags]);
+fn a_card_or_a_body_of_another_shape_is_refused() {
+    let told = ["--contact: its value is not valid JSON", "an object is {"];
+    refused(&["send", "contacts", "--to", "593987654321", "--contact", "Juan Pérez"], &told);
     let list = ["send", "contacts", "--to", "593987654321", "--body", r#"[{"name":{}}]"#];
     refused(&list, &["the body is not a JSON object, but an array"]);
     let email = ["send", "contacts", "--to", "593987654321", "--name", "Juan", "--email", "juan"];

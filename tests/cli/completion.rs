@@ -111,8 +111,6 @@ fn nothing_is_offered_that_a_shell_would_run() {
         home.write(name, "");
     }
     assert_eq!(candidates(&home, &["bulk", "send", "files/x"]).stdout, "files/x.csv");
-    assert_eq!(candidates(&home, &["send", "contacts", "--contact", "@files/x"]).stdout, "@files/x.csv");
-    assert_eq!(candidates(&home, &["send", "contacts", "--contact", "files/x"]).stdout, "");
 }
 
 #[test]

@@ -460,22 +460,6 @@ fn a_secret_that_others_can_read_is_warned_about() {
 }
 
 #[test]
-#[cfg(unix)]
-fn a_secret_that_was_handed_over_is_not_warned_about() {
-    let home = Home::new();
-    let server = Server::answering(Reply::accepted());
-    set_mode(&home.write("credentials/secret.txt", "canary"), 0o444);
-    set_mode(&home.write("elsewhere/secret.txt", "canary"), 0o444);
-    let stderr = |file: &str| {
-        let run = home.run(SEND).args(&["--client-secret-file", file]).api(&server.url);
-        run.env("CREDENTIALS_DIRECTORY", home.path().join("credentials")).success().stderr
-    };
-    assert_eq!(stderr("credentials/secret.txt"), "");
-    assert!(stderr("elsewhere/secret.txt").contains("others can read it"));
-    assert!(stderr("credentials/../elsewhere/secret.txt").contains("others can read it"));
-}
-
-#[test]
 fn a_service_names_the_file_of_its_secret() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
@@ -500,10 +484,9 @@ fn a_service_names_the_file_of_its_secret() {
     };
     configure("${CREDENTIALS_DIRECTORY}/jelou");
     home.run(SEND).env("CREDENTIALS_DIRECTORY", home.path().join("credentials")).success();
-    let hint = "only ${CREDENTIALS_DIRECTORY}/NAME is understood";
-    home.run(SEND).fails(3, &["profile p: failed to read ${CREDENTIALS_DIRECTORY}/jelou", hint]);
+    home.run(SEND).fails(3, &["profile p: failed to read ${CREDENTIALS_DIRECTORY}/jelou"]);
     configure("${HOME}/credentials/jelou");
-    home.run(SEND).fails(3, &["profile p: failed to read ${HOME}/credentials/jelou", hint]);
+    home.run(SEND).fails(3, &["profile p: failed to read ${HOME}/credentials/jelou"]);
     let secrets: Vec<_> = server.received().iter().map(|request| request.headers["authorization"].clone()).collect();
     // x:canary-1
     assert_eq!(secrets, ["Basic eDpjYW5hcnktMQ=="; 2]);
