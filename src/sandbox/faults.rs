@@ -3,7 +3,6 @@
 use std::num::NonZeroU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -16,9 +15,8 @@ pub(super) struct Faults {
     changes: watch::Sender<()>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
 struct Rule {
-    #[serde(flatten)]
     fault: Fault,
     /// Messages with the fault's recipient and kind.
     seen: u64,
@@ -45,7 +43,8 @@ impl Faults {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        json!(*self.lock())
+        let rules = self.lock();
+        rules.iter().map(|rule| json!({ "rule": rule.fault.rule, "seen": rule.seen, "hits": rule.hits })).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
@@ -69,7 +68,7 @@ impl Rule {
             return false;
         }
         self.seen += 1;
-        let Some(number) = self.seen.checked_sub(after.unwrap_or(0)).and_then(NonZeroU64::new) else { return false };
+        let Some(number) = self.seen.checked_sub(*after).and_then(NonZeroU64::new) else { return false };
         first.is_none_or(|first| number <= first) && every.is_none_or(|every| number.get() % every == 0)
     }
 }
@@ -102,9 +101,9 @@ mod tests {
     fn the_first_rule_that_applies_wins() {
         let rules = ["status=500,every=2", "status=429,every=3"].map(|rule| rule.parse().unwrap());
         let faults = Faults::new(rules.into(), watch::Sender::default());
-        let effects: Vec<_> = (0..6).map(|_| faults.next("1", "text").map(|fault| fault.effect())).collect();
+        let effects: Vec<_> = (0..6).map(|_| faults.next("1", "text").map(|fault| fault.effect)).collect();
         let [e500, e429] = [Some(FaultEffect::Status(500)), Some(FaultEffect::Status(429))];
-        assert_eq!(effects, [None, e500.clone(), e429, e500.clone(), None, e500]);
+        assert_eq!(effects, [None, e500, e429, e500, None, e500]);
         assert_eq!(faults.to_json()[1]["seen"], 6);
         assert_eq!(faults.to_json()[1]["hits"], 1);
     }

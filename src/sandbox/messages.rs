@@ -141,10 +141,10 @@ async fn receive(
     let sandbox = caller.sandbox;
     let fault = sandbox.faults.next(&user, kind);
     if let Some(fault) = &fault {
-        tokio::time::sleep(fault.wait()).await;
+        tokio::time::sleep(fault.delay).await;
     }
     let mut accepted = Value::Null;
-    let mut fate = fault.as_ref().map(Fault::fate).unwrap_or_default();
+    let mut fate = fault.as_ref().map(|fault| fault.fate).unwrap_or_default();
     let is_stored = fault.as_ref().is_none_or(Fault::stores);
     if let Some(limit) = sandbox.options.limit_24h.filter(|_| is_stored && kind.starts_with(TEMPLATE)) {
         fate.is_held_back = !sandbox.store.reach(&user, limit);
@@ -171,10 +171,10 @@ async fn receive(
 
 /// The answer to the sender, to be read back later.
 fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
-    match fault.map(|fault| (fault, fault.effect())) {
+    match fault.map(|fault| (fault, fault.effect)) {
         None | Some((_, FaultEffect::None)) => json!({ "status": 200, "body": accepted }),
         Some((fault, FaultEffect::Status(status))) => {
-            json!({ "status": status, "body": fault.body(), "fault": "status" })
+            json!({ "status": status, "body": fault.body, "fault": "status" })
         }
         Some((_, FaultEffect::Reset)) => json!({ "fault": "reset" }),
         Some((_, FaultEffect::Hang)) => json!({ "fault": "hang" }),
@@ -184,7 +184,7 @@ fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
 
 /// Answers as the fault says, or not at all.
 async fn fail(fault: &Fault, accepted: &Value, hangup: Option<Hangup>) -> Response {
-    match (fault.effect(), hangup) {
+    match (fault.effect, hangup) {
         (FaultEffect::None, _) => Json(accepted).into_response(),
         (FaultEffect::Status(status), _) => with_status(status, fault),
         (FaultEffect::Truncate, Some(hangup)) => truncated(&accepted.to_string(), hangup),
@@ -194,13 +194,13 @@ async fn fail(fault: &Fault, accepted: &Value, hangup: Option<Hangup>) -> Respon
 }
 
 fn with_status(status: u16, fault: &Fault) -> Response {
-    let mut response = match fault.body() {
+    let mut response = match &fault.body {
         None => Body::empty().into_response(),
         Some(Value::String(text)) => text.clone().into_response(),
         Some(json) => Json(json).into_response(),
     };
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().extend(fault.headers());
+    response.headers_mut().extend(fault.headers.clone());
     response
 }
 

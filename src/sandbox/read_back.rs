@@ -103,13 +103,9 @@ pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
 
 /// `PUT /sandbox/faults`: a JSON array of rules that replace those in force.
 pub(super) async fn set_faults(State(sandbox): State<Arc<SandboxState>>, body: Body) -> Result<Json<Value>, Response> {
-    let Value::Array(rules) = read_json(body).await? else {
-        return Err(answers::unusable("give an array of rules; [] for none"));
-    };
-    let read = rules
-        .into_iter()
-        .enumerate()
-        .map(|(index, rule)| Fault::from_json(rule).map_err(|error| format!("rule {}: {error}", index + 1)));
+    let rules: Vec<String> = serde_json::from_value(read_json(body).await?)
+        .map_err(|error| answers::unusable(&format!("give an array of rules, each a text: {error}")))?;
+    let read = rules.iter().map(|rule| rule.parse::<Fault>().map_err(|error| format!("`{rule}`: {error}")));
     let faults = read.collect::<Result<_, String>>().map_err(|problem| answers::unusable(&problem))?;
     sandbox.faults.replace(faults);
     Ok(Json(sandbox.faults.to_json()))

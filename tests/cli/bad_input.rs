@@ -56,10 +56,10 @@ fn what_is_not_a_number_is_refused_with_its_limits() {
         refused(&["profile", "set", "p", "--bot", "1", "--rate", value], &["rate", &told]);
     }
     for (rule, told) in [
-        ("reset,every=0", "every is 0; it must be a whole number of at least 1"),
-        ("reset,first=-1", "first is -1; it must be a whole number of at least 1"),
-        ("reset,after=x", "after is \"x\"; it must be a whole number of at least 0"),
-        ("status=99", "status is 99; it must be a whole number from 200 to 599"),
+        ("reset,every=0", "every is `0`; it must be a whole number of at least 1"),
+        ("reset,first=-1", "first is `-1`; it must be a whole number of at least 1"),
+        ("reset,after=x", "after is `x`; it must be a whole number of at least 0"),
+        ("status=99", "status is `99`; it must be a whole number from 200 to 599"),
         ("reset,kind=txt", "`txt` is not a kind of message; did you mean `text`?"),
         ("reset,kind=quick_reply", "`quick_reply` is not a kind of message; did you mean `quick-reply`?"),
         ("reset,kind=xyz", "`xyz` is not a kind of message; `jelouctl explain` lists them"),

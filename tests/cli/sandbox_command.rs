@@ -271,7 +271,7 @@ fn what_cannot_be_done_is_told_before_anything_runs() {
         ),
         (
             "--fault statsu=1".to_owned(),
-            &["invalid value 'statsu=1' for '--fault <RULE>': unknown field `statsu`", "--help"],
+            &["invalid value 'statsu=1' for '--fault <RULE>': `statsu` is unknown", "--help"],
         ),
         ("--webhook http://10.0.0.1/".to_owned(), &["'--webhook <URL>': it is not on this machine"]),
         ("--list no/such/place".to_owned(), &["--list: failed to write no/such/place"]),

@@ -48,7 +48,7 @@ fn a_rate_limit_that_passes_is_overcome() {
     assert_eq!(ended.json()["attempts"], 2);
     assert_eq!(
         sandbox.read("/sandbox/faults"),
-        json!([{ "status": 429, "retry_after": 1, "first": 1, "seen": 2, "hits": 1 }])
+        json!([{ "rule": "status=429,retry_after=1,first=1", "seen": 2, "hits": 1 }])
     );
 }
 
@@ -74,17 +74,17 @@ fn a_reset_is_a_reset_and_a_cut_is_a_cut() {
 fn rules_are_changed_while_it_runs() {
     let sandbox = Sandbox::start(&[]);
     let body = text_to(USER, "Hola").to_string();
-    let rules = json!(["status=418,every=2", { "status": 503, "headers": { "X-Why": "test" }, "body": { "a": 1 } }]);
+    let rules = json!(["status=418,every=2", r#"status=503,header=X-Why: test,body={"a":1}"#]);
     assert_eq!(sandbox.ask("PUT", "/sandbox/faults", &rules.to_string()).status, 200);
     let first = sandbox.ask("POST", "/v1/bots/1/messages", &body);
     assert_eq!((first.status, first.json()), (503, json!({ "a": 1 })));
     assert!(first.head.contains("x-why: test\r\n"), "{}", first.head);
     assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 418);
     for (wrong, problem) in [
-        (r#"["reset", "statsu=1"]"#, "rule 2: unknown field `statsu`"),
-        (r#"[{"status": 99}]"#, "rule 1: status is 99; it must be a whole number from 200 to 599"),
+        (r#"["reset", "statsu=1"]"#, "`statsu=1`: `statsu` is unknown"),
+        (r#"["status=99"]"#, "status is `99`; it must be a whole number from 200 to 599"),
         ("{}", "give an array of rules"),
-        ("[7]", "rule 1: invalid type"),
+        ("[7]", "each a text: invalid type"),
     ] {
         let answer = sandbox.ask("PUT", "/sandbox/faults", wrong);
         assert_eq!(answer.status, 422);

@@ -112,7 +112,7 @@ fn faults_are_set_and_removed_from_the_page() {
     assert_eq!((answer.status, &*answer.body), (418, "short and stout"));
     inbox.type_into("#rule", "statsu=1");
     inbox.key("Enter");
-    inbox.until("document.getElementById('fault-problem').textContent.includes('unknown field `statsu`')");
+    inbox.until("document.getElementById('fault-problem').textContent.includes('`statsu` is unknown')");
     inbox.click("#presets button", "Rate limit");
     inbox.until("document.getElementById('fault-count').textContent === '2'");
     for left in ["1", ""] {

@@ -23,27 +23,18 @@ export function showRules(current) {
   const told = JSON.stringify(current);
   if (told === drawn) return;
   drawn = told;
-  rules = current.map(({ seen: _seen, hits: _hits, ...rule }) => rule);
+  rules = current.map(({ rule }) => rule);
   byId("fault-count").hidden = !current.length;
   byId("fault-count").textContent = String(current.length);
   byId("open-faults").setAttribute("aria-label", current.length ? `Faults, ${current.length} in force` : "Faults");
-  const shown = current.map(({ seen: of, hits, ...rule }, index) => {
+  const shown = current.map(({ rule, seen, hits }, index) => {
     const remove = element("button", "tool", icon("close"));
     remove.type = "button";
-    remove.setAttribute("aria-label", `Remove ${short(rule)}`);
+    remove.setAttribute("aria-label", `Remove ${rule}`);
     remove.addEventListener("click", guarded(() => putRules(rules.filter((_, other) => other !== index))));
-    return element("li", "", element("code", "", short(rule)), element("span", "hits", `${hits} of ${of}`), remove);
+    return element("li", "", element("code", "", rule), element("span", "hits", `${hits} of ${seen}`), remove);
   });
   byId("rules").replaceChildren(...(shown.length ? shown : [element("li", "hint", "Nothing goes wrong.")]));
-}
-
-/** A rule as one would write it. */
-function short(rule) {
-  const { headers, body, ...rest } = rule;
-  const parts = Object.entries(rest).map(([name, value]) => (value === true ? name : `${name}=${value}`));
-  parts.push(...Object.entries(headers ?? {}).map(([name, value]) => `header=${name}: ${value}`));
-  if (body !== undefined) parts.push(`body=${typeof body === "string" ? body : JSON.stringify(body)}`);
-  return parts.join(",");
 }
 
 async function putRules(next) {
