@@ -15,10 +15,10 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::answers;
-use super::receipts::{ReceiptState, Receipts, reason};
 use super::request::Caller;
 use super::store::Filter;
 use super::stored_message::{Author, StoredMessage};
+use crate::api::DeliveryState;
 use crate::timestamps::{rfc_3339_millis, timestamp};
 
 /// Entries of a page: the default and the maximum (`api.md`).
@@ -73,10 +73,12 @@ pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuer
 
 /// `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one template that was sent.
 pub(super) async fn notification(caller: Caller) -> Response {
+    let now = SystemTime::now();
+    let is_listed = |message: &StoredMessage| message.receipts.as_ref().is_some_and(|receipts| receipts.is_listed(now));
     let message = caller.notification.as_deref().and_then(|id| caller.sandbox.store.get(id));
-    let found = message.filter(|message| message.bot == caller.bot && NOTIFICATIONS.contains(&message.kind));
-    let notification = found.and_then(|message| single_notification(&message, SystemTime::now()));
-    match notification {
+    let found = message
+        .filter(|message| message.bot == caller.bot && NOTIFICATIONS.contains(&message.kind) && is_listed(message));
+    match found.and_then(|message| notification_entry(&message, now)) {
         Some(notification) => Json(notification).into_response(),
         None => answers::coded(StatusCode::NOT_FOUND, "not_found", "There is no such notification"),
     }
@@ -153,7 +155,7 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
         "sender": { "id": sender, "name": sender, "type": "Whatsapp" },
         "by": by,
         "messageId": message.id,
-        "status": message.receipts.as_ref().map_or("CREATED", |receipts| sent_status(receipts, now)),
+        "status": message.receipts.as_ref().map_or(DeliveryState::Accepted, |receipts| receipts.state(now).0).status(),
         "bubble": bubble(message),
         "createdAt": rfc_3339_millis(message.received_at),
     })
@@ -171,59 +173,27 @@ fn bubble(message: &StoredMessage) -> Value {
     bubble
 }
 
-/// An entry of the notifications.
+/// A notification, with the fields of the listing and of the page for one of them.
 fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value> {
     let (receipts, sent) = (message.receipts.as_ref()?, message.value());
-    let created_at = rfc_3339_millis(message.received_at);
+    let (created_at, read_at) = (rfc_3339_millis(message.received_at), receipts.read_at(now));
     Some(json!({
         "id": message.id,
         "messageId": message.id,
-        "sentStatus": sent_status(receipts, now),
-        "createdAt": created_at,
-        "deliveryChannelAt": created_at,
-        "deliveryUserAt": receipts.delivered_at(now).map(rfc_3339_millis),
-        "readAt": receipts.read_at(now).map(rfc_3339_millis),
-        "destination": message.user,
-        "elementName": element_name(&sent),
-        "campaignId": campaign(&sent),
-        "error": error(receipts, now),
-    }))
-}
-
-/// A notification, requested by its id; None if look-ups do not find it.
-fn single_notification(message: &StoredMessage, now: SystemTime) -> Option<Value> {
-    let receipts = message.receipts.as_ref().filter(|receipts| receipts.is_listed(now))?;
-    let (sent, created_at) = (message.value(), rfc_3339_millis(message.received_at));
-    Some(json!({
-        "wasRead": receipts.read_at(now).is_some(),
-        "destination": message.user,
-        "sentStatus": sent_status(receipts, now),
+        "internalId": message.number.to_string(),
         "origin": "BULK",
+        "sentStatus": receipts.state(now).0.status(),
+        "wasRead": read_at.is_some(),
         "createdAt": created_at,
         "sentDate": created_at,
+        "deliveryChannelAt": created_at,
+        "deliveryUserAt": receipts.delivered_at(now).map(rfc_3339_millis),
+        "readAt": read_at.map(rfc_3339_millis),
+        "destination": message.user,
         "elementName": element_name(&sent),
         "campaignId": campaign(&sent),
-        "error": error(receipts, now),
-        "internalId": message.number.to_string(),
-        "id": message.id,
+        "error": receipts.error(now),
     }))
-}
-
-fn sent_status(receipts: &Receipts, now: SystemTime) -> &'static str {
-    let [_, status] = receipts.state(now).0.names();
-    status
-}
-
-/// Why a template failed: WhatsApp's code and what Meta calls it. Jelou does not say what its `error` holds.
-fn error(receipts: &Receipts, now: SystemTime) -> Option<String> {
-    match receipts.state(now).0 {
-        ReceiptState::Undelivered(Some(code)) => Some(format!("(#{code}) {}", reason(code))),
-        ReceiptState::Undelivered(None)
-        | ReceiptState::AtWhatsapp
-        | ReceiptState::Delivered
-        | ReceiptState::Read
-        | ReceiptState::Replied => None,
-    }
 }
 
 fn element_name(sent: &Value) -> Value {

@@ -78,11 +78,6 @@ pub(super) async fn refused(State(sandbox): State<Arc<SandboxState>>, Asked(aske
     array(refused.iter().map(|refusal| refusal.json.clone()))
 }
 
-/// `DELETE /sandbox/chats/{user}`
-pub(super) async fn delete_chat(State(sandbox): State<Arc<SandboxState>>, Path(user): Path<String>) -> Response {
-    if sandbox.store.delete_chat(&user) { StatusCode::NO_CONTENT.into_response() } else { answers::not_found() }
-}
-
 /// `POST /sandbox/chats/{user}/read`: the user opens the chat.
 pub(super) async fn open_chat(State(sandbox): State<Arc<SandboxState>>, Path(user): Path<String>) -> StatusCode {
     sandbox.store.open_chat(&user);

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
+use crate::api::DeliveryState;
 use crate::timestamps::rfc_3339_millis;
 
 /// The effect of a fault on a stored message.
@@ -28,30 +29,6 @@ impl Default for Fate {
 impl Fate {
     fn fails(self) -> bool {
         self.undelivered.is_some() || self.is_held_back
-    }
-}
-
-/// The delivery state of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ReceiptState {
-    AtWhatsapp,
-    Delivered,
-    Read,
-    Replied,
-    /// With WhatsApp's code, if it gives one.
-    Undelivered(Option<u32>),
-}
-
-impl ReceiptState {
-    /// The name of the state, and Jelou's word for it.
-    pub(crate) fn names(self) -> [&'static str; 2] {
-        match self {
-            Self::AtWhatsapp => ["at_whatsapp", "DELIVERED_CHANNEL"],
-            Self::Delivered => ["delivered", "DELIVERED_USER"],
-            Self::Read => ["read", "READ"],
-            Self::Replied => ["replied", "REPLY"],
-            Self::Undelivered(_) => ["undelivered", "FAILED"],
-        }
     }
 }
 
@@ -110,35 +87,40 @@ impl Receipts {
     }
 
     /// Its state, and when that began.
-    pub(crate) fn state(&self, now: SystemTime) -> (ReceiptState, SystemTime) {
+    pub(crate) fn state(&self, now: SystemTime) -> (DeliveryState, SystemTime) {
         if now < self.arrives_at {
-            return (ReceiptState::AtWhatsapp, self.accepted_at);
+            return (DeliveryState::AtWhatsapp, self.accepted_at);
         }
         if self.fate.fails() {
-            return (ReceiptState::Undelivered(self.fate.undelivered), self.arrives_at);
+            return (DeliveryState::Undelivered, self.arrives_at);
         }
         match (self.written_at.get(), self.read_at(now)) {
-            (Some(at), _) => (ReceiptState::Replied, self.arrives_at.max(*at)),
-            (None, Some(at)) => (ReceiptState::Read, at),
-            (None, None) => (ReceiptState::Delivered, self.arrives_at),
+            (Some(at), _) => (DeliveryState::Replied, self.arrives_at.max(*at)),
+            (None, Some(at)) => (DeliveryState::Read, at),
+            (None, None) => (DeliveryState::Delivered, self.arrives_at),
         }
     }
 
     /// The JSON that is read back with a message.
     pub(crate) fn to_json(&self, now: SystemTime) -> Value {
         let (state, at) = self.state(now);
-        let ([name, _], at) = (state.names(), rfc_3339_millis(at));
-        match state {
-            ReceiptState::Undelivered(code) => {
-                json!({ "state": name, "at": at, "code": code, "reason": code.map(reason) })
-            }
-            _ => json!({ "state": name, "at": at }),
+        let at = rfc_3339_millis(at);
+        if state != DeliveryState::Undelivered {
+            return json!({ "state": state, "at": at });
         }
+        let code = self.fate.undelivered;
+        json!({ "state": state, "at": at, "code": code, "reason": code.map(reason) })
+    }
+
+    /// Why it failed, if it did: WhatsApp's code and what Meta calls it. Jelou does not say what its `error` holds.
+    pub(crate) fn error(&self, now: SystemTime) -> Option<String> {
+        let code = self.fate.undelivered.filter(|_| now >= self.arrives_at)?;
+        Some(format!("(#{code}) {}", reason(code)))
     }
 }
 
 /// Meta's words for a failure.
-pub(super) fn reason(code: u32) -> &'static str {
+fn reason(code: u32) -> &'static str {
     match code {
         130_472 => "User's number is part of an experiment",
         131_026 => "Message undeliverable",
@@ -161,16 +143,16 @@ mod tests {
         let undelivered = Fate { undelivered: Some(131_049), ..Fate::default() };
         let held_back = Fate { is_held_back: true, ..Fate::default() };
         for (fate, opened, written, now, state, since) in [
-            (Fate::default(), None, None, 0, ReceiptState::AtWhatsapp, 0),
-            (Fate::default(), Some(1), Some(1), 4, ReceiptState::AtWhatsapp, 0),
-            (Fate::default(), None, None, 5, ReceiptState::Delivered, 5),
-            (Fate::default(), Some(1), None, 5, ReceiptState::Read, 5),
-            (Fate::default(), Some(8), None, 9, ReceiptState::Read, 8),
-            (Fate::default(), None, Some(1), 9, ReceiptState::Replied, 5),
-            (Fate::default(), Some(8), Some(9), 9, ReceiptState::Replied, 9),
-            (undelivered, Some(1), Some(2), 4, ReceiptState::AtWhatsapp, 0),
-            (undelivered, Some(8), Some(9), 9, ReceiptState::Undelivered(Some(131_049)), 5),
-            (held_back, Some(8), Some(9), 9, ReceiptState::Undelivered(None), 5),
+            (Fate::default(), None, None, 0, DeliveryState::AtWhatsapp, 0),
+            (Fate::default(), Some(1), Some(1), 4, DeliveryState::AtWhatsapp, 0),
+            (Fate::default(), None, None, 5, DeliveryState::Delivered, 5),
+            (Fate::default(), Some(1), None, 5, DeliveryState::Read, 5),
+            (Fate::default(), Some(8), None, 9, DeliveryState::Read, 8),
+            (Fate::default(), None, Some(1), 9, DeliveryState::Replied, 5),
+            (Fate::default(), Some(8), Some(9), 9, DeliveryState::Replied, 9),
+            (undelivered, Some(1), Some(2), 4, DeliveryState::AtWhatsapp, 0),
+            (undelivered, Some(8), Some(9), 9, DeliveryState::Undelivered, 5),
+            (held_back, Some(8), Some(9), 9, DeliveryState::Undelivered, 5),
         ] {
             let receipts = Receipts::new(begin, Duration::from_secs(5), fate);
             let changed = [opened.map(|time| receipts.open(at(time))), written.map(|time| receipts.reply(at(time)))];

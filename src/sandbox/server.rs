@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::routing::{get, post};
 use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -113,7 +113,6 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         .route("/sandbox/messages/{id}", get(read_back::message))
         .route("/sandbox/refused", get(read_back::refused))
         .route("/sandbox/chats", get(read_back::chats))
-        .route("/sandbox/chats/{user}", delete(read_back::delete_chat))
         .route("/sandbox/chats/{user}/read", post(read_back::open_chat))
         .route("/sandbox/users/{user}/messages", post(read_back::write))
         .route("/sandbox/faults", get(read_back::faults).put(read_back::set_faults))

@@ -1,17 +1,15 @@
 //! Received messages, in memory: limited in number and in bytes, the oldest dropped first.
 
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::receipts::Receipts;
 use super::stored_message::{Author, NewMessage, StoredMessage};
-use crate::timestamps::timestamp;
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -26,7 +24,8 @@ pub(super) struct Filter {
     pub(crate) user: Option<String>,
     pub(crate) kind: Option<String>,
     pub(crate) from: Option<Writers>,
-    pub(crate) since: Option<Since>,
+    /// Messages with a greater number.
+    pub(crate) since: Option<u64>,
     #[serde(skip)]
     pub(crate) bot: Option<String>,
     /// Messages with a smaller number.
@@ -34,10 +33,6 @@ pub(super) struct Filter {
     /// In the user's name or a text of the body.
     #[serde(deserialize_with = "lower_case")]
     pub(crate) search: Option<String>,
-    /// Only those with warnings, or only those without.
-    pub(crate) warning: Option<bool>,
-    /// Only those that a fault met, or only the others.
-    pub(crate) fault: Option<bool>,
     /// At most this many, the newest.
     pub(crate) limit: Option<usize>,
     /// With what the recipient sees of each, as the page shows it.
@@ -51,25 +46,6 @@ pub(super) enum Writers {
     Bot,
     User,
     All,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) enum Since {
-    /// Messages with a greater number.
-    Number(u64),
-    /// Messages received at this time or later.
-    Time(Timestamp),
-}
-
-impl TryFrom<String> for Since {
-    type Error = &'static str;
-
-    fn try_from(raw: String) -> Result<Self, Self::Error> {
-        let time = || raw.parse().ok().map(Self::Time);
-        let read = raw.parse().ok().map(Self::Number).or_else(time);
-        read.ok_or("since: give a message's number, or a time such as 2026-01-31T12:00:00Z")
-    }
 }
 
 fn lower_case<'d, D: Deserializer<'d>>(words: D) -> Result<Option<String>, D::Error> {
@@ -92,7 +68,6 @@ struct Inner {
     /// From the bot and from users, since the store was cleared.
     ids: [u64; 2],
     counts: StoredCounts,
-    last_written: HashMap<String, SystemTime>,
     /// When a template last reached a user.
     reached: HashMap<String, SystemTime>,
 }
@@ -107,8 +82,6 @@ pub(super) struct StoredCounts {
     pub(crate) kept: usize,
     /// Messages that were dropped for newer ones since the store was cleared.
     pub(crate) dropped: u64,
-    /// The kinds that arrived since the store was cleared.
-    pub(crate) kinds: BTreeSet<&'static str>,
 }
 
 impl MessageStore {
@@ -121,7 +94,6 @@ impl MessageStore {
         let mut inner = self.lock();
         let message = Arc::new(inner.complete(new, self.deliver_after, answer));
         if new.from == Author::User {
-            inner.remember_writer(&message, self.max);
             inner.mark(&new.user, |receipts| receipts.reply(message.received_at));
         }
         inner.keep(Arc::clone(&message), self.max);
@@ -194,21 +166,6 @@ impl MessageStore {
         self.changes.send_replace(());
     }
 
-    /// Deletes the chat with one user; returns whether there was one.
-    pub(crate) fn delete_chat(&self, user: &str) -> bool {
-        let mut inner = self.lock();
-        let before = inner.messages.len();
-        inner.messages.retain(|message| message.user != user);
-        inner.bytes = inner.messages.iter().map(|message| message.size()).sum();
-        inner.last_written.remove(user);
-        let is_changed = inner.messages.len() < before;
-        drop(inner);
-        if is_changed {
-            self.changes.send_replace(());
-        }
-        is_changed
-    }
-
     pub(crate) fn counts(&self) -> StoredCounts {
         let inner = self.lock();
         StoredCounts { kept: inner.messages.len(), ..inner.counts.clone() }
@@ -216,8 +173,9 @@ impl MessageStore {
 
     /// Whether the user wrote in the last 24 hours.
     pub(crate) fn may_write_to(&self, user: &str) -> bool {
-        let last = self.lock().last_written.get(user).copied();
-        last.is_some_and(|last| last.elapsed().is_ok_and(|ago| ago < WINDOW))
+        let inner = self.lock();
+        let last = inner.messages.iter().rev().find(|message| message.from == Author::User && message.user == user);
+        last.is_some_and(|last| last.received_at.elapsed().is_ok_and(|ago| ago < WINDOW))
     }
 
     /// Counts a user as reached by a template, unless `limit` different users were reached in the last 24 hours.
@@ -266,18 +224,8 @@ impl Inner {
         })
     }
 
-    /// At most as many as there may be messages; otherwise names from others could fill the memory.
-    fn remember_writer(&mut self, message: &StoredMessage, max: usize) {
-        self.last_written.insert(message.user.clone(), message.received_at);
-        if self.last_written.len() > max {
-            let first = self.last_written.iter().min_by_key(|(_, time)| **time).map(|(user, _)| user.clone());
-            first.and_then(|user| self.last_written.remove(&user));
-        }
-    }
-
     fn keep(&mut self, message: Arc<StoredMessage>, max: usize) {
         self.bytes += message.size();
-        self.counts.kinds.insert(message.kind);
         self.messages.push_back(message);
         while self.messages.len() > max || self.bytes > MAX_BYTES {
             let Some(oldest) = self.messages.pop_front() else { break };
@@ -289,11 +237,7 @@ impl Inner {
 
 impl Filter {
     fn fits(&self, message: &StoredMessage) -> bool {
-        let since = self.since.is_none_or(|since| match since {
-            Since::Number(number) => message.number > number,
-            Since::Time(time) => timestamp(message.received_at) >= time,
-        });
-        since
+        self.since.is_none_or(|since| message.number > since)
             && self.user.as_ref().is_none_or(|user| *user == message.user)
             && self.bot.as_ref().is_none_or(|bot| *bot == message.bot)
             && self.kind.as_ref().is_none_or(|kind| kind == message.kind)
@@ -302,8 +246,6 @@ impl Filter {
                 Some(Writers::User) => message.from == Author::User,
                 Some(Writers::All) | None => true,
             }
-            && self.warning.is_none_or(|wanted| wanted == message.is_warned)
-            && self.fault.is_none_or(|wanted| wanted == message.is_faulty)
             && self.before.is_none_or(|before| message.number < before)
             && self
                 .search
@@ -342,14 +284,5 @@ mod tests {
         let kept = store.select(&Filter::default());
         assert!((50..70).contains(&kept.len()), "{}", kept.len());
         assert_eq!((kept[kept.len() - 1].number, store.counts().arrived), (100, 100));
-    }
-
-    #[test]
-    fn the_last_who_wrote_are_remembered() {
-        let store = MessageStore::new(2, Duration::ZERO, watch::Sender::default());
-        for user in ["1", "2", "3"] {
-            store.add(&message(Author::User, user, "Hola"), |_| Value::Null);
-        }
-        assert_eq!(["1", "2", "3"].map(|user| store.may_write_to(user)), [false, true, true]);
     }
 }

@@ -59,10 +59,6 @@ pub(crate) struct StoredMessage {
     pub(crate) received_at: SystemTime,
     /// Its outcome; None for a user's message.
     pub(super) receipts: Option<Receipts>,
-    /// Whether it was accepted with warnings.
-    pub(super) is_warned: bool,
-    /// Whether a fault met it.
-    pub(super) is_faulty: bool,
     /// On one line, without its delivery status.
     pub(crate) json: String,
     /// Every text of the body, in lower case, for the search.
@@ -89,7 +85,6 @@ impl StoredMessage {
     ) -> Self {
         let time = rfc_3339_millis(received_at);
         let answer = answer(&id);
-        let is_faulty = answer.get("fault").is_some();
         let whole = ReadBack { number, id: &id, received_at: &time, message: new, answer };
         // Serializing texts and numbers cannot fail.
         let json = serde_json::to_string(&whole).unwrap_or_default();
@@ -104,8 +99,6 @@ impl StoredMessage {
             from: new.from,
             received_at,
             receipts: (new.from == Author::Bot).then(|| Receipts::new(received_at, deliver_after, new.fate)),
-            is_warned: !new.warnings.is_empty(),
-            is_faulty,
             json,
             words: words.to_lowercase(),
         }
@@ -113,8 +106,7 @@ impl StoredMessage {
 
     /// The name of its delivery state now; None for a user's message.
     pub(crate) fn delivery_state(&self) -> Option<&'static str> {
-        let [name, _] = self.receipts.as_ref()?.state(SystemTime::now()).0.names();
-        Some(name)
+        Some(self.receipts.as_ref()?.state(SystemTime::now()).0.name())
     }
 
     /// With its delivery status, what its recipient sees if `draw` gives that, and how many messages the user has not read.

@@ -189,8 +189,6 @@ fn what_arrived_is_read_back_and_filtered() {
     assert_eq!(ids("?from=all").len(), 6);
     assert_eq!(ids("?search=DOS"), ["4"]);
     assert_eq!(ids("?search=userId").len(), 0);
-    assert_eq!(ids("?since=2000-01-01T00:00:00Z").len(), 5);
-    assert_eq!(ids("?since=2999-01-01T00:00:00Z").len(), 0);
     for wrong in ["?since=yesterday", "?from=me", "?limit=-1", "?usr=1"] {
         assert_eq!(sandbox.ask("GET", &format!("/sandbox/messages{wrong}"), "").status, 422, "{wrong}");
     }

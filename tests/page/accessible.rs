@@ -46,9 +46,6 @@ fn axe_finds_nothing() {
         assert_fine(&inbox, &format!("refused at {width}"));
         inbox.value::<bool>("(location.hash = '', true)");
         inbox.until("document.getElementById('app').dataset.pane === 'chats'");
-        inbox.click("#open-filters", "");
-        assert_fine(&inbox, &format!("filters at {width}"));
-        inbox.click("#open-filters", "");
         inbox.click("#open-faults", "");
         assert_fine(&inbox, &format!("faults at {width}"));
         inbox.key("Escape");

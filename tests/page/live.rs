@@ -113,7 +113,8 @@ fn faults_are_set_and_removed_from_the_page() {
     inbox.type_into("#rule", "statsu=1");
     inbox.key("Enter");
     inbox.until("document.getElementById('fault-problem').textContent.includes('`statsu` is unknown')");
-    inbox.click("#presets button", "Rate limit");
+    inbox.type_into("#rule", "hang");
+    inbox.key("Enter");
     inbox.until("document.getElementById('fault-count').textContent === '2'");
     for left in ["1", ""] {
         inbox.click("#rules .tool", "");

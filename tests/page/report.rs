@@ -7,9 +7,8 @@ use crate::axe::findings;
 use crate::inbox::Inbox;
 use crate::reported_run::ReportedRun;
 
-const UNDELIVERABLE: &str =
-    r#"{"status":400,"every":7,"body":"{\"error\":{\"code\":131026,\"message\":\"Message undeliverable\"}}"}"#;
-const NO_ANSWER: &str = r#"{"status":500,"every":90}"#;
+const UNDELIVERABLE: &str = r#"status=400,every=7,body={"error":{"code":131026,"message":"Message undeliverable"}}"#;
+const NO_ANSWER: &str = "status=500,every=90";
 
 /// A run with this many rows; some people have no number, and some are excluded.
 fn run(rows: usize) -> ReportedRun {

@@ -2,7 +2,7 @@
 // what it shows, from the sandbox's own endpoints and nothing else.
 
 import { listenToAnswers } from "./answering.js";
-import { focusChat, leaveSearch, listenToChats, offerKinds, refreshChats, showCurrent } from "./chats.js";
+import { focusChat, leaveSearch, listenToChats, refreshChats, showCurrent } from "./chats.js";
 import { closeChat, focusCurrent, listenToConversation, openChat, refreshConversation } from "./conversation.js";
 import { byId, counted, pane } from "./dom.js";
 import { listenToFaults, showRules } from "./faults.js";
@@ -56,7 +56,6 @@ async function show(health) {
     await route();
   }
   showCounts(health);
-  offerKinds(health.kinds);
   await Promise.all([refreshChats(), refreshConversation(), refreshRefused()]);
   showRules(await read("/sandbox/faults"));
 }

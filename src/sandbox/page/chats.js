@@ -1,4 +1,4 @@
-// The list of chats: newest first, searched by words, filtered by kind, fault and warning.
+// The list of chats: newest first, searched by words.
 
 import { byId, clock, counted, element, fill, move } from "./dom.js";
 import { avatar, snippet, ticks } from "./draw.js";
@@ -15,31 +15,24 @@ let drawn = PAGE;
 let reads = 0;
 let timer;
 
-/** What is asked for; nothing where everything is listed. */
-function asked() {
-  const wanted = {
-    search: byId("search").value.trim() || undefined,
-    kind: byId("kind").value || undefined,
-    fault: byId("only-faults").ariaPressed === "true" || undefined,
-    warning: byId("only-warnings").ariaPressed === "true" || undefined,
-  };
-  return Object.values(wanted).some(Boolean) ? wanted : null;
-}
-
 /** Reads the chats that are asked for, and shows them. */
 export async function refreshChats() {
   const reading = ++reads;
-  const wanted = asked();
-  const chats = await read("/sandbox/chats", { ...wanted, limit: drawn, drawn: true });
+  const search = searched();
+  const chats = await read("/sandbox/chats", { search, limit: drawn, drawn: true });
   if (reading !== reads) return;
   const known = new Map([...list.children].map((entry) => [entry.message.user, entry]));
   fill(list, chats.map((message) => entryOf(message, known.get(message.user) ?? newEntry(message.user))));
   showCurrent();
   const found = chats.length < drawn ? counted(chats.length, "chat") : `${drawn} or more chats`;
-  byId("found").hidden = !wanted;
-  byId("found").textContent = wanted ? `${found} found` : "";
-  byId("filters-on").hidden = !(wanted && (wanted.kind || wanted.fault || wanted.warning));
-  byId("no-chats").hidden = chats.length > 0 || wanted !== null || state.health.refused > 0;
+  byId("found").hidden = !search;
+  byId("found").textContent = search ? `${found} found` : "";
+  byId("no-chats").hidden = chats.length > 0 || Boolean(search) || state.health.refused > 0;
+}
+
+/** The words that are searched for; nothing where everything is listed. */
+function searched() {
+  return byId("search").value.trim() || undefined;
 }
 
 function newEntry(user) {
@@ -87,22 +80,13 @@ export function leaveSearch() {
   return true;
 }
 
-/** Every kind that has arrived can be filtered by. */
-export function offerKinds(kinds) {
-  const select = byId("kind");
-  const chosen = select.value;
-  if ([...select.options].slice(1).map(({ value }) => value).join() === kinds.join()) return;
-  select.replaceChildren(select.options[0], ...kinds.map((kind) => new Option(kind, kind)));
-  select.value = kinds.includes(chosen) ? chosen : "";
-}
-
 export function listenToChats() {
   list.addEventListener("click", (event) => {
     const entry = event.target.closest("li");
     if (!entry) return;
     // Who pressed Enter goes on in the conversation; who clicked is there with the mouse already.
     state.enters = event.detail === 0;
-    go(chatLink(entry.message.user, asked() ? entry.message : undefined));
+    go(chatLink(entry.message.user, searched() ? entry.message : undefined));
   });
   list.addEventListener("keydown", (event) => {
     if (move([...list.querySelectorAll("button")], event.key)) event.preventDefault();
@@ -121,15 +105,4 @@ export function listenToChats() {
     event.preventDefault();
     list.querySelector("button")?.focus();
   });
-  byId("open-filters").addEventListener("click", () => {
-    byId("filters").hidden = !byId("filters").hidden;
-    byId("open-filters").setAttribute("aria-expanded", String(!byId("filters").hidden));
-  });
-  byId("kind").addEventListener("change", guarded(search));
-  for (const id of ["only-faults", "only-warnings"]) {
-    byId(id).addEventListener("click", guarded(() => {
-      byId(id).ariaPressed = String(byId(id).ariaPressed !== "true");
-      return search();
-    }));
-  }
 }

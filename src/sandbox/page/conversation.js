@@ -3,9 +3,9 @@
 import { bubble, moveInside, nodeId, showDelivery } from "./bubble.js";
 import { byId, element, fill, pane } from "./dom.js";
 import { avatar } from "./draw.js";
-import { chatLink, go, note } from "./links.js";
+import { chatLink, note } from "./links.js";
 import * as panel from "./panel.js";
-import { ask, guarded, read, send } from "./server.js";
+import { guarded, read, send } from "./server.js";
 import { closed, state } from "./state.js";
 
 /** Messages that are read at a time. */
@@ -151,13 +151,6 @@ export function listenToConversation() {
   byId("newest").addEventListener("click", guarded(async () => {
     note(chatLink(state.open.user));
     await goOn();
-  }));
-  byId("delete-chat").addEventListener("click", guarded(async () => {
-    const { user, messages } = state.open;
-    if (!confirm(`Delete the chat with ${user}? Its messages are forgotten; all others stay.`)) return;
-    if (messages.size) await ask(`/sandbox/chats/${encodeURIComponent(user)}`, { method: "DELETE" });
-    closeChat();
-    go("#");
   }));
 }
 

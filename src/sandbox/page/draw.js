@@ -3,40 +3,10 @@
 
 import { button, element, icon } from "./dom.js";
 
-/** Characters of a text that are shown at first. */
-const LONG = 3000;
-
 function paragraph(lines, className = "words") {
-  const shown = element("div", className);
+  const shown = element("div", className, ...rich(lines));
   shown.dir = "auto";
-  const few = beginning(lines);
-  if (!few) {
-    shown.append(...rich(lines));
-    return shown;
-  }
-  const more = button("more", "Read more");
-  more.addEventListener("click", (event) => {
-    event.stopPropagation();
-    shown.replaceChildren(...rich(lines));
-  });
-  shown.append(...rich(few), "… ", more);
   return shown;
-}
-
-/** The first lines of a long text; nothing for a short one. */
-function beginning(lines) {
-  let left = LONG;
-  const few = [];
-  for (const line of lines) {
-    const spans = [];
-    for (const span of line.spans) {
-      if (left > 0) spans.push({ ...span, text: span.text.slice(0, left) });
-      left -= span.text.length;
-    }
-    few.push({ ...line, spans });
-    if (left < 0) return few;
-  }
-  return null;
 }
 
 /** A button that looks like WhatsApp's; pressing it answers as the user. */
@@ -69,10 +39,7 @@ function drawMedia({ what, address, name }) {
   const file = name ?? decodeName(address);
   const frame = element("div", `media ${className}`, icon(symbol), element("span", "file", file));
   frame.title = address;
-  if (className === "sound") {
-    const wave = element("div", "wave", ...Array.from({ length: 28 }, () => element("i", "")));
-    frame.insertBefore(wave, frame.lastChild);
-  } else if (className === "document") {
+  if (className === "document") {
     frame.append(element("span", "ending", file.includes(".") ? file.split(".").pop().toUpperCase().slice(0, 6) : ""));
   }
   return [frame];

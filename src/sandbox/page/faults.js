@@ -3,17 +3,6 @@
 import { byId, element, icon } from "./dom.js";
 import { guarded, read, send } from "./server.js";
 
-/** What is tried most, a click away. */
-const PRESETS = [
-  ["Rate limit, every 5th", "status=429,retry_after=2,every=5"],
-  ["Reset after storing", "reset,stored,first=1"],
-  ["Server error", "status=500"],
-  ["Never answers", "hang"],
-  ["Half an answer", "truncate"],
-  ["2 s late", "delay=2s"],
-  ["Undelivered", "undelivered"],
-  ["Never listed", "unlisted"],
-];
 let rules = [];
 /** What is drawn, as JSON. */
 let drawn;
@@ -53,13 +42,6 @@ export function listenToFaults() {
   byId("open-faults").addEventListener("click", guarded(async () => {
     showRules(await read("/sandbox/faults"));
     byId("faults").showModal();
-  }));
-  byId("presets").append(...PRESETS.map(([name, rule]) => {
-    const button = element("button", "", name);
-    button.type = "button";
-    button.title = rule;
-    button.addEventListener("click", guarded(() => putRules([...rules, rule])));
-    return button;
   }));
   byId("add-fault").addEventListener("submit", guarded(async (event) => {
     event.preventDefault();

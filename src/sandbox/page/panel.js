@@ -74,7 +74,7 @@ export function close() {
 export function listenToPanel() {
   for (const opener of document.querySelectorAll("[aria-controls='request']")) opener.addEventListener("click", () => toggle());
   byId("close-request").addEventListener("click", close);
-  const copies = { "copy-curl": curl, "copy-jelouctl": jelouctl, "copy-json": ({ drawn, ...selected }) => JSON.stringify(selected, null, 2) };
+  const copies = { "copy-curl": curl, "copy-jelouctl": jelouctl };
   for (const [id, write] of Object.entries(copies)) {
     byId(id).addEventListener("click", guarded(async () => {
       await navigator.clipboard.writeText(write(state.selected));
