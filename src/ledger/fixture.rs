@@ -13,7 +13,7 @@ use super::model::RowState;
 use super::run::Run;
 use super::store::Place;
 use super::store::Store;
-use super::types::{Details, DraftRequest, EndedAttempt, RecipientFlags, RunConditions};
+use super::types::{Details, DraftRequest, EndedAttempt, RunConditions};
 use super::worker::Worker;
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
@@ -80,7 +80,7 @@ pub(crate) fn details() -> Details {
         format: ListFormat::Ndjson,
         columns: Vec::new(),
         list: None,
-        recipient_flags: RecipientFlags::default(),
+        country: None,
         message: None,
         rate: 5.0,
         concurrency: 64,

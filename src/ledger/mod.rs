@@ -55,7 +55,6 @@ pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};
 pub(crate) use self::types::{
-    Details, DraftRequest, EndedAttempt, QueuedRow, RecipientFlags, ReportedDelivery, ReportedRow, RowFilter,
-    RunConditions,
+    Details, DraftRequest, EndedAttempt, QueuedRow, ReportedDelivery, ReportedRow, RowFilter, RunConditions,
 };
 pub(crate) use self::worker::Worker;

@@ -37,8 +37,8 @@ pub(crate) struct Details {
     pub(crate) columns: Vec<String>,
     /// The name of the list's file; none for standard input.
     pub(crate) list: Option<String>,
-    /// How its recipients were read.
-    pub(crate) recipient_flags: RecipientFlags,
+    /// The country of its national numbers, by `--country` or the profile.
+    pub(crate) country: Option<Country>,
     /// The message as typed, with its templates unfilled; none if each row is a message.
     pub(crate) message: Option<Value>,
     /// Requests a second.
@@ -60,19 +60,6 @@ pub(crate) struct Details {
     pub(crate) template_texts: TemplateTexts,
     /// What all its messages cost, if there are rates. A message has its place in it.
     pub(crate) estimate: Option<Estimate>,
-}
-
-/// The flags, or settings of the profile, for reading the recipients of a list.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-pub(crate) struct RecipientFlags {
-    /// `--country`, or the country of the profile.
-    pub(crate) country: Option<Country>,
-    /// Whether the list's own column takes precedence.
-    pub(crate) country_column: bool,
-    /// `--to`, a template.
-    pub(crate) to: Option<String>,
-    /// `--to-column`
-    pub(crate) to_column: Option<String>,
 }
 
 /// The conditions of a run, which can be changed when it is resumed.

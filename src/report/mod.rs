@@ -1,14 +1,13 @@
-//! Writes the report on a run as a list, and sends rows again that were not sent.
+//! Writes the report on a run as a list.
 
 mod list;
-mod send_again;
 mod workbook;
 
+use std::fmt::Display;
 use std::io::Write;
 
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson};
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
-pub(crate) use self::send_again::commands_to_send_again;
 use self::workbook::write_workbook;
 use crate::import::BulkError;
 use crate::ledger::{Details, DraftedRow, LedgerDraft, ReportedRow, RowFilter, RowState, Run, now};
@@ -63,6 +62,17 @@ fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u6
         ListReport::Ndjson => write_ndjson(rows, to),
         ListReport::Workbook { language } => write_workbook(rows, language, to),
     }
+}
+
+/// The command that writes the rows of the run `name` that can be sent again once corrected; none if there are none.
+pub(crate) fn report_to_correct(name: impl Display, failed: u64, invalid: u64) -> Option<String> {
+    let filter = match (failed, invalid) {
+        (0, 0) => return None,
+        (_, 0) => "--state failed",
+        (0, _) => "--reason invalid",
+        (_, _) => "--state failed --reason invalid",
+    };
+    Some(format!("jelouctl bulk report {name} {filter} --file again.csv"))
 }
 
 /// A row of a draft for a report; None if it will be sent.

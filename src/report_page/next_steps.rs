@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::reported_run::ReportedRun;
 use crate::ledger::Counts;
-use crate::report::commands_to_send_again;
+use crate::report::report_to_correct;
 
 #[derive(Debug, Serialize)]
 pub(super) struct NextStep {
@@ -22,7 +22,7 @@ pub(super) fn next_steps(
     undelivered: u64,
     is_cancelled: bool,
 ) -> Vec<NextStep> {
-    let ReportedRun { name, details, doubt, is_running, .. } = *run;
+    let ReportedRun { name, doubt, is_running, .. } = *run;
     let mut steps = Vec::new();
     let mut add = |is_needed: bool, text, commands: &[String]| {
         if is_needed {
@@ -43,8 +43,8 @@ pub(super) fn next_steps(
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
     add(!is_running && counts.failed > 0 && !is_cancelled, "next_failed", &[failed, resume]);
     add(undelivered > 0, "next_undelivered", &[report("--delivery undelivered --file undelivered.csv")]);
-    let again = commands_to_send_again(name, counts.failed, invalid, details);
-    add(!is_running && again.is_some(), "next_corrected", again.as_ref().map_or(&[], |commands| &commands[..]));
+    let again = report_to_correct(name, counts.failed, invalid);
+    add(!is_running && again.is_some(), "next_corrected", again.as_slice());
     if steps.is_empty() && doubt.is_none() {
         steps.push(NextStep { text: "next_none", commands: Vec::new() });
     }

@@ -142,11 +142,8 @@ fn the_newest_real_run_is_meant_where_none_is_named() {
     assert_eq!(told.json()["run"], "b");
     assert!(told.stderr.contains("note: this is the newest run, b; jelouctl bulk list shows all"), "{told:?}");
     assert!(home.run("bulk status c").success().stderr.is_empty());
-    let list = home.run("bulk list").success().stdout;
-    let names: Vec<_> = list.lines().map(|line| line.split('\t').next().unwrap()).collect();
-    assert_eq!(names, ["d", "b", "c", "a"]);
     assert_eq!(home.run("bulk list -o id").success().stdout, "d\nb\nc\na\n");
-    let list = home.run("bulk list -o record").success().rows();
+    let list = home.run("bulk list").success().rows();
     let of = |number: usize| (&list[number]["sandbox"], &list[number]["bot_id"], &list[number]["kind"]);
     assert_eq!(of(0), (&json!(true), &json!("sandbox"), &json!("text")));
     assert_eq!(of(1), (&json!(false), &json!("BOT_ID"), &json!("text")));
@@ -160,13 +157,13 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     let child = start(&home, SLOW, &[], &jelou.url);
     jelou.wait_for(1);
     let figures = || {
-        let list = home.run("bulk list").success().stdout;
-        list.trim().split('\t').skip(1).take(7).map(str::to_owned).collect::<Vec<_>>()
+        let listed = home.run("bulk list").success().json();
+        ["unknown", "pending", "inflight"].map(|state| listed[state].as_u64().unwrap())
     };
-    assert_eq!(figures(), ["unfinished", "5", "0", "0", "0", "5", "0"]);
+    assert_eq!(figures(), [0, 4, 1]);
     signal(&child, Signal::KILL);
     drop(child.wait_with_output());
-    assert_eq!(figures(), ["unfinished", "5", "0", "0", "1", "4", "0"]);
+    assert_eq!(figures(), [1, 4, 0]);
     let status = home.run("bulk status r").success().json();
     assert_eq!([&status["unknown"], &status["inflight"]], [&json!(1), &json!(0)], "{status}");
     assert_eq!((&status["reasons"], &status["complete"]), (&json!({"unknown": 1}), &json!(false)), "{status}");
@@ -196,8 +193,7 @@ fn reasons_are_the_codes_of_the_api_or_ours() {
     assert_eq!(ended.json()["reasons"], reasons);
     assert_eq!(home.run("bulk status r").success().json()["reasons"], reasons);
     let again = "to send 3 rows again once corrected: jelouctl bulk report r --state failed --file again.csv; then \
-                 jelouctl bulk send again.csv text …, with the message and the other flags as before, but without --sheet \
-                 and --header-row";
+                 send again.csv with the message and the flags as before, but without --sheet and --header-row";
     assert!(ended.stderr.contains(again), "{ended:?}");
     assert!(ended.stderr.contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"), "{ended:?}");
     // Rows that are decided by hand or retried have another reason, or none.
@@ -215,9 +211,7 @@ fn a_run_keeps_how_its_numbers_were_read() {
         _ => Act::Reset { accepted: true },
     });
     let words = "bulk send people.csv --yes --run r --rate 1000/s --country EC --to-column suyo text Hola";
-    let ended = home.run(words).api(&jelou.url).fails(10, &[]);
-    let again = "jelouctl bulk send again.csv --country EC --to-column 'suyo' text …, with the message";
-    assert!(ended.stderr.contains(again), "{ended:?}");
+    home.run(words).api(&jelou.url).fails(10, &[]);
     // The number as it is written in the list.
     for (words, code) in [("bulk find 0987654322 --country EC", 0), ("bulk find 0987654322 --country MX", 2)] {
         let found = home.run(words).end();
@@ -225,11 +219,6 @@ fn a_run_keeps_how_its_numbers_were_read() {
     }
     let told = home.run("bulk resolve r --unknown-as failed --to 0987654322").success();
     assert!(told.stderr.contains("run r: 1 unknown row counts as failed"), "{told:?}");
-    let page = home.run("bulk report r --file r.html").success();
-    assert!(
-        home.read("r.html").contains("<span>--country</span> <span>EC</span> <span>--to-column</span>"),
-        "{page:?}"
-    );
 }
 
 #[test]

@@ -82,8 +82,8 @@ fn single_rows_are_decided_all_or_none() {
     // Both this and the status show the open decisions with their command.
     for way in [
         "1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
-        "to ask Jelou about the message that may have been sent: jelouctl bulk resolve r --ask; to decide about it yourself: \
-         jelouctl bulk resolve r --unknown-as sent|failed|pending",
+        "; to ask Jelou: jelouctl bulk resolve r --ask; to decide yourself: jelouctl bulk resolve r --unknown-as \
+         sent|failed|pending",
         "to send 3 rows again once corrected",
     ] {
         assert!(ended.stderr.contains(way), "{way}: {ended:?}");

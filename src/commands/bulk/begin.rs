@@ -24,10 +24,8 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{
-    Details, DraftRequest, LedgerDraft, LedgerError, RecipientFlags, Run, RunConditions, RunName, Store,
-};
-use crate::list::{ListFormat, is_country_column};
+use crate::ledger::{Details, DraftRequest, LedgerDraft, LedgerError, Run, RunConditions, RunName, Store};
+use crate::list::ListFormat;
 use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
@@ -225,12 +223,7 @@ pub(super) fn details(
         format,
         columns: Vec::new(),
         list: file_of(&args.source).file_name().map(|name| name.to_string_lossy().into_owned()),
-        recipient_flags: RecipientFlags {
-            country: countries.otherwise,
-            country_column: countries.by_column,
-            to: args.typed.delivery.to.clone(),
-            to_column: args.to_column.clone(),
-        },
+        country: countries.otherwise,
         message: body.cloned(),
         rate: options.rate.unwrap_or(settings.rate.value).per_second(),
         concurrency: options.work.concurrency_or(DEFAULT_CONCURRENCY),
@@ -271,7 +264,6 @@ pub(super) fn note_imported(
         details.accepts = accepts.clone();
     }
     details.columns.clone_from(&imported.columns);
-    details.recipient_flags.country_column &= imported.columns.iter().any(|name| is_country_column(name));
     details.templates = imported.templates.left(|each| {
         draft.each_sent(|_, request| {
             each(request.body);

@@ -76,7 +76,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     if summary.counts.sent > 0 {
         context.stderr.note(&format!("to see who got a message: jelouctl bulk report {name} --state sent"));
     }
-    summary.tell_ways_on(context, name, &details);
+    summary.tell_ways_on(context, name);
     Ok(ExitCode::Success)
 }
 

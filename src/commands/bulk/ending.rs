@@ -95,7 +95,7 @@ impl RunOnItsWay<'_> {
         // An error would invite a second run.
         summary.print_what_stays(self.context, name, Some(stretch));
         report_doubt(self.context, name, summary.doubt.as_ref());
-        summary.tell_ways_on(self.context, name, self.details);
+        summary.tell_ways_on(self.context, name);
         (ended.map(|code| code.unwrap_or_else(|| summary.exit_code())), Some(summary.counts))
     }
 

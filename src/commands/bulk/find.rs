@@ -11,9 +11,9 @@ use crate::commands::store::open_store;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{FoundMessage, RowState};
+use crate::ledger::{FoundMessage, LedgerError, RowState};
 use crate::message::{InvalidMessage, Message, TypedRecipient};
-use crate::output::{Format, compact};
+use crate::output::OutputRow;
 use crate::phone::Country;
 use crate::report::reported_outcome;
 use crate::sending::read_environment;
@@ -51,7 +51,8 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     if found.is_empty() {
         context.stderr.note(&format!("no run has a message to {recipient}"));
     }
-    print(context, &found)?;
+    let rows: Vec<_> = found.iter().map(row).collect::<Result<_, LedgerError>>()?;
+    context.stdout.rows(&HEADER, rows.into_iter())?;
     let mut code = ExitCode::Success;
     let mut told = BTreeSet::new();
     for FoundMessage { run, doubt, .. } in found.iter().filter(|found| found.doubt.is_some()) {
@@ -66,20 +67,6 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
 fn country_of_profile(context: &Context) -> Option<Country> {
     let environment = read_environment().ok()?;
     Settings::load(&context.flags, &environment).ok()?.country()
-}
-
-fn print(context: &Context, messages: &[FoundMessage]) -> Result<(), CommandError> {
-    let stdout = &context.stdout;
-    match stdout.format {
-        Format::Id => {
-            let mut ids = messages.iter().filter_map(|found| found.reported.message_id.as_deref());
-            Ok(ids.try_for_each(|id| stdout.value(id))?)
-        }
-        Format::Response | Format::Record if messages.is_empty() => Ok(()),
-        Format::Response if stdout.wants_words() => Ok(stdout.table(&HEADER, messages.iter().map(words))?),
-        Format::Response | Format::Record => messages.iter().try_for_each(|found| print_json(context, found)),
-        Format::None | Format::To => Ok(()),
-    }
 }
 
 fn words(found: &FoundMessage) -> Vec<String> {
@@ -109,18 +96,18 @@ fn drawn(kind: &str, body: &str) -> String {
 }
 
 /// The row's columns as in the report, with the run and its sender.
-fn print_json(context: &Context, found: &FoundMessage) -> Result<(), CommandError> {
+fn row(found: &FoundMessage) -> Result<OutputRow, LedgerError> {
     let FoundMessage { body, reported, .. } = found;
     let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let mut line = Map::from_iter([
-        ("to".to_owned(), json!(reported.recipient)),
-        ("kind".to_owned(), json!(found.kind)),
-        ("bot_id".to_owned(), json!(found.bot)),
-        ("sandbox".to_owned(), json!(found.is_rehearsal)),
-        ("state".to_owned(), json!(reported.state.name())),
-        ("body".to_owned(), body),
-    ]);
-    let outcome = reported_outcome(&found.run, reported)?;
-    line.extend(outcome.into_iter().map(|(name, value)| (name.to_owned(), value)));
-    Ok(context.stdout.line(&compact(&Value::Object(line)))?)
+    let fields = [
+        ("to", json!(reported.recipient)),
+        ("kind", json!(found.kind)),
+        ("bot_id", json!(found.bot)),
+        ("sandbox", json!(found.is_rehearsal)),
+        ("state", json!(reported.state.name())),
+        ("body", body),
+    ];
+    let fields = fields.into_iter().chain(reported_outcome(&found.run, reported)?);
+    let record = fields.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into();
+    Ok(OutputRow { id: reported.message_id.clone(), words: words(found), record })
 }

@@ -1,7 +1,7 @@
 //! `bulk list`: all runs, newest first.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::hours::waiting;
 use super::words::{deliveries_as_json, local_time, report_doubt, utc};
@@ -9,22 +9,17 @@ use crate::commands::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Details, LedgerError, RunOverview};
-use crate::output::{Format, StreamError, Waiting, compact};
+use crate::ledger::{Details, LedgerError, RowState, RunOverview};
+use crate::output::{OutputRow, Waiting};
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 
 /// List the runs, the newest first
 ///
-/// If standard output is not a terminal, it prints, separated by tabs: name, state (complete,
-/// cancelled, unfinished or doubtful), rows, sent, failed, unknown, left, skipped, when it
-/// was made (UTC), kind, and the bot or `sandbox`. With -o record it prints one JSON object a line.
+/// If standard output is not a terminal, it prints one JSON object a line; with -o id the names.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkListArgs {}
-
-/// A run, and what it waits for if a process is sending it.
-type ListedRun<'a> = (&'a RunOverview, Option<Waiting>);
 
 pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
@@ -35,28 +30,23 @@ pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, Comma
     let waits = |run: &RunOverview| {
         if run.is_held { waiting(&store.run(&run.name)?, &run.details) } else { Ok(None) }
     };
-    let runs: Vec<_> = runs.iter().map(|run| Ok((run, waits(run)?))).collect::<Result<_, LedgerError>>()?;
-    print(context, &runs)?;
+    let rows = runs.iter().map(|run| Ok(row(run, waits(run)?.as_ref())));
+    let rows: Vec<_> = rows.collect::<Result<_, LedgerError>>()?;
+    context.stdout.rows(&HEADER, rows.into_iter())?;
     if let Err(error) = store.refuse_older_layout() {
         context.stderr.warning(&format!("{error}; {}", error.hint));
     }
     let mut code = ExitCode::Success;
-    for (run, _) in runs.iter().filter(|(run, _)| run.doubt.is_some()) {
+    for run in runs.iter().filter(|run| run.doubt.is_some()) {
         code = report_doubt(context, &run.name, run.doubt.as_ref());
     }
     Ok(code)
 }
 
-fn print(context: &Context, runs: &[ListedRun<'_>]) -> Result<(), StreamError> {
-    let stdout = &context.stdout;
-    match stdout.format {
-        Format::Id => runs.iter().try_for_each(|(run, _)| stdout.value(&run.name.to_string())),
-        Format::Record => runs.iter().try_for_each(|run| stdout.line(&compact(&of_machine(run)))),
-        Format::Response if runs.is_empty() => Ok(()),
-        Format::Response if stdout.wants_words() => stdout.table(&HEADER, runs.iter().map(of_person)),
-        Format::Response => runs.iter().try_for_each(|(run, _)| stdout.fields(&of_script(run))),
-        Format::None | Format::To => Ok(()),
-    }
+/// A run, and what it is `waiting` for if a process is sending it.
+fn row(run: &RunOverview, waiting: Option<&Waiting>) -> OutputRow {
+    let record = Value::Object(overview_as_json(run, waiting));
+    OutputRow { id: Some(run.name.to_string()), words: in_words(run, waiting), record }
 }
 
 /// The sender in words: the bot of a rehearsal is meaningless.
@@ -64,7 +54,7 @@ fn from(Details { bot, sandbox, .. }: &Details) -> String {
     if *sandbox { "sandbox".to_owned() } else { bot.clone() }
 }
 
-fn of_person((run, waiting): &ListedRun<'_>) -> Vec<String> {
+fn in_words(run: &RunOverview, waiting: Option<&Waiting>) -> Vec<String> {
     let counts = run.counts;
     let left = match (counts.left(), run.is_held) {
         _ if run.doubt.is_some() => "doubtful".to_owned(),
@@ -81,44 +71,27 @@ fn of_person((run, waiting): &ListedRun<'_>) -> Vec<String> {
     words.into_iter().chain(figures.map(|count| count.to_string())).chain([left]).collect()
 }
 
-/// The tab-separated fields; new ones are added at the end.
-fn of_script(run: &RunOverview) -> Vec<String> {
-    let counts = run.counts;
-    let state = match &run.doubt {
-        Some(_) => "doubtful",
-        None if run.is_cancelled => "cancelled",
-        None if run.is_finished => "complete",
-        None => "unfinished",
-    };
-    let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.left(), counts.skipped];
-    let figures = figures.map(|count| count.to_string());
-    let rest = [utc(run.created_at), run.details.kind.clone(), from(&run.details)];
-    [run.name.to_string(), state.to_owned()].into_iter().chain(figures).chain(rest).collect()
-}
-
-fn of_machine((run, waiting): &ListedRun<'_>) -> Value {
+/// The same as data; `bulk status` has it too.
+pub(super) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> Map<String, Value> {
     let (details, counts) = (&run.details, run.counts);
-    json!({
-        "schema_version": 1,
-        "run": run.name.to_string(),
-        "complete": run.is_finished,
-        "cancelled": run.is_cancelled,
-        "doubt": run.doubt.as_ref().map(ToString::to_string),
-        "running": run.is_held,
-        "waiting": waiting,
-        "created_at": utc(run.created_at),
-        "changed_at": utc(run.changed_at),
-        "kind": details.kind,
-        "profile": details.profile,
-        "bot_id": details.bot,
-        "sandbox": details.sandbox,
-        "rows": counts.all(),
-        "sent": counts.sent,
-        "failed": counts.failed,
-        "unknown": counts.unknown,
-        "skipped": counts.skipped,
-        "pending": counts.pending,
-        "inflight": counts.inflight,
-        "deliveries": run.deliveries.as_ref().map(deliveries_as_json),
-    })
+    let fields = [
+        ("schema_version", json!(1)),
+        ("run", json!(run.name.to_string())),
+        ("complete", json!(run.is_finished)),
+        ("cancelled", json!(run.is_cancelled)),
+        ("doubt", json!(run.doubt.as_ref().map(ToString::to_string))),
+        ("running", json!(run.is_held && !run.is_finished)),
+        ("waiting", json!(waiting)),
+        ("created_at", json!(utc(run.created_at))),
+        ("changed_at", json!(utc(run.changed_at))),
+        ("kind", json!(details.kind)),
+        ("profile", json!(details.profile)),
+        ("bot_id", json!(details.bot)),
+        ("api_url", json!(details.api_url)),
+        ("sandbox", json!(details.sandbox)),
+        ("rows", json!(counts.all())),
+        ("deliveries", json!(run.deliveries.as_ref().map(deliveries_as_json))),
+    ];
+    let states = RowState::ALL.map(|state| (state.name(), json!(counts.of(state))));
+    fields.into_iter().chain(states).map(|(key, value)| (key.to_owned(), value)).collect()
 }

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::builder::{EnumValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Args, Command, ValueEnum, ValueHint};
 
-use super::report_file::{ReportFile, ReportFormat, ending_of, format_of_name, page_in_words};
+use super::report_file::{ReportFile, ReportFormat, format_of_name, page_in_words};
 use super::words::report_doubt;
 use crate::api::DeliveryState;
 use crate::commands::CommandError;
@@ -178,29 +178,14 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Nothing is known of messages that Jelou was not asked about, and a code of `--reason` meets no row whose failure has none.
+    /// Nothing is known of messages that Jelou was not asked about.
     fn warn_of_missing_answers(&self, context: &Context) -> Result<(), CommandError> {
-        let filter = self.args.filter();
-        if filter.deliveries.is_empty() && filter.codes.is_empty() {
-            return Ok(());
-        }
-        let Some(counts) = self.run.ledger.delivery_counts()? else {
+        let RowFilter { deliveries, codes, .. } = self.args.filter();
+        let asks_for_answers = !deliveries.is_empty() || !codes.is_empty();
+        if asks_for_answers && self.run.ledger.delivery_counts()?.is_none() {
             let name = self.run.name;
             context.stderr.warning(&format!(
                 "Jelou was not asked yet what became of the messages of run {name}: jelouctl bulk deliveries {name}"
-            ));
-            return Ok(());
-        };
-        if filter.codes.is_empty() {
-            return Ok(());
-        }
-        let is_code = |reason: &str| reason.bytes().all(|byte| byte.is_ascii_digit());
-        let missing: u64 = counts.reasons.iter().filter(|(reason, _)| !is_code(reason)).map(|(_, rows)| rows).sum();
-        if missing > 0 {
-            let (rows, has) = (counted(missing, "undelivered row"), if missing == 1 { "has" } else { "have" });
-            context.stderr.warning(&format!(
-                "{rows} {has} no code, since Jelou gives codes only for templates: --delivery undelivered without --reason \
-                 prints all of them"
             ));
         }
         Ok(())
@@ -262,22 +247,11 @@ impl BulkReportArgs {
 
     /// The one that was typed, or that the file's name says.
     fn format(&self) -> Result<ReportFormat, UsageError> {
-        let path = self.file.as_deref().unwrap_or(Path::new(""));
-        let (ending, named) = (ending_of(path), format_of_name("--file", path)?);
-        match (self.format, named) {
-            // The content of a list decides its format; a page is not a list, and a workbook is opened by its name.
-            (Some(typed), Some(named))
-                if typed != named
-                    && [typed, named]
-                        .iter()
-                        .any(|format| matches!(format, ReportFormat::Html | ReportFormat::Xlsx)) =>
-            {
-                let typed = typed.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-                let message = format!("--file: a name that ends in .{ending} is not for --format {typed}");
-                Err(UsageError::new(message, "leave --format out, or give the file another name"))
-            }
-            (typed, named) => Ok(typed.or(named).unwrap_or(ReportFormat::Csv)),
-        }
+        let named = match (&self.file, self.format) {
+            (Some(path), None) => format_of_name("--file", path)?,
+            (_, typed) => typed,
+        };
+        Ok(named.unwrap_or(ReportFormat::Csv))
     }
 
     /// What does not go together with the format.
@@ -290,22 +264,6 @@ impl BulkReportArgs {
             let message = "--format: a page or a workbook cannot be shown on a terminal";
             return Err(UsageError::new(message, "name a file: --file report.html, or report.xlsx"));
         }
-        if format == ReportFormat::Ndjson && self.lang.is_some() {
-            let message = "--lang: NDJSON is read by programs, and the same in each language";
-            return Err(UsageError::new(message, "leave it out, or take --format csv, xlsx or html"));
-        }
-        let filter = self.filter();
-        let is_of_accepted = !filter.deliveries.is_empty() || !filter.codes.is_empty();
-        let is_of_others = !filter.states.is_empty() || !filter.reasons.is_empty();
-        let was_accepted = |state: &RowState| matches!(state, RowState::Sent | RowState::Unknown);
-        if is_of_accepted && is_of_others && !filter.states.iter().any(was_accepted) {
-            let message =
-                "--delivery, or a code as --reason, takes accepted messages only, and --state or --reason other rows";
-            return Err(UsageError::new(
-                message,
-                "make a report for each: --state failed, then --delivery undelivered",
-            ));
-        }
         if format != ReportFormat::Html {
             if self.mask {
                 let message = "--mask: is for a page alone, not for a list";
@@ -313,7 +271,7 @@ impl BulkReportArgs {
             }
             return Ok(());
         }
-        if filter != RowFilter::default() {
+        if self.filter() != RowFilter::default() {
             let message = "--state, --delivery and --reason choose the rows of a list; a page has all of them, and filters of its own";
             return Err(UsageError::new(message, "leave them out, or take --format csv"));
         }

@@ -118,7 +118,7 @@ fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, Co
     if changed.pending > 0 && !run.is_held()? {
         context.stderr.note(&to_continue(name));
     }
-    summary.tell_ways_on(context, name, &details);
+    summary.tell_ways_on(context, name);
     Ok(ExitCode::Success)
 }
 
@@ -131,7 +131,7 @@ impl DecidedRows {
         }
         let country = match country {
             // A typed number means what it means in the list.
-            None => run.recipient_flags.country,
+            None => run.country,
             typed => *typed,
         };
         let read =

@@ -13,7 +13,7 @@ use super::hours::of_resumed_run;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, look_up_windows};
 use super::options::{EarlierOptions, HoursOptions, RunOptions};
 use super::run_sender::sender_of_run;
-use super::summary::without_end;
+use super::summary::undecided;
 use super::words::{since_when, what_to_look_at};
 use crate::commands::CommandError;
 use crate::commands::limit::limit_of_run;
@@ -96,8 +96,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     }
     let age = age_of(&store, &run)?;
     let asks = check_age(context, &sender, &run, &details, age, is_worker)?;
-    let countries =
-        CountryRule { otherwise: details.recipient_flags.country.or(sender.settings.country()), by_column: true };
+    let countries = CountryRule { otherwise: details.country.or(sender.settings.country()), by_column: true };
     let of_lists = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
     let (details, exclusions, sender) = (&details, &exclusions, &sender);
@@ -127,8 +126,8 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         } else {
             let all = counted(found.all(), "message");
             context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
-            for told in without_end(name, &found) {
-                context.stderr.note(&told);
+            if let Some(undecided) = undecided(name, &found) {
+                context.stderr.note(&undecided);
             }
         }
         way.carry_out(connection, &args.options).await

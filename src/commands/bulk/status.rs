@@ -1,16 +1,17 @@
 //! `bulk status`: the state of one run, even while it is sent.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::hours::waiting;
+use super::list::overview_as_json;
 use super::summary::{RunSummary, to_continue};
-use super::words::{deliveries_as_json, deliveries_in_words, local_time, report_doubt, since_when, utc};
+use super::words::{deliveries_in_words, local_time, report_doubt, since_when, utc};
 use crate::commands::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{RunEvent, RunEventKind, RunName, RunWorker};
+use crate::ledger::{RunEvent, RunEventKind, RunName, RunOverview, RunWorker};
 use crate::timestamps::{local_second, of_milliseconds};
 
 /// A live process reports more often than this, in seconds.
@@ -32,55 +33,45 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let name = run.name();
     // Checked before the rows are read: a process that ends in between has written everything by then.
     let is_held = run.is_held()?;
-    let (details, created_at, changed_at) = (run.details()?, run.created_at()?, run.changed_at()?);
-    let (deliveries, last) = (run.delivery_counts()?, run.events()?.pop());
+    let (overview, last) = (RunOverview { is_held, ..RunOverview::of(&run)? }, run.events()?.pop());
+    let RunOverview { details, created_at, changed_at, deliveries, .. } = &overview;
     let (paused, workers) = (run.pause()?, run.workers()?);
-    let summary = RunSummary::of(&run, &details)?;
+    let summary = RunSummary::of(&run, details)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
     let may_wait = is_running && paused.is_none() && summary.counts.pending > 0;
-    let waiting = if may_wait { waiting(&run, &details)? } else { None };
-    let mut json = summary.to_json();
+    let waiting = if may_wait { waiting(&run, details)? } else { None };
     let pause =
         paused.as_ref().map(|paused| json!({ "reason": paused.reason.name(), "by": paused.by, "at": utc(paused.at) }));
     let fields = [
-        ("doubt", json!(summary.doubt.as_ref().map(ToString::to_string))),
-        ("kind", json!(details.kind)),
-        ("profile", json!(details.profile)),
-        ("bot_id", json!(details.bot)),
-        ("api_url", json!(details.api_url)),
-        ("created_at", json!(utc(created_at))),
-        ("changed_at", json!(utc(changed_at))),
         ("running", json!(is_running)),
         ("hours", json!(details.conditions.hours)),
         ("per_day", json!(details.conditions.per_day)),
-        ("waiting", json!(waiting)),
-        ("deliveries", json!(deliveries.as_ref().map(deliveries_as_json))),
         ("paused", json!(pause)),
         ("workers", json!(workers)),
     ];
-    if let Value::Object(json) = &mut json {
-        json.extend(fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
-    }
-    let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(created_at))];
+    let mut json = overview_as_json(&overview, waiting.as_ref());
+    json.extend(fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    json.extend(summary.to_json());
+    let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(*created_at))];
     words.extend(summary.words(None));
     words.extend(deliveries.as_ref().map(deliveries_in_words));
     words.extend(workers.iter().map(in_words));
     words.push(match (&paused, &waiting) {
-        _ if summary.is_cancelled => format!("cancelled, last changed {}", local_time(changed_at)),
-        _ if is_finished => format!("complete, last changed {}", local_time(changed_at)),
+        _ if summary.is_cancelled => format!("cancelled, last changed {}", local_time(*changed_at)),
+        _ if is_finished => format!("complete, last changed {}", local_time(*changed_at)),
         (Some(paused), _) => since_when(paused),
         _ if summary.doubt.is_some() => "it is in doubt, and nothing of it is sent".to_owned(),
         (None, Some(waiting)) => format!("it waits {}", waiting.shown),
         (None, _) if is_running => format!("a process is sending it; to stop it: jelouctl bulk stop {name}"),
         (None, _) => last_words(last.as_ref()),
     });
-    summary.print_as(context, &json, &words)?;
+    summary.print_as(context, &json.into(), &words)?;
     if context.stdout.wants_words() && !is_running {
         if !is_finished && summary.doubt.is_none() {
             context.stderr.note(&to_continue(name));
         }
-        summary.tell_ways_on(context, name, &details);
+        summary.tell_ways_on(context, name);
     }
     Ok(report_doubt(context, name, summary.doubt.as_ref()))
 }

@@ -4,16 +4,16 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::earlier::EarlierRule;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::cost::Spent;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
+use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RowState, Run, RunName, SkipCounts, SkipReason};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
-use crate::report::commands_to_send_again;
+use crate::report::report_to_correct;
 
 /// The number of reasons named in words; the JSON has all.
 const NAMED_REASONS: usize = 8;
@@ -63,25 +63,21 @@ impl RunSummary {
         self.doubt.is_none() && self.counts.is_finished()
     }
 
-    pub(crate) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Map<String, Value> {
         let Self { name, counts, skips, reasons, written_to, cost, .. } = self;
-        json!({
-            "schema_version": 1,
-            "run": name.as_ref().map(ToString::to_string),
-            "complete": self.is_complete(),
-            "cancelled": self.is_cancelled,
-            "rows": counts.all(),
-            "sent": counts.sent,
-            "failed": counts.failed,
-            "unknown": counts.unknown,
-            "skipped": counts.skipped,
-            "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<BTreeMap<_, _>>(),
-            "pending": counts.pending,
-            "inflight": counts.inflight,
-            "reasons": reasons,
-            "written_to_within_24_hours": written_to,
-            "cost": cost.as_ref().map(Spent::to_json),
-        })
+        let fields = [
+            ("schema_version", json!(1)),
+            ("run", json!(name.as_ref().map(ToString::to_string))),
+            ("complete", json!(self.is_complete())),
+            ("cancelled", json!(self.is_cancelled)),
+            ("rows", json!(counts.all())),
+            ("skipped_reasons", skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect()),
+            ("reasons", json!(reasons)),
+            ("written_to_within_24_hours", json!(written_to)),
+            ("cost", json!(cost.as_ref().map(Spent::to_json))),
+        ];
+        let states = RowState::ALL.map(|state| (state.name(), json!(counts.of(state))));
+        fields.into_iter().chain(states).map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
     /// The same in words, after a stretch of sending.
@@ -138,7 +134,7 @@ impl RunSummary {
     }
 
     pub(crate) fn print(&self, context: &Context) -> Result<(), StreamError> {
-        self.print_as(context, &self.to_json(), &self.words(None))
+        self.print_as(context, &self.to_json().into(), &self.words(None))
     }
 
     /// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
@@ -154,35 +150,33 @@ impl RunSummary {
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
     pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, stretch: Option<Elapsed>) {
-        if let Err(error) = self.print_as(context, &self.to_json(), &self.words(stretch)) {
+        if let Err(error) = self.print_as(context, &self.to_json().into(), &self.words(stretch)) {
             let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
             context.stderr.error(&format!("how the run stands could not be written: {why}"), &[], Some(&watch));
         }
     }
 
     /// Prints the commands for the rows that were not sent.
-    pub(crate) fn tell_ways_on(&self, context: &Context, name: &RunName, details: &Details) {
-        self.ways_on(name, details).iter().for_each(|way| context.stderr.note(way));
+    pub(crate) fn tell_ways_on(&self, context: &Context, name: &RunName) {
+        self.ways_on(name).iter().for_each(|way| context.stderr.note(way));
     }
 
-    fn ways_on(&self, name: &RunName, details: &Details) -> Vec<String> {
+    fn ways_on(&self, name: &RunName) -> Vec<String> {
         let mut ways = Vec::new();
-        let unknown = self.counts.unknown;
-        if self.doubt.is_none() && unknown > 0 {
-            let (messages, it) = if unknown == 1 { ("message", "it") } else { ("messages", "them") };
+        if let Some(undecided) = undecided(name, &self.counts) {
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
-            ways.push(format!(
-                "to ask Jelou about the {messages} that may have been sent: jelouctl bulk resolve {name} --ask; to decide about \
-                 {it} yourself: jelouctl bulk resolve {name} --unknown-as {states}, with --line N or --to USER for single ones"
-            ));
+            let decide = format!(
+                "; to ask Jelou: jelouctl bulk resolve {name} --ask; to decide yourself: jelouctl bulk resolve {name} \
+                 --unknown-as {states}, with --line N or --to USER for single ones"
+            );
+            ways.push(undecided + if self.doubt.is_none() { &decide } else { "" });
         }
-        ways.extend(without_end(name, &self.counts));
         let invalid = self.skips.rows(SkipReason::Invalid);
-        let again = commands_to_send_again(name, self.counts.failed, invalid, details);
-        if let Some([report, send]) = again.filter(|_| self.is_complete()) {
+        let again = report_to_correct(name, self.counts.failed, invalid);
+        if let Some(report) = again.filter(|_| self.is_complete()) {
             let rows = counted(self.counts.failed + invalid, "row");
             ways.push(format!(
-                "to send {rows} again once corrected: {report}; then {send}, with the message and the other flags as before, but \
+                "to send {rows} again once corrected: {report}; then send again.csv with the message and the flags as before, but \
                  without --sheet and --header-row"
             ));
         }
@@ -215,21 +209,11 @@ pub(crate) fn nothing_to_send(
     Ok(summary.exit_code())
 }
 
-/// Rows without an end: those that may have been sent, and those under way in a process.
-pub(crate) fn without_end(name: &RunName, counts: &Counts) -> Vec<String> {
-    let Counts { unknown, inflight, .. } = *counts;
-    let mut told = Vec::new();
-    if unknown > 0 {
-        let (messages, are) = (counted(unknown, "message"), if unknown == 1 { "is" } else { "are" });
-        told.push(format!(
-            "{messages} may have been sent and {are} left alone: jelouctl bulk report {name} --state unknown"
-        ));
-    }
-    if inflight > 0 {
-        let messages_are = counted_are(inflight, "message");
-        told.push(format!("{messages_are} under way at other processes: jelouctl bulk status {name}"));
-    }
-    told
+/// `3 messages may have been sent and are left alone: …`
+pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
+    let (messages, are) = (counted(counts.unknown, "message"), if counts.unknown == 1 { "is" } else { "are" });
+    let report = format!("jelouctl bulk report {name} --state unknown");
+    (counts.unknown > 0).then(|| format!("{messages} may have been sent and {are} left alone: {report}"))
 }
 
 /// How to resume or cancel a run with remaining rows.
