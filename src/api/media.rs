@@ -14,26 +14,22 @@ use url::Url;
 use super::client_error::ClientError;
 use super::failure::{Failure, Peer};
 use super::outcome::Cause;
+use super::proxy::Proxy;
 use super::transport::{ClientOptions, Roots, builder};
-use crate::message::{is_public_address, is_public_host};
+use crate::message::{MediaFile, is_public_address, is_public_host};
 
 /// How long to wait for one file.
 const TIMEOUT: Duration = Duration::from_secs(5);
 const MOST_REDIRECTS: usize = 5;
 
-/// What an answer says about a file.
+/// What a look at a file shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MediaLook {
-    Answered {
-        status: u16,
-        /// In lower case, without parameters; empty if missing.
-        content_type: String,
-        bytes: Option<u64>,
-    },
-    /// Its address is not public.
-    NotPublic,
-    /// No answer came; and whether the reason is that this machine trusts other authorities than the public's.
-    Unreachable { why: String, is_of_roots: bool },
+    Fine,
+    /// It cannot be fetched, or its kind does not accept it.
+    Faulty(String),
+    /// It cannot be judged from here.
+    Unknown,
 }
 
 #[derive(Clone)]
@@ -64,28 +60,47 @@ impl MediaClient {
         Ok(Self { http, has_own_roots })
     }
 
-    /// Requests information about `url` without fetching the file.
-    pub(crate) async fn look(&self, url: &Url) -> MediaLook {
-        if !is_public(url) {
-            return MediaLook::NotPublic;
+    /// Requests information about `file` without fetching it.
+    pub(crate) async fn look(&self, file: &MediaFile) -> MediaLook {
+        // A message with an invalid address is not sent, and a proxy has its own way to the file.
+        let Ok(url) = Url::parse(&file.url) else { return MediaLook::Unknown };
+        if !matches!(Proxy::of(&url), Ok(None)) {
+            return MediaLook::Unknown;
+        }
+        if !is_public(&url) {
+            return not_public();
         }
         match self.http.head(url.clone()).send().await {
-            Ok(answer) => {
-                let headers = answer.headers();
-                let content_type = text(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default();
-                MediaLook::Answered {
-                    status: answer.status().as_u16(),
-                    content_type: content_type.trim().to_lowercase(),
-                    bytes: text(headers, &CONTENT_LENGTH).parse().ok(),
-                }
-            }
-            Err(error) if is_not_public(&error) => MediaLook::NotPublic,
+            Ok(answer) => judged(answer.status().as_u16(), answer.headers(), file),
+            Err(error) if is_not_public(&error) => not_public(),
             Err(error) => {
-                let failure = Failure::new(&error, &Peer::new(url, None), TIMEOUT, !error.is_connect(), true);
+                let failure = Failure::new(&error, &Peer::new(&url, None), TIMEOUT, !error.is_connect(), true);
+                // This machine may trust other authorities than the public's.
                 let is_of_roots = self.has_own_roots && failure.cause == Some(Cause::Tls);
-                MediaLook::Unreachable { why: failure.message, is_of_roots }
+                let fault = || MediaLook::Faulty(format!("it cannot be fetched: {}", failure.message));
+                if is_of_roots { MediaLook::Unknown } else { fault() }
             }
         }
+    }
+}
+
+fn not_public() -> MediaLook {
+    MediaLook::Faulty("its address is not public, so nobody else can fetch it".to_owned())
+}
+
+fn judged(status: u16, headers: &HeaderMap, file: &MediaFile) -> MediaLook {
+    let content_type = text(headers, &CONTENT_TYPE).split(';').next().unwrap_or_default().trim().to_lowercase();
+    let bytes: Option<u64> = text(headers, &CONTENT_LENGTH).parse().ok();
+    match status {
+        404 | 410 => MediaLook::Faulty(format!("it does not exist ({status})")),
+        200..300 if ["text/html", "application/xhtml+xml"].contains(&content_type.as_str()) => {
+            MediaLook::Faulty(format!("it is a page ({content_type}), not a file"))
+        }
+        200..300 => match bytes.zip(file.most.as_ref()).filter(|(bytes, (most, _))| bytes > most) {
+            Some((bytes, (_, most))) => MediaLook::Faulty(format!("it has {bytes} bytes; at most {most} are accepted")),
+            None => MediaLook::Fine,
+        },
+        _ => MediaLook::Unknown,
     }
 }
 
@@ -145,8 +160,8 @@ mod tests {
             "http://[::ffff:127.0.0.1]:PORT/a",
             "ftp://a.example/",
         ] {
-            let url = Url::parse(&url.replace("PORT", &port.to_string())).unwrap();
-            assert_eq!(client.look(&url).await, MediaLook::NotPublic, "{url}");
+            let file = MediaFile { url: url.replace("PORT", &port.to_string()), most: None };
+            assert_eq!(client.look(&file).await, not_public(), "{url}");
         }
         assert!(tokio::time::timeout(Duration::ZERO, listener.accept()).await.is_err());
     }

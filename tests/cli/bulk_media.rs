@@ -150,7 +150,7 @@ fn files_that_nobody_can_fetch_are_told_with_their_rows() {
     let ended = on_the_network(&home, &send("")).unwrap();
     assert_eq!(ended.code, 0, "{ended:?}");
     for told in [
-        "note: 3 media files could not be checked: https://files.example/403.png (403), https://files.example/405.png (405), https://files.example/round.png (302)",
+        "note: some media files could not be checked\n",
         "warning: https://files.example/missing.png?…: it does not exist (404); 2 rows, first in line 4",
         "warning: https://files.example/page.png: it is a page (text/html), not a file; 1 row, first in line 6",
         "warning: https://files.example/large.png: it has 6000000 bytes; at most 5 MB are accepted; 1 row, first in line 7",
@@ -181,7 +181,7 @@ fn of_many_files_the_first_are_checked_and_a_preview_checks_none() {
     assert!(ended.code == 0 && !ended.stderr.contains("media file") && !home.path().join("seen").exists());
     let ended = on_the_network(&home, &send("")).unwrap();
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("note: only the first 200 different media files were checked"), "{ended:?}");
+    assert!(ended.stderr.contains("note: some media files could not be checked\n"), "{ended:?}");
     assert_eq!(home.read("seen").lines().filter(|line| line.starts_with("HEAD ")).count(), 200);
 }
 
@@ -198,6 +198,6 @@ fn a_file_behind_a_proxy_is_not_checked_whatever_the_way_to_the_api() {
     let Some(ended) = on_the_network(&home, &script) else { return };
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ended.stderr.contains("warning: https://files.example/missing.png: it does not exist (404)"), "{ended:?}");
-    let told = "note: 1 media file could not be checked: https://gone.example/ok.png (jelouctl does not check files through a proxy)";
-    assert!(ended.stderr.contains(told), "{ended:?}");
+    assert!(ended.stderr.contains("note: some media files could not be checked\n"), "{ended:?}");
+    assert!(!ended.stderr.contains("gone.example"), "{ended:?}");
 }

@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tokio::time::sleep;
-use url::Url;
 
-use crate::api::{MediaClient, MediaLook, Proxy, Roots};
+use crate::api::{MediaClient, MediaLook, Roots};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::input::UsageError;
@@ -28,14 +27,6 @@ struct FileOfRows {
     file: MediaFile,
     rows: u64,
     first_line: u64,
-}
-
-/// What is wrong with a file.
-enum Finding {
-    /// It cannot be fetched, or its kind does not accept it.
-    Faulty(String),
-    /// It cannot be checked from here.
-    Unknown(String),
 }
 
 /// Warns of files of `draft` that cannot be fetched, or that their kind does not accept; with `strict` that is an
@@ -61,33 +52,17 @@ pub(super) async fn look_at_media(
         return Ok(());
     }
     let roots = settings.ca_cert_file()?.map_or(Roots::Platform, |(file, content)| Roots::Only { file, content });
-    let client = MediaClient::new(roots)?;
-    let client = &client;
-    let looks = stream::iter(files.iter().enumerate())
-        .map(|(place, of_rows)| async move { (place, finding(client, &of_rows.file).await) })
-        .buffer_unordered(AT_A_TIME);
-    let mut findings: HashMap<_, _> = looks.take_until(sleep(IN_ALL)).collect().await;
-    if has_more {
-        stderr.note(&format!("only the first {MOST_FILES} different media files were checked"));
+    let client = &MediaClient::new(roots)?;
+    let looks = stream::iter(&files).map(|of_rows| async move { (of_rows, client.look(&of_rows.file).await) });
+    let looks: Vec<_> = looks.buffered(AT_A_TIME).take_until(sleep(IN_ALL)).collect().await;
+    if has_more || looks.len() < files.len() || looks.iter().any(|(_, look)| *look == MediaLook::Unknown) {
+        stderr.note("some media files could not be checked");
     }
-    let (mut faults, mut unknown) = (Vec::new(), Vec::new());
-    for (place, FileOfRows { file, rows, first_line }) in files.iter().enumerate() {
-        let url = shown(&file.url);
-        let no_time = || Some(Finding::Unknown("no time was left for it".to_owned()));
-        match findings.remove(&place).unwrap_or_else(no_time) {
-            None => {}
-            Some(Finding::Faulty(problem)) => {
-                faults.push(format!("{url}: {problem}; {}, first in line {first_line}", counted(*rows, "row")));
-            }
-            Some(Finding::Unknown(why)) => unknown.push(format!("{url} ({why})")),
-        }
-    }
-    if !unknown.is_empty() {
-        let (files, more) =
-            (counted(unknown.len() as u64, "media file"), if unknown.len() > NAMED { ", …" } else { "" });
-        unknown.truncate(NAMED);
-        stderr.note(&format!("{files} could not be checked: {}{more}", unknown.join(", ")));
-    }
+    let faults = looks.iter().filter_map(|(FileOfRows { file, rows, first_line }, look)| {
+        let MediaLook::Faulty(problem) = look else { return None };
+        Some(format!("{}: {problem}; {}, first in line {first_line}", shown(&file.url), counted(*rows, "row")))
+    });
+    let mut faults: Vec<_> = faults.collect();
     let (found, more) = (faults.len() as u64, faults.len().saturating_sub(NAMED));
     faults.truncate(NAMED);
     faults.extend((more > 0).then(|| format!("and {more} more media files")));
@@ -118,34 +93,6 @@ fn files_of(draft: &LedgerDraft, kind: &Message) -> Result<(Vec<FileOfRows>, boo
         Ok::<_, LedgerError>(())
     })?;
     Ok((files, has_more))
-}
-
-/// None if the file is fine.
-async fn finding(client: &MediaClient, file: &MediaFile) -> Option<Finding> {
-    // A message with an invalid address is not sent.
-    let url = Url::parse(&file.url).ok()?;
-    // A variable that names no proxy ends the command when it connects.
-    if !matches!(Proxy::of(&url), Ok(None)) {
-        return Some(Finding::Unknown("jelouctl does not check files through a proxy".to_owned()));
-    }
-    Some(match client.look(&url).await {
-        MediaLook::NotPublic => Finding::Faulty("its address is not public, so nobody else can fetch it".to_owned()),
-        MediaLook::Unreachable { why, is_of_roots: true } => Finding::Unknown(why),
-        MediaLook::Unreachable { why, is_of_roots: false } => Finding::Faulty(format!("it cannot be fetched: {why}")),
-        MediaLook::Answered { status, .. } if [404, 410].contains(&status) => {
-            Finding::Faulty(format!("it does not exist ({status})"))
-        }
-        MediaLook::Answered { status, .. } if !(200..300).contains(&status) => Finding::Unknown(status.to_string()),
-        MediaLook::Answered { content_type, .. }
-            if ["text/html", "application/xhtml+xml"].contains(&&*content_type) =>
-        {
-            Finding::Faulty(format!("it is a page ({content_type}), not a file"))
-        }
-        MediaLook::Answered { bytes, .. } => {
-            let (bytes, (_, written)) = bytes.zip(file.most.as_ref()).filter(|(bytes, (most, _))| bytes > most)?;
-            Finding::Faulty(format!("it has {bytes} bytes; at most {written} are accepted"))
-        }
-    })
 }
 
 /// An address without its query, which may be secret or personal.
