@@ -62,11 +62,6 @@ impl Hours {
         self.next_opening(from).is_some_and(|at| at.duration_since(from) <= YEAR)
     }
 
-    /// The windows that continue past midnight.
-    pub(crate) fn over_midnight(&self) -> impl Iterator<Item = &DailyWindow> {
-        self.between.iter().filter(|window| window.is_over_midnight())
-    }
-
     /// When `work` that begins at `from`, and pauses outside the hours, is done; None if that is too far in the future.
     pub(crate) fn end_of(&self, from: Timestamp, work: SignedDuration) -> Option<Timestamp> {
         let (mut at, mut left) = (self.next_opening(from)?, work);

@@ -34,7 +34,7 @@ fn told(ended: &Ended, parts: &[&str]) {
 #[test]
 fn the_country_in_the_list_says_whose_national_numbers_it_has() {
     let everybody = ["51987654321", "525512345678", "573001234567", "593987654322", "593987654323"];
-    let how = ["numbers without + are read by their", ", and without one as those of EC"];
+    let how = ["numbers without + are read by their"];
     for (list, flags) in [
         (BY_COUNTRY.to_owned(), &["text", "Hola"][..]),
         (BY_COUNTRY.replace("pais", "País"), &["text", "--to", "{{ celular }}", "Hola"]),

@@ -23,8 +23,6 @@ use crate::timestamps::{self, local_time};
 const COLUMNS: usize = 80;
 /// The number of lines of the first message to show.
 const DRAWN_LINES: usize = 10;
-/// The number of countries to name.
-const NAMED_COUNTRIES: usize = 8;
 
 /// Prints the summary of a run with these `details` before the question; the first message only if a person
 /// `is_asked`, and how long it takes unless it was told that it `takes_days`.
@@ -151,19 +149,15 @@ fn rows(overview: &DraftOverview) -> String {
     format!("{}: {} to send; left out: {}", counted(overview.rows + skipped, "row"), overview.rows, reasons.join(", "))
 }
 
-/// `by country: EC 90, CO 5, other countries 2, without a country 1`; None if no number has a country.
+/// `by country: EC 90, CO 5, without a country 1`; None if no number has a country.
 fn by_country(overview: &DraftOverview) -> Option<String> {
     let mut countries: Vec<_> = overview.countries.iter().collect();
     countries.sort_by_key(|(_, rows)| Reverse(**rows));
-    countries.truncate(NAMED_COUNTRIES);
-    let of_named: u64 = countries.iter().map(|(_, rows)| **rows).sum();
-    let of_all: u64 = overview.countries.values().sum();
-    let (others, none) = (of_all - of_named, overview.rows - of_all);
+    let none = overview.rows - overview.countries.values().sum::<u64>();
     let mut named: Vec<_> = countries.iter().map(|(country, rows)| format!("{country} {rows}")).collect();
     if named.is_empty() {
         return None;
     }
-    named.extend((others > 0).then(|| format!("other countries {others}")));
     named.extend((none > 0).then(|| format!("without a country {none}")));
     Some(format!("by country: {}", named.join(", ")))
 }

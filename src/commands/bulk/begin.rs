@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::before::{refuse_templates, report_before};
 use super::earlier::{earlier_of, report_people};
 use super::ending::RunOnItsWay;
-use super::hours::{report_closed, report_over_midnight};
+use super::hours::report_closed;
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
 use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
@@ -116,7 +116,6 @@ impl PreparedList<'_> {
             (self.details.written_to, _) = people;
         }
         let hours = self.details.conditions.hours.as_ref();
-        report_over_midnight(context, hours);
         if !self.details.sandbox {
             report_closed(context, hours);
         }

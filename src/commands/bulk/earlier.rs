@@ -1,6 +1,6 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
-use super::words::NOT_WRITTEN;
+use super::words::{NOT_WRITTEN, in_words};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
@@ -8,7 +8,7 @@ use crate::ledger::{
     Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason,
 };
 use crate::once::OnceKey;
-use crate::output::{counted, counted_are};
+use crate::output::counted_are;
 use crate::sending::GuardError;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
@@ -19,16 +19,9 @@ pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Res
     if policy != DuplicatePolicy::Refused || rows.all() == 0 {
         return Ok(());
     }
-    let say = |rows: u64, what: [&str; 2]| {
-        let what = if rows == 1 { what[0] } else { what[1] };
-        (rows > 0).then(|| format!("{} of this report {what}", counted(rows, "row")))
-    };
-    let sent = say(rows.rows(SkipReason::AlreadySent), ["says that it was sent", "say that they were sent"]);
-    let unknown = say(
-        rows.rows(SkipReason::MayHaveBeenSent),
-        ["says that it may have been sent", "say that they may have been sent"],
-    );
-    let message = [sent, unknown].into_iter().flatten().collect::<Vec<_>>().join(", and ");
+    let sent = rows.rows(SkipReason::AlreadySent);
+    let found = [(sent, "sent"), (rows.rows(SkipReason::MayHaveBeenSent), "may have been sent")];
+    let message = format!("rows of this report: {}", in_words(found).unwrap_or_default());
     let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
                 same message or another one, use --again, also where the rows went to a sandbox only";
     Err(GuardError::new(message, hint))

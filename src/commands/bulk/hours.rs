@@ -46,13 +46,6 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
     }
 }
 
-/// Warns of windows over midnight, where the two times may be swapped.
-pub(super) fn report_over_midnight(context: &Context, hours: Option<&Hours>) {
-    for window in hours.into_iter().flat_map(Hours::over_midnight) {
-        context.stderr.note(&format!("{window} goes over midnight: messages leave at night too"));
-    }
-}
-
 /// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
 pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, LedgerError> {
     let (reason, until, shown) =

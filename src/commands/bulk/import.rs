@@ -121,7 +121,7 @@ impl ToldRows<'_> {
             RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), "", false),
             RowFault::KeptOut(reason) => {
                 let words = format!("left out, {} in the report", reason.name());
-                notes.add(words, line.to_string(), way_back(*reason), false);
+                notes.add(words, line.to_string(), "", false);
             }
             RowFault::SamePerson { of } => {
                 notes.add("left out because the person has an earlier row".to_owned(), line_and(of), "", false);
@@ -193,17 +193,6 @@ fn guarded_rows(
     }
     imported.guarded = rows;
     Ok(first)
-}
-
-/// How to send a row that a report has as skipped.
-fn way_back(reason: SkipReason) -> &'static str {
-    match reason {
-        SkipReason::Repeated => "; --allow-duplicates sends them",
-        SkipReason::Hidden => "; --hidden send sends them",
-        SkipReason::OutsideWindow => "; --only-in-window checks again who has written",
-        SkipReason::AlreadySent | SkipReason::MayHaveBeenSent | SkipReason::ToBeSent => "; --again sends them",
-        SkipReason::Excluded | SkipReason::Invalid | SkipReason::NotAllowed | SkipReason::Cancelled => "",
-    }
 }
 
 /// Whether the list may be sent. Errors of the list come before those of a guard.

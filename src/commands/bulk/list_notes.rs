@@ -146,19 +146,16 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
 
 /// Says how numbers without `+` are read in a list that names countries.
 pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
-    let columns = imported.columns.iter().filter(|name| is_country_column(name));
-    let columns: Vec<_> = columns.map(|name| format!("`{}`", name.trim())).collect();
-    let named = columns.join(" or ");
-    match rule.otherwise {
-        _ if columns.is_empty() => {}
-        Some(country) if !rule.by_column => {
-            stderr.note(&format!("numbers without + are read as those of {country}, whatever {named} says"));
+    let Some(column) = imported.columns.iter().find(|name| is_country_column(name)) else { return };
+    let column = column.trim();
+    match rule.otherwise.filter(|_| !rule.by_column) {
+        Some(country) => {
+            stderr.note(&format!("numbers without + are read as those of {country}, whatever `{column}` says"));
         }
-        otherwise if imported.bare_codes.by_column => {
-            let otherwise = otherwise.map(|country| format!(", and without one as those of {country}"));
-            stderr.note(&format!("numbers without + are read by their {named}{}", otherwise.unwrap_or_default()));
+        None if imported.bare_codes.by_column => {
+            stderr.note(&format!("numbers without + are read by their `{column}`"));
         }
-        Some(_) | None => {}
+        None => {}
     }
 }
 

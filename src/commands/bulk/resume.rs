@@ -86,14 +86,9 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let paused = run.prepare()?;
     let kept = run.details()?;
     let conditions = if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept)? };
-    let mut is_changed = conditions != kept.conditions;
-    let mut details = Details { conditions, ..kept };
+    let is_changed = conditions != kept.conditions;
+    let details = Details { conditions, ..kept };
     let sender = sender_of_run(context, &run, &details)?;
-    // Others that send it would not notice a new condition.
-    if !is_worker && details.conditions.per_day.is_none() && !run.is_held()? {
-        details.conditions.per_day = limit_of_profile(&sender, &details);
-        is_changed |= details.conditions.per_day.is_some();
-    }
     let age = age_of(&store, &run)?;
     let asks = check_age(context, &sender, &run, &details, age, is_worker)?;
     let countries = CountryRule { otherwise: details.country.or(sender.settings.country()), by_column: true };
@@ -157,12 +152,6 @@ fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Re
         None => kept.per_day,
     };
     Ok(args.options.conditions((hours, per_day), &args.earlier, kept))
-}
-
-/// The limit of people that the profile has now, for a run that began without one.
-fn limit_of_profile(sender: &Sender, details: &Details) -> Option<u32> {
-    let limit = sender.settings.limit_24h.as_ref()?;
-    Message::named(&details.kind).filter(Message::may_be_template).map(|_| limit.value.0)
 }
 
 /// Refuses a run that may be forgotten if no one can be asked; a machine that sends it together with others was started

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::earlier::EarlierRule;
+use super::words::in_words;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::cost::Spent;
@@ -14,9 +15,6 @@ use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RowState, Run, RunName, SkipCounts, SkipReason};
 use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
 use crate::report::report_to_correct;
-
-/// The number of reasons named in words; the JSON has all.
-const NAMED_REASONS: usize = 8;
 
 /// How long the run has been sending, and how many rows were sent before.
 #[derive(Clone, Copy, Debug)]
@@ -114,10 +112,7 @@ impl RunSummary {
     fn reasons_in_words(&self) -> String {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, rows)| Reverse(**rows));
-        let others: u64 = reasons.iter().skip(NAMED_REASONS).map(|(_, rows)| **rows).sum();
-        let mut named: Vec<_> =
-            reasons.iter().take(NAMED_REASONS).map(|(reason, rows)| format!("{reason} {}", grouped(**rows))).collect();
-        named.extend((others > 0).then(|| format!("others {}", grouped(others))));
+        let named: Vec<_> = reasons.into_iter().map(|(reason, rows)| format!("{reason} {}", grouped(*rows))).collect();
         if named.is_empty() { String::new() } else { format!("; by reason: {}", named.join(", ")) }
     }
 
@@ -182,13 +177,6 @@ impl RunSummary {
         }
         ways
     }
-}
-
-/// `3 failed, 2 may have been sent`; zero counts are omitted.
-fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
-    let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    let words: Vec<_> = some.map(|(count, what)| format!("{} {}", grouped(count), what.as_ref())).collect();
-    (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// Prints that every row was skipped, so that there is no run. Returns the exit code.

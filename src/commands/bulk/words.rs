@@ -54,6 +54,13 @@ pub(super) fn what_to_look_at(reason: PauseReason, name: &RunName) -> String {
     }
 }
 
+/// `3 failed, 2 may have been sent`; zero counts are omitted.
+pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
+    let some = counts.into_iter().filter(|(count, _)| *count > 0);
+    let words: Vec<_> = some.map(|(count, what)| format!("{} {}", grouped(count), what.as_ref())).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
 /// Delivery counts as data.
 pub(super) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
     let fields = [
