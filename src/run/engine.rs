@@ -1,7 +1,6 @@
 //! Sends the rows of a run at its pace. The engine asks the ledger for as many rows as it has room for, sends the rows
 //! that it gets, and reports their outcomes.
 
-use std::collections::VecDeque;
 use std::future::ready;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
@@ -9,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
 
-use super::row_task::{ApiSession, LastAddress, RowTaskEnd, send_row};
+use super::row_task::{ApiSession, RowTaskEnd, send_row};
 use super::run_end::{RunEnd, StopReason, event_of_wait};
 use super::throttle::{RunLimits, Throttle};
 use super::writer::{Order, Writer};
@@ -41,11 +41,9 @@ pub(crate) struct Engine<'a> {
     settled: Vec<SettledRow>,
     /// Events to report with the next order.
     events: Vec<RunEvent>,
-    /// Unanswered orders: one at most, and one behind it at an immediate exit.
-    orders: usize,
-    /// Their outcomes, which the ledger may lack; after a failure, it does.
-    writing: VecDeque<Arc<Vec<SettledRow>>>,
-    /// The number of rows that they ask for: those may be in flight already.
+    /// The outcomes of the order that is not answered yet, which the ledger may lack; after a failure, it does.
+    writing: Option<Arc<Vec<SettledRow>>>,
+    /// The number of rows that it asks for: those may be in flight already.
     wanted: usize,
     /// How long an order waits for more outcomes, and since when it does.
     gathers: Duration,
@@ -69,7 +67,6 @@ pub(crate) struct Engine<'a> {
     is_signalled: bool,
     /// Whether a row was requested.
     has_begun: bool,
-    last_address: LastAddress,
     /// The sandbox warnings shown so far.
     warned: Vec<String>,
 }
@@ -101,8 +98,7 @@ impl<'a> Engine<'a> {
             tasks: JoinSet::new(),
             settled: Vec::new(),
             events: Vec::new(),
-            orders: 0,
-            writing: VecDeque::new(),
+            writing: None,
             wanted: 0,
             gathers: Duration::ZERO,
             gathering_since: None,
@@ -118,7 +114,6 @@ impl<'a> Engine<'a> {
             pause: None,
             is_signalled: false,
             has_begun: false,
-            last_address: LastAddress::default(),
             warned: Vec::new(),
         }
     }
@@ -160,7 +155,7 @@ impl<'a> Engine<'a> {
             let next = self.next_at(now);
             let is_due = next.is_some_and(|at| at <= now);
             self.order(if is_due { self.room() } else { 0 }, now);
-            if next.is_none() && self.tasks.is_empty() && self.orders == 0 {
+            if next.is_none() && self.tasks.is_empty() && !self.is_ordered() {
                 return LoopEnd::Drained;
             }
             let gathered_at = self.gathering_since.map(|since| since + self.gathers);
@@ -173,7 +168,7 @@ impl<'a> Engine<'a> {
                         return end;
                     }
                 }
-                exchanged = self.writer.exchanged(), if self.orders > 0 => self.take(exchanged),
+                exchanged = self.writer.exchanged(), if self.is_ordered() => self.take(exchanged),
                 Some(done) = self.tasks.join_next(), if !self.tasks.is_empty() => self.settle(done),
                 () = tokio::time::sleep_until(later.unwrap_or(now).into()), if later.is_some() => {}
                 () = tokio::time::sleep_until(tick) => self.show(),
@@ -218,13 +213,18 @@ impl<'a> Engine<'a> {
 
     /// The latest time to contact the ledger without anything to report: others may have paused the run.
     fn listens_at(&self) -> Option<Instant> {
-        let every = self.listens_every.filter(|_| self.stop.is_none() && self.orders == 0)?;
+        let every = self.listens_every.filter(|_| self.stop.is_none() && !self.is_ordered())?;
         Some(self.ordered_at + every)
+    }
+
+    /// Whether an answer must come.
+    fn is_ordered(&self) -> bool {
+        self.writing.is_some() && self.failure.is_none()
     }
 
     /// Reports the outcomes of rows, and asks for more rows, once the order before is answered.
     fn order(&mut self, wanted: usize, now: Instant) {
-        if self.orders > 0 || self.failure.is_some() {
+        if self.writing.is_some() || self.failure.is_some() {
             return;
         }
         let has_nothing = wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none();
@@ -237,24 +237,19 @@ impl<'a> Engine<'a> {
                 return;
             }
         }
-        self.write(wanted, now);
-    }
-
-    fn write(&mut self, wanted: usize, now: Instant) {
         self.ordered_at = now;
         self.gathering_since = None;
         self.has_begun |= wanted > 0;
         self.wanted = wanted;
-        self.orders += 1;
         let settled = Arc::new(std::mem::take(&mut self.settled));
-        self.writing.push_back(Arc::clone(&settled));
+        self.writing = Some(Arc::clone(&settled));
         let events = std::mem::take(&mut self.events);
         self.writer.order(Order { settled, wanted, pause: self.pause.take(), events });
     }
 
     /// Sends the rows from the ledger; after a stop, it gets them back.
     fn take(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
-        (self.orders, self.wanted) = (self.orders - 1, 0);
+        self.wanted = 0;
         let reply = match exchanged {
             Ok(reply) => reply,
             Err(error) => {
@@ -264,7 +259,7 @@ impl<'a> Engine<'a> {
             }
         };
         let ExchangeReply { rows, next, held_until, problem, pause, counts, gathers } = reply;
-        self.writing.pop_front();
+        self.writing = None;
         (self.next, self.gathers) = (next, gathers);
         let now = Instant::now();
         match held_until {
@@ -286,7 +281,7 @@ impl<'a> Engine<'a> {
                 self.give_back(row, "the hours closed before it left");
                 continue;
             }
-            match self.session.request(&mut row, &mut self.last_address) {
+            match self.session.request(&mut row) {
                 Ok(request) => drop(self.tasks.spawn(send_row(Arc::clone(&self.session), request, row))),
                 Err(error) => {
                     self.give_back(row, &error.to_string());
@@ -363,7 +358,7 @@ impl<'a> Engine<'a> {
 
     fn inflight_words(&self) -> String {
         match self.tasks.len() {
-            0 if self.orders > 0 => "no request is under way; waiting for the ledger".to_owned(),
+            0 if self.is_ordered() => "no request is under way; waiting for the ledger".to_owned(),
             0 => "nothing is under way".to_owned(),
             1 => "1 request is under way".to_owned(),
             tasks => format!("{tasks} requests are under way"),
@@ -384,8 +379,7 @@ impl<'a> Engine<'a> {
     fn close(mut self) -> RunEnd {
         self.show();
         self.progress.finish();
-        let ledger = self.writer.close(None);
-        self.end(ledger.ok().flatten())
+        self.end()
     }
 
     /// Abandons the rows in flight, but not the outcomes of the finished rows.
@@ -394,29 +388,31 @@ impl<'a> Engine<'a> {
             self.settle(done);
         }
         self.tasks.shutdown().await;
-        if self.failure.is_none() {
-            self.write(0, Instant::now());
-        }
+        self.writer.leave();
+        let is_written = timeout(LONGEST_WAIT_FOR_THE_WRITER, self.write_the_rest()).await.is_ok();
         self.progress.finish();
-        let closed = self.writer.close(Some(LONGEST_WAIT_FOR_THE_WRITER));
-        let late: Vec<_> = self.writer.late().collect();
-        for answer in late {
-            self.take(answer);
-        }
-        if let Ok(mut ledger) = closed {
-            // Rows that came too late have certainly not left. If they cannot go back, they count as unknown.
-            if let Some(ledger) = ledger.as_mut().filter(|_| !self.settled.is_empty()) {
-                let _ = ledger.exchange(&self.settled, &[], 0);
-            }
-            return self.end(ledger);
+        if is_written {
+            return self.end();
         }
         let unwritten = Some(self.unwritten());
         RunEnd::Stopped { reason: self.stop.unwrap_or(StopReason::Panicked), unwritten }
     }
 
+    /// Waits until the ledger has every outcome, and back the rows that came too late, which have certainly not left.
+    async fn write_the_rest(&mut self) {
+        loop {
+            self.order(0, Instant::now());
+            if !self.is_ordered() {
+                return;
+            }
+            let exchanged = self.writer.exchanged().await;
+            self.take(exchanged);
+        }
+    }
+
     /// The end of the run, whose ledger is written unless there is none any more.
-    fn end(self, ledger: Option<Box<dyn RunLedger>>) -> RunEnd {
-        if let Some(ledger) = ledger {
+    fn end(mut self) -> RunEnd {
+        if let Some(ledger) = self.writer.close() {
             return RunEnd::of(ledger, self.stop);
         }
         let outcomes = self.unwritten();
@@ -426,8 +422,12 @@ impl<'a> Engine<'a> {
 
     /// The outcomes of rows that the ledger may lack.
     fn unwritten(&self) -> Vec<EndedAttempt> {
-        let writing = self.writing.iter().flat_map(|settled| settled.iter());
-        writing.chain(&self.settled).map(|row| row.ended.clone()).collect()
+        self.writing
+            .iter()
+            .flat_map(|settled| settled.iter())
+            .chain(&self.settled)
+            .map(|row| row.ended.clone())
+            .collect()
     }
 }
 
@@ -466,7 +466,7 @@ mod tests {
         let mut row = run.pending_behind(0, 1).unwrap().pop().unwrap();
         row.deadline = Some(Deadline::after(Duration::ZERO));
         let (server, session) = session().await;
-        let request = session.request(&mut row, &mut LastAddress::default()).unwrap();
+        let request = session.request(&mut row).unwrap();
         let end = send_row(Arc::new(session), request, row).await;
         assert_eq!((end.ended.state, end.ended.code), (RowState::Pending, Some("ledger")));
         let (mut connection, _) = server.accept().await.unwrap();

@@ -18,10 +18,6 @@ pub(crate) struct ApiSession {
     pub(crate) accepts: SuccessCriterion,
 }
 
-/// The path and address of the last request, kept because most rows of a run share them.
-#[derive(Debug, Default)]
-pub(crate) struct LastAddress(Option<(String, Url)>);
-
 /// The result of a row's task.
 pub(crate) struct RowTaskEnd {
     /// The line of the row in the list.
@@ -34,16 +30,9 @@ pub(crate) struct RowTaskEnd {
 
 impl ApiSession {
     /// The request for `row` from the ledger; takes its body.
-    pub(crate) fn request(&self, row: &mut QueuedRow, last: &mut LastAddress) -> Result<Request, LedgerError> {
-        let url = match &last.0 {
-            Some((path, url)) if *path == row.path => url.clone(),
-            _ => {
-                let url = Request::url_below(&self.base, &row.path)
-                    .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.n)))?;
-                last.0 = Some((row.path.clone(), url.clone()));
-                url
-            }
-        };
+    pub(crate) fn request(&self, row: &mut QueuedRow) -> Result<Request, LedgerError> {
+        let url = Request::url_below(&self.base, &row.path)
+            .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.n)))?;
         let accepts = self.accepts.for_recipient(&row.recipient);
         Ok(Request::post(url, std::mem::take(&mut row.body).into_boxed_str(), accepts))
     }

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -70,59 +69,14 @@ impl Writer {
         self.exchanged.recv().await.unwrap_or_else(|| Err(LedgerError::writer_gone()))
     }
 
-    /// The results of exchanges that nobody has waited for.
-    pub(crate) fn late(&mut self) -> impl Iterator<Item = Result<ExchangeReply, LedgerError>> {
-        std::iter::from_fn(|| self.exchanged.try_recv().ok())
+    /// Says that nobody waits for long any more: a write that fails is not tried again.
+    pub(crate) fn leave(&self) {
+        self.is_left.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until every order is carried out, with a `limit` at most so long. Returns the ledger; None if an exchange
-    /// failed.
-    ///
-    /// # Errors
-    /// If it is still writing.
-    pub(crate) fn close(&mut self, limit: Option<Duration>) -> Result<Option<Box<dyn RunLedger>>, RecvTimeoutError> {
-        // This ends the thread.
+    /// Ends the thread, whose orders are all carried out. Returns the ledger; None if an exchange failed.
+    pub(crate) fn close(&mut self) -> Option<Box<dyn RunLedger>> {
         self.orders = channel().0;
-        let ended = match limit {
-            None => self.end.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(limit) => {
-                self.is_left.store(true, Ordering::SeqCst);
-                self.end.recv_timeout(limit)
-            }
-        };
-        match ended {
-            Ok(ledger) => Ok(Some(ledger)),
-            Err(RecvTimeoutError::Disconnected) => Ok(None),
-            Err(timeout) => Err(timeout),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::{RowState, fixture};
-
-    #[tokio::test]
-    async fn who_leaves_at_once_waits_for_what_is_known_to_be_written() {
-        let home = tempfile::TempDir::new().unwrap();
-        let (reader, ledger) = fixture::sent(home.path(), &fixture::people(0..200));
-        let mut writer = Writer::start(ledger);
-        let order = |settled, wanted| Order { settled: Arc::new(settled), wanted, ..Order::default() };
-        for _ in 1..=200 {
-            writer.order(order(Vec::new(), 1));
-            let row = writer.exchanged().await.unwrap().rows.pop().unwrap();
-            let settled = vec![SettledRow::new(fixture::ended(row.n, RowState::Sent))];
-            writer.order(order(settled, 0));
-            writer.exchanged().await.unwrap();
-        }
-        // Whoever else may give orders keeps the thread waiting, and closing waits no longer than the limit.
-        let elsewhere = tempfile::TempDir::new().unwrap();
-        let mut other = Writer::start(fixture::sent(elsewhere.path(), &[""; 0]).1);
-        let held = other.orders.clone();
-        assert!(other.close(Some(Duration::from_millis(10))).is_err());
-        drop(held);
-        assert!(writer.close(Some(Duration::from_secs(60))).is_ok_and(|ledger| ledger.is_some()));
-        assert_eq!(reader.counts().unwrap().sent, 200);
+        self.end.recv().ok()
     }
 }
