@@ -76,29 +76,6 @@ pub(crate) fn report_limit(
     Ok(true)
 }
 
-/// Warns that another run of the bot has a limit of people, and this one has none.
-pub(crate) fn report_limit_of_others(context: &Context, store: &Store, details: &Details) -> Result<(), LedgerError> {
-    let may_be_template = Message::named(&details.kind).is_some_and(|kind| kind.may_be_template());
-    if details.sandbox || details.conditions.per_day.is_some() || !may_be_template {
-        return Ok(());
-    }
-    for run in store.runs()? {
-        let other = run.details()?;
-        let is_of_bot = !other.sandbox && (&other.bot, &other.api_url) == (&details.bot, &details.api_url);
-        if let Some(limit) = other.conditions.per_day.filter(|_| is_of_bot)
-            && !run.is_finished()?
-        {
-            let (name, people) = (run.name(), grouped(limit.into()));
-            context.stderr.warning(&format!(
-                "run {name} of this bot reaches at most {people} different people in 24 hours, and this list has no limit: add \
-                 --per-day {limit}, or keep it in the profile: jelouctl profile set NAME --limit-24h {limit}"
-            ));
-            break;
-        }
-    }
-    Ok(())
-}
-
 /// A template that is sent alone by a profile with a limit.
 pub(super) struct LimitedSend {
     store: Store,

@@ -27,8 +27,6 @@ pub(super) struct ReportRows<'a> {
     pub(super) columns: &'a [String],
     /// The format of the list.
     pub(super) format: ListFormat,
-    /// The maximum number of rows.
-    pub(super) most: u64,
     pub(super) each: &'a dyn Fn(EachRow<'_>) -> Result<(), BulkError>,
 }
 

@@ -37,8 +37,7 @@ pub(crate) fn write_left_out(
     to: impl Write,
 ) -> Result<u64, BulkError> {
     let each = |write: EachRow<'_>| draft.each_row(|row| left_out(&row).map_or(Ok(()), &mut *write));
-    let most = draft.skip_counts().all();
-    write(&ReportRows { run: String::new(), columns, format, most, each: &each }, written_as, to)
+    write(&ReportRows { run: String::new(), columns, format, each: &each }, written_as, to)
 }
 
 /// Writes the rows that match `filter` to `to`; returns how many.
@@ -50,8 +49,8 @@ pub(crate) fn write_report(
     to: impl Write,
 ) -> Result<u64, BulkError> {
     let each = |write: EachRow<'_>| ledger.report::<BulkError>(filter, write);
-    let (run, most) = (ledger.name().to_string(), ledger.counts()?.all());
-    write(&ReportRows { run, columns: &details.columns, format: details.format, most, each: &each }, format, to)
+    let run = ledger.name().to_string();
+    write(&ReportRows { run, columns: &details.columns, format: details.format, each: &each }, format, to)
 }
 
 fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u64, BulkError> {

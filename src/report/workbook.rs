@@ -9,9 +9,9 @@ use crate::import::BulkError;
 use crate::list::{ReportLanguage, guarded_in_sheet, outcome_columns};
 
 /// The maximum number of rows in a sheet below its header.
-const MOST_ROWS: u64 = 1_048_575;
+const MOST_ROWS: u32 = 1_048_575;
 /// The maximum number of columns in a sheet.
-const MOST_COLUMNS: u64 = 16_384;
+const MOST_COLUMNS: usize = 16_384;
 /// The maximum number of characters in a cell.
 const MOST_CHARACTERS: usize = 32_767;
 /// The width of a column, in characters.
@@ -25,8 +25,10 @@ pub(super) fn write_workbook(
 ) -> Result<u64, BulkError> {
     let ours = outcome_columns(language).map(str::to_owned);
     let columns: Vec<String> = report.columns.iter().cloned().chain(ours).collect();
-    check_size("columns", columns.len() as u64, MOST_COLUMNS)?;
-    check_rows(report)?;
+    if columns.len() > MOST_COLUMNS {
+        let message = format!("the report has {} columns, and a sheet has room for {MOST_COLUMNS}", columns.len());
+        return Err(BulkError::needs_csv(message));
+    }
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
     let cell_format = Format::new().set_num_format("@");
@@ -39,6 +41,11 @@ pub(super) fn write_workbook(
     let mut rows: u32 = 0;
     (report.each)(&mut |row| {
         rows += 1;
+        if rows > MOST_ROWS {
+            return Err(BulkError::needs_csv(format!(
+                "a sheet has room for {MOST_ROWS} rows, and the report has more"
+            )));
+        }
         let mut cells = reported_cells(report.columns, &row.cells)?;
         cells.extend(outcome_cells(&report.run, &row, language)?);
         write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
@@ -48,24 +55,6 @@ pub(super) fn write_workbook(
     workbook.save_to_writer(&mut file).map_err(failed)?;
     file.rewind().and_then(|()| io::copy(&mut file, &mut to)).and_then(|_| to.flush()).map_err(BulkError::Report)?;
     Ok(rows.into())
-}
-
-/// Refuses a report that does not fit into a sheet, before anything is written.
-fn check_rows(report: &ReportRows<'_>) -> Result<(), BulkError> {
-    if report.most <= MOST_ROWS {
-        return Ok(());
-    }
-    let mut rows = 0;
-    (report.each)(&mut |_| {
-        rows += 1;
-        Ok(())
-    })?;
-    check_size("rows", rows, MOST_ROWS)
-}
-
-fn check_size(what: &'static str, number: u64, most: u64) -> Result<(), BulkError> {
-    let message = || format!("the report has {number} {what}, and a sheet has room for {most}");
-    if number > most { Err(BulkError::needs_csv(message())) } else { Ok(()) }
 }
 
 fn write_row(

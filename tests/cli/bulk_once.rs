@@ -425,8 +425,7 @@ fn under_a_key_what_a_report_says_decides_nothing() {
     assert!(ended.stderr.contains(told), "{ended:?}");
     send(&home, &jelou.url, &["--once", "l", "--run", "c"], "Hola").success();
     assert_eq!(jelou.times(&users(0..3)), [2; 3]);
-    let test = send(&home, &jelou.url, &["--once", "l", "--test-to", &user(9)], "Hola").success();
-    assert!(test.stderr.contains("--once changes nothing here"), "{test:?}");
+    send(&home, &jelou.url, &["--once", "l", "--test-to", &user(9)], "Hola").success();
 }
 
 #[test]

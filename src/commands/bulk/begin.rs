@@ -15,7 +15,7 @@ use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
-use crate::commands::limit::{PeopleLeft, report_limit, report_limit_of_others};
+use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::commands::store::wait_for_turn;
 use crate::config::Budget;
 use crate::context::Context;
@@ -136,7 +136,6 @@ impl PreparedList<'_> {
             self.check_budget()?;
         }
         let takes_days = report_limit(context, Some(store), &self.details, &PeopleLeft::OfDraft(&self.draft))?;
-        report_limit_of_others(context, store, &self.details)?;
         report_before(context, &self.draft, self.kind, &self.details, self.exclusions, (is_asked, takes_days))?;
         confirm(context, sender, self.draft.to_be_sent())?;
         if let Some(mut connection) = opened {
@@ -182,10 +181,7 @@ impl PreparedList<'_> {
 /// `--import-only`: creates the run and sends nothing.
 fn imported(context: &Context, run: &Run) -> Result<ExitCode, CommandError> {
     let name = run.name();
-    let where_else = if run.store().is_shared() { ", on as many machines as you like" } else { "" };
-    context
-        .stderr
-        .note(&format!("the run is made and nothing was sent; to send it: jelouctl bulk work {name}{where_else}"));
+    context.stderr.note(&format!("the run is made and nothing was sent; to send it: jelouctl bulk work {name}"));
     RunSummary::of(run, &run.details()?)?.print(context)?;
     Ok(ExitCode::Success)
 }

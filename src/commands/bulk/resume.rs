@@ -100,33 +100,11 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         // A person must decide what happens to its rows before anyone is left out.
         return way.report_paused(paused.clone());
     }
-    let has_answered = way.prepare(args, paused.as_ref().filter(|_| !is_worker), asks, age)?;
-    block_on(async {
-        let mut connection = sender.connect(context).await?;
-        // The connection to a database may not have survived the questions.
-        let way = RunOnItsWay { run: way.run.reconnected()?, ..way };
-        let (run, name) = (&way.run, way.run.name());
-        if !args.options.work.unchecked && pending_of(run)? > 0 {
-            refuse_templates(context, sender, &mut connection, &templates_left(run, details)?, false).await?;
-        }
-        let found = run.counts()?;
-        if !is_worker {
-            let conditions = is_changed.then_some(&details.conditions);
-            let resumed = Resumed { has_answered, rate: args.options.rate.map(Rate::per_second), conditions };
-            run.resume(paused.as_ref(), &resumed).map_err(|error| stop_first(error, name))?;
-        }
-        // The process that resumes a run may be the only one that sends it.
-        if run.is_cancelled()? {
-            context.stderr.note(&format!("run {name} is cancelled: the rows that were left of it are never sent"));
-        } else {
-            let all = counted(found.all(), "message");
-            context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
-            if let Some(undecided) = undecided(name, &found) {
-                context.stderr.note(&undecided);
-            }
-        }
-        way.carry_out(connection, &args.options).await
-    })
+    let lifted = paused.filter(|_| !is_worker);
+    let has_answered = way.prepare(args, lifted.as_ref(), asks, age)?;
+    let conditions = is_changed.then_some(&details.conditions);
+    let resumed = Resumed { has_answered, rate: args.options.rate.map(Rate::per_second), conditions };
+    block_on(way.go_on(&args.options, (!is_worker).then_some((lifted.as_ref(), resumed))))
 }
 
 /// The templates of the rows that are still to be sent.
@@ -182,6 +160,37 @@ fn check_age(
 }
 
 impl RunOnItsWay<'_> {
+    /// Checks the templates that are left, lifts the pause if the run is `resumed`, and sends the rest.
+    async fn go_on(
+        self,
+        options: &RunOptions,
+        resumed: Option<(Option<&RunPause>, Resumed<'_>)>,
+    ) -> Result<ExitCode, CommandError> {
+        let Self { context, sender, details, .. } = self;
+        let mut connection = sender.connect(context).await?;
+        // The connection to a database may not have survived the questions.
+        let way = Self { run: self.run.reconnected()?, ..self };
+        let (run, name) = (&way.run, way.run.name());
+        if !options.work.unchecked && pending_of(run)? > 0 {
+            refuse_templates(context, sender, &mut connection, &templates_left(run, details)?, false).await?;
+        }
+        let found = run.counts()?;
+        if let Some((paused, resumed)) = resumed {
+            run.resume(paused, &resumed).map_err(|error| stop_first(error, name))?;
+        }
+        // The process that resumes a run may be the only one that sends it.
+        if run.is_cancelled()? {
+            context.stderr.note(&format!("run {name} is cancelled: the rows that were left of it are never sent"));
+        } else {
+            let all = counted(found.all(), "message");
+            context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
+            if let Some(undecided) = undecided(name, &found) {
+                context.stderr.note(&undecided);
+            }
+        }
+        way.carry_out(connection, options).await
+    }
+
     /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed
     /// so long ago. Returns whether a person has said yes.
     fn prepare(

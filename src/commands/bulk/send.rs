@@ -23,7 +23,7 @@ use crate::conventions::Conventions;
 use crate::exit::ExitCode;
 use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::{Source, UsageError};
-use crate::ledger::{LedgerDraft, LedgerError, Store};
+use crate::ledger::{LedgerDraft, Store};
 use crate::list::ListReader;
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
@@ -67,10 +67,12 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let base = sender.planned_base();
     let store = store_of(context, args, &sender)?;
     let store = store.as_ref();
-    report_flags(context, args, &sender, store)?;
+    let reaches_people = !sender.settings.is_sandboxed() && args.test_to.is_none();
+    if let Some(key) = args.once.as_ref().filter(|_| reaches_people) {
+        report_key(context, store, key)?;
+    }
     let windows = windows_for_list(context, args, kind, &sender)?;
     let (rule, nobody) = (args.earlier_rule(), Exclusions::default());
-    let reaches_people = !sender.settings.is_sandboxed() && args.test_to.is_none();
     let plan = ImportPlan {
         kind: args.message(),
         strict: delivery.strict,
@@ -148,26 +150,6 @@ fn store_of(context: &Context, args: &BulkSendArgs, sender: &Sender) -> Result<O
         store.refuse_older_layout()?;
     }
     Ok(Some(store))
-}
-
-/// Says what is special about a key here.
-fn report_flags(
-    context: &Context,
-    args: &BulkSendArgs,
-    sender: &Sender,
-    store: Option<&Store>,
-) -> Result<(), LedgerError> {
-    let (stderr, is_sandboxed) = (&context.stderr, sender.settings.is_sandboxed());
-    match &args.once {
-        None => {}
-        Some(_) if args.test_to.is_some() => stderr.note(
-            "a test is sent whatever its recipient has under the key, and claims nothing: --once changes nothing here",
-        ),
-        Some(_) if is_sandboxed => stderr
-            .note("the sandbox remembers no key between two commands: within this list each person gets one message"),
-        Some(key) => report_key(context, store, key)?,
-    }
-    Ok(())
 }
 
 /// Claims standard input for the list, or for the list of excluded people.

@@ -11,7 +11,7 @@ use crate::commands::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{RunEvent, RunEventKind, RunName, RunOverview, RunWorker};
+use crate::ledger::{RunEvent, RunName, RunOverview, RunWorker};
 use crate::timestamps::{local_second, of_milliseconds};
 
 /// A live process reports more often than this, in seconds.
@@ -76,18 +76,11 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     Ok(report_doubt(context, name, summary.doubt.as_ref()))
 }
 
-/// Why no process sends the run any more, by its last event.
+/// Why no process sends the run, by its last event: `no process is sending it; stopped at 2026-11-20 10:15 -05:00: SIGINT`
 fn last_words(last: Option<&RunEvent>) -> String {
     let Some(RunEvent { kind, at, reason, problem, .. }) = last else { return "no process has sent it yet".to_owned() };
     let why = problem.as_ref().or(reason.as_ref()).map(|why| format!(": {why}")).unwrap_or_default();
-    match kind {
-        RunEventKind::Paused => format!("paused at {}{why}", local_time(*at)),
-        RunEventKind::Stopped => format!("stopped at {}{why}", local_time(*at)),
-        RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Waiting => {
-            "no process is sending it; the last one did not record why it ended, as when it is killed".to_owned()
-        }
-        RunEventKind::Cancelled | RunEventKind::Ended => "no process is sending it".to_owned(),
-    }
+    format!("no process is sending it; {} at {}{why}", kind.name(), local_time(*at))
 }
 
 /// `db-2 pid 812, heard of 0.4 s ago: 3120 sent, 16 under way`
