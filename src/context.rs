@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::config::Flags;
 use crate::input::{Input, UsageError};
-use crate::output::{Stderr, Stdout, StreamError};
+use crate::output::{Stderr, Stdout, SystemError};
 
 /// How many bytes of a file are read to identify it: more than the longest row of a list.
 const LOOKED_AT: u64 = 2 << 20;
@@ -43,7 +43,7 @@ impl Context {
     }
 
     /// Whether the person, or `--yes`, says yes to `question`; None if no one can be asked.
-    pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, StreamError> {
+    pub(crate) fn confirms(&self, question: &str) -> Result<Option<bool>, SystemError> {
         if self.assume_yes {
             return Ok(Some(true));
         }
@@ -53,6 +53,17 @@ impl Context {
         discard_typed_ahead();
         let answer = self.stderr.ask(&format!("{question} [y/N]"))?;
         Ok(Some(["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str())))
+    }
+
+    /// Refuses `--dry-run` and `--curl` for a command that is not a send and `does` something else.
+    pub(crate) fn refuse_rehearsal(&self, does: &str) -> Result<(), UsageError> {
+        match self.mode {
+            Mode::Send => Ok(()),
+            Mode::DryRun | Mode::Curl => {
+                let message = format!("--dry-run and --curl show a send; this {does}");
+                Err(UsageError::new(message, "leave them out"))
+            }
+        }
     }
 
     /// Refuses the file of `flag` if writing it would destroy something other than `what`, unless `--yes` was typed.

@@ -64,7 +64,7 @@ impl FromStr for JsonSource {
 }
 
 /// A command that cannot be carried out as it was typed.
-#[derive(Debug, Error)]
+#[derive(Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub(crate) struct UsageError {
     pub(crate) message: String,

@@ -47,4 +47,4 @@ pub(crate) use self::request::{
     LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter, UNKNOWN_HINT,
 };
 pub(crate) use self::transport::{Attempt, Client, ClientOptions, Roots};
-pub(crate) use self::typed_path::{TypedPath, TypedPathError};
+pub(crate) use self::typed_path::TypedPath;

@@ -2,10 +2,10 @@
 //! known to be harmless: the guards apply only to the commands that send.
 
 use http::Method;
-use thiserror::Error;
 use url::Url;
 
 use super::Request;
+use crate::input::UsageError;
 
 /// The placeholder of the bot.
 const BOT: &str = "{bot}";
@@ -32,25 +32,16 @@ const SENDING: [(&str, &str); 6] = [
 #[derive(Clone, Debug)]
 pub(crate) struct TypedPath(String);
 
-/// Why a path is refused.
-#[derive(Debug, Error, PartialEq, Eq)]
-#[error("{message}")]
-pub(crate) struct TypedPathError {
-    message: String,
-    pub(crate) hint: String,
+fn leaves() -> UsageError {
+    UsageError::new(
+        "the path leaves the API's address",
+        "type it without `..`, `.` and doubled slashes, encoded ones too",
+    )
 }
 
-fn error(message: impl Into<String>, hint: impl Into<String>) -> TypedPathError {
-    TypedPathError { message: message.into(), hint: hint.into() }
-}
-
-fn leaves() -> TypedPathError {
-    error("the path leaves the API's address", "type it without `..`, `.` and doubled slashes, encoded ones too")
-}
-
-fn has_character(character: char) -> TypedPathError {
+fn has_character(character: char) -> UsageError {
     let hint = "a path cannot have it, not even encoded; in the query write it encoded, such as # as %23";
-    error(format!("the path has the character {character:?}"), hint)
+    UsageError::new(format!("the path has the character {character:?}"), hint)
 }
 
 impl TypedPath {
@@ -58,17 +49,17 @@ impl TypedPath {
     ///
     /// # Errors
     /// When it leaves the API's address or is not a path.
-    pub(crate) fn new(raw: &str) -> Result<Self, TypedPathError> {
+    pub(crate) fn new(raw: &str) -> Result<Self, UsageError> {
         let (path, _) = raw.split_once('?').unwrap_or((raw, ""));
         if path.trim_matches('/').is_empty() && !path.starts_with("//") {
-            return Err(error("a path is missing", "such as /v1/bots/{bot}/templates"));
+            return Err(UsageError::new("a path is missing", "such as /v1/bots/{bot}/templates"));
         }
         if let Some((scheme, _)) = path.split_once("://")
             && !scheme.contains('/')
         {
             let hint = "type what stands behind the host; --api-url names another address";
             // It may hold a password.
-            return Err(error("this is a whole address; a path is needed", hint));
+            return Err(UsageError::new("this is a whole address; a path is needed", hint));
         }
         if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
             return Err(has_character(character));
@@ -81,7 +72,7 @@ impl TypedPath {
     ///
     /// # Errors
     /// When the path sends, or is not known to be harmless.
-    pub(crate) fn check_harmless(&self, method: &Method, is_only_printed: bool) -> Result<(), TypedPathError> {
+    pub(crate) fn check_harmless(&self, method: &Method, is_only_printed: bool) -> Result<(), UsageError> {
         let (path, _) = self.0.split_once('?').unwrap_or((&self.0, ""));
         let path = path.strip_prefix('/').unwrap_or(path);
         if *method == Method::GET || (*method == Method::POST && HARMLESS.iter().any(|listed| matches(path, listed))) {
@@ -90,12 +81,12 @@ impl TypedPath {
         let plain = path.trim_end_matches('/').to_ascii_lowercase();
         let ends = |ending: &str| plain.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
         match SENDING.iter().find(|(ending, _)| ends(ending)) {
-            Some((ending, command)) => Err(error(
+            Some((ending, command)) => Err(UsageError::new(
                 format!("a {method} to a path that ends with `{ending}` is refused: that is where messages are sent"),
                 format!("`{command}` sends them, with all the guards"),
             )),
             None if is_only_printed => Ok(()),
-            None => Err(error(
+            None => Err(UsageError::new(
                 format!("a {method} to `/{path}` is refused: this path is not known to be harmless"),
                 "--curl prints the request without sending it",
             )),
@@ -111,7 +102,7 @@ impl TypedPath {
     ///
     /// # Errors
     /// As for [`TypedPath::new`]: the end of `base` belongs to the path, too.
-    pub(crate) fn url(&self, base: &Url, bot: &str) -> Result<Url, TypedPathError> {
+    pub(crate) fn url(&self, base: &Url, bot: &str) -> Result<Url, UsageError> {
         let mut encoded = base.clone();
         encoded.path_segments_mut().map_err(|()| leaves())?.clear().push(bot);
         let bot = encoded.path().trim_start_matches('/');
@@ -138,7 +129,7 @@ fn matches(path: &str, listed: &str) -> bool {
 }
 
 /// Refuses a path that a server could read as one that leaves the API's address.
-fn check(path: &str) -> Result<(), TypedPathError> {
+fn check(path: &str) -> Result<(), UsageError> {
     let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
     // What is encoded twice could be anything for a server that decodes it twice.
     let is_forbidden = |one: &char| one.is_control() || one.is_whitespace() || "\\?#%".contains(*one);
@@ -147,7 +138,7 @@ fn check(path: &str) -> Result<(), TypedPathError> {
     }
     if decoded.contains(['{', '}']) {
         let hint = "write {bot} where the bot's id belongs, and other ids themselves";
-        return Err(error(format!("the path has braces; only `{BOT}` is filled in"), hint));
+        return Err(UsageError::new(format!("the path has braces; only `{BOT}` is filled in"), hint));
     }
     // Parameters of a segment follow a semicolon; some servers remove them.
     let mut segments = decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
@@ -158,9 +149,9 @@ fn check(path: &str) -> Result<(), TypedPathError> {
 }
 
 /// The path with its percent-encoding undone.
-fn decoded(path: &str) -> Result<String, TypedPathError> {
+fn decoded(path: &str) -> Result<String, UsageError> {
     let hint = "write a percent sign only before two hexadecimal digits";
-    let encodes_nothing = || error("the path has a `%` that does not encode anything", hint);
+    let encodes_nothing = || UsageError::new("the path has a `%` that does not encode anything", hint);
     let mut parts = path.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -175,7 +166,7 @@ fn decoded(path: &str) -> Result<String, TypedPathError> {
 mod tests {
     use super::*;
 
-    fn url(base: &str, path: &str) -> Result<String, TypedPathError> {
+    fn url(base: &str, path: &str) -> Result<String, UsageError> {
         let base = Url::parse(base).unwrap();
         Ok(TypedPath::new(path)?.url(&base, "7/7")?.to_string())
     }

@@ -14,7 +14,7 @@ use crate::api::{ListingCoverage, Pager, Request, TypedPath, counted, listed_ite
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
-use crate::output::{Format, Record, Sent, Stdout, StreamError};
+use crate::output::{Format, Record, Sent, Stdout, SystemError};
 use crate::process::{Signals, block_on};
 use crate::sending::{Connection, Flight, Sender, catch_panic, read_environment, read_settings};
 
@@ -232,10 +232,6 @@ impl ApiArgs {
 fn object_of(fields: Vec<(String, Value)>) -> Result<Value, UsageError> {
     let mut object = Map::new();
     for (key, value) in fields {
-        if key.contains(['[', ']']) {
-            let hint = "an object or a list is JSON: -F 'KEY={\"inner\":1}', or the whole body with --input";
-            return Err(UsageError::new(format!("the field `{key}` has brackets"), hint));
-        }
         if object.contains_key(&key) {
             let hint = "keep one of them; a list is JSON: -F 'KEY=[1,2]'";
             return Err(UsageError::new(format!("the field `{key}` is given twice"), hint));
@@ -328,7 +324,7 @@ async fn read_pages(
     }
 }
 
-fn print_one(stdout: &Stdout, result: &Value) -> Result<(), StreamError> {
+fn print_one(stdout: &Stdout, result: &Value) -> Result<(), SystemError> {
     match stdout.format {
         Format::Response | Format::Record => stdout.json(result),
         Format::Id => match result.get("messageId").and_then(Value::as_str) {

@@ -5,7 +5,7 @@ use std::env;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio::time::sleep;
 
 use super::CommandError;
@@ -13,7 +13,7 @@ use super::store::{open_store, open_store_to_look, wait_for_turn};
 use crate::api::Request;
 use crate::context::Context;
 use crate::ledger::{Claimed, HeldClaim, LedgerError, Store, hash_of_words};
-use crate::message::{Outgoing, typed_form};
+use crate::message::{Outgoing, merge, typed_form};
 use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
@@ -117,15 +117,6 @@ impl OnceSend {
         let message_id = record.message_id.as_deref().filter(|_| record.sent == Sent::Yes);
         let begun = Instant::now();
         let mut ended = held.end(record.sent, message_id);
-        if let Err(error) = &ended
-            && error.may_pass()
-        {
-            let seconds = PATIENCE.as_secs();
-            context.stderr.note(&format!(
-                "how it ended cannot be written under the key {} yet; trying for {seconds} s: {error}",
-                self.scope.key
-            ));
-        }
         while ended.as_ref().is_err_and(LedgerError::may_pass) && begun.elapsed() < PATIENCE {
             tokio::select! {
                 biased;
@@ -187,19 +178,15 @@ pub(super) fn preview(
         None => Ok(None),
     };
     let Some(entry) = look().map_err(CommandError::of_single_send)? else { return Ok(()) };
-    let key = &scope.key;
-    match entry.state {
-        OnceState::Sent => {
-            let at = local_time(of_milliseconds(entry.at));
-            context
-                .stderr
-                .note(&format!("it would not be sent: {recipient} got a message under the key {key} at {at}"));
-        }
-        OnceState::NotSent => {}
-        OnceState::Unknown | OnceState::UnderWay | OnceState::ToBeSent => {
-            context.stderr.note(&format!("it would not be sent: {}", refusal(&scope, recipient, entry).message()));
-        }
+    if entry.state.is_free() {
+        return Ok(());
     }
+    let why = if entry.state == OnceState::Sent {
+        format!("{recipient} got a message under the key {} at {}", scope.key, local_time(of_milliseconds(entry.at)))
+    } else {
+        refusal(&scope, recipient, entry).message()
+    };
+    context.stderr.note(&format!("it would not be sent: {why}"));
     Ok(())
 }
 
@@ -259,10 +246,11 @@ fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry, words:
 
 /// Fills in the record of a message that was sent before under its key.
 pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
-    let id = entry.message_id.as_ref().map(|id| ("messageId".to_owned(), json!(id)));
-    let fields =
-        [("success".to_owned(), json!(true))].into_iter().chain(id).chain([("replayed".to_owned(), json!(true))]);
-    record.response = Some(Value::Object(fields.collect::<Map<_, _>>()));
+    let mut response = json!({ "success": true, "replayed": true });
+    if let Some(id) = &entry.message_id {
+        merge(&mut response, json!({ "messageId": id }));
+    }
+    record.response = Some(response);
     record.sent = Sent::Yes;
     record.replayed = true;
     record.message_id = entry.message_id;

@@ -15,11 +15,11 @@ use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{LedgerError, check_writable};
-use crate::output::{Check, CheckState, Format, rounded};
+use crate::output::{Check, CheckState, Format, counted, rounded};
 use crate::places::STATE;
 use crate::process::{Signals, block_on};
 use crate::sending::{
-    Connection, Flight, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
+    Connection, check_audit_log, new_client, proxy_to, reach_or_start, read_environment, read_templates,
     reread_do_not_contact,
 };
 
@@ -75,22 +75,18 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
         // Failures come first.
         checkup.checks.sort_by_key(|check| check.state != CheckState::Failed);
     }
-    context.stdout.checkup(&checkup.checks, code.code(), &checkup.summary(offline))?;
+    context.stdout.checkup(&checkup.checks, code.code(), &checkup.summary())?;
     Ok(code)
 }
 
 impl Checkup {
     /// The last line: whether a message could be sent.
-    fn summary(&self, offline: bool) -> String {
-        let failed: Vec<_> = self.checks.iter().filter(|check| check.state == CheckState::Failed).collect();
-        match (failed.as_slice(), &self.ready) {
-            ([], Some(ready)) => format!("ready: {ready}"),
-            ([], None) if offline => "no problem found; the network was not tried".to_owned(),
-            ([], None) => "no problem found, but not everything could be checked".to_owned(),
-            ([one], _) => format!("1 problem: {}: {}", one.name, one.detail),
-            ([first, ..], _) => {
-                format!("{} problems, the first of them: {}: {}", failed.len(), first.name, first.detail)
-            }
+    fn summary(&self) -> String {
+        let failed = self.checks.iter().filter(|check| check.state == CheckState::Failed).count() as u64;
+        match &self.ready {
+            _ if failed > 0 => counted(failed, "problem"),
+            Some(ready) => format!("ready: {ready}"),
+            None => "no problem found, but not everything was checked".to_owned(),
         }
     }
 
@@ -309,17 +305,16 @@ impl Checkup {
     async fn credentials(&mut self, context: &Context, settings: &Settings, mut connection: Connection) {
         const NAME: &str = "credentials";
         let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
-        let (mut listing, flight) = (Listing::new(TemplateFilter::default()), Flight::default());
-        let read = listing.read_page(&mut connection, &context.stderr, bot, Duration::ZERO, &flight).await;
-        if let Err(error) = read {
-            return self.fail(NAME, error);
+        let filter = TemplateFilter::default();
+        match read_templates(&mut connection, &context.stderr, bot, &filter, Duration::ZERO).await {
+            Ok(listing) => {
+                let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
+                let (bot, count) = (bot.as_str(), listing.templates().len());
+                self.ok(NAME, format!("accepted for bot {bot}; templates: {at_least}{count}"));
+                self.ready = Some(format!("bot {bot}, {at_least}{}", counted(count as u64, "template")));
+            }
+            Err(error) => self.fail(NAME, error),
         }
-        let count = listing.templates().len();
-        // Only one page is read.
-        let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
-        let noun = if count == 1 { "template" } else { "templates" };
-        self.ready = Some(format!("bot {}, {at_least}{count} {noun}", bot.as_str()));
-        self.ok(NAME, format!("accepted for bot {}; templates: {at_least}{count}", bot.as_str()));
     }
 }
 

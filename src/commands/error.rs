@@ -1,7 +1,7 @@
 //! Converts every error into an exit code, a stable name, lines of details, and a hint. An error that is not listed
 //! here does not compile.
 
-use crate::api::{Cause, ClientError, LookUpError, Outcome, TypedPathError, UNKNOWN_HINT};
+use crate::api::{Cause, ClientError, LookUpError, Outcome, UNKNOWN_HINT};
 use crate::config::{ConfigError, ConfigFault};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
@@ -9,10 +9,10 @@ use crate::input::UsageError;
 use crate::ledger::{LedgerError, LedgerFault, PauseReason};
 use crate::list::ListError;
 use crate::message::InvalidMessage;
-use crate::output::{Sent, StreamError};
+use crate::output::{Sent, SystemError};
 use crate::people::{ExclusionError, ExclusionOrigin};
 use crate::private_file::FileError;
-use crate::process::{Signal, SystemError};
+use crate::process::Signal;
 use crate::sending::{ConnectError, GuardError, Interrupted, Panicked, UnusableTemplates};
 
 /// An error that ends a command, as it is printed.
@@ -125,13 +125,6 @@ impl From<UsageError> for CommandError {
     }
 }
 
-impl From<TypedPathError> for CommandError {
-    fn from(error: TypedPathError) -> Self {
-        let hint = Some(error.hint.clone());
-        Self::new(ExitCode::Usage, "usage", error, hint)
-    }
-}
-
 impl From<InvalidMessage> for CommandError {
     fn from(error: InvalidMessage) -> Self {
         let (details, hint) = (error.details(), error.hint());
@@ -164,12 +157,6 @@ impl From<SystemError> for CommandError {
     }
 }
 
-impl From<StreamError> for CommandError {
-    fn from(error: StreamError) -> Self {
-        Self::new(ExitCode::Unexpected, "unexpected", error, None)
-    }
-}
-
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
         Self::new(ExitCode::Unexpected, "unexpected", error, None)
@@ -183,7 +170,6 @@ impl From<ConnectError> for CommandError {
             ConnectError::Client(error) => error.into(),
             ConnectError::System(error) => error.into(),
             ConnectError::Interrupted(error) => error.into(),
-            ConnectError::Stream(error) => error.into(),
         }
     }
 }
@@ -370,7 +356,7 @@ mod tests {
         let run = || "r".to_owned();
         let unreadable = |origin| ExclusionError::unreadable(&origin, "x", &std::io::ErrorKind::NotFound.into());
         let ends: [(CommandError, u8, &str); 18] = [
-            (StreamError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
+            (SystemError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
             (Panicked::Before.into(), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
             (InvalidMessage::NoRecipient.into(), 2, "invalid_message"),

@@ -1,17 +1,17 @@
 //! `once …`: the keys of `--once`, and the people recorded under them.
 
 use clap::{Args, Subcommand, ValueEnum};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::CommandError;
 use super::claim::{to_be_sent, under_way};
 use super::store::{open_store, open_store_to_look};
 use crate::config::{Origin, Settings};
-use crate::context::{Context, Mode};
+use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::ledger::{LedgerError, OnceSummary, RunName, Shown, Store};
-use crate::message::{InvalidMessage, TypedRecipient, typed_form};
+use crate::ledger::{OnceSummary, RunName, Shown, Store};
+use crate::message::{InvalidMessage, TypedRecipient, merge, typed_form};
 use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
 use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
 use crate::phone::Country;
@@ -159,10 +159,7 @@ fn settings(context: &Context) -> Result<Settings, CommandError> {
 /// The settings of a command that changes entries under a key: refused in a rehearsal, which does not send anything.
 fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
     let settings = settings(context)?;
-    if context.mode != Mode::Send {
-        let message = "--dry-run and --curl show what a command would send; this one would change who gets a message";
-        return Err(UsageError::new(message, "leave them out, or look with `jelouctl once show`").into());
-    }
+    context.refuse_rehearsal("would change who gets a message")?;
     if settings.is_sandboxed() {
         let message = "the sandbox remembers no key, and this would change who gets a real message";
         return Err(UsageError::new(message, "run it outside of the sandbox").into());
@@ -171,7 +168,7 @@ fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
 }
 
 /// Logs a decision about who may get another message under the key.
-fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &OnceScope, fields: &Value) {
+fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &OnceScope, fields: Value) {
     let OnceScope { key, bot, address } = scope;
     let log = AuditLog::of(settings).of_bot(bot);
     log.key(&context.stderr, command, (key.as_str(), address), fields);
@@ -203,7 +200,7 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
             return Err(to_be_sent(&scope, &format!("people of run {name}"), &run).into());
         }
     };
-    log_decision(context, &settings, "once add", &scope, &json!({ "run": name.to_string(), "people": added }));
+    log_decision(context, &settings, "once add", &scope, json!({ "run": name.to_string(), "people": added }));
     context.stderr.note(&format!("{} of run {name} added under the key {key}", counted_people(added)));
     if counts.unknown > 0 {
         context.stderr.note(&format!(
@@ -228,18 +225,15 @@ fn list(context: &Context) -> Result<ExitCode, CommandError> {
 fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
     let begin = [scope.key.to_string(), scope.bot.clone()];
     let words = begin.into_iter().chain(people.iter().map(u64::to_string)).chain([local(*at)]).collect();
-    let people = OnceState::ALL.into_iter().zip(people).map(|(state, people)| (state.name().to_owned(), json!(people)));
-    let mut record: Map<_, _> = people.collect();
-    record.insert("changed_at".to_owned(), json!(of_milliseconds(*at).to_string()));
-    OutputRow { id: Some(scope.key.to_string()), words, record: of_scope(scope, record) }
+    let mut fields: Value = OnceState::ALL.into_iter().map(OnceState::name).zip(people.iter().copied()).collect();
+    merge(&mut fields, json!({ "changed_at": of_milliseconds(*at).to_string() }));
+    OutputRow { id: Some(scope.key.to_string()), words, record: of_scope(scope, fields) }
 }
 
 /// A key with `fields` about it.
-fn of_scope(OnceScope { key, bot, address }: &OnceScope, fields: Map<String, Value>) -> Value {
+fn of_scope(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Value {
     let mut record = json!({ "schema_version": 1, "key": key, "bot_id": bot, "api_url": address });
-    if let Some(record) = record.as_object_mut() {
-        record.extend(fields);
-    }
+    merge(&mut record, fields);
     record
 }
 
@@ -326,13 +320,8 @@ impl UsedKey {
 
     fn row(&self, OnceEntry { state, at, message_id, run, .. }: &OnceEntry) -> OutputRow {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let fields = [
-            ("state", json!(state)),
-            ("at", json!(of_milliseconds(*at).to_string())),
-            ("message_id", json!(message_id)),
-            ("run", json!(run)),
-        ];
-        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let fields =
+            json!({ "state": state, "at": of_milliseconds(*at).to_string(), "message_id": message_id, "run": run });
         OutputRow {
             id: message_id.clone(),
             words: vec![state.words(), local(*at), text(message_id), text(run)],
@@ -363,7 +352,7 @@ impl UsedKey {
             return Err(UsageError::new(message, hint).into());
         }
         let decided = json!({ "to": recipient, "people": 1, "sent": if was_sent { "yes" } else { "no" } });
-        log_decision(context, &self.settings, "once resolve", &self.scope, &decided);
+        log_decision(context, &self.settings, "once resolve", &self.scope, decided);
         let means = if was_sent { "gets no other message" } else { "can get a message again" };
         context.stderr.note(&format!("{recipient} {means} under the key {key}"));
         Ok(ExitCode::Success)
@@ -394,7 +383,7 @@ impl UsedKey {
         }
         let to = person.as_ref().map(|person| &person.recipient);
         let forgotten = if to.is_some() { 1 } else { people };
-        log_decision(context, &self.settings, "once forget", &self.scope, &json!({ "to": to, "people": forgotten }));
+        log_decision(context, &self.settings, "once forget", &self.scope, json!({ "to": to, "people": forgotten }));
         context.stderr.note(&format!("{who} can get a message again under the key {key}"));
         Ok(ExitCode::Success)
     }
@@ -415,16 +404,15 @@ impl UsedKey {
             let message = format!("{recipient} has nothing under the key {key}");
             return Err(UsageError::new(message, "nothing needs to be forgotten").into());
         };
-        let run = entry.run.as_ref().filter(|_| entry.is_row && !entry.state.is_free());
-        match (entry.state, run) {
-            (OnceState::UnderWay, _) => return Err(under_way(&self.scope, &recipient).into()),
-            (OnceState::ToBeSent, Some(run)) => return Err(to_be_sent(&self.scope, &recipient, run).into()),
-            (_, Some(run)) if !self.is_finished(run)? => {
-                return Err(to_be_sent(&self.scope, &recipient, run).into());
-            }
-            _ => {}
+        if entry.state == OnceState::UnderWay {
+            return Err(under_way(&self.scope, &recipient).into());
         }
-        Ok(entry)
+        let unfinished = self.store.runs_under(&self.scope)?;
+        let is_open = |run: &&String| entry.is_row && !entry.state.is_free() && unfinished.contains(*run);
+        match entry.run.as_ref().filter(is_open) {
+            Some(run) => Err(to_be_sent(&self.scope, &recipient, run).into()),
+            None => Ok(entry),
+        }
     }
 
     /// Refuses to forget everybody while something under the key is under way, or a run with it is unfinished.
@@ -440,10 +428,5 @@ impl UsedKey {
             return Err(under_way(&self.scope, "somebody").into());
         }
         Ok(())
-    }
-
-    fn is_finished(&self, run: &str) -> Result<bool, CommandError> {
-        let name = run.parse().map_err(|_| LedgerError::damaged(format!("`{run}` names no run")))?;
-        Ok(self.store.run(&name)?.is_finished()?)
     }
 }

@@ -13,18 +13,14 @@ use crate::config::{
     ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Key, Layer, LedgerDatabase, LedgerUrl, Origin,
     SecretSource, Settings, Sourced,
 };
-use crate::context::{Context, Mode};
+use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::output::Format;
-use crate::phone::is_national;
+use crate::output::{Format, SystemError};
 use crate::private_file::FileError;
-use crate::process::{SystemError, block_on};
+use crate::process::block_on;
 use crate::secret::Secret;
 use crate::sending;
-
-/// How often a question is repeated before a wrong answer ends the command.
-const TRIES: usize = 3;
 
 /// The settings that a new profile is asked for, the questions, and whether they must be answered.
 const QUESTIONS: [(&str, &str, bool); 4] = [
@@ -123,12 +119,8 @@ fn argument(key: &'static Key) -> Arg {
 }
 
 pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<ExitCode, CommandError> {
-    if context.mode != Mode::Send && !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. }) {
-        return Err(UsageError::new(
-            "--dry-run and --curl show a send; this would change the configuration",
-            "leave them out",
-        )
-        .into());
+    if !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. }) {
+        context.refuse_rehearsal("would change the configuration")?;
     }
     match command {
         ProfileCommand::List => list(context)?,
@@ -262,53 +254,26 @@ fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandE
         }
         change.type_in("client_secret", ask_secret()?);
     }
-    warn_of_patterns(context, &change);
     ConfigEdit::change(&path, |edit| {
         edit.set_profile(name, &change);
         Ok(())
     })?;
-    let has_secret = change.has("client_secret") || change.has("client_secret_file");
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
-    let next = if is_new && !has_secret {
-        // Variables may provide id and secret together.
-        format!("it has no secret yet: jelouctl profile set {word} --client-secret-file FILE")
-    } else {
-        format!("try it with: jelouctl doctor --profile {word}")
-    };
-    context.stderr.note(&format!("profile {name} is saved; {next}"));
+    context.stderr.note(&format!("profile {name} is saved; try it with: jelouctl doctor --profile {word}"));
     Ok(())
-}
-
-/// Warns of patterns that match no phone number: without a country code they may be meant for users of another channel.
-fn warn_of_patterns(context: &Context, change: &Layer) {
-    for pattern in change.list("allow_to").unwrap_or_default() {
-        if is_national(pattern) || pattern.starts_with(['+', '0']) || pattern.contains([' ', ',']) {
-            context.stderr.warning(&format!(
-                "allow_to: `{pattern}` matches no phone number, only a user id:{pattern} of another channel: write digits \
-                 with the country code, such as 593987654321 or 593*, and repeat --allow-to for several"
-            ));
-        }
-    }
 }
 
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.
 fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, CommandError> {
-    let (flag, shown) = (key.flag, path.display());
-    let is_descriptor = path.starts_with("/dev/fd")
-        || path == Path::new("/dev/stdin")
-        || path.starts_with("/proc") && path.components().any(|part| part.as_os_str() == "fd");
-    if is_descriptor {
-        let hint = match flag {
-            "--client-secret-file" => {
-                "to keep the secret itself, pipe it in: --client-secret-file -; nothing was saved"
-            }
-            _ => "name a file that stays; nothing was saved",
-        };
-        return Err(UsageError::new(format!("{flag}: {shown} exists only until this command ends"), hint).into());
+    // The log is created when its first line is written, and may be /dev/stderr.
+    let (flag, is_read) = (key.flag, key.name != "log");
+    if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
+        let hint = "name a file that stays, or pipe the secret in: --client-secret-file -; nothing was saved";
+        let message = format!("{flag}: {} may exist only until this command ends", path.display());
+        return Err(UsageError::new(message, hint).into());
     }
     let whole = std::path::absolute(path).map_err(FileError::of("find", path))?;
-    // The log is created when its first line is written.
-    if !whole.exists() && key.name != "log" {
+    if is_read && !whole.exists() {
         let shown = whole.display();
         context.stderr.warning(&format!("{flag}: {shown} is not there (yet); it is read when it is needed"));
     }
@@ -337,11 +302,13 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
         .into());
     }
     for (name, question, is_needed) in QUESTIONS {
-        if !change.has(name) {
-            ask_valid(context, question, |answer| match answer {
-                "" if !is_needed => Ok(()),
-                answer => change.type_answer(name, answer),
-            })?;
+        if change.has(name) {
+            continue;
+        }
+        let answer = context.stderr.ask(question)?;
+        if is_needed || !answer.is_empty() {
+            let typed = change.type_answer(name, &answer);
+            typed.map_err(|problem| UsageError::new(problem, "nothing was saved; try again"))?;
         }
     }
     if !change.has("client_secret") && !change.has("client_secret_file") {
@@ -358,23 +325,6 @@ fn ask_secret() -> Result<Option<String>, CommandError> {
         Ok(typed) => Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty())),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::interrupted().into()),
         Err(cause) => Err(SystemError { action: "ask on the terminal", cause }.into()),
-    }
-}
-
-fn ask_valid(
-    context: &Context,
-    question: &str,
-    mut take: impl FnMut(&str) -> Result<(), String>,
-) -> Result<(), CommandError> {
-    let mut left = TRIES;
-    loop {
-        let answer = context.stderr.ask(question)?;
-        left -= 1;
-        match take(&answer) {
-            Ok(()) => return Ok(()),
-            Err(problem) if left == 0 => return Err(UsageError::new(problem, "nothing was written; try again").into()),
-            Err(problem) => context.stderr.warning(&problem),
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::error::of_outcome;
 use crate::api::{Delivery, Outcome};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::output::{Format, Record, RecordError, Sent, StreamError};
+use crate::output::{Format, Record, RecordError, Sent, SystemError};
 
 /// Prints the error that ended a request, behind `what` happened, and writes it to the record.
 pub(crate) fn note_error(context: &Context, what: &str, error: CommandError, record: &mut Record) -> ExitCode {
@@ -42,7 +42,7 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
 }
 
 /// Prints the answer, the id or the record.
-pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -> Result<(), StreamError> {
+pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -> Result<(), SystemError> {
     let stdout = &context.stdout;
     match (format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),

@@ -12,7 +12,7 @@ use clap::{Args, ValueHint};
 use super::CommandError;
 #[cfg(unix)]
 use crate::api::shell_word;
-use crate::context::{Context, Mode};
+use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
 use crate::message::Message;
@@ -124,17 +124,7 @@ pub(crate) struct SandboxArgs {
 /// # Errors
 /// If it cannot be started as typed, or the list cannot be written.
 pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<ExitCode, CommandError> {
-    if context.mode != Mode::Send {
-        return Err(
-            UsageError::new("--dry-run and --curl show a send; the sandbox sends nothing", "leave them out").into()
-        );
-    }
-    let flags = [("--retry-for", "retry_for"), ("--timeout", "timeout")];
-    if let Some((flag, _)) = flags.into_iter().find(|(_, key)| context.flags.layer.has(key)) {
-        let variable = flag.trim_start_matches('-').replace('-', "_").to_uppercase();
-        let hint = format!("type {flag} in the command itself, or set JELOU_{variable}");
-        return Err(UsageError::new(format!("{flag} belongs to a send; the sandbox sends nothing"), hint).into());
-    }
+    context.refuse_rehearsal("sends nothing")?;
     let options = options(context, arguments)?;
     // Created before anything runs: if it could not be written later, it would be lost.
     let list = arguments.list.as_deref().map(|path| create(context, path)).transpose()?;
@@ -199,18 +189,9 @@ async fn serve(
 ) -> Result<(Sandbox, ExitCode), CommandError> {
     let (listen, allowed_hosts) = (options.listen, options.allowed_hosts.clone());
     let sandbox = Sandbox::start(options).map_err(|error| {
-        let is_taken = error.kind() == io::ErrorKind::AddrInUse;
-        let reason =
-            if is_taken { "another program, perhaps a sandbox, listens there".to_owned() } else { error.to_string() };
-        let message = format!("failed to listen on {listen}: {reason}");
-        let hint = match arguments.listen {
-            None if is_taken => {
-                "--sandbox uses the one on port 4780; another one needs --port PORT, or --port 0 for any free one"
-            }
-            Some(_) => "give --listen an address of this machine with a port that is free, or with port 0",
-            None => "choose another port with --port, or any free one with --port 0",
-        };
-        UsageError::new(&message, hint)
+        let hint = "a sandbox may be running there; --port PORT chooses another port, and --port 0 any free one; --listen needs an \
+                    address of this machine";
+        UsageError::new(format!("failed to listen on {listen}: {error}"), hint)
     })?;
     let url = sandbox.url();
     context.stderr.note(&format!("sandbox: look at what arrives on {url}"));

@@ -25,9 +25,8 @@ use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::process::{Signals, block_on};
 use crate::sending::{
-    AuditLog, CheckedTemplates, ConnectError, Connection, DeliveryWait, Flight, Interrupted, Sender, UnusableTemplates,
-    catch_panic, check_templates, claim_exclusions, read_environment, read_exclusions, read_settings,
-    wait_for_delivery,
+    AuditLog, CheckedTemplates, Connection, DeliveryWait, Flight, Sender, UnusableTemplates, catch_panic,
+    check_templates, claim_exclusions, read_environment, read_exclusions, read_settings, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::{now, of_milliseconds};
@@ -258,12 +257,7 @@ impl PreparedSend<'_> {
         let Self { context, sender, .. } = self;
         let base = sender.base(context).await?;
         record.api_url = Some(base.to_string());
-        let mut connection = match sender.connect_to(context, base, Signals::default()).await {
-            Err(ConnectError::Interrupted(Interrupted(signal))) => {
-                return Ok(self.report(Delivery::never_begun(signal), record));
-            }
-            connected => connected?,
-        };
+        let mut connection = sender.connect_to(context, base, Signals::default()).await?;
         self.deliver_over(&mut connection, record, log, flight, once, wait).await
     }
 

@@ -7,7 +7,7 @@ use super::CommandError;
 use crate::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Format, Stdout, StreamError};
+use crate::output::{Format, Stdout, SystemError};
 use crate::process::block_on;
 use crate::sending::{Sender, read_templates};
 use crate::template_names;
@@ -56,14 +56,7 @@ async fn list(context: &Context, sender: &Sender, filter: &TemplateFilter) -> Re
     let opened = sender.open(context, |base| Request::templates(base, bot.as_str(), filter, 1)).await?;
     let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
     let retry_for = sender.settings.retry_for.value.duration();
-    let read = read_templates(&mut connection, &context.stderr, bot, filter, retry_for).await;
-    if let Err(error) = &read
-        && stdout.format != Format::Id
-        && let Some(answer) = error.answer().and_then(|answer| answer.body.clone().into_value())
-    {
-        stdout.json(&answer)?;
-    }
-    let listing = read?;
+    let listing = read_templates(&mut connection, &context.stderr, bot, filter, retry_for).await?;
     let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
     let listing = listing.into_value();
     let is_whole = coverage == ListingCoverage::Whole;
@@ -74,7 +67,7 @@ async fn list(context: &Context, sender: &Sender, filter: &TemplateFilter) -> Re
     if is_whole { Ok(ExitCode::Success) } else { Err(LookUpError::Incomplete { coverage, unreadable: 0 }.into()) }
 }
 
-fn print(stdout: &Stdout, listing: &Value) -> Result<(), StreamError> {
+fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
     let templates = listing.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     match stdout.format {
         Format::Id => templates.iter().try_for_each(|template| stdout.value(&text(template, "elementName"))),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::escape::one_line;
-use super::{Format, Stdout, StreamError};
+use super::{Format, Stdout, SystemError};
 
 /// A single check.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl CheckState {
 
 impl Stdout {
     /// The checks on stdout: one line each with the hint below it, or one JSON object with `--output record`.
-    pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8, summary: &str) -> Result<(), StreamError> {
+    pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8, summary: &str) -> Result<(), SystemError> {
         if self.format == Format::Record {
             let checks: Vec<_> = checks.iter().map(as_json).collect();
             return self.json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));

@@ -1,4 +1,4 @@
-//! Errors when one of our streams cannot be read or written.
+//! Errors of the operating system, most of them of our streams.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 #[derive(Debug, Error)]
 #[error("failed to {action}: {cause}")]
-pub(crate) struct StreamError {
+pub(crate) struct SystemError {
     pub(crate) action: &'static str,
     pub(crate) cause: io::Error,
 }

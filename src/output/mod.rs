@@ -18,7 +18,7 @@ mod wrap;
 pub(crate) use self::checkup::{Check, CheckState};
 pub(crate) use self::color::Color;
 pub(crate) use self::counted::{counted, counted_are, counted_people, grouped, rounded};
-pub(crate) use self::error::StreamError;
+pub(crate) use self::error::SystemError;
 pub(crate) use self::escape::{one_line, without_escape_sequences};
 pub(crate) use self::format::Format;
 pub(crate) use self::json::{compact, pretty, visible as visible_json};

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::color::Color;
-use super::error::StreamError;
+use super::error::SystemError;
 use super::escape::one_line;
 
 /// The maximum number of characters shown of a listed message.
@@ -130,12 +130,12 @@ impl Stderr {
     }
 
     /// Asks on the terminal; the caller has checked that there is one.
-    pub(crate) fn ask(&self, question: &str) -> Result<String, StreamError> {
+    pub(crate) fn ask(&self, question: &str) -> Result<String, SystemError> {
         let mut stderr = io::stderr();
         let mut answer = Vec::new();
         let asked = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
         let read = asked.and_then(|()| io::stdin().lock().read_until(b'\n', &mut answer));
-        read.map_err(|cause| StreamError { action: "ask on the terminal", cause })?;
+        read.map_err(|cause| SystemError { action: "ask on the terminal", cause })?;
         Ok(String::from_utf8_lossy(&answer).trim().to_owned())
     }
 

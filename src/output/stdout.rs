@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::color::Color;
-use super::error::StreamError;
+use super::error::SystemError;
 use super::escape::one_line;
 use super::format::Format;
 use super::{json, table};
@@ -43,23 +43,23 @@ impl Stdout {
     ///
     /// # Errors
     /// If stdout cannot be written; a closed pipe is not an error.
-    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), StreamError> {
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), SystemError> {
         let text = if self.is_for_a_person() {
             serde_json::to_value(value).map(|value| json::pretty(&value))
         } else {
             json::compact_text(value)
         };
-        let text = text.map_err(|error| StreamError { action: "write JSON", cause: error.into() })?;
+        let text = text.map_err(|error| SystemError { action: "write JSON", cause: error.into() })?;
         self.line(&text)
     }
 
     /// Text from others as one line on stdout, escaped.
-    pub(crate) fn value(&self, text: &str) -> Result<(), StreamError> {
+    pub(crate) fn value(&self, text: &str) -> Result<(), SystemError> {
         self.line(&one_line(text))
     }
 
     /// A row of a table: fields separated by tabs, each escaped, so that scripts can split it.
-    pub(crate) fn fields(&self, fields: &[impl AsRef<str>]) -> Result<(), StreamError> {
+    pub(crate) fn fields(&self, fields: &[impl AsRef<str>]) -> Result<(), SystemError> {
         let fields: Vec<_> = fields.iter().map(|field| one_line(field.as_ref())).collect();
         self.line(&fields.join("\t"))
     }
@@ -75,12 +75,12 @@ impl Stdout {
     }
 
     /// A table for a person; cells that are too long are cut.
-    pub(crate) fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), StreamError> {
+    pub(crate) fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), SystemError> {
         self.line(&table::aligned(header, rows))
     }
 
     /// A list: for a person as a table under `header`, else as one JSON object a line, or as its ids.
-    pub(crate) fn rows(&self, header: &[&str], rows: impl Iterator<Item = OutputRow>) -> Result<(), StreamError> {
+    pub(crate) fn rows(&self, header: &[&str], rows: impl Iterator<Item = OutputRow>) -> Result<(), SystemError> {
         let mut rows = rows.peekable();
         match self.format {
             Format::Id => rows.filter_map(|row| row.id).try_for_each(|id| self.value(&id)),
@@ -92,19 +92,19 @@ impl Stdout {
     }
 
     /// One of our own lines (a table, a script) on stdout, unchanged.
-    pub(crate) fn line(&self, text: &str) -> Result<(), StreamError> {
+    pub(crate) fn line(&self, text: &str) -> Result<(), SystemError> {
         self.bytes(format!("{text}\n").as_bytes())
     }
 
     /// Generated files (completions, manual pages) on stdout.
-    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), StreamError> {
+    pub(crate) fn bytes(&self, bytes: &[u8]) -> Result<(), SystemError> {
         if self.format == Format::None {
             return Ok(());
         }
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
-                Err(StreamError { action: "write standard output", cause })
+                Err(SystemError { action: "write standard output", cause })
             }
             Err(_) => {
                 self.reader_is_gone.get_or_init(|| ());
@@ -120,7 +120,7 @@ impl Stdout {
     }
 
     /// clap's help, in its colours.
-    pub(crate) fn help(&self, text: &str) -> Result<(), StreamError> {
+    pub(crate) fn help(&self, text: &str) -> Result<(), SystemError> {
         let mut plain = anstream::AutoStream::new(Vec::new(), self.color.choice(&io::stdout()));
         // Writing to a vector cannot fail.
         let _ = plain.write_all(text.as_bytes());

@@ -185,12 +185,6 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
 /// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
 const MOST_NATIONAL: usize = 12;
 
-/// Whether `digits` are not a valid number, but could be a national one.
-pub(crate) fn is_national(digits: &str) -> bool {
-    let is_short = digits.len() <= MOST_NATIONAL && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_short && PhoneNumber::read(digits, None).is_err_and(|error| error.is_without_country)
-}
-
 /// Whether a recipient that stands in a body is clearly one person: a number with its country code, a WhatsApp user id, or
 /// an id that cannot be meant for a number. Nobody knows what Jelou makes of the others, such as `tel:…` and `0593…`.
 pub(crate) fn is_clear(recipient: &str) -> bool {

@@ -5,7 +5,7 @@
 #[cfg(target_os = "linux")]
 use std::{ffi::CStr, fs::File, io::Read};
 
-use super::error::SystemError;
+use crate::output::SystemError;
 
 /// The name of a process that is a sandbox with a command, as far as the system stores it.
 #[cfg(target_os = "linux")]

@@ -12,10 +12,9 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::{sleep_until, timeout};
 
-use super::error::SystemError;
 use super::signals::{Signal, Signals};
 use super::tail::Tail;
-use crate::output::Stderr;
+use crate::output::{Stderr, SystemError};
 use crate::program::find_program;
 
 /// The exit code of shells for a command that is not found.

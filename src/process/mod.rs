@@ -3,7 +3,6 @@
 
 mod ancestors;
 mod child;
-mod error;
 mod host;
 mod runtime;
 mod signals;
@@ -11,7 +10,6 @@ mod tail;
 
 pub(crate) use self::ancestors::{enclose_commands, enclosing_sandbox};
 pub(crate) use self::child::{CommandEnd, run_command, without_arguments};
-pub(crate) use self::error::SystemError;
 pub(crate) use self::host::{host_name, user_and_host};
 pub(crate) use self::runtime::{block_on, outlive_file_size_limit};
 pub(crate) use self::signals::{Signal, Signals, signal_name};

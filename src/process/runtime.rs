@@ -1,6 +1,6 @@
 //! The runtime for everything that waits: one thread, started on demand.
 
-use super::error::SystemError;
+use crate::output::SystemError;
 
 /// Runs `work` until it completes.
 pub(crate) fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {

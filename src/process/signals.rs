@@ -15,7 +15,7 @@ use tokio::signal::windows;
 #[cfg(unix)]
 use tokio::signal::{unix, unix::Signal as SignalSource};
 
-use super::error::SystemError;
+use crate::output::SystemError;
 
 /// The two that systems number differently.
 const USER_1: u8 = if cfg!(target_os = "linux") { 10 } else { 30 };

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::sender::read_environment;
 use crate::api::clipped;
 use crate::config::{ConfigError, Flags, Settings};
+use crate::message::merge;
 use crate::output::{Record, Stderr, compact};
 use crate::people::{ExclusionList, Exclusions};
 use crate::private_file::{self, FileError};
@@ -43,7 +44,7 @@ impl AuditLog {
     pub(crate) fn with(mut self, exclusions: &Exclusions) -> Self {
         let list = |list: &ExclusionList| json!({ "list": list.name, "people": list.count(), "sheets": list.sheets });
         let lists: Value = exclusions.lists().iter().map(list).collect();
-        merge(&mut self.sender, &json!({ "exclusions": lists }));
+        merge(&mut self.sender, json!({ "exclusions": lists }));
         self
     }
 
@@ -58,13 +59,13 @@ impl AuditLog {
 
     /// The same log, for a run that this bot and client began.
     pub(crate) fn of_run(mut self, bot: &str, client_id: &str) -> Self {
-        merge(&mut self.sender, &json!({ "bot_id": bot, "client_id": client_id }));
+        merge(&mut self.sender, json!({ "bot_id": bot, "client_id": client_id }));
         self
     }
 
     /// The same log, for messages of this bot.
     pub(crate) fn of_bot(mut self, bot: &str) -> Self {
-        merge(&mut self.sender, &json!({ "bot_id": bot }));
+        merge(&mut self.sender, json!({ "bot_id": bot }));
         self
     }
 
@@ -75,7 +76,7 @@ impl AuditLog {
             stderr,
             "message",
             command,
-            &json!({
+            json!({
                 "sent": record.sent,
                 "replayed": record.replayed,
                 "exit_code": exit_code,
@@ -94,18 +95,18 @@ impl AuditLog {
     }
 
     /// The state of a bulk run at its end, when it stopped, or after `command`.
-    pub(crate) fn run(&self, stderr: &Stderr, command: &str, run: &Value) {
+    pub(crate) fn run(&self, stderr: &Stderr, command: &str, run: Value) {
         self.append(stderr, "run", command, run);
     }
 
     /// A decision about people under a key.
-    pub(crate) fn key(&self, stderr: &Stderr, command: &str, (key, api_url): (&str, &str), decided: &Value) {
+    pub(crate) fn key(&self, stderr: &Stderr, command: &str, (key, api_url): (&str, &str), decided: Value) {
         let mut fields = json!({ "key": key, "api_url": api_url });
         merge(&mut fields, decided);
-        self.append(stderr, "key", command, &fields);
+        self.append(stderr, "key", command, fields);
     }
 
-    fn append(&self, stderr: &Stderr, event: &str, command: &str, what: &Value) {
+    fn append(&self, stderr: &Stderr, event: &str, command: &str, what: Value) {
         let Some(path) = &self.path else { return };
         #[cfg(unix)]
         let user_id = Some(rustix::process::getuid().as_raw());
@@ -121,19 +122,13 @@ impl AuditLog {
             "pid": process::id(),
             "version": env!("CARGO_PKG_VERSION"),
         });
-        merge(&mut entry, &self.sender);
+        merge(&mut entry, self.sender.clone());
         merge(&mut entry, what);
         let line = compact(&entry) + "\n";
         if let Err(cause) = open(path).and_then(|log| append(log, path, line)) {
             let error = FileError::of("write", path)(cause);
             stderr.warning(&format!("the audit log lacks this {event}: {error}"));
         }
-    }
-}
-
-fn merge(entry: &mut Value, fields: &Value) {
-    if let (Value::Object(entry), Value::Object(fields)) = (entry, fields) {
-        entry.extend(fields.clone());
     }
 }
 
@@ -276,7 +271,7 @@ mod tests {
         // A line cut short by a full disk is terminated first.
         let half = std::fs::read_to_string(&path).unwrap() + "{\"half\":";
         std::fs::write(&path, half).unwrap();
-        log(&path).of_run("2", "d").run(&stderr, "bulk send", &json!({ "run": "r" }));
+        log(&path).of_run("2", "d").run(&stderr, "bulk send", json!({ "run": "r" }));
 
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains("canary"), "{text}");

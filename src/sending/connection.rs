@@ -5,16 +5,14 @@ use std::io;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio::net::lookup_host;
-use url::Host;
 
 use super::flight::Flight;
 use crate::api::{
     Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Proxy, Request, Roots, clipped, deliver,
 };
 use crate::config::{ApiUrl, ConfigError, Sandboxed, Settings};
-use crate::output::{Stderr, StreamError, ask_hidden, visible_json};
-use crate::process::{Signal, Signals, SystemError};
+use crate::output::{Stderr, SystemError, ask_hidden, visible_json};
+use crate::process::{Signal, Signals};
 use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
 
 /// Everything that a request needs to leave, and the signals that stop it.
@@ -42,9 +40,6 @@ pub(crate) enum ConnectError {
     /// While the secret was fetched.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
-    /// While the request was shown in its place.
-    #[error(transparent)]
-    Stream(#[from] StreamError),
 }
 
 /// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
@@ -59,15 +54,8 @@ pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
 /// this process.
 ///
 /// # Errors
-/// If `JELOUCTL_SANDBOX` names a host that is not known here, or the sandbox does not start.
+/// If the sandbox does not start.
 pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, ConnectError> {
-    if let Sandboxed::At(url) = &settings.sandbox
-        && let Some(Host::Domain(host)) = url.url().host()
-        && let Err(cause) = lookup_host((host, DEFAULT_PORT)).await
-    {
-        let problem = format!("{host} is not known here: {cause}; a sandbox is on this machine or in the same network");
-        return Err(ConfigError::variable("JELOUCTL_SANDBOX", problem).into());
-    }
     if settings.sandbox != Sandboxed::Nearest {
         return Ok(planned_base(settings));
     }

@@ -9,14 +9,13 @@ use super::connection::{Connection, report_event};
 use super::flight::Flight;
 use super::sender::Sender;
 use crate::api::{
-    Cause, Code, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageSort, Outcome, Request,
+    Cause, Code, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageSort, Outcome, Request,
     TrackedMessage, look_up_code, look_up_pace,
 };
 use crate::config::Settings;
 use crate::context::Context;
 use crate::message::Outgoing;
 use crate::output::{Record, RecordDelivery, Stderr, rounded};
-use crate::process::Signal;
 use crate::timestamps::now;
 
 /// The pause between the first two look-ups of a message; each further one is half as long again.
@@ -43,20 +42,8 @@ pub(crate) struct DeliveryWait {
     pub(crate) within: Duration,
 }
 
-/// How the wait ended.
-#[derive(Debug)]
-pub(crate) enum WaitEnd {
-    Reached,
-    /// It failed on its way.
-    Undelivered,
-    /// It did not reach the state in time; with the last error, if Jelou did not answer at the end.
-    TimeIsUp {
-        problem: Option<String>,
-    },
-    /// Jelou cannot be asked.
-    Failed(LookUpError),
-    Interrupted(Signal),
-}
+/// Why a message has not come so far, and what to do.
+type WaitProblem = (String, Option<String>);
 
 impl DeliveryWait {
     /// The default.
@@ -100,7 +87,11 @@ impl Connection {
         }
     }
 
-    /// Looks up `tracked` until it has reached the state in `wait`, has failed, or the time is up.
+    /// Looks up `tracked` until it has reached the state in `wait`, has failed, or the time is up; returns what kept it
+    /// from that state.
+    ///
+    /// # Errors
+    /// If Jelou cannot be asked, or a signal comes.
     pub(crate) async fn wait(
         &mut self,
         stderr: &Stderr,
@@ -108,7 +99,7 @@ impl Connection {
         bot: &str,
         tracked: &mut TrackedMessage,
         wait: DeliveryWait,
-    ) -> WaitEnd {
+    ) -> Result<Option<WaitProblem>, LookUpError> {
         let flight = Flight::default();
         let deadline = Instant::now() + wait.within;
         let mut look_ups = self.look_ups(stderr, settings, bot, &flight);
@@ -121,25 +112,29 @@ impl Connection {
                 Err(_) => {
                     let problem = flight.last_problem().map(|(_, problem)| problem);
                     let silence = (!is_answered).then(|| "no answer in time".to_owned());
-                    return WaitEnd::TimeIsUp { problem: problem.or(silence) };
+                    return Ok(Some(late(tracked.facts.as_ref(), wait, problem.or(silence).as_deref())));
                 }
-                Ok(Err(error)) => return WaitEnd::of(error),
+                // The retries continued until the time was up.
+                Ok(Err(error)) if matches!(error.outcome(), Outcome::NotSent(Cause::Unavailable | Cause::Network)) => {
+                    return Ok(Some(late(tracked.facts.as_ref(), wait, Some(&error.to_string()))));
+                }
+                Ok(Err(error)) => return Err(error),
                 Ok(Ok(())) => is_answered = true,
             }
-            match tracked.facts.as_ref().map(|facts| &facts.state) {
-                Some(state) if state.has_reached(&wait.goal.state()) => return WaitEnd::Reached,
-                Some(DeliveryState::Undelivered) => return WaitEnd::Undelivered,
+            match &tracked.facts {
+                Some(facts) if facts.state.has_reached(&wait.goal.state()) => return Ok(None),
+                Some(facts) if facts.state == DeliveryState::Undelivered => return Ok(Some(undelivered(facts))),
                 Some(_) | None => {}
             }
             let left = deadline.saturating_duration_since(Instant::now());
             let until_next = until_next_look(pause, left);
             tokio::select! {
                 biased;
-                signal = look_ups.signals.next() => return WaitEnd::Interrupted(signal),
+                signal = look_ups.signals.next() => return Err(LookUpError::failed(Delivery::never_begun(signal))),
                 () = tokio::time::sleep(until_next.unwrap_or(left)) => {}
             }
             if until_next.is_none() {
-                return WaitEnd::TimeIsUp { problem: None };
+                return Ok(Some(late(tracked.facts.as_ref(), wait, None)));
             }
             pause = LONGEST_PAUSE.min(pause + pause / 2);
         }
@@ -152,48 +147,26 @@ fn until_next_look(pause: Duration, left: Duration) -> Option<Duration> {
     Some(pause.min(until_last))
 }
 
-impl WaitEnd {
-    /// The error and the hint if the message did not reach the state; None if it did.
-    pub(crate) fn problem(
-        &self,
-        facts: Option<&DeliveryFacts>,
-        wait: DeliveryWait,
-    ) -> Option<(String, Option<String>)> {
-        match self {
-            Self::Reached => None,
-            Self::Undelivered => {
-                let why = facts.and_then(DeliveryFacts::failure).unwrap_or_else(|| "Jelou gives no reason".to_owned());
-                let known = facts.and_then(|facts| look_up_code(facts.code.as_deref()?));
-                let hint = known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}"));
-                Some((format!("undelivered: {why}"), hint))
-            }
-            Self::TimeIsUp { problem } => {
-                let state = facts.map(|facts| format!("it is {}", facts.state.words()));
-                let (wanted, within) = (wait.goal.state(), rounded(wait.within));
-                let goal = wanted.words();
-                let message = match (problem, state) {
-                    (Some(problem), Some(state)) => format!("not known to be {goal}: {state}; {problem}"),
-                    (Some(problem), None) => format!("not known to be {goal}: {problem}"),
-                    (None, Some(state)) => format!("not {goal} within {within}: {state}"),
-                    (None, None) => format!("not {goal} within {within}: Jelou does not list it yet"),
-                };
-                Some((message, None))
-            }
-            Self::Failed(error) => Some((error.to_string(), error.hint())),
-            Self::Interrupted(signal) => Some((format!("interrupted by {} while waiting", signal.name()), None)),
-        }
-    }
+/// Of a message that failed on its way: what is known, and what to do.
+fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
+    let why = facts.failure().unwrap_or_else(|| "Jelou gives no reason".to_owned());
+    let known = facts.code.as_deref().and_then(look_up_code);
+    let hint = known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}"));
+    (format!("undelivered: {why}"), hint)
+}
 
-    fn of(error: LookUpError) -> Self {
-        match error.outcome() {
-            Outcome::NotSent(Cause::Interrupted(signal)) | Outcome::Unknown(Some(signal)) => Self::Interrupted(signal),
-            // The retries continued until the time was up.
-            Outcome::NotSent(Cause::Unavailable | Cause::Network) => {
-                Self::TimeIsUp { problem: Some(error.to_string()) }
-            }
-            Outcome::NotSent(_) | Outcome::Unknown(None) | Outcome::Sent { .. } => Self::Failed(error),
-        }
-    }
+/// Of a message that has not come so far in time; with the last error, if Jelou did not answer at the end.
+fn late(facts: Option<&DeliveryFacts>, wait: DeliveryWait, problem: Option<&str>) -> WaitProblem {
+    let state = facts.map(|facts| format!("it is {}", facts.state.words()));
+    let (wanted, within) = (wait.goal.state(), rounded(wait.within));
+    let goal = wanted.words();
+    let message = match (problem, state) {
+        (Some(problem), Some(state)) => format!("not known to be {goal}: {state}; {problem}"),
+        (Some(problem), None) => format!("not known to be {goal}: {problem}"),
+        (None, Some(state)) => format!("not {goal} within {within}: {state}"),
+        (None, None) => format!("not {goal} within {within}: Jelou does not list it yet"),
+    };
+    (message, None)
 }
 
 /// Waits until an accepted message has reached the state in `wait`, and records what it learns.
@@ -224,13 +197,18 @@ pub(crate) async fn wait_for_delivery(
     tracked.recipient = Some(outgoing.recipient().to_string());
     let ended = connection.wait(&context.stderr, &sender.settings, sender.bot.as_str(), &mut tracked, wait).await;
     record.delivery = Some(noted(tracked.facts.clone().unwrap_or(accepted)));
-    let facts = tracked.facts.as_ref();
-    let Some((message, hint)) = ended.problem(facts, wait) else {
-        let state = facts.map(|facts| facts.state.words()).unwrap_or_default();
-        context
-            .stderr
-            .note(&format!("{state} after {}", rounded(Duration::try_from(now() - begun).unwrap_or_default())));
-        return Ok(());
+    let (message, hint) = match ended {
+        Ok(None) => {
+            let state = tracked.facts.as_ref().map(|facts| facts.state.words()).unwrap_or_default();
+            let after = rounded(Duration::try_from(now() - begun).unwrap_or_default());
+            context.stderr.note(&format!("{state} after {after}"));
+            return Ok(());
+        }
+        Ok(Some(problem)) => problem,
+        Err(error) => match error.signal() {
+            Some(signal) => (format!("interrupted by {} while waiting", signal.name()), None),
+            None => (error.to_string(), error.hint()),
+        },
     };
     let hint = hint.map_or_else(|| NO_SECOND_SEND.to_owned(), |hint| format!("{hint}; {NO_SECOND_SEND}"));
     Err((message, hint))
@@ -255,8 +233,7 @@ mod tests {
             (None, Some(&facts), "not read within 2 min 0 s: it is delivered"),
             (None, None, "not read within 2 min 0 s: Jelou does not list it yet"),
         ] {
-            let ended = WaitEnd::TimeIsUp { problem: problem.map(str::to_owned) };
-            assert_eq!(ended.problem(facts, wait), Some((expected.to_owned(), None)));
+            assert_eq!(late(facts, wait, problem), (expected.to_owned(), None));
         }
     }
 

@@ -11,7 +11,7 @@ use crate::api::{
     CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps,
     MessageAuthor, SpanStart, is_person,
 };
-use crate::output::{ProgressFormat, Reading, Stderr, grouped, rounded};
+use crate::output::{ProgressFormat, Reading, Stderr};
 use crate::phone::person_key;
 use crate::timestamps::now;
 
@@ -32,14 +32,14 @@ pub(crate) struct OpenWindows {
 }
 
 impl OpenWindows {
-    /// Reads the history, and first prints the number of pages; `rate` is the number of requests per second.
+    /// Reads the history.
     ///
     /// # Errors
     /// If it cannot be read completely.
-    pub(crate) async fn read(look_ups: &mut LookUps<'_>, stderr: &Stderr, rate: f64) -> Result<Self, LookUpError> {
+    pub(crate) async fn read(look_ups: &mut LookUps<'_>, stderr: &Stderr) -> Result<Self, LookUpError> {
         let span = LookUpSpan { start: SpanStart::Ago(WINDOW), until: None };
         let pages = look_ups.pages(LookUpList::History, &span).await?;
-        stderr.note(&plan_in_words(pages, rate));
+        stderr.note("looking up in Jelou's history who has written within 23 hours");
         let reading = Reading::new(stderr, ProgressFormat::Auto, "Jelou's history");
         let bot = look_ups.bot.to_owned();
         let (mut windows, mut read, mut unreadable) = (Self::default(), 0_u64, 0);
@@ -93,18 +93,6 @@ impl OpenWindows {
         };
         self.written_at.get(person_key(recipient).as_ref()).map(since).is_some_and(is_open)
     }
-}
-
-/// `looking up who has written within 23 hours: 120 pages of Jelou's history, 24 s at 5/s`
-fn plan_in_words(pages: Option<u64>, rate: f64) -> String {
-    let looking = "looking up who has written within 23 hours";
-    let Some(pages) = pages.map(|pages| pages.max(1)) else {
-        return format!("{looking}: Jelou's history does not say how many pages it has");
-    };
-    #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
-    let took = Duration::try_from_secs_f64(pages as f64 / rate).unwrap_or_default();
-    let s = if pages == 1 { "" } else { "s" };
-    format!("{looking}: {} page{s} of Jelou's history, {} at {rate}/s", grouped(pages), rounded(took))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::connection::{self, ConnectError, Connection, Interrupted, ask_secret,
 use crate::api::{Credentials, Request, curl_command};
 use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
-use crate::output::{StreamError, visible_json};
+use crate::output::{SystemError, visible_json};
 use crate::process::{Signal, Signals, enclosing_sandbox};
 
 /// The environment.
@@ -65,7 +65,7 @@ impl Sender {
     }
 
     /// Prints `request` instead of sending it: as a curl command, or as `{"dry_run": true, "method", …}`.
-    pub(crate) fn show(&self, context: &Context, request: &Request) -> Result<(), StreamError> {
+    pub(crate) fn show(&self, context: &Context, request: &Request) -> Result<(), SystemError> {
         if context.mode == Mode::Curl {
             let ca_cert = self.settings.ca_cert.as_ref().map(|path| path.value.as_path());
             let body = request.body.as_deref().map(visible_json);
@@ -77,7 +77,7 @@ impl Sender {
             ));
         }
         let shown = request.dry_run();
-        context.stdout.json(&shown.map_err(|error| StreamError { action: "show the request", cause: error.into() })?)
+        context.stdout.json(&shown.map_err(|error| SystemError { action: "show the request", cause: error.into() })?)
     }
 
     /// The address of requests.

@@ -16,8 +16,6 @@ use crate::output::Stderr;
 
 /// How long the list may delay a run.
 const CHECK_TIME: Duration = Duration::from_secs(3);
-/// The most languages of a template that are listed.
-const MOST_LANGUAGES: usize = 10;
 /// The most faults that are listed.
 const MOST_FAULTS: usize = 5;
 
@@ -176,12 +174,6 @@ fn may_lack_some(listing: &Listing) -> bool {
     !listing.has_samples_only() && !listing.is_certainly_whole()
 }
 
-fn named(languages: &[String]) -> String {
-    let mut shown: Vec<_> = languages.iter().take(MOST_LANGUAGES).map(String::as_str).collect();
-    shown.extend((languages.len() > MOST_LANGUAGES).then_some("…"));
-    shown.join(", ")
-}
-
 /// The problem, and the probable template.
 fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]) -> Option<String> {
     let name = &wanted.name;
@@ -189,7 +181,7 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
     Some(match verdict {
         TemplateVerdict::Fits | TemplateVerdict::Unclear { .. } => return None,
         TemplateVerdict::SeveralLanguages { languages } => {
-            let languages = named(languages);
+            let languages = languages.join(", ");
             format!(
                 "the template `{name}` exists in several languages, and the message names none of them: {languages}"
             )
@@ -202,7 +194,7 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
         }
         TemplateVerdict::OtherLanguage { languages } => {
             let wanted = wanted.language.as_ref().map(|code| format!("; the message asks for `{code}`"));
-            format!("`{name}` exists in another language: {}{}", named(languages), wanted.unwrap_or_default())
+            format!("`{name}` exists in another language: {}{}", languages.join(", "), wanted.unwrap_or_default())
         }
         TemplateVerdict::NotApproved { status } => {
             format!("the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED")
@@ -381,12 +373,5 @@ mod tests {
         assert_eq!(of(1), ("p1".to_owned(), String::new()));
         assert_eq!(of(5), ("5 of the templates cannot be sent".to_owned(), "p1 p2 p3 p4 p5".to_owned()));
         assert_eq!(of(7), ("7 of the templates cannot be sent".to_owned(), "p1 p2 p3 p4 p5 and 2 more".to_owned()));
-    }
-
-    #[test]
-    fn more_than_ten_languages_are_cut() {
-        let languages: Vec<_> = (1..=11).map(|number| number.to_string()).collect();
-        assert_eq!(named(&languages[..10]), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10");
-        assert_eq!(named(&languages), "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …");
     }
 }

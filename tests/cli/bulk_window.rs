@@ -75,7 +75,7 @@ fn only_people_who_wrote_within_23_hours_get_it() {
     let home = people(6);
     let server = server(|| page(&history()));
     let ended = send(&home, &server, "").success();
-    let said = "looking up who has written within 23 hours: 1 page of Jelou's history";
+    let said = "looking up in Jelou's history who has written within 23 hours";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     let json = ended.json();
     assert_eq!((&json["sent"], &json["skipped_reasons"]), (&json!(3), &json!({"outside_window": 3})), "{json}");

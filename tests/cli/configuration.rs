@@ -730,13 +730,3 @@ fn credentials_that_are_not_accepted_are_named_with_their_origin() {
             .fails(4, &["; the client id is from JELOU_CLIENT_ID, the secret from JELOU_CLIENT_SECRET"]);
     }
 }
-
-#[test]
-fn a_sandbox_whose_host_is_not_known_is_told_at_once() {
-    let home = Home::new();
-    let run = home.run("send text --to 593987654321 Hola --retry-for 10m").env("JELOUCTL_SANDBOX", "http://x.invalid");
-    run.fails(
-        3,
-        &["JELOUCTL_SANDBOX: x.invalid is not known here", "a sandbox is on this machine or in the same network"],
-    );
-}

@@ -51,10 +51,6 @@ fn all_is_well_where_a_message_could_be_sent() {
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
     assert!(text.ends_with("\nready: bot BOT_ID, 1 template\n"), "{text}");
-    let more =
-        Server::answering(Reply::json(200, r#"{"pagination":{"totalPages":2},"results":[{"elementName":"a"}]}"#));
-    let text = Home::new().run("doctor").api(&more.url).success().stdout;
-    assert!(text.ends_with("\nready: bot BOT_ID, at least 1 template\n"), "{text}");
 }
 
 #[test]
@@ -64,7 +60,7 @@ fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
     assert_eq!(ended.json()["exit_code"], 3);
     let text = Home::new().run("doctor --api-url").args(&[&refused_url()]).end().stdout;
     assert!(text.starts_with("failed   bot_id: no bot"), "{text}");
-    assert!(text.ends_with(" problems, the first of them: bot_id: no bot to send from\n"), "{text}");
+    assert!(text.ends_with(" problems\n"), "{text}");
     is(&ended, "bot_id", "failed", "no bot to send from");
     is(&ended, "client_id", "warning", "not set");
     is(&ended, "client_secret", "warning", "not set");
@@ -80,7 +76,7 @@ fn each_way_to_fail_has_its_check_and_its_code() {
     let dead = refused_url();
     for (reply, code, name, detail) in [
         (templates(), 0, "credentials", "accepted"),
-        (Reply::json(200, r#"{"data":[{"elementName":"a"}]}"#), 0, "credentials", "templates: at least 1"),
+        (Reply::json(200, r#"{"data":[{"elementName":"a"}]}"#), 0, "credentials", "templates: 1"),
         (
             Reply::json(200, r#"{"pagination":{"totalPages":3},"results":[{"elementName":"a"}]}"#),
             0,

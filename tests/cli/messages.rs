@@ -614,20 +614,6 @@ fn getting_waits_until_it_has_come_so_far() {
 
 /// By a clock that runs a hundred times as fast.
 #[test]
-#[cfg(target_os = "linux")]
-fn a_long_reading_says_that_it_goes_on() {
-    let Some(library) = crate::harness::faketime() else { return };
-    let server = Server::responding(|number, _| {
-        std::thread::sleep(Duration::from_millis(25));
-        page(&[entry(&number.to_string(), "bot", ANA, "Hola", 5 + number as u64)], 40)
-    });
-    let home = Home::new();
-    let run = home.asking("messages list --timeout 1h", &server).env("LD_PRELOAD", library);
-    let ended = run.env("FAKETIME", "+0 x100").end();
-    assert!(ended.stderr.contains("note: ") && ended.stderr.contains(" messages read so far\n"), "{ended:?}");
-}
-
-#[test]
 fn two_people_whose_messages_have_one_id_are_both_listed() {
     let entries = [entry("same", "user", ANA, "baja", 1), entry("same", "user", "593987654399", "baja", 2)];
     let server = Server::start(vec![page(&entries, 1)]);

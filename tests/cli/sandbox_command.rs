@@ -267,7 +267,7 @@ fn what_cannot_be_done_is_told_before_anything_runs() {
     for (words, parts) in [
         (
             format!("--port {port}"),
-            &["failed to listen on 127.0.0.1:", "another program, perhaps a sandbox, listens there", "--port 0"][..],
+            &["failed to listen on 127.0.0.1:", "a sandbox may be running there", "--port 0"][..],
         ),
         (
             "--fault statsu=1".to_owned(),

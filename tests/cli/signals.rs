@@ -132,7 +132,7 @@ fn a_signal_while_the_secret_is_fetched_was_not_sent() {
             drop(stdin);
             assert_eq!(ended.code, code, "{ended:?}");
             assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &0.into()));
-            assert!(ended.stderr.contains("not sent: interrupted by SIG"), "{}", ended.stderr);
+            assert!(ended.stderr.contains("error: interrupted by SIG"), "{}", ended.stderr);
         }
     }
 }

@@ -239,11 +239,8 @@ fn a_new_profile_is_asked_for() {
     let home = Home::new();
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer("Bot id: ", "77");
-    terminal.answer("Client id: ", "a:b");
-    // A wrong answer is asked for again.
     terminal.answer("Client id: ", "my id");
     terminal.answer("Country of national numbers, such as EC (empty: none): ", "EC");
-    terminal.answer("Allowed recipients, numbers or patterns such as 593* (empty: anyone): ", "my-secret");
     terminal.answer("Allowed recipients, numbers or patterns such as 593* (empty: anyone): ", "593*, 1415*");
     terminal.answer("Client secret (hidden; saved in the configuration file; empty: not saved): ", "canary-typed");
     let (code, screen) = terminal.end();
@@ -253,6 +250,17 @@ fn a_new_profile_is_asked_for() {
         "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\nclient_secret = \"canary-typed\"\n\
          allow_to = [\"593*\", \"1415*\"]\ncountry = \"EC\"\n"
     );
+}
+
+#[test]
+fn a_wrong_answer_ends_the_questions_of_a_new_profile() {
+    let home = Home::new();
+    let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
+    terminal.answer("Bot id: ", "77");
+    terminal.answer("Client id: ", "a:b");
+    let (code, screen) = terminal.end();
+    assert!(code == 2 && screen.contains("nothing was saved; try again"), "{screen}");
+    assert!(!home.path().join(CONFIG).join("config.toml").exists());
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::deliveries::StillUnknown;
 use crate::exit::ExitCode;
 use crate::ledger::{DeliveryCounts, Run, RunName};
-use crate::output::{Format, StreamError, counted, grouped, rounded};
+use crate::output::{Format, SystemError, counted, grouped, rounded};
 use crate::process::block_on;
 use crate::sending::{Flight, Interrupted};
 
@@ -208,7 +208,7 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
         .then(|| format!("{} of {} messages were not delivered", grouped(counts.undelivered), grouped(judged)))
 }
 
-fn print(context: &Context, asked: &AskedRun<'_>, look: &Look) -> Result<(), StreamError> {
+fn print(context: &Context, asked: &AskedRun<'_>, look: &Look) -> Result<(), SystemError> {
     let stdout = &context.stdout;
     match stdout.format {
         Format::Id => stdout.value(&asked.run.name().to_string()),

@@ -39,7 +39,7 @@ impl RunOnItsWay<'_> {
         // Counts that cannot be read stay null.
         let ended_as = ended.as_ref().map(|code| *code);
         let fields = run_fields(Some(self.run.name()), Some(self.details), counts.as_ref(), ended_as);
-        AuditLog::of(settings).with(self.exclusions).run(stderr, "bulk", &fields);
+        AuditLog::of(settings).with(self.exclusions).run(stderr, "bulk", fields);
         ended
     }
 
@@ -216,7 +216,7 @@ pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: 
     }
     // A guard needs a readable configuration.
     if let Ok(log) = AuditLog::of_flags(&context.flags) {
-        log.run(&context.stderr, "bulk", &run_fields(name, None, None, Err(error)));
+        log.run(&context.stderr, "bulk", run_fields(name, None, None, Err(error)));
     }
 }
 
@@ -240,7 +240,7 @@ pub(crate) fn log_decided(
     match AuditLog::of_flags(flags) {
         Ok(log) => {
             let fields = run_fields(Some(name), Some(details), counts, ended);
-            log.of_run(&details.bot, &details.client_id).run(&context.stderr, command, &fields);
+            log.of_run(&details.bot, &details.client_id).run(&context.stderr, command, fields);
         }
         Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {error}")),
     }

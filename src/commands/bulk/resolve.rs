@@ -15,7 +15,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LedgerError, LostWorker, Resolution, RowState, Run, RunName};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::once::OnceScope;
-use crate::output::{StreamError, counted, counted_are};
+use crate::output::{SystemError, counted, counted_are};
 use crate::phone::Country;
 use crate::timestamps::{local_second, of_milliseconds};
 
@@ -164,7 +164,7 @@ fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<Count
 }
 
 /// Asks about processes that may only be suspended: such a process may still send its rows.
-fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Option<bool>, StreamError> {
+fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Option<bool>, SystemError> {
     let in_words = |worker: &LostWorker| {
         let (rows, seen) = (counted(worker.rows.len() as u64, "row"), local_second(of_milliseconds(worker.seen_at)));
         format!("{rows} at {} pid {}, not heard of since {seen}", worker.host, worker.pid)

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::cost::Spent;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RowState, Run, RunName, SkipCounts, SkipReason};
-use crate::output::{Format, StreamError, counted, counted_are, grouped, rounded};
+use crate::output::{Format, SystemError, counted, counted_are, grouped, rounded};
 use crate::report::report_to_correct;
 
 /// How long the run has been sending, and how many rows were sent before.
@@ -128,12 +128,12 @@ impl RunSummary {
         }
     }
 
-    pub(crate) fn print(&self, context: &Context) -> Result<(), StreamError> {
+    pub(crate) fn print(&self, context: &Context) -> Result<(), SystemError> {
         self.print_as(context, &self.to_json().into(), &self.words(None))
     }
 
     /// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
-    pub(crate) fn print_as(&self, context: &Context, json: &Value, words: &[String]) -> Result<(), StreamError> {
+    pub(crate) fn print_as(&self, context: &Context, json: &Value, words: &[String]) -> Result<(), SystemError> {
         let stdout = &context.stdout;
         match stdout.format {
             Format::Id => self.name.as_ref().map_or(Ok(()), |name| stdout.value(&name.to_string())),

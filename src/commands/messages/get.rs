@@ -9,9 +9,9 @@ use crate::commands::CommandError;
 use crate::config::Timeout;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::output::{Format, StreamError};
+use crate::output::{Format, SystemError};
 use crate::process::block_on;
-use crate::sending::{DeliveryWait, Flight, Interrupted, Sender, WaitEnd, WaitGoal};
+use crate::sending::{DeliveryWait, Flight, Sender, WaitGoal};
 use crate::timestamps::{local_second, now};
 
 /// The maximum length of an id in characters.
@@ -82,18 +82,12 @@ async fn ask(
     };
     let ended = connection.wait(&context.stderr, settings, bot, &mut tracked, wait).await;
     print(context, &tracked)?;
-    if let WaitEnd::Failed(error) = ended {
-        return Err(error.into());
-    }
-    if let WaitEnd::Interrupted(signal) = ended {
-        return Err(Interrupted(signal).into());
-    }
-    let Some((message, hint)) = ended.problem(tracked.facts.as_ref(), wait) else { return Ok(ExitCode::Success) };
+    let Some((message, hint)) = ended? else { return Ok(ExitCode::Success) };
     context.stderr.error(&message, &[], hint.as_deref());
     Ok(ExitCode::NotReached)
 }
 
-fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), StreamError> {
+fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError> {
     let stdout = &context.stdout;
     match (stdout.format, &tracked.entry) {
         (Format::Response, Some(_)) if stdout.is_for_a_person() => {

@@ -27,8 +27,6 @@ use crate::timestamps::now;
 
 /// The default start of the listing.
 const SINCE: SpanStart = SpanStart::Ago(Duration::from_secs(24 * 60 * 60));
-/// How often a long reading says that it goes on.
-const TOLD_EVERY: Duration = Duration::from_secs(10);
 /// The time between two look-ups with `--follow`.
 const PAUSE: Duration = Duration::from_secs(2);
 /// The longest delay after which a message is still seen by `--follow`.
@@ -121,11 +119,7 @@ impl MessageListing<'_> {
         }
         self.print(&reading.listed, reading.problem.is_none())?;
         if reading.listed.is_empty() && reading.problem.is_none() && !follow {
-            let hint = match self.sender.settings.sandbox_note() {
-                Some(_) => "; a sandbox keeps messages as long as `jelouctl sandbox` runs",
-                None => "",
-            };
-            context.stderr.note(&format!("no messages found{hint}"));
+            context.stderr.note("no messages found");
         }
         if let Some(problem) = reading.problem {
             return Err(problem.into());
@@ -194,15 +188,9 @@ impl MessageListing<'_> {
     async fn read(&self, look_ups: &mut LookUps<'_>, span: &LookUpSpan) -> HistoryReading {
         let bot = self.sender.bot.as_str();
         let mut listed: Vec<Listed> = Vec::new();
-        let mut places: HashMap<u64, usize> = HashMap::new();
+        let mut seen = HashSet::new();
         let mut unreadable = 0;
-        let (mut read, mut told) = (0_u64, Instant::now());
         let take = |entry: &Value| {
-            read += 1;
-            if told.elapsed() >= TOLD_EVERY {
-                told = Instant::now();
-                self.context.stderr.note(&format!("{read} messages read so far"));
-            }
             let Some(message) = HistoryMessage::read(entry, bot) else {
                 unreadable += 1;
                 return ControlFlow::Continue(());
@@ -211,10 +199,8 @@ impl MessageListing<'_> {
             if self.filter.cannot_tell(&message, entry) {
                 unreadable += 1;
             }
-            if let Some(known) = places.get(&key).and_then(|place| listed.get_mut(*place)) {
-                known.repeat(message);
-            } else if !self.printed.contains_key(&key) && self.filter.shows(&message, entry) {
-                places.insert(key, listed.len());
+            // While pages are read, an entry may move to the next one.
+            if !self.printed.contains_key(&key) && seen.insert(key) && self.filter.shows(&message, entry) {
                 // The rest of an entry can be long, and only one format prints it.
                 let entry = if self.context.stdout.format == Format::Response { entry.clone() } else { Value::Null };
                 listed.push(Listed { key, message, entry });

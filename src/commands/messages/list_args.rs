@@ -4,7 +4,6 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -30,7 +29,7 @@ pub(crate) struct ListArgs {
     pub(super) to: Option<String>,
 
     /// Only messages that the bot, or the user, wrote; agents are neither
-    #[arg(long, value_name = "WHO", value_parser = author())]
+    #[arg(long, value_name = "WHO")]
     pub(super) by: Option<MessageAuthor>,
 
     /// Since when: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
@@ -54,12 +53,6 @@ pub(crate) struct ListArgs {
     pub(super) follow: bool,
 }
 
-/// A value of `--by`: agents are neither.
-fn author() -> impl TypedValueParser<Value = MessageAuthor> {
-    let words = PossibleValuesParser::new(["bot", "user"]);
-    words.map(|word| if word == "bot" { MessageAuthor::Bot } else { MessageAuthor::User })
-}
-
 /// A value of `--since` and `--until`: `24h` ago, or a point in time. One without a zone is in this machine's.
 fn time(raw: &str) -> Result<SpanStart, String> {
     let text = raw.trim();
@@ -80,7 +73,7 @@ pub(crate) struct Matching(Regex);
 
 impl Matching {
     pub(super) fn is_in(&self, text: &str) -> bool {
-        self.0.is_match(&plain(text, char::to_lowercase))
+        self.0.is_match(&plain(text))
     }
 }
 
@@ -91,30 +84,22 @@ impl FromStr for Matching {
         if raw.trim().is_empty() {
             return Err("it would match every message; a variable may be empty".to_owned());
         }
-        // In an expression, an ASCII capital can be a class: `\S` differs from `\s`. The builder ignores case for
-        // ASCII.
-        let lowered = |character: char| {
-            let kept = if character.is_ascii() { Some(character) } else { None };
-            let lowered = character.to_lowercase().filter(move |_| kept.is_none());
-            kept.into_iter().chain(lowered).collect::<Vec<_>>().into_iter()
-        };
-        let regex = RegexBuilder::new(&plain(raw, lowered)).case_insensitive(true).build();
+        let regex = RegexBuilder::new(&plain(raw)).case_insensitive(true).build();
         regex.map(Self).map_err(|error| format!("`{}` is not a regular expression: {error}", raw.escape_debug()))
     }
 }
 
-/// Replaces each letter and digit of `text` with its plain form; `lower` converts it to lower case.
-fn plain<I: Iterator<Item = char>>(text: &str, lower: impl Fn(char) -> I) -> String {
+/// Replaces each letter and digit of `text` with its plain form in lower case. The case of ASCII is left: in an
+/// expression, `\S` differs from `\s`, and the builder ignores it.
+fn plain(text: &str) -> String {
     let normalizer = DecomposingNormalizerBorrowed::new_nfkd();
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_ascii() || !character.is_alphanumeric() && !is_mark(character) {
-            plain.extend(lower(character));
-            continue;
-        }
-        for small in lower(character) {
-            let decomposed = normalizer.normalize(small.encode_utf8(&mut [0; 4])).into_owned();
-            plain.extend(decomposed.chars().filter(|character| !is_mark(*character)));
+            plain.push(character);
+        } else {
+            let decomposed = normalizer.normalize_iter(std::iter::once(character));
+            plain.extend(decomposed.filter(|part| !is_mark(*part)).flat_map(char::to_lowercase));
         }
     }
     plain

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::{DeliveryState, HistoryMessage, MessageAuthor};
 use crate::message::typed_form;
-use crate::output::{Format, Stdout, StreamError};
+use crate::output::{Format, Stdout, SystemError};
 use crate::phone::person_key;
 use crate::timestamps::local_second;
 
@@ -15,16 +15,6 @@ pub(super) struct Listed {
     pub(super) key: u64,
     pub(super) message: HistoryMessage,
     pub(super) entry: Value,
-}
-
-impl Listed {
-    /// Updates it from a later page: its status may have changed.
-    pub(super) fn repeat(&mut self, message: HistoryMessage) {
-        if let Some(seen) = message.state {
-            let known = self.message.state.take();
-            self.message.state = Some(known.map_or(seen.clone(), |known| known.after(seen)));
-        }
-    }
 }
 
 /// A message as `-o record` prints it.
@@ -56,7 +46,7 @@ pub(super) fn print_for_a_machine(
     stdout: &Stdout,
     Listed { message, entry, .. }: &Listed,
     people: &mut HashSet<String>,
-) -> Result<(), StreamError> {
+) -> Result<(), SystemError> {
     match stdout.format {
         Format::To => {
             let person = message.user.as_deref().unwrap_or_default();
@@ -70,7 +60,7 @@ pub(super) fn print_for_a_machine(
 }
 
 /// Prints messages for a person, with a header before the first.
-pub(super) fn print_for_a_person(stdout: &Stdout, listed: &[&Listed], is_first: bool) -> Result<(), StreamError> {
+pub(super) fn print_for_a_person(stdout: &Stdout, listed: &[&Listed], is_first: bool) -> Result<(), SystemError> {
     let rows = listed.iter().map(|Listed { message, .. }| {
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
         vec![
