@@ -50,12 +50,9 @@ impl fmt::Display for Peer {
 /// The hint for a proxy that asks for credentials.
 pub(super) const PROXY_CREDENTIALS_HINT: &str =
     "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
-const HANDSHAKE_HINT: &str =
-    "jelouctl speaks TLS 1.2 and 1.3 and HTTP/1.1, and has no client certificate to give: check --api-url";
-const NO_TLS_HINT: &str = "check the port of --api-url, and whether a proxy or a portal answers there";
-const TLS_HINT: &str = "check --api-url, and ask who runs that server";
+const TLS_HINT: &str = "check --api-url with its port, and whether a proxy or a portal answers in place of that host; jelouctl \
+                        speaks TLS 1.2 and 1.3 and HTTP/1.1, and has no client certificate to give";
 const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server needs a new certificate";
-const NAME_HINT: &str = "check --api-url, and whether a proxy or a portal answers in place of that host";
 
 impl Failure {
     /// `is_fresh`: the connection was made for this attempt. `has_left`: a connection was made at all, so some of the request may
@@ -114,12 +111,10 @@ impl Failure {
                     (Some(dates), Some(CLOCK_HINT))
                 }
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                    (None, Some(NAME_HINT))
+                    (None, Some(TLS_HINT))
                 }
                 _ => (None, None),
             },
-            rustls::Error::AlertReceived(_) | rustls::Error::PeerIncompatible(_) => (None, Some(HANDSHAKE_HINT)),
-            rustls::Error::InvalidMessage(_) => (None, Some(NO_TLS_HINT)),
             _ => (None, Some(TLS_HINT)),
         };
         let cause =

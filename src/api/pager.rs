@@ -4,11 +4,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-
-/// Entries are listed newest first; a disorder up to this is ignored.
-const ORDER_TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 
 /// Whether a listing was read to its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,13 +42,9 @@ pub(crate) struct Pager {
     pages: u32,
     /// The contents of all entries: an entry may be listed again in another state.
     seen: HashSet<u64>,
-    /// The entries of this page, those of them that are new, and those that are older than what was asked for.
+    /// The entries of this page, and those of them that are new.
     entries: usize,
     new: usize,
-    older: usize,
-    last_at: Option<Timestamp>,
-    is_ascending: bool,
-    was_older: bool,
     was_full: bool,
     /// The pages and the entries of the listing, as the first page counts them. A later page may count less, if the server
     /// has lost its position.
@@ -73,17 +65,9 @@ impl Pager {
 
     /// Adds an entry of the current page; returns whether it is new.
     pub(crate) fn entry(&mut self, entry: &Value) -> bool {
-        self.entry_at(entry, None, false)
-    }
-
-    /// Adds an entry that was created `at`. `is_older`: before what was asked for.
-    pub(crate) fn entry_at(&mut self, entry: &Value, at: Option<Timestamp>, is_older: bool) -> bool {
-        let is_new = self.seen.insert(hash_of(entry)) && !is_older;
+        let is_new = self.seen.insert(hash_of(entry));
         self.entries += 1;
         self.new += usize::from(is_new);
-        self.older += usize::from(is_older);
-        self.is_ascending |= at.zip(self.last_at).is_some_and(|(at, last)| at > last + ORDER_TOLERANCE);
-        self.last_at = at;
         is_new
     }
 
@@ -94,31 +78,24 @@ impl Pager {
             (self.counted_pages, self.counted) = (pages.filter(|pages| *pages > 0), total);
         }
         self.pages += 1;
-        self.last_at = None;
-        let [entries, new, older] = [&mut self.entries, &mut self.new, &mut self.older].map(std::mem::take);
+        let [entries, new] = [&mut self.entries, &mut self.new].map(std::mem::take);
         let is_full = entries >= self.limit;
         self.was_full |= is_full;
-        self.was_older |= older > 0;
-        let whole_unless =
-            |is_missing| Some(if is_missing { ListingCoverage::Missing } else { ListingCoverage::Whole });
-        let lacks_entries = !self.was_older && self.counted.is_some_and(|total| (self.seen.len() as u64) < total);
-        if new == 0 && older == 0 {
+        let lacks_entries = self.counted.is_some_and(|total| (self.seen.len() as u64) < total);
+        if new == 0 {
             // It is at its end, or gives a page again.
             let lacks_page = match self.counted_pages {
                 // A listing of nothing can have one page.
                 Some(pages) => pages > 1 && page <= pages,
                 None => entries > 0 && self.was_full,
             };
-            return whole_unless(lacks_page || lacks_entries);
+            let is_missing = lacks_page || lacks_entries;
+            return Some(if is_missing { ListingCoverage::Missing } else { ListingCoverage::Whole });
         }
         // The count may be too low: another page may follow a full one.
-        let is_last = self.counted_pages.is_some_and(|pages| page >= pages) && (older > 0 || !is_full);
+        let is_last = !is_full && self.counted_pages.is_some_and(|pages| page >= pages);
         if is_last && !lacks_entries {
             return Some(ListingCoverage::Whole);
-        }
-        if new == 0 {
-            // Only if entries are listed newest first, older ones are followed only by older ones.
-            return whole_unless(self.is_ascending);
         }
         // As many entries as that number of pages has at most: a server may return more on each page than requested.
         let is_too_much = self.pages >= self.most || self.seen.len() >= self.limit.saturating_mul(self.most as usize);
@@ -138,8 +115,7 @@ mod tests {
 
     use super::*;
 
-    /// How the listing ends if these are the ids on each page, and after how many pages; an id below 0 is before the
-    /// span.
+    /// How the listing ends if these are the ids on each page, and after how many pages.
     fn read(pages: &[&[i64]], count: Option<u64>) -> (ListingCoverage, u32) {
         read_counted(pages, &[(count, None)])
     }
@@ -150,8 +126,7 @@ mod tests {
         loop {
             let page = pages[(reading.pages as usize).min(pages.len() - 1)];
             for id in page {
-                let entry = json!({ "messageId": id });
-                reading.entry_at(&entry, None, *id < 0);
+                reading.entry(&json!({ "messageId": id }));
             }
             let (count, total) = counted[(reading.pages as usize).min(counted.len() - 1)];
             if let Some(coverage) = reading.end_page([count, total]) {
@@ -178,8 +153,6 @@ mod tests {
             (&[&full], None, (ListingCoverage::Missing, 2)),
             (&[&[1, 2]], Some(9), (ListingCoverage::Missing, 2)),
             (&[&[1, 2]], Some(2), (ListingCoverage::Missing, 2)),
-            // The server ignores the span.
-            (&[&[1], &[-1, -2]], Some(9), (ListingCoverage::Whole, 2)),
             (&endless, None, (ListingCoverage::TooMany(10), 10)),
             (&endless, Some(u64::MAX), (ListingCoverage::TooMany(10), 10)),
         ] {
@@ -212,28 +185,8 @@ mod tests {
             (&[&[1, 1, 2]], &[(Some(1), Some(3))], (ListingCoverage::Missing, 2)),
             // While the first page was read, an entry arrived and moved the others.
             (&[&full, &[50, 51]], &[(Some(2), Some(51)), (Some(2), Some(52))], (ListingCoverage::Whole, 2)),
-            // The server also counts entries before the span.
-            (&[&[1, -1]], &[(Some(1), Some(1500))], (ListingCoverage::Whole, 1)),
         ] {
             assert_eq!(read_counted(pages, count), expected, "{count:?}");
-        }
-    }
-
-    #[test]
-    fn older_pages_are_the_end_only_where_the_newest_come_first() {
-        for (minutes, expected) in [([9, 8, 7], ListingCoverage::Whole), ([1, 3, 5], ListingCoverage::Missing)] {
-            let mut reading = Pager::new(1, 10, 50);
-            let coverage = loop {
-                for minute in minutes {
-                    let at = Timestamp::from_second(minute * 60).ok();
-                    let entry = json!({ "messageId": minute });
-                    reading.entry_at(&entry, at, true);
-                }
-                if let Some(coverage) = reading.end_page([Some(9), None]) {
-                    break coverage;
-                }
-            };
-            assert_eq!((coverage, reading.pages), (expected, 1), "{minutes:?}");
         }
     }
 }

@@ -111,7 +111,7 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
         }
     };
     for (flaw, parts) in [
-        (Flaw::WantsCertificateInTls12, ["received fatal alert: ", "no client certificate to give: check --api-url"]),
+        (Flaw::WantsCertificateInTls12, ["received fatal alert: ", "no client certificate to give"]),
         (Flaw::SpeaksHttp2, ["received fatal alert: ", "jelouctl speaks TLS 1.2 and 1.3 and HTTP/1.1, "]),
     ] {
         let (server, ca) = start_with("localhost", flaw, |_| {});
@@ -119,7 +119,7 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
     }
     let (tls, ca) = start("localhost");
     let plain = Server::answering(Reply::Greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
-    let parts = ["not sent: TLS failed: received corrupt message", "check the port of --api-url"];
+    let parts = ["not sent: TLS failed: received corrupt message", "check --api-url with its port"];
     try_at(&plain.url.replace("http:", "https:"), 7, &ca, &parts);
     // It is unknown whether the request was read.
     let parts = [

@@ -137,7 +137,7 @@ impl LookUps<'_> {
                 let is_older = at.is_some_and(|at| since.duration_since(at) > CLOCK_TOLERANCE);
                 let is_later = at.zip(span.until).is_some_and(|(at, until)| at > until);
                 newest = newest.max(at);
-                pager.entry_at(entry, at, is_older);
+                pager.entry(entry);
                 if !is_older && !is_later && take(entry).is_break() {
                     return Ok(ListingCoverage::Whole);
                 }
