@@ -50,7 +50,8 @@ pub(super) fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
         Value::Object(_) => ("object", "an object".to_owned()),
     };
     let is_integer = value.is_i64() || value.is_u64();
-    if !allowed.iter().any(|allowed| *allowed == name || is_integer && *allowed == "integer") {
+    // A null that a schema allows is left out of what is sent.
+    if value.is_null() || !allowed.iter().any(|allowed| *allowed == name || is_integer && *allowed == "integer") {
         let needed = match *allowed.iter().find(|allowed| **allowed != "null")? {
             "string" => "a text",
             "number" => return Some(format!("is {found}; a number from {} is needed", limit(schema))),
@@ -62,8 +63,7 @@ pub(super) fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
         return Some(format!("is {found}; {needed} is needed"));
     }
     let values = schema.get("enum")?.as_array()?;
-    let is_listed = values.contains(value) || value.is_null();
-    (!is_listed).then(|| {
+    (!values.contains(value)).then(|| {
         let values: Vec<_> = values.iter().filter_map(Value::as_str).collect();
         format!("is {found}; it can be {}", values.join(", "))
     })

@@ -81,7 +81,6 @@ impl Outgoing {
                 None => warnings.extend(doubt(user).map(|doubt| format!("{path}: {doubt}"))),
             }
         }
-        violations.extend(placeholder_of_flow(&fields, typed));
         let route = kind.route(&fields);
         // Errors of the message itself come before a missing recipient.
         let body = complete(kind, typed, fields, violations)?;
@@ -173,14 +172,6 @@ fn named_beside<'a>(
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
     let named = named.as_ref().ok().map(|typed| typed.recipient.as_str().to_owned());
     recipients_in(fields).filter(move |user| named.as_deref() != Some(user)).map(|user| ("destinations", user))
-}
-
-/// The id of a flow that was copied from the API's documents; an id typed as a flag is intentional.
-fn placeholder_of_flow(fields: &Value, typed: &Message) -> Option<Violation> {
-    let path = "parameters.flow_id";
-    let found = fields.pointer("/parameters/flow_id")?.as_str()?;
-    let problem = documented_placeholder(found).filter(|_| typed.typed.one(path) != Some(found))?;
-    Some(Violation { path: path.to_owned(), problem, flag: typed.flag_of(path) })
 }
 
 /// Writes the numbers of typed contacts with `+` and their country code, if it is certain.

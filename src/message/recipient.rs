@@ -56,8 +56,8 @@ pub(crate) fn unclear(user: &str) -> RecipientError {
 }
 
 /// Placeholders in the API's documents and in what is copied from them.
-const DOCUMENTED_PLACEHOLDERS: [&str; 7] =
-    ["USER_ID", "FLOW_ID", "BOT_ID", "PHONE_NUMBER", "+PHONE_NUMBER", "{userId}", "<string>"];
+const DOCUMENTED_PLACEHOLDERS: [&str; 6] =
+    ["USER_ID", "BOT_ID", "PHONE_NUMBER", "+PHONE_NUMBER", "{userId}", "<string>"];
 
 /// Says that a value was copied from the API's documents.
 pub(super) fn documented_placeholder(value: &str) -> Option<String> {
@@ -65,18 +65,9 @@ pub(super) fn documented_placeholder(value: &str) -> Option<String> {
     is_one.then(|| format!("`{}` is a placeholder of the API's documents", value.trim()))
 }
 
-/// A warning about a recipient in a body that is probably a placeholder: it is sent literally.
+/// A warning about a recipient in a body that may be another person than is meant: it is sent literally.
 pub(super) fn doubt(user: &str) -> Option<String> {
     let sent = format!("`{}` is sent as it stands", user.escape_debug());
-    if user.starts_with("id:") {
-        return Some(format!("{sent}: `id:` belongs to --to and lists, and here it is sent as part of the id"));
-    }
-    if short_user_id(user).is_some() {
-        return Some(format!("{sent}, and has too few digits for a WhatsApp user id"));
-    }
-    if looks_like_placeholder(user) {
-        return Some(format!("{sent}, and looks like a placeholder; name the recipient there, or with --to"));
-    }
     match PhoneNumber::read(user, None) {
         Ok(number) if number.as_str() != user => {
             Some(format!("{sent}; WhatsApp writes this number {}", number.as_str()))
@@ -90,17 +81,6 @@ pub(super) fn doubt(user: &str) -> Option<String> {
         )),
         Ok(_) | Err(_) => None,
     }
-}
-
-/// `<user>`, `$USER`, `USER`, `YOUR_NUMBER`, `string`. A `{{ }}` is reported by the code that fills in templates.
-fn looks_like_placeholder(user: &str) -> bool {
-    let is_word = |word: &str| user.eq_ignore_ascii_case(word);
-    let is_in_capitals = user.len() > 1 && user.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
-    let has_marks = user.contains(['<', '>', '{', '}', '[', ']', '$', '%']);
-    has_marks && !(user.contains("{{") && user.contains("}}"))
-        || is_in_capitals
-        || user.starts_with("USER")
-        || ["string", "user_id", "userid", "phone", "phone_number", "recipient"].into_iter().any(is_word)
 }
 
 /// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it
@@ -257,14 +237,7 @@ mod tests {
             ("59398765432", "this is not a number with a country code"),
             ("3212345678", "if it is a national one"),
             ("+593987654321", "WhatsApp writes this number 593987654321"),
-            ("id:0987654321", "`id:` belongs to --to and lists, and here it is sent as part of the id"),
-            ("<user>", "looks like a placeholder"),
-            ("{user}", "looks like a placeholder"),
-            ("${USER}", "looks like a placeholder"),
-            ("$1", "looks like a placeholder"),
-            ("USER_1", "looks like a placeholder"),
-            ("YOUR_NUMBER", "looks like a placeholder"),
-            ("string", "looks like a placeholder"),
+            ("id:0987654321", "this is not a number with a country code"),
         ] {
             let told = doubt(user).unwrap_or_default();
             assert!(told.contains(expected), "{user}: {told}");

@@ -43,27 +43,11 @@ impl Message {
     pub(crate) fn any_schema() -> Value {
         let mut definitions = Map::new();
         for kind in Self::all().iter().filter(|kind| kind.envelope() != Envelope::Verbatim) {
-            let mut schema = kind.body_schema();
-            move_references(&mut schema, &format!("#/$defs/{}", kind.command()));
-            definitions.insert(kind.command().to_owned(), schema);
+            // Its references lead to its own definitions, which are moved with it.
+            let text = kind.body_schema().to_string().replace("\"#/", &format!("\"#/$defs/{}/", kind.command()));
+            definitions.insert(kind.command().to_owned(), serde_json::from_str(&text).unwrap_or_default());
         }
         let choices: Vec<_> = definitions.keys().map(|name| json!({ "$ref": format!("#/$defs/{name}") })).collect();
         json!({ "$schema": DRAFT, "title": "message", "anyOf": choices, "$defs": definitions })
-    }
-}
-
-/// Adjusts the references in a schema that is moved to `place`, so that they lead to its own definitions.
-fn move_references(schema: &mut Value, place: &str) {
-    match schema {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                match value {
-                    Value::String(reference) if name == "$ref" => *reference = reference.replacen('#', place, 1),
-                    other => move_references(other, place),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| move_references(item, place)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

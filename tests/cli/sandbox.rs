@@ -84,8 +84,8 @@ fn it_refuses_what_the_api_would_naming_each_field() {
         (json!({"type": "voice_call", "text": "a", "parameters": {}}), "parameters.display_text", "is missing"),
         (
             json!({"type": "voice_call", "text": "a", "header": null, "parameters": {"display_text": "b"}}),
-            "body",
-            "a value is not of its documented type",
+            "header",
+            "is null; a text is needed",
         ),
     ] {
         home.write("body.json", body.to_string());
