@@ -562,29 +562,6 @@ impl Worker {
     }
 }
 
-#[cfg(test)]
-impl Worker {
-    pub(super) fn id(&self) -> i64 {
-        self.id
-    }
-
-    /// An exchange that is not tried again.
-    pub(super) fn exchange_once(
-        &mut self,
-        settled: &[SettledRow],
-        wanted: usize,
-    ) -> Result<ExchangeReply, LedgerError> {
-        self.try_exchange(settled, &[], wanted)
-    }
-
-    /// Runs `lost`, of which this process then knows nothing, as if its answers had been lost with the connection.
-    pub(super) fn forget_answer_of(&mut self, lost: impl FnOnce(&mut Self)) {
-        let held = self.held.clone();
-        lost(self);
-        (self.held, self.is_connected) = (held, false);
-    }
-}
-
 impl RunLedger for Worker {
     fn exchange(
         &mut self,
@@ -681,4 +658,32 @@ fn milliseconds(time: Duration) -> i64 {
 #[expect(clippy::cast_possible_truncation, reason = "it is a time in milliseconds")]
 fn whole_milliseconds(time: f64) -> i64 {
     time.ceil() as i64
+}
+
+/// What the contract does with a worker.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Worker {
+        pub(in crate::ledger) fn id(&self) -> i64 {
+            self.id
+        }
+
+        /// An exchange that is not tried again.
+        pub(in crate::ledger) fn exchange_once(
+            &mut self,
+            settled: &[SettledRow],
+            wanted: usize,
+        ) -> Result<ExchangeReply, LedgerError> {
+            self.try_exchange(settled, &[], wanted)
+        }
+
+        /// Runs `lost`, of which this process then knows nothing, as if its answers had been lost with the connection.
+        pub(in crate::ledger) fn forget_answer_of(&mut self, lost: impl FnOnce(&mut Self)) {
+            let held = self.held.clone();
+            lost(self);
+            (self.held, self.is_connected) = (held, false);
+        }
+    }
 }
