@@ -1,4 +1,5 @@
-//! Changes to the configuration file: comments are kept, but for those right above a profile that is removed, and the file is replaced atomically and readable only by its owner.
+//! Changes to the configuration file: comments are kept, but for those right above a profile that is removed, and the file is
+//! replaced atomically and readable only by its owner.
 
 use std::path::{Path, PathBuf};
 

@@ -10,6 +10,7 @@ use super::keys::{KEYS, Key};
 use super::layer::Layer;
 use super::sourced::Origin;
 use crate::line_breaks::without_final_line_break;
+use crate::nearest::nearest;
 
 /// Our variables that are not a setting of a profile.
 const OTHERS: [&str; 4] = ["JELOU_PROFILE", "JELOUCTL_CONFIG", "JELOUCTL_SANDBOX", "JELOU_TO"];
@@ -80,17 +81,22 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// A warning for each variable that has our other prefix.
+/// A warning for each variable that is not ours and probably meant to be: with our other prefix, or with one that nobody else
+/// has. Beside a service called `jelou`, a container has a dozen that begin with `JELOU_` and mean nothing.
 fn warnings() -> Vec<String> {
-    let of_ours = |ours: &str| {
-        let other = match ours.strip_prefix("JELOUCTL_") {
-            Some(name) => format!("JELOU_{name}"),
-            None => ours.replace("JELOU_", "JELOUCTL_"),
-        };
-        let is_set = std::env::var_os(&other).is_some();
-        is_set.then(|| format!("the variable {other} is not read: did you mean {ours}?"))
+    let ours: Vec<_> = KEYS.iter().map(|key| key.variable).filter(|name| !name.is_empty()).chain(OTHERS).collect();
+    let own_part = |name: &str| name.split_once('_').map(|(_, part)| part.to_owned());
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let meant = |name: &str| {
+        let is_like_ours = name.starts_with("JELOU_") || name.starts_with("JELOUCTL_");
+        let same = ours.iter().find(|ours| is_like_ours && own_part(ours) == own_part(name)).copied();
+        same.or_else(|| nearest(name, ours.iter().copied()).filter(|_| name.starts_with("JELOUCTL_")))
     };
-    KEYS.iter().map(|key| key.variable).filter(|name| !name.is_empty()).chain(OTHERS).filter_map(of_ours).collect()
+    let meant = |name: String| Some((meant(&name).filter(|meant| *meant != name)?, name));
+    names
+        .filter_map(meant)
+        .map(|(meant, name)| format!("the variable {name} is not read: did you mean {meant}?"))
+        .collect()
 }
 
 /// What is around a value that is not part of it; the value itself may be secret. A single final line break may stay.
