@@ -1,5 +1,6 @@
 //! The table of outcomes: every answer of the API, its meaning and the exit code.
 
+use httpmock::prelude::*;
 use serde_json::{Value, json};
 
 use crate::harness::{Ended, Home};
@@ -7,11 +8,16 @@ use crate::server::{Reply, Server};
 
 /// Sends a text once to a server with this answer.
 fn answered(status: u16, body: &str) -> Ended {
-    let server = Server::answering(Reply::json(status, body));
-    let ended = Home::new().run("send text --to 593987654321 Hola -o record --retry-for 0").api(&server.url).end();
-    let received = server.only();
-    assert_eq!(received.line, "POST /v1/bots/BOT_ID/messages HTTP/1.1");
-    assert_eq!(received.json(), json!({"type": "text", "userId": "593987654321", "text": "Hola"}));
+    let server = MockServer::start();
+    let mock = server.mock(|when, then| {
+        when.method(POST)
+            .path("/v1/bots/BOT_ID/messages")
+            .json_body(json!({"type": "text", "userId": "593987654321", "text": "Hola"}));
+        then.status(status).header("content-type", "application/json").body(body);
+    });
+    let ended =
+        Home::new().run("send text --to 593987654321 Hola -o record --retry-for 0").api(&server.base_url()).end();
+    mock.assert_calls(1);
     ended
 }
 
