@@ -1,4 +1,4 @@
-//! An answer of the API as data, and its meaning: the documented envelope and its variants (`api.md`, "Errors").
+//! An answer of the API as data, and its meaning: the documented envelope and its variants.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -28,7 +28,7 @@ pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.get(..end).unwrap_or_default().to_owned() + ELLIPSIS)
 }
 
-/// The items of a page of a listing: Jelou's pages name them in two ways (`api.md`, "Request").
+/// The items of a page of a listing: Jelou's pages name them in two ways.
 pub(crate) fn listed_items(page: &Value) -> Option<&Vec<Value>> {
     ["results", "data"].into_iter().find_map(|name| page.get(name)?.as_array())
 }
@@ -160,7 +160,7 @@ impl Body {
         self.json.as_ref().map(counted).unwrap_or_default()
     }
 
-    /// Whether it is a page of a listing, or one message of it (`api.md`, "Look-ups"). The `error` of one message is the reason
+    /// Whether it is a page of a listing, or one message of it. The `error` of one message is the reason
     /// of its failure; the `error` of a page means that it is not the page that was requested.
     pub(crate) fn is_listing(&self) -> bool {
         match self.results() {

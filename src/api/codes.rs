@@ -1,4 +1,4 @@
-//! Codes of Jelou and WhatsApp: what each means and what to do (`api.md`, "Errors"; WhatsApp Cloud API's error codes).
+//! Codes of Jelou and WhatsApp: what each means and what to do (Jelou's documents; WhatsApp Cloud API's error codes).
 //! The errors of `send` and `explain CODE` use this one table, `codes.tsv`.
 
 use crate::tables::rows;
@@ -117,6 +117,14 @@ mod tests {
             ("Rate limit hit", r#"{"text":"rate limit hit"}"#),
         ] {
             assert_eq!(read(text, sent), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_effect_is_one_of_those_that_are_read() {
+        let known = ["Refused", "RefusedByCompany", "RefusedForAccount", "RateLimited", "Open"];
+        for [code, _, effect, ..] in rows::<8>(TABLE) {
+            assert!(known.contains(&effect), "{code}: {effect}");
         }
     }
 

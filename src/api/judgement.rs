@@ -176,7 +176,7 @@ fn says_error(body: &Body, accepts: &SuccessCriterion) -> bool {
     }
 }
 
-/// The code in the API's own text: WhatsApp's code inside Jelou's, or alone in a text (`api.md`, "Errors").
+/// The code in the API's own text: WhatsApp's code inside Jelou's, or alone in a text.
 fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Option<&'a str> {
     let sent = request.body.as_deref().unwrap_or_default();
     let words = || body.own_words();

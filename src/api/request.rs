@@ -21,7 +21,7 @@ pub(crate) struct Request {
     pub(crate) accepts: SuccessCriterion,
 }
 
-/// What in a 2xx answer shows that the request was accepted (`api.md`, "Request").
+/// What in a 2xx answer shows that the request was accepted.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SuccessCriterion {
@@ -98,7 +98,7 @@ pub(crate) struct TemplateFilter {
 pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
 /// Templates on a page; the API's own default is 50.
 pub(crate) const TEMPLATES_LIMIT: usize = 100;
-/// Messages on a page of a look-up; the most that Jelou gives (`api.md`, "Look-ups").
+/// Messages on a page of a look-up; the most that Jelou gives.
 pub(crate) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));

@@ -18,7 +18,7 @@ const HARMLESS: [&str; 3] = [
     "v1/metrics/conversations/attended/external", // conversations attended outside Jelou
 ];
 
-/// The endings of paths that send a message (`api.md`, "Paths"), and the command to use instead. Longer ones come first.
+/// The endings of paths that send a message, and the command to use instead. Longer ones come first.
 const SENDING: [(&str, &str); 6] = [
     ("hsm/file", "jelouctl bulk send LIST template NAME"),
     ("hsm", "jelouctl send template NAME --to USER"),
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Every path of `api.md`, in each spelling that a server may read as the same.
+    /// Every path that Jelou documents, in each spelling that a server may read as the same.
     #[test]
     fn only_a_get_goes_to_a_path_that_is_not_listed() {
         let check = |method: &Method, path: &str| TypedPath::new(path)?.check_harmless(method, false);

@@ -33,7 +33,7 @@ pub(crate) struct AllowTo(pub(crate) Vec<String>);
 /// One of them, checked: some recipient can match it.
 pub(super) struct Pattern;
 
-/// How fast a bulk run sends, in requests a second. The default is what Jelou is said to accept (`api.md`, "Request").
+/// How fast a bulk run sends, in requests a second. The default is what Jelou is said to accept.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Rate(f64);
 

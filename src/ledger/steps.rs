@@ -12,7 +12,7 @@ use super::pace::Pace;
 use super::run::{Run, paused};
 use super::store::Lost;
 
-/// The shortest time between two messages to one recipient (`api.md`, 131056), in milliseconds.
+/// The shortest time between two messages to one recipient (WhatsApp's error 131056), in milliseconds.
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
 
 /// Skips rows of a run: those that are still to be sent and meet the condition.

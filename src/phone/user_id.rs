@@ -1,4 +1,4 @@
-//! WhatsApp's ids of people whose number a business does not see (`api.md`, "People without a number"): a country's two
+//! WhatsApp's ids of people whose number a business does not see: a country's two
 //! capital letters, a dot, letters and digits.
 
 /// The most letters and digits after the dot.

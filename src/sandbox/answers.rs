@@ -1,4 +1,4 @@
-//! Answers in Jelou's shapes (`api.md`, "Errors").
+//! Answers in Jelou's shapes.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode};

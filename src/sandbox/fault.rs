@@ -15,7 +15,7 @@ use crate::nearest::nearest;
 
 /// The longest delay.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
-/// "Message undeliverable", the code of a message that WhatsApp could not deliver (`api.md`, "Errors").
+/// "Message undeliverable", the code of a message that WhatsApp could not deliver.
 const UNDELIVERABLE: u32 = 131_026;
 /// The codes that WhatsApp has: at most six digits.
 const CODES: RangeInclusive<u64> = 1..=999_999;

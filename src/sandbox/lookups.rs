@@ -1,4 +1,4 @@
-//! Jelou's look-ups, in its shapes (`api.md`, "Look-ups"): the history of a bot and its notifications. They only read
+//! Jelou's look-ups, in its shapes: the history of a bot and its notifications. They only read
 //! the store.
 
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ use super::stored_message::{Author, StoredMessage};
 use crate::api::DeliveryState;
 use crate::timestamps::{rfc_3339_millis, timestamp};
 
-/// Entries of a page: the default and the maximum (`api.md`).
+/// Entries of a page: the default and the maximum.
 const DEFAULT_LIMIT: usize = 10;
 const MAX_LIMIT: usize = 50;
 /// The client id of every message here.

@@ -14,7 +14,7 @@ use super::stored_message::{Author, NewMessage, StoredMessage};
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
 /// How long after a user's own message a bot may write to them freely, and for how long a user counts whom a template has
-/// reached (`api.md`, "Request" and "How many people").
+/// reached.
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The parameters of a query; an empty one matches everything.

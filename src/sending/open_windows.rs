@@ -15,7 +15,7 @@ use crate::output::{ProgressFormat, Reading, Stderr};
 use crate::phone::person_key;
 use crate::timestamps::now;
 
-/// WhatsApp accepts free-form messages for 24 hours after the person wrote (`api.md`, "Request"); one of these hours is left
+/// WhatsApp accepts free-form messages for 24 hours after the person wrote; one of these hours is left
 /// for sending.
 const WINDOW: Duration = Duration::from_secs(23 * 60 * 60);
 /// A million messages: a server may return new ones forever.

@@ -159,7 +159,18 @@ impl FilterRule {
 
 #[cfg(test)]
 mod tests {
+    use minijinja::ErrorKind;
+
+    use super::{FILTERS, FilterRule};
     use crate::template::{TextTemplate, language};
+
+    #[test]
+    fn each_filter_has_a_function() {
+        for FilterRule { name, .. } in FILTERS {
+            let filled = language().render_str(&format!("{{{{ 'x' | {name} }}}}"), ());
+            assert_ne!(filled.err().map(|error| error.kind()), Some(ErrorKind::UnknownFilter), "{name}");
+        }
+    }
 
     #[test]
     fn a_filter_takes_what_its_line_says() {

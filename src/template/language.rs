@@ -28,7 +28,6 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("date", date);
     language.add_filter("yes", yes);
     language.add_filter("default", default);
-    language.add_filter("d", default);
     add_checks(&mut language);
     language
 }

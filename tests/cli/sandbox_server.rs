@@ -38,11 +38,12 @@ fn curl_alone_gets_the_documented_answers() {
         let answer = curl("/v1/bots/BOT_ID/messages", "sandbox:sandbox", &fixture(&format!("bodies/{kind}.json")));
         assert_eq!(answer, json!({ "success": true, "messageId": format!("msg_sandbox_{}", number + 1) }), "{kind}");
     }
+    let id = |behind: usize| format!("msg_sandbox_{}", kinds.len() + behind);
     let template = curl("/v2/whatsapp/BOT_ID/hsm", "sandbox:sandbox", &fixture("bodies/template.json"));
-    assert_eq!(template, json!([{ "id": "msg_sandbox_18", "destination": USER }]));
+    assert_eq!(template, json!([{ "id": id(1), "destination": USER }]));
     let by_id = fixture("bodies/template-by-id.json");
     let campaign = curl("/v1/bots/BOT_ID/campaigns/7/template-messages", "sandbox:sandbox", &by_id);
-    assert_eq!(campaign["messageId"], "msg_sandbox_19");
+    assert_eq!(campaign["messageId"], id(2));
     let flow = fixture("bodies/flow-message.en.json");
     let path = "/v1/bots/BOT_ID/users/593987654321/flow_message?type=x";
     assert_eq!(curl(path, "sandbox:sandbox", &flow), json!({}));
@@ -54,7 +55,7 @@ fn curl_alone_gets_the_documented_answers() {
     let stored = sandbox.read("/sandbox/messages");
     let stored: Vec<_> = stored.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
     assert_eq!(stored, [&kinds[..], &["template", "template-by-id", "flow-message"]].concat());
-    let last = sandbox.read("/sandbox/messages/msg_sandbox_20");
+    let last = sandbox.read(&format!("/sandbox/messages/{}", id(3)));
     assert_eq!((&last["user"], &last["body"], &last["bot"]), (&json!(USER), &flow, &json!("BOT_ID")));
     assert_eq!(last["request"]["path"], path);
     assert_eq!(last["request"]["headers"]["authorization"], "(redacted)");

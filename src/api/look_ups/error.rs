@@ -9,7 +9,7 @@ use crate::api::pager::ListingCoverage;
 use crate::api::request::Request;
 use crate::process::Signal;
 
-/// Codes of a bot that does not exist (`api.md`, "Errors").
+/// Codes of a bot that does not exist.
 const NO_BOT: [&str; 3] = ["E1019", "BOT_NOT_FOUND", "bot_not_found"];
 
 #[derive(Debug, Error)]

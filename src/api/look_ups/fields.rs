@@ -1,4 +1,4 @@
-//! Fields of an entry that Jelou lists, read by their documented names in any form (`api.md`, "Look-ups").
+//! Fields of an entry that Jelou lists, read by their documented names in any form.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::super::answer::clipped;
 
-/// The statuses that Jelou documents (`api.md`, "Look-ups"), in our words.
+/// The statuses that Jelou documents, in our words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DeliveryState {
     /// A status that this version does not know, unchanged.

@@ -1,5 +1,5 @@
-//! The state of messages after Jelou accepted them: its history, the templates that were sent, and single templates
-//! (`api.md`, "Look-ups"). It sends only GETs, and reads every answer as if it were hostile and incomplete.
+//! The state of messages after Jelou accepted them: its history, the templates that were sent, and single templates.
+//! It sends only GETs, and reads every answer as if it were hostile and incomplete.
 
 mod client;
 mod error;

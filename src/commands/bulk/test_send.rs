@@ -22,7 +22,7 @@ use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{AuditLog, Flight, Sender, catch_panic};
 
-/// WhatsApp accepts one message to the same person in this time (`api.md`, error 131056).
+/// WhatsApp accepts one message to the same person in this time (its error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
 
 /// The command in the audit log.
