@@ -86,7 +86,10 @@ fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
     let (code, screen) = end(&home, SEND);
     assert!(code == 4 && screen.contains("1 of 2 sent in "), "{code}: {screen}");
     let (_, screen) = end(&home, "bulk status r");
-    assert!(screen.contains("\r\npaused ") && screen.contains("the API answered 401"), "{screen}");
+    assert!(
+        screen.contains("no process is sending it; paused at ") && screen.contains("the API answered 401"),
+        "{screen}"
+    );
     let (code, screen) = end(&home, "bulk resume r --yes");
     assert!(code == 0 && screen.contains("2 of 2 sent, 1 of them in "), "{code}: {screen}");
 }

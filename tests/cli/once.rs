@@ -404,7 +404,7 @@ fn a_key_that_is_none_is_refused() {
     for (key, problem) in [
         ("", "a key has at least one character"),
         ("   ", "a key cannot begin or end with a blank"),
-        ("a\nb", "a key cannot have control characters"),
+        ("a\nb", "a key has visible characters and spaces only, and character 2 is neither"),
         (long.as_str(), "a key has at most 100 characters, and this one has 200"),
     ] {
         let send = ["send", "text", "--to", ANA, "Hola", "--once", key];
