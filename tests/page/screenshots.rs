@@ -118,7 +118,7 @@ fn campaign() -> ReportedRun {
         json!({ "status": 400, "every": every, "body": body }).to_string()
     };
     let faults = [refused(31, 131_026, "Message undeliverable"), refused(77, 131_049, "Not delivered")];
-    let faults = [&*faults[0], &*faults[1], r#"{"status":500,"every":290}"#];
+    let faults = [&*faults[0], &*faults[1], "status=500,every=290"];
     let text = "Hola *{{ nombre | split | first }}*, tu pedido *{{ pedido }}* ya salió.\n\n_Llega mañana_ entre las 9:00 y \
                 las 13:00 a tu dirección en {{ ciudad }}.\n\nGracias por comprar con nosotros.";
     // One at a time, so that the same rows fail in every picture.
