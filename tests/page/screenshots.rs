@@ -115,7 +115,7 @@ fn campaign() -> ReportedRun {
     let list = format!("celular,nombre,pedido,ciudad\n{}", people.collect::<String>());
     let refused = |every: u32, code: u32, message: &str| {
         let body = json!({ "error": { "code": code, "message": message } }).to_string();
-        json!({ "status": 400, "every": every, "body": body }).to_string()
+        format!("status=400,every={every},body={body}")
     };
     let faults = [refused(31, 131_026, "Message undeliverable"), refused(77, 131_049, "Not delivered")];
     let faults = [&*faults[0], &*faults[1], "status=500,every=290"];
