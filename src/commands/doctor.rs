@@ -19,7 +19,7 @@ use crate::output::{Check, CheckState, Format, counted, rounded};
 use crate::places::STATE;
 use crate::process::{Signals, block_on};
 use crate::sending::{
-    Connection, check_audit_log, new_client, proxy_to, reach_or_start, read_environment, read_templates,
+    Connection, Flight, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
     reread_do_not_contact,
 };
 
@@ -305,16 +305,16 @@ impl Checkup {
     async fn credentials(&mut self, context: &Context, settings: &Settings, mut connection: Connection) {
         const NAME: &str = "credentials";
         let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
-        let filter = TemplateFilter::default();
-        match read_templates(&mut connection, &context.stderr, bot, &filter, Duration::ZERO).await {
-            Ok(listing) => {
-                let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
-                let (bot, count) = (bot.as_str(), listing.templates().len());
-                self.ok(NAME, format!("accepted for bot {bot}; templates: {at_least}{count}"));
-                self.ready = Some(format!("bot {bot}, {at_least}{}", counted(count as u64, "template")));
-            }
-            Err(error) => self.fail(NAME, error),
+        let mut listing = Listing::new(TemplateFilter::default());
+        // One page tells whether they are accepted.
+        let flight = Flight::default();
+        if let Err(error) = listing.read_page(&mut connection, &context.stderr, bot, Duration::ZERO, &flight).await {
+            return self.fail(NAME, error);
         }
+        let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
+        let (bot, count) = (bot.as_str(), listing.templates().len());
+        self.ok(NAME, format!("accepted for bot {bot}; templates: {at_least}{count}"));
+        self.ready = Some(format!("bot {bot}, {at_least}{}", counted(count as u64, "template")));
     }
 }
 

@@ -268,8 +268,8 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     // The log is created when its first line is written, and may be /dev/stderr.
     let (flag, is_read) = (key.flag, key.name != "log");
     if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
-        let hint = "name a file that stays, or pipe the secret in: --client-secret-file -; nothing was saved";
-        let message = format!("{flag}: {} may exist only until this command ends", path.display());
+        let hint = "name a file that stays; a secret can be piped in: --client-secret-file -; nothing was saved";
+        let message = format!("{flag}: {} is below /dev or /proc, where files do not stay", path.display());
         return Err(UsageError::new(message, hint).into());
     }
     let whole = std::path::absolute(path).map_err(FileError::of("find", path))?;

@@ -10,7 +10,6 @@ use super::keys::{KEYS, Key};
 use super::layer::Layer;
 use super::sourced::Origin;
 use crate::line_breaks::without_final_line_break;
-use crate::nearest::nearest;
 
 /// Our variables that are not a setting of a profile.
 const OTHERS: [&str; 4] = ["JELOU_PROFILE", "JELOUCTL_CONFIG", "JELOUCTL_SANDBOX", "JELOU_TO"];
@@ -81,22 +80,22 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// A warning for each variable that is not ours and probably meant to be: with our other prefix, or with one that nobody else
+/// A warning for each variable that is not ours and probably meant to be: it has our other prefix, or one that nobody else
 /// has. Beside a service called `jelou`, a container has a dozen that begin with `JELOU_` and mean nothing.
 fn warnings() -> Vec<String> {
     let ours: Vec<_> = KEYS.iter().map(|key| key.variable).filter(|name| !name.is_empty()).chain(OTHERS).collect();
-    let own_part = |name: &str| name.split_once('_').map(|(_, part)| part.to_owned());
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let meant = |name: &str| {
-        let is_like_ours = name.starts_with("JELOU_") || name.starts_with("JELOUCTL_");
-        let same = ours.iter().find(|ours| is_like_ours && own_part(ours) == own_part(name)).copied();
-        same.or_else(|| nearest(name, ours.iter().copied()).filter(|_| name.starts_with("JELOUCTL_")))
+    let warning = |name: String| {
+        if ours.contains(&name.as_str()) {
+            return None;
+        }
+        let own_part = name.strip_prefix("JELOUCTL_").or_else(|| name.strip_prefix("JELOU_"))?;
+        let meant = ours.iter().find(|ours| ours.split_once('_').is_some_and(|(_, part)| part == own_part));
+        match meant {
+            Some(meant) => Some(format!("the variable {name} is not read: did you mean {meant}?")),
+            None => name.starts_with("JELOUCTL_").then(|| format!("the variable {name} is not read")),
+        }
     };
-    let meant = |name: String| Some((meant(&name).filter(|meant| *meant != name)?, name));
-    names
-        .filter_map(meant)
-        .map(|(meant, name)| format!("the variable {name} is not read: did you mean {meant}?"))
-        .collect()
+    std::env::vars_os().filter_map(|(name, _)| warning(name.into_string().ok()?)).collect()
 }
 
 /// What is around a value that is not part of it; the value itself may be secret. A single final line break may stay.

@@ -156,6 +156,14 @@ impl LedgerDraft {
         self.each_where("true", i64::MAX, each)
     }
 
+    /// Passes every row that is skipped, in order.
+    pub(super) fn each_skipped(
+        &self,
+        each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        self.each_where("skipped IS NOT NULL", i64::MAX, each)
+    }
+
     /// Passes the first rows that are to be sent, at most `most` of them, in order: the line, the cells and the request.
     pub(crate) fn first_sent<E: From<LedgerError>>(
         &self,

@@ -382,7 +382,7 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) 
 /// Writes the part of each row that changes. A follower waits for another row to the same person.
 fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: &[i64], now: i64) -> Result<(), LedgerError> {
     db.0.fill("row (run, n, state, number, at, attempts, code, error)", &mut |each| {
-        draft.each_row(|row| match row.skip {
+        draft.each_skipped(|row| match row.skip {
             Some((reason, problem)) => each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem]),
             None => Ok(()),
         })

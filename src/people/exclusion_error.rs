@@ -138,6 +138,8 @@ impl ExclusionProblem {
 
 impl From<ListError> for ExclusionProblem {
     fn from(error: ListError) -> Self {
-        Self { message: error.to_string(), details: Vec::new(), hint: error.hint }
+        let is_of_a_list = ["--encoding", "--sheet", "--header-row"].iter().any(|flag| error.hint.contains(flag));
+        let hint = if is_of_a_list { "save it as \"CSV UTF-8\"".to_owned() } else { error.hint.clone() };
+        Self { message: error.to_string(), details: Vec::new(), hint }
     }
 }

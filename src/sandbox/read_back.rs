@@ -99,7 +99,7 @@ pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
 /// `PUT /sandbox/faults`: a JSON array of rules that replace those in force.
 pub(super) async fn set_faults(State(sandbox): State<Arc<SandboxState>>, body: Body) -> Result<Json<Value>, Response> {
     let rules: Vec<String> = serde_json::from_value(read_json(body).await?)
-        .map_err(|error| answers::unusable(&format!("give an array of rules, each a text: {error}")))?;
+        .map_err(|_| answers::unusable("give an array of rules, each a text, such as [\"status=500\"]"))?;
     let read = rules.iter().map(|rule| rule.parse::<Fault>().map_err(|error| format!("`{rule}`: {error}")));
     let faults = read.collect::<Result<_, String>>().map_err(|problem| answers::unusable(&problem))?;
     sandbox.faults.replace(faults);

@@ -46,7 +46,7 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(super) fn new(filter: TemplateFilter) -> Self {
+    pub(crate) fn new(filter: TemplateFilter) -> Self {
         let pager = Pager::new(1, MAX_PAGES, TEMPLATES_LIMIT);
         Self { filter, pager, first: Value::Null, found: Vec::new(), end: None }
     }
@@ -55,7 +55,7 @@ impl Listing {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(super) async fn read_page(
+    pub(crate) async fn read_page(
         &mut self,
         connection: &mut Connection,
         stderr: &Stderr,

@@ -205,11 +205,14 @@ fn pieces(format: &str) -> Result<Vec<DatePiece>, String> {
         pieces.push(piece);
         rest = behind;
     }
-    match pieces[..] {
-        [] | [DatePiece::Text(_)] => Err(format!(
-            "`{format}` has no code, so it would be in every date; write date('%d/%m/%Y') or date('%-d de %B')"
-        )),
-        _ => Ok(pieces),
+    let has_code = pieces.iter().any(|piece| !matches!(piece, DatePiece::Text(_)));
+    let words = pieces.iter().filter_map(|piece| if let DatePiece::Text(text) = piece { Some(text) } else { None });
+    let mut words = words.flat_map(|text| text.split(|letter: char| !letter.is_alphabetic()));
+    match words.find(|word| month_of(word).is_some()).or((!has_code).then_some(format)) {
+        None => Ok(pieces),
+        Some(fixed) => {
+            Err(format!("`{fixed}` would be in every date; write codes, such as date('%d/%m/%Y') or date('%-d de %B')"))
+        }
     }
 }
 

@@ -20,8 +20,8 @@ pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Res
         return Ok(());
     }
     let sent = rows.rows(SkipReason::AlreadySent);
-    let found = [(sent, "sent"), (rows.rows(SkipReason::MayHaveBeenSent), "may have been sent")];
-    let message = format!("rows of this report: {}", in_words(found).unwrap_or_default());
+    let found = [(sent, "were sent"), (rows.rows(SkipReason::MayHaveBeenSent), "may have been sent")];
+    let message = format!("this report says of its rows: {}", in_words(found).unwrap_or_default());
     let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
                 same message or another one, use --again, also where the rows went to a sandbox only";
     Err(GuardError::new(message, hint))

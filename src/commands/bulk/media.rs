@@ -54,9 +54,13 @@ pub(super) async fn look_at_media(
     let roots = settings.ca_cert_file()?.map_or(Roots::Platform, |(file, content)| Roots::Only { file, content });
     let client = &MediaClient::new(roots)?;
     let looks = stream::iter(&files).map(|of_rows| async move { (of_rows, client.look(&of_rows.file).await) });
-    let looks: Vec<_> = looks.buffered(AT_A_TIME).take_until(sleep(IN_ALL)).collect().await;
+    let mut looks: Vec<_> = looks.buffer_unordered(AT_A_TIME).take_until(sleep(IN_ALL)).collect().await;
+    looks.sort_by_key(|(of_rows, _)| of_rows.first_line);
     if has_more || looks.len() < files.len() || looks.iter().any(|(_, look)| *look == MediaLook::Unknown) {
-        stderr.note("some media files could not be checked");
+        stderr.note(&format!(
+            "not all media files were checked: at most {MOST_FILES}, within {} s, and only those that can be reached",
+            IN_ALL.as_secs()
+        ));
     }
     let faults = looks.iter().filter_map(|(FileOfRows { file, rows, first_line }, look)| {
         let MediaLook::Faulty(problem) = look else { return None };

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, SystemError};
 use crate::process::block_on;
-use crate::sending::{DeliveryWait, Flight, Sender, WaitGoal};
+use crate::sending::{DeliveryWait, Flight, Interrupted, Sender, WaitGoal};
 use crate::timestamps::{local_second, now};
 
 /// The maximum length of an id in characters.
@@ -82,7 +82,12 @@ async fn ask(
     };
     let ended = connection.wait(&context.stderr, settings, bot, &mut tracked, wait).await;
     print(context, &tracked)?;
-    let Some((message, hint)) = ended? else { return Ok(ExitCode::Success) };
+    // What was looked up has been printed.
+    let ended = ended.map_err(|error| match error.signal() {
+        Some(signal) => CommandError::from(Interrupted(signal)),
+        None => error.into(),
+    })?;
+    let Some((message, hint)) = ended else { return Ok(ExitCode::Success) };
     context.stderr.error(&message, &[], hint.as_deref());
     Ok(ExitCode::NotReached)
 }
