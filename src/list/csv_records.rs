@@ -4,7 +4,7 @@
 use std::io::{self, BufRead};
 
 /// The most bytes of one row, so that a quote that is never closed cannot fill the memory: a request has at most 1 MiB.
-pub(crate) const MAX_ROW: u64 = 1024 * 1024;
+pub(super) const MAX_ROW: u64 = 1024 * 1024;
 
 pub(super) struct CsvRecords<R> {
     input: R,
@@ -146,13 +146,6 @@ impl CsvRecord {
         let spans_lines = |stray: StrayQuote| matches!(stray, StrayQuote::Torn { from, to } if from < to);
         self.stray = self.stray.filter(|known| spans_lines(*known) || !spans_lines(seen)).or(Some(seen));
     }
-}
-
-/// The cells of a line; None if a quote is not closed in it.
-pub(crate) fn cells_of_line(line: &str, delimiter: u8) -> Option<Vec<String>> {
-    let record = CsvRecords::new(line.as_bytes(), delimiter, 1).next().ok()??;
-    let cells = record.texts().ok()?.into_iter().map(str::to_owned).collect();
-    (!record.is_open).then_some(cells)
 }
 
 fn ends_line(byte: u8) -> bool {

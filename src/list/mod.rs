@@ -23,12 +23,10 @@ pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
     ColumnRole, MeantColumn, is_country_column, meant_column, near_column, no_header, recipient_column,
 };
-pub(crate) use self::csv_records::{MAX_ROW, cells_of_line};
 pub(crate) use self::encoding::{ListEncoding, sample};
-pub(crate) use self::error::ListError;
+pub(crate) use self::error::{ListError, ONE_A_LINE};
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::input::{ListInput, ListOptions};
-pub(crate) use self::ndjson_rows::object;
 pub(crate) use self::notes::{HiddenRows, UnshownColumn};
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, columns_without_sent, guarded, guarded_in_sheet,

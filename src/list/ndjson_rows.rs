@@ -49,7 +49,7 @@ impl NdjsonRows {
 }
 
 /// The row in a line, and the outcome that a report has for it.
-pub(crate) fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
+fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
     match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
             let outcome = ReportedOutcome::take(&mut fields);

@@ -5,14 +5,10 @@ use std::io;
 use thiserror::Error;
 
 use super::country_rule::PersonError;
-use crate::list::ListError;
+use crate::list::{ListError, ONE_A_LINE};
 
 /// The most lines that are listed.
 const NAMED: usize = 20;
-
-/// What to do about a list that names nobody clearly.
-pub(super) const ONE_A_LINE: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header \
-                                     with a column such as celular";
 
 /// The setting that names a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +60,16 @@ impl LineFault {
         let words = format!("`{column}` is empty, so the person is not known");
         Self { words, hint: "write the person's number there, or delete the line".to_owned() }
     }
+
+    /// The list has no header, and `text` stands behind a person.
+    pub(super) fn behind(text: &str) -> Self {
+        let delimiter = text.get(..1).unwrap_or(",");
+        let hint = format!(
+            "write a line with a name for each column above the first person, such as celular{delimiter}nombre, or leave \
+             one person a line and nothing else"
+        );
+        Self { words: format!("the list has no header, and `{text}` stands behind the person"), hint }
+    }
 }
 
 impl From<PersonError> for LineFault {
@@ -72,11 +78,9 @@ impl From<PersonError> for LineFault {
             PersonError::Recipient(error) => error,
             PersonError::Country(error) => return Self::new(error),
         };
-        if !error.is_without_country {
-            return Self::new(error.to_string());
-        }
-        let more = "for numbers of several countries give that list a header, and a column País";
-        Self { words: error.to_string(), hint: format!("{}; {more}", error.hint) }
+        let more = "; for numbers of several countries give that list a header, and a column País";
+        let hint = format!("{}{}", error.hint, if error.is_without_country { more } else { "" });
+        Self { words: error.to_string(), hint }
     }
 }
 
@@ -129,17 +133,9 @@ impl ExclusionError {
     }
 }
 
-impl ExclusionProblem {
-    pub(super) fn empty(name: &str) -> Self {
-        let hint = "check where it comes from; a file with only a header, or a comment after #, excludes no one";
-        ListError::new(format!("{name} is empty"), hint).into()
-    }
-}
-
 impl From<ListError> for ExclusionProblem {
     fn from(error: ListError) -> Self {
-        let is_of_a_list = ["--encoding", "--sheet", "--header-row"].iter().any(|flag| error.hint.contains(flag));
-        let hint = if is_of_a_list { "save it as \"CSV UTF-8\"".to_owned() } else { error.hint.clone() };
-        Self { message: error.to_string(), details: Vec::new(), hint }
+        let message = error.to_string();
+        Self { message, details: Vec::new(), hint: error.of_exclusions.unwrap_or(error.hint) }
     }
 }

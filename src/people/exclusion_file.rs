@@ -1,20 +1,24 @@
-//! A file of excluded people: one on each line, a table with a header, objects, or a workbook. Anything that cannot be read is
-//! an error with its line, because a person who is overlooked would get messages.
+//! A file of excluded people: one on each line, a list with a header, or a workbook. Anything that cannot be read is an error
+//! with its line, because a person who is overlooked would get messages.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use serde_json::Value;
 
-use super::country_rule::CountryRule;
-use super::exclusion_error::ExclusionProblem;
+use super::country_rule::{CountryRule, readings};
+use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use super::exclusion_list::ExclusionList;
-use super::exclusion_table::{ExclusionTables, may_name_person};
+use super::exclusion_table::{ExclusionTables, is_person, may_name_person};
 use crate::list::{
-    AnyInput, CsvFormat, ListEncoding, ListError, ListInput, MAX_ROW, ReportedOutcome, Row, cells_of_line, object,
-    sample,
+    AnyInput, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row, sample,
 };
 use crate::phone::{is_user_id, short_user_id};
 
+/// The most bytes of a line that names one person.
+const MAX_LINE: u64 = 1024;
+/// The most bytes of the line that shows the type of the file.
+const MAX_FIRST_LINE: u64 = 1024 * 1024;
+const MARK: &[u8] = b"\xef\xbb\xbf";
 /// What may stand between the cells of a line.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
@@ -34,85 +38,89 @@ pub(super) fn read(
     list: &mut ExclusionList,
 ) -> Result<(), ExclusionProblem> {
     let name = list.name.clone();
-    let input = AnyInput::open(input, &name, options.encoding)?;
-    let mut tables = ExclusionTables::new(options.countries, list);
-    match input {
-        // Each sheet is a table of its own.
-        AnyInput::Workbook(workbook) => workbook.each_row(|sheet, line, cells| tables.row(Some(sheet), line, cells))?,
-        AnyInput::Text(text) => read_text(text, &name, &mut tables)?,
-    }
-    tables.finish()
-}
-
-/// What each line of a text is, by the first of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LineKind {
-    Person,
-    Object,
-    /// A row of a table, with this delimiter.
-    Row(u8),
-}
-
-/// No row goes on in the next line: who stands there may be missed.
-fn read_text(input: impl Read, name: &str, tables: &mut ExclusionTables<'_>) -> Result<(), ListError> {
+    let name = name.as_str();
+    let text = match AnyInput::open(input, name, options.encoding)? {
+        AnyInput::Workbook(workbook) => {
+            // Each sheet is a table of its own.
+            let mut tables = ExclusionTables::new(options.countries, list);
+            workbook.each_row(|sheet, line, cells| tables.sheet_row(sheet, line, cells))?;
+            return tables.finish();
+        }
+        AnyInput::Text(text) => text,
+    };
     let unreadable = |cause: io::Error| ListError::unreadable(name, &cause);
-    let mut input = BufReader::new(input);
-    let (mut kind, mut number, mut bytes) = (None, 0, Vec::new());
+    let mut input = BufReader::new(text);
+    let mut first = Vec::new();
+    let (mut passed, mut above) = (0, Vec::new());
+    let (mut is_comment, mut is_row) = (false, false);
     loop {
-        bytes.clear();
-        let read = input.by_ref().take(MAX_ROW + 1).read_until(b'\n', &mut bytes).map_err(unreadable)?;
-        match read as u64 {
-            0 => return Ok(()),
-            1..=MAX_ROW => {}
-            _ => return Err(ListError::row_too_long(name, number + 1)),
+        first.clear();
+        input.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', &mut first).map_err(unreadable)?;
+        if passed == 0 && first.starts_with(MARK) {
+            first.drain(..MARK.len());
         }
-        let text = str::from_utf8(&bytes).map_err(|_| ListError::not_utf8(name, number + 1, &sample(&bytes)))?;
-        // Programs of older Macs end a line with a carriage return alone.
-        for line in text.trim_end_matches(['\r', '\n']).split('\r') {
-            number += 1;
-            read_line(line, number, &mut kind, tables);
+        match content(&first) {
+            Content::Nothing if first.is_empty() && !is_row => {
+                // A file with only comments excludes no one on purpose; an empty one may have lost its content.
+                let hint =
+                    "check where it comes from; a file with only a header, or a comment after #, excludes no one";
+                return if is_comment { Ok(()) } else { Err(ListError::new(format!("{name} is empty"), hint).into()) };
+            }
+            Content::Comment => {
+                is_comment = true;
+                is_row |= is_table_row(&first);
+            }
+            Content::Nothing if !first.is_empty() => {}
+            Content::Person => {
+                return read_lines(Cursor::new(first).chain(input), name, passed, options.countries, list);
+            }
+            found @ (Content::Nothing | Content::Header { .. }) => {
+                let is_ndjson = first.trim_ascii_start().starts_with(b"{");
+                let all = Cursor::new(above).chain(Cursor::new(first)).chain(input);
+                // A file that is not a text has no comments.
+                let is_text = !matches!(found, Content::Header { is_text: false });
+                let all: Box<dyn Read> =
+                    if is_text { Box::new(WithoutComments::new(all, is_ndjson)) } else { Box::new(all) };
+                return read_list(all, name, options.countries, list);
+            }
         }
+        passed += 1;
+        above.extend_from_slice(&first);
     }
 }
 
-fn read_line(line: &str, number: u64, kind: &mut Option<LineKind>, tables: &mut ExclusionTables<'_>) {
-    let line = line.trim_start_matches('\u{feff}');
-    if line.trim().is_empty() {
-        return;
-    }
-    // The names of orders begin with `#`, too.
-    let may_be_row = matches!(kind, None | Some(LineKind::Row(_))) && is_table_row(line);
-    if line.trim_start().starts_with('#') && !may_be_row {
-        return tables.comment();
-    }
-    if kind.is_none() {
-        let format = CsvFormat::take(&mut line.as_bytes().to_vec());
-        *kind = Some(kind_of(line, format.delimiter));
-        if format.has_separator_line {
-            return;
-        }
-    }
-    match kind {
-        Some(LineKind::Row(delimiter)) => match cells_of_line(line, *delimiter) {
-            Some(cells) => tables.row(None, number, &cells.into_iter().map(Ok).collect::<Vec<_>>()),
-            None => tables.bad(number, "has a quote that is not closed in this line".to_owned()),
-        },
-        Some(LineKind::Object) => read_object(line, number, tables),
-        Some(LineKind::Person) | None => tables.person(number, bare(line)),
-    }
+/// What kind of file the first line shows.
+enum Content {
+    Nothing,
+    Comment,
+    /// One on each line.
+    Person,
+    Header {
+        is_text: bool,
+    },
 }
 
-fn kind_of(line: &str, delimiter: u8) -> LineKind {
-    let text = line.trim();
-    if text.starts_with('{') {
-        return LineKind::Object;
+fn content(line: &[u8]) -> Content {
+    let Ok(text) = std::str::from_utf8(line) else { return Content::Header { is_text: false } };
+    let text = text.trim();
+    if text.is_empty() {
+        return Content::Nothing;
     }
+    if text.starts_with('#') {
+        return Content::Comment;
+    }
+    // The text before a delimiter: a list without a header is reported with its first line.
     let cell = bare(text).split(DELIMITERS).next().unwrap_or_default().trim_matches('"');
-    let is_of_words =
-        |character: char| character.is_alphabetic() || character.is_control() || "[{#".contains(character);
-    let is_number = cell.contains(|character: char| character.is_ascii_digit()) && !cell.contains(is_of_words);
-    let is_user = text.starts_with("id:") || is_user_id(cell) || short_user_id(cell).is_some();
-    if is_number || is_user { LineKind::Person } else { LineKind::Row(delimiter) }
+    let is_number = cell.contains(|character: char| character.is_ascii_digit())
+        && !cell.contains(|character: char| {
+            character.is_alphabetic() || character.is_control() || "[{".contains(character)
+        });
+    let is_user = is_user_id(cell) || short_user_id(cell).is_some();
+    if text.starts_with("id:") || is_number || is_user {
+        Content::Person
+    } else {
+        Content::Header { is_text: !text.contains('\0') }
+    }
 }
 
 /// The person that a line names, without a comment after it and the quotes that some programs write around each cell.
@@ -123,18 +131,84 @@ fn bare(line: &str) -> &str {
     text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
-fn read_object(line: &str, number: u64, tables: &mut ExclusionTables<'_>) {
-    let (row, outcome) = object(line.trim_end());
-    let fields = match row {
-        Ok(Row::Fields(fields)) => fields,
-        Ok(Row::Cells { .. }) => return,
-        Err(problem) => return tables.bad(number, problem),
-    };
-    let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
-    // A report has the number of a row where the list has it without its country.
-    let sent_to = outcome.and_then(|outcome| outcome.sent_to).map(|cell| ("sent_to", Ok(cell)));
-    let fields = fields.iter().map(|(name, value)| (name.as_str(), text_of(value)));
-    tables.fields(number, &fields.chain(sent_to).collect::<Vec<_>>(), was_invalid);
+/// One person on each line, after `passed` lines.
+fn read_lines(
+    mut input: impl BufRead,
+    name: &str,
+    passed: usize,
+    countries: CountryRule,
+    list: &mut ExclusionList,
+) -> Result<(), ExclusionProblem> {
+    let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
+    loop {
+        bytes.clear();
+        line += 1;
+        let read = input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes);
+        let read = read.map_err(|cause| ListError::unreadable(name, &cause))?;
+        if read == 0 {
+            return bad.check(name);
+        }
+        if read as u64 > MAX_LINE {
+            bad.add(None, line, LineFault::new(format!("has more than {MAX_LINE} bytes")));
+            input.skip_until(b'\n').map_err(|cause| ListError::unreadable(name, &cause))?;
+            continue;
+        }
+        let not_utf8 = |_| ListError::not_utf8(name, line, &sample(&bytes));
+        let text = std::str::from_utf8(&bytes).map_err(not_utf8)?.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        match readings(bare(text), countries, std::iter::empty()) {
+            Ok(readings) => list.add(&readings),
+            Err(error) => {
+                let text = bare(text);
+                let cut = text.find(DELIMITERS).map(|at| text.split_at(at));
+                let behind = cut.filter(|(first, _)| is_person(first));
+                let fault = behind.map_or_else(|| error.into(), |(_, behind)| LineFault::behind(behind));
+                bad.add(None, line, fault);
+            }
+        }
+    }
+}
+
+/// A list as in `bulk send`.
+fn read_list(
+    input: Box<dyn Read>,
+    name: &str,
+    countries: CountryRule,
+    list: &mut ExclusionList,
+) -> Result<(), ExclusionProblem> {
+    let mut reader = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
+    let mut tables = ExclusionTables::new(countries, list);
+    if let Some(names) = reader.header() {
+        tables.header(1, names);
+    }
+    while let Some(ListRow { line, last_line, row, outcome, .. }) = reader.read()? {
+        let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
+        if last_line > line {
+            let problem = format!(
+                "{name}: the row of line {line} goes on to line {last_line} because of a quote, so who stands there may be \
+                 missed"
+            );
+            return Err(ListError::new(problem, "remove the quote, or write one person a line").into());
+        }
+        // A report has the number of a row where the list has it without its country.
+        let sent_to = outcome.and_then(|outcome| outcome.sent_to);
+        let sent_to = sent_to.iter().map(|cell| ("sent_to", Ok(cell.as_str())));
+        match row {
+            Err(problem) => tables.bad(line, problem),
+            Ok(Row::Cells { cells, .. }) => {
+                let cells = cells.iter().map(|cell| Ok(cell.as_str()));
+                tables.row(line, cells.chain(sent_to.map(|(_, cell)| cell)), was_invalid);
+            }
+            Ok(Row::Fields(fields)) => {
+                let texts: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), text_of(value))).collect();
+                let fields = texts.iter().map(|(name, text)| (*name, text.as_deref().map_err(Clone::clone)));
+                tables.fields(line, fields.chain(sent_to), was_invalid);
+            }
+        }
+    }
+    tables.finish()
 }
 
 /// A field that may hold a recipient.
@@ -146,7 +220,54 @@ fn text_of(value: &Value) -> Result<String, String> {
     }
 }
 
-/// Whether a line that begins with `#` is a row of a table, in which a cell behind the first may name a person.
-fn is_table_row(line: &str) -> bool {
-    line.split(DELIMITERS).skip(1).any(may_name_person)
+/// A list whose comments are empty lines.
+struct WithoutComments<R> {
+    inner: R,
+    /// In NDJSON a line is a whole row, and none begins with `#`.
+    is_ndjson: bool,
+    lines: Cursor<Vec<u8>>,
+    /// Whether the line below is inside quotes.
+    is_quoted: bool,
+    /// Whether the last line was cut, since it is too long.
+    is_cut: bool,
+}
+
+impl<R: BufRead> WithoutComments<R> {
+    fn new(inner: R, is_ndjson: bool) -> Self {
+        Self { inner, is_ndjson, lines: Cursor::default(), is_quoted: false, is_cut: false }
+    }
+
+    /// Adds a line to `lines`, if there is another.
+    fn add_line(&mut self, lines: &mut Vec<u8>) -> io::Result<bool> {
+        let begin = lines.len();
+        let is_any = self.inner.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', lines)? > 0;
+        let line = lines.get(begin..).unwrap_or_default();
+        let is_comment = !self.is_cut && !self.is_quoted && line.starts_with(b"#");
+        self.is_cut = !line.ends_with(b"\n");
+        if is_comment && (self.is_ndjson || !is_table_row(line)) {
+            lines.truncate(begin);
+            lines.push(b'\n');
+        } else if !self.is_ndjson {
+            self.is_quoted = line.iter().fold(self.is_quoted, |is_quoted, byte| is_quoted ^ (*byte == b'"'));
+        }
+        Ok(is_any)
+    }
+}
+
+impl<R: BufRead> Read for WithoutComments<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.lines.fill_buf()?.is_empty() {
+            let mut lines = std::mem::take(&mut self.lines).into_inner();
+            lines.clear();
+            while lines.len() < buffer.len() && self.add_line(&mut lines)? {}
+            self.lines = Cursor::new(lines);
+        }
+        self.lines.read(buffer)
+    }
+}
+
+/// Whether a line that begins with `#` is a row of a table, in which a cell behind the first may name a person: the
+/// names of orders begin so.
+fn is_table_row(line: &[u8]) -> bool {
+    String::from_utf8_lossy(line).split(DELIMITERS).skip(1).any(may_name_person)
 }

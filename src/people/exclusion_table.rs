@@ -2,7 +2,7 @@
 //! excluding a person by mistake does less harm than writing to one.
 
 use super::country_rule::{CountryRule, readings};
-use super::exclusion_error::{BadLines, ExclusionProblem, LineFault, ONE_A_LINE};
+use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
 use super::exclusion_list::ExclusionList;
 use crate::list::{ColumnRole, ListError, ReportLayout, ReportedOutcome, is_country_column};
 use crate::phone::is_user_id;
@@ -28,7 +28,6 @@ pub(super) struct ExclusionTables<'a> {
     /// How many tables have people.
     filled: u64,
     has_recipient_column: bool,
-    has_comment: bool,
 }
 
 #[derive(Default)]
@@ -56,9 +55,6 @@ struct TableColumn {
 /// A column behind the header.
 static UNNAMED: TableColumn = TableColumn { name: String::new(), role: ColumnRole::Other, is_country: false };
 
-/// The column of a text with a person on each line.
-static PEOPLE: TableColumn = TableColumn { name: String::new(), role: ColumnRole::Recipient, is_country: false };
-
 impl TableColumn {
     fn of(name: &str) -> Self {
         Self { name: name.trim().to_owned(), role: ColumnRole::of(name), is_country: is_country_column(name.trim()) }
@@ -68,36 +64,18 @@ impl TableColumn {
 impl<'a> ExclusionTables<'a> {
     /// For the people of `list`.
     pub(super) fn new(countries: CountryRule, list: &'a mut ExclusionList) -> Self {
-        Self {
-            countries,
-            list,
-            table: ExclusionTable::default(),
-            bad: BadLines::default(),
-            first_header: None,
-            filled: 0,
-            has_recipient_column: false,
-            has_comment: false,
-        }
-    }
-
-    /// A line that says nothing of anybody.
-    pub(super) fn comment(&mut self) {
-        self.has_comment = true;
-    }
-
-    /// A line that is a person.
-    pub(super) fn person(&mut self, line: u64, text: &str) {
-        self.look(line, std::iter::once((&PEOPLE, Ok(text))), false);
+        let (table, bad) = (ExclusionTable::default(), BadLines::default());
+        Self { countries, list, table, bad, first_header: None, filled: 0, has_recipient_column: false }
     }
 
     /// The header of the table; a line with a number is a row instead.
-    fn header(&mut self, line: u64, names: &[String]) {
+    pub(super) fn header(&mut self, line: u64, names: &[String]) {
         self.first_header.get_or_insert_with(|| names.to_vec());
         let columns: Vec<_> = names.iter().map(|name| TableColumn::of(name)).collect();
         let recipient = columns.iter().find(|column| column.role == ColumnRole::Recipient);
         if names.iter().any(|name| if recipient.is_some() { is_person(name) } else { may_name_person(name) }) {
             self.table.header = Some(Vec::new());
-            return self.below_header(line, names.iter().map(|cell| Ok(cell.as_str())), false);
+            return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), false);
         }
         if let Some(column) = recipient {
             self.table.recipient = Some(column.name.clone());
@@ -113,15 +91,20 @@ impl<'a> ExclusionTables<'a> {
     }
 
     /// A row below the header; `was_invalid` if a report has it as invalid.
-    fn below_header<'b>(&mut self, line: u64, cells: impl Iterator<Item = Cell<'b>>, was_invalid: bool) {
+    pub(super) fn row<'b>(&mut self, line: u64, cells: impl Iterator<Item = Cell<'b>>, was_invalid: bool) {
         let columns = self.table.header.take().unwrap_or_default();
         self.look(line, columns.iter().chain(std::iter::repeat(&UNNAMED)).zip(cells), was_invalid);
         self.table.header = Some(columns);
     }
 
     /// A row that names its columns itself.
-    pub(super) fn fields(&mut self, line: u64, fields: &[(&str, Result<String, String>)], was_invalid: bool) {
-        let names = || fields.iter().map(|(name, _)| name.trim());
+    pub(super) fn fields<'b>(
+        &mut self,
+        line: u64,
+        fields: impl Iterator<Item = (&'b str, Cell<'b>)> + Clone,
+        was_invalid: bool,
+    ) {
+        let names = || fields.clone().map(|(name, _)| name.trim());
         self.first_header.get_or_insert_with(|| names().map(str::to_owned).collect());
         // Nearly every row has the columns of the one before.
         let before =
@@ -138,19 +121,18 @@ impl<'a> ExclusionTables<'a> {
                     self.table.recipient.get_or_insert_with(|| column.name.clone());
                     self.has_recipient_column = true;
                 }
-                let cells = fields.iter().map(|(_, cell)| cell.as_deref().map_err(Clone::clone));
-                self.look(line, columns.iter().zip(cells), was_invalid);
+                self.look(line, columns.iter().zip(fields.map(|(_, cell)| cell)), was_invalid);
             }
         }
         self.table.header = Some(columns);
     }
 
-    /// The next filled row of a text, or of this sheet of a workbook.
-    pub(super) fn row(&mut self, sheet: Option<&str>, line: u64, cells: &[Result<String, String>]) {
-        if self.table.sheet.as_deref() != sheet {
+    /// The next filled row of a workbook.
+    pub(super) fn sheet_row(&mut self, sheet: &str, line: u64, cells: &[Result<String, String>]) {
+        if self.table.sheet.as_deref() != Some(sheet) {
             self.filled += u64::from(self.table.has_people);
             let bad_before = self.bad.count();
-            self.table = ExclusionTable { sheet: sheet.map(str::to_owned), bad_before, ..ExclusionTable::default() };
+            self.table = ExclusionTable { sheet: Some(sheet.to_owned()), bad_before, ..ExclusionTable::default() };
         }
         let names = || cells.iter().map(|cell| cell.clone().unwrap_or_default());
         // Lines above the column names do not name people.
@@ -170,7 +152,7 @@ impl<'a> ExclusionTables<'a> {
             .iter()
             .enumerate()
             .map(|(place, cell)| if is_own(place) { cell.as_deref().map_err(Clone::clone) } else { Ok("") });
-        self.below_header(line, own.chain(sent_to.iter().map(|cell| Ok(cell.as_str()))), was_invalid);
+        self.row(line, own.chain(sent_to.iter().map(|cell| Ok(cell.as_str()))), was_invalid);
         self.table.layout = layout;
     }
 
@@ -250,16 +232,9 @@ impl<'a> ExclusionTables<'a> {
         self.filled += u64::from(self.table.has_people);
         self.bad.check(name)?;
         if self.filled == 0 && !self.has_recipient_column {
-            return match self.first_header {
-                // A file with only comments excludes no one on purpose; an empty one may have lost its content.
-                None if self.has_comment => Ok(()),
-                None => Err(ExclusionProblem::empty(name)),
-                Some(columns) => {
-                    let columns: Vec<_> = columns.iter().map(String::as_str).collect();
-                    let error: ExclusionProblem = ListError::no_recipient_column(&columns, &[]).of(name).into();
-                    Err(ExclusionProblem { hint: ONE_A_LINE.to_owned(), ..error })
-                }
-            };
+            let columns = self.first_header.ok_or_else(|| ListError::no_rows(name))?;
+            let columns: Vec<_> = columns.iter().map(String::as_str).collect();
+            return Err(ListError::no_recipient_column(&columns, &[]).of(name).into());
         }
         let more = doubts.len().saturating_sub(TOLD_DOUBTS);
         doubts.truncate(TOLD_DOUBTS);
@@ -270,7 +245,7 @@ impl<'a> ExclusionTables<'a> {
 }
 
 /// Whether a cell of any column can only be meant for a person, even if it cannot be read.
-fn is_person(text: &str) -> bool {
+pub(super) fn is_person(text: &str) -> bool {
     let id = text.trim_matches(|sign: char| !sign.is_alphanumeric());
     id.starts_with("id:") || is_user_id(id) || (has_number(text) && !text.contains(is_letter))
 }
