@@ -135,8 +135,7 @@ impl ImportPlan<'_> {
                 if let Some(error) = no_header(&names) {
                     return Err(error.into());
                 }
-                let hint = "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}; if the \
-                            header is elsewhere, add --header-row LINE";
+                let hint = "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}";
                 Err(ListError::no_column(path, name, &names, hint).into())
             }
         }

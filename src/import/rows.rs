@@ -35,9 +35,6 @@ pub(crate) fn import_list(
     let mut rows = Importer::new(plan, is_read);
     // All of them: several may be without a name, and each has a cell in every row.
     rows.imported.columns = list.header().unwrap_or_default().to_vec();
-    if let Some(header) = list.header_row() {
-        rows.check_names(&header, list.is_report())?;
-    }
     let Some(limit) = plan.limit else {
         rows.read(list, draft, u64::MAX, report)?;
         return rows.finish(None);
@@ -75,7 +72,7 @@ struct Importer<'a> {
     imported: Imported,
     /// Names of columns so far.
     known: HashSet<String>,
-    /// The recipient's column, known from the header or the first row on.
+    /// The recipient's column, known from the first row on.
     column: Option<String>,
     cells: UsedCells<'a>,
     reported: ReportedRuns<'a>,
@@ -107,13 +104,6 @@ impl<'a> Importer<'a> {
         }
         self.imported.last_line = last;
         Ok(self.imported)
-    }
-
-    /// Checks the names of the columns, or those of the first row of NDJSON.
-    fn check_names(&mut self, row: &Row, is_reported: bool) -> Result<(), BulkError> {
-        self.column = Some(self.plan.check_names(row, is_reported)?);
-        self.imported.warnings = self.plan.cautions();
-        Ok(())
     }
 
     /// Reads until there are `wanted` requests; returns false if the list ended first.
@@ -219,10 +209,13 @@ impl<'a> Importer<'a> {
         outcome: Option<&ReportedOutcome>,
     ) -> Result<(Row, Outgoing, Vec<String>, KnownOutcome), RowError> {
         self.note_columns(line, &row).map_err(RowError::of_list)?;
-        if self.column.is_none() {
-            self.check_names(&row, outcome.is_some()).map_err(RowError::of_list)?;
-        }
-        let column = self.column.as_deref().unwrap_or_default();
+        let column = if let Some(column) = &self.column {
+            column
+        } else {
+            let column = self.plan.check_names(&row, outcome.is_some()).map_err(RowError::of_list)?;
+            self.imported.warnings = self.plan.cautions();
+            self.column.insert(column)
+        };
         if outcome.is_none() {
             self.plan.refuse_sent(&row)?;
         }

@@ -39,6 +39,8 @@ pub(crate) struct Columns {
     plain_places: BTreeMap<String, Option<usize>>,
     /// The columns that give the country of a row's national numbers.
     country_places: Vec<usize>,
+    /// What may be above the header: the only name, which is then a title, or nothing at all.
+    title: Option<String>,
 }
 
 impl Columns {
@@ -59,9 +61,32 @@ impl Columns {
             plain_places.entry(plain(name)).and_modify(|place| *place = None).or_insert(Some(place));
         }
         plain_places.remove("");
+        let title = possible_title(&names).filter(|name| recipient_column(&[name], None).is_err()).map(str::to_owned);
         let country_places = (0..).zip(&names).filter(|(_, name)| is_country_column(name)).map(|(place, _)| place);
         let country_places = country_places.collect();
-        Ok(Self { names, places, plain_places, country_places })
+        Ok(Self { names, places, plain_places, country_places, title })
+    }
+
+    /// An error if these names are a title because the row at `line` below reads like the header.
+    pub(super) fn check_title(&self, line: u64, cells: &[&str]) -> Result<(), ListError> {
+        let Some(title) = &self.title else { return Ok(()) };
+        let has_digit = |cell: &&str| cell.contains(|sign: char| sign.is_ascii_digit());
+        // It has more cells than the title, and no number.
+        let is_wider = cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1 && !cells.iter().any(has_digit);
+        // If the title has no delimiter, cells may be whole lines.
+        let names: Vec<_> = cells.iter().flat_map(|cell| cell.split([',', ';', '\t', '|'])).map(str::trim).collect();
+        if !is_wider && (names.len() < 2 || recipient_column(&names, None).is_err()) {
+            return Ok(());
+        }
+        let names = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
+        let problem = match title.as_str() {
+            "" => "the first line has no names of columns".to_owned(),
+            title => format!("the first line is a title, not the header: `{title}`"),
+        };
+        let hint = format!(
+            "if line {line} is the header ({names}), add --header-row {line}; --sheet NAME takes another sheet of a workbook"
+        );
+        Err(ListError::new(problem, hint).in_exclusions(format!("delete the lines above line {line}, the header")))
     }
 
     /// As written in the header.
@@ -156,6 +181,18 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
     }
 }
 
+/// The positions of the columns that may have the recipient: the one in `asked`, or those with matching names.
+pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize> {
+    let meant = asked.map(|asked| meant_column(names, asked));
+    let is_meant = |name: &str| match meant {
+        Some(MeantColumn::One(meant)) => name == meant,
+        Some(MeantColumn::Several(first, second)) => [first, second].contains(&name),
+        Some(MeantColumn::None) => false,
+        None => matches!(ColumnRole::of(name), ColumnRole::Recipient | ColumnRole::Ambiguous),
+    };
+    (0..).zip(names).filter(|(_, name)| is_meant(name.trim())).map(|(place, _)| place).collect()
+}
+
 /// Whether a column is the recipient's, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ColumnRole {
@@ -181,7 +218,7 @@ impl ColumnRole {
 }
 
 /// Whether `text` can only be a number: a date has fewer digits.
-fn looks_like_number(text: &str) -> bool {
+pub(super) fn looks_like_number(text: &str) -> bool {
     text.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS
         && text.chars().all(|character| character.is_ascii_digit() || " +-().'".contains(character))
 }
@@ -194,6 +231,13 @@ pub(crate) fn no_header(names: &[&str]) -> Option<ListError> {
         format!("the first line is not a header but a person's row: {}", cells.join(", ")),
         "write a line above it that names the columns, such as nombre,celular",
     ))
+}
+
+/// The only name that is not blank, or an empty one if all are.
+fn possible_title(names: &[String]) -> Option<&str> {
+    let mut filled = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+    let first = filled.next().unwrap_or_default();
+    filled.next().is_none().then_some(first)
 }
 
 /// Whether a column of this name gives the country of a row's national numbers.

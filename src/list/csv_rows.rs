@@ -45,7 +45,7 @@ impl CsvRows {
                 continue;
             }
             let (line, last_line) = (record.line, record.last_line);
-            self.header.check_row(line, &cells).map_err(|error| error.of(name))?;
+            self.header.columns.check_title(line, &cells).map_err(|error| error.of(name))?;
             let row = match record.stray {
                 Some(StrayQuote::Torn { from, to }) if from < to => {
                     let problem = format!(

@@ -62,10 +62,9 @@ impl ListError {
         let message =
             format!("no column is named like a recipient column (to, phone, celular, …); the columns are: {names}");
         let hint = if proposed.is_empty() {
-            format!(
-                "give its name with --to-column COLUMN before the kind, or build it from columns after the kind: --to \
-                 '593{{{{ celular }}}}'; {ELSEWHERE}"
-            )
+            "give its name with --to-column COLUMN before the kind, or build it from columns after the kind: --to '593{{ celular }}'; \
+             if the header is elsewhere, add --header-row LINE, and in a workbook perhaps --sheet NAME"
+                .to_owned()
         } else {
             propose(proposed)
         };
@@ -118,12 +117,8 @@ impl ListError {
     }
 }
 
-/// How to name the header where a title or a cover sheet stands before it.
-pub(super) const ELSEWHERE: &str =
-    "if the header is elsewhere, add --header-row LINE, and in a workbook perhaps --sheet NAME";
-
 /// The flags that would select one of `columns`.
 pub(super) fn propose(columns: &[&str]) -> String {
     let flags = columns.iter().take(3).map(|name| format!("--to-column '{}'", name.replace('\'', "'\\''")));
-    format!("say which one before the kind: {}; {ELSEWHERE}", flags.collect::<Vec<_>>().join(" or "))
+    format!("say which one before the kind: {}", flags.collect::<Vec<_>>().join(" or "))
 }

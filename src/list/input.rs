@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 
 use super::encoding::ListEncoding;
+use super::header::HeaderChoice;
 
 /// How to read a list; anything not given is detected.
 #[derive(Clone, Debug, Default)]
@@ -12,8 +13,7 @@ pub(crate) struct ListOptions {
     pub(crate) sheet: Option<String>,
     /// `--encoding`
     pub(crate) encoding: Option<ListEncoding>,
-    /// `--header-row`: the line of the header; without it, it is the first filled row.
-    pub(crate) header_row: Option<u64>,
+    pub(crate) header: HeaderChoice,
 }
 
 pub(crate) enum ListInput {

@@ -9,6 +9,7 @@ mod encoding;
 mod error;
 mod foreign;
 mod format;
+mod header;
 mod input;
 mod ndjson_rows;
 mod notes;
@@ -26,6 +27,7 @@ pub(crate) use self::columns::{
 pub(crate) use self::encoding::{ListEncoding, sample};
 pub(crate) use self::error::{ListError, ONE_A_LINE};
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
+pub(crate) use self::header::HeaderChoice;
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::notes::{HiddenRows, UnshownColumn};
 pub(crate) use self::outcome::{

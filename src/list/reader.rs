@@ -9,6 +9,7 @@ use super::encoding::{DecodedInput, encoding_of};
 use super::error::ListError;
 use super::foreign::{Foreign, ZIP};
 use super::format::{BUFFER, CsvFormat, ListFormat};
+use super::header::{HeaderChoice, find_in_text};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
 use super::notes::ListNotes;
@@ -59,16 +60,6 @@ impl ListReader {
     /// The column names of the header; NDJSON has none.
     pub(crate) fn header(&self) -> Option<&[String]> {
         self.table_header().map(|header| header.columns.names())
-    }
-
-    /// Its header as a row without content; None for NDJSON.
-    pub(crate) fn header_row(&self) -> Option<Row> {
-        self.table_header().map(|header| header.row(&[], Vec::new()))
-    }
-
-    /// Whether it has the columns of one of our reports.
-    pub(crate) fn is_report(&self) -> bool {
-        self.table_header().is_some_and(|header| header.layout.is_report())
     }
 
     /// Whether it is one of our reports, saved as a workbook.
@@ -144,10 +135,10 @@ fn open(
     let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| {
         ListError::new(format!("--encoding: {name} is marked as {marked}, not {asked}"), "leave --encoding out")
     })?;
-    let Some(encoding) = encoding else { return open_text(head, input, name, false, options.header_row) };
+    let Some(encoding) = encoding else { return open_text(head, input, name, false, &options.header, notes) };
     let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
     let head = head_of(&mut input, name)?;
-    open_text(head, input, name, true, options.header_row)
+    open_text(head, input, name, true, &options.header, notes)
 }
 
 /// A list in UTF-8; `head` has already been read.
@@ -156,7 +147,8 @@ fn open_text(
     input: impl Read + 'static,
     name: &str,
     was_decoded: bool,
-    header_row: Option<u64>,
+    header: &HeaderChoice,
+    notes: &mut ListNotes,
 ) -> Result<(ListFormat, Rows), ListError> {
     if let Some(foreign) = Foreign::at(&head) {
         return Err(ListError::foreign(name, foreign));
@@ -167,7 +159,7 @@ fn open_text(
     let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
     let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
     if named_ndjson || first == Some(&b'{') {
-        if header_row.is_some() {
+        if matches!(header, HeaderChoice::Line(_)) {
             let problem = format!("--header-row: {name} is NDJSON, which has no header");
             return Err(ListError::new(problem, "leave --header-row out"));
         }
@@ -178,12 +170,20 @@ fn open_text(
         return Err(ListError::new(problem, "write one object a line, as `jq -c '.[]'` does"));
     }
     let mut line = format.first_line();
+    let found = match header {
+        HeaderChoice::Sought { to_column } => find_in_text(&head, name, format, line, to_column.as_deref())?,
+        HeaderChoice::First | HeaderChoice::Line(_) => None,
+    };
     let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
     let mut head = Vec::new();
-    if let Some(wanted) = header_row {
-        skip_lines(&mut input, line, wanted, name)?;
+    if let Some(found) = found {
+        skip_lines(&mut input, line, found.line, name)?;
+        (line, format.delimiter) = (found.line, found.delimiter);
+        notes.found_header = found.is_below.then_some(found.line);
+    } else if let HeaderChoice::Line(wanted) = header {
+        skip_lines(&mut input, line, *wanted, name)?;
         head = head_of(&mut input, name)?;
-        (line, format) = (line.max(wanted), format.below(&head));
+        (line, format) = (line.max(*wanted), format.below(&head));
     }
     let input = Box::new(Cursor::new(head).chain(input));
     let rows = CsvRows::open(input, name, format.delimiter, line)?;

@@ -474,25 +474,49 @@ fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
 }
 
 #[test]
-fn the_header_is_the_line_of_the_sheet_that_is_named() {
+fn the_header_is_found_in_another_row_and_another_sheet() {
     let home = Home::new();
-    let cover = [vec!["Portada".to_owned()]];
-    let people = [["Noviembre", ""], ["n", "celular"], ["Ana", "593987654321"]];
-    let people = people.map(|row| row.map(str::to_owned).to_vec());
+    let rows = |rows: &[&[&str]]| -> Vec<Vec<String>> {
+        rows.iter().map(|cells| cells.iter().map(|cell| (*cell).to_owned()).collect()).collect()
+    };
+    let people = rows(&[&["Noviembre"], &["n", "celular"], &["Ana", "593987654321"]]);
+    let cover = rows(&[&["Portada"], &["Contacto:", "Ventas"]]);
+    let other = rows(&[&["celular", "n"], &["593987654322", "Eva"]]);
+    let filler = rows(&vec![&["x", "y"][..]; 20]);
+    let deep = [filler, rows(&[&["celular", "n"], &["593987654323", "Luz"]])].concat();
     for is_ods in [false, true] {
         let written = |rows: &[Vec<String>]| if is_ods { ods_rows(rows) } else { xlsx_rows(rows) };
         let book = |sheets: &[TestSheet<'_>]| if is_ods { ods(sheets) } else { xlsx(sheets, "") };
-        let (cover, people) = (written(&cover), written(&people));
-        let list = book(&[sheet("Portada", &cover), sheet("Los 'VIP'", &people)]);
-        let elsewhere = ["if the header is elsewhere, add --header-row LINE, and in a workbook perhaps --sheet NAME"];
-        refused(&home, &list, &[], &["the columns are: Portada", elsewhere[0]]);
-        refused(&home, &list, &["--sheet", "los 'vip'"], &["the columns are: Noviembre", elsewhere[0]]);
-        let sheet = ["--sheet", "Los 'VIP'", "--header-row"];
-        refused(&home, &list, &[&sheet[..], &["9"]].concat(), &["--header-row 9: people.xlsx ends in line 3"]);
-        refused(&home, &list, &[&sheet[..], &["1000000"]].concat(), &["people.xlsx ends in line 3"]);
-        home.write("people.xlsx", list);
-        let words = [&["people.xlsx"], &sheet[..], &["2", "text", "{{ n }}"]].concat();
-        assert_eq!(texts(&previewed(&home, &words)), ["Ana"]);
+        let [people, cover, other, deep] = [&people, &cover, &other, &deep].map(|rows| written(rows));
+        let (cover, other, people) = (sheet("Portada", &cover), sheet("Más", &other), sheet("Los 'VIP'", &people));
+        let hidden = TestSheet { name: "x", is_hidden: true, rows: other.rows };
+        let deep = sheet("Abajo", &deep);
+        let line_2 = "the header is line 2; the lines above it are not part of the list";
+        for (sheets, flags, expected, told) in [
+            (&[cover, people, hidden][..], &[][..], "Ana", line_2),
+            (&[cover, people], &["--sheet", "los 'vip'"], "Ana", line_2),
+            (&[cover, other], &[], "Eva", "the sheet `Más` was read; the workbook has 1 other sheet"),
+            (&[other, people], &[], "Eva", "the sheet `Más` was read"),
+            (&[cover, people, other], &["--header-row", "2", "--sheet", "Los 'VIP'"], "Ana", ""),
+            (&[cover, deep], &["--header-row", "21", "--sheet", "Abajo"], "Luz", ""),
+        ] {
+            home.write("people.xlsx", book(sheets));
+            let ended = previewed(&home, &[&["people.xlsx"], flags, &["text", "{{ n }}"]].concat());
+            assert_eq!(texts(&ended), [expected], "{flags:?}");
+            assert!(ended.stderr.contains(told), "{told}: {ended:?}");
+            assert_eq!(ended.stderr.contains("the header is line"), told == line_2, "{ended:?}");
+        }
+        let places = "could be line 2 of the sheet `Los 'VIP'` or line 1 of the sheet `Más`";
+        let way_out = "say which one with --header-row LINE, and in a workbook --sheet NAME";
+        for (sheets, flags, parts) in [
+            (&[cover, people, other][..], &[][..], &[places, way_out][..]),
+            (&[cover], &[], &["the first line is a title, not the header: `Portada`", "--sheet NAME takes another"]),
+            (&[sheet("Vacía", ""), deep], &[], &["people.xlsx has no rows", "another sheet with --sheet NAME"]),
+            (&[other], &["--header-row", "9"], &["--header-row 9: people.xlsx ends in line 2"]),
+            (&[other], &["--header-row", "1000000"], &["people.xlsx ends in line 2"]),
+        ] {
+            refused(&home, &book(sheets), flags, parts);
+        }
     }
 }
 
@@ -757,5 +781,21 @@ fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
         home.write("people.csv", "celular\n593987654002\n593987654003\n");
         let send = format!("bulk send people.csv --exclude {name} --yes --run s text Hola");
         assert_eq!(home.run(&send).api(&jelou.url).success().json()["sent"], 1, "{name}");
+    }
+}
+
+#[test]
+fn a_title_over_several_rows_does_not_hide_the_table_of_another_sheet() {
+    let titles = (1..=6).map(|number| vec![format!("Titulo {number}")]);
+    let table = [["celular", "nombre"], ["593987654001", "Ana"]].map(|row| row.map(str::to_owned).to_vec());
+    let rows = xlsx_rows(&titles.chain(table).collect::<Vec<_>>());
+    let cover = xlsx_rows(&[vec!["Informe".to_owned()], vec!["Noviembre".to_owned()]]);
+    let home = Home::new();
+    for area in ["A1:A2", "A1:A6"] {
+        let merge = format!("</sheetData><mergeCells count=\"1\"><mergeCell ref=\"{area}\"/></mergeCells><sheetData>");
+        home.write("list.xlsx", xlsx(&[sheet("Portada", &cover), sheet("Clientes", &(rows.clone() + &merge))], ""));
+        let ended = home.run("--sandbox bulk send list.xlsx --dry-run text {{nombre}}").success();
+        assert_eq!(ended.json()["body"]["text"], "Ana", "{area}");
+        assert!(ended.stderr.contains("the header is line 7"), "{ended:?}");
     }
 }

@@ -454,6 +454,10 @@ fn a_list_that_cannot_be_used_stops_everything() {
             ],
         ),
         (b"593987654321\nid:\n", &["bajas.txt: line 2: the recipient is empty"]),
+        (
+            b"Lista de bajas,,\n,,\nNombre,Celular,Fecha\nAna,593987654321,2026-11-01\n",
+            &["delete the lines above line 3, the header"],
+        ),
         (b"nombre\nAna\n", &["no column is named like a recipient column", "write one person a line"]),
         (b"nombre\n", &["no column is named like a recipient column"]),
         (b"0987654321\n", &["is a national number", "give that list a header, and a column País; nothing was sent"]),

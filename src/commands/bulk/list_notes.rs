@@ -180,6 +180,9 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
         1 => stderr.note("1 row without a filled cell was passed over"),
         rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
     }
+    if let Some(line) = list.notes.found_header {
+        stderr.note(&format!("the header is line {line}; the lines above it are not part of the list"));
+    }
     let missing: Vec<_> = list.missing_columns().into_iter().map(|column| format!("`{column}`")).collect();
     if !missing.is_empty() {
         stderr.note(&format!("the list is a report without {}", missing.join(", ")));

@@ -12,7 +12,7 @@ use crate::context::Mode;
 use crate::import::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source, UsageError};
 use crate::ledger::RunName;
-use crate::list::{ListEncoding, ListOptions, ReportLanguage};
+use crate::list::{HeaderChoice, ListEncoding, ListOptions, ReportLanguage};
 use crate::message::{Message, TypedMessage};
 use crate::once::OnceKey;
 use crate::phone::Country;
@@ -48,7 +48,10 @@ pub(crate) struct BulkSendArgs {
     #[arg(long, value_name = "NAME", help_heading = LIST)]
     pub(super) sheet: Option<String>,
 
-    /// Line of the header, as the sheet or an editor counts it [default: the first]
+    /// Line of the header, as the sheet or an editor counts it [default: found]
+    ///
+    /// The default is the first line, or the only one of the first 20 that names the recipient's column
+    /// above a number.
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
     pub(super) header_row: Option<u64>,
 
@@ -295,7 +298,11 @@ impl BulkSendArgs {
 
     /// How to read the list.
     pub(super) fn list_options(&self) -> ListOptions {
-        ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header_row: self.header_row }
+        let header = match self.header_row {
+            Some(line) => HeaderChoice::Line(line),
+            None => HeaderChoice::Sought { to_column: self.to_column.clone() },
+        };
+        ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header }
     }
 
     /// `--country`, which can come before or after the kind.

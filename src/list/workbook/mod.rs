@@ -75,6 +75,10 @@ impl Workbook {
         Ok(Self { file, name: name.to_owned(), sheets, content: Arc::new(content) })
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The sheets that are not hidden, with their positions.
     pub(super) fn visible(&self) -> impl Iterator<Item = (usize, &Sheet)> {
         self.sheets.iter().enumerate().filter(|(_, sheet)| !sheet.is_hidden)
@@ -101,7 +105,7 @@ impl Workbook {
         })
     }
 
-    /// The filled rows of the sheet at `place`. Those of another one must have ended.
+    /// The filled rows of the sheet at `place`. Those of another one must have ended or been stopped.
     pub(super) fn rows(&self, place: usize, covered: Covered) -> Result<SheetStream, ListError> {
         let file = self.file.try_clone().map_err(|cause| ListError::unreadable(&self.name, &cause))?;
         let part = self.sheets.get(place).map(|sheet| sheet.part.clone()).unwrap_or_default();
