@@ -112,7 +112,8 @@ impl OnceSend {
         Ok((self.store.claim(&self.scope, &claim, lease)?, claim.words))
     }
 
-    /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal comes.
+    /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal
+    /// comes.
     pub(super) async fn end(&self, mut held: HeldClaim, context: &Context, signals: &mut Signals, record: &Record) {
         let message_id = record.message_id.as_deref().filter(|_| record.sent == Sent::Yes);
         let begun = Instant::now();

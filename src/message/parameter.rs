@@ -30,7 +30,8 @@ pub(super) fn problem(rule: &str, text: &str) -> Option<String> {
 /// text has more than 1,024 with its parameters filled in (Meta, error 132005); the rest is left for the template's own.
 const MOST_TOGETHER: usize = 900;
 
-/// Calls `see` with each parameter in `body`, a template of the kind with `schema`, with its path and its rule. For `NAME=VALUE` the parameter is the value.
+/// Calls `see` with each parameter in `body`, a template of the kind with `schema`, with its path and its rule. For
+/// `NAME=VALUE` the parameter is the value.
 fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, &str, &mut String)) {
     let are_named = at(schema, "parameters").is_some_and(|parameters| parameters.get("additionalProperties").is_some());
     visit_texts(body, "", &mut |path, text| {

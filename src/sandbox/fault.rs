@@ -1,5 +1,6 @@
 //! One fault: what goes wrong, and for which messages. It is written like `status=429,retry_after=2,every=5`.
 
+use std::collections::HashSet;
 use std::num::NonZeroU64;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -17,6 +18,9 @@ use crate::nearest::nearest;
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 /// "Message undeliverable", the code of a message that WhatsApp could not deliver.
 const UNDELIVERABLE: u32 = 131_026;
+/// What a rule may say.
+const KEYS: &str = "status, reset, hang, truncate, delay, stored, undelivered, unlisted, late, retry_after, header, body, to, \
+                    kind, after, first and every";
 /// The codes that WhatsApp has: at most six digits.
 const CODES: RangeInclusive<u64> = 1..=999_999;
 
@@ -71,13 +75,19 @@ impl FromStr for Fault {
     /// `key=value` or `key`, separated by commas; `body=` takes everything that follows.
     fn from_str(raw: &str) -> Result<Self, String> {
         let mut fault = Self { rule: raw.trim().to_owned(), ..Self::default() };
-        let mut rest = raw.trim();
+        let (mut rest, mut given) = (raw.trim(), HashSet::new());
         while !rest.is_empty() {
             let (part, tail) =
                 if rest.starts_with("body=") { (rest, "") } else { rest.split_once(',').unwrap_or((rest, "")) };
             rest = tail.trim_start();
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            fault.set(key.trim(), value.trim())?;
+            let key = key.trim();
+            // Both say when look-ups find the message.
+            let is_new = given.insert(if key == "unlisted" { "late" } else { key });
+            if !is_new && key != "header" {
+                return Err(format!("`{key}` says again what was said before it"));
+            }
+            fault.set(key, value.trim())?;
         }
         fault.check()?;
         Ok(fault)
@@ -119,7 +129,7 @@ impl Fault {
             "first" => self.first = NonZeroU64::new(number(key, value, 1..=u64::MAX)?),
             "every" => self.every = NonZeroU64::new(number(key, value, 1..=u64::MAX)?),
             "reset" | "hang" | "truncate" | "stored" | "unlisted" => return Err(format!("`{key}` takes no value")),
-            _ => return Err(format!("`{}` is unknown; see docs/sandbox.md, \"Faults\"", key.escape_debug())),
+            _ => return Err(format!("`{}` is unknown; there are {KEYS}", key.escape_debug())),
         }
         Ok(())
     }
@@ -217,7 +227,9 @@ mod tests {
             ("retry_after=3,reset", "go with a status"),
             ("delay=soon", "`soon` is not a delay"),
             ("delay=2h", "`2h` is not a delay"),
-            ("stauts=500", "`stauts` is unknown"),
+            ("stauts=500", "`stauts` is unknown; there are status, reset"),
+            ("reset,every=2,every=3", "`every` says again what was said before it"),
+            ("unlisted,late=2s", "`late` says again what was said before it"),
             ("reset=yes", "`reset` takes no value"),
             ("reset,every=0", "every is `0`; it must be a whole number of at least 1"),
             ("reset,kind=txt", "`txt` is not a kind of message; did you mean `text`?"),

@@ -52,7 +52,8 @@ pub(super) async fn template(received: MessageRequest) -> Response {
     receive(received, checked, |id, user| json!([{ "id": id, "destination": user }])).await
 }
 
-/// The code and the description that refuse a message with a template, or perhaps a warning about it. Codes of digits are WhatsApp's own.
+/// The code and the description that refuse a message with a template, or perhaps a warning about it. Codes of digits are
+/// WhatsApp's own.
 fn judge(templates: &Templates, wanted: &TemplateUse, warnings: &mut Vec<String>) -> Option<(&'static str, String)> {
     let name = &wanted.name;
     match wanted.judge(&templates.list) {

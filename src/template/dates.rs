@@ -208,12 +208,12 @@ fn pieces(format: &str) -> Result<Vec<DatePiece>, String> {
     let has_code = pieces.iter().any(|piece| !matches!(piece, DatePiece::Text(_)));
     let words = pieces.iter().filter_map(|piece| if let DatePiece::Text(text) = piece { Some(text) } else { None });
     let mut words = words.flat_map(|text| text.split(|letter: char| !letter.is_alphabetic()));
-    match words.find(|word| month_of(word).is_some()).or((!has_code).then_some(format)) {
-        None => Ok(pieces),
-        Some(fixed) => {
-            Err(format!("`{fixed}` would be in every date; write codes, such as date('%d/%m/%Y') or date('%-d de %B')"))
-        }
-    }
+    let problem = match words.find(|word| month_of(word).is_some()) {
+        _ if !has_code => format!("`{format}` has no code, so it would be in every date"),
+        Some(month) => format!("`{month}` would be in every date"),
+        None => return Ok(pieces),
+    };
+    Err(format!("{problem}; write date('%d/%m/%Y') or date('%-d de %B')"))
 }
 
 /// The pieces of a short date in the letters of a sheet's formats.
@@ -251,6 +251,7 @@ mod tests {
             ("{{ x | date('%-d/%m/%Y %H:%M') }}", "2026-03-05 08:05", None, Ok("5/03/2026 08:05")),
             ("{{ x | date('%d de %B') }}", "28/11/2026", Some("EC"), Ok("28 de noviembre")),
             ("{{ x | date('%d de %B') }}", "28/11/2026", None, Err("language of its names")),
+            ("{{ x | date('%d de noviembre') }}", "2026-03-05", Some("EC"), Err("`noviembre` would be in every date")),
             ("{{ x | date }}", "2026-11-28", Some("US"), Ok("11/28/2026")),
             ("{{ x | date }}", "2026-03-05", Some("FI"), Ok("5.3.2026")),
             ("{{ x | date }}", "2026-11-28", None, Err("say how it is written")),
