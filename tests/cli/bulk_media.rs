@@ -150,7 +150,7 @@ fn files_that_nobody_can_fetch_are_told_with_their_rows() {
     let ended = on_the_network(&home, &send("")).unwrap();
     assert_eq!(ended.code, 0, "{ended:?}");
     for told in [
-        "note: some media files could not be checked\n",
+        "note: not all media files were checked: at most 200, within 30 s, and only those that can be reached\n",
         "warning: https://files.example/missing.png?…: it does not exist (404); 2 rows, first in line 4",
         "warning: https://files.example/page.png: it is a page (text/html), not a file; 1 row, first in line 6",
         "warning: https://files.example/large.png: it has 6000000 bytes; at most 5 MB are accepted; 1 row, first in line 7",
@@ -181,7 +181,12 @@ fn of_many_files_the_first_are_checked_and_a_preview_checks_none() {
     assert!(ended.code == 0 && !ended.stderr.contains("media file") && !home.path().join("seen").exists());
     let ended = on_the_network(&home, &send("")).unwrap();
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("note: some media files could not be checked\n"), "{ended:?}");
+    assert!(
+        ended.stderr.contains(
+            "note: not all media files were checked: at most 200, within 30 s, and only those that can be reached\n"
+        ),
+        "{ended:?}"
+    );
     assert_eq!(home.read("seen").lines().filter(|line| line.starts_with("HEAD ")).count(), 200);
 }
 
@@ -198,6 +203,11 @@ fn a_file_behind_a_proxy_is_not_checked_whatever_the_way_to_the_api() {
     let Some(ended) = on_the_network(&home, &script) else { return };
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ended.stderr.contains("warning: https://files.example/missing.png: it does not exist (404)"), "{ended:?}");
-    assert!(ended.stderr.contains("note: some media files could not be checked\n"), "{ended:?}");
+    assert!(
+        ended.stderr.contains(
+            "note: not all media files were checked: at most 200, within 30 s, and only those that can be reached\n"
+        ),
+        "{ended:?}"
+    );
     assert!(!ended.stderr.contains("gone.example"), "{ended:?}");
 }

@@ -391,7 +391,8 @@ fn a_report_in_spanish_is_read_back_as_the_english_one() {
         for flags in ["", "--lang es", "", "--lang es"] {
             home.run(&format!("bulk report r --file {file} {flags}")).success();
         }
-        let refused = send(file, &["--run", "s"]).fails(11, &["rows of this report: 1 sent, 2 may have been sent"]);
+        let refused =
+            send(file, &["--run", "s"]).fails(11, &["this report says of its rows: 1 were sent, 2 may have been sent"]);
         assert!(!refused.stderr.contains("is a report without"), "{refused:?}");
         let again = send(file, &["--skip-sent", "--dry-run"]).success();
         let body = again.json();

@@ -105,7 +105,7 @@ fn a_report_that_is_sent_again_writes_to_nobody_twice() {
     // Nothing else remembers the sent messages: it is another machine, or long ago.
     home.run("bulk remove r --yes").success();
     let never = Jelou::never_asked();
-    let refusal = ["rows of this report: 6 sent, 3 may have been sent"];
+    let refusal = ["this report says of its rows: 6 were sent, 3 may have been sent"];
     home.run_args(&send_again(&[]))
         .api(&never.url)
         .fails(11, &[&refusal[..], &["--skip-sent", "with the same message or another one, use --again"]].concat());
@@ -177,7 +177,7 @@ fn where_the_run_is_here_its_ledger_says_what_became_of_a_row() {
     let (home, _jelou) = with_unknown_rows();
     let report = home.run("bulk report r").success().stdout;
     let never = Jelou::never_asked();
-    let refusal = ["rows of this report: 6 sent, 3 may have been sent"];
+    let refusal = ["this report says of its rows: 6 were sent, 3 may have been sent"];
     let said_no = report.replace(",yes,", ",no,").replace(",unknown,", ",no,");
     let without_sent_to = columns(&said_no, |names| names.retain(|name| *name != "sent_to"));
     for changed in [said_no.clone(), report.replace(",yes,", ",sí,"), without_sent_to] {
@@ -227,7 +227,7 @@ fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
     let rejecting = Jelou::start(|_, _| Act::Answer(422, "", "{}"));
     let never = Jelou::never_asked();
     send(&home, &rejecting.url).fails(10, &[]);
-    home.run_args(&send_again(&[])).api(&never.url).fails(11, &["rows of this report: 2 sent"]);
+    home.run_args(&send_again(&[])).api(&never.url).fails(11, &["this report says of its rows: 2 were sent"]);
     home.run("bulk remove r --yes").success();
     home.run("--sandbox bulk send people.csv --yes --run r --rate 1000/s text Hola").success();
     let jelou = Jelou::accepting();
@@ -242,7 +242,9 @@ fn a_report_of_another_run_of_the_name_is_taken_at_its_word() {
     home.run_args(&made).api(&never.url).success();
     let unknown = home.read("again.csv").replace(",no,", ",unknown,");
     home.write("again.csv", unknown);
-    home.run_args(&send_again(&[])).api(&never.url).fails(11, &["rows of this report: 2 sent, 1 may have been sent"]);
+    home.run_args(&send_again(&[]))
+        .api(&never.url)
+        .fails(11, &["this report says of its rows: 2 were sent, 1 may have been sent"]);
 }
 
 #[test]

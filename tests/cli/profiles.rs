@@ -271,14 +271,11 @@ fn what_fits_nobody_or_does_not_last_is_refused() {
     let home = Home::new();
     let new = "profile set p --bot 1 --client-id x";
     for (flags, told) in [
-        (
-            &["--client-secret-file", "/dev/fd/63"][..],
-            &["/dev/fd/63 may exist only until this command ends", "file -;"][..],
-        ),
-        (&["--client-secret-file", "/proc/self/fd/3"], &["/proc/self/fd/3 may exist only until this command ends"]),
-        (&["--client-secret-file", "/dev/stdin"], &["/dev/stdin may exist only until"]),
-        (&["--ca-cert", "/dev/fd/3"], &["--ca-cert: /dev/fd/3 may exist only until", "name a file that stays"]),
-        (&["--ledger-password-file", "/dev/fd/3"], &["--ledger-password-file: /dev/fd/3 may exist only until"]),
+        (&["--client-secret-file", "/dev/fd/63"][..], &["/dev/fd/63 is below /dev or /proc", "file -;"][..]),
+        (&["--client-secret-file", "/proc/self/fd/3"], &["/proc/self/fd/3 is below /dev or /proc"]),
+        (&["--client-secret-file", "/dev/stdin"], &["/dev/stdin is below /dev or /proc"]),
+        (&["--ca-cert", "/dev/fd/3"], &["--ca-cert: /dev/fd/3 is below /dev or /proc", "name a file that stays"]),
+        (&["--ledger-password-file", "/dev/fd/3"], &["--ledger-password-file: /dev/fd/3 is below /dev or /proc"]),
     ] {
         home.run(new).args(flags).fails(2, &[told, &["nothing was saved"]].concat());
         assert!(!home.path().join(CONFIG).join(FILE).exists(), "{flags:?}");
