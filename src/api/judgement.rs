@@ -516,7 +516,7 @@ mod tests {
         assert_eq!((verdict.outcome, verdict.retry), (Outcome::Unknown(None), None));
     }
 
-    /// The body of a 400, what is told of it behind the status, and how the hint begins.
+    /// The body of a 400, what the message says of it after the status, and how the hint begins.
     const TOLD: [(&str, &str, &str); 28] = [
         (r#"{"code":"bot_not_found","description":"No"}"#, ": bot_not_found: No", "this bot does not exist"),
         (r#"{"error":{"code":"E1019","description":"No"}}"#, ": E1019: No", "this bot does not exist"),

@@ -85,7 +85,7 @@ impl MediaClient {
 }
 
 fn not_public() -> MediaLook {
-    MediaLook::Faulty("its address is not public, so nobody else can fetch it".to_owned())
+    MediaLook::Faulty("its address is not public, so WhatsApp cannot fetch it".to_owned())
 }
 
 fn judged(status: u16, headers: &HeaderMap, file: &MediaFile) -> MediaLook {

@@ -80,8 +80,9 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// A warning for each variable that is not ours and probably meant to be: it has our other prefix, or one that nobody else
-/// has. Beside a service called `jelou`, a container has a dozen that begin with `JELOU_` and mean nothing.
+/// A warning for each variable that is not ours but was probably meant for us: any other one that begins with `JELOUCTL_`, and
+/// one of our names with the wrong prefix. Other names that begin with `JELOU_` are left alone: a container beside a service
+/// called `jelou` has a dozen of them.
 fn warnings() -> Vec<String> {
     let ours: Vec<_> = KEYS.iter().map(|key| key.variable).filter(|name| !name.is_empty()).chain(OTHERS).collect();
     let warning = |name: String| {

@@ -155,7 +155,7 @@ fn files_that_nobody_can_fetch_are_told_with_their_rows() {
         "warning: https://files.example/page.png: it is a page (text/html), not a file; 1 row, first in line 6",
         "warning: https://files.example/large.png: it has 6000000 bytes; at most 5 MB are accepted; 1 row, first in line 7",
         "warning: https://files.example/hangs.png: it cannot be fetched: no answer in time (waited 5 s); 1 row, first in line 10",
-        "warning: https://files.example/inward.png: its address is not public, so nobody else can fetch it; 1 row, first in line 11",
+        "warning: https://files.example/inward.png: its address is not public, so WhatsApp cannot fetch it; 1 row, first in line 11",
         "warning: and 3 more media files",
     ] {
         assert!(ended.stderr.contains(told), "{told}: {ended:?}");

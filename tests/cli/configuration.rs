@@ -199,6 +199,9 @@ fn a_variable_with_our_other_prefix_is_warned_about() {
     let ended = send().args(&["--strict"]).success();
     assert_eq!(ended.stderr, "warning: the variable JELOUCTL_BOT_ID is not read: did you mean JELOU_BOT_ID?\n");
     assert_eq!(send().args(&["--quiet"]).success().stderr, "");
+    // It would send to people; no other name is proposed.
+    let ended = send().env("JELOUCTL_SANDBX", "1").success();
+    assert!(ended.stderr.contains("warning: the variable JELOUCTL_SANDBX is not read\n"), "{}", ended.stderr);
     let ended = home.run("doctor --offline").env("JELOU_SANDBOX", "78").env("JELOU_SERVICE_HOST", "10.0.0.1").end();
     let told = "warning  environment: the variable JELOU_SANDBOX is not read: did you mean JELOUCTL_SANDBOX?";
     assert!(ended.stdout.contains(told) && !ended.stdout.contains("JELOU_SERVICE_HOST"), "{}", ended.stdout);

@@ -87,7 +87,7 @@ impl SpanStart {
     }
 }
 
-/// An interval for so many requests a second; needs a runtime.
+/// A timer that ticks this many times a second. It must be made inside a runtime.
 pub(crate) fn look_up_pace(per_second: f64) -> Interval {
     let between = Duration::try_from_secs_f64(per_second.recip()).unwrap_or_default();
     let mut pace = interval(between.max(Duration::from_micros(1)));

@@ -1,6 +1,5 @@
 //! One message of a bot's history, as Jelou lists it: its author, its chat, and its delivery status.
 
-use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,14 +12,13 @@ use crate::phone::{NUMBER_DIGITS, is_user_id, number_in, person_key};
 /// The most bytes of an id: a longer text is not an id, and would be stored with each message.
 const LONGEST_ID: usize = 1024;
 
-/// The author of a message, a value of `--by`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+/// The author of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum MessageAuthor {
     Bot,
     User,
     /// An agent, or a sender that is not identified.
-    #[value(skip)]
     Other,
 }
 

@@ -104,7 +104,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let has_answered = way.prepare(args, lifted.as_ref(), asks, age)?;
     let conditions = is_changed.then_some(&details.conditions);
     let resumed = Resumed { has_answered, rate: args.options.rate.map(Rate::per_second), conditions };
-    block_on(way.go_on(&args.options, (!is_worker).then_some((lifted.as_ref(), resumed))))
+    block_on(way.send_the_rest(&args.options, (!is_worker).then_some((lifted.as_ref(), resumed))))
 }
 
 /// The templates of the rows that are still to be sent.
@@ -161,7 +161,7 @@ fn check_age(
 
 impl RunOnItsWay<'_> {
     /// Checks the templates that are left, lifts the pause if the run is `resumed`, and sends the rest.
-    async fn go_on(
+    async fn send_the_rest(
         self,
         options: &RunOptions,
         resumed: Option<(Option<&RunPause>, Resumed<'_>)>,

@@ -40,7 +40,6 @@ pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode
 }
 
 fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
-    let delivery = &args.typed.delivery;
     let page_file = args.page_file()?;
     claim_inputs(context, args)?;
     let reads: Vec<_> = std::iter::once(&args.source).chain(&args.policy.exclude).collect();
@@ -50,7 +49,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let kind = kind.as_ref().unwrap_or(args.message());
     let language = language();
     let compiled = compile_body(&language, kind, body.as_ref())?;
-    let recipient = recipient_rule(&language, delivery.to.as_deref(), args.to_column.as_deref())?;
+    let recipient = recipient_rule(&language, args.typed.delivery.to.as_deref(), args.to_column.as_deref())?;
     let country = args.country()?;
     let mut list = open(&args.source, &args.list_options())?;
 
@@ -75,7 +74,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let (rule, nobody) = (args.earlier_rule(), Exclusions::default());
     let plan = ImportPlan {
         kind: args.message(),
-        strict: delivery.strict,
+        strict: args.typed.delivery.strict,
         body: compiled,
         recipient,
         countries,

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -29,7 +30,7 @@ pub(crate) struct ListArgs {
     pub(super) to: Option<String>,
 
     /// Only messages that the bot, or the user, wrote; agents are neither
-    #[arg(long, value_name = "WHO")]
+    #[arg(long, value_name = "WHO", value_parser = author())]
     pub(super) by: Option<MessageAuthor>,
 
     /// Since when: 24h, 30d, 2026-11-20 or 2026-11-20T08:00 [default: 24h]
@@ -51,6 +52,12 @@ pub(crate) struct ListArgs {
     /// Print new messages as they are listed, until Ctrl-C
     #[arg(long)]
     pub(super) follow: bool,
+}
+
+/// A value of `--by`: agents are neither.
+fn author() -> impl TypedValueParser<Value = MessageAuthor> {
+    let words = PossibleValuesParser::new(["bot", "user"]);
+    words.map(|word| if word == "bot" { MessageAuthor::Bot } else { MessageAuthor::User })
 }
 
 /// A value of `--since` and `--until`: `24h` ago, or a point in time. One without a zone is in this machine's.

@@ -1,4 +1,4 @@
-//! A notice before its command runs: its text, tried for every end that is told, and its sender.
+//! A notice before its command runs: its text, filled once for each outcome that `--on` selects, and its sender.
 
 use minijinja::Environment as Language;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ pub(super) struct Prepared<'a> {
     pub(super) sender: Sender,
     /// The people who must not be written to.
     exclusions: Exclusions,
-    /// That of one end.
+    /// The notice of one outcome.
     pub(super) example: Outgoing,
     /// The templates that the notices name.
     pub(super) templates: TemplateUses,
@@ -38,7 +38,7 @@ impl<'a> Prepared<'a> {
     /// Prepares the notice, whose kind and body are kept in `read`.
     ///
     /// # Errors
-    /// If it cannot be sent for an end that is told.
+    /// If it cannot be sent for one of these outcomes.
     pub(super) fn new(
         context: &mut Context,
         arguments: &RunArgs,
@@ -73,7 +73,8 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// Fills the notice for every end that is told; returns the templates of all, and the last one with its warnings.
+/// Fills the notice for each outcome that `--on` selects; returns the templates of all, and the last notice with its
+/// warnings.
 fn try_out(arguments: &RunArgs, notice: &Notice<'_>) -> Result<(TemplateUses, Outgoing, Vec<String>), CommandError> {
     let facts = Facts::new(arguments.program());
     let tail = arguments.tail.map(|_| NO_TAIL);
