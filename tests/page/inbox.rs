@@ -57,10 +57,12 @@ impl Inbox {
     /// Waits until a JavaScript expression is true.
     pub(crate) fn until(&self, expression: &str) {
         let patience = PATIENCE.as_millis();
+        // What an expression looks for may not be there yet, so an error in it counts only at the end.
         let waiting = format!(
-            "new Promise((told, failed) => {{ const begun = Date.now(); const look = () => {{ try {{ \
-             if ({expression}) told(true); else if (Date.now() - begun > {patience}) told(false); else setTimeout(look, 10); \
-             }} catch (error) {{ failed(error); }} }}; look(); }})"
+            "new Promise((told, failed) => {{ const begun = Date.now(); const look = () => {{ \
+             const isOver = Date.now() - begun > {patience}; \
+             try {{ if ({expression}) return told(true); if (isOver) return told(false); }} \
+             catch (error) {{ if (isOver) return failed(error); }} setTimeout(look, 10); }}; look(); }})"
         );
         assert!(self.value::<bool>(&waiting), "never true: {expression}");
     }

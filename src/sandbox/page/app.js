@@ -24,7 +24,6 @@ function listen() {
   events.addEventListener("changed", guarded(async (event) => {
     told = JSON.parse(event.data);
     await refresh();
-    live(true);
   }));
 }
 
@@ -43,6 +42,7 @@ async function refresh() {
       told = null;
       await show(health);
     }
+    live(true);
   } finally {
     isShowing = false;
   }
