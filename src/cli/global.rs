@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{ApiUrl, BotId, ClientId, Flags, Layer, RetryFor, SecretSource, Timeout};
+use crate::config::{Flags, Layer, SecretSource, checked};
 use crate::context::{Context, Mode};
 use crate::input::{Input, Source};
 use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
@@ -22,12 +22,12 @@ pub(crate) struct GlobalFlags {
     config: Option<PathBuf>,
 
     /// Bot to send from [env: JELOU_BOT_ID]
-    #[arg(long, global = true, value_name = "BOT", visible_alias = "bot-id")]
-    bot: Option<BotId>,
+    #[arg(long, global = true, value_name = "BOT", visible_alias = "bot-id", value_parser = checked("bot_id"))]
+    bot: Option<String>,
 
     /// Client id of the API credentials [env: JELOU_CLIENT_ID]
-    #[arg(long, global = true, value_name = "ID")]
-    client_id: Option<ClientId>,
+    #[arg(long, global = true, value_name = "ID", value_parser = checked("client_id"))]
+    client_id: Option<String>,
 
     /// File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]
     ///
@@ -36,8 +36,8 @@ pub(crate) struct GlobalFlags {
     client_secret_file: Option<Source>,
 
     /// Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]
-    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
-    api_url: Option<ApiUrl>,
+    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url, value_parser = checked("api_url"))]
+    api_url: Option<String>,
 
     /// Send to the sandbox: nothing leaves this machine
     ///
@@ -47,14 +47,14 @@ pub(crate) struct GlobalFlags {
     sandbox: bool,
 
     /// Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]
-    #[arg(long, global = true, value_name = "DURATION")]
-    timeout: Option<Timeout>,
+    #[arg(long, global = true, value_name = "DURATION", value_parser = checked("timeout"))]
+    timeout: Option<String>,
 
     /// How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]
     ///
     /// Retries only requests that certainly had no effect.
-    #[arg(long, global = true, value_name = "DURATION")]
-    retry_for: Option<RetryFor>,
+    #[arg(long, global = true, value_name = "DURATION", value_parser = checked("retry_for"))]
+    retry_for: Option<String>,
 
     /// CA certificates (PEM) to use instead of the system's
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]

@@ -167,7 +167,7 @@ impl ApiCall {
         record.api_url = Some(base.to_string());
         let request = self.request(base.url(), sender)?;
         let mut connection = sender.connect_to(context, base, Signals::default()).await?;
-        let retry_for = sender.settings.retry_for.value.duration();
+        let retry_for = sender.settings.retry_for;
         if self.paginate {
             return read_pages(context, &mut connection, request, retry_for, record).await;
         }

@@ -105,7 +105,7 @@ impl OnceSend {
         outgoing: &Outgoing,
     ) -> Result<(Claimed, String), CommandError> {
         let claim = new_claim(&self.store.hasher()?, sender, outgoing);
-        let lease = sender.settings.timeout.value.duration() + LEASE;
+        let lease = sender.settings.timeout + LEASE;
         if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
             return Err(Interrupted(signal).into());
         }
@@ -158,7 +158,7 @@ fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<On
         context.stderr.note("the sandbox remembers no key between two commands: --once changes nothing here");
         return None;
     }
-    let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.value.as_key());
+    let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.as_key());
     Some(OnceScope { key: key.clone(), bot, address })
 }
 
@@ -225,7 +225,7 @@ pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> Guard
 }
 
 fn new_claim(hasher: &OnceHasher, sender: &Sender, outgoing: &Outgoing) -> NewClaim {
-    let base = sender.settings.api_url.value.url();
+    let base = sender.settings.api_url.url();
     let request = Request::new(base, sender.bot.as_str(), outgoing);
     let recipient = outgoing.recipient().as_str();
     NewClaim {

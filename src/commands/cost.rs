@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::CommandError;
-use crate::config::{Budget, ConfigError, Settings};
+use crate::config::{ConfigError, Settings};
 use crate::context::Context;
-use crate::cost::{Category, Rates};
+use crate::cost::{Category, Money, Rates};
 use crate::input::UsageError;
 use crate::message::{Outgoing, sends_template};
 use crate::phone::country_of;
@@ -16,25 +16,25 @@ const FORMAT: &str = "`jelouctl explain rates` shows the format";
 pub(super) fn read_rates(typed: Option<&Path>, settings: &Settings) -> Result<Option<Rates>, CommandError> {
     match (typed, &settings.rates) {
         (Some(path), _) => Ok(Some(Rates::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?)),
-        (None, Some(path)) => Ok(Some(Rates::read(&path.value).map_err(|problem| ConfigError::new(problem, FORMAT))?)),
+        (None, Some(path)) => Ok(Some(Rates::read(path).map_err(|problem| ConfigError::new(problem, FORMAT))?)),
         (None, None) => Ok(None),
     }
 }
 
 /// The most that a run may cost: as typed, or else as in the profile.
 pub(super) fn budget(
-    typed: Option<Budget>,
+    typed: Option<Money>,
     settings: &Settings,
     has_rates: bool,
-) -> Result<Option<Budget>, CommandError> {
+) -> Result<Option<Money>, CommandError> {
     let problem = "needs rates to know what the messages cost";
     let hint = format!("add --rates FILE; {FORMAT}");
-    match (typed, &settings.budget) {
+    match (typed, settings.budget) {
         (Some(_), _) if !has_rates => Err(UsageError::new(format!("--budget {problem}"), hint).into()),
-        (None, Some(budget)) if !has_rates => {
-            Err(ConfigError::new(format!("budget ({}) {problem}", budget.origin), hint).into())
+        (None, Some(_)) if !has_rates => {
+            Err(ConfigError::new(format!("budget ({}) {problem}", settings.origin("budget")), hint).into())
         }
-        (typed, of_profile) => Ok(typed.or(of_profile.as_ref().map(|budget| budget.value))),
+        (typed, of_profile) => Ok(typed.or(of_profile)),
     }
 }
 

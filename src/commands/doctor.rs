@@ -216,8 +216,8 @@ impl Checkup {
     /// Checks whether messages would be logged. A send does not need the log, so this is not a failure.
     fn audit_log(&mut self, settings: &Settings) {
         let Some(log) = &settings.log else { return };
-        if let Err(error) = check_audit_log(&log.value) {
-            let hint = format!("fix {}; messages are sent anyway, but not logged", log.origin);
+        if let Err(error) = check_audit_log(log) {
+            let hint = format!("fix {}; messages are sent anyway, but not logged", settings.origin("log"));
             self.push("log", CheckState::Warning, error.to_string(), Some(hint));
         }
     }
@@ -273,7 +273,7 @@ impl Checkup {
         } else {
             let roots = settings.ca_cert.as_ref().map_or_else(
                 || "the system's certificate authorities".to_owned(),
-                |path| format!("the certificate authorities of {}", path.value.display()),
+                |path| format!("the certificate authorities of {}", path.display()),
             );
             self.ok("TLS", format!("the certificate is good for {roots}"));
         }

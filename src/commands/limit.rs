@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::CommandError;
 use super::store::{open_store, wait_for_turn};
-use crate::config::{PeopleLimit, Settings};
+use crate::config::Settings;
 use crate::context::Context;
 use crate::input::UsageError;
 use crate::ledger::{Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Run, Store};
@@ -14,13 +14,9 @@ use crate::sending::{Connection, GuardError, Interrupted, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
 /// The limit of a run of this kind: as typed, or else `kept`. Only templates count.
-pub(super) fn limit_of_run(
-    typed: Option<PeopleLimit>,
-    kept: Option<u32>,
-    kind: &Message,
-) -> Result<Option<u32>, UsageError> {
+pub(super) fn limit_of_run(typed: Option<u32>, kept: Option<u32>, kind: &Message) -> Result<Option<u32>, UsageError> {
     if kind.may_be_template() {
-        return Ok(typed.map(|limit| limit.0).or(kept));
+        return Ok(typed.or(kept));
     }
     match typed {
         None => Ok(None),
@@ -94,13 +90,13 @@ impl LimitedSend {
     ) -> Result<Option<Self>, CommandError> {
         let Settings { limit_24h, api_url, timeout, retry_for, .. } = &sender.settings;
         let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
-        let Some(limit) = limit_24h.as_ref().filter(|_| is_template && !sender.settings.is_sandboxed()) else {
+        let Some(limit) = limit_24h.filter(|_| is_template && !sender.settings.is_sandboxed()) else {
             return Ok(None);
         };
         let store = open_store(context).map_err(CommandError::of_single_send)?;
-        let lag = timeout.value.duration().saturating_add(retry_for.value.duration());
-        let of = ReachOf::new(sender.bot.as_str().to_owned(), api_url.value.as_key(), lag);
-        Ok(Some(Self { store, of, limit: limit.value.0, is_over_allowed }))
+        let lag = timeout.saturating_add(*retry_for);
+        let of = ReachOf::new(sender.bot.as_str().to_owned(), api_url.as_key(), lag);
+        Ok(Some(Self { store, of, limit, is_over_allowed }))
     }
 
     /// Counts the recipient of the message.

@@ -256,10 +256,10 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
     }
     let bots = of_key.iter().map(|scope| format!("{} at {}", scope.bot, scope.address)).collect::<Vec<_>>().join(", ");
     // In the sandbox they are not the sender's.
-    let bot = settings.bot.as_ref().map(|bot| bot.value.as_str()).filter(|_| !settings.is_sandboxed());
+    let bot = settings.bot.as_deref().filter(|_| !settings.is_sandboxed());
     of_key.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
-    if !settings.is_sandboxed() && (of_key.len() > 1 || settings.api_url.origin != Origin::Default) {
-        let address = settings.api_url.value.as_key();
+    if !settings.is_sandboxed() && (of_key.len() > 1 || *settings.origin("api_url") != Origin::Default) {
+        let address = settings.api_url.as_key();
         of_key.retain(|scope| scope.address == address);
     }
     let problem = match (of_key.as_slice(), bot) {
@@ -292,7 +292,7 @@ impl UsedKey {
     }
 
     fn person(&self, context: &Context, to: &str, country: Option<Country>) -> Result<NamedPerson, CommandError> {
-        let typed = TypedRecipient::read(to, country.or(self.settings.country()));
+        let typed = TypedRecipient::read(to, country.or(self.settings.country));
         let typed = typed.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
         context.stderr.warnings(typed.warnings());
         let recipient = typed.recipient.as_str().to_owned();

@@ -124,7 +124,7 @@ fn send(
     claim_exclusions(context, exclude)?;
     let environment = read_environment()?;
     let settings = read_settings(context, &environment)?;
-    let country = country.or(settings.country());
+    let country = country.or(settings.country);
     let recipients = RecipientSources { flag: to.clone(), environment: environment.to, country };
     let outgoing = read_message(context, typed, &recipients)?;
     let wait = typed.delivery.wait.wait();
@@ -138,8 +138,8 @@ fn send(
     *log = AuditLog::of(&settings);
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     if let Some(bot) = &settings.bot {
-        record.bot_id = Some(bot.value.as_str().to_owned());
-        outgoing.check_bot(bot.value.as_str())?;
+        record.bot_id = Some(bot.clone());
+        outgoing.check_bot(bot)?;
     }
     let (sender, exclusions) = sender_and_exclusions(context, settings, exclude, country, log)?;
     let once = typed.delivery.once.once.as_ref();
@@ -181,7 +181,7 @@ pub(super) fn sender_and_exclusions(
 ) -> Result<(Sender, Exclusions), CommandError> {
     *log = AuditLog::of(&settings);
     let sender = Sender::of(settings, context)?;
-    let countries = CountryRule { otherwise: country.or(sender.settings.country()), by_column: true };
+    let countries = CountryRule { otherwise: country.or(sender.settings.country), by_column: true };
     let options = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, exclude, options, &sender.settings)?;
     *log = std::mem::take(log).with(&exclusions);
@@ -368,7 +368,7 @@ impl PreparedSend<'_> {
             }
         }
         let request = self.request(&connection.base);
-        let retry_for = sender.settings.retry_for.value.duration();
+        let retry_for = sender.settings.retry_for;
         let delivery = self.in_time(connection.deliver(&context.stderr, &request, retry_for, flight)).await;
         delivery.unwrap_or_else(|| self.given_up(flight))
     }

@@ -55,7 +55,7 @@ async fn list(context: &Context, sender: &Sender, filter: &TemplateFilter) -> Re
     let (stdout, bot) = (&context.stdout, &sender.bot);
     let opened = sender.open(context, |base| Request::templates(base, bot.as_str(), filter, 1)).await?;
     let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
-    let retry_for = sender.settings.retry_for.value.duration();
+    let retry_for = sender.settings.retry_for;
     let listing = read_templates(&mut connection, &context.stderr, bot, filter, retry_for).await?;
     let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
     let listing = listing.into_value();

@@ -1,9 +1,11 @@
 //! `--wait` and `--for` of the commands that send one message.
 
+use std::time::Duration;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use crate::config::Timeout;
+use crate::config::timeout;
 use crate::sending::{DeliveryWait, WaitGoal};
 
 #[derive(Args, Debug)]
@@ -16,13 +18,13 @@ pub(super) struct WaitArgs {
     wait: Option<WaitGoal>,
 
     /// How long to wait with --wait [default: 2m]
-    #[arg(long = "for", value_name = "DURATION", requires = "wait")]
-    within: Option<Timeout>,
+    #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout)]
+    within: Option<Duration>,
 }
 
 impl WaitArgs {
     pub(super) fn wait(&self) -> Option<DeliveryWait> {
-        let within = self.within.map_or(DeliveryWait::DEFAULT, Timeout::duration);
+        let within = self.within.unwrap_or(DeliveryWait::DEFAULT);
         self.wait.map(|goal| DeliveryWait { goal, within })
     }
 }

@@ -47,7 +47,7 @@ impl Environment {
             let Some(text) = read(key.variable)? else { continue };
             let texts = vec![text];
             key.check(&texts).map_err(|problem| ConfigError::variable(key.variable, problem))?;
-            layer.put(key, texts, &Origin::Variable(key.variable));
+            layer.put(key.name, texts, &Origin::Variable(key.variable));
         }
         // A relative path is relative to the working directory; `~/` may come from an env file.
         layer.paths().for_each(|(_, path)| *path = resolve(Path::new(""), path));

@@ -120,7 +120,7 @@ impl ConfigFile {
                 let at = line_of(text, value.span().start);
                 let value =
                     key.read(value.into_inner()).map_err(|problem| ConfigError::syntax(path, at, &problem, None))?;
-                profile.put(key, value, &Origin::Profile(name.clone()));
+                profile.put(key.name, value, &Origin::Profile(name.clone()));
             }
             profile.paths().for_each(|(_, path)| *path = resolve(directory, path));
             profiles.insert(name, profile);

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde_json::json;
 
 use super::api_url::ApiUrl;
-use super::values::{BotId, Budget, ClientId, Pattern, PeopleLimit, Rate, Remember, RetryFor, Timeout};
+use super::values::{self, bot_id, client_id, pattern};
 use crate::hours::{DailyWindow, DayOff, ZoneName, windows_of};
 use crate::phone::Country;
 use crate::tables::rows;
@@ -80,25 +80,26 @@ impl Key {
 
     /// Checks a value.
     pub(crate) fn check(&self, texts: &[String]) -> Result<(), String> {
-        let check = match self.name {
-            "bot_id" => parses::<BotId>,
-            "client_id" => parses::<ClientId>,
-            "api_url" => parses::<ApiUrl>,
-            "timeout" => parses::<Timeout>,
-            "retry_for" => parses::<RetryFor>,
-            "allow_to" => parses::<Pattern>,
-            "rate" => parses::<Rate>,
-            "country" => parses::<Country>,
-            "remember" => parses::<Remember>,
-            "confirm_bulk" => parses::<bool>,
-            "between" => return windows(texts).map(drop),
-            "not_on" => parses::<DayOff>,
-            "time_zone" => parses::<ZoneName>,
-            "budget" => parses::<Budget>,
-            "limit_24h" => parses::<PeopleLimit>,
-            _ => return Ok(()),
-        };
-        texts.iter().try_for_each(|text| check(text))
+        if self.name == "between" {
+            return windows(texts).map(drop);
+        }
+        texts.iter().try_for_each(|text| match self.name {
+            "bot_id" => bot_id(text).map(drop),
+            "client_id" => client_id(text).map(drop),
+            "api_url" => parses::<ApiUrl>(text),
+            "timeout" => values::timeout(text).map(drop),
+            "retry_for" => values::retry_for(text).map(drop),
+            "allow_to" => pattern(text).map(drop),
+            "rate" => values::rate(text).map(drop),
+            "country" => parses::<Country>(text),
+            "remember" => values::remember(text).map(drop),
+            "confirm_bulk" => parses::<bool>(text),
+            "not_on" => parses::<DayOff>(text),
+            "time_zone" => parses::<ZoneName>(text),
+            "budget" => values::budget(text).map(drop),
+            "limit_24h" => values::people_limit(text).map(drop),
+            _ => Ok(()),
+        })
     }
 
     /// A value as it is printed.
@@ -144,6 +145,15 @@ impl Key {
             schema.insert("description".to_owned(), format!("{}.", self.about).into());
         }
         schema
+    }
+}
+
+/// A check of what is typed for the flag of the key called `name`.
+pub(crate) fn checked(name: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
+    move |raw| {
+        let text = raw.to_owned();
+        let check = Key::named(name).map(|key| key.check(std::slice::from_ref(&text)));
+        check.unwrap_or(Ok(())).map(|()| text)
     }
 }
 

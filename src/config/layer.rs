@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
-use std::str::FromStr;
+use std::path::PathBuf;
 
 use super::error::ConfigError;
 use super::keys::{KEYS, Key};
@@ -20,15 +20,27 @@ impl Layer {
         Self(keys.map(|key| (key.name, Origin::Default.of(vec![key.default.to_owned()]))).collect())
     }
 
-    pub(super) fn put(&mut self, key: &'static Key, value: Vec<String>, origin: &Origin) {
-        self.0.insert(key.name, origin.of(value));
+    /// What is said in the sandbox whatever a profile says; `address` is where it runs, if that is known.
+    pub(super) fn of_sandbox(address: Option<&str>) -> Self {
+        let mut layer = Self::default();
+        for name in ["client_id", "client_secret"] {
+            layer.put(name, vec!["sandbox".to_owned()], &Origin::Sandbox);
+        }
+        if let Some(address) = address {
+            layer.put("api_url", vec![address.to_owned()], &Origin::Variable("JELOUCTL_SANDBOX"));
+        }
+        layer
+    }
+
+    pub(super) fn put(&mut self, name: &'static str, value: Vec<String>, origin: &Origin) {
+        self.0.insert(name, origin.of(value));
     }
 
     /// Adds what was typed, if it was, for the flag of the key called `name`.
     pub(crate) fn type_in(&mut self, name: &str, typed: impl IntoIterator<Item: ToString>) {
         let texts: Vec<_> = typed.into_iter().map(|text| text.to_string()).collect();
         if let (false, Some(key)) = (texts.is_empty(), Key::named(name)) {
-            self.put(key, texts, &Origin::Flag(key.flag));
+            self.put(key.name, texts, &Origin::Flag(key.flag));
         }
     }
 
@@ -79,28 +91,31 @@ impl Layer {
         self.0.get(name).map(|found| found.value.as_slice())
     }
 
-    /// The value of the key called `name`, of its type. Every source checks what it puts in.
-    #[expect(clippy::expect_used, reason = "it was checked")]
-    pub(super) fn get<T: FromStr<Err: Debug>>(&self, name: &str) -> Option<Sourced<T>> {
-        let found = self.0.get(name)?;
-        Some(found.origin.of(found.value.first()?.parse().expect("a checked value")))
+    /// Where the value of the key called `name` comes from.
+    pub(super) fn origin(&self, name: &str) -> &Origin {
+        self.0.get(name).map_or(&Origin::Default, |found| &found.origin)
     }
 
-    /// The same for a list.
+    /// The value of the key called `name`. Every source checks what it puts in.
     #[expect(clippy::expect_used, reason = "it was checked")]
-    pub(super) fn get_list<T>(
-        &self,
-        name: &str,
-        read: impl FnOnce(&[String]) -> Result<T, String>,
-    ) -> Option<Sourced<T>> {
-        let found = self.0.get(name)?;
-        Some(found.origin.of(read(&found.value).expect("a checked list")))
+    pub(super) fn get<T, E: Debug>(&self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        Some(read(self.text(name)?).expect("a checked value"))
     }
 
     /// The same for a key that has a default, of a layer over [`Self::of_defaults`].
     #[expect(clippy::expect_used, reason = "the table says so")]
-    pub(super) fn or_default<T: FromStr<Err: Debug>>(&self, name: &str) -> Sourced<T> {
-        self.get(name).expect("the key has a default")
+    pub(super) fn or_default<T, E: Debug>(&self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> T {
+        self.get(name, read).expect("the key has a default")
+    }
+
+    /// The same for a list, empty if there is none.
+    #[expect(clippy::expect_used, reason = "it was checked")]
+    pub(super) fn get_list<T>(&self, name: &str, read: impl FnOnce(&[String]) -> Result<Vec<T>, String>) -> Vec<T> {
+        self.list(name).map(|texts| read(texts).expect("a checked list")).unwrap_or_default()
+    }
+
+    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from)
     }
 
     /// Where the secret called `name` comes from: itself, a command or a file.

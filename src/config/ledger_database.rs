@@ -53,8 +53,9 @@ impl LedgerDatabase {
     /// What a layer says of it.
     fn of(layer: Option<&Layer>) -> Result<Option<Self>, ConfigError> {
         let Some(layer) = layer else { return Ok(None) };
-        let Some(Sourced { value, origin }) = layer.get::<String>("ledger") else { return Ok(None) };
-        Ok(Some(Self { url: LedgerUrl::parse_from(origin, &value)?, password: layer.secret("ledger_password")? }))
+        let Some(address) = layer.text("ledger") else { return Ok(None) };
+        let url = LedgerUrl::parse_from(layer.origin("ledger").clone(), address)?;
+        Ok(Some(Self { url, password: layer.secret("ledger_password")? }))
     }
 
     /// The source of the password: the first of the profile, the address and `PGPASSWORD` that has one.

@@ -5,8 +5,7 @@ use super::error::ConfigError;
 use super::layer::Layer;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
-use super::values::ClientId;
-use crate::secret::Secret;
+use super::values::client_id;
 
 /// The client id and secret that are given, outside the profile and in it. The two are never mixed: an id of one with
 /// the secret of the other would send the secret to whom it is not for.
@@ -25,35 +24,34 @@ pub(super) struct Login {
 /// Client id and where its secret is, as far as they are given in one place.
 #[derive(Clone, Debug, Default)]
 struct Pair {
-    id: Option<Sourced<ClientId>>,
+    id: Option<Sourced<String>>,
     secret: Option<Sourced<SecretSource>>,
 }
 
 impl Login {
-    /// `id` and `secret` of flags and environment, combined with those of the profile called `name`.
+    /// What flags and environment say `outside` of the profile called `name`, combined with what that says; `typed` is what
+    /// `--client-secret-file` names.
     ///
     /// # Errors
-    /// If the profile gives its secret in two ways.
+    /// If one of them gives its secret in two ways.
     pub(crate) fn new(
-        id: Option<Sourced<ClientId>>,
-        secret: Option<Sourced<SecretSource>>,
+        outside: &Layer,
+        typed: Option<&SecretSource>,
         profile: &Layer,
         name: &str,
     ) -> Result<Self, ConfigError> {
-        let kept = Pair { id: profile.get("client_id"), secret: profile.secret("client_secret")? };
-        let home = profile.clone().over(Layer::of_defaults()).or_default("api_url").value;
-        Ok(Self { typed: Pair { id, secret }, kept, profile: name.to_owned(), home })
-    }
-
-    /// Replaces what was typed with the sandbox's own.
-    pub(crate) fn enter_sandbox(&mut self) {
-        let id = ClientId("sandbox".to_owned());
-        let secret = SecretSource::Value(Secret::new("sandbox".to_owned()));
-        self.typed = Pair { id: Some(Origin::Sandbox.of(id)), secret: Some(Origin::Sandbox.of(secret)) };
+        let secret = match typed {
+            Some(source) => Some(Origin::Flag("--client-secret-file").of(source.clone())),
+            None => outside.secret("client_secret")?,
+        };
+        let id = |layer: &Layer| Some(layer.origin("client_id").of(layer.get("client_id", client_id)?));
+        let kept = Pair { id: id(profile), secret: profile.secret("client_secret")? };
+        let home = profile.clone().over(Layer::of_defaults()).or_default("api_url", str::parse);
+        Ok(Self { typed: Pair { id: id(outside), secret }, kept, profile: name.to_owned(), home })
     }
 
     /// The client id that comes first, whether it can be used with the secret or not.
-    pub(crate) fn id(&self) -> Option<&Sourced<ClientId>> {
+    pub(crate) fn id(&self) -> Option<&Sourced<String>> {
         self.typed.id.as_ref().or(self.kept.id.as_ref())
     }
 
@@ -66,10 +64,11 @@ impl Login {
     pub(crate) fn credentials(
         &self,
         can_ask: bool,
-        api_url: &Sourced<ApiUrl>,
-    ) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
+        api_url: &ApiUrl,
+        asked_by: &Origin,
+    ) -> Result<(&Sourced<String>, Sourced<SecretSource>), ConfigError> {
         let prompt = || can_ask.then(|| Origin::Default.of(SecretSource::Prompt));
-        let ask = |id: &Sourced<ClientId>| prompt().ok_or_else(|| no_secret(&id.value));
+        let ask = |id: &Sourced<String>| prompt().ok_or_else(|| no_secret(&id.value));
         match (&self.typed.id, &self.typed.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
             (None, Some(secret)) => {
@@ -82,26 +81,25 @@ impl Login {
             (Some(id), None) => Ok((id, ask(id)?)),
             (None, None) => {
                 let id = self.kept.id.as_ref().ok_or_else(|| ConfigError::incomplete("no credentials"))?;
-                self.keep_secret_home(api_url)?;
+                self.keep_secret_home(api_url, asked_by)?;
                 let secret = self.kept.secret.clone().map_or_else(|| ask(id), Ok)?;
                 Ok((id, secret))
             }
         }
     }
 
-    fn keep_secret_home(&self, asked: &Sourced<ApiUrl>) -> Result<(), ConfigError> {
-        if asked.value == self.home || asked.value.is_loopback() {
+    fn keep_secret_home(&self, asked: &ApiUrl, asked_by: &Origin) -> Result<(), ConfigError> {
+        if *asked == self.home || asked.is_loopback() {
             return Ok(());
         }
-        let Sourced { value, origin } = asked;
         Err(ConfigError::new(
-            format!("the secret of profile `{}` is for {}, but {origin} asks for {value}", self.profile, self.home),
+            format!("the secret of profile `{}` is for {}, but {asked_by} asks for {asked}", self.profile, self.home),
             "give that host's own credentials with flags or variables, or make a profile with its api_url",
         ))
     }
 }
 
-fn no_secret(id: &ClientId) -> ConfigError {
+fn no_secret(id: &str) -> ConfigError {
     let hint = "give the profile its secret: jelouctl profile set NAME --client-secret-file FILE; or give both id and secret \
         outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
     ConfigError::new(format!("no client secret for client id `{id}`"), hint)

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::api_url::ApiUrl;
 use super::environment::Environment;
@@ -14,7 +15,8 @@ use super::login::Login;
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use super::trust::MAX_BYTES;
-use super::values::{AllowTo, BotId, Budget, ClientId, PeopleLimit, Rate, Remember, RetryFor, Timeout};
+use super::values;
+use crate::cost::Money;
 use crate::hours::{DailyWindow, DayOff, ZoneName};
 use crate::phone::Country;
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
@@ -33,30 +35,31 @@ pub(crate) enum Sandboxed {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) profile: Option<Sourced<String>>,
-    pub(crate) bot: Option<Sourced<BotId>>,
+    pub(crate) bot: Option<String>,
     login: Login,
-    pub(crate) api_url: Sourced<ApiUrl>,
+    pub(crate) api_url: ApiUrl,
     pub(crate) sandbox: Sandboxed,
-    pub(crate) timeout: Sourced<Timeout>,
-    pub(crate) retry_for: Sourced<RetryFor>,
-    pub(crate) ca_cert: Option<Sourced<PathBuf>>,
-    pub(crate) allow_to: Option<Sourced<AllowTo>>,
-    pub(crate) do_not_contact: Option<Sourced<PathBuf>>,
+    pub(crate) timeout: Duration,
+    pub(crate) retry_for: Duration,
+    pub(crate) ca_cert: Option<PathBuf>,
+    pub(crate) allow_to: Option<Vec<String>>,
+    pub(crate) do_not_contact: Option<PathBuf>,
     /// The audit log.
-    pub(crate) log: Option<Sourced<PathBuf>>,
-    pub(crate) rate: Sourced<Rate>,
+    pub(crate) log: Option<PathBuf>,
+    /// Requests a second.
+    pub(crate) rate: f64,
     /// Whose national numbers recipients may be, where `--country` does not say.
-    pub(crate) country: Option<Sourced<Country>>,
-    pub(crate) remember: Sourced<Remember>,
-    pub(crate) confirm_bulk: Sourced<bool>,
+    pub(crate) country: Option<Country>,
+    pub(crate) remember: Duration,
+    pub(crate) confirm_bulk: bool,
     /// Of the profile; flags may say otherwise.
-    pub(crate) between: Option<Sourced<Vec<DailyWindow>>>,
-    pub(crate) not_on: Option<Sourced<Vec<DayOff>>>,
-    pub(crate) time_zone: Option<Sourced<ZoneName>>,
+    pub(crate) between: Vec<DailyWindow>,
+    pub(crate) not_on: Vec<DayOff>,
+    pub(crate) time_zone: Option<ZoneName>,
     /// The file of rates.
-    pub(crate) rates: Option<Sourced<PathBuf>>,
-    pub(crate) budget: Option<Sourced<Budget>>,
-    pub(crate) limit_24h: Option<Sourced<PeopleLimit>>,
+    pub(crate) rates: Option<PathBuf>,
+    pub(crate) budget: Option<Money>,
+    pub(crate) limit_24h: Option<u32>,
     /// The values as they were given, for display.
     layer: Layer,
     /// Notes for a person about how it was resolved.
@@ -95,56 +98,49 @@ impl Settings {
                 warnings.push(format!("--profile sets bot and credentials: {} ignored", ignored.join(", ")));
             }
         }
-        let outside = flags.layer.clone().over(outside);
+        let mut outside = flags.layer.clone().over(outside);
         let name = chosen.as_ref().map(|chosen| chosen.value.clone()).unwrap_or_default();
-        let profile = file.and_then(|file| file.profiles.get(&name)).cloned().unwrap_or_default();
-        let secret = if sandbox == Sandboxed::No { typed_secret(flags, &outside)? } else { None };
-        let login = Login::new(outside.get("client_id"), secret, &profile, &name)?;
-        let layer = outside.over(profile).over(Layer::of_defaults());
-        let mut settings = Self {
+        let mut profile = file.and_then(|file| file.profiles.get(&name)).cloned().unwrap_or_default();
+        let (mut defaults, mut typed_secret) = (Layer::of_defaults(), flags.client_secret.as_ref());
+        if sandbox != Sandboxed::No {
+            // It has credentials of its own, so no secret is read, and it needs no bot.
+            typed_secret = None;
+            outside.remove("client_secret_file");
+            outside.remove("ca_cert");
+            profile.remove("ca_cert");
+            outside = Layer::of_sandbox(environment.sandbox.as_deref()).over(outside);
+            defaults.put("bot_id", vec!["sandbox".to_owned()], &Origin::Sandbox);
+        }
+        let login = Login::new(&outside, typed_secret, &profile, &name)?;
+        let layer = outside.over(profile).over(defaults);
+        Ok(Self {
             profile: chosen,
-            bot: layer.get("bot_id"),
+            bot: layer.get("bot_id", values::bot_id),
             login,
-            api_url: layer.or_default("api_url"),
+            api_url: match &sandbox {
+                Sandboxed::At(url) => url.clone(),
+                Sandboxed::No | Sandboxed::Nearest => layer.or_default("api_url", str::parse),
+            },
             sandbox,
-            timeout: layer.or_default("timeout"),
-            retry_for: layer.or_default("retry_for"),
-            ca_cert: layer.get("ca_cert"),
-            allow_to: layer.get_list("allow_to", |patterns| Ok(AllowTo(patterns.to_vec()))),
-            do_not_contact: layer.get("do_not_contact"),
-            log: layer.get("log"),
-            rate: layer.or_default("rate"),
-            country: layer.get("country"),
-            remember: layer.or_default("remember"),
-            confirm_bulk: layer.or_default("confirm_bulk"),
+            timeout: layer.or_default("timeout", values::timeout),
+            retry_for: layer.or_default("retry_for", values::retry_for),
+            ca_cert: layer.path("ca_cert"),
+            allow_to: layer.list("allow_to").map(<[String]>::to_vec),
+            do_not_contact: layer.path("do_not_contact"),
+            log: layer.path("log"),
+            rate: layer.or_default("rate", values::rate),
+            country: layer.get("country", str::parse),
+            remember: layer.or_default("remember", values::remember),
+            confirm_bulk: layer.or_default("confirm_bulk", str::parse),
             between: layer.get_list("between", windows),
             not_on: layer.get_list("not_on", |days| days.iter().map(|day| day.parse()).collect()),
-            time_zone: layer.get("time_zone"),
-            rates: layer.get("rates"),
-            budget: layer.get("budget"),
-            limit_24h: layer.get("limit_24h"),
+            time_zone: layer.get("time_zone", str::parse),
+            rates: layer.path("rates"),
+            budget: layer.get("budget", values::budget),
+            limit_24h: layer.get("limit_24h", values::people_limit),
             layer,
             warnings,
-        };
-        settings.enter_sandbox();
-        Ok(settings)
-    }
-
-    /// The sandbox reads no secret and needs no bot.
-    fn enter_sandbox(&mut self) {
-        match &self.sandbox {
-            Sandboxed::No => return,
-            Sandboxed::Nearest => {}
-            Sandboxed::At(url) => self.api_url = Origin::Variable("JELOUCTL_SANDBOX").of(url.clone()),
-        }
-        self.bot = self.bot.take().or(Some(Origin::Sandbox.of(BotId("sandbox".to_owned()))));
-        self.login.enter_sandbox();
-        self.ca_cert = None;
-    }
-
-    /// The country of the profile.
-    pub(crate) fn country(&self) -> Option<Country> {
-        self.country.as_ref().map(|country| country.value)
+        })
     }
 
     /// Whether nothing can reach Jelou.
@@ -162,24 +158,25 @@ impl Settings {
     }
 
     /// The bot to send from.
-    pub(crate) fn bot(&self) -> Result<&BotId, ConfigError> {
-        self.bot.as_ref().map(|bot| &bot.value).ok_or_else(ConfigError::no_bot)
+    pub(crate) fn bot(&self) -> Result<&String, ConfigError> {
+        self.bot.as_ref().ok_or_else(ConfigError::no_bot)
+    }
+
+    /// Where the value of a key comes from.
+    pub(crate) fn origin(&self, key: &str) -> &Origin {
+        self.layer.origin(key)
     }
 
     /// The value of a key as it is printed, and its origin; never a secret.
     pub(crate) fn shown(&self, key: &Key) -> Option<Sourced<String>> {
         match key.name {
-            "bot_id" => self.bot.as_ref().map(Sourced::shown),
-            "client_id" => self.client_id().map(Sourced::shown),
             "client_secret" => self.client_secret().map(Sourced::shown),
-            "api_url" => Some(self.api_url.shown()),
-            "ca_cert" if self.is_sandboxed() => None,
             _ => self.layer.shown(key),
         }
     }
 
     /// The client id that comes first, whether it can be used with the secret or not.
-    pub(crate) fn client_id(&self) -> Option<&Sourced<ClientId>> {
+    pub(crate) fn client_id(&self) -> Option<&Sourced<String>> {
         self.login.id()
     }
 
@@ -193,16 +190,13 @@ impl Settings {
     ///
     /// # Errors
     /// When one of them is missing, or the secret would go to a place that it is not for.
-    pub(crate) fn credentials(
-        &self,
-        can_ask: bool,
-    ) -> Result<(&Sourced<ClientId>, Sourced<SecretSource>), ConfigError> {
-        self.login.credentials(can_ask, &self.api_url)
+    pub(crate) fn credentials(&self, can_ask: bool) -> Result<(&Sourced<String>, Sourced<SecretSource>), ConfigError> {
+        self.login.credentials(can_ask, &self.api_url, self.origin("api_url"))
     }
 
     /// The certificates of `ca_cert`, as PEM: at most 1 MiB.
     pub(crate) fn ca_cert_file(&self) -> Result<Option<(PathBuf, Vec<u8>)>, ConfigError> {
-        let Some(Sourced { value: path, .. }) = &self.ca_cert else { return Ok(None) };
+        let Some(path) = &self.ca_cert else { return Ok(None) };
         let file = open_to_read(path, PipeBound::FirstByte);
         let content = file.and_then(|file| read_to_limit(file, MAX_BYTES)).map_err(FileError::of("read", path))?;
         Ok(Some((path.clone(), content)))
@@ -238,14 +232,6 @@ fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, Conf
         let way_out = "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox";
         ConfigError::variable("JELOUCTL_SANDBOX", format!("{problem}: {way_out}"))
     })
-}
-
-/// The secret outside the profiles.
-fn typed_secret(flags: &Flags, outside: &Layer) -> Result<Option<Sourced<SecretSource>>, ConfigError> {
-    if let Some(source) = &flags.client_secret {
-        return Ok(Some(Origin::Flag("--client-secret-file").of(source.clone())));
-    }
-    outside.secret("client_secret")
 }
 
 pub(super) fn choose_profile(

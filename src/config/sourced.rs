@@ -9,8 +9,6 @@ pub(crate) enum Origin {
     Variable(&'static str),
     Profile(String),
     Sandbox,
-    /// The run that is resumed.
-    Run,
     Default,
 }
 
@@ -38,7 +36,6 @@ impl fmt::Display for Origin {
             Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
             Self::Profile(name) => write!(formatter, "profile {name}"),
             Self::Sandbox => formatter.write_str("sandbox"),
-            Self::Run => formatter.write_str("the run"),
             Self::Default => formatter.write_str("default"),
         }
     }

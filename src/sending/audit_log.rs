@@ -33,11 +33,11 @@ impl AuditLog {
         let sender = json!({
             "sandbox": settings.is_sandboxed(),
             "profile": settings.profile.as_ref().map(|profile| &profile.value),
-            "bot_id": settings.bot.as_ref().map(|bot| bot.value.as_str()),
+            "bot_id": settings.bot.as_deref(),
             "client_id": settings.client_id().map(|id| id.value.as_str()),
             "exclusions": [],
         });
-        Self { path: settings.log.as_ref().map(|log| log.value.clone()), sender }
+        Self { path: settings.log.clone(), sender }
     }
 
     /// The same log, with the lists of people to whom nothing is sent.

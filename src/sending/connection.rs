@@ -45,7 +45,7 @@ pub(crate) enum ConnectError {
 /// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
 pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
     match &settings.sandbox {
-        Sandboxed::No | Sandboxed::At(_) => settings.api_url.value.clone(),
+        Sandboxed::No | Sandboxed::At(_) => settings.api_url.clone(),
         Sandboxed::Nearest => ApiUrl::on_loopback(DEFAULT_PORT),
     }
 }
@@ -118,7 +118,7 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         Some((file, content)) => Roots::Only { file, content },
         None => Roots::Platform,
     };
-    let timeout = settings.timeout.value.duration();
+    let timeout = settings.timeout;
     Ok(Client::new(&ClientOptions { timeout, roots, proxy: proxy_to(base)? })?)
 }
 

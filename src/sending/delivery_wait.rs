@@ -81,8 +81,8 @@ impl Connection {
             bot,
             signals: &mut self.signals,
             watch: Box::new(watch),
-            retry_for: settings.retry_for.value.duration(),
-            pace: look_up_pace(settings.rate.value.per_second()),
+            retry_for: settings.retry_for,
+            pace: look_up_pace(settings.rate),
             clock: SignedDuration::ZERO,
         }
     }

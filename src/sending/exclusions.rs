@@ -47,12 +47,12 @@ pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, E
 
 fn add_list_of_profile(exclusions: &mut Exclusions, settings: &Settings) -> Result<(), ExclusionError> {
     let Some(kept) = &settings.do_not_contact else { return Ok(()) };
-    let profile = match &kept.origin {
+    let profile = match settings.origin("do_not_contact") {
         Origin::Profile(name) => name.clone(),
         other => other.to_string(),
     };
-    let options = ExclusionOptions { countries: CountryRule::new(None, settings.country()), encoding: None };
-    add(exclusions, &Source::File(kept.value.clone()), &ExclusionOrigin::Profile(profile), options)
+    let options = ExclusionOptions { countries: CountryRule::new(None, settings.country), encoding: None };
+    add(exclusions, &Source::File(kept.clone()), &ExclusionOrigin::Profile(profile), options)
 }
 
 fn add(

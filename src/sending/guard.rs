@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::sender::Sender;
-use crate::config::Settings;
+use crate::config::{Settings, allows};
 use crate::message::Outgoing;
 use crate::output::counted;
 use crate::people::Exclusions;
@@ -15,11 +15,11 @@ use crate::phone::spellings;
 /// If one is not allowed, with the first of them.
 fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
     let Some(allow_to) = &settings.allow_to else { return Ok(()) };
-    let is_allowed = |recipient: &str| spellings(recipient).any(|spelling| allow_to.value.allows(&spelling));
+    let is_allowed = |recipient: &str| spellings(recipient).any(|spelling| allows(allow_to, &spelling));
     match recipients.find(|recipient| !is_allowed(recipient)) {
         None => Ok(()),
         Some(recipient) => {
-            let (origin, patterns) = (&allow_to.origin, allow_to.value.0.join(", "));
+            let (origin, patterns) = (settings.origin("allow_to"), allow_to.join(", "));
             let allowed = if patterns.is_empty() { "no one (allow_to is empty)" } else { &patterns };
             let problem = format!("{recipient} is not among the recipients that {origin} allows: {allowed}");
             let hint = "check the recipient; allow_to in the configuration lists who may get messages";

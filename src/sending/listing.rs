@@ -9,7 +9,6 @@ use super::flight::Flight;
 use crate::api::{
     Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter, counted,
 };
-use crate::config::BotId;
 use crate::output::Stderr;
 
 /// More pages than any bot has: a server may return new ones forever.
@@ -22,7 +21,7 @@ const MAX_PAGES: u32 = 100;
 pub(crate) async fn read_templates(
     connection: &mut Connection,
     stderr: &Stderr,
-    bot: &BotId,
+    bot: &str,
     filter: &TemplateFilter,
     retry_for: Duration,
 ) -> Result<Listing, LookUpError> {
@@ -59,12 +58,12 @@ impl Listing {
         &mut self,
         connection: &mut Connection,
         stderr: &Stderr,
-        bot: &BotId,
+        bot: &str,
         retry_for: Duration,
         flight: &Flight,
     ) -> Result<(), LookUpError> {
         let page = self.pager.next_page();
-        let request = Request::templates(connection.base.url(), bot.as_str(), &self.filter, page);
+        let request = Request::templates(connection.base.url(), bot, &self.filter, page);
         let delivery = connection.deliver(stderr, &request, retry_for, flight).await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
         match (&delivery.outcome, body.and_then(|body| body.json.as_ref()), body.and_then(Body::results)) {

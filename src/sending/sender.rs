@@ -8,7 +8,7 @@ use url::Url;
 
 use super::connection::{self, ConnectError, Connection, Interrupted, ask_secret, new_client};
 use crate::api::{Credentials, Request, curl_command};
-use crate::config::{ApiUrl, BotId, ClientId, ConfigError, Environment, SecretSource, Settings, Sourced};
+use crate::config::{ApiUrl, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
 use crate::output::{SystemError, visible_json};
 use crate::process::{Signal, Signals, enclosing_sandbox};
@@ -39,8 +39,8 @@ pub(crate) fn read_settings(context: &Context, environment: &Environment) -> Res
 #[derive(Debug)]
 pub(crate) struct Sender {
     pub(crate) settings: Settings,
-    pub(crate) bot: BotId,
-    pub(crate) client_id: Sourced<ClientId>,
+    pub(crate) bot: String,
+    pub(crate) client_id: Sourced<String>,
     secret: Sourced<SecretSource>,
 }
 
@@ -67,7 +67,7 @@ impl Sender {
     /// Prints `request` instead of sending it: as a curl command, or as `{"dry_run": true, "method", …}`.
     pub(crate) fn show(&self, context: &Context, request: &Request) -> Result<(), SystemError> {
         if context.mode == Mode::Curl {
-            let ca_cert = self.settings.ca_cert.as_ref().map(|path| path.value.as_path());
+            let ca_cert = self.settings.ca_cert.as_deref();
             let body = request.body.as_deref().map(visible_json);
             return context.stdout.line(&curl_command(
                 request,

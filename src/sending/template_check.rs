@@ -10,7 +10,6 @@ use super::connection::{Connection, Interrupted};
 use super::flight::Flight;
 use super::listing::{Listing, read_templates};
 use crate::api::{Cause, LookUpError, Outcome, TemplateFilter};
-use crate::config::BotId;
 use crate::message::{TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
 use crate::output::Stderr;
 
@@ -62,7 +61,7 @@ pub(crate) struct CheckedTemplates {
 pub(crate) async fn check_templates(
     connection: &mut Connection,
     stderr: &Stderr,
-    bot: &BotId,
+    bot: &str,
     uses: &TemplateUses,
     strict: bool,
 ) -> Result<CheckedTemplates, Interrupted> {
@@ -95,7 +94,7 @@ pub(crate) async fn check_templates(
 pub(crate) async fn check_sender(
     connection: &mut Connection,
     stderr: &Stderr,
-    bot: &BotId,
+    bot: &str,
     uses: &TemplateUses,
     retry_for: Duration,
     patience: Duration,

@@ -100,7 +100,7 @@ fn a_profile_is_made_used_and_removed() {
         config(&home),
         format!(
             "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"77\"\nclient_id = \"my id\"\n\
-             client_secret_file = \"{}\"\napi_url = \"{}\"\ntimeout = \"1s 500ms\"\nallow_to = [\"593*\"]\n",
+             client_secret_file = \"{}\"\napi_url = \"{}\"\ntimeout = \"1500ms\"\nallow_to = [\"593*\"]\n",
             secret.display(),
             server.url
         )
@@ -198,7 +198,7 @@ fn show_tells_where_each_value_comes_from() {
     assert_eq!(
         shown,
         "profile\tprod\tdefault\nbot_id\t77\tprofile prod\nclient_id\tx\tprofile prod\nclient_secret\t(redacted)\tprofile prod\n\
-         api_url\thttp://127.0.0.1:9\tJELOU_API_URL\ntimeout\t5s\t--timeout\nretry_for\t0\tprofile prod\nca_cert\t\tnot set\n\
+         api_url\thttp://127.0.0.1:9\tJELOU_API_URL\ntimeout\t5\t--timeout\nretry_for\t0\tprofile prod\nca_cert\t\tnot set\n\
          allow_to\t[\"593*\"]\tprofile prod\ndo_not_contact\t\tnot set\nrate\t5/s\tdefault\ncountry\t\tnot set\nremember\t3d\tdefault\nconfirm_bulk\ttrue\tdefault\n\
          between\t\tnot set\nnot_on\t\tnot set\ntime_zone\t\tnot set\nrates\t\tnot set\nbudget\t\tnot set\nlimit_24h\t\tnot set\nlog\t\tnot set\nledger\t\tnot set\n\
              ledger_password\t\tnot set\n"

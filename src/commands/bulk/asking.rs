@@ -123,7 +123,7 @@ impl<'a> AskedRun<'a> {
 
     /// What to ask for.
     fn inquiry(&self, run: &Run) -> Result<Inquiry, LedgerError> {
-        let timeout = self.sender.settings.timeout.value.duration();
+        let timeout = self.sender.settings.timeout;
         let mut inquiry = Inquiry::new(InquiryTerms {
             now: run.store().now()?,
             up_to: self.up_to,

@@ -17,9 +17,8 @@ use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
 use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::commands::store::wait_for_turn;
-use crate::config::Budget;
 use crate::context::Context;
-use crate::cost::{Estimate, Rates};
+use crate::cost::{Estimate, Money, Rates};
 use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
@@ -54,7 +53,7 @@ pub(super) struct PreparedList<'a> {
     pub(super) details: Details,
     pub(super) rates: Option<Rates>,
     /// The most that the run may cost by them.
-    pub(super) budget: Option<Budget>,
+    pub(super) budget: Option<Money>,
 }
 
 impl PreparedList<'_> {
@@ -151,7 +150,7 @@ impl PreparedList<'_> {
 
     /// Refuses a list that costs more than it may.
     pub(super) fn check_budget(&self) -> Result<(), GuardError> {
-        let (Some(Budget(budget)), Some(estimate)) = (self.budget, &self.details.estimate) else { return Ok(()) };
+        let (Some(budget), Some(estimate)) = (self.budget, &self.details.estimate) else { return Ok(()) };
         if let Some(words) = estimate.without_price() {
             let hint = "add these rates, or send it without a budget; the category of a template is that of the bot's list, which \
                         is not read with --unchecked, nor before a question where the secret is typed, and has no template by \
@@ -211,7 +210,7 @@ pub(super) fn details(
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
         bot: sender.bot.as_str().to_owned(),
         client_id: sender.client_id.value.as_str().to_owned(),
-        api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.value.as_key() },
+        api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.as_key() },
         sandbox: settings.is_sandboxed(),
         // If no row of a list can be sent, the value is used only for the page.
         accepts: SuccessCriterion::AnyObject,
@@ -220,7 +219,7 @@ pub(super) fn details(
         list: file_of(&args.source).file_name().map(|name| name.to_string_lossy().into_owned()),
         country: countries.otherwise,
         message: body.cloned(),
-        rate: options.rate.unwrap_or(settings.rate.value).per_second(),
+        rate: options.rate.unwrap_or(settings.rate),
         concurrency: options.work.concurrency_or(DEFAULT_CONCURRENCY),
         max_wait: options.work.max_wait_or(DEFAULT_MAX_WAIT),
         no_keep_alive: options.work.no_keep_alive,
@@ -271,10 +270,10 @@ pub(super) fn note_imported(
 /// How far back sent messages count.
 fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
     match args.remember {
-        Some(typed) => typed.duration(),
+        Some(typed) => typed,
         // A list sent in parts may take longer than sent messages are remembered by default.
         None if args.earlier.skip_sent => Duration::MAX,
-        None => sender.settings.remember.value.duration(),
+        None => sender.settings.remember,
     }
 }
 
@@ -284,7 +283,7 @@ pub(crate) fn is_asked(context: &Context, sender: &Sender) -> bool {
 }
 
 fn needs_yes(sender: &Sender) -> bool {
-    !sender.settings.is_sandboxed() && sender.settings.confirm_bulk.value
+    !sender.settings.is_sandboxed() && sender.settings.confirm_bulk
 }
 
 /// Asks the user. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.

@@ -60,7 +60,7 @@ impl RunOnItsWay<'_> {
     /// Joins those that send `run`. Its conditions change no more until this process leaves it, but may have changed
     /// before.
     fn join(&self, run: &Run) -> Result<(Worker, Counts, RunConditions), LedgerError> {
-        let (worker, counts) = run.join(self.sender.settings.timeout.value.duration())?;
+        let (worker, counts) = run.join(self.sender.settings.timeout)?;
         Ok((worker, counts, run.details()?.conditions))
     }
 

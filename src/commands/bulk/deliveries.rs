@@ -11,7 +11,7 @@ use super::ending::log_decided;
 use super::words::{deliveries_as_json, deliveries_in_words};
 use crate::commands::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
-use crate::config::Timeout;
+use crate::config::timeout;
 use crate::context::Context;
 use crate::deliveries::StillUnknown;
 use crate::exit::ExitCode;
@@ -56,12 +56,12 @@ pub(crate) struct BulkDeliveriesArgs {
     watch: bool,
 
     /// How long to wait before asking again [default: 30s]
-    #[arg(long, value_name = "DURATION", requires = "watch")]
-    every: Option<Timeout>,
+    #[arg(long, value_name = "DURATION", requires = "watch", value_parser = timeout)]
+    every: Option<Duration>,
 
     /// How long to keep asking [default: 1h]
-    #[arg(long = "for", value_name = "DURATION", requires = "watch")]
-    within: Option<Timeout>,
+    #[arg(long = "for", value_name = "DURATION", requires = "watch", value_parser = timeout)]
+    within: Option<Duration>,
 
     /// Stop the run when most of its messages are not delivered, or WhatsApp lets the business send nothing
     #[arg(long, requires = "watch")]
@@ -135,8 +135,8 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let mut connection = asked.sender.connect(context).await?;
     let (flight, settings, bot) = (Flight::default(), asked.sender.settings.clone(), asked.sender.bot.clone());
     let mut look_ups = connection.look_ups(&context.stderr, &settings, bot.as_str(), &flight);
-    let every = args.every.map_or(EVERY, Timeout::duration);
-    let end = args.watch.then(|| Instant::now() + args.within.map_or(WITHIN, Timeout::duration));
+    let every = args.every.unwrap_or(EVERY);
+    let end = args.watch.then(|| Instant::now() + args.within.unwrap_or(WITHIN));
     let (mut is_stopped, mut is_away) = (false, false);
     let (mut last, mut shown): (Option<Look>, _) = (None, None);
     loop {

@@ -66,7 +66,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
 /// The country of the profile; None if the settings cannot be read.
 fn country_of_profile(context: &Context) -> Option<Country> {
     let environment = read_environment().ok()?;
-    Settings::load(&context.flags, &environment).ok()?.country()
+    Settings::load(&context.flags, &environment).ok()?.country
 }
 
 fn words(found: &FoundMessage) -> Vec<String> {

@@ -1,8 +1,6 @@
 //! The hours of a run: from flags and profile when it begins, from flags and the run when it is resumed; and the notes
 //! about them.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use super::options::HoursOptions;
@@ -18,15 +16,10 @@ use crate::timestamps::{self, local_time, of_milliseconds};
 /// The hours of a new run: what was typed overrides the profile.
 pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Option<Hours>, CommandError> {
     let typed = typed.choice();
-    let between = settings.between.as_ref().map(|between| between.value.clone()).unwrap_or_default();
-    let not_on = match &settings.not_on {
-        Some(days) if !typed.lifts_all() => days_off_in(&days.value).map_err(|problem| {
-            let message = format!("not_on of {}: {problem}", days.origin);
-            ConfigError::new(message, DATES)
-        })?,
-        Some(_) | None => BTreeSet::new(),
-    };
-    let time_zone = settings.time_zone.as_ref().map(|zone| zone.value.clone());
+    let not_on = if typed.lifts_all() { &[][..] } else { &settings.not_on };
+    let not_on = days_off_in(not_on)
+        .map_err(|problem| ConfigError::new(format!("not_on of {}: {problem}", settings.origin("not_on")), DATES))?;
+    let (between, time_zone) = (settings.between.clone(), settings.time_zone.clone());
     Ok(typed.over(HoursBase { between, not_on, time_zone }, timestamps::now())?)
 }
 

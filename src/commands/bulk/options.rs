@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use crate::config::{PeopleLimit, Rate, RetryFor};
+use crate::config::{people_limit, rate, retry_for};
 use crate::hours::{Between, DayOff, Hours, HoursChoice, ZoneName};
 use crate::ledger::RunConditions;
 use crate::output::ProgressFormat;
@@ -20,8 +20,8 @@ pub(crate) struct RunOptions {
     /// How fast to send: 5/s, 300/m, 1000/h [default: 5/s]
     ///
     /// A resumed run keeps its rate; a new one takes that of the profile, if there is one.
-    #[arg(long, value_name = "RATE", allow_hyphen_values = true)]
-    pub(super) rate: Option<Rate>,
+    #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = rate)]
+    pub(super) rate: Option<f64>,
 
     #[command(flatten)]
     pub(super) work: WorkOptions,
@@ -43,8 +43,8 @@ pub(crate) struct WorkOptions {
     /// How long to wait out a rate limit or a lost network [default: 15m]
     ///
     /// Then the run pauses. A resumed run keeps its own.
-    #[arg(long, value_name = "DURATION")]
-    pub(super) max_wait: Option<RetryFor>,
+    #[arg(long, value_name = "DURATION", value_parser = retry_for)]
+    pub(super) max_wait: Option<Duration>,
 
     /// Use a new connection for each message
     ///
@@ -102,8 +102,8 @@ pub(crate) struct HoursOptions {
     ///
     /// Counted over all runs of the bot in the ledger. The run waits, and goes on by itself. The default is limit_24h of the
     /// profile; a resumed run keeps its own.
-    #[arg(long, value_name = "N")]
-    pub(super) per_day: Option<PeopleLimit>,
+    #[arg(long, value_name = "N", value_parser = people_limit)]
+    pub(super) per_day: Option<u32>,
 }
 
 impl RunOptions {
@@ -129,7 +129,7 @@ impl WorkOptions {
     }
 
     pub(super) fn max_wait_or(&self, kept: Duration) -> Duration {
-        self.max_wait.map_or(kept, RetryFor::duration)
+        self.max_wait.unwrap_or(kept)
     }
 }
 

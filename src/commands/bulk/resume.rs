@@ -18,7 +18,6 @@ use super::words::{since_when, what_to_look_at};
 use crate::commands::CommandError;
 use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store};
-use crate::config::Rate;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
@@ -91,7 +90,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let sender = sender_of_run(context, &run, &details)?;
     let age = age_of(&store, &run)?;
     let asks = check_age(context, &sender, &run, &details, age, is_worker)?;
-    let countries = CountryRule { otherwise: details.country.or(sender.settings.country()), by_column: true };
+    let countries = CountryRule { otherwise: details.country.or(sender.settings.country), by_column: true };
     let of_lists = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
     let (details, exclusions, sender) = (&details, &exclusions, &sender);
@@ -103,7 +102,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let lifted = paused.filter(|_| !is_worker);
     let has_answered = way.prepare(args, lifted.as_ref(), asks, age)?;
     let conditions = is_changed.then_some(&details.conditions);
-    let resumed = Resumed { has_answered, rate: args.options.rate.map(Rate::per_second), conditions };
+    let resumed = Resumed { has_answered, rate: args.options.rate, conditions };
     block_on(way.send_the_rest(&args.options, (!is_worker).then_some((lifted.as_ref(), resumed))))
 }
 
@@ -223,7 +222,7 @@ impl RunOnItsWay<'_> {
         if !asks || pending == 0 {
             return Ok(false);
         }
-        let rate = args.options.rate.map_or(details.rate, Rate::per_second);
+        let rate = args.options.rate.unwrap_or(details.rate);
         report_before_resume(context, run, details, rate, exclusions)?;
         let (name, age, messages) = (run.name(), rounded(age), counted(pending, "message"));
         let (from, to) = (sender.description(), sender.planned_base());

@@ -2,7 +2,7 @@
 //! address.
 
 use crate::commands::CommandError;
-use crate::config::{ApiUrl, BotId, ConfigError, Environment, Origin, Sourced, knows_profile};
+use crate::config::{ConfigError, Environment, Origin, Settings, bot_id, knows_profile};
 use crate::context::Context;
 use crate::input::UsageError;
 use crate::ledger::{Details, Run, RunName};
@@ -20,10 +20,10 @@ pub(super) fn sender_of_run(context: &mut Context, held: &Run, run: &Details) ->
         refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
     }
     if !run.sandbox {
-        check_address(name, run, &settings.api_url)?;
+        check_address(name, run, &settings)?;
         match &settings.bot {
-            Some(bot) => refuse_setting(name, ("bot_id", &bot.origin), &run.bot, bot.value.as_str())?,
-            None => settings.bot = Some(Origin::Run.of(bot_of(run)?)),
+            Some(bot) => refuse_setting(name, ("bot_id", settings.origin("bot_id")), &run.bot, bot)?,
+            None => settings.bot = Some(bot_of(run)?),
         }
     }
     let sender = Sender::of(settings, context)?;
@@ -64,22 +64,22 @@ fn send_as_begun(
     Ok(())
 }
 
-fn bot_of(run: &Details) -> Result<BotId, ConfigError> {
-    run.bot.parse().map_err(|problem: String| ConfigError::variable("the run", problem))
+fn bot_of(run: &Details) -> Result<String, ConfigError> {
+    bot_id(&run.bot).map_err(|problem| ConfigError::variable("the run", problem))
 }
 
 /// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who
 /// may write to its ledger could set their own address.
-fn check_address(name: &RunName, run: &Details, own: &Sourced<ApiUrl>) -> Result<(), CommandError> {
-    let own_url = own.value.as_key();
-    if own.origin == Origin::Default && own_url != run.api_url {
+fn check_address(name: &RunName, run: &Details, settings: &Settings) -> Result<(), CommandError> {
+    let (own_url, origin) = (settings.api_url.as_key(), settings.origin("api_url"));
+    if *origin == Origin::Default && own_url != run.api_url {
         return Err(ConfigError::new(
             format!("run {name} sends to {}, but this process is set up to send to {own_url}", run.api_url),
             "if the credentials may be sent to that address, name it with JELOU_API_URL, --api-url or api_url of the profile",
         )
         .into());
     }
-    Ok(refuse_setting(name, ("api_url", &own.origin), &run.api_url, &own_url)?)
+    Ok(refuse_setting(name, ("api_url", origin), &run.api_url, &own_url)?)
 }
 
 /// Refuses a setting that differs from the one that the run began with.

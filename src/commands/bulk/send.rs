@@ -55,9 +55,9 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
 
     let sender = Sender::resolve(context)?;
     let hours = of_new_run(&args.hours, &sender.settings)?;
-    let limit = sender.settings.limit_24h.as_ref().map(|limit| limit.value.0);
+    let limit = sender.settings.limit_24h;
     let limit = limit_of_run(args.hours.per_day, limit, kind)?;
-    let countries = CountryRule::new(country, sender.settings.country());
+    let countries = CountryRule::new(country, sender.settings.country);
     list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));
     let of_lists = ExclusionOptions { countries, encoding: args.encoding };
     let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;

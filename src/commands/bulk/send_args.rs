@@ -1,14 +1,16 @@
 //! The arguments of `bulk send`, with their help.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
 use super::earlier::EarlierRule;
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
 use super::report_file::ending_of;
-use crate::config::{Budget, Remember};
+use crate::config::{budget, remember};
 use crate::context::Mode;
+use crate::cost::Money;
 use crate::import::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source, UsageError};
 use crate::ledger::RunName;
@@ -98,8 +100,8 @@ pub(crate) struct BulkSendArgs {
     /// How far back sent messages count: 3d, 12h, or 0 [default: 3d]
     ///
     /// The profile can have another default. With --skip-sent the default is any time.
-    #[arg(long, value_name = "TIME", help_heading = PEOPLE)]
-    pub(super) remember: Option<Remember>,
+    #[arg(long, value_name = "TIME", help_heading = PEOPLE, value_parser = remember)]
+    pub(super) remember: Option<Duration>,
 
     #[command(flatten)]
     pub(super) hours: HoursOptions,
@@ -111,8 +113,8 @@ pub(crate) struct BulkSendArgs {
     pub(super) rates: Option<PathBuf>,
 
     /// Send nothing if the messages cost more than this by the rates: 50
-    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE)]
-    pub(super) budget: Option<Budget>,
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true, help_heading = BEFORE, value_parser = budget)]
+    pub(super) budget: Option<Money>,
 
     /// Check every row, show the first N messages and send nothing
     #[arg(long, value_name = "N|all", value_parser = preview_rows, help_heading = BEFORE)]

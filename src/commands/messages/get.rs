@@ -1,12 +1,14 @@
 //! `messages get`: the delivery status of one message.
 
+use std::time::Duration;
+
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::api::{ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
 use crate::commands::CommandError;
-use crate::config::Timeout;
+use crate::config::timeout;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, SystemError};
@@ -38,8 +40,8 @@ pub(crate) struct GetArgs {
     wait: Option<WaitGoal>,
 
     /// How long to ask [default: 2m]
-    #[arg(long = "for", value_name = "DURATION", requires = "wait")]
-    within: Option<Timeout>,
+    #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout)]
+    within: Option<Duration>,
 }
 
 fn message_id(raw: &str) -> Result<String, String> {
@@ -55,7 +57,7 @@ fn message_id(raw: &str) -> Result<String, String> {
 
 pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
-    let within = arguments.within.map_or(DeliveryWait::DEFAULT, Timeout::duration);
+    let within = arguments.within.unwrap_or(DeliveryWait::DEFAULT);
     let wait = arguments.wait.map(|goal| DeliveryWait { goal, within });
     block_on(ask(context, &sender, TrackedMessage::new(arguments.id.clone(), MessageSort::Either, None), wait))
 }

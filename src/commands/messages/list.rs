@@ -76,7 +76,7 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
 
 /// The person of `--to`.
 fn person(context: &Context, typed: &str, sender: &Sender) -> Result<String, InvalidMessage> {
-    let read = TypedRecipient::read(typed, sender.settings.country());
+    let read = TypedRecipient::read(typed, sender.settings.country);
     let read = read.map_err(|mut error| {
         if error.is_without_country {
             // Here is no --country.

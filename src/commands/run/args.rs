@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use crate::commands::claim::OnceArgs;
 use crate::commands::wait::WaitArgs;
-use crate::config::Timeout;
+use crate::config::timeout;
 use crate::input::{JsonSource, Source};
 use crate::phone::Country;
 use crate::process::CommandEnd;
@@ -81,8 +81,8 @@ pub(crate) struct RunArgs {
     /// How long the notice may take [default: 30s]
     ///
     /// All attempts and the waits between them together.
-    #[arg(long, value_name = "DURATION")]
-    pub(super) notify_timeout: Option<Timeout>,
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
+    pub(super) notify_timeout: Duration,
 
     /// Run the command only if the notice could be sent
     ///
@@ -121,11 +121,6 @@ pub(crate) enum NotifyOn {
 }
 
 impl RunArgs {
-    /// The time limit of the notice.
-    pub(super) fn patience(&self) -> Duration {
-        self.notify_timeout.unwrap_or(Timeout::DEFAULT).duration()
-    }
-
     pub(super) fn program(&self) -> &OsStr {
         self.command.first().map(OsString::as_os_str).unwrap_or_default()
     }

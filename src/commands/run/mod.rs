@@ -113,8 +113,8 @@ impl CommandRun<'_> {
             }
         };
         if arguments.check_first {
-            let retry_for = sender.settings.retry_for.value.duration();
-            let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.patience());
+            let retry_for = sender.settings.retry_for;
+            let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.notify_timeout);
             let checked = check_sender(&mut connection, stderr, bot, &prepared.templates, retry_for, patience).await;
             let faults =
                 checked.map_err(|error| CommandError::from(error).hint_ending_with("the command did not run"))?;
@@ -142,7 +142,7 @@ impl CommandRun<'_> {
         NoticeLog { log, record }: &mut NoticeLog,
     ) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, flight } = self;
-        let (sender, patience) = (&prepared.sender, arguments.patience());
+        let (sender, patience) = (&prepared.sender, arguments.notify_timeout);
         let mut connection = match connection {
             Ok(connection) => after_command(connection, ended)?,
             // A sealed vault or an unavailable network may be back after a long command.

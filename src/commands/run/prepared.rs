@@ -48,7 +48,7 @@ impl<'a> Prepared<'a> {
     ) -> Result<Self, CommandError> {
         let environment = read_environment()?;
         let settings = read_settings(context, &environment)?;
-        let country = arguments.country.or(settings.country());
+        let country = arguments.country.or(settings.country);
         let to = RecipientSources { flag: arguments.to.clone(), environment: environment.to, country };
         let read = read.insert(notice::read(context, arguments)?);
         known.record.kind = Some(read.0.command().into());
