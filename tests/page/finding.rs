@@ -35,6 +35,8 @@ fn what_is_copied_sends_the_same_again_to_this_sandbox() {
         fixture("bodies/contacts.json"),
     ] {
         sandbox.ask("DELETE", "/sandbox/messages", "");
+        // The next one may be for the same person.
+        inbox.until("document.querySelectorAll('article').length === 0");
         sandbox.send([body.clone()]);
         let user = body["userId"].as_str().unwrap();
         inbox.click(".chat", user);
