@@ -11,7 +11,6 @@ mod delivery;
 mod failure;
 mod judgement;
 mod look_ups;
-mod media;
 mod outcome;
 mod pager;
 #[cfg(target_os = "linux")]
@@ -39,7 +38,6 @@ pub(crate) use self::look_ups::{
     MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key, is_another_person,
     is_person, look_up_pace,
 };
-pub(crate) use self::media::{MediaClient, MediaLook};
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict};
 pub(crate) use self::pager::{ListingCoverage, Pager};
 pub(crate) use self::proxy::Proxy;

@@ -220,11 +220,7 @@ fn build(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> 
 }
 
 /// A builder of clients with `options`, which counts connections in `connections`.
-pub(super) fn builder(
-    options: &ClientOptions,
-    keeps: bool,
-    connections: &Arc<AtomicU64>,
-) -> Result<ClientBuilder, ClientError> {
+fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> Result<ClientBuilder, ClientError> {
     // Fails only if a provider is already installed, which is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];

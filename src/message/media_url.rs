@@ -52,7 +52,7 @@ const PAGE: &str = "is a page to look at in a browser, not a file; give the addr
 const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
 
 /// Whether others can reach `host`, judging by its name.
-pub(crate) fn is_public_host(host: &Host<&str>) -> bool {
+fn is_public_host(host: &Host<&str>) -> bool {
     match host {
         Host::Ipv4(address) => is_public_address(IpAddr::V4(*address)),
         Host::Ipv6(address) => is_public_address(IpAddr::V6(*address)),
@@ -65,7 +65,7 @@ pub(crate) fn is_public_host(host: &Host<&str>) -> bool {
 }
 
 /// Whether `address` is not one of this machine or of a private network.
-pub(crate) fn is_public_address(address: IpAddr) -> bool {
+fn is_public_address(address: IpAddr) -> bool {
     let address = address.to_canonical();
     let is_local = match address {
         IpAddr::V4(address) => {

@@ -49,7 +49,6 @@ mod bulk_lists;
 #[cfg(unix)]
 mod bulk_manage;
 #[cfg(target_os = "linux")]
-mod bulk_media;
 #[cfg(unix)]
 mod bulk_once;
 #[cfg(unix)]

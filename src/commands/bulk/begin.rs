@@ -10,7 +10,6 @@ use super::earlier::{earlier_of, report_people};
 use super::ending::RunOnItsWay;
 use super::hours::report_closed;
 use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
-use super::media::look_at_media;
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
 use crate::api::SuccessCriterion;
@@ -118,7 +117,6 @@ impl PreparedList<'_> {
         if !self.details.sandbox {
             report_closed(context, hours);
         }
-        look_at_media(context, sender, &self.draft, self.kind, args.typed.delivery.strict).await?;
         let checks = !args.options.work.unchecked;
         // The question shows the message with the template's own text.
         let mut opened = None;

@@ -14,7 +14,6 @@ mod import;
 mod leave_out;
 mod list;
 mod list_notes;
-mod media;
 mod options;
 mod remove;
 mod report;
