@@ -10,7 +10,7 @@ use super::db::values;
 use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
 use super::earlier::EarlierMessages;
 use super::error::{LedgerError, LedgerFault};
-use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
+use super::exchange::{Delay, ExchangeReply, SettledRow};
 use super::fixture;
 use super::making::EarlierOf;
 use super::model::{RowState, Skip, SkipReason, now};
@@ -145,7 +145,7 @@ fn exchange(worker: &mut Worker, settled: &[SettledRow], wanted: usize) -> Excha
 }
 
 fn close(worker: Worker) -> bool {
-    Box::new(worker).close().unwrap()
+    worker.close().unwrap()
 }
 
 /// Skips those of `rows` that are still to be sent.

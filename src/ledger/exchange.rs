@@ -1,42 +1,12 @@
-//! The interface between the engine and a ledger: the engine reports the outcome of rows and how many more it has room
-//! for, and the ledger returns the rows that may leave.
+//! What the engine and the ledger exchange: the engine reports the outcome of rows and how many more it has room for, and
+//! the ledger returns the rows that may leave.
 
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::error::LedgerError;
-use super::events::{PauseReason, RunEvent, RunPause};
+use super::events::RunPause;
 use super::model::Counts;
 use super::types::{EndedAttempt, QueuedRow};
-
-/// The ledger of a run that is being sent, wherever it is stored.
-pub(crate) trait RunLedger: Send {
-    /// Records the outcome of rows, and returns at most `wanted` rows that may leave. Once it returns, all of it is
-    /// durable, and the returned rows are under way. If the write fails, none of it may be relied on, and no row
-    /// leaves. A failure to record the `events` of the run does not fail the exchange.
-    fn exchange(
-        &mut self,
-        settled: &[SettledRow],
-        events: &[RunEvent],
-        wanted: usize,
-    ) -> Result<ExchangeReply, LedgerError>;
-
-    /// Makes the next exchange tell every process that sends this run to take no more rows.
-    fn pause(&mut self, _reason: PauseReason) {}
-
-    /// How often to make an exchange even if there is nothing to report and no row is wanted: this is how a process
-    /// hears that others paused the run. None if no other process can send it.
-    fn listens_every(&self) -> Option<Duration> {
-        None
-    }
-
-    /// `is_left` is set once no one waits for the ledger any longer. From then on, a write that fails is not retried.
-    fn watch(&mut self, _is_left: Arc<AtomicBool>) {}
-
-    /// Closes the ledger cleanly. Returns whether every row is final.
-    fn close(self: Box<Self>) -> Result<bool, LedgerError>;
-}
 
 /// A row that is no longer under way.
 #[derive(Debug)]

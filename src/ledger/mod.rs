@@ -42,7 +42,7 @@ pub(crate) use self::error::{LedgerError, LedgerFault};
 pub(crate) use self::events::{
     FAILED_OVER, LIMIT, LostWorker, PauseReason, RESTORED, Resumed, RunEvent, RunEventKind, RunPause, RunWorker,
 };
-pub(crate) use self::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
+pub(crate) use self::exchange::{Delay, ExchangeReply, SettledRow};
 pub(crate) use self::file::OnWait;
 pub(crate) use self::making::{EarlierOf, KnownRuns};
 pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now};
@@ -57,4 +57,4 @@ pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};
 pub(crate) use self::types::{
     Details, DraftRequest, EndedAttempt, QueuedRow, ReportedDelivery, ReportedRow, RowFilter, RunConditions,
 };
-pub(crate) use self::worker::Worker;
+pub(crate) use self::worker::{LISTENS_EVERY, Worker};

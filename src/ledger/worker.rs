@@ -11,7 +11,7 @@ use super::claims::key_of;
 use super::db::{Db, SHORT, SqlRow, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind};
-use super::exchange::{Delay, ExchangeReply, RunLedger, SettledRow};
+use super::exchange::{Delay, ExchangeReply, SettledRow};
 use super::message::hash_of_person;
 use super::model::{Counts, RowState};
 use super::pace::{PaceNews, moment};
@@ -35,7 +35,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// How often a waiting process checks whether others have paused the run, and shows that it is alive; and how often any
 /// process looks for those that were lost.
-const LISTENS_EVERY: Duration = Duration::from_millis(500);
+pub(crate) const LISTENS_EVERY: Duration = Duration::from_millis(500);
 /// A process that was heard from this recently still sends; in milliseconds.
 const IS_HEARD: i64 = 5_000;
 /// How often a process that waits for the limit of people looks whether there is room, in milliseconds.
@@ -562,8 +562,11 @@ impl Worker {
     }
 }
 
-impl RunLedger for Worker {
-    fn exchange(
+impl Worker {
+    /// Records the outcome of rows, and returns at most `wanted` rows that may leave. Once it returns, all of it is
+    /// durable, and the returned rows are under way. If the write fails, none of it may be relied on, and no row
+    /// leaves. A failure to record the `events` of the run does not fail the exchange.
+    pub(crate) fn exchange(
         &mut self,
         settled: &[SettledRow],
         events: &[RunEvent],
@@ -576,19 +579,18 @@ impl RunLedger for Worker {
         Ok(ExchangeReply { gathers: gathers.unwrap_or_default(), ..reply })
     }
 
-    fn pause(&mut self, reason: PauseReason) {
+    /// Makes the next exchange tell every process that sends this run to take no more rows.
+    pub(crate) fn pause(&mut self, reason: PauseReason) {
         self.pause = Some(reason);
     }
 
-    fn listens_every(&self) -> Option<Duration> {
-        Some(LISTENS_EVERY)
-    }
-
-    fn watch(&mut self, is_left: Arc<AtomicBool>) {
+    /// `is_left` is set once no one waits for the ledger any longer. From then on, a write that fails is not retried.
+    pub(crate) fn watch(&mut self, is_left: Arc<AtomicBool>) {
         self.is_left = is_left;
     }
 
-    fn close(mut self: Box<Self>) -> Result<bool, LedgerError> {
+    /// Closes the ledger cleanly. Returns whether every row is final.
+    pub(crate) fn close(mut self) -> Result<bool, LedgerError> {
         self.exchange_within(CLOSES_WITHIN, &[], &[], 0)?;
         let mut db = self.run.store.db();
         // Without this, others notice later. A process that leaves rows under way counts as lost, as if it had been killed;

@@ -16,8 +16,8 @@ use super::throttle::{RunLimits, Throttle};
 use super::writer::{Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::ledger::{
-    Counts, Delay, EndedAttempt, ExchangeReply, LedgerError, PauseReason, QueuedRow, RowState, RunEvent, RunLedger,
-    SettledRow,
+    Counts, Delay, EndedAttempt, ExchangeReply, LISTENS_EVERY, LedgerError, PauseReason, QueuedRow, RowState, RunEvent,
+    SettledRow, Worker,
 };
 use crate::output::Progress;
 use crate::process::Signal;
@@ -50,8 +50,6 @@ pub(crate) struct Engine<'a> {
     gathering_since: Option<Instant>,
     /// Why an exchange failed; the ledger is not written any more.
     failure: Option<LedgerError>,
-    /// See [`RunLedger::listens_every`].
-    listens_every: Option<Duration>,
     ordered_at: Instant,
     /// When the ledger has another row, and why not earlier; None while it has none.
     next: Option<(Instant, Delay)>,
@@ -83,14 +81,13 @@ impl<'a> Engine<'a> {
     /// Starts the run on `ledger`; `counts` has the number of rows in each state.
     pub(crate) fn new(
         session: Arc<ApiSession>,
-        ledger: Box<dyn RunLedger>,
+        ledger: Worker,
         counts: Counts,
         limits: RunLimits,
         progress: &'a mut Progress<'a>,
     ) -> Self {
         let now = Instant::now();
         progress.begin(&counts.shown());
-        let listens_every = ledger.listens_every();
         Self {
             session,
             writer: Writer::start(ledger),
@@ -103,7 +100,6 @@ impl<'a> Engine<'a> {
             gathers: Duration::ZERO,
             gathering_since: None,
             failure: None,
-            listens_every,
             ordered_at: now,
             // The first answer tells whether there is one.
             next: Some((now, Delay::Retry)),
@@ -213,8 +209,7 @@ impl<'a> Engine<'a> {
 
     /// The latest time to contact the ledger without anything to report: others may have paused the run.
     fn listens_at(&self) -> Option<Instant> {
-        let every = self.listens_every.filter(|_| self.stop.is_none() && !self.is_ordered())?;
-        Some(self.ordered_at + every)
+        (self.stop.is_none() && !self.is_ordered()).then(|| self.ordered_at + LISTENS_EVERY)
     }
 
     /// Whether an answer must come.
@@ -434,15 +429,15 @@ impl<'a> Engine<'a> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::fs::File;
     use std::future::pending;
 
     use tokio::io::AsyncReadExt;
     use tokio::net::TcpListener;
-    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
     use super::*;
     use crate::api::{Client, ClientOptions, Credentials, Deadline, Roots, SuccessCriterion};
-    use crate::ledger::{Worker, fixture};
+    use crate::ledger::fixture;
     use crate::output::{ProgressFormat, Stderr};
 
     /// A session with a server that never answers.
@@ -493,58 +488,32 @@ mod tests {
         assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, unwritten: None }), "{end:?}");
     }
 
-    /// A ledger that gives rows only once it may answer.
-    struct SlowLedger {
-        file: Box<Worker>,
-        is_asked: UnboundedSender<()>,
-        may_answer: std::sync::mpsc::Receiver<()>,
-    }
-
-    impl RunLedger for SlowLedger {
-        fn exchange(
-            &mut self,
-            settled: &[SettledRow],
-            events: &[RunEvent],
-            wanted: usize,
-        ) -> Result<ExchangeReply, LedgerError> {
-            if wanted > 0 {
-                self.is_asked.send(()).unwrap();
-                self.may_answer.recv().unwrap();
-            }
-            self.file.exchange(settled, events, wanted)
-        }
-
-        fn close(self: Box<Self>) -> Result<bool, LedgerError> {
-            self.file.close()
-        }
-    }
-
     #[tokio::test]
     async fn rows_that_arrive_after_a_stop_do_not_leave() {
         for is_impatient in [false, true] {
             let home = tempfile::TempDir::new().unwrap();
-            let (reader, file) = fixture::sent(home.path(), &fixture::people(0..3));
-            let (is_asked, mut asked) = unbounded_channel();
-            let (answer, may_answer) = std::sync::mpsc::channel();
-            let ledger = Box::new(SlowLedger { file, is_asked, may_answer });
+            let (reader, ledger) = fixture::sent(home.path(), &fixture::people(0..3));
+            // While another process writes, the ledger gives no rows.
+            let other = File::open(home.path().join("state.db-write")).unwrap();
+            other.lock().unwrap();
             let (server, session) = session().await;
             let stderr = Stderr::default();
             let mut progress = Progress::new(&stderr, ProgressFormat::None);
             let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
             let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
-            let mut is_stopped = false;
+            let mut looks = 0;
             let end = engine
                 .run(async || {
-                    if is_stopped {
-                        answer.send(()).unwrap();
-                        if !is_impatient {
-                            pending::<()>().await;
+                    looks += 1;
+                    match looks {
+                        // No row is asked for before the first look.
+                        1 => pending().await,
+                        2 => Signal::Interrupt,
+                        _ => {
+                            other.unlock().unwrap();
+                            if is_impatient { Signal::Interrupt } else { pending().await }
                         }
-                        return Signal::Interrupt;
                     }
-                    asked.recv().await;
-                    is_stopped = true;
-                    Signal::Interrupt
                 })
                 .await;
             assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Signal(_), unwritten: None }), "{end:?}");

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::api::{Problem, clipped};
-use crate::ledger::{EndedAttempt, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunLedger, RunPause};
+use crate::ledger::{EndedAttempt, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker};
 use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
 
@@ -39,7 +39,7 @@ pub(crate) enum StopReason {
 
 impl RunEnd {
     /// The end of a run whose outcomes are in `ledger`. It is complete if every row is final, whatever stopped it.
-    pub(crate) fn of(ledger: Box<dyn RunLedger>, stop: Option<StopReason>) -> Self {
+    pub(crate) fn of(ledger: Worker, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped { reason, unwritten: None };
         let (was_stopped, reason) = match stop {
             Some(reason @ StopReason::LedgerFailed { .. }) => {

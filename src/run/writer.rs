@@ -8,7 +8,7 @@ use std::thread;
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::ledger::{ExchangeReply, LedgerError, PauseReason, RunEvent, RunLedger, SettledRow};
+use crate::ledger::{ExchangeReply, LedgerError, PauseReason, RunEvent, SettledRow, Worker};
 
 /// What the engine passes to the ledger, and asks of it.
 #[derive(Debug, Default)]
@@ -27,13 +27,13 @@ pub(crate) struct Writer {
     orders: Sender<Order>,
     exchanged: UnboundedReceiver<Result<ExchangeReply, LedgerError>>,
     /// The ledger, unless an exchange failed.
-    end: Receiver<Box<dyn RunLedger>>,
+    end: Receiver<Worker>,
     /// Whether the engine has stopped waiting for it.
     is_left: Arc<AtomicBool>,
 }
 
 impl Writer {
-    pub(crate) fn start(mut ledger: Box<dyn RunLedger>) -> Self {
+    pub(crate) fn start(mut ledger: Worker) -> Self {
         let (orders, receiver) = channel::<Order>();
         let (answers, exchanged) = unbounded_channel();
         let (at_end, end) = channel();
@@ -75,7 +75,7 @@ impl Writer {
     }
 
     /// Ends the thread, whose orders are all carried out. Returns the ledger; None if an exchange failed.
-    pub(crate) fn close(&mut self) -> Option<Box<dyn RunLedger>> {
+    pub(crate) fn close(&mut self) -> Option<Worker> {
         self.orders = channel().0;
         self.end.recv().ok()
     }

@@ -44,7 +44,7 @@ impl RunOnItsWay<'_> {
                 keep_going: conditions.keep_going,
             };
             let mut progress = Progress::new(&context.stderr, options.work.progress);
-            let engine = Engine::new(Arc::clone(&session), Box::new(ledger), counts, limits, &mut progress);
+            let engine = Engine::new(Arc::clone(&session), ledger, counts, limits, &mut progress);
             let end = engine.run(async || connection.signals.next().await).await;
             if !matches!(end, RunEnd::Stopped { reason: StopReason::WaitOver, .. }) {
                 break Ok(end);
