@@ -138,18 +138,9 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let every = args.every.unwrap_or(EVERY);
     let end = args.watch.then(|| Instant::now() + args.within.unwrap_or(WITHIN));
     let (mut is_stopped, mut is_away) = (false, false);
-    let (mut last, mut shown): (Option<Look>, _) = (None, None);
+    let mut shown = None;
     loop {
-        let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
-            // Jelou was answering, so the previous look-up counts; the findings of this one are stored.
-            (Ok(look), Some(last)) if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() => {
-                return Ok(Look { counts: look.counts, ..last });
-            }
-            (Ok(look), _) => look,
-            // What was settled before is printed and logged.
-            (Err(error), Some(last)) => return Ok(Look { problem: Some(error), ..last }),
-            (Err(error), None) => return Err(error),
-        };
+        let mut look = asked.look(context, &mut look_ups).await?;
         if args.pause_if_undelivered && look.may_change && !is_stopped {
             is_stopped = stop_if_undelivered(context, asked.run, &look.of_late)?;
         }
@@ -182,7 +173,6 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             }
             () = tokio::time::sleep_until(next) => {}
         }
-        last = Some(look);
     }
 }
 
