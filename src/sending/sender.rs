@@ -2,7 +2,6 @@
 //! usage, what the configuration lacks, then the guard.
 
 use std::io;
-use std::time::Instant;
 
 use url::Url;
 
@@ -108,11 +107,6 @@ impl Sender {
     /// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, ConnectError> {
         self.connect_to(context, self.base(context).await?, Signals::default()).await
-    }
-
-    /// Like [`Sender::connect`], after a command that ended at this instant.
-    pub(crate) async fn connect_after(&self, context: &Context, ended: Instant) -> Result<Connection, ConnectError> {
-        self.connect_to(context, self.base(context).await?, Signals::after_command(ended)).await
     }
 
     /// Like [`Sender::connect`], to the address from [`Sender::base`]. `signals`, none of which is caught yet, stop it.

@@ -431,21 +431,6 @@ fn the_command_runs_whatever_keeps_the_notice_from_leaving() {
 }
 
 #[test]
-fn a_secret_that_could_not_be_had_is_tried_once_more_after_the_command() {
-    let home = Home::new();
-    let server = Server::answering(Reply::accepted());
-    let url = &server.url;
-    home.config(&format!("{BROKEN}api_url = \"{url}\"\nclient_secret_command = [\"cat\", \"vault\"]\n"));
-    let words = [&TO[..], &["--strict-notify", "--", "/bin/sh", "-c", "echo canary-late > vault; exit 3"]].concat();
-    let ended = home.run_args(&words).env("PATH", "/usr/bin:/bin").end();
-    assert_eq!(ended.code, 3, "{ended:?}");
-    assert!(ended.stderr.contains("the secret command `cat` failed"), "{ended:?}");
-    assert!(ended.stderr.contains("cannot be sent so far; it is tried again after the command: "), "{ended:?}");
-    // printf %s 'x:canary-late' | base64
-    assert_eq!(server.only().headers["authorization"], "Basic eDpjYW5hcnktbGF0ZQ==");
-}
-
-#[test]
 fn a_pipe_without_a_writer_does_not_keep_the_command_from_running() {
     let home = Home::new();
     for name in ["secret", "opted-out"] {

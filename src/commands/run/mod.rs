@@ -39,7 +39,6 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         claim::preview(context, arguments.once.once.as_ref(), &sender, &example)?;
         return Ok(ExitCode::Success);
     }
-    let prepared = if arguments.check_first { Ok(prepared?) } else { prepared };
     if matches!(context.stdout.format, Format::Id | Format::Record) {
         context.stderr.warning(
             "-o does nothing here: standard output is the command's; JELOUCTL_LOG=FILE keeps the record of the notice",
@@ -67,15 +66,19 @@ impl CommandRun<'_> {
     ) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
         let ready = match prepared {
-            Ok(prepared) => {
-                let connection = self.connect(&prepared).await?;
-                Ok((prepared, connection))
-            }
-            Err(problem) => {
-                self.report(&problem, "could not be sent");
-                Err(problem)
-            }
+            Ok(prepared) => self.connect(prepared).await,
+            Err(problem) => Err(problem),
         };
+        match &ready {
+            Ok(_) => {}
+            Err(problem) if !arguments.check_first && !matches!(problem.code, ExitCode::Signal(_)) => {
+                let message =
+                    format!("the command runs, but a notice of how it ended cannot be sent: {}", problem.message());
+                context.stderr.error(&message, &problem.details, problem.hint.as_deref());
+            }
+            // The command must not run, with `--check-first` or after Ctrl-C at the question for the secret.
+            Err(_) => return ready.map(|_| ExitCode::Success),
+        }
         let facts = Facts::new(arguments.program());
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
         let (ended, at) = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
@@ -96,22 +99,11 @@ impl CommandRun<'_> {
         Ok(if is_told_by_code { of_notice } else { code })
     }
 
-    /// Connects before the command gets the terminal and standard input. What keeps the notice from being sent so far
-    /// is reported and returned.
-    ///
-    /// # Errors
-    /// If the command must not run: with `--check-first`, or after Ctrl-C at the question for the secret.
-    async fn connect(&self, prepared: &Prepared<'_>) -> Result<Result<Connection, CommandError>, CommandError> {
+    /// Connects before the command gets the terminal and standard input; with `--check-first`, checks the notice.
+    async fn connect<'b>(&self, prepared: Prepared<'b>) -> Result<(Prepared<'b>, Connection), CommandError> {
         let Self { context, arguments, .. } = self;
         let sender = &prepared.sender;
-        let mut connection = match sender.connect(context).await.map_err(CommandError::from) {
-            Ok(connection) => connection,
-            Err(error) if arguments.check_first || matches!(error.code, ExitCode::Signal(_)) => return Err(error),
-            Err(error) => {
-                self.report(&error, "cannot be sent so far; it is tried again after the command");
-                return Ok(Err(error));
-            }
-        };
+        let mut connection = sender.connect(context).await?;
         if arguments.check_first {
             let retry_for = sender.settings.retry_for;
             let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.notify_timeout);
@@ -123,19 +115,14 @@ impl CommandRun<'_> {
                 return Err(UnusableTemplates { faults, hint }.into());
             }
         }
-        Ok(Ok(connection))
-    }
-
-    fn report(&self, problem: &CommandError, state: &str) {
-        let message = format!("the command runs, but a notice of how it ended {state}: {}", problem.message());
-        self.context.stderr.error(&message, &problem.details, problem.hint.as_deref());
+        Ok((prepared, connection))
     }
 
     /// Fills the notice from what is known now, and sends it as any message, within its time.
     async fn notify(
         &self,
         prepared: &Prepared<'_>,
-        connection: Result<Connection, CommandError>,
+        mut connection: Connection,
         facts: &Map<String, Value>,
         ended: Instant,
         tail: Option<Tail>,
@@ -143,14 +130,9 @@ impl CommandRun<'_> {
     ) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, flight } = self;
         let (sender, patience) = (&prepared.sender, arguments.notify_timeout);
-        let mut connection = match connection {
-            Ok(connection) => after_command(connection, ended)?,
-            // A sealed vault or an unavailable network may be back after a long command.
-            Err(problem) => match tokio::time::timeout(patience, sender.connect_after(context, ended)).await {
-                Ok(connected) => connected?,
-                Err(_) => return Err(problem),
-            },
-        };
+        // The signals so far were meant for the command.
+        connection.signals = Signals::after_command(ended);
+        connection.signals.catch(&Signal::THAT_END_US)?;
         // A job with `set -x` prints the secret that it was given.
         let redact = |text: String| connection.credentials.hidden_in_lines(&text);
         let tail = tail.map(|tail| tail.text(redact));
@@ -166,12 +148,4 @@ impl CommandRun<'_> {
             PreparedSend { context, sender, outgoing: &outgoing, limit: None, notice_within: Some(patience) };
         prepared.deliver_over(&mut connection, record, log, flight, once.as_ref(), arguments.wait.wait()).await
     }
-}
-
-/// `connection` with the signals that end the notice. Its previous signals were caught before the command, and were
-/// meant for the command.
-fn after_command(connection: Connection, ended: Instant) -> Result<Connection, CommandError> {
-    let mut signals = Signals::after_command(ended);
-    signals.catch(&Signal::THAT_END_US)?;
-    Ok(Connection { signals, ..connection })
 }
