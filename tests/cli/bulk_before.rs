@@ -46,7 +46,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
             "  │ todo bien",
             "  │ [ Sí ]",
             "102 rows: 101 to send; left out: 1 invalid",
-            "1 of them goes to a person who also gets an earlier message",
+            "1 message goes to a person who also gets an earlier message",
             "by country: EC 101",
         ]
     );
@@ -87,7 +87,7 @@ fn a_log_has_figures_and_no_message() {
         .run("bulk send people.csv")
         .args(&words)
         .api(&jelou.url)
-        .fails(10, &["note: 3 rows: 2 to send; left out: 1 invalid; by country: EC 2\n"]);
+        .fails(10, &["note: 3 rows: 2 to send; left out: 1 invalid\nnote: by country: EC 2\n"]);
     assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
     // It is shown on request.
     let ended = home

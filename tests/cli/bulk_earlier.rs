@@ -70,14 +70,14 @@ fn ten_first_and_then_all_sends_each_person_one() {
     let home = people(30);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--limit", "10", "--run", "ten"]).success();
-    let told = ["10 of these 30 messages were sent by run ten at 20", "--skip-sent", "--again", "--remember 12h"];
+    let told = ["10 of 30 messages were sent by run ten at 20", "--skip-sent", "--again", "--remember 12h"];
     send(&home, &jelou.url, &[]).fails(11, &told);
     assert_eq!(jelou.seen().len(), 10);
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"]).success();
     assert_eq!(jelou.times(&users(0..30)), [1; 30]);
     assert_eq!(ended.reasons(), json!({"already_sent": 10}));
     assert!(
-        ended.stderr.contains("note: 30 rows: 20 to send; left out: 10 already sent; by country: EC 20"),
+        ended.stderr.contains("note: 30 rows: 20 to send; left out: 10 already sent\nnote: by country: EC 20\n"),
         "{ended:?}"
     );
     assert!(ended.stderr.contains("note: run rest: 20 messages from bot BOT_ID"), "{ended:?}");
@@ -94,7 +94,7 @@ fn ten_first_and_then_all_sends_each_person_one() {
     assert!(ended.stderr.contains("nothing is left to send"), "{ended:?}");
     home.run("bulk status none").fails(2, &["there is no run none"]);
     // Two runs have a part each.
-    let told = "all 30 messages are in earlier runs: 20 were sent by run rest at 20";
+    let told = "30 of 30 messages are in earlier runs: 20 were sent by run rest at 20";
     send(&home, &jelou.url, &[]).fails(11, &[told, ", 10 were sent by run ten at 20"]);
     assert_eq!(jelou.seen().len(), 30);
 }
@@ -105,7 +105,7 @@ fn what_was_sent_is_told_in_messages_and_not_in_rows() {
     let twice = [users(0..10), users(0..1)].concat();
     home.write("people.csv", list(&twice));
     send(&home, &jelou.url, &["--one-per-person", "--run", "r"]).success();
-    send(&home, &jelou.url, &["--allow-duplicates"]).fails(11, &["all 10 messages were sent by run r at 20"]);
+    send(&home, &jelou.url, &["--allow-duplicates"]).fails(11, &["10 of 10 messages were sent by run r at 20"]);
     assert_eq!(jelou.seen().len(), 10);
 }
 
@@ -119,7 +119,7 @@ fn one_corrected_number_and_the_whole_list_again_sends_one() {
     // In another order, too.
     corrected.reverse();
     home.write("people.csv", list(&corrected));
-    send(&home, &jelou.url, &[]).fails(11, &["4 of these 5 messages were sent by run r"]);
+    send(&home, &jelou.url, &[]).fails(11, &["4 of 5 messages were sent by run r"]);
     send(&home, &jelou.url, &["--skip-sent"]).success();
     assert_eq!(jelou.seen().len(), 6);
     assert_eq!(jelou.times(&corrected), [1; 5]);
@@ -133,13 +133,13 @@ fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
         if is_odd && before == 0 { Act::Answer(422, "", "{}") } else { Act::Accept }
     });
     send(&home, &jelou.url, &["--run", "half"]).fails(10, &[]);
-    send(&home, &jelou.url, &[]).fails(11, &["10 of these 20 messages were sent by run half"]);
+    send(&home, &jelou.url, &[]).fails(11, &["10 of 20 messages were sent by run half"]);
     send(&home, &jelou.url, &["--skip-sent", "--run", "other"]).success();
     assert_eq!(jelou.times(&users(0..20)), [1; 20]);
     // Failed rows are no longer pending in the first run.
     home.run("bulk resolve half --failed-as pending").success();
     let resume = |flags: &[&str]| home.run("bulk resume half --rate 1000000/s").args(flags).api(&jelou.url);
-    let told = ["all 10 messages left in run half were sent by run other", "--skip-sent", "--again"];
+    let told = ["10 of 10 messages left in run half were sent by run other", "--skip-sent", "--again"];
     resume(&[]).fails(11, &told);
     resume(&["--again", "--skip-sent"]).fails(2, &["--skip-sent"]);
     assert_eq!(jelou.seen().len(), 30);
@@ -155,7 +155,7 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
     let pausing = Jelou::start(|_, before| if before == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
     send(&home, &pausing.url, &["--run", "paused"]).fails(4, &[]);
     // It still has to send them all: another run would send them twice.
-    let told = ["all 10 messages are still to be sent by run paused", "jelouctl bulk resume paused"];
+    let told = ["10 of 10 messages are still to be sent by run paused", "jelouctl bulk resume paused"];
     send(&home, &pausing.url, &[]).fails(11, &told);
     let ended = send(&home, &pausing.url, &["--skip-sent"]).success();
     assert_eq!(ended.reasons(), json!({"to_be_sent": 10}));
@@ -165,7 +165,7 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
     assert!([0, 4].contains(&ended.code), "{ended:?}");
     home.run("bulk resume some --rate 1000000/s").api(&pausing.url).success();
     let resume = |flags: &[&str]| home.run("bulk resume paused --rate 1000000/s").args(flags).api(&pausing.url);
-    resume(&[]).fails(11, &["4 of the 10 messages left in run paused were sent by run some"]);
+    resume(&[]).fails(11, &["4 of 10 messages left in run paused were sent by run some"]);
     let mut ended = resume(&["--skip-sent"]).end();
     // A person who was never requested before is refused once.
     while ended.code == 4 {
@@ -184,7 +184,7 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
     let child = home.process(words, &hangs.url).spawn().unwrap();
     hangs.wait_for(5);
     let told = [
-        "all 10 messages are in earlier runs: ",
+        "10 of 10 messages are in earlier runs: ",
         "5 are still to be sent by run r",
         "4 may have been sent by run r",
         "1 was sent by run r",
@@ -193,7 +193,7 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
     kill(child);
     send(&home, &hangs.url, &[]).fails(11, &told);
     // However long ago: the outcome is unknown.
-    send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of these 10 messages"]);
+    send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of 10 messages"]);
     let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to send"]);
     assert_eq!(ended.reasons(), json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5}));
     assert_eq!(hangs.seen().len(), 5);
@@ -214,12 +214,13 @@ fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
     let going_on = home.process(words, &jelou.url).spawn().unwrap();
     jelou.wait_for(11);
     let resume = |flags: &[&str]| home.run("bulk resume a --rate 1000000/s").args(flags).api(&jelou.url);
-    let told = ["all 10 messages left in run a are in earlier runs: 9 are still to be sent by run b, 1 may have been"];
+    let told =
+        ["10 of 10 messages left in run a are in earlier runs: 9 are still to be sent by run b, 1 may have been"];
     resume(&[]).fails(11, &told);
     kill(going_on);
     home.end_leases();
     // A paused one does not hold up another.
-    resume(&[]).fails(11, &["1 of the 10 messages left in run a may have been sent by run b"]);
+    resume(&[]).fails(11, &["1 of 10 messages left in run a may have been sent by run b"]);
     let ended = resume(&["--skip-sent"]).fails(10, &[]);
     assert_eq!(ended.reasons(), json!({"may_have_been_sent": 1}));
     assert_eq!(jelou.times(&users(0..10)), [1; 10]);
@@ -312,7 +313,7 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--run", "r"]).success();
     age(&home, "r", 71);
-    send(&home, &jelou.url, &[]).fails(11, &["all 3 messages were sent by run r"]);
+    send(&home, &jelou.url, &[]).fails(11, &["3 of 3 messages were sent by run r"]);
     age(&home, "r", 2);
     let shown =
         |flags: &[&str]| send(&home, &jelou.url, &[flags, &["--dry-run"]].concat()).success().stdout.lines().count();
@@ -351,7 +352,7 @@ fn only_the_same_bot_at_the_same_address_counts() {
     send(&home, &jelou.url, &["--sandbox"]).success();
     send(&home, &jelou.url, &["--bot", "OTHER"]).success();
     send(&home, &other.url, &[]).success();
-    send(&home, &jelou.url, &[]).fails(11, &["all 3 messages were sent by run r"]);
+    send(&home, &jelou.url, &[]).fails(11, &["3 of 3 messages were sent by run r"]);
     send(&home, &jelou.url, &["--again"]).success();
     assert_eq!((jelou.seen().len(), other.seen().len()), (9, 3));
     send(&home, &jelou.url, &["--again", "--skip-sent"]).fails(2, &["--again", "--skip-sent"]);
@@ -364,7 +365,7 @@ fn both_forms_of_a_number_are_one_person() {
     home.write("people.csv", "celular\n5215512345678\n541123456789\n5511987654321\n");
     send(&home, &jelou.url, &["--run", "r"]).success();
     home.write("people.csv", "celular\n525512345678\n5491123456789\n551187654321\n525512345679\n");
-    send(&home, &jelou.url, &[]).fails(11, &["3 of these 4 messages were sent by run r"]);
+    send(&home, &jelou.url, &[]).fails(11, &["3 of 4 messages were sent by run r"]);
     send(&home, &jelou.url, &["--skip-sent"]).success();
     let expected = ["5215512345678", "541123456789", "5511987654321", "525512345679"].map(|user| (user.to_owned(), 1));
     assert_eq!(jelou.accepted(), HashMap::from(expected));
@@ -437,7 +438,7 @@ fn what_is_only_shown_is_compared_too() {
     let before = kept();
     for flags in [&["--dry-run"][..], &["--curl"], &["--preview", "9"]] {
         let ended = send(&home, &jelou.url, flags).success();
-        let told = "warning: this would be refused, and nothing would leave: 2 of these 5 messages were sent by run r";
+        let told = "warning: this would be refused, and nothing would leave: 2 of 5 messages were sent by run r";
         assert!(ended.stdout.is_empty() && ended.stderr.contains(told), "{ended:?}");
         assert!(ended.stderr.contains("--skip-sent"), "{ended:?}");
         for (more, rows) in [("--skip-sent", 3), ("--again", 5)] {
@@ -460,7 +461,7 @@ fn a_clock_that_was_wrong_sends_nothing_twice() {
     // By its clock the second run came first.
     age(&home, "b", 2);
     home.run("bulk resolve a --failed-as pending").success();
-    home.run("bulk resume a").api(&refuses_first.url).fails(11, &["all 6 messages left in run a were sent by run b"]);
+    home.run("bulk resume a").api(&refuses_first.url).fails(11, &["6 of 6 messages left in run a were sent by run b"]);
     assert_eq!(refuses_first.times(&users(0..6)), [1; 6]);
 }
 
@@ -492,7 +493,7 @@ fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
     send(&home, &jelou.url, &["--run", "a"]).success();
     // A clock can be set back during a run.
     age(&home, "a", 24 * 365 * 50);
-    send(&home, &jelou.url, &["--run", "b"]).fails(11, &["all 3 messages were sent by run a at 197"]);
+    send(&home, &jelou.url, &["--run", "b"]).fails(11, &["3 of 3 messages were sent by run a at 197"]);
     send(&home, &jelou.url, &["--run", "b", "--skip-sent"]).success();
     send(&home, &jelou.url, &["--run", "b", "--import-only", "--again"]).success();
     home.run("bulk resume b --skip-sent --yes").api(&jelou.url).success();
@@ -512,7 +513,7 @@ fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
     }
     // As the message says: the list would be refused.
     age(&home, "a", 24 * 365 * 50);
-    send(&home, &jelou.url, &["--run", "b"]).fails(11, &["all 3 messages were sent by run a at 197"]);
+    send(&home, &jelou.url, &["--run", "b"]).fails(11, &["3 of 3 messages were sent by run a at 197"]);
 }
 
 #[test]
@@ -523,7 +524,7 @@ fn a_run_that_was_made_in_the_future_forgets_nothing() {
     at(send(&home, &jelou.url, &["--run", "b", "--import-only"]), &library, "2038-01-01 00:00:00").success();
     home.change_database("UPDATE run SET created_at = 2145916800000");
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
-    home.run("bulk resume b --yes").api(&jelou.url).fails(11, &["all 3 messages left in run b were sent by run a"]);
+    home.run("bulk resume b --yes").api(&jelou.url).fails(11, &["3 of 3 messages left in run b were sent by run a"]);
     assert_eq!(jelou.times(&users(0..3)), [1; 3]);
 }
 
@@ -534,7 +535,7 @@ fn who_works_on_a_run_compares_it_with_the_others() {
     send(&home, &jelou.url, &["--run", "b", "--import-only"]).success();
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
     let told =
-        ["all 3 messages left in run b were sent by run a", "leave them out with jelouctl bulk resume b --skip-sent"];
+        ["3 of 3 messages left in run b were sent by run a", "leave them out with jelouctl bulk resume b --skip-sent"];
     home.run("bulk work b").api(&jelou.url).fails(11, &told);
     assert_eq!(jelou.times(&users(0..3)), [1; 3]);
 }
@@ -554,7 +555,7 @@ fn the_same_json_in_another_order_is_the_same_message() {
     let left = String::from_utf8(jelou.seen()[0].received.body.clone()).unwrap();
     assert!(left.contains(r#""type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null"#), "{left}");
     let other_order = r#"{"a":null,"b":{"y":[{"j":"\u00e1","k":1}],"z":1},"type":"X"}"#;
-    send("b", other_order).fails(11, &["all 3 messages were sent by run a"]);
+    send("b", other_order).fails(11, &["3 of 3 messages were sent by run a"]);
     assert_eq!(jelou.seen().len(), 3);
     // A list has an order.
     send("c", r#"{"type":"X","b":{"z":1,"y":[1,2]}}"#).success();

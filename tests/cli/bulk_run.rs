@@ -208,7 +208,7 @@ fn the_same_list_is_refused_until_it_is_meant() {
     );
     let ended = again(&[], "Hola {{ nombre }}");
     assert_eq!(ended.code, 11, "{ended:?}");
-    assert!(ended.stderr.contains("all 3 messages were sent by run r at "), "{ended:?}");
+    assert!(ended.stderr.contains("3 of 3 messages were sent by run r at "), "{ended:?}");
     assert_eq!(jelou.seen().len(), 3);
     assert_eq!(again(&["--again"], "Hola {{ nombre }}").code, 0);
     assert_eq!(again(&[], "Otra cosa").code, 0);
@@ -655,7 +655,7 @@ fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
     assert_eq!(ended.json()["complete"], true);
     assert_eq!(counts(&home.run("bulk list").success().json()), [1, 0, 0, 0]);
     let again = home.run("bulk send people.csv --yes text Hola").api(&jelou.url);
-    again.fails(11, &["the message was sent by run r at "]);
+    again.fails(11, &["1 of 1 messages was sent by run r at "]);
 }
 
 #[test]

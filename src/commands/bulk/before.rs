@@ -39,18 +39,19 @@ pub(crate) fn report_before(
         return Ok(());
     }
     let overview = draft.overview()?;
-    let (countries, excluding) = (by_country(&overview), excluding(exclusions));
-    let cost = details.estimate.as_ref().map(Estimate::words).unwrap_or_default();
+    let mut lines: Vec<_> = left_out(&overview).into_iter().collect();
+    lines.extend(match overview.repeated {
+        0 => None,
+        1 => Some("1 message goes to a person who also gets an earlier message".to_owned()),
+        repeated => Some(format!("{repeated} messages go to people who get an earlier message too")),
+    });
+    lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
+    lines.extend(details.estimate.iter().flat_map(Estimate::words));
+    if !takes_days {
+        lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
+    }
     if !is_asked {
-        // The number of messages is printed when the run begins.
-        let rows = overview.skips.iter().next().map(|_| rows(&overview));
-        let figures: Vec<_> = rows.into_iter().chain(countries).chain(excluding).collect();
-        if !figures.is_empty() {
-            stderr.note(&figures.join("; "));
-        }
-        for line in &cost {
-            stderr.note(line);
-        }
+        lines.iter().for_each(|line| stderr.note(line));
         return Ok(());
     }
     draft.first_sent(1, |row, first| {
@@ -59,16 +60,6 @@ pub(crate) fn report_before(
         draw_first(context, of, (row.line, first.recipient, drawn), "; --preview 1 shows all");
         Ok::<_, LedgerError>(())
     })?;
-    let mut lines = vec![rows(&overview)];
-    lines.extend(match overview.repeated {
-        0 => None,
-        1 => Some("1 of them goes to a person who also gets an earlier message".to_owned()),
-        repeated => Some(format!("{repeated} of them go to people who get an earlier message too")),
-    });
-    lines.extend(excluding.into_iter().chain(countries).chain(cost));
-    if !takes_days {
-        lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
-    }
     say(context, lines);
     Ok(())
 }
@@ -138,15 +129,12 @@ fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>
     Ok(Part::lines(texts.drawn(kind, &body)))
 }
 
-/// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`
-fn rows(overview: &DraftOverview) -> String {
-    let skipped: u64 = overview.skips.iter().map(|(_, rows)| rows).sum();
-    if skipped == 0 {
-        return format!("{} to send", counted(overview.rows, "message"));
-    }
+/// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`; None if no row is left out.
+fn left_out(overview: &DraftOverview) -> Option<String> {
     let reasons: Vec<_> =
         overview.skips.iter().map(|(reason, rows)| format!("{rows} {}", reason.name().replace('_', " "))).collect();
-    format!("{}: {} to send; left out: {}", counted(overview.rows + skipped, "row"), overview.rows, reasons.join(", "))
+    let rows = counted(overview.rows + overview.skips.all(), "row");
+    (!reasons.is_empty()).then(|| format!("{rows}: {} to send; left out: {}", overview.rows, reasons.join(", ")))
 }
 
 /// `by country: EC 90, CO 5, without a country 1`; None if no number has a country.

@@ -59,11 +59,9 @@ impl EarlierRule<'_> {
         if found.is_empty() {
             return Ok(());
         }
-        let ways = [
-            "leave them out with --skip-sent, or send them once more with --again",
-            "for a reminder sent every day, count less far back: --remember 12h",
-        ];
-        Err(refusal(&found, ["these", "messages"], draft.messages()?, ways).into())
+        let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
+                   less far back: --remember 12h";
+        Err(refusal(&found, draft.messages()?, "messages", way).into())
     }
 
     /// Prints how many rows are skipped because of earlier runs, or because of the key.
@@ -125,47 +123,34 @@ pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), Command
         return Ok(());
     }
     let name = run.name();
-    let left = format!("messages left in run {name}");
     // `bulk work` does not have these flags.
     let way = format!(
         "leave them out with jelouctl bulk resume {name} --skip-sent, or send them once more with jelouctl bulk resume \
          {name} --again"
     );
-    Err(refusal(&found, ["the", &left], run.noted_counts()?.pending, [&way, ""]).into())
+    let left = format!("messages left in run {name}");
+    Err(refusal(&found, run.noted_counts()?.pending, &left, &way).into())
 }
 
-/// `95 of these 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
-fn refusal(
-    found: &[EarlierMessages],
-    [these, messages]: [&str; 2],
-    all: u64,
-    [way, for_reminders]: [&str; 2],
-) -> GuardError {
-    let rows: u64 = found.iter().map(|messages| messages.rows).sum();
-    let which = match rows {
-        1 if all == 1 => "the message".to_owned(),
-        _ if rows == all => format!("all {all} {messages}"),
-        _ => format!("{rows} of {these} {all} {messages}"),
-    };
+/// `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
+fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> GuardError {
+    let which = format!("{} of {all} {messages}", found.iter().map(|messages| messages.rows).sum::<u64>());
     let message = match found {
         [only] => format!("{which} {}", only.words()),
         several => {
             let mut clauses: Vec<_> =
                 several.iter().take(TOLD).map(|messages| format!("{} {}", messages.rows, messages.words())).collect();
             let more: u64 = several.iter().skip(TOLD).map(|messages| messages.rows).sum();
-            if more > 0 {
-                clauses.push(format!("{more} are in other runs"));
-            }
+            clauses.extend((more > 0).then(|| format!("{more} are in other runs")));
             format!("{which} are in earlier runs: {}", clauses.join(", "))
         }
     };
-    let mut ways = vec![way.to_owned()];
-    match found.iter().find(|messages| messages.reason == SkipReason::ToBeSent) {
-        Some(EarlierMessages { run, .. }) => {
-            ways.push(format!("resume it: jelouctl bulk resume {run}; or give it up: jelouctl bulk cancel {run}"));
+    let to_be_sent = found.iter().find(|messages| messages.reason == SkipReason::ToBeSent);
+    let hint = match to_be_sent.map(|messages| &messages.run) {
+        Some(run) => {
+            format!("{way}; resume it: jelouctl bulk resume {run}; or give it up: jelouctl bulk cancel {run}")
         }
-        None if !for_reminders.is_empty() => ways.push(for_reminders.to_owned()),
-        None => {}
-    }
-    GuardError::new(message, ways.join("; "))
+        None => way.to_owned(),
+    };
+    GuardError::new(message, hint)
 }
