@@ -1,12 +1,11 @@
 //! `bulk report`: a run as a list that can be sent again, or as a page to look at.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use clap::builder::{EnumValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Arg, Args, Command, ValueEnum, ValueHint};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum, ValueHint};
 
 use super::report_file::{ReportFile, ReportFormat, format_of_name, page_in_words};
 use super::words::report_doubt;
@@ -26,23 +25,20 @@ use crate::report::{ListReport, write_report};
 use crate::report_page::{self, ReportedRun};
 use crate::timestamps;
 
-/// How far a message came, as values of `--delivery` with their help.
-const STEPS: [(DeliveryState, &str); 7] = [
-    (DeliveryState::Accepted, "Jelou has it"),
-    (DeliveryState::AtWhatsapp, "WhatsApp has it"),
-    (DeliveryState::Delivered, "It is on the person's phone"),
-    (DeliveryState::Read, "The person has read it"),
-    (DeliveryState::Replied, "The person has answered"),
-    (DeliveryState::Undelivered, "It failed on its way"),
-    (DeliveryState::Other(String::new()), "Jelou says something else of it"),
+/// How far a message came, as values of `--delivery`.
+const STEPS: [DeliveryState; 7] = [
+    DeliveryState::Accepted,
+    DeliveryState::AtWhatsapp,
+    DeliveryState::Delivered,
+    DeliveryState::Read,
+    DeliveryState::Replied,
+    DeliveryState::Undelivered,
+    DeliveryState::Other(String::new()),
 ];
 
 fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
-    let values = STEPS.map(|(state, help)| PossibleValue::new(state.name()).help(help));
-    PossibleValuesParser::new(values).map(|name| {
-        let mut states = STEPS.into_iter().map(|(state, _)| state);
-        states.find(|state| state.name() == name).unwrap_or(DeliveryState::Other(name))
-    })
+    PossibleValuesParser::new(STEPS.map(|state| state.name()))
+        .map(|name| STEPS.into_iter().find(|state| state.name() == name).unwrap_or(DeliveryState::Other(name)))
 }
 
 /// A value of `--reason`: why a row was left out, or why a message was not delivered.
@@ -52,24 +48,14 @@ enum ReportedReason {
     Code(String),
 }
 
-/// Reads one; its help names the reasons.
-#[derive(Clone, Debug)]
-struct ReasonParser;
-
-impl TypedValueParser for ReasonParser {
-    type Value = ReportedReason;
-
-    fn parse_ref(&self, command: &Command, flag: Option<&Arg>, raw: &OsStr) -> Result<Self::Value, clap::Error> {
-        let is_code = |raw: &&str| !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit());
-        if let Some(code) = raw.to_str().filter(is_code) {
-            return Ok(ReportedReason::Code(code.to_owned()));
-        }
-        EnumValueParser::<SkipReason>::new().parse_ref(command, flag, raw).map(ReportedReason::Skipped)
+fn reason(raw: &str) -> Result<ReportedReason, String> {
+    if !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(ReportedReason::Code(raw.to_owned()));
     }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(SkipReason::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
-    }
+    SkipReason::from_str(raw, false).map(ReportedReason::Skipped).map_err(|_| {
+        let names: Vec<_> = SkipReason::value_variants().iter().map(|reason| reason.name()).collect();
+        format!("write a number, or one of {}", names.join(", "))
+    })
 }
 
 /// Print the list with the outcome of each row, or make a page of it to look at
@@ -103,9 +89,9 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "STATE", value_parser = delivery_step())]
     delivery: Vec<DeliveryState>,
 
-    /// Of the skipped rows those with this reason only; with --state, besides the rows in that state. A number is WhatsApp's
-    /// code of undelivered messages: 131050 (repeatable)
-    #[arg(long, value_name = "REASON|CODE", value_parser = ReasonParser)]
+    /// Of the skipped rows those with this reason only, such as invalid; with --state, besides the rows in that state. A
+    /// number is WhatsApp's code of undelivered messages: 131050 (repeatable)
+    #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReportedReason>,
 
     /// How it is written [default: what the file's name says, else csv]
