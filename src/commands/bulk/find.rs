@@ -1,6 +1,6 @@
 //! `bulk find`: the messages that runs have for a person, regardless of how the number is written.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use clap::Args;
 use serde_json::{Map, Value, json};
@@ -54,11 +54,9 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     let rows: Vec<_> = found.iter().map(row).collect::<Result<_, LedgerError>>()?;
     context.stdout.rows(&HEADER, rows.into_iter())?;
     let mut code = ExitCode::Success;
-    let mut told = BTreeSet::new();
-    for FoundMessage { run, doubt, .. } in found.iter().filter(|found| found.doubt.is_some()) {
-        if told.insert(run) {
-            code = report_doubt(context, run, doubt.as_ref());
-        }
+    let doubts: BTreeMap<_, _> = found.iter().filter_map(|found| Some((&found.run, found.doubt.as_ref()?))).collect();
+    for (run, doubt) in doubts {
+        code = report_doubt(context, run, Some(doubt));
     }
     Ok(code)
 }
@@ -69,36 +67,10 @@ fn country_of_profile(context: &Context) -> Option<Country> {
     Settings::load(&context.flags, &environment).ok()?.country
 }
 
-fn words(found: &FoundMessage) -> Vec<String> {
-    let FoundMessage { body, reported, .. } = found;
-    let became = match (reported.state, reported.code.as_deref()) {
-        (RowState::Sent, _) | (_, None) => reported.state.name().to_owned(),
-        (state, Some(code)) if code == state.name() => code.to_owned(),
-        (state, Some(code)) => format!("{}: {code}", state.name()),
-    };
-    let from = if found.is_rehearsal { "sandbox" } else { &found.bot };
-    vec![
-        found.run.clone(),
-        reported.line.to_string(),
-        reported.at.map(local_time).unwrap_or_default(),
-        reported.recipient.clone().unwrap_or_default(),
-        became,
-        reported.delivery.as_ref().map_or("-", |delivery| delivery.facts.state.words()).to_owned(),
-        from.to_owned(),
-        drawn(&found.kind, body),
-    ]
-}
-
-/// The message on one line, as its recipient would see it.
-fn drawn(kind: &str, body: &str) -> String {
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
-    Message::named(kind).map(|kind| kind.draw(&body).join(" / ")).unwrap_or_default()
-}
-
 /// The row's columns as in the report, with the run and its sender.
 fn row(found: &FoundMessage) -> Result<OutputRow, LedgerError> {
-    let FoundMessage { body, reported, .. } = found;
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
+    let (words, reported) = (words(found, &body), &found.reported);
     let fields = [
         ("to", json!(reported.recipient)),
         ("kind", json!(found.kind)),
@@ -109,5 +81,25 @@ fn row(found: &FoundMessage) -> Result<OutputRow, LedgerError> {
     ];
     let fields = fields.into_iter().chain(reported_outcome(&found.run, reported)?);
     let record = fields.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into();
-    Ok(OutputRow { id: reported.message_id.clone(), words: words(found), record })
+    Ok(OutputRow { id: reported.message_id.clone(), words, record })
+}
+
+fn words(FoundMessage { run, kind, bot, is_rehearsal, reported, .. }: &FoundMessage, body: &Value) -> Vec<String> {
+    let became = match (reported.state, reported.code.as_deref()) {
+        (RowState::Sent, _) | (_, None) => reported.state.name().to_owned(),
+        (state, Some(code)) if code == state.name() => code.to_owned(),
+        (state, Some(code)) => format!("{}: {code}", state.name()),
+    };
+    // As its recipient would see it, on one line.
+    let drawn = Message::named(kind).map(|kind| kind.draw(body).join(" / "));
+    vec![
+        run.clone(),
+        reported.line.to_string(),
+        reported.at.map(local_time).unwrap_or_default(),
+        reported.recipient.clone().unwrap_or_default(),
+        became,
+        reported.delivery.as_ref().map_or("-", |delivery| delivery.facts.state.words()).to_owned(),
+        if *is_rehearsal { "sandbox" } else { bot }.to_owned(),
+        drawn.unwrap_or_default(),
+    ]
 }

@@ -49,11 +49,6 @@ fn row(run: &RunOverview, waiting: Option<&Waiting>) -> OutputRow {
     OutputRow { id: Some(run.name.to_string()), words: in_words(run, waiting), record }
 }
 
-/// The sender in words: the bot of a rehearsal is meaningless.
-fn from(Details { bot, sandbox, .. }: &Details) -> String {
-    if *sandbox { "sandbox".to_owned() } else { bot.clone() }
-}
-
 fn in_words(run: &RunOverview, waiting: Option<&Waiting>) -> Vec<String> {
     let counts = run.counts;
     let left = match (counts.left(), run.is_held) {
@@ -67,7 +62,9 @@ fn in_words(run: &RunOverview, waiting: Option<&Waiting>) -> Vec<String> {
         (left, false) => left.to_string(),
     };
     let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.skipped];
-    let words = [run.name.to_string(), local_time(run.created_at), run.details.kind.clone(), from(&run.details)];
+    let Details { kind, bot, sandbox, .. } = &run.details;
+    let from = if *sandbox { "sandbox".to_owned() } else { bot.clone() };
+    let words = [run.name.to_string(), local_time(run.created_at), kind.clone(), from];
     words.into_iter().chain(figures.map(|count| count.to_string())).chain([left]).collect()
 }
 

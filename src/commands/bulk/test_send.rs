@@ -1,7 +1,6 @@
 //! `--test-to`: sends the first messages of a list to one person instead of their recipients. It does not create a run,
 //! and nothing is remembered.
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use super::before::refuse_templates;
@@ -46,20 +45,21 @@ pub(crate) fn test_send(
     import(context, list, &mut draft, plan, None, shown, &mut |_| Ok(()))?.verdict?;
     let messages = messages(list, &draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
     let log = AuditLog::of(&sender.settings).with(exclusions);
-    let (flight, current) = (Flight::default(), Cell::new(0));
+    let (flight, mut record) = (Flight::default(), Record::default());
     // A body can name further recipients, so each message is checked.
-    let checked = messages.iter().try_for_each(|outgoing| Ok(sender.check_message(exclusions, false, outgoing)?));
+    let checked = messages.iter().try_for_each(|outgoing| {
+        record = record_of(sender, outgoing);
+        Ok(sender.check_message(exclusions, false, outgoing)?)
+    });
     let ended = checked.and_then(|()| {
-        let send = send_each(context, args, sender, &messages, &log, (&flight, &current));
+        let send = send_each(context, args, sender, &messages, &log, &mut record, &flight);
         catch_panic(&flight, || block_on(send))
     });
-    ended.or_else(|error| {
-        let Some(outgoing) = messages.get(current.get()) else { return Err(error) };
-        let mut record = record_of(sender, outgoing);
+    Ok(ended.unwrap_or_else(|error| {
         let code = note_error(context, "", error, &mut record);
         log.message(&context.stderr, COMMAND, &record, code.code());
-        Ok(code)
-    })
+        code
+    }))
 }
 
 /// The messages of the first rows, with `recipient` instead.
@@ -89,7 +89,8 @@ async fn send_each(
     sender: &Sender,
     messages: &[Outgoing],
     log: &AuditLog,
-    (flight, current): (&Flight, &Cell<usize>),
+    record: &mut Record,
+    flight: &Flight,
 ) -> Result<ExitCode, CommandError> {
     let mut connection = sender.connect(context).await?;
     if !args.options.work.unchecked {
@@ -101,19 +102,18 @@ async fn send_each(
         refuse_templates(context, sender, &mut connection, &uses, args.typed.delivery.strict).await?;
     }
     for (number, outgoing) in messages.iter().enumerate() {
-        current.set(number);
-        let mut record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
+        *record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
         let prepared = PreparedSend { context, sender, outgoing, limit: None, notice_within: None };
         let pause = if number == 0 { Duration::ZERO } else { PAUSE };
         let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
         flight.landed();
-        let code = prepared.report(delivery, &mut record);
-        log.message(&context.stderr, COMMAND, &record, code.code());
+        let code = prepared.report(delivery, record);
+        log.message(&context.stderr, COMMAND, record, code.code());
         let format = match context.stdout.format {
             Format::Response => Format::Record,
             format => format,
         };
-        let code = print_result(context, "message", format, &record, code);
+        let code = print_result(context, "message", format, record, code);
         if code != ExitCode::Success || record.sent != Sent::Yes {
             context.stderr.note(&sent(number, messages));
             return Ok(code);

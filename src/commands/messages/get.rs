@@ -46,13 +46,10 @@ pub(crate) struct GetArgs {
 
 fn message_id(raw: &str) -> Result<String, String> {
     let length = raw.chars().count();
-    match raw {
-        "" => Err("an id cannot be empty".to_owned()),
-        "." | ".." => Err(format!("`{raw}` cannot be an id: as a part of a URL it means a folder")),
-        _ if length > LONGEST_ID => Err(format!("an id has {LONGEST_ID} characters at most, and this has {length}")),
-        _ if raw.chars().any(char::is_control) => Err("an id has no control characters".to_owned()),
-        _ => Ok(raw.to_owned()),
-    }
+    // As a part of a URL the dots mean a folder.
+    let is_id = !["", ".", ".."].contains(&raw) && length <= LONGEST_ID && !raw.chars().any(char::is_control);
+    let problem = format!("an id has 1 to {LONGEST_ID} characters, without control characters; it is neither . nor ..");
+    is_id.then(|| raw.to_owned()).ok_or(problem)
 }
 
 pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode, CommandError> {
