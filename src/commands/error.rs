@@ -87,16 +87,6 @@ impl CommandError {
         if self.nothing_was_sent { self.hint_ending_with("nothing more was sent") } else { self }
     }
 
-    /// The same error as `bulk resolve` prints it: its hint ends with "nothing was changed" if that is certain. A
-    /// ledger's fault may be found only while it is written.
-    pub(crate) fn of_resolve(self) -> Self {
-        if matches!(self.code, ExitCode::Usage | ExitCode::InUse) {
-            self.hint_ending_with("nothing was changed")
-        } else {
-            self
-        }
-    }
-
     pub(super) fn hint_ending_with(mut self, what: &str) -> Self {
         self.hint = Some(match self.hint {
             None => what.to_owned(),
@@ -377,20 +367,6 @@ mod tests {
         ];
         for (error, code, name) in ends {
             assert_eq!((error.code.code(), error.name), (code, name), "{}", error.line());
-        }
-    }
-
-    #[test]
-    fn only_what_is_found_before_a_decision_is_written_says_that_nothing_was_changed() {
-        let ends: [(CommandError, bool); 4] = [
-            (UsageError::new("x", "y").into(), true),
-            (LedgerError::in_use(&"r".parse().unwrap(), None).into(), true),
-            (LedgerError::damaged("x").into(), false),
-            (ConfigError::no_bot().into(), false),
-        ];
-        for (error, says_so) in ends {
-            let (line, hint) = (error.line(), error.of_resolve().hint.unwrap_or_default());
-            assert_eq!(hint.ends_with("nothing was changed"), says_so, "{line}: {hint}");
         }
     }
 

@@ -25,3 +25,13 @@ pub(crate) mod templates;
 mod wait;
 
 pub(crate) use self::error::CommandError;
+use crate::context::Context;
+use crate::input::UsageError;
+
+/// Asks `question`; without a yes, the error says what was `not_done`.
+fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {
+    match context.confirms(question)? {
+        Some(true) => Ok(()),
+        Some(false) | None => Err(UsageError::new(not_done, "answer y, or add --yes").into()),
+    }
+}

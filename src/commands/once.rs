@@ -3,9 +3,9 @@
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::CommandError;
 use super::claim::{to_be_sent, under_way};
 use super::store::{open_store, open_store_to_look};
+use super::{CommandError, confirm};
 use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -370,12 +370,8 @@ impl UsedKey {
         };
         let people = summary.people.iter().sum();
         let who = person.as_ref().map_or_else(|| counted_people(people), |one| one.recipient.clone());
-        if context.confirms(&format!("Forget {who} under the key {key}, so that another message can be sent?"))?
-            != Some(true)
-        {
-            let message = format!("{who}: not forgotten under the key {key}");
-            return Err(UsageError::new(message, "add --yes to forget").into());
-        }
+        let question = format!("Forget {who} under the key {key}, so that another message can be sent?");
+        confirm(context, &question, &format!("{who}: not forgotten under the key {key}"))?;
         // The question may have waited for hours: a person who got a message meanwhile must not be forgotten.
         if !self.store.forget(&self.scope, &shown)? {
             let message = format!("what people have under the key {key} has changed meanwhile; nothing was forgotten");

@@ -7,8 +7,8 @@ use std::slice;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 use serde_json::{Map, json};
 
-use super::CommandError;
 use super::store::ledger_database;
+use super::{CommandError, confirm};
 use crate::config::{
     ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Key, Layer, LedgerDatabase, LedgerUrl, Origin,
     SecretSource, Settings, Sourced,
@@ -331,14 +331,8 @@ fn ask_secret() -> Result<Option<String>, CommandError> {
 fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
     ConfigEdit::open(&path)?.remove_profile(name)?;
-    match context.confirms(&format!("Remove profile {name} and the secret it holds?"))? {
-        Some(true) => {}
-        Some(false) => return Err(UsageError::new("nothing was removed", "answer y, or add --yes").into()),
-        None => {
-            let message = format!("removing profile {name} needs a confirmation");
-            return Err(UsageError::new(message, "add --yes").into());
-        }
-    }
+    let question = format!("Remove profile {name} and the secret it holds?");
+    confirm(context, &question, &format!("profile {name} was not removed"))?;
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
     context.stderr.note(&format!("profile {name} is removed"));
     Ok(())

@@ -182,10 +182,4 @@ fn templates_are_refused_and_a_preview_asks_nobody() {
     home.run(template).api(&server.url).fails(2, &["a template can be sent at any time"]);
     let ended = send(&home, &server, "--preview 2").success();
     assert!(ended.stderr.contains("is applied when the run is made, and ignored here"), "{}", ended.stderr);
-    // A row can be one by itself.
-    let reading = super::bulk_window::server(|| page(&[entry("user", 0, 60)]));
-    home.write("rows.ndjson", format!("{}\n", json!({"type": "template", "userId": user(0), "templateId": "7"})));
-    let raw = "bulk send rows.ndjson --only-in-window --yes --retry-for 0 --to-column userId raw";
-    home.run(raw).api(&reading.url).fails(2, &["a template can be sent at any time"]);
-    assert_eq!(written_to(&reading), [""; 0]);
 }

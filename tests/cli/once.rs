@@ -251,7 +251,7 @@ fn keys_are_listed_shown_and_forgotten() {
     assert_eq!(shown["state"], "sent");
     home.run("once show k --to 593987654322").success();
     home.run("once forget k --to 593987654322 --yes").fails(2, &["593987654322 has nothing under the key k"]);
-    home.run("once forget k").fails(2, &["add --yes to forget"]);
+    home.run("once forget k").fails(2, &["add --yes"]);
     home.run("once forget k --yes").success();
     home.run("once show k").fails(2, &["there is no message under the key k"]);
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 0);

@@ -113,7 +113,7 @@ fn a_profile_is_made_used_and_removed() {
     home.run("profile use test").success();
     assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\ntest\t78\tdefault\n");
     home.run("profile use nope").fails(3, &["there is no profile `nope`", "prod, test"]);
-    home.run("profile remove test").fails(2, &["needs a confirmation", "--yes"]);
+    home.run("profile remove test").fails(2, &["profile test was not removed", "--yes"]);
     home.run("profile remove test --yes").success();
     assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\n");
     home.run("profile remove nope --yes").fails(3, &["there is no profile `nope`"]);

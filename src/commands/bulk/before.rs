@@ -51,7 +51,9 @@ pub(crate) fn report_before(
         lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
     }
     if !is_asked {
-        lines.iter().for_each(|line| stderr.note(line));
+        for line in &lines {
+            stderr.note(line);
+        }
         return Ok(());
     }
     draft.first_sent(1, |row, first| {

@@ -9,7 +9,7 @@ use super::before::{refuse_templates, report_before};
 use super::earlier::{earlier_of, report_people};
 use super::ending::RunOnItsWay;
 use super::hours::report_closed;
-use super::leave_out::{UnsentRows, leave_others_out_of_draft, leave_out_excluded};
+use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded};
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
 use crate::api::SuccessCriterion;
@@ -66,7 +66,9 @@ impl PreparedList<'_> {
             // The question may have waited for hours.
             let excluded_now = reread_do_not_contact(&sender.settings)?;
             leave_out_excluded(context, UnsentRows::OfDraft(&mut self.draft), &excluded_now)?;
-            leave_others_out_of_draft(self.windows.as_ref(), &mut self.draft)?;
+            if let Some(windows) = &self.windows {
+                leave_others_out(context, windows, UnsentRows::OfDraft(&mut self.draft))?;
+            }
         }
         // A connection to a database may not have survived the question.
         let store = store.reconnected()?;

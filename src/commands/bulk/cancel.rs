@@ -1,27 +1,23 @@
 //! `bulk cancel`: ends a run permanently. What was sent stays known; the rest is never sent.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::Args;
 use tokio::time::sleep;
 
 use super::ending::log_decided;
 use super::summary::RunSummary;
-use crate::commands::CommandError;
 use crate::commands::store::open_store;
+use crate::commands::{CommandError, confirm};
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::input::UsageError;
 use crate::ledger::{Run, RunName};
 use crate::output::counted;
 use crate::process::{Signal, Signals, block_on};
 use crate::sending::Interrupted;
 
-/// The time between two checks for rows under way, and the delay before the wait is explained.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
-const TOLD_AFTER: Duration = Duration::from_secs(1);
-/// The time between two attempts to mark the rows of lost processes as unknown.
-const BETWEEN_NOTES: Duration = Duration::from_secs(2);
+/// The time between two checks for rows under way, which also mark those of lost processes as unknown.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// Cancel a run: what is still to be sent is left out for good; asks, or needs --yes
 ///
@@ -54,11 +50,9 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     store.require_write()?;
     let left = counted(counts.pending, "message");
     // The command that waited for the rows under way may have been ended.
-    if !is_over
-        && !is_cancelled
-        && context.confirms(&format!("Cancel run {name}, and never send what is left of it ({left})?"))? != Some(true)
-    {
-        return Err(UsageError::new(format!("run {name} was not cancelled"), "add --yes to cancel it").into());
+    if !is_over && !is_cancelled {
+        let question = format!("Cancel run {name}, and never send what is left of it ({left})?");
+        confirm(context, &question, &format!("run {name} was not cancelled"))?;
     }
     // It may also have ended during the question.
     if !run.cancel()? {
@@ -90,21 +84,16 @@ fn although_cancelled(mut error: CommandError, name: &RunName) -> CommandError {
 async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), CommandError> {
     let mut signals = Signals::default();
     signals.catch(&Signal::THAT_END_US)?;
-    let (began, mut noted_at, mut is_told) = (Instant::now(), Instant::now(), false);
+    let mut is_told = false;
     loop {
-        if noted_at.elapsed() >= BETWEEN_NOTES {
-            // There may be no other process to mark lost ones.
-            run.note_lost()?;
-            noted_at = Instant::now();
-        }
+        run.note_lost()?;
         let under_way = run.counts()?.inflight;
         if under_way == 0 {
             // Some processes may have been lost meanwhile.
             run.cancel()?;
             return Ok(());
         }
-        if !is_told && began.elapsed() >= TOLD_AFTER {
-            is_told = true;
+        if !std::mem::replace(&mut is_told, true) {
             let messages = counted(under_way, "message");
             context
                 .stderr

@@ -80,7 +80,7 @@ impl RunOnItsWay<'_> {
         let run = self.run.reconnected().map_err(LedgerError::in_mid_run)?;
         leave_out_excluded(context, UnsentRows::OfRun(&run), &exclusions).map_err(LedgerError::in_mid_run)?;
         if let Some(windows) = windows {
-            leave_others_out(context, &windows, &run)?;
+            leave_others_out(context, &windows, UnsentRows::OfRun(&run))?;
         }
         Ok(self.join(&run).map_err(LedgerError::in_mid_run)?)
     }

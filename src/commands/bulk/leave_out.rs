@@ -11,8 +11,8 @@ use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::problem_of_excluded;
 use crate::input::UsageError;
-use crate::ledger::{DraftRequest, LedgerDraft, LedgerError, Run, Skip, SkipReason};
-use crate::message::{Message, sends_template};
+use crate::ledger::{LedgerDraft, LedgerError, Run, Skip, SkipReason};
+use crate::message::Message;
 use crate::output::counted_are;
 use crate::people::Exclusions;
 use crate::process::block_on;
@@ -57,7 +57,8 @@ pub(super) fn windows_for_list(
         return Ok(None);
     }
     if kind.command() == "template" {
-        return Err(refusal().into());
+        let message = "--only-in-window is for free-form messages; a template can be sent at any time";
+        return Err(UsageError::new(message, "leave --only-in-window out").into());
     }
     if !args.makes_run(context.mode) {
         context.stderr.note("--only-in-window is applied when the run is made, and ignored here");
@@ -85,30 +86,15 @@ pub(super) async fn read_windows(
     Ok(OpenWindows::read(&mut look_ups, &context.stderr).await?)
 }
 
-fn refusal() -> UsageError {
-    let message = "--only-in-window is for free-form messages; a template can be sent at any time";
-    UsageError::new(message, "leave --only-in-window out")
-}
-
-/// Skips the rows of a list for other people; does nothing without the flag.
-pub(super) fn leave_others_out_of_draft(
-    windows: Option<&OpenWindows>,
-    draft: &mut LedgerDraft,
+/// Skips the rows for other people, and prints a note of those of a run.
+pub(super) fn leave_others_out(
+    context: &Context,
+    windows: &OpenWindows,
+    rows: UnsentRows<'_>,
 ) -> Result<(), CommandError> {
-    let Some(windows) = windows else { return Ok(()) };
-    draft.each_sent(
-        |_, DraftRequest { path, body, .. }| {
-            if sends_template(path, body) { Err(CommandError::from(refusal())) } else { Ok(()) }
-        },
-    )?;
-    UnsentRows::OfDraft(draft).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
-    Ok(())
-}
-
-/// Skips the unsent rows of a run for other people, and prints a note.
-pub(super) fn leave_others_out(context: &Context, windows: &OpenWindows, run: &Run) -> Result<(), CommandError> {
-    let rows = UnsentRows::OfRun(run).skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
-    if rows > 0 {
+    let is_run = matches!(rows, UnsentRows::OfRun(_));
+    let rows = rows.skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
+    if is_run && rows > 0 {
         context.stderr.note(&format!("{} left out: {NOT_WRITTEN}", counted_are(rows, "row")));
     }
     Ok(())

@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::words::local_time;
-use crate::commands::CommandError;
 use crate::commands::store::open_store;
+use crate::commands::{CommandError, confirm};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
@@ -61,9 +61,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         (None, None) => return Err(UsageError::new("no run is named", "name a run, or add --older-than 90d").into()),
     };
     warn_of_memory(context, &runs);
-    if context.confirms(&format!("Remove {what}?"))? != Some(true) {
-        return Err(UsageError::new(format!("{what}: nothing was removed"), "add --yes to remove what is named").into());
-    }
+    confirm(context, &format!("Remove {what}?"), &format!("{what}: nothing was removed"))?;
     // The question may have waited for hours.
     let store = store.reconnected()?;
     for RunOverview { name, changed_at, details, .. } in &runs {

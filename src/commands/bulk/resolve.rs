@@ -99,10 +99,6 @@ impl Decision {
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
-    resolve(context, args).map_err(CommandError::of_resolve)
-}
-
-fn resolve(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
     let run = open_run(context, args.run.as_ref())?;
     if args.decision.ask {
         return settle_by_asking(context, &run, args.up_to);

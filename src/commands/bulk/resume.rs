@@ -215,7 +215,7 @@ impl RunOnItsWay<'_> {
         // Reading them may have taken minutes.
         let run = if windows.is_some() { &run.reconnected()? } else { run };
         if let Some(windows) = &windows {
-            leave_others_out(context, windows, run)?;
+            leave_others_out(context, windows, UnsentRows::OfRun(run))?;
         }
         leave_out_sent(run, details)?;
         let pending = pending_of(run)?;
@@ -232,7 +232,7 @@ impl RunOnItsWay<'_> {
         leave_out_excluded(context, UnsentRows::OfRun(&run), &reread_do_not_contact(&sender.settings)?)?;
         leave_out_sent(&run, details)?;
         if let Some(windows) = &windows {
-            leave_others_out(context, windows, &run)?;
+            leave_others_out(context, windows, UnsentRows::OfRun(&run))?;
         }
         Ok(true)
     }

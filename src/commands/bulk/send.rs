@@ -8,7 +8,7 @@ use super::earlier::earlier_of;
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{import, open};
-use super::leave_out::{leave_others_out_of_draft, windows_for_list};
+use super::leave_out::{UnsentRows, leave_others_out, windows_for_list};
 use super::report_file::{Rejects, ReportFile, write_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
@@ -116,7 +116,9 @@ impl PreparedList<'_> {
         let name = made_in.map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source))).transpose();
         let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
         let mut compare = |draft: &mut LedgerDraft| {
-            leave_others_out_of_draft(windows, draft)?;
+            if let Some(windows) = windows {
+                leave_others_out(context, windows, UnsentRows::OfDraft(draft))?;
+            }
             match compared {
                 Some(store) => store.known(&earlier, |known| rule.compare(known, draft)),
                 None => Ok(()),
