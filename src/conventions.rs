@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use jiff::civil::{DateTime, Weekday};
+use jiff::fmt::strtime;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::tables::rows;
@@ -33,7 +34,7 @@ pub(crate) struct Conventions {
     code: &'static str,
     pub(crate) decimal_mark: char,
     thousands_mark: char,
-    /// A short date, in the format letters of a spreadsheet.
+    /// The format of a short date, as strftime has it.
     pub(crate) short_date: &'static str,
     pub(crate) language: Option<Language>,
     language_ids: &'static str,
@@ -124,40 +125,14 @@ impl NumberLayout {
     }
 }
 
-/// A piece of a written date.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DatePiece {
-    Text(String),
-    Day,
-    Day2,
-    DayName,
-    DayName3,
-    Month,
-    Month2,
-    MonthName,
-    MonthName3,
-    Year,
-    Year2,
-    Hour,
-    Hour2,
-    /// Of 12, for a clock with a. m. and p. m.
-    HalfHour,
-    HalfHour2,
-    Minute,
-    Minute2,
-    Second,
-    Second2,
-    HalfDay,
-}
+/// The letters of strftime that write a part of the day, and those that write a part of the time.
+pub(crate) const OF_DAY: &str = "dmBbAaYy";
+pub(crate) const OF_TIME: &str = "HIMSp";
 
-impl DatePiece {
-    /// Whether it is part of the day, not of the time.
-    pub(crate) fn is_of_day(&self) -> bool {
-        use DatePiece::{Day, Day2, DayName, DayName3, Month, Month2, MonthName, MonthName3, Year, Year2};
-
-        let of_day = [Day, Day2, DayName, DayName3, Month, Month2, MonthName, MonthName3, Year, Year2];
-        of_day.contains(self)
-    }
+/// Whether a format of strftime has one of these letters.
+pub(crate) fn has_code(format: &str, letters: &str) -> bool {
+    let codes = format.split('%').skip(1).map(|code| code.trim_start_matches('-'));
+    codes.into_iter().any(|code| code.starts_with(|letter| letters.contains(letter)))
 }
 
 impl Language {
@@ -171,6 +146,15 @@ impl Language {
         self.name(12 + day.to_monday_zero_offset())
     }
 
+    fn half_day(self, is_morning: bool) -> String {
+        match (self, is_morning) {
+            (English, true) => "AM".to_owned(),
+            (English, false) => "PM".to_owned(),
+            (Portuguese | Spanish, true) => format!("a.{NO_BREAK}m."),
+            (Portuguese | Spanish, false) => format!("p.{NO_BREAK}m."),
+        }
+    }
+
     fn name(self, place: i8) -> &'static str {
         let names = usize::try_from(place).ok().and_then(|place| rows(NAMES).nth(place));
         let [english, portuguese, spanish] = names.unwrap_or_default();
@@ -182,40 +166,25 @@ impl Language {
     }
 }
 
-/// `at`, written with these pieces; None if they need names in an unknown language.
-pub(crate) fn written_date(pieces: &[DatePiece], at: DateTime, language: Option<Language>) -> Option<String> {
+/// `at` in a format of strftime; None if it needs names in an unknown language.
+pub(crate) fn written_date(format: &str, at: DateTime, language: Option<Language>) -> Option<String> {
     let short = |name: &str| name.chars().take(3).collect::<String>();
-    let half_hour = if at.hour() % 12 == 0 { 12 } else { at.hour() % 12 };
-    let written = pieces.iter().map(|piece| {
-        Some(match piece {
-            DatePiece::Text(text) => text.clone(),
-            DatePiece::Day => at.day().to_string(),
-            DatePiece::Day2 => format!("{:02}", at.day()),
-            DatePiece::DayName => language?.day(at.weekday()).to_owned(),
-            DatePiece::DayName3 => short(language?.day(at.weekday())),
-            DatePiece::Month => at.month().to_string(),
-            DatePiece::Month2 => format!("{:02}", at.month()),
-            DatePiece::MonthName => language?.month(at.month()).to_owned(),
-            DatePiece::MonthName3 => short(language?.month(at.month())),
-            DatePiece::Year => format!("{:04}", at.year()),
-            DatePiece::Year2 => format!("{:02}", at.year() % 100),
-            DatePiece::Hour => at.hour().to_string(),
-            DatePiece::Hour2 => format!("{:02}", at.hour()),
-            DatePiece::HalfHour => half_hour.to_string(),
-            DatePiece::HalfHour2 => format!("{half_hour:02}"),
-            DatePiece::Minute => at.minute().to_string(),
-            DatePiece::Minute2 => format!("{:02}", at.minute()),
-            DatePiece::Second => at.second().to_string(),
-            DatePiece::Second2 => format!("{:02}", at.second()),
-            DatePiece::HalfDay => match (at.hour() < 12, language?) {
-                (true, English) => "AM".to_owned(),
-                (false, English) => "PM".to_owned(),
-                (true, Portuguese | Spanish) => format!("a.{NO_BREAK}m."),
-                (false, Portuguese | Spanish) => format!("p.{NO_BREAK}m."),
-            },
-        })
-    });
-    written.collect()
+    let mut format = format.to_owned();
+    for code in ["%B", "%b", "%A", "%a", "%p"] {
+        if format.contains(code) {
+            let language = language?;
+            let (month, day) = (language.month(at.month()), language.day(at.weekday()));
+            let name = match code {
+                "%B" => month.to_owned(),
+                "%b" => short(month),
+                "%A" => day.to_owned(),
+                "%a" => short(day),
+                _ => language.half_day(at.hour() < 12),
+            };
+            format = format.replace(code, &name);
+        }
+    }
+    strtime::format(format, at).ok()
 }
 
 #[cfg(test)]

@@ -7,31 +7,11 @@ use minijinja::{Error, ErrorKind, State, Value as Cell};
 
 use super::formats::{conventions, refused};
 use super::row_view::RowView;
-use crate::conventions::{Conventions, DatePiece, Language, written_date};
+use crate::conventions::{Conventions, Language, OF_DAY, OF_TIME, has_code, written_date};
 use crate::nearest::plain;
 
-/// The codes of a format, as in strftime, with what each writes.
-const CODES: [(&str, DatePiece); 19] = [
-    ("%d", DatePiece::Day2),
-    ("%-d", DatePiece::Day),
-    ("%m", DatePiece::Month2),
-    ("%-m", DatePiece::Month),
-    ("%B", DatePiece::MonthName),
-    ("%b", DatePiece::MonthName3),
-    ("%A", DatePiece::DayName),
-    ("%a", DatePiece::DayName3),
-    ("%Y", DatePiece::Year),
-    ("%y", DatePiece::Year2),
-    ("%H", DatePiece::Hour2),
-    ("%-H", DatePiece::Hour),
-    ("%I", DatePiece::HalfHour2),
-    ("%-I", DatePiece::HalfHour),
-    ("%M", DatePiece::Minute2),
-    ("%-M", DatePiece::Minute),
-    ("%S", DatePiece::Second2),
-    ("%-S", DatePiece::Second),
-    ("%p", DatePiece::HalfDay),
-];
+/// The codes of a format, as in strftime.
+const CODES: &str = "%d %-d %m %-m %B %b %A %a %Y %y %H %-H %I %-I %M %-M %S %-S %p";
 
 /// `{{ vence | date('%d/%m/%Y') }}`: the day in this format; without one, in the short format of the country.
 pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Result<String, Error> {
@@ -58,22 +38,21 @@ fn rewritten(
     conventions: Option<&Conventions>,
 ) -> Result<String, String> {
     let format = match (how, conventions) {
-        (Some(format), _) => pieces(format)?,
-        (None, Some(known)) => short_date(known.short_date),
+        (Some(format), _) => checked(format)?,
+        (None, Some(known)) => known.short_date,
         (None, None) => return Err("say how it is written: date('%d/%m/%Y') or date('%-d de %B')".to_owned()),
     };
     let read = read_date(text, conventions)?;
-    let names_year = |piece: &DatePiece| matches!(piece, DatePiece::Year | DatePiece::DayName | DatePiece::DayName3);
-    if read.is_without_century && format.iter().any(names_year) {
+    if read.is_without_century && has_code(format, "YAa") {
         return Err(format!(
             "the year of `{text}` may be of two centuries; write it in the list with four digits, or leave it out: \
              date('%d/%m')"
         ));
     }
-    if read.day.is_none() && format.iter().any(DatePiece::is_of_day) {
+    if read.day.is_none() && has_code(format, OF_DAY) {
         return Err(format!("`{text}` is a time without a date"));
     }
-    let shows_time = format.iter().any(|piece| !piece.is_of_day() && !matches!(piece, DatePiece::Text(_)));
+    let shows_time = has_code(format, OF_TIME);
     if shows_time && read.time.is_none() && !is_midnight {
         return Err(format!("`{text}` is a date without a time"));
     }
@@ -81,7 +60,7 @@ fn rewritten(
     if read.is_utc && (shows_time || at.time() != Time::midnight()) {
         return Err(format!("`{text}` is the time in UTC; write the local time, such as 2026-11-28T13:30"));
     }
-    written_date(&format, at, conventions.and_then(|known| known.language))
+    written_date(format, at, conventions.and_then(|known| known.language))
         .ok_or_else(|| "the language of its names is not known; say the country of the list with --country".to_owned())
 }
 
@@ -151,7 +130,7 @@ fn read_day(text: &str, day: &str, conventions: Option<&Conventions>) -> Result<
 /// Whether the `first` two numbers of a `text` are month and day. Another date of the list, such as 03/05/2026, would be
 /// read by the country's order: so this one may not contradict it.
 fn is_month_first(text: &str, first: i16, second: i16, conventions: Option<&Conventions>) -> Result<bool, String> {
-    let usual = conventions.and_then(|known| match known.short_date.chars().next() {
+    let usual = conventions.and_then(|known| match known.short_date.chars().find(|sign| sign.is_alphabetic()) {
         Some('d') => Some(false),
         Some('m') => Some(true),
         // The year is first there, which says nothing of the other two.
@@ -191,44 +170,19 @@ fn is_named(word: &str, name: &str) -> bool {
     word == name || (word.len() == 3 && name.starts_with(&word))
 }
 
-/// The pieces of a `format` such as `%d/%m/%Y`.
-fn pieces(format: &str) -> Result<Vec<DatePiece>, String> {
-    let (mut pieces, mut rest) = (Vec::new(), format);
-    while !rest.is_empty() {
-        let code = CODES.into_iter().find_map(|(code, piece)| Some((piece, rest.strip_prefix(code)?)));
-        let text = || rest.split_at(rest.find('%').unwrap_or(rest.len()));
-        let (piece, behind) = code.unwrap_or_else(|| (DatePiece::Text(text().0.to_owned()), text().1));
-        if behind == rest {
-            let codes = CODES.map(|(code, _)| code).join(" ");
-            return Err(format!("`{format}` has a code that is not known; there are {codes}"));
-        }
-        pieces.push(piece);
-        rest = behind;
+/// A `format` such as `%d/%m/%Y`, if it has known codes, and no month as a word.
+fn checked(format: &str) -> Result<&str, String> {
+    let is_known = |at: usize| format.get(at..).is_some_and(|rest| CODES.split(' ').any(|code| rest.starts_with(code)));
+    if !format.match_indices('%').all(|(at, _)| is_known(at)) {
+        return Err(format!("`{format}` has a code that is not known; there are {CODES}"));
     }
-    let has_code = pieces.iter().any(|piece| !matches!(piece, DatePiece::Text(_)));
-    let words = pieces.iter().filter_map(|piece| if let DatePiece::Text(text) = piece { Some(text) } else { None });
-    let mut words = words.flat_map(|text| text.split(|letter: char| !letter.is_alphabetic()));
-    let problem = match words.find(|word| month_of(word).is_some()) {
-        _ if !has_code => format!("`{format}` has no code, so it would be in every date"),
+    let text = CODES.split(' ').fold(format.to_owned(), |text, code| text.replace(code, " "));
+    let problem = match text.split(|letter: char| !letter.is_alphabetic()).find(|word| month_of(word).is_some()) {
+        _ if !format.contains('%') => format!("`{format}` has no code, so it would be in every date"),
         Some(month) => format!("`{month}` would be in every date"),
-        None => return Ok(pieces),
+        None => return Ok(format),
     };
     Err(format!("{problem}; write date('%d/%m/%Y') or date('%-d de %B')"))
-}
-
-/// The pieces of a short date in the letters of a sheet's formats.
-fn short_date(letters: &str) -> Vec<DatePiece> {
-    let letters: Vec<_> = letters.chars().collect();
-    let runs = letters.chunk_by(|one, next| one == next).map(String::from_iter);
-    let piece = |run: String| match run.as_str() {
-        "d" => DatePiece::Day,
-        "dd" => DatePiece::Day2,
-        "m" => DatePiece::Month,
-        "mm" => DatePiece::Month2,
-        "yyyy" => DatePiece::Year,
-        _ => DatePiece::Text(run),
-    };
-    runs.map(piece).collect()
 }
 
 #[cfg(test)]

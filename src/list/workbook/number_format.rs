@@ -4,7 +4,7 @@
 use jiff::civil::DateTime;
 
 use super::values::{NumberKind, is_general, moment, number as written_number};
-use crate::conventions::{Conventions, DatePiece, NumberLayout, written_date};
+use crate::conventions::{Conventions, NumberLayout, OF_DAY, has_code, written_date};
 
 /// A format of a workbook's cells.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,11 +39,12 @@ enum Section {
         layout: NumberLayout,
         behind: String,
     },
-    Date(Vec<DatePiece>),
-    /// There may be more than 24 hours before the pieces.
+    /// As strftime has it.
+    Date(String),
+    /// There may be more than 24 hours before what the format writes.
     Hours {
         is_padded: bool,
-        pieces: Vec<DatePiece>,
+        format: String,
     },
     /// No digits at all: `"-"` for zero.
     Text(String),
@@ -98,11 +99,6 @@ impl NumberFormat {
     /// How a person sees `value`, in a list from a country with `conventions`.
     pub(crate) fn show(&self, value: f64, conventions: Option<&Conventions>) -> Result<String, Unshown> {
         let conventions = self.conventions.as_ref().or(conventions);
-        if self.is_regional {
-            let short = conventions.ok_or(Unshown::Country)?.short_date;
-            let code = self.code.replace("m/d/yyyy", short);
-            return Self::of_code(&code, self.is_1904).ok_or(Unshown::Format)?.show(value, conventions);
-        }
         let sections = self.sections.as_deref().ok_or(Unshown::Format)?;
         let (section, has_sign) = match sections {
             [_, negative, ..] if value < 0.0 => (negative, false),
@@ -112,22 +108,23 @@ impl NumberFormat {
         };
         let at = || moment(value, self.is_1904).ok_or(Unshown::Format);
         let language = conventions.and_then(|known| known.language);
-        let dated = |pieces: &[DatePiece], at: DateTime| written_date(pieces, at, language).ok_or(Unshown::Country);
+        let dated = |format: &str, at: DateTime| written_date(format, at, language).ok_or(Unshown::Country);
         let shown = match section {
             Section::Number { before, layout, behind } => {
                 let number = layout.write(value, conventions).ok_or(Unshown::Country)?;
                 format!("{}{before}{number}{behind}", if has_sign { "-" } else { "" })
             }
             Section::Text(text) => text.clone(),
-            Section::Date(pieces) => {
-                let at = at()?;
-                let is_time = !pieces.iter().any(DatePiece::is_of_day);
-                dated(pieces, if is_time { at.clock } else { at.date.ok_or(Unshown::Format)? })?
+            Section::Date(format) if self.is_regional => {
+                let short = conventions.ok_or(Unshown::Country)?.short_date;
+                dated(&format.replace("%-m/%-d/%Y", short), at()?.date.ok_or(Unshown::Format)?)?
             }
-            Section::Hours { is_padded, pieces } => {
+            Section::Date(format) if has_code(format, OF_DAY) => dated(format, at()?.date.ok_or(Unshown::Format)?)?,
+            Section::Date(format) => dated(format, at()?.clock)?,
+            Section::Hours { is_padded, format } => {
                 let at = at()?;
                 let hours = if *is_padded { format!("{:02}", at.hours) } else { at.hours.to_string() };
-                format!("{hours}{}", dated(pieces, at.clock)?)
+                format!("{hours}{}", dated(format, at.clock)?)
             }
         };
         Ok(shown.trim().to_owned())
@@ -190,9 +187,9 @@ impl Section {
     /// None if it is not simple.
     fn of(tokens: &[Token]) -> Option<Self> {
         match tokens {
-            [Token::Hours(length), ..] => Some(Self::Hours { is_padded: *length > 1, pieces: pieces(tokens)? }),
+            [Token::Hours(length), ..] => Some(Self::Hours { is_padded: *length > 1, format: date_format(tokens)? }),
             _ if kind(tokens) == NumberKind::Plain => number(tokens),
-            _ => pieces(tokens).map(Self::Date),
+            _ => date_format(tokens).map(Self::Date),
         }
     }
 }
@@ -312,50 +309,55 @@ fn number(tokens: &[Token]) -> Option<Section> {
     (!behind.starts_with('/')).then_some(Section::Number { before, layout, behind })
 }
 
-fn pieces(tokens: &[Token]) -> Option<Vec<DatePiece>> {
+/// The format of strftime that writes the same; None if there is none.
+fn date_format(tokens: &[Token]) -> Option<String> {
     let has_half_days = tokens.contains(&Token::HalfDay);
     let letter = |token: Option<&Token>| match token {
         Some(Token::Date(letter, _)) => Some(*letter),
         Some(Token::Hours(_)) => Some('h'),
         _ => None,
     };
-    let mut pieces = Vec::new();
+    let mut format = String::new();
     let mut before = None;
     for (place, token) in tokens.iter().enumerate() {
         let next = tokens.iter().skip(place + 1).find(|token| matches!(token, Token::Date(..)));
         // After hours and before seconds, m means minutes.
         let is_minute = before == Some('h') || letter(next) == Some('s');
         before = letter(Some(token)).or(before);
-        pieces.push(match token {
+        format += match token {
             Token::Hours(_) if place == 0 => continue,
-            Token::Text(text) => DatePiece::Text(text.clone()),
-            Token::Point => DatePiece::Text(".".to_owned()),
-            Token::Comma => DatePiece::Text(",".to_owned()),
-            Token::HalfDay => DatePiece::HalfDay,
-            Token::Date('d', 1) => DatePiece::Day,
-            Token::Date('d', 2) => DatePiece::Day2,
-            Token::Date('d', 3) => DatePiece::DayName3,
-            Token::Date('d', _) => DatePiece::DayName,
-            Token::Date('m', 1) if is_minute => DatePiece::Minute,
-            Token::Date('m', 2) if is_minute => DatePiece::Minute2,
-            Token::Date('m', 1) => DatePiece::Month,
-            Token::Date('m', 2) => DatePiece::Month2,
-            Token::Date('m', 3) => DatePiece::MonthName3,
-            Token::Date('m', 4) => DatePiece::MonthName,
-            Token::Date('y', 1 | 2) => DatePiece::Year2,
-            Token::Date('y', _) => DatePiece::Year,
-            Token::Date('h', 1) if has_half_days => DatePiece::HalfHour,
-            Token::Date('h', _) if has_half_days => DatePiece::HalfHour2,
-            Token::Date('h', 1) => DatePiece::Hour,
-            Token::Date('h', _) => DatePiece::Hour2,
-            Token::Date('s', 1) => DatePiece::Second,
-            Token::Date('s', _) => DatePiece::Second2,
-            Token::Date(..) | Token::Digit(_) | Token::Percent | Token::Hours(_) | Token::Elapsed | Token::Other => {
-                return None;
-            }
-        });
+            Token::Text(text) if !text.contains('%') => text,
+            Token::Point => ".",
+            Token::Comma => ",",
+            Token::HalfDay => "%p",
+            Token::Date('d', 1) => "%-d",
+            Token::Date('d', 2) => "%d",
+            Token::Date('d', 3) => "%a",
+            Token::Date('d', _) => "%A",
+            Token::Date('m', 1) if is_minute => "%-M",
+            Token::Date('m', 2) if is_minute => "%M",
+            Token::Date('m', 1) => "%-m",
+            Token::Date('m', 2) => "%m",
+            Token::Date('m', 3) => "%b",
+            Token::Date('m', 4) => "%B",
+            Token::Date('y', 1 | 2) => "%y",
+            Token::Date('y', _) => "%Y",
+            Token::Date('h', 1) if has_half_days => "%-I",
+            Token::Date('h', _) if has_half_days => "%I",
+            Token::Date('h', 1) => "%-H",
+            Token::Date('h', _) => "%H",
+            Token::Date('s', 1) => "%-S",
+            Token::Date('s', _) => "%S",
+            Token::Text(_)
+            | Token::Date(..)
+            | Token::Digit(_)
+            | Token::Percent
+            | Token::Hours(_)
+            | Token::Elapsed
+            | Token::Other => return None,
+        };
     }
-    Some(pieces)
+    Some(format)
 }
 
 #[cfg(test)]
