@@ -68,12 +68,14 @@ impl FromStr for JsonSource {
 #[error("{message}")]
 pub(crate) struct UsageError {
     pub(crate) message: String,
+    /// What is wrong one by one, if there are several faults.
+    pub(crate) details: Vec<String>,
     pub(crate) hint: String,
 }
 
 impl UsageError {
     pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
-        Self { message: message.to_string(), hint: hint.into() }
+        Self { message: message.to_string(), details: Vec::new(), hint: hint.into() }
     }
 }
 
@@ -204,7 +206,8 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
 }
 
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
-    parse_exact(text).map_err(|UsageError { message, hint }| UsageError::new(format!("{flag}: {name} {message}"), hint))
+    parse_exact(text)
+        .map_err(|UsageError { message, hint, .. }| UsageError::new(format!("{flag}: {name} {message}"), hint))
 }
 
 /// A number of JSON beyond 64 bits, which was rounded to the nearest double.

@@ -7,7 +7,6 @@ use crate::exit::ExitCode;
 use crate::import::BulkError;
 use crate::input::UsageError;
 use crate::ledger::{LedgerError, LedgerFault, PauseReason};
-use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::output::{Sent, SystemError};
 use crate::people::{ExclusionError, ExclusionOrigin};
@@ -110,8 +109,8 @@ impl CommandError {
 
 impl From<UsageError> for CommandError {
     fn from(error: UsageError) -> Self {
-        let hint = Some(error.hint.clone());
-        Self::new(ExitCode::Usage, "usage", error, hint)
+        let (details, hint) = (error.details.clone(), Some(error.hint.clone()));
+        Self { details, ..Self::new(ExitCode::Usage, "usage", error, hint) }
     }
 }
 
@@ -192,13 +191,6 @@ impl From<LookUpError> for CommandError {
     }
 }
 
-impl From<ListError> for CommandError {
-    fn from(error: ListError) -> Self {
-        let hint = error.hint.clone();
-        Self::new(ExitCode::Usage, "usage", error, Some(hint))
-    }
-}
-
 impl From<ExclusionError> for CommandError {
     fn from(error: ExclusionError) -> Self {
         let (details, hint) = (error.problem.details.clone(), Some(error.problem.hint.clone()));
@@ -227,18 +219,8 @@ impl From<LedgerError> for CommandError {
 impl From<BulkError> for CommandError {
     fn from(error: BulkError) -> Self {
         match error {
-            BulkError::List(error) => error.into(),
-            BulkError::Misspelling(error) => {
-                let hint = error.hint();
-                Self::new(ExitCode::Usage, "usage", error, Some(hint))
-            }
-            BulkError::Template(error) => {
-                let hint =
-                    "a column is {{ nombre }}; filters stand behind it, such as upper, default('x') and phone('EC')";
-                UsageError::new(error.to_string(), hint).into()
-            }
+            BulkError::Usage(error) => error.into(),
             BulkError::Message(error) => error.into(),
-            BulkError::Refused { message, hint } => UsageError::new(message, hint).into(),
             BulkError::Ledger(error) => error.into(),
             BulkError::Report(_) => Self::new(ExitCode::Unexpected, "unexpected", error, None),
         }
@@ -297,7 +279,6 @@ pub(crate) fn of_signal(signal: Signal) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::ListError;
 
     #[test]
     fn an_outcome_is_an_exit_code_and_whether_it_was_sent() {
@@ -344,14 +325,13 @@ mod tests {
     #[test]
     fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
         let run = || "r".to_owned();
-        let unreadable = |origin| ExclusionError::unreadable(&origin, "x", &std::io::ErrorKind::NotFound.into());
-        let ends: [(CommandError, u8, &str); 18] = [
+        let unreadable = |origin| ExclusionError { origin, problem: UsageError::new("x", "y") };
+        let ends: [(CommandError, u8, &str); 17] = [
             (SystemError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
             (Panicked::Before.into(), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
             (InvalidMessage::NoRecipient.into(), 2, "invalid_message"),
             (UnusableTemplates { faults: Vec::new(), hint: "" }.into(), 2, "invalid_message"),
-            (ListError::unreadable("x", &std::io::ErrorKind::NotFound.into()).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Flag).into(), 2, "usage"),
             (unreadable(ExclusionOrigin::Profile(run())).into(), 3, "configuration"),
             (LedgerError::no_runs().into(), 2, "usage"),

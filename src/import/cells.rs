@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::{BulkError, RowError};
 use super::plan::ImportPlan;
 use crate::conventions::Conventions;
+use crate::input::UsageError;
 use crate::list::Row;
 use crate::phone::Country;
 use crate::template::{ReadAmount, decimal_mark};
@@ -134,7 +135,7 @@ impl<'a> UsedCells<'a> {
                      a decimal {sign}, but `{other_text}` in line {other_line} has a decimal {other_sign}"
                 );
                 let hint = format!("say which it is, such as `{meant}`, or write these cells alike");
-                return Err(BulkError::refused(message, hint));
+                return Err(UsageError::new(message, hint).into());
             }
         }
         Ok(())

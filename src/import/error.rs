@@ -4,27 +4,20 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::input::UsageError;
 use crate::ledger::LedgerError;
-use crate::list::ListError;
 use crate::message::InvalidMessage;
 use crate::phone::RecipientError;
-use crate::template::{MisspellingError, TemplateError};
+use crate::template::TemplateError;
 
 #[derive(Debug, Error)]
 pub(crate) enum BulkError {
+    /// The whole list cannot be sent, or a report cannot be written.
     #[error(transparent)]
-    List(#[from] ListError),
-    #[error(transparent)]
-    Misspelling(#[from] MisspellingError),
-    /// A template that no row can fill.
-    #[error(transparent)]
-    Template(TemplateError),
+    Usage(#[from] UsageError),
     /// A message that is invalid for every row.
     #[error(transparent)]
     Message(InvalidMessage),
-    /// What else keeps the whole list from being sent, or a report from being written, with the way out.
-    #[error("{message}")]
-    Refused { message: String, hint: String },
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error("the report cannot be written: {0}")]
@@ -32,13 +25,9 @@ pub(crate) enum BulkError {
 }
 
 impl BulkError {
-    pub(super) fn refused(message: String, hint: impl Into<String>) -> Self {
-        Self::Refused { message, hint: hint.into() }
-    }
-
     /// For a report in another format, which cannot hold it.
     pub(crate) fn needs_csv(message: String) -> Self {
-        Self::refused(message, "write it as CSV: --format csv, or a file whose name ends in .csv")
+        Self::Usage(UsageError::new(message, "write it as CSV: --format csv, or a file whose name ends in .csv"))
     }
 }
 

@@ -6,10 +6,10 @@ use url::Url;
 use super::error::{BulkError, RowError};
 use super::imported::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
+use crate::input::UsageError;
 use crate::ledger::{SkipReason, Store};
 use crate::list::{
-    ListError, MeantColumn, Row, columns_without_sent, is_country_column, meant_column, near_column, no_header,
-    recipient_column,
+    MeantColumn, Row, columns_without_sent, is_country_column, meant_column, near_column, no_header, recipient_column,
 };
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, Violation, with_country_codes,
@@ -17,8 +17,7 @@ use crate::message::{
 use crate::people::{CountryRule, Exclusions, PersonError, read_recipient};
 use crate::phone::Country;
 use crate::template::{
-    BodyTemplate, Misspelling, MisspellingError, RowView, TextTemplate, Uses, left_as_they_are, misspelling,
-    typed_line_break,
+    BodyTemplate, Misspelling, RowView, TextTemplate, Uses, left_as_they_are, misspelling, misspelt, typed_line_break,
 };
 
 /// Turns each row into its result.
@@ -58,7 +57,7 @@ pub(crate) enum RecipientRule<'a> {
 
 impl RecipientRule<'_> {
     /// The column of the recipient, also for errors, in a list with these columns.
-    pub(crate) fn column(&self, names: &[&str]) -> Result<String, ListError> {
+    pub(crate) fn column(&self, names: &[&str]) -> Result<String, UsageError> {
         match self {
             Self::Template(_) => Ok("--to".to_owned()),
             Self::Column(asked) => recipient_column(names, *asked),
@@ -115,7 +114,7 @@ impl ImportPlan<'_> {
         let names = row.names();
         if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
             let columns = columns.join(", ");
-            return Err(ListError::new(
+            return Err(UsageError::new(
                 format!("the list has a report's columns {columns}, but not `sent`, which says what was sent"),
                 "call its column `sent` again, or take the report as `jelouctl bulk report` writes it; if it is not a \
                  report, rename some of these columns",
@@ -130,13 +129,13 @@ impl ImportPlan<'_> {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
                 if let MeantColumn::Several(first, second) = meant_column(&names, name) {
-                    return Err(ListError::several(path, name, first, second).into());
+                    return Err(UsageError::several(path, name, first, second).into());
                 }
                 if let Some(error) = no_header(&names) {
                     return Err(error.into());
                 }
                 let hint = "spaces, capitals and accents do not matter: `Nombre completo` is {{ nombre_completo }}";
-                Err(ListError::no_column(path, name, &names, hint).into())
+                Err(UsageError::no_column(path, name, &names, hint).into())
             }
         }
     }
@@ -200,7 +199,7 @@ impl ImportPlan<'_> {
             None => Ok(()),
             Some((path, misspelling)) => {
                 let columns = columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-                Err(MisspellingError { path: path.to_owned(), misspelling, columns: columns.collect() }.into())
+                Err(misspelt(path, &misspelling, &columns.collect::<Vec<_>>()).into())
             }
         }
     }

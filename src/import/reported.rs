@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::error::{BulkError, RowError};
+use super::error::RowError;
 use super::policy::DuplicatePolicy;
+use crate::input::UsageError;
 use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, RowState, RunName, SkipReason, Store};
 use crate::list::{ReportedOutcome, ReportedSent, Row};
 use crate::message::TypedRecipient;
@@ -177,7 +178,7 @@ fn is_same_person(sent_to: &str, recipient: &str) -> bool {
 }
 
 fn refused(message: String, hint: &str) -> RowError {
-    RowError::of_list(BulkError::refused(message, hint))
+    RowError::of_list(UsageError::new(message, hint))
 }
 
 /// For the report of the new run.

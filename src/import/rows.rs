@@ -12,8 +12,9 @@ use super::plan::ImportPlan;
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{KnownOutcome, ReportedRuns, problem_of_kept_out, problem_of_report};
 use crate::api::Request;
+use crate::input::UsageError;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
-use crate::list::{ListError, ListReader, ListRow, ReportedOutcome, Row};
+use crate::list::{ListReader, ListRow, ReportedOutcome, Row};
 use crate::message::Outgoing;
 
 /// The maximum number of different field names in the rows of an NDJSON list.
@@ -122,11 +123,11 @@ impl<'a> Importer<'a> {
                     let Some(row) = list.read()? else {
                         let name = list.name();
                         return match self.read {
-                            0 => Err(ListError::no_rows(name).into()),
+                            0 => Err(UsageError::no_rows(name).into()),
                             rows if rows <= skip => {
                                 let s = if rows == 1 { "" } else { "s" };
                                 let problem = format!("--skip {skip}: {name} has only {rows} row{s}");
-                                Err(ListError::new(problem, "skip fewer rows").into())
+                                Err(UsageError::new(problem, "skip fewer rows").into())
                             }
                             _ => Ok(false),
                         };
@@ -249,7 +250,7 @@ impl<'a> Importer<'a> {
     ) -> Result<(), BulkError> {
         match error {
             RowError::List(error) => return Err(*error),
-            RowError::Template(error) if error.is_of_every_row => return Err(BulkError::Template(error)),
+            RowError::Template(error) if error.is_of_every_row => return Err(error.of_list().into()),
             RowError::Message(error) if self.plan.is_of_every_row(&error) => return Err(BulkError::Message(error)),
             RowError::Recipient { ref error, .. } if error.is_without_country => self.imported.without_country += 1,
             _ => {}
@@ -310,7 +311,7 @@ impl<'a> Importer<'a> {
     }
 
     /// Adds the columns of a row that brings its own; a row below a header has those of the header.
-    fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), ListError> {
+    fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), UsageError> {
         let Row::Fields(fields) = row else { return Ok(()) };
         for name in fields.keys() {
             if !self.known.contains(name) {
@@ -319,7 +320,7 @@ impl<'a> Importer<'a> {
             }
         }
         if self.known.len() > MOST_FIELDS {
-            return Err(ListError::new(
+            return Err(UsageError::new(
                 format!("line {line}: with this row the list has more than {MOST_FIELDS} differently named fields"),
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does",
             ));

@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io::{self, Read, Seek};
 
 use super::encoding::{ListEncoding, as_utf8};
-use super::error::ListError;
 use super::foreign::{Foreign, ZIP};
 use super::input::ListInput;
 use super::reader::head_of;
 use super::sheet_list::problem;
 use super::workbook::{Covered, Workbook};
+use crate::input::UsageError;
 
 pub(crate) enum AnyInput {
     Workbook(Workbook),
@@ -21,8 +21,8 @@ pub(crate) enum AnyInput {
 impl AnyInput {
     /// Errors use `name`. `asked` is the encoding of a text that is not UTF-8 and does not declare its encoding. The
     /// default is windows-1252: digits are the same bytes in it as in the other encodings.
-    pub(crate) fn open(input: ListInput, name: &str, asked: Option<ListEncoding>) -> Result<Self, ListError> {
-        let unreadable = |cause: io::Error| ListError::unreadable(name, &cause);
+    pub(crate) fn open(input: ListInput, name: &str, asked: Option<ListEncoding>) -> Result<Self, UsageError> {
+        let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
         let mut file = input.into_file(&[]).map_err(unreadable)?;
         let head = head_of(&mut file, name)?;
         file.rewind().map_err(unreadable)?;
@@ -32,13 +32,13 @@ impl AnyInput {
         Self::text(file, &head, name, asked)
     }
 
-    fn text(file: File, head: &[u8], name: &str, asked: Option<ListEncoding>) -> Result<Self, ListError> {
+    fn text(file: File, head: &[u8], name: &str, asked: Option<ListEncoding>) -> Result<Self, UsageError> {
         // A mark or the user says so.
         let is_utf_16 = is_marked_utf_16(head) || asked.is_some_and(ListEncoding::is_utf_16);
-        if let Some(foreign) = Foreign::at(head).filter(|foreign| !is_utf_16 || *foreign == Foreign::Utf32) {
-            return Err(ListError::foreign(name, foreign));
+        if let Some(foreign) = Foreign::at(head).filter(|foreign| !is_utf_16 || *foreign == Foreign::UTF_32) {
+            return Err(foreign.error().of(name));
         }
-        Ok(Self::Text(as_utf8(file, head, asked).map_err(|cause| ListError::unreadable(name, &cause))?))
+        Ok(Self::Text(as_utf8(file, head, asked).map_err(|cause| UsageError::unreadable(name, &cause))?))
     }
 }
 
@@ -49,7 +49,7 @@ fn is_marked_utf_16(head: &[u8]) -> bool {
 impl Workbook {
     /// Calls `see` with each filled row of every sheet, hidden ones too: the sheet's name, the line, and the cells; a cell
     /// without a usable value has the error instead.
-    pub(crate) fn each_row(&self, mut see: impl FnMut(&str, u64, &[Result<String, String>])) -> Result<(), ListError> {
+    pub(crate) fn each_row(&self, mut see: impl FnMut(&str, u64, &[Result<String, String>])) -> Result<(), UsageError> {
         for (place, sheet) in self.sheets.iter().enumerate() {
             let mut rows = self.rows(place, Covered::Read)?;
             while let Some(row) = rows.next()? {

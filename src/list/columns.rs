@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use super::error::{ListError, propose};
+use super::error::propose;
+use crate::input::UsageError;
 use crate::nearest::{nearest, plain};
 
 /// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
@@ -48,12 +49,12 @@ impl Columns {
     ///
     /// # Errors
     /// If two columns have the same name.
-    pub(crate) fn new(names: Vec<String>) -> Result<Self, ListError> {
+    pub(crate) fn new(names: Vec<String>) -> Result<Self, UsageError> {
         let mut places = BTreeMap::new();
         for (place, name) in names.iter().enumerate() {
             let name = name.trim().to_owned();
             if places.insert(name.clone(), place).is_some() && !name.is_empty() {
-                return Err(ListError::new(format!("two columns have the name `{name}`"), "rename one of them"));
+                return Err(UsageError::new(format!("two columns have the name `{name}`"), "rename one of them"));
             }
         }
         let mut plain_places = BTreeMap::new();
@@ -68,7 +69,7 @@ impl Columns {
     }
 
     /// An error if these names are a title because the row at `line` below reads like the header.
-    pub(super) fn check_title(&self, line: u64, cells: &[&str]) -> Result<(), ListError> {
+    pub(super) fn check_title(&self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
         let Some(title) = &self.title else { return Ok(()) };
         let has_digit = |cell: &&str| cell.contains(|sign: char| sign.is_ascii_digit());
         // It has more cells than the title, and no number.
@@ -84,9 +85,10 @@ impl Columns {
             title => format!("the first line is a title, not the header: `{title}`"),
         };
         let hint = format!(
-            "if line {line} is the header ({names}), add --header-row {line}; --sheet NAME takes another sheet of a workbook"
+            "if line {line} is the header ({names}), delete the lines above it, or for the list that is sent add --header-row \
+             {line}; --sheet NAME takes another sheet of a workbook"
         );
-        Err(ListError::new(problem, hint).in_exclusions(format!("delete the lines above line {line}, the header")))
+        Err(UsageError::new(problem, hint))
     }
 
     /// As written in the header.
@@ -151,14 +153,14 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
 ///
 /// # Errors
 /// If there is none, or more than one.
-pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, ListError> {
+pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, UsageError> {
     if let Some(asked) = asked.map(str::trim) {
         return match meant_column(names, asked) {
             MeantColumn::One(name) => Ok(name.to_owned()),
-            MeantColumn::Several(first, second) => Err(ListError::several("--to-column", asked, first, second)),
+            MeantColumn::Several(first, second) => Err(UsageError::several("--to-column", asked, first, second)),
             MeantColumn::None => {
                 let hint = "write the name exactly as in the header";
-                Err(no_header(names).unwrap_or_else(|| ListError::no_column("--to-column", asked, names, hint)))
+                Err(no_header(names).unwrap_or_else(|| UsageError::no_column("--to-column", asked, names, hint)))
             }
         };
     }
@@ -171,11 +173,11 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
         [name] => Ok((*name).to_owned()),
         [first, second, ..] => {
             let problem = format!("`{first}` and `{second}` could both be the recipient's column");
-            Err(ListError::new(problem, propose(&[first, second])))
+            Err(UsageError::new(problem, propose(&[first, second])))
         }
         [] => {
             let columns: Vec<_> = names.iter().map(|name| name.trim()).collect();
-            let none = || ListError::no_recipient_column(&columns, &alike(ColumnRole::Related));
+            let none = || UsageError::no_recipient_column(&columns, &alike(ColumnRole::Related));
             Err(no_header(names).unwrap_or_else(none))
         }
     }
@@ -224,10 +226,10 @@ pub(super) fn looks_like_number(text: &str) -> bool {
 }
 
 /// An error if `names` are not names but the cells of a row: one of them is a phone number.
-pub(crate) fn no_header(names: &[&str]) -> Option<ListError> {
+pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
     let cells: Vec<_> = names.iter().map(|name| name.trim()).collect();
     cells.iter().find(|cell| looks_like_number(cell))?;
-    Some(ListError::new(
+    Some(UsageError::new(
         format!("the first line is not a header but a person's row: {}", cells.join(", ")),
         "write a line above it that names the columns, such as nombre,celular",
     ))

@@ -4,12 +4,12 @@ use std::io::{BufReader, ErrorKind, Read};
 
 use super::csv_records::{CsvRecord, CsvRecords, StrayQuote};
 use super::encoding::sample;
-use super::error::ListError;
 use super::format::BUFFER;
 use super::notes::ListNotes;
 use super::outcome::quoted;
 use super::row::{InnerLine, ListRow, Row};
 use super::table_header::TableHeader;
+use crate::input::UsageError;
 
 /// What to do about a quote that has no other.
 const CLOSE_IT: &str = "close it; inside a cell, write each quote twice";
@@ -22,12 +22,12 @@ pub(super) struct CsvRows {
 
 impl CsvRows {
     /// Reads the header of an input whose first byte is in `line`; errors use `name`.
-    pub(super) fn open(input: Box<dyn Read>, name: &str, delimiter: u8, line: u64) -> Result<Self, ListError> {
+    pub(super) fn open(input: Box<dyn Read>, name: &str, delimiter: u8, line: u64) -> Result<Self, UsageError> {
         let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), delimiter, line);
-        let record = next_record(&mut records, name)?.ok_or_else(|| ListError::no_rows(name))?;
+        let record = next_record(&mut records, name)?.ok_or_else(|| UsageError::no_rows(name))?;
         if record.stray.is_some() {
             let line = record.line;
-            return Err(ListError::new(
+            return Err(UsageError::new(
                 format!("{name}: a quote in the header of line {line} stands inside a cell, or has text behind it"),
                 "put the whole cell in quotes; inside a cell, write each quote twice",
             ));
@@ -37,7 +37,7 @@ impl CsvRows {
     }
 
     /// The next row.
-    pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, ListError> {
+    pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, UsageError> {
         while let Some(record) = next_record(&mut self.records, name)? {
             let cells = texts(&record, name)?;
             if cells.iter().all(|cell| cell.trim().is_empty()) {
@@ -51,7 +51,7 @@ impl CsvRows {
                     let problem = format!(
                         "{name}: the quote that opens a cell in line {from} closes in line {to}, and text stands behind it"
                     );
-                    return Err(ListError::new(problem, CLOSE_IT));
+                    return Err(UsageError::new(problem, CLOSE_IT));
                 }
                 Some(StrayQuote::Torn { .. }) => {
                     Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice"
@@ -116,21 +116,24 @@ impl CsvRows {
     }
 }
 
-fn next_record(records: &mut CsvRecords<BufReader<Box<dyn Read>>>, name: &str) -> Result<Option<CsvRecord>, ListError> {
+fn next_record(
+    records: &mut CsvRecords<BufReader<Box<dyn Read>>>,
+    name: &str,
+) -> Result<Option<CsvRecord>, UsageError> {
     let read = records.next();
     let line = records.begun;
     let record = read.map_err(|cause| match cause.kind() {
-        ErrorKind::FileTooLarge => ListError::row_too_long(name, line),
-        _ => ListError::unreadable(name, &cause),
+        ErrorKind::FileTooLarge => UsageError::row_too_long(name, line),
+        _ => UsageError::unreadable(name, &cause),
     })?;
     if let Some(record) = record.as_ref().filter(|record| record.is_open) {
         texts(record, name)?;
-        return Err(ListError::new(format!("{name}: a quote in the row of line {line} is never closed"), CLOSE_IT));
+        return Err(UsageError::new(format!("{name}: a quote in the row of line {line} is never closed"), CLOSE_IT));
     }
     Ok(record)
 }
 
-fn texts<'a>(record: &'a CsvRecord, name: &str) -> Result<Vec<&'a str>, ListError> {
-    let not_utf8 = |cell| ListError::not_utf8(name, record.line, &sample(cell));
+fn texts<'a>(record: &'a CsvRecord, name: &str) -> Result<Vec<&'a str>, UsageError> {
+    let not_utf8 = |cell| UsageError::not_utf8(name, record.line, &sample(cell));
     record.texts().map_err(not_utf8)
 }

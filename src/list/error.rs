@@ -2,36 +2,17 @@
 
 use std::io;
 
-use thiserror::Error;
-
-use super::foreign::Foreign;
+use crate::input::UsageError;
 use crate::nearest::nearest;
 
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub(crate) struct ListError {
-    message: String,
-    pub(crate) hint: String,
-    /// The hint for a list of people who must not be written to, if it is another one.
-    pub(crate) of_exclusions: Option<String>,
-}
-
-/// What to do about such a list that names nobody clearly.
+/// What to do about a list of people who must not be written to, if it names nobody clearly.
 pub(crate) const ONE_A_LINE: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header \
                                      with a column such as celular";
 
-impl ListError {
-    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into(), of_exclusions: None }
-    }
-
-    pub(super) fn in_exclusions(self, hint: impl Into<String>) -> Self {
-        Self { of_exclusions: Some(hint.into()), ..self }
-    }
-
+impl UsageError {
     /// With the name of the list in front.
     pub(crate) fn of(self, name: &str) -> Self {
-        Self { message: format!("{name}: {}", self.message), ..self }
+        Self::new(format!("{name}: {}", self.message), self.hint)
     }
 
     /// `name`, at `path`, matches both columns.
@@ -51,9 +32,8 @@ impl ListError {
     pub(crate) fn no_rows(name: &str) -> Self {
         Self::new(
             format!("{name} has no rows"),
-            "check the file, or name another sheet with --sheet NAME; a list needs a header and at least one row",
+            "check the file: a list needs a header and at least one row, in a workbook on the sheet that is read (--sheet)",
         )
-        .in_exclusions(ONE_A_LINE)
     }
 
     /// None of these columns is named like a recipient's; some of them may have one.
@@ -68,7 +48,7 @@ impl ListError {
         } else {
             propose(proposed)
         };
-        Self::new(message, hint).in_exclusions(ONE_A_LINE)
+        Self::new(message, hint)
     }
 
     /// The list, or the rest of it, cannot be read.
@@ -90,12 +70,6 @@ impl ListError {
     pub(super) fn row_too_long(name: &str, line: u64) -> Self {
         let message = format!("{name}: the row of line {line} has more than 1 MiB; a quote may be missing");
         Self::new(message, "look at the quotes of the row before it")
-    }
-
-    pub(super) fn foreign(name: &str, foreign: Foreign) -> Self {
-        let error = Self::new(format!("{name} is {}, not a list", foreign.name()), foreign.hint());
-        let is_wide = matches!(foreign, Foreign::Utf16(_) | Foreign::Utf32);
-        if is_wide { error.in_exclusions("save it as UTF-8, or as UTF-16 with a mark") } else { error }
     }
 
     /// `sample` is the line, read as windows-1252.

@@ -1,25 +1,42 @@
 //! Files that are not text. Their first bytes identify them, whatever their name, and they are not read as a list.
 
+use crate::input::UsageError;
+
+/// A file that is not a list, in words that follow "it is", and the way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Foreign {
+    name: &'static str,
+    hint: &'static str,
+}
+
+const SAVE_SHEET: &str = "open it, and save the sheet as .xlsx or \"CSV UTF-8\"";
+const UNPACK: &str = "unpack it, and name the list inside";
+const NAME_LIST: &str = "name a list: CSV, NDJSON, .xlsx or .ods";
+
+const fn foreign(name: &'static str, hint: &'static str) -> Foreign {
+    Foreign { name, hint }
+}
+
 /// How a file begins, and what it is.
 const SIGNATURES: [(&[u8], Foreign); 14] = [
     // Workbooks with a password are in the same container.
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        Foreign::Workbook("an older Office file (.xls) or a workbook with a password"),
+        foreign("an older Office file (.xls) or a workbook with a password", SAVE_SHEET),
     ),
-    (b"\x89PNG", Foreign::Other("a picture (PNG)")),
-    (b"\xff\xd8\xff", Foreign::Other("a picture (JPEG)")),
-    (b"GIF8", Foreign::Other("a picture (GIF)")),
-    (b"%PDF-", Foreign::Other("a PDF")),
-    (b"{\\rtf", Foreign::Other("an RTF document")),
-    (b"SQLite format 3\0", Foreign::Other("an SQLite database")),
-    (b"\x1f\x8b", Foreign::Archive("compressed (gzip)")),
-    (b"BZh", Foreign::Archive("compressed (bzip2)")),
-    (b"\xfd7zXZ\0", Foreign::Archive("compressed (xz)")),
-    (b"\x28\xb5\x2f\xfd", Foreign::Archive("compressed (zstd)")),
-    (b"7z\xbc\xaf\x27\x1c", Foreign::Archive("a 7z archive")),
-    (b"Rar!\x1a\x07", Foreign::Archive("a RAR archive")),
-    (b"PK\x05\x06", Foreign::Archive("an empty zip archive")),
+    (b"\x89PNG", foreign("a picture (PNG)", NAME_LIST)),
+    (b"\xff\xd8\xff", foreign("a picture (JPEG)", NAME_LIST)),
+    (b"GIF8", foreign("a picture (GIF)", NAME_LIST)),
+    (b"%PDF-", foreign("a PDF", NAME_LIST)),
+    (b"{\\rtf", foreign("an RTF document", NAME_LIST)),
+    (b"SQLite format 3\0", foreign("an SQLite database", NAME_LIST)),
+    (b"\x1f\x8b", foreign("compressed (gzip)", UNPACK)),
+    (b"BZh", foreign("compressed (bzip2)", UNPACK)),
+    (b"\xfd7zXZ\0", foreign("compressed (xz)", UNPACK)),
+    (b"\x28\xb5\x2f\xfd", foreign("compressed (zstd)", UNPACK)),
+    (b"7z\xbc\xaf\x27\x1c", foreign("a 7z archive", UNPACK)),
+    (b"Rar!\x1a\x07", foreign("a RAR archive", UNPACK)),
+    (b"PK\x05\x06", foreign("an empty zip archive", UNPACK)),
 ];
 
 /// How a zip archive begins; every modern workbook is one.
@@ -27,28 +44,25 @@ pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 
 /// What a zip archive is, by how the names of its files begin.
 const INSIDE_ZIP: [(&[u8], Foreign); 5] = [
-    (b"xl/workbook.bin", Foreign::Workbook("a binary Excel workbook (.xlsb)")),
-    (b"Index/", Foreign::Workbook("a Numbers document")),
-    (b"Index.zip", Foreign::Workbook("a Numbers document")),
-    (b"word/", Foreign::Other("a Word document (.docx)")),
-    (b"ppt/", Foreign::Other("a PowerPoint presentation (.pptx)")),
+    (b"xl/workbook.bin", foreign("a binary Excel workbook (.xlsb)", SAVE_SHEET)),
+    (b"Index/", foreign("a Numbers document", SAVE_SHEET)),
+    (b"Index.zip", foreign("a Numbers document", SAVE_SHEET)),
+    (b"word/", foreign("a Word document (.docx)", NAME_LIST)),
+    (b"ppt/", foreign("a PowerPoint presentation (.pptx)", NAME_LIST)),
 ];
 
-/// A file that is not a list, in words that follow "is".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Foreign {
-    /// It was written by a program for tables, which can also write a CSV.
-    Workbook(&'static str),
-    /// The list may be inside.
-    Archive(&'static str),
-    Other(&'static str),
-    /// UTF-16 without a mark, by the label of `--encoding`.
-    Utf16(&'static str),
-    Utf32,
-}
+const UTF_16LE: Foreign = foreign(
+    "UTF-16LE without a mark",
+    "save it as \"CSV UTF-8\", or for the list that is sent add --encoding utf-16le before the kind",
+);
+const UTF_16BE: Foreign = foreign(
+    "UTF-16BE without a mark",
+    "save it as \"CSV UTF-8\", or for the list that is sent add --encoding utf-16be before the kind",
+);
 
 impl Foreign {
-    pub(super) const ZIP_ARCHIVE: Self = Self::Archive("a zip archive");
+    pub(super) const ZIP_ARCHIVE: Self = foreign("a zip archive", UNPACK);
+    pub(super) const UTF_32: Self = foreign("UTF-32", "save it as \"CSV UTF-8\"");
 
     /// What a zip archive with these file names is; None if it may be a workbook that can be read.
     pub(super) fn in_archive<'a>(names: impl IntoIterator<Item = &'a [u8]>) -> Option<Self> {
@@ -57,46 +71,30 @@ impl Foreign {
     }
 
     /// What the file that begins with `head` is; None if it may be a text.
-    pub(crate) fn at(head: &[u8]) -> Option<Self> {
+    pub(super) fn at(head: &[u8]) -> Option<Self> {
         if let Some((_, what)) = SIGNATURES.iter().find(|(signature, _)| head.starts_with(signature)) {
             return Some(*what);
         }
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
         let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag));
         if begins(b"<!doctype html") || begins(b"<html") || begins(b"<table") || begins(b"<?xml") {
-            return Some(Self::Workbook("HTML or XML, as some programs export under the name .xls"));
+            return Some(foreign("HTML or XML, as some programs export under the name .xls", SAVE_SHEET));
         }
         // In Latin text every other byte is zero, or three of four.
         let zeros = |remainder| head.iter().enumerate().filter(|(at, byte)| **byte == 0 && at % 2 == remainder).count();
         let (even, odd) = (zeros(0), zeros(1));
         match even + odd {
             0 => None,
-            zeros if zeros == head.len() => Some(Self::Other("no text: it begins with nothing but zeros")),
-            zeros if zeros * 5 > head.len() * 3 => Some(Self::Utf32),
-            zeros if zeros * 3 > head.len() => Some(Self::Utf16(if even > odd { "utf-16be" } else { "utf-16le" })),
-            _ => Some(Self::Other("no text: it has bytes that are zero")),
+            zeros if zeros == head.len() => Some(foreign("no text: it begins with nothing but zeros", NAME_LIST)),
+            zeros if zeros * 5 > head.len() * 3 => Some(Self::UTF_32),
+            zeros if zeros * 3 > head.len() => Some(if even > odd { UTF_16BE } else { UTF_16LE }),
+            _ => Some(foreign("no text: it has bytes that are zero", NAME_LIST)),
         }
     }
 
-    /// The hint.
-    pub(crate) fn hint(self) -> &'static str {
-        match self {
-            Self::Workbook(_) => "open it, and save the sheet as .xlsx or \"CSV UTF-8\"",
-            Self::Archive(_) => "unpack it, and name the list inside",
-            Self::Other(_) => "name a list: CSV, NDJSON, .xlsx or .ods",
-            Self::Utf16("utf-16be") => "add --encoding utf-16be before the kind, or save it as \"CSV UTF-8\"",
-            Self::Utf16(_) => "add --encoding utf-16le before the kind, or save it as \"CSV UTF-8\"",
-            Self::Utf32 => "save it as \"CSV UTF-8\"",
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Workbook(name) | Self::Archive(name) | Self::Other(name) => name,
-            Self::Utf16("utf-16be") => "UTF-16BE without a mark",
-            Self::Utf16(_) => "UTF-16LE without a mark",
-            Self::Utf32 => "UTF-32",
-        }
+    /// As an error, in front of which the name of the list comes.
+    pub(super) fn error(self) -> UsageError {
+        UsageError::new(format!("it is {}, not a list", self.name), self.hint)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::columns::{ColumnRole, looks_like_number, recipient_places};
 use super::csv_records::CsvRecords;
-use super::error::ListError;
 use super::format::CsvFormat;
+use crate::input::UsageError;
 
 /// How many filled rows of a sheet or a text are searched for the header.
 pub(super) const LOOKED_AT: usize = 20;
@@ -111,7 +111,7 @@ pub(super) fn find_header(
     heads: &[TableHead],
     name: &str,
     to_column: Option<&str>,
-) -> Result<Option<(usize, usize)>, ListError> {
+) -> Result<Option<(usize, usize)>, UsageError> {
     let mut found = Vec::new();
     for (at, head) in heads.iter().enumerate() {
         found.extend(head.headers(to_column).into_iter().map(|place| (at, place)));
@@ -133,7 +133,7 @@ pub(super) fn find_header(
                 _ => ", …",
             };
             places.truncate(MOST_PLACES);
-            Err(ListError::new(
+            Err(UsageError::new(
                 format!("the header of {name} could be {}{more}", places.join(" or ")),
                 "say which one with --header-row LINE, and in a workbook --sheet NAME",
             ))
@@ -164,7 +164,7 @@ pub(super) fn find_in_text(
     format: CsvFormat,
     line: u64,
     to_column: Option<&str>,
-) -> Result<Option<TextHeader>, ListError> {
+) -> Result<Option<TextHeader>, UsageError> {
     let others = [b',', b';', b'\t', b'|'].into_iter().filter(|other| *other != format.delimiter);
     let others = others.take(if format.has_separator_line { 0 } else { usize::MAX });
     for delimiter in [format.delimiter].into_iter().chain(others) {

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::csv_records::MAX_ROW;
 use super::encoding::sample;
-use super::error::ListError;
 use super::format::BUFFER;
 use super::outcome::ReportedOutcome;
 use super::row::{ListRow, Row};
+use crate::input::UsageError;
 
 pub(super) struct NdjsonRows {
     reader: BufReader<Box<dyn Read>>,
@@ -23,21 +23,21 @@ impl NdjsonRows {
     }
 
     /// The next row.
-    pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, ListError> {
+    pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, UsageError> {
         loop {
             let mut bytes = Vec::new();
             self.line += 1;
             let read = self.reader.by_ref().take(MAX_ROW + 1).read_until(b'\n', &mut bytes);
-            match read.map_err(|cause| ListError::unreadable(name, &cause))? as u64 {
+            match read.map_err(|cause| UsageError::unreadable(name, &cause))? as u64 {
                 0 => return Ok(None),
                 1..=MAX_ROW => {}
-                _ => return Err(ListError::row_too_long(name, self.line)),
+                _ => return Err(UsageError::row_too_long(name, self.line)),
             }
             let text = String::from_utf8(bytes)
-                .map_err(|error| ListError::not_utf8(name, self.line, &sample(error.as_bytes())))?;
+                .map_err(|error| UsageError::not_utf8(name, self.line, &sample(error.as_bytes())))?;
             if text.trim() == "{" {
                 let problem = format!("{name}: the object of line {} goes on over more lines", self.line);
-                return Err(ListError::new(problem, "write one object a line, as `jq -c .` does"));
+                return Err(UsageError::new(problem, "write one object a line, as `jq -c .` does"));
             }
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use serde_json::{Map, Value};
 
 use super::csv_records::CsvRecords;
-use super::error::ListError;
 use super::format::CsvFormat;
+use crate::input::UsageError;
 
 /// A language of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -99,7 +99,7 @@ impl ReportLayout {
     ///
     /// # Errors
     /// If there are two of one name and the report's do not stand together in their order: a user's own was moved.
-    pub(crate) fn of(header: &[&str]) -> Result<Self, ListError> {
+    pub(crate) fn of(header: &[&str]) -> Result<Self, UsageError> {
         let place = |column| header.iter().rposition(|name| name.trim().eq_ignore_ascii_case(column));
         let [english, spanish] =
             [ReportLanguage::En, ReportLanguage::Es].map(|language| outcome_columns(language).map(place));
@@ -118,7 +118,7 @@ impl ReportLayout {
             let mut doubled = pairs.filter(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
             if let Some(pair) = doubled.next() {
                 let ([first, last], name) = (pair.map(|place| place + 1), name(pair[1]));
-                return Err(ListError::new(
+                return Err(UsageError::new(
                     format!(
                         "the columns {first} and {last} have the name `{name}`, and which one is the report's is not certain"
                     ),

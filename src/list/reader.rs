@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::columns::{MeantColumn, meant_column};
 use super::csv_rows::CsvRows;
 use super::encoding::{DecodedInput, encoding_of};
-use super::error::ListError;
 use super::foreign::{Foreign, ZIP};
 use super::format::{BUFFER, CsvFormat, ListFormat};
 use super::header::{HeaderChoice, find_in_text};
@@ -17,6 +16,7 @@ use super::row::{ListRow, Row};
 use super::sheet_list::SheetList;
 use super::table_header::TableHeader;
 use crate::conventions::Conventions;
+use crate::input::UsageError;
 
 /// An input that is being read.
 pub(crate) struct ListReader {
@@ -34,7 +34,7 @@ enum Rows {
 
 impl ListReader {
     /// Begins to read. Errors use `name`, and its extension identifies NDJSON.
-    pub(crate) fn open(input: impl Into<ListInput>, name: &str, options: &ListOptions) -> Result<Self, ListError> {
+    pub(crate) fn open(input: impl Into<ListInput>, name: &str, options: &ListOptions) -> Result<Self, UsageError> {
         let mut notes = ListNotes::default();
         let (format, rows) = open(input.into(), name, options, &mut notes)?;
         Ok(Self { name: name.to_owned(), format, rows, notes })
@@ -97,7 +97,7 @@ impl ListReader {
     ///
     /// # Errors
     /// If the rest cannot be read. A row that is only bad in itself is not an error.
-    pub(crate) fn read(&mut self) -> Result<Option<ListRow>, ListError> {
+    pub(crate) fn read(&mut self) -> Result<Option<ListRow>, UsageError> {
         match &mut self.rows {
             Rows::Csv(rows) => rows.next(&self.name, &mut self.notes),
             Rows::Ndjson(rows) => rows.next(&self.name),
@@ -111,14 +111,14 @@ fn open(
     name: &str,
     options: &ListOptions,
     notes: &mut ListNotes,
-) -> Result<(ListFormat, Rows), ListError> {
+) -> Result<(ListFormat, Rows), UsageError> {
     let head = head_of(&mut input, name)?;
     if head.starts_with(ZIP) {
         if options.encoding.is_some() {
             let problem = format!("--encoding: {name} is a workbook, which has no encoding");
-            return Err(ListError::new(problem, "leave --encoding out"));
+            return Err(UsageError::new(problem, "leave --encoding out"));
         }
-        let file = input.into_file(&head).map_err(|cause| ListError::unreadable(name, &cause))?;
+        let file = input.into_file(&head).map_err(|cause| UsageError::unreadable(name, &cause))?;
         let list = SheetList::open(file, options, name, notes)?;
         // A spreadsheet recognizes a UTF-8 report by its mark.
         let format = CsvFormat { has_mark: true, ..CsvFormat::default() };
@@ -126,14 +126,14 @@ fn open(
     }
     if options.sheet.is_some() {
         let problem = format!("--sheet: {name} is a text, which has no sheets");
-        return Err(ListError::new(problem, "leave --sheet out"));
+        return Err(UsageError::new(problem, "leave --sheet out"));
     }
     // Its mark begins with the mark of UTF-16.
-    if let Some(foreign @ Foreign::Utf32) = Foreign::at(&head) {
-        return Err(ListError::foreign(name, foreign));
+    if let Some(foreign) = Foreign::at(&head).filter(|foreign| *foreign == Foreign::UTF_32) {
+        return Err(foreign.error().of(name));
     }
     let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| {
-        ListError::new(format!("--encoding: {name} is marked as {marked}, not {asked}"), "leave --encoding out")
+        UsageError::new(format!("--encoding: {name} is marked as {marked}, not {asked}"), "leave --encoding out")
     })?;
     let Some(encoding) = encoding else { return open_text(head, input, name, false, &options.header, notes) };
     let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
@@ -149,9 +149,9 @@ fn open_text(
     was_decoded: bool,
     header: &HeaderChoice,
     notes: &mut ListNotes,
-) -> Result<(ListFormat, Rows), ListError> {
+) -> Result<(ListFormat, Rows), UsageError> {
     if let Some(foreign) = Foreign::at(&head) {
-        return Err(ListError::foreign(name, foreign));
+        return Err(foreign.error().of(name));
     }
     let mut format = CsvFormat::take(&mut head);
     // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
@@ -161,13 +161,13 @@ fn open_text(
     if named_ndjson || first == Some(&b'{') {
         if matches!(header, HeaderChoice::Line(_)) {
             let problem = format!("--header-row: {name} is NDJSON, which has no header");
-            return Err(ListError::new(problem, "leave --header-row out"));
+            return Err(UsageError::new(problem, "leave --header-row out"));
         }
         return Ok((ListFormat::Ndjson, Rows::Ndjson(NdjsonRows::new(Box::new(Cursor::new(head).chain(input))))));
     }
     if first == Some(&b'[') {
         let problem = format!("{name} is one JSON array");
-        return Err(ListError::new(problem, "write one object a line, as `jq -c '.[]'` does"));
+        return Err(UsageError::new(problem, "write one object a line, as `jq -c '.[]'` does"));
     }
     let mut line = format.first_line();
     let found = match header {
@@ -191,18 +191,18 @@ fn open_text(
 }
 
 /// Skips the lines above `wanted` in an input whose first byte is in `line`.
-fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) -> Result<(), ListError> {
-    let unreadable = |cause: io::Error| ListError::unreadable(name, &cause);
+fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) -> Result<(), UsageError> {
+    let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
     let mut is_begun = false;
     loop {
         let byte = input.fill_buf().map_err(unreadable)?.first().copied();
         match byte {
             None => {
                 let last = if is_begun { line } else { line - 1 };
-                return Err(ListError::no_header_row(name, wanted, Some(last)));
+                return Err(UsageError::no_header_row(name, wanted, Some(last)));
             }
             Some(b'\n' | b'\r') if line >= wanted => {
-                return Err(ListError::no_header_row(name, wanted, None));
+                return Err(UsageError::no_header_row(name, wanted, None));
             }
             Some(_) if line >= wanted => return Ok(()),
             Some(byte) => {
@@ -218,9 +218,9 @@ fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) 
 }
 
 /// The first bytes of an input.
-pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, ListError> {
+pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, UsageError> {
     let mut head = Vec::new();
     let read = input.take(BUFFER as u64).read_to_end(&mut head);
-    read.map_err(|cause| ListError::unreadable(name, &cause))?;
+    read.map_err(|cause| UsageError::unreadable(name, &cause))?;
     Ok(head)
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::columns::{Columns, MeantColumn, is_country_column, meant_column};
-use super::error::ListError;
 use super::outcome::ReportedOutcome;
+use crate::input::UsageError;
 
 /// A row with the line where it begins; for a bad row, the error.
 #[derive(Debug)]
@@ -86,13 +86,13 @@ impl ListRow {
     /// Refuses a row of the list `name` that contains other rows, because a stray quote has swallowed them.
     /// `has_recipient` decides whether a line is a row. One line may look like a row if cells of several lines end and
     /// begin beside the recipient, but not two lines in succession.
-    pub(crate) fn check_inner_lines(&self, name: &str, has_recipient: impl Fn(&Row) -> bool) -> Result<(), ListError> {
+    pub(crate) fn check_inner_lines(&self, name: &str, has_recipient: impl Fn(&Row) -> bool) -> Result<(), UsageError> {
         let mut is_row_before = false;
         for InnerLine { line, row, is_inside } in &self.inner_lines {
             let is_row = row.as_ref().is_some_and(&has_recipient);
             if is_row && (*is_inside || is_row_before) {
                 let (from, to, inner) = (self.line, self.last_line, *line);
-                return Err(ListError::new(
+                return Err(UsageError::new(
                     format!(
                         "{name}: the row of line {from} goes on to line {to} because of a quote, and line {inner} reads \
                          like a row"

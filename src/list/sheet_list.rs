@@ -2,7 +2,6 @@
 
 use std::fs::File;
 
-use super::error::ListError;
 use super::header::{HeaderChoice, LOOKED_AT, TableHead, find_header};
 use super::input::ListOptions;
 use super::notes::{ListNotes, UnshownColumn};
@@ -10,6 +9,7 @@ use super::row::{ListRow, Row};
 use super::table_header::TableHeader;
 use super::workbook::{CellFault, CellLook, Covered, SheetRow, SheetStream, Unshown, Workbook, column_letters};
 use crate::conventions::Conventions;
+use crate::input::UsageError;
 
 pub(super) struct SheetList {
     stream: SheetStream,
@@ -26,7 +26,7 @@ impl SheetList {
         options: &ListOptions,
         name: &str,
         notes: &mut ListNotes,
-    ) -> Result<Self, ListError> {
+    ) -> Result<Self, UsageError> {
         let workbook = Workbook::open(file, name)?;
         let (place, line, is_below) = match &options.header {
             HeaderChoice::First => (workbook.place(options.sheet.as_deref())?, None, false),
@@ -38,7 +38,7 @@ impl SheetList {
         if let Some((column, fault)) = row.faults.first() {
             let problem = problem(*column, row.number, None, fault);
             let problem = format!("{name}: {problem}; it is in the header");
-            return Err(ListError::new(problem, "write the column's name there as a text"));
+            return Err(UsageError::new(problem, "write the column's name there as a text"));
         }
         let mut names = texts(&row.cells);
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
@@ -49,7 +49,7 @@ impl SheetList {
         Ok(Self { stream, header, last: row.number, conventions: None })
     }
 
-    pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, ListError> {
+    pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, UsageError> {
         let Some(row) = self.stream.next()? else { return Ok(None) };
         let cells = texts(&row.cells);
         self.header.columns.check_title(row.number, &cells).map_err(|error| error.of(name))?;
@@ -124,7 +124,7 @@ impl SheetList {
 
 /// The sheet that has the table and the line of its header, where its rows read like one, and whether there are others above
 /// it; otherwise the sheet that was asked for, whose first filled row is the header.
-fn sought(workbook: &Workbook, options: &ListOptions, to_column: Option<&str>) -> Result<HeaderPlace, ListError> {
+fn sought(workbook: &Workbook, options: &ListOptions, to_column: Option<&str>) -> Result<HeaderPlace, UsageError> {
     let place = workbook.place(options.sheet.as_deref())?;
     let mut places = vec![place];
     let mut heads = vec![head(workbook, place)?];
@@ -144,7 +144,7 @@ fn sought(workbook: &Workbook, options: &ListOptions, to_column: Option<&str>) -
 type HeaderPlace = (usize, Option<u64>, bool);
 
 /// The first filled rows of a sheet.
-fn head(workbook: &Workbook, place: usize) -> Result<TableHead, ListError> {
+fn head(workbook: &Workbook, place: usize) -> Result<TableHead, UsageError> {
     let sheet = workbook.sheets.get(place).map(|sheet| sheet.name.clone());
     let (mut stream, mut rows) = (workbook.rows(place, Covered::Hidden)?, Vec::new());
     while rows.len() < LOOKED_AT
@@ -157,16 +157,16 @@ fn head(workbook: &Workbook, place: usize) -> Result<TableHead, ListError> {
 }
 
 /// The row in the line `wanted`, otherwise the first filled one.
-fn header_row(stream: &mut SheetStream, wanted: Option<u64>, name: &str) -> Result<SheetRow, ListError> {
+fn header_row(stream: &mut SheetStream, wanted: Option<u64>, name: &str) -> Result<SheetRow, UsageError> {
     let mut last = 0;
     while let Some(row) = stream.next()? {
         match wanted {
             Some(wanted) if row.number < wanted => last = row.number,
-            Some(wanted) if row.number > wanted => return Err(ListError::no_header_row(name, wanted, None)),
+            Some(wanted) if row.number > wanted => return Err(UsageError::no_header_row(name, wanted, None)),
             _ => return Ok(row),
         }
     }
-    Err(wanted.map_or_else(|| ListError::no_rows(name), |wanted| ListError::no_header_row(name, wanted, Some(last))))
+    Err(wanted.map_or_else(|| UsageError::no_rows(name), |wanted| UsageError::no_header_row(name, wanted, Some(last))))
 }
 
 fn texts(cells: &[String]) -> Vec<&str> {

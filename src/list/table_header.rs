@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::columns::Columns;
-use super::error::ListError;
 use super::outcome::ReportLayout;
 use super::row::Row;
+use crate::input::UsageError;
 
 #[derive(Debug)]
 pub(super) struct TableHeader {
@@ -18,7 +18,7 @@ pub(super) struct TableHeader {
 impl TableHeader {
     /// # Errors
     /// If two columns have the same name.
-    pub(super) fn of(names: &[&str]) -> Result<Self, ListError> {
+    pub(super) fn of(names: &[&str]) -> Result<Self, UsageError> {
         let layout = ReportLayout::of(names)?;
         let columns = Arc::new(Columns::new(layout.own(names))?);
         Ok(Self { columns, layout, width: names.len() })

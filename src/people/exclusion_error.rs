@@ -1,11 +1,10 @@
 //! Why a list of excluded people cannot be used, with the hint.
 
-use std::io;
-
 use thiserror::Error;
 
 use super::country_rule::PersonError;
-use crate::list::{ListError, ONE_A_LINE};
+use crate::input::UsageError;
+use crate::list::ONE_A_LINE;
 
 /// The most lines that are listed.
 const NAMED: usize = 20;
@@ -21,76 +20,62 @@ pub(crate) enum ExclusionOrigin {
 
 /// A list of excluded people that cannot be used: the people on it are unknown, so nothing may be sent.
 #[derive(Debug, Error)]
-#[error("{}: {}", flag(origin), problem.message)]
+#[error("{}: {problem}", flag(origin))]
 pub(crate) struct ExclusionError {
     pub(crate) origin: ExclusionOrigin,
-    pub(crate) problem: ExclusionProblem,
+    pub(crate) problem: UsageError,
 }
 
-/// The same, whatever names the list.
-#[derive(Debug)]
-pub(crate) struct ExclusionProblem {
-    pub(super) message: String,
-    /// The bad lines, unless the message already names the only one.
-    pub(crate) details: Vec<String>,
-    pub(crate) hint: String,
-}
-
-/// Why a line does not clearly name a person.
-#[derive(Debug, Error)]
-#[error("{words}")]
-pub(super) struct LineFault {
-    words: String,
-    hint: String,
+fn flag(origin: &ExclusionOrigin) -> String {
+    match origin {
+        ExclusionOrigin::Flag => "--exclude".to_owned(),
+        ExclusionOrigin::Profile(profile) => format!("do_not_contact (profile {profile})"),
+    }
 }
 
 /// The bad lines of a file; only the first are kept.
 #[derive(Debug, Default)]
 pub(super) struct BadLines {
-    lines: Vec<LineFault>,
+    lines: Vec<UsageError>,
     count: u64,
 }
 
-impl LineFault {
-    pub(super) fn new(words: impl Into<String>) -> Self {
-        Self { words: words.into(), hint: ONE_A_LINE.to_owned() }
-    }
-
-    pub(super) fn no_recipient(column: &str) -> Self {
-        let words = format!("`{column}` is empty, so the person is not known");
-        Self { words, hint: "write the person's number there, or delete the line".to_owned() }
-    }
-
-    /// The list has no header, and `text` stands behind a person.
-    pub(super) fn behind(text: &str) -> Self {
-        let delimiter = text.get(..1).unwrap_or(",");
-        let hint = format!(
-            "write a line with a name for each column above the first person, such as celular{delimiter}nombre, or leave \
-             one person a line and nothing else"
-        );
-        Self { words: format!("the list has no header, and `{text}` stands behind the person"), hint }
-    }
+/// A line that does not clearly name a person.
+pub(super) fn nobody(words: impl Into<String>) -> UsageError {
+    UsageError::new(words.into(), ONE_A_LINE)
 }
 
-impl From<PersonError> for LineFault {
-    fn from(error: PersonError) -> Self {
-        let error = match error {
-            PersonError::Recipient(error) => error,
-            PersonError::Country(error) => return Self::new(error),
-        };
-        let more = "; for numbers of several countries give that list a header, and a column País";
-        let hint = format!("{}{}", error.hint, if error.is_without_country { more } else { "" });
-        Self { words: error.to_string(), hint }
-    }
+pub(super) fn no_recipient(column: &str) -> UsageError {
+    let words = format!("`{column}` is empty, so the person is not known");
+    UsageError::new(words, "write the person's number there, or delete the line")
+}
+
+/// The list has no header, and `text` stands behind a person.
+pub(super) fn behind(text: &str) -> UsageError {
+    let delimiter = text.get(..1).unwrap_or(",");
+    let hint = format!(
+        "write a line with a name for each column above the first person, such as celular{delimiter}nombre, or leave \
+         one person a line and nothing else"
+    );
+    UsageError::new(format!("the list has no header, and `{text}` stands behind the person"), hint)
+}
+
+pub(super) fn unclear(error: PersonError) -> UsageError {
+    let error = match error {
+        PersonError::Recipient(error) => error,
+        PersonError::Country(error) => return nobody(error),
+    };
+    let more = "; for numbers of several countries give that list a header, and a column País";
+    UsageError::new(&error, format!("{}{}", error.hint, if error.is_without_country { more } else { "" }))
 }
 
 impl BadLines {
     /// `sheet` is that of a workbook.
-    pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, LineFault { words, hint }: LineFault) {
+    pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, fault: UsageError) {
         self.count += 1;
         if self.lines.len() < NAMED {
             let sheet = sheet.map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default();
-            self.lines.push(LineFault { words: format!("{sheet}line {line}: {words}"), hint });
+            self.lines.push(fault.of(&format!("{sheet}line {line}")));
         }
     }
 
@@ -106,36 +91,20 @@ impl BadLines {
 
     /// # Errors
     /// When there are any.
-    pub(super) fn check(self, name: &str) -> Result<(), ExclusionProblem> {
-        let Some(LineFault { words, hint }) = self.lines.first() else { return Ok(()) };
-        let (mut message, mut details) = (format!("{name}: {words}"), Vec::new());
-        if self.count > 1 {
-            message = format!("{name}: {} lines do not name a person", self.count);
-            details.extend(self.lines.iter().map(|fault| fault.words.clone()));
-            let more = self.count.saturating_sub(self.lines.len() as u64);
-            details.extend((more > 0).then(|| format!("and {more} more")));
+    pub(super) fn check(mut self, name: &str) -> Result<(), UsageError> {
+        match self.count {
+            0 => Ok(()),
+            1 => Err(self.lines.remove(0).of(name)),
+            count => {
+                let more = count.saturating_sub(self.lines.len() as u64);
+                let hint = self.lines.first().map(|fault| fault.hint.clone()).unwrap_or_default();
+                let details = self.lines.into_iter().map(|fault| fault.message);
+                let details = details.chain((more > 0).then(|| format!("and {more} more"))).collect();
+                Err(UsageError {
+                    details,
+                    ..UsageError::new(format!("{name}: {count} lines do not name a person"), hint)
+                })
+            }
         }
-        Err(ExclusionProblem { message, details, hint: hint.clone() })
-    }
-}
-
-fn flag(origin: &ExclusionOrigin) -> String {
-    match origin {
-        ExclusionOrigin::Flag => "--exclude".to_owned(),
-        ExclusionOrigin::Profile(profile) => format!("do_not_contact (profile {profile})"),
-    }
-}
-
-impl ExclusionError {
-    /// The file `name` cannot be opened.
-    pub(crate) fn unreadable(origin: &ExclusionOrigin, name: &str, cause: &io::Error) -> Self {
-        Self { origin: origin.clone(), problem: ListError::unreadable(name, cause).into() }
-    }
-}
-
-impl From<ListError> for ExclusionProblem {
-    fn from(error: ListError) -> Self {
-        let message = error.to_string();
-        Self { message, details: Vec::new(), hint: error.of_exclusions.unwrap_or(error.hint) }
     }
 }

@@ -6,12 +6,11 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use serde_json::Value;
 
 use super::country_rule::{CountryRule, readings};
-use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
+use super::exclusion_error::{BadLines, behind, nobody, unclear};
 use super::exclusion_list::ExclusionList;
 use super::exclusion_table::{ExclusionTables, is_person, may_name_person};
-use crate::list::{
-    AnyInput, ListEncoding, ListError, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row, sample,
-};
+use crate::input::UsageError;
+use crate::list::{AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row, sample};
 use crate::phone::{is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
@@ -32,11 +31,7 @@ pub(crate) struct ExclusionOptions {
 }
 
 /// Fills `list` from `input`; errors use its name.
-pub(super) fn read(
-    input: ListInput,
-    options: ExclusionOptions,
-    list: &mut ExclusionList,
-) -> Result<(), ExclusionProblem> {
+pub(super) fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -> Result<(), UsageError> {
     let name = list.name.clone();
     let name = name.as_str();
     let text = match AnyInput::open(input, name, options.encoding)? {
@@ -48,7 +43,7 @@ pub(super) fn read(
         }
         AnyInput::Text(text) => text,
     };
-    let unreadable = |cause: io::Error| ListError::unreadable(name, &cause);
+    let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
     let mut input = BufReader::new(text);
     let mut first = Vec::new();
     let (mut passed, mut above) = (0, Vec::new());
@@ -64,7 +59,7 @@ pub(super) fn read(
                 // A file with only comments excludes no one on purpose; an empty one may have lost its content.
                 let hint =
                     "check where it comes from; a file with only a header, or a comment after #, excludes no one";
-                return if is_comment { Ok(()) } else { Err(ListError::new(format!("{name} is empty"), hint).into()) };
+                return if is_comment { Ok(()) } else { Err(UsageError::new(format!("{name} is empty"), hint)) };
             }
             Content::Comment => {
                 is_comment = true;
@@ -138,22 +133,22 @@ fn read_lines(
     passed: usize,
     countries: CountryRule,
     list: &mut ExclusionList,
-) -> Result<(), ExclusionProblem> {
+) -> Result<(), UsageError> {
     let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
     loop {
         bytes.clear();
         line += 1;
         let read = input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes);
-        let read = read.map_err(|cause| ListError::unreadable(name, &cause))?;
+        let read = read.map_err(|cause| UsageError::unreadable(name, &cause))?;
         if read == 0 {
             return bad.check(name);
         }
         if read as u64 > MAX_LINE {
-            bad.add(None, line, LineFault::new(format!("has more than {MAX_LINE} bytes")));
-            input.skip_until(b'\n').map_err(|cause| ListError::unreadable(name, &cause))?;
+            bad.add(None, line, nobody(format!("has more than {MAX_LINE} bytes")));
+            input.skip_until(b'\n').map_err(|cause| UsageError::unreadable(name, &cause))?;
             continue;
         }
-        let not_utf8 = |_| ListError::not_utf8(name, line, &sample(&bytes));
+        let not_utf8 = |_| UsageError::not_utf8(name, line, &sample(&bytes));
         let text = std::str::from_utf8(&bytes).map_err(not_utf8)?.trim();
         if text.is_empty() || text.starts_with('#') {
             continue;
@@ -163,8 +158,8 @@ fn read_lines(
             Err(error) => {
                 let text = bare(text);
                 let cut = text.find(DELIMITERS).map(|at| text.split_at(at));
-                let behind = cut.filter(|(first, _)| is_person(first));
-                let fault = behind.map_or_else(|| error.into(), |(_, behind)| LineFault::behind(behind));
+                let person = cut.filter(|(first, _)| is_person(first));
+                let fault = person.map_or_else(|| unclear(error), |(_, text)| behind(text));
                 bad.add(None, line, fault);
             }
         }
@@ -177,7 +172,7 @@ fn read_list(
     name: &str,
     countries: CountryRule,
     list: &mut ExclusionList,
-) -> Result<(), ExclusionProblem> {
+) -> Result<(), UsageError> {
     let mut reader = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, list);
     if let Some(names) = reader.header() {
@@ -190,7 +185,7 @@ fn read_list(
                 "{name}: the row of line {line} goes on to line {last_line} because of a quote, so who stands there may be \
                  missed"
             );
-            return Err(ListError::new(problem, "remove the quote, or write one person a line").into());
+            return Err(UsageError::new(problem, "remove the quote, or write one person a line"));
         }
         // A report has the number of a row where the list has it without its country.
         let sent_to = outcome.and_then(|outcome| outcome.sent_to);

@@ -2,9 +2,10 @@
 //! excluding a person by mistake does less harm than writing to one.
 
 use super::country_rule::{CountryRule, readings};
-use super::exclusion_error::{BadLines, ExclusionProblem, LineFault};
+use super::exclusion_error::{BadLines, no_recipient, nobody, unclear};
 use super::exclusion_list::ExclusionList;
-use crate::list::{ColumnRole, ListError, ReportLayout, ReportedOutcome, is_country_column};
+use crate::input::UsageError;
+use crate::list::{ColumnRole, ReportLayout, ReportedOutcome, is_country_column};
 use crate::phone::is_user_id;
 
 /// The most doubtful cells that are listed.
@@ -87,7 +88,7 @@ impl<'a> ExclusionTables<'a> {
 
     /// A row that cannot be read.
     pub(super) fn bad(&mut self, line: u64, problem: String) {
-        self.bad.add(self.table.sheet.as_deref(), line, LineFault::new(problem));
+        self.bad.add(self.table.sheet.as_deref(), line, nobody(problem));
     }
 
     /// A row below the header; `was_invalid` if a report has it as invalid.
@@ -175,7 +176,7 @@ impl<'a> ExclusionTables<'a> {
                 Ok(text) if role == ColumnRole::Other && !may_name_person(text) => continue,
                 Ok(text) => *text,
                 Err(problem) => {
-                    let fault = LineFault::new(format!("{name}: {problem}"));
+                    let fault = nobody(format!("{name}: {problem}"));
                     match role {
                         ColumnRole::Recipient => faults.push(fault),
                         _ if has_number(problem) => doubt = Some((name, fault)),
@@ -194,8 +195,8 @@ impl<'a> ExclusionTables<'a> {
                 {
                     is_passed_over = true;
                 }
-                (Err(error), ColumnRole::Recipient) => faults.push(error.into()),
-                (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, error.into())),
+                (Err(error), ColumnRole::Recipient) => faults.push(unclear(error)),
+                (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, unclear(error))),
                 (Ok(_) | Err(_), _) => {}
             }
         }
@@ -208,11 +209,11 @@ impl<'a> ExclusionTables<'a> {
         }
         if faults.is_empty() {
             match (doubt, &self.table.recipient) {
-                (_, Some(column)) if !is_anybody => faults.push(LineFault::no_recipient(column)),
+                (_, Some(column)) if !is_anybody => faults.push(no_recipient(column)),
                 (Some((_, fault)), None) if !is_anybody => faults.push(fault),
                 // Above the first person stand titles, and below a number among them the names of the columns.
                 (None, None) if !is_anybody && self.table.has_people && !names_column() => {
-                    faults.push(LineFault::new("names no one"));
+                    faults.push(nobody("names no one"));
                 }
                 (Some((name, fault)), _) if ColumnRole::of(name) != ColumnRole::Other => {
                     self.list.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
@@ -227,14 +228,15 @@ impl<'a> ExclusionTables<'a> {
 
     /// # Errors
     /// With all lines that do not clearly name a person, or if there is no column of people at all.
-    pub(super) fn finish(mut self) -> Result<(), ExclusionProblem> {
+    pub(super) fn finish(mut self) -> Result<(), UsageError> {
         let ExclusionList { name, sheets, doubts, .. } = self.list;
         self.filled += u64::from(self.table.has_people);
         self.bad.check(name)?;
         if self.filled == 0 && !self.has_recipient_column {
-            let columns = self.first_header.ok_or_else(|| ListError::no_rows(name))?;
+            let columns = self.first_header.ok_or_else(|| nobody(format!("{name} has no rows")))?;
             let columns: Vec<_> = columns.iter().map(String::as_str).collect();
-            return Err(ListError::no_recipient_column(&columns, &[]).of(name).into());
+            let error = UsageError::no_recipient_column(&columns, &[]).of(name);
+            return Err(nobody(error.message));
         }
         let more = doubts.len().saturating_sub(TOLD_DOUBTS);
         doubts.truncate(TOLD_DOUBTS);

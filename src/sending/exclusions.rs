@@ -64,10 +64,9 @@ fn add(
     let name = name_of(source);
     let input = match source {
         Source::Stdin => ListInput::Stream(Box::new(io::stdin())),
-        Source::File(path) => ListInput::File(
-            open_to_read(path, PipeBound::FirstByte)
-                .map_err(|cause| ExclusionError::unreadable(origin, &name, &cause))?,
-        ),
+        Source::File(path) => ListInput::File(open_to_read(path, PipeBound::FirstByte).map_err(|cause| {
+            ExclusionError { origin: origin.clone(), problem: UsageError::unreadable(&name, &cause) }
+        })?),
     };
     exclusions.add(input, &name, origin, options)
 }

@@ -1,6 +1,7 @@
 //! Errors of a template, or of a row for it.
 
 use super::misspelling::{Misspelling, as_it_stands, spelling};
+use crate::input::UsageError;
 
 /// A template that cannot be used, or a row that cannot fill one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,39 +20,29 @@ impl TemplateError {
     pub(crate) fn new(path: &str, problem: String, is_of_every_row: bool) -> Self {
         Self { path: path.to_owned(), problem, missing: None, is_of_every_row }
     }
+
+    /// As an error of the whole list.
+    pub(crate) fn of_list(&self) -> UsageError {
+        let hint = "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; filters stand behind it, such as \
+                    upper, default('x') and phone('EC'); to print braces, write {{ '{{' }}";
+        UsageError::new(self, hint)
+    }
 }
 
-/// A text that would be sent with words that mean a column.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{path}: {}", told(misspelling, columns))]
-pub(crate) struct MisspellingError {
-    /// The field of the body, or the flag.
-    pub(crate) path: String,
-    pub(crate) misspelling: Misspelling,
-    /// The existing columns.
-    pub(crate) columns: Vec<String>,
-}
-
-fn told(Misspelling { written, column }: &Misspelling, columns: &[String]) -> String {
-    match column {
-        None => format!("{written} names no column: everybody would get the same"),
-        Some(column) => {
-            format!("{written} would be sent as written; the column is written {}", spelling(column, columns))
+/// A text, at `path`, that would be sent with words that mean one of the `columns`.
+pub(crate) fn misspelt(path: &str, Misspelling { written, column }: &Misspelling, columns: &[String]) -> UsageError {
+    let (problem, meant) = match column {
+        None => {
+            let columns: Vec<_> = columns.iter().map(|column| spelling(column, columns)).collect();
+            let problem = format!("{written} names no column: everybody would get the same");
+            (problem, format!("name one of the columns: {}", columns.join(", ")))
         }
-    }
-}
-
-impl MisspellingError {
-    pub(crate) fn hint(&self) -> String {
-        let Misspelling { written, column } = &self.misspelling;
-        let written_as = |column: &String| spelling(column, &self.columns);
-        let meant = match column {
-            None => {
-                let columns: Vec<_> = self.columns.iter().map(written_as).collect();
-                format!("name one of the columns: {}", columns.join(", "))
-            }
-            Some(column) => format!("write {}", written_as(column)),
-        };
-        format!("{meant}; to send it as it stands, write {}", as_it_stands(written))
-    }
+        Some(column) => {
+            let column = spelling(column, columns);
+            let problem = format!("{written} would be sent as written; the column is written {column}");
+            (problem, format!("write {column}"))
+        }
+    };
+    let hint = format!("{meant}; to send it as it stands, write {}", as_it_stands(written));
+    UsageError::new(format!("{path}: {problem}"), hint)
 }

@@ -20,7 +20,7 @@ mod values;
 mod walk;
 
 pub(crate) use self::body::BodyTemplate;
-pub(crate) use self::error::{MisspellingError, TemplateError};
+pub(crate) use self::error::{TemplateError, misspelt};
 pub(crate) use self::language::language;
 pub(crate) use self::misspelling::{Misspelling, expressions, left_as_they_are, misspelling, typed_line_break};
 pub(crate) use self::numbers::decimal_mark;

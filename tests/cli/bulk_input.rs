@@ -262,11 +262,11 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
     home.write("people.csv", "Lista de clientes\nnombre,celular\nAna,\n");
     let parts = [
         "the first line is a title, not the header: `Lista de clientes`",
-        "if line 2 is the header (nombre, celular), add --header-row 2",
+        "if line 2 is the header (nombre, celular), delete the lines above it, or for the list that is sent add --header-row 2",
     ];
     refused(&home, &text, &parts);
     home.write("people.csv", "Clientes de la tienda\nNombre,Fono de contacto\nAna,0987654321\n");
-    refused(&home, &text, &["if line 2 is the header (Nombre, Fono de contacto), add --header-row 2"]);
+    refused(&home, &text, &["if line 2 is the header (Nombre, Fono de contacto), delete the lines above it"]);
     // Days are columns, and a row that is too long is only that row's error.
     home.write("people.csv", "2026-11-20,nombre\nx,Ana\n");
     refused(&home, &text, &["no column is named like a recipient column"]);

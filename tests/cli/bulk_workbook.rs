@@ -511,7 +511,11 @@ fn the_header_is_found_in_another_row_and_another_sheet() {
         for (sheets, flags, parts) in [
             (&[cover, people, other][..], &[][..], &[places, way_out][..]),
             (&[cover], &[], &["the first line is a title, not the header: `Portada`", "--sheet NAME takes another"]),
-            (&[sheet("Vacía", ""), deep], &[], &["people.xlsx has no rows", "another sheet with --sheet NAME"]),
+            (
+                &[sheet("Vacía", ""), deep],
+                &[],
+                &["people.xlsx has no rows", "in a workbook on the sheet that is read (--sheet)"],
+            ),
             (&[other], &["--header-row", "9"], &["--header-row 9: people.xlsx ends in line 2"]),
             (&[other], &["--header-row", "1000000"], &["people.xlsx ends in line 2"]),
         ] {
@@ -565,12 +569,12 @@ fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
     for (list, parts) in [
         (
             locked,
-            &["people.xlsx is an older Office file (.xls) or a workbook with a password", "save the sheet as"][..],
+            &["people.xlsx: it is an older Office file (.xls) or a workbook with a password", "save the sheet as"][..],
         ),
-        (encrypted, &["people.xlsx is protected with a password"]),
-        (whole[..whole.len() / 2].to_vec(), &["people.xlsx is a damaged zip archive", "copy or download it again"]),
-        (b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml".to_vec(), &["people.xlsx is a damaged zip archive"]),
-        (flipped, &["people.xlsx is"]),
+        (encrypted, &["people.xlsx: it is protected with a password"]),
+        (whole[..whole.len() / 2].to_vec(), &["people.xlsx: it is a damaged zip archive", "copy or download it again"]),
+        (b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml".to_vec(), &["people.xlsx: it is a damaged zip archive"]),
+        (flipped, &["people.xlsx: it is"]),
         (
             with("xl/workbook.xml", "<workbook><sheets>"),
             &["damaged workbook: xl/workbook.xml: it ends too early", as_csv],

@@ -456,7 +456,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"593987654321\nid:\n", &["bajas.txt: line 2: the recipient is empty"]),
         (
             b"Lista de bajas,,\n,,\nNombre,Celular,Fecha\nAna,593987654321,2026-11-01\n",
-            &["delete the lines above line 3, the header"],
+            &["if line 3 is the header (Nombre, Celular, Fecha), delete the lines above it"],
         ),
         (b"nombre\nAna\n", &["no column is named like a recipient column", "write one person a line"]),
         (b"nombre\n", &["no column is named like a recipient column"]),
@@ -479,8 +479,8 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"[\"593987654321\"]", &["is one JSON array"]),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &["is a picture (PNG)"]),
         (b"5\x009\x003\x00\n\x00", &["is UTF-16"]),
-        (b"\x005\x009\x003\x00\n", &["is UTF-16BE without a mark", "save it as UTF-8, or as UTF-16 with a mark"]),
-        (b"\xff\xfe\0\x005\0\0\x009\0\0\0", &["is UTF-32", "save it as UTF-8"]),
+        (b"\x005\x009\x003\x00\n", &["is UTF-16BE without a mark", "save it as \"CSV UTF-8\""]),
+        (b"\xff\xfe\0\x005\0\0\x009\0\0\0", &["is UTF-32", "save it as \"CSV UTF-8\""]),
     ] {
         home.write("bajas.txt", list);
         let typed = |run: Run<'_>| run.fails(2, &[parts, &["--exclude: ", "nothing was sent"]].concat());

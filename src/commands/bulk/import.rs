@@ -11,17 +11,17 @@ use crate::context::Context;
 use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list};
 use crate::input::{Source, UsageError};
 use crate::ledger::{LedgerDraft, LedgerError, Skip, SkipCounts, SkipReason};
-use crate::list::{ListError, ListInput, ListOptions, ListReader};
+use crate::list::{ListInput, ListOptions, ListReader};
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::private_file::{PipeBound, open_to_read};
 use crate::sending::{GuardError, Sender};
 
-pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader, ListError> {
+pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader, UsageError> {
     let (input, name) = match source {
         Source::Stdin => (ListInput::Stream(Box::new(io::stdin())), "standard input".to_owned()),
         Source::File(path) => {
             let name = path.display().to_string();
-            let opened = open_to_read(path, PipeBound::Writer).map_err(|cause| ListError::unreadable(&name, &cause));
+            let opened = open_to_read(path, PipeBound::Writer).map_err(|cause| UsageError::unreadable(&name, &cause));
             (ListInput::File(opened?), name)
         }
     };

@@ -29,7 +29,7 @@ use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
 use crate::sending::{Sender, claim_exclusions, read_exclusions};
-use crate::template::{BodyTemplate, TemplateError, TextTemplate, language};
+use crate::template::{BodyTemplate, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
     let ended = send(context, args).map_err(CommandError::of_send);
@@ -206,7 +206,7 @@ fn compile_body<'a>(
         ));
     }
     match body {
-        Some(body) => BodyTemplate::compile(language, kind.schema(), body).map_err(|error| not_a_template(&error)),
+        Some(body) => BodyTemplate::compile(language, kind.schema(), body).map_err(|error| error.of_list()),
         None => Ok(BodyTemplate::Row),
     }
 }
@@ -218,18 +218,11 @@ fn recipient_rule<'a>(
     to_column: Option<&'a str>,
 ) -> Result<RecipientRule<'a>, UsageError> {
     let Some(to) = to else { return Ok(RecipientRule::Column(to_column)) };
-    match TextTemplate::compile(language, "--to", to).map_err(|error| not_a_template(&error))? {
+    match TextTemplate::compile(language, "--to", to).map_err(|error| error.of_list())? {
         Some(template) if !template.uses().is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(UsageError::new(
             format!("--to: every row would go to `{to}`"),
             "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",
         )),
     }
-}
-
-fn not_a_template(error: &TemplateError) -> UsageError {
-    UsageError::new(
-        error.to_string(),
-        "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; to print braces, write {{ '{{' }}",
-    )
 }

@@ -3,11 +3,11 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
+use super::error::of_zip;
+use crate::input::UsageError;
 use memchr::memmem;
 use zip::ZipArchive;
 use zip::read::ZipFile;
-
-use super::error::WorkbookError;
 
 pub(super) type Archive = ZipArchive<BufReader<File>>;
 
@@ -15,9 +15,9 @@ pub(super) type Archive = ZipArchive<BufReader<File>>;
 pub(super) fn open_part<'a>(
     archive: &'a mut Archive,
     path: &str,
-) -> Result<Option<ZipFile<'a, BufReader<File>>>, WorkbookError> {
+) -> Result<Option<ZipFile<'a, BufReader<File>>>, UsageError> {
     match place(archive, path) {
-        Some(place) => Ok(Some(archive.by_index(place)?)),
+        Some(place) => Ok(Some(archive.by_index(place).map_err(of_zip)?)),
         None => Ok(None),
     }
 }

@@ -24,15 +24,15 @@ use std::sync::Arc;
 use zip::ZipArchive;
 
 use self::archive::{Archive, open_part};
-use self::error::WorkbookError;
+use self::error::{of_zip, unreadable};
 pub(crate) use self::number_format::Unshown;
 use self::ods::OdsStyles;
 pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
 pub(super) use self::stream::SheetStream;
 pub(crate) use self::values::plain_number;
 use self::xlsx_rows::SheetContext;
-use super::error::ListError;
 use super::foreign::Foreign;
+use crate::input::UsageError;
 use crate::nearest::nearest;
 
 /// The type of an OpenDocument spreadsheet; a template's type continues after it.
@@ -69,8 +69,8 @@ pub(super) enum Covered {
 
 impl Workbook {
     /// The workbook in a zip archive; errors use `name`.
-    pub(super) fn open(file: File, name: &str) -> Result<Self, ListError> {
-        let opened = file.try_clone().map_err(WorkbookError::from).and_then(open);
+    pub(super) fn open(file: File, name: &str) -> Result<Self, UsageError> {
+        let opened = file.try_clone().map_err(|cause| unreadable(&cause)).and_then(open);
         let (sheets, content) = opened.map_err(|error| error.of(name))?;
         Ok(Self { file, name: name.to_owned(), sheets, content: Arc::new(content) })
     }
@@ -85,13 +85,13 @@ impl Workbook {
     }
 
     /// The position of the sheet `wanted`, otherwise of the first visible one.
-    pub(super) fn place(&self, wanted: Option<&str>) -> Result<usize, ListError> {
+    pub(super) fn place(&self, wanted: Option<&str>) -> Result<usize, UsageError> {
         let names: Vec<_> = self.sheets.iter().map(|sheet| sheet.name.as_str()).collect();
         let Some(wanted) = wanted.filter(|_| !names.is_empty()) else {
             let hint =
                 if names.is_empty() { "name a workbook with a list in it" } else { "name one with --sheet NAME" };
             let hidden = if names.is_empty() { String::new() } else { format!("; hidden: {}", names.join(", ")) };
-            let none = || ListError::new(format!("{} has no visible sheet{hidden}", self.name), hint);
+            let none = || UsageError::new(format!("{} has no visible sheet{hidden}", self.name), hint);
             return self.visible().next().map(|(place, _)| place).ok_or_else(none);
         };
         // A spreadsheet cannot have two sheets whose names differ only in capitals.
@@ -101,17 +101,17 @@ impl Workbook {
             let meant = nearest(wanted, names.iter().copied());
             let meant = meant.map(|sheet| format!(" (did you mean `{sheet}`?)")).unwrap_or_default();
             let problem = format!("{} has no sheet `{wanted}`{meant}; there are: {}", self.name, names.join(", "));
-            ListError::new(problem, "name one with --sheet NAME")
+            UsageError::new(problem, "name one with --sheet NAME")
         })
     }
 
     /// The filled rows of the sheet at `place`. Those of another one must have ended or been stopped.
-    pub(super) fn rows(&self, place: usize, covered: Covered) -> Result<SheetStream, ListError> {
-        let file = self.file.try_clone().map_err(|cause| ListError::unreadable(&self.name, &cause))?;
+    pub(super) fn rows(&self, place: usize, covered: Covered) -> Result<SheetStream, UsageError> {
+        let file = self.file.try_clone().map_err(|cause| UsageError::unreadable(&self.name, &cause))?;
         let part = self.sheets.get(place).map(|sheet| sheet.part.clone()).unwrap_or_default();
         let book = Arc::clone(&self.content);
         SheetStream::start(&self.name, move |sink| {
-            let mut archive = ZipArchive::new(BufReader::new(file))?;
+            let mut archive = ZipArchive::new(BufReader::new(file)).map_err(of_zip)?;
             match book.as_ref() {
                 BookContent::Excel(context) => xlsx::read_sheet(&mut archive, &part, context, covered, sink),
                 BookContent::OpenDocument(styles) => ods::read_sheet(&mut archive, place, styles, covered, sink),
@@ -120,24 +120,24 @@ impl Workbook {
     }
 }
 
-fn open(file: File) -> Result<(Vec<Sheet>, BookContent), WorkbookError> {
-    let mut archive = ZipArchive::new(BufReader::new(file))?;
+fn open(file: File) -> Result<(Vec<Sheet>, BookContent), UsageError> {
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(of_zip)?;
     if is_ods(&mut archive)? {
         let (sheets, styles) = ods::open(&mut archive)?;
         return Ok((sheets, BookContent::OpenDocument(styles)));
     }
     if let Some(foreign) = Foreign::in_archive(archive.file_names_raw()) {
-        return Err(WorkbookError::foreign(foreign));
+        return Err(foreign.error());
     }
     let path = xlsx::workbook_path(&mut archive)?;
-    let path = path.ok_or_else(|| WorkbookError::foreign(Foreign::ZIP_ARCHIVE))?;
+    let path = path.ok_or_else(|| Foreign::ZIP_ARCHIVE.error())?;
     let (sheets, context) = xlsx::open(&mut archive, &path)?;
     Ok((sheets, BookContent::Excel(context)))
 }
 
-fn is_ods(archive: &mut Archive) -> Result<bool, WorkbookError> {
+fn is_ods(archive: &mut Archive) -> Result<bool, UsageError> {
     let Some(mimetype) = open_part(archive, "mimetype")? else { return Ok(false) };
     let mut begin = Vec::new();
-    mimetype.take(ODS.len() as u64).read_to_end(&mut begin)?;
+    mimetype.take(ODS.len() as u64).read_to_end(&mut begin).map_err(|cause| unreadable(&cause))?;
     Ok(begin == ODS)
 }

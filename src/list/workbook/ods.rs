@@ -6,12 +6,13 @@ use std::io::Read;
 use quick_xml::events::{BytesStart, Event};
 
 use super::archive::{Archive, open_part};
-use super::error::WorkbookError;
+use super::error::{damaged, password};
 use super::part::XmlPart;
 use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetCell, SheetRow};
 use super::stream::RowSink;
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 use super::{Covered, Sheet};
+use crate::input::UsageError;
 
 /// A cell that is covered by a merged one: its value is not seen.
 const COVERED: &str = "covered-table-cell";
@@ -21,7 +22,7 @@ const MAX_PARENTS: usize = 20;
 const CONTENT: &str = "content.xml";
 
 /// The sheets, and the styles of their cells.
-pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), WorkbookError> {
+pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), UsageError> {
     if let Some(manifest) = open_part(archive, "META-INF/manifest.xml")? {
         let mut is_encrypted = false;
         XmlPart::new(manifest, "META-INF/manifest.xml").each_tag("", |_, names, _| {
@@ -29,7 +30,7 @@ pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), Wor
             Ok(())
         })?;
         if is_encrypted {
-            return Err(WorkbookError::password());
+            return Err(password());
         }
     }
     let mut styles = OdsStyles::default();
@@ -53,7 +54,7 @@ pub(super) fn read_sheet(
     styles: &OdsStyles,
     covered: Covered,
     sink: &mut RowSink,
-) -> Result<(), WorkbookError> {
+) -> Result<(), UsageError> {
     let mut content = content(archive)?;
     for _ in 0..=place {
         next_table(&mut content)?;
@@ -61,13 +62,13 @@ pub(super) fn read_sheet(
     read_rows(&mut content, styles, covered, sink)
 }
 
-fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, WorkbookError> {
-    let part = open_part(archive, CONTENT)?.ok_or_else(|| WorkbookError::damaged(CONTENT, "it is missing"))?;
+fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, UsageError> {
+    let part = open_part(archive, CONTENT)?.ok_or_else(|| damaged(CONTENT, "it is missing"))?;
     Ok(XmlPart::new(part, CONTENT))
 }
 
 /// Goes on to the next table: its name and its style.
-fn next_table(content: &mut XmlPart<impl Read>) -> Result<Option<(String, Option<String>)>, WorkbookError> {
+fn next_table(content: &mut XmlPart<impl Read>) -> Result<Option<(String, Option<String>)>, UsageError> {
     let mut buffer = Vec::new();
     loop {
         match content.next(&mut buffer)? {
@@ -96,7 +97,7 @@ pub(super) struct OdsStyles {
 
 impl OdsStyles {
     /// Adds those of a part up to its body.
-    pub(super) fn read(&mut self, part: &mut XmlPart<impl Read>) -> Result<(), WorkbookError> {
+    pub(super) fn read(&mut self, part: &mut XmlPart<impl Read>) -> Result<(), UsageError> {
         let (mut name, mut is_of_cells) = (String::new(), false);
         part.each_tag("body", |part, names, tag| {
             match names {
@@ -162,7 +163,7 @@ fn read_rows(
     all: &OdsStyles,
     covered: Covered,
     sink: &mut RowSink,
-) -> Result<(), WorkbookError> {
+) -> Result<(), UsageError> {
     let (mut buffer, mut last) = (Vec::new(), 0_u64);
     // For each group around a row, whether it is folded.
     let mut folded = Vec::new();
@@ -208,7 +209,7 @@ fn repeats<T: std::str::FromStr + From<u8>>(
     part: &XmlPart<impl Read>,
     start: &BytesStart<'_>,
     name: &str,
-) -> Result<T, WorkbookError> {
+) -> Result<T, UsageError> {
     let [Some(times)] = part.attributes(start, [name])? else { return Ok(T::from(1)) };
     times.parse().map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
 }
@@ -218,7 +219,7 @@ fn read_row(
     styles: &TableStyles<'_>,
     covered: Covered,
     mut row: SheetRow,
-) -> Result<SheetRow, WorkbookError> {
+) -> Result<SheetRow, UsageError> {
     let (mut buffer, mut column) = (Vec::new(), 0_usize);
     loop {
         match part.next(&mut buffer)? {
@@ -257,7 +258,7 @@ struct OdsCell {
 }
 
 impl OdsCell {
-    fn of(part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<Self, WorkbookError> {
+    fn of(part: &XmlPart<impl Read>, start: &BytesStart<'_>) -> Result<Self, UsageError> {
         let mut cell = Self::default();
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| part.damaged(error))?;
@@ -310,7 +311,7 @@ impl OdsCell {
 }
 
 /// The cell's own paragraphs, without those of a comment on it. Reads up to the end of the cell.
-fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, WorkbookError> {
+fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
     let (mut text, mut buffer) = (String::new(), Vec::new());
     let (mut depth, mut paragraphs, mut in_paragraph) = (0, 0, false);
     loop {

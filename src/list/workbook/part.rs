@@ -11,7 +11,8 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event};
 
-use super::error::WorkbookError;
+use super::error::{damaged, unreadable};
+use crate::input::UsageError;
 
 /// The most bytes of one tag or one text.
 const MAX_EVENT: usize = 2 * 1024 * 1024;
@@ -71,10 +72,10 @@ impl<R: Read> XmlPart<R> {
     }
 
     /// The next event, kept in `buffer`; an early end of the file is an error.
-    pub(super) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, WorkbookError> {
+    pub(super) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
         buffer.clear();
         self.xml.get_mut().get_mut().left = MAX_EVENT;
-        let event = self.xml.read_event_into(buffer).map_err(|error| unreadable(&self.name, &error))?;
+        let event = self.xml.read_event_into(buffer).map_err(|error| unreadable_part(&self.name, &error))?;
         match &event {
             Event::Start(_) => self.depth += 1,
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
@@ -88,11 +89,11 @@ impl<R: Read> XmlPart<R> {
     }
 
     /// Reads the rest, so that the archive's checksum of the whole file is compared.
-    pub(super) fn finish(mut self) -> Result<(), WorkbookError> {
+    pub(super) fn finish(mut self) -> Result<(), UsageError> {
         let input = self.xml.get_mut();
         loop {
             input.get_mut().left = MAX_EVENT;
-            let read = input.fill_buf().map_err(|cause| unreadable(&self.name, &XmlError::from(cause)))?.len();
+            let read = input.fill_buf().map_err(|cause| unreadable_part(&self.name, &XmlError::from(cause)))?.len();
             if read == 0 {
                 return Ok(());
             }
@@ -100,12 +101,12 @@ impl<R: Read> XmlPart<R> {
         }
     }
 
-    pub(super) fn damaged(&self, problem: impl fmt::Display) -> WorkbookError {
-        WorkbookError::damaged(&self.name, problem)
+    pub(super) fn damaged(&self, problem: impl fmt::Display) -> UsageError {
+        damaged(&self.name, problem)
     }
 
     /// Adds the text in `event` to `text`.
-    pub(super) fn push_text(&self, event: &Event<'_>, text: &mut String) -> Result<(), WorkbookError> {
+    pub(super) fn push_text(&self, event: &Event<'_>, text: &mut String) -> Result<(), UsageError> {
         match event {
             Event::Text(more) => text.push_str(&more.xml10_content()),
             Event::CData(more) => text.push_str(&more.xml10_content()),
@@ -129,8 +130,8 @@ impl<R: Read> XmlPart<R> {
     pub(super) fn each_tag(
         &mut self,
         end: &str,
-        mut see: impl FnMut(&Self, &[&str], &BytesStart<'_>) -> Result<(), WorkbookError>,
-    ) -> Result<(), WorkbookError> {
+        mut see: impl FnMut(&Self, &[&str], &BytesStart<'_>) -> Result<(), UsageError>,
+    ) -> Result<(), UsageError> {
         let (mut names, mut buffer) = (Vec::new(), Vec::new());
         loop {
             match self.next(&mut buffer)? {
@@ -151,7 +152,7 @@ impl<R: Read> XmlPart<R> {
         &self,
         start: &BytesStart<'_>,
         names: [&str; N],
-    ) -> Result<[Option<String>; N], WorkbookError> {
+    ) -> Result<[Option<String>; N], UsageError> {
         let mut found = [const { None }; N];
         for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|error| self.damaged(error))?;
@@ -164,18 +165,18 @@ impl<R: Read> XmlPart<R> {
         Ok(found)
     }
 
-    pub(super) fn text_of(&self, attribute: &Attribute<'_>) -> Result<String, WorkbookError> {
+    pub(super) fn text_of(&self, attribute: &Attribute<'_>) -> Result<String, UsageError> {
         let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| self.damaged(error))?;
         Ok(value.into_owned())
     }
 }
 
-pub(super) fn unreadable(name: &str, error: &XmlError) -> WorkbookError {
+pub(super) fn unreadable_part(name: &str, error: &XmlError) -> UsageError {
     match error {
         XmlError::Io(cause) => match cause.raw_os_error() {
-            Some(code) => io::Error::from_raw_os_error(code).into(),
-            None => WorkbookError::damaged(name, cause),
+            Some(code) => unreadable(&io::Error::from_raw_os_error(code)),
+            None => damaged(name, cause),
         },
-        error => WorkbookError::damaged(name, error),
+        error => damaged(name, error),
     }
 }

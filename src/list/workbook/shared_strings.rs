@@ -4,8 +4,9 @@ use std::io::Read;
 
 use quick_xml::events::Event;
 
-use super::error::WorkbookError;
+use super::error::damaged;
 use super::part::XmlPart;
+use crate::input::UsageError;
 
 /// The most bytes of memory that they take. A million people with three texts each take about 60 MiB.
 const MAX_BYTES: usize = 512 * 1024 * 1024;
@@ -18,7 +19,7 @@ pub(super) struct SharedStrings {
 }
 
 impl SharedStrings {
-    pub(super) fn read(mut part: XmlPart<impl Read>) -> Result<Self, WorkbookError> {
+    pub(super) fn read(mut part: XmlPart<impl Read>) -> Result<Self, UsageError> {
         let mut strings = Self::default();
         let mut buffer = Vec::new();
         loop {
@@ -33,7 +34,7 @@ impl SharedStrings {
         }
     }
 
-    fn push(&mut self, text: &str) -> Result<(), WorkbookError> {
+    fn push(&mut self, text: &str) -> Result<(), UsageError> {
         if self.text.len() + text.len() + size_of_val(self.ends.as_slice()) > MAX_BYTES {
             return Err(too_many());
         }
@@ -49,13 +50,13 @@ impl SharedStrings {
     }
 }
 
-fn too_many() -> WorkbookError {
+fn too_many() -> UsageError {
     let most = MAX_BYTES / 1024 / 1024;
-    WorkbookError::damaged("the texts", format_args!("they need more than {most} MiB of memory"))
+    damaged("the texts", format_args!("they need more than {most} MiB of memory"))
 }
 
 /// The text up to the closing tag `end`: its runs one after another, without phonetic hints.
-pub(super) fn read_item(part: &mut XmlPart<impl Read>, end: &str) -> Result<String, WorkbookError> {
+pub(super) fn read_item(part: &mut XmlPart<impl Read>, end: &str) -> Result<String, UsageError> {
     let (mut text, mut buffer) = (String::new(), Vec::new());
     let (mut in_text, mut in_phonetic) = (false, false);
     loop {

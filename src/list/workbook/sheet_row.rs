@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::error::WorkbookError;
+use super::error::damaged;
 use super::number_format::NumberFormat;
+use crate::input::UsageError;
 
 /// The most bytes of a row's texts, as of any row of a list.
 pub(super) const MAX_TEXT: usize = 1024 * 1024;
@@ -61,14 +62,14 @@ impl SheetRow {
         Self { number, is_hidden, ..Self::default() }
     }
 
-    pub(super) fn put(&mut self, column: usize, cell: SheetCell) -> Result<(), WorkbookError> {
+    pub(super) fn put(&mut self, column: usize, cell: SheetCell) -> Result<(), UsageError> {
         let SheetCell { value, look, is_crossed_out } = cell;
         if matches!(&value, Ok(text) if text.is_empty()) {
             return Ok(());
         }
         if column >= MAX_COLUMNS || self.number > MAX_ROWS {
             let problem = format!("row {} has a cell beyond the last one that a sheet has", self.number);
-            return Err(WorkbookError::damaged("the sheet", problem));
+            return Err(damaged("the sheet", problem));
         }
         let text = value.unwrap_or_else(|fault| {
             let text = match &fault {
@@ -86,7 +87,7 @@ impl SheetRow {
         }
         if self.text > MAX_TEXT {
             let problem = format!("row {} has more than {MAX_TEXT} bytes of text", self.number);
-            return Err(WorkbookError::damaged("the sheet", problem));
+            return Err(damaged("the sheet", problem));
         }
         if self.cells.len() <= column {
             self.cells.resize(column + 1, String::new());

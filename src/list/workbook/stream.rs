@@ -5,16 +5,15 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::vec;
 
-use super::error::WorkbookError;
 use super::sheet_row::SheetRow;
-use crate::list::error::ListError;
+use crate::input::UsageError;
 
 /// A batch is handed over when it has this many bytes.
 const BATCH_BYTES: usize = 64 * 1024;
 /// The most batches that wait.
 const BATCHES: usize = 4;
 
-type Batch = Result<Vec<SheetRow>, WorkbookError>;
+type Batch = Result<Vec<SheetRow>, UsageError>;
 
 /// Where a reading thread puts rows.
 pub(super) struct RowSink {
@@ -28,7 +27,7 @@ impl RowSink {
     ///
     /// # Errors
     /// If no one wants more.
-    pub(super) fn push(&mut self, row: SheetRow) -> Result<(), WorkbookError> {
+    pub(super) fn push(&mut self, row: SheetRow) -> Result<(), UsageError> {
         if !row.is_filled() {
             return Ok(());
         }
@@ -37,10 +36,10 @@ impl RowSink {
         if self.weight >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
-    fn flush(&mut self) -> Result<(), WorkbookError> {
+    fn flush(&mut self) -> Result<(), UsageError> {
         self.weight = 0;
         let sent = self.batches.send(Ok(std::mem::take(&mut self.batch)));
-        sent.map_err(|_| WorkbookError::new("is no longer read", ""))
+        sent.map_err(|_| UsageError::new("is no longer read", ""))
     }
 }
 
@@ -58,8 +57,8 @@ impl SheetStream {
     /// `read` fills a sink in a thread that ends with it.
     pub(super) fn start(
         name: &str,
-        read: impl FnOnce(&mut RowSink) -> Result<(), WorkbookError> + Send + 'static,
-    ) -> Result<Self, ListError> {
+        read: impl FnOnce(&mut RowSink) -> Result<(), UsageError> + Send + 'static,
+    ) -> Result<Self, UsageError> {
         let (sender, batches) = sync_channel(BATCHES);
         let reading = move || {
             let mut sink = RowSink { batches: sender, batch: Vec::new(), weight: 0 };
@@ -69,7 +68,7 @@ impl SheetStream {
             }
         };
         let thread = thread::Builder::new().name("workbook".to_owned()).spawn(reading);
-        let thread = Some(thread.map_err(|cause| ListError::unreadable(name, &cause))?);
+        let thread = Some(thread.map_err(|cause| UsageError::unreadable(name, &cause))?);
         Ok(Self { name: name.to_owned(), batches, rows: Vec::new().into_iter(), thread })
     }
 
@@ -82,7 +81,7 @@ impl SheetStream {
     }
 
     /// The next filled row.
-    pub(crate) fn next(&mut self) -> Result<Option<SheetRow>, ListError> {
+    pub(crate) fn next(&mut self) -> Result<Option<SheetRow>, UsageError> {
         loop {
             if let Some(row) = self.rows.next() {
                 return Ok(Some(row));

@@ -7,7 +7,7 @@ use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
 use super::{CellFault, Covered, SheetRow, Workbook};
-use crate::list::error::ListError;
+use crate::input::UsageError;
 
 /// A part that replaces one of the workbook.
 type Part<'a> = (&'a str, &'a str);
@@ -15,7 +15,7 @@ type Part<'a> = (&'a str, &'a str);
 const TEXTS: &str = "xl/sharedStrings.xml";
 
 /// The rows of an Excel workbook whose sheet has these rows, and whose other parts are `parts` where they are given.
-fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, ListError> {
+fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, UsageError> {
     let relation = |id: &str, kind: &str, target: &str| {
         format!("<Relationship Id=\"{id}\" Type=\"http://x/relationships/{kind}\" Target=\"{target}\"/>")
     };

@@ -5,15 +5,16 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::archive::{Archive, contains, open_part};
-use super::error::WorkbookError;
+use super::error::damaged;
 use super::number_format::NumberFormat;
-use super::part::{XmlPart, unreadable};
+use super::part::{XmlPart, unreadable_part};
 use super::shared_strings::SharedStrings;
 use super::stream::RowSink;
 use super::values::is_true;
 use super::xlsx_merges::{CoveredCells, TAG};
 use super::xlsx_rows::{CellStyle, SheetContext, read_rows};
 use super::{Covered, Sheet};
+use crate::input::UsageError;
 
 /// Another part, which a part names by an id.
 struct Relation {
@@ -24,13 +25,13 @@ struct Relation {
 }
 
 /// The path of the workbook's main part; None if the archive is not a workbook.
-pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, WorkbookError> {
+pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, UsageError> {
     let relations = relations(archive, "", "_rels/.rels")?;
     Ok(relations.into_iter().find(|relation| relation.kind == "officeDocument").map(|relation| relation.target))
 }
 
 /// The sheets, and what their cells refer to.
-pub(super) fn open(archive: &mut Archive, workbook: &str) -> Result<(Vec<Sheet>, SheetContext), WorkbookError> {
+pub(super) fn open(archive: &mut Archive, workbook: &str) -> Result<(Vec<Sheet>, SheetContext), UsageError> {
     let (directory, name) = workbook.rsplit_once('/').unwrap_or(("", workbook));
     let relations = relations(archive, directory, &joined(directory, &format!("_rels/{name}.rels")))?;
     let path_of = |kind: &str| relations.iter().find(|relation| relation.kind == kind).map(|it| it.target.clone());
@@ -53,7 +54,7 @@ pub(super) fn read_sheet(
     context: &SheetContext,
     covered: Covered,
     sink: &mut RowSink,
-) -> Result<(), WorkbookError> {
+) -> Result<(), UsageError> {
     let covered = match covered {
         Covered::Hidden => covered_cells(archive, path)?,
         Covered::Read => CoveredCells::default(),
@@ -61,21 +62,21 @@ pub(super) fn read_sheet(
     read_rows(XmlPart::new(sheet_part(archive, path)?, path), context, covered, sink)
 }
 
-fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + use<'a>, WorkbookError> {
-    open_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, "it is missing"))
+fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + use<'a>, UsageError> {
+    open_part(archive, path)?.ok_or_else(|| damaged(path, "it is missing"))
 }
 
 /// The merges stand behind the cells. Few sheets have any, and looking for their name is quicker than reading the XML.
-fn covered_cells(archive: &mut Archive, path: &str) -> Result<CoveredCells, WorkbookError> {
+fn covered_cells(archive: &mut Archive, path: &str) -> Result<CoveredCells, UsageError> {
     let may_be = contains(sheet_part(archive, path)?, TAG.as_bytes());
-    if may_be.map_err(|cause| unreadable(path, &cause.into()))? {
+    if may_be.map_err(|cause| unreadable_part(path, &cause.into()))? {
         CoveredCells::read(XmlPart::new(sheet_part(archive, path)?, path))
     } else {
         Ok(CoveredCells::default())
     }
 }
 
-fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, WorkbookError> {
+fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, UsageError> {
     match open_part(archive, path)? {
         Some(part) => SharedStrings::read(XmlPart::new(part, path)),
         None => Ok(SharedStrings::default()),
@@ -83,12 +84,12 @@ fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, WorkbookE
 }
 
 /// A small part that is read as a whole.
-fn small_part<'a>(archive: &'a mut Archive, path: &str) -> Result<Option<XmlPart<impl Read + use<'a>>>, WorkbookError> {
+fn small_part<'a>(archive: &'a mut Archive, path: &str) -> Result<Option<XmlPart<impl Read + use<'a>>>, UsageError> {
     Ok(open_part(archive, path)?.map(|part| XmlPart::small(part, path)))
 }
 
 /// The relations at `path`, whose targets are in `directory` unless they say otherwise.
-fn relations(archive: &mut Archive, directory: &str, path: &str) -> Result<Vec<Relation>, WorkbookError> {
+fn relations(archive: &mut Archive, directory: &str, path: &str) -> Result<Vec<Relation>, UsageError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
     let mut relations = Vec::new();
     part.each_tag("", |part, names, tag| {
@@ -118,8 +119,8 @@ fn joined(directory: &str, target: &str) -> String {
 }
 
 /// Whether days are counted from 1904, and the sheets in order, with the ids of their parts for now.
-fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), WorkbookError> {
-    let mut part = small_part(archive, path)?.ok_or_else(|| WorkbookError::damaged(path, "it is missing"))?;
+fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), UsageError> {
+    let mut part = small_part(archive, path)?.ok_or_else(|| damaged(path, "it is missing"))?;
     let (mut is_1904, mut sheets) = (false, Vec::new());
     part.each_tag("", |part, names, tag| {
         match names {
@@ -140,7 +141,7 @@ fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), Workb
 }
 
 /// How each style shows a cell, by position.
-fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellStyle>, WorkbookError> {
+fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellStyle>, UsageError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
     let (mut declared, mut styles) = (HashMap::new(), Vec::new());
     let mut known: HashMap<String, Option<Arc<NumberFormat>>> = HashMap::new();

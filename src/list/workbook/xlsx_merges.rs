@@ -6,9 +6,9 @@ use std::ops::RangeInclusive;
 
 use quick_xml::events::Event;
 
-use super::error::WorkbookError;
 use super::part::XmlPart;
 use super::sheet_row::{column_place, row_number};
+use crate::input::UsageError;
 
 /// The tag that names a merge, whatever its prefix.
 pub(super) const TAG: &str = "mergeCell";
@@ -35,7 +35,7 @@ impl CoveredCells {
     }
 
     /// From the whole sheet.
-    pub(super) fn read(mut part: XmlPart<impl Read>) -> Result<Self, WorkbookError> {
+    pub(super) fn read(mut part: XmlPart<impl Read>) -> Result<Self, UsageError> {
         let (mut areas, mut buffer) = (Vec::new(), Vec::new());
         loop {
             match part.next(&mut buffer)? {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::error::WorkbookError;
 use super::number_format::NumberFormat;
 use super::part::XmlPart;
 use super::shared_strings::{SharedStrings, read_item, unescaped};
@@ -13,6 +12,7 @@ use super::sheet_row::{CellFault, CellLook, SheetCell, SheetRow, column_place};
 use super::stream::RowSink;
 use super::values::{NumberKind, is_true, iso_date, number, truth};
 use super::xlsx_merges::CoveredCells;
+use crate::input::UsageError;
 
 /// What is needed to read a cell.
 pub(super) struct SheetContext {
@@ -49,7 +49,7 @@ pub(super) fn read_rows(
     context: &SheetContext,
     mut covered: CoveredCells,
     sink: &mut RowSink,
-) -> Result<(), WorkbookError> {
+) -> Result<(), UsageError> {
     let mut buffer = Vec::new();
     let (mut row, mut column) = (SheetRow::default(), 0);
     loop {
@@ -85,7 +85,7 @@ pub(super) fn read_rows(
     }
 }
 
-fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Result<SheetRow, WorkbookError> {
+fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Result<SheetRow, UsageError> {
     let (mut number, mut is_hidden) = (next, false);
     for attribute in start.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| part.damaged(error))?;
@@ -100,7 +100,7 @@ fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Re
     Ok(SheetRow::new(number, is_hidden))
 }
 
-fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> Result<CellTag, WorkbookError> {
+fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> Result<CellTag, UsageError> {
     let mut tag = CellTag { column: next, style: 0, kind: "n".to_owned() };
     for attribute in start.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| part.damaged(error))?;
@@ -119,7 +119,7 @@ fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> R
 }
 
 /// Reads up to the end of the cell.
-fn read_content(part: &mut XmlPart<impl Read>, kind: &str) -> Result<CellContent, WorkbookError> {
+fn read_content(part: &mut XmlPart<impl Read>, kind: &str) -> Result<CellContent, UsageError> {
     let (mut content, mut buffer, mut in_value) = (CellContent::default(), Vec::new(), false);
     loop {
         let event = part.next(&mut buffer)?;
@@ -150,7 +150,7 @@ fn cell(
     context: &SheetContext,
     tag: &CellTag,
     found: CellContent,
-) -> Result<SheetCell, WorkbookError> {
+) -> Result<SheetCell, UsageError> {
     let style = context.styles.get(tag.style);
     let is_crossed_out = style.is_some_and(|style| style.is_crossed_out);
     let format = style.and_then(|style| style.format.as_ref());
