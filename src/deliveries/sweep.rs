@@ -17,36 +17,6 @@ const MOST_PAGES: u32 = 20_000;
 /// How many rows are asked for one by one if the API does not tell its number of pages.
 const FEW_ROWS: u64 = 50;
 
-/// How to ask for the rows of a listing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LookUpRoute {
-    Nothing,
-    /// As many pages as the API reports.
-    Pages(Option<u64>),
-    Rows(u64),
-}
-
-impl LookUpRoute {
-    /// The way with fewer requests. Copies can only be counted in pages.
-    fn of(rows: u64, pages: Option<u64>, counts_copies: bool) -> Self {
-        match pages {
-            _ if rows == 0 && !counts_copies => Self::Nothing,
-            Some(pages) if counts_copies || pages <= rows => Self::Pages(Some(pages.max(1))),
-            None if counts_copies || rows > FEW_ROWS => Self::Pages(None),
-            Some(_) | None => Self::Rows(rows),
-        }
-    }
-
-    /// The minimum number of requests; None if unknown.
-    fn requests(self) -> Option<u64> {
-        match self {
-            Self::Nothing => Some(0),
-            Self::Pages(pages) => pages,
-            Self::Rows(rows) => Some(rows),
-        }
-    }
-}
-
 /// A run in question.
 struct Sweep<'a, 'b> {
     look_ups: &'a mut LookUps<'b>,
@@ -76,73 +46,39 @@ pub(crate) async fn sweep<'a>(
 
 impl Sweep<'_, '_> {
     async fn run(mut self) -> Result<ListingCoverage, LookUpError> {
-        let is_template = |sort: MessageSort| sort != MessageSort::FreeForm;
-        let is_free_form = |sort: MessageSort| sort == MessageSort::FreeForm;
         let counts_copies = self.inquiry.counts_copies();
-        let (templates, template_span) = (self.rows(is_template), self.span(is_template, false));
-        let mut has_notifications = true;
-        let by_notifications = match self.pages(LookUpList::Notifications, template_span.as_ref()).await {
-            Ok(pages) => LookUpRoute::of(templates, pages, false),
-            Err(LookUpError::Unavailable { .. }) => {
-                has_notifications = false;
-                LookUpRoute::Nothing
-            }
-            Err(error) => return Err(error),
+        let of_templates = self.ask(LookUpList::Notifications, |sort| sort != MessageSort::FreeForm, false).await;
+        let of_templates = match of_templates {
+            // The history has them, too.
+            Err(LookUpError::Unavailable { .. }) => ListingCoverage::Whole,
+            asked => asked?,
         };
-        let in_history = |sort: MessageSort| is_free_form(sort) || !has_notifications;
-        let (mut rows, mut span) = (self.rows(in_history), self.span(in_history, counts_copies));
-        let pages = self.pages(LookUpList::History, span.as_ref()).await?;
-        let mut by_history = LookUpRoute::of(rows, pages, counts_copies);
-        self.planned = by_notifications.requests().zip(by_history.requests()).map(|(one, other)| one + other);
-        self.inquiry.set_clock(self.clock());
-        let mut end = self.read(LookUpList::Notifications, by_notifications, template_span, is_template).await?;
-        let left = self.rows(is_template);
-        if by_history == LookUpRoute::Nothing && left > 0 {
-            // Their ids may be those from the history.
-            (rows, span) = (left, self.span(is_template, false));
-            let pages = self.pages(LookUpList::History, span.as_ref()).await?;
-            by_history = LookUpRoute::of(rows, pages, false);
-        }
-        let of_history = self.read(LookUpList::History, by_history, span, |_| true).await?;
-        if of_history != ListingCoverage::Whole {
-            end = of_history;
-        }
-        Ok(end)
+        // The ids of templates that were not found may be those from the history.
+        let of_all = self.ask(LookUpList::History, |_| true, counts_copies).await?;
+        Ok(if of_all == ListingCoverage::Whole { of_templates } else { of_all })
     }
 
-    fn rows(&self, of: impl Fn(MessageSort) -> bool) -> u64 {
-        self.inquiry.open_rows(of).count() as u64
-    }
-
-    /// How far Jelou's clock is ahead of the ledger's, in milliseconds.
-    fn clock(&self) -> i64 {
-        i64::try_from(self.look_ups.clock.as_millis()).unwrap_or_default().saturating_add(self.ahead)
-    }
-
-    fn span(&self, of: impl Fn(MessageSort) -> bool, counts_copies: bool) -> Option<LookUpSpan> {
-        let since = self.inquiry.since(of, counts_copies)?.saturating_add(self.ahead);
-        Some(LookUpSpan { start: SpanStart::At(of_milliseconds(since)), until: None })
-    }
-
-    async fn pages(&mut self, list: LookUpList, span: Option<&LookUpSpan>) -> Result<Option<u64>, LookUpError> {
-        match span {
-            None => Ok(Some(0)),
-            Some(span) => self.look_ups.pages(list, &self.look_ups.by_its_clock(span)).await,
-        }
-    }
-
-    /// Reads one listing.
-    async fn read(
+    /// Asks for the rows of these sorts that were not found yet: by the pages of a listing, or one by one if that takes fewer
+    /// requests. Copies can only be counted in pages.
+    async fn ask(
         &mut self,
         list: LookUpList,
-        route: LookUpRoute,
-        span: Option<LookUpSpan>,
-        of: impl Fn(MessageSort) -> bool,
+        of: impl Fn(MessageSort) -> bool + Copy,
+        counts_copies: bool,
     ) -> Result<ListingCoverage, LookUpError> {
-        match (route, span) {
-            (LookUpRoute::Nothing, _) | (LookUpRoute::Pages(_), None) => Ok(ListingCoverage::Whole),
-            (LookUpRoute::Pages(_), Some(span)) => self.read_pages(list, &span).await,
-            (LookUpRoute::Rows(_), _) => self.read_rows(of).await,
+        let Some(since) = self.inquiry.since(of, counts_copies) else { return Ok(ListingCoverage::Whole) };
+        let start = SpanStart::At(of_milliseconds(since.saturating_add(self.ahead)));
+        let span = LookUpSpan { start, until: None };
+        let pages = self.look_ups.pages(list, &self.look_ups.by_its_clock(&span)).await?;
+        let clock = i64::try_from(self.look_ups.clock.as_millis()).unwrap_or_default();
+        self.inquiry.set_clock(clock.saturating_add(self.ahead));
+        let rows = self.inquiry.open_rows(of).count() as u64;
+        if counts_copies || pages.map_or(rows > FEW_ROWS, |pages| pages <= rows) {
+            self.planned = pages.map(|pages| self.answered + pages);
+            self.read_pages(list, &span).await
+        } else {
+            self.planned = Some(self.answered + rows);
+            self.read_rows(of).await
         }
     }
 
@@ -192,27 +128,4 @@ impl Sweep<'_, '_> {
 /// The number of pages for this many entries.
 fn pages_of(entries: u64) -> u64 {
     entries.div_ceil(LOOK_UP_LIMIT as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_way_with_fewer_requests_is_taken() {
-        for (rows, pages, counts_copies, expected) in [
-            (0, Some(9), false, LookUpRoute::Nothing),
-            (3, Some(9), false, LookUpRoute::Rows(3)),
-            (9, Some(9), false, LookUpRoute::Pages(Some(9))),
-            (100_000, Some(2000), false, LookUpRoute::Pages(Some(2000))),
-            (3, Some(9), true, LookUpRoute::Pages(Some(9))),
-            (0, Some(9), true, LookUpRoute::Pages(Some(9))),
-            (3, Some(0), false, LookUpRoute::Pages(Some(1))),
-            (50, None, false, LookUpRoute::Rows(50)),
-            (51, None, false, LookUpRoute::Pages(None)),
-            (1, None, true, LookUpRoute::Pages(None)),
-        ] {
-            assert_eq!(LookUpRoute::of(rows, pages, counts_copies), expected, "{rows} {pages:?} {counts_copies}");
-        }
-    }
 }
