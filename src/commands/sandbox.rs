@@ -267,7 +267,7 @@ fn report(context: &Context, sandbox: &Sandbox) {
         _ => format!("sandbox: {arrived} messages arrived"),
     });
     for message in messages.iter().take(LISTED) {
-        let lines = Message::named(message.kind).map(|kind| kind.draw(&message.body()));
+        let lines = Message::named(message.kind).map(|kind| kind.draw(&message.body));
         let mut fields = vec![message.id.as_str(), message.kind, &message.user];
         if let Some(state) = message.delivery_state().filter(|_| context.stdout.wants_words()) {
             fields.push(state);
@@ -289,7 +289,7 @@ fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
 
 fn write(file: &mut File, sandbox: &Sandbox) -> io::Result<()> {
     for message in sandbox.messages() {
-        writeln!(file, "{}", message.json)?;
+        writeln!(file, "{}", serde_json::to_string(&*message)?)?;
     }
     file.flush()
 }

@@ -63,8 +63,8 @@ pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuer
         };
         NOTIFICATIONS.contains(&message.kind)
             && asked.get("messageId").is_none_or(|id| *id == message.id)
-            && has("elementName", &|| element_name(&message.value()))
-            && has("campaignId", &|| campaign(&message.value()))
+            && has("elementName", &|| element_name(message))
+            && has("campaignId", &|| campaign(message))
     };
     let (pagination, found) = lookup.page_of(&caller, now, fits);
     let results: Vec<_> = found.iter().filter_map(|message| notification_entry(message, now)).collect();
@@ -163,7 +163,7 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
 
 /// The `type` on the wire in capitals, with text and medium if it has them. Jelou documents only the one for text.
 fn bubble(message: &StoredMessage) -> Value {
-    let body = message.body();
+    let body = &message.body;
     let on_wire = body.get("type").and_then(Value::as_str).filter(|_| !NOTIFICATIONS.contains(&message.kind));
     let mut bubble = json!({ "type": on_wire.unwrap_or(message.kind).to_uppercase() });
     if let Value::Object(bubble) = &mut bubble {
@@ -175,7 +175,7 @@ fn bubble(message: &StoredMessage) -> Value {
 
 /// A notification, with the fields of the listing and of the page for one of them.
 fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value> {
-    let (receipts, sent) = (message.receipts.as_ref()?, message.value());
+    let receipts = message.receipts.as_ref()?;
     let (created_at, read_at) = (rfc_3339_millis(message.received_at), receipts.read_at(now));
     Some(json!({
         "id": message.id,
@@ -190,19 +190,19 @@ fn notification_entry(message: &StoredMessage, now: SystemTime) -> Option<Value>
         "deliveryUserAt": receipts.delivered_at(now).map(rfc_3339_millis),
         "readAt": read_at.map(rfc_3339_millis),
         "destination": message.user,
-        "elementName": element_name(&sent),
-        "campaignId": campaign(&sent),
+        "elementName": element_name(message),
+        "campaignId": campaign(message),
         "error": receipts.error(now),
     }))
 }
 
-fn element_name(sent: &Value) -> Value {
-    sent.pointer("/body/elementName").cloned().unwrap_or_default()
+fn element_name(message: &StoredMessage) -> Value {
+    message.body.get("elementName").cloned().unwrap_or_default()
 }
 
 /// The campaign in the body, or in the path: `/v1/bots/{bot}/campaigns/{campaign}/template-messages`.
-fn campaign(sent: &Value) -> Value {
-    let path = sent.pointer("/request/path").and_then(Value::as_str).unwrap_or_default();
+fn campaign(message: &StoredMessage) -> Value {
+    let path = message.request.as_ref().and_then(|request| request.get("path")?.as_str()).unwrap_or_default();
     let in_path = path.split_once("/campaigns/").and_then(|(_, rest)| rest.split('/').next());
-    sent.pointer("/body/campaignId").cloned().or(in_path.map(Value::from)).unwrap_or_default()
+    message.body.get("campaignId").cloned().or(in_path.map(Value::from)).unwrap_or_default()
 }

@@ -17,7 +17,7 @@ use super::fault::{Fault, FaultEffect};
 use super::refused::{RefusedRequest, readable};
 use super::request::{Asked, Caller, MessageRequest, read_bytes, refuse};
 use super::state::SandboxState;
-use super::stored_message::{Author, NewMessage};
+use super::stored_message::{Author, StoredMessage};
 use super::templates::{PageQuery, Templates};
 use crate::message::{self, Checked, InvalidMessage, TemplateUse, TemplateVerdict, did_you_mean};
 
@@ -150,23 +150,20 @@ async fn receive(
     if let Some(limit) = sandbox.options.limit_24h.filter(|_| is_stored && kind.starts_with(TEMPLATE)) {
         fate.is_held_back = !sandbox.store.reach(&user, limit);
     }
-    let new =
-        NewMessage { from: Author::Bot, bot: caller.bot, user, kind, body, warnings, request: Some(request), fate };
     if is_stored {
-        sandbox.store.add(&new, |id| {
-            accepted = answer(id, &new.user);
+        let message = StoredMessage::new(Author::Bot, caller.bot, user, kind, body);
+        let message = StoredMessage { warnings: warnings.clone(), request: Some(request), ..message };
+        sandbox.store.add(message, fate, |message| {
+            accepted = answer(&message.id, &message.user);
             recorded(fault.as_ref(), &accepted)
         });
     } else {
-        let NewMessage { body, request, user, .. } = new;
-        if let Some(request) = request {
-            let refused = RefusedRequest { request, body: Some(body), user: Some(user), kind: Some(kind) };
-            sandbox.refused.keep(&refused, &recorded(fault.as_ref(), &accepted));
-        }
+        let refused = RefusedRequest { request, body: Some(body), user: Some(user), kind: Some(kind) };
+        sandbox.refused.keep(&refused, &recorded(fault.as_ref(), &accepted));
     }
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,
-        None => answers::accepted(&accepted, &new.warnings),
+        None => answers::accepted(&accepted, &warnings),
     }
 }
 

@@ -18,7 +18,7 @@ use super::receipts::Fate;
 use super::request::{Asked, read_json};
 use super::state::SandboxState;
 use super::store::{Filter, Writers};
-use super::stored_message::{Author, NewMessage};
+use super::stored_message::{Author, StoredMessage};
 use super::webhook;
 
 /// The webhook's answer to a user's message: its status, or why there is none.
@@ -52,22 +52,25 @@ pub(super) async fn health(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
 }
 
 /// `GET /sandbox/messages`: the messages that were sent, oldest first.
-pub(super) async fn messages(State(sandbox): State<Arc<SandboxState>>, Asked(mut filter): Asked<Filter>) -> Response {
+pub(super) async fn messages(
+    State(sandbox): State<Arc<SandboxState>>,
+    Asked(mut filter): Asked<Filter>,
+) -> Json<Value> {
     filter.from.get_or_insert(Writers::Bot);
     let messages = sandbox.store.select(&filter);
-    array(messages.iter().map(|message| message.json_now(sandbox.drawing(&filter), None)))
+    Json(messages.iter().map(|message| message.read_back(sandbox.drawing(&filter), None)).collect())
 }
 
 /// `GET /sandbox/chats`: the newest fitting message of each user, newest first, and how many the user has not read.
-pub(super) async fn chats(State(sandbox): State<Arc<SandboxState>>, Asked(filter): Asked<Filter>) -> Response {
+pub(super) async fn chats(State(sandbox): State<Arc<SandboxState>>, Asked(filter): Asked<Filter>) -> Json<Value> {
     let chats = sandbox.store.chats(&filter);
-    array(chats.iter().map(|(newest, unread)| newest.json_now(sandbox.drawing(&filter), Some(*unread))))
+    Json(chats.iter().map(|(newest, unread)| newest.read_back(sandbox.drawing(&filter), Some(*unread))).collect())
 }
 
 /// `GET /sandbox/messages/{id}`
 pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): Path<String>) -> Response {
     match sandbox.store.get(&id) {
-        Some(message) => json_text(message.json_now(None, None)),
+        Some(message) => Json(message.read_back(None, None)).into_response(),
         None => answers::not_found(),
     }
 }
@@ -75,7 +78,8 @@ pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): 
 /// `GET /sandbox/refused`: requests that were refused, or met a fault that stored nothing, oldest first.
 pub(super) async fn refused(State(sandbox): State<Arc<SandboxState>>, Asked(asked): Asked<RefusedQuery>) -> Response {
     let refused = sandbox.refused.select(asked.since, asked.limit.unwrap_or(usize::MAX));
-    array(refused.iter().map(|refusal| refusal.json.clone()))
+    let refused: Vec<_> = refused.iter().map(|refusal| refusal.json.as_str()).collect();
+    ([(CONTENT_TYPE, "application/json")], format!("[{}]", refused.join(","))).into_response()
 }
 
 /// `POST /sandbox/chats/{user}/read`: the user opens the chat.
@@ -120,29 +124,12 @@ pub(super) async fn write(
     let body = json!(written);
     let bot =
         sandbox.options.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
-    let new = NewMessage {
-        from: Author::User,
-        bot,
-        user,
-        kind: "text",
-        body,
-        warnings: Vec::new(),
-        request: None,
-        fate: Fate::default(),
-    };
-    let message = sandbox.store.add(&new, |_| Value::Null);
-    let mut response = (StatusCode::CREATED, json_text(message.json.clone())).into_response();
+    let message = StoredMessage::new(Author::User, bot, user, "text", body);
+    let message = sandbox.store.add(message, Fate::default(), |_| Value::Null);
+    let mut response = (StatusCode::CREATED, Json(&*message)).into_response();
     if let Some(webhook) = &sandbox.options.webhook {
-        let told = webhook.post(&webhook::event(&message, &new.body)).await;
+        let told = webhook.post(&webhook::event(&message)).await;
         response.headers_mut().extend(HeaderValue::from_str(&told).ok().map(|told| (WEBHOOK, told)));
     }
     Ok(response)
-}
-
-fn array(items: impl Iterator<Item = String>) -> Response {
-    json_text(format!("[{}]", items.collect::<Vec<_>>().join(",")))
-}
-
-fn json_text(json: String) -> Response {
-    ([(CONTENT_TYPE, "application/json")], json).into_response()
 }

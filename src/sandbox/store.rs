@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::receipts::Receipts;
-use super::stored_message::{Author, NewMessage, StoredMessage};
+use super::receipts::{Fate, Receipts};
+use super::stored_message::{Author, StoredMessage};
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -89,13 +89,22 @@ impl MessageStore {
         Self { inner: Mutex::default(), changes, max, deliver_after }
     }
 
-    /// Keeps a message; `answer` makes the response from its id.
-    pub(crate) fn add(&self, new: &NewMessage, answer: impl FnOnce(&str) -> Value) -> Arc<StoredMessage> {
+    /// Keeps a message, which gets a number and an id; `fate` is that of one from the bot, and `answer` makes its response.
+    pub(crate) fn add(
+        &self,
+        mut message: StoredMessage,
+        fate: Fate,
+        answer: impl FnOnce(&StoredMessage) -> Value,
+    ) -> Arc<StoredMessage> {
         let mut inner = self.lock();
-        let message = Arc::new(inner.complete(new, self.deliver_after, answer));
-        if new.from == Author::User {
-            inner.mark(&new.user, |receipts| receipts.reply(message.received_at));
+        inner.number(&mut message);
+        message.answer = answer(&message);
+        let at = message.received_at;
+        match message.from {
+            Author::Bot => message.receipts = Some(Receipts::new(at, self.deliver_after, fate)),
+            Author::User => drop(inner.mark(&message.user, |receipts| receipts.reply(at))),
         }
+        let message = Arc::new(message);
         inner.keep(Arc::clone(&message), self.max);
         drop(inner);
         self.changes.send_replace(());
@@ -196,23 +205,18 @@ impl MessageStore {
 }
 
 impl Inner {
-    fn complete(
-        &mut self,
-        new: &NewMessage,
-        deliver_after: Duration,
-        answer: impl FnOnce(&str) -> Value,
-    ) -> StoredMessage {
+    fn number(&mut self, message: &mut StoredMessage) {
         let [of_bot, of_users] = &mut self.ids;
-        let (count, prefix) = match new.from {
+        let (count, prefix) = match message.from {
             Author::Bot => (of_bot, "msg_sandbox_"),
             Author::User => (of_users, "msg_sandbox_user_"),
         };
         *count += 1;
         self.number += 1;
-        self.counts.arrived += u64::from(new.from == Author::Bot);
-        let id = format!("{prefix}{count}");
-        let received_at = SystemTime::now();
-        StoredMessage::new(self.number, id, received_at, deliver_after, new, answer)
+        self.counts.arrived += u64::from(message.from == Author::Bot);
+        message.number = self.number;
+        message.id = format!("{prefix}{count}");
+        message.received_at = SystemTime::now();
     }
 
     /// Marks all messages to `user`; returns whether any of them changed.
@@ -259,30 +263,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::sandbox::receipts::Fate;
-
-    fn message(from: Author, user: &str, text: &str) -> NewMessage {
-        let body = json!({ "text": text });
-        NewMessage {
-            from,
-            bot: "1".into(),
-            user: user.into(),
-            kind: "text",
-            body,
-            warnings: Vec::new(),
-            request: None,
-            fate: Fate::default(),
-        }
-    }
 
     #[test]
     fn large_messages_are_dropped_before_there_are_many() {
         let store = MessageStore::new(10_000, Duration::ZERO, watch::Sender::default());
-        for number in 0..100 {
-            store.add(&message(Author::Bot, "1", &format!("{number}{}", "x".repeat(1024 * 1024))), |_| Value::Null);
+        for _ in 0..150 {
+            let body = json!({ "text": "x".repeat(1024 * 1024) });
+            let message = StoredMessage::new(Author::Bot, "1".to_owned(), "1".to_owned(), "text", body);
+            store.add(message, Fate::default(), |_| Value::Null);
         }
         let kept = store.select(&Filter::default());
-        assert!((50..70).contains(&kept.len()), "{}", kept.len());
-        assert_eq!((kept[kept.len() - 1].number, store.counts().arrived), (100, 100));
+        assert!((100..128).contains(&kept.len()), "{}", kept.len());
+        assert_eq!((kept[kept.len() - 1].number, store.counts().arrived), (150, 150));
     }
 }

@@ -66,10 +66,11 @@ impl Webhook {
 
 /// The event of a user's message, as in `https://docs.jelou.ai/webhook/messages-events`. `inReplyTo` and the bubble's `payload`
 /// are the sandbox's own, for a pressed button: Jelou documents no event for one.
-pub(super) fn event(message: &StoredMessage, body: &Value) -> Value {
+pub(super) fn event(message: &StoredMessage) -> Value {
     let received = message.received_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let mut bubble = Map::from_iter([("type".to_owned(), json!("text"))]);
-    let fields = ["text", "payload"].into_iter().filter_map(|name| Some((name.to_owned(), body.get(name)?.clone())));
+    let fields =
+        ["text", "payload"].into_iter().filter_map(|name| Some((name.to_owned(), message.body.get(name)?.clone())));
     bubble.extend(fields);
     let mut event = json!({
         "messageId": message.id,
@@ -81,7 +82,7 @@ pub(super) fn event(message: &StoredMessage, body: &Value) -> Value {
         "status": "created",
         "owner": "user",
     });
-    if let (Value::Object(event), Some(id)) = (&mut event, body.get("in_reply_to")) {
+    if let (Value::Object(event), Some(id)) = (&mut event, message.body.get("in_reply_to")) {
         event.insert("inReplyTo".to_owned(), id.clone());
     }
     event
