@@ -2,15 +2,13 @@
 
 use std::error::Error;
 use std::fmt;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
-use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError};
 use url::Url;
 
 use super::outcome::Cause;
 use super::proxy::Proxy;
-use crate::timestamps::rfc_3339;
 
 /// An attempt without an answer.
 #[derive(Debug)]
@@ -99,27 +97,14 @@ impl Failure {
     }
 
     fn of_tls(error: &rustls::Error, peer: &Peer) -> Self {
-        let date = |time: &UnixTime| rfc_3339(UNIX_EPOCH + Duration::from_secs(time.as_secs()));
-        let (cause, hint) = match error {
-            rustls::Error::InvalidCertificate(fault) => match fault {
-                CertificateError::ExpiredContext { time, not_after } => {
-                    let dates = format!("expired on {}; the clock here says {}", date(not_after), date(time));
-                    (Some(dates), Some(CLOCK_HINT))
-                }
-                CertificateError::NotValidYetContext { time, not_before } => {
-                    let dates = format!("is not valid before {}; the clock here says {}", date(not_before), date(time));
-                    (Some(dates), Some(CLOCK_HINT))
-                }
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                    (None, Some(TLS_HINT))
-                }
-                _ => (None, None),
-            },
-            _ => (None, Some(TLS_HINT)),
+        use CertificateError::{ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYetContext};
+        let hint = match error {
+            rustls::Error::InvalidCertificate(ExpiredContext { .. } | NotValidYetContext { .. }) => Some(CLOCK_HINT),
+            rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => Some(TLS_HINT),
+            rustls::Error::InvalidCertificate(_) => None,
+            _ => Some(TLS_HINT),
         };
-        let cause =
-            cause.map_or_else(|| without_manual(&error.to_string()), |dates| format!("the certificate {dates}"));
-        let message = format!("TLS failed: {cause} ({})", peer.address);
+        let message = format!("TLS failed: {} ({})", without_manual(&error.to_string()), peer.address);
         Self { cause: Some(Cause::Tls), message, hint }
     }
 }

