@@ -31,9 +31,9 @@ struct RowBatch {
 struct RowLengths {
     line: u64,
     cells: usize,
-    /// The lengths of recipient, path and body, or of the reason why there is no request.
-    request: Result<[usize; 3], usize>,
-    /// The length of the problem.
+    /// Of recipient, path and body.
+    request: Option<[usize; 3]>,
+    /// Of the problem.
     skip: Option<(SkipReason, usize)>,
 }
 
@@ -80,10 +80,9 @@ impl RowBatch {
             text.len()
         };
         let cells = keep(row.cells);
-        let request = match &row.request {
-            Ok(DraftRequest { recipient, path, body }) => Ok([recipient, path, body].map(|text| keep(text))),
-            Err(problem) => Err(keep(problem)),
-        };
+        let request = row.request.as_ref();
+        let request =
+            request.map(|DraftRequest { recipient, path, body }| [recipient, path, body].map(|text| keep(text)));
         let skip = row.skip.map(|Skip { reason, problem }| (reason, keep(problem)));
         self.rows.push(RowLengths { line: row.line, cells, request, skip });
     }
@@ -97,13 +96,10 @@ impl RowBatch {
                 text
             };
             let cells = next(row.cells);
-            let request = match row.request {
-                Ok(lengths) => {
-                    let [recipient, path, body] = lengths.map(&mut next);
-                    Ok(DraftRequest { recipient, path, body })
-                }
-                Err(length) => Err(next(length)),
-            };
+            let request = row.request.map(|lengths| {
+                let [recipient, path, body] = lengths.map(&mut next);
+                DraftRequest { recipient, path, body }
+            });
             let skip = row.skip.map(|(reason, problem)| Skip { reason, problem: next(problem) });
             DraftRow { line: row.line, cells, request, skip }
         })
@@ -119,7 +115,7 @@ mod tests {
 
     fn row(line: u64, body: &str) -> DraftRow<'_> {
         let request = DraftRequest { recipient: "593987654321", path: "/x", body };
-        DraftRow { line, cells: "[]", request: Ok(request), skip: None }
+        DraftRow { line, cells: "[]", request: Some(request), skip: None }
     }
 
     #[test]
@@ -128,7 +124,7 @@ mod tests {
         let rows = [
             row(2, "{}"),
             DraftRow { cells: "[\"é\"]", skip: Some(skip), ..row(3, "") },
-            DraftRow { request: Err("is no row"), ..row(5, "") },
+            DraftRow { request: None, skip: Some(skip), ..row(5, "") },
             DraftRow { skip: Some(skip), ..row(7, "{\"a\":1}") },
         ];
         let mut batch = RowBatch::with_capacity(0);

@@ -256,7 +256,8 @@ impl<'a> Importer<'a> {
             _ => {}
         }
         let problem = error.to_string();
-        feed.add(&DraftRow { line, cells, request: Err(&problem), skip: None })?;
+        let skip = Some(Skip { reason: SkipReason::Invalid, problem: &problem });
+        feed.add(&DraftRow { line, cells, request: None, skip })?;
         report(line, RowFault::Remark(Remark::Invalid(problem)));
         Ok(())
     }
@@ -272,9 +273,8 @@ impl<'a> Importer<'a> {
             self.note_columns(line, row)?;
         }
         let cells = row.map_or_else(ListRow::bad_cells, Row::cells);
-        let problem = "the sheet hides it, or shows it crossed out";
-        let skip = Skip { reason: SkipReason::Hidden, problem };
-        Ok(feed.add(&DraftRow { line, cells: &cells, request: Err(problem), skip: Some(skip) })?)
+        let skip = Some(Skip { reason: SkipReason::Hidden, problem: "the sheet hides it, or shows it crossed out" });
+        Ok(feed.add(&DraftRow { line, cells: &cells, request: None, skip })?)
     }
 
     fn add_request(
@@ -307,7 +307,7 @@ impl<'a> Importer<'a> {
             self.requests += 1;
             self.imported.templates.note(outgoing);
         }
-        Ok(feed.add(&DraftRow { line, cells, request: Ok(made), skip })?)
+        Ok(feed.add(&DraftRow { line, cells, request: Some(made), skip })?)
     }
 
     /// Adds the columns of a row that brings its own; a row below a header has those of the header.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Params, Row as SqlRow, params};
 
 use super::error::LedgerError;
 use super::message::{RequestHash, hash_of_person};
-use super::model::{Skip, SkipCounts, SkipReason};
+use super::model::{Skip, SkipCounts, reason_named};
 use super::types::DraftRequest;
 use crate::phone::country_of;
 
@@ -34,14 +34,15 @@ pub(crate) struct LedgerDraft {
     skips: SkipCounts,
 }
 
-/// A row of the input, with its request, or the reason why it makes none.
+/// A row of the input.
 #[derive(Debug)]
 pub(crate) struct DraftRow<'a> {
     pub(crate) line: u64,
     /// JSON.
     pub(crate) cells: &'a str,
-    pub(crate) request: Result<DraftRequest<'a>, &'a str>,
-    /// Why its request is not to be sent.
+    /// None if none could be made; then it is skipped.
+    pub(crate) request: Option<DraftRequest<'a>>,
+    /// Why it is not to be sent.
     pub(crate) skip: Option<Skip<'a>>,
 }
 
@@ -57,8 +58,8 @@ pub(crate) struct DraftedRow<'a> {
     pub(crate) person: Option<i64>,
     pub(crate) fingerprint: Option<i64>,
     pub(crate) checksum: Option<i64>,
-    /// Why it is skipped: the reason by its name, and in words.
-    pub(crate) skip: Option<(&'a str, Option<&'a str>)>,
+    /// Why it is skipped.
+    pub(crate) skip: Option<Skip<'a>>,
 }
 
 /// The figures of a draft.
@@ -87,12 +88,9 @@ impl LedgerDraft {
         let mut message_of = self.db.prepare_cached("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)")?;
         for row in rows {
             self.rows += 1;
-            let request = row.request.as_ref().ok();
+            let DraftRow { request, skip, .. } = row;
+            let request = request.as_ref();
             let hash = request.map(|request| RequestHash::of(request.path, request.recipient, request.body));
-            let skip = match row.request {
-                Ok(_) => row.skip,
-                Err(problem) => Some(row.skip.unwrap_or(Skip { reason: SkipReason::Invalid, problem })),
-            };
             row_of.execute(params![
                 self.rows,
                 row.line,
@@ -159,9 +157,9 @@ impl LedgerDraft {
     /// Passes every row that is skipped, in order.
     pub(super) fn each_skipped(
         &self,
-        each: impl FnMut(DraftedRow<'_>) -> Result<(), LedgerError>,
+        mut each: impl FnMut(&DraftedRow<'_>, Skip<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        self.each_where("skipped IS NOT NULL", i64::MAX, each)
+        self.each_where("skipped IS NOT NULL", i64::MAX, |row| row.skip.map_or(Ok(()), |skip| each(&row, skip)))
     }
 
     /// Passes the first rows that are to be sent, at most `most` of them, in order: the line, the cells and the request.
@@ -249,7 +247,10 @@ fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<DraftedRow<'a>, LedgerError> {
         (Some(recipient), Some(path), Some(body)) => Some(DraftRequest { recipient, path, body }),
         _ => None,
     };
-    let problem = text(10)?;
+    let skip = match text(9)? {
+        None => None,
+        Some(name) => Some(Skip { reason: reason_named(name)?, problem: text_of(row, 10)? }),
+    };
     Ok(DraftedRow {
         n: row.get(0)?,
         line: row.get(1)?,
@@ -258,7 +259,7 @@ fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<DraftedRow<'a>, LedgerError> {
         person: row.get(6)?,
         fingerprint: row.get(7)?,
         checksum: row.get(8)?,
-        skip: text(9)?.map(|reason| (reason, problem)),
+        skip,
     })
 }
 

@@ -35,7 +35,7 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
     for (line, recipient) in (2..).zip(recipients) {
         let recipient = recipient.as_ref();
         let request = DraftRequest { recipient, path, body: "{}" };
-        draft.add([DraftRow { line, cells: "[]", request: Ok(request), skip: None }]).unwrap();
+        draft.add([DraftRow { line, cells: "[]", request: Some(request), skip: None }]).unwrap();
     }
     draft.find_repeated().unwrap();
     draft

@@ -11,7 +11,7 @@ use super::db::{Db, FillRow, LONG, LONGEST, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::{LedgerError, LedgerFault};
-use super::model::{RowState, SkipReason};
+use super::model::{RowState, Skip, SkipReason};
 use super::name::RunName;
 use super::pace::{Pace, moment};
 use super::run::{Run, is_in_doubt};
@@ -382,9 +382,8 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) 
 /// Writes the part of each row that changes. A follower waits for another row to the same person.
 fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: &[i64], now: i64) -> Result<(), LedgerError> {
     db.0.fill("row (run, n, state, number, at, attempts, code, error)", &mut |each| {
-        draft.each_skipped(|row| match row.skip {
-            Some((reason, problem)) => each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem]),
-            None => Ok(()),
+        draft.each_skipped(|row, Skip { reason, problem }| {
+            each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason.name(), problem])
         })
     })?;
     db.0.fill("row (run, n, state, number, attempts)", &mut |each| {

@@ -212,6 +212,12 @@ pub(crate) struct Skip<'a> {
     pub(crate) problem: &'a str,
 }
 
+/// The reason with this name, as a ledger keeps it.
+pub(super) fn reason_named(name: &str) -> Result<SkipReason, LedgerError> {
+    let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
+    SkipReason::of_name(name).ok_or_else(damaged)
+}
+
 /// The number of skipped rows for each reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct SkipCounts(BTreeMap<SkipReason, u64>);
@@ -219,10 +225,7 @@ pub(crate) struct SkipCounts(BTreeMap<SkipReason, u64>);
 impl SkipCounts {
     /// Collects the counts of a ledger, which keeps the name of each reason.
     pub(super) fn of(counts: impl IntoIterator<Item = (String, u64)>) -> Result<Self, LedgerError> {
-        let counts = counts.into_iter().map(|(name, rows)| {
-            let damaged = || LedgerError::damaged(format!("no row is skipped for the reason `{name}`"));
-            Ok((SkipReason::of_name(&name).ok_or_else(damaged)?, rows))
-        });
+        let counts = counts.into_iter().map(|(name, rows)| Ok((reason_named(&name)?, rows)));
         Ok(Self(counts.collect::<Result<_, LedgerError>>()?))
     }
 

@@ -10,7 +10,7 @@ use self::list::{EachRow, ReportRows, write_csv, write_ndjson};
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
 use self::workbook::write_workbook;
 use crate::import::BulkError;
-use crate::ledger::{Details, DraftedRow, LedgerDraft, ReportedRow, RowFilter, RowState, Run, now};
+use crate::ledger::{Details, DraftedRow, LedgerDraft, ReportedRow, RowFilter, RowState, Run, Skip, now};
 use crate::list::{ListFormat, ReportLanguage};
 
 /// How a list is written.
@@ -76,7 +76,7 @@ pub(crate) fn report_to_correct(name: impl Display, failed: u64, invalid: u64) -
 
 /// A row of a draft for a report; None if it will be sent.
 fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
-    let (reason, problem) = row.skip?;
+    let Skip { reason, problem } = row.skip?;
     Some(ReportedRow {
         line: row.line,
         recipient: row.request.as_ref().map(|request| request.recipient.to_owned()),
@@ -84,8 +84,8 @@ fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
         state: RowState::Skipped,
         message_id: None,
         http_status: None,
-        code: Some(reason.to_owned()),
-        error: problem.map(str::to_owned),
+        code: Some(reason.name().to_owned()),
+        error: Some(problem.to_owned()),
         api_code: None,
         attempts: 0,
         at: Some(now()),

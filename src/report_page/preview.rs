@@ -13,7 +13,7 @@ use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
 use super::times::PageClock;
 use crate::import::{BulkError, Remark, Remarks};
-use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, SkipReason};
+use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason};
 use crate::list::ReportLanguage;
 use crate::message::{Message, Part};
 use crate::phone::country_of;
@@ -93,12 +93,12 @@ impl PlannedRow {
     fn of(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: ReportLanguage) -> Self {
         let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
         let fault = remarks.iter().find(|remark| remark.is_fault());
-        if let Some((reason, problem)) = row.skip {
-            let is_fault = reason == SkipReason::Invalid.name() && !list.skip_invalid;
+        if let Some(Skip { reason, problem }) = row.skip {
+            let is_fault = reason == SkipReason::Invalid && !list.skip_invalid;
             return Self {
                 state: if is_fault { RowState::Failed } else { RowState::Skipped },
-                reason: reason.to_owned(),
-                words: said_in(language, problem.unwrap_or_default()),
+                reason: reason.name().to_owned(),
+                words: said_in(language, problem),
             };
         }
         let words: Vec<_> = remarks.iter().map(|remark| in_words(remark, language)).collect();
