@@ -418,26 +418,34 @@ impl Worker {
         (wanted, may_be_fresh): (usize, bool),
         reply: &mut ExchangeReply,
     ) -> Result<(), LedgerError> {
-        let mut rows = db.rows(DUE, &values![run.id, run.now, wanted as u64], checked)?;
-        let left = wanted - rows.len();
-        let mut fresh = if left > 0 && may_be_fresh {
-            db.rows(FRESH, &values![run.id, run.taken, left as u64], checked)?
-        } else {
-            vec![]
+        let mut changed = None;
+        let mut read = |mut row: SqlRow| {
+            let (fingerprint, checksum) = (row.int(6)?, row.int(7)?);
+            let row = queued(&mut row)?;
+            if !row.is_as_written(fingerprint, checksum) {
+                changed = Some(row.line);
+            }
+            Ok(row)
         };
-        if let Some((row, _)) = rows.iter().chain(&fresh).find(|(_, is_as_written)| !is_as_written) {
-            let problem = format!("the request of line {} is not the one that was written", row.line);
+        let mut rows = db.rows(DUE, &values![run.id, run.now, wanted as u64], &mut read)?;
+        let left = if may_be_fresh { wanted - rows.len() } else { 0 };
+        let mut fresh = match left {
+            0 => Vec::new(),
+            left => db.rows(FRESH, &values![run.id, run.taken, left as u64], &mut read)?,
+        };
+        if let Some(line) = changed {
+            let problem = format!("the request of line {line} is not the one that was written");
             reply.problem = Some(LedgerError::damaged(problem));
             return Ok(());
         }
         self.hold_back(db, run.now, &mut rows, &mut fresh)?;
         let give = |after: i64, last: i64, due: i64| values![run.id, after, last, due, self.id, run.now].to_vec();
-        let mut given: Vec<_> = rows.iter().map(|(row, _)| give(row.n - 1, row.n, run.now)).collect();
+        let mut given: Vec<_> = rows.iter().map(|row| give(row.n - 1, row.n, run.now)).collect();
         // Every row of this range that was never tried has been read.
-        let last = fresh.iter().map(|(row, _)| row.n).max();
+        let last = fresh.iter().map(|row| row.n).max();
         given.extend(last.map(|last| give(run.taken, last, 0)));
         rows.extend(fresh);
-        rows.sort_by_key(|(row, _)| row.n);
+        rows.sort_by_key(|row| row.n);
         run.taken = last.unwrap_or(run.taken);
         let under_way = db.each(GIVE, &given)?;
         debug_assert_eq!(under_way, rows.len() as u64, "each row under way is one that is sent");
@@ -447,7 +455,7 @@ impl Worker {
             let has_begun = db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
             run.note(db, &RunEvent::now(if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun }))?;
         }
-        reply.rows = rows.into_iter().map(|(row, _)| row).collect();
+        reply.rows = rows;
         Ok(())
     }
 
@@ -457,10 +465,10 @@ impl Worker {
         &mut self,
         db: &mut Db,
         now: i64,
-        rows: &mut Vec<(QueuedRow, bool)>,
-        fresh: &mut Vec<(QueuedRow, bool)>,
+        rows: &mut Vec<QueuedRow>,
+        fresh: &mut Vec<QueuedRow>,
     ) -> Result<(), LedgerError> {
-        let is_counted = |(row, _): &&(QueuedRow, bool)| sends_template(&row.path, &row.body);
+        let is_counted = |row: &&QueuedRow| sends_template(&row.path, &row.body);
         let Some(of) = self.reach.as_ref().filter(|_| rows.iter().chain(&*fresh).any(|row| is_counted(&row))) else {
             return Ok(());
         };
@@ -470,8 +478,8 @@ impl Worker {
             && let Some(mut people) = reach.people_near(db, limit, all)?
         {
             let at = now + of.lag;
-            let mut fits = |row: &(QueuedRow, bool)| {
-                let person = hash_of_person(&row.0.recipient);
+            let mut fits = |row: &QueuedRow| {
+                let person = hash_of_person(&row.recipient);
                 let fits = !is_counted(&row) || people.admits(person, limit);
                 if fits && is_counted(&row) {
                     people.0.insert(person, at);
@@ -485,12 +493,10 @@ impl Worker {
             if rows.len() + fresh.len() < all {
                 (self.held_until, self.looked_at_limit) = (people.room_at(limit), now);
             }
-            let held: Vec<_> =
-                held.iter().map(|(row, _)| values![self.run.id, row.n, self.held_until].to_vec()).collect();
+            let held: Vec<_> = held.iter().map(|row| values![self.run.id, row.n, self.held_until].to_vec()).collect();
             db.each("UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'", &held)?;
         }
-        let counted = rows.iter().chain(&*fresh).filter(is_counted);
-        reach.count(db, (of, self.run.id, now), counted.map(|(row, _)| row))
+        reach.count(db, (of, self.run.id, now), rows.iter().chain(&*fresh).filter(is_counted))
     }
 
     /// Whether the limit still holds back rows: once its time has come, and from time to time before, since others may have
@@ -643,14 +649,6 @@ fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, Ledger
         _ => Delay::Retry,
     };
     Ok(Some((row.int(0)? - run.now, delay)))
-}
-
-/// A row to send, and whether it is the one that was written.
-fn checked(mut row: SqlRow) -> Result<(QueuedRow, bool), LedgerError> {
-    let (fingerprint, checksum) = (row.int(6)?, row.int(7)?);
-    let row = queued(&mut row)?;
-    let is_as_written = row.is_as_written(fingerprint, checksum);
-    Ok((row, is_as_written))
 }
 
 fn milliseconds(time: Duration) -> i64 {
