@@ -166,7 +166,7 @@ fn list(context: &Context) -> Result<(), CommandError> {
     for (name, profile) in &file.profiles {
         let bot = profile.text("bot_id").unwrap_or_default();
         let mark = if default == Some(name) { "default" } else { "" };
-        context.stdout.fields(&[name, bot, mark])?;
+        context.stdout.fields(&[name.as_str(), bot, mark])?;
     }
     Ok(())
 }

@@ -146,13 +146,15 @@ impl ConfigFile {
 /// Relative paths start at the file's directory, `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` has the secrets of
 /// a service of systemd. No other variable is understood.
 pub(super) fn resolve(directory: &Path, path: &str) -> String {
-    let of_service = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty());
-    let whole = match (path.strip_prefix("${CREDENTIALS_DIRECTORY}/"), Path::new(path).strip_prefix("~"), home()) {
-        (Some(name), ..) if let Some(directory) = of_service => Path::new(&directory).join(name),
+    let of_service = path.strip_prefix("${CREDENTIALS_DIRECTORY}/").and_then(|name| {
+        let directory = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty())?;
+        Some(Path::new(&directory).join(name))
+    });
+    let whole = of_service.unwrap_or_else(|| match (Path::new(path).strip_prefix("~"), home()) {
         _ if path.starts_with("${") => PathBuf::from(path),
-        (None, Ok(rest), Some(home)) => home.join(rest),
+        (Ok(rest), Some(home)) => home.join(rest),
         _ => directory.join(path),
-    };
+    });
     whole.to_string_lossy().into_owned()
 }
 
