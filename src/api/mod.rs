@@ -13,8 +13,6 @@ mod judgement;
 mod look_ups;
 mod outcome;
 mod pager;
-#[cfg(target_os = "linux")]
-mod platform_roots;
 mod proxy;
 mod redaction;
 mod refusal;

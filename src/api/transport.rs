@@ -16,8 +16,6 @@ use super::client_error::ClientError;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::failure::{Failure, Peer, innermost};
-#[cfg(target_os = "linux")]
-use super::platform_roots::platform_tls;
 use super::proxy::Proxy;
 use super::request::Request;
 use super::timely_body::TimelyBody;
@@ -248,15 +246,7 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -
         builder = builder.proxy(reqwest::Proxy::all(proxy.url.clone()).map_err(|_| proxy.unusable())?);
     }
     builder = match &options.roots {
-        Roots::Platform => {
-            // Elsewhere the system itself verifies certificates.
-            #[cfg(target_os = "linux")]
-            let builder = match platform_tls() {
-                Some(tls) => builder.tls_backend_preconfigured(tls),
-                None => builder,
-            };
-            builder
-        }
+        Roots::Platform => builder,
         Roots::None => builder.tls_certs_only([]),
         Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
