@@ -25,9 +25,13 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     let home = Home::new();
     home.write("l.csv", "to\n+593987654321\n+593987654322\n+50688881234\n+50688885678\n");
     let cells = |first: &str, second: &str| xlsx(&[sheet("Hoja1", &xlsx_rows(&rows(&[&[first], &[second]])))], "");
-    let report = "celular,nombre,run,line,sent,message_id,sent_to\n987654321,Ana,r,2,yes,1234567890,'+593987654321\n";
-    let of_report =
-        "{\"celular\":\"987654321\",\"run\":\"r\",\"line\":2,\"sent\":\"yes\",\"sent_to\":\"+593987654321\"}\n";
+    let report = format!("{OF_REPORT}987654321,Ana,r,2,yes,1234567890,,,,1,,,,,,'+593987654321\n");
+    let mut fields: serde_json::Map<_, _> =
+        OF_REPORT.trim().split(',').map(|name| (name.to_owned(), serde_json::Value::Null)).collect();
+    for (name, value) in [("celular", "987654321"), ("sent", "yes"), ("sent_to", "+593987654321")] {
+        fields.insert(name.to_owned(), json!(value));
+    }
+    let of_report = format!("{}\n", json!(fields));
     let text = |text: &str| text.as_bytes().to_vec();
     let of_invalid = |begin: &str, more: &str| {
         format!("{OF_REPORT}{begin},l-20261122-203020,2,no,,,invalid,to 59398765,0,,,,,,\n{more}")
@@ -49,8 +53,8 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.xlsx", cells("88881234", "+50688885678"), "CR", 2),
         ("x.csv", text("cliente,baja\nAna,8888-1234\nLuis,+50688885678\n"), "CR", 2),
         ("x.txt", text("Bajas noviembre\n88881234\n+50688885678\n"), "CR", 2),
-        ("x.csv", text(report), "PE", 1),
-        ("x.ndjson", text(of_report), "PE", 1),
+        ("x.csv", text(&report), "PE", 1),
+        ("x.ndjson", text(&of_report), "PE", 1),
         // What a report has as invalid is nobody's number.
         ("x.csv", text(&of_invalid("sin celular,Ana", eva)), "EC", 1),
         ("x.csv", text(&of_invalid("+59398765432,Ana", eva)), "EC", 1),
