@@ -10,11 +10,10 @@ use tokio::time::sleep;
 
 use super::CommandError;
 use super::store::{open_store, open_store_to_look, wait_for_turn};
-use crate::api::Request;
 use crate::context::Context;
-use crate::ledger::{Claimed, HeldClaim, LedgerError, Store, hash_of_words};
+use crate::ledger::{Claimed, HeldClaim, LedgerError, Store};
 use crate::message::{Outgoing, merge, typed_form};
-use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
+use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
 use crate::process::Signals;
@@ -80,8 +79,7 @@ impl OnceSend {
     ) -> Result<Claimed, CommandError> {
         let scope = &self.scope;
         let claimed = self.claim(connection, sender, outgoing).await;
-        let (claimed, words) = claimed.map_err(CommandError::of_single_send)?;
-        match claimed {
+        match claimed.map_err(CommandError::of_single_send)? {
             Claimed::Now(mut held) => {
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);
@@ -90,26 +88,25 @@ impl OnceSend {
                 Ok(Claimed::Now(held))
             }
             Claimed::Before(entry) if entry.state == OnceState::Sent => {
-                report_replay(context, scope, &entry, &words);
+                report_replay(context, scope, &entry);
                 Ok(Claimed::Before(entry))
             }
             Claimed::Before(entry) => Err(refusal(scope, outgoing.recipient().as_str(), entry)),
         }
     }
 
-    /// Returns also the hash of the words.
     async fn claim(
         &self,
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
-    ) -> Result<(Claimed, String), CommandError> {
-        let claim = new_claim(&self.store.hasher()?, sender, outgoing);
+    ) -> Result<Claimed, CommandError> {
+        let person = self.store.hasher()?.person(outgoing.recipient().as_str());
         let lease = sender.settings.timeout + LEASE;
         if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
             return Err(Interrupted(signal).into());
         }
-        Ok((self.store.claim(&self.scope, &claim, lease)?, claim.words))
+        Ok(self.store.claim(&self.scope, &person, lease)?)
     }
 
     /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal
@@ -224,25 +221,10 @@ pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> Guard
     GuardError::new(format!("run {run} is unfinished, and has a row to {recipient} under the key {}", scope.key), hint)
 }
 
-fn new_claim(hasher: &OnceHasher, sender: &Sender, outgoing: &Outgoing) -> NewClaim {
-    let base = sender.settings.api_url.url();
-    let request = Request::new(base, sender.bot.as_str(), outgoing);
-    let recipient = outgoing.recipient().as_str();
-    NewClaim {
-        person: hasher.person(recipient),
-        words: hash_of_words(hasher, request.path_below(base), recipient, outgoing.json()),
-    }
-}
-
-fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry, words: &str) {
+fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry) {
     let at = local_time(of_milliseconds(entry.at));
-    let words = match &entry.words {
-        Some(known) if known == words => ", with the same words",
-        Some(_) => ", with other words",
-        None => "",
-    };
     let run = entry.run.as_ref().map(|run| format!(" by run {run}")).unwrap_or_default();
-    context.stderr.note(&format!("already sent under the key {} at {at}{run}{words}: nothing is sent", scope.key));
+    context.stderr.note(&format!("already sent under the key {} at {at}{run}: nothing is sent", scope.key));
 }
 
 /// Fills in the record of a message that was sent before under its key.

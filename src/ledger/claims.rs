@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use super::db::{Db, FillRow, SqlRow, SqlValue, values};
 use super::error::LedgerError;
-use super::message::SameMessage;
 use super::model::RowState;
 use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store, lock_store};
-use crate::once::{NewClaim, OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
+use crate::once::{OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::Sent;
 
 /// How many people are claimed at once.
@@ -19,7 +18,7 @@ const AT_ONCE: usize = 10_000;
 /// Claims a person who is free for a row: `once_key, person, run, n`.
 pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n) VALUES (?1, ?2, ?3, ?4) \
      ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
-     message_id = NULL, words = NULL, removed_run = NULL, worker = NULL, lease_until = NULL";
+     message_id = NULL, removed_run = NULL, worker = NULL, lease_until = NULL";
 
 /// The people that are looked for under a key.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
@@ -34,7 +33,7 @@ macro_rules! claims {
             ", claim.person, claim.run, claim.n, claim.worker, \
              CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END, \
              claim.message_id, row.message_id, claim.state, claim.worker, claim.lease_until, row.state, row.worker, \
-             run.name, run.identity, run.finished_at, claim.words, claim.removed_run FROM ",
+             run.name, run.identity, run.finished_at, claim.removed_run FROM ",
             $from,
             " LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run WHERE ",
             $where
@@ -132,13 +131,13 @@ impl Store {
 
     /// Claims the person, if free, for a message that this process is about to send within `lease`. The claim is on the
     /// disk when this returns. After an error, the person has no message.
-    pub(crate) fn claim(&self, scope: &OnceScope, claim: &NewClaim, lease: Duration) -> Result<Claimed, LedgerError> {
+    pub(crate) fn claim(&self, scope: &OnceScope, person: &str, lease: Duration) -> Result<Claimed, LedgerError> {
         let worker = fastrand::i64(1..);
         self.db().0.enter(worker)?;
-        let claimed = self.try_claim(scope, claim, worker, lease);
+        let claimed = self.try_claim(scope, person, worker, lease);
         let claimed = match claimed {
             // Whether that was written is not known: the next try finds it, and takes it for this one.
-            Err(error) if error.may_pass() => self.reopened()?.try_claim(scope, claim, worker, lease),
+            Err(error) if error.may_pass() => self.reopened()?.try_claim(scope, person, worker, lease),
             claimed => claimed,
         };
         if !matches!(claimed, Ok(Claimed::Now(_))) {
@@ -147,40 +146,26 @@ impl Store {
         claimed
     }
 
-    fn try_claim(
-        &self,
-        scope: &OnceScope,
-        claim: &NewClaim,
-        worker: i64,
-        lease: Duration,
-    ) -> Result<Claimed, LedgerError> {
+    fn try_claim(&self, scope: &OnceScope, person: &str, worker: i64, lease: Duration) -> Result<Claimed, LedgerError> {
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let claimed = self.db().change(|db| {
             let (_, now) = lock_store(db)?;
             let key = key_or_new(db, scope)?;
-            let before = claim_under(db, scope, &claim.person)?.filter(|before| before.worker != Some(worker));
+            let before = claim_under(db, scope, person)?.filter(|before| before.worker != Some(worker));
             if let Some(before) = before.filter(|before| !before.entry.state.is_free()) {
                 return Ok(Err(before.entry));
             }
             db.run(
-                "INSERT INTO claim (once_key, person, state, at, words, worker, lease_until) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (once_key, person) DO UPDATE SET run = NULL, n = NULL, \
-                 state = excluded.state, at = excluded.at, message_id = NULL, words = excluded.words, removed_run = NULL, \
+                "INSERT INTO claim (once_key, person, state, at, worker, lease_until) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (once_key, person) DO UPDATE SET run = NULL, n = NULL, \
+                 state = excluded.state, at = excluded.at, message_id = NULL, removed_run = NULL, \
                  worker = excluded.worker, lease_until = excluded.lease_until",
-                &values![
-                    key,
-                    &claim.person,
-                    OnceState::UnderWay.name(),
-                    now,
-                    &claim.words,
-                    worker,
-                    now.saturating_add(lease)
-                ],
+                &values![key, person, OnceState::UnderWay.name(), now, worker, now.saturating_add(lease)],
             )?;
             Ok::<_, LedgerError>(Ok(key))
         })?;
         Ok(match claimed {
-            Ok(key) => Claimed::Now(HeldClaim { store: self.clone(), key, person: claim.person.clone(), worker }),
+            Ok(key) => Claimed::Now(HeldClaim { store: self.clone(), key, person: person.to_owned(), worker }),
             Err(entry) => Claimed::Before(entry),
         })
     }
@@ -434,17 +419,11 @@ fn claims(
             state: state_of(&row, 8, &identity, &lost)?,
             at: row.opt_int(5)?.unwrap_or_default(),
             message_id: row.opt_take(if is_row { 7 } else { 6 })?,
-            run: row.opt_take(if is_row { 13 } else { 17 })?,
+            run: row.opt_take(if is_row { 13 } else { 16 })?,
             is_row,
-            words: row.opt_take(16)?,
         };
         let claim =
             Claim { person: row.take(1)?, row: row.opt_int(2)?.zip(row.opt_int(3)?), worker: row.opt_int(4)?, entry };
         each(row.int(0)?, claim)
     })
-}
-
-/// The hash of the words of a request, however its number and its JSON are written.
-pub(crate) fn hash_of_words(hasher: &OnceHasher, path: &str, recipient: &str, body: &str) -> String {
-    hasher.words(&SameMessage::of(path, recipient, body).parts())
 }

@@ -25,7 +25,7 @@ use super::worker::Worker;
 use crate::api::{
     Answer, Attempt, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
 };
-use crate::once::{NewClaim, OnceScope, OnceState};
+use crate::once::{OnceScope, OnceState};
 use crate::output::Sent;
 use crate::run::{RunLimits, Throttle};
 
@@ -205,8 +205,7 @@ fn send_all(store: &Store, run: &str, states: &[RowState]) {
 /// Sends a single message under the key.
 fn send_single(store: &Store, recipient: &str, sent: Sent) {
     let hasher = store.hasher().unwrap();
-    let claim = NewClaim { person: hasher.person(recipient), words: hasher.words(&["x"]) };
-    match store.claim(&scope(), &claim, Duration::from_secs(30)).unwrap() {
+    match store.claim(&scope(), &hasher.person(recipient), Duration::from_secs(30)).unwrap() {
         Claimed::Now(mut held) => held.end(sent, None).unwrap(),
         Claimed::Before(entry) => panic!("{entry:?}"),
     }

@@ -31,7 +31,7 @@ mod store;
 mod types;
 mod worker;
 
-pub(crate) use self::claims::{Claimed, HeldClaim, OnceSummary, Shown, hash_of_words};
+pub(crate) use self::claims::{Claimed, HeldClaim, OnceSummary, Shown};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
 pub(crate) use self::draft::{DraftOverview, DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;

@@ -165,8 +165,7 @@ CREATE TABLE claim (
   state TEXT,
   at BIGINT,
   message_id TEXT,
-  -- A keyed hash of the message; the run that was removed.
-  words TEXT,
+  -- The run that was removed.
   removed_run TEXT,
   -- The process that sends it, and until when it may.
   worker BIGINT,

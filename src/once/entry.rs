@@ -70,13 +70,4 @@ pub(crate) struct OnceEntry {
     pub(crate) run: Option<String>,
     /// Whether that run exists. If so, its row decides.
     pub(crate) is_row: bool,
-    /// The message; None if unknown.
-    pub(crate) words: Option<String>,
-}
-
-/// The claim of a single send, made before its first byte leaves.
-#[derive(Clone, Debug)]
-pub(crate) struct NewClaim {
-    pub(crate) person: String,
-    pub(crate) words: String,
 }

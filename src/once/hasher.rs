@@ -1,4 +1,4 @@
-//! Hashes of people and texts, keyed with the secret of a store, so that no one else can find a number by trying
+//! Hashes of people, keyed with the secret of a store, so that no one else can find a number by trying
 //! them all.
 
 use std::fmt;
@@ -29,17 +29,8 @@ impl OnceHasher {
 
     /// The hash of a person, in hexadecimal: the same for every form of the person's number.
     pub(crate) fn person(&self, recipient: &str) -> String {
-        self.hash("person", &[&person_key(recipient)])
-    }
-
-    /// The hash of a message in its canonical form.
-    pub(crate) fn words(&self, parts: &[&str]) -> String {
-        self.hash("words", parts)
-    }
-
-    fn hash(&self, of: &str, parts: &[&str]) -> String {
         let mut context = hmac::Context::with_key(&self.0);
-        for part in [of].iter().chain(parts) {
+        for part in ["person", &person_key(recipient)] {
             context.update(&(part.len() as u64).to_be_bytes());
             context.update(part.as_bytes());
         }
@@ -62,7 +53,5 @@ mod tests {
         assert_eq!(one.person("5215512345678"), one.person("+52 55 1234 5678"));
         assert_ne!(one.person("5215512345678"), one.person("5215512345679"));
         assert_ne!(one.person("5215512345678"), other.person("5215512345678"));
-        assert_ne!(one.person("text"), one.words(&["text"]));
-        assert_ne!(one.words(&["ab", "c"]), one.words(&["a", "bc"]));
     }
 }

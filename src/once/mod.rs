@@ -8,6 +8,6 @@ mod entry;
 mod hasher;
 mod key;
 
-pub(crate) use self::entry::{NewClaim, OnceEntry, OnceScope, OnceState};
+pub(crate) use self::entry::{OnceEntry, OnceScope, OnceState};
 pub(crate) use self::hasher::OnceHasher;
 pub(crate) use self::key::OnceKey;
