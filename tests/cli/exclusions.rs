@@ -586,7 +586,7 @@ fn where_everybody_is_excluded_there_is_no_run() {
     let summary = ended.json();
     assert_eq!((&summary["run"], &summary["rows"], &summary["skipped"]), (&Value::Null, &json!(2), &json!(2)));
     assert_eq!((&summary["complete"], &summary["skipped_reasons"]), (&json!(true), &json!({"excluded": 2})));
-    assert!(ended.stderr.contains("nothing is left to send: 2 rows are left out"), "{ended:?}");
+    assert!(ended.stderr.contains("note: 2 rows are left out: "), "{ended:?}");
     assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
     assert!(bulk(&home, &["--exclude", "bajas.csv", "--output", "id"]).success().stdout.is_empty());
     home.write("people.csv", "to\n593987654321\n12\n");

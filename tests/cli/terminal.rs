@@ -391,7 +391,7 @@ fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() 
     terminal.session.send_line("y").unwrap();
     let (code, screen) = terminal.end();
     assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("note: 1 row is left out: already sent by an earlier run"), "{screen}");
+    assert!(screen.contains("note: 1 row is left out: 1 already sent"), "{screen}");
     assert!(screen.contains("run r: 2 messages from bot BOT_ID"), "{screen}");
     assert!(screen.contains("1 of these people had a message of another run in the 24 hours before"), "{screen}");
 }

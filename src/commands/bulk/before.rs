@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::hours::report_closed;
+use super::words::skips_in_words;
 use crate::commands::CommandError;
 use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::context::Context;
@@ -133,10 +134,9 @@ fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>
 
 /// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`; None if no row is left out.
 fn left_out(overview: &DraftOverview) -> Option<String> {
-    let reasons: Vec<_> =
-        overview.skips.iter().map(|(reason, rows)| format!("{rows} {}", reason.name().replace('_', " "))).collect();
     let rows = counted(overview.rows + overview.skips.all(), "row");
-    (!reasons.is_empty()).then(|| format!("{rows}: {} to send; left out: {}", overview.rows, reasons.join(", ")))
+    let reasons = skips_in_words(&overview.skips)?;
+    Some(format!("{rows}: {} to send; left out: {reasons}", overview.rows))
 }
 
 /// `by country: EC 90, CO 5, without a country 1`; None if no number has a country.

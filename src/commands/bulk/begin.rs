@@ -12,6 +12,7 @@ use super::hours::report_closed;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded};
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
+use super::words::report_left_out;
 use crate::api::SuccessCriterion;
 use crate::commands::CommandError;
 use crate::commands::limit::{PeopleLeft, report_limit};
@@ -93,9 +94,9 @@ impl PreparedList<'_> {
             Ok::<_, CommandError>(draft.to_be_sent() > 0)
         });
         let Some(run) = made.map_err(CommandError::of_unmade_run)? else {
-            return nothing_to_send(context, &draft, rule);
+            return nothing_to_send(context, &draft);
         };
-        rule.report_skipped(context, &draft.skip_counts().since(&skips_told));
+        report_left_out(context, &draft.skip_counts().since(&skips_told));
         let rows = counted(draft.to_be_sent(), "message");
         drop(draft);
         context.stderr.note(&format!("run {name}: {rows} from bot {}", sender.bot.as_str()));

@@ -6,7 +6,6 @@ use std::time::Instant;
 use super::ending::RunOnItsWay;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
-use super::summary::Elapsed;
 use crate::commands::CommandError;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
@@ -34,7 +33,7 @@ impl RunOnItsWay<'_> {
         });
         let began = Instant::now();
         let mut joined = self.join(&self.run)?;
-        let sent_before = joined.1.sent;
+        let is_new = joined.1.sent == 0;
         let end = loop {
             let (ledger, counts, conditions) = joined;
             let limits = RunLimits {
@@ -54,7 +53,7 @@ impl RunOnItsWay<'_> {
                 Err(error) => break Err(error),
             }
         };
-        self.report(end, Elapsed { took: began.elapsed(), sent_before })
+        self.report(end, is_new.then(|| began.elapsed()))
     }
 
     /// Joins those that send `run`. Its conditions change no more until this process leaves it, but may have changed

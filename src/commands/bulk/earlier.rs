@@ -1,6 +1,6 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
-use super::words::{NOT_WRITTEN, in_words};
+use super::words::in_words;
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
@@ -8,7 +8,6 @@ use crate::ledger::{
     Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason,
 };
 use crate::once::OnceKey;
-use crate::output::counted_are;
 use crate::sending::GuardError;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
@@ -62,30 +61,6 @@ impl EarlierRule<'_> {
         let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
                    less far back: --remember 12h";
         Err(refusal(&found, draft.messages()?, "messages", way).into())
-    }
-
-    /// Prints how many rows are skipped because of earlier runs, or because of the key.
-    pub(crate) fn report_skipped(self, context: &Context, skips: &SkipCounts) {
-        let by = match self.once {
-            None => "by an earlier run".to_owned(),
-            Some(key) if self.policy == DuplicatePolicy::LeftOut => format!("under the key {key} or by an earlier run"),
-            Some(key) => format!("under the key {key}"),
-        };
-        for (reason, rows) in skips.iter() {
-            let why = match reason {
-                SkipReason::AlreadySent => format!("already sent {by}"),
-                SkipReason::MayHaveBeenSent => format!("may have been sent {by}"),
-                SkipReason::ToBeSent => format!("still to be sent {by}"),
-                SkipReason::OutsideWindow => NOT_WRITTEN.to_owned(),
-                SkipReason::Invalid
-                | SkipReason::Excluded
-                | SkipReason::Repeated
-                | SkipReason::Hidden
-                | SkipReason::NotAllowed
-                | SkipReason::Cancelled => continue,
-            };
-            context.stderr.note(&format!("{} left out: {why}", counted_are(rows, "row")));
-        }
     }
 }
 

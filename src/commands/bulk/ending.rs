@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::summary::{Elapsed, RunSummary, to_continue};
+use super::summary::{RunSummary, to_continue};
 use super::words::{report_doubt, what_to_look_at, why};
 use crate::commands::CommandError;
 use crate::commands::error::{of_pause, of_signal};
@@ -30,12 +30,16 @@ pub(super) struct RunOnItsWay<'a> {
 
 impl RunOnItsWay<'_> {
     /// Reports its state, in words on stderr, as JSON on stdout and in the audit log; returns the exit code.
-    pub(super) fn report(&self, end: Result<RunEnd, CommandError>, stretch: Elapsed) -> Result<ExitCode, CommandError> {
+    pub(super) fn report(
+        &self,
+        end: Result<RunEnd, CommandError>,
+        took: Option<Duration>,
+    ) -> Result<ExitCode, CommandError> {
         let (stderr, settings) = (&self.context.stderr, &self.sender.settings);
         if let Some(note) = settings.sandbox_note() {
             stderr.note(note);
         }
-        let (ended, counts) = self.print(end, stretch);
+        let (ended, counts) = self.print(end, took);
         // Counts that cannot be read stay null.
         let ended_as = ended.as_ref().map(|code| *code);
         let fields = run_fields(Some(self.run.name()), Some(self.details), counts.as_ref(), ended_as);
@@ -45,16 +49,14 @@ impl RunOnItsWay<'_> {
 
     /// Reports that it is paused for all, and that this process sends nothing of it.
     pub(super) fn report_paused(&self, pause: RunPause) -> Result<ExitCode, CommandError> {
-        let stretch = Elapsed { took: Duration::ZERO, sent_before: self.run.counts()?.sent };
-        let end = RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), unwritten: None };
-        self.report(Ok(end), stretch)
+        self.report(Ok(RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), unwritten: None }), None)
     }
 
     /// Prints why it ended, and its state; returns also the number of rows in each state if it can be read.
     fn print(
         &self,
         end: Result<RunEnd, CommandError>,
-        stretch: Elapsed,
+        took: Option<Duration>,
     ) -> (Result<ExitCode, CommandError>, Option<Counts>) {
         let (stderr, name) = (&self.context.stderr, self.run.name());
         let watch = format!("how the run stands: jelouctl bulk status {name}");
@@ -93,7 +95,7 @@ impl RunOnItsWay<'_> {
             }
         };
         // An error would invite a second run.
-        summary.print_what_stays(self.context, name, Some(stretch));
+        summary.print_what_stays(self.context, name, took);
         report_doubt(self.context, name, summary.doubt.as_ref());
         summary.tell_ways_on(self.context, name);
         (ended.map(|code| code.unwrap_or_else(|| summary.exit_code())), Some(summary.counts))

@@ -133,7 +133,7 @@ impl PreparedList<'_> {
         read.verdict?;
         read.comparison?;
         if self.draft.to_be_sent() == 0 {
-            return nothing_to_send(context, &self.draft, rule);
+            return nothing_to_send(context, &self.draft);
         }
         block_on(self.begin(store, name))
     }

@@ -8,6 +8,7 @@ use super::begin::{PreparedList, estimate};
 use super::earlier::{earlier_of, report_people};
 use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
+use super::words::report_left_out;
 use crate::api::{Request, SuccessCriterion};
 use crate::commands::CommandError;
 use crate::commands::limit::{PeopleLeft, report_limit};
@@ -142,7 +143,7 @@ impl PreparedList<'_> {
             Err(error) => return Err(error),
         }
         let Some(store) = self.store.filter(|_| !self.details.sandbox) else { return Ok(true) };
-        self.args.earlier_rule().report_skipped(context, draft.skip_counts());
+        report_left_out(context, draft.skip_counts());
         let people = store.known(&earlier_of(&self.details), |known| known.people(draft))?;
         report_people(context, people);
         Ok(true)

@@ -6,22 +6,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::earlier::EarlierRule;
-use super::words::in_words;
+use super::words::{in_words, report_left_out, skips_in_words};
 use crate::commands::CommandError;
 use crate::context::Context;
 use crate::cost::Spent;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RowState, Run, RunName, SkipCounts, SkipReason};
-use crate::output::{Format, SystemError, counted, counted_are, grouped, rounded};
+use crate::output::{Format, SystemError, counted, grouped, rounded};
 use crate::report::report_to_correct;
-
-/// How long the run has been sending, and how many rows were sent before.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Elapsed {
-    pub(crate) took: Duration,
-    pub(crate) sent_before: u64,
-}
 
 /// The state of a run.
 #[derive(Debug, Default)]
@@ -78,17 +70,16 @@ impl RunSummary {
         fields.into_iter().chain(states).map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
-    /// The same in words, after a stretch of sending.
-    pub(crate) fn words(&self, stretch: Option<Elapsed>) -> Vec<String> {
+    /// The same in words, of a run that `took` so long.
+    pub(crate) fn words(&self, took: Option<Duration>) -> Vec<String> {
         let counts = self.counts;
-        let time = stretch.map(|stretch| self.time_in_words(stretch)).unwrap_or_default();
+        let time = took.map(|took| format!(" in {}", rounded(took))).unwrap_or_default();
         let mut lines = vec![format!("{} of {} sent{time}", grouped(counts.sent), grouped(counts.all()))];
         let ended_badly = [(counts.failed, "failed"), (counts.unknown, "may have been sent")];
         if let Some(ended_badly) = in_words(ended_badly) {
             lines.push(format!("{ended_badly}{}", self.reasons_in_words()));
         }
-        let skipped = self.skips.iter().map(|(reason, rows)| (rows, reason.name().replace('_', " ")));
-        if let Some(reasons) = in_words(skipped) {
+        if let Some(reasons) = skips_in_words(&self.skips) {
             lines.push(format!("{} left out: {reasons}", grouped(counts.skipped)));
         }
         lines.extend(in_words([(counts.inflight, "under way"), (counts.pending, "still to be sent")]));
@@ -99,13 +90,6 @@ impl RunSummary {
                 .then(|| format!("{written_to} of these people had a message of another run in the 24 hours before")),
         );
         lines
-    }
-
-    /// ` in 12 s`, or `, 340 of them in 12 s` if the others were sent before.
-    fn time_in_words(&self, Elapsed { took, sent_before }: Elapsed) -> String {
-        let sent = grouped(self.counts.sent.saturating_sub(sent_before));
-        let which = if sent_before > 0 { format!(", {sent} of them") } else { String::new() };
-        format!("{which} in {}", rounded(took))
     }
 
     /// `; by reason: E0422 3, network 1`
@@ -144,8 +128,8 @@ impl RunSummary {
     }
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
-    pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, stretch: Option<Elapsed>) {
-        if let Err(error) = self.print_as(context, &self.to_json().into(), &self.words(stretch)) {
+    pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, took: Option<Duration>) {
+        if let Err(error) = self.print_as(context, &self.to_json().into(), &self.words(took)) {
             let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
             context.stderr.error(&format!("how the run stands could not be written: {why}"), &[], Some(&watch));
         }
@@ -180,18 +164,11 @@ impl RunSummary {
 }
 
 /// Prints that every row was skipped, so that there is no run. Returns the exit code.
-pub(crate) fn nothing_to_send(
-    context: &Context,
-    draft: &LedgerDraft,
-    rule: EarlierRule<'_>,
-) -> Result<ExitCode, CommandError> {
+pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
     let skips = draft.skip_counts().clone();
-    rule.report_skipped(context, &skips);
-    let skipped = skips.all();
-    context
-        .stderr
-        .note(&format!("nothing is left to send: {} left out, and no run is made", counted_are(skipped, "row")));
-    let counts = Counts { skipped, ..Counts::default() };
+    report_left_out(context, &skips);
+    context.stderr.note("nothing is left to send, and no run is made");
+    let counts = Counts { skipped: skips.all(), ..Counts::default() };
     let summary = RunSummary { counts, skips, ..RunSummary::default() };
     summary.print(context)?;
     Ok(summary.exit_code())

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, RESTORED, RunName, RunPause};
-use crate::output::grouped;
+use crate::ledger::{DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, RESTORED, RunName, RunPause, SkipCounts};
+use crate::output::{counted_are, grouped};
 use crate::timestamps::{self, of_milliseconds};
 
 /// Why a row is left out with `--only-in-window`.
@@ -59,6 +59,18 @@ pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>)
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
     let words: Vec<_> = some.map(|(count, what)| format!("{} {}", grouped(count), what.as_ref())).collect();
     (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// `3 invalid, 2 already sent`; None if no row was left out.
+pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
+    in_words(skips.iter().map(|(reason, rows)| (rows, reason.name().replace('_', " "))))
+}
+
+/// Says how many rows are left out, if any.
+pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
+    if let Some(reasons) = skips_in_words(skips) {
+        context.stderr.note(&format!("{} left out: {reasons}", counted_are(skips.all(), "row")));
+    }
 }
 
 /// Delivery counts as data.
