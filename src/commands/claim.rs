@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::CommandError;
-use super::store::{open_store, open_store_to_look, wait_for_turn};
+use super::store::{open_store, wait_for_turn};
 use crate::context::Context;
 use crate::ledger::{Claimed, HeldClaim, LedgerError, Store};
 use crate::message::{Outgoing, merge, typed_form};
@@ -54,7 +54,13 @@ impl OnceSend {
         key: Option<&OnceKey>,
         sender: &Sender,
     ) -> Result<Option<Self>, CommandError> {
-        let Some(scope) = scope(context, key, sender) else { return Ok(None) };
+        let Some(key) = key else { return Ok(None) };
+        if sender.settings.is_sandboxed() {
+            context.stderr.note("the sandbox remembers no key between two commands: --once changes nothing here");
+            return Ok(None);
+        }
+        let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.as_key());
+        let scope = OnceScope { key: key.clone(), bot, address };
         let open = || {
             let store = open_store(context)?;
             store.refuse_older_layout()?;
@@ -145,46 +151,6 @@ pub(super) fn report_key(context: &Context, store: Option<&Store>, key: &OnceKey
             STATE.variable, STATE.variable
         ));
     }
-    Ok(())
-}
-
-/// The key with its bot and address; None without a key, and in the sandbox.
-fn scope(context: &Context, key: Option<&OnceKey>, sender: &Sender) -> Option<OnceScope> {
-    let key = key?;
-    if sender.settings.is_sandboxed() {
-        context.stderr.note("the sandbox remembers no key between two commands: --once changes nothing here");
-        return None;
-    }
-    let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.as_key());
-    Some(OnceScope { key: key.clone(), bot, address })
-}
-
-/// Prints what would happen to a message under its key, and claims nothing.
-///
-/// # Errors
-/// If the settings or the store cannot be used.
-pub(super) fn preview(
-    context: &Context,
-    key: Option<&OnceKey>,
-    sender: &Sender,
-    outgoing: &Outgoing,
-) -> Result<(), CommandError> {
-    let Some(scope) = scope(context, key, sender) else { return Ok(()) };
-    let recipient = outgoing.recipient().as_str();
-    let look = || match open_store_to_look(context)? {
-        Some(store) => Ok(store.standing(&scope, &store.hasher()?.person(recipient))?),
-        None => Ok(None),
-    };
-    let Some(entry) = look().map_err(CommandError::of_single_send)? else { return Ok(()) };
-    if entry.state.is_free() {
-        return Ok(());
-    }
-    let why = if entry.state == OnceState::Sent {
-        format!("{recipient} got a message under the key {} at {}", scope.key, local_time(of_milliseconds(entry.at)))
-    } else {
-        refusal(&scope, recipient, entry).message()
-    };
-    context.stderr.note(&format!("it would not be sent: {why}"));
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::input::UsageError;
 use crate::ledger::{Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Run, Store};
 use crate::message::{Message, Outgoing, sends_template};
-use crate::output::{counted, grouped};
+use crate::output::grouped;
 use crate::sending::{Connection, GuardError, Interrupted, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
@@ -53,21 +53,14 @@ pub(crate) fn report_limit(
         PeopleLeft::OfDraft(draft) => reached.new_in(draft)?,
         PeopleLeft::OfRun(run) => reached.new_in_run(run)?,
     };
-    let until = reached.room_at(limit);
-    let limit = u64::from(limit);
-    let room = limit.saturating_sub(reached.count());
+    let room = u64::from(limit).saturating_sub(reached.count());
     if people <= room {
         return Ok(false);
     }
-    let days = counted((people - room).div_ceil(limit), "day");
-    let first = match room {
-        0 => format!("the first of these {} waits until {}", grouped(people), local_time(of_milliseconds(until))),
-        room => format!("{} of these {} can be reached now", grouped(room), grouped(people)),
-    };
+    let (limit, room, people) = (grouped(limit.into()), grouped(room), grouped(people));
     context.stderr.warning(&format!(
-        "templates reach at most {} different people in 24 hours: {first}, the last ones after {days} or more; the run waits and \
-         goes on by itself, as long as this command runs",
-        grouped(limit)
+        "templates reach at most {limit} different people in 24 hours: {room} of these {people} can be reached now; the run waits \
+         for the others and goes on by itself, as long as this command runs"
     ));
     Ok(true)
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::CommandError;
-use super::claim::{self, OnceArgs, OnceSend, note_replay};
+use super::claim::{OnceArgs, OnceSend, note_replay};
 use super::cost::{read_rates, report_cost};
 use super::limit::LimitedSend;
 use super::result::{note_delivery, note_error, print_result};
@@ -149,7 +149,6 @@ fn send(
     if context.mode != Mode::Send {
         prepared.preview(record)?;
         report_cost(context, &outgoing, read_rates(typed.delivery.rates.as_deref(), &sender.settings)?.as_ref());
-        claim::preview(context, once, &sender, &outgoing)?;
         return Ok(ExitCode::Success);
     }
     let once = OnceSend::open(context, once, &sender)?;

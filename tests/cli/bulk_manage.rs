@@ -176,7 +176,7 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     let found = home.run_args(&["bulk", "find", &user(0)]).success().stdout;
     assert!(found.contains("unknown") && !found.contains("inflight"), "{found}");
     let ended = home.run("bulk resolve r --unknown-as sent").success();
-    assert!(ended.stderr.contains("1 unknown row counts as sent from now on"), "{ended:?}");
+    assert!(ended.stderr.contains("1 unknown row is sent from now on"), "{ended:?}");
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_run_keeps_how_its_numbers_were_read() {
         assert_eq!((found.code, found.stdout.contains("593987654322")), (code, code == 0), "{words}: {found:?}");
     }
     let told = home.run("bulk resolve r --unknown-as failed --to 0987654322").success();
-    assert!(told.stderr.contains("run r: 1 unknown row counts as failed"), "{told:?}");
+    assert!(told.stderr.contains("run r: 1 unknown row is failed"), "{told:?}");
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     on(&home, &ledger, "bulk resolve r --line 2 --unknown-as pending")
         .fails(2, &["1 row at", "may still send", "--yes"]);
     let ended = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent").success();
-    assert!(ended.stderr.contains("1 unknown row counts as sent"), "{ended:?}");
+    assert!(ended.stderr.contains("1 unknown row is sent"), "{ended:?}");
     assert_eq!(lines_in(&home, &ledger, "sent"), [2]);
 }
 
@@ -136,7 +136,7 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
     on(&home, &ledger, "bulk resolve r --unknown-as pending").fails(2, &["may still send", "--yes"]);
     terminal.type_line("y");
     let (code, screen) = terminal.end();
-    assert!(code == 0 && screen.contains("1 unknown row counts as pending"), "{code}: {screen}");
+    assert!(code == 0 && screen.contains("1 unknown row is pending"), "{code}: {screen}");
     assert_eq!(lines_in(&home, &ledger, "unknown"), [3]);
     kill(stopped);
 }

@@ -59,25 +59,17 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
         context.stderr.note(&format!("run {name} is complete: there is nothing to cancel"));
         return Ok(ExitCode::Success);
     }
-    let waited = block_on(wait_for_those_under_way(context, &run));
-    let summary = RunSummary::of(&run, &details);
-    let counts = summary.as_ref().ok().map(|summary| summary.counts);
-    let summary = waited.and_then(|()| Ok(summary?)).map_err(|error| although_cancelled(error, name));
-    log_decided(context, "bulk cancel", name, &details, counts.as_ref(), summary.as_ref().map(|_| ExitCode::Success));
-    let summary = summary?;
     context.stderr.note(&format!("run {name} is cancelled: what was left of it is never sent"));
+    let ended = block_on(wait_for_those_under_way(context, &run)).and_then(|()| Ok(RunSummary::of(&run, &details)?));
+    let counts = ended.as_ref().ok().map(|summary| summary.counts);
+    log_decided(context, "bulk cancel", name, &details, counts.as_ref(), ended.as_ref().map(|_| ExitCode::Success));
+    let summary = ended?;
     summary.print_what_stays(context, name, None);
     if summary.counts.sent > 0 {
         context.stderr.note(&format!("to see who got a message: jelouctl bulk report {name} --state sent"));
     }
     summary.tell_ways_on(context, name);
     Ok(ExitCode::Success)
-}
-
-/// Adds the hint that the run is cancelled in spite of the error.
-fn although_cancelled(mut error: CommandError, name: &RunName) -> CommandError {
-    error.hint = Some(format!("run {name} is cancelled; how it stands: jelouctl bulk status {name}"));
-    error
 }
 
 /// Waits until other processes have nothing under way, so that everything sent left before the run was cancelled.

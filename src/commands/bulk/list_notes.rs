@@ -53,10 +53,9 @@ impl<'a> RowMessages<'a> {
             return;
         }
         for (severity, line, count) in &self.kinds {
-            match count.saturating_sub(TOLD) {
-                0 => {}
-                1 => self.print(*severity, &format!("1 more row is like line {line}; -v lists all")),
-                more => self.print(*severity, &format!("{more} more rows are like line {line}; -v lists all")),
+            let more = count.saturating_sub(TOLD);
+            if more > 0 {
+                self.print(*severity, &format!("{} like line {line}; -v lists all", counted_are(more, "more row")));
             }
         }
     }
@@ -162,7 +161,6 @@ pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: Coun
 /// The rows that the sheet hides or shows crossed out, if any.
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     let HiddenRows { count, crossed_out, first } = Some(&list.notes.hidden_rows).filter(|hidden| hidden.count > 0)?;
-    let rows = if *count == 1 { "row is" } else { "rows are" };
     let more = if *count > first.len() as u64 { ", …" } else { "" };
     let lines = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let how = match crossed_out {
@@ -170,15 +168,14 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
         all if all == count => "crossed out",
         _ => "hidden or crossed out",
     };
-    Some(format!("{count} {rows} {how} in the sheet: line {lines}{more}"))
+    Some(format!("{} {how} in the sheet: line {lines}{more}", counted_are(*count, "row")))
 }
 
 /// Prints skipped rows, and what is not visible when the list is opened.
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
-    match list.notes.empty_rows {
-        0 => {}
-        1 => stderr.note("1 row without a filled cell was passed over"),
-        rows => stderr.note(&format!("{rows} rows without a filled cell were passed over")),
+    let empty = list.notes.empty_rows;
+    if empty > 0 {
+        stderr.note(&format!("{} passed over: they have no filled cell", counted_are(empty, "row")));
     }
     if let Some(line) = list.notes.found_header {
         stderr.note(&format!("the header is line {line}; the lines above it are not part of the list"));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::words::local_time;
+use super::words::{in_words, local_time};
 use crate::commands::store::open_store;
 use crate::commands::{CommandError, confirm};
 use crate::context::Context;
@@ -10,7 +10,7 @@ use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::ledger::{Counts, LedgerError, LedgerFault, RunAge, RunName, RunOverview};
 use crate::once::OnceScope;
-use crate::output::{counted, counted_are};
+use crate::output::counted;
 
 /// Remove a run, or old ones, and all its records; asks, or needs --yes
 ///
@@ -81,16 +81,11 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
     Ok(ExitCode::Success)
 }
 
-/// `of which 5 messages are still to be sent and 4 may have been sent`
+/// `of which 5 still to be sent, 4 may have been sent`
 fn what_goes(run: &RunOverview) -> String {
-    let counts = run.counts;
-    let pending = counted_are(counts.pending, "message");
-    match (&run.doubt, undecided(&counts)) {
-        (Some(doubt), unknown) => format!("of which {} may have been sent ({doubt})", counted(unknown, "message")),
-        (None, _) if run.is_finished => "which is complete".to_owned(),
-        (None, 0) => format!("of which {pending} still to be sent"),
-        (None, unknown) => format!("of which {pending} still to be sent and {unknown} may have been sent"),
-    }
+    let counts = [(run.counts.pending, "still to be sent"), (undecided(&run.counts), "may have been sent")];
+    let doubt = run.doubt.as_ref().map(|doubt| format!(" ({doubt})")).unwrap_or_default();
+    in_words(counts).map_or("which is complete".to_owned(), |counts| format!("of which {counts}{doubt}"))
 }
 
 /// Warns of what is lost with these runs: protection against duplicates, and undecided rows.

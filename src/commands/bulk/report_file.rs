@@ -51,13 +51,13 @@ impl<'a> ReportFile<'a> {
             let error = FileError::of("write", path)(cause);
             UsageError::new(format!("{flag}: {error}"), "name a file in a directory that is there and can be written")
         };
-        if path.is_dir() {
-            return Err(refused(io::ErrorKind::IsADirectory.into()));
-        }
-        // This would replace a device or a pipe.
+        // A device or a pipe would be replaced.
         if path.exists() && !path.is_file() {
             let message = format!("{flag}: {} is not a regular file", path.display());
-            return Err(UsageError::new(message, "to write into a device or a pipe, redirect standard output: > FILE"));
+            return Err(UsageError::new(
+                message,
+                "name a file; to write into a device or a pipe, redirect standard output: > FILE",
+            ));
         }
         let target = target_of(path);
         if is_of_the_store(&target) {

@@ -13,7 +13,7 @@ pub(crate) use self::args::RunArgs;
 use self::notice::{Facts, NO_TAIL};
 use self::prepared::{NoticeLog, Prepared};
 use super::CommandError;
-use super::claim::{self, OnceSend};
+use super::claim::OnceSend;
 use super::result::note_error;
 use super::send::PreparedSend;
 use crate::api::Request;
@@ -36,7 +36,6 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     if context.mode != Mode::Send {
         let Prepared { sender, example, .. } = prepared?;
         sender.show(context, &Request::new(sender.planned_base().url(), sender.bot.as_str(), &example))?;
-        claim::preview(context, arguments.once.once.as_ref(), &sender, &example)?;
         return Ok(ExitCode::Success);
     }
     if matches!(context.stdout.format, Format::Id | Format::Record) {
