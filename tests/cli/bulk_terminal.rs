@@ -91,7 +91,7 @@ fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
         "{screen}"
     );
     let (code, screen) = end(&home, "bulk resume r --yes");
-    assert!(code == 0 && screen.contains("2 of 2 sent\n"), "{code}: {screen}");
+    assert!(code == 0 && screen.contains("2 of 2 sent\r\n"), "{code}: {screen}");
 }
 
 #[test]
