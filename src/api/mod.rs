@@ -26,6 +26,7 @@ pub(crate) use self::client_error::ClientError;
 pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
+#[cfg(unix)]
 pub(crate) use self::curl::shell_word;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};

@@ -580,6 +580,7 @@ impl From<FromSqlError> for LedgerError {
 mod tests {
     use tempfile::TempDir;
 
+    #[cfg(unix)]
     use super::super::error::LedgerFault;
     use super::*;
 

@@ -293,7 +293,7 @@ fn is_date(word: &str) -> bool {
     let word = word.trim_matches(|sign: char| !sign.is_ascii_digit());
     let is_year = |part: u16| (1900..2100).contains(&part);
     let is_day = |[year, month, day]: [u16; 3]| is_year(year) && (1..=12).contains(&month) && (1..=31).contains(&day);
-    let parts: Result<Vec<u16>, _> = word.split(['-', '/', '.']).map(str::parse).collect();
+    let parts: Result<Vec<u16>, _> = word.split(['-', '/', '.']).map(str::parse::<u16>).collect();
     match parts.as_deref() {
         Ok([first, second, third]) => [[first, second, third], [third, second, first], [third, first, second]]
             .into_iter()

@@ -101,6 +101,7 @@ fn says(body: &Value, words: &str) -> bool {
     }
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so, and only on Windows a time is this small")]
 fn in_milliseconds<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc_3339_millis(*at))
 }
