@@ -9,7 +9,7 @@ use super::credentials::Credentials;
 use super::judgement::judge;
 use super::outcome::{Cause, Outcome, Problem, Verdict};
 use super::request::Request;
-use super::transport::{Attempt, Client};
+use super::transport::Client;
 use crate::process::Signal;
 
 /// The first wait; it doubles with each retry.
@@ -91,8 +91,8 @@ pub(crate) async fn deliver(
             }
         };
         match &attempt {
-            Attempt::Answered(answer) => watch(Event::Answered(answer)),
-            Attempt::Failed(failure) => watch(Event::Failed(&failure.message)),
+            Ok(answer) => watch(Event::Answered(answer)),
+            Err(failure) => watch(Event::Failed(&failure.message)),
         }
         let verdict = judge(&attempt, request);
         let failed_at = *first_failure.get_or_insert_with(Instant::now);
@@ -107,12 +107,8 @@ pub(crate) async fn deliver(
                 signal = &mut stop => return Delivery::interrupted(signal, attempts, None, begun),
             }
         }
-        let answer = match attempt {
-            Attempt::Answered(answer) => Some(answer),
-            Attempt::Failed(_) => None,
-        };
         let Verdict { outcome, problem, .. } = verdict.naming_origin(credentials);
-        return Delivery { outcome, problem, answer, attempts, duration: begun.elapsed() };
+        return Delivery { outcome, problem, answer: attempt.ok(), attempts, duration: begun.elapsed() };
     }
 }
 

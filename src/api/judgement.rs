@@ -16,8 +16,8 @@ use super::transport::Attempt;
 /// The verdict on an `attempt` to send `request`.
 pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
     let verdict = match attempt {
-        Attempt::Failed(failure) => judge_failure(failure, &request.accepts),
-        Attempt::Answered(answer) => judge_answer(answer, request),
+        Err(failure) => judge_failure(failure, &request.accepts),
+        Ok(answer) => judge_answer(answer, request),
     };
     match verdict.outcome {
         Outcome::Unknown(None) if request.accepts.reads() => unread(verdict, attempt, &request.accepts),
@@ -29,18 +29,18 @@ pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
 fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Verdict {
     const AGAIN: &str = "try again";
     let (cause, hint, retry) = match attempt {
-        Attempt::Failed(_) => (Cause::Network, AGAIN, Some(Duration::ZERO)),
-        Attempt::Answered(answer) if answer.body.is_too_large => {
+        Err(_) => (Cause::Network, AGAIN, Some(Duration::ZERO)),
+        Ok(answer) if answer.body.is_too_large => {
             (Cause::Rejected, "ask for less at once, such as a smaller page", None)
         }
-        Attempt::Answered(answer) if answer.status < 300 && answer.body.complete => {
+        Ok(answer) if answer.status < 300 && answer.body.complete => {
             let hint = match accepts {
                 SuccessCriterion::Listing => "this is not a listing of Jelou's; check --api-url",
                 _ => "this is not an answer of Jelou's API; check --api-url and the network",
             };
             (Cause::Rejected, hint, None)
         }
-        Attempt::Answered(answer) => (Cause::Unavailable, AGAIN, Some(answer.retry_after.unwrap_or_default())),
+        Ok(answer) => (Cause::Unavailable, AGAIN, Some(answer.retry_after.unwrap_or_default())),
     };
     let outcome = Outcome::NotSent(cause);
     let problem = verdict.problem.map(|problem| Problem { code: outcome.code(), hint: hint.to_owned(), ..problem });
@@ -259,7 +259,7 @@ mod tests {
             Request { method: Method::POST, url, headers: &[], body: body_of_request, accepts: accepts.clone() };
         let body = Body::new(body.to_owned(), true);
         let retry_after = wait.map(Duration::from_secs);
-        judge(&Attempt::Answered(Answer { status, retry_after, date: None, warnings: Vec::new(), body }), &request)
+        judge(&Ok(Answer { status, retry_after, date: None, warnings: Vec::new(), body }), &request)
     }
 
     /// `sent`, or the name of the problem, of an answer with each of these statuses and bodies.

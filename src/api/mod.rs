@@ -2,7 +2,6 @@
 //! other module uses reqwest, and this one prints nothing.
 
 mod answer;
-mod client_error;
 mod codes;
 mod credentials;
 mod curl;
@@ -22,7 +21,6 @@ mod transport;
 mod typed_path;
 
 pub(crate) use self::answer::{Answer, Body, clipped, counted, listed_items};
-pub(crate) use self::client_error::ClientError;
 pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::curl::curl_command;
@@ -43,5 +41,5 @@ pub(crate) use self::proxy::Proxy;
 pub(crate) use self::request::{
     LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter, UNKNOWN_HINT,
 };
-pub(crate) use self::transport::{Attempt, Client, ClientOptions, Roots};
+pub(crate) use self::transport::{Client, ClientOptions, Roots};
 pub(crate) use self::typed_path::TypedPath;

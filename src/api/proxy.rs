@@ -8,7 +8,7 @@ use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use super::client_error::ClientError;
+use crate::input::UsageError;
 
 /// The variables for HTTPS, in curl's order; the first that is not empty counts. Plain HTTP stays on this machine.
 const VARIABLES: [&str; 4] = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
@@ -27,7 +27,7 @@ impl Proxy {
     ///
     /// # Errors
     /// If the value is invalid: a direct connection could be forbidden, or fail.
-    pub(crate) fn of(target: &Url) -> Result<Option<Self>, ClientError> {
+    pub(crate) fn of(target: &Url) -> Result<Option<Self>, UsageError> {
         let found = VARIABLES.into_iter().find_map(|name| Some((name, not_empty(name)?)));
         let Some((variable, value)) = found else { return Ok(None) };
         let exceptions = EXCEPTIONS.into_iter().find_map(not_empty).unwrap_or_default();
@@ -36,12 +36,12 @@ impl Proxy {
         }
         match parse(&value) {
             Some(url) => Ok(Some(Self { variable, url })),
-            None => Err(ClientError::of_proxy(variable, without_secret(&value))),
+            None => Err(not_a_proxy(variable, without_secret(&value))),
         }
     }
 
-    pub(super) fn unusable(&self) -> ClientError {
-        ClientError::of_proxy(self.variable, None)
+    pub(super) fn unusable(&self) -> UsageError {
+        not_a_proxy(self.variable, None)
     }
 }
 
@@ -75,6 +75,13 @@ fn parse(value: &str) -> Option<Url> {
 fn without_secret(value: &str) -> Option<&str> {
     let behind_scheme = value.split_once("://").map_or(value, |(_, rest)| rest);
     (!behind_scheme.contains([':', '@', '%'])).then_some(value)
+}
+
+/// `shown` is the value of `variable`, if no part of it can be a password.
+fn not_a_proxy(variable: &str, shown: Option<&str>) -> UsageError {
+    let shown = shown.map(|value| format!(": {value}")).unwrap_or_default();
+    let message = format!("{variable} is not the address of an HTTP proxy{shown}");
+    UsageError::new(message, "write it as http://HOST:PORT, or unset it")
 }
 
 /// Whether `exceptions` (`NO_PROXY`) name the target.

@@ -12,13 +12,13 @@ use tower::util::MapResponseLayer;
 use url::Url;
 
 use super::answer::{Answer, Body};
-use super::client_error::ClientError;
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::failure::{Failure, Peer, innermost};
 use super::proxy::Proxy;
 use super::request::Request;
 use super::timely_body::TimelyBody;
+use crate::input::UsageError;
 
 /// The longest wait for a connection: TCP, proxy and TLS.
 const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,11 +49,7 @@ pub(crate) enum Roots {
 }
 
 /// The result of one attempt.
-#[derive(Debug)]
-pub(crate) enum Attempt {
-    Answered(Answer),
-    Failed(Failure),
-}
+pub(crate) type Attempt = Result<Answer, Failure>;
 
 pub(crate) struct Client {
     /// It uses each of its connections for one request.
@@ -71,7 +67,7 @@ impl Client {
     ///
     /// # Errors
     /// When the certificate roots cannot be used.
-    pub(crate) fn new(options: &ClientOptions) -> Result<Self, ClientError> {
+    pub(crate) fn new(options: &ClientOptions) -> Result<Self, UsageError> {
         let connections = Arc::default();
         let once = build(options, false, &connections)?;
         Ok(Self { once, keeping: None, keeps: AtomicBool::new(false), connections, options: options.clone() })
@@ -81,7 +77,7 @@ impl Client {
     ///
     /// # Errors
     /// As for [`Client::new`].
-    pub(crate) fn for_run(&self, keeps: bool) -> Result<Self, ClientError> {
+    pub(crate) fn for_run(&self, keeps: bool) -> Result<Self, UsageError> {
         let Self { once, connections, options, .. } = self;
         let keeping = if keeps { Some(build(options, true, connections)?) } else { None };
         let (once, connections, options) = (once.clone(), connections.clone(), options.clone());
@@ -142,7 +138,7 @@ impl Client {
                 if is_kept && failure.cause.is_none() && !error.is_timeout() {
                     self.use_connections_once();
                 }
-                return Attempt::Failed(failure);
+                return Err(failure);
             }
         };
         let headers = response.headers();
@@ -174,7 +170,7 @@ impl Client {
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
         body.is_too_large = is_too_large;
         body.redact(credentials);
-        Attempt::Answered(Answer { status, retry_after, date, warnings, body })
+        Ok(Answer { status, retry_after, date, warnings, body })
     }
 
     /// Requests `url` without signing; any answer will do. Returns the server's time, if the answer has it.
@@ -209,16 +205,19 @@ fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -
     signed
 }
 
-fn build(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> Result<reqwest::Client, ClientError> {
-    let unusable = |error: reqwest::Error| match &options.roots {
-        Roots::Only { file, .. } => ClientError::of_roots(format!("{}: {}", file.display(), innermost(&error))),
-        Roots::None | Roots::Platform => ClientError::of_roots(innermost(&error)),
-    };
-    builder(options, keeps, connections)?.build().map_err(unusable)
+fn build(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> Result<reqwest::Client, UsageError> {
+    builder(options, keeps, connections)?.build().map_err(|error| {
+        let file = match &options.roots {
+            Roots::Only { file, .. } => format!("{}: ", file.display()),
+            Roots::None | Roots::Platform => String::new(),
+        };
+        let message = format!("the root certificates cannot be used: {file}{}", innermost(&error));
+        UsageError::new(message, "name the certificate authorities with --ca-cert FILE, or install the system's")
+    })
 }
 
 /// A builder of clients with `options`, which counts connections in `connections`.
-fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> Result<ClientBuilder, ClientError> {
+fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> Result<ClientBuilder, UsageError> {
     // Fails only if a provider is already installed, which is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
@@ -250,7 +249,11 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -
         Roots::None => builder.tls_certs_only([]),
         Roots::Only { file, content } => match reqwest::Certificate::from_pem_bundle(content) {
             Ok(certificates) if !certificates.is_empty() => builder.tls_certs_only(certificates),
-            Ok(_) | Err(_) => return Err(ClientError::no_certificate(file)),
+            Ok(_) | Err(_) => {
+                let hint = "--ca-cert takes authorities in PEM, which begins with -----BEGIN CERTIFICATE-----; `openssl x509 \
+                    -inform der` converts DER to it";
+                return Err(UsageError::new(format!("{} has no PEM certificate", file.display()), hint));
+            }
         },
     };
     Ok(builder)

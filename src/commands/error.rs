@@ -1,7 +1,7 @@
 //! Converts every error into an exit code, a stable name, lines of details, and a hint. An error that is not listed
 //! here does not compile.
 
-use crate::api::{Cause, ClientError, LookUpError, Outcome, UNKNOWN_HINT};
+use crate::api::{Cause, LookUpError, Outcome, UNKNOWN_HINT};
 use crate::config::{ConfigError, ConfigFault};
 use crate::exit::ExitCode;
 use crate::import::BulkError;
@@ -133,13 +133,6 @@ impl From<ConfigError> for CommandError {
     }
 }
 
-impl From<ClientError> for CommandError {
-    fn from(error: ClientError) -> Self {
-        let hint = Some(error.hint.to_owned());
-        Self::new(ExitCode::Configuration, "configuration", error, hint)
-    }
-}
-
 impl From<SystemError> for CommandError {
     fn from(error: SystemError) -> Self {
         Self::new(ExitCode::Unexpected, "unexpected", error, None)
@@ -156,7 +149,6 @@ impl From<ConnectError> for CommandError {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Config(error) => error.into(),
-            ConnectError::Client(error) => error.into(),
             ConnectError::System(error) => error.into(),
             ConnectError::Interrupted(error) => error.into(),
         }

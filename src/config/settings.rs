@@ -112,9 +112,19 @@ impl Settings {
             defaults.put("bot_id", vec!["sandbox".to_owned()], &Origin::Sandbox);
         }
         let login = Login::new(&outside, typed_secret, &profile, &name)?;
-        let layer = outside.over(profile).over(defaults);
-        Ok(Self {
-            profile: chosen,
+        Ok(Self::read(outside.over(profile).over(defaults), chosen, login, sandbox, warnings))
+    }
+
+    /// Reads each value of the `layer` of all sources.
+    fn read(
+        layer: Layer,
+        profile: Option<Sourced<String>>,
+        login: Login,
+        sandbox: Sandboxed,
+        warnings: Vec<String>,
+    ) -> Self {
+        Self {
+            profile,
             bot: layer.get("bot_id", values::bot_id),
             login,
             api_url: match &sandbox {
@@ -140,7 +150,7 @@ impl Settings {
             limit_24h: layer.get("limit_24h", values::people_limit),
             layer,
             warnings,
-        })
+        }
     }
 
     /// Whether nothing can reach Jelou.

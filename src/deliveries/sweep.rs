@@ -50,7 +50,7 @@ impl Sweep<'_, '_> {
         let of_templates = self.ask(LookUpList::Notifications, |sort| sort != MessageSort::FreeForm, false).await;
         let of_templates = match of_templates {
             // The history has them, too.
-            Err(LookUpError::Unavailable { .. }) => ListingCoverage::Whole,
+            Err(LookUpError::Unavailable(_)) => ListingCoverage::Whole,
             asked => asked?,
         };
         // The ids of templates that were not found may be those from the history.

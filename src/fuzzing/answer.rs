@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Answer, Attempt, Body, Outcome, Request, SuccessCriterion, judge};
+use crate::api::{Answer, Body, Outcome, Request, SuccessCriterion, judge};
 
 /// The recipient of the message.
 const DESTINATION: &str = "593987654321";
@@ -33,7 +33,7 @@ fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
     let answer = Answer { status, retry_after: None, date: None, warnings: Vec::new(), body: body.clone() };
     let Ok(url) = "https://api.jelou.ai/".parse() else { return };
     let request = Request::post(url, "{}".into(), accepts);
-    let verdict = judge(&Attempt::Answered(answer), &request);
+    let verdict = judge(&Ok(answer), &request);
     let is_not_sent = matches!(verdict.outcome, Outcome::NotSent(_));
     assert!(verdict.retry.is_none() || is_not_sent, "tried again: {verdict:?}");
     assert_eq!(verdict.problem.is_none(), matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");

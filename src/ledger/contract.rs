@@ -22,9 +22,7 @@ use super::steps::lock;
 use super::store::Store;
 use super::types::{Details, EndedAttempt, QueuedRow, RowFilter};
 use super::worker::Worker;
-use crate::api::{
-    Answer, Attempt, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
-};
+use crate::api::{Answer, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge};
 use crate::once::{OnceScope, OnceState};
 use crate::output::Sent;
 use crate::run::{RunLimits, Throttle};
@@ -593,7 +591,7 @@ fn a_limit_slows_and_holds_alike(tested: &TestedStore) {
                 body: Body::new((*body).to_owned(), true),
             };
             let request = Request::post("http://127.0.0.1".parse().unwrap(), "{}".into(), SuccessCriterion::MessageId);
-            let verdict = judge(&Attempt::Answered(answer), &request);
+            let verdict = judge(&Ok(answer), &request);
             let state = match verdict.outcome {
                 Outcome::NotSent(Cause::Rejected) => RowState::Failed,
                 Outcome::NotSent(_) => RowState::Pending,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::api::{Attempt, Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, clipped, judge};
+use crate::api::{Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, clipped, judge};
 use crate::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 
 /// The maximum length of a message id in bytes; a longer id is dropped.
@@ -51,8 +51,8 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         Outcome::Unknown(_) => (RowState::Unknown, None),
     };
     let (http_status, warnings) = match attempt {
-        Attempt::Answered(answer) => (Some(answer.status), answer.warnings),
-        Attempt::Failed(_) => (None, Vec::new()),
+        Ok(answer) => (Some(answer.status), answer.warnings),
+        Err(_) => (None, Vec::new()),
     };
     let ended = EndedAttempt {
         n: row.n,

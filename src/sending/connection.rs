@@ -8,9 +8,10 @@ use thiserror::Error;
 
 use super::flight::Flight;
 use crate::api::{
-    Answer, Client, ClientError, ClientOptions, Credentials, Delivery, Event, Proxy, Request, Roots, clipped, deliver,
+    Answer, Client, ClientOptions, Credentials, Delivery, Event, Proxy, Request, Roots, clipped, deliver,
 };
 use crate::config::{ApiUrl, ConfigError, Sandboxed, Settings};
+use crate::input::UsageError;
 use crate::output::{Stderr, SystemError, ask_hidden, visible_json};
 use crate::process::{Signal, Signals};
 use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
@@ -33,8 +34,6 @@ pub(crate) struct Interrupted(pub(crate) Signal);
 pub(crate) enum ConnectError {
     #[error(transparent)]
     Config(#[from] ConfigError),
-    #[error(transparent)]
-    Client(#[from] ClientError),
     #[error(transparent)]
     System(#[from] SystemError),
     /// While the secret was fetched.
@@ -112,21 +111,22 @@ impl Connection {
 }
 
 /// The client for requests to the API at `base`.
-pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConnectError> {
+pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConfigError> {
     let roots = match settings.ca_cert_file()? {
         _ if base.is_plain_http() => Roots::None,
         Some((file, content)) => Roots::Only { file, content },
         None => Roots::Platform,
     };
     let timeout = settings.timeout;
-    Ok(Client::new(&ClientOptions { timeout, roots, proxy: proxy_to(base)? })?)
+    let client = proxy_to(base).and_then(|proxy| Client::new(&ClientOptions { timeout, roots, proxy }));
+    client.map_err(|UsageError { message, hint, .. }| ConfigError::new(message, hint))
 }
 
 /// The proxy on the way to the API at `base`; never for this machine or a sandbox: only those use plain HTTP.
 ///
 /// # Errors
 /// If a variable has an invalid proxy.
-pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, ClientError> {
+pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, UsageError> {
     if base.is_loopback() || base.is_plain_http() { Ok(None) } else { Proxy::of(base.url()) }
 }
 

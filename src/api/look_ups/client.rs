@@ -212,7 +212,8 @@ impl LookUps<'_> {
                 Err(error) => {
                     tracked.note_failure(&error);
                     // The older address may refuse credentials that are right.
-                    let is_telling = *place != ListedIn::OneNotificationOlder && !error.is_unavailable();
+                    let is_telling =
+                        *place != ListedIn::OneNotificationOlder && !matches!(error, LookUpError::Unavailable(_));
                     if is_telling || is_last {
                         failure = failure.or(Some(error));
                     }

@@ -15,8 +15,8 @@ const NO_BOT: [&str; 3] = ["E1019", "BOT_NOT_FOUND", "bot_not_found"];
 #[derive(Debug, Error)]
 pub(crate) enum LookUpError {
     /// The account has no such look-up.
-    #[error("this account has no message look-ups: GET {path}: {answered}")]
-    Unavailable { path: String, answered: String },
+    #[error("this account has no message look-ups: {0}")]
+    Unavailable(String),
     /// No look-up lists the message.
     #[error("{}", not_listed(id, *is_searched))]
     NotListed {
@@ -40,8 +40,7 @@ impl LookUpError {
         let status = delivery.answer.as_ref().map(|answer| answer.status);
         let code = delivery.problem.as_ref().and_then(|problem| problem.api_code.as_deref());
         if status == Some(404) && !code.is_some_and(|code| NO_BOT.contains(&code)) {
-            let answered = delivery.problem.as_ref().map_or_else(String::new, |problem| problem.message.clone());
-            return Self::Unavailable { path: request.url.path().to_owned(), answered };
+            return Self::Unavailable(format!("GET {}: {}", request.url.path(), told(&delivery)));
         }
         Self::failed(delivery)
     }
@@ -55,13 +54,13 @@ impl LookUpError {
     pub(crate) fn answer(&self) -> Option<&Answer> {
         match self {
             Self::Failed { delivery } => delivery.answer.as_ref(),
-            Self::Unavailable { .. } | Self::NotListed { .. } | Self::Incomplete { .. } => None,
+            Self::Unavailable(_) | Self::NotListed { .. } | Self::Incomplete { .. } => None,
         }
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Unavailable { .. } | Self::NotListed { .. } => Outcome::NotSent(Cause::Rejected),
+            Self::Unavailable(_) | Self::NotListed { .. } => Outcome::NotSent(Cause::Rejected),
             Self::Incomplete { .. } => Outcome::NotSent(Cause::Unavailable),
             // It accepts the request and yet lacks what was asked for.
             Self::Failed { delivery } if matches!(delivery.outcome, Outcome::Sent { .. }) => {
@@ -69,10 +68,6 @@ impl LookUpError {
             }
             Self::Failed { delivery } => delivery.outcome.clone(),
         }
-    }
-
-    pub(super) fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
     }
 
     /// Whether the API refused, and would again.
@@ -97,7 +92,7 @@ impl LookUpError {
     /// The hint. The meaning of a signal for a message does not apply to a read.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {
-            Self::Unavailable { .. } => Some("ask Jelou whether your account can read its message history".to_owned()),
+            Self::Unavailable(_) => Some("ask Jelou whether your account can read its message history".to_owned()),
             Self::NotListed { .. } => Some(
                 "check --bot and the id; a new message may be listed later: ask again with --wait delivered".to_owned(),
             ),

@@ -72,7 +72,7 @@ impl TrackedMessage {
 
     /// Notes that one place failed. An account need not have every place.
     pub(super) fn note_failure(&mut self, error: &LookUpError) {
-        if !error.is_unavailable() {
+        if !matches!(error, LookUpError::Unavailable(_)) {
             self.note_gap(ListingCoverage::Missing);
         }
     }
