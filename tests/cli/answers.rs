@@ -159,29 +159,14 @@ fn hostile_words_of_the_api_stay_on_their_line() {
 
 #[test]
 fn the_record_has_the_same_fields_on_success_and_failure() {
-    let fields = [
-        "schema_version",
-        "sent",
-        "dry_run",
-        "kind",
-        "to",
-        "profile",
-        "bot_id",
-        "api_url",
-        "message_id",
-        "http_status",
-        "attempts",
-        "duration_ms",
-        "response",
-        "error",
-        "delivery",
-    ];
+    let fields = "schema_version sent dry_run kind to profile bot_id api_url message_id http_status attempts \
+                  duration_ms response error delivery";
     let success = answered(200, r#"{"success":true,"messageId":"m"}"#).json();
     let failure = answered(500, "").json();
     let invalid = Home::new().run("send text -o record").end().json();
     for record in [&success, &failure, &invalid] {
         let keys: Vec<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, fields);
+        assert_eq!(keys.join(" "), fields);
         assert_eq!(record["schema_version"], 1);
         assert_eq!(record["kind"], "text");
     }

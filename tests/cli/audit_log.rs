@@ -273,7 +273,7 @@ fn a_run_leaves_a_line_at_each_of_its_ends_and_a_test_one_for_each_message() {
         _ => Act::Accept,
     });
     let bulk = |words: &[&str]| {
-        let run = home.run_args(&["bulk", "send", "people.csv", "--rate", "1000/s", "--yes"]).args(words);
+        let run = home.run("bulk send people.csv --rate 1000/s --yes").args(words);
         run.args(&["text", WORDS]).api(&jelou.url).env("JELOUCTL_LOG", "log")
     };
     bulk(&["--test-to", "593987654329", "--test-rows", "1"]).success();

@@ -2,7 +2,7 @@
 //! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Home, also_in_a_database};
+use crate::harness::{Home, also_in_a_database, words};
 use crate::terminal::Terminal;
 
 also_in_a_database! {
@@ -11,9 +11,7 @@ also_in_a_database! {
 
 /// The screen up to the question, which is answered with no.
 fn asked(home: &Home, words: &[&str]) -> Vec<String> {
-    let mut terminal = Terminal::new(home, &[&["-p", "p", "bulk", "send"], words].concat(), &[("NO_COLOR", "1")]);
-    terminal.answer("[y/N] ", "n");
-    let (code, screen) = terminal.end();
+    let (code, screen) = Terminal::plain(home, &[&["-p", "p", "bulk", "send"], words].concat()).say("n");
     assert_eq!(code, 11, "{screen}");
     let (before, _) = screen.split_once("[y/N]").unwrap();
     before.lines().map(str::to_owned).collect()
@@ -25,18 +23,8 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     home.profile("p", &jelou.url, "");
     let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
     home.write("people.csv", format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()));
-    let words = [
-        "people.csv",
-        "--skip-invalid",
-        "--rate",
-        "2/s",
-        "quick-reply",
-        "--text",
-        "Hola {{ nombre }}\ntodo bien",
-        "--reply",
-        "Sí",
-    ];
-    let lines = asked(&home, &words);
+    let line = "people.csv --skip-invalid --rate 2/s quick-reply --text 'Hola {{ nombre }}\ntodo bien' --reply Sí";
+    let lines = asked(&home, &words(line));
     let from = lines.iter().position(|line| line.starts_with("the first message")).unwrap();
     assert_eq!(
         lines[from..from + 7],
@@ -91,8 +79,7 @@ fn a_log_has_figures_and_no_message() {
     assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
     // It is shown on request.
     let ended = home
-        .run("bulk send people.csv --preview 1 --skip-invalid --again text")
-        .args(&["Hola {{ nombre }}"])
+        .run("bulk send people.csv --preview 1 --skip-invalid --again text 'Hola {{ nombre }}'")
         .api(&jelou.url)
         .success();
     assert!(ended.stderr.contains("note: 593987654321 would see:\n  │ Hola Ana\n"), "{}", ended.stderr);
@@ -194,7 +181,7 @@ fn at_a_terminal_a_preview_shows_the_messages_and_no_requests() {
     let words = ["-p", "p", "bulk", "send", "people.csv", "--preview", "1"];
     let screen = |flags: &[&str]| {
         let words = [&words[..], flags, &["text", "Hola {{ nombre }}"]].concat();
-        let (code, screen) = Terminal::new(&home, &words, &[("NO_COLOR", "1")]).end();
+        let (code, screen) = Terminal::plain(&home, &words).end();
         assert_eq!(code, 0, "{screen}");
         screen
     };

@@ -45,19 +45,15 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
     home.run("bulk cancel r --dry-run").fails(2, &["this would change a run"]);
     home.run("bulk cancel r").fails(2, &["run r was not cancelled", "add --yes"]);
     assert_eq!(home.run("bulk status r").success().json()["cancelled"], false);
-    let ended = home.run("bulk cancel r --yes").success();
-    for part in [
+    let ended = home.run("bulk cancel r --yes").success().told(&[
         "note: run r is cancelled: what was left of it is never sent\n",
         "note: to see who got a message: jelouctl bulk report r --state sent\n",
-    ] {
-        assert!(ended.stderr.contains(part), "{part}: {ended:?}");
-    }
+    ]);
     let summary = ended.json();
     assert_eq!((&summary["cancelled"], &summary["complete"]), (&json!(true), &json!(true)), "{summary}");
     assert_eq!(summary["skipped_reasons"], json!({"cancelled": 3}));
     assert_eq!(counts(&summary), [2, 1, 0, 0]);
-    let again = home.run("bulk cancel r --yes").success();
-    assert!(again.stderr.contains("run r is cancelled already"), "{again:?}");
+    home.run("bulk cancel r --yes").success().told(&["run r is cancelled already"]);
     // Every command that shows it says so.
     let status = home.run("bulk status r").success().json();
     assert_eq!((&status["cancelled"], &status["complete"]), (&json!(true), &json!(true)), "{status}");
@@ -92,8 +88,7 @@ fn a_run_that_is_complete_is_not_cancelled() {
     let home = people(2);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url).success();
-    let told = home.run("bulk cancel r --yes").success().stderr;
-    assert!(told.contains("run r is complete: there is nothing to cancel"), "{told}");
+    home.run("bulk cancel r --yes").success().told(&["run r is complete: there is nothing to cancel"]);
     assert_eq!(home.run("bulk status r").success().json()["cancelled"], false);
 }
 
@@ -102,10 +97,7 @@ fn a_person_is_asked_before_a_run_is_cancelled() {
     let home = people(6);
     let _paused = paused(&home);
     for (answer, code, is_cancelled) in [("n", 2, false), ("y", 0, true)] {
-        let mut terminal = Terminal::new(&home, &["bulk", "cancel", "r"], &[("NO_COLOR", "1")]);
-        terminal.wait_for("[y/N] ");
-        terminal.type_line(answer);
-        let (ended, screen) = terminal.end();
+        let (ended, screen) = Terminal::plain(&home, &["bulk", "cancel", "r"]).say(answer);
         assert_eq!(ended, code, "{screen}");
         assert!(screen.contains("never send what is left of it (3 messages)?"), "{screen}");
         assert_eq!(home.run("bulk list").success().json()["cancelled"], is_cancelled);
@@ -116,12 +108,11 @@ fn a_person_is_asked_before_a_run_is_cancelled() {
 fn a_run_that_ended_during_the_question_is_not_cancelled() {
     let home = people(6);
     let (jelou, is_mended) = paused(&home);
-    let mut terminal = Terminal::new(&home, &["bulk", "cancel", "r"], &[("NO_COLOR", "1")]);
+    let mut terminal = Terminal::plain(&home, &["bulk", "cancel", "r"]);
     terminal.wait_for("[y/N] ");
     is_mended.store(true, SeqCst);
     assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [5, 1, 0, 0]);
-    terminal.type_line("y");
-    let (ended, screen) = terminal.end();
+    let (ended, screen) = terminal.end_with("y");
     assert!(ended == 0 && screen.contains("run r is complete: there is nothing to cancel"), "{ended} {screen}");
     let listed = home.run("bulk list").success().json();
     assert_eq!((&listed["cancelled"], counts(&listed)), (&json!(false), [5, 1, 0, 0]));

@@ -43,8 +43,14 @@ fn of(sandbox: &Sandbox) -> [(&'static str, String); 4] {
     ]
 }
 
+/// A sandbox that delivers at once, but for these faults.
+fn delivering(faults: &[String]) -> Sandbox {
+    let faults = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]);
+    Sandbox::start(&["--deliver-after", "0ms"].into_iter().chain(faults).collect::<Vec<_>>())
+}
+
 fn send<'a>(home: &'a Home, sandbox: &Sandbox) -> Run<'a> {
-    at(home.run("bulk send people.csv --yes --run r --rate 1000000/s").args(&["text", "Hola {{ nombre }}"]), sandbox)
+    at(home.run("bulk send people.csv --yes --run r --rate 1000000/s text 'Hola {{ nombre }}'"), sandbox)
 }
 
 fn ask<'a>(home: &'a Home, sandbox: &Sandbox, flags: &str) -> Run<'a> {
@@ -53,6 +59,12 @@ fn ask<'a>(home: &'a Home, sandbox: &Sandbox, flags: &str) -> Run<'a> {
 
 fn status(home: &Home) -> Value {
     home.run("bulk status r -o record").success().json()
+}
+
+/// How many rows were sent; 0 as long as there is no run.
+fn sent_so_far(home: &Home) -> u64 {
+    let status = home.run("bulk status r -o record").end();
+    if status.code == 0 { status.json()["sent"].as_u64().unwrap() } else { 0 }
 }
 
 /// The counts of these names.
@@ -64,23 +76,13 @@ const STATES: [&str; 5] = ["at_whatsapp", "delivered", "undelivered", "not_liste
 
 #[test]
 fn how_far_messages_came_is_kept_and_counted_once() {
-    let (home, sandbox) = (
-        people(10),
-        Sandbox::start(&[
-            "--deliver-after",
-            "0ms",
-            "--fault",
-            &format!("undelivered=131026,to={}", user(3)),
-            "--fault",
-            &format!("unlisted,to={}", user(4)),
-        ]),
-    );
+    let faults = [format!("undelivered=131026,to={}", user(3)), format!("unlisted,to={}", user(4))];
+    let (home, sandbox) = (people(10), delivering(&faults));
     send(&home, &sandbox).success();
     let unasked = home.run("bulk report r --delivery undelivered -o to").success();
     let told = "warning: Jelou was not asked yet what became of the messages of run r: jelouctl bulk deliveries r";
     assert!(unasked.stdout.is_empty() && unasked.stderr.contains(told), "{unasked:?}");
-    let ended = ask(&home, &sandbox, "").success();
-    assert!(ended.stderr.contains("asking Jelou about 10 messages of run r\n"), "{}", ended.stderr);
+    let ended = ask(&home, &sandbox, "").success().told(&["asking Jelou about 10 messages of run r\n"]);
     let json = ended.json();
     assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
     assert_eq!((&json["asked"], &json["whole"]), (&json!(10), &json!(true)));
@@ -366,12 +368,7 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
     });
     let start = |words: &str| Watched::new(home.process(words, &server.url).spawn().unwrap());
     let watch = || start("bulk deliveries r --watch --every 100ms --pause-if-undelivered --for 60s");
-    let wait_for_more = |sent: usize| {
-        wait_until("more is sent", || {
-            let ended = home.run("bulk status r -o record").end();
-            ended.code == 0 && ended.json()["sent"].as_u64() > Some(sent as u64)
-        });
-    };
+    let wait_for_more = |sent: usize| wait_until("more is sent", || sent_so_far(&home) > sent as u64);
     let run = start("bulk send people.csv --yes --run r --rate 10/s text Hola");
     wait_for_more(0);
     let mut guard = watch();
@@ -401,10 +398,7 @@ fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
     let server = listing(|_, _| entries(&(0..6).map(|n| entry(&user(n), "REPLY")).collect::<Vec<_>>(), 1));
     let words = "bulk send people.csv --yes --run r --rate 4/s text Hola";
     let child = home.process(words, &server.url).spawn().unwrap();
-    wait_until("a message is sent", || {
-        let ended = home.run("bulk status r -o record").end();
-        ended.code == 0 && ended.json()["sent"].as_u64() > Some(0)
-    });
+    wait_until("a message is sent", || sent_so_far(&home) > 0);
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
     assert_eq!(end(child).code, 0);
     assert_eq!(ended.json()["replied"], json!(6));
@@ -435,7 +429,7 @@ fn messages_without_an_id_are_not_asked_for() {
 
 #[test]
 fn learning_does_not_change_when_the_run_last_changed() {
-    let (home, sandbox) = (people(3), Sandbox::start(&["--deliver-after", "0ms"]));
+    let (home, sandbox) = (people(3), delivering(&[]));
     send(&home, &sandbox).success();
     let before = status(&home)["changed_at"].clone();
     ask(&home, &sandbox, "").success();
@@ -445,7 +439,7 @@ fn learning_does_not_change_when_the_run_last_changed() {
 
 #[test]
 fn several_at_once_keep_everything_once() {
-    let (home, sandbox) = (people(200), Sandbox::start(&["--deliver-after", "0ms"]));
+    let (home, sandbox) = (people(200), delivering(&[]));
     send(&home, &sandbox).success();
     let start = |_| home.process("bulk deliveries r --quiet", "").envs(of(&sandbox)).spawn().unwrap();
     let all: Vec<_> = (0..4).map(start).collect();
@@ -467,29 +461,28 @@ fn stored(sandbox: &Sandbox) -> Vec<(String, Value)> {
 fn kill_after(home: &Home, sandbox: &Sandbox, ended: u64, message: &[&str]) {
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 60s";
     let child = home.process(words, "").args(message).envs(of(sandbox)).spawn().unwrap();
-    wait_until("all rows that can end have ended", || {
-        let status = home.run("bulk status r -o record").end();
-        status.code == 0 && status.json()["sent"].as_u64() == Some(ended)
-    });
+    wait_until("all rows that can end have ended", || sent_so_far(home) == ended);
     kill(child);
     home.end_leases();
 }
 
 const KILLED: usize = 300;
 
+/// Where a killed run was sent. Ten of its rows get no answer: seven of them are accepted. Of the others one is never
+/// listed, one after this time, and one is not delivered.
+fn killed(home: &Home, late: &str, message: &[&str]) -> Sandbox {
+    let stored = (20..27).map(|number| ("hang,stored,first=1", number));
+    let lost = (27..30).map(|number| ("hang,first=1", number));
+    let faults = stored.chain(lost).chain([("unlisted", 40), (late, 41), ("undelivered=131026", 42)]);
+    let sandbox = delivering(&faults.map(|(fault, number)| format!("{fault},to={}", user(number))).collect::<Vec<_>>());
+    kill_after(home, &sandbox, 290, message);
+    sandbox
+}
+
 #[test]
 fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     let home = people(KILLED);
-    // Ten rows get no answer: seven of them are accepted, and one of these is never listed.
-    let hang = |number: usize, stored: &str| format!("hang{stored},to={}", user(number));
-    let mut faults: Vec<_> = (20..27).map(|number| hang(number, ",stored")).collect();
-    faults.extend((27..30).map(|number| hang(number, "")));
-    faults.push(format!("unlisted,to={}", user(40)));
-    faults.push(format!("late=1ms,to={}", user(41)));
-    faults.push(format!("undelivered=131026,to={}", user(42)));
-    let flags: Vec<_> = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]).collect();
-    let sandbox = Sandbox::start(&[&["--deliver-after", "0ms"][..], &flags].concat());
-    kill_after(&home, &sandbox, 290, &["text", "Hola {{ nombre }}"]);
+    let sandbox = killed(&home, "late=1ms", &["text", "Hola {{ nombre }}"]);
     let log = home.path().join("log");
     let ended = ask(&home, &sandbox, "").env("JELOUCTL_LOG", log.to_str().unwrap()).fails(
         10,
@@ -528,7 +521,7 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
 fn words_that_a_flow_sends_too_settle_nothing() {
     let home = people(30);
     let faults = [format!("hang,stored,first=1,to={}", user(20)), format!("hang,first=1,to={}", user(21))];
-    let sandbox = Sandbox::start(&["--deliver-after", "0ms", "--fault", &faults[0], "--fault", &faults[1]]);
+    let sandbox = delivering(&faults);
     kill_after(&home, &sandbox, 28, &["text", "Hola"]);
     // A flow sends the same text to everyone, whatever the state of our message.
     sandbox.send((0..30).map(|number| crate::listening::text_to(&user(number), "Hola")));
@@ -557,14 +550,7 @@ fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
     let messages: [(&[&str], Body<'_>); 2] = [(&image, &of_image), (&["text", "Hola {{ nombre }}"], &of_text)];
     for (message, body) in messages {
         let home = people(KILLED);
-        let mut faults: Vec<_> = (20..27).map(|number| format!("hang,stored,first=1,to={}", user(number))).collect();
-        faults.extend((27..30).map(|number| format!("hang,first=1,to={}", user(number))));
-        for (fault, number) in [("unlisted", 40), ("late=1h", 41), ("undelivered=131026", 42)] {
-            faults.push(format!("{fault},to={}", user(number)));
-        }
-        let flags: Vec<_> = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]).collect();
-        let sandbox = Sandbox::start(&[&["--deliver-after", "0ms"][..], &flags].concat());
-        kill_after(&home, &sandbox, 290, message);
+        let sandbox = killed(&home, "late=1h", message);
         let ours = stored(&sandbox);
         // To two who have ours, to one who does not, to some whose answers came, and other words to everybody.
         sandbox.send([20, 21, 27, 100, 101, 102].map(body));

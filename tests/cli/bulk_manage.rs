@@ -37,8 +37,7 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     let jelou = Jelou::accepting();
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
-    let told = home.run("bulk stop").success().stderr;
-    assert!(told.contains("note: run r sends no more messages") && told.contains("jelouctl bulk status r"), "{told}");
+    home.run("bulk stop").success().told(&["note: run r sends no more messages", "jelouctl bulk status r"]);
     // A second stop changes nothing, and others may look meanwhile.
     home.run("bulk stop r").success();
     home.run("bulk report r").success();
@@ -49,11 +48,9 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
     assert!(pending > 0, "{ended:?}");
-    let told = home.run("bulk stop r").success().stderr;
-    assert!(told.contains("no process sends run r"), "{told}");
+    home.run("bulk stop r").success().told(&["no process sends run r"]);
     assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [300, 0, 0, 0]);
-    let told = home.run("bulk stop r").success().stderr;
-    assert!(told.contains("run r is complete: there is nothing to stop"), "{told}");
+    home.run("bulk stop r").success().told(&["run r is complete: there is nothing to stop"]);
     assert!(home.run("bulk stop").success().stderr.contains("no run is unfinished"));
     assert!(jelou.accepted().values().all(|messages| *messages == 1));
 }
@@ -90,12 +87,10 @@ fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
     home.profile("prod", &jelou.url, "");
     home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").fails(4, &[]);
     let seen = jelou.seen().len();
-    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &[("NO_COLOR", "1")]);
+    let mut terminal = Terminal::plain(&home, &["bulk", "resume"]);
     terminal.wait_for("[y/N] ");
-    let told = home.run("bulk stop r").success().stderr;
-    assert!(told.contains("no process sends run r, and none begins to"), "{told}");
-    terminal.type_line("y");
-    let (code, screen) = terminal.end();
+    home.run("bulk stop r").success().told(&["no process sends run r, and none begins to"]);
+    let (code, screen) = terminal.end_with("y");
     assert_eq!((code, jelou.seen().len()), (11, seen), "{screen}");
     assert!(screen.contains("jelouctl bulk stop"), "{screen}");
 }
@@ -129,8 +124,7 @@ fn the_newest_real_run_is_meant_where_none_is_named() {
     let rehearse =
         |run| home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", run, "text", "x"]).success();
     rehearse("a");
-    let told = home.run("bulk report").success();
-    assert!(told.stderr.contains("note: this is the newest run, a;"), "{told:?}");
+    home.run("bulk report").success().told(&["note: this is the newest run, a;"]);
     let send = |run| {
         let words = ["bulk", "send", "people.csv", "--yes", "--again", "--run", run, "text", "x"];
         home.run_args(&words).api(&jelou.url).success()
@@ -175,8 +169,7 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     assert_eq!(report.lines().count(), 2, "{report}");
     let found = home.run_args(&["bulk", "find", &user(0)]).success().stdout;
     assert!(found.contains("unknown") && !found.contains("inflight"), "{found}");
-    let ended = home.run("bulk resolve r --unknown-as sent").success();
-    assert!(ended.stderr.contains("1 unknown row is sent from now on"), "{ended:?}");
+    home.run("bulk resolve r --unknown-as sent").success().told(&["1 unknown row is sent from now on"]);
 }
 
 #[test]
@@ -270,12 +263,11 @@ fn old_finished_runs_are_removed_and_no_others() {
     home.run(words).fails(2, &told);
     let memory = "3 messages went out, or may have: once that is removed";
     home.run(words).fails(2, &[memory]);
-    let told = home.run_args(&["bulk", "remove", "--older-than", "1ms", "--yes"]).success().stderr;
+    let told = home.run("bulk remove --older-than 1ms --yes").success().stderr;
     assert!(told.contains("note: run old is removed") && told.contains("note: run sent is removed"), "{told}");
     assert_eq!(home.run("bulk list -o id").success().stdout, "r\n");
     // A run by its name, even if it is not finished.
-    let told = home.run("bulk remove r --yes").success().stderr;
-    assert!(told.contains("once that is removed") && told.contains("run r is removed"), "{told}");
+    home.run("bulk remove r --yes").success().told(&["once that is removed", "run r is removed"]);
     assert_eq!(home.run("bulk list -o id").success().stdout, "");
 }
 
@@ -285,17 +277,14 @@ fn what_goes_with_a_run_is_said_before_it_is_removed() {
     let jelou = Jelou::start(|user, _| if user.ends_with('1') { Act::Reset { accepted: true } } else { Act::Accept });
     send_with(&home, &jelou.url, &["--remember", "0"]).fails(10, &[]);
     let went_out = "warning: 3 messages went out, or may have: once that is removed, a later run can send them again";
-    let told = home.run("bulk remove r").fails(2, &[]).stderr;
-    assert!(told.contains(went_out), "{told}");
+    let told = home.run("bulk remove r").fails(2, &[went_out]).stderr;
     // Nothing else knows the outcome of one message.
     let undecided = "warning: run r: 1 message may have been sent, and to whom is known here alone; to keep the list: \
                      jelouctl bulk report r --state unknown --state inflight --file r-unknown.csv";
     assert!(told.contains(undecided), "{told}");
-    let told = home.run_args(&["bulk", "remove", "--older-than", "1ms"]).fails(2, &[]).stderr;
-    assert!(told.contains(undecided), "{told}");
+    home.run("bulk remove --older-than 1ms").fails(2, &[undecided]);
     home.run("bulk resolve r --unknown-as sent").success();
-    let told = home.run("bulk remove r --yes").success().stderr;
-    assert!(told.contains("3 messages went out") && !told.contains("may have been sent"), "{told}");
+    home.run("bulk remove r --yes").success().told(&["3 messages went out"]).not_told(&["may have been sent"]);
 }
 
 #[test]
@@ -380,10 +369,7 @@ fn a_person_is_asked_by_name_about_a_run_that_is_resumed() {
         let clock = later(&home, &library, days);
         let mut variables: Vec<_> = clock.iter().map(|(name, value)| (*name, value.as_str())).collect();
         variables.push(("NO_COLOR", "1"));
-        let mut terminal = Terminal::new(&home, &["bulk", "resume"], &variables);
-        terminal.wait_for("[y/N] ");
-        terminal.type_line("n");
-        let (code, screen) = terminal.end();
+        let (code, screen) = Terminal::new(&home, &["bulk", "resume"], &variables).say("n");
         let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(code, 11, "{screen}");
         assert!(screen.contains("Hola") && screen.contains("3 messages"), "{screen}");
@@ -416,8 +402,7 @@ fn a_run_is_meant_before_a_rehearsal() {
     // It is used as long as there is no other.
     assert!(home.run("bulk stop").success().stderr.contains("rehearsal"));
     home.run(IMPORT).success();
-    let told = home.run("bulk stop").success().stderr;
-    assert!(told.contains("run r") && !told.contains("rehearsal"), "{told}");
+    home.run("bulk stop").success().told(&["run r"]).not_told(&["rehearsal"]);
     assert_eq!(counts(&home.run("bulk resume --yes").success().json()), [3, 0, 0, 0]);
     assert_eq!(jelou.seen().len(), 3);
 }
@@ -430,8 +415,7 @@ fn of_several_runs_the_one_that_is_sent_is_stopped() {
     home.run("bulk send people.csv --yes --run other --import-only text Otra").api(&jelou.url).success();
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
-    let told = home.run("bulk stop").success().stderr;
-    assert!(told.contains("run r sends no more messages"), "{told}");
+    home.run("bulk stop").success().told(&["run r sends no more messages"]);
     assert_eq!(run.end().code, 11);
 }
 

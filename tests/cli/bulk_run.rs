@@ -520,15 +520,8 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
 /// Does `work` while another process changes the store, which continues until the result of `work` is dropped.
 fn while_the_store_is_changed<T>(home: &Home, work: impl FnOnce() -> T) -> T {
     home.run("bulk list").success();
-    if let Some(ledger) = home.ledger() {
-        #[cfg(target_os = "linux")]
-        {
-            let cluster = crate::postgres::Cluster::shared().unwrap();
-            let holding = "BEGIN; SELECT 1 FROM jelouctl.store FOR UPDATE";
-            return cluster.while_holding(ledger.rsplit('/').next().unwrap(), holding, work);
-        }
-        #[cfg(not(target_os = "linux"))]
-        unreachable!("no test makes {ledger} here");
+    if home.ledger().is_some() {
+        return home.while_holding("BEGIN; SELECT 1 FROM jelouctl.store FOR UPDATE", work);
     }
     let lock = home.write(&format!("{STATE}/state.db-write"), std::process::id().to_string());
     let lock = std::fs::File::options().write(true).open(lock).unwrap();
@@ -831,8 +824,7 @@ fn a_run_on_the_sandbox_stays_there() {
     let ended = home.run("--sandbox bulk send people.csv --run r --rate 1000/s text x").success();
     assert!(ended.stderr.contains("sandbox: nothing left this machine"), "{ended:?}");
     let jelou = Jelou::never_asked();
-    let resumed = home.run("bulk resume r").env("JELOU_API_URL", &jelou.url).success();
-    assert!(resumed.stderr.contains("sandbox: nothing left this machine"), "{resumed:?}");
+    home.run("bulk resume r").env("JELOU_API_URL", &jelou.url).success().told(&["sandbox: nothing left this machine"]);
     home.run("bulk resume r --api-url https://api.jelou.ai").fails(2, &["--api-url: run r was started with sandbox"]);
     // A rehearsal may be repeated.
     home.run("--sandbox bulk send people.csv --run r2 --rate 1000/s text x").success();

@@ -14,10 +14,8 @@ also_in_a_database! {
     a_report_on_a_terminal_has_nothing_that_it_would_act_on,
 }
 
-const PLAIN: [(&str, &str); 1] = [("NO_COLOR", "1")];
-
 fn end(home: &Home, words: &str) -> (i32, String) {
-    Terminal::new(home, &words.split(' ').collect::<Vec<_>>(), &PLAIN).end()
+    Terminal::plain(home, &words.split(' ').collect::<Vec<_>>()).end()
 }
 
 const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s text Hola";
@@ -102,9 +100,7 @@ fn a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else() {
     let (code, screen) = end(&home, SEND);
     assert_eq!(code, 0, "{screen}");
     let corrected = ["bulk", "send", "people.csv", "text", "Hola."];
-    let mut terminal = Terminal::new(&home, &corrected, &PLAIN);
-    terminal.answer("[y/N] ", "n");
-    let (code, screen) = terminal.end();
+    let (code, screen) = Terminal::plain(&home, &corrected).say("n");
     assert_eq!((code, jelou.seen().len()), (11, 3), "{screen}");
     let told = "warning: 3 of these people were written to by earlier runs in the last 24 hours";
     let place = |part: &str| screen.find(part).unwrap_or_else(|| panic!("`{part}`: {screen}"));
@@ -121,16 +117,12 @@ fn who_resumes_sees_the_first_message_and_is_asked() {
     assert_eq!(code, 4, "{screen}");
     assert!(screen.contains("0 of 3 sent in ") && screen.contains("\r\n3 still to be sent\r\n"), "{screen}");
     let seen = refusing.seen().len();
-    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &PLAIN);
-    terminal.answer("[y/N] ", "n");
-    let (code, screen) = terminal.end();
+    let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
     assert_eq!((code, refusing.seen().len()), (11, seen), "{screen}");
     let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
-    let mut terminal = Terminal::new(&home, &["bulk", "resume", "--rate", "1000/s"], &PLAIN);
-    terminal.answer("[y/N] ", "y");
-    let (code, screen) = terminal.end();
+    let (code, screen) = Terminal::plain(&home, &["bulk", "resume", "--rate", "1000/s"]).say("y");
     assert!(code == 4 && refusing.seen().len() > seen, "{screen}");
     // It asks nothing if the answer was given before, or if no one can be asked.
     let seen = refusing.seen().len();
@@ -147,18 +139,18 @@ fn old_runs_are_named_before_they_are_removed() {
     assert!(code == 0 && screen.contains("1 of 1 sent in "), "{screen}");
     rehearse("b");
     let remove = |answer: &str| {
-        let mut terminal = Terminal::new(&home, &["bulk", "remove", "--older-than", "1ms"], &PLAIN);
+        let mut terminal = Terminal::plain(&home, &["bulk", "remove", "--older-than", "1ms"]);
         terminal.answer("Remove 2 runs, complete for more than 1ms? [y/N] ", answer);
         terminal.end()
     };
     let (code, screen) = remove("n");
     assert!(code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "), "{screen}");
     // The other one is sent anew during the question.
-    let mut terminal = Terminal::new(&home, &["bulk", "remove", "--older-than", "1ms"], &PLAIN);
+    let mut terminal = Terminal::plain(&home, &["bulk", "remove", "--older-than", "1ms"]);
     terminal.wait_for("Remove 2 runs");
     home.change_store("UPDATE run SET changed_at = changed_at + 1 WHERE name = 'a'");
-    terminal.answer("[y/N] ", "y");
-    let (code, screen) = terminal.end();
+    terminal.wait_for("[y/N] ");
+    let (code, screen) = terminal.end_with("y");
     assert!(code == 0 && screen.contains("note: run b is removed"), "{screen}");
     assert!(screen.contains("note: run a has changed meanwhile, or is gone: it is left as it is"), "{screen}");
     rehearse("b");

@@ -158,8 +158,7 @@ fn a_run_that_is_resumed_looks_again() {
     assert_eq!(written_to(&server), [""; 0]);
     is_away.store(false, Ordering::SeqCst);
     is_later.store(true, Ordering::SeqCst);
-    let ended = resume().success();
-    assert!(ended.stderr.contains("2 rows are left out: the person has not written"), "{}", ended.stderr);
+    let ended = resume().success().told(&["2 rows are left out: the person has not written"]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 5}));
     // People who were skipped before stay skipped.
     assert_eq!(written_to(&server), [user(1)]);
@@ -180,6 +179,5 @@ fn templates_are_refused_and_a_preview_asks_nobody() {
     let server = Server::never_asked();
     let template = "bulk send people.csv --only-in-window --yes template order_shipped";
     home.run(template).api(&server.url).fails(2, &["a template can be sent at any time"]);
-    let ended = send(&home, &server, "--preview 2").success();
-    assert!(ended.stderr.contains("is applied when the run is made, and ignored here"), "{}", ended.stderr);
+    send(&home, &server, "--preview 2").success().told(&["is applied when the run is made, and ignored here"]);
 }

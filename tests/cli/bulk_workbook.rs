@@ -338,11 +338,11 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
         "2 rows are hidden in the sheet: line 2, 5",
         "leave them out with --hidden skip, or send them with --hidden send",
     ];
-    home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "text", "{{ celular }}"]).fails(2, &parts);
+    home.run("--sandbox bulk send people.xlsx text '{{ celular }}'").fails(2, &parts);
     let faulty = "1 row cannot be sent";
     let hint = "fix it, or leave it out with --skip-invalid";
     home.write("faulty.xlsx", xlsx(&[sheet("Hoja1", &rows.replace("593987654323", "12"))], SHARED));
-    home.run_args(&["--sandbox", "bulk", "send", "faulty.xlsx", "text", "{{ celular }}"]).fails(2, &[faulty, hint]);
+    home.run("--sandbox bulk send faulty.xlsx text '{{ celular }}'").fails(2, &[faulty, hint]);
     let ended = previewed(&home, &["people.xlsx", "--hidden", "send", "text", "{{ celular }}"]);
     assert_eq!(texts(&ended), ["593987654321", "593987654322", "593987654323"]);
     assert!(
@@ -350,9 +350,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
         "{ended:?}"
     );
     assert!(ended.stderr.contains("2 rows are passed over: they have no filled cell"), "{ended:?}");
-    let ended = home
-        .run_args(&["--sandbox", "bulk", "send", "people.xlsx", "--run", "r", "--hidden", "skip", "text", "x"])
-        .success();
+    let ended = home.run("--sandbox bulk send people.xlsx --run r --hidden skip text x").success();
     assert_eq!((ended.json()["sent"].clone(), ended.reasons()), (json!(1), json!({ "hidden": 2 })));
     let report = home.run("bulk report r").success().stdout;
     assert!(report.contains(",2,no,,,hidden,\"the sheet hides it, or shows it crossed out\",0,"), "{report}");
@@ -376,7 +374,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
          <row r=\"3\" ht=\"15\"><c><v>593987654322</v></c></row>"
     );
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
-    home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "text", "x"]).fails(2, &["1 row is hidden", "line 2"]);
+    home.run("--sandbox bulk send people.xlsx text x").fails(2, &["1 row is hidden", "line 2"]);
 }
 
 #[test]
@@ -432,7 +430,7 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     let hidden = xlsx_row(0, &[8]) + "<row hidden=\"1\"><c><v>593987654321</v></c></row>";
     home.write("both.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&[vec!["to".to_owned()]]) + &hidden))], ""));
     let told = "2 rows are hidden or crossed out in the sheet: line 2, 3";
-    home.run_args(&["--sandbox", "bulk", "send", "both.xlsx", "text", "x"]).fails(2, &[told]);
+    home.run("--sandbox bulk send both.xlsx text x").fails(2, &[told]);
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn runs_are_offered_where_one_is_named() {
     assert_eq!(candidates(&home, &["bulk", "resume", "or"]).stdout, "orders");
     // A database's runs are not requested, and these are not among them.
     let offered = |variable: &str, value: &str| {
-        let run = home.run_args(&["--", "jelouctl", "bulk", "resume", "or"]).env(variable, value);
+        let run = home.run("-- jelouctl bulk resume or").env(variable, value);
         run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n").success().stdout
     };
     assert_eq!(offered("JELOU_API_URL", "http://127.0.0.1:9"), "orders");

@@ -14,7 +14,6 @@ use crate::harness::{Ended, Home, kill, wait_until};
 use crate::needs::{can_test, works};
 use crate::postgres::Cluster;
 use crate::recipes::blocks;
-use crate::shared_ledger::on;
 
 /// The container in the examples: its arguments, and the names of its variables.
 struct Example {
@@ -81,23 +80,20 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
     let Some(cluster) = Cluster::shared() else { return };
     let Some(examples) = Example::both() else { return };
     for example in &examples {
-        let (ledger, run) = (cluster.ledger(), example.run());
-        let home = people(1200);
+        let (home, run) = (people(1200).on(cluster.ledger()), example.run());
+        let ledger = home.ledger().unwrap();
         let jelou = Jelou::accepting();
         let words = format!("bulk send people.csv --yes --import-only --run {run} --rate 200/s text Hola");
-        on(&home, &ledger, &words, &jelou.url).success();
+        home.run(&words).api(&jelou.url).success();
         let workers = |wanted: i64| {
             let sql = "SELECT count(DISTINCT worker) FROM jelouctl.row WHERE worker IS NOT NULL";
-            wait_until(&format!("{wanted} containers have rows"), || {
-                let found: i64 = cluster.sql(ledger.rsplit('/').next().unwrap(), sql)[0].get(0);
-                found == wanted
-            });
+            wait_until(&format!("{wanted} containers have rows"), || home.sql(sql)[0].get::<_, i64>(0) == wanted);
         };
         let homes = [Home::new(), Home::new(), Home::new()];
-        let first = example.start(&homes[0], &ledger, &jelou.url);
-        let leaves = example.start(&homes[1], &ledger, &jelou.url);
+        let first = example.start(&homes[0], ledger, &jelou.url);
+        let leaves = example.start(&homes[1], ledger, &jelou.url);
         workers(2);
-        let joins = example.start(&homes[2], &ledger, &jelou.url);
+        let joins = example.start(&homes[2], ledger, &jelou.url);
         workers(3);
         // A platform that moves a container asks it to stop.
         signal(&leaves, Signal::TERM);
@@ -109,7 +105,7 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
         let accepted = jelou.accepted();
         assert_eq!((accepted.len(), accepted.values().max()), (1200, Some(&1)));
         // A restarted one has nothing to do.
-        let again = end(example.start(&Home::new(), &ledger, &jelou.url));
+        let again = end(example.start(&Home::new(), ledger, &jelou.url));
         assert_eq!((again.code, jelou.seen().len()), (0, 1200), "{again:?}");
         assert!(homes.iter().all(|home| std::fs::read_dir(home.path()).unwrap().next().is_none()), "a file was kept");
     }

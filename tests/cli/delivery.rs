@@ -23,44 +23,42 @@ fn record(reply: Reply) -> (Ended, Value, Server) {
     (ended, record, server)
 }
 
+/// The record of a send that fails with this code and these words.
+fn failed(flags: &str, url: &str, code: i32, parts: &[&str]) -> Value {
+    let line = format!("send text --to 593987654321 Hola -o record {flags}");
+    Home::new().run(&line).api(url).fails(code, parts).json()
+}
+
 #[test]
 fn a_refused_connection_was_not_sent() {
     let url = refused_url();
     let address = url.strip_prefix("http://").unwrap();
-    let ended = Home::new()
-        .run(SEND)
-        .api(&url)
-        .fails(7, &[&format!("error: not sent: failed to connect to {address}: Connection refused"), "hint: "]);
-    assert_eq!((ended.json()["sent"].as_str(), ended.json()["error"]["code"].as_str()), (Some("no"), Some("network")));
-    assert_eq!(ended.json()["http_status"], Value::Null);
+    let told = format!("error: not sent: failed to connect to {address}: Connection refused");
+    let record = failed("--retry-for 0", &url, 7, &[&told, "hint: "]);
+    assert_eq!((record["sent"].as_str(), record["error"]["code"].as_str()), (Some("no"), Some("network")));
+    assert_eq!(record["http_status"], Value::Null);
 }
 
 #[test]
 fn a_host_that_does_not_exist_was_not_sent() {
-    Home::new().run(SEND).api("https://no-such-host.invalid").fails(7, &["not sent: "]);
+    failed("--retry-for 0", "https://no-such-host.invalid", 7, &["not sent: "]);
 }
 
 #[test]
 fn a_server_that_hangs_leaves_it_unknown() {
     for reply in [Reply::HangBeforeReading, Reply::HangAfterReading] {
         let server = Server::answering(reply);
-        let ended = Home::new()
-            .run(SEND)
-            .args(&["--timeout", "300ms"])
-            .api(&server.url)
-            .fails(8, &["it may have been sent: no answer in time"]);
-        assert_eq!(ended.json()["sent"], "unknown");
-        assert_eq!(ended.json()["attempts"], 1);
+        let flags = "--retry-for 0 --timeout 300ms";
+        let record = failed(flags, &server.url, 8, &["it may have been sent: no answer in time"]);
+        assert_eq!((record["sent"].as_str(), &record["attempts"]), (Some("unknown"), &1.into()));
     }
 }
 
 #[test]
 fn a_reset_after_the_request_leaves_it_unknown_and_is_never_retried() {
     let server = Server::answering(Reply::ResetAfterReading);
-    let run = Home::new();
-    let run = run.run("send text --to 593987654321 Hola -o record").api(&server.url);
-    let ended = run.fails(8, &["it may have been sent: the connection failed"]);
-    assert_eq!(ended.json()["attempts"], 1);
+    let record = failed("", &server.url, 8, &["it may have been sent: the connection failed"]);
+    assert_eq!(record["attempts"], 1);
     assert_eq!(server.received().len(), 1);
 }
 
@@ -147,25 +145,17 @@ fn retry_after_may_be_a_date() {
     assert_eq!(ended.json()["attempts"], 2);
     let limited = Reply::with_headers(503, &format!("Retry-After: {}\r\n", date(3600)), "");
     let server = Server::answering(limited);
-    let ended = Home::new()
-        .run("send text --to 593987654321 Hola -o record")
-        .api(&server.url)
-        .fails(6, &["not sent: the API answered 503"]);
-    assert_eq!(ended.json()["attempts"], 1);
-    assert!(ended.json()["error"]["retry_after_s"].as_u64().unwrap() > 3590);
+    let record = failed("", &server.url, 6, &["not sent: the API answered 503"]);
+    assert_eq!(record["attempts"], 1);
+    assert!(record["error"]["retry_after_s"].as_u64().unwrap() > 3590);
 }
 
 #[test]
 fn a_wait_that_would_end_past_the_budget_is_not_begun() {
     let server = Server::answering(Reply::with_headers(429, "Retry-After: 31\r\n", ""));
-    let ended = Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).fails(6, &["not sent"]);
-    assert_eq!(ended.json()["attempts"], 1);
+    assert_eq!(failed("", &server.url, 6, &["not sent"])["attempts"], 1);
     let server = Server::answering(Reply::json(400, r#"{"error":{"code":131056}}"#));
-    let ended = Home::new()
-        .run("send text --to 593987654321 Hola -o record --retry-for 5s")
-        .api(&server.url)
-        .fails(6, &["6 seconds"]);
-    assert_eq!(ended.json()["attempts"], 1);
+    assert_eq!(failed("--retry-for 5s", &server.url, 6, &["6 seconds"])["attempts"], 1);
 }
 
 #[test]
@@ -173,25 +163,17 @@ fn a_wait_of_any_length_is_understood() {
     for header in ["18446744073709551615", "99999999999999999999999", "1e300"] {
         let first = Reply::with_headers(429, "Retry-After: 1\r\n", "");
         let server = Server::start(vec![first, Reply::with_headers(429, &format!("Retry-After: {header}\r\n"), "")]);
-        let ended =
-            Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).fails(6, &["not sent"]);
-        assert_eq!(ended.json()["attempts"], 2);
+        assert_eq!(failed("", &server.url, 6, &["not sent"])["attempts"], 2);
     }
 }
 
 #[test]
 fn the_budget_is_used_up() {
-    let ended = Home::new()
-        .run("send text --to 593987654321 Hola -o record --retry-for 1200ms")
-        .api(&refused_url())
-        .fails(7, &["trying again"]);
-    assert!(ended.json()["attempts"].as_u64().unwrap() >= 2, "{ended:?}");
+    let record = failed("--retry-for 1200ms", &refused_url(), 7, &["trying again"]);
+    assert!(record["attempts"].as_u64().unwrap() >= 2, "{record}");
     let server = Server::answering(Reply::json(429, ""));
-    let ended = Home::new()
-        .run("send text --to 593987654321 Hola -o record --retry-for 1200ms")
-        .api(&server.url)
-        .fails(6, &["trying again"]);
-    assert_eq!(server.received().len() as u64, ended.json()["attempts"].as_u64().unwrap());
+    let record = failed("--retry-for 1200ms", &server.url, 6, &["trying again"]);
+    assert_eq!(server.received().len() as u64, record["attempts"].as_u64().unwrap());
 }
 
 #[test]
@@ -325,10 +307,7 @@ fn a_connection_that_is_never_answered_was_not_sent() {
         waiting.push(stream);
         assert!(waiting.len() < 100, "the queue is never full");
     }
-    let ended = Home::new()
-        .run(SEND)
-        .args(&["--timeout", "600ms"])
-        .api(&format!("http://{address}"))
-        .fails(7, &["not sent: connecting took too long"]);
-    assert_eq!(ended.json()["sent"], "no");
+    let flags = "--retry-for 0 --timeout 600ms";
+    let record = failed(flags, &format!("http://{address}"), 7, &["not sent: connecting took too long"]);
+    assert_eq!(record["sent"], "no");
 }

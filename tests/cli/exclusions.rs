@@ -303,7 +303,7 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
             );
         }
         send(&home, "5215512345678", &["--exclude", "bajas.csv", "--dry-run"]).fails(11, &[]);
-        home.run_args(&["flow-message", "--to", "5215512345678", "--exclude", "bajas.csv", "--title", "t"])
+        home.run("flow-message --to 5215512345678 --exclude bajas.csv --title t")
             .args(&["--text", "t", "--caption", "c", "--flow-name", "f", "--cta", "x", "--screen", "A"])
             .fails(11, &["must not be written to"]);
     }
@@ -330,8 +330,7 @@ fn digits_that_may_be_two_people_exclude_both() {
         home.profile("p", &jelou.url, &format!("country = \"BR\"\ndo_not_contact = '{}'", path.display()));
         home.write(file, list);
         home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n+5551987654322,otra\n");
-        let ended = bulk(&home, &[]).success();
-        assert!(ended.stderr.contains("2 rows are left out by"), "{ended:?}");
+        bulk(&home, &[]).success().told(&["2 rows are left out by"]);
         assert_eq!(jelou.users(), ["5551987654322"], "{file}");
     }
     // The country's code may be the beginning of a national number, too.
@@ -725,10 +724,7 @@ fn how_many_people_a_list_excludes_is_told() {
     home.write("people.csv", "to\n593987654322\n593987654321\n");
     home.write("otras.txt", "593987654323\n+593987654323\n");
     let words = ["bulk", "send", "people.csv", "--run", "r", "--exclude", "otras.txt", "text", "Hola"];
-    let mut terminal = Terminal::new(&home, &words, &[("NO_COLOR", "1")]);
-    terminal.wait_for("[y/N] ");
-    terminal.type_line("y");
-    let (code, screen) = terminal.end();
+    let (code, screen) = Terminal::plain(&home, &words).say("y");
     let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("lists of excluded people: otras.txt: 1 person; /"), "{screen}");

@@ -82,26 +82,9 @@ fn the_example_configuration_is_valid_and_shows_every_key() {
     home.write("example.toml", &example);
     let shown = home.run("profile show --config example.toml").success().stdout;
     assert!(shown.contains("allow_to\t[\"593*\"]\tprofile prod"), "{shown}");
-    for key in [
-        "default_profile",
-        "bot_id",
-        "client_id",
-        "client_secret",
-        "client_secret_file",
-        "client_secret_command",
-        "api_url",
-        "timeout",
-        "retry_for",
-        "ca_cert",
-        "allow_to",
-        "rate",
-        "between",
-        "country",
-        "not_on",
-        "remember",
-        "time_zone",
-        "confirm_bulk",
-    ] {
+    let keys = "default_profile bot_id client_id client_secret client_secret_file client_secret_command api_url \
+                        timeout retry_for ca_cert allow_to rate between country not_on remember time_zone confirm_bulk";
+    for key in keys.split(' ') {
         assert!(example.contains(&format!("{key} = ")), "{key} is missing");
     }
 }

@@ -104,6 +104,15 @@ pub(crate) fn faketime() -> Option<String> {
     can_test("faketime", || library.is_some()).then(|| library.unwrap().to_str().unwrap().to_owned())
 }
 
+/// The words of a command line: blanks separate them, except between single quotes.
+pub(crate) fn words(line: &str) -> Vec<&str> {
+    assert!(line.matches('\'').count().is_multiple_of(2), "a quote is missing: {line}");
+    let parts = line.split('\'').enumerate();
+    parts
+        .flat_map(|(at, part)| if at.is_multiple_of(2) { part.split_whitespace().collect() } else { vec![part] })
+        .collect()
+}
+
 /// The result of a run.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -151,6 +160,30 @@ impl Home {
     /// The address of its ledger in a database; None if its runs are files.
     pub(crate) fn ledger(&self) -> Option<&str> {
         self.ledger.as_deref()
+    }
+
+    /// With this database as its ledger.
+    #[cfg(unix)]
+    pub(crate) fn on(self, ledger: String) -> Self {
+        Self { ledger: Some(ledger), ..self }
+    }
+
+    /// The home of another machine, with the same database.
+    #[cfg(unix)]
+    pub(crate) fn another_machine(&self) -> Self {
+        Self::new().on(self.ledger.clone().unwrap())
+    }
+
+    /// The rows that the owner of its database gets.
+    #[cfg(unix)]
+    pub(crate) fn sql(&self, statement: &str) -> Vec<tokio_postgres::Row> {
+        crate::postgres::sql(self.ledger().unwrap(), statement)
+    }
+
+    /// Does `work` while another session of its database stays in the transaction that `script` begins.
+    #[cfg(unix)]
+    pub(crate) fn while_holding<T>(&self, script: &str, work: impl FnOnce() -> T) -> T {
+        crate::postgres::while_holding(self.ledger().unwrap(), script, work)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -214,14 +247,14 @@ impl Home {
         std::fs::read_to_string(self.path().join(name)).unwrap()
     }
 
-    /// A command line, its words separated by spaces.
-    pub(crate) fn run(&self, words: &str) -> Run<'_> {
-        self.run_args(&words.split_whitespace().collect::<Vec<_>>())
+    /// A command line.
+    pub(crate) fn run(&self, line: &str) -> Run<'_> {
+        self.run_args(&words(line))
     }
 
     /// Shows the requests of a list on the sandbox, which sends nothing.
     pub(crate) fn list_shown(&self, arguments: &[&str]) -> Run<'_> {
-        self.run_args(&["--sandbox", "--dry-run", "bulk", "send"]).args(arguments)
+        self.run("--sandbox --dry-run bulk send").args(arguments)
     }
 
     pub(crate) fn run_args(&self, arguments: &[&str]) -> Run<'_> {
@@ -231,15 +264,15 @@ impl Home {
     }
 
     /// A process that sends to the API at `url`, with its outputs in pipes.
-    pub(crate) fn process(&self, words: &str, url: &str) -> Command {
+    pub(crate) fn process(&self, line: &str, url: &str) -> Command {
         let mut command = self.command();
-        command.args(words.split_whitespace()).envs(sender(url)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(words(line)).envs(sender(url)).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     /// The rows of a report as objects.
-    pub(crate) fn report(&self, words: &str) -> Vec<Value> {
-        self.run("bulk report --format ndjson").args(&words.split_whitespace().collect::<Vec<_>>()).success().rows()
+    pub(crate) fn report(&self, line: &str) -> Vec<Value> {
+        self.run("bulk report --format ndjson").args(&words(line)).success().rows()
     }
 
     /// Another program in this home, which finds our binary as `jelouctl`.
@@ -315,10 +348,7 @@ impl Run<'_> {
     pub(crate) fn fails(self, code: i32, parts: &[&str]) -> Ended {
         let ended = self.end();
         assert_eq!(ended.code, code, "{ended:?}");
-        for part in parts {
-            assert!(ended.stderr.contains(part), "`{part}` is missing in {}", ended.stderr);
-        }
-        ended
+        ended.told(parts)
     }
 }
 
@@ -329,6 +359,22 @@ impl Ended {
             stdout: String::from_utf8(output.stdout.clone()).unwrap(),
             stderr: String::from_utf8(output.stderr.clone()).unwrap(),
         }
+    }
+
+    /// stderr contains each of `parts`.
+    pub(crate) fn told(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(self.stderr.contains(part), "`{part}` is missing in {self:?}");
+        }
+        self
+    }
+
+    /// stderr contains none of `parts`.
+    pub(crate) fn not_told(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(!self.stderr.contains(part), "`{part}` is in {self:?}");
+        }
+        self
     }
 
     /// stdout, which has one JSON a line.

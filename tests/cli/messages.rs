@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
+use std::process::Child;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::acceptor::{Acceptor, OwnPort};
-use crate::harness::{Ended, Home, Run, tool, wait_until};
+use crate::bulk_run::signal;
+use crate::harness::{Home, Run, wait_until};
 use crate::server::{Received, Reply, Server, respond_to};
 use crate::terminal::Terminal;
 
@@ -47,13 +49,6 @@ fn in_bubble(id: &str, person: &str, bubble: &Value) -> Value {
     json!({"by": "user", "messageId": id, "sender": {"id": person}, "bubble": bubble, "createdAt": ago(70 + id.parse::<u64>().unwrap())})
 }
 
-/// A message to the bot whose sender is neither named as the user nor has a number.
-fn to_the_bot_by(by: &str) -> Value {
-    let mut entry = entry("8", by, "5f0c2a99", "baja", 70);
-    entry["by"] = json!(by);
-    entry
-}
-
 fn page(entries: &[Value], pages: u64) -> Reply {
     let pagination = json!({"limit": 50, "page": 1, "total": entries.len(), "offset": 0, "totalPages": pages});
     Reply::json(200, &json!({"pagination": pagination, "_metadata": {}, "results": entries}).to_string())
@@ -86,7 +81,7 @@ trait Asking {
 impl Asking for Home {
     fn asking(&self, words: &str, server: &Server) -> Run<'_> {
         use_quick_profile(self, &server.url);
-        self.run_args(&shlex::split(words).unwrap().iter().map(String::as_str).collect::<Vec<_>>())
+        self.run(words)
     }
 }
 
@@ -128,8 +123,7 @@ fn a_table_has_a_state_only_of_what_was_sent_to_a_person() {
     let server = Server::answering(page(&entries, 1));
     let home = Home::new();
     use_quick_profile(&home, &server.url);
-    let words = ["-p", "quick", "messages", "list"];
-    let (code, screen) = Terminal::new(&home, &words, &[("NO_COLOR", "1")]).end();
+    let (code, screen) = Terminal::plain(&home, &["-p", "quick", "messages", "list"]).end();
     let row = |text: &str| screen.lines().find(|line| line.contains(text)).unwrap_or_else(|| panic!("{screen}"));
     assert_eq!(code, 0, "{screen}");
     assert!(row("Listo").contains("delivered") && !row("Gracias").contains("delivered"), "{screen}");
@@ -164,6 +158,9 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
     home.asking("messages list --to +593987654321 -o id", &server).success();
     assert_eq!(home.asking("messages list --to 5215512345678 -o id", &server).success().stdout, "4\n3\n");
     assert_eq!(home.asking("messages list --by bot -o id", &server).success().stdout, "2\n");
+    // Its sender is neither named as the user nor has a number.
+    let mut to_the_bot = entry("8", "user", "5f0c2a99", "baja", 70);
+    to_the_bot["by"] = json!("client");
     // People are only printed if all of the list could be read.
     for (second, code, said) in [
         (Reply::json(500, "{}"), 6, "error: the API answered 500"),
@@ -172,7 +169,7 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
         (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
         (page(&[in_bubble("8", LUIS, &json!({"type": "TEXT"}))], 2), 6, "1 entry does not say what a message must"),
         (page(&[in_bubble("8", LUIS, &Value::Null)], 2), 6, "1 entry does not say what a message must"),
-        (page(&[to_the_bot_by("client")], 2), 6, "1 entry does not say what a message must"),
+        (page(&[to_the_bot], 2), 6, "1 entry does not say what a message must"),
     ] {
         let server = Server::start(vec![page(&entries, 2), second]);
         let ended = home.asking(words, &server).fails(code, &[said]);
@@ -325,17 +322,21 @@ impl Restartable {
     }
 }
 
+/// A process that lists the ids of messages, and what it prints.
+fn listing(home: &Home, flags: &str, url: &str) -> (Child, impl Iterator<Item = String> + use<>) {
+    use_quick_profile(home, url);
+    let mut child = home.process(&format!("messages list -o id {flags}"), url).spawn().unwrap();
+    let printed = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    (child, printed)
+}
+
 #[test]
 fn following_goes_on_through_a_restart_without_a_repeat_or_a_gap() {
     let home = Home::new();
     let server = Restartable { port: OwnPort::new(), entries: Arc::default(), received: Arc::default() };
     server.list("before", 60);
     let running = server.start();
-    let mut command = home.command();
-    command.args(["messages", "list", "--follow", "--since", "15m", "-o", "id"]);
-    use_quick_profile(&home, &server.port.url());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (mut child, mut printed) = listing(&home, "--follow --since 15m", &server.port.url());
     assert_eq!(printed.next().unwrap(), "before");
     server.list("new", 0);
     assert_eq!(printed.next().unwrap(), "new");
@@ -349,7 +350,7 @@ fn following_goes_on_through_a_restart_without_a_repeat_or_a_gap() {
     assert_eq!([printed.next().unwrap(), printed.next().unwrap()], ["late", "meanwhile"]);
     let asked = server.received.lock().unwrap().len();
     wait_until("it has asked twice more", || server.received.lock().unwrap().len() > asked + 1);
-    tool(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]));
+    signal(&child, Signal::INT);
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(printed.next(), None, "nothing is repeated");
     drop(again);
@@ -362,16 +363,12 @@ fn following_shows_nothing_from_before_its_span() {
     let server = Restartable { port: OwnPort::new(), entries: Arc::default(), received: Arc::default() };
     server.list("before", 10);
     let running = server.start();
-    let mut command = home.command();
-    command.args(["messages", "list", "--follow", "--since", "1m", "-o", "id"]);
-    use_quick_profile(&home, &server.port.url());
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let (mut child, mut printed) = listing(&home, "--follow --since 1m", &server.port.url());
     assert_eq!(printed.next().unwrap(), "before");
     server.list("old", 300);
     server.list("new", 0);
     assert_eq!(printed.next().unwrap(), "new");
-    tool(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]));
+    signal(&child, Signal::INT);
     assert_eq!((child.wait().unwrap().code(), printed.next()), (Some(0), None));
     drop(running);
 }
@@ -380,14 +377,10 @@ fn following_shows_nothing_from_before_its_span() {
 fn a_signal_while_the_first_listing_is_read_is_no_success() {
     let server = Server::start(vec![page(&[entry("1", "bot", ANA, "a", 1)], 2), Reply::HangAfterReading]);
     let home = Home::new();
-    let mut command = home.command();
-    command.args(["messages", "list", "-o", "id"]);
-    use_quick_profile(&home, &server.url);
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut child, printed) = listing(&home, "", &server.url);
     wait_until("the second page is asked for", || server.received().len() == 2);
-    tool(std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]));
-    let ended = Ended::new(&child.wait_with_output().unwrap());
-    assert_eq!((ended.code, ended.stdout.as_str()), (143, "1\n"), "{ended:?}");
+    signal(&child, Signal::TERM);
+    assert_eq!((child.wait().unwrap().code(), printed.collect::<Vec<_>>()), (Some(143), vec!["1".to_owned()]));
 }
 
 fn notification(id: &str, status: &str) -> Value {
@@ -422,88 +415,52 @@ fn one_message_is_found_wherever_it_is_listed() {
     let template = notification("t", "DELIVERED_USER");
     let free = entry("t", "bot", ANA, "Hola", 5);
     let single = |entry: &Value| Reply::json(200, &entry.to_string());
-    for (history, notifications, one, expected) in [
+    let in_history = |entries: &[Value]| by_place(page(entries, 1), none(), no_look_up());
+    for (server, expected) in [
         (
-            page(&[entry("other", "bot", ANA, "x", 1), free.clone()], 1),
-            none(),
-            no_look_up(),
+            in_history(&[entry("other", "bot", ANA, "x", 1), free.clone()]),
             json!({"state": "delivered", "text": "Hola", "template": null}),
         ),
         (
-            page(std::slice::from_ref(&free), 1),
-            no_look_up(),
-            no_look_up(),
+            by_place(page(&[free], 1), no_look_up(), no_look_up()),
             json!({"state": "delivered", "user": ANA, "at": null}),
         ),
         (
-            none(),
-            page(std::slice::from_ref(&template), 1),
-            no_look_up(),
+            by_place(none(), page(std::slice::from_ref(&template), 1), no_look_up()),
             json!({"state": "delivered", "template": "order_shipped", "user": ANA}),
         ),
         (
-            page(&[entry_in("t", "CREATED"), entry_in("t", "READ"), entry_in("t", "DELIVERED_USER")], 1),
-            none(),
-            no_look_up(),
+            in_history(&["CREATED", "READ", "DELIVERED_USER"].map(|status| entry_in("t", status))),
             json!({"state": "read"}),
         ),
-        (none(), none(), single(&template), json!({"state": "delivered", "template": "order_shipped"})),
+        (by_place(none(), none(), single(&template)), json!({"state": "delivered", "template": "order_shipped"})),
         (
-            none(),
-            none(),
-            single(&failed),
+            by_place(none(), none(), single(&failed)),
             json!({"state": "undelivered", "code": "131026", "reason": "(#131026) Message undeliverable"}),
         ),
-        (
-            page(&[json!({"messageId": "t", "status": "PAUSED"})], 1),
-            none(),
-            none(),
-            json!({"state": "other", "status": "PAUSED"}),
-        ),
-        (page(&[json!({"messageId": "t"})], 1), none(), none(), json!({"state": "accepted", "status": null})),
+        (in_history(&[json!({"messageId": "t", "status": "PAUSED"})]), json!({"state": "other", "status": "PAUSED"})),
+        (in_history(&[json!({"messageId": "t"})]), json!({"state": "accepted", "status": null})),
     ] {
-        let server = by_place(history, notifications, one);
         let record = home.asking("messages get t -o record", &server).success().json();
         for (field, value) in expected.as_object().unwrap() {
             assert_eq!(&record[field], value, "{field}: {record}");
         }
     }
+    let unlisted = "error: Jelou lists no message `t` from the bot\n";
+    let unread = "Jelou lists no message `t` from the bot among what could be read";
+    let refused = |status: u16| Reply::json(status, "{}");
     for (history, notifications, one, code, said) in [
-        (none(), none(), no_look_up(), 5, "error: Jelou lists no message `t` from the bot\n"),
-        (none(), no_look_up(), no_look_up(), 5, "error: Jelou lists no message `t` from the bot\n"),
+        (none(), none(), no_look_up(), 5, unlisted),
+        (none(), no_look_up(), no_look_up(), 5, unlisted),
         // A message that the user wrote does not count, and an entry with another name does not either.
-        (
-            page(&[entry("t", "user", ANA, "x", 1)], 1),
-            none(),
-            no_look_up(),
-            5,
-            "error: Jelou lists no message `t` from the bot\n",
-        ),
-        (
-            page(&[entry("u", "bot", ANA, "x", 1)], 1),
-            none(),
-            single(&notification("u", "READ")),
-            5,
-            "error: Jelou lists no message `t` from the bot\n",
-        ),
-        (
-            page(&[entry("u", "bot", ANA, "x", 1)], 9),
-            none(),
-            no_look_up(),
-            5,
-            "Jelou lists no message `t` from the bot among what could be read",
-        ),
-        (Reply::json(401, "{}"), no_look_up(), no_look_up(), 4, "the API answered 401"),
+        (page(&[entry("t", "user", ANA, "x", 1)], 1), none(), no_look_up(), 5, unlisted),
+        (page(&[entry("u", "bot", ANA, "x", 1)], 1), none(), single(&notification("u", "READ")), 5, unlisted),
+        (page(&[entry("u", "bot", ANA, "x", 1)], 9), none(), no_look_up(), 5, unread),
+        (refused(401), no_look_up(), no_look_up(), 4, "the API answered 401"),
         (no_look_up(), Reply::json(404, r#"{"code":"E1019"}"#), no_look_up(), 5, "E1019"),
         // One place need not accept the ids of another.
-        (
-            none(),
-            Reply::json(422, "{}"),
-            Reply::json(400, "{}"),
-            5,
-            "Jelou lists no message `t` from the bot among what could be read",
-        ),
-        (Reply::json(500, "{}"), none(), no_look_up(), 6, "the API answered 500"),
+        (none(), refused(422), refused(400), 5, unread),
+        (refused(500), none(), no_look_up(), 6, "the API answered 500"),
     ] {
         let server = by_place(history, notifications, one);
         let ended = home.asking("messages get t", &server).fails(code, &[said]);
@@ -611,7 +568,6 @@ fn getting_waits_until_it_has_come_so_far() {
     home.asking("messages get t --wait read", &server).fails(4, &["the API answered 401"]);
 }
 
-/// By a clock that runs a hundred times as fast.
 #[test]
 fn two_people_whose_messages_have_one_id_are_both_listed() {
     let entries = [entry("same", "user", ANA, "baja", 1), entry("same", "user", "593987654399", "baja", 2)];

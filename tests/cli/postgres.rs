@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, Row};
 
 use self::server::{
     EMPTY_LEDGER, NOBODY, PROGRAMS, SENDER, empty_directory, free_port, give_away, is_root, program, programs,
@@ -36,9 +36,31 @@ pub(crate) struct Pooler {
 
 /// Changes the store of a ledger directly.
 pub(crate) fn change(ledger: &str, change: &str) {
-    let database = ledger.rsplit('/').next().unwrap();
     let script = format!("SET search_path = jelouctl; {change}");
-    Cluster::shared().unwrap().script("postgres", database, &script);
+    Cluster::shared().unwrap().script("postgres", database_of(ledger), &script);
+}
+
+/// The rows that the owner of a ledger gets.
+pub(crate) fn sql(ledger: &str, statement: &str) -> Vec<Row> {
+    Cluster::shared().unwrap().sql(database_of(ledger), statement)
+}
+
+/// Does `work` while another session of a ledger stays in the transaction that `script` begins.
+pub(crate) fn while_holding<T>(ledger: &str, script: &str, work: impl FnOnce() -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = Cluster::shared().unwrap().url("postgres", database_of(ledger));
+    let _holding = runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client.batch_execute(script).await.unwrap();
+        client
+    });
+    work()
+}
+
+/// The database of an address.
+pub(crate) fn database_of(ledger: &str) -> &str {
+    ledger.rsplit('/').next().unwrap()
 }
 
 /// Several statements, without an answer.
@@ -125,18 +147,6 @@ impl Cluster {
     /// Several statements, without an answer.
     pub(crate) fn script(&self, role: &str, database: &str, script: &str) {
         execute(&self.url(role, database), script);
-    }
-
-    /// Does `work` while another session stays in the transaction that `script` begins.
-    pub(crate) fn while_holding<T>(&self, database: &str, script: &str, work: impl FnOnce() -> T) -> T {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let _holding = runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&self.url("postgres", database), NoTls).await.unwrap();
-            tokio::spawn(connection);
-            client.batch_execute(script).await.unwrap();
-            client
-        });
-        work()
     }
 
     /// Ends it like a crash, then starts it again.

@@ -1,60 +1,52 @@
 //! Runs whose ledger is in a database: several machines send one, each with a home of its own.
 
-use std::process::Child;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::bulk_run::{Watched, counts, end, people, signal, user};
+use crate::bulk_run::{Watched, counts, end, people, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, Run, STATE, faketime, wait_until};
+use crate::harness::{Home, STATE, faketime, wait_until};
 use crate::postgres::Cluster;
 use crate::terminal::Terminal;
+use crate::tls::authority;
 
-const FAST: &str = "1000000/s";
+pub(crate) const LOOKER: &str = "DO $$ BEGIN CREATE ROLE looker LOGIN; EXCEPTION WHEN duplicate_object THEN END $$; \
+                                 GRANT jelouctl_reader TO looker";
 
-/// A command on the ledger, for the API at `url`.
-pub(crate) fn on<'a>(home: &'a Home, ledger: &str, words: &str, url: &str) -> Run<'a> {
-    home.run(words).api(url).env("JELOUCTL_LEDGER", ledger)
+/// A home with a list of this number of people and a database of its own; None if tests with a database are left out.
+pub(crate) fn people_in_a_database(rows: usize) -> Option<Home> {
+    Some(people(rows).on(Cluster::shared()?.ledger()))
 }
 
-pub(crate) fn send<'a>(home: &'a Home, ledger: &str, flags: &str, url: &str) -> Run<'a> {
-    let words = format!("bulk send people.csv --yes --run r --rate {FAST} {flags} text");
-    on(home, ledger, &words, url).args(&["Hola {{ nombre }}"])
+/// What a run went through.
+pub(crate) fn events(home: &Home) -> Vec<String> {
+    home.sql("SELECT kind FROM jelouctl.event ORDER BY number").iter().map(|row| row.get(0)).collect()
 }
 
-/// A process of a machine that sends the run.
-pub(crate) fn worker(home: &Home, ledger: &str, words: &str, url: &str) -> Child {
-    home.process(words, url).env("JELOUCTL_LEDGER", ledger).spawn().unwrap()
-}
-
-pub(crate) fn status(home: &Home, ledger: &str) -> Value {
-    home.run("bulk status r").env("JELOUCTL_LEDGER", ledger).success().json()
+pub(crate) fn status(home: &Home) -> Value {
+    home.run("bulk status r").success().json()
 }
 
 #[test]
 fn another_machine_with_nothing_but_the_address_has_all_of_a_run() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(300);
+    let Some(home) = people_in_a_database(300) else { return };
     let jelou = Jelou::start(|user, _| if user.ends_with('7') { Act::Answer(422, "", "{}") } else { Act::Accept });
-    send(&home, &ledger, "", &jelou.url).fails(10, &["note: run r: 300 messages from bot BOT_ID"]);
-    let other = Home::new();
-    let report = other.run("bulk report r --format ndjson").env("JELOUCTL_LEDGER", &ledger).success().rows();
+    send(&home, &jelou.url).fails(10, &["note: run r: 300 messages from bot BOT_ID"]);
+    let other = home.another_machine();
+    let report = other.report("r");
     assert_eq!((report.len(), &report[7]["code"], &report[7]["http_status"]), (300, &json!("rejected"), &json!(422)));
-    let found = other.run_args(&["bulk", "find", &user(0)]).env("JELOUCTL_LEDGER", &ledger).success().json();
+    let found = other.run_args(&["bulk", "find", &user(0)]).success().json();
     assert_eq!((&found["run"], &found["sent"]), (&json!("r"), &json!("yes")));
-    let list = other.run("bulk list").env("JELOUCTL_LEDGER", &ledger).success().json();
+    let list = other.run("bulk list").success().json();
     assert_eq!((counts(&list), &list["complete"], &list["bot_id"]), ([270, 30, 0, 0], &json!(true), &json!("BOT_ID")));
-    let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
-    let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();
-    assert_eq!(events, ["begun", "ended"]);
+    assert_eq!(events(&home), ["begun", "ended"]);
     // Failed rows are sent again when a person says so.
-    other.run("bulk resolve r --failed-as pending").env("JELOUCTL_LEDGER", &ledger).success();
-    on(&other, &ledger, "bulk resume r", &jelou.url).fails(10, &[]);
-    other.run("bulk remove r --yes").env("JELOUCTL_LEDGER", &ledger).success();
-    assert_eq!(other.run("bulk list").env("JELOUCTL_LEDGER", &ledger).success().stdout, "");
+    other.run("bulk resolve r --failed-as pending").success();
+    other.run("bulk resume r").api(&jelou.url).fails(10, &[]);
+    other.run("bulk remove r --yes").success();
+    assert_eq!(other.run("bulk list").success().stdout, "");
     // Nothing of it was ever in a file.
     assert!(!home.path().join(STATE).exists() && !other.path().join(STATE).exists());
 }
@@ -71,7 +63,7 @@ fn a_rate_limit_slows_a_run_in_a_database_as_it_does_one_in_a_file() {
         (Act::Answer(422, "", "{}"), 8, false, false),
         (Act::Answer(400, "", PAIR), 1, false, false),
     ] {
-        let (home, ledger) = (people(30), cluster.ledger());
+        let home = people(30).on(cluster.ledger());
         let case = format!("{rows} rows: {answer:?}");
         // Behind the first eleven as many as the run may send are under way at once.
         let limited: Vec<_> = (15..15 + rows).map(user).collect();
@@ -79,25 +71,23 @@ fn a_rate_limit_slows_a_run_in_a_database_as_it_does_one_in_a_file() {
             0 if limited.iter().any(|limited| limited == user) => answer.clone(),
             _ => Act::Accept,
         });
-        send(&home, &ledger, "", &jelou.url).end();
+        send(&home, &jelou.url).end();
         let query = "SELECT (pace::json->>'cut_at')::float8 > 0, \
                      (pace::json->>'stopped_until')::float8 > created_at FROM jelouctl.run";
-        let [run] = &cluster.sql(database_of(&ledger), query)[..] else { panic!("{case}") };
+        let [run] = &home.sql(query)[..] else { panic!("{case}") };
         assert_eq!((run.get::<_, bool>(0), run.get::<_, bool>(1)), (slows, stops), "{case}");
     }
 }
 
 #[test]
 fn three_machines_send_each_row_of_a_run_once() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(2000);
+    let Some(home) = people_in_a_database(2000) else { return };
     let jelou = Jelou::accepting();
-    let made = send(&home, &ledger, "--import-only", &jelou.url).success();
+    let made = send_with(&home, &jelou.url, &["--import-only"]).success();
     assert_eq!(counts(&made.json()), [0, 0, 0, 2000]);
     assert!(made.stderr.contains("jelouctl bulk work r"), "{made:?}");
-    let homes = [Home::new(), Home::new(), Home::new()];
-    let workers = homes.each_ref().map(|home| worker(home, &ledger, "bulk work", &jelou.url));
+    let homes = [(); 3].map(|()| home.another_machine());
+    let workers = homes.each_ref().map(|home| start(home, "bulk work", &[], &jelou.url));
     let ended = workers.map(end);
     for worker in &ended {
         assert_eq!(worker.code, 0, "{worker:?}");
@@ -105,26 +95,23 @@ fn three_machines_send_each_row_of_a_run_once() {
     }
     let accepted = jelou.accepted();
     assert_eq!((accepted.len(), accepted.values().max()), (2000, Some(&1)));
-    let told = status(&home, &ledger);
+    let told = status(&home);
     assert_eq!((&told["workers"], &told["paused"]), (&json!([]), &json!(null)), "who has left is no worker");
-    let shares = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.row GROUP BY worker");
+    let shares = home.sql("SELECT count(*) FROM jelouctl.row GROUP BY worker");
     assert!(shares.len() > 1, "only one of them sent");
 }
 
 #[test]
 fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of_them() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(4000);
+    let Some(home) = people_in_a_database(4000) else { return };
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let child = worker(&home, &ledger, "bulk work --timeout 1s --concurrency 64", &jelou.url);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let child = start(&home, "bulk work --timeout 1s --concurrency 64", &[], &jelou.url);
     jelou.wait_for(200);
     signal(&child, Signal::STOP);
-    let database = database_of(&ledger);
-    home.run("bulk stop r").env("JELOUCTL_LEDGER", &ledger).env("USER", "ana").success();
+    home.run("bulk stop r").env("USER", "ana").success();
     let over = "SELECT pg_sleep_until(to_timestamp(max(seen_at + lease_ms) / 1000.0))::text FROM jelouctl.worker";
-    cluster.sql(database, over);
+    home.sql(over);
     let seen = jelou.seen().len();
     signal(&child, Signal::CONT);
     let ended = end(child);
@@ -133,12 +120,11 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
     // One can be stopped between its look at the clock and its write to the socket, which are one after the other.
     let late = jelou.seen().len() - seen;
     assert!(late <= 1, "{late} rows left after their lease");
-    let told = status(&home, &ledger);
+    let told = status(&home);
     assert!(told["paused"]["by"].as_str().unwrap().starts_with("ana at "), "{told}");
     // A machine obeys the pause, a person lifts it.
-    on(&home, &ledger, "bulk work r", &jelou.url)
-        .fails(11, &["the run is paused: stopped by `jelouctl bulk stop` (ana at "]);
-    let ended = on(&home, &ledger, "bulk resume r", &jelou.url).end();
+    home.run("bulk work r").api(&jelou.url).fails(11, &["the run is paused: stopped by `jelouctl bulk stop` (ana at "]);
+    let ended = home.run("bulk resume r").api(&jelou.url).end();
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent + unknown, failed, pending), (4000, 0, 0), "{ended:?}");
     let accepted = jelou.accepted();
@@ -148,35 +134,32 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
 
 #[test]
 fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(30);
+    let Some(home) = people_in_a_database(30) else { return };
     // The first eleven open the breaker's stages; later ones are never answered.
     let jelou = Jelou::start(|user, _| {
         if user.parse::<u64>().unwrap() < 593_990_000_015 { Act::Accept } else { Act::Hang { accepted: true } }
     });
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let mut child = worker(&home, &ledger, "bulk work --timeout 60s --concurrency 4", &jelou.url);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let mut child = start(&home, "bulk work --timeout 60s --concurrency 4", &[], &jelou.url);
     jelou.wait_for(19);
     child.kill().unwrap();
     child.wait().unwrap();
-    let database = database_of(&ledger);
-    cluster.sql(database, "UPDATE jelouctl.worker SET seen_at = seen_at - 30000");
-    let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[("JELOUCTL_LEDGER", &ledger)]).end();
+    home.sql("UPDATE jelouctl.worker SET seen_at = seen_at - 30000");
+    let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[]).end();
     assert!(
         screen.contains(" sent, 4 under way; unless it is heard of again, they count as unknown at 20"),
         "{screen}"
     );
     // The test does not wait for two minutes.
-    cluster.sql(database, "UPDATE jelouctl.worker SET seen_at = 0");
+    home.sql("UPDATE jelouctl.worker SET seen_at = 0");
     // Whoever looks is told so, though no process came by since.
-    let told = status(&home, &ledger);
+    let told = status(&home);
     assert_eq!([&told["unknown"], &told["inflight"]], [&json!(4), &json!(0)], "{told}");
     assert_eq!((&told["reasons"], &told["complete"]), (&json!({"unknown": 4}), &json!(false)), "{told}");
-    let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[("JELOUCTL_LEDGER", &ledger)]).end();
+    let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[]).end();
     assert!(screen.contains("4 may have been sent; by reason: unknown 4"), "{screen}");
     assert!(screen.contains(" sent, 4 under way; they count as unknown"), "{screen}");
-    let look = |words: &str| home.run(words).env("JELOUCTL_LEDGER", &ledger).success();
+    let look = |words: &str| home.run(words).success();
     let listed = look("bulk list -o record").json();
     assert_eq!([&listed["unknown"], &listed["inflight"]], [&json!(4), &json!(0)], "{listed}");
     let report = look("bulk report r --state unknown").stdout;
@@ -185,49 +168,40 @@ fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
     let found = look(&format!("bulk find {}", user(15))).json();
     assert_eq!((&found["state"], &found["code"]), (&json!("unknown"), &json!("unknown")), "{found}");
     let accepting = Jelou::accepting();
-    let ended = worker_for(&home, &ledger, &jelou.url, &accepting, cluster);
+    // Its address is the run's own, so the database gets the new one.
+    let moved = format!("UPDATE run SET details = replace(details, '{}', '{}')", jelou.url, accepting.url);
+    home.change_database(&moved);
+    let ended = home.run("bulk work r").api(&accepting.url).end();
     assert_eq!(ended.code, 10, "{ended:?}");
     assert_eq!(counts(&ended.json()), [26, 0, 4, 0]);
-    let report = home.run("bulk report r --state unknown").env("JELOUCTL_LEDGER", &ledger).success().stdout;
+    let report = home.run("bulk report r --state unknown").success().stdout;
     assert_eq!(report.matches("was not heard of again").count(), 4, "{report}");
     // It may still send them, if it is only stopped.
-    let doubtful = home.run("bulk resolve r --unknown-as pending").env("JELOUCTL_LEDGER", &ledger);
+    let doubtful = home.run("bulk resolve r --unknown-as pending");
     doubtful.fails(2, &["4 rows at", "may still send", "--yes"]);
-}
-
-/// Resumes the run at another server: its address is the run's own, so the database gets the new one.
-fn worker_for(home: &Home, ledger: &str, from: &str, to: &Jelou, cluster: &Cluster) -> crate::harness::Ended {
-    let database = database_of(ledger);
-    let moved = format!("UPDATE jelouctl.run SET details = replace(details, '{from}', '{}')", to.url);
-    cluster.sql(database, &moved);
-    on(home, ledger, "bulk work r", &to.url).end()
 }
 
 #[test]
 fn too_many_unknown_rows_pause_the_run_for_all() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(100);
+    let Some(home) = people_in_a_database(100) else { return };
     let jelou = Jelou::start(|_, _| Act::Reset { accepted: true });
-    send(&home, &ledger, "", &jelou.url).fails(8, &["the run paused"]);
-    let told = status(&home, &ledger);
+    send(&home, &jelou.url).fails(8, &["the run paused"]);
+    let told = status(&home);
     assert_eq!(told["paused"]["reason"], json!("unknown"), "{told}");
     let seen = jelou.seen().len();
     // A platform that starts the container again makes no more of them.
-    on(&Home::new(), &ledger, "bulk work r", &jelou.url).fails(8, &["the run is paused", "bulk resume r"]);
+    home.another_machine().run("bulk work r").api(&jelou.url).fails(8, &["the run is paused", "bulk resume r"]);
     assert_eq!(jelou.seen().len(), seen);
 }
 
 #[test]
 fn rows_to_one_person_leave_in_order_whoever_sends_them() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = Home::new();
+    let Some(home) = people_in_a_database(0) else { return };
     home.write("people.csv", "to,nombre\n593987654321,uno\n593987654321,dos\n");
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let workers = [Home::new(), Home::new()];
-    let ended = workers.each_ref().map(|home| worker(home, &ledger, "bulk work", &jelou.url)).map(end);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let homes = [(); 2].map(|()| home.another_machine());
+    let ended = homes.each_ref().map(|home| start(home, "bulk work", &[], &jelou.url)).map(end);
     assert!(ended.iter().all(|worker| worker.code == 0), "{ended:?}");
     let seen = jelou.seen();
     let texts: Vec<_> = seen.iter().map(|seen| seen.received.json()["text"].clone()).collect();
@@ -239,25 +213,20 @@ fn rows_to_one_person_leave_in_order_whoever_sends_them() {
 fn who_may_only_look_sends_nothing() {
     let Some(cluster) = Cluster::shared() else { return };
     let database = cluster.database();
-    let home = people(3);
+    let home = people(3).on(cluster.url("app", &database));
     let jelou = Jelou::accepting();
-    send(&home, &cluster.url("app", &database), "", &jelou.url).success();
-    cluster.script("postgres", &database, "DO $$ BEGIN CREATE ROLE looker LOGIN; EXCEPTION WHEN duplicate_object THEN END $$; GRANT jelouctl_reader TO looker");
-    let looker = cluster.url("looker", &database);
-    let other = Home::new();
-    assert_eq!(counts(&status(&other, &looker)), [3, 0, 0, 0]);
+    send(&home, &jelou.url).success();
+    home.change_database(LOOKER);
+    let other = Home::new().on(cluster.url("looker", &database));
+    assert_eq!(counts(&status(&other)), [3, 0, 0, 0]);
     other.write("people.csv", "to,nombre\n593987654321,uno\n");
-    let words = format!("bulk send people.csv --yes --run s --rate {FAST} text Hola");
-    on(&other, &looker, &words, &jelou.url).fails(3, &["may not use the ledger", "GRANT jelouctl_sender"]);
-    on(&other, &looker, "bulk deliveries r", &jelou.url).fails(3, &["may not use the ledger", "GRANT jelouctl_sender"]);
-    let checked = other.run("doctor --sandbox -o response").env("JELOUCTL_LEDGER", &looker).end().stdout;
+    for words in ["bulk send people.csv --yes --run s text Hola", "bulk deliveries r"] {
+        other.run(words).api(&jelou.url).fails(3, &["may not use the ledger", "GRANT jelouctl_sender"]);
+    }
+    let checked = other.run("doctor --sandbox -o response").end().stdout;
     let told = checked.lines().skip_while(|line| !line.contains("may look, but not send")).take(2).collect::<String>();
     assert!(told.starts_with("warning  ledgers:") && told.contains("GRANT jelouctl_sender"), "{checked}");
-    cluster.script(
-        "postgres",
-        &database,
-        "DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$",
-    );
+    home.change_database("DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$");
     let stranger = cluster.url("stranger", &database);
     other.run("bulk list").env("JELOUCTL_LEDGER", stranger).fails(3, &["may not use the ledger"]);
     assert_eq!(jelou.seen().len(), 3);
@@ -268,7 +237,9 @@ fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
     let Some(cluster) = Cluster::shared() else { return };
     let home = people(3);
     let url = crate::server::refused_url();
-    let refused = |ledger: &str, code: i32, parts: &[&str]| send(&home, ledger, "", &url).fails(code, parts);
+    let refused = |ledger: &str, code: i32, parts: &[&str]| {
+        send(&home, &url).env("JELOUCTL_LEDGER", ledger).fails(code, parts);
+    };
     refused(&cluster.url("app", "nowhere"), 3, &["there is no such database", "createdb"]);
     let narrow = "CREATE DATABASE narrow ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
     cluster.sql("postgres", narrow);
@@ -284,9 +255,8 @@ fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
     for words in
         ["bulk work", "bulk resume", "bulk find 593987654321", "bulk resolve --unknown-as sent", "ledger setup"]
     {
-        let ledger = cluster.url("postgres", &database);
-        on(&home, &ledger, words, &url)
-            .fails(3, &["of version 0, older", "finish its runs with the jelouctl that made it"]);
+        let run = home.run(words).api(&url).env("JELOUCTL_LEDGER", cluster.url("postgres", &database));
+        run.fails(3, &["of version 0, older", "finish its runs with the jelouctl that made it"]);
     }
     let database = cluster.database();
     cluster.script("postgres", &database, &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"));
@@ -312,7 +282,7 @@ fn a_session_has_the_isolation_that_the_ledger_is_made_for() {
     );
     cluster.script("postgres", &database, &strict);
     let jelou = Jelou::accepting();
-    send(&people(3), &cluster.url("app", &database), "", &jelou.url).success();
+    send(&people(3).on(cluster.url("app", &database)), &jelou.url).success();
     assert_eq!(jelou.seen().len(), 3);
 }
 
@@ -327,18 +297,13 @@ fn the_password_comes_from_where_only_its_owner_reads() {
          GRANT jelouctl_sender TO secretive",
     );
     let ledger = cluster.url("secretive", &database);
-    let home = Home::new();
-    let list = |home: &'_ Home| home.run("bulk list").env("JELOUCTL_LEDGER", &ledger).end();
-    let without = list(&home);
-    assert_eq!(without.code, 3, "{without:?}");
-    assert!(without.stderr.contains("it asks for a password, and none was given"), "{without:?}");
-    let run = |home: &'_ Home, name: &str, value: &str| {
-        home.run("bulk list").env("JELOUCTL_LEDGER", &ledger).env(name, value).end().code
-    };
-    assert_eq!(run(&home, "PGPASSWORD", "canary:x"), 0);
-    assert_eq!(run(&home, "PGPASSWORD", "canary-wrong"), 3);
+    let home = Home::new().on(ledger.clone());
+    home.run("bulk list").fails(3, &["it asks for a password, and none was given"]);
+    home.run("bulk list").env("PGPASSWORD", "canary:x").success();
+    home.run("bulk list").env("PGPASSWORD", "canary-wrong").fails(3, &[]);
     let in_url = ledger.replace("secretive@", "secretive:canary%3Ax@");
-    assert_eq!(home.run("bulk list").env("JELOUCTL_LEDGER", in_url).end().code, 0);
+    home.run("bulk list").env("JELOUCTL_LEDGER", in_url).success();
+    let home = Home::new();
     home.write("word", "canary:x\n");
     for (key, value) in [("ledger_password_file", "\"word\""), ("ledger_password_command", "[\"cat\", \"word\"]")] {
         home.write("config.toml", format!("[profiles.p]\nbot_id = \"1\"\nledger = \"{ledger}\"\n{key} = {value}\n"));
@@ -357,48 +322,43 @@ fn the_printed_setup_makes_the_same_ledger() {
     let Some(cluster) = Cluster::shared() else { return };
     let database = cluster.database_like("template1");
     let home = people(2);
+    let set_up =
+        |role: &str, database: &str| home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url(role, database));
     let script = home.run("ledger setup --print").success().stdout;
     cluster.script("postgres", &database, &script);
-    let again = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("postgres", &database)).success();
-    assert!(again.stderr.contains("has a ledger already"), "{again:?}");
+    set_up("postgres", &database).success().told(&["has a ledger already"]);
     cluster.script("postgres", &database, "GRANT jelouctl_sender TO app");
-    send(&home, &cluster.url("app", &database), "", &Jelou::accepting().url).end();
+    send(&home, &Jelou::accepting().url).env("JELOUCTL_LEDGER", cluster.url("app", &database)).end();
     let checked = home.run("doctor --sandbox").env("JELOUCTL_LEDGER", cluster.url("app", &database)).end();
     assert!(checked.stdout.contains("durable, with our ledger; this role may send"), "{checked:?}");
     // For a user who may not create it, the error says who can.
     let bare = cluster.database_like("template1");
-    let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
-    refused.fails(3, &["cannot be made by the role", "ledger setup --print"]);
+    set_up("app", &bare).fails(3, &["cannot be made by the role", "ledger setup --print"]);
     cluster.script("postgres", &bare, "CREATE SCHEMA jelouctl; GRANT USAGE, CREATE ON SCHEMA jelouctl TO app");
-    let refused = home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", &bare));
-    refused.fails(3, &["cannot be made by the role", "belongs to another role"]);
-    let set_up = |role: &str| home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url(role, &bare)).end();
+    set_up("app", &bare).fails(3, &["cannot be made by the role", "belongs to another role"]);
     // A schema that is there for it is used, whatever its owner is called.
     let anew = |role: &str| format!("DROP SCHEMA jelouctl CASCADE; CREATE SCHEMA jelouctl AUTHORIZATION {role}");
     let named = "CREATE ROLE \"App@example.com\" LOGIN; ALTER ROLE \"App@example.com\" CREATEROLE";
     cluster.script("postgres", &bare, &format!("{named}; {}", anew("\"App@example.com\"")));
-    assert_eq!(set_up("App%40example.com").code, 0);
+    set_up("App%40example.com", &bare).success();
     cluster.script("postgres", &bare, &anew("app"));
-    assert_eq!(set_up("app").code, 0);
-    send(&home, &cluster.url("app", &bare), "", &Jelou::accepting().url).success();
+    set_up("app", &bare).success();
+    send(&home, &Jelou::accepting().url).env("JELOUCTL_LEDGER", cluster.url("app", &bare)).success();
     home.run("ledger setup").fails(2, &["no database is named", "--ledger"]);
 }
 
 #[test]
 fn a_run_needs_its_own_bot_and_credentials_but_not_its_profile() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let Some(home) = people_in_a_database(3) else { return };
     let jelou = Jelou::accepting();
     home.profile("prod", &jelou.url, "");
-    let words = format!("bulk send people.csv --yes --run r --rate {FAST} --import-only text");
-    home.run(&words).args(&["Hola {{ nombre }}"]).env("JELOUCTL_LEDGER", &ledger).success();
-    let other = Home::new();
-    on(&other, &ledger, "bulk work r --bot 9", &jelou.url).fails(2, &["run r was started with BOT_ID, not with 9"]);
-    let stranger = on(&other, &ledger, "bulk work r", &jelou.url).env("JELOU_CLIENT_ID", "someone");
+    home.run("bulk send people.csv --yes --run r --import-only text Hola").success();
+    let other = home.another_machine();
+    other.run("bulk work r --bot 9").api(&jelou.url).fails(2, &["run r was started with BOT_ID, not with 9"]);
+    let stranger = other.run("bulk work r").api(&jelou.url).env("JELOU_CLIENT_ID", "someone");
     stranger.fails(2, &["client id: run r was started with id"]);
-    on(&other, &ledger, "bulk work s", &jelou.url).fails(2, &["there is no run s; there are: r"]);
-    on(&other, &ledger, "bulk work r", &jelou.url).success();
+    other.run("bulk work s").api(&jelou.url).fails(2, &["there is no run s; there are: r"]);
+    other.run("bulk work r").api(&jelou.url).success();
     assert_eq!(jelou.accepted().len(), 3);
 }
 
@@ -408,11 +368,10 @@ fn a_database_that_crashes_while_requests_are_under_way_loses_nothing() {
         return;
     }
     let cluster = Cluster::start("");
-    let ledger = cluster.ledger();
-    let home = people(3000);
+    let home = people(3000).on(cluster.ledger());
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let child = worker(&home, &ledger, "bulk work --timeout 20s", &jelou.url);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let child = start(&home, "bulk work --timeout 20s", &[], &jelou.url);
     for requests in [300, 1200] {
         jelou.wait_for(requests);
         cluster.crash();
@@ -429,11 +388,10 @@ fn a_database_that_crashes_while_requests_are_under_way_loses_nothing() {
 fn locked_out(role: &str, change: &str) -> Option<(Home, Jelou, Watched)> {
     let cluster = Cluster::shared()?;
     cluster.script("postgres", "postgres", &format!("CREATE ROLE {role} LOGIN; GRANT jelouctl_sender TO {role}"));
-    let ledger = cluster.url(role, &cluster.database());
-    let (home, jelou) = (people(300), Jelou::accepting());
+    let (home, jelou) = (people(300).on(cluster.url(role, &cluster.database())), Jelou::accepting());
     let import = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
-    on(&home, &ledger, import, &jelou.url).success();
-    let child = Watched::new(worker(&home, &ledger, "bulk work", &jelou.url));
+    home.run(import).api(&jelou.url).success();
+    let child = Watched::new(start(&home, "bulk work", &[], &jelou.url));
     jelou.wait_for(5);
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename";
     cluster.script("postgres", "postgres", &format!("ALTER ROLE {role} {change}; {end} = '{role}'"));
@@ -464,62 +422,48 @@ fn a_database_that_is_gone_is_told_once_and_only_what_is_there_stands_above() {
 
 #[test]
 fn of_an_import_that_is_cut_off_nothing_stays() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let database = database_of(&ledger);
-    let home = people(3000);
+    let Some(home) = people_in_a_database(3000) else { return };
     let jelou = Jelou::accepting();
     // The last of the tables is held by somebody else, so that the others are filled when the connection is cut.
     let holding = "BEGIN; LOCK TABLE jelouctl.known IN SHARE MODE";
-    let importing = cluster.while_holding(database, holding, || {
-        let importing =
-            worker(&home, &ledger, "bulk send people.csv --yes --run r --import-only text Hola", &jelou.url);
+    let importing = home.while_holding(holding, || {
+        let importing = start(&home, "bulk send people.csv --yes --run r --import-only text Hola", &[], &jelou.url);
         let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
                    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%known%'";
-        wait_until("a connection is cut", || cluster.sql(database, cut)[0].get::<_, i64>(0) > 0);
+        wait_until("a connection is cut", || home.sql(cut)[0].get::<_, i64>(0) > 0);
         importing
     });
-    let ended = end(importing);
+    let ended = end(importing).told(&["is not available", "; nothing was sent"]);
     assert_eq!(ended.code, 12, "{ended:?}");
-    for part in ["is not available", "; nothing was sent"] {
-        assert!(ended.stderr.contains(part), "{ended:?}");
-    }
     let left = "SELECT (SELECT count(*) FROM jelouctl.run) + (SELECT count(*) FROM jelouctl.row) \
                 + (SELECT count(*) FROM jelouctl.message)";
-    assert_eq!(cluster.sql(database, left)[0].get::<_, i64>(0), 0);
-    send(&home, &ledger, "", &jelou.url).success();
+    assert_eq!(home.sql(left)[0].get::<_, i64>(0), 0);
+    send(&home, &jelou.url).success();
     assert_eq!(jelou.accepted().len(), 3000);
 }
 
 #[test]
 fn of_two_who_make_a_run_of_one_name_at_once_one_is_told() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
+    let Some(home) = people_in_a_database(500) else { return };
     let url = crate::server::refused_url();
-    let homes = [people(500), people(500)];
-    let words =
-        format!("bulk send people.csv --yes --again --run r --rate {FAST} --bot BOT_ID --import-only text Hola");
-    let mut ended = homes.each_ref().map(|home| worker(home, &ledger, &words, &url)).map(end);
+    let words = "bulk send people.csv --yes --again --run r --bot BOT_ID --import-only text Hola";
+    let mut ended = [(); 2].map(|()| start(&home, words, &[], &url)).map(end);
     ended.sort_by_key(|ended| ended.code);
     let [made, refused] = ended;
     assert_eq!((made.code, refused.code), (0, 2), "{refused:?}");
-    assert!(refused.stderr.contains("run r already exists"), "{refused:?}");
-    assert_eq!(counts(&status(&homes[0], &ledger)), [0, 0, 0, 500]);
+    refused.told(&["run r already exists"]);
+    assert_eq!(counts(&status(&home)), [0, 0, 0, 500]);
 }
 
 #[test]
 fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(home) = people_in_a_database(300) else { return };
     let Some(library) = faketime() else { return };
-    let ledger = cluster.ledger();
-    let home = people(300);
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let homes = [(Home::new(), "+1h"), (Home::new(), "-1h")];
-    let workers = homes.each_ref().map(|(home, off)| {
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let workers = ["+1h", "-1h"].map(|off| {
         let mut command = home.process("bulk work r", &jelou.url);
-        command.envs([("LD_PRELOAD", library.as_str()), ("FAKETIME", *off), ("JELOUCTL_LEDGER", ledger.as_str())]);
-        command.spawn().unwrap()
+        command.envs([("LD_PRELOAD", library.as_str()), ("FAKETIME", off)]).spawn().unwrap()
     });
     for ended in workers.map(end) {
         assert_eq!((ended.code, counts(&ended.json())), (0, [300, 0, 0, 0]), "{ended:?}");
@@ -528,44 +472,35 @@ fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
     assert_eq!((accepted.len(), accepted.values().max()), (300, Some(&1)));
     // The times of a report are the database's.
     let foreign = "SELECT count(*) FROM jelouctl.row WHERE abs(extract(epoch FROM clock_timestamp()) * 1000 - ended_at) > 1800000";
-    assert_eq!(cluster.sql(database_of(&ledger), foreign)[0].get::<_, i64>(0), 0);
+    assert_eq!(home.sql(foreign)[0].get::<_, i64>(0), 0);
 }
 
 #[test]
 fn another_database_in_the_place_of_the_old_one_pauses_the_run() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let Some(home) = people_in_a_database(3) else { return };
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    cluster.sql(database_of(&ledger), "UPDATE jelouctl.run SET identity = 'another one, timeline 00000007'");
-    on(&home, &ledger, "bulk work r", &jelou.url).fails(11, &["what was written may be lost", "another one now"]);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    home.sql("UPDATE jelouctl.run SET identity = 'another one, timeline 00000007'");
+    home.run("bulk work r").api(&jelou.url).fails(11, &["what was written may be lost", "another one now"]);
     // The process that resumes it does not know that.
-    on(&home, &ledger, "bulk resume r", &jelou.url).fails(11, &["what was written may be lost"]);
+    home.run("bulk resume r").api(&jelou.url).fails(11, &["what was written may be lost"]);
     assert!(jelou.seen().is_empty());
-    on(&home, &ledger, "bulk resume r", &jelou.url).success();
+    home.run("bulk resume r").api(&jelou.url).success();
 }
 
 #[test]
 fn a_run_that_is_sent_at_this_moment_is_not_removed() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let Some(home) = people_in_a_database(3) else { return };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: false });
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let mut watched = Watched::new(worker(&home, &ledger, "bulk work r", &jelou.url));
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let mut watched = Watched::new(start(&home, "bulk work r", &[], &jelou.url));
     jelou.wait_for(1);
-    let refused = home.run("bulk remove r --yes").env("JELOUCTL_LEDGER", &ledger).fails(13, &["run r", "in use"]);
+    let refused = home.run("bulk remove r --yes").fails(13, &["run r", "in use"]);
     assert!(!refused.stderr.contains("warning:"), "{refused:?}");
-    let workers = status(&home, &ledger)["workers"].clone();
+    let workers = status(&home)["workers"].clone();
     assert_eq!((&workers[0]["pid"], &workers[0]["inflight"]), (&json!(watched.child.id()), &json!(1)), "{workers}");
     watched.child.kill().unwrap();
     watched.end();
-}
-
-/// The database of an address.
-pub(crate) fn database_of(ledger: &str) -> &str {
-    ledger.rsplit('/').next().unwrap()
 }
 
 /// What a database has looked up so far.
@@ -577,31 +512,28 @@ struct LookUps {
     read: i64,
 }
 
-fn look_ups(cluster: &Cluster, database: &str) -> LookUps {
+fn look_ups(home: &Home) -> LookUps {
     let is_alone =
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'jelouctl' AND datname = current_database()";
     // What a session has done is counted when it ends.
-    wait_until("the sessions have ended", || cluster.sql(database, is_alone)[0].get::<_, i64>(0) == 0);
+    wait_until("the sessions have ended", || home.sql(is_alone)[0].get::<_, i64>(0) == 0);
     let sums = "SELECT sum(idx_scan)::bigint, sum(idx_tup_read)::bigint, \
                 (SELECT sum(seq_tup_read)::bigint FROM pg_stat_user_tables) FROM pg_stat_user_indexes";
-    let rows = cluster.sql(database, sums);
+    let rows = home.sql(sums);
     LookUps { scans: rows[0].get(0), entries: rows[0].get(1), read: rows[0].get(2) }
 }
 
 #[test]
 fn with_four_runs_in_the_tables_a_row_costs_a_handful_of_look_ups() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let database = cluster.database();
-    let ledger = cluster.url("app", &database);
-    let home = people(1500);
+    let Some(home) = people_in_a_database(1500) else { return };
     let jelou = Jelou::accepting();
     for run in ["a", "b", "c", "d"] {
-        let words = format!("bulk send people.csv --yes --again --run {run} --rate {FAST} --import-only text Hola");
-        on(&home, &ledger, &words, &jelou.url).success();
+        let words = format!("bulk send people.csv --yes --again --run {run} --rate 1000000/s --import-only text Hola");
+        home.run(&words).api(&jelou.url).success();
     }
-    let before = look_ups(cluster, &database);
-    on(&home, &ledger, "bulk work b", &jelou.url).success();
-    let after = look_ups(cluster, &database);
+    let before = look_ups(&home);
+    home.run("bulk work b").api(&jelou.url).success();
+    let after = look_ups(&home);
     let [scans, entries, read] =
         [after.scans - before.scans, after.entries - before.entries, after.read - before.read].map(|all| all / 1500);
     assert!(scans < 8, "{scans} index scans a row");
@@ -612,22 +544,18 @@ fn with_four_runs_in_the_tables_a_row_costs_a_handful_of_look_ups() {
 
 #[test]
 fn what_the_database_knew_of_earlier_runs_makes_a_new_one_no_slower() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let database = cluster.database();
-    let ledger = cluster.url("app", &database);
+    let Some(home) = people_in_a_database(1500) else { return };
     let jelou = Jelou::accepting();
     // By these, the rows of a run are one.
     for run in ["a", "b", "c"] {
-        let home = people(1);
-        let words = format!("bulk send people.csv --yes --again --run {run} --rate {FAST} text Hola");
-        on(&home, &ledger, &words, &jelou.url).success();
+        let words = format!("bulk send people.csv --limit 1 --yes --again --run {run} text Hola");
+        home.run(&words).api(&jelou.url).success();
     }
-    cluster.script("postgres", &database, "ANALYZE jelouctl.row, jelouctl.message");
-    let home = people(1500);
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let before = look_ups(cluster, &database);
-    on(&home, &ledger, "bulk work r", &jelou.url).success();
-    let after = look_ups(cluster, &database);
+    home.change_database("ANALYZE jelouctl.row, jelouctl.message");
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let before = look_ups(&home);
+    home.run("bulk work r").api(&jelou.url).success();
+    let after = look_ups(&home);
     let (scans, entries) = ((after.scans - before.scans) / 1500, (after.entries - before.entries) / 1500);
     assert!(scans < 8, "{scans} index scans a row");
     assert!(entries < 40, "{entries} entries of indexes read a row");
@@ -635,18 +563,15 @@ fn what_the_database_knew_of_earlier_runs_makes_a_new_one_no_slower() {
 
 #[test]
 fn a_report_reads_each_row_of_a_long_list_once() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let database = cluster.database();
-    let ledger = cluster.url("app", &database);
-    let home = people(5000);
-    send(&home, &ledger, "--import-only", "http://127.0.0.1:9").success();
+    let Some(home) = people_in_a_database(5000) else { return };
+    send_with(&home, "http://127.0.0.1:9", &["--import-only"]).success();
     let read = || {
-        look_ups(cluster, &database);
+        look_ups(&home);
         let entries = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'message_pkey'";
-        cluster.sql(&database, entries)[0].get::<_, i64>(0)
+        home.sql(entries)[0].get::<_, i64>(0)
     };
     let before = read();
-    home.run("bulk report r").env("JELOUCTL_LEDGER", &ledger).success();
+    home.run("bulk report r").success();
     let entries = read() - before;
     assert!(entries < 6000, "{entries} for 5000 rows");
 }
@@ -655,16 +580,7 @@ fn a_report_reads_each_row_of_a_long_list_once() {
 fn a_server_with_another_name_or_of_another_authority_is_refused() {
     let Some(shared) = Cluster::shared() else { return };
     let key = rcgen::KeyPair::generate().unwrap();
-    let authority = {
-        let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
-        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        rcgen::CertifiedIssuer::self_signed(authority, rcgen::KeyPair::generate().unwrap()).unwrap()
-    };
-    let other = {
-        let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
-        authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-        rcgen::CertifiedIssuer::self_signed(authority, rcgen::KeyPair::generate().unwrap()).unwrap()
-    };
+    let [authority, other] = [authority(), authority()];
     let certificate =
         rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
     let cluster = Cluster::start_with_tls(&certificate.pem(), &key.serialize_pem());

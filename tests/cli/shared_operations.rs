@@ -9,32 +9,22 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::bulk_run::{Watched, counts, people, signal, user};
+use crate::bulk_resolve::lines_in;
+use crate::bulk_run::{Watched, counts, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, Run, kill};
+use crate::harness::{CONFIG, Home, kill};
 use crate::listening::Sandbox;
-use crate::postgres::{Cluster, change};
+use crate::postgres::{Cluster, database_of};
 use crate::shared_chaos::Proxy;
-use crate::shared_ledger::{database_of, send, worker};
+use crate::shared_ledger::{events, people_in_a_database};
 use crate::terminal::Terminal;
 
-const FAST: &str = "1000000/s";
-
-/// A command on the ledger.
-fn on<'a>(home: &'a Home, ledger: &str, words: &str) -> Run<'a> {
-    home.run(words).env("JELOUCTL_LEDGER", ledger)
-}
-
-/// The lines of the rows in a state.
-fn lines_in(home: &Home, ledger: &str, state: &str) -> Vec<u64> {
-    let report = on(home, ledger, &format!("bulk report r --state {state} --format ndjson")).success().rows();
-    report.iter().map(|row| row["line"].as_u64().unwrap()).collect()
-}
+/// As after a failover.
+const ELSEWHERE: &str = "UPDATE jelouctl.run SET identity = '999, timeline 00000001'";
 
 #[test]
 fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_key() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (home, ledger) = (people(1), cluster.ledger());
+    let Some(home) = people_in_a_database(1) else { return };
     let (arrived, arrivals) = mpsc::channel();
     let (release, released) = mpsc::channel();
     let released = Mutex::new(released);
@@ -47,113 +37,95 @@ fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_ke
         Act::RATE_LIMIT
     });
     let refused = thread::scope(|scope| {
-        let run = scope.spawn(|| send(&home, &ledger, "--once k", &jelou.url).end());
+        let run = scope.spawn(|| send_with(&home, &jelou.url, &["--once", "k"]).end());
         arrivals.recv().unwrap();
         // As any other process does once its lease has ended.
         let lost =
             "WITH lost AS (UPDATE jelouctl.row SET state = 'unknown') UPDATE jelouctl.run SET finished_at = changed_at";
-        cluster.sql(database_of(&ledger), lost);
-        on(&home, &ledger, "once forget k --yes").success();
+        home.sql(lost);
+        home.run("once forget k --yes").success();
         release.send(()).unwrap();
         run.join().unwrap()
     });
     assert_eq!((refused.code, counts(&refused.json())), (10, [0, 1, 0, 0]), "{refused:?}");
-    let single = on(&home, &ledger, "send text Hola --once k").api(&jelou.url);
+    let single = home.run("send text Hola --once k").api(&jelou.url);
     single.args(&["--to", &user(0)]).success();
     assert_eq!(jelou.accepted()[&user(0)], 1);
 }
 
 #[test]
 fn a_send_whose_session_was_lost_still_says_under_its_key_that_it_was_sent() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (home, ledger) = (Home::new(), cluster.ledger());
+    let Some(home) = people_in_a_database(0) else { return };
     let (jelou, arrived, release) = Jelou::holding();
     let words = format!("send text Hola --once k --timeout 60s --to {}", user(0));
     let sent = thread::scope(|scope| {
-        let sent = scope.spawn(|| on(&home, &ledger, &words).api(&jelou.url).end());
+        let sent = scope.spawn(|| home.run(&words).api(&jelou.url).end());
         arrived.recv().unwrap();
         let others = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        cluster.sql(database_of(&ledger), others);
+        home.sql(others);
         // As long as its answer may come, nobody can guess.
-        on(&home, &ledger, &format!("once resolve k --as failed --to {}", user(0))).fails(2, &["is under way"]);
+        home.run(&format!("once resolve k --as failed --to {}", user(0))).fails(2, &["is under way"]);
         release.send(()).unwrap();
         sent.join().unwrap()
     });
     assert_eq!((sent.code, sent.stderr.contains("warning")), (0, false), "{sent:?}");
-    let replayed = on(&home, &ledger, &words).api(&jelou.url).args(&["-o", "record"]).success().json();
+    let replayed = home.run(&words).api(&jelou.url).args(&["-o", "record"]).success().json();
     assert_eq!((&replayed["replayed"], jelou.seen().len()), (&json!(true), 1), "{replayed}");
 }
 
 #[test]
 fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let Some(home) = people_in_a_database(3) else { return };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let child = worker(&home, &ledger, "bulk work --progress none", &jelou.url);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let child = start(&home, "bulk work --progress none", &[], &jelou.url);
     jelou.wait_for(1);
     kill(child);
-    let under_way = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent");
+    let under_way = home.run("bulk resolve r --line 2 --unknown-as sent");
     under_way.fails(2, &["line 2 is inflight, not unknown"]);
-    // The test does not wait for a minute.
-    let over = "UPDATE jelouctl.worker SET seen_at = 0";
-    cluster.script("postgres", database_of(&ledger), over);
+    home.end_leases();
     // It may still send it, if it is only stopped.
-    on(&home, &ledger, "bulk resolve r --line 2 --unknown-as pending")
-        .fails(2, &["1 row at", "may still send", "--yes"]);
-    let ended = on(&home, &ledger, "bulk resolve r --line 2 --unknown-as sent").success();
-    assert!(ended.stderr.contains("1 unknown row is sent"), "{ended:?}");
-    assert_eq!(lines_in(&home, &ledger, "sent"), [2]);
+    home.run("bulk resolve r --line 2 --unknown-as pending").fails(2, &["1 row at", "may still send", "--yes"]);
+    home.run("bulk resolve r --line 2 --unknown-as sent").success().told(&["1 unknown row is sent"]);
+    assert_eq!(lines_in(&home, "sent"), [2]);
 }
 
 #[test]
 fn rows_of_which_nobody_was_asked_are_not_sent_again() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(4);
+    let Some(home) = people_in_a_database(4) else { return };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
-    send(&home, &ledger, "--import-only", &jelou.url).success();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
     let work = |rows: usize| {
-        let child = worker(&home, &ledger, "bulk work --progress none", &jelou.url);
+        let child = start(&home, "bulk work --progress none", &[], &jelou.url);
         jelou.wait_for(rows);
         child
     };
-    let is_over = || {
-        let over = "UPDATE jelouctl.worker SET seen_at = 0";
-        cluster.script("postgres", database_of(&ledger), over);
-    };
     kill(work(1));
-    is_over();
+    home.end_leases();
     let stopped = work(2);
     signal(&stopped, Signal::STOP);
-    let variables = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
-    let mut terminal = Terminal::new(&home, &["bulk", "resolve", "r", "--unknown-as", "pending"], &variables);
+    let mut terminal = Terminal::plain(&home, &["bulk", "resolve", "r", "--unknown-as", "pending"]);
     terminal.wait_for("Has it ended?");
     // Meanwhile another process is not heard of again, and somebody comes by.
-    is_over();
-    on(&home, &ledger, "bulk resolve r --unknown-as pending").fails(2, &["may still send", "--yes"]);
-    terminal.type_line("y");
-    let (code, screen) = terminal.end();
+    home.end_leases();
+    home.run("bulk resolve r --unknown-as pending").fails(2, &["may still send", "--yes"]);
+    let (code, screen) = terminal.end_with("y");
     assert!(code == 0 && screen.contains("1 unknown row is pending"), "{code}: {screen}");
-    assert_eq!(lines_in(&home, &ledger, "unknown"), [3]);
+    assert_eq!(lines_in(&home, "unknown"), [3]);
     kill(stopped);
 }
 
 #[test]
 fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let Some(home) = people_in_a_database(3) else { return };
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let change = |what: &str| cluster.script("postgres", database_of(&ledger), what);
-    change("UPDATE jelouctl.run SET identity = '999, timeline 00000001'");
-    let paused = on(&home, &ledger, "bulk work r").api(&jelou.url).fails(11, &["what was written may be lost"]);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    home.change_database(ELSEWHERE);
+    let paused = home.run("bulk work r").api(&jelou.url).fails(11, &["what was written may be lost"]);
     assert!(!paused.stderr.contains("bulk cancel"), "it would be refused: {paused:?}");
-    on(&home, &ledger, "bulk resolve r --unknown-as failed").success();
-    let resume = || on(&home, &ledger, "bulk resume r --yes --rate 7/s").api(&jelou.url);
+    home.run("bulk resolve r --unknown-as failed").success();
+    let resume = || home.run("bulk resume r --yes --rate 7/s").api(&jelou.url);
     let told = [
         "warning: run r is paused since ",
         "what was written may be lost (the store is another one now: ",
@@ -161,7 +133,7 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
     ];
     resume().fails(11, &told);
     // What was told is not what is so by now: it was replaced once more, while the run stood.
-    change(
+    home.change_database(
         "UPDATE jelouctl.run SET told = '998, timeline 00000001', \
          paused_by = 'the store is another one now: 998, timeline 00000001'",
     );
@@ -169,7 +141,7 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
     assert!(!again.stderr.contains("998, timeline"), "{again:?}");
     // Nothing of that was a resumption.
     let query = "SELECT count(*) FROM jelouctl.event WHERE kind = 'resumed'";
-    assert_eq!(cluster.sql(database_of(&ledger), query)[0].get::<_, i64>(0), 0);
+    assert_eq!(home.sql(query)[0].get::<_, i64>(0), 0);
     assert!(jelou.seen().is_empty());
     let ended = resume().success();
     assert!(told.iter().all(|told| ended.stderr.contains(told)), "{ended:?}");
@@ -178,45 +150,36 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
 
 #[test]
 fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let Some(home) = people_in_a_database(3) else { return };
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let change = "UPDATE jelouctl.run SET identity = '999, timeline 00000001'";
-    cluster.script("postgres", database_of(&ledger), change);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    home.change_database(ELSEWHERE);
     let variables = [
         ("NO_COLOR", "1"),
-        ("JELOUCTL_LEDGER", ledger.as_str()),
         ("JELOU_API_URL", jelou.url.as_str()),
         ("JELOU_CLIENT_ID", "id"),
         ("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests"),
     ];
-    let mut terminal = Terminal::new(&home, &["bulk", "resume", "r"], &variables);
-    terminal.answer("[y/N] ", "y");
-    let (code, screen) = terminal.end();
+    let (code, screen) = Terminal::new(&home, &["bulk", "resume", "r"], &variables).say("y");
     let told = screen.find("what was written may be lost");
     assert!(code == 0 && told.is_some() && told < screen.find("Send 3 messages"), "{code}: {screen}");
     assert_eq!(jelou.seen().len(), 3);
 }
 
-/// As after a failover.
-const ELSEWHERE: &str = "UPDATE jelouctl.run SET identity = '999, timeline 00000001'";
-
 #[test]
 fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_to() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (ledger, home, jelou) = (cluster.ledger(), people(3), Jelou::accepting());
+    let Some(home) = people_in_a_database(3) else { return };
+    let jelou = Jelou::accepting();
     home.config(&format!("[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n", jelou.url));
     let bajas = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
     bajas("# nobody so far\n");
-    send(&home, &ledger, "--import-only --once k", &jelou.url).success();
-    cluster.script("postgres", database_of(&ledger), ELSEWHERE);
-    let on = |words: &str| on(&home, &ledger, words).api(&jelou.url);
+    send_with(&home, &jelou.url, &["--import-only", "--once", "k"]).success();
+    home.change_database(ELSEWHERE);
+    let on = |words: &str| home.run(words).api(&jelou.url);
     bajas(&format!("{}\n", user(1)));
     on("bulk work r").fails(11, &["what was written may be lost"]);
     let states = || {
-        let rows = cluster.sql(database_of(&ledger), "SELECT state FROM jelouctl.row ORDER BY n");
+        let rows = home.sql("SELECT state FROM jelouctl.row ORDER BY n");
         rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>()
     };
     assert_eq!(states(), ["pending"; 3], "whoever lifts the pause decides");
@@ -233,92 +196,76 @@ fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_
 
 #[test]
 fn a_run_that_may_lack_messages_is_not_cancelled() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (ledger, home) = (cluster.ledger(), people(3));
-    send(&home, &ledger, "--import-only --once k", &Jelou::never_asked().url).success();
-    let variables = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
-    let mut terminal = Terminal::new(&home, &["bulk", "cancel", "r"], &variables);
+    let Some(home) = people_in_a_database(3) else { return };
+    send_with(&home, &Jelou::never_asked().url, &["--import-only", "--once", "k"]).success();
+    let mut terminal = Terminal::plain(&home, &["bulk", "cancel", "r"]);
     terminal.wait_for("Cancel run r");
-    cluster.script("postgres", database_of(&ledger), ELSEWHERE);
-    terminal.type_line("y");
-    let (code, screen) = terminal.end();
+    home.change_database(ELSEWHERE);
+    let (code, screen) = terminal.end_with("y");
     assert!(code == 12 && screen.contains("the store is not the one in which the run was begun"), "{code}: {screen}");
-    let rows = cluster.sql(database_of(&ledger), "SELECT count(*) FROM jelouctl.row WHERE state = 'pending'");
+    let rows = home.sql("SELECT count(*) FROM jelouctl.row WHERE state = 'pending'");
     assert_eq!(rows[0].get::<_, i64>(0), 3);
 }
 
 #[test]
 fn a_changed_request_in_a_database_leaves_no_row_under_way() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (ledger, home, jelou) = (cluster.ledger(), people(3), Jelou::accepting());
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    change(&ledger, "UPDATE jelouctl.message SET body = '{}' WHERE n = 2");
-    let ended = on(&home, &ledger, "bulk work r").api(&jelou.url).fails(12, &["is not the one that was written"]);
+    let Some(home) = people_in_a_database(3) else { return };
+    let jelou = Jelou::accepting();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    home.change_database("UPDATE jelouctl.message SET body = '{}' WHERE n = 2");
+    let ended = home.run("bulk work r").api(&jelou.url).fails(12, &["is not the one that was written"]);
     assert_eq!((&ended.json()["inflight"], &ended.json()["unknown"]), (&json!(0), &json!(0)), "{ended:?}");
 }
 
 #[test]
 fn a_pause_is_told_in_words_and_by_the_clock_of_this_machine() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(1);
-    send(&home, &ledger, "--import-only", &Jelou::never_asked().url).success();
-    on(&home, &ledger, "bulk stop r").env("USER", "ana").success();
-    let variables = [("NO_COLOR", "1"), ("TZ", "America/Bogota"), ("JELOUCTL_LEDGER", ledger.as_str())];
+    let Some(home) = people_in_a_database(1) else { return };
+    send_with(&home, &Jelou::never_asked().url, &["--import-only"]).success();
+    home.run("bulk stop r").env("USER", "ana").success();
+    let variables = [("NO_COLOR", "1"), ("TZ", "America/Bogota")];
     let (code, screen) = Terminal::new(&home, &["bulk", "status", "r"], &variables).end();
     let line = screen.lines().find(|line| line.contains("paused")).unwrap_or_default();
     assert!(code == 0 && line.contains("-05:00: stopped by `jelouctl bulk stop` (ana at "), "{code}: {screen}");
-    let paused = &on(&home, &ledger, "bulk status r").success().json()["paused"];
+    let paused = &home.run("bulk status r").success().json()["paused"];
     assert!(paused["reason"] == "person" && paused["by"].as_str().unwrap().starts_with("ana at "), "{paused}");
     assert!(paused["at"].as_str().unwrap().ends_with('Z'), "{paused}");
 }
 
 #[test]
 fn what_a_run_went_through_is_noted_whoever_does_it() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(1);
+    let Some(home) = people_in_a_database(1) else { return };
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    on(&home, &ledger, "bulk stop r").success();
-    on(&home, &ledger, "bulk work r").api(&jelou.url).fails(11, &["paused"]);
-    on(&home, &ledger, "bulk resume r").api(&jelou.url).success();
-    let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
-    let events: Vec<String> = events.iter().map(|row| row.get(0)).collect();
-    assert_eq!(events, ["stopped", "begun", "ended"]);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    home.run("bulk stop r").success();
+    home.run("bulk work r").api(&jelou.url).fails(11, &["paused"]);
+    home.run("bulk resume r").api(&jelou.url).success();
+    assert_eq!(events(&home), ["stopped", "begun", "ended"]);
     // There is nothing to resume.
-    on(&home, &ledger, "bulk resume r").api(&jelou.url).success();
-    let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
-    assert_eq!(events.len(), 3);
+    home.run("bulk resume r").api(&jelou.url).success();
+    assert_eq!(events(&home).len(), 3);
 }
 
 #[test]
 fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(2000);
+    let Some(home) = people_in_a_database(2000) else { return };
     let refuses = Arc::new(AtomicBool::new(false));
     let jelou = {
         let refuses = Arc::clone(&refuses);
         Jelou::start(move |_, _| if refuses.load(SeqCst) { Act::Answer(401, "", "{}") } else { Act::Accept })
     };
     let words = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
-    on(&home, &ledger, words).api(&jelou.url).success();
-    let kinds = || {
-        let events = cluster.sql(database_of(&ledger), "SELECT kind FROM jelouctl.event ORDER BY number");
-        events.iter().map(|row| row.get(0)).collect::<Vec<String>>()
-    };
+    home.run(words).api(&jelou.url).success();
     let start = |workers: i64| {
-        let started: Vec<_> = (0..workers).map(|_| worker(&home, &ledger, "bulk work r", &jelou.url)).collect();
+        let started: Vec<_> = (0..workers).map(|_| start(&home, "bulk work r", &[], &jelou.url)).collect();
         let sending = "SELECT count(DISTINCT worker) FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
                        WHERE state = 'sent' AND stopped_at IS NULL";
         for _ in 0..500 {
-            if cluster.sql(database_of(&ledger), sending)[0].get::<_, i64>(0) == workers {
+            if home.sql(sending)[0].get::<_, i64>(0) == workers {
                 return started;
             }
             thread::sleep(Duration::from_millis(50));
         }
-        panic!("{workers} processes do not send: {:?}", kinds());
+        panic!("{workers} processes do not send: {:?}", events(&home));
     };
     let stop = |mut stopped: Child| {
         signal(&stopped, Signal::TERM);
@@ -326,147 +273,127 @@ fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
     };
     let mut both = start(2);
     stop(both.remove(0));
-    assert_eq!(kinds(), ["begun"]);
+    assert_eq!(events(&home), ["begun"]);
     stop(both.remove(0));
-    assert_eq!(kinds(), ["begun", "stopped"]);
+    assert_eq!(events(&home), ["begun", "stopped"]);
     let mut third = start(1).remove(0);
-    assert_eq!(kinds(), ["begun", "stopped", "resumed"]);
+    assert_eq!(events(&home), ["begun", "stopped", "resumed"]);
     // A second stop changes neither its author nor its time.
     let stopped = ["ana", "luz"].map(|user| {
-        on(&home, &ledger, "bulk stop r").env("USER", user).success();
-        on(&home, &ledger, "bulk status r").success().json()["paused"].clone()
+        home.run("bulk stop r").env("USER", user).success();
+        home.run("bulk status r").success().json()["paused"].clone()
     });
     assert!(stopped[0] == stopped[1] && stopped[0]["by"].as_str().unwrap().starts_with("ana at "), "{stopped:?}");
     third.wait().unwrap();
     refuses.store(true, SeqCst);
-    on(&home, &ledger, "bulk resume r").api(&jelou.url).fails(4, &["paused"]);
-    assert_eq!(kinds()[3..], ["stopped", "resumed", "paused"]);
+    home.run("bulk resume r").api(&jelou.url).fails(4, &["paused"]);
+    assert_eq!(events(&home)[3..], ["stopped", "resumed", "paused"]);
 }
 
 #[test]
 fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let Some(home) = people_in_a_database(3) else { return };
     let jelou = Jelou::accepting();
     home.write("bajas.txt", "# nobody\n");
-    let keys = format!("ledger = \"{ledger}\"\ndo_not_contact = \"{}\"", home.path().join("bajas.txt").display());
+    let keys = format!("do_not_contact = \"{}\"", home.path().join("bajas.txt").display());
     home.profile("prod", &jelou.url, &keys);
-    let words = format!("bulk send people.csv --yes --run r --rate {FAST} --import-only text Hola");
-    home.run(&words).success();
+    home.run("bulk send people.csv --yes --run r --import-only text Hola").success();
     home.run("bulk stop r").success();
-    let plain = [("NO_COLOR", "1")];
-    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &plain);
-    terminal.answer("[y/N] ", "n");
-    let (code, screen) = terminal.end();
+    let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
     assert_eq!(code, 11, "{screen}");
     let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     // Without a yes the pause is not lifted.
     home.run("bulk work r").fails(11, &["stopped by `jelouctl bulk stop`"]);
-    let mut terminal = Terminal::new(&home, &["bulk", "resume"], &plain);
+    let mut terminal = Terminal::plain(&home, &["bulk", "resume"]);
     terminal.wait_for("Send 3 messages");
     home.write("bajas.txt", format!("{}\n", user(1)));
-    terminal.answer("[y/N] ", "y");
-    let (code, screen) = terminal.end();
+    terminal.wait_for("[y/N] ");
+    let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
     let accepted = jelou.accepted();
     assert!(accepted.len() == 2 && !accepted.contains_key(&user(1)), "{accepted:?}");
     // The environment must agree with the run's settings.
-    on(&home, &ledger, "bulk resume r")
-        .env("JELOU_BOT_ID", "78")
-        .fails(2, &["JELOU_BOT_ID: run r was started with BOT_ID"]);
+    home.run("bulk resume r").env("JELOU_BOT_ID", "78").fails(2, &["JELOU_BOT_ID: run r was started with BOT_ID"]);
 }
 
 #[test]
 fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let Some(home) = people_in_a_database(3) else { return };
     let jelou = Jelou::never_asked();
     let tomorrow = jiff::ZonedDateTime::now().tomorrow().unwrap().strftime("%a").to_string().to_lowercase();
-    let words = format!("bulk send people.csv --yes --run r --rate {FAST} --time-zone Etc/UTC --between");
-    let mut command = home.process(&words, &jelou.url);
-    command.args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]).env("JELOUCTL_LEDGER", &ledger);
+    let mut command = home.process("bulk send people.csv --yes --run r --time-zone Etc/UTC --between", &jelou.url);
+    command.args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]);
     let mut watched = Watched::new(command.spawn().unwrap());
     watched.wait_for("waiting until");
     // Somebody has it, though nothing is under way.
-    on(&home, &ledger, "bulk remove r --yes").fails(13, &["in use"]);
+    home.run("bulk remove r --yes").fails(13, &["in use"]);
     // It would not hear of other hours; the rate belongs to the run.
-    let resume = |flags: &str| on(&home, &ledger, &format!("bulk resume r --yes {flags}")).api(&jelou.url);
+    let resume = |flags: &str| home.run(&format!("bulk resume r --yes {flags}")).api(&jelou.url);
     resume("--between always").fails(13, &["run r (", "is in use", "stop it first: jelouctl bulk stop r"]);
-    let details = cluster.sql(database_of(&ledger), "SELECT details FROM jelouctl.run")[0].get::<_, String>(0);
+    let details = home.sql("SELECT details FROM jelouctl.run")[0].get::<_, String>(0);
     assert!(details.contains("23:58-23:59"), "the hours are as they were: {details}");
-    on(&home, &ledger, "bulk stop r").success();
+    home.run("bulk stop r").success();
     let ended = watched.end();
     assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
     assert!(ended.stderr.contains("the run is paused: stopped by `jelouctl bulk stop`"), "{ended:?}");
-    on(&home, &ledger, "bulk remove r --yes").success();
+    home.run("bulk remove r --yes").success();
 }
 
 #[test]
 fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let (home, jelou) = (people(3), Jelou::accepting());
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let environment = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
-    let mut terminal = Terminal::new(&home, &["bulk", "remove", "r"], &environment);
+    let Some(home) = people_in_a_database(3) else { return };
+    let jelou = Jelou::accepting();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
     terminal.wait_for("3 messages are still to be sent?");
-    on(&home, &ledger, "bulk work r").api(&jelou.url).success();
+    home.run("bulk work r").api(&jelou.url).success();
     // The connection of who asks may be gone by then.
-    cluster.sql(
-        "postgres",
-        &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", database_of(&ledger)),
+    home.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
     );
-    terminal.answer("[y/N] ", "y");
-    let (code, screen) = terminal.end();
+    terminal.wait_for("[y/N] ");
+    let (code, screen) = terminal.end_with("y");
     assert!(code == 13 && screen.contains("run r has changed meanwhile"), "{code}: {screen}");
-    assert_eq!(counts(&on(&home, &ledger, "bulk status r").success().json()), [3, 0, 0, 0]);
-    on(&home, &ledger, "bulk remove r --yes").success();
+    assert_eq!(counts(&home.run("bulk status r").success().json()), [3, 0, 0, 0]);
+    home.run("bulk remove r --yes").success();
 }
 
 #[test]
 fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let (home, jelou) = (people(3), Jelou::start(|_, _| Act::Hang { accepted: true }));
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let environment = [("NO_COLOR", "1"), ("JELOUCTL_LEDGER", ledger.as_str())];
-    let mut terminal = Terminal::new(&home, &["bulk", "remove", "r"], &environment);
+    let Some(home) = people_in_a_database(3) else { return };
+    let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
     terminal.wait_for("3 messages are still to be sent?");
-    let child = worker(&home, &ledger, "bulk work r --progress none", &jelou.url);
+    let child = start(&home, "bulk work r --progress none", &[], &jelou.url);
     jelou.wait_for(1);
     kill(child);
-    // The test does not wait for a minute.
-    let over = "UPDATE jelouctl.worker SET seen_at = 0";
-    cluster.script("postgres", database_of(&ledger), over);
-    terminal.answer("[y/N] ", "y");
-    let (code, screen) = terminal.end();
+    home.end_leases();
+    terminal.wait_for("[y/N] ");
+    let (code, screen) = terminal.end_with("y");
     assert!(code == 13 && screen.contains("run r has changed meanwhile"), "{code}: {screen}");
 }
 
 #[test]
 fn what_fails_because_the_run_is_locked_does_not_happen_later() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let (home, jelou) = (people(3), Jelou::never_asked());
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    cluster.while_holding(database_of(&ledger), "BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
+    let Some(home) = people_in_a_database(3) else { return };
+    let jelou = Jelou::never_asked();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    home.while_holding("BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
         // Who waits behind another waits for two locks.
-        let stop = || {
-            on(&home, &ledger, "bulk stop r").fails(12, &["another command is at work on it", "try again in a moment"])
-        };
+        let stop = || home.run("bulk stop r").fails(12, &["another command is at work on it", "try again in a moment"]);
         thread::scope(|scope| {
             scope.spawn(stop);
             stop();
         });
         let waiting =
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-        assert_eq!(cluster.sql(database_of(&ledger), waiting)[0].get::<_, i64>(0), 0, "nothing waits for the run");
+        assert_eq!(home.sql(waiting)[0].get::<_, i64>(0), 0, "nothing waits for the run");
     });
-    assert_eq!(on(&home, &ledger, "bulk status r").success().json()["paused"], Value::Null);
+    assert_eq!(home.run("bulk status r").success().json()["paused"], Value::Null);
 }
 
 #[test]
@@ -479,19 +406,18 @@ fn who_works_on_a_run_is_told_who_changes_its_rate() {
 
 #[test]
 fn what_was_sent_is_printed_where_somebody_leaves_while_the_database_stalls() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(1);
-    let proxy = Proxy::start(cluster.socket());
+    let Some(home) = people_in_a_database(1) else { return };
+    let proxy = Proxy::start(Cluster::shared().unwrap().socket());
     let way = proxy.way();
     // Its row is taken; nothing that comes later is.
     let jelou = Jelou::start(move |_, _| {
         way.stall(true);
         Act::Accept
     });
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let through = format!("postgres://app@127.0.0.1:{}/{}", proxy.port, database_of(&ledger));
-    let mut watched = Watched::new(worker(&home, &through, "bulk work --progress ndjson", &jelou.url));
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let address = format!("postgres://app@127.0.0.1:{}/{}", proxy.port, database_of(home.ledger().unwrap()));
+    let through = Home::new().on(address);
+    let mut watched = Watched::new(start(&through, "bulk work --progress ndjson", &[], &jelou.url));
     watched.wait_for("\"sent\":1");
     signal(&watched.child, Signal::INT);
     watched.wait_for("press Ctrl-C again");
@@ -527,15 +453,14 @@ fn a_profile_shows_and_keeps_its_ledger() {
 
 #[test]
 fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (home, ledger) = (people(2), cluster.ledger());
+    let Some(home) = people_in_a_database(2) else { return };
     let (jelou, has_arrived, go) = Jelou::holding();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
-    let sending = worker(&home, &ledger, "bulk work r --concurrency 1 --timeout 50s", &jelou.url);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let sending = start(&home, "bulk work r --concurrency 1 --timeout 50s", &[], &jelou.url);
     has_arrived.recv().unwrap();
     let mut command = home.command();
     command.args(["bulk", "cancel", "r", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped());
-    command.env("JELOUCTL_LEDGER", &ledger).env("JELOUCTL_LOG", home.path().join("log"));
+    command.env("JELOUCTL_LOG", home.path().join("log"));
     let mut cancelling = Watched::new(command.spawn().unwrap());
     cancelling.wait_for("waiting for 1 message under way");
     signal(&cancelling.child, Signal::INT);
@@ -548,16 +473,15 @@ fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
     assert_eq!(told, [&json!("bulk cancel"), &json!("r"), &json!(1), &json!(1), &json!(130)]);
     go.send(()).unwrap();
     assert_eq!(crate::bulk_run::end(sending).code, 0);
-    assert_eq!(on(&home, &ledger, "bulk status r").success().json()["cancelled"], true);
+    assert_eq!(home.run("bulk status r").success().json()["cancelled"], true);
 }
 
 #[test]
 fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (home, ledger) = (people(3), cluster.ledger());
+    let Some(home) = people_in_a_database(3) else { return };
     let sandbox = Sandbox::start(&["--deliver-after", "0ms", "--fault", &format!("hang,stored,to={}", user(1))]);
     let at = |words| {
-        let run = on(&home, &ledger, words).env("JELOU_API_URL", format!("http://{}", sandbox.address));
+        let run = home.run(words).env("JELOU_API_URL", format!("http://{}", sandbox.address));
         let run = run.env("JELOU_BOT_ID", "77").env("JELOU_CLIENT_ID", "sandbox").env("JELOU_CLIENT_SECRET", "sandbox");
         run.env("JELOUCTL_LOG", "log")
     };
@@ -567,7 +491,7 @@ fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
                   REVOKE SELECT ON jelouctl.event FROM jelouctl_sender; RETURN NULL; END $$; \
                   CREATE TRIGGER fail_later AFTER UPDATE ON jelouctl.row FOR EACH ROW WHEN (NEW.state = 'sent') \
                   EXECUTE FUNCTION jelouctl.fail_later()";
-    cluster.script("postgres", database_of(&ledger), change);
+    home.change_database(change);
     let found = "1 unknown row of run r found in Jelou's history: sent from now on";
     at("bulk deliveries r").fails(3, &[found, "permission denied for table event"]);
     let logged = home.read("log");
@@ -578,19 +502,19 @@ fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
 
 #[test]
 fn runs_that_are_removed_before_one_that_cannot_be_are_told() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let (home, ledger, jelou) = (people(1), cluster.ledger(), Jelou::accepting());
+    let Some(home) = people_in_a_database(1) else { return };
+    let jelou = Jelou::accepting();
     for run in ["a", "b", "c"] {
         let words = format!("bulk send people.csv --yes --run {run} --once key-{run} text Hola");
-        on(&home, &ledger, &words).api(&jelou.url).success();
+        home.run(&words).api(&jelou.url).success();
     }
     let change = "CREATE FUNCTION jelouctl.keep() RETURNS trigger LANGUAGE plpgsql AS \
                   $$ BEGIN RAISE 'it is kept'; END $$; \
                   CREATE TRIGGER keep BEFORE DELETE ON jelouctl.run FOR EACH ROW WHEN (OLD.name = 'b') \
                   EXECUTE FUNCTION jelouctl.keep()";
-    cluster.script("postgres", database_of(&ledger), change);
-    let ended = on(&home, &ledger, "bulk remove --older-than 1ms --yes").fails(12, &["it is kept"]);
-    let left = on(&home, &ledger, "bulk list -o id").success().stdout;
+    home.change_database(change);
+    let ended = home.run("bulk remove --older-than 1ms --yes").fails(12, &["it is kept"]);
+    let left = home.run("bulk list -o id").success().stdout;
     let (removed, stays) = if left.contains('a') { ("c", "a") } else { ("a", "c") };
     assert_eq!(left.lines().count(), 2, "{left}");
     assert!(ended.stderr.contains(&format!("note: run {removed} is removed")), "{ended:?}");

@@ -4,11 +4,10 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::bulk_run::{Watched, people};
+use crate::bulk_run::{Watched, people, start};
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Run, set_mode};
 use crate::postgres::Cluster;
-use crate::shared_ledger::{on, worker};
 
 const PASSWORD: &str = "canary-of-the-database";
 
@@ -70,14 +69,8 @@ fn the_password_of_the_database_is_nowhere_while_a_run_is_sent_and_afterwards() 
     let jelou = Jelou::start(|user, _| if user.ends_with('7') { Act::Hang { accepted: true } } else { Act::Accept });
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 1s --import-only -v text Hola";
     let made = home.run(words).env("JELOUCTL_LOG", "log").api(&jelou.url).success();
-    let mut child = home.command();
-    child.args(["bulk", "work", "r", "-v", "--timeout", "2s"]).env("JELOUCTL_LOG", "log").envs([
-        ("JELOU_API_URL", jelou.url.as_str()),
-        ("JELOU_CLIENT_ID", "id"),
-        ("JELOU_CLIENT_SECRET", "x"),
-    ]);
-    let child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let watched = Watched::new(child);
+    let mut child = home.process("bulk work r -v --timeout 2s", &jelou.url);
+    let watched = Watched::new(child.env("JELOUCTL_LOG", "log").spawn().unwrap());
     jelou.wait_for(12);
     let process = format!("/proc/{}", watched.child.id());
     let seen_from_outside = ["cmdline", "environ"].map(|file| fs::read(format!("{process}/{file}")).unwrap());
@@ -109,8 +102,7 @@ fn credentials(run: Run<'_>) -> Run<'_> {
 #[test]
 fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
     let Some(cluster) = Cluster::shared() else { return };
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let home = people(3).on(cluster.ledger());
     let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
     stranger.set_nonblocking(true).unwrap();
     let url = format!("http://{}", stranger.local_addr().unwrap());
@@ -119,16 +111,15 @@ fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
     home.config(&profiles);
     // Whoever may write runs names the profile, and with it the address.
     let made = home.run("bulk send people.csv --yes --run r --import-only text Hola").env("JELOU_PROFILE", "staging");
-    credentials(made).env("JELOUCTL_LEDGER", &ledger).success();
+    credentials(made).success();
     home.write("secret", "canary-secret");
     for words in ["bulk work r", "bulk resume r --yes"] {
-        let run = || home.run(words).env("JELOUCTL_LEDGER", &ledger);
-        let typed = || run().args(&["--client-id", "id", "--client-secret-file", "secret"]);
-        for own in [credentials(run()), typed()] {
+        let typed = || home.run(words).args(&["--client-id", "id", "--client-secret-file", "secret"]);
+        for own in [credentials(home.run(words)), typed()] {
             own.fails(3, &["there are several profiles and none is the default; there are: prod, staging"]);
         }
         home.config(&format!("default_profile = \"prod\"\n{profiles}"));
-        for own in [credentials(run()), typed()] {
+        for own in [credentials(home.run(words)), typed()] {
             let told = format!("run r sends to {url}, but this process is set up to send to https://api.jelou.ai");
             own.fails(3, &[&told]);
         }
@@ -141,9 +132,8 @@ fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
     let made = home
         .run("bulk send people.csv --yes --run s --rate 1000000/s --import-only text Hola")
         .env("JELOU_PROFILE", "staging");
-    credentials(made).env("JELOUCTL_LEDGER", &ledger).success();
-    let chosen = home.run("bulk work s").env("JELOU_PROFILE", "staging").env("JELOUCTL_LEDGER", &ledger);
-    credentials(chosen).success();
+    credentials(made).success();
+    credentials(home.run("bulk work s").env("JELOU_PROFILE", "staging")).success();
     assert_eq!(jelou.accepted().len(), 3);
 }
 
@@ -166,7 +156,7 @@ fn an_error_and_a_log_name_the_database_without_its_password() {
         for words in
             ["bulk list -v", "doctor -v --sandbox", "ledger setup -v", "bulk send people.csv --yes -v text Hola"]
         {
-            let run = on(&home, &address, words, &jelou.url).env("JELOUCTL_LOG", "log");
+            let run = home.run(words).api(&jelou.url).env("JELOUCTL_LEDGER", &address).env("JELOUCTL_LOG", "log");
             if words.starts_with("doctor") {
                 // A send needs no ledger, and works without it; if a database is named, it is required.
                 let ended = run.end();
@@ -180,9 +170,9 @@ fn an_error_and_a_log_name_the_database_without_its_password() {
     drop(jelou);
     // A process's variables are visible only to its own user, and its arguments to everyone.
     let hangs = Jelou::start(|_, _| Act::Hang { accepted: false });
-    on(&home, &with(PASSWORD, &ledger), "bulk send people.csv --yes --run r --import-only text Hola", &hangs.url)
-        .success();
-    let mut watched = Watched::new(worker(&home, &with(PASSWORD, &ledger), "bulk work r -v", &hangs.url));
+    let home = home.on(with(PASSWORD, &ledger));
+    home.run("bulk send people.csv --yes --run r --import-only text Hola").api(&hangs.url).success();
+    let mut watched = Watched::new(start(&home, "bulk work r -v", &[], &hangs.url));
     hangs.wait_for(1);
     let arguments = fs::read(format!("/proc/{}/cmdline", watched.child.id())).unwrap();
     assert!(!String::from_utf8_lossy(&arguments).contains("canary"));

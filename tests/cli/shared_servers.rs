@@ -2,17 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::bulk_run::{Watched, counts, people, user};
+use crate::bulk_run::{Watched, counts, people, send, send_with, start, user};
 use crate::bulk_server::Jelou;
 use crate::harness::{Home, faketime, wait_until};
 use crate::postgres::Cluster;
-use crate::shared_ledger::{on, send, status, worker};
+use crate::shared_ledger::{LOOKER, people_in_a_database, status};
 
 /// Makes a run that takes some seconds.
 const SLOWLY: &str = "bulk send people.csv --yes --run r --rate 200/s --import-only text Hola";
 const DOUBT: &str = "the store is not the one in which the run was begun";
-const LOOKER: &str = "DO $$ BEGIN CREATE ROLE looker LOGIN; EXCEPTION WHEN duplicate_object THEN END $$; \
-                      GRANT jelouctl_reader TO looker";
 const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
 
 #[test]
@@ -21,15 +19,14 @@ fn a_server_that_may_forget_what_it_has_said_is_refused() {
         return;
     }
     let cluster = Cluster::start("");
-    let ledger = cluster.ledger();
-    let home = people(3);
+    let home = people(3).on(cluster.ledger());
     let jelou = Jelou::never_asked();
     cluster.sql("postgres", "ALTER SYSTEM SET fsync = off");
     cluster.sql("postgres", "SELECT pg_reload_conf()");
     wait_until("fsync is off", || cluster.sql("postgres", "SHOW fsync")[0].get::<_, String>(0) == "off");
-    send(&home, &ledger, "", &jelou.url).fails(3, &["the database may lose what it has said is written: fsync is off"]);
-    home.run("ledger setup").env("JELOUCTL_LEDGER", &ledger).fails(3, &["fsync is off", "set it on"]);
-    let checked = home.run("doctor --sandbox").env("JELOUCTL_LEDGER", &ledger).end();
+    send(&home, &jelou.url).fails(3, &["the database may lose what it has said is written: fsync is off"]);
+    home.run("ledger setup").fails(3, &["fsync is off", "set it on"]);
+    let checked = home.run("doctor --sandbox").end();
     assert!(
         checked.stdout.contains("bulk and --once cannot be used") && checked.stdout.contains("fsync is off"),
         "{checked:?}"
@@ -43,9 +40,9 @@ fn a_server_whose_clock_is_before_this_release_sends_nothing() {
     }
     let Some(library) = faketime() else { return };
     let cluster = Cluster::start_at(&library, "1971-01-02 00:00:00");
-    let home = people(3);
+    let home = people(3).on(cluster.ledger());
     let told = ["the clock of the database shows 1971-01-02T00:0", "before this jelouctl was released (20"];
-    send(&home, &cluster.ledger(), "", &Jelou::never_asked().url).fails(11, &told);
+    send(&home, &Jelou::never_asked().url).fails(11, &told);
 }
 
 #[test]
@@ -53,8 +50,8 @@ fn a_session_s_own_durability_counts_and_not_what_the_database_is_set_to() {
     let Some(cluster) = Cluster::shared() else { return };
     let database = cluster.database();
     cluster.sql("postgres", &format!("ALTER DATABASE {database} SET synchronous_commit = off"));
-    let home = people(3);
-    send(&home, &cluster.url("app", &database), "", &Jelou::accepting().url).success();
+    let home = people(3).on(cluster.url("app", &database));
+    send(&home, &Jelou::accepting().url).success();
 }
 
 #[test]
@@ -64,17 +61,17 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     }
     let primary = Cluster::start("");
     let database = primary.database();
-    let home = people(6);
+    let home = people(6).on(primary.url("app", &database));
     let jelou = Jelou::accepting();
-    send(&home, &primary.url("app", &database), "--import-only", &jelou.url).success();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
     let standby = primary.standby();
-    let ledger = standby.url("app", &database);
-    send(&home, &ledger, "", &jelou.url).fails(3, &["the database is a standby, which cannot be written", "primary"]);
-    home.run("bulk status r").env("JELOUCTL_LEDGER", &ledger).fails(3, &["is a standby"]);
+    let home = home.on(standby.url("app", &database));
+    send(&home, &jelou.url).fails(3, &["the database is a standby, which cannot be written", "primary"]);
+    home.run("bulk status r").fails(3, &["is a standby"]);
     drop(primary);
     standby.promote();
     // No process has noticed yet.
-    assert_eq!(is_shown_as_unknown(&home, &ledger)["paused"], json!(null));
+    assert_eq!(is_shown_as_unknown(&home)["paused"], json!(null));
     let told = [
         "the run is paused: what was written may be lost",
         "timeline",
@@ -82,28 +79,28 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     ];
     // Also a person who has heard nothing of it, and whoever comes by next.
     for words in ["bulk resume r", "bulk work r"] {
-        on(&Home::new(), &ledger, words, &jelou.url).fails(11, &told);
+        home.another_machine().run(words).api(&jelou.url).fails(11, &told);
     }
-    assert_eq!(is_shown_as_unknown(&home, &ledger)["paused"]["reason"], json!("failover"));
+    assert_eq!(is_shown_as_unknown(&home)["paused"]["reason"], json!("failover"));
     assert!(jelou.seen().is_empty());
-    let ended = on(&home, &ledger, "bulk resume r", &jelou.url).success();
+    let ended = home.run("bulk resume r").api(&jelou.url).success();
     assert_eq!(counts(&ended.json()), [6, 0, 0, 0]);
-    on(&home, &ledger, "bulk work r", &jelou.url).success();
+    home.run("bulk work r").api(&jelou.url).success();
     assert_eq!(jelou.seen().len(), 6);
 }
 
 /// Any process that uses the run detects that its database was restored, and resuming it first requires a confirmation.
-fn is_paused_as_restored(home: &Home, ledger: &str, url: &str) {
+fn is_paused_as_restored(home: &Home, url: &str) {
     let told = [RESTORED, "compare jelouctl bulk report r --state unknown with what Jelou has sent"];
     for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
-        on(home, ledger, words, url).fails(11, &told);
+        home.run(words).api(url).fails(11, &told);
     }
-    assert_eq!(is_shown_as_unknown(home, ledger)["paused"]["reason"], json!("restored"));
+    assert_eq!(is_shown_as_unknown(home)["paused"]["reason"], json!("restored"));
 }
 
 /// Whoever looks at the run is told of it, and that no row of it was not sent; gives its status.
-fn is_shown_as_unknown(home: &Home, ledger: &str) -> Value {
-    let look = |words: &str| home.run(words).env("JELOUCTL_LEDGER", ledger).fails(12, &["warning: run r: ", DOUBT]);
+fn is_shown_as_unknown(home: &Home) -> Value {
+    let look = |words: &str| home.run(words).fails(12, &["warning: run r: ", DOUBT]);
     let status = look("bulk status r").json();
     let of = |state: &str| status[state].as_u64().unwrap();
     assert_eq!([of("pending"), of("inflight"), of("failed")], [0; 3], "{status}");
@@ -124,11 +121,10 @@ fn is_shown_as_unknown(home: &Home, ledger: &str) -> Value {
 fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
     let Some(cluster) = Cluster::shared() else { return };
     let database = cluster.database();
-    let ledger = cluster.url("app", &database);
-    let home = people(600);
+    let home = people(600).on(cluster.url("app", &database));
     let jelou = Jelou::accepting();
-    on(&home, &ledger, SLOWLY, &jelou.url).success();
-    let watched = Watched::new(worker(&home, &ledger, "bulk work r --timeout 1s", &jelou.url));
+    home.run(SLOWLY).api(&jelou.url).success();
+    let watched = Watched::new(start(&home, "bulk work r --timeout 1s", &[], &jelou.url));
     jelou.wait_for(60);
     let dump = cluster.dump(&database, &[]);
     jelou.wait_for(250);
@@ -136,11 +132,11 @@ fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
     let ended = watched.end();
     // It may have been in the middle of an exchange that left no trace.
     assert!([11, 12].contains(&ended.code), "{ended:?}");
-    is_paused_as_restored(&home, &ledger, &jelou.url);
+    is_paused_as_restored(&home, &jelou.url);
     let accepted = jelou.accepted();
     assert!(accepted.len() < 600 && accepted.values().max() == Some(&1), "{accepted:?}");
     // The person who is told decides: here, that all of them may have it twice.
-    let ended = on(&home, &ledger, "bulk resume r --yes --rate 1000000/s", &jelou.url).end();
+    let ended = home.run("bulk resume r --yes --rate 1000000/s").api(&jelou.url).end();
     assert_eq!(jelou.accepted().len(), 600);
     // What was under way in the dump ended in a process that has gone: nobody knows how.
     let [sent, failed, unknown, skipped] = counts(&ended.json());
@@ -153,40 +149,36 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
     let Some(cluster) = Cluster::shared() else { return };
     for (flags, before) in [(&[][..], "DROP SCHEMA jelouctl CASCADE"), (&["--clean", "--if-exists"], "SELECT 1")] {
         let database = cluster.database();
-        let ledger = cluster.url("app", &database);
-        let home = people(20);
+        let home = people(20).on(cluster.url("app", &database));
         let jelou = Jelou::accepting();
-        send(&home, &ledger, "--import-only", &jelou.url).success();
+        send_with(&home, &jelou.url, &["--import-only"]).success();
         let dump = cluster.dump(&database, flags);
-        on(&home, &ledger, "bulk work r", &jelou.url).success();
+        home.run("bulk work r").api(&jelou.url).success();
         cluster.restore(&database, before, &dump);
         // Also before anybody who sends has come by, and for a role that may only look.
         cluster.script("postgres", &database, LOOKER);
-        is_shown_as_unknown(&home, &cluster.url("looker", &database));
-        is_paused_as_restored(&home, &ledger, &jelou.url);
+        is_shown_as_unknown(&Home::new().on(cluster.url("looker", &database)));
+        is_paused_as_restored(&home, &jelou.url);
         assert_eq!(jelou.seen().len(), 20, "{flags:?}");
-        on(&home, &ledger, "bulk resume r --yes", &jelou.url).success();
-        on(&home, &ledger, "bulk work r", &jelou.url).success();
-        assert_eq!(status(&home, &ledger)["doubt"], json!(null));
+        home.run("bulk resume r --yes").api(&jelou.url).success();
+        home.run("bulk work r").api(&jelou.url).success();
+        assert_eq!(status(&home)["doubt"], json!(null));
     }
     // A copy of all files of the database, under its name or another one.
     let database = cluster.database();
-    let home = people(20);
+    let home = people(20).on(cluster.url("app", &database));
     let jelou = Jelou::never_asked();
-    send(&home, &cluster.url("app", &database), "--import-only", &jelou.url).success();
-    let copy = cluster.database_like(&database);
+    send_with(&home, &jelou.url, &["--import-only"]).success();
+    let home = home.on(cluster.url("app", &cluster.database_like(&database)));
     let told = ["what was written may be lost (the store is another one now: "];
-    on(&home, &cluster.url("app", &copy), "bulk work r", &jelou.url).fails(11, &told);
+    home.run("bulk work r").api(&jelou.url).fails(11, &told);
 }
 
 #[test]
 fn what_a_database_does_to_its_own_tables_pauses_nothing() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let database = cluster.database();
-    let ledger = cluster.url("app", &database);
-    let home = people(20);
+    let Some(home) = people_in_a_database(20) else { return };
     let jelou = Jelou::accepting();
-    send(&home, &ledger, "--import-only", &jelou.url).success();
+    send_with(&home, &jelou.url, &["--import-only"]).success();
     for statement in [
         "VACUUM (FULL, FREEZE) jelouctl.message",
         "VACUUM FREEZE",
@@ -194,9 +186,9 @@ fn what_a_database_does_to_its_own_tables_pauses_nothing() {
         "REINDEX SCHEMA jelouctl",
         "ANALYZE",
     ] {
-        cluster.script("postgres", &database, statement);
+        home.sql(statement);
     }
-    on(&home, &ledger, "bulk work r", &jelou.url).success();
+    home.run("bulk work r").api(&jelou.url).success();
     assert_eq!(jelou.seen().len(), 20);
 }
 
@@ -206,11 +198,10 @@ fn older_files_of_a_database_are_found_by_the_process_that_was_answered_since() 
         return;
     }
     let cluster = Cluster::start("");
-    let ledger = cluster.ledger();
-    let home = people(600);
+    let home = people(600).on(cluster.ledger());
     let jelou = Jelou::accepting();
-    on(&home, &ledger, SLOWLY, &jelou.url).success();
-    let watched = Watched::new(worker(&home, &ledger, "bulk work r --timeout 1s", &jelou.url));
+    home.run(SLOWLY).api(&jelou.url).success();
+    let watched = Watched::new(start(&home, "bulk work r --timeout 1s", &[], &jelou.url));
     jelou.wait_for(60);
     cluster.keep_files();
     jelou.wait_for(250);
@@ -218,7 +209,7 @@ fn older_files_of_a_database_are_found_by_the_process_that_was_answered_since() 
     let ended = watched.end();
     assert!(ended.code == 11 && ended.stderr.contains(RESTORED), "{ended:?}");
     assert!(ended.stderr.contains("what a process that sends it was told is missing"), "{ended:?}");
-    is_paused_as_restored(&home, &ledger, &jelou.url);
+    is_paused_as_restored(&home, &jelou.url);
     assert_eq!(jelou.accepted().values().max(), Some(&1));
 }
 
@@ -228,14 +219,15 @@ fn a_pooler_serves_a_run_in_session_mode_alone() {
     let jelou = Jelou::accepting();
     // It takes none of the settings of a session, and says so or does not.
     for settings in ["", "ignore_startup_parameters = options"] {
-        let home = people(30);
         let database = cluster.database();
         let Some(pooler) = cluster.pooler("session", settings) else { return };
-        let ended = send(&home, &pooler.url(&database), "", &jelou.url).success();
+        let home = people(30).on(pooler.url(&database));
+        let ended = send(&home, &jelou.url).success();
         assert_eq!(counts(&ended.json()), [30, 0, 0, 0]);
         drop(pooler);
         let Some(pooler) = cluster.pooler("transaction", settings) else { return };
-        let refused = send(&home, &pooler.url(&database), "--again", &jelou.url);
+        let home = home.on(pooler.url(&database));
+        let refused = send_with(&home, &jelou.url, &["--again"]);
         refused.fails(3, &["a pooler between here and the database", "for one transaction only", "session mode"]);
     }
     assert_eq!(jelou.seen().len(), 60);
@@ -249,7 +241,6 @@ fn a_pooler_whose_processes_have_the_settings_of_others_is_found_all_the_same() 
     let settings = "ignore_startup_parameters = options\ndefault_pool_size = 1";
     let Some(pooler) = cluster.pooler("transaction", settings) else { return };
     pooler.script(&database, "SET statement_timeout = '57s'; SET search_path = jelouctl, pg_temp");
-    let home = Home::new();
-    let list = home.run("bulk list").env("JELOUCTL_LEDGER", pooler.url(&database));
-    list.fails(3, &["a pooler between here and the database", "for one transaction only"]);
+    let home = Home::new().on(pooler.url(&database));
+    home.run("bulk list").fails(3, &["a pooler between here and the database", "for one transaction only"]);
 }

@@ -21,6 +21,11 @@ impl Terminal {
         Self::of(home.command().get_program().to_str().unwrap(), home, arguments, variables)
     }
 
+    /// Without colours.
+    pub(crate) fn plain(home: &Home, words: &[&str]) -> Self {
+        Self::new(home, words, &[("NO_COLOR", "1")])
+    }
+
     /// Another program, in the same surroundings.
     pub(crate) fn of(program: &str, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         // The library's terminal starts without echo, in which nothing could ever be seen that should be hidden.
@@ -52,6 +57,18 @@ impl Terminal {
 
     pub(crate) fn type_line(&mut self, answer: &str) {
         self.session.send_line(answer).unwrap();
+    }
+
+    /// Types `answer`; the exit code, and the whole screen.
+    pub(crate) fn end_with(mut self, answer: &str) -> (i32, String) {
+        self.type_line(answer);
+        self.end()
+    }
+
+    /// Answers whether to go on; the exit code, and the whole screen.
+    pub(crate) fn say(mut self, answer: &str) -> (i32, String) {
+        self.wait_for("[y/N] ");
+        self.end_with(answer)
     }
 
     /// Waits for `question`, then presses Ctrl-C.
@@ -89,7 +106,7 @@ fn a_send_is_told_in_colour_and_words() {
         "{screen}"
     );
     assert!(screen.contains("{\r\n  \"success\": true,"), "{screen}");
-    let (_, screen) = Terminal::new(&home, &SEND, &[("NO_COLOR", "1")]).end();
+    let (_, screen) = Terminal::plain(&home, &SEND).end();
     assert!(screen.contains("accepted for 593987654321") && !screen.contains('\u{1b}'), "{screen}");
     let (_, screen) = Terminal::new(&home, &[&SEND[..], &["-q", "-o", "id"]].concat(), &[]).end();
     assert_eq!(screen, "msg_123456789\r\n");
@@ -113,7 +130,7 @@ fn ctrl_c_at_the_question_sends_nothing() {
     let home = Home::new();
     let server = Server::never_asked();
     home.config(&profile(&server));
-    let mut terminal = Terminal::new(&home, &[&SEND[..], &["-o", "record"]].concat(), &[("NO_COLOR", "1")]);
+    let mut terminal = Terminal::plain(&home, &[&SEND[..], &["-o", "record"]].concat());
     terminal.refuse("Client secret (hidden): ");
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
@@ -174,7 +191,7 @@ fn a_signal_at_the_question_is_not_kept_for_the_request() {
         // It may get a connection, but no request.
         let server = Server::answering(Reply::accepted()).perhaps_asked();
         home.config(&profile(&server));
-        let mut terminal = Terminal::new(&home, &SEND, &[("NO_COLOR", "1")]);
+        let mut terminal = Terminal::plain(&home, &SEND);
         terminal.wait_for("Client secret (hidden): ");
         let process = terminal.session.get_process().pid().to_string();
         tool(Command::new("kill").args([format!("-{signal}"), process].as_slice()));
@@ -282,8 +299,7 @@ fn ctrl_c_reaches_the_command_of_a_sandbox_once() {
     let mut terminal = Terminal::new(&home, &["sandbox", "--", "sh", "-c", script], &[]);
     terminal.refuse("ready");
     terminal.wait_for("got int");
-    terminal.session.send_line("end").unwrap();
-    let (code, seen) = terminal.end();
+    let (code, seen) = terminal.end_with("end");
     assert!(code == 5 || code == 6, "{code}: {seen}");
     assert_eq!(seen.matches("got int").count(), 1, "{seen}");
     assert!(seen.contains("no message arrived"), "{seen}");
@@ -315,8 +331,8 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
     terminal.wait_for("yes");
     drop(stop);
     feeder.join().unwrap();
-    terminal.answer("[y/N] ", "n");
-    let (code, screen) = terminal.end();
+    terminal.wait_for("[y/N] ");
+    let (code, screen) = terminal.end_with("n");
     assert_eq!((code, screen.contains("was not confirmed")), (11, true), "{screen}");
 }
 
@@ -340,9 +356,7 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
     let today = jiff::ZonedDateTime::now().date();
     home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
     let send = [&["bulk", "send", "people.csv"], &hours[..], &["text", "Hola"]].concat();
-    let mut terminal = Terminal::new(&home, &send, &[]);
-    terminal.answer("[y/N] ", "n");
-    let (code, screen) = terminal.end();
+    let (code, screen) = Terminal::new(&home, &send, &[]).say("n");
     let told = screen.find("it is outside of the hours, not on 3 days (America/Bogota): the first message leaves at");
     assert!(told.is_some() && told < screen.find("Send 1 message from"), "{screen}");
     assert_eq!(code, 11, "{screen}");
@@ -360,8 +374,7 @@ fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
     let mut terminal = Terminal::new(&home, &send, &[]);
     terminal.wait_for("[y/N] ");
     write("593987654321\n");
-    terminal.session.send_line("y").unwrap();
-    let (code, screen) = terminal.end();
+    let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("1 row is left out by ") && screen.contains("line 2"), "{screen}");
     assert!(screen.contains("run r: 1 message from bot BOT_ID"), "{screen}");
@@ -370,8 +383,7 @@ fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
     let mut terminal = Terminal::new(&home, &["bulk", "send", "people.csv", "--again", "text", "Hola"], &[]);
     terminal.wait_for("[y/N] ");
     std::fs::remove_file(home.path().join(CONFIG).join("bajas.txt")).unwrap();
-    terminal.session.send_line("y").unwrap();
-    let (code, screen) = terminal.end();
+    let (code, screen) = terminal.end_with("y");
     assert!(code == 3 && screen.contains("do_not_contact (profile prod): failed to read"), "{screen}");
 }
 
@@ -384,12 +396,11 @@ fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() 
     home.write("first.csv", "celular\n593987654321\n");
     home.write("second.csv", "celular\n593987654322\n");
     let send = ["bulk", "send", "people.csv", "--run", "r", "--rate", "1000/s", "--skip-sent", "text", "Hola"];
-    let mut terminal = Terminal::new(&home, &send, &[("NO_COLOR", "1")]);
+    let mut terminal = Terminal::plain(&home, &send);
     terminal.wait_for("[y/N] ");
     home.run("bulk send first.csv --yes text Hola").success();
     home.run("bulk send second.csv --yes text Otro").success();
-    terminal.session.send_line("y").unwrap();
-    let (code, screen) = terminal.end();
+    let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("note: 1 row is left out: 1 already sent"), "{screen}");
     assert!(screen.contains("run r: 2 messages from bot BOT_ID"), "{screen}");

@@ -77,7 +77,8 @@ fn start_with(name: &str, flaw: Flaw, change: impl FnOnce(&mut CertificateParams
     (acceptor, authority.pem())
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
+/// A certificate authority.
+pub(crate) fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap()
