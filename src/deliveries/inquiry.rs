@@ -8,59 +8,11 @@ use serde_json::Value;
 use super::evidence::{
     AttemptWindow, ListedCopy, OwnAttempt, ProvenCopy, RequestContent, ShownContent, StillUnknown, decide,
 };
-use crate::api::{
-    DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification, is_another_person,
-};
-use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow, RowState};
+use super::inquired_row::{InquiredRow, InquiryTerms};
+use crate::api::{DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification};
+use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, ProvenRow, RowState};
 use crate::phone::person_key;
 use crate::timestamps::of_milliseconds;
-
-/// How much longer to look for a message that was read or has failed.
-const LONGER: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The clocks and limits of an inquiry. Times in milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct InquiryTerms {
-    /// By the ledger's clock.
-    pub(crate) now: i64,
-    /// How long after it was sent a message is looked for.
-    pub(crate) up_to: Duration,
-    /// How far Jelou's clock is ahead of the ledger's.
-    pub(crate) clock: i64,
-    /// The longest duration of a request.
-    pub(crate) timeout: i64,
-    /// When the run was last asked about, if ever.
-    pub(crate) last_asked_at: Option<i64>,
-}
-
-impl InquiryTerms {
-    /// Whether `at` is at most this long ago.
-    fn is_within(&self, at: i64, span: Duration) -> bool {
-        i64::try_from(span.as_millis()).is_ok_and(|span| self.now.saturating_sub(at) <= span)
-    }
-}
-
-/// A row that was sent, or may have been.
-#[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the row by itself")]
-pub(super) struct InquiredRow {
-    n: i64,
-    /// From its last record.
-    number: i64,
-    is_unknown: bool,
-    pub(super) id: Option<String>,
-    pub(super) recipient: String,
-    pub(super) sort: MessageSort,
-    pub(super) left_at: i64,
-    /// What the history shows of it.
-    shown: Option<ShownContent>,
-    known: Option<KnownDelivery>,
-    is_asked: bool,
-    /// News that the ledger does not have yet.
-    steps: Vec<DeliveryFacts>,
-    is_listed: bool,
-    may_still_speak: bool,
-}
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -100,23 +52,7 @@ impl Inquiry {
         if !attempt.is_last || !matches!(attempt.row, RowState::Sent | RowState::Unknown) {
             return;
         }
-        let content = RequestContent::of(&attempt.path, &attempt.body);
-        let row = InquiredRow {
-            n: attempt.n,
-            number: attempt.row_number,
-            is_unknown: attempt.row == RowState::Unknown,
-            id: attempt.message_id,
-            recipient: attempt.recipient,
-            sort: content.sort,
-            left_at: began_at,
-            shown: content.shown(),
-            is_asked: false,
-            known: attempt.delivery,
-            steps: Vec::new(),
-            is_listed: false,
-            may_still_speak: attempt.may_still_speak,
-        };
-        let row = InquiredRow { is_asked: row.is_listable() && row.may_change(&self.terms), ..row };
+        let row = InquiredRow::new(attempt, &self.terms);
         if let Some(content) = row.shown.as_ref().filter(|_| row.is_unknown && row.is_asked) {
             let number = self.contents.len();
             self.contents.entry(content.clone()).or_insert(number);
@@ -337,65 +273,12 @@ impl Inquiry {
     }
 }
 
-impl InquiredRow {
-    /// Whether an entry about this person can be about the row's message.
-    fn may_be_for(&self, listed: Option<&str>) -> bool {
-        !listed.is_some_and(|listed| is_another_person(listed, &self.recipient))
-    }
-
-    /// Whether asking can return anything new: until the message is answered; one that was read or has failed, for one
-    /// more day.
-    fn may_change(&self, terms: &InquiryTerms) -> bool {
-        let is_open = match self.known.as_ref() {
-            None => true,
-            Some(known) => match known.facts.state {
-                DeliveryState::Replied => false,
-                DeliveryState::Read | DeliveryState::Undelivered => terms.is_within(known.since, LONGER),
-                DeliveryState::Other(_)
-                | DeliveryState::Accepted
-                | DeliveryState::AtWhatsapp
-                | DeliveryState::Delivered => true,
-            },
-        };
-        is_open && terms.is_within(self.left_at, terms.up_to)
-    }
-
-    /// Whether Jelou's lists can say anything about it.
-    fn is_listable(&self) -> bool {
-        self.id.is_some() || self.is_unknown && self.shown.is_some()
-    }
-
-    fn learn(&mut self, seen: DeliveryFacts) {
-        let known = self.steps.last().or(self.known.as_ref().map(|known| &known.facts));
-        let mut learnt = known.cloned().unwrap_or_else(|| seen.clone());
-        learnt.learn(seen);
-        if known != Some(&learnt) {
-            self.steps.push(learnt);
-        }
-    }
-
-    fn learn_of_template(&mut self, notification: Notification) {
-        if let Some(at) = notification.delivered_at {
-            self.learn(DeliveryFacts { at: Some(at), ..DeliveryFacts::new(DeliveryState::Delivered) });
-        }
-        self.learn(notification.facts);
-    }
-
-    /// Why it stays unknown.
-    fn stays(&self, is_whole: bool, why: Option<StillUnknown>) -> StillUnknown {
-        match why {
-            _ if self.shown.is_none() => StillUnknown::ShownInPart,
-            _ if !self.is_asked || self.may_still_speak || !is_whole => StillUnknown::NotAsked,
-            why => why.unwrap_or(StillUnknown::FewerListed),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::ledger::KnownDelivery;
 
     const HOUR: i64 = 3_600_000;
     const NOW: i64 = 1_800_000_000_000;

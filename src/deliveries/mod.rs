@@ -3,9 +3,11 @@
 //! results.
 
 mod evidence;
+mod inquired_row;
 mod inquiry;
 mod sweep;
 
 pub(crate) use self::evidence::StillUnknown;
-pub(crate) use self::inquiry::{Inquiry, InquiryTerms, Settled};
+pub(crate) use self::inquired_row::InquiryTerms;
+pub(crate) use self::inquiry::{Inquiry, Settled};
 pub(crate) use self::sweep::sweep;

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 
 use serde_json::Value;
 
-use super::inquiry::{InquiredRow, Inquiry};
+use super::inquired_row::InquiredRow;
+use super::inquiry::Inquiry;
 use crate::api::{
     LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageSort, SpanStart,
     TrackedMessage,

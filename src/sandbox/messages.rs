@@ -159,7 +159,7 @@ async fn receive(
         });
     } else {
         let refused = RefusedRequest { request, body: Some(body), user: Some(user), kind: Some(kind) };
-        sandbox.refused.keep(&refused, &recorded(fault.as_ref(), &accepted));
+        sandbox.refused.keep(refused, &recorded(fault.as_ref(), &accepted));
     }
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,

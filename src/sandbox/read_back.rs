@@ -78,8 +78,7 @@ pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): 
 /// `GET /sandbox/refused`: requests that were refused, or met a fault that stored nothing, oldest first.
 pub(super) async fn refused(State(sandbox): State<Arc<SandboxState>>, Asked(asked): Asked<RefusedQuery>) -> Response {
     let refused = sandbox.refused.select(asked.since, asked.limit.unwrap_or(usize::MAX));
-    let refused: Vec<_> = refused.iter().map(|refusal| refusal.json.as_str()).collect();
-    ([(CONTENT_TYPE, "application/json")], format!("[{}]", refused.join(","))).into_response()
+    ([(CONTENT_TYPE, "application/json")], refused).into_response()
 }
 
 /// `POST /sandbox/chats/{user}/read`: the user opens the chat.

@@ -2,12 +2,11 @@
 //! memory, limited in number and in bytes, the oldest dropped first; only a refusal costs anything.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::response::Response;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -21,7 +20,7 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 const MAX_ANSWER: usize = 1024 * 1024;
 
 /// A request that was not accepted.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct RefusedRequest {
     /// The recipient, if known.
     pub(crate) user: Option<String>,
@@ -33,25 +32,6 @@ pub(super) struct RefusedRequest {
     pub(crate) body: Option<Value>,
 }
 
-/// A refusal as it is read back.
-#[derive(Serialize)]
-struct WrittenRefusal<'a> {
-    number: u64,
-    received_at: String,
-    #[serde(flatten)]
-    refused: &'a RefusedRequest,
-    /// Path → problem.
-    fields: Map<String, Value>,
-    answer: &'a Value,
-}
-
-/// A refusal that is kept, as JSON on one line.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(crate) number: u64,
-    pub(crate) json: String,
-}
-
 #[derive(Debug, Default)]
 pub(super) struct RefusedRequests {
     inner: Mutex<KeptRefusals>,
@@ -60,7 +40,8 @@ pub(super) struct RefusedRequests {
 
 #[derive(Debug, Default)]
 struct KeptRefusals {
-    kept: VecDeque<Arc<Refusal>>,
+    /// Each with its number, as JSON.
+    kept: VecDeque<(u64, String)>,
     bytes: usize,
     number: u64,
     dropped: u64,
@@ -75,35 +56,37 @@ impl RefusedRequests {
     pub(crate) async fn answered(&self, refused: RefusedRequest, answer: Response) -> Response {
         let (head, body) = answer.into_parts();
         let bytes = to_bytes(body, MAX_ANSWER).await.unwrap_or_default();
-        self.keep(&refused, &json!({ "status": head.status.as_u16(), "body": readable(&bytes) }));
+        self.keep(refused, &json!({ "status": head.status.as_u16(), "body": readable(&bytes) }));
         Response::from_parts(head, Body::from(bytes))
     }
 
     /// Keeps `refused`; `answer` is what its sender got.
-    pub(crate) fn keep(&self, refused: &RefusedRequest, answer: &Value) {
+    pub(crate) fn keep(&self, refused: RefusedRequest, answer: &Value) {
+        let RefusedRequest { user, kind, request, body } = refused;
         let mut inner = self.lock();
         inner.number += 1;
-        let whole = WrittenRefusal {
-            number: inner.number,
-            received_at: rfc_3339_millis(SystemTime::now()),
-            refused,
-            fields: fields(answer),
-            answer,
-        };
-        // Serializing texts and numbers cannot fail.
-        let json = serde_json::to_string(&whole).unwrap_or_default();
-        let refusal = Refusal { number: inner.number, json };
-        inner.push(refusal);
+        let json = json!({
+            "number": inner.number,
+            "received_at": rfc_3339_millis(SystemTime::now()),
+            "user": user,
+            "kind": kind,
+            "request": request,
+            "body": body,
+            "fields": fields(answer),
+            "answer": answer,
+        });
+        inner.push(json.to_string());
         drop(inner);
         self.changes.send_replace(());
     }
 
-    /// The refusals after `number`, oldest first; if there are more than `limit`, the newest.
-    pub(crate) fn select(&self, since: u64, limit: usize) -> Vec<Arc<Refusal>> {
+    /// The refusals after `number` as an array of JSON, oldest first; if there are more than `limit`, the newest.
+    pub(crate) fn select(&self, since: u64, limit: usize) -> String {
         let inner = self.lock();
-        let begin = inner.kept.partition_point(|refusal| refusal.number <= since);
+        let begin = inner.kept.partition_point(|(number, _)| *number <= since);
         let begin = begin.max(inner.kept.len().saturating_sub(limit));
-        inner.kept.range(begin..).cloned().collect()
+        let selected: Vec<_> = inner.kept.range(begin..).map(|(_, json)| json.as_str()).collect();
+        format!("[{}]", selected.join(","))
     }
 
     /// How many are kept, and how many were dropped since all was cleared.
@@ -123,12 +106,12 @@ impl RefusedRequests {
 }
 
 impl KeptRefusals {
-    fn push(&mut self, refusal: Refusal) {
-        self.bytes += refusal.json.len();
-        self.kept.push_back(Arc::new(refusal));
+    fn push(&mut self, json: String) {
+        self.bytes += json.len();
+        self.kept.push_back((self.number, json));
         while self.kept.len() > MAX || self.bytes > MAX_BYTES {
-            let Some(oldest) = self.kept.pop_front() else { break };
-            self.bytes -= oldest.json.len();
+            let Some((_, oldest)) = self.kept.pop_front() else { break };
+            self.bytes -= oldest.len();
             self.dropped += 1;
         }
     }
@@ -140,7 +123,7 @@ pub(super) fn readable(bytes: &Bytes) -> Option<Value> {
     (!bytes.is_empty()).then(|| serde_json::from_slice(bytes).unwrap_or_else(|_| text()))
 }
 
-/// The fields that an answer of Jelou's validator names, each with its problem.
+/// Path → problem, of the fields that an answer of Jelou's validator names.
 fn fields(answer: &Value) -> Map<String, Value> {
     let named = answer.pointer("/body/validationError").and_then(Value::as_object);
     let problem = |told: &Value| told.pointer("/0/en").cloned().unwrap_or_default();
@@ -155,22 +138,27 @@ mod tests {
         RefusedRequest { request: json!({}), body: Some(json!(body)), user: None, kind: None }
     }
 
+    fn numbers(store: &RefusedRequests, since: u64, limit: usize) -> Vec<u64> {
+        let read: Vec<Value> = serde_json::from_str(&store.select(since, limit)).unwrap();
+        read.iter().map(|one| one["number"].as_u64().unwrap()).collect()
+    }
+
     #[test]
     fn the_newest_thousand_are_kept_and_large_ones_are_fewer() {
         let store = RefusedRequests::default();
         for _ in 0..1500 {
-            store.keep(&refused("x"), &json!({ "status": 422 }));
+            store.keep(refused("x"), &json!({ "status": 422 }));
         }
         assert_eq!(store.counts(), (1000, 500));
-        assert_eq!(store.select(0, 2).iter().map(|one| one.number).collect::<Vec<_>>(), [1499, 1500]);
-        assert_eq!(store.select(3, 1000)[0].number, 501);
+        assert_eq!(numbers(&store, 0, 2), [1499, 1500]);
+        assert_eq!(numbers(&store, 3, 1000)[0], 501);
         for _ in 0..40 {
-            store.keep(&refused(&"x".repeat(1024 * 1024)), &json!({ "status": 422 }));
+            store.keep(refused(&"x".repeat(1024 * 1024)), &json!({ "status": 422 }));
         }
         assert_eq!(store.counts().0, 15);
         store.clear();
-        assert_eq!((store.counts(), store.select(0, 10).len()), ((0, 0), 0));
-        store.keep(&refused("x"), &json!({}));
-        assert_eq!(store.select(0, 1)[0].number, 1541);
+        assert_eq!((store.counts(), numbers(&store, 0, 10).len()), ((0, 0), 0));
+        store.keep(refused("x"), &json!({}));
+        assert_eq!(numbers(&store, 0, 1), [1541]);
     }
 }
