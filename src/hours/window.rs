@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::Weekday;
-use serde::{Deserialize, Serialize};
+use serde_with::{DeserializeFromStr, SerializeDisplay};
 
 use crate::conventions::Language;
 use crate::nearest::plain;
@@ -13,8 +13,7 @@ const MINUTES_OF_A_DAY: u16 = 24 * 60;
 
 /// `mon-fri 07:00-19:00`: the days on which it opens, the first minute, and the minute at which it closes. A window that ends
 /// before it starts continues past midnight, and belongs to the day on which it opened.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, DeserializeFromStr, SerializeDisplay)]
 pub(crate) struct DailyWindow {
     days: Vec<Weekday>,
     /// As it was written, in lower case; None for all days.
@@ -124,20 +123,6 @@ impl fmt::Display for DailyWindow {
         }
         let Self { start, end, .. } = self;
         write!(formatter, "{:02}:{:02}-{:02}:{:02}", start / 60, start % 60, end / 60, end % 60)
-    }
-}
-
-impl TryFrom<String> for DailyWindow {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<DailyWindow> for String {
-    fn from(window: DailyWindow) -> Self {
-        window.to_string()
     }
 }
 

@@ -7,10 +7,6 @@ use std::str::FromStr;
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::format::BUFFER;
-use crate::nearest::nearest;
-
-/// Labels to suggest: the names of `encoding_rs`, and common names for some of them.
-static LABELS: &str = include_str!("encodings.txt");
 
 /// The value of `--encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +22,9 @@ impl FromStr for ListEncoding {
     type Err = String;
 
     fn from_str(label: &str) -> Result<Self, String> {
-        Encoding::for_label_no_replacement(label.as_bytes()).map(Self).ok_or_else(|| {
-            let meant = nearest(label, LABELS.lines()).map(|label| format!(" (did you mean `{label}`?)"));
-            format!("`{label}` is not a known encoding{}", meant.unwrap_or_default())
-        })
+        let known = Encoding::for_label_no_replacement(label.as_bytes()).map(Self);
+        known
+            .ok_or_else(|| format!("`{label}` is not a known encoding; most lists are utf-8, windows-1252 or utf-16le"))
     }
 }
 
@@ -157,13 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn every_label_that_is_proposed_is_known() {
-        for label in LABELS.lines() {
-            label.parse::<ListEncoding>().unwrap();
+    fn a_label_is_that_of_an_encoding() {
+        for label in ["windows_1252", "replacement", ""] {
+            assert!(label.parse::<ListEncoding>().unwrap_err().contains("is not a known encoding"), "{label}");
         }
-        let error = "windows_1252".parse::<ListEncoding>().unwrap_err();
-        assert_eq!(error, "`windows_1252` is not a known encoding (did you mean `windows-1252`?)");
-        "replacement".parse::<ListEncoding>().unwrap_err();
     }
 
     #[test]

@@ -163,43 +163,36 @@ impl Row {
         }
     }
 
-    /// The position of the column that `name` means.
-    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+    /// The columns of a header.
+    fn columns(&self) -> Option<&Columns> {
         match self {
-            Self::Cells { columns, .. } => columns.place(name),
+            Self::Cells { columns, .. } => Some(columns),
             Self::Fields(_) => None,
         }
+    }
+
+    /// The position of the column that `name` means.
+    pub(crate) fn place(&self, name: &str) -> Option<usize> {
+        self.columns()?.place(name)
     }
 
     /// The column of a header that `name` means.
     pub(crate) fn column(&self, name: &str) -> Option<&str> {
-        match self {
-            Self::Cells { columns, .. } => columns.names().get(columns.place(name)?).map(String::as_str),
-            Self::Fields(_) => None,
-        }
+        self.columns()?.names().get(self.place(name)?).map(String::as_str)
     }
 
     /// The value of `name`, or of the column that it means.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
-        match self {
-            Self::Cells { .. } => self.cell(name).map(Value::from),
-            Self::Fields(_) => self.field(name).cloned(),
-        }
+        self.cell(name).map(Value::from).or_else(|| self.field(name).cloned())
     }
 
     /// The text of `name`; None if the value is not a text.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        match self {
-            Self::Cells { .. } => self.cell(name),
-            Self::Fields(_) => self.field(name).and_then(Value::as_str),
-        }
+        self.cell(name).or_else(|| self.field(name)?.as_str())
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        match self {
-            Self::Cells { columns, .. } => columns.place(name).is_some(),
-            Self::Fields(_) => self.field(name).is_some(),
-        }
+        self.place(name).is_some() || self.field(name).is_some()
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {
@@ -258,10 +251,7 @@ impl Row {
 
     /// A cell of CSV, unchanged.
     pub(crate) fn cell(&self, name: &str) -> Option<&str> {
-        match self {
-            Self::Cells { columns, cells, .. } => cells.get(columns.place(name)?).map(String::as_str),
-            Self::Fields(_) => None,
-        }
+        self.cell_at(self.place(name)?)
     }
 
     /// The cell at a position.

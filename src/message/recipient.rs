@@ -199,7 +199,7 @@ mod tests {
             ("5939876+54321", "contains `+`"),
             ("5.93988E+11", "Excel has shortened this number"),
             ("5,93E+11", "Excel has shortened this number"),
-            ("593987650001.5", "behind its dot"),
+            ("593987650001.5", "has decimals, as a spreadsheet writes a number"),
             ("de 'casa'", "`de 'casa'` is not a phone number: it contains `d`"),
             ("USER_ID", "contains `U`"),
             (

@@ -15,8 +15,8 @@ use crate::phone::{is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
 const MAX_LINE: u64 = 1024;
-/// The most bytes of the line that shows the type of the file.
-const MAX_FIRST_LINE: u64 = 1024 * 1024;
+/// The most bytes of any line that are read at once: more than a row of a list may have, so that a longer one is refused.
+const MAX_READ: u64 = 1024 * 1024 + 1;
 const MARK: &[u8] = b"\xef\xbb\xbf";
 /// What may stand between the cells of a line.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
@@ -50,7 +50,7 @@ pub(super) fn read(input: ListInput, options: ExclusionOptions, list: &mut Exclu
     let (mut is_comment, mut is_row) = (false, false);
     loop {
         first.clear();
-        input.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', &mut first).map_err(unreadable)?;
+        input.by_ref().take(MAX_READ).read_until(b'\n', &mut first).map_err(unreadable)?;
         if passed == 0 && first.starts_with(MARK) {
             first.drain(..MARK.len());
         }
@@ -69,14 +69,11 @@ pub(super) fn read(input: ListInput, options: ExclusionOptions, list: &mut Exclu
             Content::Person => {
                 return read_lines(Cursor::new(first).chain(input), name, passed, options.countries, list);
             }
-            found @ (Content::Nothing | Content::Header { .. }) => {
+            Content::Nothing | Content::Header => {
                 let is_ndjson = first.trim_ascii_start().starts_with(b"{");
                 let all = Cursor::new(above).chain(Cursor::new(first)).chain(input);
-                // A file that is not a text has no comments.
-                let is_text = !matches!(found, Content::Header { is_text: false });
-                let all: Box<dyn Read> =
-                    if is_text { Box::new(WithoutComments::new(all, is_ndjson)) } else { Box::new(all) };
-                return read_list(all, name, options.countries, list);
+                let all = WithoutComments { inner: all, is_ndjson, lines: Cursor::default(), is_quoted: false };
+                return read_list(Box::new(all), name, options.countries, list);
             }
         }
         passed += 1;
@@ -90,13 +87,11 @@ enum Content {
     Comment,
     /// One on each line.
     Person,
-    Header {
-        is_text: bool,
-    },
+    Header,
 }
 
 fn content(line: &[u8]) -> Content {
-    let Ok(text) = std::str::from_utf8(line) else { return Content::Header { is_text: false } };
+    let Ok(text) = std::str::from_utf8(line) else { return Content::Header };
     let text = text.trim();
     if text.is_empty() {
         return Content::Nothing;
@@ -111,11 +106,7 @@ fn content(line: &[u8]) -> Content {
             character.is_alphabetic() || character.is_control() || "[{".contains(character)
         });
     let is_user = is_user_id(cell) || short_user_id(cell).is_some();
-    if text.starts_with("id:") || is_number || is_user {
-        Content::Person
-    } else {
-        Content::Header { is_text: !text.contains('\0') }
-    }
+    if text.starts_with("id:") || is_number || is_user { Content::Person } else { Content::Header }
 }
 
 /// The person that a line names, without a comment after it and the quotes that some programs write around each cell.
@@ -223,22 +214,15 @@ struct WithoutComments<R> {
     lines: Cursor<Vec<u8>>,
     /// Whether the line below is inside quotes.
     is_quoted: bool,
-    /// Whether the last line was cut, since it is too long.
-    is_cut: bool,
 }
 
 impl<R: BufRead> WithoutComments<R> {
-    fn new(inner: R, is_ndjson: bool) -> Self {
-        Self { inner, is_ndjson, lines: Cursor::default(), is_quoted: false, is_cut: false }
-    }
-
     /// Adds a line to `lines`, if there is another.
     fn add_line(&mut self, lines: &mut Vec<u8>) -> io::Result<bool> {
         let begin = lines.len();
-        let is_any = self.inner.by_ref().take(MAX_FIRST_LINE).read_until(b'\n', lines)? > 0;
+        let is_any = self.inner.by_ref().take(MAX_READ).read_until(b'\n', lines)? > 0;
         let line = lines.get(begin..).unwrap_or_default();
-        let is_comment = !self.is_cut && !self.is_quoted && line.starts_with(b"#");
-        self.is_cut = !line.ends_with(b"\n");
+        let is_comment = !self.is_quoted && line.starts_with(b"#");
         if is_comment && (self.is_ndjson || !is_table_row(line)) {
             lines.truncate(begin);
             lines.push(b'\n');

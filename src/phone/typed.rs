@@ -43,14 +43,9 @@ impl Typed {
         if digits.is_empty() {
             return Err(RecipientError::empty());
         }
-        if is_from_a_spreadsheet(number) {
-            let problem = format!("`{typed}` ends in .0, as a spreadsheet writes a number (read as `{digits}`)");
-            return Err(RecipientError::new(problem, "format the column as text and take the number without `.0`"));
-        }
         if has_decimals(number) {
-            let problem =
-                format!("`{typed}` has a part of a whole behind its dot, which no number has (read as `{digits}`)");
-            return Err(RecipientError::new(problem, "write the number without decimals"));
+            let problem = format!("`{typed}` has decimals, as a spreadsheet writes a number (read as `{digits}`)");
+            return Err(RecipientError::new(problem, "format the column as text and take the number without decimals"));
         }
         if number.contains("(0)") {
             let international = number.replace("(0)", "");
@@ -71,18 +66,14 @@ impl Typed {
     }
 }
 
-/// `593987654321.0`, or more zeros after the only dot of a number; `415.555.0000` is a phone number.
-fn is_from_a_spreadsheet(number: &str) -> bool {
+/// `593987654321.0`, more zeros behind the only dot of a number, or `593987650001.5`, whose only dot comes after too many
+/// digits to be a separator; `415.555.0000` is a phone number.
+fn has_decimals(number: &str) -> bool {
     let Some((whole, decimals)) = number.rsplit_once('.') else { return false };
     let is_zero = !decimals.is_empty() && decimals.bytes().all(|byte| byte == b'0');
-    is_zero && (decimals.len() == 1 || !whole.contains('.'))
-}
-
-/// `593987650001.5`: the only dot comes after too many digits to be a separator.
-fn has_decimals(number: &str) -> bool {
-    let Some((whole, decimals)) = number.split_once('.') else { return false };
     let is_whole = whole.len() >= *NUMBER_DIGITS.start() && whole.bytes().all(|byte| byte.is_ascii_digit());
-    is_whole && (1..=2).contains(&decimals.len()) && decimals.bytes().all(|byte| byte.is_ascii_digit())
+    let is_part = (1..=2).contains(&decimals.len()) && decimals.bytes().all(|byte| byte.is_ascii_digit());
+    is_zero && (decimals.len() == 1 || !whole.contains('.')) || is_whole && is_part
 }
 
 /// `5,93988E+11`, as Excel writes a long number.
