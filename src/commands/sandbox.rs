@@ -261,11 +261,7 @@ fn assignments(variables: &[(&str, String)]) -> Vec<String> {
 /// Lists the messages that arrived, on standard error.
 fn report(context: &Context, sandbox: &Sandbox) {
     let (arrived, messages) = (sandbox.arrived(), sandbox.messages());
-    context.stderr.note(&match arrived {
-        0 => "sandbox: no message arrived".to_owned(),
-        1 => "sandbox: 1 message arrived".to_owned(),
-        _ => format!("sandbox: {arrived} messages arrived"),
-    });
+    context.stderr.note(&format!("sandbox: {} arrived", counted(arrived, "message")));
     for message in messages.iter().take(LISTED) {
         let lines = Message::named(message.kind).map(|kind| kind.draw(&message.body));
         let mut fields = vec![message.id.as_str(), message.kind, &message.user];

@@ -11,7 +11,7 @@ use crate::process::Signal;
 #[derive(Debug)]
 pub(crate) enum RunEnd {
     /// Every row is final, even if something stopped the run while the last rows were in flight.
-    Complete { was_stopped: bool },
+    Complete,
     /// Some rows are left. An immediate exit does not wait for a slow disk: `unwritten` has the outcomes that were
     /// still being written and may be missing from the ledger.
     Stopped { reason: StopReason, unwritten: Option<Vec<EndedAttempt>> },
@@ -41,21 +41,18 @@ impl RunEnd {
     /// The end of a run whose outcomes are in `ledger`. It is complete if every row is final, whatever stopped it.
     pub(crate) fn of(ledger: Worker, stop: Option<StopReason>) -> Self {
         let stopped = |reason| Self::Stopped { reason, unwritten: None };
-        let (was_stopped, reason) = match stop {
+        let reason = match stop {
             Some(reason @ StopReason::LedgerFailed { .. }) => {
                 // It can still be told of rows that it gave and that did not leave.
                 let _ = ledger.close();
                 return stopped(reason);
             }
             Some(StopReason::Panicked) => return stopped(StopReason::Panicked),
-            Some(StopReason::WaitOver) => (false, StopReason::WaitOver),
-            Some(reason @ (StopReason::Paused(..) | StopReason::Signal(_) | StopReason::PausedByOthers(_))) => {
-                (true, reason)
-            }
-            None => (false, StopReason::ledger(LedgerError::damaged("rows are left that nothing led to"))),
+            Some(reason) => reason,
+            None => StopReason::ledger(LedgerError::damaged("rows are left that nothing led to")),
         };
         match ledger.close() {
-            Ok(true) => Self::Complete { was_stopped },
+            Ok(true) => Self::Complete,
             Ok(false) => stopped(reason),
             Err(error) => stopped(StopReason::ledger(error)),
         }

@@ -353,7 +353,7 @@ fn without_a_command_a_signal_is_its_ordinary_end() {
             signal(name, &child.id().to_string());
             let ended = Ended::new(&child.wait_with_output().unwrap());
             assert_eq!(ended.code, code, "{name}: {ended:?}");
-            assert!(ended.stderr.contains("note: sandbox: no message arrived\n"), "{}", ended.stderr);
+            assert!(ended.stderr.contains("note: sandbox: 0 messages arrived\n"), "{}", ended.stderr);
             assert_eq!(home.read("sent.ndjson"), "");
         }
     }

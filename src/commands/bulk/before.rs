@@ -15,7 +15,7 @@ use crate::cost::{Estimate, Spent};
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts, TemplateUses};
-use crate::output::{counted, one_line, rounded, wrapped};
+use crate::output::{counted, counted_are, one_line, rounded, wrapped};
 use crate::people::Exclusions;
 use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
 use crate::timestamps::{self, local_time};
@@ -41,11 +41,10 @@ pub(crate) fn report_before(
     }
     let overview = draft.overview()?;
     let mut lines: Vec<_> = left_out(&overview).into_iter().collect();
-    lines.extend(match overview.repeated {
-        0 => None,
-        1 => Some("1 message goes to a person who also gets an earlier message".to_owned()),
-        repeated => Some(format!("{repeated} messages go to people who get an earlier message too")),
-    });
+    if overview.repeated > 0 {
+        let messages = counted_are(overview.repeated, "message");
+        lines.push(format!("{messages} for a person who also gets an earlier one"));
+    }
     lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
     lines.extend(details.estimate.iter().flat_map(Estimate::words));
     if !takes_days {

@@ -23,7 +23,7 @@ use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::import::Imported;
 use crate::input::Source;
-use crate::ledger::{Details, DraftRequest, LedgerDraft, LedgerError, Run, RunConditions, RunName, Store};
+use crate::ledger::{Details, DraftRequest, LedgerDraft, LedgerError, RunConditions, RunName, Store};
 use crate::list::ListFormat;
 use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
@@ -101,7 +101,10 @@ impl PreparedList<'_> {
         drop(draft);
         context.stderr.note(&format!("run {name}: {rows} from bot {}", sender.bot.as_str()));
         if args.import_only {
-            return imported(context, &run);
+            let to_send = format!("to send it: jelouctl bulk work {name}");
+            context.stderr.note(&format!("the run is made and nothing was sent; {to_send}"));
+            RunSummary::of(&run, &details)?.print(context)?;
+            return Ok(ExitCode::Success);
         }
         let run = RunOnItsWay { context, sender, run, details: &details, exclusions };
         run.carry_out(connection, &args.options).await
@@ -176,14 +179,6 @@ impl PreparedList<'_> {
         details.template_texts = refuse_templates(context, sender, connection, uses, strict).await?;
         Ok(())
     }
-}
-
-/// `--import-only`: creates the run and sends nothing.
-fn imported(context: &Context, run: &Run) -> Result<ExitCode, CommandError> {
-    let name = run.name();
-    context.stderr.note(&format!("the run is made and nothing was sent; to send it: jelouctl bulk work {name}"));
-    RunSummary::of(run, &run.details()?)?.print(context)?;
-    Ok(ExitCode::Success)
 }
 
 /// The file of a list, used to name its run; None for standard input.

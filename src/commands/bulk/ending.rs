@@ -62,12 +62,7 @@ impl RunOnItsWay<'_> {
         let watch = format!("how the run stands: jelouctl bulk status {name}");
         // None: the code of its rows.
         let ended = match end {
-            Ok(RunEnd::Complete { was_stopped }) => {
-                if was_stopped {
-                    stderr.note(&format!("run {name} is complete: its last rows have ended"));
-                }
-                Ok(None)
-            }
+            Ok(RunEnd::Complete) => Ok(None),
             Ok(RunEnd::Stopped { reason, unwritten: None }) => self.report_stop(reason).map(Some),
             Ok(RunEnd::Stopped { reason, unwritten: Some(outcomes) }) => {
                 let ended = self.report_stop(reason);

@@ -21,7 +21,7 @@ use crate::list::ReportLanguage;
 use crate::message::typed_form;
 use crate::output::{Format, counted};
 use crate::phone::person_key;
-use crate::report::{ListReport, write_report};
+use crate::report::write_report;
 use crate::report_page::{self, ReportedRun};
 use crate::timestamps;
 
@@ -192,19 +192,11 @@ impl Report<'_> {
     /// Says what was written, in words.
     fn write(&self, to: impl Write) -> Result<String, BulkError> {
         let language = self.args.lang.unwrap_or_default();
-        let list = |format, to| {
-            let rows = write_report(self.run.ledger, self.run.details, &self.args.filter(), format, to)?;
-            Ok(counted(rows, "row"))
+        let Some(list) = self.format.of_list(self.is_for_a_terminal, self.args.delimiter, language) else {
+            return Ok(page_in_words(report_page::write(&self.run, language, self.args.mask, to)?));
         };
-        match self.format {
-            ReportFormat::Csv => {
-                let delimiter = self.args.delimiter;
-                list(ListReport::Csv { is_for_a_terminal: self.is_for_a_terminal, delimiter, language }, to)
-            }
-            ReportFormat::Ndjson => list(ListReport::Ndjson, to),
-            ReportFormat::Xlsx => list(ListReport::Workbook { language }, to),
-            ReportFormat::Html => Ok(page_in_words(report_page::write(&self.run, language, self.args.mask, to)?)),
-        }
+        let rows = write_report(self.run.ledger, self.run.details, &self.args.filter(), list, to)?;
+        Ok(counted(rows, "row"))
     }
 }
 

@@ -33,6 +33,23 @@ pub(crate) enum ReportFormat {
     Html,
 }
 
+impl ReportFormat {
+    /// How a list is written in it; None for a page.
+    pub(super) fn of_list(
+        self,
+        is_for_a_terminal: bool,
+        delimiter: Option<u8>,
+        language: ReportLanguage,
+    ) -> Option<ListReport> {
+        match self {
+            Self::Csv => Some(ListReport::Csv { is_for_a_terminal, delimiter, language }),
+            Self::Ndjson => Some(ListReport::Ndjson),
+            Self::Xlsx => Some(ListReport::Workbook { language }),
+            Self::Html => None,
+        }
+    }
+}
+
 /// The file of a report. It is written beside the target, and replaces it once complete, even through a link.
 pub(crate) struct ReportFile<'a> {
     path: &'a Path,
@@ -137,29 +154,21 @@ pub(super) fn page_in_words(size: PageSize) -> String {
     }
 }
 
-/// The flag of the file for rejected rows.
-const FLAG: &str = "--rejects";
+/// The file for the rejected rows, and how they are written.
+pub(super) type Rejects<'a> = (ReportFile<'a>, ListReport);
 
-/// The file for the rejected rows.
-pub(super) struct Rejects<'a> {
-    file: ReportFile<'a>,
-    format: ListReport,
-}
-
-impl<'a> Rejects<'a> {
-    pub(super) fn open(context: &Context, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
-        let language = ReportLanguage::En;
-        let format = match format_of_name(FLAG, path)? {
-            None | Some(ReportFormat::Csv) => ListReport::Csv { is_for_a_terminal: false, delimiter: None, language },
-            Some(ReportFormat::Ndjson) => ListReport::Ndjson,
-            Some(ReportFormat::Xlsx) => ListReport::Workbook { language },
-            Some(ReportFormat::Html) => {
-                let message = format!("{FLAG}: rows are written as a list, not as a page");
-                return Err(UsageError::new(message, "name a .csv, a .xlsx or a .ndjson"));
-            }
-        };
-        Ok(Self { file: ReportFile::open(context, FLAG, path, reads)?, format })
-    }
+pub(super) fn open_rejects<'a>(
+    context: &Context,
+    path: &'a Path,
+    reads: &[&Source],
+) -> Result<Rejects<'a>, UsageError> {
+    const FLAG: &str = "--rejects";
+    let format = format_of_name(FLAG, path)?.unwrap_or(ReportFormat::Csv);
+    let format = format.of_list(false, None, ReportLanguage::En).ok_or_else(|| {
+        let message = format!("{FLAG}: rows are written as a list, not as a page");
+        UsageError::new(message, "name a .csv, a .xlsx or a .ndjson")
+    })?;
+    Ok((ReportFile::open(context, FLAG, path, reads)?, format))
 }
 
 /// Writes the rejected rows of `draft`, if wanted, and prints how many there are.
@@ -170,7 +179,7 @@ pub(super) fn write_rejects(
     list: &ListReader,
     read: &ReadList,
 ) -> Result<(), CommandError> {
-    let Some(Rejects { file, format }) = rejects else { return Ok(()) };
+    let Some((file, format)) = rejects else { return Ok(()) };
     file.write(context, |to| {
         let rows = write_left_out(draft, (&read.imported.columns, list.format()), format, to)?;
         Ok(format!("{} that will not be sent", counted(rows, "row")))

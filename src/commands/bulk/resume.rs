@@ -21,7 +21,7 @@ use crate::commands::store::{check_clocks, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};
-use crate::ledger::{Details, LedgerError, LedgerFault, Resumed, Run, RunConditions, RunName, RunPause, Store};
+use crate::ledger::{Details, LedgerError, Resumed, Run, RunConditions, RunName, RunPause, Store};
 use crate::message::{Message, TemplateUses};
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
@@ -175,7 +175,7 @@ impl RunOnItsWay<'_> {
         }
         let found = run.counts()?;
         if let Some((paused, resumed)) = resumed {
-            run.resume(paused, &resumed).map_err(|error| stop_first(error, name))?;
+            run.resume(paused, &resumed)?;
         }
         // The process that resumes a run may be the only one that sends it.
         if run.is_cancelled()? {
@@ -236,16 +236,6 @@ impl RunOnItsWay<'_> {
         }
         Ok(true)
     }
-}
-
-/// Adds a hint if a process is sending the run.
-fn stop_first(error: LedgerError, name: &RunName) -> CommandError {
-    let is_in_use = error.fault == LedgerFault::InUse;
-    let mut error = CommandError::from(error);
-    if is_in_use {
-        error.hint = Some(format!("stop it first: jelouctl bulk stop {name}; then resume it so"));
-    }
-    error
 }
 
 /// The time since the last change of a run, by the clock of its ledger.

@@ -9,7 +9,7 @@ use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{import, open};
 use super::leave_out::{UnsentRows, leave_others_out, windows_for_list};
-use super::report_file::{Rejects, ReportFile, write_rejects};
+use super::report_file::{Rejects, ReportFile, open_rejects, write_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
 use super::test_send::test_send;
@@ -43,7 +43,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let page_file = args.page_file()?;
     claim_inputs(context, args)?;
     let reads: Vec<_> = std::iter::once(&args.source).chain(&args.policy.exclude).collect();
-    let rejects = args.rejects.as_deref().map(|path| Rejects::open(context, path, &reads)).transpose()?;
+    let rejects = args.rejects.as_deref().map(|path| open_rejects(context, path, &reads)).transpose()?;
     let body = read_body(context, args)?;
     let kind = body.as_ref().and_then(|body| args.message().read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(args.message());

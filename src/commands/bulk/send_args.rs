@@ -158,7 +158,7 @@ pub(crate) struct BulkSendArgs {
         long,
         value_name = "N",
         requires = "test_to",
-        value_parser = one_to_ten,
+        value_parser = clap::value_parser!(u8).range(1..=10),
         help_heading = BEFORE
     )]
     pub(super) test_rows: Option<u8>,
@@ -197,11 +197,6 @@ fn preview_rows(raw: &str) -> Result<u64, String> {
         return Ok(ALL_ROWS);
     }
     at_least_one(raw).map_err(|problem| format!("{problem}, or all"))
-}
-
-fn one_to_ten(raw: &str) -> Result<u8, String> {
-    let count = raw.parse().ok().filter(|count| (1..=10).contains(count));
-    count.ok_or_else(|| "write 1 to 10; to send nothing, take --dry-run".to_owned())
 }
 
 #[derive(Args, Debug)]
