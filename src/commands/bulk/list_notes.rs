@@ -23,24 +23,18 @@ pub(crate) enum Severity {
 pub(crate) struct RowMessages<'a> {
     stderr: &'a Stderr,
     reading: &'a Reading<'a>,
-    /// The kinds in the order of their first lines, each with that line and its count.
-    kinds: Vec<(Severity, u64, u64)>,
-    places: HashMap<(Severity, String), usize>,
+    /// Each kind with its first line and its count.
+    kinds: HashMap<(Severity, String), (u64, u64)>,
 }
 
 impl<'a> RowMessages<'a> {
     pub(crate) fn new(stderr: &'a Stderr, reading: &'a Reading<'a>) -> Self {
-        Self { stderr, reading, kinds: Vec::new(), places: HashMap::new() }
+        Self { stderr, reading, kinds: HashMap::new() }
     }
 
     /// Prints `said` after the number of the row in `line`.
     pub(crate) fn tell(&mut self, severity: Severity, line: u64, said: &str) {
-        let next = self.kinds.len();
-        let place = *self.places.entry((severity, kind_of(said))).or_insert(next);
-        if place == next {
-            self.kinds.push((severity, line, 0));
-        }
-        let Some((_, _, count)) = self.kinds.get_mut(place) else { return };
+        let (_, count) = self.kinds.entry((severity, kind_of(said))).or_insert((line, 0));
         *count += 1;
         if *count <= TOLD || self.stderr.is_verbose() {
             self.print(severity, &format!("line {line}{said}"));
@@ -52,11 +46,11 @@ impl<'a> RowMessages<'a> {
         if self.stderr.is_verbose() {
             return;
         }
-        for (severity, line, count) in &self.kinds {
-            let more = count.saturating_sub(TOLD);
-            if more > 0 {
-                self.print(*severity, &format!("{} like line {line}; -v lists all", counted_are(more, "more row")));
-            }
+        let mut kinds: Vec<_> = self.kinds.iter().filter(|(_, (_, count))| *count > TOLD).collect();
+        kinds.sort_by_key(|(_, (line, _))| *line);
+        for ((severity, _), (line, count)) in kinds {
+            let rows = counted_are(count - TOLD, "more row");
+            self.print(*severity, &format!("{rows} like line {line}; -v lists all"));
         }
     }
 
