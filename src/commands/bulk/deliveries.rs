@@ -49,27 +49,27 @@ pub(crate) struct BulkDeliveriesArgs {
     /// Name of the run [default: the newest one]
     ///
     /// A run on the sandbox is the default only if there is no other.
-    run: Option<RunName>,
+    pub(super) run: Option<RunName>,
 
     /// Ask again until nothing can change any more
     #[arg(long)]
-    watch: bool,
+    pub(super) watch: bool,
 
     /// How long to wait before asking again [default: 30s]
     #[arg(long, value_name = "DURATION", requires = "watch", value_parser = timeout)]
-    every: Option<Duration>,
+    pub(super) every: Option<Duration>,
 
     /// How long to keep asking [default: 1h]
     #[arg(long = "for", value_name = "DURATION", requires = "watch", value_parser = timeout)]
-    within: Option<Duration>,
+    pub(super) within: Option<Duration>,
 
     /// Stop the run when most of its messages are not delivered, or WhatsApp lets the business send nothing
     #[arg(long, requires = "watch")]
-    pause_if_undelivered: bool,
+    pub(super) pause_if_undelivered: bool,
 
     /// Ask for messages that left this long ago or less, at most 30d [default: 72h]
     #[arg(long, value_name = "DURATION", value_parser = up_to)]
-    up_to: Option<Duration>,
+    pub(super) up_to: Option<Duration>,
 }
 
 /// Reads a value of `--up-to`.
@@ -84,24 +84,14 @@ pub(super) fn up_to(raw: &str) -> Result<Duration, String> {
     }
 }
 
-/// `bulk resolve --ask`: the same of the run that it resolves.
-pub(super) fn settle_by_asking(
-    context: &mut Context,
-    run: &Run,
-    up_to: Option<Duration>,
-) -> Result<ExitCode, CommandError> {
-    let args = BulkDeliveriesArgs { up_to, ..BulkDeliveriesArgs::default() };
-    ask(context, run, &args)
-}
-
 pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
     ask(context, &run, args)
 }
 
-/// Asks for the messages of the run `name`, prints the result, and what is left to do.
-fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
+/// Asks for the messages of the run, prints the result, and what is left to do.
+pub(super) fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let name = run.name();
     let mut asked = AskedRun::open(context, run, args.up_to.unwrap_or(UP_TO))?;
     let look = block_on(watch(context, &mut asked, args));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use super::deliveries::{settle_by_asking, up_to};
+use super::deliveries::{BulkDeliveriesArgs, ask, up_to};
 use super::ending::log_decided;
 use super::summary::{RunSummary, to_continue};
 use crate::commands::CommandError;
@@ -101,7 +101,7 @@ impl Decision {
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
     let run = open_run(context, args.run.as_ref())?;
     if args.decision.ask {
-        return settle_by_asking(context, &run, args.up_to);
+        return ask(context, &run, &BulkDeliveriesArgs { up_to: args.up_to, ..BulkDeliveriesArgs::default() });
     }
     let (name, details) = (run.name(), run.details()?);
     let resolution = args.rows.resolution(args.decision.change(), &details)?;

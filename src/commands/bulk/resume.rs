@@ -89,7 +89,8 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let details = Details { conditions, ..kept };
     let sender = sender_of_run(context, &run, &details)?;
     let age = age_of(&store, &run)?;
-    let asks = check_age(context, &sender, &run, &details, age, is_worker)?;
+    // A machine that sends it together with others was started on purpose.
+    let asks = !is_worker && check_age(context, &sender, &run, &details, age)?;
     let countries = CountryRule { otherwise: details.country.or(sender.settings.country), by_column: true };
     let of_lists = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
@@ -131,19 +132,14 @@ fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Re
     Ok(args.options.conditions((hours, per_day), &args.earlier, kept))
 }
 
-/// Refuses a run that may be forgotten if no one can be asked; a machine that sends it together with others was started
-/// on purpose. Returns whether to ask.
+/// Refuses a run that may be forgotten if no one can be asked. Returns whether to ask.
 fn check_age(
     context: &Context,
     sender: &Sender,
     run: &Run,
     details: &Details,
     age: Duration,
-    is_worker: bool,
 ) -> Result<bool, CommandError> {
-    if is_worker {
-        return Ok(false);
-    }
     let is_old = !details.sandbox && age >= MUST_BE_MEANT;
     let asks = is_asked(context, sender) || is_old && !context.assume_yes && context.can_ask();
     let rows = if is_old && !asks && !context.assume_yes { pending_of(run)? } else { 0 };
