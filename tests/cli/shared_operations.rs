@@ -347,7 +347,7 @@ fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
-    terminal.wait_for("3 messages are still to be sent?");
+    terminal.wait_for("of which 3 still to be sent?");
     home.run("bulk work r").api(&jelou.url).success();
     // The connection of who asks may be gone by then.
     home.sql(
@@ -367,7 +367,7 @@ fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
-    terminal.wait_for("3 messages are still to be sent?");
+    terminal.wait_for("of which 3 still to be sent?");
     let child = start(&home, "bulk work r --progress none", &[], &jelou.url);
     jelou.wait_for(1);
     kill(child);
@@ -466,7 +466,8 @@ fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
     signal(&cancelling.child, Signal::INT);
     let ended = cancelling.end();
     assert_eq!(ended.code, 130, "{ended:?}");
-    let hint = "hint: run r is cancelled; how it stands: jelouctl bulk status r";
+    assert!(ended.stderr.contains("note: run r is cancelled: "), "{ended:?}");
+    let hint = "hint: how the run stands: jelouctl bulk status r";
     assert!(ended.stderr.contains(hint) && !ended.stderr.contains("try again"), "{ended:?}");
     let logged: Value = serde_json::from_str(&home.read("log")).unwrap();
     let told = ["command", "run", "rows_skipped", "rows_under_way", "exit_code"].map(|name| &logged[name]);
