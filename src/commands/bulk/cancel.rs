@@ -60,12 +60,13 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
         return Ok(ExitCode::Success);
     }
     context.stderr.note(&format!("run {name} is cancelled: what was left of it is never sent"));
-    let ended = block_on(wait_for_those_under_way(context, &run)).and_then(|()| Ok(RunSummary::of(&run, &details)?));
-    let ended = ended.map_err(|mut error| {
+    let waited = block_on(wait_for_those_under_way(context, &run));
+    let summary = RunSummary::of(&run, &details);
+    let counts = summary.as_ref().ok().map(|summary| summary.counts);
+    let ended = waited.and_then(|()| Ok(summary?)).map_err(|mut error: CommandError| {
         error.hint = Some(format!("how the run stands: jelouctl bulk status {name}"));
         error
     });
-    let counts = ended.as_ref().ok().map(|summary| summary.counts);
     log_decided(context, "bulk cancel", name, &details, counts.as_ref(), ended.as_ref().map(|_| ExitCode::Success));
     let summary = ended?;
     summary.print_what_stays(context, name, None);
