@@ -301,14 +301,18 @@ struct FileId {
 }
 
 impl FileId {
+    #[cfg(unix)]
     fn of(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata()?;
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-        #[cfg(not(unix))]
-        let inode = 0;
         let born = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+        let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
         Ok(Self { inode, born: born.unwrap_or_default().as_millis() })
+    }
+
+    /// Windows gives no number to two files, one after the other.
+    #[cfg(windows)]
+    fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self { inode: winapi_util::file::information(File::open(path)?)?.file_index(), born: 0 })
     }
 }
 
