@@ -14,16 +14,16 @@ const ROWS: u64 = 150;
 const CONCURRENCY: u64 = 8;
 
 /// The parameters of a run of the random test: all follow from one number, which is printed if it fails.
-struct Dice(TestRng);
+pub(crate) struct Dice(TestRng);
 
 impl Dice {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut bytes = [7; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         Self(TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.0.next_u64() % limit
     }
 }

@@ -132,10 +132,7 @@ fn the_recipient_comes_from_each_row() {
         (&["--to-column", "nada", "text", "x"][..], &["--to-column: there is no column `nada`", "Teléfono, otro"][..]),
         (&["text", "x", "--to", "593987654321"], &["--to: every row would go to `593987654321`"]),
         (&["text", "x", "--to", "{{ nada }}"], &["--to: there is no column `nada`"]),
-        (
-            &["--to-column", "celular nacional", "text", "x"],
-            &["line 2: celular nacional: `987654321` is a national number"],
-        ),
+        (&["--to-column", "celular nacional", "text", "x"], &["line 2: celular nacional: `987654321` is a national"]),
     ] {
         refused(&home, &[&["people.csv"], arguments].concat(), parts);
     }
@@ -211,11 +208,7 @@ fn says_line_and_way_out_of_every_broken_list() {
             b"\n{\n  \"to\": \"593987654321\"\n}\n",
             &["a.ndjson: the object of line 2 goes on over more lines", "jq -c ."],
         ),
-        (
-            "a.ndjson",
-            b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n",
-            &["line 1: has a number beyond 64 bits"],
-        ),
+        ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":99999999999999999999}\n", &["line 1: has a number beyond 64"]),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"n\":{\"a\":1,\"a\":2}}\n", &["line 1: has the field `a` twice"]),
         ("a.ndjson", b"{\"to\":\"593987654321\",\"to\":\"593987654322\"}\n", &["line 1: has the field `to` twice"]),
         ("a.ndjson", b"{\"to\":{\"a\":1}}\n", &["line 1: to: is {\"a\":1}; a recipient is a text or a number"]),
@@ -228,11 +221,7 @@ fn says_line_and_way_out_of_every_broken_list() {
         ("a.csv", b"to,\"nombre\n593987654321,Ana\n", &["is never closed"]),
         ("a.csv", b"to,n\n593987654321,\"a\nb\"\n\n\n\n12,x\n", &["line 7: to: "]),
         ("a.csv", b"to\n\n\n12", &["line 4: to: "]),
-        (
-            "a.csv",
-            b"to\n5.93988E+11\n",
-            &["line 2: to: Excel has shortened this number, `5.93988E+11`, and its last digits are lost"],
-        ),
+        ("a.csv", b"to\n5.93988E+11\n", &["line 2: to: Excel has shortened this number, `5.93988E+11`"]),
     ] {
         home.write(name, list);
         refused(&home, &[name, "text", "x"], parts);
@@ -404,10 +393,7 @@ fn what_is_wrong_with_the_message_is_told_once_for_the_whole_list() {
         (&["text", "{{ celular | mayusculas }}"], &["text: filter mayusculas is unknown", "a column is {{ nombre }}"]),
         (&["text", "{{ celular is mayuscula }}"], &["text: there are no tests with `is`"]),
         (&["text", "{{ row['Nombre'] }}"], &["text: there is no column `Nombre`; there are: celular, Nombre completo"]),
-        (
-            &["text", "Hola {{Nombre completo | upper}}"],
-            &["a column whose name has blanks or signs is written {{ nombre_completo }}"],
-        ),
+        (&["text", "Hola {{Nombre completo | upper}}"], &["name has blanks or signs is written {{ nombre_completo }}"]),
     ] {
         let ended = refused(&home, &[&["people.csv"], words].concat(), parts);
         assert!(!ended.stderr.contains("line 2"), "{ended:?}");
@@ -581,11 +567,7 @@ fn templates_are_strict() {
     home.write("people.csv", "to,nombre\n593987654321,Ana\n");
     home.write("people.ndjson", "{\"to\":\"593987654321\",\"nulo\":null,\"lista\":[1],\"objeto\":{\"a\":1}}\n");
     for (list, template, part) in [
-        (
-            "people.csv",
-            "{{ nombr }}",
-            "text: there is no column `nombr` (did you mean `nombre`?); there are: to, nombre",
-        ),
+        ("people.csv", "{{ nombr }}", "there is no column `nombr` (did you mean `nombre`?); there are: to, nombre"),
         ("people.csv", "{{ row.nombr }}", "error: text: there is no column `nombr`; there are: to, nombre"),
         ("people.csv", "{{ nombre.x }}", "line 2: text: a value is missing, such as a part that a cell does not have"),
         ("people.ndjson", "a {{ objeto.b }}", "line 1: text: a value is missing, such as a part"),

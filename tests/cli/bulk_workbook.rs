@@ -79,45 +79,30 @@ fn a_cell_of_excel_is_what_is_stored() {
 #[test]
 fn a_cell_of_an_open_document_is_what_is_stored() {
     let home = Home::new();
+    // The attributes of a cell behind its type, and what it holds.
     let cells = [
+        ("string\"", "<text:p>A<text:s text:c=\"2\"/><text:span>R</text:span></text:p><text:p>b</text:p>", "A  R\nb"),
         (
-            "<table:table-cell office:value-type=\"string\"><text:p>Ana<text:s text:c=\"2\"/><text:span>R</text:span></text:p><text:p>b</text:p></table:table-cell>",
-            "Ana  R\nb",
-        ),
-        (
-            "<table:table-cell office:value-type=\"string\"><office:annotation><text:p>no</text:p></office:annotation><text:p>a&amp;<text:tab/></text:p></table:table-cell>",
+            "string\"",
+            "<office:annotation><text:p>no</text:p></office:annotation><text:p>a&amp;<text:tab/></text:p>",
             "a&\t",
         ),
-        (
-            "<table:table-cell office:value-type=\"float\" office:value=\"42\"><text:p>42,00</text:p></table:table-cell>",
-            "42",
-        ),
-        (
-            "<table:table-cell office:value-type=\"currency\" office:value=\"12.50\"><text:p>$12.50</text:p></table:table-cell>",
-            "12.5",
-        ),
-        (
-            "<table:table-cell office:value-type=\"date\" office:date-value=\"2026-11-20T00:00:00\"><text:p>20/11/26</text:p></table:table-cell>",
-            "2026-11-20",
-        ),
-        (
-            "<table:table-cell office:value-type=\"date\" office:date-value=\"2026-11-20T13:30:00.000000000\"/>",
-            "2026-11-20T13:30:00",
-        ),
-        ("<table:table-cell office:value-type=\"time\" office:time-value=\"PT13H30M00S\"/>", "13:30:00"),
-        (
-            "<table:table-cell office:value-type=\"boolean\" office:boolean-value=\"true\"><text:p>VERDADERO</text:p></table:table-cell>",
-            "TRUE",
-        ),
-        (
-            "<table:table-cell table:formula=\"of:=&quot;x&quot;\" office:value-type=\"string\" office:string-value=\"x\"/>",
-            "x",
-        ),
-        ("<table:covered-table-cell/>", ""),
-        ("", ""),
+        ("float\" office:value=\"42\"", "<text:p>42,00</text:p>", "42"),
+        ("currency\" office:value=\"12.50\"", "<text:p>$12.50</text:p>", "12.5"),
+        ("date\" office:date-value=\"2026-11-20T00:00:00\"", "<text:p>20/11/26</text:p>", "2026-11-20"),
+        ("date\" office:date-value=\"2026-11-20T13:30:00.000000000\"", "", "2026-11-20T13:30:00"),
+        ("time\" office:time-value=\"PT13H30M00S\"", "", "13:30:00"),
+        ("boolean\" office:boolean-value=\"true\"", "<text:p>VERDADERO</text:p>", "TRUE"),
+        ("string\" table:formula=\"of:=&quot;x&quot;\" office:string-value=\"x\"", "", "x"),
     ];
+    let typed = |(attributes, inside, expected): (&str, &str, &'static str)| {
+        let cell = format!("<table:table-cell office:value-type=\"{attributes}>{inside}</table:table-cell>");
+        (cell, expected)
+    };
+    let empty = [("<table:covered-table-cell/>".to_owned(), ""), (String::new(), "")];
+    let cells = cells.into_iter().map(typed).chain(empty);
     for (cell, expected) in cells {
-        let header = ods_rows(&[vec!["celular".to_owned(), "n".to_owned()]]);
+        let header = ods_rows(&[["celular", "n"]]);
         let number = "<table:table-cell office:value-type=\"float\" office:value=\"593987654321\"/>";
         let rows = format!(
             "<table:table-header-rows>{header}</table:table-header-rows><table:table-row>{number}{cell}\
@@ -190,20 +175,16 @@ fn a_date_without_a_time_is_not_printed_with_one() {
 fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called() {
     let home = Home::new();
     let row = |user: &str, cells: &str| format!("<row><c s=\"6\"><v>{user}</v></c>{cells}</row>");
-    let header = "<row><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>tasa</v></c><c t=\"str\"><v>saldo</v></c>\
-                  <c t=\"str\"><v>vence</v></c></row>";
+    let header = xlsx_rows(&[["celular", "tasa", "saldo", "vence"]]);
     let cells = "<c s=\"7\"><v>0.15</v></c><c s=\"5\"><v>1.234</v></c><c s=\"1\"><v>46354</v></c>";
-    let rows = [header.to_owned(), row("987654321", cells)].concat();
+    let rows = header.clone() + &row("987654321", cells);
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
     for (text, expected) in [
         ("{{ tasa }} {{ saldo }} {{ vence }} {{ celular }}", "15% 1,23 28/11/2026 0987654321"),
         ("{{ row.tasa }} {{ saldo or '-' }} {{ vence if tasa != '' else '-' }}", "15% 1,23 28/11/2026"),
         ("{% if tasa == '0.15' and saldo | number < 2 %}{{ tasa or '-' }}{% endif %}", "15%"),
         ("{{ saldo | number }} {{ saldo | number(1) }} {{ saldo | money('$') }}", "1.234 1,2 $1,23"),
-        (
-            "{{ tasa | percent }} {{ vence | date('%-d de %B') }} {{ vence | date('%d.%m') }}",
-            "15% 28 de noviembre 28.11",
-        ),
+        ("{{ tasa | percent }} {{ vence | date('%-d %B') }} {{ vence | date('%d.%m') }}", "15% 28 noviembre 28.11"),
         ("{{ tasa | trim }} {{ celular | phone('EC') }}", "0.15 +593987654321"),
         ("{{ 'n.º ' ~ celular }}{{ ' a ' ~ saldo }}", "n.º 0987654321 a 1,23"),
     ] {
@@ -244,7 +225,7 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
     assert!(!unused.stderr.contains("as they are stored"), "{unused:?}");
     // The flag would also decide whose numbers the rows have.
     let header = header.replace("</row>", "<c t=\"str\"><v>pais</v></c></row>");
-    let rows = [header, row("987654321", &format!("{cells}<c t=\"str\"><v>Ecuador</v></c>"))].concat();
+    let rows = header + &row("987654321", &format!("{cells}<c t=\"str\"><v>Ecuador</v></c>"));
     home.write("named.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
     let named = previewed(&home, &["named.xlsx", "text", "{{ saldo }} {{ saldo | number(2) }}"]);
     assert_eq!(texts(&named), ["1.234 1,23"]);
@@ -312,7 +293,7 @@ fn a_cell_without_a_value_is_the_fault_of_its_row() {
         )
     };
     let rows = [
-        ods_rows(&[vec!["celular".to_owned(), "n".to_owned()]]),
+        ods_rows(&[["celular", "n"]]),
         row(
             "<table:table-cell table:formula=\"of:=NA()\" office:value-type=\"string\" office:string-value=\"\" calcext:value-type=\"error\"><text:p>#N/A</text:p></table:table-cell>",
         ),
@@ -363,7 +344,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     let plain = row.replace(" table:visibility=\"filter\"", "");
     let folded = format!("<table:table-row-group table:display=\"false\">{plain}</table:table-row-group>{plain}");
     for (row, all) in [(row, 2), (&folded, 4)] {
-        let rows = ods_rows(&[vec!["to".to_owned()]]) + row;
+        let rows = ods_rows(&[["to"]]) + row;
         home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
         let ended = previewed(&home, &["people.ods", "--hidden", "send", "--allow-duplicates", "text", "x"]);
         assert_eq!(texts(&ended).len(), all);
@@ -380,7 +361,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
 #[test]
 fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     let home = Home::new();
-    let header: Vec<_> = ["celular", "nombre", "saldo"].map(str::to_owned).into();
+    let header = [["celular", "nombre", "saldo"]];
     // For each row, the styles of its cells.
     let xlsx_row = |number: usize, styles: &[u8]| {
         let value = |column| if column == 0 { format!("59398765432{number}") } else { format!("1{number}") };
@@ -390,7 +371,7 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     // The number alone is enough.
     let rows = [&[8, 8, 8][..], &[0, 0, 8], &[0, 8, 8], &[9, 9, 9], &[8, 0, 0]];
     let rows: String = rows.iter().enumerate().map(|(number, styles)| xlsx_row(number, styles)).collect();
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(std::slice::from_ref(&header)) + &rows))], ""));
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&header) + &rows))], ""));
     let ods_row = |number: usize, styles: &[&str]| {
         let value = |column| if column == 0 { format!("59398765432{number}") } else { format!("1{number}") };
         let cell = |(column, style): (usize, &&str)| {
@@ -411,7 +392,7 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
         ["ce2", "ce1", "ce1"],
     ];
     let rows: String = rows.iter().enumerate().map(|(number, styles)| ods_row(number, styles)).collect();
-    home.write("people.ods", ods(&[sheet("Hoja1", &(ods_rows(&[header]) + &rows))]));
+    home.write("people.ods", ods(&[sheet("Hoja1", &(ods_rows(&header) + &rows))]));
     for list in ["people.xlsx", "people.ods"] {
         let told = "3 rows are crossed out in the sheet: line 2, 4, 6";
         let send = |how: &[&str]| {
@@ -428,7 +409,7 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
         assert_eq!(ended.json()["skipped_reasons"], json!({ "excluded": 1 }), "{ended:?}");
     }
     let hidden = xlsx_row(0, &[8]) + "<row hidden=\"1\"><c><v>593987654321</v></c></row>";
-    home.write("both.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&[vec!["to".to_owned()]]) + &hidden))], ""));
+    home.write("both.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&[["to"]]) + &hidden))], ""));
     let told = "2 rows are hidden or crossed out in the sheet: line 2, 3";
     home.run("--sandbox bulk send both.xlsx text x").fails(2, &[told]);
 }
@@ -436,10 +417,9 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
 #[test]
 fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
     let home = Home::new();
-    let row = |user: &str| [vec!["to".to_owned()], vec![user.to_owned()]];
-    let rows: Vec<_> = ["593987654321", "593987654322", "593987654323"].iter().map(|user| row(user)).collect();
+    let rows = ["593987654321", "593987654322", "593987654323"].map(|user| [["to"], [user]]);
     for is_ods in [false, true] {
-        let written: Vec<_> = rows.iter().map(|rows| if is_ods { ods_rows(rows) } else { xlsx_rows(rows) }).collect();
+        let written = rows.map(|rows| if is_ods { ods_rows(&rows) } else { xlsx_rows(&rows) });
         let sheets = [
             TestSheet { name: "Notas &amp; más", is_hidden: true, rows: &written[0] },
             sheet("Clientes", &written[1]),
@@ -474,18 +454,14 @@ fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
 #[test]
 fn the_header_is_found_in_another_row_and_another_sheet() {
     let home = Home::new();
-    let rows = |rows: &[&[&str]]| -> Vec<Vec<String>> {
-        rows.iter().map(|cells| cells.iter().map(|cell| (*cell).to_owned()).collect()).collect()
-    };
-    let people = rows(&[&["Noviembre"], &["n", "celular"], &["Ana", "593987654321"]]);
-    let cover = rows(&[&["Portada"], &["Contacto:", "Ventas"]]);
-    let other = rows(&[&["celular", "n"], &["593987654322", "Eva"]]);
-    let filler = rows(&vec![&["x", "y"][..]; 20]);
-    let deep = [filler, rows(&[&["celular", "n"], &["593987654323", "Luz"]])].concat();
+    let people = [&["Noviembre"][..], &["n", "celular"], &["Ana", "593987654321"]];
+    let cover = [&["Portada"][..], &["Contacto:", "Ventas"]];
+    let other = [&["celular", "n"][..], &["593987654322", "Eva"]];
+    let deep = [&[&["x", "y"][..]; 20][..], &[&["celular", "n"], &["593987654323", "Luz"]]].concat();
     for is_ods in [false, true] {
-        let written = |rows: &[Vec<String>]| if is_ods { ods_rows(rows) } else { xlsx_rows(rows) };
+        let written = |rows: &[&[&str]]| if is_ods { ods_rows(rows) } else { xlsx_rows(rows) };
         let book = |sheets: &[TestSheet<'_>]| if is_ods { ods(sheets) } else { xlsx(sheets, "") };
-        let [people, cover, other, deep] = [&people, &cover, &other, &deep].map(|rows| written(rows));
+        let [people, cover, other, deep] = [&people[..], &cover, &other, &deep].map(written);
         let (cover, other, people) = (sheet("Portada", &cover), sheet("Más", &other), sheet("Los 'VIP'", &people));
         let hidden = TestSheet { name: "x", is_hidden: true, rows: other.rows };
         let deep = sheet("Abajo", &deep);
@@ -509,11 +485,7 @@ fn the_header_is_found_in_another_row_and_another_sheet() {
         for (sheets, flags, parts) in [
             (&[cover, people, other][..], &[][..], &[places, way_out][..]),
             (&[cover], &[], &["the first line is a title, not the header: `Portada`", "--sheet NAME takes another"]),
-            (
-                &[sheet("Vacía", ""), deep],
-                &[],
-                &["people.xlsx has no rows", "in a workbook on the sheet that is read (--sheet)"],
-            ),
+            (&[sheet("Vacía", ""), deep], &[], &["people.xlsx has no rows", "on the sheet that is read (--sheet)"]),
             (&[other], &["--header-row", "9"], &["--header-row 9: people.xlsx ends in line 2"]),
             (&[other], &["--header-row", "1000000"], &["people.xlsx ends in line 2"]),
         ] {
@@ -525,7 +497,7 @@ fn the_header_is_found_in_another_row_and_another_sheet() {
 #[test]
 fn a_workbook_comes_from_standard_input_too() {
     let home = Home::new();
-    let rows = xlsx_rows(&[vec!["to".to_owned()], vec!["593987654321".to_owned()]]);
+    let rows = xlsx_rows(&[["to"], ["593987654321"]]);
     let list = xlsx(&[sheet("Hoja1", &rows)], "");
     let ended = home.run("--sandbox --dry-run bulk send - text {{to}}").stdin(list).success();
     assert_eq!(texts(&ended), ["593987654321"]);
@@ -534,8 +506,10 @@ fn a_workbook_comes_from_standard_input_too() {
 #[test]
 fn a_list_of_sixty_columns_is_a_list() {
     let home = Home::new();
-    let header = (0..60).map(|place| if place == 59 { "celular".to_owned() } else { format!("c{place}") }).collect();
-    let row = (0..60).map(|place| if place == 59 { "593987654321".to_owned() } else { format!("v{place}") }).collect();
+    let row = |begin: &str, last: &str| -> Vec<_> {
+        (0..60).map(|place| if place == 59 { last.to_owned() } else { format!("{begin}{place}") }).collect()
+    };
+    let (header, row) = (row("c", "celular"), row("v", "593987654321"));
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&[header, row]))], ""));
     assert_eq!(texts(&previewed(&home, &["people.xlsx", "text", "{{ c0 }} {{ c58 }}"])), ["v0 v58"]);
 }
@@ -565,18 +539,12 @@ fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
     let long = "x".repeat(600 * 1024);
     let as_csv = "save the sheet as \"CSV UTF-8\"";
     for (list, parts) in [
-        (
-            locked,
-            &["people.xlsx: it is an older Office file (.xls) or a workbook with a password", "save the sheet as"][..],
-        ),
+        (locked, &["it is an older Office file (.xls) or a workbook with a password", "save the sheet as"][..]),
         (encrypted, &["people.xlsx: it is protected with a password"]),
         (whole[..whole.len() / 2].to_vec(), &["people.xlsx: it is a damaged zip archive", "copy or download it again"]),
         (b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml".to_vec(), &["people.xlsx: it is a damaged zip archive"]),
         (flipped, &["people.xlsx: it is"]),
-        (
-            with("xl/workbook.xml", "<workbook><sheets>"),
-            &["damaged workbook: xl/workbook.xml: it ends too early", as_csv],
-        ),
+        (with("xl/workbook.xml", "<workbook><sheets>"), &["xl/workbook.xml: it ends too early", as_csv]),
         (with("xl/workbook.xml", ""), &["people.xlsx has no visible sheet"]),
         (with("xl/_rels/workbook.xml.rels", "<Relationships/>"), &["people.xlsx has no visible sheet"]),
         (with("xl/worksheets/0.xml", "<worksheet><sheetData><row"), &["damaged workbook: xl/worksheets/0.xml"]),
@@ -644,11 +612,7 @@ fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
                 if user.ends_with('2') && earlier == 0 { Act::Answer(400, "", "{}") } else { Act::Accept }
             },
         );
-    let rows = [
-        vec!["to".to_owned(), "año".to_owned()],
-        vec!["593987654321".to_owned(), "=1+1".to_owned()],
-        vec!["593987654322".to_owned(), "'ñ, \"x\"\ny".to_owned()],
-    ];
+    let rows = [["to", "año"], ["593987654321", "=1+1"], ["593987654322", "'ñ, \"x\"\ny"]];
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
     let send = |list: &str, run: &str| {
         home.run_args(&["bulk", "send", list, "--yes", "--run", run, RATE, "text", "{{ año }}"]).api(&jelou.url)
@@ -664,8 +628,8 @@ fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
     assert_eq!(received, ["=1+1", "'ñ, \"x\"\ny", "'ñ, \"x\"\ny"]);
 
     // A spreadsheet may have saved the report as a workbook.
-    let cells = |line: &str| line.trim_start_matches('\u{feff}').split(',').map(str::to_owned).collect::<Vec<_>>();
-    let rows: Vec<_> = report.lines().take(2).map(cells).collect();
+    let report = report.trim_start_matches('\u{feff}');
+    let rows: Vec<_> = report.lines().take(2).map(|line| line.split(',').collect::<Vec<_>>()).collect();
     home.write("report.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
     let ended = previewed(&home, &["report.xlsx", "text", "{{ año }}"]);
     assert_eq!(texts(&ended), ["=1+1"]);
@@ -678,8 +642,8 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     let row = |user: &str| {
         format!("<row><c s=\"6\"><v>{user}</v></c><c s=\"5\"><v>1.234</v></c><c s=\"1\"><v>46146</v></c></row>")
     };
-    let header = "<row><c t=\"str\"><v>codigo</v></c><c t=\"str\"><v>saldo</v></c><c t=\"str\"><v>vence</v></c></row>";
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &[header, &row("87654321")].concat())], ""));
+    let header = xlsx_rows(&[["codigo", "saldo", "vence"]]);
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(header.clone() + &row("87654321")))], ""));
     let text = "{{ codigo }} {{ saldo }} {{ vence }}{% if codigo == '87654321' and saldo | number > 1.23 %}.{% endif %} \
                 {{ vence | date('%-d/%-m') }}";
     let send = |list: &str, country: &str, more: &[&str]| {
@@ -707,7 +671,7 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
 
     // No row of a report that was sorted in part gets what another person's row stored.
     let two = [("987654321", "1.2306"), ("987654322", "1.2294")].map(|(user, saldo)| row(user).replace("1.234", saldo));
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &[header, &two.concat()].concat())], ""));
+    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(header + &two.concat()))], ""));
     let amounts = |list: &str, more: &[&str]| {
         let words = ["bulk", "send", list, "--country=EC", RATE, "--again"];
         let text = ["text", "--to={{ codigo }}", "{{ codigo }} {{ saldo | number(4) }}"];
@@ -752,8 +716,7 @@ fn a_list_is_the_same_in_every_format() {
 
 #[test]
 fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
-    let table = [["celular", "nombre"], ["593987654001", "Ana"], ["593987654002", "VIEJO"]];
-    let rows = table.map(|row| row.map(str::to_owned).to_vec());
+    let rows = [["celular", "nombre"], ["593987654001", "Ana"], ["593987654002", "VIEJO"]];
     let merged = |area: &str| {
         let merge = format!("</sheetData><mergeCells count=\"1\"><mergeCell ref=\"{area}\"/></mergeCells><sheetData>");
         xlsx(&[sheet("S", &(xlsx_rows(&rows) + &merge))], "")
@@ -788,10 +751,9 @@ fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
 
 #[test]
 fn a_title_over_several_rows_does_not_hide_the_table_of_another_sheet() {
-    let titles = (1..=6).map(|number| vec![format!("Titulo {number}")]);
-    let table = [["celular", "nombre"], ["593987654001", "Ana"]].map(|row| row.map(str::to_owned).to_vec());
-    let rows = xlsx_rows(&titles.chain(table).collect::<Vec<_>>());
-    let cover = xlsx_rows(&[vec!["Informe".to_owned()], vec!["Noviembre".to_owned()]]);
+    let titles = xlsx_rows(&[["Titulo"]]).repeat(6);
+    let rows = titles + &xlsx_rows(&[["celular", "nombre"], ["593987654001", "Ana"]]);
+    let cover = xlsx_rows(&[["Informe"], ["Noviembre"]]);
     let home = Home::new();
     for area in ["A1:A2", "A1:A6"] {
         let merge = format!("</sheetData><mergeCells count=\"1\"><mergeCell ref=\"{area}\"/></mergeCells><sheetData>");

@@ -20,11 +20,16 @@ also_in_a_database! {
 const OF_REPORT: &str = "celular,nombre,run,line,sent,message_id,http_status,code,error,attempts,at,delivery,\
                          delivered_at,read_at,delivery_error,sent_to\n";
 
+/// A list, sent without the people in this file.
+fn excluding<'a>(home: &'a Home, file: &str, flags: &str) -> Run<'a> {
+    home.run(&format!("--sandbox bulk send l.csv --exclude {file} {flags} text x"))
+}
+
 #[test]
 fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     let home = Home::new();
     home.write("l.csv", "to\n+593987654321\n+593987654322\n+50688881234\n+50688885678\n");
-    let cells = |first: &str, second: &str| xlsx(&[sheet("Hoja1", &xlsx_rows(&rows(&[&[first], &[second]])))], "");
+    let cells = |first: &str, second: &str| xlsx(&[sheet("Hoja1", &xlsx_rows(&[[first], [second]]))], "");
     let report = format!("{OF_REPORT}987654321,Ana,r,2,yes,1234567890,,,,1,,,,,,'+593987654321\n");
     let mut fields: serde_json::Map<_, _> =
         OF_REPORT.trim().split(',').map(|name| (name.to_owned(), serde_json::Value::Null)).collect();
@@ -37,18 +42,13 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         format!("{OF_REPORT}{begin},l-20261122-203020,2,no,,,invalid,to 59398765,0,,,,,,\n{more}")
     };
     let eva = "593987654322,Eva,r,3,yes,,200,,,1,,,,,,+593987654322\n";
-    let rows_of = |csv: &str| csv.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect::<Vec<_>>();
     let invalid = of_invalid("+59398765432,Ana", eva);
-    let invalid_in_sheet = xlsx(&[sheet("Hoja1", &xlsx_rows(&rows_of(&invalid)))], "");
+    let invalid: Vec<_> = invalid.lines().map(|line| line.split(',').collect::<Vec<_>>()).collect();
+    let invalid_in_sheet = xlsx(&[sheet("Hoja1", &xlsx_rows(&invalid))], "");
     for (name, list, country, excluded) in [
         ("x.txt", text("Bajas\n\u{202a}+593 98 765 4321\u{202c}\n+593987654322\n"), "EC", 2),
         ("x.xlsx", cells("\u{202a}+593 98 765 4321\u{202c}", "+593987654322"), "EC", 2),
-        (
-            "x.csv",
-            text("cliente,baja\nAna,+593\u{a0}98\u{a0}765\u{2011}4321\nEva,\u{202a}+593987654322\u{202c}\n"),
-            "EC",
-            2,
-        ),
+        ("x.csv", text("nombre,baja\nA,+593\u{a0}98\u{a0}765\u{2011}4321\nE,\u{202a}+593987654322\u{202c}\n"), "EC", 2),
         ("x.csv", text("nombre,celular,otro\nX,+593987654329,+593\u{a0}98\u{a0}765\u{a0}4322\n"), "EC", 1),
         ("x.xlsx", cells("88881234", "+50688885678"), "CR", 2),
         ("x.csv", text("cliente,baja\nAna,8888-1234\nLuis,+50688885678\n"), "CR", 2),
@@ -73,13 +73,12 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.csv", text("cliente,baja,fecha,pedido\nAna,+593987654321,2026-11-20,PED-00012345\n"), "CR", 1),
     ] {
         home.write(name, list.clone());
-        let words = ["--sandbox", "bulk", "send", "l.csv", "--country", country, "--exclude", name, "text", "x"];
-        let ended = home.run_args(&words).success();
+        let ended = excluding(&home, name, &format!("--country {country}")).success();
         let list = String::from_utf8_lossy(&list);
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{list}: {ended:?}");
     }
     home.write("x.csv", of_invalid("+59398765432,Ana", ""));
-    let ended = home.run("--sandbox bulk send l.csv --exclude x.csv text x").success();
+    let ended = excluding(&home, "x.csv", "").success();
     assert!(ended.stderr.contains("note: x.csv: 1 invalid row of the report passed over"), "{ended:?}");
     for (begin, problem) in [
         // With a country it would be somebody's.
@@ -89,7 +88,7 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("+593987654322 / +593991234567,Ana", "line 2: `+593987654322 / +593991234567`"),
     ] {
         home.write("x.csv", of_invalid(begin, ""));
-        home.run("--sandbox bulk send l.csv --exclude x.csv text x").fails(2, &[problem]);
+        excluding(&home, "x.csv", "").fails(2, &[problem]);
     }
     for (name, list, problem) in [
         ("x.csv", "cliente,baja\nAna,+593987654321\nLuis,pendiente 0987654322\n", "line 3: `pendiente 0987654322`"),
@@ -101,8 +100,7 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.ndjson", "{\"user\":[\"+50688881234\"]}\n{\"user\":\"+50688885678\"}\n", "line 1: user: is ["),
     ] {
         home.write(name, list);
-        let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", name, "text", "x"];
-        home.run_args(&words).fails(2, &[problem]);
+        excluding(&home, name, "").fails(2, &[problem]);
     }
 }
 
@@ -238,8 +236,7 @@ fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
         ("{\"to\":\"593987654321\"}\n# {\"to\":\"593987654322\", \"n\":1}\n", 1),
     ] {
         home.write("x.csv", list);
-        let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.csv", "text", "x"];
-        let ended = home.run_args(&words).success();
+        let ended = excluding(&home, "x.csv", "").success();
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{list}: {ended:?}");
     }
     for (list, problem) in [
@@ -247,8 +244,7 @@ fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
         ("cuenta,telefono\n#1,pendiente 0987654321\n", "line 2: `pendiente 0987654321` is not a phone number"),
     ] {
         home.write("x.csv", list);
-        let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.csv", "text", "x"];
-        home.run_args(&words).fails(2, &[problem]);
+        excluding(&home, "x.csv", "").fails(2, &[problem]);
     }
 }
 
@@ -339,8 +335,7 @@ fn digits_that_may_be_two_people_exclude_both() {
         let with_code = format!("{}{digits}", &digits[..if country == "FI" { 3 } else { 2 }]);
         home.write("x.txt", format!("{digits}\n"));
         home.write("l.csv", format!("to\n+{digits}\n+{with_code}\n+593987654321\n"));
-        let words = ["--sandbox", "bulk", "send", "l.csv", "--country", country, "--exclude", "x.txt", "text", "x"];
-        let ended = home.run_args(&words).success();
+        let ended = excluding(&home, "x.txt", &format!("--country {country}")).success();
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 2}), "{country}: {ended:?}");
     }
     // Of which country digits are, only their row or a flag says: here they are one of Singapore's numbers, too.
@@ -371,29 +366,26 @@ fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
     let home = Home::new();
     home.write("l.csv", "to\n+51987651003\n+593987651003\n+56987651003\n+593987651004\n");
     for (exclusions, flags, excluded) in [
-        ("celular,pais\n987651003,PE\n", &["--country", "EC"][..], 2),
-        ("celular,pais\n987651003,PE\n", &[], 1),
-        ("celular,pais\n+51987651003,EC\n", &["--country", "EC"], 1),
-        ("celular,pais\n987651003,\n", &["--country", "EC"], 1),
-        ("celular,pais\n987651003,Narnia\n", &["--country", "EC"], 1),
-        ("{\"celular\":\"987651003\",\"pais\":\"Chile\"}\n", &["--country", "PE"], 2),
+        ("celular,pais\n987651003,PE\n", "--country EC", 2),
+        ("celular,pais\n987651003,PE\n", "", 1),
+        ("celular,pais\n+51987651003,EC\n", "--country EC", 1),
+        ("celular,pais\n987651003,\n", "--country EC", 1),
+        ("celular,pais\n987651003,Narnia\n", "--country EC", 1),
+        ("{\"celular\":\"987651003\",\"pais\":\"Chile\"}\n", "--country PE", 2),
     ] {
         home.write("x.txt", exclusions);
-        let words = [&["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.txt"], flags, &["text", "x"]].concat();
-        let ended = home.run_args(&words).success();
+        let ended = excluding(&home, "x.txt", flags).success();
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{exclusions} {flags:?}: {ended:?}");
         assert!(ended.stderr.contains("x.txt: 1 person"), "{ended:?}");
     }
     home.write("x.txt", "celular,pais\n987651003,Narnia\n");
-    let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.txt", "text", "x"];
-    home.run_args(&words).fails(2, &["`Narnia` is not a country"]);
+    excluding(&home, "x.txt", "").fails(2, &["`Narnia` is not a country"]);
     // A cell that cannot be read names no country.
     let rows = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>pais</v></c></row>\
                 <row r=\"2\"><c t=\"str\"><v>987651003</v></c><c t=\"e\"><v>#N/A</v></c></row>";
     home.write("x.xlsx", xlsx(&[sheet("Hoja1", rows)], ""));
     home.profile("p", "https://x.example", "country = \"EC\"");
-    let words = ["--sandbox", "bulk", "send", "l.csv", "--exclude", "x.xlsx", "text", "x"];
-    home.run_args(&words).fails(2, &["line 2: pais: `cell B2 has the error #N/A` is not a country"]);
+    excluding(&home, "x.xlsx", "").fails(2, &["line 2: pais: `cell B2 has the error #N/A` is not a country"]);
 }
 
 #[test]
@@ -466,10 +458,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"0987654321\n", &["is a national number", "give that list a header, and a column País; nothing was sent"]),
         (b"phone,celular\n593987654321,1\n", &["bajas.txt: line 2: a phone number has 7 to 15 digits; `1` has 1"]),
         (b"nombre,numero\nAna,0987654321\n", &["bajas.txt: line 2: `0987654321` is a national number"]),
-        (
-            b"# a\nto,n\n593987654321,x\n,Ana\n",
-            &["bajas.txt: line 4: `to` is empty, so the person is not known", "or delete the line"],
-        ),
+        (b"# a\nto,n\n593987654321,x\n,Ana\n", &["bajas.txt: line 4: `to` is empty", "or delete the line"]),
         (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cell, but the header has 2"]),
         (
             b"to,n\n593987654321,\"Ana\n593987654322,Eva\"\n",
@@ -646,8 +635,10 @@ fn resume_reads_the_list_of_the_profile_again() {
     assert_eq!(codes, [Value::Null, excluded.clone(), Value::Null, excluded.clone(), excluded]);
 }
 
-fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
-    rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect()
+fn in_months(rows: &[String; 4]) -> [TestSheet<'_>; 4] {
+    let [first, second, third, fourth] = rows.each_ref();
+    let third = TestSheet { name: "Diciembre", is_hidden: true, rows: third };
+    [sheet("Octubre", first), sheet("Noviembre", second), third, sheet("Notas", fourth)]
 }
 
 #[test]
@@ -657,31 +648,19 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
     let people: Vec<_> = (0..9).map(|n| format!("59398765432{n}")).collect();
     // A month on each sheet; a title above one, no header on another, hidden ones and hidden rows, two columns of numbers,
     // and a sheet with none.
-    let october = rows(&[&["Bajas de octubre"], &["nombre", "celular"], &["Ana", "593987654320"]]);
-    let november = rows(&[&["Luis", "+593 98 765 4321"], &["Eva", "593987654322"]]);
-    let december = rows(&[&["Celular", "Otro numero", "Fecha"], &["593987654323", "593987654324", "2026-11-20"]]);
-    let notes = rows(&[&["Notas"], &["Total", "4"]]);
-    let hidden = |rows: &str| rows.replace("<row ", "<row hidden=\"1\" ");
-    let [first, second, third, fourth] = [&october, &november, &december, &notes].map(|rows| xlsx_rows(rows));
-    let hidden_rows = hidden(&second);
-    let sheets = [
-        sheet("Octubre", &first),
-        sheet("Noviembre", &hidden_rows),
-        TestSheet { name: "Diciembre", is_hidden: true, rows: &third },
-        sheet("Notas", &fourth),
+    let months = [
+        &[&["Bajas de octubre"][..], &["nombre", "celular"], &["Ana", "593987654320"]][..],
+        &[&["Luis", "+593 98 765 4321"], &["Eva", "593987654322"]],
+        &[&["Celular", "Otro numero", "Fecha"], &["593987654323", "593987654324", "2026-11-20"]],
+        &[&["Notas"], &["Total", "4"]],
     ];
-    let [first, second, third, fourth] = [&october, &november, &december, &notes].map(|rows| ods_rows(rows));
-    let open_sheets = [
-        sheet("Octubre", &first),
-        sheet("Noviembre", &second),
-        TestSheet { name: "Diciembre", is_hidden: true, rows: &third },
-        sheet("Notas", &fourth),
-    ];
+    let [mut excel, open] = [months.map(xlsx_rows), months.map(ods_rows)];
+    excel[1] = excel[1].replace("<row>", "<row hidden=\"1\">");
     let latin: &[u8] = b"Nombre;Tel\xe9fono;Otro\nJos\xe9;593987654320;593987654321\n";
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     for (name, list, flags, left) in [
-        ("bajas.xlsx", xlsx(&sheets, ""), &[][..], 4),
-        ("bajas.ods", ods(&open_sheets), &[], 4),
+        ("bajas.xlsx", xlsx(&in_months(&excel), ""), &[][..], 4),
+        ("bajas.ods", ods(&in_months(&open)), &[], 4),
         ("bajas.csv", latin.to_vec(), &[], 7),
         ("bajas.csv", wide("celular\n593987654320\n"), &["--encoding", "utf-16le"], 8),
         ("bajas.csv", b"phone,celular\n593987654320,593987654321\n".to_vec(), &[], 7),
@@ -699,8 +678,8 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
     }
     // A row that names no one is reported with its sheet, and nothing is sent.
     home.write("people.csv", format!("to\n{}\n", people.join("\n")));
-    let broken = xlsx_rows(&rows(&[&["celular"], &["593987654320"], &["x"], &["y"]]));
-    home.write("bajas.xlsx", xlsx(&[sheet("Octubre", &xlsx_rows(&october)), sheet("Enero", &broken)], ""));
+    let broken = xlsx_rows(&[["celular"], ["593987654320"], ["x"], ["y"]]);
+    home.write("bajas.xlsx", xlsx(&[sheet("Octubre", &excel[0]), sheet("Enero", &broken)], ""));
     let parts = ["2 lines do not name a person", "sheet `Enero`, line 3: `x`", "sheet `Enero`, line 4: `y`"];
     bulk(&home, &["--exclude", "bajas.xlsx", "--again"]).fails(2, &parts);
     // A number that cannot be read beside one that can: a warning names it.
@@ -716,7 +695,7 @@ fn how_many_people_a_list_excludes_is_told() {
     let home = Home::new();
     home.profile("p", &jelou.url, "do_not_contact = \"bajas.xlsx\"\nlog = \"audit.ndjson\"");
     let sheets = [[["celular"], ["593987654321"]], [["celular"], ["525512345678"]]];
-    let [first, second] = sheets.map(|sheet| xlsx_rows(&rows(&sheet.each_ref().map(|row| &row[..]))));
+    let [first, second] = sheets.map(|sheet| xlsx_rows(&sheet));
     home.write(
         &format!("{}/bajas.xlsx", crate::harness::CONFIG),
         xlsx(&[sheet("Octubre", &first), sheet("Noviembre", &second)], ""),

@@ -195,10 +195,7 @@ fn passes(arguments: &[&str]) {
 fn media_is_a_public_address_and_nothing_is_fetched() {
     for kind in ["image", "audio", "video", "file", "sticker"] {
         for (url, problem) in [
-            (
-                "foto.jpg",
-                "mediaUrl: is not a URL: Jelou takes a public HTTPS URL, not a file (set it with --media-url)",
-            ),
+            ("foto.jpg", "mediaUrl: is not a URL: Jelou takes a public HTTPS URL, not a file"),
             ("/etc/passwd", "not a file"),
             ("file:///etc/passwd", "not a file"),
             ("@foto.jpg", "not a file"),

@@ -12,12 +12,11 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use rustix::process::Signal;
 use serde_json::Value;
 use socket2::SockRef;
 
+use crate::bulk_crash::Dice;
 use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
 use crate::harness::Home;
@@ -28,21 +27,6 @@ const CONCURRENCY: u64 = 16;
 const MACHINES: usize = 3;
 /// The number of concurrent runs, each with its own database: a run mostly waits.
 const RUNS_AT_ONCE: usize = 3;
-
-/// All randomness follows from one number, which is printed when a run fails.
-struct Dice(TestRng);
-
-impl Dice {
-    fn new(seed: u64) -> Self {
-        let mut bytes = [9; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        Self(TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0.next_u64() % limit
-    }
-}
 
 /// One machine's connection to the database.
 pub(crate) struct Proxy {

@@ -49,10 +49,7 @@ fn the_first_messages_go_to_one_person_and_no_run_is_made() {
 #[test]
 fn every_kind_of_request_goes_to_the_tester() {
     for (words, path) in [
-        (
-            "flow-message --title t --text x --caption c --flow-name f --cta Go --screen S",
-            "/users/593999111222/flow_message",
-        ),
+        ("flow-message --title t --text x --caption c --flow-name f --cta Go --screen S", "593999111222/flow_message"),
         ("template --template-id 39 --campaign 7", "/campaigns/7/template-messages"),
         ("raw --body raw.json", "/messages"),
     ] {

@@ -82,13 +82,13 @@ pub(crate) fn xlsx_parts(sheets: &[TestSheet<'_>], shared: &str) -> Vec<(String,
     parts
 }
 
-/// An OpenDocument spreadsheet.
 const ODS_STYLES: &str = r#"<office:document-styles><office:styles>
 <style:style style:name="Codigo" style:family="table-cell" style:data-style-name="N10"/>
 <style:style style:name="Tachado" style:family="table-cell"><style:text-properties style:text-line-through-style="solid"/>
 </style:style><style:style style:name="P1" style:family="paragraph"/>
 </office:styles></office:document-styles>"#;
 
+/// An OpenDocument spreadsheet.
 pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
     let table = |sheet: &TestSheet<'_>| {
         let style = if sheet.is_hidden { "unseen" } else { "seen" };
@@ -116,18 +116,18 @@ pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
 }
 
 /// Rows of texts for a sheet of Excel, each text in its cell.
-pub(crate) fn xlsx_rows(rows: &[Vec<String>]) -> String {
-    let cell = |text: &String| format!("<c t=\"inlineStr\"><is><t>{}</t></is></c>", escaped(text));
-    each(rows, |row| format!("<row>{}</row>", each(row, cell)))
+pub(crate) fn xlsx_rows<S: AsRef<str>>(rows: &[impl AsRef<[S]>]) -> String {
+    let cell = |text: &S| format!("<c t=\"inlineStr\"><is><t>{}</t></is></c>", escaped(text.as_ref()));
+    each(rows, |row| format!("<row>{}</row>", each(row.as_ref(), cell)))
 }
 
 /// The same for an OpenDocument one.
-pub(crate) fn ods_rows(rows: &[Vec<String>]) -> String {
-    let cell = |text: &String| {
-        let paragraphs = escaped(text).replace('\n', "</text:p><text:p>");
+pub(crate) fn ods_rows<S: AsRef<str>>(rows: &[impl AsRef<[S]>]) -> String {
+    let cell = |text: &S| {
+        let paragraphs = escaped(text.as_ref()).replace('\n', "</text:p><text:p>");
         format!("<table:table-cell office:value-type=\"string\"><text:p>{paragraphs}</text:p></table:table-cell>")
     };
-    each(rows, |row| format!("<table:table-row>{}</table:table-row>", each(row, cell)))
+    each(rows, |row| format!("<table:table-row>{}</table:table-row>", each(row.as_ref(), cell)))
 }
 
 fn each<T>(items: &[T], written: impl Fn(&T) -> String) -> String {
