@@ -1,52 +1,36 @@
 //! The page itself: fills the template with everything that is known about the run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use jiff::tz::TimeZone;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, context};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::cost::CostTable;
-use super::course::{self, CourseStep, Decisions};
-use super::funnel::{self, Funnel};
-use super::head::{RunSpan, facts, is_cancelled, state_of};
+use super::course::CourseStep;
+use super::funnel::Funnel;
 use super::meanings::shown_reason;
-use super::next_steps::{NextStep, next_steps};
-use super::outcomes::{Outcomes, ReasonLine, Tile, UNDELIVERED};
-use super::reasons::said_in;
-use super::reported_run::ReportedRun;
-use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRow, PageRows};
+use super::next_steps::NextStep;
+use super::outcomes::{Outcomes, ReasonLine, Tile};
+use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRows};
 use super::timeline::Timeline;
 use super::times::{PageClock, duration};
-use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::import::BulkError;
-use crate::ledger::{
-    DeliveryCounts, Details, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason,
-};
+use crate::ledger::{Details, RowState};
 use crate::list::ReportLanguage;
-use crate::message::{Message, Part};
-use crate::phone::country_of;
-use crate::report::reported_cells;
+use crate::message::Part;
 
 const TEMPLATE: &str = include_str!("page.html");
 const BUBBLE: &str = include_str!("bubble.html");
 const COMMAND: &str = include_str!("command.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
-
-/// The maximum size of a page in bytes, which every browser and mail program accepts.
-pub(super) const LARGEST: usize = 8_000_000;
-/// The maximum number of different API codes; more would not help the reader.
-const MOST_API_CODES: usize = 100;
-/// The maximum length of a code in characters.
-const LONGEST_API_CODE: usize = 64;
 
 /// How much of the run the page shows.
 #[derive(Clone, Copy, Debug)]
@@ -79,15 +63,15 @@ pub(super) struct Page {
     /// All rows, and those that were not skipped.
     all: u64,
     meant: u64,
-    funnel: Option<Funnel>,
-    timeline: Option<Timeline>,
+    pub(super) funnel: Option<Funnel>,
+    pub(super) timeline: Option<Timeline>,
     pub(super) message: Option<ShownMessage>,
     reasons: Vec<ReasonLine>,
     left_out_on_purpose: Vec<ReasonLine>,
     countries: Vec<(&'static str, Vec<u64>)>,
     pub(super) cost: Option<CostTable>,
-    course: Vec<CourseStep>,
-    next: Vec<NextStep>,
+    pub(super) course: Vec<CourseStep>,
+    pub(super) next: Vec<NextStep>,
     pub(super) columns: Vec<String>,
     /// Names and words of the states, in the order of their numbers in the rows.
     states: Vec<(&'static str, &'static str)>,
@@ -158,15 +142,11 @@ impl Page {
     ) -> Result<PageSize, BulkError> {
         let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
         let environment = environment(&self.t, clock, language).map_err(failed)?;
-        let render = |page: &Self| environment.render_str(TEMPLATE, Serde(page)).map_err(failed);
         self.settings = settings(&self, language);
-        // Everything except the rows' JSON has its maximum length.
-        self.rows = ChosenRows { json: String::new(), number: rows.number, ..rows.choose(LARGEST) };
-        self.left_out = rows.number;
-        let room = LARGEST.saturating_sub(render(&self)?.len());
-        self.rows = rows.choose(room);
+        self.rows = rows.choose();
         self.left_out = rows.number - self.rows.number;
-        to.write_all(render(&self)?.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
+        let page = environment.render_str(TEMPLATE, Serde(&self)).map_err(failed)?;
+        to.write_all(page.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
         Ok(PageSize { rows: self.rows.number, left_out: self.left_out })
     }
 }
@@ -180,97 +160,6 @@ const MARK_WITHIN: usize = 4096;
 pub(crate) fn is_page(begin: &[u8]) -> bool {
     let begin = String::from_utf8_lossy(begin.get(..MARK_WITHIN).unwrap_or(begin));
     begin.starts_with("<!doctype html>") && begin.contains(MARK)
-}
-
-/// Writes the page of `run`. With `mask`, it contains no cell, no number and no API message about a recipient.
-///
-/// # Errors
-/// When the ledger cannot be read, or `to` cannot be written.
-pub(crate) fn write(
-    run: &ReportedRun<'_>,
-    language: ReportLanguage,
-    mask: bool,
-    to: impl Write,
-) -> Result<PageSize, BulkError> {
-    let hours = run.details.conditions.hours.as_ref();
-    let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
-    let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
-    let asked_at = run.ledger.delivery_counts()?.map(|counts| counts.asked_at);
-    let mut rows = PageRows::new(&clock, mask, is_one_day, LARGEST);
-    let ReadRows { outcomes, deliveries, ends, decisions } = read_rows(run, language, asked_at, &mut rows)?;
-    let counts = &outcomes.counts;
-    let events = run.ledger.events()?;
-    let span = span_of(run, &events, &ends)?;
-    let rests = course::rests_of(&events, if counts.is_finished() { span.to } else { run.now });
-    let invalid = run.ledger.skip_counts()?.rows(SkipReason::Invalid);
-    let page = Page {
-        name: run.name.to_owned(),
-        state: state_of(run, counts, &events),
-        facts: facts(run.details, counts.all(), Some(span), &clock, language),
-        funnel: Funnel::of(&deliveries, asked_at),
-        cost: run.ledger.spent()?.as_ref().map(CostTable::of_run),
-        timeline: Timeline::of(&ends, &rests, span.to, &clock),
-        message: message_of(run, mask)?,
-        course: course::steps(&events, &decisions, !mask, &clock, language),
-        next: if mask {
-            // The recipient of the page does not have the ledger, and a command may identify people by the run or a
-            // column.
-            Vec::new()
-        } else {
-            next_steps(run, counts, invalid, deliveries.undelivered, is_cancelled(&events))
-        },
-        columns: if mask { Vec::new() } else { run.details.columns.clone() },
-        ..Page::of(run.details, &outcomes, &rows, run.now, language)
-    };
-    page.write(&rows, &clock, language, to)
-}
-
-/// What all rows of a run come to.
-#[derive(Default)]
-struct ReadRows {
-    outcomes: Outcomes,
-    deliveries: DeliveryCounts,
-    /// When rows ended, and in which state.
-    ends: Vec<(i64, RowState)>,
-    decisions: Decisions,
-}
-
-/// Adds every row of the run, which was last asked about at `asked_at`.
-fn read_rows(
-    run: &ReportedRun<'_>,
-    language: ReportLanguage,
-    asked_at: Option<i64>,
-    rows: &mut PageRows<'_>,
-) -> Result<ReadRows, BulkError> {
-    let mut read = ReadRows::default();
-    let mask = rows.mask;
-    let mut api_codes = BTreeSet::new();
-    run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
-        // If no process sends the run any more, a row in flight may have been sent.
-        if row.state == RowState::Inflight && !run.is_running {
-            row.state = RowState::Unknown;
-        }
-        let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
-        let reason = reason_of(&row, &mut api_codes, mask);
-        let error = said_in(language, row.error.as_deref().unwrap_or_default());
-        let said = row.error.is_some() && !mask && row.api_code.is_none();
-        read.outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
-        funnel::count(&mut read.deliveries, &row, asked_at);
-        if let (Some("resolved"), Some(at)) = (row.code.as_deref(), row.at) {
-            course::note_decision(&mut read.decisions, at, row.state);
-        }
-        if let Some(failure) = undelivered(&row) {
-            let code = failure.code.as_deref().and_then(|code| told_apart(code, &mut api_codes, mask));
-            let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
-            read.outcomes.add_reason(UNDELIVERED, code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
-        }
-        read.ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
-        let cells = reported_cells(&run.details.columns, &row.cells)?;
-        let (line, state, at) = (row.line, row.state, row.at);
-        rows.add(PageRow { line, state, reason, country, at, error: &error, cells, bubble: None });
-        Ok(())
-    })?;
-    Ok(read)
 }
 
 /// What renders the page, with all values escaped.
@@ -310,75 +199,6 @@ fn policy() -> String {
         hash(STYLE),
         hash(SCRIPT)
     )
-}
-
-/// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is
-/// unknown. With `mask`, only known codes appear: the API could put anything in them.
-fn reason_of<'a>(row: &'a ReportedRow, api_codes: &mut BTreeSet<String>, mask: bool) -> &'a str {
-    let code = row.code.as_deref().filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
-    let Some(code) = code else { return "" };
-    let is_decided = row.state == RowState::Skipped || code == "resolved";
-    let api_code = row.api_code.as_deref().filter(|_| !is_decided);
-    api_code.and_then(|code| told_apart(code, api_codes, mask)).unwrap_or(code)
-}
-
-/// A code of the API, unless it is too long, exceeds the limit, or with `mask` is unknown.
-fn told_apart<'a>(code: &'a str, api_codes: &mut BTreeSet<String>, mask: bool) -> Option<&'a str> {
-    if code.chars().count() > LONGEST_API_CODE || mask && !is_known(code) {
-        return None;
-    }
-    if !api_codes.contains(code) {
-        if api_codes.len() >= MOST_API_CODES {
-            return None;
-        }
-        api_codes.insert(code.to_owned());
-    }
-    Some(code)
-}
-
-fn is_known(code: &str) -> bool {
-    look_up_code(code).is_some()
-}
-
-/// Why the person of a sent row did not get it.
-fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
-    let facts = &row.delivery.as_ref()?.facts;
-    (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
-}
-
-/// Whether a request for such a row was sent.
-fn has_left(state: RowState) -> bool {
-    match state {
-        RowState::Sent | RowState::Failed | RowState::Unknown => true,
-        RowState::Pending | RowState::Inflight | RowState::Skipped => false,
-    }
-}
-
-fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], ends: &[(i64, RowState)]) -> Result<RunSpan, LedgerError> {
-    let from = match events.first() {
-        Some(event) => event.at,
-        None => run.ledger.created_at()?,
-    };
-    let last = ends.iter().map(|(at, _)| *at).chain(events.iter().map(|event| event.at)).max().unwrap_or(from);
-    let is_over = events.last().is_some_and(|event| event.kind == RunEventKind::Ended);
-    let to = if run.is_running && !is_over { last.max(run.now) } else { last };
-    Ok(RunSpan { from, to: to.max(from) })
-}
-
-/// The first message, or with `mask` the unfilled one.
-fn message_of(run: &ReportedRun<'_>, mask: bool) -> Result<Option<ShownMessage>, BulkError> {
-    let details = run.details;
-    let found = if mask {
-        details.message.clone().map(|body| (body, None))
-    } else {
-        let first = run.ledger.first_message()?;
-        first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
-    };
-    let shown = found.map(|(body, to): (Value, _)| {
-        let drawn = Message::named(&details.kind).map(|kind| details.template_texts.drawn(&kind, &body));
-        ShownMessage::new(drawn.unwrap_or_default(), to)
-    });
-    Ok(shown)
 }
 
 /// The data for the script: the words for states, reasons and columns, and its own texts.

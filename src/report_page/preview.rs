@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::cost::CostTable;
 use super::head::{facts, list_name};
 use super::outcomes::Outcomes;
-use super::page::{LARGEST, Page, PageSize, ShownMessage};
+use super::page::{Page, PageSize, ShownMessage};
 use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
 use super::times::PageClock;
@@ -46,7 +46,7 @@ pub(crate) fn write_preview(
     to: impl Write,
 ) -> Result<PageSize, BulkError> {
     let clock = PageClock::new(TimeZone::system());
-    let mut rows = PageRows::new(&clock, mask, true, LARGEST);
+    let mut rows = PageRows::new(&clock, mask, true);
     let mut outcomes = Outcomes::default();
     outcomes.is_preview = true;
     list.draft.each_row(|row| {

@@ -12,6 +12,8 @@ use crate::message::Part;
 
 /// How many rows are readable without a script.
 pub(super) const FIRST_ROWS: usize = 200;
+/// The most bytes of the rows: a page of some 8 MB at most is one that every browser and mail program accepts.
+const MOST_BYTES: usize = 6_000_000;
 /// The maximum number of characters shown of a cell or an error.
 const LONGEST_CELL: usize = 200;
 /// The order of the states on the page.
@@ -39,7 +41,7 @@ pub(super) struct PageRows<'a> {
     pub(super) mask: bool,
     /// Whether all times are on one day, so that the day need not be repeated.
     is_one_day: bool,
-    /// For each state, at most as many bytes as the page may have.
+    /// The most bytes of those that are on the page.
     most: usize,
     groups: [RowGroup; ORDER.len()],
     /// The position of each reason.
@@ -65,9 +67,9 @@ pub(super) struct ChosenRows {
 }
 
 impl<'a> PageRows<'a> {
-    pub(super) fn new(clock: &'a PageClock, mask: bool, is_one_day: bool, most: usize) -> Self {
+    pub(super) fn new(clock: &'a PageClock, mask: bool, is_one_day: bool) -> Self {
         let (groups, reasons) = Default::default();
-        Self { clock, mask, is_one_day, most, groups, reasons, number: 0 }
+        Self { clock, mask, is_one_day, most: MOST_BYTES, groups, reasons, number: 0 }
     }
 
     pub(super) fn add(&mut self, row: PageRow<'_>) {
@@ -97,12 +99,12 @@ impl<'a> PageRows<'a> {
         reasons.into_iter().map(|(reason, _)| reason.as_str()).collect()
     }
 
-    /// The rows that fit into this many bytes.
-    pub(super) fn choose(&self, room: usize) -> ChosenRows {
+    /// The rows that fit.
+    pub(super) fn choose(&self) -> ChosenRows {
         let (mut json, mut number) = ("[".to_owned(), 0);
         let mut first = Vec::new();
         for row in self.groups.iter().flat_map(|group| &group.rows) {
-            if json.len() + row.len() + 2 > room {
+            if json.len() + row.len() + 2 > self.most {
                 break;
             }
             if number > 0 {
@@ -136,19 +138,20 @@ mod tests {
     #[test]
     fn those_that_were_not_sent_come_first_and_the_page_has_an_end() {
         let clock = PageClock::new(TimeZone::UTC);
-        let mut rows = PageRows::new(&clock, false, false, 1000);
+        let mut rows = PageRows::new(&clock, false, false);
         for line in 0..100 {
             let state = if line % 10 == 0 { RowState::Failed } else { RowState::Sent };
             let (at, error, cells, bubble) = (Some(0), "</script>", vec!["ñ".repeat(300)], None);
             rows.add(PageRow { line, state, reason: "x", country: "EC", at, error, cells, bubble });
         }
-        let chosen = rows.choose(100_000);
+        let chosen = rows.choose();
         let read: Vec<Value> = serde_json::from_str(&chosen.json).unwrap();
         assert_eq!((read.len() as u64, rows.number), (chosen.number, 100));
         assert_eq!(read[0], json!([0, 0, 0, "EC", "01-01 00:00:00", "</script>", format!("{}…", "ñ".repeat(200))]));
         assert!(!chosen.json.contains('<'));
         assert_eq!(chosen.first, read);
-        let few = rows.choose(1000);
+        rows.most = 1000;
+        let few = rows.choose();
         assert!(few.json.len() <= 1000 && few.number == 2, "{}", few.json.len());
     }
 }

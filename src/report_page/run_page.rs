@@ -1,0 +1,176 @@
+//! The page of a run: every row of its ledger, what became of it, and its history.
+
+use std::io::Write;
+
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::cost::CostTable;
+use super::course::{self, Decisions};
+use super::funnel::{self, Funnel};
+use super::head::{RunSpan, facts, is_cancelled, state_of};
+use super::next_steps::next_steps;
+use super::outcomes::{Outcomes, UNDELIVERED};
+use super::page::{Page, PageSize, ShownMessage};
+use super::reasons::said_in;
+use super::reported_run::ReportedRun;
+use super::rows::{PageRow, PageRows};
+use super::timeline::Timeline;
+use super::times::PageClock;
+use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
+use crate::import::BulkError;
+use crate::ledger::{
+    DeliveryCounts, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason,
+};
+use crate::list::ReportLanguage;
+use crate::message::Message;
+use crate::phone::country_of;
+use crate::report::reported_cells;
+
+/// The maximum length of a code in characters.
+const LONGEST_API_CODE: usize = 64;
+
+/// Writes the page of `run`. With `mask`, it contains no cell, no number and no API message about a recipient.
+///
+/// # Errors
+/// When the ledger cannot be read, or `to` cannot be written.
+pub(crate) fn write(
+    run: &ReportedRun<'_>,
+    language: ReportLanguage,
+    mask: bool,
+    to: impl Write,
+) -> Result<PageSize, BulkError> {
+    let hours = run.details.conditions.hours.as_ref();
+    let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
+    let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
+    let asked_at = run.ledger.delivery_counts()?.map(|counts| counts.asked_at);
+    let mut rows = PageRows::new(&clock, mask, is_one_day);
+    let ReadRows { outcomes, deliveries, ends, decisions } = read_rows(run, language, asked_at, &mut rows)?;
+    let counts = &outcomes.counts;
+    let events = run.ledger.events()?;
+    let span = span_of(run, &events, &ends)?;
+    let rests = course::rests_of(&events, if counts.is_finished() { span.to } else { run.now });
+    let invalid = run.ledger.skip_counts()?.rows(SkipReason::Invalid);
+    let mut page = Page::of(run.details, &outcomes, &rows, run.now, language);
+    run.name.clone_into(&mut page.name);
+    page.state = state_of(run, counts, &events);
+    page.facts = facts(run.details, counts.all(), Some(span), &clock, language);
+    page.funnel = Funnel::of(&deliveries, asked_at);
+    page.cost = run.ledger.spent()?.as_ref().map(CostTable::of_run);
+    page.timeline = Timeline::of(&ends, &rests, span.to, &clock);
+    page.message = message_of(run, mask)?;
+    page.course = course::steps(&events, &decisions, !mask, &clock, language);
+    // Who gets a masked page does not have the ledger, and a command may identify people by the run or a column.
+    if !mask {
+        page.next = next_steps(run, counts, invalid, deliveries.undelivered, is_cancelled(&events));
+        page.columns.clone_from(&run.details.columns);
+    }
+    page.write(&rows, &clock, language, to)
+}
+
+/// What all rows of a run come to.
+#[derive(Default)]
+struct ReadRows {
+    outcomes: Outcomes,
+    deliveries: DeliveryCounts,
+    /// When rows ended, and in which state.
+    ends: Vec<(i64, RowState)>,
+    decisions: Decisions,
+}
+
+/// Adds every row of the run, which was last asked about at `asked_at`.
+fn read_rows(
+    run: &ReportedRun<'_>,
+    language: ReportLanguage,
+    asked_at: Option<i64>,
+    rows: &mut PageRows<'_>,
+) -> Result<ReadRows, BulkError> {
+    let mut read = ReadRows::default();
+    let mask = rows.mask;
+    run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
+        // If no process sends the run any more, a row in flight may have been sent.
+        if row.state == RowState::Inflight && !run.is_running {
+            row.state = RowState::Unknown;
+        }
+        let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
+        let reason = reason_of(&row, mask);
+        let error = said_in(language, row.error.as_deref().unwrap_or_default());
+        let said = row.error.is_some() && !mask && row.api_code.is_none();
+        read.outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
+        funnel::count(&mut read.deliveries, &row, asked_at);
+        if let (Some("resolved"), Some(at)) = (row.code.as_deref(), row.at) {
+            course::note_decision(&mut read.decisions, at, row.state);
+        }
+        if let Some(failure) = undelivered(&row) {
+            let code = failure.code.as_deref().and_then(|code| told_apart(code, mask));
+            let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
+            read.outcomes.add_reason(UNDELIVERED, code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
+        }
+        read.ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
+        let cells = reported_cells(&run.details.columns, &row.cells)?;
+        let (line, state, at) = (row.line, row.state, row.at);
+        rows.add(PageRow { line, state, reason, country, at, error: &error, cells, bubble: None });
+        Ok(())
+    })?;
+    Ok(read)
+}
+
+/// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is
+/// unknown. With `mask`, only known codes appear: the API could put anything in them.
+fn reason_of(row: &ReportedRow, mask: bool) -> &str {
+    let code = row.code.as_deref().filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
+    let Some(code) = code else { return "" };
+    let is_decided = row.state == RowState::Skipped || code == "resolved";
+    let api_code = row.api_code.as_deref().filter(|_| !is_decided);
+    api_code.and_then(|code| told_apart(code, mask)).unwrap_or(code)
+}
+
+/// A code of the API, unless it is too long, or with `mask` unknown.
+fn told_apart(code: &str, mask: bool) -> Option<&str> {
+    Some(code).filter(|code| code.chars().count() <= LONGEST_API_CODE && (!mask || is_known(code)))
+}
+
+fn is_known(code: &str) -> bool {
+    look_up_code(code).is_some()
+}
+
+/// Why the person of a sent row did not get it.
+fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
+    let facts = &row.delivery.as_ref()?.facts;
+    (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
+}
+
+/// Whether a request for such a row was sent.
+fn has_left(state: RowState) -> bool {
+    match state {
+        RowState::Sent | RowState::Failed | RowState::Unknown => true,
+        RowState::Pending | RowState::Inflight | RowState::Skipped => false,
+    }
+}
+
+fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], ends: &[(i64, RowState)]) -> Result<RunSpan, LedgerError> {
+    let from = match events.first() {
+        Some(event) => event.at,
+        None => run.ledger.created_at()?,
+    };
+    let last = ends.iter().map(|(at, _)| *at).chain(events.iter().map(|event| event.at)).max().unwrap_or(from);
+    let is_over = events.last().is_some_and(|event| event.kind == RunEventKind::Ended);
+    let to = if run.is_running && !is_over { last.max(run.now) } else { last };
+    Ok(RunSpan { from, to: to.max(from) })
+}
+
+/// The first message, or with `mask` the unfilled one.
+fn message_of(run: &ReportedRun<'_>, mask: bool) -> Result<Option<ShownMessage>, BulkError> {
+    let details = run.details;
+    let found = if mask {
+        details.message.clone().map(|body| (body, None))
+    } else {
+        let first = run.ledger.first_message()?;
+        first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
+    };
+    let shown = found.map(|(body, to): (Value, _)| {
+        let drawn = Message::named(&details.kind).map(|kind| details.template_texts.drawn(&kind, &body));
+        ShownMessage::new(drawn.unwrap_or_default(), to)
+    });
+    Ok(shown)
+}
