@@ -203,30 +203,43 @@ impl<'a> ExclusionTables<'a> {
                 (Ok(_) | Err(_), _) => {}
             }
         }
-        let is_column = |cell: &Cell<'_>| cell.as_ref().is_ok_and(|text| ColumnRole::of(text) == ColumnRole::Recipient);
-        let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
         self.table.has_people |= is_anybody;
         if is_passed_over && !is_anybody && faults.is_empty() && doubt.is_none() {
             self.list.passed_over += 1;
             return;
         }
         if faults.is_empty() {
-            match (doubt, &self.table.recipient) {
-                (_, Some(column)) if !is_anybody => faults.push(no_recipient(column)),
-                (Some((_, fault)), None) if !is_anybody => faults.push(fault),
-                // Above the first person stand titles, and below a number among them the names of the columns.
-                (None, None) if !is_anybody && self.table.has_people && !names_column() => {
-                    faults.push(nobody("names no one"));
-                }
-                (Some((name, fault)), _) if ColumnRole::of(name) != ColumnRole::Other => {
-                    self.list.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
-                }
-                (Some(_) | None, _) => {}
-            }
+            let is_column =
+                |cell: &Cell<'_>| cell.as_ref().is_ok_and(|text| ColumnRole::of(text) == ColumnRole::Recipient);
+            let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
+            faults.extend(self.fault_of(line, is_anybody, doubt, names_column));
         }
         for fault in faults {
             self.bad.add(self.table.sheet.as_deref(), line, fault);
         }
+    }
+
+    /// What is wrong with a row whose cells have no fault: it may name nobody, or leave a doubt under a column of this name.
+    fn fault_of(
+        &mut self,
+        line: u64,
+        is_anybody: bool,
+        doubt: Option<(&String, UsageError)>,
+        names_column: impl Fn() -> bool,
+    ) -> Option<UsageError> {
+        match (doubt, &self.table.recipient) {
+            (_, Some(column)) if !is_anybody => return Some(no_recipient(column)),
+            (Some((_, fault)), None) if !is_anybody => return Some(fault),
+            // Above the first person stand titles, and below a number among them the names of the columns.
+            (None, None) if !is_anybody && self.table.has_people && !names_column() => {
+                return Some(nobody("names no one"));
+            }
+            (Some((name, fault)), _) if ColumnRole::of(name) != ColumnRole::Other => {
+                self.list.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
+            }
+            (Some(_) | None, _) => {}
+        }
+        None
     }
 
     /// # Errors

@@ -3,6 +3,7 @@
 
 mod archive;
 mod error;
+mod format_tokens;
 mod number_format;
 mod ods;
 mod part;

@@ -3,8 +3,10 @@
 
 use jiff::civil::DateTime;
 
+use super::format_tokens::{Token, sections, tokens};
 use super::values::{NumberKind, is_general, moment, number as written_number};
 use crate::conventions::{Conventions, NumberLayout, OF_DAY, has_code, written_date};
+use crate::tables::rows;
 
 /// A format of a workbook's cells.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,23 +50,6 @@ enum Section {
     },
     /// No digits at all: `"-"` for zero.
     Text(String),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    Text(String),
-    Digit(char),
-    Point,
-    Comma,
-    Percent,
-    /// A letter of a date, and how often it is repeated.
-    Date(char, usize),
-    HalfDay,
-    Hours(usize),
-    /// Minutes or seconds, of which there may be more than 60.
-    Elapsed,
-    /// Not part of a simple format.
-    Other,
 }
 
 impl NumberFormat {
@@ -131,56 +116,14 @@ impl NumberFormat {
     }
 }
 
+/// By their ids.
+const BUILT_IN: &str = include_str!("built_in_formats.tsv");
 const SHORT_DATE: u32 = 14;
 const SHORT_DATE_AND_TIME: u32 = 22;
 
-/// The code of a format that every workbook has without declaring it.
+/// The code of a format that every workbook has without declaring it; some are dates of East Asia.
 fn built_in(id: u32) -> Option<&'static str> {
-    Some(match id {
-        1 => "0",
-        2 => "0.00",
-        3 => "#,##0",
-        4 => "#,##0.00",
-        5 | 6 => r##""$"#,##0_);\("$"#,##0\)"##,
-        7 | 8 => r##""$"#,##0.00_);\("$"#,##0.00\)"##,
-        9 => "0%",
-        10 => "0.00%",
-        11 | 48 => "0.00E+00",
-        12 | 13 => "# ?/?",
-        SHORT_DATE => "m/d/yyyy",
-        15 => "d-mmm-yy",
-        16 => "d-mmm",
-        17 => "mmm-yy",
-        18 => "h:mm AM/PM",
-        19 => "h:mm:ss AM/PM",
-        20 => "h:mm",
-        21 => "h:mm:ss",
-        SHORT_DATE_AND_TIME => "m/d/yyyy h:mm",
-        37 | 38 => r"#,##0_);\(#,##0\)",
-        39 | 40 => r"#,##0.00_);\(#,##0.00\)",
-        41 => r#"_(* #,##0_);_(* \(#,##0\);_(* "-"_);_(@_)"#,
-        42 => r#"_("$"* #,##0_);_("$"* \(#,##0\);_("$"* "-"_);_(@_)"#,
-        43 => r#"_(* #,##0.00_);_(* \(#,##0.00\);_(* "-"??_);_(@_)"#,
-        44 => r#"_("$"* #,##0.00_);_("$"* \(#,##0.00\);_("$"* "-"??_);_(@_)"#,
-        45 => "mm:ss",
-        46 => "[h]:mm:ss",
-        // Dates of East Asia.
-        27..=36 | 50..=58 => "yyyy/m/d",
-        47 => "mmss.0",
-        _ => return None,
-    })
-}
-
-/// Splits a format at its semicolons, unless they are quoted.
-fn sections(code: &str) -> Vec<&str> {
-    let (mut is_quoted, mut is_escaped) = (false, false);
-    code.split(|character| {
-        let ends = character == ';' && !is_quoted && !is_escaped;
-        is_quoted ^= character == '"' && !is_escaped;
-        is_escaped = matches!(character, '\\' | '_' | '*') && !is_escaped && !is_quoted;
-        ends
-    })
-    .collect()
+    rows(BUILT_IN).find(|[known, _]| known.parse() == Ok(id)).map(|[_, code]| code)
 }
 
 impl Section {
@@ -202,71 +145,6 @@ fn kind(tokens: &[Token]) -> NumberKind {
         _ => None,
     });
     kind.unwrap_or(NumberKind::Plain)
-}
-
-/// The parts of a section.
-fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut characters = code.chars().peekable();
-    while let Some(character) = characters.next() {
-        tokens.push(match character {
-            '"' => Token::Text(characters.by_ref().take_while(|next| *next != '"').collect()),
-            '\\' => characters.next().map_or(Token::Other, |next| Token::Text(next.to_string())),
-            // A blank as wide as the next character, or a fill with it.
-            '_' | '*' => {
-                characters.next();
-                continue;
-            }
-            '[' => {
-                let inside: String = characters.by_ref().take_while(|next| *next != ']').collect();
-                match bracket(&inside, conventions) {
-                    // A colour, or a country by itself, is not sent.
-                    Token::Text(text) if text.is_empty() => continue,
-                    token => token,
-                }
-            }
-            '0' | '#' | '?' => Token::Digit(character),
-            '.' => Token::Point,
-            ',' => Token::Comma,
-            '%' => Token::Percent,
-            'a' | 'A' if characters.clone().take(4).collect::<String>().eq_ignore_ascii_case("m/pm") => {
-                characters.nth(3);
-                Token::HalfDay
-            }
-            'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => {
-                let letter = character.to_ascii_lowercase();
-                let mut length = 1;
-                while characters.next_if(|next| next.to_ascii_lowercase() == letter).is_some() {
-                    length += 1;
-                }
-                Token::Date(letter, length)
-            }
-            character if character.is_ascii_alphabetic() || character == '@' => Token::Other,
-            character => Token::Text(character.to_string()),
-        });
-    }
-    tokens
-}
-
-/// What brackets mean: a currency with its country, a time that is not cut, or a colour; a text that is empty if they
-/// show nothing.
-fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Token {
-    if let Some(currency) = inside.strip_prefix('$') {
-        let (sign, tag) = currency.split_once('-').unwrap_or((currency, ""));
-        // A date or a time in the computer's own format.
-        if tag.to_ascii_uppercase().starts_with('F') && tag.len() == 4 {
-            return Token::Other;
-        }
-        *conventions = conventions.or(Conventions::of_tag(tag));
-        return Token::Text(sign.to_owned());
-    }
-    match inside.to_ascii_lowercase().as_str() {
-        "" => Token::Other,
-        "h" | "hh" => Token::Hours(inside.len()),
-        letters if letters.chars().all(|letter| "hms".contains(letter)) => Token::Elapsed,
-        _ if inside.chars().all(char::is_alphanumeric) && !inside.starts_with("DB") => Token::Text(String::new()),
-        _ => Token::Other,
-    }
 }
 
 fn number(tokens: &[Token]) -> Option<Section> {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rust_xlsxwriter::utility::column_number_to_name;
+
 use super::error::damaged;
 use super::number_format::NumberFormat;
 use crate::input::UsageError;
@@ -132,15 +134,8 @@ fn may_be_phone_number(text: &str) -> bool {
 }
 
 /// The letters of a column: 0 is `A`, 27 is `AB`.
-pub(crate) fn column_letters(mut place: usize) -> String {
-    let mut letters = Vec::new();
-    loop {
-        letters.push(u8::try_from(place % 26).map_or('?', |letter| char::from(b'A' + letter)));
-        match place / 26 {
-            0 => break letters.iter().rev().collect(),
-            more => place = more - 1,
-        }
-    }
+pub(crate) fn column_letters(place: usize) -> String {
+    u16::try_from(place).map_or_else(|_| "?".to_owned(), column_number_to_name)
 }
 
 /// The position of a column, by the letters of a cell's reference: `AB12` is 27. None if it is not a cell.
