@@ -8,7 +8,9 @@ use super::imported::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::UsageError;
 use crate::ledger::{SkipReason, Store};
-use crate::list::{MeantColumn, Row, is_country_column, meant_column, near_column, no_header, recipient_column};
+use crate::list::{
+    MeantColumn, Row, columns_without_sent, is_country_column, meant_column, near_column, no_header, recipient_column,
+};
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, Violation, with_country_codes,
 };
@@ -106,9 +108,19 @@ impl ImportPlan<'_> {
         }
     }
 
-    /// Checks what the columns of the first row show; returns the column of the recipient.
-    pub(super) fn check_names(&self, row: &Row) -> Result<String, BulkError> {
+    /// Checks what the columns of the first row show; returns the column of the recipient. `is_reported` says whether the
+    /// list is a report, whose own columns it does not show.
+    pub(super) fn check_names(&self, row: &Row, is_reported: bool) -> Result<String, BulkError> {
         let names = row.names();
+        if let Some(columns) = columns_without_sent(&names).filter(|_| !is_reported) {
+            let columns = columns.join(", ");
+            return Err(UsageError::new(
+                format!("the list has a report's columns {columns}, but not `sent`, which says what was sent"),
+                "call its column `sent` again, or take the report as `jelouctl bulk report` writes it; if it is not a \
+                 report, rename some of these columns",
+            )
+            .into());
+        }
         let column = self.recipient.column(&names)?;
         // In NDJSON, each row has its own fields.
         let is_fixed = matches!(row, Row::Cells { .. });

@@ -17,6 +17,8 @@ const SORTED: &str = "perhaps one column was sorted without the others: write th
      together; where the number was corrected, empty its `sent_to`";
 const OF_ANOTHER_RUN: &str = "perhaps one column was sorted without the others: write the report again; if the run is another \
      one of this name, empty the column `run`";
+const INCOMPLETE: &str = "take the report as `jelouctl bulk report` writes it; to send to every row again, delete the columns \
+     that the report added";
 
 /// The earlier outcome of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +64,7 @@ impl<'a> ReportedRuns<'a> {
 
     /// Why a row that the report has as skipped stays skipped. A user who deletes the reason there wants it sent.
     pub(super) fn left_out(&self, outcome: &ReportedOutcome) -> Option<SkipReason> {
-        let reason = SkipReason::of_name(outcome.code.trim())?;
+        let reason = SkipReason::of_name(outcome.code.as_deref()?.trim())?;
         Some(reason).filter(|reason| self.kept_out.contains(reason))
     }
 
@@ -73,12 +75,20 @@ impl<'a> ReportedRuns<'a> {
         outcome: &ReportedOutcome,
         recipient: &str,
     ) -> Result<KnownOutcome, RowError> {
-        let sent_to = outcome.sent_to.trim();
+        let sent_to = outcome.sent_to.as_deref().unwrap_or_default().trim();
         if !sent_to.is_empty() && !is_same_person(sent_to, recipient) {
             let message = format!("line {line} is to {recipient}, but its `sent_to` is `{}`", sent_to.escape_debug());
             return Err(refused(message, SORTED));
         }
         let by_report = outcome.is_sent().map_err(|problem| RowError::Problem(format!("the report's {problem}")))?;
+        let is_missing = match by_report {
+            _ if outcome.code.is_none() => Some("code"),
+            ReportedSent::Yes | ReportedSent::Unknown if outcome.sent_to.is_none() => Some("sent_to"),
+            _ => None,
+        };
+        if let Some(column) = is_missing {
+            return Err(refused(format!("line {line}: the report has no column `{column}`"), INCOMPLETE));
+        }
         let of_run = self.row(outcome).map_err(RowError::of_list)?.map(|(_, row)| row);
         let theirs = of_run.flatten().filter(|row| row.person == Some(hash_of(recipient)));
         // Who got another number has no `sent_to`.

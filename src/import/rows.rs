@@ -213,7 +213,7 @@ impl<'a> Importer<'a> {
         let column = if let Some(column) = &self.column {
             column
         } else {
-            let column = self.plan.check_names(&row).map_err(RowError::of_list)?;
+            let column = self.plan.check_names(&row, outcome.is_some()).map_err(RowError::of_list)?;
             self.imported.warnings = self.plan.cautions();
             self.column.insert(column)
         };

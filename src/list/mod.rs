@@ -31,8 +31,8 @@ pub(crate) use self::header::HeaderChoice;
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::notes::{HiddenRows, UnshownColumn};
 pub(crate) use self::outcome::{
-    ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, guarded, guarded_in_sheet, is_report, outcome_columns,
-    quoted,
+    ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, columns_without_sent, guarded, guarded_in_sheet,
+    is_report, outcome_columns, quoted,
 };
 pub(crate) use self::reader::ListReader;
 pub(crate) use self::row::{ListRow, Row, kept_cells};

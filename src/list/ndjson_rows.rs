@@ -40,8 +40,7 @@ impl NdjsonRows {
                 return Err(UsageError::new(problem, "write one object a line, as `jq -c .` does"));
             }
             if !text.trim().is_empty() {
-                let (row, outcome) =
-                    object(text.trim_end()).map_err(|error| error.of(&format!("{name}: line {}", self.line)))?;
+                let (row, outcome) = object(text.trim_end());
                 let bad_text = if row.is_err() { text.trim_end().to_owned() } else { String::new() };
                 return Ok(Some(ListRow { outcome, bad_text, ..ListRow::new(self.line, row) }));
             }
@@ -49,15 +48,15 @@ impl NdjsonRows {
     }
 }
 
-/// The row in a line, or what is wrong with it, and the outcome that a report has for it.
-fn object(text: &str) -> Result<(Result<Row, String>, Option<ReportedOutcome>), UsageError> {
-    Ok(match crate::input::parse_exact(text) {
+/// The row in a line, and the outcome that a report has for it.
+fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
+    match crate::input::parse_exact(text) {
         Ok(Value::Object(mut fields)) => {
-            let outcome = ReportedOutcome::take(&mut fields)?;
+            let outcome = ReportedOutcome::take(&mut fields);
             (Ok(Row::Fields(Arc::new(fields))), outcome)
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
         // The caller names the line, which is the only one of this row.
         Err(error) => (Err(error.message.replace(" at line 1 column ", " at column ")), None),
-    })
+    }
 }

@@ -53,107 +53,115 @@ pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMN
     COLUMNS.map(|names| language.of(names))
 }
 
-/// The one of them that says whether a row was sent, and how many of them, with it or without, are left of a report.
+/// The one of them that no report is without, and how many others make a list with it one. More of them are a report's
+/// that has lost it.
 const TELLING_COLUMN: &str = "sent";
-const FEWEST_WITH_IT: usize = 3;
-const FEWEST_WITHOUT_IT: usize = 5;
+const FEWEST_OTHERS: usize = 2;
+const FEWEST_ALONE: usize = 5;
 
-/// The columns of a report in `names`, if they are more than a list has by chance.
-fn parts_of_report<'a>(names: &[&'a str]) -> Option<Vec<&'a str>> {
-    let of = |language| -> Vec<&str> {
+/// Those of `names` that a report has, if its column `sent` is missing: without it, which rows were sent is unknown.
+pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
+    let is_one_of = |name: &str, columns: &[&str]| columns.iter().any(|column| name.eq_ignore_ascii_case(column));
+    let names: Vec<_> = names.iter().map(|name| name.trim()).collect();
+    let of = |language| -> Vec<_> {
         let columns = outcome_columns(language);
-        let is_one = |name: &str| columns.iter().any(|column| name.eq_ignore_ascii_case(column));
-        names.iter().copied().filter(|name| is_one(name)).collect()
+        names.iter().filter(|name| is_one_of(name, &columns)).map(|name| (*name).to_owned()).collect()
     };
     let ours = [ReportLanguage::En, ReportLanguage::Es].map(of).into_iter().max_by_key(Vec::len)?;
-    let is_told = ours.iter().any(|name| name.eq_ignore_ascii_case(TELLING_COLUMN));
-    let fewest = if is_told { FEWEST_WITH_IT } else { FEWEST_WITHOUT_IT };
-    (ours.len() >= fewest).then_some(ours)
+    (ours.len() >= FEWEST_ALONE && !is_one_of(TELLING_COLUMN, &names)).then_some(ours)
 }
 
-/// What is left of a report, or stands in it, does not say for certain which rows were sent.
-fn damaged(columns: &[&str]) -> UsageError {
-    let columns = columns.join(", ");
-    UsageError::new(
-        format!(
-            "it has columns of a report, {columns}, but not all of a report's once and side by side in their order"
-        ),
-        "take the report as `jelouctl bulk report` writes it; to send to every row again, delete all columns that the \
-         report added; if some of these columns are the list's own, rename them",
-    )
-}
-
-/// The outcome of a row as a report has it.
+/// The outcome of a row as a report has it; empty where it has no such column.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReportedOutcome {
     pub(crate) run: String,
     pub(crate) line: String,
     pub(crate) sent: String,
-    pub(crate) sent_to: String,
-    pub(crate) code: String,
+    /// Absent where the report has no such column.
+    pub(crate) sent_to: Option<String>,
+    /// Absent where the report has no such column.
+    pub(crate) code: Option<String>,
 }
 
-/// Which columns of a header are the user's, and which are a report's.
+/// Which columns of a header are the user's, and which are a report's, wherever they stand.
 #[derive(Debug)]
 pub(crate) struct ReportLayout {
-    /// The number of all columns.
-    width: usize,
-    /// Where [`COLUMNS`] begin, if it is a report. The user's own stand in front of them, and perhaps behind them.
-    begin: Option<usize>,
+    /// The places of the user's own.
+    own: Vec<usize>,
+    /// That of each of [`COLUMNS`], where it is a report.
+    outcome: Option<[Option<usize>; COLUMNS.len()]>,
+    language: ReportLanguage,
 }
 
 impl ReportLayout {
+    /// A header with `sent` and two more of a report's columns is one. Of two of one name the last is the report's, which
+    /// stand behind the user's.
+    ///
     /// # Errors
-    /// If the header has some of a report's columns, but not all of them side by side in their order, or one of them again
-    /// behind them.
+    /// If there are two of one name and the report's do not stand together in their order: a user's own was moved.
     pub(crate) fn of(header: &[&str]) -> Result<Self, UsageError> {
-        let names: Vec<_> = header.iter().map(|name| name.trim()).collect();
-        let is_of = |columns: [&str; COLUMNS.len()], names: &[&str]| {
-            names.iter().zip(columns).all(|(name, column)| name.eq_ignore_ascii_case(column))
-        };
-        let languages = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
-        let is_ours = |names: &[&str]| languages.into_iter().any(|columns| is_of(columns, names));
-        let begin = names.windows(COLUMNS.len()).position(is_ours);
-        let ours = begin.and_then(|begin| names.get(begin..begin + COLUMNS.len())).unwrap_or_default();
-        let mut behind = names.iter().skip(begin.unwrap_or(names.len()) + COLUMNS.len());
-        let again = behind.find(|name| ours.iter().any(|column| column.eq_ignore_ascii_case(name)));
-        let parts = if begin.is_none() { parts_of_report(&names) } else { again.map(|name| vec![*name]) };
-        parts.map_or(Ok(Self { width: names.len(), begin }), |parts| Err(damaged(&parts)))
+        let place = |column| header.iter().rposition(|name| name.trim().eq_ignore_ascii_case(column));
+        let [english, spanish] =
+            [ReportLanguage::En, ReportLanguage::Es].map(|language| outcome_columns(language).map(place));
+        // Some of them may be the user's own: names in Spanish count where all are there, and no English ones behind them.
+        let has_all = COLUMNS.iter().zip(spanish).all(|([name, in_spanish], at)| name == in_spanish || at.is_some());
+        let language = if has_all && spanish > english { ReportLanguage::Es } else { ReportLanguage::En };
+        let places = language.of([english, spanish]);
+        let is_report = place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
+        let outcome = is_report.then_some(places);
+        let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
+        let own: Vec<_> = (0..header.len()).filter(is_own).collect();
+        let ours: Vec<_> = outcome.iter().flatten().flatten().copied().collect();
+        if !ours.is_sorted_by(|place, next| place + 1 == *next) {
+            let name = |place: usize| header.get(place).map(|name| name.trim()).unwrap_or_default();
+            let pairs = ours.iter().flat_map(|last| own.iter().map(move |first| [*first, *last]));
+            let mut doubled = pairs.filter(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
+            if let Some(pair) = doubled.next() {
+                let ([first, last], name) = (pair.map(|place| place + 1), name(pair[1]));
+                return Err(UsageError::new(
+                    format!(
+                        "the columns {first} and {last} have the name `{name}`, and which one is the report's is not certain"
+                    ),
+                    "rename the list's own, or move it in front of the report's columns",
+                ));
+            }
+        }
+        Ok(Self { own, outcome, language })
     }
 
     pub(super) fn is_report(&self) -> bool {
-        self.begin.is_some()
+        self.outcome.is_some()
     }
 
-    /// Whether the columns of a report are the last ones.
+    /// Whether the columns of a report are the last ones, in their order.
     pub(super) fn is_as_written(&self) -> bool {
-        self.begin.is_some_and(|begin| begin + COLUMNS.len() == self.width)
+        self.outcome.is_some_and(|places| (self.own.len()..).zip(places).all(|(at, place)| place == Some(at)))
+    }
+
+    /// The columns of a report that are missing here.
+    pub(super) fn missing(&self) -> Vec<&'static str> {
+        let places = self.outcome.iter().flatten();
+        let columns = outcome_columns(self.language).into_iter().zip(places);
+        columns.filter(|(_, place)| place.is_none()).map(|(column, _)| column).collect()
     }
 
     /// Which of the user's own the column at this place is.
     pub(crate) fn own_place(&self, place: usize) -> Option<usize> {
-        match self.begin {
-            Some(begin) if place >= begin => place.checked_sub(COLUMNS.len()).filter(|own| *own >= begin),
-            _ => Some(place),
-        }
+        self.own.iter().position(|own| *own == place)
     }
 
     /// The user's own of the cells of a row, or of the header, as they were before they stood in a report.
     pub(super) fn own(&self, cells: &[&str]) -> Vec<String> {
-        let own = (0..self.width).filter(|place| self.own_place(*place).is_some());
-        let own = own.map(|place| cells.get(place).copied().unwrap_or_default());
+        let own = self.own.iter().map(|place| cells.get(*place).copied().unwrap_or_default());
         own.map(|cell| if self.is_report() { unguarded(cell) } else { cell.to_owned() }).collect()
     }
 
     /// What a report says of the row of these cells.
     pub(crate) fn outcome(&self, cells: &[&str]) -> Option<ReportedOutcome> {
-        let begin = self.begin?;
-        let ours = COLUMNS.iter().zip(cells.iter().skip(begin));
-        let cells: Vec<_> = ours.map(|([name, _], cell)| (*name, unguarded(cell))).collect();
-        Some(ReportedOutcome::of(|column| {
-            let found = cells.iter().find(|(name, _)| *name == column);
-            found.map(|(_, cell)| cell.clone()).unwrap_or_default()
-        }))
+        let places = self.outcome?;
+        let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
+        let of_place = |at: usize| places.get(at).copied().flatten().map(cell);
+        Some(ReportedOutcome::of(|column| of_place(COLUMNS.iter().position(|[known, _]| *known == column)?)))
     }
 }
 
@@ -183,32 +191,29 @@ impl ReportedOutcome {
 
     /// Whether the row could not be sent because something was wrong with it.
     pub(crate) fn was_invalid(&self) -> bool {
-        self.is_sent() == Ok(ReportedSent::No) && self.code.trim() == "invalid"
+        self.is_sent() == Ok(ReportedSent::No) && self.code.as_deref().map(str::trim) == Some("invalid")
     }
 
-    /// From the text under each of [`COLUMNS`] by its name in English.
-    fn of(cell: impl Fn(&str) -> String) -> Self {
-        let [run, line, sent, sent_to, code] = ["run", "line", "sent", "sent_to", "code"].map(cell);
-        Self { run, line, sent, sent_to, code }
+    /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.
+    fn of(cell: impl Fn(&str) -> Option<String>) -> Self {
+        let text = |column| cell(column).unwrap_or_default();
+        Self { run: text("run"), line: text("line"), sent: text("sent"), sent_to: cell("sent_to"), code: cell("code") }
     }
 
-    /// Takes it out of the fields of an object, if they are a row of a report.
-    ///
-    /// # Errors
-    /// If they have only some of a report's.
-    pub(super) fn take(fields: &mut Map<String, Value>) -> Result<Option<Self>, UsageError> {
+    /// Takes it out of the fields of an object, where they are a row of a report.
+    pub(super) fn take(fields: &mut Map<String, Value>) -> Option<Self> {
         let columns = outcome_columns(ReportLanguage::En);
-        if !columns.iter().all(|column| fields.contains_key(*column)) {
-            let names: Vec<_> = fields.keys().map(String::as_str).collect();
-            return parts_of_report(&names).map_or(Ok(None), |parts| Err(damaged(&parts)));
+        let ours = columns.iter().filter(|column| fields.contains_key(**column)).count();
+        if !fields.contains_key(TELLING_COLUMN) || ours <= FEWEST_OTHERS {
+            return None;
         }
-        let outcome = Self::of(|column| match fields.get(column) {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            _ => String::new(),
+        let outcome = Self::of(|column| match fields.get(column)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => Some(String::new()),
         });
         fields.retain(|name, _| !columns.contains(&name.as_str()));
-        Ok(Some(outcome))
+        Some(outcome)
     }
 }
 
@@ -320,39 +325,54 @@ mod tests {
     }
 
     #[test]
-    fn a_report_has_all_its_columns_side_by_side_and_parts_of_one_are_refused() {
-        let [english, spanish] =
-            [ReportLanguage::En, ReportLanguage::Es].map(|language| outcome_columns(language).to_vec());
-        let without = |name: &str| english.iter().copied().filter(|column| *column != name).collect::<Vec<_>>();
-        let moved = [&english[..3], &["note"], &english[3..]].concat();
-        for (front, ours, behind, own) in [
-            (&["to"][..], &english, &[][..], Some(&["to"][..])),
-            (&["to"], &spanish, &[], Some(&["to"])),
-            (
-                &["to", "fecha", "code"],
-                &english,
-                &["note", "entrega"],
-                Some(&["to", "fecha", "code", "note", "entrega"]),
-            ),
-            (&[], &english, &["to"], Some(&["to"])),
-            (&["to", "code", "error", "line"], &vec![], &[], Some(&["to", "code", "error", "line"])),
-            (&["to", "fecha", "entrega"], &vec![], &[], Some(&["to", "fecha", "entrega"])),
-            (&["to", "sent", "code"], &vec![], &[], Some(&["to", "sent", "code"])),
-            (&["to", "sent", "code", "line"], &vec![], &[], None),
-            (&["to", "sent", "fecha", "entrega"], &vec![], &[], None),
-            (&["to"], &without("sent"), &[], None),
-            (&["to"], &without("read_at"), &[], None),
-            (&["to"], &moved, &[], None),
-            (&["to"], &english, &["Code"], None),
-            (&["to"], &english, &english, None),
+    fn a_name_in_spanish_is_a_report_s_only_in_a_report_in_spanish() {
+        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let lacking = |columns: &[&'static str], name: &str| {
+            columns.iter().copied().filter(|column| *column != name).collect::<Vec<_>>()
+        };
+        for (own, ours, expected, missing) in [
+            (vec!["to"], spanish.to_vec(), vec!["to"], vec![]),
+            (vec!["to", "fecha", "entrega"], english.to_vec(), vec!["to", "fecha", "entrega"], vec![]),
+            (vec!["to", "fecha", "entrega"], spanish.to_vec(), vec!["to", "fecha", "entrega"], vec![]),
+            (vec!["to", "at"], spanish.to_vec(), vec!["to", "at"], vec![]),
+            (vec!["to", "fecha"], lacking(&english, "at"), vec!["to", "fecha"], vec!["at"]),
+            (vec!["to"], lacking(&spanish, "sent_to"), vec!["to"], vec!["sent_to"]),
+            (spanish[6..13].to_vec(), english.to_vec(), spanish[6..13].to_vec(), vec![]),
+            (spanish[3..13].to_vec(), english.to_vec(), spanish[3..13].to_vec(), vec![]),
+            (english[3..13].to_vec(), spanish.to_vec(), english[3..13].to_vec(), vec![]),
+            (vec!["to", "fecha"], vec!["run", "line", "sent"], vec!["to", "fecha"], english[3..].to_vec()),
         ] {
-            let header = [front, ours, behind].concat();
-            let layout = ReportLayout::of(&header).ok();
-            let found = layout.as_ref().map(|layout| layout.own(&header));
-            assert_eq!(found, own.map(|own| own.iter().map(ToString::to_string).collect()), "{header:?}");
-            let upper: Vec<_> = header.iter().map(|name| format!(" {}", name.to_uppercase())).collect();
-            let upper = ReportLayout::of(&upper.iter().map(String::as_str).collect::<Vec<_>>()).ok();
-            assert_eq!(upper.map(|layout| layout.begin), layout.map(|layout| layout.begin), "{header:?}");
+            let header = [own, ours].concat();
+            let layout = ReportLayout::of(&header).unwrap();
+            assert_eq!(
+                (layout.own(&header), layout.missing()),
+                (expected.iter().map(ToString::to_string).collect(), missing),
+                "{header:?}"
+            );
+            let upper: Vec<_> = header.iter().map(|name| name.to_uppercase()).collect();
+            let upper = ReportLayout::of(&upper.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+            assert_eq!(upper.own, layout.own);
+        }
+    }
+
+    #[test]
+    fn of_two_columns_of_one_name_it_is_clear_which_is_the_report_s_or_an_error() {
+        let ours = outcome_columns(ReportLanguage::En);
+        for (header, expected) in [
+            ([&["to", "code"], &ours[..]].concat(), None),
+            ([&["to", "code"], &ours[..], &["note"]].concat(), None),
+            ([&["to", "code"], &ours[..4], &ours[5..]].concat(), None),
+            ([&["to"], &ours[..], &["Code"]].concat(), Some([7, 16])),
+            ([&["to"], &ours[..], &["code", "error"]].concat(), Some([7, 16])),
+            ([&["to"], &ours[..], &["sent_to"]].concat(), Some([15, 16])),
+            ([&["to"], &ours[..], &["run"]].concat(), Some([2, 16])),
+            ([&["to", "code"], &ours[..3], &["note"], &ours[3..]].concat(), Some([2, 9])),
+            ([&["to"], &ours[..3], &["note"], &ours[3..]].concat(), None),
+        ] {
+            let found = ReportLayout::of(&header).err().map(|error| error.to_string());
+            let found = found.as_ref().and_then(|told| told.split_once(" have the name `")).map(|(columns, _)| columns);
+            let expected = expected.map(|[first, last]| format!("the columns {first} and {last}"));
+            assert_eq!(found, expected.as_deref(), "{header:?}");
         }
     }
 

@@ -88,6 +88,11 @@ impl ListReader {
         meant_column(&names, name) == MeantColumn::One(header)
     }
 
+    /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
+    pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
+        self.table_header().map(|header| header.layout.missing()).unwrap_or_default()
+    }
+
     /// The next row.
     ///
     /// # Errors

@@ -179,7 +179,7 @@ fn read_list(
             return Err(UsageError::new(problem, "remove the quote, or write one person a line"));
         }
         // A report has the number of a row where the list has it without its country.
-        let sent_to = outcome.map(|outcome| outcome.sent_to);
+        let sent_to = outcome.and_then(|outcome| outcome.sent_to);
         let sent_to = sent_to.iter().map(|cell| ("sent_to", Ok(cell.as_str())));
         match row {
             Err(problem) => tables.bad(line, problem),

@@ -82,10 +82,7 @@ impl<'a> ExclusionTables<'a> {
             self.table.recipient = Some(column.name.clone());
             self.has_recipient_column = true;
         }
-        match ReportLayout::of(&names.iter().map(String::as_str).collect::<Vec<_>>()) {
-            Ok(layout) => self.table.layout = Some(layout),
-            Err(fault) => self.bad.add(self.table.sheet.as_deref(), line, fault),
-        }
+        self.table.layout = ReportLayout::of(&names.iter().map(String::as_str).collect::<Vec<_>>()).ok();
         self.table.header = Some(columns);
     }
 
@@ -148,7 +145,7 @@ impl<'a> ExclusionTables<'a> {
         let texts: Vec<_> = cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
         let outcome = self.table.layout.as_ref().and_then(|layout| layout.outcome(&texts));
         let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
-        let sent_to = outcome.map(|outcome| outcome.sent_to);
+        let sent_to = outcome.and_then(|outcome| outcome.sent_to);
         // Of a report's own columns only the number that was written to counts.
         let layout = self.table.layout.take();
         let is_own = |place| layout.as_ref().is_none_or(|layout| layout.own_place(place).is_some());
