@@ -55,9 +55,10 @@ impl Login {
         self.typed.id.as_ref().or(self.kept.id.as_ref())
     }
 
-    /// The source of the secret that comes first, whether it can be used with the id or not.
+    /// The source of the secret that comes first. The one of a profile is not used with another id.
     pub(crate) fn secret(&self) -> Option<&Sourced<SecretSource>> {
-        self.typed.secret.as_ref().or(self.kept.secret.as_ref())
+        let kept = self.kept.secret.as_ref().filter(|_| self.typed.id.is_none());
+        self.typed.secret.as_ref().or(kept)
     }
 
     /// The pair for `api_url`: both typed, or both of the profile. `can_ask` says whether a person could type the secret.

@@ -86,7 +86,10 @@ impl Run {
             if resumed.conditions.is_some()
                 && let Some(process) = Lost::of(db)?.sender(self.id)
             {
-                return Err(LedgerError::in_use(self.name(), Some(&process.words())));
+                let name = self.name();
+                let hint =
+                    format!("stop it first with `jelouctl bulk stop {name}`; then resume it with the new conditions");
+                return Err(LedgerError { hint, ..LedgerError::in_use(name, Some(&process.words())) });
             }
             run.check_identity(db)?;
             let by = run.pause.as_ref().map(|paused| paused.by.clone());

@@ -12,7 +12,7 @@ pub(crate) const ONE_A_LINE: &str = "write one person a line, as +593987654321, 
 impl UsageError {
     /// With the name of the list in front.
     pub(crate) fn of(self, name: &str) -> Self {
-        Self::new(format!("{name}: {}", self.message), self.hint)
+        Self { message: format!("{name}: {}", self.message), ..self }
     }
 
     /// `name`, at `path`, matches both columns.

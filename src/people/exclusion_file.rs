@@ -90,13 +90,19 @@ enum Content {
     Header,
 }
 
+/// Whether a line is a comment. One with a carriage return inside is several lines of a text whose lines end with that alone.
+fn is_comment(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.starts_with(b"#") && !line.contains(&b'\r')
+}
+
 fn content(line: &[u8]) -> Content {
     let Ok(text) = std::str::from_utf8(line) else { return Content::Header };
     let text = text.trim();
     if text.is_empty() {
         return Content::Nothing;
     }
-    if text.starts_with('#') {
+    if is_comment(line) {
         return Content::Comment;
     }
     // The text before a delimiter: a list without a header is reported with its first line.
@@ -222,7 +228,7 @@ impl<R: BufRead> WithoutComments<R> {
         let begin = lines.len();
         let is_any = self.inner.by_ref().take(MAX_READ).read_until(b'\n', lines)? > 0;
         let line = lines.get(begin..).unwrap_or_default();
-        let is_comment = !self.is_quoted && line.starts_with(b"#");
+        let is_comment = !self.is_quoted && line.starts_with(b"#") && is_comment(line);
         if is_comment && (self.is_ndjson || !is_table_row(line)) {
             lines.truncate(begin);
             lines.push(b'\n');

@@ -121,8 +121,8 @@ mod tests {
             ("to: `x` is not a phone number: it contains `x`", "to: `x` no es un número de teléfono: contiene `x`"),
             ("2 rows cannot be sent", "no se puede enviar 2 filas"),
             (
-                "5 of these 9 messages are in earlier runs: 3 were sent by run a at 2026-11-20 08:23, 2 were sent by run b at 2026-11-21 08:23",
-                "5 de estos 9 mensajes están en envíos anteriores: 3 los envió a el 2026-11-20 08:23, 2 los envió b el 2026-11-21 08:23",
+                "5 of 9 messages are in earlier runs: 3 were sent by run a at 2026-11-20 08:23, 2 were sent by run b at 2026-11-21 08:23",
+                "5 de 9 mensajes están en envíos anteriores: 3 los envió a el 2026-11-20 08:23, 2 los envió b el 2026-11-21 08:23",
             ),
             ("the API answered 400: no existe", "la API respondió 400: no existe"),
             ("Algo de Jelou; otra cosa", "Algo de Jelou; otra cosa"),

@@ -82,9 +82,10 @@ impl StoredMessage {
         says(&self.body, words)
     }
 
-    /// The size of its body, in bytes.
+    /// The size of its texts, in bytes.
     pub(super) fn size(&self) -> usize {
-        self.body.to_string().len() + size_of::<Self>()
+        let texts = [Some(&self.body), self.request.as_ref(), Some(&self.answer)].into_iter().flatten();
+        texts.map(|text| text.to_string().len()).sum::<usize>() + size_of::<Self>()
     }
 }
 

@@ -119,7 +119,12 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
     };
     let timeout = settings.timeout;
     let client = proxy_to(base).and_then(|proxy| Client::new(&ClientOptions { timeout, roots, proxy }));
-    client.map_err(|UsageError { message, hint, .. }| ConfigError::new(message, hint))
+    client.map_err(no_client)
+}
+
+/// Why there is no client: a fault of the configuration.
+pub(crate) fn no_client(UsageError { message, hint, .. }: UsageError) -> ConfigError {
+    ConfigError::new(message, hint)
 }
 
 /// The proxy on the way to the API at `base`; never for this machine or a sandbox: only those use plain HTTP.

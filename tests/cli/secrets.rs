@@ -55,6 +55,49 @@ fn echoed_with_escapes() {
 }
 
 #[test]
+fn echoed_in_other_forms() {
+    let secret = "Canary/7f+3a 9ñc51";
+    let token = BASE64_STANDARD.encode(format!("x:{secret}"));
+    let unicode = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>().concat();
+    let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
+    let html =
+        |text: &str| text.chars().map(|character| format!("&#{};", u32::from(character))).collect::<Vec<_>>().concat();
+    let in_json = serde_json::json!({"request": serde_json::json!({"secret": secret, "token": token}).to_string()});
+    let in_ascii = in_json.to_string().replace('ñ', r"\\u00f1");
+    let forms = [
+        unicode(secret),
+        unicode(&token),
+        percent(secret),
+        percent(&token),
+        html(secret),
+        html(&token),
+        token.trim_end_matches('=').to_owned(),
+        token.replace('+', "-").replace('/', "_"),
+        BASE64_STANDARD.encode(secret),
+        unicode(&percent(secret)),
+        in_ascii.clone(),
+    ];
+    let mut replies: Vec<_> = forms.iter().map(|form| Reply::json(401, &format!("<p>{form}</p>"))).collect();
+    // Cut off in the middle, so that it is not JSON.
+    replies.extend(forms.iter().map(|form| {
+        Reply::Bytes(format!("HTTP/1.1 401 X\r\nContent-Length: 9999\r\n\r\n{{\"a\":\"{form}\",").into_bytes())
+    }));
+    replies.push(Reply::json(401, &in_ascii));
+    replies.push(Reply::json(401, &serde_json::json!({"code": "x", "description": forms}).to_string()));
+    for reply in replies {
+        let server = Server::answering(reply.clone());
+        let home = Home::new();
+        let run = home.run("send text --to 593987654321 Hola -v -o record").api(&server.url);
+        let ended = run.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", secret).fails(4, &["not sent"]);
+        let shown = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(shown.contains("(redacted)"), "{reply:?}: {shown}");
+        for form in forms.iter().filter(|form| **form != in_ascii).map(String::as_str).chain([secret, token.as_str()]) {
+            assert!(!shown.contains(form), "{form} of {reply:?}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn from_a_flag_that_is_wrong() {
     let home = Home::new();
     for arguments in [

@@ -15,7 +15,7 @@ use crate::cost::{Estimate, Spent};
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts, TemplateUses};
-use crate::output::{counted, counted_are, one_line, rounded, wrapped};
+use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
 use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
 use crate::timestamps::{self, local_time};
@@ -42,8 +42,10 @@ pub(crate) fn report_before(
     let overview = draft.overview()?;
     let mut lines: Vec<_> = left_out(&overview).into_iter().collect();
     if overview.repeated > 0 {
-        let messages = counted_are(overview.repeated, "message");
-        lines.push(format!("{messages} for a person who also gets an earlier one"));
+        let (go, people) = if overview.repeated == 1 { ("goes", "a person") } else { ("go", "people") };
+        let get = if overview.repeated == 1 { "gets" } else { "get" };
+        let messages = counted(overview.repeated, "message");
+        lines.push(format!("{messages} {go} to {people} who also {get} an earlier one"));
     }
     lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
     lines.extend(details.estimate.iter().flat_map(Estimate::words));

@@ -64,7 +64,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let summary = RunSummary::of(&run, &details);
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
     let ended = waited.and_then(|()| Ok(summary?)).map_err(|mut error: CommandError| {
-        error.hint = Some(format!("how the run stands: jelouctl bulk status {name}"));
+        error.hint = Some(format!("run {name} is cancelled; how it stands: jelouctl bulk status {name}"));
         error
     });
     log_decided(context, "bulk cancel", name, &details, counts.as_ref(), ended.as_ref().map(|_| ExitCode::Success));

@@ -11,7 +11,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
 use crate::output::Progress;
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
-use crate::sending::{Connection, reread_do_not_contact};
+use crate::sending::{Connection, no_client, reread_do_not_contact};
 
 impl RunOnItsWay<'_> {
     /// Sends the remaining rows and reports the result.
@@ -25,15 +25,16 @@ impl RunOnItsWay<'_> {
 
     async fn send_rows(&self, mut connection: Connection, options: &RunOptions) -> Result<ExitCode, CommandError> {
         let Self { context, details, .. } = self;
+        let keeps = !options.work.no_keep_alive && !details.no_keep_alive;
         let session = Arc::new(ApiSession {
-            client: connection.client.for_run(!options.work.no_keep_alive && !details.no_keep_alive)?,
+            client: connection.client.for_run(keeps).map_err(no_client)?,
             credentials: connection.credentials.clone(),
             base: connection.base.url().clone(),
             accepts: details.accepts.clone(),
         });
         let began = Instant::now();
         let mut joined = self.join(&self.run)?;
-        let is_new = joined.1.sent == 0;
+        let nothing_sent = joined.1.sent == 0;
         let end = loop {
             let (ledger, counts, conditions) = joined;
             let limits = RunLimits {
@@ -53,7 +54,7 @@ impl RunOnItsWay<'_> {
                 Err(error) => break Err(error),
             }
         };
-        self.report(end, is_new.then(|| began.elapsed()))
+        self.report(end, nothing_sent.then(|| began.elapsed()))
     }
 
     /// Joins those that send `run`. Its conditions change no more until this process leaves it, but may have changed

@@ -128,9 +128,14 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let every = args.every.unwrap_or(EVERY);
     let end = args.watch.then(|| Instant::now() + args.within.unwrap_or(WITHIN));
     let (mut is_stopped, mut is_away) = (false, false);
-    let mut shown = None;
+    let (mut last, mut shown): (Option<Look>, _) = (None, None);
     loop {
-        let mut look = asked.look(context, &mut look_ups).await?;
+        let mut look = match (asked.look(context, &mut look_ups).await, last.take()) {
+            (Ok(look), _) => look,
+            // What was settled before is printed and logged.
+            (Err(error), Some(last)) => return Ok(Look { problem: Some(error), ..last }),
+            (Err(error), None) => return Err(error),
+        };
         if args.pause_if_undelivered && look.may_change && !is_stopped {
             is_stopped = stop_if_undelivered(context, asked.run, &look.of_late)?;
         }
@@ -163,6 +168,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             }
             () = tokio::time::sleep_until(next) => {}
         }
+        last = Some(look);
     }
 }
 

@@ -169,7 +169,7 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
     let empty = list.notes.empty_rows;
     if empty > 0 {
-        stderr.note(&format!("{} passed over: they have no filled cell", counted_are(empty, "row")));
+        stderr.note(&format!("{} passed over for lack of a filled cell", counted_are(empty, "row")));
     }
     if let Some(line) = list.notes.found_header {
         stderr.note(&format!("the header is line {line}; the lines above it are not part of the list"));

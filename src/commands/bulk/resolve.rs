@@ -170,13 +170,17 @@ fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Opt
     context.confirms("If that process is only stopped it may still send them. Has it ended?")
 }
 
-/// `2 unknown rows are sent, 1 unknown row is failed from now on`
+/// `2 unknown rows count as sent from now on`
 fn in_words(changed: &Counts, resolution: &Resolution) -> String {
     let (Resolution::All([from, _]) | Resolution::Some { change: [from, _], .. }) = resolution;
     let row = format!("{} row", from.name());
     let states = RowState::ALL.into_iter().filter(|state| changed.of(*state) > 0);
-    let said: Vec<_> =
-        states.map(|state| format!("{} {}", counted_are(changed.of(state), &row), state.name())).collect();
+    let said: Vec<_> = states
+        .map(|state| {
+            let (rows, count) = (changed.of(state), if changed.of(state) == 1 { "counts" } else { "count" });
+            format!("{} {count} as {}", counted(rows, &row), state.name())
+        })
+        .collect();
     if said.is_empty() { "no row is changed".to_owned() } else { format!("{} from now on", said.join(", ")) }
 }
 

@@ -6,7 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, RESTORED, RunName, RunPause, SkipCounts};
+use crate::ledger::{
+    DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, RESTORED, RunName, RunPause, SkipCounts, SkipReason,
+};
 use crate::output::{counted_are, grouped};
 use crate::timestamps::{self, of_milliseconds};
 
@@ -63,13 +65,25 @@ pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>)
 
 /// `3 invalid, 2 already sent`; None if no row was left out.
 pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
-    in_words(skips.iter().map(|(reason, rows)| (rows, reason.name().replace('_', " "))))
+    in_words(skips.iter().map(|(reason, rows)| (rows, reason_in_words(reason))))
 }
 
-/// Says how many rows are left out, if any.
+fn reason_in_words(reason: SkipReason) -> String {
+    match reason {
+        SkipReason::ToBeSent => "still to be sent by another run".to_owned(),
+        SkipReason::OutsideWindow => "to people who have not written lately".to_owned(),
+        reason => reason.name().replace('_', " "),
+    }
+}
+
+/// Says how many rows are left out for what others know of their people. The other reasons are told where they are found.
 pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
-    if let Some(reasons) = skips_in_words(skips) {
-        context.stderr.note(&format!("{} left out: {reasons}", counted_are(skips.all(), "row")));
+    use SkipReason::{AlreadySent, MayHaveBeenSent, OutsideWindow, ToBeSent};
+    let told = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];
+    let rows = told.map(|reason| (skips.rows(reason), reason_in_words(reason)));
+    let all = rows.iter().map(|(rows, _)| rows).sum();
+    if let Some(reasons) = in_words(rows) {
+        context.stderr.note(&format!("{} left out: {reasons}", counted_are(all, "row")));
     }
 }
 

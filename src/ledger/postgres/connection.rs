@@ -287,7 +287,7 @@ pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, String> 
 /// The address of a database.
 #[derive(Clone)]
 pub(crate) struct DatabaseAddress {
-    /// Without a password.
+    /// With the password of the address, if it has one.
     pub(crate) config: tokio_postgres::Config,
     pub(crate) tls: DatabaseTls,
     pub(crate) password: PasswordSource,
