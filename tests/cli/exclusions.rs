@@ -53,6 +53,9 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.xlsx", cells("88881234", "+50688885678"), "CR", 2),
         ("x.csv", text("cliente,baja\nAna,8888-1234\nLuis,+50688885678\n"), "CR", 2),
         ("x.txt", text("Bajas noviembre\n88881234\n+50688885678\n"), "CR", 2),
+        // Lines that end with a carriage return alone are lines, and the first of them may be a comment.
+        ("x.txt", text("# Bajas\r+593987654321\r+593987654322\r"), "EC", 2),
+        ("x.csv", text("# Bajas\rnombre,celular\rAna,+593987654321\r"), "EC", 1),
         ("x.csv", text(&report), "PE", 1),
         ("x.ndjson", text(&of_report), "PE", 1),
         // What a report has as invalid is nobody's number.
