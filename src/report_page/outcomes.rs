@@ -16,6 +16,9 @@ pub(super) const UNDELIVERED: &str = "undelivered";
 const SHOWN: [RowState; 5] =
     [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Skipped, RowState::Pending];
 
+/// The most reasons that are told apart.
+const MOST_REASONS: usize = 100;
+
 /// The sums, updated row by row.
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
@@ -55,6 +58,11 @@ pub(super) struct ReasonLine {
 }
 
 impl Outcomes {
+    /// Whether a reason can be told apart: it is one of those so far, or they are few. A server may give each row another one.
+    pub(super) fn takes(&self, reason: &str) -> bool {
+        self.reasons.len() < MOST_REASONS || self.reasons.keys().any(|(_, known)| known == reason)
+    }
+
     /// `said` is the row's line and its message, if the message adds to the reason.
     pub(super) fn add(&mut self, state: RowState, reason: &str, country: &'static str, said: Option<(u64, &str)>) {
         *self.counts.of_mut(state) += 1;

@@ -93,7 +93,7 @@ fn read_rows(
             row.state = RowState::Unknown;
         }
         let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
-        let reason = reason_of(&row, mask);
+        let reason = reason_of(&row, mask, &read.outcomes);
         let error = said_in(language, row.error.as_deref().unwrap_or_default());
         let said = row.error.is_some() && !mask && row.api_code.is_none();
         read.outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
@@ -102,7 +102,7 @@ fn read_rows(
             course::note_decision(&mut read.decisions, at, row.state);
         }
         if let Some(failure) = undelivered(&row) {
-            let code = failure.code.as_deref().and_then(|code| told_apart(code, mask));
+            let code = failure.code.as_deref().and_then(|code| told_apart(code, mask, &read.outcomes));
             let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
             read.outcomes.add_reason(UNDELIVERED, code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
         }
@@ -117,17 +117,18 @@ fn read_rows(
 
 /// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is
 /// unknown. With `mask`, only known codes appear: the API could put anything in them.
-fn reason_of(row: &ReportedRow, mask: bool) -> &str {
+fn reason_of<'r>(row: &'r ReportedRow, mask: bool, outcomes: &Outcomes) -> &'r str {
     let code = row.code.as_deref().filter(|code| *code != row.state.name() || row.state == RowState::Unknown);
     let Some(code) = code else { return "" };
     let is_decided = row.state == RowState::Skipped || code == "resolved";
     let api_code = row.api_code.as_deref().filter(|_| !is_decided);
-    api_code.and_then(|code| told_apart(code, mask)).unwrap_or(code)
+    api_code.and_then(|code| told_apart(code, mask, outcomes)).unwrap_or(code)
 }
 
-/// A code of the API, unless it is too long, or with `mask` unknown.
-fn told_apart(code: &str, mask: bool) -> Option<&str> {
-    Some(code).filter(|code| code.chars().count() <= LONGEST_API_CODE && (!mask || is_known(code)))
+/// A code of the API, unless it is too long, one too many, or with `mask` unknown.
+fn told_apart<'r>(code: &'r str, mask: bool, outcomes: &Outcomes) -> Option<&'r str> {
+    let is_short = code.chars().count() <= LONGEST_API_CODE;
+    (is_short && (!mask || is_known(code)) && outcomes.takes(code)).then_some(code)
 }
 
 fn is_known(code: &str) -> bool {

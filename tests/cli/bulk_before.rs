@@ -34,7 +34,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
             "  │ todo bien",
             "  │ [ Sí ]",
             "102 rows: 101 to send; left out: 1 invalid",
-            "1 message is for a person who also gets an earlier one",
+            "1 message goes to a person who also gets an earlier one",
             "by country: EC 101",
         ]
     );

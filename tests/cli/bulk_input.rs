@@ -450,7 +450,7 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
     home.write("a.csv", "to;n\n593987654321;a\n;\n \n593987654322;b\n; ;\n");
     let ended = home.run("--sandbox --dry-run bulk send a.csv text '{{ n }}'").success();
     assert_eq!(ended.stdout.lines().count(), 2);
-    assert!(ended.stderr.contains("note: 3 rows are passed over: they have no filled cell"), "{ended:?}");
+    assert!(ended.stderr.contains("note: 3 rows are passed over for lack of a filled cell"), "{ended:?}");
     home.write("a.csv", "to;n\n593987654321;a\n;2 people\n");
     refused(&home, &["a.csv", "text", "x"], &["line 3: to: ", "1 row cannot be sent"]);
 }

@@ -169,7 +169,7 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     assert_eq!(report.lines().count(), 2, "{report}");
     let found = home.run_args(&["bulk", "find", &user(0)]).success().stdout;
     assert!(found.contains("unknown") && !found.contains("inflight"), "{found}");
-    home.run("bulk resolve r --unknown-as sent").success().told(&["1 unknown row is sent from now on"]);
+    home.run("bulk resolve r --unknown-as sent").success().told(&["1 unknown row counts as sent from now on"]);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_run_keeps_how_its_numbers_were_read() {
         assert_eq!((found.code, found.stdout.contains("593987654322")), (code, code == 0), "{words}: {found:?}");
     }
     let told = home.run("bulk resolve r --unknown-as failed --to 0987654322").success();
-    assert!(told.stderr.contains("run r: 1 unknown row is failed"), "{told:?}");
+    assert!(told.stderr.contains("run r: 1 unknown row counts as failed"), "{told:?}");
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn single_rows_are_decided_all_or_none() {
     is_unchanged(&home);
     let to = user(4).replacen("593", "+593 ", 1);
     let ended = home.run_args(&["bulk", "resolve", "r", "--line=5", "--to", &to, "--unknown-as", "failed"]).success();
-    assert!(ended.stderr.contains("note: run r: 2 unknown rows are failed from now on"), "{ended:?}");
+    assert!(ended.stderr.contains("note: run r: 2 unknown rows count as failed from now on"), "{ended:?}");
     // Both this and the status show the open decisions with their command.
     for way in [
         "1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
@@ -89,7 +89,7 @@ fn single_rows_are_decided_all_or_none() {
         assert!(ended.stderr.contains(way), "{way}: {ended:?}");
     }
     assert_eq!((lines_in(&home, "unknown"), lines_in(&home, "failed")), (vec![7], vec![5, 6, 8]));
-    resolve("--unknown-as sent").success().told(&["note: run r: 1 unknown row is sent from now on"]);
+    resolve("--unknown-as sent").success().told(&["note: run r: 1 unknown row counts as sent from now on"]);
     assert!(resolve("--unknown-as sent").success().stderr.contains("note: run r: no row is changed"));
     // Only one of the failed rows is sent again.
     resolve("--line 8 --failed-as pending").success();
@@ -295,7 +295,7 @@ fn what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written() {
     command.args(["bulk", "resolve", "r", "--unknown-as", "failed"]).env("JELOUCTL_LOG", &log);
     let ended = Ended::new(&command.stdout(full).output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("3 unknown rows are failed"), "{ended:?}");
+    assert!(ended.stderr.contains("3 unknown rows count as failed"), "{ended:?}");
     assert!(ended.stderr.contains("how the run stands could not be written"), "{ended:?}");
     let logged = std::fs::read_to_string(log).unwrap();
     assert_eq!(logged.matches("bulk resolve").count(), 1, "{logged}");

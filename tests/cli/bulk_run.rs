@@ -468,7 +468,7 @@ fn a_run_pauses_when_too_many_are_unknown() {
     assert!((11..=11 + 64).contains(&unknown) && pending > 0, "{unknown}");
     // Unknown rows are never sent again.
     let resolved = home.run("bulk resolve r --unknown-as sent").success();
-    let said = format!("{unknown} unknown rows are sent from now on");
+    let said = format!("{unknown} unknown rows count as sent from now on");
     assert!(resolved.stderr.contains(&said), "{resolved:?}");
     let accepting = resolved.json();
     assert_eq!(counts(&accepting), [100 + unknown, 0, 0, pending]);

@@ -54,7 +54,7 @@ fn a_run_ends_and_is_shown_in_words() {
     assert!(screen.contains("\"schema_version\": 1,\r\n"), "{screen}");
     let (_, screen) = end(&home, "bulk resolve r --unknown-as sent");
     assert!(
-        screen.contains("run r: 1 unknown row is sent from now on\r\n1,198 of 1,200 sent\r\n2 failed; "),
+        screen.contains("run r: 1 unknown row counts as sent from now on\r\n1,198 of 1,200 sent\r\n2 failed; "),
         "{screen}"
     );
     let (_, screen) = end(&home, "bulk list");

@@ -87,7 +87,7 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     home.end_leases();
     // It may still send it, if it is only stopped.
     home.run("bulk resolve r --line 2 --unknown-as pending").fails(2, &["1 row at", "may still send", "--yes"]);
-    home.run("bulk resolve r --line 2 --unknown-as sent").success().told(&["1 unknown row is sent"]);
+    home.run("bulk resolve r --line 2 --unknown-as sent").success().told(&["1 unknown row counts as sent"]);
     assert_eq!(lines_in(&home, "sent"), [2]);
 }
 
@@ -111,7 +111,7 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
     home.end_leases();
     home.run("bulk resolve r --unknown-as pending").fails(2, &["may still send", "--yes"]);
     let (code, screen) = terminal.end_with("y");
-    assert!(code == 0 && screen.contains("1 unknown row is pending"), "{code}: {screen}");
+    assert!(code == 0 && screen.contains("1 unknown row counts as pending"), "{code}: {screen}");
     assert_eq!(lines_in(&home, "unknown"), [3]);
     kill(stopped);
 }
@@ -331,7 +331,7 @@ fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
     home.run("bulk remove r --yes").fails(13, &["in use"]);
     // It would not hear of other hours; the rate belongs to the run.
     let resume = |flags: &str| home.run(&format!("bulk resume r --yes {flags}")).api(&jelou.url);
-    resume("--between always").fails(13, &["run r (", "is in use", "stop it with `jelouctl bulk stop RUN`"]);
+    resume("--between always").fails(13, &["run r (", "is in use", "stop it first with `jelouctl bulk stop r`"]);
     let details = home.sql("SELECT details FROM jelouctl.run")[0].get::<_, String>(0);
     assert!(details.contains("23:58-23:59"), "the hours are as they were: {details}");
     home.run("bulk stop r").success();
@@ -467,7 +467,7 @@ fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
     let ended = cancelling.end();
     assert_eq!(ended.code, 130, "{ended:?}");
     assert!(ended.stderr.contains("note: run r is cancelled: "), "{ended:?}");
-    let hint = "hint: how the run stands: jelouctl bulk status r";
+    let hint = "hint: run r is cancelled; how it stands: jelouctl bulk status r";
     assert!(ended.stderr.contains(hint) && !ended.stderr.contains("try again"), "{ended:?}");
     let logged: Value = serde_json::from_str(&home.read("log")).unwrap();
     let told = ["command", "run", "rows_skipped", "rows_under_way", "exit_code"].map(|name| &logged[name]);

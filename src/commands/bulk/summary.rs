@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::cost::Spent;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RowState, Run, RunName, SkipCounts, SkipReason};
-use crate::output::{Format, SystemError, counted, grouped, rounded};
+use crate::output::{Format, SystemError, counted, counted_are, grouped, rounded};
 use crate::report::report_to_correct;
 
 /// The state of a run.
@@ -167,7 +167,8 @@ impl RunSummary {
 pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
     let skips = draft.skip_counts().clone();
     report_left_out(context, &skips);
-    context.stderr.note("nothing is left to send, and no run is made");
+    let rows = counted_are(skips.all(), "row");
+    context.stderr.note(&format!("nothing is left to send: {rows} left out, and no run is made"));
     let counts = Counts { skipped: skips.all(), ..Counts::default() };
     let summary = RunSummary { counts, skips, ..RunSummary::default() };
     summary.print(context)?;
