@@ -15,6 +15,8 @@ pub(crate) enum ListingCoverage {
     Missing,
     /// It did not end after this number of pages.
     TooMany(u32),
+    /// It was interrupted.
+    OutOfTime,
 }
 
 impl ListingCoverage {
@@ -23,6 +25,7 @@ impl ListingCoverage {
         match self {
             Self::Whole => None,
             Self::Missing => Some("the API did not give all that it has".to_owned()),
+            Self::OutOfTime => Some("the time was up before all was read".to_owned()),
             Self::TooMany(pages) => Some(format!("the API has more than {pages} pages")),
         }
     }

@@ -150,7 +150,8 @@ impl Client {
         let warnings = headers.get_all("x-sandbox-warning").iter();
         let warnings = warnings.filter_map(|warning| warning.to_str().ok());
         // The other warnings repeat those of the sender.
-        let warnings = warnings.filter(|warning| warning.starts_with("the sandbox ")).map(str::to_owned).collect();
+        let is_told = |warning: &&str| warning.starts_with("the sandbox ") && !credentials.are_repeated_in(warning);
+        let warnings = warnings.filter(is_told).map(str::to_owned).collect();
         let date = date(headers);
         let mut bytes = Vec::new();
         let mut is_too_large = false;

@@ -314,7 +314,7 @@ async fn read_pages(
                 format!("the API has more than {MAX_PAGES} pages; what was printed is incomplete"),
                 format!("continue with -f page={}", pager.next_page()),
             ),
-            Some(ListingCoverage::Missing) => (
+            Some(ListingCoverage::Missing | ListingCoverage::OutOfTime) => (
                 "the API did not give all that it has; what was printed is incomplete".to_owned(),
                 "try again later".to_owned(),
             ),

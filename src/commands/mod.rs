@@ -30,8 +30,10 @@ use crate::input::UsageError;
 
 /// Asks `question`; without a yes, the error says what was `not_done`.
 fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {
-    match context.confirms(question)? {
-        Some(true) => Ok(()),
-        Some(false) | None => Err(UsageError::new(not_done, "answer y, or add --yes").into()),
-    }
+    let hint = match context.confirms(question)? {
+        Some(true) => return Ok(()),
+        Some(false) => "answer y, or add --yes",
+        None => "there is no terminal to ask on: add --yes",
+    };
+    Err(UsageError::new(not_done, hint).into())
 }

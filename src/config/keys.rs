@@ -151,7 +151,7 @@ impl Key {
 /// A check of what is typed for the flag of the key called `name`.
 pub(crate) fn checked(name: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
     move |raw| {
-        let text = raw.to_owned();
+        let text = raw.trim().to_owned();
         let check = Key::named(name).map(|key| key.check(std::slice::from_ref(&text)));
         check.unwrap_or(Ok(())).map(|()| text)
     }

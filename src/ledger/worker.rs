@@ -40,6 +40,8 @@ pub(crate) const LISTENS_EVERY: Duration = Duration::from_millis(500);
 const IS_HEARD: i64 = 5_000;
 /// How often a process that waits for the limit of people looks whether there is room, in milliseconds.
 const TIME_BETWEEN_LOOKS_AT_THE_LIMIT: i64 = 60_000;
+/// At a high rate the next row may leave so soon that the wait, a whole millisecond, would be most of the time.
+const SHORTEST_WAIT: f64 = 0.1;
 /// The longest time that an exchange with a database waits for more rows.
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
 /// How often the rows of all processes are counted, as long as that takes at most a fiftieth of the time.
@@ -323,7 +325,7 @@ impl Worker {
         run.pace.take(reply.rows.len(), now);
         let is_short = reply.rows.len() < asked;
         let mut next = (0, Delay::Pace);
-        if run.pace.ready_at() > now {
+        if run.pace.ready_at() > now + SHORTEST_WAIT {
             let wait = whole_milliseconds(run.pace.ready_at() - now);
             // The API asked for this, or only the rate does.
             next = (wait, if run.pace.stopped_until > now { Delay::Retry } else { Delay::Pace });
@@ -332,7 +334,8 @@ impl Worker {
         let is_over = is_held && held.is_none();
         if held.is_some() || is_short && !is_over {
             let later = next_due(db, run)?.into_iter().chain(held).min();
-            next = next.max(later.unwrap_or((1000, Delay::Retry)));
+            let (wait, delay) = later.unwrap_or((1000, Delay::Retry));
+            next = next.max((wait.max(1), delay));
         }
         if wanted == 0 || is_short || run.pause.is_some() {
             run.note_finished(db)?;
@@ -342,7 +345,7 @@ impl Worker {
             // Others may give rows back meanwhile.
             let may_be_sooner = self.others_at.is_some() && held.is_none();
             let longest = if may_be_sooner { LISTENS_EVERY } else { Duration::MAX };
-            let after = |wait: i64| Instant::now() + Duration::from_millis(wait.max(1).unsigned_abs()).min(longest);
+            let after = |wait: i64| Instant::now() + Duration::from_millis(wait.unsigned_abs()).min(longest);
             reply.next = reply.pause.is_none().then(|| (after(next.0), next.1));
             reply.held_until = held.map(|(wait, _)| after(wait));
         }

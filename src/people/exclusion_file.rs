@@ -44,7 +44,7 @@ pub(super) fn read(input: ListInput, options: ExclusionOptions, list: &mut Exclu
         AnyInput::Text(text) => text,
     };
     let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
-    let mut input = BufReader::new(text);
+    let mut input = BufReader::new(LineFeeds(BufReader::new(text)));
     let mut first = Vec::new();
     let (mut passed, mut above) = (0, Vec::new());
     let (mut is_comment, mut is_row) = (false, false);
@@ -90,19 +90,13 @@ enum Content {
     Header,
 }
 
-/// Whether a line is a comment. One with a carriage return inside is several lines of a text whose lines end with that alone.
-fn is_comment(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    line.starts_with(b"#") && !line.contains(&b'\r')
-}
-
 fn content(line: &[u8]) -> Content {
     let Ok(text) = std::str::from_utf8(line) else { return Content::Header };
     let text = text.trim();
     if text.is_empty() {
         return Content::Nothing;
     }
-    if is_comment(line) {
+    if text.starts_with('#') {
         return Content::Comment;
     }
     // The text before a delimiter: a list without a header is reported with its first line.
@@ -212,6 +206,24 @@ fn text_of(value: &Value) -> Result<String, String> {
     }
 }
 
+/// A text whose lines end with a line feed: a carriage return alone, as some programs on a Mac write it, is one.
+struct LineFeeds<R>(R);
+
+impl<R: BufRead> Read for LineFeeds<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        let bytes = buffer.get_mut(..read).unwrap_or_default();
+        let mut next = if bytes.ends_with(b"\r") { self.0.fill_buf()?.first().copied() } else { None };
+        for byte in bytes.iter_mut().rev() {
+            if *byte == b'\r' && next != Some(b'\n') {
+                *byte = b'\n';
+            }
+            next = Some(*byte);
+        }
+        Ok(read)
+    }
+}
+
 /// A list whose comments are empty lines.
 struct WithoutComments<R> {
     inner: R,
@@ -228,7 +240,7 @@ impl<R: BufRead> WithoutComments<R> {
         let begin = lines.len();
         let is_any = self.inner.by_ref().take(MAX_READ).read_until(b'\n', lines)? > 0;
         let line = lines.get(begin..).unwrap_or_default();
-        let is_comment = !self.is_quoted && line.starts_with(b"#") && is_comment(line);
+        let is_comment = !self.is_quoted && line.starts_with(b"#");
         if is_comment && (self.is_ndjson || !is_table_row(line)) {
             lines.truncate(begin);
             lines.push(b'\n');

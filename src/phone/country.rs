@@ -54,7 +54,8 @@ impl FromStr for Country {
 
     fn from_str(raw: &str) -> Result<Self, String> {
         let unknown = || format!("`{}` is not a country; write its two letters, such as EC or MX", raw.escape_debug());
-        Self::named(raw).ok_or_else(unknown)
+        // A name may be that of several: Congo, Guinea.
+        Self::named(raw).filter(|_| raw.trim().len() == 2).ok_or_else(unknown)
     }
 }
 

@@ -335,19 +335,36 @@ fn a_watch_outlasts_a_server_that_is_away() {
 
 /// Files alone: it is about what Jelou answers.
 #[test]
-fn a_watch_ends_when_its_time_is_up_and_says_once_what_does_not_change() {
+fn a_watch_ends_in_its_time_whatever_the_server_does() {
     let home = people(1);
-    let server = listing(|_, _| entries(&[entry(&user(0), "READ")], 1));
+    let server = listing(|_, _| Reply::HangAfterReading);
     send_to(&home, &server);
-    let ended = ask_at(&home, &server, "--watch --every 10ms --for 1s").success();
-    assert_eq!(ended.json()["read"], json!(1), "{ended:?}");
-    assert_eq!(ended.stderr.matches("note: read 1").count(), 1, "{ended:?}");
+    let json = ask_at(&home, &server, "--watch --for 200ms --timeout 1h").fails(6, &["the time was up"]).json();
+    assert_eq!((&json["whole"], &json["not_asked"]), (&json!(false), &json!(1)), "{json}");
 
-    let home = people(1);
-    let server = listing(|_, _| Reply::json(503, "{}"));
+    let looks = AtomicUsize::new(0);
+    let server = listing(move |_, _| match looks.fetch_add(1, Ordering::SeqCst) {
+        0..4 => entries(&[entry(&user(0), "READ")], 1),
+        _ => Reply::HangAfterReading,
+    });
+    home.run("bulk remove r --yes").success();
     send_to(&home, &server);
-    let ended = ask_at(&home, &server, "--watch --every 10ms --for 1s").fails(6, &["the API answered 503"]);
-    assert_eq!(ended.json()["whole"], json!(false), "{ended:?}");
+    let ended = ask_at(&home, &server, "--watch --every 10ms --for 2s --timeout 1h").fails(6, &["the time was up"]);
+    assert_eq!(ended.json()["read"], json!(1), "{ended:?}");
+    assert_eq!(ended.stderr.matches("note: read 1").count(), 1, "what has not changed is said once: {ended:?}");
+
+    // Three requests a look: how many pages there are, and two pages. The last one of the second look is not answered.
+    let home = people(3);
+    let looks = AtomicUsize::new(0);
+    let server = listing(move |_, page| match (looks.fetch_add(1, Ordering::SeqCst), page) {
+        (0..5, 1) => entries(&[entry(&user(0), "READ"), entry(&user(1), "READ")], 2),
+        (0..5, _) => entries(&[entry(&user(2), "READ")], 2),
+        _ => Reply::json(503, "{}"),
+    });
+    send_to(&home, &server);
+    let words = "bulk deliveries r --watch --every 10ms --for 2s --retry-for 1h";
+    let json = home.run(words).api(&server.url).fails(6, &["the time was up"]).json();
+    assert_eq!((&json["whole"], &json["read"]), (&json!(false), &json!(3)), "{json}");
 }
 
 /// Recipients that are accepted while `is_failing` never get their message.

@@ -54,7 +54,8 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.csv", text("cliente,baja\nAna,8888-1234\nLuis,+50688885678\n"), "CR", 2),
         ("x.txt", text("Bajas noviembre\n88881234\n+50688885678\n"), "CR", 2),
         // Lines that end with a carriage return alone are lines, and the first of them may be a comment.
-        ("x.txt", text("# Bajas\r+593987654321\r+593987654322\r"), "EC", 2),
+        ("x.txt", text("# Bajas\r+593987654321 # Ana\r+593987654322\r"), "EC", 2),
+        ("x.txt", text("+593987654322 # Eva\r+593987654321\r\n\r+593987654329"), "EC", 2),
         ("x.csv", text(&report), "PE", 1),
         ("x.ndjson", text(&of_report), "PE", 1),
         // What a report has as invalid is nobody's number.

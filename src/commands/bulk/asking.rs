@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use tokio::time::{Instant, timeout_at};
+
 use super::run_sender::sender_of_run;
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::commands::CommandError;
@@ -39,6 +41,8 @@ pub(super) struct Look {
     pub(super) left: BTreeMap<StillUnknown, u64>,
     /// Whether asking again can find something new.
     pub(super) may_change: bool,
+    /// Whether the time ran out while Jelou was answering.
+    pub(super) is_cut: bool,
     /// The error that kept it from reading everything.
     pub(super) problem: Option<CommandError>,
 }
@@ -55,8 +59,13 @@ impl<'a> AskedRun<'a> {
         Ok(Self { run, details, sender, up_to, is_told: false, settled: 0 })
     }
 
-    /// Asks once, and stores the findings, even if it then fails.
-    pub(super) async fn look(&mut self, context: &Context, look_ups: &mut LookUps<'_>) -> Result<Look, CommandError> {
+    /// Asks once, until `end` at the latest, and stores the findings, even if it then fails.
+    pub(super) async fn look(
+        &mut self,
+        context: &Context,
+        look_ups: &mut LookUps<'_>,
+        end: Option<Instant>,
+    ) -> Result<Look, CommandError> {
         let run = &self.run.reconnected()?;
         run.note_lost()?;
         // Rows that are sent while Jelou answers are not asked about yet.
@@ -67,9 +76,17 @@ impl<'a> AskedRun<'a> {
             context.stderr.note(&format!("asking Jelou about {} of run {name}", counted(asked, "message")));
         }
         let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &name);
-        let mut progress = |done, planned| reading.show_requests(done, planned);
+        let mut answered = 0;
+        let mut progress = |done, planned| {
+            answered = done;
+            reading.show_requests(done, planned);
+        };
         let ended = if inquiry.is_open() {
-            sweep(look_ups, &mut inquiry, &mut progress, now().saturating_sub(run.store().now()?)).await
+            let sweep = sweep(look_ups, &mut inquiry, &mut progress, now().saturating_sub(run.store().now()?));
+            match end {
+                Some(end) => timeout_at(end, sweep).await.unwrap_or(Ok(ListingCoverage::OutOfTime)),
+                None => sweep.await,
+            }
         } else {
             Ok(ListingCoverage::Whole)
         };
@@ -80,6 +97,7 @@ impl<'a> AskedRun<'a> {
             context.stderr.warning(doubt);
         }
         let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
+        let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered > 0;
         let Settled { mut news, left } = inquiry.settle(is_whole && matches!(counted, Ok(None)));
         let is_of_all = is_whole && inquiry.asked() > 0 && inquiry.is_complete(UP_TO);
         news.asked = is_of_all.then(|| inquiry.asked_record());
@@ -98,6 +116,7 @@ impl<'a> AskedRun<'a> {
             of_late: inquiry.counts(is_whole, resumed_at(run)?),
             left,
             may_change: inquiry.is_open() || is_sent,
+            is_cut,
             problem,
         })
     }

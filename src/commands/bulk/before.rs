@@ -41,7 +41,7 @@ pub(crate) fn report_before(
     }
     let overview = draft.overview()?;
     let mut lines: Vec<_> = left_out(&overview).into_iter().collect();
-    if overview.repeated > 0 {
+    if is_asked && overview.repeated > 0 {
         let (go, people) = if overview.repeated == 1 { ("goes", "a person") } else { ("go", "people") };
         let get = if overview.repeated == 1 { "gets" } else { "get" };
         let messages = counted(overview.repeated, "message");
@@ -49,7 +49,7 @@ pub(crate) fn report_before(
     }
     lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
     lines.extend(details.estimate.iter().flat_map(Estimate::words));
-    if !takes_days {
+    if is_asked && !takes_days {
         lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
     }
     if !is_asked {

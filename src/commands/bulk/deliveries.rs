@@ -130,7 +130,11 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
     let (mut is_stopped, mut is_away) = (false, false);
     let (mut last, mut shown): (Option<Look>, _) = (None, None);
     loop {
-        let mut look = match (asked.look(context, &mut look_ups).await, last.take()) {
+        let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
+            // Jelou was answering, so the previous look-up counts; the findings of this one are stored.
+            (Ok(look), Some(last)) if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() => {
+                return Ok(Look { counts: look.counts, ..last });
+            }
             (Ok(look), _) => look,
             // What was settled before is printed and logged.
             (Err(error), Some(last)) => return Ok(Look { problem: Some(error), ..last }),

@@ -41,7 +41,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
             if run.is_held {
                 return Err(LedgerError::in_use(&run.name, None).into());
             }
-            let what = format!("run {}, {}", run.name, what_goes(&run));
+            let what = format!("run {}{}", run.name, what_goes(&run));
             (vec![run], what)
         }
         (None, Some(age)) => {
@@ -81,11 +81,11 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
     Ok(ExitCode::Success)
 }
 
-/// `of which 5 still to be sent, 4 may have been sent`
+/// ` (5 still to be sent, 4 may have been sent)`; empty for a complete run.
 fn what_goes(run: &RunOverview) -> String {
     let counts = [(run.counts.pending, "still to be sent"), (undecided(&run.counts), "may have been sent")];
     let doubt = run.doubt.as_ref().map(|doubt| format!(" ({doubt})")).unwrap_or_default();
-    in_words(counts).map_or("which is complete".to_owned(), |counts| format!("of which {counts}{doubt}"))
+    in_words(counts).map_or(doubt.clone(), |counts| format!(" ({counts}){doubt}"))
 }
 
 /// Warns of what is lost with these runs: protection against duplicates, and undecided rows.

@@ -70,8 +70,8 @@ pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
 
 fn reason_in_words(reason: SkipReason) -> String {
     match reason {
-        SkipReason::ToBeSent => "still to be sent by another run".to_owned(),
-        SkipReason::OutsideWindow => "to people who have not written lately".to_owned(),
+        SkipReason::ToBeSent => "still to be sent by another run or send".to_owned(),
+        SkipReason::OutsideWindow => "to people who have not written within 23 hours".to_owned(),
         reason => reason.name().replace('_', " "),
     }
 }
