@@ -26,6 +26,11 @@ impl Country {
         of_code.or_else(|| by_name(text)).map(Self)
     }
 
+    /// The same; an error where there is none.
+    pub(crate) fn meant(text: &str) -> Result<Self, String> {
+        Self::named(text).ok_or_else(|| unknown(text))
+    }
+
     /// `EC`
     pub(crate) fn code(self) -> &'static str {
         self.0.code
@@ -53,9 +58,8 @@ impl FromStr for Country {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let unknown = || format!("`{}` is not a country; write its two letters, such as EC or MX", raw.escape_debug());
         // A name may be that of several: Congo, Guinea.
-        Self::named(raw).filter(|_| raw.trim().len() == 2).ok_or_else(unknown)
+        Self::named(raw).filter(|_| raw.trim().len() == 2).ok_or_else(|| unknown(raw))
     }
 }
 
@@ -63,6 +67,10 @@ impl fmt::Display for Country {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0.code)
     }
+}
+
+fn unknown(raw: &str) -> String {
+    format!("`{}` is not a country; write its two letters, such as EC or MX", raw.escape_debug())
 }
 
 fn countries() -> impl Iterator<Item = &'static Region> {

@@ -45,7 +45,7 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
         other => return Err(refused("phone", &format!("a {other} is not a phone number"))),
     };
-    let country = country.map(str::parse::<Country>).transpose();
+    let country = country.map(Country::meant).transpose();
     let country = country.map_err(|problem| refused("phone", &problem))?;
     let number = PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.to_string()))?;
     Ok(format!("+{}", number.as_str()))

@@ -76,7 +76,7 @@ fn rows_that_may_have_been_sent_are_not_counted_as_to_be_sent() {
     hangs.wait_for(5);
     kill(child);
     home.end_leases();
-    let told = "of which 5 still to be sent, 4 may have been sent";
+    let told = "run r (5 still to be sent, 4 may have been sent): nothing was removed";
     home.run("bulk remove r").fails(2, &[told]);
     let parts = [
         "note: run r: 5 of 10 messages left to send\n",

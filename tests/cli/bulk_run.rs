@@ -215,7 +215,7 @@ fn the_same_list_is_refused_until_it_is_meant() {
     assert_eq!(again(&["--run", "r"], "Una más").code, 2);
     assert_eq!(jelou.seen().len(), 9);
     // Removed runs are forgotten.
-    home.run("bulk remove r").fails(2, &["run r, which is complete: nothing was removed"]);
+    home.run("bulk remove r").fails(2, &["run r: nothing was removed"]);
     home.run("bulk remove r --yes").success();
     home.run("bulk status r").fails(2, &["there is no run r"]);
 }

@@ -347,7 +347,7 @@ fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
-    terminal.wait_for("of which 3 still to be sent?");
+    terminal.wait_for("(3 still to be sent)?");
     home.run("bulk work r").api(&jelou.url).success();
     // The connection of who asks may be gone by then.
     home.sql(
@@ -367,7 +367,7 @@ fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
-    terminal.wait_for("of which 3 still to be sent?");
+    terminal.wait_for("(3 still to be sent)?");
     let child = start(&home, "bulk work r --progress none", &[], &jelou.url);
     jelou.wait_for(1);
     kill(child);
