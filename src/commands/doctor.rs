@@ -312,7 +312,7 @@ impl Checkup {
             return self.fail(NAME, error);
         }
         let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
-        let (bot, count) = (bot.as_str(), listing.templates().len());
+        let count = listing.templates().len();
         self.ok(NAME, format!("accepted for bot {bot}; templates: {at_least}{count}"));
         self.ready = Some(format!("bot {bot}, {at_least}{}", counted(count as u64, "template")));
     }

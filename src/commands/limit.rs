@@ -89,7 +89,7 @@ impl LimitedSend {
         };
         let store = open_store(context).map_err(CommandError::of_single_send)?;
         let lag = timeout.saturating_add(*retry_for);
-        let of = ReachOf::new(sender.bot.as_str().to_owned(), api_url.as_key(), lag);
+        let of = ReachOf::new(sender.bot.clone(), api_url.as_key(), lag);
         Ok(Some(Self { store, of, limit, is_over_allowed }))
     }
 

@@ -152,8 +152,8 @@ impl Key {
 pub(crate) fn checked(name: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
     move |raw| {
         let text = raw.trim().to_owned();
-        let check = Key::named(name).map(|key| key.check(std::slice::from_ref(&text)));
-        check.unwrap_or(Ok(())).map(|()| text)
+        let key = Key::named(name).ok_or_else(|| format!("{name} is not a key"))?;
+        key.check(std::slice::from_ref(&text)).map(|()| text)
     }
 }
 

@@ -168,8 +168,8 @@ impl Settings {
     }
 
     /// The bot to send from.
-    pub(crate) fn bot(&self) -> Result<&String, ConfigError> {
-        self.bot.as_ref().ok_or_else(ConfigError::no_bot)
+    pub(crate) fn bot(&self) -> Result<&str, ConfigError> {
+        self.bot.as_deref().ok_or_else(ConfigError::no_bot)
     }
 
     /// Where the value of a key comes from.

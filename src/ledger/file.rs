@@ -309,7 +309,7 @@ impl FileId {
         Ok(Self { inode, born: born.unwrap_or_default().as_millis() })
     }
 
-    /// Windows gives no number to two files, one after the other.
+    /// NTFS does not give the index of a removed file to another one.
     #[cfg(windows)]
     fn of(path: &Path) -> io::Result<Self> {
         Ok(Self { inode: winapi_util::file::information(File::open(path)?)?.file_index(), born: 0 })

@@ -40,7 +40,7 @@ pub(crate) const LISTENS_EVERY: Duration = Duration::from_millis(500);
 const IS_HEARD: i64 = 5_000;
 /// How often a process that waits for the limit of people looks whether there is room, in milliseconds.
 const TIME_BETWEEN_LOOKS_AT_THE_LIMIT: i64 = 60_000;
-/// At a high rate the next row may leave so soon that the wait, a whole millisecond, would be most of the time.
+/// In milliseconds: a row that may leave sooner leaves at once, because a wait takes a whole one.
 const SHORTEST_WAIT: f64 = 0.1;
 /// The longest time that an exchange with a database waits for more rows.
 const LONGEST_GATHERING: Duration = Duration::from_millis(5);
@@ -569,9 +569,7 @@ impl Worker {
             }
         }
     }
-}
 
-impl Worker {
     /// Records the outcome of rows, and returns at most `wanted` rows that may leave. Once it returns, all of it is
     /// durable, and the returned rows are under way. If the write fails, none of it may be relied on, and no row
     /// leaves. A failure to record the `events` of the run does not fail the exchange.

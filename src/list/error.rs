@@ -5,7 +5,7 @@ use std::io;
 use crate::input::UsageError;
 use crate::nearest::nearest;
 
-/// What to do about a list of people who must not be written to, if it names nobody clearly.
+/// The hint for a list of excluded people in which a person is not clear.
 pub(crate) const ONE_A_LINE: &str = "write one person a line, as +593987654321, a WhatsApp user id or id:USER, or a header \
                                      with a column such as celular";
 

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_country_is_told_how_to_write_one() {
+    fn what_is_not_a_country_is_told_how_to_write_one() {
         for raw in ["593", "EQ", "001", "", "ñ", "Congo"] {
             let expected = format!("`{raw}` is not a country; write its two letters, such as EC or MX");
             assert_eq!(raw.parse::<Country>(), Err(expected));

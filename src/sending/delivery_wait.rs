@@ -191,11 +191,11 @@ pub(crate) async fn wait_for_delivery(
     };
     let (state, within) = (wait.goal.state(), rounded(wait.within));
     context.stderr.note(&format!("waiting until it is {}, at most {within}", state.words()));
-    let request = Request::new(connection.base.url(), sender.bot.as_str(), outgoing);
+    let request = Request::new(connection.base.url(), &sender.bot, outgoing);
     let fields = outgoing.body().as_object().cloned().unwrap_or_default();
     let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), Some(begun));
     tracked.recipient = Some(outgoing.recipient().to_string());
-    let ended = connection.wait(&context.stderr, &sender.settings, sender.bot.as_str(), &mut tracked, wait).await;
+    let ended = connection.wait(&context.stderr, &sender.settings, &sender.bot, &mut tracked, wait).await;
     record.delivery = Some(noted(tracked.facts.clone().unwrap_or(accepted)));
     let (message, hint) = match ended {
         Ok(None) => {

@@ -52,7 +52,7 @@ impl Sender {
     /// # Errors
     /// If settings are missing, or the secret would go to a place that it is not for.
     pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, ConfigError> {
-        let bot = settings.bot()?.clone();
+        let bot = settings.bot()?.to_owned();
         let (client_id, secret) = settings.credentials(context.can_ask())?;
         let client_id = client_id.clone();
         Ok(Self { settings, bot, client_id, secret })
@@ -68,12 +68,7 @@ impl Sender {
         if context.mode == Mode::Curl {
             let ca_cert = self.settings.ca_cert.as_deref();
             let body = request.body.as_deref().map(visible_json);
-            return context.stdout.line(&curl_command(
-                request,
-                self.client_id.value.as_str(),
-                ca_cert,
-                body.as_deref(),
-            ));
+            return context.stdout.line(&curl_command(request, &self.client_id.value, ca_cert, body.as_deref()));
         }
         let shown = request.dry_run();
         context.stdout.json(&shown.map_err(|error| SystemError { action: "show the request", cause: error.into() })?)
@@ -161,13 +156,13 @@ impl Sender {
     ) -> Result<Credentials, ConfigError> {
         let (secret, warning) = self.secret.fetch(ask).await?;
         context.stderr.warnings(warning.as_slice());
-        let credentials = Credentials::new(self.client_id.value.as_str(), &secret);
+        let credentials = Credentials::new(&self.client_id.value, &secret);
         Ok(credentials.read_from(&self.client_id.origin, &self.secret.origin))
     }
 
     /// `bot 77 (profile prod)`
     pub(crate) fn description(&self) -> String {
         let profile = self.settings.profile.as_ref().map(|name| format!(" (profile {})", name.value));
-        format!("bot {}{}", self.bot.as_str(), profile.unwrap_or_default())
+        format!("bot {}{}", self.bot, profile.unwrap_or_default())
     }
 }

@@ -42,10 +42,10 @@ pub(crate) fn report_before(
     let overview = draft.overview()?;
     let mut lines: Vec<_> = left_out(&overview).into_iter().collect();
     if is_asked && overview.repeated > 0 {
-        let (go, people) = if overview.repeated == 1 { ("goes", "a person") } else { ("go", "people") };
-        let get = if overview.repeated == 1 { "gets" } else { "get" };
-        let messages = counted(overview.repeated, "message");
-        lines.push(format!("{messages} {go} to {people} who also {get} an earlier one"));
+        lines.push(match overview.repeated {
+            1 => "1 message goes to a person who also gets an earlier one".to_owned(),
+            count => format!("{} go to people who also get an earlier one", counted(count, "message")),
+        });
     }
     lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
     lines.extend(details.estimate.iter().flat_map(Estimate::words));

@@ -99,7 +99,7 @@ impl PreparedList<'_> {
         report_left_out(context, &draft.skip_counts().since(&skips_told));
         let rows = counted(draft.to_be_sent(), "message");
         drop(draft);
-        context.stderr.note(&format!("run {name}: {rows} from bot {}", sender.bot.as_str()));
+        context.stderr.note(&format!("run {name}: {rows} from bot {}", sender.bot));
         if args.import_only {
             let to_send = format!("to send it: jelouctl bulk work {name}");
             context.stderr.note(&format!("the run is made and nothing was sent; {to_send}"));
@@ -204,8 +204,8 @@ pub(super) fn details(
     Details {
         kind: args.message().command().to_owned(),
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
-        bot: sender.bot.as_str().to_owned(),
-        client_id: sender.client_id.value.as_str().to_owned(),
+        bot: sender.bot.clone(),
+        client_id: sender.client_id.value.clone(),
         api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.as_key() },
         sandbox: settings.is_sandboxed(),
         // If no row of a list can be sent, the value is used only for the page.

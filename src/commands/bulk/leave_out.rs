@@ -82,7 +82,7 @@ pub(super) async fn read_windows(
     connection: &mut Connection,
 ) -> Result<OpenWindows, CommandError> {
     let (flight, settings) = (Flight::default(), &sender.settings);
-    let mut look_ups = connection.look_ups(&context.stderr, settings, sender.bot.as_str(), &flight);
+    let mut look_ups = connection.look_ups(&context.stderr, settings, &sender.bot, &flight);
     Ok(OpenWindows::read(&mut look_ups, &context.stderr).await?)
 }
 

@@ -85,7 +85,8 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
 fn what_goes(run: &RunOverview) -> String {
     let counts = [(run.counts.pending, "still to be sent"), (undecided(&run.counts), "may have been sent")];
     let doubt = run.doubt.as_ref().map(|doubt| format!(" ({doubt})")).unwrap_or_default();
-    in_words(counts).map_or(doubt.clone(), |counts| format!(" ({counts}){doubt}"))
+    let counts = in_words(counts).map(|counts| format!(" ({counts})")).unwrap_or_default();
+    counts + &doubt
 }
 
 /// Warns of what is lost with these runs: protection against duplicates, and undecided rows.

@@ -174,11 +174,13 @@ fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Opt
 fn in_words(changed: &Counts, resolution: &Resolution) -> String {
     let (Resolution::All([from, _]) | Resolution::Some { change: [from, _], .. }) = resolution;
     let row = format!("{} row", from.name());
-    let states = RowState::ALL.into_iter().filter(|state| changed.of(*state) > 0);
+    let states = RowState::ALL.map(|state| (changed.of(state), state.name()));
     let said: Vec<_> = states
-        .map(|state| {
-            let (rows, count) = (changed.of(state), if changed.of(state) == 1 { "counts" } else { "count" });
-            format!("{} {count} as {}", counted(rows, &row), state.name())
+        .into_iter()
+        .filter(|(rows, _)| *rows > 0)
+        .map(|(rows, state)| {
+            let count = if rows == 1 { "counts" } else { "count" };
+            format!("{} {count} as {state}", counted(rows, &row))
         })
         .collect();
     if said.is_empty() { "no row is changed".to_owned() } else { format!("{} from now on", said.join(", ")) }

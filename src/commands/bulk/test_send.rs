@@ -128,7 +128,7 @@ fn record_of(sender: &Sender, outgoing: &Outgoing) -> Record {
         kind: Some(outgoing.kind().into()),
         to: Some(outgoing.recipient().to_string()),
         profile: sender.settings.profile.as_ref().map(|profile| profile.value.clone()),
-        bot_id: Some(sender.bot.as_str().to_owned()),
+        bot_id: Some(sender.bot.clone()),
         ..Record::default()
     }
 }

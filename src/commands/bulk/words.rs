@@ -76,7 +76,8 @@ fn reason_in_words(reason: SkipReason) -> String {
     }
 }
 
-/// Says how many rows are left out for what others know of their people. The other reasons are told where they are found.
+/// Prints how many rows are left out because of earlier runs and sends, or because their people have not written. Rows that
+/// are left out for another reason are reported where that is found.
 pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
     use SkipReason::{AlreadySent, MayHaveBeenSent, OutsideWindow, ToBeSent};
     let told = [AlreadySent, MayHaveBeenSent, ToBeSent, OutsideWindow];
