@@ -1,10 +1,9 @@
 //! An input in which nothing is skipped, such as a list of people who must not be written to: every row of every sheet
 //! of a workbook, or a text in any encoding.
 
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::Read;
 
-use super::encoding::{ListEncoding, as_utf8};
+use super::encoding::{ListEncoding, decoded};
 use super::foreign::{Foreign, ZIP};
 use super::input::ListInput;
 use super::reader::head_of;
@@ -12,33 +11,35 @@ use super::sheet_list::problem;
 use super::workbook::{Covered, Workbook};
 use crate::input::UsageError;
 
+/// The most bytes of a text, which is read as a whole: ten million people on a line each need half of them.
+const MAX_TEXT: u64 = 256 * 1024 * 1024;
+
 pub(crate) enum AnyInput {
     Workbook(Workbook),
-    /// UTF-8.
-    Text(Box<dyn Read>),
+    Text(String),
 }
 
 impl AnyInput {
     /// Errors use `name`. `asked` is the encoding of a text that is not UTF-8 and does not declare its encoding. The
     /// default is windows-1252: digits are the same bytes in it as in the other encodings.
-    pub(crate) fn open(input: ListInput, name: &str, asked: Option<ListEncoding>) -> Result<Self, UsageError> {
-        let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
-        let mut file = input.into_file(&[]).map_err(unreadable)?;
-        let head = head_of(&mut file, name)?;
-        file.rewind().map_err(unreadable)?;
-        if head.starts_with(ZIP) {
+    pub(crate) fn open(mut input: ListInput, name: &str, asked: Option<ListEncoding>) -> Result<Self, UsageError> {
+        let mut bytes = head_of(&mut input, name)?;
+        if bytes.starts_with(ZIP) {
+            let file = input.into_file(&bytes).map_err(|cause| UsageError::unreadable(name, &cause))?;
             return Workbook::open(file, name).map(Self::Workbook);
         }
-        Self::text(file, &head, name, asked)
-    }
-
-    fn text(file: File, head: &[u8], name: &str, asked: Option<ListEncoding>) -> Result<Self, UsageError> {
         // A mark or the user says so.
-        let is_utf_16 = is_marked_utf_16(head) || asked.is_some_and(ListEncoding::is_utf_16);
-        if let Some(foreign) = Foreign::at(head).filter(|foreign| !is_utf_16 || *foreign == Foreign::UTF_32) {
+        let is_utf_16 = is_marked_utf_16(&bytes) || asked.is_some_and(ListEncoding::is_utf_16);
+        if let Some(foreign) = Foreign::at(&bytes).filter(|foreign| !is_utf_16 || *foreign == Foreign::UTF_32) {
             return Err(foreign.error().of(name));
         }
-        Ok(Self::Text(as_utf8(file, head, asked).map_err(|cause| UsageError::unreadable(name, &cause))?))
+        let read = input.take(MAX_TEXT).read_to_end(&mut bytes);
+        read.map_err(|cause| UsageError::unreadable(name, &cause))?;
+        if bytes.len() as u64 > MAX_TEXT {
+            let problem = format!("{name} has more than {} MiB", MAX_TEXT / 1024 / 1024);
+            return Err(UsageError::new(problem, "check where it comes from, or give it in parts"));
+        }
+        decoded(bytes, asked).map(Self::Text).map_err(|cause| UsageError::unreadable(name, &cause))
     }
 }
 

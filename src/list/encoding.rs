@@ -1,7 +1,6 @@
 //! Lists that are not UTF-8: detects their encoding and decodes them.
 
-use std::fs::File;
-use std::io::{self, BufRead, Cursor, Read, Seek};
+use std::io::{self, BufRead, Cursor, Read};
 use std::str::FromStr;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -47,38 +46,21 @@ pub(super) fn encoding_of(
     Ok(encoding.filter(|encoding| *encoding != UTF_8))
 }
 
-/// Converts a text that begins with `head` to UTF-8. Its mark decides the encoding. Without a mark, valid UTF-8 is
-/// unchanged, and other text is read in the encoding in `asked`, or windows-1252.
-pub(super) fn as_utf8(mut file: File, head: &[u8], asked: Option<ListEncoding>) -> io::Result<Box<dyn Read>> {
-    let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
+/// A text as UTF-8, without its mark, which decides the encoding. Without a mark, valid UTF-8 is unchanged, and other text
+/// is read in the encoding in `asked`, or windows-1252.
+pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result<String> {
+    let marked = Encoding::for_bom(&bytes).map(|(encoding, _)| encoding);
     // In UTF-16 without a mark, every byte may also be valid UTF-8.
-    let is_wide = asked.is_some_and(ListEncoding::is_utf_16) && head.contains(&0);
+    let is_wide = asked.is_some_and(ListEncoding::is_utf_16) && bytes.contains(&0);
     let encoding = match (marked, asked) {
         (Some(marked), _) => marked,
         (None, Some(asked)) if is_wide => asked.0,
-        (None, _) if is_utf8(&mut file)? => UTF_8,
+        (None, _) if std::str::from_utf8(&bytes).is_ok() => UTF_8,
         (None, asked) => asked.map_or(WINDOWS_1252, |asked| asked.0),
     };
-    file.rewind()?;
-    if encoding == UTF_8 {
-        return Ok(Box::new(file));
-    }
-    Ok(Box::new(DecodedInput::new(Box::new(file), encoding)))
-}
-
-/// Whether the rest of `input` is UTF-8.
-fn is_utf8(input: &mut impl Read) -> io::Result<bool> {
-    let mut window = Vec::new();
-    while input.by_ref().take(BUFFER as u64).read_to_end(&mut window)? > 0 {
-        let valid = match std::str::from_utf8(&window) {
-            Ok(text) => text.len(),
-            // A chunk may end within a character.
-            Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            Err(_) => return Ok(false),
-        };
-        window.drain(..valid);
-    }
-    Ok(window.is_empty())
+    let mut text = String::new();
+    DecodedInput::new(Box::new(Cursor::new(bytes)), encoding).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// An input as UTF-8. The text before bytes that cannot be read comes first, then an error of the kind `InvalidData`.
@@ -126,7 +108,7 @@ impl Read for DecodedInput {
 }
 
 /// The text around the first bytes of `text` that are not UTF-8, read as windows-1252: a word to recognize it by.
-pub(crate) fn sample(text: &[u8]) -> String {
+pub(super) fn sample(text: &[u8]) -> String {
     let Err(error) = std::str::from_utf8(text) else { return String::new() };
     let (before, after) = text.split_at(error.valid_up_to());
     let is_inside = |byte: &&u8| !b"\",;|:\t\r\n".contains(*byte);

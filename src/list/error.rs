@@ -73,7 +73,7 @@ impl UsageError {
     }
 
     /// `sample` is the line, read as windows-1252.
-    pub(crate) fn not_utf8(name: &str, line: u64, sample: &str) -> Self {
+    pub(super) fn not_utf8(name: &str, line: u64, sample: &str) -> Self {
         let sample =
             if sample.is_empty() { String::new() } else { format!("; read as windows-1252, `{sample}` stands there") };
         Self::new(

@@ -24,7 +24,7 @@ pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
     ColumnRole, MeantColumn, is_country_column, meant_column, near_column, no_header, recipient_column,
 };
-pub(crate) use self::encoding::{ListEncoding, sample};
+pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::header::HeaderChoice;

@@ -1,7 +1,7 @@
 //! A file of excluded people: one on each line, a list with a header, or a workbook. Anything that cannot be read is an error
 //! with its line, because a person who is overlooked would get messages.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::Cursor;
 
 use serde_json::Value;
 
@@ -10,14 +10,11 @@ use super::exclusion_error::{BadLines, behind, nobody, unclear};
 use super::exclusion_list::ExclusionList;
 use super::exclusion_table::{ExclusionTables, is_person, may_name_person};
 use crate::input::UsageError;
-use crate::list::{AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row, sample};
+use crate::list::{AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row};
 use crate::phone::{is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
-const MAX_LINE: u64 = 1024;
-/// The most bytes of any line that are read at once: more than a row of a list may have, so that a longer one is refused.
-const MAX_READ: u64 = 1024 * 1024 + 1;
-const MARK: &[u8] = b"\xef\xbb\xbf";
+const MAX_LINE: usize = 1024;
 /// What may stand between the cells of a line.
 const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
@@ -32,9 +29,7 @@ pub(crate) struct ExclusionOptions {
 
 /// Fills `list` from `input`; errors use its name.
 pub(super) fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -> Result<(), UsageError> {
-    let name = list.name.clone();
-    let name = name.as_str();
-    let text = match AnyInput::open(input, name, options.encoding)? {
+    let text = match AnyInput::open(input, &list.name, options.encoding)? {
         AnyInput::Workbook(workbook) => {
             // Each sheet is a table of its own.
             let mut tables = ExclusionTables::new(options.countries, list);
@@ -43,70 +38,33 @@ pub(super) fn read(input: ListInput, options: ExclusionOptions, list: &mut Exclu
         }
         AnyInput::Text(text) => text,
     };
-    let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
-    let mut input = BufReader::new(LineFeeds(BufReader::new(text)));
-    let mut first = Vec::new();
-    let (mut passed, mut above) = (0, Vec::new());
-    let (mut is_comment, mut is_row) = (false, false);
-    loop {
-        first.clear();
-        input.by_ref().take(MAX_READ).read_until(b'\n', &mut first).map_err(unreadable)?;
-        if passed == 0 && first.starts_with(MARK) {
-            first.drain(..MARK.len());
+    // A carriage return alone, as some programs on a Mac write it, ends a line, too.
+    let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
+    let mut filled = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    match filled.clone().find(|line| !line.starts_with('#')) {
+        Some(first) if begins_with_person(first) => read_lines(&text, options.countries, list),
+        first if first.is_some() || text.lines().any(is_table_row) => {
+            let is_ndjson = first.is_some_and(|first| first.starts_with('{'));
+            read_list(without_comments(&text, is_ndjson), options.countries, list)
         }
-        match content(&first) {
-            Content::Nothing if first.is_empty() && !is_row => {
-                // A file with only comments excludes no one on purpose; an empty one may have lost its content.
-                let hint =
-                    "check where it comes from; a file with only a header, or a comment after #, excludes no one";
-                return if is_comment { Ok(()) } else { Err(UsageError::new(format!("{name} is empty"), hint)) };
-            }
-            Content::Comment => {
-                is_comment = true;
-                is_row |= is_table_row(&first);
-            }
-            Content::Nothing if !first.is_empty() => {}
-            Content::Person => {
-                return read_lines(Cursor::new(first).chain(input), name, passed, options.countries, list);
-            }
-            Content::Nothing | Content::Header => {
-                let is_ndjson = first.trim_ascii_start().starts_with(b"{");
-                let all = Cursor::new(above).chain(Cursor::new(first)).chain(input);
-                let all = WithoutComments { inner: all, is_ndjson, lines: Cursor::default(), is_quoted: false };
-                return read_list(Box::new(all), name, options.countries, list);
-            }
+        // A file with only comments excludes no one on purpose; an empty one may have lost its content.
+        _ if filled.next().is_some() => Ok(()),
+        _ => {
+            let hint = "check where it comes from; a file with only a header, or a comment after #, excludes no one";
+            Err(UsageError::new(format!("{} is empty", list.name), hint))
         }
-        passed += 1;
-        above.extend_from_slice(&first);
     }
 }
 
-/// What kind of file the first line shows.
-enum Content {
-    Nothing,
-    Comment,
-    /// One on each line.
-    Person,
-    Header,
-}
-
-fn content(line: &[u8]) -> Content {
-    let Ok(text) = std::str::from_utf8(line) else { return Content::Header };
-    let text = text.trim();
-    if text.is_empty() {
-        return Content::Nothing;
-    }
-    if text.starts_with('#') {
-        return Content::Comment;
-    }
+/// Whether a text whose first line is this one has a person on each line; otherwise it is the header of a list.
+fn begins_with_person(line: &str) -> bool {
     // The text before a delimiter: a list without a header is reported with its first line.
-    let cell = bare(text).split(DELIMITERS).next().unwrap_or_default().trim_matches('"');
+    let cell = bare(line).split(DELIMITERS).next().unwrap_or_default().trim_matches('"');
     let is_number = cell.contains(|character: char| character.is_ascii_digit())
         && !cell.contains(|character: char| {
             character.is_alphabetic() || character.is_control() || "[{".contains(character)
         });
-    let is_user = is_user_id(cell) || short_user_id(cell).is_some();
-    if text.starts_with("id:") || is_number || is_user { Content::Person } else { Content::Header }
+    line.starts_with("id:") || is_number || is_user_id(cell) || short_user_id(cell).is_some()
 }
 
 /// The person that a line names, without a comment after it and the quotes that some programs write around each cell.
@@ -117,54 +75,35 @@ fn bare(line: &str) -> &str {
     text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
-/// One person on each line, after `passed` lines.
-fn read_lines(
-    mut input: impl BufRead,
-    name: &str,
-    passed: usize,
-    countries: CountryRule,
-    list: &mut ExclusionList,
-) -> Result<(), UsageError> {
-    let (mut line, mut bytes, mut bad) = (passed as u64, Vec::new(), BadLines::default());
-    loop {
-        bytes.clear();
-        line += 1;
-        let read = input.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes);
-        let read = read.map_err(|cause| UsageError::unreadable(name, &cause))?;
-        if read == 0 {
-            return bad.check(name);
-        }
-        if read as u64 > MAX_LINE {
+/// One person on each line.
+fn read_lines(text: &str, countries: CountryRule, list: &mut ExclusionList) -> Result<(), UsageError> {
+    let mut bad = BadLines::default();
+    for (line, text) in (1..).zip(text.lines()) {
+        if text.len() > MAX_LINE {
             bad.add(None, line, nobody(format!("has more than {MAX_LINE} bytes")));
-            input.skip_until(b'\n').map_err(|cause| UsageError::unreadable(name, &cause))?;
             continue;
         }
-        let not_utf8 = |_| UsageError::not_utf8(name, line, &sample(&bytes));
-        let text = std::str::from_utf8(&bytes).map_err(not_utf8)?.trim();
+        let text = text.trim();
         if text.is_empty() || text.starts_with('#') {
             continue;
         }
-        match readings(bare(text), countries, std::iter::empty()) {
+        let person = bare(text);
+        match readings(person, countries, std::iter::empty()) {
             Ok(readings) => list.add(&readings),
             Err(error) => {
-                let text = bare(text);
-                let cut = text.find(DELIMITERS).map(|at| text.split_at(at));
-                let person = cut.filter(|(first, _)| is_person(first));
-                let fault = person.map_or_else(|| unclear(error), |(_, text)| behind(text));
-                bad.add(None, line, fault);
+                let cut = person.find(DELIMITERS).map(|at| person.split_at(at));
+                let cut = cut.filter(|(first, _)| is_person(first));
+                bad.add(None, line, cut.map_or_else(|| unclear(error), |(_, behind_it)| behind(behind_it)));
             }
         }
     }
+    bad.check(&list.name)
 }
 
 /// A list as in `bulk send`.
-fn read_list(
-    input: Box<dyn Read>,
-    name: &str,
-    countries: CountryRule,
-    list: &mut ExclusionList,
-) -> Result<(), UsageError> {
-    let mut reader = ListReader::open(ListInput::Stream(input), name, &ListOptions::default())?;
+fn read_list(text: String, countries: CountryRule, list: &mut ExclusionList) -> Result<(), UsageError> {
+    let (name, input) = (list.name.clone(), ListInput::Stream(Box::new(Cursor::new(text))));
+    let mut reader = ListReader::open(input, &name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, list);
     if let Some(names) = reader.header() {
         tables.header(1, names);
@@ -206,65 +145,22 @@ fn text_of(value: &Value) -> Result<String, String> {
     }
 }
 
-/// A text whose lines end with a line feed: a carriage return alone, as some programs on a Mac write it, is one.
-struct LineFeeds<R>(R);
-
-impl<R: BufRead> Read for LineFeeds<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.read(buffer)?;
-        let bytes = buffer.get_mut(..read).unwrap_or_default();
-        let mut next = if bytes.ends_with(b"\r") { self.0.fill_buf()?.first().copied() } else { None };
-        for byte in bytes.iter_mut().rev() {
-            if *byte == b'\r' && next != Some(b'\n') {
-                *byte = b'\n';
-            }
-            next = Some(*byte);
+/// A list whose comments are empty lines. In NDJSON a line is a whole row, and none begins with `#`.
+fn without_comments(text: &str, is_ndjson: bool) -> String {
+    let (mut kept, mut is_quoted) = (String::with_capacity(text.len() + 1), false);
+    for line in text.lines() {
+        let is_comment = !is_quoted && line.starts_with('#') && (is_ndjson || !is_table_row(line));
+        if !is_comment {
+            kept.push_str(line);
+            is_quoted ^= !is_ndjson && line.matches('"').count() % 2 == 1;
         }
-        Ok(read)
+        kept.push('\n');
     }
-}
-
-/// A list whose comments are empty lines.
-struct WithoutComments<R> {
-    inner: R,
-    /// In NDJSON a line is a whole row, and none begins with `#`.
-    is_ndjson: bool,
-    lines: Cursor<Vec<u8>>,
-    /// Whether the line below is inside quotes.
-    is_quoted: bool,
-}
-
-impl<R: BufRead> WithoutComments<R> {
-    /// Adds a line to `lines`, if there is another.
-    fn add_line(&mut self, lines: &mut Vec<u8>) -> io::Result<bool> {
-        let begin = lines.len();
-        let is_any = self.inner.by_ref().take(MAX_READ).read_until(b'\n', lines)? > 0;
-        let line = lines.get(begin..).unwrap_or_default();
-        let is_comment = !self.is_quoted && line.starts_with(b"#");
-        if is_comment && (self.is_ndjson || !is_table_row(line)) {
-            lines.truncate(begin);
-            lines.push(b'\n');
-        } else if !self.is_ndjson {
-            self.is_quoted = line.iter().fold(self.is_quoted, |is_quoted, byte| is_quoted ^ (*byte == b'"'));
-        }
-        Ok(is_any)
-    }
-}
-
-impl<R: BufRead> Read for WithoutComments<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.lines.fill_buf()?.is_empty() {
-            let mut lines = std::mem::take(&mut self.lines).into_inner();
-            lines.clear();
-            while lines.len() < buffer.len() && self.add_line(&mut lines)? {}
-            self.lines = Cursor::new(lines);
-        }
-        self.lines.read(buffer)
-    }
+    kept
 }
 
 /// Whether a line that begins with `#` is a row of a table, in which a cell behind the first may name a person: the
 /// names of orders begin so.
-fn is_table_row(line: &[u8]) -> bool {
-    String::from_utf8_lossy(line).split(DELIMITERS).skip(1).any(may_name_person)
+fn is_table_row(line: &str) -> bool {
+    line.split(DELIMITERS).skip(1).any(may_name_person)
 }
