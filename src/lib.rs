@@ -2,6 +2,7 @@
 //! sent, how, and what is printed about it.
 
 mod cli;
+mod command_error;
 mod commands;
 mod context;
 

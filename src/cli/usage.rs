@@ -6,7 +6,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{guesses, help};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
@@ -104,7 +104,7 @@ pub(super) fn refuse(context: &Context, error: UsageError) -> ExitCode {
 
 /// Prints the error that ended a command; returns its exit code.
 pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
-    stderr.error(&error.message(), &error.details, error.hint.as_deref());
+    stderr.error(&error.message, &error.details, error.hint.as_deref());
     error.code
 }
 

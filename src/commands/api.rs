@@ -8,9 +8,9 @@ use http::Method;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::CommandError;
 use super::result::{note_delivery, note_error, print_answer, print_result};
 use crate::api::{ListingCoverage, Pager, Request, TypedPath, counted, listed_items};
+use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};

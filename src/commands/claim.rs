@@ -8,8 +8,8 @@ use clap::Args;
 use serde_json::json;
 use tokio::time::sleep;
 
-use super::CommandError;
 use super::store::{open_store, wait_for_turn};
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::ledger::{Claimed, HeldClaim, LedgerError, Store};
 use crate::message::{Outgoing, merge, typed_form};
@@ -17,7 +17,7 @@ use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
 use crate::process::Signals;
-use crate::sending::{Connection, GuardError, Interrupted, Sender};
+use crate::sending::{Connection, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
 /// How long to try to write how a message ended while the database is away: a restart takes some seconds.
@@ -89,7 +89,7 @@ impl OnceSend {
             Claimed::Now(mut held) => {
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);
-                    return Err(Interrupted(signal).into());
+                    return Err(CommandError::interrupted(signal));
                 }
                 Ok(Claimed::Now(held))
             }
@@ -110,7 +110,7 @@ impl OnceSend {
         let person = self.store.hasher()?.person(outgoing.recipient().as_str());
         let lease = sender.settings.timeout + LEASE;
         if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
-            return Err(Interrupted(signal).into());
+            return Err(CommandError::interrupted(signal));
         }
         Ok(self.store.claim(&self.scope, &person, lease)?)
     }
@@ -158,8 +158,8 @@ pub(super) fn report_key(context: &Context, store: Option<&Store>, key: &OnceKey
 fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError {
     let run = entry.run.filter(|_| entry.is_row);
     match (entry.state, run) {
-        (OnceState::UnderWay, _) => under_way(scope, recipient).into(),
-        (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run).into(),
+        (OnceState::UnderWay, _) => under_way(scope, recipient),
+        (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {
             let (at, to) = (local_time(of_milliseconds(entry.at)), typed_form(recipient));
             let message = format!("{recipient} may have got a message under the key {}, at {at}", scope.key);
@@ -176,15 +176,18 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
     }
 }
 
-pub(super) fn under_way(scope: &OnceScope, recipient: &str) -> GuardError {
+pub(super) fn under_way(scope: &OnceScope, recipient: &str) -> CommandError {
     let message = format!("another process is sending {recipient} a message under the key {}", scope.key);
-    GuardError::new(message, "ask again in a moment: then it is known how that ended")
+    CommandError::guard(message, "ask again in a moment: then it is known how that ended")
 }
 
 /// An unfinished run will send it.
-pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> GuardError {
+pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> CommandError {
     let hint = format!("let it be sent with jelouctl bulk resume {run}, or give it up with jelouctl bulk cancel {run}");
-    GuardError::new(format!("run {run} is unfinished, and has a row to {recipient} under the key {}", scope.key), hint)
+    CommandError::guard(
+        format!("run {run} is unfinished, and has a row to {recipient} under the key {}", scope.key),
+        hint,
+    )
 }
 
 fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry) {

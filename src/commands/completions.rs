@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use clap_complete::env::{self, EnvCompleter};
 
-use super::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::CommandError;
+use crate::command_error::CommandError;
 use crate::config::{ConfigError, Settings};
 use crate::context::Context;
 use crate::cost::{Category, Money, Rates};

@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 
 use super::cost::read_rates;
-use super::error::CommandError;
 use super::profile;
 use super::store::{ledger_address, ledger_database, open_store, open_store_to_look};
 use crate::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
+use crate::command_error::CommandError;
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -203,7 +203,7 @@ impl Checkup {
             Ok((detail, None)) => self.ok(NAME, detail),
             Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
-                let detail = format!("bulk and --once cannot be used: {}", error.message());
+                let detail = format!("bulk and --once cannot be used: {}", error.message);
                 if is_database {
                     self.fail_with(NAME, error.code, detail, error.hint);
                 } else {

@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 
-use super::CommandError;
 use super::store::ledger_address;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;

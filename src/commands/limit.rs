@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::CommandError;
 use super::store::{open_store, wait_for_turn};
+use crate::command_error::CommandError;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::input::UsageError;
 use crate::ledger::{Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Run, Store};
 use crate::message::{Message, Outgoing, sends_template};
 use crate::output::grouped;
-use crate::sending::{Connection, GuardError, Interrupted, Sender};
+use crate::sending::{Connection, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
 /// The limit of a run of this kind: as typed, or else `kept`. Only templates count.
@@ -104,7 +104,7 @@ impl LimitedSend {
     ) -> Result<ReachedBySend, CommandError> {
         let count = async {
             if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
-                return Err(Interrupted(signal).into());
+                return Err(CommandError::interrupted(signal));
             }
             let limit = Some(self.limit).filter(|_| !self.is_over_allowed);
             Ok::<_, CommandError>(self.store.reach(&self.of, outgoing.recipient().as_str(), limit)?)
@@ -116,7 +116,7 @@ impl LimitedSend {
                 let problem =
                     format!("this bot has sent templates to as many people as limit_24h allows, {}", self.limit);
                 let hint = format!("the next one may leave at {until}; --over-limit sends it now");
-                Err(GuardError::new(problem, hint).into())
+                Err(CommandError::guard(problem, hint))
             }
         }
     }

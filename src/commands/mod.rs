@@ -24,7 +24,7 @@ pub(crate) mod store;
 pub(crate) mod templates;
 mod wait;
 
-pub(crate) use self::error::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::input::UsageError;
 

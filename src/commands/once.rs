@@ -4,8 +4,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::claim::{to_be_sent, under_way};
+use super::confirm;
 use super::store::{open_store, open_store_to_look};
-use super::{CommandError, confirm};
+use crate::command_error::CommandError;
 use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -197,7 +198,7 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
         Ok(added) => added,
         // These people would get a second message if that run continues.
         Err(run) => {
-            return Err(to_be_sent(&scope, &format!("people of run {name}"), &run).into());
+            return Err(to_be_sent(&scope, &format!("people of run {name}"), &run));
         }
     };
     log_decision(context, &settings, "once add", &scope, json!({ "run": name.to_string(), "people": added }));
@@ -401,12 +402,12 @@ impl UsedKey {
             return Err(UsageError::new(message, "nothing needs to be forgotten").into());
         };
         if entry.state == OnceState::UnderWay {
-            return Err(under_way(&self.scope, &recipient).into());
+            return Err(under_way(&self.scope, &recipient));
         }
         let unfinished = self.store.runs_under(&self.scope)?;
         let is_open = |run: &&String| entry.is_row && !entry.state.is_free() && unfinished.contains(*run);
         match entry.run.as_ref().filter(is_open) {
-            Some(run) => Err(to_be_sent(&self.scope, &recipient, run).into()),
+            Some(run) => Err(to_be_sent(&self.scope, &recipient, run)),
             None => Ok(entry),
         }
     }
@@ -414,14 +415,14 @@ impl UsedKey {
     /// Refuses to forget everybody while something under the key is under way, or a run with it is unfinished.
     fn refuse_open(&self, summary: &OnceSummary) -> Result<(), CommandError> {
         if let Some(run) = self.store.runs_under(&self.scope)?.first() {
-            return Err(to_be_sent(&self.scope, "somebody", run).into());
+            return Err(to_be_sent(&self.scope, "somebody", run));
         }
         if OnceState::ALL
             .into_iter()
             .zip(summary.people)
             .any(|(state, people)| state == OnceState::UnderWay && people > 0)
         {
-            return Err(under_way(&self.scope, "somebody").into());
+            return Err(under_way(&self.scope, "somebody"));
         }
         Ok(())
     }

@@ -7,8 +7,9 @@ use std::slice;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 use serde_json::{Map, json};
 
+use super::confirm;
 use super::store::ledger_database;
-use super::{CommandError, confirm};
+use crate::command_error::CommandError;
 use crate::config::{
     ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Key, Layer, LedgerDatabase, LedgerUrl, Origin,
     SecretSource, Settings, Sourced,

@@ -1,8 +1,8 @@
 //! The result of a message or request: in the record, on standard output, and as an exit code.
 
-use super::CommandError;
 use super::error::of_outcome;
 use crate::api::{Delivery, Outcome};
+use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Record, RecordError, Sent, SystemError};
@@ -10,7 +10,7 @@ use crate::output::{Format, Record, RecordError, Sent, SystemError};
 /// Prints the error that ended a request, behind `what` happened, and writes it to the record.
 pub(crate) fn note_error(context: &Context, what: &str, error: CommandError, record: &mut Record) -> ExitCode {
     let error = error.of_send();
-    context.stderr.error(&format!("{what}{}", error.message()), &error.details, error.hint.as_deref());
+    context.stderr.error(&format!("{what}{}", error.message), &error.details, error.hint.as_deref());
     record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
     let message = error.line();
     record.error =

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::CommandError;
 #[cfg(unix)]
 use crate::api::shell_word;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError};

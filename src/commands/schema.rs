@@ -7,7 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueHint};
 use serde_json::Value;
 
-use super::CommandError;
+use crate::command_error::CommandError;
 use crate::config;
 use crate::context::Context;
 use crate::exit::ExitCode;

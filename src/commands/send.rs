@@ -7,13 +7,13 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::Value;
 
-use super::CommandError;
 use super::claim::{OnceArgs, OnceSend, note_replay};
 use super::cost::{read_rates, report_cost};
 use super::limit::LimitedSend;
 use super::result::{note_delivery, note_error, print_result};
 use super::wait::WaitArgs;
 use crate::api::{Delivery, Outcome, Request, clipped};
+use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Settings};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
@@ -25,8 +25,8 @@ use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::process::{Signals, block_on};
 use crate::sending::{
-    AuditLog, CheckedTemplates, Connection, DeliveryWait, Flight, Sender, UnusableTemplates, catch_panic,
-    check_templates, claim_exclusions, read_environment, read_exclusions, read_settings, wait_for_delivery,
+    AuditLog, CheckedTemplates, Connection, DeliveryWait, Flight, Sender, catch_panic, check_templates,
+    claim_exclusions, read_environment, read_exclusions, read_settings, refuse_unusable, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::{now, of_milliseconds};
@@ -335,10 +335,7 @@ impl PreparedSend<'_> {
         to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
         let (stderr, bot) = (&self.context.stderr, &self.sender.bot);
         let CheckedTemplates { faults, .. } = check_templates(connection, stderr, bot, &to_user_ids, false).await?;
-        if !faults.is_empty() {
-            let hint = "fix the message, or send it to the person's phone number";
-            return Err(UnusableTemplates { faults, hint }.into());
-        }
+        refuse_unusable(&faults, "fix the message, or send it to the person's phone number")?;
         let Some(limit) = self.limit else { return Ok(self.deliver_after(Duration::ZERO, connection, flight).await) };
         let reached = limit.admit(connection, self.outgoing).await?;
         let delivery = self.deliver_after(Duration::ZERO, connection, flight).await;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 

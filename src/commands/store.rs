@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::config::{ConfigError, Environment, LedgerDatabase};
 use crate::context::Context;
 use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, OnWait, Place, Run, RunName, Store, now};
 use crate::process::{Signal, Signals, block_on};
-use crate::sending::GuardError;
 use crate::timestamps::wrong_clock;
 
 /// A wait this long is told.
@@ -71,7 +70,7 @@ pub(crate) fn check_clocks(store: &Store) -> Result<(), CommandError> {
     let mut wrong = clocks.into_iter().flatten().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));
     let Some((whose, problem)) = wrong.next() else { return Ok(()) };
     let hint = "set the clock: what was sent is remembered by its time, and people would get it again";
-    Err(GuardError::new(format!("the clock of {whose} shows {problem}"), hint).into())
+    Err(CommandError::guard(format!("the clock of {whose} shows {problem}"), hint))
 }
 
 /// The database of the ledger; None if runs are files.

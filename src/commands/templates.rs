@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::CommandError;
 use crate::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, SystemError};

@@ -1,37 +1,11 @@
 //! Why a list of excluded people cannot be used, with the hint.
 
-use thiserror::Error;
-
 use super::country_rule::PersonError;
 use crate::input::UsageError;
 use crate::list::ONE_A_LINE;
 
 /// The most lines that are listed.
 const NAMED: usize = 20;
-
-/// The setting that names a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum ExclusionOrigin {
-    /// `--exclude`
-    Flag,
-    /// `do_not_contact` of this profile.
-    Profile(String),
-}
-
-/// A list of excluded people that cannot be used: the people on it are unknown, so nothing may be sent.
-#[derive(Debug, Error)]
-#[error("{}: {problem}", flag(origin))]
-pub(crate) struct ExclusionError {
-    pub(crate) origin: ExclusionOrigin,
-    pub(crate) problem: UsageError,
-}
-
-fn flag(origin: &ExclusionOrigin) -> String {
-    match origin {
-        ExclusionOrigin::Flag => "--exclude".to_owned(),
-        ExclusionOrigin::Profile(profile) => format!("do_not_contact (profile {profile})"),
-    }
-}
 
 /// The bad lines of a file; only the first are kept.
 #[derive(Debug, Default)]

@@ -1,8 +1,8 @@
 //! The people who must not be written to: all lists of a command together, compared by person.
 
-use super::exclusion_error::{ExclusionError, ExclusionOrigin};
 use super::exclusion_file::{ExclusionOptions, read};
 use super::exclusion_list::ExclusionList;
+use crate::input::UsageError;
 use crate::list::ListInput;
 use crate::phone::{national_forms, person_key};
 
@@ -13,19 +13,13 @@ pub(crate) struct Exclusions {
 }
 
 impl Exclusions {
-    /// Adds the list in `input`. `name` is its name, and `origin` the setting that asks for it.
+    /// Adds the list in `input`, which is called `name`.
     ///
     /// # Errors
     /// If it is not such a list, or a line does not name a person.
-    pub(crate) fn add(
-        &mut self,
-        input: ListInput,
-        name: &str,
-        origin: &ExclusionOrigin,
-        options: ExclusionOptions,
-    ) -> Result<(), ExclusionError> {
+    pub(crate) fn add(&mut self, input: ListInput, name: &str, options: ExclusionOptions) -> Result<(), UsageError> {
         let mut list = ExclusionList::new(name);
-        read(input, options, &mut list).map_err(|problem| ExclusionError { origin: origin.clone(), problem })?;
+        read(input, options, &mut list)?;
         list.sort();
         self.lists.push(list);
         Ok(())
@@ -66,7 +60,7 @@ mod tests {
         for (name, text) in lists {
             let input = ListInput::Stream(Box::new(std::io::Cursor::new(text.as_bytes().to_vec())));
             let options = ExclusionOptions { countries, encoding: None };
-            exclusions.add(input, name, &ExclusionOrigin::Flag, options).unwrap();
+            exclusions.add(input, name, options).unwrap();
         }
         exclusions
     }

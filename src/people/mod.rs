@@ -8,7 +8,6 @@ mod exclusion_table;
 mod exclusions;
 
 pub(crate) use self::country_rule::{CountryRule, PersonError, read_recipient};
-pub(crate) use self::exclusion_error::{ExclusionError, ExclusionOrigin};
 pub(crate) use self::exclusion_file::ExclusionOptions;
 pub(crate) use self::exclusion_list::ExclusionList;
 pub(crate) use self::exclusions::Exclusions;

@@ -4,12 +4,11 @@
 use std::io;
 use std::time::Duration;
 
-use thiserror::Error;
-
 use super::flight::Flight;
 use crate::api::{
     Answer, Client, ClientOptions, Credentials, Delivery, Event, Proxy, Request, Roots, clipped, deliver,
 };
+use crate::command_error::CommandError;
 use crate::config::{ApiUrl, ConfigError, Sandboxed, Settings};
 use crate::input::UsageError;
 use crate::output::{Stderr, SystemError, ask_hidden, visible_json};
@@ -22,23 +21,6 @@ pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,
     pub(crate) signals: Signals,
-}
-
-/// A signal that came before anything was sent.
-#[derive(Debug, Error)]
-#[error("interrupted by {}", .0.name())]
-pub(crate) struct Interrupted(pub(crate) Signal);
-
-/// Why a connection cannot be opened; nothing was sent.
-#[derive(Debug, Error)]
-pub(crate) enum ConnectError {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    System(#[from] SystemError),
-    /// While the secret was fetched.
-    #[error(transparent)]
-    Interrupted(#[from] Interrupted),
 }
 
 /// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
@@ -54,7 +36,7 @@ pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
 ///
 /// # Errors
 /// If the sandbox does not start.
-pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, ConnectError> {
+pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, CommandError> {
     if settings.sandbox != Sandboxed::Nearest {
         return Ok(planned_base(settings));
     }
@@ -89,7 +71,7 @@ impl Connection {
     ///
     /// # Errors
     /// If the system does not allow signal handlers.
-    pub(crate) fn catch_signals(&mut self) -> Result<(), ConnectError> {
+    pub(crate) fn catch_signals(&mut self) -> Result<(), CommandError> {
         Ok(self.signals.catch(&Signal::THAT_END_US)?)
     }
 

@@ -2,12 +2,14 @@
 
 use std::io;
 
+use crate::command_error::CommandError;
 use crate::config::{Origin, Settings};
 use crate::context::Context;
+use crate::exit::ExitCode;
 use crate::input::{Source, UsageError, name_of};
 use crate::list::ListInput;
 use crate::output::counted;
-use crate::people::{CountryRule, ExclusionError, ExclusionList, ExclusionOptions, ExclusionOrigin, Exclusions};
+use crate::people::{CountryRule, ExclusionList, ExclusionOptions, Exclusions};
 use crate::private_file::{PipeBound, open_to_read};
 
 /// Reserves standard input if one of `sources` uses it.
@@ -25,10 +27,10 @@ pub(crate) fn read_exclusions(
     sources: &[Source],
     options: ExclusionOptions,
     settings: &Settings,
-) -> Result<Exclusions, ExclusionError> {
+) -> Result<Exclusions, CommandError> {
     let mut exclusions = Exclusions::default();
     for source in sources {
-        add(&mut exclusions, source, &ExclusionOrigin::Flag, options)?;
+        add(&mut exclusions, source, options).map_err(|problem| problem.of("--exclude"))?;
     }
     add_list_of_profile(&mut exclusions, settings)?;
     tell(context, exclusions.lists());
@@ -39,36 +41,36 @@ pub(crate) fn read_exclusions(
 ///
 /// # Errors
 /// As for [`read_exclusions`].
-pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, ExclusionError> {
+pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, CommandError> {
     let mut exclusions = Exclusions::default();
     add_list_of_profile(&mut exclusions, settings)?;
     Ok(exclusions)
 }
 
-fn add_list_of_profile(exclusions: &mut Exclusions, settings: &Settings) -> Result<(), ExclusionError> {
+fn add_list_of_profile(exclusions: &mut Exclusions, settings: &Settings) -> Result<(), CommandError> {
     let Some(kept) = &settings.do_not_contact else { return Ok(()) };
     let profile = match settings.origin("do_not_contact") {
         Origin::Profile(name) => name.clone(),
         other => other.to_string(),
     };
     let options = ExclusionOptions { countries: CountryRule::new(None, settings.country), encoding: None };
-    add(exclusions, &Source::File(kept.clone()), &ExclusionOrigin::Profile(profile), options)
+    add(exclusions, &Source::File(kept.clone()), options).map_err(|problem| CommandError {
+        code: ExitCode::Configuration,
+        name: "configuration",
+        ..problem.of(&format!("do_not_contact (profile {profile})")).into()
+    })
 }
 
-fn add(
-    exclusions: &mut Exclusions,
-    source: &Source,
-    origin: &ExclusionOrigin,
-    options: ExclusionOptions,
-) -> Result<(), ExclusionError> {
+fn add(exclusions: &mut Exclusions, source: &Source, options: ExclusionOptions) -> Result<(), UsageError> {
     let name = name_of(source);
     let input = match source {
         Source::Stdin => ListInput::Stream(Box::new(io::stdin())),
-        Source::File(path) => ListInput::File(open_to_read(path, PipeBound::FirstByte).map_err(|cause| {
-            ExclusionError { origin: origin.clone(), problem: UsageError::unreadable(&name, &cause) }
-        })?),
+        Source::File(path) => {
+            let opened = open_to_read(path, PipeBound::FirstByte);
+            ListInput::File(opened.map_err(|cause| UsageError::unreadable(&name, &cause))?)
+        }
     };
-    exclusions.add(input, &name, origin, options)
+    exclusions.add(input, &name, options)
 }
 
 /// Warns of strange lists: one that is empty, or a cell that may have been meant for a number.

@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use thiserror::Error;
-
 use crate::api::{Cause, Delivery, Event, Outcome, Problem, UNKNOWN_HINT};
+use crate::command_error::CommandError;
+use crate::exit::ExitCode;
 
 const TIME_HINT: &str = "check the network, or allow more time with --notify-timeout";
 
@@ -63,22 +63,23 @@ impl Flight {
     }
 }
 
-/// An internal error.
-#[derive(Clone, Copy, Debug, Error)]
-pub(crate) enum Panicked {
-    #[error("a fault in jelouctl before the request began")]
-    Before,
-    /// It is unknown what the server has read.
-    #[error("a fault in jelouctl while the request was under way; the message may have been sent")]
-    UnderWay,
+/// Runs `work`; a panic in it becomes an error that says whether a request was under way.
+pub(crate) fn catch_panic<T>(
+    flight: &Flight,
+    work: impl FnOnce() -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(flight.is_under_way())))
 }
 
-/// Runs `work`; a panic in it becomes an error that says whether a request was under way.
-pub(crate) fn catch_panic<T, E: From<Panicked>>(flight: &Flight, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        let panicked = if flight.is_under_way() { Panicked::UnderWay } else { Panicked::Before };
-        Err(panicked.into())
-    })
+/// An internal error. It is unknown what the server has read of a request that was under way; earlier ones may have been sent
+/// in any case.
+pub(crate) fn panicked(is_under_way: bool) -> CommandError {
+    if is_under_way {
+        let message = "a fault in jelouctl while the request was under way; the message may have been sent";
+        return CommandError::unknown(message, UNKNOWN_HINT);
+    }
+    let message = "a fault in jelouctl before the request began";
+    CommandError::new(ExitCode::Unexpected, "unexpected", message, None).after_sending()
 }
 
 #[cfg(test)]
@@ -107,10 +108,10 @@ mod tests {
             }
             let has_waited = events.iter().any(|event| matches!(event, Event::Waiting { .. }));
             assert_eq!(flight.last_problem(), has_waited.then(|| ("network", "away".to_owned())));
-            let panicked = catch_panic::<(), _>(&flight, || panic!("a fault of our own")).unwrap_err();
-            assert_eq!(matches!(panicked, Panicked::UnderWay), is_under_way, "{events:?}");
+            let panicked = catch_panic::<()>(&flight, || panic!("a fault of our own")).unwrap_err();
+            assert_eq!(panicked.code == ExitCode::Unknown, is_under_way, "{events:?}");
         }
-        assert_eq!(catch_panic(&Flight::default(), || Ok::<_, Panicked>(7)).unwrap(), 7);
+        assert_eq!(catch_panic(&Flight::default(), || Ok(7)).unwrap(), 7);
     }
 
     #[test]

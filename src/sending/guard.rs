@@ -1,11 +1,9 @@
 //! The guard over recipients, for one send and for every row of a bulk run.
 
-use thiserror::Error;
-
 use super::sender::Sender;
+use crate::command_error::CommandError;
 use crate::config::{Settings, allows};
 use crate::message::Outgoing;
-use crate::output::counted;
 use crate::people::Exclusions;
 use crate::phone::spellings;
 
@@ -13,7 +11,7 @@ use crate::phone::spellings;
 ///
 /// # Errors
 /// If one is not allowed, with the first of them.
-fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
+fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &'a str>) -> Result<(), CommandError> {
     let Some(allow_to) = &settings.allow_to else { return Ok(()) };
     let is_allowed = |recipient: &str| spellings(recipient).any(|spelling| allows(allow_to, &spelling));
     match recipients.find(|recipient| !is_allowed(recipient)) {
@@ -23,7 +21,7 @@ fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &
             let allowed = if patterns.is_empty() { "no one (allow_to is empty)" } else { &patterns };
             let problem = format!("{recipient} is not among the recipients that {origin} allows: {allowed}");
             let hint = "check the recipient; allow_to in the configuration lists who may get messages";
-            Err(GuardError::new(problem, hint))
+            Err(CommandError::guard(problem, hint))
         }
     }
 }
@@ -33,7 +31,7 @@ impl Sender {
     ///
     /// # Errors
     /// If one is not allowed, with the first of them.
-    pub(crate) fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), GuardError> {
+    pub(crate) fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), CommandError> {
         check_allowed(&self.settings, recipients)
     }
 
@@ -47,44 +45,18 @@ impl Sender {
         exclusions: &Exclusions,
         has_key: bool,
         outgoing: &Outgoing,
-    ) -> Result<(), GuardError> {
+    ) -> Result<(), CommandError> {
         if let Some((recipient, list)) = exclusions.find(outgoing.recipients()) {
             let problem = format!("{recipient} must not be written to: they are on {list}");
             let way = format!("take them off {list} if they may be written to after all");
-            return Err(GuardError::new(problem, way));
+            return Err(CommandError::guard(problem, way));
         }
         self.check_allowed(outgoing.recipients())?;
         let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
-            Some(error) if is_guarded => Err(GuardError::new(error.to_string(), error.hint.clone())),
+            Some(error) if is_guarded => Err(CommandError::guard(error, error.hint.clone())),
             Some(_) | None => Ok(()),
         }
-    }
-}
-
-/// A guard that stopped a send.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub(crate) struct GuardError {
-    message: String,
-    pub(crate) hint: Option<String>,
-}
-
-impl GuardError {
-    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()) }
-    }
-
-    /// The same for rows of a list, of which this is the first.
-    pub(crate) fn of_rows(self, count: u64) -> Self {
-        let message = format!("{count} of the rows go to recipients that are not allowed; the first: {self}");
-        Self { message, ..self }
-    }
-
-    /// A person, or no one, was asked whether to send. Who said no does not need a way to say yes.
-    pub(crate) fn unconfirmed(rows: u64, is_answer: bool) -> Self {
-        let hint = (!is_answer).then(|| "there is no terminal to ask on: add --yes to continue".to_owned());
-        Self { message: format!("sending {} was not confirmed", counted(rows, "message")), hint }
     }
 }
 
@@ -102,7 +74,7 @@ mod tests {
         let settings = Settings::load(&flags, &Environment::default()).unwrap();
         let error = check_allowed(&settings, recipients.iter().copied()).err()?;
         assert!(error.hint.as_ref().is_some_and(|hint| hint.starts_with("check the recipient; ")), "{error:?}");
-        Some(error.to_string())
+        Some(error.message)
     }
 
     #[test]
@@ -132,17 +104,6 @@ mod tests {
         {
             let expected = format!("593987654321 is not among the recipients that profile p allows: {allowed}");
             assert_eq!(refused(profile, &["593987654321"]), Some(expected));
-        }
-        for (error, message, hint) in [
-            (
-                GuardError::unconfirmed(1, false),
-                "sending 1 message was not confirmed",
-                Some("there is no terminal to ask on: add --yes to continue"),
-            ),
-            // A person who said no does not need a way to say yes.
-            (GuardError::unconfirmed(2, true), "sending 2 messages was not confirmed", None),
-        ] {
-            assert_eq!((error.to_string().as_str(), error.hint.as_deref()), (message, hint));
         }
     }
 }

@@ -5,8 +5,9 @@ use std::io;
 
 use url::Url;
 
-use super::connection::{self, ConnectError, Connection, Interrupted, ask_secret, new_client};
+use super::connection::{self, Connection, ask_secret, new_client};
 use crate::api::{Credentials, Request, curl_command};
+use crate::command_error::CommandError;
 use crate::config::{ApiUrl, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
 use crate::output::{SystemError, visible_json};
@@ -75,7 +76,7 @@ impl Sender {
     }
 
     /// The address of requests.
-    pub(crate) async fn base(&self, context: &Context) -> Result<ApiUrl, ConnectError> {
+    pub(crate) async fn base(&self, context: &Context) -> Result<ApiUrl, CommandError> {
         connection::reach_or_start(&self.settings, &context.stderr).await
     }
 
@@ -88,7 +89,7 @@ impl Sender {
         &self,
         context: &Context,
         first: impl FnOnce(&Url) -> Request,
-    ) -> Result<Option<Connection>, ConnectError> {
+    ) -> Result<Option<Connection>, CommandError> {
         if context.mode != Mode::Send {
             self.show(context, &first(self.planned_base().url()))?;
             return Ok(None);
@@ -100,7 +101,7 @@ impl Sender {
     ///
     /// # Errors
     /// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
-    pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, ConnectError> {
+    pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, CommandError> {
         self.connect_to(context, self.base(context).await?, Signals::default()).await
     }
 
@@ -110,7 +111,7 @@ impl Sender {
         context: &Context,
         base: ApiUrl,
         mut signals: Signals,
-    ) -> Result<Connection, ConnectError> {
+    ) -> Result<Connection, CommandError> {
         let client = new_client(&self.settings, &base)?;
         // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught
         // after it.
@@ -127,7 +128,7 @@ impl Sender {
         };
         let credentials = tokio::select! {
             biased;
-            signal = signals.next() => return Err(Interrupted(signal).into()),
+            signal = signals.next() => return Err(CommandError::interrupted(signal)),
             fetched = fetched => fetched?,
         };
         Ok(Connection { base, client, credentials, signals })
@@ -138,7 +139,7 @@ impl Sender {
     ///
     /// # Errors
     /// As for [`Sender::connect`].
-    pub(crate) async fn connect_before_question(&self, context: &Context) -> Result<Option<Connection>, ConnectError> {
+    pub(crate) async fn connect_before_question(&self, context: &Context) -> Result<Option<Connection>, CommandError> {
         let base = self.base(context).await?;
         if self.secret.value == SecretSource::Prompt {
             return Ok(None);

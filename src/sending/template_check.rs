@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use thiserror::Error;
 
-use super::connection::{Connection, Interrupted};
+use super::connection::Connection;
 use super::flight::Flight;
 use super::listing::{Listing, read_templates};
 use crate::api::{Cause, LookUpError, Outcome, TemplateFilter};
+use crate::command_error::CommandError;
+use crate::exit::ExitCode;
 use crate::message::{TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
 use crate::output::Stderr;
 
@@ -18,30 +19,20 @@ const CHECK_TIME: Duration = Duration::from_secs(3);
 /// The most faults that are listed.
 const MOST_FAULTS: usize = 5;
 
-/// Templates that cannot be sent as requested; nothing was sent.
-#[derive(Debug, Error)]
-#[error("{}", message(faults))]
-pub(crate) struct UnusableTemplates {
-    /// What is wrong with each.
-    pub(crate) faults: Vec<String>,
-    pub(crate) hint: &'static str,
-}
-
-impl UnusableTemplates {
-    pub(crate) fn details(&self) -> Vec<String> {
-        if self.faults.len() == 1 {
-            return Vec::new();
-        }
-        let more = self.faults.len().saturating_sub(MOST_FAULTS);
-        let told = self.faults.iter().take(MOST_FAULTS).cloned();
-        told.chain((more > 0).then(|| format!("and {more} more"))).collect()
-    }
-}
-
-fn message(faults: &[String]) -> String {
+/// Refuses templates that cannot be sent as requested; `faults` says what is wrong with each.
+pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
+    let refused =
+        |message: String| CommandError::new(ExitCode::Usage, "invalid_message", message, Some(hint.to_owned()));
     match faults {
-        [only] => only.clone(),
-        _ => format!("{} of the templates cannot be sent", faults.len()),
+        [] => Ok(()),
+        [only] => Err(refused(only.clone())),
+        _ => {
+            let more = faults.len().saturating_sub(MOST_FAULTS);
+            let told = faults.iter().take(MOST_FAULTS).cloned();
+            let details = told.chain((more > 0).then(|| format!("and {more} more"))).collect();
+            let message = format!("{} of the templates cannot be sent", faults.len());
+            Err(CommandError { details, ..refused(message) })
+        }
     }
 }
 
@@ -64,7 +55,7 @@ pub(crate) async fn check_templates(
     bot: &str,
     uses: &TemplateUses,
     strict: bool,
-) -> Result<CheckedTemplates, Interrupted> {
+) -> Result<CheckedTemplates, CommandError> {
     if uses.uses.is_empty() {
         return Ok(CheckedTemplates::default());
     }
@@ -76,7 +67,7 @@ pub(crate) async fn check_templates(
             return Ok(CheckedTemplates { faults: judge(&listing, stderr, uses, strict), texts });
         }
         Ok(Err(error)) => match error.signal() {
-            Some(signal) => return Err(Interrupted(signal)),
+            Some(signal) => return Err(CommandError::interrupted(signal)),
             None => error.to_string(),
         },
         Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
@@ -366,8 +357,9 @@ mod tests {
     fn several_faults_are_counted_and_the_first_ones_named() {
         let of = |count: usize| {
             let fault = |n| format!("p{n}");
-            let error = UnusableTemplates { faults: (1..=count).map(fault).collect(), hint: "" };
-            (error.to_string(), error.details().join(" "))
+            let faults: Vec<_> = (1..=count).map(fault).collect();
+            let error = refuse_unusable(&faults, "").unwrap_err();
+            (error.message, error.details.join(" "))
         };
         assert_eq!(of(1), ("p1".to_owned(), String::new()));
         assert_eq!(of(5), ("5 of the templates cannot be sent".to_owned(), "p1 p2 p3 p4 p5".to_owned()));

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::run_sender::sender_of_run;
 use crate::api::{ListingCoverage, LookUpError, LookUps};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::deliveries::{Inquiry, InquiryTerms, Settled, StillUnknown, sweep};
 use crate::ledger::{Counts, DeliveryCounts, Details, LedgerError, Run, RunEvent, RunEventKind, now};

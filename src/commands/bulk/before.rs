@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::hours::report_closed;
 use super::words::skips_in_words;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::context::Context;
 use crate::cost::{Estimate, Spent};
@@ -17,7 +17,7 @@ use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts, TemplateUses};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
-use crate::sending::{CheckedTemplates, Connection, Sender, UnusableTemplates, check_templates};
+use crate::sending::{CheckedTemplates, Connection, Sender, check_templates, refuse_unusable};
 use crate::timestamps::{self, local_time};
 
 /// The number of terminal columns to use.
@@ -183,9 +183,6 @@ pub(crate) async fn refuse_templates(
 ) -> Result<TemplateTexts, CommandError> {
     let CheckedTemplates { faults, texts } =
         check_templates(connection, &context.stderr, &sender.bot, uses, strict).await?;
-    if faults.is_empty() {
-        return Ok(texts);
-    }
-    let hint = "fix the message, or send it anyway with --unchecked";
-    Err(UnusableTemplates { faults, hint }.into())
+    refuse_unusable(&faults, "fix the message, or send it anyway with --unchecked")?;
+    Ok(texts)
 }

@@ -14,7 +14,7 @@ use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
 use super::words::report_left_out;
 use crate::api::SuccessCriterion;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::commands::store::wait_for_turn;
 use crate::context::Context;
@@ -28,7 +28,7 @@ use crate::list::ListFormat;
 use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
-use crate::sending::{Connection, GuardError, Interrupted, OpenWindows, Sender, reread_do_not_contact};
+use crate::sending::{Connection, OpenWindows, Sender, reread_do_not_contact};
 
 /// The API address of a rehearsal in the metadata of its run.
 const SANDBOX: &str = "sandbox";
@@ -74,7 +74,7 @@ impl PreparedList<'_> {
         // A connection to a database may not have survived the question.
         let store = store.reconnected()?;
         if let Some(signal) = wait_for_turn(&store, &mut connection.signals).await? {
-            return Err(Interrupted(signal).into());
+            return Err(CommandError::interrupted(signal));
         }
         let Self { mut draft, mut details, rates, .. } = self;
         let earlier = earlier_of(&details);
@@ -86,7 +86,7 @@ impl PreparedList<'_> {
                 }
             }
             if let Some(signal) = connection.signals.came() {
-                return Err(Interrupted(signal).into());
+                return Err(CommandError::interrupted(signal));
             }
             if draft.to_be_sent() != rows_told {
                 details.estimate = estimate(draft, details, rates.as_ref())?;
@@ -153,18 +153,18 @@ impl PreparedList<'_> {
     }
 
     /// Refuses a list that costs more than it may.
-    pub(super) fn check_budget(&self) -> Result<(), GuardError> {
+    pub(super) fn check_budget(&self) -> Result<(), CommandError> {
         let (Some(budget), Some(estimate)) = (self.budget, &self.details.estimate) else { return Ok(()) };
         if let Some(words) = estimate.without_price() {
             let hint = "add these rates, or send it without a budget; the category of a template is that of the bot's list, which \
                         is not read with --unchecked, nor before a question where the secret is typed, and has no template by \
                         its id";
-            return Err(GuardError::new(format!("with a budget of {budget}, {words}"), hint));
+            return Err(CommandError::guard(format!("with a budget of {budget}, {words}"), hint));
         }
         if estimate.total() > budget {
             let problem = format!("the messages cost {}, more than the budget of {budget}", estimate.shown());
             let hint = format!("raise --budget, or send less with --limit N; {}", estimate.words().join("; "));
-            return Err(GuardError::new(problem, hint));
+            return Err(CommandError::guard(problem, hint));
         }
         Ok(())
     }
@@ -295,6 +295,13 @@ fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandE
 pub(crate) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), CommandError> {
     match context.confirms(question)? {
         Some(true) => Ok(()),
-        answer => Err(GuardError::unconfirmed(rows, answer.is_some()).into()),
+        answer => Err(unconfirmed(rows, answer.is_some())),
     }
+}
+
+/// A person, or no one, was asked whether to send. Who said no does not need a way to say yes.
+fn unconfirmed(rows: u64, is_answer: bool) -> CommandError {
+    let message = format!("sending {} was not confirmed", counted(rows, "message"));
+    let hint = "there is no terminal to ask on: add --yes to continue".to_owned();
+    CommandError { hint: Some(hint).filter(|_| !is_answer), ..CommandError::guard(message, "") }
 }

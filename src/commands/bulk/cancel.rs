@@ -7,14 +7,14 @@ use tokio::time::sleep;
 
 use super::ending::log_decided;
 use super::summary::RunSummary;
+use crate::command_error::CommandError;
+use crate::commands::confirm;
 use crate::commands::store::open_store;
-use crate::commands::{CommandError, confirm};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Run, RunName};
 use crate::output::counted;
 use crate::process::{Signal, Signals, block_on};
-use crate::sending::Interrupted;
 
 /// The time between two checks for rows under way, which also mark those of lost processes as unknown.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
@@ -98,7 +98,7 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
         }
         tokio::select! {
             biased;
-            signal = signals.next() => return Err(Interrupted(signal).into()),
+            signal = signals.next() => return Err(CommandError::interrupted(signal)),
             () = sleep(BETWEEN_LOOKS) => {}
         }
     }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::ending::RunOnItsWay;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
 use super::options::RunOptions;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
 use crate::output::Progress;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::asking::{AskedRun, Look, UP_TO};
 use super::ending::log_decided;
 use super::words::{deliveries_as_json, deliveries_in_words};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::config::timeout;
 use crate::context::Context;
@@ -18,7 +18,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{DeliveryCounts, Run, RunName};
 use crate::output::{Format, SystemError, counted, grouped, rounded};
 use crate::process::block_on;
-use crate::sending::{Flight, Interrupted};
+use crate::sending::Flight;
 
 /// The default time between two look-ups.
 const EVERY: Duration = Duration::from_secs(30);
@@ -159,7 +159,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             }
             Some(problem) if !is_away => {
                 let every = rounded(every);
-                context.stderr.warning(&format!("{}; asking again every {every}", problem.message()));
+                context.stderr.warning(&format!("{}; asking again every {every}", problem.message));
             }
             Some(_) => {}
         }
@@ -167,7 +167,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
         tokio::select! {
             biased;
             signal = look_ups.signals.next() => {
-                look.problem = Some(Interrupted(signal).into());
+                look.problem = Some(CommandError::interrupted(signal));
                 return Ok(look);
             }
             () = tokio::time::sleep_until(next) => {}

@@ -1,20 +1,19 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
 use super::words::in_words;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
     Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason,
 };
 use crate::once::OnceKey;
-use crate::sending::GuardError;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
 const TOLD: usize = 3;
 
 /// Refuses a report with rows that were sent or may have been; `policy` says what to do with them.
-pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Result<(), GuardError> {
+pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Result<(), CommandError> {
     if policy != DuplicatePolicy::Refused || rows.all() == 0 {
         return Ok(());
     }
@@ -23,7 +22,7 @@ pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Res
     let message = format!("this report says of its rows: {}", in_words(found).unwrap_or_default());
     let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
                 same message or another one, use --again, also where the rows went to a sandbox only";
-    Err(GuardError::new(message, hint))
+    Err(CommandError::guard(message, hint))
 }
 
 /// The runs that a run with these details is compared with.
@@ -60,7 +59,7 @@ impl EarlierRule<'_> {
         }
         let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
                    less far back: --remember 12h";
-        Err(refusal(&found, draft.messages()?, "messages", way).into())
+        Err(refusal(&found, draft.messages()?, "messages", way))
     }
 }
 
@@ -104,11 +103,11 @@ pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), Command
          {name} --again"
     );
     let left = format!("messages left in run {name}");
-    Err(refusal(&found, run.noted_counts()?.pending, &left, &way).into())
+    Err(refusal(&found, run.noted_counts()?.pending, &left, &way))
 }
 
 /// `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
-fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> GuardError {
+fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> CommandError {
     let which = format!("{} of {all} {messages}", found.iter().map(|messages| messages.rows).sum::<u64>());
     let message = match found {
         [only] => format!("{which} {}", only.words()),
@@ -127,5 +126,5 @@ fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> Gu
         }
         None => way.to_owned(),
     };
-    GuardError::new(message, hint)
+    CommandError::guard(message, hint)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::summary::{RunSummary, to_continue};
 use super::words::{report_doubt, what_to_look_at, why};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::error::{of_pause, of_signal};
 use crate::config::knows_profile;
 use crate::context::Context;
@@ -15,7 +15,7 @@ use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, Run
 use crate::output::{Record, RecordError, compact};
 use crate::people::Exclusions;
 use crate::run::{RunEnd, StopReason};
-use crate::sending::{AuditLog, Panicked, Sender};
+use crate::sending::{AuditLog, Sender, panicked};
 
 /// A run that this process sends.
 pub(super) struct RunOnItsWay<'a> {
@@ -73,7 +73,7 @@ impl RunOnItsWay<'_> {
             }
             Err(error) => {
                 let hint = error.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
-                let message = format!("the run stopped when its wait was over: {}", error.message());
+                let message = format!("the run stopped when its wait was over: {}", error.message);
                 stderr.error(&message, &[], Some(&format!("{hint}{}", to_continue(name))));
                 Ok(Some(error.code))
             }
@@ -144,7 +144,7 @@ impl RunOnItsWay<'_> {
             }
             // This is not an end: the run continues.
             StopReason::WaitOver => Ok(ExitCode::Success),
-            StopReason::Panicked => Err(Panicked::UnderWay.into()),
+            StopReason::Panicked => Err(panicked(true)),
         }
     }
 

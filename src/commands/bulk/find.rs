@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::words::{local_time, report_doubt};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::config::Settings;
 use crate::context::Context;

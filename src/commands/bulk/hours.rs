@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::options::HoursOptions;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::config::{ConfigError, Settings};
 use crate::context::Context;
 use crate::hours::{DATES, Hours, HoursBase, days_off_in};

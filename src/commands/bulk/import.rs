@@ -6,7 +6,7 @@ use super::earlier::refuse_reported;
 use super::list_notes::{
     RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_countries, tell_of_list, unshown_columns,
 };
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list};
 use crate::input::{Source, UsageError};
@@ -14,7 +14,7 @@ use crate::ledger::{LedgerDraft, LedgerError, Skip, SkipCounts, SkipReason};
 use crate::list::{ListInput, ListOptions, ListReader};
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::private_file::{PipeBound, open_to_read};
-use crate::sending::{GuardError, Sender};
+use crate::sending::Sender;
 
 pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader, UsageError> {
     let (input, name) = match source {
@@ -68,7 +68,7 @@ pub(crate) fn import(
     let report = &mut |line, fault| told.tell(line, &fault);
     let mut imported = import_list(list, draft, plan, report, &|rows| reading.show(rows), leave_out)?;
     let comparison =
-        comparison.and_then(|()| Ok(refuse_reported(&told.reported, plan.reported)?)).and_then(|()| compare(draft));
+        comparison.and_then(|()| refuse_reported(&told.reported, plan.reported)).and_then(|()| compare(draft));
     if comparison.is_err() && plan.policy.notes_rejects {
         draft.skip_earlier(None)?;
     }
@@ -166,7 +166,7 @@ fn guarded_rows(
     sender: &Sender,
     imported: &mut Imported,
     told: &mut ToldRows<'_>,
-) -> Result<Option<GuardError>, CommandError> {
+) -> Result<Option<CommandError>, CommandError> {
     if sender.settings.allow_to.is_none() {
         return Ok(None);
     }
@@ -200,7 +200,7 @@ fn verdict(
     list: &ListReader,
     imported: &Imported,
     policy: ImportPolicy,
-    first_guarded: Option<GuardError>,
+    first_guarded: Option<CommandError>,
 ) -> Result<(), CommandError> {
     refuse_faulty(imported, policy)?;
     if let Some(hidden) = hidden_rows(list).filter(|_| policy.hidden.is_none()) {
@@ -208,7 +208,11 @@ fn verdict(
         return Err(UsageError::new(hidden, way).into());
     }
     match first_guarded {
-        Some(first) => Err(first.of_rows(imported.guarded).into()),
+        Some(first) => {
+            let (count, one) = (imported.guarded, &first.message);
+            let message = format!("{count} of the rows go to recipients that are not allowed; the first: {one}");
+            Err(CommandError { message, ..first })
+        }
         None => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::list_notes::{RowNotes, excluded_words};
 use super::send_args::BulkSendArgs;
 use super::words::NOT_WRITTEN;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::problem_of_excluded;
 use crate::input::UsageError;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::hours::waiting;
 use super::words::{deliveries_as_json, local_time, report_doubt, utc};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;

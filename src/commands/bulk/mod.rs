@@ -45,7 +45,7 @@ pub(crate) use self::send_args::BulkSendArgs;
 use self::status::BulkStatusArgs;
 use self::stop::BulkStopArgs;
 use self::work::BulkWorkArgs;
-use super::CommandError;
+use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::UsageError;

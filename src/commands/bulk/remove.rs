@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::words::{in_words, local_time};
+use crate::command_error::CommandError;
+use crate::commands::confirm;
 use crate::commands::store::open_store;
-use crate::commands::{CommandError, confirm};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;

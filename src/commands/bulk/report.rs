@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::report_file::{ReportFile, ReportFormat, format_of_name, page_in_words};
 use super::words::report_doubt;
 use crate::api::DeliveryState;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;

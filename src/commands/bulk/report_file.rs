@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
 use super::import::ReadList;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::BulkError;
 use crate::input::{Source, UsageError};

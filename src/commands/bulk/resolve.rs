@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::deliveries::{BulkDeliveriesArgs, ask, up_to};
 use super::ending::log_decided;
 use super::summary::{RunSummary, to_continue};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;

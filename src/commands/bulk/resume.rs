@@ -15,7 +15,7 @@ use super::options::{EarlierOptions, HoursOptions, RunOptions};
 use super::run_sender::sender_of_run;
 use super::summary::undecided;
 use super::words::{since_when, what_to_look_at};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store};
 use crate::context::Context;
@@ -26,7 +26,7 @@ use crate::message::{Message, TemplateUses};
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
-use crate::sending::{GuardError, Sender, claim_exclusions, read_exclusions, reread_do_not_contact};
+use crate::sending::{Sender, claim_exclusions, read_exclusions, reread_do_not_contact};
 
 /// From this age on, a script must confirm the run explicitly.
 const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -145,11 +145,10 @@ fn check_age(
     let rows = if is_old && !asks && !context.assume_yes { pending_of(run)? } else { 0 };
     if rows > 0 {
         let (name, age, left) = (run.name(), rounded(age), counted_are(rows, "message"));
-        return Err(GuardError::new(
+        return Err(CommandError::guard(
             format!("run {name} last changed {age} ago, and {left} still to be sent"),
             format!("add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {name}"),
-        )
-        .into());
+        ));
     }
     Ok(asks)
 }
@@ -199,7 +198,7 @@ impl RunOnItsWay<'_> {
         leave_out_excluded(context, UnsentRows::OfRun(run), exclusions)?;
         if sender.settings.allow_to.is_some() {
             run.pending_requests::<CommandError>(|row| {
-                Ok(sender.check_allowed(row.recipients()?.iter().map(String::as_str))?)
+                sender.check_allowed(row.recipients()?.iter().map(String::as_str))
             })?;
         }
         if let Some(paused) = paused {

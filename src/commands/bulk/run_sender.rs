@@ -1,7 +1,7 @@
 //! Checks who may send an existing run: only the sender who began it, with the same bot and client id, at the same
 //! address.
 
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::config::{ConfigError, Environment, Origin, Settings, bot_id, knows_profile};
 use crate::context::Context;
 use crate::input::UsageError;

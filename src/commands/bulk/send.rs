@@ -13,7 +13,7 @@ use super::report_file::{Rejects, ReportFile, open_rejects, write_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
 use super::test_send::test_send;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::claim::report_key;
 use crate::commands::cost::{budget, read_rates};
 use crate::commands::limit::limit_of_run;

@@ -10,7 +10,7 @@ use super::import::ReadList;
 use super::report_file::{ReportFile, page_in_words};
 use super::words::report_left_out;
 use crate::api::{Request, SuccessCriterion};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::context::{Context, Mode};
 use crate::cost::Estimate;
@@ -83,7 +83,7 @@ impl PreparedList<'_> {
         let checked = block_on(async {
             let mut connection = self.sender.connect(context).await?;
             let bot = &self.sender.bot;
-            Ok::<_, CommandError>(check_templates(&mut connection, &context.stderr, bot, uses, false).await?)
+            check_templates(&mut connection, &context.stderr, bot, uses, false).await
         });
         match checked {
             Ok(CheckedTemplates { faults, texts }) => {
@@ -109,8 +109,8 @@ impl PreparedList<'_> {
         // A dry run does not know the categories, and the sandbox costs nothing.
         let is_checked = self.context.mode == Mode::Send && !self.details.sandbox;
         let error = self.check_budget().err().filter(|_| is_checked)?;
-        stderr.warning(&format!("this would be refused, and nothing would leave: {error}"));
-        Some(error.to_string())
+        stderr.warning(&format!("this would be refused, and nothing would leave: {}", error.message));
+        Some(error.message)
     }
 
     fn write_page(&self, page: ReportFile<'_>, read: &ReadList, refused: Option<String>) -> Result<(), CommandError> {

@@ -7,7 +7,7 @@ use super::hours::waiting;
 use super::list::overview_as_json;
 use super::summary::{RunSummary, to_continue};
 use super::words::{deliveries_in_words, local_time, report_doubt, since_when, utc};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::summary::to_continue;
 use super::words::report_doubt;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;

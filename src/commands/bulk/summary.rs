@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::words::{in_words, report_left_out, skips_in_words};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::cost::Spent;
 use crate::exit::ExitCode;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::before::refuse_templates;
 use super::import::import;
 use super::send_args::BulkSendArgs;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::result::{note_error, print_result};
 use crate::commands::send::PreparedSend;
 use crate::context::Context;
@@ -49,7 +49,7 @@ pub(crate) fn test_send(
     // A body can name further recipients, so each message is checked.
     let checked = messages.iter().try_for_each(|outgoing| {
         record = record_of(sender, outgoing);
-        Ok(sender.check_message(exclusions, false, outgoing)?)
+        sender.check_message(exclusions, false, outgoing)
     });
     let ended = checked.and_then(|()| {
         let send = send_each(context, args, sender, &messages, &log, &mut record, &flight);

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::options::{RunOptions, WorkOptions};
 use super::resume::{BulkResumeArgs, go_on};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::RunName;

@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use clap::Args;
 
-use super::CommandError;
 use crate::api::{Code, Effect, codes, look_up_code};
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::cost::EXPLAINED;
 use crate::exit::ExitCode;

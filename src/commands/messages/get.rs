@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::api::{ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::config::timeout;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, SystemError};
 use crate::process::block_on;
-use crate::sending::{DeliveryWait, Flight, Interrupted, Sender, WaitGoal};
+use crate::sending::{DeliveryWait, Flight, Sender, WaitGoal};
 use crate::timestamps::{local_second, now};
 
 /// The maximum length of an id in characters.
@@ -83,7 +83,7 @@ async fn ask(
     print(context, &tracked)?;
     // What was looked up has been printed.
     let ended = ended.map_err(|error| match error.signal() {
-        Some(signal) => CommandError::from(Interrupted(signal)),
+        Some(signal) => CommandError::interrupted(signal),
         None => error.into(),
     })?;
     let Some((message, hint)) = ended else { return Ok(ExitCode::Success) };

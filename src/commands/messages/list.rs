@@ -14,7 +14,7 @@ use crate::api::{
     HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps, MOST_PAGES,
     MessageAuthor, Request, SpanStart, entry_key,
 };
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;

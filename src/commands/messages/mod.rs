@@ -9,7 +9,7 @@ use clap::Subcommand;
 
 use self::get::GetArgs;
 use self::list_args::ListArgs;
-use super::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 

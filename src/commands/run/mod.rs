@@ -12,16 +12,16 @@ use serde_json::{Map, Value};
 pub(crate) use self::args::RunArgs;
 use self::notice::{Facts, NO_TAIL};
 use self::prepared::{NoticeLog, Prepared};
-use super::CommandError;
 use super::claim::OnceSend;
 use super::result::note_error;
 use super::send::PreparedSend;
 use crate::api::Request;
+use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::Format;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, UnusableTemplates, catch_panic, check_sender, claim_exclusions};
+use crate::sending::{Connection, Flight, catch_panic, check_sender, claim_exclusions, refuse_unusable};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: a problem with the notice is
@@ -72,7 +72,7 @@ impl CommandRun<'_> {
             Ok(_) => {}
             Err(problem) if !arguments.check_first && !matches!(problem.code, ExitCode::Signal(_)) => {
                 let message =
-                    format!("the command runs, but a notice of how it ended cannot be sent: {}", problem.message());
+                    format!("the command runs, but a notice of how it ended cannot be sent: {}", problem.message);
                 context.stderr.error(&message, &problem.details, problem.hint.as_deref());
             }
             // The command must not run, with `--check-first` or after Ctrl-C at the question for the secret.
@@ -109,10 +109,7 @@ impl CommandRun<'_> {
             let checked = check_sender(&mut connection, stderr, bot, &prepared.templates, retry_for, patience).await;
             let faults =
                 checked.map_err(|error| CommandError::from(error).hint_ending_with("the command did not run"))?;
-            if !faults.is_empty() {
-                let hint = "fix the notice, or leave out --check-first; the command did not run";
-                return Err(UnusableTemplates { faults, hint }.into());
-            }
+            refuse_unusable(&faults, "fix the notice, or leave out --check-first; the command did not run")?;
         }
         Ok((prepared, connection))
     }

@@ -10,7 +10,7 @@ use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
 
 use super::args::RunArgs;
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::input::UsageError;
 use crate::list::Row;
@@ -255,7 +255,7 @@ mod tests {
         ] {
             let error = filled(text, None).unwrap_err();
             assert_eq!(error.code, ExitCode::Usage, "{text}");
-            assert!(error.message().starts_with(message), "{text}: {}", error.message());
+            assert!(error.message.starts_with(message), "{text}: {}", error.message);
             assert!(error.hint.as_deref().unwrap_or_default().starts_with(hint), "{text}: {:?}", error.hint);
         }
     }

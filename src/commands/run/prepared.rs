@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::args::RunArgs;
 use super::notice::{self, ENDS, Facts, NO_TAIL, Notice};
-use crate::commands::CommandError;
+use crate::command_error::CommandError;
 use crate::commands::send::sender_and_exclusions;
 use crate::context::Context;
 use crate::message::{Message, Outgoing, RecipientSources, TemplateUses};
@@ -69,7 +69,7 @@ impl<'a> Prepared<'a> {
     /// If `outgoing` may not be sent.
     pub(super) fn check(&self, arguments: &RunArgs, outgoing: &Outgoing) -> Result<(), CommandError> {
         outgoing.check_bot(self.sender.bot.as_str())?;
-        Ok(self.sender.check_message(&self.exclusions, arguments.once.once.is_some(), outgoing)?)
+        self.sender.check_message(&self.exclusions, arguments.once.once.is_some(), outgoing)
     }
 }
 
