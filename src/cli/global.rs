@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Flags, Layer, SecretSource, checked};
+use crate::config::{Flags, Layer, checked};
 use crate::context::{Context, Mode};
-use crate::input::{Input, Source};
+use crate::input::Input;
 use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 
 #[derive(Args, Debug)]
@@ -33,7 +33,7 @@ pub(crate) struct GlobalFlags {
     ///
     /// `-` is standard input. The secret itself can be in the variable JELOU_CLIENT_SECRET.
     #[arg(long, global = true, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
-    client_secret_file: Option<Source>,
+    client_secret_file: Option<String>,
 
     /// Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]
     #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url, value_parser = checked("api_url"))]
@@ -117,13 +117,10 @@ impl GlobalFlags {
             (false, true) => Mode::Curl,
             (false, false) => Mode::Send,
         };
-        let client_secret = self.client_secret_file.map(|source| match source {
-            Source::Stdin => SecretSource::Stdin,
-            Source::File(path) => SecretSource::File(path),
-        });
         let mut layer = Layer::default();
         layer.type_in("bot_id", self.bot);
         layer.type_in("client_id", self.client_id);
+        layer.type_in("client_secret_file", self.client_secret_file);
         layer.type_in("api_url", self.api_url);
         layer.type_in("timeout", self.timeout);
         layer.type_in("retry_for", self.retry_for);
@@ -134,7 +131,6 @@ impl GlobalFlags {
                 profile: self.profile,
                 default_profile: None,
                 config: self.config,
-                client_secret,
                 sandbox: self.sandbox,
                 layer,
             },

@@ -16,7 +16,6 @@ use self::app::{App, Command};
 use crate::commands;
 use crate::commands::bulk::BulkCommand;
 use crate::commands::messages::MessagesCommand;
-use crate::config::SecretSource;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::UsageError;
@@ -55,7 +54,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
             UsageError::new("-o id: nothing is sent, so there is no id", "leave out -o id, --dry-run or --curl");
         return usage::refuse(&context, error);
     }
-    if context.flags.client_secret == Some(SecretSource::Stdin)
+    if context.flags.layer.has_stdin("client_secret_file")
         && let Err(error) = context.input.claim_stdin("--client-secret-file")
     {
         return usage::refuse(&context, error);

@@ -235,10 +235,9 @@ fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandE
     let path = config_path(context)?;
     let is_new = !ConfigEdit::open(&path)?.has_profile(name);
     let mut change = keys.0.over(context.flags.layer.clone());
-    match context.flags.client_secret.clone() {
-        Some(SecretSource::File(path)) => change.type_in("client_secret_file", Some(path.display())),
-        Some(SecretSource::Stdin) => change.type_in("client_secret", Some(read_secret()?.reveal())),
-        Some(SecretSource::Value(_) | SecretSource::Command(_) | SecretSource::Prompt) | None => {}
+    if change.has_stdin("client_secret_file") {
+        change.remove("client_secret_file");
+        change.type_in("client_secret", Some(read_secret()?.reveal()));
     }
     for (key, path) in change.paths() {
         *path = kept_file(context, key, Path::new(path.as_str()))?;

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use super::environment::Environment;
 use super::layer::Layer;
-use super::secret_source::SecretSource;
 
 /// What was typed on the command line.
 #[derive(Clone, Debug, Default)]
@@ -13,10 +12,8 @@ pub(crate) struct Flags {
     /// The profile that replaces the default one: the profile of a resumed run.
     pub(crate) default_profile: Option<String>,
     pub(crate) config: Option<PathBuf>,
-    /// `--client-secret-file`
-    pub(crate) client_secret: Option<SecretSource>,
     pub(crate) sandbox: bool,
-    /// The other settings of a profile.
+    /// The settings of a profile.
     pub(crate) layer: Layer,
 }
 
@@ -28,8 +25,7 @@ impl Flags {
 
     /// Whether a client id or a secret is given outside the profiles.
     pub(crate) fn has_credentials(&self, environment: &Environment) -> bool {
-        self.client_secret.is_some()
-            || self.layer.has("client_id")
-            || ["client_id", "client_secret", "client_secret_file"].iter().any(|key| environment.layer.has(key))
+        let is_given = |key: &&str| self.layer.has(key) || environment.layer.has(key);
+        ["client_id", "client_secret", "client_secret_file"].iter().any(is_given)
     }
 }

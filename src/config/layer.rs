@@ -65,7 +65,7 @@ impl Layer {
         values.flat_map(|(key, value)| key.paths(value).into_iter().map(move |path| (key, path)))
     }
 
-    pub(super) fn remove(&mut self, name: &str) -> Option<Sourced<Vec<String>>> {
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Sourced<Vec<String>>> {
         self.0.remove(name)
     }
 
@@ -118,6 +118,11 @@ impl Layer {
         self.text(name).map(PathBuf::from)
     }
 
+    /// Whether `-`, standard input, was typed for the flag of the key called `name`.
+    pub(crate) fn has_stdin(&self, name: &str) -> bool {
+        self.text(name) == Some("-") && matches!(self.origin(name), Origin::Flag(_))
+    }
+
     /// Where the secret called `name` comes from: itself, a command or a file.
     ///
     /// # Errors
@@ -133,6 +138,7 @@ impl Layer {
         let text = || found.value.concat();
         let source = match key.strip_prefix(name) {
             Some("_command") => SecretSource::Command(found.value.clone()),
+            Some("_file") if self.has_stdin(key) => SecretSource::Stdin,
             Some("_file") => SecretSource::File(text().into()),
             _ => SecretSource::Value(Secret::new(text())),
         };

@@ -32,20 +32,15 @@ impl LedgerDatabase {
         let file = load_file(flags, environment)?;
         let outside = flags.layer.clone().over(environment.layer.clone());
         let mut profiles = file.iter().flat_map(|file| file.profiles.values());
+        // Without a chosen profile, any of them may be meant.
+        let needs_none = outside.has("ledger") || !profiles.any(|profile| profile.has("ledger"));
         let chosen = match choose_profile(flags, environment, file.as_ref()) {
-            Ok(chosen) => chosen.and_then(|name| file.as_ref()?.profiles.get(&name.value)),
+            Err(error) if needs_none && error.fault == ConfigFault::NoDefaultProfile => None,
             // A script under test may name a profile that only the machine has on which it will send; runs are files then.
-            Err(error) if error.fault == ConfigFault::UnknownProfile && environment.sandbox.is_none() => {
-                return Err(error);
-            }
-            Err(error) if [ConfigFault::UnknownProfile, ConfigFault::NoDefaultProfile].contains(&error.fault) => {
-                // Without a chosen profile, any of them may be meant.
-                if !outside.has("ledger") && profiles.any(|profile| profile.has("ledger")) {
-                    return Err(error);
-                }
+            Err(error) if needs_none && error.fault == ConfigFault::UnknownProfile && environment.sandbox.is_some() => {
                 None
             }
-            Err(error) => return Err(error),
+            chosen => chosen?.and_then(|name| file.as_ref()?.profiles.get(&name.value)),
         };
         Self::of(if outside.has("ledger") { Some(&outside) } else { chosen })
     }

@@ -28,26 +28,21 @@ struct Pair {
     secret: Option<Sourced<SecretSource>>,
 }
 
+impl Pair {
+    fn of(layer: &Layer) -> Result<Self, ConfigError> {
+        let id = layer.get("client_id", client_id).map(|id| layer.origin("client_id").of(id));
+        Ok(Self { id, secret: layer.secret("client_secret")? })
+    }
+}
+
 impl Login {
-    /// What flags and environment say `outside` of the profile called `name`, combined with what that says; `typed` is what
-    /// `--client-secret-file` names.
+    /// What flags and environment say `outside` of the profile called `name`, combined with what that says.
     ///
     /// # Errors
     /// If one of them gives its secret in two ways.
-    pub(crate) fn new(
-        outside: &Layer,
-        typed: Option<&SecretSource>,
-        profile: &Layer,
-        name: &str,
-    ) -> Result<Self, ConfigError> {
-        let secret = match typed {
-            Some(source) => Some(Origin::Flag("--client-secret-file").of(source.clone())),
-            None => outside.secret("client_secret")?,
-        };
-        let id = |layer: &Layer| Some(layer.origin("client_id").of(layer.get("client_id", client_id)?));
-        let kept = Pair { id: id(profile), secret: profile.secret("client_secret")? };
+    pub(crate) fn new(outside: &Layer, profile: &Layer, name: &str) -> Result<Self, ConfigError> {
         let home = profile.clone().over(Layer::of_defaults()).or_default("api_url", str::parse);
-        Ok(Self { typed: Pair { id: id(outside), secret }, kept, profile: name.to_owned(), home })
+        Ok(Self { typed: Pair::of(outside)?, kept: Pair::of(profile)?, profile: name.to_owned(), home })
     }
 
     /// The client id that comes first, whether it can be used with the secret or not.

@@ -98,20 +98,22 @@ impl Settings {
                 warnings.push(format!("--profile sets bot and credentials: {} ignored", ignored.join(", ")));
             }
         }
+        if flags.layer.has("client_secret_file") {
+            outside.remove("client_secret");
+        }
         let mut outside = flags.layer.clone().over(outside);
         let name = chosen.as_ref().map(|chosen| chosen.value.clone()).unwrap_or_default();
         let mut profile = file.and_then(|file| file.profiles.get(&name)).cloned().unwrap_or_default();
-        let (mut defaults, mut typed_secret) = (Layer::of_defaults(), flags.client_secret.as_ref());
+        let mut defaults = Layer::of_defaults();
         if sandbox != Sandboxed::No {
             // It has credentials of its own, so no secret is read, and it needs no bot.
-            typed_secret = None;
             outside.remove("client_secret_file");
             outside.remove("ca_cert");
             profile.remove("ca_cert");
             outside = Layer::of_sandbox(environment.sandbox.as_deref()).over(outside);
             defaults.put("bot_id", vec!["sandbox".to_owned()], &Origin::Sandbox);
         }
-        let login = Login::new(&outside, typed_secret, &profile, &name)?;
+        let login = Login::new(&outside, &profile, &name)?;
         Ok(Self::read(outside.over(profile).over(defaults), chosen, login, sandbox, warnings))
     }
 
