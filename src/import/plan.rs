@@ -9,7 +9,7 @@ use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::UsageError;
 use crate::ledger::{SkipReason, Store};
 use crate::list::{
-    MeantColumn, Row, columns_without_sent, is_country_column, meant_column, near_column, no_header, recipient_column,
+    Row, columns_without_sent, is_country_column, meant_columns, near_column, no_header, recipient_column,
 };
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, Violation, with_country_codes,
@@ -128,7 +128,7 @@ impl ImportPlan<'_> {
         match asked.find(|(_, name)| is_fixed && !row.has(name)) {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
-                if let MeantColumn::Several(first, second) = meant_column(&names, name) {
+                if let [first, second, ..] = meant_columns(&names, name)[..] {
                     return Err(UsageError::several(path, name, first, second).into());
                 }
                 if let Some(error) = no_header(&names) {

@@ -1,6 +1,6 @@
 //! The columns of an input, and which of them has the recipient.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
@@ -35,9 +35,8 @@ const TELLING_PARTS: [&str; 8] =
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Columns {
     names: Vec<String>,
-    places: BTreeMap<String, usize>,
-    /// By the name as [`plain`] writes it; None if two columns share it.
-    plain_places: BTreeMap<String, Option<usize>>,
+    /// As [`plain`] writes them.
+    plain_names: Vec<String>,
     /// The columns that give the country of a row's national numbers.
     country_places: Vec<usize>,
     /// What may be above the header: the only name, which is then a title, or nothing at all.
@@ -50,22 +49,15 @@ impl Columns {
     /// # Errors
     /// If two columns have the same name.
     pub(crate) fn new(names: Vec<String>) -> Result<Self, UsageError> {
-        let mut places = BTreeMap::new();
-        for (place, name) in names.iter().enumerate() {
-            let name = name.trim().to_owned();
-            if places.insert(name.clone(), place).is_some() && !name.is_empty() {
-                return Err(UsageError::new(format!("two columns have the name `{name}`"), "rename one of them"));
-            }
+        let mut known = HashSet::new();
+        if let Some(name) = names.iter().map(|name| name.trim()).find(|name| !name.is_empty() && !known.insert(*name)) {
+            return Err(UsageError::new(format!("two columns have the name `{name}`"), "rename one of them"));
         }
-        let mut plain_places = BTreeMap::new();
-        for (place, name) in names.iter().enumerate() {
-            plain_places.entry(plain(name)).and_modify(|place| *place = None).or_insert(Some(place));
-        }
-        plain_places.remove("");
+        let plain_names = names.iter().map(|name| plain(name)).collect();
         let title = possible_title(&names).filter(|name| recipient_column(&[name], None).is_err()).map(str::to_owned);
         let country_places = (0..).zip(&names).filter(|(_, name)| is_country_column(name)).map(|(place, _)| place);
         let country_places = country_places.collect();
-        Ok(Self { names, places, plain_places, country_places, title })
+        Ok(Self { names, plain_names, country_places, title })
     }
 
     /// An error if these names are a title because the row at `line` below reads like the header.
@@ -100,42 +92,33 @@ impl Columns {
         &self.country_places
     }
 
-    /// The position of the column that `name` means, as [`meant_column`] finds it.
+    /// The position of the column that `name` means, as [`meant_columns`] finds it.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        let exact = self.places.get(name).copied();
-        exact.or_else(|| self.plain_places.get(&plain(name)).copied().flatten())
+        if let Some(exact) = self.names.iter().position(|known| known.trim() == name) {
+            return Some(exact);
+        }
+        let asked = plain(name);
+        let mut alike = (0..).zip(&self.plain_names).filter(|(_, known)| !asked.is_empty() && **known == asked);
+        alike.next().filter(|_| alike.next().is_none()).map(|(place, _)| place)
     }
 }
 
-/// Which column a name means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum MeantColumn<'a> {
-    One(&'a str),
-    Several(&'a str, &'a str),
-    None,
-}
-
-/// The column that `asked` means: the one with exactly this name, otherwise the only one that differs only in capitals,
-/// accents, blanks and punctuation.
-pub(crate) fn meant_column<'a>(names: &[&'a str], asked: &str) -> MeantColumn<'a> {
+/// The columns that `asked` may mean: the one with exactly this name, otherwise those that differ only in capitals, accents,
+/// blanks and punctuation.
+pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> {
     let asked = asked.trim();
-    if let Some(exact) = names.iter().map(|name| name.trim()).find(|name| *name == asked) {
-        return MeantColumn::One(exact);
+    let all = names.iter().map(|name| name.trim());
+    if let Some(exact) = all.clone().find(|name| *name == asked) {
+        return vec![exact];
     }
     // A line break in a header cell is printed as these two characters, and copied that way.
     let plain_name = plain(&asked.replace("\\r", " ").replace("\\n", " "));
-    let mut alike =
-        names.iter().map(|name| name.trim()).filter(|name| !plain_name.is_empty() && plain(name) == plain_name);
-    match (alike.next(), alike.next()) {
-        (Some(first), Some(second)) => MeantColumn::Several(first, second),
-        (Some(one), None) => MeantColumn::One(one),
-        (None, _) => MeantColumn::None,
-    }
+    all.filter(|name| !plain_name.is_empty() && plain(name) == plain_name).collect()
 }
 
 /// The column that `asked` means, or one that shares a word with it or is spelled similarly.
 pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
-    if let MeantColumn::One(name) | MeantColumn::Several(name, _) = meant_column(names, asked) {
+    if let Some(name) = meant_columns(names, asked).first() {
         return Some(name);
     }
     let wanted = plain(asked);
@@ -155,10 +138,10 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
 /// If there is none, or more than one.
 pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, UsageError> {
     if let Some(asked) = asked.map(str::trim) {
-        return match meant_column(names, asked) {
-            MeantColumn::One(name) => Ok(name.to_owned()),
-            MeantColumn::Several(first, second) => Err(UsageError::several("--to-column", asked, first, second)),
-            MeantColumn::None => {
+        return match meant_columns(names, asked)[..] {
+            [name] => Ok(name.to_owned()),
+            [first, second, ..] => Err(UsageError::several("--to-column", asked, first, second)),
+            [] => {
                 let hint = "write the name exactly as in the header";
                 Err(no_header(names).unwrap_or_else(|| UsageError::no_column("--to-column", asked, names, hint)))
             }
@@ -185,11 +168,9 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
 
 /// The positions of the columns that may have the recipient: the one in `asked`, or those with matching names.
 pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize> {
-    let meant = asked.map(|asked| meant_column(names, asked));
-    let is_meant = |name: &str| match meant {
-        Some(MeantColumn::One(meant)) => name == meant,
-        Some(MeantColumn::Several(first, second)) => [first, second].contains(&name),
-        Some(MeantColumn::None) => false,
+    let meant = asked.map(|asked| meant_columns(names, asked));
+    let is_meant = |name: &str| match &meant {
+        Some(meant) => meant.contains(&name),
         None => matches!(ColumnRole::of(name), ColumnRole::Recipient | ColumnRole::Ambiguous),
     };
     (0..).zip(names).filter(|(_, name)| is_meant(name.trim())).map(|(place, _)| place).collect()

@@ -27,37 +27,33 @@ impl FromStr for ListEncoding {
     }
 }
 
-/// The encoding of the text that begins with `head`; None for UTF-8.
+/// The encoding of the text that begins with `head`.
 ///
 /// # Errors
 /// With the encoding that it declares and the one that was asked for, if they differ.
 pub(super) fn encoding_of(
     head: &[u8],
     asked: Option<ListEncoding>,
-) -> Result<Option<&'static Encoding>, [&'static str; 2]> {
+) -> Result<&'static Encoding, [&'static Encoding; 2]> {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
-    let encoding = match (asked.map(|asked| asked.0), marked) {
-        (None, marked) => marked,
-        (Some(asked), None) => Some(asked),
+    match (marked, asked.map(|asked| asked.0)) {
         // `utf-16` does not say the byte order.
-        (Some(asked), Some(marked)) if asked == marked || (asked == UTF_16LE && marked == UTF_16BE) => Some(marked),
-        (Some(asked), Some(marked)) => return Err([marked.name(), asked.name()]),
-    };
-    Ok(encoding.filter(|encoding| *encoding != UTF_8))
+        (Some(marked), Some(asked)) if marked != asked && (marked, asked) != (UTF_16BE, UTF_16LE) => {
+            Err([marked, asked])
+        }
+        (marked, asked) => Ok(marked.or(asked).unwrap_or(UTF_8)),
+    }
 }
 
 /// A text as UTF-8, without its mark, which decides the encoding. Without a mark, valid UTF-8 is unchanged, and other text
 /// is read in the encoding in `asked`, or windows-1252.
 pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result<String> {
-    let marked = Encoding::for_bom(&bytes).map(|(encoding, _)| encoding);
     // In UTF-16 without a mark, every byte may also be valid UTF-8.
     let is_wide = asked.is_some_and(ListEncoding::is_utf_16) && bytes.contains(&0);
-    let encoding = match (marked, asked) {
-        (Some(marked), _) => marked,
-        (None, Some(asked)) if is_wide => asked.0,
-        (None, _) if std::str::from_utf8(&bytes).is_ok() => UTF_8,
-        (None, asked) => asked.map_or(WINDOWS_1252, |asked| asked.0),
-    };
+    let is_utf_8 = !is_wide && std::str::from_utf8(&bytes).is_ok();
+    let otherwise = asked.map_or(WINDOWS_1252, |asked| asked.0);
+    let marked = Encoding::for_bom(&bytes).map_or(otherwise, |(encoding, _)| encoding);
+    let encoding = if is_utf_8 { UTF_8 } else { marked };
     let mut text = String::new();
     DecodedInput::new(Box::new(Cursor::new(bytes)), encoding).read_to_string(&mut text)?;
     Ok(text)

@@ -22,7 +22,7 @@ mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
-    ColumnRole, MeantColumn, is_country_column, meant_column, near_column, no_header, recipient_column,
+    ColumnRole, is_country_column, meant_columns, near_column, no_header, recipient_column,
 };
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;

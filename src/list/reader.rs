@@ -3,7 +3,9 @@
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::sync::Arc;
 
-use super::columns::{MeantColumn, meant_column};
+use encoding_rs::UTF_8;
+
+use super::columns::meant_columns;
 use super::csv_rows::CsvRows;
 use super::encoding::{DecodedInput, encoding_of};
 use super::foreign::{Foreign, ZIP};
@@ -85,7 +87,7 @@ impl ListReader {
     /// Whether `name` means the column whose header is `header`.
     pub(crate) fn is_column(&self, name: &str, header: &str) -> bool {
         let names: Vec<_> = self.header().unwrap_or_default().iter().map(String::as_str).collect();
-        meant_column(&names, name) == MeantColumn::One(header)
+        meant_columns(&names, name) == [header]
     }
 
     /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
@@ -133,9 +135,12 @@ fn open(
         return Err(foreign.error().of(name));
     }
     let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| {
-        UsageError::new(format!("--encoding: {name} is marked as {marked}, not {asked}"), "leave --encoding out")
+        let problem = format!("--encoding: {name} is marked as {}, not {}", marked.name(), asked.name());
+        UsageError::new(problem, "leave --encoding out")
     })?;
-    let Some(encoding) = encoding else { return open_text(head, input, name, false, &options.header, notes) };
+    if encoding == UTF_8 {
+        return open_text(head, input, name, false, &options.header, notes);
+    }
     let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
     let head = head_of(&mut input, name)?;
     open_text(head, input, name, true, &options.header, notes)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::columns::{Columns, MeantColumn, is_country_column, meant_column};
+use super::columns::{Columns, is_country_column, meant_columns};
 use super::outcome::ReportedOutcome;
 use crate::input::UsageError;
 
@@ -265,9 +265,9 @@ impl Row {
     /// A field of NDJSON, unchanged.
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
         let Self::Fields(fields) = self else { return None };
-        fields.get(name).or_else(|| match meant_column(&self.names(), name) {
-            MeantColumn::One(name) => fields.iter().find(|(key, _)| key.trim() == name).map(|(_, value)| value),
-            MeantColumn::Several(..) | MeantColumn::None => None,
+        fields.get(name).or_else(|| match meant_columns(&self.names(), name)[..] {
+            [name] => fields.iter().find(|(key, _)| key.trim() == name).map(|(_, value)| value),
+            _ => None,
         })
     }
 }
