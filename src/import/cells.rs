@@ -14,25 +14,8 @@ use crate::template::{ReadAmount, decimal_mark};
 /// Words that programs write for nothing, in lower case.
 const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
 /// Words that spreadsheets write for an error, after `#`, in English, Spanish and Portuguese.
-const ERRORS: [&str; 17] = [
-    "N/A",
-    "N/D",
-    "REF!",
-    "VALUE!",
-    "VALOR!",
-    "DIV/0!",
-    "NUM!",
-    "NÚM!",
-    "NULL!",
-    "NULO!",
-    "NAME?",
-    "NOMBRE?",
-    "NOME?",
-    "SPILL!",
-    "DESBORDAMIENTO!",
-    "CALC!",
-    "ERROR!",
-];
+const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! NAME? NOMBRE? NOME? SPILL! DESBORDAMIENTO! \
+    CALC! ERROR!";
 
 /// The columns that a message uses.
 pub(super) struct UsedCells<'a> {
@@ -159,7 +142,7 @@ fn is_nothing(text: &str) -> bool {
 
 fn is_error(text: &str) -> bool {
     let Some(name) = text.strip_prefix('#') else { return false };
-    ERRORS.contains(&name.trim_start_matches(['¡', '¿']))
+    ERRORS.split(' ').any(|error| error == name.trim_start_matches(['¡', '¿']))
 }
 
 #[cfg(test)]

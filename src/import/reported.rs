@@ -182,15 +182,11 @@ fn refused(message: String, hint: &str) -> RowError {
 }
 
 /// For the report of the new run.
-pub(super) fn problem_of_kept_out(reason: SkipReason) -> String {
-    format!("the report that was sent again has it as {}", reason.name())
-}
-
-/// For the report of the new run.
-pub(super) fn problem_of_report(reason: SkipReason) -> &'static str {
-    if reason == SkipReason::AlreadySent {
-        "the report that was sent again has it as sent"
-    } else {
-        "the report that was sent again has it as one that may have been sent"
-    }
+pub(super) fn problem_of_report(reason: SkipReason) -> String {
+    let was = match reason {
+        SkipReason::AlreadySent => "sent",
+        SkipReason::MayHaveBeenSent => "one that may have been sent",
+        other => other.name(),
+    };
+    format!("the report that was sent again has it as {was}")
 }

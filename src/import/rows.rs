@@ -10,7 +10,7 @@ use super::error::{BulkError, RowError};
 use super::imported::{FaultReport, Imported, Remark, RowFault, problem_of_excluded};
 use super::plan::ImportPlan;
 use super::policy::{DuplicatePolicy, HiddenRule};
-use super::reported::{KnownOutcome, ReportedRuns, problem_of_kept_out, problem_of_report};
+use super::reported::{KnownOutcome, ReportedRuns, problem_of_report};
 use crate::api::Request;
 use crate::input::UsageError;
 use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
@@ -287,20 +287,16 @@ impl<'a> Importer<'a> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base);
         let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: outgoing.json() };
-        let excluded = excluded.map(problem_of_excluded);
-        let kept_out = known.kept_out.map(|reason| (reason, problem_of_kept_out(reason)));
-        let skip = match (&excluded, &kept_out, known.sent) {
-            (Some(problem), ..) => Some(Skip { reason: SkipReason::Excluded, problem }),
-            (None, Some((reason, problem)), _) => Some(Skip { reason: *reason, problem }),
-            (None, None, Some(reason))
-                if self.plan.reported == DuplicatePolicy::LeftOut
-                    || self.plan.reported == DuplicatePolicy::Refused && self.plan.policy.notes_rejects =>
-            {
-                Some(Skip { reason, problem: problem_of_report(reason) })
-            }
-            (None, None, _) => None,
+        let leaves_out_sent = match self.plan.reported {
+            DuplicatePolicy::LeftOut => true,
+            DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
+            DuplicatePolicy::Meant => false,
         };
-        if excluded.is_none() && kept_out.is_none() {
+        let of_report = known.kept_out.or(known.sent.filter(|_| leaves_out_sent));
+        let left_out = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
+        let left_out = left_out.or_else(|| of_report.map(|reason| (reason, problem_of_report(reason))));
+        let skip = left_out.as_ref().map(|(reason, problem)| Skip { reason: *reason, problem });
+        if excluded.is_none() && known.kept_out.is_none() {
             self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
         }
         if skip.is_none() {

@@ -23,22 +23,15 @@ pub(super) struct CsvRecord {
     /// Where it begins, without empty lines before it.
     pub(super) line: u64,
     pub(super) last_line: u64,
-    /// The worst of its stray quotes: one that closes a cell of several lines, otherwise the first.
-    pub(super) stray: Option<StrayQuote>,
+    /// Whether a quote is inside a cell that does not begin with one, or closes a cell and has text behind it.
+    pub(super) has_stray_quote: bool,
+    /// Where the cell begins and ends that the first quote with text behind it closes, if it has several lines.
+    pub(super) torn: Option<(u64, u64)>,
     /// Whether the input ends inside a quoted cell.
     pub(super) is_open: bool,
     /// All cells, one after another, and where each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
-}
-
-/// A quote in a wrong place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StrayQuote {
-    /// Inside a cell that does not begin with one.
-    Unquoted,
-    /// It closes in line `to` the cell that begins in line `from`, with text after it.
-    Torn { from: u64, to: u64 },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,11 +88,14 @@ impl<R: BufRead> CsvRecords<R> {
                     match (before, byte) {
                         (State::QuoteClosed | State::BehindQuote, b' ') => State::BehindQuote,
                         (State::QuoteClosed | State::BehindQuote, _) => {
-                            record.note(StrayQuote::Torn { from: quoted_from, to: self.line });
+                            record.has_stray_quote = true;
+                            if quoted_from < self.line {
+                                record.torn.get_or_insert((quoted_from, self.line));
+                            }
                             State::Plain
                         }
                         (State::Plain, b'"') => {
-                            record.note(StrayQuote::Unquoted);
+                            record.has_stray_quote = true;
                             State::Plain
                         }
                         _ => State::Plain,
@@ -141,11 +137,6 @@ impl CsvRecord {
     pub(super) fn texts(&self) -> Result<Vec<&str>, &[u8]> {
         self.cells().map(|cell| std::str::from_utf8(cell).map_err(|_| cell)).collect()
     }
-
-    fn note(&mut self, seen: StrayQuote) {
-        let spans_lines = |stray: StrayQuote| matches!(stray, StrayQuote::Torn { from, to } if from < to);
-        self.stray = self.stray.filter(|known| spans_lines(*known) || !spans_lines(seen)).or(Some(seen));
-    }
 }
 
 fn ends_line(byte: u8) -> bool {
@@ -177,17 +168,16 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_an_editor_and_a_quote_in_a_wrong_place_is_seen() {
-        use StrayQuote::{Torn, Unquoted};
-
         let text = "\n\ra;\"b\n\nc\"\r\n\r\nd\"e;f\"\r\"g\" ;h\n\"i\"j;\"k\nl\"m\n\"n";
-        let found: Vec<_> =
-            records(text).iter().map(|record| (record.line, record.last_line, record.stray, record.is_open)).collect();
+        let seen =
+            |record: &CsvRecord| (record.line, record.last_line, record.has_stray_quote, record.torn, record.is_open);
+        let found: Vec<_> = records(text).iter().map(seen).collect();
         let expected = [
-            (3, 5, None, false),
-            (7, 7, Some(Unquoted), false),
-            (8, 8, None, false),
-            (9, 10, Some(Torn { from: 9, to: 10 }), false),
-            (11, 11, None, true),
+            (3, 5, false, None, false),
+            (7, 7, true, None, false),
+            (8, 8, false, None, false),
+            (9, 10, true, Some((9, 10)), false),
+            (11, 11, false, None, true),
         ];
         assert_eq!(found, expected);
     }

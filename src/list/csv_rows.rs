@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, ErrorKind, Read};
 
-use super::csv_records::{CsvRecord, CsvRecords, StrayQuote};
+use super::csv_records::{CsvRecord, CsvRecords};
 use super::encoding::sample;
 use super::format::BUFFER;
 use super::notes::ListNotes;
@@ -11,6 +11,8 @@ use super::row::{InnerLine, ListRow, Row};
 use super::table_header::TableHeader;
 use crate::input::UsageError;
 
+const STRAY_QUOTE: &str = "a quote stands inside a cell, or has text behind it; put the whole cell in quotes, and write each \
+    quote inside it twice";
 /// What to do about a quote that has no other.
 const CLOSE_IT: &str = "close it; inside a cell, write each quote twice";
 
@@ -25,7 +27,7 @@ impl CsvRows {
     pub(super) fn open(input: Box<dyn Read>, name: &str, delimiter: u8, line: u64) -> Result<Self, UsageError> {
         let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), delimiter, line);
         let record = next_record(&mut records, name)?.ok_or_else(|| UsageError::no_rows(name))?;
-        if record.stray.is_some() {
+        if record.has_stray_quote {
             let line = record.line;
             return Err(UsageError::new(
                 format!("{name}: a quote in the header of line {line} stands inside a cell, or has text behind it"),
@@ -46,24 +48,13 @@ impl CsvRows {
             }
             let (line, last_line) = (record.line, record.last_line);
             self.header.columns.check_title(line, &cells).map_err(|error| error.of(name))?;
-            let row = match record.stray {
-                Some(StrayQuote::Torn { from, to }) if from < to => {
-                    let problem = format!(
-                        "{name}: the quote that opens a cell in line {from} closes in line {to}, and text stands behind it"
-                    );
-                    return Err(UsageError::new(problem, CLOSE_IT));
-                }
-                Some(StrayQuote::Torn { .. }) => {
-                    Err("text stands behind a quote that closes its cell; inside a cell, write each quote twice"
-                        .to_owned())
-                }
-                Some(StrayQuote::Unquoted) => {
-                    Err("a quote stands inside a cell that does not begin with one; put the \
-                                                   cell in quotes, and write each quote inside it twice"
-                        .to_owned())
-                }
-                None => self.row(&cells),
-            };
+            if let Some((from, to)) = record.torn {
+                let problem = format!(
+                    "{name}: the quote that opens a cell in line {from} closes in line {to}, and text stands behind it"
+                );
+                return Err(UsageError::new(problem, CLOSE_IT));
+            }
+            let row = if record.has_stray_quote { Err(STRAY_QUOTE.to_owned()) } else { self.row(&cells) };
             let outcome = self.header.layout.outcome(&cells);
             let inner_lines = if last_line > line { self.inner_lines(line, &cells) } else { Vec::new() };
             let bad_text = if row.is_err() { self.joined(&cells) } else { String::new() };

@@ -459,7 +459,7 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
 fn text_behind_a_closing_quote_is_told() {
     let home = Home::new();
     home.write("a.csv", "to,n\n593987654321,\"Ana\"x\n593987654322,\"Eva\" \n593987654323,\"L\"\"u\"\"\"\n");
-    let parts = ["line 2: text stands behind a quote that closes its cell", "1 row cannot be sent"];
+    let parts = ["line 2: a quote stands inside a cell, or has text behind it", "1 row cannot be sent"];
     refused(&home, &["a.csv", "text", "{{ n }}"], &parts);
     home.write("a.csv", "to,\"n\"m\n593987654321,x\n");
     refused(&home, &["a.csv", "text", "x"], &["in the header of line 1", "each quote twice"]);
@@ -469,7 +469,7 @@ fn text_behind_a_closing_quote_is_told() {
 fn rows_that_a_stray_quote_swallows_are_not_sent_to_anybody() {
     let jelou = Jelou::never_asked();
     let home = Home::new();
-    let quote_inside = "line 2: a quote stands inside a cell that does not begin with one";
+    let quote_inside = "line 2: a quote stands inside a cell, or has text behind it";
     for (list, parts) in [
         (
             "nombre,celular,saldo\nAna,593987654321,\"10\nEva,593987654322,20\nLuz,593987654323,30\"\n",

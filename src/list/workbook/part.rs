@@ -71,7 +71,7 @@ impl<R: Read> XmlPart<R> {
         Self { xml, name: name.to_owned(), depth: 0 }
     }
 
-    /// The next event, kept in `buffer`; an early end of the file is an error.
+    /// The next event, kept in `buffer`; an end of the file inside a tag is an error.
     pub(super) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
         buffer.clear();
         self.xml.get_mut().get_mut().left = MAX_EVENT;

@@ -73,7 +73,6 @@ pub(super) fn read_item(part: &mut XmlPart<impl Read>, end: &str) -> Result<Stri
                 name if name == end => return Ok(unescaped(text)),
                 _ => {}
             },
-            Event::Eof => return Err(part.damaged("it ends too early")),
             event if in_text => part.push_text(event, &mut text)?,
             _ => {}
         }

@@ -138,7 +138,6 @@ fn read_content(part: &mut XmlPart<impl Read>, kind: &str) -> Result<CellContent
                 "c" => return Ok(content),
                 _ => {}
             },
-            Event::Eof => return Err(part.damaged("it ends too early")),
             event if in_value => part.push_text(event, content.value.get_or_insert_default())?,
             _ => {}
         }
