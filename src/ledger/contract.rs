@@ -152,8 +152,13 @@ fn skip(run: &Run, rows: &[i64]) {
     run.skip(&mut rows.iter().map(|n| (*n, excluded))).unwrap();
 }
 
-fn resolve(run: &Run, resolution: &Resolution) -> Result<super::model::Counts, LedgerError> {
-    run.resolve(resolution, &mut |_| true)
+/// Decides rows whose processes have all ended.
+fn resolve(run: &Run, change: [RowState; 2], lines: &[u64]) -> Result<u64, LedgerError> {
+    let resolution = Resolution { change, lines: lines.to_vec(), people: Vec::new() };
+    match run.resolve(&resolution, &[])? {
+        Ok(changed) => Ok(changed),
+        Err(ended) => Ok(run.resolve(&resolution, &ended)?.unwrap()),
+    }
 }
 
 /// For each row, in order.
@@ -224,15 +229,14 @@ fn under_a_key_a_person_is_one_rows_or_one_single_sends(tested: &TestedStore) {
     send_single(store, two, Sent::Yes);
     send_single(store, four, Sent::No);
     // The person of row 2 now has a message, and that of row 4 is free.
-    let again = Resolution::All([failed, RowState::Pending]);
-    let decide = |name: &str, resolution: &Resolution| resolve(&store.run(&name.parse().unwrap()).unwrap(), resolution);
-    assert_eq!(decide("a", &again).unwrap().pending, 1);
-    assert_eq!(decide("c", &again).unwrap().pending, 0, "row 4 is that of the other run");
-    let chosen = |line| Resolution::Some { change: [failed, RowState::Pending], lines: vec![line], people: vec![] };
-    assert!(decide("a", &chosen(3)).unwrap_err().to_string().starts_with("line 3: "));
+    let again = |name: &str, from: RowState, lines: &[u64]| {
+        resolve(&store.run(&name.parse().unwrap()).unwrap(), [from, RowState::Pending], lines)
+    };
+    assert_eq!(again("a", failed, &[]).unwrap(), 1);
+    assert_eq!(again("c", failed, &[]).unwrap(), 0, "row 4 is that of the other run");
+    assert!(again("a", failed, &[3]).unwrap_err().to_string().starts_with("line 3: "));
     // What may have been sent belongs to the run, whatever a person decides about it.
-    let unsent = Resolution::All([unknown, RowState::Pending]);
-    assert_eq!(decide("a", &unsent).unwrap().pending, 1);
+    assert_eq!(again("a", unknown, &[]).unwrap(), 1);
     assert_eq!(make_under_key(store, "d", &all), [(already, 2), (to_be, 2)]);
     let keys = store.keys().unwrap();
     assert_eq!(keys.iter().map(|key| key.people).collect::<Vec<_>>(), [[2, 0, 0, 2, 0]]);
@@ -408,7 +412,7 @@ fn who_was_let_go_waits_again_for_a_row_that_is_sent_again(tested: &TestedStore)
     let given = exchange(&mut sends, &[], 10);
     exchange(&mut sends, &[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
     close(sends);
-    resolve(&run, &Resolution::All([RowState::Failed, RowState::Pending])).unwrap();
+    resolve(&run, [RowState::Failed, RowState::Pending], &[]).unwrap();
     let mut sends = join(&run);
     assert!(!numbers(&all_due(&mut sends, &[])).contains(&2));
     close(sends);
@@ -465,7 +469,7 @@ fn one_row_and_many_leave_and_end(tested: &TestedStore) {
     let settled: Vec<_> = again.rows.iter().map(|row| ended(row, RowState::Sent, Duration::ZERO)).collect();
     exchange(&mut sends, &settled, 0);
     assert!(close(sends));
-    resolve(&run, &Resolution::All([RowState::Failed, RowState::Pending])).unwrap();
+    resolve(&run, [RowState::Failed, RowState::Pending], &[]).unwrap();
     let ends = [RowState::Sent, RowState::Pending, RowState::Unknown, RowState::Sent];
     assert_eq!(states(&run), ends.into_iter().cycle().take(100).collect::<Vec<_>>());
 }
@@ -499,8 +503,9 @@ fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more
     assert_eq!(states(&run), [Unknown, Sent, Unknown, Inflight, Pending]);
     exchange(&mut sends, &[ended(&given.rows[0], Sent, Duration::ZERO)], 0);
     close(sends);
-    resolve(&run, &Resolution::All([Unknown, Failed])).unwrap();
-    assert_eq!(states(&run), [Failed, Sent, Failed, Sent, Pending]);
+    assert_eq!(resolve(&run, [Unknown, Failed], &[2]).unwrap(), 1);
+    assert_eq!(resolve(&run, [Unknown, Pending], &[]).unwrap(), 1);
+    assert_eq!(states(&run), [Failed, Sent, Pending, Sent, Pending]);
 }
 
 fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
@@ -520,14 +525,14 @@ fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
     assert_eq!(run.skip_counts().unwrap().rows(SkipReason::Cancelled), 2);
     assert!(run.store().named_or_unfinished(None, false).unwrap().is_none());
     for from in [Failed, Unknown] {
-        let again = resolve(&run, &Resolution::All([from, Pending]));
+        let again = resolve(&run, [from, Pending], &[]);
         let is_cancelled = |message: &str| message.starts_with("the run is cancelled: ");
         assert!(again.as_ref().is_err_and(|error| is_cancelled(&error.to_string())), "{again:?}");
     }
     let mut sends = join(&run);
     assert!(exchange(&mut sends, &[], 10).rows.is_empty());
     assert!(close(sends));
-    resolve(&run, &Resolution::All([Unknown, Sent])).unwrap();
+    resolve(&run, [Unknown, Sent], &[]).unwrap();
     assert_eq!(states(&run), [Sent, Failed, Sent, Skipped, Skipped]);
     let run = tested.begin(&["593990000000"; 3]);
     run.cancel().unwrap();
@@ -628,10 +633,7 @@ fn a_lost_process_may_still_say_how_its_rows_ended(tested: &TestedStore) {
     db.change(|db| lock(db, run.id)?.unwrap().take_for_lost(db, lost.id(), "lost")).unwrap();
     drop(db);
     assert_eq!(states(&run), [Unknown, Unknown, Unknown, Pending]);
-    assert_eq!(
-        resolve(&run, &Resolution::Some { change: [Unknown, Sent], lines: vec![4], people: vec![] }).unwrap().sent,
-        1
-    );
+    assert_eq!(resolve(&run, [Unknown, Sent], &[4]).unwrap(), 1);
     let back = [(0, Pending), (1, Sent), (2, RowState::Failed)];
     let back = back.map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
     exchange(&mut lost, &back, 0);

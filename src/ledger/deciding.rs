@@ -1,24 +1,21 @@
-//! What a person, or a check before a run is sent, changes of it: rows are left out or decided, the run is resumed,
+//! What a person, or a check before a run is sent, changes of it: rows are left out, the run is resumed,
 //! stopped, cancelled or removed. Others may send it meanwhile; each change is one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_new};
-use super::db::{Db, LONG, LONGEST, SqlValue, values};
+use super::db::{LONG, LONGEST, SqlValue, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
-use super::earlier::{EarlierMessages, EarlierRow};
-use super::error::{LedgerError, LedgerFault};
-use super::events::{LostWorker, PauseReason, Resumed, RunEvent, RunEventKind, RunPause};
+use super::earlier::EarlierMessages;
+use super::error::LedgerError;
+use super::events::{PauseReason, Resumed, RunEvent, RunEventKind, RunPause};
 use super::making::{EarlierOf, KnownRuns, counted_by_run, json};
-use super::model::{Counts, RowState, Skip};
+use super::model::{RowState, Skip};
 use super::pace::moment;
-use super::resolution::{Resolution, StandingRow, decided_by_hand};
-use super::run::{Run, standing_rows};
+use super::run::Run;
 use super::steps::{LockedRun, lock};
-use super::store::{Lost, lock_store, process};
+use super::store::{Lost, lock_store};
 use super::types::Details;
 use crate::api::DeliveryState;
-use crate::once::{OnceHasher, OnceScope};
 use crate::process::user_and_host;
 
 /// Keeps the people that a run reached, or may have, under its key when the run is removed.
@@ -166,115 +163,6 @@ impl Run {
         cancelled
     }
 
-    /// Decides rows by hand. In a run with a key, a row is sent again only if its person is still free under the key; if
-    /// all rows in a state are decided, the others do not change. Returns the number of changed rows in each state.
-    /// `have_ended` is asked about processes that were lost and would still send such rows if they were only suspended.
-    /// If a row does not exist or is not in the expected state, or the write fails, nothing changes.
-    pub(crate) fn resolve(
-        &self,
-        resolution: &Resolution,
-        have_ended: &mut dyn FnMut(&[LostWorker]) -> bool,
-    ) -> Result<Counts, LedgerError> {
-        self.note_lost()?;
-        if resolution.sends_again() && self.is_cancelled()? {
-            return Err(LedgerError::cancelled(self.name()));
-        }
-        let chosen = match resolution {
-            Resolution::All(_) => None,
-            Resolution::Some { change, lines, people } => Some(self.chosen_rows(*change, lines, people)?),
-        };
-        let [from, to] = resolution.change();
-        let mut lost = Vec::new();
-        if to == RowState::Pending {
-            lost = self.lost_workers(from, chosen.as_deref())?;
-            if !lost.is_empty() && !have_ended(&lost) {
-                return Err(LedgerError::may_still_send());
-            }
-        }
-        let ended: HashSet<_> = lost.iter().flat_map(|worker| &worker.rows).copied().collect();
-        let scope = if to == RowState::Pending { self.details()?.scope() } else { None };
-        let why = decided_by_hand([from, to]);
-        let decide = |db: &mut Db, run: &mut LockedRun| {
-            let mut rows = standing_rows(db, self.id, from)?;
-            rows.retain(|row| to != RowState::Pending || !row.is_open || ended.contains(&(row.n, row.number)));
-            if let Some(chosen) = &chosen {
-                let wanted: HashSet<_> = chosen.iter().map(|row| (row.n, row.number)).collect();
-                rows.retain(|row| wanted.contains(&(row.n, row.number)));
-                if rows.len() != wanted.len() {
-                    return Err(LedgerError::changed_row());
-                }
-            }
-            if let Some(scope) = &scope {
-                rows = free_rows(db, self.id, scope, rows, chosen.is_some())?;
-            }
-            let rows: Vec<_> = rows.iter().map(|row| (row.n, row.number)).collect();
-            let mut changed = 0;
-            for rows in rows.chunks(ROWS_AT_ONCE) {
-                changed += run.decide(db, rows, [from, to], &why)?;
-            }
-            Ok::<_, LedgerError>(changed)
-        };
-        let changed = self.store.db().change(|db| {
-            if scope.is_some() {
-                lock_store(db)?;
-            }
-            self.change_in(db, decide)
-        })?;
-        let mut counts = Counts::default();
-        *counts.of_mut(to) = changed;
-        Ok(counts)
-    }
-
-    /// The rows at `lines` and for `people`, each in the first state.
-    fn chosen_rows(
-        &self,
-        change: [RowState; 2],
-        lines: &[u64],
-        people: &[String],
-    ) -> Result<Vec<StandingRow>, LedgerError> {
-        let mut chosen = BTreeMap::new();
-        let at_lines = self.at_lines(&lines.iter().copied().collect::<BTreeSet<_>>())?;
-        for line in lines {
-            let missing = || LedgerError::other_rows(format!("the list of the run has no row at line {line}"));
-            let row = at_lines.get(line).ok_or_else(missing)?.checked(change)?;
-            chosen.insert(row.n, row);
-        }
-        for recipient in people {
-            let rows = self.to_person(recipient)?;
-            let Some(first) = rows.first() else {
-                return Err(LedgerError::other_rows(format!("the run has no message to {recipient}")));
-            };
-            let mut decided: Vec<_> = rows.iter().filter_map(|row| row.checked(change).ok()).collect();
-            if decided.is_empty() {
-                decided.push(first.checked(change)?);
-            }
-            chosen.extend(decided.into_iter().map(|row| (row.n, row)));
-        }
-        Ok(chosen.into_values().collect())
-    }
-
-    /// The lost processes that have not reported the outcome of these rows, or else of all rows in the state `from`.
-    fn lost_workers(&self, from: RowState, chosen: Option<&[StandingRow]>) -> Result<Vec<LostWorker>, LedgerError> {
-        let mut db = self.store.db();
-        let open = match chosen {
-            Some(chosen) => chosen.to_vec(),
-            None => standing_rows(&mut db, self.id, from)?,
-        };
-        let mut by_worker: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
-        for row in open.iter().filter(|row| row.is_open) {
-            by_worker.entry(row.worker.unwrap_or_default()).or_default().push((row.n, row.number));
-        }
-        let mut lost = Vec::new();
-        for (worker, rows) in by_worker {
-            let query = "SELECT id, host, pid, seen_at, lease_ms FROM worker WHERE id = ?1 AND left_at IS NULL";
-            if let Some(mut row) = db.first(query, &values![worker])? {
-                let process = process(&mut row)?;
-                lost.push(LostWorker { host: process.host, pid: process.pid, seen_at: process.seen_at, rows });
-            }
-        }
-        Ok(lost)
-    }
-
     /// Stores what was learned about messages. Returns how many unknown rows are now sent. Only those change the time
     /// when the run last changed. If the write fails, nothing is stored.
     pub(crate) fn learn(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
@@ -339,48 +227,6 @@ impl Run {
         db.0.tidy(true);
         Ok(())
     }
-}
-
-/// The `rows` whose people are free under the key of the run, or are theirs; it claims them for these rows. If they were
-/// chosen one by one, all must be.
-fn free_rows(
-    db: &mut Db,
-    run: i64,
-    scope: &OnceScope,
-    mut rows: Vec<StandingRow>,
-    are_chosen: bool,
-) -> Result<Vec<StandingRow>, LedgerError> {
-    let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
-    let people: HashMap<_, _> =
-        rows.iter().map(|row| (row.n, hasher.person(row.recipient.as_deref().unwrap_or_default()))).collect();
-    fill_people(db, |each| people.iter().try_for_each(|(n, person)| each(&values![person, *n])))?;
-    let (mut own, mut taken) = (HashSet::new(), HashMap::new());
-    claims_of_candidates(db, key, |n, Claim { entry, row, .. }| {
-        if row == Some((run, n)) {
-            own.insert(n);
-        } else if let Some(found) = EarlierRow::of_claim(&entry) {
-            taken.insert(n, found.problem_under(&scope.key, entry.run.as_deref()));
-        }
-        Ok(())
-    })?;
-    if let Some((line, problem)) =
-        rows.iter().find_map(|row| Some((row.line, taken.get(&row.n)?))).filter(|_| are_chosen)
-    {
-        return Err(LedgerError::new(
-            LedgerFault::Guard,
-            format!("line {line}: {problem}"),
-            "leave this row out: under the key each person gets one message at most",
-        ));
-    }
-    // Two rows may have one person: the first of them is sent again.
-    let mut claimed = HashSet::new();
-    rows.retain(|row| {
-        !taken.contains_key(&row.n) && people.get(&row.n).is_some_and(|person| claimed.insert(person.clone()))
-    });
-    let new = rows.iter().filter(|row| !own.contains(&row.n));
-    let claims: Vec<_> = new.filter_map(|row| Some(values![key, people.get(&row.n)?, run, row.n].to_vec())).collect();
-    db.each(CLAIM_ROW, &claims)?;
-    Ok(rows)
 }
 
 /// What becomes known of a message, unless somebody else has learnt of it meanwhile.

@@ -137,12 +137,6 @@ impl LedgerError {
         Self::new(LedgerFault::InUse, format!("run {run} has changed meanwhile"), hint)
     }
 
-    /// A row of a run that a process is sending.
-    pub(super) fn changed_row() -> Self {
-        let message = "a process that sends the run has changed one of these rows just now";
-        Self::new(LedgerFault::InUse, message, "look at `jelouctl bulk status`, then decide again")
-    }
-
     /// Rows cannot be sent again.
     pub(super) fn cancelled(run: &RunName) -> Self {
         let hint = format!(
@@ -152,7 +146,7 @@ impl LedgerError {
         Self::new(LedgerFault::Choice, "the run is cancelled: nothing of it is sent any more", hint)
     }
 
-    pub(super) fn may_still_send() -> Self {
+    pub(crate) fn may_still_send() -> Self {
         let message = "a process that was not heard of again may still send these rows";
         Self::new(LedgerFault::Choice, message, "end it first, then add --yes")
     }

@@ -151,12 +151,13 @@ fn as_utc<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Er
 }
 
 /// A process that stopped responding while its rows were under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LostWorker {
+    pub(super) id: i64,
     pub(crate) host: String,
     pub(crate) pid: i64,
     /// When it was last heard from, in milliseconds since 1970.
     pub(crate) seen_at: i64,
-    /// Its rows, each with the number of its last attempt.
-    pub(crate) rows: Vec<(i64, i64)>,
+    /// How many of these rows are its own.
+    pub(crate) rows: u64,
 }

@@ -1,57 +1,213 @@
-//! How a person decides the state of rows: all or nothing, and only for rows that are in the expected state.
+//! How a person decides the state of rows: all or none, and only rows that are in the expected state. It is one transaction,
+//! so that a process that sends the run changes none of them meanwhile.
 
-use super::error::LedgerError;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_new};
+use super::db::{Db, values};
+use super::earlier::EarlierRow;
+use super::error::{LedgerError, LedgerFault};
+use super::events::LostWorker;
 use super::model::RowState;
+use super::run::Run;
+use super::store::lock_store;
+use crate::once::{OnceHasher, OnceScope};
+use crate::phone::person_key;
 
-/// Which rows are decided, and their new state.
+/// The number of rows that one statement changes.
+const ROWS_AT_ONCE: usize = 10_000;
+
+/// The rows in a state that have a request; with the process that sent it last, if that was lost and has not said how it ended.
+const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id, host, pid, seen_at FROM row CROSS JOIN message \
+     LEFT JOIN worker ON worker.id = row.worker AND left_at IS NULL AND row.ended_at IS NULL \
+     WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL \
+     ORDER BY row.n";
+
+/// Which rows are decided, and the states before and after.
 #[derive(Clone, Debug)]
-pub(crate) enum Resolution {
-    /// Moves every row in the first state to the second.
-    All([RowState; 2]),
-    /// Rows at these lines of the list, and rows for these people.
-    Some { change: [RowState; 2], lines: Vec<u64>, people: Vec<String> },
+pub(crate) struct Resolution {
+    pub(crate) change: [RowState; 2],
+    /// Only the rows at these lines of the list, and those for these people; all rows in the state if none is named.
+    pub(crate) lines: Vec<u64>,
+    pub(crate) people: Vec<String>,
+}
+
+/// A row in the state that is decided.
+struct StandingRow {
+    n: i64,
+    number: i64,
+    line: u64,
+    recipient: String,
+    /// The lost process that has not said how it ended.
+    process: Option<LostWorker>,
 }
 
 impl Resolution {
-    /// The states before and after.
-    pub(super) fn change(&self) -> [RowState; 2] {
-        match self {
-            Self::All(change) | Self::Some { change, .. } => *change,
-        }
+    /// Whether all rows in the state are decided.
+    pub(crate) fn is_of_all(&self) -> bool {
+        self.lines.is_empty() && self.people.is_empty()
     }
 
     /// Whether rows are to be sent again.
     pub(crate) fn sends_again(&self) -> bool {
-        self.change()[1] == RowState::Pending
+        self.change[1] == RowState::Pending
     }
 }
 
-/// The current state of a row.
-#[derive(Clone, Debug)]
-pub(crate) struct StandingRow {
-    pub(crate) n: i64,
-    pub(crate) number: i64,
-    pub(crate) line: u64,
-    pub(crate) state: RowState,
-    /// None if no request could be made.
-    pub(crate) recipient: Option<String>,
-    /// The process that sent it last, and whether that was lost before it reported the outcome.
-    pub(super) worker: Option<i64>,
-    pub(super) is_open: bool,
+impl Run {
+    /// Decides rows by hand, and returns how many were changed. In a run with a key, a row is sent again only if its person is
+    /// still free under the key; if all rows in a state are decided, the others do not change. Rows that a lost process would
+    /// still send if it was only suspended are sent again once that process is among those that have `ended`; until then
+    /// nothing changes, and these processes are returned. Nor does anything change if a row does not exist or is not in the
+    /// expected state, or the write fails.
+    pub(crate) fn resolve(
+        &self,
+        resolution: &Resolution,
+        ended: &[LostWorker],
+    ) -> Result<Result<u64, Vec<LostWorker>>, LedgerError> {
+        let [from, to] = resolution.change;
+        let why = format!("decided by hand: {} as {}", from.name(), to.name());
+        let scope = if resolution.sends_again() { self.details()?.scope() } else { None };
+        self.store.db().change(|db| {
+            if scope.is_some() {
+                lock_store(db)?;
+            }
+            self.change_in(db, |db, run| {
+                run.check_identity(db)?;
+                run.note_lost(db)?;
+                if resolution.sends_again() && run.cancelled_at.is_some() {
+                    return Err(LedgerError::cancelled(self.name()));
+                }
+                let mut rows = chosen_rows(db, self.id, resolution)?;
+                if resolution.sends_again() {
+                    let lost = lost_processes(&rows, ended);
+                    if !lost.is_empty() {
+                        return Ok(Err(lost));
+                    }
+                }
+                if let Some(scope) = &scope {
+                    rows = free_rows(db, self.id, scope, rows, !resolution.is_of_all())?;
+                }
+                let rows: Vec<_> = rows.iter().map(|row| (row.n, row.number)).collect();
+                let mut changed = 0;
+                for rows in rows.chunks(ROWS_AT_ONCE) {
+                    changed += run.decide(db, rows, [from, to], &why)?;
+                }
+                Ok(Ok(changed))
+            })
+        })
+    }
 }
 
-impl StandingRow {
-    /// The row, if it is in the first of these states.
-    pub(super) fn checked(&self, [wanted, _]: [RowState; 2]) -> Result<Self, LedgerError> {
-        if self.state != wanted {
-            let (line, state) = (self.line, self.state.name());
-            return Err(LedgerError::other_rows(format!("line {line} is {state}, not {}", wanted.name())));
+/// The rows that are decided; an error if one of the lines or people has none in the expected state.
+fn chosen_rows(db: &mut Db, run: i64, resolution: &Resolution) -> Result<Vec<StandingRow>, LedgerError> {
+    let Resolution { change: [from, _], lines, people } = resolution;
+    let mut rows = db.rows(STANDING, &values![run, from.name()], |mut row| {
+        let (n, number, line, recipient) = (row.int(0)?, row.int(1)?, row.count(2)?, row.take(3)?);
+        let process = match row.opt_int(4)? {
+            Some(id) => Some(LostWorker { id, host: row.take(5)?, pid: row.int(6)?, seen_at: row.int(7)?, rows: 1 }),
+            None => None,
+        };
+        Ok(StandingRow { n, number, line, recipient, process })
+    })?;
+    if resolution.is_of_all() {
+        return Ok(rows);
+    }
+    let lines: HashSet<_> = lines.iter().copied().collect();
+    let people: HashMap<_, _> = people.iter().map(|person| (person_key(person), person)).collect();
+    rows.retain(|row| lines.contains(&row.line) || people.contains_key(&person_key(&row.recipient)));
+    for line in &lines {
+        if !rows.iter().any(|row| row.line == *line) {
+            let is_meant = |of: u64, _: Option<&str>| of == *line;
+            return Err(other_state(
+                db,
+                run,
+                *from,
+                is_meant,
+                format!("the list of the run has no row at line {line}"),
+            )?);
         }
-        Ok(self.clone())
     }
+    for (key, person) in &people {
+        if !rows.iter().any(|row| person_key(&row.recipient) == *key) {
+            let is_meant =
+                |_, recipient: Option<&str>| recipient.is_some_and(|recipient| person_key(recipient) == *key);
+            return Err(other_state(db, run, *from, is_meant, format!("the run has no message to {person}"))?);
+        }
+    }
+    Ok(rows)
 }
 
-/// The text that is recorded with a decided row.
-pub(crate) fn decided_by_hand([from, to]: [RowState; 2]) -> String {
-    format!("decided by hand: {} as {}", from.name(), to.name())
+/// The error if the first row that `is_meant` is not in the state `from`, or, with `missing`, if there is none.
+fn other_state(
+    db: &mut Db,
+    run: i64,
+    from: RowState,
+    is_meant: impl Fn(u64, Option<&str>) -> bool,
+    missing: String,
+) -> Result<LedgerError, LedgerError> {
+    let query = "SELECT line, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run \
+                 AND message.n = row.n ORDER BY row.n";
+    let mut problem = missing;
+    db.0.walk(query, &values![run], &mut |row| {
+        let line = row.count(0)?;
+        if !is_meant(line, row.opt_text(1)?) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        problem = format!("line {line} is {}, not {}", row.text(2)?, from.name());
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(LedgerError::other_rows(problem))
+}
+
+/// The lost processes that have not said how these rows ended, except for those that have `ended`.
+fn lost_processes(rows: &[StandingRow], ended: &[LostWorker]) -> Vec<LostWorker> {
+    let mut lost: BTreeMap<i64, LostWorker> = BTreeMap::new();
+    let open = rows.iter().filter_map(|row| row.process.as_ref());
+    for process in open.filter(|process| ended.iter().all(|ended| ended.id != process.id)) {
+        lost.entry(process.id).and_modify(|known| known.rows += 1).or_insert_with(|| process.clone());
+    }
+    lost.into_values().collect()
+}
+
+/// The `rows` whose people are free under the key of the run, or are theirs; it claims them for these rows. If they were
+/// chosen one by one, all must be.
+fn free_rows(
+    db: &mut Db,
+    run: i64,
+    scope: &OnceScope,
+    mut rows: Vec<StandingRow>,
+    are_chosen: bool,
+) -> Result<Vec<StandingRow>, LedgerError> {
+    let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
+    let people: HashMap<_, _> = rows.iter().map(|row| (row.n, hasher.person(&row.recipient))).collect();
+    fill_people(db, |each| people.iter().try_for_each(|(n, person)| each(&values![person, *n])))?;
+    let (mut own, mut taken) = (HashSet::new(), HashMap::new());
+    claims_of_candidates(db, key, |n, Claim { entry, row, .. }| {
+        if row == Some((run, n)) {
+            own.insert(n);
+        } else if let Some(found) = EarlierRow::of_claim(&entry) {
+            taken.insert(n, found.problem_under(&scope.key, entry.run.as_deref()));
+        }
+        Ok(())
+    })?;
+    if let Some((line, problem)) =
+        rows.iter().find_map(|row| Some((row.line, taken.get(&row.n)?))).filter(|_| are_chosen)
+    {
+        return Err(LedgerError::new(
+            LedgerFault::Guard,
+            format!("line {line}: {problem}"),
+            "leave this row out: under the key each person gets one message at most",
+        ));
+    }
+    // Two rows may have one person: the first of them is sent again.
+    let mut claimed = HashSet::new();
+    rows.retain(|row| {
+        !taken.contains_key(&row.n) && people.get(&row.n).is_some_and(|person| claimed.insert(person.clone()))
+    });
+    let new = rows.iter().filter(|row| !own.contains(&row.n));
+    let claims: Vec<_> = new.filter_map(|row| Some(values![key, people.get(&row.n)?, run, row.n].to_vec())).collect();
+    db.each(CLAIM_ROW, &claims)?;
+    Ok(rows)
 }

@@ -1,22 +1,19 @@
 //! A run, to read: its figures, its rows and what happened to it. A row that was under way in a lost process is shown as
 //! unknown, and so are the rows of an unfinished run whose store is not the one in which it was begun or last resumed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
-use super::db::{Db, SqlRow, values};
+use super::db::{SqlRow, values};
 use super::delivery::{DeliveryCounts, KnownAttempt, KnownDelivery};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
-use super::message::hash_of_person;
 use super::model::{Counts, RowState, SkipCounts};
 use super::name::RunName;
-use super::resolution::StandingRow;
 use super::store::{Lost, Store, process};
 use super::types::{DOUBTFUL, Details, QueuedRow, ReportedDelivery, ReportedRow, RowFilter};
 use crate::api::{DeliveryFacts, DeliveryState};
 use crate::cost::Spent;
-use crate::phone::person_key;
 use crate::timestamps::of_milliseconds;
 
 /// The number of rows still to be sent that are read at once.
@@ -47,13 +44,6 @@ const REPORT: &str = concat!(
 const PENDING: &str = "SELECT row.n, number, line, recipient, path, body FROM row CROSS JOIN message \
      WHERE row.run = ?1 AND state = 'pending' AND row.n > ?2 AND message.run = row.run AND message.n = row.n \
      ORDER BY row.n LIMIT ?3";
-
-/// The current state of a row, read by [`standing`].
-macro_rules! standing {
-    () => {
-        "SELECT row.n, number, line, state, recipient, worker, ended_at"
-    };
-}
 
 /// A run.
 #[derive(Clone)]
@@ -359,41 +349,6 @@ impl Run {
             |counts: &BTreeMap<u64, u64>| estimate.of(|place| counts.get(&(place as u64)).copied().unwrap_or_default());
         Ok(Some(Spent { sent: of(&sent), delivered: is_asked.then(|| of(&delivered)), estimate }))
     }
-
-    /// The rows at these lines of the list.
-    pub(crate) fn at_lines(&self, lines: &BTreeSet<u64>) -> Result<BTreeMap<u64, StandingRow>, LedgerError> {
-        let mut found = BTreeMap::new();
-        // An index of lines would cost every import more than this costs.
-        if let (Some(first), Some(last)) = (lines.first(), lines.last()) {
-            let query = concat!(
-                standing!(),
-                " FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run \
-                     AND message.n = row.n AND line >= ?2 AND line <= ?3"
-            );
-            self.store.db().each_of(query, &values![self.id, *first, *last], |mut row| {
-                let row = standing(&mut row)?;
-                if lines.contains(&row.line) {
-                    found.insert(row.line, row);
-                }
-                Ok(())
-            })?;
-        }
-        Ok(found)
-    }
-
-    /// The rows for the person in `recipient`, in the order of the list.
-    pub(crate) fn to_person(&self, recipient: &str) -> Result<Vec<StandingRow>, LedgerError> {
-        let query = concat!(
-            standing!(),
-            " FROM known CROSS JOIN row CROSS JOIN message WHERE known.person = ?2 AND known.run = ?1 AND row.run = known.run \
-             AND row.n = known.n AND message.run = row.run AND message.n = row.n ORDER BY row.n"
-        );
-        let mut rows =
-            self.store.db().rows(query, &values![self.id, hash_of_person(recipient)], |mut row| standing(&mut row))?;
-        // Two people may share a hash.
-        rows.retain(|row| row.recipient.as_deref().map(person_key) == Some(person_key(recipient)));
-        Ok(rows)
-    }
 }
 
 /// Attempts that may have reached Jelou, for rows with a request.
@@ -439,29 +394,6 @@ fn delivery_facts(row: &mut SqlRow, at: usize) -> Result<Option<DeliveryFacts>, 
     let Some(status) = row.opt_take(at)? else { return Ok(None) };
     let (code, reason) = (row.opt_take(at + 1)?, row.opt_take(at + 2)?);
     Ok(Some(DeliveryFacts { code, reason, ..DeliveryFacts::new(DeliveryState::of_status(&status)) }))
-}
-
-/// The rows of a run in this state that have a request.
-pub(super) fn standing_rows(db: &mut Db, run: i64, state: RowState) -> Result<Vec<StandingRow>, LedgerError> {
-    let query = concat!(
-        standing!(),
-        " FROM row CROSS JOIN message WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n \
-         AND recipient IS NOT NULL ORDER BY row.n"
-    );
-    db.rows(query, &values![run, state.name()], |mut row| standing(&mut row))
-}
-
-fn standing(row: &mut SqlRow) -> Result<StandingRow, LedgerError> {
-    let state = row.named(3, RowState::of_name)?;
-    Ok(StandingRow {
-        n: row.int(0)?,
-        number: row.int(1)?,
-        line: row.count(2)?,
-        state,
-        recipient: row.opt_take(4)?,
-        worker: row.opt_int(5)?,
-        is_open: state == RowState::Unknown && row.opt_int(6)?.is_none(),
-    })
 }
 
 /// From the columns `n, number, line, recipient, path, body`.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::bulk_run::{counts, people, resume, send, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, also_in_a_database};
+use crate::harness::{Ended, Home, also_in_a_database, kill};
 
 also_in_a_database! {
     single_rows_are_decided_all_or_none,
@@ -17,6 +17,18 @@ also_in_a_database! {
     a_report_behind_the_limit_is_not_counted,
     what_a_resumed_run_is_told_of_earlier_runs_it_keeps,
     what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written,
+}
+
+/// In a database the process may only be stopped, so that is asked first.
+#[test]
+fn a_row_of_a_killed_process_can_be_sent_again() {
+    let home = people(1);
+    let jelou = Jelou::start(|_, _| Act::Hang { accepted: false });
+    let child = home.process("bulk send people.csv --yes --run r text Hola", &jelou.url).spawn().unwrap();
+    jelou.wait_for(1);
+    kill(child);
+    home.run("bulk resolve r --line 2 --unknown-as pending").success().told(&["1 unknown row counts as pending"]);
+    assert_eq!(lines_in(&home, "pending"), [2]);
 }
 
 /// A run of ten rows: those at lines 5, 6 and 7 are unknown and the one at line 8 failed.

@@ -110,9 +110,11 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
     // Meanwhile another process is not heard of again, and somebody comes by.
     home.end_leases();
     home.run("bulk resolve r --unknown-as pending").fails(2, &["may still send", "--yes"]);
-    let (code, screen) = terminal.end_with("y");
-    assert!(code == 0 && screen.contains("1 unknown row counts as pending"), "{code}: {screen}");
-    assert_eq!(lines_in(&home, "unknown"), [3]);
+    terminal.type_line("y");
+    terminal.wait_for("Has it ended?");
+    let (code, screen) = terminal.end_with("n");
+    assert!(code == 2 && screen.contains("may still send these rows"), "{code}: {screen}");
+    assert_eq!(lines_in(&home, "unknown"), [2, 3]);
     kill(stopped);
 }
 

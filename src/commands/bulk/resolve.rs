@@ -12,7 +12,7 @@ use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, LedgerError, LostWorker, Resolution, RowState, Run, RunName};
+use crate::ledger::{Details, LedgerError, LostWorker, Resolution, RowState, Run, RunName};
 use crate::message::{InvalidMessage, TypedRecipient};
 use crate::once::OnceScope;
 use crate::output::{SystemError, counted, counted_are};
@@ -108,10 +108,10 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     let changed = decide(context, &run, &resolution)?;
     let summary = RunSummary::of(&run, &details)?;
     log_decided(context, "bulk resolve", name, &details, Some(&summary.counts), Ok(ExitCode::Success));
-    context.stderr.note(&format!("run {name}: {}", in_words(&changed, &resolution)));
+    context.stderr.note(&format!("run {name}: {}", in_words(changed, &resolution)));
     summary.print_what_stays(context, name, None);
     // A process that sends the run can send them itself.
-    if changed.pending > 0 && !run.is_held()? {
+    if changed > 0 && resolution.sends_again() && !run.is_held()? {
         context.stderr.note(&to_continue(name));
     }
     summary.tell_ways_on(context, name);
@@ -122,9 +122,6 @@ impl DecidedRows {
     /// The resolution that `change` makes of these rows of a run.
     fn resolution(&self, change: [RowState; 2], run: &Details) -> Result<Resolution, CommandError> {
         let Self { line, to, country } = self;
-        if line.is_empty() && to.is_empty() {
-            return Ok(Resolution::All(change));
-        }
         let country = match country {
             // A typed number means what it means in the list.
             None => run.country,
@@ -134,26 +131,27 @@ impl DecidedRows {
             |typed: &String| TypedRecipient::read(typed, country).map(|typed| typed.recipient.as_str().to_owned());
         let people = to.iter().map(read).collect::<Result<_, _>>();
         let people = people.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
-        Ok(Resolution::Some { change, lines: line.clone(), people })
+        Ok(Resolution { change, lines: line.clone(), people })
     }
 }
 
-fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<Counts, CommandError> {
-    let mut asked = Ok(None);
-    let changed = run.resolve(resolution, &mut |workers| {
-        asked = confirm_lost_workers(context, workers);
-        matches!(asked, Ok(Some(true)))
-    });
-    asked?;
-    let changed = changed?;
+/// Returns how many rows were changed.
+fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, CommandError> {
+    let mut ended = Vec::new();
+    let changed = loop {
+        match run.resolve(resolution, &ended)? {
+            Ok(changed) => break changed,
+            Err(lost) if confirm_lost_workers(context, &lost)? == Some(true) => ended.extend(lost),
+            Err(_) => return Err(LedgerError::may_still_send().into()),
+        }
+    };
     let scope = if resolution.sends_again() { run.details()?.scope() } else { None };
-    if let (Some(OnceScope { key, .. }), Resolution::All([from, _])) = (scope, resolution) {
-        let left = run.counts()?.of(*from);
+    if let Some(OnceScope { key, .. }) = scope.filter(|_| resolution.is_of_all()) {
+        let [from, _] = resolution.change;
+        let left = run.counts()?.of(from);
         if left > 0 {
             let rows = counted_are(left, &format!("{} row", from.name()));
-            context.stderr.note(&format!(
-                "{rows} left as before: these people are not free under the key {key}, or a process may still report them"
-            ));
+            context.stderr.note(&format!("{rows} left as before: these people are not free under the key {key}"));
         }
     }
     Ok(changed)
@@ -162,7 +160,7 @@ fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<Count
 /// Asks about processes that may only be suspended: such a process may still send its rows.
 fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Option<bool>, SystemError> {
     let in_words = |worker: &LostWorker| {
-        let (rows, seen) = (counted(worker.rows.len() as u64, "row"), local_second(of_milliseconds(worker.seen_at)));
+        let (rows, seen) = (counted(worker.rows, "row"), local_second(of_milliseconds(worker.seen_at)));
         format!("{rows} at {} pid {}, not heard of since {seen}", worker.host, worker.pid)
     };
     let told: Vec<_> = workers.iter().map(in_words).collect();
@@ -171,19 +169,13 @@ fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Opt
 }
 
 /// `2 unknown rows count as sent from now on`
-fn in_words(changed: &Counts, resolution: &Resolution) -> String {
-    let (Resolution::All([from, _]) | Resolution::Some { change: [from, _], .. }) = resolution;
-    let row = format!("{} row", from.name());
-    let states = RowState::ALL.map(|state| (changed.of(state), state.name()));
-    let said: Vec<_> = states
-        .into_iter()
-        .filter(|(rows, _)| *rows > 0)
-        .map(|(rows, state)| {
-            let count = if rows == 1 { "counts" } else { "count" };
-            format!("{} {count} as {state}", counted(rows, &row))
-        })
-        .collect();
-    if said.is_empty() { "no row is changed".to_owned() } else { format!("{} from now on", said.join(", ")) }
+fn in_words(changed: u64, Resolution { change: [from, to], .. }: &Resolution) -> String {
+    let rows = counted(changed, &format!("{} row", from.name()));
+    match changed {
+        0 => "no row is changed".to_owned(),
+        1 => format!("{rows} counts as {} from now on", to.name()),
+        _ => format!("{rows} count as {} from now on", to.name()),
+    }
 }
 
 /// The run, if it exists.
