@@ -231,8 +231,9 @@ impl LedgerDraft {
             "SELECT count(*) - count(DISTINCT person) FROM row WHERE {IS_SENT} AND person IN (SELECT person FROM repeated)"
         );
         let repeated = self.db.query_row(&query, [], |row| row.get(0))?;
-        self.each_sent(|_, request| {
-            if let Some(country) = country_of(request.recipient) {
+        let recipients = format!("SELECT recipient FROM row JOIN message USING (n) WHERE {IS_SENT}");
+        walk(&self.db, &recipients, [], |row| {
+            if let Some(country) = country_of(text_of(row, 0)?) {
                 *countries.entry(country).or_default() += 1;
             }
             Ok::<_, LedgerError>(())

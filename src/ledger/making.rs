@@ -392,9 +392,8 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: &[i64], now:
     // All others are alike, and are made where they stand.
     db.run(
         "INSERT INTO row (run, n, state, number, due_at, attempts) \
-         WITH RECURSIVE numbers (n) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < ?2) \
-         SELECT ?1, n, 'pending', 0, 0, 0 FROM numbers WHERE n <= ?2 ON CONFLICT DO NOTHING",
-        &values![run, draft.rows],
+         SELECT run, n, 'pending', 0, 0, 0 FROM message WHERE run = ?1 ON CONFLICT DO NOTHING",
+        &values![run],
     )?;
     Ok(())
 }
