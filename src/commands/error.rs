@@ -25,7 +25,7 @@ impl CommandError {
 
     /// The same error of a list whose run was not made: if its ledger cannot be written, nothing was sent.
     pub(super) fn of_unmade_run(self) -> Self {
-        if !matches!(self.ledger, Some(LedgerFault::Sqlite | LedgerFault::File)) {
+        if !matches!(self.ledger, Some(LedgerFault::File)) {
             return self;
         }
         let hint = "check that the disk is not full and the directory can be written".to_owned();
@@ -169,7 +169,7 @@ mod tests {
             (InvalidMessage::NoRecipient.into(), 2, "invalid_message"),
             (LedgerError::no_runs().into(), 2, "usage"),
             (ConfigError::no_bot().into(), 3, "configuration"),
-            (LedgerError::standby().into(), 3, "configuration"),
+            (LedgerError::read_only().into(), 3, "configuration"),
             (panicked(true), 8, "unknown"),
             (CommandError::guard("x", "y"), 11, "guard"),
             (ConfigError::lost_sandbox(7).into(), 11, "guard"),
@@ -194,11 +194,11 @@ mod tests {
             (LedgerError::no_directory().into(), true),
             (LedgerError::damaged("x").into(), false),
             (LedgerError::writer_gone().into(), false),
-            (LedgerError::standby().into(), true),
+            (LedgerError::read_only().into(), true),
             (CommandError::from(typed()).after_sending(), false),
             (LedgerError::in_use(&run, None).into(), false),
             (LedgerError::unreachable("x", "y").of_import(&run).into(), false),
-            (LedgerError::standby().in_mid_run().into(), false),
+            (LedgerError::read_only().in_mid_run().into(), false),
             (panicked(false), false),
             (panicked(true), false),
         ];

@@ -166,7 +166,7 @@ mod tests {
             feed.add(&row(u64::MAX, "{}")).unwrap();
             while feed.add(&row(1, "{}")).is_ok() {}
             let error = feed.close().unwrap_err();
-            assert_eq!(error.fault, LedgerFault::Sqlite, "{error:?}");
+            assert_eq!(error.fault, LedgerFault::File, "{error:?}");
         });
     }
 }

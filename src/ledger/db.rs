@@ -2,12 +2,13 @@
 //! are `?1`, `?2`; `/*lock*/` at the end of a query locks its rows in PostgreSQL, where SQLite has locked the file.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::error::LedgerError;
+use super::error::{LedgerError, LedgerFault};
 use super::events::PauseReason;
 use crate::once::OnceHasher;
 
@@ -342,6 +343,16 @@ impl Db {
     pub(super) fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
         if all.is_empty() { Ok(0) } else { self.0.each(sql, all) }
     }
+}
+
+/// Checks the version of a store; `way_out` is that of an older one.
+pub(super) fn check_version(version: i64, fault: LedgerFault, way_out: &str) -> Result<(), LedgerError> {
+    let (how, hint) = match version.cmp(&VERSION.into()) {
+        Ordering::Equal => return Ok(()),
+        Ordering::Greater => ("newer than this jelouctl", "use the newer jelouctl"),
+        Ordering::Less => ("older than this jelouctl reads", way_out),
+    };
+    Err(LedgerError::new(fault, format!("the ledger is of version {version}, {how}"), hint))
 }
 
 /// The secret of a new store.

@@ -29,13 +29,11 @@ pub(crate) enum LedgerFault {
     InUse,
     /// Somebody could get a message twice.
     Guard,
-    /// The place of the store cannot be used; nothing was begun there.
-    NoPlace,
-    /// One of its files cannot be written or locked.
+    /// It failed before anything was begun, such as where the place of the store cannot be used.
+    NotBegun,
+    /// Its file, or one beside it, cannot be read, written or locked.
     File,
-    /// SQLite cannot read or write.
-    Sqlite,
-    /// It is damaged, or another one.
+    /// It is damaged, or another one; or what it did is not known.
     Unusable,
     /// A database does not answer; a retry may succeed.
     Away,
@@ -51,10 +49,6 @@ pub(crate) enum LedgerFault {
     Rights,
     /// Anything else of a database that stays until someone changes the setup.
     Setup,
-    /// A statement failed, for a reason that is not known here.
-    Failed,
-    /// It is not known whether the run was made, or messages had been sent before.
-    Later,
     /// An exchange arrived after its process had come back by another connection: it changed nothing.
     Stale,
 }
@@ -95,7 +89,7 @@ impl LedgerError {
     }
 
     pub(super) fn sqlite(cause: &str) -> Self {
-        Self::new(LedgerFault::Sqlite, format!("the ledger cannot be read or written: {cause}"), CHECK_THE_DISK)
+        Self::new(LedgerFault::File, format!("the ledger cannot be read or written: {cause}"), CHECK_THE_DISK)
     }
 
     pub(crate) fn writer_gone() -> Self {
@@ -110,7 +104,7 @@ impl LedgerError {
         let message = format!(
             "the place of the ledgers is not known: there is no home directory, or `{HOME}` is not an absolute path"
         );
-        Self::new(LedgerFault::NoPlace, message, format!("set {HOME} or {}", STATE.variable))
+        Self::new(LedgerFault::NotBegun, message, format!("set {HOME} or {}", STATE.variable))
     }
 
     pub(super) fn older_layout(path: &Path) -> Self {
@@ -203,25 +197,8 @@ impl LedgerError {
     /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if
     /// the error is about a run that exists: that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
-        match self.fault {
-            LedgerFault::Choice
-            | LedgerFault::Guard
-            | LedgerFault::NoPlace
-            | LedgerFault::Away
-            | LedgerFault::ReadOnly
-            | LedgerFault::NoLedger
-            | LedgerFault::Pooler
-            | LedgerFault::Rights
-            | LedgerFault::Setup
-            | LedgerFault::Failed => true,
-            LedgerFault::InUse
-            | LedgerFault::File
-            | LedgerFault::Sqlite
-            | LedgerFault::Unusable
-            | LedgerFault::Gone
-            | LedgerFault::Later
-            | LedgerFault::Stale => false,
-        }
+        use LedgerFault::{Away, Choice, Guard, NotBegun};
+        matches!(self.fault, Choice | Guard | NotBegun | Away) || self.is_of_configuration()
     }
 
     /// The same error, met while the run is under way: one of the setup came too late to say that nothing was sent.
@@ -230,7 +207,7 @@ impl LedgerError {
             return self;
         }
         let hint = format!("{}; then `jelouctl bulk status` says what is known", self.hint);
-        Self { fault: LedgerFault::Later, hint, ..self }
+        Self { fault: LedgerFault::Unusable, hint, ..self }
     }
 
     /// The error after retries for this time.
@@ -252,9 +229,9 @@ impl From<FileError> for LedgerError {
         match error.action {
             "create" => {
                 let hint = format!("make it a place that you can write, or name another one with {}", STATE.variable);
-                Self::new(LedgerFault::NoPlace, error.to_string(), hint)
+                Self::new(LedgerFault::NotBegun, error.to_string(), hint)
             }
-            "read" => Self::new(LedgerFault::NoPlace, error.to_string(), CHECK_THE_DISK),
+            "read" => Self::new(LedgerFault::NotBegun, error.to_string(), CHECK_THE_DISK),
             _ => Self::new(LedgerFault::File, error.to_string(), CHECK_THE_DISK),
         }
     }

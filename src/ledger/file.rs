@@ -15,8 +15,8 @@ use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
 
-use super::db::{DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, new_secret};
-use super::error::LedgerError;
+use super::db::{DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, check_version, new_secret};
+use super::error::{LedgerError, LedgerFault};
 use super::events::PauseReason;
 use super::model::now;
 use crate::private_file::{self, FileError};
@@ -87,7 +87,7 @@ impl FileEngine {
         let locks = || Ok::<_, FileError>((beside("-turn")?, beside("-write")?, beside("-commits")?));
         let (db, turn, write, commits) = match locks() {
             Ok((turn, write, commits)) => {
-                if creates {
+                if !path.exists() {
                     beside("")?;
                 }
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -157,21 +157,11 @@ impl FileEngine {
     }
 
     fn check_version(&self) -> Result<(), LedgerError> {
-        let of_version = |version: i32, how: &str, hint| {
-            Err(LedgerError::unusable(format!("the ledger is of version {version}, {how}"), hint))
-        };
-        match (self.pragma("application_id")?, self.pragma("user_version")?) {
-            (APPLICATION, VERSION) => Ok(()),
-            (APPLICATION, version) if version > VERSION => {
-                of_version(version, "newer than this jelouctl", "use the newer jelouctl")
-            }
-            (APPLICATION, version) => of_version(
-                version,
-                "older than this jelouctl reads",
-                "finish its runs with the jelouctl that made it, then move it away",
-            ),
-            (_, _) => Err(LedgerError::damaged("it is not a store of jelouctl")),
+        if self.pragma("application_id")? != APPLICATION {
+            return Err(LedgerError::damaged("it is not a store of jelouctl"));
         }
+        let way_out = "finish its runs with the jelouctl that made it, then move it away";
+        check_version(self.pragma("user_version")?.into(), LedgerFault::Unusable, way_out)
     }
 
     /// Whether the log belongs to the file: the file must have every change that was made before the log began. A file
@@ -584,8 +574,6 @@ impl From<FromSqlError> for LedgerError {
 mod tests {
     use tempfile::TempDir;
 
-    #[cfg(unix)]
-    use super::super::error::LedgerFault;
     use super::*;
 
     #[test]

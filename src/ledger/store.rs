@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::db::{Db, Life, Process, SqlRow};
+use super::db::{Db, DbEngine, Life, Process, SqlRow};
 use super::error::LedgerError;
 use super::file::{FileEngine, OnWait};
 use super::model::RowState;
@@ -100,29 +100,29 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the store; a file is made where there is none.
     pub(crate) fn open(place: Place, on_wait: OnWait) -> Result<Self, LedgerError> {
-        let db = match &place {
-            Place::Database(address) => Db(Box::new(DatabaseEngine::open((**address).clone())?)),
-            Place::Files(directory) => {
-                let directory = directory.as_deref().ok_or_else(LedgerError::no_directory)?;
-                let opened = FileEngine::open(directory, true, Arc::clone(&on_wait))?;
-                Db(Box::new(opened.ok_or_else(LedgerError::no_directory)?))
-            }
-        };
-        Ok(Self { db: Arc::new(Mutex::new(db)), place, on_wait })
+        Self::open_or_make(place, on_wait, true)?.ok_or_else(LedgerError::no_directory)
     }
 
     /// Opens the store without making anything; None if there is none.
     pub(crate) fn open_to_look(place: Place, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
-        let Place::Files(directory) = &place else { return Self::open(place, on_wait).map(Some) };
-        let Some(directory) = directory else { return Ok(None) };
-        let opened = FileEngine::open(directory, false, Arc::clone(&on_wait))?;
-        Ok(opened.map(|file| Self { db: Arc::new(Mutex::new(Db(Box::new(file)))), place, on_wait }))
+        Self::open_or_make(place, on_wait, false)
+    }
+
+    fn open_or_make(place: Place, on_wait: OnWait, makes: bool) -> Result<Option<Self>, LedgerError> {
+        let engine: Box<dyn DbEngine> = match &place {
+            Place::Database(address) => Box::new(DatabaseEngine::open((**address).clone())?),
+            Place::Files(None) => return Ok(None),
+            Place::Files(Some(directory)) => match FileEngine::open(directory, makes, Arc::clone(&on_wait))? {
+                Some(file) => Box::new(file),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Self { db: Arc::new(Mutex::new(Db(engine))), place, on_wait }))
     }
 
     /// The same store on a connection of its own.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
-        let opened = Self::open_to_look(self.place.clone(), Arc::clone(&self.on_wait))?;
-        opened.map_or_else(|| Self::open(self.place.clone(), Arc::clone(&self.on_wait)), Ok)
+        Self::open(self.place.clone(), Arc::clone(&self.on_wait))
     }
 
     /// The same store after a pause that a connection to a database may not have survived.

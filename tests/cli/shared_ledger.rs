@@ -249,7 +249,7 @@ fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
     refused(&cluster.url("postgres", "postgres"), 3, &["has no ledger", "jelouctl ledger setup"]);
     let database = cluster.database();
     cluster.script("postgres", &database, "UPDATE jelouctl.store SET version = 99");
-    refused(&cluster.url("app", &database), 3, &["of version 99, newer", "or a newer one"]);
+    refused(&cluster.url("app", &database), 3, &["of version 99, newer", "use the newer jelouctl"]);
     cluster.script("postgres", &database, "UPDATE jelouctl.store SET version = 0");
     refused(&cluster.url("app", &database), 3, &["of version 0, older", "DROP SCHEMA jelouctl CASCADE"]);
     for words in

@@ -66,8 +66,8 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let standby = primary.standby();
     let home = home.on(standby.url("app", &database));
-    send(&home, &jelou.url).fails(3, &["the database is a standby, which cannot be written", "primary"]);
-    home.run("bulk status r").fails(3, &["is a standby"]);
+    send(&home, &jelou.url).fails(3, &["the database is read-only, or a standby", "primary"]);
+    home.run("bulk status r").fails(3, &["or a standby"]);
     drop(primary);
     standby.promote();
     // No process has noticed yet.

@@ -237,10 +237,9 @@ async fn process_of(at: &str, client: &Client) -> Result<String, LedgerError> {
 
 async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError> {
     let failed = |error: tokio_postgres::Error| LedgerError::of_statement(at, &error);
-    let query = "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), \
-                 current_setting('transaction_read_only'), current_setting('fsync'), \
-                 current_setting('synchronous_commit'), coalesce(current_setting($1, true), ''), \
-                 current_setting('server_encoding')";
+    let query = "SELECT current_setting('server_version_num')::int / 10000, current_setting('transaction_read_only'), \
+                 current_setting('fsync'), current_setting('synchronous_commit'), \
+                 coalesce(current_setting($1, true), ''), current_setting('server_encoding')";
     let row = client.query_one(query, &[&MARK]).await.map_err(failed)?;
     let text = |column: usize| row.try_get::<_, String>(column).map_err(failed);
     let version: i32 = row.try_get(0).map_err(failed)?;
@@ -248,24 +247,21 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
         let message = format!("the database is PostgreSQL {version}, and a ledger needs {OLDEST_SERVER} or newer");
         return Err(LedgerError::setup(message, "use a newer PostgreSQL"));
     }
-    if row.try_get(1).map_err(failed)? {
-        return Err(LedgerError::standby());
-    }
-    if text(2)? != "off" {
+    if text(1)? != "off" {
         return Err(LedgerError::read_only());
     }
-    if text(5)? != mark {
+    if text(4)? != mark {
         return Err(LedgerError::pooler("they did not arrive"));
     }
     // SQL_ASCII keeps every byte as it is.
-    let encoding = text(6)?;
+    let encoding = text(5)?;
     if !["UTF8", "SQL_ASCII"].contains(&encoding.as_str()) {
         return Err(LedgerError::setup(
             format!("the encoding of the database is {encoding}, and a ledger needs UTF8"),
             "make one that holds every text: createdb --encoding UTF8 --template template0 NAME",
         ));
     }
-    for (setting, value) in [("fsync", text(3)?), ("synchronous_commit", text(4)?)] {
+    for (setting, value) in [("fsync", text(2)?), ("synchronous_commit", text(3)?)] {
         if value != "on" {
             return Err(LedgerError::setup(
                 format!("the database may lose what it has said is written: {setting} is {value}"),

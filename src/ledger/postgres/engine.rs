@@ -13,8 +13,8 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
-use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, VERSION};
-use crate::ledger::error::LedgerError;
+use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, check_version};
+use crate::ledger::error::{LedgerError, LedgerFault};
 use crate::ledger::events::PauseReason;
 
 /// How many statements are sent at once.
@@ -46,26 +46,15 @@ impl DatabaseEngine {
         let client = database.connect()?;
         let (statements, identity) = (HashMap::new(), String::new());
         let mut engine = Self { database, client, statements, limit: LONG, identity };
-        let version = engine.value(
-            "SELECT CASE WHEN to_regclass('jelouctl.store') IS NOT NULL THEN 1 \
-             WHEN to_regclass('jelouctl.ledger') IS NOT NULL THEN 0 END",
+        let SqlValue::Int(version) = engine.value("SELECT version FROM jelouctl.store")? else {
+            return Err(LedgerError::no_ledger(&engine.database.address.shown));
+        };
+        check_version(
+            version,
+            LedgerFault::Setup,
+            "finish its runs with the jelouctl that made it; then its owner removes it, with all that is known of them, by \
+             DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`",
         )?;
-        match version {
-            SqlValue::Int(1) => {}
-            SqlValue::Int(_) => return Err(LedgerError::older_schema(14)),
-            _ => return Err(LedgerError::no_ledger(&engine.database.address.shown)),
-        }
-        match engine.value("SELECT version FROM jelouctl.store")? {
-            SqlValue::Int(version) if version == i64::from(VERSION) => {}
-            SqlValue::Int(version) if version > i64::from(VERSION) => {
-                return Err(LedgerError::setup(
-                    format!("the ledger in the database is of version {version}, newer than this jelouctl knows"),
-                    "use the jelouctl that made it, or a newer one",
-                ));
-            }
-            SqlValue::Int(version) => return Err(LedgerError::older_schema(version)),
-            _ => return Err(LedgerError::no_ledger(&engine.database.address.shown)),
-        }
         if let SqlValue::Text(identity) = engine.value(IDENTITY)? {
             engine.identity = identity.into_owned();
         }

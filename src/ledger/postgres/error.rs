@@ -33,20 +33,8 @@ impl LedgerError {
         Self::new(LedgerFault::NoLedger, format!("the database {at} has no ledger of jelouctl"), hint)
     }
 
-    pub(super) fn older_schema(version: i64) -> Self {
-        Self::setup(
-            format!("the ledger in the database is of version {version}, older than this jelouctl uses"),
-            "finish its runs with the jelouctl that made it; then its owner removes it, with all that is known of them, by \
-             DROP SCHEMA jelouctl CASCADE, and makes it anew with `jelouctl ledger setup`",
-        )
-    }
-
-    pub(crate) fn standby() -> Self {
-        Self::new(LedgerFault::ReadOnly, "the database is a standby, which cannot be written", "name the primary")
-    }
-
-    pub(super) fn read_only() -> Self {
-        Self::new(LedgerFault::ReadOnly, "the database is read-only", "name the primary")
+    pub(crate) fn read_only() -> Self {
+        Self::new(LedgerFault::ReadOnly, "the database is read-only, or a standby", "name the primary")
     }
 
     pub(super) fn pooler(cause: &str) -> Self {
@@ -62,7 +50,7 @@ impl LedgerError {
 
     pub(super) fn failed(cause: &str) -> Self {
         let hint = "look into the log of the database; `jelouctl bulk status` says how the run stands";
-        Self::new(LedgerFault::Failed, format!("the ledger in the database cannot be read or written: {cause}"), hint)
+        Self::new(LedgerFault::NotBegun, format!("the ledger in the database cannot be read or written: {cause}"), hint)
     }
 
     /// For a connection that failed.
@@ -131,7 +119,7 @@ impl LedgerError {
         }
         let hint =
             "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the list again";
-        Self::new(LedgerFault::Later, format!("whether the run {run} was made is not known: {self}"), hint)
+        Self::new(LedgerFault::Unusable, format!("whether the run {run} was made is not known: {self}"), hint)
     }
 }
 
