@@ -1,12 +1,12 @@
 //! An OpenDocument spreadsheet (.ods): one XML file has all sheets, one after another.
 
-use std::collections::{HashMap, HashSet};
 use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
 
 use super::archive::{Archive, open_part};
 use super::error::{damaged, password};
+use super::ods_styles::OdsStyles;
 use super::part::XmlPart;
 use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetCell, SheetRow};
 use super::stream::RowSink;
@@ -16,8 +16,6 @@ use crate::input::UsageError;
 
 /// A cell that is covered by a merged one: its value is not seen.
 const COVERED: &str = "covered-table-cell";
-/// The most styles that are looked at for the properties of one: a damaged file may have a circle of them.
-const MAX_PARENTS: usize = 20;
 
 const CONTENT: &str = "content.xml";
 
@@ -25,25 +23,27 @@ const CONTENT: &str = "content.xml";
 pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), UsageError> {
     if let Some(manifest) = open_part(archive, "META-INF/manifest.xml")? {
         let mut is_encrypted = false;
-        XmlPart::new(manifest, "META-INF/manifest.xml").each_tag("", |_, names, _| {
-            is_encrypted |= names.ends_with(&["encryption-data"]);
+        XmlPart::new(manifest, "META-INF/manifest.xml").inside(|_, tag| {
+            is_encrypted |= tag.local_name().as_ref() == "encryption-data";
             Ok(())
         })?;
         if is_encrypted {
             return Err(password());
         }
     }
-    let mut styles = OdsStyles::default();
+    let (mut styles, mut sheets) = (OdsStyles::default(), Vec::new());
     if let Some(part) = open_part(archive, "styles.xml")? {
-        styles.read(&mut XmlPart::new(part, "styles.xml"))?;
+        XmlPart::new(part, "styles.xml").inside(|part, tag| styles.add(part, tag))?;
     }
-    let mut content = content(archive)?;
-    styles.read(&mut content)?;
-    let mut sheets = Vec::new();
-    while let Some((name, style)) = next_table(&mut content)? {
-        let is_hidden = style.is_some_and(|style| styles.hidden.contains(&style));
-        sheets.push(Sheet { name, is_hidden, part: CONTENT.to_owned() });
-    }
+    // The styles stand in front of the tables.
+    content(archive)?.inside(|part, tag| match table(part, tag)? {
+        Some((name, style)) => {
+            let is_hidden = style.is_some_and(|style| styles.is_hidden(&style));
+            sheets.push(Sheet { name, is_hidden, part: CONTENT.to_owned() });
+            Ok(())
+        }
+        None => styles.add(part, tag),
+    })?;
     Ok((sheets, styles))
 }
 
@@ -55,11 +55,17 @@ pub(super) fn read_sheet(
     covered: Covered,
     sink: &mut RowSink,
 ) -> Result<(), UsageError> {
-    let mut content = content(archive)?;
-    for _ in 0..=place {
-        next_table(&mut content)?;
-    }
-    read_rows(&mut content, styles, covered, sink)
+    let mut tables = 0;
+    content(archive)?.inside(|part, tag| {
+        let is_it = table(part, tag)?.is_some_and(|_| {
+            tables += 1;
+            tables == place + 1
+        });
+        if !is_it {
+            return Ok(());
+        }
+        Table { styles, of_columns: Vec::new(), of_row: None, covered, sink, last: 0 }.read(part, false)
+    })
 }
 
 fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, UsageError> {
@@ -67,139 +73,98 @@ fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, UsageError> {
     Ok(XmlPart::new(part, CONTENT))
 }
 
-/// Goes on to the next table: its name and its style.
-fn next_table(content: &mut XmlPart<impl Read>) -> Result<Option<(String, Option<String>)>, UsageError> {
-    let mut buffer = Vec::new();
-    loop {
-        match content.next(&mut buffer)? {
-            Event::Start(start) if start.local_name().as_ref() == "table" => {
-                if let [Some(name), style] = content.attributes(&start, ["name", "style-name"])? {
-                    return Ok(Some((name, style)));
-                }
-            }
-            Event::Eof => return Ok(None),
-            _ => {}
-        }
+/// The name and the style of a table, if this tag opens one.
+fn table(part: &XmlPart<impl Read>, tag: &BytesStart<'_>) -> Result<Option<(String, Option<String>)>, UsageError> {
+    if tag.local_name().as_ref() != "table" {
+        return Ok(None);
     }
+    let [name, style] = part.attributes(tag, ["name", "style-name"])?;
+    Ok(name.map(|name| (name, style)))
 }
 
-/// What the styles of cells and tables say.
-#[derive(Default)]
-pub(super) struct OdsStyles {
-    formatted: HashSet<String>,
-    /// The styles that say whether a text is crossed out.
-    crossed_out: HashMap<String, bool>,
-    /// The style that each is based on.
-    parents: HashMap<String, String>,
-    /// The styles of tables that are not shown.
-    hidden: HashSet<String>,
-}
-
-impl OdsStyles {
-    /// Adds those of a part up to its body.
-    pub(super) fn read(&mut self, part: &mut XmlPart<impl Read>) -> Result<(), UsageError> {
-        let (mut name, mut is_of_cells) = (String::new(), false);
-        part.each_tag("body", |part, names, tag| {
-            match names {
-                [.., "style"] => {
-                    let [own, family, format, parent] =
-                        part.attributes(tag, ["name", "family", "data-style-name", "parent-style-name"])?;
-                    name = own.unwrap_or_default();
-                    // Paragraphs have styles of the same names.
-                    is_of_cells = family.is_none_or(|family| family == "table-cell");
-                    if is_of_cells {
-                        self.formatted.extend(format.map(|_| name.clone()));
-                        self.parents.extend(parent.map(|parent| (name.clone(), parent)));
-                    }
-                }
-                [.., "style", "text-properties"] if is_of_cells => {
-                    let [style, kind] = part.attributes(tag, ["text-line-through-style", "text-line-through-type"])?;
-                    self.crossed_out.extend(style.or(kind).map(|line| (name.clone(), line != "none")));
-                }
-                [.., "style", "table-properties"] => {
-                    let [display] = part.attributes(tag, ["display"])?;
-                    self.hidden.extend(display.filter(|display| display == "false").map(|_| name.clone()));
-                }
-                _ => {}
-            }
-            Ok(())
-        })
-    }
-
-    /// The style, and those that it is based on.
-    fn ancestry<'a>(&'a self, style: &'a str) -> impl Iterator<Item = &'a str> {
-        let based_on = |style: &&str| self.parents.get(*style).map(String::as_str);
-        std::iter::successors(Some(style), based_on).take(MAX_PARENTS)
-    }
-
-    fn has_format(&self, style: &str) -> bool {
-        self.ancestry(style).any(|style| self.formatted.contains(style))
-    }
-
-    fn is_crossed_out(&self, style: &str) -> bool {
-        self.ancestry(style).find_map(|style| self.crossed_out.get(style)).is_some_and(|it| *it)
-    }
-}
-
-/// The styles of a table's cells.
-struct TableStyles<'a> {
-    all: &'a OdsStyles,
+/// A table whose rows are being read.
+struct Table<'a> {
+    styles: &'a OdsStyles,
     /// The default style of each column's cells, with the column after the last one that has it.
     of_columns: Vec<(usize, String)>,
     /// The default style of the row's cells.
     of_row: Option<String>,
-}
-
-impl TableStyles<'_> {
-    fn of<'a>(&'a self, column: usize, cell: &'a OdsCell) -> Option<&'a str> {
-        let of_column = || self.of_columns.iter().find(|(end, _)| column < *end).map(|(_, style)| style);
-        cell.style.as_ref().or(self.of_row.as_ref()).or_else(of_column).map(String::as_str)
-    }
-}
-
-/// Reads up to the end of the table.
-fn read_rows(
-    part: &mut XmlPart<impl Read>,
-    all: &OdsStyles,
     covered: Covered,
-    sink: &mut RowSink,
-) -> Result<(), UsageError> {
-    let (mut buffer, mut last) = (Vec::new(), 0_u64);
-    // For each group around a row, whether it is folded.
-    let mut folded = Vec::new();
-    let mut styles = TableStyles { all, of_columns: Vec::new(), of_row: None };
-    loop {
-        match part.next(&mut buffer)? {
-            Event::Start(start) if start.local_name().as_ref() == "table-column" => {
-                let [style] = part.attributes(&start, ["default-cell-style-name"])?;
-                let begin = styles.of_columns.last().map_or(0, |(end, _)| *end);
-                let times: usize = repeats(part, &start, "number-columns-repeated")?;
-                styles.of_columns.push((begin.saturating_add(times), style.unwrap_or_default()));
+    sink: &'a mut RowSink,
+    /// The number of the row that was read last.
+    last: u64,
+}
+
+impl Table<'_> {
+    /// Reads what is inside the table, or inside a group of its rows, which may be folded.
+    fn read(&mut self, part: &mut XmlPart<impl Read>, is_folded: bool) -> Result<(), UsageError> {
+        part.inside(|part, tag| match tag.local_name().as_ref() {
+            "table-column" => {
+                let [style] = part.attributes(tag, ["default-cell-style-name"])?;
+                let begin = self.of_columns.last().map_or(0, |(end, _)| *end);
+                let times: usize = repeats(part, tag, "number-columns-repeated")?;
+                self.of_columns.push((begin.saturating_add(times), style.unwrap_or_default()));
+                Ok(())
             }
-            Event::Start(start) if start.local_name().as_ref() == "table-row-group" => {
-                let [display] = part.attributes(&start, ["display"])?;
-                folded.push(display.is_some_and(|display| display == "false"));
+            "table-row-group" => {
+                let [display] = part.attributes(tag, ["display"])?;
+                self.read(part, is_folded || display.is_some_and(|display| display == "false"))
             }
-            Event::Start(start) if start.local_name().as_ref() == "table-row" => {
-                let times: u64 = repeats(part, &start, "number-rows-repeated")?;
-                let [style, visibility] = part.attributes(&start, ["default-cell-style-name", "visibility"])?;
-                styles.of_row = style;
-                let is_hidden = visibility.is_some_and(|state| state != "visible") || folded.contains(&true);
-                let row = read_row(part, &styles, covered, SheetRow::new(last + 1, is_hidden))?;
-                if row.is_filled() {
-                    if last.saturating_add(times) > MAX_ROWS {
-                        return Err(part.damaged(format_args!("a sheet has at most {MAX_ROWS} rows")));
-                    }
-                    for further in 1..=times {
-                        sink.push(row.repeated(last + further))?;
-                    }
-                }
-                last = last.saturating_add(times);
+            "table-row" => self.read_row(part, tag, is_folded),
+            _ => Ok(()),
+        })
+    }
+
+    fn read_row(
+        &mut self,
+        part: &mut XmlPart<impl Read>,
+        tag: &BytesStart<'_>,
+        is_folded: bool,
+    ) -> Result<(), UsageError> {
+        let times: u64 = repeats(part, tag, "number-rows-repeated")?;
+        let [style, visibility] = part.attributes(tag, ["default-cell-style-name", "visibility"])?;
+        self.of_row = style;
+        let is_hidden = visibility.is_some_and(|state| state != "visible") || is_folded;
+        let mut row = SheetRow::new(self.last + 1, is_hidden);
+        self.read_cells(part, &mut row)?;
+        let end = self.last.saturating_add(times);
+        if row.is_filled() {
+            if end > MAX_ROWS {
+                return Err(part.damaged(format_args!("a sheet has at most {MAX_ROWS} rows")));
             }
-            Event::End(end) if end.local_name().as_ref() == "table-row-group" => drop(folded.pop()),
-            Event::End(end) if end.local_name().as_ref() == "table" => return Ok(()),
-            _ => {}
+            for number in self.last + 1..=end {
+                self.sink.push(row.repeated(number))?;
+            }
         }
+        self.last = end;
+        Ok(())
+    }
+
+    fn read_cells(&self, part: &mut XmlPart<impl Read>, row: &mut SheetRow) -> Result<(), UsageError> {
+        let mut column = 0_usize;
+        part.inside(|part, tag| {
+            let is_covered = tag.local_name().as_ref() == COVERED;
+            if !is_covered && tag.local_name().as_ref() != "table-cell" {
+                return Ok(());
+            }
+            let times: usize = repeats(part, tag, "number-columns-repeated")?;
+            let found = OdsCell::of(part, tag)?;
+            let text = read_text(part)?;
+            let of_column = || self.of_columns.iter().find(|(end, _)| column < *end).map(|(_, style)| style);
+            let style = found.style.as_ref().or(self.of_row.as_ref()).or_else(of_column);
+            let is_crossed_out = style.is_some_and(|style| self.styles.is_crossed_out(style));
+            let look = found.look(&text, style.is_some_and(|style| self.styles.has_format(style)));
+            let value = found.value(text);
+            let is_empty = matches!(&value, Ok(text) if text.is_empty());
+            if !is_empty && (!is_covered || self.covered == Covered::Read) {
+                let cell = SheetCell { value, look, is_crossed_out };
+                for further in 0..times {
+                    row.put(column.saturating_add(further), cell.clone())?;
+                }
+            }
+            column = column.saturating_add(times);
+            Ok(())
+        })
     }
 }
 
@@ -211,38 +176,6 @@ fn repeats<T: std::str::FromStr + From<u8>>(
 ) -> Result<T, UsageError> {
     let [Some(times)] = part.attributes(start, [name])? else { return Ok(T::from(1)) };
     times.parse().map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
-}
-
-fn read_row(
-    part: &mut XmlPart<impl Read>,
-    styles: &TableStyles<'_>,
-    covered: Covered,
-    mut row: SheetRow,
-) -> Result<SheetRow, UsageError> {
-    let (mut buffer, mut column) = (Vec::new(), 0_usize);
-    loop {
-        match part.next(&mut buffer)? {
-            Event::Start(start) if ["table-cell", COVERED].contains(&start.local_name().as_ref()) => {
-                let is_hidden = covered == Covered::Hidden && start.local_name().as_ref() == COVERED;
-                let times: usize = repeats(part, &start, "number-columns-repeated")?;
-                let tag = OdsCell::of(part, &start)?;
-                let text = read_text(part)?;
-                let style = styles.of(column, &tag);
-                let is_crossed_out = style.is_some_and(|style| styles.all.is_crossed_out(style));
-                let look = tag.look(&text, style.is_some_and(|style| styles.all.has_format(style)));
-                let value = tag.value(text);
-                if !is_hidden && !matches!(&value, Ok(text) if text.is_empty()) {
-                    let cell = SheetCell { value, look, is_crossed_out };
-                    for further in 0..times {
-                        row.put(column.saturating_add(further), cell.clone())?;
-                    }
-                }
-                column = column.saturating_add(times);
-            }
-            Event::End(end) if end.local_name().as_ref() == "table-row" => return Ok(row),
-            _ => {}
-        }
-    }
 }
 
 /// What a cell's tag says about its value.

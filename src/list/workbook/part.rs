@@ -2,7 +2,7 @@
 //! is or claims to be.
 
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 
 use quick_xml::Error as XmlError;
 use quick_xml::Reader;
@@ -27,6 +27,8 @@ pub(super) struct XmlPart<R: Read> {
     xml: Reader<BufReader<BoundedPart<R>>>,
     name: String,
     depth: usize,
+    /// For events, so that not every tag needs memory of its own.
+    buffers: Vec<Vec<u8>>,
 }
 
 /// Reading fails if a single event takes more than [`MAX_EVENT`], or all of them together more than their limit.
@@ -41,16 +43,16 @@ struct BoundedPart<R> {
 impl<R: Read> Read for BoundedPart<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        let too_large = |what: &str, most: u64| {
-            let problem = format!("{what} more than {} MiB", most / 1024 / 1024);
-            io::Error::new(io::ErrorKind::FileTooLarge, problem)
-        };
         let left = self.left.checked_sub(read);
         self.left = left.ok_or_else(|| too_large("one text or tag has", MAX_EVENT as u64))?;
         let left = self.left_in_all.checked_sub(read as u64);
         self.left_in_all = left.ok_or_else(|| too_large("it has", MAX_SMALL))?;
         Ok(read)
     }
+}
+
+fn too_large(what: &str, most: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("{what} more than {} MiB", most / 1024 / 1024))
 }
 
 impl<R: Read> XmlPart<R> {
@@ -68,7 +70,7 @@ impl<R: Read> XmlPart<R> {
         let bounded = BoundedPart { inner: input, left: MAX_EVENT, left_in_all: most };
         let mut xml = Reader::from_reader(BufReader::with_capacity(BUFFER, bounded));
         xml.config_mut().expand_empty_elements = true;
-        Self { xml, name: name.to_owned(), depth: 0 }
+        Self { xml, name: name.to_owned(), depth: 0, buffers: Vec::new() }
     }
 
     /// The next event, kept in `buffer`; an end of the file inside a tag is an error.
@@ -86,19 +88,6 @@ impl<R: Read> XmlPart<R> {
             return Err(self.damaged("its tags stand too deep in each other"));
         }
         Ok(event)
-    }
-
-    /// Reads the rest, so that the archive's checksum of the whole file is compared.
-    pub(super) fn finish(mut self) -> Result<(), UsageError> {
-        let input = self.xml.get_mut();
-        loop {
-            input.get_mut().left = MAX_EVENT;
-            let read = input.fill_buf().map_err(|cause| unreadable_part(&self.name, &XmlError::from(cause)))?.len();
-            if read == 0 {
-                return Ok(());
-            }
-            input.consume(read);
-        }
     }
 
     pub(super) fn damaged(&self, problem: impl fmt::Display) -> UsageError {
@@ -125,26 +114,37 @@ impl<R: Read> XmlPart<R> {
         Ok(())
     }
 
-    /// Calls `see` with each opening tag up to the one of the name `end`, or to the end of the part, and with the names of
-    /// the tags that it stands in and its own.
-    pub(super) fn each_tag(
+    /// Calls `see` with each opening tag inside the one that was opened last, or in the whole part. It may read what is inside
+    /// that tag.
+    pub(super) fn inside(
         &mut self,
-        end: &str,
-        mut see: impl FnMut(&Self, &[&str], &BytesStart<'_>) -> Result<(), UsageError>,
+        mut see: impl FnMut(&mut Self, &BytesStart<'_>) -> Result<(), UsageError>,
     ) -> Result<(), UsageError> {
-        let (mut names, mut buffer) = (Vec::new(), Vec::new());
-        loop {
+        let (depth, mut buffer) = (self.depth, self.buffers.pop().unwrap_or_default());
+        while self.depth >= depth {
             match self.next(&mut buffer)? {
-                Event::Start(start) if start.local_name().as_ref() == end => return Ok(()),
-                Event::Start(start) => {
-                    names.push(start.local_name().as_ref().to_owned());
-                    see(self, &names.iter().map(String::as_str).collect::<Vec<_>>(), &start)?;
-                }
-                Event::End(_) => drop(names.pop()),
-                Event::Eof => return Ok(()),
+                Event::Start(start) => see(self, &start)?,
+                Event::Eof => break,
                 _ => {}
             }
         }
+        self.buffers.push(buffer);
+        Ok(())
+    }
+
+    /// The text inside the tag that was opened last.
+    pub(super) fn text(&mut self) -> Result<String, UsageError> {
+        let (depth, mut buffer) = (self.depth, self.buffers.pop().unwrap_or_default());
+        let mut text = String::new();
+        while self.depth >= depth {
+            let event = self.next(&mut buffer)?;
+            self.push_text(&event, &mut text)?;
+            if text.len() > MAX_EVENT {
+                return Err(self.damaged(too_large("one text or tag has", MAX_EVENT as u64)));
+            }
+        }
+        self.buffers.push(buffer);
+        Ok(text)
     }
 
     /// The attributes of these names, with any prefix before the colon.

@@ -2,8 +2,6 @@
 
 use std::io::Read;
 
-use quick_xml::events::Event;
-
 use super::error::damaged;
 use super::part::XmlPart;
 use crate::input::UsageError;
@@ -21,17 +19,11 @@ pub(super) struct SharedStrings {
 impl SharedStrings {
     pub(super) fn read(mut part: XmlPart<impl Read>) -> Result<Self, UsageError> {
         let mut strings = Self::default();
-        let mut buffer = Vec::new();
-        loop {
-            match part.next(&mut buffer)? {
-                Event::Start(start) if start.local_name().as_ref() == "si" => {
-                    let text = read_item(&mut part, "si")?;
-                    strings.push(&text)?;
-                }
-                Event::Eof => return Ok(strings),
-                _ => {}
-            }
-        }
+        part.inside(|part, tag| match tag.local_name().as_ref() {
+            "si" => strings.push(&read_item(part)?),
+            _ => Ok(()),
+        })?;
+        Ok(strings)
     }
 
     fn push(&mut self, text: &str) -> Result<(), UsageError> {
@@ -55,31 +47,18 @@ fn too_many() -> UsageError {
     damaged("the texts", format_args!("they need more than {most} MiB of memory"))
 }
 
-/// The text up to the closing tag `end`: its runs one after another, without phonetic hints.
-pub(super) fn read_item(part: &mut XmlPart<impl Read>, end: &str) -> Result<String, UsageError> {
-    let (mut text, mut buffer) = (String::new(), Vec::new());
-    let (mut in_text, mut in_phonetic) = (false, false);
-    loop {
-        let event = part.next(&mut buffer)?;
-        match &event {
-            Event::Start(start) => match start.local_name().as_ref() {
-                "t" => in_text = !in_phonetic,
-                "rPh" => in_phonetic = true,
-                _ => {}
-            },
-            Event::End(tag) => match tag.local_name().as_ref() {
-                "t" => in_text = false,
-                "rPh" => in_phonetic = false,
-                name if name == end => return Ok(unescaped(text)),
-                _ => {}
-            },
-            event if in_text => part.push_text(event, &mut text)?,
+/// The text inside the tag that was opened last: its runs one after another, without phonetic hints.
+pub(super) fn read_item(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
+    let mut text = String::new();
+    part.inside(|part, tag| {
+        match tag.local_name().as_ref() {
+            "t" => text.push_str(&part.text()?),
+            "rPh" => part.inside(|_, _| Ok(()))?,
             _ => {}
         }
-        if text.len() > MAX_BYTES {
-            return Err(too_many());
-        }
-    }
+        if text.len() > MAX_BYTES { Err(too_many()) } else { Ok(()) }
+    })?;
+    Ok(unescaped(text))
 }
 
 /// Excel writes characters that XML cannot contain as `_x000D_`, and an underscore before such a sequence as `_x005F_`.

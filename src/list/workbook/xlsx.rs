@@ -92,8 +92,8 @@ fn small_part<'a>(archive: &'a mut Archive, path: &str) -> Result<Option<XmlPart
 fn relations(archive: &mut Archive, directory: &str, path: &str) -> Result<Vec<Relation>, UsageError> {
     let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
     let mut relations = Vec::new();
-    part.each_tag("", |part, names, tag| {
-        if names.ends_with(&["Relationship"])
+    part.inside(|part, tag| {
+        if tag.local_name().as_ref() == "Relationship"
             && let [Some(id), Some(kind), Some(target)] = part.attributes(tag, ["Id", "Type", "Target"])?
         {
             let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
@@ -122,13 +122,13 @@ fn joined(directory: &str, target: &str) -> String {
 fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), UsageError> {
     let mut part = small_part(archive, path)?.ok_or_else(|| damaged(path, "it is missing"))?;
     let (mut is_1904, mut sheets) = (false, Vec::new());
-    part.each_tag("", |part, names, tag| {
-        match names {
-            [.., "workbookPr"] => {
+    part.inside(|part, tag| {
+        match tag.local_name().as_ref() {
+            "workbookPr" => {
                 let [date] = part.attributes(tag, ["date1904"])?;
                 is_1904 = date.as_deref().is_some_and(is_true);
             }
-            [.., "sheet"] => {
+            "sheet" => {
                 let [name, state, id] = part.attributes(tag, ["name", "state", "id"])?;
                 let is_hidden = state.is_some_and(|state| state != "visible");
                 sheets.extend(name.zip(id).map(|(name, part)| Sheet { name, is_hidden, part }));
@@ -147,32 +147,39 @@ fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellSt
     let mut known: HashMap<String, Option<Arc<NumberFormat>>> = HashMap::new();
     // For each font, whether it crosses out.
     let mut fonts = Vec::new();
-    part.each_tag("", |part, names, tag| {
-        match names {
-            [.., "numFmt"] => {
-                let [id, code] = part.attributes(tag, ["numFmtId", "formatCode"])?;
-                declared.extend(id.zip(code));
-            }
-            [.., "fonts", "font"] => fonts.push(false),
-            [.., "fonts", "font", "strike"] => {
-                let [value] = part.attributes(tag, ["val"])?;
-                if let Some(is_crossed_out) = fonts.last_mut() {
-                    *is_crossed_out = value.as_deref().is_none_or(is_true);
-                }
-            }
-            [.., "cellXfs", "xf"] => {
-                let [id, font] = part.attributes(tag, ["numFmtId", "fontId"])?;
-                let format = known.entry(id.unwrap_or_default()).or_insert_with_key(|id| {
-                    let code = declared.get(id).map(String::as_str);
-                    NumberFormat::of(id.parse().unwrap_or(0), code, is_1904).map(Arc::new)
-                });
-                let font: Option<usize> = font.and_then(|font| font.parse().ok());
-                let is_crossed_out = font.and_then(|font| fonts.get(font)).is_some_and(|it| *it);
-                styles.push(CellStyle { is_crossed_out, format: format.clone() });
-            }
-            _ => {}
+    part.inside(|part, tag| match tag.local_name().as_ref() {
+        "numFmt" => {
+            let [id, code] = part.attributes(tag, ["numFmtId", "formatCode"])?;
+            declared.extend(id.zip(code));
+            Ok(())
         }
-        Ok(())
+        "fonts" => part.inside(|part, tag| {
+            match tag.local_name().as_ref() {
+                "font" => fonts.push(false),
+                "strike" => {
+                    let [value] = part.attributes(tag, ["val"])?;
+                    fonts.pop();
+                    fonts.push(value.as_deref().is_none_or(is_true));
+                }
+                _ => {}
+            }
+            Ok(())
+        }),
+        "cellXfs" => part.inside(|part, tag| {
+            if tag.local_name().as_ref() != "xf" {
+                return Ok(());
+            }
+            let [id, font] = part.attributes(tag, ["numFmtId", "fontId"])?;
+            let format = known.entry(id.unwrap_or_default()).or_insert_with_key(|id| {
+                let code = declared.get(id).map(String::as_str);
+                NumberFormat::of(id.parse().unwrap_or(0), code, is_1904).map(Arc::new)
+            });
+            let font: Option<usize> = font.and_then(|font| font.parse().ok());
+            let is_crossed_out = font.and_then(|font| fonts.get(font)).is_some_and(|it| *it);
+            styles.push(CellStyle { is_crossed_out, format: format.clone() });
+            Ok(())
+        }),
+        _ => Ok(()),
     })?;
     Ok(styles)
 }

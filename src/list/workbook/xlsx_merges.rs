@@ -4,8 +4,6 @@ use std::cmp::Reverse;
 use std::io::Read;
 use std::ops::RangeInclusive;
 
-use quick_xml::events::Event;
-
 use super::part::XmlPart;
 use super::sheet_row::{column_place, row_number};
 use crate::input::UsageError;
@@ -36,17 +34,15 @@ impl CoveredCells {
 
     /// From the whole sheet.
     pub(super) fn read(mut part: XmlPart<impl Read>) -> Result<Self, UsageError> {
-        let (mut areas, mut buffer) = (Vec::new(), Vec::new());
-        loop {
-            match part.next(&mut buffer)? {
-                Event::Start(start) if start.local_name().as_ref() == TAG => {
-                    let [area] = part.attributes(&start, ["ref"])?;
-                    areas.extend(area.and_then(|area| MergedArea::read(&area.replace('$', ""))));
-                }
-                Event::Eof => return Ok(Self::of(areas)),
-                _ => {}
+        let mut areas = Vec::new();
+        part.inside(|part, tag| {
+            if tag.local_name().as_ref() == TAG {
+                let [area] = part.attributes(tag, ["ref"])?;
+                areas.extend(area.and_then(|area| MergedArea::read(&area.replace('$', ""))));
             }
-        }
+            Ok(())
+        })?;
+        Ok(Self::of(areas))
     }
 
     /// Goes on to this row.

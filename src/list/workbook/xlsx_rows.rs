@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::BytesStart;
 
 use super::number_format::NumberFormat;
 use super::part::XmlPart;
@@ -50,39 +50,41 @@ pub(super) fn read_rows(
     mut covered: CoveredCells,
     sink: &mut RowSink,
 ) -> Result<(), UsageError> {
-    let mut buffer = Vec::new();
-    let (mut row, mut column) = (SheetRow::default(), 0);
-    loop {
-        match part.next(&mut buffer)? {
-            Event::Start(start) => match start.local_name().as_ref() {
-                "row" => {
-                    row = begin_row(&part, &start, row.number + 1)?;
-                    covered.begin_row(row.number);
-                    column = 0;
-                }
-                "c" => {
-                    let tag = cell_tag(&part, &start, column)?;
-                    column = tag.column + 1;
-                    let found = read_content(&mut part, &tag.kind)?;
-                    if !covered.contains(row.number, tag.column) {
-                        row.put(tag.column, cell(&part, context, &tag, found)?)?;
-                    }
-                }
-                _ => {}
-            },
-            Event::End(end) => match end.local_name().as_ref() {
-                "row" => {
-                    let next = SheetRow::new(row.number, false);
-                    sink.push(std::mem::replace(&mut row, next))?;
-                }
-                "sheetData" => return part.finish(),
-                _ => {}
-            },
-            // A sheet without cells may have no such tag.
-            Event::Eof => return Ok(()),
-            _ => {}
+    let mut last = 0;
+    part.inside(|part, tag| match tag.local_name().as_ref() {
+        "sheetData" => part.inside(|part, tag| {
+            if tag.local_name().as_ref() != "row" {
+                return Ok(());
+            }
+            let mut row = begin_row(part, tag, last + 1)?;
+            last = row.number;
+            covered.begin_row(last);
+            read_cells(part, context, &covered, &mut row)?;
+            sink.push(row)
+        }),
+        _ => Ok(()),
+    })
+}
+
+fn read_cells(
+    part: &mut XmlPart<impl Read>,
+    context: &SheetContext,
+    covered: &CoveredCells,
+    row: &mut SheetRow,
+) -> Result<(), UsageError> {
+    let mut next = 0;
+    part.inside(|part, tag| {
+        if tag.local_name().as_ref() != "c" {
+            return Ok(());
         }
-    }
+        let tag = cell_tag(part, tag, next)?;
+        next = tag.column + 1;
+        let found = read_content(part, &tag.kind)?;
+        if covered.contains(row.number, tag.column) {
+            return Ok(());
+        }
+        row.put(tag.column, cell(part, context, &tag, found)?)
+    })
 }
 
 fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Result<SheetRow, UsageError> {
@@ -120,28 +122,18 @@ fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> R
 
 /// Reads up to the end of the cell.
 fn read_content(part: &mut XmlPart<impl Read>, kind: &str) -> Result<CellContent, UsageError> {
-    let (mut content, mut buffer, mut in_value) = (CellContent::default(), Vec::new(), false);
-    loop {
-        let event = part.next(&mut buffer)?;
-        match &event {
-            Event::Start(start) => match start.local_name().as_ref() {
-                "v" if kind != "inlineStr" => {
-                    in_value = true;
-                    content.value.get_or_insert_default();
-                }
-                "f" => content.has_formula = true,
-                "is" => content.value = Some(read_item(part, "is")?),
-                _ => {}
-            },
-            Event::End(end) => match end.local_name().as_ref() {
-                "v" => in_value = false,
-                "c" => return Ok(content),
-                _ => {}
-            },
-            event if in_value => part.push_text(event, content.value.get_or_insert_default())?,
+    let mut content = CellContent::default();
+    part.inside(|part, tag| {
+        match tag.local_name().as_ref() {
+            // An extension may have such a tag, too.
+            "v" if kind != "inlineStr" && content.value.is_none() => content.value = Some(part.text()?),
+            "f" => content.has_formula = true,
+            "is" => content.value = Some(read_item(part)?),
             _ => {}
         }
-    }
+        Ok(())
+    })?;
+    Ok(content)
 }
 
 fn cell(
