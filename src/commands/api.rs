@@ -15,7 +15,7 @@ use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
 use crate::output::{Format, Record, Sent, Stdout, SystemError};
-use crate::process::{Signals, block_on};
+use crate::process::block_on;
 use crate::sending::{Connection, Flight, Sender, catch_panic, read_environment, read_settings};
 
 /// The maximum number of pages to read, in case a server returns new ones forever.
@@ -119,9 +119,9 @@ fn call(
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     let sender = Sender::of(settings, context)?;
     record.bot_id = Some(sender.bot.as_str().to_owned());
+    let base = sender.planned_base();
+    record.api_url = Some(base.to_string());
     if context.mode != Mode::Send {
-        let base = sender.planned_base();
-        record.api_url = Some(base.to_string());
         record.dry_run = true;
         if context.mode == Mode::Curl || context.stdout.format == Format::Response {
             sender.show(context, &call.request(base.url(), &sender)?)?;
@@ -163,10 +163,9 @@ impl ApiCall {
         flight: &Flight,
     ) -> Result<ExitCode, CommandError> {
         self.path.of_bot(sender.bot.as_str()).check_harmless(&self.method, false)?;
-        let base = sender.base(context).await?;
-        record.api_url = Some(base.to_string());
-        let request = self.request(base.url(), sender)?;
-        let mut connection = sender.connect_to(context, base, Signals::default()).await?;
+        let mut connection = sender.connect(context).await?;
+        record.api_url = Some(connection.base.to_string());
+        let request = self.request(connection.base.url(), sender)?;
         let retry_for = sender.settings.retry_for;
         if self.paginate {
             return read_pages(context, &mut connection, request, retry_for, record).await;

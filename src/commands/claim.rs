@@ -83,9 +83,13 @@ impl OnceSend {
         sender: &Sender,
         outgoing: &Outgoing,
     ) -> Result<Claimed, CommandError> {
-        let scope = &self.scope;
-        let claimed = self.claim(connection, sender, outgoing).await;
-        match claimed.map_err(CommandError::of_single_send)? {
+        let (scope, recipient) = (&self.scope, outgoing.recipient().as_str());
+        let claim = async {
+            let person = self.store.hasher()?.person(recipient);
+            wait_for_turn(&self.store, &mut connection.signals).await?;
+            Ok::<_, CommandError>(self.store.claim(scope, &person, sender.settings.timeout + LEASE)?)
+        };
+        match claim.await.map_err(CommandError::of_single_send)? {
             Claimed::Now(mut held) => {
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);
@@ -97,22 +101,8 @@ impl OnceSend {
                 report_replay(context, scope, &entry);
                 Ok(Claimed::Before(entry))
             }
-            Claimed::Before(entry) => Err(refusal(scope, outgoing.recipient().as_str(), entry)),
+            Claimed::Before(entry) => Err(refusal(scope, recipient, entry)),
         }
-    }
-
-    async fn claim(
-        &self,
-        connection: &mut Connection,
-        sender: &Sender,
-        outgoing: &Outgoing,
-    ) -> Result<Claimed, CommandError> {
-        let person = self.store.hasher()?.person(outgoing.recipient().as_str());
-        let lease = sender.settings.timeout + LEASE;
-        if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
-            return Err(CommandError::interrupted(signal));
-        }
-        Ok(self.store.claim(&self.scope, &person, lease)?)
     }
 
     /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal

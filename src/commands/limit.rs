@@ -103,9 +103,7 @@ impl LimitedSend {
         outgoing: &Outgoing,
     ) -> Result<ReachedBySend, CommandError> {
         let count = async {
-            if let Some(signal) = wait_for_turn(&self.store, &mut connection.signals).await? {
-                return Err(CommandError::interrupted(signal));
-            }
+            wait_for_turn(&self.store, &mut connection.signals).await?;
             let limit = Some(self.limit).filter(|_| !self.is_over_allowed);
             Ok::<_, CommandError>(self.store.reach(&self.of, outgoing.recipient().as_str(), limit)?)
         };

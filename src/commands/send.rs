@@ -23,7 +23,7 @@ use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, Template
 use crate::output::{Format, Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
-use crate::process::{Signals, block_on};
+use crate::process::block_on;
 use crate::sending::{
     AuditLog, CheckedTemplates, Connection, DeliveryWait, Flight, Sender, catch_panic, check_templates,
     claim_exclusions, read_environment, read_exclusions, read_settings, refuse_unusable, wait_for_delivery,
@@ -144,6 +144,7 @@ fn send(
     let (sender, exclusions) = sender_and_exclusions(context, settings, exclude, country, log)?;
     let once = typed.delivery.once.once.as_ref();
     sender.check_message(&exclusions, once.is_some(), &outgoing)?;
+    record.api_url = Some(sender.planned_base().to_string());
 
     let mut prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing, limit: None, notice_within: None };
     if context.mode != Mode::Send {
@@ -155,9 +156,12 @@ fn send(
     let limit = LimitedSend::open(context, &sender, &outgoing, typed.delivery.over_limit)?;
     prepared.limit = limit.as_ref();
     let flight = Flight::default();
-    let delivered =
-        catch_panic(&flight, || block_on(prepared.deliver_and_wait(record, log, &flight, once.as_ref(), wait)));
-    match delivered {
+    let deliver = async {
+        let mut connection = sender.connect(context).await?;
+        record.api_url = Some(connection.base.to_string());
+        prepared.deliver_over(&mut connection, record, log, &flight, once.as_ref(), wait).await
+    };
+    match catch_panic(&flight, || block_on(deliver)) {
         // A later error does not change that the message was accepted.
         Err(error) if record.sent == Sent::Yes => {
             context.stderr.warning(&format!("accepted, but its delivery status is unknown: {}", error.line()));
@@ -235,29 +239,11 @@ impl PreparedSend<'_> {
     /// `--dry-run` and `--curl`.
     fn preview(&self, record: &mut Record) -> Result<(), CommandError> {
         let Context { stdout, mode, .. } = self.context;
-        let base = self.sender.planned_base();
-        record.api_url = Some(base.to_string());
         record.dry_run = true;
         if *mode == Mode::Curl || stdout.format == Format::Response {
-            self.sender.show(self.context, &self.request(&base))?;
+            self.sender.show(self.context, &self.request(&self.sender.planned_base()))?;
         }
         Ok(())
-    }
-
-    /// Connects, then does what [`PreparedSend::deliver_over`] does.
-    async fn deliver_and_wait(
-        &self,
-        record: &mut Record,
-        log: &mut AuditLog,
-        flight: &Flight,
-        once: Option<&OnceSend>,
-        wait: Option<DeliveryWait>,
-    ) -> Result<ExitCode, CommandError> {
-        let Self { context, sender, .. } = self;
-        let base = sender.base(context).await?;
-        record.api_url = Some(base.to_string());
-        let mut connection = sender.connect_to(context, base, Signals::default()).await?;
-        self.deliver_over(&mut connection, record, log, flight, once, wait).await
     }
 
     /// Sends it over `connection`, reports the outcome, and waits for the state that `wait` names.

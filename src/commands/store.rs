@@ -7,7 +7,7 @@ use crate::command_error::CommandError;
 use crate::config::{ConfigError, Environment, LedgerDatabase};
 use crate::context::Context;
 use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, OnWait, Place, Run, RunName, Store, now};
-use crate::process::{Signal, Signals, block_on};
+use crate::process::{Signals, block_on};
 use crate::timestamps::wrong_clock;
 
 /// A wait this long is told.
@@ -37,8 +37,11 @@ fn on_wait(context: &Context) -> OnWait {
     })
 }
 
-/// Waits until no other process changes the store for long; returns the signal that came first, if one did.
-pub(crate) async fn wait_for_turn(store: &Store, signals: &mut Signals) -> Result<Option<Signal>, LedgerError> {
+/// Waits until no other process changes the store for long.
+///
+/// # Errors
+/// If a signal comes first.
+pub(crate) async fn wait_for_turn(store: &Store, signals: &mut Signals) -> Result<(), CommandError> {
     let (began, mut is_told) = (Instant::now(), false);
     while !store.is_free()? {
         if !is_told && began.elapsed() >= TOLD_AFTER {
@@ -46,11 +49,11 @@ pub(crate) async fn wait_for_turn(store: &Store, signals: &mut Signals) -> Resul
             store.tell_of_wait();
         }
         tokio::select! {
-            signal = signals.next() => return Ok(Some(signal)),
+            signal = signals.next() => return Err(CommandError::interrupted(signal)),
             () = tokio::time::sleep(BETWEEN_LOOKS) => {}
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 /// Finds the named run, or else the newest one and prints its name.

@@ -5,7 +5,7 @@ use std::io;
 
 use url::Url;
 
-use super::connection::{self, Connection, ask_secret, new_client};
+use super::connection::{self, Connection, ask_secret, new_client, reach_or_start};
 use crate::api::{Credentials, Request, curl_command};
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, ConfigError, Environment, SecretSource, Settings, Sourced};
@@ -75,11 +75,6 @@ impl Sender {
         context.stdout.json(&shown.map_err(|error| SystemError { action: "show the request", cause: error.into() })?)
     }
 
-    /// The address of requests.
-    pub(crate) async fn base(&self, context: &Context) -> Result<ApiUrl, CommandError> {
-        connection::reach_or_start(&self.settings, &context.stderr).await
-    }
-
     /// The connection to the API, whose secret is fetched now; None under `--dry-run` and `--curl`, which show the `first`
     /// request in its place.
     ///
@@ -97,22 +92,13 @@ impl Sender {
         self.connect(context).await.map(Some)
     }
 
-    /// Opens the connection to the API; the secret is fetched now.
+    /// Opens the connection to the API; the secret is fetched now. From then on signals are caught, and stop it.
     ///
     /// # Errors
     /// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, CommandError> {
-        self.connect_to(context, self.base(context).await?, Signals::default()).await
-    }
-
-    /// Like [`Sender::connect`], to the address from [`Sender::base`]. `signals`, none of which is caught yet, stop it.
-    pub(crate) async fn connect_to(
-        &self,
-        context: &Context,
-        base: ApiUrl,
-        mut signals: Signals,
-    ) -> Result<Connection, CommandError> {
-        let client = new_client(&self.settings, &base)?;
+        let base = reach_or_start(&self.settings, &context.stderr).await?;
+        let (client, mut signals) = (new_client(&self.settings, &base)?, Signals::default());
         // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught
         // after it.
         signals.catch(&[Signal::Interrupt])?;
@@ -140,7 +126,7 @@ impl Sender {
     /// # Errors
     /// As for [`Sender::connect`].
     pub(crate) async fn connect_before_question(&self, context: &Context) -> Result<Option<Connection>, CommandError> {
-        let base = self.base(context).await?;
+        let base = reach_or_start(&self.settings, &context.stderr).await?;
         if self.secret.value == SecretSource::Prompt {
             return Ok(None);
         }

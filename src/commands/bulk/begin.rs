@@ -73,9 +73,7 @@ impl PreparedList<'_> {
         }
         // A connection to a database may not have survived the question.
         let store = store.reconnected()?;
-        if let Some(signal) = wait_for_turn(&store, &mut connection.signals).await? {
-            return Err(CommandError::interrupted(signal));
-        }
+        wait_for_turn(&store, &mut connection.signals).await?;
         let Self { mut draft, mut details, rates, .. } = self;
         let earlier = earlier_of(&details);
         let made = store.make(&name, &mut draft, &mut details, &earlier, |known, draft, details| {
