@@ -16,9 +16,6 @@ pub(super) const GROUPS: [(&str, &[&str]); 3] = [
     ("Try and learn", &["sandbox", "explain", "schema", "skill", "man"]),
 ];
 
-/// Flags that few people need.
-const RARE: [&str; 7] = ["header_row", "encoding", "concurrency", "max_wait", "no_keep_alive", "unchecked", "progress"];
-
 const REQUIRED: &str = "Required, as flags or in --body";
 const OPTIONS: &str = "Options";
 
@@ -59,8 +56,7 @@ fn shown(path: &[&str]) -> &'static [&'static str] {
 fn arrange(command: Command, path: &[&str], globals: &[Arg], is_long: bool) -> Command {
     let command = command.disable_help_flag(true).arg(help_flag());
     let command = match path {
-        ["bulk", "send"] if !is_long => rare_flags_last(name_kinds(command)),
-        ["bulk", "send" | "resume"] => rare_flags_last(command),
+        ["bulk", "send"] if !is_long => name_kinds(command),
         ["send", kind] | [kind @ "flow-message"] => require(command, kind, &["--to"]),
         // The recipients are a column.
         ["bulk", "send", kind] => require(command, kind, &[]),
@@ -92,14 +88,6 @@ fn closing(shown: &[&str], globals: &[Arg]) -> String {
     let block = Command::new("jelouctl").disable_help_flag(true).max_term_width(MOST_COLUMNS).args(flags);
     let block = block.help_template("{all-args}").render_help();
     format!("{}\n\n{more} more: jelouctl help options", block.ansi().to_string().trim_end())
-}
-
-/// Puts the flags that few people need under a heading of their own, below all others.
-fn rare_flags_last(command: Command) -> Command {
-    let is_rare = |flag: &Arg| RARE.contains(&flag.get_id().as_str());
-    let rare: Vec<_> = command.get_arguments().filter(|flag| is_rare(flag)).map(|flag| flag.get_id().clone()).collect();
-    // A flag that is changed becomes the last one.
-    rare.into_iter().fold(command, |command, id| command.mut_arg(id, |flag| flag.help_heading("Rarely needed")))
 }
 
 /// clap's own flag, which cannot be put under a heading.

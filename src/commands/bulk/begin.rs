@@ -105,7 +105,7 @@ impl PreparedList<'_> {
             return Ok(ExitCode::Success);
         }
         let run = RunOnItsWay { context, sender, run, details: &details, exclusions };
-        run.carry_out(connection, &args.options).await
+        run.carry_out(connection, args.work.progress).await
     }
 
     /// Says what the person should know, and asks; then the connection is open and the templates are checked.
@@ -121,7 +121,7 @@ impl PreparedList<'_> {
         if !self.details.sandbox {
             report_closed(context, hours);
         }
-        let checks = !args.options.work.unchecked;
+        let checks = !args.work.unchecked;
         // The question shows the message with the template's own text.
         let mut opened = None;
         // With it comes the category of the template.
@@ -199,7 +199,7 @@ pub(super) fn details(
     let (settings, options) = (&sender.settings, &args.options);
     let begun =
         RunConditions { once: args.once.clone(), only_in_window: args.only_in_window, ..RunConditions::default() };
-    Details {
+    args.work.over(Details {
         kind: args.message().command().to_owned(),
         profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
         bot: sender.bot.clone(),
@@ -214,16 +214,16 @@ pub(super) fn details(
         country: countries.otherwise,
         message: body.cloned(),
         rate: options.rate.unwrap_or(settings.rate),
-        concurrency: options.work.concurrency_or(DEFAULT_CONCURRENCY),
-        max_wait: options.work.max_wait_or(DEFAULT_MAX_WAIT),
-        no_keep_alive: options.work.no_keep_alive,
+        concurrency: DEFAULT_CONCURRENCY,
+        max_wait: DEFAULT_MAX_WAIT,
+        no_keep_alive: false,
         conditions: options.conditions(when, &args.earlier, &begun),
         templates: TemplateUses::default(),
         template_texts: TemplateTexts::default(),
         estimate: None,
         remember: how_far_back(args, sender),
         written_to: 0,
-    }
+    })
 }
 
 /// What the messages of the draft cost; none without rates.

@@ -5,11 +5,10 @@ use std::time::Instant;
 
 use super::ending::RunOnItsWay;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
-use super::options::RunOptions;
 use crate::command_error::CommandError;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
-use crate::output::Progress;
+use crate::output::{Progress, ProgressFormat};
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sending::{Connection, no_client, reread_do_not_contact};
 
@@ -18,16 +17,15 @@ impl RunOnItsWay<'_> {
     pub(crate) async fn carry_out(
         &self,
         connection: Connection,
-        options: &RunOptions,
+        progress: ProgressFormat,
     ) -> Result<ExitCode, CommandError> {
-        self.send_rows(connection, options).await.map_err(CommandError::after_sending)
+        self.send_rows(connection, progress).await.map_err(CommandError::after_sending)
     }
 
-    async fn send_rows(&self, mut connection: Connection, options: &RunOptions) -> Result<ExitCode, CommandError> {
+    async fn send_rows(&self, mut connection: Connection, progress: ProgressFormat) -> Result<ExitCode, CommandError> {
         let Self { context, details, .. } = self;
-        let keeps = !options.work.no_keep_alive && !details.no_keep_alive;
         let session = Arc::new(ApiSession {
-            client: connection.client.for_run(keeps).map_err(no_client)?,
+            client: connection.client.for_run(!details.no_keep_alive).map_err(no_client)?,
             credentials: connection.credentials.clone(),
             base: connection.base.url().clone(),
             accepts: details.accepts.clone(),
@@ -38,12 +36,12 @@ impl RunOnItsWay<'_> {
         let end = loop {
             let (ledger, counts, conditions) = joined;
             let limits = RunLimits {
-                concurrency: options.work.concurrency_or(details.concurrency),
-                max_wait: options.work.max_wait_or(details.max_wait),
+                concurrency: details.concurrency,
+                max_wait: details.max_wait,
                 hours: conditions.hours.filter(|_| !details.sandbox),
                 keep_going: conditions.keep_going,
             };
-            let mut progress = Progress::new(&context.stderr, options.work.progress);
+            let mut progress = Progress::new(&context.stderr, progress);
             let engine = Engine::new(Arc::clone(&session), ledger, counts, limits, &mut progress);
             let end = engine.run(async || connection.signals.next().await).await;
             if !matches!(end, RunEnd::Stopped { reason: StopReason::WaitOver, .. }) {

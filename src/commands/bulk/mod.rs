@@ -29,7 +29,6 @@ mod stop;
 mod summary;
 mod test_send;
 mod words;
-mod work;
 
 use clap::Subcommand;
 
@@ -40,11 +39,10 @@ use self::list::BulkListArgs;
 use self::remove::BulkRemoveArgs;
 use self::report::BulkReportArgs;
 use self::resolve::BulkResolveArgs;
-use self::resume::BulkResumeArgs;
+use self::resume::{BulkResumeArgs, BulkWorkArgs};
 pub(crate) use self::send_args::BulkSendArgs;
 use self::status::BulkStatusArgs;
 use self::stop::BulkStopArgs;
-use self::work::BulkWorkArgs;
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
@@ -90,7 +88,7 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
     match command {
         BulkCommand::Send(args) => send::run(context, &args),
         BulkCommand::Resume(args) => resume::run(context, &args),
-        BulkCommand::Work(args) => work::run(context, args),
+        BulkCommand::Work(args) => resume::work(context, args),
         BulkCommand::Stop(args) => stop::run(context, &args),
         BulkCommand::Cancel(args) => cancel::run(context, &args),
         BulkCommand::Status(args) => status::run(context, &args),

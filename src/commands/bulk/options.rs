@@ -6,12 +6,13 @@ use clap::{Args, ValueHint};
 
 use crate::config::{people_limit, rate, retry_for};
 use crate::hours::{Between, DayOff, Hours, HoursChoice, ZoneName};
-use crate::ledger::RunConditions;
+use crate::ledger::{Details, RunConditions};
 use crate::output::ProgressFormat;
 
 /// Headings of the help.
 pub(super) const PEOPLE: &str = "Recipients";
 pub(super) const RUN: &str = "The run";
+pub(super) const RARE: &str = "Rarely needed";
 
 /// How a person sends rows of a run.
 #[derive(Args, Debug, Default)]
@@ -22,9 +23,6 @@ pub(crate) struct RunOptions {
     /// A resumed run keeps its rate; a new one takes that of the profile, if there is one.
     #[arg(long, value_name = "RATE", allow_hyphen_values = true, value_parser = rate)]
     pub(super) rate: Option<f64>,
-
-    #[command(flatten)]
-    pub(super) work: WorkOptions,
 
     /// Continue even if the first eleven messages are all rejected
     #[arg(long)]
@@ -124,12 +122,14 @@ impl RunOptions {
 }
 
 impl WorkOptions {
-    pub(super) fn concurrency_or(&self, kept: usize) -> usize {
-        self.concurrency.map_or(kept, usize::from)
-    }
-
-    pub(super) fn max_wait_or(&self, kept: Duration) -> Duration {
-        self.max_wait.unwrap_or(kept)
+    /// The details of a run as this process sends it: typed flags override what it has.
+    pub(super) fn over(&self, kept: Details) -> Details {
+        Details {
+            concurrency: self.concurrency.map_or(kept.concurrency, usize::from),
+            max_wait: self.max_wait.unwrap_or(kept.max_wait),
+            no_keep_alive: self.no_keep_alive || kept.no_keep_alive,
+            ..kept
+        }
     }
 }
 

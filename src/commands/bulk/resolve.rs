@@ -99,7 +99,10 @@ impl Decision {
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
-    let run = open_run(context, args.run.as_ref())?;
+    let store = open_store(context)?;
+    let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
+        return Err(LedgerError::none_unfinished(&store.names()?).into());
+    };
     if args.decision.ask {
         return ask(context, &run, &BulkDeliveriesArgs { up_to: args.up_to, ..BulkDeliveriesArgs::default() });
     }
@@ -175,14 +178,5 @@ fn in_words(changed: u64, Resolution { change: [from, to], .. }: &Resolution) ->
         0 => "no row is changed".to_owned(),
         1 => format!("{rows} counts as {} from now on", to.name()),
         _ => format!("{rows} count as {} from now on", to.name()),
-    }
-}
-
-/// The run, if it exists.
-fn open_run(context: &Context, asked: Option<&RunName>) -> Result<Run, CommandError> {
-    let store = open_store(context)?;
-    match store.named_or_unfinished(asked, false)? {
-        Some(run) => Ok(run),
-        None => Err(LedgerError::none_unfinished(&store.names()?).into()),
     }
 }

@@ -1,4 +1,4 @@
-//! `bulk resume` and `bulk work` (`work.rs`) continue a run. They need no input and no message, and send only as the
+//! `bulk resume` and `bulk work` continue a run. They need no input and no message, and send only as the
 //! sender who began it. `resume` asks the person and lifts a pause; `work` is for machines and does neither.
 
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run};
 use super::hours::of_resumed_run;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, look_up_windows};
-use super::options::{EarlierOptions, HoursOptions, RunOptions};
+use super::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
 use super::run_sender::sender_of_run;
 use super::summary::undecided;
 use super::words::{since_when, what_to_look_at};
@@ -46,28 +46,53 @@ pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
     /// A run on the sandbox is the default only if there is no other.
-    pub(super) run: Option<RunName>,
+    run: Option<RunName>,
 
     #[command(flatten)]
-    pub(super) options: RunOptions,
+    options: RunOptions,
 
     #[command(flatten)]
-    pub(super) hours: HoursOptions,
+    hours: HoursOptions,
 
     #[command(flatten)]
-    pub(super) earlier: EarlierOptions,
+    earlier: EarlierOptions,
 
     /// Leave out people on this list: one number, user id or `id:USER` a line, or a list with a header (repeatable)
     #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-    pub(super) exclude: Vec<Source>,
+    exclude: Vec<Source>,
+
+    #[command(flatten, next_help_heading = RARE)]
+    work: WorkOptions,
+}
+
+/// Send rows of a run that other processes send too, until it is complete
+///
+/// Examples:
+///   jelouctl bulk work --ledger postgres://jelou@db.example/jelou
+///   jelouctl bulk work people-20261120-101500 --concurrency 16
+///
+/// For machines: a paused run stays paused, and this ends with 8 or 11; `bulk resume` lifts a pause.
+/// All who send a run share its rate, on one machine or on several.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct BulkWorkArgs {
+    /// Name of the run [default: the only unfinished one]
+    run: Option<RunName>,
+
+    #[command(flatten)]
+    work: WorkOptions,
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
     go_on(context, args, false)
 }
 
+pub(crate) fn work(context: &mut Context, BulkWorkArgs { run, work }: BulkWorkArgs) -> Result<ExitCode, CommandError> {
+    go_on(context, &BulkResumeArgs { run, work, ..BulkResumeArgs::default() }, true)
+}
+
 /// Continues a run, also beside other processes: `resume` lifts a pause, and `work`, if `is_worker`, does not.
-pub(super) fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
+fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
     let ended = open_and_go_on(context, args, is_worker).map_err(CommandError::of_resume);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
@@ -86,7 +111,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let kept = run.details()?;
     let conditions = if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept)? };
     let is_changed = conditions != kept.conditions;
-    let details = Details { conditions, ..kept };
+    let details = args.work.over(Details { conditions, ..kept });
     let sender = sender_of_run(context, &run, &details)?;
     let age = age_of(&store, &run)?;
     // A machine that sends it together with others was started on purpose.
@@ -104,7 +129,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let has_answered = way.prepare(args, lifted.as_ref(), asks, age)?;
     let conditions = is_changed.then_some(&details.conditions);
     let resumed = Resumed { has_answered, rate: args.options.rate, conditions };
-    block_on(way.send_the_rest(&args.options, (!is_worker).then_some((lifted.as_ref(), resumed))))
+    block_on(way.send_the_rest(&args.work, (!is_worker).then_some((lifted.as_ref(), resumed))))
 }
 
 /// The templates of the rows that are still to be sent.
@@ -157,7 +182,7 @@ impl RunOnItsWay<'_> {
     /// Checks the templates that are left, lifts the pause if the run is `resumed`, and sends the rest.
     async fn send_the_rest(
         self,
-        options: &RunOptions,
+        work: &WorkOptions,
         resumed: Option<(Option<&RunPause>, Resumed<'_>)>,
     ) -> Result<ExitCode, CommandError> {
         let Self { context, sender, details, .. } = self;
@@ -165,7 +190,7 @@ impl RunOnItsWay<'_> {
         // The connection to a database may not have survived the questions.
         let way = Self { run: self.run.reconnected()?, ..self };
         let (run, name) = (&way.run, way.run.name());
-        if !options.work.unchecked && pending_of(run)? > 0 {
+        if !work.unchecked && pending_of(run)? > 0 {
             refuse_templates(context, sender, &mut connection, &templates_left(run, details)?, false).await?;
         }
         let found = run.counts()?;
@@ -182,7 +207,7 @@ impl RunOnItsWay<'_> {
                 context.stderr.note(&undecided);
             }
         }
-        way.carry_out(connection, options).await
+        way.carry_out(connection, work.progress).await
     }
 
     /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed

@@ -124,7 +124,7 @@ impl PreparedList<'_> {
                 None => Ok(()),
             }
         };
-        let shown = (args.options.work.progress, page.is_some());
+        let shown = (args.work.progress, page.is_some());
         let read = import(context, list, &mut self.draft, plan, Some(sender), shown, &mut compare);
         let read = read.map_err(CommandError::of_unmade_run)?;
         write_rejects(context, rejects, &self.draft, list, &read)?;

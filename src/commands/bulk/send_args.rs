@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use super::earlier::EarlierRule;
-use super::options::{EarlierOptions, HoursOptions, PEOPLE, RUN, RunOptions};
+use super::options::{EarlierOptions, HoursOptions, PEOPLE, RARE, RUN, RunOptions, WorkOptions};
 use super::report_file::ending_of;
 use crate::config::{budget, remember};
 use crate::context::Mode;
@@ -49,17 +49,6 @@ pub(crate) struct BulkSendArgs {
     /// Sheet of the workbook [default: the first visible one]
     #[arg(long, value_name = "NAME", help_heading = LIST)]
     pub(super) sheet: Option<String>,
-
-    /// Line of the header, as the sheet or an editor counts it [default: found]
-    ///
-    /// The default is the first line, or the only one of the first 20 that names the recipient's column
-    /// above a number.
-    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = LIST)]
-    pub(super) header_row: Option<u64>,
-
-    /// Encoding of a list in text, such as windows-1252 [default: UTF-8]
-    #[arg(long, value_name = "LABEL", help_heading = LIST)]
-    pub(super) encoding: Option<ListEncoding>,
 
     /// Column of the recipient [default: found by its name]
     ///
@@ -177,6 +166,20 @@ pub(crate) struct BulkSendArgs {
 
     #[command(flatten)]
     pub(super) options: RunOptions,
+
+    /// Line of the header, as the sheet or an editor counts it [default: found]
+    ///
+    /// The default is the first line, or the only one of the first 20 that names the recipient's column
+    /// above a number.
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = RARE)]
+    pub(super) header_row: Option<u64>,
+
+    /// Encoding of a list in text, such as windows-1252 [default: UTF-8]
+    #[arg(long, value_name = "LABEL", help_heading = RARE)]
+    pub(super) encoding: Option<ListEncoding>,
+
+    #[command(flatten, next_help_heading = RARE)]
+    pub(super) work: WorkOptions,
 
     #[command(subcommand)]
     pub(crate) typed: TypedMessage<BulkDeliveryArgs>,

@@ -73,10 +73,7 @@ impl PreparedList<'_> {
     /// up.
     fn template_texts(&self) -> Result<TemplateTexts, CommandError> {
         let (context, uses) = (self.context, &self.details.templates);
-        if uses.uses.is_empty()
-            || self.args.options.work.unchecked
-            || self.args.preview.is_none()
-            || context.mode != Mode::Send
+        if uses.uses.is_empty() || self.args.work.unchecked || self.args.preview.is_none() || context.mode != Mode::Send
         {
             return Ok(TemplateTexts::default());
         }

@@ -41,7 +41,7 @@ pub(crate) fn test_send(
     let recipient = TypedRecipient::read(to, plan.countries.otherwise)
         .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
     let mut draft = LedgerDraft::create()?;
-    let shown = (args.options.work.progress, false);
+    let shown = (args.work.progress, false);
     import(context, list, &mut draft, plan, None, shown, &mut |_| Ok(()))?.verdict?;
     let messages = messages(list, &draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
     let log = AuditLog::of(&sender.settings).with(exclusions);
@@ -93,7 +93,7 @@ async fn send_each(
     flight: &Flight,
 ) -> Result<ExitCode, CommandError> {
     let mut connection = sender.connect(context).await?;
-    if !args.options.work.unchecked {
+    if !args.work.unchecked {
         // The templates of the rows, sent to the recipient of the test.
         let mut uses = TemplateUses::default();
         for outgoing in messages {
