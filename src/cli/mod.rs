@@ -5,7 +5,6 @@ mod complete;
 mod global;
 mod guesses;
 mod help;
-mod named;
 mod usage;
 
 use std::ffi::OsString;
@@ -26,7 +25,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     if let Some(code) = complete::answer(arguments) {
         return code;
     }
-    match named::parse(arguments) {
+    match app::parse(arguments) {
         Ok(app) => dispatch(app, arguments),
         Err(error) => match guesses::asked_for_help(&error, arguments) {
             Some(arguments) => run(&arguments),

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::app::{App, Command};
-use super::{help, named};
+use super::{app, help};
 use crate::api::{Client, ClientOptions, Roots};
 use crate::config::ConfigFile;
 use crate::input::Input;
@@ -308,7 +308,7 @@ fn words(line: &str) -> Vec<OsString> {
 #[test]
 fn a_line_of_every_day_is_parsed_by_one_command() {
     for line in LINES.into_iter().chain([""]) {
-        assert!(matches!(named::parse_by_one_command(&words(line)), Some(Ok(_))), "{line}");
+        assert!(matches!(app::parse_by_one_command(&words(line)), Some(Ok(_))), "{line}");
     }
 }
 
@@ -316,7 +316,7 @@ fn a_line_of_every_day_is_parsed_by_one_command() {
 fn one_command_alone_takes_a_line_as_all_of_them_do() {
     // The first kind counts, even in the list's position, and even if a command's name is a value.
     for line in ["bulk send image text Hola", "bulk send image --to send text a", "-p send text", "--version send"] {
-        assert_eq!(meaning(named::parse(&words(line))), meaning(App::try_parse_from(words(line))), "{line}");
+        assert_eq!(meaning(app::parse(&words(line))), meaning(App::try_parse_from(words(line))), "{line}");
     }
 
     let known: Vec<_> = WORDS.split_whitespace().collect();
@@ -327,7 +327,7 @@ fn one_command_alone_takes_a_line_as_all_of_them_do() {
             line.insert(place.index(line.len() + 1), word);
         }
         let line = words(&line.join(" "));
-        assert_eq!(meaning(named::parse(&line)), meaning(App::try_parse_from(&line)), "{line:?}");
+        assert_eq!(meaning(app::parse(&line)), meaning(App::try_parse_from(&line)), "{line:?}");
     });
 }
 

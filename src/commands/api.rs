@@ -1,7 +1,6 @@
 //! `api`: a request to any endpoint that is known not to send a message, with the same credentials and outcomes as a send.
 
 use std::str::FromStr;
-use std::time::Duration;
 
 use clap::Args;
 use http::Method;
@@ -129,7 +128,17 @@ fn call(
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
-    catch_panic(&flight, || block_on(call.make(context, &sender, record, &flight)))
+    let made = async {
+        call.path.of_bot(&sender.bot).check_harmless(&call.method, false)?;
+        let mut connection = sender.connect(context).await?;
+        record.api_url = Some(connection.base.to_string());
+        let request = call.request(connection.base.url(), &sender)?;
+        if call.paginate {
+            return read_pages(context, &mut connection, request, record).await;
+        }
+        Ok(deliver(context, &mut connection, &request, record, &flight).await)
+    };
+    catch_panic(&flight, || block_on(made))
 }
 
 impl ApiCall {
@@ -153,24 +162,6 @@ impl ApiCall {
             url.query_pairs_mut().extend_pairs(&self.query);
         }
         Ok(Request::any(self.method.clone(), url, self.body.clone()))
-    }
-
-    async fn make(
-        &self,
-        context: &Context,
-        sender: &Sender,
-        record: &mut Record,
-        flight: &Flight,
-    ) -> Result<ExitCode, CommandError> {
-        self.path.of_bot(sender.bot.as_str()).check_harmless(&self.method, false)?;
-        let mut connection = sender.connect(context).await?;
-        record.api_url = Some(connection.base.to_string());
-        let request = self.request(connection.base.url(), sender)?;
-        let retry_for = sender.settings.retry_for;
-        if self.paginate {
-            return read_pages(context, &mut connection, request, retry_for, record).await;
-        }
-        Ok(deliver(context, &mut connection, &request, retry_for, record, flight).await)
     }
 }
 
@@ -254,11 +245,10 @@ async fn deliver(
     context: &Context,
     connection: &mut Connection,
     request: &Request,
-    retry_for: Duration,
     record: &mut Record,
     flight: &Flight,
 ) -> ExitCode {
-    let mut delivery = connection.deliver(&context.stderr, request, retry_for, flight).await;
+    let mut delivery = connection.deliver(request, connection.retry_for, flight).await;
     // The beginning of a long answer is useless.
     if let Some(answer) = delivery.answer.as_mut().filter(|answer| answer.body.is_too_large) {
         answer.body.text.clear();
@@ -280,14 +270,13 @@ async fn read_pages(
     context: &Context,
     connection: &mut Connection,
     mut request: Request,
-    retry_for: Duration,
     record: &mut Record,
 ) -> Result<ExitCode, CommandError> {
     let typed = request.url.query_pairs().find(|(name, _)| name == "page");
     let first = typed.and_then(|(_, page)| page.parse().ok()).unwrap_or(1);
     let mut pager = Pager::new(first, MAX_PAGES, usize::MAX);
     loop {
-        let code = deliver(context, connection, &request, retry_for, record, &Flight::default()).await;
+        let code = deliver(context, connection, &request, record, &Flight::default()).await;
         if code != ExitCode::Success {
             return Ok(code);
         }

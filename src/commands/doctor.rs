@@ -17,7 +17,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{LedgerError, check_writable};
 use crate::output::{Check, CheckState, Format, counted, rounded};
 use crate::places::STATE;
-use crate::process::{Signals, block_on};
+use crate::process::block_on;
 use crate::sending::{
     Connection, Flight, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
     reread_do_not_contact,
@@ -256,8 +256,11 @@ impl Checkup {
         }
         match credentials {
             Some(credentials) => {
-                let connection = Connection { base, client, credentials, signals: Signals::default() };
-                self.credentials(context, settings, connection).await;
+                let Ok(bot) = settings.bot() else {
+                    return self.warn("credentials", "not checked: there is no bot");
+                };
+                let connection = Connection::new((base, client, credentials), bot, settings, &context.stderr);
+                self.credentials(connection).await;
             }
             None => self.warn("credentials", "not checked: there are none, or no bot"),
         }
@@ -302,19 +305,18 @@ impl Checkup {
     }
 
     /// Reads the bot's templates, which does not send anything.
-    async fn credentials(&mut self, context: &Context, settings: &Settings, mut connection: Connection) {
+    async fn credentials(&mut self, mut connection: Connection) {
         const NAME: &str = "credentials";
-        let Ok(bot) = settings.bot() else { return self.warn(NAME, "not checked: there is no bot") };
         let mut listing = Listing::new(TemplateFilter::default());
         // One page tells whether they are accepted.
         let flight = Flight::default();
-        if let Err(error) = listing.read_page(&mut connection, &context.stderr, bot, Duration::ZERO, &flight).await {
+        if let Err(error) = listing.read_page(&mut connection, Duration::ZERO, &flight).await {
             return self.fail(NAME, error);
         }
         let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
         let count = listing.templates().len();
-        self.ok(NAME, format!("accepted for bot {bot}; templates: {at_least}{count}"));
-        self.ready = Some(format!("bot {bot}, {at_least}{}", counted(count as u64, "template")));
+        self.ok(NAME, format!("accepted for bot {}; templates: {at_least}{count}", connection.bot));
+        self.ready = Some(format!("bot {}, {at_least}{}", connection.bot, counted(count as u64, "template")));
     }
 }
 

@@ -25,8 +25,8 @@ use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::process::block_on;
 use crate::sending::{
-    AuditLog, CheckedTemplates, Connection, DeliveryWait, Flight, Sender, catch_panic, check_templates,
-    claim_exclusions, read_environment, read_exclusions, read_settings, refuse_unusable, wait_for_delivery,
+    AuditLog, Connection, DeliveryWait, Flight, Sender, catch_panic, claim_exclusions, read_environment,
+    read_exclusions, read_settings, refuse_templates, wait_for_delivery,
 };
 use crate::template::{expressions, typed_line_break};
 use crate::timestamps::{now, of_milliseconds};
@@ -292,7 +292,7 @@ impl PreparedSend<'_> {
         let (command, accepted) =
             if self.notice_within.is_some() { ("run", "the notice was accepted") } else { ("send", "accepted") };
         std::mem::take(log).message(&context.stderr, command, record, code.code());
-        let ended = wait_for_delivery(connection, context, sender, outgoing, begun, wait, record).await;
+        let ended = wait_for_delivery(connection, outgoing, begun, wait, record).await;
         Ok(match ended {
             Ok(()) => ExitCode::Success,
             Err((message, hint)) => {
@@ -319,9 +319,8 @@ impl PreparedSend<'_> {
         let mut to_user_ids = TemplateUses::default();
         to_user_ids.note(self.outgoing);
         to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
-        let (stderr, bot) = (&self.context.stderr, &self.sender.bot);
-        let CheckedTemplates { faults, .. } = check_templates(connection, stderr, bot, &to_user_ids, false).await?;
-        refuse_unusable(&faults, "fix the message, or send it to the person's phone number")?;
+        let hint = "fix the message, or send it to the person's phone number";
+        refuse_templates(connection, &to_user_ids, false, hint).await?;
         let Some(limit) = self.limit else { return Ok(self.deliver_after(Duration::ZERO, connection, flight).await) };
         let reached = limit.admit(connection, self.outgoing).await?;
         let delivery = self.deliver_after(Duration::ZERO, connection, flight).await;
@@ -342,16 +341,14 @@ impl PreparedSend<'_> {
         connection: &mut Connection,
         flight: &Flight,
     ) -> Delivery {
-        let Self { context, sender, .. } = self;
         if !pause.is_zero() {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 signal = connection.signals.next() => return Delivery::never_begun(signal),
             }
         }
-        let request = self.request(&connection.base);
-        let retry_for = sender.settings.retry_for;
-        let delivery = self.in_time(connection.deliver(&context.stderr, &request, retry_for, flight)).await;
+        let (request, retry_for) = (self.request(&connection.base), connection.retry_for);
+        let delivery = self.in_time(connection.deliver(&request, retry_for, flight)).await;
         delivery.unwrap_or_else(|| self.given_up(flight))
     }
 

@@ -47,24 +47,21 @@ impl TemplatesArgs {
 
 /// Lists the templates that match.
 pub(crate) fn run(context: &mut Context, args: &TemplatesArgs) -> Result<ExitCode, CommandError> {
-    let sender = Sender::resolve(context)?;
-    block_on(list(context, &sender, &args.filter()))
-}
-
-async fn list(context: &Context, sender: &Sender, filter: &TemplateFilter) -> Result<ExitCode, CommandError> {
-    let (stdout, bot) = (&context.stdout, &sender.bot);
-    let opened = sender.open(context, |base| Request::templates(base, bot.as_str(), filter, 1)).await?;
-    let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
-    let retry_for = sender.settings.retry_for;
-    let listing = read_templates(&mut connection, &context.stderr, bot, filter, retry_for).await?;
-    let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
-    let listing = listing.into_value();
-    let is_whole = coverage == ListingCoverage::Whole;
-    if *filter == TemplateFilter::default() && is_whole && !sender.settings.is_sandboxed() {
-        template_names::remember(bot.as_str(), &listing);
-    }
-    print(stdout, &listing)?;
-    if is_whole { Ok(ExitCode::Success) } else { Err(LookUpError::Incomplete { coverage, unreadable: 0 }.into()) }
+    let (sender, filter) = (Sender::resolve(context)?, args.filter());
+    block_on(async {
+        let opened = sender.open(context, |base| Request::templates(base, &sender.bot, &filter, 1)).await?;
+        let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
+        let retry_for = connection.retry_for;
+        let listing = read_templates(&mut connection, &filter, retry_for).await?;
+        let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
+        let listing = listing.into_value();
+        let is_whole = coverage == ListingCoverage::Whole;
+        if filter == TemplateFilter::default() && is_whole && !sender.settings.is_sandboxed() {
+            template_names::remember(&sender.bot, &listing);
+        }
+        print(&context.stdout, &listing)?;
+        if is_whole { Ok(ExitCode::Success) } else { Err(LookUpError::Incomplete { coverage, unreadable: 0 }.into()) }
+    })
 }
 
 fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {

@@ -21,6 +21,13 @@ pub(crate) struct Connection {
     pub(crate) client: Client,
     pub(crate) credentials: Credentials,
     pub(crate) signals: Signals,
+    /// Where it reports its progress.
+    pub(crate) stderr: Stderr,
+    /// The bot whose messages and templates are asked for.
+    pub(crate) bot: String,
+    pub(crate) retry_for: Duration,
+    /// The most look-ups a second.
+    pub(super) rate: f64,
 }
 
 /// The address of requests, without checking whether a sandbox runs. A running sandbox has a page.
@@ -67,6 +74,17 @@ pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
 }
 
 impl Connection {
+    /// No signal is caught yet.
+    pub(crate) fn new(
+        (base, client, credentials): (ApiUrl, Client, Credentials),
+        bot: &str,
+        settings: &Settings,
+        stderr: &Stderr,
+    ) -> Self {
+        let (signals, stderr, bot) = (Signals::default(), stderr.clone(), bot.to_owned());
+        Self { base, client, credentials, signals, stderr, bot, retry_for: settings.retry_for, rate: settings.rate }
+    }
+
     /// From here on a signal is an outcome.
     ///
     /// # Errors
@@ -76,18 +94,12 @@ impl Connection {
     }
 
     /// Sends `request` and reports its progress; `flight` records how far it got.
-    pub(crate) async fn deliver(
-        &mut self,
-        stderr: &Stderr,
-        request: &Request,
-        retry_for: Duration,
-        flight: &Flight,
-    ) -> Delivery {
+    pub(crate) async fn deliver(&mut self, request: &Request, retry_for: Duration, flight: &Flight) -> Delivery {
+        let Self { client, credentials, signals, stderr, .. } = self;
         let watch = |event: Event<'_>| {
             flight.note(&event);
             report_event(stderr, request, &event);
         };
-        let Self { client, credentials, signals, .. } = self;
         deliver(client, request, credentials, retry_for, signals.next(), watch).await
     }
 }

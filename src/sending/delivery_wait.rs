@@ -7,15 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::connection::{Connection, report_event};
 use super::flight::Flight;
-use super::sender::Sender;
 use crate::api::{
     Cause, Code, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageSort, Outcome, Request,
     TrackedMessage, look_up_code, look_up_pace,
 };
-use crate::config::Settings;
-use crate::context::Context;
 use crate::message::Outgoing;
-use crate::output::{Record, RecordDelivery, Stderr, rounded};
+use crate::output::{Record, RecordDelivery, rounded};
 use crate::timestamps::now;
 
 /// The pause between the first two look-ups of a message; each further one is half as long again.
@@ -61,15 +58,10 @@ impl WaitGoal {
 }
 
 impl Connection {
-    /// Look-ups for messages of `bot` over this connection, which report their progress; meanwhile `flight` records
+    /// Look-ups for messages of the bot over this connection, which report their progress; meanwhile `flight` records
     /// what keeps Jelou from answering.
-    pub(crate) fn look_ups<'a>(
-        &'a mut self,
-        stderr: &'a Stderr,
-        settings: &Settings,
-        bot: &'a str,
-        flight: &'a Flight,
-    ) -> LookUps<'a> {
+    pub(crate) fn look_ups<'a>(&'a mut self, flight: &'a Flight) -> LookUps<'a> {
+        let stderr = &self.stderr;
         let watch = |request: &Request, event: Event<'_>| {
             flight.note(&event);
             report_event(stderr, request, &event);
@@ -78,11 +70,11 @@ impl Connection {
             client: &self.client,
             credentials: &self.credentials,
             base: self.base.url(),
-            bot,
+            bot: &self.bot,
             signals: &mut self.signals,
             watch: Box::new(watch),
-            retry_for: settings.retry_for,
-            pace: look_up_pace(settings.rate),
+            retry_for: self.retry_for,
+            pace: look_up_pace(self.rate),
             clock: SignedDuration::ZERO,
         }
     }
@@ -94,15 +86,12 @@ impl Connection {
     /// If Jelou cannot be asked, or a signal comes.
     pub(crate) async fn wait(
         &mut self,
-        stderr: &Stderr,
-        settings: &Settings,
-        bot: &str,
         tracked: &mut TrackedMessage,
         wait: DeliveryWait,
     ) -> Result<Option<WaitProblem>, LookUpError> {
         let flight = Flight::default();
         let deadline = Instant::now() + wait.within;
-        let mut look_ups = self.look_ups(stderr, settings, bot, &flight);
+        let mut look_ups = self.look_ups(&flight);
         let mut pause = FIRST_PAUSE;
         let mut is_answered = false;
         loop {
@@ -175,8 +164,6 @@ fn late(facts: Option<&DeliveryFacts>, wait: DeliveryWait, problem: Option<&str>
 /// If it has not reached the state, with the reason and the hint.
 pub(crate) async fn wait_for_delivery(
     connection: &mut Connection,
-    context: &Context,
-    sender: &Sender,
     outgoing: &Outgoing,
     begun: Timestamp,
     wait: DeliveryWait,
@@ -190,18 +177,18 @@ pub(crate) async fn wait_for_delivery(
         return Err((message, NO_SECOND_SEND.to_owned()));
     };
     let (state, within) = (wait.goal.state(), rounded(wait.within));
-    context.stderr.note(&format!("waiting until it is {}, at most {within}", state.words()));
-    let request = Request::new(connection.base.url(), &sender.bot, outgoing);
+    connection.stderr.note(&format!("waiting until it is {}, at most {within}", state.words()));
+    let request = Request::new(connection.base.url(), &connection.bot, outgoing);
     let fields = outgoing.body().as_object().cloned().unwrap_or_default();
     let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), Some(begun));
     tracked.recipient = Some(outgoing.recipient().to_string());
-    let ended = connection.wait(&context.stderr, &sender.settings, &sender.bot, &mut tracked, wait).await;
+    let ended = connection.wait(&mut tracked, wait).await;
     record.delivery = Some(noted(tracked.facts.clone().unwrap_or(accepted)));
     let (message, hint) = match ended {
         Ok(None) => {
             let state = tracked.facts.as_ref().map(|facts| facts.state.words()).unwrap_or_default();
             let after = rounded(Duration::try_from(now() - begun).unwrap_or_default());
-            context.stderr.note(&format!("{state} after {after}"));
+            connection.stderr.note(&format!("{state} after {after}"));
             return Ok(());
         }
         Ok(Some(problem)) => problem,

@@ -9,7 +9,6 @@ use super::flight::Flight;
 use crate::api::{
     Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter, counted,
 };
-use crate::output::Stderr;
 
 /// More pages than any bot has: a server may return new ones forever.
 const MAX_PAGES: u32 = 100;
@@ -20,14 +19,12 @@ const MAX_PAGES: u32 = 100;
 /// If a page cannot be read.
 pub(crate) async fn read_templates(
     connection: &mut Connection,
-    stderr: &Stderr,
-    bot: &str,
     filter: &TemplateFilter,
     retry_for: Duration,
 ) -> Result<Listing, LookUpError> {
     let mut listing = Listing::new(filter.clone());
     while listing.end.is_none() {
-        listing.read_page(connection, stderr, bot, retry_for, &Flight::default()).await?;
+        listing.read_page(connection, retry_for, &Flight::default()).await?;
     }
     Ok(listing)
 }
@@ -57,14 +54,12 @@ impl Listing {
     pub(crate) async fn read_page(
         &mut self,
         connection: &mut Connection,
-        stderr: &Stderr,
-        bot: &str,
         retry_for: Duration,
         flight: &Flight,
     ) -> Result<(), LookUpError> {
         let page = self.pager.next_page();
-        let request = Request::templates(connection.base.url(), bot, &self.filter, page);
-        let delivery = connection.deliver(stderr, &request, retry_for, flight).await;
+        let request = Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
+        let delivery = connection.deliver(&request, retry_for, flight).await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
         match (&delivery.outcome, body.and_then(|body| body.json.as_ref()), body.and_then(Body::results)) {
             (Outcome::Sent { .. }, Some(page), Some(results)) => self.add_page(page, results),

@@ -7,11 +7,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::connection::Connection;
+use super::flight::Flight;
 use crate::api::{
-    CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps,
+    CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan,
     MessageAuthor, SpanStart, is_person,
 };
-use crate::output::{ProgressFormat, Reading, Stderr};
+use crate::output::{ProgressFormat, Reading};
 use crate::phone::person_key;
 use crate::timestamps::now;
 
@@ -36,12 +38,13 @@ impl OpenWindows {
     ///
     /// # Errors
     /// If it cannot be read completely.
-    pub(crate) async fn read(look_ups: &mut LookUps<'_>, stderr: &Stderr) -> Result<Self, LookUpError> {
+    pub(crate) async fn read(connection: &mut Connection) -> Result<Self, LookUpError> {
+        let (flight, stderr, bot) = (Flight::default(), connection.stderr.clone(), connection.bot.clone());
+        let mut look_ups = connection.look_ups(&flight);
         let span = LookUpSpan { start: SpanStart::Ago(WINDOW), until: None };
         let pages = look_ups.pages(LookUpList::History, &span).await?;
         stderr.note("looking up in Jelou's history who has written within 23 hours");
-        let reading = Reading::new(stderr, ProgressFormat::Auto, "Jelou's history");
-        let bot = look_ups.bot.to_owned();
+        let reading = Reading::new(&stderr, ProgressFormat::Auto, "Jelou's history");
         let (mut windows, mut read, mut unreadable) = (Self::default(), 0_u64, 0);
         let take = |entry: &Value| {
             read += 1;

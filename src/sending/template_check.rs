@@ -51,8 +51,6 @@ pub(crate) struct CheckedTemplates {
 /// If a signal comes meanwhile.
 pub(crate) async fn check_templates(
     connection: &mut Connection,
-    stderr: &Stderr,
-    bot: &str,
     uses: &TemplateUses,
     strict: bool,
 ) -> Result<CheckedTemplates, CommandError> {
@@ -60,11 +58,11 @@ pub(crate) async fn check_templates(
         return Ok(CheckedTemplates::default());
     }
     let filter = TemplateFilter::default();
-    let reading = read_templates(connection, stderr, bot, &filter, CHECK_TIME);
+    let reading = read_templates(connection, &filter, CHECK_TIME);
     let why = match tokio::time::timeout(CHECK_TIME, reading).await {
         Ok(Ok(listing)) => {
             let texts = TemplateTexts::of(uses, listing.templates());
-            return Ok(CheckedTemplates { faults: judge(&listing, stderr, uses, strict), texts });
+            return Ok(CheckedTemplates { faults: judge(&listing, &connection.stderr, uses, strict), texts });
         }
         Ok(Err(error)) => match error.signal() {
             Some(signal) => return Err(CommandError::interrupted(signal)),
@@ -72,8 +70,21 @@ pub(crate) async fn check_templates(
         },
         Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
     };
-    stderr.warning(&format!("could not check whether the bot has the template: {why}"));
+    connection.stderr.warning(&format!("could not check whether the bot has the template: {why}"));
     Ok(CheckedTemplates::default())
+}
+
+/// Like [`check_templates`], but refuses the templates that the bot cannot send, with this `hint`; returns the texts of the
+/// others.
+pub(crate) async fn refuse_templates(
+    connection: &mut Connection,
+    uses: &TemplateUses,
+    strict: bool,
+    hint: &str,
+) -> Result<TemplateTexts, CommandError> {
+    let CheckedTemplates { faults, texts } = check_templates(connection, uses, strict).await?;
+    refuse_unusable(&faults, hint)?;
+    Ok(texts)
 }
 
 /// Checks with the first page of the bot's templates whether the API can be reached and accepts the credentials and the
@@ -84,10 +95,7 @@ pub(crate) async fn check_templates(
 /// If the first page has no answer, the credentials or the bot are refused, or a signal comes meanwhile.
 pub(crate) async fn check_sender(
     connection: &mut Connection,
-    stderr: &Stderr,
-    bot: &str,
     uses: &TemplateUses,
-    retry_for: Duration,
     patience: Duration,
 ) -> Result<Vec<String>, LookUpError> {
     let mut listing = Listing::new(TemplateFilter::default());
@@ -95,15 +103,15 @@ pub(crate) async fn check_sender(
     let mut unchecked = "the API accepts the notice";
     loop {
         let (flight, is_first) = (Flight::default(), listing.is_empty());
-        let reading = listing.read_page(connection, stderr, bot, retry_for, &flight);
+        let reading = listing.read_page(connection, connection.retry_for, &flight);
         let read = tokio::time::timeout_at(deadline, reading).await;
         match read.unwrap_or_else(|_| Err(LookUpError::failed(flight.given_up(patience, true)))) {
             Ok(()) if uses.uses.is_empty() => return Ok(Vec::new()),
-            Ok(()) if listing.end.is_some() => return Ok(judge(&listing, stderr, uses, false)),
+            Ok(()) if listing.end.is_some() => return Ok(judge(&listing, &connection.stderr, uses, false)),
             Ok(()) => unchecked = "the bot has the template",
             Err(error) if error.signal().is_some() || is_first && is_lasting(&error) => return Err(error),
             Err(error) => {
-                stderr.warning(&format!("could not check whether {unchecked}: {error}"));
+                connection.stderr.warning(&format!("could not check whether {unchecked}: {error}"));
                 return Ok(Vec::new());
             }
         }

@@ -14,10 +14,9 @@ use crate::context::Context;
 use crate::cost::{Estimate, Spent};
 use crate::hours::Hours;
 use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
-use crate::message::{Message, Part, TemplateTexts, TemplateUses};
+use crate::message::{Message, Part, TemplateTexts};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
-use crate::sending::{CheckedTemplates, Connection, Sender, check_templates, refuse_unusable};
 use crate::timestamps::{self, local_time};
 
 /// The number of terminal columns to use.
@@ -171,18 +170,4 @@ fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
     };
     let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
     Some(format!("at {rate}/s this takes {}{end}", rounded(takes)))
-}
-
-/// Refuses templates that the bot cannot send, and returns the texts of the others.
-pub(crate) async fn refuse_templates(
-    context: &Context,
-    sender: &Sender,
-    connection: &mut Connection,
-    uses: &TemplateUses,
-    strict: bool,
-) -> Result<TemplateTexts, CommandError> {
-    let CheckedTemplates { faults, texts } =
-        check_templates(connection, &context.stderr, &sender.bot, uses, strict).await?;
-    refuse_unusable(&faults, "fix the message, or send it anyway with --unchecked")?;
-    Ok(texts)
 }

@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::before::{refuse_templates, report_before};
+use super::before::report_before;
 use super::earlier::{earlier_of, report_people};
 use super::ending::RunOnItsWay;
 use super::hours::report_closed;
 use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded};
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
-use super::words::report_left_out;
+use super::words::{OR_UNCHECKED, report_left_out};
 use crate::api::SuccessCriterion;
 use crate::command_error::CommandError;
+use crate::commands::confirm;
 use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::commands::store::wait_for_turn;
 use crate::context::Context;
@@ -28,7 +29,7 @@ use crate::list::ListFormat;
 use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
 use crate::people::{CountryRule, Exclusions};
-use crate::sending::{Connection, OpenWindows, Sender, reread_do_not_contact};
+use crate::sending::{Connection, OpenWindows, Sender, refuse_templates, reread_do_not_contact};
 
 /// The API address of a rehearsal in the metadata of its run.
 const SANDBOX: &str = "sandbox";
@@ -138,7 +139,11 @@ impl PreparedList<'_> {
         }
         let takes_days = report_limit(context, Some(store), &self.details, &PeopleLeft::OfDraft(&self.draft))?;
         report_before(context, &self.draft, self.kind, &self.details, self.exclusions, (is_asked, takes_days))?;
-        confirm(context, sender, self.draft.to_be_sent())?;
+        if needs_yes(sender) {
+            let rows = self.draft.to_be_sent();
+            let (messages, from, to) = (counted(rows, "message"), sender.description(), sender.planned_base());
+            ask(context, rows, &format!("Send {messages} from {from} to {to}?"))?;
+        }
         if let Some(mut connection) = opened {
             connection.catch_signals()?;
             return Ok(connection);
@@ -172,9 +177,9 @@ impl PreparedList<'_> {
     /// # Errors
     /// If the bot cannot send one of them.
     async fn note_templates(&mut self, connection: &mut Connection) -> Result<(), CommandError> {
-        let Self { context, args, sender, details, .. } = self;
+        let Self { args, details, .. } = self;
         let (uses, strict) = (&details.templates, args.typed.delivery.strict);
-        details.template_texts = refuse_templates(context, sender, connection, uses, strict).await?;
+        details.template_texts = refuse_templates(connection, uses, strict, OR_UNCHECKED).await?;
         Ok(())
     }
 }
@@ -280,26 +285,9 @@ fn needs_yes(sender: &Sender) -> bool {
     !sender.settings.is_sandboxed() && sender.settings.confirm_bulk
 }
 
-/// Asks the user. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.
-fn confirm(context: &Context, sender: &Sender, rows: u64) -> Result<(), CommandError> {
-    if !needs_yes(sender) {
-        return Ok(());
-    }
-    let rows_in_words = counted(rows, "message");
-    ask(context, rows, &format!("Send {rows_in_words} from {} to {}?", sender.description(), sender.planned_base()))
-}
-
-/// Asks whether to send the messages.
+/// Asks whether to send the messages. A script uses `--yes`, unless the profile or the sandbox makes that unnecessary.
 pub(crate) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), CommandError> {
-    match context.confirms(question)? {
-        Some(true) => Ok(()),
-        answer => Err(unconfirmed(rows, answer.is_some())),
-    }
-}
-
-/// A person, or no one, was asked whether to send. Who said no does not need a way to say yes.
-fn unconfirmed(rows: u64, is_answer: bool) -> CommandError {
-    let message = format!("sending {} was not confirmed", counted(rows, "message"));
-    let hint = "there is no terminal to ask on: add --yes to continue".to_owned();
-    CommandError { hint: Some(hint).filter(|_| !is_answer), ..CommandError::guard(message, "") }
+    let not_done = format!("sending {} was not confirmed", counted(rows, "message"));
+    let asked = confirm(context, question, &not_done);
+    asked.map_err(|error| CommandError { code: ExitCode::Guard, name: "guard", ..error })
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::ending::RunOnItsWay;
-use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, read_windows};
+use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded};
 use crate::command_error::CommandError;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
 use crate::output::{Progress, ProgressFormat};
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
-use crate::sending::{Connection, no_client, reread_do_not_contact};
+use crate::sending::{Connection, OpenWindows, no_client, reread_do_not_contact};
 
 impl RunOnItsWay<'_> {
     /// Sends the remaining rows and reports the result.
@@ -68,11 +68,8 @@ impl RunOnItsWay<'_> {
         connection: &mut Connection,
     ) -> Result<(Worker, Counts, RunConditions), CommandError> {
         let Self { context, sender, .. } = self;
-        let windows = if self.details.conditions.only_in_window {
-            Some(read_windows(context, sender, connection).await?)
-        } else {
-            None
-        };
+        let windows =
+            if self.details.conditions.only_in_window { Some(OpenWindows::read(connection).await?) } else { None };
         let exclusions = reread_do_not_contact(&sender.settings)?;
         // The connection may not have survived the wait.
         let run = self.run.reconnected().map_err(LedgerError::in_mid_run)?;

@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::deliveries::StillUnknown;
 use crate::exit::ExitCode;
 use crate::ledger::{DeliveryCounts, Run, RunName};
+use crate::message::merge;
 use crate::output::{Format, SystemError, counted, grouped, rounded};
 use crate::process::block_on;
 use crate::sending::Flight;
@@ -123,8 +124,8 @@ pub(super) fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -
 /// Asks; with `--watch`, asks again until nothing may change or the time is up.
 async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliveriesArgs) -> Result<Look, CommandError> {
     let mut connection = asked.sender.connect(context).await?;
-    let (flight, settings, bot) = (Flight::default(), asked.sender.settings.clone(), asked.sender.bot.clone());
-    let mut look_ups = connection.look_ups(&context.stderr, &settings, bot.as_str(), &flight);
+    let flight = Flight::default();
+    let mut look_ups = connection.look_ups(&flight);
     let every = args.every.unwrap_or(EVERY);
     let end = args.watch.then(|| Instant::now() + args.within.unwrap_or(WITHIN));
     let (mut is_stopped, mut is_away) = (false, false);
@@ -224,9 +225,7 @@ fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {
         "unknown": counts.unknown,
         "settled": asked.settled,
     });
-    if let (Value::Object(all), Value::Object(deliveries)) = (&mut all, deliveries_as_json(deliveries)) {
-        all.extend(deliveries);
-    }
+    merge(&mut all, deliveries_as_json(deliveries));
     all
 }
 

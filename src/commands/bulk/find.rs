@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::words::{local_time, report_doubt};
 use crate::command_error::CommandError;
@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{FoundMessage, LedgerError, RowState};
-use crate::message::{InvalidMessage, Message, TypedRecipient};
+use crate::message::{InvalidMessage, Message, TypedRecipient, merge};
 use crate::output::OutputRow;
 use crate::phone::Country;
 use crate::report::reported_outcome;
@@ -71,16 +71,15 @@ fn country_of_profile(context: &Context) -> Option<Country> {
 fn row(found: &FoundMessage) -> Result<OutputRow, LedgerError> {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
     let (words, reported) = (words(found, &body), &found.reported);
-    let fields = [
-        ("to", json!(reported.recipient)),
-        ("kind", json!(found.kind)),
-        ("bot_id", json!(found.bot)),
-        ("sandbox", json!(found.is_rehearsal)),
-        ("state", json!(reported.state.name())),
-        ("body", body),
-    ];
-    let fields = fields.into_iter().chain(reported_outcome(&found.run, reported)?);
-    let record = fields.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into();
+    let mut record = json!({
+        "to": reported.recipient,
+        "kind": found.kind,
+        "bot_id": found.bot,
+        "sandbox": found.is_rehearsal,
+        "state": reported.state.name(),
+        "body": body,
+    });
+    merge(&mut record, reported_outcome(&found.run, reported)?.into_iter().collect());
     Ok(OutputRow { id: reported.message_id.clone(), words, record })
 }
 

@@ -16,7 +16,7 @@ use crate::message::Message;
 use crate::output::counted_are;
 use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, OpenWindows, Sender};
+use crate::sending::{OpenWindows, Sender};
 
 /// The rows that may still be left out.
 pub(super) enum UnsentRows<'a> {
@@ -71,19 +71,8 @@ pub(super) fn windows_for_list(
 pub(super) fn look_up_windows(context: &Context, sender: &Sender) -> Result<OpenWindows, CommandError> {
     block_on(async {
         let mut connection = sender.connect(context).await?;
-        read_windows(context, sender, &mut connection).await
+        Ok(OpenWindows::read(&mut connection).await?)
     })
-}
-
-/// Reads who has written recently.
-pub(super) async fn read_windows(
-    context: &Context,
-    sender: &Sender,
-    connection: &mut Connection,
-) -> Result<OpenWindows, CommandError> {
-    let (flight, settings) = (Flight::default(), &sender.settings);
-    let mut look_ups = connection.look_ups(&context.stderr, settings, &sender.bot, &flight);
-    Ok(OpenWindows::read(&mut look_ups, &context.stderr).await?)
 }
 
 /// Skips the rows for other people, and prints a note of those of a run.

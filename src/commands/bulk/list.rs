@@ -1,7 +1,7 @@
 //! `bulk list`: all runs, newest first.
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::hours::waiting;
 use super::words::{deliveries_as_json, local_time, report_doubt, utc};
@@ -9,7 +9,8 @@ use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Details, LedgerError, RowState, RunOverview};
+use crate::ledger::{Details, LedgerError, RunOverview};
+use crate::message::merge;
 use crate::output::{OutputRow, Waiting};
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
@@ -45,7 +46,7 @@ pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, Comma
 
 /// A run, and what it is `waiting` for if a process is sending it.
 fn row(run: &RunOverview, waiting: Option<&Waiting>) -> OutputRow {
-    let record = Value::Object(overview_as_json(run, waiting));
+    let record = overview_as_json(run, waiting);
     OutputRow { id: Some(run.name.to_string()), words: in_words(run, waiting), record }
 }
 
@@ -69,26 +70,26 @@ fn in_words(run: &RunOverview, waiting: Option<&Waiting>) -> Vec<String> {
 }
 
 /// The same as data; `bulk status` has it too.
-pub(super) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> Map<String, Value> {
-    let (details, counts) = (&run.details, run.counts);
-    let fields = [
-        ("schema_version", json!(1)),
-        ("run", json!(run.name.to_string())),
-        ("complete", json!(run.is_finished)),
-        ("cancelled", json!(run.is_cancelled)),
-        ("doubt", json!(run.doubt.as_ref().map(ToString::to_string))),
-        ("running", json!(run.is_held && !run.is_finished)),
-        ("waiting", json!(waiting)),
-        ("created_at", json!(utc(run.created_at))),
-        ("changed_at", json!(utc(run.changed_at))),
-        ("kind", json!(details.kind)),
-        ("profile", json!(details.profile)),
-        ("bot_id", json!(details.bot)),
-        ("api_url", json!(details.api_url)),
-        ("sandbox", json!(details.sandbox)),
-        ("rows", json!(counts.all())),
-        ("deliveries", json!(run.deliveries.as_ref().map(deliveries_as_json))),
-    ];
-    let states = RowState::ALL.map(|state| (state.name(), json!(counts.of(state))));
-    fields.into_iter().chain(states).map(|(key, value)| (key.to_owned(), value)).collect()
+pub(super) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> Value {
+    let details = &run.details;
+    let mut overview = json!({
+        "schema_version": 1,
+        "run": run.name.to_string(),
+        "complete": run.is_finished,
+        "cancelled": run.is_cancelled,
+        "doubt": run.doubt.as_ref().map(ToString::to_string),
+        "running": run.is_held && !run.is_finished,
+        "waiting": waiting,
+        "created_at": utc(run.created_at),
+        "changed_at": utc(run.changed_at),
+        "kind": details.kind,
+        "profile": details.profile,
+        "bot_id": details.bot,
+        "api_url": details.api_url,
+        "sandbox": details.sandbox,
+        "rows": run.counts.all(),
+        "deliveries": run.deliveries.as_ref().map(deliveries_as_json),
+    });
+    merge(&mut overview, json!(run.counts));
+    overview
 }

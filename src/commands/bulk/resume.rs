@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::before::{refuse_templates, report_before_resume};
+use super::before::report_before_resume;
 use super::begin::{ask, is_asked};
 use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run};
@@ -14,7 +14,7 @@ use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, look_up
 use super::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
 use super::run_sender::sender_of_run;
 use super::summary::undecided;
-use super::words::{since_when, what_to_look_at};
+use super::words::{OR_UNCHECKED, since_when, what_to_look_at};
 use crate::command_error::CommandError;
 use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store};
@@ -26,7 +26,7 @@ use crate::message::{Message, TemplateUses};
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
-use crate::sending::{Sender, claim_exclusions, read_exclusions, reread_do_not_contact};
+use crate::sending::{Sender, claim_exclusions, read_exclusions, refuse_templates, reread_do_not_contact};
 
 /// From this age on, a script must confirm the run explicitly.
 const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -191,7 +191,7 @@ impl RunOnItsWay<'_> {
         let way = Self { run: self.run.reconnected()?, ..self };
         let (run, name) = (&way.run, way.run.name());
         if !work.unchecked && pending_of(run)? > 0 {
-            refuse_templates(context, sender, &mut connection, &templates_left(run, details)?, false).await?;
+            refuse_templates(&mut connection, &templates_left(run, details)?, false, OR_UNCHECKED).await?;
         }
         let found = run.counts()?;
         if let Some((paused, resumed)) = resumed {

@@ -79,8 +79,7 @@ impl PreparedList<'_> {
         }
         let checked = block_on(async {
             let mut connection = self.sender.connect(context).await?;
-            let bot = &self.sender.bot;
-            check_templates(&mut connection, &context.stderr, bot, uses, false).await
+            check_templates(&mut connection, uses, false).await
         });
         match checked {
             Ok(CheckedTemplates { faults, texts }) => {

@@ -12,6 +12,7 @@ use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{RunEvent, RunName, RunOverview, RunWorker};
+use crate::message::merge;
 use crate::timestamps::{local_second, of_milliseconds};
 
 /// A live process reports more often than this, in seconds.
@@ -43,16 +44,12 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let waiting = if may_wait { waiting(&run, details)? } else { None };
     let pause =
         paused.as_ref().map(|paused| json!({ "reason": paused.reason.name(), "by": paused.by, "at": utc(paused.at) }));
-    let fields = [
-        ("running", json!(is_running)),
-        ("hours", json!(details.conditions.hours)),
-        ("per_day", json!(details.conditions.per_day)),
-        ("paused", json!(pause)),
-        ("workers", json!(workers)),
-    ];
+    let (hours, per_day) = (&details.conditions.hours, details.conditions.per_day);
+    let more =
+        json!({ "running": is_running, "hours": hours, "per_day": per_day, "paused": pause, "workers": workers });
     let mut json = overview_as_json(&overview, waiting.as_ref());
-    json.extend(fields.into_iter().map(|(key, value)| (key.to_owned(), value)));
-    json.extend(summary.to_json());
+    merge(&mut json, more);
+    merge(&mut json, summary.to_json());
     let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(*created_at))];
     words.extend(summary.words(None));
     words.extend(deliveries.as_ref().map(deliveries_in_words));
@@ -66,7 +63,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         (None, _) if is_running => format!("a process is sending it; to stop it: jelouctl bulk stop {name}"),
         (None, _) => last_words(last.as_ref()),
     });
-    summary.print_as(context, &json.into(), &words)?;
+    summary.print_as(context, &json, &words)?;
     if context.stdout.wants_words() && !is_running {
         if !is_finished && summary.doubt.is_none() {
             context.stderr.note(&to_continue(name));

@@ -4,14 +4,15 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::words::{in_words, report_left_out, skips_in_words};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::cost::Spent;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, RowState, Run, RunName, SkipCounts, SkipReason};
+use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
+use crate::message::merge;
 use crate::output::{Format, SystemError, counted, counted_are, grouped, rounded};
 use crate::report::report_to_correct;
 
@@ -53,21 +54,21 @@ impl RunSummary {
         self.doubt.is_none() && self.counts.is_finished()
     }
 
-    pub(crate) fn to_json(&self) -> Map<String, Value> {
+    pub(crate) fn to_json(&self) -> Value {
         let Self { name, counts, skips, reasons, written_to, cost, .. } = self;
-        let fields = [
-            ("schema_version", json!(1)),
-            ("run", json!(name.as_ref().map(ToString::to_string))),
-            ("complete", json!(self.is_complete())),
-            ("cancelled", json!(self.is_cancelled)),
-            ("rows", json!(counts.all())),
-            ("skipped_reasons", skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect()),
-            ("reasons", json!(reasons)),
-            ("written_to_within_24_hours", json!(written_to)),
-            ("cost", json!(cost.as_ref().map(Spent::to_json))),
-        ];
-        let states = RowState::ALL.map(|state| (state.name(), json!(counts.of(state))));
-        fields.into_iter().chain(states).map(|(key, value)| (key.to_owned(), value)).collect()
+        let mut summary = json!({
+            "schema_version": 1,
+            "run": name.as_ref().map(ToString::to_string),
+            "complete": self.is_complete(),
+            "cancelled": self.is_cancelled,
+            "rows": counts.all(),
+            "skipped_reasons": skips.iter().map(|(reason, rows)| (reason.name(), rows)).collect::<Value>(),
+            "reasons": reasons,
+            "written_to_within_24_hours": written_to,
+            "cost": cost.as_ref().map(Spent::to_json),
+        });
+        merge(&mut summary, json!(counts));
+        summary
     }
 
     /// The same in words, of a run that `took` so long.
@@ -113,7 +114,7 @@ impl RunSummary {
     }
 
     pub(crate) fn print(&self, context: &Context) -> Result<(), SystemError> {
-        self.print_as(context, &self.to_json().into(), &self.words(None))
+        self.print_as(context, &self.to_json(), &self.words(None))
     }
 
     /// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
@@ -129,7 +130,7 @@ impl RunSummary {
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
     pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, took: Option<Duration>) {
-        if let Err(error) = self.print_as(context, &self.to_json().into(), &self.words(took)) {
+        if let Err(error) = self.print_as(context, &self.to_json(), &self.words(took)) {
             let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
             context.stderr.error(&format!("how the run stands could not be written: {why}"), &[], Some(&watch));
         }

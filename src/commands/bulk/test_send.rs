@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::before::refuse_templates;
 use super::import::import;
 use super::send_args::BulkSendArgs;
+use super::words::OR_UNCHECKED;
 use crate::command_error::CommandError;
 use crate::commands::result::{note_error, print_result};
 use crate::commands::send::PreparedSend;
@@ -19,7 +19,7 @@ use crate::message::{InvalidMessage, Outgoing, TemplateUses, TypedRecipient};
 use crate::output::{Format, Record, Sent, counted};
 use crate::people::Exclusions;
 use crate::process::block_on;
-use crate::sending::{AuditLog, Flight, Sender, catch_panic};
+use crate::sending::{AuditLog, Flight, Sender, catch_panic, refuse_templates};
 
 /// WhatsApp accepts one message to the same person in this time (its error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
@@ -99,7 +99,7 @@ async fn send_each(
         for outgoing in messages {
             uses.note(outgoing);
         }
-        refuse_templates(context, sender, &mut connection, &uses, args.typed.delivery.strict).await?;
+        refuse_templates(&mut connection, &uses, args.typed.delivery.strict, OR_UNCHECKED).await?;
     }
     for (number, outgoing) in messages.iter().enumerate() {
         *record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };

@@ -2,15 +2,19 @@
 
 use std::fmt::Display;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{
     DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, RESTORED, RunName, RunPause, SkipCounts, SkipReason,
 };
+use crate::message::merge;
 use crate::output::{counted_are, grouped};
 use crate::timestamps::{self, of_milliseconds};
+
+/// What to do about a template that the bot cannot send.
+pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with --unchecked";
 
 /// Why a row is left out with `--only-in-window`.
 pub(super) const NOT_WRITTEN: &str = "the person has not written within 23 hours";
@@ -90,13 +94,10 @@ pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
 
 /// Delivery counts as data.
 pub(super) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
-    let fields = [
-        ("asked_at", json!(utc(counts.asked_at))),
-        ("asked", json!(counts.asked)),
-        ("undelivered_reasons", json!(counts.reasons)),
-    ];
-    let states = counts.named().map(|(name, _, messages)| (name, json!(messages)));
-    fields.into_iter().chain(states).map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
+    let DeliveryCounts { asked_at, asked, reasons, .. } = counts;
+    let mut json = json!({ "asked_at": utc(*asked_at), "asked": asked, "undelivered_reasons": reasons });
+    merge(&mut json, counts.named().into_iter().map(|(name, _, messages)| (name, messages)).collect());
+    json
 }
 
 /// `delivered 400, read 310, not listed 3, as of 2026-11-20 10:15 -05:00`

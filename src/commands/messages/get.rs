@@ -55,40 +55,28 @@ fn message_id(raw: &str) -> Result<String, String> {
 pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
     let within = arguments.within.unwrap_or(DeliveryWait::DEFAULT);
-    let wait = arguments.wait.map(|goal| DeliveryWait { goal, within });
-    block_on(ask(context, &sender, TrackedMessage::new(arguments.id.clone(), MessageSort::Either, None), wait))
-}
-
-async fn ask(
-    context: &Context,
-    sender: &Sender,
-    mut tracked: TrackedMessage,
-    wait: Option<DeliveryWait>,
-) -> Result<ExitCode, CommandError> {
-    let (settings, bot) = (&sender.settings, sender.bot.as_str());
-    let query = ListingQuery { since: Timestamp::UNIX_EPOCH, until: now(), message_id: Some(&tracked.id), page: 1 };
-    let opened = sender.open(context, |base| Request::history(base, bot, &query)).await?;
-    let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
-    let Some(wait) = wait else {
-        let flight = Flight::default();
-        connection.look_ups(&context.stderr, settings, bot, &flight).look_for(&mut tracked).await?;
+    let mut tracked = TrackedMessage::new(arguments.id.clone(), MessageSort::Either, None);
+    block_on(async {
+        let query =
+            ListingQuery { since: Timestamp::UNIX_EPOCH, until: now(), message_id: Some(&arguments.id), page: 1 };
+        let opened = sender.open(context, |base| Request::history(base, &sender.bot, &query)).await?;
+        let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
+        let Some(goal) = arguments.wait else {
+            connection.look_ups(&Flight::default()).look_for(&mut tracked).await?;
+            print(context, &tracked)?;
+            let is_searched = tracked.is_fully_searched();
+            return match tracked.entry {
+                Some(_) => Ok(ExitCode::Success),
+                None => Err(LookUpError::NotListed { id: tracked.id, is_searched }.into()),
+            };
+        };
+        let ended = connection.wait(&mut tracked, DeliveryWait { goal, within }).await;
+        // What was looked up before an error is printed, too.
         print(context, &tracked)?;
-        if tracked.entry.is_some() {
-            return Ok(ExitCode::Success);
-        }
-        let is_searched = tracked.is_fully_searched();
-        return Err(LookUpError::NotListed { id: tracked.id, is_searched }.into());
-    };
-    let ended = connection.wait(&context.stderr, settings, bot, &mut tracked, wait).await;
-    print(context, &tracked)?;
-    // What was looked up has been printed.
-    let ended = ended.map_err(|error| match error.signal() {
-        Some(signal) => CommandError::interrupted(signal),
-        None => error.into(),
-    })?;
-    let Some((message, hint)) = ended else { return Ok(ExitCode::Success) };
-    context.stderr.error(&message, &[], hint.as_deref());
-    Ok(ExitCode::NotReached)
+        let Some((message, hint)) = ended? else { return Ok(ExitCode::Success) };
+        context.stderr.error(&message, &[], hint.as_deref());
+        Ok(ExitCode::NotReached)
+    })
 }
 
 fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError> {

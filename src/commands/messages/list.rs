@@ -108,7 +108,7 @@ impl MessageListing<'_> {
         let opened = sender.open(context, |base| Request::history(base, sender.bot.as_str(), first)).await?;
         let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
         let flight = Flight::default();
-        let mut look_ups = connection.look_ups(&context.stderr, &sender.settings, sender.bot.as_str(), &flight);
+        let mut look_ups = connection.look_ups(&flight);
         let limit = self.limit.take_if(|_| follow);
         let began = Instant::now();
         let mut reading = self.read(&mut look_ups, &span).await;

@@ -3,25 +3,29 @@
 
 mod args;
 mod notice;
-mod prepared;
 
 use std::time::Instant;
 
+use minijinja::Environment as Language;
 use serde_json::{Map, Value};
 
 pub(crate) use self::args::RunArgs;
-use self::notice::{Facts, NO_TAIL};
-use self::prepared::{NoticeLog, Prepared};
+use self::notice::{ENDS, Facts, NO_TAIL, Notice};
 use super::claim::OnceSend;
 use super::result::note_error;
-use super::send::PreparedSend;
+use super::send::{PreparedSend, sender_and_exclusions};
 use crate::api::Request;
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::output::Format;
+use crate::message::{Message, Outgoing, RecipientSources, TemplateUses};
+use crate::output::{Format, Record};
+use crate::people::Exclusions;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, catch_panic, check_sender, claim_exclusions, refuse_unusable};
+use crate::sending::{
+    AuditLog, Connection, Flight, Sender, catch_panic, check_sender, claim_exclusions, read_environment, read_settings,
+    refuse_unusable,
+};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: a problem with the notice is
@@ -104,9 +108,7 @@ impl CommandRun<'_> {
         let sender = &prepared.sender;
         let mut connection = sender.connect(context).await?;
         if arguments.check_first {
-            let retry_for = sender.settings.retry_for;
-            let (stderr, bot, patience) = (&context.stderr, &sender.bot, arguments.notify_timeout);
-            let checked = check_sender(&mut connection, stderr, bot, &prepared.templates, retry_for, patience).await;
+            let checked = check_sender(&mut connection, &prepared.templates, arguments.notify_timeout).await;
             let faults =
                 checked.map_err(|error| CommandError::from(error).hint_ending_with("the command did not run"))?;
             refuse_unusable(&faults, "fix the notice, or leave out --check-first; the command did not run")?;
@@ -144,4 +146,82 @@ impl CommandRun<'_> {
             PreparedSend { context, sender, outgoing: &outgoing, limit: None, notice_within: Some(patience) };
         prepared.deliver_over(&mut connection, record, log, flight, once.as_ref(), arguments.wait.wait()).await
     }
+}
+
+/// A notice that can be sent.
+struct Prepared<'a> {
+    notice: Notice<'a>,
+    sender: Sender,
+    /// The people who must not be written to.
+    exclusions: Exclusions,
+    /// The notice of one outcome.
+    example: Outgoing,
+    /// The templates that the notices name.
+    templates: TemplateUses,
+    /// The warnings about the notice that were printed.
+    warnings: Vec<String>,
+}
+
+/// What is known of a notice, for the audit log.
+#[derive(Default)]
+struct NoticeLog {
+    log: AuditLog,
+    record: Record,
+}
+
+impl<'a> Prepared<'a> {
+    /// Prepares the notice, whose kind and body are kept in `read`.
+    ///
+    /// # Errors
+    /// If it cannot be sent for one of these outcomes.
+    fn new(
+        context: &mut Context,
+        arguments: &RunArgs,
+        language: &'a Language<'a>,
+        read: &'a mut Option<(Message, Value)>,
+        known: &mut NoticeLog,
+    ) -> Result<Self, CommandError> {
+        let environment = read_environment()?;
+        let settings = read_settings(context, &environment)?;
+        let country = arguments.country.or(settings.country);
+        let to = RecipientSources { flag: arguments.to.clone(), environment: environment.to, country };
+        let read = read.insert(notice::read(context, arguments)?);
+        known.record.kind = Some(read.0.command().into());
+        let notice = Notice::compile(language, read, to)?;
+        let (templates, example, warnings) = try_out(arguments, &notice)?;
+        context.stderr.warnings(&warnings);
+        known.record.to = Some(example.recipient().to_string());
+        let (sender, exclusions) =
+            sender_and_exclusions(context, settings, &arguments.exclude, country, &mut known.log)?;
+        let prepared = Self { notice, sender, exclusions, example, templates, warnings };
+        prepared.check(arguments, &prepared.example)?;
+        Ok(prepared)
+    }
+
+    /// Checks the bot that a body names, and the recipients.
+    ///
+    /// # Errors
+    /// If `outgoing` may not be sent.
+    fn check(&self, arguments: &RunArgs, outgoing: &Outgoing) -> Result<(), CommandError> {
+        outgoing.check_bot(self.sender.bot.as_str())?;
+        self.sender.check_message(&self.exclusions, arguments.once.once.is_some(), outgoing)
+    }
+}
+
+/// Fills the notice for each outcome that `--on` selects; returns the templates of all, and the last notice with its
+/// warnings.
+fn try_out(arguments: &RunArgs, notice: &Notice<'_>) -> Result<(TemplateUses, Outgoing, Vec<String>), CommandError> {
+    let facts = Facts::new(arguments.program());
+    let tail = arguments.tail.map(|_| NO_TAIL);
+    let mut templates = TemplateUses::default();
+    let mut fill = |facts: &Map<String, Value>| {
+        let filled = notice.fill(facts, tail)?;
+        templates.note(&filled.0);
+        Ok::<_, CommandError>(filled)
+    };
+    let mut ends =
+        ENDS.into_iter().filter(|ended| arguments.on.wants(*ended)).map(|ended| facts.ended(ended, facts.begun()));
+    let first = fill(&ends.next().unwrap_or_default())?;
+    let (outgoing, warnings) = ends.try_fold(first, |_, facts| fill(&facts))?;
+    Ok((templates, outgoing, warnings))
 }
