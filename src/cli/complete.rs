@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Command, CommandFactory, ValueHint};
@@ -34,65 +34,50 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
     answered.is_ok_and(|answered| answered).then_some(ExitCode::Success)
 }
 
-/// What completes the argument `id` of the command at `path`, if it is a name.
-fn names(path: &[&str], id: &str) -> Option<fn(&OsStr) -> Vec<CompletionCandidate>> {
+/// The names that complete the argument `id` of the command at `path`, if it is a name.
+fn names(path: &[&str], id: &str) -> Option<fn() -> Vec<String>> {
     match (path, id) {
         // These take a name that does not exist yet.
         (["bulk", "send"], "run") | (["once", "add"], "key") => None,
         ([], "profile") | (["profile", _], "name") => Some(profiles),
         (["bulk", _], "run") => Some(runs),
         (["once", _], "key") => Some(keys),
-        (["send", "template"], "elementName") => Some(templates),
+        (["send", "template"], "elementName") => Some(|| template_names::known().into_iter().collect()),
         (["explain"], "topic") => Some(topics),
         _ => None,
     }
 }
 
-fn profiles(begun: &OsStr) -> Vec<CompletionCandidate> {
-    let path = configuration();
-    if path.as_ref().is_some_and(|path| !path.is_file()) {
-        return Vec::new();
-    }
-    let file = ConfigFile::find(path.as_deref()).ok().flatten();
-    let names = file.map(|file| file.profiles.into_keys().collect::<Vec<_>>());
-    beginning_with(begun, names.unwrap_or_default())
+fn profiles() -> Vec<String> {
+    let path = std::env::var_os("JELOUCTL_CONFIG").map(PathBuf::from);
+    let file = has_readable_configuration().then(|| ConfigFile::find(path.as_deref()).ok().flatten()).flatten();
+    file.map(|file| file.profiles.into_keys().collect()).unwrap_or_default()
 }
 
-fn runs(begun: &OsStr) -> Vec<CompletionCandidate> {
+fn runs() -> Vec<String> {
     let names = local_store().and_then(|store| store.names().ok()).unwrap_or_default();
-    beginning_with(begun, names.iter().map(ToString::to_string))
+    names.iter().map(ToString::to_string).collect()
 }
 
-fn keys(begun: &OsStr) -> Vec<CompletionCandidate> {
+fn keys() -> Vec<String> {
     let known = local_store().and_then(|store| store.keys().ok()).unwrap_or_default();
     let keys: BTreeSet<_> = known.into_iter().map(|summary| summary.scope.key.to_string()).collect();
-    beginning_with(begun, keys)
+    keys.into_iter().collect()
+}
+
+fn topics() -> Vec<String> {
+    Message::all().iter().map(|kind| kind.command().to_owned()).collect()
 }
 
 /// The store, if it is a file. Runs in a database are not offered, because that would need a connection.
 fn local_store() -> Option<Store> {
-    let is_readable = configuration().is_none_or(|path| path.is_file());
-    let is_local = is_readable && matches!(ledger_database(&Context::default()), Ok(None));
+    let is_local = has_readable_configuration() && matches!(ledger_database(&Context::default()), Ok(None));
     is_local.then(|| Store::open_to_look(Place::home(), Arc::new(|_| {})).ok().flatten()).flatten()
 }
 
-/// The named configuration. It is only read if it is a regular file: a pipe would keep the person waiting.
-fn configuration() -> Option<PathBuf> {
-    std::env::var_os("JELOUCTL_CONFIG").map(PathBuf::from)
-}
-
-fn topics(begun: &OsStr) -> Vec<CompletionCandidate> {
-    beginning_with(begun, Message::all().iter().map(|kind| kind.command().to_owned()))
-}
-
-fn templates(begun: &OsStr) -> Vec<CompletionCandidate> {
-    beginning_with(begun, template_names::known())
-}
-
-fn beginning_with(begun: &OsStr, names: impl IntoIterator<Item = String>) -> Vec<CompletionCandidate> {
-    let begun = begun.to_string_lossy();
-    let plain = names.into_iter().filter(|name| is_plain(name, ""));
-    plain.filter(|name| name.starts_with(&*begun)).map(CompletionCandidate::new).collect()
+/// Whether the named configuration, if there is one, is a regular file: a pipe would keep the person waiting.
+fn has_readable_configuration() -> bool {
+    std::env::var_os("JELOUCTL_CONFIG").is_none_or(|path| Path::new(&path).is_file())
 }
 
 /// Whether every shell reads `name` as one plain word: bash inserts a candidate literally, so `x$(command)` would run. `marks`
@@ -113,7 +98,11 @@ fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
     };
     let command = command.mut_args(|argument| {
         let completer = match (names(path, argument.get_id().as_str()), argument.get_value_hint()) {
-            (Some(names), _) => ArgValueCompleter::new(names),
+            (Some(names), _) => ArgValueCompleter::new(move |begun: &OsStr| {
+                let begun = begun.to_string_lossy();
+                let fits = |name: &String| is_plain(name, "") && name.starts_with(&*begun);
+                names().into_iter().filter(fits).map(CompletionCandidate::new).collect::<Vec<_>>()
+            }),
             (None, ValueHint::FilePath) => of_paths(PathCompleter::file),
             (None, ValueHint::DirPath) => of_paths(PathCompleter::dir),
             _ => return argument,

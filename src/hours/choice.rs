@@ -15,14 +15,6 @@ use crate::input::UsageError;
 /// The way out if days off cannot be read.
 pub(crate) const DATES: &str = "give dates as 2026-12-25, or a file with one date a line";
 
-/// `--between`, `--not-on` and `--time-zone`.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct HoursChoice {
-    pub(crate) between: Vec<Between>,
-    pub(crate) not_on: Vec<DayOff>,
-    pub(crate) time_zone: Option<ZoneName>,
-}
-
 /// The hours that apply if nothing is typed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HoursBase {
@@ -38,28 +30,34 @@ impl From<&Hours> for HoursBase {
     }
 }
 
-impl HoursChoice {
-    /// `--between always`: the base is ignored.
-    pub(crate) fn lifts_all(&self) -> bool {
-        self.between.contains(&Between::Always)
-    }
+/// `--between always`: what would apply otherwise is ignored.
+pub(crate) fn lifts_all(between: &[Between]) -> bool {
+    between.contains(&Between::Always)
+}
 
-    /// The hours: typed windows and a typed time zone replace those of `base`, and days are added. None if there is no
+impl HoursBase {
+    /// The hours: typed windows and a typed time zone replace those of the base, and days are added. None if there is no
     /// restriction.
     ///
     /// # Errors
     /// If the time zone is missing, or they are not open within a year from `now`.
-    pub(crate) fn over(&self, base: HoursBase, now: Timestamp) -> Result<Option<Hours>, UsageError> {
-        let base =
-            if self.lifts_all() { HoursBase { time_zone: base.time_zone, ..HoursBase::default() } } else { base };
-        let windows = windows_of(&self.between)
+    pub(crate) fn under(
+        self,
+        between: &[Between],
+        days: &[DayOff],
+        zone: Option<&ZoneName>,
+        now: Timestamp,
+    ) -> Result<Option<Hours>, UsageError> {
+        let is_lifted = lifts_all(between);
+        let base = if is_lifted { Self { time_zone: self.time_zone, ..Self::default() } } else { self };
+        let windows = windows_of(between)
             .map_err(|problem| UsageError::new(format!("--between: {problem}"), "give the hours, or `always` alone"))?;
-        let between = if self.between.is_empty() { base.between } else { windows };
+        let between = if between.is_empty() { base.between } else { windows };
         let mut not_on = base.not_on;
-        let days = days_off_in(&self.not_on);
+        let days = days_off_in(days);
         not_on.extend(days.map_err(|problem| UsageError::new(format!("--not-on: {problem}"), DATES))?);
         if between.is_empty() && not_on.is_empty() {
-            if self.time_zone.is_none() || self.lifts_all() {
+            if zone.is_none() || is_lifted {
                 return Ok(None);
             }
             return Err(UsageError::new(
@@ -67,7 +65,7 @@ impl HoursChoice {
                 "add --between 'mon-fri 07:00-19:00', or leave --time-zone out",
             ));
         }
-        let time_zone = match self.time_zone.clone().or(base.time_zone) {
+        let time_zone = match zone.cloned().or(base.time_zone) {
             Some(zone) => zone,
             None => ZoneName::of_machine().map_err(|found| {
                 UsageError::new(

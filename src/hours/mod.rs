@@ -8,7 +8,7 @@ mod rule;
 mod window;
 mod zone;
 
-pub(crate) use self::choice::{DATES, HoursBase, HoursChoice};
+pub(crate) use self::choice::{DATES, HoursBase, lifts_all};
 pub(crate) use self::day_off::{DayOff, days_off_in};
 pub(crate) use self::openings::{Between, windows_of};
 pub(crate) use self::rule::Hours;

@@ -55,6 +55,16 @@ impl DeliveryState {
         self.words_for_it().map_or("other", |[_, name, _]| name)
     }
 
+    /// The stable names.
+    pub(crate) const NAMES: [&str; 7] =
+        ["accepted", "at_whatsapp", "delivered", "read", "replied", "undelivered", "other"];
+
+    /// The state of this name, with any status if it is `other`.
+    pub(crate) fn of_name(name: &str) -> Self {
+        let known = LADDER.iter().find(|(_, [_, known, _])| *known == name);
+        known.map_or_else(|| Self::Other(String::new()), |(state, _)| state.clone())
+    }
+
     /// In Spanish, if this version knows it.
     pub(crate) fn in_spanish(&self) -> Option<&'static str> {
         self.words_for_it().map(|[.., spanish]| spanish)

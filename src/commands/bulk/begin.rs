@@ -9,7 +9,7 @@ use super::before::report_before;
 use super::earlier::{earlier_of, report_people};
 use super::ending::RunOnItsWay;
 use super::hours::report_closed;
-use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded};
+use super::leave_out::{UnsentRows, leave_out};
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
 use super::words::{OR_UNCHECKED, report_left_out};
@@ -66,11 +66,8 @@ impl PreparedList<'_> {
         let mut connection = self.ask(store, is_asked).await?;
         if is_asked {
             // The question may have waited for hours.
-            let excluded_now = reread_do_not_contact(&sender.settings)?;
-            leave_out_excluded(context, UnsentRows::OfDraft(&mut self.draft), &excluded_now)?;
-            if let Some(windows) = &self.windows {
-                leave_others_out(context, windows, UnsentRows::OfDraft(&mut self.draft))?;
-            }
+            let (excluded_now, windows) = (reread_do_not_contact(&sender.settings)?, self.windows.as_ref());
+            leave_out(context, UnsentRows::OfDraft(&mut self.draft), &excluded_now, windows)?;
         }
         // A connection to a database may not have survived the question.
         let store = store.reconnected()?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::ending::RunOnItsWay;
-use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded};
+use super::leave_out::{UnsentRows, leave_out};
 use crate::command_error::CommandError;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
@@ -73,10 +73,7 @@ impl RunOnItsWay<'_> {
         let exclusions = reread_do_not_contact(&sender.settings)?;
         // The connection may not have survived the wait.
         let run = self.run.reconnected().map_err(LedgerError::in_mid_run)?;
-        leave_out_excluded(context, UnsentRows::OfRun(&run), &exclusions).map_err(LedgerError::in_mid_run)?;
-        if let Some(windows) = windows {
-            leave_others_out(context, &windows, UnsentRows::OfRun(&run))?;
-        }
+        leave_out(context, UnsentRows::OfRun(&run), &exclusions, windows.as_ref())?;
         Ok(self.join(&run).map_err(LedgerError::in_mid_run)?)
     }
 }

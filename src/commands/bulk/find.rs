@@ -43,7 +43,8 @@ pub(crate) struct BulkFindArgs {
 
 pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
-    let typed = TypedRecipient::read(&args.user, args.country.or_else(|| country_of_profile(context)))
+    let settings = Settings::load(&context.flags, &read_environment()?)?;
+    let typed = TypedRecipient::read(&args.user, args.country.or(settings.country))
         .map_err(|error| InvalidMessage::Recipient { origin: "USER", error })?;
     context.stderr.warnings(typed.warnings());
     let recipient = typed.recipient.as_str();
@@ -59,12 +60,6 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
         code = report_doubt(context, run, Some(doubt));
     }
     Ok(code)
-}
-
-/// The country of the profile; None if the settings cannot be read.
-fn country_of_profile(context: &Context) -> Option<Country> {
-    let environment = read_environment().ok()?;
-    Settings::load(&context.flags, &environment).ok()?.country
 }
 
 /// The row's columns as in the report, with the run and its sender.

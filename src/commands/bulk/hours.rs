@@ -7,25 +7,18 @@ use super::options::HoursOptions;
 use crate::command_error::CommandError;
 use crate::config::{ConfigError, Settings};
 use crate::context::Context;
-use crate::hours::{DATES, Hours, HoursBase, days_off_in};
-use crate::input::UsageError;
+use crate::hours::{DATES, Hours, HoursBase, days_off_in, lifts_all};
 use crate::ledger::{Details, LedgerError, Run};
 use crate::output::{WaitReason, Waiting};
 use crate::timestamps::{self, local_time, of_milliseconds};
 
 /// The hours of a new run: what was typed overrides the profile.
 pub(super) fn of_new_run(typed: &HoursOptions, settings: &Settings) -> Result<Option<Hours>, CommandError> {
-    let typed = typed.choice();
-    let not_on = if typed.lifts_all() { &[][..] } else { &settings.not_on };
+    let not_on = if lifts_all(&typed.between) { &[][..] } else { &settings.not_on };
     let not_on = days_off_in(not_on)
         .map_err(|problem| ConfigError::new(format!("not_on of {}: {problem}", settings.origin("not_on")), DATES))?;
     let (between, time_zone) = (settings.between.clone(), settings.time_zone.clone());
-    Ok(typed.over(HoursBase { between, not_on, time_zone }, timestamps::now())?)
-}
-
-/// The hours of a resumed run: what was typed overrides what it has `kept`.
-pub(super) fn of_resumed_run(typed: &HoursOptions, kept: Option<&Hours>) -> Result<Option<Hours>, UsageError> {
-    typed.choice().over(kept.map(HoursBase::from).unwrap_or_default(), timestamps::now())
+    Ok(typed.over(HoursBase { between, not_on, time_zone })?)
 }
 
 /// Warns before the question that nothing is sent right away.

@@ -25,15 +25,25 @@ pub(super) enum UnsentRows<'a> {
     OfDraft(&'a mut LedgerDraft),
 }
 
-/// Skips the rows for people who are excluded now, and prints a note.
-pub(super) fn leave_out_excluded(
+/// Skips the rows for people who are excluded now, and with `windows` those for people who have not written recently.
+pub(super) fn leave_out(
     context: &Context,
-    rows: UnsentRows<'_>,
+    mut rows: UnsentRows<'_>,
+    exclusions: &Exclusions,
+    windows: Option<&OpenWindows>,
+) -> Result<(), CommandError> {
+    if !exclusions.is_empty() {
+        leave_out_excluded(context, &mut rows, exclusions)?;
+    }
+    windows.map_or(Ok(()), |windows| leave_others_out(context, windows, rows))
+}
+
+/// Skips the rows for people who are excluded, and prints a note.
+fn leave_out_excluded(
+    context: &Context,
+    rows: &mut UnsentRows<'_>,
     exclusions: &Exclusions,
 ) -> Result<(), LedgerError> {
-    if exclusions.is_empty() {
-        return Ok(());
-    }
     let mut notes = RowNotes::default();
     rows.skip::<LedgerError>(SkipReason::Excluded, |line, recipients| {
         let found = exclusions.find(recipients.iter().map(String::as_str));
@@ -79,7 +89,7 @@ pub(super) fn look_up_windows(context: &Context, sender: &Sender) -> Result<Open
 pub(super) fn leave_others_out(
     context: &Context,
     windows: &OpenWindows,
-    rows: UnsentRows<'_>,
+    mut rows: UnsentRows<'_>,
 ) -> Result<(), CommandError> {
     let is_run = matches!(rows, UnsentRows::OfRun(_));
     let rows = rows.skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
@@ -102,7 +112,7 @@ fn outside(windows: &OpenWindows, recipients: &[String]) -> Result<Option<String
 impl UnsentRows<'_> {
     /// Skips each row for which `problem_of`, given its line and recipients, returns a problem; returns their number.
     fn skip<E: From<LedgerError>>(
-        mut self,
+        &mut self,
         reason: SkipReason,
         mut problem_of: impl FnMut(u64, &[String]) -> Result<Option<String>, E>,
     ) -> Result<u64, E> {
@@ -113,13 +123,13 @@ impl UnsentRows<'_> {
             }
             Ok::<_, E>(())
         };
-        match &self {
+        match self {
             Self::OfRun(run) => run.pending_requests(|row| look(row.n, row.line, &row.recipients()?))?,
             Self::OfDraft(draft) => draft.each_sent(|row, request| look(row.n, row.line, &request.recipients()?))?,
         }
         for (problem, rows) in &found {
             let mut skips = rows.iter().map(|n| (*n, Skip { reason, problem }));
-            match &mut self {
+            match self {
                 Self::OfRun(run) => run.skip(&mut skips)?,
                 Self::OfDraft(draft) => skips.try_for_each(|(n, skip)| draft.skip(n, skip))?,
             }

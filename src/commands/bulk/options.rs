@@ -5,9 +5,11 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 
 use crate::config::{people_limit, rate, retry_for};
-use crate::hours::{Between, DayOff, Hours, HoursChoice, ZoneName};
+use crate::hours::{Between, DayOff, Hours, HoursBase, ZoneName};
+use crate::input::UsageError;
 use crate::ledger::{Details, RunConditions};
 use crate::output::ProgressFormat;
+use crate::timestamps::now;
 
 /// Headings of the help.
 pub(super) const PEOPLE: &str = "Recipients";
@@ -134,8 +136,8 @@ impl WorkOptions {
 }
 
 impl HoursOptions {
-    pub(super) fn choice(&self) -> HoursChoice {
-        let Self { between, not_on, time_zone, .. } = self;
-        HoursChoice { between: between.clone(), not_on: not_on.clone(), time_zone: time_zone.clone() }
+    /// The hours of a run, whose `base` is what it has, or the profile.
+    pub(super) fn over(&self, base: HoursBase) -> Result<Option<Hours>, UsageError> {
+        base.under(&self.between, &self.not_on, self.time_zone.as_ref(), now())
     }
 }

@@ -25,20 +25,9 @@ use crate::report::write_report;
 use crate::report_page::{self, ReportedRun};
 use crate::timestamps;
 
-/// How far a message came, as values of `--delivery`.
-const STEPS: [DeliveryState; 7] = [
-    DeliveryState::Accepted,
-    DeliveryState::AtWhatsapp,
-    DeliveryState::Delivered,
-    DeliveryState::Read,
-    DeliveryState::Replied,
-    DeliveryState::Undelivered,
-    DeliveryState::Other(String::new()),
-];
-
+/// How far a message came, a value of `--delivery`.
 fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
-    PossibleValuesParser::new(STEPS.map(|state| state.name()))
-        .map(|name| STEPS.into_iter().find(|state| state.name() == name).unwrap_or(DeliveryState::Other(name)))
+    PossibleValuesParser::new(DeliveryState::NAMES).map(|name| DeliveryState::of_name(&name))
 }
 
 /// A value of `--reason`: why a row was left out, or why a message was not delivered.

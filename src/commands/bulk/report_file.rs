@@ -116,14 +116,9 @@ impl<'a> ReportFile<'a> {
     }
 }
 
-/// `csv`, of a file of that name.
-pub(super) fn ending_of(path: &Path) -> String {
-    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
-}
-
 /// The format of a file with this name; `flag` is named in errors.
 pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<Option<ReportFormat>, UsageError> {
-    let ending = ending_of(path);
+    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     Ok(match ending.as_str() {
         "csv" => Some(ReportFormat::Csv),
         "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),

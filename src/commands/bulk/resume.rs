@@ -9,8 +9,7 @@ use super::before::report_before_resume;
 use super::begin::{ask, is_asked};
 use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run};
-use super::hours::of_resumed_run;
-use super::leave_out::{UnsentRows, leave_others_out, leave_out_excluded, look_up_windows};
+use super::leave_out::{UnsentRows, leave_others_out, leave_out, look_up_windows};
 use super::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
 use super::run_sender::sender_of_run;
 use super::summary::undecided;
@@ -20,6 +19,7 @@ use crate::commands::limit::limit_of_run;
 use crate::commands::store::{check_clocks, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::hours::HoursBase;
 use crate::input::{Source, UsageError};
 use crate::ledger::{Details, LedgerError, Resumed, Run, RunConditions, RunName, RunPause, Store};
 use crate::message::{Message, TemplateUses};
@@ -145,7 +145,7 @@ fn templates_left(run: &Run, details: &Details) -> Result<TemplateUses, LedgerEr
 /// The conditions that a run is resumed with: typed flags replace those that it has.
 fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Result<RunConditions, CommandError> {
     let Details { kind, conditions: kept, .. } = kept;
-    let hours = of_resumed_run(&args.hours, kept.hours.as_ref())?;
+    let hours = args.hours.over(kept.hours.as_ref().map(HoursBase::from).unwrap_or_default())?;
     if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
         let message = format!("run {} has the key {key}, under which no one gets a second message", run.name());
         return Err(UsageError::new(message, "leave --again out").into());
@@ -220,7 +220,7 @@ impl RunOnItsWay<'_> {
         age: Duration,
     ) -> Result<bool, CommandError> {
         let Self { context, sender, run, details, exclusions } = self;
-        leave_out_excluded(context, UnsentRows::OfRun(run), exclusions)?;
+        leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
         if sender.settings.allow_to.is_some() {
             run.pending_requests::<CommandError>(|row| {
                 sender.check_allowed(row.recipients()?.iter().map(String::as_str))
@@ -249,11 +249,9 @@ impl RunOnItsWay<'_> {
         ask(context, pending, &format!("Run {name} last changed {age} ago. Send {messages} from {from} to {to}?"))?;
         // The question may have waited for hours.
         let run = run.reconnected()?;
-        leave_out_excluded(context, UnsentRows::OfRun(&run), &reread_do_not_contact(&sender.settings)?)?;
+        let excluded_now = reread_do_not_contact(&sender.settings)?;
+        leave_out(context, UnsentRows::OfRun(&run), &excluded_now, windows.as_ref())?;
         leave_out_sent(&run, details)?;
-        if let Some(windows) = &windows {
-            leave_others_out(context, windows, UnsentRows::OfRun(&run))?;
-        }
         Ok(true)
     }
 }

@@ -12,7 +12,6 @@ use super::leave_out::{UnsentRows, leave_others_out, windows_for_list};
 use super::report_file::{Rejects, ReportFile, open_rejects, write_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
-use super::test_send::test_send;
 use crate::command_error::CommandError;
 use crate::commands::claim::report_key;
 use crate::commands::cost::{budget, read_rates};
@@ -89,15 +88,15 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         limit: args.limit,
         policy: args.import_policy(),
     };
-    if let Some(to) = &args.test_to {
-        return test_send(context, args, &mut list, &plan, &sender, &exclusions, to);
-    }
     let page = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
     let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
     let (sender, exclusions, draft) = (&sender, &exclusions, LedgerDraft::create()?);
     let prepared =
         PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details, rates, budget };
-    prepared.read(&mut list, &plan, rejects, page)
+    match &args.test_to {
+        Some(to) => prepared.test(&mut list, &plan, to),
+        None => prepared.read(&mut list, &plan, rejects, page),
+    }
 }
 
 impl PreparedList<'_> {

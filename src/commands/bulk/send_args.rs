@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::earlier::EarlierRule;
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RARE, RUN, RunOptions, WorkOptions};
-use super::report_file::ending_of;
+use super::report_file::{ReportFormat, format_of_name};
 use crate::config::{budget, remember};
 use crate::context::Mode;
 use crate::cost::Money;
@@ -265,7 +265,7 @@ impl BulkSendArgs {
         if self.preview != Some(ALL_ROWS) {
             return Err(UsageError::new("--file: the page has every row", "write --preview all"));
         }
-        if !["html", "htm"].contains(&ending_of(file).as_str()) {
+        if format_of_name("--file", file)? != Some(ReportFormat::Html) {
             let message = format!("--file: {} is not the name of a page", file.display());
             return Err(UsageError::new(message, "name a file that ends in .html"));
         }

@@ -77,23 +77,14 @@ impl PreparedList<'_> {
         {
             return Ok(TemplateTexts::default());
         }
-        let checked = block_on(async {
+        let CheckedTemplates { faults, texts } = block_on(async {
             let mut connection = self.sender.connect(context).await?;
             check_templates(&mut connection, uses, false).await
-        });
-        match checked {
-            Ok(CheckedTemplates { faults, texts }) => {
-                for fault in &faults {
-                    context.stderr.warning(&format!("this would be refused: {fault}"));
-                }
-                Ok(texts)
-            }
-            Err(error) if matches!(error.code, ExitCode::Signal(_)) => Err(error),
-            Err(error) => {
-                context.stderr.warning(&format!("could not read the text of the template: {}", error.line()));
-                Ok(TemplateTexts::default())
-            }
+        })?;
+        for fault in &faults {
+            context.stderr.warning(&format!("this would be refused: {fault}"));
         }
+        Ok(texts)
     }
 
     /// Says what the list costs; returns why that is too much.

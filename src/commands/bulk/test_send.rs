@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
+use super::begin::PreparedList;
 use super::import::import;
-use super::send_args::BulkSendArgs;
 use super::words::OR_UNCHECKED;
 use crate::command_error::CommandError;
 use crate::commands::result::{note_error, print_result};
 use crate::commands::send::PreparedSend;
-use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::import::ImportPlan;
 use crate::input::UsageError;
@@ -17,7 +16,6 @@ use crate::ledger::{LedgerDraft, LedgerError};
 use crate::list::ListReader;
 use crate::message::{InvalidMessage, Outgoing, TemplateUses, TypedRecipient};
 use crate::output::{Format, Record, Sent, counted};
-use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{AuditLog, Flight, Sender, catch_panic, refuse_templates};
 
@@ -27,39 +25,77 @@ const PAUSE: Duration = Duration::from_secs(6);
 /// The command in the audit log.
 const COMMAND: &str = "bulk send --test-to";
 
-/// Checks the whole list, then sends the messages of its first rows to the person `to` instead of their recipients. The
-/// first one that is not sent ends the test with its exit code.
-pub(crate) fn test_send(
-    context: &Context,
-    args: &BulkSendArgs,
-    list: &mut ListReader,
-    plan: &ImportPlan<'_>,
-    sender: &Sender,
-    exclusions: &Exclusions,
-    to: &str,
-) -> Result<ExitCode, CommandError> {
-    let recipient = TypedRecipient::read(to, plan.countries.otherwise)
-        .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
-    let mut draft = LedgerDraft::create()?;
-    let shown = (args.work.progress, false);
-    import(context, list, &mut draft, plan, None, shown, &mut |_| Ok(()))?.verdict?;
-    let messages = messages(list, &draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
-    let log = AuditLog::of(&sender.settings).with(exclusions);
-    let (flight, mut record) = (Flight::default(), Record::default());
-    // A body can name further recipients, so each message is checked.
-    let checked = messages.iter().try_for_each(|outgoing| {
-        record = record_of(sender, outgoing);
-        sender.check_message(exclusions, false, outgoing)
-    });
-    let ended = checked.and_then(|()| {
-        let send = send_each(context, args, sender, &messages, &log, &mut record, &flight);
-        catch_panic(&flight, || block_on(send))
-    });
-    Ok(ended.unwrap_or_else(|error| {
-        let code = note_error(context, "", error, &mut record);
-        log.message(&context.stderr, COMMAND, &record, code.code());
-        code
-    }))
+impl PreparedList<'_> {
+    /// Checks the whole list, then sends the messages of its first rows to the person `to` instead of their recipients. The
+    /// first one that is not sent ends the test with its exit code.
+    pub(super) fn test(
+        mut self,
+        list: &mut ListReader,
+        plan: &ImportPlan<'_>,
+        to: &str,
+    ) -> Result<ExitCode, CommandError> {
+        let Self { context, args, sender, exclusions, .. } = self;
+        let recipient = TypedRecipient::read(to, plan.countries.otherwise)
+            .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
+        let shown = (args.work.progress, false);
+        import(context, list, &mut self.draft, plan, None, shown, &mut |_| Ok(()))?.verdict?;
+        let messages = messages(list, &self.draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
+        let log = AuditLog::of(&sender.settings).with(exclusions);
+        let (flight, mut record) = (Flight::default(), Record::default());
+        // A body can name further recipients, so each message is checked.
+        let checked = messages.iter().try_for_each(|outgoing| {
+            record = record_of(sender, outgoing);
+            sender.check_message(exclusions, false, outgoing)
+        });
+        let ended = checked.and_then(|()| {
+            let send = self.send_each(&messages, &log, &mut record, &flight);
+            catch_panic(&flight, || block_on(send))
+        });
+        Ok(ended.unwrap_or_else(|error| {
+            let code = note_error(context, "", error, &mut record);
+            log.message(&context.stderr, COMMAND, &record, code.code());
+            code
+        }))
+    }
+
+    async fn send_each(
+        &self,
+        messages: &[Outgoing],
+        log: &AuditLog,
+        record: &mut Record,
+        flight: &Flight,
+    ) -> Result<ExitCode, CommandError> {
+        let Self { context, args, sender, .. } = *self;
+        let mut connection = sender.connect(context).await?;
+        if !args.work.unchecked {
+            // The templates of the rows, sent to the recipient of the test.
+            let mut uses = TemplateUses::default();
+            for outgoing in messages {
+                uses.note(outgoing);
+            }
+            refuse_templates(&mut connection, &uses, args.typed.delivery.strict, OR_UNCHECKED).await?;
+        }
+        for (number, outgoing) in messages.iter().enumerate() {
+            *record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
+            let prepared = PreparedSend { context, sender, outgoing, limit: None, notice_within: None };
+            let pause = if number == 0 { Duration::ZERO } else { PAUSE };
+            let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
+            flight.landed();
+            let code = prepared.report(delivery, record);
+            log.message(&context.stderr, COMMAND, record, code.code());
+            let format = match context.stdout.format {
+                Format::Response => Format::Record,
+                format => format,
+            };
+            let code = print_result(context, "message", format, record, code);
+            if code != ExitCode::Success || record.sent != Sent::Yes {
+                context.stderr.note(&sent(number, messages));
+                return Ok(code);
+            }
+        }
+        context.stderr.note(&sent(messages.len(), messages));
+        Ok(ExitCode::Success)
+    }
 }
 
 /// The messages of the first rows, with `recipient` instead.
@@ -81,46 +117,6 @@ fn messages(
         Ok::<_, CommandError>(())
     })?;
     Ok(messages)
-}
-
-async fn send_each(
-    context: &Context,
-    args: &BulkSendArgs,
-    sender: &Sender,
-    messages: &[Outgoing],
-    log: &AuditLog,
-    record: &mut Record,
-    flight: &Flight,
-) -> Result<ExitCode, CommandError> {
-    let mut connection = sender.connect(context).await?;
-    if !args.work.unchecked {
-        // The templates of the rows, sent to the recipient of the test.
-        let mut uses = TemplateUses::default();
-        for outgoing in messages {
-            uses.note(outgoing);
-        }
-        refuse_templates(&mut connection, &uses, args.typed.delivery.strict, OR_UNCHECKED).await?;
-    }
-    for (number, outgoing) in messages.iter().enumerate() {
-        *record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
-        let prepared = PreparedSend { context, sender, outgoing, limit: None, notice_within: None };
-        let pause = if number == 0 { Duration::ZERO } else { PAUSE };
-        let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
-        flight.landed();
-        let code = prepared.report(delivery, record);
-        log.message(&context.stderr, COMMAND, record, code.code());
-        let format = match context.stdout.format {
-            Format::Response => Format::Record,
-            format => format,
-        };
-        let code = print_result(context, "message", format, record, code);
-        if code != ExitCode::Success || record.sent != Sent::Yes {
-            context.stderr.note(&sent(number, messages));
-            return Ok(code);
-        }
-    }
-    context.stderr.note(&sent(messages.len(), messages));
-    Ok(ExitCode::Success)
 }
 
 fn record_of(sender: &Sender, outgoing: &Outgoing) -> Record {

@@ -1,6 +1,6 @@
 //! `messages list`: the history of a bot in both directions, newest last; with `--follow` also new messages.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -31,8 +31,6 @@ const SINCE: SpanStart = SpanStart::Ago(Duration::from_secs(24 * 60 * 60));
 const PAUSE: Duration = Duration::from_secs(2);
 /// The longest delay after which a message is still seen by `--follow`.
 const LATEST: Duration = Duration::from_secs(10 * 60);
-/// Messages older than the span by more than this are not listed again.
-const KEPT: Duration = Duration::from_secs(60);
 
 /// Selects the messages to show.
 struct MessageFilter {
@@ -67,7 +65,7 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         sender: &sender,
         filter,
         limit: limit.map(NonZeroUsize::get),
-        printed: HashMap::new(),
+        printed: HashSet::new(),
         has_header: false,
         people: HashSet::new(),
     };
@@ -94,8 +92,8 @@ struct MessageListing<'a> {
     sender: &'a Sender,
     filter: MessageFilter,
     limit: Option<usize>,
-    /// Printed messages with their times, so that `--follow` does not repeat them.
-    printed: HashMap<u64, Option<Timestamp>>,
+    /// The printed messages, so that `--follow` does not repeat them.
+    printed: HashSet<u64>,
     /// Whether the table header was printed.
     has_header: bool,
     /// The people that `-o to` has printed.
@@ -114,7 +112,7 @@ impl MessageListing<'_> {
         let mut reading = self.read(&mut look_ups, &span).await;
         if follow {
             // Messages beyond the limit do not become new when they are read again.
-            self.printed.extend(reading.listed.iter().map(|listed| (listed.key, listed.message.at)));
+            self.printed.extend(reading.listed.iter().map(|listed| listed.key));
             reading.listed.truncate(limit.unwrap_or(usize::MAX));
         }
         self.print(&reading.listed, reading.problem.is_none())?;
@@ -165,7 +163,6 @@ impl MessageListing<'_> {
                 let passed = first_time.checked_add(first_look.elapsed()).unwrap_or(first_time);
                 let now = look_ups.now().min(passed);
                 since = now.checked_sub(LATEST + began.elapsed()).unwrap_or(since).max(earliest);
-                self.printed.retain(|_, at| at.is_none_or(|at| at >= since - KEPT));
             }
             match reading.problem {
                 None => told = None,
@@ -200,7 +197,7 @@ impl MessageListing<'_> {
                 unreadable += 1;
             }
             // While pages are read, an entry may move to the next one.
-            if !self.printed.contains_key(&key) && seen.insert(key) && self.filter.shows(&message, entry) {
+            if !self.printed.contains(&key) && seen.insert(key) && self.filter.shows(&message, entry) {
                 // The rest of an entry can be long, and only one format prints it.
                 let entry = if self.context.stdout.format == Format::Response { entry.clone() } else { Value::Null };
                 listed.push(Listed { key, message, entry });
@@ -225,7 +222,7 @@ impl MessageListing<'_> {
             return Ok(());
         }
         let ordered = newest_last(listed);
-        self.printed.extend(ordered.iter().map(|listed| (listed.key, listed.message.at)));
+        self.printed.extend(ordered.iter().map(|listed| listed.key));
         if stdout.format == Format::Response && stdout.is_for_a_person() {
             let is_first = !std::mem::replace(&mut self.has_header, true);
             return Ok(print_for_a_person(stdout, &ordered, is_first)?);
