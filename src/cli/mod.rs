@@ -35,27 +35,9 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 }
 
 fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
-    if let Some(error) = guesses::misread(app.command.as_ref(), arguments) {
-        return usage::refuse(&app.global.context(false), error);
-    }
     let mut context = app.global.context(std::env::var_os("CI").is_some());
-    let lists_people = matches!(
-        app.command,
-        Some(Command::Messages(MessagesCommand::List(_)) | Command::Bulk(BulkCommand::Report(_)))
-    );
-    if context.stdout.format == Format::To && !lists_people {
-        let error =
-            UsageError::new("-o to: this command lists no recipients", "-o is response, id, record or none here");
-        return usage::print_error(&context.stderr, &error.into());
-    }
-    if context.mode != Mode::Send && context.stdout.format == Format::Id {
-        let error =
-            UsageError::new("-o id: nothing is sent, so there is no id", "leave out -o id, --dry-run or --curl");
-        return usage::refuse(&context, error);
-    }
-    if context.flags.layer.has_stdin("client_secret_file")
-        && let Err(error) = context.input.claim_stdin("--client-secret-file")
-    {
+    let checked = guesses::misread(app.command.as_ref(), arguments);
+    if let Err(error) = checked.map_or_else(|| check(&mut context, app.command.as_ref()), Err) {
         return usage::refuse(&context, error);
     }
     let ended = match app.command {
@@ -79,6 +61,24 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         None => return usage::help(&context, arguments),
     };
     ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))
+}
+
+/// Refuses global flags that do not go with the command, or with each other.
+fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageError> {
+    let lists_people =
+        matches!(command, Some(Command::Messages(MessagesCommand::List(_)) | Command::Bulk(BulkCommand::Report(_))));
+    match context.stdout.format {
+        Format::To if !lists_people => {
+            let message = "-o to: this command lists no recipients";
+            Err(UsageError::new(message, "-o is response, id, record or none here"))
+        }
+        Format::Id if context.mode != Mode::Send => {
+            let message = "-o id: nothing is sent, so there is no id";
+            Err(UsageError::new(message, "leave out -o id, --dry-run or --curl"))
+        }
+        _ if context.flags.layer.has_stdin("client_secret_file") => context.input.claim_stdin("--client-secret-file"),
+        _ => Ok(()),
+    }
 }
 
 /// Reads as much of a wrong line as is needed to report it in the format that it asks for. clap itself stops at the

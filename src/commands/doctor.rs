@@ -63,7 +63,7 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
             if offline {
                 checkup.warn("network", "not checked: --offline");
             } else {
-                checkup.network(context, &settings, secret).await;
+                let _ = checkup.network(context, &settings, secret).await;
             }
             Ok::<_, CommandError>(())
         })?,
@@ -107,6 +107,11 @@ impl Checkup {
         self.fail_with(name, error.code, error.line(), error.hint);
     }
 
+    /// The value of a check, unless it has failed.
+    fn check<T>(&mut self, name: &'static str, checked: Result<T, impl Into<CommandError>>) -> Option<T> {
+        checked.map_err(|error| self.fail(name, error)).ok()
+    }
+
     fn fail_with(&mut self, name: &'static str, code: ExitCode, detail: String, hint: Option<String>) {
         if self.code == ExitCode::Success {
             self.code = code;
@@ -116,14 +121,13 @@ impl Checkup {
 
     /// Checks the configuration file, the profile, and each value with its origin.
     fn settings(&mut self, context: &Context) -> Option<Settings> {
-        let environment = read_environment().map_err(|error| self.fail("environment", error)).ok()?;
+        let environment = self.check("environment", read_environment())?;
         for warning in &environment.warnings {
             self.warn("environment", warning);
         }
         let named = context.flags.config_file(&environment);
         self.config_file(named.as_deref())?;
-        let settings =
-            Settings::load(&context.flags, &environment).map_err(|error| self.fail("profile", error)).ok()?;
+        let settings = self.check("profile", Settings::load(&context.flags, &environment))?;
         // Errors of the ledger are reported below.
         let ledger = ledger_database(context).ok().flatten();
         let sandbox = settings.sandbox_note().is_some();
@@ -151,10 +155,7 @@ impl Checkup {
     /// Checks the people who must not be written to: an unusable list stops every message.
     fn do_not_contact(&mut self, settings: &Settings, origin: &str) {
         const NAME: &str = "do_not_contact";
-        let exclusions = match reread_do_not_contact(settings) {
-            Ok(exclusions) => exclusions,
-            Err(error) => return self.fail(NAME, error),
-        };
+        let Some(exclusions) = self.check(NAME, reread_do_not_contact(settings)) else { return };
         for list in exclusions.lists() {
             self.ok(NAME, format!("{list} ({origin})"));
             for doubt in &list.doubts {
@@ -165,24 +166,16 @@ impl Checkup {
 
     /// Finds the file and checks that it is readable and owned by this user; `None` if it cannot be used.
     fn config_file(&mut self, named: Option<&Path>) -> Option<()> {
-        let loaded = ConfigFile::find(named);
-        let path = named.map(Path::to_owned).or_else(|| ConfigFile::default_path().ok());
-        let path = path.map_or_else(|| "no home directory".to_owned(), |path| path.display().to_string());
-        match loaded {
-            Ok(Some(file)) => {
-                self.ok("configuration", format!("{}, profiles: {}", file.path.display(), file.profiles.len()));
-                for warning in &file.warnings {
-                    self.warn("configuration", warning);
-                }
-            }
-            // A named configuration that does not exist is reported with the settings.
-            Ok(None) => {
-                self.ok("configuration", format!("{path} does not exist; settings come from flags and variables only"));
-            }
-            Err(error) => {
-                self.fail("configuration", error);
-                return None;
-            }
+        // A named configuration that does not exist is reported with the settings.
+        let Some(file) = self.check("configuration", ConfigFile::find(named))? else {
+            let path = named.map(Path::to_owned).or_else(|| ConfigFile::default_path().ok());
+            let path = path.map_or_else(|| "no home directory".to_owned(), |path| path.display().to_string());
+            self.ok("configuration", format!("{path} does not exist; settings come from flags and variables only"));
+            return Some(());
+        };
+        self.ok("configuration", format!("{}, profiles: {}", file.path.display(), file.profiles.len()));
+        for warning in &file.warnings {
+            self.warn("configuration", warning);
         }
         Some(())
     }
@@ -225,14 +218,13 @@ impl Checkup {
     /// Reads the credentials; runs the command that prints the secret, if there is one.
     async fn secret(&mut self, settings: &Settings) -> Option<Credentials> {
         const NAME: &str = "secret";
-        let credentials = settings.credentials(false).map_err(|error| self.fail(NAME, error));
-        let (client_id, secret) = credentials.ok()?;
+        let (client_id, secret) = self.check(NAME, settings.credentials(false))?;
         if secret.value == SecretSource::Stdin {
             self.warn(NAME, "not checked: it would come from standard input");
             return None;
         }
         let never_asked = || Ok(String::new());
-        let (client_secret, warning) = secret.fetch(never_asked).await.map_err(|error| self.fail(NAME, error)).ok()?;
+        let (client_secret, warning) = self.check(NAME, secret.fetch(never_asked).await)?;
         match warning {
             Some(warning) => self.warn(NAME, warning),
             None => self.ok(NAME, "obtained"),
@@ -240,30 +232,38 @@ impl Checkup {
         Some(Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin))
     }
 
-    /// Checks the connection, TLS, clock, and whether the API accepts the credentials.
-    async fn network(&mut self, context: &Context, settings: &Settings, credentials: Option<Credentials>) {
-        let base = match reach_or_start(settings, &context.stderr).await {
-            Ok(base) => base,
-            Err(error) => return self.fail("sandbox", error),
-        };
-        let client = match new_client(settings, &base) {
-            Ok(client) => client,
-            Err(error) => return self.fail("connection", error),
-        };
+    /// Checks the connection, TLS, clock, and whether the API accepts the credentials: the bot's templates are read, which
+    /// does not send anything. None if one of them failed.
+    async fn network(
+        &mut self,
+        context: &Context,
+        settings: &Settings,
+        credentials: Option<Credentials>,
+    ) -> Option<()> {
+        const NAME: &str = "credentials";
+        let base = self.check("sandbox", reach_or_start(settings, &context.stderr).await)?;
+        let client = self.check("connection", new_client(settings, &base))?;
         match client.probe(base.url()).await {
             Ok(date) => self.reached(settings, &base, date),
-            Err(failure) => return self.unreached(&failure),
-        }
-        match credentials {
-            Some(credentials) => {
-                let Ok(bot) = settings.bot() else {
-                    return self.warn("credentials", "not checked: there is no bot");
-                };
-                let connection = Connection::new((base, client, credentials), bot, settings, &context.stderr);
-                self.credentials(connection).await;
+            Err(failure) => {
+                self.unreached(&failure);
+                return None;
             }
-            None => self.warn("credentials", "not checked: there are none, or no bot"),
         }
+        let Some((credentials, bot)) = credentials.zip(settings.bot().ok()) else {
+            self.warn(NAME, "not checked: there are none, or no bot");
+            return None;
+        };
+        let mut connection = Connection::new((base, client, credentials), bot, settings, &context.stderr);
+        let mut listing = Listing::new(TemplateFilter::default());
+        // One page tells whether they are accepted.
+        let read = listing.read_page(&mut connection, Duration::ZERO, &Flight::default()).await;
+        self.check(NAME, read)?;
+        let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
+        let count = listing.templates().len();
+        self.ok(NAME, format!("accepted for bot {bot}; templates: {at_least}{count}"));
+        self.ready = Some(format!("bot {bot}, {at_least}{}", counted(count as u64, "template")));
+        Some(())
     }
 
     fn reached(&mut self, settings: &Settings, base: &ApiUrl, date: Option<SystemTime>) {
@@ -302,21 +302,6 @@ impl Checkup {
         let code = if is_of_proxy { ExitCode::Configuration } else { ExitCode::Network };
         let hint = failure.hint.unwrap_or(hint).to_owned();
         self.fail_with(name, code, failure.message.clone(), Some(hint));
-    }
-
-    /// Reads the bot's templates, which does not send anything.
-    async fn credentials(&mut self, mut connection: Connection) {
-        const NAME: &str = "credentials";
-        let mut listing = Listing::new(TemplateFilter::default());
-        // One page tells whether they are accepted.
-        let flight = Flight::default();
-        if let Err(error) = listing.read_page(&mut connection, Duration::ZERO, &flight).await {
-            return self.fail(NAME, error);
-        }
-        let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
-        let count = listing.templates().len();
-        self.ok(NAME, format!("accepted for bot {}; templates: {at_least}{count}", connection.bot));
-        self.ready = Some(format!("bot {}, {at_least}{}", connection.bot, counted(count as u64, "template")));
     }
 }
 

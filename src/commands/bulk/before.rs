@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::begin::PreparedList;
+use super::ending::RunOnItsWay;
 use super::hours::report_closed;
 use super::words::skips_in_words;
 use crate::command_error::CommandError;
@@ -13,7 +15,7 @@ use crate::commands::limit::{PeopleLeft, report_limit};
 use crate::context::Context;
 use crate::cost::{Estimate, Spent};
 use crate::hours::Hours;
-use crate::ledger::{Details, DraftOverview, LedgerDraft, LedgerError, Run};
+use crate::ledger::{DraftOverview, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
@@ -24,47 +26,75 @@ const COLUMNS: usize = 80;
 /// The number of lines of the first message to show.
 const DRAWN_LINES: usize = 10;
 
-/// Prints the summary of a run with these `details` before the question; the first message only if a person
-/// `is_asked`, and how long it takes unless it was told that it `takes_days`.
-pub(crate) fn report_before(
-    context: &Context,
-    draft: &LedgerDraft,
-    kind: &Message,
-    details: &Details,
-    exclusions: &Exclusions,
-    (is_asked, takes_days): (bool, bool),
-) -> Result<(), CommandError> {
-    let stderr = &context.stderr;
-    if stderr.is_quiet() {
-        return Ok(());
-    }
-    let overview = draft.overview()?;
-    let mut lines: Vec<_> = left_out(&overview).into_iter().collect();
-    if is_asked && overview.repeated > 0 {
-        lines.push(match overview.repeated {
-            1 => "1 message goes to a person who also gets an earlier one".to_owned(),
-            count => format!("{} go to people who also get an earlier one", counted(count, "message")),
-        });
-    }
-    lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
-    lines.extend(details.estimate.iter().flat_map(Estimate::words));
-    if is_asked && !takes_days {
-        lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
-    }
-    if !is_asked {
-        for line in &lines {
-            stderr.note(line);
+impl PreparedList<'_> {
+    /// Prints the summary before the question; the first message only if a person `is_asked`, and how long it takes unless it
+    /// was told that it `takes_days`.
+    pub(super) fn report_before(&self, is_asked: bool, takes_days: bool) -> Result<(), CommandError> {
+        let Self { context, kind, draft, details, exclusions, .. } = self;
+        let stderr = &context.stderr;
+        if stderr.is_quiet() {
+            return Ok(());
         }
-        return Ok(());
+        let overview = draft.overview()?;
+        let mut lines: Vec<_> = left_out(&overview).into_iter().collect();
+        if is_asked && overview.repeated > 0 {
+            lines.push(match overview.repeated {
+                1 => "1 message goes to a person who also gets an earlier one".to_owned(),
+                count => format!("{} go to people who also get an earlier one", counted(count, "message")),
+            });
+        }
+        lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
+        lines.extend(details.estimate.iter().flat_map(Estimate::words));
+        if is_asked && !takes_days {
+            lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
+        }
+        if !is_asked {
+            for line in &lines {
+                stderr.note(line);
+            }
+            return Ok(());
+        }
+        draft.first_sent(1, |row, first| {
+            let of = if overview.rows == 1 { "the message" } else { "the first message" };
+            let drawn = draw(kind, first.body, &details.template_texts)?;
+            draw_first(context, of, (row.line, first.recipient, drawn), "; --preview 1 shows all");
+            Ok::<_, LedgerError>(())
+        })?;
+        say(context, lines);
+        Ok(())
     }
-    draft.first_sent(1, |row, first| {
-        let of = if overview.rows == 1 { "the message" } else { "the first message" };
-        let drawn = draw(kind, first.body, &details.template_texts)?;
-        draw_first(context, of, (row.line, first.recipient, drawn), "; --preview 1 shows all");
-        Ok::<_, LedgerError>(())
-    })?;
-    say(context, lines);
-    Ok(())
+
+    /// Shows the first `most` messages as their recipients would see them.
+    pub(super) fn draw_messages(&self, most: u64) -> Result<(), CommandError> {
+        self.draft.first_sent(most, |_, message| {
+            let lines = draw(self.kind, message.body, &self.details.template_texts)?;
+            self.context.stderr.preview(message.recipient, &lines);
+            Ok(())
+        })
+    }
+}
+
+impl RunOnItsWay<'_> {
+    /// Prints what is left of the run at a terminal, before the question.
+    pub(super) fn report_before(&self, run: &Run) -> Result<(), CommandError> {
+        let Self { context, details, exclusions, .. } = self;
+        if context.stderr.is_quiet() {
+            return Ok(());
+        }
+        let counts = run.counts()?;
+        if let (Some(first), Some(kind)) = (run.pending_behind(0, 1)?.pop(), Message::named(&details.kind)) {
+            let of = if counts.pending == 1 { "the message that is left" } else { "the first message that is left" };
+            let lines = draw(&kind, &first.body, &details.template_texts)?;
+            draw_first(context, of, (first.line, &first.recipient, lines), "");
+        }
+        let hours = details.conditions.hours.as_ref();
+        let takes_days = report_limit(context, Some(run.store()), details, &PeopleLeft::OfRun(run))?;
+        let duration = duration(counts.pending, details.rate, hours).filter(|_| !takes_days);
+        let spent = run.spent()?.as_ref().map(Spent::words);
+        say(context, excluding(exclusions).into_iter().chain(spent).chain(duration));
+        report_closed(context, hours);
+        Ok(())
+    }
 }
 
 fn say(context: &Context, lines: impl IntoIterator<Item = String>) {
@@ -84,46 +114,6 @@ fn draw_first(context: &Context, of: &str, (line, recipient, lines): (u64, &str,
         lines.push(format!("… and {}{more}", counted(cut as u64, "line")));
     }
     context.stderr.bubble(&lines);
-}
-
-/// Prints what is left of a run at a terminal, before the question.
-pub(crate) fn report_before_resume(
-    context: &Context,
-    run: &Run,
-    details: &Details,
-    rate: f64,
-    exclusions: &Exclusions,
-) -> Result<(), CommandError> {
-    if context.stderr.is_quiet() {
-        return Ok(());
-    }
-    let counts = run.counts()?;
-    if let (Some(first), Some(kind)) = (run.pending_behind(0, 1)?.pop(), Message::named(&details.kind)) {
-        let of = if counts.pending == 1 { "the message that is left" } else { "the first message that is left" };
-        let lines = draw(&kind, &first.body, &details.template_texts)?;
-        draw_first(context, of, (first.line, &first.recipient, lines), "");
-    }
-    let hours = details.conditions.hours.as_ref();
-    let takes_days = report_limit(context, Some(run.store()), details, &PeopleLeft::OfRun(run))?;
-    let duration = duration(counts.pending, rate, hours).filter(|_| !takes_days);
-    let spent = run.spent()?.as_ref().map(Spent::words);
-    say(context, excluding(exclusions).into_iter().chain(spent).chain(duration));
-    report_closed(context, hours);
-    Ok(())
-}
-
-/// Shows the first `most` messages as their recipients would see them.
-pub(crate) fn draw_messages(
-    context: &Context,
-    draft: &LedgerDraft,
-    kind: &Message,
-    texts: &TemplateTexts,
-    most: u64,
-) -> Result<(), CommandError> {
-    draft.first_sent(most, |_, message| {
-        context.stderr.preview(message.recipient, &draw(kind, message.body, texts)?);
-        Ok(())
-    })
 }
 
 /// The lines that show a body as its recipient would see it.

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::before::report_before;
-use super::earlier::{earlier_of, report_people};
+use super::earlier::{EarlierRule, earlier_of, report_people};
 use super::ending::RunOnItsWay;
 use super::hours::report_closed;
 use super::leave_out::{UnsentRows, leave_out};
@@ -61,7 +60,7 @@ impl PreparedList<'_> {
     /// Asks, compares again, creates the run and sends it, unless it is only imported.
     pub(super) async fn begin(mut self, store: &Store, name: RunName) -> Result<ExitCode, CommandError> {
         let Self { context, args, sender, exclusions, .. } = self;
-        let (rule, is_asked) = (args.earlier_rule(), is_asked(context, sender));
+        let (rule, is_asked) = (EarlierRule::of(&self.details.conditions), is_asked(context, sender));
         let (skips_told, rows_told) = (self.draft.skip_counts().clone(), self.draft.to_be_sent());
         let mut connection = self.ask(store, is_asked).await?;
         if is_asked {
@@ -114,10 +113,7 @@ impl PreparedList<'_> {
             let people = store.known(&earlier_of(&self.details), |known| known.people(&self.draft))?;
             report_people(context, people);
             (self.details.written_to, _) = people;
-        }
-        let hours = self.details.conditions.hours.as_ref();
-        if !self.details.sandbox {
-            report_closed(context, hours);
+            report_closed(context, self.details.conditions.hours.as_ref());
         }
         let checks = !args.work.unchecked;
         // The question shows the message with the template's own text.
@@ -135,7 +131,7 @@ impl PreparedList<'_> {
             self.check_budget()?;
         }
         let takes_days = report_limit(context, Some(store), &self.details, &PeopleLeft::OfDraft(&self.draft))?;
-        report_before(context, &self.draft, self.kind, &self.details, self.exclusions, (is_asked, takes_days))?;
+        self.report_before(is_asked, takes_days)?;
         if needs_yes(sender) {
             let rows = self.draft.to_be_sent();
             let (messages, from, to) = (counted(rows, "message"), sender.description(), sender.planned_base());
@@ -223,7 +219,8 @@ pub(super) fn details(
         templates: TemplateUses::default(),
         template_texts: TemplateTexts::default(),
         estimate: None,
-        remember: how_far_back(args, sender),
+        // A list sent in parts may take longer than sent messages are remembered by default.
+        remember: args.remember.unwrap_or(if args.earlier.skip_sent { Duration::MAX } else { settings.remember }),
         written_to: 0,
     })
 }
@@ -261,16 +258,6 @@ pub(super) fn note_imported(
         })
     })?;
     Ok(())
-}
-
-/// How far back sent messages count.
-fn how_far_back(args: &BulkSendArgs, sender: &Sender) -> Duration {
-    match args.remember {
-        Some(typed) => typed,
-        // A list sent in parts may take longer than sent messages are remembered by default.
-        None if args.earlier.skip_sent => Duration::MAX,
-        None => sender.settings.remember,
-    }
 }
 
 /// Whether the user will be asked.

@@ -31,19 +31,24 @@ pub(super) fn earlier_of(details: &Details) -> EarlierOf {
 }
 
 /// What to do with messages that an earlier run also has, and the key under which each person gets one, if any.
-#[derive(Clone, Copy)]
-pub(crate) struct EarlierRule<'a> {
+#[derive(Clone)]
+pub(crate) struct EarlierRule {
     pub(crate) policy: DuplicatePolicy,
-    pub(crate) once: Option<&'a OnceKey>,
+    pub(crate) once: Option<OnceKey>,
 }
 
-impl EarlierRule<'_> {
+impl EarlierRule {
+    /// The one of a run with these conditions.
+    pub(crate) fn of(RunConditions { again, skip_sent, once, .. }: &RunConditions) -> Self {
+        Self { policy: DuplicatePolicy::of(*again, *skip_sent, once.is_some()), once: once.clone() }
+    }
+
     /// Compares `draft` with earlier runs: rows that are also in them are skipped, or the draft is refused. With a key, rows
     /// are skipped if their person has any message under it; what was sent without the key is sent again.
-    pub(crate) fn compare(self, earlier: &mut KnownRuns<'_>, draft: &mut LedgerDraft) -> Result<(), CommandError> {
-        if let Some(key) = self.once {
+    pub(crate) fn compare(&self, earlier: &mut KnownRuns<'_>, draft: &mut LedgerDraft) -> Result<(), CommandError> {
+        if let Some(key) = &self.once {
             earlier.find_claimed(draft, key)?;
-            draft.skip_earlier(self.once)?;
+            draft.skip_earlier(Some(key))?;
         }
         if self.policy == DuplicatePolicy::Meant {
             return Ok(());
@@ -87,8 +92,7 @@ pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), Command
     if details.sandbox {
         return Ok(());
     }
-    let RunConditions { again, skip_sent, once, .. } = &details.conditions;
-    let repetition = DuplicatePolicy::of(*again, *skip_sent, once.is_some());
+    let repetition = EarlierRule::of(&details.conditions).policy;
     if repetition == DuplicatePolicy::Meant {
         return Ok(());
     }

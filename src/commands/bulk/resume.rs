@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::before::report_before_resume;
 use super::begin::{ask, is_asked};
 use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run};
@@ -111,7 +110,8 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let kept = run.details()?;
     let conditions = if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept)? };
     let is_changed = conditions != kept.conditions;
-    let details = args.work.over(Details { conditions, ..kept });
+    let rate = args.options.rate.unwrap_or(kept.rate);
+    let details = args.work.over(Details { rate, conditions, ..kept });
     let sender = sender_of_run(context, &run, &details)?;
     let age = age_of(&store, &run)?;
     // A machine that sends it together with others was started on purpose.
@@ -126,7 +126,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         return way.report_paused(paused.clone());
     }
     let lifted = paused.filter(|_| !is_worker);
-    let has_answered = way.prepare(args, lifted.as_ref(), asks, age)?;
+    let has_answered = way.prepare(lifted.as_ref(), asks, age)?;
     let conditions = is_changed.then_some(&details.conditions);
     let resumed = Resumed { has_answered, rate: args.options.rate, conditions };
     block_on(way.send_the_rest(&args.work, (!is_worker).then_some((lifted.as_ref(), resumed))))
@@ -212,13 +212,7 @@ impl RunOnItsWay<'_> {
 
     /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed
     /// so long ago. Returns whether a person has said yes.
-    fn prepare(
-        &self,
-        args: &BulkResumeArgs,
-        paused: Option<&RunPause>,
-        asks: bool,
-        age: Duration,
-    ) -> Result<bool, CommandError> {
+    fn prepare(&self, paused: Option<&RunPause>, asks: bool, age: Duration) -> Result<bool, CommandError> {
         let Self { context, sender, run, details, exclusions } = self;
         leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
         if sender.settings.allow_to.is_some() {
@@ -242,8 +236,7 @@ impl RunOnItsWay<'_> {
         if !asks || pending == 0 {
             return Ok(false);
         }
-        let rate = args.options.rate.unwrap_or(details.rate);
-        report_before_resume(context, run, details, rate, exclusions)?;
+        self.report_before(run)?;
         let (name, age, messages) = (run.name(), rounded(age), counted(pending, "message"));
         let (from, to) = (sender.description(), sender.planned_base());
         ask(context, pending, &format!("Run {name} last changed {age} ago. Send {messages} from {from} to {to}?"))?;

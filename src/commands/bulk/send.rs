@@ -4,7 +4,7 @@ use minijinja::Environment;
 use serde_json::{Value, json};
 
 use super::begin::{PreparedList, details, file_of, note_imported};
-use super::earlier::earlier_of;
+use super::earlier::{EarlierRule, earlier_of};
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{import, open};
@@ -70,7 +70,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         report_key(context, store, key)?;
     }
     let windows = windows_for_list(context, args, kind, &sender)?;
-    let (rule, nobody) = (args.earlier_rule(), Exclusions::default());
+    let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
+    let (rule, nobody) = (EarlierRule::of(&details.conditions), Exclusions::default());
     let plan = ImportPlan {
         kind: args.message(),
         strict: args.typed.delivery.strict,
@@ -89,7 +90,6 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         policy: args.import_policy(),
     };
     let page = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
-    let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
     let (sender, exclusions, draft) = (&sender, &exclusions, LedgerDraft::create()?);
     let prepared =
         PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details, rates, budget };
@@ -109,7 +109,8 @@ impl PreparedList<'_> {
         page: Option<ReportFile<'_>>,
     ) -> Result<ExitCode, CommandError> {
         let Self { context, args, sender, store, .. } = self;
-        let (rule, earlier, windows) = (args.earlier_rule(), earlier_of(&self.details), self.windows.as_ref());
+        let rule = EarlierRule::of(&self.details.conditions);
+        let (earlier, windows) = (earlier_of(&self.details), self.windows.as_ref());
         let compared = store.filter(|_| !self.details.sandbox);
         let made_in = store.filter(|_| args.makes_run(context.mode));
         let name = made_in.map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source))).transpose();

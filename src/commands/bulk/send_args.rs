@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::earlier::EarlierRule;
 use super::options::{EarlierOptions, HoursOptions, PEOPLE, RARE, RUN, RunOptions, WorkOptions};
 use super::report_file::{ReportFormat, format_of_name};
 use crate::config::{budget, remember};
 use crate::context::Mode;
 use crate::cost::Money;
-use crate::import::{DuplicatePolicy, HiddenRule, ImportPolicy};
+use crate::import::{HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source, UsageError};
 use crate::ledger::RunName;
 use crate::list::{HeaderChoice, ListEncoding, ListOptions, ReportLanguage};
@@ -265,7 +264,7 @@ impl BulkSendArgs {
         if self.preview != Some(ALL_ROWS) {
             return Err(UsageError::new("--file: the page has every row", "write --preview all"));
         }
-        if format_of_name("--file", file)? != Some(ReportFormat::Html) {
+        if !matches!(format_of_name("--file", file), Ok(Some(ReportFormat::Html))) {
             let message = format!("--file: {} is not the name of a page", file.display());
             return Err(UsageError::new(message, "name a file that ends in .html"));
         }
@@ -274,12 +273,6 @@ impl BulkSendArgs {
 
     pub(super) fn message(&self) -> &Message {
         &self.typed.message
-    }
-
-    /// What to do with messages that an earlier run also has.
-    pub(super) fn earlier_rule(&self) -> EarlierRule<'_> {
-        let (EarlierOptions { again, skip_sent, .. }, once) = (&self.earlier, self.once.as_ref());
-        EarlierRule { policy: DuplicatePolicy::of(*again, *skip_sent, once.is_some()), once }
     }
 
     /// How to treat rows that cannot be sent unchanged.

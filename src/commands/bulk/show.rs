@@ -3,7 +3,6 @@
 
 use std::mem;
 
-use super::before::draw_messages;
 use super::begin::{PreparedList, estimate};
 use super::earlier::{earlier_of, report_people};
 use super::import::ReadList;
@@ -59,7 +58,7 @@ impl PreparedList<'_> {
         if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
             self.print_requests(accepts, most)?;
         }
-        draw_messages(context, &self.draft, self.kind, &self.details.template_texts, most.min(MOST_DRAWN))?;
+        self.draw_messages(most.min(MOST_DRAWN))?;
         let wanted = most.min(self.draft.to_be_sent());
         if wanted > MOST_DRAWN {
             context.stderr.note(&format!(
