@@ -156,7 +156,7 @@ impl Checkup {
     fn do_not_contact(&mut self, settings: &Settings, origin: &str) {
         const NAME: &str = "do_not_contact";
         let Some(exclusions) = self.check(NAME, reread_do_not_contact(settings)) else { return };
-        for list in exclusions.lists() {
+        for list in exclusions.lists {
             self.ok(NAME, format!("{list} ({origin})"));
             for doubt in &list.doubts {
                 self.warn(NAME, doubt);

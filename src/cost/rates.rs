@@ -79,7 +79,7 @@ impl Rates {
     /// In words, with the line and the column, if a row is not a rate, contradicts another one, or has another currency.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let file = open_to_read(path, PipeBound::FirstByte).map_err(FileError::of("read", path));
-        Self::read_from(file.map_err(|error| error.to_string())?.into(), &path.display().to_string())
+        Self::read_from(ListInput::File(file.map_err(|error| error.to_string())?), &path.display().to_string())
     }
 
     fn read_from(input: ListInput, name: &str) -> Result<Self, String> {

@@ -16,8 +16,8 @@ static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
 /// Names that mean it only if no other column does: a contact may also be a person's name, and a number an order's.
 const WEAK_RECIPIENT_NAMES: [&str; 5] = ["contacto", "contact", "contactnumber", "numerodecontacto", "numero"];
 
-/// The fewest digits of a phone number in place of a name: a date has fewer.
-const FEWEST_DIGITS: usize = 9;
+/// The fewest digits of a number that can only be a person's: a date has fewer.
+pub(super) const CERTAIN_NUMBER: usize = 9;
 
 /// The fewest letters of a word that may be a misspelled name.
 const SHORTEST_NEAR: usize = 4;
@@ -200,16 +200,16 @@ impl ColumnRole {
     }
 }
 
-/// Whether `text` can only be a number: a date has fewer digits.
-pub(super) fn looks_like_number(text: &str) -> bool {
-    text.chars().filter(char::is_ascii_digit).count() >= FEWEST_DIGITS
-        && text.chars().all(|character| character.is_ascii_digit() || " +-().'".contains(character))
+/// Whether `text` is a number with at least this many digits, and nothing but what people write between them.
+pub(super) fn is_number(text: &str, fewest: usize) -> bool {
+    text.bytes().filter(u8::is_ascii_digit).count() >= fewest
+        && text.chars().all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
 }
 
 /// An error if `names` are not names but the cells of a row: one of them is a phone number.
 pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
     let cells: Vec<_> = names.iter().map(|name| name.trim()).collect();
-    cells.iter().find(|cell| looks_like_number(cell))?;
+    cells.iter().find(|cell| is_number(cell, CERTAIN_NUMBER))?;
     Some(UsageError::new(
         format!("the first line is not a header but a person's row: {}", cells.join(", ")),
         "write a line above it that names the columns, such as nombre,celular",

@@ -1,6 +1,6 @@
 //! Finds where the table of a list begins: a title, a date or a cover sheet may come before it.
 
-use super::columns::{ColumnRole, looks_like_number, recipient_places};
+use super::columns::{CERTAIN_NUMBER, ColumnRole, is_number, recipient_places};
 use super::csv_records::CsvRecords;
 use super::format::CsvFormat;
 use crate::input::UsageError;
@@ -50,9 +50,9 @@ impl TableHead {
             let Some(columns) = named.get(*place) else { return false };
             // Rows below another such row belong to that one.
             let below = self.rows.iter().zip(&named).skip(place + 1).take_while(|(_, names)| names.is_empty());
-            below
-                .into_iter()
-                .any(|((_, cells), _)| columns.iter().any(|at| cells.get(*at).is_some_and(|cell| is_number(cell))))
+            below.into_iter().any(|((_, cells), _)| {
+                columns.iter().any(|at| cells.get(*at).is_some_and(|cell| is_number(cell, FEWEST_DIGITS)))
+            })
         };
         let headers: Vec<_> = (0..self.rows.len()).filter(has_number).collect();
         if headers.first() == Some(&0) { vec![0] } else { headers }
@@ -78,7 +78,7 @@ impl TableHead {
     }
 
     fn has_number_in(&self, place: usize) -> bool {
-        self.names(place).into_iter().any(is_number)
+        self.names(place).into_iter().any(|cell| is_number(cell, FEWEST_DIGITS))
     }
 }
 
@@ -93,14 +93,9 @@ fn names_person(cell: &str) -> bool {
         && cell.ends_with(|last: char| last.is_ascii_digit())
         && cell.chars().all(|sign| sign.is_ascii_digit() || ".,Ee+".contains(sign));
     let is_user_id = cell.split_once('.').is_some_and(|(country, id)| {
-        country.len() == 2 && country.chars().all(|letter| letter.is_ascii_uppercase()) && looks_like_number(id)
+        country.len() == 2 && country.chars().all(|letter| letter.is_ascii_uppercase()) && is_number(id, CERTAIN_NUMBER)
     });
-    looks_like_number(cell) || is_shortened || is_user_id || cell.starts_with("id:")
-}
-
-fn is_number(cell: &str) -> bool {
-    let digits = cell.chars().filter(char::is_ascii_digit).count();
-    digits >= FEWEST_DIGITS && cell.chars().all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
+    is_number(cell, CERTAIN_NUMBER) || is_shortened || is_user_id || cell.starts_with("id:")
 }
 
 /// The one of `heads` that has the header of the list `name`, and the row of the header; None if no row reads like one.

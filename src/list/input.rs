@@ -22,12 +22,6 @@ pub(crate) enum ListInput {
     Stream(Box<dyn Read>),
 }
 
-impl From<File> for ListInput {
-    fn from(file: File) -> Self {
-        Self::File(file)
-    }
-}
-
 impl Read for ListInput {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {

@@ -36,9 +36,9 @@ enum Rows {
 
 impl ListReader {
     /// Begins to read. Errors use `name`, and its extension identifies NDJSON.
-    pub(crate) fn open(input: impl Into<ListInput>, name: &str, options: &ListOptions) -> Result<Self, UsageError> {
+    pub(crate) fn open(input: ListInput, name: &str, options: &ListOptions) -> Result<Self, UsageError> {
         let mut notes = ListNotes::default();
-        let (format, rows) = open(input.into(), name, options, &mut notes)?;
+        let (format, rows) = open(input, name, options, &mut notes)?;
         Ok(Self { name: name.to_owned(), format, rows, notes })
     }
 

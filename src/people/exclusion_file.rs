@@ -10,7 +10,7 @@ use super::exclusion_error::{BadLines, behind, nobody, unclear};
 use super::exclusion_list::ExclusionList;
 use super::exclusion_table::{ExclusionTables, is_person, may_name_person};
 use crate::input::UsageError;
-use crate::list::{AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, ReportedOutcome, Row};
+use crate::list::{AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row};
 use crate::phone::{is_user_id, short_user_id};
 
 /// The most bytes of a line that names one person.
@@ -27,8 +27,22 @@ pub(crate) struct ExclusionOptions {
     pub(crate) encoding: Option<ListEncoding>,
 }
 
-/// Fills `list` from `input`; errors use its name.
-pub(super) fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -> Result<(), UsageError> {
+/// The list in `input`, which is called `name`.
+///
+/// # Errors
+/// If it is not such a list, or a line does not name a person.
+pub(crate) fn read_exclusion_list(
+    input: ListInput,
+    name: &str,
+    options: ExclusionOptions,
+) -> Result<ExclusionList, UsageError> {
+    let mut list = ExclusionList::new(name);
+    read(input, options, &mut list)?;
+    list.sort();
+    Ok(list)
+}
+
+fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -> Result<(), UsageError> {
     let text = match AnyInput::open(input, &list.name, options.encoding)? {
         AnyInput::Workbook(workbook) => {
             // Each sheet is a table of its own.
@@ -109,7 +123,6 @@ fn read_list(text: String, countries: CountryRule, list: &mut ExclusionList) -> 
         tables.header(1, names);
     }
     while let Some(ListRow { line, last_line, row, outcome, .. }) = reader.read()? {
-        let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
         if last_line > line {
             let problem = format!(
                 "{name}: the row of line {line} goes on to line {last_line} because of a quote, so who stands there may be \
@@ -117,19 +130,16 @@ fn read_list(text: String, countries: CountryRule, list: &mut ExclusionList) -> 
             );
             return Err(UsageError::new(problem, "remove the quote, or write one person a line"));
         }
-        // A report has the number of a row where the list has it without its country.
-        let sent_to = outcome.and_then(|outcome| outcome.sent_to);
-        let sent_to = sent_to.iter().map(|cell| ("sent_to", Ok(cell.as_str())));
+        let outcome = outcome.as_ref();
         match row {
             Err(problem) => tables.bad(line, problem),
             Ok(Row::Cells { cells, .. }) => {
-                let cells = cells.iter().map(|cell| Ok(cell.as_str()));
-                tables.row(line, cells.chain(sent_to.map(|(_, cell)| cell)), was_invalid);
+                tables.row(line, cells.iter().map(|cell| Ok(cell.as_str())), outcome);
             }
             Ok(Row::Fields(fields)) => {
                 let texts: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), text_of(value))).collect();
                 let fields = texts.iter().map(|(name, text)| (*name, text.as_deref().map_err(Clone::clone)));
-                tables.fields(line, fields.chain(sent_to), was_invalid);
+                tables.fields(line, fields, outcome);
             }
         }
     }
@@ -163,4 +173,78 @@ fn without_comments(text: &str, is_ndjson: bool) -> String {
 /// names of orders begin so.
 fn is_table_row(line: &str) -> bool {
     line.split(DELIMITERS).skip(1).any(may_name_person)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::Exclusions;
+    use crate::phone::Country;
+
+    fn exclusions(country: Option<&str>, lists: &[(&str, &str)]) -> Exclusions {
+        let countries = CountryRule::new(None, country.and_then(Country::named));
+        let mut exclusions = Exclusions::default();
+        for (name, text) in lists {
+            let input = ListInput::Stream(Box::new(Cursor::new(text.as_bytes().to_vec())));
+            let options = ExclusionOptions { countries, encoding: None };
+            exclusions.lists.push(read_exclusion_list(input, name, options).unwrap());
+        }
+        exclusions
+    }
+
+    #[test]
+    fn finds_a_person_under_each_form_of_a_number() {
+        let lists = [
+            ("a", "# opt-outs\n\n+52 1 55 1234 5678\n5491123456789\nid:U1\nid:0593987654321\r\n"),
+            ("b", "nombre;celular\n# none\nAna;551187654321\n"),
+            ("c", "{\"to\":593987654321}\n"),
+            ("d", "US.13491208655302741918\nEC.ENT.1 # of the group\n"),
+            ("e", "EC.1234567890123456789\n"),
+        ];
+        let exclusions = exclusions(None, &lists);
+        for (recipient, list) in [
+            ("525512345678", Some("a")),
+            ("5215512345678", Some("a")),
+            ("541123456789", Some("a")),
+            ("U1", Some("a")),
+            ("0593987654321", Some("a")),
+            ("5511987654321", Some("b")),
+            ("593987654321", Some("c")),
+            ("593987654322", None),
+            ("US.13491208655302741918", Some("d")),
+            ("EC.ENT.1", Some("d")),
+            ("EC.1234567890123456789", Some("e")),
+            ("1234567890123456789", None),
+            ("U2", None),
+        ] {
+            assert_eq!(
+                exclusions.find(["593900000000", recipient].into_iter()).map(|(_, list)| list),
+                list,
+                "{recipient}"
+            );
+        }
+    }
+
+    #[test]
+    fn digits_of_no_country_exclude_in_every_country() {
+        let lists =
+            [("a", "656 123 4567\n0987654321\n+6561234568\n"), ("b", "pais,celular\nPE,912345678\n,979345679\n")];
+        let exclusions = exclusions(Some("EC"), &lists);
+        for (recipient, list) in [
+            // A number of Mexico, read as one of Singapore.
+            ("526561234567", Some("a")),
+            ("5216561234567", Some("a")),
+            ("6561234567", Some("a")),
+            ("526561234568", None),
+            ("593987654321", Some("a")),
+            ("51987654321", Some("a")),
+            ("51912345678", Some("b")),
+            ("593912345678", None),
+            ("593979345679", Some("b")),
+            ("51979345679", Some("b")),
+        ] {
+            let found = exclusions.find([recipient].into_iter());
+            assert_eq!(found.map(|(_, list)| list), list, "{recipient}");
+        }
+    }
 }

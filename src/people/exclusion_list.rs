@@ -1,10 +1,16 @@
-//! One list of excluded people, compared by person.
+//! The lists of excluded people, compared by person.
 
 use std::collections::HashSet;
 use std::fmt;
 
 use super::country_rule::Readings;
-use crate::phone::person_key;
+use crate::phone::{national_forms, person_key};
+
+/// The people who must not be written to: all lists of a command together, compared by person.
+#[derive(Debug, Default)]
+pub(crate) struct Exclusions {
+    pub(crate) lists: Vec<ExclusionList>,
+}
 
 /// `bajas.xlsx: 214 people from 2 sheets`
 #[derive(Debug, Default)]
@@ -29,6 +35,26 @@ struct People {
     /// Keys that are numbers, sorted.
     numbers: Vec<u64>,
     others: HashSet<Box<str>>,
+}
+
+impl Exclusions {
+    /// Whether there is no list.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
+    /// The first of `recipients` that is on a list, with the list's name.
+    pub(crate) fn find<'a, 'b>(&'a self, mut recipients: impl Iterator<Item = &'b str>) -> Option<(&'b str, &'a str)> {
+        if self.is_empty() {
+            return None;
+        }
+        recipients.find_map(|recipient| {
+            let key = person_key(recipient);
+            let national = national_forms(&key);
+            let list = self.lists.iter().find(|list| list.has(&key, &national))?;
+            Some((recipient, list.name.as_str()))
+        })
+    }
 }
 
 impl ExclusionList {
@@ -56,7 +82,7 @@ impl ExclusionList {
     }
 
     /// Whether the person of this key is on it, who has these national numbers.
-    pub(super) fn has(&self, key: &str, national: &[u64]) -> bool {
+    fn has(&self, key: &str, national: &[u64]) -> bool {
         let is_national = |form: &u64| self.national.binary_search(form).is_ok();
         self.people.has(key) || self.possible.has(key) || national.iter().any(is_national)
     }

@@ -76,7 +76,7 @@ impl<'a> ExclusionTables<'a> {
         let recipient = columns.iter().find(|column| column.role == ColumnRole::Recipient);
         if names.iter().any(|name| if recipient.is_some() { is_person(name) } else { may_name_person(name) }) {
             self.table.header = Some(Vec::new());
-            return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), false);
+            return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), None);
         }
         if let Some(column) = recipient {
             self.table.recipient = Some(column.name.clone());
@@ -91,10 +91,15 @@ impl<'a> ExclusionTables<'a> {
         self.bad.add(self.table.sheet.as_deref(), line, nobody(problem));
     }
 
-    /// A row below the header; `was_invalid` if a report has it as invalid.
-    pub(super) fn row<'b>(&mut self, line: u64, cells: impl Iterator<Item = Cell<'b>>, was_invalid: bool) {
+    /// A row below the header; if it is one of a report, with its `outcome` there.
+    pub(super) fn row<'b>(
+        &mut self,
+        line: u64,
+        cells: impl Iterator<Item = Cell<'b>>,
+        outcome: Option<&'b ReportedOutcome>,
+    ) {
         let columns = self.table.header.take().unwrap_or_default();
-        self.look(line, columns.iter().chain(std::iter::repeat(&UNNAMED)).zip(cells), was_invalid);
+        self.look(line, columns.iter().chain(std::iter::repeat(&UNNAMED)).zip(cells), outcome);
         self.table.header = Some(columns);
     }
 
@@ -103,7 +108,7 @@ impl<'a> ExclusionTables<'a> {
         &mut self,
         line: u64,
         fields: impl Iterator<Item = (&'b str, Cell<'b>)> + Clone,
-        was_invalid: bool,
+        outcome: Option<&'b ReportedOutcome>,
     ) {
         let names = || fields.clone().map(|(name, _)| name.trim());
         self.first_header.get_or_insert_with(|| names().map(str::to_owned).collect());
@@ -122,7 +127,7 @@ impl<'a> ExclusionTables<'a> {
                     self.table.recipient.get_or_insert_with(|| column.name.clone());
                     self.has_recipient_column = true;
                 }
-                self.look(line, columns.iter().zip(fields.map(|(_, cell)| cell)), was_invalid);
+                self.look(line, columns.iter().zip(fields.map(|(_, cell)| cell)), outcome);
             }
         }
         self.table.header = Some(columns);
@@ -144,8 +149,6 @@ impl<'a> ExclusionTables<'a> {
         }
         let texts: Vec<_> = cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
         let outcome = self.table.layout.as_ref().and_then(|layout| layout.outcome(&texts));
-        let was_invalid = outcome.as_ref().is_some_and(ReportedOutcome::was_invalid);
-        let sent_to = outcome.and_then(|outcome| outcome.sent_to);
         // Of a report's own columns only the number that was written to counts.
         let layout = self.table.layout.take();
         let is_own = |place| layout.as_ref().is_none_or(|layout| layout.own_place(place).is_some());
@@ -153,13 +156,21 @@ impl<'a> ExclusionTables<'a> {
             .iter()
             .enumerate()
             .map(|(place, cell)| if is_own(place) { cell.as_deref().map_err(Clone::clone) } else { Ok("") });
-        self.row(line, own.chain(sent_to.iter().map(|cell| Ok(cell.as_str()))), was_invalid);
+        self.row(line, own, outcome.as_ref());
         self.table.layout = layout;
     }
 
-    fn look<'b, 'c>(&mut self, line: u64, cells: impl Iterator<Item = (&'c TableColumn, Cell<'b>)>, was_invalid: bool) {
+    fn look<'b, 'c>(
+        &mut self,
+        line: u64,
+        cells: impl Iterator<Item = (&'c TableColumn, Cell<'b>)>,
+        outcome: Option<&'b ReportedOutcome>,
+    ) {
+        let was_invalid = outcome.is_some_and(ReportedOutcome::was_invalid);
         let (mut is_anybody, mut is_passed_over, mut faults, mut doubt) = (false, false, Vec::new(), None);
-        let cells: Vec<_> = cells.collect();
+        // A report has the number of a row where the list has it without its country.
+        let sent_to = outcome.and_then(|outcome| Some((&UNNAMED, Ok(outcome.sent_to.as_deref()?))));
+        let cells: Vec<_> = cells.chain(sent_to).collect();
         // A cell that cannot be read names no country, so a national number beside it is an error.
         let of_countries = cells
             .iter()

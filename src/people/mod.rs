@@ -5,9 +5,7 @@ mod exclusion_error;
 mod exclusion_file;
 mod exclusion_list;
 mod exclusion_table;
-mod exclusions;
 
 pub(crate) use self::country_rule::{CountryRule, PersonError, read_recipient};
-pub(crate) use self::exclusion_file::ExclusionOptions;
-pub(crate) use self::exclusion_list::ExclusionList;
-pub(crate) use self::exclusions::Exclusions;
+pub(crate) use self::exclusion_file::{ExclusionOptions, read_exclusion_list};
+pub(crate) use self::exclusion_list::{ExclusionList, Exclusions};

@@ -43,7 +43,7 @@ impl AuditLog {
     /// The same log, with the lists of people to whom nothing is sent.
     pub(crate) fn with(mut self, exclusions: &Exclusions) -> Self {
         let list = |list: &ExclusionList| json!({ "list": list.name, "people": list.count(), "sheets": list.sheets });
-        let lists: Value = exclusions.lists().iter().map(list).collect();
+        let lists: Value = exclusions.lists.iter().map(list).collect();
         merge(&mut self.sender, json!({ "exclusions": lists }));
         self
     }

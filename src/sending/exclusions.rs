@@ -9,7 +9,7 @@ use crate::exit::ExitCode;
 use crate::input::{Source, UsageError, name_of};
 use crate::list::ListInput;
 use crate::output::counted;
-use crate::people::{CountryRule, ExclusionList, ExclusionOptions, Exclusions};
+use crate::people::{CountryRule, ExclusionList, ExclusionOptions, Exclusions, read_exclusion_list};
 use crate::private_file::{PipeBound, open_to_read};
 
 /// Reserves standard input if one of `sources` uses it.
@@ -28,13 +28,11 @@ pub(crate) fn read_exclusions(
     options: ExclusionOptions,
     settings: &Settings,
 ) -> Result<Exclusions, CommandError> {
-    let mut exclusions = Exclusions::default();
-    for source in sources {
-        add(&mut exclusions, source, options).map_err(|problem| problem.of("--exclude"))?;
-    }
-    add_list_of_profile(&mut exclusions, settings)?;
-    tell(context, exclusions.lists());
-    Ok(exclusions)
+    let lists = sources.iter().map(|source| read(source, options)).collect::<Result<Vec<_>, _>>();
+    let mut lists = lists.map_err(|problem| problem.of("--exclude"))?;
+    lists.extend(list_of_profile(settings)?);
+    tell(context, &lists);
+    Ok(Exclusions { lists })
 }
 
 /// Reads the profile's list again; its warnings were already printed.
@@ -42,26 +40,24 @@ pub(crate) fn read_exclusions(
 /// # Errors
 /// As for [`read_exclusions`].
 pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, CommandError> {
-    let mut exclusions = Exclusions::default();
-    add_list_of_profile(&mut exclusions, settings)?;
-    Ok(exclusions)
+    Ok(Exclusions { lists: list_of_profile(settings)?.into_iter().collect() })
 }
 
-fn add_list_of_profile(exclusions: &mut Exclusions, settings: &Settings) -> Result<(), CommandError> {
-    let Some(kept) = &settings.do_not_contact else { return Ok(()) };
+fn list_of_profile(settings: &Settings) -> Result<Option<ExclusionList>, CommandError> {
+    let Some(kept) = &settings.do_not_contact else { return Ok(None) };
     let profile = match settings.origin("do_not_contact") {
         Origin::Profile(name) => name.clone(),
         other => other.to_string(),
     };
     let options = ExclusionOptions { countries: CountryRule::new(None, settings.country), encoding: None };
-    add(exclusions, &Source::File(kept.clone()), options).map_err(|problem| CommandError {
+    read(&Source::File(kept.clone()), options).map(Some).map_err(|problem| CommandError {
         code: ExitCode::Configuration,
         name: "configuration",
         ..problem.of(&format!("do_not_contact (profile {profile})")).into()
     })
 }
 
-fn add(exclusions: &mut Exclusions, source: &Source, options: ExclusionOptions) -> Result<(), UsageError> {
+fn read(source: &Source, options: ExclusionOptions) -> Result<ExclusionList, UsageError> {
     let name = name_of(source);
     let input = match source {
         Source::Stdin => ListInput::Stream(Box::new(io::stdin())),
@@ -70,7 +66,7 @@ fn add(exclusions: &mut Exclusions, source: &Source, options: ExclusionOptions) 
             ListInput::File(opened.map_err(|cause| UsageError::unreadable(&name, &cause))?)
         }
     };
-    exclusions.add(input, &name, options)
+    read_exclusion_list(input, &name, options)
 }
 
 /// Warns of strange lists: one that is empty, or a cell that may have been meant for a number.

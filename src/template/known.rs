@@ -1,7 +1,7 @@
 //! What an expression is before any row, and what is told where that is not what is needed.
 
 use minijinja::Value as Cell;
-use minijinja::machinery::ast::{BinOpKind, CallArg, Expr};
+use minijinja::machinery::ast::{CallArg, Expr};
 
 use super::filters::Type;
 use super::misspelling::quoted;
@@ -68,19 +68,8 @@ pub(super) fn written(expression: &Expr<'_>) -> String {
             let inside = filter.expr.as_ref().map(written).unwrap_or_default();
             format!("{inside} | {}{}", filter.name, brackets(&filter.args))
         }
-        Expr::BinOp(operation) => {
-            let sign = match operation.op {
-                BinOpKind::ScAnd => "and",
-                BinOpKind::ScOr => "or",
-                BinOpKind::Concat => "~",
-                _ => "…",
-            };
-            format!("({} {sign} {})", written(&operation.left), written(&operation.right))
-        }
-        Expr::IfExpr(choice) => {
-            let other = choice.false_expr.as_ref().map(|other| format!(" else {}", written(other))).unwrap_or_default();
-            format!("({} if …{other})", written(&choice.true_expr))
-        }
+        // It stands in brackets where a filter or a sign is behind it.
+        Expr::BinOp(_) | Expr::IfExpr(_) => "(…)".to_owned(),
         _ => "…".to_owned(),
     }
 }

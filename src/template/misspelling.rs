@@ -194,7 +194,7 @@ mod tests {
             ("{row.nombre}", "{row.nombre} {{ nombre }}"),
             ("{completo}", "{completo} {{ nombre_completo }}"),
             ("{nombe}", "{nombe} {{ nombre }}"),
-            ("{{ \"\" ~ 1 }}", "{{('' ~ 1)}}"),
+            ("{{ \"\" ~ 1 }}", "{{(…)}}"),
             ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
         ] {
             assert_eq!(found(source).as_deref(), Some(expected), "{source}");

@@ -144,7 +144,7 @@ fn by_country(overview: &DraftOverview) -> Option<String> {
 
 /// `lists of excluded people: bajas.xlsx: 214 people from 2 sheets`, whether or not this list has them; None without lists.
 fn excluding(exclusions: &Exclusions) -> Option<String> {
-    let lists: Vec<_> = exclusions.lists().iter().map(ToString::to_string).collect();
+    let lists: Vec<_> = exclusions.lists.iter().map(ToString::to_string).collect();
     (!lists.is_empty()).then(|| format!("lists of excluded people: {}", lists.join("; ")))
 }
 

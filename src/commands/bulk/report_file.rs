@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::import::BulkError;
 use crate::input::{Source, UsageError};
 use crate::ledger::{LedgerDraft, is_of_the_store};
-use crate::list::{ListOptions, ListReader, ReportLanguage, is_report};
+use crate::list::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
 use crate::output::counted;
 use crate::private_file::{FileError, target_of};
 use crate::report::{ListReport, write_left_out};
@@ -137,7 +137,7 @@ pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<Option<ReportFor
 /// Whether the file at `path` is a report saved as a workbook.
 fn is_report_workbook(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
-    ListReader::open(file, "", &ListOptions::default()).is_ok_and(|list| list.is_report_workbook())
+    ListReader::open(ListInput::File(file), "", &ListOptions::default()).is_ok_and(|list| list.is_report_workbook())
 }
 
 /// `a page with 507 rows`

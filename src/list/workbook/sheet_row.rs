@@ -7,7 +7,10 @@ use rust_xlsxwriter::utility::column_number_to_name;
 use super::error::damaged;
 use super::number_format::NumberFormat;
 use crate::input::UsageError;
+use crate::list::columns::is_number;
 
+/// The fewest digits of a telephone number.
+const FEWEST_DIGITS: usize = 8;
 /// The most bytes of a row's texts, as of any row of a list.
 pub(super) const MAX_TEXT: usize = 1024 * 1024;
 /// The columns of a sheet in Excel, up to XFD; LibreOffice allows as many.
@@ -125,12 +128,8 @@ impl SheetRow {
     }
 }
 
-/// Whether a text has the digits of a telephone number, and nothing but what is written between them.
 fn may_be_phone_number(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (8..=15).contains(&digits)
-        && text.chars().all(|sign| sign.is_ascii_digit() || "+-() \u{a0}".contains(sign))
-        && text.parse::<jiff::civil::Date>().is_err()
+    is_number(text, FEWEST_DIGITS) && text.parse::<jiff::civil::Date>().is_err()
 }
 
 /// The letters of a column: 0 is `A`, 27 is `AB`.
