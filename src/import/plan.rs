@@ -14,7 +14,7 @@ use crate::list::{
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, Violation, with_country_codes,
 };
-use crate::people::{CountryRule, Exclusions, PersonError, read_recipient};
+use crate::people::{CountryRule, Exclusions, read_recipient};
 use crate::phone::Country;
 use crate::template::{
     BodyTemplate, Misspelling, RowView, TextTemplate, Uses, left_as_they_are, misspelling, misspelt, typed_line_break,
@@ -87,10 +87,8 @@ impl RecipientRule<'_> {
                 return Err(RowError::Problem(format!("{column}: is {found}; a recipient is a text or a number")));
             }
         };
-        let typed = read_recipient(&recipient, country).map_err(|error| match error {
-            PersonError::Recipient(error) => RowError::Recipient { column: column.to_owned(), error },
-            PersonError::Country(problem) => RowError::Problem(problem),
-        })?;
+        let typed = read_recipient(&recipient, country)
+            .map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
         Ok((recipient, typed))
     }
 }

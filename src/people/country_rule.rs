@@ -1,7 +1,6 @@
 //! Decides the country of a row's national numbers: the one in a column of its list, unless one was typed.
 
-use thiserror::Error;
-
+use crate::list::ONE_A_LINE;
 use crate::message::TypedRecipient;
 use crate::phone::{Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, country_of};
 
@@ -12,16 +11,6 @@ pub(crate) struct CountryRule {
     pub(crate) otherwise: Option<Country>,
     /// Whether a column of the list counts.
     pub(crate) by_column: bool,
-}
-
-/// A row's recipient that is uncertain.
-#[derive(Debug, Error)]
-pub(crate) enum PersonError {
-    #[error("{0}")]
-    Recipient(RecipientError),
-    /// Why the country is uncertain.
-    #[error("{0}")]
-    Country(String),
 }
 
 impl CountryRule {
@@ -70,12 +59,12 @@ impl CountryRule {
 pub(crate) fn read_recipient(
     typed: &str,
     country: Result<Option<Country>, String>,
-) -> Result<TypedRecipient, PersonError> {
+) -> Result<TypedRecipient, RecipientError> {
     match country {
-        Ok(country) => TypedRecipient::read(typed, country).map_err(PersonError::Recipient),
-        Err(error) => {
+        Ok(country) => TypedRecipient::read(typed, country),
+        Err(problem) => {
             let read = TypedRecipient::read(typed, None).ok().filter(|read| read.bare_code().is_none());
-            read.ok_or(PersonError::Country(error))
+            read.ok_or_else(|| RecipientError::new(problem, ONE_A_LINE))
         }
     }
 }
@@ -98,7 +87,7 @@ pub(super) fn readings<'a>(
     text: &str,
     countries: CountryRule,
     cells: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-) -> Result<Readings, PersonError> {
+) -> Result<Readings, RecipientError> {
     // Nearly every line of a long list is digits with their country code.
     let digits = text.strip_prefix('+').unwrap_or(text);
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some();

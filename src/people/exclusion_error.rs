@@ -1,8 +1,8 @@
 //! Why a list of excluded people cannot be used, with the hint.
 
-use super::country_rule::PersonError;
 use crate::input::UsageError;
 use crate::list::ONE_A_LINE;
+use crate::phone::RecipientError;
 
 /// The most lines that are listed.
 const NAMED: usize = 20;
@@ -34,13 +34,9 @@ pub(super) fn behind(text: &str) -> UsageError {
     UsageError::new(format!("the list has no header, and `{text}` stands behind the person"), hint)
 }
 
-pub(super) fn unclear(error: PersonError) -> UsageError {
-    let error = match error {
-        PersonError::Recipient(error) => error,
-        PersonError::Country(error) => return nobody(error),
-    };
+pub(super) fn unclear(error: &RecipientError) -> UsageError {
     let more = "; for numbers of several countries give that list a header, and a column País";
-    UsageError::new(&error, format!("{}{}", error.hint, if error.is_without_country { more } else { "" }))
+    UsageError::new(error, format!("{}{}", error.hint, if error.is_without_country { more } else { "" }))
 }
 
 impl BadLines {

@@ -107,7 +107,7 @@ fn read_lines(text: &str, countries: CountryRule, list: &mut ExclusionList) -> R
             Err(error) => {
                 let cut = person.find(DELIMITERS).map(|at| person.split_at(at));
                 let cut = cut.filter(|(first, _)| is_person(first));
-                bad.add(None, line, cut.map_or_else(|| unclear(error), |(_, behind_it)| behind(behind_it)));
+                bad.add(None, line, cut.map_or_else(|| unclear(&error), |(_, behind_it)| behind(behind_it)));
             }
         }
     }

@@ -206,8 +206,8 @@ impl<'a> ExclusionTables<'a> {
                 {
                     is_passed_over = true;
                 }
-                (Err(error), ColumnRole::Recipient) => faults.push(unclear(error)),
-                (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, unclear(error))),
+                (Err(error), ColumnRole::Recipient) => faults.push(unclear(&error)),
+                (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, unclear(&error))),
                 (Ok(_) | Err(_), _) => {}
             }
         }

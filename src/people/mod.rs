@@ -6,6 +6,6 @@ mod exclusion_file;
 mod exclusion_list;
 mod exclusion_table;
 
-pub(crate) use self::country_rule::{CountryRule, PersonError, read_recipient};
+pub(crate) use self::country_rule::{CountryRule, read_recipient};
 pub(crate) use self::exclusion_file::{ExclusionOptions, read_exclusion_list};
 pub(crate) use self::exclusion_list::{ExclusionList, Exclusions};

@@ -88,12 +88,12 @@ fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
     let jelou = Jelou::never_asked();
     let home = home_in_ecuador(&jelou);
     for (list, parts) in [
-        ("celular,pais\n987654321,Narnia\n", &["line 2: pais: `Narnia` is not a country", "--country"][..]),
-        ("celular,pais\n593987654321,593\n", &["line 2: pais: `593` is not a country"]),
-        ("{\"celular\":\"987654321\",\"pais\":51}\n", &["line 1: pais: `51` is not a country"]),
+        ("celular,pais\n987654321,Narnia\n", &["line 2: celular: pais: `Narnia` is not a country", "--country"][..]),
+        ("celular,pais\n593987654321,593\n", &["line 2: celular: pais: `593` is not a country"]),
+        ("{\"celular\":\"987654321\",\"pais\":51}\n", &["line 1: celular: pais: `51` is not a country"]),
         ("{\"celular\":\"987654321\",\"pais\":{\"code\":\"PE\"}}\n", &["is not a country"]),
         ("celular,pais\n3001234567,PE\n", &["line 2: celular: `3001234567`"]),
-        ("celular,pais,country\n987654321,PE,EC\n", &["line 2: pais and country name different countries"]),
+        ("celular,pais,country\n987654321,PE,EC\n", &["line 2: celular: pais and country name different countries"]),
     ] {
         home.write("people.csv", list);
         let ended = send(&home, &["text", "Hola"]).fails(2, parts);
