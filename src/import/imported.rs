@@ -1,14 +1,18 @@
 //! The result of reading a list: notes about rows, and totals at the end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::policy::ImportPolicy;
 use crate::api::SuccessCriterion;
+use crate::input::UsageError;
 use crate::ledger::{LedgerDraft, LedgerError, SkipCounts, SkipReason};
+use crate::list::Row;
 use crate::message::TemplateUses;
 use crate::output::counted;
 use crate::phone::{country_of, may_be_national};
 
+/// The maximum number of different field names in the rows of an NDJSON list.
+const MOST_FIELDS: usize = 1000;
 /// The maximum number of codes that are listed.
 const MOST_NAMED: usize = 5;
 
@@ -94,6 +98,8 @@ pub(crate) struct Imported {
     /// The line of the row at which the limit is reached.
     pub(crate) last_line: Option<u64>,
     pub(crate) columns: Vec<String>,
+    /// Those of rows that bring their own.
+    fields: HashSet<String>,
     /// Warnings about the texts that apply to every row.
     pub(crate) warnings: Vec<String>,
     /// The templates that rows name.
@@ -104,6 +110,24 @@ pub(crate) struct Imported {
 }
 
 impl Imported {
+    /// Adds the columns of a row that brings its own; a row below a header has those of the header.
+    pub(super) fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), UsageError> {
+        let Row::Fields(fields) = row else { return Ok(()) };
+        for name in fields.keys() {
+            if !self.fields.contains(name) {
+                self.fields.insert(name.clone());
+                self.columns.push(name.clone());
+            }
+        }
+        if self.fields.len() > MOST_FIELDS {
+            return Err(UsageError::new(
+                format!("line {line}: with this row the list has more than {MOST_FIELDS} differently named fields"),
+                "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does",
+            ));
+        }
+        Ok(())
+    }
+
     /// Rows that can be sent.
     pub(crate) fn fine(&self) -> u64 {
         self.rows - self.guarded

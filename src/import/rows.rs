@@ -1,7 +1,6 @@
 //! Reads every row, makes its request and checks it before anything is sent. A second thread writes the draft
 //! meanwhile.
 
-use std::collections::HashSet;
 use std::thread;
 
 use super::cells::UsedCells;
@@ -17,8 +16,6 @@ use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
 use crate::list::{ListReader, ListRow, ReportedOutcome, Row};
 use crate::message::Outgoing;
 
-/// The maximum number of different field names in the rows of an NDJSON list.
-const MOST_FIELDS: usize = 1000;
 /// If the limit is not reached, how many times as many rows to read before the next comparison.
 const MORE: u64 = 4;
 
@@ -62,17 +59,11 @@ pub(crate) fn import_list(
     }
 }
 
-fn warning(words: String) -> RowFault {
-    RowFault::Remark(Remark::Warning(words))
-}
-
 /// Reads one row after the other.
 struct Importer<'a> {
     plan: &'a ImportPlan<'a>,
     is_read: &'a dyn Fn(u64),
     imported: Imported,
-    /// Names of columns so far.
-    known: HashSet<String>,
     /// The recipient's column, known from the first row on.
     column: Option<String>,
     cells: UsedCells<'a>,
@@ -88,7 +79,6 @@ impl<'a> Importer<'a> {
             plan,
             is_read,
             imported: Imported::default(),
-            known: HashSet::new(),
             column: None,
             cells: UsedCells::new(plan),
             reported: ReportedRuns::new(plan.store, plan.reported, plan.kept_out()),
@@ -190,7 +180,8 @@ impl<'a> Importer<'a> {
                 let left_out = left_out.or(known.kept_out.map(RowFault::KeptOut));
                 let sent = known.sent.map(RowFault::Reported);
                 let mut report = |fault| report(line, fault);
-                told.into_iter().chain(self.cells.warnings(&row)).map(warning).for_each(&mut report);
+                let warnings = told.into_iter().chain(self.cells.warnings(&row)).map(Remark::Warning);
+                warnings.map(RowFault::Remark).for_each(&mut report);
                 match left_out {
                     Some(left_out) => report(left_out),
                     None => self.remarks(&row).into_iter().chain(sent).for_each(report),
@@ -209,7 +200,7 @@ impl<'a> Importer<'a> {
         faulty_cells: Vec<(String, String)>,
         outcome: Option<&ReportedOutcome>,
     ) -> Result<(Row, Outgoing, Vec<String>, KnownOutcome), RowError> {
-        self.note_columns(line, &row).map_err(RowError::of_list)?;
+        self.imported.note_columns(line, &row).map_err(RowError::of_list)?;
         let column = if let Some(column) = &self.column {
             column
         } else {
@@ -270,7 +261,7 @@ impl<'a> Importer<'a> {
         row: Result<&Row, &str>,
     ) -> Result<(), BulkError> {
         if let Ok(row) = row {
-            self.note_columns(line, row)?;
+            self.imported.note_columns(line, row)?;
         }
         let cells = row.map_or_else(ListRow::bad_cells, Row::cells);
         let skip = Some(Skip { reason: SkipReason::Hidden, problem: "the sheet hides it, or shows it crossed out" });
@@ -304,23 +295,5 @@ impl<'a> Importer<'a> {
             self.imported.templates.note(outgoing);
         }
         Ok(feed.add(&DraftRow { line, cells, request: Some(made), skip })?)
-    }
-
-    /// Adds the columns of a row that brings its own; a row below a header has those of the header.
-    fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), UsageError> {
-        let Row::Fields(fields) = row else { return Ok(()) };
-        for name in fields.keys() {
-            if !self.known.contains(name) {
-                self.known.insert(name.clone());
-                self.imported.columns.push(name.clone());
-            }
-        }
-        if self.known.len() > MOST_FIELDS {
-            return Err(UsageError::new(
-                format!("line {line}: with this row the list has more than {MOST_FIELDS} differently named fields"),
-                "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does",
-            ));
-        }
-        Ok(())
     }
 }

@@ -7,8 +7,7 @@ use super::encoding::sample;
 use super::format::BUFFER;
 use super::notes::ListNotes;
 use super::outcome::quoted;
-use super::row::{InnerLine, ListRow, Row};
-use super::table_header::TableHeader;
+use super::row::{InnerLine, ListRow, Row, TableHeader};
 use crate::input::UsageError;
 
 const STRAY_QUOTE: &str = "a quote stands inside a cell, or has text behind it; put the whole cell in quotes, and write each \

@@ -17,7 +17,6 @@ mod outcome;
 mod reader;
 mod row;
 mod sheet_list;
-mod table_header;
 mod workbook;
 
 pub(crate) use self::any_input::AnyInput;

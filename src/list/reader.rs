@@ -14,9 +14,8 @@ use super::header::{HeaderChoice, find_in_text};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
 use super::notes::ListNotes;
-use super::row::{ListRow, Row};
+use super::row::{ListRow, Row, TableHeader};
 use super::sheet_list::SheetList;
-use super::table_header::TableHeader;
 use crate::conventions::Conventions;
 use crate::input::UsageError;
 

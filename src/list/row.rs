@@ -7,8 +7,32 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::columns::{Columns, is_country_column, meant_columns};
-use super::outcome::ReportedOutcome;
+use super::outcome::{ReportLayout, ReportedOutcome};
 use crate::input::UsageError;
+
+/// The header of a CSV or a sheet: the user's own columns, and those that a report has added.
+#[derive(Debug)]
+pub(super) struct TableHeader {
+    pub(super) columns: Arc<Columns>,
+    pub(super) layout: ReportLayout,
+    /// The number of its cells.
+    pub(super) width: usize,
+}
+
+impl TableHeader {
+    /// # Errors
+    /// If two columns have the same name.
+    pub(super) fn of(names: &[&str]) -> Result<Self, UsageError> {
+        let layout = ReportLayout::of(names)?;
+        let columns = Arc::new(Columns::new(layout.own(names))?);
+        Ok(Self { columns, layout, width: names.len() })
+    }
+
+    /// A row of these cells, some of which a sheet shows differently.
+    pub(super) fn row(&self, cells: &[&str], shown: Vec<(usize, String)>) -> Row {
+        Row::cells_of(&self.columns, self.layout.own(cells), shown)
+    }
+}
 
 /// A row with the line where it begins; for a bad row, the error.
 #[derive(Debug)]
@@ -157,18 +181,14 @@ impl Row {
 
     /// The cells that a sheet shows differently from what it stores, by position.
     pub(crate) fn shown(&self) -> &[(usize, String)] {
-        match self {
-            Self::Cells { shown: Some(shown), .. } => shown,
-            Self::Cells { .. } | Self::Fields(_) => &[],
-        }
+        let Self::Cells { shown: Some(shown), .. } = self else { return &[] };
+        shown
     }
 
     /// The columns of a header.
     fn columns(&self) -> Option<&Columns> {
-        match self {
-            Self::Cells { columns, .. } => Some(columns),
-            Self::Fields(_) => None,
-        }
+        let Self::Cells { columns, .. } = self else { return None };
+        Some(columns)
     }
 
     /// The position of the column that `name` means.
@@ -256,10 +276,8 @@ impl Row {
 
     /// The cell at a position.
     pub(crate) fn cell_at(&self, place: usize) -> Option<&str> {
-        match self {
-            Self::Cells { cells, .. } => cells.get(place).map(String::as_str),
-            Self::Fields(_) => None,
-        }
+        let Self::Cells { cells, .. } = self else { return None };
+        cells.get(place).map(String::as_str)
     }
 
     /// A field of NDJSON, unchanged.

@@ -5,6 +5,7 @@ mod exclusion_error;
 mod exclusion_file;
 mod exclusion_list;
 mod exclusion_table;
+mod meaning;
 
 pub(crate) use self::country_rule::{CountryRule, read_recipient};
 pub(crate) use self::exclusion_file::{ExclusionOptions, read_exclusion_list};
