@@ -100,6 +100,7 @@ impl<'a> TextTemplate<'a> {
         let has = row.names().join(", ");
         let missing = self.uses.columns.iter().find(|name| !row.has(name)).cloned();
         let problem = match &missing {
+            Some(name) if is_fixed => format!("there is no column `{name}`; there are: {has}"),
             Some(name) => format!("the row has no `{name}`; it has: {has}"),
             None => {
                 "a value is missing, such as a part that a cell does not have, the first of an empty one, or `x if y` \
