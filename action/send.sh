@@ -92,6 +92,7 @@ options=(--no-input)
 case "${INPUT_STATE_DIR:-}" in
   '') ;;
   /*) export XDG_STATE_HOME="$INPUT_STATE_DIR" ;;
+  '~/'*) export XDG_STATE_HOME="$HOME/${INPUT_STATE_DIR#??}" ;;
   *) export XDG_STATE_HOME="$PWD/$INPUT_STATE_DIR" ;;
 esac
 if [ -n "${INPUT_ONCE:-}" ]; then

@@ -34,11 +34,12 @@ pub(crate) const CACHE: UserDirectory =
 const LOCAL: UserDirectory = UserDirectory { variable: "LOCALAPPDATA", in_home: r"AppData\Local" };
 
 impl UserDirectory {
-    /// Our directory in this place; None if neither the variable nor the home directory is an absolute path: the
-    /// meaning of a relative path changes with the working directory.
+    /// Our directory in this place; None if the variable, or else the home directory, is not an absolute path: the meaning
+    /// of a relative path changes with the working directory.
     pub(crate) fn directory(&self) -> Option<PathBuf> {
-        let named = env::var_os(self.variable).map(PathBuf::from).filter(|path| path.is_absolute());
-        named.or_else(|| Some(home()?.join(self.in_home))).map(|path| path.join("jelouctl"))
+        let named = env::var_os(self.variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let place = named.or_else(|| Some(home()?.join(self.in_home)))?;
+        place.is_absolute().then(|| place.join("jelouctl"))
     }
 }
 

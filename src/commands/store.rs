@@ -7,7 +7,7 @@ use crate::command_error::CommandError;
 use crate::config::{ConfigError, Environment, LedgerDatabase};
 use crate::context::Context;
 use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, OnWait, Place, Run, RunName, Store, now};
-use crate::process::{Signals, block_on};
+use crate::process::{Signals, block_on, enclosing_sandbox};
 use crate::timestamps::wrong_clock;
 
 /// A wait this long is told.
@@ -16,7 +16,13 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Opens the store; creates its file if it is one.
 pub(crate) fn open_store(context: &Context) -> Result<Store, CommandError> {
-    Ok(Store::open(place(context)?, on_wait(context))?)
+    Ok(Store::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox(context)?))
+}
+
+/// Whether nothing that this command does may concern real people, whatever its profile.
+fn is_in_sandbox(context: &Context) -> Result<bool, ConfigError> {
+    let environment = Environment::read_for_ledger()?;
+    Ok(context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some())
 }
 
 /// Opens the store without creating anything; None if it does not exist.

@@ -52,8 +52,10 @@ impl ConfigFile {
     /// `config.toml` in the configuration directory of the user.
     pub(crate) fn default_path() -> Result<PathBuf, ConfigError> {
         let directory = CONFIGURATION.directory().ok_or_else(|| {
-            let hint = format!("set {HOME}, or name a file with --config FILE or JELOUCTL_CONFIG");
-            ConfigError::new("no place for the configuration: there is no home directory", hint)
+            let configuration = CONFIGURATION.variable;
+            let message =
+                format!("no place for the configuration: `{configuration}`, or else `{HOME}`, is not an absolute path");
+            ConfigError::new(message, "set one of them, or name a file with --config FILE or JELOUCTL_CONFIG")
         })?;
         Ok(directory.join("config.toml"))
     }

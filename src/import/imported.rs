@@ -197,7 +197,7 @@ impl Imported {
             })?;
             self.rows -= self.same_person - before;
         } else if !policy.allow_duplicates {
-            draft.duplicates(policy.skip_invalid || policy.notes_rejects, |line, of, recipient| {
+            draft.duplicates(|line, of, recipient| {
                 self.duplicates += 1;
                 report(line, RowFault::Remark(Remark::Duplicate { of, recipient: recipient.to_owned() }));
             })?;

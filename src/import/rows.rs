@@ -160,7 +160,7 @@ impl<'a> Importer<'a> {
         {
             row = Ok(self.reported.with_stored(outcome, as_shown)?);
         }
-        if is_hidden && self.plan.policy.hidden == Some(HiddenRule::Skip) {
+        if is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
             return self.leave_out_hidden(feed, line, row.as_ref().map_err(|_| bad_text.as_str()));
         }
         if outcome.as_ref().and_then(|outcome| self.reported.left_out(outcome)) == Some(SkipReason::Hidden) {

@@ -93,6 +93,7 @@ every_engine! {
     a_wait_for_the_limit_ends_when_enough_people_no_longer_count,
     a_clock_that_goes_back_keeps_nobody_counting_for_longer,
     who_stood_still_within_a_transaction_tries_again,
+    only_a_name_that_was_typed_must_be_free,
 }
 
 /// A store of a test.
@@ -187,11 +188,12 @@ fn make_under_key(store: &Store, run: &str, recipients: &[&str]) -> Vec<(SkipRea
     let (scope, mut draft) = (scope(), fixture::draft(recipients));
     let mut details = Details { rate: FAST, ..fixture::details() };
     details.conditions.once = Some(scope.key.clone());
-    let made = store.make(&run.parse().unwrap(), &mut draft, &mut details, &fixture::earlier(), |known, draft, _| {
-        known.find_claimed(draft, &scope.key)?;
-        draft.skip_earlier(Some(&scope.key))?;
-        Ok::<_, LedgerError>(true)
-    });
+    let made =
+        store.make((&run.parse().unwrap(), true), &mut draft, &mut details, &fixture::earlier(), |known, draft, _| {
+            known.find_claimed(draft, &scope.key)?;
+            draft.skip_earlier(Some(&scope.key))?;
+            Ok::<_, LedgerError>(true)
+        });
     made.unwrap();
     draft.skip_counts().iter().collect()
 }
@@ -817,12 +819,26 @@ mod shared {
     }
 }
 
+fn only_a_name_that_was_typed_must_be_free(tested: &TestedStore) {
+    let make = |is_typed: bool| {
+        let (mut draft, mut details) = (fixture::draft(&PEOPLE), fixture::details());
+        let name = "people-1".parse().unwrap();
+        tested.store.make((&name, is_typed), &mut draft, &mut details, &fixture::earlier(), |_, _, _| {
+            Ok::<_, LedgerError>(true)
+        })
+    };
+    for expected in ["people-1", "people-1-2", "people-1-3"] {
+        assert_eq!(make(false).unwrap().unwrap().name().to_string(), expected);
+    }
+    assert!(make(true).is_err_and(|error| error.to_string() == "run people-1 already exists"));
+}
+
 /// Makes a run of templates with this limit of different people in 24 hours, and joins it.
 fn limited(store: &Store, run: &str, limit: Option<u32>, recipients: &[&str]) -> Worker {
     let mut draft = fixture::draft_at("/v2/whatsapp/1/hsm", recipients);
     let mut details = Details { rate: FAST, ..fixture::details() };
     details.conditions.per_day = limit;
-    let made = store.make(&run.parse().unwrap(), &mut draft, &mut details, &fixture::earlier(), |_, _, _| {
+    let made = store.make((&run.parse().unwrap(), true), &mut draft, &mut details, &fixture::earlier(), |_, _, _| {
         Ok::<_, LedgerError>(true)
     });
     join(&made.unwrap().unwrap())

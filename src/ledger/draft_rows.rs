@@ -52,6 +52,13 @@ impl LedgerDraft {
         })
     }
 
+    /// The runs that are to send rows of this list, which were skipped.
+    pub(crate) fn awaited_runs(&self) -> Result<Vec<String>, LedgerError> {
+        let query =
+            "SELECT DISTINCT run FROM earlier JOIN row USING (n) WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
+        rows_of(&self.db, query, [], |row| Ok(row.get(0)?))
+    }
+
     /// Skips the rows with a match: the same message, or any message for the same person under `key`.
     pub(crate) fn skip_earlier(&mut self, key: Option<&OnceKey>) -> Result<(), LedgerError> {
         // The words name the minute, so most rows have those of another one.
@@ -86,9 +93,9 @@ impl LedgerDraft {
         Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
     }
 
-    /// Passes to `report` each row that makes the same request as an earlier row: its line, the earlier line, and the
-    /// recipient. With `skip`, these rows are skipped.
-    pub(crate) fn duplicates(&mut self, skip: bool, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
+    /// Skips each row that makes the same request as an earlier row, and passes it to `report`: its line, the earlier line,
+    /// and the recipient.
+    pub(crate) fn duplicates(&mut self, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         let query = format!(
             "SELECT n, line, first_line, recipient, first FROM (SELECT n, line, first_value(n) OVER same AS first, \
              first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
@@ -105,7 +112,7 @@ impl LedgerDraft {
             }
             Ok::<_, LedgerError>(())
         })?;
-        for (n, first_line) in found.into_iter().filter(|_| skip) {
+        for (n, first_line) in found {
             let problem = format!("is the same message as line {first_line}");
             self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem })?;
         }

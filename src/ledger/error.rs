@@ -101,10 +101,10 @@ impl LedgerError {
     }
 
     pub(crate) fn no_directory() -> Self {
-        let message = format!(
-            "the place of the ledgers is not known: there is no home directory, or `{HOME}` is not an absolute path"
-        );
-        Self::new(LedgerFault::NotBegun, message, format!("set {HOME} or {}", STATE.variable))
+        let state = STATE.variable;
+        let message =
+            format!("the place of the ledgers is not known: `{state}`, or else `{HOME}`, is not an absolute path");
+        Self::new(LedgerFault::NotBegun, message, format!("set {state} to an absolute path"))
     }
 
     pub(super) fn older_layout(path: &Path) -> Self {

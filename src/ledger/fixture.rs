@@ -55,7 +55,7 @@ pub(crate) fn earlier() -> EarlierOf {
 /// Makes the run `r` with a row for each of `recipients`, at this rate.
 pub(crate) fn make(store: &Store, recipients: &[impl AsRef<str>], rate: f64) -> Run {
     let (mut draft, mut details) = (draft(recipients), Details { rate, ..details() });
-    let made = store.make(&"r".parse().unwrap(), &mut draft, &mut details, &earlier(), |_, _, _| {
+    let made = store.make((&"r".parse().unwrap(), true), &mut draft, &mut details, &earlier(), |_, _, _| {
         Ok::<_, super::error::LedgerError>(true)
     });
     made.unwrap().unwrap()

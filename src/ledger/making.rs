@@ -1,6 +1,7 @@
 //! How a draft becomes a run: it is compared with other runs and single sends, and then written, in one transaction of the
 //! store. What was compared before a person was asked may have changed since; what is compared here has not.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -10,7 +11,7 @@ use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of,
 use super::db::{Db, FillRow, LONG, LONGEST, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
-use super::error::{LedgerError, LedgerFault};
+use super::error::LedgerError;
 use super::model::{RowState, Skip, SkipReason};
 use super::name::RunName;
 use super::pace::{Pace, moment};
@@ -74,19 +75,10 @@ struct CountedRun {
 impl Store {
     /// The name of a new run: the `typed` one, or else a free one after its list.
     pub(crate) fn name_of_new(&self, typed: Option<&RunName>, list: &Path) -> Result<RunName, LedgerError> {
-        let mut db = self.db();
-        if let Some(name) = typed {
-            check_name(&mut db, name)?;
-            return Ok(name.clone());
+        match typed {
+            Some(name) => free_name(&mut self.db(), name, true),
+            None => free_name(&mut self.db(), &RunName::of_source(list), false),
         }
-        let first = RunName::of_source(list);
-        for name in first.numbered() {
-            match check_name(&mut db, &name) {
-                Err(error) if error.fault == LedgerFault::Choice => {}
-                checked => return checked.map(|()| name),
-            }
-        }
-        Err(LedgerError::exists(&first))
     }
 
     /// Compares a list with the runs of `of`, as they are at this moment.
@@ -103,9 +95,10 @@ impl Store {
 
     /// Makes a run of a draft, in one transaction with the last comparison: `compare` may leave out rows, change the
     /// details, or return false if no run is to be made. If this fails, there is no run, unless the error says otherwise.
+    /// Another run that was begun meanwhile may have the name: then one that was not typed gets a number.
     pub(crate) fn make<E: From<LedgerError>>(
         &self,
-        name: &RunName,
+        (name, is_typed): (&RunName, bool),
         draft: &mut LedgerDraft,
         details: &mut Details,
         of: &EarlierOf,
@@ -113,12 +106,14 @@ impl Store {
     ) -> Result<Option<Run>, E> {
         let mut db = self.db();
         db.0.limit(LONGEST);
-        let not_made = |error: LedgerError| error.of_import(name);
+        let name = RefCell::new(name.clone());
+        let not_made = |error: LedgerError| error.of_import(&name.borrow());
         let made = db.transaction(true, not_made, |db| {
             let (last, now) = lock_store(db)?;
-            check_name(db, name)?;
+            let free = free_name(db, &name.borrow(), is_typed)?;
+            name.replace(free);
             let is_wanted = compare(&mut KnownRuns::new(&mut *db, of, now), draft, details)?;
-            Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), name, draft, details)?) } else { None })
+            Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), &name.borrow(), draft, details)?) } else { None })
         });
         db.0.limit(LONG);
         let made = made?;
@@ -126,7 +121,7 @@ impl Store {
             db.0.tidy(false);
         }
         drop(db);
-        Ok(made.map(|id| Run::new(self.clone(), id, name.clone())))
+        Ok(made.map(|id| Run::new(self.clone(), id, name.into_inner())))
     }
 }
 
@@ -417,10 +412,12 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError>
     serde_json::to_string(value).map_err(LedgerError::damaged)
 }
 
-/// Checks that no run has this name.
-pub(super) fn check_name(db: &mut Db, name: &RunName) -> Result<(), LedgerError> {
-    if db.exists("SELECT 1 FROM run WHERE name = ?1", &values![name.to_string()])? {
-        return Err(LedgerError::exists(name));
+/// The name, if no run has it; of one that was not typed the first free one with a number behind it.
+fn free_name(db: &mut Db, name: &RunName, is_typed: bool) -> Result<RunName, LedgerError> {
+    for name in name.numbered().take(if is_typed { 1 } else { usize::MAX }) {
+        if !db.exists("SELECT 1 FROM run WHERE name = ?1", &values![name.to_string()])? {
+            return Ok(name);
+        }
     }
-    Ok(())
+    Err(LedgerError::exists(name))
 }

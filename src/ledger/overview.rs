@@ -14,17 +14,14 @@ use crate::phone::person_key;
 impl Store {
     /// The names of all runs.
     pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
-        self.names_by("SELECT name FROM run ORDER BY name")
+        self.db().rows("SELECT name FROM run ORDER BY name", &[], |row| name_in(&row, 0))
     }
 
-    /// The newest run; a sandbox run only if there is no other.
+    /// The newest run; outside of the sandbox one on the sandbox only if there is no other, and there the other way round.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
-        let newest = self.names_by("SELECT name FROM run ORDER BY sandbox, id DESC LIMIT 1")?;
-        newest.into_iter().next().ok_or_else(LedgerError::no_runs)
-    }
-
-    fn names_by(&self, query: &'static str) -> Result<Vec<RunName>, LedgerError> {
-        self.db().rows(query, &[], |row| name_in(&row, 0))
+        let query = "SELECT name FROM run ORDER BY CASE WHEN sandbox = ?1 THEN 0 ELSE 1 END, id DESC LIMIT 1";
+        let newest = self.db().first(query, &values![self.in_sandbox])?;
+        name_in(&newest.ok_or_else(LedgerError::no_runs)?, 0)
     }
 
     /// The run with this name.
@@ -42,7 +39,7 @@ impl Store {
         self.db().rows(query, &[], |row| Ok(Run::new(self.clone(), row.int(0)?, name_in(&row, 1)?)))
     }
 
-    /// The run `asked` for, or else the only unfinished one; a sandbox run counts if there is no other. With `is_sent`, a
+    /// The run `asked` for, or else the only unfinished one; one on the sandbox as in [`Store::newest`]. With `is_sent`, a
     /// run that is being sent is preferred. None if no run is named and all are finished.
     pub(crate) fn named_or_unfinished(
         &self,
@@ -54,7 +51,7 @@ impl Store {
         }
         let query = "SELECT id, name, sandbox FROM run WHERE finished_at IS NULL ORDER BY name";
         let mut runs = self.db().rows(query, &[], |row| Ok((row.int(0)?, name_in(&row, 1)?, row.is_set(2)?)))?;
-        prefer(&mut runs, |(.., is_sandbox)| !is_sandbox);
+        prefer(&mut runs, |(.., is_sandbox)| *is_sandbox == self.in_sandbox);
         if is_sent {
             let sent = self.lost()?;
             prefer(&mut runs, |(id, ..)| sent.is_sent(*id));

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::db::{SqlRow, values};
 use super::delivery::{DeliveryCounts, KnownAttempt, KnownDelivery};
-use super::error::LedgerError;
+use super::error::{LedgerError, LedgerFault};
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 use super::model::{Counts, RowState, SkipCounts};
 use super::name::RunName;
@@ -118,6 +118,18 @@ impl Run {
         let row = self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?;
         let is_in_doubt = is_in_doubt(&row, 0, &self.store.db().0.identity()?)?;
         Ok(is_in_doubt.then(|| LedgerError::doubtful(&self.name.to_string())))
+    }
+
+    /// Checks that a person may change the run: the store can be written, and it is not a real run in a rehearsal.
+    pub(crate) fn require_change(&self) -> Result<(), LedgerError> {
+        if self.store.in_sandbox && !self.details()?.sandbox {
+            return Err(LedgerError::new(
+                LedgerFault::Choice,
+                format!("run {} writes to real people, and the sandbox changes nothing of it", self.name),
+                "run the command outside of the sandbox",
+            ));
+        }
+        self.store.require_write()
     }
 
     /// For callers that cannot work with a run in doubt.
@@ -329,25 +341,29 @@ impl Run {
         Ok(Some(counts))
     }
 
-    /// What was sent of the run by its estimate, and what of that was delivered, if that was asked. None without rates.
+    /// What its messages cost by its estimate, without those that are left out; what was sent of that, and what was delivered,
+    /// if that was asked. None without rates.
     pub(crate) fn spent(&self) -> Result<Option<Spent>, LedgerError> {
         let Some(estimate) = self.details()?.estimate else { return Ok(None) };
         let is_asked = self.one("SELECT asked_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some();
-        let (mut sent, mut delivered) = (BTreeMap::new(), BTreeMap::new());
-        let query = "SELECT charge, delivery, count(*) FROM row CROSS JOIN message WHERE row.run = ?1 AND state = 'sent' \
-                     AND message.run = row.run AND message.n = row.n AND charge IS NOT NULL GROUP BY charge, delivery";
+        let [mut all, mut sent, mut delivered] = [const { BTreeMap::new() }; 3];
+        let query = "SELECT charge, state, delivery, count(*) FROM row CROSS JOIN message WHERE row.run = ?1 \
+                     AND state <> 'skipped' AND message.run = row.run AND message.n = row.n AND charge IS NOT NULL \
+                     GROUP BY charge, state, delivery";
         self.store.db().each_of(query, &values![self.id], |row| {
-            let (place, rows) = (row.count(0)?, row.count(2)?);
-            *sent.entry(place).or_default() += rows;
-            let state = row.opt_text(1)?.map(DeliveryState::of_status);
-            if matches!(state, Some(DeliveryState::Delivered | DeliveryState::Read | DeliveryState::Replied)) {
-                *delivered.entry(place).or_default() += rows;
+            let (place, rows) = (row.count(0)?, row.count(3)?);
+            let is_sent = row.named(1, RowState::of_name)? == RowState::Sent;
+            let delivery = row.opt_text(2)?.map(DeliveryState::of_status).filter(|_| is_sent);
+            let came =
+                matches!(delivery, Some(DeliveryState::Delivered | DeliveryState::Read | DeliveryState::Replied));
+            for (counts, counts_it) in [(&mut all, true), (&mut sent, is_sent), (&mut delivered, came)] {
+                *counts.entry(place).or_default() += if counts_it { rows } else { 0 };
             }
             Ok(())
         })?;
         let of =
             |counts: &BTreeMap<u64, u64>| estimate.of(|place| counts.get(&(place as u64)).copied().unwrap_or_default());
-        Ok(Some(Spent { sent: of(&sent), delivered: is_asked.then(|| of(&delivered)), estimate }))
+        Ok(Some(Spent { sent: of(&sent), delivered: is_asked.then(|| of(&delivered)), estimate: of(&all) }))
     }
 }
 

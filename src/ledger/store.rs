@@ -95,6 +95,8 @@ pub(crate) struct Store {
     db: Arc<Mutex<Db>>,
     place: Place,
     on_wait: OnWait,
+    /// Whether runs on the sandbox are meant, and no other may change.
+    pub(super) in_sandbox: bool,
 }
 
 impl Store {
@@ -117,12 +119,17 @@ impl Store {
                 None => return Ok(None),
             },
         };
-        Ok(Some(Self { db: Arc::new(Mutex::new(Db(engine))), place, on_wait }))
+        Ok(Some(Self { db: Arc::new(Mutex::new(Db(engine))), place, on_wait, in_sandbox: false }))
+    }
+
+    /// The same store for a command in the sandbox, if it is in one.
+    pub(crate) fn for_sandbox(self, in_sandbox: bool) -> Self {
+        Self { in_sandbox, ..self }
     }
 
     /// The same store on a connection of its own.
     pub(crate) fn reopened(&self) -> Result<Self, LedgerError> {
-        Self::open(self.place.clone(), Arc::clone(&self.on_wait))
+        Ok(Self::open(self.place.clone(), Arc::clone(&self.on_wait))?.for_sandbox(self.in_sandbox))
     }
 
     /// The same store after a pause that a connection to a database may not have survived.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::cost::{Category, Estimate, Spent};
+use crate::cost::{Category, Estimate, Money, Spent};
+use crate::list::ReportLanguage;
 
 #[derive(Serialize)]
 pub(super) struct CostTable {
@@ -23,21 +24,23 @@ struct CostRow {
 
 impl CostTable {
     /// For a list before its run.
-    pub(super) fn of(estimate: &Estimate) -> Self {
+    pub(super) fn of(estimate: &Estimate, language: ReportLanguage) -> Self {
+        let said = |amount: Money| language.amount(&amount.to_string());
         let rows = estimate.charges().map(|charge| CostRow {
             country: charge.country.clone(),
             category: charge.category.map_or("unknown", Category::name),
             messages: charge.messages,
-            price: charge.price.map(|price| price.to_string()),
-            amount: charge.amount().map(|amount| amount.to_string()),
+            price: charge.price.map(said),
+            amount: charge.amount().map(said),
         });
-        Self { rows: rows.collect(), sums: vec![("all", estimate.shown())], unpriced: estimate.unpriced() }
+        let sums = vec![("all", language.amount(&estimate.shown()))];
+        Self { rows: rows.collect(), sums, unpriced: estimate.unpriced() }
     }
 
-    pub(super) fn of_run(spent: &Spent) -> Self {
-        let mut table = Self::of(&spent.estimate);
-        table.sums.push(("sent", spent.sent.shown()));
-        table.sums.extend(spent.delivered.as_ref().map(|delivered| ("delivered", delivered.shown())));
+    pub(super) fn of_run(spent: &Spent, language: ReportLanguage) -> Self {
+        let mut table = Self::of(&spent.estimate, language);
+        let told = [("sent", Some(&spent.sent)), ("delivered", spent.delivered.as_ref())];
+        table.sums.extend(told.into_iter().filter_map(|(name, sum)| Some((name, language.amount(&sum?.shown())))));
         table
     }
 }

@@ -73,7 +73,7 @@ pub(crate) fn write_preview(
     page.name = list_name(list.details, language);
     page.state = if list.refused.is_some() { "not_ready" } else { "not_sent" };
     page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
-    page.cost = list.details.estimate.as_ref().map(CostTable::of);
+    page.cost = list.details.estimate.as_ref().map(|estimate| CostTable::of(estimate, language));
     page.message = list.details.message.as_ref().map(|body| ShownMessage::new(drawn(list, body), None));
     if !mask {
         page.columns.push(language.text("recipient").to_owned());
@@ -93,13 +93,10 @@ impl PlannedRow {
     fn of(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: ReportLanguage) -> Self {
         let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
         let fault = remarks.iter().find(|remark| remark.is_fault());
-        if let Some(Skip { reason, problem }) = row.skip {
-            let is_fault = reason == SkipReason::Invalid && !list.skip_invalid;
-            return Self {
-                state: if is_fault { RowState::Failed } else { RowState::Skipped },
-                reason: reason.name().to_owned(),
-                words: said_in(language, problem),
-            };
+        let is_fault = |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
+        if let Some(Skip { reason, problem }) = row.skip.filter(|skip| fault.is_none() || !is_fault(skip.reason)) {
+            let (reason, words) = (reason.name().to_owned(), said_in(language, problem));
+            return Self { state: RowState::Skipped, reason, words };
         }
         let words: Vec<_> = remarks.iter().map(|remark| in_words(remark, language)).collect();
         let (state, reason) = match (fault, remarks) {

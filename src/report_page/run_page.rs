@@ -56,7 +56,7 @@ pub(crate) fn write(
     page.state = state_of(run, counts, &events);
     page.facts = facts(run.details, counts.all(), Some(span), &clock, language);
     page.funnel = Funnel::of(&deliveries, asked_at);
-    page.cost = run.ledger.spent()?.as_ref().map(CostTable::of_run);
+    page.cost = run.ledger.spent()?.as_ref().map(|spent| CostTable::of_run(spent, language));
     page.timeline = Timeline::of(&ends, &rests, span.to, &clock);
     page.message = message_of(run, mask)?;
     page.course = course::steps(&events, &decisions, !mask, &clock, language);

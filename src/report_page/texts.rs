@@ -46,6 +46,11 @@ impl ReportLanguage {
         rows::<3>(TEXTS).map(|[name, english, spanish]| (name, self.of([english, spanish]))).collect()
     }
 
+    /// An amount that is written with a decimal point, as this language has it.
+    pub(super) fn amount(self, amount: &str) -> String {
+        amount.replace('.', self.of([".", ","]))
+    }
+
     /// `12,345`, or with a thin space between the thousands: in Spanish, both dot and comma are ambiguous.
     pub(super) fn number(self, number: u64) -> String {
         let digits = number.to_string();

@@ -43,6 +43,11 @@ pub(crate) fn misspelt(path: &str, Misspelling { written, column }: &Misspelling
             (problem, format!("write {column}"))
         }
     };
-    let hint = format!("{meant}; to send it as it stands, write {}", as_it_stands(written));
+    let as_it_stands = if column.is_some() && written.starts_with("{{") {
+        "its name stands outside of braces".to_owned()
+    } else {
+        format!("write {}", as_it_stands(written))
+    };
+    let hint = format!("{meant}; to send it as it stands, {as_it_stands}");
     UsageError::new(format!("{path}: {problem}"), hint)
 }

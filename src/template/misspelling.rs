@@ -38,7 +38,20 @@ pub(crate) fn misspelling(
 ) -> Option<Misspelling> {
     let constant = uses.and_then(|uses| uses.constants.first().cloned());
     let constant = constant.map(|written| Misspelling { written, column: None });
+    let constant = constant.or_else(|| quoted_column(source, &column));
     constant.or_else(|| literals(source).into_iter().find_map(|text| other_marks(text, &column)))
+}
+
+/// The first column whose name stands in quotes: `{{ 'nombre' }}`.
+fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
+    let tokens: Vec<_> = tokenize(source, false, syntax()).map_while(Result::ok).map(|(token, _)| token).collect();
+    tokens.windows(3).find_map(|tokens| match tokens {
+        [Token::VariableStart, Token::Str(name), Token::VariableEnd | Token::Pipe] if looks_like_name(name) => {
+            let column = column(name).filter(|column| plain(column) == plain(name))?;
+            Some(Misspelling { written: as_it_stands(name), column: Some(column) })
+        }
+        _ => None,
+    })
 }
 
 /// The parts of a text that are sent as they stand.
@@ -195,6 +208,7 @@ mod tests {
             ("{completo}", "{completo} {{ nombre_completo }}"),
             ("{nombe}", "{nombe} {{ nombre }}"),
             ("{{ \"\" ~ 1 }}", "{{(…)}}"),
+            ("{{ 'Nombre' | upper }}", "{{ 'Nombre' }} {{ nombre }}"),
             ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
         ] {
             assert_eq!(found(source).as_deref(), Some(expected), "{source}");

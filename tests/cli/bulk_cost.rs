@@ -60,6 +60,13 @@ fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
     assert_eq!(home.run("bulk status r").success().json()["cost"], expected);
     home.run("bulk report r --file r.html").success().told(&["spent about 0.175 of 0.175 USD by your rates"]);
     assert!(home.read("r.html").contains("Sent: <b>0.175 USD</b>"));
+    home.run("bulk report r --lang es --file s.html").success();
+    assert!(home.read("s.html").contains("<b>0,175 USD</b>"));
+    // A repeated row is not sent.
+    let people = home.read("people.csv");
+    home.write("twice.csv", format!("{people}{}\n", people.lines().last().unwrap()));
+    home.write("rates.csv", RATES);
+    home.run(&preview.replace("people", "twice").replace("p.html", "t.html")).api(&jelou.url).fails(2, &[told]);
     // The category is not known where the list does not say it, or was not read.
     for words in [&["template", "bare"][..], &["--unchecked", "template", "promo"]] {
         home.write("rates.csv", RATES);

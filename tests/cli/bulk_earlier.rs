@@ -157,6 +157,7 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
     send(&home, &pausing.url, &[]).fails(11, &told);
     let ended = send(&home, &pausing.url, &["--skip-sent"]).success();
     assert_eq!(ended.reasons(), json!({"to_be_sent": 10}));
+    ended.told(&["warning: run paused is to send rows of this list, and no process sends it", "bulk resume paused"]);
     home.write("some.csv", list(&users(0..4)));
     let some = home.run("bulk send some.csv --yes --again --rate 1000000/s --run some text Hola").api(&pausing.url);
     let ended = some.end();
@@ -624,8 +625,10 @@ fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &[]).success();
-    let elsewhere = send(&home, &jelou.url, &[]).env("HOME", "rel").env("XDG_STATE_HOME", "rel");
-    elsewhere.fails(12, &["`HOME` is not an absolute path", "nothing was sent"]);
+    for (variable, place) in [("XDG_STATE_HOME", "rel"), ("HOME", "rel")] {
+        let elsewhere = send(&home, &jelou.url, &[]).env(variable, place);
+        elsewhere.fails(12, &["`XDG_STATE_HOME`, or else `HOME`, is not an absolute path", "nothing was sent"]);
+    }
     assert_eq!(jelou.seen().len(), 3);
 }
 

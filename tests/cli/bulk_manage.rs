@@ -24,7 +24,7 @@ also_in_a_database! {
     a_run_of_long_ago_is_continued_only_by_who_means_it,
     a_person_is_asked_by_name_about_a_run_that_is_resumed,
     who_resumes_a_run_leaves_people_out,
-    a_run_is_meant_before_a_rehearsal,
+    a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it,
     a_national_number_is_found_by_the_country_of_the_profile,
 }
 
@@ -394,7 +394,7 @@ fn who_resumes_a_run_leaves_people_out() {
 }
 
 #[test]
-fn a_run_is_meant_before_a_rehearsal() {
+fn a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it() {
     let home = people(3);
     let jelou = Jelou::accepting();
     home.profile("prod", &jelou.url, "");
@@ -402,6 +402,13 @@ fn a_run_is_meant_before_a_rehearsal() {
     // It is used as long as there is no other.
     assert!(home.run("bulk stop").success().stderr.contains("rehearsal"));
     home.run(IMPORT).success();
+    for words in ["stop r", "cancel r --yes", "remove r --yes", "resolve r --unknown-as failed"] {
+        let refused = ["run r writes to real people", "outside of the sandbox"];
+        home.run(&format!("--sandbox bulk {words}")).fails(2, &refused);
+        home.run(&format!("bulk {words}")).env("JELOUCTL_SANDBOX", &jelou.url).fails(2, &refused);
+    }
+    home.run("--sandbox bulk stop").success().told(&["run rehearsal"]);
+    assert_eq!(home.run("--sandbox bulk status").success().json()["run"], "rehearsal");
     home.run("bulk stop").success().told(&["run r"]).not_told(&["rehearsal"]);
     assert_eq!(counts(&home.run("bulk resume --yes").success().json()), [3, 0, 0, 0]);
     assert_eq!(jelou.seen().len(), 3);

@@ -73,26 +73,27 @@ impl PreparedList<'_> {
         wait_for_turn(&store, &mut connection.signals).await?;
         let Self { mut draft, mut details, rates, .. } = self;
         let earlier = earlier_of(&details);
-        let made = store.make(&name, &mut draft, &mut details, &earlier, |known, draft, details| {
-            if !details.sandbox {
-                rule.compare(known, draft)?;
-                if is_asked || draft.to_be_sent() != rows_told {
-                    (details.written_to, _) = known.people(draft)?;
+        let made =
+            store.make((&name, args.run.is_some()), &mut draft, &mut details, &earlier, |known, draft, details| {
+                if !details.sandbox {
+                    rule.compare(known, draft)?;
+                    if is_asked || draft.to_be_sent() != rows_told {
+                        (details.written_to, _) = known.people(draft)?;
+                    }
                 }
-            }
-            if let Some(signal) = connection.signals.came() {
-                return Err(CommandError::interrupted(signal));
-            }
-            if draft.to_be_sent() != rows_told {
-                details.estimate = estimate(draft, details, rates.as_ref())?;
-            }
-            Ok::<_, CommandError>(draft.to_be_sent() > 0)
-        });
+                if let Some(signal) = connection.signals.came() {
+                    return Err(CommandError::interrupted(signal));
+                }
+                if draft.to_be_sent() != rows_told {
+                    details.estimate = estimate(draft, details, rates.as_ref())?;
+                }
+                Ok::<_, CommandError>(draft.to_be_sent() > 0)
+            });
         let Some(run) = made.map_err(CommandError::of_unmade_run)? else {
             return nothing_to_send(context, &draft);
         };
         report_left_out(context, &draft.skip_counts().since(&skips_told));
-        let rows = counted(draft.to_be_sent(), "message");
+        let (name, rows) = (run.name(), counted(draft.to_be_sent(), "message"));
         drop(draft);
         context.stderr.note(&format!("run {name}: {rows} from bot {}", sender.bot));
         if args.import_only {
@@ -144,6 +145,7 @@ impl PreparedList<'_> {
         let mut connection = sender.connect(context).await?;
         if checks {
             self.note_templates(&mut connection).await?;
+            self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
         }
         Ok(connection)
     }

@@ -47,7 +47,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
         context.stderr.note(&format!("run {name} is cancelled already"));
         return Ok(ExitCode::Success);
     }
-    store.require_write()?;
+    run.require_change()?;
     let left = counted(counts.pending, "message");
     // The command that waited for the rows under way may have been ended.
     if !is_over && !is_cancelled {

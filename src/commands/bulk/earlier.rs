@@ -1,11 +1,13 @@
 //! Compares a list with earlier runs: its messages that they sent are refused, skipped, or sent again.
 
+use super::summary::to_continue;
 use super::words::in_words;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
-    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, Run, RunConditions, SkipCounts, SkipReason,
+    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, LedgerError, Run, RunConditions, SkipCounts,
+    SkipReason, Store,
 };
 use crate::once::OnceKey;
 
@@ -66,6 +68,21 @@ impl EarlierRule {
                    less far back: --remember 12h";
         Err(refusal(&found, draft.messages()?, "messages", way))
     }
+}
+
+/// Warns of runs that are to send rows of this list while no process sends them: the rows were left out for them.
+pub(super) fn report_idle_runs(context: &Context, store: &Store, draft: &LedgerDraft) -> Result<(), LedgerError> {
+    for run in draft.awaited_runs()? {
+        if let Ok(name) = run.parse()
+            && !store.run(&name)?.is_held()?
+        {
+            let to_continue = to_continue(&name);
+            context
+                .stderr
+                .warning(&format!("run {run} is to send rows of this list, and no process sends it; {to_continue}"));
+        }
+    }
+    Ok(())
 }
 
 /// Warns that earlier runs wrote to people recently, because the text of a list that was sent may have been corrected, and

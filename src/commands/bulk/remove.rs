@@ -37,8 +37,9 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
     let store = open_store(context)?;
     let (runs, what) = match (&args.run, args.older_than) {
         (Some(name), _) => {
-            let run = RunOverview::of(&store.run(name)?)?;
-            store.require_write()?;
+            let run = store.run(name)?;
+            run.require_change()?;
+            let run = RunOverview::of(&run)?;
             if run.is_held {
                 return Err(LedgerError::in_use(&run.name, None).into());
             }
@@ -47,6 +48,7 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         }
         (None, Some(age)) => {
             let old = store.finished_for(age)?;
+            old.iter().try_for_each(|run| store.run(&run.name)?.require_change())?;
             if old.is_empty() {
                 context.stderr.note(&format!("no finished run is older than {age}"));
                 return Ok(ExitCode::Success);

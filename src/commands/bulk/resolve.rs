@@ -106,6 +106,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     if args.decision.ask {
         return ask(context, &run, &BulkDeliveriesArgs { up_to: args.up_to, ..BulkDeliveriesArgs::default() });
     }
+    run.require_change()?;
     let (name, details) = (run.name(), run.details()?);
     let resolution = args.rows.resolution(args.decision.change(), &details)?;
     let changed = decide(context, &run, &resolution)?;

@@ -44,7 +44,7 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
-    /// A run on the sandbox is the default only if there is no other.
+    /// A run on the sandbox is the default with --sandbox, or if there is no other.
     run: Option<RunName>,
 
     #[command(flatten)]
@@ -193,10 +193,10 @@ impl RunOnItsWay<'_> {
         if !work.unchecked && pending_of(run)? > 0 {
             refuse_templates(&mut connection, &templates_left(run, details)?, false, OR_UNCHECKED).await?;
         }
-        let found = run.counts()?;
         if let Some((paused, resumed)) = resumed {
             run.resume(paused, &resumed)?;
         }
+        let found = run.counts()?;
         // The process that resumes a run may be the only one that sends it.
         if run.is_cancelled()? {
             context.stderr.note(&format!("run {name} is cancelled: the rows that were left of it are never sent"));

@@ -4,7 +4,7 @@ use minijinja::Environment;
 use serde_json::{Value, json};
 
 use super::begin::{PreparedList, details, file_of, note_imported};
-use super::earlier::{EarlierRule, earlier_of};
+use super::earlier::{EarlierRule, earlier_of, report_idle_runs};
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::{import, open};
@@ -132,6 +132,7 @@ impl PreparedList<'_> {
         let (Some(store), Some(name)) = (store, name) else { return self.show(read, page) };
         read.verdict?;
         read.comparison?;
+        report_idle_runs(context, store, &self.draft)?;
         if self.draft.to_be_sent() == 0 {
             return nothing_to_send(context, &self.draft);
         }

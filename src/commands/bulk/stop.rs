@@ -22,7 +22,7 @@ use crate::ledger::RunName;
 pub(crate) struct BulkStopArgs {
     /// Name of the run [default: the unfinished one that is being sent]
     ///
-    /// A run on the sandbox is the default only if there is no other.
+    /// A run on the sandbox is the default with --sandbox, or if there is no other.
     run: Option<RunName>,
 }
 
@@ -32,6 +32,7 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
         stderr.note("no run is unfinished: there is nothing to stop");
         return Ok(ExitCode::Success);
     };
+    run.require_change()?;
     let (name, is_sent) = (run.name(), run.is_held()?);
     if !run.stop()? {
         stderr.note(&format!("run {name} is complete: there is nothing to stop"));
