@@ -58,15 +58,21 @@ fn list_of_profile(settings: &Settings) -> Result<Option<ExclusionList>, Command
 }
 
 fn read(source: &Source, options: ExclusionOptions) -> Result<ExclusionList, UsageError> {
-    let name = name_of(source);
-    let input = match source {
-        Source::Stdin => ListInput::Stream(Box::new(io::stdin())),
+    read_exclusion_list(open_list(source, PipeBound::FirstByte)?, &name_of(source), options)
+}
+
+/// Opens the list that `source` names.
+///
+/// # Errors
+/// If it cannot be opened.
+pub(crate) fn open_list(source: &Source, bound: PipeBound) -> Result<ListInput, UsageError> {
+    match source {
+        Source::Stdin => Ok(ListInput::Stream(Box::new(io::stdin()))),
         Source::File(path) => {
-            let opened = open_to_read(path, PipeBound::FirstByte);
-            ListInput::File(opened.map_err(|cause| UsageError::unreadable(&name, &cause))?)
+            let opened = open_to_read(path, bound).map(ListInput::File);
+            opened.map_err(|cause| UsageError::unreadable(&name_of(source), &cause))
         }
-    };
-    read_exclusion_list(input, &name, options)
+    }
 }
 
 /// Warns of strange lists: one that is empty, or a cell that may have been meant for a number.

@@ -15,7 +15,7 @@ mod template_check;
 pub(crate) use self::audit_log::{AuditLog, check_audit_log};
 pub(crate) use self::connection::{Connection, ask_secret, new_client, no_client, proxy_to, reach_or_start};
 pub(crate) use self::delivery_wait::{DeliveryWait, WaitGoal, wait_for_delivery};
-pub(crate) use self::exclusions::{claim_exclusions, read_exclusions, reread_do_not_contact};
+pub(crate) use self::exclusions::{claim_exclusions, open_list, read_exclusions, reread_do_not_contact};
 pub(crate) use self::flight::{Flight, catch_panic, panicked};
 pub(crate) use self::listing::{Listing, read_templates};
 pub(crate) use self::open_windows::OpenWindows;

@@ -103,7 +103,7 @@ impl PreparedList<'_> {
             return Ok(ExitCode::Success);
         }
         let run = RunOnItsWay { context, sender, run, details: &details, exclusions };
-        run.carry_out(connection, args.work.progress).await
+        run.carry_out(connection, args.work.progress).await.map_err(CommandError::after_sending)
     }
 
     /// Says what the person should know, and asks; then the connection is open and the templates are checked.

@@ -13,16 +13,12 @@ use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sending::{Connection, OpenWindows, no_client, reread_do_not_contact};
 
 impl RunOnItsWay<'_> {
-    /// Sends the remaining rows and reports the result.
-    pub(crate) async fn carry_out(
+    /// Sends the remaining rows and reports the result. What goes wrong comes after messages that may have been sent.
+    pub(super) async fn carry_out(
         &self,
-        connection: Connection,
+        mut connection: Connection,
         progress: ProgressFormat,
     ) -> Result<ExitCode, CommandError> {
-        self.send_rows(connection, progress).await.map_err(CommandError::after_sending)
-    }
-
-    async fn send_rows(&self, mut connection: Connection, progress: ProgressFormat) -> Result<ExitCode, CommandError> {
         let Self { context, details, .. } = self;
         let session = Arc::new(ApiSession {
             client: connection.client.for_run(!details.no_keep_alive).map_err(no_client)?,

@@ -11,7 +11,7 @@ use crate::commands::error::{of_pause, of_signal};
 use crate::config::knows_profile;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName, RunPause};
+use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName};
 use crate::output::{Record, RecordError, compact};
 use crate::people::Exclusions;
 use crate::run::{RunEnd, StopReason};
@@ -45,11 +45,6 @@ impl RunOnItsWay<'_> {
         let fields = run_fields(Some(self.run.name()), Some(self.details), counts.as_ref(), ended_as);
         AuditLog::of(settings).with(self.exclusions).run(stderr, "bulk", fields);
         ended
-    }
-
-    /// Reports that it is paused for all, and that this process sends nothing of it.
-    pub(super) fn report_paused(&self, pause: RunPause) -> Result<ExitCode, CommandError> {
-        self.report(Ok(RunEnd::Stopped { reason: StopReason::PausedByOthers(pause), unwritten: None }), None)
     }
 
     /// Prints why it ended, and its state; returns also the number of rows in each state if it can be read.

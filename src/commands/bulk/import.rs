@@ -1,7 +1,5 @@
 //! Reads the list and reports the faults of its rows.
 
-use std::io;
-
 use super::earlier::refuse_reported;
 use super::list_notes::{
     RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_countries, tell_of_list, unshown_columns,
@@ -9,24 +7,11 @@ use super::list_notes::{
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list};
-use crate::input::{Source, UsageError};
+use crate::input::UsageError;
 use crate::ledger::{LedgerDraft, LedgerError, Skip, SkipCounts, SkipReason};
-use crate::list::{ListInput, ListOptions, ListReader};
+use crate::list::ListReader;
 use crate::output::{ProgressFormat, Reading, counted};
-use crate::private_file::{PipeBound, open_to_read};
 use crate::sending::Sender;
-
-pub(crate) fn open(source: &Source, options: &ListOptions) -> Result<ListReader, UsageError> {
-    let (input, name) = match source {
-        Source::Stdin => (ListInput::Stream(Box::new(io::stdin())), "standard input".to_owned()),
-        Source::File(path) => {
-            let name = path.display().to_string();
-            let opened = open_to_read(path, PipeBound::Writer).map_err(|cause| UsageError::unreadable(&name, &cause));
-            (ListInput::File(opened?), name)
-        }
-    };
-    ListReader::open(input, &name, options)
-}
 
 /// The result of reading, and whether the list may be sent.
 pub(crate) struct ReadList {

@@ -44,9 +44,8 @@ pub(crate) use self::send_args::BulkSendArgs;
 use self::status::BulkStatusArgs;
 use self::stop::BulkStopArgs;
 use crate::command_error::CommandError;
-use crate::context::{Context, Mode};
+use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::input::UsageError;
 use crate::process::outlive_file_size_limit;
 
 /// Send a message to each row of a list
@@ -72,17 +71,9 @@ pub(crate) enum BulkCommand {
 }
 
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
-    let only_shows = matches!(
-        command,
-        BulkCommand::Send(_)
-            | BulkCommand::Status(_)
-            | BulkCommand::Report(_)
-            | BulkCommand::Find(_)
-            | BulkCommand::List(_)
-    );
-    if context.mode != Mode::Send && !only_shows {
-        let message = "--dry-run and --curl show what `bulk send` would send; this would change a run";
-        return Err(UsageError::new(message, "leave them out, or look with `jelouctl bulk status`").into());
+    use BulkCommand::{Find, List, Report, Send, Status};
+    if !matches!(command, Send(_) | Status(_) | Report(_) | Find(_) | List(_)) {
+        context.refuse_rehearsal("would change a run")?;
     }
     outlive_file_size_limit()?;
     match command {

@@ -20,11 +20,12 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::HoursBase;
 use crate::input::{Source, UsageError};
-use crate::ledger::{Details, LedgerError, Resumed, Run, RunConditions, RunName, RunPause, Store};
+use crate::ledger::{Details, LedgerError, Resumed, Run, RunConditions, RunName, RunPause};
 use crate::message::{Message, TemplateUses};
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
+use crate::run::{RunEnd, StopReason};
 use crate::sending::{Sender, claim_exclusions, read_exclusions, refuse_templates, reread_do_not_contact};
 
 /// From this age on, a script must confirm the run explicitly.
@@ -113,7 +114,8 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let rate = args.options.rate.unwrap_or(kept.rate);
     let details = args.work.over(Details { rate, conditions, ..kept });
     let sender = sender_of_run(context, &run, &details)?;
-    let age = age_of(&store, &run)?;
+    let age = store.now()?.saturating_sub(run.changed_at()?);
+    let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
     // A machine that sends it together with others was started on purpose.
     let asks = !is_worker && check_age(context, &sender, &run, &details, age)?;
     let countries = CountryRule { otherwise: details.country.or(sender.settings.country), by_column: true };
@@ -123,7 +125,8 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let way = RunOnItsWay { context, sender, run, details, exclusions };
     if let Some(paused) = paused.as_ref().filter(|paused| is_worker && paused.reason.is_doubt()) {
         // A person must decide what happens to its rows before anyone is left out.
-        return way.report_paused(paused.clone());
+        let reason = StopReason::PausedByOthers(paused.clone());
+        return way.report(Ok(RunEnd::Stopped { reason, unwritten: None }), None);
     }
     let lifted = paused.filter(|_| !is_worker);
     let has_answered = way.prepare(lifted.as_ref(), asks, age)?;
@@ -207,7 +210,7 @@ impl RunOnItsWay<'_> {
                 context.stderr.note(&undecided);
             }
         }
-        way.carry_out(connection, work.progress).await
+        way.carry_out(connection, work.progress).await.map_err(CommandError::after_sending)
     }
 
     /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed
@@ -247,12 +250,6 @@ impl RunOnItsWay<'_> {
         leave_out_sent(&run, details)?;
         Ok(true)
     }
-}
-
-/// The time since the last change of a run, by the clock of its ledger.
-fn age_of(store: &Store, run: &Run) -> Result<Duration, LedgerError> {
-    let age = store.now()?.saturating_sub(run.changed_at()?);
-    Ok(Duration::from_millis(u64::try_from(age).unwrap_or_default()))
 }
 
 /// The rows that are still to be sent, whatever is doubted of them.

@@ -7,7 +7,7 @@ use super::begin::{PreparedList, details, file_of, note_imported};
 use super::earlier::{EarlierRule, earlier_of, report_idle_runs};
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
-use super::import::{import, open};
+use super::import::import;
 use super::leave_out::{UnsentRows, leave_others_out, windows_for_list};
 use super::report_file::{Rejects, ReportFile, open_rejects, write_rejects};
 use super::send_args::BulkSendArgs;
@@ -21,13 +21,14 @@ use crate::context::{Context, Mode};
 use crate::conventions::Conventions;
 use crate::exit::ExitCode;
 use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
-use crate::input::{Source, UsageError};
+use crate::input::{Source, UsageError, name_of};
 use crate::ledger::{LedgerDraft, Store};
 use crate::list::ListReader;
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
+use crate::private_file::PipeBound;
 use crate::process::block_on;
-use crate::sending::{Sender, claim_exclusions, read_exclusions};
+use crate::sending::{Sender, claim_exclusions, open_list, read_exclusions};
 use crate::template::{BodyTemplate, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
@@ -50,12 +51,12 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let compiled = compile_body(&language, kind, body.as_ref())?;
     let recipient = recipient_rule(&language, args.typed.delivery.to.as_deref(), args.to_column.as_deref())?;
     let country = args.country()?;
-    let mut list = open(&args.source, &args.list_options())?;
+    let input = open_list(&args.source, PipeBound::Writer)?;
+    let mut list = ListReader::open(input, &name_of(&args.source), &args.list_options())?;
 
     let sender = Sender::resolve(context)?;
     let hours = of_new_run(&args.hours, &sender.settings)?;
-    let limit = sender.settings.limit_24h;
-    let limit = limit_of_run(args.hours.per_day, limit, kind)?;
+    let limit = limit_of_run(args.hours.per_day, sender.settings.limit_24h, kind)?;
     let countries = CountryRule::new(country, sender.settings.country);
     list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));
     let of_lists = ExclusionOptions { countries, encoding: args.encoding };

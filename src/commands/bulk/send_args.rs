@@ -130,25 +130,15 @@ pub(crate) struct BulkSendArgs {
     pub(super) rejects: Option<PathBuf>,
 
     /// Check every row, then send the first messages to this user only
-    #[arg(
-        long,
-        value_name = "USER",
-        allow_hyphen_values = true,
-        conflicts_with_all = ["preview", "run"],
-        help_heading = BEFORE
-    )]
+    #[arg(long, value_name = "USER", help_heading = BEFORE)]
+    #[arg(allow_hyphen_values = true, conflicts_with_all = ["preview", "run"])]
     pub(super) test_to: Option<String>,
 
     /// How many messages --test-to sends, 1 to 10 [default: 1]
     ///
     /// They leave 6 seconds apart.
-    #[arg(
-        long,
-        value_name = "N",
-        requires = "test_to",
-        value_parser = clap::value_parser!(u8).range(1..=10),
-        help_heading = BEFORE
-    )]
+    #[arg(long, value_name = "N", help_heading = BEFORE)]
+    #[arg(requires = "test_to", value_parser = clap::value_parser!(u8).range(1..=10))]
     pub(super) test_rows: Option<u8>,
 
     /// Name of the run [default: from the file's name and the time]
