@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::import::BulkError;
 use crate::input::UsageError;
-use crate::ledger::{RowFilter, RowState, RunName, SkipReason};
+use crate::ledger::{RowFilter, RowState, Run, RunName, SkipReason};
 use crate::list::ReportLanguage;
 use crate::message::typed_form;
 use crate::output::{Format, counted};
@@ -110,8 +110,8 @@ pub(crate) struct BulkReportArgs {
 
 pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, CommandError> {
     // Errors of the command line come first, also that its file cannot be written.
-    let format = args.format()?;
-    args.check(format, context)?;
+    let (format, filter) = (args.format()?, args.filter());
+    args.check(format, &filter, context)?;
     let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path, &[])).transpose()?;
     let store = open_store(context)?;
     let ledger = find_or_newest(context, &store, args.run.as_ref())?;
@@ -126,67 +126,46 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
         now: timestamps::now().as_millisecond(),
     };
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
-    let report = Report { args, format, run, is_for_a_terminal };
-    if let Some(spent) = report.run.ledger.spent()? {
+    if let Some(spent) = ledger.spent()? {
         context.stderr.note(&spent.words());
     }
-    report.warn_of_missing_answers(context)?;
-    let Some(to) = to else {
-        if context.stdout.format == Format::To {
-            return report.print_people(context).map(|()| code);
+    // Nothing is known of messages that Jelou was not asked about.
+    let asks_for_answers = !filter.deliveries.is_empty() || !filter.codes.is_empty();
+    if asks_for_answers && ledger.delivery_counts()?.is_none() {
+        context.stderr.warning(&format!(
+            "Jelou was not asked yet what became of the messages of run {name}: jelouctl bulk deliveries {name}"
+        ));
+    }
+    // It says what was written, in words.
+    let write = |to: &mut dyn Write| {
+        let language = args.lang.unwrap_or_default();
+        match format.of_list(is_for_a_terminal, args.delimiter, language) {
+            Some(list) => Ok(counted(write_report(&ledger, &details, &filter, list, to)?, "row")),
+            None => Ok(page_in_words(report_page::write(&run, language, args.mask, to)?)),
         }
-        return match report.write(context.stdout.stream()) {
-            // A reader that has seen enough, `head` perhaps, is not an error.
-            Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(code),
-            written => Ok(written.map(|_| code)?),
-        };
     };
-    to.write(context, |file| report.write(file)).map(|()| code)
+    match to {
+        Some(to) => to.write(context, |mut file| write(&mut file))?,
+        None if context.stdout.format == Format::To => print_people(context, &ledger, &filter)?,
+        None => match write(&mut context.stdout.stream()) {
+            // A reader that has seen enough, `head` perhaps, is not an error.
+            Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => {}
+            written => drop(written?),
+        },
+    }
+    Ok(code)
 }
 
-/// A run whose report is written.
-struct Report<'a> {
-    args: &'a BulkReportArgs,
-    format: ReportFormat,
-    run: ReportedRun<'a>,
-    is_for_a_terminal: bool,
-}
-
-impl Report<'_> {
-    /// Nothing is known of messages that Jelou was not asked about.
-    fn warn_of_missing_answers(&self, context: &Context) -> Result<(), CommandError> {
-        let RowFilter { deliveries, codes, .. } = self.args.filter();
-        let asks_for_answers = !deliveries.is_empty() || !codes.is_empty();
-        if asks_for_answers && self.run.ledger.delivery_counts()?.is_none() {
-            let name = self.run.name;
-            context.stderr.warning(&format!(
-                "Jelou was not asked yet what became of the messages of run {name}: jelouctl bulk deliveries {name}"
-            ));
+/// Prints each person once whose row is taken.
+fn print_people(context: &Context, run: &Run, filter: &RowFilter) -> Result<(), CommandError> {
+    let mut people = HashSet::new();
+    run.report::<CommandError>(filter, |row| {
+        let Some(recipient) = row.recipient else { return Ok(()) };
+        if people.insert(person_key(&recipient).into_owned()) {
+            context.stdout.value(&typed_form(&recipient))?;
         }
         Ok(())
-    }
-
-    /// Prints each person once whose row is taken.
-    fn print_people(&self, context: &Context) -> Result<(), CommandError> {
-        let mut people = HashSet::new();
-        self.run.ledger.report::<CommandError>(&self.args.filter(), |row| {
-            let Some(recipient) = row.recipient else { return Ok(()) };
-            if people.insert(person_key(&recipient).into_owned()) {
-                context.stdout.value(&typed_form(&recipient))?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Says what was written, in words.
-    fn write(&self, to: impl Write) -> Result<String, BulkError> {
-        let language = self.args.lang.unwrap_or_default();
-        let Some(list) = self.format.of_list(self.is_for_a_terminal, self.args.delimiter, language) else {
-            return Ok(page_in_words(report_page::write(&self.run, language, self.args.mask, to)?));
-        };
-        let rows = write_report(self.run.ledger, self.run.details, &self.args.filter(), list, to)?;
-        Ok(counted(rows, "row"))
-    }
+    })
 }
 
 /// `;`, or `tab`
@@ -222,7 +201,7 @@ impl BulkReportArgs {
     }
 
     /// What does not go together with the format.
-    fn check(&self, format: ReportFormat, context: &Context) -> Result<(), UsageError> {
+    fn check(&self, format: ReportFormat, filter: &RowFilter, context: &Context) -> Result<(), UsageError> {
         if self.delimiter.is_some() && format != ReportFormat::Csv {
             return Err(UsageError::new("--delimiter: only CSV has one", "leave it out, or take --format csv"));
         }
@@ -238,7 +217,7 @@ impl BulkReportArgs {
             }
             return Ok(());
         }
-        if self.filter() != RowFilter::default() {
+        if *filter != RowFilter::default() {
             let message = "--state, --delivery and --reason choose the rows of a list; a page has all of them, and filters of its own";
             return Err(UsageError::new(message, "leave them out, or take --format csv"));
         }
