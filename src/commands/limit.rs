@@ -7,7 +7,7 @@ use crate::command_error::CommandError;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::input::UsageError;
-use crate::ledger::{Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Run, Store};
+use crate::ledger::{Details, LedgerError, ReachOf, ReachedBySend, ReachedPeople, Store};
 use crate::message::{Message, Outgoing, sends_template};
 use crate::output::grouped;
 use crate::sending::{Connection, Sender};
@@ -30,18 +30,13 @@ pub(super) fn limit_of_run(typed: Option<u32>, kept: Option<u32>, kind: &Message
     }
 }
 
-/// The people whom a list, or what is left of a run, is for.
-pub(crate) enum PeopleLeft<'a> {
-    OfDraft(&'a LedgerDraft),
-    OfRun(&'a Run),
-}
-
-/// Warns before the question that the limit of people has no room for all of them now; returns whether it does.
+/// Warns before the question that the limit of people has no room now for all new ones of a list, or of what is left of a run,
+/// as `new_people` counts them; returns whether it does.
 pub(crate) fn report_limit(
     context: &Context,
     store: Option<&Store>,
     details: &Details,
-    people: &PeopleLeft<'_>,
+    new_people: impl FnOnce(&ReachedPeople) -> Result<u64, LedgerError>,
 ) -> Result<bool, LedgerError> {
     let Some(limit) = details.conditions.per_day else { return Ok(false) };
     let Some(of) = ReachOf::of(details, Duration::ZERO) else {
@@ -49,10 +44,7 @@ pub(crate) fn report_limit(
         return Ok(false);
     };
     let reached = store.map(|store| store.reached(&of)).transpose()?.unwrap_or_default();
-    let people = match people {
-        PeopleLeft::OfDraft(draft) => reached.new_in(draft)?,
-        PeopleLeft::OfRun(run) => reached.new_in_run(run)?,
-    };
+    let people = new_people(&reached)?;
     let room = u64::from(limit).saturating_sub(reached.count());
     if people <= room {
         return Ok(false);

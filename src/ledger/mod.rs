@@ -50,7 +50,7 @@ pub(crate) use self::name::{RunAge, RunName};
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseTls, schema_sql, set_up};
-pub(crate) use self::reach::{ReachOf, ReachedBySend};
+pub(crate) use self::reach::{ReachOf, ReachedBySend, ReachedPeople};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};

@@ -11,7 +11,7 @@ use super::ending::RunOnItsWay;
 use super::hours::report_closed;
 use super::words::skips_in_words;
 use crate::command_error::CommandError;
-use crate::commands::limit::{PeopleLeft, report_limit};
+use crate::commands::limit::report_limit;
 use crate::context::Context;
 use crate::cost::{Estimate, Spent};
 use crate::hours::Hours;
@@ -88,7 +88,7 @@ impl RunOnItsWay<'_> {
             draw_first(context, of, (first.line, &first.recipient, lines), "");
         }
         let hours = details.conditions.hours.as_ref();
-        let takes_days = report_limit(context, Some(run.store()), details, &PeopleLeft::OfRun(run))?;
+        let takes_days = report_limit(context, Some(run.store()), details, |reached| reached.new_in_run(run))?;
         let duration = duration(counts.pending, details.rate, hours).filter(|_| !takes_days);
         let spent = run.spent()?.as_ref().map(Spent::words);
         say(context, excluding(exclusions).into_iter().chain(spent).chain(duration));

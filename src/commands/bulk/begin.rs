@@ -15,7 +15,7 @@ use super::words::{OR_UNCHECKED, report_left_out};
 use crate::api::SuccessCriterion;
 use crate::command_error::CommandError;
 use crate::commands::confirm;
-use crate::commands::limit::{PeopleLeft, report_limit};
+use crate::commands::limit::report_limit;
 use crate::commands::store::wait_for_turn;
 use crate::context::Context;
 use crate::cost::{Estimate, Money, Rates};
@@ -131,7 +131,7 @@ impl PreparedList<'_> {
         if !self.details.sandbox {
             self.check_budget()?;
         }
-        let takes_days = report_limit(context, Some(store), &self.details, &PeopleLeft::OfDraft(&self.draft))?;
+        let takes_days = report_limit(context, Some(store), &self.details, |reached| reached.new_in(&self.draft))?;
         self.report_before(is_asked, takes_days)?;
         if needs_yes(sender) {
             let rows = self.draft.to_be_sent();

@@ -10,7 +10,7 @@ use super::report_file::{ReportFile, page_in_words};
 use super::words::report_left_out;
 use crate::api::{Request, SuccessCriterion};
 use crate::command_error::CommandError;
-use crate::commands::limit::{PeopleLeft, report_limit};
+use crate::commands::limit::report_limit;
 use crate::context::{Context, Mode};
 use crate::cost::Estimate;
 use crate::exit::ExitCode;
@@ -42,7 +42,7 @@ impl PreparedList<'_> {
         self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
         refused = refused.or(self.report_cost());
         if context.mode == Mode::Send {
-            report_limit(context, self.store, &self.details, &PeopleLeft::OfDraft(&self.draft))?;
+            report_limit(context, self.store, &self.details, |reached| reached.new_in(&self.draft))?;
         }
         if let Some(page) = page {
             self.write_page(page, &read, refused)?;

@@ -39,14 +39,6 @@ struct MessageFilter {
     matching: Option<Matching>,
 }
 
-/// The part of the history that was read.
-struct HistoryReading {
-    /// Newest first.
-    listed: Vec<Listed>,
-    /// Why the listing is incomplete.
-    problem: Option<LookUpError>,
-}
-
 pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
     let ListArgs { to, by, since, until, matching, limit, follow } = arguments;
@@ -109,17 +101,17 @@ impl MessageListing<'_> {
         let mut look_ups = connection.look_ups(&flight);
         let limit = self.limit.take_if(|_| follow);
         let began = Instant::now();
-        let mut reading = self.read(&mut look_ups, &span).await;
+        let (mut listed, problem) = self.read(&mut look_ups, &span).await;
         if follow {
             // Messages beyond the limit do not become new when they are read again.
-            self.printed.extend(reading.listed.iter().map(|listed| listed.key));
-            reading.listed.truncate(limit.unwrap_or(usize::MAX));
+            self.printed.extend(listed.iter().map(|listed| listed.key));
+            listed.truncate(limit.unwrap_or(usize::MAX));
         }
-        self.print(&reading.listed, reading.problem.is_none())?;
-        if reading.listed.is_empty() && reading.problem.is_none() && !follow {
+        self.print(&listed, problem.is_none())?;
+        if listed.is_empty() && problem.is_none() && !follow {
             context.stderr.note("no messages found");
         }
-        if let Some(problem) = reading.problem {
+        if let Some(problem) = problem {
             return Err(problem.into());
         }
         if follow {
@@ -148,9 +140,9 @@ impl MessageListing<'_> {
             }
             let began = Instant::now();
             let span = LookUpSpan { start: SpanStart::At(since), until: None };
-            let reading = self.read(look_ups, &span).await;
-            self.print(&reading.listed, reading.problem.is_none())?;
-            let is_printed = match &reading.problem {
+            let (listed, problem) = self.read(look_ups, &span).await;
+            self.print(&listed, problem.is_none())?;
+            let is_printed = match &problem {
                 None => true,
                 Some(LookUpError::Incomplete { coverage, .. }) => {
                     *coverage == ListingCoverage::Whole && self.context.stdout.format != Format::To
@@ -164,7 +156,7 @@ impl MessageListing<'_> {
                 let now = look_ups.now().min(passed);
                 since = now.checked_sub(LATEST + began.elapsed()).unwrap_or(since).max(earliest);
             }
-            match reading.problem {
+            match problem {
                 None => told = None,
                 Some(problem @ LookUpError::Incomplete { .. }) => {
                     // Most look-ups fail in the same way, so an error is printed once.
@@ -181,8 +173,9 @@ impl MessageListing<'_> {
         Ok(())
     }
 
-    /// Reads the messages of `span` that should be shown and were not printed yet.
-    async fn read(&self, look_ups: &mut LookUps<'_>, span: &LookUpSpan) -> HistoryReading {
+    /// Reads the messages of `span` that should be shown and were not printed yet, the newest first; also why they are not
+    /// all.
+    async fn read(&self, look_ups: &mut LookUps<'_>, span: &LookUpSpan) -> (Vec<Listed>, Option<LookUpError>) {
         let bot = self.sender.bot.as_str();
         let mut listed: Vec<Listed> = Vec::new();
         let mut seen = HashSet::new();
@@ -212,7 +205,7 @@ impl MessageListing<'_> {
             Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable }),
             Err(error) => Some(error),
         };
-        HistoryReading { listed, problem }
+        (listed, problem)
     }
 
     /// Prints the messages that were read, newest last. An incomplete list of people is not printed at all.

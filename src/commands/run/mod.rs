@@ -220,7 +220,7 @@ fn try_out(arguments: &RunArgs, notice: &Notice<'_>) -> Result<(TemplateUses, Ou
         Ok::<_, CommandError>(filled)
     };
     let mut ends =
-        ENDS.into_iter().filter(|ended| arguments.on.wants(*ended)).map(|ended| facts.ended(ended, facts.begun()));
+        ENDS.into_iter().filter(|ended| arguments.on.wants(*ended)).map(|ended| facts.ended(ended, facts.begun));
     let first = fill(&ends.next().unwrap_or_default())?;
     let (outgoing, warnings) = ends.try_fold(first, |_, facts| fill(&facts))?;
     Ok((templates, outgoing, warnings))

@@ -43,7 +43,7 @@ pub(crate) struct Facts {
     command: String,
     host: String,
     started: SystemTime,
-    begun: Instant,
+    pub(super) begun: Instant,
 }
 
 impl Facts {
@@ -56,10 +56,6 @@ impl Facts {
             started: SystemTime::now(),
             begun: Instant::now(),
         }
-    }
-
-    pub(super) fn begun(&self) -> Instant {
-        self.begun
     }
 
     /// The facts once the command has `ended` at this instant, or would have.
