@@ -9,22 +9,10 @@ use clap::error::ErrorKind;
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use super::global::GlobalFlags;
-use crate::commands::api::ApiArgs;
-use crate::commands::bulk::{BulkCommand, BulkSendArgs};
-use crate::commands::completions::CompletionsArgs;
-use crate::commands::doctor::DoctorArgs;
-use crate::commands::explain::ExplainArgs;
-use crate::commands::ledger::LedgerCommand;
-use crate::commands::man::ManArgs;
-use crate::commands::messages::MessagesCommand;
-use crate::commands::once::OnceCommand;
-use crate::commands::profile::ProfileCommand;
-use crate::commands::run::RunArgs;
-use crate::commands::sandbox::SandboxArgs;
-use crate::commands::schema::SchemaArgs;
-use crate::commands::send::{FlowMessageArgs, SendArgs};
-use crate::commands::skill::SkillArgs;
-use crate::commands::templates::TemplatesArgs;
+use crate::commands::{
+    api, bulk, completions, doctor, explain, ledger, man, messages, once, profile, run, sandbox, schema, send, skill,
+    templates,
+};
 use crate::message::Words;
 
 /// The help is not wider, however wide the terminal.
@@ -62,29 +50,29 @@ pub(crate) struct App {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Send(SendArgs),
-    FlowMessage(FlowMessageArgs),
-    Templates(TemplatesArgs),
+    Send(send::SendArgs),
+    FlowMessage(send::FlowMessageArgs),
+    Templates(templates::TemplatesArgs),
     /// Show what a bot sent and received, and what was delivered
     #[command(subcommand, arg_required_else_help = true)]
-    Messages(MessagesCommand),
+    Messages(messages::MessagesCommand),
     #[command(subcommand)]
-    Bulk(BulkCommand),
+    Bulk(bulk::BulkCommand),
     #[command(subcommand)]
-    Once(OnceCommand),
-    Run(RunArgs),
-    Api(ApiArgs),
-    Sandbox(SandboxArgs),
+    Once(once::OnceCommand),
+    Run(run::RunArgs),
+    Api(api::ApiArgs),
+    Sandbox(sandbox::SandboxArgs),
     #[command(subcommand)]
-    Profile(ProfileCommand),
+    Profile(profile::ProfileCommand),
     #[command(subcommand)]
-    Ledger(LedgerCommand),
-    Doctor(DoctorArgs),
-    Explain(ExplainArgs),
-    Schema(SchemaArgs),
-    Skill(SkillArgs),
-    Completions(CompletionsArgs),
-    Man(ManArgs),
+    Ledger(ledger::LedgerCommand),
+    Doctor(doctor::DoctorArgs),
+    Explain(explain::ExplainArgs),
+    Schema(schema::SchemaArgs),
+    Skill(skill::SkillArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Parses `arguments`, the program's name first.
@@ -117,18 +105,18 @@ pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App,
 fn command(name: &str, index: usize, words: &Words) -> Option<clap::Command> {
     let named = |name: &'static str| clap::Command::new(name).add(words.clone());
     let command = match name {
-        "send" => SendArgs::augment_args(named("send")),
-        "flow-message" => FlowMessageArgs::augment_args(named("flow-message")),
-        "templates" => TemplatesArgs::augment_args(named("templates")),
-        "messages" => MessagesCommand::augment_subcommands(named("messages")),
+        "send" => send::SendArgs::augment_args(named("send")),
+        "flow-message" => send::FlowMessageArgs::augment_args(named("flow-message")),
+        "templates" => templates::TemplatesArgs::augment_args(named("templates")),
+        "messages" => messages::MessagesCommand::augment_subcommands(named("messages")),
         "bulk" if words.all().get(index + 1).is_some_and(|word| word == "send") => {
-            named("bulk").subcommand(BulkSendArgs::augment_args(named("send"))).subcommand_required(true)
+            named("bulk").subcommand(bulk::BulkSendArgs::augment_args(named("send"))).subcommand_required(true)
         }
-        "bulk" => BulkCommand::augment_subcommands(named("bulk")),
-        "run" => RunArgs::augment_args(named("run")),
-        "api" => ApiArgs::augment_args(named("api")),
-        "sandbox" => SandboxArgs::augment_args(named("sandbox")),
-        "profile" => ProfileCommand::augment_subcommands(named("profile")),
+        "bulk" => bulk::BulkCommand::augment_subcommands(named("bulk")),
+        "run" => run::RunArgs::augment_args(named("run")),
+        "api" => api::ApiArgs::augment_args(named("api")),
+        "sandbox" => sandbox::SandboxArgs::augment_args(named("sandbox")),
+        "profile" => profile::ProfileCommand::augment_subcommands(named("profile")),
         _ => return None,
     };
     Some(command)

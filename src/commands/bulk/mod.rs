@@ -32,17 +32,7 @@ mod words;
 
 use clap::Subcommand;
 
-use self::cancel::BulkCancelArgs;
-use self::deliveries::BulkDeliveriesArgs;
-use self::find::BulkFindArgs;
-use self::list::BulkListArgs;
-use self::remove::BulkRemoveArgs;
-use self::report::BulkReportArgs;
-use self::resolve::BulkResolveArgs;
-use self::resume::{BulkResumeArgs, BulkWorkArgs};
 pub(crate) use self::send_args::BulkSendArgs;
-use self::status::BulkStatusArgs;
-use self::stop::BulkStopArgs;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -53,21 +43,21 @@ use crate::process::outlive_file_size_limit;
 #[command(arg_required_else_help = true)]
 pub(crate) enum BulkCommand {
     Send(Box<BulkSendArgs>),
-    Resume(BulkResumeArgs),
-    Work(BulkWorkArgs),
+    Resume(resume::BulkResumeArgs),
+    Work(resume::BulkWorkArgs),
     #[command(alias = "pause")]
-    Stop(BulkStopArgs),
-    Cancel(BulkCancelArgs),
+    Stop(stop::BulkStopArgs),
+    Cancel(cancel::BulkCancelArgs),
     #[command(aliases = ["show", "info"])]
-    Status(BulkStatusArgs),
-    Deliveries(BulkDeliveriesArgs),
-    Report(BulkReportArgs),
+    Status(status::BulkStatusArgs),
+    Deliveries(deliveries::BulkDeliveriesArgs),
+    Report(report::BulkReportArgs),
     #[command(aliases = ["search", "who"])]
-    Find(BulkFindArgs),
-    Resolve(BulkResolveArgs),
-    List(BulkListArgs),
+    Find(find::BulkFindArgs),
+    Resolve(resolve::BulkResolveArgs),
+    List(list::BulkListArgs),
     #[command(alias = "delete")]
-    Remove(BulkRemoveArgs),
+    Remove(remove::BulkRemoveArgs),
 }
 
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {

@@ -7,17 +7,15 @@ mod printed;
 
 use clap::Subcommand;
 
-use self::get::GetArgs;
-use self::list_args::ListArgs;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MessagesCommand {
-    List(ListArgs),
+    List(list_args::ListArgs),
     #[command(aliases = ["show", "status", "info"])]
-    Get(GetArgs),
+    Get(get::GetArgs),
 }
 
 pub(crate) fn run(context: &mut Context, command: MessagesCommand) -> Result<ExitCode, CommandError> {
