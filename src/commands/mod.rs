@@ -13,6 +13,7 @@ mod limit;
 pub(crate) mod man;
 pub(crate) mod messages;
 pub(crate) mod once;
+mod prepared_send;
 pub(crate) mod profile;
 mod result;
 pub(crate) mod run;
@@ -22,7 +23,6 @@ pub(crate) mod send;
 pub(crate) mod skill;
 pub(crate) mod store;
 pub(crate) mod templates;
-mod wait;
 
 use crate::command_error::CommandError;
 use crate::context::Context;

@@ -100,47 +100,41 @@ impl ToldRows<'_> {
         let (severity, left_out) =
             if self.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
         let Self { messages, notes, .. } = self;
-        let line_and = |of: &u64| format!("{line} (as line {of})");
-        match fault {
-            RowFault::Reported(reason) => self.reported.add(*reason),
-            RowFault::Excluded(list) => notes.add(excluded_words(list), line.to_string(), "", false),
-            RowFault::KeptOut(reason) => {
-                let words = format!("left out, {} in the report", reason.name());
-                notes.add(words, line.to_string(), "", false);
-            }
-            RowFault::SamePerson { of } => {
-                notes.add("left out because the person has an earlier row".to_owned(), line_and(of), "", false);
-            }
+        let (words, of, way_out, is_warning) = match fault {
+            RowFault::Reported(reason) => return self.reported.add(*reason),
             RowFault::Remark(Remark::Warning(warning)) => {
-                messages.tell(Severity::Warning, line, &format!(": {warning}"));
+                return messages.tell(Severity::Warning, line, &format!(": {warning}"));
             }
             RowFault::Remark(Remark::Invalid(problem)) => {
-                messages.tell(severity, line, &format!("{left_out}: {problem}"));
+                return messages.tell(severity, line, &format!("{left_out}: {problem}"));
             }
             RowFault::Remark(Remark::Duplicate { of, recipient }) => {
                 let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
-                messages.tell(severity, line, &said);
+                return messages.tell(severity, line, &said);
+            }
+            RowFault::Excluded(list) => (excluded_words(list), None, "", false),
+            RowFault::KeptOut(reason) => (format!("left out, {} in the report", reason.name()), None, "", false),
+            RowFault::SamePerson { of } => {
+                ("left out because the person has an earlier row".to_owned(), Some(of), "", false)
             }
             RowFault::Remark(Remark::NotAllowed) if self.policy.skip_not_allowed => {
-                let words = "left out because the recipient is not allowed".to_owned();
-                notes.add(words, line.to_string(), "", false);
+                ("left out because the recipient is not allowed".to_owned(), None, "", false)
             }
             RowFault::Remark(Remark::NotAllowed) => {
                 let words = "addressed to recipients that are not allowed".to_owned();
-                notes.add(words, line.to_string(), "; --skip-not-allowed leaves them out", true);
+                (words, None, "; --skip-not-allowed leaves them out", true)
             }
-            RowFault::Remark(Remark::EmptyCell(column)) => {
-                notes.add(format!("missing `{column}`"), line.to_string(), "", false);
-            }
+            RowFault::Remark(Remark::EmptyCell(column)) => (format!("missing `{column}`"), None, "", false),
             RowFault::Remark(Remark::PlaceholderCell { column, cell }) => {
-                let words = format!("marked `{cell}` in `{column}`");
-                notes.add(words, line.to_string(), "; that is what the person would read", true);
+                (format!("marked `{cell}` in `{column}`"), None, "; that is what the person would read", true)
             }
             RowFault::Remark(Remark::RepeatedPerson { of }) => {
                 let words = "addressed to a person with an earlier row".to_owned();
-                notes.add(words, line_and(of), "; --one-per-person sends the first of each", false);
+                (words, Some(of), "; --one-per-person sends the first of each", false)
             }
-        }
+        };
+        let line = of.map_or_else(|| line.to_string(), |of| format!("{line} (as line {of})"));
+        notes.add(words, line, way_out, is_warning);
     }
 }
 

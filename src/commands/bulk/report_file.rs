@@ -8,16 +8,15 @@ use std::path::Path;
 use clap::ValueEnum;
 use tempfile::NamedTempFile;
 
-use super::import::ReadList;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::BulkError;
 use crate::input::{Source, UsageError};
-use crate::ledger::{LedgerDraft, is_of_the_store};
+use crate::ledger::is_of_the_store;
 use crate::list::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
 use crate::output::counted;
 use crate::private_file::{FileError, target_of};
-use crate::report::{ListReport, write_left_out};
+use crate::report::ListReport;
 use crate::report_page::{PageSize, is_page};
 
 /// The format of a report.
@@ -164,19 +163,4 @@ pub(super) fn open_rejects<'a>(
         UsageError::new(message, "name a .csv, a .xlsx or a .ndjson")
     })?;
     Ok((ReportFile::open(context, FLAG, path, reads)?, format))
-}
-
-/// Writes the rejected rows of `draft`, if wanted, and prints how many there are.
-pub(super) fn write_rejects(
-    context: &Context,
-    rejects: Option<Rejects<'_>>,
-    draft: &LedgerDraft,
-    list: &ListReader,
-    read: &ReadList,
-) -> Result<(), CommandError> {
-    let Some((file, format)) = rejects else { return Ok(()) };
-    file.write(context, |to| {
-        let rows = write_left_out(draft, (&read.imported.columns, list.format()), format, to)?;
-        Ok(format!("{} that will not be sent", counted(rows, "row")))
-    })
 }

@@ -9,7 +9,7 @@ use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::import;
 use super::leave_out::{UnsentRows, leave_others_out, windows_for_list};
-use super::report_file::{Rejects, ReportFile, open_rejects, write_rejects};
+use super::report_file::{Rejects, ReportFile, open_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
 use crate::command_error::CommandError;
@@ -25,9 +25,11 @@ use crate::input::{Source, UsageError, name_of};
 use crate::ledger::{LedgerDraft, Store};
 use crate::list::ListReader;
 use crate::message::{Envelope, Message, Route, is_template, merge};
+use crate::output::counted;
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::private_file::PipeBound;
 use crate::process::block_on;
+use crate::report::write_left_out;
 use crate::sending::{Sender, claim_exclusions, open_list, read_exclusions};
 use crate::template::{BodyTemplate, TextTemplate, language};
 
@@ -128,7 +130,12 @@ impl PreparedList<'_> {
         let shown = (args.work.progress, page.is_some());
         let read = import(context, list, &mut self.draft, plan, Some(sender), shown, &mut compare);
         let read = read.map_err(CommandError::of_unmade_run)?;
-        write_rejects(context, rejects, &self.draft, list, &read)?;
+        if let Some((file, format)) = rejects {
+            file.write(context, |to| {
+                let rows = write_left_out(&self.draft, (&read.imported.columns, list.format()), format, to)?;
+                Ok(format!("{} that will not be sent", counted(rows, "row")))
+            })?;
+        }
         note_imported(&mut self.details, &read.imported, &self.draft)?;
         let (Some(store), Some(name)) = (store, name) else { return self.show(read, page) };
         read.verdict?;

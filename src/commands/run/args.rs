@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::commands::claim::OnceArgs;
-use crate::commands::wait::WaitArgs;
+use crate::commands::send::WaitArgs;
 use crate::config::timeout;
 use crate::input::{JsonSource, Source};
 use crate::phone::Country;
