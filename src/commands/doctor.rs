@@ -166,10 +166,9 @@ impl Checkup {
 
     /// Finds the file and checks that it is readable and owned by this user; `None` if it cannot be used.
     fn config_file(&mut self, named: Option<&Path>) -> Option<()> {
-        // A named configuration that does not exist is reported with the settings.
         let Some(file) = self.check("configuration", ConfigFile::find(named))? else {
-            let path = named.map(Path::to_owned).or_else(|| ConfigFile::default_path().ok());
-            let path = path.map_or_else(|| "no home directory".to_owned(), |path| path.display().to_string());
+            let path = ConfigFile::default_path()
+                .map_or_else(|_| "no home directory".to_owned(), |path| path.display().to_string());
             self.ok("configuration", format!("{path} does not exist; settings come from flags and variables only"));
             return Some(());
         };

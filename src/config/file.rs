@@ -60,9 +60,11 @@ impl ConfigFile {
         Ok(directory.join("config.toml"))
     }
 
-    /// The file that is named, or [`Self::load_default`].
+    /// The file that is named, which must exist, or [`Self::load_default`].
     pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, ConfigError> {
-        named.map_or_else(Self::load_default, Self::load)
+        let Some(path) = named else { return Self::load_default() };
+        let missing = || io::Error::new(io::ErrorKind::NotFound, "there is no such file");
+        Self::load(path)?.ok_or_else(|| FileError::of("read", path)(missing()).into()).map(Some)
     }
 
     /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be

@@ -1,6 +1,5 @@
 //! The one place that decides precedence: flag, then environment, then profile, then default.
 
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -226,14 +225,7 @@ pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, ConfigErr
 
 /// The named configuration, else the user's or the machine's; None if neither exists.
 pub(super) fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
-    let named = flags.config_file(environment);
-    match (ConfigFile::find(named.as_deref())?, named) {
-        (None, Some(path)) => {
-            let missing = io::Error::new(io::ErrorKind::NotFound, "there is no such file");
-            Err(FileError::of("read", &path)(missing).into())
-        }
-        (found, _) => Ok(found),
-    }
+    ConfigFile::find(flags.config_file(environment).as_deref())
 }
 
 fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, ConfigError> {

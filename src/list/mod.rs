@@ -28,7 +28,7 @@ pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::header::HeaderChoice;
 pub(crate) use self::input::{ListInput, ListOptions};
-pub(crate) use self::notes::{HiddenRows, UnshownColumn};
+pub(crate) use self::notes::UnshownColumn;
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, columns_without_sent, guarded, guarded_in_sheet,
     is_report, outcome_columns, quoted,

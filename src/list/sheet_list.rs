@@ -55,9 +55,11 @@ impl SheetList {
         notes.empty_rows += row.number.saturating_sub(self.last + 1);
         self.last = row.number;
         let made = self.row(&row, notes);
+        let is_hidden = row.is_hidden || row.is_crossed_out();
+        notes.hidden_rows.extend(is_hidden.then_some(row.number));
         let bad_text = if made.is_err() { cells.join("\t").trim_end().to_owned() } else { String::new() };
         Ok(Some(ListRow {
-            is_hidden: notes.hidden_rows.note(&row),
+            is_hidden,
             faulty_cells: self.faulty_cells(&row),
             outcome: self.header.layout.outcome(&cells),
             bad_text,

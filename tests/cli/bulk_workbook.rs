@@ -316,7 +316,7 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     );
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
     let parts = [
-        "2 rows are hidden in the sheet: line 2, 5",
+        "2 rows are hidden or crossed out in the sheet: line 2, 5",
         "leave them out with --hidden skip, or send them with --hidden send",
     ];
     home.run("--sandbox bulk send people.xlsx text '{{ celular }}'").fails(2, &parts);
@@ -327,7 +327,9 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
     let ended = previewed(&home, &["people.xlsx", "--hidden", "send", "text", "{{ celular }}"]);
     assert_eq!(texts(&ended), ["593987654321", "593987654322", "593987654323"]);
     assert!(
-        ended.stderr.contains("2 rows are hidden in the sheet: line 2, 5; --hidden: sent like the others"),
+        ended
+            .stderr
+            .contains("2 rows are hidden or crossed out in the sheet: line 2, 5; --hidden: sent like the others"),
         "{ended:?}"
     );
     assert!(ended.stderr.contains("2 rows are passed over for lack of a filled cell"), "{ended:?}");
@@ -394,7 +396,7 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     let rows: String = rows.iter().enumerate().map(|(number, styles)| ods_row(number, styles)).collect();
     home.write("people.ods", ods(&[sheet("Hoja1", &(ods_rows(&header) + &rows))]));
     for list in ["people.xlsx", "people.ods"] {
-        let told = "3 rows are crossed out in the sheet: line 2, 4, 6";
+        let told = "3 rows are hidden or crossed out in the sheet: line 2, 4, 6";
         let send = |how: &[&str]| {
             let args = [&["--sandbox", "bulk", "send", list][..], how, &["text", "{{ celular }}"]].concat();
             home.run_args(&args)

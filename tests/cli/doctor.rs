@@ -159,7 +159,7 @@ fn a_configuration_that_cannot_be_used_is_told_first() {
     set_mode(&path, 0o600);
     is(&home.run("doctor --output record --profile q --offline").end(), "profile", "failed", "no profile `q`");
     assert!(!home.run("doctor --profile q").end().stdout.contains("all else can"));
-    is(&home.run("doctor --output record --config nowhere.toml").end(), "profile", "failed", "nowhere.toml");
+    is(&home.run("doctor --output record --config nowhere.toml").end(), "configuration", "failed", "nowhere.toml");
     is(&home.run("doctor --output record").env("JELOU_BOT_ID", "").end(), "environment", "failed", "set but empty");
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::import::{HiddenRule, ImportPlan, Imported};
-use crate::list::{HiddenRows, ListReader, Unshown, UnshownColumn, is_country_column};
+use crate::list::{ListReader, Unshown, UnshownColumn, is_country_column};
 use crate::output::{Reading, Stderr, counted, counted_are};
 use crate::people::CountryRule;
 
@@ -154,15 +154,10 @@ pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: Coun
 
 /// The rows that the sheet hides or shows crossed out, if any.
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
-    let HiddenRows { count, crossed_out, first } = Some(&list.notes.hidden_rows).filter(|hidden| hidden.count > 0)?;
-    let more = if *count > first.len() as u64 { ", …" } else { "" };
-    let lines = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let how = match crossed_out {
-        0 => "hidden",
-        all if all == count => "crossed out",
-        _ => "hidden or crossed out",
-    };
-    Some(format!("{} {how} in the sheet: line {lines}{more}", counted_are(*count, "row")))
+    let hidden = Some(&list.notes.hidden_rows).filter(|hidden| !hidden.is_empty())?;
+    let more = if hidden.len() > NAMED { ", …" } else { "" };
+    let lines = hidden.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    Some(format!("{} hidden or crossed out in the sheet: line {lines}{more}", counted_are(hidden.len() as u64, "row")))
 }
 
 /// Prints skipped rows, and what is not visible when the list is opened.
