@@ -23,6 +23,14 @@ impl CommandError {
         Self { code, name, nothing_was_sent: true, ..self }
     }
 
+    /// The same error in the middle of a run: one of the ledger's setup comes too late for the code of a configuration.
+    pub(super) fn in_mid_run(self) -> Self {
+        if self.ledger.is_none() || self.code != ExitCode::Configuration {
+            return self;
+        }
+        Self { code: ExitCode::Ledger, name: "ledger", ..self.after_sending() }
+    }
+
     /// The same error of a list whose run was not made: if its ledger cannot be written, nothing was sent.
     pub(super) fn of_unmade_run(self) -> Self {
         if !matches!(self.ledger, Some(LedgerFault::File)) {

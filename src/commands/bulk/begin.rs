@@ -21,7 +21,6 @@ use crate::context::Context;
 use crate::cost::{Estimate, Money, Rates};
 use crate::exit::ExitCode;
 use crate::hours::Hours;
-use crate::import::Imported;
 use crate::input::Source;
 use crate::ledger::{Details, DraftRequest, LedgerDraft, LedgerError, RunConditions, RunName, Store};
 use crate::list::ListFormat;
@@ -241,25 +240,6 @@ pub(super) fn estimate(
         Ok::<_, LedgerError>(())
     })?;
     Ok(Some(estimate))
-}
-
-/// Adds what the list showed.
-pub(super) fn note_imported(
-    details: &mut Details,
-    imported: &Imported,
-    draft: &LedgerDraft,
-) -> Result<(), LedgerError> {
-    if let Some(accepts) = &imported.accepts {
-        details.accepts = accepts.clone();
-    }
-    details.columns.clone_from(&imported.columns);
-    details.templates = imported.templates.left(|each| {
-        draft.each_sent(|_, request| {
-            each(request.body);
-            Ok::<_, LedgerError>(())
-        })
-    })?;
-    Ok(())
 }
 
 /// Whether the user will be asked.

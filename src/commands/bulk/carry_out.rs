@@ -45,7 +45,7 @@ impl RunOnItsWay<'_> {
             }
             match self.after_opening(&mut connection).await {
                 Ok(again) => joined = again,
-                Err(error) => break Err(error),
+                Err(error) => break Err(error.in_mid_run()),
             }
         };
         self.report(end, nothing_sent.then(|| began.elapsed()))
@@ -68,8 +68,8 @@ impl RunOnItsWay<'_> {
             if self.details.conditions.only_in_window { Some(OpenWindows::read(connection).await?) } else { None };
         let exclusions = reread_do_not_contact(&sender.settings)?;
         // The connection may not have survived the wait.
-        let run = self.run.reconnected().map_err(LedgerError::in_mid_run)?;
+        let run = self.run.reconnected()?;
         leave_out(context, UnsentRows::OfRun(&run), &exclusions, windows.as_ref())?;
-        Ok(self.join(&run).map_err(LedgerError::in_mid_run)?)
+        Ok(self.join(&run)?)
     }
 }

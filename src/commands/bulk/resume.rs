@@ -21,7 +21,7 @@ use crate::exit::ExitCode;
 use crate::hours::HoursBase;
 use crate::input::{Source, UsageError};
 use crate::ledger::{Details, LedgerError, Resumed, Run, RunConditions, RunName, RunPause};
-use crate::message::{Message, TemplateUses};
+use crate::message::Message;
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions};
 use crate::process::block_on;
@@ -135,16 +135,6 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     block_on(way.send_the_rest(&args.work, (!is_worker).then_some((lifted.as_ref(), resumed))))
 }
 
-/// The templates of the rows that are still to be sent.
-fn templates_left(run: &Run, details: &Details) -> Result<TemplateUses, LedgerError> {
-    details.templates.left(|each| {
-        run.pending_requests(|row| {
-            each(&row.body);
-            Ok(())
-        })
-    })
-}
-
 /// The conditions that a run is resumed with: typed flags replace those that it has.
 fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Result<RunConditions, CommandError> {
     let Details { kind, conditions: kept, .. } = kept;
@@ -194,7 +184,13 @@ impl RunOnItsWay<'_> {
         let way = Self { run: self.run.reconnected()?, ..self };
         let (run, name) = (&way.run, way.run.name());
         if !work.unchecked && pending_of(run)? > 0 {
-            refuse_templates(&mut connection, &templates_left(run, details)?, false, OR_UNCHECKED).await?;
+            let left = details.templates.left(|each| {
+                run.pending_requests(|row| {
+                    each(&row.body);
+                    Ok::<_, LedgerError>(())
+                })
+            })?;
+            refuse_templates(&mut connection, &left, false, OR_UNCHECKED).await?;
         }
         if let Some((paused, resumed)) = resumed {
             run.resume(paused, &resumed)?;

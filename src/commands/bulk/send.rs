@@ -3,7 +3,7 @@
 use minijinja::Environment;
 use serde_json::{Value, json};
 
-use super::begin::{PreparedList, details, file_of, note_imported};
+use super::begin::{PreparedList, details, file_of};
 use super::earlier::{EarlierRule, earlier_of, report_idle_runs};
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
@@ -22,7 +22,7 @@ use crate::conventions::Conventions;
 use crate::exit::ExitCode;
 use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::{Source, UsageError, name_of};
-use crate::ledger::{LedgerDraft, Store};
+use crate::ledger::{LedgerDraft, LedgerError, Store};
 use crate::list::ListReader;
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::output::counted;
@@ -136,7 +136,17 @@ impl PreparedList<'_> {
                 Ok(format!("{} that will not be sent", counted(rows, "row")))
             })?;
         }
-        note_imported(&mut self.details, &read.imported, &self.draft)?;
+        let (imported, details) = (&read.imported, &mut self.details);
+        if let Some(accepts) = &imported.accepts {
+            details.accepts = accepts.clone();
+        }
+        details.columns.clone_from(&imported.columns);
+        details.templates = imported.templates.left(|each| {
+            self.draft.each_sent(|_, request| {
+                each(request.body);
+                Ok::<_, LedgerError>(())
+            })
+        })?;
         let (Some(store), Some(name)) = (store, name) else { return self.show(read, page) };
         read.verdict?;
         read.comparison?;
