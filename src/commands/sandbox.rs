@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -131,7 +131,9 @@ pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<Exit
     let (sandbox, code) = block_on(serve(context, arguments, options))?;
     report(context, &sandbox);
     if let (Some(mut file), Some(path)) = (list, &arguments.list) {
-        write(&mut file, &sandbox).map_err(FileError::of("write", path))?;
+        let mut messages = sandbox.messages().into_iter();
+        let written = messages.try_for_each(|message| writeln!(file, "{}", serde_json::to_string(&*message)?));
+        written.map_err(FileError::of("write", path))?;
     }
     Ok(check(context, arguments.expect, sandbox.arrived(), code))
 }
@@ -281,13 +283,6 @@ fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
     context.check_overwrite("--list", path, "a list of the sandbox", true, is_list)?;
     private_file::open_anew(path)
         .map_err(|error| UsageError::new(format!("--list: {error}"), "name a file that can be written"))
-}
-
-fn write(file: &mut File, sandbox: &Sandbox) -> io::Result<()> {
-    for message in sandbox.messages() {
-        writeln!(file, "{}", serde_json::to_string(&*message)?)?;
-    }
-    file.flush()
 }
 
 /// The expectation takes precedence over the command's own code, which is then printed.
