@@ -94,6 +94,7 @@ every_engine! {
     a_clock_that_goes_back_keeps_nobody_counting_for_longer,
     who_stood_still_within_a_transaction_tries_again,
     only_a_name_that_was_typed_must_be_free,
+    of_two_runs_with_the_same_rows_one_is_sent_at_a_time,
 }
 
 /// A store of a test.
@@ -134,7 +135,7 @@ impl TestedStore {
 }
 
 fn join(run: &Run) -> Worker {
-    run.join(Duration::from_secs(30)).unwrap().0
+    run.join(Duration::from_secs(30), None).unwrap().unwrap().0
 }
 
 fn exchange(worker: &mut Worker, settled: &[SettledRow], wanted: usize) -> ExchangeReply {
@@ -817,6 +818,28 @@ mod shared {
         });
         TestedStore { store, end_leases, _home: None }
     }
+}
+
+fn of_two_runs_with_the_same_rows_one_is_sent_at_a_time(tested: &TestedStore) {
+    let made = |name: &str| {
+        let (mut draft, mut details) = (fixture::draft(&PEOPLE), fixture::details());
+        let name = (&name.parse().unwrap(), true);
+        let made = tested
+            .store
+            .make(name, &mut draft, &mut details, &fixture::earlier(), |_, _, _| Ok::<_, LedgerError>(true));
+        made.unwrap().unwrap()
+    };
+    let (one, other) = (made("one"), made("other"));
+    let join = |run: &Run, leaves_out| run.join(Duration::from_secs(30), Some(leaves_out)).unwrap();
+    let sends = join(&one, false).unwrap().0;
+    let found = join(&other, false).err().unwrap();
+    assert_eq!(found.iter().map(|messages| (messages.run.as_str(), messages.rows)).collect::<Vec<_>>(), [("one", 5)]);
+    assert!(!other.is_held().unwrap());
+    assert!(!close(sends));
+    let sends = join(&other, false).unwrap().0;
+    close(join(&one, true).unwrap().0);
+    assert_eq!(states(&one), [RowState::Skipped; 5]);
+    close(sends);
 }
 
 fn only_a_name_that_was_typed_must_be_free(tested: &TestedStore) {

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::db::{LONG, LONGEST, SqlValue, values};
+use super::db::{Db, LONG, LONGEST, SqlValue, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
 use super::earlier::EarlierMessages;
 use super::error::LedgerError;
@@ -57,23 +57,7 @@ impl Run {
     /// The remaining rows that other runs have sent since, or are about to send, by run and reason, largest counts
     /// first. With `leaves_out`, those rows are skipped.
     pub(crate) fn compare(&self, details: &Details, leaves_out: bool) -> Result<Vec<EarlierMessages>, LedgerError> {
-        let of = EarlierOf { bot: details.bot.clone(), address: details.api_url.clone(), remember: details.remember };
-        let created_at = self.created_at()?;
-        let found = self.change(|db, run| {
-            let now = run.now;
-            let found = KnownRuns::new(&mut *db, &of, now).compare_run(self.id, created_at)?;
-            if leaves_out {
-                let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
-                let skips: Vec<_> = found
-                    .iter()
-                    .zip(&problems)
-                    .map(|((n, _, row), problem)| (*n, Skip { reason: row.reason, problem }))
-                    .collect();
-                run.skip(db, &skips)?;
-            }
-            Ok::<_, LedgerError>(found)
-        })?;
-        Ok(counted_by_run(&found))
+        self.change(|db, run| run.compare(db, details, leaves_out, i64::MIN))
     }
 
     /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt until somebody who resumes
@@ -226,6 +210,28 @@ impl Run {
         }
         db.0.tidy(true);
         Ok(())
+    }
+}
+
+impl LockedRun {
+    /// The same within a transaction, with runs that have changed since this time, or are unfinished.
+    pub(super) fn compare(
+        &mut self,
+        db: &mut Db,
+        details: &Details,
+        leaves_out: bool,
+        changed_since: i64,
+    ) -> Result<Vec<EarlierMessages>, LedgerError> {
+        let of = EarlierOf { bot: details.bot.clone(), address: details.api_url.clone(), remember: details.remember };
+        let found = KnownRuns::new(&mut *db, &of, self.now).compare_run(self.id, changed_since)?;
+        if leaves_out {
+            let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
+            let skips = found.iter().zip(&problems);
+            let skips: Vec<_> =
+                skips.map(|((n, _, row), problem)| (*n, Skip { reason: row.reason, problem })).collect();
+            self.skip(db, &skips)?;
+        }
+        Ok(counted_by_run(&found))
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn make(store: &Store, recipients: &[impl AsRef<str>], rate: f64) -> 
 /// A run in this directory that delays no row, with a process that sends it.
 pub(crate) fn sent(directory: &Path, recipients: &[impl AsRef<str>]) -> (Run, Worker) {
     let run = make(&store(directory), recipients, 1_000_000.0);
-    let (worker, _) = run.join(Duration::from_secs(30)).unwrap();
+    let (worker, _) = run.join(Duration::from_secs(30), None).unwrap().unwrap();
     (run, worker)
 }
 

@@ -211,13 +211,21 @@ impl<'a> KnownRuns<'a> {
     }
 
     /// The rows of the run `own` that are still to be sent, and that other runs have sent since its list was read, or
-    /// are about to send. Rows to be sent of another run count only while a process sends it: otherwise two idle runs
+    /// are about to send. Runs that have not changed since `changed_since` count only if they are unfinished. Rows to be sent of another run count only while a process sends it: otherwise two idle runs
     /// would block each other.
     pub(super) fn compare_run(
         &mut self,
         own: i64,
-        created_at: i64,
+        changed_since: i64,
     ) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
+        let created_at = self.db.one("SELECT created_at FROM run WHERE id = ?1", &values![own])?.int(0)?;
+        let since = since(created_at.min(self.now), self.of.remember);
+        let is_counted =
+            |run: &CountedRun| run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since;
+        let (runs, lost) = (self.count(own, is_counted)?, Lost::of(self.db)?);
+        if runs.is_empty() {
+            return Ok(Vec::new());
+        }
         self.db.0.script(CANDIDATES)?;
         self.db.run(
             // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new run.
@@ -226,9 +234,6 @@ impl<'a> KnownRuns<'a> {
              CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY person, fingerprint, row.n",
             &values![own],
         )?;
-        let since = since(created_at.min(self.now), self.of.remember);
-        let (runs, lost) =
-            (self.count(own, |run| run.is_unfinished || is_recent(run.changed_at, since))?, Lost::of(self.db)?);
         let mut all: BTreeMap<i64, (String, EarlierRow)> = BTreeMap::new();
         each_match(
             self.db,

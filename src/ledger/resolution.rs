@@ -11,7 +11,7 @@ use super::error::{LedgerError, LedgerFault};
 use super::events::LostWorker;
 use super::model::RowState;
 use super::run::Run;
-use super::store::lock_store;
+use super::store::{Lost, lock_store};
 use crate::once::{OnceHasher, OnceScope};
 use crate::phone::person_key;
 
@@ -78,6 +78,12 @@ impl Run {
                 run.note_lost(db)?;
                 if resolution.sends_again() && run.cancelled_at.is_some() {
                     return Err(LedgerError::cancelled(self.name()));
+                }
+                // A process that sends the run compares its rows, and reads who is excluded, before it takes any.
+                if resolution.sends_again()
+                    && let Some(process) = Lost::of(db)?.sender(self.id)
+                {
+                    return Err(LedgerError::in_use(self.name(), Some(&process.words())));
                 }
                 let mut rows = chosen_rows(db, self.id, resolution)?;
                 if resolution.sends_again() {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::claims::key_of;
 use super::db::{Db, SHORT, SqlRow, values};
+use super::earlier::EarlierMessages;
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind};
 use super::exchange::{Delay, ExchangeReply, SettledRow};
@@ -18,8 +19,8 @@ use super::pace::{PaceNews, moment};
 use super::reach::{Reach, ReachOf};
 use super::run::{Run, queued};
 use super::steps::LockedRun;
-use super::store::Lost;
-use super::types::{EndedAttempt, QueuedRow};
+use super::store::{Lost, lock_store};
+use super::types::{Details, EndedAttempt, QueuedRow};
 use crate::api::{Deadline, PAIR_RATE_LIMIT};
 use crate::message::sends_template;
 use crate::once::{OnceHasher, OnceScope};
@@ -38,6 +39,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(1);
 pub(crate) const LISTENS_EVERY: Duration = Duration::from_millis(500);
 /// A process that was heard from this recently still sends; in milliseconds.
 const IS_HEARD: i64 = 5_000;
+/// Rows that are due later than this are looked at again by a process that joins, in milliseconds: they may wait for the limit
+/// of people.
+const LONGEST_SHORT_WAIT: i64 = 60_000;
 /// How often a process that waits for the limit of people looks whether there is room, in milliseconds.
 const TIME_BETWEEN_LOOKS_AT_THE_LIMIT: i64 = 60_000;
 /// In milliseconds: a row that may leave sooner leaves at once, because a wait takes a whole one.
@@ -113,7 +117,14 @@ pub(crate) struct Worker {
 impl Run {
     /// Joins the processes that send the run; a request takes at most `timeout`. Also returns the number of rows in each
     /// state. If a process that sent it was killed, a file is checked first.
-    pub(crate) fn join(&self, timeout: Duration) -> Result<(Worker, Counts), LedgerError> {
+    ///
+    /// Rows that other runs have sent meanwhile, or are about to send, are left out if `leaves_out` says so; if it says no, this
+    /// process does not join, and they are returned, by run and reason. None sends them again.
+    pub(crate) fn join(
+        &self,
+        timeout: Duration,
+        leaves_out: Option<bool>,
+    ) -> Result<Result<(Worker, Counts), Vec<EarlierMessages>>, LedgerError> {
         let slack = (timeout / 2).clamp(SHORTEST_SLACK, LONGEST_SLACK);
         let run = self.on_own_connection()?;
         let details = run.details()?;
@@ -121,8 +132,8 @@ impl Run {
             Some(scope) => Some((scope, run.store.hasher()?)),
             None => None,
         };
-        let worker = Worker {
-            slack: run.store.is_shared().then_some(slack),
+        let mut worker = Worker {
+            slack: None,
             run,
             // A store that was put back must not give out a number twice.
             id: fastrand::i64(1..),
@@ -130,7 +141,7 @@ impl Run {
             exchanges: 0,
             is_connected: true,
             reach: ReachOf::of(&details, timeout + slack),
-            limit: details.conditions.per_day,
+            limit: None,
             held_until: 0,
             looked_at_limit: 0,
             key,
@@ -143,37 +154,65 @@ impl Run {
             counts_at: Instant::now() + TIME_BETWEEN_COUNTS,
             others_at: None,
         };
-        worker.enter(timeout + 2 * slack)?;
+        let found = worker.enter(timeout + 2 * slack, leaves_out)?;
+        if !found.is_empty() {
+            return Ok(Err(found));
+        }
+        // A row that leaves late is not its own any more in a database, and with a limit its person no longer counts.
+        worker.slack = (worker.limit.is_some() || self.store.is_shared()).then_some(slack);
         let counts = self.counts()?;
-        Ok((worker, counts))
+        Ok(Ok((worker, counts)))
     }
 }
 
 impl Worker {
-    fn enter(&self, lease: Duration) -> Result<(), LedgerError> {
-        let mut db = self.run.store.db();
-        if Lost::of(&mut db)?.of_run(self.run.id).next().is_some() {
+    /// Lets others see this process, unless it `leaves_out` no rows that other runs have: these are returned. Whoever enters
+    /// holds the store, so that of two processes with the same rows the second sees the first.
+    fn enter(&mut self, lease: Duration, leaves_out: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
+        let of = self.run.clone();
+        let mut db = of.store.db();
+        if Lost::of(&mut db)?.of_run(of.id).next().is_some() {
             db.0.check()?;
         }
-        db.0.limit(SHORT);
         db.0.enter(self.id)?;
+        let found = db.change(|db| {
+            lock_store(db)?;
+            of.change_in(db, |db, run| {
+                run.check_identity(db)?;
+                run.under_way &= Lost::of(db)?.is_sent(run.id);
+                run.note_lost(db)?;
+                run.note_finished(db)?;
+                let kept = db.one("SELECT details, created_at FROM run WHERE id = ?1", &values![run.id])?;
+                let details: Details = serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
+                if let Some(leaves_out) = leaves_out.filter(|_| !details.sandbox) {
+                    let found = run.compare(db, &details, leaves_out, kept.int(1)?)?;
+                    if !found.is_empty() && !leaves_out {
+                        return Ok(found);
+                    }
+                }
+                // From now on it does not change.
+                self.limit = details.conditions.per_day;
+                // Who waits for the limit is looked at again, and excluded people are known to this process.
+                let query = "UPDATE row SET due_at = ?2 WHERE run = ?1 AND state = 'pending' AND due_at > ?3";
+                db.run(query, &values![run.id, run.now, run.now + LONGEST_SHORT_WAIT])?;
+                let (host, pid) = (host_name(), i64::from(std::process::id()));
+                db.run(
+                    "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
+                     VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
+                    &values![self.id, run.id, host, pid, milliseconds(lease), run.now],
+                )?;
+                Ok::<_, LedgerError>(Vec::new())
+            })
+        })?;
+        if !found.is_empty() {
+            db.0.leave(self.id);
+            return Ok(found);
+        }
+        db.0.limit(SHORT);
         if let (Some(of), Some(_)) = (&self.reach, self.limit) {
             Reach::begin(&mut db, of)?;
         }
-        drop(db);
-        self.run.change(|db, run| {
-            run.check_identity(db)?;
-            run.under_way &= Lost::of(db)?.is_sent(run.id);
-            run.note_lost(db)?;
-            run.note_finished(db)?;
-            let (host, pid) = (host_name(), i64::from(std::process::id()));
-            db.run(
-                "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
-                 VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
-                &values![self.id, run.id, host, pid, milliseconds(lease), run.now],
-            )?;
-            Ok(())
-        })
+        Ok(found)
     }
 
     /// Reconnects after an exchange whose answer was lost. By now that exchange is committed, or it was rolled back, or it
@@ -582,7 +621,10 @@ impl Worker {
         let reply = self.exchange_within(GIVES_UP_AFTER, settled, events, wanted)?;
         // If the database's disk is slow, the answers that the API gives during one exchange are sent together in the next
         // one. With a file, more commits make a faster run.
-        let gathers = self.slack.filter(|_| !self.held.is_empty()).map(|_| (self.took * 2 / 3).min(LONGEST_GATHERING));
+        let gathers = self
+            .slack
+            .filter(|_| self.run.store.is_shared() && !self.held.is_empty())
+            .map(|_| (self.took * 2 / 3).min(LONGEST_GATHERING));
         Ok(ExchangeReply { gathers: gathers.unwrap_or_default(), ..reply })
     }
 

@@ -103,11 +103,12 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
     };
     kill(work(1));
     home.end_leases();
-    let stopped = work(2);
-    signal(&stopped, Signal::STOP);
     let mut terminal = Terminal::plain(&home, &["bulk", "resolve", "r", "--unknown-as", "pending"]);
     terminal.wait_for("Has it ended?");
     // Meanwhile another process is not heard of again, and somebody comes by.
+    let stopped = work(2);
+    home.run("bulk resolve r --unknown-as pending --yes").fails(13, &["is in use by another process", "bulk stop"]);
+    signal(&stopped, Signal::STOP);
     home.end_leases();
     home.run("bulk resolve r --unknown-as pending").fails(2, &["may still send", "--yes"]);
     terminal.type_line("y");

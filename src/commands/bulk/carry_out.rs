@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::earlier::{leaves_out_sent, refusal_of_rest};
 use super::ending::RunOnItsWay;
 use super::leave_out::{UnsentRows, leave_out};
 use crate::command_error::CommandError;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, LedgerError, Run, RunConditions, Worker};
+use crate::ledger::{Counts, Run, RunConditions, Worker};
 use crate::output::{Progress, ProgressFormat};
 use crate::run::{ApiSession, Engine, RunEnd, RunLimits, StopReason};
 use crate::sending::{Connection, OpenWindows, no_client, reread_do_not_contact};
@@ -51,11 +52,13 @@ impl RunOnItsWay<'_> {
         self.report(end, nothing_sent.then(|| began.elapsed()))
     }
 
-    /// Joins those that send `run`. Its conditions change no more until this process leaves it, but may have changed
-    /// before.
-    fn join(&self, run: &Run) -> Result<(Worker, Counts, RunConditions), LedgerError> {
-        let (worker, counts) = run.join(self.sender.settings.timeout)?;
-        Ok((worker, counts, run.details()?.conditions))
+    /// Joins those that send `run`, unless it has what others have sent. Its conditions change no more until this process
+    /// leaves it, but may have changed before.
+    fn join(&self, run: &Run) -> Result<(Worker, Counts, RunConditions), CommandError> {
+        match run.join(self.sender.settings.timeout, leaves_out_sent(self.details))? {
+            Ok((worker, counts)) => Ok((worker, counts, run.details()?.conditions)),
+            Err(found) => Err(refusal_of_rest(run, &found)?),
+        }
     }
 
     /// Opens the run again after its hours have opened: it may have waited for a night, or for days.
@@ -70,6 +73,6 @@ impl RunOnItsWay<'_> {
         // The connection may not have survived the wait.
         let run = self.run.reconnected()?;
         leave_out(context, UnsentRows::OfRun(&run), &exclusions, windows.as_ref())?;
-        Ok(self.join(&run)?)
+        self.join(&run)
     }
 }

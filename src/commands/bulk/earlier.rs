@@ -106,17 +106,21 @@ pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64)
 /// Checks whether another run has meanwhile sent rows that this one still has; sandbox runs do not count. Such rows are
 /// skipped, or the run is refused.
 pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), CommandError> {
-    if details.sandbox {
-        return Ok(());
+    let Some(leaves_out) = leaves_out_sent(details).filter(|_| !details.sandbox) else { return Ok(()) };
+    let found = run.compare(details, leaves_out)?;
+    if found.is_empty() || leaves_out { Ok(()) } else { Err(refusal_of_rest(run, &found)?) }
+}
+
+/// Whether rows that other runs have sent are left out of a run, or else refused; None if they are sent again.
+pub(super) fn leaves_out_sent(details: &Details) -> Option<bool> {
+    match EarlierRule::of(&details.conditions).policy {
+        DuplicatePolicy::Meant => None,
+        policy => Some(policy == DuplicatePolicy::LeftOut),
     }
-    let repetition = EarlierRule::of(&details.conditions).policy;
-    if repetition == DuplicatePolicy::Meant {
-        return Ok(());
-    }
-    let found = run.compare(details, repetition == DuplicatePolicy::LeftOut)?;
-    if found.is_empty() || repetition == DuplicatePolicy::LeftOut {
-        return Ok(());
-    }
+}
+
+/// The error for rows of a run that others have sent, or are about to send.
+pub(super) fn refusal_of_rest(run: &Run, found: &[EarlierMessages]) -> Result<CommandError, LedgerError> {
     let name = run.name();
     // `bulk work` does not have these flags.
     let way = format!(
@@ -124,7 +128,7 @@ pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), Command
          {name} --again"
     );
     let left = format!("messages left in run {name}");
-    Err(refusal(&found, run.noted_counts()?.pending, &left, &way))
+    Ok(refusal(found, run.noted_counts()?.pending, &left, &way))
 }
 
 /// `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`

@@ -114,8 +114,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     log_decided(context, "bulk resolve", name, &details, Some(&summary.counts), Ok(ExitCode::Success));
     context.stderr.note(&format!("run {name}: {}", in_words(changed, &resolution)));
     summary.print_what_stays(context, name, None);
-    // A process that sends the run can send them itself.
-    if changed > 0 && resolution.sends_again() && !run.is_held()? {
+    if changed > 0 && resolution.sends_again() {
         context.stderr.note(&to_continue(name));
     }
     summary.tell_ways_on(context, name);

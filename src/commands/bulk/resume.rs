@@ -243,7 +243,6 @@ impl RunOnItsWay<'_> {
         let run = run.reconnected()?;
         let excluded_now = reread_do_not_contact(&sender.settings)?;
         leave_out(context, UnsentRows::OfRun(&run), &excluded_now, windows.as_ref())?;
-        leave_out_sent(&run, details)?;
         Ok(true)
     }
 }
