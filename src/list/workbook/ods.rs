@@ -241,43 +241,37 @@ impl OdsCell {
     }
 }
 
-/// The cell's own paragraphs, without those of a comment on it. Reads up to the end of the cell.
+/// The cell's own paragraphs, without those of a comment on it.
 fn read_text(part: &mut XmlPart<impl Read>) -> Result<String, UsageError> {
-    let (mut text, mut buffer) = (String::new(), Vec::new());
-    let (mut depth, mut paragraphs, mut in_paragraph) = (0, 0, false);
-    loop {
-        let event = part.next(&mut buffer)?;
-        match &event {
-            Event::Start(start) => {
-                let name = start.local_name();
-                match name.as_ref() {
-                    "p" if depth == 0 => {
-                        in_paragraph = true;
-                        if paragraphs > 0 {
-                            text.push('\n');
-                        }
-                        paragraphs += 1;
-                    }
-                    "s" if in_paragraph => {
-                        let spaces = repeats::<usize>(part, start, "c")?;
-                        text.extend(std::iter::repeat_n(' ', spaces.min(MAX_TEXT)));
-                    }
-                    "tab" if in_paragraph => text.push('\t'),
-                    "line-break" if in_paragraph => text.push('\n'),
-                    _ => {}
+    let (cell, mut text, mut paragraphs) = (part.depth(), String::new(), 0);
+    part.inside(|part, tag| {
+        if tag.local_name().as_ref() == "p" && part.depth() == cell + 1 {
+            text.extend((paragraphs > 0).then_some('\n'));
+            paragraphs += 1;
+            read_paragraph(part, &mut text)?;
+        }
+        Ok(())
+    })?;
+    Ok(text)
+}
+
+fn read_paragraph(part: &mut XmlPart<impl Read>, text: &mut String) -> Result<(), UsageError> {
+    part.events(|part, event| {
+        match event {
+            Event::Start(tag) => match tag.local_name().as_ref() {
+                "s" => {
+                    let spaces = repeats::<usize>(part, tag, "c")?;
+                    text.extend(std::iter::repeat_n(' ', spaces.min(MAX_TEXT)));
                 }
-                depth += 1;
-            }
-            Event::End(_) if depth == 0 => return Ok(text),
-            Event::End(_) => {
-                depth -= 1;
-                in_paragraph &= depth > 0;
-            }
-            event if in_paragraph => part.push_text(event, &mut text)?,
-            _ => {}
+                "tab" => text.push('\t'),
+                "line-break" => text.push('\n'),
+                _ => {}
+            },
+            event => part.push_text(event, text)?,
         }
         if text.len() > MAX_TEXT {
             return Err(part.damaged(format_args!("a cell has more than {MAX_TEXT} bytes of text")));
         }
-    }
+        Ok(())
+    })
 }

@@ -74,7 +74,7 @@ impl<R: Read> XmlPart<R> {
     }
 
     /// The next event, kept in `buffer`; an end of the file inside a tag is an error.
-    pub(super) fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
+    fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
         buffer.clear();
         self.xml.get_mut().get_mut().left = MAX_EVENT;
         let event = self.xml.read_event_into(buffer).map_err(|error| unreadable_part(&self.name, &error))?;
@@ -88,6 +88,11 @@ impl<R: Read> XmlPart<R> {
             return Err(self.damaged("its tags stand too deep in each other"));
         }
         Ok(event)
+    }
+
+    /// How many tags are open.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
     }
 
     pub(super) fn damaged(&self, problem: impl fmt::Display) -> UsageError {
@@ -114,36 +119,39 @@ impl<R: Read> XmlPart<R> {
         Ok(())
     }
 
-    /// Calls `see` with each opening tag inside the one that was opened last, or in the whole part. It may read what is inside
-    /// that tag.
-    pub(super) fn inside(
+    /// Calls `see` with each event inside the tag that was opened last, or in the whole part. It may read what is inside
+    /// another tag.
+    pub(super) fn events(
         &mut self,
-        mut see: impl FnMut(&mut Self, &BytesStart<'_>) -> Result<(), UsageError>,
+        mut see: impl FnMut(&mut Self, &Event<'_>) -> Result<(), UsageError>,
     ) -> Result<(), UsageError> {
         let (depth, mut buffer) = (self.depth, self.buffers.pop().unwrap_or_default());
         while self.depth >= depth {
             match self.next(&mut buffer)? {
-                Event::Start(start) => see(self, &start)?,
                 Event::Eof => break,
-                _ => {}
+                event => see(self, &event)?,
             }
         }
         self.buffers.push(buffer);
         Ok(())
     }
 
+    /// The same with each opening tag alone.
+    pub(super) fn inside(
+        &mut self,
+        mut see: impl FnMut(&mut Self, &BytesStart<'_>) -> Result<(), UsageError>,
+    ) -> Result<(), UsageError> {
+        self.events(|part, event| if let Event::Start(tag) = event { see(part, tag) } else { Ok(()) })
+    }
+
     /// The text inside the tag that was opened last.
     pub(super) fn text(&mut self) -> Result<String, UsageError> {
-        let (depth, mut buffer) = (self.depth, self.buffers.pop().unwrap_or_default());
         let mut text = String::new();
-        while self.depth >= depth {
-            let event = self.next(&mut buffer)?;
-            self.push_text(&event, &mut text)?;
-            if text.len() > MAX_EVENT {
-                return Err(self.damaged(too_large("one text or tag has", MAX_EVENT as u64)));
-            }
-        }
-        self.buffers.push(buffer);
+        self.events(|part, event| {
+            part.push_text(event, &mut text)?;
+            let problem = || part.damaged(too_large("one text or tag has", MAX_EVENT as u64));
+            if text.len() > MAX_EVENT { Err(problem()) } else { Ok(()) }
+        })?;
         Ok(text)
     }
 

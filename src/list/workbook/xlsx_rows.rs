@@ -88,18 +88,11 @@ fn read_cells(
 }
 
 fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Result<SheetRow, UsageError> {
-    let (mut number, mut is_hidden) = (next, false);
-    for attribute in start.attributes().with_checks(false) {
-        let attribute = attribute.map_err(|error| part.damaged(error))?;
-        match attribute.key.as_ref() {
-            "r" => number = attribute.value.parse().map_err(|_| part.damaged("a row has no number"))?,
-            "hidden" => is_hidden |= is_true(&attribute.value),
-            // A row without a height, as other programs write it, is not visible either.
-            "ht" => is_hidden |= attribute.value.trim().parse() == Ok(0.0),
-            _ => {}
-        }
-    }
-    Ok(SheetRow::new(number, is_hidden))
+    let [number, hidden, height] = part.attributes(start, ["r", "hidden", "ht"])?;
+    let number = number.map_or(Ok(next), |number| number.parse()).map_err(|_| part.damaged("a row has no number"))?;
+    // A row without a height, as other programs write it, is not visible either.
+    let is_flat = height.is_some_and(|height| height.trim().parse() == Ok(0.0));
+    Ok(SheetRow::new(number, is_flat || hidden.as_deref().is_some_and(is_true)))
 }
 
 fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> Result<CellTag, UsageError> {
