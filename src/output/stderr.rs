@@ -140,9 +140,9 @@ impl Stderr {
     }
 
     /// The stderr of a command that is run for the user, unchanged.
-    pub(crate) fn pass_through(&self, bytes: &[u8]) {
+    pub(crate) fn pass_through(&self, bytes: &[u8]) -> io::Result<()> {
         let mut stderr = io::stderr();
-        let _ = stderr.write_all(bytes).and_then(|()| stderr.flush());
+        stderr.write_all(bytes).and_then(|()| stderr.flush())
     }
 
     /// One line on stderr; a failure to write it is ignored.

@@ -122,8 +122,9 @@ async fn copy(written: &mut Option<ChildStderr>, stderr: &Stderr, tail: Option<&
     let count = written.read(&mut buffer).await.unwrap_or(0);
     let read = buffer.get(..count).unwrap_or_default();
     tail.push(read);
-    stderr.pass_through(read);
-    count > 0
+    // Where nobody reads ours any more, nobody reads that of the command.
+    let is_read = stderr.pass_through(read).err().is_none_or(|error| error.kind() != io::ErrorKind::BrokenPipe);
+    count > 0 && is_read
 }
 
 #[cfg(unix)]

@@ -594,6 +594,17 @@ fn a_command_that_closes_its_stderr_is_waited_for() {
     assert!(bodies[0]["text"].as_str().unwrap().ends_with("exit code 4\nbefore"), "{bodies:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_command_whose_stderr_nobody_reads_ends() {
+    let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
+    let words = ["--tail", "1", "--", "/bin/sh", "-c", "while :; do echo x >&2; done"];
+    let mut child = process(&home, &server.url, &words).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(141));
+    server.only();
+}
+
 #[test]
 fn arguments_and_secrets_stay_out_of_the_message() {
     let server = Server::answering(Reply::accepted());

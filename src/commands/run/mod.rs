@@ -109,9 +109,10 @@ impl CommandRun<'_> {
         let sender = &prepared.sender;
         let mut connection = sender.connect(context).await?;
         if arguments.check_first {
+            let not_run = |error: CommandError| error.hint_ending_with("the command did not run");
+            OnceSend::open(context, arguments.once.once.as_ref(), sender).map_err(not_run)?;
             let checked = check_sender(&mut connection, &prepared.templates, arguments.notify_timeout).await;
-            let faults =
-                checked.map_err(|error| CommandError::from(error).hint_ending_with("the command did not run"))?;
+            let faults = checked.map_err(|error| not_run(error.into()))?;
             refuse_unusable(&faults, "fix the notice, or leave out --check-first; the command did not run")?;
         }
         Ok((prepared, connection))
