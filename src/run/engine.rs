@@ -28,6 +28,9 @@ const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
 /// After a longer wait for the limit of people, the exclusion lists are read again.
 const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(60);
 
+/// A ledger that takes longer to answer is told of.
+const LONGEST_SILENCE: Duration = Duration::from_secs(5);
+
 /// How many different warnings of a sandbox are shown.
 const MOST_WARNINGS: usize = 5;
 
@@ -51,6 +54,8 @@ pub(crate) struct Engine<'a> {
     /// Why an exchange failed; the ledger is not written any more.
     failure: Option<LedgerError>,
     ordered_at: Instant,
+    /// When it is told that the ledger has not answered for long.
+    silent_at: Option<Instant>,
     /// When the ledger has another row, and why not earlier; None while it has none.
     next: Option<(Instant, Delay)>,
     counts: Counts,
@@ -101,6 +106,7 @@ impl<'a> Engine<'a> {
             gathering_since: None,
             failure: None,
             ordered_at: now,
+            silent_at: None,
             // The first answer tells whether there is one.
             next: Some((now, Delay::Retry)),
             counts,
@@ -155,7 +161,9 @@ impl<'a> Engine<'a> {
                 return LoopEnd::Drained;
             }
             let gathered_at = self.gathering_since.map(|since| since + self.gathers);
-            let later = next.into_iter().chain(self.listens_at()).chain(gathered_at).filter(|at| *at > now).min();
+            self.tell_of_silence(now);
+            let others = self.listens_at().into_iter().chain(gathered_at).chain(self.silent_at);
+            let later = next.into_iter().chain(others).filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
                 biased;
@@ -217,6 +225,13 @@ impl<'a> Engine<'a> {
         self.writing.is_some() && self.failure.is_none()
     }
 
+    /// Says once that the ledger has not answered for long.
+    fn tell_of_silence(&mut self, now: Instant) {
+        if self.silent_at.take_if(|at| *at <= now).is_some() {
+            self.progress.note("waiting for the ledger, which has not answered for 5 s; nothing new leaves meanwhile");
+        }
+    }
+
     /// Reports the outcomes of rows, and asks for more rows, once the order before is answered.
     fn order(&mut self, wanted: usize, now: Instant) {
         if self.writing.is_some() || self.failure.is_some() {
@@ -232,7 +247,7 @@ impl<'a> Engine<'a> {
                 return;
             }
         }
-        self.ordered_at = now;
+        (self.ordered_at, self.silent_at) = (now, Some(now + LONGEST_SILENCE));
         self.gathering_since = None;
         self.has_begun |= wanted > 0;
         self.wanted = wanted;
@@ -244,7 +259,7 @@ impl<'a> Engine<'a> {
 
     /// Sends the rows from the ledger; after a stop, it gets them back.
     fn take(&mut self, exchanged: Result<ExchangeReply, LedgerError>) {
-        self.wanted = 0;
+        (self.wanted, self.silent_at) = (0, None);
         let reply = match exchanged {
             Ok(reply) => reply,
             Err(error) => {

@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, under, wait_until};
+use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, kill, under, wait_until};
 use crate::needs::{can_test, works};
 
 also_in_a_database! {
@@ -527,6 +527,19 @@ fn while_the_store_is_changed<T>(home: &Home, work: impl FnOnce() -> T) -> T {
     let lock = std::fs::File::options().write(true).open(lock).unwrap();
     lock.lock().unwrap();
     work()
+}
+
+/// Files alone: in a database it is the same wait of the engine.
+#[test]
+fn a_run_whose_ledger_does_not_answer_says_so() {
+    let home = people(3);
+    let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
+    let mut child = Watched::new(start(&home, SEND, &["--timeout", "1s", "text", "Hola"], &jelou.url));
+    jelou.wait_for(1);
+    while_the_store_is_changed(&home, || {
+        child.wait_for("note: waiting for the ledger, which has not answered for 5 s");
+    });
+    kill(child.child);
 }
 
 #[test]

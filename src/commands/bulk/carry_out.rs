@@ -7,6 +7,7 @@ use super::earlier::{leaves_out_sent, refusal_of_rest};
 use super::ending::RunOnItsWay;
 use super::leave_out::{UnsentRows, leave_out};
 use crate::command_error::CommandError;
+use crate::commands::store::wait_for_turn;
 use crate::exit::ExitCode;
 use crate::ledger::{Counts, Run, RunConditions, Worker};
 use crate::output::{Progress, ProgressFormat};
@@ -28,7 +29,7 @@ impl RunOnItsWay<'_> {
             accepts: details.accepts.clone(),
         });
         let began = Instant::now();
-        let mut joined = self.join(&self.run)?;
+        let mut joined = self.join(&self.run, &mut connection).await?;
         let nothing_sent = joined.1.sent == 0;
         let end = loop {
             let (ledger, counts, conditions) = joined;
@@ -54,7 +55,12 @@ impl RunOnItsWay<'_> {
 
     /// Joins those that send `run`, unless it has what others have sent. Its conditions change no more until this process
     /// leaves it, but may have changed before.
-    fn join(&self, run: &Run) -> Result<(Worker, Counts, RunConditions), CommandError> {
+    async fn join(
+        &self,
+        run: &Run,
+        connection: &mut Connection,
+    ) -> Result<(Worker, Counts, RunConditions), CommandError> {
+        wait_for_turn(run.store(), &mut connection.signals).await?;
         match run.join(self.sender.settings.timeout, leaves_out_sent(self.details))? {
             Ok((worker, counts)) => Ok((worker, counts, run.details()?.conditions)),
             Err(found) => Err(refusal_of_rest(run, &found)?),
@@ -73,6 +79,6 @@ impl RunOnItsWay<'_> {
         // The connection may not have survived the wait.
         let run = self.run.reconnected()?;
         leave_out(context, UnsentRows::OfRun(&run), &exclusions, windows.as_ref())?;
-        self.join(&run)
+        self.join(&run, connection).await
     }
 }
