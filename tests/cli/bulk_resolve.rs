@@ -19,7 +19,7 @@ also_in_a_database! {
     what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written,
 }
 
-/// In a database the process may only be stopped, so that is asked first.
+/// Files alone: in a database the process may only be stopped, so that is asked first.
 #[test]
 fn a_row_of_a_killed_process_can_be_sent_again() {
     let home = people(1);
