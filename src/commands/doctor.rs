@@ -167,9 +167,9 @@ impl Checkup {
     /// Finds the file and checks that it is readable and owned by this user; `None` if it cannot be used.
     fn config_file(&mut self, named: Option<&Path>) -> Option<()> {
         let Some(file) = self.check("configuration", ConfigFile::find(named))? else {
-            let path = ConfigFile::default_path()
-                .map_or_else(|_| "no home directory".to_owned(), |path| path.display().to_string());
-            self.ok("configuration", format!("{path} does not exist; settings come from flags and variables only"));
+            let path = ConfigFile::default_path().map(|path| format!("{} does not exist", path.display()));
+            let missing = path.unwrap_or_else(|error| error.to_string());
+            self.ok("configuration", format!("{missing}; settings come from flags and variables only"));
             return Some(());
         };
         self.ok("configuration", format!("{}, profiles: {}", file.path.display(), file.profiles.len()));

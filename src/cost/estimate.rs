@@ -32,6 +32,8 @@ pub(crate) struct Estimate {
 /// What a run costs: all of it, what was sent of it, and what was delivered, if that was asked.
 #[derive(Debug)]
 pub(crate) struct Spent {
+    /// Whether it was sent to the sandbox, and cost nothing.
+    pub(crate) is_rehearsal: bool,
     pub(crate) estimate: Estimate,
     pub(crate) sent: Estimate,
     pub(crate) delivered: Option<Estimate>,
@@ -163,7 +165,8 @@ impl Spent {
             self.delivered.as_ref().map(|of| format!("; {} of it on messages that were delivered", of.total()));
         let delivered = delivered.unwrap_or_default();
         let unpriced = self.sent.without_price().map(|words| format!("; {words}")).unwrap_or_default();
-        format!("spent about {sent} of {all} by your rates{delivered}{unpriced}")
+        let verb = if self.is_rehearsal { "would have spent" } else { "spent" };
+        format!("{verb} about {sent} of {all} by your rates{delivered}{unpriced}")
     }
 }
 

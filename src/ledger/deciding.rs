@@ -122,14 +122,11 @@ impl Run {
 
     /// Skips every row that is still to be sent, and any that is given back later: nothing more of the run is sent.
     /// Rows under way in other processes end first; a second call notes those of processes that were lost meanwhile.
-    /// False if it has ended by itself.
+    /// In a run in doubt, rows that may have been sent become unknown. False if it has ended by itself.
     pub(crate) fn cancel(&self) -> Result<bool, LedgerError> {
         self.store.db().0.limit(LONGEST);
         let cancelled = self.change(|db, run| {
             run.check_identity(db)?;
-            if run.is_doubtful() {
-                return Err(LedgerError::doubtful(&run.name));
-            }
             run.note_lost(db)?;
             if run.cancelled_at.is_none() {
                 run.note_finished(db)?;
@@ -137,11 +134,11 @@ impl Run {
                     return Ok(false);
                 }
                 (run.cancelled_at, run.changed_at) = (Some(run.now), run.now);
-                run.pause = None;
                 run.note(db, &RunEvent::now(RunEventKind::Cancelled))?;
             }
             run.skip_rest(db)?;
-            Ok(true)
+            run.pause = None;
+            Ok::<_, LedgerError>(true)
         });
         self.store.db().0.limit(LONG);
         cancelled

@@ -284,8 +284,10 @@ fn each_match(
         None => Ok(()),
     };
     db.each_of(rows, &[], |row| {
-        let (candidate, run, at) = (row.int(0)?, row.int(1)?, row.opt_int(3)?.unwrap_or_default());
-        let Some(CountedRun { is_doubtful, .. }) = runs.get(&run) else { return Ok(()) };
+        let (candidate, run) = (row.int(0)?, row.int(1)?);
+        let Some(CountedRun { is_doubtful, changed_at, .. }) = runs.get(&run) else { return Ok(()) };
+        // A row that was never tried has no time.
+        let at = row.opt_int(3)?.unwrap_or(*changed_at);
         let reason = match row.named(2, RowState::of_name)? {
             // However long ago it was: nobody knows whether it was sent.
             RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,

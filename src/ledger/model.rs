@@ -61,7 +61,7 @@ impl RowState {
             Self::Pending => matches!(to, Self::Inflight | Self::Skipped | Self::Unknown),
             Self::Inflight => matches!(to, Self::Pending | Self::Sent | Self::Failed | Self::Unknown),
             Self::Unknown => matches!(to, Self::Pending | Self::Sent | Self::Failed),
-            Self::Failed => matches!(to, Self::Pending),
+            Self::Failed => matches!(to, Self::Pending | Self::Unknown),
             Self::Sent | Self::Skipped => false,
         }
     }

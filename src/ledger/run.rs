@@ -344,7 +344,7 @@ impl Run {
     /// What its messages cost by its estimate, without those that are left out; what was sent of that, and what was delivered,
     /// if that was asked. None without rates.
     pub(crate) fn spent(&self) -> Result<Option<Spent>, LedgerError> {
-        let Some(estimate) = self.details()?.estimate else { return Ok(None) };
+        let Details { estimate: Some(estimate), sandbox: is_rehearsal, .. } = self.details()? else { return Ok(None) };
         let is_asked = self.one("SELECT asked_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some();
         let [mut all, mut sent, mut delivered] = [const { BTreeMap::new() }; 3];
         let query = "SELECT charge, state, delivery, count(*) FROM row CROSS JOIN message WHERE row.run = ?1 \
@@ -363,7 +363,8 @@ impl Run {
         })?;
         let of =
             |counts: &BTreeMap<u64, u64>| estimate.of(|place| counts.get(&(place as u64)).copied().unwrap_or_default());
-        Ok(Some(Spent { sent: of(&sent), delivered: is_asked.then(|| of(&delivered)), estimate: of(&all) }))
+        let (sent, delivered) = (of(&sent), is_asked.then(|| of(&delivered)));
+        Ok(Some(Spent { is_rehearsal, sent, delivered, estimate: of(&all) }))
     }
 }
 

@@ -15,12 +15,14 @@ use super::store::Lost;
 /// The shortest time between two messages to one recipient (WhatsApp's error 131056), in milliseconds.
 pub(super) const RECIPIENT_GAP: i64 = 6_000;
 
-/// Skips rows of a run: those that are still to be sent and meet the condition.
+/// Skips rows of a run: those in a state that meet the condition.
 macro_rules! skip {
-    ($and:literal) => {
+    ($state:literal, $and:literal) => {
         concat!(
             "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, decided = NULL, \
-             error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = 'pending'",
+             error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = '",
+            $state,
+            "'",
             $and
         )
     };
@@ -264,7 +266,7 @@ impl LockedRun {
                 values![self.id, state, code, problem, self.now, *n].to_vec()
             })
             .collect();
-        if db.each(skip!(" AND n = ?6"), &skips)? > 0 {
+        if db.each(skip!("pending", " AND n = ?6"), &skips)? > 0 {
             self.changed_at = self.now;
             self.put_in_order(db, &rows.iter().map(|(n, _)| *n).collect::<Vec<_>>())?;
         }
@@ -274,7 +276,12 @@ impl LockedRun {
     /// Skips every row that is still to be sent, so that none of them waits for another one any more.
     pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let [state, code, problem] = self.skipped(&CANCELLED);
-        if db.run(skip!(""), &values![self.id, state, code, problem, self.now])? > 0 {
+        let skipped = values![self.id, state, code, problem, self.now];
+        if self.is_doubtful() {
+            // They may have been sent again since.
+            db.run(skip!("failed", ""), &skipped)?;
+        }
+        if db.run(skip!("pending", ""), &skipped)? > 0 {
             self.changed_at = self.now;
         }
         self.note_finished(db)

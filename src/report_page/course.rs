@@ -143,7 +143,7 @@ mod tests {
                 "Stopped somebody stopped it (Ctrl-C)",
                 "Resumed ",
                 "Waited for its hours; until 1970-01-01 00:01:30",
-                "Decided by hand 1 row will be sent again; 2 rows were sent",
+                "Decided afterwards 1 row will be sent again; 2 rows were sent",
                 "Resumed the process before had ended without a word",
                 "Ended ",
             ]

@@ -151,6 +151,13 @@ impl RunSummary {
             );
             ways.push(undecided + if self.doubt.is_none() { &decide } else { "" });
         }
+        let perhaps = self.skips.rows(SkipReason::MayHaveBeenSent);
+        if perhaps > 0 {
+            let rows = counted_are(perhaps, "row");
+            ways.push(format!(
+                "{rows} left out that may have been sent before: jelouctl bulk report {name} --reason may_have_been_sent"
+            ));
+        }
         let invalid = self.skips.rows(SkipReason::Invalid);
         let again = report_to_correct(name, self.counts.failed, invalid);
         if let Some(report) = again.filter(|_| self.is_complete()) {
