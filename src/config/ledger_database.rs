@@ -6,7 +6,6 @@ use std::io;
 use super::environment::Environment;
 use super::error::{ConfigError, ConfigFault};
 use super::flags::Flags;
-use super::layer::Layer;
 use super::ledger_url::LedgerUrl;
 use super::secret_source::SecretSource;
 use super::settings::{choose_profile, load_file};
@@ -42,13 +41,9 @@ impl LedgerDatabase {
             }
             chosen => chosen?.and_then(|name| file.as_ref()?.profiles.get(&name.value)),
         };
-        Self::of(if outside.has("ledger") { Some(&outside) } else { chosen })
-    }
-
-    /// What a layer says of it.
-    fn of(layer: Option<&Layer>) -> Result<Option<Self>, ConfigError> {
-        let Some(layer) = layer else { return Ok(None) };
-        let Some(address) = layer.text("ledger") else { return Ok(None) };
+        let layer = if outside.has("ledger") { Some(&outside) } else { chosen };
+        let named = layer.and_then(|layer| Some((layer, layer.text("ledger")?)));
+        let Some((layer, address)) = named else { return Ok(None) };
         let url = LedgerUrl::parse_from(layer.origin("ledger").clone(), address)?;
         Ok(Some(Self { url, password: layer.secret("ledger_password")? }))
     }

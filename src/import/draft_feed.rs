@@ -22,6 +22,7 @@ pub(super) struct DraftFeed<'scope> {
 
 /// Rows in transit, with their texts in one allocation. If each text were its own allocation, freed by the other
 /// thread, the two threads would contend for the allocator.
+#[derive(Default)]
 struct RowBatch {
     texts: String,
     rows: Vec<RowLengths>,
@@ -41,7 +42,7 @@ impl<'scope> DraftFeed<'scope> {
     pub(super) fn start(scope: &'scope Scope<'scope, '_>, draft: &'scope mut LedgerDraft) -> Self {
         let (batches, waiting) = sync_channel::<RowBatch>(BATCHES_WAITING);
         let thread = scope.spawn(move || waiting.iter().try_for_each(|batch| draft.add(batch.rows())));
-        Self { batch: RowBatch::with_capacity(0), batches, thread }
+        Self { batch: RowBatch::default(), batches, thread }
     }
 
     /// Adds the next row. If it fails, [`DraftFeed::close`] returns the error.
@@ -59,17 +60,11 @@ impl<'scope> DraftFeed<'scope> {
     }
 
     fn hand_over(&mut self) -> Result<(), LedgerError> {
-        let next = RowBatch::with_capacity(self.batch.texts.len());
-        let batch = std::mem::replace(&mut self.batch, next);
-        self.batches.send(batch).map_err(|_| LedgerError::writer_gone())
+        self.batches.send(std::mem::take(&mut self.batch)).map_err(|_| LedgerError::writer_gone())
     }
 }
 
 impl RowBatch {
-    fn with_capacity(bytes: usize) -> Self {
-        Self { texts: String::with_capacity(bytes), rows: Vec::with_capacity(ROWS_OF_A_BATCH) }
-    }
-
     fn is_full(&self) -> bool {
         self.rows.len() >= ROWS_OF_A_BATCH || self.texts.len() >= BYTES_OF_A_BATCH
     }
@@ -127,7 +122,7 @@ mod tests {
             DraftRow { request: None, skip: Some(skip), ..row(5, "") },
             DraftRow { skip: Some(skip), ..row(7, "{\"a\":1}") },
         ];
-        let mut batch = RowBatch::with_capacity(0);
+        let mut batch = RowBatch::default();
         for row in &rows {
             batch.add(row);
         }

@@ -29,7 +29,8 @@ impl AnyInput {
             return Workbook::open(file, name).map(Self::Workbook);
         }
         // A mark or the user says so.
-        let is_utf_16 = is_marked_utf_16(&bytes) || asked.is_some_and(ListEncoding::is_utf_16);
+        let is_marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        let is_utf_16 = is_marked || asked.is_some_and(ListEncoding::is_utf_16);
         if let Some(foreign) = Foreign::at(&bytes).filter(|foreign| !is_utf_16 || *foreign == Foreign::UTF_32) {
             return Err(foreign.error().of(name));
         }
@@ -41,10 +42,6 @@ impl AnyInput {
         }
         decoded(bytes, asked).map(Self::Text).map_err(|cause| UsageError::unreadable(name, &cause))
     }
-}
-
-fn is_marked_utf_16(head: &[u8]) -> bool {
-    head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff")
 }
 
 impl Workbook {

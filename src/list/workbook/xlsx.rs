@@ -77,10 +77,8 @@ fn covered_cells(archive: &mut Archive, path: &str) -> Result<CoveredCells, Usag
 }
 
 fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, UsageError> {
-    match open_part(archive, path)? {
-        Some(part) => SharedStrings::read(XmlPart::new(part, path)),
-        None => Ok(SharedStrings::default()),
-    }
+    let Some(part) = open_part(archive, path)? else { return Ok(SharedStrings::default()) };
+    SharedStrings::read(XmlPart::new(part, path))
 }
 
 /// A small part that is read as a whole.
