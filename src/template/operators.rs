@@ -95,7 +95,7 @@ fn less(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
         _ if greater.is_none() => Ok(()),
         (Some(_), Some("")) => Ok(()),
         _ if is_empty(less) => Err(refused(
-            "an empty cell counts as less than anything; write `saldo != '' and …` before the comparison".to_owned(),
+            "an empty cell counts as less than anything; write `COLUMN != '' and …` before the comparison".to_owned(),
         )),
         (Some(text), None) => Err(text_beside(text, greater)),
         (None, Some(text)) => Err(text_beside(text, less)),
@@ -196,7 +196,7 @@ mod tests {
             ("{% if x | number(',') > 100 %}a{% endif %}.", "1.200", Ok("a.")),
             ("{% if x | number('.') > 100 %}a{% endif %}.", "1.200", Ok(".")),
             ("{% if x | number > 100 %}a{% endif %}.", "", Ok(".")),
-            ("{% if x | number < 100 %}a{% endif %}.", "", Err("write `saldo != '' and …` before the comparison")),
+            ("{% if x | number < 100 %}a{% endif %}.", "", Err("write `COLUMN != '' and …` before the comparison")),
             ("{% if x | number == 100 %}a{% endif %}.", "", Ok(".")),
             ("{% if x != '' and x | number < 100 %}a{% endif %}.", "", Ok(".")),
             ("{% if x != '' and x | number < 100 %}a{% endif %}.", "0", Ok("a.")),
