@@ -1,7 +1,6 @@
 //! Makes text from others visible: a line break or an escape sequence in it could forge a line of a CI log.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 /// Whether a terminal or a log would act on the character instead of showing it: C0, DEL, C1, line and paragraph
 /// separators, direction marks.
@@ -18,16 +17,7 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     }
     let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
-        match character {
-            '\n' => visible.push_str("\\n"),
-            '\r' => visible.push_str("\\r"),
-            '\t' => visible.push_str("\\t"),
-            _ if is_control(character) => {
-                // Writing to a String cannot fail.
-                let _ = write!(visible, "\\u{{{:x}}}", u32::from(character));
-            }
-            _ => visible.push(character),
-        }
+        if is_control(character) { visible.extend(character.escape_default()) } else { visible.push(character) }
     }
     Cow::Owned(visible)
 }

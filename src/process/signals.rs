@@ -39,33 +39,29 @@ impl Signal {
     /// The signals that end a send.
     pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
-    pub(crate) fn number(self) -> u8 {
+    fn number_and_name(self) -> (u8, &'static str) {
         match self {
-            Self::Hangup => 1,
-            Self::Interrupt => 2,
-            Self::Quit => 3,
-            Self::User1 => USER_1,
-            Self::User2 => USER_2,
-            Self::Alarm => 14,
-            Self::Terminate => 15,
+            Self::Hangup => (1, "SIGHUP"),
+            Self::Interrupt => (2, "SIGINT"),
+            Self::Quit => (3, "SIGQUIT"),
+            Self::User1 => (USER_1, "SIGUSR1"),
+            Self::User2 => (USER_2, "SIGUSR2"),
+            Self::Alarm => (14, "SIGALRM"),
+            Self::Terminate => (15, "SIGTERM"),
         }
+    }
+
+    pub(crate) fn number(self) -> u8 {
+        self.number_and_name().0
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        self.number_and_name().1
     }
 
     /// The signal's bit in a set of signals, whose lowest bit is signal 1.
     fn bit(self) -> u64 {
         1 << (self.number() - 1)
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Hangup => "SIGHUP",
-            Self::Interrupt => "SIGINT",
-            Self::Quit => "SIGQUIT",
-            Self::User1 => "SIGUSR1",
-            Self::User2 => "SIGUSR2",
-            Self::Alarm => "SIGALRM",
-            Self::Terminate => "SIGTERM",
-        }
     }
 }
 
