@@ -37,9 +37,13 @@ impl UserDirectory {
     /// Our directory in this place; None if the variable, or else the home directory, is not an absolute path: the meaning
     /// of a relative path changes with the working directory.
     pub(crate) fn directory(&self) -> Option<PathBuf> {
-        let named = env::var_os(self.variable).filter(|path| !path.is_empty()).map(PathBuf::from);
-        let place = named.or_else(|| Some(home()?.join(self.in_home)))?;
-        place.is_absolute().then(|| place.join("jelouctl"))
+        let place = if self.is_named() { env::var_os(self.variable)?.into() } else { home()?.join(self.in_home) };
+        Some(place).filter(|place| place.is_absolute()).map(|place| place.join("jelouctl"))
+    }
+
+    /// Whether the variable names a place, perhaps one that cannot be used.
+    pub(crate) fn is_named(&self) -> bool {
+        env::var_os(self.variable).is_some_and(|place| !place.is_empty())
     }
 }
 

@@ -52,8 +52,8 @@ pub(crate) fn report_limit(
     let room = if room == 0 { "none".to_owned() } else { grouped(room) };
     let (limit, people) = (grouped(limit.into()), grouped(people));
     context.stderr.warning(&format!(
-        "templates reach at most {limit} different people in 24 hours: {people} of these have not been reached in that time, and \
-         {room} of them can be now; the run waits for the others and goes on by itself, as long as this command runs"
+        "templates reach at most {limit} different people in 24 hours: {people} people of this list are new in that time, and \
+         there is room for {room}; the run waits for the others and goes on by itself, as long as this command runs"
     ));
     Ok(true)
 }

@@ -70,7 +70,11 @@ impl ConfigFile {
     /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
     /// searched: flags and environment may say everything.
     fn load_default() -> Result<Option<Self>, ConfigError> {
-        let of_user = Self::default_path().ok();
+        let of_user = match Self::default_path() {
+            // It may have guards that would be missing.
+            Err(error) if CONFIGURATION.is_named() => return Err(error),
+            path => path.ok(),
+        };
         for path in of_user.iter().map(PathBuf::as_path).chain(OF_MACHINE.map(Path::new)) {
             // A link counts as a file, even if what it leads to cannot be read.
             let is_missing = path.symlink_metadata().is_err_and(|error| {

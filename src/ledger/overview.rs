@@ -71,10 +71,11 @@ impl Store {
         self.runs()?.iter().map(RunOverview::of).collect()
     }
 
-    /// The complete runs that have not changed for at least this long, newest first.
+    /// The complete runs that have not changed for at least this long, newest first; in the sandbox those on it.
     pub(crate) fn finished_for(&self, age: RunAge) -> Result<Vec<RunOverview>, LedgerError> {
         let (mut old, now) = (self.overviews()?, self.now()?);
         old.retain(|run| !run.is_held && run.is_finished && age.has_passed(run.changed_at, now));
+        old.retain(|run| run.details.sandbox || !self.in_sandbox);
         Ok(old)
     }
 

@@ -120,26 +120,18 @@ fn chosen_rows(db: &mut Db, run: i64, resolution: &Resolution) -> Result<Vec<Sta
     if resolution.is_of_all() {
         return Ok(rows);
     }
-    let lines: HashSet<_> = lines.iter().copied().collect();
-    let people: HashMap<_, _> = people.iter().map(|person| (person_key(person), person)).collect();
-    rows.retain(|row| lines.contains(&row.line) || people.contains_key(&person_key(&row.recipient)));
-    for line in &lines {
-        if !rows.iter().any(|row| row.line == *line) {
-            let is_meant = |of: u64, _: Option<&str>| of == *line;
-            return Err(other_state(
-                db,
-                run,
-                *from,
-                is_meant,
-                format!("the list of the run has no row at line {line}"),
-            )?);
-        }
+    let keys: HashSet<_> = people.iter().map(|person| person_key(person)).collect();
+    let at_lines: HashSet<_> = lines.iter().collect();
+    rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
+    if let Some(line) = lines.iter().find(|line| !rows.iter().any(|row| row.line == **line)) {
+        let missing = format!("the list of the run has no row at line {line}");
+        return Err(other_state(db, run, *from, |of, _| of == *line, missing)?);
     }
-    for (key, person) in &people {
-        if !rows.iter().any(|row| person_key(&row.recipient) == *key) {
-            let is_meant =
-                |_, recipient: Option<&str>| recipient.is_some_and(|recipient| person_key(recipient) == *key);
-            return Err(other_state(db, run, *from, is_meant, format!("the run has no message to {person}"))?);
+    for person in people {
+        let is_theirs = |recipient: &str| person_key(recipient) == person_key(person);
+        if !rows.iter().any(|row| is_theirs(&row.recipient)) {
+            let missing = format!("the run has no message to {person}");
+            return Err(other_state(db, run, *from, |_, recipient| recipient.is_some_and(is_theirs), missing)?);
         }
     }
     Ok(rows)

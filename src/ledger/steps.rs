@@ -19,8 +19,8 @@ pub(super) const RECIPIENT_GAP: i64 = 6_000;
 macro_rules! skip {
     ($state:literal, $and:literal) => {
         concat!(
-            "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, decided = NULL, \
-             error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = '",
+            "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, api_code = NULL, http_status = NULL, \
+             decided = NULL, error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = '",
             $state,
             "'",
             $and
@@ -277,11 +277,9 @@ impl LockedRun {
     pub(super) fn skip_rest(&mut self, db: &mut Db) -> Result<(), LedgerError> {
         let [state, code, problem] = self.skipped(&CANCELLED);
         let skipped = values![self.id, state, code, problem, self.now];
-        if self.is_doubtful() {
-            // They may have been sent again since.
-            db.run(skip!("failed", ""), &skipped)?;
-        }
-        if db.run(skip!("pending", ""), &skipped)? > 0 {
+        // They may have been sent again since.
+        let failed = if self.is_doubtful() { db.run(skip!("failed", ""), &skipped)? } else { 0 };
+        if failed + db.run(skip!("pending", ""), &skipped)? > 0 {
             self.changed_at = self.now;
         }
         self.note_finished(db)

@@ -141,7 +141,7 @@ impl Run {
             exchanges: 0,
             is_connected: true,
             reach: ReachOf::of(&details, timeout + slack),
-            limit: None,
+            limit: details.conditions.per_day,
             held_until: 0,
             looked_at_limit: 0,
             key,
@@ -166,8 +166,8 @@ impl Run {
 }
 
 impl Worker {
-    /// Lets others see this process, unless it `leaves_out` no rows that other runs have: these are returned. Whoever enters
-    /// holds the store, so that of two processes with the same rows the second sees the first.
+    /// Makes this process one that others see. If `leaves_out` is false and other runs have rows of this one, it does not, and
+    /// returns them. Whoever enters holds the store, so that of two processes with the same rows the second sees the first.
     fn enter(&mut self, lease: Duration, leaves_out: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
         let of = self.run.clone();
         let mut db = of.store.db();
@@ -175,6 +175,7 @@ impl Worker {
             db.0.check()?;
         }
         db.0.enter(self.id)?;
+        self.begin_limit(&mut db)?;
         let found = db.change(|db| {
             lock_store(db)?;
             of.change_in(db, |db, run| {
@@ -190,11 +191,12 @@ impl Worker {
                         return Ok(found);
                     }
                 }
-                // From now on it does not change.
+                // Nobody changes the limit while a process sends the run.
                 self.limit = details.conditions.per_day;
-                // Who waits for the limit is looked at again, and excluded people are known to this process.
-                let query = "UPDATE row SET due_at = ?2 WHERE run = ?1 AND state = 'pending' AND due_at > ?3";
-                db.run(query, &values![run.id, run.now, run.now + LONGEST_SHORT_WAIT])?;
+                // Rows that wait for the limit are checked again; this process has read who is excluded now.
+                let query = "UPDATE row SET due_at = ?2 WHERE run = ?1 AND state = 'pending' AND due_at > ?3 \
+                             AND (api_code IS NULL OR api_code <> ?4)";
+                db.run(query, &values![run.id, run.now, run.now + LONGEST_SHORT_WAIT, PAIR_RATE_LIMIT])?;
                 let (host, pid) = (host_name(), i64::from(std::process::id()));
                 db.run(
                     "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
@@ -208,11 +210,17 @@ impl Worker {
             db.0.leave(self.id);
             return Ok(found);
         }
+        // It may have got a limit meanwhile.
+        self.begin_limit(&mut db)?;
         db.0.limit(SHORT);
-        if let (Some(of), Some(_)) = (&self.reach, self.limit) {
-            Reach::begin(&mut db, of)?;
-        }
         Ok(found)
+    }
+
+    fn begin_limit(&self, db: &mut Db) -> Result<(), LedgerError> {
+        match (&self.reach, self.limit) {
+            (Some(of), Some(_)) => Reach::begin(db, of),
+            _ => Ok(()),
+        }
     }
 
     /// Reconnects after an exchange whose answer was lost. By now that exchange is committed, or it was rolled back, or it

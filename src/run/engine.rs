@@ -228,7 +228,8 @@ impl<'a> Engine<'a> {
     /// Says once that the ledger has not answered for long.
     fn tell_of_silence(&mut self, now: Instant) {
         if self.silent_at.take_if(|at| *at <= now).is_some() {
-            self.progress.note("waiting for the ledger, which has not answered for 5 s; nothing new leaves meanwhile");
+            self.progress
+                .note("waiting for the ledger, which has not answered for 5 s; no new messages are sent until it does");
         }
     }
 

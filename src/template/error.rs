@@ -39,15 +39,18 @@ pub(crate) fn misspelt(path: &str, Misspelling { written, column }: &Misspelling
         }
         Some(column) => {
             let column = spelling(column, columns);
+            // `{{ 'nombre' }}`
+            if written.starts_with("{{") {
+                let problem = format!("{path}: {written} is that word for everybody; the column is written {column}");
+                return UsageError::new(
+                    problem,
+                    format!("write {column}; to send the word itself, leave the braces out"),
+                );
+            }
             let problem = format!("{written} would be sent as written; the column is written {column}");
             (problem, format!("write {column}"))
         }
     };
-    let as_it_stands = if column.is_some() && written.starts_with("{{") {
-        "its name stands outside of braces".to_owned()
-    } else {
-        format!("write {}", as_it_stands(written))
-    };
-    let hint = format!("{meant}; to send it as it stands, {as_it_stands}");
+    let hint = format!("{meant}; to send it as it stands, write {}", as_it_stands(written));
     UsageError::new(format!("{path}: {problem}"), hint)
 }

@@ -625,6 +625,9 @@ fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     let home = people(3);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &[]).success();
+    // A configuration there may have guards.
+    let elsewhere = send(&home, &jelou.url, &[]).env("XDG_CONFIG_HOME", "rel");
+    elsewhere.fails(3, &["no place for the configuration: `XDG_CONFIG_HOME`", "not an absolute path"]);
     for (variable, place) in [("XDG_STATE_HOME", "rel"), ("HOME", "rel")] {
         let elsewhere = send(&home, &jelou.url, &[]).env(variable, place);
         elsewhere.fails(12, &["`XDG_STATE_HOME`, or else `HOME`, is not an absolute path", "nothing was sent"]);

@@ -125,8 +125,7 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
-    let paused = home.run("bulk work r").api(&jelou.url).fails(11, &["what was written may be lost"]);
-    assert!(!paused.stderr.contains("bulk cancel"), "it would be refused: {paused:?}");
+    home.run("bulk work r").api(&jelou.url).fails(11, &["what was written may be lost", "bulk cancel r"]);
     home.run("bulk resolve r --unknown-as failed").success();
     let resume = || home.run("bulk resume r --yes --rate 7/s").api(&jelou.url);
     let told = [
@@ -208,6 +207,11 @@ fn what_may_have_been_sent_of_a_cancelled_run_is_unknown() {
     assert!(code == 0 && screen.contains("3 messages may have been sent and are left alone"), "{code}: {screen}");
     assert_eq!(lines_in(&home, "unknown"), [2, 3, 4]);
     assert_eq!(home.run("bulk status r").success().json()["complete"], true);
+    // It asks, too, where the doubt is known already.
+    let Some(home) = people_in_a_database(3) else { return };
+    send_with(&home, &Jelou::never_asked().url, &["--import-only"]).success();
+    home.change_database(ELSEWHERE);
+    home.run("bulk cancel r").fails(2, &["run r was not cancelled", "--yes"]);
 }
 
 #[test]

@@ -255,5 +255,8 @@ fn needs_yes(sender: &Sender) -> bool {
 pub(crate) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), CommandError> {
     let not_done = format!("sending {} was not confirmed", counted(rows, "message"));
     let asked = confirm(context, question, &not_done);
-    asked.map_err(|error| CommandError { code: ExitCode::Guard, name: "guard", ..error })
+    asked.map_err(|error| match error.code {
+        ExitCode::Usage => CommandError { code: ExitCode::Guard, name: "guard", ..error },
+        _ => error,
+    })
 }

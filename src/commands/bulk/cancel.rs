@@ -26,7 +26,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 ///   jelouctl bulk report people-20261120-101500 --reason cancelled --file left.csv
 ///
 /// The rows that are left are `skipped`, with the reason `cancelled`, and the run is complete: what
-/// it sent stays known, also to later runs. This cannot be undone.
+/// it sent stays known, also to later runs. This cannot be undone. In a run in doubt, rows that may
+/// have been sent become `unknown`.
 /// Processes that send it end, and the command waits for the messages that are under way.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
@@ -39,7 +40,8 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let store = open_store(context)?;
     let run = store.run(&args.run)?;
     let name = run.name();
-    let (details, counts, is_cancelled) = (run.details()?, run.counts()?, run.is_cancelled()?);
+    // Of a run in doubt, too, these rows are still to be sent.
+    let (details, counts, is_cancelled) = (run.details()?, run.noted_counts()?, run.is_cancelled()?);
     let is_over = run.is_finished()? || counts.is_finished();
     if is_over && is_cancelled {
         run.note_lost()?;
@@ -83,7 +85,7 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
     let mut is_told = false;
     loop {
         run.note_lost()?;
-        let under_way = run.counts()?.inflight;
+        let under_way = run.noted_counts()?.inflight;
         if under_way == 0 {
             // Some processes may have been lost meanwhile.
             run.cancel()?;

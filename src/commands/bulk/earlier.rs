@@ -74,7 +74,8 @@ impl EarlierRule {
 pub(super) fn report_idle_runs(context: &Context, store: &Store, draft: &LedgerDraft) -> Result<(), LedgerError> {
     for run in draft.awaited_runs()? {
         if let Ok(name) = run.parse()
-            && !store.run(&name)?.is_held()?
+            && let Ok(found) = store.run(&name)
+            && !found.is_held()?
         {
             let to_continue = to_continue(&name);
             context

@@ -113,13 +113,7 @@ impl RunOnItsWay<'_> {
                 Ok(of_pause(reason))
             }
             StopReason::PausedByOthers(pause) => {
-                // A run that may lack messages is not cancelled.
-                let then = if pause.reason.is_doubt() {
-                    format!("to continue: jelouctl bulk resume {name}")
-                } else {
-                    to_continue
-                };
-                let hint = format!("{}; {then}", what_to_look_at(pause.reason, name));
+                let hint = format!("{}; {to_continue}", what_to_look_at(pause.reason, name));
                 stderr.error(&format!("the run is paused: {}", why(&pause)), &[], Some(&hint));
                 Ok(of_pause(pause.reason))
             }

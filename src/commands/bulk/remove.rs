@@ -48,7 +48,6 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         }
         (None, Some(age)) => {
             let old = store.finished_for(age)?;
-            old.iter().try_for_each(|run| store.run(&run.name)?.require_change())?;
             if old.is_empty() {
                 context.stderr.note(&format!("no finished run is older than {age}"));
                 return Ok(ExitCode::Success);

@@ -15,6 +15,7 @@ use super::claim::OnceSend;
 use super::prepared_send::PreparedSend;
 use super::result::note_error;
 use super::send::sender_and_exclusions;
+use super::store::open_store;
 use crate::api::Request;
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
@@ -110,7 +111,9 @@ impl CommandRun<'_> {
         let mut connection = sender.connect(context).await?;
         if arguments.check_first {
             let not_run = |error: CommandError| error.hint_ending_with("the command did not run");
-            OnceSend::open(context, arguments.once.once.as_ref(), sender).map_err(not_run)?;
+            if arguments.once.once.is_some() && !sender.settings.is_sandboxed() {
+                open_store(context).map_err(not_run)?;
+            }
             let checked = check_sender(&mut connection, &prepared.templates, arguments.notify_timeout).await;
             let faults = checked.map_err(|error| not_run(error.into()))?;
             refuse_unusable(&faults, "fix the notice, or leave out --check-first; the command did not run")?;
