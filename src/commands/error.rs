@@ -1,5 +1,4 @@
-//! What the errors mean that code decides by: exit code, stable name, lines of details, and a hint. An error that is listed
-//! neither here nor in `command_error.rs` does not compile.
+//! Maps the typed errors to exit codes, stable names, lines of details and hints. An error that is listed neither here nor in `command_error.rs` does not compile.
 
 use crate::api::{Cause, LookUpError, Outcome};
 use crate::command_error::CommandError;

@@ -29,9 +29,7 @@ pub(crate) enum LedgerFault {
     InUse,
     /// Somebody could get a message twice.
     Guard,
-    /// It failed before anything was begun, such as where the place of the store cannot be used.
-    NotBegun,
-    /// Its file, or one beside it, cannot be read, written or locked.
+    /// Its file, or one beside it, cannot be written or locked, or SQLite fails.
     File,
     /// It is damaged, or another one; or what it did is not known.
     Unusable,
@@ -49,6 +47,8 @@ pub(crate) enum LedgerFault {
     Rights,
     /// Anything else of a database that stays until someone changes the setup.
     Setup,
+    /// Anything else: a command that ends with it before it has begun to send has sent nothing.
+    Other,
     /// An exchange arrived after its process had come back by another connection: it changed nothing.
     Stale,
 }
@@ -104,7 +104,7 @@ impl LedgerError {
         let state = STATE.variable;
         let message =
             format!("the place of the ledgers is not known: `{state}`, or else `{HOME}`, is not an absolute path");
-        Self::new(LedgerFault::NotBegun, message, format!("set {state} to an absolute path"))
+        Self::new(LedgerFault::Other, message, format!("set {state} to an absolute path"))
     }
 
     pub(super) fn older_layout(path: &Path) -> Self {
@@ -197,8 +197,8 @@ impl LedgerError {
     /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if
     /// the error is about a run that exists: that run may have sent.
     pub(crate) fn nothing_was_sent(&self) -> bool {
-        use LedgerFault::{Away, Choice, Guard, NotBegun};
-        matches!(self.fault, Choice | Guard | NotBegun | Away) || self.is_of_configuration()
+        use LedgerFault::{Away, Choice, Guard, Other};
+        matches!(self.fault, Choice | Guard | Away | Other) || self.is_of_configuration()
     }
 
     /// The same error, met while the run is under way: one of the setup came too late to say that nothing was sent.
@@ -229,9 +229,9 @@ impl From<FileError> for LedgerError {
         match error.action {
             "create" => {
                 let hint = format!("make it a place that you can write, or name another one with {}", STATE.variable);
-                Self::new(LedgerFault::NotBegun, error.to_string(), hint)
+                Self::new(LedgerFault::Other, error.to_string(), hint)
             }
-            "read" => Self::new(LedgerFault::NotBegun, error.to_string(), CHECK_THE_DISK),
+            "read" => Self::new(LedgerFault::Other, error.to_string(), CHECK_THE_DISK),
             _ => Self::new(LedgerFault::File, error.to_string(), CHECK_THE_DISK),
         }
     }

@@ -211,8 +211,8 @@ impl<'a> KnownRuns<'a> {
     }
 
     /// The rows of the run `own` that are still to be sent, and that other runs have sent since its list was read, or
-    /// are about to send. Runs that have not changed since `changed_since` count only if they are unfinished. Rows to be sent of another run count only while a process sends it: otherwise two idle runs
-    /// would block each other.
+    /// are about to send. Runs that have not changed since `changed_since` count only if they are unfinished. Rows to be sent
+    /// of another run count only while a process sends it: otherwise two idle runs would block each other.
     pub(super) fn compare_run(
         &mut self,
         own: i64,

@@ -11,7 +11,7 @@ use super::sheet_list::problem;
 use super::workbook::{Covered, Workbook};
 use crate::input::UsageError;
 
-/// The most bytes of a text, which is read as a whole: ten million people on a line each need half of them.
+/// The most bytes of a text, which is read as a whole: ten million people, one a line, need half of that.
 const MAX_TEXT: u64 = 256 * 1024 * 1024;
 
 pub(crate) enum AnyInput {

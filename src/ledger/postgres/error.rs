@@ -50,7 +50,7 @@ impl LedgerError {
 
     pub(super) fn failed(cause: &str) -> Self {
         let hint = "look into the log of the database; `jelouctl bulk status` says how the run stands";
-        Self::new(LedgerFault::NotBegun, format!("the ledger in the database cannot be read or written: {cause}"), hint)
+        Self::new(LedgerFault::Other, format!("the ledger in the database cannot be read or written: {cause}"), hint)
     }
 
     /// For a connection that failed.
