@@ -1,4 +1,5 @@
-//! Maps the typed errors to exit codes, stable names, lines of details and hints. An error that is listed neither here nor in `command_error.rs` does not compile.
+//! Maps the typed errors to exit codes, stable names, lines of details and hints. An error that is listed neither here nor in
+//! `command_error.rs` does not compile.
 
 use crate::api::{Cause, LookUpError, Outcome};
 use crate::command_error::CommandError;
