@@ -122,7 +122,7 @@ impl LedgerError {
     /// The error if a process sends the run; `worker` names it.
     pub(crate) fn in_use(run: &RunName, worker: Option<&str>) -> Self {
         let worker = worker.map(|worker| format!(" ({worker})")).unwrap_or_default();
-        let hint = "watch it with `jelouctl bulk status RUN`, or stop it with `jelouctl bulk stop RUN`";
+        let hint = format!("watch it with `jelouctl bulk status {run}`, or stop it with `jelouctl bulk stop {run}`");
         Self::new(LedgerFault::InUse, format!("run {run}{worker} is in use by another process"), hint)
     }
 

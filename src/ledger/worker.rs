@@ -380,7 +380,7 @@ impl Worker {
         let held = Some(self.held_until - run.now).filter(|wait| *wait > 0).map(|wait| (wait, Delay::PeopleLimit));
         let is_over = is_held && held.is_none();
         if held.is_some() || is_short && !is_over {
-            let later = next_due(db, run)?.into_iter().chain(held).min();
+            let later = held.into_iter().chain(next_due(db, run)?).min_by_key(|(wait, _)| *wait);
             let (wait, delay) = later.unwrap_or((1000, Delay::Retry));
             next = next.max((wait.max(1), delay));
         }

@@ -1,13 +1,13 @@
 //! After a run, or during it: stop, list, find, and which run is used if none is named.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::bulk_run::{Watched, counts, people, resume, send, send_with, signal, start, user};
+use crate::bulk_run::{Watched, counts, end, people, resume, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, Run, also_in_a_database, faketime};
+use crate::harness::{Home, Run, also_in_a_database, faketime, wait_until};
 use crate::terminal::Terminal;
 
 also_in_a_database! {
@@ -24,6 +24,7 @@ also_in_a_database! {
     a_run_of_long_ago_is_continued_only_by_who_means_it,
     a_person_is_asked_by_name_about_a_run_that_is_resumed,
     who_resumes_a_run_leaves_people_out,
+    a_row_that_is_made_pending_while_a_process_begins_is_checked_like_the_others,
     a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it,
     a_national_number_is_found_by_the_country_of_the_profile,
 }
@@ -376,6 +377,37 @@ fn a_person_is_asked_by_name_about_a_run_that_is_resumed() {
         let asked = [&format!("Run r last changed {age}"), " ago. Send 3 messages from bot BOT_ID"];
         assert!(asked.iter().all(|part| screen.contains(*part)), "{screen}");
     }
+}
+
+#[test]
+fn a_row_that_is_made_pending_while_a_process_begins_is_checked_like_the_others() {
+    let home = people(3);
+    let jelou = Jelou::start(|to, before| match before {
+        0 if to == user(0) => Act::Answer(400, "", "{}"),
+        0 if to == user(1) => Act::Answer(401, "", "{}"),
+        _ => Act::Accept,
+    });
+    let profile = home.profile("prod", &jelou.url, "do_not_contact = \"bajas.txt\"");
+    home.write(".config/jelouctl/bajas.txt", user(9));
+    home.run(IMPORT).success();
+    home.run("bulk work r").fails(4, &[]);
+    let [asked, go] = ["asked", "go"].map(|name| home.path().join(name).display().to_string());
+    let waits = format!("touch {asked}; while [ ! -e {go} ]; do sleep 0.01; done; echo SECRET");
+    let config = std::fs::read_to_string(&profile).unwrap();
+    let secret = config.lines().find(|line| line.starts_with("client_secret")).unwrap();
+    let waits = waits.replace("SECRET", secret.split('"').nth(1).unwrap());
+    std::fs::write(&profile, config.replace(secret, &format!("client_secret_command = [\"sh\", \"-c\", \"{waits}\"]")))
+        .unwrap();
+    let mut resume = home.command();
+    resume.args(["bulk", "resume", "r", "--yes", "--progress", "none"]);
+    let child = resume.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_until("the secret is asked for", || home.path().join("asked").exists());
+    home.write(".config/jelouctl/bajas.txt", format!("{}\n{}", user(0), user(9)));
+    home.run("bulk resolve r --failed-as pending").success();
+    home.write("go", "");
+    let ended = end(child);
+    assert_eq!(counts(&ended.json()), [2, 0, 0, 0], "{ended:?}");
+    assert!(!jelou.accepted().contains_key(&user(0)));
 }
 
 #[test]

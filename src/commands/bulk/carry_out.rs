@@ -62,9 +62,27 @@ impl RunOnItsWay<'_> {
     ) -> Result<(Worker, Counts, RunConditions), CommandError> {
         wait_for_turn(run.store(), &mut connection.signals).await?;
         match run.join(self.sender.settings.timeout, leaves_out_sent(self.details))? {
-            Ok((worker, counts)) => Ok((worker, counts, run.details()?.conditions)),
+            Ok((worker, counts)) if !run.has_decided_rows()? => Ok((worker, counts, run.details()?.conditions)),
+            Ok((worker, _)) => match self.check_decided_rows(run) {
+                Ok(()) => Ok((worker, run.counts()?, run.details()?.conditions)),
+                Err(error) => {
+                    // Others need not wait for it.
+                    let _ = worker.close();
+                    Err(error)
+                }
+            },
             Err(found) => Err(refusal_of_rest(run, &found)?),
         }
+    }
+
+    /// Leaves out excluded people once more: a person may have made rows pending after that was done before. From now on nobody
+    /// does.
+    fn check_decided_rows(&self, run: &Run) -> Result<(), CommandError> {
+        let Self { context, sender, exclusions, .. } = self;
+        for exclusions in [*exclusions, &reread_do_not_contact(&sender.settings)?] {
+            leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
+        }
+        self.check_allowed(run)
     }
 
     /// Opens the run again after its hours have opened: it may have waited for a night, or for days.
@@ -78,6 +96,7 @@ impl RunOnItsWay<'_> {
         let exclusions = reread_do_not_contact(&sender.settings)?;
         // The connection may not have survived the wait.
         let run = self.run.reconnected()?;
+        wait_for_turn(run.store(), &mut connection.signals).await?;
         leave_out(context, UnsentRows::OfRun(&run), &exclusions, windows.as_ref())?;
         self.join(&run, connection).await
     }

@@ -114,6 +114,13 @@ pub(super) fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -
     for told in still_unknown(name, &look) {
         context.stderr.note(&told);
     }
+    let untried = run.unknown_and_never_tried()?;
+    if untried > 0 {
+        let rows = counted(untried, "unknown row");
+        context
+            .stderr
+            .note(&format!("{rows} without an attempt here, which cannot be asked for: look for them in Jelou"));
+    }
     let code = code(&look);
     match look.problem {
         Some(problem) => Err(problem),

@@ -15,7 +15,7 @@ use super::summary::undecided;
 use super::words::{OR_UNCHECKED, since_when, what_to_look_at};
 use crate::command_error::CommandError;
 use crate::commands::limit::limit_of_run;
-use crate::commands::store::{check_clocks, open_store};
+use crate::commands::store::{check_clocks, open_store, wait_for_turn};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::HoursBase;
@@ -192,6 +192,7 @@ impl RunOnItsWay<'_> {
             })?;
             refuse_templates(&mut connection, &left, false, OR_UNCHECKED).await?;
         }
+        wait_for_turn(run.store(), &mut connection.signals).await?;
         if let Some((paused, resumed)) = resumed {
             run.resume(paused, &resumed)?;
         }
@@ -209,16 +210,21 @@ impl RunOnItsWay<'_> {
         way.carry_out(connection, work.progress).await.map_err(CommandError::after_sending)
     }
 
+    /// Checks that the profile allows everybody who is still to get a message.
+    pub(super) fn check_allowed(&self, run: &Run) -> Result<(), CommandError> {
+        let Self { sender, .. } = self;
+        if sender.settings.allow_to.is_none() {
+            return Ok(());
+        }
+        run.pending_requests(|row| sender.check_allowed(row.recipients()?.iter().map(String::as_str)))
+    }
+
     /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed
     /// so long ago. Returns whether a person has said yes.
     fn prepare(&self, paused: Option<&RunPause>, asks: bool, age: Duration) -> Result<bool, CommandError> {
         let Self { context, sender, run, details, exclusions } = self;
         leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
-        if sender.settings.allow_to.is_some() {
-            run.pending_requests::<CommandError>(|row| {
-                sender.check_allowed(row.recipients()?.iter().map(String::as_str))
-            })?;
-        }
+        self.check_allowed(run)?;
         if let Some(paused) = paused {
             let look = what_to_look_at(paused.reason, run.name());
             context.stderr.warning(&format!("run {} is {}; {look}", run.name(), since_when(paused)));
