@@ -192,7 +192,8 @@ impl ImportPlan<'_> {
         let found = texts.chain(to).find_map(|(path, source, uses)| {
             let bare = path.starts_with("parameters").then(|| bare_column(columns, source)).flatten();
             // The way to send the name of a column in a parameter.
-            let is_word = |found: &Misspelling| path.starts_with("parameters") && found.written == source;
+            let is_word =
+                |found: &Misspelling| path.starts_with("parameters") && found.is_quoted() && found.written == source;
             Some((path, bare.or_else(|| misspelling(source, uses, meant).filter(|found| !is_word(found)))?))
         });
         match found {

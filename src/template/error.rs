@@ -30,7 +30,8 @@ impl TemplateError {
 }
 
 /// A text, at `path`, that would be sent with words that mean one of the `columns`.
-pub(crate) fn misspelt(path: &str, Misspelling { written, column }: &Misspelling, columns: &[String]) -> UsageError {
+pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]) -> UsageError {
+    let Misspelling { written, column } = misspelling;
     let (problem, meant) = match column {
         None => {
             let columns: Vec<_> = columns.iter().map(|column| spelling(column, columns)).collect();
@@ -39,8 +40,7 @@ pub(crate) fn misspelt(path: &str, Misspelling { written, column }: &Misspelling
         }
         Some(column) => {
             let column = spelling(column, columns);
-            // `{{ 'nombre' }}`
-            if written.starts_with("{{") {
+            if misspelling.is_quoted() {
                 let problem = format!("{path}: {written} is that word for everybody; the column is written {column}");
                 return UsageError::new(
                     problem,

@@ -15,6 +15,13 @@ pub(crate) struct Misspelling {
     pub(crate) column: Option<String>,
 }
 
+impl Misspelling {
+    /// Whether it is the name of a column in quotes: `{{ 'nombre' }}`.
+    pub(crate) fn is_quoted(&self) -> bool {
+        self.column.is_some() && self.written.starts_with("{{")
+    }
+}
+
 /// The marks that other programs put around a column.
 const OTHER_MARKS: [(&str, &str); 9] = [
     ("*|", "|*"),
