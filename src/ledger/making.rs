@@ -226,6 +226,7 @@ impl<'a> KnownRuns<'a> {
         if runs.is_empty() {
             return Ok(Vec::new());
         }
+        self.db.0.limit(LONG);
         self.db.0.script(CANDIDATES)?;
         self.db.run(
             // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new run.

@@ -176,6 +176,8 @@ impl Worker {
         }
         db.0.enter(self.id)?;
         self.begin_limit(&mut db)?;
+        // A process that stands still in here keeps others waiting for a moment only.
+        db.0.limit(SHORT);
         let found = db.change(|db| {
             lock_store(db)?;
             of.change_in(db, |db, run| {
@@ -210,9 +212,9 @@ impl Worker {
             db.0.leave(self.id);
             return Ok(found);
         }
+        db.0.limit(SHORT);
         // It may have got a limit meanwhile.
         self.begin_limit(&mut db)?;
-        db.0.limit(SHORT);
         Ok(found)
     }
 
