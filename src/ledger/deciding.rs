@@ -211,7 +211,7 @@ impl Run {
 }
 
 impl LockedRun {
-    /// The same within a transaction, with runs that have changed since this time, or are unfinished.
+    /// [`Run::compare`] within a transaction, with the runs that are unfinished or have changed since `changed_since`.
     pub(super) fn compare(
         &mut self,
         db: &mut Db,

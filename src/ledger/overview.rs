@@ -17,7 +17,7 @@ impl Store {
         self.db().rows("SELECT name FROM run ORDER BY name", &[], |row| name_in(&row, 0))
     }
 
-    /// The newest run; outside of the sandbox one on the sandbox only if there is no other, and there the other way round.
+    /// The newest run. In the sandbox, a run on the sandbox comes before all others; elsewhere, it comes after them.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
         let query = "SELECT name FROM run ORDER BY CASE WHEN sandbox = ?1 THEN 0 ELSE 1 END, id DESC LIMIT 1";
         let newest = self.db().first(query, &values![self.in_sandbox])?;

@@ -122,7 +122,7 @@ impl Store {
         Ok(Some(Self { db: Arc::new(Mutex::new(Db(engine))), place, on_wait, in_sandbox: false }))
     }
 
-    /// The same store for a command in the sandbox, if it is in one.
+    /// The same store; `in_sandbox` tells whether the command works in the sandbox.
     pub(crate) fn for_sandbox(self, in_sandbox: bool) -> Self {
         Self { in_sandbox, ..self }
     }

@@ -212,6 +212,7 @@ impl Worker {
             db.0.leave(self.id);
             return Ok(found);
         }
+        // Comparing may have set a longer one.
         db.0.limit(SHORT);
         // It may have got a limit meanwhile.
         self.begin_limit(&mut db)?;

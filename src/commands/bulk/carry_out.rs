@@ -75,8 +75,8 @@ impl RunOnItsWay<'_> {
         }
     }
 
-    /// Leaves out excluded people once more: a person may have made rows pending after that was done before. From now on nobody
-    /// does.
+    /// Leaves out excluded people once more: rows may have been made pending since the first check. Now that this process
+    /// has joined, that is refused.
     fn check_decided_rows(&self, run: &Run) -> Result<(), CommandError> {
         let Self { context, sender, exclusions, .. } = self;
         for exclusions in [*exclusions, &reread_do_not_contact(&sender.settings)?] {

@@ -67,7 +67,7 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
 pub(crate) struct BulkReportArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// A run on the sandbox is the default with --sandbox, or if there is no other.
+    /// A run on the sandbox is chosen before others with --sandbox, else only if there is no other.
     run: Option<RunName>,
 
     /// Rows in this state only (repeatable)

@@ -45,7 +45,7 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
-    /// A run on the sandbox is the default with --sandbox, or if there is no other.
+    /// A run on the sandbox is chosen before others with --sandbox, else only if there is no other.
     run: Option<RunName>,
 
     #[command(flatten)]

@@ -23,7 +23,7 @@ const QUIET_S: f64 = 5.0;
 pub(crate) struct BulkStatusArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// A run on the sandbox is the default with --sandbox, or if there is no other.
+    /// A run on the sandbox is chosen before others with --sandbox, else only if there is no other.
     run: Option<RunName>,
 }
 
