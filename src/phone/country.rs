@@ -26,7 +26,7 @@ impl Country {
         of_code.or_else(|| by_name(text)).map(Self)
     }
 
-    /// The same; an error where there is none.
+    /// [`Self::named`], with an error for what is not a country.
     pub(crate) fn meant(text: &str) -> Result<Self, String> {
         Self::named(text).ok_or_else(|| unknown(text))
     }

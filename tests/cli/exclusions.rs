@@ -56,6 +56,7 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         // Lines that end with a carriage return alone are lines, and the first of them may be a comment.
         ("x.txt", text("# Bajas\r+593987654321 # Ana\r+593987654322\r"), "EC", 2),
         ("x.txt", text("+593987654322 # Eva\r+593987654321\r\n\r+593987654329"), "EC", 2),
+        ("x.csv", text("# Bajas\rnombre,celular\rAna,+593987654321\r"), "EC", 1),
         ("x.csv", text(&report), "PE", 1),
         ("x.ndjson", text(&of_report), "PE", 1),
         // What a report has as invalid is nobody's number.
