@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::slice;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueHint};
 use serde_json::{Map, json};
@@ -11,8 +10,8 @@ use super::confirm;
 use super::store::ledger_database;
 use crate::command_error::CommandError;
 use crate::config::{
-    ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Key, Layer, LedgerDatabase, LedgerUrl, Origin,
-    SecretSource, Settings, Sourced,
+    self, ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, Key, Layer, LedgerDatabase, LedgerUrl, Origin,
+    SecretSource, Settings, Sourced, checked,
 };
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -110,10 +109,7 @@ fn argument(key: &'static Key) -> Arg {
     let is_list = key.form == "list";
     let again = if is_list { " (repeatable; replaces the earlier ones)" } else { "" };
     let argument = Arg::new(key.name).long(key.flag.trim_start_matches('-')).value_name(key.value);
-    let argument = argument.help(format!("{}{again}", key.about)).value_parser(move |raw: &str| {
-        let raw = raw.trim().to_owned();
-        key.check(slice::from_ref(&raw)).map(|()| raw)
-    });
+    let argument = argument.help(format!("{}{again}", key.about)).value_parser(checked(key.name));
     let hint = if key.value.ends_with("FILE") { ValueHint::FilePath } else { ValueHint::Unknown };
     let argument = argument.allow_hyphen_values(!is_list && key.form != "path");
     argument.action(if is_list { ArgAction::Append } else { ArgAction::Set }).value_hint(hint)
@@ -180,7 +176,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     }
     let settings = Settings::load(&context.flags, &Environment::read()?)?;
     context.stderr.warnings(&settings.warnings);
-    let has_credentials = settings.client_id().is_some() || settings.client_secret().is_some();
+    let has_credentials = settings.login.id().is_some() || settings.login.secret().is_some();
     if has_credentials && let Err(problem) = settings.credentials(true) {
         context.stderr.warning(&problem.to_string());
     }
@@ -242,6 +238,7 @@ fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandE
     for (key, path) in change.paths() {
         *path = kept_file(context, key, Path::new(path.as_str()))?;
     }
+    check_change(&change)?;
     if is_new {
         complete(context, name, &mut change)?;
     } else if change.is_empty() {
@@ -261,6 +258,11 @@ fn set(context: &mut Context, name: &str, keys: KeyFlags) -> Result<(), CommandE
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
     context.stderr.note(&format!("profile {name} is saved; try it with: jelouctl doctor --profile {word}"));
     Ok(())
+}
+
+/// Refuses values that cannot be, or contradict each other.
+fn check_change(change: &Layer) -> Result<(), UsageError> {
+    config::check(change).map_err(|problem| UsageError::new(problem, "nothing was saved; try again"))
 }
 
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.
@@ -307,8 +309,8 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
         }
         let answer = context.stderr.ask(question)?;
         if is_needed || !answer.is_empty() {
-            let typed = change.type_answer(name, &answer);
-            typed.map_err(|problem| UsageError::new(problem, "nothing was saved; try again"))?;
+            change.type_answer(name, &answer);
+            check_change(change)?;
         }
     }
     if !change.has("client_secret") && !change.has("client_secret_file") {

@@ -121,10 +121,7 @@ impl ConfigEdit {
     /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be
     /// written, the old file is whole.
     fn save(&self) -> Result<(), ConfigError> {
-        let text = self.document.to_string();
-        // Values that contradict each other are not written.
-        ConfigFile::parse(&self.path, &text)?;
-        Ok(private_file::write(&self.path, text.as_bytes())?)
+        Ok(private_file::write(&self.path, self.document.to_string().as_bytes())?)
     }
 }
 

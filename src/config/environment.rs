@@ -45,9 +45,7 @@ impl Environment {
         let mut layer = Layer::default();
         for key in KEYS.iter().filter(|key| !key.variable.is_empty() && is_wanted(key)) {
             let Some(text) = read(key.variable)? else { continue };
-            let texts = vec![text];
-            key.check(&texts).map_err(|problem| ConfigError::variable(key.variable, problem))?;
-            layer.put(key.name, texts, &Origin::Variable(key.variable));
+            layer.put(key.name, vec![text], &Origin::Variable(key.variable));
         }
         // A relative path is relative to the working directory; `~/` may come from an env file.
         layer.paths().for_each(|(_, path)| *path = resolve(Path::new(""), path));

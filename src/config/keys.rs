@@ -1,15 +1,10 @@
-//! The settings, by the table in `keys.tsv`. A new one is a row there, its check here, and its reader in `Settings`.
+//! The settings, by the table in `keys.tsv`. A new one is a row there, and its reader in `Settings`.
 
-use std::fmt::Display;
-use std::str::FromStr;
 use std::sync::LazyLock;
 
 use serde_json::json;
 
-use super::api_url::ApiUrl;
-use super::values::{self, bot_id, client_id, pattern};
-use crate::hours::{DailyWindow, DayOff, ZoneName, windows_of};
-use crate::phone::Country;
+use crate::hours::DayOff;
 use crate::tables::rows;
 
 /// A setting that a profile may have.
@@ -53,7 +48,7 @@ impl Key {
     /// The texts of the value that a profile has: one, or those of a list.
     ///
     /// # Errors
-    /// If it is of another form, or its check refuses it. The value itself may be a secret, and is not repeated.
+    /// If it is of another form. The value itself may be a secret, and is not repeated.
     pub(super) fn read(&self, written: toml::Value) -> Result<Vec<String>, String> {
         use toml::Value::{Array, Boolean, Float, Integer, String};
 
@@ -73,33 +68,7 @@ impl Key {
             ("text" | "path" | "secret" | "duration" | "number", String(text)) => Some(vec![text]),
             _ => None,
         };
-        let texts = texts.ok_or_else(|| format!("{}: expected {expected}, not {found}", self.name))?;
-        self.check(&texts)?;
-        Ok(texts)
-    }
-
-    /// Checks a value.
-    pub(crate) fn check(&self, texts: &[String]) -> Result<(), String> {
-        if self.name == "between" {
-            return windows(texts).map(drop);
-        }
-        texts.iter().try_for_each(|text| match self.name {
-            "bot_id" => bot_id(text).map(drop),
-            "client_id" => client_id(text).map(drop),
-            "api_url" => parses::<ApiUrl>(text),
-            "timeout" => values::timeout(text).map(drop),
-            "retry_for" => values::retry_for(text).map(drop),
-            "allow_to" => pattern(text).map(drop),
-            "rate" => values::rate(text).map(drop),
-            "country" => parses::<Country>(text),
-            "remember" => values::remember(text).map(drop),
-            "confirm_bulk" => parses::<bool>(text),
-            "not_on" => parses::<DayOff>(text),
-            "time_zone" => parses::<ZoneName>(text),
-            "budget" => values::budget(text).map(drop),
-            "limit_24h" => values::people_limit(text).map(drop),
-            _ => Ok(()),
-        })
+        texts.ok_or_else(|| format!("{}: expected {expected}, not {found}", self.name))
     }
 
     /// A value as it is printed.
@@ -148,37 +117,16 @@ impl Key {
     }
 }
 
-/// A check of what is typed for the flag of the key called `name`.
-pub(crate) fn checked(name: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
-    move |raw| {
-        let text = raw.trim().to_owned();
-        let key = Key::named(name).ok_or_else(|| format!("{name} is not a key"))?;
-        key.check(std::slice::from_ref(&text)).map(|()| text)
-    }
-}
-
-/// The hours of `between`.
-pub(super) fn windows(texts: &[String]) -> Result<Vec<DailyWindow>, String> {
-    windows_of(&texts.iter().map(|window| window.parse()).collect::<Result<Vec<_>, _>>()?)
-}
-
-fn parses<T: FromStr<Err: Display>>(raw: &str) -> Result<(), String> {
-    raw.parse::<T>().map(drop).map_err(|problem| problem.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_row_of_the_table_is_a_key_with_a_valid_default() {
+    fn every_row_of_the_table_is_a_key() {
         assert_eq!(KEYS.len(), include_str!("keys.tsv").lines().count() - 1);
         for key in KEYS.iter() {
             let forms = ["text", "path", "secret", "duration", "number", "switch", "list", "command"];
             assert!(forms.contains(&key.form), "{key:?}");
-            if !key.default.is_empty() {
-                assert_eq!(key.check(&[key.default.to_owned()]), Ok(()), "{key:?}");
-            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! put over one another.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Debug};
+use std::fmt;
 use std::path::PathBuf;
 
 use super::error::ConfigError;
@@ -10,6 +10,9 @@ use super::keys::{KEYS, Key};
 use super::secret_source::SecretSource;
 use super::sourced::{Origin, Sourced};
 use crate::secret::Secret;
+
+/// How a value is read from its text; the error is in words.
+type Reader<T> = fn(&str) -> Result<T, String>;
 
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Layer(BTreeMap<&'static str, Sourced<Vec<String>>>);
@@ -45,18 +48,13 @@ impl Layer {
     }
 
     /// The same for an answer: a text, or a list with commas or blanks.
-    ///
-    /// # Errors
-    /// If the key called `name` cannot have that value.
-    pub(crate) fn type_answer(&mut self, name: &str, answer: &str) -> Result<(), String> {
-        let Some(key) = Key::named(name) else { return Ok(()) };
-        let texts: Vec<_> = match key.form {
-            "list" => answer.split([',', ' ']).filter(|text| !text.is_empty()).map(str::to_owned).collect(),
-            _ => vec![answer.to_owned()],
-        };
-        key.check(&texts)?;
-        self.type_in(name, texts);
-        Ok(())
+    pub(crate) fn type_answer(&mut self, name: &str, answer: &str) {
+        match Key::named(name) {
+            Some(key) if key.form == "list" => {
+                self.type_in(name, answer.split([',', ' ']).filter(|text| !text.is_empty()));
+            }
+            _ => self.type_in(name, Some(answer)),
+        }
     }
 
     /// Each path in it, with its key.
@@ -96,22 +94,39 @@ impl Layer {
         self.0.get(name).map_or(&Origin::Default, |found| &found.origin)
     }
 
-    /// The value of the key called `name`. Every source checks what it puts in.
-    #[expect(clippy::expect_used, reason = "it was checked")]
-    pub(super) fn get<T, E: Debug>(&self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
-        Some(read(self.text(name)?).expect("a checked value"))
+    /// The value of the key called `name`.
+    ///
+    /// # Errors
+    /// If `read` refuses it.
+    pub(super) fn get<T>(&self, name: &str, read: Reader<T>) -> Result<Option<T>, ConfigError> {
+        self.text(name).map(read).transpose().map_err(|problem| self.wrong(name, &problem))
     }
 
     /// The same for a key that has a default, of a layer over [`Self::of_defaults`].
     #[expect(clippy::expect_used, reason = "the table says so")]
-    pub(super) fn or_default<T, E: Debug>(&self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> T {
-        self.get(name, read).expect("the key has a default")
+    pub(super) fn or_default<T>(&self, name: &str, read: Reader<T>) -> Result<T, ConfigError> {
+        Ok(self.get(name, read)?.expect("the key has a default"))
     }
 
-    /// The same for a list, empty if there is none.
-    #[expect(clippy::expect_used, reason = "it was checked")]
-    pub(super) fn get_list<T>(&self, name: &str, read: impl FnOnce(&[String]) -> Result<Vec<T>, String>) -> Vec<T> {
-        self.list(name).map(|texts| read(texts).expect("a checked list")).unwrap_or_default()
+    /// The same for a list.
+    pub(super) fn get_list<T>(&self, name: &str, read: Reader<T>) -> Result<Option<Vec<T>>, ConfigError> {
+        let read = self.list(name).map(|texts| texts.iter().map(|text| read(text)).collect());
+        read.transpose().map_err(|problem: String| self.wrong(name, &problem))
+    }
+
+    /// The value of the key called `name` has this problem.
+    pub(super) fn wrong(&self, name: &str, problem: &str) -> ConfigError {
+        match self.origin(name) {
+            Origin::Variable(variable) => ConfigError::variable(variable, problem),
+            Origin::Profile(profile) => {
+                let hint = format!("fix it in the configuration, or with: jelouctl profile set {profile}");
+                ConfigError::new(format!("{name} of profile {profile}: {problem}"), hint)
+            }
+            // The command line names the flag.
+            Origin::Flag(_) | Origin::Sandbox | Origin::Default => {
+                ConfigError::new(problem.to_string(), "give another value")
+            }
+        }
     }
 
     pub(super) fn path(&self, name: &str) -> Option<PathBuf> {

@@ -10,7 +10,7 @@ use super::values::client_id;
 /// The client id and secret that are given, outside the profile and in it. The two are never mixed: an id of one with
 /// the secret of the other would send the secret to whom it is not for.
 #[derive(Clone, Debug)]
-pub(super) struct Login {
+pub(crate) struct Login {
     /// From flags and environment.
     typed: Pair,
     /// From the profile.
@@ -30,7 +30,7 @@ struct Pair {
 
 impl Pair {
     fn of(layer: &Layer) -> Result<Self, ConfigError> {
-        let id = layer.get("client_id", client_id).map(|id| layer.origin("client_id").of(id));
+        let id = layer.get("client_id", client_id)?.map(|id| layer.origin("client_id").of(id));
         Ok(Self { id, secret: layer.secret("client_secret")? })
     }
 }
@@ -39,9 +39,9 @@ impl Login {
     /// What flags and environment say `outside` of the profile called `name`, combined with what that says.
     ///
     /// # Errors
-    /// If one of them gives its secret in two ways.
+    /// If one of them gives its secret in two ways, or a value is not valid.
     pub(crate) fn new(outside: &Layer, profile: &Layer, name: &str) -> Result<Self, ConfigError> {
-        let home = profile.clone().over(Layer::of_defaults()).or_default("api_url", str::parse);
+        let home = profile.clone().over(Layer::of_defaults()).or_default("api_url", str::parse)?;
         Ok(Self { typed: Pair::of(outside)?, kept: Pair::of(profile)?, profile: name.to_owned(), home })
     }
 

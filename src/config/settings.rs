@@ -8,7 +8,7 @@ use super::environment::Environment;
 use super::error::{ConfigError, ConfigFault};
 use super::file::ConfigFile;
 use super::flags::Flags;
-use super::keys::{Key, windows};
+use super::keys::Key;
 use super::layer::Layer;
 use super::login::Login;
 use super::secret_source::SecretSource;
@@ -16,7 +16,7 @@ use super::sourced::{Origin, Sourced};
 use super::trust::MAX_BYTES;
 use super::values;
 use crate::cost::Money;
-use crate::hours::{DailyWindow, DayOff, ZoneName};
+use crate::hours::{DailyWindow, DayOff, ZoneName, windows_of};
 use crate::phone::Country;
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 
@@ -35,7 +35,7 @@ pub(crate) enum Sandboxed {
 pub(crate) struct Settings {
     pub(crate) profile: Option<Sourced<String>>,
     pub(crate) bot: Option<String>,
-    login: Login,
+    pub(crate) login: Login,
     pub(crate) api_url: ApiUrl,
     pub(crate) sandbox: Sandboxed,
     pub(crate) timeout: Duration,
@@ -113,45 +113,42 @@ impl Settings {
             defaults.put("bot_id", vec!["sandbox".to_owned()], &Origin::Sandbox);
         }
         let login = Login::new(&outside, &profile, &name)?;
-        Ok(Self::read(outside.over(profile).over(defaults), chosen, login, sandbox, warnings))
+        let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
+        Ok(Self { profile: chosen, warnings, ..read })
     }
 
     /// Reads each value of the `layer` of all sources.
-    fn read(
-        layer: Layer,
-        profile: Option<Sourced<String>>,
-        login: Login,
-        sandbox: Sandboxed,
-        warnings: Vec<String>,
-    ) -> Self {
-        Self {
-            profile,
-            bot: layer.get("bot_id", values::bot_id),
+    fn read(layer: Layer, login: Login, sandbox: Sandboxed) -> Result<Self, ConfigError> {
+        let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
+        let between = windows_of(&between.unwrap_or_default()).map_err(|problem| layer.wrong("between", &problem))?;
+        Ok(Self {
+            profile: None,
+            bot: layer.get("bot_id", values::bot_id)?,
             login,
             api_url: match &sandbox {
                 Sandboxed::At(url) => url.clone(),
-                Sandboxed::No | Sandboxed::Nearest => layer.or_default("api_url", str::parse),
+                Sandboxed::No | Sandboxed::Nearest => layer.or_default("api_url", str::parse)?,
             },
             sandbox,
-            timeout: layer.or_default("timeout", values::timeout),
-            retry_for: layer.or_default("retry_for", values::retry_for),
+            timeout: layer.or_default("timeout", values::timeout)?,
+            retry_for: layer.or_default("retry_for", values::retry_for)?,
             ca_cert: layer.path("ca_cert"),
-            allow_to: layer.list("allow_to").map(<[String]>::to_vec),
+            allow_to: layer.get_list("allow_to", values::pattern)?,
             do_not_contact: layer.path("do_not_contact"),
             log: layer.path("log"),
-            rate: layer.or_default("rate", values::rate),
-            country: layer.get("country", str::parse),
-            remember: layer.or_default("remember", values::remember),
-            confirm_bulk: layer.or_default("confirm_bulk", str::parse),
-            between: layer.get_list("between", windows),
-            not_on: layer.get_list("not_on", |days| days.iter().map(|day| day.parse()).collect()),
-            time_zone: layer.get("time_zone", str::parse),
+            rate: layer.or_default("rate", values::rate)?,
+            country: layer.get("country", str::parse)?,
+            remember: layer.or_default("remember", values::remember)?,
+            confirm_bulk: layer.or_default("confirm_bulk", values::switch)?,
+            between,
+            not_on: layer.get_list("not_on", str::parse)?.unwrap_or_default(),
+            time_zone: layer.get("time_zone", str::parse)?,
             rates: layer.path("rates"),
-            budget: layer.get("budget", values::budget),
-            limit_24h: layer.get("limit_24h", values::people_limit),
+            budget: layer.get("budget", values::budget)?,
+            limit_24h: layer.get("limit_24h", values::people_limit)?,
             layer,
-            warnings,
-        }
+            warnings: Vec::new(),
+        })
     }
 
     /// Whether nothing can reach Jelou.
@@ -181,19 +178,9 @@ impl Settings {
     /// The value of a key as it is printed, and its origin; never a secret.
     pub(crate) fn shown(&self, key: &Key) -> Option<Sourced<String>> {
         match key.name {
-            "client_secret" => self.client_secret().map(Sourced::shown),
+            "client_secret" => self.login.secret().map(Sourced::shown),
             _ => self.layer.shown(key),
         }
-    }
-
-    /// The client id that comes first, whether it can be used with the secret or not.
-    pub(crate) fn client_id(&self) -> Option<&Sourced<String>> {
-        self.login.id()
-    }
-
-    /// The source of the secret that comes first, whether it can be used with the id or not.
-    pub(crate) fn client_secret(&self) -> Option<&Sourced<SecretSource>> {
-        self.login.secret()
     }
 
     /// Client id and where its secret comes from: both from flags and environment, or both from the profile, whose
@@ -211,6 +198,22 @@ impl Settings {
         let file = open_to_read(path, PipeBound::FirstByte);
         let content = file.and_then(|file| read_to_limit(file, MAX_BYTES)).map_err(FileError::of("read", path))?;
         Ok(Some((path.clone(), content)))
+    }
+}
+
+/// Checks what a layer says, in words without the place.
+pub(crate) fn check(layer: &Layer) -> Result<(), String> {
+    let login = Login::new(layer, &Layer::default(), "");
+    let read = login.and_then(|login| Settings::read(layer.clone().over(Layer::of_defaults()), login, Sandboxed::No));
+    read.map(drop).map_err(|error| error.to_string())
+}
+
+/// A check of what is typed for the flag of the key called `name`.
+pub(crate) fn checked(name: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
+    move |raw| {
+        let (text, mut layer) = (raw.trim().to_owned(), Layer::default());
+        layer.type_in(name, Some(&text));
+        check(&layer).map(|()| text)
     }
 }
 
@@ -265,5 +268,42 @@ pub(super) fn choose_profile(
             let hint = "choose with --profile NAME, or once for all with: jelouctl profile use NAME";
             Err(ConfigError::of(ConfigFault::NoDefaultProfile, message, hint))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn resolve(profile: &str) -> Result<Settings, String> {
+        let text = format!("default_profile = \"a\"\n[profiles.b]\ntimeout = \"soon\"\n[profiles.a]\n{profile}");
+        let file = ConfigFile::parse(Path::new("/etc/c.toml"), &text).unwrap();
+        let resolved = Settings::resolve(&Flags::default(), &Environment::default(), Some(&file));
+        resolved.map_err(|error| format!("{error} | {}", error.hint.clone().unwrap_or_default()))
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_by_its_key_and_its_profile() {
+        for (profile, expected) in [
+            ("timeout = \"soon\"", "timeout of profile a: `soon` is not a duration; "),
+            ("rate = \"fast\"", "jelouctl profile set a"),
+            (
+                "api_url = \"http://x.example\"",
+                "api_url of profile a: `http://x.example` would get the secret unencrypted",
+            ),
+            ("client_id = \"a:b\"", "client_id of profile a: a client id has no colon"),
+            ("bot_id = \"\"", "bot_id of profile a: a bot id cannot be empty"),
+            ("allow_to = [\"593*\", \"x\"]", "allow_to of profile a: an allowed recipient is a number"),
+            ("between = [\"always\", \"08:00-09:00\"]", "between of profile a: `always` stands alone"),
+            ("not_on = [\"05/06/2026\"]", "not_on of profile a: "),
+            ("budget = 0", "budget of profile a: `0` is not a budget"),
+        ] {
+            let error = resolve(profile).expect_err(profile);
+            assert!(error.contains(expected), "{profile}: {error}");
+        }
+        // That of another profile does not matter.
+        assert_eq!(resolve("allow_to = []").unwrap().allow_to, Some(Vec::new()));
     }
 }

@@ -114,6 +114,11 @@ pub(crate) fn rate(raw: &str) -> Result<f64, String> {
     Err(format!("`{}` is not a rate; write 5/s, 300/m or 1000/h, {limits}", raw.escape_debug()))
 }
 
+/// Yes or no.
+pub(super) fn switch(raw: &str) -> Result<bool, String> {
+    raw.parse().map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
+}
+
 /// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it.
 pub(super) fn pattern(raw: &str) -> Result<String, String> {
     let fits_somebody = match raw.strip_prefix("id:") {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, check};
 use crate::list::{HeaderChoice, ListInput, ListOptions, ListReader};
 use crate::message::{TypedRecipient, contacts};
 use crate::output::{compact, one_line, pretty, visible_json};
@@ -78,10 +78,11 @@ pub fn configuration(bytes: &[u8]) {
     if text.to_ascii_lowercase().matches("canary").count() > 1 {
         return;
     }
-    if let Err(error) = ConfigFile::parse(Path::new("/etc/c.toml"), &text) {
-        let told = format!("{error} {}", error.hint.as_deref().unwrap_or_default());
-        assert!(!told.contains("canary"), "{told}");
-    }
+    let told = match ConfigFile::parse(Path::new("/etc/c.toml"), &text) {
+        Ok(file) => file.profiles.values().filter_map(|profile| check(profile).err()).collect(),
+        Err(error) => format!("{error} {}", error.hint.as_deref().unwrap_or_default()),
+    };
+    assert!(!told.contains("canary"), "{told}");
 }
 
 /// Any rule is read, or refused with a reason.

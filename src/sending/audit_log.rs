@@ -34,7 +34,7 @@ impl AuditLog {
             "sandbox": settings.is_sandboxed(),
             "profile": settings.profile.as_ref().map(|profile| &profile.value),
             "bot_id": settings.bot.as_deref(),
-            "client_id": settings.client_id().map(|id| id.value.as_str()),
+            "client_id": settings.login.id().map(|id| id.value.as_str()),
             "exclusions": [],
         });
         Self { path: settings.log.clone(), sender }

@@ -176,7 +176,8 @@ fn a_limit_that_cannot_be_is_refused() {
         .api(&jelou.url)
         .fails(2, &["--per-day: it counts people who get a template, and a message of kind text is not one"]);
     home.config("[profiles.p]\nbot_id = \"1\"\nlimit_24h = 0\n");
-    home.run("bulk send people.csv --yes text Hola").fails(3, &["config.toml: line 3: `0` is not a number of people"]);
+    home.run("bulk send people.csv --yes text Hola")
+        .fails(3, &["limit_24h of profile p: `0` is not a number of people"]);
 }
 
 /// Files alone: the sandbox asks no ledger.
