@@ -3,10 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
 
 use super::error::ConfigError;
-use super::file::{ConfigFile, line_of};
+use super::file::ConfigFile;
 use super::keys::KEYS;
 use super::layer::Layer;
 use super::trust::read_trusted;
@@ -45,9 +45,8 @@ impl ConfigEdit {
         };
         // The same parser as for reading, which names each wrong key; the editor would accept anything.
         ConfigFile::parse(path, &text)?;
-        let document = text.parse().map_err(|error: toml_edit::TomlError| {
-            let line = line_of(&text, error.span().map_or(0, |span| span.start));
-            ConfigError::syntax(path, line, error.message(), None)
+        let document = text.parse().map_err(|error: TomlError| {
+            ConfigError::syntax(path, &text, error.span().unwrap_or_default().start, error.message())
         })?;
         Ok(Self { path: path.to_owned(), document })
     }

@@ -42,10 +42,10 @@ impl ConfigError {
         Self::new(format!("{name}: {}", problem.as_ref()), "fix its value, or unset it")
     }
 
-    pub(super) fn syntax(path: &Path, line: usize, problem: &str, nearest: Option<&str>) -> Self {
-        let hint = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
-        let message = format!("{}: line {line}: {problem}", path.display());
-        Self { fault: ConfigFault::Other, message, hint }
+    /// What stands at the byte `offset` of the file at `path` is wrong.
+    pub(super) fn syntax(path: &Path, text: &str, offset: usize, problem: &str) -> Self {
+        let line = 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
+        Self::new(format!("{}: line {line}: {problem}", path.display()), "fix it in that file")
     }
 
     pub(super) fn unknown_profile(name: &str, origin: &str, known: &[&str]) -> Self {

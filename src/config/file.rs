@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -106,28 +107,25 @@ impl ConfigFile {
     }
 
     pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
+        let wrong = |at: Range<usize>, problem: &str| ConfigError::syntax(path, text, at.start, problem);
         let document: Document = toml::from_str(text).map_err(|error| {
-            // Serde's words for an unknown key: unknown field `x`, expected `a` or `b`.
-            let unknown = error.message().strip_prefix("unknown field ");
-            let mut quoted = unknown.into_iter().flat_map(|rest| rest.split('`').skip(1).step_by(2));
-            let start = error.span().map_or(0, |span| span.start);
-            match quoted.next() {
-                Some(unknown) => unknown_key(path, line_of(text, start), unknown, quoted),
-                // Without toml's quotation of the line: it may hold a secret.
-                None => ConfigError::syntax(path, line_of(text, start), error.message(), None),
-            }
+            // Without toml's quotation of the line, and of a text where something else belongs: it may be a secret.
+            let message = error.message();
+            let expected = message.starts_with("invalid type").then(|| message.rsplit_once(", ")).flatten();
+            wrong(error.span().unwrap_or_default(), expected.map_or(message, |(_, expected)| expected))
         })?;
         let directory = path.parent().unwrap_or(Path::new(""));
         let mut profiles = BTreeMap::new();
         for (name, settings) in document.profiles {
             let mut profile = Layer::default();
             for (written, value) in settings {
-                let (at, name_of_key) = (line_of(text, written.span().start), written.get_ref());
-                let key = Key::named(name_of_key)
-                    .ok_or_else(|| unknown_key(path, at, name_of_key, KEYS.iter().map(|key| key.name)))?;
-                let at = line_of(text, value.span().start);
-                let value =
-                    key.read(value.into_inner()).map_err(|problem| ConfigError::syntax(path, at, &problem, None))?;
+                let key = Key::named(written.get_ref()).ok_or_else(|| {
+                    let near = nearest(written.get_ref(), KEYS.iter().map(|key| key.name));
+                    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+                    wrong(written.span(), &format!("unknown key `{}`{near}", written.get_ref()))
+                })?;
+                let at = value.span();
+                let value = key.read(value.into_inner()).map_err(|problem| wrong(at, &problem))?;
                 profile.put(key.name, value, &Origin::Profile(name.clone()));
             }
             profile.paths().for_each(|(_, path)| *path = resolve(directory, path));
@@ -166,14 +164,6 @@ pub(super) fn resolve(directory: &Path, path: &str) -> String {
     whole.to_string_lossy().into_owned()
 }
 
-fn unknown_key<'a>(path: &Path, line: usize, key: &str, known: impl Iterator<Item = &'a str>) -> ConfigError {
-    ConfigError::syntax(path, line, &format!("unknown key `{key}`"), nearest(key, known))
-}
-
-pub(super) fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -191,10 +181,10 @@ mod tests {
     #[test]
     fn errors_name_file_line_and_the_nearest_name() {
         for (text, expected) in [
-            ("\n[profiles.a]\nbotid = \"7\"", "/etc/c.toml: line 3: unknown key `botid` | did you mean `bot_id`?"),
+            ("\n[profiles.a]\nbotid = \"7\"", "/etc/c.toml: line 3: unknown key `botid`; did you mean `bot_id`?"),
             (
                 "default_profil = \"a\"",
-                "/etc/c.toml: line 1: unknown key `default_profil` | did you mean `default_profile`?",
+                "/etc/c.toml: line 1: unknown field `default_profil`, expected `default_profile` or `profiles`",
             ),
             (
                 "\ndefault_profile = \"prd\"\n[profiles.prod]",
@@ -215,6 +205,8 @@ mod tests {
             "[profiles.a]\nclient_secret = 987654",
             "[profiles.a]\nclient_secret = \"987654",
             "client_secret = \"987654\"",
+            "[profiles]\nclient_secret = \"987654\"",
+            "profiles = \"987654, expected x\"",
         ] {
             let error = parse(text).expect_err(text);
             assert!(!error.contains("987654"), "{error}");
