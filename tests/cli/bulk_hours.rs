@@ -283,7 +283,7 @@ fn who_wrote_too_long_ago_when_the_hours_open_is_left_out() {
     clock.set("2026-11-21 12:30:00");
     let ended = run.end();
     assert!(
-        ended.code == 0 && ended.stderr.contains("note: 1 row is left out: the person has not written"),
+        ended.code == 0 && ended.stderr.contains("note: 1 row is left out, since the person has not written"),
         "{ended:?}"
     );
     assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &json!({"outside_window": 2})));

@@ -158,7 +158,7 @@ fn a_run_that_is_resumed_looks_again() {
     assert_eq!(written_to(&server), [""; 0]);
     is_away.store(false, Ordering::SeqCst);
     is_later.store(true, Ordering::SeqCst);
-    let ended = resume().success().told(&["2 rows are left out: the person has not written"]);
+    let ended = resume().success().told(&["2 rows are left out, since the person has not written"]);
     assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 5}));
     // People who were skipped before stay skipped.
     assert_eq!(written_to(&server), [user(1)]);

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use super::list_notes::{RowNotes, excluded_words};
 use super::send_args::BulkSendArgs;
 use super::words::NOT_WRITTEN;
+use crate::api::LookUpError;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::problem_of_excluded;
 use crate::input::UsageError;
-use crate::ledger::{LedgerDraft, LedgerError, Run, Skip, SkipReason};
+use crate::ledger::{LedgerDraft, Run, Skip, SkipReason};
 use crate::message::Message;
-use crate::output::counted_are;
 use crate::people::Exclusions;
 use crate::process::block_on;
 use crate::sending::{OpenWindows, Sender};
@@ -25,35 +25,63 @@ pub(super) enum UnsentRows<'a> {
     OfDraft(&'a mut LedgerDraft),
 }
 
-/// Skips the rows for people who are excluded now, and with `windows` those for people who have not written recently.
+/// Skips the rows for people who are excluded now, and with `windows` those for people who have not written recently;
+/// prints notes of them.
 pub(super) fn leave_out(
     context: &Context,
-    mut rows: UnsentRows<'_>,
+    rows: UnsentRows<'_>,
     exclusions: &Exclusions,
     windows: Option<&OpenWindows>,
 ) -> Result<(), CommandError> {
-    if !exclusions.is_empty() {
-        leave_out_excluded(context, &mut rows, exclusions)?;
+    if exclusions.is_empty() && windows.is_none() {
+        return Ok(());
     }
-    windows.map_or(Ok(()), |windows| leave_others_out(context, windows, rows))
-}
-
-/// Skips the rows for people who are excluded, and prints a note.
-fn leave_out_excluded(
-    context: &Context,
-    rows: &mut UnsentRows<'_>,
-    exclusions: &Exclusions,
-) -> Result<(), LedgerError> {
-    let mut notes = RowNotes::default();
-    rows.skip::<LedgerError>(SkipReason::Excluded, |line, recipients| {
-        let found = exclusions.find(recipients.iter().map(String::as_str));
-        Ok(found.map(|(_, list)| {
-            notes.add(excluded_words(list), line.to_string(), "", false);
-            problem_of_excluded(list)
-        }))
-    })?;
+    let (mut notes, mut found) = (RowNotes::default(), BTreeMap::<_, (_, Vec<_>)>::new());
+    let is_run = matches!(rows, UnsentRows::OfRun(_));
+    let mut look = |n: i64, line: u64, recipients: &[String]| {
+        let (reason, problem) = match exclusions.find(recipients.iter().map(String::as_str)) {
+            Some((_, list)) => {
+                notes.add(excluded_words(list), line.to_string(), "", false);
+                (SkipReason::Excluded, problem_of_excluded(list))
+            }
+            None if is_outside(windows, recipients)? => {
+                // Those of a list are counted before its question.
+                if is_run {
+                    notes.add(format!("left out, since {NOT_WRITTEN}"), line.to_string(), "", false);
+                }
+                (SkipReason::OutsideWindow, NOT_WRITTEN.to_owned())
+            }
+            None => return Ok(()),
+        };
+        found.entry(problem).or_insert((reason, Vec::new())).1.push(n);
+        Ok::<_, CommandError>(())
+    };
+    match &rows {
+        UnsentRows::OfRun(run) => run.pending_requests(|row| look(row.n, row.line, &row.recipients()?))?,
+        UnsentRows::OfDraft(draft) => draft.each_sent(|row, request| look(row.n, row.line, &request.recipients()?))?,
+    }
+    match rows {
+        UnsentRows::OfRun(run) => run.skip(&mut skips(&found))?,
+        UnsentRows::OfDraft(draft) => skips(&found).try_for_each(|(n, skip)| draft.skip(n, skip))?,
+    }
     notes.tell(&context.stderr);
     Ok(())
+}
+
+/// The rows to skip: by problem, with their reason.
+fn skips(found: &BTreeMap<String, (SkipReason, Vec<i64>)>) -> impl Iterator<Item = (i64, Skip<'_>)> {
+    found.iter().flat_map(|(problem, (reason, rows))| rows.iter().map(|n| (*n, Skip { reason: *reason, problem })))
+}
+
+/// Whether a recipient has not written recently, where that counts.
+fn is_outside(windows: Option<&OpenWindows>, recipients: &[String]) -> Result<bool, LookUpError> {
+    let Some(windows) = windows else { return Ok(false) };
+    for recipient in recipients {
+        if !windows.is_open(recipient)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The people who have written recently, for a list that becomes a run; None without the flag.
@@ -83,57 +111,4 @@ pub(super) fn look_up_windows(context: &Context, sender: &Sender) -> Result<Open
         let mut connection = sender.connect(context).await?;
         Ok(OpenWindows::read(&mut connection).await?)
     })
-}
-
-/// Skips the rows for other people, and prints a note of those of a run.
-pub(super) fn leave_others_out(
-    context: &Context,
-    windows: &OpenWindows,
-    mut rows: UnsentRows<'_>,
-) -> Result<(), CommandError> {
-    let is_run = matches!(rows, UnsentRows::OfRun(_));
-    let rows = rows.skip(SkipReason::OutsideWindow, |_, recipients| outside(windows, recipients))?;
-    if is_run && rows > 0 {
-        context.stderr.note(&format!("{} left out: {NOT_WRITTEN}", counted_are(rows, "row")));
-    }
-    Ok(())
-}
-
-/// The problem of a row with a recipient who has not written.
-fn outside(windows: &OpenWindows, recipients: &[String]) -> Result<Option<String>, CommandError> {
-    for recipient in recipients {
-        if !windows.is_open(recipient)? {
-            return Ok(Some(NOT_WRITTEN.to_owned()));
-        }
-    }
-    Ok(None)
-}
-
-impl UnsentRows<'_> {
-    /// Skips each row for which `problem_of`, given its line and recipients, returns a problem; returns their number.
-    fn skip<E: From<LedgerError>>(
-        &mut self,
-        reason: SkipReason,
-        mut problem_of: impl FnMut(u64, &[String]) -> Result<Option<String>, E>,
-    ) -> Result<u64, E> {
-        let mut found = BTreeMap::<_, Vec<_>>::new();
-        let mut look = |n: i64, line, recipients: &[String]| {
-            if let Some(problem) = problem_of(line, recipients)? {
-                found.entry(problem).or_default().push(n);
-            }
-            Ok::<_, E>(())
-        };
-        match self {
-            Self::OfRun(run) => run.pending_requests(|row| look(row.n, row.line, &row.recipients()?))?,
-            Self::OfDraft(draft) => draft.each_sent(|row, request| look(row.n, row.line, &request.recipients()?))?,
-        }
-        for (problem, rows) in &found {
-            let mut skips = rows.iter().map(|n| (*n, Skip { reason, problem }));
-            match self {
-                Self::OfRun(run) => run.skip(&mut skips)?,
-                Self::OfDraft(draft) => skips.try_for_each(|(n, skip)| draft.skip(n, skip))?,
-            }
-        }
-        Ok(found.values().map(|rows| rows.len() as u64).sum())
-    }
 }

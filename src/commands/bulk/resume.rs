@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 use super::begin::{ask, is_asked};
 use super::earlier::leave_out_sent;
 use super::ending::{RunOnItsWay, log_refused_run};
-use super::leave_out::{UnsentRows, leave_others_out, leave_out, look_up_windows};
+use super::leave_out::{UnsentRows, leave_out, look_up_windows};
 use super::options::{EarlierOptions, HoursOptions, RARE, RunOptions, WorkOptions};
 use super::run_sender::sender_of_run;
 use super::summary::undecided;
@@ -23,7 +23,7 @@ use crate::input::{Source, UsageError};
 use crate::ledger::{Details, LedgerError, Resumed, Run, RunConditions, RunName, RunPause};
 use crate::message::Message;
 use crate::output::{counted, counted_are, rounded};
-use crate::people::{CountryRule, ExclusionOptions};
+use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
 use crate::run::{RunEnd, StopReason};
 use crate::sending::{Sender, claim_exclusions, read_exclusions, refuse_templates, reread_do_not_contact};
@@ -233,9 +233,7 @@ impl RunOnItsWay<'_> {
         let windows = if is_windowed { Some(look_up_windows(context, sender)?) } else { None };
         // Reading them may have taken minutes.
         let run = if windows.is_some() { &run.reconnected()? } else { run };
-        if let Some(windows) = &windows {
-            leave_others_out(context, windows, UnsentRows::OfRun(run))?;
-        }
+        leave_out(context, UnsentRows::OfRun(run), &Exclusions::default(), windows.as_ref())?;
         leave_out_sent(run, details)?;
         let pending = pending_of(run)?;
         if !asks || pending == 0 {

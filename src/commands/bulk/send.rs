@@ -8,7 +8,7 @@ use super::earlier::{EarlierRule, earlier_of, report_idle_runs};
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::import;
-use super::leave_out::{UnsentRows, leave_others_out, windows_for_list};
+use super::leave_out::{UnsentRows, leave_out, windows_for_list};
 use super::report_file::{Rejects, ReportFile, open_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
@@ -119,9 +119,7 @@ impl PreparedList<'_> {
         let name = made_in.map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source))).transpose();
         let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
         let mut compare = |draft: &mut LedgerDraft| {
-            if let Some(windows) = windows {
-                leave_others_out(context, windows, UnsentRows::OfDraft(draft))?;
-            }
+            leave_out(context, UnsentRows::OfDraft(draft), &Exclusions::default(), windows)?;
             match compared {
                 Some(store) => store.known(&earlier, |known| rule.compare(known, draft)),
                 None => Ok(()),
