@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::cost::read_rates;
 use super::profile;
-use super::store::{ledger_address, ledger_database, open_store, open_store_to_look};
+use super::store::{ledger_address, ledger_database, open_store_to_look};
 use crate::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
@@ -187,8 +187,7 @@ impl Checkup {
         let is_database = !matches!(address, Ok(None));
         let checked = match address {
             Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
-            Ok(Some(address)) => database(context, &address.shown),
-            Ok(None) => files(context),
+            Ok(address) => store(context, address.as_ref().map(|address| address.shown.as_str())),
             Err(error) => Err(error.into()),
         };
         match checked {
@@ -304,46 +303,36 @@ impl Checkup {
     }
 }
 
-/// The store in a file, checked as a whole, and what is wrong with it; with a hint.
-fn files(context: &Context) -> Result<(String, Option<String>), CommandError> {
-    let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
-    check_writable(&directory)?;
-    let written = format!("{} can be written", directory.display());
-    let Some(store) = open_store_to_look(context)? else { return Ok((written, None)) };
-    store.require_write()?;
+/// The store, checked as a whole, and what is wrong with it; with a hint. A role that may only look is not an error.
+fn store(context: &Context, database: Option<&str>) -> Result<(String, Option<String>), CommandError> {
+    let detail = if let Some(shown) = database {
+        format!(
+            "{shown}: durable, with our ledger (checked: reach, certificate, that it is the primary, the version of the \
+             server, fsync, synchronous_commit, the version of the ledger, rights)"
+        )
+    } else {
+        let directory = STATE.directory().ok_or_else(LedgerError::no_directory)?;
+        check_writable(&directory)?;
+        format!("{} can be written", directory.display())
+    };
+    let Some(store) = open_store_to_look(context)? else { return Ok((detail, None)) };
+    let usable_but = |error: LedgerError| Ok((format!("{detail}; but {error}"), Some(error.hint)));
+    match store.require_write() {
+        Err(error) if database.is_some() => {
+            return Ok((format!("{detail}; this role may look, but not send"), Some(error.hint)));
+        }
+        may_write => may_write?,
+    }
     store.check()?;
     if let Err(error) = store.refuse_older_layout() {
-        return Ok((format!("{written}; but {error}"), Some(error.hint)));
+        return usable_but(error);
     }
-    let mut doubtful = Vec::new();
     for run in store.runs()? {
-        if run.doubt()?.is_some() {
-            doubtful.push(run.name().to_string());
+        if let Some(error) = run.doubt()? {
+            return usable_but(error);
         }
     }
-    if doubtful.is_empty() {
-        return Ok((written, None));
-    }
-    let hint = "the ledger was copied or put back since these runs were sent; see `jelouctl bulk status RUN`";
-    Ok((format!("{written}; unfinished runs in doubt: {}", doubtful.join(", ")), Some(hint.to_owned())))
-}
-
-/// Checks the ledger's database: reachable, durable, in our version, and with our permissions; with a hint if they are
-/// read-only.
-fn database(context: &Context, shown: &str) -> Result<(String, Option<String>), CommandError> {
-    let store = open_store(context)?;
-    let (rights, hint) = match store.require_write() {
-        Ok(()) => ("this role may send", None),
-        Err(_) => (
-            "this role may look, but not send",
-            Some("to send with it too, ask its owner: GRANT jelouctl_sender TO the role"),
-        ),
-    };
-    let detail = format!(
-        "{shown}: durable, with our ledger; {rights} (checked: reach, certificate, that it is the primary, the version of \
-         the server, fsync, synchronous_commit, the version of the ledger, rights)"
-    );
-    Ok((detail, hint.map(str::to_owned)))
+    Ok((detail, None))
 }
 
 #[cfg(test)]

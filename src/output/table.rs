@@ -8,10 +8,13 @@ use super::escape::one_line;
 /// The maximum number of characters shown of a cell.
 const MAX_CELL: usize = 60;
 
-/// For a terminal: columns under `header`, every cell on one line.
+/// For a terminal: columns, under `header` if it is not empty; every cell on one line.
 pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(NOTHING).set_header(header);
+    table.load_style(NOTHING);
+    if !header.is_empty() {
+        table.set_header(header);
+    }
     table.add_rows(rows.map(|row| row.iter().map(|cell| cut(&one_line(cell))).collect::<Vec<_>>()));
     table.trim_fmt()
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::list_args::{ListArgs, Matching};
-use super::printed::{Listed, newest_last, print_for_a_machine, print_for_a_person};
+use super::printed::{HEADER, Listed};
 use crate::api::{
     HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps, MOST_PAGES,
     MessageAuthor, Request, SpanStart, entry_key,
@@ -18,7 +18,7 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::message::{InvalidMessage, TypedRecipient};
+use crate::message::{InvalidMessage, TypedRecipient, typed_form};
 use crate::output::Format;
 use crate::phone::person_key;
 use crate::process::block_on;
@@ -208,22 +208,24 @@ impl MessageListing<'_> {
         (listed, problem)
     }
 
-    /// Prints the messages that were read, newest last. An incomplete list of people is not printed at all.
+    /// Prints the messages that were read, newest last; those of the same time stay in the order in which they were listed.
+    /// An incomplete list of people is not printed at all.
     fn print(&mut self, listed: &[Listed], is_whole: bool) -> Result<(), CommandError> {
         let stdout = &self.context.stdout;
         if stdout.format == Format::To && !is_whole {
             return Ok(());
         }
-        let ordered = newest_last(listed);
+        let mut ordered: Vec<_> = listed.iter().rev().collect();
+        ordered.sort_by_key(|listed| listed.message.at);
         self.printed.extend(ordered.iter().map(|listed| listed.key));
-        if stdout.format == Format::Response && stdout.is_for_a_person() {
-            let is_first = !std::mem::replace(&mut self.has_header, true);
-            return Ok(print_for_a_person(stdout, &ordered, is_first)?);
+        if stdout.format == Format::To {
+            let people = ordered.iter().filter_map(|listed| listed.message.user.as_deref());
+            let mut new = people.filter(|person| self.people.insert(person_key(person).into_owned()));
+            return Ok(new.try_for_each(|person| stdout.value(&typed_form(person)))?);
         }
-        for listed in ordered {
-            print_for_a_machine(stdout, listed, &mut self.people)?;
-        }
-        Ok(())
+        let header = if self.has_header { &[][..] } else { &HEADER };
+        self.has_header |= !ordered.is_empty();
+        Ok(stdout.rows(header, ordered.iter().map(|listed| listed.row(stdout.format)))?)
     }
 }
 
