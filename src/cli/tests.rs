@@ -345,7 +345,7 @@ fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Out
     let flags = message.flag_body(&mut input)?;
     let body = delivery.body.map(|source| input.json_value("--body", &source)).transpose()?;
     let recipients =
-        RecipientSources { flag: delivery.to, environment: Some("593987654321".to_owned()), country: None };
+        RecipientSources { flag: delivery.send.to, environment: Some("593987654321".to_owned()), country: None };
     Ok(Outgoing::new(&message, flags, body, &recipients)?.0)
 }
 

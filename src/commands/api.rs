@@ -7,13 +7,13 @@ use http::Method;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::result::{note_delivery, note_error, print_answer, print_result};
+use super::result::{note_delivery, note_error, preview, print_answer, print_result};
 use crate::api::{ListingCoverage, Pager, Request, TypedPath, counted, listed_items};
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
-use crate::output::{Format, Record, Sent, Stdout, SystemError};
+use crate::output::{Format, Record, Sent};
 use crate::process::block_on;
 use crate::sending::{Connection, Flight, Sender, catch_panic, read_environment, read_settings};
 
@@ -118,13 +118,9 @@ fn call(
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     let sender = Sender::of(settings, context)?;
     record.bot_id = Some(sender.bot.as_str().to_owned());
-    let base = sender.planned_base();
-    record.api_url = Some(base.to_string());
+    record.api_url = Some(sender.planned_base().to_string());
     if context.mode != Mode::Send {
-        record.dry_run = true;
-        if context.mode == Mode::Curl || context.stdout.format == Format::Response {
-            sender.show(context, &call.request(base.url(), &sender)?)?;
-        }
+        preview(context, &sender, |base| call.request(base.url(), &sender), record)?;
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
@@ -194,8 +190,8 @@ impl ApiArgs {
             let problem = format!("--paginate reads pages, and this is a {method}");
             return Err(UsageError::new(problem, "name the method: jelouctl api GET PATH --paginate"));
         }
-        if self.paginate && context.stdout.format == Format::Record {
-            let problem = "--paginate prints results, and -o record the outcome of one request";
+        if self.paginate && !matches!(context.stdout.format, Format::Response | Format::None) {
+            let problem = "--paginate prints results, and -o the outcome of one request";
             return Err(UsageError::new(problem, "leave out one of the two"));
         }
         Ok(())
@@ -290,36 +286,20 @@ async fn read_pages(
         let end = pager.end_page([counted(&answer)[0], None]);
         // A server that ignores page numbers returns the same page again.
         if new > 0 {
-            results.iter().try_for_each(|result| print_one(&context.stdout, result))?;
+            results.iter().try_for_each(|result| context.stdout.json(result))?;
         }
-        let (problem, hint) = match end {
+        match end {
             None if !context.stdout.has_lost_its_reader() => {
                 request.url = with_page(&request.url, pager.next_page());
-                continue;
             }
             None | Some(ListingCoverage::Whole) => return Ok(ExitCode::Success),
-            Some(ListingCoverage::TooMany(_)) => (
-                format!("the API has more than {MAX_PAGES} pages; what was printed is incomplete"),
-                format!("continue with -f page={}", pager.next_page()),
-            ),
-            Some(ListingCoverage::Missing | ListingCoverage::OutOfTime) => (
-                "the API did not give all that it has; what was printed is incomplete".to_owned(),
-                "try again later".to_owned(),
-            ),
-        };
-        context.stderr.error(&problem, &[], Some(&hint));
-        return Ok(ExitCode::Unavailable);
-    }
-}
-
-fn print_one(stdout: &Stdout, result: &Value) -> Result<(), SystemError> {
-    match stdout.format {
-        Format::Response | Format::Record => stdout.json(result),
-        Format::Id => match result.get("messageId").and_then(Value::as_str) {
-            Some(id) => stdout.value(id),
-            None => Ok(()),
-        },
-        Format::None | Format::To => Ok(()),
+            Some(_) => {
+                let problem = "the API did not give all that it has; what was printed is incomplete";
+                let hint = format!("try again later, or continue with -f page={}", pager.next_page());
+                context.stderr.error(problem, &[], Some(&hint));
+                return Ok(ExitCode::Unavailable);
+            }
+        }
     }
 }
 

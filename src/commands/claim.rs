@@ -4,7 +4,6 @@
 use std::env;
 use std::time::{Duration, Instant};
 
-use clap::Args;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -25,18 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// How long after its request a message in a database is still this process's own: its end must be written meanwhile.
 const LEASE: Duration = Duration::from_secs(60);
-
-// Not a doc comment: it would replace the help of the command that it is flattened into.
-#[derive(Args, Debug)]
-pub(super) struct OnceArgs {
-    /// Send each person at most one message for this key, whatever the text
-    ///
-    /// A person who got a message of this bot under the key gets no second one: nothing is sent, and the command ends with 0
-    /// and prints the id of the first. It ends with 8 where the first may have been sent, and with 11 while another process
-    /// sends it. A message that was refused can be sent again. `jelouctl once` manages the keys.
-    #[arg(long, value_name = "KEY")]
-    pub(super) once: Option<OnceKey>,
-}
 
 /// A key and its store.
 pub(super) struct OnceSend {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::claim::{to_be_sent, under_way};
 use super::confirm;
+use super::person::PersonArgs;
 use super::store::{open_store, open_store_to_look};
 use crate::command_error::CommandError;
 use crate::config::{Origin, Settings};
@@ -12,10 +13,9 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::ledger::{OnceSummary, RunName, Shown, Store};
-use crate::message::{InvalidMessage, TypedRecipient, merge, typed_form};
+use crate::message::{merge, typed_form};
 use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
 use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
-use crate::phone::Country;
 use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
 
@@ -31,104 +31,69 @@ pub(crate) enum OnceCommand {
     /// If standard output is not a terminal, and with -o record, it prints one JSON object a line.
     #[command(verbatim_doc_comment)]
     List,
-    Show(OnceShowArgs),
-    Resolve(OnceResolveArgs),
-    Add(OnceAddArgs),
-    #[command(aliases = ["remove", "delete", "rm"])]
-    Forget(OnceForgetArgs),
+    /// Show what people have under a key
+    ///
+    /// Examples:
+    ///   jelouctl once show november
+    ///   jelouctl once show november --to 593987654321
+    ///
+    /// Only hashes of the people are kept, so that nobody is named: --to looks one up.
+    #[command(verbatim_doc_comment)]
+    Show(KeyArgs),
+    /// Record the outcome of a message that may have been sent
+    ///
+    /// Example:
+    ///   jelouctl once resolve november --to 593987654321 --as sent
+    ///
+    /// As `sent`, the person gets no other message under the key; as `failed`, the next one is sent. A row of
+    /// a run is decided with `jelouctl bulk resolve`.
+    #[command(verbatim_doc_comment, mut_arg("to", |to| to.required(true)))]
+    Resolve {
+        #[command(flatten)]
+        of: KeyArgs,
+
+        /// The outcome
+        #[arg(long = "as", value_name = "STATE")]
+        found: FoundState,
+    },
+    /// Put the people of a finished run under a key
+    ///
+    /// Example:
+    ///   jelouctl once add november --run people-20261120-101500
+    ///
+    /// For a campaign that began without one: whoever was sent a message by the run, or may have been, gets
+    /// no other one under the key.
+    #[command(verbatim_doc_comment)]
+    Add {
+        /// The key of --once
+        key: OnceKey,
+
+        /// Name of the run
+        #[arg(long)]
+        run: RunName,
+    },
+    /// Forget one person or everybody under a key, who can then get another message; asks, or needs --yes
+    ///
+    /// Examples:
+    ///   jelouctl once forget november --to 593987654321
+    ///   jelouctl once forget november --yes
+    #[command(verbatim_doc_comment, aliases = ["remove", "delete", "rm"])]
+    Forget(KeyArgs),
 }
 
-/// Show what people have under a key
-///
-/// Examples:
-///   jelouctl once show november
-///   jelouctl once show november --to 593987654321
-///
-/// Only hashes of the people are kept, so that nobody is named: --to looks one up.
+// Not a doc comment: it would replace the help of the command.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct OnceShowArgs {
+pub(crate) struct KeyArgs {
     /// The key of --once
     key: OnceKey,
 
     #[command(flatten)]
     person: PersonArgs,
-}
-
-/// Record the outcome of a message that may have been sent
-///
-/// Example:
-///   jelouctl once resolve november --to 593987654321 --as sent
-///
-/// As `sent`, the person gets no other message under the key; as `failed`, the next one is sent. A row of
-/// a run is decided with `jelouctl bulk resolve`.
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct OnceResolveArgs {
-    /// The key of --once
-    key: OnceKey,
-
-    /// Recipient: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
-    to: String,
-
-    /// Country whose national number it is, in two letters: EC [default: the profile's]
-    #[arg(long, value_name = "CODE")]
-    country: Option<Country>,
-
-    /// The outcome
-    #[arg(long = "as", value_name = "STATE")]
-    found: FoundState,
-}
-
-/// Put the people of a finished run under a key
-///
-/// Example:
-///   jelouctl once add november --run people-20261120-101500
-///
-/// For a campaign that began without one: whoever was sent a message by the run, or may have been, gets
-/// no other one under the key.
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct OnceAddArgs {
-    /// The key of --once
-    key: OnceKey,
-
-    /// Name of the run
-    #[arg(long)]
-    run: RunName,
-}
-
-/// Forget one person or everybody under a key, who can then get another message; asks, or needs --yes
-///
-/// Examples:
-///   jelouctl once forget november --to 593987654321
-///   jelouctl once forget november --yes
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct OnceForgetArgs {
-    /// The key of --once
-    key: OnceKey,
-
-    #[command(flatten)]
-    person: PersonArgs,
-}
-
-// Not a doc comment: it would replace the help of the command that it is flattened into.
-#[derive(Args, Debug)]
-struct PersonArgs {
-    /// One person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
-    to: Option<String>,
-
-    /// Country whose national number it is, in two letters: EC [default: the profile's]
-    #[arg(long, value_name = "CODE", requires = "to")]
-    country: Option<Country>,
 }
 
 /// A value of `--as`; the comments are its help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FoundState {
+pub(crate) enum FoundState {
     /// The person has got it
     Sent,
     /// It was not sent
@@ -141,25 +106,23 @@ pub(crate) fn run(context: &Context, command: &OnceCommand) -> Result<ExitCode, 
 
 fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, CommandError> {
     match command {
-        OnceCommand::List => list(context),
-        OnceCommand::Show(args) => UsedKey::open(context, &args.key, settings(context)?)?.show(context, &args.person),
-        OnceCommand::Resolve(args) => {
-            UsedKey::open(context, &args.key, settings_for_change(context)?)?.resolve(context, args)
+        OnceCommand::List => list(context)?,
+        OnceCommand::Show(of) => {
+            let settings = Settings::load(&context.flags, &read_environment()?)?;
+            UsedKey::open(context, of, settings)?.show(context)?;
         }
-        OnceCommand::Add(args) => add(context, args),
-        OnceCommand::Forget(args) => {
-            UsedKey::open(context, &args.key, settings_for_change(context)?)?.forget(context, &args.person)
+        OnceCommand::Resolve { of, found } => {
+            UsedKey::open(context, of, settings_for_change(context)?)?.resolve(context, *found)?;
         }
+        OnceCommand::Add { key, run } => add(context, key, run)?,
+        OnceCommand::Forget(of) => UsedKey::open(context, of, settings_for_change(context)?)?.forget(context)?,
     }
-}
-
-fn settings(context: &Context) -> Result<Settings, CommandError> {
-    Ok(Settings::load(&context.flags, &read_environment()?)?)
+    Ok(ExitCode::Success)
 }
 
 /// The settings of a command that changes entries under a key: refused in a rehearsal, which does not send anything.
 fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
-    let settings = settings(context)?;
+    let settings = Settings::load(&context.flags, &read_environment()?)?;
     context.refuse_rehearsal("would change who gets a message")?;
     if settings.is_sandboxed() {
         let message = "the sandbox remembers no key, and this would change who gets a real message";
@@ -176,7 +139,7 @@ fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &O
 }
 
 /// `once add`: adds the people of a run that began without the key.
-fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<ExitCode, CommandError> {
+fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandError> {
     let settings = settings_for_change(context)?;
     let store = open_store(context)?;
     let run = store.run(run)?.whole()?;
@@ -211,16 +174,15 @@ fn add(context: &Context, OnceAddArgs { key, run }: &OnceAddArgs) -> Result<Exit
             key.quoted()
         ));
     }
-    Ok(ExitCode::Success)
+    Ok(())
 }
 
-fn list(context: &Context) -> Result<ExitCode, CommandError> {
+fn list(context: &Context) -> Result<(), CommandError> {
     let keys = open_store_to_look(context)?.map_or(Ok(Vec::new()), |store| store.keys())?;
     if keys.is_empty() {
         context.stderr.note("there are no keys");
     }
-    context.stdout.rows(&KEYS, keys.iter().map(key_row))?;
-    Ok(ExitCode::Success)
+    Ok(context.stdout.rows(&KEYS, keys.iter().map(key_row))?)
 }
 
 fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
@@ -272,11 +234,12 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
     Err(UsageError::new(problem, hint))
 }
 
-/// A key with entries.
+/// A key with entries, and the person whose entry is meant, if one was named.
 struct UsedKey {
     store: Store,
     scope: OnceScope,
     settings: Settings,
+    person: Option<NamedPerson>,
 }
 
 /// A person, by the hash and as typed.
@@ -286,37 +249,28 @@ struct NamedPerson {
 }
 
 impl UsedKey {
-    fn open(context: &Context, key: &OnceKey, settings: Settings) -> Result<Self, CommandError> {
+    fn open(context: &Context, KeyArgs { key, person }: &KeyArgs, settings: Settings) -> Result<Self, CommandError> {
         let Some(store) = open_store_to_look(context)? else { return Err(no_such_key(key).into()) };
         let scope = scope_of(&settings, key, &store.keys()?)?;
-        Ok(Self { store, scope, settings })
+        let person = match person.read(context, settings.country)? {
+            Some(recipient) => Some(NamedPerson { hash: store.hasher()?.person(&recipient), recipient }),
+            None => None,
+        };
+        Ok(Self { store, scope, settings, person })
     }
 
-    fn person(&self, context: &Context, to: &str, country: Option<Country>) -> Result<NamedPerson, CommandError> {
-        let typed = TypedRecipient::read(to, country.or(self.settings.country));
-        let typed = typed.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
-        context.stderr.warnings(typed.warnings());
-        let recipient = typed.recipient.as_str().to_owned();
-        Ok(NamedPerson { hash: self.store.hasher()?.person(&recipient), recipient })
-    }
-
-    fn show(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
-        let entries = if let Some(to) = to {
-            let person = self.person(context, to, *country)?;
-            let entry = self.store.standing(&self.scope, &person.hash)?;
-            if entry.is_none() {
-                let key = &self.scope.key;
-                context.stderr.note(&format!("{} has no message under the key {key}", person.recipient));
+    fn show(&self, context: &Context) -> Result<(), CommandError> {
+        let mut entries = Vec::new();
+        if let Some(NamedPerson { hash, recipient }) = &self.person {
+            entries.extend(self.store.standing(&self.scope, hash)?);
+            if entries.is_empty() {
+                context.stderr.note(&format!("{recipient} has no message under the key {}", self.scope.key));
             }
-            entry.into_iter().collect()
         } else {
-            let mut entries = Vec::new();
             self.store.people_under(&self.scope, |entry| entries.push(entry))?;
             entries.sort_by_key(|entry: &OnceEntry| entry.at);
-            entries
-        };
-        context.stdout.rows(&PEOPLE, entries.iter().map(|entry| self.row(entry)))?;
-        Ok(ExitCode::Success)
+        }
+        Ok(context.stdout.rows(&PEOPLE, entries.iter().map(|entry| self.row(entry)))?)
     }
 
     fn row(&self, OnceEntry { state, at, message_id, run, .. }: &OnceEntry) -> OutputRow {
@@ -330,20 +284,21 @@ impl UsedKey {
         }
     }
 
-    fn resolve(&self, context: &Context, arguments: &OnceResolveArgs) -> Result<ExitCode, CommandError> {
-        let OnceResolveArgs { to, country, found, .. } = arguments;
-        let person = self.person(context, to, *country)?;
-        let (key, recipient) = (&self.scope.key, &person.recipient);
-        let entry = self.store.standing(&self.scope, &person.hash)?;
+    fn resolve(&self, context: &Context, found: FoundState) -> Result<(), CommandError> {
+        let Some(NamedPerson { hash, recipient }) = &self.person else {
+            return Err(UsageError::new("no person is named", "name one with --to").into());
+        };
+        let key = &self.scope.key;
+        let entry = self.store.standing(&self.scope, hash)?;
         if let Some(OnceEntry { is_row: true, run: Some(run), state: OnceState::Unknown, .. }) = &entry {
             let message = format!("what {recipient} has under the key {key} is a row of run {run}, which is unknown");
             let to = typed_form(recipient);
             let hint = format!("decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)");
             return Err(UsageError::new(message, hint).into());
         }
-        let was_sent = *found == FoundState::Sent;
+        let was_sent = found == FoundState::Sent;
         let finding = if was_sent { Sent::Yes } else { Sent::No };
-        if !self.store.decide_claim(&self.scope, &person.hash, finding)? {
+        if !self.store.decide_claim(&self.scope, hash, finding)? {
             let state = entry.map_or("nothing".to_owned(), |entry| {
                 format!("a message that is {} since {}", entry.state.words(), local(entry.at))
             });
@@ -356,14 +311,13 @@ impl UsedKey {
         log_decision(context, &self.settings, "once resolve", &self.scope, decided);
         let means = if was_sent { "gets no other message" } else { "can get a message again" };
         context.stderr.note(&format!("{recipient} {means} under the key {key}"));
-        Ok(ExitCode::Success)
+        Ok(())
     }
 
-    fn forget(&self, context: &Context, PersonArgs { to, country }: &PersonArgs) -> Result<ExitCode, CommandError> {
-        let key = &self.scope.key;
-        let person = to.as_ref().map(|to| self.person(context, to, *country)).transpose()?;
+    fn forget(&self, context: &Context) -> Result<(), CommandError> {
+        let (key, person) = (&self.scope.key, &self.person);
         let (entry, summary) = (person.as_ref().map(|person| self.forgettable(person)).transpose()?, self.summary()?);
-        let shown = if let (Some(person), Some(entry)) = (&person, &entry) {
+        let shown = if let (Some(person), Some(entry)) = (person, &entry) {
             Shown::Person(&person.hash, entry)
         } else {
             self.refuse_open(&summary)?;
@@ -382,7 +336,7 @@ impl UsedKey {
         let forgotten = if to.is_some() { 1 } else { people };
         log_decision(context, &self.settings, "once forget", &self.scope, json!({ "to": to, "people": forgotten }));
         context.stderr.note(&format!("{who} can get a message again under the key {key}"));
-        Ok(ExitCode::Success)
+        Ok(())
     }
 
     /// The key in counts.

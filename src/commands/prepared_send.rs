@@ -7,16 +7,17 @@ use std::time::Duration;
 use super::claim::{OnceSend, note_replay};
 use super::limit::LimitedSend;
 use super::result::note_delivery;
+use super::single_send::Told;
 use crate::api::{Delivery, Outcome, Request, clipped};
 use crate::command_error::CommandError;
 use crate::config::ApiUrl;
-use crate::context::{Context, Mode};
+use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::Claimed;
+use crate::ledger::{Claimed, ReachedBySend};
 use crate::message::{Outgoing, TemplateUses};
-use crate::output::{Format, Record, Sent};
+use crate::output::{Record, Sent};
 use crate::phone::is_user_id;
-use crate::sending::{AuditLog, Connection, DeliveryWait, Flight, Sender, refuse_templates, wait_for_delivery};
+use crate::sending::{Connection, DeliveryWait, Flight, Sender, refuse_templates, wait_for_delivery};
 use crate::timestamps::{now, of_milliseconds};
 
 /// A send with everything decided, before anything is sent.
@@ -24,37 +25,32 @@ pub(crate) struct PreparedSend<'a> {
     pub(crate) context: &'a Context,
     pub(crate) sender: &'a Sender,
     pub(crate) outgoing: &'a Outgoing,
-    pub(super) limit: Option<&'a LimitedSend>,
+    pub(super) once: Option<OnceSend>,
+    pub(super) limit: Option<LimitedSend>,
     /// How long the notice of `run` may take; None for a message that was asked for itself.
     pub(crate) notice_within: Option<Duration>,
 }
 
-impl PreparedSend<'_> {
-    fn request(&self, base: &ApiUrl) -> Request {
-        Request::new(base.url(), self.sender.bot.as_str(), self.outgoing)
+impl<'a> PreparedSend<'a> {
+    pub(super) fn new(context: &'a Context, sender: &'a Sender, outgoing: &'a Outgoing) -> Self {
+        Self { context, sender, outgoing, once: None, limit: None, notice_within: None }
     }
 
-    /// `--dry-run` and `--curl`.
-    pub(super) fn preview(&self, record: &mut Record) -> Result<(), CommandError> {
-        let Context { stdout, mode, .. } = self.context;
-        record.dry_run = true;
-        if *mode == Mode::Curl || stdout.format == Format::Response {
-            self.sender.show(self.context, &self.request(&self.sender.planned_base()))?;
-        }
-        Ok(())
+    pub(super) fn request(&self, base: &ApiUrl) -> Request {
+        Request::new(base.url(), self.sender.bot.as_str(), self.outgoing)
     }
 
     /// Sends it over `connection`, reports the outcome, and waits for the state that `wait` names.
     pub(super) async fn deliver_over(
         &self,
         connection: &mut Connection,
-        record: &mut Record,
-        log: &mut AuditLog,
+        told: &mut Told,
         flight: &Flight,
-        once: Option<&OnceSend>,
         wait: Option<DeliveryWait>,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, sender, outgoing, .. } = self;
+        let Self { context, sender, outgoing, once, .. } = self;
+        told.record.api_url = Some(connection.base.to_string());
+        let record = &mut told.record;
         let mut begun = now();
         let turn = match once {
             None => None,
@@ -87,13 +83,12 @@ impl PreparedSend<'_> {
         }
         let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };
         // It was sent. Log it now, in case the process is killed while it waits.
-        let (command, accepted) =
-            if self.notice_within.is_some() { ("run", "the notice was accepted") } else { ("send", "accepted") };
-        std::mem::take(log).message(&context.stderr, command, record, code.code());
-        let ended = wait_for_delivery(connection, outgoing, begun, wait, record).await;
+        told.log(context, code);
+        let ended = wait_for_delivery(connection, outgoing, begun, wait, &mut told.record).await;
         Ok(match ended {
             Ok(()) => ExitCode::Success,
             Err((message, hint)) => {
+                let accepted = if self.notice_within.is_some() { "the notice was accepted" } else { "accepted" };
                 context.stderr.error(&format!("{accepted}, but {message}"), &[], Some(&hint));
                 ExitCode::NotReached
             }
@@ -119,39 +114,24 @@ impl PreparedSend<'_> {
         to_user_ids.uses.retain(|wanted| wanted.goes_to_user_id);
         let hint = "fix the message, or send it to the person's phone number";
         refuse_templates(connection, &to_user_ids, false, hint).await?;
-        let Some(limit) = self.limit else { return Ok(self.deliver_after(Duration::ZERO, connection, flight).await) };
-        let reached = limit.admit(connection, self.outgoing).await?;
-        let delivery = self.deliver_after(Duration::ZERO, connection, flight).await;
+        let reached = match &self.limit {
+            Some(limit) => Some(limit.admit(connection, self.outgoing).await?),
+            None => None,
+        };
+        let (request, retry_for) = (self.request(&connection.base), connection.retry_for);
+        let delivery = self.in_time(connection.deliver(&request, retry_for, flight)).await;
+        let delivery = delivery.unwrap_or_else(|| self.given_up(flight));
         if matches!(delivery.outcome, Outcome::NotSent(_))
-            && let Err(error) = reached.take_back()
+            && let Some(Err(error)) = reached.as_ref().map(ReachedBySend::take_back)
         {
-            self.context
-                .stderr
-                .warning(&format!("its recipient counts for limit_24h, although it was not sent: {error}"));
+            let told = format!("its recipient counts for limit_24h, although it was not sent: {error}");
+            self.context.stderr.warning(&told);
         }
         Ok(delivery)
     }
 
-    /// Delivers it over `connection`, after `pause`.
-    pub(crate) async fn deliver_after(
-        &self,
-        pause: Duration,
-        connection: &mut Connection,
-        flight: &Flight,
-    ) -> Delivery {
-        if !pause.is_zero() {
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                signal = connection.signals.next() => return Delivery::never_begun(signal),
-            }
-        }
-        let (request, retry_for) = (self.request(&connection.base), connection.retry_for);
-        let delivery = self.in_time(connection.deliver(&request, retry_for, flight)).await;
-        delivery.unwrap_or_else(|| self.given_up(flight))
-    }
-
     /// Prints what the outcome means on stderr, and fills in the record.
-    pub(crate) fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
+    fn report(&self, delivery: Delivery, record: &mut Record) -> ExitCode {
         let stderr = &self.context.stderr;
         let recipient = self.outgoing.recipient();
         let is_notice = self.notice_within.is_some();

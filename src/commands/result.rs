@@ -1,11 +1,27 @@
 //! The result of a message or request: in the record, on standard output, and as an exit code.
 
 use super::error::of_outcome;
-use crate::api::{Delivery, Outcome};
+use crate::api::{Delivery, Outcome, Request};
 use crate::command_error::CommandError;
+use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{Format, Record, RecordError, Sent, SystemError};
+use crate::sending::Sender;
+
+/// `--dry-run` and `--curl`: shows the request in place of sending it.
+pub(crate) fn preview(
+    context: &Context,
+    sender: &Sender,
+    request: impl FnOnce(&ApiUrl) -> Result<Request, CommandError>,
+    record: &mut Record,
+) -> Result<(), CommandError> {
+    record.dry_run = true;
+    if context.mode == Mode::Curl || context.stdout.format == Format::Response {
+        sender.show(context, &request(&sender.planned_base())?)?;
+    }
+    Ok(())
+}
 
 /// Prints the error that ended a request, behind `what` happened, and writes it to the record.
 pub(crate) fn note_error(context: &Context, what: &str, error: CommandError, record: &mut Record) -> ExitCode {

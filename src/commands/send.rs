@@ -1,31 +1,24 @@
 //! `send KIND` and `flow-message`: sends one message and reports its outcome.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::Value;
 
-use super::claim::{OnceArgs, OnceSend};
+use super::claim::OnceSend;
 use super::cost::{read_rates, report_cost};
 use super::limit::LimitedSend;
 use super::prepared_send::PreparedSend;
-use super::result::{note_error, print_result};
+use super::result::{note_error, preview, print_result};
+use super::single_send::{GuardedSender, SingleSendArgs, Told};
 use crate::command_error::CommandError;
-use crate::config::{Settings, timeout};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::input::{JsonSource, Source, UsageError};
+use crate::input::{JsonSource, UsageError};
 use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, TypedMessage, visit_texts};
-use crate::output::{Record, Sent};
-use crate::people::{CountryRule, ExclusionOptions, Exclusions};
-use crate::phone::Country;
+use crate::output::Sent;
 use crate::process::block_on;
-use crate::sending::{
-    AuditLog, DeliveryWait, Flight, Sender, WaitGoal, catch_panic, claim_exclusions, read_environment, read_exclusions,
-    read_settings,
-};
+use crate::sending::{Flight, catch_panic};
 use crate::template::{expressions, typed_line_break};
 
 /// Send one message
@@ -58,15 +51,8 @@ pub(crate) struct FlowMessageArgs {
 // Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
 pub(crate) struct DeliveryArgs {
-    /// Recipient: 593987654321 [env: JELOU_TO]
-    ///
-    /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel.
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
-    pub(crate) to: Option<String>,
-
-    /// Country of national numbers: EC [default: the profile's]
-    #[arg(long, value_name = "CODE")]
-    country: Option<Country>,
+    #[command(flatten)]
+    pub(crate) send: SingleSendArgs,
 
     /// The body, or a part of it, as JSON; flags override it
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body)]
@@ -84,135 +70,50 @@ pub(crate) struct DeliveryArgs {
     /// Send a template although limit_24h of the profile is reached
     #[arg(long)]
     over_limit: bool,
-
-    /// Send nothing to the people on this list (repeatable)
-    ///
-    /// One number, user id or `id:USER` a line, or a list with a header. A person who changes the number gets a new
-    /// user id, so list the number, too.
-    #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
-    exclude: Vec<Source>,
-
-    #[command(flatten)]
-    once: OnceArgs,
-
-    #[command(flatten)]
-    wait: WaitArgs,
-}
-
-// Not a doc comment: it would replace the help of the command that it is flattened into.
-#[derive(Args, Debug)]
-pub(super) struct WaitArgs {
-    /// Wait until the person got it; exit with 15 if not
-    ///
-    /// Once the message is accepted, Jelou is asked until it is delivered or read. 15 means that it was accepted, but failed
-    /// later or has not come so far in time. That is not a reason to send it again: the person may get both.
-    #[arg(long, value_name = "STATE", value_parser = goal())]
-    wait: Option<WaitGoal>,
-
-    /// How long to wait with --wait [default: 2m]
-    #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout)]
-    within: Option<Duration>,
-}
-
-impl WaitArgs {
-    pub(super) fn wait(&self) -> Option<DeliveryWait> {
-        let within = self.within.unwrap_or(DeliveryWait::DEFAULT);
-        self.wait.map(|goal| DeliveryWait { goal, within })
-    }
-}
-
-/// A send cannot wait for a reply.
-fn goal() -> impl TypedValueParser<Value = WaitGoal> {
-    PossibleValuesParser::new(["delivered", "read"]).try_map(|word| WaitGoal::from_str(&word, false))
 }
 
 /// Sends one message and reports its outcome.
 pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> ExitCode {
-    let mut record = Record { kind: Some(typed.message.command().into()), ..Record::default() };
-    let mut log = AuditLog::default();
-    let code =
-        send(context, typed, &mut record, &mut log).unwrap_or_else(|error| note_error(context, "", error, &mut record));
+    let mut told = Told::new("send");
+    told.record.kind = Some(typed.message.command().into());
+    let code = send(context, typed, &mut told).unwrap_or_else(|error| note_error(context, "", error, &mut told.record));
     if context.mode == Mode::Send {
-        log.message(&context.stderr, "send", &record, code.code());
+        told.log(context, code);
     }
-    print_result(context, "message", context.stdout.format, &record, code)
+    print_result(context, "message", context.stdout.format, &told.record, code)
 }
 
-fn send(
-    context: &mut Context,
-    typed: &TypedMessage<DeliveryArgs>,
-    record: &mut Record,
-    log: &mut AuditLog,
-) -> Result<ExitCode, CommandError> {
-    let DeliveryArgs { to, country, exclude, .. } = &typed.delivery;
-    claim_exclusions(context, exclude)?;
-    let environment = read_environment()?;
-    let settings = read_settings(context, &environment)?;
-    let country = country.or(settings.country);
-    let recipients = RecipientSources { flag: to.clone(), environment: environment.to, country };
+fn send(context: &mut Context, typed: &TypedMessage<DeliveryArgs>, told: &mut Told) -> Result<ExitCode, CommandError> {
+    let DeliveryArgs { send, rates, over_limit, .. } = &typed.delivery;
+    let (settings, recipients) = send.read(context)?;
     let outgoing = read_message(context, typed, &recipients)?;
-    let wait = typed.delivery.wait.wait();
+    let wait = send.wait();
     if wait.is_some() && matches!(outgoing.route(), Route::FlowMessage { .. }) {
         let hint = "leave it out, or send the flow with `jelouctl send flow`";
         return Err(UsageError::new("--wait: the answer to a flow message has no id to ask Jelou by", hint).into());
     }
-    record.kind = Some(outgoing.kind().into());
-    record.to = Some(outgoing.recipient().to_string());
-
-    *log = AuditLog::of(&settings);
-    record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
-    if let Some(bot) = &settings.bot {
-        record.bot_id = Some(bot.clone());
-        outgoing.check_bot(bot)?;
-    }
-    let (sender, exclusions) = sender_and_exclusions(context, settings, exclude, country, log)?;
-    let once = typed.delivery.once.once.as_ref();
-    sender.check_message(&exclusions, once.is_some(), &outgoing)?;
-    record.api_url = Some(sender.planned_base().to_string());
-
-    let mut prepared = PreparedSend { context, sender: &sender, outgoing: &outgoing, limit: None, notice_within: None };
+    let GuardedSender { sender, .. } = send.guarded(context, settings, &outgoing, told)?;
+    let mut prepared = PreparedSend::new(context, &sender, &outgoing);
     if context.mode != Mode::Send {
-        prepared.preview(record)?;
-        report_cost(context, &outgoing, read_rates(typed.delivery.rates.as_deref(), &sender.settings)?.as_ref());
+        preview(context, &sender, |base| Ok(prepared.request(base)), &mut told.record)?;
+        report_cost(context, &outgoing, read_rates(rates.as_deref(), &sender.settings)?.as_ref());
         return Ok(ExitCode::Success);
     }
-    let once = OnceSend::open(context, once, &sender)?;
-    let limit = LimitedSend::open(context, &sender, &outgoing, typed.delivery.over_limit)?;
-    prepared.limit = limit.as_ref();
+    prepared.once = OnceSend::open(context, send.once.as_ref(), &sender)?;
+    prepared.limit = LimitedSend::open(context, &sender, &outgoing, *over_limit)?;
     let flight = Flight::default();
     let deliver = async {
         let mut connection = sender.connect(context).await?;
-        record.api_url = Some(connection.base.to_string());
-        prepared.deliver_over(&mut connection, record, log, &flight, once.as_ref(), wait).await
+        prepared.deliver_over(&mut connection, told, &flight, wait).await
     };
     match catch_panic(&flight, || block_on(deliver)) {
         // A later error does not change that the message was accepted.
-        Err(error) if record.sent == Sent::Yes => {
+        Err(error) if told.record.sent == Sent::Yes => {
             context.stderr.warning(&format!("accepted, but its delivery status is unknown: {}", error.line()));
             Ok(ExitCode::NotReached)
         }
         delivered => delivered,
     }
-}
-
-/// The sender, and the people who must not be written to; `log` knows of both.
-///
-/// # Errors
-/// If settings are missing, or a list cannot be read.
-pub(super) fn sender_and_exclusions(
-    context: &Context,
-    settings: Settings,
-    exclude: &[Source],
-    country: Option<Country>,
-    log: &mut AuditLog,
-) -> Result<(Sender, Exclusions), CommandError> {
-    *log = AuditLog::of(&settings);
-    let sender = Sender::of(settings, context)?;
-    let countries = CountryRule { otherwise: country.or(sender.settings.country), by_column: true };
-    let options = ExclusionOptions { countries, encoding: None };
-    let exclusions = read_exclusions(context, exclude, options, &sender.settings)?;
-    *log = std::mem::take(log).with(&exclusions);
-    Ok((sender, exclusions))
 }
 
 /// Builds the message from flags and `--body`, and prints its warnings.

@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use super::words::{local_time, report_doubt};
 use crate::command_error::CommandError;
+use crate::commands::person::read_person;
 use crate::commands::store::open_store;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{FoundMessage, LedgerError, RowState};
-use crate::message::{InvalidMessage, Message, TypedRecipient, merge};
+use crate::message::{Message, merge};
 use crate::output::OutputRow;
 use crate::phone::Country;
 use crate::report::reported_outcome;
@@ -44,9 +45,7 @@ pub(crate) struct BulkFindArgs {
 pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let settings = Settings::load(&context.flags, &read_environment()?)?;
-    let typed = TypedRecipient::read(&args.user, args.country.or(settings.country))
-        .map_err(|error| InvalidMessage::Recipient { origin: "USER", error })?;
-    context.stderr.warnings(typed.warnings());
+    let typed = read_person(context, "USER", &args.user, args.country.or(settings.country))?;
     let recipient = typed.recipient.as_str();
     let found = store.find(recipient)?;
     if found.is_empty() {

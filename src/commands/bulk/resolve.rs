@@ -9,11 +9,12 @@ use super::deliveries::{BulkDeliveriesArgs, ask, up_to};
 use super::ending::log_decided;
 use super::summary::{RunSummary, to_continue};
 use crate::command_error::CommandError;
+use crate::commands::person::read_person;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Details, LedgerError, LostWorker, Resolution, RowState, Run, RunName};
-use crate::message::{InvalidMessage, TypedRecipient};
+use crate::message::InvalidMessage;
 use crate::once::OnceScope;
 use crate::output::{SystemError, counted, counted_are};
 use crate::phone::Country;
@@ -108,7 +109,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     }
     run.require_change()?;
     let (name, details) = (run.name(), run.details()?);
-    let resolution = args.rows.resolution(args.decision.change(), &details)?;
+    let resolution = args.rows.resolution(context, args.decision.change(), &details)?;
     let changed = decide(context, &run, &resolution)?;
     let summary = RunSummary::of(&run, &details)?;
     log_decided(context, "bulk resolve", name, &details, Some(&summary.counts), Ok(ExitCode::Success));
@@ -123,17 +124,15 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 
 impl DecidedRows {
     /// The resolution that `change` makes of these rows of a run.
-    fn resolution(&self, change: [RowState; 2], run: &Details) -> Result<Resolution, CommandError> {
+    fn resolution(&self, context: &Context, change: [RowState; 2], run: &Details) -> Result<Resolution, CommandError> {
         let Self { line, to, country } = self;
         let country = match country {
             // A typed number means what it means in the list.
             None => run.country,
             typed => *typed,
         };
-        let read =
-            |typed: &String| TypedRecipient::read(typed, country).map(|typed| typed.recipient.as_str().to_owned());
-        let people = to.iter().map(read).collect::<Result<_, _>>();
-        let people = people.map_err(|error| InvalidMessage::Recipient { origin: "--to", error })?;
+        let read = |to: &String| Ok(read_person(context, "--to", to, country)?.recipient.to_string());
+        let people = to.iter().map(read).collect::<Result<_, InvalidMessage>>()?;
         Ok(Resolution { change, lines: line.clone(), people })
     }
 }

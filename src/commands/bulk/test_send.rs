@@ -7,17 +7,19 @@ use super::begin::PreparedList;
 use super::import::import;
 use super::words::OR_UNCHECKED;
 use crate::command_error::CommandError;
+use crate::commands::person::read_person;
 use crate::commands::prepared_send::PreparedSend;
 use crate::commands::result::{note_error, print_result};
+use crate::commands::single_send::Told;
 use crate::exit::ExitCode;
 use crate::import::ImportPlan;
 use crate::input::UsageError;
 use crate::ledger::{LedgerDraft, LedgerError};
 use crate::list::ListReader;
-use crate::message::{InvalidMessage, Outgoing, TemplateUses, TypedRecipient};
-use crate::output::{Format, Record, Sent, counted};
+use crate::message::{Outgoing, TemplateUses, TypedRecipient};
+use crate::output::{Format, Sent, counted};
 use crate::process::block_on;
-use crate::sending::{AuditLog, Flight, Sender, catch_panic, refuse_templates};
+use crate::sending::{Flight, catch_panic, refuse_templates};
 
 /// WhatsApp accepts one message to the same person in this time (its error 131056).
 const PAUSE: Duration = Duration::from_secs(6);
@@ -35,25 +37,23 @@ impl PreparedList<'_> {
         to: &str,
     ) -> Result<ExitCode, CommandError> {
         let Self { context, args, sender, exclusions, .. } = self;
-        let recipient = TypedRecipient::read(to, plan.countries.otherwise)
-            .map_err(|error| InvalidMessage::Recipient { origin: "--test-to", error })?;
+        let recipient = read_person(context, "--test-to", to, plan.countries.otherwise)?;
         let shown = (args.work.progress, false);
         import(context, list, &mut self.draft, plan, None, shown, &mut |_| Ok(()))?.verdict?;
         let messages = messages(list, &self.draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
-        let log = AuditLog::of(&sender.settings).with(exclusions);
-        let (flight, mut record) = (Flight::default(), Record::default());
+        let (flight, mut told) = (Flight::default(), Told::new(COMMAND));
         // A body can name further recipients, so each message is checked.
         let checked = messages.iter().try_for_each(|outgoing| {
-            record = record_of(sender, outgoing);
+            told = Told::of(COMMAND, sender, exclusions, outgoing);
             sender.check_message(exclusions, false, outgoing)
         });
         let ended = checked.and_then(|()| {
-            let send = self.send_each(&messages, &log, &mut record, &flight);
+            let send = self.send_each(&messages, &mut told, &flight);
             catch_panic(&flight, || block_on(send))
         });
         Ok(ended.unwrap_or_else(|error| {
-            let code = note_error(context, "", error, &mut record);
-            log.message(&context.stderr, COMMAND, &record, code.code());
+            let code = note_error(context, "", error, &mut told.record);
+            told.log(context, code);
             code
         }))
     }
@@ -61,11 +61,10 @@ impl PreparedList<'_> {
     async fn send_each(
         &self,
         messages: &[Outgoing],
-        log: &AuditLog,
-        record: &mut Record,
+        told: &mut Told,
         flight: &Flight,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, args, sender, .. } = *self;
+        let Self { context, args, sender, exclusions, .. } = *self;
         let mut connection = sender.connect(context).await?;
         if !args.work.unchecked {
             // The templates of the rows, sent to the recipient of the test.
@@ -76,19 +75,28 @@ impl PreparedList<'_> {
             refuse_templates(&mut connection, &uses, args.typed.delivery.strict, OR_UNCHECKED).await?;
         }
         for (number, outgoing) in messages.iter().enumerate() {
-            *record = Record { api_url: Some(connection.base.to_string()), ..record_of(sender, outgoing) };
-            let prepared = PreparedSend { context, sender, outgoing, limit: None, notice_within: None };
-            let pause = if number == 0 { Duration::ZERO } else { PAUSE };
-            let delivery = prepared.deliver_after(pause, &mut connection, flight).await;
-            flight.landed();
-            let code = prepared.report(delivery, record);
-            log.message(&context.stderr, COMMAND, record, code.code());
+            *told = Told::of(COMMAND, sender, exclusions, outgoing);
+            let send = async {
+                if number > 0 {
+                    tokio::select! {
+                        () = tokio::time::sleep(PAUSE) => {}
+                        signal = connection.signals.next() => return Err(CommandError::interrupted(signal)),
+                    }
+                }
+                let prepared = PreparedSend::new(context, sender, outgoing);
+                prepared.deliver_over(&mut connection, told, flight, None).await
+            };
+            let code = send.await.unwrap_or_else(|error: CommandError| {
+                let error = if number > 0 { error.after_sending() } else { error };
+                note_error(context, "not sent: ", error, &mut told.record)
+            });
+            told.log(context, code);
             let format = match context.stdout.format {
                 Format::Response => Format::Record,
                 format => format,
             };
-            let code = print_result(context, "message", format, record, code);
-            if code != ExitCode::Success || record.sent != Sent::Yes {
+            let code = print_result(context, "message", format, &told.record, code);
+            if code != ExitCode::Success || told.record.sent != Sent::Yes {
                 context.stderr.note(&sent(number, messages));
                 return Ok(code);
             }
@@ -117,16 +125,6 @@ fn messages(
         Ok::<_, CommandError>(())
     })?;
     Ok(messages)
-}
-
-fn record_of(sender: &Sender, outgoing: &Outgoing) -> Record {
-    Record {
-        kind: Some(outgoing.kind().into()),
-        to: Some(outgoing.recipient().to_string()),
-        profile: sender.settings.profile.as_ref().map(|profile| profile.value.clone()),
-        bot_id: Some(sender.bot.clone()),
-        ..Record::default()
-    }
 }
 
 /// `test: 2 of 3 messages were sent, all to 593987654321`

@@ -18,7 +18,7 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::message::{InvalidMessage, TypedRecipient, typed_form};
+use crate::message::typed_form;
 use crate::output::Format;
 use crate::phone::person_key;
 use crate::process::block_on;
@@ -41,7 +41,7 @@ struct MessageFilter {
 
 pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
-    let ListArgs { to, by, since, until, matching, limit, follow } = arguments;
+    let ListArgs { person, by, since, until, matching, limit, follow } = arguments;
     let (start, until) = (since.unwrap_or(SINCE), until.map(|until| until.at(now())));
     let (begin, end) = (start.at(now()), until.unwrap_or_else(now));
     if end < begin {
@@ -49,8 +49,8 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         let message = format!("--since {begin:.0} is not before {flag} {end:.0}");
         return Err(UsageError::new(message, "name an earlier time, such as --since 24h, or a later --until").into());
     }
-    let filter =
-        MessageFilter { person: to.map(|to| person(context, &to, &sender)).transpose()?, author: by, matching };
+    let person = person.read(context, sender.settings.country)?.map(|person| person_key(&person).into_owned());
+    let filter = MessageFilter { person, author: by, matching };
     let first = ListingQuery { since: begin, until: end, message_id: None, page: 1 };
     let listing = MessageListing {
         context,
@@ -62,20 +62,6 @@ pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode
         people: HashSet::new(),
     };
     block_on(listing.run(&first, LookUpSpan { start, until }, follow))
-}
-
-/// The person of `--to`.
-fn person(context: &Context, typed: &str, sender: &Sender) -> Result<String, InvalidMessage> {
-    let read = TypedRecipient::read(typed, sender.settings.country);
-    let read = read.map_err(|mut error| {
-        if error.is_without_country {
-            // Here is no --country.
-            error.hint = "write it with + and its country code, or add `country` to the profile".into();
-        }
-        InvalidMessage::Recipient { origin: "--to", error }
-    })?;
-    context.stderr.warnings(read.warnings());
-    Ok(person_key(read.recipient.as_str()).into_owned())
 }
 
 /// A listing under way.

@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::api::{MessageAuthor, SpanStart};
+use crate::commands::person::PersonArgs;
 
 /// List the messages of a bot, sent and received, the newest last
 ///
@@ -25,9 +26,8 @@ use crate::api::{MessageAuthor, SpanStart};
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ListArgs {
-    /// Only messages to or from this person
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
-    pub(super) to: Option<String>,
+    #[command(flatten)]
+    pub(super) person: PersonArgs,
 
     /// Only messages that the bot, or the user, wrote; agents are neither
     #[arg(long, value_name = "WHO", value_parser = author())]

@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use crate::commands::claim::OnceArgs;
-use crate::commands::send::WaitArgs;
+use crate::commands::single_send::SingleSendArgs;
 use crate::config::timeout;
-use crate::input::{JsonSource, Source};
-use crate::phone::Country;
+use crate::input::JsonSource;
 use crate::process::CommandEnd;
 
 /// Run a command, then send a message about how it ended
@@ -30,15 +28,8 @@ use crate::process::CommandEnd;
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct RunArgs {
-    /// Recipient: 593987654321 [env: JELOU_TO]
-    ///
-    /// A phone number with country code, a WhatsApp user id, or `id:USER` of another channel.
-    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
-    pub(super) to: Option<String>,
-
-    /// Country of national numbers: EC [default: the profile's]
-    #[arg(long, value_name = "CODE")]
-    pub(super) country: Option<Country>,
+    #[command(flatten)]
+    pub(super) send: SingleSendArgs,
 
     /// When to send
     #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
@@ -66,12 +57,6 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body, value_hint = ValueHint::FilePath)]
     pub(super) body: Option<JsonSource>,
 
-    /// Send nothing to the people on this list (repeatable)
-    ///
-    /// One number, user id or `id:USER` a line, or a list with a header.
-    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
-    pub(super) exclude: Vec<Source>,
-
     /// Keep the last lines of the command's stderr for `tail`
     ///
     /// Its stderr is then a pipe that ends with the command: a server that it leaves running must write elsewhere.
@@ -97,12 +82,6 @@ pub(crate) struct RunArgs {
     /// When the notice fails, exit with its code, not the command's
     #[arg(long)]
     pub(super) strict_notify: bool,
-
-    #[command(flatten)]
-    pub(super) once: OnceArgs,
-
-    #[command(flatten)]
-    pub(super) wait: WaitArgs,
 
     /// Command to run
     #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]

@@ -14,20 +14,16 @@ use self::notice::{ENDS, Facts, NO_TAIL, Notice};
 use super::claim::OnceSend;
 use super::prepared_send::PreparedSend;
 use super::result::note_error;
-use super::send::sender_and_exclusions;
+use super::single_send::{GuardedSender, Told};
 use super::store::open_store;
 use crate::api::Request;
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::message::{Message, Outgoing, RecipientSources, TemplateUses};
-use crate::output::{Format, Record};
-use crate::people::Exclusions;
+use crate::message::{Message, Outgoing, TemplateUses};
+use crate::output::Format;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
-use crate::sending::{
-    AuditLog, Connection, Flight, Sender, catch_panic, check_sender, claim_exclusions, read_environment, read_settings,
-    refuse_unusable,
-};
+use crate::sending::{Connection, Flight, catch_panic, check_sender, refuse_unusable};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: a problem with the notice is
@@ -36,11 +32,10 @@ use crate::template::language;
 /// # Errors
 /// With `--check-first`, `--dry-run` and `--curl`, if the notice cannot be created or sent. The command has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
-    claim_exclusions(context, &arguments.exclude)?;
-    let (language, mut read, mut known) = (language(), None, NoticeLog::default());
-    let prepared = Prepared::new(context, arguments, &language, &mut read, &mut known);
+    let (language, mut read, mut told) = (language(), None, Told::new("run"));
+    let prepared = Prepared::new(context, arguments, &language, &mut read, &mut told);
     if context.mode != Mode::Send {
-        let Prepared { sender, example, .. } = prepared?;
+        let Prepared { guarded: GuardedSender { sender, .. }, example, .. } = prepared?;
         sender.show(context, &Request::new(sender.planned_base().url(), sender.bot.as_str(), &example))?;
         return Ok(ExitCode::Success);
     }
@@ -51,7 +46,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     }
     let flight = Flight::default();
     let command = CommandRun { context, arguments, flight: &flight };
-    catch_panic(&flight, || block_on(command.run(prepared, known)))
+    catch_panic(&flight, || block_on(command.run(prepared, told)))
 }
 
 /// A command about to run.
@@ -64,11 +59,7 @@ struct CommandRun<'a> {
 impl CommandRun<'_> {
     /// Runs the command, then sends the notice if wanted. Returns the command's exit code, or with `--strict-notify`
     /// that of a failed notice.
-    async fn run(
-        self,
-        prepared: Result<Prepared<'_>, CommandError>,
-        mut known: NoticeLog,
-    ) -> Result<ExitCode, CommandError> {
+    async fn run(self, prepared: Result<Prepared<'_>, CommandError>, mut told: Told) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
         let ready = match prepared {
             Ok(prepared) => self.connect(prepared).await,
@@ -93,13 +84,13 @@ impl CommandRun<'_> {
         }
         let notified = match ready {
             Ok((prepared, connection)) => {
-                self.notify(&prepared, connection, &facts.ended(ended, at), at, tail, &mut known).await
+                self.notify(prepared, connection, &facts.ended(ended, at), at, tail, &mut told).await
             }
             Err(problem) => Err(problem),
         };
         let of_notice =
-            notified.unwrap_or_else(|error| note_error(context, "the notice was not sent: ", error, &mut known.record));
-        known.log.message(&context.stderr, "run", &known.record, of_notice.code());
+            notified.unwrap_or_else(|error| note_error(context, "the notice was not sent: ", error, &mut told.record));
+        told.log(context, of_notice);
         let is_told_by_code = arguments.strict_notify && of_notice != ExitCode::Success;
         Ok(if is_told_by_code { of_notice } else { code })
     }
@@ -107,11 +98,11 @@ impl CommandRun<'_> {
     /// Connects before the command gets the terminal and standard input; with `--check-first`, checks the notice.
     async fn connect<'b>(&self, prepared: Prepared<'b>) -> Result<(Prepared<'b>, Connection), CommandError> {
         let Self { context, arguments, .. } = self;
-        let sender = &prepared.sender;
+        let sender = &prepared.guarded.sender;
         let mut connection = sender.connect(context).await?;
         if arguments.check_first {
             let not_run = |error: CommandError| error.hint_ending_with("the command did not run");
-            if arguments.once.once.is_some() && !sender.settings.is_sandboxed() {
+            if arguments.send.once.is_some() && !sender.settings.is_sandboxed() {
                 open_store(context).map_err(not_run)?;
             }
             let checked = check_sender(&mut connection, &prepared.templates, arguments.notify_timeout).await;
@@ -124,15 +115,15 @@ impl CommandRun<'_> {
     /// Fills the notice from what is known now, and sends it as any message, within its time.
     async fn notify(
         &self,
-        prepared: &Prepared<'_>,
+        prepared: Prepared<'_>,
         mut connection: Connection,
         facts: &Map<String, Value>,
         ended: Instant,
         tail: Option<Tail>,
-        NoticeLog { log, record }: &mut NoticeLog,
+        told: &mut Told,
     ) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, flight } = self;
-        let (sender, patience) = (&prepared.sender, arguments.notify_timeout);
+        let Prepared { notice, guarded, warnings: printed, .. } = prepared;
         // The signals so far were meant for the command.
         connection.signals = Signals::after_command(ended);
         connection.signals.catch(&Signal::THAT_END_US)?;
@@ -140,38 +131,28 @@ impl CommandRun<'_> {
         let redact = |text: String| connection.credentials.hidden_in_lines(&text);
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
-        let (outgoing, mut warnings) = prepared.notice.fill_to_fit(facts, tail)?;
-        warnings.retain(|warning| !prepared.warnings.contains(warning));
+        let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;
+        warnings.retain(|warning| !printed.contains(warning));
         context.stderr.warnings(&warnings);
-        record.to = Some(outgoing.recipient().to_string());
-        prepared.check(arguments, &outgoing)?;
-        record.api_url = Some(connection.base.to_string());
-        let once = OnceSend::open(context, arguments.once.once.as_ref(), sender)?;
-        let prepared =
-            PreparedSend { context, sender, outgoing: &outgoing, limit: None, notice_within: Some(patience) };
-        prepared.deliver_over(&mut connection, record, log, flight, once.as_ref(), arguments.wait.wait()).await
+        told.is_of(&outgoing);
+        guarded.check(&outgoing)?;
+        let once = OnceSend::open(context, arguments.send.once.as_ref(), &guarded.sender)?;
+        let new = PreparedSend::new(context, &guarded.sender, &outgoing);
+        let prepared = PreparedSend { once, notice_within: Some(arguments.notify_timeout), ..new };
+        prepared.deliver_over(&mut connection, told, flight, arguments.send.wait()).await
     }
 }
 
 /// A notice that can be sent.
 struct Prepared<'a> {
     notice: Notice<'a>,
-    sender: Sender,
-    /// The people who must not be written to.
-    exclusions: Exclusions,
+    guarded: GuardedSender,
     /// The notice of one outcome.
     example: Outgoing,
     /// The templates that the notices name.
     templates: TemplateUses,
     /// The warnings about the notice that were printed.
     warnings: Vec<String>,
-}
-
-/// What is known of a notice, for the audit log.
-#[derive(Default)]
-struct NoticeLog {
-    log: AuditLog,
-    record: Record,
 }
 
 impl<'a> Prepared<'a> {
@@ -184,32 +165,16 @@ impl<'a> Prepared<'a> {
         arguments: &RunArgs,
         language: &'a Language<'a>,
         read: &'a mut Option<(Message, Value)>,
-        known: &mut NoticeLog,
+        told: &mut Told,
     ) -> Result<Self, CommandError> {
-        let environment = read_environment()?;
-        let settings = read_settings(context, &environment)?;
-        let country = arguments.country.or(settings.country);
-        let to = RecipientSources { flag: arguments.to.clone(), environment: environment.to, country };
+        let (settings, to) = arguments.send.read(context)?;
         let read = read.insert(notice::read(context, arguments)?);
-        known.record.kind = Some(read.0.command().into());
+        told.record.kind = Some(read.0.command().into());
         let notice = Notice::compile(language, read, to)?;
         let (templates, example, warnings) = try_out(arguments, &notice)?;
         context.stderr.warnings(&warnings);
-        known.record.to = Some(example.recipient().to_string());
-        let (sender, exclusions) =
-            sender_and_exclusions(context, settings, &arguments.exclude, country, &mut known.log)?;
-        let prepared = Self { notice, sender, exclusions, example, templates, warnings };
-        prepared.check(arguments, &prepared.example)?;
-        Ok(prepared)
-    }
-
-    /// Checks the bot that a body names, and the recipients.
-    ///
-    /// # Errors
-    /// If `outgoing` may not be sent.
-    fn check(&self, arguments: &RunArgs, outgoing: &Outgoing) -> Result<(), CommandError> {
-        outgoing.check_bot(self.sender.bot.as_str())?;
-        self.sender.check_message(&self.exclusions, arguments.once.once.is_some(), outgoing)
+        let guarded = arguments.send.guarded(context, settings, &example, told)?;
+        Ok(Self { notice, guarded, example, templates, warnings })
     }
 }
 
