@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use super::encoding::{ListEncoding, decoded};
-use super::foreign::{Foreign, ZIP};
+use super::foreign::{ZIP, foreign_file};
 use super::input::ListInput;
 use super::reader::head_of;
 use super::sheet_list::problem;
@@ -31,8 +31,8 @@ impl AnyInput {
         // A mark or the user says so.
         let is_marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
         let is_utf_16 = is_marked || asked.is_some_and(ListEncoding::is_utf_16);
-        if let Some(foreign) = Foreign::at(&bytes).filter(|foreign| !is_utf_16 || *foreign == Foreign::UTF_32) {
-            return Err(foreign.error().of(name));
+        if let Some(error) = foreign_file(&bytes).filter(|_| !is_utf_16) {
+            return Err(error.of(name));
         }
         let read = input.take(MAX_TEXT).read_to_end(&mut bytes);
         read.map_err(|cause| UsageError::unreadable(name, &cause))?;

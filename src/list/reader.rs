@@ -8,7 +8,7 @@ use encoding_rs::UTF_8;
 use super::columns::meant_columns;
 use super::csv_rows::CsvRows;
 use super::encoding::{DecodedInput, encoding_of};
-use super::foreign::{Foreign, ZIP};
+use super::foreign::{ZIP, foreign_file};
 use super::format::{BUFFER, CsvFormat, ListFormat};
 use super::header::{HeaderChoice, find_in_text};
 use super::input::{ListInput, ListOptions};
@@ -129,10 +129,6 @@ fn open(
         let problem = format!("--sheet: {name} is a text, which has no sheets");
         return Err(UsageError::new(problem, "leave --sheet out"));
     }
-    // Its mark begins with the mark of UTF-16.
-    if let Some(foreign) = Foreign::at(&head).filter(|foreign| *foreign == Foreign::UTF_32) {
-        return Err(foreign.error().of(name));
-    }
     let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| {
         let problem = format!("--encoding: {name} is marked as {}, not {}", marked.name(), asked.name());
         UsageError::new(problem, "leave --encoding out")
@@ -154,8 +150,8 @@ fn open_text(
     header: &HeaderChoice,
     notes: &mut ListNotes,
 ) -> Result<(ListFormat, Rows), UsageError> {
-    if let Some(foreign) = Foreign::at(&head) {
-        return Err(foreign.error().of(name));
+    if let Some(error) = foreign_file(&head) {
+        return Err(error.of(name));
     }
     let mut format = CsvFormat::take(&mut head);
     // The report is UTF-8, and a spreadsheet recognizes it only by its mark.

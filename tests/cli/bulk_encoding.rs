@@ -76,10 +76,10 @@ fn a_list_in_another_encoding_than_is_said_is_refused() {
         (latin, &["--encoding", "euc-jp"], &["people.csv: line 3 is not EUC-JP", "give another --encoding"]),
         (b"\xef\xbb\xbfto\n", &["--encoding", "latin1"], &["people.csv is marked as UTF-8, not windows-1252"]),
         (&marked, &["--encoding", "utf-16be"], &["is marked as UTF-16LE, not UTF-16BE", "leave --encoding out"]),
-        (&marked[2..], &[], &["is UTF-16 without a mark", "--encoding utf-16le"]),
-        (&wide(LIST, u16::to_be_bytes), &[], &["is UTF-16 without a mark", "or utf-16be"]),
-        (b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0", &[], &["is UTF-32, not a list", "save it as"]),
-        (&marked[2..], &["--encoding", "latin1"], &["is UTF-16 without a mark"]),
+        (&marked[2..], &[], &["is no text in UTF-8", "--encoding utf-16le"]),
+        (&wide(LIST, u16::to_be_bytes), &[], &["is no text in UTF-8", "or utf-16be"]),
+        (b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0", &[], &["is no text in UTF-8"]),
+        (&marked[2..], &["--encoding", "latin1"], &["is no text in UTF-8"]),
         (&marked[..31], &[], &["line 1 is not UTF-16LE"]),
     ] {
         home.write("people.csv", list);
