@@ -164,16 +164,11 @@ fn pass_on(signal: Signal, child: &Child) {
 /// Whether the terminal sent `signal`, and therefore to the child too: many programs treat a second Ctrl-C differently.
 #[cfg(unix)]
 fn is_typed(signal: Signal) -> bool {
-    matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground()
-}
+    use rustix::{process::getpgrp, termios::tcgetpgrp};
 
-/// Whether we are in the foreground of the terminal.
-#[cfg(unix)]
-fn is_in_foreground() -> bool {
-    let terminal = std::fs::File::open("/dev/tty");
-    terminal.is_ok_and(|terminal| {
-        rustix::termios::tcgetpgrp(&terminal).is_ok_and(|group| group == rustix::process::getpgrp())
-    })
+    let is_ours = |terminal| tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp());
+    let is_in_foreground = || std::fs::File::open("/dev/tty").is_ok_and(is_ours);
+    matches!(signal, Signal::Interrupt | Signal::Quit) && is_in_foreground()
 }
 
 /// Every process of a console gets its events; when the child ends, we end too.

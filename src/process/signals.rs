@@ -1,6 +1,7 @@
 //! The signals that end programs, as a stream. Each is caught from the call on and keeps its usual effect until then.
 //! This module decides for every command whether a signal is new and meant for us.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::io;
@@ -21,15 +22,17 @@ use crate::output::SystemError;
 const USER_1: u8 = if cfg!(target_os = "linux") { 10 } else { 30 };
 const USER_2: u8 = if cfg!(target_os = "linux") { 12 } else { 31 };
 
+/// By their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub(crate) enum Signal {
-    Hangup,
-    Interrupt,
-    Quit,
-    User1,
-    User2,
-    Alarm,
-    Terminate,
+    Hangup = 1,
+    Interrupt = 2,
+    Quit = 3,
+    User1 = USER_1,
+    User2 = USER_2,
+    Alarm = 14,
+    Terminate = 15,
 }
 
 impl Signal {
@@ -39,29 +42,12 @@ impl Signal {
     /// The signals that end a send.
     pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
-    fn number_and_name(self) -> (u8, &'static str) {
-        match self {
-            Self::Hangup => (1, "SIGHUP"),
-            Self::Interrupt => (2, "SIGINT"),
-            Self::Quit => (3, "SIGQUIT"),
-            Self::User1 => (USER_1, "SIGUSR1"),
-            Self::User2 => (USER_2, "SIGUSR2"),
-            Self::Alarm => (14, "SIGALRM"),
-            Self::Terminate => (15, "SIGTERM"),
-        }
-    }
-
     pub(crate) fn number(self) -> u8 {
-        self.number_and_name().0
+        self as u8
     }
 
-    pub(crate) fn name(self) -> &'static str {
-        self.number_and_name().1
-    }
-
-    /// The signal's bit in a set of signals, whose lowest bit is signal 1.
-    fn bit(self) -> u64 {
-        1 << (self.number() - 1)
+    pub(crate) fn name(self) -> Cow<'static, str> {
+        signal_name(self.number().into())
     }
 }
 
@@ -74,20 +60,24 @@ const REPEATED: Duration = Duration::from_secs(1);
 const BELATED: Duration = Duration::from_secs(2);
 
 /// The name of any signal that ends programs.
-pub(crate) fn signal_name(number: i32) -> String {
-    if let Some(ours) = Signal::ALL.into_iter().find(|signal| i32::from(signal.number()) == number) {
-        return ours.name().to_owned();
-    }
-    let name = match number {
+pub(crate) fn signal_name(number: i32) -> Cow<'static, str> {
+    let name = match u8::try_from(number).unwrap_or_default() {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
         4 => "SIGILL",
         6 => "SIGABRT",
         8 => "SIGFPE",
         9 => "SIGKILL",
+        USER_1 => "SIGUSR1",
         11 => "SIGSEGV",
+        USER_2 => "SIGUSR2",
         13 => "SIGPIPE",
-        other => return format!("signal {other}"),
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => return format!("signal {number}").into(),
     };
-    name.to_owned()
+    name.into()
 }
 
 /// The caught signals, without repetitions.
@@ -107,7 +97,7 @@ impl Signals {
     /// purpose of `nohup`, of `trap '' TERM`, and of a script's `&`, whose background jobs must not get Ctrl-C.
     pub(crate) fn catch(&mut self, signals: &[Signal]) -> Result<(), SystemError> {
         let ignored = ignored();
-        for signal in signals.iter().filter(|signal| ignored & signal.bit() == 0) {
+        for signal in signals.iter().filter(|signal| ignored & (1 << (signal.number() - 1)) == 0) {
             let sources = sources(*signal).map_err(|cause| SystemError { action: "listen for signals", cause })?;
             self.caught.extend(sources.into_iter().map(|source| (*signal, source)));
         }

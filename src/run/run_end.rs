@@ -71,7 +71,7 @@ impl StopReason {
                 problem: Some(clipped(&problem.message).into_owned()),
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
-            Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(signal.name())),
+            Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(&signal.name())),
             Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
             Self::WaitOver | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
         }
