@@ -22,12 +22,12 @@ use crate::process::block_on;
 use crate::secret::Secret;
 use crate::sending;
 
-/// The settings that a new profile is asked for, the questions, and whether they must be answered.
-const QUESTIONS: [(&str, &str, bool); 4] = [
-    ("bot_id", "Bot id:", true),
-    ("client_id", "Client id:", true),
-    ("country", "Country of national numbers, such as EC (empty: none):", false),
-    ("allow_to", "Allowed recipients, numbers or patterns such as 593* (empty: anyone):", false),
+/// The settings that a new profile is asked for, the questions, and the flags of those that it needs.
+const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
+    ("bot_id", "Bot id:", Some("--bot")),
+    ("client_id", "Client id:", Some("--client-id")),
+    ("country", "Country of national numbers, such as EC (empty: none):", None),
+    ("allow_to", "Allowed recipients, numbers or patterns such as 593* (empty: anyone):", None),
 ];
 
 /// Manage profiles: the senders in the configuration file
@@ -289,31 +289,27 @@ fn read_secret() -> Result<Secret, CommandError> {
 
 /// Asks for the values that a new profile needs and that were not typed.
 fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), CommandError> {
-    if !context.can_ask() {
-        let missing: Vec<_> = [("--bot", "bot_id"), ("--client-id", "client_id")]
-            .into_iter()
-            .filter_map(|(flag, key)| (!change.has(key)).then_some(flag))
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
+    let mut missing = Vec::new();
+    for (key, question, flag) in QUESTIONS {
+        if change.has(key) {
+            continue;
         }
-        return Err(UsageError::new(
-            format!("a new profile needs {}", missing.join(" and ")),
-            format!("jelouctl profile set {name} --bot BOT --client-id ID; nothing was saved"),
-        )
-        .into());
-    }
-    for (name, question, is_needed) in QUESTIONS {
-        if change.has(name) {
+        if !context.can_ask() {
+            missing.extend(flag);
             continue;
         }
         let answer = context.stderr.ask(question)?;
-        if is_needed || !answer.is_empty() {
-            change.type_answer(name, &answer);
+        if flag.is_some() || !answer.is_empty() {
+            change.type_answer(key, &answer);
             check_change(change)?;
         }
     }
-    if !change.has("client_secret") && !change.has("client_secret_file") {
+    if !missing.is_empty() {
+        let problem = format!("a new profile needs {}", missing.join(" and "));
+        let hint = format!("jelouctl profile set {name} --bot BOT --client-id ID; nothing was saved");
+        return Err(UsageError::new(problem, hint).into());
+    }
+    if context.can_ask() && !change.has("client_secret") && !change.has("client_secret_file") {
         change.type_in("client_secret", ask_secret()?);
     }
     Ok(())

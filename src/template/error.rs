@@ -10,15 +10,13 @@ pub(crate) struct TemplateError {
     /// The field of the body, or the flag.
     pub(crate) path: String,
     pub(crate) problem: String,
-    /// The name that it requires and the row lacks, for callers that fill it with something other than rows.
-    pub(crate) missing: Option<String>,
     /// Whether it is the template's own error, for every row.
     pub(crate) is_of_every_row: bool,
 }
 
 impl TemplateError {
     pub(crate) fn new(path: &str, problem: String, is_of_every_row: bool) -> Self {
-        Self { path: path.to_owned(), problem, missing: None, is_of_every_row }
+        Self { path: path.to_owned(), problem, is_of_every_row }
     }
 
     /// As an error of the whole list.

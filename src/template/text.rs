@@ -98,18 +98,17 @@ impl<'a> TextTemplate<'a> {
         // With a header, each row has the same names.
         let is_fixed = matches!(row, Row::Cells { .. });
         let has = row.names().join(", ");
-        let missing = self.uses.columns.iter().find(|name| !row.has(name)).cloned();
-        let problem = match &missing {
+        let missing = self.uses.columns.iter().find(|name| !row.has(name));
+        let problem = match missing {
             Some(name) if is_fixed => format!("there is no column `{name}`; there are: {has}"),
-            Some(name) => format!("the row has no `{name}`; it has: {has}"),
+            Some(name) => format!("there is no `{name}`; there are: {has}"),
             None => {
                 "a value is missing, such as a part that a cell does not have, the first of an empty one, or `x if y` \
                      without `else`; write `| default('…')` behind it"
                     .to_owned()
             }
         };
-        let is_of_every_row = is_fixed && missing.is_some();
-        TemplateError { missing, ..TemplateError::new(path, problem, is_of_every_row) }
+        TemplateError::new(path, problem, is_fixed && missing.is_some())
     }
 }
 

@@ -571,7 +571,7 @@ fn templates_are_strict() {
         ("people.csv", "{{ nombre.x }}", "line 2: text: a value is missing, such as a part that a cell does not have"),
         ("people.ndjson", "a {{ objeto.b }}", "line 1: text: a value is missing, such as a part"),
         ("people.csv", "{{ nombre", "text: is not a template: unexpected end of input"),
-        ("people.ndjson", "{{ nombre }}", "line 1: text: the row has no `nombre`; it has: to, nulo"),
+        ("people.ndjson", "{{ nombre }}", "line 1: text: there is no `nombre`; there are: to, nulo"),
         ("people.ndjson", "{{ nulo }}", "line 1: text: is null where a text is needed"),
         (
             "people.ndjson",

@@ -37,7 +37,6 @@ fn all_is_well_where_a_message_could_be_sent() {
         ("secret", "obtained"),
         ("connection", "127.0.0.1:"),
         ("TLS", "not used"),
-        ("clock", "tells no time"),
         ("credentials", "accepted for bot BOT_ID; templates: 1"),
         ("ledgers", "jelouctl can be written"),
         ("version", concat!("jelouctl ", env!("CARGO_PKG_VERSION"))),

@@ -379,9 +379,9 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     let good = format!("{BROKEN}client_secret = \"canary-1\"\n");
     let long = format!("{}{{{{ result }}}}", "x".repeat(4095));
     let of_flags = [
-        (&["--text", "{{ nope }}"][..], "text: there is no value `nope`"),
+        (&["--text", "{{ nope }}"][..], "text: there is no `nope`; there are: command, result,"),
         (&["--text", "{{ result"], "text: is not a template: unexpected end"),
-        (&["--text", "{{ tail }}"], "text: there is no `tail` without --tail"),
+        (&["--text", "{{ tail }}"], "text: there is no `tail`; there are: "),
         (&["--text", &long], "at most 4096"),
         (&["--text", ""], "text: is empty"),
         (&["--text", "{% for a in range(99999) %}{% endfor %}x"], "text: the only statements are `{% if … %}`"),

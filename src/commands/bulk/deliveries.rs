@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::asking::{AskedRun, Look, UP_TO};
 use super::ending::log_decided;
-use super::words::{deliveries_as_json, deliveries_in_words};
+use super::summary::print_run;
+use super::words::{deliveries_as_json, deliveries_in_words, in_words};
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::config::timeout;
@@ -17,7 +18,7 @@ use crate::deliveries::StillUnknown;
 use crate::exit::ExitCode;
 use crate::ledger::{DeliveryCounts, Run, RunName};
 use crate::message::merge;
-use crate::output::{Format, SystemError, counted, grouped, rounded};
+use crate::output::{counted, grouped, rounded};
 use crate::process::block_on;
 use crate::sending::Flight;
 
@@ -110,7 +111,9 @@ pub(super) fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -
         log_decided(context, "bulk resolve", name, &asked.details, counts, ended);
     }
     let look = look?;
-    let printed = print(context, &asked, &look);
+    let unknown = in_words([(look.counts.unknown, "may have been sent")]);
+    let words: Vec<_> = [deliveries_in_words(&look.deliveries)].into_iter().chain(unknown).collect();
+    let printed = print_run(context, Some(name), &to_json(&asked, &look), &words);
     for told in still_unknown(name, &look) {
         context.stderr.note(&told);
     }
@@ -204,21 +207,6 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
     let judged = counts.delivered + counts.read + counts.replied + counts.undelivered;
     (judged >= FEWEST_JUDGED && counts.undelivered * 2 > judged)
         .then(|| format!("{} of {} messages were not delivered", grouped(counts.undelivered), grouped(judged)))
-}
-
-fn print(context: &Context, asked: &AskedRun<'_>, look: &Look) -> Result<(), SystemError> {
-    let stdout = &context.stdout;
-    match stdout.format {
-        Format::Id => stdout.value(&asked.run.name().to_string()),
-        _ if stdout.wants_words() => {
-            let known = look.deliveries.named().into_iter().filter(|(.., messages)| *messages > 0);
-            let unknown = Some(("unknown", "may have been sent", look.counts.unknown)).filter(|(.., rows)| *rows > 0);
-            let rows = known.chain(unknown).map(|(_, words, messages)| vec![words.to_owned(), grouped(messages)]);
-            stdout.table(&["STATE", "MESSAGES"], rows)
-        }
-        Format::Response | Format::Record => stdout.json(&to_json(asked, look)),
-        Format::None | Format::To => Ok(()),
-    }
 }
 
 fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {

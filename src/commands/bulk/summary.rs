@@ -117,15 +117,8 @@ impl RunSummary {
         self.print_as(context, &self.to_json(), &self.words(None))
     }
 
-    /// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
     pub(crate) fn print_as(&self, context: &Context, json: &Value, words: &[String]) -> Result<(), SystemError> {
-        let stdout = &context.stdout;
-        match stdout.format {
-            Format::Id => self.name.as_ref().map_or(Ok(()), |name| stdout.value(&name.to_string())),
-            _ if stdout.wants_words() => words.iter().try_for_each(|line| stdout.value(line)),
-            Format::Response | Format::Record => stdout.json(json),
-            Format::None | Format::To => Ok(()),
-        }
+        print_run(context, self.name.as_ref(), json, words)
     }
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
@@ -168,6 +161,22 @@ impl RunSummary {
             ));
         }
         ways
+    }
+}
+
+/// Prints `words` at a terminal if no format was given; `--output id` prints the run's name.
+pub(super) fn print_run(
+    context: &Context,
+    name: Option<&RunName>,
+    json: &Value,
+    words: &[String],
+) -> Result<(), SystemError> {
+    let stdout = &context.stdout;
+    match stdout.format {
+        Format::Id => name.map_or(Ok(()), |name| stdout.value(&name.to_string())),
+        _ if stdout.wants_words() => words.iter().try_for_each(|line| stdout.value(line)),
+        Format::Response | Format::Record => stdout.json(json),
+        Format::None | Format::To => Ok(()),
     }
 }
 

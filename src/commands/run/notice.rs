@@ -15,11 +15,10 @@ use crate::context::Context;
 use crate::input::UsageError;
 use crate::list::Row;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
-use crate::nearest::nearest;
 use crate::output::without_escape_sequences;
 use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
-use crate::template::{BodyTemplate, TemplateError};
+use crate::template::BodyTemplate;
 use crate::timestamps::rfc_3339;
 
 const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
@@ -27,9 +26,6 @@ const TEXT_WITH_TAIL: &str =
     "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
 /// The tail of a command without stderr output: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
-
-/// The values of a text, except the tail.
-const VALUES: [&str; 7] = ["command", "result", "code", "signal", "duration", "host", "started"];
 
 /// The ways a command can end.
 pub(super) const ENDS: [CommandEnd; 3] = [
@@ -150,7 +146,8 @@ impl<'a> Notice<'a> {
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
-        let mut body = self.body.fill(&Row::Fields(Arc::new(facts)), None).map_err(|error| unfilled(&error))?;
+        let filled = self.body.fill(&Row::Fields(Arc::new(facts)), None);
+        let mut body = filled.map_err(|error| UsageError::new(error, "with --tail 20 there is also `tail`"))?;
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
         let filled = Outgoing::from_body(self.kind, body, RecipientChoice::Among(&self.to));
@@ -192,21 +189,6 @@ fn without_flags(mut error: InvalidMessage) -> InvalidMessage {
     error
 }
 
-/// A text that uses a missing value: the values of a command are not columns of a list.
-fn unfilled(error: &TemplateError) -> UsageError {
-    let TemplateError { path, problem, missing, .. } = error;
-    let values = format!("the values are {}, and with --tail also tail", VALUES.join(", "));
-    match missing.as_deref() {
-        Some("tail") => UsageError::new(format!("{path}: there is no `tail` without --tail"), "add --tail 20"),
-        Some(name) => {
-            let nearest = nearest(name, VALUES).map(|nearest| format!("; did you mean `{nearest}`?"));
-            let message = format!("{path}: there is no value `{name}`{}", nearest.unwrap_or_default());
-            UsageError::new(message, values)
-        }
-        None => UsageError::new(format!("{path}: {problem}"), values),
-    }
-}
-
 /// Removes escape sequences and control characters from the texts of `body`; returns a warning for each changed text.
 fn without_control_characters(body: &mut Value) -> Vec<String> {
     let mut changed = Vec::new();
@@ -244,9 +226,8 @@ mod tests {
     #[test]
     fn a_missing_value_is_named_with_a_hint() {
         for (text, message, hint) in [
-            ("{{ tail }}", "text: there is no `tail` without --tail", "add --tail 20"),
-            ("{{ comand }}", "text: there is no value `comand`; did you mean `command`?", "the values are command, "),
-            ("{{ nombre }}", "text: there is no value `nombre`", "the values are command, "),
+            ("{{ tail }}", "text: there is no `tail`; there are: command, code", "with --tail 20 there is also `tail`"),
+            ("{{ comand }}", "text: there is no `comand`; there are: command, code", "with --tail 20"),
             ("{{ code | upcase }}", "text: filter upcase is unknown", "a value is written {{ result }}"),
         ] {
             let error = filled(text, None).unwrap_err();
