@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value};
 
 use super::codes;
-use super::credentials::{Credentials, REDACTED};
 use super::refusal;
 use crate::phone::person_key;
 use crate::repeated_field::read_json;
@@ -116,23 +115,6 @@ impl Body {
             shown.push('…');
         }
         Some(shown)
-    }
-
-    /// Hides what repeats our secret: of JSON each such text, of another body all of it.
-    pub(crate) fn redact(&mut self, credentials: &Credentials) {
-        let repeats = credentials.are_repeated_in(&self.text);
-        match &mut self.json {
-            None if repeats => REDACTED.clone_into(&mut self.text),
-            // Without escapes, strings occur in the text literally; very few answers have escapes.
-            Some(json) if repeats || self.text.contains('\\') => {
-                let original = json.clone();
-                redact(json, credentials);
-                if *json != original {
-                    self.text = json.to_string();
-                }
-            }
-            None | Some(_) => {}
-        }
     }
 
     /// As JSON; a text that is not JSON becomes a JSON string, an empty one None.
@@ -294,25 +276,6 @@ fn names_success(text: &str) -> bool {
             let id = value.strip_prefix('"').map(|id| !id.is_empty() && !id.starts_with('"'));
             id.unwrap_or_else(|| value.starts_with(|digit: char| digit.is_ascii_digit()))
         })
-}
-
-fn redact(json: &mut Value, credentials: &Credentials) {
-    match json {
-        Value::Array(items) => items.iter_mut().for_each(|item| redact(item, credentials)),
-        Value::Object(fields) => {
-            let hidden = std::mem::take(fields).into_iter().map(|(name, mut value)| {
-                redact(&mut value, credentials);
-                (if credentials.are_repeated_in(&name) { REDACTED.to_owned() } else { name }, value)
-            });
-            *fields = hidden.collect();
-        }
-        Value::String(_) | Value::Number(_)
-            if scalar_text(json).is_some_and(|text| credentials.are_repeated_in(&text)) =>
-        {
-            *json = REDACTED.into();
-        }
-        Value::String(_) | Value::Number(_) | Value::Null | Value::Bool(_) => {}
-    }
 }
 
 pub(super) fn is_something(value: &Value) -> bool {

@@ -4,7 +4,9 @@ use std::fmt::Display;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::Value;
 
+use super::answer::{Body, scalar_text};
 use super::redaction::SecretForms;
 use crate::secret::Secret;
 
@@ -55,6 +57,42 @@ impl Credentials {
         let lines = text.split('\n').map(shown).collect::<Vec<_>>().join("\n");
         // A secret may have several lines.
         if self.are_repeated_in(&lines) { REDACTED.to_owned() } else { lines }
+    }
+
+    /// Hides in an answer what repeats our secret: of JSON each such text, of another body all of it.
+    pub(crate) fn hide_in(&self, body: &mut Body) {
+        let repeats = self.are_repeated_in(&body.text);
+        match &mut body.json {
+            None if repeats => REDACTED.clone_into(&mut body.text),
+            // Without escapes, strings occur in the text literally; very few answers have escapes.
+            Some(json) if repeats || body.text.contains('\\') => {
+                let original = json.clone();
+                self.hide_in_json(json);
+                if *json != original {
+                    body.text = json.to_string();
+                }
+            }
+            None | Some(_) => {}
+        }
+    }
+
+    fn hide_in_json(&self, json: &mut Value) {
+        match json {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.hide_in_json(item)),
+            Value::Object(fields) => {
+                let hidden = std::mem::take(fields).into_iter().map(|(name, mut value)| {
+                    self.hide_in_json(&mut value);
+                    (if self.are_repeated_in(&name) { REDACTED.to_owned() } else { name }, value)
+                });
+                *fields = hidden.collect();
+            }
+            Value::String(_) | Value::Number(_)
+                if scalar_text(json).is_some_and(|text| self.are_repeated_in(&text)) =>
+            {
+                *json = REDACTED.into();
+            }
+            Value::String(_) | Value::Number(_) | Value::Null | Value::Bool(_) => {}
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::answer::{Answer, Body};
 use super::credentials::Credentials;
 use super::deadline::Deadline;
 use super::failure::{Failure, Peer, innermost};
-use super::proxy::Proxy;
+use super::proxy::{Proxy, not_a_proxy};
 use super::request::Request;
 use super::timely_body::TimelyBody;
 use crate::input::UsageError;
@@ -170,7 +170,7 @@ impl Client {
         };
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
         body.is_too_large = is_too_large;
-        body.redact(credentials);
+        credentials.hide_in(&mut body);
         Ok(Answer { status, retry_after, date, warnings, body })
     }
 
@@ -243,7 +243,7 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -
     }
     builder = builder.no_proxy();
     if let Some(proxy) = &options.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.url.clone()).map_err(|_| proxy.unusable())?);
+        builder = builder.proxy(reqwest::Proxy::all(proxy.url.clone()).map_err(|_| not_a_proxy(proxy.variable))?);
     }
     builder = match &options.roots {
         Roots::Platform => builder,

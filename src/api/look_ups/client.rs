@@ -196,8 +196,9 @@ impl LookUps<'_> {
         tracked.coverage = ListingCoverage::Whole;
         let retry_for = std::mem::take(&mut self.retry_for);
         let (mut is_asked, mut failure) = (false, None);
-        for place in ListedIn::places_of(tracked.sort) {
-            let is_last = *place == ListedIn::History;
+        let is_template = tracked.sort != MessageSort::FreeForm;
+        for place in PLACES.iter().skip(if is_template { 0 } else { PLACES.len() - 1 }) {
+            let is_last = *place == ListedIn::List(LookUpList::History);
             if is_last {
                 self.retry_for = retry_for;
             }
@@ -212,8 +213,8 @@ impl LookUps<'_> {
                 Err(error) => {
                     tracked.note_failure(&error);
                     // The older address may refuse credentials that are right.
-                    let is_telling =
-                        *place != ListedIn::OneNotificationOlder && !matches!(error, LookUpError::Unavailable(_));
+                    let is_older = *place == ListedIn::Notification { is_older: true };
+                    let is_telling = !is_older && !matches!(error, LookUpError::Unavailable(_));
                     if is_telling || is_last {
                         failure = failure.or(Some(error));
                     }
@@ -228,10 +229,8 @@ impl LookUps<'_> {
     async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<bool, LookUpError> {
         let id = tracked.id.clone();
         let listing = match place {
-            ListedIn::Notifications => LookUpList::Notifications,
-            ListedIn::History => LookUpList::History,
-            ListedIn::OneNotification | ListedIn::OneNotificationOlder => {
-                let is_older = place == ListedIn::OneNotificationOlder;
+            ListedIn::List(list) => list,
+            ListedIn::Notification { is_older } => {
                 let answer = self.ask(&Request::notification(self.base, self.bot, &id, is_older)).await?;
                 return Ok(answer.body.json.as_ref().is_some_and(|entry| tracked.note_notification(entry)));
             }
@@ -279,20 +278,17 @@ impl LookUps<'_> {
 /// A place where a message can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ListedIn {
-    History,
-    Notifications,
-    OneNotification,
-    OneNotificationOlder,
+    List(LookUpList),
+    /// An address of its own.
+    Notification {
+        is_older: bool,
+    },
 }
 
-impl ListedIn {
-    /// Where a message of this sort can be listed. The notifications have more about a template than the history.
-    fn places_of(sort: MessageSort) -> &'static [Self] {
-        match sort {
-            MessageSort::FreeForm => &[Self::History],
-            MessageSort::Template | MessageSort::Either => {
-                &[Self::Notifications, Self::OneNotification, Self::OneNotificationOlder, Self::History]
-            }
-        }
-    }
-}
+/// Where a template can be listed, and at the end any message. The notifications have more about a template than the history.
+const PLACES: [ListedIn; 4] = [
+    ListedIn::List(LookUpList::Notifications),
+    ListedIn::Notification { is_older: false },
+    ListedIn::Notification { is_older: true },
+    ListedIn::List(LookUpList::History),
+];
