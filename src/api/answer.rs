@@ -117,9 +117,10 @@ impl Body {
         Some(shown)
     }
 
-    /// As JSON; a text that is not JSON becomes a JSON string, an empty one None.
+    /// As JSON; a text that is not JSON becomes a JSON string. None if it is empty, or the useless beginning of a long one.
     pub(crate) fn into_value(self) -> Option<Value> {
-        self.json.or_else(|| Some(self.text).filter(|text| !text.is_empty()).map(Value::from))
+        let has_text = !self.text.is_empty() && !self.is_too_large;
+        self.json.or_else(|| has_text.then(|| Value::from(self.text)))
     }
 
     /// The id of the accepted message.

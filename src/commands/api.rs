@@ -244,12 +244,7 @@ async fn deliver(
     record: &mut Record,
     flight: &Flight,
 ) -> ExitCode {
-    let mut delivery = connection.deliver(request, connection.retry_for, flight).await;
-    // The beginning of a long answer is useless.
-    if let Some(answer) = delivery.answer.as_mut().filter(|answer| answer.body.is_too_large) {
-        answer.body.text.clear();
-    }
-    let code = note_delivery(delivery, record);
+    let code = note_delivery(connection.deliver(request, connection.retry_for, flight).await, record);
     if request.accepts.reads() && record.sent == Sent::Unknown {
         // It was interrupted, and the request could not change anything.
         record.sent = Sent::No;

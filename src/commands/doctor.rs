@@ -25,6 +25,9 @@ use crate::sending::{
 /// With a clock further off than this, certificates are refused or log times look wrong.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
+/// The check after which a message could be sent.
+const CREDENTIALS: &str = "credentials";
+
 /// Check, step by step, whether a message could be sent
 ///
 /// Examples:
@@ -46,13 +49,11 @@ pub(crate) struct DoctorArgs {
 struct Checkup {
     checks: Vec<Check>,
     code: ExitCode,
-    /// What is ready to send: `bot 77, 12 templates`.
-    ready: Option<String>,
 }
 
 /// Checks everything, or with `--offline` what does not need the network, and prints the results.
 pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Result<ExitCode, CommandError> {
-    let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success, ready: None };
+    let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
     let settings = checkup.settings(context);
     match settings {
         None => checkup.warn("secret and network", "not checked: the configuration comes first"),
@@ -82,9 +83,10 @@ impl Checkup {
     /// The last line: whether a message could be sent.
     fn summary(&self) -> String {
         let failed = self.checks.iter().filter(|check| check.state == CheckState::Failed).count() as u64;
-        match &self.ready {
+        let accepted = self.checks.iter().find(|check| check.name == CREDENTIALS && check.state == CheckState::Ok);
+        match accepted {
             _ if failed > 0 => counted(failed, "problem"),
-            Some(ready) => format!("ready: {ready}"),
+            Some(Check { detail, .. }) => format!("ready: {detail}"),
             None => "no problem found, but not everything was checked".to_owned(),
         }
     }
@@ -103,19 +105,15 @@ impl Checkup {
 
     fn fail(&mut self, name: &'static str, error: impl Into<CommandError>) {
         let error = error.into();
-        self.fail_with(name, error.code, error.line(), error.hint);
+        if self.code == ExitCode::Success {
+            self.code = error.code;
+        }
+        self.push(name, CheckState::Failed, error.line(), error.hint);
     }
 
     /// The value of a check, unless it has failed.
     fn check<T>(&mut self, name: &'static str, checked: Result<T, impl Into<CommandError>>) -> Option<T> {
         checked.map_err(|error| self.fail(name, error)).ok()
-    }
-
-    fn fail_with(&mut self, name: &'static str, code: ExitCode, detail: String, hint: Option<String>) {
-        if self.code == ExitCode::Success {
-            self.code = code;
-        }
-        self.push(name, CheckState::Failed, detail, hint);
     }
 
     /// Checks the configuration file, the profile, and each value with its origin.
@@ -182,11 +180,11 @@ impl Checkup {
             Ok((detail, None)) => self.ok(NAME, detail),
             Ok((detail, hint)) => self.push(NAME, CheckState::Warning, detail, hint),
             Err(error) => {
-                let detail = format!("bulk and --once cannot be used: {}", error.message);
+                let message = format!("bulk and --once cannot be used: {}", error.message);
                 if is_database {
-                    self.fail_with(NAME, error.code, detail, error.hint);
+                    self.fail(NAME, CommandError { message, ..error });
                 } else {
-                    self.push(NAME, CheckState::Warning, detail, error.hint);
+                    self.push(NAME, CheckState::Warning, message, error.hint);
                 }
             }
         }
@@ -226,7 +224,6 @@ impl Checkup {
         settings: &Settings,
         credentials: Option<Credentials>,
     ) -> Option<()> {
-        const NAME: &str = "credentials";
         let base = self.check("sandbox", reach_or_start(settings, &context.stderr).await)?;
         let client = self.check("connection", new_client(settings, &base))?;
         match client.probe(base.url()).await {
@@ -237,18 +234,17 @@ impl Checkup {
             }
         }
         let Some((credentials, bot)) = credentials.zip(settings.bot().ok()) else {
-            self.warn(NAME, "not checked: there are none, or no bot");
+            self.warn(CREDENTIALS, "not checked: there are none, or no bot");
             return None;
         };
         let mut connection = Connection::new((base, client, credentials), bot, settings, &context.stderr);
         let mut listing = Listing::new(TemplateFilter::default());
         // One page tells whether they are accepted.
         let read = listing.read_page(&mut connection, Duration::ZERO, &Flight::default()).await;
-        self.check(NAME, read)?;
+        self.check(CREDENTIALS, read)?;
         let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
         let count = listing.templates().len();
-        self.ok(NAME, format!("accepted for bot {bot}; templates: {at_least}{count}"));
-        self.ready = Some(format!("bot {bot}, {at_least}{}", counted(count as u64, "template")));
+        self.ok(CREDENTIALS, format!("accepted for bot {bot}; templates: {at_least}{count}"));
         Some(())
     }
 
@@ -282,7 +278,7 @@ impl Checkup {
         let is_of_proxy = failure.cause == Some(Cause::ProxyCredentials);
         let code = if is_of_proxy { ExitCode::Configuration } else { ExitCode::Network };
         let hint = failure.hint.unwrap_or(hint).to_owned();
-        self.fail_with(name, code, failure.message.clone(), Some(hint));
+        self.fail(name, CommandError::new(code, "network", &failure.message, Some(hint)));
     }
 }
 
@@ -324,7 +320,7 @@ mod tests {
     use crate::config::{Environment, Flags};
 
     fn checkup() -> Checkup {
-        Checkup { checks: Vec::new(), code: ExitCode::Success, ready: None }
+        Checkup { checks: Vec::new(), code: ExitCode::Success }
     }
 
     #[test]
@@ -333,7 +329,7 @@ mod tests {
         checkup.warn("a", "x");
         assert_eq!(checkup.code, ExitCode::Success);
         checkup.fail("b", ConfigError::no_bot());
-        checkup.fail_with("c", ExitCode::Network, "y".to_owned(), None);
+        checkup.fail("c", CommandError::new(ExitCode::Network, "network", "y", None));
         checkup.ok("d", "z");
         assert_eq!(checkup.code, ExitCode::Configuration);
         let states: Vec<_> = checkup.checks.iter().map(|check| check.state).collect();

@@ -49,7 +49,7 @@ fn all_is_well_where_a_message_could_be_sent() {
     assert!(!server.received()[0].headers.contains_key("authorization"));
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
-    assert!(text.ends_with("\nready: bot BOT_ID, 1 template\n"), "{text}");
+    assert!(text.ends_with("\nready: accepted for bot BOT_ID; templates: 1\n"), "{text}");
 }
 
 #[test]

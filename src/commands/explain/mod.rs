@@ -97,13 +97,10 @@ fn every_name() -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {:<22}{}", kind.command(), kind.summary());
     }
-    text.push_str(
-        "\nAlso error codes such as 131047, exit codes such as 8, HTTP statuses, names of the record,\nand `rates`.\n",
-    );
-    text.push_str(
-        "jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all.",
-    );
-    text
+    text + "
+Also error codes such as 131047, exit codes such as 8, HTTP statuses, names of the record,
+and `rates`.
+jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all."
 }
 
 fn example_of(topic: &str) -> Result<String, UsageError> {

@@ -1,0 +1,176 @@
+//! `profile`: the senders in the configuration file.
+
+mod set;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde_json::{Map, json};
+
+use super::confirm;
+use super::store::ledger_database;
+use crate::command_error::CommandError;
+use crate::config::{
+    ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, LedgerDatabase, LedgerUrl, Origin, Settings, Sourced,
+};
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::output::Format;
+
+/// Manage profiles: the senders in the configuration file
+#[derive(Debug, Subcommand)]
+#[command(arg_required_else_help = true)]
+pub(crate) enum ProfileCommand {
+    /// List the profiles: name, bot, and which is the default
+    List,
+    /// Show the settings and where they come from; never the secret
+    ///
+    /// Add -v to list the settings that are not set, too.
+    Show {
+        /// Profile [default: the one that would send]
+        name: Option<String>,
+    },
+    /// Create or change a profile
+    ///
+    /// Examples:
+    ///   jelouctl profile set prod --bot 77 --client-id ID --client-secret-file secret.txt
+    ///   pass show jelou | jelouctl profile set prod --bot 77 --client-id ID --client-secret-file -
+    ///   jelouctl profile set prod --allow-to '593*'
+    ///   jelouctl profile set prod --do-not-contact no-contactar.txt --between 'mon-fri 08:00-18:00'
+    ///
+    /// It saves the flags that you give. For a new profile, a terminal asks for what is missing.
+    /// Of a secret file it saves the path; a secret from standard input is saved in the configuration.
+    #[command(verbatim_doc_comment)]
+    Set {
+        /// Profile
+        name: String,
+
+        #[command(flatten)]
+        keys: Box<set::KeyFlags>,
+    },
+    /// Make a profile the default
+    #[command(aliases = ["default", "switch"])]
+    Use {
+        /// Profile
+        name: String,
+    },
+    /// Remove a profile; asks first, or needs --yes
+    #[command(aliases = ["delete", "rm"])]
+    Remove {
+        /// Profile
+        name: String,
+    },
+}
+
+pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<ExitCode, CommandError> {
+    if !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. }) {
+        context.refuse_rehearsal("would change the configuration")?;
+    }
+    match command {
+        ProfileCommand::List => list(context)?,
+        ProfileCommand::Show { name } => show(context, name)?,
+        ProfileCommand::Set { name, keys } => set::set(context, &config_path(context)?, &name, *keys)?,
+        ProfileCommand::Use { name } => {
+            ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
+            context.stderr.note(&format!("{name} is the default profile"));
+        }
+        ProfileCommand::Remove { name } => remove(context, &name)?,
+    }
+    Ok(ExitCode::Success)
+}
+
+/// The configuration that is named.
+fn named_config(context: &Context) -> Result<Option<PathBuf>, ConfigError> {
+    Ok(context.flags.config_file(&Environment::read()?))
+}
+
+fn config_path(context: &Context) -> Result<PathBuf, ConfigError> {
+    named_config(context)?.map_or_else(ConfigFile::default_path, Ok)
+}
+
+/// Prints one line per profile: name, bot, and whether it is the default, separated by tabs; or one JSON object.
+fn list(context: &Context) -> Result<(), CommandError> {
+    let Some(file) = ConfigFile::find(named_config(context)?.as_deref())? else {
+        let path = config_path(context)?;
+        context.stderr.note(&format!("there are no profiles: {} does not exist", path.display()));
+        return Ok(());
+    };
+    let default = file.default_profile()?;
+    if context.stdout.format == Format::Record {
+        let profiles = file.profiles.iter().map(|(name, profile)| {
+            let bot = profile.text("bot_id");
+            let ledger = profile.text("ledger").map(|raw| LedgerUrl::parse_from(Origin::Profile(name.clone()), raw));
+            let ledger = ledger.transpose()?.map(|url| url.value.shown);
+            Ok(json!({ "name": name, "bot_id": bot, "default": default == Some(name), "ledger": ledger }))
+        });
+        let profiles = profiles.collect::<Result<Vec<_>, ConfigError>>()?;
+        context.stdout.json(&json!({ "schema_version": 1, "profiles": profiles }))?;
+        return Ok(());
+    }
+    for (name, profile) in &file.profiles {
+        let bot = profile.text("bot_id").unwrap_or_default();
+        let mark = if default == Some(name) { "default" } else { "" };
+        context.stdout.fields(&[name.as_str(), bot, mark])?;
+    }
+    Ok(())
+}
+
+/// Prints each value with its origin, one per line or as one JSON object. It never prints the secret and does not run a
+/// secret command.
+fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError> {
+    if name.is_some() {
+        context.flags.profile = name;
+    }
+    let settings = Settings::load(&context.flags, &Environment::read()?)?;
+    context.stderr.warnings(&settings.warnings);
+    let has_credentials = settings.login.id().is_some() || settings.login.secret().is_some();
+    if has_credentials && let Err(problem) = settings.credentials(true) {
+        context.stderr.warning(&problem.to_string());
+    }
+    let ledger = ledger_database(context)?;
+    let rows = rows(&settings, ledger.as_ref());
+    if context.stdout.format == Format::Record {
+        let settings = rows.map(|(name, value, origin)| {
+            let value = Some(value).filter(|value| !value.is_empty());
+            (name.to_owned(), json!({ "origin": value.is_some().then_some(origin), "value": value }))
+        });
+        context.stdout.json(&json!({ "schema_version": 1, "settings": settings.collect::<Map<_, _>>() }))?;
+        return Ok(());
+    }
+    let is_verbose = context.stderr.is_verbose();
+    for (name, value, origin) in rows.filter(|(_, value, _)| is_verbose || !value.is_empty()) {
+        context.stdout.fields(&[name, &value, &origin])?;
+    }
+    Ok(())
+}
+
+/// Name, value and origin of each setting; never the secret itself.
+pub(super) fn rows(
+    settings: &Settings,
+    ledger: Option<&LedgerDatabase>,
+) -> impl Iterator<Item = (&'static str, String, String)> {
+    let profile = ("profile", settings.profile.as_ref().map(Sourced::shown));
+    // How a secret is found is shown as the secret.
+    let keys = KEYS.iter().filter(|key| !key.name.ends_with("_file") && !key.name.ends_with("_command"));
+    let shown = keys.map(|key| match key.name {
+        "ledger" => (key.name, ledger.map(|ledger| ledger.url.origin.of(ledger.url.value.shown.clone()))),
+        name => (name, settings.shown(key)),
+    });
+    let password = ledger.and_then(LedgerDatabase::password_source);
+    let password = ("ledger_password", password.as_ref().map(Sourced::shown));
+    let rows: Vec<_> = [profile].into_iter().chain(shown).chain([password]).collect();
+    rows.into_iter().map(|(name, shown)| match shown {
+        Some(Sourced { value, origin }) => (name, value, origin.to_string()),
+        None => (name, String::new(), "not set".to_owned()),
+    })
+}
+
+fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
+    let path = config_path(context)?;
+    ConfigEdit::open(&path)?.remove_profile(name)?;
+    let question = format!("Remove profile {name} and the secret it holds?");
+    confirm(context, &question, &format!("profile {name} was not removed"))?;
+    ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
+    context.stderr.note(&format!("profile {name} is removed"));
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! `profile set`: saves what was typed; a new profile is asked for the rest.
+
+use std::io;
+use std::path::Path;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
+
+use crate::command_error::CommandError;
+use crate::config::{
+    self, ConfigEdit, ConfigError, KEYS, Key, Layer, LedgerUrl, Origin, SecretSource, Sourced, checked,
+};
+use crate::context::Context;
+use crate::input::UsageError;
+use crate::output::SystemError;
+use crate::private_file::FileError;
+use crate::process::block_on;
+use crate::secret::Secret;
+use crate::sending;
+
+/// The settings that a new profile is asked for, the questions, and the flags of those that it needs.
+const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
+    ("bot_id", "Bot id:", Some("--bot")),
+    ("client_id", "Client id:", Some("--client-id")),
+    ("country", "Country of national numbers, such as EC (empty: none):", None),
+    ("allow_to", "Allowed recipients, numbers or patterns such as 593* (empty: anyone):", None),
+];
+
+/// The settings that `profile set` takes beside the global flags.
+#[derive(Debug)]
+pub(crate) struct KeyFlags(Layer);
+
+impl Args for KeyFlags {
+    fn augment_args(command: Command) -> Command {
+        command.args(KEYS.iter().filter(|key| !key.value.is_empty()).map(argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for KeyFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut typed = Layer::default();
+        for key in KEYS.iter().filter(|key| !key.value.is_empty()) {
+            typed.type_in(key.name, matches.get_many::<String>(key.name).into_iter().flatten());
+        }
+        Ok(Self(typed))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The flag of a setting.
+fn argument(key: &'static Key) -> Arg {
+    let is_list = key.form == "list";
+    let again = if is_list { " (repeatable; replaces the earlier ones)" } else { "" };
+    let argument = Arg::new(key.name).long(key.flag.trim_start_matches('-')).value_name(key.value);
+    let argument = argument.help(format!("{}{again}", key.about)).value_parser(checked(key.name));
+    let hint = if key.value.ends_with("FILE") { ValueHint::FilePath } else { ValueHint::Unknown };
+    let argument = argument.allow_hyphen_values(!is_list && key.form != "path");
+    argument.action(if is_list { ArgAction::Append } else { ArgAction::Set }).value_hint(hint)
+}
+
+/// Writes the typed values; for a new profile it asks for the rest, or prints what is missing.
+pub(super) fn set(context: &mut Context, path: &Path, name: &str, keys: KeyFlags) -> Result<(), CommandError> {
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err(
+            UsageError::new(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes").into()
+        );
+    }
+    if let Some(ledger) = context.flags.layer.text("ledger") {
+        LedgerUrl::parse_from(Origin::Flag("--ledger"), ledger)?;
+    }
+    let is_new = !ConfigEdit::open(path)?.has_profile(name);
+    let mut change = keys.0.over(context.flags.layer.clone());
+    if change.has_stdin("client_secret_file") {
+        change.remove("client_secret_file");
+        change.type_in("client_secret", Some(read_secret()?.reveal()));
+    }
+    for (key, path) in change.paths() {
+        *path = kept_file(context, key, Path::new(path.as_str()))?;
+    }
+    check_change(&change)?;
+    if is_new {
+        complete(context, name, &mut change)?;
+    } else if change.is_empty() {
+        if !context.can_ask() {
+            return Err(UsageError::new(
+                format!("nothing to change in profile {name}"),
+                "name what to change, such as --bot BOT",
+            )
+            .into());
+        }
+        change.type_in("client_secret", ask_secret()?);
+    }
+    ConfigEdit::change(path, |edit| {
+        edit.set_profile(name, &change);
+        Ok(())
+    })?;
+    let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
+    context.stderr.note(&format!("profile {name} is saved; try it with: jelouctl doctor --profile {word}"));
+    Ok(())
+}
+
+/// Refuses values that cannot be, or contradict each other.
+fn check_change(change: &Layer) -> Result<(), UsageError> {
+    config::check(change).map_err(|problem| UsageError::new(problem, "nothing was saved; try again"))
+}
+
+/// A file that the profile will name. A missing file is not an error: it may be mounted later.
+fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, CommandError> {
+    // The log is created when its first line is written, and may be /dev/stderr.
+    let (flag, is_read) = (key.flag, key.name != "log");
+    if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
+        let hint = "name a file that stays; a secret can be piped in: --client-secret-file -; nothing was saved";
+        let message = format!("{flag}: {} is below /dev or /proc, where files do not stay", path.display());
+        return Err(UsageError::new(message, hint).into());
+    }
+    let whole = std::path::absolute(path).map_err(FileError::of("find", path))?;
+    if is_read && !whole.exists() {
+        let shown = whole.display();
+        context.stderr.warning(&format!("{flag}: {shown} is not there (yet); it is read when it is needed"));
+    }
+    Ok(whole.to_string_lossy().into_owned())
+}
+
+fn read_secret() -> Result<Secret, CommandError> {
+    let stdin = Sourced { value: SecretSource::Stdin, origin: Origin::Flag("--client-secret-file") };
+    block_on(async { Ok(stdin.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?.0) })
+}
+
+/// Asks for the values that a new profile needs and that were not typed.
+fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), CommandError> {
+    let mut missing = Vec::new();
+    for (key, question, flag) in QUESTIONS {
+        if change.has(key) {
+            continue;
+        }
+        if !context.can_ask() {
+            missing.extend(flag);
+            continue;
+        }
+        let answer = context.stderr.ask(question)?;
+        if flag.is_some() || !answer.is_empty() {
+            change.type_answer(key, &answer);
+            check_change(change)?;
+        }
+    }
+    if !missing.is_empty() {
+        let problem = format!("a new profile needs {}", missing.join(" and "));
+        let hint = format!("jelouctl profile set {name} --bot BOT --client-id ID; nothing was saved");
+        return Err(UsageError::new(problem, hint).into());
+    }
+    if context.can_ask() && !change.has("client_secret") && !change.has("client_secret_file") {
+        change.type_in("client_secret", ask_secret()?);
+    }
+    Ok(())
+}
+
+/// The last question: from here on Ctrl-C is caught.
+fn ask_secret() -> Result<Option<String>, CommandError> {
+    const QUESTION: &str = "Client secret (hidden; saved in the configuration file; empty: not saved):";
+    let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;
+    match typed {
+        Ok(typed) => Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty())),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::interrupted().into()),
+        Err(cause) => Err(SystemError { action: "ask on the terminal", cause }.into()),
+    }
+}
