@@ -3,8 +3,6 @@
 
 use std::io::Cursor;
 
-use serde_json::Value;
-
 use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, behind, nobody, unclear};
 use super::exclusion_list::ExclusionList;
@@ -59,8 +57,7 @@ fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -
     match filled.clone().find(|line| !line.starts_with('#')) {
         Some(first) if begins_with_person(first) => read_lines(&text, options.countries, list),
         first if first.is_some() || text.lines().any(is_table_row) => {
-            let is_ndjson = first.is_some_and(|first| first.starts_with('{'));
-            read_list(without_comments(&text, is_ndjson), options.countries, list)
+            read_list(without_comments(&text), options.countries, list)
         }
         // A file with only comments excludes no one on purpose; an empty one may have lost its content.
         _ if filled.next().is_some() => Ok(()),
@@ -115,14 +112,17 @@ fn read_lines(text: &str, countries: CountryRule, list: &mut ExclusionList) -> R
     bad.check(&list.name)
 }
 
-/// A list as in `bulk send`.
+/// A CSV with a header.
 fn read_list(text: String, countries: CountryRule, list: &mut ExclusionList) -> Result<(), UsageError> {
     let (name, input) = (list.name.clone(), ListInput::Stream(Box::new(Cursor::new(text))));
     let mut reader = ListReader::open(input, &name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, list);
-    if let Some(names) = reader.header() {
-        tables.header(1, names);
-    }
+    let Some(names) = reader.header() else {
+        let problem =
+            format!("{name} is NDJSON, and a list of people who are not written to is a text, a CSV or a workbook");
+        return Err(UsageError::new(problem, "write one person a line, as `jq -r .to` does, or take a report as CSV"));
+    };
+    tables.header(1, names);
     while let Some(ListRow { line, last_line, row, outcome, .. }) = reader.read()? {
         if last_line > line {
             let problem = format!(
@@ -137,33 +137,20 @@ fn read_list(text: String, countries: CountryRule, list: &mut ExclusionList) -> 
             Ok(Row::Cells { cells, .. }) => {
                 tables.row(line, cells.iter().map(|cell| Ok(cell.as_str())), outcome);
             }
-            Ok(Row::Fields(fields)) => {
-                let texts: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), text_of(value))).collect();
-                let fields = texts.iter().map(|(name, text)| (*name, text.as_deref().map_err(Clone::clone)));
-                tables.fields(line, fields, outcome);
-            }
+            Ok(Row::Fields(_)) => tables.bad(line, "is not a row of a table".to_owned()),
         }
     }
     tables.finish()
 }
 
-/// A field that may hold a recipient.
-fn text_of(value: &Value) -> Result<String, String> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        Value::Number(number) => Ok(number.to_string()),
-        found => Err(format!("is {found}; a recipient is a text or a number")),
-    }
-}
-
-/// A list whose comments are empty lines. In NDJSON a line is a whole row, and none begins with `#`.
-fn without_comments(text: &str, is_ndjson: bool) -> String {
+/// A list whose comments are empty lines.
+fn without_comments(text: &str) -> String {
     let (mut kept, mut is_quoted) = (String::with_capacity(text.len() + 1), false);
     for line in text.lines() {
-        let is_comment = !is_quoted && line.starts_with('#') && (is_ndjson || !is_table_row(line));
+        let is_comment = !is_quoted && line.starts_with('#') && !is_table_row(line);
         if !is_comment {
             kept.push_str(line);
-            is_quoted ^= !is_ndjson && line.matches('"').count() % 2 == 1;
+            is_quoted ^= line.matches('"').count() % 2 == 1;
         }
         kept.push('\n');
     }
@@ -198,7 +185,7 @@ mod tests {
         let lists = [
             ("a", "# opt-outs\n\n+52 1 55 1234 5678\n5491123456789\nid:U1\nid:0593987654321\r\n"),
             ("b", "nombre;celular\n# none\nAna;551187654321\n"),
-            ("c", "{\"to\":593987654321}\n"),
+            ("c", "593987654321\n"),
             ("d", "US.13491208655302741918\nEC.ENT.1 # of the group\n"),
             ("e", "EC.1234567890123456789\n"),
         ];

@@ -31,7 +31,7 @@ pub(super) struct ExclusionTables<'a> {
 struct ExclusionTable {
     /// For a workbook.
     sheet: Option<String>,
-    /// None until its row is found; empty if there is none. For NDJSON, the columns of the row before.
+    /// None until its row is found; empty if there is none.
     header: Option<Vec<TableColumn>>,
     /// Whether it is a report, and where its columns are.
     layout: Option<ReportLayout>,
@@ -96,36 +96,6 @@ impl<'a> ExclusionTables<'a> {
     ) {
         let columns = self.table.header.take().unwrap_or_default();
         self.look(line, columns.iter().chain(std::iter::repeat(&UNNAMED)).zip(cells), outcome);
-        self.table.header = Some(columns);
-    }
-
-    /// A row that names its columns itself.
-    pub(super) fn fields<'b>(
-        &mut self,
-        line: u64,
-        fields: impl Iterator<Item = (&'b str, Cell<'b>)> + Clone,
-        outcome: Option<&'b ReportedOutcome>,
-    ) {
-        let names = || fields.clone().map(|(name, _)| name.trim());
-        self.first_header.get_or_insert_with(|| names().map(str::to_owned).collect());
-        // Nearly every row has the columns of the one before.
-        let before =
-            self.table.header.take().filter(|before| before.iter().map(|column| column.name.as_str()).eq(names()));
-        let columns = before.unwrap_or_else(|| names().map(TableColumn::of).collect());
-        let recipient = columns.iter().find(|column| column.role == ColumnRole::Recipient);
-        match (recipient, &self.table.recipient) {
-            (None, Some(known)) => {
-                let problem = format!("has no `{known}`, the recipient's");
-                self.bad(line, problem);
-            }
-            (recipient, _) => {
-                if let Some(column) = recipient {
-                    self.table.recipient.get_or_insert_with(|| column.name.clone());
-                    self.has_recipient_column = true;
-                }
-                self.look(line, columns.iter().zip(fields.map(|(_, cell)| cell)), outcome);
-            }
-        }
         self.table.header = Some(columns);
     }
 

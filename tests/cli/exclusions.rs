@@ -31,12 +31,6 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     home.write("l.csv", "to\n+593987654321\n+593987654322\n+50688881234\n+50688885678\n");
     let cells = |first: &str, second: &str| xlsx(&[sheet("Hoja1", &xlsx_rows(&[[first], [second]]))], "");
     let report = format!("{OF_REPORT}987654321,Ana,r,2,yes,1234567890,,,,1,,,,,,'+593987654321\n");
-    let mut fields: serde_json::Map<_, _> =
-        OF_REPORT.trim().split(',').map(|name| (name.to_owned(), serde_json::Value::Null)).collect();
-    for (name, value) in [("celular", "987654321"), ("sent", "yes"), ("sent_to", "+593987654321")] {
-        fields.insert(name.to_owned(), json!(value));
-    }
-    let of_report = format!("{}\n", json!(fields));
     let text = |text: &str| text.as_bytes().to_vec();
     let of_invalid = |begin: &str, more: &str| {
         format!("{OF_REPORT}{begin},l-20261122-203020,2,no,,,invalid,to 59398765,0,,,,,,\n{more}")
@@ -58,7 +52,6 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.txt", text("+593987654322 # Eva\r+593987654321\r\n\r+593987654329"), "EC", 2),
         ("x.csv", text("# Bajas\rnombre,celular\rAna,+593987654321\r"), "EC", 1),
         ("x.csv", text(&report), "PE", 1),
-        ("x.ndjson", text(&of_report), "PE", 1),
         // What a report has as invalid is nobody's number.
         ("x.csv", text(&of_invalid("sin celular,Ana", eva)), "EC", 1),
         ("x.csv", text(&of_invalid("+59398765432,Ana", eva)), "EC", 1),
@@ -100,8 +93,8 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.csv", "cliente,baja\nAna,+593987654321\nLuis,\n", "line 3: names no one"),
         ("x.txt", "pendiente 0987654322\n+593987654321\n", "line 1: `pendiente 0987654322`"),
         ("x.csv", "Luis,\u{a0}0987654322\nAna,+593987654321\n", "line 1: `\u{a0}0987654322` is a national number"),
-        ("x.ndjson", "{\"user\":\"+50688885678\"}\n{\"user\":{\"phone\":\"+50688881234\"}}\n", "line 2: user: is {"),
-        ("x.ndjson", "{\"user\":[\"+50688881234\"]}\n{\"user\":\"+50688885678\"}\n", "line 1: user: is ["),
+        ("x.txt", "{\"user\":\"+50688885678\"}\n", "x.txt is NDJSON, and a list of people who are not written to is "),
+        ("x.ndjson", "user\n+50688885678\n", "x.ndjson is NDJSON, "),
     ] {
         home.write(name, list);
         excluding(&home, name, "").fails(2, &[problem]);
@@ -237,7 +230,6 @@ fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
         ("nombre,telefono\nAna,593987654321\n# bajas al 2026-11-20\n#\n", 1),
         ("# 593987654321 wants back, Ana\n593987654322\n#593987654323\n", 1),
         ("# 593987654321 wrote on 2026-11-20\ncelular\n593987654322\n# ticket 20261120, of Ana\n", 1),
-        ("{\"to\":\"593987654321\"}\n# {\"to\":\"593987654322\", \"n\":1}\n", 1),
     ] {
         home.write("x.csv", list);
         let ended = excluding(&home, "x.csv", "").success();
@@ -280,7 +272,6 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
     for (name, list) in [
         ("lines", "# bajas\n\n+52 1 55 1234 5678\r\nid:U 1\n"),
         ("semicolons", "# bajas; otra cosa\n\nNombre;Celular\n# Ana\nAna;525512345678\nEva;id:U 1\n"),
-        ("ndjson", "{\"to\":525512345678}\n# Eva\n{\"to\":\"id:U 1\"}\n"),
         ("comments", "+52 1 55 1234 5678 # Ana; dos veces\n\"id:U 1\"\t# Eva\n"),
         ("quotes", "\"525512345678\"\n\"id:U 1\"\r\n"),
         ("mark", "\u{feff}to\n5215512345678\nid:U 1\n"),
@@ -319,11 +310,7 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
 /// The output of `messages list -o to` has no `+`, and a profile of another country reads its numbers as national ones.
 #[test]
 fn digits_that_may_be_two_people_exclude_both() {
-    for (file, list) in [
-        ("bajas.txt", "51987654321\n"),
-        ("bajas.csv", "nombre,celular\nAna,51987654321\n"),
-        ("bajas.ndjson", "{\"celular\":51987654321}\n"),
-    ] {
+    for (file, list) in [("bajas.txt", "51987654321\n"), ("bajas.csv", "nombre,celular\nAna,51987654321\n")] {
         let jelou = Jelou::accepting();
         let home = Home::new();
         let path = home.path().join(file);
@@ -375,7 +362,6 @@ fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
         ("celular,pais\n+51987651003,EC\n", "--country EC", 1),
         ("celular,pais\n987651003,\n", "--country EC", 1),
         ("celular,pais\n987651003,Narnia\n", "--country EC", 1),
-        ("{\"celular\":\"987651003\",\"pais\":\"Chile\"}\n", "--country PE", 2),
     ] {
         home.write("x.txt", exclusions);
         let ended = excluding(&home, "x.txt", flags).success();
@@ -471,7 +457,6 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"to,n\n\"593987654321,Ana\n\"593987654322,Eva\n", &["opens a cell in line 2 closes in line 3"]),
         (b"to,n\n593987654321,Ana \"x\"\n", &["bajas.txt: line 2: a quote stands inside a cell"]),
         (b"to\n\"593987654321\n", &["bajas.txt: a quote in the row of line 2 is never closed"]),
-        (b"{\"to\":\"593987654321\"}\n{\"a\":1}\n", &["bajas.txt: line 2: has no `to`"]),
         (b"[\"593987654321\"]", &["is one JSON array"]),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &["is no text in UTF-8: it has bytes that are zero"]),
         (b"5\x009\x003\x00\n\x00", &["is no text in UTF-8"]),
