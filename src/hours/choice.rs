@@ -6,9 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::day_off::{DayOff, days_off_in};
-use super::openings::{Between, windows_of};
 use super::rule::Hours;
-use super::window::DailyWindow;
+use super::window::{Between, DailyWindow, windows_of};
 use super::zone::ZoneName;
 use crate::input::UsageError;
 

@@ -3,14 +3,12 @@
 
 mod choice;
 mod day_off;
-mod openings;
 mod rule;
 mod window;
 mod zone;
 
 pub(crate) use self::choice::{DATES, HoursBase, lifts_all};
 pub(crate) use self::day_off::{DayOff, days_off_in};
-pub(crate) use self::openings::{Between, windows_of};
 pub(crate) use self::rule::Hours;
-pub(crate) use self::window::DailyWindow;
+pub(crate) use self::window::{Between, DailyWindow, windows_of};
 pub(crate) use self::zone::ZoneName;

@@ -1,12 +1,11 @@
 //! The fields around the kind's own in a request's body: type, recipient, bot. They are removed from a body that is
-//! read, and added to one that is sent.
+//! read, and merged into one that is sent.
 
 use std::slice;
 
 use serde_json::{Map, Value, json};
 
 use super::invalid::InvalidMessage;
-use super::merge::merge;
 use super::recipient::Recipient;
 
 /// What surrounds a kind's own fields in the request's body.
@@ -114,4 +113,21 @@ pub(crate) fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Val
     }
     merge(&mut whole, body);
     whole
+}
+
+/// Objects merge deeply; arrays and values replace.
+pub(crate) fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                match into.get_mut(&name) {
+                    Some(present) => merge(present, value),
+                    None => {
+                        into.insert(name, value);
+                    }
+                }
+            }
+        }
+        (into, from) => *into = from,
+    }
 }

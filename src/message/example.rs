@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::kinds::Message;
 use super::outgoing::Outgoing;
-use super::recipient_choice::RecipientSources;
+use super::recipient::RecipientSources;
 use crate::input::Input;
 
 /// A command line and the body that it sends, without its recipient: it can be sent as it is with `--to`.

@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::advice::advice;
-use super::checks::check;
-use super::complete::object;
+use super::checks::{check, object};
 use super::envelope::{Envelope, take_recipient};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;

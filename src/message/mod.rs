@@ -4,8 +4,6 @@
 mod advice;
 mod characters;
 mod checks;
-mod complete;
-mod contact;
 mod drawing;
 mod envelope;
 mod example;
@@ -19,12 +17,10 @@ mod kinds;
 mod limits;
 mod marks;
 mod media_url;
-mod merge;
 mod or_template;
 mod outgoing;
 mod parameter;
 mod recipient;
-mod recipient_choice;
 mod route;
 mod schema;
 mod schema_path;
@@ -35,19 +31,17 @@ mod vcard;
 
 pub(crate) use self::characters::{is_refused, visit_texts};
 pub(crate) use self::drawing::{Part, TemplatePart, note, template_button};
-pub(crate) use self::envelope::Envelope;
+pub(crate) use self::envelope::{Envelope, merge};
 pub(crate) use self::example::Example;
 pub(crate) use self::fields::Field;
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub(crate) use self::invalid::{InvalidMessage, Violation};
 pub(crate) use self::kinds::Message;
-pub(crate) use self::merge::merge;
 pub(crate) use self::or_template::{LeafType, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 #[cfg(test)]
 pub(crate) use self::recipient::unclear;
-pub(crate) use self::recipient::{TypedRecipient, typed_form};
-pub(crate) use self::recipient_choice::{RecipientChoice, RecipientSources};
+pub(crate) use self::recipient::{RecipientChoice, RecipientSources, TypedRecipient, typed_form};
 pub(crate) use self::route::{Route, sends_template};
 pub(crate) use self::template_listing::{
     TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, is_same_language, nearest_template,

@@ -4,13 +4,13 @@
 use serde_json::{Value, json};
 
 use super::advice::advice;
-use super::complete::{complete, object};
-use super::envelope::{Envelope, enclose, listed, take_recipient, take_type};
+use super::checks::{complete, object};
+use super::envelope::{Envelope, enclose, listed, merge, take_recipient, take_type};
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
-use super::merge::merge;
-use super::recipient::{Recipient, TypedRecipient, documented_placeholder, doubt, unclear};
-use super::recipient_choice::{RecipientChoice, RecipientSources};
+use super::recipient::{
+    Recipient, RecipientChoice, RecipientSources, TypedRecipient, documented_placeholder, doubt, unclear,
+};
 use super::route::Route;
 use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national};
 

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::envelope::Envelope;
+use super::envelope::{Envelope, merge};
 use super::kinds::Message;
-use super::merge::merge;
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 

@@ -4,10 +4,8 @@
 //! The claims are in the store of the runs (`ledger/claims.rs`): of rows, of single sends, and of people whom removed
 //! runs reached.
 
-mod entry;
 mod hasher;
 mod key;
 
-pub(crate) use self::entry::{OnceEntry, OnceScope, OnceState};
 pub(crate) use self::hasher::OnceHasher;
-pub(crate) use self::key::OnceKey;
+pub(crate) use self::key::{OnceEntry, OnceKey, OnceScope, OnceState};

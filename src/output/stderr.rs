@@ -2,9 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use super::color::Color;
-use super::error::SystemError;
+use thiserror::Error;
+
 use super::escape::one_line;
+use super::format::Color;
 
 /// The maximum number of characters shown of a listed message.
 const LISTED: usize = 100;
@@ -161,4 +162,11 @@ impl Stderr {
 /// When the terminal cannot be read, or a signal comes.
 pub(crate) fn ask_hidden(question: &str) -> io::Result<String> {
     rpassword::prompt_password(format!("{} ", one_line(question)))
+}
+
+#[derive(Debug, Error)]
+#[error("failed to {action}: {cause}")]
+pub(crate) struct SystemError {
+    pub(crate) action: &'static str,
+    pub(crate) cause: io::Error,
 }

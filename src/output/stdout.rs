@@ -6,10 +6,9 @@ use std::sync::OnceLock;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::color::Color;
-use super::error::SystemError;
 use super::escape::one_line;
-use super::format::Format;
+use super::format::{Color, Format};
+use super::stderr::SystemError;
 use super::{json, table};
 
 /// One thing of a list, in each form that `--output` can ask for.

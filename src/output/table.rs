@@ -1,7 +1,8 @@
-//! Tables, aligned by the width of their characters.
+//! Tables, aligned by the width of their characters, and lines broken for a terminal.
 
 use comfy_table::Table;
 use comfy_table::presets::NOTHING;
+use unicode_width::UnicodeWidthStr;
 
 use super::escape::one_line;
 
@@ -28,6 +29,22 @@ fn cut(text: &str) -> String {
     shown
 }
 
+/// `text` in lines of at most `columns`, broken at blanks; a longer word has a line of its own.
+pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut line, mut used) = (String::new(), 0);
+    for word in text.split_inclusive(' ') {
+        if used > 0 && used + word.trim_end().width() > columns {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        line.push_str(word);
+        used += word.width();
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -38,5 +55,19 @@ mod tests {
         let table = aligned(&["NAME", "TEXT"], rows.into_iter());
         assert_eq!(table, " NAME  TEXT\n día   a\\nb\n 日本  x");
         assert_eq!(cut(&"ñ".repeat(61)), format!("{}…", "ñ".repeat(59)));
+    }
+
+    #[test]
+    fn no_line_is_wider_and_no_word_is_lost() {
+        for (text, columns, expected) in [
+            ("", 5, vec![""]),
+            ("a b", 5, vec!["a b"]),
+            ("abc def", 5, vec!["abc", "def"]),
+            ("a bcdefgh ij", 5, vec!["a", "bcdefgh", "ij"]),
+            ("abcde fghij", 5, vec!["abcde", "fghij"]),
+            ("日本 語日 本", 5, vec!["日本", "語日", "本"]),
+        ] {
+            assert_eq!(wrapped(text, columns), expected, "{text}");
+        }
     }
 }

@@ -1,8 +1,7 @@
 //! Explains why digits are not a number, and finds the probable number.
 
 use super::national::{international, without_prefix};
-use super::rules::{Region, regions_of_code};
-use super::spelling::is_number;
+use super::rules::{Region, is_number, regions_of_code};
 
 /// A shorter number without its zeros is as likely a national one that is by chance valid in another country.
 const DIGITS_BEHIND_ZEROS: usize = 11;

@@ -9,7 +9,6 @@ mod national;
 mod number;
 mod person;
 mod rules;
-mod spelling;
 mod typed;
 mod user_id;
 
@@ -18,8 +17,9 @@ mod tests;
 
 pub(crate) use self::country::Country;
 pub(crate) use self::error::RecipientError;
-pub(crate) use self::number::{DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, national_forms};
-pub(crate) use self::number::{country_of, is_clear, may_be_national};
+pub(crate) use self::number::{
+    DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, country_of, is_clear, may_be_national, national_forms,
+};
 pub(crate) use self::person::{number_in, person_key, spellings};
 pub(crate) use self::typed::NUMBER_DIGITS;
 pub(crate) use self::user_id::{is_user_id, short_user_id};

@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use regex_lite::{Captures, Regex};
 
-use super::rules::{Region, is_valid};
-use super::spelling::is_number;
+use super::rules::{Region, is_number, is_valid};
 
 /// The number that `digits` reaches when it is dialled in `region`, with its calling code.
 pub(super) fn international(digits: &str, region: &'static Region) -> Option<String> {

@@ -2,13 +2,11 @@
 
 use super::country::Country;
 use super::error::RecipientError;
-use super::meaning;
 use super::national::international;
 use super::person::{person_key, spellings};
-use super::rules::{Region, regions};
-use super::spelling::{is_number, region_of_number};
+use super::rules::{Region, is_number, region_of_number, regions};
 use super::typed::{NUMBER_DIGITS, Typed};
-use super::user_id;
+use super::{meaning, user_id};
 
 /// A number with fewer digits and no `+` is as likely a national one.
 pub(crate) const DIGITS_WITHOUT_PLUS: usize = 10;

@@ -1,5 +1,7 @@
-//! The tables: all valid numbers, as a graph of digits, and the properties of each region.
+//! The tables: all valid numbers, as a graph of digits, the properties of each region, and numbers that WhatsApp spells
+//! differently from the rules.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the region of a
@@ -70,4 +72,29 @@ impl Region {
     pub(super) fn is_country(&self) -> bool {
         self.code != "001"
     }
+}
+
+/// Whether `digits` are a number by the rules, or another spelling of one.
+pub(super) fn is_number(digits: &str) -> bool {
+    is_valid(digits) || is_valid(&by_the_rules(digits))
+}
+
+/// The region of a number in any spelling.
+pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
+    region_of(digits).or_else(|| region_of(&by_the_rules(digits)))
+}
+
+/// Mexico's 521 is 52, Argentina's 549 is 54, and a mobile of Brazil without its ninth digit has one.
+fn by_the_rules(digits: &str) -> Cow<'_, str> {
+    let (begin, rest) = match digits.as_bytes() {
+        [b'5', b'2', b'1', rest @ ..] | [b'5', b'4', b'9', rest @ ..] if rest.len() == 10 => (2, 3),
+        [b'5', b'5', _, _, b'6'..=b'9', rest @ ..] if rest.len() == 7 => (4, 4),
+        _ => return Cow::Borrowed(digits),
+    };
+    let (Some(begin), Some(rest), ninth) =
+        (digits.get(..begin), digits.get(rest..), if begin == rest { "9" } else { "" })
+    else {
+        return Cow::Borrowed(digits);
+    };
+    Cow::Owned(format!("{begin}{ninth}{rest}"))
 }

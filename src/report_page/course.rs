@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::reasons::said_in;
+use super::texts::PageClock;
 use super::timeline::Rest;
-use super::times::PageClock;
 use crate::ledger::{RowState, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
 

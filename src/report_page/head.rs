@@ -1,9 +1,21 @@
-//! The head of the page: the facts about the run, and its state.
+//! The run whose page is made, and the head of the page: the facts about it, and its state.
 
-use super::reported_run::ReportedRun;
-use super::times::{PageClock, duration};
-use crate::ledger::{Counts, Details, RunEvent, RunEventKind};
+use super::texts::{PageClock, duration};
+use crate::ledger::{Counts, Details, LedgerError, Run, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
+
+/// A run to show.
+pub(crate) struct ReportedRun<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) ledger: &'a Run,
+    pub(crate) details: &'a Details,
+    /// Why rows that are not sent here may have been sent: they are unknown.
+    pub(crate) doubt: Option<&'a LedgerError>,
+    /// Whether a process is sending it now.
+    pub(crate) is_running: bool,
+    /// Milliseconds since 1970.
+    pub(crate) now: i64,
+}
 
 /// When the run began, and the last known time.
 #[derive(Clone, Copy, Debug)]

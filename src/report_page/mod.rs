@@ -3,22 +3,18 @@
 
 mod cost;
 mod course;
-mod funnel;
 mod head;
-mod meanings;
 mod next_steps;
 mod outcomes;
 mod page;
 mod preview;
 mod reasons;
-mod reported_run;
 mod rows;
 mod run_page;
 mod texts;
 mod timeline;
-mod times;
 
+pub(crate) use self::head::ReportedRun;
 pub(crate) use self::page::{PageSize, is_page};
 pub(crate) use self::preview::{PlannedList, write_preview};
-pub(crate) use self::reported_run::ReportedRun;
 pub(crate) use self::run_page::write;

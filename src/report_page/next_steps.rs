@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::reported_run::ReportedRun;
+use super::head::ReportedRun;
 use crate::ledger::Counts;
 use crate::report::report_to_correct;
 

@@ -14,13 +14,12 @@ use serde_json::json;
 
 use super::cost::CostTable;
 use super::course::CourseStep;
-use super::funnel::Funnel;
-use super::meanings::shown_reason;
 use super::next_steps::NextStep;
-use super::outcomes::{Outcomes, ReasonLine, Tile};
+use super::outcomes::{Funnel, Outcomes, ReasonLine, Tile};
+use super::reasons::shown_reason;
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRows};
+use super::texts::{PageClock, duration};
 use super::timeline::Timeline;
-use super::times::{PageClock, duration};
 use crate::import::BulkError;
 use crate::ledger::{Details, RowState};
 use crate::list::ReportLanguage;

@@ -11,7 +11,7 @@ use super::outcomes::Outcomes;
 use super::page::{Page, PageSize, ShownMessage};
 use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
-use super::times::PageClock;
+use super::texts::PageClock;
 use crate::import::{BulkError, Remark, Remarks};
 use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason};
 use crate::list::ReportLanguage;

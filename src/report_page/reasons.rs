@@ -1,6 +1,9 @@
-//! Reasons of rows in the page's language. A ledger keeps a reason as its English sentence; `reasons.tsv` has each with the
-//! same in Spanish, and `{1}`, `{2}` … for its values. What a person, a sheet or Jelou wrote stays as it is.
+//! Reasons of rows in the page's language, and what they mean. A ledger keeps a reason as its English sentence:
+//! `reasons.tsv` has the others, `words.tsv` plain words, and `explain` the codes of the API.
 
+use serde::Serialize;
+
+use crate::api::look_up_code;
 use crate::list::ReportLanguage;
 use crate::tables::rows;
 
@@ -59,11 +62,43 @@ fn filled(spanish: &str, values: &[&str]) -> String {
     said + rest
 }
 
+/// A word of the ledger, the same in Spanish, and its sentence in both languages.
+const WORDS: &str = include_str!("words.tsv");
+
+/// A reason's meaning, and the remedy if there is one.
+#[derive(Debug, Serialize)]
+pub(super) struct Meaning {
+    sentence: &'static str,
+    hint: Option<&'static str>,
+}
+
+impl Meaning {
+    /// For a code of the API or a word of the ledger; None if it is unknown.
+    pub(super) fn of(reason: &str, language: ReportLanguage) -> Option<Self> {
+        if let Some(code) = look_up_code(reason) {
+            let sentence = language.of([code.meaning, code.meaning_in_spanish]);
+            return Some(Self { sentence, hint: Some(language.of([code.hint, code.hint_in_spanish])) });
+        }
+        let [_, _, english, spanish] = word(reason).filter(|[.., sentence, _]| !sentence.is_empty())?;
+        Some(Self { sentence: language.of([english, spanish]), hint: None })
+    }
+}
+
+/// A reason as one word: a code of the API is the same in every language, as is each word of the ledger in English.
+pub(super) fn shown_reason(reason: &str, language: ReportLanguage) -> String {
+    word(reason).map_or(reason, |[english, spanish, ..]| language.of([english, spanish])).to_owned()
+}
+
+fn word(reason: &str) -> Option<[&'static str; 4]> {
+    rows::<4>(WORDS).find(|[word, ..]| *word == reason)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::codes;
     use crate::ledger::{EarlierRow, SkipReason};
-    use crate::message::{TypedRecipient, unclear};
+    use crate::message::{Message, TypedRecipient, unclear};
 
     #[test]
     fn every_sentence_of_the_table_is_found_with_its_values() {
@@ -129,6 +164,21 @@ mod tests {
         ] {
             assert_eq!(in_spanish(reason), expected);
             assert_eq!(said_in(ReportLanguage::En, reason), reason);
+        }
+    }
+
+    #[test]
+    fn every_reason_and_kind_has_its_texts_in_both_languages() {
+        assert_eq!(rows::<4>(WORDS).count(), WORDS.lines().count() - 1);
+        for code in codes() {
+            assert_ne!((code.meaning, code.hint), (code.meaning_in_spanish, code.hint_in_spanish), "{}", code.code);
+        }
+        for kind in Message::all() {
+            let name = format!("kind {}", kind.command());
+            assert!(ReportLanguage::En.texts().contains_key(name.as_str()), "{name}");
+        }
+        for reason in SkipReason::ALL {
+            assert!(Meaning::of(reason.name(), ReportLanguage::Es).is_some(), "{reason:?}");
         }
     }
 }

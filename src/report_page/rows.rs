@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::times::PageClock;
+use super::texts::PageClock;
 use crate::ledger::RowState;
 use crate::message::Part;
 

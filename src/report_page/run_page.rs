@@ -7,16 +7,14 @@ use serde_json::Value;
 
 use super::cost::CostTable;
 use super::course::{self, Decisions};
-use super::funnel::{self, Funnel};
-use super::head::{RunSpan, facts, is_cancelled, state_of};
+use super::head::{ReportedRun, RunSpan, facts, is_cancelled, state_of};
 use super::next_steps::next_steps;
-use super::outcomes::{Outcomes, UNDELIVERED};
+use super::outcomes::{Funnel, Outcomes, UNDELIVERED, count_delivery};
 use super::page::{Page, PageSize, ShownMessage};
 use super::reasons::said_in;
-use super::reported_run::ReportedRun;
 use super::rows::{PageRow, PageRows};
+use super::texts::PageClock;
 use super::timeline::Timeline;
-use super::times::PageClock;
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::import::BulkError;
 use crate::ledger::{
@@ -97,7 +95,7 @@ fn read_rows(
         let error = said_in(language, row.error.as_deref().unwrap_or_default());
         let said = row.error.is_some() && !mask && row.api_code.is_none();
         read.outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
-        funnel::count(&mut read.deliveries, &row, asked_at);
+        count_delivery(&mut read.deliveries, &row, asked_at);
         if let (Some("resolved"), Some(at)) = (row.code.as_deref(), row.at) {
             course::note_decision(&mut read.decisions, at, row.state);
         }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::times::{DAY, PageClock};
+use super::texts::{DAY, PageClock};
 use crate::ledger::RowState;
 
 const MOST_BARS: i64 = 60;

@@ -6,7 +6,6 @@ mod client;
 mod connection;
 mod events;
 mod fault;
-mod faults;
 mod guard;
 mod lookups;
 mod messages;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
-use super::faults::Faults;
+use super::fault::Faults;
 use super::guard::Guard;
 use super::refused::RefusedRequests;
 use super::state::{Options, SandboxState};

@@ -6,8 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::fault::Fault;
-use super::faults::Faults;
+use super::fault::{Fault, Faults};
 use super::guard::AllowedHost;
 use super::refused::RefusedRequests;
 use super::store::{Filter, MessageStore};

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value, json};
 
 use crate::input::{Input, UsageError, name_of};
-use crate::message::contact::{complete_name, complete_phone, has_parts};
 use crate::message::envelope::Envelope;
 use crate::message::flag::TypedFlags;
 use crate::message::kind::Kind;
 use crate::message::or_template::is_template;
 use crate::message::vcard;
+use crate::message::vcard::{complete_name, complete_phone, has_parts};
 
 pub(super) const CONTACTS: Kind =
     Kind { shape, fill, problem, ..Kind::new("contacts", Envelope::Typed("contacts"), include_str!("contacts.json")) };

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::message::contact::filled;
 use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
+use crate::message::vcard::filled;
 
 pub(super) const LIST: Kind = Kind {
     shape: |_, fields, _| {
