@@ -49,6 +49,16 @@ struct TableColumn {
     is_country: bool,
 }
 
+/// What the cells of a row say.
+#[derive(Default)]
+struct FoundInRow<'c> {
+    is_anybody: bool,
+    is_passed_over: bool,
+    faults: Vec<UsageError>,
+    /// A cell that may name somebody, with its column's name.
+    doubt: Option<(&'c String, UsageError)>,
+}
+
 /// A column behind the header.
 static UNNAMED: TableColumn = TableColumn { name: String::new(), role: ColumnRole::Other, is_country: false };
 
@@ -95,7 +105,21 @@ impl<'a> ExclusionTables<'a> {
         outcome: Option<&'b ReportedOutcome>,
     ) {
         let columns = self.table.header.take().unwrap_or_default();
-        self.look(line, columns.iter().chain(std::iter::repeat(&UNNAMED)).zip(cells), outcome);
+        // A report has the number of a row where the list has it without its country.
+        let sent_to = outcome.and_then(|outcome| Some((&UNNAMED, Ok(outcome.sent_to.as_deref()?))));
+        let cells: Vec<_> = columns.iter().chain(std::iter::repeat(&UNNAMED)).zip(cells).chain(sent_to).collect();
+        let mut found = self.look(&cells, outcome.is_some_and(ReportedOutcome::was_invalid));
+        self.table.has_people |= found.is_anybody;
+        if found.is_passed_over && !found.is_anybody && found.faults.is_empty() && found.doubt.is_none() {
+            self.list.passed_over += 1;
+        } else {
+            if found.faults.is_empty() {
+                found.faults.extend(self.fault_of(line, &cells, found.is_anybody, found.doubt));
+            }
+            for fault in found.faults {
+                self.bad.add(self.table.sheet.as_deref(), line, fault);
+            }
+        }
         self.table.header = Some(columns);
     }
 
@@ -126,27 +150,19 @@ impl<'a> ExclusionTables<'a> {
         self.table.layout = layout;
     }
 
-    fn look<'b, 'c>(
-        &mut self,
-        line: u64,
-        cells: impl Iterator<Item = (&'c TableColumn, Cell<'b>)>,
-        outcome: Option<&'b ReportedOutcome>,
-    ) {
-        let was_invalid = outcome.is_some_and(ReportedOutcome::was_invalid);
-        let (mut is_anybody, mut is_passed_over, mut faults, mut doubt) = (false, false, Vec::new(), None);
-        // A report has the number of a row where the list has it without its country.
-        let sent_to = outcome.and_then(|outcome| Some((&UNNAMED, Ok(outcome.sent_to.as_deref()?))));
-        let cells: Vec<_> = cells.chain(sent_to).collect();
+    /// Adds the people in the cells of a row.
+    fn look<'c>(&mut self, cells: &[(&'c TableColumn, Cell<'_>)], was_invalid: bool) -> FoundInRow<'c> {
+        let mut found = FoundInRow::default();
         // A cell that cannot be read names no country, so a national number beside it is an error.
         let of_countries = cells
             .iter()
             .filter(|(column, _)| column.is_country)
             .map(|(column, cell)| (column.name.as_str(), cell.as_ref().map_or_else(String::as_str, |text| *text)));
-        for (TableColumn { name, role, .. }, cell) in &cells {
+        for (TableColumn { name, role, .. }, cell) in cells {
             let role = *role;
             let text = match cell {
                 Ok(text) if text.trim().is_empty() => {
-                    is_passed_over |= was_invalid && role == ColumnRole::Recipient;
+                    found.is_passed_over |= was_invalid && role == ColumnRole::Recipient;
                     continue;
                 }
                 // Neither a person nor a doubt.
@@ -155,8 +171,8 @@ impl<'a> ExclusionTables<'a> {
                 Err(problem) => {
                     let fault = nobody(format!("{name}: {problem}"));
                     match role {
-                        ColumnRole::Recipient => faults.push(fault),
-                        _ if has_number(problem) => doubt = Some((name, fault)),
+                        ColumnRole::Recipient => found.faults.push(fault),
+                        _ if has_number(problem) => found.doubt = Some((name, fault)),
                         _ => {}
                     }
                     continue;
@@ -165,29 +181,19 @@ impl<'a> ExclusionTables<'a> {
             match (readings(text, self.countries, of_countries.clone()), role) {
                 (Ok(readings), role) if role != ColumnRole::Other || is_person(text) => {
                     self.list.add(&readings);
-                    is_anybody = true;
+                    found.is_anybody = true;
                 }
                 (Err(_), ColumnRole::Recipient)
                     if was_invalid && (!may_name_person(text) || is_international(text)) =>
                 {
-                    is_passed_over = true;
+                    found.is_passed_over = true;
                 }
-                (Err(error), ColumnRole::Recipient) => faults.push(unclear(&error)),
-                (Err(error), role) if is_doubtful(text, role) => doubt = Some((name, unclear(&error))),
+                (Err(error), ColumnRole::Recipient) => found.faults.push(unclear(&error)),
+                (Err(error), role) if is_doubtful(text, role) => found.doubt = Some((name, unclear(&error))),
                 (Ok(_) | Err(_), _) => {}
             }
         }
-        self.table.has_people |= is_anybody;
-        if is_passed_over && !is_anybody && faults.is_empty() && doubt.is_none() {
-            self.list.passed_over += 1;
-            return;
-        }
-        if faults.is_empty() {
-            faults.extend(self.fault_of(line, &cells, is_anybody, doubt));
-        }
-        for fault in faults {
-            self.bad.add(self.table.sheet.as_deref(), line, fault);
-        }
+        found
     }
 
     /// What is wrong with a row whose cells have no fault: it may name nobody, or leave a doubt under a column of this name.

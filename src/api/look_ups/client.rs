@@ -211,11 +211,14 @@ impl LookUps<'_> {
                 }
                 Err(error) if error.signal().is_some() || is_last && !error.is_refusal() => return Err(error),
                 Err(error) => {
-                    tracked.note_failure(&error);
+                    // An account need not have every place.
+                    let is_unavailable = matches!(error, LookUpError::Unavailable(_));
+                    if !is_unavailable {
+                        tracked.note_gap(ListingCoverage::Missing);
+                    }
                     // The older address may refuse credentials that are right.
                     let is_older = *place == ListedIn::Notification { is_older: true };
-                    let is_telling = !is_older && !matches!(error, LookUpError::Unavailable(_));
-                    if is_telling || is_last {
+                    if !is_older && !is_unavailable || is_last {
                         failure = failure.or(Some(error));
                     }
                 }

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::error::LookUpError;
 use super::facts::DeliveryFacts;
 use super::history::{HistoryMessage, MessageAuthor, is_another_person};
 use super::notification::Notification;
@@ -70,16 +69,10 @@ impl TrackedMessage {
         }
     }
 
-    /// Notes that one place failed. An account need not have every place.
-    pub(super) fn note_failure(&mut self, error: &LookUpError) {
-        if !matches!(error, LookUpError::Unavailable(_)) {
-            self.note_gap(ListingCoverage::Missing);
-        }
-    }
-
     /// Takes an entry of the notifications, if it is about this message.
     pub(super) fn note_notification(&mut self, entry: &Value) -> bool {
-        let is_it = |found: &Notification| found.is_called(&self.id) && self.may_be_for(found.destination.as_deref());
+        let is_it =
+            |found: &Notification| found.ids().any(|id| id == self.id) && self.may_be_for(found.destination.as_deref());
         let Some(notification) = Notification::read(entry).filter(is_it) else { return false };
         self.learn(notification.facts.clone());
         self.notification = Some(notification);
