@@ -106,7 +106,7 @@ fn what_costs_more_than_the_budget_does_not_leave() {
     assert!(jelou.seen().is_empty());
     // The budget of a profile holds, too.
     let rates = home.path().join("rates.csv");
-    home.profile("p", &jelou.url, &format!("rates = \"{}\"\nbudget = 0.17", rates.display()));
+    home.profile("p", &jelou.url, &format!("rates = '{}'\nbudget = 0.17", rates.display()));
     let of_profile = "bulk send people.csv --yes --rate 1000/s";
     home.run(of_profile).args(&["template", "promo"]).fails(11, &["more than the budget of 0.17"]);
     assert!(jelou.seen().is_empty());

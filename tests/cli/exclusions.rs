@@ -520,7 +520,9 @@ fn standard_input_serves_one_of_them() {
     send(&home, "593987654321", &["--exclude", "-", "--exclude", "-"]).stdin("").fails(2, &[both]);
     home.run("send text --to 593987654321 --exclude - --text-file -").stdin("").fails(2, &[both]);
     // The command of `run` has its own end, and no notice leaves.
-    home.run("run --to 593987654321 --exclude - --body - -- false").stdin("").fails(1, &[both, "nothing was sent"]);
+    let command = [env!("CARGO_BIN_EXE_jelouctl"), "--config", "missing.toml", "templates"];
+    let run = home.run("run --to 593987654321 --exclude - --body - --").args(&command);
+    run.stdin("").fails(3, &[both, "nothing was sent"]);
     home.write("people.csv", "to\n593987654321\n");
     bulk(&home, &["--one-per-person", "--allow-duplicates"]).fails(2, &["cannot be used with"]);
 }
