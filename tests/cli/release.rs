@@ -1,5 +1,6 @@
 //! The scripts of release/ that build nothing: which tags may become a release, and how its files are packed and named.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -40,6 +41,19 @@ fn a_tag_that_does_not_fit_makes_no_release() {
         assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{tag}: {ended:?}");
         assert!(ended.stderr.contains(words), "{tag}: {ended:?}");
     }
+}
+
+/// A licence that only deny.toml allows stops release/licences, and so every release.
+#[test]
+fn a_release_accepts_the_licences_that_may_come_in() {
+    let table = |file| read(file).parse::<toml::Table>().unwrap();
+    let names = |list: &toml::Value| -> BTreeSet<String> { list.clone().try_into().unwrap() };
+    let (allowed, accepted) = (&table("deny.toml")["licenses"], &table("release/about.toml")["accepted"]);
+    let mut may_come_in = names(&allowed["allow"]);
+    for exception in allowed["exceptions"].as_array().unwrap() {
+        may_come_in.extend(names(&exception["allow"]));
+    }
+    assert_eq!(names(accepted), may_come_in);
 }
 
 /// Packs a program and a page, which have these modes here, into `archive`.
