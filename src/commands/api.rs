@@ -10,6 +10,7 @@ use url::Url;
 use super::result::{note_delivery, note_error, preview, print_answer, print_result};
 use crate::api::{ListingCoverage, Pager, Request, TypedPath, counted, listed_items};
 use crate::command_error::CommandError;
+use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
@@ -77,25 +78,14 @@ fn json_field(raw: &str) -> Result<(String, JsonSource), String> {
     Ok((key, value))
 }
 
-/// The request, parsed and checked, before the configuration is applied.
-struct ApiCall {
-    method: Method,
-    path: TypedPath,
-    query: Vec<(String, String)>,
-    body: Option<Box<str>>,
-    paginate: bool,
-}
+/// The query and the body of a request.
+type TypedParts = (Vec<(String, String)>, Option<Box<str>>);
 
 /// Makes the typed request and prints the answer.
 pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
     let mut record = Record::default();
-    let mut reads = false;
-    let mut make = || {
-        let (method, path) = typed.endpoint()?;
-        reads = method == Method::GET;
-        call(context, typed, method, path, &mut record)
-    };
-    let code = make().unwrap_or_else(|error| note_error(context, "", error, &mut record));
+    let code = call(context, typed, &mut record).unwrap_or_else(|error| note_error(context, "", error, &mut record));
+    let reads = typed.endpoint().is_ok_and(|(method, _)| method == Method::GET);
     let format = context.stdout.format;
     if !reads {
         return print_result(context, "request", format, &record, code);
@@ -106,59 +96,40 @@ pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
     }
 }
 
-fn call(
-    context: &mut Context,
-    typed: &ApiArgs,
-    method: Method,
-    path: &str,
-    record: &mut Record,
-) -> Result<ExitCode, CommandError> {
+fn call(context: &mut Context, typed: &ApiArgs, record: &mut Record) -> Result<ExitCode, CommandError> {
+    let (method, path) = typed.endpoint()?;
     let settings = read_settings(context, &read_environment()?)?;
-    let call = ApiCall::new(context, typed, method, path)?;
+    let path = TypedPath::new(path)?;
+    path.check_harmless(&method, context.mode == Mode::Curl)?;
+    typed.check(context, &method)?;
+    let (query, body) = typed.query_and_body(context, &method)?;
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     let sender = Sender::of(settings, context)?;
     record.bot_id = Some(sender.bot.as_str().to_owned());
     record.api_url = Some(sender.planned_base().to_string());
+    let request = |base: &ApiUrl| {
+        let mut url = path.url(base.url(), &sender.bot)?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&query);
+        }
+        Ok::<_, CommandError>(Request::any(method.clone(), url, body.clone()))
+    };
     if context.mode != Mode::Send {
-        preview(context, &sender, |base| call.request(base.url(), &sender), record)?;
+        preview(context, &sender, request, record)?;
         return Ok(ExitCode::Success);
     }
     let flight = Flight::default();
     let made = async {
-        call.path.of_bot(&sender.bot).check_harmless(&call.method, false)?;
+        path.of_bot(&sender.bot).check_harmless(&method, false)?;
         let mut connection = sender.connect(context).await?;
         record.api_url = Some(connection.base.to_string());
-        let request = call.request(connection.base.url(), &sender)?;
-        if call.paginate {
+        let request = request(&connection.base)?;
+        if typed.paginate {
             return read_pages(context, &mut connection, request, record).await;
         }
         Ok(deliver(context, &mut connection, &request, record, &flight).await)
     };
     catch_panic(&flight, || block_on(made))
-}
-
-impl ApiCall {
-    fn new(context: &mut Context, typed: &ApiArgs, method: Method, path: &str) -> Result<Self, CommandError> {
-        let path = TypedPath::new(path)?;
-        path.check_harmless(&method, context.mode == Mode::Curl)?;
-        typed.check(context, &method)?;
-        let fields = typed.fields(context)?;
-        let (query, body) = match &typed.input {
-            Some(source) => (fields, Some(context.input.json("--input", source)?)),
-            None if method == Method::GET || fields.is_empty() => (fields, None),
-            None => (Vec::new(), Some(object_of(fields)?)),
-        };
-        let query = query.into_iter().map(|(key, value)| (key, query_text(value))).collect();
-        Ok(Self { method, path, query, body: body.map(|body| body.to_string().into()), paginate: typed.paginate })
-    }
-
-    fn request(&self, base: &Url, sender: &Sender) -> Result<Request, CommandError> {
-        let mut url = self.path.url(base, sender.bot.as_str())?;
-        if !self.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&self.query);
-        }
-        Ok(Request::any(self.method.clone(), url, self.body.clone()))
-    }
 }
 
 impl ApiArgs {
@@ -195,6 +166,18 @@ impl ApiArgs {
             return Err(UsageError::new(problem, "leave out one of the two"));
         }
         Ok(())
+    }
+
+    /// Where the fields and the body go.
+    fn query_and_body(&self, context: &mut Context, method: &Method) -> Result<TypedParts, CommandError> {
+        let fields = self.fields(context)?;
+        let (query, body) = match &self.input {
+            Some(source) => (fields, Some(context.input.json("--input", source)?)),
+            None if *method == Method::GET || fields.is_empty() => (fields, None),
+            None => (Vec::new(), Some(object_of(fields)?)),
+        };
+        let query = query.into_iter().map(|(key, value)| (key, query_text(value))).collect();
+        Ok((query, body.map(|body| body.to_string().into())))
     }
 
     /// The fields of `-f` and `-F`, those of `-f` first.

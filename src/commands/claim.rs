@@ -65,7 +65,6 @@ impl OnceSend {
     /// first.
     pub(super) async fn turn(
         &self,
-        context: &Context,
         connection: &mut Connection,
         sender: &Sender,
         outgoing: &Outgoing,
@@ -84,12 +83,24 @@ impl OnceSend {
                 }
                 Ok(Claimed::Now(held))
             }
-            Claimed::Before(entry) if entry.state == OnceState::Sent => {
-                report_replay(context, scope, &entry);
-                Ok(Claimed::Before(entry))
-            }
+            Claimed::Before(entry) if entry.state == OnceState::Sent => Ok(Claimed::Before(entry)),
             Claimed::Before(entry) => Err(refusal(scope, recipient, entry)),
         }
+    }
+
+    /// Says that the message was sent before, and fills in its record.
+    pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
+        let at = local_time(of_milliseconds(entry.at));
+        let run = entry.run.map(|run| format!(" by run {run}")).unwrap_or_default();
+        context.stderr.note(&format!("already sent under the key {} at {at}{run}: nothing is sent", self.scope.key));
+        let mut response = json!({ "success": true, "replayed": true });
+        if let Some(id) = &entry.message_id {
+            merge(&mut response, json!({ "messageId": id }));
+        }
+        record.response = Some(response);
+        record.sent = Sent::Yes;
+        record.replayed = true;
+        record.message_id = entry.message_id;
     }
 
     /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal
@@ -165,22 +176,4 @@ pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> Comma
         format!("run {run} is unfinished, and has a row to {recipient} under the key {}", scope.key),
         hint,
     )
-}
-
-fn report_replay(context: &Context, scope: &OnceScope, entry: &OnceEntry) {
-    let at = local_time(of_milliseconds(entry.at));
-    let run = entry.run.as_ref().map(|run| format!(" by run {run}")).unwrap_or_default();
-    context.stderr.note(&format!("already sent under the key {} at {at}{run}: nothing is sent", scope.key));
-}
-
-/// Fills in the record of a message that was sent before under its key.
-pub(super) fn note_replay(entry: OnceEntry, record: &mut Record) {
-    let mut response = json!({ "success": true, "replayed": true });
-    if let Some(id) = &entry.message_id {
-        merge(&mut response, json!({ "messageId": id }));
-    }
-    record.response = Some(response);
-    record.sent = Sent::Yes;
-    record.replayed = true;
-    record.message_id = entry.message_id;
 }

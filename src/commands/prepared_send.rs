@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::claim::{OnceSend, note_replay};
+use super::claim::OnceSend;
 use super::limit::LimitedSend;
 use super::result::note_delivery;
 use super::single_send::Told;
@@ -22,13 +22,13 @@ use crate::timestamps::{now, of_milliseconds};
 
 /// A send with everything decided, before anything is sent.
 pub(crate) struct PreparedSend<'a> {
-    pub(crate) context: &'a Context,
-    pub(crate) sender: &'a Sender,
-    pub(crate) outgoing: &'a Outgoing,
+    context: &'a Context,
+    sender: &'a Sender,
+    outgoing: &'a Outgoing,
     pub(super) once: Option<OnceSend>,
     pub(super) limit: Option<LimitedSend>,
     /// How long the notice of `run` may take; None for a message that was asked for itself.
-    pub(crate) notice_within: Option<Duration>,
+    pub(super) notice_within: Option<Duration>,
 }
 
 impl<'a> PreparedSend<'a> {
@@ -52,29 +52,26 @@ impl<'a> PreparedSend<'a> {
         told.record.api_url = Some(connection.base.to_string());
         let record = &mut told.record;
         let mut begun = now();
-        let turn = match once {
+        let claim = match once {
             None => None,
-            Some(once) => match self.in_time(once.turn(context, connection, sender, outgoing)).await {
-                Some(turn) => Some(turn?),
+            Some(once) => match self.in_time(once.turn(connection, sender, outgoing)).await {
+                Some(turn) => Some((once, turn?)),
                 None => return Ok(self.report(self.given_up(flight), record)),
             },
         };
-        let code = match turn {
-            Some(Claimed::Before(entry)) => {
-                begun = of_milliseconds(entry.at);
-                note_replay(entry, record);
-                ExitCode::Success
+        let code = if let Some((once, Claimed::Before(entry))) = claim {
+            begun = of_milliseconds(entry.at);
+            once.note_replay(context, entry, record);
+            ExitCode::Success
+        } else {
+            let delivery = self.deliver(connection, flight).await;
+            // Reported first: to write its end may take some seconds.
+            let code = delivery.map(|delivery| self.report(delivery, record));
+            if let Some((once, Claimed::Now(held))) = claim {
+                once.end(held, context, &mut connection.signals, record).await;
             }
-            turn => {
-                let delivery = self.deliver(connection, flight).await;
-                // Reported first: to write its end may take some seconds.
-                let code = delivery.map(|delivery| self.report(delivery, record));
-                if let (Some(once), Some(Claimed::Now(held))) = (once, turn) {
-                    once.end(held, context, &mut connection.signals, record).await;
-                }
-                flight.landed();
-                code?
-            }
+            flight.landed();
+            code?
         };
         if record.sent == Sent::Yes && wait.is_none() && is_user_id(outgoing.recipient().as_str()) {
             let note = "for a user id, accepted proves nothing: WhatsApp may drop the message without a word; --wait delivered \

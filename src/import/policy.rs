@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::ledger::LimitOf;
+use crate::ledger::{LimitOf, RunConditions};
 
 /// How to treat rows that cannot be taken as they are.
 #[derive(Clone, Copy, Debug)]
@@ -55,10 +55,10 @@ pub(crate) enum DuplicatePolicy {
 
 impl DuplicatePolicy {
     /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
-    pub(crate) fn of(again: bool, skip_sent: bool, has_key: bool) -> Self {
+    pub(crate) fn of(RunConditions { again, skip_sent, once, .. }: &RunConditions) -> Self {
         match (again, skip_sent) {
             (false, true) => Self::LeftOut,
-            (false, false) if !has_key => Self::Refused,
+            (false, false) if once.is_none() => Self::Refused,
             (true, _) | (false, false) => Self::Meant,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::earlier::{EarlierRule, earlier_of, report_people};
+use super::earlier::{compare, earlier_of, report_people};
 use super::ending::RunOnItsWay;
 use super::hours::report_closed;
 use super::leave_out::{UnsentRows, leave_out};
@@ -59,7 +59,7 @@ impl PreparedList<'_> {
     /// Asks, compares again, creates the run and sends it, unless it is only imported.
     pub(super) async fn begin(mut self, store: &Store, name: RunName) -> Result<ExitCode, CommandError> {
         let Self { context, args, sender, exclusions, .. } = self;
-        let (rule, is_asked) = (EarlierRule::of(&self.details.conditions), is_asked(context, sender));
+        let is_asked = is_asked(context, sender);
         let (skips_told, rows_told) = (self.draft.skip_counts().clone(), self.draft.to_be_sent());
         let mut connection = self.ask(store, is_asked).await?;
         if is_asked {
@@ -75,7 +75,7 @@ impl PreparedList<'_> {
         let made =
             store.make((&name, args.run.is_some()), &mut draft, &mut details, &earlier, |known, draft, details| {
                 if !details.sandbox {
-                    rule.compare(known, draft)?;
+                    compare(&details.conditions, known, draft)?;
                     if is_asked || draft.to_be_sent() != rows_told {
                         (details.written_to, _) = known.people(draft)?;
                     }
@@ -98,7 +98,7 @@ impl PreparedList<'_> {
         if args.import_only {
             let to_send = format!("to send it: jelouctl bulk work {name}");
             context.stderr.note(&format!("the run is made and nothing was sent; {to_send}"));
-            RunSummary::of(&run, &details)?.print(context)?;
+            RunSummary::of(&run, &details)?.print(context, None)?;
             return Ok(ExitCode::Success);
         }
         let run = RunOnItsWay { context, sender, run, details: &details, exclusions };

@@ -9,7 +9,6 @@ use crate::ledger::{
     Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, LedgerError, Run, RunConditions, SkipCounts,
     SkipReason, Store,
 };
-use crate::once::OnceKey;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
 const TOLD: usize = 3;
@@ -32,42 +31,33 @@ pub(super) fn earlier_of(details: &Details) -> EarlierOf {
     EarlierOf { bot: details.bot.clone(), address: details.api_url.clone(), remember: details.remember }
 }
 
-/// What to do with messages that an earlier run also has, and the key under which each person gets one, if any.
-#[derive(Clone)]
-pub(crate) struct EarlierRule {
-    pub(crate) policy: DuplicatePolicy,
-    pub(crate) once: Option<OnceKey>,
-}
-
-impl EarlierRule {
-    /// The one of a run with these conditions.
-    pub(crate) fn of(RunConditions { again, skip_sent, once, .. }: &RunConditions) -> Self {
-        Self { policy: DuplicatePolicy::of(*again, *skip_sent, once.is_some()), once: once.clone() }
+/// Compares `draft` with earlier runs, as the conditions of its run say: rows that are also in them are skipped, or the draft is
+/// refused. With a key, rows are skipped if their person has any message under it; what was sent without the key is sent again.
+pub(crate) fn compare(
+    conditions: &RunConditions,
+    earlier: &mut KnownRuns<'_>,
+    draft: &mut LedgerDraft,
+) -> Result<(), CommandError> {
+    let policy = DuplicatePolicy::of(conditions);
+    if let Some(key) = &conditions.once {
+        earlier.find_claimed(draft, key)?;
+        draft.skip_earlier(Some(key))?;
     }
-
-    /// Compares `draft` with earlier runs: rows that are also in them are skipped, or the draft is refused. With a key, rows
-    /// are skipped if their person has any message under it; what was sent without the key is sent again.
-    pub(crate) fn compare(&self, earlier: &mut KnownRuns<'_>, draft: &mut LedgerDraft) -> Result<(), CommandError> {
-        if let Some(key) = &self.once {
-            earlier.find_claimed(draft, key)?;
-            draft.skip_earlier(Some(key))?;
-        }
-        if self.policy == DuplicatePolicy::Meant {
-            return Ok(());
-        }
-        earlier.compare(draft)?;
-        if self.policy == DuplicatePolicy::LeftOut {
-            draft.skip_earlier(None)?;
-            return Ok(());
-        }
-        let found = draft.earlier()?;
-        if found.is_empty() {
-            return Ok(());
-        }
-        let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
+    if policy == DuplicatePolicy::Meant {
+        return Ok(());
+    }
+    earlier.compare(draft)?;
+    if policy == DuplicatePolicy::LeftOut {
+        draft.skip_earlier(None)?;
+        return Ok(());
+    }
+    let found = draft.earlier()?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
                    less far back: --remember 12h";
-        Err(refusal(&found, draft.messages()?, "messages", way))
-    }
+    Err(refusal(&found, draft.messages()?, "messages", way))
 }
 
 /// Warns of runs that are to send rows of this list while no process sends them: the rows were left out for them.
@@ -114,7 +104,7 @@ pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), Command
 
 /// Whether rows that other runs have sent are left out of a run, or else refused; None if they are sent again.
 pub(super) fn leaves_out_sent(details: &Details) -> Option<bool> {
-    match EarlierRule::of(&details.conditions).policy {
+    match DuplicatePolicy::of(&details.conditions) {
         DuplicatePolicy::Meant => None,
         policy => Some(policy == DuplicatePolicy::LeftOut),
     }

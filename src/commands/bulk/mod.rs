@@ -68,7 +68,7 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
     outlive_file_size_limit()?;
     match command {
         BulkCommand::Send(args) => send::run(context, &args),
-        BulkCommand::Resume(args) => resume::run(context, &args),
+        BulkCommand::Resume(args) => resume::go_on(context, &args, false),
         BulkCommand::Work(args) => resume::work(context, args),
         BulkCommand::Stop(args) => stop::run(context, &args),
         BulkCommand::Cancel(args) => cancel::run(context, &args),

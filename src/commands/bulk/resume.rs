@@ -83,16 +83,12 @@ pub(crate) struct BulkWorkArgs {
     work: WorkOptions,
 }
 
-pub(crate) fn run(context: &mut Context, args: &BulkResumeArgs) -> Result<ExitCode, CommandError> {
-    go_on(context, args, false)
-}
-
 pub(crate) fn work(context: &mut Context, BulkWorkArgs { run, work }: BulkWorkArgs) -> Result<ExitCode, CommandError> {
     go_on(context, &BulkResumeArgs { run, work, ..BulkResumeArgs::default() }, true)
 }
 
 /// Continues a run, also beside other processes: `resume` lifts a pause, and `work`, if `is_worker`, does not.
-fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
+pub(crate) fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
     let ended = open_and_go_on(context, args, is_worker).map_err(CommandError::of_resume);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended

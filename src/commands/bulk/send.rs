@@ -4,7 +4,7 @@ use minijinja::Environment;
 use serde_json::{Value, json};
 
 use super::begin::{PreparedList, details, file_of};
-use super::earlier::{EarlierRule, earlier_of, report_idle_runs};
+use super::earlier::{compare, earlier_of, report_idle_runs};
 use super::ending::log_refused_run;
 use super::hours::of_new_run;
 use super::import::import;
@@ -74,7 +74,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     }
     let windows = windows_for_list(context, args, kind, &sender)?;
     let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
-    let (rule, nobody) = (EarlierRule::of(&details.conditions), Exclusions::default());
+    let (policy, nobody) = (DuplicatePolicy::of(&details.conditions), Exclusions::default());
     let plan = ImportPlan {
         kind: args.message(),
         strict: args.typed.delivery.strict,
@@ -85,9 +85,9 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         exclusions: if args.test_to.is_some() { &nobody } else { &exclusions },
         bot: sender.bot.as_str(),
         base: base.url(),
-        reported: if reaches_people { rule.policy } else { DuplicatePolicy::Meant },
+        reported: if reaches_people { policy } else { DuplicatePolicy::Meant },
         store,
-        leaves_out: rule.once.is_some() || windows.is_some() || rule.policy == DuplicatePolicy::LeftOut,
+        leaves_out: args.once.is_some() || windows.is_some() || policy == DuplicatePolicy::LeftOut,
         skip: args.skip,
         limit: args.limit,
         policy: args.import_policy(),
@@ -112,21 +112,21 @@ impl PreparedList<'_> {
         page: Option<ReportFile<'_>>,
     ) -> Result<ExitCode, CommandError> {
         let Self { context, args, sender, store, .. } = self;
-        let rule = EarlierRule::of(&self.details.conditions);
+        let conditions = self.details.conditions.clone();
         let (earlier, windows) = (earlier_of(&self.details), self.windows.as_ref());
         let compared = store.filter(|_| !self.details.sandbox);
         let made_in = store.filter(|_| args.makes_run(context.mode));
         let name = made_in.map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source))).transpose();
         let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
-        let mut compare = |draft: &mut LedgerDraft| {
+        let mut compare_all = |draft: &mut LedgerDraft| {
             leave_out(context, UnsentRows::OfDraft(draft), &Exclusions::default(), windows)?;
             match compared {
-                Some(store) => store.known(&earlier, |known| rule.compare(known, draft)),
+                Some(store) => store.known(&earlier, |known| compare(&conditions, known, draft)),
                 None => Ok(()),
             }
         };
         let shown = (args.work.progress, page.is_some());
-        let read = import(context, list, &mut self.draft, plan, Some(sender), shown, &mut compare);
+        let read = import(context, list, &mut self.draft, plan, Some(sender), shown, &mut compare_all);
         let read = read.map_err(CommandError::of_unmade_run)?;
         if let Some((file, format)) = rejects {
             file.write(context, |to| {

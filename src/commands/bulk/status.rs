@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::hours::waiting;
 use super::list::overview_as_json;
-use super::summary::{RunSummary, to_continue};
+use super::summary::{RunSummary, print_run, to_continue};
 use super::words::{deliveries_in_words, local_time, report_doubt, since_when, utc};
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
@@ -63,7 +63,7 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         (None, _) if is_running => format!("a process is sending it; to stop it: jelouctl bulk stop {name}"),
         (None, _) => last_words(last.as_ref()),
     });
-    summary.print_as(context, &json, &words)?;
+    print_run(context, Some(name), &json, &words)?;
     if context.stdout.wants_words() && !is_running {
         if !is_finished && summary.doubt.is_none() {
             context.stderr.note(&to_continue(name));

@@ -113,17 +113,14 @@ impl RunSummary {
         }
     }
 
-    pub(crate) fn print(&self, context: &Context) -> Result<(), SystemError> {
-        self.print_as(context, &self.to_json(), &self.words(None))
-    }
-
-    pub(crate) fn print_as(&self, context: &Context, json: &Value, words: &[String]) -> Result<(), SystemError> {
-        print_run(context, self.name.as_ref(), json, words)
+    /// Prints it, of a run that `took` so long.
+    pub(crate) fn print(&self, context: &Context, took: Option<Duration>) -> Result<(), SystemError> {
+        print_run(context, self.name.as_ref(), &self.to_json(), &self.words(took))
     }
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
     pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, took: Option<Duration>) {
-        if let Err(error) = self.print_as(context, &self.to_json(), &self.words(took)) {
+        if let Err(error) = self.print(context, took) {
             let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
             context.stderr.error(&format!("how the run stands could not be written: {why}"), &[], Some(&watch));
         }
@@ -188,7 +185,7 @@ pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<
     context.stderr.note(&format!("nothing is left to send: {rows} left out, and no run is made"));
     let counts = Counts { skipped: skips.all(), ..Counts::default() };
     let summary = RunSummary { counts, skips, ..RunSummary::default() };
-    summary.print(context)?;
+    summary.print(context, None)?;
     Ok(summary.exit_code())
 }
 

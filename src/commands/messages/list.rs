@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::list_args::{ListArgs, Matching};
 use super::printed::{HEADER, Listed};
 use crate::api::{
-    HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps, MOST_PAGES,
-    MessageAuthor, Request, SpanStart, entry_key,
+    HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps, MOST_PAGES, Request,
+    SpanStart, entry_key,
 };
 use crate::command_error::CommandError;
 use crate::context::Context;
@@ -32,44 +32,36 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// The longest delay after which a message is still seen by `--follow`.
 const LATEST: Duration = Duration::from_secs(10 * 60);
 
-/// Selects the messages to show.
-struct MessageFilter {
-    person: Option<String>,
-    author: Option<MessageAuthor>,
-    matching: Option<Matching>,
-}
-
-pub(super) fn run(context: &mut Context, arguments: ListArgs) -> Result<ExitCode, CommandError> {
+pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
-    let ListArgs { person, by, since, until, matching, limit, follow } = arguments;
-    let (start, until) = (since.unwrap_or(SINCE), until.map(|until| until.at(now())));
+    let (start, until) = (args.since.unwrap_or(SINCE), args.until.map(|until| until.at(now())));
     let (begin, end) = (start.at(now()), until.unwrap_or_else(now));
     if end < begin {
         let flag = if until.is_some() { "--until" } else { "now," };
         let message = format!("--since {begin:.0} is not before {flag} {end:.0}");
         return Err(UsageError::new(message, "name an earlier time, such as --since 24h, or a later --until").into());
     }
-    let person = person.read(context, sender.settings.country)?.map(|person| person_key(&person).into_owned());
-    let filter = MessageFilter { person, author: by, matching };
+    let person = args.person.read(context, sender.settings.country)?;
     let first = ListingQuery { since: begin, until: end, message_id: None, page: 1 };
     let listing = MessageListing {
         context,
         sender: &sender,
-        filter,
-        limit: limit.map(NonZeroUsize::get),
+        args,
+        person: person.map(|person| person_key(&person).into_owned()),
         printed: HashSet::new(),
         has_header: false,
         people: HashSet::new(),
     };
-    block_on(listing.run(&first, LookUpSpan { start, until }, follow))
+    block_on(listing.run(&first, LookUpSpan { start, until }))
 }
 
 /// A listing under way.
 struct MessageListing<'a> {
     context: &'a Context,
     sender: &'a Sender,
-    filter: MessageFilter,
-    limit: Option<usize>,
+    args: &'a ListArgs,
+    /// Whose messages are listed; None: everybody's.
+    person: Option<String>,
     /// The printed messages, so that `--follow` does not repeat them.
     printed: HashSet<u64>,
     /// Whether the table header was printed.
@@ -79,19 +71,18 @@ struct MessageListing<'a> {
 }
 
 impl MessageListing<'_> {
-    async fn run(mut self, first: &ListingQuery<'_>, span: LookUpSpan, follow: bool) -> Result<ExitCode, CommandError> {
-        let (context, sender) = (self.context, self.sender);
+    async fn run(mut self, first: &ListingQuery<'_>, span: LookUpSpan) -> Result<ExitCode, CommandError> {
+        let Self { context, sender, args: ListArgs { limit, follow, .. }, .. } = self;
         let opened = sender.open(context, |base| Request::history(base, sender.bot.as_str(), first)).await?;
         let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
         let flight = Flight::default();
         let mut look_ups = connection.look_ups(&flight);
-        let limit = self.limit.take_if(|_| follow);
         let began = Instant::now();
         let (mut listed, problem) = self.read(&mut look_ups, &span).await;
-        if follow {
+        if *follow {
             // Messages beyond the limit do not become new when they are read again.
             self.printed.extend(listed.iter().map(|listed| listed.key));
-            listed.truncate(limit.unwrap_or(usize::MAX));
+            listed.truncate(limit.map_or(usize::MAX, NonZeroUsize::get));
         }
         self.print(&listed, problem.is_none())?;
         if listed.is_empty() && problem.is_none() && !follow {
@@ -100,7 +91,7 @@ impl MessageListing<'_> {
         if let Some(problem) = problem {
             return Err(problem.into());
         }
-        if follow {
+        if *follow {
             let earliest = match span.start {
                 SpanStart::Ago(ago) => SpanStart::Ago(ago.saturating_add(began.elapsed())),
                 start => start,
@@ -166,22 +157,23 @@ impl MessageListing<'_> {
         let mut listed: Vec<Listed> = Vec::new();
         let mut seen = HashSet::new();
         let mut unreadable = 0;
+        let limit = self.args.limit.filter(|_| !self.args.follow).map(NonZeroUsize::get);
         let take = |entry: &Value| {
             let Some(message) = HistoryMessage::read(entry, bot) else {
                 unreadable += 1;
                 return ControlFlow::Continue(());
             };
             let key = entry_key(entry);
-            if self.filter.cannot_tell(&message, entry) {
+            if self.cannot_tell(&message, entry) {
                 unreadable += 1;
             }
             // While pages are read, an entry may move to the next one.
-            if !self.printed.contains(&key) && seen.insert(key) && self.filter.shows(&message, entry) {
+            if !self.printed.contains(&key) && seen.insert(key) && self.shows(&message, entry) {
                 // The rest of an entry can be long, and only one format prints it.
                 let entry = if self.context.stdout.format == Format::Response { entry.clone() } else { Value::Null };
                 listed.push(Listed { key, message, entry });
             }
-            if self.limit == Some(listed.len()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if limit == Some(listed.len()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let read = look_ups.read(LookUpList::History, None, span, MOST_PAGES, take).await;
         let nameless = listed.iter().filter(|listed| listed.message.user.is_none()).count();
@@ -213,27 +205,25 @@ impl MessageListing<'_> {
         self.has_header |= !ordered.is_empty();
         Ok(stdout.rows(header, ordered.iter().map(|listed| listed.row(stdout.format)))?)
     }
-}
 
-impl MessageFilter {
     fn shows(&self, message: &HistoryMessage, entry: &Value) -> bool {
         let has = |matching: &Matching| match &message.text {
             Some(text) => matching.is_in(text),
             None => texts_of(entry).iter().any(|text| matching.is_in(text)),
         };
-        self.is_of(message) && self.matching.as_ref().is_none_or(has)
+        self.is_of(message) && self.args.matching.as_ref().is_none_or(has)
     }
 
     /// Whether the message may have the words that are looked for, but its text is not where texts are listed.
     fn cannot_tell(&self, message: &HistoryMessage, entry: &Value) -> bool {
         let is_text = message.kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case("text"));
         let has_none = || message.text.is_none() && texts_of(entry).is_empty();
-        self.matching.is_some() && self.is_of(message) && is_text && has_none()
+        self.args.matching.is_some() && self.is_of(message) && is_text && has_none()
     }
 
     fn is_of(&self, message: &HistoryMessage) -> bool {
         let is_of = |person: &String| message.user.as_deref().is_some_and(|user| person_key(user) == person.as_str());
-        self.person.as_ref().is_none_or(is_of) && self.author.is_none_or(|author| author == message.author)
+        self.person.as_ref().is_none_or(is_of) && self.args.by.is_none_or(|author| author == message.author)
     }
 }
 

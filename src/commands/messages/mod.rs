@@ -20,7 +20,7 @@ pub(crate) enum MessagesCommand {
 
 pub(crate) fn run(context: &mut Context, command: MessagesCommand) -> Result<ExitCode, CommandError> {
     match command {
-        MessagesCommand::List(arguments) => list::run(context, arguments),
+        MessagesCommand::List(arguments) => list::run(context, &arguments),
         MessagesCommand::Get(arguments) => get::run(context, &arguments),
     }
 }

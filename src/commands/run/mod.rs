@@ -4,13 +4,13 @@
 mod args;
 mod notice;
 
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use minijinja::Environment as Language;
 use serde_json::{Map, Value};
 
 pub(crate) use self::args::RunArgs;
-use self::notice::{ENDS, Facts, NO_TAIL, Notice};
+use self::notice::{ENDS, NO_TAIL, Notice, facts};
 use super::claim::OnceSend;
 use super::prepared_send::PreparedSend;
 use super::result::note_error;
@@ -75,7 +75,7 @@ impl CommandRun<'_> {
             // The command must not run, with `--check-first` or after Ctrl-C at the question for the secret.
             Err(_) => return ready.map(|_| ExitCode::Success),
         }
-        let facts = Facts::new(arguments.program());
+        let (started, begun) = (SystemTime::now(), Instant::now());
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
         let (ended, at) = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
         let code = ended.code.map_or(ExitCode::Unexpected, ExitCode::Command);
@@ -84,7 +84,8 @@ impl CommandRun<'_> {
         }
         let notified = match ready {
             Ok((prepared, connection)) => {
-                self.notify(prepared, connection, &facts.ended(ended, at), at, tail, &mut told).await
+                let facts = facts(arguments.program(), started, ended, at.saturating_duration_since(begun));
+                self.notify(prepared, connection, &facts, at, tail, &mut told).await
             }
             Err(problem) => Err(problem),
         };
@@ -136,9 +137,9 @@ impl CommandRun<'_> {
         context.stderr.warnings(&warnings);
         told.is_of(&outgoing);
         guarded.check(&outgoing)?;
-        let once = OnceSend::open(context, arguments.send.once.as_ref(), &guarded.sender)?;
-        let new = PreparedSend::new(context, &guarded.sender, &outgoing);
-        let prepared = PreparedSend { once, notice_within: Some(arguments.notify_timeout), ..new };
+        let mut prepared = PreparedSend::new(context, &guarded.sender, &outgoing);
+        prepared.once = OnceSend::open(context, arguments.send.once.as_ref(), &guarded.sender)?;
+        prepared.notice_within = Some(arguments.notify_timeout);
         prepared.deliver_over(&mut connection, told, flight, arguments.send.wait()).await
     }
 }
@@ -181,17 +182,17 @@ impl<'a> Prepared<'a> {
 /// Fills the notice for each outcome that `--on` selects; returns the templates of all, and the last notice with its
 /// warnings.
 fn try_out(arguments: &RunArgs, notice: &Notice<'_>) -> Result<(TemplateUses, Outgoing, Vec<String>), CommandError> {
-    let facts = Facts::new(arguments.program());
     let tail = arguments.tail.map(|_| NO_TAIL);
     let mut templates = TemplateUses::default();
-    let mut fill = |facts: &Map<String, Value>| {
-        let filled = notice.fill(facts, tail)?;
+    let mut fill = |ended| {
+        let facts = facts(arguments.program(), SystemTime::now(), ended, Duration::ZERO);
+        let filled = notice.fill(&facts, tail)?;
         templates.note(&filled.0);
         Ok::<_, CommandError>(filled)
     };
-    let mut ends =
-        ENDS.into_iter().filter(|ended| arguments.on.wants(*ended)).map(|ended| facts.ended(ended, facts.begun));
-    let first = fill(&ends.next().unwrap_or_default())?;
-    let (outgoing, warnings) = ends.try_fold(first, |_, facts| fill(&facts))?;
+    let mut ends = ENDS.into_iter().filter(|ended| arguments.on.wants(*ended));
+    let [success, ..] = ENDS;
+    let first = fill(ends.next().unwrap_or(success))?;
+    let (outgoing, warnings) = ends.try_fold(first, |_, ended| fill(ended))?;
     Ok((templates, outgoing, warnings))
 }

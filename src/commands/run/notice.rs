@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
@@ -34,43 +34,23 @@ pub(super) const ENDS: [CommandEnd; 3] = [
     CommandEnd { code: Some(1), signal: None },
 ];
 
-/// A command that began when this was created.
-pub(crate) struct Facts {
-    command: String,
-    host: String,
-    started: SystemTime,
-    pub(super) begun: Instant,
-}
-
-impl Facts {
-    pub(crate) fn new(program: &OsStr) -> Self {
-        let program = without_arguments(program);
-        let name = Path::new(&program).file_name();
-        Self {
-            command: name.unwrap_or_default().to_string_lossy().into_owned(),
-            host: host_name(),
-            started: SystemTime::now(),
-            begun: Instant::now(),
-        }
-    }
-
-    /// The facts once the command has `ended` at this instant, or would have.
-    pub(crate) fn ended(&self, ended: CommandEnd, at: Instant) -> Map<String, Value> {
-        let elapsed = at.saturating_duration_since(self.begun);
-        // Milliseconds do not matter after minutes.
-        let precision = if elapsed < Duration::from_secs(10) { 100 } else { 1000 };
-        let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;
-        let facts = json!({
-            "command": self.command,
-            "result": result(ended),
-            "code": ended.code.map_or_else(|| json!("unknown"), |code| json!(code)),
-            "signal": ended.signal.map(signal_name).unwrap_or_default(),
-            "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
-            "host": self.host,
-            "started": rfc_3339(self.started),
-        });
-        facts.as_object().cloned().unwrap_or_default()
-    }
+/// The values of a text about a command that `started` then, and has `ended` after this time.
+pub(crate) fn facts(program: &OsStr, started: SystemTime, ended: CommandEnd, elapsed: Duration) -> Map<String, Value> {
+    let program = without_arguments(program);
+    let name = Path::new(&program).file_name().unwrap_or_default();
+    // Milliseconds do not matter after minutes.
+    let precision = if elapsed < Duration::from_secs(10) { 100 } else { 1000 };
+    let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;
+    let facts = json!({
+        "command": name.to_string_lossy(),
+        "result": result(ended),
+        "code": ended.code.map_or_else(|| json!("unknown"), |code| json!(code)),
+        "signal": ended.signal.map(signal_name).unwrap_or_default(),
+        "duration": humantime::format_duration(Duration::from_millis(rounded)).to_string(),
+        "host": host_name(),
+        "started": rfc_3339(started),
+    });
+    facts.as_object().cloned().unwrap_or_default()
 }
 
 fn result(ended: CommandEnd) -> &'static str {
@@ -263,7 +243,8 @@ mod tests {
             (Some(137), Some(9), json!(["killed", 137])),
             (None, None, json!(["ended", "unknown"])),
         ] {
-            let facts = Facts::new(OsStr::new("backup")).ended(CommandEnd { code, signal }, Instant::now());
+            let end = CommandEnd { code, signal };
+            let facts = facts(OsStr::new("backup"), SystemTime::now(), end, Duration::ZERO);
             assert_eq!(json!([facts["result"], facts["code"]]), expected);
         }
     }
