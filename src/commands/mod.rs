@@ -1,4 +1,5 @@
-//! One file per command: each takes plain values and a context, calls the rest of the crate, and returns an exit code.
+//! One file per command: each takes plain values and a context, calls the rest of the crate, and returns an exit code. Here
+//! is how several of them ask, and read a person.
 
 pub(crate) mod api;
 pub(crate) mod bulk;
@@ -13,7 +14,6 @@ mod limit;
 pub(crate) mod man;
 pub(crate) mod messages;
 pub(crate) mod once;
-mod person;
 mod prepared_send;
 pub(crate) mod profile;
 mod result;
@@ -26,9 +26,13 @@ pub(crate) mod skill;
 pub(crate) mod store;
 pub(crate) mod templates;
 
+use clap::Args;
+
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::input::UsageError;
+use crate::message::{InvalidMessage, TypedRecipient};
+use crate::phone::Country;
 
 /// Asks `question`; without a yes, the error says what was `not_done`.
 fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), CommandError> {
@@ -38,4 +42,36 @@ fn confirm(context: &Context, question: &str, not_done: &str) -> Result<(), Comm
         None => "there is no terminal to ask on: add --yes",
     };
     Err(UsageError::new(not_done, hint).into())
+}
+
+// Not a doc comment: it would replace the help of the command that it is flattened into.
+#[derive(Args, Debug)]
+struct PersonArgs {
+    /// Only this person: a phone number with country code, a WhatsApp user id, or `id:USER` of another channel
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
+    to: Option<String>,
+
+    /// Country whose national number it is, in two letters: EC [default: the profile's]
+    #[arg(long, value_name = "CODE", requires = "to")]
+    country: Option<Country>,
+}
+
+impl PersonArgs {
+    /// The person of `--to`, whose national number is of the country of the profile by default.
+    fn read(&self, context: &Context, default: Option<Country>) -> Result<Option<String>, InvalidMessage> {
+        let read = |to: &String| read_person(context, "--to", to, self.country.or(default));
+        Ok(self.to.as_ref().map(read).transpose()?.map(|typed| typed.recipient.to_string()))
+    }
+}
+
+/// The person that was typed for `origin`; prints the warnings about the number.
+fn read_person(
+    context: &Context,
+    origin: &'static str,
+    typed: &str,
+    country: Option<Country>,
+) -> Result<TypedRecipient, InvalidMessage> {
+    let typed = TypedRecipient::read(typed, country).map_err(|error| InvalidMessage::Recipient { origin, error })?;
+    context.stderr.warnings(typed.warnings());
+    Ok(typed)
 }

@@ -4,9 +4,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::claim::{to_be_sent, under_way};
-use super::confirm;
-use super::person::PersonArgs;
 use super::store::{open_store, open_store_to_look};
+use super::{PersonArgs, confirm};
 use crate::command_error::CommandError;
 use crate::config::{Origin, Settings};
 use crate::context::Context;

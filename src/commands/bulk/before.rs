@@ -8,8 +8,7 @@ use jiff::SignedDuration;
 
 use super::begin::PreparedList;
 use super::ending::RunOnItsWay;
-use super::hours::report_closed;
-use super::words::skips_in_words;
+use super::words::{report_closed, skips_in_words};
 use crate::command_error::CommandError;
 use crate::commands::limit::report_limit;
 use crate::context::Context;

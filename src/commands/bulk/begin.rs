@@ -7,11 +7,10 @@ use serde_json::Value;
 
 use super::earlier::{compare, earlier_of, report_people};
 use super::ending::RunOnItsWay;
-use super::hours::report_closed;
 use super::leave_out::{UnsentRows, leave_out};
 use super::send_args::BulkSendArgs;
 use super::summary::{RunSummary, nothing_to_send};
-use super::words::{OR_UNCHECKED, report_left_out};
+use super::words::{OR_UNCHECKED, report_closed, report_left_out};
 use crate::api::SuccessCriterion;
 use crate::command_error::CommandError;
 use crate::commands::confirm;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::words::{local_time, report_doubt};
 use crate::command_error::CommandError;
-use crate::commands::person::read_person;
+use crate::commands::read_person;
 use crate::commands::store::open_store;
 use crate::config::Settings;
 use crate::context::Context;

@@ -3,8 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::hours::waiting;
-use super::words::{deliveries_as_json, local_time, report_doubt, utc};
+use super::words::{deliveries_as_json, local_time, report_doubt, utc, waiting};
 use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;

@@ -9,7 +9,6 @@ mod deliveries;
 mod earlier;
 mod ending;
 mod find;
-mod hours;
 mod import;
 mod leave_out;
 mod list;

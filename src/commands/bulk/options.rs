@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use crate::config::{people_limit, rate, retry_for};
-use crate::hours::{Between, DayOff, Hours, HoursBase, ZoneName};
+use crate::command_error::CommandError;
+use crate::config::{ConfigError, Settings, people_limit, rate, retry_for};
+use crate::hours::{Between, DATES, DayOff, Hours, HoursBase, ZoneName, days_off_in, lifts_all};
 use crate::input::UsageError;
 use crate::ledger::{Details, RunConditions};
 use crate::output::ProgressFormat;
@@ -136,6 +137,16 @@ impl WorkOptions {
 }
 
 impl HoursOptions {
+    /// The hours of a new run: what was typed overrides the profile.
+    pub(super) fn of_new_run(&self, settings: &Settings) -> Result<Option<Hours>, CommandError> {
+        let not_on = if lifts_all(&self.between) { &[][..] } else { &settings.not_on };
+        let not_on = days_off_in(not_on).map_err(|problem| {
+            ConfigError::new(format!("not_on of {}: {problem}", settings.origin("not_on")), DATES)
+        })?;
+        let (between, time_zone) = (settings.between.clone(), settings.time_zone.clone());
+        Ok(self.over(HoursBase { between, not_on, time_zone })?)
+    }
+
     /// The hours of a run, whose `base` is what it has, or the profile.
     pub(super) fn over(&self, base: HoursBase) -> Result<Option<Hours>, UsageError> {
         base.under(&self.between, &self.not_on, self.time_zone.as_ref(), now())

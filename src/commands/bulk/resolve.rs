@@ -9,7 +9,7 @@ use super::deliveries::{BulkDeliveriesArgs, ask, up_to};
 use super::ending::log_decided;
 use super::summary::{RunSummary, to_continue};
 use crate::command_error::CommandError;
-use crate::commands::person::read_person;
+use crate::commands::read_person;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;

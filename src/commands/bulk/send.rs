@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::begin::{PreparedList, details, file_of};
 use super::earlier::{compare, earlier_of, report_idle_runs};
 use super::ending::log_refused_run;
-use super::hours::of_new_run;
 use super::import::import;
 use super::leave_out::{UnsentRows, leave_out, windows_for_list};
 use super::report_file::{Rejects, ReportFile, open_rejects};
@@ -57,7 +56,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let mut list = ListReader::open(input, &name_of(&args.source), &args.list_options())?;
 
     let sender = Sender::resolve(context)?;
-    let hours = of_new_run(&args.hours, &sender.settings)?;
+    let hours = args.hours.of_new_run(&sender.settings)?;
     let limit = limit_of_run(args.hours.per_day, sender.settings.limit_24h, kind)?;
     let countries = CountryRule::new(country, sender.settings.country);
     list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));

@@ -3,10 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
-use super::hours::waiting;
 use super::list::overview_as_json;
 use super::summary::{RunSummary, print_run, to_continue};
-use super::words::{deliveries_in_words, local_time, report_doubt, since_when, utc};
+use super::words::{deliveries_in_words, local_time, report_doubt, since_when, utc, waiting};
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;

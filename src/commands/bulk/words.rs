@@ -1,16 +1,20 @@
-//! Sentences about runs that several commands print: damaged or unreadable runs, the reason of a pause, and times.
+//! Sentences about runs that several commands print: damaged or unreadable runs, the reason of a pause, what a run waits
+//! for, and times.
 
 use std::fmt::Display;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::ExitCode;
+use crate::hours::Hours;
 use crate::ledger::{
-    DeliveryCounts, FAILED_OVER, LedgerError, PauseReason, RESTORED, RunName, RunPause, SkipCounts, SkipReason,
+    DeliveryCounts, Details, FAILED_OVER, LedgerError, PauseReason, RESTORED, Run, RunName, RunPause, SkipCounts,
+    SkipReason,
 };
 use crate::message::merge;
-use crate::output::{counted_are, grouped};
+use crate::output::{WaitReason, Waiting, counted_are, grouped};
 use crate::timestamps::{self, of_milliseconds};
 
 /// What to do about a template that the bot cannot send.
@@ -90,6 +94,46 @@ pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
     if let Some(reasons) = in_words(rows) {
         context.stderr.note(&format!("{} left out: {reasons}", counted_are(all, "row")));
     }
+}
+
+/// Warns before the question that nothing is sent right away.
+pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
+    if let Some((hours, until)) = closed(hours)
+        && context.can_ask()
+        && !context.assume_yes
+    {
+        let until = hours.shown(until);
+        context.stderr.note(&format!("it is outside of the hours, {hours}: the first message leaves at {until}"));
+    }
+}
+
+/// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
+pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, LedgerError> {
+    let (reason, until, shown) =
+        if let Some((hours, until)) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox)) {
+            (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
+        } else {
+            let (last, now) = (run.events()?.pop(), run.store().now()?);
+            let Some(until) = last.and_then(|event| event.limit_until()).filter(|until| *until > now) else {
+                return Ok(None);
+            };
+            let until = of_milliseconds(until);
+            (
+                WaitReason::PeopleLimit,
+                format!("{until:.0}"),
+                format!("{}, for its limit of people", timestamps::local_time(until)),
+            )
+        };
+    let (shown, words) = (format!("until {shown}"), String::new());
+    Ok(Some(Waiting { reason, until, since: None, shown, words, is_new: false }))
+}
+
+/// The hours and their next opening, if they are closed now.
+fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
+    let now = timestamps::now();
+    let hours = hours?;
+    let until = hours.next_opening(now)?;
+    (until > now).then_some((hours, until))
 }
 
 /// Delivery counts as data.

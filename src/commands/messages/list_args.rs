@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::api::{MessageAuthor, SpanStart};
-use crate::commands::person::PersonArgs;
+use crate::commands::PersonArgs;
 
 /// List the messages of a bot, sent and received, the newest last
 ///
