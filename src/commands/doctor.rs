@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::Args;
 
-use super::cost::read_rates;
+use super::limit::read_rates;
 use super::profile;
 use super::store::{ledger_address, ledger_database, open_store_to_look};
 use crate::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};

@@ -5,7 +5,6 @@ pub(crate) mod api;
 pub(crate) mod bulk;
 mod claim;
 pub(crate) mod completions;
-mod cost;
 pub(crate) mod doctor;
 mod error;
 pub(crate) mod explain;

@@ -6,8 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::claim::OnceSend;
-use super::cost::{read_rates, report_cost};
-use super::limit::LimitedSend;
+use super::limit::{LimitedSend, read_rates, report_cost};
 use super::prepared_send::PreparedSend;
 use super::result::{note_error, preview, print_result};
 use super::single_send::{GuardedSender, SingleSendArgs, Told};

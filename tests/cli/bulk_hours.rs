@@ -419,7 +419,10 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     assert!(!home.path().join(STATE).exists());
     for (profile, part) in [
         ("between = [\"mon 7h-19\"]", "between of profile p: `7h` is not a time of day"),
-        ("time_zone = \"Bogota\"", "time_zone of profile p: `Bogota` is not a time zone; did you mean `America/Bogota`?"),
+        (
+            "time_zone = \"Bogota\"",
+            "time_zone of profile p: `Bogota` is not a time zone; did you mean `America/Bogota`?",
+        ),
         ("not_on = [\"nope.txt\"]\ntime_zone = \"America/Bogota\"", "not_on of profile p: failed to read"),
     ] {
         home.config(&format!("[profiles.p]\napi_url = \"{}\"\nbot_id = \"1\"\n{profile}\n", jelou.url));

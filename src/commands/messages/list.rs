@@ -6,25 +6,25 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::list_args::{ListArgs, Matching};
-use super::printed::{HEADER, Listed};
 use crate::api::{
-    HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps, MOST_PAGES, Request,
-    SpanStart, entry_key,
+    DeliveryState, HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps,
+    MOST_PAGES, MessageAuthor, Request, SpanStart, entry_key,
 };
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::message::typed_form;
-use crate::output::Format;
+use crate::output::{Format, OutputRow};
 use crate::phone::person_key;
 use crate::process::block_on;
 use crate::sending::{Flight, Sender};
-use crate::timestamps::now;
+use crate::timestamps::{local_second, now};
 
+const HEADER: [&str; 5] = ["TIME", "BY", "USER", "STATE", "TEXT"];
 /// The default start of the listing.
 const SINCE: SpanStart = SpanStart::Ago(Duration::from_secs(24 * 60 * 60));
 /// The time between two look-ups with `--follow`.
@@ -242,4 +242,54 @@ fn texts_of(entry: &Value) -> Vec<&str> {
         }
     }
     texts
+}
+
+/// A shown message, with the API's own entry.
+struct Listed {
+    key: u64,
+    message: HistoryMessage,
+    entry: Value,
+}
+
+impl Listed {
+    /// The data of `-o response` is the API's own entry.
+    fn row(&self, format: Format) -> OutputRow {
+        let record = if format == Format::Response { self.entry.clone() } else { record(&self.message) };
+        OutputRow { id: self.message.id.clone(), words: words(&self.message), record }
+    }
+}
+
+/// A message as `-o record` prints it.
+fn record(message: &HistoryMessage) -> Value {
+    json!({
+        "message_id": message.id,
+        "at": message.at,
+        "by": message.author,
+        "user": message.user,
+        "name": message.name,
+        "state": message.state,
+        // The API's own word for a state that is `other`.
+        "status": message.state.as_ref().and_then(DeliveryState::unknown),
+        "kind": message.kind,
+        "text": message.text,
+        "media_url": message.media_url,
+    })
+}
+
+fn words(message: &HistoryMessage) -> Vec<String> {
+    let by = match message.author {
+        MessageAuthor::Bot => "bot",
+        MessageAuthor::User => "user",
+        MessageAuthor::Other => "other",
+    };
+    // Jelou lists a state for what the person wrote, too.
+    let state = message.state.as_ref().filter(|_| message.author != MessageAuthor::User);
+    let shown = message.text.as_ref().or(message.media_url.as_ref()).or(message.kind.as_ref());
+    vec![
+        message.at.map(local_second).unwrap_or_default(),
+        by.to_owned(),
+        message.user.clone().unwrap_or_default(),
+        state.map_or("", DeliveryState::words).to_owned(),
+        shown.cloned().unwrap_or_default(),
+    ]
 }

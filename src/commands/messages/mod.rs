@@ -3,7 +3,6 @@
 mod get;
 mod list;
 mod list_args;
-mod printed;
 
 use clap::Subcommand;
 
