@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::credentials::Credentials;
+use super::deadline::Deadline;
 use super::judgement::judge;
 use super::outcome::{Cause, Outcome, Problem, Verdict};
 use super::request::Request;
@@ -15,6 +16,8 @@ use crate::process::Signal;
 /// The first wait; it doubles with each retry.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
+/// A wait that ends this much too late: the process was suspended, and must not begin another attempt.
+const SUSPENDED: Duration = Duration::from_secs(1);
 
 /// The result of a request after all its attempts.
 #[derive(Debug)]
@@ -65,7 +68,8 @@ pub(crate) enum Event<'a> {
 }
 
 /// Sends `request`, and again while that is safe, until its outcome is known or `stop` yields a signal. `retry_for`
-/// counts from the first failure; a wait that would end later does not begin. Zero means no retry.
+/// counts from the first failure; a wait that would end later does not begin, and no attempt begins later if the process was
+/// suspended meanwhile. Zero means no retry.
 pub(crate) async fn deliver(
     client: &Client,
     request: &Request,
@@ -95,7 +99,8 @@ pub(crate) async fn deliver(
             Err(failure) => watch(Event::Failed(&failure.message)),
         }
         let verdict = judge(&attempt, request);
-        let failed_at = *first_failure.get_or_insert_with(Instant::now);
+        let now = || (Instant::now(), Deadline::after(retry_for + SUSPENDED));
+        let (failed_at, last_begin) = *first_failure.get_or_insert_with(now);
         let wait = verdict.retry.map(|least| backoff(least, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());
         if let (Some(wait), Some(problem)) = (wait, &verdict.problem)
@@ -103,7 +108,7 @@ pub(crate) async fn deliver(
         {
             watch(Event::Waiting { wait, problem });
             tokio::select! {
-                () = tokio::time::sleep(wait) => continue,
+                () = tokio::time::sleep(wait) => if !last_begin.is_over() { continue },
                 signal = &mut stop => return Delivery::interrupted(signal, attempts, None, begun),
             }
         }

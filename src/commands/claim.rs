@@ -22,7 +22,7 @@ use crate::timestamps::{local_time, of_milliseconds};
 /// How long to try to write how a message ended while the database is away: a restart takes some seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
-/// How long after its request a message in a database is still this process's own: its end must be written meanwhile.
+/// How long after its last attempt a message in a database is still this process's own: its end must be written meanwhile.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// A key and its store.
@@ -73,7 +73,8 @@ impl OnceSend {
         let claim = async {
             let person = self.store.hasher()?.person(recipient);
             wait_for_turn(&self.store, &mut connection.signals).await?;
-            Ok::<_, CommandError>(self.store.claim(scope, &person, sender.settings.timeout + LEASE)?)
+            let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
+            Ok::<_, CommandError>(self.store.claim(scope, &person, longest + LEASE)?)
         };
         match claim.await.map_err(CommandError::of_single_send)? {
             Claimed::Now(mut held) => {

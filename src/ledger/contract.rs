@@ -95,6 +95,7 @@ every_engine! {
     who_stood_still_within_a_transaction_tries_again,
     only_a_name_that_was_typed_must_be_free,
     of_two_runs_with_the_same_rows_one_is_sent_at_a_time,
+    who_was_taken_for_lost_takes_no_more_rows,
 }
 
 /// A store of a test.
@@ -1036,4 +1037,20 @@ fn who_stood_still_within_a_transaction_tries_again(tested: &TestedStore) {
         let error = tested.store.db().0.script(ended).unwrap_err();
         assert!(error.may_pass(), "{error}");
     }
+}
+
+/// Others may have sent meanwhile what its rows have: it joins anew. In a file it is not lost as long as it lives.
+fn who_was_taken_for_lost_takes_no_more_rows(tested: &TestedStore) {
+    let run = tested.begin(&PEOPLE[..3]);
+    let mut worker = join(&run);
+    let rows = exchange(&mut worker, &[], 1).rows;
+    (tested.end_leases)();
+    let reply = exchange(&mut worker, &[ended(&rows[0], RowState::Sent, Duration::ZERO)], 5);
+    let is_lost = run.store.is_shared();
+    assert_eq!(
+        (reply.was_lost, reply.rows.len(), states(&run)[0]),
+        (is_lost, if is_lost { 0 } else { 2 }, RowState::Sent)
+    );
+    close(worker);
+    assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), if is_lost { 2 } else { 0 });
 }

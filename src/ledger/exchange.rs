@@ -37,6 +37,8 @@ pub(crate) struct ExchangeReply {
     pub(crate) next: Option<(Instant, Delay)>,
     /// Until when the limit of people holds back rows that were never tried.
     pub(crate) held_until: Option<Instant>,
+    /// Whether others have taken this process for lost meanwhile: it must join anew.
+    pub(crate) was_lost: bool,
     /// Why no more rows can be taken, while outcomes can still be written.
     pub(crate) problem: Option<LedgerError>,
     /// Why no process takes rows of this run at present.

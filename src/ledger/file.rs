@@ -68,8 +68,8 @@ impl FileEngine {
         };
         // Opening a pipe would block forever.
         let mut files = ["", "-turn", "-write", "-commits"].map(beside).into_iter();
-        if let Some(other) = files.find(|file| file.metadata().is_ok_and(|metadata| !metadata.is_file())) {
-            let what = format!("{} is not a regular file: move it away", other.display());
+        if let Some(other) = files.find(|file| file.symlink_metadata().is_ok_and(|metadata| !metadata.is_file())) {
+            let what = format!("{} is not a regular file: move it away, or link its directory", other.display());
             return Err(not_opened(io::Error::other(what)));
         }
         match path.metadata() {
@@ -141,7 +141,7 @@ impl FileEngine {
         if self.pragma("user_version")? != 0 || tables > 0 {
             return Ok(());
         }
-        if self.noted_commits() > 0 {
+        if self.noted_commits().is_some_and(|noted| noted > 0) {
             return Err(LedgerError::damaged("it is empty, and was not: its log or the file itself was removed"));
         }
         self.db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")?;
@@ -183,25 +183,35 @@ impl FileEngine {
         }
     }
 
-    /// A store that has fewer commits than the file beside it says was replaced by an older one: it gets another identity.
+    /// A store that has fewer commits than the file beside it says was replaced by an older one, and one without that file was
+    /// moved or put back alone: it gets another identity.
     fn check_commits(&mut self) -> Result<(), LedgerError> {
-        // Read before the store is: another process may write more of both meanwhile.
-        let noted = self.noted_commits();
-        let commits: i64 = self.db.query_row("SELECT commits FROM store", [], |row| row.get(0))?;
-        if noted <= commits {
+        if !self.lacks_commits()? {
             return Ok(());
         }
         self.begin(true)?;
-        let renew = "UPDATE store SET epoch = ?1, commits = ?2 WHERE commits < ?2";
-        if let Err(error) = self.db.execute(renew, (fastrand::i64(1..), self.noted_commits())) {
+        let renew = "UPDATE store SET epoch = ?1, commits = max(commits, ?2)";
+        // Another process may have written both meanwhile.
+        let renewed = self.lacks_commits().and_then(|lacks| {
+            let values = (fastrand::i64(1..), self.noted_commits().unwrap_or_default());
+            Ok(if lacks { self.db.execute(renew, values)? } else { 0 })
+        });
+        if let Err(error) = renewed {
             self.rollback();
-            return Err(error.into());
+            return Err(error);
         }
         self.commit()
     }
 
-    fn noted_commits(&self) -> i64 {
-        number_in(&self.path.with_extension("db-commits")).unwrap_or_default()
+    fn lacks_commits(&self) -> Result<bool, LedgerError> {
+        // Read before the store is: another process may write more of both meanwhile.
+        let noted = self.noted_commits();
+        let commits: i64 = self.db.query_row("SELECT commits FROM store", [], |row| row.get(0))?;
+        Ok(noted.map_or(commits > 0, |noted| commits < noted))
+    }
+
+    fn noted_commits(&self) -> Option<i64> {
+        number_in(&self.path.with_extension("db-commits"))
     }
 
     fn is_log_empty(&self) -> bool {

@@ -70,6 +70,13 @@ macro_rules! next_rows {
         )
     };
 }
+/// A process is heard from. Once it was lost, others may have changed the run, and sent what its rows have: it takes no more
+/// rows, and joins anew.
+macro_rules! hear {
+    () => {
+        "stopped_at = CASE WHEN seen_at + lease_ms < ?2 THEN ?2 ELSE stopped_at END, seen_at = ?2"
+    };
+}
 const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2", "due_at");
 const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
 /// How an attempt ended. Only the process that made it may say so, and only until a person has decided the row. It also
@@ -236,9 +243,12 @@ impl Worker {
         self.connection += 1;
         self.run.change(|db, run| {
             run.check_identity(db)?;
-            let query = "UPDATE worker SET connection = ?2, seen_at = ?3, left_at = NULL \
-                         WHERE id = ?1 AND connection < ?2 RETURNING exchanges";
-            let Some(worker) = db.first(query, &values![self.id, self.connection, run.now])? else {
+            let query = concat!(
+                "UPDATE worker SET ",
+                hear!(),
+                ", connection = ?3, left_at = NULL WHERE id = ?1 AND connection < ?3 RETURNING exchanges"
+            );
+            let Some(worker) = db.first(query, &values![self.id, run.now, self.connection])? else {
                 // The exchange finds that it is missing.
                 let is_known = db.exists("SELECT 1 FROM worker WHERE id = ?1", &values![self.id])?;
                 return if is_known { Err(LedgerError::stale()) } else { Ok(()) };
@@ -291,7 +301,7 @@ impl Worker {
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
             let back = follow_clock(db, run)?;
             (self.held_until, self.looked_at_limit) = (self.held_until - back, self.looked_at_limit - back);
-            let exchanges = self.count(db, run.now)?;
+            let (exchanges, was_lost) = self.count(db, run.now)?;
             if exchanges <= self.exchanges {
                 run.note_put_back();
             }
@@ -308,7 +318,7 @@ impl Worker {
                 self.note(db, run, event)?;
             }
             run.pace.hear(news_of(settled, run.now), moment(run.now));
-            let reply = self.reply(db, run, wanted)?;
+            let reply = ExchangeReply { was_lost, ..self.reply(db, run, if was_lost { 0 } else { wanted })? };
             if taken > 0 || !reply.rows.is_empty() {
                 run.changed_at = run.now;
             }
@@ -347,14 +357,18 @@ impl Worker {
         counts
     }
 
-    /// How many exchanges of this process the store has with this one; 0 if it does not know the process.
-    fn count(&self, db: &mut Db, now: i64) -> Result<i64, LedgerError> {
-        let query =
-            "UPDATE worker SET seen_at = ?2, exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges";
+    /// How many exchanges of this process the store has with this one, 0 if it does not know the process; and whether the
+    /// process takes no more rows, since it was lost for some time.
+    fn count(&self, db: &mut Db, now: i64) -> Result<(i64, bool), LedgerError> {
+        let query = concat!(
+            "UPDATE worker SET ",
+            hear!(),
+            ", exchanges = exchanges + 1 WHERE id = ?1 RETURNING connection, exchanges, stopped_at"
+        );
         match db.first(query, &values![self.id, now])? {
             Some(worker) if worker.int(0)? != self.connection => Err(LedgerError::stale()),
-            Some(worker) => worker.int(1),
-            None => Ok(0),
+            Some(worker) => Ok((worker.int(1)?, worker.opt_int(2)?.is_some())),
+            None => Ok((0, false)),
         }
     }
 

@@ -269,7 +269,7 @@ impl<'a> Engine<'a> {
                 return;
             }
         };
-        let ExchangeReply { rows, next, held_until, problem, pause, counts, gathers } = reply;
+        let ExchangeReply { rows, next, held_until, was_lost, problem, pause, counts, gathers } = reply;
         self.writing = None;
         (self.next, self.gathers) = (next, gathers);
         let now = Instant::now();
@@ -279,7 +279,7 @@ impl<'a> Engine<'a> {
             None => {}
         }
         // The ledger may have taken minutes to answer, and the machine may have slept.
-        if self.throttle.look(now) {
+        if self.throttle.look(now) || was_lost {
             self.stop_for(StopReason::WaitOver);
         }
         for mut row in rows {

@@ -25,8 +25,8 @@ pub(crate) enum StopReason {
     Signal(Signal),
     /// The run was paused, by a person or by another process that sends it.
     PausedByOthers(RunPause),
-    /// The hours have opened, or the limit of people has room again: the exclusion lists are read again before the run
-    /// continues.
+    /// The hours have opened, the limit of people has room again, or this process was suspended or cut off for so long that it
+    /// counted as lost: the exclusion lists are read again, and it joins anew, before the run continues.
     WaitOver,
     /// The ledger cannot be written, and lacks these outcomes.
     LedgerFailed {

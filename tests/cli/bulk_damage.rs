@@ -103,7 +103,7 @@ fn a_file_that_is_not_a_store_stops_everything() {
 /// The store of before, in whatever way it came back: what was sent since is not known, so nothing more is sent unasked.
 #[test]
 fn an_older_store_in_its_place_is_doubted() {
-    for way in ["another inode", "the same inode"] {
+    for way in ["another inode", "the same inode", "the same inode, alone"] {
         let killed = Killed::new();
         let older = killed.home.path().join("older");
         copy(&killed.state(), &older);
@@ -118,6 +118,9 @@ fn an_older_store_in_its_place_is_doubted() {
                 if let Ok(content) = fs::read(older.join(name)) {
                     fs::write(killed.state().join(name), content).unwrap();
                 }
+            }
+            if way.ends_with("alone") {
+                fs::remove_file(killed.state().join("state.db-commits")).unwrap();
             }
         }
         let ended = killed.resume();

@@ -124,6 +124,19 @@ fn runs_and_single_sends_of_a_bot_share_one_window() {
 }
 
 #[test]
+fn a_run_that_was_begun_without_a_limit_gets_that_of_the_profile() {
+    let home = people(3);
+    let jelou = Jelou::accepting();
+    home.profile("p", &jelou.url, "");
+    home.run(&format!("{SEND} --run r --import-only template promo")).success();
+    home.profile("p", &jelou.url, "limit_24h = 2");
+    let mut run = Watched::new(start(&home, "bulk resume r --unchecked --progress ndjson", &[], &jelou.url));
+    run.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
+    signal(&run.child, Signal::INT);
+    assert_eq!((run.end().code, reached(&jelou).len()), (130, 2));
+}
+
+#[test]
 fn a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled() {
     let home = people(6);
     let jelou = Jelou::accepting();

@@ -351,6 +351,17 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
         }
         assert_eq!(jelou.seen().len() - seen, if is_meant || is_worker { 3 } else { 0 }, "{words}");
     }
+    // That its process was killed then is not a change.
+    let home = people(3);
+    home.profile("prod", &jelou.url, "");
+    home.run(IMPORT).success();
+    home.change_store(
+        "INSERT INTO worker (id, run, host, pid, connection, exchanges, lease_ms, joined_at, seen_at) \
+         SELECT 1, id, 'h', 1, 1, 0, 1000, 0, 0 FROM run; \
+         UPDATE row SET state = 'inflight', worker = 1, number = 1, began_at = 1, at = 1 WHERE n = 1",
+    );
+    let clock = later(&home, &library, 40);
+    with(home.run("bulk resume"), &clock).fails(11, &["last changed 40 days 0 h ago"]);
     // Two days are not long enough.
     let home = people(3);
     home.profile("prod", &jelou.url, "");

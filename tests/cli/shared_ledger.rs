@@ -600,5 +600,5 @@ fn a_server_with_another_name_or_of_another_authority_is_refused() {
     // A server without TLS is not talked to in plain.
     let (port, database) = (shared.port, shared.database());
     let url = format!("postgres://app@localhost:{port}/{database}?sslmode=require&sslrootcert={}", right.display());
-    home.run("bulk list").env("JELOUCTL_LEDGER", url).fails(12, &["does not support TLS"]);
+    home.run("bulk list").env("JELOUCTL_LEDGER", url).fails(3, &["has no TLS"]);
 }

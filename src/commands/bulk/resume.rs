@@ -103,14 +103,16 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         return Ok(ExitCode::Success);
     };
     check_clocks(&store)?;
+    let changed_at = run.changed_at()?;
     let paused = run.prepare()?;
     let kept = run.details()?;
-    let conditions = if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept)? };
+    let sender = sender_of_run(context, &run, &kept)?;
+    let conditions =
+        if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept, &sender)? };
     let is_changed = conditions != kept.conditions;
     let rate = args.options.rate.unwrap_or(kept.rate);
     let details = args.work.over(Details { rate, conditions, ..kept });
-    let sender = sender_of_run(context, &run, &details)?;
-    let age = store.now()?.saturating_sub(run.changed_at()?);
+    let age = store.now()?.saturating_sub(changed_at);
     let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
     // A machine that sends it together with others was started on purpose.
     let asks = !is_worker && check_age(context, &sender, &run, &details, age)?;
@@ -131,8 +133,14 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     block_on(way.send_the_rest(&args.work, (!is_worker).then_some((lifted.as_ref(), resumed))))
 }
 
-/// The conditions that a run is resumed with: typed flags replace those that it has.
-fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Result<RunConditions, CommandError> {
+/// The conditions that a run is resumed with: typed flags replace those that it has. One without a limit of people takes that of
+/// the profile.
+fn conditions_of_resumed(
+    args: &BulkResumeArgs,
+    run: &Run,
+    kept: &Details,
+    sender: &Sender,
+) -> Result<RunConditions, CommandError> {
     let Details { kind, conditions: kept, .. } = kept;
     let hours = args.hours.over(kept.hours.as_ref().map(HoursBase::from).unwrap_or_default())?;
     if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
@@ -140,7 +148,7 @@ fn conditions_of_resumed(args: &BulkResumeArgs, run: &Run, kept: &Details) -> Re
         return Err(UsageError::new(message, "leave --again out").into());
     }
     let per_day = match Message::named(kind) {
-        Some(kind) => limit_of_run(args.hours.per_day, kept.per_day, &kind)?,
+        Some(kind) => limit_of_run(args.hours.per_day, kept.per_day.or(sender.settings.limit_24h), &kind)?,
         None => kept.per_day,
     };
     Ok(args.options.conditions((hours, per_day), &args.earlier, kept))

@@ -108,9 +108,9 @@ impl DatabaseEngine {
 impl DbEngine for DatabaseEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         let begin = match changes {
-            // A long list takes longer than any other statement.
+            // A long list takes longer than any other statement, and is sorted between two of them.
             true if self.limit > LONG => {
-                "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '10min'"
+                "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '1min'"
             }
             // Of what is not an exchange, more may be decided between two statements.
             true if self.limit > SHORT => "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'",

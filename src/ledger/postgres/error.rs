@@ -58,7 +58,11 @@ impl LedgerError {
         let cause = &with_causes(error);
         let Some(refusal) = error.as_db_error() else {
             // The crate offers no other way to tell.
-            if cause.contains("TLS handshake") && !cause.contains("does not support TLS") {
+            if cause.contains("does not support TLS") {
+                let hint = "switch `ssl` on there: only to this machine itself a connection may be without it";
+                return Self::setup(format!("the database of the ledger, {at}, has no TLS"), hint);
+            }
+            if cause.contains("TLS handshake") {
                 let message =
                     format!("{at} is not the server that it should be, or its certificate cannot be verified: {cause}");
                 let hint = "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it";
