@@ -36,7 +36,14 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     }
     let hint = guesses::hint(&error, arguments).map(str::to_owned);
     let (message, hint_of_clap) = in_two_lines(error);
-    refuse(context, UsageError::new(message, hint.unwrap_or(hint_of_clap)))
+    let hint = hint.unwrap_or(hint_of_clap);
+    // A job that was not done must not look like a notice that was not sent.
+    let is_run = arguments
+        .iter()
+        .skip(1)
+        .find(|word| !word.as_encoded_bytes().starts_with(b"-"))
+        .is_some_and(|word| word == "run");
+    refuse(context, UsageError::new(message, if is_run { hint + "; the command did not run" } else { hint }))
 }
 
 /// clap's error, which has several lines, as a message and a hint: its tip, else the usage.

@@ -6,7 +6,7 @@ use super::error::LedgerError;
 use super::message::hash_of_person;
 use super::model::Counts;
 use super::name::{RunAge, RunName};
-use super::run::{COLUMNS, FIND, Run, is_in_doubt, reported};
+use super::run::{FIND, REPORTED_COLUMNS, Run, is_in_doubt, reported};
 use super::store::Store;
 use super::types::{Details, ReportedRow};
 use crate::phone::person_key;
@@ -89,10 +89,12 @@ impl Store {
             if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());
             }
-            let (is_in_doubt, run) = (is_in_doubt(&row, COLUMNS + 4, &identity)?, row.take(COLUMNS + 3)?);
+            let (is_in_doubt, run) =
+                (is_in_doubt(&row, REPORTED_COLUMNS + 4, &identity)?, row.take(REPORTED_COLUMNS + 3)?);
             let doubt = is_in_doubt.then(|| LedgerError::doubtful(&run));
-            let details: Details = serde_json::from_str(row.text(COLUMNS + 1)?).map_err(LedgerError::damaged)?;
-            let body = row.take(COLUMNS)?;
+            let details: Details =
+                serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?).map_err(LedgerError::damaged)?;
+            let body = row.take(REPORTED_COLUMNS)?;
             let reported = reported(&mut row, &lost, doubt.as_ref())?;
             let Details { kind, bot, sandbox: is_rehearsal, .. } = details;
             found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, body, reported });

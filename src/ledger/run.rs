@@ -27,7 +27,7 @@ macro_rules! columns {
     };
 }
 /// How many columns that are.
-pub(super) const COLUMNS: usize = 21;
+pub(super) const REPORTED_COLUMNS: usize = 21;
 /// The rows for a person, in any run: with the message, and what [`is_in_doubt`] needs of the run.
 pub(super) const FIND: &str = concat!(
     "SELECT ",

@@ -20,7 +20,7 @@ use super::parameter::fit_parameters;
 use super::route::Route;
 
 /// The one list of kinds, in the order of the help.
-static KINDS: [Kind; COUNT] = [
+const KINDS: &[Kind] = &[
     text::PLAIN_TEXT,
     list::LIST,
     Kind::new("quick-reply", Envelope::Typed("quick_reply"), include_str!("quick_reply.json")),
@@ -46,7 +46,6 @@ static KINDS: [Kind; COUNT] = [
     template_by_id::TEMPLATE_BY_ID,
     Kind::new("raw", Envelope::Verbatim, include_str!("raw.json")),
 ];
-const COUNT: usize = 20;
 
 /// The definition of a kind.
 struct Definition {
@@ -114,7 +113,7 @@ impl Message {
 
     #[expect(clippy::expect_used, reason = "a test reads the definition of each kind")]
     fn definition(&self) -> &'static Definition {
-        static READ: [OnceLock<Definition>; COUNT] = [const { OnceLock::new() }; COUNT];
+        static READ: [OnceLock<Definition>; KINDS.len()] = [const { OnceLock::new() }; KINDS.len()];
         let mut read = KINDS.iter().zip(&READ).filter(|(kind, _)| kind.name == self.kind.name).map(|(_, read)| read);
         let read = read.next().expect("every kind is in the list");
         read.get_or_init(|| Definition::read(self.kind.definition).expect("a definition is JSON"))
