@@ -7,7 +7,7 @@ use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, behind, nobody, unclear};
 use super::exclusion_list::ExclusionList;
 use super::exclusion_table::ExclusionTables;
-use super::meaning::{is_person, may_name_person};
+use super::meaning::{is_person, may_be_id, may_name_person};
 use crate::input::UsageError;
 use crate::list::{AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row};
 use crate::phone::{is_user_id, short_user_id};
@@ -72,11 +72,9 @@ fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -
 fn begins_with_person(line: &str) -> bool {
     // The text before a delimiter: a list without a header is reported with its first line.
     let cell = bare(line).split(DELIMITERS).next().unwrap_or_default().trim_matches('"');
-    let is_number = cell.contains(|character: char| character.is_ascii_digit())
-        && !cell.contains(|character: char| {
-            character.is_alphabetic() || character.is_control() || "[{".contains(character)
-        });
-    line.starts_with("id:") || is_number || is_user_id(cell) || short_user_id(cell).is_some()
+    let is_no_number = |sign: char| sign.is_alphabetic() || sign.is_control() || "[{".contains(sign);
+    let is_number = cell.contains(char::is_numeric) && !cell.contains(is_no_number);
+    may_be_id(cell) || is_number || is_user_id(cell) || short_user_id(cell).is_some()
 }
 
 /// The person that a line names, without a comment after it and the quotes that some programs write around each cell.

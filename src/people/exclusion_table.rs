@@ -4,7 +4,7 @@
 use super::country_rule::{CountryRule, readings};
 use super::exclusion_error::{BadLines, no_recipient, nobody, unclear};
 use super::exclusion_list::ExclusionList;
-use super::meaning::{has_number, is_doubtful, is_international, is_person, may_name_person};
+use super::meaning::{has_digits, has_number, is_international, is_person, may_name_person};
 use crate::input::UsageError;
 use crate::list::{ColumnRole, ReportLayout, ReportedOutcome, is_country_column};
 
@@ -189,7 +189,9 @@ impl<'a> ExclusionTables<'a> {
                     found.is_passed_over = true;
                 }
                 (Err(error), ColumnRole::Recipient) => found.faults.push(unclear(&error)),
-                (Err(error), role) if is_doubtful(text, role) => found.doubt = Some((name, unclear(&error))),
+                (Err(error), _) if may_name_person(text) || has_digits(text) => {
+                    found.doubt = Some((name, unclear(&error)));
+                }
                 (Ok(_) | Err(_), _) => {}
             }
         }

@@ -1,6 +1,6 @@
 //! What a cell of a list of excluded people may mean: a person, a number among other words, or a date.
 
-use crate::list::ColumnRole;
+use crate::invisible::is_invisible;
 use crate::phone::is_user_id;
 
 /// The fewest digits of a number.
@@ -23,23 +23,27 @@ pub(super) fn is_international(text: &str) -> bool {
 
 /// Whether a cell may be meant for a person, or hold somebody's number among other words.
 pub(super) fn may_name_person(text: &str) -> bool {
-    is_person(text) || has_number(text)
+    is_person(text) || has_number(text) || may_be_id(text)
 }
 
-/// Whether a cell may mean a number, but is not one.
-pub(super) fn is_doubtful(text: &str, role: ColumnRole) -> bool {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    has_number(text) || (role != ColumnRole::Other && digits >= FEWEST_DIGITS)
+/// Whether a text may be meant as `id:USER`: `ID :juan`.
+pub(super) fn may_be_id(text: &str) -> bool {
+    let visible: String = text.chars().filter(|sign| !is_invisible(*sign)).take(4).collect();
+    visible.len() > 3 && visible.to_ascii_lowercase().starts_with("id:")
+}
+
+/// Whether it has enough digits for a number, of any script and wherever they stand.
+pub(super) fn has_digits(text: &str) -> bool {
+    text.chars().filter(|sign| sign.is_numeric()).count() >= FEWEST_DIGITS
 }
 
 /// Whether enough digits for a number stand together, with no letters between them, that are not a date.
 pub(super) fn has_number(text: &str) -> bool {
     let digits = |part: &str| {
         let words = part.split_whitespace().filter(|word| part.contains('+') || !is_date(word));
-        words.flat_map(str::chars).filter(char::is_ascii_digit).count()
+        words.flat_map(str::chars).filter(|sign| sign.is_numeric()).count()
     };
-    let has_enough = text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
-    has_enough && text.split(is_letter).any(|part| digits(part) >= FEWEST_DIGITS)
+    has_digits(text) && text.split(is_letter).any(|part| digits(part) >= FEWEST_DIGITS)
 }
 
 /// Whether it is a letter that a number does not have: Excel shortens one to `5,93988E+11`.

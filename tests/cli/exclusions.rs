@@ -438,6 +438,16 @@ fn a_list_that_cannot_be_used_stops_everything() {
                 "  - line 5: `\u{e9}` is not a phone number",
             ],
         ),
+        (
+            "\u{ff0b}\u{ff15}93987654322\n593987654321\n".as_bytes(),
+            &["bajas.txt: line 1: `\u{ff0b}\u{ff15}93987654322` is not"],
+        ),
+        (
+            "Ana;٩٦٦٥١٢٣٤٥٦٧٨\nEva;593987654321\n".as_bytes(),
+            &["bajas.txt: line 1: `٩٦٦٥١٢٣٤٥٦٧٨` is not a phone number"],
+        ),
+        (b"ID :juan\nid:maria\n", &["bajas.txt: line 1: `ID :juan` is not a phone number", "is written `id:USER`"]),
+        ("\u{200b}id:juan\nid:maria\n".as_bytes(), &["bajas.txt: line 1: `\\u{200b}id:juan` is not"]),
         (b"593987654321\nid:\n", &["bajas.txt: line 2: the recipient is empty"]),
         (
             b"Lista de bajas,,\n,,\nNombre,Celular,Fecha\nAna,593987654321,2026-11-01\n",
