@@ -158,13 +158,9 @@ fn number(tokens: &[Token]) -> Option<Section> {
         });
         words.collect()
     };
-    let first_zero = tokens.iter().position(|token| matches!(token, Token::Digit('0' | '#') | Token::Point));
-    let (Some(first), Some(last)) = (first_zero, tokens.iter().rposition(is_digit)) else {
-        // `"-"??`: as wide as two digits.
-        let words: Vec<_> = tokens.iter().filter(|token| **token != Token::Digit('?')).cloned().collect();
-        return text(&words).filter(|text| !text.trim().is_empty()).map(Section::Text);
+    let (Some(first), Some(last)) = (tokens.iter().position(is_digit), tokens.iter().rposition(is_digit)) else {
+        return text(tokens).filter(|text| !text.trim().is_empty()).map(Section::Text);
     };
-    let first = tokens.iter().position(is_digit).map_or(first, |digit| digit.min(first));
     let mut is_behind = false;
     for token in tokens.get(first..=last)? {
         match token {
@@ -258,6 +254,10 @@ mod tests {
             ("[$€-C0A]#,##0.00", -3.5, None, Ok("-€3,50")),
             ("#,##0.00\\ [$€-1]", 3.5, Some("ES"), Ok("3,50 €")),
             ("#,##0 \"días\"", 12.0, None, Ok("12 días")),
+            ("\"Bs \"??", 45.0, None, Ok("Bs 45")),
+            ("$?", 3.25, None, Ok("$3")),
+            ("?\" kg\"", 0.0, None, Ok("kg")),
+            ("??/??", 45.0, None, Err(Unshown::Format)),
             ("[Red]0;[Blue]\\(0\\)", -7.0, None, Ok("(7)")),
             (
                 "_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)",
