@@ -3,7 +3,7 @@
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
-use super::numbers::read_number;
+use super::numbers::{may_be_thousands, read_number};
 use super::row_view::RowView;
 use crate::conventions::{Conventions, NumberLayout};
 
@@ -103,7 +103,9 @@ fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -
             let is_stored = view.as_ref().is_some_and(|view| view.shown_text(typed).is_some());
             // A sheet stores numbers with a point, in every country.
             let usual = || if is_stored { Some('.') } else { conventions(state).map(|known| known.decimal_mark) };
-            let read = read_number(text, mark.or_else(usual));
+            // The country does not tell $1,234 from a thousand times as much.
+            let is_clear = |mark: &char| filter != "money" || is_stored || !may_be_thousands(text, *mark);
+            let read = read_number(text, mark.or_else(usual).filter(is_clear));
             // Another filter has made a text of it, which no longer tells where it comes from.
             let may_be_stored = mark.is_none() && view.is_some_and(|view| view.stores(text.trim()));
             if may_be_stored && read != read_number(text, Some('.')) {
@@ -137,6 +139,11 @@ mod tests {
             ("{{ x | number(11) }}", "1", Some("EC"), Err("0 to 10")),
             ("{{ x | number(';') }}", "1", Some("EC"), Err("not a sign of decimals")),
             ("{{ x | money('$') }}", "-1500,5", Some("EC"), Ok("-$1.500,50")),
+            ("{{ x | money('$') }}", "$1,234", Some("EC"), Err("`$1,234` may be two numbers, one a thousand times")),
+            ("{{ x | number(',') | money('$') }}", "$1,234", Some("EC"), Ok("$1,23")),
+            ("{{ x | money('$') }}", "1.234", Some("EC"), Ok("$1.234,00")),
+            ("{{ x | money('$') }}", "0,125", Some("EC"), Ok("$0,13")),
+            ("{{ x | money('B/.') }}", "B/. 1,234", Some("PA"), Ok("B/.1,234.00")),
             ("{{ x | money('USD') }}", "1500", Some("US"), Ok("USD\u{a0}1,500.00")),
             ("{{ x | money('€') }}", "3.5", Some("ES"), Ok("3,50\u{a0}€")),
             ("{{ x | money('$', 0) }}", "1500", Some("CL"), Ok("$1.500")),

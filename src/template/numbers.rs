@@ -46,8 +46,8 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
     let PlainAmount { is_negative, digits, is_percent } = PlainAmount::of(typed).ok_or_else(is_not)?;
     let ambiguous = || {
         format!(
-            "`{typed}` may be two numbers: say which sign its decimals have, number(',') or number('.'), or the country of the \
-             list with --country"
+            "`{typed}` may be two numbers, one a thousand times the other: say which sign its decimals have, number(',') or \
+             number('.'); the country of the list (--country) says it, too, except of money with three decimals"
         )
     };
     let (whole, decimals) = digits.split_once(mark_of(digits, mark).ok_or_else(ambiguous)?).unwrap_or((digits, ""));
@@ -74,6 +74,12 @@ pub(crate) fn decimal_mark(text: &str, known: Option<char>) -> Option<char> {
     let digits = PlainAmount::of(text.trim())?.digits;
     let has_mark = digits.contains([',', '.']) && read_number(text, known).is_ok();
     mark_of(digits, known).filter(|_| has_mark)
+}
+
+/// Whether an amount with this decimal sign has three decimals that may be thousands: `1,234`.
+pub(super) fn may_be_thousands(text: &str, mark: char) -> bool {
+    let digits = PlainAmount::of(text.trim()).map_or("", |amount| amount.digits);
+    digits.contains(mark) && mark_of(digits, None).is_none()
 }
 
 /// The decimal sign in `digits`, or a sign that is not in them if they have no decimals; None if it is ambiguous.
