@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell};
+use minijinja::value::{Rest, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell, filters};
 
 use super::dates::date;
 use super::formats::{money, number, percent, refused};
@@ -28,6 +28,16 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("date", date);
     language.add_filter("yes", yes);
     language.add_filter("default", default);
+    language.add_filter("\0sum", filters::sum);
+    language.add_filter("\0join", filters::join);
+    for (name, plain, field) in [("sum", "\0sum", 1), ("join", "\0join", 2)] {
+        language.add_filter(name, move |state: &mut State<'_, '_>, values: Rest<Cell>| match values.first() {
+            Some(list) if values.len() > field && !is_of_objects(list) => {
+                Err(refused(name, "a field is taken from a list of objects, which this is not"))
+            }
+            _ => state.apply_filter(plain, &values),
+        });
+    }
     add_checks(&mut language);
     language
 }
@@ -57,6 +67,12 @@ fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
     let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
     let is_empty = value.is_undefined() || value.is_none() || is_blank || is_lax == Some(true) && !value.is_true();
     if is_empty { other.unwrap_or_else(|| Cell::from("")) } else { value }
+}
+
+/// Whether it is a list from which `sum('monto')` can take this field of each item.
+fn is_of_objects(list: &Cell) -> bool {
+    let is_object = |item: Cell| item.kind() == ValueKind::Map;
+    list.kind() == ValueKind::Seq && list.try_iter().is_ok_and(|mut items| items.all(is_object))
 }
 
 /// `{% if vip | yes %}`: whether a text says yes.
