@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::money::Money;
-use crate::list::{CsvFormat, HeaderChoice, ListFormat, ListInput, ListOptions, ListReader};
+use crate::list::{HeaderChoice, ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 use crate::private_file::{FileError, PipeBound, open_to_read};
 
@@ -19,7 +19,7 @@ workbook with these columns:
 
 - `country`: two letters, three, or a name; `*` for all others
 - `category`: marketing, utility, authentication, or service (a free-form message)
-- `price`: of one message, with a decimal point; where the cells are not separated by commas, a decimal comma will do
+- `price`: of one message, with a decimal point or comma: 0.0625 or 0,0625
 - `currency`: the same in each row
 
 The names may be in Spanish, too: pais, categoria, precio, moneda.
@@ -85,7 +85,6 @@ impl Rates {
     fn read_from(input: ListInput, name: &str) -> Result<Self, String> {
         let options = ListOptions { header: HeaderChoice::First, ..ListOptions::default() };
         let mut list = ListReader::open(input, name, &options).map_err(|error| error.to_string())?;
-        let has_comma = !matches!(list.format(), ListFormat::Csv(CsvFormat { delimiter: b',', .. }));
         let mut rates: Option<Self> = None;
         while let Some(row) = list.read().map_err(|error| error.to_string())? {
             let at = |problem: String| format!("{name}, line {}: {problem}", row.line);
@@ -109,8 +108,7 @@ impl Rates {
                 let known = Category::ALL.map(Category::name).join(", ");
                 at(format!("category: `{}` is not one of {known}", category.escape_debug()))
             })?;
-            let price =
-                price(&cell(["price", "precio"])?, has_comma).map_err(|problem| at(format!("price: {problem}")))?;
+            let price = price(&cell(["price", "precio"])?).map_err(|problem| at(format!("price: {problem}")))?;
             let currency = cell(["currency", "moneda"])?;
             let rates = rates.get_or_insert_with(|| Self { currency: currency.clone(), prices: HashMap::new() });
             if rates.currency != currency {
@@ -143,10 +141,7 @@ fn country(cell: &str) -> Result<Option<&'static str>, String> {
     }
 }
 
-fn price(cell: &str, has_comma: bool) -> Result<Money, String> {
-    if !has_comma {
-        return cell.parse();
-    }
+fn price(cell: &str) -> Result<Money, String> {
     let is_ambiguous = cell
         .split_once(['.', ','])
         .is_some_and(|(whole, rest)| rest.len() == 3 && !matches!(whole.trim_start_matches('0'), ""));
@@ -188,13 +183,14 @@ mod tests {
     }
 
     #[test]
-    fn a_country_is_a_code_or_a_name_and_a_decimal_comma_stands_where_no_comma_separates() {
+    fn a_country_is_a_code_or_a_name_and_a_price_has_a_decimal_point_or_comma() {
         for text in [
             "country;category;price;currency\nEcuador;Marketing;0,0625;EUR",
             "Currency\tPrice\tCountry\tCategory\nEUR\t0,0625\tECU\tMARKETING",
             "country;category;price;currency\nec;marketing;0.0625;EUR\n",
             "País;Categoría;Precio;Moneda\nEcuador;marketing;0,0625;EUR",
             "{\"country\": \"EC\", \"category\": \"marketing\", \"price\": 0.0625, \"currency\": \"EUR\"}",
+            "country,category,price,currency\nEC,marketing,\"0,0625\",EUR",
             "country,category,price,currency,note\nEC,marketing,0.0625,EUR,\"a, b\"",
         ] {
             let rates = Rates::of_text(text).unwrap();
@@ -208,7 +204,7 @@ mod tests {
         for (rows, problem) in [
             ("", "rates.csv has no rate"),
             ("EC,marketing,0.1,USD\nCO,marketing,0.1,EUR", "line 3: currency: `EUR`, and `USD` before"),
-            ("EC,marketing,\"0,1\",USD", "line 2: price: `0,1` is not an amount"),
+            ("EC,marketing,$0.1,USD", "line 2: price: `$0.1` is not an amount"),
             ("EC,marketing,-1,USD", "line 2: price: `-1` is not an amount"),
             ("EC,marketing,,USD", "line 2: price is empty"),
             ("EC,promo,0.1,USD", "line 2: category: `promo` is not one of marketing, utility,"),
@@ -224,9 +220,10 @@ mod tests {
             error.contains("line 2: no column `category` found; the columns are country, price, currency"),
             "{error}"
         );
-        for price in ["1.000", "12,345"] {
-            let error =
-                Rates::of_text(&format!("country;category;price;currency\nCO;service;{price};COP")).unwrap_err();
+        for (price, sign) in [("1.000", ';'), ("12,345", ';'), ("1.000", ',')] {
+            let text =
+                format!("country;category;price;currency\nCO;service;{price};COP").replace(';', &sign.to_string());
+            let error = Rates::of_text(&text).unwrap_err();
             assert!(error.contains(&format!("price: `{price}` may be a thousand times as much")), "{error}");
         }
         assert!(Rates::of_text("country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD").is_ok());
