@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use super::encoding::{ListEncoding, decoded};
+use super::encoding::{ListEncoding, decoded, encoding_of};
 use super::foreign::{ZIP, foreign_file};
 use super::input::ListInput;
 use super::reader::head_of;
@@ -28,10 +28,9 @@ impl AnyInput {
             let file = input.into_file(&bytes).map_err(|cause| UsageError::unreadable(name, &cause))?;
             return Workbook::open(file, name).map(Self::Workbook);
         }
-        // A mark or the user says so.
-        let is_marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-        let is_utf_16 = is_marked || asked.is_some_and(ListEncoding::is_utf_16);
-        if let Some(error) = foreign_file(&bytes).filter(|_| !is_utf_16) {
+        // UTF-16 has bytes that are zero.
+        let may_have_zeros = !encoding_of(&bytes, asked).is_ascii_compatible();
+        if let Some(error) = foreign_file(&bytes).filter(|_| !may_have_zeros) {
             return Err(error.of(name));
         }
         let read = input.take(MAX_TEXT).read_to_end(&mut bytes);

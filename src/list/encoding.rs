@@ -1,21 +1,16 @@
 //! Lists that are not UTF-8: detects their encoding and decodes them.
 
-use std::io::{self, BufRead, Cursor, Read};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::str::FromStr;
 
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252};
 
 use super::format::BUFFER;
 
 /// The value of `--encoding`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ListEncoding(&'static Encoding);
-
-impl ListEncoding {
-    pub(super) fn is_utf_16(self) -> bool {
-        self.0 == UTF_16LE || self.0 == UTF_16BE
-    }
-}
 
 impl FromStr for ListEncoding {
     type Err = String;
@@ -27,33 +22,25 @@ impl FromStr for ListEncoding {
     }
 }
 
-/// The encoding of the text that begins with `head`.
-///
-/// # Errors
-/// With the encoding that it declares and the one that was asked for, if they differ.
-pub(super) fn encoding_of(
-    head: &[u8],
-    asked: Option<ListEncoding>,
-) -> Result<&'static Encoding, [&'static Encoding; 2]> {
+/// The encoding of the text that begins with `head`: a mark decides before the one that was asked for.
+pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> &'static Encoding {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
-    match (marked, asked.map(|asked| asked.0)) {
-        // `utf-16` does not say the byte order.
-        (Some(marked), Some(asked)) if marked != asked && (marked, asked) != (UTF_16BE, UTF_16LE) => {
-            Err([marked, asked])
-        }
-        (marked, asked) => Ok(marked.or(asked).unwrap_or(UTF_8)),
-    }
+    marked.or(asked.map(|asked| asked.0)).unwrap_or(UTF_8)
+}
+
+/// Whether a text is UTF-8 with letters of several bytes, which is hardly by chance.
+pub(super) fn is_utf_8(text: File) -> bool {
+    let mut letters = BufReader::new(DecodedInput::new(Box::new(text), UTF_8)).bytes();
+    letters.try_fold(false, |is_found, byte| byte.map(|byte| is_found || !byte.is_ascii())).unwrap_or(false)
 }
 
 /// A text as UTF-8, without its mark, which decides the encoding. Without a mark, valid UTF-8 is unchanged, and other text
 /// is read in the encoding in `asked`, or windows-1252.
 pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result<String> {
+    let otherwise = encoding_of(&bytes, asked.or(Some(ListEncoding(WINDOWS_1252))));
     // In UTF-16 without a mark, every byte may also be valid UTF-8.
-    let is_wide = asked.is_some_and(ListEncoding::is_utf_16) && bytes.contains(&0);
-    let is_utf_8 = !is_wide && std::str::from_utf8(&bytes).is_ok();
-    let otherwise = asked.map_or(WINDOWS_1252, |asked| asked.0);
-    let marked = Encoding::for_bom(&bytes).map_or(otherwise, |(encoding, _)| encoding);
-    let encoding = if is_utf_8 { UTF_8 } else { marked };
+    let is_wide = !otherwise.is_ascii_compatible() && bytes.contains(&0);
+    let encoding = if !is_wide && std::str::from_utf8(&bytes).is_ok() { UTF_8 } else { otherwise };
     let mut text = String::new();
     DecodedInput::new(Box::new(Cursor::new(bytes)), encoding).read_to_string(&mut text)?;
     Ok(text)

@@ -1,13 +1,13 @@
 //! Reads the rows of a list one at a time, each with the line where it begins. The first bytes decide the format.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::sync::Arc;
 
 use encoding_rs::UTF_8;
 
 use super::columns::meant_columns;
 use super::csv_rows::CsvRows;
-use super::encoding::{DecodedInput, encoding_of};
+use super::encoding::{DecodedInput, encoding_of, is_utf_8};
 use super::foreign::{ZIP, foreign_file};
 use super::format::{BUFFER, CsvFormat, ListFormat};
 use super::header::{HeaderChoice, find_in_text};
@@ -113,30 +113,32 @@ fn open(
     options: &ListOptions,
     notes: &mut ListNotes,
 ) -> Result<(ListFormat, Rows), UsageError> {
+    let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
+    let unfit =
+        |flag: &str, what: &str| UsageError::new(format!("{flag}: {name} is {what}"), format!("leave {flag} out"));
     let head = head_of(&mut input, name)?;
     if head.starts_with(ZIP) {
         if options.encoding.is_some() {
-            let problem = format!("--encoding: {name} is a workbook, which has no encoding");
-            return Err(UsageError::new(problem, "leave --encoding out"));
+            return Err(unfit("--encoding", "a workbook, which has no encoding"));
         }
-        let file = input.into_file(&head).map_err(|cause| UsageError::unreadable(name, &cause))?;
-        let list = SheetList::open(file, options, name, notes)?;
+        let list = SheetList::open(input.into_file(&head).map_err(unreadable)?, options, name, notes)?;
         // A spreadsheet recognizes a UTF-8 report by its mark.
         let format = CsvFormat { has_mark: true, ..CsvFormat::default() };
         return Ok((ListFormat::Csv(format), Rows::Sheet(Box::new(list))));
     }
     if options.sheet.is_some() {
-        let problem = format!("--sheet: {name} is a text, which has no sheets");
-        return Err(UsageError::new(problem, "leave --sheet out"));
+        return Err(unfit("--sheet", "a text, which has no sheets"));
     }
-    let encoding = encoding_of(&head, options.encoding).map_err(|[marked, asked]| {
-        let problem = format!("--encoding: {name} is marked as {}, not {}", marked.name(), asked.name());
-        UsageError::new(problem, "leave --encoding out")
-    })?;
+    let encoding = encoding_of(&head, options.encoding);
     if encoding == UTF_8 {
         return open_text(head, input, name, false, &options.header, notes);
     }
-    let mut input = DecodedInput::new(Box::new(Cursor::new(head).chain(input)), encoding);
+    let mut file = input.into_file(&head).map_err(unreadable)?;
+    if encoding.is_single_byte() && is_utf_8(file.try_clone().map_err(unreadable)?) {
+        return Err(unfit("--encoding", &format!("UTF-8, not {}", encoding.name())));
+    }
+    file.rewind().map_err(unreadable)?;
+    let mut input = DecodedInput::new(Box::new(file), encoding);
     let head = head_of(&mut input, name)?;
     open_text(head, input, name, true, &options.header, notes)
 }
