@@ -63,15 +63,22 @@ fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u6
     }
 }
 
-/// The command that writes the rows of the run `name` that can be sent again once corrected; none if there are none.
-pub(crate) fn report_to_correct(name: impl Display, failed: u64, invalid: u64) -> Option<String> {
+/// The command that writes the rows of the run `name` that can be sent again once corrected, in the format of the list;
+/// none if there are none.
+pub(crate) fn report_to_correct(name: impl Display, details: &Details, failed: u64, invalid: u64) -> Option<String> {
     let filter = match (failed, invalid) {
         (0, 0) => return None,
         (_, 0) => "--state failed",
         (0, _) => "--reason invalid",
         (_, _) => "--state failed --reason invalid",
     };
-    Some(format!("jelouctl bulk report {name} {filter} --file again.csv"))
+    let list = details.list.as_deref().unwrap_or_default().to_lowercase();
+    let ending = match details.format {
+        ListFormat::Ndjson => "ndjson",
+        ListFormat::Csv(_) if [".xlsx", ".xlsm", ".ods"].iter().any(|ending| list.ends_with(ending)) => "xlsx",
+        ListFormat::Csv(_) => "csv",
+    };
+    Some(format!("jelouctl bulk report {name} {filter} --file {name}-again.{ending}"))
 }
 
 /// A row of a draft for a report; None if it will be sent.
@@ -92,4 +99,25 @@ fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
         ended_at: None,
         delivery: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::list::CsvFormat;
+
+    #[test]
+    fn rows_to_correct_are_written_in_the_format_of_their_list() {
+        let csv = ListFormat::Csv(CsvFormat::default());
+        for (list, format, file) in [
+            (Some("people.csv"), csv, "r-again.csv"),
+            (None, csv, "r-again.csv"),
+            (Some("Lista.XLSX"), csv, "r-again.xlsx"),
+            (Some("people.txt"), ListFormat::Ndjson, "r-again.ndjson"),
+        ] {
+            let details = Details { list: list.map(str::to_owned), format, ..crate::ledger::fixture::details() };
+            let report = report_to_correct("r", &details, 1, 0).unwrap();
+            assert_eq!(report, format!("jelouctl bulk report r --state failed --file {file}"));
+        }
+    }
 }

@@ -22,7 +22,7 @@ pub(super) fn next_steps(
     undelivered: u64,
     is_cancelled: bool,
 ) -> Vec<NextStep> {
-    let ReportedRun { name, doubt, is_running, .. } = *run;
+    let ReportedRun { name, details, doubt, is_running, .. } = *run;
     let mut steps = Vec::new();
     let mut add = |is_needed: bool, text, commands: &[String]| {
         if is_needed {
@@ -43,7 +43,7 @@ pub(super) fn next_steps(
     let failed = format!("jelouctl bulk resolve {name} --failed-as pending");
     add(!is_running && counts.failed > 0 && !is_cancelled, "next_failed", &[failed, resume]);
     add(undelivered > 0, "next_undelivered", &[report("--delivery undelivered --file undelivered.csv")]);
-    let again = report_to_correct(name, counts.failed, invalid);
+    let again = report_to_correct(name, details, counts.failed, invalid);
     add(!is_running && again.is_some(), "next_corrected", again.as_slice());
     if steps.is_empty() && doubt.is_none() {
         steps.push(NextStep { text: "next_none", commands: Vec::new() });

@@ -186,8 +186,9 @@ fn reasons_are_the_codes_of_the_api_or_ours() {
     let reasons = json!({"E0422": 2, "rejected": 1, "unknown": 1});
     assert_eq!(ended.json()["reasons"], reasons);
     assert_eq!(home.run("bulk status r").success().json()["reasons"], reasons);
-    let again = "to send 3 rows again once corrected: jelouctl bulk report r --state failed --file again.csv; then \
-                 send again.csv with the message and the flags as before, but without --sheet and --header-row";
+    let again = "to send 3 rows again once corrected: jelouctl bulk report r --state failed --file r-again.csv; then \
+                 send that file with the message and the flags as before, but without --sheet, --header-row, \
+                 --encoding, --skip and --run";
     assert!(ended.stderr.contains(again), "{ended:?}");
     assert!(ended.stderr.contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"), "{ended:?}");
     // Rows that are decided by hand or retried have another reason, or none.

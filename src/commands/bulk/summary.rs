@@ -29,6 +29,8 @@ pub(crate) struct RunSummary {
     written_to: u64,
     /// None without rates.
     cost: Option<Spent>,
+    /// The command for the rows to correct.
+    again: Option<String>,
     /// Whether a person cancelled it.
     pub(crate) is_cancelled: bool,
     /// Why rows that are not sent here may have been sent; they then count as unknown.
@@ -37,10 +39,12 @@ pub(crate) struct RunSummary {
 
 impl RunSummary {
     pub(crate) fn of(run: &Run, details: &Details) -> Result<Self, LedgerError> {
+        let (counts, skips) = (run.counts()?, run.skip_counts()?);
         Ok(Self {
             name: Some(run.name().clone()),
-            counts: run.counts()?,
-            skips: run.skip_counts()?,
+            again: report_to_correct(run.name(), details, counts.failed, skips.rows(SkipReason::Invalid)),
+            counts,
+            skips,
             reasons: run.reasons()?,
             written_to: details.written_to,
             cost: run.spent()?,
@@ -128,36 +132,28 @@ impl RunSummary {
 
     /// Prints the commands for the rows that were not sent.
     pub(crate) fn tell_ways_on(&self, context: &Context, name: &RunName) {
-        self.ways_on(name).iter().for_each(|way| context.stderr.note(way));
-    }
-
-    fn ways_on(&self, name: &RunName) -> Vec<String> {
-        let mut ways = Vec::new();
         if let Some(undecided) = undecided(name, &self.counts) {
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
             let decide = format!(
                 "; to ask Jelou: jelouctl bulk resolve {name} --ask; to decide yourself: jelouctl bulk resolve {name} \
                  --unknown-as {states}, with --line N or --to USER for single ones"
             );
-            ways.push(undecided + if self.doubt.is_none() { &decide } else { "" });
+            context.stderr.note(&(undecided + if self.doubt.is_none() { &decide } else { "" }));
         }
         let perhaps = self.skips.rows(SkipReason::MayHaveBeenSent);
         if perhaps > 0 {
             let rows = counted_are(perhaps, "row");
-            ways.push(format!(
+            context.stderr.note(&format!(
                 "{rows} left out that may have been sent before: jelouctl bulk report {name} --reason may_have_been_sent"
             ));
         }
-        let invalid = self.skips.rows(SkipReason::Invalid);
-        let again = report_to_correct(name, self.counts.failed, invalid);
-        if let Some(report) = again.filter(|_| self.is_complete()) {
-            let rows = counted(self.counts.failed + invalid, "row");
-            ways.push(format!(
-                "to send {rows} again once corrected: {report}; then send again.csv with the message and the flags as before, but \
-                 without --sheet and --header-row"
+        if let Some(report) = self.again.as_ref().filter(|_| self.is_complete()) {
+            let rows = counted(self.counts.failed + self.skips.rows(SkipReason::Invalid), "row");
+            context.stderr.note(&format!(
+                "to send {rows} again once corrected: {report}; then send that file with the message and the flags as before, \
+                 but without --sheet, --header-row, --encoding, --skip and --run"
             ));
         }
-        ways
     }
 }
 
