@@ -100,7 +100,7 @@ pub(crate) fn report_limit(
     let room = if room == 0 { "none".to_owned() } else { grouped(room) };
     let (limit, people) = (grouped(limit.into()), grouped(people));
     context.stderr.warning(&format!(
-        "templates reach at most {limit} different people in 24 hours: {people} people of this list are new in that time, and \
+        "templates reach at most {limit} different people in 24 hours: of this list, {people} would be new in that time, and \
          there is room for {room}; the run waits for the others and goes on by itself, as long as this command runs"
     ));
     Ok(true)

@@ -83,6 +83,12 @@ pub(crate) struct RunConditions {
 }
 
 impl Details {
+    /// The rate for a person, with three digits where it has decimals: 0.0167 for `1/m`.
+    pub(crate) fn shown_rate(&self) -> f64 {
+        let is_whole = self.rate.fract() == 0.0;
+        format!("{:.2e}", self.rate).parse().ok().filter(|_| !is_whole).unwrap_or(self.rate)
+    }
+
     /// The key of the run, with the bot and the address for which it counts. None without a key, and on the sandbox.
     pub(crate) fn scope(&self) -> Option<OnceScope> {
         let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;

@@ -45,7 +45,7 @@ pub(super) fn facts(
         profile.into_iter().chain([bot]).collect::<Vec<_>>().join(", ")
     };
     let rows = language.counted("row", rows);
-    let rate = details.rate.to_string();
+    let rate = details.shown_rate().to_string();
     let rate = rate.parse().map_or(rate, |whole| language.number(whole));
     let mut facts = vec![
         (if span.is_some() { "sender" } else { "to_be_sent_by" }, sender),

@@ -23,7 +23,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     home.profile("p", &jelou.url, "");
     let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
     home.write("people.csv", format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()));
-    let line = "people.csv --skip-invalid --rate 2/s quick-reply --text 'Hola {{ nombre }}\ntodo bien' --reply Sí";
+    let line = "people.csv --skip-invalid --rate 100/m quick-reply --text 'Hola {{ nombre }}\ntodo bien' --reply Sí";
     let lines = asked(&home, &words(line));
     let from = lines.iter().position(|line| line.starts_with("the first message")).unwrap();
     assert_eq!(
@@ -38,7 +38,7 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
             "by country: EC 101",
         ]
     );
-    assert!(lines.iter().any(|line| line.starts_with("at 2/s this takes 50 s, until 20")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("at 1.67/s this takes 1 min 0 s, until 20")), "{lines:#?}");
     assert!(
         lines.last().unwrap().starts_with("Send 101 messages from bot BOT_ID (profile p) to http://"),
         "{lines:#?}"

@@ -43,7 +43,7 @@ fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() 
         Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap())
     };
     let mut run = start(&format!("{SEND} --run r --per-day 20 template promo"));
-    run.wait_for("templates reach at most 20 different people in 24 hours: 60 people of this list are new in that time, and there is room for 20");
+    run.wait_for("templates reach at most 20 different people in 24 hours: of this list, 60 would be new in that time, and there is room for 20");
     run.wait_for("note: waiting 24 h");
     run.wait_for(r#""waiting":{"reason":"limit_24h","until":"2026-11-21T10:0"#);
     assert_eq!(reached(&jelou).len(), 20);
@@ -103,7 +103,7 @@ fn runs_and_single_sends_of_a_bot_share_one_window() {
     single(&home, 7, &["--dry-run"]).success();
     single(&home, 7, &[]).success();
     let mut run = Watched::new(start(&home, SEND, &["--run", "r", "template", "promo"], &jelou.url));
-    run.wait_for("templates reach at most 3 different people in 24 hours: 3 people of this list are new in that time, and there is room for 2");
+    run.wait_for("templates reach at most 3 different people in 24 hours: of this list, 3 would be new in that time, and there is room for 2");
     run.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
     let refused =
         single(&home, 8, &[]).fails(11, &["as many people as limit_24h allows, 3", "--over-limit sends it now"]);

@@ -13,8 +13,7 @@ use crate::command_error::CommandError;
 use crate::commands::limit::report_limit;
 use crate::context::Context;
 use crate::cost::{Estimate, Spent};
-use crate::hours::Hours;
-use crate::ledger::{DraftOverview, LedgerError, Run};
+use crate::ledger::{Details, DraftOverview, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
@@ -45,7 +44,7 @@ impl PreparedList<'_> {
         lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
         lines.extend(details.estimate.iter().flat_map(Estimate::words));
         if is_asked && !takes_days {
-            lines.extend(duration(overview.rows, details.rate, details.conditions.hours.as_ref()));
+            lines.extend(duration(overview.rows, details));
         }
         if !is_asked {
             for line in &lines {
@@ -86,12 +85,11 @@ impl RunOnItsWay<'_> {
             let lines = draw(&kind, &first.body, &details.template_texts)?;
             draw_first(context, of, (first.line, &first.recipient, lines), "");
         }
-        let hours = details.conditions.hours.as_ref();
         let takes_days = report_limit(context, Some(run.store()), details, |reached| reached.new_in_run(run))?;
-        let duration = duration(counts.pending, details.rate, hours).filter(|_| !takes_days);
+        let duration = duration(counts.pending, details).filter(|_| !takes_days);
         let spent = run.spent()?.as_ref().map(Spent::words);
         say(context, excluding(exclusions).into_iter().chain(spent).chain(duration));
-        report_closed(context, hours);
+        report_closed(context, details.conditions.hours.as_ref());
         Ok(())
     }
 }
@@ -148,15 +146,15 @@ fn excluding(exclusions: &Exclusions) -> Option<String> {
 }
 
 /// How long the rows take, and when the last one is sent.
-fn duration(rows: u64, rate: f64, hours: Option<&Hours>) -> Option<String> {
+fn duration(rows: u64, details: &Details) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
-    let seconds = (rows.saturating_sub(1) as f64 / rate).ceil();
+    let seconds = (rows.saturating_sub(1) as f64 / details.rate).ceil();
     let takes = Duration::try_from_secs_f64(seconds).ok().filter(|takes| takes.as_secs() > 0)?;
     let (now, work) = (timestamps::now(), SignedDuration::try_from(takes).ok()?);
-    let end = match hours {
+    let end = match &details.conditions.hours {
         Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
         None => now.checked_add(work).ok().map(local_time),
     };
     let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
-    Some(format!("at {rate}/s this takes {}{end}", rounded(takes)))
+    Some(format!("at {}/s this takes {}{end}", details.shown_rate(), rounded(takes)))
 }
