@@ -4,6 +4,7 @@ use super::columns::{CERTAIN_NUMBER, ColumnRole, is_number, recipient_places};
 use super::csv_records::CsvRecords;
 use super::format::CsvFormat;
 use crate::input::UsageError;
+use crate::invisible::is_invisible;
 
 /// How many filled rows of a sheet or a text are searched for the header.
 pub(super) const LOOKED_AT: usize = 20;
@@ -84,9 +85,7 @@ impl TableHead {
 
 /// Whether a cell can only mean a person: a phone number in any pasted form, or an id.
 fn names_person(cell: &str) -> bool {
-    let is_invisible = |sign: char| matches!(sign, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    let cell = cell.replace(is_invisible, "").replace(['\u{a0}', '\u{202f}'], " ");
-    let cell = cell.trim();
+    let cell = &cell.replace(is_invisible, "");
     // As Excel shortens it.
     let is_shortened = cell.contains(['E', 'e'])
         && cell.starts_with(|first: char| first.is_ascii_digit())
@@ -121,13 +120,8 @@ pub(super) fn find_header(
         [only] if !is_below_number(only) && first.is_none() => Ok(Some(*only)),
         several => {
             let others = several.iter().filter_map(|(at, place)| Some(heads.get(*at)?.place(*place)));
-            let mut places: Vec<_> = first.map(|head| head.place(0)).into_iter().chain(others).collect();
-            let more = match places.len() {
-                1 => ", but a number stands above it",
-                2..=MOST_PLACES => "",
-                _ => ", …",
-            };
-            places.truncate(MOST_PLACES);
+            let places: Vec<_> = first.map(|head| head.place(0)).into_iter().chain(others).collect();
+            let more = if places.len() == 1 { ", but a number stands above it" } else { "" };
             Err(UsageError::new(
                 format!("the header of {name} could be {}{more}", places.join(" or ")),
                 "say which one with --header-row LINE, and in a workbook --sheet NAME",
@@ -135,9 +129,6 @@ pub(super) fn find_header(
         }
     }
 }
-
-/// The most places of a header that are named.
-const MOST_PLACES: usize = 5;
 
 /// Where the header of a text was found.
 #[derive(Clone, Copy, Debug)]
