@@ -41,9 +41,7 @@ pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result
     // In UTF-16 without a mark, every byte may also be valid UTF-8.
     let is_wide = !otherwise.is_ascii_compatible() && bytes.contains(&0);
     let encoding = if !is_wide && std::str::from_utf8(&bytes).is_ok() { UTF_8 } else { otherwise };
-    let mut text = String::new();
-    DecodedInput::new(Box::new(Cursor::new(bytes)), encoding).read_to_string(&mut text)?;
-    Ok(text)
+    io::read_to_string(DecodedInput::new(Box::new(Cursor::new(bytes)), encoding))
 }
 
 /// An input as UTF-8. The text before bytes that cannot be read comes first, then an error of the kind `InvalidData`.
