@@ -120,8 +120,9 @@ fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
         }
         home.config(&format!("default_profile = \"prod\"\n{profiles}"));
         for own in [credentials(home.run(words)), typed()] {
-            let told = format!("run r sends to {url}, but this process is set up to send to https://api.jelou.ai");
-            own.fails(3, &[&told]);
+            let told =
+                "the default profile (JELOU_PROFILE names another): run r was started with staging, not with prod";
+            own.fails(2, &[told]);
         }
         home.config(&profiles);
     }
@@ -133,7 +134,14 @@ fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
         .run("bulk send people.csv --yes --run s --rate 1000000/s --import-only text Hola")
         .env("JELOU_PROFILE", "staging");
     credentials(made).success();
-    credentials(home.run("bulk work s").env("JELOU_PROFILE", "staging")).success();
+    // The guard of its profile holds.
+    let guarded = profiles.replace(&format!("\"{url}\""), &format!("\"{}\"\nallow_to = []", jelou.url));
+    home.config(&guarded);
+    credentials(home.run("bulk work s").env("JELOU_PROFILE", "staging")).fails(11, &["allow_to is empty"]);
+    home.config("[profiles.prod]\nbot_id = \"BOT_ID\"\n");
+    let elsewhere = credentials(home.run("bulk work s").env("JELOU_API_URL", &jelou.url)).success();
+    let told = "run s was started with profile staging, which is not configured here: its allow_to and do_not_contact do not hold";
+    assert!(elsewhere.stderr.contains(told), "{elsewhere:?}");
     assert_eq!(jelou.accepted().len(), 3);
 }
 

@@ -2,7 +2,7 @@
 //! address.
 
 use crate::command_error::CommandError;
-use crate::config::{ConfigError, Environment, Origin, Settings, bot_id, knows_profile};
+use crate::config::{ConfigError, Origin, Settings, Sourced, bot_id, knows_profile};
 use crate::context::Context;
 use crate::input::UsageError;
 use crate::ledger::{Details, Run, RunName};
@@ -13,8 +13,39 @@ use crate::sending::{Sender, read_environment, read_settings};
 pub(super) fn sender_of_run(context: &mut Context, held: &Run, run: &Details) -> Result<Sender, CommandError> {
     let name = held.name();
     let environment = read_environment()?;
-    send_as_begun(context, &environment, held, run)?;
+    let is_shared = held.store().is_shared();
+    // For a shared run, a container may have only variables.
+    let is_bound = match &run.profile {
+        Some(profile) if is_shared => knows_profile(&context.flags, profile)?,
+        _ => !is_shared,
+    };
+    // Credentials from outside the profiles are sent only to the address that this process is configured with: the run must
+    // not choose it.
+    if is_bound && (!is_shared || run.sandbox || !context.flags.has_credentials(&environment)) {
+        context.flags.default_profile.clone_from(&run.profile);
+    }
+    if run.sandbox {
+        let flags = &mut context.flags;
+        refuse_other(name, "--bot", &run.bot, flags.layer.text("bot_id"))?;
+        refuse_other(name, "--api-url", &run.api_url, flags.layer.text("api_url"))?;
+        flags.sandbox = true;
+        flags.layer.type_in("bot_id", Some(bot_of(run)?));
+    }
     let mut settings = read_settings(context, &environment)?;
+    // The guard of the run's profile holds wherever that profile is configured: with another one nothing is sent.
+    match (&run.profile, &settings.profile) {
+        _ if run.sandbox && context.flags.profile.is_none() => {}
+        (Some(profile), _) if !is_bound => {
+            let missing = "is not configured here: its allow_to and do_not_contact do not hold";
+            context.stderr.warning(&format!("run {name} was started with profile {profile}, which {missing}"));
+        }
+        (of_run, Some(Sourced { value, origin })) if is_bound && (of_run.is_some() || *origin != Origin::Default) => {
+            let default = "the default profile (JELOU_PROFILE names another)";
+            let what = if *origin == Origin::Default { default } else { &origin.to_string() };
+            refuse_other(name, what, of_run.as_deref().unwrap_or("none"), Some(value))?;
+        }
+        _ => {}
+    }
     if settings.is_sandboxed() && !run.sandbox {
         // The environment may select the sandbox too; rows sent there would count as sent to people.
         refuse_other(name, "the sandbox", &run.api_url, Some("the sandbox"))?;
@@ -29,39 +60,6 @@ pub(super) fn sender_of_run(context: &mut Context, held: &Run, run: &Details) ->
     let sender = Sender::of(settings, context)?;
     refuse_other(name, "client id", &run.client_id, Some(sender.client_id.value.as_str()))?;
     Ok(sender)
-}
-
-/// Takes the profile from the run, and for a rehearsal its bot.
-fn send_as_begun(
-    context: &mut Context,
-    environment: &Environment,
-    held: &Run,
-    run: &Details,
-) -> Result<(), CommandError> {
-    let name = held.name();
-    let of_run = run.profile.as_deref().unwrap_or("none");
-    let flags = &mut context.flags;
-    // For a shared run, a container may have only variables.
-    if !held.store().is_shared() {
-        refuse_other(name, "--profile", of_run, flags.profile.as_deref())?;
-        let profile = environment.profile.as_deref().filter(|_| !run.sandbox && flags.profile.is_none());
-        refuse_other(name, "JELOU_PROFILE", of_run, profile)?;
-        flags.default_profile.clone_from(&run.profile);
-    } else if let Some(profile) = &run.profile
-        // Credentials from outside the profiles are sent only to the address that this process is configured with: the
-        // run must not choose it.
-        && (run.sandbox || !flags.has_credentials(environment))
-        && knows_profile(flags, profile)?
-    {
-        flags.default_profile = Some(profile.clone());
-    }
-    if run.sandbox {
-        refuse_other(name, "--bot", &run.bot, flags.layer.text("bot_id"))?;
-        refuse_other(name, "--api-url", &run.api_url, flags.layer.text("api_url"))?;
-        flags.sandbox = true;
-        flags.layer.type_in("bot_id", Some(bot_of(run)?));
-    }
-    Ok(())
 }
 
 fn bot_of(run: &Details) -> Result<String, ConfigError> {
