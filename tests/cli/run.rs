@@ -763,4 +763,9 @@ fn who_must_not_be_written_to_gets_no_notice_and_the_command_runs() {
     }
     assert_eq!(run_in(&home, &server, &["--exclude", "otras.txt"], "exit 3").code, 3);
     assert_eq!(server.received().len(), 1);
+    // They got on it while the command ran.
+    home.profile("p", &server.url, "do_not_contact = \"../../otras.txt\"");
+    let ended = run_in(&home, &server, &["--strict-notify"], "echo 593987654321 > otras.txt");
+    assert!(ended.code == 11 && ended.stderr.contains("must not be written to"), "{ended:?}");
+    assert_eq!(server.received().len(), 1);
 }

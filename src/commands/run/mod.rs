@@ -23,7 +23,7 @@ use crate::exit::ExitCode;
 use crate::message::{Message, Outgoing, TemplateUses};
 use crate::output::Format;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, catch_panic, check_sender, refuse_unusable};
+use crate::sending::{Connection, Flight, catch_panic, check_sender, refuse_unusable, reread_do_not_contact};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: a problem with the notice is
@@ -137,6 +137,9 @@ impl CommandRun<'_> {
         context.stderr.warnings(&warnings);
         told.is_of(&outgoing);
         guarded.check(&outgoing)?;
+        // The command may have run for hours.
+        let excluded_now = reread_do_not_contact(&guarded.sender.settings)?;
+        guarded.sender.check_message(&excluded_now, arguments.send.once.is_some(), &outgoing)?;
         let mut prepared = PreparedSend::new(context, &guarded.sender, &outgoing);
         prepared.once = OnceSend::open(context, arguments.send.once.as_ref(), &guarded.sender)?;
         prepared.notice_within = Some(arguments.notify_timeout);
