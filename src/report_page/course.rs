@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::reasons::said_in;
 use super::texts::PageClock;
 use super::timeline::Rest;
-use crate::ledger::{RowState, RunEvent, RunEventKind};
+use crate::ledger::{LIMIT, RowState, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
 
 /// A line of the history.
@@ -48,7 +48,7 @@ pub(super) fn steps(
     for group in events.chunk_by(same) {
         let [event, ..] = group else { continue };
         let mut details = Vec::new();
-        if event.kind == RunEventKind::Resumed && before.is_some_and(|kind| !rests(kind)) {
+        if event.kind == RunEventKind::Resumed && before.is_some_and(|before| !rests(before)) {
             details.push(language.text("was_cut_off").to_owned());
         }
         details.extend(event.reason.as_deref().map(|reason| why(event.kind, reason, language).to_owned()));
@@ -58,7 +58,7 @@ pub(super) fn steps(
         let until = group.iter().filter_map(|event| event.until).max();
         details.extend(until.map(|until| language.text_with("until", &clock.moment(until))));
         details.extend(event.problem.as_deref().filter(|_| with_problems).map(|problem| said_in(language, problem)));
-        before = Some(event.kind);
+        before = Some(event);
         steps.push(CourseStep { at: event.at, kind: event.kind.name(), detail: details.join("; ") });
     }
     steps.extend(decisions.iter().map(|(second, rows)| {
@@ -85,11 +85,12 @@ pub(super) fn rests_of(events: &[RunEvent], until: i64) -> Vec<Rest> {
     rests.collect()
 }
 
-/// Whether nothing is in flight after this event.
-fn rests(kind: RunEventKind) -> bool {
-    match kind {
+/// Whether nothing is in flight after this event: a run also goes on by itself after its hours and its limit.
+fn rests(event: &RunEvent) -> bool {
+    match event.kind {
         RunEventKind::Paused | RunEventKind::Stopped | RunEventKind::Cancelled | RunEventKind::Ended => true,
-        RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Waiting => false,
+        RunEventKind::Waiting => matches!(event.reason.as_deref(), Some("hours" | LIMIT)),
+        RunEventKind::Begun | RunEventKind::Resumed => false,
     }
 }
 
@@ -120,7 +121,9 @@ mod tests {
             event(RunEventKind::Resumed, 60, "", None),
             event(RunEventKind::Waiting, 61, "hours", Some(90)),
             event(RunEventKind::Resumed, 100, "", None),
-            event(RunEventKind::Ended, 101, "", None),
+            event(RunEventKind::Waiting, 101, "rate_limit", None),
+            event(RunEventKind::Resumed, 102, "", None),
+            event(RunEventKind::Ended, 103, "", None),
         ];
         let rests: Vec<_> =
             rests_of(&events, 0).iter().map(|rest| (rest.from / 1000, rest.to / 1000, rest.kind)).collect();
@@ -144,6 +147,8 @@ mod tests {
                 "Resumed ",
                 "Waited for its hours; until 1970-01-01 00:01:30",
                 "Decided afterwards 1 row will be sent again; 2 rows were sent",
+                "Resumed ",
+                "Waited for a rate limit",
                 "Resumed the process before had ended without a word",
                 "Ended ",
             ]
