@@ -889,6 +889,7 @@ fn different_people_count_for_24_hours_whoever_sends_to_them(tested: &TestedStor
     let store = &tested.store;
     // What was sent before anybody limited the bot counts, too; a text does not, nor does what was refused.
     send_all_of(&mut limited(store, "before", None, &[one, five]), &[RowState::Sent, RowState::Failed]);
+    assert_eq!(store.reached(&reach_of()).unwrap().count(), 1, "a question tells of it already");
     tested.begin(&[four]);
     send_all(store, "r", &[RowState::Sent]);
     let mut first = limited(store, "first", Some(2), &[one, two, two, three]);

@@ -112,18 +112,9 @@ impl Reach {
 
     /// Counts what a run has sent, or may have.
     fn count_earlier(&self, db: &mut Db, of: &ReachOf, run: i64) -> Result<(), LedgerError> {
-        let query = "SELECT attempt.began_at, attempt.n, attempt.number, person, path, body FROM \
-                     (SELECT n, number, began_at FROM tried WHERE run = ?1 AND began_at > ?2 UNION ALL \
-                      SELECT n, number, began_at FROM row WHERE run = ?1 AND began_at > ?2 \
-                        AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS attempt \
-                     CROSS JOIN message WHERE message.run = ?1 AND message.n = attempt.n";
         let mut reached = Vec::new();
-        db.each_of(query, &values![run, self.since() - of.lag], |row| {
-            if sends_template(row.text(4)?, row.text(5)?) {
-                let [began_at, n, number, person] = [row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?];
-                reached.push(values![self.id, began_at + of.lag, run, n, number, person].to_vec());
-            }
-            Ok(())
+        each_earlier(db, run, self.since() - of.lag, |[began_at, n, number, person]| {
+            reached.push(values![self.id, began_at + of.lag, run, n, number, person].to_vec());
         })?;
         reached.chunks(AT_ONCE).try_for_each(|reached| db.each(ADD, reached).map(drop))
     }
@@ -188,22 +179,43 @@ impl Reach {
     }
 }
 
+/// Each template that a run has sent after a time, or may have: when it began to leave, its row, the attempt, and the person.
+fn each_earlier(db: &mut Db, run: i64, since: i64, mut each: impl FnMut([i64; 4])) -> Result<(), LedgerError> {
+    let query = "SELECT attempt.began_at, attempt.n, attempt.number, person, path, body FROM \
+                 (SELECT n, number, began_at FROM tried WHERE run = ?1 AND began_at > ?2 UNION ALL \
+                  SELECT n, number, began_at FROM row WHERE run = ?1 AND began_at > ?2 \
+                    AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS attempt \
+                 CROSS JOIN message WHERE message.run = ?1 AND message.n = attempt.n";
+    db.each_of(query, &values![run, since], |row| {
+        if sends_template(row.text(4)?, row.text(5)?) {
+            each([row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?]);
+        }
+        Ok(())
+    })
+}
+
 /// Counts a message.
 const ADD: &str = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
      ON CONFLICT DO NOTHING";
 
 impl Store {
-    /// The people who count for a bot.
+    /// The people who count for a bot; before it is counted, those whom its runs have reached.
     pub(crate) fn reached(&self, of: &ReachOf) -> Result<ReachedPeople, LedgerError> {
         let mut db = self.db();
-        let query = "SELECT id FROM reach WHERE bot = ?1 AND address = ?2";
-        match db.first(query, &values![&of.bot, &of.address])? {
-            Some(row) => {
-                let since = db.0.now()? - WINDOW;
-                ReachedPeople::read(&mut db, row.int(0)?, since)
-            }
-            None => Ok(ReachedPeople::default()),
+        let query = "SELECT id FROM reach WHERE bot = ?1 AND address = ?2 AND people IS NOT NULL";
+        let since = db.0.now()? - WINDOW;
+        if let Some(row) = db.first(query, &values![&of.bot, &of.address])? {
+            return ReachedPeople::read(&mut db, row.int(0)?, since);
         }
+        let query = "SELECT id FROM run WHERE bot = ?1 AND address = ?2 AND sandbox = 0";
+        let mut people = HashMap::new();
+        for run in db.rows(query, &values![&of.bot, &of.address], |row| row.int(0))? {
+            each_earlier(&mut db, run, since - of.lag, |[began_at, .., person]| {
+                let at = people.entry(person).or_insert(i64::MIN);
+                *at = (began_at + of.lag).max(*at);
+            })?;
+        }
+        Ok(ReachedPeople(people))
     }
 
     /// Counts a single send, unless its recipient would be one more than the limit; then it returns when there is room.
