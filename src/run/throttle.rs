@@ -159,19 +159,8 @@ impl Throttle {
                     self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
                 }
             }
-            (
-                Outcome::NotSent(
-                    Cause::Credentials
-                    | Cause::Account
-                    | Cause::ProxyCredentials
-                    | Cause::ProxyRefusal
-                    | Cause::Tls
-                    | Cause::Network
-                    | Cause::Interrupted(_)
-                    | Cause::Unavailable,
-                ),
-                _,
-            ) => {}
+            // It ends the run, or is no answer.
+            (Outcome::NotSent(_), _) => {}
         }
         (row, pause)
     }
@@ -187,15 +176,18 @@ impl Throttle {
     /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait.
     /// A slow rate does not count as a wait.
     pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
-        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.hours) {
+        let (wall, until) = (timestamps::now(), queue_ready_at.max(self.stopped_until));
+        let wait = until.saturating_duration_since(now);
+        let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.hours)
+            && (delay != Delay::PeopleLimit || end <= until)
+        {
             let is_new = self.told_opening.replace(until) != Some(until);
             let words = format!("outside of the hours of this run, {hours}");
             let shown = format!("until {}", hours.shown(until));
             let until = hours.rfc_3339(until);
             return Some(Waiting { reason: WaitReason::Hours, until, since: None, shown, words, is_new });
         }
-        let until = queue_ready_at.max(self.stopped_until);
-        let wait = until.saturating_duration_since(now);
         if wait <= LONGEST_SILENT_WAIT {
             return None;
         }
@@ -222,10 +214,11 @@ impl Throttle {
         if !is_told {
             self.told_until = Some(until);
         }
-        let end = SystemTime::now() + wait;
-        let length = rounded(Duration::from_secs((wait + Duration::from_millis(500)).as_secs()));
-        let shown = format!("{length}, until {}", local_second(timestamp(end)));
-        Some(Waiting { reason, until: rfc_3339(end), since, shown, words, is_new: !is_told })
+        // The hours may be closed then.
+        let end = self.hours.as_ref().and_then(|hours| hours.next_opening(end)).unwrap_or(end);
+        let wait = end.duration_since(wall).unsigned_abs() + Duration::from_millis(500);
+        let shown = format!("{}, until {}", rounded(Duration::from_secs(wait.as_secs())), local_second(end));
+        Some(Waiting { reason, until: format!("{end:.0}"), since, shown, words, is_new: !is_told })
     }
 }
 
@@ -246,16 +239,11 @@ impl Obstacle {
     }
 
     fn words(&self) -> String {
-        match self.reason {
-            WaitReason::Network => {
-                format!("{}; unreachable since {}", self.problem.message, local_second(timestamp(self.since)))
-            }
-            WaitReason::RateLimit
-            | WaitReason::Hours
-            | WaitReason::RecipientGap
-            | WaitReason::PairLimit
-            | WaitReason::PeopleLimit => self.problem.message.clone(),
+        let words = self.problem.message.clone();
+        if self.reason == WaitReason::Network {
+            return format!("{words}; unreachable since {}", local_second(timestamp(self.since)));
         }
+        words
     }
 }
 
@@ -282,5 +270,19 @@ mod tests {
         assert_eq!(closed("2026-11-20T18:59:59-05", now), None);
         let tomorrow = closed("2026-11-20T19:00:00-05", now).map(|closed| closed.until);
         assert_eq!(tomorrow, Some(at("2026-11-21T07:00:00-05")));
+    }
+
+    #[test]
+    fn a_wait_for_the_limit_ends_within_the_hours() {
+        let kept = r#"{"between":["00:00-00:01"],"not_on":[],"time_zone":"UTC"}"#;
+        let hours: Hours = serde_json::from_str(kept).unwrap();
+        let (now, limit) = (Instant::now(), Duration::from_secs(25 * 60 * 60));
+        let limits = RunLimits { concurrency: 1, max_wait: limit, hours: Some(hours.clone()), keep_going: true };
+        let mut throttle = Throttle::new(limits, true, now);
+        throttle.look(now);
+        let told = throttle.wait(now + limit, Delay::PeopleLimit, now).unwrap();
+        let until = at(&told.until);
+        assert!(told.reason == WaitReason::PeopleLimit && until >= timestamps::now() + limit / 25 * 24, "{told:?}");
+        assert_eq!(hours.next_opening(until), Some(until));
     }
 }

@@ -103,27 +103,25 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
         && !context.assume_yes
     {
         let until = hours.shown(until);
-        context.stderr.note(&format!("it is outside of the hours, {hours}: the first message leaves at {until}"));
+        context.stderr.note(&format!("it is outside of the hours, {hours}: nothing leaves before {until}"));
     }
 }
 
 /// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
 pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, LedgerError> {
-    let (reason, until, shown) =
-        if let Some((hours, until)) = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox)) {
+    let (last, now) = (run.events()?.pop(), run.store().now()?);
+    let limit = last.and_then(|event| event.limit_until()).filter(|until| *until > now).map(of_milliseconds);
+    let closed = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox));
+    let (reason, until, shown) = match (closed, limit) {
+        (Some((hours, until)), limit) if limit.is_none_or(|limit| limit <= until) => {
             (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
-        } else {
-            let (last, now) = (run.events()?.pop(), run.store().now()?);
-            let Some(until) = last.and_then(|event| event.limit_until()).filter(|until| *until > now) else {
-                return Ok(None);
-            };
-            let until = of_milliseconds(until);
-            (
-                WaitReason::PeopleLimit,
-                format!("{until:.0}"),
-                format!("{}, for its limit of people", timestamps::local_time(until)),
-            )
-        };
+        }
+        (_, Some(until)) => {
+            let shown = format!("{}, for its limit of people", timestamps::local_time(until));
+            (WaitReason::PeopleLimit, format!("{until:.0}"), shown)
+        }
+        _ => return Ok(None),
+    };
     let (shown, words) = (format!("until {shown}"), String::new());
     Ok(Some(Waiting { reason, until, since: None, shown, words, is_new: false }))
 }
