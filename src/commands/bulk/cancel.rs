@@ -43,11 +43,6 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     // Of a run in doubt, too, these rows are still to be sent.
     let (details, counts, is_cancelled) = (run.details()?, run.noted_counts()?, run.is_cancelled()?);
     let is_over = run.is_finished()? || counts.is_finished();
-    if is_over && is_cancelled {
-        run.note_lost()?;
-        context.stderr.note(&format!("run {name} is cancelled already"));
-        return Ok(ExitCode::Success);
-    }
     run.require_change()?;
     let left = counted(counts.pending, "message");
     // The command that waited for the rows under way may have been ended.
@@ -71,9 +66,6 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     log_decided(context, "bulk cancel", name, &details, counts.as_ref(), ended.as_ref().map(|_| ExitCode::Success));
     let summary = ended?;
     summary.print_what_stays(context, name, None);
-    if summary.counts.sent > 0 {
-        context.stderr.note(&format!("to see who got a message: jelouctl bulk report {name} --state sent"));
-    }
     summary.tell_ways_on(context, name);
     Ok(ExitCode::Success)
 }
@@ -92,10 +84,14 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
             return Ok(());
         }
         if !std::mem::replace(&mut is_told, true) {
-            let messages = counted(under_way, "message");
-            context
-                .stderr
-                .note(&format!("run {} takes no more messages; waiting for {messages} under way", run.name()));
+            let (name, messages) = (run.name(), counted(under_way, "message"));
+            let processes = run.workers()?.into_iter().filter(|process| process.inflight > 0);
+            let processes: Vec<_> = processes.map(|process| format!("{} pid {}", process.host, process.pid)).collect();
+            context.stderr.note(&format!(
+                "run {name} takes no more messages; waiting for {messages} under way, in {}; a process that is suspended goes \
+                 on with kill -CONT, or can be ended",
+                processes.join(", ")
+            ));
         }
         tokio::select! {
             biased;

@@ -203,7 +203,10 @@ impl RunOnItsWay<'_> {
         let found = run.counts()?;
         // The process that resumes a run may be the only one that sends it.
         if run.is_cancelled()? {
-            context.stderr.note(&format!("run {name} is cancelled: the rows that were left of it are never sent"));
+            let who = format!("jelouctl bulk status {name} names the processes that still send");
+            context
+                .stderr
+                .note(&format!("run {name} is cancelled: the rows that were left of it are never sent; {who}"));
         } else {
             let all = counted(found.all(), "message");
             context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
