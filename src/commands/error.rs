@@ -104,7 +104,9 @@ fn of_cause(cause: Cause) -> ExitCode {
 /// The exit code of a bulk run that paused by itself.
 pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
     match reason {
-        PauseReason::Person | PauseReason::Failover | PauseReason::Restored => ExitCode::Guard,
+        PauseReason::Person | PauseReason::Undelivered | PauseReason::Failover | PauseReason::Restored => {
+            ExitCode::Guard
+        }
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
         PauseReason::ProxyCredentials => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,
@@ -155,6 +157,7 @@ mod tests {
         let codes = PauseReason::ALL.map(|reason| (reason.name(), of_pause(reason).code()));
         let expected = [
             ("person", 11),
+            ("undelivered", 11),
             ("failover", 11),
             ("restored", 11),
             ("credentials", 4),

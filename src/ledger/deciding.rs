@@ -99,8 +99,9 @@ impl Run {
         })
     }
 
-    /// A person stops it: no process takes its rows until it is resumed. False if it is complete.
-    pub(crate) fn stop(&self) -> Result<bool, LedgerError> {
+    /// A person stops it, or a problem with its deliveries: no process takes its rows until it is resumed. False if it is
+    /// complete.
+    pub(crate) fn stop(&self, problem: Option<String>) -> Result<bool, LedgerError> {
         self.change(|db, run| {
             run.note_lost(db)?;
             run.note_finished(db)?;
@@ -108,9 +109,12 @@ impl Run {
                 return Ok(false);
             }
             if run.pause.is_none() {
-                run.pause(PauseReason::Person, user_and_host());
+                let is_of_person = problem.is_none();
+                let reason = if is_of_person { PauseReason::Person } else { PauseReason::Undelivered };
+                let because = if is_of_person { "bulk stop" } else { reason.name() };
+                run.pause(reason, user_and_host());
                 run.under_way = false;
-                run.note(db, &RunEvent::now(RunEventKind::Stopped).because("bulk stop"))?;
+                run.note(db, &RunEvent { problem, ..RunEvent::now(RunEventKind::Stopped).because(because) })?;
             } else {
                 // A person who is being asked whether to continue has not seen this stop.
                 run.pauses += 1;

@@ -66,6 +66,8 @@ named! {
     PauseReason {
         /// A person stopped it.
         Person = "person",
+        /// `bulk deliveries --pause-if-undelivered` stopped it.
+        Undelivered = "undelivered",
         /// The database is not the one that the run began in.
         Failover = "failover",
         /// The database was restored to an earlier state, from a dump or from older files.
@@ -89,7 +91,13 @@ impl PauseReason {
     /// meet it too.
     pub(crate) fn is_of_run(self) -> bool {
         match self {
-            Self::Person | Self::Failover | Self::Restored | Self::Account | Self::Unknown | Self::AllRefused => true,
+            Self::Person
+            | Self::Undelivered
+            | Self::Failover
+            | Self::Restored
+            | Self::Account
+            | Self::Unknown
+            | Self::AllRefused => true,
             Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
         }
     }

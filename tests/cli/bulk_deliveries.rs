@@ -393,6 +393,11 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
     let ended = run.end();
     signal(&guard.child, Signal::TERM);
     guard.end();
+    let told = "the run is paused: stopped by `jelouctl bulk deliveries --pause-if-undelivered` (";
+    assert!(ended.stderr.contains(told), "{ended:?}");
+    home.run("bulk report r --file r.html").success();
+    let page = home.read("r.html");
+    assert!(page.contains("--pause-if-undelivered`; ") && page.contains(" messages were not delivered"), "{page}");
     let before = accepted.lock().unwrap().len();
     assert!(ended.code == 11 && (10..40).contains(&before), "{before}: {ended:?}");
 

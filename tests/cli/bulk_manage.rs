@@ -49,7 +49,9 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
     assert!(pending > 0, "{ended:?}");
-    home.run("bulk stop r").success().told(&["no process sends run r"]);
+    home.run("bulk stop r")
+        .success()
+        .told(&["run r sends no more messages in any process, and nothing of it is under way"]);
     assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [300, 0, 0, 0]);
     home.run("bulk stop r").success().told(&["run r is complete: there is nothing to stop"]);
     assert!(home.run("bulk stop").success().stderr.contains("no run is unfinished"));
@@ -90,7 +92,7 @@ fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
     let seen = jelou.seen().len();
     let mut terminal = Terminal::plain(&home, &["bulk", "resume"]);
     terminal.wait_for("[y/N] ");
-    home.run("bulk stop r").success().told(&["no process sends run r, and none begins to"]);
+    home.run("bulk stop r").success().told(&["and nothing of it is under way"]);
     let (code, screen) = terminal.end_with("y");
     assert_eq!((code, jelou.seen().len()), (11, seen), "{screen}");
     assert!(screen.contains("jelouctl bulk stop"), "{screen}");

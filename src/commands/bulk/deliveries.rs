@@ -120,9 +120,8 @@ pub(super) fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -
     let untried = run.unknown_and_never_tried()?;
     if untried > 0 {
         let rows = counted(untried, "unknown row");
-        context
-            .stderr
-            .note(&format!("{rows} without an attempt here, which cannot be asked for: look for them in Jelou"));
+        let told = format!("{rows} without an attempt here, which cannot be asked for: look for them in Jelou");
+        context.stderr.note(&told);
     }
     let code = code(&look);
     match look.problem {
@@ -190,7 +189,7 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
 /// Stops a run that fails silently. Returns whether it did.
 fn stop_if_undelivered(context: &Context, run: &Run, counts: &DeliveryCounts) -> Result<bool, CommandError> {
     let Some(why) = silent_failure(counts) else { return Ok(false) };
-    let (name, is_stopped) = (run.name(), run.stop()?);
+    let (name, is_stopped) = (run.name(), run.stop(Some(why.clone()))?);
     if is_stopped {
         let to_continue = format!("to continue: jelouctl bulk resume {name}");
         context.stderr.warning(&format!("{why}: run {name} is stopped; {to_continue}"));

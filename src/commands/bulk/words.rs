@@ -37,6 +37,7 @@ pub(super) fn report_doubt(context: &Context, run: impl Display, doubt: Option<&
 pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
+        PauseReason::Undelivered => "stopped by `jelouctl bulk deliveries --pause-if-undelivered`",
         PauseReason::Failover => FAILED_OVER,
         PauseReason::Restored => RESTORED,
         PauseReason::Unknown => "too many messages may or may not have been sent",
