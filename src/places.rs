@@ -2,7 +2,7 @@
 //! native directories on Windows.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A directory of the user that contains ours.
 pub(crate) struct UserDirectory {
@@ -50,4 +50,13 @@ impl UserDirectory {
 /// The user's home directory; if no variable names it, the system may know it.
 pub(crate) fn home() -> Option<PathBuf> {
     dirs::home_dir().filter(|home| home.is_absolute())
+}
+
+/// Whether a path is one of the files of this user's ledger.
+pub(crate) fn is_of_the_ledger(path: &Path) -> bool {
+    let is_store = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("state.db"));
+    let canonical = |path: &Path| path.canonicalize().ok();
+    let (parent, place) = (path.parent().and_then(canonical), STATE.directory().as_deref().and_then(canonical));
+    let (Some(parent), Some(place)) = (parent, place) else { return false };
+    is_store && parent == place || parent == place.join("processes")
 }

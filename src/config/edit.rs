@@ -1,7 +1,7 @@
 //! Changes to the configuration file: comments are kept, but for those right above a profile that is removed, and the file is
 //! replaced atomically and readable only by its owner.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
 
@@ -14,7 +14,6 @@ use crate::private_file;
 
 /// A configuration file that is being changed.
 pub(crate) struct ConfigEdit {
-    path: PathBuf,
     document: DocumentMut,
 }
 
@@ -29,7 +28,7 @@ impl ConfigEdit {
         let _lock = private_file::lock(path)?;
         let mut edit = Self::open(path)?;
         change(&mut edit)?;
-        edit.save()
+        Ok(private_file::write(path, edit.document.to_string().as_bytes())?)
     }
 
     /// Opens the file at `path`; if it does not exist, starts with an empty one.
@@ -48,7 +47,7 @@ impl ConfigEdit {
         let document = text.parse().map_err(|error: TomlError| {
             ConfigError::syntax(path, &text, error.span().unwrap_or_default().start, error.message())
         })?;
-        Ok(Self { path: path.to_owned(), document })
+        Ok(Self { document })
     }
 
     pub(crate) fn has_profile(&self, name: &str) -> bool {
@@ -115,12 +114,6 @@ impl ConfigEdit {
     fn profiles(&self) -> impl Iterator<Item = &str> {
         let profiles = self.document.get("profiles").and_then(Item::as_table_like);
         profiles.into_iter().flat_map(|profiles| profiles.iter().map(|(name, _)| name))
-    }
-
-    /// Replaces the file, through a link to what it names: 0600, in a directory that is made 0700. When it cannot be
-    /// written, the old file is whole.
-    fn save(&self) -> Result<(), ConfigError> {
-        Ok(private_file::write(&self.path, self.document.to_string().as_bytes())?)
     }
 }
 

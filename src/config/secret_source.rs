@@ -1,7 +1,7 @@
 //! Where a secret comes from, and how it is fetched: only when a request is about to leave.
 
 use std::fmt;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::Stdio;
@@ -13,7 +13,7 @@ use tokio::process::Command;
 use super::error::ConfigError;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
-use crate::private_file::{FileError, PipeBound, open_to_read};
+use crate::private_file::{self, FileError, PipeBound, open_to_read};
 use crate::program::find_program;
 use crate::secret::Secret;
 
@@ -63,7 +63,10 @@ impl Sourced<SecretSource> {
                     ConfigError::new(message, "check the path and its permissions")
                 })?
             }
-            SecretSource::Stdin => (blocking(|| read(io::stdin().lock())).await.map_err(unreadable)?, None),
+            SecretSource::Stdin => (
+                blocking(|| private_file::read_to_limit(io::stdin().lock(), MAX_BYTES)).await.map_err(unreadable)?,
+                None,
+            ),
             SecretSource::Command(words) => (run(words, &self.origin).await?, None),
             SecretSource::Prompt => match ask() {
                 Ok(typed) => (typed.into_bytes(), None),
@@ -102,13 +105,7 @@ async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send
 fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
     let file = open_to_read(path, PipeBound::FirstByte)?;
     let warning = open_to_others(path, &file.metadata()?);
-    Ok((read(file)?, warning))
-}
-
-fn read(source: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok((private_file::read_to_limit(file, MAX_BYTES)?, warning))
 }
 
 /// Runs a command without a shell and without standard input; its standard output is the secret. `origin` names the setting in

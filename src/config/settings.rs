@@ -18,7 +18,8 @@ use super::values;
 use crate::cost::Money;
 use crate::hours::{DailyWindow, DayOff, ZoneName, windows_of};
 use crate::phone::Country;
-use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::places::is_of_the_ledger;
+use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit, target_of};
 
 /// Whether a sandbox takes the place of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,6 +115,11 @@ impl Settings {
         }
         let login = Login::new(&outside, &profile, &name)?;
         let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
+        let log = read.log.as_deref().map(target_of);
+        // A line would break it.
+        if log.is_some_and(|log| is_of_the_ledger(&log) || file.is_some_and(|file| target_of(&file.path) == log)) {
+            return Err(read.layer.wrong("log", "it is the configuration, or a file of the ledger: name another file"));
+        }
         Ok(Self { profile: chosen, warnings, ..read })
     }
 

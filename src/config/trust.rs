@@ -24,6 +24,7 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
         return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")).into());
     }
     // The owner and permissions of a pipe or /dev/null do not say who wrote what comes out of it.
+    #[cfg(unix)]
     if metadata.is_file() {
         refuse_unsafe(path, &metadata)?;
     }
@@ -47,12 +48,6 @@ fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
     };
     let path = path.display();
     Err(ConfigError::new(format!("{path}: {problem}"), format!("make it yours alone: {remedy} {path}")))
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn refuse_unsafe(_path: &Path, _metadata: &Metadata) -> Result<(), ConfigError> {
-    Ok(())
 }
 
 /// A warning for a file with a secret.

@@ -53,7 +53,7 @@ pub(crate) use self::postgres::{DatabaseAddress, DatabaseTls, schema_sql, set_up
 pub(crate) use self::reach::{ReachOf, ReachedBySend, ReachedPeople};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
-pub(crate) use self::store::{Place, Store, check_writable, is_of_the_store};
+pub(crate) use self::store::{Place, Store, check_writable};
 pub(crate) use self::types::{
     Details, DraftRequest, EndedAttempt, QueuedRow, ReportedDelivery, ReportedRow, RowFilter, RunConditions,
 };

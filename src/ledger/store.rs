@@ -188,13 +188,6 @@ impl Store {
     }
 }
 
-/// Whether a path is one of the files of this user's store.
-pub(crate) fn is_of_the_store(path: &Path) -> bool {
-    let directory = STATE.directory().and_then(|directory| directory.canonicalize().ok());
-    let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
-    directory.is_some() && directory == parent
-}
-
 /// Checks that a file could be written in a directory, which need not exist, and creates nothing.
 pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
     // A path that exists but cannot be read does not count as missing.

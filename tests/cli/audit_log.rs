@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, Run, also_in_a_database, set_mode, tool, under};
+use crate::harness::{CONFIG, Home, Run, STATE, also_in_a_database, set_mode, tool, under};
 use crate::server::{Reply, Server};
 
 also_in_a_database! {
@@ -166,6 +166,15 @@ fn a_log_that_cannot_be_written_is_a_warning_and_no_other_exit_code() {
         assert!(warned.unwrap_or_default().contains(problem.unwrap_or_default()), "{log}: {found}");
     }
     assert!(!home.path().join("nowhere").exists());
+    // A line would break these.
+    let configuration = home.config("");
+    let processes = home.path().join(STATE).join("processes");
+    std::fs::create_dir_all(&processes).unwrap();
+    for log in [configuration, processes.with_file_name("state.db-turn"), processes.join("1.lock")] {
+        let told = "is the configuration, or a file of the ledger";
+        send(&home, &server.url, log.to_str().unwrap()).fails(3, &["JELOUCTL_LOG: ", told]);
+        assert!(!std::fs::read_to_string(&log).is_ok_and(|content| !content.is_empty()), "{log:?}");
+    }
 }
 
 #[test]

@@ -578,7 +578,7 @@ fn a_secret_that_cannot_be_had_is_explained() {
         ("client_secret = \"\"".to_owned(), "the secret from profile p is empty"),
         (format!("client_secret_file = \"{}\"", path("empty.txt")), "is empty"),
         (format!("client_secret_file = \"{}\"", path("latin1.txt")), "is not UTF-8"),
-        (format!("client_secret_file = \"{}\"", path("large.txt")), "is longer than 64 KiB"),
+        (format!("client_secret_file = \"{}\"", path("large.txt")), "it has more than 65536 bytes"),
         (format!("client_secret_file = \"{}\"", path("missing.txt")), "profile p: failed to read"),
         ("client_secret_command = [\"/no/such\"]".to_owned(), "profile p: failed to run the secret command `/no/such`"),
         ("client_secret_command = []".to_owned(), "failed to run the secret command"),

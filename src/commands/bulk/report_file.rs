@@ -12,9 +12,9 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::BulkError;
 use crate::input::{Source, UsageError};
-use crate::ledger::is_of_the_store;
 use crate::list::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
 use crate::output::counted;
+use crate::places::is_of_the_ledger;
 use crate::private_file::{FileError, target_of};
 use crate::report::ListReport;
 use crate::report_page::{PageSize, is_page};
@@ -76,7 +76,7 @@ impl<'a> ReportFile<'a> {
             ));
         }
         let target = target_of(path);
-        if is_of_the_store(&target) {
+        if is_of_the_ledger(&target) {
             let message = format!("{flag}: {} is a file of the ledger", path.display());
             return Err(UsageError::new(message, "name a file in another directory"));
         }
