@@ -159,6 +159,10 @@ mod tests {
                 "5 of 9 messages are in earlier runs: 3 were sent by run a at 2026-11-20 08:23, 2 were sent by run b at 2026-11-21 08:23",
                 "5 de 9 mensajes están en envíos anteriores: 3 los envió a el 2026-11-20 08:23, 2 los envió b el 2026-11-21 08:23",
             ),
+            (
+                "the messages cost 0.225 USD, more than the budget of 0.05",
+                "los mensajes cuestan 0.225 USD, más que el presupuesto de 0.05",
+            ),
             ("the API answered 400: no existe", "la API respondió 400: no existe"),
             ("Algo de Jelou; otra cosa", "Algo de Jelou; otra cosa"),
         ] {
