@@ -16,7 +16,7 @@ use crate::process::Signal;
 /// The first wait; it doubles with each retry.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
-/// A wait that ends this much too late: the process was suspended, and must not begin another attempt.
+/// How long after the end of `retry_for` an attempt may still begin; later, the process was suspended.
 const SUSPENDED: Duration = Duration::from_secs(1);
 
 /// The result of a request after all its attempts.
@@ -99,8 +99,8 @@ pub(crate) async fn deliver(
             Err(failure) => watch(Event::Failed(&failure.message)),
         }
         let verdict = judge(&attempt, request);
-        let now = || (Instant::now(), Deadline::after(retry_for + SUSPENDED));
-        let (failed_at, last_begin) = *first_failure.get_or_insert_with(now);
+        let (failed_at, last_begin) =
+            *first_failure.get_or_insert_with(|| (Instant::now(), Deadline::after(retry_for + SUSPENDED)));
         let wait = verdict.retry.map(|least| backoff(least, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());
         if let (Some(wait), Some(problem)) = (wait, &verdict.problem)

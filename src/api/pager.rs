@@ -21,7 +21,7 @@ pub(crate) enum ListingCoverage {
 
 impl ListingCoverage {
     /// What is missing.
-    pub(super) fn problem(self) -> Option<String> {
+    pub(crate) fn problem(self) -> Option<String> {
         match self {
             Self::Whole => None,
             Self::Missing => Some("the API did not give all that it has".to_owned()),

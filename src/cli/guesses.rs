@@ -29,6 +29,11 @@ pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> b
     text(error, ContextKind::InvalidSubcommand) == Some("options") && arguments.iter().any(|word| word == "--help")
 }
 
+/// Whether the line is one of `run`.
+pub(super) fn is_run(arguments: &[OsString]) -> bool {
+    commands_before("", &App::command(), arguments).get(1).is_some_and(|command| command.get_name() == "run")
+}
+
 /// What to type instead of a wrong line.
 pub(super) fn hint(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
     let command = text(error, ContextKind::InvalidSubcommand);

@@ -36,14 +36,9 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     }
     let hint = guesses::hint(&error, arguments).map(str::to_owned);
     let (message, hint_of_clap) = in_two_lines(error);
-    let hint = hint.unwrap_or(hint_of_clap);
     // A job that was not done must not look like a notice that was not sent.
-    let is_run = arguments
-        .iter()
-        .skip(1)
-        .find(|word| !word.as_encoded_bytes().starts_with(b"-"))
-        .is_some_and(|word| word == "run");
-    refuse(context, UsageError::new(message, if is_run { hint + "; the command did not run" } else { hint }))
+    let message = if guesses::is_run(arguments) { message + "; the command did not run" } else { message };
+    refuse(context, UsageError::new(message, hint.unwrap_or(hint_of_clap)))
 }
 
 /// clap's error, which has several lines, as a message and a hint: its tip, else the usage.

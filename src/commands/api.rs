@@ -271,10 +271,10 @@ async fn read_pages(
                 request.url = with_page(&request.url, pager.next_page());
             }
             None | Some(ListingCoverage::Whole) => return Ok(ExitCode::Success),
-            Some(_) => {
-                let problem = "the API did not give all that it has; what was printed is incomplete";
-                let hint = format!("try again later, or continue with -f page={}", pager.next_page());
-                context.stderr.error(problem, &[], Some(&hint));
+            Some(part) => {
+                let problem = format!("{}; what was printed is incomplete", part.problem().unwrap_or_default());
+                let hint = format!("continue with -f page={}, or try again later", pager.next_page());
+                context.stderr.error(&problem, &[], Some(&hint));
                 return Ok(ExitCode::Unavailable);
             }
         }

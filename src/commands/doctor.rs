@@ -119,6 +119,9 @@ impl Checkup {
     /// Checks the configuration file, the profile, and each value with its origin.
     fn settings(&mut self, context: &Context) -> Option<Settings> {
         let environment = self.check("environment", read_environment())?;
+        for warning in &environment.warnings {
+            self.warn("environment", warning);
+        }
         let found = ConfigFile::find(context.flags.config_file(&environment).as_deref());
         let file = match self.check("configuration", found)? {
             Some(file) => format!("{}, profiles: {}", file.path.display(), file.profiles.len()),
@@ -126,7 +129,7 @@ impl Checkup {
         };
         self.ok("configuration", file);
         let settings = self.check("profile", Settings::load(&context.flags, &environment))?;
-        for warning in &settings.warnings {
+        for warning in settings.warnings.iter().filter(|warning| !environment.warnings.contains(warning)) {
             self.warn("configuration", warning);
         }
         // Errors of the ledger are reported below.

@@ -128,7 +128,7 @@ impl LimitedSend {
             return Ok(None);
         };
         let store = open_store(context).map_err(CommandError::of_single_send)?;
-        let lag = timeout.saturating_add(*retry_for);
+        let lag = (2 * *timeout).saturating_add(*retry_for);
         let of = ReachOf::new(sender.bot.clone(), api_url.as_key(), lag);
         Ok(Some(Self { store, of, limit, is_over_allowed }))
     }

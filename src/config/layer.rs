@@ -119,7 +119,8 @@ impl Layer {
         match self.origin(name) {
             Origin::Variable(variable) => ConfigError::variable(variable, problem),
             Origin::Profile(profile) => {
-                let hint = format!("fix it in the configuration, or with: jelouctl profile set {profile}");
+                let key = Key::named(name).map(|key| format!(" {} {}", key.flag, key.value)).unwrap_or_default();
+                let hint = format!("fix it in the configuration, or with: jelouctl profile set {profile}{key}");
                 ConfigError::new(format!("{name} of profile {profile}: {problem}"), hint)
             }
             // The command line names the flag.

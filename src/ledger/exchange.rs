@@ -37,7 +37,7 @@ pub(crate) struct ExchangeReply {
     pub(crate) next: Option<(Instant, Delay)>,
     /// Until when the limit of people holds back rows that were never tried.
     pub(crate) held_until: Option<Instant>,
-    /// Whether others have taken this process for lost meanwhile: it must join anew.
+    /// Whether this process takes no more rows: it was not heard of for its lease, so it must join anew, or it has stopped.
     pub(crate) was_lost: bool,
     /// Why no more rows can be taken, while outcomes can still be written.
     pub(crate) problem: Option<LedgerError>,

@@ -69,7 +69,12 @@ impl FileEngine {
         // Opening a pipe would block forever.
         let mut files = ["", "-turn", "-write", "-commits"].map(beside).into_iter();
         if let Some(other) = files.find(|file| file.symlink_metadata().is_ok_and(|metadata| !metadata.is_file())) {
-            let what = format!("{} is not a regular file: move it away, or link its directory", other.display());
+            let what = if other.is_symlink() {
+                "is a link: link the directory of the file instead"
+            } else {
+                "is not a regular file: move it away"
+            };
+            let what = format!("{} {what}", other.display());
             return Err(not_opened(io::Error::other(what)));
         }
         match path.metadata() {
@@ -149,6 +154,10 @@ impl FileEngine {
             "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT",
             schema()
         ))?;
+        // From now on a store without this file is one that was moved or put back.
+        if let Some(file) = &self.commits {
+            let _ = write_at_start(file, "0").and_then(|()| file.sync_all());
+        }
         Ok(())
     }
 

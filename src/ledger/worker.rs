@@ -653,6 +653,13 @@ impl Worker {
         Ok(ExchangeReply { gathers: gathers.unwrap_or_default(), ..reply })
     }
 
+    /// Says that this process is alive, after something that took long.
+    pub(crate) fn stay(&self) -> Result<(), LedgerError> {
+        let mut db = self.run.store.db();
+        let now = db.0.now()?;
+        db.change(|db| db.run("UPDATE worker SET seen_at = ?2 WHERE id = ?1", &values![self.id, now])).map(drop)
+    }
+
     /// Makes the next exchange tell every process that sends this run to take no more rows.
     pub(crate) fn pause(&mut self, reason: PauseReason) {
         self.pause = Some(reason);

@@ -12,8 +12,6 @@ use crate::input::UsageError;
 
 const STRAY_QUOTE: &str = "a quote stands inside a cell, or has text behind it; put the whole cell in quotes, and write each \
     quote inside it twice";
-/// Where a cell of several lines begins and ends.
-const BOUND: char = '\0';
 /// What to do about a quote that has no other.
 const CLOSE_IT: &str = "close it; inside a cell, write each quote twice";
 
@@ -83,17 +81,28 @@ impl CsvRows {
 
     /// The lines of a record that begins in line `first`, as the rows that they would be if a quote did not join them.
     fn inner_lines(&self, first: u64, cells: &[&str]) -> Vec<InnerLine> {
-        let delimiter = char::from(self.delimiter);
-        let bounded = |cell: &&str| {
-            if cell.contains(['\n', '\r']) { format!("{BOUND}{cell}{BOUND}") } else { (*cell).to_owned() }
-        };
-        let text = cells.iter().map(bounded).collect::<Vec<_>>().join(&delimiter.to_string()).replace("\r\n", "\n");
-        let line = |(line, text): (u64, &str)| {
-            let is_inside = !text.trim_matches(BOUND).contains(BOUND);
-            let row = self.row(&text.replace(BOUND, "").split(delimiter).collect::<Vec<_>>()).ok();
-            InnerLine { line, row, is_inside }
-        };
-        (first..).zip(text.split(['\n', '\r'])).map(line).collect()
+        let (delimiter, last) = (char::from(self.delimiter), cells.len().saturating_sub(1));
+        let mut lines = vec![(String::new(), false)];
+        for (place, cell) in cells.iter().enumerate() {
+            let cell = cell.replace("\r\n", "\n");
+            let parts: Vec<_> = cell.split(['\n', '\r']).collect();
+            for (at, part) in parts.iter().enumerate() {
+                // Only the first and the last line of a cell can have other cells beside it.
+                let begins_alone = at > 0 || place == 0;
+                let ends_alone = at + 1 < parts.len() || place == last;
+                let is_inside = parts.len() > 1 && begins_alone && ends_alone;
+                match lines.last_mut().filter(|_| at == 0) {
+                    Some((line, inside)) => {
+                        line.extend((place > 0).then_some(delimiter));
+                        line.push_str(part);
+                        *inside = is_inside;
+                    }
+                    None => lines.push(((*part).to_owned(), is_inside)),
+                }
+            }
+        }
+        let row = |text: &str| self.row(&text.split(delimiter).collect::<Vec<_>>()).ok();
+        (first..).zip(lines).map(|(line, (text, is_inside))| InnerLine { line, row: row(&text), is_inside }).collect()
     }
 }
 

@@ -302,7 +302,7 @@ fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_
     clock.set(OPENING);
     let ended = run.end().told(&["check the path and its permissions; to continue: jelouctl bulk resume r"]);
     assert_eq!((ended.code, jelou.seen().len()), (3, 0), "{ended:?}");
-    let told = "the run stopped when its wait was over: do_not_contact (profile p): failed to read";
+    let told = "the run stopped before it went on: do_not_contact (profile p): failed to read";
     assert!(ended.stderr.contains(told), "{ended:?}");
     assert_eq!((&ended.json()["pending"], &ended.json()["complete"]), (&json!(3), &json!(false)));
     std::fs::write(&list, format!("{}\n", user(0))).unwrap();

@@ -15,6 +15,7 @@ also_in_a_database! {
     runs_and_single_sends_of_a_bot_share_one_window,
     a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled,
     who_was_refused_does_not_count,
+    a_run_that_was_begun_without_a_limit_gets_that_of_the_profile,
 }
 
 const SEND: &str = "bulk send people.csv --yes --rate 1000/s --unchecked --progress ndjson";

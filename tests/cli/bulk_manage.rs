@@ -364,7 +364,9 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
          UPDATE row SET state = 'inflight', worker = 1, number = 1, began_at = 1, at = 1 WHERE n = 1",
     );
     let clock = later(&home, &library, 40);
-    with(home.run("bulk resume"), &clock).fails(11, &["last changed 40 days 0 h ago"]);
+    for _ in 0..2 {
+        with(home.run("bulk resume"), &clock).fails(11, &["last changed 40 days 0 h ago"]);
+    }
     // Two days are not long enough.
     let home = people(3);
     home.profile("prod", &jelou.url, "");

@@ -35,8 +35,8 @@ fn a_run_ends_and_is_shown_in_words() {
         "1,197 of 1,200 sent in ",
         " s\r\n2 failed, 1 may have been sent; by reason: E0422 2, unknown 1\r\n",
         "note: 1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
-        "jelouctl bulk report r --state failed --file again.csv; then send again.csv with the message and \
-         the flags as before, but without --sheet and --header-row\r\n",
+        "jelouctl bulk report r --state failed --file r-again.csv; then send that file with the message and \
+         the flags as before, but without --sheet, --header-row, --encoding, --skip and --run\r\n",
     ] {
         assert!(screen.contains(part), "`{part}`: {screen}");
     }

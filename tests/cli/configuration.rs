@@ -202,7 +202,7 @@ fn a_variable_with_our_other_prefix_is_warned_about() {
     // It would send to people; no other name is proposed.
     send().env("JELOUCTL_SANDBX", "1").success().told(&["warning: the variable JELOUCTL_SANDBX is not read\n"]);
     let ended = home.run("doctor --offline").env("JELOU_SANDBOX", "78").env("JELOU_SERVICE_HOST", "10.0.0.1").end();
-    let told = "warning  configuration: the variable JELOU_SANDBOX is not read: did you mean JELOUCTL_SANDBOX?";
+    let told = "warning  environment: the variable JELOU_SANDBOX is not read: did you mean JELOUCTL_SANDBOX?";
     assert!(ended.stdout.contains(told) && !ended.stdout.contains("JELOU_SERVICE_HOST"), "{}", ended.stdout);
 }
 

@@ -514,7 +514,7 @@ fn what_would_keep_the_notice_is_told_before_the_command_runs() {
     let server = Server::never_asked();
     for (flags, problem) in [(&["--param", "x"][..], "--template"), (&["--tail", "0"], "--tail")] {
         let words = [&TO[..], flags, &["--", "touch", "ran"]].concat();
-        home.run_args(&words).env("PATH", "/usr/bin:/bin").stdin("{}").fails(2, &[problem]);
+        home.run_args(&words).env("PATH", "/usr/bin:/bin").stdin("{}").fails(2, &[problem, "the command did not run"]);
     }
     home.run_args(&[&TO[..], &["--dry-run", "--", "touch", "ran"]].concat()).api(&server.url).success();
     home.run_args(&[&TO[..], &["--dry-run", "--text", "", "--", "touch", "ran"]].concat())

@@ -61,9 +61,9 @@ impl RunOnItsWay<'_> {
         connection: &mut Connection,
     ) -> Result<(Worker, Counts, RunConditions), CommandError> {
         wait_for_turn(run.store(), &mut connection.signals).await?;
-        match run.join(self.sender.settings.timeout, leaves_out_sent(self.details))? {
+        match run.join(self.sender.settings.timeout, leaves_out_sent(&run.details()?))? {
             Ok((worker, counts)) if !run.has_decided_rows()? => Ok((worker, counts, run.details()?.conditions)),
-            Ok((worker, _)) => match self.check_decided_rows(run) {
+            Ok((worker, _)) => match self.check_decided_rows(run).and_then(|()| Ok(worker.stay()?)) {
                 Ok(()) => Ok((worker, run.counts()?, run.details()?.conditions)),
                 Err(error) => {
                     // Others need not wait for it.

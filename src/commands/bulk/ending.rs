@@ -68,7 +68,7 @@ impl RunOnItsWay<'_> {
             }
             Err(error) => {
                 let hint = error.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
-                let message = format!("the run stopped when its wait was over: {}", error.message);
+                let message = format!("the run stopped before it went on: {}", error.message);
                 stderr.error(&message, &[], Some(&format!("{hint}{}", to_continue(name))));
                 Ok(Some(error.code))
             }

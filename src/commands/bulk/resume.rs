@@ -103,8 +103,6 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
         return Ok(ExitCode::Success);
     };
     check_clocks(&store)?;
-    let changed_at = run.changed_at()?;
-    let paused = run.prepare()?;
     let kept = run.details()?;
     let sender = sender_of_run(context, &run, &kept)?;
     let conditions =
@@ -112,10 +110,11 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let is_changed = conditions != kept.conditions;
     let rate = args.options.rate.unwrap_or(kept.rate);
     let details = args.work.over(Details { rate, conditions, ..kept });
-    let age = store.now()?.saturating_sub(changed_at);
+    let age = store.now()?.saturating_sub(run.changed_at()?);
     let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
     // A machine that sends it together with others was started on purpose.
     let asks = !is_worker && check_age(context, &sender, &run, &details, age)?;
+    let paused = run.prepare()?;
     let countries = CountryRule { otherwise: details.country.or(sender.settings.country), by_column: true };
     let of_lists = ExclusionOptions { countries, encoding: None };
     let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
@@ -133,8 +132,8 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     block_on(way.send_the_rest(&args.work, (!is_worker).then_some((lifted.as_ref(), resumed))))
 }
 
-/// The conditions that a run is resumed with: typed flags replace those that it has. One without a limit of people takes that of
-/// the profile.
+/// The conditions that a run is resumed with: typed flags replace those that it has. One without a limit of people that no process
+/// sends takes that of the profile.
 fn conditions_of_resumed(
     args: &BulkResumeArgs,
     run: &Run,
@@ -147,8 +146,9 @@ fn conditions_of_resumed(
         let message = format!("run {} has the key {key}, under which no one gets a second message", run.name());
         return Err(UsageError::new(message, "leave --again out").into());
     }
+    let of_profile = if run.is_held()? { None } else { sender.settings.limit_24h };
     let per_day = match Message::named(kind) {
-        Some(kind) => limit_of_run(args.hours.per_day, kept.per_day.or(sender.settings.limit_24h), &kind)?,
+        Some(kind) => limit_of_run(args.hours.per_day, kept.per_day.or(of_profile), &kind)?,
         None => kept.per_day,
     };
     Ok(args.options.conditions((hours, per_day), &args.earlier, kept))

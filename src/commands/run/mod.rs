@@ -104,7 +104,8 @@ impl CommandRun<'_> {
         if arguments.check_first {
             let not_run = |error: CommandError| error.hint_ending_with("the command did not run");
             if arguments.send.once.is_some() && !sender.settings.is_sandboxed() {
-                open_store(context).map_err(not_run)?;
+                let store = open_store(context).and_then(|store| Ok(store.require_write()?));
+                store.map_err(|error| not_run(error.of_single_send()))?;
             }
             let checked = check_sender(&mut connection, &prepared.templates, arguments.notify_timeout).await;
             let faults = checked.map_err(|error| not_run(error.into()))?;
