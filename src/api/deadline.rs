@@ -10,7 +10,7 @@ pub(crate) struct Deadline(Duration);
 impl Deadline {
     /// The instant after `wait` from now.
     pub(crate) fn after(wait: Duration) -> Self {
-        Self(time_since_boot() + wait)
+        Self(time_since_boot().saturating_add(wait))
     }
 
     pub(crate) fn is_over(self) -> bool {

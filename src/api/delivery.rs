@@ -99,8 +99,8 @@ pub(crate) async fn deliver(
             Err(failure) => watch(Event::Failed(&failure.message)),
         }
         let verdict = judge(&attempt, request);
-        let (failed_at, last_begin) =
-            *first_failure.get_or_insert_with(|| (Instant::now(), Deadline::after(retry_for + SUSPENDED)));
+        let (failed_at, last_begin) = *first_failure
+            .get_or_insert_with(|| (Instant::now(), Deadline::after(retry_for.saturating_add(SUSPENDED))));
         let wait = verdict.retry.map(|least| backoff(least, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());
         if let (Some(wait), Some(problem)) = (wait, &verdict.problem)

@@ -92,8 +92,8 @@ impl SingleSendArgs {
         outgoing: &Outgoing,
         told: &mut Told,
     ) -> Result<GuardedSender, CommandError> {
-        told.is_sent_by(&settings);
-        told.is_of(outgoing);
+        told.note_sender(&settings);
+        told.note_message(outgoing);
         if let Some(bot) = &settings.bot {
             outgoing.check_bot(bot)?;
         }
@@ -143,19 +143,19 @@ impl Told {
     /// Of a message that this sender is about to send.
     pub(super) fn of(command: &'static str, sender: &Sender, exclusions: &Exclusions, outgoing: &Outgoing) -> Self {
         let mut told = Self::new(command);
-        told.is_sent_by(&sender.settings);
-        told.is_of(outgoing);
+        told.note_sender(&sender.settings);
+        told.note_message(outgoing);
         told.record.api_url = Some(sender.planned_base().to_string());
         Self { log: told.log.with(exclusions), ..told }
     }
 
-    fn is_sent_by(&mut self, settings: &Settings) {
+    fn note_sender(&mut self, settings: &Settings) {
         self.log = AuditLog::of(settings);
         self.record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
         self.record.bot_id.clone_from(&settings.bot);
     }
 
-    pub(super) fn is_of(&mut self, outgoing: &Outgoing) {
+    pub(super) fn note_message(&mut self, outgoing: &Outgoing) {
         self.record.kind = Some(outgoing.kind().into());
         self.record.to = Some(outgoing.recipient().to_string());
     }

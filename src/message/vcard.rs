@@ -1,5 +1,5 @@
 //! vCards, version 2.1, 3.0 and 4.0, as contacts, and the parts of a contact that are filled in from others. The crate
-//! `vcard` cuts cards into lines and their parts; this file only maps properties to fields.
+//! `vcard` cuts cards into lines and their parts; here their properties become fields.
 
 use encoding_rs::{Encoding, UTF_8};
 use jiff::civil::Date;

@@ -164,6 +164,7 @@ pub(crate) fn ask_hidden(question: &str) -> io::Result<String> {
     rpassword::prompt_password(format!("{} ", one_line(question)))
 }
 
+/// An error of the operating system, mostly of our streams.
 #[derive(Debug, Error)]
 #[error("failed to {action}: {cause}")]
 pub(crate) struct SystemError {

@@ -1,5 +1,6 @@
-//! Reasons of rows in the page's language, and what they mean. A ledger keeps a reason as its English sentence:
-//! `reasons.tsv` has the others, `words.tsv` plain words, and `explain` the codes of the API.
+//! Reasons of rows in the page's language, and what they mean. A ledger keeps a reason as its English sentence; `reasons.tsv` has
+//! each with the same in Spanish, and `{1}`, `{2}` … for its values. What a person, a sheet or Jelou wrote stays as it is.
+//! `words.tsv` has the words of the ledger, and `explain` the codes of the API.
 
 use serde::Serialize;
 

@@ -130,9 +130,14 @@ impl FilterRule {
         }
     }
 
-    /// How it is written behind a value of this type.
+    /// How it is written behind a value of this type, with what first makes of it what the filter takes.
     pub(super) fn line(&self, inside: Type) -> String {
-        let reads = if self.takes == [Number] && [Text, Any].contains(&inside) { "number | " } else { "" };
+        let reads = match inside {
+            Text | Any if self.takes == [Number] => "number | ",
+            Number | Truth if self.takes == [Text] => "string | ",
+            Texts | List if self.takes.contains(&Text) && !self.takes.contains(&inside) => "join(' ') | ",
+            _ => "",
+        };
         format!("{reads}{}", self.example)
     }
 

@@ -80,7 +80,7 @@ fn the_country_of_the_profile_holds_where_the_flag_does_not_say() {
     home.config("[profiles.p]\ncountry = \"Mejiko\"\n");
     // The number may be one of the country that the profile tries to name.
     home.run("--sandbox send text Hola --to 5512345678")
-        .fails(3, &["line 2: `Mejiko` is not a country; write its two letters, such as EC or MX"]);
+        .fails(3, &["country of profile p: `Mejiko` is not a country; write its two letters, such as EC or MX"]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `messages list`: the history of a bot in both directions, newest last; with `--follow` also new messages.
+//! `messages list`: the history of a bot in both directions, newest last, as a table or as records; with `--follow` also new
+//! messages.
 
 use std::collections::HashSet;
 use std::num::NonZeroUsize;

@@ -136,7 +136,7 @@ impl CommandRun<'_> {
         let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;
         warnings.retain(|warning| !printed.contains(warning));
         context.stderr.warnings(&warnings);
-        told.is_of(&outgoing);
+        told.note_message(&outgoing);
         guarded.check(&outgoing)?;
         // The command may have run for hours.
         let excluded_now = reread_do_not_contact(&guarded.sender.settings)?;
