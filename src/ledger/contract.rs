@@ -1040,7 +1040,7 @@ fn who_stood_still_within_a_transaction_tries_again(tested: &TestedStore) {
     }
 }
 
-/// Others may have sent meanwhile what its rows have: it joins anew. In a file it was suspended.
+/// Others may have sent its rows meanwhile: it has to join again. In a file, this happens after it was suspended.
 fn who_was_taken_for_lost_takes_no_more_rows(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE[..3]);
     let mut worker = join(&run);

@@ -70,15 +70,15 @@ macro_rules! next_rows {
         )
     };
 }
+const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2", "due_at");
+const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
 /// A process is heard from. Once it was lost, others may have changed the run, and sent what its rows have: it takes no more
-/// rows, and joins anew.
+/// rows, and has to join again.
 macro_rules! hear {
     () => {
         "stopped_at = CASE WHEN seen_at + lease_ms < ?2 THEN ?2 ELSE stopped_at END, seen_at = ?2"
     };
 }
-const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2", "due_at");
-const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
 /// How an attempt ended. Only the process that made it may say so, and only until a person has decided the row. It also
 /// corrects a row that became unknown because the process seemed lost.
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \

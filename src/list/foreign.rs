@@ -50,7 +50,7 @@ pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
     if MARKUP.iter().any(begins) {
         return Some(not_a_list("HTML or XML, as some programs export under the name .xls", SAVE_SHEET));
     }
-    let of_zeros = || head.contains(&0).then(|| not_a_list("no text in UTF-8: it has bytes that are zero", OF_UTF_16));
+    let of_zeros = || head.contains(&0).then(|| not_a_list("not text in UTF-8: it has bytes that are zero", OF_UTF_16));
     recognized(head, &FILES).or_else(of_zeros)
 }
 

@@ -159,7 +159,7 @@ impl Throttle {
                     self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
                 }
             }
-            // It ends the run, or is no answer.
+            // `Breaker` pauses the run for these, or there was no answer.
             (Outcome::NotSent(_), _) => {}
         }
         (row, pause)

@@ -264,7 +264,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::sandbox::fault::FaultEffect;
 
     #[test]
     fn a_body_takes_the_rest_and_spaces_do_not_matter() {

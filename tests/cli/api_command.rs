@@ -248,7 +248,7 @@ fn pages_that_are_not_all_read_never_end_well() {
     let server = Server::start(pages);
     let home = Home::new();
     let run = home.run("api /v1/x --paginate").api(&server.url);
-    let ended = run.fails(6, &["what was printed is incomplete", "-f page=1001"]);
+    let ended = run.fails(6, &["the API has more than 1000 pages; what was printed is incomplete", "-f page=1001"]);
     assert_eq!((ended.stdout.lines().count(), server.received().len()), (1000, 1000));
 }
 

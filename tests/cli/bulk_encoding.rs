@@ -79,10 +79,10 @@ fn a_list_in_another_encoding_than_is_said_is_refused() {
             &["--encoding", "latin1"],
             &["people.csv is UTF-8, not windows-1252", "leave --encoding out"],
         ),
-        (&marked[2..], &[], &["is no text in UTF-8", "--encoding utf-16le"]),
-        (&wide(LIST, u16::to_be_bytes), &[], &["is no text in UTF-8", "or utf-16be"]),
-        (b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0", &[], &["is no text in UTF-8"]),
-        (&marked[2..], &["--encoding", "latin1"], &["is no text in UTF-8"]),
+        (&marked[2..], &[], &["is not text in UTF-8", "--encoding utf-16le"]),
+        (&wide(LIST, u16::to_be_bytes), &[], &["is not text in UTF-8", "or utf-16be"]),
+        (b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0", &[], &["is not text in UTF-8"]),
+        (&marked[2..], &["--encoding", "latin1"], &["is not text in UTF-8"]),
         (&marked[..31], &[], &["line 1 is not UTF-16LE"]),
     ] {
         home.write("people.csv", list);

@@ -421,11 +421,11 @@ fn a_file_that_is_no_list_is_told_for_what_it_is() {
         (zip(&[("[Content_Types].xml", b""), ("word/document.xml", b"")]), "(.docx)", "name a list"),
         (zip(&[("people.csv", b"to\n")]), "is a zip archive", "unpack it"),
         (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "(gzip)", "unpack it"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "is no text in UTF-8: it has bytes that are zero", "name a list"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "is not text in UTF-8: it has bytes that are zero", "name a list"),
         (b"%PDF-1.7\n%\xe2\xe3".to_vec(), "is a PDF", "name a list"),
-        (b"to,n\n593987654321,a\0b\n".to_vec(), "is no text in UTF-8: it has bytes that are zero", "name a list"),
-        (vec![0; 4096], "is no text in UTF-8: it has bytes that are zero", "name a list"),
-        (wide, "is no text in UTF-8", "--encoding utf-16le"),
+        (b"to,n\n593987654321,a\0b\n".to_vec(), "is not text in UTF-8: it has bytes that are zero", "name a list"),
+        (vec![0; 4096], "is not text in UTF-8: it has bytes that are zero", "name a list"),
+        (wide, "is not text in UTF-8", "--encoding utf-16le"),
     ] {
         home.write("people.csv", &bytes);
         refused(&home, &["people.csv", "text", "x"], &["people.csv", what, way_out, "nothing was sent"]);

@@ -468,10 +468,10 @@ fn a_list_that_cannot_be_used_stops_everything() {
         (b"to,n\n593987654321,Ana \"x\"\n", &["bajas.txt: line 2: a quote stands inside a cell"]),
         (b"to\n\"593987654321\n", &["bajas.txt: a quote in the row of line 2 is never closed"]),
         (b"[\"593987654321\"]", &["is one JSON array"]),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &["is no text in UTF-8: it has bytes that are zero"]),
-        (b"5\x009\x003\x00\n\x00", &["is no text in UTF-8"]),
-        (b"\x005\x009\x003\x00\n", &["is no text in UTF-8", "save as \"CSV UTF-8\""]),
-        (b"\xff\xfe\0\x005\0\0\x009\0\0\0", &["is no text in UTF-8"]),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &["is not text in UTF-8: it has bytes that are zero"]),
+        (b"5\x009\x003\x00\n\x00", &["is not text in UTF-8"]),
+        (b"\x005\x009\x003\x00\n", &["is not text in UTF-8", "save as \"CSV UTF-8\""]),
+        (b"\xff\xfe\0\x005\0\0\x009\0\0\0", &["is not text in UTF-8"]),
     ] {
         home.write("bajas.txt", list);
         let typed = |run: Run<'_>| run.fails(2, &[parts, &["--exclude: ", "nothing was sent"]].concat());

@@ -469,7 +469,7 @@ fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
     command.args(["bulk", "cancel", "r", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped());
     command.env("JELOUCTL_LOG", home.path().join("log"));
     let mut cancelling = Watched::new(command.spawn().unwrap());
-    cancelling.wait_for(&format!(" pid {}; a process that is suspended goes on with kill -CONT", sending.id()));
+    cancelling.wait_for(&format!(" pid {}; if one is suspended, let it go on (kill -CONT), or end it", sending.id()));
     signal(&cancelling.child, Signal::INT);
     let ended = cancelling.end();
     assert_eq!(ended.code, 130, "{ended:?}");

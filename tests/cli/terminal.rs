@@ -276,7 +276,7 @@ fn a_wrong_answer_ends_the_questions_of_a_new_profile() {
     terminal.answer("Bot id: ", "77");
     terminal.answer("Client id: ", "a:b");
     let (code, screen) = terminal.end();
-    assert!(code == 2 && screen.contains("nothing was saved; try again"), "{screen}");
+    assert!(code == 2 && screen.contains("give another value; nothing was saved"), "{screen}");
     assert!(!home.path().join(CONFIG).join("config.toml").exists());
 }
 

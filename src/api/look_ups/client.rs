@@ -197,19 +197,19 @@ impl LookUps<'_> {
         let retry_for = std::mem::take(&mut self.retry_for);
         let (mut is_asked, mut failure) = (false, None);
         let is_template = tracked.sort != MessageSort::FreeForm;
-        for place in PLACES.iter().skip(if is_template { 0 } else { PLACES.len() - 1 }) {
-            let is_last = *place == ListedIn::List(LookUpList::History);
-            if is_last {
+        let last = ListedIn::List(LookUpList::History);
+        for place in PLACES.into_iter().filter(|place| is_template || *place == last) {
+            if place == last {
                 self.retry_for = retry_for;
             }
-            match self.look_in(*place, tracked).await {
+            match self.look_in(place, tracked).await {
                 Ok(is_found) => {
                     is_asked = true;
                     if is_found {
                         break;
                     }
                 }
-                Err(error) if error.signal().is_some() || is_last && !error.is_refusal() => return Err(error),
+                Err(error) if error.signal().is_some() || place == last && !error.is_refusal() => return Err(error),
                 Err(error) => {
                     // An account need not have every place.
                     let is_unavailable = matches!(error, LookUpError::Unavailable(_));
@@ -217,8 +217,8 @@ impl LookUps<'_> {
                         tracked.note_gap(ListingCoverage::Missing);
                     }
                     // The older address may refuse credentials that are right.
-                    let is_older = *place == ListedIn::Notification { is_older: true };
-                    if !is_older && !is_unavailable || is_last {
+                    let is_older = place == ListedIn::Notification { is_older: true };
+                    if !is_older && !is_unavailable || place == last {
                         failure = failure.or(Some(error));
                     }
                 }

@@ -88,8 +88,8 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
             let processes = run.workers()?.into_iter().filter(|process| process.inflight > 0);
             let processes: Vec<_> = processes.map(|process| format!("{} pid {}", process.host, process.pid)).collect();
             context.stderr.note(&format!(
-                "run {name} takes no more messages; waiting for {messages} under way, in {}; a process that is suspended goes \
-                 on with kill -CONT, or can be ended",
+                "run {name} takes no more messages; waiting for {messages} under way, in {}; if one is suspended, let it go \
+                 on (kill -CONT), or end it",
                 processes.join(", ")
             ));
         }

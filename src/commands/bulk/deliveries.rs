@@ -50,7 +50,7 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 pub(crate) struct BulkDeliveriesArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// A run on the sandbox is chosen before others with --sandbox, else only if there is no other.
+    /// With --sandbox, runs on the sandbox come first; without it, they come last.
     pub(super) run: Option<RunName>,
 
     /// Ask again until nothing can change any more

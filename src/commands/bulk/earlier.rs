@@ -56,7 +56,7 @@ pub(crate) fn compare(
         return Ok(());
     }
     let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
-                   less far back: --remember 12h";
+               less far back: --remember 12h";
     Err(refusal(&found, draft.messages()?, "messages", way))
 }
 

@@ -67,7 +67,7 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
 pub(crate) struct BulkReportArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// A run on the sandbox is chosen before others with --sandbox, else only if there is no other.
+    /// With --sandbox, runs on the sandbox come first; without it, they come last.
     run: Option<RunName>,
 
     /// Rows in this state only (repeatable)

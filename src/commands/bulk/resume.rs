@@ -45,7 +45,7 @@ const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 pub(crate) struct BulkResumeArgs {
     /// Name of the run [default: the only unfinished one]
     ///
-    /// A run on the sandbox is chosen before others with --sandbox, else only if there is no other.
+    /// With --sandbox, runs on the sandbox come first; without it, they come last.
     run: Option<RunName>,
 
     #[command(flatten)]

@@ -72,7 +72,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     }
     let windows = windows_for_list(context, args, kind, &sender)?;
     let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
-    let (policy, nobody) = (DuplicatePolicy::of(&details.conditions), Exclusions::default());
+    let (policy, no_exclusions) = (DuplicatePolicy::of(&details.conditions), Exclusions::default());
     let plan = ImportPlan {
         kind: args.message(),
         strict: args.typed.delivery.strict,
@@ -80,7 +80,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         recipient,
         countries,
         // A test goes to another person.
-        exclusions: if args.test_to.is_some() { &nobody } else { &exclusions },
+        exclusions: if args.test_to.is_some() { &no_exclusions } else { &exclusions },
         bot: sender.bot.as_str(),
         base: base.url(),
         reported: if reaches_people { policy } else { DuplicatePolicy::Meant },

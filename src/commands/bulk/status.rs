@@ -22,7 +22,7 @@ const QUIET_S: f64 = 5.0;
 pub(crate) struct BulkStatusArgs {
     /// Name of the run [default: the newest one]
     ///
-    /// A run on the sandbox is chosen before others with --sandbox, else only if there is no other.
+    /// With --sandbox, runs on the sandbox come first; without it, they come last.
     run: Option<RunName>,
 }
 

@@ -22,7 +22,7 @@ use crate::ledger::RunName;
 pub(crate) struct BulkStopArgs {
     /// Name of the run [default: the unfinished one that is being sent]
     ///
-    /// A run on the sandbox is chosen before others with --sandbox, else only if there is no other.
+    /// With --sandbox, runs on the sandbox come first; without it, they come last.
     run: Option<RunName>,
 }
 

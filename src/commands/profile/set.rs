@@ -108,7 +108,7 @@ pub(super) fn set(context: &mut Context, path: &Path, name: &str, keys: KeyFlags
 
 /// Refuses values that cannot be, or contradict each other.
 fn check_change(change: &Layer) -> Result<(), UsageError> {
-    config::check(change).map_err(|problem| UsageError::new(problem, "nothing was saved; try again"))
+    config::check(change).map_err(|problem| UsageError::new(problem, "give another value; nothing was saved"))
 }
 
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.

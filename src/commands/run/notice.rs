@@ -127,7 +127,8 @@ impl<'a> Notice<'a> {
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let filled = self.body.fill(&Row::Fields(Arc::new(facts)), None);
-        let mut body = filled.map_err(|error| UsageError::new(error, "with --tail 20 there is also `tail`"))?;
+        let hint = if tail.is_none() { "with --tail 20 there is also `tail`" } else { "use one of these values" };
+        let mut body = filled.map_err(|error| UsageError::new(error, hint))?;
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
         let filled = Outgoing::from_body(self.kind, body, RecipientChoice::Among(&self.to));

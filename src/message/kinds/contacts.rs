@@ -7,8 +7,7 @@ use crate::message::envelope::Envelope;
 use crate::message::flag::TypedFlags;
 use crate::message::kind::Kind;
 use crate::message::or_template::is_template;
-use crate::message::vcard;
-use crate::message::vcard::{complete_name, complete_phone, has_parts};
+use crate::message::vcard::{self, complete_name, complete_phone, has_parts};
 
 pub(super) const CONTACTS: Kind =
     Kind { shape, fill, problem, ..Kind::new("contacts", Envelope::Typed("contacts"), include_str!("contacts.json")) };
