@@ -265,7 +265,7 @@ fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<DraftedRow<'a>, LedgerError> {
 }
 
 /// Passes the rows of `query` to `each`, one by one, until there are no more or it fails.
-pub(super) fn walk<E: From<LedgerError>>(
+fn walk<E: From<LedgerError>>(
     db: &Connection,
     query: &str,
     parameters: impl Params,
@@ -295,6 +295,6 @@ pub(super) fn rows_of<T>(
 }
 
 /// The text in a column of a row. Any other type is an error.
-pub(super) fn text_of<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
+fn text_of<'a>(row: &'a SqlRow<'_>, column: usize) -> Result<&'a str, LedgerError> {
     Ok(row.get_ref(column)?.as_str()?)
 }

@@ -3,13 +3,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::draft::{IS_SENT, LedgerDraft, rows_of, text_of, walk};
+use super::draft::{IS_SENT, LedgerDraft, rows_of};
 use super::earlier::{EarlierMessages, EarlierRow, of_rank, rank};
 use super::error::LedgerError;
-use super::message::SameMessage;
 use super::model::{Skip, SkipReason};
 use crate::once::OnceKey;
-use crate::phone::person_key;
 
 /// In milliseconds.
 const A_MINUTE: i64 = 60_000;
@@ -97,22 +95,16 @@ impl LedgerDraft {
     /// and the recipient.
     pub(crate) fn duplicates(&mut self, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         let query = format!(
-            "SELECT n, line, first_line, recipient, first FROM (SELECT n, line, first_value(n) OVER same AS first, \
+            "SELECT n, line, first_line, recipient FROM (SELECT n, line, first_value(n) OVER same AS first, \
              first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
              AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) JOIN message USING (n) \
              WHERE n <> first ORDER BY n"
         );
-        let mut found = Vec::new();
-        walk(&self.db, &query, [], |row| {
-            let (n, line, first_line, first) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
-            // Two messages may share a fingerprint.
-            if message_of(&self.db, n)? == message_of(&self.db, first)? {
-                report(line, first_line, text_of(row, 3)?);
-                found.push((n, first_line));
-            }
-            Ok::<_, LedgerError>(())
+        let found = rows_of(&self.db, &query, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, u64>(2)?, row.get::<_, String>(3)?))
         })?;
-        for (n, first_line) in found {
+        for (n, line, first_line, recipient) in found {
+            report(line, first_line, &recipient);
             let problem = format!("is the same message as line {first_line}");
             self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem })?;
         }
@@ -169,30 +161,14 @@ pub(crate) enum LimitOf {
     People,
 }
 
-/// The message of a row.
-fn message_of(db: &Connection, n: i64) -> Result<SameMessage<'static>, LedgerError> {
-    let query = "SELECT path, recipient, body FROM message WHERE n = ?1";
-    Ok(db.prepare_cached(query)?.query_row([n], |row| {
-        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
-        Ok(SameMessage::of(text(0)?, text(1)?, text(2)?).into_owned())
-    })?)
-}
-
 /// Every row that is to be sent and whose person has an earlier one: its number and line, and the line of the first one.
 /// Rows that are skipped for one of `reasons` count as earlier than all others.
 fn repeated_behind(db: &Connection, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
     let query = format!(
-        "SELECT behind.n, line, own.recipient, first_line, other.recipient FROM (SELECT n, line, skipped, first_value(n) OVER same \
-         AS first, first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
-         AND (skipped IS NULL OR skipped IN ({reasons})) \
-         WINDOW same AS (PARTITION BY person ORDER BY skipped IS NULL, n)) AS behind \
-         JOIN message AS own ON own.n = behind.n JOIN message AS other ON other.n = first \
-         WHERE skipped IS NULL AND behind.n <> first ORDER BY behind.n"
+        "SELECT n, line, first_line FROM (SELECT n, line, skipped, first_value(n) OVER same AS first, \
+         first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
+         AND (skipped IS NULL OR skipped IN ({reasons})) WINDOW same AS (PARTITION BY person ORDER BY skipped IS NULL, n)) \
+         WHERE skipped IS NULL AND n <> first ORDER BY n"
     );
-    let found = rows_of(db, &query, [], |row| {
-        // Two people may share a hash.
-        let is_same = person_key(text_of(row, 2)?) == person_key(text_of(row, 4)?);
-        Ok(is_same.then_some((row.get(0)?, row.get(1)?, row.get(3)?)))
-    })?;
-    Ok(found.into_iter().flatten().collect())
+    rows_of(db, &query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
 }
