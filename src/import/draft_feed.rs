@@ -4,51 +4,36 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
-use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, LedgerError, Skip, SkipReason};
+use crate::ledger::{DraftRow, LedgerDraft, LedgerError};
 
 /// The number of rows in a batch, so that the threads rarely wake each other.
 const ROWS_OF_A_BATCH: usize = 256;
-/// A batch is full once its rows have this many bytes.
+/// A batch is full once its bodies have this many bytes.
 const BYTES_OF_A_BATCH: usize = 1024 * 1024;
 /// The number of batches that may wait, so that the read-ahead stays small even with a slow disk.
 const BATCHES_WAITING: usize = 2;
 
 /// The sending side of the thread's channel; the thread ends when it is closed or dropped.
 pub(super) struct DraftFeed<'scope> {
-    batch: RowBatch,
-    batches: SyncSender<RowBatch>,
+    batch: Vec<DraftRow>,
+    bytes: usize,
+    batches: SyncSender<Vec<DraftRow>>,
     thread: ScopedJoinHandle<'scope, Result<(), LedgerError>>,
-}
-
-/// Rows in transit, with their texts in one allocation. If each text were its own allocation, freed by the other
-/// thread, the two threads would contend for the allocator.
-#[derive(Default)]
-struct RowBatch {
-    texts: String,
-    rows: Vec<RowLengths>,
-}
-
-/// A row of a batch: the lengths of its texts, in order.
-struct RowLengths {
-    line: u64,
-    cells: usize,
-    /// Of recipient, path and body.
-    request: Option<[usize; 3]>,
-    /// Of the problem.
-    skip: Option<(SkipReason, usize)>,
 }
 
 impl<'scope> DraftFeed<'scope> {
     pub(super) fn start(scope: &'scope Scope<'scope, '_>, draft: &'scope mut LedgerDraft) -> Self {
-        let (batches, waiting) = sync_channel::<RowBatch>(BATCHES_WAITING);
-        let thread = scope.spawn(move || waiting.iter().try_for_each(|batch| draft.add(batch.rows())));
-        Self { batch: RowBatch::default(), batches, thread }
+        let (batches, waiting) = sync_channel::<Vec<DraftRow>>(BATCHES_WAITING);
+        let thread = scope.spawn(move || waiting.iter().try_for_each(|batch| draft.add(&batch)));
+        Self { batch: Vec::new(), bytes: 0, batches, thread }
     }
 
     /// Adds the next row. If it fails, [`DraftFeed::close`] returns the error.
-    pub(super) fn add(&mut self, row: &DraftRow<'_>) -> Result<(), LedgerError> {
-        self.batch.add(row);
-        if self.batch.is_full() { self.hand_over() } else { Ok(()) }
+    pub(super) fn add(&mut self, row: DraftRow) -> Result<(), LedgerError> {
+        self.bytes += row.cells.len() + row.request.as_ref().map_or(0, |[.., body]| body.len());
+        self.batch.push(row);
+        let is_full = self.batch.len() >= ROWS_OF_A_BATCH || self.bytes >= BYTES_OF_A_BATCH;
+        if is_full { self.hand_over() } else { Ok(()) }
     }
 
     /// Waits until every row is written.
@@ -60,44 +45,8 @@ impl<'scope> DraftFeed<'scope> {
     }
 
     fn hand_over(&mut self) -> Result<(), LedgerError> {
+        self.bytes = 0;
         self.batches.send(std::mem::take(&mut self.batch)).map_err(|_| LedgerError::writer_gone())
-    }
-}
-
-impl RowBatch {
-    fn is_full(&self) -> bool {
-        self.rows.len() >= ROWS_OF_A_BATCH || self.texts.len() >= BYTES_OF_A_BATCH
-    }
-
-    fn add(&mut self, row: &DraftRow<'_>) {
-        let mut keep = |text: &str| {
-            self.texts.push_str(text);
-            text.len()
-        };
-        let cells = keep(row.cells);
-        let request = row.request.as_ref();
-        let request =
-            request.map(|DraftRequest { recipient, path, body }| [recipient, path, body].map(|text| keep(text)));
-        let skip = row.skip.map(|Skip { reason, problem }| (reason, keep(problem)));
-        self.rows.push(RowLengths { line: row.line, cells, request, skip });
-    }
-
-    fn rows(&self) -> impl Iterator<Item = DraftRow<'_>> {
-        let mut texts = self.texts.as_str();
-        self.rows.iter().map(move |row| {
-            let mut next = |length: usize| {
-                let (text, rest) = texts.split_at(length);
-                texts = rest;
-                text
-            };
-            let cells = next(row.cells);
-            let request = row.request.map(|lengths| {
-                let [recipient, path, body] = lengths.map(&mut next);
-                DraftRequest { recipient, path, body }
-            });
-            let skip = row.skip.map(|(reason, problem)| Skip { reason, problem: next(problem) });
-            DraftRow { line: row.line, cells, request, skip }
-        })
     }
 }
 
@@ -108,26 +57,9 @@ mod tests {
     use super::*;
     use crate::ledger::LedgerFault;
 
-    fn row(line: u64, body: &str) -> DraftRow<'_> {
-        let request = DraftRequest { recipient: "593987654321", path: "/x", body };
-        DraftRow { line, cells: "[]", request: Some(request), skip: None }
-    }
-
-    #[test]
-    fn a_batch_gives_the_rows_that_were_put_into_it() {
-        let skip = Skip { reason: SkipReason::AlreadySent, problem: "ñ" };
-        let rows = [
-            row(2, "{}"),
-            DraftRow { cells: "[\"é\"]", skip: Some(skip), ..row(3, "") },
-            DraftRow { request: None, skip: Some(skip), ..row(5, "") },
-            DraftRow { skip: Some(skip), ..row(7, "{\"a\":1}") },
-        ];
-        let mut batch = RowBatch::default();
-        for row in &rows {
-            batch.add(row);
-        }
-        let given: Vec<_> = batch.rows().map(|row| format!("{row:?}")).collect();
-        assert_eq!(given, rows.map(|row| format!("{row:?}")));
+    fn row(line: u64, body: &str) -> DraftRow {
+        let request = Some(["593987654321", "/x", body].map(str::to_owned));
+        DraftRow { line, cells: "[]".to_owned(), request, skip: None }
     }
 
     #[test]
@@ -137,7 +69,7 @@ mod tests {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
             for line in 0..rows {
-                feed.add(&row(line, if line % 100 < 5 { &long } else { "{}" })).unwrap();
+                feed.add(row(line, if line % 100 < 5 { &long } else { "{}" })).unwrap();
             }
             feed.close().unwrap();
         });
@@ -158,8 +90,8 @@ mod tests {
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
             // A line is an SQLite integer.
-            feed.add(&row(u64::MAX, "{}")).unwrap();
-            while feed.add(&row(1, "{}")).is_ok() {}
+            feed.add(row(u64::MAX, "{}")).unwrap();
+            while feed.add(row(1, "{}")).is_ok() {}
             let error = feed.close().unwrap_err();
             assert_eq!(error.fault, LedgerFault::File, "{error:?}");
         });

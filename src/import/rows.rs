@@ -12,7 +12,7 @@ use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{KnownOutcome, ReportedRuns, problem_of_report};
 use crate::api::Request;
 use crate::input::UsageError;
-use crate::ledger::{DraftRequest, DraftRow, LedgerDraft, Skip, SkipReason};
+use crate::ledger::{DraftRow, LedgerDraft, SkipReason};
 use crate::list::{ListReader, ListRow, ReportedOutcome, Row};
 use crate::message::Outgoing;
 
@@ -186,9 +186,9 @@ impl<'a> Importer<'a> {
                     Some(left_out) => report(left_out),
                     None => self.remarks(&row).into_iter().chain(sent).for_each(report),
                 }
-                self.add_request(feed, (line, &cells), &outgoing, (excluded, known))
+                self.add_request(feed, (line, cells), &outgoing, (excluded, known))
             }
-            Err(error) => self.add_invalid(feed, (line, &cells), error, report),
+            Err(error) => self.add_invalid(feed, (line, cells), error, report),
         }
     }
 
@@ -235,7 +235,7 @@ impl<'a> Importer<'a> {
     fn add_invalid(
         &mut self,
         feed: &mut DraftFeed<'_>,
-        (line, cells): (u64, &str),
+        (line, cells): (u64, String),
         error: RowError,
         report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
@@ -247,8 +247,8 @@ impl<'a> Importer<'a> {
             _ => {}
         }
         let problem = error.to_string();
-        let skip = Some(Skip { reason: SkipReason::Invalid, problem: &problem });
-        feed.add(&DraftRow { line, cells, request: None, skip })?;
+        let skip = Some((SkipReason::Invalid, problem.clone()));
+        feed.add(DraftRow { line, cells, request: None, skip })?;
         report(line, RowFault::Remark(Remark::Invalid(problem)));
         Ok(())
     }
@@ -264,29 +264,28 @@ impl<'a> Importer<'a> {
             self.imported.note_columns(line, row)?;
         }
         let cells = row.map_or_else(ListRow::bad_cells, Row::cells);
-        let skip = Some(Skip { reason: SkipReason::Hidden, problem: "the sheet hides it, or shows it crossed out" });
-        Ok(feed.add(&DraftRow { line, cells: &cells, request: None, skip })?)
+        let skip = Some((SkipReason::Hidden, "the sheet hides it, or shows it crossed out".to_owned()));
+        Ok(feed.add(DraftRow { line, cells, request: None, skip })?)
     }
 
     fn add_request(
         &mut self,
         feed: &mut DraftFeed<'_>,
-        (line, cells): (u64, &str),
+        (line, cells): (u64, String),
         outgoing: &Outgoing,
         (excluded, known): (Option<&str>, KnownOutcome),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base);
-        let made = DraftRequest { recipient: outgoing.recipient().as_str(), path, body: outgoing.json() };
+        let made = [outgoing.recipient().as_str(), path, outgoing.json()].map(str::to_owned);
         let leaves_out_sent = match self.plan.reported {
             DuplicatePolicy::LeftOut => true,
             DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
             DuplicatePolicy::Meant => false,
         };
         let of_report = known.kept_out.or(known.sent.filter(|_| leaves_out_sent));
-        let left_out = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
-        let left_out = left_out.or_else(|| of_report.map(|reason| (reason, problem_of_report(reason))));
-        let skip = left_out.as_ref().map(|(reason, problem)| Skip { reason: *reason, problem });
+        let skip = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
+        let skip = skip.or_else(|| of_report.map(|reason| (reason, problem_of_report(reason))));
         if excluded.is_none() && known.kept_out.is_none() {
             self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
         }
@@ -294,6 +293,6 @@ impl<'a> Importer<'a> {
             self.requests += 1;
             self.imported.templates.note(outgoing);
         }
-        Ok(feed.add(&DraftRow { line, cells, request: Some(made), skip })?)
+        Ok(feed.add(DraftRow { line, cells, request: Some(made), skip })?)
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Params, Row as SqlRow, params};
 
 use super::error::LedgerError;
 use super::message::{RequestHash, hash_of_person};
-use super::model::{Skip, SkipCounts, reason_named};
+use super::model::{Skip, SkipCounts, SkipReason, reason_named};
 use super::types::DraftRequest;
 use crate::phone::country_of;
 
@@ -36,14 +36,14 @@ pub(crate) struct LedgerDraft {
 
 /// A row of the input.
 #[derive(Debug)]
-pub(crate) struct DraftRow<'a> {
+pub(crate) struct DraftRow {
     pub(crate) line: u64,
     /// JSON.
-    pub(crate) cells: &'a str,
-    /// None if none could be made; then it is skipped.
-    pub(crate) request: Option<DraftRequest<'a>>,
-    /// Why it is not to be sent.
-    pub(crate) skip: Option<Skip<'a>>,
+    pub(crate) cells: String,
+    /// Recipient, path and body. None if no request could be made; then it is skipped.
+    pub(crate) request: Option<[String; 3]>,
+    /// Why it is not to be sent, also in words.
+    pub(crate) skip: Option<(SkipReason, String)>,
 }
 
 /// A row of the draft, with the keys that it is compared by.
@@ -83,32 +83,26 @@ impl LedgerDraft {
     }
 
     /// Adds the next rows of the list.
-    pub(crate) fn add<'a>(&mut self, rows: impl IntoIterator<Item = DraftRow<'a>>) -> Result<(), LedgerError> {
+    pub(crate) fn add(&mut self, rows: &[DraftRow]) -> Result<(), LedgerError> {
         let mut row_of = self.db.prepare_cached("INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
         let mut message_of = self.db.prepare_cached("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)")?;
-        for row in rows {
+        for DraftRow { line, cells, request, skip } in rows {
             self.rows += 1;
-            let DraftRow { request, skip, .. } = row;
-            let request = request.as_ref();
-            let hash = request.map(|request| RequestHash::of(request.path, request.recipient, request.body));
+            let hash = request.as_ref().map(|[recipient, path, body]| RequestHash::of(path, recipient, body));
             row_of.execute(params![
                 self.rows,
-                row.line,
-                request.map(|request| hash_of_person(request.recipient)),
+                line,
+                request.as_ref().map(|[recipient, ..]| hash_of_person(recipient)),
                 hash.as_ref().map(RequestHash::fingerprint),
-                hash.as_ref().map(|hash| hash.row_checksum(self.rows, row.line)),
-                skip.map(|skip| skip.reason.name()),
-                skip.map(|skip| skip.problem),
+                hash.as_ref().map(|hash| hash.row_checksum(self.rows, *line)),
+                skip.as_ref().map(|(reason, _)| reason.name()),
+                skip.as_ref().map(|(_, problem)| problem),
             ])?;
-            message_of.execute(params![
-                self.rows,
-                row.cells,
-                request.map(|request| request.recipient),
-                request.map(|request| request.path),
-                request.map(|request| request.body),
-            ])?;
-            if let Some(skip) = skip {
-                self.skips.add(skip.reason);
+            let [recipient, path, body] =
+                request.as_ref().map(|request| request.each_ref().map(Some)).unwrap_or_default();
+            message_of.execute(params![self.rows, cells, recipient, path, body])?;
+            if let Some((reason, _)) = skip {
+                self.skips.add(*reason);
             }
         }
         Ok(())

@@ -13,7 +13,7 @@ use super::model::RowState;
 use super::run::Run;
 use super::store::Place;
 use super::store::Store;
-use super::types::{Details, DraftRequest, EndedAttempt, RunConditions};
+use super::types::{Details, EndedAttempt, RunConditions};
 use super::worker::Worker;
 use crate::api::SuccessCriterion;
 use crate::list::ListFormat;
@@ -34,8 +34,8 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
     let mut draft = LedgerDraft::create().unwrap();
     for (line, recipient) in (2..).zip(recipients) {
         let recipient = recipient.as_ref();
-        let request = DraftRequest { recipient, path, body: "{}" };
-        draft.add([DraftRow { line, cells: "[]", request: Some(request), skip: None }]).unwrap();
+        let request = Some([recipient, path, "{}"].map(str::to_owned));
+        draft.add(&[DraftRow { line, cells: "[]".to_owned(), request, skip: None }]).unwrap();
     }
     draft.find_repeated().unwrap();
     draft
