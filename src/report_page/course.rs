@@ -1,4 +1,4 @@
-//! The history of the run: its events in words, and the times in which nothing was sent.
+//! The history of the run: its events in words.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use super::reasons::said_in;
 use super::texts::PageClock;
-use super::timeline::Rest;
 use crate::ledger::{LIMIT, RowState, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
 
@@ -70,21 +69,6 @@ pub(super) fn steps(
     steps
 }
 
-/// The times in which nothing was sent: from each pause or wait to its planned end, or to an earlier event.
-pub(super) fn rests_of(events: &[RunEvent], until: i64) -> Vec<Rest> {
-    let next = |place: usize| events.get(place + 1).map_or(until, |next| next.at);
-    let rests = events.iter().enumerate().filter_map(|(place, event)| {
-        let (kind, to) = match event.kind {
-            RunEventKind::Waiting => ("waiting", event.until?.min(next(place).max(event.at))),
-            RunEventKind::Paused => ("paused", next(place)),
-            RunEventKind::Stopped => ("stopped", next(place)),
-            RunEventKind::Begun | RunEventKind::Resumed | RunEventKind::Cancelled | RunEventKind::Ended => return None,
-        };
-        Some(Rest { from: event.at, to: to.max(event.at), kind })
-    });
-    rests.collect()
-}
-
 /// Whether nothing is in flight after this event: a run also goes on by itself after its hours and its limit.
 fn rests(event: &RunEvent) -> bool {
     match event.kind {
@@ -112,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_last_until_the_run_goes_on_and_waits_of_one_kind_are_one() {
+    fn waits_of_one_kind_are_one_line_and_decisions_stand_between_the_events() {
         let events = [
             event(RunEventKind::Begun, 0, "", None),
             event(RunEventKind::Waiting, 1, "rate_limit", Some(3)),
@@ -125,9 +109,6 @@ mod tests {
             event(RunEventKind::Resumed, 102, "", None),
             event(RunEventKind::Ended, 103, "", None),
         ];
-        let rests: Vec<_> =
-            rests_of(&events, 0).iter().map(|rest| (rest.from / 1000, rest.to / 1000, rest.kind)).collect();
-        assert_eq!(rests, [(1, 3, "waiting"), (4, 5, "waiting"), (5, 60, "stopped"), (61, 90, "waiting")]);
         let clock = PageClock::new(TimeZone::UTC);
         let mut decisions = Decisions::new();
         for (at, state) in [(70_400, RowState::Sent), (70_900, RowState::Sent), (70_500, RowState::Pending)] {

@@ -12,7 +12,6 @@ mod reasons;
 mod rows;
 mod run_page;
 mod texts;
-mod timeline;
 
 pub(crate) use self::head::ReportedRun;
 pub(crate) use self::page::{PageSize, is_page};

@@ -19,7 +19,6 @@ use super::outcomes::{Funnel, Outcomes, ReasonLine, Tile};
 use super::reasons::shown_reason;
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRows};
 use super::texts::{PageClock, duration};
-use super::timeline::Timeline;
 use crate::import::BulkError;
 use crate::ledger::{Details, RowState};
 use crate::list::ReportLanguage;
@@ -63,7 +62,6 @@ pub(super) struct Page {
     all: u64,
     meant: u64,
     pub(super) funnel: Option<Funnel>,
-    pub(super) timeline: Option<Timeline>,
     pub(super) message: Option<ShownMessage>,
     reasons: Vec<ReasonLine>,
     left_out_on_purpose: Vec<ReasonLine>,

@@ -14,7 +14,6 @@ use super::page::{Page, PageSize, ShownMessage};
 use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
 use super::texts::PageClock;
-use super::timeline::Timeline;
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::import::BulkError;
 use crate::ledger::{
@@ -43,11 +42,10 @@ pub(crate) fn write(
     let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
     let asked_at = run.ledger.delivery_counts()?.map(|counts| counts.asked_at);
     let mut rows = PageRows::new(&clock, mask, is_one_day);
-    let ReadRows { outcomes, deliveries, ends, decisions } = read_rows(run, language, asked_at, &mut rows)?;
+    let ReadRows { outcomes, deliveries, last_end, decisions } = read_rows(run, language, asked_at, &mut rows)?;
     let counts = &outcomes.counts;
     let events = run.ledger.events()?;
-    let span = span_of(run, &events, &ends)?;
-    let rests = course::rests_of(&events, if counts.is_finished() { span.to } else { run.now });
+    let span = span_of(run, &events, last_end)?;
     let invalid = run.ledger.skip_counts()?.rows(SkipReason::Invalid);
     let mut page = Page::of(run.details, &outcomes, &rows, run.now, language);
     run.name.clone_into(&mut page.name);
@@ -55,7 +53,6 @@ pub(crate) fn write(
     page.facts = facts(run.details, counts.all(), Some(span), &clock, language);
     page.funnel = Funnel::of(&deliveries, asked_at);
     page.cost = run.ledger.spent()?.as_ref().map(|spent| CostTable::of_run(spent, language));
-    page.timeline = Timeline::of(&ends, &rests, span.to, &clock);
     page.message = message_of(run, mask)?;
     page.course = course::steps(&events, &decisions, !mask, &clock, language);
     // Who gets a masked page does not have the ledger, and a command may identify people by the run or a column.
@@ -71,8 +68,8 @@ pub(crate) fn write(
 struct ReadRows {
     outcomes: Outcomes,
     deliveries: DeliveryCounts,
-    /// When rows ended, and in which state.
-    ends: Vec<(i64, RowState)>,
+    /// When the last attempt ended.
+    last_end: Option<i64>,
     decisions: Decisions,
 }
 
@@ -104,7 +101,7 @@ fn read_rows(
             let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
             read.outcomes.add_reason(UNDELIVERED, code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
         }
-        read.ends.extend(row.ended_at.filter(|_| has_left(row.state)).map(|at| (at, row.state)));
+        read.last_end = read.last_end.max(row.ended_at);
         let cells = reported_cells(&run.details.columns, &row.cells)?;
         let (line, state, at) = (row.line, row.state, row.at);
         rows.add(PageRow { line, state, reason, country, at, error: &error, cells, bubble: None });
@@ -139,20 +136,12 @@ fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
 
-/// Whether a request for such a row was sent.
-fn has_left(state: RowState) -> bool {
-    match state {
-        RowState::Sent | RowState::Failed | RowState::Unknown => true,
-        RowState::Pending | RowState::Inflight | RowState::Skipped => false,
-    }
-}
-
-fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], ends: &[(i64, RowState)]) -> Result<RunSpan, LedgerError> {
+fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], last_end: Option<i64>) -> Result<RunSpan, LedgerError> {
     let from = match events.first() {
         Some(event) => event.at,
         None => run.ledger.created_at()?,
     };
-    let last = ends.iter().map(|(at, _)| *at).chain(events.iter().map(|event| event.at)).max().unwrap_or(from);
+    let last = events.iter().map(|event| event.at).chain(last_end).max().unwrap_or(from);
     let is_over = events.last().is_some_and(|event| event.kind == RunEventKind::Ended);
     let to = if run.is_running && !is_over { last.max(run.now) } else { last };
     Ok(RunSpan { from, to: to.max(from) })

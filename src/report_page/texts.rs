@@ -85,7 +85,7 @@ impl ReportLanguage {
 const SECOND: i64 = 1000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
-pub(super) const DAY: i64 = 24 * HOUR;
+const DAY: i64 = 24 * HOUR;
 
 /// The clock of the page. Times are milliseconds since 1970; a time that cannot be shown is a dash.
 #[derive(Clone)]
@@ -113,16 +113,6 @@ impl PageClock {
         self.shown(at, "%H:%M:%S")
     }
 
-    /// `10:15`
-    pub(super) fn minute(&self, at: i64) -> String {
-        self.shown(at, "%H:%M")
-    }
-
-    /// `11-20 10:15`
-    pub(super) fn day_and_minute(&self, at: i64) -> String {
-        self.shown(at, "%m-%d %H:%M")
-    }
-
     /// `11-20 10:15:03`
     pub(super) fn day_and_second(&self, at: i64) -> String {
         self.shown(at, "%m-%d %H:%M:%S")
@@ -147,12 +137,6 @@ impl PageClock {
             _ if offset == "+00" => "UTC".to_owned(),
             _ => format!("UTC{offset}"),
         }
-    }
-
-    /// How far its clock is ahead of UTC, in milliseconds.
-    pub(super) fn offset(&self, at: i64) -> i64 {
-        let at = Timestamp::from_millisecond(at).unwrap_or_default();
-        i64::from(self.zone.to_offset(at).seconds()) * SECOND
     }
 }
 
