@@ -78,10 +78,6 @@ impl Estimate {
         Self { currency: self.currency.clone(), by: by.collect() }
     }
 
-    pub(crate) fn charges(&self) -> impl Iterator<Item = &Charge> {
-        self.by.iter()
-    }
-
     pub(crate) fn total(&self) -> Money {
         self.by.iter().filter_map(Charge::amount).sum()
     }

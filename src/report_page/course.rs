@@ -2,22 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use super::reasons::said_in;
 use super::texts::PageClock;
 use crate::ledger::{LIMIT, RowState, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
 
-/// A line of the history.
-#[derive(Debug, Serialize)]
-pub(super) struct CourseStep {
-    /// Milliseconds since 1970.
-    at: i64,
-    /// The name of the event, or `decided`.
-    kind: &'static str,
-    detail: String,
-}
+/// A line of the history: when, in milliseconds since 1970; the name of the event, or `decided`; and a detail.
+pub(super) type CourseStep = (i64, &'static str, String);
 
 /// The rows that a person decided, by the second of the decision and by their new state.
 pub(super) type Decisions = BTreeMap<i64, BTreeMap<&'static str, u64>>;
@@ -58,14 +49,14 @@ pub(super) fn steps(
         details.extend(until.map(|until| language.text_with("until", &clock.moment(until))));
         details.extend(event.problem.as_deref().filter(|_| with_problems).map(|problem| said_in(language, problem)));
         before = Some(event);
-        steps.push(CourseStep { at: event.at, kind: event.kind.name(), detail: details.join("; ") });
+        steps.push((event.at, event.kind.name(), details.join("; ")));
     }
     steps.extend(decisions.iter().map(|(second, rows)| {
         let rows = rows.iter().map(|(state, rows)| language.counted(&format!("decided_{state}"), *rows));
-        CourseStep { at: second * SECOND, kind: "decided", detail: rows.collect::<Vec<_>>().join("; ") }
+        (second * SECOND, "decided", rows.collect::<Vec<_>>().join("; "))
     }));
     // Events at the same time keep their order.
-    steps.sort_by_key(|step| step.at);
+    steps.sort_by_key(|(at, ..)| *at);
     steps
 }
 
@@ -117,7 +108,7 @@ mod tests {
         let steps = steps(&events, &decisions, true, &clock, ReportLanguage::En);
         let words: Vec<_> = steps
             .iter()
-            .map(|step| format!("{} {}", ReportLanguage::En.text(&format!("event {}", step.kind)), step.detail))
+            .map(|(_, kind, detail)| format!("{} {detail}", ReportLanguage::En.text(&format!("event {kind}"))))
             .collect();
         assert_eq!(
             words,

@@ -17,23 +17,16 @@ pub(crate) struct ReportedRun<'a> {
     pub(crate) now: i64,
 }
 
-/// When the run began, and the last known time.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RunSpan {
-    pub(super) from: i64,
-    pub(super) to: i64,
-}
-
 /// The name of the list.
 pub(super) fn list_name(details: &Details, language: ReportLanguage) -> String {
     details.list.clone().unwrap_or_else(|| language.text("standard_input").to_owned())
 }
 
-/// Facts, each with the name of its label. A list of `rows` rows has no `span` before its run.
+/// Facts, each with the name of its label. The `span` of a run is when it began, and the last known time; a list has none.
 pub(super) fn facts(
     details: &Details,
     rows: u64,
-    span: Option<RunSpan>,
+    span: Option<[i64; 2]>,
     clock: &PageClock,
     language: ReportLanguage,
 ) -> Vec<(&'static str, String)> {
@@ -53,7 +46,7 @@ pub(super) fn facts(
         ("kind", language.find(&format!("kind {}", details.kind)).unwrap_or(&details.kind).to_owned()),
         ("rate", language.text_with("rate_is", &rate)),
     ];
-    if let Some(RunSpan { from, to }) = span {
+    if let Some([from, to]) = span {
         facts.push(("when", format!("{} ({})", clock.span(from, to), clock.zone(from))));
         facts.push(("duration", duration(to - from)));
     }
@@ -61,16 +54,11 @@ pub(super) fn facts(
     facts
 }
 
-/// Whether a person cancelled the run.
-pub(super) fn is_cancelled(events: &[RunEvent]) -> bool {
-    events.iter().any(|event| event.kind == RunEventKind::Cancelled)
-}
-
 /// The name of the state of the run.
 pub(super) fn state_of(run: &ReportedRun<'_>, counts: &Counts, events: &[RunEvent]) -> &'static str {
     match events.last().map(|event| event.kind) {
         _ if run.doubt.is_some() => "doubtful",
-        _ if is_cancelled(events) => "cancelled",
+        _ if events.iter().any(|event| event.kind == RunEventKind::Cancelled) => "cancelled",
         _ if counts.is_finished() => "complete",
         _ if run.is_running => "under_way",
         Some(RunEventKind::Paused) => "paused",

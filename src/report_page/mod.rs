@@ -1,10 +1,8 @@
 //! The report of a run, or of a list before its run, as one page to view and share: a single file that loads nothing
 //! from elsewhere. It reads the ledger and decides nothing.
 
-mod cost;
 mod course;
 mod head;
-mod next_steps;
 mod outcomes;
 mod page;
 mod preview;

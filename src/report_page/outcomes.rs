@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::reasons::{Meaning, shown_reason};
 use crate::api::DeliveryFacts;
@@ -39,25 +39,6 @@ struct ReasonSum {
     example: Option<(u64, String)>,
 }
 
-/// A number at the top.
-#[derive(Debug, Serialize)]
-pub(super) struct Tile {
-    state: &'static str,
-    count: u64,
-    /// The rows of the states before it.
-    before: u64,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct ReasonLine {
-    state: &'static str,
-    reason: String,
-    /// The message for one row, if the reason has no words of its own.
-    example: Option<String>,
-    meaning: Option<Meaning>,
-    rows: u64,
-}
-
 impl Outcomes {
     /// Whether a reason can be told apart: it is one of those so far, or they are few. A server may give each row another one.
     pub(super) fn takes(&self, reason: &str) -> bool {
@@ -83,10 +64,11 @@ impl Outcomes {
         }
     }
 
-    pub(super) fn tiles(&self) -> Vec<Tile> {
+    /// The numbers at the top, each with the number of rows in the states before it.
+    pub(super) fn tiles(&self) -> Vec<Value> {
         let mut before = 0;
         let tiles = self.shown(&self.counts).map(|(state, count)| {
-            let tile = Tile { state, count, before };
+            let tile = json!({ "state": state, "count": count, "before": before });
             before += count;
             tile
         });
@@ -94,7 +76,7 @@ impl Outcomes {
     }
 
     /// The reasons, most frequent first: those that need attention, or those of rows skipped `on_purpose`.
-    pub(super) fn reasons(&self, on_purpose: bool, language: ReportLanguage) -> Vec<ReasonLine> {
+    pub(super) fn reasons(&self, on_purpose: bool, language: ReportLanguage) -> Vec<Value> {
         let is_skipped = |state: &str| state == RowState::Skipped.name();
         let is_on_purpose = |state: &str, reason: &str| is_skipped(state) && reason != SkipReason::Invalid.name();
         let mut reasons: Vec<_> =
@@ -104,12 +86,14 @@ impl Outcomes {
         reasons.sort_by_key(|((state, reason), sum)| (is_skipped(state), is_later(state), Reverse(sum.rows), reason));
         let example =
             |(line, words): &(u64, String)| language.text_with("for_example", &line.to_string()) + " " + words;
-        let lines = reasons.into_iter().map(|((state, reason), sum)| ReasonLine {
-            state,
-            reason: shown_reason(reason, language),
-            example: sum.example.as_ref().map(example),
-            meaning: Meaning::of(reason, language),
-            rows: sum.rows,
+        let lines = reasons.into_iter().map(|((state, reason), sum)| {
+            json!({
+                "state": state,
+                "reason": shown_reason(reason, language),
+                "example": sum.example.as_ref().map(example),
+                "meaning": Meaning::of(reason, language),
+                "rows": sum.rows,
+            })
         });
         lines.collect()
     }
@@ -134,25 +118,13 @@ impl Outcomes {
     }
 }
 
-#[derive(Debug, Serialize)]
-pub(super) struct Funnel {
-    /// When all of them were last asked for, in milliseconds since 1970.
-    asked_at: Option<i64>,
-    /// How many were asked for, of how many.
-    asked: u64,
-    sent: u64,
-    /// How many came exactly this far: they add up to all that were sent.
-    ends: BTreeMap<&'static str, u64>,
-}
-
-impl Funnel {
-    /// The funnel of a run that was last asked about at `asked_at`; None if no message was sent.
-    pub(super) fn of(counts: &DeliveryCounts, asked_at: Option<i64>) -> Option<Self> {
-        let asked = counts.known() + counts.not_listed;
-        let sent = asked + counts.no_id + counts.not_asked;
-        let ends = counts.named().map(|(name, _, count)| (name, count)).into();
-        (sent > 0).then_some(Self { asked_at, asked, sent, ends })
-    }
+/// How far the messages came of a run that was last asked about at `asked_at`; None if no message was sent. The `ends` say how many
+/// came exactly this far: they add up to all that were sent.
+pub(super) fn funnel(counts: &DeliveryCounts, asked_at: Option<i64>) -> Option<Value> {
+    let asked = counts.known() + counts.not_listed;
+    let sent = asked + counts.no_id + counts.not_asked;
+    let ends = BTreeMap::from(counts.named().map(|(name, _, count)| (name, count)));
+    (sent > 0).then(|| json!({ "asked_at": asked_at, "asked": asked, "sent": sent, "ends": ends }))
 }
 
 /// Counts a row once, if it was sent, by how far it came.

@@ -10,15 +10,13 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, State, UndefinedBehavior, context};
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::cost::CostTable;
 use super::course::CourseStep;
-use super::next_steps::NextStep;
-use super::outcomes::{Funnel, Outcomes, ReasonLine, Tile};
+use super::outcomes::Outcomes;
 use super::reasons::shown_reason;
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRows};
-use super::texts::{PageClock, duration};
+use super::texts::PageClock;
 use crate::import::BulkError;
 use crate::ledger::{Details, RowState};
 use crate::list::ReportLanguage;
@@ -57,18 +55,17 @@ pub(super) struct Page {
     pub(super) name: String,
     pub(super) state: &'static str,
     pub(super) facts: Vec<(&'static str, String)>,
-    tiles: Vec<Tile>,
+    tiles: Vec<Value>,
     /// All rows, and those that were not skipped.
     all: u64,
     meant: u64,
-    pub(super) funnel: Option<Funnel>,
-    pub(super) message: Option<ShownMessage>,
-    reasons: Vec<ReasonLine>,
-    left_out_on_purpose: Vec<ReasonLine>,
+    pub(super) funnel: Option<Value>,
+    pub(super) message: Option<Value>,
+    reasons: Vec<Value>,
+    left_out_on_purpose: Vec<Value>,
     countries: Vec<(&'static str, Vec<u64>)>,
-    pub(super) cost: Option<CostTable>,
+    pub(super) cost: Option<Value>,
     pub(super) course: Vec<CourseStep>,
-    pub(super) next: Vec<NextStep>,
     pub(super) columns: Vec<String>,
     /// Names and words of the states, in the order of their numbers in the rows.
     states: Vec<(&'static str, &'static str)>,
@@ -79,18 +76,9 @@ pub(super) struct Page {
     settings: String,
 }
 
-/// A message as its recipient sees it.
-#[derive(Serialize)]
-pub(super) struct ShownMessage {
-    parts: Vec<Part>,
-    /// The recipient; None if its placeholders are not filled.
-    to: Option<String>,
-}
-
-impl ShownMessage {
-    pub(super) fn new(drawn: Vec<Part>, to: Option<String>) -> Self {
-        Self { parts: Part::simple(drawn), to }
-    }
+/// A message as its recipient sees it; without a recipient, its placeholders are not filled.
+pub(super) fn shown_message(drawn: Vec<Part>, to: Option<&str>) -> Value {
+    json!({ "parts": Part::simple(drawn), "to": to })
 }
 
 impl Page {
@@ -179,12 +167,11 @@ fn environment(
         });
     }
     environment.add_filter("number", move |number: u64| language.number(number));
+    environment.add_filter("amount", move |amount: String| language.amount(&amount));
     environment.add_filter("share", move |part: u64, whole: u64| language.share(part, whole));
     environment.add_filter("counted", move |number: u64, name: String| language.counted(&name, number));
-    environment.add_filter("duration", duration);
-    let (moments, spans) = (clock.clone(), clock.clone());
-    environment.add_filter("moment", move |at: i64| moments.moment(at));
-    environment.add_filter("span", move |from: i64, to: i64| spans.span(from, to));
+    let clock = clock.clone();
+    environment.add_filter("moment", move |at: i64| clock.moment(at));
     Ok(environment)
 }
 

@@ -5,13 +5,13 @@ use std::io::Write;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::cost::CostTable;
 use super::head::{facts, list_name};
 use super::outcomes::Outcomes;
-use super::page::{Page, PageSize, ShownMessage};
+use super::page::{Page, PageSize, shown_message};
 use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
 use super::texts::PageClock;
+use crate::cost::Estimate;
 use crate::import::{BulkError, Remark, Remarks};
 use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason};
 use crate::list::ReportLanguage;
@@ -73,8 +73,8 @@ pub(crate) fn write_preview(
     page.name = list_name(list.details, language);
     page.state = if list.refused.is_some() { "not_ready" } else { "not_sent" };
     page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
-    page.cost = list.details.estimate.as_ref().map(|estimate| CostTable::of(estimate, language));
-    page.message = list.details.message.as_ref().map(|body| ShownMessage::new(drawn(list, body), None));
+    page.cost = list.details.estimate.as_ref().map(Estimate::to_json);
+    page.message = list.details.message.as_ref().map(|body| shown_message(drawn(list, body), None));
     if !mask {
         page.columns.push(language.text("recipient").to_owned());
     }

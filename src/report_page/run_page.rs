@@ -5,20 +5,17 @@ use std::io::Write;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::cost::CostTable;
 use super::course::{self, Decisions};
-use super::head::{ReportedRun, RunSpan, facts, is_cancelled, state_of};
-use super::next_steps::next_steps;
-use super::outcomes::{Funnel, Outcomes, UNDELIVERED, count_delivery};
-use super::page::{Page, PageSize, ShownMessage};
+use super::head::{ReportedRun, facts, state_of};
+use super::outcomes::{Outcomes, UNDELIVERED, count_delivery, funnel};
+use super::page::{Page, PageSize, shown_message};
 use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
 use super::texts::PageClock;
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
+use crate::cost::Spent;
 use crate::import::BulkError;
-use crate::ledger::{
-    DeliveryCounts, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind, SkipReason,
-};
+use crate::ledger::{DeliveryCounts, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
 use crate::message::Message;
 use crate::phone::country_of;
@@ -46,18 +43,16 @@ pub(crate) fn write(
     let counts = &outcomes.counts;
     let events = run.ledger.events()?;
     let span = span_of(run, &events, last_end)?;
-    let invalid = run.ledger.skip_counts()?.rows(SkipReason::Invalid);
     let mut page = Page::of(run.details, &outcomes, &rows, run.now, language);
     run.name.clone_into(&mut page.name);
     page.state = state_of(run, counts, &events);
     page.facts = facts(run.details, counts.all(), Some(span), &clock, language);
-    page.funnel = Funnel::of(&deliveries, asked_at);
-    page.cost = run.ledger.spent()?.as_ref().map(|spent| CostTable::of_run(spent, language));
+    page.funnel = funnel(&deliveries, asked_at);
+    page.cost = run.ledger.spent()?.as_ref().map(Spent::to_json);
     page.message = message_of(run, mask)?;
     page.course = course::steps(&events, &decisions, !mask, &clock, language);
-    // Who gets a masked page does not have the ledger, and a command may identify people by the run or a column.
+    // The name of a column may identify people.
     if !mask {
-        page.next = next_steps(run, counts, invalid, deliveries.undelivered, is_cancelled(&events));
         page.columns.clone_from(&run.details.columns);
     }
     page.write(&rows, &clock, language, to)
@@ -136,7 +131,8 @@ fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
 
-fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], last_end: Option<i64>) -> Result<RunSpan, LedgerError> {
+/// When the run began, and the last known time.
+fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], last_end: Option<i64>) -> Result<[i64; 2], LedgerError> {
     let from = match events.first() {
         Some(event) => event.at,
         None => run.ledger.created_at()?,
@@ -144,11 +140,11 @@ fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], last_end: Option<i64>) ->
     let last = events.iter().map(|event| event.at).chain(last_end).max().unwrap_or(from);
     let is_over = events.last().is_some_and(|event| event.kind == RunEventKind::Ended);
     let to = if run.is_running && !is_over { last.max(run.now) } else { last };
-    Ok(RunSpan { from, to: to.max(from) })
+    Ok([from, to.max(from)])
 }
 
 /// The first message, or with `mask` the unfilled one.
-fn message_of(run: &ReportedRun<'_>, mask: bool) -> Result<Option<ShownMessage>, BulkError> {
+fn message_of(run: &ReportedRun<'_>, mask: bool) -> Result<Option<Value>, BulkError> {
     let details = run.details;
     let found = if mask {
         details.message.clone().map(|body| (body, None))
@@ -156,9 +152,9 @@ fn message_of(run: &ReportedRun<'_>, mask: bool) -> Result<Option<ShownMessage>,
         let first = run.ledger.first_message()?;
         first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
     };
-    let shown = found.map(|(body, to): (Value, _)| {
+    let shown = found.map(|(body, to): (Value, Option<String>)| {
         let drawn = Message::named(&details.kind).map(|kind| details.template_texts.drawn(&kind, &body));
-        ShownMessage::new(drawn.unwrap_or_default(), to)
+        shown_message(drawn.unwrap_or_default(), to.as_deref())
     });
     Ok(shown)
 }
