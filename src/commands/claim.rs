@@ -170,7 +170,7 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
             let (command, or_ask) = match run {
                 Some(run) => (
                     format!("bulk resolve {run} --to {to} --unknown-as"),
-                    format!("; or ask Jelou with jelouctl bulk resolve {run} --ask"),
+                    format!("; or ask Jelou with jelouctl bulk deliveries {run}"),
                 ),
                 None => (format!("once resolve {} --to {to} --as", scope.key.quoted()), String::new()),
             };

@@ -32,14 +32,6 @@ pub(crate) struct Inquiry {
     span: Option<[i64; 2]>,
 }
 
-/// What the ledger learns at the end.
-#[derive(Debug)]
-pub(crate) struct Settled {
-    pub(crate) news: DeliveryNews,
-    /// How many rows stay unknown for each reason.
-    pub(crate) left: BTreeMap<StillUnknown, u64>,
-}
-
 impl Inquiry {
     pub(crate) fn new(terms: InquiryTerms) -> Self {
         Self { terms, ..Self::default() }
@@ -214,10 +206,10 @@ impl Inquiry {
         (self.terms.now, self.asked())
     }
 
-    /// Decides the unknown rows, and returns all that the ledger does not have yet; `is_whole` says whether
-    /// everything needed for that was read.
-    pub(crate) fn settle(&mut self, is_whole: bool) -> Settled {
-        let mut settled = Settled { news: self.news(), left: BTreeMap::new() };
+    /// Decides the unknown rows, and returns all that the ledger does not have yet, and how many rows stay unknown for each
+    /// reason; `is_whole` says whether everything needed for that was read.
+    pub(crate) fn settle(&mut self, is_whole: bool) -> (DeliveryNews, BTreeMap<StillUnknown, u64>) {
+        let (mut news, mut left) = (self.news(), BTreeMap::new());
         let mut why: HashMap<usize, StillUnknown> = HashMap::new();
         let listed: Vec<_> = self.copies.values().cloned().collect();
         let decided = if is_whole { decide(&self.attempts, &listed, &self.doubted) } else { Vec::new() };
@@ -246,13 +238,13 @@ impl Inquiry {
             row.id = Some(message_id.clone());
             row.is_unknown = false;
             row.is_listed = true;
-            settled.news.proven.push(ProvenRow { n: row.n, number: row.number, evidence });
-            settled.news.learn(row.n, &mut row.known, vec![copy.facts.clone()], Some(&message_id), self.terms.now);
+            news.proven.push(ProvenRow { n: row.n, number: row.number, evidence });
+            news.learn(row.n, &mut row.known, vec![copy.facts.clone()], Some(&message_id), self.terms.now);
         }
         for (place, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_unknown) {
-            *settled.left.entry(row.stays(is_whole, why.get(&place).copied())).or_default() += 1;
+            *left.entry(row.stays(is_whole, why.get(&place).copied())).or_default() += 1;
         }
-        settled
+        (news, left)
     }
 
     /// How far the messages sent at `since` or later came, each counted once. A message that is not listed counts as
@@ -333,9 +325,9 @@ mod tests {
         for attempt in attempts {
             inquiry.count(attempt, true);
         }
-        let settled = inquiry.settle(is_whole);
-        let left = settled.left.into_iter().flat_map(|(why, rows)| (0..rows).map(move |_| why));
-        (settled.news.proven.into_iter().map(|row| row.n).collect(), left.collect())
+        let (news, left) = inquiry.settle(is_whole);
+        let left = left.into_iter().flat_map(|(why, rows)| (0..rows).map(move |_| why));
+        (news.proven.into_iter().map(|row| row.n).collect(), left.collect())
     }
 
     /// One row is sent, the other unknown, and both are listed. After any one change, nothing is settled.

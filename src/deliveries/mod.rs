@@ -9,5 +9,5 @@ mod sweep;
 
 pub(crate) use self::evidence::StillUnknown;
 pub(crate) use self::inquired_row::InquiryTerms;
-pub(crate) use self::inquiry::{Inquiry, Settled};
+pub(crate) use self::inquiry::Inquiry;
 pub(crate) use self::sweep::sweep;

@@ -152,10 +152,8 @@ impl LedgerError {
 
     pub(super) fn no_such_run(name: &RunName, known: &[RunName]) -> Self {
         let names: Vec<_> = known.iter().map(ToString::to_string).collect();
-        let instead = match nearest(&name.to_string(), names.iter().map(String::as_str)) {
-            Some(nearest) => format!("; the nearest is {nearest}"),
-            None => list(known),
-        };
+        let nearest = nearest(&name.to_string(), names.iter().map(String::as_str));
+        let instead = nearest.map(|nearest| format!("; the nearest is {nearest}")).unwrap_or_default();
         Self::of_choice(format!("there is no run {name}{instead}"))
     }
 
@@ -163,8 +161,8 @@ impl LedgerError {
         Self::new(LedgerFault::Choice, "there are no runs", "start one with `jelouctl bulk send FILE KIND`")
     }
 
-    pub(crate) fn none_unfinished(known: &[RunName]) -> Self {
-        Self::of_choice(format!("no run is unfinished{}", list(known)))
+    pub(crate) fn none_unfinished() -> Self {
+        Self::of_choice("no run is unfinished")
     }
 
     pub(super) fn several_unfinished(known: &[RunName]) -> Self {
@@ -178,7 +176,7 @@ impl LedgerError {
     }
 
     /// Other rows are meant than those that were named; the report shows which.
-    pub(super) fn other_rows(message: String) -> Self {
+    pub(super) fn other_rows(message: &str) -> Self {
         let hint = "`jelouctl bulk report RUN` has all rows with their lines and states";
         Self::new(LedgerFault::Choice, message, hint)
     }
@@ -239,10 +237,6 @@ impl From<FileError> for LedgerError {
 
 /// The most runs that an error lists.
 const NAMED: usize = 5;
-
-fn list(known: &[RunName]) -> String {
-    if known.is_empty() { "; there are none".to_owned() } else { format!("; there are: {}", names(known)) }
-}
 
 fn names(runs: &[RunName]) -> String {
     let mut names: Vec<_> = runs.iter().take(NAMED).map(ToString::to_string).collect();

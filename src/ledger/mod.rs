@@ -46,7 +46,7 @@ pub(crate) use self::exchange::{Delay, ExchangeReply, SettledRow};
 pub(crate) use self::file::OnWait;
 pub(crate) use self::making::{EarlierOf, KnownRuns};
 pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now};
-pub(crate) use self::name::{RunAge, RunName};
+pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, DatabaseTls, schema_sql, set_up};

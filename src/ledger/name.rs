@@ -1,9 +1,9 @@
-//! How runs are named on the command line: one by its name, old ones by their age.
+//! How runs are named.
 
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 
@@ -57,42 +57,6 @@ impl RunName {
     }
 }
 
-/// An age such as `90d`. A number without a unit is ambiguous.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct RunAge(Duration);
-
-impl RunAge {
-    /// Whether something that happened at `then` is at least this old. Both times are in milliseconds since 1970.
-    pub(crate) fn has_passed(self, then: i64, now: i64) -> bool {
-        let age = now.saturating_sub(then);
-        u128::try_from(age).is_ok_and(|age| age >= self.0.as_millis())
-    }
-}
-
-impl FromStr for RunAge {
-    type Err = String;
-
-    fn from_str(raw: &str) -> Result<Self, String> {
-        let is_not = |why: &str| format!("`{}` {why}; write 90d, 12h or 30m", raw.escape_debug());
-        match humantime::parse_duration(raw.trim()) {
-            Ok(duration) if duration.is_zero() => Err(is_not("would remove runs that have just ended")),
-            Ok(duration) => Ok(Self(duration)),
-            Err(_) => Err(is_not("is not an age")),
-        }
-    }
-}
-
-impl fmt::Display for RunAge {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_secs() {
-            // A month of humantime is not the number of days that a person expects.
-            86_400 => formatter.write_str("1 day"),
-            seconds if seconds > 0 && seconds % 86_400 == 0 => write!(formatter, "{} days", seconds / 86_400),
-            _ => humantime::format_duration(self.0).fmt(formatter),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,29 +83,6 @@ mod tests {
         ] {
             let name = RunName::of_source(Path::new(source));
             assert!(name.0.starts_with(expected) && name.0.parse::<RunName>().is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn an_age_has_a_unit() {
-        for (raw, expected) in
-            [("90d", "90 days"), ("1d", "1 day"), ("12h", "12h"), (" 24h ", "1 day"), ("2w", "14 days"), ("1ms", "1ms")]
-        {
-            assert_eq!(raw.parse::<RunAge>().unwrap().to_string(), expected, "{raw}");
-        }
-        for (raw, expected) in
-            [("90", "is not an age"), ("-1d", "is not"), ("", "is not"), ("soon", "`soon`"), ("0s", "just ended")]
-        {
-            let error = raw.parse::<RunAge>().unwrap_err();
-            assert!(error.contains(expected) && error.contains("write 90d"), "{raw}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_clock_that_was_put_back_makes_nothing_old() {
-        let age: RunAge = "1h".parse().unwrap();
-        for (then, now, expected) in [(0, 3_600_000, true), (0, 3_599_999, false), (10, 0, false)] {
-            assert_eq!(age.has_passed(then, now), expected, "{then} {now}");
         }
     }
 }

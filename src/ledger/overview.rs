@@ -1,11 +1,13 @@
 //! Which runs there are: found by their names, all of them in figures, or their rows for one person.
 
+use std::time::Duration;
+
 use super::db::{SqlRow, values};
 use super::delivery::DeliveryCounts;
 use super::error::LedgerError;
 use super::message::hash_of_person;
 use super::model::Counts;
-use super::name::{RunAge, RunName};
+use super::name::RunName;
 use super::run::{FIND, REPORTED_COLUMNS, Run, is_in_doubt, reported};
 use super::store::Store;
 use super::types::{Details, ReportedRow};
@@ -72,9 +74,10 @@ impl Store {
     }
 
     /// The complete runs that have not changed for at least this long, newest first; in the sandbox those on it.
-    pub(crate) fn finished_for(&self, age: RunAge) -> Result<Vec<RunOverview>, LedgerError> {
+    pub(crate) fn finished_for(&self, age: Duration) -> Result<Vec<RunOverview>, LedgerError> {
         let (mut old, now) = (self.overviews()?, self.now()?);
-        old.retain(|run| !run.is_held && run.is_finished && age.has_passed(run.changed_at, now));
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        old.retain(|run| !run.is_held && run.is_finished && now.saturating_sub(run.changed_at) >= age);
         old.retain(|run| run.details.sandbox || !self.in_sandbox);
         Ok(old)
     }

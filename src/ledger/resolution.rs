@@ -2,7 +2,6 @@
 //! so that a process that sends the run changes none of them meanwhile.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ops::ControlFlow;
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_new};
 use super::db::{Db, values};
@@ -124,39 +123,13 @@ fn chosen_rows(db: &mut Db, run: i64, resolution: &Resolution) -> Result<Vec<Sta
     let at_lines: HashSet<_> = lines.iter().collect();
     rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
     if let Some(line) = lines.iter().find(|line| !rows.iter().any(|row| row.line == **line)) {
-        let missing = format!("the list of the run has no row at line {line}");
-        return Err(other_state(db, run, *from, |of, _| of == *line, missing)?);
+        return Err(LedgerError::other_rows(&format!("there is no {} row at line {line}", from.name())));
     }
-    for person in people {
-        let is_theirs = |recipient: &str| person_key(recipient) == person_key(person);
-        if !rows.iter().any(|row| is_theirs(&row.recipient)) {
-            let missing = format!("the run has no message to {person}");
-            return Err(other_state(db, run, *from, |_, recipient| recipient.is_some_and(is_theirs), missing)?);
-        }
+    let has_row = |person: &&String| rows.iter().any(|row| person_key(&row.recipient) == person_key(person));
+    match people.iter().find(|person| !has_row(person)) {
+        Some(person) => Err(LedgerError::other_rows(&format!("there is no {} row to {person}", from.name()))),
+        None => Ok(rows),
     }
-    Ok(rows)
-}
-
-/// The error if the first row that `is_meant` is not in the state `from`, or, with `missing`, if there is none.
-fn other_state(
-    db: &mut Db,
-    run: i64,
-    from: RowState,
-    is_meant: impl Fn(u64, Option<&str>) -> bool,
-    missing: String,
-) -> Result<LedgerError, LedgerError> {
-    let query = "SELECT line, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 AND message.run = row.run \
-                 AND message.n = row.n ORDER BY row.n";
-    let mut problem = missing;
-    db.0.walk(query, &values![run], &mut |row| {
-        let line = row.count(0)?;
-        if !is_meant(line, row.opt_text(1)?) {
-            return Ok(ControlFlow::Continue(()));
-        }
-        problem = format!("line {line} is {}, not {}", row.text(2)?, from.name());
-        Ok(ControlFlow::Break(()))
-    })?;
-    Ok(LedgerError::other_rows(problem))
 }
 
 /// The lost processes that have not said how these rows ended, except for those that have `ended`.

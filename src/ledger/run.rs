@@ -276,11 +276,6 @@ impl Run {
         self.store.db().exists(query, &values![self.id])
     }
 
-    /// The number of unknown rows without an attempt: the run was in doubt when it was cancelled.
-    pub(crate) fn unknown_and_never_tried(&self) -> Result<u64, LedgerError> {
-        self.one("SELECT count(*) FROM row WHERE run = ?1 AND state = 'unknown' AND began_at IS NULL")?.count(0)
-    }
-
     /// Passes the rows that are still to be sent to `check` in batches, so that memory use does not grow with them.
     pub(crate) fn pending_requests<E: From<LedgerError>>(
         &self,

@@ -535,7 +535,7 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     assert!(settled["error"].as_str().unwrap().contains("1 attempted, 1 listed"), "{settled}");
     assert!(settled["message_id"].is_string() && settled["delivery"] == json!("delivered"), "{settled}");
     // A second look-up settles nothing else, and keeps everything.
-    let again = at(home.run("bulk resolve r --ask"), &sandbox).fails(10, &[]).json();
+    let again = at(home.run("bulk deliveries r"), &sandbox).fails(10, &[]).json();
     assert_eq!(figures(&again, &["sent", "unknown", "settled"]), [297, 3, 0], "{again}");
 }
 

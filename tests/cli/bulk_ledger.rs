@@ -89,7 +89,7 @@ fn rows_that_may_have_been_sent_are_not_counted_as_to_be_sent() {
     let unknown = ended.json()["unknown"].as_u64().unwrap();
     let last = format!(
         "note: {unknown} messages may have been sent and are left alone: jelouctl bulk report r --state unknown; to ask \
-         Jelou: jelouctl bulk resolve r --ask; "
+         Jelou: jelouctl bulk deliveries r; "
     );
     assert!(ended.stderr.contains(&last), "{ended:?}");
 }

@@ -87,7 +87,7 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
         ("--file r.html --reason invalid", "a page has all of them", "take --format csv"),
         ("--file nowhere/r.html", "--file: failed to write nowhere/r.html", "in a directory that is there"),
         ("--file .", "--file: . is not a regular file", "name a file"),
-        ("nobody --file r.html", "there is no run nobody; there are: r", "jelouctl bulk list"),
+        ("nobody --file r.html", "there is no run nobody", "jelouctl bulk list"),
     ] {
         home.run(&format!("bulk report {words}")).fails(2, &[message, hint]);
     }

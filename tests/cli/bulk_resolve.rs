@@ -76,12 +76,12 @@ fn is_unchanged(home: &Home) {
 fn single_rows_are_decided_all_or_none() {
     let (home, jelou) = with_unknown_rows();
     let resolve = |words: &str| home.run(&format!("bulk resolve r {words}"));
-    resolve("--line 5 --line 2 --unknown-as sent").fails(2, &["line 2 is sent, not unknown"]);
-    resolve("--line 5 --line 8 --unknown-as sent").fails(2, &["line 8 is failed, not unknown"]);
-    resolve("--line 5 --line 900 --unknown-as sent").fails(2, &["the list of the run has no row at line 900"]);
+    resolve("--line 5 --line 2 --unknown-as sent").fails(2, &["there is no unknown row at line 2"]);
+    resolve("--line 5 --line 8 --unknown-as sent").fails(2, &["there is no unknown row at line 8"]);
+    resolve("--line 5 --line 900 --unknown-as sent").fails(2, &["there is no unknown row at line 900"]);
     let other = format!("--line 5 --to {} --unknown-as sent", user(99));
-    resolve(&other).fails(2, &[&format!("the run has no message to {}", user(99))]);
-    resolve(&format!("--to {} --unknown-as sent", user(0))).fails(2, &["line 2 is sent, not unknown"]);
+    resolve(&other).fails(2, &[&format!("there is no unknown row to {}", user(99))]);
+    resolve(&format!("--to {} --unknown-as sent", user(0))).fails(2, &["there is no unknown row to"]);
     resolve("--to 12 --unknown-as sent").fails(2, &["--to"]);
     resolve("--line x --unknown-as sent").fails(2, &["--line"]);
     resolve("--line 5").fails(2, &["--unknown-as"]);
@@ -94,7 +94,7 @@ fn single_rows_are_decided_all_or_none() {
     // Both this and the status show the open decisions with their command.
     for way in [
         "1 message may have been sent and is left alone: jelouctl bulk report r --state unknown",
-        "; to ask Jelou: jelouctl bulk resolve r --ask; to decide yourself: jelouctl bulk resolve r --unknown-as \
+        "; to ask Jelou: jelouctl bulk deliveries r; to decide yourself: jelouctl bulk resolve r --unknown-as \
          sent|failed|pending",
         "to send 3 rows again once corrected",
     ] {

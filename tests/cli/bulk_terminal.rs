@@ -140,14 +140,14 @@ fn old_runs_are_named_before_they_are_removed() {
     rehearse("b");
     let remove = |answer: &str| {
         let mut terminal = Terminal::plain(&home, &["bulk", "remove", "--older-than", "1ms"]);
-        terminal.answer("Remove 2 runs, complete for more than 1ms? [y/N] ", answer);
+        terminal.answer("Remove 2 finished runs? [y/N] ", answer);
         terminal.end()
     };
     let (code, screen) = remove("n");
     assert!(code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "), "{screen}");
     // The other one is sent anew during the question.
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "--older-than", "1ms"]);
-    terminal.wait_for("Remove 2 runs");
+    terminal.wait_for("Remove 2 finished runs");
     home.change_store("UPDATE run SET changed_at = changed_at + 1 WHERE name = 'a'");
     terminal.wait_for("[y/N] ");
     let (code, screen) = terminal.end_with("y");

@@ -83,7 +83,7 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     jelou.wait_for(1);
     kill(child);
     let under_way = home.run("bulk resolve r --line 2 --unknown-as sent");
-    under_way.fails(2, &["line 2 is inflight, not unknown"]);
+    under_way.fails(2, &["there is no unknown row at line 2"]);
     home.end_leases();
     // It may still send it, if it is only stopped.
     home.run("bulk resolve r --line 2 --unknown-as pending").fails(2, &["1 row at", "may still send", "--yes"]);

@@ -1,5 +1,5 @@
 //! Looks up the messages of a run: reads its rows and the attempts of other runs, asks Jelou, and writes the findings
-//! to the ledger. `bulk deliveries` and `bulk resolve --ask` use it.
+//! to the ledger.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use super::run_sender::sender_of_run;
 use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::command_error::CommandError;
 use crate::context::Context;
-use crate::deliveries::{Inquiry, InquiryTerms, Settled, StillUnknown, sweep};
+use crate::deliveries::{Inquiry, InquiryTerms, StillUnknown, sweep};
 use crate::ledger::{Counts, DeliveryCounts, Details, LedgerError, Run, RunEvent, RunEventKind, now};
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::sending::Sender;
@@ -98,7 +98,7 @@ impl<'a> AskedRun<'a> {
         }
         let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
         let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered > 0;
-        let Settled { mut news, left } = inquiry.settle(is_whole && matches!(counted, Ok(None)));
+        let (mut news, left) = inquiry.settle(is_whole && matches!(counted, Ok(None)));
         let is_of_all = is_whole && inquiry.asked() > 0 && inquiry.is_complete(UP_TO);
         news.asked = is_of_all.then(|| inquiry.asked_record());
         if !news.is_empty() {

@@ -45,37 +45,37 @@ const BUSINESS_CODES: [&str; 2] = ["131042", "131031"];
 /// delivered, read, replied, undelivered, not listed. Rows that may have been sent become sent where
 /// Jelou lists as many messages as were attempted, and nobody else sends the same.
 /// It ends with 10 while rows are unknown, and with 5 where the account has no message look-ups.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct BulkDeliveriesArgs {
     /// Name of the run [default: the newest one]
     ///
     /// With --sandbox, runs on the sandbox come first; without it, they come last.
-    pub(super) run: Option<RunName>,
+    run: Option<RunName>,
 
     /// Ask again until nothing can change any more
     #[arg(long)]
-    pub(super) watch: bool,
+    watch: bool,
 
     /// How long to wait before asking again [default: 30s]
     #[arg(long, value_name = "DURATION", requires = "watch", value_parser = timeout)]
-    pub(super) every: Option<Duration>,
+    every: Option<Duration>,
 
     /// How long to keep asking [default: 1h]
     #[arg(long = "for", value_name = "DURATION", requires = "watch", value_parser = timeout)]
-    pub(super) within: Option<Duration>,
+    within: Option<Duration>,
 
     /// Stop the run when most of its messages are not delivered, or WhatsApp lets the business send nothing
     #[arg(long, requires = "watch")]
-    pub(super) pause_if_undelivered: bool,
+    pause_if_undelivered: bool,
 
     /// Ask for messages that left this long ago or less, at most 30d [default: 72h]
     #[arg(long, value_name = "DURATION", value_parser = up_to)]
-    pub(super) up_to: Option<Duration>,
+    up_to: Option<Duration>,
 }
 
 /// Reads a value of `--up-to`.
-pub(super) fn up_to(raw: &str) -> Result<Duration, String> {
+fn up_to(raw: &str) -> Result<Duration, String> {
     let shown = raw.escape_debug();
     let read =
         humantime::parse_duration(raw.trim()).map_err(|_| format!("`{shown}` is not a duration; write 72h or 30d"))?;
@@ -89,13 +89,8 @@ pub(super) fn up_to(raw: &str) -> Result<Duration, String> {
 pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
-    ask(context, &run, args)
-}
-
-/// Asks for the messages of the run, prints the result, and what is left to do.
-pub(super) fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let name = run.name();
-    let mut asked = AskedRun::open(context, run, args.up_to.unwrap_or(UP_TO))?;
+    let mut asked = AskedRun::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
     let look = block_on(watch(context, &mut asked, args));
     let code = |look: &Look| {
         if look.counts.unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete }
@@ -115,12 +110,6 @@ pub(super) fn ask(context: &mut Context, run: &Run, args: &BulkDeliveriesArgs) -
     let words: Vec<_> = [deliveries_in_words(&look.deliveries)].into_iter().chain(unknown).collect();
     let printed = print_run(context, Some(name), &to_json(&asked, &look), &words);
     for told in still_unknown(name, &look) {
-        context.stderr.note(&told);
-    }
-    let untried = run.unknown_and_never_tried()?;
-    if untried > 0 {
-        let rows = counted(untried, "unknown row");
-        let told = format!("{rows} without an attempt here, which cannot be asked for: look for them in Jelou");
         context.stderr.note(&told);
     }
     let code = code(&look);

@@ -1,6 +1,5 @@
 //! `bulk list`: all runs, newest first.
 
-use clap::Args;
 use serde_json::{Value, json};
 
 use super::words::{deliveries_as_json, local_time, report_doubt, utc, waiting};
@@ -14,14 +13,7 @@ use crate::output::{OutputRow, Waiting};
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 
-/// List the runs, the newest first
-///
-/// If standard output is not a terminal, it prints one JSON object a line; with -o id the names.
-#[derive(Args, Debug)]
-#[command(verbatim_doc_comment)]
-pub(crate) struct BulkListArgs {}
-
-pub(crate) fn run(context: &Context, _: &BulkListArgs) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let runs = store.overviews()?;
     if runs.is_empty() {

@@ -54,14 +54,18 @@ pub(crate) enum BulkCommand {
     #[command(aliases = ["search", "who"])]
     Find(find::BulkFindArgs),
     Resolve(resolve::BulkResolveArgs),
-    List(list::BulkListArgs),
+    /// List the runs, the newest first
+    ///
+    /// If standard output is not a terminal, it prints one JSON object a line; with -o id the names.
+    #[command(verbatim_doc_comment)]
+    List,
     #[command(alias = "delete")]
     Remove(remove::BulkRemoveArgs),
 }
 
 pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCode, CommandError> {
     use BulkCommand::{Find, List, Report, Send, Status};
-    if !matches!(command, Send(_) | Status(_) | Report(_) | Find(_) | List(_)) {
+    if !matches!(command, Send(_) | Status(_) | Report(_) | Find(_) | List) {
         context.refuse_rehearsal("would change a run")?;
     }
     outlive_file_size_limit()?;
@@ -76,7 +80,7 @@ pub(crate) fn run(context: &mut Context, command: BulkCommand) -> Result<ExitCod
         BulkCommand::Report(args) => report::run(context, &args),
         BulkCommand::Find(args) => find::run(context, &args),
         BulkCommand::Resolve(args) => resolve::run(context, &args),
-        BulkCommand::List(args) => list::run(context, &args),
+        BulkCommand::List => list::run(context),
         BulkCommand::Remove(args) => remove::run(context, &args),
     }
 }

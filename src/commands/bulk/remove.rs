@@ -1,5 +1,7 @@
 //! `bulk remove`: forgets a run, or finished runs of some age.
 
+use std::time::Duration;
+
 use clap::Args;
 
 use super::words::{in_words, local_time};
@@ -9,7 +11,7 @@ use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::ledger::{Counts, LedgerError, LedgerFault, RunAge, RunName, RunOverview};
+use crate::ledger::{Counts, LedgerError, LedgerFault, RunName, RunOverview};
 use crate::once::OnceScope;
 use crate::output::counted;
 
@@ -29,8 +31,14 @@ pub(crate) struct BulkRemoveArgs {
     run: Option<RunName>,
 
     /// Every finished run in which nothing has changed for so long: 90d, 12h
-    #[arg(long, value_name = "AGE")]
-    older_than: Option<RunAge>,
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    older_than: Option<Duration>,
+}
+
+/// Reads a value of `--older-than`. A number without a unit is ambiguous, and no age at all means every run.
+fn age(raw: &str) -> Result<Duration, String> {
+    let age = humantime::parse_duration(raw.trim()).ok().filter(|age| !age.is_zero());
+    age.ok_or_else(|| format!("`{}` is not an age; write 90d, 12h or 30m", raw.escape_debug()))
 }
 
 pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, CommandError> {
@@ -49,14 +57,14 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
         (None, Some(age)) => {
             let old = store.finished_for(age)?;
             if old.is_empty() {
-                context.stderr.note(&format!("no finished run is older than {age}"));
+                context.stderr.note("no finished run is that old");
                 return Ok(ExitCode::Success);
             }
             for run in &old {
                 let (rows, changed) = (counted(run.counts.all(), "row"), local_time(run.changed_at));
                 context.stderr.note(&format!("{}: {rows}, last changed {changed}", run.name));
             }
-            let what = format!("{}, complete for more than {age}", counted(old.len() as u64, "run"));
+            let what = counted(old.len() as u64, "finished run");
             (old, what)
         }
         // clap does not allow such a line.

@@ -1,11 +1,8 @@
 //! `bulk resolve`: a person decides the outcome of rows.
 
-use std::time::Duration;
-
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
-use super::deliveries::{BulkDeliveriesArgs, ask, up_to};
 use super::ending::log_decided;
 use super::summary::{RunSummary, to_continue};
 use crate::command_error::CommandError;
@@ -23,12 +20,12 @@ use crate::timestamps::{local_second, of_milliseconds};
 /// Set the state of unknown rows by hand, or send failed rows again
 ///
 /// Examples:
-///   jelouctl bulk resolve people-20261120-101500 --ask
 ///   jelouctl bulk resolve people-20261120-101500 --unknown-as sent
 ///   jelouctl bulk resolve people-20261120-101500 --to 593987654321 --line 7 --unknown-as failed
 ///   jelouctl bulk resolve people-20261120-101500 --failed-as pending
 ///
-/// Unknown rows may have been sent: ask the recipients, or check in Jelou, before you say `pending`.
+/// Unknown rows may have been sent: `bulk deliveries` asks Jelou about them. Ask the recipients, too, before you say
+/// `pending`.
 /// `bulk report RUN --state unknown` lists them with their lines.
 /// All rows are decided or none.
 #[derive(Args, Debug)]
@@ -39,10 +36,6 @@ pub(crate) struct BulkResolveArgs {
 
     #[command(flatten)]
     decision: Decision,
-
-    /// With --ask: rows that left this long ago or less, at most 30d [default: 72h]
-    #[arg(long, value_name = "DURATION", value_parser = up_to, requires = "ask")]
-    up_to: Option<Duration>,
 
     #[command(flatten)]
     rows: DecidedRows,
@@ -60,10 +53,6 @@ struct Decision {
     /// What the failed rows are from now on
     #[arg(long, value_name = "STATE", value_parser = state_of([(RowState::Pending, Some("To be sent again"))]))]
     failed_as: Option<RowState>,
-
-    /// Ask Jelou which unknown rows were sent, as `bulk deliveries` does; the others stay unknown
-    #[arg(long)]
-    ask: bool,
 }
 
 /// The rows to decide; all rows in the state if none is named.
@@ -71,11 +60,11 @@ struct Decision {
 #[command(next_help_heading = "Which rows")]
 struct DecidedRows {
     /// Only the row at this line of the list, as the report has it (repeatable)
-    #[arg(long, value_name = "N", conflicts_with = "ask")]
+    #[arg(long, value_name = "N")]
     line: Vec<u64>,
 
     /// Only the rows to this user (repeatable)
-    #[arg(long, value_name = "USER", allow_hyphen_values = true, conflicts_with = "ask")]
+    #[arg(long, value_name = "USER", allow_hyphen_values = true)]
     to: Vec<String>,
 
     /// Country whose national number --to is, in two letters: EC
@@ -102,11 +91,8 @@ impl Decision {
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
-        return Err(LedgerError::none_unfinished(&store.names()?).into());
+        return Err(LedgerError::none_unfinished().into());
     };
-    if args.decision.ask {
-        return ask(context, &run, &BulkDeliveriesArgs { up_to: args.up_to, ..BulkDeliveriesArgs::default() });
-    }
     run.require_change()?;
     let (name, details) = (run.name(), run.details()?);
     let resolution = args.rows.resolution(context, args.decision.change(), &details)?;

@@ -135,7 +135,7 @@ impl RunSummary {
         if let Some(undecided) = undecided(name, &self.counts) {
             let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
             let decide = format!(
-                "; to ask Jelou: jelouctl bulk resolve {name} --ask; to decide yourself: jelouctl bulk resolve {name} \
+                "; to ask Jelou: jelouctl bulk deliveries {name}; to decide yourself: jelouctl bulk resolve {name} \
                  --unknown-as {states}, with --line N or --to USER for single ones"
             );
             context.stderr.note(&(undecided + if self.doubt.is_none() { &decide } else { "" }));
