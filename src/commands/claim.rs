@@ -92,15 +92,15 @@ impl OnceSend {
             Ok(store.claim(scope, &hasher.person(recipient), longest + LEASE)?)
         };
         match claim.await.map_err(CommandError::of_single_send)? {
-            Claimed::Now(mut held) => {
+            Ok(mut held) => {
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);
                     return Err(CommandError::interrupted(signal));
                 }
-                Ok(Claimed::Now(held))
+                Ok(Ok(held))
             }
-            Claimed::Before(entry) if entry.state == OnceState::Sent => Ok(Claimed::Before(entry)),
-            Claimed::Before(entry) => Err(refusal(scope, recipient, entry)),
+            Err(entry) if entry.state == OnceState::Sent => Ok(Err(entry)),
+            Err(entry) => Err(refusal(scope, recipient, entry)),
         }
     }
 

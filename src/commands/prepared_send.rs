@@ -13,7 +13,7 @@ use crate::command_error::CommandError;
 use crate::config::ApiUrl;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Claimed, ReachedBySend};
+use crate::ledger::ReachedBySend;
 use crate::message::{Outgoing, TemplateUses};
 use crate::output::{Record, Sent};
 use crate::phone::is_user_id;
@@ -59,7 +59,7 @@ impl<'a> PreparedSend<'a> {
                 None => return Ok(self.report(self.given_up(flight), record)),
             },
         };
-        let code = if let Some((once, Claimed::Before(entry))) = claim {
+        let code = if let Some((once, Err(entry))) = claim {
             begun = of_milliseconds(entry.at);
             once.note_replay(context, entry, record);
             ExitCode::Success
@@ -67,7 +67,7 @@ impl<'a> PreparedSend<'a> {
             let delivery = self.deliver(connection, flight).await;
             // Reported first: to write its end may take some seconds.
             let code = delivery.map(|delivery| self.report(delivery, record));
-            if let Some((once, Claimed::Now(held))) = claim {
+            if let Some((once, Ok(held))) = claim {
                 once.end(held, context, &mut connection.signals, record).await;
             }
             flight.landed();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::command_error::CommandError;
 use crate::config::{ConfigError, Environment, LedgerDatabase};
 use crate::context::Context;
-use crate::ledger::{DatabaseAddress, DatabaseTls, LedgerError, OnWait, Place, Run, RunName, Store, now};
+use crate::ledger::{DatabaseAddress, LedgerError, OnWait, Place, Run, RunName, Store, now};
 use crate::process::{Signals, block_on, enclosing_sandbox};
 use crate::timestamps::wrong_clock;
 
@@ -91,10 +91,10 @@ pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase
 pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, ConfigError> {
     let Some(database) = ledger_database(context)? else { return Ok(None) };
     let url = &database.url.value;
-    let tls = if url.is_encrypted { DatabaseTls::Verified { roots: url.roots.clone() } } else { DatabaseTls::None };
-    let (config, shown) = (url.config.clone(), url.shown.clone());
+    let (config, is_encrypted) = (url.config.clone(), url.is_encrypted);
+    let (roots, shown) = (url.roots.clone(), url.shown.clone());
     let password = Arc::new(move || {
         block_on(async { Ok::<_, anyhow::Error>(database.password().await?) }).map_err(|error| error.to_string())
     });
-    Ok(Some(DatabaseAddress { config, tls, password, shown }))
+    Ok(Some(DatabaseAddress { config, is_encrypted, roots, password, shown }))
 }

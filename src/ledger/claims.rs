@@ -12,9 +12,6 @@ use super::store::{Lost, Store, lock_store};
 use crate::once::{OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
 use crate::output::Sent;
 
-/// How many people are claimed at once.
-const AT_ONCE: usize = 10_000;
-
 /// Claims a person who is free for a row: `once_key, person, run, n`.
 pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n) VALUES (?1, ?2, ?3, ?4) \
      ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
@@ -76,13 +73,8 @@ pub(super) struct Claim {
     worker: Option<i64>,
 }
 
-/// The result of trying to claim a person.
-pub(crate) enum Claimed {
-    /// This process has claimed the person.
-    Now(HeldClaim),
-    /// The person is not free, for this reason.
-    Before(OnceEntry),
-}
+/// The claim of this process, or else what the person has, who is not free.
+pub(crate) type Claimed = Result<HeldClaim, OnceEntry>;
 
 /// A person that this process has claimed. If it is killed, the message is unknown.
 pub(crate) struct HeldClaim {
@@ -129,8 +121,8 @@ impl Store {
         Ok(claim_under(&mut db, scope, person)?.map(|claim| claim.entry))
     }
 
-    /// Claims the person, if free, for a message that this process is about to send within `lease`. The claim is on the
-    /// disk when this returns. After an error, the person has no message.
+    /// Claims the person for a message that this process is about to send within `lease`; else returns why the person is not
+    /// free. The claim is on the disk when this returns. After an error, the person has no message.
     pub(crate) fn claim(&self, scope: &OnceScope, person: &str, lease: Duration) -> Result<Claimed, LedgerError> {
         let worker = fastrand::i64(1..);
         self.db().0.enter(worker)?;
@@ -140,7 +132,7 @@ impl Store {
             Err(error) if error.may_pass() => self.reopened()?.try_claim(scope, person, worker, lease),
             claimed => claimed,
         };
-        if !matches!(claimed, Ok(Claimed::Now(_))) {
+        if !matches!(claimed, Ok(Ok(_))) {
             self.db().0.leave(worker);
         }
         claimed
@@ -164,10 +156,8 @@ impl Store {
             )?;
             Ok::<_, LedgerError>(Ok(key))
         })?;
-        Ok(match claimed {
-            Ok(key) => Claimed::Now(HeldClaim { store: self.clone(), key, person: person.to_owned(), worker }),
-            Err(entry) => Claimed::Before(entry),
-        })
+        // Once the store is free: a claim that is dropped uses it.
+        Ok(claimed.map(|key| HeldClaim { store: self.clone(), key, person: person.to_owned(), worker }))
     }
 
     /// If nothing was ever sent under `key`: a key that differs from it only in capitals.
@@ -283,7 +273,7 @@ impl Store {
             }
             let claims: Vec<_> =
                 reached.iter().map(|(person, (n, _))| values![key, person, run.id, *n].to_vec()).collect();
-            claims.chunks(AT_ONCE).try_for_each(|claims| db.each(CLAIM_ROW, claims).map(drop))?;
+            db.each(CLAIM_ROW, &claims)?;
             Ok::<_, LedgerError>(Ok(claims.len() as u64))
         })
     }

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use super::claims::Claimed;
 use super::db::values;
 use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
 use super::earlier::EarlierMessages;
@@ -213,8 +212,8 @@ fn send_all(store: &Store, run: &str, states: &[RowState]) {
 fn send_single(store: &Store, recipient: &str, sent: Sent) {
     let hasher = store.hasher().unwrap();
     match store.claim(&scope(), &hasher.person(recipient), Duration::from_secs(30)).unwrap() {
-        Claimed::Now(mut held) => held.end(sent, None).unwrap(),
-        Claimed::Before(entry) => panic!("{entry:?}"),
+        Ok(mut held) => held.end(sent, None).unwrap(),
+        Err(entry) => panic!("{entry:?}"),
     }
 }
 
@@ -792,7 +791,7 @@ mod shared {
     use super::needs::can_test;
     use super::postgres::{Cluster, EMPTY_LEDGER, SENDER, programs};
     use super::*;
-    use crate::ledger::{DatabaseAddress, DatabaseTls, Place, set_up};
+    use crate::ledger::{DatabaseAddress, Place, set_up};
 
     pub(super) fn cluster() -> Option<&'static Cluster> {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
@@ -807,7 +806,13 @@ mod shared {
 
     fn address(url: &str) -> DatabaseAddress {
         let password = Arc::new(|| Ok(None));
-        DatabaseAddress { config: url.parse().unwrap(), tls: DatabaseTls::None, password, shown: url.to_owned() }
+        DatabaseAddress {
+            config: url.parse().unwrap(),
+            is_encrypted: false,
+            roots: None,
+            password,
+            shown: url.to_owned(),
+        }
     }
 
     pub(super) fn store(cluster: &'static Cluster) -> TestedStore {

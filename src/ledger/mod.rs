@@ -49,7 +49,7 @@ pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
-pub(crate) use self::postgres::{DatabaseAddress, DatabaseTls, schema_sql, set_up};
+pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
 pub(crate) use self::reach::{ReachOf, ReachedBySend, ReachedPeople};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;

@@ -19,8 +19,6 @@ use crate::message::sends_template;
 const WINDOW: i64 = 24 * 60 * 60 * 1000;
 /// For how long messages are kept: a clock that was wrong for some days does no harm.
 const KEPT: i64 = 30 * WINDOW;
-/// How many messages are written at once.
-const AT_ONCE: usize = 10_000;
 
 /// The count of a bot, locked for the rest of a transaction.
 pub(super) struct Reach {
@@ -116,7 +114,7 @@ impl Reach {
         each_earlier(db, run, self.since() - of.lag, |[began_at, n, number, person]| {
             reached.push(values![self.id, began_at + of.lag, run, n, number, person].to_vec());
         })?;
-        reached.chunks(AT_ONCE).try_for_each(|reached| db.each(ADD, reached).map(drop))
+        db.each(ADD, &reached).map(drop)
     }
 
     /// A person who was reached after this time counts.

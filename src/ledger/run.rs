@@ -158,21 +158,13 @@ impl Run {
     pub(crate) fn noted_counts(&self) -> Result<Counts, LedgerError> {
         let mut db = self.store.db();
         let (lost, mut counts) = (Lost::of(&mut db)?, Counts::default());
-        db.each_of("SELECT state, count(*) FROM row WHERE run = ?1 GROUP BY state", &values![self.id], |row| {
-            *counts.of_mut(row.named(0, RowState::of_name)?) = row.count(1)?;
+        let query = "SELECT state, CASE WHEN state = 'inflight' THEN worker END, count(*) FROM row WHERE run = ?1 \
+                     GROUP BY 1, 2";
+        db.each_of(query, &values![self.id], |row| {
+            let state = lost.shown(row.named(0, RowState::of_name)?, row.opt_int(1)?);
+            *counts.of_mut(state) += row.count(2)?;
             Ok(())
         })?;
-        if counts.inflight > 0 {
-            // Those under way in a lost process may have been sent.
-            let query = "SELECT worker, count(*) FROM row WHERE run = ?1 AND state = 'inflight' GROUP BY worker";
-            db.each_of(query, &values![self.id], |row| {
-                if lost.of_worker(row.opt_int(0)?).is_some() {
-                    let rows = row.count(1)?.min(counts.inflight);
-                    (counts.inflight, counts.unknown) = (counts.inflight - rows, counts.unknown + rows);
-                }
-                Ok(())
-            })?;
-        }
         Ok(counts)
     }
 
@@ -190,16 +182,18 @@ impl Run {
             reasons.insert(DOUBTFUL.to_owned(), self.counts()?.unknown);
             return Ok(reasons);
         }
-        let query = "SELECT CASE WHEN decided IS NOT NULL THEN 'resolved' ELSE coalesce(api_code, code, state) END, count(*) \
-                     FROM row WHERE run = ?1 AND (state = 'failed' OR state = 'unknown') GROUP BY 1";
-        self.store.db().each_of(query, &values![self.id], |mut row| {
-            reasons.insert(row.take(0)?, row.count(1)?);
+        let query = "SELECT CASE WHEN state = 'inflight' THEN 'unknown' WHEN decided IS NOT NULL THEN 'resolved' \
+                     ELSE coalesce(api_code, code, state) END, CASE WHEN state = 'inflight' THEN worker END, count(*) FROM row \
+                     WHERE run = ?1 AND (state = 'failed' OR state = 'unknown' OR state = 'inflight') GROUP BY 1, 2";
+        let mut db = self.store.db();
+        let lost = Lost::of(&mut db)?;
+        db.each_of(query, &values![self.id], |mut row| {
+            let worker = row.opt_int(1)?;
+            if worker.is_none() || lost.of_worker(worker).is_some() {
+                *reasons.entry(row.take(0)?).or_default() += row.count(2)?;
+            }
             Ok(())
         })?;
-        let lost: u64 = self.workers()?.iter().filter(|worker| worker.is_lost).map(|worker| worker.inflight).sum();
-        if lost > 0 {
-            *reasons.entry(RowState::Unknown.name().to_owned()).or_default() += lost;
-        }
         Ok(reasons)
     }
 
@@ -352,25 +346,19 @@ impl Run {
     pub(crate) fn spent(&self) -> Result<Option<Spent>, LedgerError> {
         let Details { estimate: Some(estimate), sandbox: is_rehearsal, .. } = self.details()? else { return Ok(None) };
         let is_asked = self.one("SELECT asked_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some();
-        let [mut all, mut sent, mut delivered] = [const { BTreeMap::new() }; 3];
-        let query = "SELECT charge, state, delivery, count(*) FROM row CROSS JOIN message WHERE row.run = ?1 \
-                     AND state <> 'skipped' AND message.run = row.run AND message.n = row.n AND charge IS NOT NULL \
-                     GROUP BY charge, state, delivery";
-        self.store.db().each_of(query, &values![self.id], |row| {
-            let (place, rows) = (row.count(0)?, row.count(3)?);
-            let is_sent = row.named(1, RowState::of_name)? == RowState::Sent;
-            let delivery = row.opt_text(2)?.map(DeliveryState::of_status).filter(|_| is_sent);
-            let came =
-                matches!(delivery, Some(DeliveryState::Delivered | DeliveryState::Read | DeliveryState::Replied));
-            for (counts, counts_it) in [(&mut all, true), (&mut sent, is_sent), (&mut delivered, came)] {
-                *counts.entry(place).or_default() += if counts_it { rows } else { 0 };
-            }
-            Ok(())
-        })?;
-        let of =
-            |counts: &BTreeMap<u64, u64>| estimate.of(|place| counts.get(&(place as u64)).copied().unwrap_or_default());
-        let (sent, delivered) = (of(&sent), is_asked.then(|| of(&delivered)));
-        Ok(Some(Spent { is_rehearsal, sent, delivered, estimate: of(&all) }))
+        let query = "SELECT charge, count(*), count(CASE WHEN state = 'sent' THEN 1 END), \
+                     count(CASE WHEN state = 'sent' AND delivery IN (?2, ?3, ?4) THEN 1 END) FROM row CROSS JOIN message \
+                     WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \
+                     AND charge IS NOT NULL GROUP BY charge";
+        let (delivered, read, replied) = (DeliveryState::Delivered, DeliveryState::Read, DeliveryState::Replied);
+        let values = values![self.id, delivered.status(), read.status(), replied.status()];
+        let rows = |row: SqlRow| Ok((row.count(0)?, [row.count(1)?, row.count(2)?, row.count(3)?]));
+        let counts: HashMap<_, _> = self.store.db().rows(query, &values, rows)?.into_iter().collect();
+        let [all, sent, delivered] = [0, 1, 2].map(|column: usize| {
+            let of = |place: usize| counts.get(&(place as u64)).and_then(|counts| counts.get(column)).copied();
+            estimate.of(|place| of(place).unwrap_or_default())
+        });
+        Ok(Some(Spent { is_rehearsal, sent, delivered: is_asked.then_some(delivered), estimate: all }))
     }
 }
 

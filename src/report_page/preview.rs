@@ -50,16 +50,16 @@ pub(crate) fn write_preview(
     let mut outcomes = Outcomes::default();
     outcomes.is_preview = true;
     list.draft.each_row(|row| {
-        let PlannedRow { state, reason, words } = PlannedRow::of(list, &row, language);
+        let (state, reason, words) = planned(list, &row, language);
         let recipient = row.request.as_ref().map(|request| request.recipient);
         let country = recipient.and_then(country_of).unwrap_or_default();
-        outcomes.add(state, &reason, country, (!mask && !words.is_empty()).then_some((row.line, &words)));
+        outcomes.add(state, reason, country, (!mask && !words.is_empty()).then_some((row.line, &words)));
         let recipient = recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?;
         let bubble = Some(bubble_of(list, row.request.as_ref().map(|request| request.body))?);
         rows.add(PageRow {
             line: row.line,
             state,
-            reason: &reason,
+            reason,
             country,
             at: None,
             error: &words,
@@ -81,31 +81,22 @@ pub(crate) fn write_preview(
     page.write(&rows, &clock, language, to)
 }
 
-/// The outcome of a row if the list is sent.
-struct PlannedRow {
-    /// As on the page of a run: sent means fine, unknown needs a check, failed cannot be sent.
-    state: RowState,
-    reason: String,
-    words: String,
-}
-
-impl PlannedRow {
-    fn of(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: ReportLanguage) -> Self {
-        let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
-        let fault = remarks.iter().find(|remark| remark.is_fault());
-        let is_fault = |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
-        if let Some(Skip { reason, problem }) = row.skip.filter(|skip| fault.is_none() || !is_fault(skip.reason)) {
-            let (reason, words) = (reason.name().to_owned(), said_in(language, problem));
-            return Self { state: RowState::Skipped, reason, words };
-        }
-        let words: Vec<_> = remarks.iter().map(|remark| in_words(remark, language)).collect();
-        let (state, reason) = match (fault, remarks) {
-            (Some(fault), _) => (RowState::Failed, reason_of(fault)),
-            (None, [first, ..]) => (RowState::Unknown, reason_of(first)),
-            (None, []) => (RowState::Sent, ""),
-        };
-        Self { state, reason: reason.to_owned(), words: words.join("; ") }
+/// The outcome of a row if the list is sent: its state as on the page of a run (sent means fine, unknown needs a check, failed
+/// cannot be sent), the reason, and the same in words.
+fn planned(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: ReportLanguage) -> (RowState, &'static str, String) {
+    let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
+    let fault = remarks.iter().find(|remark| remark.is_fault());
+    let is_fault = |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
+    if let Some(Skip { reason, problem }) = row.skip.filter(|skip| fault.is_none() || !is_fault(skip.reason)) {
+        return (RowState::Skipped, reason.name(), said_in(language, problem));
     }
+    let words: Vec<_> = remarks.iter().map(|remark| in_words(remark, language)).collect();
+    let (state, reason) = match (fault, remarks) {
+        (Some(fault), _) => (RowState::Failed, reason_of(fault)),
+        (None, [first, ..]) => (RowState::Unknown, reason_of(first)),
+        (None, []) => (RowState::Sent, ""),
+    };
+    (state, reason, words.join("; "))
 }
 
 fn reason_of(remark: &Remark) -> &'static str {

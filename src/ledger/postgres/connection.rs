@@ -86,14 +86,13 @@ impl Database {
         if let Some(password) = password {
             config.password(password.reveal());
         }
-        let tls = match &self.address.tls {
-            DatabaseTls::None => None,
-            DatabaseTls::Verified { roots } => Some(tls::verified(roots.as_deref()).map_err(|problem| {
-                let path = roots.as_deref().unwrap_or(Path::new("")).display();
-                let message = format!("the certificate authorities of sslrootcert cannot be used: {path}: {problem}");
-                LedgerError::setup(message, "name a file with certificates in PEM")
-            })?),
-        };
+        let roots = self.address.roots.as_deref();
+        let verified = self.address.is_encrypted.then(|| tls::verified(roots)).transpose();
+        let tls = verified.map_err(|problem| {
+            let path = roots.unwrap_or(Path::new("")).display();
+            let message = format!("the certificate authorities of sslrootcert cannot be used: {path}: {problem}");
+            LedgerError::setup(message, "name a file with certificates in PEM")
+        })?;
         // The crate alone would continue unencrypted if the server does not support TLS.
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         let (at, mark) = (&self.address.shown, format!("{:016x}", fastrand::u64(..)));
@@ -285,19 +284,13 @@ pub(crate) type PasswordSource = Arc<dyn Fn() -> Result<Option<Secret>, String> 
 pub(crate) struct DatabaseAddress {
     /// With the password of the address, if it has one.
     pub(crate) config: tokio_postgres::Config,
-    pub(crate) tls: DatabaseTls,
+    /// Whether certificate and name are verified; not for a unix socket or loopback.
+    pub(crate) is_encrypted: bool,
+    /// A file with the authorities, instead of the system's.
+    pub(crate) roots: Option<PathBuf>,
     pub(crate) password: PasswordSource,
     /// For display: without a password.
     pub(crate) shown: String,
-}
-
-/// How a connection is protected.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum DatabaseTls {
-    /// A unix socket or loopback.
-    None,
-    /// Certificate and name are verified, with the system's authorities or those in a file.
-    Verified { roots: Option<PathBuf> },
 }
 
 impl fmt::Debug for DatabaseAddress {

@@ -6,6 +6,6 @@ mod error;
 mod setup;
 mod tls;
 
-pub(crate) use self::connection::{DatabaseAddress, DatabaseTls};
+pub(crate) use self::connection::DatabaseAddress;
 pub(super) use self::engine::DatabaseEngine;
 pub(crate) use self::setup::{schema_sql, set_up};
