@@ -128,14 +128,6 @@ impl DeliveryCounts {
         }
     }
 
-    /// Of the messages that were `sent`, `silent` ones have an id but nothing was learned about them. Of these,
-    /// `before` were asked for.
-    pub(super) fn add_silent(&mut self, sent: u64, silent: u64, before: u64) {
-        self.not_listed = before;
-        self.not_asked = silent.saturating_sub(before);
-        self.no_id = sent.saturating_sub(self.known() + silent);
-    }
-
     fn of_mut(&mut self, state: &DeliveryState) -> &mut u64 {
         match state {
             DeliveryState::Other(_) => &mut self.other,

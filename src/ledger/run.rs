@@ -213,41 +213,30 @@ impl Run {
 
     /// The processes that send it, and those that were lost in the last day.
     pub(crate) fn workers(&self) -> Result<Vec<RunWorker>, LedgerError> {
-        const A_DAY: i64 = 24 * 60 * 60 * 1000;
+        const A_DAY_S: f64 = 24.0 * 60.0 * 60.0;
+        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at, coalesce(inflight, 0), coalesce(sent, 0) FROM worker \
+                     LEFT JOIN (SELECT worker, count(CASE WHEN state = 'inflight' THEN 1 END) AS inflight, \
+                     count(CASE WHEN state = 'sent' THEN 1 END) AS sent FROM row WHERE run = ?1 GROUP BY worker) AS held \
+                     ON held.worker = worker.id WHERE worker.run = ?1 AND left_at IS NULL ORDER BY joined_at, id";
         let mut db = self.store.db();
-        let now = db.0.now()?;
-        let mut held = HashMap::new();
-        let query = "SELECT worker, state, count(*) FROM row WHERE run = ?1 AND (state = 'inflight' OR state = 'sent') \
-                     AND worker IS NOT NULL GROUP BY worker, state";
-        db.each_of(query, &values![self.id], |row| {
-            held.insert((row.int(0)?, row.named(1, RowState::of_name)?), row.count(2)?);
-            Ok(())
-        })?;
-        let query = "SELECT id, host, pid, seen_at, lease_ms, joined_at FROM worker WHERE run = ?1 AND left_at IS NULL \
-                     ORDER BY joined_at, id";
-        let mut processes = db.rows(query, &values![self.id], |mut row| Ok((process(&mut row)?, row.int(5)?)))?;
-        processes.retain(|(process, _)| {
-            process.seen_at > now - A_DAY || held.contains_key(&(process.id, RowState::Inflight))
-        });
-        let life = db.0.life()?;
-        Ok(processes
-            .into_iter()
-            .map(|(process, joined_at)| {
-                let inflight = held.get(&(process.id, RowState::Inflight)).copied().unwrap_or_default();
-                #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
-                let seen_s = ((now - process.seen_at) as f64 / 100.0).round() / 10.0;
-                RunWorker {
-                    joined_at: format!("{:.3}", of_milliseconds(joined_at)),
-                    seen_s,
-                    inflight,
-                    lost_at: (inflight > 0).then(|| process.lost_at()),
-                    is_lost: !life(process.id, process.lost_at()),
-                    sent: held.get(&(process.id, RowState::Sent)).copied().unwrap_or_default(),
-                    host: process.host,
-                    pid: process.pid,
-                }
+        let (now, life) = (db.0.now()?, db.0.life()?);
+        let mut workers = db.rows(query, &values![self.id], |mut row| {
+            let (process, inflight) = (process(&mut row)?, row.count(6)?);
+            #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
+            let seen_s = ((now - process.seen_at) as f64 / 100.0).round() / 10.0;
+            Ok(RunWorker {
+                joined_at: format!("{:.3}", of_milliseconds(row.int(5)?)),
+                seen_s,
+                inflight,
+                lost_at: (inflight > 0).then(|| process.lost_at()),
+                is_lost: !life(process.id, process.lost_at()),
+                sent: row.count(7)?,
+                host: process.host,
+                pid: process.pid,
             })
-            .collect())
+        })?;
+        workers.retain(|worker| worker.seen_s < A_DAY_S || worker.inflight > 0);
+        Ok(workers)
     }
 
     /// The recipient and the body of the first message, if possible of a row that is not skipped.
@@ -332,12 +321,13 @@ impl Run {
             }
             Ok(())
         })?;
-        // Accepted messages with an id about which nothing was learnt: all of them, and those that left before.
-        let query = "SELECT count(*), count(CASE WHEN delivery IS NULL AND message_id IS NOT NULL THEN 1 END), \
-                     count(CASE WHEN delivery IS NULL AND message_id IS NOT NULL AND ended_at <= ?2 THEN 1 END) \
-                     FROM row WHERE run = ?1 AND state = 'sent'";
+        // Accepted messages about which nothing was learnt: those without an id, and those that had left by then.
+        let query = "SELECT count(*), count(CASE WHEN message_id IS NULL THEN 1 END), \
+                     count(CASE WHEN message_id IS NOT NULL AND ended_at <= ?2 THEN 1 END) \
+                     FROM row WHERE run = ?1 AND state = 'sent' AND delivery IS NULL";
         let row = db.one(query, &values![self.id, asked_at])?;
-        counts.add_silent(row.count(0)?, row.count(1)?, row.count(2)?);
+        (counts.no_id, counts.not_listed) = (row.count(1)?, row.count(2)?);
+        counts.not_asked = row.count(0)?.saturating_sub(counts.no_id + counts.not_listed);
         Ok(Some(counts))
     }
 
