@@ -46,7 +46,7 @@ pub(crate) fn write_preview(
     to: impl Write,
 ) -> Result<PageSize, BulkError> {
     let clock = PageClock::new(TimeZone::system());
-    let mut rows = PageRows::new(&clock, mask, true);
+    let mut rows = PageRows::new(&clock, mask);
     let mut outcomes = Outcomes::default();
     outcomes.is_preview = true;
     list.draft.each_row(|row| {

@@ -39,8 +39,6 @@ pub(super) struct PageRows<'a> {
     clock: &'a PageClock,
     /// Whether names and numbers are left out.
     pub(super) mask: bool,
-    /// Whether all times are on one day, so that the day need not be repeated.
-    is_one_day: bool,
     /// The most bytes of those that are on the page.
     most: usize,
     groups: [RowGroup; ORDER.len()],
@@ -67,9 +65,9 @@ pub(super) struct ChosenRows {
 }
 
 impl<'a> PageRows<'a> {
-    pub(super) fn new(clock: &'a PageClock, mask: bool, is_one_day: bool) -> Self {
+    pub(super) fn new(clock: &'a PageClock, mask: bool) -> Self {
         let (groups, reasons) = Default::default();
-        Self { clock, mask, is_one_day, most: MOST_BYTES, groups, reasons, number: 0 }
+        Self { clock, mask, most: MOST_BYTES, groups, reasons, number: 0 }
     }
 
     pub(super) fn add(&mut self, row: PageRow<'_>) {
@@ -80,8 +78,7 @@ impl<'a> PageRows<'a> {
         let Some(group) = self.groups.get_mut(place).filter(|group| group.bytes < self.most) else { return };
         let mut fields = vec![json!(row.line), json!(place), json!(reason), json!(row.country)];
         if !self.mask {
-            let time = |at| if self.is_one_day { self.clock.second(at) } else { self.clock.day_and_second(at) };
-            fields.push(json!(row.at.map(time)));
+            fields.push(json!(row.at.map(|at| self.clock.day_and_second(at))));
             fields.push(json!(shortened(row.error)));
             fields.extend(row.cells.iter().map(|cell| json!(shortened(cell))));
             fields.extend(row.bubble.map(|parts| json!(parts)));
@@ -138,7 +135,7 @@ mod tests {
     #[test]
     fn those_that_were_not_sent_come_first_and_the_page_has_an_end() {
         let clock = PageClock::new(TimeZone::UTC);
-        let mut rows = PageRows::new(&clock, false, false);
+        let mut rows = PageRows::new(&clock, false);
         for line in 0..100 {
             let state = if line % 10 == 0 { RowState::Failed } else { RowState::Sent };
             let (at, error, cells, bubble) = (Some(0), "</script>", vec!["ñ".repeat(300)], None);

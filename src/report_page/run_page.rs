@@ -36,9 +36,8 @@ pub(crate) fn write(
 ) -> Result<PageSize, BulkError> {
     let hours = run.details.conditions.hours.as_ref();
     let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
-    let is_one_day = clock.is_one_day(run.ledger.created_at()?, run.ledger.changed_at()?);
     let asked_at = run.ledger.delivery_counts()?.map(|counts| counts.asked_at);
-    let mut rows = PageRows::new(&clock, mask, is_one_day);
+    let mut rows = PageRows::new(&clock, mask);
     let ReadRows { outcomes, deliveries, last_end, decisions } = read_rows(run, language, asked_at, &mut rows)?;
     let counts = &outcomes.counts;
     let events = run.ledger.events()?;

@@ -108,24 +108,15 @@ impl PageClock {
         self.shown(at, "%Y-%m-%d %H:%M:%S")
     }
 
-    /// `10:15:03`
-    pub(super) fn second(&self, at: i64) -> String {
-        self.shown(at, "%H:%M:%S")
-    }
-
     /// `11-20 10:15:03`
     pub(super) fn day_and_second(&self, at: i64) -> String {
         self.shown(at, "%m-%d %H:%M:%S")
     }
 
-    /// Whether both are on the same day.
-    pub(super) fn is_one_day(&self, from: i64, to: i64) -> bool {
-        self.shown(from, "%F") == self.shown(to, "%F")
-    }
-
     /// A range of times: the day appears once if it is the same.
     pub(super) fn span(&self, from: i64, to: i64) -> String {
-        let to = if self.is_one_day(from, to) { self.second(to) } else { self.moment(to) };
+        let is_one_day = self.shown(from, "%F") == self.shown(to, "%F");
+        let to = self.shown(to, if is_one_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" });
         format!("{} – {to}", self.moment(from))
     }
 
