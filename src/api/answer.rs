@@ -27,11 +27,6 @@ pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.get(..end).unwrap_or_default().to_owned() + ELLIPSIS)
 }
 
-/// The items of a page of a listing: Jelou's pages name them in two ways.
-pub(crate) fn listed_items(page: &Value) -> Option<&Vec<Value>> {
-    ["results", "data"].into_iter().find_map(|name| page.get(name)?.as_array())
-}
-
 /// The pages and the entries of a listing, as a page of it counts them.
 pub(crate) fn counted(page: &Value) -> [Option<u64>; 2] {
     ["totalPages", "total"].map(|name| {
@@ -133,9 +128,10 @@ impl Body {
         }
     }
 
-    /// The items of a page of a listing.
+    /// The items of a page of a listing: Jelou's pages name them in two ways.
     pub(crate) fn results(&self) -> Option<&Vec<Value>> {
-        listed_items(self.json.as_ref()?)
+        let page = self.json.as_ref()?;
+        ["results", "data"].into_iter().find_map(|name| page.get(name)?.as_array())
     }
 
     /// The pages and the entries of the listing.

@@ -37,7 +37,6 @@ pub(crate) struct Pager {
     /// How many entries a page has at most.
     limit: usize,
     most: u32,
-    first: u32,
     /// The pages that were read.
     pages: u32,
     /// The contents of all entries: an entry may be listed again in another state.
@@ -53,14 +52,14 @@ pub(crate) struct Pager {
 }
 
 impl Pager {
-    /// Reads at most `most` pages of at most `limit` entries, from page `first` on.
-    pub(crate) fn new(first: u32, most: u32, limit: usize) -> Self {
-        Self { limit, most, first, ..Self::default() }
+    /// Reads at most `most` pages of at most `limit` entries.
+    pub(crate) fn new(most: u32, limit: usize) -> Self {
+        Self { limit, most, ..Self::default() }
     }
 
     /// The page to request.
     pub(crate) fn next_page(&self) -> u32 {
-        self.first.saturating_add(self.pages)
+        self.pages + 1
     }
 
     /// Adds an entry of the current page; returns whether it is new.
@@ -122,7 +121,7 @@ mod tests {
 
     /// The same with a count for each page; the last count also applies to the pages after it.
     fn read_counted(pages: &[&[i64]], counted: &[(Option<u64>, Option<u64>)]) -> (ListingCoverage, u32) {
-        let mut reading = Pager::new(1, 10, 50);
+        let mut reading = Pager::new(10, 50);
         loop {
             let page = pages[(reading.pages as usize).min(pages.len() - 1)];
             for id in page {

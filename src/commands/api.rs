@@ -5,21 +5,18 @@ use std::str::FromStr;
 use clap::Args;
 use http::Method;
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::result::{note_delivery, note_error, preview, print_answer, print_result};
-use crate::api::{ListingCoverage, Pager, Request, TypedPath, counted, listed_items};
+use crate::api::{Request, TypedPath};
 use crate::command_error::CommandError;
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, Source, UsageError};
-use crate::output::{Format, Record, Sent};
+use crate::output::{Record, Sent};
 use crate::process::block_on;
-use crate::sending::{Connection, Flight, Sender, catch_panic, read_environment, read_settings};
+use crate::sending::{Flight, Sender, catch_panic, read_environment, read_settings};
 
-/// The maximum number of pages to read, in case a server returns new ones forever.
-const MAX_PAGES: u32 = 1000;
 /// The methods that endpoints use.
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
@@ -27,7 +24,7 @@ const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PA
 ///
 /// Examples:
 ///   jelouctl api '/v1/bots/{bot}/templates?limit=5'
-///   jelouctl api GET '/v1/external/messages/history/{bot}' -f startAt=2026-11-01 --paginate
+///   jelouctl api GET '/v1/external/messages/history/{bot}' -f startAt=2026-11-01
 ///   jelouctl api POST '/v1/bots/{bot}/events/webhook' --input webhooks.json --dry-run
 ///
 /// The credentials, time-outs and exit codes are those of a message. `success: false` ends with 5; no
@@ -56,10 +53,6 @@ pub(crate) struct ApiArgs {
     /// File with the body, JSON, or `-` for standard input; fields then go into the query
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     input: Option<Source>,
-
-    /// Read every page of a GET and print only the results, one a line
-    #[arg(long)]
-    paginate: bool,
 }
 
 /// `KEY=VALUE`
@@ -101,7 +94,6 @@ fn call(context: &mut Context, typed: &ApiArgs, record: &mut Record) -> Result<E
     let settings = read_settings(context, &read_environment()?)?;
     let path = TypedPath::new(path)?;
     path.check_harmless(&method, context.mode == Mode::Curl)?;
-    typed.check(context, &method)?;
     let (query, body) = typed.query_and_body(context, &method)?;
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     let sender = Sender::of(settings, context)?;
@@ -124,12 +116,19 @@ fn call(context: &mut Context, typed: &ApiArgs, record: &mut Record) -> Result<E
         let mut connection = sender.connect(context).await?;
         record.api_url = Some(connection.base.to_string());
         let request = request(&connection.base)?;
-        if typed.paginate {
-            return read_pages(context, &mut connection, request, record).await;
-        }
-        Ok(deliver(context, &mut connection, &request, record, &flight).await)
+        let retry_for = connection.retry_for;
+        Ok(connection.deliver(&request, retry_for, &flight).await)
     };
-    catch_panic(&flight, || block_on(made))
+    let code = note_delivery(catch_panic(&flight, || block_on(made))?, record);
+    if method == Method::GET && record.sent == Sent::Unknown {
+        // It was interrupted, and the request could not change anything.
+        record.sent = Sent::No;
+    }
+    if let Some(error) = &record.error {
+        let state = if code == ExitCode::Unknown { "it may have been carried out: " } else { "" };
+        context.stderr.error(&format!("{state}{}", error.message), &[], error.hint.as_deref());
+    }
+    Ok(code)
 }
 
 impl ApiArgs {
@@ -149,27 +148,12 @@ impl ApiArgs {
         }
     }
 
-    /// Refuses flags that conflict.
-    fn check(&self, context: &Context, method: &Method) -> Result<(), UsageError> {
-        if *method == Method::GET && self.input.is_some() {
-            return Err(UsageError::new(
-                "--input: a GET has no body",
-                "give its parameters with -f, or name another method",
-            ));
-        }
-        if self.paginate && *method != Method::GET {
-            let problem = format!("--paginate reads pages, and this is a {method}");
-            return Err(UsageError::new(problem, "name the method: jelouctl api GET PATH --paginate"));
-        }
-        if self.paginate && !matches!(context.stdout.format, Format::Response | Format::None) {
-            let problem = "--paginate prints results, and -o the outcome of one request";
-            return Err(UsageError::new(problem, "leave out one of the two"));
-        }
-        Ok(())
-    }
-
     /// Where the fields and the body go.
     fn query_and_body(&self, context: &mut Context, method: &Method) -> Result<TypedParts, CommandError> {
+        if *method == Method::GET && self.input.is_some() {
+            let hint = "give its parameters with -f, or name another method";
+            return Err(UsageError::new("--input: a GET has no body", hint).into());
+        }
         let fields = self.fields(context)?;
         let (query, body) = match &self.input {
             Some(source) => (fields, Some(context.input.json("--input", source)?)),
@@ -217,74 +201,4 @@ fn query_text(value: Value) -> String {
         Value::Null => String::new(),
         value => value.to_string(),
     }
-}
-
-/// Makes one request, reports any error in the answer, and fills in the record.
-async fn deliver(
-    context: &Context,
-    connection: &mut Connection,
-    request: &Request,
-    record: &mut Record,
-    flight: &Flight,
-) -> ExitCode {
-    let code = note_delivery(connection.deliver(request, connection.retry_for, flight).await, record);
-    if request.accepts.reads() && record.sent == Sent::Unknown {
-        // It was interrupted, and the request could not change anything.
-        record.sent = Sent::No;
-    }
-    if let Some(error) = &record.error {
-        let state = if code == ExitCode::Unknown { "it may have been carried out: " } else { "" };
-        context.stderr.error(&format!("{state}{}", error.message), &[], error.hint.as_deref());
-    }
-    code
-}
-
-/// Prints the results of `request` and of all following pages, each as it arrives.
-async fn read_pages(
-    context: &Context,
-    connection: &mut Connection,
-    mut request: Request,
-    record: &mut Record,
-) -> Result<ExitCode, CommandError> {
-    let typed = request.url.query_pairs().find(|(name, _)| name == "page");
-    let first = typed.and_then(|(_, page)| page.parse().ok()).unwrap_or(1);
-    let mut pager = Pager::new(first, MAX_PAGES, usize::MAX);
-    loop {
-        let code = deliver(context, connection, &request, record, &Flight::default()).await;
-        if code != ExitCode::Success {
-            return Ok(code);
-        }
-        let answer = record.response.take().unwrap_or_default();
-        let Some(results) = listed_items(&answer).or_else(|| answer.as_array()) else {
-            let problem = "the answer is not a page of results";
-            context.stderr.error(problem, &[], Some("leave out --paginate"));
-            return Ok(ExitCode::Rejected);
-        };
-        let new = results.iter().filter(|result| pager.entry(result)).count();
-        let end = pager.end_page([counted(&answer)[0], None]);
-        // A server that ignores page numbers returns the same page again.
-        if new > 0 {
-            results.iter().try_for_each(|result| context.stdout.json(result))?;
-        }
-        match end {
-            None if !context.stdout.has_lost_its_reader() => {
-                request.url = with_page(&request.url, pager.next_page());
-            }
-            None | Some(ListingCoverage::Whole) => return Ok(ExitCode::Success),
-            Some(part) => {
-                let problem = format!("{}; what was printed is incomplete", part.problem().unwrap_or_default());
-                let hint = format!("continue with -f page={}, or try again later", pager.next_page());
-                context.stderr.error(&problem, &[], Some(&hint));
-                return Ok(ExitCode::Unavailable);
-            }
-        }
-    }
-}
-
-/// Returns `url` with another page number.
-fn with_page(url: &Url, page: u32) -> Url {
-    let others: Vec<_> = url.query_pairs().into_owned().filter(|(name, _)| name != "page").collect();
-    let mut url = url.clone();
-    url.query_pairs_mut().clear().extend_pairs(others).append_pair("page", &page.to_string());
-    url
 }

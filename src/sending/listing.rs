@@ -43,7 +43,7 @@ pub(crate) struct Listing {
 
 impl Listing {
     pub(crate) fn new(filter: TemplateFilter) -> Self {
-        let pager = Pager::new(1, MAX_PAGES, TEMPLATES_LIMIT);
+        let pager = Pager::new(MAX_PAGES, TEMPLATES_LIMIT);
         Self { filter, pager, first: Value::Null, found: Vec::new(), end: None }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ended, Home, sender, under};
+use crate::harness::{Ended, Home, under};
 use crate::server::{Reply, Server, refused_url};
 
 /// A path that takes a POST, and any GET.
@@ -10,15 +10,6 @@ const HARMLESS: &str = "/v1/bots/{bot}/templates";
 
 fn ok(body: &Value) -> Reply {
     Reply::json(200, &body.to_string())
-}
-
-/// A page of a listing with this number of entries.
-fn page(results: &Value, pages: u64) -> Reply {
-    ok(&json!({"pagination": {"totalPages": pages}, "results": results}))
-}
-
-fn lines(server: &Server) -> Vec<String> {
-    server.received().into_iter().map(|received| received.line).collect()
 }
 
 #[test]
@@ -195,8 +186,6 @@ fn what_was_typed_wrong_is_told_before_the_configuration() {
         ("/v1/bots/{bot}/templates --input - -F a=@-", "both ask for standard input", "put one of them into a file"),
         ("GET /v1/x --input body.json", "--input: a GET has no body", "-f"),
         ("/v1/bots/{bot}/templates -f a=1 -F a=2", "the field `a` is given twice", "-F 'KEY=[1,2]'"),
-        ("/v1/bots/{bot}/templates -f a=1 --paginate", "--paginate reads pages, and this is a POST", "api GET PATH"),
-        ("/v1/bots/{bot}/templates --paginate -o record", "--paginate prints results", "leave out one"),
         ("-X POST /v1/x", "unexpected argument '-X'", "jelouctl api POST PATH"),
         ("POST /v1/x -d {}", "unexpected argument '-d'", "--input FILE"),
     ] {
@@ -204,64 +193,6 @@ fn what_was_typed_wrong_is_told_before_the_configuration() {
         assert_eq!(ended.stdout.is_empty(), !words.contains("record"), "{ended:?}");
     }
     home.run("api /v1/x").fails(3, &["no bot to send from"]);
-}
-
-#[test]
-fn every_page_is_one_result_a_line() {
-    let server = Server::start(vec![
-        page(&json!([{"messageId": "m1", "text": "a\nb"}, {"messageId": "m2"}]), 2),
-        page(&json!([{"id": 3}]), 2),
-    ]);
-    let ended = Home::new().run("api GET /v1/x?limit=2 -f a=b&c --paginate").api(&server.url).success();
-    assert_eq!(ended.stdout, "{\"messageId\":\"m1\",\"text\":\"a\\nb\"}\n{\"messageId\":\"m2\"}\n{\"id\":3}\n");
-    assert_eq!(lines(&server), ["GET /v1/x?limit=2&a=b%26c HTTP/1.1", "GET /v1/x?limit=2&a=b%26c&page=2 HTTP/1.1"]);
-
-    // It continues at the address in the answer. If a server does not count, it ends with an empty page or a repeated
-    // one.
-    for (replies, expected, asked) in [
-        (vec![ok(&json!([1, 2])), ok(&json!([3])), ok(&json!([]))], "1\n2\n3\n", 3),
-        (vec![ok(&json!({"data": ["a"]}))], "\"a\"\n", 2),
-        (vec![page(&json!([]), 0)], "", 1),
-    ] {
-        let server = Server::start(replies);
-        let ended = Home::new().run("api /v1/x?page=7 --paginate").api(&server.url).success();
-        assert_eq!(ended.stdout, expected);
-        let pages = (7..7 + asked).map(|page| format!("GET /v1/x?page={page} HTTP/1.1"));
-        assert_eq!(lines(&server), pages.collect::<Vec<_>>());
-    }
-    Home::new().run("api /v1/x --paginate -o id").fails(2, &["--paginate prints results"]);
-}
-
-#[test]
-fn pages_that_are_not_all_read_never_end_well() {
-    let first = || page(&json!([1]), 9);
-    for (reply, code, words) in [
-        (Reply::json(403, r#"{"message":"no"}"#), 4, "the API answered 403: no"),
-        (Reply::ResetAfterReading, 7, "hint: try again"),
-        (ok(&json!({"results": {"a": 1}})), 5, "the answer is not a page of results\nhint: leave out --paginate"),
-    ] {
-        let server = Server::start(vec![first(), reply]);
-        let ended = Home::new().run("api /v1/x --paginate --retry-for 0").api(&server.url).fails(code, &[words]);
-        assert!(ended.stdout.starts_with("1\n"), "{ended:?}");
-    }
-    let pages: Vec<_> = (0..1001).map(|number| ok(&json!([number]))).collect();
-    let server = Server::start(pages);
-    let home = Home::new();
-    let run = home.run("api /v1/x --paginate").api(&server.url);
-    let ended = run.fails(6, &["the API has more than 1000 pages; what was printed is incomplete", "-f page=1001"]);
-    assert_eq!((ended.stdout.lines().count(), server.received().len()), (1000, 1000));
-}
-
-#[test]
-#[cfg(unix)]
-fn nobody_need_read_all_pages() {
-    let server = Server::start((0..1000).map(|number| ok(&json!([number]))).collect());
-    let home = Home::new();
-    let mut command = home.program("sh");
-    command.args(["-c", "jelouctl api /v1/x --paginate | head -n 2"]).envs(sender(&server.url));
-    let ended = Ended::new(&command.output().unwrap());
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("0\n1\n", ""));
-    assert!(server.received().len() < 100, "{}", server.received().len());
 }
 
 /// With less memory than the size of the answer.
@@ -289,7 +220,7 @@ fn an_answer_of_200_mb_is_left() {
 fn what_the_answer_repeats_of_the_secret_is_not_shown() {
     let secret = "canary-secret-of-the-tests";
     let echo = json!({"results": [{"headers": {"authorization": "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="}, secret: secret}]});
-    for words in ["/v1/x", "POST /v1/bots/{bot}/templates", "/v1/x --paginate", "/v1/x -v", "/v1/x -o record"] {
+    for words in ["/v1/x", "POST /v1/bots/{bot}/templates", "/v1/x -v", "/v1/x -o record"] {
         let server = Server::answering(ok(&echo));
         let home = Home::new();
         let ended = home.run("api").args(&words.split(' ').collect::<Vec<_>>()).api(&server.url).success();

@@ -115,7 +115,7 @@ impl LookUps<'_> {
         most_pages: u32,
         mut take: impl FnMut(&Value) -> ControlFlow<()>,
     ) -> Result<ListingCoverage, LookUpError> {
-        let mut pager = Pager::new(1, most_pages, LOOK_UP_LIMIT);
+        let mut pager = Pager::new(most_pages, LOOK_UP_LIMIT);
         let mut since = span.start.at(self.now());
         let mut until = span.until;
         let mut is_clock_known = false;
