@@ -18,8 +18,7 @@ use crate::output::{Check, CheckState, Format, counted, rounded};
 use crate::places::STATE;
 use crate::process::block_on;
 use crate::sending::{
-    Connection, Flight, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
-    reread_do_not_contact,
+    Connection, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment, reread_do_not_contact,
 };
 
 /// With a clock further off than this, certificates are refused or log times look wrong.
@@ -243,7 +242,7 @@ impl Checkup {
         let mut connection = Connection::new((base, client, credentials), bot, settings, &context.stderr);
         let mut listing = Listing::new(TemplateFilter::default());
         // One page tells whether they are accepted.
-        let read = listing.read_page(&mut connection, Duration::ZERO, &Flight::default()).await;
+        let read = listing.read_page(&mut connection, Duration::ZERO).await;
         self.check(CREDENTIALS, read)?;
         let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
         let count = listing.templates().len();

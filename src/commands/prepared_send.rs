@@ -101,7 +101,7 @@ impl<'a> PreparedSend<'a> {
     }
 
     fn given_up(&self, flight: &Flight) -> Delivery {
-        flight.given_up(self.notice_within.unwrap_or_default(), false)
+        flight.given_up(self.notice_within.unwrap_or_default())
     }
 
     async fn deliver(&self, connection: &mut Connection, flight: &Flight) -> Result<Delivery, CommandError> {

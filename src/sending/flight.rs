@@ -45,12 +45,12 @@ impl Flight {
         self.last_problem.borrow().clone()
     }
 
-    /// The end of a request that was given up after this time. One that `reads` changed nothing.
-    pub(crate) fn given_up(&self, tried_for: Duration, reads: bool) -> Delivery {
+    /// The end of a request that was given up after this time.
+    pub(crate) fn given_up(&self, tried_for: Duration) -> Delivery {
         let (code, cause) = match self.last_problem() {
-            _ if self.is_under_way() && !reads => ("unknown", "no answer".to_owned()),
+            _ if self.is_under_way() => ("unknown", "no answer".to_owned()),
             Some(problem) => problem,
-            None => (if reads { "network" } else { "unavailable" }, "no answer in time".to_owned()),
+            None => ("unavailable", "no answer in time".to_owned()),
         };
         let (outcome, hint) = match code {
             "unknown" => (Outcome::Unknown(None), UNKNOWN_HINT),
@@ -115,33 +115,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_is_unknown_only_while_a_request_is_under_way_that_may_send() {
+    fn what_is_given_up_is_unknown_only_while_a_request_is_under_way() {
         let problem = |cause| Problem::new(&Outcome::NotSent(cause), "because", "");
         let (network, limit) = (problem(Cause::Network), problem(Cause::Unavailable));
         let waits = |problem| Event::Waiting { wait: Duration::ZERO, problem };
         let not_sent = Outcome::NotSent;
-        for (events, reads, outcome, code, message) in [
-            (vec![], false, not_sent(Cause::Unavailable), "unavailable", "no answer in time (tried for 1.5 s)"),
-            (vec![], true, not_sent(Cause::Network), "network", "no answer in time (tried for 1.5 s)"),
-            (vec![Event::Attempt(1)], false, Outcome::Unknown(None), "unknown", "no answer (tried for 1.5 s)"),
-            (vec![Event::Attempt(1)], true, not_sent(Cause::Network), "network", "no answer in time (tried for 1.5 s)"),
+        for (events, outcome, code, message) in [
+            (vec![], not_sent(Cause::Unavailable), "unavailable", "no answer in time (tried for 1.5 s)"),
+            (vec![Event::Attempt(1)], Outcome::Unknown(None), "unknown", "no answer (tried for 1.5 s)"),
             (
                 vec![Event::Attempt(1), waits(&network)],
-                false,
                 not_sent(Cause::Network),
                 "network",
                 "because (tried for 1.5 s)",
             ),
             (
                 vec![Event::Attempt(1), waits(&limit)],
-                false,
                 not_sent(Cause::Unavailable),
                 "unavailable",
                 "because (tried for 1.5 s)",
             ),
             (
                 vec![Event::Attempt(1), waits(&limit), Event::Attempt(2)],
-                false,
                 Outcome::Unknown(None),
                 "unknown",
                 "no answer (tried for 1.5 s)",
@@ -151,7 +146,7 @@ mod tests {
             for event in &events {
                 flight.note(event);
             }
-            let ended = flight.given_up(Duration::from_millis(1500), reads);
+            let ended = flight.given_up(Duration::from_millis(1500));
             let problem = ended.problem.unwrap();
             assert_eq!((ended.outcome, problem.code, problem.message.as_str()), (outcome, code, message), "{events:?}");
         }

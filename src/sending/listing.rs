@@ -24,7 +24,7 @@ pub(crate) async fn read_templates(
 ) -> Result<Listing, LookUpError> {
     let mut listing = Listing::new(filter.clone());
     while listing.end.is_none() {
-        listing.read_page(connection, retry_for, &Flight::default()).await?;
+        listing.read_page(connection, retry_for).await?;
     }
     Ok(listing)
 }
@@ -55,11 +55,10 @@ impl Listing {
         &mut self,
         connection: &mut Connection,
         retry_for: Duration,
-        flight: &Flight,
     ) -> Result<(), LookUpError> {
         let page = self.pager.next_page();
         let request = Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
-        let delivery = connection.deliver(&request, retry_for, flight).await;
+        let delivery = connection.deliver(&request, retry_for, &Flight::default()).await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
         match (&delivery.outcome, body.and_then(|body| body.json.as_ref()), body.and_then(Body::results)) {
             (Outcome::Sent { .. }, Some(page), Some(results)) => self.add_page(page, results),
@@ -70,7 +69,7 @@ impl Listing {
 
     /// Adds the next page, whose templates are `results`.
     pub(super) fn add_page(&mut self, page: &Value, results: &[Value]) {
-        if self.is_empty() {
+        if self.pager.next_page() == 1 {
             self.first.clone_from(page);
         }
         for template in results {
@@ -95,11 +94,6 @@ impl Listing {
     /// The templates of all pages.
     pub(crate) fn templates(&self) -> &[Value] {
         &self.found
-    }
-
-    /// Whether no page has been read yet.
-    pub(super) fn is_empty(&self) -> bool {
-        self.pager.next_page() == 1
     }
 
     /// In the API's own shape: the first page, with the `results` of all.

@@ -20,6 +20,4 @@ pub(crate) use self::flight::{Flight, catch_panic, panicked};
 pub(crate) use self::listing::{Listing, read_templates};
 pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::sender::{Sender, read_environment, read_settings};
-pub(crate) use self::template_check::{
-    CheckedTemplates, check_sender, check_templates, refuse_templates, refuse_unusable,
-};
+pub(crate) use self::template_check::{CheckedTemplates, check_templates, refuse_templates};

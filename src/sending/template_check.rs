@@ -6,9 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::connection::Connection;
-use super::flight::Flight;
 use super::listing::{Listing, read_templates};
-use crate::api::{Cause, LookUpError, Outcome, TemplateFilter};
+use crate::api::TemplateFilter;
 use crate::command_error::CommandError;
 use crate::exit::ExitCode;
 use crate::message::{TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
@@ -20,7 +19,7 @@ const CHECK_TIME: Duration = Duration::from_secs(3);
 const MOST_FAULTS: usize = 5;
 
 /// Refuses templates that cannot be sent as requested; `faults` says what is wrong with each.
-pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
+fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
     let refused =
         |message: String| CommandError::new(ExitCode::Usage, "invalid_message", message, Some(hint.to_owned()));
     match faults {
@@ -85,48 +84,6 @@ pub(crate) async fn refuse_templates(
     let CheckedTemplates { faults, texts } = check_templates(connection, uses, strict).await?;
     refuse_unusable(&faults, hint)?;
     Ok(texts)
-}
-
-/// Checks with the first page of the bot's templates whether the API can be reached and accepts the credentials and the
-/// bot, and with all pages which of `uses` the bot cannot send. This takes at most `patience`. A temporary problem
-/// (429, 5xx) is a warning, because the notice may leave hours later; so is a later page that cannot be read.
-///
-/// # Errors
-/// If the first page has no answer, the credentials or the bot are refused, or a signal comes meanwhile.
-pub(crate) async fn check_sender(
-    connection: &mut Connection,
-    uses: &TemplateUses,
-    patience: Duration,
-) -> Result<Vec<String>, LookUpError> {
-    let mut listing = Listing::new(TemplateFilter::default());
-    let deadline = tokio::time::Instant::now() + patience;
-    let mut unchecked = "the API accepts the notice";
-    loop {
-        let (flight, is_first) = (Flight::default(), listing.is_empty());
-        let reading = listing.read_page(connection, connection.retry_for, &flight);
-        let read = tokio::time::timeout_at(deadline, reading).await;
-        match read.unwrap_or_else(|_| Err(LookUpError::failed(flight.given_up(patience, true)))) {
-            Ok(()) if uses.uses.is_empty() => return Ok(Vec::new()),
-            Ok(()) if listing.end.is_some() => return Ok(judge(&listing, &connection.stderr, uses, false)),
-            Ok(()) => unchecked = "the bot has the template",
-            Err(error) if error.signal().is_some() || is_first && is_lasting(&error) => return Err(error),
-            Err(error) => {
-                connection.stderr.warning(&format!("could not check whether {unchecked}: {error}"));
-                return Ok(Vec::new());
-            }
-        }
-    }
-}
-
-/// Whether a send would fail in the same way, also later. A temporary problem, or one of the listing alone, is not lasting.
-fn is_lasting(error: &LookUpError) -> bool {
-    match error.outcome() {
-        Outcome::NotSent(Cause::Unavailable) | Outcome::Unknown(None) | Outcome::Sent { .. } => false,
-        Outcome::NotSent(Cause::Rejected) => {
-            error.answer().is_some_and(|answer| matches!(answer.status, 300..=399 | 404))
-        }
-        Outcome::NotSent(_) | Outcome::Unknown(Some(_)) => true,
-    }
 }
 
 /// Which of `uses` the bot cannot send, by its list of templates; a warning if the list does not have it.
@@ -222,9 +179,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::api::{Answer, Body, Delivery, ListingCoverage, Problem};
     use crate::output::{Color, Verbosity};
-    use crate::process::Signal;
 
     fn wanted(name: &str, language: Option<&str>, parameters: usize) -> TemplateUse {
         let (name, language) = (name.to_owned(), language.map(str::to_owned));
@@ -318,46 +273,6 @@ mod tests {
             let listing = listing_of(listing, listing["results"].as_array().unwrap());
             let faults = judge(&listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, strict);
             assert_eq!(faults, expected.as_slice(), "{wanted:?} in {listing:?}");
-        }
-    }
-
-    fn failed(outcome: Outcome, status: Option<u16>) -> LookUpError {
-        let problem = Problem::new(&outcome, "x", "do y");
-        let answer = status.map(|status| Answer {
-            status,
-            retry_after: None,
-            date: None,
-            warnings: Vec::new(),
-            body: Body::new("{}".to_owned(), true),
-        });
-        LookUpError::failed(Delivery { outcome, problem: Some(problem), answer, attempts: 1, duration: Duration::ZERO })
-    }
-
-    /// `run --check-first` refuses to begin for a lasting fault, and warns of other faults.
-    #[test]
-    fn what_passes_by_itself_or_concerns_the_list_alone_is_not_lasting() {
-        let not_sent = |cause| Outcome::NotSent(cause);
-        for (error, expected) in [
-            (failed(not_sent(Cause::Credentials), Some(401)), true),
-            (failed(not_sent(Cause::Account), Some(400)), true),
-            (failed(not_sent(Cause::Network), None), true),
-            (failed(not_sent(Cause::Tls), None), true),
-            (failed(not_sent(Cause::ProxyCredentials), None), true),
-            (failed(not_sent(Cause::ProxyRefusal), None), true),
-            (failed(not_sent(Cause::Interrupted(Signal::Interrupt)), None), true),
-            (failed(Outcome::Unknown(Some(Signal::Interrupt)), None), true),
-            // A redirection or a missing page suggests another host or path.
-            (failed(not_sent(Cause::Rejected), Some(302)), true),
-            (failed(not_sent(Cause::Rejected), Some(404)), true),
-            (failed(not_sent(Cause::Rejected), Some(400)), false),
-            (failed(not_sent(Cause::Rejected), Some(200)), false),
-            (failed(not_sent(Cause::Unavailable), Some(503)), false),
-            (failed(Outcome::Unknown(None), None), false),
-            (LookUpError::Incomplete { coverage: ListingCoverage::TooMany(100), unreadable: 0 }, false),
-            (LookUpError::failed(Flight::default().given_up(Duration::ZERO, true)), true),
-            (LookUpError::failed(Flight::default().given_up(Duration::ZERO, false)), false),
-        ] {
-            assert_eq!(is_lasting(&error), expected, "{error:?}");
         }
     }
 

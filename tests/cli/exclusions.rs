@@ -159,13 +159,14 @@ fn a_body_reaches_nobody_on_a_list_however_it_spells_the_number() {
             ("send raw", json!({"type": "X", "userId": "593987654322", "destinations": spelling})),
             ("send text", json!({"text": "x", "userId": spelling})),
             ("send template", json!({"elementName": "x", "destinations": [spelling]})),
-            ("run --check-first", json!({"type": "text", "text": "x", "userId": spelling})),
+            ("run --strict-notify", json!({"type": "text", "text": "x", "userId": spelling})),
             ("flow-message", merged(&flow, "userId", spelling)),
         ];
         for (command, body) in bodies {
             home.write("body.json", body.to_string());
             let end = if command.starts_with("run") { "-- true" } else { "" };
-            home.run(&format!("{command} --body body.json --exclude x.txt {end}")).fails(11, &[]);
+            let run = home.run(&format!("{command} --body body.json --exclude x.txt {end}"));
+            run.env("PATH", "/usr/bin:/bin").fails(11, &[]);
         }
         let beside = json!({"type": "X", "userId": "593987654322", "destinations": [spelling]});
         home.write("people.ndjson", format!("{beside}\n"));

@@ -359,10 +359,10 @@ fn the_notice_takes_no_longer_than_it_may() {
 #[test]
 fn only_the_ends_that_are_told_must_make_a_message() {
     let only_ok = ["--text", "{% if result == 'ok' %}done{% endif %}"];
-    let (ended, bodies) = run(&[&["--on", "success", "--check-first"], &only_ok[..]].concat(), "true");
+    let (ended, bodies) = run(&[&["--on", "success", "--strict-notify"], &only_ok[..]].concat(), "true");
     assert_eq!((ended.code, bodies[0]["text"].as_str()), (0, Some("done")), "{}", ended.stderr);
     for on in ["always", "failure"] {
-        let (ended, bodies) = run(&[&["--on", on, "--check-first"], &only_ok[..]].concat(), "true");
+        let (ended, bodies) = run(&[&["--on", on, "--strict-notify"], &only_ok[..]].concat(), "exit 3");
         assert!(ended.code == 2 && bodies.is_empty(), "{on}: {}", ended.stderr);
     }
     let (ended, bodies) = run(&only_ok, "exit 3");
@@ -501,16 +501,8 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
 }
 
 #[test]
-fn what_would_keep_the_notice_is_told_before_the_command_runs() {
+fn a_line_that_was_typed_wrong_keeps_the_command_from_running() {
     let home = Home::new();
-    for (flags, config, code, problem) in unsendable(&home) {
-        home.config(&config);
-        let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-        let words = [&["run", "--check-first"], &flags[..], &["--", "touch", "ran"]].concat();
-        let run = home.run_args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_TO", "593987654321");
-        run.fails(code, &[problem]);
-    }
-    // An error of the command line itself stops it with or without the check.
     let server = Server::never_asked();
     for (flags, problem) in [(&["--param", "x"][..], "--template"), (&["--tail", "0"], "--tail")] {
         let words = [&TO[..], flags, &["--", "touch", "ran"]].concat();
@@ -522,54 +514,6 @@ fn what_would_keep_the_notice_is_told_before_the_command_runs() {
         .fails(2, &[]);
     home.run_args(&TO).api(&server.url).fails(2, &["COMMAND"]);
     assert!(!home.path().join("ran").exists());
-}
-
-#[test]
-fn nothing_runs_where_all_is_checked_first_and_the_api_refuses() {
-    let nobody = refused_url();
-    let page = r#"{"pagination": {"total": 0}, "results": []}"#;
-    let check = ["--retry-for", "0", "--check-first"];
-    for (reply, code, told) in [
-        (Some(Reply::json(401, r#"{"message": "no"}"#)), 4, "error: the API answered 401"),
-        (Some(Reply::json(403, r#"{"code": "forbidden_bot"}"#)), 4, "the API answered 403"),
-        (Some(Reply::json(404, r#"{"code": "bot_not_found"}"#)), 5, "the API answered 404"),
-        (Some(Reply::json(302, "{}")), 5, "the API answered 302"),
-        (Some(Reply::HangAfterReading), 7, "error: no answer in time"),
-        (None, 7, "error: failed to connect"),
-    ] {
-        // For the others the answer counts, however late it comes.
-        let hangs = matches!(reply, Some(Reply::HangAfterReading));
-        let timeout = ["--timeout", if hangs { "300ms" } else { "60s" }];
-        let server = reply.map(Server::answering);
-        let url = server.as_ref().map_or(nobody.as_str(), |server| &server.url);
-        for notice in [&[][..], &["--template", "t", "--param", "x"]] {
-            let home = Home::new();
-            let run = |flags: &[&str]| {
-                let words = [&TO[..], notice, &timeout, flags, &["--", "touch", "ran"]].concat();
-                home.run_args(&words).env("PATH", "/usr/bin:/bin").api(url).end()
-            };
-            let ended = run(&check);
-            assert!(ended.code == code && ended.stderr.contains(told), "{code}: {ended:?}");
-            assert!(ended.stderr.contains("the command did not run") && !home.path().join("ran").exists(), "{ended:?}");
-            // Without the flag nothing is checked before.
-            let ended = run(&["--retry-for", "0"]);
-            assert!(ended.code == 0 && home.path().join("ran").exists(), "{ended:?}");
-        }
-        let asked = server.map(|server| server.received().iter().filter(|one| one.line.starts_with("GET ")).count());
-        assert!(asked.is_none_or(|asked| asked == 2), "{asked:?}");
-    }
-    // A temporary problem is a warning, and the command runs; so it does if all is well.
-    for (reply, told) in [
-        (Reply::json(429, "{}"), "warning: could not check whether the API accepts the notice: the API answered 429"),
-        (Reply::json(503, "{}"), "warning: could not check whether the API accepts the notice: the API answered 503"),
-        (Reply::json(200, page), ""),
-    ] {
-        let server = Server::answering(reply);
-        let ended = run_in(&Home::new(), &server, &[&check[..], &["--on", "failure"]].concat(), "echo ran");
-        assert_eq!((ended.code, ended.stdout.as_str()), (0, "ran\n"), "{ended:?}");
-        assert!(ended.stderr.starts_with(told) && ended.stderr.is_empty() == told.is_empty(), "{ended:?}");
-        assert!(server.received().iter().all(|request| request.line.starts_with("GET /v1/bots/BOT_ID/templates")));
-    }
 }
 
 #[test]
@@ -750,14 +694,12 @@ fn who_must_not_be_written_to_gets_no_notice_and_the_command_runs() {
     for (flags, code, part) in [
         (&["--exclude", "bajas.txt"][..], 3, "593987654321 must not be written to: they are on bajas.txt"),
         (&["--exclude", "bajas.txt", "--strict-notify"], 11, "must not be written to"),
-        (&["--exclude", "bajas.txt", "--check-first"], 11, "must not be written to"),
         (&["--exclude", "broken.txt"], 3, "--exclude: broken.txt: line 2: `Ana` is not a phone number"),
         (&["--exclude", "broken.txt", "--strict-notify"], 2, "broken.txt: line 2"),
         (&["--exclude", "nowhere.txt", "--strict-notify"], 2, "--exclude: failed to read nowhere.txt"),
     ] {
         let ended = run_in(&home, &server, flags, "echo ran; exit 3");
-        let ran = if flags.contains(&"--check-first") { "" } else { "ran\n" };
-        assert_eq!((ended.code, ended.stdout.as_str()), (code, ran), "{flags:?}: {ended:?}");
+        assert_eq!((ended.code, ended.stdout.as_str()), (code, "ran\n"), "{flags:?}: {ended:?}");
         assert!(ended.stderr.contains(part), "{flags:?}: {ended:?}");
         assert!(server.received().is_empty(), "{flags:?}");
     }

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
 use crate::harness::{Ended, Home, Run, also_in_a_database};
-use crate::server::refused_url;
 #[cfg(unix)]
 use crate::terminal::Terminal;
 
@@ -352,57 +351,4 @@ fn the_template_of_rows_that_are_not_sent_may_be_wrong() {
     home.write("people.csv", format!("{list}593987654323,bienvenida\n"));
     send("third", "").success();
     assert_eq!(jelou.accepted().len(), 3);
-}
-
-#[test]
-#[cfg(unix)]
-fn a_notice_is_looked_up_where_all_is_to_be_checked_first() {
-    let (home, jelou) = (Home::new(), bot());
-    let run = |words: &[&str]| {
-        let notice =
-            ["--to", "593987654321", "--template", "bienvenid{{ 'o' if result == 'ok' else 'a' }}", "--param", "x"];
-        home.run("run").args(&[&notice[..], words, &["--", "true"]].concat()).api(&jelou.url)
-    };
-    run(&["--check-first"]).fails(2, &["error: the bot has no template `bienvenido`", "the command did not run"]);
-    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (0, 2));
-    run(&[]).success();
-    assert_eq!((jelou.seen().len(), jelou.pages_asked()), (1, 2));
-}
-
-#[test]
-#[cfg(unix)]
-fn a_check_before_the_command_reads_no_more_than_it_needs() {
-    let run = |home: &Home, url: &str, words: &[&str]| {
-        let words = [&["--to", "593987654321", "--check-first"], words, &["--", "touch", "ran"]].concat();
-        home.run("run").args(&words).env("PATH", "/usr/bin:/bin").api(url).end()
-    };
-    // A text does not need a template.
-    let (home, jelou) = (Home::new(), bot());
-    let ended = run(&home, &jelou.url, &[]);
-    assert_eq!((ended.code, jelou.pages_asked(), jelou.seen().len()), (0, 1, 1), "{ended:?}");
-    // The first page tells of the credentials and the bot; what comes of the second keeps no command from running.
-    let notice = ["--template", "bienvenida", "--param", "x", "--on", "failure", "--notify-timeout", "2s"];
-    for (status, told) in [(Some(401), "the API answered 401"), (None, "no answer in time (tried for 2 s)")] {
-        let listed = move |page_number: usize| match (page_number, status) {
-            (1, _) => page(&[template("order_shipped", "es", "APPROVED", "Hola")], &json!({ "totalPages": 2 })),
-            (_, Some(status)) => Listing::Answer(status),
-            (_, None) => Listing::Hang,
-        };
-        let (home, jelou) = (Home::new(), Jelou::with_templates(listed, |_, _| Act::Accept));
-        let ended = run(&home, &jelou.url, &notice);
-        assert!(ended.code == 0 && home.path().join("ran").exists(), "{ended:?}");
-        let warning = format!("warning: could not check whether the bot has the template: {told}");
-        assert!(ended.stderr.starts_with(&warning), "{ended:?}");
-    }
-    // However long a send may be retried, the check ends with the time of the notice.
-    let (home, url) = (Home::new(), refused_url());
-    let ended = run(&home, &url, &["--retry-for", "1h", "--notify-timeout", "1s"]);
-    assert!(ended.code == 7 && !home.path().join("ran").exists(), "{ended:?}");
-    assert!(ended.stderr.contains("error: failed to connect"), "{ended:?}");
-    assert!(ended.stderr.contains("(tried for 1 s)"), "{ended:?}");
-    let limited = Jelou::with_templates(|_| Listing::Answer(429), |_, _| Act::Accept);
-    let ended = run(&home, &limited.url, &["--on", "failure", "--retry-for", "1h", "--notify-timeout", "1s"]);
-    assert!(ended.code == 0 && home.path().join("ran").exists(), "{ended:?}");
-    let warning = "warning: could not check whether the API accepts the notice: the API answered 429";
-    assert!(ended.stderr.contains(warning), "{ended:?}");
 }

@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-use crate::api::answer::Answer;
 use crate::api::delivery::Delivery;
 use crate::api::outcome::{Cause, Outcome};
 use crate::api::pager::ListingCoverage;
@@ -48,14 +47,6 @@ impl LookUpError {
     /// The error of a listing that every account has.
     pub(crate) fn failed(delivery: Delivery) -> Self {
         Self::Failed { delivery: Box::new(delivery) }
-    }
-
-    /// The API's answer.
-    pub(crate) fn answer(&self) -> Option<&Answer> {
-        match self {
-            Self::Failed { delivery } => delivery.answer.as_ref(),
-            Self::Unavailable(_) | Self::NotListed { .. } | Self::Incomplete { .. } => None,
-        }
     }
 
     pub(crate) fn outcome(&self) -> Outcome {

@@ -69,16 +69,6 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
     pub(super) notify_timeout: Duration,
 
-    /// Run the command only if the notice could be sent
-    ///
-    /// The notice must be complete, and the API must accept its credentials, bot and template.
-    ///
-    /// Otherwise it ends with the code of what is wrong, such as 2, 3, 4, 5, 7 or 11. The API is asked for the bot's
-    /// templates, which sends nothing; where it answers 429 or 5xx, the command runs with a warning. This takes no longer
-    /// than --notify-timeout.
-    #[arg(long)]
-    pub(super) check_first: bool,
-
     /// When the notice fails, exit with its code, not the command's
     #[arg(long)]
     pub(super) strict_notify: bool,

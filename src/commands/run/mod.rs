@@ -15,22 +15,22 @@ use super::claim::OnceSend;
 use super::prepared_send::PreparedSend;
 use super::result::note_error;
 use super::single_send::{GuardedSender, Told};
-use super::store::open_store;
 use crate::api::Request;
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::message::{Message, Outgoing, TemplateUses};
+use crate::message::{Message, Outgoing};
 use crate::output::Format;
 use crate::process::{Signal, Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, catch_panic, check_sender, refuse_unusable, reread_do_not_contact};
+use crate::sending::{Connection, Flight, catch_panic, reread_do_not_contact};
 use crate::template::language;
 
 /// Runs the command and sends the notice. The command matters more than the notice: a problem with the notice is
-/// reported before and after, and the command runs anyway, unless `--check-first` is given.
+/// reported before and after, and the command runs anyway.
 ///
 /// # Errors
-/// With `--check-first`, `--dry-run` and `--curl`, if the notice cannot be created or sent. The command has not run then.
+/// With `--dry-run` and `--curl`, if the notice cannot be created; after Ctrl-C at the question for the secret. The command
+/// has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
     let (language, mut read, mut told) = (language(), None, Told::new("run"));
     let prepared = Prepared::new(context, arguments, &language, &mut read, &mut told);
@@ -61,19 +61,19 @@ impl CommandRun<'_> {
     /// that of a failed notice.
     async fn run(self, prepared: Result<Prepared<'_>, CommandError>, mut told: Told) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
+        // Connects before the command gets the terminal and standard input.
         let ready = match prepared {
-            Ok(prepared) => self.connect(prepared).await,
+            Ok(prepared) => prepared.guarded.sender.connect(context).await.map(|connection| (prepared, connection)),
             Err(problem) => Err(problem),
         };
-        match &ready {
-            Ok(_) => {}
-            Err(problem) if !arguments.check_first && !matches!(problem.code, ExitCode::Signal(_)) => {
+        match ready {
+            Err(problem) if matches!(problem.code, ExitCode::Signal(_)) => return Err(problem),
+            Err(ref problem) => {
                 let message =
                     format!("the command runs, but a notice of how it ended cannot be sent: {}", problem.message);
                 context.stderr.error(&message, &problem.details, problem.hint.as_deref());
             }
-            // The command must not run, with `--check-first` or after Ctrl-C at the question for the secret.
-            Err(_) => return ready.map(|_| ExitCode::Success),
+            Ok(_) => {}
         }
         let (started, begun) = (SystemTime::now(), Instant::now());
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
@@ -94,24 +94,6 @@ impl CommandRun<'_> {
         told.log(context, of_notice);
         let is_told_by_code = arguments.strict_notify && of_notice != ExitCode::Success;
         Ok(if is_told_by_code { of_notice } else { code })
-    }
-
-    /// Connects before the command gets the terminal and standard input; with `--check-first`, checks the notice.
-    async fn connect<'b>(&self, prepared: Prepared<'b>) -> Result<(Prepared<'b>, Connection), CommandError> {
-        let Self { context, arguments, .. } = self;
-        let sender = &prepared.guarded.sender;
-        let mut connection = sender.connect(context).await?;
-        if arguments.check_first {
-            let not_run = |error: CommandError| error.hint_ending_with("the command did not run");
-            if arguments.send.once.is_some() && !sender.settings.is_sandboxed() {
-                let store = open_store(context).and_then(|store| Ok(store.require_write()?));
-                store.map_err(|error| not_run(error.of_single_send()))?;
-            }
-            let checked = check_sender(&mut connection, &prepared.templates, arguments.notify_timeout).await;
-            let faults = checked.map_err(|error| not_run(error.into()))?;
-            refuse_unusable(&faults, "fix the notice, or leave out --check-first; the command did not run")?;
-        }
-        Ok((prepared, connection))
     }
 
     /// Fills the notice from what is known now, and sends it as any message, within its time.
@@ -154,8 +136,6 @@ struct Prepared<'a> {
     guarded: GuardedSender,
     /// The notice of one outcome.
     example: Outgoing,
-    /// The templates that the notices name.
-    templates: TemplateUses,
     /// The warnings about the notice that were printed.
     warnings: Vec<String>,
 }
@@ -176,27 +156,22 @@ impl<'a> Prepared<'a> {
         let read = read.insert(notice::read(context, arguments)?);
         told.record.kind = Some(read.0.command().into());
         let notice = Notice::compile(language, read, to)?;
-        let (templates, example, warnings) = try_out(arguments, &notice)?;
+        let (example, warnings) = try_out(arguments, &notice)?;
         context.stderr.warnings(&warnings);
         let guarded = arguments.send.guarded(context, settings, &example, told)?;
-        Ok(Self { notice, guarded, example, templates, warnings })
+        Ok(Self { notice, guarded, example, warnings })
     }
 }
 
-/// Fills the notice for each outcome that `--on` selects; returns the templates of all, and the last notice with its
-/// warnings.
-fn try_out(arguments: &RunArgs, notice: &Notice<'_>) -> Result<(TemplateUses, Outgoing, Vec<String>), CommandError> {
+/// Fills the notice for each outcome that `--on` selects; returns the last notice with its warnings.
+fn try_out(arguments: &RunArgs, notice: &Notice<'_>) -> Result<(Outgoing, Vec<String>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
-    let mut templates = TemplateUses::default();
-    let mut fill = |ended| {
+    let fill = |ended| {
         let facts = facts(arguments.program(), SystemTime::now(), ended, Duration::ZERO);
-        let filled = notice.fill(&facts, tail)?;
-        templates.note(&filled.0);
-        Ok::<_, CommandError>(filled)
+        notice.fill(&facts, tail)
     };
     let mut ends = ENDS.into_iter().filter(|ended| arguments.on.wants(*ended));
     let [success, ..] = ENDS;
     let first = fill(ends.next().unwrap_or(success))?;
-    let (outgoing, warnings) = ends.try_fold(first, |_, ended| fill(ended))?;
-    Ok((templates, outgoing, warnings))
+    ends.try_fold(first, |_, ended| fill(ended))
 }
