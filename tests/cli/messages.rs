@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::Child;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::acceptor::{Acceptor, OwnPort};
 use crate::bulk_run::signal;
 use crate::harness::{Home, Run, wait_until};
-use crate::server::{Received, Reply, Server, respond_to};
+use crate::server::{Received, Reply, Server};
 use crate::terminal::Terminal;
 
 const ANA: &str = "593987654321";
@@ -277,7 +275,6 @@ fn what_cannot_be_asked_is_refused_before_anything_leaves() {
         ("messages list --by agent", "[possible values: bot, user]"),
         ("messages list --limit 0", "--limit"),
         ("messages list --to 0987654321", "--to: `0987654321` is a national number"),
-        ("messages list --follow --until 1h", "cannot be used with"),
         ("messages get ''", "an id has 1 to 200 characters"),
         ("messages get ..", "it is neither . nor .."),
         ("messages get x --for 1m", "--wait"),
@@ -295,79 +292,12 @@ fn what_cannot_be_asked_is_refused_before_anything_leaves() {
     assert!(shown.contains("--request GET") && shown.contains("messageId=m%2F1"), "{shown}");
 }
 
-/// What was listed until now, by a server that can go away and come back on the same port.
-struct Restartable {
-    port: OwnPort,
-    entries: Arc<Mutex<Vec<Value>>>,
-    received: Arc<Mutex<Vec<Received>>>,
-}
-
-impl Restartable {
-    fn start(&self) -> Acceptor {
-        let (entries, received) = (Arc::clone(&self.entries), Arc::clone(&self.received));
-        Acceptor::start_on(self.port.listen(), move |number, stream| {
-            respond_to(stream, number, &received, |_, _| {
-                let entries: Vec<_> = entries.lock().unwrap().iter().rev().cloned().collect();
-                page(&entries, 1)
-            });
-        })
-        .perhaps_asked()
-    }
-
-    fn list(&self, id: &str, seconds_ago: u64) {
-        self.entries.lock().unwrap().push(entry(id, "user", ANA, "Hola", seconds_ago));
-    }
-}
-
 /// A process that lists the ids of messages, and what it prints.
 fn listing(home: &Home, flags: &str, url: &str) -> (Child, impl Iterator<Item = String> + use<>) {
     use_quick_profile(home, url);
     let mut child = home.process(&format!("messages list -o id {flags}"), url).spawn().unwrap();
     let printed = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     (child, printed)
-}
-
-#[test]
-fn following_goes_on_through_a_restart_without_a_repeat_or_a_gap() {
-    let home = Home::new();
-    let server = Restartable { port: OwnPort::new(), entries: Arc::default(), received: Arc::default() };
-    server.list("before", 60);
-    let running = server.start();
-    let (mut child, mut printed) = listing(&home, "--follow --since 15m", &server.port.url());
-    assert_eq!(printed.next().unwrap(), "before");
-    server.list("new", 0);
-    assert_eq!(printed.next().unwrap(), "new");
-    drop(running);
-    // It is listed nine minutes late, and another one arrives while the server is away.
-    server.list("late", 540);
-    server.list("meanwhile", 1);
-    let mut complaints = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(complaints.next().unwrap().contains("trying again in"));
-    let again = server.start();
-    assert_eq!([printed.next().unwrap(), printed.next().unwrap()], ["late", "meanwhile"]);
-    let asked = server.received.lock().unwrap().len();
-    wait_until("it has asked twice more", || server.received.lock().unwrap().len() > asked + 1);
-    signal(&child, Signal::INT);
-    assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert_eq!(printed.next(), None, "nothing is repeated");
-    drop(again);
-    assert!(server.received.lock().unwrap().iter().all(|request| request.line.starts_with("GET ")));
-}
-
-#[test]
-fn following_shows_nothing_from_before_its_span() {
-    let home = Home::new();
-    let server = Restartable { port: OwnPort::new(), entries: Arc::default(), received: Arc::default() };
-    server.list("before", 10);
-    let running = server.start();
-    let (mut child, mut printed) = listing(&home, "--follow --since 1m", &server.port.url());
-    assert_eq!(printed.next().unwrap(), "before");
-    server.list("old", 300);
-    server.list("new", 0);
-    assert_eq!(printed.next().unwrap(), "new");
-    signal(&child, Signal::INT);
-    assert_eq!((child.wait().unwrap().code(), printed.next()), (Some(0), None));
-    drop(running);
 }
 
 #[test]

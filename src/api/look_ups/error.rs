@@ -75,11 +75,6 @@ impl LookUpError {
         }
     }
 
-    /// Whether an attempt had failed before the look-up ended.
-    pub(crate) fn was_failing(&self) -> bool {
-        matches!(self, Self::Failed { delivery } if delivery.attempts > 1)
-    }
-
     /// The hint. The meaning of a signal for a message does not apply to a read.
     pub(crate) fn hint(&self) -> Option<String> {
         match self {

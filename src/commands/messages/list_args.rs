@@ -17,7 +17,7 @@ use crate::commands::PersonArgs;
 ///
 /// Examples:
 ///   jelouctl messages list --since 2h
-///   jelouctl messages list --to 593987654321 --follow
+///   jelouctl messages list --to 593987654321 --limit 20
 ///   jelouctl messages list --by user --since 30d --matching '\b(baja|stop)\b' -o to >> opted-out.txt
 ///
 /// A table on a terminal, the API's entries as JSON lines elsewhere. `-o record` gives lines with
@@ -38,7 +38,7 @@ pub(crate) struct ListArgs {
     pub(super) since: Option<SpanStart>,
 
     /// Until when [default: now]
-    #[arg(long, value_name = "TIME", value_parser = time, conflicts_with = "follow")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     pub(super) until: Option<SpanStart>,
 
     /// Only messages whose text has this; case and accents do not matter
@@ -48,10 +48,6 @@ pub(crate) struct ListArgs {
     /// Only the newest N of these
     #[arg(long, value_name = "N")]
     pub(super) limit: Option<NonZeroUsize>,
-
-    /// Print new messages as they are listed, until Ctrl-C
-    #[arg(long)]
-    pub(super) follow: bool,
 }
 
 /// A value of `--by`: agents are neither.
