@@ -45,12 +45,6 @@ impl fmt::Display for Proxy {
     }
 }
 
-impl fmt::Debug for Proxy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {self}", self.variable)
-    }
-}
-
 fn not_empty(name: &str) -> Option<String> {
     env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
 }
@@ -114,7 +108,7 @@ mod tests {
             assert!(parse(value).is_none(), "{value}");
         }
         let proxy = Proxy { variable: "HTTPS_PROXY", url: parse("http://user:secret@h:1").unwrap() };
-        assert_eq!(format!("{proxy} {proxy:?}"), "h:1 HTTPS_PROXY: h:1");
+        assert_eq!(proxy.to_string(), "h:1");
     }
 
     /// From CURLOPT_NOPROXY(3) and lib/noproxy.c of curl; curl does not know `*.`.

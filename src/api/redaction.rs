@@ -1,8 +1,6 @@
 //! Sees a secret in a text in any form in which a server, a proxy or a framework may repeat it: unchanged, in base64, and
 //! under any nested escapes of JSON, URLs, forms and HTML.
 
-use std::fmt;
-
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use memchr::memmem::find;
@@ -16,12 +14,6 @@ const SHORTEST: usize = 8;
 /// What is searched for: a secret, and the signature of a request with it, each in base64, too.
 #[derive(Clone)]
 pub(super) struct SecretForms(Vec<Vec<u8>>);
-
-impl fmt::Debug for SecretForms {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("(redacted)")
-    }
-}
 
 impl SecretForms {
     pub(super) fn new(signed: &str, secret: &str) -> Self {

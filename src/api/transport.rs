@@ -26,7 +26,7 @@ const MAX_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// answer (`Keep-Alive: timeout=1`), and a row that is sent while they close is lost: half of the minimum is safe.
 const IDLE_TIMEOUT: Duration = Duration::from_millis(500);
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ClientOptions {
     /// For one attempt, from its first byte to the answer's last.
     pub(crate) timeout: Duration,

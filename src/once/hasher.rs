@@ -1,7 +1,7 @@
 //! Hashes of people, keyed with the secret of a store, so that no one else can find a number by trying
 //! them all.
 
-use std::fmt;
+use std::fmt::Write;
 
 use ring::hmac::{self, HMAC_SHA256};
 
@@ -12,12 +12,6 @@ const BYTES: usize = 16;
 
 /// Makes the hashes of one store.
 pub(crate) struct OnceHasher(hmac::Key);
-
-impl fmt::Debug for OnceHasher {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("OnceHasher(redacted)")
-    }
-}
 
 impl OnceHasher {
     /// The length of the secret of a new store, in bytes.
@@ -35,9 +29,8 @@ impl OnceHasher {
             context.update(part.as_bytes());
         }
         context.sign().as_ref().iter().take(BYTES).fold(String::with_capacity(2 * BYTES), |mut text, byte| {
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(digit.into(), 16).unwrap_or_default());
-            }
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
             text
         })
     }

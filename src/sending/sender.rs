@@ -101,22 +101,16 @@ impl Sender {
         let (client, mut signals) = (new_client(&self.settings, &base)?, Signals::default());
         // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught
         // after it.
-        signals.catch(&[Signal::Interrupt])?;
-        let ask = || ask_secret("Client secret (hidden):");
         let is_typed = self.secret.value == SecretSource::Prompt;
-        let typed = if is_typed { Some(self.credentials(context, ask).await?) } else { None };
-        signals.catch(&[Signal::Terminate, Signal::Hangup])?;
-        let fetched = async {
-            match typed {
-                Some(typed) => Ok(typed),
-                None => self.credentials(context, ask).await,
-            }
-        };
+        signals.catch(if is_typed { &[Signal::Interrupt][..] } else { &Signal::THAT_END_US })?;
         let credentials = tokio::select! {
             biased;
             signal = signals.next() => return Err(CommandError::interrupted(signal)),
-            fetched = fetched => fetched?,
+            fetched = self.credentials(context, || ask_secret("Client secret (hidden):")) => fetched?,
         };
+        if is_typed {
+            signals.catch(&[Signal::Terminate, Signal::Hangup])?;
+        }
         Ok(Connection { signals, ..self.connection((base, client, credentials), context) })
     }
 

@@ -145,17 +145,9 @@ impl<'a> Notice<'a> {
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let whole = self.fill(facts, tail);
         let (Err(_), Some(tail)) = (&whole, tail) else { return whole };
-        let characters: Vec<_> = tail.chars().collect();
-        let end = |count: usize| characters.iter().skip(characters.len() - count).collect::<String>();
-        let (mut fits, mut is_too_much) = (0, characters.len());
-        while fits + 1 < is_too_much {
-            let middle = fits.midpoint(is_too_much);
-            match self.fill(facts, Some(&end(middle))) {
-                Ok(_) => fits = middle,
-                Err(_) => is_too_much = middle,
-            }
-        }
-        self.fill(facts, Some(&end(fits)))
+        let ends: Vec<_> = tail.char_indices().filter_map(|(at, _)| tail.get(at..)).collect();
+        let first = ends.partition_point(|end| self.fill(facts, Some(end)).is_err());
+        self.fill(facts, Some(ends.get(first).unwrap_or(&"")))
     }
 }
 
