@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ pub(crate) struct SandboxArgs {
     /// Listen on this address too: 0.0.0.0:4780
     ///
     /// For other machines and containers.
-    #[arg(long, value_name = "ADDRESS", value_parser = address, conflicts_with = "port")]
-    listen: Option<(IpAddr, Option<u16>)>,
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "port")]
+    listen: Option<SocketAddr>,
 
     /// Name by which other machines call the sandbox (repeatable)
     ///
@@ -159,22 +159,13 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
     })
 }
 
-/// An address of this machine, with or without a port.
-fn address(raw: &str) -> Result<(IpAddr, Option<u16>), String> {
-    let whole = raw.parse::<SocketAddr>().map(|address| (address.ip(), Some(address.port())));
-    whole.or_else(|_| raw.parse().map(|address| (address, None))).map_err(|_| {
-        "it is not an address of this machine with a port; write, for example, 0.0.0.0:4780; names go to --allow-host"
-            .to_owned()
-    })
-}
-
 /// The address to listen on. Other machines need a name: without one, their requests look like those that a web site
 /// makes a browser send.
 fn listen(arguments: &SandboxArgs) -> Result<SocketAddr, UsageError> {
     let default_port = if arguments.command.is_empty() { DEFAULT_PORT } else { 0 };
-    let (ip, port) = arguments.listen.unwrap_or((Ipv4Addr::LOCALHOST.into(), arguments.port));
-    let listen = SocketAddr::new(ip, port.unwrap_or(default_port));
-    if !ip.is_loopback() && arguments.allowed_hosts.is_empty() {
+    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.unwrap_or(default_port)));
+    let listen = arguments.listen.unwrap_or(here);
+    if !listen.ip().is_loopback() && arguments.allowed_hosts.is_empty() {
         let problem =
             format!("--listen {listen} lets other machines in, and no name is allowed by which they could call it");
         let hint = "add --allow-host with the name or the address that they use, for example --allow-host sandbox";

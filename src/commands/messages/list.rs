@@ -55,6 +55,9 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
     })
 }
 
+/// A shown message, with the API's own entry, which `-o response` prints.
+type Listed = (HistoryMessage, Value);
+
 /// Which messages are listed.
 struct MessageListing<'a> {
     context: &'a Context,
@@ -83,12 +86,12 @@ impl MessageListing<'_> {
             if seen.insert(entry_key(entry)) && self.shows(&message, entry) {
                 // The rest of an entry can be long, and only one format prints it.
                 let entry = if self.context.stdout.format == Format::Response { entry.clone() } else { Value::Null };
-                listed.push(Listed { message, entry });
+                listed.push((message, entry));
             }
             if limit == Some(listed.len()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let read = look_ups.read(LookUpList::History, None, span, MOST_PAGES, take).await;
-        let nameless = listed.iter().filter(|listed| listed.message.user.is_none()).count();
+        let nameless = listed.iter().filter(|(message, _)| message.user.is_none()).count();
         let unreadable = if self.context.stdout.format == Format::To { unreadable + nameless } else { unreadable };
         let problem = match read {
             Ok(ListingCoverage::Whole) if unreadable == 0 => None,
@@ -106,14 +109,18 @@ impl MessageListing<'_> {
             return Ok(());
         }
         let mut ordered: Vec<_> = listed.iter().rev().collect();
-        ordered.sort_by_key(|listed| listed.message.at);
+        ordered.sort_by_key(|(message, _)| message.at);
         if stdout.format == Format::To {
-            let people = ordered.iter().filter_map(|listed| listed.message.user.as_deref());
+            let people = ordered.iter().filter_map(|(message, _)| message.user.as_deref());
             let mut seen = HashSet::new();
             let mut each = people.filter(|person| seen.insert(person_key(person)));
             return Ok(each.try_for_each(|person| stdout.value(&typed_form(person)))?);
         }
-        Ok(stdout.rows(&HEADER, ordered.iter().map(|listed| listed.row(stdout.format)))?)
+        let row = |(message, entry): &&Listed| {
+            let record = if stdout.format == Format::Response { entry.clone() } else { record(message) };
+            OutputRow { id: message.id.clone(), words: words(message), record }
+        };
+        Ok(stdout.rows(&HEADER, ordered.iter().map(row))?)
     }
 
     fn shows(&self, message: &HistoryMessage, entry: &Value) -> bool {
@@ -152,20 +159,6 @@ fn texts_of(entry: &Value) -> Vec<&str> {
         }
     }
     texts
-}
-
-/// A shown message, with the API's own entry.
-struct Listed {
-    message: HistoryMessage,
-    entry: Value,
-}
-
-impl Listed {
-    /// The data of `-o response` is the API's own entry.
-    fn row(&self, format: Format) -> OutputRow {
-        let record = if format == Format::Response { self.entry.clone() } else { record(&self.message) };
-        OutputRow { id: self.message.id.clone(), words: words(&self.message), record }
-    }
 }
 
 /// A message as `-o record` prints it.
