@@ -1,10 +1,8 @@
 //! `api`: a request to any endpoint that is known not to send a message, with the same credentials and outcomes as a send.
 
-use std::str::FromStr;
-
 use clap::Args;
 use http::Method;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::result::{note_delivery, note_error, preview, print_answer, print_result};
 use crate::api::{Request, TypedPath};
@@ -12,7 +10,7 @@ use crate::command_error::CommandError;
 use crate::config::ApiUrl;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
-use crate::input::{JsonSource, Source, UsageError};
+use crate::input::{Source, UsageError};
 use crate::output::{Record, Sent};
 use crate::process::block_on;
 use crate::sending::{Flight, Sender, catch_panic, read_environment, read_settings};
@@ -34,7 +32,7 @@ const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PA
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment, override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>")]
 pub(crate) struct ApiArgs {
-    /// GET, POST, PUT, PATCH or DELETE, or the path alone [default: GET, or POST where there are fields or a body]
+    /// GET, POST, PUT, PATCH or DELETE, or the path alone [default: GET, or POST where there is a body]
     // clap does not allow an optional argument before another one if flags stand between them.
     #[arg(value_name = "METHOD|PATH")]
     method_or_path: String,
@@ -42,15 +40,11 @@ pub(crate) struct ApiArgs {
     /// Path below the address of the API, with or without a query; {bot} becomes the bot's id
     path: Option<String>,
 
-    /// Add a text to the body, or to the query of a GET (repeatable)
+    /// Add a parameter to the query (repeatable)
     #[arg(short = 'f', long, value_name = "KEY=TEXT", value_parser = field, allow_hyphen_values = true)]
     raw_field: Vec<(String, String)>,
 
-    /// Add JSON to the body, or to the query of a GET (repeatable)
-    #[arg(short = 'F', long, value_name = "KEY=JSON|@FILE", value_parser = json_field, allow_hyphen_values = true)]
-    field: Vec<(String, JsonSource)>,
-
-    /// File with the body, JSON, or `-` for standard input; fields then go into the query
+    /// File with the body, JSON, or `-` for standard input
     #[arg(long, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
     input: Option<Source>,
 }
@@ -63,16 +57,6 @@ fn field(raw: &str) -> Result<(String, String), String> {
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
     }
 }
-
-/// `KEY=JSON|@FILE`
-fn json_field(raw: &str) -> Result<(String, JsonSource), String> {
-    let (key, value) = field(raw)?;
-    let Ok(value) = value.parse();
-    Ok((key, value))
-}
-
-/// The query and the body of a request.
-type TypedParts = (Vec<(String, String)>, Option<Box<str>>);
 
 /// Makes the typed request and prints the answer.
 pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
@@ -94,15 +78,15 @@ fn call(context: &mut Context, typed: &ApiArgs, record: &mut Record) -> Result<E
     let settings = read_settings(context, &read_environment()?)?;
     let path = TypedPath::new(path)?;
     path.check_harmless(&method, context.mode == Mode::Curl)?;
-    let (query, body) = typed.query_and_body(context, &method)?;
+    let body: Option<Box<str>> = typed.body(context, &method)?.map(|body| body.to_string().into());
     record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
     let sender = Sender::of(settings, context)?;
     record.bot_id = Some(sender.bot.as_str().to_owned());
     record.api_url = Some(sender.planned_base().to_string());
     let request = |base: &ApiUrl| {
         let mut url = path.url(base.url(), &sender.bot)?;
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&query);
+        if !typed.raw_field.is_empty() {
+            url.query_pairs_mut().extend_pairs(&typed.raw_field);
         }
         Ok::<_, CommandError>(Request::any(method.clone(), url, body.clone()))
     };
@@ -136,10 +120,9 @@ impl ApiArgs {
     fn endpoint(&self) -> Result<(Method, &str), UsageError> {
         let first = &self.method_or_path;
         let method = METHODS.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(first));
-        let has_body = self.input.is_some() || !self.raw_field.is_empty() || !self.field.is_empty();
         match (method, &self.path) {
             (Some(method), path) => Ok((method, path.as_deref().unwrap_or_default())),
-            (None, None) if has_body => Ok((Method::POST, first)),
+            (None, None) if self.input.is_some() => Ok((Method::POST, first)),
             (None, None) => Ok((Method::GET, first)),
             (None, Some(_)) => {
                 let hint = "write GET, POST, PUT, PATCH or DELETE before the path, or the path alone";
@@ -148,57 +131,12 @@ impl ApiArgs {
         }
     }
 
-    /// Where the fields and the body go.
-    fn query_and_body(&self, context: &mut Context, method: &Method) -> Result<TypedParts, CommandError> {
+    /// The body of `--input`.
+    fn body(&self, context: &mut Context, method: &Method) -> Result<Option<Value>, UsageError> {
         if *method == Method::GET && self.input.is_some() {
             let hint = "give its parameters with -f, or name another method";
-            return Err(UsageError::new("--input: a GET has no body", hint).into());
+            return Err(UsageError::new("--input: a GET has no body", hint));
         }
-        let fields = self.fields(context)?;
-        let (query, body) = match &self.input {
-            Some(source) => (fields, Some(context.input.json("--input", source)?)),
-            None if *method == Method::GET || fields.is_empty() => (fields, None),
-            None => (Vec::new(), Some(object_of(fields)?)),
-        };
-        let query = query.into_iter().map(|(key, value)| (key, query_text(value))).collect();
-        Ok((query, body.map(|body| body.to_string().into())))
-    }
-
-    /// The fields of `-f` and `-F`, those of `-f` first.
-    fn fields(&self, context: &mut Context) -> Result<Vec<(String, Value)>, CommandError> {
-        let mut fields: Vec<_> =
-            self.raw_field.iter().map(|(key, text)| (key.clone(), Value::from(text.clone()))).collect();
-        for (key, value) in &self.field {
-            let value = match context.input.json_value(&format!("-F {key}"), value) {
-                Err(error) if matches!(value, JsonSource::Literal(text) if Value::from_str(text).is_err()) => {
-                    return Err(UsageError::new(error, format!("a text goes with -f {key}=TEXT")).into());
-                }
-                read => read?,
-            };
-            fields.push((key.clone(), value));
-        }
-        Ok(fields)
-    }
-}
-
-/// Builds the body from these fields.
-fn object_of(fields: Vec<(String, Value)>) -> Result<Value, UsageError> {
-    let mut object = Map::new();
-    for (key, value) in fields {
-        if object.contains_key(&key) {
-            let hint = "keep one of them; a list is JSON: -F 'KEY=[1,2]'";
-            return Err(UsageError::new(format!("the field `{key}` is given twice"), hint));
-        }
-        object.insert(key, value);
-    }
-    Ok(Value::Object(object))
-}
-
-/// Formats a value for a query.
-fn query_text(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        Value::Null => String::new(),
-        value => value.to_string(),
+        self.input.as_ref().map(|source| context.input.json("--input", source)).transpose()
     }
 }

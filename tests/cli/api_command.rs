@@ -72,7 +72,7 @@ fn an_answer_is_as_true_as_that_of_a_message() {
 }
 
 #[test]
-fn fields_make_a_body_or_the_query_of_a_get() {
+fn fields_make_a_query_and_a_file_the_body() {
     let home = Home::new();
     home.write("body.json", "\u{feff}{\"b\": [1, 1.5, \"ñ\"]}\n");
     let request = |arguments: &[&str]| {
@@ -82,19 +82,13 @@ fn fields_make_a_body_or_the_query_of_a_get() {
         (shown["method"].as_str().unwrap().to_owned(), url, shown["body"].clone())
     };
     for (arguments, method, url, body) in [
-        (&[HARMLESS, "-f", "a=1", "-F", "b=1"][..], "POST", "", json!({"a": "1", "b": 1})),
-        (&[HARMLESS, "-f", "a=b=c", "-f", "d="], "POST", "", json!({"a": "b=c", "d": ""})),
-        (&[HARMLESS, "-f", "a=@body.json"], "POST", "", json!({"a": "@body.json"})),
-        (&[HARMLESS, "-F", "a=@body.json"], "POST", "", json!({"a": {"b": [1, 1.5, "ñ"]}})),
-        (&[HARMLESS, "-F", "a=@-", "--raw-field", "b={{x}}"], "POST", "", json!({"a": {"in": "stdin"}, "b": "{{x}}"})),
-        (&["POST", HARMLESS, "--field", "a=null"], "POST", "", json!({"a": null})),
-        (&["POST", HARMLESS], "POST", "", Value::Null),
+        (&["POST", HARMLESS][..], "POST", "", Value::Null),
         (&[HARMLESS, "--input", "body.json"], "POST", "", json!({"b": [1, 1.5, "ñ"]})),
         (&["POST", HARMLESS, "--input", "-", "-f", "a=b c"], "POST", "?a=b+c", json!({"in": "stdin"})),
         (
-            &["GET", "/v1/x?z=1", "-f", "a=ñ&", "-F", "n=5", "-F", "n=[6]", "-F", "o=null"],
+            &["/v1/x?z=1", "-f", "a=ñ&", "-f", "n=b=c", "--raw-field", "n=[6]", "-f", "o="],
             "GET",
-            "/v1/x?z=1&a=%C3%B1%26&n=5&n=%5B6%5D&o=",
+            "/v1/x?z=1&a=%C3%B1%26&n=b%3Dc&n=%5B6%5D&o=",
             Value::Null,
         ),
         (&["/v1/bots/{bot}/x?bot={bot}"], "GET", "/v1/bots/BOT_ID/x?bot=BOT_ID", Value::Null),
@@ -102,7 +96,8 @@ fn fields_make_a_body_or_the_query_of_a_get() {
         let url = if method == "POST" { format!("/bots/BOT_ID/templates{url}") } else { url.replace("/v1", "") };
         assert_eq!(request(arguments), (method.to_owned(), url, body), "{arguments:?}");
     }
-    let shown = home.run("api POST /v1/x --curl -f").args(&["a=it's"]).api("https://x.example").success().stdout;
+    let run = home.run("api POST /v1/x --curl --input -").stdin(r#"{"a": "it's"}"#);
+    let shown = run.api("https://x.example").success().stdout;
     assert!(shown.contains("--request POST") && shown.contains("'https://x.example/v1/x'"), "{shown}");
     assert!(shown.contains(r#"--data-raw '{"a":"it'\''s"}'"#) && shown.contains("${JELOU_CLIENT_SECRET:?}"), "{shown}");
 }
@@ -129,8 +124,8 @@ fn only_a_get_goes_to_a_path_that_is_not_listed() {
             assert!(refused.stderr.ends_with("; nothing was sent\n"), "{refused:?}");
         }
     }
-    // Fields make it a POST, and a preview does not change that.
-    for words in ["-f a=b", "--input x.json", "POST --dry-run", "POST --curl", "POST --sandbox"] {
+    // A body makes it a POST, and a preview does not change that.
+    for words in ["--input x.json", "POST --dry-run", "POST --curl", "POST --sandbox"] {
         let words = words.split(' ').chain(["/v1/bots/{bot}/messages"]).collect::<Vec<_>>();
         home.run("api").args(&words).env("JELOU_CLIENT_SECRET", "x").fails(2, &["is refused: "]);
     }
@@ -178,14 +173,9 @@ fn what_was_typed_wrong_is_told_before_the_configuration() {
         ("FETCH /v1/x", "`FETCH` is not a method of an endpoint", "write GET, POST, PUT, PATCH or DELETE"),
         ("/v1/x GET", "`/v1/x` is not a method of an endpoint", "before the path"),
         ("/v1/bots/{bot}/templates -f a", "invalid value 'a' for '--raw-field <KEY=TEXT>': it has no `=`", "KEY=VALUE"),
-        ("/v1/bots/{bot}/templates -F =1", "it has no key before the `=`", ""),
-        ("/v1/bots/{bot}/templates -F a=hello", "-F a: its value is not valid JSON", "a text goes with -f a=TEXT"),
-        ("/v1/bots/{bot}/templates -F a=99999999999999999999", "beyond 64 bits", "in quotes"),
-        ("/v1/bots/{bot}/templates -F a=@none.json", "-F a: failed to read none.json", "check the path"),
+        ("/v1/bots/{bot}/templates -f =1", "it has no key before the `=`", ""),
         ("/v1/bots/{bot}/templates --input body.json", "--input: body.json is not valid JSON: ", "an object is"),
-        ("/v1/bots/{bot}/templates --input - -F a=@-", "both ask for standard input", "put one of them into a file"),
         ("GET /v1/x --input body.json", "--input: a GET has no body", "-f"),
-        ("/v1/bots/{bot}/templates -f a=1 -F a=2", "the field `a` is given twice", "-F 'KEY=[1,2]'"),
         ("-X POST /v1/x", "unexpected argument '-X'", "jelouctl api POST PATH"),
         ("POST /v1/x -d {}", "unexpected argument '-d'", "--input FILE"),
     ] {
