@@ -19,7 +19,7 @@ use crate::process::Signals;
 use crate::sending::{Connection, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
-/// How long to try to claim a person, and to write how a message ended, while the database is away: a restart takes some seconds.
+/// How long to try to write how a message ended while the database is away: a restart takes some seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// How long after its last attempt a message in a database is still this process's own: its end must be written meanwhile.
@@ -70,26 +70,11 @@ impl OnceSend {
         outgoing: &Outgoing,
     ) -> Result<Claimed, CommandError> {
         let (scope, recipient) = (&self.scope, outgoing.recipient().as_str());
-        let (begun, signals) = (Instant::now(), &mut connection.signals);
         let claim = async {
-            let mut store = self.store.clone();
-            // A command may have run for hours, and its notice gets no second chance.
-            let hasher = loop {
-                match store.hasher() {
-                    Err(error) if error.may_pass() && begun.elapsed() < PATIENCE => {
-                        tokio::select! {
-                            biased;
-                            signal = signals.next() => return Err(CommandError::interrupted(signal)),
-                            () = sleep(BETWEEN_TRIES) => {}
-                        }
-                        store = store.reopened().unwrap_or(store);
-                    }
-                    hasher => break hasher?,
-                }
-            };
-            wait_for_turn(&store, signals).await?;
+            let person = self.store.hasher()?.person(recipient);
+            wait_for_turn(&self.store, &mut connection.signals).await?;
             let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
-            Ok(store.claim(scope, &hasher.person(recipient), longest + LEASE)?)
+            Ok::<_, CommandError>(self.store.claim(scope, &person, longest + LEASE)?)
         };
         match claim.await.map_err(CommandError::of_single_send)? {
             Ok(mut held) => {
