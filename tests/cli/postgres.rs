@@ -154,6 +154,14 @@ impl Cluster {
         self.control(&["-m", "immediate", "restart"]);
     }
 
+    pub(crate) fn stop(&self) {
+        self.control(&["-m", "fast", "stop"]);
+    }
+
+    pub(crate) fn start_again(&self) {
+        self.control(&["start"]);
+    }
+
     fn control(&self, arguments: &[&str]) {
         let mut control = program("pg_ctl", &self.directory);
         control.args(["-w", "-l"]).arg(self.directory.join("log")).arg("-D").arg(self.data());
@@ -162,14 +170,14 @@ impl Cluster {
 
     /// Keeps the files, with the server stopped meanwhile.
     pub(crate) fn keep_files(&self) {
-        self.control(&["-m", "fast", "stop"]);
+        self.stop();
         tool(self.on_files("cp").arg("-a").arg(self.data()).arg(self.directory.join("kept")));
-        self.control(&["start"]);
+        self.start_again();
     }
 
     /// Replaces the current files with the kept ones.
     pub(crate) fn put_files_back(&self) {
-        self.control(&["-m", "fast", "stop"]);
+        self.stop();
         tool(self.on_files("rm").arg("-rf").arg(self.data()));
         tool(self.on_files("cp").arg("-a").arg(self.directory.join("kept")).arg(self.data()));
         self.control(&["start"]);

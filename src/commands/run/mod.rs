@@ -124,7 +124,8 @@ impl CommandRun<'_> {
         let excluded_now = reread_do_not_contact(&guarded.sender.settings)?;
         guarded.sender.check_message(&excluded_now, arguments.send.once.is_some(), &outgoing)?;
         let mut prepared = PreparedSend::new(context, &guarded.sender, &outgoing);
-        prepared.once = OnceSend::open(context, arguments.send.once.as_ref(), &guarded.sender)?;
+        let (key, signals) = (arguments.send.once.as_ref(), &mut connection.signals);
+        prepared.once = OnceSend::open_for_notice(context, key, &guarded.sender, signals).await?;
         prepared.notice_within = Some(arguments.notify_timeout);
         prepared.deliver_over(&mut connection, told, flight, arguments.send.wait()).await
     }
