@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::money::Money;
-use crate::list::{HeaderChoice, ListInput, ListOptions, ListReader};
+use crate::list::{ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 use crate::private_file::{FileError, PipeBound, open_to_read};
 
@@ -83,8 +83,7 @@ impl Rates {
     }
 
     fn read_from(input: ListInput, name: &str) -> Result<Self, String> {
-        let options = ListOptions { header: HeaderChoice::First, ..ListOptions::default() };
-        let mut list = ListReader::open(input, name, &options).map_err(|error| error.to_string())?;
+        let mut list = ListReader::open(input, name, &ListOptions::default()).map_err(|error| error.to_string())?;
         let mut rates: Option<Self> = None;
         while let Some(row) = list.read().map_err(|error| error.to_string())? {
             let at = |problem: String| format!("{name}, line {}: {problem}", row.line);

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::config::{ConfigFile, check};
-use crate::list::{HeaderChoice, ListInput, ListOptions, ListReader};
+use crate::list::{ListInput, ListOptions, ListReader};
 use crate::message::{TypedRecipient, contacts};
 use crate::output::{compact, one_line, pretty, visible_json};
 use crate::phone::{Country, is_user_id, person_key};
@@ -15,8 +15,8 @@ use crate::sandbox::Fault;
 /// A list is read to its end or gives an error, and the ledger returns each row as it was.
 pub fn list(bytes: &[u8]) {
     for encoding in [None, Some("windows-1252"), Some("utf-16le")] {
-        let header = HeaderChoice::Sought { to_column: None };
-        let options = ListOptions { sheet: None, encoding: encoding.map(|label| label.parse().unwrap()), header };
+        let encoding = encoding.map(|label| label.parse().unwrap());
+        let options = ListOptions { encoding, ..ListOptions::default() };
         let input = ListInput::Stream(Box::new(Cursor::new(bytes.to_vec())));
         let Ok(mut reader) = ListReader::open(input, "list", &options) else { continue };
         let mut line = 0;

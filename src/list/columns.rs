@@ -17,7 +17,7 @@ static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
 const WEAK_RECIPIENT_NAMES: [&str; 5] = ["contacto", "contact", "contactnumber", "numerodecontacto", "numero"];
 
 /// The fewest digits of a number that can only be a person's: a date has fewer.
-pub(super) const CERTAIN_NUMBER: usize = 9;
+const CERTAIN_NUMBER: usize = 9;
 
 /// The fewest letters of a word that may be a misspelled name.
 const SHORTEST_NEAR: usize = 4;
@@ -164,16 +164,6 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
             Err(no_header(names).unwrap_or_else(none))
         }
     }
-}
-
-/// The positions of the columns that may have the recipient: the one in `asked`, or those with matching names.
-pub(super) fn recipient_places(names: &[&str], asked: Option<&str>) -> Vec<usize> {
-    let meant = asked.map(|asked| meant_columns(names, asked));
-    let is_meant = |name: &str| match &meant {
-        Some(meant) => meant.contains(&name),
-        None => matches!(ColumnRole::of(name), ColumnRole::Recipient | ColumnRole::Ambiguous),
-    };
-    (0..).zip(names).filter(|(_, name)| is_meant(name.trim())).map(|(place, _)| place).collect()
 }
 
 /// Whether a column is the recipient's, by its name.

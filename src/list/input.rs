@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 
 use super::encoding::ListEncoding;
-use super::header::HeaderChoice;
 
 /// How to read a list; anything not given is detected.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +12,8 @@ pub(crate) struct ListOptions {
     pub(crate) sheet: Option<String>,
     /// `--encoding`
     pub(crate) encoding: Option<ListEncoding>,
-    pub(crate) header: HeaderChoice,
+    /// `--header-row`: the line of the header; otherwise it is the first filled row.
+    pub(crate) header_row: Option<u64>,
 }
 
 pub(crate) enum ListInput {

@@ -9,7 +9,6 @@ mod encoding;
 mod error;
 mod foreign;
 mod format;
-mod header;
 mod input;
 mod ndjson_rows;
 mod notes;
@@ -26,7 +25,6 @@ pub(crate) use self::columns::{
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
-pub(crate) use self::header::HeaderChoice;
 pub(crate) use self::input::{ListInput, ListOptions};
 pub(crate) use self::notes::UnshownColumn;
 pub(crate) use self::outcome::{

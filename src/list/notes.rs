@@ -5,8 +5,6 @@ use super::workbook::Unshown;
 /// What was seen so far.
 #[derive(Debug, Default)]
 pub(crate) struct ListNotes {
-    /// The line of the header if it was found below other rows.
-    pub(crate) found_header: Option<u64>,
     /// Rows without a filled cell: a spreadsheet leaves them below the last row.
     pub(crate) empty_rows: u64,
     /// Rows that a spreadsheet hides or shows crossed out; they are returned like all others.

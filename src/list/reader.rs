@@ -10,7 +10,6 @@ use super::csv_rows::CsvRows;
 use super::encoding::{DecodedInput, encoding_of, is_utf_8};
 use super::foreign::{ZIP, foreign_file};
 use super::format::{BUFFER, CsvFormat, ListFormat};
-use super::header::{HeaderChoice, find_in_text};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
 use super::notes::ListNotes;
@@ -131,7 +130,7 @@ fn open(
     }
     let encoding = encoding_of(&head, options.encoding);
     if encoding == UTF_8 {
-        return open_text(head, input, name, false, &options.header, notes);
+        return open_text(head, input, name, false, options.header_row);
     }
     let mut file = input.into_file(&head).map_err(unreadable)?;
     if encoding.is_single_byte() && is_utf_8(file.try_clone().map_err(unreadable)?) {
@@ -140,7 +139,7 @@ fn open(
     file.rewind().map_err(unreadable)?;
     let mut input = DecodedInput::new(Box::new(file), encoding);
     let head = head_of(&mut input, name)?;
-    open_text(head, input, name, true, &options.header, notes)
+    open_text(head, input, name, true, options.header_row)
 }
 
 /// A list in UTF-8; `head` has already been read.
@@ -149,8 +148,7 @@ fn open_text(
     input: impl Read + 'static,
     name: &str,
     was_decoded: bool,
-    header: &HeaderChoice,
-    notes: &mut ListNotes,
+    header_row: Option<u64>,
 ) -> Result<(ListFormat, Rows), UsageError> {
     if let Some(error) = foreign_file(&head) {
         return Err(error.of(name));
@@ -161,7 +159,7 @@ fn open_text(
     let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
     let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
     if named_ndjson || first == Some(&b'{') {
-        if matches!(header, HeaderChoice::Line(_)) {
+        if header_row.is_some() {
             let problem = format!("--header-row: {name} is NDJSON, which has no header");
             return Err(UsageError::new(problem, "leave --header-row out"));
         }
@@ -172,20 +170,12 @@ fn open_text(
         return Err(UsageError::new(problem, "write one object a line, as `jq -c '.[]'` does"));
     }
     let mut line = format.first_line();
-    let found = match header {
-        HeaderChoice::Sought { to_column } => find_in_text(&head, name, format, line, to_column.as_deref())?,
-        HeaderChoice::First | HeaderChoice::Line(_) => None,
-    };
     let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
     let mut head = Vec::new();
-    if let Some(found) = found {
-        skip_lines(&mut input, line, found.line, name)?;
-        (line, format.delimiter) = (found.line, found.delimiter);
-        notes.found_header = found.is_below.then_some(found.line);
-    } else if let HeaderChoice::Line(wanted) = header {
-        skip_lines(&mut input, line, *wanted, name)?;
+    if let Some(wanted) = header_row {
+        skip_lines(&mut input, line, wanted, name)?;
         head = head_of(&mut input, name)?;
-        (line, format) = (line.max(*wanted), format.below(&head));
+        (line, format) = (line.max(wanted), format.below(&head));
     }
     let input = Box::new(Cursor::new(head).chain(input));
     let rows = CsvRows::open(input, name, format.delimiter, line)?;

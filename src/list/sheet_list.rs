@@ -1,8 +1,7 @@
-//! A sheet as a list: its first filled row is the header, and each filled row below it is a row.
+//! A sheet as a list: its first filled row, or the one that was asked for, is the header, and each filled row below it is a row.
 
 use std::fs::File;
 
-use super::header::{HeaderChoice, LOOKED_AT, TableHead, find_header};
 use super::input::ListOptions;
 use super::notes::{ListNotes, UnshownColumn};
 use super::row::{ListRow, Row, TableHeader};
@@ -27,13 +26,9 @@ impl SheetList {
         notes: &mut ListNotes,
     ) -> Result<Self, UsageError> {
         let workbook = Workbook::open(file, name)?;
-        let (place, line, is_below) = match &options.header {
-            HeaderChoice::First => (workbook.place(options.sheet.as_deref())?, None, false),
-            HeaderChoice::Line(line) => (workbook.place(options.sheet.as_deref())?, Some(*line), false),
-            HeaderChoice::Sought { to_column } => sought(&workbook, options, to_column.as_deref())?,
-        };
+        let place = workbook.place(options.sheet.as_deref())?;
         let mut stream = workbook.rows(place, Covered::Hidden)?;
-        let row = header_row(&mut stream, line, name)?;
+        let row = header_row(&mut stream, options.header_row, name)?;
         if let Some((column, fault)) = row.faults.first() {
             let problem = problem(*column, row.number, None, fault);
             let problem = format!("{name}: {problem}; it is in the header");
@@ -43,7 +38,6 @@ impl SheetList {
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
         let others = workbook.visible().filter(|(other, _)| *other != place).count();
         notes.sheet = workbook.sheets.get(place).map(|sheet| (sheet.name.clone(), others));
-        notes.found_header = is_below.then_some(row.number);
         let header = TableHeader::of(&names).map_err(|error| error.of(name))?;
         Ok(Self { stream, header, last: row.number, conventions: None })
     }
@@ -121,40 +115,6 @@ impl SheetList {
         let shown = self.shown(row, notes);
         Ok(self.header.row(&texts(&row.cells), shown))
     }
-}
-
-/// The sheet that has the table and the line of its header, where its rows read like one, and whether there are others above
-/// it; otherwise the sheet that was asked for, whose first filled row is the header.
-fn sought(workbook: &Workbook, options: &ListOptions, to_column: Option<&str>) -> Result<HeaderPlace, UsageError> {
-    let place = workbook.place(options.sheet.as_deref())?;
-    let mut places = vec![place];
-    let mut heads = vec![head(workbook, place)?];
-    let is_first = matches!(find_header(&heads, workbook.name(), to_column), Ok(Some((_, 0))));
-    if options.sheet.is_none() && !is_first {
-        for (other, _) in workbook.visible().filter(|(other, _)| *other != place) {
-            places.push(other);
-            heads.push(head(workbook, other)?);
-        }
-    }
-    let found = find_header(&heads, workbook.name(), to_column)?;
-    let row = found.and_then(|(at, row)| Some((*places.get(at)?, heads.get(at)?.rows.get(row)?.0, row > 0)));
-    Ok(row.map_or((place, None, false), |(place, line, is_below)| (place, Some(line), is_below)))
-}
-
-/// The position of a sheet, the line of its header if that is known, and whether there are other rows above it.
-type HeaderPlace = (usize, Option<u64>, bool);
-
-/// The first filled rows of a sheet.
-fn head(workbook: &Workbook, place: usize) -> Result<TableHead, UsageError> {
-    let sheet = workbook.sheets.get(place).map(|sheet| sheet.name.clone());
-    let (mut stream, mut rows) = (workbook.rows(place, Covered::Hidden)?, Vec::new());
-    while rows.len() < LOOKED_AT
-        && let Some(row) = stream.next()?
-    {
-        rows.push((row.number, row.cells));
-    }
-    stream.stop();
-    Ok(TableHead { sheet, rows })
 }
 
 /// The row in the line `wanted`, otherwise the first filled one.

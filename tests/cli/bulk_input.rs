@@ -11,7 +11,7 @@ use crate::workbook::zip;
 
 also_in_a_database! {
     the_recipient_comes_from_each_row,
-    what_stands_above_the_header_is_passed_over,
+    what_stands_above_the_named_header_is_not_part_of_the_list,
     rows_that_a_stray_quote_swallows_are_not_sent_to_anybody,
     every_bad_row_is_listed_and_nothing_is_sent,
     rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent,
@@ -264,7 +264,7 @@ fn a_list_that_begins_with_somebody_or_with_a_title_is_told_so() {
 }
 
 #[test]
-fn what_stands_above_the_header_is_passed_over() {
+fn what_stands_above_the_named_header_is_not_part_of_the_list() {
     let home = Home::new();
     for (list, line) in [
         ("Lista de clientes\nnombre,celular\nAna,593987654321\nEva,12\n", 2),
@@ -276,21 +276,15 @@ fn what_stands_above_the_header_is_passed_over() {
         ("x\rnombre,celular\rAna,593987654321\rEva,12\r", 2),
         ("Cliente,Contacto\nnombre,celular\nAna,593987654321\nEva,12\n", 2),
     ] {
-        for (flags, is_found) in [(vec![], true), (vec!["--header-row".to_owned(), line.to_string()], false)] {
-            let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-            home.write("people.csv", list);
-            let words =
-                [&["--sandbox", "--dry-run", "bulk", "send", "people.csv", "--skip-invalid"], &flags[..]].concat();
-            let ended = home.run_args(&words).args(&["text", "Hola {{ nombre }}"]).success();
-            assert!(ended.stderr.contains(&format!("line {}", line + 2)), "{list}: {ended:?}");
-            let note = format!("the header is line {line}; the lines above it are not part of the list");
-            assert_eq!(ended.stderr.contains(&note), is_found, "{list}: {ended:?}");
-            assert!(ended.stdout.contains("Hola Ana") && ended.stdout.lines().count() == 1, "{ended:?}");
-        }
+        home.write("people.csv", list);
+        let words = ["--sandbox", "--dry-run", "bulk", "send", "people.csv", "--skip-invalid", "--header-row"];
+        let ended = home.run_args(&words).args(&[&line.to_string(), "text", "Hola {{ nombre }}"]).success();
+        assert!(ended.stderr.contains(&format!("line {}", line + 2)), "{list}: {ended:?}");
+        assert!(ended.stdout.contains("Hola Ana") && ended.stdout.lines().count() == 1, "{ended:?}");
     }
     // A report has only the rows, and can be read as a list.
     home.write("people.csv", "Lista de clientes\nnombre;celular\nAna;593987654321\n");
-    home.run("--sandbox bulk send people.csv --run r text Hola").success();
+    home.run("--sandbox bulk send people.csv --header-row 2 --run r text Hola").success();
     assert!(home.run("bulk report r").success().stdout.starts_with("nombre;celular;run;line;"));
     // The line beyond what is read at once.
     home.write("people.csv", format!("{}nombre,celular\nAna,593987654321\n", "x,y\n".repeat(50_000)));
@@ -299,54 +293,12 @@ fn what_stands_above_the_header_is_passed_over() {
 }
 
 #[test]
-fn a_header_that_is_not_clear_is_named_by_its_line() {
+fn a_list_whose_header_is_elsewhere_is_told_how_to_name_its_line() {
     let home = Home::new();
-    // A person above the header is not skipped, in whatever form the number was copied.
-    for person in [
-        "US.13491208655302741918",
-        "id:593987654388",
-        "\u{a0}+593 98 765 4388",
-        "\u{202a}+593987654388\u{202c}",
-        "5.93988E+11",
-        "5.93988e11",
-        "\"5,93988E+11\"",
-    ] {
-        home.write("a.csv", format!("T,x\n{person},Boss\ntelefono,nombre\n593987654321,Ana\n"));
-        refused(&home, &["a.csv", "text", "H {{ nombre }}"], &["could be line 3, but a number stands above it"]);
-    }
-    home.write("a.csv", "T,x\nV1.2 de 3E,id\ntelefono,nombre\n593987654321,Ana\n");
-    assert_eq!(bodies(&home, &["a.csv", "text", "H {{ nombre }}"])[0]["text"], "H Ana");
-    // A person's row is not the header, even if a cell says `WhatsApp`.
-    home.write("a.csv", "Nombre;Celular;Otro contacto\nAna;0987654321;WhatsApp\nEva;0987654322;0987654329\n");
-    let sent = bodies(&home, &["a.csv", "--country", "EC", "text", "Hola {{ Nombre }}"]);
-    let users: Vec<_> = sent.iter().map(|body| (&body["userId"], &body["text"])).collect();
-    assert_eq!(json!(users), json!([["593987654321", "Hola Ana"], ["593987654322", "Hola Eva"]]));
     for (list, flags, parts) in [
-        (
-            "celular,medio\nAna,WhatsApp\n593987654321,593987654322\n",
-            &[][..],
-            &["the header of people.csv could be line 1 or line 2"][..],
-        ),
-        (
-            "Vendedor,Celular\nJuan,\nCliente,Celular\nAna,593987654321\n",
-            &[],
-            &["the header of people.csv could be line 1 or line 3", "say which one with --header-row LINE"],
-        ),
-        (
-            "Nombre;Tel cliente;Notas\nAna;0987654321;WhatsApp\nEva;0987654322;0987654329\n",
-            &[],
-            &["no column is named like a recipient column"],
-        ),
-        (
-            "Uno\ncelular,a\n593987654321,x\nDos,\ncelular,b\n593987654322,x\n",
-            &[][..],
-            &["the header of people.csv could be line 2 or line 5"],
-        ),
-        (
-            "RUC,1790012345001\ncelular,b\n593987654322,x\n",
-            &[],
-            &["the header of people.csv could be line 2, but a number stands above it", "--header-row LINE"],
-        ),
+        ("Uno,Dos\ncelular,a\n593987654321,x\n", &[][..], &["no column is named like", "add --header-row LINE"][..]),
+        ("Uno\nDos\ncelular,a\n593987654321,x\n", &[], &["no column is named like", "add --header-row LINE"]),
+        ("Vendedor,Celular\nJuan,\nCliente,Celular\nAna,593987654321\n", &[], &["line 3: Celular: `Celular` is not"]),
         ("celular\n593987654321\n", &["--header-row", "0"], &["'--header-row <N>'"]),
         ("celular\n593987654321\n", &["--header-row", "3"], &["--header-row 3: people.csv ends in line 2"]),
         ("celular\n593987654321", &["--header-row", "4000000000"], &["people.csv ends in line 2"]),
@@ -363,9 +315,6 @@ fn a_header_that_is_not_clear_is_named_by_its_line() {
     let ended = refused(&home, &["people.csv", "text", "Hola"], &["--to-column 'WhatsApp\\n(cliente)'"]);
     let pasted = ended.stderr.split('\'').find(|part| part.starts_with("WhatsApp")).unwrap();
     assert_eq!(bodies(&home, &["people.csv", "--to-column", pasted, "text", "x"])[0]["userId"], "593987654322");
-    home.write("people.csv", "Clientes\n\"WhatsApp\n(cliente)\",nombre\n593987654322,Ana\n");
-    let words = ["people.csv", "--to-column", "WhatsApp (cliente)", "text", "{{ nombre }}"];
-    assert_eq!(bodies(&home, &words)[0]["text"], "Ana");
 }
 
 #[test]

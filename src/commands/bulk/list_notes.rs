@@ -166,9 +166,6 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
     if empty > 0 {
         stderr.note(&format!("{} passed over for lack of a filled cell", counted_are(empty, "row")));
     }
-    if let Some(line) = list.notes.found_header {
-        stderr.note(&format!("the header is line {line}; the lines above it are not part of the list"));
-    }
     let missing: Vec<_> = list.missing_columns().into_iter().map(|column| format!("`{column}`")).collect();
     if !missing.is_empty() {
         stderr.note(&format!("the list is a report without {}", missing.join(", ")));

@@ -13,7 +13,7 @@ use crate::cost::Money;
 use crate::import::{HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source, UsageError};
 use crate::ledger::RunName;
-use crate::list::{HeaderChoice, ListEncoding, ListOptions, ReportLanguage};
+use crate::list::{ListEncoding, ListOptions, ReportLanguage};
 use crate::message::{Message, TypedMessage};
 use crate::once::OnceKey;
 use crate::phone::Country;
@@ -156,10 +156,7 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(super) options: RunOptions,
 
-    /// Line of the header, as the sheet or an editor counts it [default: found]
-    ///
-    /// The default is the first line, or the only one of the first 20 that names the recipient's column
-    /// above a number.
+    /// Line of the header, as the sheet or an editor counts it [default: first that is filled]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = RARE)]
     pub(super) header_row: Option<u64>,
 
@@ -281,11 +278,7 @@ impl BulkSendArgs {
 
     /// How to read the list.
     pub(super) fn list_options(&self) -> ListOptions {
-        let header = match self.header_row {
-            Some(line) => HeaderChoice::Line(line),
-            None => HeaderChoice::Sought { to_column: self.to_column.clone() },
-        };
-        ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header }
+        ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header_row: self.header_row }
     }
 
     /// `--country`, which can come before or after the kind.

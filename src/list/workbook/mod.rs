@@ -77,10 +77,6 @@ impl Workbook {
         Ok(Self { file, name: name.to_owned(), sheets, content: Arc::new(content) })
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The sheets that are not hidden, with their positions.
     pub(super) fn visible(&self) -> impl Iterator<Item = (usize, &Sheet)> {
         self.sheets.iter().enumerate().filter(|(_, sheet)| !sheet.is_hidden)
@@ -107,7 +103,7 @@ impl Workbook {
         })
     }
 
-    /// The filled rows of the sheet at `place`. Those of another one must have ended or been stopped.
+    /// The filled rows of the sheet at `place`.
     pub(super) fn rows(&self, place: usize, covered: Covered) -> Result<SheetStream, UsageError> {
         let file = self.file.try_clone().map_err(|cause| UsageError::unreadable(&self.name, &cause))?;
         let part = self.sheets.get(place).map(|sheet| sheet.part.clone()).unwrap_or_default();

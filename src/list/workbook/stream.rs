@@ -72,14 +72,6 @@ impl SheetStream {
         Ok(Self { name: name.to_owned(), batches, rows: Vec::new().into_iter(), thread })
     }
 
-    /// Ends before all rows were taken; afterwards the file is no longer read.
-    pub(crate) fn stop(self) {
-        let Self { batches, thread, .. } = self;
-        drop(batches);
-        // A thread that panicked reads nothing more either.
-        let _ = thread.map(JoinHandle::join);
-    }
-
     /// The next filled row.
     pub(crate) fn next(&mut self) -> Result<Option<SheetRow>, UsageError> {
         loop {
