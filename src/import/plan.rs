@@ -191,10 +191,7 @@ impl ImportPlan<'_> {
         let to = self.to().map(|to| ("--to", to.source(), Some(to.uses())));
         let found = texts.chain(to).find_map(|(path, source, uses)| {
             let bare = path.starts_with("parameters").then(|| bare_column(columns, source)).flatten();
-            // The way to send the name of a column in a parameter.
-            let is_word =
-                |found: &Misspelling| path.starts_with("parameters") && found.is_quoted() && found.written == source;
-            Some((path, bare.or_else(|| misspelling(source, uses, meant).filter(|found| !is_word(found)))?))
+            Some((path, bare.or_else(|| misspelling(source, uses, meant))?))
         });
         match found {
             None => Ok(()),

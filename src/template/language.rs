@@ -1,17 +1,13 @@
 //! The template language: a strict minijinja, and the values that a text may contain.
 
-use std::sync::Arc;
-
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Rest, ValueKind};
-use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell, filters};
+use minijinja::value::ValueKind;
+use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell};
 
 use super::dates::date;
 use super::formats::{money, number, percent, refused};
 use super::numbers::read_yes;
 use super::operators::{add_checks, in_text};
-use super::row_view::RowView;
-use crate::list::Row;
 use crate::phone::{Country, PhoneNumber};
 
 /// The template language: strict about undefined names, without escaping, final newlines kept.
@@ -28,16 +24,6 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("date", date);
     language.add_filter("yes", yes);
     language.add_filter("default", default);
-    language.add_filter("\0sum", filters::sum);
-    language.add_filter("\0join", filters::join);
-    for (name, plain, field) in [("sum", "\0sum", 1), ("join", "\0join", 2)] {
-        language.add_filter(name, move |state: &mut State<'_, '_>, values: Rest<Cell>| match values.first() {
-            Some(list) if values.len() > field && !is_of_objects(list) => {
-                Err(refused(name, "a field is taken from a list of objects, which this is not"))
-            }
-            _ => state.apply_filter(plain, &values),
-        });
-    }
     add_checks(&mut language);
     language
 }
@@ -69,12 +55,6 @@ fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
     if is_empty { other.unwrap_or_else(|| Cell::from("")) } else { value }
 }
 
-/// Whether it is a list from which `sum('monto')` can take this field of each item.
-fn is_of_objects(list: &Cell) -> bool {
-    let is_object = |item: Cell| item.kind() == ValueKind::Map;
-    list.kind() == ValueKind::Seq && list.try_iter().is_ok_and(|mut items| items.all(is_object))
-}
-
 /// `{% if vip | yes %}`: whether a text says yes.
 fn yes(typed: &Cell) -> Result<bool, Error> {
     match typed.kind() {
@@ -90,13 +70,6 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
 
 fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> Result<(), Error> {
     output.write_str(&in_text(state, value)?).map_err(Error::from)
-}
-
-/// Tries an expression without columns, as in a row of Ecuador.
-pub(super) fn tried(language: &Environment<'_>, expression: &str) -> Result<(), String> {
-    let row = RowView::of(&Row::Fields(Arc::default()), Country::named("EC"));
-    let value = language.compile_expression(expression).and_then(|known| known.eval(Cell::from_object(row)));
-    value.map(drop).map_err(|error| describe(&error))
 }
 
 /// minijinja's message, without a name and a line, which the template does not have.

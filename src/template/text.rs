@@ -46,7 +46,7 @@ impl<'a> TextTemplate<'a> {
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(name_with_blanks(source).unwrap_or_else(|| describe(&error))))?;
         let whole = whole_expression(&text);
-        let uses = walk(language, &text, whole.is_some()).map_err(faulty)?;
+        let uses = walk(&text, whole.is_some()).map_err(faulty)?;
         let mut generator = CodeGenerator::new("<text>", source);
         match whole {
             Some(expression) => generator.compile_expr(expression),

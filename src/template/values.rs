@@ -6,14 +6,13 @@ use minijinja::value::ValueKind;
 
 use super::filters::{FilterRule, Gives, Type};
 use super::known::{Known, brackets, check_number, check_text, written};
-use super::language::tried;
 use super::uses::ReadAmount;
 use super::walk::TextWalk;
 
 /// Boxed, since the walk goes as deep as an expression.
 pub(super) type Found = Result<Box<Known>, String>;
 
-impl TextWalk<'_> {
+impl TextWalk {
     /// What an expression is.
     ///
     /// # Errors
@@ -177,10 +176,6 @@ impl TextWalk<'_> {
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
         if let Some(fault) = rule.fault(inside.kind, &types) {
             return Err(format!("`{own} | {name}{brackets}`: {fault}; write `{own} | {}`", rule.line(inside.kind)));
-        }
-        if let Some(trial) = rule.trial.filter(|_| given.iter().all(|given| !given.constants.is_empty())) {
-            tried(self.language, &format!("{trial} | {name}{brackets}"))
-                .map_err(|problem| format!("`{own} | {name}{brackets}`: {problem}"))?;
         }
         let has_mark = given.iter().any(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
         if inside.kind != Type::Number && (name == "number" && !has_mark || ["money", "percent"].contains(&name)) {

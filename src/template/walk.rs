@@ -4,7 +4,6 @@
 
 use std::collections::HashSet;
 
-use minijinja::Environment;
 use minijinja::machinery::ast::{BinOpKind, Expr, Stmt, UnaryOpKind};
 
 use super::known::{check_text, check_truth, written};
@@ -15,9 +14,8 @@ use super::uses::Uses;
 ///
 /// # Errors
 /// If it is not in the language; in words, with the line to type.
-pub(super) fn walk(language: &Environment<'_>, text: &Stmt<'_>, is_whole: bool) -> Result<Uses, String> {
-    let mut walk =
-        TextWalk { language, is_whole, uses: Uses::default(), seen: Vec::new(), words: 0, looked_at: HashSet::new() };
+pub(super) fn walk(text: &Stmt<'_>, is_whole: bool) -> Result<Uses, String> {
+    let mut walk = TextWalk { is_whole, uses: Uses::default(), seen: Vec::new(), words: 0, looked_at: HashSet::new() };
     walk.statement(text)?;
     let TextWalk { mut uses, looked_at, .. } = walk;
     uses.gaps.retain(|column| !looked_at.contains(column));
@@ -25,8 +23,7 @@ pub(super) fn walk(language: &Environment<'_>, text: &Stmt<'_>, is_whole: bool) 
 }
 
 /// The walk, with what it has met so far.
-pub(super) struct TextWalk<'s> {
-    pub(super) language: &'s Environment<'s>,
+pub(super) struct TextWalk {
     is_whole: bool,
     pub(super) uses: Uses,
     /// The columns, in their order.
@@ -37,7 +34,7 @@ pub(super) struct TextWalk<'s> {
     looked_at: HashSet<String>,
 }
 
-impl TextWalk<'_> {
+impl TextWalk {
     fn statements(&mut self, statements: &[Stmt<'_>]) -> Result<(), String> {
         statements.iter().try_for_each(|statement| self.statement(statement))
     }
@@ -104,7 +101,7 @@ mod tests {
     use crate::template::{TextTemplate, language};
 
     fn of(source: &str) -> Uses {
-        walk(&language(), &parse(source, "<text>", syntax()).unwrap(), false).unwrap()
+        walk(&parse(source, "<text>", syntax()).unwrap(), false).unwrap()
     }
 
     fn refused(source: &str) -> String {

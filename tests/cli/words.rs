@@ -45,8 +45,6 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
     send(&["people.csv", "template", "t", "--param", "{nombre}"]).fails(2, &["parameters[0]: {nombre} would be sent"]);
     let word = preview(&home, &["people.csv", "template", "t", "--param", "{{ 'nombre' }}"]);
     assert_eq!(word.json()["body"]["parameters"][0], "nombre");
-    let quoted = send(&["people.csv", "text", "Hola {{ 'nombre' }}"]);
-    quoted.fails(2, &["text: {{ 'nombre' }} is that word for everybody", "leave the braces out"]);
     send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"]).fails(2, &["--to: {{1}} names no column"]);
     home.write("body.json", r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#);
     send(&["people.csv", "text", "--body", "body.json"]).fails(2, &["buttons[0].text: {nombre} would be sent"]);
