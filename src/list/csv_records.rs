@@ -2,6 +2,7 @@
 //! that other readers silently accept: inside a cell that does not begin with one, or with text after them.
 
 use std::io::{self, BufRead};
+use std::str::Utf8Error;
 
 /// The most bytes of one row, so that a quote that is never closed cannot fill the memory: a request has at most 1 MiB.
 pub(super) const MAX_ROW: u64 = 1024 * 1024;
@@ -25,8 +26,6 @@ pub(super) struct CsvRecord {
     pub(super) last_line: u64,
     /// Whether a quote is inside a cell that does not begin with one, or closes a cell and has text behind it.
     pub(super) has_stray_quote: bool,
-    /// Where the cell begins and ends that the first quote with text behind it closes, if it has several lines.
-    pub(super) torn: Option<(u64, u64)>,
     /// Whether the input ends inside a quoted cell.
     pub(super) is_open: bool,
     /// All cells, one after another, and where each ends.
@@ -66,13 +65,10 @@ impl<R: BufRead> CsvRecords<R> {
         self.begun = self.line;
         let before = self.position - 1;
         let mut record = CsvRecord { line: self.begun, ..CsvRecord::default() };
-        let (mut state, mut quoted_from) = (State::CellBegins, self.line);
+        let mut state = State::CellBegins;
         loop {
             state = match (state, byte) {
-                (State::CellBegins, b'"') => {
-                    quoted_from = self.line;
-                    State::Quoted
-                }
+                (State::CellBegins, b'"') => State::Quoted,
                 (State::Quoted, b'"') => State::QuoteClosed,
                 (State::Quoted, _) | (State::QuoteClosed, b'"') => {
                     record.text.push(byte);
@@ -87,14 +83,7 @@ impl<R: BufRead> CsvRecords<R> {
                     record.text.push(byte);
                     match (before, byte) {
                         (State::QuoteClosed | State::BehindQuote, b' ') => State::BehindQuote,
-                        (State::QuoteClosed | State::BehindQuote, _) => {
-                            record.has_stray_quote = true;
-                            if quoted_from < self.line {
-                                record.torn.get_or_insert((quoted_from, self.line));
-                            }
-                            State::Plain
-                        }
-                        (State::Plain, b'"') => {
+                        (State::QuoteClosed | State::BehindQuote, _) | (State::Plain, b'"') => {
                             record.has_stray_quote = true;
                             State::Plain
                         }
@@ -133,9 +122,9 @@ impl CsvRecord {
         begins.zip(&self.ends).map(|(begin, end)| self.text.get(begin..*end).unwrap_or_default())
     }
 
-    /// The cells, or the first one that is not UTF-8.
-    pub(super) fn texts(&self) -> Result<Vec<&str>, &[u8]> {
-        self.cells().map(|cell| std::str::from_utf8(cell).map_err(|_| cell)).collect()
+    /// The cells, if they are UTF-8.
+    pub(super) fn texts(&self) -> Result<Vec<&str>, Utf8Error> {
+        self.cells().map(std::str::from_utf8).collect()
     }
 }
 
@@ -169,15 +158,14 @@ mod tests {
     #[test]
     fn lines_are_those_of_an_editor_and_a_quote_in_a_wrong_place_is_seen() {
         let text = "\n\ra;\"b\n\nc\"\r\n\r\nd\"e;f\"\r\"g\" ;h\n\"i\"j;\"k\nl\"m\n\"n";
-        let seen =
-            |record: &CsvRecord| (record.line, record.last_line, record.has_stray_quote, record.torn, record.is_open);
+        let seen = |record: &CsvRecord| (record.line, record.last_line, record.has_stray_quote, record.is_open);
         let found: Vec<_> = records(text).iter().map(seen).collect();
         let expected = [
-            (3, 5, false, None, false),
-            (7, 7, true, None, false),
-            (8, 8, false, None, false),
-            (9, 10, true, Some((9, 10)), false),
-            (11, 11, false, None, true),
+            (3, 5, false, false),
+            (7, 7, true, false),
+            (8, 8, false, false),
+            (9, 10, true, false),
+            (11, 11, false, true),
         ];
         assert_eq!(found, expected);
     }

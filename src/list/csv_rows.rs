@@ -3,15 +3,13 @@
 use std::io::{BufReader, ErrorKind, Read};
 
 use super::csv_records::{CsvRecord, CsvRecords};
-use super::encoding::sample;
 use super::format::BUFFER;
-use super::notes::ListNotes;
 use super::outcome::quoted;
 use super::row::{InnerLine, ListRow, Row, TableHeader};
 use crate::input::UsageError;
 
-const STRAY_QUOTE: &str = "a quote stands inside a cell, or has text behind it; put the whole cell in quotes, and write each \
-    quote inside it twice";
+const STRAY_QUOTE: &str = "a quote stands inside a cell, or has text behind it";
+const WHOLE_IN_QUOTES: &str = "put the whole cell in quotes; inside a cell, write each quote twice";
 /// What to do about a quote that has no other.
 const CLOSE_IT: &str = "close it; inside a cell, write each quote twice";
 
@@ -29,8 +27,8 @@ impl CsvRows {
         if record.has_stray_quote {
             let line = record.line;
             return Err(UsageError::new(
-                format!("{name}: a quote in the header of line {line} stands inside a cell, or has text behind it"),
-                "put the whole cell in quotes; inside a cell, write each quote twice",
+                format!("{name}: in the header of line {line} {STRAY_QUOTE}"),
+                WHOLE_IN_QUOTES,
             ));
         }
         let header = TableHeader::of(&texts(&record, name)?).map_err(|error| error.of(name))?;
@@ -38,22 +36,24 @@ impl CsvRows {
     }
 
     /// The next row.
-    pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, UsageError> {
+    pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, UsageError> {
         while let Some(record) = next_record(&mut self.records, name)? {
             let cells = texts(&record, name)?;
             if cells.iter().all(|cell| cell.trim().is_empty()) {
-                notes.empty_rows += 1;
                 continue;
             }
             let (line, last_line) = (record.line, record.last_line);
             self.header.columns.check_title(line, &cells).map_err(|error| error.of(name))?;
-            if let Some((from, to)) = record.torn {
-                let problem = format!(
-                    "{name}: the quote that opens a cell in line {from} closes in line {to}, and text stands behind it"
-                );
+            // It may have swallowed other rows.
+            if record.has_stray_quote && last_line > line {
+                let problem = format!("{name}: the row of line {line} goes on to line {last_line}, and {STRAY_QUOTE}");
                 return Err(UsageError::new(problem, CLOSE_IT));
             }
-            let row = if record.has_stray_quote { Err(STRAY_QUOTE.to_owned()) } else { self.row(&cells) };
+            let row = if record.has_stray_quote {
+                Err(format!("{STRAY_QUOTE}; {WHOLE_IN_QUOTES}"))
+            } else {
+                self.row(&cells)
+            };
             let outcome = self.header.layout.outcome(&cells);
             let inner_lines = if last_line > line { self.inner_lines(line, &cells) } else { Vec::new() };
             let bad_text = if row.is_err() { self.joined(&cells) } else { String::new() };
@@ -124,6 +124,5 @@ fn next_record(
 }
 
 fn texts<'a>(record: &'a CsvRecord, name: &str) -> Result<Vec<&'a str>, UsageError> {
-    let not_utf8 = |cell| UsageError::not_utf8(name, record.line, &sample(cell));
-    record.texts().map_err(not_utf8)
+    record.texts().map_err(|_| UsageError::not_utf8(name, record.line))
 }

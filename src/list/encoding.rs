@@ -88,20 +88,6 @@ impl Read for DecodedInput {
     }
 }
 
-/// The text around the first bytes of `text` that are not UTF-8, read as windows-1252: a word to recognize it by.
-pub(super) fn sample(text: &[u8]) -> String {
-    let Err(error) = std::str::from_utf8(text) else { return String::new() };
-    let (before, after) = text.split_at(error.valid_up_to());
-    let is_inside = |byte: &&u8| !b"\",;|:\t\r\n".contains(*byte);
-    let before = before.iter().rev().take(MOST_OF_SAMPLE).take_while(is_inside).count();
-    let after = after.iter().take(MOST_OF_SAMPLE).take_while(is_inside).count();
-    let word = text.get(error.valid_up_to() - before..error.valid_up_to() + after).unwrap_or_default();
-    WINDOWS_1252.decode_without_bom_handling(word).0.trim().to_owned()
-}
-
-/// The most bytes that are shown on each side.
-const MOST_OF_SAMPLE: usize = 30;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,17 +119,5 @@ mod tests {
         assert_eq!(odd, ("a\n".to_owned(), Some("line 2 is not UTF-16LE".to_owned())));
         let inside = decoded(b"a\xff\nb", "euc-jp");
         assert_eq!(inside, ("a".to_owned(), Some("line 1 is not EUC-JP".to_owned())));
-    }
-
-    #[test]
-    fn a_sample_is_the_word_around_the_fault() {
-        for (text, expected) in [
-            (&b"to,nombre\n1,Jos\xe9 Luis;x"[..], "José Luis"),
-            (b"{\"n\":\"Pe\xf1a\"}", "Peña"),
-            (b"\xe9", "é"),
-            (b"ok", ""),
-        ] {
-            assert_eq!(sample(text), expected);
-        }
     }
 }

@@ -72,13 +72,10 @@ impl UsageError {
         Self::new(message, "look at the quotes of the row before it")
     }
 
-    /// `sample` is the line, read as windows-1252.
-    pub(super) fn not_utf8(name: &str, line: u64, sample: &str) -> Self {
-        let sample =
-            if sample.is_empty() { String::new() } else { format!("; read as windows-1252, `{sample}` stands there") };
+    pub(super) fn not_utf8(name: &str, line: u64) -> Self {
         Self::new(
-            format!("{name}: line {line} is not UTF-8{sample}"),
-            "if that is right, add --encoding windows-1252 before the kind; or save it as \"CSV UTF-8\"",
+            format!("{name}: line {line} is not UTF-8"),
+            "save it as \"CSV UTF-8\", or add --encoding windows-1252 before the kind if Excel saved it as \"CSV\"",
         )
     }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::csv_records::MAX_ROW;
-use super::encoding::sample;
 use super::format::BUFFER;
 use super::outcome::ReportedOutcome;
 use super::row::{ListRow, Row};
@@ -33,8 +32,7 @@ impl NdjsonRows {
                 1..=MAX_ROW => {}
                 _ => return Err(UsageError::row_too_long(name, self.line)),
             }
-            let text = String::from_utf8(bytes)
-                .map_err(|error| UsageError::not_utf8(name, self.line, &sample(error.as_bytes())))?;
+            let text = String::from_utf8(bytes).map_err(|_| UsageError::not_utf8(name, self.line))?;
             if text.trim() == "{" {
                 let problem = format!("{name}: the object of line {} goes on over more lines", self.line);
                 return Err(UsageError::new(problem, "write one object a line, as `jq -c .` does"));

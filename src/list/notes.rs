@@ -5,8 +5,6 @@ use super::workbook::Unshown;
 /// What was seen so far.
 #[derive(Debug, Default)]
 pub(crate) struct ListNotes {
-    /// Rows without a filled cell: a spreadsheet leaves them below the last row.
-    pub(crate) empty_rows: u64,
     /// Rows that a spreadsheet hides or shows crossed out; they are returned like all others.
     pub(crate) hidden_rows: Vec<u64>,
     /// The columns in which cells are not written as the sheet shows them.

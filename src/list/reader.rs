@@ -99,7 +99,7 @@ impl ListReader {
     /// If the rest cannot be read. A row that is only bad in itself is not an error.
     pub(crate) fn read(&mut self) -> Result<Option<ListRow>, UsageError> {
         match &mut self.rows {
-            Rows::Csv(rows) => rows.next(&self.name, &mut self.notes),
+            Rows::Csv(rows) => rows.next(&self.name),
             Rows::Ndjson(rows) => rows.next(&self.name),
             Rows::Sheet(list) => list.next(&self.name, &mut self.notes),
         }

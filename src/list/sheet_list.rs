@@ -12,8 +12,6 @@ use crate::input::UsageError;
 pub(super) struct SheetList {
     stream: SheetStream,
     pub(super) header: TableHeader,
-    /// The last row that was returned.
-    last: u64,
     /// How to write numbers and dates whose formats do not say it.
     pub(super) conventions: Option<Conventions>,
 }
@@ -39,15 +37,13 @@ impl SheetList {
         let others = workbook.visible().filter(|(other, _)| *other != place).count();
         notes.sheet = workbook.sheets.get(place).map(|sheet| (sheet.name.clone(), others));
         let header = TableHeader::of(&names).map_err(|error| error.of(name))?;
-        Ok(Self { stream, header, last: row.number, conventions: None })
+        Ok(Self { stream, header, conventions: None })
     }
 
     pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, UsageError> {
         let Some(row) = self.stream.next()? else { return Ok(None) };
         let cells = texts(&row.cells);
         self.header.columns.check_title(row.number, &cells).map_err(|error| error.of(name))?;
-        notes.empty_rows += row.number.saturating_sub(self.last + 1);
-        self.last = row.number;
         let made = self.row(&row, notes);
         let is_hidden = row.is_hidden || row.is_crossed_out();
         notes.hidden_rows.extend(is_hidden.then_some(row.number));

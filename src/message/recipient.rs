@@ -260,7 +260,7 @@ mod tests {
             ("US.13491208655302741918\n", "contains `U`"),
             ("٥٩٣٩٨٧٦٥٤٣٢١", "contains `٥`"),
             ("0987654321", "is a national number"),
-            ("+44 (0)20 7946 0000", "write it without: +442079460000"),
+            ("+44 (0)20 7946 0000", "did you mean +442079460000?"),
             ("+0987654321", "no country code begins with 0"),
             ("593987654321.0", "spreadsheet"),
             ("593987654321.00", "spreadsheet"),

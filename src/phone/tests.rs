@@ -23,7 +23,7 @@ fn understood(typed: &str, country: &str) -> String {
 
 /// For twelve countries: what is typed, how it is read without a country, and with its own. `…` stands for words between two
 /// parts.
-const TABLE: [(&str, &str, &str, &str); 73] = [
+const TABLE: [(&str, &str, &str, &str); 74] = [
     ("+593987654321", "EC", "593987654321", "593987654321"),
     ("00593987654321", "EC", "593987654321", "593987654321"),
     ("593987654321", "EC", "593987654321", "593987654321"),
@@ -43,6 +43,12 @@ const TABLE: [(&str, &str, &str, &str); 73] = [
     ),
     (
         "+5930987654321",
+        "EC",
+        "behind the country code 593 it has the 0…did you mean +593987654321?",
+        "behind the country code 593 it has the 0…did you mean +593987654321?",
+    ),
+    (
+        "+593 (0) 98 765-4321",
         "EC",
         "behind the country code 593 it has the 0…did you mean +593987654321?",
         "behind the country code 593 it has the 0…did you mean +593987654321?",

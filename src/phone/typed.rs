@@ -47,13 +47,6 @@ impl Typed {
             let problem = format!("`{typed}` has decimals, as a spreadsheet writes a number (read as `{digits}`)");
             return Err(RecipientError::new(problem, "format the column as text and take the number without decimals"));
         }
-        if number.contains("(0)") {
-            let international = number.replace("(0)", "");
-            let international: String = international.chars().filter(char::is_ascii_digit).collect();
-            return Err(RecipientError::with_code(format!(
-                "`{typed}` has (0), which is dialled only inside the country; write it without: +{international}"
-            )));
-        }
         let (is_international, digits) = match digits.strip_prefix("00") {
             Some(rest) if !plus => (true, rest.to_owned()),
             _ => (plus, digits),

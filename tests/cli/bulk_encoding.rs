@@ -63,15 +63,8 @@ fn a_list_in_another_encoding_than_is_said_is_refused() {
     let latin = &b"to;nombre\n593987654321;Ana\n593987654322;Jos\xe9 Pe\xf1a\n"[..];
     let marked = wide(&format!("\u{feff}{LIST}"), u16::to_le_bytes);
     for (list, arguments, parts) in [
-        (
-            latin,
-            &[][..],
-            &[
-                "people.csv: line 3 is not UTF-8; read as windows-1252, `José Peña` stands there",
-                "--encoding windows-1252",
-            ][..],
-        ),
-        (b"to;Se\xf1or\n", &[], &["line 1 is not UTF-8; read as windows-1252, `Señor` stands there"]),
+        (latin, &[][..], &["people.csv: line 3 is not UTF-8", "--encoding windows-1252"][..]),
+        (b"to;Se\xf1or\n", &[], &["line 1 is not UTF-8"]),
         (latin, &["--encoding", "utf-8"], &["line 3 is not UTF-8"]),
         (latin, &["--encoding", "euc-jp"], &["people.csv: line 3 is not EUC-JP", "give another --encoding"]),
         (
@@ -95,5 +88,5 @@ fn a_list_in_another_encoding_than_is_said_is_refused() {
     }
     home.write("people.ndjson", b"{\"to\":\"593987654321\",\"nombre\":\"Pe\xf1a\"}\n");
     let ended = run(&home, &["people.ndjson"]);
-    assert!(ended.stderr.contains("line 1 is not UTF-8; read as windows-1252, `Peña` stands there"), "{ended:?}");
+    assert!(ended.stderr.contains("line 1 is not UTF-8"), "{ended:?}");
 }

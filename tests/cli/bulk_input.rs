@@ -187,7 +187,7 @@ fn says_line_and_way_out_of_every_broken_list() {
         (
             "a.csv",
             b"to,nombre\n593987654321,Ana\n593987654322,Jos\xe9\n",
-            &["line 3 is not UTF-8; read as windows-1252, `José`", "--encoding windows-1252", "CSV UTF-8"],
+            &["line 3 is not UTF-8", "--encoding windows-1252", "CSV UTF-8"],
         ),
         ("a.ndjson", b"{\"to\":\"593987654321\"}\n{\"to\":\"\xe9\"}\n", &["line 2 is not UTF-8"]),
         ("a.csv", b"to,to\n1,2\n", &["two columns have the name `to`"]),
@@ -398,7 +398,6 @@ fn what_a_spreadsheet_adds_to_a_list_is_understood() {
     home.write("a.csv", "to;n\n593987654321;a\n;\n \n593987654322;b\n; ;\n");
     let ended = home.run("--sandbox --dry-run bulk send a.csv text '{{ n }}'").success();
     assert_eq!(ended.stdout.lines().count(), 2);
-    assert!(ended.stderr.contains("note: 3 rows are passed over for lack of a filled cell"), "{ended:?}");
     home.write("a.csv", "to;n\n593987654321;a\n;2 people\n");
     refused(&home, &["a.csv", "text", "x"], &["line 3: to: ", "1 row cannot be sent"]);
 }
@@ -426,7 +425,7 @@ fn rows_that_a_stray_quote_swallows_are_not_sent_to_anybody() {
         // The rows around it are bad in themselves, or are skipped.
         (
             "celular;saldo\n593987654321;\"10\n0987654322;20\n0987654323;\"30\"\"\n",
-            &["the quote that opens a cell in line 2 closes in line 4, and text stands behind it"],
+            &["the row of line 2 goes on to line 4, and a quote stands inside a cell, or has text behind it"],
         ),
         (
             "celular;saldo\r\n12;x\r\n593987654321;\"10\r\n\r\n0987654322;20\r\n0987654323\";30;5\r\n",
@@ -442,11 +441,11 @@ fn rows_that_a_stray_quote_swallows_are_not_sent_to_anybody() {
         ),
         (
             "nombre,celular\n\"Ana,593987654321\n\"Eva\",593987654322\nLuz,593987654323\n",
-            &["the quote that opens a cell in line 2 closes in line 3, and text stands behind it", "close it"],
+            &["the row of line 2 goes on to line 3, and a quote stands inside a cell", "close it"],
         ),
         ("nombre,celular\nAna \"la alta\",593987654321\n", &[quote_inside]),
         ("nombre,celular\n \"Ana\",593987654321\n", &[quote_inside]),
-        ("celular,nombre \"x\"\n593987654321,Ana\n", &["a quote in the header of line 1 stands inside a cell"]),
+        ("celular,nombre \"x\"\n593987654321,Ana\n", &["in the header of line 1 a quote stands inside a cell"]),
     ] {
         home.write("a.csv", list);
         let mut more = vec![&["--country", "EC"][..], &["--country", "EC", "--skip", "1"]];

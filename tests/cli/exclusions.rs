@@ -465,7 +465,7 @@ fn a_list_that_cannot_be_used_stops_everything() {
             b"to,n\n593987654321,\"Ana\n593987654322,Eva\"\n",
             &["bajas.txt: the row of line 2 goes on to line 3 because of a quote", "one person a line"],
         ),
-        (b"to,n\n\"593987654321,Ana\n\"593987654322,Eva\n", &["opens a cell in line 2 closes in line 3"]),
+        (b"to,n\n\"593987654321,Ana\n\"593987654322,Eva\n", &["the row of line 2 goes on to line 3, and a quote"]),
         (b"to,n\n593987654321,Ana \"x\"\n", &["bajas.txt: line 2: a quote stands inside a cell"]),
         (b"to\n\"593987654321\n", &["bajas.txt: a quote in the row of line 2 is never closed"]),
         (b"[\"593987654321\"]", &["is one JSON array"]),

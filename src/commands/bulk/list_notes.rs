@@ -160,12 +160,8 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     Some(format!("{} hidden or crossed out in the sheet: line {lines}{more}", counted_are(hidden.len() as u64, "row")))
 }
 
-/// Prints skipped rows, and what is not visible when the list is opened.
+/// Prints what is not visible when the list is opened.
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
-    let empty = list.notes.empty_rows;
-    if empty > 0 {
-        stderr.note(&format!("{} passed over for lack of a filled cell", counted_are(empty, "row")));
-    }
     let missing: Vec<_> = list.missing_columns().into_iter().map(|column| format!("`{column}`")).collect();
     if !missing.is_empty() {
         stderr.note(&format!("the list is a report without {}", missing.join(", ")));
