@@ -8,9 +8,7 @@ use super::imported::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::UsageError;
 use crate::ledger::{SkipReason, Store};
-use crate::list::{
-    Row, columns_without_sent, is_country_column, meant_columns, near_column, no_header, recipient_column,
-};
+use crate::list::{Row, columns_without_sent, is_country_column, meant_columns, no_header, recipient_column};
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, Violation, with_country_codes,
 };
@@ -186,7 +184,7 @@ impl ImportPlan<'_> {
 
     /// Refuses a text with a placeholder that matches no column: everyone would get it literally.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
-        let meant = |name: &str| near_column(columns, name).map(str::to_owned);
+        let meant = |name: &str| meant_columns(columns, name).first().map(ToString::to_string);
         let texts = self.body.texts().iter().map(|text| (text.path.as_str(), text.source, text.uses()));
         let to = self.to().map(|to| ("--to", to.source(), Some(to.uses())));
         let found = texts.chain(to).find_map(|(path, source, uses)| {

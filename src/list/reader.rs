@@ -183,29 +183,17 @@ fn open_text(
 }
 
 /// Skips the lines above `wanted` in an input whose first byte is in `line`.
-fn skip_lines(input: &mut impl BufRead, mut line: u64, wanted: u64, name: &str) -> Result<(), UsageError> {
+fn skip_lines(input: &mut impl BufRead, line: u64, wanted: u64, name: &str) -> Result<(), UsageError> {
     let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
-    let mut is_begun = false;
-    loop {
-        let byte = input.fill_buf().map_err(unreadable)?.first().copied();
-        match byte {
-            None => {
-                let last = if is_begun { line } else { line - 1 };
-                return Err(UsageError::no_header_row(name, wanted, Some(last)));
-            }
-            Some(b'\n' | b'\r') if line >= wanted => {
-                return Err(UsageError::no_header_row(name, wanted, None));
-            }
-            Some(_) if line >= wanted => return Ok(()),
-            Some(byte) => {
-                input.consume(1);
-                is_begun = !matches!(byte, b'\n' | b'\r');
-                line += u64::from(!is_begun);
-                if byte == b'\r' && input.fill_buf().map_err(unreadable)?.first() == Some(&b'\n') {
-                    input.consume(1);
-                }
-            }
+    for above in line..wanted {
+        if input.skip_until(b'\n').map_err(unreadable)? == 0 {
+            return Err(UsageError::no_header_row(name, wanted, Some(above - 1)));
         }
+    }
+    match input.fill_buf().map_err(unreadable)?.first() {
+        None => Err(UsageError::no_header_row(name, wanted, Some(wanted - 1))),
+        Some(b'\n' | b'\r') => Err(UsageError::no_header_row(name, wanted, None)),
+        Some(_) => Ok(()),
     }
 }
 

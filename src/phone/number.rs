@@ -149,13 +149,9 @@ fn taken_as_typed(typed: &str, digits: &str, region: &'static Region) -> Option<
         return None;
     }
     let other = region_of_number(digits)?;
-    let old = digits.strip_prefix('1').filter(|rest| region.code == "MX" && international(rest, region).is_some());
-    let old = old.map(|rest| format!("; if it is a Mexican one with an old 1 in front, write {rest}"));
     Some(format!(
-        "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}{}",
-        region.code,
-        other.code,
-        old.unwrap_or_default()
+        "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}",
+        region.code, other.code
     ))
 }
 

@@ -116,12 +116,7 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "14155550100",
         "14155550100; `14155550100` is not a national number of MX and is taken as +14155550100, a number of US",
     ),
-    (
-        "15512345678",
-        "MX",
-        "15512345678",
-        "taken as +15512345678, a number of US; if it is a Mexican one with an old 1 in front, write 5512345678",
-    ),
+    ("15512345678", "MX", "15512345678", "taken as +15512345678, a number of US"),
     (
         "4771234567",
         "EC",

@@ -28,7 +28,10 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
             ("Hola {nombre}", &["text: {nombre} would be sent as written", "written {{ nombre }}", "{{ '{nombre}' }}"]),
             ("[Nombre Completo]", &["text: [Nombre Completo]", "{{ nombre_completo }}", "nothing was sent"]),
             ("<nombre> {{ nombre }}", &["text: <nombre> would be sent", "{{ nombre }}", "nothing was sent"]),
-            ("Hola {completo}, paga", &["text: {completo} would be sent", "{{ nombre_completo }}", "nothing was sent"]),
+            (
+                "Hola {NombreCompleto}, paga",
+                &["text: {NombreCompleto} would be sent", "{{ nombre_completo }}", "nothing was sent"],
+            ),
             ("Hola {{ debug() }}", &["there are no functions", "error", "nothing was sent"]),
             ("%NOMBRE%", &["text: %NOMBRE% would be sent", "{{ nombre }}", "nothing was sent"]),
         ] {
