@@ -47,7 +47,7 @@ def formula():
     bash_completion.install "completions/jelouctl.bash" => "jelouctl"
     zsh_completion.install "completions/_jelouctl"
     fish_completion.install "completions/jelouctl.fish"
-    pkgshare.install "config.example.toml", "jelouctl.schema.json"
+    pkgshare.install "config.example.toml"
     doc.install "README.md", "CHANGELOG.md", "LICENSE", "LICENSES-OF-PACKAGES.txt"
   end
 

@@ -1,4 +1,4 @@
-//! `schema`: the JSON Schema of a body, or of the configuration. It needs no network and no settings.
+//! `schema`: the JSON Schema of a body. It needs no network and no settings.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,6 @@ use clap::{Args, ValueHint};
 use serde_json::Value;
 
 use crate::command_error::CommandError;
-use crate::config;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
@@ -18,20 +17,17 @@ use crate::private_file::FileError;
 
 /// The schema of a body of any kind.
 const ANY: &str = "message";
-/// The schema of the configuration.
-const CONFIGURATION: &str = "config";
 
-/// Print the JSON Schema of a body, or of the configuration
+/// Print the JSON Schema of a body
 ///
 /// Examples:
 ///   jelouctl schema carousel
-///   jelouctl schema config
 ///
 /// A value outside `x-advised` is a warning, not an error. Works offline.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SchemaArgs {
-    /// Kind of message, `message` for any of them, or `config` [default: message]
+    /// Kind of message, or `message` for any of them [default: message]
     #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
     name: Option<String>,
 
@@ -42,7 +38,7 @@ pub(crate) struct SchemaArgs {
 
 /// The schemas that can be requested.
 fn names() -> Vec<&'static str> {
-    Message::all().iter().map(Message::command).chain([ANY, CONFIGURATION]).collect()
+    Message::all().iter().map(Message::command).chain([ANY]).collect()
 }
 
 /// Prints the named schema, or writes all of them into the directory, as `NAME.json`.
@@ -70,7 +66,6 @@ pub(super) fn make_directory(directory: &Path) -> Result<(), UsageError> {
 fn schema(name: &str) -> Value {
     match Message::named(name) {
         Some(kind) => kind.body_schema(),
-        None if name == CONFIGURATION => config::schema(),
         None => Message::any_schema(),
     }
 }

@@ -38,17 +38,6 @@ struct Document {
     profiles: BTreeMap<String, BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
 }
 
-/// JSON Schema of the configuration file: `schema.json` with the table of the settings.
-#[expect(clippy::expect_used, reason = "a file of the project")]
-pub(crate) fn schema() -> serde_json::Value {
-    let mut schema: serde_json::Value = serde_json::from_str(include_str!("schema.json")).expect("JSON");
-    let settings: serde_json::Map<_, _> = KEYS.iter().map(|key| (key.name.to_owned(), key.schema())).collect();
-    if let Some(properties) = schema.pointer_mut("/$defs/Profile/properties") {
-        *properties = settings.into();
-    }
-    schema
-}
-
 impl ConfigFile {
     /// `config.toml` in the configuration directory of the user.
     pub(crate) fn default_path() -> Result<PathBuf, ConfigError> {

@@ -2,8 +2,6 @@
 
 use std::sync::LazyLock;
 
-use serde_json::json;
-
 use crate::hours::DayOff;
 use crate::tables::rows;
 
@@ -100,20 +98,6 @@ impl Key {
             "switch" => (texts == ["true"]).into(),
             _ => texts.concat().into(),
         }
-    }
-
-    pub(super) fn schema(&self) -> serde_json::Value {
-        let mut schema = match self.form {
-            "duration" => json!({ "anyOf": [{ "$ref": "#/$defs/DurationText" }, { "type": "null" }] }),
-            "number" => json!({ "type": ["number", "string", "null"] }),
-            "switch" => json!({ "type": ["boolean", "null"] }),
-            "list" | "command" => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
-            _ => json!({ "type": ["string", "null"] }),
-        };
-        if let Some(schema) = schema.as_object_mut() {
-            schema.insert("description".to_owned(), format!("{}.", self.about).into());
-        }
-        schema
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) use self::api_url::ApiUrl;
 pub(crate) use self::edit::ConfigEdit;
 pub(crate) use self::environment::Environment;
 pub(crate) use self::error::{ConfigError, ConfigFault};
-pub(crate) use self::file::{ConfigFile, schema};
+pub(crate) use self::file::ConfigFile;
 pub(crate) use self::flags::Flags;
 pub(crate) use self::keys::{KEYS, Key};
 pub(crate) use self::layer::Layer;

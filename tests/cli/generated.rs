@@ -64,13 +64,6 @@ fn schemas_are_current() {
 }
 
 #[test]
-fn the_example_configuration_names_a_schema_that_is_there() {
-    let example = committed("config.example.toml");
-    let named = example.strip_prefix("#:schema ").unwrap().lines().next().unwrap();
-    assert!(committed(named) == committed("docs/schema/config.json"), "{named} is not current: run tests/update");
-}
-
-#[test]
 fn the_page_of_the_kinds_is_current() {
     assert_eq!(Home::new().run("explain").success().stdout, committed("docs/kinds.md"), "run tests/update");
 }

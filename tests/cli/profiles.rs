@@ -31,16 +31,6 @@ fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
 }
 
 #[test]
-fn a_new_configuration_fits_the_schema() {
-    let home = Home::new();
-    home.run("profile set prod --bot 77 --client-id x --country EC").success();
-    let written: toml::Table = config(&home).parse().unwrap();
-    let schema = serde_json::from_str(include_str!("../../docs/schema/config.json")).unwrap();
-    let validator = jsonschema::validator_for(&schema).unwrap();
-    assert!(validator.is_valid(&serde_json::to_value(written).unwrap()), "{}", config(&home));
-}
-
-#[test]
 fn every_key_of_a_bulk_run_can_be_set() {
     let home = Home::new();
     home.write("no.txt", "593987654321\n");
