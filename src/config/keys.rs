@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use crate::hours::DayOff;
 use crate::tables::rows;
 
 /// A setting that a profile may have.
@@ -82,11 +81,10 @@ impl Key {
     /// The paths in a value.
     pub(super) fn paths<'a>(&self, texts: &'a mut [String]) -> Vec<&'a mut String> {
         let texts = texts.iter_mut();
-        match (self.form, self.name) {
-            ("path", _) => texts.collect(),
+        match self.form {
+            "path" => texts.collect(),
             // A bare program name is looked up in PATH; one with a slash is a path like any other.
-            ("command", _) => texts.take(1).filter(|program| program.contains(std::path::is_separator)).collect(),
-            (_, "not_on") => texts.filter(|day| matches!(day.parse(), Ok(DayOff::File(_)))).collect(),
+            "command" => texts.take(1).filter(|program| program.contains(std::path::is_separator)).collect(),
             _ => Vec::new(),
         }
     }

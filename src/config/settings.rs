@@ -1,7 +1,10 @@
 //! The one place that decides precedence: flag, then environment, then profile, then default.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use jiff::civil::Date;
 
 use super::api_url::ApiUrl;
 use super::environment::Environment;
@@ -16,7 +19,7 @@ use super::sourced::{Origin, Sourced};
 use super::trust::MAX_BYTES;
 use super::values;
 use crate::cost::Money;
-use crate::hours::{DailyWindow, DayOff, ZoneName, windows_of};
+use crate::hours::{DailyWindow, ZoneName, day_off, windows_of};
 use crate::phone::Country;
 use crate::places::is_of_the_ledger;
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit, target_of};
@@ -54,7 +57,7 @@ pub(crate) struct Settings {
     pub(crate) confirm_bulk: bool,
     /// Of the profile; flags may say otherwise.
     pub(crate) between: Vec<DailyWindow>,
-    pub(crate) not_on: Vec<DayOff>,
+    pub(crate) not_on: BTreeSet<Date>,
     pub(crate) time_zone: Option<ZoneName>,
     /// The file of rates.
     pub(crate) rates: Option<PathBuf>,
@@ -147,7 +150,7 @@ impl Settings {
             remember: layer.or_default("remember", values::remember)?,
             confirm_bulk: layer.or_default("confirm_bulk", values::switch)?,
             between,
-            not_on: layer.get_list("not_on", str::parse)?.unwrap_or_default(),
+            not_on: layer.get_list("not_on", day_off)?.unwrap_or_default().into_iter().collect(),
             time_zone: layer.get("time_zone", str::parse)?,
             rates: layer.path("rates"),
             budget: layer.get("budget", values::budget)?,

@@ -5,14 +5,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::day_off::{DayOff, days_off_in};
 use super::rule::Hours;
 use super::window::{Between, DailyWindow, windows_of};
 use super::zone::ZoneName;
 use crate::input::UsageError;
-
-/// The way out if days off cannot be read.
-pub(crate) const DATES: &str = "give dates as 2026-12-25, or a file with one date a line";
 
 /// The hours that apply if nothing is typed.
 #[derive(Clone, Debug, Default)]
@@ -29,11 +25,6 @@ impl From<&Hours> for HoursBase {
     }
 }
 
-/// `--between always`: what would apply otherwise is ignored.
-pub(crate) fn lifts_all(between: &[Between]) -> bool {
-    between.contains(&Between::Always)
-}
-
 impl HoursBase {
     /// The hours: typed windows and a typed time zone replace those of the base, and days are added. None if there is no
     /// restriction.
@@ -43,18 +34,18 @@ impl HoursBase {
     pub(crate) fn under(
         self,
         between: &[Between],
-        days: &[DayOff],
+        days: &[Date],
         zone: Option<&ZoneName>,
         now: Timestamp,
     ) -> Result<Option<Hours>, UsageError> {
-        let is_lifted = lifts_all(between);
+        // What would apply otherwise is ignored.
+        let is_lifted = between.contains(&Between::Always);
         let base = if is_lifted { Self { time_zone: self.time_zone, ..Self::default() } } else { self };
         let windows = windows_of(between)
             .map_err(|problem| UsageError::new(format!("--between: {problem}"), "give the hours, or `always` alone"))?;
         let between = if between.is_empty() { base.between } else { windows };
         let mut not_on = base.not_on;
-        let days = days_off_in(days);
-        not_on.extend(days.map_err(|problem| UsageError::new(format!("--not-on: {problem}"), DATES))?);
+        not_on.extend(days);
         if between.is_empty() && not_on.is_empty() {
             if zone.is_none() || is_lifted {
                 return Ok(None);

@@ -1,5 +1,5 @@
 //! The hours in which a run may send: how they are written, in which time zone, and when they are open next. It reads the
-//! files of days off and the machine's time zone, and never the clock.
+//! machine's time zone, and never the clock.
 
 mod choice;
 mod day_off;
@@ -7,8 +7,8 @@ mod rule;
 mod window;
 mod zone;
 
-pub(crate) use self::choice::{DATES, HoursBase, lifts_all};
-pub(crate) use self::day_off::{DayOff, days_off_in};
+pub(crate) use self::choice::HoursBase;
+pub(crate) use self::day_off::day_off;
 pub(crate) use self::rule::Hours;
 pub(crate) use self::window::{Between, DailyWindow, windows_of};
 pub(crate) use self::zone::ZoneName;

@@ -70,9 +70,10 @@ fn a_run_that_waits_is_stopped_at_once() {
     assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
     // For its hours; the mark of the last time does not know them.
     let today = jiff::ZonedDateTime::now().date();
-    home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
-    let words = "bulk resume r --not-on off.txt --time-zone America/Bogota --progress none";
-    let mut run = Watched::new(start(&home, words, &[], &jelou.url));
+    let (before, after) = (today.yesterday().unwrap(), today.tomorrow().unwrap());
+    let days = format!("--not-on {before} --not-on {today} --not-on {after}");
+    let words = format!("bulk resume r {days} --time-zone America/Bogota --progress none");
+    let mut run = Watched::new(start(&home, &words, &[], &jelou.url));
     run.wait_for("note: waiting");
     let status = home.run("bulk status r").success().json();
     // A database has `paused` instead.

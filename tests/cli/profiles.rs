@@ -34,7 +34,6 @@ fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
 fn every_key_of_a_bulk_run_can_be_set() {
     let home = Home::new();
     home.write("no.txt", "593987654321\n");
-    home.write("feriados.txt", "2026-12-25\n");
     let keys = [
         ["--do-not-contact", "no.txt"],
         ["--rate", "300/m"],
@@ -43,7 +42,7 @@ fn every_key_of_a_bulk_run_can_be_set() {
         ["--between", "lun-vie 08:00-18:00"],
         ["--between", "sat 08:00-12:00"],
         ["--not-on", "2026-12-25"],
-        ["--not-on", "feriados.txt"],
+        ["--not-on", "2027-01-01"],
         ["--time-zone", "America/Guayaquil"],
         ["--log", "log.ndjson"],
     ];
@@ -54,7 +53,7 @@ fn every_key_of_a_bulk_run_can_be_set() {
         "5d",
         "false",
         r#"["lun-vie 08:00-18:00", "sat 08:00-12:00"]"#,
-        r#"["2026-12-25", "/"#,
+        r#"["2026-12-25", "2027-01-01"]"#,
         "America/Guayaquil",
         "/no.txt",
         "/log.ndjson",

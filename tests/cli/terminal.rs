@@ -352,9 +352,9 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
     home.config(&profile(&server));
     home.write("people.csv", "celular\n593987654321\n");
     // In any time zone, one of these is the machine's day.
-    let hours = ["--not-on", "off.txt", "--time-zone", "America/Bogota"];
     let today = jiff::ZonedDateTime::now().date();
-    home.write("off.txt", format!("{}\n{today}\n{}\n", today.yesterday().unwrap(), today.tomorrow().unwrap()));
+    let days = [today.yesterday().unwrap(), today, today.tomorrow().unwrap()].map(|day| format!("--not-on={day}"));
+    let hours = [&days[0], &days[1], &days[2], "--time-zone=America/Bogota"];
     let send = [&["bulk", "send", "people.csv"], &hours[..], &["text", "Hola"]].concat();
     let (code, screen) = Terminal::new(&home, &send, &[]).say("n");
     let told = screen.find("it is outside of the hours, not on 3 days (America/Bogota): nothing leaves before");

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::Args;
+use jiff::civil::Date;
 
-use crate::command_error::CommandError;
-use crate::config::{ConfigError, Settings, people_limit, rate, retry_for};
-use crate::hours::{Between, DATES, DayOff, Hours, HoursBase, ZoneName, days_off_in, lifts_all};
+use crate::config::{Settings, people_limit, rate, retry_for};
+use crate::hours::{Between, Hours, HoursBase, ZoneName, day_off};
 use crate::input::UsageError;
 use crate::ledger::{Details, RunConditions};
 use crate::output::ProgressFormat;
@@ -88,10 +88,8 @@ pub(crate) struct HoursOptions {
     pub(super) between: Vec<Between>,
 
     /// Send nothing on this day: 2026-12-25 (repeatable)
-    ///
-    /// Or a file with one such date a line.
-    #[arg(long, value_name = "DATE|FILE", value_hint = ValueHint::FilePath)]
-    pub(super) not_on: Vec<DayOff>,
+    #[arg(long, value_name = "DATE", value_parser = day_off)]
+    pub(super) not_on: Vec<Date>,
 
     /// Time zone of these hours and days: America/Bogota
     ///
@@ -138,13 +136,10 @@ impl WorkOptions {
 
 impl HoursOptions {
     /// The hours of a new run: what was typed overrides the profile.
-    pub(super) fn of_new_run(&self, settings: &Settings) -> Result<Option<Hours>, CommandError> {
-        let not_on = if lifts_all(&self.between) { &[][..] } else { &settings.not_on };
-        let not_on = days_off_in(not_on).map_err(|problem| {
-            ConfigError::new(format!("not_on of {}: {problem}", settings.origin("not_on")), DATES)
-        })?;
-        let (between, time_zone) = (settings.between.clone(), settings.time_zone.clone());
-        Ok(self.over(HoursBase { between, not_on, time_zone })?)
+    pub(super) fn of_new_run(&self, settings: &Settings) -> Result<Option<Hours>, UsageError> {
+        let Settings { between, not_on, time_zone, .. } = settings;
+        let base = HoursBase { between: between.clone(), not_on: not_on.clone(), time_zone: time_zone.clone() };
+        self.over(base)
     }
 
     /// The hours of a run, whose `base` is what it has, or the profile.
