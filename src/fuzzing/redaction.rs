@@ -31,13 +31,13 @@ pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
     pieces.map(|(at, character)| if escaped(character, at) { escape(character) } else { keep(character) }).collect()
 }
 
-/// A secret under at most three escapes is seen, whatever surrounds it. The first bytes say how it is escaped; the
-/// rest is the secret on one line, followed by the surrounding text.
+/// A secret under at most three escapes is seen, whatever surrounds it, unless it has signs of escapes itself. The first bytes say
+/// how it is escaped; the rest is the secret on one line, followed by the surrounding text.
 pub fn redaction(bytes: &[u8]) {
     let Some(([form, ways @ ..], rest)) = bytes.split_first_chunk::<28>() else { return };
     let text = String::from_utf8_lossy(rest);
     let (secret, around) = text.split_once('\n').unwrap_or(("canary-7f3a9c51 ñ😀", &text));
-    if secret.len() < 8 {
+    if secret.len() < 8 || secret.contains(|character: char| character.is_control() || "%&\\".contains(character)) {
         return;
     }
     let credentials = Credentials::new("id", &Secret::new(secret.to_owned()));
