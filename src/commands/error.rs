@@ -177,7 +177,7 @@ mod tests {
             (SystemError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
             (panicked(false), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
-            (InvalidMessage::NoRecipient.into(), 2, "invalid_message"),
+            (InvalidMessage::warnings(Vec::new()).into(), 2, "invalid_message"),
             (LedgerError::no_runs().into(), 2, "usage"),
             (ConfigError::no_bot().into(), 3, "configuration"),
             (LedgerError::read_only().into(), 3, "configuration"),

@@ -70,7 +70,7 @@ fn read_person(
     typed: &str,
     country: Option<Country>,
 ) -> Result<TypedRecipient, InvalidMessage> {
-    let typed = TypedRecipient::read(typed, country).map_err(|error| InvalidMessage::Recipient { origin, error })?;
+    let typed = TypedRecipient::read(typed, country).map_err(|error| InvalidMessage::recipient(origin, error))?;
     context.stderr.warnings(typed.warnings());
     Ok(typed)
 }

@@ -126,7 +126,7 @@ fn read_message(
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
     warnings.extend(left_as_typed(outgoing.body()));
     if typed.delivery.strict && !warnings.is_empty() {
-        return Err(InvalidMessage::Warnings(warnings));
+        return Err(InvalidMessage::warnings(warnings));
     }
     context.stderr.warnings(&warnings);
     Ok(outgoing)

@@ -10,7 +10,7 @@ use crate::input::UsageError;
 use crate::ledger::{SkipReason, Store};
 use crate::list::{Row, columns_without_sent, is_country_column, meant_columns, no_header, recipient_column};
 use crate::message::{
-    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, Violation, with_country_codes,
+    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, with_country_codes,
 };
 use crate::people::{CountryRule, Exclusions, read_recipient};
 use crate::phone::Country;
@@ -202,11 +202,8 @@ impl ImportPlan<'_> {
 
     /// Whether a message is invalid because of something that does not depend on the row.
     pub(super) fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
-        let is_fixed = |violation: &Violation| !self.body.varies_at(&violation.path);
-        match error {
-            InvalidMessage::Violations { violations, .. } => violations.iter().any(is_fixed),
-            _ => false,
-        }
+        let InvalidMessage::Violations { violations, .. } = error else { return false };
+        violations.iter().any(|violation| !self.body.varies_at(&violation.path))
     }
 
     /// A text that is sent literally to everyone and may be a mistake.
@@ -263,7 +260,7 @@ impl ImportPlan<'_> {
         }
         let made = Outgoing::from_body(self.kind, body, RecipientChoice::Made(recipient))?;
         if self.strict && !made.1.is_empty() {
-            return Err(InvalidMessage::Warnings(made.1).into());
+            return Err(InvalidMessage::warnings(made.1).into());
         }
         made.0.check_bot(self.bot)?;
         Ok(made)

@@ -4,61 +4,53 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::media_url;
-use super::schema_path::{Seen, inside, visit};
+use super::schema::{Advised, Schema, inside};
 use crate::nearest::nearest;
 use crate::phone::PhoneNumber;
 
-/// Warnings for valid fields: unknown fields, and values that a source advises against.
-pub(crate) fn advice(schema: &Value, body: &Value) -> Vec<String> {
-    let mut warnings = Vec::new();
-    visit(schema, body, &mut |Seen { path, schema, value, .. }| match value {
-        Value::Object(fields) => {
-            warnings.extend(unknown_fields(schema, fields).map(|(name, meant)| {
+/// Warnings for the value at `path`, if it is valid.
+pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> {
+    let advice = match (value, &schema.advised) {
+        (Value::Object(fields), _) => {
+            let unknown = unknown_fields(schema, fields).map(|(name, meant)| {
                 let meant = meant.map(|meant| format!(" (did you mean `{meant}`?)")).unwrap_or_default();
                 format!("{}: unknown field, sent as it is{meant}", inside(path, name))
-            }));
+            });
+            return unknown.collect();
         }
-        Value::Array(items) => {
-            warnings.extend(advice_on_list(schema, items).map(|advice| format!("{path}: {advice}")));
+        (Value::Array(items), Some(Advised { min_items: Some(least), source, .. })) if items.len() < *least => {
+            vec![format!("has {} items; {source} takes at least {least}", items.len())]
         }
-        Value::String(text) => {
-            warnings.extend(advice_on_text(schema, text).into_iter().map(|advice| format!("{path}: {advice}")));
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    });
-    warnings
+        (Value::String(text), Some(advised)) => advice_on_text(advised, text),
+        _ => Vec::new(),
+    };
+    advice.into_iter().map(|advice| format!("{path}: {advice}")).collect()
 }
 
-fn advice_on_list(schema: &Value, items: &[Value]) -> Option<String> {
-    let advised = schema.get("x-advised")?;
-    let least = advised.get("minItems")?.as_u64().filter(|least| (items.len() as u64) < *least)?;
-    Some(format!("has {} items; {} takes at least {least}", items.len(), source(advised)))
-}
-
-fn advice_on_text(schema: &Value, text: &str) -> Vec<String> {
-    let mut advice = Vec::new();
-    if let Some(advised) = schema.get("x-advised") {
-        let source = source(advised);
-        let count = text.chars().count() as u64;
-        if let Some(most) = advised.get("maxLength").and_then(Value::as_u64).filter(|most| count > *most) {
-            advice.push(format!("has {count} characters; {source} takes at most {most}"));
-        }
-        let refuses = |name: &str| advised.get(name) == Some(&Value::Bool(false));
-        if refuses("emoji") && text.chars().any(is_emoji) {
-            advice.push(format!("has an emoji, which {source} may refuse here"));
-        }
-        if refuses("markdown") && has_markdown(text) {
-            advice.push(format!("has markdown, which {source} may refuse here"));
-        }
-        if advised.get("phone") == Some(&Value::Bool(true)) {
-            advice.extend(advice_on_phone(source, text));
-        }
-        let is_link = |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
-        if advised.get("link") == Some(&Value::Bool(true)) && !is_link(text) {
-            advice.push(format!("is not an http or https address, which {source} may refuse here"));
-        }
+fn advice_on_text(advised: &Advised, text: &str) -> Vec<String> {
+    let (mut advice, source) = (Vec::new(), &advised.source);
+    let count = text.chars().count();
+    if let Some(most) = advised.max_length.filter(|most| count > *most) {
+        advice.push(format!("has {count} characters; {source} takes at most {most}"));
     }
-    advice.extend(advice_on_media(schema, text));
+    if advised.emoji == Some(false) && text.chars().any(is_emoji) {
+        advice.push(format!("has an emoji, which {source} may refuse here"));
+    }
+    if advised.markdown == Some(false) && has_markdown(text) {
+        advice.push(format!("has markdown, which {source} may refuse here"));
+    }
+    if advised.phone {
+        advice.extend(advice_on_phone(source, text));
+    }
+    let is_link = |text: &str| Url::parse(text).is_ok_and(|url| ["http", "https"].contains(&url.scheme()));
+    if advised.link && !is_link(text) {
+        advice.push(format!("is not an http or https address, which {source} may refuse here"));
+    }
+    if let Some(formats) = &advised.formats {
+        // Without an extension only the server knows.
+        let other = media_url::extension(text).filter(|extension| !advised.extensions.contains(extension));
+        advice.extend(other.map(|extension| format!("ends in .{extension}; {source} takes {formats} here")));
+    }
     advice
 }
 
@@ -69,22 +61,6 @@ fn advice_on_phone(source: &str, raw: &str) -> Option<String> {
         Ok(number) => Some(format!("`{raw}` is sent as it stands; {source} asks for +{}", number.as_str())),
         Err(error) => Some(format!("{error}; it is sent as it stands, and {source} asks for + and digits")),
     }
-}
-
-/// A file whose name has another format than the kind accepts. Without an extension only the server knows.
-fn advice_on_media(schema: &Value, url: &str) -> Option<String> {
-    let media = schema.get("x-media")?;
-    let extension = media_url::extension(url)?;
-    let known = media.get("extensions")?.as_array()?;
-    if known.iter().any(|known| known == extension.as_str()) {
-        return None;
-    }
-    let formats = media.get("formats")?.as_str()?;
-    Some(format!("ends in .{extension}; {} takes {formats} here", source(media)))
-}
-
-pub(crate) fn source(advised: &Value) -> &str {
-    advised.get("source").and_then(Value::as_str).unwrap_or("a source")
 }
 
 /// WhatsApp's formatting: a word that begins with a mark, and the same or a later word that ends with it.
@@ -100,12 +76,11 @@ fn has_markdown(text: &str) -> bool {
 
 /// The fields of an object that its schema does not know, each with the one that is probably meant.
 pub(super) fn unknown_fields<'a>(
-    schema: &'a Value,
+    schema: &'a Schema,
     fields: &'a Map<String, Value>,
 ) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
-    let known = schema.get("properties").and_then(Value::as_object);
-    let unknown = fields.keys().filter(move |name| known.is_some_and(|known| !known.contains_key(*name)));
-    unknown.map(move |name| (name.as_str(), nearest(name, known.into_iter().flat_map(Map::keys).map(String::as_str))))
+    let unknown = fields.keys().filter(|name| schema.field(name).is_none());
+    unknown.map(|name| (name.as_str(), nearest(name, schema.properties.iter().map(|(known, _)| known.as_str()))))
 }
 
 /// The pictographs of Unicode, near enough for a warning.

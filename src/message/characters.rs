@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::schema_path::inside;
+use super::schema::inside;
 use crate::line_breaks::is_other_line_break;
 
 /// Calls `see` with each text in `value`, which is at `path`, and with the text's own path.

@@ -30,18 +30,19 @@ pub(crate) fn take_type(
     command: &'static str,
     fields: &mut Map<String, Value>,
 ) -> Result<(), InvalidMessage> {
-    let sent = match envelope {
+    let wire = match envelope {
         Envelope::Verbatim | Envelope::Destinations => return Ok(()),
-        Envelope::OwnEndpoint => "no type".to_owned(),
-        Envelope::Typed(wire) => format!("type \"{wire}\""),
+        Envelope::OwnEndpoint => None,
+        Envelope::Typed(wire) => Some(wire),
     };
-    match fields.shift_remove("type") {
-        Some(found) if !matches!(envelope, Envelope::Typed(wire) if found == wire) => Err(InvalidMessage::other(
-            format!("the body says type {found}, but `send {command}` sends {sent}"),
-            "use the command for that type, or `send raw` for the body as it is",
-        )),
-        _ => Ok(()),
-    }
+    let Some(found) = fields.shift_remove("type").filter(|found| wire.is_none_or(|wire| found != wire)) else {
+        return Ok(());
+    };
+    let sent = wire.map_or("no type".to_owned(), |wire| format!("type \"{wire}\""));
+    Err(InvalidMessage::other(
+        format!("the body says type {found}, but `send {command}` sends {sent}"),
+        "use the command for that type, or `send raw` for the body as it is",
+    ))
 }
 
 /// The recipient in a body, unchanged. If it belongs in `destinations`, `userId` is accepted, too.
@@ -81,10 +82,10 @@ fn named_recipient(
 ) -> Result<Option<(&'static str, Recipient)>, InvalidMessage> {
     match named {
         None => Ok(None),
-        Some(Value::String(user)) => match Recipient::verbatim(&user) {
-            Ok(recipient) => Ok(Some((origin, recipient))),
-            Err(error) => Err(InvalidMessage::Recipient { origin, error }),
-        },
+        Some(Value::String(user)) => {
+            let recipient = Recipient::verbatim(&user).map_err(|error| InvalidMessage::recipient(origin, error))?;
+            Ok(Some((origin, recipient)))
+        }
         Some(other) => Err(InvalidMessage::recipient_not_text(origin, &other)),
     }
 }

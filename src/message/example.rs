@@ -18,7 +18,7 @@ pub(crate) struct Example {
 impl Message {
     /// What the definition says under `name`: a line, or some of them.
     pub(super) fn words(&self, name: &str, between: &str) -> String {
-        match self.schema().get(name) {
+        match self.json_schema().get(name) {
             Some(Value::Array(lines)) => lines.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(between),
             said => said.and_then(Value::as_str).unwrap_or_default().to_owned(),
         }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Number, Value, json};
 
 use super::or_template::WordOrTemplate;
-use super::schema_path;
+use super::schema::Schema;
 use crate::input::{Input, UsageError};
 use crate::line_breaks::with_plain_line_breaks;
 
@@ -64,19 +64,19 @@ impl Flag {
     }
 
     /// The schema of its field.
-    fn schema<'a>(&self, root: &'a Value) -> Option<&'a Value> {
-        schema_path::at(root, self.field.as_ref()?)
+    fn schema<'a>(&self, root: &'a Schema) -> Option<&'a Schema> {
+        root.at(self.field.as_ref()?)
     }
 
     /// Whether it may be repeated: with one value, or with an array of them as JSON.
-    fn is_list(&self, root: &Value) -> bool {
-        self.schema(root).is_some_and(|schema| schema.get("items").is_some())
+    fn is_list(&self, root: &Schema) -> bool {
+        self.schema(root).is_some_and(|schema| schema.items.is_some())
     }
 
     /// The flag as clap has it, of a kind with the schema `root`.
-    pub(super) fn arg(&'static self, root: &'static Value) -> Arg {
+    pub(super) fn arg(&'static self, root: &'static Schema) -> Arg {
         let of_field = self.schema(root);
-        let help = self.help.as_deref().or_else(|| of_field?.get("description")?.as_str()).unwrap_or_default();
+        let help = self.help.as_ref().or(of_field.map(|field| &field.description)).map_or("", String::as_str);
         let (name, value) = self.names();
         let hint = match value {
             "URL" => ValueHint::Url,
@@ -98,21 +98,21 @@ impl Flag {
         if let Some(required) = &self.requires {
             arg = arg.requires(required.as_str());
         }
-        match of_field.and_then(|field| field.get("enum")?.as_array()) {
-            Some(words) => {
-                let words = PossibleValuesParser::new(words.iter().filter_map(Value::as_str));
+        match of_field {
+            Some(Schema { words, .. }) if !words.is_empty() => {
+                let words = PossibleValuesParser::new(words.iter().map(String::as_str));
                 arg.ignore_case(true).value_parser(WordOrTemplate(words))
             }
-            None => arg,
+            _ => arg,
         }
     }
 
     /// The value of its field, as it was `typed`: JSON or a text from a file where its usage says so, otherwise a text, or a
     /// number where the schema has one.
-    pub(super) fn read(&self, typed: &[&str], root: &Value, input: &mut Input) -> Result<Option<Value>, UsageError> {
-        let (Some(_), [first, ..]) = (&self.field, typed) else { return Ok(None) };
+    pub(super) fn read(&self, typed: &[&str], root: &Schema, input: &mut Input) -> Result<Option<Value>, UsageError> {
+        let (Some(field), [first, ..]) = (&self.field, typed) else { return Ok(None) };
         let flag = self.shown();
-        let is_number = || self.schema(root).is_some_and(|schema| schema.get("type") == Some(&json!("number")));
+        let is_number = || root.type_at(field) == Some("number");
         let of_item = |text: &&str| self.item.as_ref().map_or_else(|| json!(text), |item| json!({ item: text }));
         Ok(Some(match (self.names().1, self.is_list(root)) {
             ("JSON|@FILE", true) => {

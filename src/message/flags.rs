@@ -4,6 +4,7 @@ use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
 use super::flag::{Flag, TypedFlags};
+use super::invalid::Violation;
 use super::kinds::Message;
 use crate::input::{Input, UsageError};
 
@@ -36,6 +37,11 @@ impl Message {
         let named = self.flags().iter().filter(|flag| around(flag.id()) && !self.typed.has_any(&flag.conflicts));
         let named = named.filter(|flag| has_item || !is_of_item(flag));
         named.max_by_key(|flag| flag.id().len()).map(Flag::shown)
+    }
+
+    /// What is wrong with the field at `path`, with the flag that sets it.
+    pub(super) fn violation(&self, path: &str, problem: String) -> Violation {
+        Violation { path: path.to_owned(), problem, flag: self.flag_of(path) }
     }
 
     /// The flags as a part of the body.

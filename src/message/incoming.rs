@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::advice::advice;
 use super::checks::{check, object};
 use super::envelope::{Envelope, take_recipient};
 use super::invalid::{InvalidMessage, Violation};
@@ -56,8 +55,7 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
 /// # Errors
 /// If limits are violated, with all of them.
 pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage> {
-    let fields = object(body)?;
-    check_fields("flow-message", None, fields)
+    check_fields("flow-message", None, object(body)?)
 }
 
 /// Checks a body of `/hsm`.
@@ -87,8 +85,8 @@ fn check_fields(
 ) -> Result<Checked, InvalidMessage> {
     let kind = &Message::named(kind).ok_or_else(|| violation("type", format!("{kind} is unknown")))?;
     let body = Value::Object(fields);
-    check(kind, kind, &body, Vec::new())?;
-    Ok(Checked { kind: kind.command(), recipient, warnings: advice(kind.schema(), &body) })
+    let warnings = check(kind, kind, &body, Vec::new())?;
+    Ok(Checked { kind: kind.command(), recipient, warnings })
 }
 
 fn violation(path: &str, problem: String) -> InvalidMessage {

@@ -35,19 +35,18 @@ pub(crate) enum InvalidMessage {
     /// An error that nothing is decided by.
     #[error(transparent)]
     Other(#[from] UsageError),
-    #[error("{origin}: {error}")]
-    Recipient { origin: &'static str, error: RecipientError },
-    #[error("no recipient")]
-    NoRecipient,
-    #[error("the message has warnings, which --strict makes errors")]
-    Warnings(Vec<String>),
     #[error("the message is not valid")]
     Violations { violations: Vec<Violation>, text_is_missing: bool },
 }
 
 impl InvalidMessage {
-    pub(super) fn other(message: impl fmt::Display, hint: &str) -> Self {
+    pub(super) fn other(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self::Other(UsageError::new(message, hint))
+    }
+
+    /// A recipient that `origin` names.
+    pub(crate) fn recipient(origin: &str, error: RecipientError) -> Self {
+        Self::other(format!("{origin}: {error}"), error.hint)
     }
 
     /// A recipient in the body, at `origin`, that is another value.
@@ -56,28 +55,27 @@ impl InvalidMessage {
         Self::other(problem, "write it in quotes, as in \"593987654321\", or leave it out")
     }
 
+    /// Warnings of a valid message.
+    pub(crate) fn warnings(details: Vec<String>) -> Self {
+        let (message, hint) =
+            ("the message has warnings, which --strict makes errors", "change the message, or leave --strict out");
+        Self::Other(UsageError { details, ..UsageError::new(message, hint) })
+    }
+
     /// The hint.
-    #[must_use]
     pub(crate) fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Other(error) => error.hint.clone(),
-            Self::Recipient { error, .. } => error.hint.clone(),
-            Self::NoRecipient => "give one with --to, with `userId` in the body, or in JELOU_TO".to_owned(),
-            Self::Violations { text_is_missing: true, .. } => {
-                "to read the text from standard input or a file, pass --text-file - or --text-file FILE".to_owned()
-            }
-            Self::Warnings(_) => "change the message, or leave --strict out".to_owned(),
-            Self::Violations { .. } => return None,
-        })
+        let text = "to read the text from standard input or a file, pass --text-file - or --text-file FILE";
+        match self {
+            Self::Other(error) => Some(error.hint.clone()),
+            Self::Violations { text_is_missing, .. } => text_is_missing.then(|| text.to_owned()),
+        }
     }
 
     /// One line for each fault, if there are several.
-    #[must_use]
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
+            Self::Other(error) => error.details.clone(),
             Self::Violations { violations, .. } => violations.iter().map(ToString::to_string).collect(),
-            Self::Warnings(warnings) => warnings.clone(),
-            _ => Vec::new(),
         }
     }
 }

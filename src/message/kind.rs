@@ -9,7 +9,7 @@ use crate::input::{Input, UsageError};
 /// The fields of a body.
 type Fields = Map<String, Value>;
 /// What is wrong with the field of this name.
-type FieldProblem = (&'static str, String);
+pub(super) type FieldProblem = (&'static str, String);
 
 /// A kind of message.
 #[derive(Debug)]
@@ -29,9 +29,8 @@ pub(crate) struct Kind {
     /// Fills in what follows from other fields, unless the flags of the message say otherwise. In a bulk run these fields may
     /// come from the row, so this cannot be done when flags are read.
     pub(super) fill: fn(&TypedFlags, &mut Fields),
-    /// What is wrong with the field at a place, such as `cards[].type`, beyond its schema, with the object that it is in or
-    /// would be.
-    pub(super) problem: fn(&str, &Fields) -> Option<String>,
+    /// What is wrong with a field of the object at a place, such as `cards[].header`, beyond its schema.
+    pub(super) problem: fn(&str, &Fields) -> Option<FieldProblem>,
 }
 
 impl Kind {

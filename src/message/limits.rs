@@ -2,71 +2,58 @@
 
 use serde_json::Value;
 
-use super::advice::source as source_of;
 use super::media_url;
+use super::schema::Schema;
 
 /// The limits of a value, with their source: `1–20 characters (WhatsApp)`.
-pub(super) fn limit(schema: &Value) -> String {
-    let number = |name: &str| schema.get(name).and_then(Value::as_f64);
+pub(super) fn limit(schema: &Schema) -> String {
+    let unit = if schema.items.is_some() { "items" } else { "characters" };
     let mut rules = Vec::new();
-    for (least, most, unit) in [("minLength", "maxLength", " characters"), ("minItems", "maxItems", " items")] {
-        rules.extend(match (number(least), number(most)) {
-            (least, Some(most)) => Some(format!("{}–{most}{unit}", least.unwrap_or(0.0))),
-            (Some(_), None) => Some("not empty".to_owned()),
-            (None, None) => None,
-        });
-    }
-    if let (Some(least), Some(most)) = (number("minimum"), number("maximum")) {
+    rules.extend(match (schema.least, schema.most) {
+        (least, Some(most)) => Some(format!("{}–{most} {unit}", least.unwrap_or(0))),
+        (Some(_), None) => Some("not empty".to_owned()),
+        (None, None) => None,
+    });
+    if let (Some(least), Some(most)) = (schema.minimum, schema.maximum) {
         rules.push(format!("{least} to {most}"));
     }
-    if let Some(field) = schema.get("x-unique").and_then(Value::as_str) {
-        rules.push(format!("each {field} once"));
-    }
-    if let Some(values) = schema.get("enum").and_then(Value::as_array) {
-        rules.push(values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
-    }
-    let is_address = schema.get("pattern").and_then(Value::as_str) == Some(media_url::PATTERN);
-    rules.extend(is_address.then(|| "public HTTPS".to_owned()));
-    rules.extend(schema.get("x-rule").and_then(Value::as_str).map(str::to_owned));
-    let source = schema.get("x-source").and_then(Value::as_str);
-    match source.or_else(|| schema.get("x-media").map(source_of)) {
+    rules.extend(schema.unique.as_ref().map(|field| format!("each {field} once")));
+    rules.extend((!schema.words.is_empty()).then(|| schema.words.join(", ")));
+    rules.extend(schema.is_address().then(|| "public HTTPS".to_owned()));
+    rules.extend(schema.rule.clone());
+    let of_files = schema.advised.as_ref().filter(|advised| advised.formats.is_some());
+    match schema.source.as_ref().or(of_files.map(|files| &files.source)) {
         Some(source) => format!("{} ({source})", rules.join(", ")),
         None => rules.join(", "),
     }
 }
 
-/// Says that a value is not of a type that the schema allows.
-pub(super) fn wrong_type(schema: &Value, value: &Value) -> Option<String> {
-    let allowed: Vec<_> = match schema.get("type")? {
-        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
-        of => of.as_str().into_iter().collect(),
+/// Says that a value is not of the type that the schema requires, or not one of its words.
+pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
+    let (is_right, needed) = match schema.type_name.as_deref()? {
+        "string" => (value.is_string(), "a text"),
+        "number" => (value.is_number(), "a number"),
+        "integer" => (value.is_i64() || value.is_u64(), "a number"),
+        "boolean" => (value.is_boolean(), "true or false"),
+        "array" => (value.is_array(), "a list"),
+        _ => (value.is_object(), "an object"),
     };
-    let (name, found) = match value {
-        Value::Null => ("null", "null".to_owned()),
-        Value::Bool(value) => ("boolean", format!("`{value}`")),
-        Value::Number(number) => ("number", format!("the number {number}")),
-        Value::String(text) => ("string", format!("the text \"{}\"", clipped(text))),
-        Value::Array(_) => ("array", "a list".to_owned()),
-        Value::Object(_) => ("object", "an object".to_owned()),
-    };
-    let is_integer = value.is_i64() || value.is_u64();
-    // A null that a schema allows is left out of what is sent.
-    if value.is_null() || !allowed.iter().any(|allowed| *allowed == name || is_integer && *allowed == "integer") {
-        let needed = match *allowed.iter().find(|allowed| **allowed != "null")? {
-            "string" => "a text",
-            "number" => return Some(format!("is {found}; a number from {} is needed", limit(schema))),
-            "integer" => "a number",
-            "boolean" => "true or false",
-            "array" => "a list",
-            _ => "an object",
-        };
-        return Some(format!("is {found}; {needed} is needed"));
+    if is_right && (schema.words.is_empty() || schema.words.iter().any(|word| value == word)) {
+        return None;
     }
-    let values = schema.get("enum")?.as_array()?;
-    (!values.contains(value)).then(|| {
-        let values: Vec<_> = values.iter().filter_map(Value::as_str).collect();
-        format!("is {found}; it can be {}", values.join(", "))
-    })
+    let found = match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => format!("the text \"{}\"", clipped(text)),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    };
+    if is_right {
+        return Some(format!("is {found}; it can be {}", schema.words.join(", ")));
+    }
+    let range = schema.maximum.map(|_| format!(" from {}", limit(schema))).unwrap_or_default();
+    Some(format!("is {found}; {needed}{range} is needed"))
 }
 
 /// Enough of a text to recognize it.
@@ -78,35 +65,30 @@ pub(super) fn clipped(text: &str) -> String {
     }
 }
 
-/// The limit of its own that a value violates, in words.
-pub(super) fn problem(schema: &Value, value: &Value) -> Option<String> {
-    let word = |name: &str| schema.get(name).and_then(Value::as_str);
-    let size = match value {
-        Value::String(text) => size(schema, ["minLength", "maxLength"], text.chars().count(), "characters"),
-        Value::Array(items) => size(schema, ["minItems", "maxItems"], items.len(), "items"),
-        Value::Number(_) => outside(schema, value),
+/// What is wrong with a value by itself, in words.
+pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
+    wrong_type(schema, value).or_else(|| match value {
+        Value::String(text) => size(schema, text.chars().count(), "characters").or_else(|| {
+            let is_address = schema.is_address();
+            is_address.then(|| media_url::problem(text))?.map(str::to_owned)
+        }),
+        Value::Array(items) => size(schema, items.len(), "items").or_else(|| repeated(items, schema.unique.as_ref()?)),
+        Value::Number(number) => outside(schema, number.as_f64()?).map(|range| format!("is {number}; {range}")),
         Value::Null | Value::Bool(_) | Value::Object(_) => None,
-    };
-    size.or_else(|| match (value, word("pattern"), word("x-unique")) {
-        (Value::String(url), Some(media_url::PATTERN), _) => media_url::problem(url).map(str::to_owned),
-        (Value::Array(items), _, Some(field)) => repeated(items, field),
-        _ => None,
     })
 }
 
-fn size(schema: &Value, [least, most]: [&str; 2], count: usize, unit: &str) -> Option<String> {
-    let limit = |name| schema.get(name).and_then(Value::as_u64);
-    match (limit(least), limit(most)) {
+fn size(schema: &Schema, count: usize, unit: &str) -> Option<String> {
+    match (schema.least, schema.most) {
         (Some(_), _) if count == 0 => Some("is empty".to_owned()),
-        (_, Some(most)) if count as u64 > most => Some(format!("has {count} {unit}; at most {most} are allowed")),
+        (_, Some(most)) if count > most => Some(format!("has {count} {unit}; at most {most} are allowed")),
         _ => None,
     }
 }
 
-fn outside(schema: &Value, value: &Value) -> Option<String> {
-    let (least, most) = (schema.get("minimum")?, schema.get("maximum")?);
-    let is_within = value.as_f64()? >= least.as_f64()? && value.as_f64()? <= most.as_f64()?;
-    (!is_within).then(|| format!("is {value}; it must be between {least} and {most}"))
+fn outside(schema: &Schema, value: f64) -> Option<String> {
+    let (least, most) = (schema.minimum?, schema.maximum?);
+    (!(least..=most).contains(&value)).then(|| format!("it must be between {least} and {most}"))
 }
 
 /// A text that two of the `items` have in `field`.

@@ -2,6 +2,7 @@
 //! and what is its own. This module does not use the network and prints nothing; it reads only files that flags name.
 
 mod advice;
+mod body_schema;
 mod characters;
 mod checks;
 mod drawing;
@@ -23,7 +24,6 @@ mod parameter;
 mod recipient;
 mod route;
 mod schema;
-mod schema_path;
 mod template_listing;
 mod template_text;
 mod typed;
@@ -35,14 +35,15 @@ pub(crate) use self::envelope::{Envelope, merge};
 pub(crate) use self::example::Example;
 pub(crate) use self::fields::Field;
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
-pub(crate) use self::invalid::{InvalidMessage, Violation};
+pub(crate) use self::invalid::InvalidMessage;
 pub(crate) use self::kinds::Message;
-pub(crate) use self::or_template::{LeafType, is_template};
+pub(crate) use self::or_template::{fit, is_template};
 pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 #[cfg(test)]
 pub(crate) use self::recipient::unclear;
 pub(crate) use self::recipient::{RecipientChoice, RecipientSources, TypedRecipient, typed_form};
 pub(crate) use self::route::{Route, sends_template};
+pub(crate) use self::schema::Schema;
 pub(crate) use self::template_listing::{
     TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, is_same_language, nearest_template,
 };

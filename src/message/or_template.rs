@@ -6,8 +6,6 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
 
-use super::schema_path;
-
 /// One of some words, in small letters, or a template that each row of a bulk run turns into one.
 #[derive(Clone, Debug)]
 pub(crate) struct WordOrTemplate(pub(crate) PossibleValuesParser);
@@ -38,52 +36,22 @@ pub(crate) fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }
 
-/// What a templated leaf may become, by the schema of its kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum LeafType {
-    Text,
-    /// A number, a boolean, an object or an array, by the schema's word; a text cell holds it as JSON.
-    Json(String),
-    /// The schema says nothing: the row's value as it is.
-    Any,
-}
-
-impl LeafType {
-    /// The type of the field at `path` in `schema`.
-    #[must_use]
-    pub(crate) fn at(schema: &Value, path: &str) -> Self {
-        schema_path::at(schema, path).map_or(Self::Any, Self::of)
-    }
-
-    fn of(schema: &Value) -> Self {
-        let names = match schema.get("type") {
-            Some(Value::String(name)) => vec![name.as_str()],
-            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-            _ => return Self::Any,
-        };
-        match names.iter().find(|name| **name != "null") {
-            Some(&"string") => Self::Text,
-            Some(name) => Self::Json((*name).to_owned()),
-            None => Self::Any,
+/// The value of a templated leaf as the type that its schema names, if it names one; a text cell holds a number, a boolean,
+/// an object or an array as JSON.
+///
+/// # Errors
+/// If that is impossible, in words that follow the name of the field.
+pub(crate) fn fit(type_name: Option<&str>, value: Value) -> Result<Value, String> {
+    match (type_name, value) {
+        (Some("string"), Value::Number(number)) => Ok(Value::from(number.to_string())),
+        (Some("string"), Value::Bool(flag)) => Ok(Value::from(flag.to_string())),
+        (Some("string"), Value::Null) => Err("is null where a text is needed".to_owned()),
+        (Some("string"), Value::Array(_)) => Err("is a list where a text is needed".to_owned()),
+        (Some("string"), Value::Object(_)) => Err("is an object where a text is needed".to_owned()),
+        (Some(name), Value::String(text)) if name != "string" => {
+            serde_json::from_str(&text).map_err(|_| format!("`{}` is not of type {name}", text.escape_debug()))
         }
-    }
-
-    /// `value` as this type.
-    ///
-    /// # Errors
-    /// If that is impossible, in words that follow the name of the field.
-    pub(crate) fn fit(&self, value: Value) -> Result<Value, String> {
-        match (self, value) {
-            (Self::Text, Value::Number(number)) => Ok(Value::from(number.to_string())),
-            (Self::Text, Value::Bool(flag)) => Ok(Value::from(flag.to_string())),
-            (Self::Text, Value::Null) => Err("is null where a text is needed".to_owned()),
-            (Self::Text, Value::Array(_)) => Err("is a list where a text is needed".to_owned()),
-            (Self::Text, Value::Object(_)) => Err("is an object where a text is needed".to_owned()),
-            (Self::Json(name), Value::String(text)) => {
-                serde_json::from_str(&text).map_err(|_| format!("`{}` is not of type {name}", text.escape_debug()))
-            }
-            (_, value) => Ok(value),
-        }
+        (_, value) => Ok(value),
     }
 }
 
@@ -92,6 +60,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::message::schema::Schema;
 
     #[test]
     fn the_schema_decides_what_a_leaf_becomes() {
@@ -100,6 +69,7 @@ mod tests {
             "payload": {"anyOf": [{"$ref": "#/$defs/P"}, {"type": "null"}]}, "free": true,
             "mode": {"type": "string", "enum": ["draft"]},
         }, "$defs": {"P": {"type": "object"}}});
+        let schema = Schema::read(&schema, &schema).unwrap();
         for (path, value, expected) in [
             ("text", json!(5), Ok(json!("5"))),
             ("text", json!(true), Ok(json!("true"))),
@@ -114,7 +84,7 @@ mod tests {
             ("free", json!("7"), Ok(json!("7"))),
             ("nowhere", json!(null), Ok(json!(null))),
         ] {
-            let fitted = LeafType::at(&schema, path).fit(value.clone());
+            let fitted = fit(schema.type_at(path), value.clone());
             assert_eq!(fitted, expected.map_err(str::to_owned), "{path} {value}");
         }
     }

@@ -3,7 +3,6 @@
 
 use serde_json::{Value, json};
 
-use super::advice::advice;
 use super::checks::{complete, object};
 use super::envelope::{Envelope, enclose, listed, merge, take_recipient, take_type};
 use super::invalid::{InvalidMessage, Violation};
@@ -83,12 +82,12 @@ impl Outgoing {
         }
         let route = kind.route(&fields);
         // Errors of the message itself come before a missing recipient.
-        let body = complete(kind, typed, fields, violations)?;
+        let (body, advice) = complete(kind, typed, fields, violations)?;
         let typed = recipient?;
         let said = typed.warnings().to_vec();
         let recipient = typed.recipient;
 
-        warnings.extend(advice(kind.schema(), &body));
+        warnings.extend(advice);
         warnings.extend(said);
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = written(&body);

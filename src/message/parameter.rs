@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::characters::visit_texts;
-use super::schema_path::{at, rule_at};
+use super::schema::Schema;
 use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
 
 /// The rule of a parameter that is a text of its own; the schema has it as a pattern, too.
@@ -32,10 +32,10 @@ const MOST_TOGETHER: usize = 900;
 
 /// Calls `see` with each parameter in `body`, a template of the kind with `schema`, with its path and its rule. For
 /// `NAME=VALUE` the parameter is the value.
-fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, &str, &mut String)) {
-    let are_named = at(schema, "parameters").is_some_and(|parameters| parameters.get("additionalProperties").is_some());
+fn visit_parameters(body: &mut Value, schema: &Schema, mut see: impl FnMut(&str, &str, &mut String)) {
+    let are_named = schema.at("parameters").is_some_and(|parameters| parameters.additional.is_some());
     visit_texts(body, "", &mut |path, text| {
-        let Some(rule) = rule_at(schema, path).filter(|rule| [ONE_LINE, FILLED].contains(rule)) else { return };
+        let Some(rule) = schema.rule_at(path).filter(|rule| [ONE_LINE, FILLED].contains(rule)) else { return };
         let is_pair = are_named && path.starts_with("parameters[");
         let name = text.find('=').filter(|_| is_pair).map_or(0, |equals| equals + 1);
         let mut value = text.split_off(name);
@@ -47,7 +47,7 @@ fn visit_parameters(body: &mut Value, schema: &Value, mut see: impl FnMut(&str, 
 /// Rewrites the parameters in `body` so that WhatsApp accepts them, for a message that matters more than its form: lines are
 /// joined with ` / `, an empty parameter becomes `-`, and if they are too long together only their ends are kept. Returns what
 /// was wrong with each parameter that was changed.
-pub(super) fn fit_parameters(body: &mut Value, schema: &Value) -> Vec<String> {
+pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
     let (mut changed, mut lengths) = (Vec::new(), Vec::new());
     visit_parameters(body, schema, |path, rule, text| {
         if let Some(problem) = problem(rule, text) {
@@ -97,11 +97,11 @@ mod tests {
     use super::*;
     use crate::message::Message;
 
-    fn schema(kind: &Value) -> &'static Value {
+    fn schema(kind: &Value) -> &'static Schema {
         Message::of_body(kind.as_object().unwrap()).unwrap().schema()
     }
 
-    fn by_name() -> &'static Value {
+    fn by_name() -> &'static Schema {
         schema(&json!({"elementName": "t"}))
     }
 

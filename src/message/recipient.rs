@@ -190,10 +190,13 @@ impl RecipientChoice<'_> {
             (Some(raw), _, _) => ("--to", raw),
             (None, Some(recipient), _) => return Ok(recipient.clone().into()),
             (None, None, Some(raw)) => ("JELOU_TO", raw),
-            (None, None, None) => return Err(InvalidMessage::NoRecipient),
+            (None, None, None) => {
+                let hint = "give one with --to, with `userId` in the body, or in JELOU_TO";
+                return Err(InvalidMessage::other("no recipient", hint));
+            }
         };
         let typed = TypedRecipient::read(raw, sources.country);
-        let typed = typed.map_err(|error| InvalidMessage::Recipient { origin, error })?;
+        let typed = typed.map_err(|error| InvalidMessage::recipient(origin, error))?;
         Ok(if sources.country.is_none() { typed.alone() } else { typed })
     }
 }

@@ -1,52 +1,143 @@
-//! The JSON Schema of a whole body, as it goes onto the wire.
+//! What the definition of a kind says of the fields of its body: JSON Schema, read once, with its references followed.
 
-use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
 
-use super::envelope::{Envelope, merge};
-use super::kinds::Message;
+use serde::Deserialize;
+use serde_json::Value;
 
-const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+use super::media_url;
 
-impl Message {
-    /// The schema of this kind's body: the fields for type and recipient, then its own.
-    #[must_use]
-    pub(crate) fn body_schema(&self) -> Value {
-        let user = json!({ "type": "string", "minLength": 1 });
-        let in_front = match self.envelope() {
-            Envelope::Typed(wire) => vec![("type", json!({ "const": wire })), ("userId", user)],
-            Envelope::Destinations => {
-                vec![("destinations", json!({ "type": "array", "items": user, "minItems": 1, "maxItems": 1 }))]
-            }
-            Envelope::Verbatim => vec![("userId", user)],
-            Envelope::OwnEndpoint => Vec::new(),
-        };
-        let own = self.schema();
-        let of = |name: &str| own.get(name).cloned().unwrap_or_default();
-        let names = in_front.iter().map(|(name, _)| json!(name));
-        let required: Vec<_> = names.chain(of("required").as_array().into_iter().flatten().cloned()).collect();
-        let mut properties: Map<_, _> = in_front.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
-        properties.extend(of("properties").as_object().cloned().unwrap_or_default());
+/// The schema of a value.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Schema {
+    /// As JSON Schema calls it; None for a value of any type. A null that is allowed beside it is not sent.
+    #[serde(skip)]
+    pub(super) type_name: Option<String>,
+    pub(super) description: String,
+    /// Characters of a text, or items of a list.
+    #[serde(alias = "minLength", alias = "minItems")]
+    pub(super) least: Option<usize>,
+    #[serde(alias = "maxLength", alias = "maxItems")]
+    pub(super) most: Option<usize>,
+    pub(super) minimum: Option<f64>,
+    pub(super) maximum: Option<f64>,
+    /// The texts that it can be, or none if it can be any.
+    #[serde(rename = "enum")]
+    pub(super) words: Vec<String>,
+    pub(super) pattern: Option<String>,
+    /// The field in which the items of a list differ.
+    #[serde(rename = "x-unique")]
+    pub(super) unique: Option<String>,
+    /// A rule in words, which is also one for everything inside.
+    #[serde(rename = "x-rule")]
+    pub(super) rule: Option<String>,
+    #[serde(rename = "x-source")]
+    pub(super) source: Option<String>,
+    #[serde(alias = "x-advised", alias = "x-media")]
+    pub(super) advised: Option<Advised>,
+    pub(super) default: Option<Value>,
+    /// The names of fields that must be there.
+    pub(super) required: Vec<String>,
+    /// The known fields, in the order of the wire. An object without them may have any.
+    #[serde(skip)]
+    pub(super) properties: Vec<(String, Schema)>,
+    #[serde(skip)]
+    pub(super) additional: Option<Box<Schema>>,
+    #[serde(skip)]
+    pub(super) items: Option<Box<Schema>>,
+}
 
-        let mut schema = json!({ "$schema": DRAFT, "title": self.command(), "description": self.summary() });
-        merge(&mut schema, json!({ "type": "object", "properties": properties, "required": required }));
-        for name in ["not", "$defs"] {
-            if let (Some(schema), Some(rule)) = (schema.as_object_mut(), own.get(name)) {
-                schema.insert(name.to_owned(), rule.clone());
-            }
-        }
-        schema
+/// What a source recommends; for the address of a file, which files it takes.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Advised {
+    pub(super) source: String,
+    pub(super) min_items: Option<usize>,
+    pub(super) max_length: Option<usize>,
+    pub(super) emoji: Option<bool>,
+    pub(super) markdown: Option<bool>,
+    pub(super) phone: bool,
+    pub(super) link: bool,
+    pub(super) note: Option<String>,
+    pub(super) formats: Option<String>,
+    pub(super) size: Option<String>,
+    /// Those of files in these formats, in lower case.
+    pub(super) extensions: Vec<String>,
+}
+
+/// The schema of what is free: the content of a field that has no schema for it.
+static FREE: LazyLock<Schema> = LazyLock::new(Schema::default);
+
+impl Schema {
+    /// Reads `json`, a part of the schema `root`.
+    pub(super) fn read(root: &Value, json: &Value) -> Result<Self, serde_json::Error> {
+        let default = json.get("default").cloned();
+        let json = resolve(root, json);
+        let Value::Object(words) = json else { return Ok(Self::default()) };
+        let inside = |name| words.get(name).map(|json| Self::read(root, json).map(Box::new)).transpose();
+        let properties = words.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let properties = properties.map(|(name, json)| Ok((name.clone(), Self::read(root, json)?)));
+        // In `[X, null]`, X.
+        let type_name = words.get("type").map(|json| json.get(0).unwrap_or(json));
+        Ok(Self {
+            type_name: type_name.and_then(Value::as_str).map(str::to_owned),
+            default,
+            properties: properties.collect::<Result<_, serde_json::Error>>()?,
+            additional: inside("additionalProperties")?,
+            items: inside("items")?,
+            ..Self::deserialize(json)?
+        })
     }
 
-    /// The schema of a body of any kind that has rules.
-    #[must_use]
-    pub(crate) fn any_schema() -> Value {
-        let mut definitions = Map::new();
-        for kind in Self::all().iter().filter(|kind| kind.envelope() != Envelope::Verbatim) {
-            // Its references lead to its own definitions, which are moved with it.
-            let text = kind.body_schema().to_string().replace("\"#/", &format!("\"#/$defs/{}/", kind.command()));
-            definitions.insert(kind.command().to_owned(), serde_json::from_str(&text).unwrap_or_default());
+    /// The schema of the field `name`; None for a field that it does not know.
+    pub(super) fn field(&self, name: &str) -> Option<&Self> {
+        if self.properties.is_empty() {
+            return Some(self.additional.as_deref().unwrap_or(&FREE));
         }
-        let choices: Vec<_> = definitions.keys().map(|name| json!({ "$ref": format!("#/$defs/{name}") })).collect();
-        json!({ "$schema": DRAFT, "title": "message", "anyOf": choices, "$defs": definitions })
+        self.properties.iter().find(|(known, _)| known == name).map(|(_, field)| field)
     }
+
+    /// The known fields that must be there.
+    pub(super) fn required(&self) -> impl Iterator<Item = &(String, Self)> {
+        self.properties.iter().filter(|(name, _)| self.required.contains(name))
+    }
+
+    pub(super) fn item(&self) -> &Self {
+        self.items.as_deref().unwrap_or(&FREE)
+    }
+
+    /// The schema of the field at `path`, as messages write it.
+    pub(super) fn at(&self, path: &str) -> Option<&Self> {
+        let mut steps = path.split(['.', '[']).filter(|step| !step.is_empty());
+        steps.try_fold(self, |schema, step| if step.ends_with(']') { Some(schema.item()) } else { schema.field(step) })
+    }
+
+    /// The type of the field at `path`, as JSON Schema calls it; None if it may have any.
+    pub(crate) fn type_at(&self, path: &str) -> Option<&str> {
+        self.at(path)?.type_name.as_deref()
+    }
+
+    /// The rule in words of the field at `path`, or of the nearest one around it.
+    pub(super) fn rule_at(&self, path: &str) -> Option<&str> {
+        let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
+        ends.rev().find_map(|end| self.at(path.get(..end)?)?.rule.as_deref())
+    }
+
+    /// Whether it is the address of a file.
+    pub(super) fn is_address(&self) -> bool {
+        self.pattern.as_deref() == Some(media_url::PATTERN)
+    }
+}
+
+/// Follows a reference, and takes X of `anyOf [X, null]`.
+fn resolve<'a>(root: &'a Value, json: &'a Value) -> &'a Value {
+    let reference = json.get("$ref").and_then(Value::as_str);
+    let next = reference.and_then(|reference| root.pointer(reference.trim_start_matches('#')));
+    next.or(json.pointer("/anyOf/0")).map_or(json, |next| resolve(root, next))
+}
+
+/// The path of the field `name` of the object at `path`.
+pub(crate) fn inside(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }

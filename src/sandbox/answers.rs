@@ -98,8 +98,8 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
                 fields.insert(violation.path.clone(), json!([both(&violation.problem)]));
             }
         }
-        other => {
-            fields.insert("body".to_owned(), json!([both(&other.to_string())]));
+        InvalidMessage::Other(other) => {
+            fields.insert("body".to_owned(), json!([both(&other.message)]));
         }
     }
     invalid("The body is not valid", &fields)

@@ -9,7 +9,7 @@ use super::row_view::RowView;
 use super::text::TextTemplate;
 use super::uses::Uses;
 use crate::list::Row;
-use crate::message::LeafType;
+use crate::message::{Schema, fit};
 use crate::phone::Country;
 
 /// The body of a run, ready to fill.
@@ -26,8 +26,8 @@ pub(crate) struct BodyText<'a> {
     /// Its place in the body, as a JSON pointer.
     pointer: String,
     pub(crate) source: &'a str,
-    /// With the type of its field, if it is a template.
-    template: Option<(TextTemplate<'a>, LeafType)>,
+    /// With the type of its field, as JSON Schema calls it, if it is a template.
+    template: Option<(TextTemplate<'a>, Option<&'a str>)>,
 }
 
 impl BodyText<'_> {
@@ -37,13 +37,13 @@ impl BodyText<'_> {
     }
 
     fn fill(&self, row: &Row, country: Option<Country>) -> Result<Option<Value>, TemplateError> {
-        let Some((template, becomes)) = &self.template else { return Ok(None) };
-        let view = match becomes {
-            LeafType::Json(_) => RowView::of(row, country),
-            LeafType::Text | LeafType::Any => RowView::as_shown(row, country),
+        let Some((template, type_name)) = &self.template else { return Ok(None) };
+        let view = match type_name {
+            None | Some("string") => RowView::as_shown(row, country),
+            Some(_) => RowView::of(row, country),
         };
         let value = template.fill(&self.path, row, view)?;
-        becomes.fit(value).map(Some).map_err(|problem| TemplateError::new(&self.path, problem, false))
+        fit(*type_name, value).map(Some).map_err(|problem| TemplateError::new(&self.path, problem, false))
     }
 }
 
@@ -51,14 +51,14 @@ impl<'a> BodyTemplate<'a> {
     /// Compiles every string of `body`; `schema` is the schema of the kind.
     pub(crate) fn compile(
         language: &'a Environment<'a>,
-        schema: &Value,
+        schema: &'a Schema,
         body: &'a Value,
     ) -> Result<Self, TemplateError> {
         let mut texts = Vec::new();
         find_texts(body, String::new(), String::new(), &mut texts);
         for text in &mut texts {
             let template = TextTemplate::compile(language, &text.path, text.source)?;
-            text.template = template.map(|template| (template, LeafType::at(schema, &text.path)));
+            text.template = template.map(|template| (template, schema.type_at(&text.path)));
         }
         Ok(Self::Of(body, texts))
     }
@@ -126,13 +126,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::message::Message;
     use crate::template::language;
 
     #[test]
     fn every_string_is_filled_in_its_place() {
         let language = language();
         let body = json!({"a/b": "{{ x }}", "c~1d": [1, ["{{ x | upper }}", "x"]], "n": null});
-        let template = BodyTemplate::compile(&language, &json!({}), &body).unwrap();
+        let schema = Message::named("raw").unwrap().schema();
+        let template = BodyTemplate::compile(&language, schema, &body).unwrap();
         let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": "ñ" })).unwrap()));
         let filled = json!({"a/b": "ñ", "c~1d": [1, ["Ñ", "x"]], "n": null});
         assert_eq!(template.fill(&row, None).unwrap(), filled);

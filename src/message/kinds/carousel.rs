@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::message::envelope::Envelope;
-use crate::message::kind::Kind;
+use crate::message::kind::{FieldProblem, Kind};
 
 pub(super) const CAROUSEL: Kind = Kind {
     fill: |_, fields| number_cards(fields),
@@ -23,17 +23,21 @@ fn number_cards(fields: &mut Map<String, Value>) {
     }
 }
 
-fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
+fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
     match place {
-        "parameters.cards" => misnumbered(around.get("cards")?.as_array()?),
-        "parameters.cards[].type" => {
+        "parameters" => Some(("cards", misnumbered(around.get("cards")?.as_array()?)?)),
+        "parameters.cards[]" => {
             let is_link = around.get("action").is_some_and(|action| action.get("name") == Some(&json!(LINK)));
             let says_link = around.get("type") == Some(&json!(LINK));
-            (says_link && !is_link).then(|| "is cta_url, but the card's action is not a link; leave it out".to_owned())
+            let problem = "is cta_url, but the card's action is not a link; leave it out";
+            (says_link && !is_link).then(|| ("type", problem.to_owned()))
         }
-        "parameters.cards[].header.image" => missing_file(around, "image"),
-        "parameters.cards[].header.video" => missing_file(around, "video"),
-        "parameters.cards[].action.name" => neither_link_nor_replies(around).map(str::to_owned),
+        // A header needs the file of its type.
+        "parameters.cards[].header" => {
+            let needed = ["image", "video"].into_iter().find(|file| around.get("type") == Some(&json!(file)))?;
+            (!around.contains_key(needed)).then(|| (needed, "is missing".to_owned()))
+        }
+        "parameters.cards[].action" => Some(("name", neither_link_nor_replies(around)?.to_owned())),
         _ => None,
     }
 }
@@ -47,12 +51,6 @@ fn misnumbered(cards: &[Value]) -> Option<String> {
     Some(format!(
         "has card_index {index}, but {position} is expected; leave card_index out: the cards are numbered for you"
     ))
-}
-
-/// A header needs the file of its type.
-fn missing_file(header: &Map<String, Value>, kind: &str) -> Option<String> {
-    let is_missing = header.get("type") == Some(&json!(kind)) && !header.contains_key(kind);
-    is_missing.then(|| "is missing".to_owned())
 }
 
 /// An action is a link (`name` and `parameters`) or replies (`buttons`).

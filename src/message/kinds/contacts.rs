@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::input::{Input, UsageError, name_of};
 use crate::message::envelope::Envelope;
 use crate::message::flag::TypedFlags;
-use crate::message::kind::Kind;
+use crate::message::kind::{FieldProblem, Kind};
 use crate::message::or_template::is_template;
 use crate::message::vcard::{self, complete_name, complete_phone, has_parts};
 
@@ -62,7 +62,7 @@ fn fill(typed: &TypedFlags, fields: &mut Map<String, Value>) {
     }
 }
 
-fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
-    let is_alone = place == "contacts[].name.formatted_name" && !has_parts(around);
-    is_alone.then(|| "is not enough; give also one of: first_name, last_name, middle_name, prefix or suffix".to_owned())
+fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
+    let problem = "is not enough; give also one of: first_name, last_name, middle_name, prefix or suffix";
+    (place == "contacts[].name" && !has_parts(around)).then(|| ("formatted_name", problem.to_owned()))
 }

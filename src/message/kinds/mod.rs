@@ -18,6 +18,7 @@ use super::flag::{Flag, TypedFlags};
 use super::kind::Kind;
 use super::parameter::fit_parameters;
 use super::route::Route;
+use super::schema::Schema;
 
 /// The one list of kinds, in the order of the help.
 const KINDS: &[Kind] = &[
@@ -49,18 +50,19 @@ const KINDS: &[Kind] = &[
 
 /// The definition of a kind.
 struct Definition {
-    schema: Value,
+    json: Value,
+    schema: Schema,
     flags: Vec<Flag>,
 }
 
 impl Definition {
     fn read(json: &str) -> Result<Self, serde_json::Error> {
-        let schema: Value = serde_json::from_str(json)?;
-        let mut flags = Vec::<Flag>::deserialize(schema.get("x-flags").unwrap_or(&json!([])))?;
+        let json: Value = serde_json::from_str(json)?;
+        let mut flags = Vec::<Flag>::deserialize(json.get("x-flags").unwrap_or(&json!([])))?;
         if let Some(text) = flags.iter().rposition(|flag| flag.field.as_deref() == Some("text")) {
             flags.insert(text + 1, Flag::text_file());
         }
-        Ok(Self { schema, flags })
+        Ok(Self { schema: Schema::read(&json, &json)?, json, flags })
     }
 }
 
@@ -101,8 +103,13 @@ impl Message {
     }
 
     /// Its definition, read when it is first asked for: JSON Schema of its own fields, with its help.
+    pub(super) fn json_schema(&self) -> &'static Value {
+        &self.definition().json
+    }
+
+    /// The schema of its own fields.
     #[must_use]
-    pub(crate) fn schema(&self) -> &'static Value {
+    pub(crate) fn schema(&self) -> &'static Schema {
         &self.definition().schema
     }
 
@@ -141,7 +148,7 @@ impl Message {
             "template" => ("templateId", "template-by-id"),
             _ => return None,
         };
-        Self::named(other).filter(|_| fields.get(field).is_some_and(|value| !value.is_null()))
+        fields.get(field).filter(|value| !value.is_null()).and_then(|_| Self::named(other))
     }
 
     /// Its `type` on the wire, if it has one of its own.

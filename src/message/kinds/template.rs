@@ -3,13 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::message::envelope::Envelope;
-use crate::message::kind::Kind;
+use crate::message::kind::{FieldProblem, Kind};
 
 pub(super) const TEMPLATE: Kind =
     Kind { problem, ..Kind::new("template", Envelope::Destinations, include_str!("template.json")) };
 
-fn problem(place: &str, around: &Map<String, Value>) -> Option<String> {
-    let kind = around.get("type").and_then(Value::as_str).filter(|_| place == "mediaUrl")?;
+fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
+    let kind = around.get("type").and_then(Value::as_str).filter(|_| place.is_empty())?;
     let is_missing = ["image", "document", "video"].contains(&kind) && !around.contains_key("mediaUrl");
-    is_missing.then(|| "is missing".to_owned())
+    is_missing.then(|| ("mediaUrl", "is missing".to_owned()))
 }

@@ -6,6 +6,7 @@ use crate::message::envelope::Envelope;
 use crate::message::kind::Kind;
 use crate::message::limits::wrong_type;
 use crate::message::recipient::Recipient;
+use crate::message::schema::Schema;
 
 pub(super) const TEMPLATE_BY_ID: Kind = Kind {
     written_by: "template",
@@ -28,7 +29,7 @@ fn read(fields: &mut Map<String, Value>) -> Vec<(&'static str, String)> {
     let problem = campaign.and_then(|campaign| match campaign.as_str() {
         // It is one segment of the path, like a recipient.
         Some(campaign) => Recipient::verbatim(campaign).err().map(|error| error.to_string()),
-        None => wrong_type(&json!({ "type": "string" }), &campaign),
+        None => wrong_type(&Schema { type_name: Some("string".to_owned()), ..Schema::default() }, &campaign),
     });
     problems.extend(problem.map(|problem| ("campaignId", problem)));
     problems
