@@ -9,7 +9,6 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 impl Message {
     /// The schema of this kind's body: the fields for type and recipient, then its own.
-    #[must_use]
     pub(crate) fn body_schema(&self) -> Value {
         let user = json!({ "type": "string", "minLength": 1 });
         let in_front = match self.envelope() {
@@ -37,7 +36,6 @@ impl Message {
     }
 
     /// The schema of a body of any kind that has rules.
-    #[must_use]
     pub(crate) fn any_schema() -> Value {
         let mut definitions = Map::new();
         for kind in Self::all().iter().filter(|kind| kind.envelope() != Envelope::Verbatim) {

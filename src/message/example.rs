@@ -25,19 +25,16 @@ impl Message {
     }
 
     /// What sending one does, in a line.
-    #[must_use]
     pub(crate) fn summary(&self) -> String {
         self.words("description", "")
     }
 
     /// Notes for a sender; may be empty.
-    #[must_use]
     pub(crate) fn notes(&self) -> String {
         self.words("x-notes", "\n")
     }
 
     /// An example, built as the command would; None for a kind whose body is any file.
-    #[must_use]
     pub(crate) fn example(&self) -> Option<Example> {
         let command = self.words("x-example", "");
         let writer = Self::named(self.written_by())?;

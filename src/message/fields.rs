@@ -23,7 +23,6 @@ pub(crate) struct Field {
 
 impl Message {
     /// Every field that is known, in the order of the wire.
-    #[must_use]
     pub(crate) fn fields(&self) -> Vec<Field> {
         let writer = Self::named(self.written_by()).unwrap_or_else(|| self.clone());
         let mut fields = Vec::new();

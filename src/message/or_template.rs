@@ -31,7 +31,6 @@ impl TypedValueParser for WordOrTemplate {
 }
 
 /// Whether `text` has a template's marks.
-#[must_use]
 pub(crate) fn is_template(text: &str) -> bool {
     ["{{", "{%", "{#"].iter().any(|mark| text.contains(mark))
 }

@@ -95,34 +95,28 @@ impl Outgoing {
     }
 
     /// The kind, as the word after `send`; a body can be of another kind than the typed one.
-    #[must_use]
     pub(crate) fn kind(&self) -> &'static str {
         self.kind.written_by()
     }
 
-    #[must_use]
     pub(crate) fn recipient(&self) -> &Recipient {
         &self.recipient
     }
 
-    #[must_use]
     pub(crate) fn route(&self) -> &Route {
         &self.route
     }
 
-    #[must_use]
     pub(crate) fn body(&self) -> &Value {
         &self.body
     }
 
     /// The body, as the bytes that are sent.
-    #[must_use]
     pub(crate) fn json(&self) -> &str {
         &self.json
     }
 
     /// The lines that show it as its recipient would see it.
-    #[must_use]
     pub(crate) fn draw(&self) -> Vec<String> {
         self.kind.draw(&self.body)
     }

@@ -41,7 +41,6 @@ impl Recipient {
         }
     }
 
-    #[must_use]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -133,13 +132,11 @@ impl TypedRecipient {
     }
 
     /// A note for a person about how it was read.
-    #[must_use]
     pub(crate) fn warnings(&self) -> &[String] {
         self.number.as_ref().map_or(&[], PhoneNumber::warnings)
     }
 
     /// The country code of a number that was typed without `+` and 00.
-    #[must_use]
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
         self.number.as_ref()?.bare_code()
     }

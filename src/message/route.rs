@@ -24,7 +24,6 @@ pub(crate) fn sends_template(path: &str, body: &str) -> bool {
 
 impl Route {
     /// The endpoint as the API's documents write it.
-    #[must_use]
     pub(crate) fn endpoint(&self) -> &'static str {
         match self {
             Self::Messages => "POST /v1/bots/{botId}/messages",

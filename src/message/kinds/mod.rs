@@ -75,29 +75,24 @@ pub(crate) struct Message {
 
 impl Message {
     /// Every kind, empty.
-    #[must_use]
     pub(crate) fn all() -> Vec<Self> {
         KINDS.iter().map(|kind| Self { kind, typed: TypedFlags::default() }).collect()
     }
 
     /// The kind of this name, empty.
-    #[must_use]
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::all().into_iter().find(|kind| kind.command() == name)
     }
 
-    #[must_use]
     pub(crate) fn command(&self) -> &'static str {
         self.kind.name
     }
 
-    #[must_use]
     pub(crate) fn envelope(&self) -> Envelope {
         self.kind.envelope
     }
 
     /// The command that writes it, as the word after `send`.
-    #[must_use]
     pub(crate) fn written_by(&self) -> &'static str {
         self.kind.written_by
     }
@@ -108,7 +103,6 @@ impl Message {
     }
 
     /// The schema of its own fields.
-    #[must_use]
     pub(crate) fn schema(&self) -> &'static Schema {
         &self.definition().schema
     }
@@ -127,7 +121,6 @@ impl Message {
     }
 
     /// The endpoint; `body` may hold a part of the path.
-    #[must_use]
     pub(crate) fn route(&self, body: &Value) -> Route {
         let campaign = || body.get("campaignId").and_then(Value::as_str).map(str::to_owned);
         match self.envelope() {
@@ -141,7 +134,6 @@ impl Message {
     }
 
     /// The kind that a body with these fields really is: a text with options is a list.
-    #[must_use]
     pub(crate) fn read_as(&self, fields: &Map<String, Value>) -> Option<Self> {
         let (field, other) = match self.command() {
             "text" => ("options", "list"),
@@ -160,7 +152,6 @@ impl Message {
     }
 
     /// Every `type` on the wire, for messages about an unknown one.
-    #[must_use]
     pub(crate) fn wire_types() -> Vec<&'static str> {
         let mut types: Vec<_> = Self::all().iter().filter_map(Self::wire_type).collect();
         // A text and a list have the same type.
@@ -169,14 +160,12 @@ impl Message {
     }
 
     /// The kind of a body whose `type` on the wire is `wire`, empty; its other fields tell two with the same type apart.
-    #[must_use]
     pub(crate) fn of_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
         let kind = Self::all().into_iter().find(|kind| kind.wire_type() == Some(wire))?;
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
     /// The kind of a whole body, by the name of a template, otherwise by its `type`; its fields are empty.
-    #[must_use]
     pub(crate) fn of_body(fields: &Map<String, Value>) -> Option<Self> {
         if fields.contains_key("elementName") {
             let template = Self::named("template")?;
@@ -186,7 +175,6 @@ impl Message {
     }
 
     /// Whether it is a text whose argument is `text`.
-    #[must_use]
     pub(crate) fn has_text(&self, text: &str) -> bool {
         self.command() == "text" && self.typed.one("text") == Some(text)
     }
@@ -202,20 +190,17 @@ impl Message {
     }
 
     /// The endpoint, as the API's documents write it.
-    #[must_use]
     pub(crate) fn endpoint(&self) -> &'static str {
         self.route(&Value::Null).endpoint()
     }
 
     /// The lines that show `body` on a terminal as its recipient would see it, or its JSON.
-    #[must_use]
     pub(crate) fn draw(&self, body: &Value) -> Vec<String> {
         Part::lines(self.drawn(body))
     }
 
     /// What its recipient would see of `body`, or its JSON. What the body says of its kind counts: one that is sent as it is
     /// may be of any kind. A body without a type is of this kind.
-    #[must_use]
     pub(crate) fn drawn(&self, body: &Value) -> Vec<Part> {
         let said = body.as_object().and_then(|fields| Self::of_body(fields).or_else(|| self.read_as(fields)));
         let parts = draw(said.as_ref().unwrap_or(self).command(), body);
