@@ -20,8 +20,7 @@ use crate::output::counted;
 use crate::private_file::{self, FileError};
 use crate::process::{Signal, Signals, block_on, enclose_commands, run_command};
 use crate::sandbox::{
-    AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, Webhook, delay,
-    is_list,
+    AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, delay, is_list,
 };
 
 /// The client id, the secret, and the default bot.
@@ -92,10 +91,6 @@ pub(crate) struct SandboxArgs {
     #[arg(long = "limit-24h", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit_24h: Option<u32>,
 
-    /// Post what is written in the inbox to this local address
-    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    webhook: Option<Webhook>,
-
     /// Keep only the newest N messages [default: 10000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     max: Option<u32>,
@@ -151,7 +146,6 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
         bot: context.flags.layer.text("bot_id").map(str::to_owned),
         templates,
         faults: arguments.faults.clone(),
-        webhook: arguments.webhook.clone(),
         window: arguments.window,
         limit_24h: arguments.limit_24h,
         max: arguments.max.map_or(DEFAULT_MAX, |max| max as usize),

@@ -1,12 +1,11 @@
-//! Requests to a server on this machine: checking whether a sandbox runs there, and posting to the webhook.
+//! Finds out whether a sandbox runs on a port of this machine, and whose it is.
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, to_bytes};
-use axum::http::header::{CONTENT_TYPE, HOST};
-use axum::http::{Method, Request, StatusCode};
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use axum::http::header::HOST;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -69,36 +68,20 @@ fn owner(table: &str, port: u16) -> Option<u32> {
 
 /// Whether a sandbox listens on this port of 127.0.0.1.
 async fn is_running(port: u16) -> bool {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    let asking = exchange(address, Method::GET, "/sandbox/health", None);
-    match tokio::time::timeout(HEALTH_TIMEOUT, asking).await {
-        Ok(Ok((StatusCode::OK, body))) => {
-            let health: Value = serde_json::from_slice(&body).unwrap_or_default();
-            health.get("sandbox").is_some_and(|name| name == "jelouctl")
-        }
-        _ => false,
-    }
+    let health = tokio::time::timeout(HEALTH_TIMEOUT, health(port)).await;
+    health.ok().flatten().is_some_and(|health| health.get("sandbox").is_some_and(|name| name == "jelouctl"))
 }
 
-/// One request, and the answer's status and body.
-pub(super) async fn exchange(
-    address: SocketAddr,
-    method: Method,
-    path: &str,
-    json: Option<&Value>,
-) -> io::Result<(StatusCode, Bytes)> {
-    let stream = TcpStream::connect(address).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
+/// What the sandbox on this port says of itself; None if it is not a sandbox.
+async fn health(port: u16) -> Option<Value> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let stream = TcpStream::connect(address).await.ok()?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
     tokio::spawn(connection);
-    let request = Request::builder().method(method).uri(path).header(HOST, address.to_string());
-    let request = match json {
-        Some(json) => request.header(CONTENT_TYPE, "application/json").body(Body::from(json.to_string())),
-        None => request.body(Body::empty()),
-    };
-    let answer = sender.send_request(request.map_err(io::Error::other)?).await.map_err(io::Error::other)?;
-    let (parts, body) = answer.into_parts();
-    let body = to_bytes(Body::new(body), MAX_ANSWER).await.map_err(io::Error::other)?;
-    Ok((parts.status, body))
+    let request = Request::get("/sandbox/health").header(HOST, address.to_string()).body(Body::empty()).ok()?;
+    let answer = sender.send_request(request).await.ok().filter(|answer| answer.status().is_success())?;
+    let body = to_bytes(Body::new(answer.into_body()), MAX_ANSWER).await.ok()?;
+    serde_json::from_slice(&body).ok()
 }
 
 #[cfg(test)]

@@ -19,7 +19,6 @@ mod state;
 mod store;
 mod stored_message;
 mod templates;
-mod webhook;
 
 pub(crate) use self::client::{Neighbor, neighbor};
 pub(crate) use self::fault::{Fault, delay};
@@ -28,4 +27,3 @@ pub(crate) use self::server::{DEFAULT_PORT, Sandbox};
 pub(crate) use self::state::{DEFAULT_DELIVER_AFTER, DEFAULT_MAX, Options};
 pub(crate) use self::stored_message::is_list;
 pub(crate) use self::templates::Templates;
-pub(crate) use self::webhook::Webhook;

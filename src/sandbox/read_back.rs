@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{CONTENT_TYPE, HeaderName};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,10 +19,6 @@ use super::request::{Asked, read_json};
 use super::state::SandboxState;
 use super::store::{Filter, Writers};
 use super::stored_message::{Author, StoredMessage};
-use super::webhook;
-
-/// The webhook's answer to a user's message: its status, or why there is none.
-const WEBHOOK: HeaderName = HeaderName::from_static("x-sandbox-webhook");
 
 /// The parameters of a query for refused requests.
 #[derive(Debug, Default, Deserialize)]
@@ -125,10 +121,5 @@ pub(super) async fn write(
         sandbox.options.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
     let message = StoredMessage::new(Author::User, bot, user, "text", body);
     let message = sandbox.store.add(message, Fate::default(), |_| Value::Null);
-    let mut response = (StatusCode::CREATED, Json(&*message)).into_response();
-    if let Some(webhook) = &sandbox.options.webhook {
-        let told = webhook.post(&webhook::event(&message)).await;
-        response.headers_mut().extend(HeaderValue::from_str(&told).ok().map(|told| (WEBHOOK, told)));
-    }
-    Ok(response)
+    Ok((StatusCode::CREATED, Json(&*message)).into_response())
 }

@@ -11,7 +11,6 @@ use super::guard::AllowedHost;
 use super::refused::RefusedRequests;
 use super::store::{Filter, MessageStore};
 use super::templates::Templates;
-use super::webhook::Webhook;
 
 /// How many messages are kept.
 pub(crate) const DEFAULT_MAX: usize = 10_000;
@@ -29,7 +28,6 @@ pub(crate) struct Options {
     pub(crate) bot: Option<String>,
     pub(crate) faults: Vec<Fault>,
     pub(crate) templates: Templates,
-    pub(crate) webhook: Option<Webhook>,
     /// Whether a user must have written in the last 24 hours.
     pub(crate) window: bool,
     /// How many different people templates reach in 24 hours.
@@ -48,7 +46,6 @@ impl Default for Options {
             bot: None,
             faults: Vec::new(),
             templates: Templates::default(),
-            webhook: None,
             window: false,
             limit_24h: None,
             max: DEFAULT_MAX,
@@ -93,7 +90,6 @@ impl SandboxState {
             "bot": self.options.bot,
             "window": self.options.window,
             "limit_24h": self.options.limit_24h,
-            "webhook": self.options.webhook.as_ref().map(ToString::to_string),
         })
     }
 }

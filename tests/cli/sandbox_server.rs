@@ -3,13 +3,11 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Command;
-use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::harness::{Home, tool};
 use crate::listening::{AUTHORIZATION, KINDS, Sandbox, fixture, read_answer, text_to};
-use crate::server::{Reply, Server, read_request};
 
 const USER: &str = "593987654321";
 
@@ -319,25 +317,6 @@ fn templates_are_ones_own_and_reach_anyone() {
 }
 
 #[test]
-fn what_a_user_writes_is_posted_to_the_webhook() {
-    let hook = Server::answering(Reply::json(202, "{}"));
-    let sandbox = Sandbox::start(&["--bot", "77", "--webhook", &format!("{}/hook?x=1", hook.url)]);
-    let pressed = r#"{"text":"Sí","in_reply_to":"msg_sandbox_1","payload":{"id":"a"}}"#;
-    let answer = sandbox.ask("POST", &format!("/sandbox/users/{USER}/messages"), pressed);
-    assert!(answer.head.contains("x-sandbox-webhook: 202\r\n"), "{answer:?}");
-    let request = hook.only();
-    assert_eq!(request.line, "POST /hook?x=1 HTTP/1.1");
-    let mut event = request.json();
-    assert!(event["received"].take().as_u64().unwrap() > 1_600_000_000_000);
-    let bubble = json!({ "type": "text", "text": "Sí", "payload": { "id": "a" } });
-    assert_eq!(
-        event,
-        json!({ "messageId": "msg_sandbox_user_1", "bubble": bubble, "names": USER, "userId": USER, "botId": "77",
-                "received": null, "status": "created", "owner": "user", "inReplyTo": "msg_sandbox_1" })
-    );
-}
-
-#[test]
 fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
     let sandbox = Sandbox::start(&[]);
     let url = format!("http://{}", sandbox.address);
@@ -401,7 +380,7 @@ fn a_slow_client_keeps_no_one_else_waiting() {
 }
 
 #[test]
-fn it_is_a_client_of_none_but_the_webhook() {
+fn it_is_nobodys_client() {
     // A message full of addresses, and a server that would notice.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -412,18 +391,4 @@ fn it_is_a_client_of_none_but_the_webhook() {
     let page = sandbox.ask("GET", "/", "").body;
     assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
     assert!(listener.accept().is_err());
-}
-
-#[test]
-fn a_webhook_that_does_not_answer_is_told() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    let sandbox = Sandbox::start(&["--webhook", &url]);
-    thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        read_request(&stream).unwrap();
-    });
-    let answer = sandbox.ask("POST", &format!("/sandbox/users/{USER}/messages"), r#"{"text":"Hola"}"#);
-    assert_eq!(answer.status, 201);
-    assert!(answer.head.contains("x-sandbox-webhook: failed: "), "{answer:?}");
 }

@@ -8,9 +8,7 @@ import { state } from "./state.js";
 async function write(text, pressed, payload) {
   const { open } = state;
   const body = { text, in_reply_to: pressed?.id, payload: payload ?? undefined };
-  const answer = await send("POST", `/sandbox/users/${encodeURIComponent(open.user)}/messages`, body);
-  const webhook = answer.headers.get("x-sandbox-webhook");
-  if (webhook) toast(`webhook: ${webhook}`);
+  await send("POST", `/sandbox/users/${encodeURIComponent(open.user)}/messages`, body);
   if (open === state.open) await goOn();
 }
 
