@@ -11,7 +11,6 @@ use std::time::Duration;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use super::receipts::Fate;
 use crate::message::Message;
@@ -196,10 +195,7 @@ pub(crate) fn delay(raw: &str) -> Result<Duration, String> {
 
 /// The rules in force, and how often each applied.
 #[derive(Debug)]
-pub(super) struct Faults {
-    rules: Mutex<Vec<Rule>>,
-    changes: watch::Sender<()>,
-}
+pub(super) struct Faults(Mutex<Vec<Rule>>);
 
 #[derive(Clone, Debug)]
 struct Rule {
@@ -210,13 +206,12 @@ struct Rule {
 }
 
 impl Faults {
-    pub(crate) fn new(faults: Vec<Fault>, changes: watch::Sender<()>) -> Self {
-        Self { rules: Mutex::new(faults.into_iter().map(Rule::new).collect()), changes }
+    pub(crate) fn new(faults: Vec<Fault>) -> Self {
+        Self(Mutex::new(Rule::all(faults)))
     }
 
     pub(crate) fn replace(&self, faults: Vec<Fault>) {
-        *self.lock() = faults.into_iter().map(Rule::new).collect();
-        self.changes.send_replace(());
+        *self.lock() = Rule::all(faults);
     }
 
     /// The first rule that applies to this message. Every rule counts it.
@@ -234,13 +229,13 @@ impl Faults {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Rule {
-    fn new(fault: Fault) -> Self {
-        Self { fault, seen: 0, hits: 0 }
+    fn all(faults: Vec<Fault>) -> Vec<Self> {
+        faults.into_iter().map(|fault| Self { fault, seen: 0, hits: 0 }).collect()
     }
 
     /// Counts a message, and returns whether the rule applies to it.
@@ -314,7 +309,7 @@ mod tests {
     #[test]
     fn rules_count_the_messages_that_they_are_for() {
         let hits = |rule: &str, messages: &[(&str, &str)]| {
-            let faults = Faults::new(vec![rule.parse().unwrap()], watch::Sender::default());
+            let faults = Faults::new(vec![rule.parse().unwrap()]);
             let hits = messages.iter().enumerate().filter(|(_, (user, kind))| faults.next(user, kind).is_some());
             hits.map(|(index, _)| index + 1).collect::<Vec<_>>()
         };
@@ -333,7 +328,7 @@ mod tests {
     #[test]
     fn the_first_rule_that_applies_wins() {
         let rules = ["status=500,every=2", "status=429,every=3"].map(|rule| rule.parse().unwrap());
-        let faults = Faults::new(rules.into(), watch::Sender::default());
+        let faults = Faults::new(rules.into());
         let effects: Vec<_> = (0..6).map(|_| faults.next("1", "text").map(|fault| fault.effect)).collect();
         let [e500, e429] = [Some(FaultEffect::Status(500)), Some(FaultEffect::Status(429))];
         assert_eq!(effects, [None, e500, e429, e500, None, e500]);

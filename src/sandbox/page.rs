@@ -19,7 +19,6 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/page/conversation.js", file(SCRIPT, include_str!("page/conversation.js")))
         .route("/page/dom.js", file(SCRIPT, include_str!("page/dom.js")))
         .route("/page/draw.js", file(SCRIPT, include_str!("page/draw.js")))
-        .route("/page/faults.js", file(SCRIPT, include_str!("page/faults.js")))
         .route("/page/links.js", file(SCRIPT, include_str!("page/links.js")))
         .route("/page/panel.js", file(SCRIPT, include_str!("page/panel.js")))
         .route("/page/refused.js", file(SCRIPT, include_str!("page/refused.js")))

@@ -42,7 +42,7 @@ impl Sandbox {
         let state = Arc::new(SandboxState {
             instance: format!("{:016x}", fastrand::u64(..)),
             address,
-            faults: Faults::new(options.faults.clone(), changes.clone()),
+            faults: Faults::new(options.faults.clone()),
             store: MessageStore::new(options.max, options.deliver_after, changes.clone()),
             refused: RefusedRequests::new(changes.clone()),
             changes,

@@ -64,7 +64,7 @@ pub(super) struct SandboxState {
     pub(crate) faults: Faults,
     pub(crate) store: MessageStore,
     pub(crate) refused: RefusedRequests,
-    /// Marked whenever anything changes.
+    /// Marked whenever anything changes that the page shows.
     pub(crate) changes: watch::Sender<()>,
 }
 

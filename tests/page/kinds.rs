@@ -159,7 +159,7 @@ fn the_user_answers_by_pressing() {
     inbox.click(".press", list["buttonText"]["text"].as_str().unwrap_or("Options"));
     inbox.until("document.getElementById('options').open");
     inbox.click(".option", option);
-    inbox.click("#options .primary", "Send");
+    inbox.click("#options .answer", "Send");
     inbox.until("document.querySelectorAll('.mine').length === 1");
     inbox.click(".press", reply.as_str().unwrap());
     inbox.until("document.querySelectorAll('.mine').length === 2");

@@ -5,11 +5,10 @@ import { listenToAnswers } from "./answering.js";
 import { focusChat, leaveSearch, listenToChats, refreshChats, showCurrent } from "./chats.js";
 import { closeChat, focusCurrent, listenToConversation, openChat, refreshConversation } from "./conversation.js";
 import { byId, counted, pane } from "./dom.js";
-import { listenToFaults, showRules } from "./faults.js";
 import * as links from "./links.js";
 import * as panel from "./panel.js";
 import { focusRefused, listenToRefused, openRefused, refreshRefused, showRefused } from "./refused.js";
-import { ask, guarded, read, toast } from "./server.js";
+import { ask, guarded, toast } from "./server.js";
 import { state } from "./state.js";
 
 // ---- What the server says -----------------------------------------------------------------------------------------
@@ -57,7 +56,6 @@ async function show(health) {
   }
   showCounts(health);
   await Promise.all([refreshChats(), refreshConversation(), refreshRefused()]);
-  showRules(await read("/sandbox/faults"));
 }
 
 /** How many messages are kept and how many were dropped. */
@@ -118,7 +116,7 @@ function listenToPeople() {
   addEventListener("hashchange", guarded(route));
   document.querySelectorAll(".back").forEach((button) => button.addEventListener("click", back));
   document.addEventListener("keydown", (event) => {
-    const isBusy = document.querySelector("dialog[open]");
+    const isBusy = byId("options").open;
     if (event.key === "/" && !event.target.matches("input, select") && !isBusy) {
       event.preventDefault();
       pane("chats");
@@ -127,10 +125,8 @@ function listenToPeople() {
       back();
     }
   });
-  document.querySelectorAll("dialog").forEach((dialog) => {
-    dialog.addEventListener("click", (event) => {
-      if (event.target === dialog || event.target.closest("[data-close]")) dialog.close();
-    });
+  byId("options").addEventListener("click", ({ target }) => {
+    if (target === byId("options") || target.closest("[data-close]")) byId("options").close();
   });
   byId("open-new").addEventListener("click", guarded(async () => {
     const user = prompt("The user to write as, such as 593987654321")?.trim();
@@ -154,5 +150,4 @@ listenToConversation();
 listenToAnswers();
 listenToChats();
 listenToRefused();
-listenToFaults();
 listen();

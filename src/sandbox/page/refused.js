@@ -15,8 +15,6 @@ let drawn = PAGE;
 let refused = [];
 /** What the sandbox said of them when they were read: only other ones are read anew. */
 let known = "";
-/** The number of the newest one that was looked at. */
-let looked = 0;
 
 /** Reads the newest ones where they are others than before. */
 export async function refreshRefused() {
@@ -24,10 +22,7 @@ export async function refreshRefused() {
   const told = [instance, cleared, count, dropped, drawn].join();
   if (told !== known) {
     const newest = await read("/sandbox/refused", { limit: drawn });
-    if (!known.startsWith(instance)) {
-      list.replaceChildren();
-      looked = 0;
-    }
+    if (!known.startsWith(instance)) list.replaceChildren();
     [refused, known] = [newest.reverse(), told];
   }
   showRefused();
@@ -37,14 +32,9 @@ export async function refreshRefused() {
 export function showRefused() {
   const { refused: count } = state.health;
   const isOpen = !byId("refused").hidden;
-  const newest = refused[0]?.number ?? 0;
-  if (isOpen) looked = newest;
-  const unseen = Math.min(count, Math.max(0, newest - looked));
   byId("open-refused").hidden = count === 0 && !isOpen;
   byId("open-refused").setAttribute("aria-current", String(isOpen));
   byId("refused-count").textContent = counted(count, "refused request");
-  byId("refused-new").textContent = String(unseen);
-  byId("refused-new").hidden = !unseen;
   byId("refused-last").textContent = refused.length ? summary(refused[0]) : "";
   if (!isOpen) return;
   const nodes = new Map([...list.children].map((node) => [node.id, node]));
