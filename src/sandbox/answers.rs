@@ -36,17 +36,7 @@ pub(crate) fn external_unauthorized() -> Response {
 
 /// `404` of the look-ups that Jelou calls external.
 pub(crate) fn external_bot_not_found() -> Response {
-    let en = "The botId is not found in the database or has been deleted.";
-    let es = "El botId no se encuentra en la base de datos o ha sido eliminado.";
-    let error = json!({
-        "code": "E1019",
-        "key": "BOT_NOT_FOUND",
-        "description": "Error to be thrown when trying to get a Bot.",
-        "developerMessages": { "es": es, "en": en },
-        "clientMessages": { "es": es, "en": en },
-    });
-    let message = ["The Bot could not be found at the moment."];
-    let body = json!({ "message": message, "statusMessage": "failed", "status": 0, "error": error });
+    let body = failed(["E1019", "BOT_NOT_FOUND"], "The Bot could not be found at the moment.");
     (StatusCode::NOT_FOUND, Json(body)).into_response()
 }
 
@@ -111,20 +101,27 @@ pub(crate) fn invalid_field(name: &str, problem: &str) -> Response {
 }
 
 fn invalid(description: &str, fields: &Map<String, Value>) -> Response {
-    let body = json!({
+    let mut body = failed(["E0422", "VALIDATOR_ERROR"], description);
+    if let Some(body) = body.as_object_mut() {
+        body.insert("validationError".to_owned(), json!(fields));
+    }
+    (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+}
+
+/// Jelou's envelope of an error.
+fn failed([code, key]: [&str; 2], description: &str) -> Value {
+    json!({
         "message": [description],
         "statusMessage": "failed",
         "status": 0,
         "error": {
-            "code": "E0422",
-            "key": "VALIDATOR_ERROR",
+            "code": code,
+            "key": key,
             "description": description,
             "developerMessages": both(description),
             "clientMessages": both(description),
         },
-        "validationError": fields,
-    });
-    (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+    })
 }
 
 fn both(text: &str) -> Value {

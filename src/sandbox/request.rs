@@ -87,29 +87,23 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 
     async fn from_request(request: Request, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let mut kept = Bytes::new();
-        match Self::read(&mut parts, body, sandbox, &mut kept).await {
+        let (caller, bytes) = (Caller::known(&mut parts, sandbox).await, read_bytes(body).await);
+        // Kept with a request that is refused, too.
+        let sent = bytes.as_ref().cloned().unwrap_or_default();
+        let read = match (caller, bytes) {
+            (Ok(caller), Ok(bytes)) => {
+                serde_json::from_slice(&bytes).map(|body| (caller, body)).map_err(|error| not_json(&error))
+            }
+            (Err(answer), _) | (_, Err(answer)) => Err(answer),
+        };
+        match read {
             Ok((caller, body)) => Ok(Self { caller, request: head(&parts), body, hangup: parts.extensions.remove() }),
-            Err(answer) => Err(refuse(sandbox, &parts, readable(&kept), answer).await),
+            Err(answer) => Err(refuse(sandbox, &parts, readable(&sent), answer).await),
         }
     }
 }
 
 impl MessageRequest {
-    /// The caller and the body; `kept` is that body, which helps to find why a request was refused.
-    async fn read(
-        parts: &mut Parts,
-        body: Body,
-        sandbox: &Arc<SandboxState>,
-        kept: &mut Bytes,
-    ) -> Result<(Caller, Value), Response> {
-        let (caller, bytes) = (Caller::known(parts, sandbox).await, read_bytes(body).await);
-        *kept = bytes.as_ref().cloned().unwrap_or_default();
-        let (caller, bytes) = (caller?, bytes?);
-        let body = serde_json::from_slice(&bytes).map_err(|error| not_json(&error))?;
-        Ok((caller, body))
-    }
-
     /// Keeps the request among the refused ones, and returns the answer.
     pub(crate) async fn refuse(self, user: Option<String>, kind: Option<&'static str>, answer: Response) -> Response {
         let Self { caller: Caller { sandbox, user: in_path, .. }, request, body, .. } = self;
