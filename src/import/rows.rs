@@ -160,14 +160,20 @@ impl<'a> Importer<'a> {
         {
             row = Ok(self.reported.with_stored(outcome, as_shown)?);
         }
-        if is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send) {
-            return self.leave_out_hidden(feed, line, row.as_ref().map_err(|_| bad_text.as_str()));
-        }
-        if outcome.as_ref().and_then(|outcome| self.reported.left_out(outcome)) == Some(SkipReason::Hidden) {
-            report(line, RowFault::KeptOut(SkipReason::Hidden));
-            return self.leave_out_hidden(feed, line, row.as_ref().map_err(|_| bad_text.as_str()));
+        if let Ok(row) = &row {
+            self.imported.note_columns(line, row)?;
         }
         let cells = row.as_ref().map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
+        let is_left_out = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
+        let kept_out = outcome.as_ref().and_then(|outcome| self.reported.left_out(outcome));
+        // The contents of a row that is not visible do not matter.
+        if is_left_out || kept_out == Some(SkipReason::Hidden) {
+            if !is_left_out {
+                report(line, RowFault::KeptOut(SkipReason::Hidden));
+            }
+            let skip = Some((SkipReason::Hidden, "the sheet hides it, or shows it crossed out".to_owned()));
+            return Ok(feed.add(DraftRow { line, cells, request: None, skip })?);
+        }
         let made = match row {
             Ok(row) => self.made(line, row, faulty_cells, outcome.as_ref()),
             Err(problem) => Err(RowError::Problem(problem)),
@@ -200,7 +206,6 @@ impl<'a> Importer<'a> {
         faulty_cells: Vec<(String, String)>,
         outcome: Option<&ReportedOutcome>,
     ) -> Result<(Row, Outgoing, Vec<String>, KnownOutcome), RowError> {
-        self.imported.note_columns(line, &row).map_err(RowError::of_list)?;
         let column = if let Some(column) = &self.column {
             column
         } else {
@@ -251,21 +256,6 @@ impl<'a> Importer<'a> {
         feed.add(DraftRow { line, cells, request: None, skip })?;
         report(line, RowFault::Remark(Remark::Invalid(problem)));
         Ok(())
-    }
-
-    /// A row that is not visible in the opened sheet; its contents do not matter.
-    fn leave_out_hidden(
-        &mut self,
-        feed: &mut DraftFeed<'_>,
-        line: u64,
-        row: Result<&Row, &str>,
-    ) -> Result<(), BulkError> {
-        if let Ok(row) = row {
-            self.imported.note_columns(line, row)?;
-        }
-        let cells = row.map_or_else(ListRow::bad_cells, Row::cells);
-        let skip = Some((SkipReason::Hidden, "the sheet hides it, or shows it crossed out".to_owned()));
-        Ok(feed.add(DraftRow { line, cells, request: None, skip })?)
     }
 
     fn add_request(
