@@ -92,11 +92,12 @@ fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
 }
 
 /// Backslashes, with the character that `\u00e9` or a pair of those stands for (RFC 8259, 7). Of any other escape, the
-/// character behind them remains; but one backslash stays before a `u` whose digits may still be escaped.
+/// character behind them remains; but one backslash stays before a `u` whose digits may still be escaped, and before what may still
+/// be an escaped `u`.
 fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (first, length) = unit(text)?;
     let Some(first) = first else {
-        let is_of_unit = text.get(length) == Some(&b'u');
+        let is_of_unit = matches!(text.get(length), Some(b'u' | b'%' | b'&'));
         let left = if is_of_unit { b"\\".to_vec() } else { Vec::new() };
         return (left.len() < length).then_some((left, length));
     };
