@@ -69,7 +69,7 @@ impl CommandError {
         if self.nothing_was_sent { self.hint_ending_with("nothing more was sent") } else { self }
     }
 
-    pub(crate) fn hint_ending_with(mut self, what: &str) -> Self {
+    fn hint_ending_with(mut self, what: &str) -> Self {
         self.hint = Some(match self.hint {
             None => what.to_owned(),
             Some(hint) if hint.ends_with('?') => format!("{hint} {what}"),

@@ -61,21 +61,23 @@ impl OnceSend {
     }
 
     /// The same for a notice. Its command may have run for hours and it gets no second chance, so a database that is away is
-    /// waited for.
+    /// waited for within its time.
     pub(super) async fn open_for_notice(
         context: &Context,
         key: Option<&OnceKey>,
         sender: &Sender,
-        signals: &mut Signals,
+        (signals, within): (&mut Signals, Duration),
     ) -> Result<Option<Self>, CommandError> {
         let begun = Instant::now();
         loop {
             match Self::open(context, key, sender) {
-                Err(error) if error.code == ExitCode::Network && begun.elapsed() < PATIENCE => tokio::select! {
-                    biased;
-                    signal = signals.next() => return Err(CommandError::interrupted(signal)),
-                    () = sleep(BETWEEN_TRIES) => {}
-                },
+                Err(error) if error.code == ExitCode::Network && begun.elapsed() < PATIENCE.min(within) => {
+                    tokio::select! {
+                        biased;
+                        signal = signals.next() => return Err(CommandError::interrupted(signal)),
+                        () = sleep(BETWEEN_TRIES) => {}
+                    }
+                }
                 opened => return opened,
             }
         }

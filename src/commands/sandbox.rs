@@ -50,10 +50,10 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
-    /// Listen on this address too: 0.0.0.0:4780
+    /// Listen on this address and port too: 0.0.0.0:4780
     ///
     /// For other machines and containers.
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "port")]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "port")]
     listen: Option<SocketAddr>,
 
     /// Name by which other machines call the sandbox (repeatable)

@@ -8,7 +8,9 @@ use super::imported::BareCodes;
 use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::UsageError;
 use crate::ledger::{SkipReason, Store};
-use crate::list::{Row, columns_without_sent, is_country_column, meant_columns, no_header, recipient_column};
+use crate::list::{
+    Row, columns_without_sent, is_country_column, meant_columns, near_column, no_header, recipient_column,
+};
 use crate::message::{
     Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, with_country_codes,
 };
@@ -184,12 +186,15 @@ impl ImportPlan<'_> {
 
     /// Refuses a text with a placeholder that matches no column: everyone would get it literally.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
-        let meant = |name: &str| meant_columns(columns, name).first().map(ToString::to_string);
+        let meant = |name: &str| near_column(columns, name).map(str::to_owned);
         let texts = self.body.texts().iter().map(|text| (text.path.as_str(), text.source, text.uses()));
         let to = self.to().map(|to| ("--to", to.source(), Some(to.uses())));
         let found = texts.chain(to).find_map(|(path, source, uses)| {
             let bare = path.starts_with("parameters").then(|| bare_column(columns, source)).flatten();
-            Some((path, bare.or_else(|| misspelling(source, uses, meant))?))
+            // The way to send the name of a column in a parameter.
+            let is_word =
+                |found: &Misspelling| path.starts_with("parameters") && found.is_quoted() && found.written == source;
+            Some((path, bare.or_else(|| misspelling(source, uses, meant).filter(|found| !is_word(found)))?))
         });
         match found {
             None => Ok(()),

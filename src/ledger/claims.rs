@@ -73,7 +73,7 @@ pub(super) struct Claim {
     worker: Option<i64>,
 }
 
-/// The claim of this process, or else what the person has, who is not free.
+/// This process's claim, or the entry that the person already has under the key.
 pub(crate) type Claimed = Result<HeldClaim, OnceEntry>;
 
 /// A person that this process has claimed. If it is killed, the message is unknown.
@@ -156,7 +156,7 @@ impl Store {
             )?;
             Ok::<_, LedgerError>(Ok(key))
         })?;
-        // Once the store is free: a claim that is dropped uses it.
+        // Built once the lock of the store is released: dropping a claim takes it.
         Ok(claimed.map(|key| HeldClaim { store: self.clone(), key, person: person.to_owned(), worker }))
     }
 

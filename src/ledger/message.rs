@@ -46,7 +46,7 @@ fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
     match json.bytes().next() {
         Some(b'{') => {
             for (name, value) in serde_json::from_str::<BTreeMap<String, &RawValue>>(json)? {
-                hash.update(format!("{{{name:?}:").as_bytes());
+                hash.update(format!("{{{}:", serde_json::to_string(&name)?).as_bytes());
                 add_ordered(hash, value.get())?;
             }
             hash.update(b"}");

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use super::error::propose;
 use crate::input::UsageError;
-use crate::nearest::plain;
+use crate::nearest::{nearest, plain};
 
 /// Names that mean "the recipient" in the languages of Jelou's users, as [`plain`] writes them. The whole header must
 /// match: `celular_conyuge` is another person's number.
@@ -18,6 +18,9 @@ const WEAK_RECIPIENT_NAMES: [&str; 5] = ["contacto", "contact", "contactnumber",
 
 /// The fewest digits of a number that can only be a person's: a date has fewer.
 const CERTAIN_NUMBER: usize = 9;
+
+/// The fewest letters of a word that may be a misspelled name.
+const SHORTEST_NEAR: usize = 4;
 
 /// The names of a country's column, without blanks and punctuation.
 const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
@@ -111,6 +114,22 @@ pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> 
     // A line break in a header cell is printed as these two characters, and copied that way.
     let plain_name = plain(&asked.replace("\\r", " ").replace("\\n", " "));
     all.filter(|name| !plain_name.is_empty() && plain(name) == plain_name).collect()
+}
+
+/// The column that `asked` means, or one that shares a word with it or is spelled similarly.
+pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str> {
+    if let Some(name) = meant_columns(names, asked).first() {
+        return Some(name);
+    }
+    let wanted = plain(asked);
+    // A short word is similar to many.
+    if wanted.chars().count() < SHORTEST_NEAR {
+        return None;
+    }
+    let all = names.iter().map(|name| name.trim());
+    let has_word = |name: &str| name.split(|sign: char| !sign.is_alphanumeric()).any(|word| plain(word) == wanted);
+    let long = all.clone().filter(|name| plain(name).chars().count() >= SHORTEST_NEAR);
+    all.clone().find(|name| has_word(name)).or_else(|| nearest(asked, long))
 }
 
 /// The column of the recipient: the one in `asked`, or the only one with a matching name.

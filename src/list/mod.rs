@@ -19,7 +19,9 @@ mod sheet_list;
 mod workbook;
 
 pub(crate) use self::any_input::AnyInput;
-pub(crate) use self::columns::{ColumnRole, is_country_column, meant_columns, no_header, recipient_column};
+pub(crate) use self::columns::{
+    ColumnRole, is_country_column, meant_columns, near_column, no_header, recipient_column,
+};
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};

@@ -9,7 +9,7 @@ use super::media_url;
 
 /// The schema of a value.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(default)]
 pub(crate) struct Schema {
     /// As JSON Schema calls it; None for a value of any type. A null that is allowed beside it is not sent.
     #[serde(skip)]

@@ -15,6 +15,13 @@ pub(crate) struct Misspelling {
     pub(crate) column: Option<String>,
 }
 
+impl Misspelling {
+    /// Whether it is the name of a column in quotes: `{{ 'nombre' }}`.
+    pub(crate) fn is_quoted(&self) -> bool {
+        self.column.is_some() && self.written.starts_with("{{")
+    }
+}
+
 /// The marks that other programs put around a column.
 const OTHER_MARKS: [(&str, &str); 9] = [
     ("*|", "|*"),
@@ -38,7 +45,20 @@ pub(crate) fn misspelling(
 ) -> Option<Misspelling> {
     let constant = uses.and_then(|uses| uses.constants.first().cloned());
     let constant = constant.map(|written| Misspelling { written, column: None });
+    let constant = constant.or_else(|| quoted_column(source, &column));
     constant.or_else(|| literals(source).into_iter().find_map(|text| other_marks(text, &column)))
+}
+
+/// The first column whose name stands in quotes: `{{ 'nombre' }}`.
+fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
+    let tokens: Vec<_> = tokenize(source, false, syntax()).map_while(Result::ok).map(|(token, _)| token).collect();
+    tokens.windows(3).find_map(|tokens| match tokens {
+        [Token::VariableStart, Token::Str(name), Token::VariableEnd | Token::Pipe] if looks_like_name(name) => {
+            let column = column(name).filter(|column| plain(column) == plain(name))?;
+            Some(Misspelling { written: as_it_stands(name), column: Some(column) })
+        }
+        _ => None,
+    })
 }
 
 /// The parts of a text that are sent as they stand.
@@ -156,14 +176,14 @@ pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::list::meant_columns;
+    use crate::list::near_column;
     use crate::template::{TextTemplate, language};
 
     fn found(source: &str) -> Option<String> {
         let language = language();
         let template = TextTemplate::compile(&language, "text", source).unwrap_or_default();
         let columns = ["to", "nombre", "Nombre completo", "Teléfono (móvil)"];
-        let column = |name: &str| meant_columns(&columns, name).first().map(ToString::to_string);
+        let column = |name: &str| near_column(&columns, name).map(str::to_owned);
         let found = misspelling(source, template.as_ref().map(TextTemplate::uses), column)?;
         let column = found.column.map(|column| format!(" {}", spelling(&column, &columns)));
         Some(format!("{}{}", found.written, column.unwrap_or_default()))
@@ -192,7 +212,10 @@ mod tests {
             ("Hola $nombre, paga $5", "$nombre {{ nombre }}"),
             ("｛nombre｝", "｛nombre｝ {{ nombre }}"),
             ("{row.nombre}", "{row.nombre} {{ nombre }}"),
+            ("{completo}", "{completo} {{ nombre_completo }}"),
+            ("{nombe}", "{nombe} {{ nombre }}"),
             ("{{ \"\" ~ 1 }}", "{{(…)}}"),
+            ("{{ 'Nombre' | upper }}", "{{ 'Nombre' }} {{ nombre }}"),
             ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
         ] {
             assert_eq!(found(source).as_deref(), Some(expected), "{source}");
@@ -217,7 +240,7 @@ mod tests {
     fn takes_nothing_else_for_a_column() {
         for source in [
             "{{ nombre }} {{ row['Nombre completo'] }}",
-            "{{ 'nombre' }} {{ '{nombre}' }} {{ \"[nombre]\" }} {{ '{{1}}' }}",
+            "{{ '{nombre}' }} {{ \"[nombre]\" }} {{ '{{1}}' }}",
             "{# {nombre} {{1}} #}",
             "<strong>x</strong> $5 US$ 20 $100",
             "<b>x</b> [1] {} [] {x} </nombre> 100% 10% nombre 5% <3",

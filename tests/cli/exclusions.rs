@@ -163,6 +163,10 @@ fn a_body_reaches_nobody_on_a_list_however_it_spells_the_number() {
             ("flow-message", merged(&flow, "userId", spelling)),
         ];
         for (command, body) in bodies {
+            // There is no `true` on Windows.
+            if cfg!(windows) && command.starts_with("run") {
+                continue;
+            }
             home.write("body.json", body.to_string());
             let end = if command.starts_with("run") { "-- true" } else { "" };
             let run = home.run(&format!("{command} --body body.json --exclude x.txt {end}"));

@@ -328,8 +328,9 @@ fn a_notice_waits_for_a_database_that_restarts() {
         wait_until("the command runs", || home.path().join("ran").exists());
         cluster.stop();
         home.write("away", "");
+        // It has tried once by then.
         std::thread::sleep(Duration::from_secs(1));
-        assert_eq!(sent_to_ana(&jelou), 0);
+        assert!(!ended.is_finished());
         cluster.start_again();
         ended.join().unwrap();
     });

@@ -28,10 +28,7 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
             ("Hola {nombre}", &["text: {nombre} would be sent as written", "written {{ nombre }}", "{{ '{nombre}' }}"]),
             ("[Nombre Completo]", &["text: [Nombre Completo]", "{{ nombre_completo }}", "nothing was sent"]),
             ("<nombre> {{ nombre }}", &["text: <nombre> would be sent", "{{ nombre }}", "nothing was sent"]),
-            (
-                "Hola {NombreCompleto}, paga",
-                &["text: {NombreCompleto} would be sent", "{{ nombre_completo }}", "nothing was sent"],
-            ),
+            ("Hola {completo}, paga", &["text: {completo} would be sent", "{{ nombre_completo }}", "nothing was sent"]),
             ("Hola {{ debug() }}", &["there are no functions", "error", "nothing was sent"]),
             ("%NOMBRE%", &["text: %NOMBRE% would be sent", "{{ nombre }}", "nothing was sent"]),
         ] {
@@ -48,6 +45,8 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
     send(&["people.csv", "template", "t", "--param", "{nombre}"]).fails(2, &["parameters[0]: {nombre} would be sent"]);
     let word = preview(&home, &["people.csv", "template", "t", "--param", "{{ 'nombre' }}"]);
     assert_eq!(word.json()["body"]["parameters"][0], "nombre");
+    let quoted = send(&["people.csv", "text", "Hola {{ 'nombre' }}"]);
+    quoted.fails(2, &["text: {{ 'nombre' }} is that word for everybody", "leave the braces out"]);
     send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"]).fails(2, &["--to: {{1}} names no column"]);
     home.write("body.json", r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#);
     send(&["people.csv", "text", "--body", "body.json"]).fails(2, &["buttons[0].text: {nombre} would be sent"]);

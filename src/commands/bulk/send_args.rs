@@ -156,7 +156,7 @@ pub(crate) struct BulkSendArgs {
     #[command(flatten)]
     pub(super) options: RunOptions,
 
-    /// Line of the header, as the sheet or an editor counts it [default: first that is filled]
+    /// Line of the header, as the sheet or an editor counts it [default: the first filled row]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = RARE)]
     pub(super) header_row: Option<u64>,
 

@@ -66,14 +66,13 @@ impl CommandRun<'_> {
             Ok(prepared) => prepared.guarded.sender.connect(context).await.map(|connection| (prepared, connection)),
             Err(problem) => Err(problem),
         };
-        match ready {
+        let ready = match ready {
             Err(problem) if matches!(problem.code, ExitCode::Signal(_)) => return Err(problem),
-            Err(ref problem) => {
-                let message =
-                    format!("the command runs, but a notice of how it ended cannot be sent: {}", problem.message);
-                context.stderr.error(&message, &problem.details, problem.hint.as_deref());
-            }
-            Ok(_) => {}
+            ready => ready,
+        };
+        if let Err(problem) = &ready {
+            let message = format!("the command runs, but a notice of how it ended cannot be sent: {}", problem.message);
+            context.stderr.error(&message, &problem.details, problem.hint.as_deref());
         }
         let (started, begun) = (SystemTime::now(), Instant::now());
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
@@ -124,9 +123,10 @@ impl CommandRun<'_> {
         let excluded_now = reread_do_not_contact(&guarded.sender.settings)?;
         guarded.sender.check_message(&excluded_now, arguments.send.once.is_some(), &outgoing)?;
         let mut prepared = PreparedSend::new(context, &guarded.sender, &outgoing);
-        let (key, signals) = (arguments.send.once.as_ref(), &mut connection.signals);
-        prepared.once = OnceSend::open_for_notice(context, key, &guarded.sender, signals).await?;
-        prepared.notice_within = Some(arguments.notify_timeout);
+        let (key, within) = (arguments.send.once.as_ref(), arguments.notify_timeout);
+        prepared.once =
+            OnceSend::open_for_notice(context, key, &guarded.sender, (&mut connection.signals, within)).await?;
+        prepared.notice_within = Some(within);
         prepared.deliver_over(&mut connection, told, flight, arguments.send.wait()).await
     }
 }
