@@ -1,10 +1,7 @@
 //! The one place that decides precedence: flag, then environment, then profile, then default.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
-
-use jiff::civil::Date;
 
 use super::api_url::ApiUrl;
 use super::environment::Environment;
@@ -19,7 +16,7 @@ use super::sourced::{Origin, Sourced};
 use super::trust::MAX_BYTES;
 use super::values;
 use crate::cost::Money;
-use crate::hours::{DailyWindow, ZoneName, day_off, windows_of};
+use crate::hours::{HoursBase, day_off, windows_of};
 use crate::phone::Country;
 use crate::places::is_of_the_ledger;
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit, target_of};
@@ -56,9 +53,7 @@ pub(crate) struct Settings {
     pub(crate) remember: Duration,
     pub(crate) confirm_bulk: bool,
     /// Of the profile; flags may say otherwise.
-    pub(crate) between: Vec<DailyWindow>,
-    pub(crate) not_on: BTreeSet<Date>,
-    pub(crate) time_zone: Option<ZoneName>,
+    pub(crate) hours: HoursBase,
     /// The file of rates.
     pub(crate) rates: Option<PathBuf>,
     pub(crate) budget: Option<Money>,
@@ -129,7 +124,11 @@ impl Settings {
     /// Reads each value of the `layer` of all sources.
     fn read(layer: Layer, login: Login, sandbox: Sandboxed) -> Result<Self, ConfigError> {
         let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
-        let between = windows_of(&between.unwrap_or_default()).map_err(|problem| layer.wrong("between", &problem))?;
+        let hours = HoursBase {
+            between: windows_of(&between.unwrap_or_default()).map_err(|problem| layer.wrong("between", &problem))?,
+            not_on: layer.get_list("not_on", day_off)?.unwrap_or_default().into_iter().collect(),
+            time_zone: layer.get("time_zone", str::parse)?,
+        };
         Ok(Self {
             profile: None,
             bot: layer.get("bot_id", values::bot_id)?,
@@ -149,9 +148,7 @@ impl Settings {
             country: layer.get("country", str::parse)?,
             remember: layer.or_default("remember", values::remember)?,
             confirm_bulk: layer.or_default("confirm_bulk", values::switch)?,
-            between,
-            not_on: layer.get_list("not_on", day_off)?.unwrap_or_default().into_iter().collect(),
-            time_zone: layer.get("time_zone", str::parse)?,
+            hours,
             rates: layer.path("rates"),
             budget: layer.get("budget", values::budget)?,
             limit_24h: layer.get("limit_24h", values::people_limit)?,

@@ -10,5 +10,5 @@ mod zone;
 pub(crate) use self::choice::HoursBase;
 pub(crate) use self::day_off::day_off;
 pub(crate) use self::rule::Hours;
-pub(crate) use self::window::{Between, DailyWindow, windows_of};
+pub(crate) use self::window::{Between, windows_of};
 pub(crate) use self::zone::ZoneName;

@@ -24,7 +24,7 @@ pub(crate) fn grouped(count: u64) -> String {
     HumanCount(count).to_string()
 }
 
-/// A duration for a person: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 days 4 h`.
+/// A duration for a person: `0.4 s`, `20 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 pub(crate) fn rounded(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     let seconds = (time.as_millis() + 500) / 1000;
@@ -33,7 +33,7 @@ pub(crate) fn rounded(time: Duration) -> String {
         (_, 0..60) => format!("{seconds} s"),
         (_, 60..3600) => format!("{} min {} s", seconds / 60, seconds % 60),
         (_, 3600..172_800) => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
-        (_, _) => format!("{} days {} h", seconds / 86_400, seconds / 3600 % 24),
+        (_, _) => format!("{} d {} h", seconds / 86_400, seconds / 3600 % 24),
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
             (3_599_500, "1 h 0 min"),
             (7_500_000, "2 h 5 min"),
             (172_799_499, "47 h 59 min"),
-            (172_799_500, "2 days 0 h"),
+            (172_799_500, "2 d 0 h"),
         ] {
             assert_eq!(rounded(Duration::from_millis(milliseconds)), expected);
         }

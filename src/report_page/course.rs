@@ -1,31 +1,17 @@
 //! The history of the run: its events in words.
 
-use std::collections::BTreeMap;
-
 use super::reasons::said_in;
 use super::texts::PageClock;
-use crate::ledger::{LIMIT, RowState, RunEvent, RunEventKind};
+use crate::ledger::{LIMIT, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
 
-/// A line of the history: when, in milliseconds since 1970; the name of the event, or `decided`; and a detail.
+/// A line of the history: when, in milliseconds since 1970; the name of the event; and a detail.
 pub(super) type CourseStep = (i64, &'static str, String);
 
-/// The rows that a person decided, by the second of the decision and by their new state.
-pub(super) type Decisions = BTreeMap<i64, BTreeMap<&'static str, u64>>;
-
-const SECOND: i64 = 1000;
-
-/// Adds a row that a person decided at this time, in milliseconds since 1970.
-pub(super) fn note_decision(decisions: &mut Decisions, at: i64, state: RowState) {
-    let state = if state == RowState::Inflight { RowState::Unknown } else { state };
-    *decisions.entry(at.div_euclid(SECOND)).or_default().entry(state.name()).or_default() += 1;
-}
-
-/// The events in words, with a person's decisions between them. Consecutive waits for the same reason are one line.
+/// The events in words. Consecutive waits for the same reason are one line.
 /// `with_problems` includes the API's own words, which may name a person.
 pub(super) fn steps(
     events: &[RunEvent],
-    decisions: &Decisions,
     with_problems: bool,
     clock: &PageClock,
     language: ReportLanguage,
@@ -51,12 +37,6 @@ pub(super) fn steps(
         before = Some(event);
         steps.push((event.at, event.kind.name(), details.join("; ")));
     }
-    steps.extend(decisions.iter().map(|(second, rows)| {
-        let rows = rows.iter().map(|(state, rows)| language.counted(&format!("decided_{state}"), *rows));
-        (second * SECOND, "decided", rows.collect::<Vec<_>>().join("; "))
-    }));
-    // Events at the same time keep their order.
-    steps.sort_by_key(|(at, ..)| *at);
     steps
 }
 
@@ -87,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_of_one_kind_are_one_line_and_decisions_stand_between_the_events() {
+    fn waits_of_one_kind_are_one_line() {
         let events = [
             event(RunEventKind::Begun, 0, "", None),
             event(RunEventKind::Waiting, 1, "rate_limit", Some(3)),
@@ -101,11 +81,7 @@ mod tests {
             event(RunEventKind::Ended, 103, "", None),
         ];
         let clock = PageClock::new(TimeZone::UTC);
-        let mut decisions = Decisions::new();
-        for (at, state) in [(70_400, RowState::Sent), (70_900, RowState::Sent), (70_500, RowState::Pending)] {
-            note_decision(&mut decisions, at, state);
-        }
-        let steps = steps(&events, &decisions, true, &clock, ReportLanguage::En);
+        let steps = steps(&events, true, &clock, ReportLanguage::En);
         let words: Vec<_> = steps
             .iter()
             .map(|(_, kind, detail)| format!("{} {detail}", ReportLanguage::En.text(&format!("event {kind}"))))
@@ -118,7 +94,6 @@ mod tests {
                 "Stopped somebody stopped it (Ctrl-C)",
                 "Resumed ",
                 "Waited for its hours; until 1970-01-01 00:01:30",
-                "Decided afterwards 1 row will be sent again; 2 rows were sent",
                 "Resumed ",
                 "Waited for a rate limit",
                 "Resumed the process before had ended without a word",

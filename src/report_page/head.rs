@@ -1,21 +1,11 @@
-//! The run whose page is made, and the head of the page: the facts about it, and its state.
+//! The head of the page: the facts about the run, and its state.
 
-use super::texts::{PageClock, duration};
-use crate::ledger::{Counts, Details, LedgerError, Run, RunEvent, RunEventKind};
+use std::time::Duration;
+
+use super::texts::PageClock;
+use crate::ledger::{Counts, Details, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
-
-/// A run to show.
-pub(crate) struct ReportedRun<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) ledger: &'a Run,
-    pub(crate) details: &'a Details,
-    /// Why rows that are not sent here may have been sent: they are unknown.
-    pub(crate) doubt: Option<&'a LedgerError>,
-    /// Whether a process is sending it now.
-    pub(crate) is_running: bool,
-    /// Milliseconds since 1970.
-    pub(crate) now: i64,
-}
+use crate::output::rounded;
 
 /// The name of the list.
 pub(super) fn list_name(details: &Details, language: ReportLanguage) -> String {
@@ -48,19 +38,19 @@ pub(super) fn facts(
     ];
     if let Some([from, to]) = span {
         facts.push(("when", format!("{} ({})", clock.span(from, to), clock.zone(from))));
-        facts.push(("duration", duration(to - from)));
+        let took = Duration::from_millis(u64::try_from(to - from).unwrap_or_default());
+        facts.push(("duration", language.amount(&rounded(took))));
     }
     facts.extend(details.conditions.hours.as_ref().map(|hours| ("hours", hours.to_string())));
     facts
 }
 
-/// The name of the state of the run.
-pub(super) fn state_of(run: &ReportedRun<'_>, counts: &Counts, events: &[RunEvent]) -> &'static str {
+/// The name of the state of a run that a process may be sending now; unless it is in doubt.
+pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
     match events.last().map(|event| event.kind) {
-        _ if run.doubt.is_some() => "doubtful",
         _ if events.iter().any(|event| event.kind == RunEventKind::Cancelled) => "cancelled",
         _ if counts.is_finished() => "complete",
-        _ if run.is_running => "under_way",
+        _ if is_running => "under_way",
         Some(RunEventKind::Paused) => "paused",
         Some(RunEventKind::Stopped) => "stopped",
         Some(

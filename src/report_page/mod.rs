@@ -11,7 +11,6 @@ mod rows;
 mod run_page;
 mod texts;
 
-pub(crate) use self::head::ReportedRun;
-pub(crate) use self::page::{PageSize, is_page};
+pub(crate) use self::page::is_page;
 pub(crate) use self::preview::{PlannedList, write_preview};
 pub(crate) use self::run_page::write;

@@ -21,19 +21,13 @@ use crate::import::BulkError;
 use crate::ledger::{Details, RowState};
 use crate::list::ReportLanguage;
 use crate::message::Part;
+use crate::output::counted;
 
 const TEMPLATE: &str = include_str!("page.html");
 const BUBBLE: &str = include_str!("bubble.html");
 const COMMAND: &str = include_str!("command.html");
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
-
-/// How much of the run the page shows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PageSize {
-    pub(crate) rows: u64,
-    pub(crate) left_out: u64,
-}
 
 /// The data of the page: numbers, and names of texts, which the template puts into words. The page of a list before its run
 /// has less of it.
@@ -117,14 +111,14 @@ impl Page {
         }
     }
 
-    /// Writes the page with as many of `rows` as fit.
+    /// Writes the page with as many of `rows` as fit; returns what was written, in words.
     pub(super) fn write(
         mut self,
         rows: &PageRows<'_>,
         clock: &PageClock,
         language: ReportLanguage,
         mut to: impl Write,
-    ) -> Result<PageSize, BulkError> {
+    ) -> Result<String, BulkError> {
         let failed = |error| BulkError::Report(io::Error::other::<minijinja::Error>(error));
         let environment = environment(&self.t, clock, language).map_err(failed)?;
         self.settings = settings(&self, language);
@@ -132,7 +126,11 @@ impl Page {
         self.left_out = rows.number - self.rows.number;
         let page = environment.render_str(TEMPLATE, Serde(&self)).map_err(failed)?;
         to.write_all(page.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
-        Ok(PageSize { rows: self.rows.number, left_out: self.left_out })
+        let all = counted(rows.number, "row");
+        Ok(match self.left_out {
+            0 => format!("a page with {all}"),
+            _ => format!("a page with {} of {all}, as many as it has room for,", self.rows.number),
+        })
     }
 }
 

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::head::{facts, list_name};
 use super::outcomes::Outcomes;
-use super::page::{Page, PageSize, shown_message};
+use super::page::{Page, shown_message};
 use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
 use super::texts::PageClock;
 use crate::cost::Estimate;
 use crate::import::{BulkError, Remark, Remarks};
-use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason};
+use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason, now};
 use crate::list::ReportLanguage;
 use crate::message::{Message, Part};
 use crate::phone::country_of;
@@ -31,11 +31,9 @@ pub(crate) struct PlannedList<'a> {
     pub(crate) skip_invalid: bool,
     /// Why the list cannot be sent as it is.
     pub(crate) refused: Option<String>,
-    /// Milliseconds since 1970.
-    pub(crate) now: i64,
 }
 
-/// Writes the page of `list`. With `mask`, it contains no cell and no number, and the message is unfilled.
+/// Writes the page of `list`; returns what was written, in words. With `mask`, it contains no cell and no number, and the message is unfilled.
 ///
 /// # Errors
 /// When the draft cannot be read, or `to` cannot be written.
@@ -44,7 +42,7 @@ pub(crate) fn write_preview(
     language: ReportLanguage,
     mask: bool,
     to: impl Write,
-) -> Result<PageSize, BulkError> {
+) -> Result<String, BulkError> {
     let clock = PageClock::new(TimeZone::system());
     let mut rows = PageRows::new(&clock, mask);
     let mut outcomes = Outcomes::default();
@@ -68,7 +66,7 @@ pub(crate) fn write_preview(
         });
         Ok::<_, LedgerError>(())
     })?;
-    let mut page = Page::of(list.details, &outcomes, &rows, list.now, language);
+    let mut page = Page::of(list.details, &outcomes, &rows, now(), language);
     page.refused = list.refused.as_ref().map(|why| if mask { String::new() } else { said_in(language, why) });
     page.name = list_name(list.details, language);
     page.state = if list.refused.is_some() { "not_ready" } else { "not_sent" };

@@ -5,17 +5,19 @@ use std::io::Write;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::course::{self, Decisions};
-use super::head::{ReportedRun, facts, state_of};
+use super::course;
+use super::head::{facts, state_of};
 use super::outcomes::{Outcomes, UNDELIVERED, count_delivery, funnel};
-use super::page::{Page, PageSize, shown_message};
+use super::page::{Page, shown_message};
 use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
 use super::texts::PageClock;
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::cost::Spent;
 use crate::import::BulkError;
-use crate::ledger::{DeliveryCounts, LedgerError, ReportedRow, RowFilter, RowState, RunEvent, RunEventKind};
+use crate::ledger::{
+    DeliveryCounts, Details, LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, now,
+};
 use crate::list::ReportLanguage;
 use crate::message::Message;
 use crate::phone::country_of;
@@ -24,35 +26,38 @@ use crate::report::reported_cells;
 /// The maximum length of a code in characters.
 const LONGEST_API_CODE: usize = 64;
 
-/// Writes the page of `run`. With `mask`, it contains no cell, no number and no API message about a recipient.
+/// Writes the page of `run`; returns what was written, in words. With `mask`, it contains no cell, no number and no API message about a recipient.
 ///
 /// # Errors
 /// When the ledger cannot be read, or `to` cannot be written.
 pub(crate) fn write(
-    run: &ReportedRun<'_>,
+    run: &Run,
+    details: &Details,
     language: ReportLanguage,
     mask: bool,
     to: impl Write,
-) -> Result<PageSize, BulkError> {
-    let hours = run.details.conditions.hours.as_ref();
+) -> Result<String, BulkError> {
+    let (is_running, now) = (run.is_held()?, now());
+    let hours = details.conditions.hours.as_ref();
     let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
-    let asked_at = run.ledger.delivery_counts()?.map(|counts| counts.asked_at);
+    let asked_at = run.delivery_counts()?.map(|counts| counts.asked_at);
     let mut rows = PageRows::new(&clock, mask);
-    let ReadRows { outcomes, deliveries, last_end, decisions } = read_rows(run, language, asked_at, &mut rows)?;
+    let read = read_rows((run, details, is_running), language, asked_at, &mut rows)?;
+    let ReadRows { outcomes, deliveries, last_end } = read;
     let counts = &outcomes.counts;
-    let events = run.ledger.events()?;
-    let span = span_of(run, &events, last_end)?;
-    let mut page = Page::of(run.details, &outcomes, &rows, run.now, language);
-    run.name.clone_into(&mut page.name);
-    page.state = state_of(run, counts, &events);
-    page.facts = facts(run.details, counts.all(), Some(span), &clock, language);
+    let events = run.events()?;
+    let span = span_of(run, is_running.then_some(now), &events, last_end)?;
+    let mut page = Page::of(details, &outcomes, &rows, now, language);
+    page.name = run.name().to_string();
+    page.state = if run.doubt()?.is_some() { "doubtful" } else { state_of(is_running, counts, &events) };
+    page.facts = facts(details, counts.all(), Some(span), &clock, language);
     page.funnel = funnel(&deliveries, asked_at);
-    page.cost = run.ledger.spent()?.as_ref().map(Spent::to_json);
-    page.message = message_of(run, mask)?;
-    page.course = course::steps(&events, &decisions, !mask, &clock, language);
+    page.cost = run.spent()?.as_ref().map(Spent::to_json);
+    page.message = message_of(run, details, mask)?;
+    page.course = course::steps(&events, !mask, &clock, language);
     // The name of a column may identify people.
     if !mask {
-        page.columns.clone_from(&run.details.columns);
+        page.columns.clone_from(&details.columns);
     }
     page.write(&rows, &clock, language, to)
 }
@@ -64,21 +69,20 @@ struct ReadRows {
     deliveries: DeliveryCounts,
     /// When the last attempt ended.
     last_end: Option<i64>,
-    decisions: Decisions,
 }
 
 /// Adds every row of the run, which was last asked about at `asked_at`.
 fn read_rows(
-    run: &ReportedRun<'_>,
+    (run, details, is_running): (&Run, &Details, bool),
     language: ReportLanguage,
     asked_at: Option<i64>,
     rows: &mut PageRows<'_>,
 ) -> Result<ReadRows, BulkError> {
     let mut read = ReadRows::default();
     let mask = rows.mask;
-    run.ledger.report::<BulkError>(&RowFilter::default(), |mut row| {
+    run.report::<BulkError>(&RowFilter::default(), |mut row| {
         // If no process sends the run any more, a row in flight may have been sent.
-        if row.state == RowState::Inflight && !run.is_running {
+        if row.state == RowState::Inflight && !is_running {
             row.state = RowState::Unknown;
         }
         let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
@@ -87,16 +91,13 @@ fn read_rows(
         let said = row.error.is_some() && !mask && row.api_code.is_none();
         read.outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
         count_delivery(&mut read.deliveries, &row, asked_at);
-        if let (Some("resolved"), Some(at)) = (row.code.as_deref(), row.at) {
-            course::note_decision(&mut read.decisions, at, row.state);
-        }
         if let Some(failure) = undelivered(&row) {
             let code = failure.code.as_deref().and_then(|code| told_apart(code, mask, &read.outcomes));
             let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
             read.outcomes.add_reason(UNDELIVERED, code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
         }
         read.last_end = read.last_end.max(row.ended_at);
-        let cells = reported_cells(&run.details.columns, &row.cells)?;
+        let cells = reported_cells(&details.columns, &row.cells)?;
         let (line, state, at) = (row.line, row.state, row.at);
         rows.add(PageRow { line, state, reason, country, at, error: &error, cells, bubble: None });
         Ok(())
@@ -130,25 +131,24 @@ fn undelivered(row: &ReportedRow) -> Option<&DeliveryFacts> {
     (row.state == RowState::Sent && facts.state == DeliveryState::Undelivered).then_some(facts)
 }
 
-/// When the run began, and the last known time.
-fn span_of(run: &ReportedRun<'_>, events: &[RunEvent], last_end: Option<i64>) -> Result<[i64; 2], LedgerError> {
+/// When the run began, and the last known time, which is `now` while it is sent.
+fn span_of(run: &Run, now: Option<i64>, events: &[RunEvent], last_end: Option<i64>) -> Result<[i64; 2], LedgerError> {
     let from = match events.first() {
         Some(event) => event.at,
-        None => run.ledger.created_at()?,
+        None => run.created_at()?,
     };
     let last = events.iter().map(|event| event.at).chain(last_end).max().unwrap_or(from);
     let is_over = events.last().is_some_and(|event| event.kind == RunEventKind::Ended);
-    let to = if run.is_running && !is_over { last.max(run.now) } else { last };
+    let to = now.filter(|_| !is_over).map_or(last, |now| last.max(now));
     Ok([from, to.max(from)])
 }
 
 /// The first message, or with `mask` the unfilled one.
-fn message_of(run: &ReportedRun<'_>, mask: bool) -> Result<Option<Value>, BulkError> {
-    let details = run.details;
+fn message_of(run: &Run, details: &Details, mask: bool) -> Result<Option<Value>, BulkError> {
     let found = if mask {
         details.message.clone().map(|body| (body, None))
     } else {
-        let first = run.ledger.first_message()?;
+        let first = run.first_message()?;
         first.map(|(to, body)| (serde_json::from_str(&body).unwrap_or_default(), Some(to)))
     };
     let shown = found.map(|(body, to): (Value, Option<String>)| {

@@ -349,7 +349,7 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
             let ended = run.success();
             assert_eq!(counts(&ended.json()), [3, 0, 0, 0]);
         } else {
-            let old = "run r last changed 40 days 0 h ago, and 3 messages are still to be sent";
+            let old = "run r last changed 40 d 0 h ago, and 3 messages are still to be sent";
             run.fails(11, &[old, "add --yes", "jelouctl bulk cancel r", "nothing more was sent"]);
         }
         assert_eq!(jelou.seen().len() - seen, if is_meant || is_worker { 3 } else { 0 }, "{words}");
@@ -365,7 +365,7 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
     );
     let clock = later(&home, &library, 40);
     for _ in 0..2 {
-        with(home.run("bulk resume"), &clock).fails(11, &["last changed 40 days 0 h ago"]);
+        with(home.run("bulk resume"), &clock).fails(11, &["last changed 40 d 0 h ago"]);
     }
     // Two days are not long enough.
     let home = people(3);

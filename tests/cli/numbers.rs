@@ -93,10 +93,7 @@ fn a_list_of_national_numbers_is_sent_with_its_country() {
     };
     let expected = ["593987654321", "593987654322", "593987654323"];
     assert_eq!(users(&["people.csv", "--country", "EC", "text", "Hola"]), expected);
-    assert_eq!(users(&["people.csv", "text", "Hola", "--country", "EC"]), expected);
     assert_eq!(users(&["people.csv", "text", "Hola", "--to", "{{ celular | phone('EC') }}"]), expected);
-    home.run("--sandbox bulk send people.csv --country EC text Hola --country EC")
-        .fails(2, &["--country is given twice"]);
     home.run("--sandbox bulk send people.csv text Hola")
         .fails(2, &["line 2: celular: `0987654321` is a national number: say of which country, such as --country EC"]);
     home.run("--sandbox bulk send people.csv text Hola --to '593{{ celular }}'")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use jiff::civil::Date;
 
-use crate::config::{Settings, people_limit, rate, retry_for};
+use crate::config::{people_limit, rate, retry_for};
 use crate::hours::{Between, Hours, HoursBase, ZoneName, day_off};
 use crate::input::UsageError;
 use crate::ledger::{Details, RunConditions};
@@ -135,13 +135,6 @@ impl WorkOptions {
 }
 
 impl HoursOptions {
-    /// The hours of a new run: what was typed overrides the profile.
-    pub(super) fn of_new_run(&self, settings: &Settings) -> Result<Option<Hours>, UsageError> {
-        let Settings { between, not_on, time_zone, .. } = settings;
-        let base = HoursBase { between: between.clone(), not_on: not_on.clone(), time_zone: time_zone.clone() };
-        self.over(base)
-    }
-
     /// The hours of a run, whose `base` is what it has, or the profile.
     pub(super) fn over(&self, base: HoursBase) -> Result<Option<Hours>, UsageError> {
         base.under(&self.between, &self.not_on, self.time_zone.as_ref(), now())

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::report_file::{ReportFile, ReportFormat, format_of_name, page_in_words};
+use super::report_file::{ReportFile, ReportFormat, format_of_name};
 use super::words::report_doubt;
 use crate::api::DeliveryState;
 use crate::command_error::CommandError;
@@ -22,8 +22,7 @@ use crate::message::typed_form;
 use crate::output::{Format, counted};
 use crate::phone::person_key;
 use crate::report::write_report;
-use crate::report_page::{self, ReportedRun};
-use crate::timestamps;
+use crate::report_page;
 
 /// How far a message came, a value of `--delivery`.
 fn delivery_step() -> impl TypedValueParser<Value = DeliveryState> {
@@ -114,24 +113,16 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     args.check(format, &filter, context)?;
     let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path, &[])).transpose()?;
     let store = open_store(context)?;
-    let ledger = find_or_newest(context, &store, args.run.as_ref())?;
-    let (name, doubt, details) = (ledger.name().to_string(), ledger.doubt()?, ledger.details()?);
-    let code = report_doubt(context, &name, doubt.as_ref());
-    let run = ReportedRun {
-        name: &name,
-        ledger: &ledger,
-        details: &details,
-        doubt: doubt.as_ref(),
-        is_running: ledger.is_held()?,
-        now: timestamps::now().as_millisecond(),
-    };
+    let run = find_or_newest(context, &store, args.run.as_ref())?;
+    let (name, details) = (run.name(), run.details()?);
+    let code = report_doubt(context, name, run.doubt()?.as_ref());
     let is_for_a_terminal = to.is_none() && context.stdout.is_for_a_person();
-    if let Some(spent) = ledger.spent()? {
+    if let Some(spent) = run.spent()? {
         context.stderr.note(&spent.words());
     }
     // Nothing is known of messages that Jelou was not asked about.
     let asks_for_answers = !filter.deliveries.is_empty() || !filter.codes.is_empty();
-    if asks_for_answers && ledger.delivery_counts()?.is_none() {
+    if asks_for_answers && run.delivery_counts()?.is_none() {
         context.stderr.warning(&format!(
             "Jelou was not asked yet what became of the messages of run {name}: jelouctl bulk deliveries {name}"
         ));
@@ -140,13 +131,13 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let write = |to: &mut dyn Write| {
         let language = args.lang.unwrap_or_default();
         match format.of_list(is_for_a_terminal, args.delimiter, language) {
-            Some(list) => Ok(counted(write_report(&ledger, &details, &filter, list, to)?, "row")),
-            None => Ok(page_in_words(report_page::write(&run, language, args.mask, to)?)),
+            Some(list) => Ok(counted(write_report(&run, &details, &filter, list, to)?, "row")),
+            None => report_page::write(&run, &details, language, args.mask, to),
         }
     };
     match to {
         Some(to) => to.write(context, |mut file| write(&mut file))?,
-        None if context.stdout.format == Format::To => print_people(context, &ledger, &filter)?,
+        None if context.stdout.format == Format::To => print_people(context, &run, &filter)?,
         None => match write(&mut context.stdout.stream()) {
             // A reader that has seen enough, `head` perhaps, is not an error.
             Err(BulkError::Report(cause)) if cause.kind() == io::ErrorKind::BrokenPipe => {}
@@ -193,11 +184,10 @@ impl BulkReportArgs {
 
     /// The one that was typed, or that the file's name says.
     fn format(&self) -> Result<ReportFormat, UsageError> {
-        let named = match (&self.file, self.format) {
-            (Some(path), None) => format_of_name("--file", path)?,
-            (_, typed) => typed,
-        };
-        Ok(named.unwrap_or(ReportFormat::Csv))
+        match (&self.file, self.format) {
+            (Some(path), None) => format_of_name("--file", path),
+            (_, typed) => Ok(typed.unwrap_or(ReportFormat::Csv)),
+        }
     }
 
     /// What does not go together with the format.

@@ -13,11 +13,10 @@ use crate::context::Context;
 use crate::import::BulkError;
 use crate::input::{Source, UsageError};
 use crate::list::{ListInput, ListOptions, ListReader, ReportLanguage, is_report};
-use crate::output::counted;
 use crate::places::is_of_the_ledger;
 use crate::private_file::{FileError, target_of};
 use crate::report::ListReport;
-use crate::report_page::{PageSize, is_page};
+use crate::report_page::is_page;
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -116,36 +115,26 @@ impl<'a> ReportFile<'a> {
 }
 
 /// The format of a file with this name; `flag` is named in errors.
-pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<Option<ReportFormat>, UsageError> {
+pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<ReportFormat, UsageError> {
     let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    Ok(match ending.as_str() {
-        "csv" => Some(ReportFormat::Csv),
-        "ndjson" | "jsonl" => Some(ReportFormat::Ndjson),
-        "html" | "htm" => Some(ReportFormat::Html),
-        "xlsx" => Some(ReportFormat::Xlsx),
+    match ending.as_str() {
+        "ndjson" | "jsonl" => Ok(ReportFormat::Ndjson),
+        "html" | "htm" => Ok(ReportFormat::Html),
+        "xlsx" => Ok(ReportFormat::Xlsx),
         "xlsm" | "xls" | "ods" | "pdf" => {
             let message = format!("{flag}: a report cannot be written as .{ending}");
             let hint =
                 "name a .csv, a .xlsx, which every spreadsheet opens, or a .html, which a browser prints as a PDF";
-            return Err(UsageError::new(message, hint));
+            Err(UsageError::new(message, hint))
         }
-        _ => None,
-    })
+        _ => Ok(ReportFormat::Csv),
+    }
 }
 
 /// Whether the file at `path` is a report saved as a workbook.
 fn is_report_workbook(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
     ListReader::open(ListInput::File(file), "", &ListOptions::default()).is_ok_and(|list| list.is_report_workbook())
-}
-
-/// `a page with 507 rows`
-pub(super) fn page_in_words(size: PageSize) -> String {
-    let all = counted(size.rows + size.left_out, "row");
-    match size.left_out {
-        0 => format!("a page with {all}"),
-        _ => format!("a page with {} of {all}, as many as it has room for,", size.rows),
-    }
 }
 
 /// The file for the rejected rows, and how they are written.
@@ -157,8 +146,7 @@ pub(super) fn open_rejects<'a>(
     reads: &[&Source],
 ) -> Result<Rejects<'a>, UsageError> {
     const FLAG: &str = "--rejects";
-    let format = format_of_name(FLAG, path)?.unwrap_or(ReportFormat::Csv);
-    let format = format.of_list(false, None, ReportLanguage::En).ok_or_else(|| {
+    let format = format_of_name(FLAG, path)?.of_list(false, None, ReportLanguage::En).ok_or_else(|| {
         let message = format!("{FLAG}: rows are written as a list, not as a page");
         UsageError::new(message, "name a .csv, a .xlsx or a .ndjson")
     })?;

@@ -50,14 +50,13 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let language = language();
     let compiled = compile_body(&language, kind, body.as_ref())?;
     let recipient = recipient_rule(&language, args.typed.delivery.to.as_deref(), args.to_column.as_deref())?;
-    let country = args.country()?;
     let input = open_list(&args.source, PipeBound::Writer)?;
     let mut list = ListReader::open(input, &name_of(&args.source), &args.list_options())?;
 
     let sender = Sender::resolve(context)?;
-    let hours = args.hours.of_new_run(&sender.settings)?;
+    let hours = args.hours.over(sender.settings.hours.clone())?;
     let limit = limit_of_run(args.hours.per_day, sender.settings.limit_24h, kind)?;
-    let countries = CountryRule::new(country, sender.settings.country);
+    let countries = CountryRule::new(args.country, sender.settings.country);
     list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));
     let of_lists = ExclusionOptions { countries, encoding: args.encoding };
     let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;

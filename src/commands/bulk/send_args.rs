@@ -226,10 +226,6 @@ pub(crate) struct BulkDeliveryArgs {
     #[arg(long, value_name = "TEMPLATE", allow_hyphen_values = true)]
     pub(super) to: Option<String>,
 
-    /// Country of the list's national numbers: EC [default: the profile's]
-    #[arg(long, value_name = "CODE")]
-    pub(super) country: Option<Country>,
-
     /// The body, or a part of it, as JSON with templates; flags override it
     #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body, value_hint = ValueHint::FilePath)]
     pub(super) body: Option<JsonSource>,
@@ -251,7 +247,7 @@ impl BulkSendArgs {
         if self.preview != Some(ALL_ROWS) {
             return Err(UsageError::new("--file: the page has every row", "write --preview all"));
         }
-        if !matches!(format_of_name("--file", file), Ok(Some(ReportFormat::Html))) {
+        if !matches!(format_of_name("--file", file), Ok(ReportFormat::Html)) {
             let message = format!("--file: {} is not the name of a page", file.display());
             return Err(UsageError::new(message, "name a file that ends in .html"));
         }
@@ -279,13 +275,5 @@ impl BulkSendArgs {
     /// How to read the list.
     pub(super) fn list_options(&self) -> ListOptions {
         ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header_row: self.header_row }
-    }
-
-    /// `--country`, which can come before or after the kind.
-    pub(super) fn country(&self) -> Result<Option<Country>, UsageError> {
-        match (self.country, self.typed.delivery.country) {
-            (Some(_), Some(_)) => Err(UsageError::new("--country is given twice", "keep one of the two")),
-            (before, behind) => Ok(before.or(behind)),
-        }
     }
 }

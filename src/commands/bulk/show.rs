@@ -6,7 +6,7 @@ use std::mem;
 use super::begin::{PreparedList, estimate};
 use super::earlier::{earlier_of, report_people};
 use super::import::ReadList;
-use super::report_file::{ReportFile, page_in_words};
+use super::report_file::ReportFile;
 use super::words::report_left_out;
 use crate::api::{Request, SuccessCriterion};
 use crate::command_error::CommandError;
@@ -19,7 +19,6 @@ use crate::message::TemplateTexts;
 use crate::process::block_on;
 use crate::report_page::{self, PlannedList};
 use crate::sending::{CheckedTemplates, check_templates};
-use crate::timestamps;
 
 /// The number of messages that `--preview` draws.
 const MOST_DRAWN: u64 = 10;
@@ -108,10 +107,9 @@ impl PreparedList<'_> {
             remarks: &read.remarks,
             skip_invalid: args.policy.skip_invalid,
             refused,
-            now: timestamps::now().as_millisecond(),
         };
         let language = args.lang.unwrap_or_default();
-        page.write(self.context, |to| Ok(page_in_words(report_page::write_preview(&list, language, args.mask, to)?)))
+        page.write(self.context, |to| report_page::write_preview(&list, language, args.mask, to))
     }
 
     /// Prints what earlier runs have of these rows; returns false if nothing would be sent.
