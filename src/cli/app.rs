@@ -10,7 +10,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use super::global::GlobalFlags;
 use crate::commands::{
-    api, bulk, completions, doctor, explain, ledger, man, messages, once, profile, run, sandbox, schema, send, skill,
+    api, bulk, completions, doctor, explain, ledger, man, messages, once, profile, run, sandbox, schema, send,
     templates,
 };
 use crate::message::Words;
@@ -70,7 +70,15 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
-    Skill(skill::SkillArgs),
+    /// Print the instructions for an agent that uses jelouctl
+    ///
+    /// Examples:
+    ///   mkdir -p .claude/skills/jelouctl
+    ///   jelouctl skill > .claude/skills/jelouctl/SKILL.md
+    ///
+    /// One page: the sandbox first, what each exit code asks for, and when not to send again.
+    #[command(verbatim_doc_comment)]
+    Skill,
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }

@@ -43,7 +43,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     let ended = match app.command {
         Some(Command::Send(args)) => return commands::send::run(&mut context, &args.typed),
         Some(Command::FlowMessage(args)) => return commands::send::run(&mut context, &args.typed),
-        Some(Command::Templates(args)) => commands::templates::run(&mut context, &args),
+        Some(Command::Templates(args)) => commands::templates::run(&mut context, args),
         Some(Command::Messages(command)) => commands::messages::run(&mut context, command),
         Some(Command::Once(command)) => commands::once::run(&context, &command),
         Some(Command::Bulk(command)) => commands::bulk::run(&mut context, command),
@@ -55,7 +55,7 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Some(Command::Doctor(args)) => commands::doctor::run(&context, &args),
         Some(Command::Explain(args)) => commands::explain::run(&context, &args),
         Some(Command::Schema(args)) => commands::schema::run(&context, &args),
-        Some(Command::Skill(_)) => commands::skill::run(&context),
+        Some(Command::Skill) => commands::skill::run(&context),
         Some(Command::Completions(args)) => commands::completions::run(&context, &args),
         Some(Command::Man(args)) => commands::man::run(&context, App::command(), &args),
         None => return usage::help(&context, arguments),

@@ -238,13 +238,8 @@ struct UsedKey {
     store: Store,
     scope: OnceScope,
     settings: Settings,
-    person: Option<NamedPerson>,
-}
-
-/// A person, by the hash and as typed.
-struct NamedPerson {
-    hash: String,
-    recipient: String,
+    /// By the hash and as typed.
+    person: Option<(String, String)>,
 }
 
 impl UsedKey {
@@ -252,7 +247,7 @@ impl UsedKey {
         let Some(store) = open_store_to_look(context)? else { return Err(no_such_key(key).into()) };
         let scope = scope_of(&settings, key, &store.keys()?)?;
         let person = match person.read(context, settings.country)? {
-            Some(recipient) => Some(NamedPerson { hash: store.hasher()?.person(&recipient), recipient }),
+            Some(recipient) => Some((store.hasher()?.person(&recipient), recipient)),
             None => None,
         };
         Ok(Self { store, scope, settings, person })
@@ -260,7 +255,7 @@ impl UsedKey {
 
     fn show(&self, context: &Context) -> Result<(), CommandError> {
         let mut entries = Vec::new();
-        if let Some(NamedPerson { hash, recipient }) = &self.person {
+        if let Some((hash, recipient)) = &self.person {
             entries.extend(self.store.standing(&self.scope, hash)?);
             if entries.is_empty() {
                 context.stderr.note(&format!("{recipient} has no message under the key {}", self.scope.key));
@@ -284,7 +279,7 @@ impl UsedKey {
     }
 
     fn resolve(&self, context: &Context, found: FoundState) -> Result<(), CommandError> {
-        let Some(NamedPerson { hash, recipient }) = &self.person else {
+        let Some((hash, recipient)) = &self.person else {
             return Err(UsageError::new("no person is named", "name one with --to").into());
         };
         let key = &self.scope.key;
@@ -316,14 +311,14 @@ impl UsedKey {
     fn forget(&self, context: &Context) -> Result<(), CommandError> {
         let (key, person) = (&self.scope.key, &self.person);
         let (entry, summary) = (person.as_ref().map(|person| self.forgettable(person)).transpose()?, self.summary()?);
-        let shown = if let (Some(person), Some(entry)) = (person, &entry) {
-            Shown::Person(&person.hash, entry)
+        let shown = if let (Some((hash, _)), Some(entry)) = (person, &entry) {
+            Shown::Person(hash, entry)
         } else {
             self.refuse_open(&summary)?;
             Shown::Everybody(&summary)
         };
         let people = summary.people.iter().sum();
-        let who = person.as_ref().map_or_else(|| counted_people(people), |one| one.recipient.clone());
+        let who = person.as_ref().map_or_else(|| counted_people(people), |(_, recipient)| recipient.clone());
         let question = format!("Forget {who} under the key {key}, so that another message can be sent?");
         confirm(context, &question, &format!("{who}: not forgotten under the key {key}"))?;
         // The question may have waited for hours: a person who got a message meanwhile must not be forgotten.
@@ -331,7 +326,7 @@ impl UsedKey {
             let message = format!("what people have under the key {key} has changed meanwhile; nothing was forgotten");
             return Err(UsageError::new(message, "run the command again").into());
         }
-        let to = person.as_ref().map(|person| &person.recipient);
+        let to = person.as_ref().map(|(_, recipient)| recipient);
         let forgotten = if to.is_some() { 1 } else { people };
         log_decision(context, &self.settings, "once forget", &self.scope, json!({ "to": to, "people": forgotten }));
         context.stderr.note(&format!("{who} can get a message again under the key {key}"));
@@ -348,19 +343,19 @@ impl UsedKey {
     ///
     /// # Errors
     /// If it is nothing, or must end first.
-    fn forgettable(&self, person: &NamedPerson) -> Result<OnceEntry, CommandError> {
-        let (key, recipient) = (&self.scope.key, person.recipient.clone());
-        let Some(entry) = self.store.standing(&self.scope, &person.hash)? else {
+    fn forgettable(&self, (hash, recipient): &(String, String)) -> Result<OnceEntry, CommandError> {
+        let key = &self.scope.key;
+        let Some(entry) = self.store.standing(&self.scope, hash)? else {
             let message = format!("{recipient} has nothing under the key {key}");
             return Err(UsageError::new(message, "nothing needs to be forgotten").into());
         };
         if entry.state == OnceState::UnderWay {
-            return Err(under_way(&self.scope, &recipient));
+            return Err(under_way(&self.scope, recipient));
         }
         let unfinished = self.store.runs_under(&self.scope)?;
         let is_open = |run: &&String| entry.is_row && !entry.state.is_free() && unfinished.contains(*run);
         match entry.run.as_ref().filter(is_open) {
-            Some(run) => Err(to_be_sent(&self.scope, &recipient, run)),
+            Some(run) => Err(to_be_sent(&self.scope, recipient, run)),
             None => Ok(entry),
         }
     }

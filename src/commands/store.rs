@@ -74,12 +74,13 @@ pub(crate) fn find_or_newest(context: &Context, store: &Store, asked: Option<&Ru
 
 /// Checks the clocks used to remember rows: this machine's and the ledger's own.
 pub(crate) fn check_clocks(store: &Store) -> Result<(), CommandError> {
-    let of_store = if store.is_shared() { Some(("the database", store.now()?)) } else { None };
-    let clocks = [Some(("this machine", now())), of_store];
-    let mut wrong = clocks.into_iter().flatten().filter_map(|(whose, now)| Some((whose, wrong_clock(now)?)));
-    let Some((whose, problem)) = wrong.next() else { return Ok(()) };
-    let hint = "set the clock: what was sent is remembered by its time, and people would get it again";
-    Err(CommandError::guard(format!("the clock of {whose} shows {problem}"), hint))
+    for (whose, now) in [("this machine", now()), ("the database", store.now()?)] {
+        if let Some(problem) = wrong_clock(now) {
+            let hint = "set the clock: what was sent is remembered by its time, and people would get it again";
+            return Err(CommandError::guard(format!("the clock of {whose} shows {problem}"), hint));
+        }
+    }
+    Ok(())
 }
 
 /// The database of the ledger; None if runs are files.

@@ -1,6 +1,7 @@
 //! `templates`: lists the bot's templates, from all pages.
 
 use clap::Args;
+use clap::builder::{StringValueParser, TypedValueParser};
 use serde_json::Value;
 
 use crate::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
@@ -28,26 +29,24 @@ pub(crate) struct TemplatesArgs {
     query: Option<String>,
 
     /// Only those that are approved, pending, rejected, disabled or deleted
-    #[arg(long, value_name = "STATUS")]
+    #[arg(long, value_name = "STATUS", value_parser = capitals())]
     status: Option<String>,
 
     /// Only those for utility, marketing or authentication
-    #[arg(long, value_name = "CATEGORY")]
+    #[arg(long, value_name = "CATEGORY", value_parser = capitals())]
     category: Option<String>,
 }
 
-impl TemplatesArgs {
-    fn filter(&self) -> TemplateFilter {
-        // The API knows them only in capitals.
-        let capitals = |word: &String| word.to_uppercase();
-        let (status, category) = (self.status.as_ref().map(capitals), self.category.as_ref().map(capitals));
-        TemplateFilter { query: self.query.clone(), status, category }
-    }
+/// The API knows these words only in capitals.
+fn capitals() -> impl TypedValueParser<Value = String> {
+    StringValueParser::new().map(|word| word.to_uppercase())
 }
 
 /// Lists the templates that match.
-pub(crate) fn run(context: &mut Context, args: &TemplatesArgs) -> Result<ExitCode, CommandError> {
-    let (sender, filter) = (Sender::resolve(context)?, args.filter());
+pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode, CommandError> {
+    let sender = Sender::resolve(context)?;
+    let TemplatesArgs { query, status, category } = args;
+    let filter = TemplateFilter { query, status, category };
     block_on(async {
         let opened = sender.open(context, |base| Request::templates(base, &sender.bot, &filter, 1)).await?;
         let Some(mut connection) = opened else { return Ok(ExitCode::Success) };

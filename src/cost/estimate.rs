@@ -115,16 +115,15 @@ impl Estimate {
     pub(crate) fn words(&self) -> Vec<String> {
         let mut priced: Vec<_> = self.by.iter().filter_map(|charge| Some((charge, charge.amount()?))).collect();
         priced.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
-        let others = priced.len().saturating_sub(TOLD);
-        let told = priced.iter().take(TOLD).map(|(charge, _)| {
+        let told = priced.iter().map(|(charge, _)| {
             let price = charge.price.unwrap_or_default();
             format!("{} {} × {price}", charge.name(), grouped(charge.messages))
         });
-        let told: Vec<_> = told.chain((others > 0).then(|| format!("and {others} more"))).collect();
+        let told = first_of(told.collect());
         let mut lines = Vec::new();
         if !told.is_empty() {
             let least = if self.unpriced() > 0 { "at least " } else { "" };
-            lines.push(format!("cost: {least}{} by your rates, an estimate: {}", self.shown(), told.join(", ")));
+            lines.push(format!("cost: {least}{} by your rates, an estimate: {told}", self.shown()));
         }
         lines.extend(self.without_price());
         lines
@@ -134,13 +133,17 @@ impl Estimate {
     pub(crate) fn without_price(&self) -> Option<String> {
         let unpriced = self.unpriced();
         let names = self.by.iter().filter(|charge| charge.price.is_none() && charge.messages > 0);
-        let mut names: Vec<_> = names.map(Charge::name).collect();
-        let others = names.len().saturating_sub(TOLD);
-        names.truncate(TOLD);
-        names.extend((others > 0).then(|| format!("and {others} more")));
-        let messages = counted(unpriced, "message");
-        (unpriced > 0).then(|| format!("the rates have no price for {messages}: {}", names.join(", ")))
+        let (messages, names) = (counted(unpriced, "message"), first_of(names.map(Charge::name).collect()));
+        (unpriced > 0).then(|| format!("the rates have no price for {messages}: {names}"))
     }
+}
+
+/// The first of `names`, and how many more there are.
+fn first_of(mut names: Vec<String>) -> String {
+    let others = names.len().saturating_sub(TOLD);
+    names.truncate(TOLD);
+    names.extend((others > 0).then(|| format!("and {others} more")));
+    names.join(", ")
 }
 
 impl Spent {

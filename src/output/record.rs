@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Whether the message was sent, as far as is known. `Yes` means accepted by Jelou, not delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -72,10 +72,4 @@ pub(crate) struct RecordError {
     pub(crate) hint: Option<String>,
     /// Seconds.
     pub(crate) retry_after_s: Option<u64>,
-}
-
-impl Record {
-    pub(crate) fn to_json(&self) -> Value {
-        json!(self)
-    }
 }

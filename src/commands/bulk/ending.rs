@@ -160,7 +160,7 @@ impl RunOnItsWay<'_> {
                 }),
                 ..Record::default()
             };
-            self.context.stderr.progress_line(&compact(&record.to_json()));
+            self.context.stderr.progress_line(&compact(&json!(record)));
         }
     }
 }

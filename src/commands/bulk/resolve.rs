@@ -10,7 +10,7 @@ use crate::commands::read_person;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Details, LedgerError, LostWorker, Resolution, RowState, Run, RunName};
+use crate::ledger::{LedgerError, LostWorker, Resolution, RowState, Run, RunName};
 use crate::message::InvalidMessage;
 use crate::once::OnceScope;
 use crate::output::{SystemError, counted, counted_are};
@@ -95,7 +95,12 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     };
     run.require_change()?;
     let (name, details) = (run.name(), run.details()?);
-    let resolution = args.rows.resolution(context, args.decision.change(), &details)?;
+    let DecidedRows { line, to, country } = &args.rows;
+    // A typed number means what it means in the list.
+    let country = country.or(details.country);
+    let read = |to: &String| Ok(read_person(context, "--to", to, country)?.recipient.to_string());
+    let people = to.iter().map(read).collect::<Result<_, InvalidMessage>>()?;
+    let resolution = Resolution { change: args.decision.change(), lines: line.clone(), people };
     let changed = decide(context, &run, &resolution)?;
     let summary = RunSummary::of(&run, &details)?;
     log_decided(context, "bulk resolve", name, &details, Some(&summary.counts), Ok(ExitCode::Success));
@@ -106,21 +111,6 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     }
     summary.tell_ways_on(context, name);
     Ok(ExitCode::Success)
-}
-
-impl DecidedRows {
-    /// The resolution that `change` makes of these rows of a run.
-    fn resolution(&self, context: &Context, change: [RowState; 2], run: &Details) -> Result<Resolution, CommandError> {
-        let Self { line, to, country } = self;
-        let country = match country {
-            // A typed number means what it means in the list.
-            None => run.country,
-            typed => *typed,
-        };
-        let read = |to: &String| Ok(read_person(context, "--to", to, country)?.recipient.to_string());
-        let people = to.iter().map(read).collect::<Result<_, InvalidMessage>>()?;
-        Ok(Resolution { change, lines: line.clone(), people })
-    }
 }
 
 /// Returns how many rows were changed.

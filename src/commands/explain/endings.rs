@@ -1,4 +1,4 @@
-//! `explain` for the results of a command: exit codes, HTTP statuses, and names in the record, as in `docs/exit-codes.md`.
+//! `explain` for the results of a command: exit codes and names in the record, as in `docs/exit-codes.md`.
 
 use clap::ValueEnum;
 
@@ -7,11 +7,11 @@ use crate::ledger::SkipReason;
 /// Its tables of exit codes and of names have four columns; no other table has.
 const DOCUMENT: &str = include_str!("../../../docs/exit-codes.md");
 
-/// Explains `topic`: an exit code, a status, or a name.
+/// Explains `topic`: an exit code or a name.
 pub(super) fn about(topic: &str) -> Option<String> {
     let number = topic.parse::<u16>().ok();
     let code = number.and_then(|number| exit_code(&number.to_string()));
-    code.or_else(|| status(number?)).or_else(|| name(topic)).or_else(|| skip_reason(topic))
+    code.or_else(|| name(topic)).or_else(|| skip_reason(topic))
 }
 
 /// Why a row of a report was left out.
@@ -46,28 +46,6 @@ fn name(topic: &str) -> Option<String> {
     let [_, of, meaning, code] = rows().find(|[name, ..]| quoted(name).is_some_and(is_topic))?;
     let code = exit_code(code).map(|code| format!("\n{code}")).unwrap_or_default();
     Some(format!("{topic} in the record ({of}): {meaning}{code}"))
-}
-
-/// Like the table of `docs/exit-codes.md`, from the top; an error code in the answer is more precise.
-fn status(status: u16) -> Option<String> {
-    let (meaning, code) = match status {
-        200..=299 => (
-            "an answer that says whether the message was accepted: 0 if it does, 5 if it names an error, 8 if it says both or neither",
-            None,
-        ),
-        401 | 403 => ("the API does not accept the credentials", Some("4")),
-        408 => ("the API waited for the request too long", Some("8")),
-        425 | 429 => ("a rate limit; tried again for --retry-for", Some("6")),
-        501 | 505 => ("the API does not do what it is asked", Some("5")),
-        300..=399 => ("another address, which is not followed: check --api-url", Some("5")),
-        400..=499 => ("the API refuses the request", Some("5")),
-        500 => ("the API failed; with the code internal_server_error and a text that names the company: 4", Some("8")),
-        503 => ("the API is down; with Retry-After it is tried again, and ends with 6", Some("8")),
-        502 | 504 | 506..=599 => ("the API or a gateway before it failed", Some("8")),
-        _ => return None,
-    };
-    let code = code.and_then(exit_code).map(|code| format!("\n{code}")).unwrap_or_default();
-    Some(format!("HTTP status {status}: {meaning}{code}"))
 }
 
 #[cfg(test)]

@@ -40,13 +40,13 @@ const LEFT: usize = RIGHT - 2;
 ///   jelouctl explain 8
 ///   jelouctl explain flow --example > flow.json
 ///
-/// An exit code, an HTTP status, a name of the record and a reason of a report are explained too.
+/// An exit code, a name of the record and a reason of a report are explained too.
 /// Without a topic: on a terminal the names, otherwise every kind with its limits and an example, and every code.
 /// Works offline.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct ExplainArgs {
-    /// Kind of message, error code, exit code, HTTP status, name of the record, or `rates`
+    /// Kind of message, error code, exit code, name of the record, or `rates`
     #[arg(value_name = "KIND|CODE|rates")]
     topic: Option<String>,
 
@@ -55,7 +55,7 @@ pub(crate) struct ExplainArgs {
     example: bool,
 }
 
-/// Explains the topic: a kind, its type on the wire, a code, a status or a name in the record. Without a topic, lists
+/// Explains the topic: a kind, its type on the wire, a code or a name in the record. Without a topic, lists
 /// all kinds and codes.
 pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, CommandError> {
     let text = match args.topic.as_deref() {
@@ -98,8 +98,7 @@ fn every_name() -> String {
         let _ = writeln!(text, "  {:<22}{}", kind.command(), kind.summary());
     }
     text + "
-Also error codes such as 131047, exit codes such as 8, HTTP statuses, names of the record,
-and `rates`.
+Also error codes such as 131047, exit codes such as 8, names of the record, and `rates`.
 jelouctl explain KIND shows its fields, limits and an example; `jelouctl explain | less` shows all."
 }
 
@@ -136,12 +135,8 @@ fn unknown(topic: &str) -> UsageError {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
     };
-    UsageError::new(
-        format!(
-            "`{topic}` is neither a kind of message nor a known error code, exit code, HTTP status or name of the record"
-        ),
-        hint,
-    )
+    let problem = "is neither a kind of message nor a known error code, exit code or name of the record";
+    UsageError::new(format!("`{topic}` {problem}"), hint)
 }
 
 /// Flags on the left, their values on the right, required ones first, in 80 characters.
