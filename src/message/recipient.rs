@@ -5,9 +5,7 @@ use std::fmt;
 
 use super::invalid::InvalidMessage;
 use crate::invisible::is_invisible;
-use crate::phone::{
-    Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national, short_user_id,
-};
+use crate::phone::{Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national};
 
 /// A `userId` as it goes onto the wire: a phone's digits, a WhatsApp user id, or the user of another channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,20 +113,8 @@ impl TypedRecipient {
         if is_user_id(user) {
             return Ok(Self { recipient: Recipient(user.to_owned()), number: None });
         }
-        if let Some(digits) = short_user_id(user) {
-            let meant = PhoneNumber::read(&format!("+{digits}"), None).ok();
-            let meant = meant.map(|number| format!("; did you mean +{}?", number.as_str())).unwrap_or_default();
-            let hint = format!("such an id has 16 digits or more; `id:{user}` is sent to as it is written");
-            let problem = format!("`{user}` has too few digits for a WhatsApp user id{meant}");
-            return Err(RecipientError::new(problem, hint));
-        }
         let number = PhoneNumber::read(typed, country)?;
         Ok(Self { recipient: Recipient(number.as_str().to_owned()), number: Some(number) })
-    }
-
-    /// The recipient of a single message: a list of numbers is judged as a whole.
-    pub(super) fn alone(self) -> Self {
-        Self { number: self.number.map(PhoneNumber::doubted), ..self }
     }
 
     /// A note for a person about how it was read.
@@ -194,7 +180,10 @@ impl RecipientChoice<'_> {
         };
         let typed = TypedRecipient::read(raw, sources.country);
         let typed = typed.map_err(|error| InvalidMessage::recipient(origin, error))?;
-        Ok(if sources.country.is_none() { typed.alone() } else { typed })
+        // A list of numbers is judged as a whole.
+        let is_doubted = sources.country.is_none();
+        let number = typed.number.map(|number| if is_doubted { number.doubted() } else { number });
+        Ok(TypedRecipient { number, ..typed })
     }
 }
 
@@ -248,13 +237,10 @@ mod tests {
             ("5.93988E+11", "Excel has shortened this number"),
             ("5,93E+11", "Excel has shortened this number"),
             ("593987650001.5", "has decimals, as a spreadsheet writes a number"),
-            ("de 'casa'", "`de 'casa'` is not a phone number: it contains `d`"),
+            ("de 'casa'", "`de \\'casa\\'` is not a phone number: it contains `d`"),
             ("USER_ID", "contains `U`"),
-            (
-                "EC.593987654321",
-                "`EC.593987654321` has too few digits for a WhatsApp user id; did you mean +593987654321?",
-            ),
-            ("US.12", "`US.12` has too few digits for a WhatsApp user id"),
+            ("EC.593987654321", "`EC.593987654321` is not a phone number: it contains `E`"),
+            ("US.12", "`US.12` is not a phone number: it contains `U`"),
             ("us.13491208655302741918", "contains `u`"),
             ("MR.Smith", "contains `M`"),
             ("US.13491208655302741918\n", "contains `U`"),

@@ -10,7 +10,7 @@ use super::exclusion_table::ExclusionTables;
 use super::meaning::{is_person, may_be_id, may_name_person};
 use crate::input::UsageError;
 use crate::list::{AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row};
-use crate::phone::{is_user_id, short_user_id};
+use crate::phone::is_like_user_id;
 
 /// The most bytes of a line that names one person.
 const MAX_LINE: usize = 1024;
@@ -74,7 +74,7 @@ fn begins_with_person(line: &str) -> bool {
     let cell = bare(line).split(DELIMITERS).next().unwrap_or_default().trim_matches('"');
     let is_no_number = |sign: char| sign.is_alphabetic() || sign.is_control() || "[{".contains(sign);
     let is_number = cell.contains(char::is_numeric) && !cell.contains(is_no_number);
-    may_be_id(cell) || is_number || is_user_id(cell) || short_user_id(cell).is_some()
+    may_be_id(cell) || is_number || is_like_user_id(cell)
 }
 
 /// The person that a line names, without a comment after it and the quotes that some programs write around each cell.

@@ -33,16 +33,9 @@ impl RecipientError {
     /// `digits` are those before what cannot be in a number.
     pub(super) fn not_a_phone(typed: &str, found: char, digits: &str) -> Self {
         let so_far = if digits.is_empty() { String::new() } else { format!(" (read so far: `{digits}`)") };
-        let (typed, sign) = (shown(typed), shown(&found.to_string()));
-        let hint = match found {
-            ',' | ';' if !digits.is_empty() => {
-                "give one recipient; to send to several people: jelouctl bulk send LIST text 'Hola'"
-            }
-            _ => {
-                "give one phone number, or a WhatsApp user id such as US.13491208655302741918; a user of another channel is \
-                 written `id:USER`"
-            }
-        };
+        let (typed, sign) = (typed.escape_debug(), found.escape_debug());
+        let hint = "give one phone number, or a WhatsApp user id such as US.13491208655302741918; a user of another channel is \
+            written `id:USER`, and to several people sends: jelouctl bulk send LIST text 'Hola'";
         Self::new(format!("`{typed}` is not a phone number: it contains `{sign}`{so_far}"), hint)
     }
 
@@ -73,13 +66,4 @@ impl RecipientError {
         let problem = format!("`{typed}` is not a phone number: {reason}; {way_out}");
         Self { is_misspelt: meant.is_some(), is_without_country, ..Self::new(problem, hint) }
     }
-}
-
-/// A cell as one line: unprintable characters are escaped, quotes are not.
-fn shown(typed: &str) -> String {
-    let escaped = typed.chars().map(|character| match character {
-        '\'' | '"' => character.to_string(),
-        other => other.escape_debug().to_string(),
-    });
-    escaped.collect()
 }

@@ -22,4 +22,4 @@ pub(crate) use self::number::{
 };
 pub(crate) use self::person::{number_in, person_key, spellings};
 pub(crate) use self::typed::NUMBER_DIGITS;
-pub(crate) use self::user_id::{is_user_id, short_user_id};
+pub(crate) use self::user_id::{is_like_user_id, is_user_id};

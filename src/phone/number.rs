@@ -66,10 +66,14 @@ impl PhoneNumber {
             }
             Some(number) => Ok(Self::new(number, true)),
             None if may_be_international(&digits, region) => {
-                let warning = taken_as_typed(typed, &digits, region);
-                let mut number = Self::new(digits, true);
-                number.warnings.extend(warning);
-                Ok(number)
+                let other = region_of_number(&digits).filter(|_| !digits.starts_with(region.calling_code));
+                let warning = other.map(|other| {
+                    format!(
+                        "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}",
+                        region.code, other.code
+                    )
+                });
+                Ok(Self::new(digits, true).warned(warning))
             }
             None => {
                 let (reason, meant) = meaning::of_national(&digits, region);
@@ -103,8 +107,8 @@ impl PhoneNumber {
         Self { digits, is_bare, warnings: warning.into_iter().collect() }
     }
 
-    fn warned(mut self, warning: String) -> Self {
-        self.warnings.insert(0, warning);
+    fn warned(mut self, warning: impl Into<Option<String>>) -> Self {
+        self.warnings.extend(warning.into());
         self
     }
 
@@ -140,19 +144,6 @@ impl PhoneNumber {
 fn may_be_international(digits: &str, region: &Region) -> bool {
     let fewest = if digits.starts_with(region.calling_code) { *NUMBER_DIGITS.start() } else { DIGITS_WITHOUT_PLUS };
     digits.len() >= fewest && is_number(digits)
-}
-
-/// Bare `digits` that are not a national number of `region` are read as another country's number, with a warning, unless they
-/// begin with the region's own code.
-fn taken_as_typed(typed: &str, digits: &str, region: &'static Region) -> Option<String> {
-    if digits.starts_with(region.calling_code) {
-        return None;
-    }
-    let other = region_of_number(digits)?;
-    Some(format!(
-        "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}",
-        region.code, other.code
-    ))
 }
 
 /// The countries of most lists: those that Jelou serves.

@@ -9,34 +9,35 @@ use super::typed::{NUMBER_DIGITS, Typed};
 /// their ninth digit. What is not clearly a number is unchanged.
 pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
     let digits = digits_of(recipient);
-    match digits.as_bytes() {
-        [b'5', b'2', b'1', rest @ ..] | [b'5', b'4', b'9', rest @ ..] if rest.len() == 10 => {
-            let (code, rest) = (digits.get(..2), digits.get(3..));
-            Cow::Owned(format!("{}{}", code.unwrap_or_default(), rest.unwrap_or_default()))
-        }
-        [b'5', b'5', _, _, b'9', b'6'..=b'9', rest @ ..] if rest.len() == 7 => {
-            let (area, rest) = (digits.get(..4), digits.get(5..));
-            Cow::Owned(format!("{}{}", area.unwrap_or_default(), rest.unwrap_or_default()))
-        }
-        _ => digits,
-    }
+    two_forms(&digits).map_or(digits, |[short, _]| Cow::Owned(short))
 }
 
 /// How one person's number can be written: `recipient` unchanged, and its other form, if there is one.
 pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let key = person_key(recipient);
-    let long = match key.as_bytes() {
-        [b'5', b'2', rest @ ..] if rest.len() == 10 => Some((2, '1')),
-        [b'5', b'4', rest @ ..] if rest.len() == 10 => Some((2, '9')),
-        [b'5', b'5', _, _, b'6'..=b'9', rest @ ..] if rest.len() == 7 => Some((4, '9')),
-        _ => None,
-    };
-    let long = long.map(|(at, digit)| {
-        let mut long = key.clone().into_owned();
-        long.insert(at, digit);
-        Cow::Owned(long)
-    });
+    let long = two_forms(&key).map(|[_, long]| Cow::Owned(long));
     [Some(Cow::Borrowed(recipient)), Some(key), long].into_iter().flatten()
+}
+
+/// The short and the long form of a number that has both: the long one of Mexico has a 1 behind its 52, that of Argentina a 9
+/// behind its 54, and a mobile of Brazil a ninth digit behind 55 and its area.
+pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
+    let (at, mark) = match digits.get(..2)? {
+        "52" => (2, '1'),
+        "54" => (2, '9'),
+        "55" => (4, '9'),
+        _ => return None,
+    };
+    let mut short = digits.to_owned();
+    if digits.len() == 13 && digits.get(at..)?.starts_with(mark) {
+        short.remove(at);
+    }
+    let is_mobile = at == 2 || short.get(at..)?.starts_with(['6', '7', '8', '9']);
+    let mut long = short.clone();
+    (short.len() == 12 && is_mobile).then(|| {
+        long.insert(at, mark);
+        [short, long]
+    })
 }
 
 /// The telephone number in an id that has it with the prefix of calls abroad, WhatsApp's own domain, or as a float.

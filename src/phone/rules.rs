@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
+use super::person::two_forms;
+
 /// The nodes of the graph, made by `tests/cli/phone_rules.rs`. Each has ten successors, one for each digit, and the region of a
 /// number that ends there. The first node is the dead end, the last is the start.
 static NUMBERS: &[u8] = include_bytes!("numbers.bin");
@@ -86,15 +88,6 @@ pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
 
 /// Mexico's 521 is 52, Argentina's 549 is 54, and a mobile of Brazil without its ninth digit has one.
 fn by_the_rules(digits: &str) -> Cow<'_, str> {
-    let (begin, rest) = match digits.as_bytes() {
-        [b'5', b'2', b'1', rest @ ..] | [b'5', b'4', b'9', rest @ ..] if rest.len() == 10 => (2, 3),
-        [b'5', b'5', _, _, b'6'..=b'9', rest @ ..] if rest.len() == 7 => (4, 4),
-        _ => return Cow::Borrowed(digits),
-    };
-    let (Some(begin), Some(rest), ninth) =
-        (digits.get(..begin), digits.get(rest..), if begin == rest { "9" } else { "" })
-    else {
-        return Cow::Borrowed(digits);
-    };
-    Cow::Owned(format!("{begin}{ninth}{rest}"))
+    let form = two_forms(digits).map(|[short, long]| if digits.starts_with("55") { long } else { short });
+    form.map_or(Cow::Borrowed(digits), Cow::Owned)
 }
