@@ -82,27 +82,20 @@ impl CsvRows {
     /// The lines of a record that begins in line `first`, as the rows that they would be if a quote did not join them.
     fn inner_lines(&self, first: u64, cells: &[&str]) -> Vec<InnerLine> {
         let (delimiter, last) = (char::from(self.delimiter), cells.len().saturating_sub(1));
-        let mut lines = vec![(String::new(), false)];
-        for (place, cell) in cells.iter().enumerate() {
-            let cell = cell.replace("\r\n", "\n");
-            let parts: Vec<_> = cell.split(['\n', '\r']).collect();
-            for (at, part) in parts.iter().enumerate() {
-                // Only the first and the last line of a cell can have other cells beside it.
-                let begins_alone = at > 0 || place == 0;
-                let ends_alone = at + 1 < parts.len() || place == last;
-                let is_inside = parts.len() > 1 && begins_alone && ends_alone;
-                match lines.last_mut().filter(|_| at == 0) {
-                    Some((line, inside)) => {
-                        line.extend((place > 0).then_some(delimiter));
-                        line.push_str(part);
-                        *inside = is_inside;
-                    }
-                    None => lines.push(((*part).to_owned(), is_inside)),
-                }
-            }
-        }
+        let lines =
+            |text: &str| -> Vec<String> { text.replace("\r\n", "\n").split(['\n', '\r']).map(str::to_owned).collect() };
+        // Only the first and the last line of a cell can have other cells beside it.
+        let inside = cells.iter().enumerate().flat_map(|(place, cell)| {
+            let mut inside = lines(cell);
+            let beside = usize::from(place < last);
+            inside.truncate(if inside.len() > 1 { inside.len() - beside } else { 0 });
+            inside.into_iter().skip(usize::from(place > 0))
+        });
+        let inside: Vec<_> = inside.collect();
         let row = |text: &str| self.row(&text.split(delimiter).collect::<Vec<_>>()).ok();
-        (first..).zip(lines).map(|(line, (text, is_inside))| InnerLine { line, row: row(&text), is_inside }).collect()
+        let whole = lines(&cells.join(&delimiter.to_string()));
+        let whole = (first..).zip(whole);
+        whole.map(|(line, text)| InnerLine { line, row: row(&text), is_inside: inside.contains(&text) }).collect()
     }
 }
 

@@ -56,13 +56,7 @@ impl UsageError {
         if cause.kind() == io::ErrorKind::InvalidData {
             return Self::new(format!("{name}: {cause}"), "give another --encoding, or save it as \"CSV UTF-8\"");
         }
-        let hint = if name.contains("://") {
-            "download it: a list is a file on this machine"
-        } else if cause.kind() == io::ErrorKind::IsADirectory {
-            "it is a directory: give a file in it"
-        } else {
-            "check the path and its permissions"
-        };
+        let hint = "check the path and its permissions; a list is a file on this machine";
         Self::new(format!("failed to read {name}: {cause}"), hint)
     }
 

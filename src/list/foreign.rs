@@ -3,11 +3,11 @@
 use super::format::MARK;
 use crate::input::UsageError;
 
-/// How a file begins, or the name of one in an archive; what it is, in words that follow "it is"; and the way out.
+/// How a file begins; what it is, in words that follow "it is"; and the way out.
 type Signature = (&'static [u8], &'static str, &'static str);
 
 const SAVE_SHEET: &str = "open it, and save the sheet as .xlsx or \"CSV UTF-8\"";
-pub(super) const UNPACK: &str = "unpack it, and name the list inside";
+const UNPACK: &str = "unpack it, and name the list inside";
 const NAME_LIST: &str = "name a list: CSV, NDJSON, .xlsx or .ods";
 const OF_UTF_16: &str = "name a list: CSV, NDJSON, .xlsx or .ods; a text in UTF-16 save as \"CSV UTF-8\", or for the list that is \
                          sent add --encoding utf-16le, or utf-16be, before the kind";
@@ -22,25 +22,12 @@ const FILES: [Signature; 3] = [
     (b"\x1f\x8b", "compressed (gzip)", UNPACK),
 ];
 
-const INSIDE_ZIP: [Signature; 5] = [
-    (b"xl/workbook.bin", "a binary Excel workbook (.xlsb)", SAVE_SHEET),
-    (b"Index/", "a Numbers document", SAVE_SHEET),
-    (b"Index.zip", "a Numbers document", SAVE_SHEET),
-    (b"word/", "a Word document (.docx)", NAME_LIST),
-    (b"ppt/", "a PowerPoint presentation (.pptx)", NAME_LIST),
-];
-
 /// How a text begins that is not a list.
 const MARKUP: [&[u8]; 4] = [b"<!doctype html", b"<html", b"<table", b"<?xml"];
 
 /// The error for a file that is `what`, in front of which the name of the list comes.
 pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
     UsageError::new(format!("it is {what}, not a list"), hint)
-}
-
-/// The error for a zip archive with these file names; None if it may be a workbook that can be read.
-pub(super) fn foreign_archive<'a>(mut names: impl Iterator<Item = &'a [u8]>) -> Option<UsageError> {
-    names.find_map(|name| recognized(name, &INSIDE_ZIP))
 }
 
 /// The error for the file that begins with `head`; None if it may be a text.
@@ -51,21 +38,6 @@ pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
         return Some(not_a_list("HTML or XML, as some programs export under the name .xls", SAVE_SHEET));
     }
     let of_zeros = || head.contains(&0).then(|| not_a_list("not text in UTF-8: it has bytes that are zero", OF_UTF_16));
-    recognized(head, &FILES).or_else(of_zeros)
-}
-
-fn recognized(head: &[u8], known: &[Signature]) -> Option<UsageError> {
-    known.iter().find(|(begin, ..)| head.starts_with(begin)).map(|(_, what, hint)| not_a_list(what, hint))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_none_of_them() {
-        for text in ["", "to,n\n1,2\n", "\u{feff}to\n", "{\"to\":1}", "PK,n\n", "GIF,n\n", "<to>,n\n", "BZ,h\n"] {
-            assert_eq!(foreign_file(text.as_bytes()), None, "{text}");
-        }
-    }
+    let known = FILES.iter().find(|(begin, ..)| head.starts_with(begin));
+    known.map(|(_, what, hint)| not_a_list(what, hint)).or_else(of_zeros)
 }

@@ -33,7 +33,7 @@ pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
 pub(super) use self::stream::SheetStream;
 pub(crate) use self::values::plain_number;
 use self::xlsx_rows::SheetContext;
-use super::foreign::{UNPACK, foreign_archive, not_a_list};
+use super::foreign::not_a_list;
 use crate::input::UsageError;
 use crate::nearest::nearest;
 
@@ -124,11 +124,9 @@ fn open(file: File) -> Result<(Vec<Sheet>, BookContent), UsageError> {
         let (sheets, styles) = ods::open(&mut archive)?;
         return Ok((sheets, BookContent::OpenDocument(styles)));
     }
-    if let Some(error) = foreign_archive(archive.file_names_raw()) {
-        return Err(error);
-    }
     let path = xlsx::workbook_path(&mut archive)?;
-    let path = path.ok_or_else(|| not_a_list("a zip archive", UNPACK))?;
+    let hint = "unpack it, and name the list inside; a document of another program save as .xlsx";
+    let path = path.ok_or_else(|| not_a_list("a zip archive", hint))?;
     let (sheets, context) = xlsx::open(&mut archive, &path)?;
     Ok((sheets, BookContent::Excel(context)))
 }

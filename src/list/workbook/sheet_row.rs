@@ -120,12 +120,6 @@ impl SheetRow {
     pub(super) fn repeated(&self, number: u64) -> Self {
         Self { number, ..self.clone() }
     }
-
-    /// Roughly how much memory it takes.
-    pub(super) fn weight(&self) -> usize {
-        let looks = self.looks.len() * size_of::<(usize, CellLook)>();
-        self.text + self.cells.len() * size_of::<String>() + looks + size_of::<Self>()
-    }
 }
 
 fn may_be_phone_number(text: &str) -> bool {

@@ -3,24 +3,15 @@
 use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::vec;
 
 use super::sheet_row::SheetRow;
 use crate::input::UsageError;
 
-/// A batch is handed over when it has this many bytes.
-const BATCH_BYTES: usize = 64 * 1024;
-/// The most batches that wait.
-const BATCHES: usize = 4;
-
-type Batch = Result<Vec<SheetRow>, UsageError>;
+/// The most rows that wait, each of at most 1 MiB.
+const ROWS: usize = 64;
 
 /// Where a reading thread puts rows.
-pub(super) struct RowSink {
-    batches: SyncSender<Batch>,
-    batch: Vec<SheetRow>,
-    weight: usize,
-}
+pub(super) struct RowSink(SyncSender<Result<SheetRow, UsageError>>);
 
 impl RowSink {
     /// Adds the row if it is filled.
@@ -31,15 +22,7 @@ impl RowSink {
         if !row.is_filled() {
             return Ok(());
         }
-        self.weight += row.weight();
-        self.batch.push(row);
-        if self.weight >= BATCH_BYTES { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> Result<(), UsageError> {
-        self.weight = 0;
-        let sent = self.batches.send(Ok(std::mem::take(&mut self.batch)));
-        sent.map_err(|_| UsageError::new("is no longer read", ""))
+        self.0.send(Ok(row)).map_err(|_| UsageError::new("is no longer read", ""))
     }
 }
 
@@ -47,8 +30,7 @@ impl RowSink {
 pub(crate) struct SheetStream {
     /// The name of the list, for errors.
     name: String,
-    batches: Receiver<Batch>,
-    rows: vec::IntoIter<SheetRow>,
+    rows: Receiver<Result<SheetRow, UsageError>>,
     /// None once it was seen to end.
     thread: Option<JoinHandle<()>>,
 }
@@ -59,34 +41,29 @@ impl SheetStream {
         name: &str,
         read: impl FnOnce(&mut RowSink) -> Result<(), UsageError> + Send + 'static,
     ) -> Result<Self, UsageError> {
-        let (sender, batches) = sync_channel(BATCHES);
+        let (sender, rows) = sync_channel(ROWS);
         let reading = move || {
-            let mut sink = RowSink { batches: sender, batch: Vec::new(), weight: 0 };
-            if let Err(error) = read(&mut sink).and_then(|()| sink.flush()) {
+            let mut sink = RowSink(sender);
+            if let Err(error) = read(&mut sink) {
                 // A consumer that has gone needs no reason.
-                let _ = sink.batches.send(Err(error));
+                let _ = sink.0.send(Err(error));
             }
         };
         let thread = thread::Builder::new().name("workbook".to_owned()).spawn(reading);
         let thread = Some(thread.map_err(|cause| UsageError::unreadable(name, &cause))?);
-        Ok(Self { name: name.to_owned(), batches, rows: Vec::new().into_iter(), thread })
+        Ok(Self { name: name.to_owned(), rows, thread })
     }
 
     /// The next filled row.
     pub(crate) fn next(&mut self) -> Result<Option<SheetRow>, UsageError> {
-        loop {
-            if let Some(row) = self.rows.next() {
-                return Ok(Some(row));
+        let Ok(row) = self.rows.recv() else {
+            // The thread has ended. If it panicked, the sheet may have more rows.
+            if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+                resume_unwind(panic);
             }
-            let Ok(batch) = self.batches.recv() else {
-                // The thread has ended. If it panicked, the sheet may have more rows.
-                if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
-                    resume_unwind(panic);
-                }
-                return Ok(None);
-            };
-            self.rows = batch.map_err(|error| error.of(&self.name))?.into_iter();
-        }
+            return Ok(None);
+        };
+        row.map(Some).map_err(|error| error.of(&self.name))
     }
 }
 
