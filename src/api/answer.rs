@@ -14,8 +14,6 @@ use crate::repeated_field::read_json;
 const MOST_TOLD: usize = 2048;
 /// The keys that decide the outcome of a message.
 const DECIDING: [&str; 7] = ["success", "status", "statusMessage", "messageId", "error", "code", "id"];
-/// The characters that are shown of an unknown answer.
-const MOST_SHOWN: usize = 300;
 
 /// The text, or its beginning and `…`.
 pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
@@ -105,11 +103,7 @@ impl Body {
         if self.is_page() {
             return Some("its body is an HTML page, not JSON: a portal or a proxy?".to_owned());
         }
-        let mut shown: String = text.chars().take(MOST_SHOWN).collect();
-        if shown.len() < text.len() {
-            shown.push('…');
-        }
-        Some(shown)
+        Some(clipped(text).into_owned())
     }
 
     /// As JSON; a text that is not JSON becomes a JSON string. None if it is empty, or the useless beginning of a long one.

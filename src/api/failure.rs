@@ -1,7 +1,6 @@
 //! Why an attempt has no answer: how far it got, and the cause, with host, port and proxy.
 
 use std::error::Error;
-use std::fmt;
 use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError};
@@ -20,31 +19,6 @@ pub(crate) struct Failure {
     pub(crate) hint: Option<&'static str>,
 }
 
-/// The other end of a connection, and the proxy on the way there.
-#[derive(Debug)]
-pub(super) struct Peer {
-    address: String,
-    proxy: Option<String>,
-}
-
-impl Peer {
-    pub(super) fn new(url: &Url, proxy: Option<&Proxy>) -> Self {
-        let host = url.host_str().unwrap_or_default();
-        let address = url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        Self { address, proxy: proxy.map(Proxy::to_string) }
-    }
-}
-
-impl fmt::Display for Peer {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.address)?;
-        match &self.proxy {
-            Some(proxy) => write!(formatter, " through the proxy {proxy}"),
-            None => Ok(()),
-        }
-    }
-}
-
 /// The hint for a proxy that asks for credentials.
 pub(super) const PROXY_CREDENTIALS_HINT: &str =
     "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
@@ -55,7 +29,16 @@ const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server nee
 impl Failure {
     /// `is_fresh`: the connection was made for this attempt. `has_left`: a connection was made at all, so some of the request may
     /// have left.
-    pub(super) fn new(error: &reqwest::Error, peer: &Peer, timeout: Duration, has_left: bool, is_fresh: bool) -> Self {
+    pub(super) fn new(
+        error: &reqwest::Error,
+        (url, proxy): (&Url, Option<&Proxy>),
+        timeout: Duration,
+        has_left: bool,
+        is_fresh: bool,
+    ) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let address = url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"));
+        let peer = proxy.map_or(address.clone(), |proxy| format!("{address} through the proxy {proxy}"));
         let tls = tls_error(error);
         // TLS 1.3 tells it only after the handshake, and before the server reads anything else.
         let wants_certificate =
@@ -63,9 +46,9 @@ impl Failure {
         let of = |cause, message| Self { cause, message, hint: None };
         if error.is_connect() || error.is_builder() || !has_left || wants_certificate {
             return match tls {
-                Some(tls) => Self::of_tls(tls, peer),
+                Some(tls) => Self::of_tls(tls, &address),
                 None if error.is_timeout() => of(Some(Cause::Network), format!("connecting took too long: {peer}")),
-                None => Self::of_connecting(error, peer),
+                None => Self::of_connecting(error, &peer),
             };
         }
         // Once the connection is made, even a TLS error does not show what the server has read.
@@ -79,7 +62,7 @@ impl Failure {
         of(None, message)
     }
 
-    fn of_connecting(error: &reqwest::Error, peer: &Peer) -> Self {
+    fn of_connecting(error: &reqwest::Error, peer: &str) -> Self {
         let cause = innermost(error);
         // The library's error has no public type.
         let (kind, cause, hint) = match cause.as_str() {
@@ -96,7 +79,7 @@ impl Failure {
         Self { cause: Some(kind), message: format!("failed to connect to {peer}: {cause}"), hint }
     }
 
-    fn of_tls(error: &rustls::Error, peer: &Peer) -> Self {
+    fn of_tls(error: &rustls::Error, address: &str) -> Self {
         use CertificateError::{ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYetContext};
         let hint = match error {
             rustls::Error::InvalidCertificate(ExpiredContext { .. } | NotValidYetContext { .. }) => Some(CLOCK_HINT),
@@ -104,7 +87,7 @@ impl Failure {
             rustls::Error::InvalidCertificate(_) => None,
             _ => Some(TLS_HINT),
         };
-        let message = format!("TLS failed: {} ({})", without_manual(&error.to_string()), peer.address);
+        let message = format!("TLS failed: {} ({})", without_manual(&error.to_string()), address);
         Self { cause: Some(Cause::Tls), message, hint }
     }
 }

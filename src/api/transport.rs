@@ -14,7 +14,7 @@ use url::Url;
 use super::answer::{Answer, Body};
 use super::credentials::Credentials;
 use super::deadline::Deadline;
-use super::failure::{Failure, Peer, innermost};
+use super::failure::{Failure, innermost};
 use super::proxy::{Proxy, not_a_proxy};
 use super::request::Request;
 use super::timely_body::TimelyBody;
@@ -186,9 +186,9 @@ impl Client {
     }
 
     fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
-        let peer = Peer::new(url, self.options.proxy.as_ref());
+        let peer = (url, self.options.proxy.as_ref());
         let is_fresh = self.connections_made() > made;
-        Failure::new(error, &peer, self.options.timeout, self.may_have_left(made), is_fresh)
+        Failure::new(error, peer, self.options.timeout, self.may_have_left(made), is_fresh)
     }
 }
 

@@ -180,7 +180,7 @@ mod tests {
                 "/etc/c.toml: default_profile names `prd`, but there is no [profiles.prd] | choose one that is there",
             ),
             ("[profiles.a]\nbot_id = 7", "line 2: bot_id: expected a string in quotes, not integer"),
-            ("[profiles.a]\ntimeout = true", "line 2: timeout: expected a duration"),
+            ("[profiles.a]\ntimeout = true", "line 2: timeout: expected a number"),
             ("[profiles.a", "line 1: "),
         ] {
             let error = parse(text).expect_err(text);

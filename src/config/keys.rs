@@ -9,8 +9,7 @@ use crate::tables::rows;
 pub(crate) struct Key {
     /// Its name in a profile and in `profile show`.
     pub(crate) name: &'static str,
-    /// `text`, `path`, `secret`, `duration` (a text, or a number of seconds), `number` (or a text), `switch`, `list`, or
-    /// `command` (program and arguments).
+    /// `text`, `path`, `number` (or a text), `switch`, `list`, or `command` (program and arguments).
     pub(crate) form: &'static str,
     pub(crate) flag: &'static str,
     /// What its flag takes, if that is one of `profile set`; empty for a global flag.
@@ -49,20 +48,17 @@ impl Key {
     pub(super) fn read(&self, written: toml::Value) -> Result<Vec<String>, String> {
         use toml::Value::{Array, Boolean, Float, Integer, String};
 
+        let found = written.type_str();
         let expected = match self.form {
-            "duration" => "a duration: \"500ms\", \"30s\", \"2m\" or a number of seconds",
-            "number" => "a number",
+            "number" => "a number, or a text such as \"30s\"",
             "switch" => "true or false",
             "list" | "command" => "an array of strings",
             _ => "a string in quotes",
         };
-        let found = written.type_str();
         let texts = match (self.form, written) {
-            ("duration" | "number", Integer(number)) => Some(vec![number.to_string()]),
-            ("duration" | "number", Float(number)) => Some(vec![number.to_string()]),
-            ("switch", Boolean(is_on)) => Some(vec![is_on.to_string()]),
+            ("number", one @ (Integer(_) | Float(_))) | ("switch", one @ Boolean(_)) => Some(vec![one.to_string()]),
             ("list" | "command", Array(all)) => all.into_iter().map(|one| Some(one.as_str()?.to_owned())).collect(),
-            ("text" | "path" | "secret" | "duration" | "number", String(text)) => Some(vec![text]),
+            ("text" | "path" | "number", String(text)) => Some(vec![text]),
             _ => None,
         };
         texts.ok_or_else(|| format!("{}: expected {expected}, not {found}", self.name))
@@ -107,7 +103,7 @@ mod tests {
     fn every_row_of_the_table_is_a_key() {
         assert_eq!(KEYS.len(), include_str!("keys.tsv").lines().count() - 1);
         for key in KEYS.iter() {
-            let forms = ["text", "path", "secret", "duration", "number", "switch", "list", "command"];
+            let forms = ["text", "path", "number", "switch", "list", "command"];
             assert!(forms.contains(&key.form), "{key:?}");
         }
     }

@@ -64,6 +64,9 @@ impl Login {
         asked_by: &Origin,
     ) -> Result<(&Sourced<String>, Sourced<SecretSource>), ConfigError> {
         let prompt = || can_ask.then(|| Origin::Default.of(SecretSource::Prompt));
+        let hint = "give id and secret in one place: both in a profile, with jelouctl profile set NAME --client-secret-file FILE, or \
+            both outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
+        let no_secret = |id: &str| ConfigError::new(format!("no client secret for client id `{id}`"), hint);
         let ask = |id: &Sourced<String>| prompt().ok_or_else(|| no_secret(&id.value));
         match (&self.typed.id, &self.typed.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
@@ -92,10 +95,4 @@ impl Login {
             "give that host's own credentials with flags or variables, or make a profile with its api_url",
         ))
     }
-}
-
-fn no_secret(id: &str) -> ConfigError {
-    let hint = "give id and secret in one place: both in a profile, with jelouctl profile set NAME --client-secret-file FILE, or \
-        both outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
-    ConfigError::new(format!("no client secret for client id `{id}`"), hint)
 }

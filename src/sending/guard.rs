@@ -11,7 +11,10 @@ use crate::phone::spellings;
 ///
 /// # Errors
 /// If one is not allowed, with the first of them.
-fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &'a str>) -> Result<(), CommandError> {
+pub(crate) fn check_allowed<'a>(
+    settings: &Settings,
+    mut recipients: impl Iterator<Item = &'a str>,
+) -> Result<(), CommandError> {
     let Some(allow_to) = &settings.allow_to else { return Ok(()) };
     let is_allowed = |recipient: &str| spellings(recipient).any(|spelling| allows(allow_to, &spelling));
     match recipients.find(|recipient| !is_allowed(recipient)) {
@@ -27,14 +30,6 @@ fn check_allowed<'a>(settings: &Settings, mut recipients: impl Iterator<Item = &
 }
 
 impl Sender {
-    /// Checks every recipient of a request against `allow_to`.
-    ///
-    /// # Errors
-    /// If one is not allowed, with the first of them.
-    pub(crate) fn check_allowed<'a>(&self, recipients: impl Iterator<Item = &'a str>) -> Result<(), CommandError> {
-        check_allowed(&self.settings, recipients)
-    }
-
     /// Checks every recipient of one message against `exclusions` and `allow_to`. If one of them or a key of `--once` is in
     /// force, the body must name people clearly.
     ///
@@ -51,7 +46,7 @@ impl Sender {
             let way = format!("take them off {list} if they may be written to after all");
             return Err(CommandError::guard(problem, way));
         }
-        self.check_allowed(outgoing.recipients())?;
+        check_allowed(&self.settings, outgoing.recipients())?;
         let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
             Some(error) if is_guarded => Err(CommandError::guard(error, error.hint.clone())),

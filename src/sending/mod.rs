@@ -17,6 +17,7 @@ pub(crate) use self::connection::{Connection, ask_secret, new_client, no_client,
 pub(crate) use self::delivery_wait::{DeliveryWait, WaitGoal, wait_for_delivery};
 pub(crate) use self::exclusions::{claim_exclusions, open_list, read_exclusions, reread_do_not_contact};
 pub(crate) use self::flight::{Flight, catch_panic, panicked};
+pub(crate) use self::guard::check_allowed;
 pub(crate) use self::listing::{Listing, read_templates};
 pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::sender::{Sender, read_environment, read_settings};

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::answer::{clipped, is_something, scalar_text};
+use super::super::answer::{clipped, is_something};
 use super::super::codes::{code_at_start, code_of_title, look_up};
 use super::super::refusal;
+use super::fields::text_at;
 use super::ladder::DeliveryState;
 
 /// The most bytes of a reason that are kept.
@@ -59,10 +60,11 @@ impl DeliveryFacts {
         if let Some(within) = within.filter(Value::is_object) {
             return self.failed_with(&within);
         }
-        let of_places = |places: &[&str]| places.iter().find_map(|place| scalar_text(error.pointer(place)?));
-        let title = of_places(&["/title", "/0/title", "/errors/0/title", "/error/title"]);
-        let code =
-            of_places(&["/code", "/error_code", "/0/code", "/errors/0/code", "/errors/0/error/code", "/error/code"]);
+        let title = text_at(error, &["/title", "/0/title", "/errors/0/title", "/error/title"]);
+        let code = text_at(
+            error,
+            &["/code", "/error_code", "/0/code", "/errors/0/code", "/errors/0/error/code", "/error/code"],
+        );
         let told = Some(refusal::words(&json!({ "error": error }), MOST)).filter(|told| !told.is_empty());
         let as_it_stands = Some(error.to_string()).filter(|_| code.is_none() && is_something(error));
         let words = told.or(title.clone()).or(as_it_stands).unwrap_or_default();

@@ -11,7 +11,7 @@ use crate::input::UsageError;
 use crate::ledger::{LedgerDraft, LedgerError, Skip, SkipCounts, SkipReason};
 use crate::list::ListReader;
 use crate::output::{ProgressFormat, Reading, counted};
-use crate::sending::Sender;
+use crate::sending::{Sender, check_allowed};
 
 /// The result of reading, and whether the list may be sent.
 pub(crate) struct ReadList {
@@ -151,7 +151,7 @@ fn guarded_rows(
     }
     let (mut first, mut guarded) = (None, Vec::new());
     draft.each_sent(|row, request| {
-        if let Err(error) = sender.check_allowed(request.recipients()?.iter().map(String::as_str)) {
+        if let Err(error) = check_allowed(&sender.settings, request.recipients()?.iter().map(String::as_str)) {
             guarded.push(row.n);
             told.tell(row.line, &RowFault::Remark(Remark::NotAllowed));
             first.get_or_insert(error);

@@ -26,7 +26,9 @@ use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
 use crate::run::{RunEnd, StopReason};
-use crate::sending::{Sender, claim_exclusions, read_exclusions, refuse_templates, reread_do_not_contact};
+use crate::sending::{
+    Sender, check_allowed, claim_exclusions, read_exclusions, refuse_templates, reread_do_not_contact,
+};
 
 /// From this age on, a script must confirm the run explicitly.
 const MUST_BE_MEANT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -223,7 +225,7 @@ impl RunOnItsWay<'_> {
         if sender.settings.allow_to.is_none() {
             return Ok(());
         }
-        run.pending_requests(|row| sender.check_allowed(row.recipients()?.iter().map(String::as_str)))
+        run.pending_requests(|row| check_allowed(&sender.settings, row.recipients()?.iter().map(String::as_str)))
     }
 
     /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed
