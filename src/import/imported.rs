@@ -204,7 +204,9 @@ impl Imported {
             self.rows -= self.duplicates;
         }
         if !policy.one_per_person && (self.duplicates == 0 || policy.skip_invalid) {
-            draft.repeated_people(|line, of| report(line, RowFault::Remark(Remark::RepeatedPerson { of })))?;
+            for (_, line, of) in draft.followers()? {
+                report(line, RowFault::Remark(Remark::RepeatedPerson { of }));
+            }
         }
         Ok(())
     }

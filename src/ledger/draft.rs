@@ -62,18 +62,6 @@ pub(crate) struct DraftedRow<'a> {
     pub(crate) skip: Option<Skip<'a>>,
 }
 
-/// The figures of a draft.
-#[derive(Debug)]
-pub(crate) struct DraftOverview {
-    /// Rows that are to be sent.
-    pub(crate) rows: u64,
-    pub(crate) skips: SkipCounts,
-    /// Those of them whose person has an earlier row.
-    pub(crate) repeated: u64,
-    /// Rows by the country of their number, as two letters.
-    pub(crate) countries: BTreeMap<&'static str, u64>,
-}
-
 impl LedgerDraft {
     pub(crate) fn create() -> Result<Self, LedgerError> {
         let db = Connection::open("")?;
@@ -201,15 +189,6 @@ impl LedgerDraft {
         walk(&self.db, &query, [], |row| each([row.get(0)?, row.get(1)?, row.get(2)?]))
     }
 
-    /// The rows that are to be sent and whose person has an earlier such row, in order.
-    pub(super) fn followers(&self) -> Result<Vec<i64>, LedgerError> {
-        let query = format!(
-            "SELECT n FROM (SELECT n, first_value(n) OVER (PARTITION BY person ORDER BY n) AS first FROM row \
-             WHERE {IS_SENT} AND person IN (SELECT person FROM repeated)) WHERE n <> first ORDER BY n"
-        );
-        rows_of(&self.db, &query, [], |row| Ok(row.get(0)?))
-    }
-
     /// Passes every different person who is to be sent something.
     pub(super) fn people(&self, mut each: impl FnMut(i64)) -> Result<(), LedgerError> {
         walk(&self.db, &format!("SELECT DISTINCT person FROM row WHERE {IS_SENT}"), [], |row| {
@@ -218,13 +197,9 @@ impl LedgerDraft {
         })
     }
 
-    /// The figures of the draft, once all skipped rows are decided.
-    pub(crate) fn overview(&self) -> Result<DraftOverview, LedgerError> {
+    /// The rows that are to be sent by the country of their number, as two letters.
+    pub(crate) fn countries(&self) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
         let mut countries = BTreeMap::new();
-        let query = format!(
-            "SELECT count(*) - count(DISTINCT person) FROM row WHERE {IS_SENT} AND person IN (SELECT person FROM repeated)"
-        );
-        let repeated = self.db.query_row(&query, [], |row| row.get(0))?;
         let recipients = format!("SELECT recipient FROM row JOIN message USING (n) WHERE {IS_SENT}");
         walk(&self.db, &recipients, [], |row| {
             if let Some(country) = country_of(text_of(row, 0)?) {
@@ -232,7 +207,7 @@ impl LedgerDraft {
             }
             Ok::<_, LedgerError>(())
         })?;
-        Ok(DraftOverview { rows: self.to_be_sent(), skips: self.skips.clone(), repeated, countries })
+        Ok(countries)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The rows of a draft that need not be sent: those that an earlier run has too, those that repeat another row, as the
 //! same message or for the same person, and those behind `--limit`.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::draft::{IS_SENT, LedgerDraft, rows_of};
 use super::earlier::{EarlierMessages, EarlierRow, of_rank, rank};
@@ -114,7 +114,7 @@ impl LedgerDraft {
     /// Skips each row whose person has an earlier row that is to be sent, or any row skipped because of an earlier run.
     /// `report` receives the lines of both rows.
     pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
-        for (n, line, first_line) in repeated_behind(&self.db, OF_EARLIER_RUNS)? {
+        for (n, line, first_line) in self.repeated_behind(OF_EARLIER_RUNS)? {
             report(line, first_line);
             let problem = format!("goes to the same person as line {first_line}");
             self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem })?;
@@ -122,11 +122,22 @@ impl LedgerDraft {
         Ok(())
     }
 
-    /// Passes to `each` every row that is to be sent and whose person has an earlier such row: its line, and the line
-    /// of the first one. [`LedgerDraft::find_repeated`] must be called first.
-    pub(crate) fn repeated_people(&self, mut each: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
-        repeated_behind(&self.db, "''")?.into_iter().for_each(|(_, line, first_line)| each(line, first_line));
-        Ok(())
+    /// The rows that are to be sent and whose person has an earlier such row, in order: number and line, and the line of
+    /// the first one. [`LedgerDraft::find_repeated`] must be called first.
+    pub(crate) fn followers(&self) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
+        self.repeated_behind("''")
+    }
+
+    /// The same; rows that are skipped for one of `reasons` count as earlier than all others.
+    fn repeated_behind(&self, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
+        let query = format!(
+            "SELECT n, line, first_line FROM (SELECT n, line, skipped, first_value(n) OVER same AS first, \
+             first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
+             AND (skipped IS NULL OR skipped IN ({reasons})) \
+             WINDOW same AS (PARTITION BY person ORDER BY skipped IS NULL, n)) \
+             WHERE skipped IS NULL AND n <> first ORDER BY n"
+        );
+        rows_of(&self.db, &query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
     }
 
     /// If `limit` is reached, removes all rows after it and returns the line of the last row that remains.
@@ -159,16 +170,4 @@ pub(crate) enum LimitOf {
     Messages,
     /// People with a message from an earlier run do not count.
     People,
-}
-
-/// Every row that is to be sent and whose person has an earlier one: its number and line, and the line of the first one.
-/// Rows that are skipped for one of `reasons` count as earlier than all others.
-fn repeated_behind(db: &Connection, reasons: &str) -> Result<Vec<(i64, u64, u64)>, LedgerError> {
-    let query = format!(
-        "SELECT n, line, first_line FROM (SELECT n, line, skipped, first_value(n) OVER same AS first, \
-         first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
-         AND (skipped IS NULL OR skipped IN ({reasons})) WINDOW same AS (PARTITION BY person ORDER BY skipped IS NULL, n)) \
-         WHERE skipped IS NULL AND n <> first ORDER BY n"
-    );
-    rows_of(db, &query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
 }

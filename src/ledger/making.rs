@@ -383,14 +383,20 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) 
 }
 
 /// Writes the part of each row that changes. A follower waits for another row to the same person.
-fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, followers: &[i64], now: i64) -> Result<(), LedgerError> {
+fn fill_rows(
+    db: &mut Db,
+    run: i64,
+    draft: &LedgerDraft,
+    followers: &[(i64, u64, u64)],
+    now: i64,
+) -> Result<(), LedgerError> {
     db.0.fill("row (run, n, state, number, at, attempts, code, error)", &mut |each| {
         draft.each_skipped(|row, Skip { reason, problem }| {
             each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason.name(), problem])
         })
     })?;
     db.0.fill("row (run, n, state, number, attempts)", &mut |each| {
-        followers.iter().try_for_each(|n| each(&values![run, *n, "pending", 0_i64, 0_i64]))
+        followers.iter().try_for_each(|(n, ..)| each(&values![run, *n, "pending", 0_i64, 0_i64]))
     })?;
     // All others are alike, and are made where they stand.
     db.run(

@@ -33,7 +33,7 @@ mod worker;
 
 pub(crate) use self::claims::{Claimed, HeldClaim, OnceSummary, Shown};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
-pub(crate) use self::draft::{DraftOverview, DraftRow, DraftedRow, LedgerDraft};
+pub(crate) use self::draft::{DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
 pub(crate) use self::earlier::EarlierMessages;
 #[cfg(test)]

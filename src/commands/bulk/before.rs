@@ -2,6 +2,7 @@
 //! has figures only, because a person's message does not belong in a log.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -13,7 +14,7 @@ use crate::command_error::CommandError;
 use crate::commands::limit::report_limit;
 use crate::context::Context;
 use crate::cost::{Estimate, Spent};
-use crate::ledger::{Details, DraftOverview, LedgerError, Run};
+use crate::ledger::{Details, LedgerDraft, LedgerError, Run};
 use crate::message::{Message, Part, TemplateTexts};
 use crate::output::{counted, one_line, rounded, wrapped};
 use crate::people::Exclusions;
@@ -33,18 +34,12 @@ impl PreparedList<'_> {
         if stderr.is_quiet() {
             return Ok(());
         }
-        let overview = draft.overview()?;
-        let mut lines: Vec<_> = left_out(&overview).into_iter().collect();
-        if is_asked && overview.repeated > 0 {
-            lines.push(match overview.repeated {
-                1 => "1 message goes to a person who also gets an earlier one".to_owned(),
-                count => format!("{} go to people who also get an earlier one", counted(count, "message")),
-            });
-        }
-        lines.extend(excluding(exclusions).into_iter().chain(by_country(&overview)));
+        let rows = draft.to_be_sent();
+        let mut lines: Vec<_> = left_out(draft).into_iter().collect();
+        lines.extend(excluding(exclusions).into_iter().chain(by_country(rows, &draft.countries()?)));
         lines.extend(details.estimate.iter().flat_map(Estimate::words));
         if is_asked && !takes_days {
-            lines.extend(duration(overview.rows, details));
+            lines.extend(duration(rows, details));
         }
         if !is_asked {
             for line in &lines {
@@ -53,7 +48,7 @@ impl PreparedList<'_> {
             return Ok(());
         }
         draft.first_sent(1, |row, first| {
-            let of = if overview.rows == 1 { "the message" } else { "the first message" };
+            let of = if rows == 1 { "the message" } else { "the first message" };
             let drawn = draw(kind, first.body, &details.template_texts)?;
             draw_first(context, of, (row.line, first.recipient, drawn), "; --preview 1 shows all");
             Ok::<_, LedgerError>(())
@@ -120,17 +115,17 @@ fn draw(kind: &Message, body: &str, texts: &TemplateTexts) -> Result<Vec<String>
 }
 
 /// `100 rows: 95 to send; left out: 3 invalid, 2 already sent`; None if no row is left out.
-fn left_out(overview: &DraftOverview) -> Option<String> {
-    let rows = counted(overview.rows + overview.skips.all(), "row");
-    let reasons = skips_in_words(&overview.skips)?;
-    Some(format!("{rows}: {} to send; left out: {reasons}", overview.rows))
+fn left_out(draft: &LedgerDraft) -> Option<String> {
+    let (sent, skips) = (draft.to_be_sent(), draft.skip_counts());
+    let (rows, reasons) = (counted(sent + skips.all(), "row"), skips_in_words(skips)?);
+    Some(format!("{rows}: {sent} to send; left out: {reasons}"))
 }
 
 /// `by country: EC 90, CO 5, without a country 1`; None if no number has a country.
-fn by_country(overview: &DraftOverview) -> Option<String> {
-    let mut countries: Vec<_> = overview.countries.iter().collect();
+fn by_country(rows: u64, by_country: &BTreeMap<&str, u64>) -> Option<String> {
+    let mut countries: Vec<_> = by_country.iter().collect();
     countries.sort_by_key(|(_, rows)| Reverse(**rows));
-    let none = overview.rows - overview.countries.values().sum::<u64>();
+    let none = rows - by_country.values().sum::<u64>();
     let mut named: Vec<_> = countries.iter().map(|(country, rows)| format!("{country} {rows}")).collect();
     if named.is_empty() {
         return None;
