@@ -11,9 +11,9 @@ use super::store::{open_store, wait_for_turn};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Claimed, HeldClaim, LedgerError, Store};
+use crate::ledger::{Claimed, HeldClaim, LedgerError, OnceEntry, OnceState, Store};
 use crate::message::{Outgoing, merge, typed_form};
-use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
+use crate::once::{OnceKey, OnceScope};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
 use crate::process::Signals;
@@ -53,7 +53,7 @@ impl OnceSend {
         let open = || {
             let store = open_store(context)?;
             store.refuse_older_layout()?;
-            report_key(context, Some(&store), &scope.key)?;
+            warn_of_forgotten_keys(context, Some(&store));
             Ok(store)
         };
         let store = open().map_err(CommandError::of_single_send)?;
@@ -152,11 +152,8 @@ impl OnceSend {
     }
 }
 
-/// Warns if the key is not remembered forever, and says if it is new and another one differs from it only in capitals.
-pub(super) fn report_key(context: &Context, store: Option<&Store>, key: &OnceKey) -> Result<(), LedgerError> {
-    if let Some(known) = store.map_or(Ok(None), |store| store.key_in_other_capitals(key))? {
-        context.stderr.note(&format!("the key {key} is new, and not the key {known}: capitals count"));
-    }
+/// Warns if keys are not remembered forever.
+pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Store>) {
     let has_database = store.is_some_and(Store::is_shared);
     if !has_database && env::var_os("CI").is_some() && env::var_os(STATE.variable).is_none() {
         context.stderr.warning(&format!(
@@ -165,7 +162,6 @@ pub(super) fn report_key(context: &Context, store: Option<&Store>, key: &OnceKey
             STATE.variable, STATE.variable
         ));
     }
-    Ok(())
 }
 
 /// Why a person who is not free, but did not get a message, gets none.

@@ -11,9 +11,9 @@ use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::ledger::{OnceSummary, RunName, Shown, Store};
+use crate::ledger::{OnceEntry, OnceState, OnceSummary, RunName, Shown, Store};
 use crate::message::{merge, typed_form};
-use crate::once::{OnceEntry, OnceKey, OnceScope, OnceState};
+use crate::once::{OnceKey, OnceScope};
 use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
 use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
@@ -142,7 +142,7 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
     let settings = settings_for_change(context)?;
     let store = open_store(context)?;
     let run = store.run(run)?.whole()?;
-    run.note_lost()?;
+    run.prepare()?;
     let (name, details, counts) = (run.name(), run.details()?, run.counts()?);
     if details.sandbox {
         let message = format!("run {name} was on the sandbox and reached no one");
@@ -269,8 +269,7 @@ impl UsedKey {
 
     fn row(&self, OnceEntry { state, at, message_id, run, .. }: &OnceEntry) -> OutputRow {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let fields =
-            json!({ "state": state, "at": of_milliseconds(*at).to_string(), "message_id": message_id, "run": run });
+        let fields = json!({ "state": state.name(), "at": of_milliseconds(*at).to_string(), "message_id": message_id, "run": run });
         OutputRow {
             id: message_id.clone(),
             words: vec![state.words(), local(*at), text(message_id), text(run)],

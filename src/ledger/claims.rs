@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use ring::digest::{SHA256, digest};
+
 use super::db::{Db, FillRow, SqlRow, SqlValue, values};
 use super::error::LedgerError;
-use super::model::RowState;
+use super::message::eight_bytes;
+use super::model::{OnceState, RowState};
 use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store, lock_store};
-use crate::once::{OnceEntry, OnceHasher, OnceKey, OnceScope, OnceState};
+use crate::once::{OnceHasher, OnceScope};
 use crate::output::Sent;
 
 /// Claims a person who is free for a row: `once_key, person, run, n`.
@@ -44,6 +47,19 @@ const OF_CANDIDATES: &str = claims!(
     "candidate_person CROSS JOIN claim",
     "claim.once_key = ?1 AND claim.person = candidate_person.person"
 );
+
+/// The state of a person under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OnceEntry {
+    pub(crate) state: OnceState,
+    /// Since when, in milliseconds since 1970.
+    pub(crate) at: i64,
+    pub(crate) message_id: Option<String>,
+    /// The run whose row it was.
+    pub(crate) run: Option<String>,
+    /// Whether that run exists. If so, its row decides.
+    pub(crate) is_row: bool,
+}
 
 /// The contents of one key, in counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +158,7 @@ impl Store {
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let claimed = self.db().change(|db| {
             let (_, now) = lock_store(db)?;
-            let key = key_or_new(db, scope)?;
+            let key = note_key(db, scope)?;
             let before = claim_under(db, scope, person)?.filter(|before| before.worker != Some(worker));
             if let Some(before) = before.filter(|before| !before.entry.state.is_free()) {
                 return Ok(Err(before.entry));
@@ -160,17 +176,6 @@ impl Store {
         Ok(claimed.map(|key| HeldClaim { store: self.clone(), key, person: person.to_owned(), worker }))
     }
 
-    /// If nothing was ever sent under `key`: a key that differs from it only in capitals.
-    pub(crate) fn key_in_other_capitals(&self, key: &OnceKey) -> Result<Option<String>, LedgerError> {
-        let mut db = self.db();
-        if db.exists("SELECT 1 FROM once_key WHERE key = ?1", &values![key.as_str()])? {
-            return Ok(None);
-        }
-        let small = key.as_str().to_lowercase();
-        let keys = db.rows("SELECT DISTINCT key FROM once_key ORDER BY 1", &[], |mut row| row.take(0))?;
-        Ok(keys.into_iter().find(|known: &String| known.to_lowercase() == small))
-    }
-
     /// Every key, of every bot, by name.
     pub(crate) fn keys(&self) -> Result<Vec<OnceSummary>, LedgerError> {
         summaries(&mut self.db())
@@ -178,18 +183,14 @@ impl Store {
 
     /// The unfinished runs with rows under the key.
     pub(crate) fn runs_under(&self, scope: &OnceScope) -> Result<Vec<String>, LedgerError> {
-        let mut db = self.db();
-        let Some(key) = key_of(&mut db, scope)? else { return Ok(Vec::new()) };
         let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run WHERE claim.once_key = ?1 AND run.id = claim.run \
                      AND run.finished_at IS NULL ORDER BY 1";
-        db.rows(query, &values![key], |mut row| row.take(0))
+        self.db().rows(query, &values![number_of(scope)], |mut row| row.take(0))
     }
 
     /// Passes what everybody has under the key to `each`.
     pub(crate) fn people_under(&self, scope: &OnceScope, mut each: impl FnMut(OnceEntry)) -> Result<(), LedgerError> {
-        let mut db = self.db();
-        let Some(key) = key_of(&mut db, scope)? else { return Ok(()) };
-        claims(&mut db, ALL, &values![key], |_, claim| {
+        claims(&mut self.db(), ALL, &values![number_of(scope)], |_, claim| {
             each(claim.entry);
             Ok(())
         })
@@ -204,10 +205,9 @@ impl Store {
             if claim.row.is_some() || claim.entry.state != OnceState::Unknown {
                 return Ok(false);
             }
-            let key = key_or_new(db, scope)?;
             let query = "UPDATE claim SET state = ?3, at = ?4, message_id = NULL, worker = NULL \
                          WHERE once_key = ?1 AND person = ?2";
-            Ok(db.run(query, &values![key, person, ended(sent), now])? > 0)
+            Ok(db.run(query, &values![number_of(scope), person, ended(sent), now])? > 0)
         })
     }
 
@@ -216,7 +216,7 @@ impl Store {
     pub(crate) fn forget(&self, scope: &OnceScope, shown: &Shown<'_>) -> Result<bool, LedgerError> {
         self.db().change(|db| {
             lock_store(db)?;
-            let Some(key) = key_of(db, scope)? else { return Ok(false) };
+            let key = number_of(scope);
             match shown {
                 Shown::Person(person, entry) => {
                     if claim_under(db, scope, person)?.is_none_or(|claim| claim.entry != **entry) {
@@ -240,7 +240,7 @@ impl Store {
     pub(crate) fn add_to_key(&self, scope: &OnceScope, run: &Run) -> Result<Result<u64, String>, LedgerError> {
         self.db().change(|db| {
             lock_store(db)?;
-            let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
+            let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
             let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 \
                          AND message.run = row.run AND message.n = row.n \
                          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
@@ -356,30 +356,23 @@ fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
     Ok(OnceScope { key: row.named(0, |key| key.parse().ok())?, bot: row.take(1)?, address: row.take(2)? })
 }
 
-/// The number of a key, if it was ever used.
-pub(super) fn key_of(db: &mut Db, scope: &OnceScope) -> Result<Option<i64>, LedgerError> {
-    let query = "SELECT id FROM once_key WHERE key = ?1 AND bot = ?2 AND address = ?3";
-    let OnceScope { key, bot, address } = scope;
-    db.first(query, &values![key.as_str(), bot, address])?.map(|row| row.int(0)).transpose()
+/// The number of a key.
+pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
+    eight_bytes(digest(&SHA256, format!("{key}\n{bot}\n{address}").as_bytes()).as_ref(), 0)
 }
 
-/// The same; a key that was not used gets one.
-pub(super) fn key_or_new(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
-    if let Some(key) = key_of(db, scope)? {
-        return Ok(key);
-    }
-    let id = db.one("SELECT coalesce(max(id), 0) + 1 FROM once_key", &[])?.int(0)?;
-    let OnceScope { key, bot, address } = scope;
-    let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4)";
+/// The same; the store then knows the key.
+pub(super) fn note_key(db: &mut Db, scope: &OnceScope) -> Result<i64, LedgerError> {
+    let (id, OnceScope { key, bot, address }) = (number_of(scope), scope);
+    let query = "INSERT INTO once_key (id, key, bot, address) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     db.run(query, &values![id, key.as_str(), bot, address])?;
     Ok(id)
 }
 
 /// The claim of a person.
 fn claim_under(db: &mut Db, scope: &OnceScope, person: &str) -> Result<Option<Claim>, LedgerError> {
-    let Some(key) = key_of(db, scope)? else { return Ok(None) };
     let mut found = None;
-    claims(db, ONE, &values![key, person], |_, claim| {
+    claims(db, ONE, &values![number_of(scope), person], |_, claim| {
         found = Some(claim);
         Ok(())
     })?;

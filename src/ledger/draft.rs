@@ -136,14 +136,6 @@ impl LedgerDraft {
         self.each_where("true", i64::MAX, each)
     }
 
-    /// Passes every row that is skipped, in order.
-    pub(super) fn each_skipped(
-        &self,
-        mut each: impl FnMut(&DraftedRow<'_>, Skip<'_>) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
-        self.each_where("skipped IS NOT NULL", i64::MAX, |row| row.skip.map_or(Ok(()), |skip| each(&row, skip)))
-    }
-
     /// Passes the first rows that are to be sent, at most `most` of them, in order: the line, the cells and the request.
     pub(crate) fn first_sent<E: From<LedgerError>>(
         &self,
@@ -165,7 +157,7 @@ impl LedgerDraft {
     }
 
     /// Passes the first rows for which the SQL condition `rows` holds.
-    fn each_where<E: From<LedgerError>>(
+    pub(super) fn each_where<E: From<LedgerError>>(
         &self,
         rows: &str,
         most: i64,

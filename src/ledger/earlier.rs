@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::claims::OnceEntry;
 use super::error::LedgerError;
-use super::model::SkipReason;
-use crate::once::{OnceEntry, OnceKey, OnceState};
+use super::model::{OnceState, SkipReason};
+use crate::once::OnceKey;
 use crate::timestamps::{local_time, of_milliseconds};
 
 /// 2026-11-01, in milliseconds since 1970. No ledger of this format is older: an earlier time comes from a wrong clock,

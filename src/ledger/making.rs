@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_of, key_or_new};
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, note_key, number_of};
 use super::db::{Db, FillRow, LONG, LONGEST, SqlValue, values};
 use super::draft::{IS_NOT_SKIPPED, LedgerDraft};
 use super::earlier::{EarlierMessages, EarlierRow, is_recent, since};
 use super::error::LedgerError;
-use super::model::{RowState, Skip, SkipReason};
+use super::model::{RowState, SkipReason};
 use super::name::RunName;
 use super::pace::{Pace, moment};
 use super::run::{Run, is_in_doubt};
@@ -146,7 +146,10 @@ impl<'a> KnownRuns<'a> {
     pub(crate) fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
         let scope = OnceScope { key: key.clone(), bot: self.of.bot.clone(), address: self.of.address.clone() };
-        let (Some(key), hasher) = (key_of(self.db, &scope)?, OnceHasher::of_store(self.db)?) else { return Ok(()) };
+        let (key, hasher) = (number_of(&scope), OnceHasher::of_store(self.db)?);
+        if !self.db.exists("SELECT 1 FROM claim WHERE once_key = ?1", &values![key])? {
+            return Ok(());
+        }
         fill_people(self.db, |each| {
             draft.each_sent(|row, request| each(&values![hasher.person(request.recipient), row.n]))
         })?;
@@ -328,7 +331,7 @@ fn make(
     let pace = Pace::new(details.rate, moment(now));
     db.run(
         "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, under_way, created_at, \
-         changed_at, pauses) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, ?10, 0)",
+         changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, ?10)",
         &values![
             run,
             name.to_string(),
@@ -391,8 +394,9 @@ fn fill_rows(
     now: i64,
 ) -> Result<(), LedgerError> {
     db.0.fill("row (run, n, state, number, at, attempts, code, error)", &mut |each| {
-        draft.each_skipped(|row, Skip { reason, problem }| {
-            each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason.name(), problem])
+        draft.each_where("skipped IS NOT NULL", i64::MAX, |row| {
+            let (reason, problem) = row.skip.map(|skip| (skip.reason.name(), skip.problem)).unzip();
+            each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem])
         })
     })?;
     db.0.fill("row (run, n, state, number, attempts)", &mut |each| {
@@ -409,7 +413,7 @@ fn fill_rows(
 
 /// Claims the person of every row that is to be sent: each is free, or the caller would have skipped the row.
 fn claim_rows(db: &mut Db, scope: &OnceScope, run: i64, draft: &LedgerDraft) -> Result<(), LedgerError> {
-    let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
+    let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
     let mut claims = Vec::new();
     draft.each_sent(|row, request| {
         claims.push(values![key, hasher.person(request.recipient), run, row.n].to_vec());

@@ -31,7 +31,7 @@ mod store;
 mod types;
 mod worker;
 
-pub(crate) use self::claims::{Claimed, HeldClaim, OnceSummary, Shown};
+pub(crate) use self::claims::{Claimed, HeldClaim, OnceEntry, OnceSummary, Shown};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
 pub(crate) use self::draft::{DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
@@ -45,7 +45,7 @@ pub(crate) use self::events::{
 pub(crate) use self::exchange::{Delay, ExchangeReply, SettledRow};
 pub(crate) use self::file::OnWait;
 pub(crate) use self::making::{EarlierOf, KnownRuns};
-pub(crate) use self::model::{Counts, RowState, Skip, SkipCounts, SkipReason, now};
+pub(crate) use self::model::{Counts, OnceState, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;

@@ -202,6 +202,34 @@ impl SkipReason {
     }
 }
 
+named! {
+    /// The state of a person's one message under a key of `--once`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    OnceState {
+        /// Accepted by Jelou.
+        Sent = "sent",
+        /// It may have been sent.
+        Unknown = "unknown",
+        /// A process is sending it at this moment.
+        UnderWay = "under_way",
+        /// An unfinished run will send it.
+        ToBeSent = "to_be_sent",
+        /// Every attempt failed for certain, so the person is free.
+        NotSent = "not_sent",
+    }
+}
+
+impl OnceState {
+    pub(crate) fn words(self) -> String {
+        self.name().replace('_', " ")
+    }
+
+    /// Whether another message may be sent to the person under the key.
+    pub(crate) fn is_free(self) -> bool {
+        self == Self::NotSent
+    }
+}
+
 /// The rest of a run that was cancelled.
 pub(crate) const CANCELLED: Skip<'static> = Skip { reason: SkipReason::Cancelled, problem: "the run was cancelled" };
 

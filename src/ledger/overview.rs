@@ -77,7 +77,7 @@ impl Store {
     pub(crate) fn finished_for(&self, age: Duration) -> Result<Vec<RunOverview>, LedgerError> {
         let (mut old, now) = (self.overviews()?, self.now()?);
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        old.retain(|run| !run.is_held && run.is_finished && now.saturating_sub(run.changed_at) >= age);
+        old.retain(|run| !run.is_held && run.is_finished() && now.saturating_sub(run.changed_at) >= age);
         old.retain(|run| run.details.sandbox || !self.in_sandbox);
         Ok(old)
     }
@@ -129,8 +129,6 @@ pub(crate) struct RunOverview {
     pub(crate) details: Details,
     /// The number of rows in each state. A row that was under way when its process died counts as unknown.
     pub(crate) counts: Counts,
-    /// Whether every row is known to be final.
-    pub(crate) is_finished: bool,
     /// Milliseconds since 1970.
     pub(crate) created_at: i64,
     /// The last outcome or decision, or the time when the run was made if there is none.
@@ -150,13 +148,17 @@ impl RunOverview {
             doubt: run.doubt()?,
             details: run.details()?,
             counts: run.counts()?,
-            is_finished: run.is_finished()?,
             created_at: run.created_at()?,
             changed_at: run.changed_at()?,
             is_held: run.is_held()?,
             deliveries: run.delivery_counts()?,
             is_cancelled: run.is_cancelled()?,
         })
+    }
+
+    /// Whether every row is known to be final.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.doubt.is_none() && self.counts.is_finished()
     }
 
     /// The number of its rows that `--skip-sent` would leave out of a new run.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, key_or_new};
+use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, note_key};
 use super::db::{Db, values};
 use super::earlier::EarlierRow;
 use super::error::{LedgerError, LedgerFault};
@@ -151,7 +151,7 @@ fn free_rows(
     mut rows: Vec<StandingRow>,
     are_chosen: bool,
 ) -> Result<Vec<StandingRow>, LedgerError> {
-    let (key, hasher) = (key_or_new(db, scope)?, OnceHasher::of_store(db)?);
+    let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
     let people: HashMap<_, _> = rows.iter().map(|row| (row.n, hasher.person(&row.recipient))).collect();
     fill_people(db, |each| people.iter().try_for_each(|(n, person)| each(&values![person, *n])))?;
     let (mut own, mut taken) = (HashSet::new(), HashMap::new());

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::claims::key_of;
+use super::claims::number_of;
 use super::db::{Db, SHORT, SqlRow, values};
 use super::earlier::EarlierMessages;
 use super::error::LedgerError;
@@ -23,7 +23,7 @@ use super::store::{Lost, lock_store};
 use super::types::{Details, EndedAttempt, QueuedRow};
 use crate::api::{Deadline, PAIR_RATE_LIMIT};
 use crate::message::sends_template;
-use crate::once::{OnceHasher, OnceScope};
+use crate::once::OnceHasher;
 use crate::output::Sent;
 use crate::process::host_name;
 
@@ -106,7 +106,7 @@ pub(crate) struct Worker {
     held_until: i64,
     looked_at_limit: i64,
     /// The key of the run, under which a row that comes back must still have its person.
-    key: Option<(OnceScope, OnceHasher)>,
+    key: Option<(i64, OnceHasher)>,
     /// Rows given to this process whose outcomes the store does not have yet.
     held: HashMap<i64, i64>,
     /// The reason why no process may take rows; the next exchange reports it.
@@ -136,7 +136,7 @@ impl Run {
         let run = self.on_own_connection()?;
         let details = run.details()?;
         let key = match details.scope() {
-            Some(scope) => Some((scope, run.store.hasher()?)),
+            Some(scope) => Some((number_of(&scope), run.store.hasher()?)),
             None => None,
         };
         let mut worker = Worker {
@@ -470,10 +470,9 @@ impl Worker {
     /// Whether a row may be sent again under its key. A process that seemed lost may bring it back after its person was
     /// forgotten under the key and got another message.
     fn has_its_person(&self, db: &mut Db, ended: &EndedAttempt) -> Result<bool, LedgerError> {
-        let Some((scope, hasher)) = &self.key else { return Ok(true) };
-        let Some(key) = key_of(db, scope)? else { return Ok(false) };
+        let Some((key, hasher)) = &self.key else { return Ok(true) };
         let query = "SELECT 1 FROM claim WHERE once_key = ?1 AND person = ?2 AND run = ?3 AND n = ?4";
-        db.exists(query, &values![key, hasher.person(&ended.recipient), self.run.id, ended.n])
+        db.exists(query, &values![*key, hasher.person(&ended.recipient), self.run.id, ended.n])
     }
 
     /// Gives at most `wanted` rows to this process, or none of them if the request of one was changed. Only if they

@@ -31,7 +31,6 @@ also_in_a_database! {
     keys_are_listed_shown_and_forgotten,
     a_person_is_looked_up_by_the_number_that_a_send_reads,
     a_key_counts_for_one_bot,
-    a_new_key_that_differs_only_in_capitals_is_told,
     a_key_counts_for_ever,
     a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal,
     who_was_written_to_during_the_question_is_not_forgotten,
@@ -393,19 +392,6 @@ fn the_audit_log_tells_a_replay_from_a_message() {
     assert_eq!(json!(of("command")), json!(["send", "send", "once forget"]));
     let decided = ["key", "bot_id", "people", "to"].map(|name| lines[2][name].clone());
     assert_eq!(json!(decided), json!(["k", "BOT_ID", 1, null]));
-}
-
-#[test]
-fn a_new_key_that_differs_only_in_capitals_is_told() {
-    let (home, jelou) = (Home::new(), Jelou::accepting());
-    home.write("people.csv", format!("celular\n{ANA}\n"));
-    let told = "the key navidad is new, and not the key Navidad: capitals count";
-    for (key, is_told) in [("Navidad", false), ("Navidad", false), ("navidad", true), ("navidad", false)] {
-        let ended = home.send(&jelou, &format!("--once {key} Hola")).success();
-        assert_eq!(ended.stderr.contains(told), is_told, "{ended:?}");
-    }
-    let list = home.run("bulk send people.csv --yes --once NAVIDAD text Hola").api(&jelou.url).success();
-    assert!(list.stderr.contains("the key NAVIDAD is new, and not the key Navidad"), "{list:?}");
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl<'a> AskedRun<'a> {
         end: Option<Instant>,
     ) -> Result<Look, CommandError> {
         let run = &self.run.reconnected()?;
-        run.note_lost()?;
+        run.prepare()?;
         // Rows that are sent while Jelou answers are not asked about yet.
         let is_sent = run.is_held()?;
         let mut inquiry = self.inquiry(run)?;

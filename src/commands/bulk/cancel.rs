@@ -42,11 +42,10 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let name = run.name();
     // Of a run in doubt, too, these rows are still to be sent.
     let (details, counts, is_cancelled) = (run.details()?, run.noted_counts()?, run.is_cancelled()?);
-    let is_over = run.is_finished()? || counts.is_finished();
     run.require_change()?;
     let left = counted(counts.pending, "message");
     // The command that waited for the rows under way may have been ended.
-    if !is_over && !is_cancelled {
+    if !counts.is_finished() && !is_cancelled {
         let question = format!("Cancel run {name}, and never send what is left of it ({left})?");
         confirm(context, &question, &format!("run {name} was not cancelled"))?;
     }
@@ -76,7 +75,7 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
     signals.catch(&Signal::THAT_END_US)?;
     let mut is_told = false;
     loop {
-        run.note_lost()?;
+        run.prepare()?;
         let under_way = run.noted_counts()?.inflight;
         if under_way == 0 {
             // Some processes may have been lost meanwhile.

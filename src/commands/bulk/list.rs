@@ -66,10 +66,10 @@ pub(super) fn overview_as_json(run: &RunOverview, waiting: Option<&Waiting>) -> 
     let mut overview = json!({
         "schema_version": 1,
         "run": run.name.to_string(),
-        "complete": run.is_finished,
+        "complete": run.is_finished(),
         "cancelled": run.is_cancelled,
         "doubt": run.doubt.as_ref().map(ToString::to_string),
-        "running": run.is_held && !run.is_finished,
+        "running": run.is_held && !run.is_finished(),
         "waiting": waiting,
         "created_at": utc(run.created_at),
         "changed_at": utc(run.changed_at),

@@ -12,7 +12,7 @@ use super::report_file::{Rejects, ReportFile, open_rejects};
 use super::send_args::BulkSendArgs;
 use super::summary::nothing_to_send;
 use crate::command_error::CommandError;
-use crate::commands::claim::report_key;
+use crate::commands::claim::warn_of_forgotten_keys;
 use crate::commands::limit::{budget, limit_of_run, read_rates};
 use crate::commands::store::{check_clocks, open_store, open_store_to_look};
 use crate::context::{Context, Mode};
@@ -66,8 +66,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let store = store_of(context, args, &sender)?;
     let store = store.as_ref();
     let reaches_people = !sender.settings.is_sandboxed() && args.test_to.is_none();
-    if let Some(key) = args.once.as_ref().filter(|_| reaches_people) {
-        report_key(context, store, key)?;
+    if args.once.is_some() && reaches_people {
+        warn_of_forgotten_keys(context, store);
     }
     let windows = windows_for_list(context, args, kind, &sender)?;
     let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
