@@ -358,7 +358,7 @@ fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
 
 /// The number of a key.
 pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
-    eight_bytes(digest(&SHA256, format!("{key}\n{bot}\n{address}").as_bytes()).as_ref(), 0)
+    eight_bytes(&digest(&SHA256, format!("{key}\n{bot}\n{address}").as_bytes()))
 }
 
 /// The same; the store then knows the key.

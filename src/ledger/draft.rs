@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Params, Row as SqlRow, params};
 
 use super::error::LedgerError;
-use super::message::{RequestHash, hash_of_person};
+use super::message::{checksum_of, fingerprint_of, hash_of_person};
 use super::model::{Skip, SkipCounts, SkipReason, reason_named};
 use super::types::DraftRequest;
 use crate::phone::country_of;
@@ -76,18 +76,23 @@ impl LedgerDraft {
         let mut message_of = self.db.prepare_cached("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)")?;
         for DraftRow { line, cells, request, skip } in rows {
             self.rows += 1;
-            let hash = request.as_ref().map(|[recipient, path, body]| RequestHash::of(path, recipient, body));
+            let request = request.as_ref().map(|[recipient, path, body]| DraftRequest { recipient, path, body });
+            let fingerprint = request.as_ref().map(fingerprint_of);
+            let checksum = request
+                .as_ref()
+                .zip(fingerprint)
+                .map(|(request, fingerprint)| checksum_of(request, fingerprint, self.rows, *line));
             row_of.execute(params![
                 self.rows,
                 line,
-                request.as_ref().map(|[recipient, ..]| hash_of_person(recipient)),
-                hash.as_ref().map(RequestHash::fingerprint),
-                hash.as_ref().map(|hash| hash.row_checksum(self.rows, *line)),
+                request.as_ref().map(|request| hash_of_person(request.recipient)),
+                fingerprint,
+                checksum,
                 skip.as_ref().map(|(reason, _)| reason.name()),
                 skip.as_ref().map(|(_, problem)| problem),
             ])?;
             let [recipient, path, body] =
-                request.as_ref().map(|request| request.each_ref().map(Some)).unwrap_or_default();
+                request.map(|request| [request.recipient, request.path, request.body].map(Some)).unwrap_or_default();
             message_of.execute(params![self.rows, cells, recipient, path, body])?;
             if let Some((reason, _)) = skip {
                 self.skips.add(*reason);

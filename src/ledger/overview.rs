@@ -99,8 +99,7 @@ impl Store {
                 serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?).map_err(LedgerError::damaged)?;
             let body = row.take(REPORTED_COLUMNS)?;
             let reported = reported(&mut row, &lost, doubt.as_ref())?;
-            let Details { kind, bot, sandbox: is_rehearsal, .. } = details;
-            found.push(FoundMessage { run, kind, bot, is_rehearsal, doubt, body, reported });
+            found.push(FoundMessage { run, details, doubt, body, reported });
             Ok(())
         })?;
         // A row without an attempt has no time yet.
@@ -172,9 +171,7 @@ impl RunOverview {
 #[derive(Debug)]
 pub(crate) struct FoundMessage {
     pub(crate) run: String,
-    pub(crate) kind: String,
-    pub(crate) bot: String,
-    pub(crate) is_rehearsal: bool,
+    pub(crate) details: Details,
     /// Why messages of the run that are not sent here may have been sent.
     pub(crate) doubt: Option<LedgerError>,
     /// The message, as JSON.

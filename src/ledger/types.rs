@@ -140,7 +140,11 @@ pub(crate) struct QueuedRow {
 impl QueuedRow {
     /// Every person in the request.
     pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
-        DraftRequest { recipient: &self.recipient, path: &self.path, body: &self.body }.recipients()
+        self.request().recipients()
+    }
+
+    pub(super) fn request(&self) -> DraftRequest<'_> {
+        DraftRequest { recipient: &self.recipient, path: &self.path, body: &self.body }
     }
 }
 

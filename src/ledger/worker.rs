@@ -13,7 +13,7 @@ use super::earlier::EarlierMessages;
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind};
 use super::exchange::{Delay, ExchangeReply, SettledRow};
-use super::message::hash_of_person;
+use super::message::{checksum_of, hash_of_person};
 use super::model::{Counts, RowState};
 use super::pace::{PaceNews, moment};
 use super::reach::{Reach, ReachOf};
@@ -488,7 +488,7 @@ impl Worker {
         let mut read = |mut row: SqlRow| {
             let (fingerprint, checksum) = (row.int(6)?, row.int(7)?);
             let row = queued(&mut row)?;
-            if !row.is_as_written(fingerprint, checksum) {
+            if checksum_of(&row.request(), fingerprint, row.n, row.line) != checksum {
                 changed = Some(row.line);
             }
             Ok(row)

@@ -67,9 +67,9 @@ fn row(found: &FoundMessage) -> Result<OutputRow, LedgerError> {
     let (words, reported) = (words(found, &body), &found.reported);
     let mut record = json!({
         "to": reported.recipient,
-        "kind": found.kind,
-        "bot_id": found.bot,
-        "sandbox": found.is_rehearsal,
+        "kind": found.details.kind,
+        "bot_id": found.details.bot,
+        "sandbox": found.details.sandbox,
         "state": reported.state.name(),
         "body": body,
     });
@@ -77,14 +77,14 @@ fn row(found: &FoundMessage) -> Result<OutputRow, LedgerError> {
     Ok(OutputRow { id: reported.message_id.clone(), words, record })
 }
 
-fn words(FoundMessage { run, kind, bot, is_rehearsal, reported, .. }: &FoundMessage, body: &Value) -> Vec<String> {
+fn words(FoundMessage { run, details, reported, .. }: &FoundMessage, body: &Value) -> Vec<String> {
     let became = match (reported.state, reported.code.as_deref()) {
         (RowState::Sent, _) | (_, None) => reported.state.name().to_owned(),
         (state, Some(code)) if code == state.name() => code.to_owned(),
         (state, Some(code)) => format!("{}: {code}", state.name()),
     };
     // As its recipient would see it, on one line.
-    let drawn = Message::named(kind).map(|kind| kind.draw(body).join(" / "));
+    let drawn = Message::named(&details.kind).map(|kind| kind.draw(body).join(" / "));
     vec![
         run.clone(),
         reported.line.to_string(),
@@ -92,7 +92,7 @@ fn words(FoundMessage { run, kind, bot, is_rehearsal, reported, .. }: &FoundMess
         reported.recipient.clone().unwrap_or_default(),
         became,
         reported.delivery.as_ref().map_or("-", |delivery| delivery.facts.state.words()).to_owned(),
-        if *is_rehearsal { "sandbox" } else { bot }.to_owned(),
+        if details.sandbox { "sandbox" } else { &details.bot }.to_owned(),
         drawn.unwrap_or_default(),
     ]
 }
