@@ -477,6 +477,6 @@ mod tests {
         inquiry.note_message(&entry("a", 1), "7");
         assert!(inquiry.news().is_empty(), "it only goes forward");
         let counts = inquiry.counts(true, i64::MIN);
-        assert_eq!((counts.read, counts.known(), counts.asked), (1, 1, 1));
+        assert_eq!((counts.of(&DeliveryState::Read), counts.known(), counts.asked), (1, 1, 1));
     }
 }

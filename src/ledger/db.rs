@@ -180,7 +180,9 @@ pub(super) trait DbEngine: Send {
     fn is_free(&mut self) -> Result<bool, LedgerError>;
 
     /// The process of this machine that changes the store, or was the last one to do so, if that is known.
-    fn writing(&self) -> Option<u32>;
+    fn writing(&self) -> Option<u32> {
+        None
+    }
 
     /// Ends the transaction; once this returns, its changes are durable.
     fn commit(&mut self) -> Result<(), LedgerError>;

@@ -77,14 +77,8 @@ pub(crate) struct DeliveryCounts {
     /// When all of them were last asked for, in milliseconds since 1970, and how many there were.
     pub(crate) asked_at: i64,
     pub(crate) asked: u64,
-    pub(crate) accepted: u64,
-    pub(crate) at_whatsapp: u64,
-    pub(crate) delivered: u64,
-    pub(crate) read: u64,
-    pub(crate) replied: u64,
-    pub(crate) undelivered: u64,
-    /// In a state that this version does not know.
-    pub(crate) other: u64,
+    /// How many are in each state, by its stable name.
+    pub(crate) states: BTreeMap<&'static str, u64>,
     /// Asked for and not found.
     pub(crate) not_listed: u64,
     /// Accepted by an answer without a message id.
@@ -121,44 +115,39 @@ impl DeliveryNews {
 impl DeliveryCounts {
     /// Counts `messages` more in this state.
     pub(crate) fn add(&mut self, facts: &DeliveryFacts, messages: u64) {
-        *self.of_mut(&facts.state) += messages;
+        *self.states.entry(facts.state.name()).or_default() += messages;
         if facts.state == DeliveryState::Undelivered {
             let reason = facts.code.as_ref().or(facts.reason.as_ref());
             *self.reasons.entry(reason.map_or("no_reason", String::as_str).to_owned()).or_default() += messages;
         }
     }
 
-    fn of_mut(&mut self, state: &DeliveryState) -> &mut u64 {
-        match state {
-            DeliveryState::Other(_) => &mut self.other,
-            DeliveryState::Accepted => &mut self.accepted,
-            DeliveryState::AtWhatsapp => &mut self.at_whatsapp,
-            DeliveryState::Undelivered => &mut self.undelivered,
-            DeliveryState::Delivered => &mut self.delivered,
-            DeliveryState::Read => &mut self.read,
-            DeliveryState::Replied => &mut self.replied,
-        }
+    /// How many are in this state.
+    pub(crate) fn of(&self, state: &DeliveryState) -> u64 {
+        self.states.get(state.name()).copied().unwrap_or_default()
     }
 
     /// Each count with its stable name and its words, in the order of delivery. Those after the states count messages
     /// about which nothing is known.
-    pub(crate) fn named(&self) -> [(&'static str, &'static str, u64); 10] {
-        [
-            ("accepted", "accepted", self.accepted),
-            ("at_whatsapp", "at WhatsApp", self.at_whatsapp),
-            ("delivered", "delivered", self.delivered),
-            ("read", "read", self.read),
-            ("replied", "replied", self.replied),
-            ("undelivered", "undelivered", self.undelivered),
-            ("other", "in another state", self.other),
+    pub(crate) fn named(&self) -> Vec<(&'static str, &'static str, u64)> {
+        let states = DeliveryState::NAMES.map(|name| {
+            let words = match name {
+                "at_whatsapp" => "at WhatsApp",
+                "other" => "in another state",
+                name => name,
+            };
+            (name, words, self.states.get(name).copied().unwrap_or_default())
+        });
+        let others = [
             ("not_listed", "not listed", self.not_listed),
             ("no_id", "no id", self.no_id),
             ("not_asked", "not asked", self.not_asked),
-        ]
+        ];
+        states.into_iter().chain(others).collect()
     }
 
     /// How many have a known state.
     pub(crate) fn known(&self) -> u64 {
-        self.accepted + self.at_whatsapp + self.delivered + self.read + self.replied + self.undelivered + self.other
+        self.states.values().sum()
     }
 }

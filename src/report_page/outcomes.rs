@@ -123,7 +123,7 @@ impl Outcomes {
 pub(super) fn funnel(counts: &DeliveryCounts, asked_at: Option<i64>) -> Option<Value> {
     let asked = counts.known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;
-    let ends = BTreeMap::from(counts.named().map(|(name, _, count)| (name, count)));
+    let ends: BTreeMap<_, _> = counts.named().into_iter().map(|(name, _, count)| (name, count)).collect();
     (sent > 0).then(|| json!({ "asked_at": asked_at, "asked": asked, "sent": sent, "ends": ends }))
 }
 

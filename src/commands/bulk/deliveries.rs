@@ -10,6 +10,7 @@ use super::asking::{AskedRun, Look, UP_TO};
 use super::ending::log_decided;
 use super::summary::print_run;
 use super::words::{deliveries_as_json, deliveries_in_words, in_words};
+use crate::api::DeliveryState;
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::config::timeout;
@@ -181,9 +182,12 @@ fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
     if let Some(code) = refused {
         return Some(format!("WhatsApp lets the business send nothing ({code})"));
     }
-    let judged = counts.delivered + counts.read + counts.replied + counts.undelivered;
-    (judged >= FEWEST_JUDGED && counts.undelivered * 2 > judged)
-        .then(|| format!("{} of {} messages were not delivered", grouped(counts.undelivered), grouped(judged)))
+    let arrived =
+        [DeliveryState::Delivered, DeliveryState::Read, DeliveryState::Replied].map(|state| counts.of(&state));
+    let undelivered = counts.of(&DeliveryState::Undelivered);
+    let judged = arrived.iter().sum::<u64>() + undelivered;
+    (judged >= FEWEST_JUDGED && undelivered * 2 > judged)
+        .then(|| format!("{} of {} messages were not delivered", grouped(undelivered), grouped(judged)))
 }
 
 fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {
@@ -225,14 +229,16 @@ fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::DeliveryFacts;
 
     #[test]
     fn a_run_fails_silently_when_most_messages_fail_or_the_account_may_not_send() {
-        let counts = |delivered, undelivered, code: &str| DeliveryCounts {
-            delivered,
-            undelivered,
-            reasons: [(code.to_owned(), undelivered)].into(),
-            ..DeliveryCounts::default()
+        let counts = |delivered, undelivered, code: &str| {
+            let mut counts = DeliveryCounts::default();
+            counts.add(&DeliveryFacts::new(DeliveryState::Delivered), delivered);
+            let code = Some(code.to_owned());
+            counts.add(&DeliveryFacts { code, ..DeliveryFacts::new(DeliveryState::Undelivered) }, undelivered);
+            counts
         };
         for (delivered, undelivered, code, expected) in [
             (4, 6, "131026", true),

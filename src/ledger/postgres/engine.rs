@@ -126,10 +126,6 @@ impl DbEngine for DatabaseEngine {
         Ok(self.call(self.limit, self.client.query_opt(query, &[]))?.is_some())
     }
 
-    fn writing(&self) -> Option<u32> {
-        None
-    }
-
     fn commit(&mut self) -> Result<(), LedgerError> {
         // It waits for the disk, however long that takes.
         self.call(self.limit, self.client.batch_execute("COMMIT"))
