@@ -35,7 +35,7 @@ impl RecipientError {
         let so_far = if digits.is_empty() { String::new() } else { format!(" (read so far: `{digits}`)") };
         let (typed, sign) = (typed.escape_debug(), found.escape_debug());
         let hint = "give one phone number, or a WhatsApp user id such as US.13491208655302741918; a user of another channel is \
-            written `id:USER`, and to several people sends: jelouctl bulk send LIST text 'Hola'";
+            written `id:USER`; to send to several people: jelouctl bulk send LIST text 'Hola'";
         Self::new(format!("`{typed}` is not a phone number: it contains `{sign}`{so_far}"), hint)
     }
 

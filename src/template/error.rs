@@ -38,6 +38,13 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
         }
         Some(column) => {
             let column = spelling(column, columns);
+            if misspelling.is_quoted() {
+                let problem = format!("{path}: {written} is that word for everybody; the column is written {column}");
+                return UsageError::new(
+                    problem,
+                    format!("write {column}; to send the word itself, leave the braces out"),
+                );
+            }
             let problem = format!("{written} would be sent as written; the column is written {column}");
             (problem, format!("write {column}"))
         }
