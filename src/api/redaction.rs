@@ -104,13 +104,10 @@ fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     if let Some(character) = char::from_u32(first.into()) {
         return Some((utf8(character), length));
     }
-    let pair = unit(text.get(length..)?).and_then(|(second, more)| Some((second?, length + more)));
-    let character = pair.and_then(|(second, _)| char::decode_utf16([first, second]).next()?.ok());
-    Some(match (character, pair) {
-        (Some(character), Some((_, length))) => (utf8(character), length),
-        // It is half of a character.
-        _ => (Vec::new(), length),
-    })
+    // The other half of a character may still be escaped.
+    let (second, more) = unit(text.get(length..)?)?;
+    let character = char::decode_utf16([first, second?]).next()?.ok()?;
+    Some((utf8(character), length + more))
 }
 
 /// Backslashes, and the number behind them if it is `u00e9`; and the length of both.

@@ -70,7 +70,7 @@ impl Run {
             run.check_identity(db)?;
             let by = run.pause.as_ref().map(|paused| paused.by.clone());
             if let Some(paused) = &run.pause {
-                if Some(paused) != seen {
+                if Some(paused.pauses) != seen.map(|seen| seen.pauses) {
                     return Ok(());
                 }
                 if run.is_doubtful() && !resumed.has_answered && run.told != by {
@@ -103,16 +103,17 @@ impl Run {
             if run.finished_at.is_some() {
                 return Ok(false);
             }
-            if let Some(paused) = &mut run.pause {
-                // A person who is being asked whether to continue has not seen this stop.
-                paused.at = run.now;
-            } else {
+            if run.pause.is_none() {
                 let is_of_person = problem.is_none();
                 let reason = if is_of_person { PauseReason::Person } else { PauseReason::Undelivered };
                 let because = if is_of_person { "bulk stop" } else { reason.name() };
                 run.pause(reason, user_and_host());
                 run.under_way = false;
                 run.note(db, &RunEvent { problem, ..RunEvent::now(RunEventKind::Stopped).because(because) })?;
+            } else {
+                // A person who is being asked whether to continue has not seen this stop.
+                run.pauses += 1;
+                run.pause.iter_mut().for_each(|paused| paused.pauses = run.pauses);
             }
             Ok::<_, LedgerError>(true)
         })

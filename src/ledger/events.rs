@@ -121,6 +121,8 @@ pub(crate) struct RunPause {
     pub(crate) by: String,
     /// Since when, in milliseconds since 1970.
     pub(crate) at: i64,
+    /// How often the run had been paused or stopped by then.
+    pub(crate) pauses: i64,
 }
 
 /// What a person who resumes a run changes and acknowledges.

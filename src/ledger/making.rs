@@ -331,7 +331,7 @@ fn make(
     let pace = Pace::new(details.rate, moment(now));
     db.run(
         "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, under_way, created_at, \
-         changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, ?10)",
+         changed_at, pauses) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, ?10, 0)",
         &values![
             run,
             name.to_string(),

@@ -139,7 +139,7 @@ impl Run {
 
     /// Why no process takes its rows.
     pub(crate) fn pause(&self) -> Result<Option<RunPause>, LedgerError> {
-        let mut row = self.one("SELECT paused, paused_by, paused_at FROM run WHERE id = ?1")?;
+        let mut row = self.one("SELECT paused, paused_by, paused_at, pauses FROM run WHERE id = ?1")?;
         paused(&mut row)
     }
 
@@ -405,13 +405,13 @@ pub(super) fn queued(row: &mut SqlRow) -> Result<QueuedRow, LedgerError> {
     })
 }
 
-/// From the columns `paused, paused_by, paused_at`.
+/// From the columns `paused, paused_by, paused_at, pauses`.
 pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> {
     if row.opt_text(0)?.is_none() {
         return Ok(None);
     }
     let reason = row.named(0, PauseReason::of_name)?;
-    Ok(Some(RunPause { reason, by: row.take(1)?, at: row.int(2)? }))
+    Ok(Some(RunPause { reason, by: row.take(1)?, at: row.int(2)?, pauses: row.int(3)? }))
 }
 
 /// Reads a row from [`columns`], as it is shown.

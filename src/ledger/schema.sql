@@ -38,11 +38,12 @@ CREATE TABLE run (
   changed_at BIGINT NOT NULL,
   finished_at BIGINT,
   cancelled_at BIGINT,
-  -- Why no process takes its rows, who paused it, and when it was paused or last stopped; and the doubt about it that a
-  -- person was last shown.
+  -- Why no process takes its rows, who paused it and when; how often it was paused or stopped; and the doubt about it that
+  -- a person was last shown.
   paused TEXT,
   paused_by TEXT,
   paused_at BIGINT,
+  pauses BIGINT NOT NULL,
   told TEXT,
   -- When Jelou was last asked for all of its messages, and for how many.
   asked_at BIGINT,

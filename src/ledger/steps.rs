@@ -42,6 +42,7 @@ pub(super) struct LockedRun {
     pub(super) finished_at: Option<i64>,
     pub(super) cancelled_at: Option<i64>,
     pub(super) pause: Option<RunPause>,
+    pub(super) pauses: i64,
     pub(super) told: Option<String>,
     /// The time after it was locked, by the clock of the store.
     pub(super) now: i64,
@@ -49,22 +50,23 @@ pub(super) struct LockedRun {
 
 /// Locks a run; None if it was removed.
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
-    let query = "SELECT paused, paused_by, paused_at, name, identity, pace, taken, repeats, under_way, changed_at, \
+    let query = "SELECT paused, paused_by, paused_at, pauses, name, identity, pace, taken, repeats, under_way, changed_at, \
                  finished_at, cancelled_at, told FROM run WHERE id = ?1 /*lock*/";
     let (Some(mut row), now) = db.0.lock(query, &values![id])? else { return Ok(None) };
     Ok(Some(LockedRun {
         id,
+        pauses: row.int(3)?,
         pause: paused(&mut row)?,
-        name: row.take(3)?,
-        identity: row.take(4)?,
-        pace: serde_json::from_str(row.text(5)?).map_err(LedgerError::damaged)?,
-        taken: row.int(6)?,
-        repeats: row.is_set(7)?,
-        under_way: row.is_set(8)?,
-        changed_at: row.int(9)?,
-        finished_at: row.opt_int(10)?,
-        cancelled_at: row.opt_int(11)?,
-        told: row.opt_take(12)?,
+        name: row.take(4)?,
+        identity: row.take(5)?,
+        pace: serde_json::from_str(row.text(6)?).map_err(LedgerError::damaged)?,
+        taken: row.int(7)?,
+        repeats: row.is_set(8)?,
+        under_way: row.is_set(9)?,
+        changed_at: row.int(10)?,
+        finished_at: row.opt_int(11)?,
+        cancelled_at: row.opt_int(12)?,
+        told: row.opt_take(13)?,
         now,
     }))
 }
@@ -98,7 +100,7 @@ impl LockedRun {
         let pause = self.pause.as_ref();
         db.run(
             "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, under_way = ?5, changed_at = ?6, finished_at = ?7, \
-             cancelled_at = ?8, paused = ?9, paused_by = ?10, paused_at = ?11, told = ?12 WHERE id = ?1",
+             cancelled_at = ?8, paused = ?9, paused_by = ?10, paused_at = ?11, pauses = ?12, told = ?13 WHERE id = ?1",
             &values![
                 self.id,
                 &self.identity,
@@ -111,6 +113,7 @@ impl LockedRun {
                 pause.map(|paused| paused.reason.name()),
                 pause.map(|paused| paused.by.as_str()),
                 pause.map(|paused| paused.at),
+                self.pauses,
                 self.told.as_deref()
             ],
         )?;
@@ -120,7 +123,8 @@ impl LockedRun {
     /// Pauses it, unless it is paused already.
     pub(super) fn pause(&mut self, reason: PauseReason, by: String) {
         if self.pause.is_none() {
-            self.pause = Some(RunPause { reason, by, at: self.now });
+            self.pauses += 1;
+            self.pause = Some(RunPause { reason, by, at: self.now, pauses: self.pauses });
         }
     }
 

@@ -43,7 +43,7 @@ pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
 /// The telephone number in an id that has it with the prefix of calls abroad, WhatsApp's own domain, or as a float.
 pub(crate) fn number_in(id: &str) -> Option<&str> {
     let id = ["@c.us", "@s.whatsapp.net", ".0"].iter().find_map(|end| id.strip_suffix(end)).unwrap_or(id);
-    let number = id.strip_prefix("00").unwrap_or(id);
+    let number = id.trim_start_matches("00");
     (NUMBER_DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }
 
@@ -53,8 +53,10 @@ fn digits_of(recipient: &str) -> Cow<'_, str> {
         return Cow::Borrowed(number);
     }
     match Typed::read(recipient) {
-        Ok(Typed { digits, .. }) if NUMBER_DIGITS.contains(&digits.len()) => Cow::Owned(digits),
-        Ok(_) | Err(_) => Cow::Borrowed(recipient),
+        Ok(Typed { digits, .. }) => {
+            number_in(&digits).map_or(Cow::Borrowed(recipient), |number| number.to_owned().into())
+        }
+        Err(_) => Cow::Borrowed(recipient),
     }
 }
 

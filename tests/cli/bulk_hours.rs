@@ -300,7 +300,7 @@ fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_
     run.wait_for("note: waiting until 2026-11-20 07:00");
     std::fs::remove_file(&list).unwrap();
     clock.set(OPENING);
-    let ended = run.end().told(&["check the path and its permissions; to continue: jelouctl bulk resume r"]);
+    let ended = run.end().told(&["a list is a file on this machine; to continue: jelouctl bulk resume r"]);
     assert_eq!((ended.code, jelou.seen().len()), (3, 0), "{ended:?}");
     let told = "the run stopped before it went on: do_not_contact (profile p): failed to read";
     assert!(ended.stderr.contains(told), "{ended:?}");

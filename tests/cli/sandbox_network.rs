@@ -193,12 +193,12 @@ fn other_machines_are_let_in_only_by_name() {
     for (flags, problem, hint) in [
         ("--listen 0.0.0.0:0", "--listen 0.0.0.0:0 lets other machines in", "add --allow-host"),
         ("--listen [::]:0", "--listen [::]:0 lets other machines in", "for example --allow-host sandbox"),
-        ("--listen sandbox:4780", "'sandbox:4780' for '--listen <ADDRESS>': invalid socket address", ""),
-        ("--listen 0.0.0.0 --allow-host a", "'0.0.0.0' for '--listen <ADDRESS>': invalid socket address", ""),
+        ("--listen sandbox:4780", "'sandbox:4780' for '--listen <ADDRESS:PORT>': invalid socket address", ""),
+        ("--listen 0.0.0.0 --allow-host a", "'0.0.0.0' for '--listen <ADDRESS:PORT>': invalid socket address", ""),
         ("--listen 127.0.0.1:0 --allow-host *", "'--allow-host <HOST>': `*` is not the name or the address", ""),
         ("--allow-host http://sandbox", "'--allow-host <HOST>': `http://sandbox` is not the name", ""),
         ("--listen 203.0.113.1:0 --allow-host a", "failed to listen on 203.0.113.1:0", "an address of this machine"),
-        ("--listen 127.0.0.1:0 --port 1", "--listen <ADDRESS>' cannot be used with '--port <PORT>'", ""),
+        ("--listen 127.0.0.1:0 --port 1", "--listen <ADDRESS:PORT>' cannot be used with '--port <PORT>'", ""),
     ] {
         home.run(&format!("sandbox {flags} -- true")).fails(2, &[problem, hint]);
     }
