@@ -1,5 +1,5 @@
 //! Sees a secret in a text in any form in which a server, a proxy or a framework may repeat it: unchanged, in base64, and
-//! under any nested escapes of JSON, URLs, forms and HTML.
+//! under nested escapes of JSON, URLs, forms and HTML.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;

@@ -31,7 +31,7 @@ pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
     pieces.map(|(at, character)| if escaped(character, at) { escape(character) } else { keep(character) }).collect()
 }
 
-/// A secret under at most three escapes is seen, whatever surrounds it, unless it has signs of escapes itself. The first bytes say
+/// A secret under at most two escapes is seen, whatever surrounds it, unless it has signs of escapes itself. The first bytes say
 /// how it is escaped; the rest is the secret on one line, followed by the surrounding text.
 pub fn redaction(bytes: &[u8]) {
     let Some(([form, ways @ ..], rest)) = bytes.split_first_chunk::<28>() else { return };
@@ -52,6 +52,7 @@ pub fn redaction(bytes: &[u8]) {
     };
     let shown = ways
         .chunks_exact(9)
+        .take(2)
         .filter(|way| usize::from(way[0]) < WAYS)
         .fold(base, |text, way| written(&text, way[0].into(), u64::from_le_bytes(way[1..].try_into().unwrap())));
     let middle = around.char_indices().nth(around.chars().count() / 2).map_or(0, |(at, _)| at);
