@@ -1,7 +1,7 @@
 //! The thread that writes the draft while the list is read. It receives the rows in batches, in order.
 
 use std::panic::resume_unwind;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, channel, sync_channel};
 use std::thread::{Scope, ScopedJoinHandle};
 
 use crate::ledger::{DraftRow, LedgerDraft, LedgerError};
@@ -18,14 +18,24 @@ pub(super) struct DraftFeed<'scope> {
     batch: Vec<DraftRow>,
     bytes: usize,
     batches: SyncSender<Vec<DraftRow>>,
+    /// Batches that are written. The thread that made their texts frees them: otherwise both contend for the allocator.
+    written: Receiver<Vec<DraftRow>>,
     thread: ScopedJoinHandle<'scope, Result<(), LedgerError>>,
 }
 
 impl<'scope> DraftFeed<'scope> {
     pub(super) fn start(scope: &'scope Scope<'scope, '_>, draft: &'scope mut LedgerDraft) -> Self {
         let (batches, waiting) = sync_channel::<Vec<DraftRow>>(BATCHES_WAITING);
-        let thread = scope.spawn(move || waiting.iter().try_for_each(|batch| draft.add(&batch)));
-        Self { batch: Vec::new(), bytes: 0, batches, thread }
+        let (done, written) = channel();
+        let thread = scope.spawn(move || {
+            waiting.iter().try_for_each(|batch| {
+                draft.add(&batch)?;
+                // Nobody waits for the last ones.
+                let _ = done.send(batch);
+                Ok(())
+            })
+        });
+        Self { batch: Vec::new(), bytes: 0, batches, written, thread }
     }
 
     /// Adds the next row. If it fails, [`DraftFeed::close`] returns the error.
@@ -46,6 +56,7 @@ impl<'scope> DraftFeed<'scope> {
 
     fn hand_over(&mut self) -> Result<(), LedgerError> {
         self.bytes = 0;
+        self.written.try_iter().for_each(drop);
         self.batches.send(std::mem::take(&mut self.batch)).map_err(|_| LedgerError::writer_gone())
     }
 }
