@@ -269,7 +269,8 @@ impl UsedKey {
 
     fn row(&self, OnceEntry { state, at, message_id, run, .. }: &OnceEntry) -> OutputRow {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let fields = json!({ "state": state.name(), "at": of_milliseconds(*at).to_string(), "message_id": message_id, "run": run });
+        let at_shown = of_milliseconds(*at).to_string();
+        let fields = json!({ "state": state.name(), "at": at_shown, "message_id": message_id, "run": run });
         OutputRow {
             id: message_id.clone(),
             words: vec![state.words(), local(*at), text(message_id), text(run)],

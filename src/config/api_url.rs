@@ -97,10 +97,11 @@ impl FromStr for ApiUrl {
         match url.0.scheme() {
             "https" => Ok(url),
             "http" if url.is_loopback() => Ok(url),
-            scheme => Err(format!(
-                "`{scheme}://{}` would get the secret unencrypted; use https://, or http:// for this machine",
+            "http" => Err(format!(
+                "`http://{}` would get the secret unencrypted; use https://, or http:// for this machine",
                 url.0.host_str().unwrap_or_default()
             )),
+            other => Err(format!("the scheme `{other}` is not one of the API's; give an https:// URL")),
         }
     }
 }
@@ -132,7 +133,7 @@ mod tests {
             ("https://user:secret@api.jelou.ai", Err("a user or a password")),
             ("https://api.jelou.ai?x=1", Err("a query or a fragment")),
             ("https://api.jelou.ai#x", Err("a fragment")),
-            ("ftp://api.jelou.ai", Err("unencrypted")),
+            ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
             ("api.jelou.ai", Err("not a URL (relative URL without a base); write https://HOST")),
             ("", Err("not a URL (relative URL without a base); write https://HOST")),
             ("https://api.jelou.ai:x", Err("not a URL (invalid port number)")),

@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn a_wrong_value_is_named_by_its_key_and_its_profile() {
         for (profile, expected) in [
-            ("timeout = \"soon\"", "timeout of profile a: `soon` is not a duration; "),
+            ("timeout = \"soon\"", "timeout of profile a: `soon` is not a duration of at most 24h; "),
             ("rate = \"fast\"", "jelouctl profile set a"),
             (
                 "api_url = \"http://x.example\"",

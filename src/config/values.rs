@@ -62,8 +62,8 @@ pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
     match duration {
         Some(duration) if duration <= LONGEST => Ok(duration),
         _ => {
-            let way_out = "write 500ms, 30s or 2m, or a number of seconds; the most is 24h";
-            Err(format!("`{}` is not a duration; {way_out}", raw.escape_debug()))
+            let way_out = "write 500ms, 30s or 2m, or a number of seconds";
+            Err(format!("`{}` is not a duration of at most 24h; {way_out}", raw.escape_debug()))
         }
     }
 }
@@ -74,7 +74,7 @@ pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
         "0" => Ok(Duration::ZERO),
         raw => match humantime::parse_duration(raw) {
             Ok(duration) if duration <= MOST_REMEMBERED => Ok(duration),
-            _ => Err(format!("`{}` is not a time; write 3d, 12h or 30m, or 0; the most is 366d", raw.escape_debug())),
+            _ => Err(format!("`{}` is not a time of at most 366d; write 3d, 12h or 30m, or 0", raw.escape_debug())),
         },
     }
 }

@@ -8,7 +8,7 @@ use crate::ledger::{DraftRow, LedgerDraft, LedgerError};
 
 /// The number of rows in a batch, so that the threads rarely wake each other.
 const ROWS_OF_A_BATCH: usize = 256;
-/// A batch is full once its bodies have this many bytes.
+/// A batch is full once the cells and bodies of its rows have this many bytes.
 const BYTES_OF_A_BATCH: usize = 1024 * 1024;
 /// The number of batches that may wait, so that the read-ahead stays small even with a slow disk.
 const BATCHES_WAITING: usize = 2;

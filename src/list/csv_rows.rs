@@ -1,5 +1,6 @@
 //! The rows of a CSV list: a header, then a record at a time, however a cell is quoted.
 
+use std::collections::HashSet;
 use std::io::{BufReader, ErrorKind, Read};
 
 use super::csv_records::{CsvRecord, CsvRecords};
@@ -91,7 +92,7 @@ impl CsvRows {
             inside.truncate(if inside.len() > 1 { inside.len() - beside } else { 0 });
             inside.into_iter().skip(usize::from(place > 0))
         });
-        let inside: Vec<_> = inside.collect();
+        let inside: HashSet<_> = inside.collect();
         let row = |text: &str| self.row(&text.split(delimiter).collect::<Vec<_>>()).ok();
         let whole = lines(&cells.join(&delimiter.to_string()));
         let whole = (first..).zip(whole);

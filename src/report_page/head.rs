@@ -45,7 +45,7 @@ pub(super) fn facts(
     facts
 }
 
-/// The name of the state of a run that a process may be sending now; unless it is in doubt.
+/// The name of the state of a run that is not in doubt.
 pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
     match events.last().map(|event| event.kind) {
         _ if events.iter().any(|event| event.kind == RunEventKind::Cancelled) => "cancelled",

@@ -33,7 +33,8 @@ pub(crate) struct PlannedList<'a> {
     pub(crate) refused: Option<String>,
 }
 
-/// Writes the page of `list`; returns what was written, in words. With `mask`, it contains no cell and no number, and the message is unfilled.
+/// Writes the page of `list`; returns what was written, in words. With `mask`, it contains no cell and no number, and the message
+/// is unfilled.
 ///
 /// # Errors
 /// When the draft cannot be read, or `to` cannot be written.

@@ -26,7 +26,8 @@ use crate::report::reported_cells;
 /// The maximum length of a code in characters.
 const LONGEST_API_CODE: usize = 64;
 
-/// Writes the page of `run`; returns what was written, in words. With `mask`, it contains no cell, no number and no API message about a recipient.
+/// Writes the page of `run`; returns what was written, in words. With `mask`, it contains no cell, no number and no API message
+/// about a recipient.
 ///
 /// # Errors
 /// When the ledger cannot be read, or `to` cannot be written.

@@ -711,7 +711,7 @@ fn a_body_is_a_file_or_json_as_other_flags_have_it() {
 #[test]
 fn an_address_that_cannot_hold_a_secret_is_shown() {
     for (url, told) in [
-        ("localhost:8080", "`localhost://` would get the secret unencrypted; use https://"),
+        ("localhost:8080", "the scheme `localhost` is not one of the API's; give an https:// URL"),
         ("http://api.example.com", "`http://api.example.com` would get"),
     ] {
         let told = format!("'(not shown)' for '--api-url <URL>': {told}");

@@ -317,7 +317,7 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
     let shown =
         |flags: &[&str]| send(&home, &jelou.url, &[flags, &["--dry-run"]].concat()).success().stdout.lines().count();
     assert_eq!([shown(&[]), shown(&["--remember", "6d"]), shown(&["--remember", "0"])], [3, 0, 3]);
-    for (time, problem) in [("6", "is not a time"), ("400d", "the most is 366d"), ("-1d", "is not a time")] {
+    for (time, problem) in [("6", "is not a time"), ("400d", "at most 366d"), ("-1d", "is not a time")] {
         let flag = format!("--remember={time}");
         send(&home, &jelou.url, &[&flag]).fails(2, &[problem, "--remember"]);
     }

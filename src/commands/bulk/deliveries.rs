@@ -71,16 +71,27 @@ pub(crate) struct BulkDeliveriesArgs {
     pause_if_undelivered: bool,
 
     /// Ask for messages that left this long ago or less, at most 30d [default: 72h]
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = up_to)]
     up_to: Option<Duration>,
+}
+
+/// Reads a value of `--up-to`.
+fn up_to(raw: &str) -> Result<Duration, String> {
+    let shown = raw.escape_debug();
+    let read =
+        humantime::parse_duration(raw.trim()).map_err(|_| format!("`{shown}` is not a duration; write 72h or 30d"))?;
+    match read {
+        read if read > LONGEST_UP_TO => Err(format!("`{shown}` is too long; WhatsApp tries for 30d at most")),
+        read if read < Duration::from_secs(1) => Err(format!("`{shown}` is too short; it is 1s to 30d")),
+        read => Ok(read),
+    }
 }
 
 pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
     let name = run.name();
-    let up_to = args.up_to.unwrap_or(UP_TO).min(LONGEST_UP_TO);
-    let mut asked = AskedRun::open(context, &run, up_to)?;
+    let mut asked = AskedRun::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
     let look = block_on(watch(context, &mut asked, args));
     let code = |look: &Look| {
         if look.counts.unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete }
@@ -251,6 +262,15 @@ mod tests {
         ] {
             let failing = silent_failure(&counts(delivered, undelivered, code)).is_some();
             assert_eq!(failing, expected, "{delivered} {undelivered} {code}");
+        }
+    }
+
+    #[test]
+    fn up_to_is_at_most_as_long_as_whatsapp_tries() {
+        for (raw, expected) in
+            [("72h", Some(72)), ("30d", Some(720)), ("31d", None), ("0s", None), ("3", None), ("", None), ("-1h", None)]
+        {
+            assert_eq!(up_to(raw).ok(), expected.map(|hours: u64| Duration::from_secs(hours * 3600)), "{raw}");
         }
     }
 }

@@ -179,13 +179,17 @@ fn record(message: &HistoryMessage) -> Value {
 }
 
 fn words(message: &HistoryMessage) -> Vec<String> {
-    let by = json!(message.author).as_str().unwrap_or_default().to_owned();
+    let by = match message.author {
+        MessageAuthor::Bot => "bot",
+        MessageAuthor::User => "user",
+        MessageAuthor::Other => "other",
+    };
     // Jelou lists a state for what the person wrote, too.
     let state = message.state.as_ref().filter(|_| message.author != MessageAuthor::User);
     let shown = message.text.as_ref().or(message.media_url.as_ref()).or(message.kind.as_ref());
     vec![
         message.at.map(local_second).unwrap_or_default(),
-        by,
+        by.to_owned(),
         message.user.clone().unwrap_or_default(),
         state.map_or("", DeliveryState::words).to_owned(),
         shown.cloned().unwrap_or_default(),
