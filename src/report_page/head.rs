@@ -1,9 +1,9 @@
-//! The head of the page: the facts about the run, and its state.
+//! The head of the page: the facts about the run, its state, and its history: its events in words.
 
 use std::time::Duration;
 
-use super::texts::PageClock;
-use crate::ledger::{Counts, Details, RunEvent, RunEventKind};
+use super::texts::{PageClock, said_in};
+use crate::ledger::{Counts, Details, LIMIT, RunEvent, RunEventKind};
 use crate::list::ReportLanguage;
 use crate::output::rounded;
 
@@ -12,7 +12,8 @@ pub(super) fn list_name(details: &Details, language: ReportLanguage) -> String {
     details.list.clone().unwrap_or_else(|| language.text("standard_input").to_owned())
 }
 
-/// Facts, each with the name of its label. The `span` of a run is when it began, and the last known time; a list has none.
+/// Facts, each with the name of its label. The `span` of a run is when it began, and the last known time; a list has
+/// none.
 pub(super) fn facts(
     details: &Details,
     rows: u64,
@@ -61,5 +62,103 @@ pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -
             | RunEventKind::Ended,
         )
         | None => "unfinished",
+    }
+}
+
+/// A line of the history: when, in milliseconds since 1970; the name of the event; and a detail.
+pub(super) type CourseStep = (i64, &'static str, String);
+
+/// The events in words. Consecutive waits for the same reason are one line.
+/// `with_problems` includes the API's own words, which may name a person.
+pub(super) fn steps(
+    events: &[RunEvent],
+    with_problems: bool,
+    clock: &PageClock,
+    language: ReportLanguage,
+) -> Vec<CourseStep> {
+    let same = |left: &RunEvent, right: &RunEvent| {
+        left.kind == RunEventKind::Waiting && right.kind == RunEventKind::Waiting && left.reason == right.reason
+    };
+    let mut before = None;
+    let mut steps = Vec::new();
+    for group in events.chunk_by(same) {
+        let [event, ..] = group else { continue };
+        let mut details = Vec::new();
+        if event.kind == RunEventKind::Resumed && before.is_some_and(|before| !rests(before)) {
+            details.push(language.text("was_cut_off").to_owned());
+        }
+        details.extend(event.reason.as_deref().map(|reason| why(event.kind, reason, language).to_owned()));
+        if group.len() > 1 {
+            details.push(language.text_with("waited_times", &language.number(group.len() as u64)));
+        }
+        let until = group.iter().filter_map(|event| event.until).max();
+        details.extend(until.map(|until| language.text_with("until", &clock.moment(until))));
+        details.extend(event.problem.as_deref().filter(|_| with_problems).map(|problem| said_in(language, problem)));
+        before = Some(event);
+        steps.push((event.at, event.kind.name(), details.join("; ")));
+    }
+    steps
+}
+
+/// Whether nothing is in flight after this event: a run also goes on by itself after its hours and its limit.
+fn rests(event: &RunEvent) -> bool {
+    match event.kind {
+        RunEventKind::Paused | RunEventKind::Stopped | RunEventKind::Cancelled | RunEventKind::Ended => true,
+        RunEventKind::Waiting => matches!(event.reason.as_deref(), Some("hours" | LIMIT)),
+        RunEventKind::Begun | RunEventKind::Resumed => false,
+    }
+}
+
+/// The reason in words; one that has none is shown as it is.
+fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> &str {
+    let of_kind = language.find(&format!("{} {reason}", kind.name()));
+    of_kind.or_else(|| language.find(&format!("why {reason}"))).unwrap_or(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    fn event(kind: RunEventKind, at: i64, reason: &str, until: Option<i64>) -> RunEvent {
+        let reason = (!reason.is_empty()).then(|| reason.to_owned());
+        RunEvent { kind, at: at * 1000, reason, problem: None, until: until.map(|until| until * 1000) }
+    }
+
+    #[test]
+    fn waits_of_one_kind_are_one_line() {
+        let events = [
+            event(RunEventKind::Begun, 0, "", None),
+            event(RunEventKind::Waiting, 1, "rate_limit", Some(3)),
+            event(RunEventKind::Waiting, 4, "rate_limit", Some(9)),
+            event(RunEventKind::Stopped, 5, "SIGINT", None),
+            event(RunEventKind::Resumed, 60, "", None),
+            event(RunEventKind::Waiting, 61, "hours", Some(90)),
+            event(RunEventKind::Resumed, 100, "", None),
+            event(RunEventKind::Waiting, 101, "rate_limit", None),
+            event(RunEventKind::Resumed, 102, "", None),
+            event(RunEventKind::Ended, 103, "", None),
+        ];
+        let clock = PageClock::new(TimeZone::UTC);
+        let steps = steps(&events, true, &clock, ReportLanguage::En);
+        let words: Vec<_> = steps
+            .iter()
+            .map(|(_, kind, detail)| format!("{} {detail}", ReportLanguage::En.text(&format!("event {kind}"))))
+            .collect();
+        assert_eq!(
+            words,
+            [
+                "Begun ",
+                "Waited for a rate limit; 2 times; until 1970-01-01 00:00:09",
+                "Stopped somebody stopped it (Ctrl-C)",
+                "Resumed ",
+                "Waited for its hours; until 1970-01-01 00:01:30",
+                "Resumed ",
+                "Waited for a rate limit",
+                "Resumed the process before had ended without a word",
+                "Ended ",
+            ]
+        );
     }
 }

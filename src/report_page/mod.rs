@@ -1,12 +1,10 @@
 //! The report of a run, or of a list before its run, as one page to view and share: a single file that loads nothing
 //! from elsewhere. It reads the ledger and decides nothing.
 
-mod course;
 mod head;
 mod outcomes;
 mod page;
 mod preview;
-mod reasons;
 mod rows;
 mod run_page;
 mod texts;

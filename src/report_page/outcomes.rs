@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::reasons::{Meaning, shown_reason};
+use super::texts::{Meaning, shown_reason};
 use crate::api::DeliveryFacts;
 use crate::ledger::{Counts, DeliveryCounts, ReportedRow, RowState, SkipReason};
 use crate::list::ReportLanguage;
@@ -40,7 +40,8 @@ struct ReasonSum {
 }
 
 impl Outcomes {
-    /// Whether a reason can be told apart: it is one of those so far, or they are few. A server may give each row another one.
+    /// Whether a reason can be told apart: it is one of those so far, or they are few. A server may give each row
+    /// another one.
     pub(super) fn takes(&self, reason: &str) -> bool {
         self.reasons.len() < MOST_REASONS || self.reasons.keys().any(|(_, known)| known == reason)
     }
@@ -118,8 +119,8 @@ impl Outcomes {
     }
 }
 
-/// How far the messages came of a run that was last asked about at `asked_at`; None if no message was sent. The `ends` say how many
-/// came exactly this far: they add up to all that were sent.
+/// How far the messages came of a run that was last asked about at `asked_at`; None if no message was sent. The `ends`
+/// say how many came exactly this far: they add up to all that were sent.
 pub(super) fn funnel(counts: &DeliveryCounts, asked_at: Option<i64>) -> Option<Value> {
     let asked = counts.known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;

@@ -12,11 +12,10 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::course::CourseStep;
+use super::head::CourseStep;
 use super::outcomes::Outcomes;
-use super::reasons::shown_reason;
 use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRows};
-use super::texts::PageClock;
+use super::texts::{PageClock, shown_reason};
 use crate::import::BulkError;
 use crate::ledger::{Details, RowState};
 use crate::list::ReportLanguage;
@@ -25,12 +24,15 @@ use crate::output::counted;
 
 const TEMPLATE: &str = include_str!("page.html");
 const BUBBLE: &str = include_str!("bubble.html");
-const COMMAND: &str = include_str!("command.html");
+/// A command to copy.
+const COMMAND: &str = r#"<div class="command"><code>
+{%- for word in it|split(" ") %}<span>{{ word }}</span>{% if not loop.last %} {% endif %}{% endfor -%}
+</code><button type="button" data-copy hidden>{{ t.copy }}</button></div>"#;
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
-/// The data of the page: numbers, and names of texts, which the template puts into words. The page of a list before its run
-/// has less of it.
+/// The data of the page: numbers, and names of texts, which the template puts into words. The page of a list before
+/// its run has less of it.
 #[derive(Default, Serialize)]
 pub(super) struct Page {
     lang: &'static str,

@@ -8,9 +8,8 @@ use serde_json::Value;
 use super::head::{facts, list_name};
 use super::outcomes::Outcomes;
 use super::page::{Page, shown_message};
-use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
-use super::texts::PageClock;
+use super::texts::{PageClock, said_in};
 use crate::cost::Estimate;
 use crate::import::{BulkError, Remark, Remarks};
 use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason, now};
@@ -33,8 +32,8 @@ pub(crate) struct PlannedList<'a> {
     pub(crate) refused: Option<String>,
 }
 
-/// Writes the page of `list`; returns what was written, in words. With `mask`, it contains no cell and no number, and the message
-/// is unfilled.
+/// Writes the page of `list`; returns what was written, in words. With `mask`, it contains no cell and no number, and
+/// the message is unfilled.
 ///
 /// # Errors
 /// When the draft cannot be read, or `to` cannot be written.
@@ -80,8 +79,8 @@ pub(crate) fn write_preview(
     page.write(&rows, &clock, language, to)
 }
 
-/// The outcome of a row if the list is sent: its state as on the page of a run (sent means fine, unknown needs a check, failed
-/// cannot be sent), the reason, and the same in words.
+/// The outcome of a row if the list is sent: its state as on the page of a run (sent means fine, unknown needs a
+/// check, failed cannot be sent), the reason, and the same in words.
 fn planned(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: ReportLanguage) -> (RowState, &'static str, String) {
     let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
     let fault = remarks.iter().find(|remark| remark.is_fault());

@@ -5,13 +5,11 @@ use std::io::Write;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::course;
-use super::head::{facts, state_of};
+use super::head::{facts, state_of, steps};
 use super::outcomes::{Outcomes, UNDELIVERED, count_delivery, funnel};
 use super::page::{Page, shown_message};
-use super::reasons::said_in;
 use super::rows::{PageRow, PageRows};
-use super::texts::PageClock;
+use super::texts::{PageClock, said_in};
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::cost::Spent;
 use crate::import::BulkError;
@@ -26,8 +24,8 @@ use crate::report::reported_cells;
 /// The maximum length of a code in characters.
 const LONGEST_API_CODE: usize = 64;
 
-/// Writes the page of `run`; returns what was written, in words. With `mask`, it contains no cell, no number and no API message
-/// about a recipient.
+/// Writes the page of `run`; returns what was written, in words. With `mask`, it contains no cell, no number and no
+/// API message about a recipient.
 ///
 /// # Errors
 /// When the ledger cannot be read, or `to` cannot be written.
@@ -55,7 +53,7 @@ pub(crate) fn write(
     page.funnel = funnel(&deliveries, asked_at);
     page.cost = run.spent()?.as_ref().map(Spent::to_json);
     page.message = message_of(run, details, mask)?;
-    page.course = course::steps(&events, !mask, &clock, language);
+    page.course = steps(&events, !mask, &clock, language);
     // The name of a column may identify people.
     if !mask {
         page.columns.clone_from(&details.columns);

@@ -1,5 +1,5 @@
-//! A fault: what goes wrong, and for which messages. It is written like `status=429,retry_after=2,every=5`. The rules in force
-//! count the messages that match them, and the first one that applies decides.
+//! A fault: what goes wrong, and for which messages. It is written like `status=429,retry_after=2,every=5`. The rules
+//! in force count the messages that match them, and the first one that applies decides.
 
 use std::collections::HashSet;
 use std::num::NonZeroU64;
@@ -12,7 +12,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::receipts::Fate;
+use super::stored_message::Fate;
 use crate::message::Message;
 use crate::nearest::nearest;
 

@@ -4,14 +4,11 @@
 mod answers;
 mod client;
 mod connection;
-mod events;
 mod fault;
 mod guard;
 mod lookups;
 mod messages;
-mod page;
 mod read_back;
-mod receipts;
 mod refused;
 mod request;
 mod server;

@@ -1,4 +1,4 @@
-//! The server of the sandbox: its options and its addresses.
+//! The server of the sandbox: its options, its addresses and its page.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::{MethodRouter, get, post};
 use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -17,7 +18,7 @@ use super::refused::RefusedRequests;
 use super::state::{Options, SandboxState};
 use super::store::{Filter, MessageStore, Writers};
 use super::stored_message::StoredMessage;
-use super::{connection, events, lookups, messages, page, read_back};
+use super::{connection, lookups, messages, read_back};
 
 /// The address of `jelouctl sandbox`.
 pub(crate) const DEFAULT_PORT: u16 = 4780;
@@ -116,10 +117,33 @@ fn routes(state: &Arc<SandboxState>) -> Router {
         .route("/sandbox/chats/{user}/read", post(read_back::open_chat))
         .route("/sandbox/users/{user}/messages", post(read_back::write))
         .route("/sandbox/faults", get(read_back::faults).put(read_back::set_faults))
-        .route("/sandbox/events", get(events::events));
+        .route("/sandbox/events", get(read_back::events));
     api.merge(sandbox)
-        .merge(page::routes())
+        .merge(page())
         .fallback(messages::no_such_address)
         .method_not_allowed_fallback(messages::wrong_method)
         .with_state(Arc::clone(state))
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The page and its parts, embedded in the binary: no build step, nothing from elsewhere.
+fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/", file("text/html; charset=utf-8", include_str!("page/index.html")))
+        .route("/page/style.css", file("text/css; charset=utf-8", include_str!("page/style.css")))
+        .route("/page/icon.svg", file("image/svg+xml", include_str!("page/icon.svg")))
+        .route("/page/app.js", file(SCRIPT, include_str!("page/app.js")))
+        .route("/page/chats.js", file(SCRIPT, include_str!("page/chats.js")))
+        .route("/page/conversation.js", file(SCRIPT, include_str!("page/conversation.js")))
+        .route("/page/dom.js", file(SCRIPT, include_str!("page/dom.js")))
+        .route("/page/draw.js", file(SCRIPT, include_str!("page/draw.js")))
+        .route("/page/links.js", file(SCRIPT, include_str!("page/links.js")))
+        .route("/page/panel.js", file(SCRIPT, include_str!("page/panel.js")))
+        .route("/page/refused.js", file(SCRIPT, include_str!("page/refused.js")))
+        .route("/page/state.js", file(SCRIPT, include_str!("page/state.js")))
+}
+
+fn file<S: Clone + Send + Sync + 'static>(media_type: &'static str, text: &'static str) -> MethodRouter<S> {
+    get(move || async move { ([(CONTENT_TYPE, media_type)], text) })
 }

@@ -8,13 +8,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use super::receipts::{Fate, Receipts};
-use super::stored_message::{Author, StoredMessage};
+use super::stored_message::{Author, Fate, Receipts, StoredMessage};
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
-/// How long after a user's own message a bot may write to them freely, and for how long a user counts whom a template has
-/// reached.
+/// How long after a user's own message a bot may write to them freely, and for how long a user counts whom a template
+/// has reached.
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The parameters of a query; an empty one matches everything.
@@ -89,7 +88,8 @@ impl MessageStore {
         Self { inner: Mutex::default(), changes, max, deliver_after }
     }
 
-    /// Keeps a message, which gets a number and an id; `fate` is that of one from the bot, and `answer` makes its response.
+    /// Keeps a message, which gets a number and an id; `fate` is that of one from the bot, and `answer` makes its
+    /// response.
     pub(crate) fn add(
         &self,
         mut message: StoredMessage,

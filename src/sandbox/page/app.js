@@ -1,15 +1,13 @@
-// The inbox: where an address leads, and the keys. Whenever the sandbox says that something has changed, the page reads again
-// what it shows, from the sandbox's own endpoints and nothing else.
+// The inbox: where an address leads, and the keys. Whenever the sandbox says that something has changed, the page
+// reads again what it shows, from the sandbox's own endpoints and nothing else.
 
-import { listenToAnswers } from "./answering.js";
 import { focusChat, leaveSearch, listenToChats, refreshChats, showCurrent } from "./chats.js";
-import { closeChat, focusCurrent, listenToConversation, openChat, refreshConversation } from "./conversation.js";
+import { closeChat, focusCurrent, listenToAnswers, listenToConversation, openChat, refreshConversation } from "./conversation.js";
 import { byId, counted, pane } from "./dom.js";
 import * as links from "./links.js";
 import * as panel from "./panel.js";
 import { focusRefused, listenToRefused, openRefused, refreshRefused, showRefused } from "./refused.js";
-import { ask, guarded, toast } from "./server.js";
-import { state } from "./state.js";
+import { ask, guarded, state, toast } from "./state.js";
 
 // ---- What the server says -----------------------------------------------------------------------------------------
 

@@ -3,8 +3,7 @@
 import { byId, clock, counted, element, fill, move } from "./dom.js";
 import { avatar, snippet, ticks } from "./draw.js";
 import { chatLink, go } from "./links.js";
-import { guarded, read } from "./server.js";
-import { state } from "./state.js";
+import { guarded, read, state } from "./state.js";
 
 /** Chats that are drawn at first, and as many more each time that one scrolls to their end. */
 const PAGE = 60;

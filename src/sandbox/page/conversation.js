@@ -1,12 +1,11 @@
-// One conversation: opened at its end or around a message, read on as one scrolls, and kept up with as messages arrive.
+// One conversation: opened at its end or around a message, read on as one scrolls, and kept up with as messages
+// arrive. The user answers by writing, by pressing a button, or by choosing from a list.
 
-import { bubble, moveInside, nodeId, showDelivery } from "./bubble.js";
 import { byId, element, fill, pane } from "./dom.js";
-import { avatar } from "./draw.js";
+import { avatar, bubble, moveInside, nodeId, showDelivery } from "./draw.js";
 import { chatLink, note } from "./links.js";
 import * as panel from "./panel.js";
-import { guarded, read, send } from "./server.js";
-import { closed, state } from "./state.js";
+import { closed, guarded, read, send, state, toast } from "./state.js";
 
 /** Messages that are read at a time. */
 const PAGE = 60;
@@ -163,4 +162,55 @@ export function closeChat() {
   byId("refused").hidden = true;
   byId("welcome").hidden = false;
   select(null);
+}
+
+// ---- The user answers ----------------------------------------------------------------------------------------------
+
+async function write(text, pressed, payload) {
+  const { open } = state;
+  const body = { text, in_reply_to: pressed?.id, payload: payload ?? undefined };
+  await send("POST", `/sandbox/users/${encodeURIComponent(open.user)}/messages`, body);
+  if (open === state.open) await goOn();
+}
+
+/** A button in a message was pressed. */
+function press(event) {
+  const message = state.open.messages.get(event.target.closest("article").id);
+  const { options, label, opens, text, payload } = event.detail;
+  if (options) return chooseOption(message, label, options);
+  if (opens !== undefined) return toast(`This would open ${opens || "nothing: it has no address"}`);
+  return write(text, message, payload);
+}
+
+/** WhatsApp's sheet of a list's options. */
+function chooseOption(message, label, options) {
+  byId("options-title").textContent = label;
+  const fields = options.map((option, index) => {
+    const input = element("input");
+    Object.assign(input, { type: "radio", name: "option", value: String(index), required: true });
+    const { title, description } = option ?? {};
+    const words = element("span", "", element("b", "", String(title ?? "(no title)")), description && element("small", "", String(description)));
+    return element("label", "option", words, input);
+  });
+  const legend = byId("option-list").firstElementChild;
+  byId("option-list").replaceChildren(legend, ...fields);
+  byId("choose").onsubmit = guarded(async (event) => {
+    event.preventDefault();
+    const { title, ...payload } = options[Number(new FormData(event.target).get("option"))] ?? {};
+    byId("options").close();
+    await write(String(title ?? ""), message, payload);
+  });
+  byId("options").showModal();
+}
+
+export function listenToAnswers() {
+  byId("log").addEventListener("press", guarded(press));
+  byId("composer").addEventListener("submit", guarded(async (event) => {
+    event.preventDefault();
+    const field = byId("write");
+    const words = field.value.trim();
+    if (!words) return;
+    field.value = "";
+    await write(words);
+  }));
 }

@@ -1,7 +1,8 @@
-// Draws one message as WhatsApp does, from the parts that the sandbox makes of it. Every text becomes a text node, so that
-// nothing of a message is ever markup; a link only looks like one, and no address in a message is fetched.
+// Draws one message as WhatsApp does, from the parts that the sandbox makes of it, and its bubble in the conversation,
+// with its time and what is to be said of it. Every text becomes a text node, so that nothing of a message is ever
+// markup; a link only looks like one, and no address in a message is fetched.
 
-import { button, element, icon } from "./dom.js";
+import { button, clock, counted, element, icon } from "./dom.js";
 
 function paragraph(lines, className = "words") {
   const shown = element("div", className, ...rich(lines));
@@ -127,7 +128,7 @@ export function avatar(name) {
   return element("span", `avatar tint-${hash}`, initials ? initials.toUpperCase() : icon("person"));
 }
 
-// ---- The lines of a text ------------------------------------------------------------------------------------------
+// ---- The lines of a text -------------------------------------------------------------------------------------------
 
 const MARKS = { b: "strong", i: "em", s: "s", m: "code" };
 const BLOCKS = { quote: ["blockquote", "div"], item: ["ul", "li"], numbered: ["ol", "li"], code: ["code", null] };
@@ -171,7 +172,7 @@ function words(lines) {
   return lines.map(({ spans }) => spans.map(({ text }) => text).join("")).join(" ");
 }
 
-// ---- How far a message has come -----------------------------------------------------------------------------------
+// ---- How far a message has come ------------------------------------------------------------------------------------
 
 /** State → what is said of it, and the symbols that show it. */
 const STATES = {
@@ -196,4 +197,51 @@ export function ticks({ from, delivery }) {
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", words);
   return node;
+}
+
+// ---- Its bubble ----------------------------------------------------------------------------------------------------
+
+export const nodeId = (message) => `m${message.number}`;
+
+export function bubble(message) {
+  const { from, kind, warnings, answer } = message;
+  const node = element("article", from === "user" ? "bubble mine" : "bubble");
+  node.id = nodeId(message);
+  node.tabIndex = -1;
+  node.setAttribute("aria-label", `${from === "user" ? "user" : "bot"}, ${kind}, ${clock(message.received_at)}`);
+  const inside = element("div", "inside", ...draw(message.drawn));
+  // Tab goes from message to message's end, not through a hundred buttons: the arrows lead into the one that is looked
+  // at.
+  inside.querySelectorAll("button").forEach((button) => (button.tabIndex = -1));
+  node.append(inside);
+  const marks = [];
+  if (warnings?.length) marks.push(element("span", "mark warned", counted(warnings.length, "warning")));
+  if (answer?.fault) marks.push(element("span", "mark failed", `then ${answer.fault === "status" ? answer.status : answer.fault}`));
+  const time = element("time", "", clock(message.received_at));
+  time.dateTime = message.received_at;
+  time.title = new Date(message.received_at).toLocaleString();
+  const presses = [...inside.children].find((child) => child.matches(".presses"));
+  inside.insertBefore(element("footer", "", ...marks, time, ticks(message)), presses ?? null);
+  return node;
+}
+
+/** Shows at a bubble how far its message has come by now. */
+export function showDelivery(node, message) {
+  const [shown, now] = [node.querySelector(".ticks"), ticks(message)];
+  if (now && !now.isEqualNode(shown)) shown.replaceWith(now);
+  return node;
+}
+
+/** Moves among the buttons inside a message, or back to it; says whether it did. */
+export function moveInside(key) {
+  const node = document.activeElement?.closest("article");
+  if (!node) return false;
+  const buttons = [...node.querySelectorAll("button")];
+  const at = buttons.indexOf(document.activeElement);
+  const isInside = at >= 0;
+  if (key === "ArrowRight" || (isInside && key === "ArrowDown")) (buttons[at + 1] ?? document.activeElement).focus();
+  else if (isInside && ["ArrowLeft", "ArrowUp"].includes(key)) (buttons[at - 1] ?? node).focus();
+  else if (isInside && key === "Escape") node.focus();
+  else return false;
+  return true;
 }

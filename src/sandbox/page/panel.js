@@ -1,8 +1,7 @@
 // The panel beside a conversation: the request of what is selected, its answer, and ways to copy it.
 
 import { byId, element, move } from "./dom.js";
-import { guarded, toast } from "./server.js";
-import { state } from "./state.js";
+import { guarded, state, toast } from "./state.js";
 
 /** Shows a message or a refused request; nothing for none. */
 export function show(selected, isRefused = false) {

@@ -3,8 +3,7 @@
 import { byId, clock, counted, element, fill, pane } from "./dom.js";
 import { go, note, refusedLink } from "./links.js";
 import * as panel from "./panel.js";
-import { guarded, read, toast } from "./server.js";
-import { state } from "./state.js";
+import { guarded, read, state, toast } from "./state.js";
 
 /** How many are drawn at first, and as many more each time that one scrolls to their end. */
 const PAGE = 60;
