@@ -1,4 +1,21 @@
-//! The characters that are invisible: two texts that differ only in them look the same.
+//! Characters that nobody sees: two texts that differ only in them look the same. Line breaks are some of them: which
+//! characters count as one, and removing the final one of a text.
+
+/// `text` with `\n` for each of its line breaks: those of Windows, of Word (vertical tab), form feeds, and those of
+/// Unicode.
+pub(crate) fn with_plain_line_breaks(text: &str) -> String {
+    text.replace("\r\n", "\n").replace(is_other_line_break, "\n")
+}
+
+/// Whether it is a line break other than `\n`.
+pub(crate) fn is_other_line_break(character: char) -> bool {
+    matches!(character, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// `text` without one `\n` or `\r\n` at its end, which `echo` and editors leave there.
+pub(crate) fn without_final_line_break(text: &str) -> &str {
+    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
+}
 
 /// Whether it is a space of any width, or takes no place (Unicode's Default_Ignorable_Code_Point, and the blank of
 /// Braille). Control characters, such as tabs and line breaks, are not among them.
@@ -12,4 +29,38 @@ pub(crate) fn is_invisible(character: char) -> bool {
                     | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
                     | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
             ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_break_becomes_a_plain_one() {
+        for (text, expected) in [
+            ("a\r\nb\rc\n", "a\nb\nc\n"),
+            ("\r\r\n", "\n\n"),
+            ("a\nb", "a\nb"),
+            ("", ""),
+            ("a\u{b}b\u{c}c\u{85}d\u{2028}e\u{2029}", "a\nb\nc\nd\ne\n"),
+        ] {
+            assert_eq!(with_plain_line_breaks(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn one_final_line_break_is_lost_and_no_more() {
+        for (text, expected) in [
+            ("a", "a"),
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            ("a\n\n", "a\n"),
+            ("a\r\n\r\n", "a\r\n"),
+            ("a\r", "a\r"),
+            ("\n", ""),
+            ("", ""),
+        ] {
+            assert_eq!(without_final_line_break(text), expected, "{text:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::line_breaks::without_final_line_break;
+use crate::invisible::without_final_line_break;
 
 /// A client secret, without one final line break and a byte order mark, whatever its source.
 #[derive(Clone, PartialEq, Eq)]

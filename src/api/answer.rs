@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::codes;
 use super::refusal;
+use crate::input::read_json;
 use crate::phone::person_key;
-use crate::repeated_field::read_json;
 
 /// The most bytes of a text that an error repeats or a ledger keeps.
 const MOST_TOLD: usize = 2048;

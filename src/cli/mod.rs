@@ -3,7 +3,6 @@
 mod app;
 mod complete;
 mod global;
-mod guesses;
 mod help;
 mod usage;
 
@@ -27,7 +26,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     }
     match app::parse(arguments) {
         Ok(app) => dispatch(app, arguments),
-        Err(error) => match guesses::asked_for_help(&error, arguments) {
+        Err(error) => match usage::asked_for_help(&error, arguments) {
             Some(arguments) => run(&arguments),
             None => usage::report(&readable_context(arguments), error, arguments),
         },
@@ -36,7 +35,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
 
 fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
     let mut context = app.global.context(std::env::var_os("CI").is_some());
-    let checked = guesses::misread(app.command.as_ref(), arguments);
+    let checked = usage::misread(app.command.as_ref(), arguments);
     if let Err(error) = checked.map_or_else(|| check(&mut context, app.command.as_ref()), Err) {
         return usage::refuse(&context, error);
     }

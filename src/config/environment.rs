@@ -9,7 +9,7 @@ use super::file::resolve;
 use super::keys::{KEYS, Key};
 use super::layer::Layer;
 use super::sourced::Origin;
-use crate::line_breaks::without_final_line_break;
+use crate::invisible::without_final_line_break;
 
 /// Our variables that are not a setting of a profile.
 const OTHERS: [&str; 4] = ["JELOU_PROFILE", "JELOUCTL_CONFIG", "JELOUCTL_SANDBOX", "JELOU_TO"];
@@ -78,9 +78,9 @@ fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
     }
 }
 
-/// A warning for each variable that is not ours but was probably meant for us: any other one that begins with `JELOUCTL_`, and
-/// one of our names with the wrong prefix. Other names that begin with `JELOU_` are left alone: a container beside a service
-/// called `jelou` has a dozen of them.
+/// A warning for each variable that is not ours but was probably meant for us: any other one that begins with
+/// `JELOUCTL_`, and one of our names with the wrong prefix. Other names that begin with `JELOU_` are left alone: a
+/// container beside a service called `jelou` has a dozen of them.
 fn warnings() -> Vec<String> {
     let ours: Vec<_> = KEYS.iter().map(|key| key.variable).filter(|name| !name.is_empty()).chain(OTHERS).collect();
     let warning = |name: String| {

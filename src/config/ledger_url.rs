@@ -1,5 +1,5 @@
-//! The address of a ledger in a database, as it is typed: `postgres://USER@HOST/DATABASE`. People who read it must not see a
-//! password, and people on the way must not see a message.
+//! The address of a ledger in a database, as it is typed: `postgres://USER@HOST/DATABASE`. People who read it must not
+//! see a password, and people on the way must not see a message.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use url::Url;
 
 use super::error::ConfigError;
 use super::sourced::{Origin, Sourced};
-use crate::line_breaks::without_final_line_break;
+use crate::invisible::without_final_line_break;
 use crate::secret::Secret;
 
 /// A database, and how to connect to it.
@@ -28,8 +28,8 @@ pub(crate) struct LedgerUrl {
 }
 
 impl LedgerUrl {
-    /// The address at `origin`. Only the environment may hold a password: other people can read arguments and configuration
-    /// files.
+    /// The address at `origin`. Only the environment may hold a password: other people can read arguments and
+    /// configuration files.
     ///
     /// # Errors
     /// If it is not an address, or holds a password that it must not hold.

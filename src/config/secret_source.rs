@@ -14,7 +14,7 @@ use super::error::ConfigError;
 use super::sourced::{Origin, Sourced};
 use super::trust::open_to_others;
 use crate::private_file::{self, FileError, PipeBound, open_to_read};
-use crate::program::find_program;
+use crate::process::find_program;
 use crate::secret::Secret;
 
 /// The largest secret, in bytes.
@@ -49,8 +49,8 @@ impl fmt::Display for SecretSource {
 }
 
 impl Sourced<SecretSource> {
-    /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is an
-    /// error.
+    /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is
+    /// an error.
     pub(crate) async fn fetch(&self, ask: fn() -> io::Result<String>) -> Result<(Secret, Option<String>), ConfigError> {
         let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
         let (raw, warning) = match &self.value {
@@ -108,8 +108,8 @@ fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
     Ok((private_file::read_to_limit(file, MAX_BYTES)?, warning))
 }
 
-/// Runs a command without a shell and without standard input; its standard output is the secret. `origin` names the setting in
-/// errors.
+/// Runs a command without a shell and without standard input; its standard output is the secret. `origin` names the
+/// setting in errors.
 async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, ConfigError> {
     let program = words.first().map_or("", String::as_str);
     let failed = |problem: String| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cost::Money;
-use crate::line_breaks::without_final_line_break;
+use crate::invisible::without_final_line_break;
 
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// For how long a bulk run can count what earlier ones sent.
@@ -134,8 +134,8 @@ pub(crate) fn allows(patterns: &[String], recipient: &str) -> bool {
     patterns.iter().any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
 }
 
-/// The pattern without the `id:` of a user of another channel, which is not a part of what is sent. With a `*` it stays, and
-/// matches no one: such users look like phone numbers, which it would allow too.
+/// The pattern without the `id:` of a user of another channel, which is not a part of what is sent. With a `*` it
+/// stays, and matches no one: such users look like phone numbers, which it would allow too.
 fn on_the_wire(pattern: &str) -> &str {
     pattern.strip_prefix("id:").filter(|user| !user.contains('*')).unwrap_or(pattern)
 }

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::money::Money;
-use super::rates::{Category, Rates};
+use super::rates::{Category, Money, Rates};
 use crate::output::{counted, grouped};
 
 /// The most countries and categories that are named.

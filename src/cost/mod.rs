@@ -1,9 +1,7 @@
 //! What messages cost: the user's own rates, by country and category, and sums by them. No price is built in.
 
 mod estimate;
-mod money;
 mod rates;
 
 pub(crate) use self::estimate::{Estimate, Spent};
-pub(crate) use self::money::Money;
-pub(crate) use self::rates::{Category, EXPLAINED, Rates};
+pub(crate) use self::rates::{Category, EXPLAINED, Money, Rates};

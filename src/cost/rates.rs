@@ -1,13 +1,16 @@
-//! A file of rates: what a message costs by the recipient's country and its category.
+//! A file of rates: what a message costs by the recipient's country and its category. An amount is exact; its currency
+//! is that of the file.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::iter::Sum;
 use std::path::Path;
 use std::str::FromStr;
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::money::Money;
 use crate::list::{ListInput, ListOptions, ListReader};
 use crate::phone::Country;
 use crate::private_file::{FileError, PipeBound, open_to_read};
@@ -76,7 +79,8 @@ impl Rates {
     /// Reads a file of rates.
     ///
     /// # Errors
-    /// In words, with the line and the column, if a row is not a rate, contradicts another one, or has another currency.
+    /// In words, with the line and the column, if a row is not a rate, contradicts another one, or has another
+    /// currency.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let file = open_to_read(path, PipeBound::FirstByte).map_err(FileError::of("read", path));
         Self::read_from(ListInput::File(file.map_err(|error| error.to_string())?), &path.display().to_string())
@@ -148,6 +152,60 @@ fn price(cell: &str) -> Result<Money, String> {
         return Err(format!("`{}` may be a thousand times as much; write it as 1000 or 1.00", cell.escape_debug()));
     }
     if cell.contains('.') { cell.parse() } else { cell.replacen(',', ".", 1).parse() }
+}
+
+/// The most digits after the decimal point; with the largest amount, no sum of a run can overflow.
+const MOST_DECIMALS: u32 = 8;
+const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+/// As JSON it is a text, such as `"0.0625"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Money(Decimal);
+
+impl Money {
+    /// The price of `messages` messages.
+    pub(crate) fn times(self, messages: u64) -> Self {
+        Self(self.0 * Decimal::from(messages))
+    }
+
+    pub(crate) fn is_zero(self) -> bool {
+        self.0.is_zero()
+    }
+}
+
+impl FromStr for Money {
+    type Err = String;
+
+    /// Reads `0.0625`: digits, and a point before decimals.
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let typed = raw.trim();
+        let is_plain = typed.chars().all(|sign| sign.is_ascii_digit() || sign == '.');
+        let read = typed.parse::<Decimal>().ok().filter(|_| is_plain);
+        let Some(amount) = read else {
+            let problem = format!("`{}` is not an amount", typed.escape_debug());
+            return Err(format!("{problem}; write it with a point and without its currency, as 12.50"));
+        };
+        if amount > LARGEST || amount.scale() > MOST_DECIMALS {
+            return Err(format!("`{typed}` is more than {LARGEST}, or has more than {MOST_DECIMALS} decimals"));
+        }
+        Ok(Self(amount))
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        Self(amounts.map(|amount| amount.0).sum())
+    }
+}
+
+impl fmt::Display for Money {
+    /// With two decimals, or as many more as it has.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.normalize();
+        shown.rescale(shown.scale().max(2));
+        shown.fmt(formatter)
+    }
 }
 
 #[cfg(test)]
@@ -227,5 +285,27 @@ mod tests {
         }
         assert!(Rates::of_text("country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD").is_ok());
         assert!(Rates::of_text("").is_err());
+    }
+
+    #[test]
+    fn an_amount_is_read_and_shown_exactly() {
+        for (raw, shown) in [
+            ("0.0625", "0.0625"),
+            (" 12 ", "12.00"),
+            ("0.50000", "0.50"),
+            (".1", "0.10"),
+            ("0", "0.00"),
+            ("1000000000", "1000000000.00"),
+            ("0.00000001", "0.00000001"),
+        ] {
+            assert_eq!(raw.parse::<Money>().map(|amount| amount.to_string()).as_deref(), Ok(shown), "{raw}");
+        }
+        for raw in ["", ".", "-1", "+1", "1e3", "1,5", "1_000", "0.000000001", "1000000001", "NaN", "$1", "1.2.3"] {
+            assert!(raw.parse::<Money>().is_err(), "{raw}");
+        }
+        let price: Money = "0.1".parse().unwrap();
+        assert_eq!([price.times(1), price.times(2)].into_iter().sum::<Money>(), price.times(3));
+        let most: Money = "999999999.99999999".parse().unwrap();
+        assert_eq!(most.times(1_000_000_000).to_string(), "999999999999999990.00");
     }
 }

@@ -1,13 +1,13 @@
-//! The hours of a run: what was typed overrides the profile, or the run that is resumed.
+//! The hours of a run: what was typed overrides the profile, or the run that is resumed; and how a day is typed on
+//! which nothing is sent.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::rule::Hours;
+use super::rule::{Hours, ZoneName};
 use super::window::{Between, DailyWindow, windows_of};
-use super::zone::ZoneName;
 use crate::input::UsageError;
 
 /// The hours that apply if nothing is typed.
@@ -26,8 +26,8 @@ impl From<&Hours> for HoursBase {
 }
 
 impl HoursBase {
-    /// The hours: typed windows and a typed time zone replace those of the base, and days are added. None if there is no
-    /// restriction.
+    /// The hours: typed windows and a typed time zone replace those of the base, and days are added. None if there is
+    /// no restriction.
     ///
     /// # Errors
     /// If the time zone is missing, or they are not open within a year from `now`.
@@ -72,5 +72,25 @@ impl HoursBase {
             format!("{hours}: these hours do not open within the next year"),
             "change --between and --not-on, or send at any hour with --between always",
         ))
+    }
+}
+
+/// One value of `--not-on`: `2026-12-25`.
+pub(crate) fn day_off(raw: &str) -> Result<Date, String> {
+    // Only this form is accepted: 2026-1-2 could mean February 1st, as 05/06/2026 could mean two days.
+    let date = if raw.len() == "2026-12-25".len() { Date::strptime("%Y-%m-%d", raw).ok() } else { None };
+    date.ok_or_else(|| format!("`{}` is not a date; write one as 2026-12-25", raw.escape_debug()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_has_one_form() {
+        assert_eq!(day_off("2026-12-25").unwrap().to_string(), "2026-12-25");
+        for text in ["", "2026", "2026-02-30", "2026-13-01", "2026-1-2", "20261225", "05/06/2026", "holidays.txt"] {
+            day_off(text).expect_err(text);
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Decides whether a run may send at an instant, and when it may send next. It follows local time in the time zone, so
-//! it also works on days on which the clocks change.
+//! it also works on days on which the clocks change. A time zone has its IANA name.
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -10,7 +11,6 @@ use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::window::DailyWindow;
-use super::zone::ZoneName;
 
 /// How far after the last day off an opening is searched for.
 const DAYS_AHEAD: i32 = 366;
@@ -151,6 +151,46 @@ impl fmt::Display for Hours {
         };
         let parts: Vec<String> = self.between.iter().map(ToString::to_string).chain(off).collect();
         write!(formatter, "{} ({})", parts.join(", "), self.time_zone)
+    }
+}
+
+/// Names of zones that are UTC, which machines have if no zone was chosen.
+const UTC: [&str; 9] = ["utc", "uct", "gmt", "gmt0", "gmt+0", "gmt-0", "zulu", "universal", "greenwich"];
+
+/// A time zone that has a name: `America/Bogota`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct ZoneName(#[serde(with = "jiff::fmt::serde::tz::required")] TimeZone);
+
+impl ZoneName {
+    /// The zone of this machine, if one was chosen.
+    ///
+    /// # Errors
+    /// Says what the zone is instead.
+    pub(super) fn of_machine() -> Result<Self, &'static str> {
+        let zone = TimeZone::try_system().map_err(|_| "not known")?;
+        let name = zone.iana_name().filter(|_| !zone.is_unknown()).ok_or("not known by a name")?;
+        let of_region = name.strip_prefix("Etc/").unwrap_or(name).to_lowercase();
+        if UTC.contains(&of_region.as_str()) { Err("UTC") } else { Ok(Self(zone)) }
+    }
+
+    pub(super) fn zone(&self) -> &TimeZone {
+        &self.0
+    }
+}
+
+impl FromStr for ZoneName {
+    type Err = String;
+
+    fn from_str(raw: &str) -> Result<Self, String> {
+        let known = TimeZone::get(raw).ok().filter(|zone| !zone.is_unknown() && zone.iana_name().is_some());
+        let problem = || format!("`{}` is not a time zone; write its name, such as America/Bogota", raw.escape_debug());
+        known.map(Self).ok_or_else(problem)
+    }
+}
+
+impl fmt::Display for ZoneName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.0.iana_name().unwrap_or_default())
     }
 }
 
@@ -302,5 +342,18 @@ mod tests {
         let kept = serde_json::to_string(&hours).unwrap();
         assert_eq!(kept, r#"{"between":["mon-fri 07:00-19:00"],"not_on":["2026-12-25"],"time_zone":"America/Bogota"}"#);
         assert_eq!(serde_json::from_str::<Hours>(&kept).unwrap(), hours);
+    }
+
+    #[test]
+    fn a_zone_has_a_name() {
+        for (text, expected) in
+            [("America/Bogota", "America/Bogota"), ("america/bogota", "America/Bogota"), ("UTC", "UTC")]
+        {
+            assert_eq!(text.parse::<ZoneName>().unwrap().to_string(), expected);
+        }
+        for text in ["America/Bogotá", "Bogota", "Ecuador", "-05:00", "", "Etc/Unknown"] {
+            let error = text.parse::<ZoneName>().expect_err(text);
+            assert!(error.contains("is not a time zone; write its name, such as America/Bogota"), "{text}: {error}");
+        }
     }
 }

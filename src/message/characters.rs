@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::schema::inside;
-use crate::line_breaks::is_other_line_break;
+use crate::invisible::is_other_line_break;
 
 /// Calls `see` with each text in `value`, which is at `path`, and with the text's own path.
 pub(crate) fn visit_texts(value: &mut Value, path: &str, see: &mut impl FnMut(&str, &mut String)) {

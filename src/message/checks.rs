@@ -9,7 +9,7 @@ use super::kinds::Message;
 use super::parameter::{self, ONE_LINE};
 use super::schema::{Schema, inside};
 use super::{characters, limits};
-use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
+use crate::invisible::{is_other_line_break, with_plain_line_breaks};
 
 /// The fields of `body` as `kind` sends them: completed, in their order, within every limit; and warnings. `typed` decides
 /// which flags an error may name; `found` are the errors that are already known.

@@ -8,7 +8,7 @@ use serde_json::{Number, Value, json};
 use super::or_template::WordOrTemplate;
 use super::schema::Schema;
 use crate::input::{Input, UsageError};
-use crate::line_breaks::with_plain_line_breaks;
+use crate::invisible::with_plain_line_breaks;
 
 /// A flag, or an argument, as the definition of a kind has it (`x-flags`).
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::characters::visit_texts;
 use super::schema::Schema;
-use crate::line_breaks::{is_other_line_break, with_plain_line_breaks};
+use crate::invisible::{is_other_line_break, with_plain_line_breaks};
 
 /// The rule of a parameter that is a text of its own; the schema has it as a pattern, too.
 pub(super) const ONE_LINE: &str = "one line, not empty, without tabs or more than 4 spaces in a row";

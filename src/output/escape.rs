@@ -1,6 +1,10 @@
-//! Makes text from others visible: a line break or an escape sequence in it could forge a line of a CI log.
+//! Makes text from others visible: a line break or an escape sequence in it could forge a line of a CI log. JSON for
+//! stdout, compact or pretty, never has a character that a terminal would act on either.
 
 use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::Value;
 
 /// Whether a terminal or a log would act on the character instead of showing it: C0, DEL, C1, line and paragraph
 /// separators, direction marks.
@@ -12,24 +16,53 @@ pub(crate) fn is_control(character: char) -> bool {
 
 /// `text` on one line. Characters that a terminal would act on are written as escapes: `\n`, `\u{1b}`.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    visible(text, |control| control.escape_default().to_string())
+}
+
+fn visible(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
     if !text.contains(is_control) {
         return Cow::Borrowed(text);
     }
     let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
-        if is_control(character) { visible.extend(character.escape_default()) } else { visible.push(character) }
+        if is_control(character) { visible.push_str(&escape(character)) } else { visible.push(character) }
     }
     Cow::Owned(visible)
 }
 
-/// `text` without escape sequences, such as colours and cursor movements. A vertical tab, which would otherwise vanish and join
-/// two words, becomes a line break, and so do those of Unicode.
+/// `text` without escape sequences, such as colours and cursor movements. A vertical tab, which would otherwise vanish
+/// and join two words, becomes a line break, and so do those of Unicode.
 pub(crate) fn without_escape_sequences(text: &str) -> String {
     anstream::adapter::strip_str(&text.replace(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}'], "\n")).to_string()
 }
 
+/// JSON on one line.
+pub(crate) fn compact(value: &Value) -> String {
+    visible_json(&value.to_string()).into_owned()
+}
+
+/// On one line; JSON text inside `value` stays as it was written.
+pub(crate) fn compact_text(value: &impl Serialize) -> serde_json::Result<String> {
+    Ok(visible_json(&serde_json::to_string(value)?).into_owned())
+}
+
+/// JSON, indented by two spaces.
+pub(crate) fn pretty(value: &Value) -> String {
+    let text = format!("{value:#}");
+    // The line breaks are outside the strings.
+    text.split('\n').map(visible_json).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON text, unchanged except for characters that a terminal would act on: these can only be inside a string, so they
+/// are written as escapes. All of them are at most U+FFFF.
+pub(crate) fn visible_json(json: &str) -> Cow<'_, str> {
+    visible(json, |control| format!("\\u{:04x}", u32::from(control)))
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -42,5 +75,21 @@ mod tests {
         ] {
             assert_eq!(one_line(text), expected);
         }
+    }
+
+    #[test]
+    fn escapes_what_json_would_let_through_and_stays_the_same_value() {
+        let value = json!({"a\u{7f}": "\u{1b}[31m\u{85}\u{202e}\n\"ñ 👍", "n": [1, -2, 0.5, null, true, {}, []]});
+        let text = compact(&value);
+        assert!(text.starts_with(r#"{"a\u007f":"\u001b[31m\u0085\u202e\n\"ñ 👍""#), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+        assert_eq!(serde_json::from_str::<Value>(&pretty(&value)).unwrap(), value);
+    }
+
+    #[test]
+    fn text_that_was_written_before_is_escaped_alike() {
+        let value = json!({"a\u{7f}": "\u{1b}[31m\u{85}\u{202e}\n\"ñ 👍", "n": [1.0, 1e300]});
+        let text = value.to_string();
+        assert_eq!(visible_json(&text), compact(&value));
     }
 }

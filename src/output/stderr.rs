@@ -2,10 +2,12 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use anstream::ColorChoice;
+use anstream::stream::RawStream;
+use clap::ValueEnum;
 use thiserror::Error;
 
 use super::escape::one_line;
-use super::format::Color;
 
 /// The maximum number of characters shown of a listed message.
 const LISTED: usize = 100;
@@ -20,6 +22,27 @@ pub(crate) enum Verbosity {
     Normal,
     /// Also each attempt, request and answer.
     Verbose,
+}
+
+/// A value of `--color`; the comments are its help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    // `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    /// On a terminal, unless `NO_COLOR` is set (default)
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    pub(crate) fn choice(self, stream: &impl RawStream) -> ColorChoice {
+        match self {
+            Self::Always => ColorChoice::Always,
+            Self::Never => ColorChoice::Never,
+            Self::Auto => anstream::AutoStream::choice(stream),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -1,15 +1,34 @@
-//! Standard output: the API's response, a record, or what was requested; nothing else.
+//! Standard output: the API's response, a record, or what was requested, such as the findings of `doctor`; nothing
+//! else.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 
+use clap::ValueEnum;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::escape::one_line;
-use super::format::{Color, Format};
-use super::stderr::SystemError;
-use super::{json, table};
+use super::escape::{compact, compact_text, one_line, pretty};
+use super::stderr::{Color, SystemError};
+use super::words::aligned;
+
+/// A value of `--output`; the comments are its help.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// The API's response (default)
+    #[default]
+    Response,
+    /// Only the message id, or for a list the name of its run; nothing if there is none
+    Id,
+    /// One JSON object with the outcome of the message
+    Record,
+    /// Recipients, one a line; only of a command that lists messages
+    #[value(hide = true)]
+    To,
+    /// Nothing; check the exit code
+    None,
+}
 
 /// One thing of a list, in each form that `--output` can ask for.
 pub(crate) struct OutputRow {
@@ -37,16 +56,16 @@ impl Stdout {
         Self { format: format.unwrap_or_default(), is_format_given, color, ..Self::default() }
     }
 
-    /// The API's response, or other JSON: pretty on a terminal, one line elsewhere, where JSON text that it holds stays as
-    /// it was written.
+    /// The API's response, or other JSON: pretty on a terminal, one line elsewhere, where JSON text that it holds
+    /// stays as it was written.
     ///
     /// # Errors
     /// If stdout cannot be written; a closed pipe is not an error.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), SystemError> {
         let text = if self.is_for_a_person() {
-            serde_json::to_value(value).map(|value| json::pretty(&value))
+            serde_json::to_value(value).map(|value| pretty(&value))
         } else {
-            json::compact_text(value)
+            compact_text(value)
         };
         let text = text.map_err(|error| SystemError { action: "write JSON", cause: error.into() })?;
         self.line(&text)
@@ -75,7 +94,7 @@ impl Stdout {
 
     /// A table for a person; cells that are too long are cut.
     pub(crate) fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), SystemError> {
-        self.line(&table::aligned(header, rows))
+        self.line(&aligned(header, rows))
     }
 
     /// A list: for a person as a table under `header`, else as one JSON object a line, or as its ids.
@@ -85,7 +104,7 @@ impl Stdout {
             Format::Id => rows.filter_map(|row| row.id).try_for_each(|id| self.value(&id)),
             Format::Response if self.wants_words() && rows.peek().is_none() => Ok(()),
             Format::Response if self.wants_words() => self.table(header, rows.map(|row| row.words)),
-            Format::Response | Format::Record => rows.try_for_each(|row| self.line(&json::compact(&row.record))),
+            Format::Response | Format::Record => rows.try_for_each(|row| self.line(&compact(&row.record))),
             Format::None | Format::To => Ok(()),
         }
     }
@@ -134,5 +153,47 @@ impl Stdout {
                 Box::new(io::BufWriter::with_capacity(64 * 1024, io::stdout()))
             }
         }
+    }
+}
+
+/// A single check.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Check {
+    pub(crate) name: &'static str,
+    pub(crate) state: CheckState,
+    pub(crate) detail: String,
+    /// What to do about it, if anything.
+    pub(crate) hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CheckState {
+    Ok,
+    Warning,
+    Failed,
+}
+
+impl Stdout {
+    /// The checks on stdout: one line each with the hint below it, or one JSON object with `--output record`.
+    pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8, summary: &str) -> Result<(), SystemError> {
+        if self.format == Format::Record {
+            return self.json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));
+        }
+        let mut text = String::new();
+        for Check { name, state, detail, hint } in checks {
+            let (color, word) = match state {
+                CheckState::Ok => ("\x1b[32m", "ok"),
+                CheckState::Warning => ("\x1b[33m", "warning"),
+                CheckState::Failed => ("\x1b[1;31m", "failed"),
+            };
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{color}{word:<7}\x1b[0m  {name}: {}", one_line(detail));
+            if let Some(hint) = hint {
+                let _ = writeln!(text, "         {}", one_line(hint));
+            }
+        }
+        let _ = writeln!(text, "{}", one_line(summary));
+        self.help(&text)
     }
 }

@@ -1,12 +1,12 @@
-//! A file of excluded people: one on each line, a list with a header, or a workbook. Anything that cannot be read is an error
-//! with its line, because a person who is overlooked would get messages.
+//! A file of excluded people: one on each line, a list with a header, or a workbook. Anything that cannot be read is
+//! an error with its line, because a person who is overlooked would get messages.
 
 use std::io::Cursor;
 
-use super::country_rule::{CountryRule, readings};
-use super::exclusion_error::{BadLines, behind, nobody, unclear};
 use super::exclusion_list::ExclusionList;
+use super::exclusion_list::{BadLines, behind, nobody, unclear};
 use super::exclusion_table::ExclusionTables;
+use super::meaning::{CountryRule, readings};
 use super::meaning::{is_person, may_be_id, may_name_person};
 use crate::input::UsageError;
 use crate::list::{AnyInput, ListEncoding, ListInput, ListOptions, ListReader, ListRow, Row};

@@ -1,9 +1,9 @@
-//! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too, because
-//! excluding a person by mistake does less harm than writing to one.
+//! The people in a table. The recipient's column must have one in each row; numbers in other columns exclude, too,
+//! because excluding a person by mistake does less harm than writing to one.
 
-use super::country_rule::{CountryRule, readings};
-use super::exclusion_error::{BadLines, no_recipient, nobody, unclear};
 use super::exclusion_list::ExclusionList;
+use super::exclusion_list::{BadLines, no_recipient, nobody, unclear};
+use super::meaning::{CountryRule, readings};
 use super::meaning::{has_digits, has_number, is_international, is_person, may_name_person};
 use crate::input::UsageError;
 use crate::list::{ColumnRole, ReportLayout, ReportedOutcome, is_country_column};
@@ -198,7 +198,8 @@ impl<'a> ExclusionTables<'a> {
         found
     }
 
-    /// What is wrong with a row whose cells have no fault: it may name nobody, or leave a doubt under a column of this name.
+    /// What is wrong with a row whose cells have no fault: it may name nobody, or leave a doubt under a column of this
+    /// name.
     fn fault_of(
         &mut self,
         line: u64,

@@ -3,23 +3,18 @@
 //! loaded until they are used.
 
 mod country;
-mod error;
-mod meaning;
 mod national;
 mod number;
 mod person;
 mod rules;
 mod typed;
-mod user_id;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::country::Country;
-pub(crate) use self::error::RecipientError;
 pub(crate) use self::number::{
     DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, country_of, is_clear, may_be_national, national_forms,
 };
-pub(crate) use self::person::{number_in, person_key, spellings};
-pub(crate) use self::typed::NUMBER_DIGITS;
-pub(crate) use self::user_id::{is_like_user_id, is_user_id};
+pub(crate) use self::person::{is_like_user_id, is_user_id, number_in, person_key, spellings};
+pub(crate) use self::typed::{NUMBER_DIGITS, RecipientError};

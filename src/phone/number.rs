@@ -1,12 +1,10 @@
 //! Reads a telephone number: what a person typed, and the valid number for it.
 
 use super::country::Country;
-use super::error::RecipientError;
-use super::national::international;
-use super::person::{person_key, spellings};
+use super::national::{international, why_not_international, why_not_national};
+use super::person::{country_of_user_id, is_user_id, person_key, spellings};
 use super::rules::{Region, is_number, region_of_number, regions};
-use super::typed::{NUMBER_DIGITS, Typed};
-use super::{meaning, user_id};
+use super::typed::{NUMBER_DIGITS, RecipientError, Typed};
 
 /// A number with fewer digits and no `+` is as likely a national one.
 pub(crate) const DIGITS_WITHOUT_PLUS: usize = 10;
@@ -39,7 +37,7 @@ impl PhoneNumber {
         if is_number(&digits) {
             return Ok(Self::new(digits, false));
         }
-        let (reason, meant) = meaning::of_international(&digits, country.map(|country| country.0));
+        let (reason, meant) = why_not_international(&digits, country.map(|country| country.0));
         let meant = meant.or_else(|| international(&digits, country?.0));
         Err(RecipientError::invalid(typed, &reason, meant.as_deref(), false))
     }
@@ -76,7 +74,7 @@ impl PhoneNumber {
                 Ok(Self::new(digits, true).warned(warning))
             }
             None => {
-                let (reason, meant) = meaning::of_national(&digits, region);
+                let (reason, meant) = why_not_national(&digits, region);
                 let other = region_of_number(&digits).filter(|_| is_number(&digits));
                 let foreign = other.map(|other| format!("; a number of {} is written +{digits}", other.code));
                 let reason = reason + &foreign.unwrap_or_default();
@@ -92,7 +90,7 @@ impl PhoneNumber {
         if digits.len() < *NUMBER_DIGITS.start() {
             return Err(RecipientError::length(typed, &digits));
         }
-        let (reason, meant) = meaning::of_international(&digits, None);
+        let (reason, meant) = why_not_international(&digits, None);
         if meant.is_none() && (digits.starts_with('0') || digits.len() < DIGITS_WITHOUT_PLUS) {
             return Err(RecipientError::national(typed));
         }
@@ -161,7 +159,7 @@ pub(crate) fn may_be_national(digits: &str) -> bool {
 /// The country of a recipient that is a number, or the id of a WhatsApp user.
 pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
     let of_user = || {
-        let country = user_id::country(recipient)?;
+        let country = country_of_user_id(recipient)?;
         regions().iter().find(|region| region.code == country)
     };
     region_of_number(recipient).or_else(of_user).map(|region| region.code)
@@ -170,14 +168,15 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
 /// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
 const MOST_NATIONAL: usize = 12;
 
-/// Whether a recipient that stands in a body is clearly one person: a number with its country code, a WhatsApp user id, or
-/// an id that cannot be meant for a number. Nobody knows what Jelou makes of the others, such as `tel:…` and `0593…`.
+/// Whether a recipient that stands in a body is clearly one person: a number with its country code, a WhatsApp user
+/// id, or an id that cannot be meant for a number. Nobody knows what Jelou makes of the others, such as `tel:…` and
+/// `0593…`.
 pub(crate) fn is_clear(recipient: &str) -> bool {
     let key = person_key(recipient);
     let digits = key.chars().filter(|character| character.is_numeric()).count();
     let is_long_id =
         digits == key.len() && digits > MOST_NATIONAL && !key.starts_with('0') && !is_misspelt_number(&key);
-    user_id::is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
+    is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
 }
 
 /// Whether long `digits` are probably a number with what is dialled only inside its country, such as 593 0 987654321.
@@ -185,7 +184,8 @@ fn is_misspelt_number(digits: &str) -> bool {
     PhoneNumber::read(&format!("+{digits}"), None).is_err_and(|error| error.is_misspelt)
 }
 
-/// The digits of a number that is typed with neither `+` nor 00, without zeros in front; None for a user of another channel.
+/// The digits of a number that is typed with neither `+` nor 00, without zeros in front; None for a user of another
+/// channel.
 pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
     let typed = Typed::read(typed).ok().filter(|typed| !typed.is_international)?;
     typed.digits.parse().ok()

@@ -1,5 +1,6 @@
 //! The signals that end programs, as a stream. Each is caught from the call on and keeps its usual effect until then.
-//! This module decides for every command whether a signal is new and meant for us.
+//! This module decides for every command whether a signal is new and meant for us. It also has the runtime, one thread
+//! that is started on demand: without it no signal is caught.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
+use tokio::runtime::{Builder, Runtime};
 #[cfg(windows)]
 use tokio::signal::windows;
 #[cfg(unix)]
@@ -93,8 +95,9 @@ impl Signals {
         Self { history: History { command_ended: Some(ended), ..History::default() }, ..Self::default() }
     }
 
-    /// Also catches these; needs a runtime. Ignored signals stay ignored, for us and for the commands that we run: that is the
-    /// purpose of `nohup`, of `trap '' TERM`, and of a script's `&`, whose background jobs must not get Ctrl-C.
+    /// Also catches these; needs a runtime. Ignored signals stay ignored, for us and for the commands that we run:
+    /// that is the purpose of `nohup`, of `trap '' TERM`, and of a script's `&`, whose background jobs must not get
+    /// Ctrl-C.
     pub(crate) fn catch(&mut self, signals: &[Signal]) -> Result<(), SystemError> {
         let ignored = ignored();
         for signal in signals.iter().filter(|signal| ignored & (1 << (signal.number() - 1)) == 0) {
@@ -167,8 +170,8 @@ fn ignored() -> u64 {
     0
 }
 
-/// Console events take the place of signals: Ctrl-Break is Ctrl-C, closing the window is SIGHUP, and the end of the session or
-/// the machine asks us to end.
+/// Console events take the place of signals: Ctrl-Break is Ctrl-C, closing the window is SIGHUP, and the end of the
+/// session or the machine asks us to end.
 #[cfg(windows)]
 fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     Ok(match signal {
@@ -202,6 +205,42 @@ impl SignalSource {
             Self::Logoff(source) => source.poll_recv(context),
         }
     }
+}
+
+/// Runs `work` until it completes.
+pub(crate) fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let runtime = start()?;
+    let done = runtime.block_on(work);
+    // A name look-up or a read that hangs must not keep the process alive once the result is known.
+    runtime.shutdown_background();
+    done
+}
+
+/// From here on, a write to a file at its size limit (`ulimit -f`) fails, as on a full disk, instead of ending the
+/// process.
+pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
+    start().map(drop)
+}
+
+/// A runtime. The signals that it catches stay caught after it ends.
+fn start() -> Result<Runtime, SystemError> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| SystemError { action: "start the runtime", cause })?;
+    #[cfg(unix)]
+    {
+        use rustix::process::Signal;
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let _entered = runtime.enter();
+        // That of the size limit must not be ignored, because commands inherit ignored signals. A process that starts
+        // with SIGCHLD ignored, as under some daemons, cannot wait for its children: they disappear as soon as they
+        // end.
+        for number in [Signal::XFSZ, Signal::CHILD] {
+            let caught = signal(SignalKind::from_raw(number.as_raw()));
+            drop(caught.map_err(|cause| SystemError { action: "listen for signals", cause })?);
+        }
+    }
+    Ok(runtime)
 }
 
 #[cfg(test)]

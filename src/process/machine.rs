@@ -1,6 +1,6 @@
-//! Finds out whether one of the processes that started us is `jelouctl sandbox … -- COMMAND`. A script can clear its
-//! environment, but not its parents. Such a sandbox marks itself, because neither its file (a link, a copy, the dynamic loader)
-//! nor its command line identifies it.
+//! Where this process runs: the name of the machine and its user, and whether one of the processes that started us is
+//! `jelouctl sandbox … -- COMMAND`. A script can clear its environment, but not its parents. Such a sandbox marks
+//! itself, because neither its file (a link, a copy, the dynamic loader) nor its command line identifies it.
 
 #[cfg(target_os = "linux")]
 use std::{ffi::CStr, fs::File, io::Read};
@@ -45,8 +45,8 @@ pub(crate) fn enclosing_sandbox() -> Option<u32> {
     None
 }
 
-/// The process's own name, which is initially that of the program's file, and the process that started it, or adopted it: 0
-/// for the first process, which cannot be read. It is read in one call: every send reads several of these.
+/// The process's own name, which is initially that of the program's file, and the process that started it, or adopted
+/// it: 0 for the first process, which cannot be read. It is read in one call: every send reads several of these.
 #[cfg(target_os = "linux")]
 fn read_stat(process: u32) -> Option<(String, u32)> {
     let mut buffer = [0; 1024];
@@ -56,4 +56,21 @@ fn read_stat(process: u32) -> Option<(String, u32)> {
     let (before, behind) = stat.rsplit_once(')')?;
     let (_, name) = before.split_once('(')?;
     Some((name.to_owned(), behind.split_whitespace().nth(1)?.parse().ok()?))
+}
+
+#[cfg(unix)]
+pub(crate) fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+#[cfg(not(unix))]
+pub(crate) fn host_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_default()
+}
+
+/// `ana at build-7`; only the machine if the environment does not name the user.
+pub(crate) fn user_and_host() -> String {
+    let names = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let user = names.filter(|name| !name.is_empty()).map(|name| format!("{name} at ")).next();
+    user.unwrap_or_default() + &host_name()
 }
