@@ -5,13 +5,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::comparing::{EarlierMessages, EarlierOf};
 use super::db::values;
 use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
-use super::earlier::EarlierMessages;
 use super::error::{LedgerError, LedgerFault};
-use super::exchange::{Delay, ExchangeReply, SettledRow};
 use super::fixture;
-use super::making::EarlierOf;
 use super::model::{OnceState, RowState, Skip, SkipReason, now};
 use super::name::RunName;
 use super::reach::ReachOf;
@@ -19,7 +17,7 @@ use super::resolution::Resolution;
 use super::run::Run;
 use super::steps::lock;
 use super::store::Store;
-use super::types::{Details, EndedAttempt, QueuedRow, RowFilter};
+use super::types::{Delay, Details, EndedAttempt, ExchangeReply, QueuedRow, RowFilter, SettledRow};
 use super::worker::Worker;
 use crate::api::{Answer, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge};
 use crate::once::OnceScope;

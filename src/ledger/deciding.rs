@@ -3,18 +3,18 @@
 
 use std::collections::HashSet;
 
+use super::comparing::{EarlierMessages, EarlierOf, KnownRuns, counted_by_run};
 use super::db::{Db, LONG, LONGEST, SqlValue, values};
 use super::delivery::{DeliveryNews, LearntDelivery};
-use super::earlier::EarlierMessages;
 use super::error::LedgerError;
-use super::events::{PauseReason, Resumed, RunEvent, RunEventKind, RunPause};
-use super::making::{EarlierOf, KnownRuns, counted_by_run, json};
+use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
+use super::making::json;
 use super::model::{RowState, Skip};
 use super::pace::moment;
 use super::run::Run;
 use super::steps::{LockedRun, lock};
 use super::store::{Lost, lock_store};
-use super::types::Details;
+use super::types::{Details, Resumed};
 use crate::api::DeliveryState;
 use crate::process::user_and_host;
 

@@ -3,8 +3,8 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use super::comparing::{EarlierMessages, EarlierRow, of_rank, rank};
 use super::draft::{IS_SENT, LedgerDraft, rows_of};
-use super::earlier::{EarlierMessages, EarlierRow, of_rank, rank};
 use super::error::LedgerError;
 use super::model::{Skip, SkipReason};
 use crate::once::OnceKey;

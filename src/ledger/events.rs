@@ -4,7 +4,6 @@
 use serde::{Serialize, Serializer};
 
 use super::model::{named, now};
-use super::types::RunConditions;
 use crate::timestamps::of_milliseconds;
 
 /// The reason of a wait for the limit of people in 24 hours.
@@ -123,16 +122,6 @@ pub(crate) struct RunPause {
     pub(crate) at: i64,
     /// How often the run had been paused or stopped by then.
     pub(crate) pauses: i64,
-}
-
-/// What a person who resumes a run changes and acknowledges.
-#[derive(Debug)]
-pub(crate) struct Resumed<'a> {
-    /// Whether the person was told why the run is paused, and answered a question about it.
-    pub(crate) has_answered: bool,
-    /// The new rate applies to every process that sends the run.
-    pub(crate) rate: Option<f64>,
-    pub(crate) conditions: Option<&'a RunConditions>,
 }
 
 /// A process that sends a run.

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::comparing::EarlierOf;
 use super::draft::{DraftRow, LedgerDraft};
-use super::making::EarlierOf;
 use super::model::RowState;
 use super::run::Run;
 use super::store::Place;

@@ -2,6 +2,7 @@
 //! database, a file in SQLite or a schema in PostgreSQL, with the same SQL for both; all logic is in Rust, above `Db`.
 
 mod claims;
+mod comparing;
 #[cfg(test)]
 mod contract;
 mod db;
@@ -9,10 +10,8 @@ mod deciding;
 mod delivery;
 mod draft;
 mod draft_rows;
-mod earlier;
 mod error;
 mod events;
-mod exchange;
 mod file;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -32,19 +31,17 @@ mod types;
 mod worker;
 
 pub(crate) use self::claims::{Claimed, HeldClaim, OnceEntry, OnceSummary, Shown};
+#[cfg(test)]
+pub(crate) use self::comparing::EarlierRow;
+pub(crate) use self::comparing::{EarlierMessages, EarlierOf, KnownRuns};
 pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
 pub(crate) use self::draft::{DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
-pub(crate) use self::earlier::EarlierMessages;
-#[cfg(test)]
-pub(crate) use self::earlier::EarlierRow;
 pub(crate) use self::error::{LedgerError, LedgerFault};
 pub(crate) use self::events::{
-    FAILED_OVER, LIMIT, LostWorker, PauseReason, RESTORED, Resumed, RunEvent, RunEventKind, RunPause, RunWorker,
+    FAILED_OVER, LIMIT, LostWorker, PauseReason, RESTORED, RunEvent, RunEventKind, RunPause, RunWorker,
 };
-pub(crate) use self::exchange::{Delay, ExchangeReply, SettledRow};
 pub(crate) use self::file::OnWait;
-pub(crate) use self::making::{EarlierOf, KnownRuns};
 pub(crate) use self::model::{Counts, OnceState, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, RunOverview};
@@ -55,6 +52,7 @@ pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable};
 pub(crate) use self::types::{
-    Details, DraftRequest, EndedAttempt, QueuedRow, ReportedDelivery, ReportedRow, RowFilter, RunConditions,
+    Delay, Details, DraftRequest, EndedAttempt, ExchangeReply, QueuedRow, ReportedDelivery, ReportedRow, Resumed,
+    RowFilter, RunConditions, SettledRow,
 };
 pub(crate) use self::worker::{LISTENS_EVERY, Worker};

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, note_key};
+use super::comparing::EarlierRow;
 use super::db::{Db, values};
-use super::earlier::EarlierRow;
 use super::error::{LedgerError, LedgerFault};
 use super::events::LostWorker;
 use super::model::RowState;

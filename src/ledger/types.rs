@@ -1,12 +1,13 @@
 //! The contents of a ledger, as plain data.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::LedgerError;
-use super::model::{RowState, SkipReason, now};
+use super::events::RunPause;
+use super::model::{Counts, RowState, SkipReason, now};
 use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
 use crate::cost::{Category, Estimate};
 use crate::hours::Hours;
@@ -80,6 +81,16 @@ pub(crate) struct RunConditions {
     pub(crate) only_in_window: bool,
     /// How many different people may get a template from the bot in any 24 hours.
     pub(crate) per_day: Option<u32>,
+}
+
+/// What a person who resumes a run changes and acknowledges.
+#[derive(Debug)]
+pub(crate) struct Resumed<'a> {
+    /// Whether the person was told why the run is paused, and answered a question about it.
+    pub(crate) has_answered: bool,
+    /// The new rate applies to every process that sends the run.
+    pub(crate) rate: Option<f64>,
+    pub(crate) conditions: Option<&'a RunConditions>,
 }
 
 impl Details {
@@ -293,4 +304,60 @@ impl RowFilter {
             state => self.states.contains(&state),
         }
     }
+}
+
+/// A row that is no longer under way.
+#[derive(Debug)]
+pub(crate) struct SettledRow {
+    pub(crate) ended: EndedAttempt,
+    /// When that became known.
+    pub(crate) at: Instant,
+    /// When a row that was certainly not sent may be retried, and what it waits for.
+    pub(crate) retry: Option<(Instant, Delay)>,
+    /// Whether the API asked for a slower pace, and until when it takes nothing.
+    pub(crate) slows: bool,
+    pub(crate) stopped_until: Option<Instant>,
+}
+
+impl SettledRow {
+    /// A row whose end does not affect when others may leave.
+    pub(crate) fn new(ended: EndedAttempt) -> Self {
+        Self { ended, at: Instant::now(), retry: None, slows: false, stopped_until: None }
+    }
+}
+
+/// The result of an exchange.
+#[derive(Debug, Default)]
+pub(crate) struct ExchangeReply {
+    pub(crate) rows: Vec<QueuedRow>,
+    /// When the next row may be taken, and what it waits for. None if there is no such row, or all of them wait for
+    /// others.
+    pub(crate) next: Option<(Instant, Delay)>,
+    /// Until when the limit of people holds back rows that were never tried.
+    pub(crate) held_until: Option<Instant>,
+    /// Whether this process takes no more rows: it was not heard of for its lease, so it must join anew, or it has stopped.
+    pub(crate) was_lost: bool,
+    /// Why no more rows can be taken, while outcomes can still be written.
+    pub(crate) problem: Option<LedgerError>,
+    /// Why no process takes rows of this run at present.
+    pub(crate) pause: Option<RunPause>,
+    /// The number of rows in each state, reported from time to time if other processes change them too.
+    pub(crate) counts: Option<Counts>,
+    /// How long the next exchange waits for more outcomes.
+    pub(crate) gathers: Duration,
+}
+
+/// Why a row may not leave yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Delay {
+    /// It was tried and certainly not sent.
+    Retry,
+    /// Its recipient was written to a moment ago.
+    RecipientGap,
+    /// WhatsApp's limit of messages to one recipient.
+    PairLimit,
+    /// The limit of different people in 24 hours.
+    PeopleLimit,
+    /// The pace of the run.
+    Pace,
 }

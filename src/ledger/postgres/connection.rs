@@ -7,6 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, thread};
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::runtime::{Handle, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
@@ -14,7 +18,6 @@ use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::FOR_ONE_TRANSACTION;
-use super::tls;
 use crate::ledger::db::SHORT;
 use crate::ledger::error::{LedgerError, LedgerFault};
 use crate::secret::Secret;
@@ -87,7 +90,7 @@ impl Database {
             config.password(password.reveal());
         }
         let roots = self.address.roots.as_deref();
-        let verified = self.address.is_encrypted.then(|| tls::verified(roots)).transpose();
+        let verified = self.address.is_encrypted.then(|| verified_tls(roots)).transpose();
         let tls = verified.map_err(|problem| {
             let path = roots.unwrap_or(Path::new("")).display();
             let message = format!("the certificate authorities of sslrootcert cannot be used: {path}: {problem}");
@@ -178,6 +181,28 @@ async fn open(at: &str, config: &Config, tls: Option<&MakeRustlsConnect>) -> Res
         }),
     };
     opened.map_err(|error| LedgerError::of_connect(at, &error))
+}
+
+/// TLS that verifies certificate and name, with the authorities in a PEM file or else the system's.
+fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| error.to_string())?;
+    let config = match roots {
+        Some(path) => {
+            let mut store = RootCertStore::empty();
+            let certificates = CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())?;
+            for certificate in certificates {
+                store.add(certificate.map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
+            }
+            if store.is_empty() {
+                return Err("it has no certificate".to_owned());
+            }
+            builder.with_root_certificates(store)
+        }
+        None => builder.with_platform_verifier().map_err(|error| error.to_string())?,
+    };
+    Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
 
 /// Opens a session with the settings in place from the start. A pooler that ignores them opens one without them.

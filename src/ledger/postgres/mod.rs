@@ -4,7 +4,6 @@ mod connection;
 mod engine;
 mod error;
 mod setup;
-mod tls;
 
 pub(crate) use self::connection::DatabaseAddress;
 pub(super) use self::engine::DatabaseEngine;
