@@ -523,7 +523,7 @@ fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
         assert_eq!(states(&run), [Sent, Failed, Unknown, Skipped, Skipped]);
     }
     assert!(run.is_cancelled().unwrap() && run.counts().unwrap().is_finished());
-    assert_eq!(run.skip_counts().unwrap().rows(SkipReason::Cancelled), 2);
+    assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 2);
     assert!(run.store().named_or_unfinished(None, false).unwrap().is_none());
     for from in [Failed, Unknown] {
         let again = resolve(&run, [from, Pending], &[]);
@@ -718,7 +718,7 @@ fn what_comes_back_to_a_cancelled_run_is_left_out(tested: &TestedStore) {
     tested.kill(sends);
     run.cancel().unwrap();
     assert_eq!(states(&run), [Skipped, Sent, Unknown, Skipped, Skipped]);
-    assert_eq!(run.skip_counts().unwrap().rows(SkipReason::Cancelled), 3);
+    assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 3);
 }
 
 fn a_request_that_was_changed_does_not_leave(tested: &TestedStore) {

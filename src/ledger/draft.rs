@@ -95,7 +95,7 @@ impl LedgerDraft {
                 request.map(|request| [request.recipient, request.path, request.body].map(Some)).unwrap_or_default();
             message_of.execute(params![self.rows, cells, recipient, path, body])?;
             if let Some((reason, _)) = skip {
-                self.skips.add(*reason);
+                self.skips.add(*reason, 1);
             }
         }
         Ok(())
@@ -106,7 +106,7 @@ impl LedgerDraft {
         let mut skipped =
             self.db.prepare_cached("UPDATE row SET skipped = ?2, problem = ?3 WHERE n = ?1 AND skipped IS NULL")?;
         if skipped.execute(params![n, skip.reason.name(), skip.problem])? > 0 {
-            self.skips.add(skip.reason);
+            self.skips.add(skip.reason, 1);
         }
         Ok(())
     }
@@ -129,8 +129,11 @@ impl LedgerDraft {
         }
         self.rows = rows;
         let query = "SELECT skipped, count(*) FROM row WHERE skipped IS NOT NULL GROUP BY 1";
-        self.skips = SkipCounts::of(rows_of(&self.db, query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)?;
-        Ok(())
+        self.skips = SkipCounts::default();
+        walk(&self.db, query, [], |row| {
+            self.skips.add(reason_named(text_of(row, 0)?)?, row.get(1)?);
+            Ok(())
+        })
     }
 
     /// Passes every row, in order.

@@ -251,15 +251,9 @@ pub(super) fn reason_named(name: &str) -> Result<SkipReason, LedgerError> {
 pub(crate) struct SkipCounts(BTreeMap<SkipReason, u64>);
 
 impl SkipCounts {
-    /// Collects the counts of a ledger, which keeps the name of each reason.
-    pub(super) fn of(counts: impl IntoIterator<Item = (String, u64)>) -> Result<Self, LedgerError> {
-        let counts = counts.into_iter().map(|(name, rows)| Ok((reason_named(&name)?, rows)));
-        Ok(Self(counts.collect::<Result<_, LedgerError>>()?))
-    }
-
-    /// Counts one more row that is skipped for this reason.
-    pub(crate) fn add(&mut self, reason: SkipReason) {
-        *self.0.entry(reason).or_default() += 1;
+    /// Counts more rows that are skipped for this reason.
+    pub(crate) fn add(&mut self, reason: SkipReason, rows: u64) {
+        *self.0.entry(reason).or_default() += rows;
     }
 
     /// The reasons that occur, in their order.

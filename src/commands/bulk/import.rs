@@ -101,7 +101,7 @@ impl ToldRows<'_> {
             if self.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
         let Self { messages, notes, .. } = self;
         let (words, of, way_out, is_warning) = match fault {
-            RowFault::Reported(reason) => return self.reported.add(*reason),
+            RowFault::Reported(reason) => return self.reported.add(*reason, 1),
             RowFault::Remark(Remark::Warning(warning)) => {
                 return messages.tell(Severity::Warning, line, &format!(": {warning}"));
             }

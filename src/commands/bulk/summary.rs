@@ -39,13 +39,13 @@ pub(crate) struct RunSummary {
 
 impl RunSummary {
     pub(crate) fn of(run: &Run, details: &Details) -> Result<Self, LedgerError> {
-        let (counts, skips) = (run.counts()?, run.skip_counts()?);
+        let (counts, (skips, reasons)) = (run.counts()?, run.reasons()?);
         Ok(Self {
             name: Some(run.name().clone()),
             again: report_to_correct(run.name(), details, counts.failed, skips.rows(SkipReason::Invalid)),
             counts,
             skips,
-            reasons: run.reasons()?,
+            reasons,
             written_to: details.written_to,
             cost: run.spent()?,
             is_cancelled: run.is_cancelled()?,
