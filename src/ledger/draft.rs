@@ -18,8 +18,9 @@ pub(super) const IS_SENT: &str = "skipped IS NULL";
 pub(super) const IS_NOT_SKIPPED: &str =
     "NOT EXISTS (SELECT 1 FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 
-/// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it.
-const TABLES: &str = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
+/// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it. It is
+/// written and read in order, which large pages make cheaper.
+const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
      CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, person INTEGER, fingerprint INTEGER, checksum INTEGER, \
        skipped TEXT, problem TEXT) STRICT; \
      CREATE INDEX skipped ON row (n) WHERE skipped IS NOT NULL; \
