@@ -1,13 +1,14 @@
-//! The credentials of a request, and the one place that sees them in a text.
+//! The credentials of a request, and the one place that sees them in a text: in any form in which a server, a proxy or a
+//! framework may repeat a secret, unchanged, in base64, and under nested escapes of JSON, URLs, forms and HTML.
 
 use std::fmt::Display;
 
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use memchr::memmem::find;
 use serde_json::Value;
 
 use super::answer::{Body, scalar_text};
-use super::redaction::SecretForms;
 use crate::secret::Secret;
 
 /// Replaces every hidden value.
@@ -97,9 +98,174 @@ impl Credentials {
     }
 }
 
+/// How many times escapes of URLs and HTML, or else those of JSON, are undone.
+const MOST_UNDONE: usize = 16;
+/// A shorter text is not searched for: that would hide ordinary words.
+const SHORTEST: usize = 8;
+
+/// What is searched for: a secret, and the signature of a request with it, each in base64, too.
+#[derive(Clone)]
+pub(super) struct SecretForms(Vec<Vec<u8>>);
+
+impl SecretForms {
+    pub(super) fn new(signed: &str, secret: &str) -> Self {
+        let mut forms = vec![base64_form(signed)];
+        if secret.len() >= SHORTEST {
+            forms.extend([base64_form(secret), secret.as_bytes().to_vec()]);
+            // What looks like an escape in the secret itself is undone in a text, too. A tab, `\t`, becomes `t` there.
+            let in_json = Value::from(secret).to_string();
+            forms.extend([secret.as_bytes(), in_json.trim_matches('"').as_bytes()].map(below_escapes));
+        }
+        Self(forms.iter().filter(|form| form.len() >= SHORTEST / 2).map(|form| alike(form)).collect())
+    }
+
+    /// Whether `text` repeats one of them, as it is or below its escapes.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        let shown = [alike(text.as_bytes()), alike(&below_escapes(text.as_bytes()))];
+        self.0.iter().any(|form| shown.iter().any(|text| find(text, form).is_some() || ends_within(text, form)))
+    }
+}
+
+/// Whether a text ends within `form`, behind most of it: an answer may be cut there.
+fn ends_within(text: &[u8], form: &[u8]) -> bool {
+    let least = SHORTEST.max(form.len() / 2);
+    (least..form.len()).any(|length| form.get(..length).is_some_and(|begun| text.ends_with(begun)))
+}
+
+/// What a text has below all its escapes, with no backslash left: however those of several layers meet, each layer only
+/// adds some.
+fn below_escapes(text: &[u8]) -> Vec<u8> {
+    let mut text = text.to_vec();
+    for _ in 0..MOST_UNDONE {
+        let undone = without_escapes(&text, of_url_or_html).or_else(|| without_escapes(&text, of_json));
+        let Some(undone) = undone else { break };
+        text = undone;
+    }
+    text.retain(|byte| *byte != b'\\');
+    text
+}
+
+/// How `value` stands in a text in base64. The last group is left out: it would differ if more followed the value, such
+/// as a line break.
+fn base64_form(value: &str) -> Vec<u8> {
+    let whole_groups = value.len() / 3 * 3;
+    BASE64_STANDARD_NO_PAD.encode(value.as_bytes().get(..whole_groups).unwrap_or_default()).into_bytes()
+}
+
+/// The text with one character for those that stand for each other: a form writes a blank as `+`, and base64 for URLs has
+/// `-` and `_` in place of `+` and `/`.
+fn alike(text: &[u8]) -> Vec<u8> {
+    let one = |byte: &u8| match byte {
+        b'+' | b'-' => b' ',
+        b'_' => b'/',
+        other => *other,
+    };
+    text.iter().map(one).collect()
+}
+
+/// What the escape at the beginning of a text stands for, and its length; None if there is none.
+type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
+
+/// The text with the escapes undone that `undo` finds; None if it has none.
+fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
+    let mut undone = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, behind)) = rest.split_first() {
+        if let Some((bytes, length)) = undo(rest) {
+            undone.extend(bytes);
+            rest = rest.get(length..).unwrap_or_default();
+        } else {
+            undone.push(*first);
+            rest = behind;
+        }
+    }
+    // An escape is longer than what it stands for.
+    (undone.len() < text.len()).then_some(undone)
+}
+
+/// Backslashes, with the character that `\u00e9` or a pair of those stands for (RFC 8259, 7). Of any other escape, the
+/// character behind them remains; but one backslash stays before a `u` whose digits may still be escaped, and before what may still
+/// be an escaped `u`.
+fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let (first, length) = unit(text)?;
+    let Some(first) = first else {
+        let is_of_unit = matches!(text.get(length), Some(b'u' | b'%' | b'&'));
+        let left = if is_of_unit { b"\\".to_vec() } else { Vec::new() };
+        return (left.len() < length).then_some((left, length));
+    };
+    if let Some(character) = char::from_u32(first.into()) {
+        return Some((utf8(character), length));
+    }
+    // The other half of a character may still be escaped.
+    let (second, more) = unit(text.get(length..)?)?;
+    let character = char::decode_utf16([first, second?]).next()?.ok()?;
+    Some((utf8(character), length + more))
+}
+
+/// Backslashes, and the number behind them if it is `u00e9`; and the length of both.
+fn unit(text: &[u8]) -> Option<(Option<u16>, usize)> {
+    let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
+    let digits = text.get(slashes..slashes + 5).and_then(|unit| unit.strip_prefix(b"u"));
+    let unit = digits.and_then(|digits| u16::try_from(number(digits, 16)?).ok());
+    let length = slashes + if unit.is_some() { 5 } else { 0 };
+    (slashes > 0).then_some((unit, length))
+}
+
+fn of_url_or_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    match text.first()? {
+        b'%' => of_url(text),
+        b'&' => of_html(text),
+        _ => None,
+    }
+}
+
+/// `%2F` (RFC 3986, 2.1).
+fn of_url(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let byte = u8::try_from(number(text.get(..3)?.strip_prefix(b"%")?, 16)?).ok()?;
+    Some((vec![byte], 3))
+}
+
+/// `&amp;`, `&#38;`, `&#x26;` and the like.
+fn of_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let end = text.iter().take(12).position(|byte| *byte == b';')?;
+    let character = match text.get(..end)?.strip_prefix(b"&")? {
+        b"amp" => '&',
+        b"quot" => '"',
+        b"apos" => '\'',
+        b"lt" => '<',
+        b"gt" => '>',
+        b"sol" => '/',
+        b"plus" => '+',
+        b"equals" => '=',
+        b"bsol" => '\\',
+        b"percnt" => '%',
+        [b'#', b'x' | b'X', digits @ ..] => char::from_u32(number(digits, 16)?)?,
+        [b'#', digits @ ..] => char::from_u32(number(digits, 10)?)?,
+        _ => return None,
+    };
+    Some((utf8(character), end + 1))
+}
+
+fn number(digits: &[u8], radix: u32) -> Option<u32> {
+    let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
+    let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| is_digit(&byte)))?;
+    u32::from_str_radix(digits, radix).ok()
+}
+
+fn utf8(character: char) -> Vec<u8> {
+    character.to_string().into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+    use proptest::prelude::*;
+
+    use super::super::credentials::Credentials;
     use super::*;
+    use crate::fuzzing::{WAYS, written};
+    use crate::secret::Secret;
 
     #[test]
     fn signs_ids_with_spaces_and_secrets_with_colons() {
@@ -129,5 +295,67 @@ mod tests {
         }
         let credentials = Credentials::new("id", &Secret::new("one\nand another".to_owned()));
         assert_eq!(credentials.hidden_in_lines("a\none\nand another"), REDACTED);
+    }
+
+    #[test]
+    fn a_form_writes_a_blank_as_plus() {
+        let credentials = Credentials::new("id", &Secret::new("pass w/ords".to_owned()));
+        assert!(credentials.are_repeated_in("secret=pass+w%2Fords&x=1"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn no_form_of_the_secret_gets_through(
+            secret in "[ -~ñ😀][ -~\t\nñ😀]{6,22}[ -~ñ😀]",
+            base in 0..7_usize,
+            ways in proptest::collection::vec((0..WAYS, any::<u64>()), 0..3),
+            around in "[a-z]{0,6}",
+        ) {
+            let credentials = Credentials::new("id", &Secret::new(secret.clone()));
+            let signed = format!("id:{secret}");
+            let base = match base {
+                0 => secret.clone(),
+                1 => BASE64_STANDARD.encode(&signed),
+                2 => BASE64_URL_SAFE.encode(&signed),
+                3 => BASE64_STANDARD.encode(&signed).trim_end_matches('=').to_owned(),
+                4 => BASE64_STANDARD.encode(&secret),
+                5 => BASE64_URL_SAFE.encode(format!("{secret}\n")),
+                _ => serde_json::to_string(&serde_json::to_string(&secret).unwrap()).unwrap(),
+            };
+            let shown = ways.iter().fold(base, |text: String, (way, which)| written(&text, *way, *which));
+            let text = format!("<{around} {shown} {around}>");
+            prop_assert!(credentials.are_repeated_in(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_cut_within_the_secret_has_it() {
+        let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
+        for (text, expected) in
+            [("denied canary-7f3a9c5", true), ("denied \\u0063anary-7f", true), ("denied canary", false)]
+        {
+            assert_eq!(credentials.are_repeated_in(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn leaves_other_texts_as_they_are() {
+        let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
+        for text in
+            ["", "{\"a\":\"\\u00e9\\n\"}", "100%", "%zz &amp; &; &#; \\u12 \\", "canary-7f3a9c5.", "&#99999999;"]
+        {
+            assert!(!credentials.are_repeated_in(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_full_of_escapes_takes_no_time() {
+        let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
+        let text = "\\\\u0025\\u0026%5c".repeat(64 * 1024);
+        let begun = std::time::Instant::now();
+        assert!(!credentials.are_repeated_in(&text));
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
     }
 }

@@ -1,7 +1,15 @@
-//! The time by which the first byte of a row must leave, on a clock that continues while the machine sleeps. A process that was
-//! suspended for longer than its lease must not send its rows.
+//! The time by which the first byte of a row must leave, on a clock that continues while the machine sleeps, and the body that
+//! keeps it. A process that was suspended for longer than its lease must not send its rows.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, SizeHint};
+use thiserror::Error;
 
 /// The last instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +49,83 @@ fn time_since_boot() -> Duration {
     FIRST.elapsed()
 }
 
+/// Ends the connection before any of the request has left.
+#[derive(Debug, Error)]
+#[error("the request came too late to leave")]
+pub(super) struct Late;
+
+pub(super) struct TimelyBody {
+    /// None once they were requested.
+    bytes: Option<Bytes>,
+    deadline: Deadline,
+    is_late: Arc<AtomicBool>,
+}
+
+impl TimelyBody {
+    /// Sets `is_late` if the body does not leave.
+    pub(super) fn new(body: &str, deadline: Deadline, is_late: Arc<AtomicBool>) -> Self {
+        Self { bytes: Some(Bytes::copy_from_slice(body.as_bytes())), deadline, is_late }
+    }
+}
+
+impl Body for TimelyBody {
+    type Data = Bytes;
+    type Error = Late;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Late>>> {
+        if self.deadline.is_over() {
+            self.is_late.store(true, Ordering::SeqCst);
+            return Poll::Ready(Some(Err(Late)));
+        }
+        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, Bytes::len) as u64)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use hyper_util::rt::TokioIo;
+    use tokio::io::AsyncReadExt;
+
     use super::*;
 
     #[test]
     fn a_deadline_is_over_when_its_time_has_come() {
         assert!(Deadline::after(Duration::ZERO).is_over());
         assert!(!Deadline::after(Duration::from_secs(60)).is_over());
+    }
+
+    /// The bytes that leave for a request with this deadline, and whether it is late.
+    async fn sent_until(deadline: Deadline) -> (Vec<u8>, bool) {
+        let (ours, mut theirs) = tokio::io::duplex(4096);
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(ours)).await.unwrap();
+        let is_late = Arc::new(AtomicBool::new(false));
+        let body = TimelyBody::new("{}", deadline, Arc::clone(&is_late));
+        let request = http::Request::post("/").header("host", "a").body(body).unwrap();
+        tokio::spawn(connection);
+        let answer = tokio::spawn(sender.send_request(request));
+        let mut received = vec![0; 4096];
+        let size = theirs.read(&mut received).await.unwrap();
+        drop(theirs);
+        assert!(answer.await.unwrap().is_err(), "nobody answers");
+        received.truncate(size);
+        (received, is_late.load(Ordering::SeqCst))
+    }
+
+    #[tokio::test]
+    async fn head_and_body_leave_together_until_the_deadline_and_not_a_byte_of_them_afterwards() {
+        let (received, is_late) = sent_until(Deadline::after(Duration::from_secs(60))).await;
+        assert_eq!(received, b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}");
+        assert!(!is_late);
+        assert_eq!(sent_until(Deadline::after(Duration::ZERO)).await, (Vec::new(), true));
     }
 }

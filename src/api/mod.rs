@@ -4,7 +4,6 @@
 mod answer;
 mod codes;
 mod credentials;
-mod curl;
 mod deadline;
 mod delivery;
 mod failure;
@@ -13,19 +12,14 @@ mod look_ups;
 mod outcome;
 mod pager;
 mod proxy;
-mod redaction;
 mod refusal;
 mod request;
-mod timely_body;
 mod transport;
 mod typed_path;
 
 pub(crate) use self::answer::{Answer, Body, clipped, counted};
 pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code};
 pub(crate) use self::credentials::Credentials;
-pub(crate) use self::curl::curl_command;
-#[cfg(unix)]
-pub(crate) use self::curl::shell_word;
 pub(crate) use self::deadline::Deadline;
 pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::Failure;
@@ -38,8 +32,10 @@ pub(crate) use self::look_ups::{
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict};
 pub(crate) use self::pager::{ListingCoverage, Pager};
 pub(crate) use self::proxy::Proxy;
+#[cfg(unix)]
+pub(crate) use self::request::shell_word;
 pub(crate) use self::request::{
-    LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter, UNKNOWN_HINT,
+    LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter, UNKNOWN_HINT, curl_command,
 };
 pub(crate) use self::transport::{Client, ClientOptions, Roots};
 pub(crate) use self::typed_path::TypedPath;

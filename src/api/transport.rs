@@ -13,11 +13,10 @@ use url::Url;
 
 use super::answer::{Answer, Body};
 use super::credentials::Credentials;
-use super::deadline::Deadline;
+use super::deadline::{Deadline, TimelyBody};
 use super::failure::{Failure, innermost};
 use super::proxy::{Proxy, not_a_proxy};
 use super::request::Request;
-use super::timely_body::TimelyBody;
 use crate::input::UsageError;
 
 /// The longest wait for a connection: TCP, proxy and TLS.

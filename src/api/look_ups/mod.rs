@@ -2,19 +2,15 @@
 //! It sends only GETs, and reads every answer as if it were hostile and incomplete.
 
 mod client;
+mod entries;
 mod error;
 mod facts;
 mod fields;
-mod history;
-mod ladder;
-mod notification;
 mod tracked;
 
 pub(crate) use self::client::{CLOCK_TOLERANCE, LookUpList, LookUpSpan, LookUps, MOST_PAGES, SpanStart, look_up_pace};
+pub(crate) use self::entries::{HistoryMessage, MessageAuthor, Notification, is_another_person, is_person};
 pub(crate) use self::error::LookUpError;
-pub(crate) use self::facts::DeliveryFacts;
+pub(crate) use self::facts::{DeliveryFacts, DeliveryState};
 pub(crate) use self::fields::entry_key;
-pub(crate) use self::history::{HistoryMessage, MessageAuthor, is_another_person, is_person};
-pub(crate) use self::ladder::DeliveryState;
-pub(crate) use self::notification::Notification;
 pub(crate) use self::tracked::{MessageSort, TrackedMessage};

@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::entries::{HistoryMessage, MessageAuthor, Notification, is_another_person};
 use super::facts::DeliveryFacts;
-use super::history::{HistoryMessage, MessageAuthor, is_another_person};
-use super::notification::Notification;
 use crate::api::pager::ListingCoverage;
 
 /// The kind of message, which decides where to look.
