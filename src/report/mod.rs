@@ -1,14 +1,12 @@
 //! Writes the report on a run as a list.
 
 mod list;
-mod workbook;
 
 use std::fmt::Display;
 use std::io::Write;
 
-use self::list::{EachRow, ReportRows, write_csv, write_ndjson};
+use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
-use self::workbook::write_workbook;
 use crate::import::BulkError;
 use crate::ledger::{Details, DraftedRow, LedgerDraft, ReportedRow, RowFilter, RowState, Run, Skip, now};
 use crate::list::{ListFormat, ReportLanguage};

@@ -1,9 +1,8 @@
 //! Sends the rows of a run at its pace: the engine, and what holds rows back. The ledger decides which rows may be
 //! sent.
 
-mod breaker;
 mod engine;
-mod patience;
+mod obstacles;
 mod row_task;
 mod run_end;
 mod throttle;

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
 
-use super::breaker::Breaker;
-use super::patience::{ObstacleWait, Patience};
+use super::obstacles::{Breaker, ObstacleWait, Patience};
 use crate::api::{Cause, Outcome, PAIR_RATE_LIMIT, Problem, Verdict, backoff};
 use crate::hours::Hours;
 use crate::ledger::{Delay, EndedAttempt, PauseReason, RowState, SettledRow};

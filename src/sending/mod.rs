@@ -4,21 +4,17 @@
 mod audit_log;
 mod connection;
 mod delivery_wait;
-mod exclusions;
 mod flight;
 mod guard;
-mod listing;
 mod open_windows;
 mod sender;
-mod template_check;
+mod templates;
 
 pub(crate) use self::audit_log::{AuditLog, check_audit_log};
 pub(crate) use self::connection::{Connection, ask_secret, new_client, no_client, proxy_to, reach_or_start};
 pub(crate) use self::delivery_wait::{DeliveryWait, WaitGoal, wait_for_delivery};
-pub(crate) use self::exclusions::{claim_exclusions, open_list, read_exclusions, reread_do_not_contact};
 pub(crate) use self::flight::{Flight, catch_panic, panicked};
-pub(crate) use self::guard::check_allowed;
-pub(crate) use self::listing::{Listing, read_templates};
+pub(crate) use self::guard::{check_allowed, claim_exclusions, open_list, read_exclusions, reread_do_not_contact};
 pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::sender::{Sender, read_environment, read_settings};
-pub(crate) use self::template_check::{CheckedTemplates, check_templates, refuse_templates};
+pub(crate) use self::templates::{CheckedTemplates, Listing, check_templates, read_templates, refuse_templates};
