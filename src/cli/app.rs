@@ -10,8 +10,7 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use super::global::GlobalFlags;
 use crate::commands::{
-    api, bulk, completions, doctor, explain, ledger, man, messages, once, profile, run, sandbox, schema, send,
-    templates,
+    api, bulk, doctor, documents, explain, ledger, messages, once, profile, run, sandbox, send, templates,
 };
 use crate::message::Words;
 
@@ -69,7 +68,7 @@ pub(crate) enum Command {
     Ledger(ledger::LedgerCommand),
     Doctor(doctor::DoctorArgs),
     Explain(explain::ExplainArgs),
-    Schema(schema::SchemaArgs),
+    Schema(documents::SchemaArgs),
     /// Print the instructions for an agent that uses jelouctl
     ///
     /// Examples:
@@ -79,8 +78,8 @@ pub(crate) enum Command {
     /// One page: the sandbox first, what each exit code asks for, and when not to send again.
     #[command(verbatim_doc_comment)]
     Skill,
-    Completions(completions::CompletionsArgs),
-    Man(man::ManArgs),
+    Completions(documents::CompletionsArgs),
+    Man(documents::ManArgs),
 }
 
 /// Parses `arguments`, the program's name first.

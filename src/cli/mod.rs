@@ -53,10 +53,10 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
         Some(Command::Ledger(command)) => commands::ledger::run(&context, &command),
         Some(Command::Doctor(args)) => commands::doctor::run(&context, &args),
         Some(Command::Explain(args)) => commands::explain::run(&context, &args),
-        Some(Command::Schema(args)) => commands::schema::run(&context, &args),
-        Some(Command::Skill) => commands::skill::run(&context),
-        Some(Command::Completions(args)) => commands::completions::run(&context, &args),
-        Some(Command::Man(args)) => commands::man::run(&context, App::command(), &args),
+        Some(Command::Schema(args)) => commands::documents::schema(&context, &args),
+        Some(Command::Skill) => commands::documents::skill(&context),
+        Some(Command::Completions(args)) => commands::documents::completions(&context, &args),
+        Some(Command::Man(args)) => commands::documents::man(&context, App::command(), &args),
         None => return usage::help(&context, arguments),
     };
     ended.unwrap_or_else(|error| usage::print_error(&context.stderr, &error))

@@ -4,24 +4,20 @@
 pub(crate) mod api;
 pub(crate) mod bulk;
 mod claim;
-pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod documents;
 mod error;
 pub(crate) mod explain;
 pub(crate) mod ledger;
 mod limit;
-pub(crate) mod man;
 pub(crate) mod messages;
 pub(crate) mod once;
-mod prepared_send;
 pub(crate) mod profile;
 mod result;
 pub(crate) mod run;
 pub(crate) mod sandbox;
-pub(crate) mod schema;
 pub(crate) mod send;
 mod single_send;
-pub(crate) mod skill;
 pub(crate) mod store;
 pub(crate) mod templates;
 

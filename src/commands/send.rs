@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::claim::OnceSend;
 use super::limit::{LimitedSend, read_rates, report_cost};
-use super::prepared_send::PreparedSend;
 use super::result::{note_error, preview, print_result};
-use super::single_send::{GuardedSender, SingleSendArgs, Told};
+use super::single_send::{GuardedSender, PreparedSend, SingleSendArgs, Told};
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;

@@ -2,7 +2,6 @@
 
 mod get;
 mod list;
-mod list_args;
 
 use clap::Subcommand;
 
@@ -12,7 +11,7 @@ use crate::exit::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum MessagesCommand {
-    List(list_args::ListArgs),
+    List(list::ListArgs),
     #[command(aliases = ["show", "status", "info"])]
     Get(get::GetArgs),
 }

@@ -1,29 +1,130 @@
 //! `run`: runs a command, then sends its result. Of the command, only its name goes into the message, unless the end of
 //! its stderr is requested.
 
-mod args;
 mod notice;
 
+use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant, SystemTime};
 
+use clap::{Args, ValueEnum, ValueHint};
 use minijinja::Environment as Language;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-pub(crate) use self::args::RunArgs;
 use self::notice::{ENDS, NO_TAIL, Notice, facts};
 use super::claim::OnceSend;
-use super::prepared_send::PreparedSend;
 use super::result::note_error;
-use super::single_send::{GuardedSender, Told};
+use super::single_send::{GuardedSender, PreparedSend, SingleSendArgs, Told};
 use crate::api::Request;
 use crate::command_error::CommandError;
+use crate::config::timeout;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
+use crate::input::{JsonSource, UsageError};
 use crate::message::{Message, Outgoing};
 use crate::output::Format;
-use crate::process::{Signal, Signals, Tail, block_on, run_command};
+use crate::private_file::PipeBound;
+use crate::process::{CommandEnd, Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{Connection, Flight, catch_panic, reread_do_not_contact};
 use crate::template::language;
+
+/// Run a command, then send a message about how it ended
+///
+/// Examples:
+///   jelouctl run --to 593987654321 --on failure -- ./backup.sh
+///   jelouctl run --to 593987654321 --template job_ended --param '{{ command }}' -- make
+///   jelouctl run --to 593987654321 --tail 20 --text '{{ result }}: {{ tail }}' -- ./deploy.sh
+///
+/// A text can use the values `command` (only its name), `result` (ok, failed or killed), `code`,
+/// `signal`, `duration`, `host`, `started`, and, with --tail, `tail`: the end of its stderr. A
+/// parameter of a WhatsApp template is put on one line, and of parameters that have more than 900
+/// characters together only the end is sent: WhatsApp takes 1,024 for the whole text.
+///
+/// The exit code is the command's, also when the notice fails. A text reaches only a user who wrote
+/// in the last 24 hours; a template reaches anyone. If the notice cannot be sent, the command runs
+/// anyway.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    send: SingleSendArgs,
+
+    /// When to send
+    #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
+    on: NotifyOn,
+
+    /// Text of the message [default: how the command ended]
+    ///
+    /// The default names the command, its result, the host, the duration and the exit code.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, conflicts_with_all = ["template", "body"])]
+    text: Option<String>,
+
+    /// Name of a WhatsApp template to send instead of a text
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with = "body")]
+    template: Option<String>,
+
+    /// Language code of the WhatsApp template
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true, requires = "template")]
+    language: Option<String>,
+
+    /// Value of the WhatsApp template's next parameter (repeatable)
+    #[arg(long = "param", value_name = "TEXT", allow_hyphen_values = true, requires = "template")]
+    parameters: Vec<String>,
+
+    /// A whole body as JSON, whose texts can use these values
+    #[arg(long, value_name = "FILE|-|JSON", value_parser = JsonSource::of_body, value_hint = ValueHint::FilePath)]
+    body: Option<JsonSource>,
+
+    /// Keep the last lines of the command's stderr for `tail`
+    ///
+    /// Its stderr is then a pipe that ends with the command: a server that it leaves running must write elsewhere.
+    #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    tail: Option<u16>,
+
+    /// How long the notice may take [default: 30s]
+    ///
+    /// All attempts and the waits between them together.
+    #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s", hide_default_value = true)]
+    notify_timeout: Duration,
+
+    /// When the notice fails, exit with its code, not the command's
+    #[arg(long)]
+    strict_notify: bool,
+
+    /// Command to run
+    #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments)]
+    command: Vec<OsString>,
+}
+
+/// When a notice is sent, a value of `--on`; the comments are its help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NotifyOn {
+    /// However it ended (default)
+    Always,
+    /// When it failed, was killed or could not be started
+    Failure,
+    /// When it ended with 0
+    Success,
+}
+
+impl RunArgs {
+    fn program(&self) -> &OsStr {
+        self.command.first().map(OsString::as_os_str).unwrap_or_default()
+    }
+}
+
+impl NotifyOn {
+    fn wants(self, ended: CommandEnd) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Failure => ended.code != Some(0),
+            Self::Success => ended.code == Some(0),
+        }
+    }
+}
+
+const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
+const TEXT_WITH_TAIL: &str =
+    "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
 
 /// Runs the command and sends the notice. The command matters more than the notice: a problem with the notice is
 /// reported before and after, and the command runs anyway.
@@ -154,7 +255,7 @@ impl<'a> Prepared<'a> {
         told: &mut Told,
     ) -> Result<Self, CommandError> {
         let (settings, to) = arguments.send.read(context)?;
-        let read = read.insert(notice::read(context, arguments)?);
+        let read = read.insert(read_body(context, arguments)?);
         told.record.kind = Some(read.0.command().into());
         let notice = Notice::compile(language, read, to)?;
         let (example, warnings) = try_out(arguments, &notice)?;
@@ -162,6 +263,38 @@ impl<'a> Prepared<'a> {
         let guarded = arguments.send.guarded(context, settings, &example, told)?;
         Ok(Self { notice, guarded, example, warnings })
     }
+}
+
+/// The kind and the body from the flags, with its templates.
+///
+/// # Errors
+/// If the body cannot be read, or does not match any kind.
+fn read_body(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Value), CommandError> {
+    let body = match (&arguments.template, &arguments.body) {
+        (Some(name), _) => {
+            let mut body = Map::from_iter([("elementName".to_owned(), json!(name))]);
+            body.extend(arguments.language.iter().map(|language| ("language".to_owned(), json!(language))));
+            if !arguments.parameters.is_empty() {
+                body.insert("parameters".to_owned(), json!(arguments.parameters));
+            }
+            Value::Object(body)
+        }
+        (None, Some(source)) => {
+            // A late write must not keep the command from running.
+            context.input.bound = PipeBound::FirstByte;
+            context.input.json_value("--body", source)?
+        }
+        (None, None) => {
+            let default = if arguments.tail.is_some() { TEXT_WITH_TAIL } else { TEXT };
+            json!({ "type": "text", "text": arguments.text.as_deref().unwrap_or(default) })
+        }
+    };
+    let fields = body.as_object();
+    let kind = fields.and_then(Message::of_body).ok_or_else(|| {
+        let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
+        UsageError::new("--body: the kind of message is not clear", hint)
+    })?;
+    Ok((kind, body))
 }
 
 /// Fills the notice for each outcome that `--on` selects; returns the last notice with its warnings.
@@ -175,4 +308,18 @@ fn try_out(arguments: &RunArgs, notice: &Notice<'_>) -> Result<(Outgoing, Vec<St
     let [success, ..] = ENDS;
     let first = fill(ends.next().unwrap_or(success))?;
     ends.try_fold(first, |_, ended| fill(ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_did_not_end_with_0_is_a_failure() {
+        let ends = [(Some(0), None), (Some(1), None), (Some(127), None), (Some(137), Some(9)), (None, None)];
+        let wants = |on: NotifyOn| ends.map(|(code, signal)| on.wants(CommandEnd { code, signal }));
+        assert_eq!(wants(NotifyOn::Always), [true; 5]);
+        assert_eq!(wants(NotifyOn::Failure), [false, true, true, true, true]);
+        assert_eq!(wants(NotifyOn::Success), [true, false, false, false, false]);
+    }
 }

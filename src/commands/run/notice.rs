@@ -9,21 +9,15 @@ use std::time::{Duration, SystemTime};
 use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
 
-use super::args::RunArgs;
 use crate::command_error::CommandError;
-use crate::context::Context;
 use crate::input::UsageError;
 use crate::list::Row;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
 use crate::output::without_escape_sequences;
-use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
 use crate::template::BodyTemplate;
 use crate::timestamps::rfc_3339;
 
-const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
-const TEXT_WITH_TAIL: &str =
-    "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
 /// The tail of a command without stderr output: a message must not be empty.
 pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
@@ -67,38 +61,6 @@ pub(crate) struct Notice<'a> {
     kind: &'a Message,
     body: BodyTemplate<'a>,
     to: RecipientSources,
-}
-
-/// The kind and the body from the flags, with its templates.
-///
-/// # Errors
-/// If the body cannot be read, or does not match any kind.
-pub(crate) fn read(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Value), CommandError> {
-    let body = match (&arguments.template, &arguments.body) {
-        (Some(name), _) => {
-            let mut body = Map::from_iter([("elementName".to_owned(), json!(name))]);
-            body.extend(arguments.language.iter().map(|language| ("language".to_owned(), json!(language))));
-            if !arguments.parameters.is_empty() {
-                body.insert("parameters".to_owned(), json!(arguments.parameters));
-            }
-            Value::Object(body)
-        }
-        (None, Some(source)) => {
-            // A late write must not keep the command from running.
-            context.input.bound = PipeBound::FirstByte;
-            context.input.json_value("--body", source)?
-        }
-        (None, None) => {
-            let default = if arguments.tail.is_some() { TEXT_WITH_TAIL } else { TEXT };
-            json!({ "type": "text", "text": arguments.text.as_deref().unwrap_or(default) })
-        }
-    };
-    let fields = body.as_object();
-    let kind = fields.and_then(Message::of_body).ok_or_else(|| {
-        let hint = "a body has the `type` of a kind (`jelouctl explain` lists them), or `elementName` for a template";
-        UsageError::new("--body: the kind of message is not clear", hint)
-    })?;
-    Ok((kind, body))
 }
 
 impl<'a> Notice<'a> {

@@ -1,11 +1,9 @@
-//! `explain`: what a kind of message needs, what an error code means, and the format of a file of rates. It needs neither
-//! network nor settings.
-
-mod endings;
+//! `explain`: what a kind of message needs, what an error code, an exit code or a name of the record means, and the format of a
+//! file of rates. It needs neither network nor settings.
 
 use std::fmt::Write;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::api::{Code, Effect, codes, look_up_code};
 use crate::command_error::CommandError;
@@ -13,6 +11,7 @@ use crate::context::Context;
 use crate::cost::EXPLAINED;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
+use crate::ledger::SkipReason;
 use crate::message::{Envelope, Example, Field, Message};
 use crate::nearest::nearest;
 use crate::output::{pretty, wrapped};
@@ -120,7 +119,7 @@ fn kind_of(topic: &str) -> Option<Message> {
 
 fn about_code(topic: &str) -> Option<String> {
     let code = look_up_code(topic).or_else(|| codes().find(|code| code.code.eq_ignore_ascii_case(topic)));
-    code.as_ref().map(of_code).or_else(|| endings::about(topic))
+    code.as_ref().map(of_code).or_else(|| ending(topic))
 }
 
 fn unknown(topic: &str) -> UsageError {
@@ -130,7 +129,7 @@ fn unknown(topic: &str) -> UsageError {
     }
     let kinds = Message::all();
     let names =
-        kinds.iter().map(Message::command).chain(codes().map(|code| code.code)).chain(endings::names()).chain([RATES]);
+        kinds.iter().map(Message::command).chain(codes().map(|code| code.code)).chain(ending_names()).chain([RATES]);
     let hint = match nearest(topic, names) {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
@@ -202,6 +201,50 @@ fn effect(code: &Code) -> &'static str {
     }
 }
 
+/// Its tables of exit codes and of names have four columns; no other table has.
+const DOCUMENT: &str = include_str!("../../docs/exit-codes.md");
+
+/// Explains `topic`: an exit code or a name.
+fn ending(topic: &str) -> Option<String> {
+    let number = topic.parse::<u16>().ok();
+    let code = number.and_then(|number| exit_code(&number.to_string()));
+    code.or_else(|| name(topic)).or_else(|| skip_reason(topic))
+}
+
+/// Why a row of a report was left out.
+fn skip_reason(topic: &str) -> Option<String> {
+    let reason = SkipReason::from_str(topic, true).ok()?.to_possible_value()?;
+    Some(format!("{} in a report: the row was not sent. {}", reason.get_name(), reason.get_help()?))
+}
+
+/// Every name that can be explained.
+fn ending_names() -> impl Iterator<Item = &'static str> {
+    let of_record = documented().filter_map(|[name, ..]| quoted(name));
+    of_record.chain(SkipReason::value_variants().iter().map(|reason| reason.name()))
+}
+
+/// The name in a cell; a header has none.
+fn quoted(cell: &str) -> Option<&str> {
+    cell.strip_prefix('`')?.strip_suffix('`')
+}
+
+fn documented() -> impl Iterator<Item = [&'static str; 4]> {
+    let cells = |line: &'static str| line.strip_prefix("| ")?.strip_suffix(" |").map(|cells| cells.split(" | "));
+    DOCUMENT.lines().filter_map(move |line| cells(line)?.collect::<Vec<_>>().try_into().ok())
+}
+
+fn exit_code(code: &str) -> Option<String> {
+    let [_, meaning, sent, again] = documented().find(|[first, ..]| *first == code)?;
+    Some(format!("Exit code {code}: {meaning}\nSent: {sent}\nSend again: {again}"))
+}
+
+fn name(topic: &str) -> Option<String> {
+    let is_topic = |name: &str| name.eq_ignore_ascii_case(topic);
+    let [_, of, meaning, code] = documented().find(|[name, ..]| quoted(name).is_some_and(is_topic))?;
+    let code = exit_code(code).map(|code| format!("\n{code}")).unwrap_or_default();
+    Some(format!("{topic} in the record ({of}): {meaning}{code}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,6 +260,19 @@ mod tests {
             }
             assert!(!json.contains("userId") && !json.contains("destinations"), "{text}");
             assert!(about.contains("Required, as flags or in --body:\n  --to  "), "{about}");
+        }
+    }
+
+    #[test]
+    fn what_the_document_lists_is_explained() {
+        for code in (0..=8).chain(10..=15).chain([124, 126, 127, 129, 130, 137, 143]) {
+            assert!(exit_code(&code.to_string()).is_some(), "{code}");
+        }
+        assert_eq!((ending("code"), ending("value")), (None, None));
+        assert_eq!(ending_names().count(), 26 + SkipReason::value_variants().len());
+        let reasons = include_str!("../../docs/bulk.md");
+        for name in SkipReason::value_variants().iter().map(|reason| reason.name()) {
+            assert!(reasons.contains(&format!("`{name}`")), "{name} is not in docs/bulk.md");
         }
     }
 }

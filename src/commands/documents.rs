@@ -1,0 +1,166 @@
+//! The commands that print what the program knows of itself, or write it into a directory: `schema`, the JSON Schema of a body;
+//! `completions`, the script by which a shell asks jelouctl while a line is typed, which `cli/complete.rs` answers; `man`, the
+//! manual pages; and `skill`, what an agent needs to know before it sends. They need no network and no settings.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum, ValueHint};
+use clap_complete::env::{self, EnvCompleter};
+use serde_json::Value;
+
+use crate::command_error::CommandError;
+use crate::context::Context;
+use crate::exit::ExitCode;
+use crate::input::UsageError;
+use crate::message::Message;
+use crate::output::pretty;
+use crate::private_file::FileError;
+
+/// The schema of a body of any kind.
+const ANY: &str = "message";
+
+/// Print the JSON Schema of a body
+///
+/// Examples:
+///   jelouctl schema carousel
+///
+/// A value outside `x-advised` is a warning, not an error. Works offline.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct SchemaArgs {
+    /// Kind of message, or `message` for any of them [default: message]
+    #[arg(value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
+    name: Option<String>,
+
+    /// Write every schema into this directory instead
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "name")]
+    dir: Option<PathBuf>,
+}
+
+/// The schemas that can be requested.
+fn names() -> Vec<&'static str> {
+    Message::all().iter().map(Message::command).chain([ANY]).collect()
+}
+
+/// Prints the named schema, or writes all of them into the directory, as `NAME.json`.
+pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, CommandError> {
+    let Some(directory) = &args.dir else {
+        context.stdout.json(&schema_of(args.name.as_deref().unwrap_or(ANY)))?;
+        return Ok(ExitCode::Success);
+    };
+    make_directory(directory)?;
+    for name in names() {
+        let path = directory.join(format!("{name}.json"));
+        fs::write(&path, pretty(&schema_of(name)) + "\n").map_err(FileError::of("write", &path))?;
+    }
+    Ok(ExitCode::Success)
+}
+
+/// Makes the directory of `--dir`.
+fn make_directory(directory: &Path) -> Result<(), UsageError> {
+    fs::create_dir_all(directory).map_err(|cause| {
+        let error = FileError::of("create", directory)(cause);
+        UsageError::new(format!("--dir: {error}"), "name a directory that can be made")
+    })
+}
+
+fn schema_of(name: &str) -> Value {
+    match Message::named(name) {
+        Some(kind) => kind.body_schema(),
+        None => Message::any_schema(),
+    }
+}
+
+/// compinit loads the file at the first Tab, which has to be answered, too.
+const FIRST_TAB_IN_ZSH: &str = "
+if [[ ${funcstack[1]} == _jelouctl ]]; then
+    _clap_dynamic_completer_jelouctl
+fi
+";
+
+/// Print the completion script of a shell
+///
+/// Examples, each for the start-up file of its shell:
+///   source <(jelouctl completions bash)                                # ~/.bashrc
+///   source <(jelouctl completions zsh)                                 # ~/.zshrc, after compinit
+///   jelouctl completions fish | source                                 # ~/.config/fish/config.fish
+///   eval (jelouctl completions elvish | slurp)                         # ~/.config/elvish/rc.elv
+///   jelouctl completions powershell | Out-String | Invoke-Expression   # $PROFILE
+///
+/// The script asks jelouctl while you type, which also knows your profiles, runs, keys and
+/// templates. It never uses the network.
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct CompletionsArgs {
+    /// Shell to write it for
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Powershell,
+    Zsh,
+}
+
+/// Prints the script.
+pub(crate) fn completions(context: &Context, args: &CompletionsArgs) -> Result<ExitCode, CommandError> {
+    let (shell, more): (&dyn EnvCompleter, _) = match args.shell {
+        Shell::Bash => (&env::Bash, ""),
+        Shell::Elvish => (&env::Elvish, ""),
+        Shell::Fish => (&env::Fish, ""),
+        Shell::Powershell => (&env::Powershell, ""),
+        Shell::Zsh => (&env::Zsh, FIRST_TAB_IN_ZSH),
+    };
+    let mut script = Vec::new();
+    // Writing to a vector cannot fail.
+    let _ = shell.write_registration("COMPLETE", "jelouctl", "jelouctl", "jelouctl", &mut script);
+    script.extend(more.bytes());
+    context.stdout.bytes(&script)?;
+    Ok(ExitCode::Success)
+}
+
+/// Print the manual page
+///
+/// Examples:
+///   jelouctl man | man -l -
+///   jelouctl man --dir ~/.local/share/man/man1
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct ManArgs {
+    /// Write one page per command into this directory instead
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    dir: Option<PathBuf>,
+}
+
+/// Prints the page of `app`, or writes one page per command into the directory.
+pub(crate) fn man(context: &Context, app: clap::Command, args: &ManArgs) -> Result<ExitCode, CommandError> {
+    let app = app.mut_subcommand("bulk", |bulk| bulk.mut_subcommand("send", without_kinds));
+    let Some(directory) = &args.dir else {
+        let mut page = Vec::new();
+        // Writing to a vector cannot fail.
+        let _ = clap_mangen::Man::new(app).render(&mut page);
+        context.stdout.bytes(&page)?;
+        return Ok(ExitCode::Success);
+    };
+    make_directory(directory)?;
+    clap_mangen::generate_to(app, directory).map_err(FileError::of("write pages to", directory))?;
+    Ok(ExitCode::Success)
+}
+
+/// The kinds of `bulk send` have the flags of those of `send`, which have pages.
+fn without_kinds(send: clap::Command) -> clap::Command {
+    send.mut_subcommands(|kind| kind.hide(true)).after_help("jelouctl-send(1) has the kinds.")
+}
+
+/// The page that agents read.
+const PAGE: &str = include_str!("../../skills/jelouctl/SKILL.md");
+
+pub(crate) fn skill(context: &Context) -> Result<ExitCode, CommandError> {
+    context.stdout.bytes(PAGE.as_bytes())?;
+    Ok(ExitCode::Success)
+}
