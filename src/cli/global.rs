@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::{Flags, Layer, checked};
+use crate::commands::profile::KeyFlags;
+use crate::config::Flags;
 use crate::context::{Context, Mode};
 use crate::input::Input;
 use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
@@ -21,24 +22,6 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     config: Option<PathBuf>,
 
-    /// Bot to send from [env: JELOU_BOT_ID]
-    #[arg(long, global = true, value_name = "BOT", visible_alias = "bot-id", value_parser = checked("bot_id"))]
-    bot: Option<String>,
-
-    /// Client id of the API credentials [env: JELOU_CLIENT_ID]
-    #[arg(long, global = true, value_name = "ID", value_parser = checked("client_id"))]
-    client_id: Option<String>,
-
-    /// File with the client secret, or `-` [env: JELOU_CLIENT_SECRET_FILE]
-    ///
-    /// `-` is standard input. The secret itself can be in the variable JELOU_CLIENT_SECRET.
-    #[arg(long, global = true, value_name = "FILE|-", value_hint = clap::ValueHint::FilePath)]
-    client_secret_file: Option<String>,
-
-    /// Address of the API [env: JELOU_API_URL] [default: https://api.jelou.ai]
-    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url, value_parser = checked("api_url"))]
-    api_url: Option<String>,
-
     /// Send to the sandbox: nothing leaves this machine
     ///
     /// Uses the sandbox that runs on port 4780; if none does, one inside this process. JELOUCTL_SANDBOX can name another
@@ -46,25 +29,8 @@ pub(crate) struct GlobalFlags {
     #[arg(long, global = true, conflicts_with = "api_url")]
     sandbox: bool,
 
-    /// Limit for one attempt [env: JELOU_TIMEOUT] [default: 30s]
-    #[arg(long, global = true, value_name = "DURATION", value_parser = checked("timeout"))]
-    timeout: Option<String>,
-
-    /// How long to retry, 0 for never [env: JELOU_RETRY_FOR] [default: 30s]
-    ///
-    /// Retries only requests that certainly had no effect.
-    #[arg(long, global = true, value_name = "DURATION", value_parser = checked("retry_for"))]
-    retry_for: Option<String>,
-
-    /// CA certificates (PEM) to use instead of the system's
-    #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    ca_cert: Option<PathBuf>,
-
-    /// Database for bulk runs, instead of local files [env: JELOUCTL_LEDGER]
-    ///
-    /// postgres://USER@HOST/DATABASE; several machines can send its runs together.
-    #[arg(long, global = true, value_name = "URL", value_hint = clap::ValueHint::Url)]
-    ledger: Option<String>,
+    #[command(flatten)]
+    keys: KeyFlags<true>,
 
     /// Print the request as JSON and send nothing
     ///
@@ -117,22 +83,13 @@ impl GlobalFlags {
             (false, true) => Mode::Curl,
             (false, false) => Mode::Send,
         };
-        let mut layer = Layer::default();
-        layer.type_in("bot_id", self.bot);
-        layer.type_in("client_id", self.client_id);
-        layer.type_in("client_secret_file", self.client_secret_file);
-        layer.type_in("api_url", self.api_url);
-        layer.type_in("timeout", self.timeout);
-        layer.type_in("retry_for", self.retry_for);
-        layer.type_in("ca_cert", self.ca_cert.as_ref().map(|path| path.display()));
-        layer.type_in("ledger", self.ledger);
         Context {
             flags: Flags {
                 profile: self.profile,
                 default_profile: None,
                 config: self.config,
                 sandbox: self.sandbox,
-                layer,
+                layer: self.keys.0,
             },
             stdout: Stdout::new(self.output, self.color),
             stderr: Stderr::new(verbosity, self.color),

@@ -46,7 +46,7 @@ fn shown(path: &[&str]) -> &'static [&'static str] {
         ["bulk", "resume"] => &["profile", "sandbox", "ledger", "output", "quiet", "verbose", "yes"],
         ["bulk" | "doctor" | "once", ..] => &["profile", "sandbox", "ledger", "output", "quiet", "verbose"],
         ["ledger", ..] => &["profile", "ledger", "quiet", "verbose"],
-        ["profile", "set"] => &["bot", "client_id", "client_secret_file", "api_url", "ledger", "quiet"],
+        ["profile", "set"] => &["bot_id", "client_id", "client_secret_file", "api_url", "ledger", "quiet"],
         ["sandbox"] => &["quiet", "verbose"],
         ["profile" | "explain" | "schema" | "skill" | "completions" | "man", ..] => &[],
         _ => &["profile", "sandbox", "dry_run", "curl", "output", "quiet", "verbose"],

@@ -91,11 +91,9 @@ pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase
 /// How to reach that database.
 pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, ConfigError> {
     let Some(database) = ledger_database(context)? else { return Ok(None) };
-    let url = &database.url.value;
-    let (config, is_encrypted) = (url.config.clone(), url.is_encrypted);
-    let (roots, shown) = (url.roots.clone(), url.shown.clone());
+    let LedgerDatabase { config, is_encrypted, roots, shown, .. } = database.clone();
     let password = Arc::new(move || {
-        block_on(async { Ok::<_, anyhow::Error>(database.password().await?) }).map_err(|error| error.to_string())
+        block_on(async { Ok::<_, anyhow::Error>(database.fetch_password().await?) }).map_err(|error| error.to_string())
     });
-    Ok(Some(DatabaseAddress { config, is_encrypted, roots, password, shown }))
+    Ok(Some(DatabaseAddress { config, is_encrypted, roots, password, shown: shown.value }))
 }

@@ -1,24 +1,27 @@
-//! Changes to the configuration file: comments are kept, but for those right above a profile that is removed, and the file is
-//! replaced atomically and readable only by its owner.
+//! Changes to the configuration file: comments are kept, but for those right above a profile that is removed, and the
+//! file is replaced atomically and readable only by its owner.
 
 use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
 
 use super::error::ConfigError;
-use super::file::ConfigFile;
+use super::file::{ConfigFile, read_trusted};
 use super::keys::KEYS;
 use super::layer::Layer;
-use super::trust::read_trusted;
+use super::secret_source::SecretSource;
 use crate::private_file;
 
 /// A configuration file that is being changed.
 pub(crate) struct ConfigEdit {
+    /// As it was read.
+    file: ConfigFile,
     document: DocumentMut,
 }
 
 impl ConfigEdit {
-    /// Changes the file at `path`. Another process that changes it waits meanwhile: of two changes at once none is lost.
+    /// Changes the file at `path`. Another process that changes it waits meanwhile: of two changes at once none is
+    /// lost.
     pub(crate) fn change(
         path: &Path,
         change: impl Fn(&mut Self) -> Result<(), ConfigError>,
@@ -43,20 +46,19 @@ impl ConfigEdit {
             None => String::new(),
         };
         // The same parser as for reading, which names each wrong key; the editor would accept anything.
-        ConfigFile::parse(path, &text)?;
+        let file = ConfigFile::parse(path, &text)?;
         let document = text.parse().map_err(|error: TomlError| {
             ConfigError::syntax(path, &text, error.span().unwrap_or_default().start, error.message())
         })?;
-        Ok(Self { document })
+        Ok(Self { file, document })
     }
 
     pub(crate) fn has_profile(&self, name: &str) -> bool {
-        self.profiles().any(|known| known == name)
+        self.file.profiles.contains_key(name)
     }
 
     /// Writes `change` into the profile; the first profile becomes the default.
     pub(crate) fn set_profile(&mut self, name: &str, change: &Layer) {
-        let first = self.profiles().next().is_none();
         let profiles = self.document.entry("profiles").or_insert_with(|| {
             let mut table = Table::new();
             table.set_implicit(true);
@@ -69,7 +71,7 @@ impl ConfigEdit {
             return;
         };
         for secret in ["client_secret", "ledger_password"] {
-            let ways = ["", "_file", "_command"].map(|ending| format!("{secret}{ending}"));
+            let ways = SecretSource::ways(secret);
             if ways.iter().any(|way| change.has(way)) {
                 for other in ways.iter().filter(|way| !change.has(way)) {
                     profile.remove(other);
@@ -81,7 +83,7 @@ impl ConfigEdit {
                 put(profile, key.name, key.written(texts));
             }
         }
-        if first {
+        if self.file.profiles.is_empty() {
             put(self.document.as_table_mut(), "default_profile", name);
         }
     }
@@ -108,12 +110,8 @@ impl ConfigEdit {
         if self.has_profile(name) {
             return Ok(());
         }
-        Err(ConfigError::unknown_profile(name, "the command", &self.profiles().collect::<Vec<_>>()))
-    }
-
-    fn profiles(&self) -> impl Iterator<Item = &str> {
-        let profiles = self.document.get("profiles").and_then(Item::as_table_like);
-        profiles.into_iter().flat_map(|profiles| profiles.iter().map(|(name, _)| name))
+        let known: Vec<_> = self.file.profiles.keys().map(String::as_str).collect();
+        Err(ConfigError::unknown_profile(name, "the command", &known))
     }
 }
 

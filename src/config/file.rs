@@ -1,6 +1,7 @@
-//! The configuration file: its place and its content.
+//! The configuration file: its place and its content, and whether its owner and permissions let it be trusted.
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,12 +11,11 @@ use toml::Spanned;
 
 use super::error::ConfigError;
 use super::keys::{KEYS, Key};
-use super::layer::Layer;
-use super::sourced::Origin;
-use super::trust::{open_to_others, read_trusted};
+use super::layer::{Layer, Origin};
+use super::secret_source::open_to_others;
 use crate::nearest::nearest;
 use crate::places::{CONFIGURATION, HOME, home};
-use crate::private_file::FileError;
+use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 
 /// The configuration of a machine, for services: their users have none of their own.
 const OF_MACHINE: Option<&str> = if cfg!(unix) { Some("/etc/jelouctl/config.toml") } else { None };
@@ -138,8 +138,8 @@ impl ConfigFile {
     }
 }
 
-/// Relative paths start at the file's directory, `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` has the secrets of
-/// a service of systemd. No other variable is understood.
+/// Relative paths start at the file's directory, `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` has the
+/// secrets of a service of systemd. No other variable is understood.
 pub(super) fn resolve(directory: &Path, path: &str) -> String {
     let of_service = path.strip_prefix("${CREDENTIALS_DIRECTORY}/").and_then(|name| {
         let directory = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty())?;
@@ -151,6 +151,48 @@ pub(super) fn resolve(directory: &Path, path: &str) -> String {
         _ => directory.join(path),
     });
     whole.to_string_lossy().into_owned()
+}
+
+/// The largest file that is read, in bytes.
+pub(super) const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The text of a configuration that only its owner can have written; None if there is no file.
+pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
+    let unreadable = FileError::of("read", path);
+    let file = match open_to_read(path, PipeBound::FirstByte) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error).into()),
+    };
+    let metadata = file.metadata().map_err(&unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")).into());
+    }
+    // The owner and permissions of a pipe or /dev/null do not say who wrote what comes out of it.
+    #[cfg(unix)]
+    if metadata.is_file() {
+        refuse_unsafe(path, &metadata)?;
+    }
+    let text = String::from_utf8(read_to_limit(file, MAX_BYTES).map_err(&unreadable)?);
+    let text = text.map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
+    Ok(Some((text, metadata)))
+}
+
+/// Anyone who can write the configuration chooses where messages and secrets go.
+#[cfg(unix)]
+fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
+    use std::os::unix::fs::MetadataExt;
+
+    let owner = metadata.uid();
+    let (problem, remedy) = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
+        ("it belongs to another user, who could send your secret elsewhere", "chown \"$(id -u)\"")
+    } else if metadata.mode() & 0o022 != 0 {
+        ("others can write it, and could send your secret elsewhere", "chmod 600")
+    } else {
+        return Ok(());
+    };
+    let path = path.display();
+    Err(ConfigError::new(format!("{path}: {problem}"), format!("make it yours alone: {remedy} {path}")))
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
-//! The settings, by the table in `keys.tsv`. A new one is a row there, and its reader in `Settings`.
+//! The settings, by the table in `keys.tsv`, and their values, each read in one way, wherever it comes from: from a
+//! flag, too. A new one is a row there, and its reader in `Settings`.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
+use crate::cost::Money;
+use crate::invisible::without_final_line_break;
 use crate::tables::rows;
 
 /// A setting that a profile may have.
@@ -11,22 +15,26 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     /// `text`, `path`, `number` (or a text), `switch`, `list`, or `command` (program and arguments).
     pub(crate) form: &'static str,
+    /// Which command has its flag: `all`, `profile set`, or none.
+    pub(crate) of: &'static str,
     pub(crate) flag: &'static str,
-    /// What its flag takes, if that is one of `profile set`; empty for a global flag.
+    /// What its flag takes.
     pub(crate) value: &'static str,
     /// Empty if there is none.
-    pub(super) variable: &'static str,
+    pub(crate) variable: &'static str,
     /// What holds if no source has it; empty if there is nothing.
-    pub(super) default: &'static str,
+    pub(crate) default: &'static str,
+    /// The help of its flag: a line, and after its first sentence the details.
     pub(crate) about: &'static str,
 }
 
 /// In the order of `profile show`.
 pub(crate) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
     let keys = rows(include_str!("keys.tsv"));
-    let key = |[name, form, flag, value, variable, default, about]: [&'static str; 7]| Key {
+    let key = |[name, form, of, flag, value, variable, default, about]: [&'static str; 8]| Key {
         name,
         form,
+        of,
         flag,
         value,
         variable,
@@ -95,6 +103,154 @@ impl Key {
     }
 }
 
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// For how long a bulk run can count what earlier ones sent.
+const MOST_REMEMBERED: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// Requests a second.
+const FASTEST: f64 = 1_000_000.0;
+
+/// A bot's identifier; it becomes one segment of the URL.
+pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
+    match identifier("a bot id", raw)? {
+        "." | ".." => Err(format!("`{raw}` cannot be a bot id: as a part of a URL it means a folder")),
+        // Messages are remembered by their bot, and Jelou may take both for one.
+        id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Err(format!("`{id}` cannot be a bot id: a number does not begin with 0; write it as Jelou shows it"))
+        }
+        id => Ok(id.to_owned()),
+    }
+}
+
+/// The client id of Basic authentication.
+pub(super) fn client_id(raw: &str) -> Result<String, String> {
+    match identifier("a client id", raw)? {
+        // The part after the colon may be the secret.
+        id if id.contains(':') => {
+            Err("a client id has no colon: the server would split id and secret there".to_owned())
+        }
+        id => Ok(id.to_owned()),
+    }
+}
+
+/// What every identifier is: some text on one line.
+fn identifier<'a>(what: &str, raw: &'a str) -> Result<&'a str, String> {
+    match without_final_line_break(raw) {
+        "" => Err(format!("{what} cannot be empty")),
+        id if id.chars().any(char::is_control) => Err(format!("{what} has no control characters")),
+        id => Ok(id),
+    }
+}
+
+/// How long one attempt may take.
+pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
+    match retry_for(raw)? {
+        time if time < Duration::from_millis(1) => {
+            Err(format!("`{}` is too short; a timeout is 1ms to 24h", raw.escape_debug()))
+        }
+        time => Ok(time),
+    }
+}
+
+/// How long to keep trying: `500ms`, `30s`, `2m`; a bare number is seconds.
+pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
+    let duration = match raw.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => humantime::parse_duration(raw.trim()).ok(),
+    };
+    match duration {
+        Some(duration) if duration <= LONGEST => Ok(duration),
+        _ => {
+            let way_out = "write 500ms, 30s or 2m, or a number of seconds";
+            Err(format!("`{}` is not a duration of at most 24h; {way_out}", raw.escape_debug()))
+        }
+    }
+}
+
+/// For how long a bulk run counts what earlier ones sent: `3d`, `12h`, `30m`; only 0 needs no unit.
+pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
+    match raw.trim() {
+        "0" => Ok(Duration::ZERO),
+        raw => match humantime::parse_duration(raw) {
+            Ok(duration) if duration <= MOST_REMEMBERED => Ok(duration),
+            _ => Err(format!("`{}` is not a time of at most 366d; write 3d, 12h or 30m, or 0", raw.escape_debug())),
+        },
+    }
+}
+
+/// The most that a run may cost.
+pub(crate) fn budget(raw: &str) -> Result<Money, String> {
+    let amount: Money = raw.parse()?;
+    if amount.is_zero() { Err("`0` is not a budget; write an amount above 0".to_owned()) } else { Ok(amount) }
+}
+
+/// How many different people may be reached in any 24 hours.
+pub(crate) fn people_limit(raw: &str) -> Result<u32, String> {
+    match raw.trim().parse() {
+        Ok(0) | Err(_) => {
+            Err(format!("`{}` is not a number of people; write 1 or more, such as 2000", raw.escape_debug()))
+        }
+        Ok(people) => Ok(people),
+    }
+}
+
+/// How fast a bulk run sends, in requests a second: `5/s`, `300/m`, `1000/h`; a bare number is per second.
+pub(crate) fn rate(raw: &str) -> Result<f64, String> {
+    let (number, unit) = raw.trim().split_once('/').unwrap_or((raw.trim(), "s"));
+    let seconds = match unit.trim() {
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => f64::NAN,
+    };
+    let per_second = number.trim().parse().unwrap_or(f64::NAN) / seconds;
+    if per_second > 0.000_1 && per_second <= FASTEST {
+        return Ok(per_second);
+    }
+    let limits = "more than 0.0001/s and at most 1000000/s";
+    Err(format!("`{}` is not a rate; write 5/s, 300/m or 1000/h, {limits}", raw.escape_debug()))
+}
+
+/// Yes or no.
+pub(super) fn switch(raw: &str) -> Result<bool, String> {
+    raw.parse().map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
+}
+
+/// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it.
+pub(super) fn pattern(raw: &str) -> Result<String, String> {
+    let fits_somebody = match raw.strip_prefix("id:") {
+        // On the wire such a user looks like a number, so that a part of one would allow numbers too.
+        Some(user) => !user.is_empty() && !user.contains('*'),
+        None => raw.contains(|letter: char| letter == '*' || letter.is_ascii_digit()),
+    };
+    // It is not repeated: it may be a secret that was typed in the wrong place.
+    let problem = "an allowed recipient is a number, or a pattern such as 593*";
+    if fits_somebody { Ok(raw.to_owned()) } else { Err(problem.to_owned()) }
+}
+
+/// Whether one of `patterns` allows the recipient.
+pub(crate) fn allows(patterns: &[String], recipient: &str) -> bool {
+    patterns.iter().any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
+}
+
+/// The pattern without the `id:` of a user of another channel, which is not a part of what is sent. With a `*` it
+/// stays, and matches no one: such users look like phone numbers, which it would allow too.
+fn on_the_wire(pattern: &str) -> &str {
+    pattern.strip_prefix("id:").filter(|user| !user.contains('*')).unwrap_or(pattern)
+}
+
+/// Whether `pattern` matches the whole of `text`.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let tail = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some((_, after)) = text.split_once(part) else { return false };
+        text = after;
+    }
+    text.ends_with(tail)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +261,90 @@ mod tests {
         for key in KEYS.iter() {
             let forms = ["text", "path", "number", "switch", "list", "command"];
             assert!(forms.contains(&key.form), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn patterns_match_the_whole_recipient() {
+        for (pattern, text, expected) in [
+            ("593*", "593987654321", true),
+            ("593*", "1593", false),
+            ("*", "", true),
+            ("593987654321", "593987654321", true),
+            ("593987654321", "5939876543210", false),
+            ("*@*.com", "a@b.com", true),
+            ("5*3*1", "593987654321", true),
+            ("5*3*1", "593987654322", false),
+            ("a*a", "a", false),
+            ("id:U1", "U1", true),
+            ("id:U1", "id:U1", true),
+            ("id:U1", "U12", false),
+            ("id:5*", "593987654321", false),
+            ("id:*", "U1", false),
+        ] {
+            assert_eq!(allows(&[pattern.to_owned()], text), expected, "{pattern} {text}");
+        }
+        assert!(!allows(&[], "593987654321"));
+    }
+
+    #[test]
+    fn a_bot_of_digits_does_not_begin_with_0() {
+        for (raw, is_bot) in [("77", true), ("077", false), ("0", false), ("0a7", true), ("a07", true)] {
+            assert_eq!(bot_id(raw).is_ok(), is_bot, "{raw}");
+        }
+    }
+
+    #[test]
+    fn an_id_loses_one_final_line_break() {
+        for (raw, expected) in
+            [("77", Some("77")), ("77\n", Some("77")), ("77\r\n", Some("77")), ("77\n\n", None), ("\n", None)]
+        {
+            assert_eq!(bot_id(raw).ok().as_deref(), expected, "{raw:?}");
+            assert_eq!(client_id(raw).ok().as_deref(), expected, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn durations_have_units_or_are_seconds() {
+        for (raw, expected) in [
+            ("500ms", 500),
+            ("30s", 30_000),
+            ("2m", 120_000),
+            ("5", 5_000),
+            ("0.5", 500),
+            ("0", 0),
+            ("24h", 86_400_000),
+        ] {
+            assert_eq!(retry_for(raw), Ok(Duration::from_millis(expected)), "{raw}");
+        }
+        for raw in ["", "soon", "-1", "25h", "1e300", "nan", "inf", "3 fortnights"] {
+            assert!(retry_for(raw).is_err(), "{raw}");
+        }
+        assert!(timeout("0").is_err());
+    }
+
+    #[test]
+    fn a_rate_has_a_unit_or_is_per_second() {
+        for (raw, expected) in [("5/s", 5.0), ("5", 5.0), ("300/m", 5.0), (" 0.5 / s ", 0.5), ("3600/h", 1.0)] {
+            assert_eq!(rate(raw), Ok(expected), "{raw}");
+        }
+        for raw in ["", "0", "-1", "nan", "inf", "5/d", "5/s/s", "1e9", "fast"] {
+            assert!(rate(raw).is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_remember_has_a_unit() {
+        for (raw, expected) in
+            [("3d", 72 * 60), ("0", 0), ("0s", 0), ("12h", 12 * 60), ("90m", 90), ("366d", 366 * 24 * 60)]
+        {
+            assert_eq!(remember(raw), Ok(Duration::from_secs(expected * 60)), "{raw}");
+        }
+        for (raw, expected) in
+            [("3", "is not a time"), ("-1d", "is not a time"), ("", "is not a time"), ("367d", "366d")]
+        {
+            let error = remember(raw).unwrap_err();
+            assert!(error.contains(expected), "{raw}: {error}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What one source says: a value and its origin for each key that it has; a value is one text, or those of a list. Layers are
-//! put over one another.
+//! What one source says: a value and its origin for each key that it has; a value is one text, or those of a list.
+//! Layers are put over one another.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,9 +7,45 @@ use std::path::PathBuf;
 
 use super::error::ConfigError;
 use super::keys::{KEYS, Key};
-use super::secret_source::SecretSource;
-use super::sourced::{Origin, Sourced};
-use crate::secret::Secret;
+
+/// The origin of a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Flag(&'static str),
+    Variable(&'static str),
+    Profile(String),
+    Sandbox,
+    Default,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sourced<T> {
+    pub(crate) value: T,
+    pub(crate) origin: Origin,
+}
+
+impl<T: fmt::Display> Sourced<T> {
+    pub(crate) fn shown(&self) -> Sourced<String> {
+        self.origin.of(self.value.to_string())
+    }
+}
+
+impl Origin {
+    pub(crate) fn of<T>(&self, value: T) -> Sourced<T> {
+        Sourced { value, origin: self.clone() }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Variable(name) => formatter.write_str(name),
+            Self::Profile(name) => write!(formatter, "profile {name}"),
+            Self::Sandbox => formatter.write_str("sandbox"),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
 
 /// How a value is read from its text; the error is in words.
 type Reader<T> = fn(&str) -> Result<T, String>;
@@ -137,28 +173,6 @@ impl Layer {
     /// Whether `-`, standard input, was typed for the flag of the key called `name`.
     pub(crate) fn has_stdin(&self, name: &str) -> bool {
         self.text(name) == Some("-") && matches!(self.origin(name), Origin::Flag(_))
-    }
-
-    /// Where the secret called `name` comes from: itself, a command or a file.
-    ///
-    /// # Errors
-    /// If it is given in two ways.
-    pub(super) fn secret(&self, name: &str) -> Result<Option<Sourced<SecretSource>>, ConfigError> {
-        let ways = [name.to_owned(), format!("{name}_command"), format!("{name}_file")];
-        let mut given = ways.iter().filter_map(|way| self.0.get_key_value(way.as_str()));
-        let Some((key, found)) = given.next() else { return Ok(None) };
-        if let Some((other, second)) = given.next() {
-            let message = format!("both {key} ({}) and {other} ({}) are given", found.origin, second.origin);
-            return Err(ConfigError::new(message, "keep one of them"));
-        }
-        let text = || found.value.concat();
-        let source = match key.strip_prefix(name) {
-            Some("_command") => SecretSource::Command(found.value.clone()),
-            Some("_file") if self.has_stdin(key) => SecretSource::Stdin,
-            Some("_file") => SecretSource::File(text().into()),
-            _ => SecretSource::Value(Secret::new(text())),
-        };
-        Ok(Some(found.origin.of(source)))
     }
 
     /// The value of `key` as it is printed, and its origin.

@@ -2,10 +2,9 @@
 
 use super::api_url::ApiUrl;
 use super::error::ConfigError;
-use super::layer::Layer;
+use super::keys::client_id;
+use super::layer::{Layer, Origin, Sourced};
 use super::secret_source::SecretSource;
-use super::sourced::{Origin, Sourced};
-use super::values::client_id;
 
 /// The client id and secret that are given, outside the profile and in it. The two are never mixed: an id of one with
 /// the secret of the other would send the secret to whom it is not for.
@@ -31,7 +30,7 @@ struct Pair {
 impl Pair {
     fn of(layer: &Layer) -> Result<Self, ConfigError> {
         let id = layer.get("client_id", client_id)?.map(|id| layer.origin("client_id").of(id));
-        Ok(Self { id, secret: layer.secret("client_secret")? })
+        Ok(Self { id, secret: SecretSource::of(layer, "client_secret")? })
     }
 }
 
@@ -56,7 +55,8 @@ impl Login {
         self.typed.secret.as_ref().or(kept)
     }
 
-    /// The pair for `api_url`: both typed, or both of the profile. `can_ask` says whether a person could type the secret.
+    /// The pair for `api_url`: both typed, or both of the profile. `can_ask` says whether a person could type the
+    /// secret.
     pub(crate) fn credentials(
         &self,
         can_ask: bool,

@@ -1,6 +1,7 @@
 //! Where a secret comes from, and how it is fetched: only when a request is about to leave.
 
 use std::fmt;
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -11,8 +12,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 use super::error::ConfigError;
-use super::sourced::{Origin, Sourced};
-use super::trust::open_to_others;
+use super::layer::{Layer, Origin, Sourced};
 use crate::private_file::{self, FileError, PipeBound, open_to_read};
 use crate::process::find_program;
 use crate::secret::Secret;
@@ -33,6 +33,36 @@ pub(crate) enum SecretSource {
     Command(Vec<String>),
     /// Typed on the terminal, hidden.
     Prompt,
+}
+
+impl SecretSource {
+    /// The keys of the ways to give the secret called `name`: itself, a command or a file.
+    pub(super) fn ways(name: &str) -> [String; 3] {
+        ["", "_command", "_file"].map(|ending| format!("{name}{ending}"))
+    }
+
+    /// Where the secret called `name` comes from.
+    ///
+    /// # Errors
+    /// If it is given in two ways.
+    pub(super) fn of(layer: &Layer, name: &str) -> Result<Option<Sourced<Self>>, ConfigError> {
+        let ways = Self::ways(name);
+        let mut given = ways.iter().filter(|way| layer.has(way));
+        let Some(key) = given.next() else { return Ok(None) };
+        if let Some(other) = given.next() {
+            let (origin, second) = (layer.origin(key), layer.origin(other));
+            let message = format!("both {key} ({origin}) and {other} ({second}) are given");
+            return Err(ConfigError::new(message, "keep one of them"));
+        }
+        let words = layer.list(key).unwrap_or_default();
+        let source = match key.strip_prefix(name) {
+            Some("_command") => Self::Command(words.to_vec()),
+            Some("_file") if layer.has_stdin(key) => Self::Stdin,
+            Some("_file") => Self::File(words.concat().into()),
+            _ => Self::Value(Secret::new(words.concat())),
+        };
+        Ok(Some(layer.origin(key).of(source)))
+    }
 }
 
 impl fmt::Display for SecretSource {
@@ -161,4 +191,33 @@ async fn read_to_limit(stream: Option<impl AsyncRead + Unpin>, bytes: &mut Vec<u
         stream.take(MAX_BYTES + 1).read_to_end(bytes).await?;
     }
     Ok(())
+}
+
+/// A warning for a file with a secret.
+#[cfg(unix)]
+pub(super) fn open_to_others(path: &Path, metadata: &Metadata) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+
+    let can = match metadata.mode() {
+        mode if mode & 0o044 != 0 => "read",
+        mode if mode & 0o022 != 0 => "write",
+        _ => return None,
+    };
+    let shown = path.display();
+    (metadata.is_file() && !is_handed_over(path))
+        .then(|| format!("{shown} holds a secret and others can {can} it: chmod 600 {shown}"))
+}
+
+/// Whether a container or a service manager put the file there, so that its permissions are not the user's to change:
+/// Docker, Kubernetes and systemd give secrets, some as 0444, on a mount that is read-only.
+#[cfg(unix)]
+fn is_handed_over(path: &Path) -> bool {
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+
+    statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+#[cfg(not(unix))]
+pub(super) fn open_to_others(_path: &Path, _metadata: &Metadata) -> Option<String> {
+    None
 }

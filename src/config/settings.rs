@@ -4,17 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api_url::ApiUrl;
-use super::environment::Environment;
 use super::error::{ConfigError, ConfigFault};
-use super::file::ConfigFile;
-use super::flags::Flags;
-use super::keys::Key;
-use super::layer::Layer;
+use super::file::{ConfigFile, MAX_BYTES};
+use super::keys::{self, Key};
+use super::layer::{Layer, Origin, Sourced};
 use super::login::Login;
+use super::outside::{Environment, Flags};
 use super::secret_source::SecretSource;
-use super::sourced::{Origin, Sourced};
-use super::trust::MAX_BYTES;
-use super::values;
 use crate::cost::Money;
 use crate::hours::{HoursBase, day_off, windows_of};
 use crate::phone::Country;
@@ -27,7 +23,8 @@ pub(crate) enum Sandboxed {
     No,
     /// `--sandbox`: the one running on this machine, otherwise one inside this process.
     Nearest,
-    /// `JELOUCTL_SANDBOX`: this one. It wins over every flag, variable and profile, so that a script under test cannot send.
+    /// `JELOUCTL_SANDBOX`: this one. It wins over every flag, variable and profile, so that a script under test cannot
+    /// send.
     At(ApiUrl),
 }
 
@@ -131,27 +128,27 @@ impl Settings {
         };
         Ok(Self {
             profile: None,
-            bot: layer.get("bot_id", values::bot_id)?,
+            bot: layer.get("bot_id", keys::bot_id)?,
             login,
             api_url: match &sandbox {
                 Sandboxed::At(url) => url.clone(),
                 Sandboxed::No | Sandboxed::Nearest => layer.or_default("api_url", str::parse)?,
             },
             sandbox,
-            timeout: layer.or_default("timeout", values::timeout)?,
-            retry_for: layer.or_default("retry_for", values::retry_for)?,
+            timeout: layer.or_default("timeout", keys::timeout)?,
+            retry_for: layer.or_default("retry_for", keys::retry_for)?,
             ca_cert: layer.path("ca_cert"),
-            allow_to: layer.get_list("allow_to", values::pattern)?,
+            allow_to: layer.get_list("allow_to", keys::pattern)?,
             do_not_contact: layer.path("do_not_contact"),
             log: layer.path("log"),
-            rate: layer.or_default("rate", values::rate)?,
+            rate: layer.or_default("rate", keys::rate)?,
             country: layer.get("country", str::parse)?,
-            remember: layer.or_default("remember", values::remember)?,
-            confirm_bulk: layer.or_default("confirm_bulk", values::switch)?,
+            remember: layer.or_default("remember", keys::remember)?,
+            confirm_bulk: layer.or_default("confirm_bulk", keys::switch)?,
             hours,
             rates: layer.path("rates"),
-            budget: layer.get("budget", values::budget)?,
-            limit_24h: layer.get("limit_24h", values::people_limit)?,
+            budget: layer.get("budget", keys::budget)?,
+            limit_24h: layer.get("limit_24h", keys::people_limit)?,
             layer,
             warnings: Vec::new(),
         })

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::{Map, json};
 
+pub(crate) use self::set::KeyFlags;
 use super::confirm;
 use super::store::ledger_database;
 use crate::command_error::CommandError;
 use crate::config::{
-    ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, LedgerDatabase, LedgerUrl, Origin, Settings, Sourced,
+    ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, Sourced,
 };
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -46,7 +47,7 @@ pub(crate) enum ProfileCommand {
         name: String,
 
         #[command(flatten)]
-        keys: Box<set::KeyFlags>,
+        keys: Box<KeyFlags<false>>,
     },
     /// Make a profile the default
     #[command(aliases = ["default", "switch"])]
@@ -69,7 +70,7 @@ pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<Exit
     match command {
         ProfileCommand::List => list(context)?,
         ProfileCommand::Show { name } => show(context, name)?,
-        ProfileCommand::Set { name, keys } => set::set(context, &config_path(context)?, &name, *keys)?,
+        ProfileCommand::Set { name, keys } => set::set(context, &config_path(context)?, &name, keys.0)?,
         ProfileCommand::Use { name } => {
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
             context.stderr.note(&format!("{name} is the default profile"));
@@ -99,8 +100,8 @@ fn list(context: &Context) -> Result<(), CommandError> {
     if context.stdout.format == Format::Record {
         let profiles = file.profiles.iter().map(|(name, profile)| {
             let bot = profile.text("bot_id");
-            let ledger = profile.text("ledger").map(|raw| LedgerUrl::parse_from(Origin::Profile(name.clone()), raw));
-            let ledger = ledger.transpose()?.map(|url| url.value.shown);
+            let ledger = profile.text("ledger").map(|raw| LedgerDatabase::parse(&Origin::Profile(name.clone()), raw));
+            let ledger = ledger.transpose()?.map(|database| database.shown.value);
             Ok(json!({ "name": name, "bot_id": bot, "default": default == Some(name), "ledger": ledger }))
         });
         let profiles = profiles.collect::<Result<Vec<_>, ConfigError>>()?;
@@ -153,11 +154,11 @@ pub(super) fn rows(
     // How a secret is found is shown as the secret.
     let keys = KEYS.iter().filter(|key| !key.name.ends_with("_file") && !key.name.ends_with("_command"));
     let shown = keys.map(|key| match key.name {
-        "ledger" => (key.name, ledger.map(|ledger| ledger.url.origin.of(ledger.url.value.shown.clone()))),
+        "ledger" => (key.name, ledger.map(|ledger| ledger.shown.clone())),
         name => (name, settings.shown(key)),
     });
-    let password = ledger.and_then(LedgerDatabase::password_source);
-    let password = ("ledger_password", password.as_ref().map(Sourced::shown));
+    let password = ledger.and_then(|ledger| ledger.password.as_ref());
+    let password = ("ledger_password", password.map(Sourced::shown));
     let rows: Vec<_> = [profile].into_iter().chain(shown).chain([password]).collect();
     rows.into_iter().map(|(name, shown)| match shown {
         Some(Sourced { value, origin }) => (name, value, origin.to_string()),

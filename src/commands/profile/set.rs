@@ -3,11 +3,12 @@
 use std::io;
 use std::path::Path;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint};
 
 use crate::command_error::CommandError;
 use crate::config::{
-    self, ConfigEdit, ConfigError, KEYS, Key, Layer, LedgerUrl, Origin, SecretSource, Sourced, checked,
+    self, ConfigEdit, ConfigError, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, Sourced, checked,
 };
 use crate::context::Context;
 use crate::input::UsageError;
@@ -25,13 +26,38 @@ const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
     ("allow_to", "Allowed recipients, numbers or patterns such as 593* (empty: anyone):", None),
 ];
 
-/// The settings that `profile set` takes beside the global flags.
+/// The flags of settings that a profile may have: those of every command, or of `profile set` alone.
 #[derive(Debug)]
-pub(crate) struct KeyFlags(Layer);
+pub(crate) struct KeyFlags<const OF_ALL: bool>(pub(crate) Layer);
 
-impl Args for KeyFlags {
+impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
+    fn keys() -> impl Iterator<Item = &'static Key> {
+        KEYS.iter().filter(|key| key.of == if OF_ALL { "all" } else { "profile set" })
+    }
+
+    fn argument(key: &'static Key) -> Arg {
+        let (summary, details) = key.about.split_once(". ").unwrap_or((key.about, ""));
+        let told = |name: &str, value: &str| match value {
+            "" => String::new(),
+            value => format!(" [{name}: {value}]"),
+        };
+        let is_list = key.form == "list";
+        let again = if is_list { " (repeatable; replaces the earlier ones)" } else { "" };
+        let help = format!("{summary}{}{}{again}", told("env", key.variable), told("default", key.default));
+        let argument = Arg::new(key.name).long(key.flag.trim_start_matches('-')).value_name(key.value).global(OF_ALL);
+        let argument = match (key.form, key.name) {
+            ("path", _) => argument.value_parser(NonEmptyStringValueParser::new()).value_hint(ValueHint::FilePath),
+            (_, "bot_id") => argument.value_parser(checked(key.name)).visible_alias("bot-id"),
+            _ => argument.value_parser(checked(key.name)),
+        };
+        let argument = if details.is_empty() { argument } else { argument.long_help(format!("{help}\n\n{details}")) };
+        argument.help(help).action(if is_list { ArgAction::Append } else { ArgAction::Set })
+    }
+}
+
+impl<const OF_ALL: bool> Args for KeyFlags<OF_ALL> {
     fn augment_args(command: Command) -> Command {
-        command.args(KEYS.iter().filter(|key| !key.value.is_empty()).map(argument))
+        command.args(Self::keys().map(Self::argument))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -39,10 +65,10 @@ impl Args for KeyFlags {
     }
 }
 
-impl FromArgMatches for KeyFlags {
+impl<const OF_ALL: bool> FromArgMatches for KeyFlags<OF_ALL> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut typed = Layer::default();
-        for key in KEYS.iter().filter(|key| !key.value.is_empty()) {
+        for key in Self::keys() {
             typed.type_in(key.name, matches.get_many::<String>(key.name).into_iter().flatten());
         }
         Ok(Self(typed))
@@ -54,29 +80,18 @@ impl FromArgMatches for KeyFlags {
     }
 }
 
-/// The flag of a setting.
-fn argument(key: &'static Key) -> Arg {
-    let is_list = key.form == "list";
-    let again = if is_list { " (repeatable; replaces the earlier ones)" } else { "" };
-    let argument = Arg::new(key.name).long(key.flag.trim_start_matches('-')).value_name(key.value);
-    let argument = argument.help(format!("{}{again}", key.about)).value_parser(checked(key.name));
-    let hint = if key.value.ends_with("FILE") { ValueHint::FilePath } else { ValueHint::Unknown };
-    let argument = argument.allow_hyphen_values(!is_list && key.form != "path");
-    argument.action(if is_list { ArgAction::Append } else { ArgAction::Set }).value_hint(hint)
-}
-
 /// Writes the typed values; for a new profile it asks for the rest, or prints what is missing.
-pub(super) fn set(context: &mut Context, path: &Path, name: &str, keys: KeyFlags) -> Result<(), CommandError> {
+pub(super) fn set(context: &mut Context, path: &Path, name: &str, keys: Layer) -> Result<(), CommandError> {
     if name.is_empty() || name.chars().any(char::is_control) {
         return Err(
             UsageError::new(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes").into()
         );
     }
     if let Some(ledger) = context.flags.layer.text("ledger") {
-        LedgerUrl::parse_from(Origin::Flag("--ledger"), ledger)?;
+        LedgerDatabase::parse(&Origin::Flag("--ledger"), ledger)?;
     }
     let is_new = !ConfigEdit::open(path)?.has_profile(name);
-    let mut change = keys.0.over(context.flags.layer.clone());
+    let mut change = keys.over(context.flags.layer.clone());
     if change.has_stdin("client_secret_file") {
         change.remove("client_secret_file");
         change.type_in("client_secret", Some(read_secret()?.reveal()));

@@ -1,15 +1,40 @@
-//! Our environment variables, read once. A variable that is set but empty is an error: it is a CI secret that does not
+//! What is said outside of the profiles: on the command line, and by our environment variables, which are read once. A
+//! variable that is set but empty is an error: it is a CI secret that does not
 //! exist. So is one with characters around its value that are invisible or not intended: an env file keeps quotes, a
 //! file from Windows a carriage return.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::ConfigError;
 use super::file::resolve;
 use super::keys::{KEYS, Key};
-use super::layer::Layer;
-use super::sourced::Origin;
+use super::layer::{Layer, Origin};
 use crate::invisible::without_final_line_break;
+
+/// What was typed on the command line.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) profile: Option<String>,
+    /// The profile that replaces the default one: the profile of a resumed run.
+    pub(crate) default_profile: Option<String>,
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) sandbox: bool,
+    /// The settings of a profile.
+    pub(crate) layer: Layer,
+}
+
+impl Flags {
+    /// The named configuration, which replaces the user's own.
+    pub(crate) fn config_file(&self, environment: &Environment) -> Option<PathBuf> {
+        self.config.clone().or_else(|| environment.config.as_ref().map(PathBuf::from))
+    }
+
+    /// Whether a client id or a secret is given outside the profiles.
+    pub(crate) fn has_credentials(&self, environment: &Environment) -> bool {
+        let is_given = |key: &&str| self.layer.has(key) || environment.layer.has(key);
+        ["client_id", "client_secret", "client_secret_file"].iter().any(is_given)
+    }
+}
 
 /// Our variables that are not a setting of a profile.
 const OTHERS: [&str; 4] = ["JELOU_PROFILE", "JELOUCTL_CONFIG", "JELOUCTL_SANDBOX", "JELOU_TO"];
