@@ -22,9 +22,8 @@ pub(super) const IS_NOT_SKIPPED: &str =
 /// written and read in order, which large pages make cheaper.
 const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
      CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, person INTEGER, fingerprint INTEGER, checksum INTEGER, \
-       skipped TEXT, problem TEXT) STRICT; \
+       skipped TEXT, problem TEXT, recipient TEXT, path TEXT, body TEXT, cells TEXT NOT NULL) STRICT; \
      CREATE INDEX skipped ON row (n) WHERE skipped IS NOT NULL; \
-     CREATE TABLE message (n INTEGER PRIMARY KEY, cells TEXT NOT NULL, recipient TEXT, path TEXT, body TEXT) STRICT; \
      CREATE TABLE repeated (person INTEGER PRIMARY KEY) STRICT; \
      CREATE TABLE earlier (n INTEGER PRIMARY KEY, reason INTEGER NOT NULL, run TEXT, at INTEGER NOT NULL) STRICT;";
 
@@ -73,8 +72,8 @@ impl LedgerDraft {
 
     /// Adds the next rows of the list.
     pub(crate) fn add(&mut self, rows: &[DraftRow]) -> Result<(), LedgerError> {
-        let mut row_of = self.db.prepare_cached("INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
-        let mut message_of = self.db.prepare_cached("INSERT INTO message VALUES (?1, ?2, ?3, ?4, ?5)")?;
+        let insert = "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        let mut insert = self.db.prepare_cached(insert)?;
         for DraftRow { line, cells, request, skip } in rows {
             self.rows += 1;
             let request = request.as_ref().map(|[recipient, path, body]| DraftRequest { recipient, path, body });
@@ -83,7 +82,11 @@ impl LedgerDraft {
                 .as_ref()
                 .zip(fingerprint)
                 .map(|(request, fingerprint)| checksum_of(request, fingerprint, self.rows, *line));
-            row_of.execute(params![
+            let [recipient, path, body] = request
+                .as_ref()
+                .map(|request| [request.recipient, request.path, request.body].map(Some))
+                .unwrap_or_default();
+            insert.execute(params![
                 self.rows,
                 line,
                 request.as_ref().map(|request| hash_of_person(request.recipient)),
@@ -91,10 +94,11 @@ impl LedgerDraft {
                 checksum,
                 skip.as_ref().map(|(reason, _)| reason.name()),
                 skip.as_ref().map(|(_, problem)| problem),
+                recipient,
+                path,
+                body,
+                cells,
             ])?;
-            let [recipient, path, body] =
-                request.map(|request| [request.recipient, request.path, request.body].map(Some)).unwrap_or_default();
-            message_of.execute(params![self.rows, cells, recipient, path, body])?;
             if let Some((reason, _)) = skip {
                 self.skips.add(*reason, 1);
             }
@@ -123,9 +127,7 @@ impl LedgerDraft {
 
     /// Removes all but the first `rows` rows.
     pub(super) fn keep(&mut self, rows: i64) -> Result<(), LedgerError> {
-        for delete in
-            ["DELETE FROM row WHERE n > ?1", "DELETE FROM message WHERE n > ?1", "DELETE FROM earlier WHERE n > ?1"]
-        {
+        for delete in ["DELETE FROM row WHERE n > ?1", "DELETE FROM earlier WHERE n > ?1"] {
             self.db.execute(delete, [rows])?;
         }
         self.rows = rows;
@@ -174,7 +176,7 @@ impl LedgerDraft {
     ) -> Result<(), E> {
         let query = format!(
             "SELECT n, line, cells, recipient, path, body, person, fingerprint, checksum, skipped, problem \
-             FROM row JOIN message USING (n) WHERE {rows} ORDER BY n LIMIT ?1"
+             FROM row WHERE {rows} ORDER BY n LIMIT ?1"
         );
         walk(&self.db, &query, [most], |row| each(drafted(row)?))
     }
@@ -201,7 +203,7 @@ impl LedgerDraft {
     /// The rows that are to be sent by the country of their number, as two letters.
     pub(crate) fn countries(&self) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
         let mut countries = BTreeMap::new();
-        let recipients = format!("SELECT recipient FROM row JOIN message USING (n) WHERE {IS_SENT}");
+        let recipients = format!("SELECT recipient FROM row WHERE {IS_SENT}");
         walk(&self.db, &recipients, [], |row| {
             if let Some(country) = country_of(text_of(row, 0)?) {
                 *countries.entry(country).or_default() += 1;

@@ -95,9 +95,9 @@ impl LedgerDraft {
     /// and the recipient.
     pub(crate) fn duplicates(&mut self, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
         let query = format!(
-            "SELECT n, line, first_line, recipient FROM (SELECT n, line, first_value(n) OVER same AS first, \
+            "SELECT n, line, first_line, recipient FROM (SELECT n, line, recipient, first_value(n) OVER same AS first, \
              first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
-             AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) JOIN message USING (n) \
+             AND {IS_SENT} WINDOW same AS (PARTITION BY fingerprint ORDER BY n)) \
              WHERE n <> first ORDER BY n"
         );
         let found = rows_of(&self.db, &query, [], |row| {
