@@ -1,11 +1,12 @@
 //! The lists of excluded people, compared by person, and why one cannot be used.
 
-use std::collections::HashSet;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::meaning::Readings;
 use crate::input::UsageError;
 use crate::list::ONE_A_LINE;
+use crate::output::{counted, counted_people};
 use crate::phone::{RecipientError, national_forms, person_key};
 
 /// The people who must not be written to: all lists of a command together, compared by person.
@@ -24,19 +25,13 @@ pub(crate) struct ExclusionList {
     pub(crate) doubts: Vec<String>,
     /// The rows that were passed over, since a report has them as invalid and their recipient cannot be anyone's.
     pub(crate) passed_over: u64,
-    people: People,
+    /// People by the hash of their key, sorted: a list may have millions of them. If the hashes of two were the same, one
+    /// more would be left out.
+    people: Vec<u64>,
     /// Other people whom digits without `+` may mean. They are excluded, but not counted.
-    possible: People,
+    possible: Vec<u64>,
     /// National numbers, sorted, of whatever country. They are excluded, but not counted either.
     national: Vec<u64>,
-}
-
-/// People by their keys. A list may have millions of them, nearly all of them phone numbers.
-#[derive(Debug, Default)]
-struct People {
-    /// Keys that are numbers, sorted.
-    numbers: Vec<u64>,
-    others: HashSet<Box<str>>,
 }
 
 impl Exclusions {
@@ -68,16 +63,14 @@ impl ExclusionList {
     pub(super) fn add(&mut self, readings: &Readings) {
         self.national.extend(readings.national);
         if let Some((meant, others)) = readings.people.split_first() {
-            self.people.add(meant);
-            for other in others {
-                self.possible.add(other);
-            }
+            self.people.push(hash(&person_key(meant)));
+            self.possible.extend(others.iter().map(|other| hash(&person_key(other))));
         }
     }
 
     /// After the last person, so that they are found.
     pub(super) fn sort(&mut self) {
-        for numbers in [&mut self.people.numbers, &mut self.possible.numbers, &mut self.national] {
+        for numbers in [&mut self.people, &mut self.possible, &mut self.national] {
             numbers.sort_unstable();
             numbers.dedup();
         }
@@ -86,51 +79,28 @@ impl ExclusionList {
     /// Whether the person of this key is on it, who has these national numbers.
     fn has(&self, key: &str, national: &[u64]) -> bool {
         let is_national = |form: &u64| self.national.binary_search(form).is_ok();
-        self.people.has(key) || self.possible.has(key) || national.iter().any(is_national)
+        let is_known = [&self.people, &self.possible].iter().any(|people| people.binary_search(&hash(key)).is_ok());
+        is_known || national.iter().any(is_national)
     }
 
     /// How many people are on it; each person counts once.
     pub(crate) fn count(&self) -> u64 {
-        (self.people.numbers.len() + self.people.others.len()) as u64
+        self.people.len() as u64
     }
 }
 
 impl fmt::Display for ExclusionList {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, sheets, .. } = self;
-        let people = if self.count() == 1 { "person" } else { "people" };
-        write!(formatter, "{name}: {} {people}", self.count())?;
-        match sheets {
-            None => Ok(()),
-            Some(1) => write!(formatter, " from 1 sheet"),
-            Some(sheets) => write!(formatter, " from {sheets} sheets"),
-        }
+        write!(formatter, "{name}: {}", counted_people(self.count()))?;
+        sheets.map_or(Ok(()), |sheets| write!(formatter, " from {}", counted(sheets, "sheet")))
     }
 }
 
-impl People {
-    fn add(&mut self, recipient: &str) {
-        let key = person_key(recipient);
-        match number(&key) {
-            Some(number) => self.numbers.push(number),
-            None => {
-                self.others.insert(Box::from(key));
-            }
-        }
-    }
-
-    fn has(&self, key: &str) -> bool {
-        match number(key) {
-            Some(number) => self.numbers.binary_search(&number).is_ok(),
-            None => self.others.contains(key),
-        }
-    }
-}
-
-/// A key that is a number without a leading zero, which no other key can be.
-fn number(key: &str) -> Option<u64> {
-    let is_number = key.bytes().all(|byte| byte.is_ascii_digit()) && !key.starts_with('0');
-    key.parse().ok().filter(|_| is_number)
+fn hash(key: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The most lines that are listed.
