@@ -154,7 +154,7 @@ pub(super) fn resolve(directory: &Path, path: &str) -> String {
 }
 
 /// The largest file that is read, in bytes.
-pub(super) const MAX_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The text of a configuration that only its owner can have written; None if there is no file.
 pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {

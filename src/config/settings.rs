@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::api_url::ApiUrl;
 use super::error::{ConfigError, ConfigFault};
-use super::file::{ConfigFile, MAX_BYTES};
+use super::file::ConfigFile;
 use super::keys::{self, Key};
 use super::layer::{Layer, Origin, Sourced};
 use super::login::Login;
@@ -15,7 +15,7 @@ use crate::cost::Money;
 use crate::hours::{HoursBase, day_off, windows_of};
 use crate::phone::Country;
 use crate::places::is_of_the_ledger;
-use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit, target_of};
+use crate::private_file::target_of;
 
 /// Whether a sandbox takes the place of the API.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,14 +193,6 @@ impl Settings {
     /// When one of them is missing, or the secret would go to a place that it is not for.
     pub(crate) fn credentials(&self, can_ask: bool) -> Result<(&Sourced<String>, Sourced<SecretSource>), ConfigError> {
         self.login.credentials(can_ask, &self.api_url, self.origin("api_url"))
-    }
-
-    /// The certificates of `ca_cert`, as PEM: at most 1 MiB.
-    pub(crate) fn ca_cert_file(&self) -> Result<Option<(PathBuf, Vec<u8>)>, ConfigError> {
-        let Some(path) = &self.ca_cert else { return Ok(None) };
-        let file = open_to_read(path, PipeBound::FirstByte);
-        let content = file.and_then(|file| read_to_limit(file, MAX_BYTES)).map_err(FileError::of("read", path))?;
-        Ok(Some((path.clone(), content)))
     }
 }
 

@@ -2,6 +2,7 @@
 //! then on a signal is an outcome. Only this file knows where the sandbox is.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::flight::Flight;
@@ -10,8 +11,9 @@ use crate::api::{
 };
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, ConfigError, Sandboxed, Settings};
-use crate::input::UsageError;
+use crate::input::{MAX_BYTES, UsageError};
 use crate::output::{Stderr, SystemError, ask_hidden, visible_json};
+use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 use crate::process::{Signal, Signals};
 use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
 
@@ -106,10 +108,14 @@ impl Connection {
 
 /// The client for requests to the API at `base`.
 pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConfigError> {
-    let roots = match settings.ca_cert_file()? {
+    let read = |file: PathBuf| {
+        let read = open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
+        let content = read.map_err(FileError::of("read", &file))?;
+        Ok::<_, FileError>(Roots::Only { file, content })
+    };
+    let roots = match settings.ca_cert.clone().map(read).transpose()? {
         _ if base.is_plain_http() => Roots::None,
-        Some((file, content)) => Roots::Only { file, content },
-        None => Roots::Platform,
+        given => given.unwrap_or(Roots::Platform),
     };
     let timeout = settings.timeout;
     let client = proxy_to(base).and_then(|proxy| Client::new(&ClientOptions { timeout, roots, proxy }));

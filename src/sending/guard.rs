@@ -5,7 +5,7 @@ use std::io;
 
 use super::sender::Sender;
 use crate::command_error::CommandError;
-use crate::config::{Origin, Settings, allows};
+use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::{Source, UsageError, name_of};
@@ -36,6 +36,30 @@ pub(crate) fn check_allowed<'a>(
             Err(CommandError::guard(problem, hint))
         }
     }
+}
+
+/// Whether one of `patterns` allows the recipient.
+fn allows(patterns: &[String], recipient: &str) -> bool {
+    patterns.iter().any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
+}
+
+/// The pattern without the `id:` of a user of another channel, which is not a part of what is sent. With a `*` it
+/// stays, and matches no one: such users look like phone numbers, which it would allow too.
+fn on_the_wire(pattern: &str) -> &str {
+    pattern.strip_prefix("id:").filter(|user| !user.contains('*')).unwrap_or(pattern)
+}
+
+/// Whether `pattern` matches the whole of `text`.
+fn matches(pattern: &str, text: &str) -> bool {
+    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let tail = parts.pop().unwrap_or_default();
+    for part in parts {
+        let Some((_, after)) = text.split_once(part) else { return false };
+        text = after;
+    }
+    text.ends_with(tail)
 }
 
 impl Sender {
@@ -159,6 +183,29 @@ mod tests {
         let error = check_allowed(&settings, recipients.iter().copied()).err()?;
         assert!(error.hint.as_ref().is_some_and(|hint| hint.starts_with("check the recipient; ")), "{error:?}");
         Some(error.message)
+    }
+
+    #[test]
+    fn patterns_match_the_whole_recipient() {
+        for (pattern, text, expected) in [
+            ("593*", "593987654321", true),
+            ("593*", "1593", false),
+            ("*", "", true),
+            ("593987654321", "593987654321", true),
+            ("593987654321", "5939876543210", false),
+            ("*@*.com", "a@b.com", true),
+            ("5*3*1", "593987654321", true),
+            ("5*3*1", "593987654322", false),
+            ("a*a", "a", false),
+            ("id:U1", "U1", true),
+            ("id:U1", "id:U1", true),
+            ("id:U1", "U12", false),
+            ("id:5*", "593987654321", false),
+            ("id:*", "U1", false),
+        ] {
+            assert_eq!(allows(&[pattern.to_owned()], text), expected, "{pattern} {text}");
+        }
+        assert!(!allows(&[], "593987654321"));
     }
 
     #[test]
