@@ -133,8 +133,9 @@ fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
 /// Logs a decision about who may get another message under the key.
 fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &OnceScope, fields: Value) {
     let OnceScope { key, bot, address } = scope;
-    let log = AuditLog::of(settings).of_bot(bot);
-    log.key(&context.stderr, command, (key.as_str(), address), fields);
+    let mut decided = json!({ "key": key, "api_url": address });
+    merge(&mut decided, fields);
+    AuditLog::of(settings).of_bot(bot).key(&context.stderr, command, decided);
 }
 
 /// `once add`: adds the people of a run that began without the key.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::claim::OnceSend;
 use super::limit::{LimitedSend, read_rates, report_cost};
 use super::result::{note_error, preview, print_result};
-use super::single_send::{GuardedSender, PreparedSend, SingleSendArgs, Told};
+use super::single_send::{PreparedSend, SingleSendArgs, Told};
 use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
@@ -90,7 +90,7 @@ fn send(context: &mut Context, typed: &TypedMessage<DeliveryArgs>, told: &mut To
         let hint = "leave it out, or send the flow with `jelouctl send flow`";
         return Err(UsageError::new("--wait: the answer to a flow message has no id to ask Jelou by", hint).into());
     }
-    let GuardedSender { sender, .. } = send.guarded(context, settings, &outgoing, told)?;
+    let (sender, _) = send.guarded(context, settings, &outgoing, told)?;
     let mut prepared = PreparedSend::new(context, &sender, &outgoing);
     if context.mode != Mode::Send {
         preview(context, &sender, |base| Ok(prepared.request(base)), &mut told.record)?;

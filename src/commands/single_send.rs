@@ -89,7 +89,8 @@ impl SingleSendArgs {
         self.wait.map(|goal| DeliveryWait { goal, within })
     }
 
-    /// The sender, once it is checked that `outgoing` may be sent; `told` knows of both.
+    /// The sender and the people who must not be written to, once it is checked that `outgoing` may be sent; `told` knows of
+    /// all three.
     ///
     /// # Errors
     /// If settings are missing, a list cannot be read, or it may not be sent.
@@ -99,7 +100,7 @@ impl SingleSendArgs {
         settings: Settings,
         outgoing: &Outgoing,
         told: &mut Told,
-    ) -> Result<GuardedSender, CommandError> {
+    ) -> Result<(Sender, Exclusions), CommandError> {
         told.note_sender(&settings);
         told.note_message(outgoing);
         if let Some(bot) = &settings.bot {
@@ -111,27 +112,8 @@ impl SingleSendArgs {
         let exclusions = read_exclusions(context, &self.exclude, options, &sender.settings)?;
         told.log = mem::take(&mut told.log).with(&exclusions);
         told.record.api_url = Some(sender.planned_base().to_string());
-        let guarded = GuardedSender { sender, exclusions, has_key: self.once.is_some() };
-        guarded.check(outgoing)?;
-        Ok(guarded)
-    }
-}
-
-/// A sender, and the people who must not be written to.
-pub(super) struct GuardedSender {
-    pub(super) sender: Sender,
-    exclusions: Exclusions,
-    has_key: bool,
-}
-
-impl GuardedSender {
-    /// Checks the bot that a body names, and the recipients.
-    ///
-    /// # Errors
-    /// If `outgoing` may not be sent.
-    pub(super) fn check(&self, outgoing: &Outgoing) -> Result<(), CommandError> {
-        outgoing.check_bot(&self.sender.bot)?;
-        self.sender.check_message(&self.exclusions, self.has_key, outgoing)
+        sender.check_message(&exclusions, self.once.is_some(), outgoing)?;
+        Ok((sender, exclusions))
     }
 }
 

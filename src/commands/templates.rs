@@ -3,13 +3,13 @@
 use clap::Args;
 use clap::builder::{StringValueParser, TypedValueParser};
 use serde_json::Value;
+use url::Url;
 
 use crate::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, Stdout, SystemError};
-use crate::process::block_on;
 use crate::sending::{Sender, read_templates};
 use crate::template_names;
 
@@ -47,11 +47,10 @@ pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode
     let sender = Sender::resolve(context)?;
     let TemplatesArgs { query, status, category } = args;
     let filter = TemplateFilter { query, status, category };
-    block_on(async {
-        let opened = sender.open(context, |base| Request::templates(base, &sender.bot, &filter, 1)).await?;
-        let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
+    let first = |base: &Url| Request::templates(base, &sender.bot, &filter, 1);
+    sender.ask(context, first, async |connection| {
         let retry_for = connection.retry_for;
-        let listing = read_templates(&mut connection, &filter, retry_for).await?;
+        let listing = read_templates(connection, &filter, retry_for).await?;
         let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
         let listing = listing.into_value();
         let is_whole = coverage == ListingCoverage::Whole;

@@ -112,7 +112,11 @@ impl PhoneNumber {
 
     /// With a warning if it was typed without a country and could also be a national number.
     pub(crate) fn doubted(mut self) -> Self {
-        if let Some(region) = region_of_number(&self.digits).filter(|_| self.is_bare && may_be_national(&self.digits)) {
+        // The region comes last: only then is the table of regions read.
+        if self.is_bare
+            && may_be_national(&self.digits)
+            && let Some(region) = region_of_number(&self.digits)
+        {
             self.warnings.push(format!(
                 "+{} is a number of {}; if it is a national number, say of which country with --country",
                 self.digits, region.code

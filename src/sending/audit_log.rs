@@ -100,10 +100,8 @@ impl AuditLog {
     }
 
     /// A decision about people under a key.
-    pub(crate) fn key(&self, stderr: &Stderr, command: &str, (key, api_url): (&str, &str), decided: Value) {
-        let mut fields = json!({ "key": key, "api_url": api_url });
-        merge(&mut fields, decided);
-        self.append(stderr, "key", command, fields);
+    pub(crate) fn key(&self, stderr: &Stderr, command: &str, decided: Value) {
+        self.append(stderr, "key", command, decided);
     }
 
     fn append(&self, stderr: &Stderr, event: &str, command: &str, what: Value) {

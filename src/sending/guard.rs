@@ -63,17 +63,18 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 impl Sender {
-    /// Checks every recipient of one message against `exclusions` and `allow_to`. If one of them or a key of `--once` is in
-    /// force, the body must name people clearly.
+    /// Checks the bot that the body of one message names, and every recipient against `exclusions` and `allow_to`. If one of
+    /// them or a key of `--once` is in force, the body must name people clearly.
     ///
     /// # Errors
-    /// If one must not be written to, is not allowed or not clear, with the first of them.
+    /// If it names another bot, or a recipient must not be written to, is not allowed or not clear, with the first of them.
     pub(crate) fn check_message(
         &self,
         exclusions: &Exclusions,
         has_key: bool,
         outgoing: &Outgoing,
     ) -> Result<(), CommandError> {
+        outgoing.check_bot(&self.bot)?;
         if let Some((recipient, list)) = exclusions.find(outgoing.recipients()) {
             let problem = format!("{recipient} must not be written to: they are on {list}");
             let way = format!("take them off {list} if they may be written to after all");

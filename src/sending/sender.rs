@@ -10,8 +10,9 @@ use crate::api::{Client, Credentials, Request, curl_command};
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
+use crate::exit::ExitCode;
 use crate::output::{SystemError, visible_json};
-use crate::process::{Signal, Signals, enclosing_sandbox};
+use crate::process::{Signal, Signals, block_on, enclosing_sandbox};
 
 /// The environment.
 ///
@@ -75,21 +76,21 @@ impl Sender {
         context.stdout.json(&shown.map_err(|error| SystemError { action: "show the request", cause: error.into() })?)
     }
 
-    /// The connection to the API, whose secret is fetched now; None under `--dry-run` and `--curl`, which show the `first`
-    /// request in its place.
+    /// Asks the API by `work` over a connection; `--dry-run` and `--curl` show the `first` request in its place.
     ///
     /// # Errors
-    /// As for [`Sender::connect`], and if the request cannot be shown.
-    pub(crate) async fn open(
+    /// As for [`Sender::connect`], if the request cannot be shown, and those of `work`.
+    pub(crate) fn ask(
         &self,
         context: &Context,
         first: impl FnOnce(&Url) -> Request,
-    ) -> Result<Option<Connection>, CommandError> {
+        work: impl AsyncFnOnce(&mut Connection) -> Result<ExitCode, CommandError>,
+    ) -> Result<ExitCode, CommandError> {
         if context.mode != Mode::Send {
             self.show(context, &first(self.planned_base().url()))?;
-            return Ok(None);
+            return Ok(ExitCode::Success);
         }
-        self.connect(context).await.map(Some)
+        block_on(async { work(&mut self.connect(context).await?).await })
     }
 
     /// Opens the connection to the API; the secret is fetched now. From then on signals are caught, and stop it.

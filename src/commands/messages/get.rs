@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::api::{ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
 use crate::command_error::CommandError;
@@ -12,7 +13,6 @@ use crate::config::timeout;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, SystemError};
-use crate::process::block_on;
 use crate::sending::{DeliveryWait, Flight, Sender, WaitGoal};
 use crate::timestamps::{local_second, now};
 
@@ -56,11 +56,9 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
     let sender = Sender::resolve(context)?;
     let within = arguments.within.unwrap_or(DeliveryWait::DEFAULT);
     let mut tracked = TrackedMessage::new(arguments.id.clone(), MessageSort::Either, None);
-    block_on(async {
-        let query =
-            ListingQuery { since: Timestamp::UNIX_EPOCH, until: now(), message_id: Some(&arguments.id), page: 1 };
-        let opened = sender.open(context, |base| Request::history(base, &sender.bot, &query)).await?;
-        let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
+    let first = ListingQuery { since: Timestamp::UNIX_EPOCH, until: now(), message_id: Some(&arguments.id), page: 1 };
+    let first = |base: &Url| Request::history(base, &sender.bot, &first);
+    sender.ask(context, first, async |connection| {
         let Some(goal) = arguments.wait else {
             connection.look_ups(&Flight::default()).look_for(&mut tracked).await?;
             print(context, &tracked)?;

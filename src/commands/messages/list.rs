@@ -13,6 +13,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use regex_lite::{Regex, RegexBuilder};
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::api::{
     DeliveryState, HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps,
@@ -26,7 +27,6 @@ use crate::input::UsageError;
 use crate::message::typed_form;
 use crate::output::{Format, OutputRow};
 use crate::phone::person_key;
-use crate::process::block_on;
 use crate::sending::{Flight, Sender};
 use crate::timestamps::{local_second, now};
 
@@ -146,9 +146,8 @@ pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, Co
     let person = args.person.read(context, sender.settings.country)?.map(|person| person_key(&person).into_owned());
     let first = ListingQuery { since: begin, until: end, message_id: None, page: 1 };
     let listing = MessageListing { context, args, bot: &sender.bot, person };
-    block_on(async {
-        let opened = sender.open(context, |base| Request::history(base, &sender.bot, &first)).await?;
-        let Some(mut connection) = opened else { return Ok(ExitCode::Success) };
+    let first = |base: &Url| Request::history(base, &sender.bot, &first);
+    sender.ask(context, first, async |connection| {
         let flight = Flight::default();
         let (listed, problem) = listing.read(&mut connection.look_ups(&flight), &LookUpSpan { start, until }).await;
         listing.print(&listed, problem.is_none())?;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use self::notice::{ENDS, NO_TAIL, Notice, facts};
 use super::claim::OnceSend;
 use super::result::note_error;
-use super::single_send::{GuardedSender, PreparedSend, SingleSendArgs, Told};
+use super::single_send::{PreparedSend, SingleSendArgs, Told};
 use crate::api::Request;
 use crate::command_error::CommandError;
 use crate::config::timeout;
@@ -22,9 +22,10 @@ use crate::exit::ExitCode;
 use crate::input::{JsonSource, UsageError};
 use crate::message::{Message, Outgoing};
 use crate::output::Format;
+use crate::people::Exclusions;
 use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, Signal, Signals, Tail, block_on, run_command};
-use crate::sending::{Connection, Flight, catch_panic, reread_do_not_contact};
+use crate::sending::{Connection, Flight, Sender, catch_panic, reread_do_not_contact};
 use crate::template::language;
 
 /// Run a command, then send a message about how it ended
@@ -136,7 +137,7 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     let (language, mut read, mut told) = (language(), None, Told::new("run"));
     let prepared = Prepared::new(context, arguments, &language, &mut read, &mut told);
     if context.mode != Mode::Send {
-        let Prepared { guarded: GuardedSender { sender, .. }, example, .. } = prepared?;
+        let Prepared { sender, example, .. } = prepared?;
         sender.show(context, &Request::new(sender.planned_base().url(), sender.bot.as_str(), &example))?;
         return Ok(ExitCode::Success);
     }
@@ -164,7 +165,7 @@ impl CommandRun<'_> {
         let Self { context, arguments, .. } = self;
         // Connects before the command gets the terminal and standard input.
         let ready = match prepared {
-            Ok(prepared) => prepared.guarded.sender.connect(context).await.map(|connection| (prepared, connection)),
+            Ok(prepared) => prepared.sender.connect(context).await.map(|connection| (prepared, connection)),
             Err(problem) => Err(problem),
         };
         let ready = match ready {
@@ -207,7 +208,7 @@ impl CommandRun<'_> {
         told: &mut Told,
     ) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, flight } = self;
-        let Prepared { notice, guarded, warnings: printed, .. } = prepared;
+        let Prepared { notice, sender, exclusions, warnings: printed, .. } = prepared;
         // The signals so far were meant for the command.
         connection.signals = Signals::after_command(ended);
         connection.signals.catch(&Signal::THAT_END_US)?;
@@ -219,14 +220,13 @@ impl CommandRun<'_> {
         warnings.retain(|warning| !printed.contains(warning));
         context.stderr.warnings(&warnings);
         told.note_message(&outgoing);
-        guarded.check(&outgoing)?;
         // The command may have run for hours.
-        let excluded_now = reread_do_not_contact(&guarded.sender.settings)?;
-        guarded.sender.check_message(&excluded_now, arguments.send.once.is_some(), &outgoing)?;
-        let mut prepared = PreparedSend::new(context, &guarded.sender, &outgoing);
+        for excluded in [exclusions, reread_do_not_contact(&sender.settings)?] {
+            sender.check_message(&excluded, arguments.send.once.is_some(), &outgoing)?;
+        }
+        let mut prepared = PreparedSend::new(context, &sender, &outgoing);
         let (key, within) = (arguments.send.once.as_ref(), arguments.notify_timeout);
-        prepared.once =
-            OnceSend::open_for_notice(context, key, &guarded.sender, (&mut connection.signals, within)).await?;
+        prepared.once = OnceSend::open_for_notice(context, key, &sender, (&mut connection.signals, within)).await?;
         prepared.notice_within = Some(within);
         prepared.deliver_over(&mut connection, told, flight, arguments.send.wait()).await
     }
@@ -235,7 +235,8 @@ impl CommandRun<'_> {
 /// A notice that can be sent.
 struct Prepared<'a> {
     notice: Notice<'a>,
-    guarded: GuardedSender,
+    sender: Sender,
+    exclusions: Exclusions,
     /// The notice of one outcome.
     example: Outgoing,
     /// The warnings about the notice that were printed.
@@ -260,8 +261,8 @@ impl<'a> Prepared<'a> {
         let notice = Notice::compile(language, read, to)?;
         let (example, warnings) = try_out(arguments, &notice)?;
         context.stderr.warnings(&warnings);
-        let guarded = arguments.send.guarded(context, settings, &example, told)?;
-        Ok(Self { notice, guarded, example, warnings })
+        let (sender, exclusions) = arguments.send.guarded(context, settings, &example, told)?;
+        Ok(Self { notice, sender, exclusions, example, warnings })
     }
 }
 
