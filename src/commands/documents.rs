@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum, ValueHint};
-use clap_complete::env::{self, EnvCompleter};
+use clap::{Args, ValueHint};
+use clap_complete::env::Shells;
 use serde_json::Value;
 
 use crate::command_error::CommandError;
@@ -73,6 +73,7 @@ fn schema_of(name: &str) -> Value {
     }
 }
 
+const SHELLS: Shells<'static> = Shells::builtins();
 /// compinit loads the file at the first Tab, which has to be answered, too.
 const FIRST_TAB_IN_ZSH: &str = "
 if [[ ${funcstack[1]} == _jelouctl ]]; then
@@ -95,31 +96,20 @@ fi
 #[command(verbatim_doc_comment)]
 pub(crate) struct CompletionsArgs {
     /// Shell to write it for
-    shell: Shell,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Shell {
-    Bash,
-    Elvish,
-    Fish,
-    Powershell,
-    Zsh,
+    #[arg(value_parser = PossibleValuesParser::new(SHELLS.names()))]
+    shell: String,
 }
 
 /// Prints the script.
 pub(crate) fn completions(context: &Context, args: &CompletionsArgs) -> Result<ExitCode, CommandError> {
-    let (shell, more): (&dyn EnvCompleter, _) = match args.shell {
-        Shell::Bash => (&env::Bash, ""),
-        Shell::Elvish => (&env::Elvish, ""),
-        Shell::Fish => (&env::Fish, ""),
-        Shell::Powershell => (&env::Powershell, ""),
-        Shell::Zsh => (&env::Zsh, FIRST_TAB_IN_ZSH),
-    };
     let mut script = Vec::new();
-    // Writing to a vector cannot fail.
-    let _ = shell.write_registration("COMPLETE", "jelouctl", "jelouctl", "jelouctl", &mut script);
-    script.extend(more.bytes());
+    if let Some(shell) = SHELLS.completer(&args.shell) {
+        // Writing to a vector cannot fail.
+        let _ = shell.write_registration("COMPLETE", "jelouctl", "jelouctl", "jelouctl", &mut script);
+    }
+    if args.shell == "zsh" {
+        script.extend(FIRST_TAB_IN_ZSH.bytes());
+    }
     context.stdout.bytes(&script)?;
     Ok(ExitCode::Success)
 }

@@ -6,7 +6,7 @@ use std::io;
 use url::Url;
 
 use super::connection::{self, Connection, ask_secret, new_client, reach_or_start};
-use crate::api::{Client, Credentials, Request, curl_command};
+use crate::api::{Credentials, Request, curl_command};
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, ConfigError, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
@@ -112,7 +112,8 @@ impl Sender {
         if is_typed {
             signals.catch(&[Signal::Terminate, Signal::Hangup])?;
         }
-        Ok(Connection { signals, ..self.connection((base, client, credentials), context) })
+        let connection = Connection::new((base, client, credentials), &self.bot, &self.settings, &context.stderr);
+        Ok(Connection { signals, ..connection })
     }
 
     /// Like [`Sender::connect`], before a question, which a signal ends as it ends any program: none is caught before
@@ -127,11 +128,7 @@ impl Sender {
         }
         let client = new_client(&self.settings, &base)?;
         let credentials = self.credentials(context, || Err(io::ErrorKind::Unsupported.into())).await?;
-        Ok(Some(self.connection((base, client, credentials), context)))
-    }
-
-    fn connection(&self, opened: (ApiUrl, Client, Credentials), context: &Context) -> Connection {
-        Connection::new(opened, &self.bot, &self.settings, &context.stderr)
+        Ok(Some(Connection::new((base, client, credentials), &self.bot, &self.settings, &context.stderr)))
     }
 
     /// Fetches the secret, and prints the warning about it.
