@@ -31,9 +31,6 @@ const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(60);
 /// A ledger that takes longer to answer is told of.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
-/// How many different warnings of a sandbox are shown.
-const MOST_WARNINGS: usize = 5;
-
 /// A run in progress.
 pub(crate) struct Engine<'a> {
     session: Arc<ApiSession>,
@@ -70,8 +67,6 @@ pub(crate) struct Engine<'a> {
     is_signalled: bool,
     /// Whether a row was requested.
     has_begun: bool,
-    /// The sandbox warnings shown so far.
-    warned: Vec<String>,
 }
 
 /// How the loop over the rows ended.
@@ -116,7 +111,6 @@ impl<'a> Engine<'a> {
             pause: None,
             is_signalled: false,
             has_begun: false,
-            warned: Vec::new(),
         }
     }
 
@@ -321,21 +315,8 @@ impl<'a> Engine<'a> {
     /// Handles the outcome of a row.
     fn settle(&mut self, done: Result<RowTaskEnd, JoinError>) {
         match done {
-            Ok(done) => {
-                for warning in done.warnings {
-                    self.warn(warning);
-                }
-                self.settle_row(done.line, done.ended, *done.verdict);
-            }
+            Ok(done) => self.settle_row(done.line, done.ended, *done.verdict),
             Err(_) => self.stop_for(StopReason::Panicked),
-        }
-    }
-
-    /// Shows a sandbox's warnings, once for all rows.
-    fn warn(&mut self, warning: String) {
-        if self.warned.len() < MOST_WARNINGS && !self.warned.contains(&warning) {
-            self.progress.note(&warning);
-            self.warned.push(warning);
         }
     }
 

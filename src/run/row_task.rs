@@ -24,8 +24,6 @@ pub(crate) struct RowTaskEnd {
     pub(crate) line: u64,
     pub(crate) ended: EndedAttempt,
     pub(crate) verdict: Box<Verdict>,
-    /// A sandbox's warnings.
-    pub(crate) warnings: Vec<String>,
 }
 
 impl ApiSession {
@@ -50,10 +48,6 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         Outcome::NotSent(_) => (RowState::Pending, None),
         Outcome::Unknown(_) => (RowState::Unknown, None),
     };
-    let (http_status, warnings) = match attempt {
-        Ok(answer) => (Some(answer.status), answer.warnings),
-        Err(_) => (None, Vec::new()),
-    };
     let ended = EndedAttempt {
         n: row.n,
         number: row.number,
@@ -61,13 +55,13 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         state,
         began_at,
         ended_at: now(),
-        http_status,
+        http_status: attempt.ok().map(|answer| answer.status),
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
         error: verdict.problem.as_ref().map(|problem| clipped(&problem.message).into_owned()),
         api_code: verdict.problem.as_ref().and_then(|problem| Some(clipped(problem.api_code.as_deref()?).into_owned())),
     };
-    RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict), warnings }
+    RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict) }
 }
 
 /// For a row that others may consider unknown by now.
@@ -76,5 +70,5 @@ fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
     let problem = "this process was stopped for longer than the row was its own";
     let ended = EndedAttempt::not_begun(row, problem);
     let verdict = Verdict { outcome: Outcome::NotSent(Cause::Unavailable), problem: None, retry: None };
-    RowTaskEnd { line, ended, verdict: Box::new(verdict), warnings: Vec::new() }
+    RowTaskEnd { line, ended, verdict: Box::new(verdict) }
 }
