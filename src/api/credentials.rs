@@ -1,5 +1,5 @@
-//! The credentials of a request, and the one place that sees them in a text: in any form in which a server, a proxy or a
-//! framework may repeat a secret, unchanged, in base64, and under nested escapes of JSON, URLs, forms and HTML.
+//! The credentials of a request, and the one place that sees them in a text: in any form in which a server, a proxy or
+//! a framework may repeat a secret, unchanged, in base64, and under nested escapes of JSON, URLs, forms and HTML.
 
 use std::fmt::Display;
 
@@ -14,8 +14,8 @@ use crate::secret::Secret;
 /// Replaces every hidden value.
 pub(crate) const REDACTED: &str = "(redacted)";
 
-/// Client id and secret of Jelou's Basic authentication, ready to sign many requests. Without `Debug`, nothing prints them by
-/// mistake.
+/// Client id and secret of Jelou's Basic authentication, ready to sign many requests. Without `Debug`, nothing prints
+/// them by mistake.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     /// The value of the `Authorization` header: `Basic base64(id:secret)`, both as UTF-8 (RFC 7617).
@@ -152,8 +152,8 @@ fn base64_form(value: &str) -> Vec<u8> {
     BASE64_STANDARD_NO_PAD.encode(value.as_bytes().get(..whole_groups).unwrap_or_default()).into_bytes()
 }
 
-/// The text with one character for those that stand for each other: a form writes a blank as `+`, and base64 for URLs has
-/// `-` and `_` in place of `+` and `/`.
+/// The text with one character for those that stand for each other: a form writes a blank as `+`, and base64 for URLs
+/// has `-` and `_` in place of `+` and `/`.
 fn alike(text: &[u8]) -> Vec<u8> {
     let one = |byte: &u8| match byte {
         b'+' | b'-' => b' ',
@@ -184,8 +184,8 @@ fn without_escapes(text: &[u8], undo: Undo) -> Option<Vec<u8>> {
 }
 
 /// Backslashes, with the character that `\u00e9` or a pair of those stands for (RFC 8259, 7). Of any other escape, the
-/// character behind them remains; but one backslash stays before a `u` whose digits may still be escaped, and before what may still
-/// be an escaped `u`.
+/// character behind them remains; but one backslash stays before a `u` whose digits may still be escaped, and before
+/// what may still be an escaped `u`.
 fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (first, length) = unit(text)?;
     let Some(first) = first else {

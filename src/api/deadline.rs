@@ -1,5 +1,5 @@
-//! The time by which the first byte of a row must leave, on a clock that continues while the machine sleeps, and the body that
-//! keeps it. A process that was suspended for longer than its lease must not send its rows.
+//! The time by which the first byte of a row must leave, on a clock that continues while the machine sleeps, and the
+//! body that keeps it. A process that was suspended for longer than its lease must not send its rows.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -37,8 +37,8 @@ pub(crate) enum SuccessCriterion {
     Read,
     /// Anything without a sign of an error: the answer to any request that may change something.
     Done,
-    /// A page of a listing, or one message of it, which can have an error of its own. Nothing is sent, so the outcome is
-    /// never unknown.
+    /// A page of a listing, or one message of it, which can have an error of its own. Nothing is sent, so the outcome
+    /// is never unknown.
     Listing,
 }
 
@@ -179,8 +179,8 @@ impl Request {
         Self::listing(url, query, ["from", "to"])
     }
 
-    /// The request that reads one of the templates that `bot` sent, perhaps at its older address, whose page shows another
-    /// way to sign in.
+    /// The request that reads one of the templates that `bot` sent, perhaps at its older address, whose page shows
+    /// another way to sign in.
     pub(super) fn notification(base: &Url, bot: &str, id: &str, is_older: bool) -> Self {
         let path = if is_older { &["v1", "bots", bot][..] } else { &["v1", "external", "bots", bot] };
         Self::get(endpoint(base, &[path, &["notifications", id]].concat()), SuccessCriterion::Listing)

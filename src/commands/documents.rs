@@ -1,6 +1,7 @@
-//! The commands that print what the program knows of itself, or write it into a directory: `schema`, the JSON Schema of a body;
-//! `completions`, the script by which a shell asks jelouctl while a line is typed, which `cli/complete.rs` answers; `man`, the
-//! manual pages; and `skill`, what an agent needs to know before it sends. They need no network and no settings.
+//! The commands that print what the program knows of itself, or write it into a directory: `schema`, the JSON Schema
+//! of a body; `completions`, the script by which a shell asks jelouctl while a line is typed, which `cli/complete.rs`
+//! answers; `man`, the manual pages; and `skill`, what an agent needs to know before it sends. They need no network
+//! and no settings.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! `explain`: what a kind of message needs, what an error code, an exit code or a name of the record means, and the format of a
-//! file of rates. It needs neither network nor settings.
+//! `explain`: what a kind of message needs, what an error code, an exit code or a name of the record means, and the
+//! format of a file of rates. It needs neither network nor settings.
 
 use std::fmt::Write;
 

@@ -1,5 +1,5 @@
-//! One message, for `send`, `run` and the test of a list: its flags, its sender, who must not be written to; it is delivered, and its
-//! outcome is reported and logged.
+//! One message, for `send`, `run` and the test of a list: its flags, its sender, who must not be written to; it is
+//! delivered, and its outcome is reported and logged.
 
 use std::future::Future;
 use std::mem;
@@ -51,16 +51,16 @@ pub(crate) struct SingleSendArgs {
 
     /// Send each person at most one message for this key, whatever the text
     ///
-    /// A person who got a message of this bot under the key gets no second one: nothing is sent, and the command ends with 0
-    /// and prints the id of the first. It ends with 8 where the first may have been sent, and with 11 while another process
-    /// sends it. A message that was refused can be sent again. `jelouctl once` manages the keys.
+    /// A person who got a message of this bot under the key gets no second one: nothing is sent, and the command ends
+    /// with 0 and prints the id of the first. It ends with 8 where the first may have been sent, and with 11 while
+    /// another process sends it. A message that was refused can be sent again. `jelouctl once` manages the keys.
     #[arg(long, value_name = "KEY", display_order = 901)]
     pub(super) once: Option<OnceKey>,
 
     /// Wait until the person got it; exit with 15 if not
     ///
-    /// Once the message is accepted, Jelou is asked until it is delivered or read. 15 means that it was accepted, but failed
-    /// later or has not come so far in time. That is not a reason to send it again: the person may get both.
+    /// Once the message is accepted, Jelou is asked until it is delivered or read. 15 means that it was accepted, but
+    /// failed later or has not come so far in time. That is not a reason to send it again: the person may get both.
     #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 902)]
     wait: Option<WaitGoal>,
 
@@ -89,8 +89,8 @@ impl SingleSendArgs {
         self.wait.map(|goal| DeliveryWait { goal, within })
     }
 
-    /// The sender and the people who must not be written to, once it is checked that `outgoing` may be sent; `told` knows of
-    /// all three.
+    /// The sender and the people who must not be written to, once it is checked that `outgoing` may be sent; `told`
+    /// knows of all three.
     ///
     /// # Errors
     /// If settings are missing, a list cannot be read, or it may not be sent.

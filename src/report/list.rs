@@ -1,5 +1,5 @@
-//! The report on a run as CSV, JSON lines or an Excel workbook: the input's own columns, followed by the outcome of each row. In
-//! a workbook each cell is a text, so that no spreadsheet reads it as a number or a formula.
+//! The report on a run as CSV, JSON lines or an Excel workbook: the input's own columns, followed by the outcome of
+//! each row. In a workbook each cell is a text, so that no spreadsheet reads it as a number or a formula.
 
 use std::io::{self, Seek, Write};
 use std::time::{Duration, UNIX_EPOCH};

@@ -1,5 +1,5 @@
-//! What a run does about a fault that would meet every row after it: it pauses, or waits while a rate limit refuses every row or
-//! the network is down, for longer each time, until a row gets through or the run has waited long enough.
+//! What a run does about a fault that would meet every row after it: it pauses, or waits while a rate limit refuses
+//! every row or the network is down, for longer each time, until a row gets through or the run has waited long enough.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

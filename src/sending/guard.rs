@@ -1,5 +1,5 @@
-//! Who a message may go to, for one send and for every row of a bulk run: `allow_to`, and the people who must not be written to,
-//! by the lists of `--exclude` and of the profile's `do_not_contact` together.
+//! Who a message may go to, for one send and for every row of a bulk run: `allow_to`, and the people who must not be
+//! written to, by the lists of `--exclude` and of the profile's `do_not_contact` together.
 
 use std::io;
 
@@ -63,8 +63,8 @@ fn matches(pattern: &str, text: &str) -> bool {
 }
 
 impl Sender {
-    /// Checks the bot that the body of one message names, and every recipient against `exclusions` and `allow_to`. If one of
-    /// them or a key of `--once` is in force, the body must name people clearly.
+    /// Checks the bot that the body of one message names, and every recipient against `exclusions` and `allow_to`. If
+    /// one of them or a key of `--once` is in force, the body must name people clearly.
     ///
     /// # Errors
     /// If it names another bot, or a recipient must not be written to, is not allowed or not clear, with the first of them.

@@ -117,7 +117,8 @@ impl Sender {
     }
 
     /// Like [`Sender::connect`], before a question, which a signal ends as it ends any program: none is caught before
-    /// [`Connection::catch_signals`]. None if the secret is typed at the terminal, because that requires caught signals.
+    /// [`Connection::catch_signals`]. None if the secret is typed at the terminal, because that requires caught
+    /// signals.
     ///
     /// # Errors
     /// As for [`Sender::connect`].

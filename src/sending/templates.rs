@@ -1,5 +1,5 @@
-//! The bot's templates, read from the API as one listing of all pages, and the check whether the bot has those of a message
-//! before anything is sent.
+//! The bot's templates, read from the API as one listing of all pages, and the check whether the bot has those of a
+//! message before anything is sent.
 
 use std::time::Duration;
 
@@ -171,8 +171,8 @@ pub(crate) async fn check_templates(
     Ok(CheckedTemplates::default())
 }
 
-/// Like [`check_templates`], but refuses the templates that the bot cannot send, with this `hint`; returns the texts of the
-/// others.
+/// Like [`check_templates`], but refuses the templates that the bot cannot send, with this `hint`; returns the texts
+/// of the others.
 pub(crate) async fn refuse_templates(
     connection: &mut Connection,
     uses: &TemplateUses,

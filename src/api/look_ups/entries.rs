@@ -1,5 +1,5 @@
-//! The entries that Jelou lists: a message of a bot's history with its author, its chat and its delivery status, and a template
-//! that was sent, with its times and the reason if it failed.
+//! The entries that Jelou lists: a message of a bot's history with its author, its chat and its delivery status, and a
+//! template that was sent, with its times and the reason if it failed.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -89,8 +89,8 @@ pub(crate) fn is_person(id: &str) -> bool {
     is_user_id(id) || NUMBER_DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether `listed` is another person than `person`. Ids of different sorts, such as a number and a WhatsApp user id, can be the
-/// same person's.
+/// Whether `listed` is another person than `person`. Ids of different sorts, such as a number and a WhatsApp user id,
+/// can be the same person's.
 pub(crate) fn is_another_person(listed: &str, person: &str) -> bool {
     let sort = |id: &str| (is_user_id(id), is_person(id));
     sort(listed) == sort(person) && person_key(listed) != person_key(person)
@@ -102,8 +102,8 @@ fn by(entry: &Value) -> String {
 }
 
 /// The author is in `by` if that says user or bot. Otherwise whoever writes to the bot is a user, and so is a person's
-/// number that is not the bot, unless it is an agent's. A message that another sender writes for the bot is not the bot's
-/// own.
+/// number that is not the bot, unless it is an agent's. A message that another sender writes for the bot is not the
+/// bot's own.
 fn author(entry: &Value, bot: &str) -> MessageAuthor {
     let by = by(entry);
     let says = |word: &str| by.eq_ignore_ascii_case(word);

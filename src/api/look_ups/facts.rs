@@ -1,5 +1,5 @@
-//! What is known about the delivery of one message: how far it got on its way to the person, when, and why it failed; and the
-//! one rule for later news.
+//! What is known about the delivery of one message: how far it got on its way to the person, when, and why it failed;
+//! and the one rule for later news.
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -29,8 +29,8 @@ pub(crate) enum DeliveryState {
     Replied,
 }
 
-/// The states from the lowest rung on, each with the API's word, the stable name, and what it is in Spanish. A failure ranks
-/// below the states of a message on a phone: a message that arrived cannot fail any more.
+/// The states from the lowest rung on, each with the API's word, the stable name, and what it is in Spanish. A failure
+/// ranks below the states of a message on a phone: a message that arrived cannot fail any more.
 static LADDER: [(DeliveryState, [&str; 3]); 6] = [
     (DeliveryState::Accepted, ["CREATED", "accepted", "en Jelou"]),
     (DeliveryState::AtWhatsapp, ["DELIVERED_CHANNEL", "at_whatsapp", "en WhatsApp"]),
