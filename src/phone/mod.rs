@@ -2,7 +2,6 @@
 //! whose number a business does not see. The rules are tables written by `tests/cli/phone_rules.rs`, which are not
 //! loaded until they are used.
 
-mod country;
 mod national;
 mod number;
 mod person;
@@ -12,9 +11,9 @@ mod typed;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::country::Country;
 pub(crate) use self::number::{
     DIGITS_WITHOUT_PLUS, PhoneNumber, bare_digits, country_of, is_clear, may_be_national, national_forms,
 };
 pub(crate) use self::person::{is_like_user_id, is_user_id, number_in, person_key, spellings};
+pub(crate) use self::rules::Country;
 pub(crate) use self::typed::{NUMBER_DIGITS, RecipientError};

@@ -1,9 +1,8 @@
 //! Reads a telephone number: what a person typed, and the valid number for it.
 
-use super::country::Country;
 use super::national::{international, why_not_international, why_not_national};
 use super::person::{country_of_user_id, is_user_id, person_key, spellings};
-use super::rules::{Region, is_number, region_of_number, regions};
+use super::rules::{Country, Region, is_number, region_of_number, regions};
 use super::typed::{NUMBER_DIGITS, RecipientError, Typed};
 
 /// A number with fewer digits and no `+` is as likely a national one.

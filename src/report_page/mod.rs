@@ -2,7 +2,6 @@
 //! from elsewhere. It reads the ledger and decides nothing.
 
 mod head;
-mod outcomes;
 mod page;
 mod preview;
 mod rows;

@@ -13,8 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::head::CourseStep;
-use super::outcomes::Outcomes;
-use super::rows::{ChosenRows, FIRST_ROWS, ORDER, PageRows};
+use super::rows::{ChosenRows, FIRST_ROWS, ORDER, Outcomes, PageRows};
 use super::texts::{PageClock, shown_reason};
 use crate::import::BulkError;
 use crate::ledger::{Details, RowState};

@@ -6,9 +6,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::head::{facts, list_name};
-use super::outcomes::Outcomes;
 use super::page::{Page, shown_message};
-use super::rows::{PageRow, PageRows};
+use super::rows::{Outcomes, PageRow, PageRows};
 use super::texts::{PageClock, said_in};
 use crate::cost::Estimate;
 use crate::import::{BulkError, Remark, Remarks};

@@ -1,14 +1,148 @@
 //! The rows of the page: as many as fit, those that need attention first. Each is a short JSON array, which the page's
-//! script reads; the first ones are also real HTML.
+//! script reads; the first ones are also real HTML. And their outcomes in total: by state, by reason and by country, and
+//! how far the sent messages came.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::texts::PageClock;
-use crate::ledger::RowState;
+use super::texts::{Meaning, PageClock, shown_reason};
+use crate::api::DeliveryFacts;
+use crate::ledger::{Counts, DeliveryCounts, ReportedRow, RowState, SkipReason};
+use crate::list::ReportLanguage;
 use crate::message::Part;
+
+/// The state of a row that was sent, but that the person did not get.
+pub(super) const UNDELIVERED: &str = "undelivered";
+/// The states with a figure, in their order. Before a run, sent means fine, failed that it cannot be sent, unknown that
+/// somebody must look at it, and no row is pending.
+const SHOWN: [RowState; 5] =
+    [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Skipped, RowState::Pending];
+
+/// The most reasons that are told apart.
+const MOST_REASONS: usize = 100;
+
+/// The sums, updated row by row.
+#[derive(Debug, Default)]
+pub(super) struct Outcomes {
+    /// Whether nothing was sent yet, so that the states say what would happen to the rows.
+    pub(super) is_preview: bool,
+    pub(super) counts: Counts,
+    /// By the state of its rows and its name.
+    reasons: BTreeMap<(&'static str, String), ReasonSum>,
+    countries: BTreeMap<&'static str, Counts>,
+}
+
+/// The rows of one reason.
+#[derive(Debug, Default)]
+struct ReasonSum {
+    rows: u64,
+    /// The message for the first of them.
+    example: Option<(u64, String)>,
+}
+
+impl Outcomes {
+    /// Whether a reason can be told apart: it is one of those so far, or they are few. A server may give each row
+    /// another one.
+    pub(super) fn takes(&self, reason: &str) -> bool {
+        self.reasons.len() < MOST_REASONS || self.reasons.keys().any(|(_, known)| known == reason)
+    }
+
+    /// `said` is the row's line and its message, if the message adds to the reason.
+    pub(super) fn add(&mut self, state: RowState, reason: &str, country: &'static str, said: Option<(u64, &str)>) {
+        *self.counts.of_mut(state) += 1;
+        *self.countries.entry(country).or_default().of_mut(state) += 1;
+        match state {
+            RowState::Failed | RowState::Unknown | RowState::Skipped => self.add_reason(state.name(), reason, said),
+            RowState::Sent | RowState::Pending | RowState::Inflight => {}
+        }
+    }
+
+    /// Adds what went wrong with a row.
+    pub(super) fn add_reason(&mut self, state: &'static str, reason: &str, said: Option<(u64, &str)>) {
+        let sum = self.reasons.entry((state, reason.to_owned())).or_default();
+        sum.rows += 1;
+        if sum.example.is_none() {
+            sum.example = said.map(|(line, words)| (line, words.to_owned()));
+        }
+    }
+
+    /// The numbers at the top, each with the number of rows in the states before it.
+    pub(super) fn tiles(&self) -> Vec<Value> {
+        let mut before = 0;
+        let tiles = self.shown(&self.counts).map(|(state, count)| {
+            let tile = json!({ "state": state, "count": count, "before": before });
+            before += count;
+            tile
+        });
+        tiles.collect()
+    }
+
+    /// The reasons, most frequent first: those that need attention, or those of rows skipped `on_purpose`.
+    pub(super) fn reasons(&self, on_purpose: bool, language: ReportLanguage) -> Vec<Value> {
+        let is_skipped = |state: &str| state == RowState::Skipped.name();
+        let is_on_purpose = |state: &str, reason: &str| is_skipped(state) && reason != SkipReason::Invalid.name();
+        let mut reasons: Vec<_> =
+            self.reasons.iter().filter(|((state, reason), _)| is_on_purpose(state, reason) == on_purpose).collect();
+        // Before a run, reasons that prevent it come first.
+        let is_later = |state: &str| self.is_preview && state != RowState::Failed.name();
+        reasons.sort_by_key(|((state, reason), sum)| (is_skipped(state), is_later(state), Reverse(sum.rows), reason));
+        let example =
+            |(line, words): &(u64, String)| language.text_with("for_example", &line.to_string()) + " " + words;
+        let lines = reasons.into_iter().map(|((state, reason), sum)| {
+            json!({
+                "state": state,
+                "reason": shown_reason(reason, language),
+                "example": sum.example.as_ref().map(example),
+                "meaning": Meaning::of(reason, language),
+                "rows": sum.rows,
+            })
+        });
+        lines.collect()
+    }
+
+    /// The countries with their numbers, largest first; rows without a phone number last.
+    pub(super) fn countries(&self) -> Vec<(&'static str, Vec<u64>)> {
+        let mut countries: Vec<_> = self.countries.iter().collect();
+        countries.sort_by_key(|(country, counts)| (country.is_empty(), Reverse(counts.all())));
+        countries
+            .into_iter()
+            .map(|(country, counts)| (*country, self.shown(counts).map(|(_, count)| count).collect()))
+            .collect()
+    }
+
+    /// Names and numbers of the states that are shown. A row in flight is not sent yet.
+    fn shown(&self, counts: &Counts) -> impl Iterator<Item = (&'static str, u64)> {
+        let (counts, is_preview) = (*counts, self.is_preview);
+        SHOWN
+            .into_iter()
+            .filter(move |state| !is_preview || *state != RowState::Pending)
+            .map(move |state| (state.name(), if state == RowState::Pending { counts.left() } else { counts.of(state) }))
+    }
+}
+
+/// How far the messages came of a run that was last asked about at `asked_at`; None if no message was sent. The `ends`
+/// say how many came exactly this far: they add up to all that were sent.
+pub(super) fn funnel(counts: &DeliveryCounts, asked_at: Option<i64>) -> Option<Value> {
+    let asked = counts.known() + counts.not_listed;
+    let sent = asked + counts.no_id + counts.not_asked;
+    let ends: BTreeMap<_, _> = counts.named().into_iter().map(|(name, _, count)| (name, count)).collect();
+    (sent > 0).then(|| json!({ "asked_at": asked_at, "asked": asked, "sent": sent, "ends": ends }))
+}
+
+/// Counts a row once, if it was sent, by how far it came.
+pub(super) fn count_delivery(counts: &mut DeliveryCounts, row: &ReportedRow, asked_at: Option<i64>) {
+    let was_asked = || asked_at.zip(row.ended_at).is_some_and(|(asked_at, ended_at)| ended_at <= asked_at);
+    match &row.delivery {
+        _ if row.state != RowState::Sent => {}
+        Some(delivery) => counts.add(&DeliveryFacts::new(delivery.facts.state.clone()), 1),
+        None if row.message_id.is_none() => counts.no_id += 1,
+        None if was_asked() => counts.not_listed += 1,
+        None => counts.not_asked += 1,
+    }
+}
 
 /// How many rows are readable without a script.
 pub(super) const FIRST_ROWS: usize = 200;

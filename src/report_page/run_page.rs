@@ -6,9 +6,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::head::{facts, state_of, steps};
-use super::outcomes::{Outcomes, UNDELIVERED, count_delivery, funnel};
 use super::page::{Page, shown_message};
-use super::rows::{PageRow, PageRows};
+use super::rows::{Outcomes, PageRow, PageRows, UNDELIVERED, count_delivery, funnel};
 use super::texts::{PageClock, said_in};
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::cost::Spent;

@@ -5,7 +5,6 @@ mod answers;
 mod client;
 mod connection;
 mod fault;
-mod guard;
 mod lookups;
 mod messages;
 mod read_back;
@@ -18,8 +17,8 @@ mod stored_message;
 mod templates;
 
 pub(crate) use self::client::{Neighbor, neighbor};
+pub(crate) use self::connection::AllowedHost;
 pub(crate) use self::fault::{Fault, delay};
-pub(crate) use self::guard::AllowedHost;
 pub(crate) use self::server::{DEFAULT_PORT, Sandbox};
 pub(crate) use self::state::{DEFAULT_DELIVER_AFTER, DEFAULT_MAX, Options};
 pub(crate) use self::stored_message::is_list;

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
+use super::connection::Guard;
 use super::fault::Faults;
-use super::guard::Guard;
 use super::refused::RefusedRequests;
 use super::state::{Options, SandboxState};
 use super::store::{Filter, MessageStore, Writers};

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::connection::AllowedHost;
 use super::fault::{Fault, Faults};
-use super::guard::AllowedHost;
 use super::refused::RefusedRequests;
 use super::store::{Filter, MessageStore};
 use super::templates::Templates;
