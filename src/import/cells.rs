@@ -11,8 +11,6 @@ use crate::list::Row;
 use crate::phone::Country;
 use crate::template::{ReadAmount, decimal_mark};
 
-/// Words that programs write for nothing, in lower case.
-const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
 /// Words that spreadsheets write for an error, after `#`, in English, Spanish and Portuguese.
 const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! NAME? NOMBRE? NOME? SPILL! DESBORDAMIENTO! \
     CALC! ERROR!";
@@ -49,38 +47,22 @@ impl<'a> UsedCells<'a> {
         }
     }
 
-    /// The columns of `row` with a word for nothing or for an error, with the word, unless the message asks for it.
-    pub(super) fn placeholders<'r>(&'r self, row: &'r Row) -> impl Iterator<Item = (&'r str, &'r str)> {
+    /// The columns of `row` with a word for nothing or for an error, with the word, unless the message asks for it; and,
+    /// with an empty word, those whose empty cell leaves a gap.
+    pub(super) fn suspects<'r>(&self, row: &'r Row) -> Vec<(&'r str, &'r str)>
+    where
+        'a: 'r,
+    {
         let is_asked_for =
             |name: &str, cell: &str| self.compared.iter().any(|(column, text)| column == name && text == cell);
-        let word = move |name| {
-            let cell = row.text(name).filter(|cell| !is_asked_for(name, cell))?.trim();
-            (is_error(cell) || is_nothing(cell)).then_some(cell)
+        let word = |name| {
+            let (cell, word) = row.text(name).map(|cell| (cell, cell.trim()))?;
+            let is_gap = word.is_empty() && self.gaps.contains(name);
+            (is_gap || (is_error(word) || is_nothing(word)) && !is_asked_for(name, cell)).then_some(word)
         };
         let all = if self.prints_all { row.names() } else { Vec::new() };
         let rest = all.into_iter().filter(|name| !self.printed.contains(name));
-        self.printed.iter().copied().chain(rest).filter_map(move |name| Some((name, word(name)?)))
-    }
-
-    /// The columns that are empty in `row`.
-    pub(super) fn empty(&self, row: &Row) -> impl Iterator<Item = &'a str> {
-        let is_empty = |name: &str| row.text(name).is_some_and(|text| text.trim().is_empty());
-        self.gaps.iter().copied().filter(move |name| is_empty(name))
-    }
-
-    /// Refuses a spreadsheet error that would be sent, which is never intended; if `is_strict`, also a word for
-    /// nothing.
-    pub(super) fn refuse_placeholders(&self, row: &Row, is_strict: bool) -> Result<(), RowError> {
-        for (column, cell) in self.placeholders(row) {
-            if is_error(cell) {
-                let problem = format!("{column}: `{cell}` is an error of the spreadsheet, and would be sent");
-                return Err(RowError::Problem(problem));
-            }
-            if is_strict {
-                return Err(RowError::Problem(format!("{column}: `{cell}` stands for nothing, and would be sent")));
-            }
-        }
-        Ok(())
+        self.printed.iter().copied().chain(rest).filter_map(|name| Some((name, word(name)?))).collect()
     }
 
     /// Notes what the amounts of a row show of the decimal sign of their columns.
@@ -90,8 +72,7 @@ impl<'a> UsedCells<'a> {
         let Some(mark) = conventions.map(|known| known.decimal_mark) else { return };
         for (place, (_, amount)) in self.amounts.iter().enumerate() {
             // A sheet stores a number with a point, in every country.
-            let is_stored =
-                row.place(&amount.column).is_some_and(|place| row.shown().iter().any(|(own, _)| *own == place));
+            let is_stored = row.place(&amount.column).is_some_and(|place| row.look(place).is_some());
             let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else { continue };
             let cells = match decimal_mark(text, None) {
                 Some(shown) if shown == mark => continue,
@@ -136,13 +117,29 @@ impl<'a> UsedCells<'a> {
     }
 }
 
+/// Whether it is a word that programs write for nothing.
 fn is_nothing(text: &str) -> bool {
-    NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word))
+    const LONGEST: usize = "undefined".len();
+    text.len() <= LONGEST
+        && matches!(
+            text.to_ascii_lowercase().as_str(),
+            "-" | "--" | "–" | "—" | "n/a" | "n/d" | "null" | "(null)" | "nan" | "none" | "undefined"
+        )
 }
 
 fn is_error(text: &str) -> bool {
     let Some(name) = text.strip_prefix('#') else { return false };
     ERRORS.split(' ').any(|error| error == name.trim_start_matches(['¡', '¿']))
+}
+
+/// Refuses a spreadsheet error among `suspects` that would be sent, which is never intended; if `is_strict`, also a
+/// word for nothing.
+pub(super) fn refuse(suspects: &[(&str, &str)], is_strict: bool) -> Result<(), RowError> {
+    let refused = suspects.iter().find(|(_, cell)| is_error(cell) || is_strict && !cell.is_empty());
+    refused.map_or(Ok(()), |(column, cell)| {
+        let what = if is_error(cell) { "is an error of the spreadsheet" } else { "stands for nothing" };
+        Err(RowError::Problem(format!("{column}: `{cell}` {what}, and would be sent")))
+    })
 }
 
 #[cfg(test)]

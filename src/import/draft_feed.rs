@@ -35,7 +35,7 @@ impl<'scope> DraftFeed<'scope> {
                 Ok(())
             })
         });
-        Self { batch: Vec::new(), bytes: 0, batches, written, thread }
+        Self { batch: Vec::with_capacity(ROWS_OF_A_BATCH), bytes: 0, batches, written, thread }
     }
 
     /// Adds the next row. If it fails, [`DraftFeed::close`] returns the error.
@@ -57,7 +57,8 @@ impl<'scope> DraftFeed<'scope> {
     fn hand_over(&mut self) -> Result<(), LedgerError> {
         self.bytes = 0;
         self.written.try_iter().for_each(drop);
-        self.batches.send(std::mem::take(&mut self.batch)).map_err(|_| LedgerError::writer_gone())
+        let full = std::mem::replace(&mut self.batch, Vec::with_capacity(ROWS_OF_A_BATCH));
+        self.batches.send(full).map_err(|_| LedgerError::writer_gone())
     }
 }
 

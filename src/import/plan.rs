@@ -17,7 +17,7 @@ use crate::message::{
 use crate::people::{CountryRule, Exclusions, read_recipient};
 use crate::phone::Country;
 use crate::template::{
-    BodyTemplate, Misspelling, RowView, TextTemplate, Uses, left_as_they_are, misspelling, misspelt, typed_line_break,
+    BodyTemplate, Misspelling, TextTemplate, Uses, left_as_they_are, misspelling, misspelt, typed_line_break,
 };
 
 /// Turns each row into its result.
@@ -73,9 +73,7 @@ impl RecipientRule<'_> {
     ) -> Result<(String, TypedRecipient), RowError> {
         let country = countries.of(row.country_cells());
         let recipient = match self {
-            Self::Template(template) => {
-                template.fill(column, row, RowView::of(row, country.clone().unwrap_or_default()))?
-            }
+            Self::Template(template) => template.fill(column, row, country.clone().unwrap_or_default(), false)?,
             Self::Column(_) => {
                 row.get(column).ok_or_else(|| RowError::Problem(format!("has no `{column}`, the recipient's")))?
             }
@@ -173,7 +171,7 @@ impl ImportPlan<'_> {
 
     /// How the texts of the message, and `--to`, use columns, each with its path.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &Uses)> {
-        self.to().map(|to| ("--to", to.uses())).into_iter().chain(self.body.uses())
+        self.to().map(|to| ("--to", &*to.uses)).into_iter().chain(self.body.uses())
     }
 
     /// The template of `--to`.
@@ -188,7 +186,7 @@ impl ImportPlan<'_> {
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
         let meant = |name: &str| near_column(columns, name).map(str::to_owned);
         let texts = self.body.texts().iter().map(|text| (text.path.as_str(), text.source, text.uses()));
-        let to = self.to().map(|to| ("--to", to.source(), Some(to.uses())));
+        let to = self.to().map(|to| ("--to", to.source, Some(&*to.uses)));
         let found = texts.chain(to).find_map(|(path, source, uses)| {
             let bare = path.starts_with("parameters").then(|| bare_column(columns, source)).flatten();
             // The way to send the name of a column in a parameter.

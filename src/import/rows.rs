@@ -3,7 +3,7 @@
 
 use std::thread;
 
-use super::cells::UsedCells;
+use super::cells::{self, UsedCells};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
 use super::imported::{FaultReport, Imported, Remark, RowFault, problem_of_excluded};
@@ -66,6 +66,8 @@ struct Importer<'a> {
     imported: Imported,
     /// The recipient's column, known from the first row on.
     column: Option<String>,
+    /// Whether a row may have a column `sent`, known from then on, too.
+    may_say_sent: bool,
     cells: UsedCells<'a>,
     reported: ReportedRuns<'a>,
     /// The rows that were read, and those with a request and an allowed recipient.
@@ -80,6 +82,7 @@ impl<'a> Importer<'a> {
             is_read,
             imported: Imported::default(),
             column: None,
+            may_say_sent: false,
             cells: UsedCells::new(plan),
             reported: ReportedRuns::new(plan.store, plan.reported, plan.kept_out()),
             read: 0,
@@ -174,12 +177,13 @@ impl<'a> Importer<'a> {
             let skip = Some((SkipReason::Hidden, "the sheet hides it, or shows it crossed out".to_owned()));
             return Ok(feed.add(DraftRow { line, cells, request: None, skip })?);
         }
-        let made = match row {
-            Ok(row) => self.made(line, row, faulty_cells, outcome.as_ref()),
-            Err(problem) => Err(RowError::Problem(problem)),
+        let row = match row {
+            Ok(row) => row,
+            Err(problem) => return self.add_invalid(feed, (line, cells), RowError::Problem(problem), report),
         };
-        match made {
-            Ok((row, outgoing, told, known)) => {
+        let suspects = self.cells.suspects(&row);
+        match self.made(line, &row, &suspects, (faulty_cells, outcome.as_ref())) {
+            Ok((outgoing, told, known)) => {
                 self.cells.note_decimals(line, &row, || self.plan.country_of(&row));
                 let excluded = self.plan.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
                 let left_out = excluded.map(|list| RowFault::Excluded(list.to_owned()));
@@ -188,9 +192,14 @@ impl<'a> Importer<'a> {
                 let mut report = |fault| report(line, fault);
                 let warnings = told.into_iter().chain(self.cells.warnings(&row)).map(Remark::Warning);
                 warnings.map(RowFault::Remark).for_each(&mut report);
-                match left_out {
-                    Some(left_out) => report(left_out),
-                    None => self.remarks(&row).into_iter().chain(sent).for_each(report),
+                let of_cell = |(column, cell): (&str, &str)| match cell {
+                    "" => Remark::EmptyCell(column.to_owned()),
+                    cell => Remark::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() },
+                };
+                if let Some(left_out) = left_out {
+                    report(left_out);
+                } else {
+                    suspects.into_iter().map(of_cell).map(RowFault::Remark).chain(sent).for_each(report);
                 }
                 self.add_request(feed, (line, cells), &outgoing, (excluded, known))
             }
@@ -202,39 +211,28 @@ impl<'a> Importer<'a> {
     fn made(
         &mut self,
         line: u64,
-        row: Row,
-        faulty_cells: Vec<(String, String)>,
-        outcome: Option<&ReportedOutcome>,
-    ) -> Result<(Row, Outgoing, Vec<String>, KnownOutcome), RowError> {
+        row: &Row,
+        suspects: &[(&str, &str)],
+        (faulty_cells, outcome): (Vec<(String, String)>, Option<&ReportedOutcome>),
+    ) -> Result<(Outgoing, Vec<String>, KnownOutcome), RowError> {
         let column = if let Some(column) = &self.column {
             column
         } else {
-            let column = self.plan.check_names(&row, outcome.is_some()).map_err(RowError::of_list)?;
+            let column = self.plan.check_names(row, outcome.is_some()).map_err(RowError::of_list)?;
             self.imported.warnings = self.plan.cautions();
+            self.may_say_sent = matches!(row, Row::Fields(_)) || row.has("sent");
             self.column.insert(column)
         };
-        if outcome.is_none() {
-            self.plan.refuse_sent(&row)?;
+        if self.may_say_sent && outcome.is_none() {
+            self.plan.refuse_sent(row)?;
         }
-        if let Some((_, problem)) = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(&row, column, name)) {
+        if let Some((_, problem)) = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(row, column, name)) {
             return Err(RowError::Problem(problem));
         }
-        self.cells.refuse_placeholders(&row, self.plan.strict)?;
-        let (outgoing, told) = self.plan.request(&row, column, line, &mut self.imported.bare_codes)?;
-        let known = match outcome {
-            Some(outcome) => self.reported.known(line, outcome, outgoing.recipient().as_str())?,
-            None => KnownOutcome::default(),
-        };
-        Ok((row, outgoing, told, known))
-    }
-
-    /// What the person should check in a row that is sent.
-    fn remarks(&self, row: &Row) -> Vec<RowFault> {
-        let empty = self.cells.empty(row).map(|column| Remark::EmptyCell(column.to_owned()));
-        let placeholders = self.cells.placeholders(row);
-        let placeholders = placeholders
-            .map(|(column, cell)| Remark::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() });
-        empty.chain(placeholders).map(RowFault::Remark).collect()
+        cells::refuse(suspects, self.plan.strict)?;
+        let (outgoing, told) = self.plan.request(row, column, line, &mut self.imported.bare_codes)?;
+        let known = outcome.map(|outcome| self.reported.known(line, outcome, outgoing.recipient().as_str()));
+        Ok((outgoing, told, known.transpose()?.unwrap_or_default()))
     }
 
     fn add_invalid(
@@ -266,8 +264,8 @@ impl<'a> Importer<'a> {
         (excluded, known): (Option<&str>, KnownOutcome),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
-        let path = request.path_below(self.plan.base);
-        let made = [outgoing.recipient().as_str(), path, outgoing.json()].map(str::to_owned);
+        let path = request.path_below(self.plan.base).to_owned();
+        let made = [outgoing.recipient().as_str().to_owned(), path, request.body.map(String::from).unwrap_or_default()];
         let leaves_out_sent = match self.plan.reported {
             DuplicatePolicy::LeftOut => true,
             DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
@@ -277,7 +275,7 @@ impl<'a> Importer<'a> {
         let skip = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
         let skip = skip.or_else(|| of_report.map(|reason| (reason, problem_of_report(reason))));
         if excluded.is_none() && known.kept_out.is_none() {
-            self.imported.accepts.get_or_insert_with(|| request.accepts.clone());
+            self.imported.accepts.get_or_insert(request.accepts);
         }
         if skip.is_none() {
             self.requests += 1;

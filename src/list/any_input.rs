@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use super::encoding::{ListEncoding, decoded, encoding_of};
-use super::foreign::{ZIP, foreign_file};
+use super::format::{ZIP, foreign_file};
 use super::input::ListInput;
 use super::reader::head_of;
 use super::sheet_list::problem;

@@ -94,7 +94,10 @@ impl Columns {
 
     /// The position of the column that `name` means, as [`meant_columns`] finds it.
     pub(crate) fn place(&self, name: &str) -> Option<usize> {
-        if let Some(exact) = self.names.iter().position(|known| known.trim() == name) {
+        let names = self.names.iter();
+        // A text may name it in each row, so most names are found before blanks are looked for.
+        let exact = names.clone().position(|known| known == name);
+        if let Some(exact) = exact.or_else(|| names.clone().position(|known| known.trim() == name)) {
             return Some(exact);
         }
         let asked = plain(name);

@@ -3,15 +3,12 @@
 
 mod any_input;
 mod columns;
-mod csv_records;
-mod csv_rows;
+mod csv;
 mod encoding;
 mod error;
-mod foreign;
 mod format;
 mod input;
 mod ndjson_rows;
-mod notes;
 mod outcome;
 mod reader;
 mod row;
@@ -22,15 +19,16 @@ pub(crate) use self::any_input::AnyInput;
 pub(crate) use self::columns::{
     ColumnRole, is_country_column, meant_columns, near_column, no_header, recipient_column,
 };
+pub(crate) use self::csv::quoted;
 pub(crate) use self::encoding::ListEncoding;
 pub(crate) use self::error::ONE_A_LINE;
 pub(crate) use self::format::{CsvFormat, ListFormat, MARK};
 pub(crate) use self::input::{ListInput, ListOptions};
-pub(crate) use self::notes::UnshownColumn;
 pub(crate) use self::outcome::{
     ReportLanguage, ReportLayout, ReportedOutcome, ReportedSent, columns_without_sent, guarded, guarded_in_sheet,
-    is_report, outcome_columns, quoted,
+    outcome_columns,
 };
-pub(crate) use self::reader::ListReader;
+pub(crate) use self::reader::{ListReader, is_report};
 pub(crate) use self::row::{ListRow, Row, kept_cells};
+pub(crate) use self::sheet_list::UnshownColumn;
 pub(crate) use self::workbook::{Unshown, plain_number};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::csv_records::MAX_ROW;
+use super::csv::MAX_ROW;
 use super::format::BUFFER;
 use super::outcome::ReportedOutcome;
 use super::row::{ListRow, Row};

@@ -6,8 +6,6 @@ use std::borrow::Cow;
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
-use super::csv_records::CsvRecords;
-use super::format::CsvFormat;
 use crate::input::UsageError;
 
 /// A language of a report.
@@ -31,7 +29,7 @@ impl ReportLanguage {
 
 /// The columns of the outcome, behind those of the input, in each language. Which row it is and what decides whether it is
 /// sent again is called the same in all of them.
-const COLUMNS: [[&str; 2]; 14] = [
+pub(super) const COLUMNS: [[&str; 2]; 14] = [
     ["run", "run"],
     ["line", "line"],
     ["sent", "sent"],
@@ -260,34 +258,9 @@ fn unguarded(cell: &str) -> String {
     plain
 }
 
-/// Whether a file that begins like this is a report as it was written, be it CSV or NDJSON.
-pub(crate) fn is_report(begin: &[u8]) -> bool {
-    let mut head = begin.to_vec();
-    let format = CsvFormat::take(&mut head);
-    if head.starts_with(b"{") {
-        let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        return serde_json::from_slice(line).is_ok_and(|fields: Map<String, Value>| {
-            let last = fields.keys().rev().map(String::as_str).take(COLUMNS.len());
-            last.eq(outcome_columns(ReportLanguage::En).into_iter().rev())
-        });
-    }
-    let header = CsvRecords::new(head.as_slice(), format.delimiter, 1).next().ok().flatten().unwrap_or_default();
-    let names = header.texts().unwrap_or_default();
-    [ReportLanguage::En, ReportLanguage::Es].into_iter().any(|language| names.ends_with(&outcome_columns(language)))
-}
-
 /// Whether a cell may begin behind `character`: its quotes are not part of it.
 fn begins_after(character: char, at_begin: bool) -> bool {
     BEGINS_CELL.contains(&character) || (at_begin && character == '"')
-}
-
-/// A cell as a report writes it. What any program takes for a delimiter is in quotes, whichever is the list's.
-pub(crate) fn quoted(cell: &str) -> Cow<'_, str> {
-    if cell.contains(['"', ',', ';', '|', '\t', '\r', '\n']) {
-        Cow::Owned(format!("\"{}\"", cell.replace('"', "\"\"")))
-    } else {
-        Cow::Borrowed(cell)
-    }
 }
 
 #[cfg(test)]
@@ -295,34 +268,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn a_report_is_known_by_how_it_begins() {
-        let [columns, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
-        let ours = columns.join(",");
-        let with = |delimiter: &str| format!("to{delimiter}{}\r\n", columns.join(delimiter));
-        let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null,"sent_to":null}"#;
-        for (begin, expected) in [
-            (with(","), true),
-            (format!("\u{feff}sep=;\r\n{}1;r;2", with(";")), true),
-            (with("\t"), true),
-            (format!("\"to\n(WhatsApp)\",{ours}"), true),
-            (format!("to,{}\n", spanish.join(",")), true),
-            (format!("to,{}\n", spanish.join(",").replace("intentos", "attempts")), false),
-            (format!("{object}\n"), true),
-            (object.to_owned(), true),
-            ("to\n593987654321\n".to_owned(), false),
-            (format!("to\n{ours}\n"), false),
-            (format!("{ours},to\n"), false),
-            ("{\"to\":\"1\"}\n".to_owned(), false),
-            (object.replace("\"sent_to\":null", "\"sent_to\":null,\"x\":1"), false),
-            ("SQLite format 3\0".to_owned(), false),
-            ("{".to_owned(), false),
-            (String::new(), false),
-        ] {
-            assert_eq!(is_report(begin.as_bytes()), expected, "{begin:?}");
-        }
-    }
 
     #[test]
     fn a_name_in_spanish_is_a_report_s_only_in_a_report_in_spanish() {

@@ -4,17 +4,17 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 use std::sync::Arc;
 
 use encoding_rs::UTF_8;
+use serde_json::{Map, Value};
 
 use super::columns::meant_columns;
-use super::csv_rows::CsvRows;
+use super::csv::{CsvRecords, CsvRows};
 use super::encoding::{DecodedInput, encoding_of, is_utf_8};
-use super::foreign::{ZIP, foreign_file};
-use super::format::{BUFFER, CsvFormat, ListFormat};
+use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
-use super::notes::ListNotes;
+use super::outcome::{COLUMNS, ReportLanguage, outcome_columns};
 use super::row::{ListRow, Row, TableHeader};
-use super::sheet_list::SheetList;
+use super::sheet_list::{ListNotes, SheetList};
 use crate::conventions::Conventions;
 use crate::input::UsageError;
 
@@ -203,4 +203,53 @@ pub(super) fn head_of(input: &mut impl Read, name: &str) -> Result<Vec<u8>, Usag
     let read = input.take(BUFFER as u64).read_to_end(&mut head);
     read.map_err(|cause| UsageError::unreadable(name, &cause))?;
     Ok(head)
+}
+
+/// Whether a file that begins like this is a report as it was written, be it CSV or NDJSON.
+pub(crate) fn is_report(begin: &[u8]) -> bool {
+    let mut head = begin.to_vec();
+    let format = CsvFormat::take(&mut head);
+    if head.starts_with(b"{") {
+        let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        return serde_json::from_slice(line).is_ok_and(|fields: Map<String, Value>| {
+            let last = fields.keys().rev().map(String::as_str).take(COLUMNS.len());
+            last.eq(outcome_columns(ReportLanguage::En).into_iter().rev())
+        });
+    }
+    let header = CsvRecords::new(head.as_slice(), format.delimiter, 1).next().ok().flatten().unwrap_or_default();
+    let names = header.texts().unwrap_or_default();
+    [ReportLanguage::En, ReportLanguage::Es].into_iter().any(|language| names.ends_with(&outcome_columns(language)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_known_by_how_it_begins() {
+        let [columns, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
+        let ours = columns.join(",");
+        let with = |delimiter: &str| format!("to{delimiter}{}\r\n", columns.join(delimiter));
+        let object = r#"{"to":"1","run":"r","line":2,"sent":"no","message_id":null,"http_status":null,"code":null,"error":null,"attempts":0,"at":null,"delivery":null,"delivered_at":null,"read_at":null,"delivery_error":null,"sent_to":null}"#;
+        for (begin, expected) in [
+            (with(","), true),
+            (format!("\u{feff}sep=;\r\n{}1;r;2", with(";")), true),
+            (with("\t"), true),
+            (format!("\"to\n(WhatsApp)\",{ours}"), true),
+            (format!("to,{}\n", spanish.join(",")), true),
+            (format!("to,{}\n", spanish.join(",").replace("intentos", "attempts")), false),
+            (format!("{object}\n"), true),
+            (object.to_owned(), true),
+            ("to\n593987654321\n".to_owned(), false),
+            (format!("to\n{ours}\n"), false),
+            (format!("{ours},to\n"), false),
+            ("{\"to\":\"1\"}\n".to_owned(), false),
+            (object.replace("\"sent_to\":null", "\"sent_to\":null,\"x\":1"), false),
+            ("SQLite format 3\0".to_owned(), false),
+            ("{".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_report(begin.as_bytes()), expected, "{begin:?}");
+        }
+    }
 }

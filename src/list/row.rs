@@ -185,6 +185,11 @@ impl Row {
         shown
     }
 
+    /// What a sheet shows at a position, if it stores something else there.
+    pub(crate) fn look(&self, place: usize) -> Option<&str> {
+        self.shown().iter().find(|(at, _)| *at == place).map(|(_, look)| look.as_str())
+    }
+
     /// The columns of a header.
     fn columns(&self) -> Option<&Columns> {
         let Self::Cells { columns, .. } = self else { return None };
@@ -257,10 +262,9 @@ impl Row {
     pub(crate) fn cells(&self) -> String {
         match self {
             Self::Cells { cells, shown: None, .. } => written(cells.as_ref()),
-            Self::Cells { cells, shown: Some(shown), .. } => {
-                let look = |place| shown.iter().find(|(at, _)| *at == place).map(|(_, look)| look);
-                let kept = cells.iter().enumerate().map(|(place, cell)| match look(place) {
-                    Some(look) => KeptCell::Shown([cell, look].map(|text| Cow::Borrowed(text.as_str()))),
+            Self::Cells { cells, shown: Some(_), .. } => {
+                let kept = cells.iter().enumerate().map(|(place, cell)| match self.look(place) {
+                    Some(look) => KeptCell::Shown([cell, look].map(Cow::Borrowed)),
                     None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
                 });
                 written(&kept.collect::<Vec<_>>())

@@ -38,7 +38,7 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
     let rule = schema.rule.as_deref().or(rule);
     match value {
         Value::String(text) => {
-            if text.contains(is_other_line_break) {
+            if characters::may_have_controls(text) && text.contains(is_other_line_break) {
                 *text = with_plain_line_breaks(text);
             }
             if rule == Some(ONE_LINE) {
@@ -47,12 +47,14 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| settle(schema.item(), rule, item)),
         Value::Object(fields) => {
-            let mut others = std::mem::take(fields);
-            for (name, known) in &schema.properties {
-                let given = others.shift_remove_entry(name).filter(|(_, given)| !given.is_null());
-                fields.extend(given.or_else(|| Some((name.clone(), known.default.clone()?))));
+            if !is_in_order(schema, fields) {
+                let mut others = std::mem::take(fields);
+                for (name, known) in &schema.properties {
+                    let given = others.shift_remove_entry(name).filter(|(_, given)| !given.is_null());
+                    fields.extend(given.or_else(|| Some((name.clone(), known.default.clone()?))));
+                }
+                fields.extend(others);
             }
-            fields.extend(others);
             for (name, value) in fields {
                 if let Some(known) = schema.field(name) {
                     settle(known, rule, value);
@@ -61,6 +63,15 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// Whether `fields` are complete and in the order of the schema, with none that is null, as in most bodies.
+fn is_in_order(schema: &Schema, fields: &Map<String, Value>) -> bool {
+    let place = |name: &String| schema.properties.iter().position(|(known, _)| known == name).unwrap_or(usize::MAX);
+    let is_there = |(name, known): &(String, Schema)| known.default.is_none() || fields.contains_key(name);
+    fields.keys().map(place).is_sorted()
+        && schema.properties.iter().all(is_there)
+        && !fields.values().any(Value::is_null)
 }
 
 pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> {

@@ -2,15 +2,12 @@
 //! and what is its own. This module does not use the network and prints nothing; it reads only files that flags name.
 
 mod advice;
-mod body_schema;
 mod characters;
 mod checks;
 mod drawing;
 mod envelope;
-mod example;
-mod fields;
+mod explained;
 mod flag;
-mod flags;
 mod incoming;
 mod invalid;
 mod kind;
@@ -22,7 +19,6 @@ mod or_template;
 mod outgoing;
 mod parameter;
 mod recipient;
-mod route;
 mod schema;
 mod template_listing;
 mod template_text;
@@ -31,9 +27,8 @@ mod vcard;
 
 pub(crate) use self::characters::{is_refused, visit_texts};
 pub(crate) use self::drawing::{Part, TemplatePart, note, template_button};
-pub(crate) use self::envelope::{Envelope, merge};
-pub(crate) use self::example::Example;
-pub(crate) use self::fields::Field;
+pub(crate) use self::envelope::{Envelope, Route, merge, sends_template};
+pub(crate) use self::explained::{Example, Field};
 pub(crate) use self::incoming::{Checked, check_flow_message, check_message, check_template};
 pub(crate) use self::invalid::InvalidMessage;
 pub(crate) use self::kinds::Message;
@@ -42,7 +37,6 @@ pub(crate) use self::outgoing::{Outgoing, recipients_in, with_country_codes};
 #[cfg(test)]
 pub(crate) use self::recipient::unclear;
 pub(crate) use self::recipient::{RecipientChoice, RecipientSources, TypedRecipient, typed_form};
-pub(crate) use self::route::{Route, sends_template};
 pub(crate) use self::schema::Schema;
 pub(crate) use self::template_listing::{
     TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, is_same_language, nearest_template,

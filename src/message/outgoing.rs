@@ -4,13 +4,13 @@
 use serde_json::{Value, json};
 
 use super::checks::{complete, object};
-use super::envelope::{Envelope, enclose, listed, merge, take_recipient, take_type};
+use super::envelope::{Envelope, Route, enclose, listed, merge, take_recipient, take_type};
+use super::flag::TypedFlags;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::recipient::{
     Recipient, RecipientChoice, RecipientSources, TypedRecipient, documented_placeholder, doubt, unclear,
 };
-use super::route::Route;
 use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national};
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
@@ -91,7 +91,8 @@ impl Outgoing {
         warnings.extend(said);
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = written(&body);
-        Ok((Self { kind: kind.clone(), recipient, route, body, json, unclear_recipient }, warnings))
+        let kind = Message { kind: kind.kind, typed: TypedFlags::default() };
+        Ok((Self { kind, recipient, route, body, unclear_recipient, json }, warnings))
     }
 
     /// The kind, as the word after `send`; a body can be of another kind than the typed one.
@@ -161,10 +162,10 @@ pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
 /// Recipients in other fields than the kind's own, if no other recipient was given.
 fn named_beside<'a>(
     fields: &'a Value,
-    named: &Result<TypedRecipient, InvalidMessage>,
+    named: &'a Result<TypedRecipient, InvalidMessage>,
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
-    let named = named.as_ref().ok().map(|typed| typed.recipient.as_str().to_owned());
-    recipients_in(fields).filter(move |user| named.as_deref() != Some(user)).map(|user| ("destinations", user))
+    let named = named.as_ref().ok().map(|typed| typed.recipient.as_str());
+    recipients_in(fields).filter(move |user| named != Some(user)).map(|user| ("destinations", user))
 }
 
 /// Writes the numbers of typed contacts with `+` and their country code, if it is certain.

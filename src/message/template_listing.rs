@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::envelope::Route;
 use super::outgoing::{Outgoing, recipients_in};
-use super::route::Route;
 use crate::nearest::nearest;
 use crate::phone::is_user_id;
 
@@ -134,8 +134,8 @@ impl TemplateUse {
 impl TemplateUses {
     /// Notes the template of a message that names one.
     pub(crate) fn note(&mut self, outgoing: &Outgoing) {
-        let used = TemplateUse::of(outgoing.body()).filter(|_| *outgoing.route() == Route::Template);
-        let Some(used) = used.filter(|used| !self.uses.contains(used)) else { return };
+        let template = (*outgoing.route() == Route::Template).then(|| outgoing.body());
+        let Some(used) = template.and_then(TemplateUse::of).filter(|used| !self.uses.contains(used)) else { return };
         if self.uses.len() == MOST {
             self.is_cut = true;
         } else {

@@ -1,13 +1,13 @@
 //! A message whose strings are templates over a row. They are compiled once. A cell is a value, so it can never break
 //! out of its string or be rendered again.
 
+use std::slice;
+
 use minijinja::Environment;
 use serde_json::Value;
 
-use super::error::TemplateError;
-use super::row_view::RowView;
-use super::text::TextTemplate;
-use super::uses::Uses;
+use super::text::{TemplateError, TextTemplate};
+use super::walk::Uses;
 use crate::list::Row;
 use crate::message::{Schema, fit};
 use crate::phone::Country;
@@ -23,8 +23,6 @@ pub(crate) enum BodyTemplate<'a> {
 /// A string of a body.
 pub(crate) struct BodyText<'a> {
     pub(crate) path: String,
-    /// Its place in the body, as a JSON pointer.
-    pointer: String,
     pub(crate) source: &'a str,
     /// With the type of its field, as JSON Schema calls it, if it is a template.
     template: Option<(TextTemplate<'a>, Option<&'a str>)>,
@@ -33,17 +31,14 @@ pub(crate) struct BodyText<'a> {
 impl BodyText<'_> {
     /// How it uses columns, if it is a template.
     pub(crate) fn uses(&self) -> Option<&Uses> {
-        self.template.as_ref().map(|(template, _)| template.uses())
+        self.template.as_ref().map(|(template, _)| &*template.uses)
     }
 
-    fn fill(&self, row: &Row, country: Option<Country>) -> Result<Option<Value>, TemplateError> {
-        let Some((template, type_name)) = &self.template else { return Ok(None) };
-        let view = match type_name {
-            None | Some("string") => RowView::as_shown(row, country),
-            Some(_) => RowView::of(row, country),
-        };
-        let value = template.fill(&self.path, row, view)?;
-        fit(*type_name, value).map(Some).map_err(|problem| TemplateError::new(&self.path, problem, false))
+    fn fill(&self, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
+        let Some((template, type_name)) = &self.template else { return Ok(Value::from(self.source)) };
+        let is_text = matches!(type_name, None | Some("string"));
+        let value = template.fill(&self.path, row, country, is_text)?;
+        fit(*type_name, value).map_err(|problem| TemplateError::new(&self.path, problem, false))
     }
 }
 
@@ -55,7 +50,7 @@ impl<'a> BodyTemplate<'a> {
         body: &'a Value,
     ) -> Result<Self, TemplateError> {
         let mut texts = Vec::new();
-        find_texts(body, String::new(), String::new(), &mut texts);
+        find_texts(body, String::new(), &mut texts);
         for text in &mut texts {
             let template = TextTemplate::compile(language, &text.path, text.source)?;
             text.template = template.map(|template| (template, schema.type_at(&text.path)));
@@ -65,14 +60,10 @@ impl<'a> BodyTemplate<'a> {
 
     /// The body for one row; `country` decides how its numbers are read.
     pub(crate) fn fill(&self, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
-        let Self::Of(body, texts) = self else { return Ok(row.to_json()) };
-        let mut filled = (*body).clone();
-        for text in texts {
-            if let (Some(value), Some(place)) = (text.fill(row, country)?, filled.pointer_mut(&text.pointer)) {
-                *place = value;
-            }
+        match self {
+            Self::Of(body, texts) => filled(body, &mut texts.iter(), row, country),
+            Self::Row => Ok(row.to_json()),
         }
-        Ok(filled)
     }
 
     /// Whether the value at `path`, or above or below it, depends on the row.
@@ -100,22 +91,38 @@ impl<'a> BodyTemplate<'a> {
     }
 }
 
-fn find_texts<'a>(value: &'a Value, path: String, pointer: String, texts: &mut Vec<BodyText<'a>>) {
+fn find_texts<'a>(value: &'a Value, path: String, texts: &mut Vec<BodyText<'a>>) {
     match value {
-        Value::String(source) => texts.push(BodyText { path, pointer, source, template: None }),
+        Value::String(source) => texts.push(BodyText { path, source, template: None }),
         Value::Object(fields) => {
             for (name, field) in fields {
-                let inside = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                let name = name.replace('~', "~0").replace('/', "~1");
-                find_texts(field, inside, format!("{pointer}/{name}"), texts);
+                find_texts(field, if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, texts);
             }
         }
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                find_texts(item, format!("{path}[{at}]"), format!("{pointer}/{at}"), texts);
+                find_texts(item, format!("{path}[{at}]"), texts);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// The value for one row; `texts` are its own in their order, and then others.
+fn filled(
+    value: &Value,
+    texts: &mut slice::Iter<'_, BodyText<'_>>,
+    row: &Row,
+    country: Option<Country>,
+) -> Result<Value, TemplateError> {
+    match value {
+        Value::String(_) => texts.next().map_or(Ok(Value::Null), |text| text.fill(row, country)),
+        Value::Object(fields) => {
+            let filled = fields.iter().map(|(name, field)| Ok((name.clone(), filled(field, texts, row, country)?)));
+            Ok(Value::Object(filled.collect::<Result<_, _>>()?))
+        }
+        Value::Array(items) => items.iter().map(|item| filled(item, texts, row, country)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(value.clone()),
     }
 }
 

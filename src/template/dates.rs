@@ -5,7 +5,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
-use super::formats::{conventions, refused};
+use super::numbers::{conventions, refused};
 use super::row_view::RowView;
 use crate::conventions::{Conventions, Language, OF_DAY, OF_TIME, has_code, written_date};
 use crate::nearest::plain;
@@ -25,7 +25,8 @@ pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Re
         return Ok(String::new());
     }
     // A sheet stores a midnight as a day.
-    let is_midnight = RowView::in_state(state).is_some_and(|view| view.shown_text(typed).is_some_and(has_clock));
+    let is_midnight =
+        RowView::in_state(state).is_some_and(|view| view.shown_text(typed).is_some_and(|shown| shown.contains(':')));
     let written = rewritten(text.trim(), is_midnight, how, conventions(state).as_ref());
     written.map_err(|problem| refused("date", &problem))
 }
@@ -74,13 +75,9 @@ struct ReadDate {
     is_utc: bool,
 }
 
-fn has_clock(text: &str) -> bool {
-    text.contains(':')
-}
-
 /// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `28/11/2026` or `28 de noviembre de 2026`.
 fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
-    let is_clock = has_clock(text) && text.chars().all(|sign| sign.is_ascii_digit() || ":.".contains(sign));
+    let is_clock = text.contains(':') && text.chars().all(|sign| sign.is_ascii_digit() || ":.".contains(sign));
     if let Some(time) = is_clock.then(|| text.parse().ok()).flatten() {
         return Ok(ReadDate { time: Some(time), ..ReadDate::default() });
     }
@@ -89,7 +86,7 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
         let is_utc = text.parse::<Timestamp>().is_ok_and(|instant| TimeZone::UTC.to_datetime(instant) == at);
         return Ok(ReadDate { day: Some(at.date()), time, is_utc, ..ReadDate::default() });
     }
-    let (day, time) = match text.rsplit_once(' ').filter(|(_, time)| has_clock(time)) {
+    let (day, time) = match text.rsplit_once(' ').filter(|(_, time)| time.contains(':')) {
         Some((day, time)) => (day, Some(time.parse().map_err(|_| is_not_a_date(text))?)),
         None => (text, None),
     };
@@ -161,13 +158,10 @@ fn month_of(word: &str) -> Option<i16> {
     if !word.starts_with(char::is_alphabetic) {
         return None;
     }
-    let is_it = |month: &i8| Language::ALL.into_iter().any(|language| is_named(word, language.month(*month)));
+    let word = plain(word);
+    let is_name = |name: &str| name == word || word.len() == 3 && name.starts_with(&word);
+    let is_it = |month: &i8| Language::ALL.into_iter().any(|language| is_name(&plain(language.month(*month))));
     (1..=12).find(is_it).map(i16::from)
-}
-
-fn is_named(word: &str, name: &str) -> bool {
-    let (word, name) = (plain(word), plain(name));
-    word == name || (word.len() == 3 && name.starts_with(&word))
 }
 
 /// A `format` such as `%d/%m/%Y`, if it has known codes, and no month as a word.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::list::Row;
-use crate::template::{RowView, TextTemplate, language};
+use crate::template::{TextTemplate, language};
 
 /// Fills `source` from a row whose column `x` has this `cell`, `y` has `y`, and `n` has 10.
 fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, String> {
@@ -13,7 +13,7 @@ fn filled(source: &str, cell: &str, country: Option<&str>) -> Result<String, Str
     let template = TextTemplate::compile(&language, "text", source).map_err(|error| error.problem)?.unwrap();
     let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": cell, "y": "y", "n": "10" })).unwrap()));
     let country = country.map(|code| code.parse().unwrap());
-    let filled = template.fill("text", &row, RowView::of(&row, country)).map_err(|error| error.problem)?;
+    let filled = template.fill("text", &row, country, false).map_err(|error| error.problem)?;
     Ok(filled.as_str().map_or_else(|| filled.to_string(), str::to_owned))
 }
 

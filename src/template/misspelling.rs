@@ -3,7 +3,8 @@
 use minijinja::machinery::{Token, parse_expr, tokenize};
 
 use super::language::syntax;
-use super::uses::Uses;
+use super::walk::{Uses, quoted};
+use crate::input::UsageError;
 use crate::nearest::{identifier, plain};
 
 /// A text that probably means a column, but does not name one.
@@ -72,6 +73,32 @@ pub(crate) fn expressions(source: &str) -> Vec<String> {
     insides(source).map(|inside| format!("{{{{{inside}}}}}")).collect()
 }
 
+/// A text, at `path`, that would be sent with words that mean one of the `columns`.
+pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]) -> UsageError {
+    let Misspelling { written, column } = misspelling;
+    let (problem, meant) = match column {
+        None => {
+            let columns: Vec<_> = columns.iter().map(|column| spelling(column, columns)).collect();
+            let problem = format!("{written} names no column: everybody would get the same");
+            (problem, format!("name one of the columns: {}", columns.join(", ")))
+        }
+        Some(column) => {
+            let column = spelling(column, columns);
+            if misspelling.is_quoted() {
+                let problem = format!("{path}: {written} is that word for everybody; the column is written {column}");
+                return UsageError::new(
+                    problem,
+                    format!("write {column}; to send the word itself, leave the braces out"),
+                );
+            }
+            let problem = format!("{written} would be sent as written; the column is written {column}");
+            (problem, format!("write {column}"))
+        }
+    };
+    let hint = format!("{meant}; to send it as it stands, write {}", as_it_stands(written));
+    UsageError::new(format!("{path}: {problem}"), hint)
+}
+
 /// What stands between `{{` and `}}`.
 fn insides(source: &str) -> impl Iterator<Item = &str> {
     source.split("{{").skip(1).filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
@@ -118,11 +145,6 @@ pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
 /// How to write `text` so that it is sent literally.
 pub(crate) fn as_it_stands(text: &str) -> String {
     format!("{{{{ {} }}}}", quoted(text))
-}
-
-/// `text` as a value of the language.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// The first name of a column in another program's marks.
@@ -184,7 +206,7 @@ mod tests {
         let template = TextTemplate::compile(&language, "text", source).unwrap_or_default();
         let columns = ["to", "nombre", "Nombre completo", "Teléfono (móvil)"];
         let column = |name: &str| near_column(&columns, name).map(str::to_owned);
-        let found = misspelling(source, template.as_ref().map(TextTemplate::uses), column)?;
+        let found = misspelling(source, template.as_ref().map(|template| &*template.uses), column)?;
         let column = found.column.map(|column| format!(" {}", spelling(&column, &columns)));
         Some(format!("{}{}", found.written, column.unwrap_or_default()))
     }

@@ -1,6 +1,127 @@
-//! Numbers, and yes or no, as people write them in the cells of a list.
+//! Numbers, and yes or no, as people write them in the cells of a list; and the filters that read a number and write it in
+//! the format of its country: `number`, `money`, `percent`.
 
-use minijinja::Value as Cell;
+use minijinja::value::ValueKind;
+use minijinja::{Error, ErrorKind, State, Value as Cell};
+
+use super::row_view::RowView;
+use crate::conventions::{Conventions, NumberLayout};
+
+/// The most decimals that a filter writes.
+const MOST_DECIMALS: usize = 10;
+
+pub(super) fn refused(filter: &str, problem: &str) -> Error {
+    Error::new(ErrorKind::InvalidOperation, format!("{filter}: {problem}"))
+}
+
+pub(super) fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
+    Conventions::of(RowView::in_state(state)?.country?.code())
+}
+
+/// `{% if saldo | number > 100 %}`: a text as a number; an empty text is undefined. `number(',')` sets the decimal
+/// sign. `{{ saldo | number(2) }}` is a text with two decimals.
+pub(super) fn number(state: &State<'_, '_>, typed: &Cell, how: Option<&Cell>) -> Result<Cell, Error> {
+    let Some(how) = how else { return read(state, "number", typed, None) };
+    match how.as_str() {
+        Some(mark @ ("," | ".")) => read(state, "number", typed, mark.chars().next()),
+        Some(other) => {
+            Err(refused("number", &format!("`{other}` is not a sign of decimals; write number(',') or number('.')")))
+        }
+        None => {
+            let layout = layout("number", how)?;
+            written(state, "number", &read(state, "number", typed, None)?, layout).map(Cell::from)
+        }
+    }
+}
+
+/// `{{ saldo | money('$') }}`: `$1.500,00`, in the format of the country.
+pub(super) fn money(state: &State<'_, '_>, typed: &Cell, sign: &str, decimals: Option<&Cell>) -> Result<String, Error> {
+    let sign = sign.trim();
+    let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
+    let amount = written(state, "money", &read(state, "money", typed, None)?, layout)?;
+    let (minus, amount) = amount.strip_prefix('-').map_or(("", amount.as_str()), |amount| ("-", amount));
+    Ok(match sign {
+        _ if amount.is_empty() => String::new(),
+        "€" if conventions(state).is_some_and(|known| known.has_sign_behind()) => format!("{minus}{amount}\u{a0}€"),
+        word if word.ends_with(char::is_alphabetic) => format!("{minus}{word}\u{a0}{amount}"),
+        sign => format!("{minus}{sign}{amount}"),
+    })
+}
+
+/// `{{ tasa | percent }}`: 0.15 is `15%`; `percent(1)` writes one decimal.
+pub(super) fn percent(state: &State<'_, '_>, typed: &Cell, decimals: Option<&Cell>) -> Result<String, Error> {
+    let plain = NumberLayout { least_whole: 1, most_decimals: 2, ..NumberLayout::default() };
+    let layout = decimals.map_or(Ok(plain), |decimals| layout("percent", decimals))?;
+    let number = read(state, "percent", typed, None)?;
+    let amount = written(state, "percent", &number, NumberLayout { is_percent: true, ..layout })?;
+    Ok(if amount.is_empty() { amount } else { format!("{amount}%") })
+}
+
+/// A number with this many decimals.
+fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
+    let count = decimals.as_usize().filter(|count| *count <= MOST_DECIMALS);
+    let count = count.ok_or_else(|| {
+        refused(
+            filter,
+            &format!("`{decimals}` is not a number of decimals; write 0 to {MOST_DECIMALS}, such as {filter}(2)"),
+        )
+    })?;
+    Ok(NumberLayout {
+        least_whole: 1,
+        least_decimals: count,
+        most_decimals: count,
+        has_thousands: true,
+        is_percent: false,
+    })
+}
+
+/// A number that was read, as a text; an empty text if there was none.
+fn written(state: &State<'_, '_>, filter: &str, number: &Cell, layout: NumberLayout) -> Result<String, Error> {
+    if number.is_none() {
+        return Ok(String::new());
+    }
+    let value = f64::try_from(number.clone()).map_err(|_| refused(filter, &format!("`{number}` is too large")))?;
+    let conventions = conventions(state);
+    let amount = layout.write(value, conventions.as_ref()).ok_or_else(|| {
+        let problem = match conventions {
+            None => "cannot be written, since its country is not known; say the country of the list with --country",
+            Some(_) => "has too many digits",
+        };
+        refused(filter, &format!("`{number}` {problem}"))
+    })?;
+    let is_negative = value < 0.0 && amount.chars().any(|digit| ('1'..='9').contains(&digit));
+    Ok(format!("{}{amount}", if is_negative { "-" } else { "" }))
+}
+
+/// The number in a cell; None for an empty cell.
+fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -> Result<Cell, Error> {
+    match typed.kind() {
+        ValueKind::Number | ValueKind::None => Ok(typed.clone()),
+        ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
+        ValueKind::String => {
+            let (text, view) = (typed.as_str().unwrap_or_default(), RowView::in_state(state));
+            let is_stored = view.as_ref().is_some_and(|view| view.shown_text(typed).is_some());
+            // A sheet stores numbers with a point, in every country.
+            let usual = || if is_stored { Some('.') } else { conventions(state).map(|known| known.decimal_mark) };
+            // The country does not tell $1,234 from a thousand times as much.
+            let is_clear = |mark: &char| filter != "money" || is_stored || !may_be_thousands(text, *mark);
+            let read = read_number(text, mark.or_else(usual).filter(is_clear));
+            // Another filter has made a text of it, which no longer tells where it comes from.
+            let may_be_stored = mark.is_none() && view.is_some_and(|view| view.stores(text.trim()));
+            if may_be_stored && read != read_number(text, Some('.')) {
+                return Err(refused(
+                    filter,
+                    &format!(
+                        "`{}` may be a number of the sheet, with decimals; put the filter first, or say number('.')",
+                        text.trim()
+                    ),
+                ));
+            }
+            read.map_err(|problem| refused(filter, &problem))
+        }
+        other => Err(refused(filter, &format!("a {other} is not a number"))),
+    }
+}
 
 /// A currency before or after an amount.
 const CURRENCIES: [&str; 14] = ["US$", "USD", "R$", "S/", "RD$", "Bs", "B/.", "COP", "MXN", "EUR", "Q", "$", "€", "£"];
@@ -103,22 +224,10 @@ fn without_currency(text: &str) -> &str {
     CURRENCIES.iter().find_map(|sign| begun.strip_suffix(sign)).unwrap_or(begun).trim()
 }
 
-/// Whether a cell says yes.
-///
-/// # Errors
-/// If it says neither yes nor no; in words.
-pub(super) fn read_yes(text: &str) -> Result<bool, String> {
-    let word = text.trim().to_lowercase();
-    match word.as_str() {
-        "sí" | "si" | "s" | "yes" | "y" | "true" | "verdadero" | "1" | "x" => Ok(true),
-        "no" | "n" | "false" | "falso" | "0" | "" => Ok(false),
-        _ => Err(format!("`{}` is neither yes nor no", text.trim())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::fixture::check;
 
     #[test]
     fn reads_numbers_as_people_write_them() {
@@ -175,9 +284,33 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_says_yes() {
-        assert_eq!(read_yes("SÍ"), Ok(true));
-        assert_eq!(read_yes("Falso"), Ok(false));
-        assert!(read_yes("quizás").is_err());
+    fn numbers_are_written_as_their_country_does() {
+        for (source, cell, country, expected) in [
+            ("{{ x | number(2) }}", "1500", Some("EC"), Ok("1.500,00")),
+            ("{{ x | number(0) }}", "1500.4", Some("MX"), Ok("1,500")),
+            ("{{ x | number(1) }}.", "", Some("MX"), Ok(".")),
+            ("{{ x | number(2) }}", "1500", None, Err("country is not known")),
+            ("{{ x | number(0) }}", "15", None, Ok("15")),
+            ("{{ x | number(0) }}", "quince", Some("EC"), Err("`quince` is not a number")),
+            ("{{ x | number(11) }}", "1", Some("EC"), Err("0 to 10")),
+            ("{{ x | number(';') }}", "1", Some("EC"), Err("not a sign of decimals")),
+            ("{{ x | money('$') }}", "-1500,5", Some("EC"), Ok("-$1.500,50")),
+            ("{{ x | money('$') }}", "$1,234", Some("EC"), Err("`$1,234` may be two numbers, one a thousand times")),
+            ("{{ x | number(',') | money('$') }}", "$1,234", Some("EC"), Ok("$1,23")),
+            ("{{ x | money('$') }}", "1.234", Some("EC"), Ok("$1.234,00")),
+            ("{{ x | money('$') }}", "0,125", Some("EC"), Ok("$0,13")),
+            ("{{ x | money('B/.') }}", "B/. 1,234", Some("PA"), Ok("B/.1,234.00")),
+            ("{{ x | money('USD') }}", "1500", Some("US"), Ok("USD\u{a0}1,500.00")),
+            ("{{ x | money('€') }}", "3.5", Some("ES"), Ok("3,50\u{a0}€")),
+            ("{{ x | money('$', 0) }}", "1500", Some("CL"), Ok("$1.500")),
+            ("{{ x | money }}", "1500", Some("CL"), Err("write `x | money('$')`")),
+            ("{{ x | percent }}", "0.15", None, Ok("15%")),
+            ("{{ x | percent }}", "15 %", None, Ok("15%")),
+            ("{{ x | percent }}", "0.155", Some("EC"), Ok("15,5%")),
+            ("{{ x | percent(1) }}", "0.15", Some("MX"), Ok("15.0%")),
+            ("{{ x | percent }}", "mucho", None, Err("`mucho` is not a number")),
+        ] {
+            check(source, cell, country, expected);
+        }
     }
 }

@@ -234,6 +234,7 @@ mod tests {
             ("{% if x | number %}a{% endif %}.", "0", Ok(".")),
             ("{% if x | number %}a{% endif %}.", "150,20", Ok("a.")),
             ("{% if x | yes %}a{% endif %}.", "FALSE", Ok(".")),
+            ("{% if x | yes %}a{% endif %}.", "SÍ", Ok("a.")),
             ("{% if x | yes %}a{% endif %}.", "", Ok(".")),
             ("{% if x | yes %}a{% endif %}.", "quizás", Err("`quizás` is neither yes nor no")),
             // What only a row tells.

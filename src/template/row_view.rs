@@ -9,58 +9,48 @@ use crate::list::Row;
 use crate::phone::Country;
 
 /// The name by which a template reaches any column: `row['Nombre completo']`.
-const ROW: &str = "row";
+pub(super) const ROW: &str = "row";
 /// The name by which a filter reaches the row. A template cannot write it.
 const VIEW: &str = "\0view";
 
 /// A row for minijinja's lookups: only the cells that a template names become values.
 #[derive(Debug)]
-pub(crate) struct RowView {
+pub(super) struct RowView {
     row: Row,
     /// Whether `row` is the row itself: it is at the top, not inside `row`.
     outside: bool,
     /// The country of its numbers.
     pub(super) country: Option<Country>,
-    /// The cells that are not printed as they are stored.
-    shown: Arc<[ShownCell]>,
-}
-
-/// A cell that a sheet shows differently from what it stores.
-#[derive(Debug)]
-struct ShownCell {
-    /// The position of its column.
-    place: usize,
-    /// As it is stored. It is marked as safe, and passing it on unchanged keeps the same piece of memory. A printed
-    /// text is therefore recognized as this cell, while filters and comparisons see the stored value.
-    stored: Cell,
-    text: String,
+    /// The cells that are not printed as they are stored, by position, as they are stored. Each is marked as safe, and
+    /// passing it on unchanged keeps the same piece of memory. A printed text is therefore recognized as this cell, while
+    /// filters and comparisons see the stored value.
+    shown: Arc<[(usize, Cell)]>,
 }
 
 impl RowView {
-    /// Each column by its name, and the row itself as `row`; cells have their stored values.
-    pub(crate) fn of(row: &Row, country: Option<Country>) -> Self {
-        Self { row: row.clone(), outside: true, country, shown: Arc::new([]) }
-    }
-
-    /// The same, but cells are printed as the sheet shows them.
-    pub(super) fn as_shown(row: &Row, country: Option<Country>) -> Self {
-        let marked = |(place, text): &(usize, String)| {
-            let stored = Cell::from_safe_string(row.cell_at(*place).unwrap_or_default().to_owned());
-            ShownCell { place: *place, stored, text: text.clone() }
-        };
-        Self { shown: row.shown().iter().map(marked).collect(), ..Self::of(row, country) }
+    /// Each column by its name, and the row itself as `row`; cells have their stored values, and are printed as the sheet
+    /// shows them if this is `as_shown`.
+    pub(super) fn new(row: &Row, country: Option<Country>, as_shown: bool) -> Self {
+        let stored = |place| Cell::from_safe_string(row.cell_at(place).unwrap_or_default().to_owned());
+        let shown = if as_shown { row.shown() } else { &[] };
+        Self {
+            row: row.clone(),
+            outside: true,
+            country,
+            shown: shown.iter().map(|(place, _)| (*place, stored(*place))).collect(),
+        }
     }
 
     /// The text to print for a cell that the sheet shows differently from what it stores.
     pub(super) fn shown_text(&self, value: &Cell) -> Option<&str> {
         let text = value.as_str().filter(|_| value.is_safe())?;
-        let is_it = |cell: &&ShownCell| cell.stored.as_str().is_some_and(|stored| std::ptr::eq(stored, text));
-        self.shown.iter().find(is_it).map(|cell| cell.text.as_str())
+        let is_it = |stored: &Cell| stored.as_str().is_some_and(|stored| std::ptr::eq(stored, text));
+        self.row.look(self.shown.iter().find(|(_, stored)| is_it(stored))?.0)
     }
 
     /// Whether a cell that the sheet shows differently is stored as `text`.
     pub(super) fn stores(&self, text: &str) -> bool {
-        self.shown.iter().any(|cell| cell.stored.as_str() == Some(text))
+        self.shown.iter().any(|(_, stored)| stored.as_str() == Some(text))
     }
 
     /// The view of the row that fills a text.
@@ -83,10 +73,10 @@ impl Object for RowView {
         if self.outside && name == VIEW {
             return Some(Cell::from_dyn_object(Arc::clone(self)));
         }
-        if let Some(place) = self.row.place(name).filter(|_| !self.shown.is_empty())
-            && let Some(cell) = self.shown.iter().find(|cell| cell.place == place)
+        if let Some(place) = self.row.place(name)
+            && let Some((_, stored)) = self.shown.iter().find(|(shown, _)| *shown == place)
         {
-            return Some(cell.stored.clone());
+            return Some(stored.clone());
         }
         match &self.row {
             Row::Cells { .. } => self.row.cell(name).map(Cell::from),

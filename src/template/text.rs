@@ -1,4 +1,4 @@
-//! One string that is a template; it is compiled once.
+//! One string that is a template; it is compiled once. What is wrong with it, or with a row for it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,26 +8,58 @@ use minijinja::machinery::{CodeGenerator, Instructions, eval, make_string_output
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Value as Cell};
 use serde_json::Value;
 
-use super::bounds;
-use super::error::TemplateError;
-use super::language::{describe, syntax};
+use super::language::{check_bounds, describe, syntax};
 use super::misspelling::name_with_blanks;
 use super::operators::checked;
-use super::row_view::RowView;
-use super::uses::Uses;
-use super::walk::walk;
+use super::row_view::{ROW, RowView};
+use super::walk::{Uses, walk};
+use crate::input::UsageError;
 use crate::list::Row;
 use crate::message::is_template;
+use crate::phone::Country;
+
+/// A template that cannot be used, or a row that cannot fill one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{path}: {problem}")]
+pub(crate) struct TemplateError {
+    /// The field of the body, or the flag.
+    pub(crate) path: String,
+    pub(crate) problem: String,
+    /// Whether it is the template's own error, for every row.
+    pub(crate) is_of_every_row: bool,
+}
+
+impl TemplateError {
+    pub(crate) fn new(path: &str, problem: String, is_of_every_row: bool) -> Self {
+        Self { path: path.to_owned(), problem, is_of_every_row }
+    }
+
+    /// As an error of the whole list.
+    pub(crate) fn of_list(&self) -> UsageError {
+        let hint = "a column is {{ nombre }}, and `Nombre completo` is {{ nombre_completo }}; filters stand behind it, such as \
+                    upper, default('x') and phone('EC'); to print braces, write {{ '{{' }}";
+        UsageError::new(self, hint)
+    }
+}
 
 /// One string with its template.
 pub(crate) struct TextTemplate<'a> {
     language: &'a Environment<'a>,
-    source: &'a str,
+    /// As it was written.
+    pub(crate) source: &'a str,
     instructions: Instructions<'a>,
     /// Whether it is `{{ expression }}` and nothing else, and takes the row's value.
     is_whole: bool,
-    /// Boxed, since most bodies have many fields and few templates.
-    uses: Box<Uses>,
+    /// Its parts, if they are only words and columns.
+    parts: Option<Vec<PlainPart<'a>>>,
+    /// How it uses columns. Boxed, since most bodies have many fields and few templates.
+    pub(crate) uses: Box<Uses>,
+}
+
+/// A part of a text that has only words and columns, as most have. A row with a header fills it without minijinja.
+enum PlainPart<'a> {
+    Words(&'a str),
+    Column(&'a str),
 }
 
 impl<'a> TextTemplate<'a> {
@@ -42,23 +74,33 @@ impl<'a> TextTemplate<'a> {
         }
         let faulty = |problem| TemplateError::new(path, problem, true);
         let unreadable = |problem| faulty(format!("is not a template: {problem}"));
-        bounds::check(source).map_err(unreadable)?;
+        check_bounds(source).map_err(unreadable)?;
         let text = parse(source, "<text>", syntax())
             .map_err(|error| unreadable(name_with_blanks(source).unwrap_or_else(|| describe(&error))))?;
         let whole = whole_expression(&text);
         let uses = walk(&text, whole.is_some()).map_err(faulty)?;
+        let parts = plain_parts(&text);
         let mut generator = CodeGenerator::new("<text>", source);
         match whole {
             Some(expression) => generator.compile_expr(expression),
             None => generator.compile_stmt(&text),
         }
         let instructions = checked(&generator.finish().0);
-        Ok(Some(Self { language, source, instructions, is_whole: whole.is_some(), uses: Box::new(uses) }))
+        Ok(Some(Self { language, source, instructions, is_whole: whole.is_some(), parts, uses: Box::new(uses) }))
     }
 
-    /// The value of `row` in this `view`.
-    pub(crate) fn fill(&self, path: &str, row: &Row, view: RowView) -> Result<Value, TemplateError> {
-        let view = Arc::new(view);
+    /// The value of `row`, whose numbers are of `country`; cells are printed `as_shown` by the sheet, or as it stores them.
+    pub(crate) fn fill(
+        &self,
+        path: &str,
+        row: &Row,
+        country: Option<Country>,
+        as_shown: bool,
+    ) -> Result<Value, TemplateError> {
+        if let Some(text) = self.joined(row, as_shown) {
+            return Ok(Value::from(text));
+        }
+        let view = Arc::new(RowView::new(row, country, as_shown));
         let context = Cell::from_dyn_object(Arc::clone(&view));
         let mut text = String::new();
         let mut output = make_string_output(&mut text);
@@ -75,22 +117,26 @@ impl<'a> TextTemplate<'a> {
             serde_json::to_value(&cell)
                 .map_err(|error| Error::new(ErrorKind::BadSerialization, format!("the value cannot be JSON: {error}")))
         });
-        filled.map_err(|error| {
-            if error.kind() == ErrorKind::UndefinedError {
-                return self.undefined(path, row);
-            }
-            TemplateError::new(path, describe(&error), false)
+        filled.map_err(|error| match error.kind() {
+            ErrorKind::UndefinedError => self.undefined(path, row),
+            _ => TemplateError::new(path, describe(&error), false),
         })
     }
 
-    /// As it was written.
-    pub(crate) fn source(&self) -> &'a str {
-        self.source
-    }
-
-    /// How it uses columns.
-    pub(crate) fn uses(&self) -> &Uses {
-        &self.uses
+    /// The text, if it has only words and columns of the header of `row`.
+    fn joined(&self, row: &Row, as_shown: bool) -> Option<String> {
+        let parts = self.parts.as_ref()?;
+        let mut text = String::with_capacity(2 * self.source.len());
+        for part in parts {
+            text.push_str(match part {
+                PlainPart::Words(words) => words,
+                PlainPart::Column(name) => {
+                    let place = row.place(name)?;
+                    row.look(place).filter(|_| as_shown).or(row.cell_at(place))?
+                }
+            });
+        }
+        Some(text)
     }
 
     /// The error for an undefined value: which of its names the row lacks, if it is one of them.
@@ -112,13 +158,23 @@ impl<'a> TextTemplate<'a> {
     }
 }
 
-/// The expression of a text that is one expression and nothing else.
-fn whole_expression<'a, 'b>(text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
-    match text {
-        Stmt::Template(template) => match template.children.as_slice() {
-            [Stmt::EmitExpr(emit)] => Some(&emit.expr),
+/// The parts of a text, if they are only words and columns.
+fn plain_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
+    let Stmt::Template(template) = text else { return None };
+    let part = |part: &Stmt<'a>| match part {
+        Stmt::EmitRaw(words) => Some(PlainPart::Words(words.raw)),
+        Stmt::EmitExpr(emit) => match &emit.expr {
+            Expr::Var(name) if name.id != ROW => Some(PlainPart::Column(name.id)),
             _ => None,
         },
         _ => None,
-    }
+    };
+    template.children.iter().map(part).collect()
+}
+
+/// The expression of a text that is one expression and nothing else.
+fn whole_expression<'a, 'b>(text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
+    let Stmt::Template(template) = text else { return None };
+    let [Stmt::EmitExpr(emit)] = template.children.as_slice() else { return None };
+    Some(&emit.expr)
 }

@@ -5,9 +5,7 @@ use minijinja::machinery::ast::{BinOp, BinOpKind, CallArg, Expr, Filter, IfExpr,
 use minijinja::value::ValueKind;
 
 use super::filters::{FilterRule, Gives, Type};
-use super::known::{Known, brackets, check_number, check_text, written};
-use super::uses::ReadAmount;
-use super::walk::TextWalk;
+use super::walk::{Known, ReadAmount, TextWalk, brackets, check_number, check_text, written};
 
 /// Boxed, since the walk goes as deep as an expression.
 pub(super) type Found = Result<Box<Known>, String>;

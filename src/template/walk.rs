@@ -1,13 +1,51 @@
 //! The language of a text: one walk over its syntax tree gives each expression a type and its columns (`values.rs`), or
-//! refuses the text with the line to type instead. It is done once for the text; minijinja fills it for each row. Here
-//! are its statements and conditions.
+//! refuses the text with the line to type instead. It is done once for the text. Here are its statements and conditions,
+//! what it knows of an expression, and what it finds out about the columns.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use minijinja::machinery::ast::{BinOpKind, Expr, Stmt, UnaryOpKind};
+use minijinja::Value as Cell;
+use minijinja::machinery::ast::{BinOpKind, CallArg, Expr, Stmt, UnaryOpKind};
 
-use super::known::{check_text, check_truth, written};
-use super::uses::Uses;
+use super::filters::Type;
+
+/// How a text uses columns.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Uses {
+    /// The columns that it uses for anything.
+    pub(crate) columns: BTreeSet<String>,
+    /// Those that it names without `row`.
+    pub(crate) names: BTreeSet<String>,
+    /// Whether it may use any column: `row['cuota ' ~ n]`.
+    pub(crate) is_of_all: bool,
+    /// The columns that it prints.
+    pub(crate) printed: BTreeSet<String>,
+    /// The columns that it prints as the sheet shows them.
+    pub(crate) plain: BTreeSet<String>,
+    /// The columns that it prints unchanged, without a text for an empty cell.
+    pub(crate) gaps: BTreeSet<String>,
+    /// Where it leaves the decimal sign of a column to its cells and the country.
+    pub(crate) amounts: Vec<ReadAmount>,
+    /// The texts that columns are compared with.
+    pub(crate) compared: BTreeSet<(String, String)>,
+    /// Expressions that name no column and have no text: `{{1}}`.
+    pub(crate) constants: Vec<String>,
+}
+
+/// A column that is read as a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReadAmount {
+    pub(crate) column: String,
+    /// The expression with a point as the decimal sign: `saldo | number('.')`.
+    pub(crate) with_point: String,
+}
+
+impl Uses {
+    /// Whether every row gives the same text.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.columns.is_empty() && !self.is_of_all
+    }
+}
 
 /// How the text with the syntax tree `text` uses columns. It may be a list if it `is_whole`: an expression and nothing
 /// else.
@@ -90,6 +128,89 @@ impl TextWalk {
             }
         }
     }
+}
+
+/// What an expression is, before any row.
+pub(super) struct Known {
+    pub(super) kind: Type,
+    /// The columns that it prints, each with whether it is printed unchanged.
+    pub(super) prints: Vec<(String, bool)>,
+    /// The column whose empty cell leaves a gap.
+    pub(super) gap: Option<String>,
+    /// The constant that it is, or those of the list that it is.
+    pub(super) constants: Vec<Cell>,
+}
+
+impl Known {
+    pub(super) fn new(kind: Type) -> Self {
+        Self { kind, prints: Vec::new(), gap: None, constants: Vec::new() }
+    }
+
+    /// One of two values, or both joined.
+    pub(super) fn or(self, other: Self) -> Self {
+        let kind = if self.kind == other.kind { self.kind } else { Type::Any };
+        Self { prints: [self.prints, other.prints].concat(), ..Self::new(kind) }
+    }
+}
+
+/// Refuses a list where a text is made.
+pub(super) fn check_text(expression: &Expr<'_>, known: &Known) -> Result<(), String> {
+    let told = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
+    if matches!(known.kind, Type::Texts | Type::List) { Err(told(written(expression))) } else { Ok(()) }
+}
+
+/// Refuses a text where yes or no is needed.
+pub(super) fn check_truth(expression: &Expr<'_>, known: &Known) -> Result<(), String> {
+    let own = written(expression);
+    let meant = match known.kind {
+        Type::Truth | Type::Number => return Ok(()),
+        Type::Texts | Type::List => format!("`{own} | length > 0`"),
+        Type::Text | Type::Any => format!("`{own} | yes`, or `{own} != ''` if it must not be empty"),
+    };
+    Err(format!("`{own}` is not yes or no; write {meant}"))
+}
+
+pub(super) fn check_number(expression: &Expr<'_>, known: &Known) -> Result<(), String> {
+    let own = written(expression);
+    match known.kind {
+        Type::Number => Ok(()),
+        Type::Text | Type::Any => Err(format!("`{own}` is not a number; write `{own} | number`")),
+        kind => Err(format!("`{own}` is {}, not a number", kind.words())),
+    }
+}
+
+/// An expression as it is written.
+pub(super) fn written(expression: &Expr<'_>) -> String {
+    match expression {
+        Expr::Var(name) => name.id.to_owned(),
+        Expr::Const(constant) => {
+            constant.value.as_str().map_or_else(|| constant.value.to_string().to_lowercase(), quoted)
+        }
+        Expr::GetAttr(part) => format!("{}.{}", written(&part.expr), part.name),
+        Expr::GetItem(part) => format!("{}[{}]", written(&part.expr), written(&part.subscript_expr)),
+        Expr::Filter(filter) => {
+            let inside = filter.expr.as_ref().map(written).unwrap_or_default();
+            format!("{inside} | {}{}", filter.name, brackets(&filter.args))
+        }
+        // It stands in brackets where a filter or a sign is behind it.
+        Expr::BinOp(_) | Expr::IfExpr(_) => "(…)".to_owned(),
+        _ => "…".to_owned(),
+    }
+}
+
+/// `text` as a value of the language.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// The values in the brackets of a filter.
+pub(super) fn brackets(given: &[CallArg<'_>]) -> String {
+    let value = |argument: &CallArg<'_>| match argument {
+        CallArg::Pos(value) => written(value),
+        _ => "…".to_owned(),
+    };
+    let values: Vec<_> = given.iter().map(value).collect();
+    if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) }
 }
 
 #[cfg(test)]

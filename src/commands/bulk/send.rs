@@ -233,7 +233,7 @@ fn recipient_rule<'a>(
 ) -> Result<RecipientRule<'a>, UsageError> {
     let Some(to) = to else { return Ok(RecipientRule::Column(to_column)) };
     match TextTemplate::compile(language, "--to", to).map_err(|error| error.of_list())? {
-        Some(template) if !template.uses().is_empty() => Ok(RecipientRule::Template(template)),
+        Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(UsageError::new(
             format!("--to: every row would go to `{to}`"),
             "write the recipient from columns, --to '593{{ celular }}', or name its column with --to-column",

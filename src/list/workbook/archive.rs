@@ -1,13 +1,16 @@
-//! The zip archive that a workbook is.
+//! The zip archive that a workbook is, and why it cannot be read; the name of the list comes in front of that.
 
+use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io;
+use std::io::{BufReader, Read};
 
-use super::error::of_zip;
-use crate::input::UsageError;
 use memchr::memmem;
 use zip::ZipArchive;
 use zip::read::ZipFile;
+use zip::result::ZipError;
+
+use crate::input::UsageError;
 
 pub(super) type Archive = ZipArchive<BufReader<File>>;
 
@@ -45,6 +48,26 @@ pub(super) fn contains(mut input: impl Read, part: &[u8]) -> io::Result<bool> {
         if finder.find(&piece).is_some() {
             return Ok(true);
         }
+    }
+}
+
+pub(super) fn damaged(part: &str, problem: impl Display) -> UsageError {
+    let words = format!("it is a damaged workbook: {part}: {problem}");
+    UsageError::new(words, "open it, and save the sheet as \"CSV UTF-8\"")
+}
+
+pub(super) fn password() -> UsageError {
+    UsageError::new("it is protected with a password", "open it, and save a copy without a password")
+}
+
+pub(super) fn unreadable(cause: &io::Error) -> UsageError {
+    UsageError::new(format!("failed to read it: {cause}"), "check the path and its permissions")
+}
+
+pub(super) fn of_zip(error: ZipError) -> UsageError {
+    match error {
+        ZipError::UnsupportedArchive(text) if text == ZipError::PASSWORD_REQUIRED => password(),
+        error => UsageError::new(format!("it is a damaged zip archive: {error}"), "copy or download it again"),
     }
 }
 

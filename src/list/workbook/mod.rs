@@ -2,7 +2,6 @@
 //! what is stored, as the texts that a CSV would have, together with what the sheet shows.
 
 mod archive;
-mod error;
 mod format_tokens;
 mod number_format;
 mod ods;
@@ -10,10 +9,8 @@ mod ods_styles;
 mod part;
 mod shared_strings;
 mod sheet_row;
-mod stream;
 mod values;
 mod xlsx;
-mod xlsx_merges;
 mod xlsx_rows;
 
 #[cfg(test)]
@@ -26,14 +23,13 @@ use std::sync::Arc;
 use zip::ZipArchive;
 
 use self::archive::{Archive, open_part};
-use self::error::{of_zip, unreadable};
+use self::archive::{of_zip, unreadable};
 pub(crate) use self::number_format::Unshown;
 use self::ods_styles::OdsStyles;
-pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, column_letters};
-pub(super) use self::stream::SheetStream;
+pub(super) use self::sheet_row::{CellFault, CellLook, SheetRow, SheetStream, column_letters};
 pub(crate) use self::values::plain_number;
 use self::xlsx_rows::SheetContext;
-use super::foreign::not_a_list;
+use super::format::not_a_list;
 use crate::input::UsageError;
 use crate::nearest::nearest;
 

@@ -4,12 +4,10 @@ use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::archive::{Archive, open_part};
-use super::error::{damaged, password};
+use super::archive::{Archive, damaged, open_part, password};
 use super::ods_styles::OdsStyles;
 use super::part::XmlPart;
-use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, SheetCell, SheetRow};
-use super::stream::RowSink;
+use super::sheet_row::{CellFault, CellLook, MAX_ROWS, MAX_TEXT, RowSink, SheetCell, SheetRow};
 use super::values::{NumberKind, iso_date, iso_duration, number, truth};
 use super::{Covered, Sheet};
 use crate::input::UsageError;

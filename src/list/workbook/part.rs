@@ -11,7 +11,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesStart, Event};
 
-use super::error::{damaged, unreadable};
+use super::archive::{damaged, unreadable};
 use crate::input::UsageError;
 
 /// The most bytes of one tag or one text.

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::error::damaged;
+use super::archive::damaged;
 use super::part::XmlPart;
 use crate::input::UsageError;
 

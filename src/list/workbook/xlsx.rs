@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::archive::{Archive, contains, open_part};
-use super::error::damaged;
+use super::archive::{Archive, contains, damaged, open_part};
 use super::number_format::NumberFormat;
 use super::part::{XmlPart, unreadable_part};
 use super::shared_strings::SharedStrings;
-use super::stream::RowSink;
+use super::sheet_row::RowSink;
 use super::values::is_true;
-use super::xlsx_merges::{CoveredCells, TAG};
-use super::xlsx_rows::{CellStyle, SheetContext, read_rows};
+use super::xlsx_rows::{CellStyle, CoveredCells, SheetContext, TAG, read_rows};
 use super::{Covered, Sheet};
 use crate::input::UsageError;
 

@@ -4,7 +4,6 @@ mod carousel;
 mod contacts;
 mod list;
 mod template;
-mod template_by_id;
 mod text;
 
 use std::sync::OnceLock;
@@ -13,11 +12,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::drawing::{Part, draw};
-use super::envelope::Envelope;
+use super::envelope::{Envelope, Route};
 use super::flag::{Flag, TypedFlags};
 use super::kind::Kind;
 use super::parameter::fit_parameters;
-use super::route::Route;
 use super::schema::Schema;
 
 /// The one list of kinds, in the order of the help.
@@ -44,7 +42,7 @@ const KINDS: &[Kind] = &[
     Kind::new("flow-message", Envelope::OwnEndpoint, include_str!("flow_message.json")),
     carousel::CAROUSEL,
     template::TEMPLATE,
-    template_by_id::TEMPLATE_BY_ID,
+    template::TEMPLATE_BY_ID,
     Kind::new("raw", Envelope::Verbatim, include_str!("raw.json")),
 ];
 
