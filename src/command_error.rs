@@ -96,7 +96,7 @@ impl From<ConfigError> for CommandError {
         let (code, name) = match error.fault {
             ConfigFault::Interrupted => (ExitCode::Signal(Signal::Interrupt.number()), "interrupted"),
             ConfigFault::LostSandbox => (ExitCode::Guard, "guard"),
-            _ => (ExitCode::Configuration, "configuration"),
+            ConfigFault::Other => (ExitCode::Configuration, "configuration"),
         };
         Self::new(code, name, &error, error.hint.clone())
     }

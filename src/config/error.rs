@@ -19,8 +19,6 @@ pub(crate) struct ConfigError {
 /// Errors that something is decided by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConfigFault {
-    UnknownProfile,
-    NoDefaultProfile,
     /// A signal came while the secret was asked for.
     Interrupted,
     /// It stops for the same reason as a guard: nothing under a sandbox must reach anyone.
@@ -30,11 +28,7 @@ pub(crate) enum ConfigFault {
 
 impl ConfigError {
     pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::of(ConfigFault::Other, message, hint)
-    }
-
-    pub(super) fn of(fault: ConfigFault, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { fault, message: message.into(), hint: Some(hint.into()) }
+        Self { fault: ConfigFault::Other, message: message.into(), hint: Some(hint.into()) }
     }
 
     /// A wrong value of the variable, or whatever else, called `name`.
@@ -55,7 +49,7 @@ impl ConfigError {
         };
         let known = if known.is_empty() { " no profiles".to_owned() } else { format!(": {}", known.join(", ")) };
         let message = format!("there is no profile `{name}` (from {origin}); there are{known}");
-        Self::of(ConfigFault::UnknownProfile, message, hint)
+        Self::new(message, hint)
     }
 
     pub(crate) fn no_bot() -> Self {
@@ -77,7 +71,8 @@ impl ConfigError {
 
     pub(crate) fn lost_sandbox(process: u32) -> Self {
         let message = format!("this runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set");
-        Self::of(ConfigFault::LostSandbox, message, "keep JELOUCTL_SANDBOX in the environment of the script")
+        let hint = "keep JELOUCTL_SANDBOX in the environment of the script";
+        Self { fault: ConfigFault::LostSandbox, ..Self::new(message, hint) }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use url::Url;
 
-use super::error::{ConfigError, ConfigFault};
+use super::error::ConfigError;
 use super::layer::{Origin, Sourced};
 use super::outside::{Environment, Flags};
 use super::secret_source::SecretSource;
@@ -45,16 +45,9 @@ impl LedgerDatabase {
         let outside = flags.layer.clone().over(environment.layer.clone());
         let mut profiles = file.iter().flat_map(|file| file.profiles.values());
         // Without a chosen profile, any of them may be meant.
-        let needs_none = outside.has("ledger") || !profiles.any(|profile| profile.has("ledger"));
-        let chosen = match choose_profile(flags, environment, file.as_ref()) {
-            Err(error) if needs_none && error.fault == ConfigFault::NoDefaultProfile => None,
-            // A script under test may name a profile that only the machine has on which it will send; runs are files
-            // then.
-            Err(error) if needs_none && error.fault == ConfigFault::UnknownProfile && environment.sandbox.is_some() => {
-                None
-            }
-            chosen => chosen?.and_then(|name| file.as_ref()?.profiles.get(&name.value)),
-        };
+        let is_needed = !outside.has("ledger") && profiles.any(|profile| profile.has("ledger"));
+        let chosen = choose_profile(flags, environment, file.as_ref(), is_needed)?;
+        let chosen = chosen.and_then(|name| file.as_ref()?.profiles.get(&name.value));
         let layer = if outside.has("ledger") { Some(&outside) } else { chosen };
         let named = layer.and_then(|layer| Some((layer, layer.text("ledger")?)));
         let Some((layer, address)) = named else { return Ok(None) };
