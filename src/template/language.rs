@@ -3,7 +3,7 @@
 use minijinja::machinery::{Token, tokenize};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value as Cell};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Cell};
 
 use super::dates::date;
 use super::numbers::{money, number, percent, refused};
@@ -16,7 +16,7 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.set_undefined_behavior(UndefinedBehavior::Strict);
     language.set_syntax(syntax());
     language.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    language.set_formatter(|output, state, value| write_text(output, state, value));
+    language.set_formatter(|output, state, value| Ok(output.write_str(&in_text(state, value)?)?));
     language.add_filter("phone", phone);
     language.add_filter("number", number);
     language.add_filter("money", money);
@@ -68,10 +68,6 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
         },
         other => Err(refused("yes", &format!("a {other} is neither yes nor no"))),
     }
-}
-
-fn write_text(output: &mut Output<'_>, state: &State<'_, '_>, value: &Cell) -> Result<(), Error> {
-    output.write_str(&in_text(state, value)?).map_err(Error::from)
 }
 
 /// minijinja's message, without a name and a line, which the template does not have.

@@ -178,3 +178,35 @@ fn whole_expression<'a, 'b>(text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
     let [Stmt::EmitExpr(emit)] = template.children.as_slice() else { return None };
     Some(&emit.expr)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::list::{ListInput, ListOptions, ListReader};
+    use crate::template::language;
+
+    #[test]
+    fn words_and_columns_are_filled_as_minijinja_fills_them() {
+        let list = Cursor::new("Nombre completo,saldo,vacío\n\"{{ saldo }}, \"\"ñ\"\"\",1.50,\n");
+        let mut list = ListReader::open(ListInput::Stream(Box::new(list)), "p.csv", &ListOptions::default()).unwrap();
+        let row = list.read().unwrap().unwrap().row.unwrap();
+        let language = language();
+        for (source, is_plain) in [
+            ("Hola {{ nombre_completo }},\n\n{{- saldo -}}  {{ SALDO }}{{ vacio }}\n", true),
+            ("{{ saldo }}", true),
+            ("{# - #}{{ saldo }}{% raw %}{{ x }}{% endraw %}", true),
+            ("{{ otra }}", true),
+            ("{{ range }} {{ nombre }}", true),
+            ("{{ row.saldo }}", false),
+            ("{{ row }}", false),
+            ("{{ saldo | upper }}", false),
+        ] {
+            let plain = TextTemplate::compile(&language, "text", source).unwrap().unwrap();
+            assert_eq!(plain.parts.is_some(), is_plain, "{source}");
+            let filled = plain.fill("text", &row, None, true);
+            assert_eq!(filled, TextTemplate { parts: None, ..plain }.fill("text", &row, None, true), "{source}");
+        }
+    }
+}
