@@ -18,7 +18,6 @@ mod report;
 mod run;
 mod sandbox;
 mod template;
-mod template_names;
 
 mod api;
 mod config;

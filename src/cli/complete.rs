@@ -12,12 +12,12 @@ use clap_complete::env::CompleteEnv;
 
 use super::app::App;
 use crate::commands::store::ledger_database;
+use crate::commands::templates::known_names;
 use crate::config::ConfigFile;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Place, Store};
 use crate::message::Message;
-use crate::template_names;
 
 /// Answers a shell that asks what could follow. `COMPLETE` alone is not enough to be taken for one: a message must not be
 /// left unsent because that variable happens to be set.
@@ -42,7 +42,7 @@ fn names(path: &[&str], id: &str) -> Option<fn() -> Vec<String>> {
         ([], "profile") | (["profile", _], "name") => Some(profiles),
         (["bulk", _], "run") => Some(runs),
         (["once", _], "key") => Some(keys),
-        (["send", "template"], "elementName") => Some(|| template_names::known().into_iter().collect()),
+        (["send", "template"], "elementName") => Some(|| known_names().into_iter().collect()),
         (["explain"], "topic") => Some(topics),
         _ => None,
     }
