@@ -1,7 +1,6 @@
 //! What is said outside of the profiles: on the command line, and by our environment variables, which are read once. A
-//! variable that is set but empty is an error: it is a CI secret that does not
-//! exist. So is one with characters around its value that are invisible or not intended: an env file keeps quotes, a
-//! file from Windows a carriage return.
+//! variable that is set but empty is an error: it is a CI secret that does not exist. So is one with characters around
+//! its value that are invisible or not intended: an env file keeps quotes, a file from Windows a carriage return.
 
 use std::path::{Path, PathBuf};
 

@@ -2,33 +2,31 @@
 //! `jelouctl sandbox … -- COMMAND`. A script can clear its environment, but not its parents. Such a sandbox marks
 //! itself, because neither its file (a link, a copy, the dynamic loader) nor its command line identifies it.
 
-#[cfg(target_os = "linux")]
-use std::{ffi::CStr, fs::File, io::Read};
+use std::ffi::CStr;
+use std::fs::File;
+use std::io::Read;
 
 use crate::output::SystemError;
 
 /// The name of a process that is a sandbox with a command, as far as the system stores it.
-#[cfg(target_os = "linux")]
 const MARK: &CStr = c"jelouctl sandbo";
 
 /// Marks this process as a sandbox for all processes started below it. The main thread must call this, because a
 /// process has the name of that thread.
-#[cfg(target_os = "linux")]
+#[cfg_attr(not(target_os = "linux"), expect(clippy::unnecessary_wraps, reason = "on Linux it can fail"))]
 pub(crate) fn enclose_commands() -> Result<(), SystemError> {
-    rustix::thread::set_name(MARK).map_err(|error| SystemError { action: "name this process", cause: error.into() })
-}
-
-#[cfg(not(target_os = "linux"))]
-#[expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")]
-pub(crate) fn enclose_commands() -> Result<(), SystemError> {
+    #[cfg(target_os = "linux")]
+    rustix::thread::set_name(MARK).map_err(|error| SystemError { action: "name this process", cause: error.into() })?;
     Ok(())
 }
 
 /// The number of the nearest sandbox among the processes that started us. Only Linux can tell; elsewhere there is none.
-#[cfg(target_os = "linux")]
 pub(crate) fn enclosing_sandbox() -> Option<u32> {
     /// More than any chain has. It limits the search if process numbers are reused meanwhile.
     const LONGEST: usize = 1000;
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
     let (_, mut process) = read_stat(std::process::id())?;
     for _ in 0..LONGEST {
         let (name, parent) = read_stat(process)?;
@@ -40,14 +38,8 @@ pub(crate) fn enclosing_sandbox() -> Option<u32> {
     None
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn enclosing_sandbox() -> Option<u32> {
-    None
-}
-
 /// The process's own name, which is initially that of the program's file, and the process that started it, or adopted
 /// it: 0 for the first process, which cannot be read. It is read in one call: every send reads several of these.
-#[cfg(target_os = "linux")]
 fn read_stat(process: u32) -> Option<(String, u32)> {
     let mut buffer = [0; 1024];
     let count = File::open(format!("/proc/{process}/stat")).ok()?.read(&mut buffer).ok()?;

@@ -158,16 +158,13 @@ fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
 
 /// The signals that were ignored when we started, one bit each. Signals that we catch are no longer included, and we
 /// ignore none ourselves. Only works on Linux.
-#[cfg(target_os = "linux")]
 fn ignored() -> u64 {
+    if !cfg!(target_os = "linux") {
+        return 0;
+    }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn ignored() -> u64 {
-    0
 }
 
 /// Console events take the place of signals: Ctrl-Break is Ctrl-C, closing the window is SIGHUP, and the end of the
