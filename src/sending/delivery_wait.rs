@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 
-use super::connection::{Connection, report_event};
-use super::flight::Flight;
+use super::connection::{Connection, Flight, report_event};
 use crate::api::{
     Cause, Code, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageSort, Outcome, Request,
     TrackedMessage, look_up_code, look_up_pace,

@@ -7,8 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::connection::Connection;
-use super::flight::Flight;
+use super::connection::{Connection, Flight};
 use crate::api::{
     CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan,
     MessageAuthor, SpanStart, is_person,

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::connection::Connection;
-use super::flight::Flight;
+use super::connection::{Connection, Flight};
 use crate::api::{
     Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter, counted,
 };
