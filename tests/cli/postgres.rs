@@ -154,11 +154,11 @@ impl Cluster {
         self.control(&["-m", "immediate", "restart"]);
     }
 
-    pub(crate) fn stop(&self) {
+    fn stop(&self) {
         self.control(&["-m", "fast", "stop"]);
     }
 
-    pub(crate) fn start_again(&self) {
+    fn start_again(&self) {
         self.control(&["start"]);
     }
 
