@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::claim::OnceSend;
 use super::limit::LimitedSend;
 use super::result::note_delivery;
-use crate::api::{Delivery, Outcome, Request, clipped};
+use crate::api::{Delivery, DeliveryState, Outcome, Request, clipped};
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Settings, timeout};
 use crate::context::Context;
@@ -24,7 +24,7 @@ use crate::output::{Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::sending::{
-    AuditLog, Connection, DeliveryWait, Flight, Sender, WaitGoal, claim_exclusions, read_environment, read_exclusions,
+    AuditLog, Connection, DeliveryWait, Flight, Sender, claim_exclusions, read_environment, read_exclusions,
     read_settings, refuse_templates, wait_for_delivery,
 };
 use crate::timestamps::{now, of_milliseconds};
@@ -62,7 +62,7 @@ pub(crate) struct SingleSendArgs {
     /// Once the message is accepted, Jelou is asked until it is delivered or read. 15 means that it was accepted, but
     /// failed later or has not come so far in time. That is not a reason to send it again: the person may get both.
     #[arg(long, value_name = "STATE", value_parser = goal(), display_order = 902)]
-    wait: Option<WaitGoal>,
+    wait: Option<DeliveryState>,
 
     /// How long to wait with --wait [default: 2m]
     #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout, display_order = 903)]
@@ -70,8 +70,8 @@ pub(crate) struct SingleSendArgs {
 }
 
 /// A send cannot wait for a reply.
-fn goal() -> impl TypedValueParser<Value = WaitGoal> {
-    PossibleValuesParser::new(["delivered", "read"]).try_map(|word| clap::ValueEnum::from_str(&word, false))
+fn goal() -> impl TypedValueParser<Value = DeliveryState> {
+    PossibleValuesParser::new(["delivered", "read"]).map(|name| DeliveryState::of_name(&name))
 }
 
 impl SingleSendArgs {
@@ -86,7 +86,7 @@ impl SingleSendArgs {
 
     pub(super) fn wait(&self) -> Option<DeliveryWait> {
         let within = self.within.unwrap_or(DeliveryWait::DEFAULT);
-        self.wait.map(|goal| DeliveryWait { goal, within })
+        self.wait.clone().map(|goal| DeliveryWait { goal, within })
     }
 
     /// The sender and the people who must not be written to, once it is checked that `outgoing` may be sent; `told`
@@ -217,7 +217,7 @@ impl<'a> PreparedSend<'a> {
         let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };
         // It was sent. Log it now, in case the process is killed while it waits.
         told.log(context, code);
-        let ended = wait_for_delivery(connection, outgoing, begun, wait, &mut told.record).await;
+        let ended = wait_for_delivery(connection, outgoing, begun, &wait, &mut told.record).await;
         Ok(match ended {
             Ok(()) => ExitCode::Success,
             Err((message, hint)) => {

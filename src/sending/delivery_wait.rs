@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 
 use super::connection::{Connection, Flight, report_event};
@@ -20,21 +19,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long before the deadline the last look-up begins, so that it can be answered in time.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// How far a message is to come, a value of `--wait`; the comments are its help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum WaitGoal {
-    /// It is on the person's phone
-    Delivered,
-    /// The person has read it; only where read receipts are shown
-    Read,
-    /// The person has answered
-    Replied,
-}
-
 /// `--wait` and `--for`
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DeliveryWait {
-    pub(crate) goal: WaitGoal,
+    /// How far the message is to come.
+    pub(crate) goal: DeliveryState,
     pub(crate) within: Duration,
 }
 
@@ -44,16 +33,6 @@ type WaitProblem = (String, Option<String>);
 impl DeliveryWait {
     /// The default.
     pub(crate) const DEFAULT: Duration = Duration::from_secs(120);
-}
-
-impl WaitGoal {
-    pub(crate) fn state(self) -> DeliveryState {
-        match self {
-            Self::Delivered => DeliveryState::Delivered,
-            Self::Read => DeliveryState::Read,
-            Self::Replied => DeliveryState::Replied,
-        }
-    }
 }
 
 impl Connection {
@@ -86,7 +65,7 @@ impl Connection {
     pub(crate) async fn wait(
         &mut self,
         tracked: &mut TrackedMessage,
-        wait: DeliveryWait,
+        wait: &DeliveryWait,
     ) -> Result<Option<WaitProblem>, LookUpError> {
         let flight = Flight::default();
         let deadline = Instant::now() + wait.within;
@@ -110,7 +89,7 @@ impl Connection {
                 Ok(Ok(())) => is_answered = true,
             }
             match &tracked.facts {
-                Some(facts) if facts.state.has_reached(&wait.goal.state()) => return Ok(None),
+                Some(facts) if facts.state.has_reached(&wait.goal) => return Ok(None),
                 Some(facts) if facts.state == DeliveryState::Undelivered => return Ok(Some(undelivered(facts))),
                 Some(_) | None => {}
             }
@@ -144,10 +123,9 @@ fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
 }
 
 /// Of a message that has not come so far in time; with the last error, if Jelou did not answer at the end.
-fn late(facts: Option<&DeliveryFacts>, wait: DeliveryWait, problem: Option<&str>) -> WaitProblem {
+fn late(facts: Option<&DeliveryFacts>, wait: &DeliveryWait, problem: Option<&str>) -> WaitProblem {
     let state = facts.map(|facts| format!("it is {}", facts.state.words()));
-    let (wanted, within) = (wait.goal.state(), rounded(wait.within));
-    let goal = wanted.words();
+    let (goal, within) = (wait.goal.words(), rounded(wait.within));
     let message = match (problem, state) {
         (Some(problem), Some(state)) => format!("not known to be {goal}: {state}; {problem}"),
         (Some(problem), None) => format!("not known to be {goal}: {problem}"),
@@ -165,7 +143,7 @@ pub(crate) async fn wait_for_delivery(
     connection: &mut Connection,
     outgoing: &Outgoing,
     begun: Timestamp,
-    wait: DeliveryWait,
+    wait: &DeliveryWait,
     record: &mut Record,
 ) -> Result<(), (String, String)> {
     const NO_SECOND_SEND: &str = "do not send it again: the person may get both";
@@ -175,8 +153,8 @@ pub(crate) async fn wait_for_delivery(
         let message = "its answer has no message id to ask Jelou by".to_owned();
         return Err((message, NO_SECOND_SEND.to_owned()));
     };
-    let (state, within) = (wait.goal.state(), rounded(wait.within));
-    connection.stderr.note(&format!("waiting until it is {}, at most {within}", state.words()));
+    let (goal, within) = (wait.goal.words(), rounded(wait.within));
+    connection.stderr.note(&format!("waiting until it is {goal}, at most {within}"));
     let request = Request::new(connection.base.url(), &connection.bot, outgoing);
     let fields = outgoing.body().as_object().cloned().unwrap_or_default();
     let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), Some(begun));
@@ -211,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_was_last_known_is_told_with_the_problem() {
-        let wait = DeliveryWait { goal: WaitGoal::Read, within: DeliveryWait::DEFAULT };
+        let wait = DeliveryWait { goal: DeliveryState::Read, within: DeliveryWait::DEFAULT };
         let facts = DeliveryFacts::new(DeliveryState::Delivered);
         for (problem, facts, expected) in [
             (Some("silence"), Some(&facts), "not known to be read: it is delivered; silence"),
@@ -219,7 +197,7 @@ mod tests {
             (None, Some(&facts), "not read within 2 min 0 s: it is delivered"),
             (None, None, "not read within 2 min 0 s: Jelou does not list it yet"),
         ] {
-            assert_eq!(late(facts, wait, problem), (expected.to_owned(), None));
+            assert_eq!(late(facts, &wait, problem), (expected.to_owned(), None));
         }
     }
 

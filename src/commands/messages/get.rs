@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::api::{ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
+use crate::api::{DeliveryState, ListingQuery, LookUpError, MessageSort, Request, TrackedMessage};
 use crate::command_error::CommandError;
 use crate::config::timeout;
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::{Format, SystemError};
-use crate::sending::{DeliveryWait, Flight, Sender, WaitGoal};
+use crate::sending::{DeliveryWait, Flight, Sender};
 use crate::timestamps::{local_second, now};
 
 /// The maximum length of an id in characters.
@@ -36,12 +37,21 @@ pub(crate) struct GetArgs {
     id: String,
 
     /// Ask again until it has come so far
-    #[arg(long, value_name = "STATE")]
-    wait: Option<WaitGoal>,
+    #[arg(long, value_name = "STATE", value_parser = goal())]
+    wait: Option<DeliveryState>,
 
     /// How long to ask [default: 2m]
     #[arg(long = "for", value_name = "DURATION", requires = "wait", value_parser = timeout)]
     within: Option<Duration>,
+}
+
+fn goal() -> impl TypedValueParser<Value = DeliveryState> {
+    let goals = [
+        PossibleValue::new("delivered").help("It is on the person's phone"),
+        PossibleValue::new("read").help("The person has read it; only where read receipts are shown"),
+        PossibleValue::new("replied").help("The person has answered"),
+    ];
+    PossibleValuesParser::new(goals).map(|name| DeliveryState::of_name(&name))
 }
 
 fn message_id(raw: &str) -> Result<String, String> {
@@ -59,7 +69,7 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
     let first = ListingQuery { since: Timestamp::UNIX_EPOCH, until: now(), message_id: Some(&arguments.id), page: 1 };
     let first = |base: &Url| Request::history(base, &sender.bot, &first);
     sender.ask(context, first, async |connection| {
-        let Some(goal) = arguments.wait else {
+        let Some(goal) = arguments.wait.clone() else {
             connection.look_ups(&Flight::default()).look_for(&mut tracked).await?;
             print(context, &tracked)?;
             let is_searched = tracked.is_fully_searched();
@@ -68,7 +78,7 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
                 None => Err(LookUpError::NotListed { id: tracked.id, is_searched }.into()),
             };
         };
-        let ended = connection.wait(&mut tracked, DeliveryWait { goal, within }).await;
+        let ended = connection.wait(&mut tracked, &DeliveryWait { goal, within }).await;
         // What was looked up before an error is printed, too.
         print(context, &tracked)?;
         let Some((message, hint)) = ended? else { return Ok(ExitCode::Success) };
