@@ -1,8 +1,12 @@
-//! An answer of the API as data, and its meaning: the documented envelope and its variants.
+//! An answer of the API as data, and its meaning: the documented envelope and its variants, and the fields of listed
+//! entries, read by their documented names in any form.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::codes;
@@ -14,6 +18,10 @@ use crate::phone::person_key;
 const MOST_TOLD: usize = 2048;
 /// The keys that decide the outcome of a message.
 const DECIDING: [&str; 7] = ["success", "status", "statusMessage", "messageId", "error", "code", "id"];
+
+/// A number below this is a time in seconds, not milliseconds: it is 5138-11-16 in seconds, and 1973-03-03 in
+/// milliseconds.
+const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
 /// The text, or its beginning and `…`.
 pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
@@ -287,6 +295,33 @@ pub(super) fn scalar_text(value: &Value) -> Option<String> {
     }
 }
 
+/// The first of `places` (JSON pointers) that has a number or a text that is not empty.
+pub(super) fn text_at(entry: &Value, places: &[&str]) -> Option<String> {
+    places.iter().find_map(|place| scalar_text(entry.pointer(place)?))
+}
+
+/// Like [`text_at`], as a time: ISO 8601, in UTC if it names no zone, or seconds or milliseconds since 1970.
+pub(super) fn time_at(entry: &Value, places: &[&str]) -> Option<Timestamp> {
+    places.iter().find_map(|place| time(entry.pointer(place)?))
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    let time = match value {
+        Value::String(text) => {
+            let in_utc =
+                || text.parse::<DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok().map(|time| time.timestamp());
+            text.parse().ok().or_else(in_utc)
+        }
+        Value::Number(number) => match number.as_i64()? {
+            0 => None,
+            seconds if seconds.abs() < FIRST_MILLISECOND => Timestamp::from_second(seconds).ok(),
+            milliseconds => Timestamp::from_millisecond(milliseconds).ok(),
+        },
+        _ => None,
+    };
+    time.filter(|time| *time >= Timestamp::UNIX_EPOCH)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -413,6 +448,27 @@ mod tests {
             (r#"{"id":"a","x":{"id":"b"}}"#, false),
         ] {
             assert_eq!(Body::new(text.to_owned(), true).repeats_a_key, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_comes_in_several_forms() {
+        for (value, expected) in [
+            (json!("2025-01-15T10:30:00.000Z"), Some("2025-01-15T10:30:00Z")),
+            (json!("2025-01-15T05:30:00-05:00"), Some("2025-01-15T10:30:00Z")),
+            (json!("2025-01-15 10:30:00"), Some("2025-01-15T10:30:00Z")),
+            (json!(1_736_937_000), Some("2025-01-15T10:30:00Z")),
+            (json!(1_736_937_000_000_i64), Some("2025-01-15T10:30:00Z")),
+            (json!("yesterday"), None),
+            (json!(""), None),
+            (json!(0), None),
+            (json!(-300_000_000_000_000_i64), None),
+            (json!(i64::MAX), None),
+            (json!(1e300), None),
+            (json!(null), None),
+            (json!({"$date": 1}), None),
+        ] {
+            assert_eq!(time(&value).map(|time| time.to_string()).as_deref(), expected, "{value}");
         }
     }
 }

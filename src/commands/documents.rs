@@ -74,6 +74,7 @@ fn schema_of(name: &str) -> Value {
     }
 }
 
+/// The shells that it is written for.
 const SHELLS: Shells<'static> = Shells::builtins();
 /// compinit loads the file at the first Tab, which has to be answered, too.
 const FIRST_TAB_IN_ZSH: &str = "

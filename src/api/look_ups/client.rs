@@ -9,9 +9,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use url::Url;
 
 use super::error::LookUpError;
-use super::fields::time_at;
 use super::tracked::{MessageSort, TrackedMessage};
-use crate::api::answer::Answer;
+use crate::api::answer::{Answer, time_at};
 use crate::api::credentials::Credentials;
 use crate::api::delivery::{Delivery, Event, deliver};
 use crate::api::outcome::Outcome;

@@ -1,12 +1,14 @@
 //! The entries that Jelou lists: a message of a bot's history with its author, its chat and its delivery status, and a
 //! template that was sent, with its times and the reason if it failed.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::super::answer::{text_at, time_at};
 use super::facts::{DeliveryFacts, DeliveryState};
-use super::fields::{text_at, time_at};
 use crate::phone::{NUMBER_DIGITS, is_user_id, number_in, person_key};
 
 /// The most bytes of an id: a longer text is not an id, and would be stored with each message.
@@ -81,6 +83,15 @@ impl HistoryMessage {
         let at = self.at.filter(|_| state == DeliveryState::Accepted);
         DeliveryFacts { at, ..DeliveryFacts::new(state) }
     }
+}
+
+/// The identity of an entry: its id with its sender and recipient; without an id, its whole content.
+pub(crate) fn entry_key(entry: &Value) -> u64 {
+    let id = text_at(entry, &["/messageId", "/id", "/_id"]).unwrap_or_else(|| entry.to_string());
+    let end = |end: &str| text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]);
+    let mut hasher = DefaultHasher::new();
+    (id, end("recipient"), end("sender")).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether `id` belongs to a person: a telephone number, or a WhatsApp user id.

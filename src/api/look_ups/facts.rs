@@ -5,10 +5,9 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::super::answer::{clipped, is_something};
+use super::super::answer::{clipped, is_something, text_at};
 use super::super::codes::{code_at_start, code_of_title, look_up};
 use super::super::refusal;
-use super::fields::text_at;
 
 /// The statuses that Jelou documents, in our words.
 #[derive(Clone, Debug, PartialEq, Eq)]

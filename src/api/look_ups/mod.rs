@@ -5,12 +5,10 @@ mod client;
 mod entries;
 mod error;
 mod facts;
-mod fields;
 mod tracked;
 
 pub(crate) use self::client::{CLOCK_TOLERANCE, LookUpList, LookUpSpan, LookUps, MOST_PAGES, SpanStart, look_up_pace};
-pub(crate) use self::entries::{HistoryMessage, MessageAuthor, Notification, is_another_person, is_person};
+pub(crate) use self::entries::{HistoryMessage, MessageAuthor, Notification, entry_key, is_another_person, is_person};
 pub(crate) use self::error::LookUpError;
 pub(crate) use self::facts::{DeliveryFacts, DeliveryState};
-pub(crate) use self::fields::entry_key;
 pub(crate) use self::tracked::{MessageSort, TrackedMessage};
