@@ -37,20 +37,8 @@ pub(crate) struct Record {
     /// The API's answer: JSON, or a text if it is not JSON.
     pub(crate) response: Option<Value>,
     pub(crate) error: Option<RecordError>,
-    /// Its delivery status, if the command waited for it.
-    pub(crate) delivery: Option<RecordDelivery>,
-}
-
-/// What `--wait` found out about an accepted message.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct RecordDelivery {
-    /// `accepted`, `at_whatsapp`, `delivered`, `read`, `replied`, `undelivered`; `other` for an unknown state.
-    pub(crate) state: &'static str,
-    /// The time of the state, if Jelou has it.
-    pub(crate) at: Option<String>,
-    /// The code of a failure, and the reason.
-    pub(crate) code: Option<String>,
-    pub(crate) reason: Option<String>,
+    /// Its delivery status, if the command waited for it: the state, since when, the code and the reason of a failure.
+    pub(crate) delivery: Option<Value>,
 }
 
 /// Increases when the meaning of a field changes; new fields do not change it.

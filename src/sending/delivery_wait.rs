@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::connection::{Connection, Flight, report_event};
 use crate::api::{
@@ -10,7 +11,7 @@ use crate::api::{
     TrackedMessage, look_up_code, look_up_pace,
 };
 use crate::message::Outgoing;
-use crate::output::{Record, RecordDelivery, rounded};
+use crate::output::{Record, rounded};
 use crate::timestamps::now;
 
 /// The pause between the first two look-ups of a message; each further one is half as long again.
@@ -149,7 +150,7 @@ pub(crate) async fn wait_for_delivery(
     const NO_SECOND_SEND: &str = "do not send it again: the person may get both";
     let accepted = DeliveryFacts::new(DeliveryState::Accepted);
     let Some(id) = record.message_id.clone() else {
-        record.delivery = Some(noted(accepted));
+        record.delivery = Some(json!(accepted));
         let message = "its answer has no message id to ask Jelou by".to_owned();
         return Err((message, NO_SECOND_SEND.to_owned()));
     };
@@ -160,7 +161,7 @@ pub(crate) async fn wait_for_delivery(
     let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), Some(begun));
     tracked.recipient = Some(outgoing.recipient().to_string());
     let ended = connection.wait(&mut tracked, wait).await;
-    record.delivery = Some(noted(tracked.facts.clone().unwrap_or(accepted)));
+    record.delivery = Some(json!(tracked.facts.as_ref().unwrap_or(&accepted)));
     let (message, hint) = match ended {
         Ok(None) => {
             let state = tracked.facts.as_ref().map(|facts| facts.state.words()).unwrap_or_default();
@@ -176,11 +177,6 @@ pub(crate) async fn wait_for_delivery(
     };
     let hint = hint.map_or_else(|| NO_SECOND_SEND.to_owned(), |hint| format!("{hint}; {NO_SECOND_SEND}"));
     Err((message, hint))
-}
-
-fn noted(facts: DeliveryFacts) -> RecordDelivery {
-    let DeliveryFacts { state, at, code, reason } = facts;
-    RecordDelivery { state: state.name(), at: at.map(|at| at.to_string()), code, reason }
 }
 
 #[cfg(test)]
