@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use super::store::{open_store, wait_for_turn};
 use crate::command_error::CommandError;
 use crate::context::Context;
+use crate::exit::ExitCode;
 use crate::ledger::{Claimed, HeldClaim, LedgerError, OnceEntry, OnceState, Store};
 use crate::message::{Outgoing, merge, typed_form};
 use crate::once::{OnceKey, OnceScope};
@@ -19,7 +20,8 @@ use crate::process::Signals;
 use crate::sending::{Connection, Sender};
 use crate::timestamps::{local_time, of_milliseconds};
 
-/// How long to try to write how a message ended while the database is away: a restart takes some seconds.
+/// How long to try to open the store for a notice, and to write how a message ended, while the database is away: a restart takes
+/// some seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// How long after its last attempt a message in a database is still this process's own: its end must be written meanwhile.
@@ -56,6 +58,29 @@ impl OnceSend {
         };
         let store = open().map_err(CommandError::of_single_send)?;
         Ok(Some(Self { store, scope }))
+    }
+
+    /// The same for a notice. Its command may have run for hours and it gets no second chance, so a database that is away is
+    /// waited for within its time.
+    pub(super) async fn open_for_notice(
+        context: &Context,
+        key: Option<&OnceKey>,
+        sender: &Sender,
+        (signals, within): (&mut Signals, Duration),
+    ) -> Result<Option<Self>, CommandError> {
+        let begun = Instant::now();
+        loop {
+            match Self::open(context, key, sender) {
+                Err(error) if error.code == ExitCode::Network && begun.elapsed() < PATIENCE.min(within) => {
+                    tokio::select! {
+                        biased;
+                        signal = signals.next() => return Err(CommandError::interrupted(signal)),
+                        () = sleep(BETWEEN_TRIES) => {}
+                    }
+                }
+                opened => return opened,
+            }
+        }
     }
 
     /// Looks up the person of `outgoing` and claims them for this process, in one transaction, unless they got a message.

@@ -313,6 +313,30 @@ fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_notice_waits_for_a_database_that_restarts() {
+    if crate::postgres::Cluster::shared().is_none() {
+        return;
+    }
+    let (cluster, home, jelou) = (crate::postgres::Cluster::start(""), Home::new(), Jelou::accepting());
+    let words = format!("run --to {ANA} --strict-notify --once k --");
+    let notice = home.run(&words).args(&["sh", "-c", "touch ran; until [ -e away ]; do sleep 0.05; done"]);
+    let notice = notice.api(&jelou.url).env("JELOUCTL_LEDGER", cluster.ledger());
+    std::thread::scope(|scope| {
+        let ended = scope.spawn(|| notice.success());
+        wait_until("the command runs", || home.path().join("ran").exists());
+        cluster.stop();
+        home.write("away", "");
+        // It has tried once by then.
+        std::thread::sleep(Duration::from_secs(1));
+        assert!(!ended.is_finished());
+        cluster.start_again();
+        ended.join().unwrap();
+    });
+    assert_eq!(sent_to_ana(&jelou), 1);
+}
+
+#[test]
 fn a_key_counts_for_one_bot() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     home.send(&jelou, "--once k Hola").success();

@@ -154,11 +154,11 @@ impl Cluster {
         self.control(&["-m", "immediate", "restart"]);
     }
 
-    fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.control(&["-m", "fast", "stop"]);
     }
 
-    fn start_again(&self) {
+    pub(crate) fn start_again(&self) {
         self.control(&["start"]);
     }
 

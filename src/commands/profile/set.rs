@@ -50,6 +50,7 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
             (_, "bot_id") => argument.value_parser(checked(key.name)).visible_alias("bot-id"),
             _ => argument.value_parser(checked(key.name)),
         };
+        let argument = argument.allow_hyphen_values(!OF_ALL && !is_list && key.form != "path");
         let argument = if details.is_empty() { argument } else { argument.long_help(format!("{help}\n\n{details}")) };
         argument.help(help).action(if is_list { ArgAction::Append } else { ArgAction::Set })
     }

@@ -225,8 +225,9 @@ impl CommandRun<'_> {
             sender.check_message(&excluded, arguments.send.once.is_some(), &outgoing)?;
         }
         let mut prepared = PreparedSend::new(context, &sender, &outgoing);
-        prepared.once = OnceSend::open(context, arguments.send.once.as_ref(), &sender)?;
-        prepared.notice_within = Some(arguments.notify_timeout);
+        let (key, within) = (arguments.send.once.as_ref(), arguments.notify_timeout);
+        prepared.once = OnceSend::open_for_notice(context, key, &sender, (&mut connection.signals, within)).await?;
+        prepared.notice_within = Some(within);
         prepared.deliver_over(&mut connection, told, flight, arguments.send.wait()).await
     }
 }
