@@ -1,6 +1,6 @@
 //! Reads what the user names: a file, standard input as `-`, and `@FILE` in flags that take JSON. Nothing else is
-//! read, and standard input serves only one flag. JSON is read exactly: a field that stands twice,
-//! the first of which serde_json would lose, is found. Here is also the error for a line that cannot be carried out.
+//! read, and standard input serves only one flag. A field that stands twice in JSON, of which serde_json would keep the
+//! last one, is an error. Here is also the error for a line that cannot be carried out.
 
 use std::convert::Infallible;
 use std::fmt::{self, Display};

@@ -1,5 +1,5 @@
-//! Characters that nobody sees: two texts that differ only in them look the same. Line breaks are some of them: which
-//! characters count as one, and removing the final one of a text.
+//! Characters that cannot be seen, so that two texts that differ only in them look the same; and line breaks, in all
+//! their forms.
 
 /// `text` with `\n` for each of its line breaks: those of Windows, of Word (vertical tab), form feeds, and those of
 /// Unicode.

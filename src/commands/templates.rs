@@ -1,5 +1,5 @@
-//! `templates`: lists the bot's templates, from all pages. Their names are remembered for completion, which must never use
-//! the network.
+//! `templates`: lists the bot's templates, from all pages. Their names are remembered for completion, which must never
+//! use the network.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -31,8 +31,8 @@ pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
     pieces.map(|(at, character)| if escaped(character, at) { escape(character) } else { keep(character) }).collect()
 }
 
-/// A secret under at most two escapes is seen, whatever surrounds it, unless it has signs of escapes itself. The first bytes say
-/// how it is escaped; the rest is the secret on one line, followed by the surrounding text.
+/// A secret under at most two escapes is seen, whatever surrounds it, unless it has signs of escapes itself. The first
+/// bytes say how it is escaped; the rest is the secret on one line, followed by the surrounding text.
 pub fn redaction(bytes: &[u8]) {
     let Some(([form, ways @ ..], rest)) = bytes.split_first_chunk::<28>() else { return };
     let text = String::from_utf8_lossy(rest);

@@ -11,6 +11,8 @@ use crate::list::Row;
 use crate::phone::Country;
 use crate::template::{ReadAmount, decimal_mark};
 
+/// Words that programs write for nothing, in lower case.
+const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
 /// Words that spreadsheets write for an error, after `#`, in English, Spanish and Portuguese.
 const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! NAME? NOMBRE? NOME? SPILL! DESBORDAMIENTO! \
     CALC! ERROR!";
@@ -47,8 +49,8 @@ impl<'a> UsedCells<'a> {
         }
     }
 
-    /// The columns of `row` with a word for nothing or for an error, with the word, unless the message asks for it; and,
-    /// with an empty word, those whose empty cell leaves a gap.
+    /// The columns of `row` with a word for nothing or for an error, with the word, unless the message asks for it;
+    /// and, with an empty word, those whose empty cell leaves a gap.
     pub(super) fn suspects<'r>(&self, row: &'r Row) -> Vec<(&'r str, &'r str)>
     where
         'a: 'r,
@@ -117,14 +119,8 @@ impl<'a> UsedCells<'a> {
     }
 }
 
-/// Whether it is a word that programs write for nothing.
 fn is_nothing(text: &str) -> bool {
-    const LONGEST: usize = "undefined".len();
-    text.len() <= LONGEST
-        && matches!(
-            text.to_ascii_lowercase().as_str(),
-            "-" | "--" | "–" | "—" | "n/a" | "n/d" | "null" | "(null)" | "nan" | "none" | "undefined"
-        )
+    NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn is_error(text: &str) -> bool {

@@ -1,5 +1,5 @@
-//! Compares a list with the runs of its bot: which of its messages an earlier run has sent, may have sent or is still to
-//! send, since when that counts, and how it is reported.
+//! Compares a list with the runs of its bot: which of its messages an earlier run has sent, may have sent or is still
+//! to send, since when that counts, and how it is reported.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -23,8 +23,8 @@ const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGI
      n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
 const COUNTED: &str = "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
 
-/// What the counted runs have of these candidates. It is grouped only to read the rows in the order of the list: in the order
-/// of people that takes several times as long.
+/// What the counted runs have of these candidates. It is grouped only to read the rows in the order of the list: in the
+/// order of people that takes several times as long.
 macro_rules! found {
     ($candidates:literal, $and:literal) => {
         concat!(
@@ -113,7 +113,8 @@ impl<'a> KnownRuns<'a> {
         })
     }
 
-    /// To how many people of `draft` these runs have written in the last 24 hours, and to how many they are still to write.
+    /// To how many people of `draft` these runs have written in the last 24 hours, and to how many they are still to
+    /// write.
     pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<(u64, u64), LedgerError> {
         let since = self.now - LATELY;
         if self.count(0, |run| run.is_unfinished || run.changed_at >= since)?.is_empty() {
@@ -168,8 +169,8 @@ impl<'a> KnownRuns<'a> {
     }
 
     /// The rows of the run `own` that are still to be sent, and that other runs have sent since its list was read, or
-    /// are about to send. Runs that have not changed since `changed_since` count only if they are unfinished. Rows to be sent
-    /// of another run count only while a process sends it: otherwise two idle runs would block each other.
+    /// are about to send. Runs that have not changed since `changed_since` count only if they are unfinished. Rows to
+    /// be sent of another run count only while a process sends it: otherwise two idle runs would block each other.
     pub(super) fn compare_run(
         &mut self,
         own: i64,
@@ -186,7 +187,8 @@ impl<'a> KnownRuns<'a> {
         self.db.0.limit(LONG);
         self.db.0.script(CANDIDATES)?;
         self.db.run(
-            // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new run.
+            // With the limit PostgreSQL finds each message by both columns; its statistics may know nothing of a new
+            // run.
             "INSERT INTO candidate SELECT person, fingerprint, row.n \
              FROM (SELECT run, n FROM row WHERE run = ?1 AND state = 'pending' LIMIT 9223372036854775807) AS row \
              CROSS JOIN message WHERE message.run = row.run AND message.n = row.n ORDER BY person, fingerprint, row.n",
@@ -222,8 +224,8 @@ pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<Earlier
     counts
 }
 
-/// Passes to `each` the candidates that one of `runs` has too: sent or unknown since then, under way, or still to be sent
-/// by a run that `will_send` them.
+/// Passes to `each` the candidates that one of `runs` has too: sent or unknown since then, under way, or still to be
+/// sent by a run that `will_send` them.
 fn each_match(
     db: &mut Db,
     runs: &HashMap<i64, CountedRun>,
@@ -247,7 +249,7 @@ fn each_match(
         // A row that was never tried has no time.
         let at = row.opt_int(3)?.unwrap_or(*changed_at);
         let reason = match row.named(2, RowState::of_name)? {
-            // However long ago it was: nobody knows whether it was sent.
+            // However long ago it was: whether it was sent is not known.
             RowState::Pending | RowState::Failed if *is_doubtful => SkipReason::MayHaveBeenSent,
             RowState::Inflight => SkipReason::MayHaveBeenSent,
             RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,

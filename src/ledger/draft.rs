@@ -18,9 +18,10 @@ pub(super) const IS_SENT: &str = "skipped IS NULL";
 pub(super) const IS_NOT_SKIPPED: &str =
     "NOT EXISTS (SELECT 1 FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 
-/// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it. It is
-/// written and read in order, which large pages make cheaper.
-const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
+/// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it. It
+/// has large pages, since it is written and read in order. Its cache is in KiB.
+const TABLES: &str = "PRAGMA page_size = 16384; PRAGMA cache_size = -4096; PRAGMA journal_mode = OFF; \
+     PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; BEGIN; \
      CREATE TABLE row (n INTEGER PRIMARY KEY, line INTEGER NOT NULL, person INTEGER, fingerprint INTEGER, checksum INTEGER, \
        skipped TEXT, problem TEXT, recipient TEXT, path TEXT, body TEXT, cells TEXT NOT NULL) STRICT; \
      CREATE INDEX skipped ON row (n) WHERE skipped IS NOT NULL; \
@@ -76,16 +77,14 @@ impl LedgerDraft {
         let mut insert = self.db.prepare_cached(insert)?;
         for DraftRow { line, cells, request, skip } in rows {
             self.rows += 1;
-            let request = request.as_ref().map(|[recipient, path, body]| DraftRequest { recipient, path, body });
+            let texts = request.as_ref();
+            let request = texts.map(|[recipient, path, body]| DraftRequest { recipient, path, body });
             let fingerprint = request.as_ref().map(fingerprint_of);
             let checksum = request
                 .as_ref()
                 .zip(fingerprint)
                 .map(|(request, fingerprint)| checksum_of(request, fingerprint, self.rows, *line));
-            let [recipient, path, body] = request
-                .as_ref()
-                .map(|request| [request.recipient, request.path, request.body].map(Some))
-                .unwrap_or_default();
+            let [recipient, path, body] = texts.map(|texts| texts.each_ref().map(Some)).unwrap_or_default();
             insert.execute(params![
                 self.rows,
                 line,

@@ -69,13 +69,10 @@ impl FileEngine {
         // Opening a pipe would block forever.
         let mut files = ["", "-turn", "-write", "-commits"].map(beside).into_iter();
         if let Some(other) = files.find(|file| file.symlink_metadata().is_ok_and(|metadata| !metadata.is_file())) {
-            let what = if other.is_symlink() {
-                "is a link: link the directory of the file instead"
-            } else {
-                "is not a regular file: move it away"
-            };
-            let what = format!("{} {what}", other.display());
-            return Err(not_opened(io::Error::other(what)));
+            let is_link = other.is_symlink();
+            let link = "is a link: link the directory of the file instead";
+            let what = if is_link { link } else { "is not a regular file: move it away" };
+            return Err(not_opened(io::Error::other(format!("{} {what}", other.display()))));
         }
         match path.metadata() {
             Ok(_) => {}

@@ -170,8 +170,8 @@ impl Run {
         self.one("SELECT count(*) FROM row WHERE run = ?1 AND state = 'pending'")?.count(0)
     }
 
-    /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave one, else
-    /// the row's code, else `resolved` for a person's decision.
+    /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave
+    /// one, else the row's code, else `resolved` for a person's decision.
     pub(crate) fn reasons(&self) -> Result<(SkipCounts, BTreeMap<String, u64>), LedgerError> {
         let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' WHEN decided IS NOT NULL THEN 'resolved' \
                      ELSE coalesce(api_code, code, state) END, CASE WHEN state = 'inflight' THEN worker END, count(*) FROM row \

@@ -335,7 +335,8 @@ pub(crate) struct ExchangeReply {
     pub(crate) next: Option<(Instant, Delay)>,
     /// Until when the limit of people holds back rows that were never tried.
     pub(crate) held_until: Option<Instant>,
-    /// Whether this process takes no more rows: it was not heard of for its lease, so it must join anew, or it has stopped.
+    /// Whether this process takes no more rows: it was not heard of for its lease, so it must join anew, or it has
+    /// stopped.
     pub(crate) was_lost: bool,
     /// Why no more rows can be taken, while outcomes can still be written.
     pub(crate) problem: Option<LedgerError>,

@@ -1,6 +1,6 @@
-//! The rows of a CSV list: a header, then a record at a time, as spreadsheets read them; with the lines that an editor shows,
-//! and with the quotes that other readers silently accept: inside a cell that does not begin with one, or with text after
-//! them.
+//! The rows of a CSV list: a header, then a record at a time, as spreadsheets read them; with the lines that an editor
+//! shows, and with the quotes that other readers silently accept: inside a cell that does not begin with one, or with
+//! text after them.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -1,5 +1,5 @@
-//! The format of a list, and how it is detected from the first bytes. They also identify files that are not text, whatever
-//! their name, and that are not read as a list.
+//! The format of a list, and how it is detected from the first bytes. They also identify files that are not text,
+//! whatever their name, and that are not read as a list.
 
 use crate::input::UsageError;
 

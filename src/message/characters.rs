@@ -29,8 +29,8 @@ pub(crate) fn is_refused(character: char) -> bool {
     character.is_control() && !"\n\t".contains(character) && !is_other_line_break(character)
 }
 
-/// Whether `text` may have a control character, or a line break of another form than `\n`. Most texts have none, and need no
-/// closer look: beyond ASCII these begin with one of two bytes.
+/// Whether `text` may have a control character, or a line break of another form than `\n`. Most texts have none, and
+/// need no closer look: beyond ASCII these begin with one of two bytes.
 pub(super) fn may_have_controls(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_control() || matches!(byte, 0xc2 | 0xe2))
 }

@@ -1,5 +1,5 @@
-//! What `explain` and `schema` show of a kind: its help, an example with the body that it sends, the fields of that body
-//! with their limits (`docs/kinds.md` lists them, too), and the JSON Schema of the whole body.
+//! What `explain` and `schema` show of a kind: its help, an example with the body that it sends, the fields of that
+//! body with their limits (`docs/kinds.md` lists them, too), and the JSON Schema of the whole body.
 
 use clap::{Arg, Command};
 use serde_json::{Map, Value, json};
@@ -86,7 +86,8 @@ impl Message {
     }
 }
 
-/// Adds the fields of the object at `around`, which flags of `writer` set; `required` is what a required one among them is.
+/// Adds the fields of the object at `around`, which flags of `writer` set; `required` is what a required one among them
+/// is.
 fn collect(writer: &Message, schema: &Schema, around: &str, required: &str, fields: &mut Vec<Field>) {
     for (name, field) in &schema.properties {
         let path = inside(around, name);

@@ -1,5 +1,5 @@
-//! The kinds as subcommands of the command line, with their flags: as clap has them, the part of a body that they give, and
-//! the one that sets a field.
+//! The kinds as subcommands of the command line, with their flags: as clap has them, the part of a body that they give,
+//! and the one that sets a field.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -102,8 +102,8 @@ impl Message {
         Self { typed: TypedFlags::of(self.flags(), matches), ..self }
     }
 
-    /// The flag of the field at `path`, or of the nearest field around it: ids are paths on the wire. A hint must not lead from
-    /// a flag that was typed to one that excludes it, nor from a body's list to the flags of one item.
+    /// The flag of the field at `path`, or of the nearest field around it: ids are paths on the wire. A hint must not
+    /// lead from a flag that was typed to one that excludes it, nor from a body's list to the flags of one item.
     pub(super) fn flag_of(&self, path: &str) -> Option<String> {
         // The flags of one card are those of any.
         let of_first = path.replacen("[]", "[0]", 1);

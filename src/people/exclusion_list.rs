@@ -25,8 +25,8 @@ pub(crate) struct ExclusionList {
     pub(crate) doubts: Vec<String>,
     /// The rows that were passed over, since a report has them as invalid and their recipient cannot be anyone's.
     pub(crate) passed_over: u64,
-    /// People by the hash of their key, sorted: a list may have millions of them. If the hashes of two were the same, one
-    /// more would be left out.
+    /// People by the hash of their key, sorted: a list may have millions of them. If the hashes of two were the same,
+    /// one more would be left out.
     people: Vec<u64>,
     /// Other people whom digits without `+` may mean. They are excluded, but not counted.
     possible: Vec<u64>,

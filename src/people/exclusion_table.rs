@@ -198,8 +198,8 @@ impl<'a> ExclusionTables<'a> {
         found
     }
 
-    /// What is wrong with a row whose cells have no fault: it may name nobody, or leave a doubt under a column of this
-    /// name.
+    /// What is wrong with a row whose cells have no fault: it names no person, or a cell leaves a doubt, which comes with
+    /// the name of its column.
     fn fault_of(
         &mut self,
         line: u64,

@@ -1,6 +1,6 @@
 //! The rows of the page: as many as fit, those that need attention first. Each is a short JSON array, which the page's
-//! script reads; the first ones are also real HTML. And their outcomes in total: by state, by reason and by country, and
-//! how far the sent messages came.
+//! script reads; the first ones are also real HTML. And their outcomes in total: by state, by reason and by country,
+//! and how far the sent messages came.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};

@@ -123,7 +123,8 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 /// The port that a browser omits from an address.
 const HTTP_PORT: u16 = 80;
 
-/// A name or address of the sandbox for other machines: `sandbox`, `10.0.0.5`, or `sandbox:8080` if they use another port.
+/// A name or address of the sandbox for other machines: `sandbox`, `10.0.0.5`, or `sandbox:8080` if they use another
+/// port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AllowedHost {
     name: String,
@@ -189,8 +190,8 @@ impl Guard {
         response.headers_mut().extend(HEADERS);
     }
 
-    /// The header that names another site, or shows that the request comes from one. A picture or a script on another site's
-    /// page is requested without an origin, but browsers still say where it comes from.
+    /// The header that names another site, or shows that the request comes from one. A picture or a script on another
+    /// site's page is requested without an origin, but browsers still say where it comes from.
     fn foreign_header(&self, headers: &HeaderMap, may_be_linked: bool) -> Option<&'static str> {
         let is_ours = |host: &[u8]| self.hosts.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(host));
         let origin_is_ours = |origin: &HeaderValue| origin.as_bytes().strip_prefix(b"http://").is_some_and(is_ours);

@@ -230,8 +230,8 @@ pub(crate) fn catch_panic<T>(
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(flight.is_under_way())))
 }
 
-/// An internal error. It is unknown what the server has read of a request that was under way; earlier ones may have been sent
-/// in any case.
+/// An internal error. It is unknown what the server has read of a request that was under way; earlier ones may have
+/// been sent in any case.
 pub(crate) fn panicked(is_under_way: bool) -> CommandError {
     if is_under_way {
         let message = "a fault in jelouctl while the request was under way; the message may have been sent";

@@ -1,5 +1,5 @@
-//! Numbers, and yes or no, as people write them in the cells of a list; and the filters that read a number and write it in
-//! the format of its country: `number`, `money`, `percent`.
+//! Numbers, and yes or no, as people write them in the cells of a list; and the filters that read a number and write it
+//! in the format of its country: `number`, `money`, `percent`.
 
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};

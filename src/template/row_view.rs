@@ -22,14 +22,14 @@ pub(super) struct RowView {
     /// The country of its numbers.
     pub(super) country: Option<Country>,
     /// The cells that are not printed as they are stored, by position, as they are stored. Each is marked as safe, and
-    /// passing it on unchanged keeps the same piece of memory. A printed text is therefore recognized as this cell, while
-    /// filters and comparisons see the stored value.
+    /// passing it on unchanged keeps the same piece of memory. A printed text is therefore recognized as this cell,
+    /// while filters and comparisons see the stored value.
     shown: Arc<[(usize, Cell)]>,
 }
 
 impl RowView {
-    /// Each column by its name, and the row itself as `row`; cells have their stored values, and are printed as the sheet
-    /// shows them if this is `as_shown`.
+    /// Each column by its name, and the row itself as `row`; cells have their stored values, and are printed as the
+    /// sheet shows them if this is `as_shown`.
     pub(super) fn new(row: &Row, country: Option<Country>, as_shown: bool) -> Self {
         let stored = |place| Cell::from_safe_string(row.cell_at(place).unwrap_or_default().to_owned());
         let shown = if as_shown { row.shown() } else { &[] };

@@ -89,7 +89,8 @@ impl<'a> TextTemplate<'a> {
         Ok(Some(Self { language, source, instructions, is_whole: whole.is_some(), parts, uses: Box::new(uses) }))
     }
 
-    /// The value of `row`, whose numbers are of `country`; cells are printed `as_shown` by the sheet, or as it stores them.
+    /// The value of `row`, whose numbers are of `country`; cells are printed `as_shown` by the sheet, or as it stores
+    /// them.
     pub(crate) fn fill(
         &self,
         path: &str,

@@ -1,6 +1,6 @@
 //! The language of a text: one walk over its syntax tree gives each expression a type and its columns (`values.rs`), or
-//! refuses the text with the line to type instead. It is done once for the text. Here are its statements and conditions,
-//! what it knows of an expression, and what it finds out about the columns.
+//! refuses the text with the line to type instead. It is done once for the text. Here are its statements and
+//! conditions, what it knows of an expression, and what it finds out about the columns.
 
 use std::collections::{BTreeSet, HashSet};
 

@@ -1,5 +1,5 @@
-//! The rows of an Excel sheet, from its XML, and the cells that are covered by a merge: the sheet does not show what they
-//! store.
+//! The rows of an Excel sheet, from its XML, and the cells that are covered by a merge: the sheet does not show what
+//! they store.
 
 use std::cmp::Reverse;
 use std::io::Read;

@@ -1,5 +1,5 @@
-//! A template by its name, through its own endpoint, or by its id: the older form, whose parameters have names, and which
-//! `send template --template-id` writes. Only templates reach people who have not written.
+//! A template by its name, through its own endpoint, or by its id: the older form, whose parameters have names, and
+//! which `send template --template-id` writes. Only templates reach people who have not written.
 
 use serde_json::{Map, Value, json};
 
