@@ -20,6 +20,12 @@ pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n)
      ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
      message_id = NULL, removed_run = NULL, worker = NULL, lease_until = NULL";
 
+/// Claims a person for a single send: `once_key, person, state, at, worker, lease_until`.
+const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, message_id = NULL, \
+     removed_run = NULL, worker = ?5, lease_until = ?6 WHERE once_key = ?1 AND person = ?2";
+
 /// The people that are looked for under a key.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
      PRIMARY KEY (person, n)) /*WITHOUT ROWID*/; DELETE FROM candidate_person;";
@@ -159,17 +165,16 @@ impl Store {
         let claimed = self.db().change(|db| {
             let (_, now) = lock_store(db)?;
             let key = note_key(db, scope)?;
-            let before = claim_under(db, scope, person)?.filter(|before| before.worker != Some(worker));
-            if let Some(before) = before.filter(|before| !before.entry.state.is_free()) {
-                return Ok(Err(before.entry));
+            let claim = values![key, person, OnceState::UnderWay.name(), now, worker, now.saturating_add(lease)];
+            // Most people have nothing under the key.
+            let is_first = db.run(CLAIM, &claim)? > 0;
+            let before = if is_first { None } else { claim_under(db, scope, person)? };
+            if let Some(before) = before.filter(|before| before.worker != Some(worker)) {
+                if !before.entry.state.is_free() {
+                    return Ok(Err(before.entry));
+                }
+                db.run(CLAIM_AGAIN, &claim)?;
             }
-            db.run(
-                "INSERT INTO claim (once_key, person, state, at, worker, lease_until) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (once_key, person) DO UPDATE SET run = NULL, n = NULL, \
-                 state = excluded.state, at = excluded.at, message_id = NULL, removed_run = NULL, \
-                 worker = excluded.worker, lease_until = excluded.lease_until",
-                &values![key, person, OnceState::UnderWay.name(), now, worker, now.saturating_add(lease)],
-            )?;
             Ok::<_, LedgerError>(Ok(key))
         })?;
         // Built once the lock of the store is released: dropping a claim takes it.
