@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value as Cell}
 
 use super::dates::date;
 use super::numbers::{money, number, percent, refused};
-use super::operators::{add_checks, in_text};
+use super::operators::{add_operators, in_text};
 use crate::phone::{Country, PhoneNumber};
 
 /// The template language: strict about undefined names, without escaping, final newlines kept.
@@ -24,7 +24,7 @@ pub(crate) fn language<'source>() -> Environment<'source> {
     language.add_filter("date", date);
     language.add_filter("yes", yes);
     language.add_filter("default", default);
-    add_checks(&mut language);
+    add_operators(&mut language);
     language
 }
 

@@ -6,87 +6,53 @@ use std::borrow::Cow;
 
 use minijinja::machinery::{Instruction, Instructions};
 use minijinja::value::ValueKind;
-use minijinja::{Environment, Error, ErrorKind, State, Value as Cell};
+use minijinja::{Environment, Error, ErrorKind, State, Value as Cell, tests::is_in};
 
 use super::row_view::RowView;
 use crate::list::plain_number;
 
-/// Refuses two operands.
-type OperandCheck = fn(&State<'_, '_>, &Cell, &Cell) -> Result<(), Error>;
-
 /// Instead of a place in minijinja's cache: the filter is looked up each time.
 const NOT_CACHED: u8 = u8::MAX;
 
-/// What is done to the operands, by the name of its filter; a template cannot write it.
-const LESS: &str = "\0less";
-const GREATER: &str = "\0greater";
-const EQUAL: &str = "\0equal";
-const INSIDE: &str = "\0inside";
-const JOINED: &str = "\0joined";
-
-/// Adds the checks.
-pub(super) fn add_checks(language: &mut Environment<'_>) {
-    let checks: [(&str, OperandCheck); 4] = [
-        (LESS, less),
-        (GREATER, |state, greater, other| less(state, other, greater)),
-        (EQUAL, equal),
-        (INSIDE, inside),
-    ];
-    for (name, check) in checks {
-        language.add_filter(name, move |state: &State<'_, '_>, operands: Cell| {
-            check(state, &operands.get_item_by_index(0)?, &operands.get_item_by_index(1)?).map(|()| operands)
-        });
-    }
-    language.add_filter(JOINED, joined);
+/// Adds the operators, as filters with names that a template cannot write.
+pub(super) fn add_operators(language: &mut Environment<'_>) {
+    language.add_filter("\0<", |one: &Cell, other: &Cell| check_order(one, other).map(|()| one < other));
+    language.add_filter("\0<=", |one: &Cell, other: &Cell| check_order(one, other).map(|()| one <= other));
+    language.add_filter("\0>", |one: &Cell, other: &Cell| check_order(other, one).map(|()| one > other));
+    language.add_filter("\0>=", |one: &Cell, other: &Cell| check_order(other, one).map(|()| one >= other));
+    language.add_filter("\0==", equal);
+    language.add_filter("\0!=", |state: &State<'_, '_>, one: &Cell, other: &Cell| {
+        equal(state, one, other).map(|is_equal| !is_equal)
+    });
+    language.add_filter("\0in", inside);
+    language.add_filter("\0~", joined);
 }
 
-/// The same instructions, with a check of the operands before each operator that needs one.
-pub(super) fn checked<'a>(plain: &Instructions<'a>) -> Instructions<'a> {
-    let mut checked = Instructions::new(plain.name(), plain.source());
-    let mut places = Vec::new();
-    for instruction in (0..).map_while(|at| plain.get(at)) {
-        let check = check_of(instruction).map(|check| {
-            let apply = Instruction::ApplyFilter(check, Some(1), NOT_CACHED);
-            [Instruction::BuildTuple(Some(2)), apply, Instruction::UnpackList(2), Instruction::Swap]
-        });
-        let with_check = check.into_iter().flatten().chain([instruction.clone()]);
-        let added: Vec<_> = with_check.map(|instruction| checked.add(instruction)).collect();
-        places.extend(added.first().copied());
+/// Puts our operators in the place of minijinja's.
+pub(super) fn replace_operators(instructions: &mut Instructions<'_>) {
+    for at in 0.. {
+        let Some(instruction) = instructions.get_mut(at) else { return };
+        let ours = match instruction {
+            Instruction::Lt => "\0<",
+            Instruction::Lte => "\0<=",
+            Instruction::Gt => "\0>",
+            Instruction::Gte => "\0>=",
+            Instruction::Eq => "\0==",
+            Instruction::Ne => "\0!=",
+            Instruction::In => "\0in",
+            Instruction::StringConcat => "\0~",
+            _ => continue,
+        };
+        *instruction = Instruction::ApplyFilter(ours, Some(2), NOT_CACHED);
     }
-    // A jump may lead behind the last instruction.
-    let end = checked.add(Instruction::EmitRaw(""));
-    let mut at = 0;
-    while let Some(instruction) = checked.get_mut(at) {
-        if let Instruction::Jump(target)
-        | Instruction::JumpIfFalse(target)
-        | Instruction::JumpIfFalseOrPop(target)
-        | Instruction::JumpIfTrueOrPop(target) = instruction
-        {
-            let place = usize::try_from(*target).ok().and_then(|target| places.get(target));
-            *target = place.copied().unwrap_or(end);
-        }
-        at += 1;
-    }
-    checked
-}
-
-fn check_of(instruction: &Instruction<'_>) -> Option<&'static str> {
-    Some(match instruction {
-        Instruction::Lt | Instruction::Lte => LESS,
-        Instruction::Gt | Instruction::Gte => GREATER,
-        Instruction::Eq | Instruction::Ne => EQUAL,
-        Instruction::In => INSIDE,
-        Instruction::StringConcat => JOINED,
-        _ => return None,
-    })
 }
 
 fn refused(problem: String) -> Error {
     Error::new(ErrorKind::InvalidOperation, problem)
 }
 
-/// `less < greater`
-fn less(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
+/// Whether `less < greater` would mean what it says.
+fn check_order(less: &Cell, greater: &Cell) -> Result<(), Error> {
     if less.is_undefined() || greater.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
     }
@@ -107,7 +73,7 @@ fn less(_: &State<'_, '_>, less: &Cell, greater: &Cell) -> Result<(), Error> {
     }
 }
 
-fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
+fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error> {
     if one.is_undefined() || other.is_undefined() {
         return Err(ErrorKind::UndefinedError.into());
     }
@@ -124,21 +90,25 @@ fn equal(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
             return Err(text_beside(text, other));
         }
     }
-    Ok(())
+    Ok(one == other)
 }
 
 /// `one in other`
-fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<(), Error> {
+fn inside(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<bool, Error> {
     match other.kind() {
-        ValueKind::Seq | ValueKind::Iterable => other.try_iter()?.try_for_each(|item| equal(state, one, &item)),
-        _ => Ok(()),
+        _ if one.is_undefined() => Err(ErrorKind::UndefinedError.into()),
+        ValueKind::Seq | ValueKind::Iterable => {
+            let found = other.try_iter()?.map(|item| equal(state, one, &item)).collect::<Result<Vec<_>, _>>()?;
+            Ok(found.contains(&true))
+        }
+        ValueKind::String | ValueKind::Map | ValueKind::Undefined => is_in(state, one, other),
+        kind => Err(refused(format!("a {kind} has nothing in it"))),
     }
 }
 
-/// The operands of `'N.º ' ~ codigo`, each as it goes into a text.
-fn joined(state: &State<'_, '_>, operands: &Cell) -> Result<Cell, Error> {
-    let shown = |operand: Cell| in_text(state, &operand).map(|text| Cell::from(text.as_ref()));
-    operands.try_iter()?.map(shown).collect::<Result<Vec<_>, _>>().map(Cell::from)
+/// `'N.º ' ~ codigo`, each as it goes into a text.
+fn joined(state: &State<'_, '_>, one: &Cell, other: &Cell) -> Result<String, Error> {
+    Ok(in_text(state, one)?.into_owned() + &in_text(state, other)?)
 }
 
 /// A value as a part of a text, which may be a text, a number or a boolean: null would read `None`. An unchanged cell has

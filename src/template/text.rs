@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::language::{check_bounds, describe, syntax};
 use super::misspelling::name_with_blanks;
-use super::operators::checked;
+use super::operators::replace_operators;
 use super::row_view::{ROW, RowView};
 use super::walk::{Uses, walk};
 use crate::input::UsageError;
@@ -85,7 +85,8 @@ impl<'a> TextTemplate<'a> {
             Some(expression) => generator.compile_expr(expression),
             None => generator.compile_stmt(&text),
         }
-        let instructions = checked(&generator.finish().0);
+        let (mut instructions, _) = generator.finish();
+        replace_operators(&mut instructions);
         Ok(Some(Self { language, source, instructions, is_whole: whole.is_some(), parts, uses: Box::new(uses) }))
     }
 
