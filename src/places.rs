@@ -23,15 +23,11 @@ pub(crate) const CONFIGURATION: UserDirectory = if cfg!(windows) {
 };
 
 /// Records of what was done, which must not be lost.
-pub(crate) const STATE: UserDirectory =
-    if cfg!(windows) { LOCAL } else { UserDirectory { variable: "XDG_STATE_HOME", in_home: ".local/state" } };
-
-/// Data that can be fetched again.
-pub(crate) const CACHE: UserDirectory =
-    if cfg!(windows) { LOCAL } else { UserDirectory { variable: "XDG_CACHE_HOME", in_home: ".cache" } };
-
-/// For this machine only, if a user has several.
-const LOCAL: UserDirectory = UserDirectory { variable: "LOCALAPPDATA", in_home: r"AppData\Local" };
+pub(crate) const STATE: UserDirectory = if cfg!(windows) {
+    UserDirectory { variable: "LOCALAPPDATA", in_home: r"AppData\Local" }
+} else {
+    UserDirectory { variable: "XDG_STATE_HOME", in_home: ".local/state" }
+};
 
 impl UserDirectory {
     /// Our directory in this place; None if the variable, or else the home directory, is not an absolute path: the meaning

@@ -12,7 +12,6 @@ use clap_complete::env::CompleteEnv;
 
 use super::app::App;
 use crate::commands::store::ledger_database;
-use crate::commands::templates::known_names;
 use crate::config::ConfigFile;
 use crate::context::Context;
 use crate::exit::ExitCode;
@@ -42,7 +41,6 @@ fn names(path: &[&str], id: &str) -> Option<fn() -> Vec<String>> {
         ([], "profile") | (["profile", _], "name") => Some(profiles),
         (["bulk", _], "run") => Some(runs),
         (["once", _], "key") => Some(keys),
-        (["send", "template"], "elementName") => Some(|| known_names().into_iter().collect()),
         (["explain"], "topic") => Some(topics),
         _ => None,
     }

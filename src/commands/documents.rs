@@ -92,8 +92,8 @@ fi
 ///   eval (jelouctl completions elvish | slurp)                         # ~/.config/elvish/rc.elv
 ///   jelouctl completions powershell | Out-String | Invoke-Expression   # $PROFILE
 ///
-/// The script asks jelouctl while you type, which also knows your profiles, runs, keys and
-/// templates. It never uses the network.
+/// The script asks jelouctl while you type, which also knows your profiles, runs and keys. It never
+/// uses the network.
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CompletionsArgs {

@@ -1,8 +1,4 @@
-//! `templates`: lists the bot's templates, from all pages. Their names are remembered for completion, which must never
-//! use the network.
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+//! `templates`: lists the bot's templates, from all pages.
 
 use clap::Args;
 use clap::builder::{StringValueParser, TypedValueParser};
@@ -13,10 +9,7 @@ use crate::api::{ListingCoverage, LookUpError, Request, TemplateFilter};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::input::MAX_BYTES;
 use crate::output::{Format, Stdout, SystemError};
-use crate::places::CACHE;
-use crate::private_file;
 use crate::sending::{Sender, read_templates};
 
 /// List the bot's templates
@@ -59,12 +52,11 @@ pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode
         let listing = read_templates(connection, &filter, retry_for).await?;
         let coverage = listing.end.unwrap_or(ListingCoverage::Whole);
         let listing = listing.into_value();
-        let is_whole = coverage == ListingCoverage::Whole;
-        if filter == TemplateFilter::default() && is_whole && !sender.settings.is_sandboxed() {
-            remember_names(&sender.bot, &listing);
-        }
         print(&context.stdout, &listing)?;
-        if is_whole { Ok(ExitCode::Success) } else { Err(LookUpError::Incomplete { coverage, unreadable: 0 }.into()) }
+        match coverage {
+            ListingCoverage::Whole => Ok(ExitCode::Success),
+            coverage => Err(LookUpError::Incomplete { coverage, unreadable: 0 }.into()),
+        }
     })
 }
 
@@ -84,35 +76,4 @@ fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
 
 fn text(template: &Value, name: &str) -> String {
     template.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// Names by bot.
-type Names = BTreeMap<String, BTreeSet<String>>;
-
-/// Remembers the names in `listing`, every template of `bot`. If the cache cannot be written, nothing is remembered.
-fn remember_names(bot: &str, listing: &Value) {
-    let Some(path) = path_of_names() else { return };
-    let templates = listing.get("results").and_then(Value::as_array).into_iter().flatten();
-    let names = templates.filter_map(|template| template.get("elementName")?.as_str().map(str::to_owned)).collect();
-    let mut all = read_names();
-    all.insert(bot.to_owned(), names);
-    if let Ok(text) = serde_json::to_vec(&all) {
-        let _ = private_file::write(&path, &text);
-    }
-}
-
-/// Every remembered name, of any bot.
-pub(crate) fn known_names() -> BTreeSet<String> {
-    read_names().into_values().flatten().collect()
-}
-
-fn read_names() -> Names {
-    let text =
-        path_of_names().filter(|path| path.metadata().is_ok_and(|data| data.is_file() && data.len() <= MAX_BYTES));
-    let text = text.and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
-    serde_json::from_slice(&text).unwrap_or_default()
-}
-
-fn path_of_names() -> Option<PathBuf> {
-    CACHE.directory().map(|directory| directory.join("templates.json"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use expectrl::{Expect, Session};
 
-use crate::harness::{CACHE, CONFIG, Ended, Home, STATE};
+use crate::harness::{CONFIG, Ended, Home, STATE};
 use crate::needs::{can_test, works};
 use crate::server::{Reply, Server};
 
@@ -78,7 +78,7 @@ fn fish_completes_a_profile_and_a_file() {
 }
 
 #[test]
-fn profiles_kinds_and_remembered_templates_are_offered() {
+fn profiles_and_kinds_are_offered() {
     let home = Home::new();
     home.config(PROFILES);
     assert_eq!(candidates(&home, &["--profile", "pr"]).stdout, "prod");
@@ -86,27 +86,17 @@ fn profiles_kinds_and_remembered_templates_are_offered() {
     assert_eq!(candidates(&home, &["--output", ""]).stdout, "response\nid\nrecord\nnone");
     assert_eq!(candidates(&home, &["profile", "use", "s"]).stdout, "staging");
     assert_eq!(candidates(&home, &["send", "loc"]).stdout, "location\nlocation-request");
-    assert_eq!(candidates(&home, &["send", "template", "or"]).stdout, "");
-    let listing =
-        r#"{"results":[{"elementName":"order_shipped"},{"elementName":"other"},{"elementName":"a\u001b[2Jb"}]}"#;
-    let server = Server::start(vec![Reply::json(200, listing)]);
-    home.run("templates").api(&server.url).success();
-    assert_eq!(candidates(&home, &["send", "template", "or"]).stdout, "order_shipped");
-    assert_eq!(candidates(&home, &["send", "template", ""]).stdout.matches('\u{1b}').count(), 0);
 }
 
 /// bash inserts a candidate literally.
 #[test]
 fn nothing_is_offered_that_a_shell_would_run() {
     let home = Home::new();
-    let names = ["x$(touch PWN)", "x`touch PWN`", "x.2", "x|y", "x*", "x>y", "x'", "x\\\\"];
-    let results: Vec<_> = names.iter().map(|name| format!(r#"{{"elementName":"{name}"}}"#)).collect();
-    let listing = format!(r#"{{"results":[{}]}}"#, results.join(","));
-    let server = Server::start(vec![Reply::json(200, &listing)]);
-    home.run("templates").api(&server.url).success();
-    assert_eq!(candidates(&home, &["send", "template", "x"]).stdout, "x.2");
-    home.config("[profiles.\"x;touch PWN\"]\n[profiles.x-1_a]\n[profiles.\"x y\"]\n");
-    assert_eq!(candidates(&home, &["--profile", "x"]).stdout, "x-1_a");
+    let names =
+        ["x;touch PWN", "x$(touch PWN)", "x`touch PWN`", "x.2", "x-1_a", "x y", "x|y", "x*", "x>y", "x'", "x\\\\"];
+    let profiles: Vec<_> = names.iter().map(|name| format!("[profiles.\"{name}\"]\n")).collect();
+    home.config(&profiles.concat());
+    assert_eq!(candidates(&home, &["--profile", "x"]).stdout, "x-1_a\nx.2");
     for name in ["files/x$(touch PWN)", "files/x.csv"] {
         home.write(name, "");
     }
@@ -149,16 +139,13 @@ fn runs_are_offered_where_one_is_named() {
 }
 
 #[test]
-fn a_broken_configuration_or_cache_is_one_without_names() {
+fn a_broken_configuration_is_one_without_names() {
     let home = Home::new();
     for config in ["[profiles", "[profiles.p]\nclient_secret = \"canary-1\"\nnope = 1\n", "\u{0}"] {
         home.config(config);
         let ended = candidates(&home, &["--profile", ""]);
         assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", ""), "{config}");
     }
-    home.write(&format!("{CACHE}/templates.json"), "{broken");
-    let ended = candidates(&home, &["send", "template", ""]);
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     // Completion must not wait for a pipe without a writer.
     crate::harness::tool(Command::new("mkfifo").arg(home.path().join("pipe")));
     for words in [["--profile", "", ""], ["bulk", "resume", ""]] {

@@ -19,10 +19,9 @@ use crate::needs::can_test;
 #[cfg(target_os = "linux")]
 use crate::needs::works;
 
-/// The places in a home of the configuration, the stored runs, and the cache.
+/// The places in a home of the configuration and the stored runs.
 pub(crate) const CONFIG: &str = if cfg!(windows) { r"AppData\Roaming\jelouctl" } else { ".config/jelouctl" };
 pub(crate) const STATE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".local/state/jelouctl" };
-pub(crate) const CACHE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".cache/jelouctl" };
 
 /// A place to run in; files written into it are found by relative paths.
 pub(crate) struct Home {
