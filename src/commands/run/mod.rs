@@ -7,7 +7,6 @@ use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum, ValueHint};
-use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
 
 use self::notice::{ENDS, NO_TAIL, Notice, facts};
@@ -26,7 +25,6 @@ use crate::people::Exclusions;
 use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, Signal, Signals, Tail, block_on, run_command};
 use crate::sending::{Connection, Flight, Sender, catch_panic, reread_do_not_contact};
-use crate::template::language;
 
 /// Run a command, then send a message about how it ended
 ///
@@ -134,8 +132,8 @@ const TEXT_WITH_TAIL: &str =
 /// With `--dry-run` and `--curl`, if the notice cannot be created; after Ctrl-C at the question for the secret. The command
 /// has not run then.
 pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode, CommandError> {
-    let (language, mut read, mut told) = (language(), None, Told::new("run"));
-    let prepared = Prepared::new(context, arguments, &language, &mut read, &mut told);
+    let mut told = Told::new("run");
+    let prepared = Prepared::new(context, arguments, &mut told);
     if context.mode != Mode::Send {
         let Prepared { sender, example, .. } = prepared?;
         sender.show(context, &Request::new(sender.planned_base().url(), sender.bot.as_str(), &example))?;
@@ -161,7 +159,7 @@ struct CommandRun<'a> {
 impl CommandRun<'_> {
     /// Runs the command, then sends the notice if wanted. Returns the command's exit code, or with `--strict-notify`
     /// that of a failed notice.
-    async fn run(self, prepared: Result<Prepared<'_>, CommandError>, mut told: Told) -> Result<ExitCode, CommandError> {
+    async fn run(self, prepared: Result<Prepared, CommandError>, mut told: Told) -> Result<ExitCode, CommandError> {
         let Self { context, arguments, .. } = self;
         // Connects before the command gets the terminal and standard input.
         let ready = match prepared {
@@ -200,7 +198,7 @@ impl CommandRun<'_> {
     /// Fills the notice from what is known now, and sends it as any message, within its time.
     async fn notify(
         &self,
-        prepared: Prepared<'_>,
+        prepared: Prepared,
         mut connection: Connection,
         facts: &Map<String, Value>,
         ended: Instant,
@@ -233,8 +231,8 @@ impl CommandRun<'_> {
 }
 
 /// A notice that can be sent.
-struct Prepared<'a> {
-    notice: Notice<'a>,
+struct Prepared {
+    notice: Notice,
     sender: Sender,
     exclusions: Exclusions,
     /// The notice of one outcome.
@@ -243,22 +241,14 @@ struct Prepared<'a> {
     warnings: Vec<String>,
 }
 
-impl<'a> Prepared<'a> {
-    /// Prepares the notice, whose kind and body are kept in `read`.
-    ///
+impl Prepared {
     /// # Errors
     /// If it cannot be sent for one of these outcomes.
-    fn new(
-        context: &mut Context,
-        arguments: &RunArgs,
-        language: &'a Language<'a>,
-        read: &'a mut Option<(Message, Value)>,
-        told: &mut Told,
-    ) -> Result<Self, CommandError> {
+    fn new(context: &mut Context, arguments: &RunArgs, told: &mut Told) -> Result<Self, CommandError> {
         let (settings, to) = arguments.send.read(context)?;
-        let read = read.insert(read_body(context, arguments)?);
-        told.record.kind = Some(read.0.command().into());
-        let notice = Notice::compile(language, read, to)?;
+        let (kind, body) = read_body(context, arguments)?;
+        told.record.kind = Some(kind.command().into());
+        let notice = Notice { kind, body, to };
         let (example, warnings) = try_out(arguments, &notice)?;
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guarded(context, settings, &example, told)?;
@@ -299,7 +289,7 @@ fn read_body(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Val
 }
 
 /// Fills the notice for each outcome that `--on` selects; returns the last notice with its warnings.
-fn try_out(arguments: &RunArgs, notice: &Notice<'_>) -> Result<(Outgoing, Vec<String>), CommandError> {
+fn try_out(arguments: &RunArgs, notice: &Notice) -> Result<(Outgoing, Vec<String>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
     let fill = |ended| {
         let facts = facts(arguments.program(), SystemTime::now(), ended, Duration::ZERO);

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use minijinja::Environment as Language;
 use serde_json::{Map, Value, json};
 
 use crate::command_error::CommandError;
@@ -15,7 +14,7 @@ use crate::list::Row;
 use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
 use crate::output::without_escape_sequences;
 use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
-use crate::template::BodyTemplate;
+use crate::template::{BodyTemplate, language};
 use crate::timestamps::rfc_3339;
 
 /// The tail of a command without stderr output: a message must not be empty.
@@ -56,44 +55,37 @@ fn result(ended: CommandEnd) -> &'static str {
     }
 }
 
-/// A notice, ready to be filled.
-pub(crate) struct Notice<'a> {
-    kind: &'a Message,
-    body: BodyTemplate<'a>,
-    to: RecipientSources,
+/// A notice to be filled.
+pub(crate) struct Notice {
+    pub(crate) kind: Message,
+    /// With its templates.
+    pub(crate) body: Value,
+    pub(crate) to: RecipientSources,
 }
 
-impl<'a> Notice<'a> {
-    /// Compiles the templates of `body`.
-    pub(crate) fn compile(
-        language: &'a Language<'a>,
-        (kind, body): &'a (Message, Value),
-        to: RecipientSources,
-    ) -> Result<Self, CommandError> {
-        let body = BodyTemplate::compile(language, kind.schema(), body).map_err(|error| {
-            UsageError::new(error.to_string(), "a value is written {{ result }}; to print braces, write {{ '{{' }}")
-        })?;
-        Ok(Self { kind, body, to })
-    }
-
+impl Notice {
     /// The message with its warnings. Characters that a message cannot contain are removed, since the notice matters
     /// more.
     ///
     /// # Errors
-    /// If a template uses a missing value, or the message is not valid.
+    /// If a template is faulty or uses a missing value, or the message is not valid.
     pub(crate) fn fill(
         &self,
         facts: &Map<String, Value>,
         tail: Option<&str>,
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
+        let language = language();
+        let body = BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
+            UsageError::new(error.to_string(), "a value is written {{ result }}; to print braces, write {{ '{{' }}")
+        })?;
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
-        let filled = self.body.fill(&Row::Fields(Arc::new(facts)), None);
+        let filled = body.fill(&Row::Fields(Arc::new(facts)), None);
         let hint = if tail.is_none() { "with --tail 20 there is also `tail`" } else { "use one of these values" };
         let mut body = filled.map_err(|error| UsageError::new(error, hint))?;
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
-        let filled = Outgoing::from_body(self.kind, body, RecipientChoice::Among(&self.to));
+        let filled = Outgoing::from_body(&self.kind, body, RecipientChoice::Among(&self.to));
         let (outgoing, warnings) = filled.map_err(without_flags)?;
         changed.extend(warnings);
         Ok((outgoing, changed))
@@ -141,18 +133,15 @@ fn without_control_characters(body: &mut Value) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::exit::ExitCode;
-    use crate::template::language;
 
     const MOST_OF_A_TEXT: usize = 4096;
 
     /// The result of `text` for a backup that failed, with the end of its stderr.
     fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
-        let language = language();
         let body = json!({ "type": "text", "text": text });
         let kind = Message::of_body(body.as_object().unwrap()).unwrap();
-        let read = (kind, body);
         let to = RecipientSources { flag: Some("593987654321".to_owned()), environment: None, country: None };
-        let notice = Notice::compile(&language, &read, to)?;
+        let notice = Notice { kind, body, to };
         let facts = Map::from_iter([("command".to_owned(), json!("backup")), ("code".to_owned(), json!(3))]);
         let (outgoing, warnings) = notice.fill_to_fit(&facts, tail)?;
         Ok((outgoing.body()["text"].clone(), warnings))
