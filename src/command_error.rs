@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use crate::config::{ConfigError, ConfigFault};
+use thiserror::Error;
+
 use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::ledger::LedgerFault;
@@ -12,7 +13,8 @@ use crate::output::SystemError;
 use crate::private_file::FileError;
 use crate::process::Signal;
 
-#[derive(Debug)]
+#[derive(Debug, Error)]
+#[error("{message}")]
 pub(crate) struct CommandError {
     pub(crate) code: ExitCode,
     /// The `error.code` of the record.
@@ -36,6 +38,11 @@ impl CommandError {
     /// A guard stopped a send.
     pub(crate) fn guard(message: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self::new(ExitCode::Guard, "guard", message, Some(hint.into()))
+    }
+
+    /// Something that is missing or broken in the configuration.
+    pub(crate) fn configuration(message: impl fmt::Display, hint: impl Into<String>) -> Self {
+        Self::new(ExitCode::Configuration, "configuration", message, Some(hint.into()))
     }
 
     /// A signal came before anything was sent.
@@ -88,17 +95,6 @@ impl CommandError {
 impl From<UsageError> for CommandError {
     fn from(UsageError { message, details, hint }: UsageError) -> Self {
         Self { details, ..Self::new(ExitCode::Usage, "usage", message, Some(hint)) }
-    }
-}
-
-impl From<ConfigError> for CommandError {
-    fn from(error: ConfigError) -> Self {
-        let (code, name) = match error.fault {
-            ConfigFault::Interrupted => (ExitCode::Signal(Signal::Interrupt.number()), "interrupted"),
-            ConfigFault::LostSandbox => (ExitCode::Guard, "guard"),
-            ConfigFault::Other => (ExitCode::Configuration, "configuration"),
-        };
-        Self::new(code, name, &error, error.hint.clone())
     }
 }
 

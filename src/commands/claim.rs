@@ -10,7 +10,6 @@ use tokio::time::sleep;
 use super::store::{open_store, wait_for_turn};
 use crate::command_error::CommandError;
 use crate::context::Context;
-use crate::exit::ExitCode;
 use crate::ledger::{Claimed, HeldClaim, LedgerError, OnceEntry, OnceState, Store};
 use crate::message::{Outgoing, merge, typed_form};
 use crate::once::{OnceKey, OnceScope};
@@ -50,13 +49,9 @@ impl OnceSend {
         }
         let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.as_key());
         let scope = OnceScope { key: key.clone(), bot, address };
-        let open = || {
-            let store = open_store(context)?;
-            store.refuse_older_layout()?;
-            warn_of_forgotten_keys(context, Some(&store));
-            Ok(store)
-        };
-        let store = open().map_err(CommandError::of_single_send)?;
+        let store = open_store(context)?;
+        store.refuse_older_layout()?;
+        warn_of_forgotten_keys(context, Some(&store));
         Ok(Some(Self { store, scope }))
     }
 
@@ -71,7 +66,7 @@ impl OnceSend {
         let begun = Instant::now();
         loop {
             match Self::open(context, key, sender) {
-                Err(error) if error.code == ExitCode::Network && begun.elapsed() < PATIENCE.min(within) => {
+                Err(error) if error.is_of_lost_database() && begun.elapsed() < PATIENCE.min(within) => {
                     tokio::select! {
                         biased;
                         signal = signals.next() => return Err(CommandError::interrupted(signal)),
@@ -95,13 +90,10 @@ impl OnceSend {
         outgoing: &Outgoing,
     ) -> Result<Claimed, CommandError> {
         let (scope, recipient) = (&self.scope, outgoing.recipient().as_str());
-        let claim = async {
-            let person = self.store.hasher()?.person(recipient);
-            wait_for_turn(&self.store, &mut connection.signals).await?;
-            let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
-            Ok::<_, CommandError>(self.store.claim(scope, &person, longest + LEASE)?)
-        };
-        match claim.await.map_err(CommandError::of_single_send)? {
+        let person = self.store.hasher()?.person(recipient);
+        wait_for_turn(&self.store, &mut connection.signals).await?;
+        let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
+        match self.store.claim(scope, &person, longest + LEASE)? {
             Ok(mut held) => {
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);

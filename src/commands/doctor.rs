@@ -10,7 +10,7 @@ use super::profile;
 use super::store::{ledger_address, ledger_database, open_store_to_look};
 use crate::api::{Cause, Credentials, Failure, ListingCoverage, TemplateFilter};
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, ConfigError, ConfigFile, SecretSource, Settings};
+use crate::config::{ApiUrl, ConfigFile, SecretSource, Settings, no_bot};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{LedgerError, check_writable};
@@ -145,7 +145,7 @@ impl Checkup {
                     self.warn(name, format!("{value} ({origin}): without rates every bulk run is refused"));
                 }
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
-                ("bot_id", true) => self.fail(name, ConfigError::no_bot()),
+                ("bot_id", true) => self.fail(name, no_bot()),
                 ("client_id" | "client_secret", true) => self.warn(name, origin),
                 // It is neither set nor needed.
                 (_, true) => {}
@@ -176,7 +176,7 @@ impl Checkup {
         let checked = match address {
             Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
             Ok(address) => store(context, address.as_ref().map(|address| address.shown.as_str())),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         };
         match checked {
             Ok((detail, None)) => self.ok(NAME, detail),
@@ -330,7 +330,7 @@ mod tests {
         let mut checkup = checkup();
         checkup.warn("a", "x");
         assert_eq!(checkup.code, ExitCode::Success);
-        checkup.fail("b", ConfigError::no_bot());
+        checkup.fail("b", no_bot());
         checkup.fail("c", CommandError::new(ExitCode::Network, "network", "y", None));
         checkup.ok("d", "z");
         assert_eq!(checkup.code, ExitCode::Configuration);

@@ -14,13 +14,18 @@ impl CommandError {
     /// The same error before a single message: one of the store counts as a configuration error, unless a database
     /// cannot be reached. The store was not written.
     pub(crate) fn of_single_send(self) -> Self {
-        let (code, name) = match (self.code, self.ledger) {
-            (_, None) => return self,
-            (ExitCode::Ledger, Some(LedgerFault::Away | LedgerFault::Gone)) => (ExitCode::Network, "network"),
-            (ExitCode::Ledger, Some(_)) => (ExitCode::Configuration, "configuration"),
-            (code, Some(_)) => (code, self.name),
+        let (code, name) = match self.code {
+            _ if self.ledger.is_none() => return self,
+            ExitCode::Ledger if self.is_of_lost_database() => (ExitCode::Network, "network"),
+            ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
+            code => (code, self.name),
         };
         Self { code, name, nothing_was_sent: true, ..self }
+    }
+
+    /// Whether the database of the store cannot be reached, or not any more.
+    pub(super) fn is_of_lost_database(&self) -> bool {
+        matches!(self.ledger, Some(LedgerFault::Away | LedgerFault::Gone))
     }
 
     /// The same error in the middle of a run: one of the ledger's setup comes too late for the code of a configuration.
@@ -123,7 +128,7 @@ pub(crate) fn of_signal(signal: Signal) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ConfigError;
+    use crate::config::{interrupted, no_bot};
     use crate::input::UsageError;
     use crate::output::SystemError;
     use crate::sending::panicked;
@@ -173,21 +178,20 @@ mod tests {
 
     #[test]
     fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
-        let ends: [(CommandError, u8, &str); 14] = [
+        let ends: [(CommandError, u8, &str); 13] = [
             (SystemError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
             (panicked(false), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
             (InvalidMessage::warnings(Vec::new()).into(), 2, "invalid_message"),
             (LedgerError::no_runs().into(), 2, "usage"),
-            (ConfigError::no_bot().into(), 3, "configuration"),
+            (no_bot(), 3, "configuration"),
             (LedgerError::read_only().into(), 3, "configuration"),
             (panicked(true), 8, "unknown"),
             (CommandError::guard("x", "y"), 11, "guard"),
-            (ConfigError::lost_sandbox(7).into(), 11, "guard"),
             (LedgerError::no_directory().into(), 12, "ledger"),
             (LedgerError::unreachable("x", "y").into(), 12, "ledger"),
             (LedgerError::in_use(&"r".parse().unwrap(), None).into(), 13, "in_use"),
-            (ConfigError::interrupted().into(), 130, "interrupted"),
+            (interrupted(), 130, "interrupted"),
         ];
         for (error, code, name) in ends {
             assert_eq!((error.code.code(), error.name), (code, name), "{}", error.line());

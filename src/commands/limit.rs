@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::store::{open_store, wait_for_turn};
 use crate::command_error::CommandError;
-use crate::config::{ConfigError, Settings};
+use crate::config::Settings;
 use crate::context::Context;
 use crate::cost::{Category, Money, Rates};
 use crate::input::UsageError;
@@ -23,7 +23,9 @@ const FORMAT: &str = "`jelouctl explain rates` shows the format";
 pub(super) fn read_rates(typed: Option<&Path>, settings: &Settings) -> Result<Option<Rates>, CommandError> {
     match (typed, &settings.rates) {
         (Some(path), _) => Ok(Some(Rates::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?)),
-        (None, Some(path)) => Ok(Some(Rates::read(path).map_err(|problem| ConfigError::new(problem, FORMAT))?)),
+        (None, Some(path)) => {
+            Ok(Some(Rates::read(path).map_err(|problem| CommandError::configuration(problem, FORMAT))?))
+        }
         (None, None) => Ok(None),
     }
 }
@@ -39,7 +41,7 @@ pub(super) fn budget(
     match (typed, settings.budget) {
         (Some(_), _) if !has_rates => Err(UsageError::new(format!("--budget {problem}"), hint).into()),
         (None, Some(_)) if !has_rates => {
-            Err(ConfigError::new(format!("budget ({}) {problem}", settings.origin("budget")), hint).into())
+            Err(CommandError::configuration(format!("budget ({}) {problem}", settings.origin("budget")), hint))
         }
         (typed, of_profile) => Ok(typed.or(of_profile)),
     }
@@ -127,7 +129,7 @@ impl LimitedSend {
         let Some(limit) = limit_24h.filter(|_| is_template && !sender.settings.is_sandboxed()) else {
             return Ok(None);
         };
-        let store = open_store(context).map_err(CommandError::of_single_send)?;
+        let store = open_store(context)?;
         let lag = (2 * *timeout).saturating_add(*retry_for);
         let of = ReachOf::new(sender.bot.clone(), api_url.as_key(), lag);
         Ok(Some(Self { store, of, limit, is_over_allowed }))
@@ -142,12 +144,9 @@ impl LimitedSend {
         connection: &mut Connection,
         outgoing: &Outgoing,
     ) -> Result<ReachedBySend, CommandError> {
-        let count = async {
-            wait_for_turn(&self.store, &mut connection.signals).await?;
-            let limit = Some(self.limit).filter(|_| !self.is_over_allowed);
-            Ok::<_, CommandError>(self.store.reach(&self.of, outgoing.recipient().as_str(), limit)?)
-        };
-        match count.await.map_err(CommandError::of_single_send)? {
+        wait_for_turn(&self.store, &mut connection.signals).await?;
+        let limit = Some(self.limit).filter(|_| !self.is_over_allowed);
+        match self.store.reach(&self.of, outgoing.recipient().as_str(), limit)? {
             Ok(reached) => Ok(reached),
             Err(until) => {
                 let until = local_time(of_milliseconds(until));

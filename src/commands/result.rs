@@ -25,7 +25,7 @@ pub(crate) fn preview(
 
 /// Prints the error that ended a request, behind `what` happened, and writes it to the record.
 pub(crate) fn note_error(context: &Context, what: &str, error: CommandError, record: &mut Record) -> ExitCode {
-    let error = error.of_send();
+    let error = error.of_single_send().of_send();
     context.stderr.error(&format!("{what}{}", error.message), &error.details, error.hint.as_deref());
     record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
     let message = error.line();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::command_error::CommandError;
-use crate::config::{ConfigError, Environment, LedgerDatabase};
+use crate::config::{Environment, LedgerDatabase};
 use crate::context::Context;
 use crate::ledger::{DatabaseAddress, LedgerError, OnWait, Place, Run, RunName, Store, now};
 use crate::process::{Signals, block_on, enclosing_sandbox};
@@ -20,7 +20,7 @@ pub(crate) fn open_store(context: &Context) -> Result<Store, CommandError> {
 }
 
 /// Whether nothing that this command does may concern real people, whatever its profile.
-fn is_in_sandbox(context: &Context) -> Result<bool, ConfigError> {
+fn is_in_sandbox(context: &Context) -> Result<bool, CommandError> {
     let environment = Environment::read_for_ledger()?;
     Ok(context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some())
 }
@@ -30,7 +30,7 @@ pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Store>, Com
     Ok(Store::open_to_look(place(context)?, on_wait(context))?)
 }
 
-fn place(context: &Context) -> Result<Place, ConfigError> {
+fn place(context: &Context) -> Result<Place, CommandError> {
     Ok(ledger_address(context)?.map_or_else(Place::home, |address| Place::Database(Box::new(address))))
 }
 
@@ -84,12 +84,12 @@ pub(crate) fn check_clocks(store: &Store) -> Result<(), CommandError> {
 }
 
 /// The database of the ledger; None if runs are files.
-pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase>, ConfigError> {
+pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase>, CommandError> {
     LedgerDatabase::load(&context.flags, &Environment::read_for_ledger()?)
 }
 
 /// How to reach that database.
-pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, ConfigError> {
+pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, CommandError> {
     let Some(database) = ledger_database(context)? else { return Ok(None) };
     let LedgerDatabase { config, is_encrypted, roots, shown, .. } = database.clone();
     let password = Arc::new(move || {

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, TomlError, Value};
 
-use super::error::ConfigError;
+use super::error::{bad_file, unknown_profile, wrong_syntax};
 use super::file::{ConfigFile, read_trusted};
 use super::keys::KEYS;
 use super::layer::Layer;
 use super::secret_source::SecretSource;
+use crate::command_error::CommandError;
 use crate::private_file;
 
 /// A configuration file that is being changed.
@@ -24,23 +25,23 @@ impl ConfigEdit {
     /// lost.
     pub(crate) fn change(
         path: &Path,
-        change: impl Fn(&mut Self) -> Result<(), ConfigError>,
-    ) -> Result<(), ConfigError> {
+        change: impl Fn(&mut Self) -> Result<(), CommandError>,
+    ) -> Result<(), CommandError> {
         // Invalid changes are refused before a lock or a directory is created.
         change(&mut Self::open(path)?)?;
-        let _lock = private_file::lock(path)?;
+        let _lock = private_file::lock(path).map_err(bad_file)?;
         let mut edit = Self::open(path)?;
         change(&mut edit)?;
-        Ok(private_file::write(path, edit.document.to_string().as_bytes())?)
+        private_file::write(path, edit.document.to_string().as_bytes()).map_err(bad_file)
     }
 
     /// Opens the file at `path`; if it does not exist, starts with an empty one.
-    pub(crate) fn open(path: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, CommandError> {
         let text = match read_trusted(path)? {
             // The new file replaces the old one, so it must not be a device.
             Some((_, metadata)) if !metadata.is_file() => {
                 let message = format!("{} is not a regular file and cannot be changed", path.display());
-                return Err(ConfigError::new(message, "name a file with --config FILE or JELOUCTL_CONFIG"));
+                return Err(CommandError::configuration(message, "name a file with --config FILE or JELOUCTL_CONFIG"));
             }
             Some((text, _)) => text,
             None => String::new(),
@@ -48,7 +49,7 @@ impl ConfigEdit {
         // The same parser as for reading, which names each wrong key; the editor would accept anything.
         let file = ConfigFile::parse(path, &text)?;
         let document = text.parse().map_err(|error: TomlError| {
-            ConfigError::syntax(path, &text, error.span().unwrap_or_default().start, error.message())
+            wrong_syntax(path, &text, error.span().unwrap_or_default().start, error.message())
         })?;
         Ok(Self { file, document })
     }
@@ -89,14 +90,14 @@ impl ConfigEdit {
     }
 
     /// Makes `name` the default.
-    pub(crate) fn use_profile(&mut self, name: &str) -> Result<(), ConfigError> {
+    pub(crate) fn use_profile(&mut self, name: &str) -> Result<(), CommandError> {
         self.require(name)?;
         put(self.document.as_table_mut(), "default_profile", name);
         Ok(())
     }
 
     /// Removes the profile; also the default, if it is this profile.
-    pub(crate) fn remove_profile(&mut self, name: &str) -> Result<(), ConfigError> {
+    pub(crate) fn remove_profile(&mut self, name: &str) -> Result<(), CommandError> {
         self.require(name)?;
         if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {
             self.document.remove("default_profile");
@@ -106,12 +107,12 @@ impl ConfigEdit {
         Ok(())
     }
 
-    fn require(&self, name: &str) -> Result<(), ConfigError> {
+    fn require(&self, name: &str) -> Result<(), CommandError> {
         if self.has_profile(name) {
             return Ok(());
         }
         let known: Vec<_> = self.file.profiles.keys().map(String::as_str).collect();
-        Err(ConfigError::unknown_profile(name, "the command", &known))
+        Err(unknown_profile(name, "the command", &known))
     }
 }
 

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::error::ConfigError;
+use super::error::{bad_file, wrong_syntax};
 use super::keys::{KEYS, Key};
 use super::layer::{Layer, Origin};
 use super::secret_source::open_to_others;
+use crate::command_error::CommandError;
 use crate::nearest::nearest;
 use crate::places::{CONFIGURATION, HOME, home};
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
@@ -40,26 +41,28 @@ struct Document {
 
 impl ConfigFile {
     /// `config.toml` in the configuration directory of the user.
-    pub(crate) fn default_path() -> Result<PathBuf, ConfigError> {
+    pub(crate) fn default_path() -> Result<PathBuf, CommandError> {
         let directory = CONFIGURATION.directory().ok_or_else(|| {
             let configuration = CONFIGURATION.variable;
             let message =
                 format!("no place for the configuration: `{configuration}`, or else `{HOME}`, is not an absolute path");
-            ConfigError::new(message, "set one of them, or name a file with --config FILE or JELOUCTL_CONFIG")
+            CommandError::configuration(
+                message,
+                "set one of them, or name a file with --config FILE or JELOUCTL_CONFIG",
+            )
         })?;
         Ok(directory.join("config.toml"))
     }
 
     /// The file that is named, which must exist, or [`Self::load_default`].
-    pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, CommandError> {
         let Some(path) = named else { return Self::load_default() };
-        let missing = || io::Error::new(io::ErrorKind::NotFound, "there is no such file");
-        Self::load(path)?.ok_or_else(|| FileError::of("read", path)(missing()).into()).map(Some)
+        Self::load(path)?.ok_or_else(|| unreadable(path, "there is no such file")).map(Some)
     }
 
     /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
     /// searched: flags and environment may say everything.
-    fn load_default() -> Result<Option<Self>, ConfigError> {
+    fn load_default() -> Result<Option<Self>, CommandError> {
         let of_user = match Self::default_path() {
             // It may have guards that would be missing.
             Err(error) if CONFIGURATION.is_named() => return Err(error),
@@ -82,11 +85,11 @@ impl ConfigFile {
     }
 
     /// The file at `path`; nothing when there is none. One that others could have written is an error.
-    pub(crate) fn load(path: &Path) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn load(path: &Path) -> Result<Option<Self>, CommandError> {
         let Some((text, metadata)) = read_trusted(path)? else {
             // It may be on a volume that is not mounted, and say who must not be written to.
-            let missing = || io::Error::new(io::ErrorKind::NotFound, "it is a link to a file that does not exist");
-            return if path.is_symlink() { Err(FileError::of("read", path)(missing()).into()) } else { Ok(None) };
+            let problem = "it is a link to a file that does not exist";
+            return if path.is_symlink() { Err(unreadable(path, problem)) } else { Ok(None) };
         };
         let mut config = Self::parse(path, &text)?;
         if config.profiles.values().any(|profile| profile.has("client_secret")) {
@@ -95,8 +98,8 @@ impl ConfigFile {
         Ok(Some(config))
     }
 
-    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let wrong = |at: Range<usize>, problem: &str| ConfigError::syntax(path, text, at.start, problem);
+    pub(crate) fn parse(path: &Path, text: &str) -> Result<Self, CommandError> {
+        let wrong = |at: Range<usize>, problem: &str| wrong_syntax(path, text, at.start, problem);
         let document: Document = toml::from_str(text).map_err(|error| {
             // Without toml's quotation of the line, and of a text where something else belongs: it may be a secret.
             let message = error.message();
@@ -126,12 +129,12 @@ impl ConfigFile {
 
     /// The profile that `default_profile` names. A missing profile is reported only here: a file that could
     /// not be read at all could not be mended by `profile use` either.
-    pub(crate) fn default_profile(&self) -> Result<Option<&String>, ConfigError> {
+    pub(crate) fn default_profile(&self) -> Result<Option<&String>, CommandError> {
         match &self.default_profile {
             Some(name) if !self.profiles.contains_key(name) => {
                 let path = self.path.display();
                 let message = format!("{path}: default_profile names `{name}`, but there is no [profiles.{name}]");
-                Err(ConfigError::new(message, "choose one that is there with: jelouctl profile use NAME"))
+                Err(CommandError::configuration(message, "choose one that is there with: jelouctl profile use NAME"))
             }
             default => Ok(default.as_ref()),
         }
@@ -157,30 +160,34 @@ pub(super) fn resolve(directory: &Path, path: &str) -> String {
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The text of a configuration that only its owner can have written; None if there is no file.
-pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, ConfigError> {
-    let unreadable = FileError::of("read", path);
+pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, CommandError> {
+    let unread = |cause: io::Error| bad_file(FileError::of("read", path)(cause));
     let file = match open_to_read(path, PipeBound::FirstByte) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error).into()),
+        Err(error) => return Err(unread(error)),
     };
-    let metadata = file.metadata().map_err(&unreadable)?;
+    let metadata = file.metadata().map_err(unread)?;
     if metadata.is_dir() {
-        return Err(unreadable(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory, not a file")).into());
+        return Err(unreadable(path, "it is a directory, not a file"));
     }
     // The owner and permissions of a pipe or /dev/null do not say who wrote what comes out of it.
     #[cfg(unix)]
     if metadata.is_file() {
         refuse_unsafe(path, &metadata)?;
     }
-    let text = String::from_utf8(read_to_limit(file, MAX_BYTES).map_err(&unreadable)?);
-    let text = text.map_err(|_| unreadable(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))?;
+    let text = String::from_utf8(read_to_limit(file, MAX_BYTES).map_err(unread)?);
+    let text = text.map_err(|_| unreadable(path, "it is not UTF-8"))?;
     Ok(Some((text, metadata)))
+}
+
+fn unreadable(path: &Path, problem: &str) -> CommandError {
+    bad_file(FileError::of("read", path)(io::Error::other(problem)))
 }
 
 /// Anyone who can write the configuration chooses where messages and secrets go.
 #[cfg(unix)]
-fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
+fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
     use std::os::unix::fs::MetadataExt;
 
     let owner = metadata.uid();
@@ -192,7 +199,7 @@ fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), ConfigError> {
         return Ok(());
     };
     let path = path.display();
-    Err(ConfigError::new(format!("{path}: {problem}"), format!("make it yours alone: {remedy} {path}")))
+    Err(CommandError::configuration(format!("{path}: {problem}"), format!("make it yours alone: {remedy} {path}")))
 }
 
 #[cfg(test)]
@@ -203,8 +210,8 @@ mod tests {
         let file = ConfigFile::parse(Path::new("/etc/c.toml"), text);
         file.and_then(|file| file.default_profile().map(|_| ()).map(|()| file.clone())).map_err(|error| {
             match &error.hint {
-                Some(hint) => format!("{error} | {hint}"),
-                None => error.to_string(),
+                Some(hint) => format!("{} | {hint}", error.message),
+                None => error.message,
             }
         })
     }

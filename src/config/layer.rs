@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use super::error::ConfigError;
+use super::error::wrong_variable;
 use super::keys::{KEYS, Key};
+use crate::command_error::CommandError;
 
 /// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,34 +135,34 @@ impl Layer {
     ///
     /// # Errors
     /// If `read` refuses it.
-    pub(super) fn get<T>(&self, name: &str, read: Reader<T>) -> Result<Option<T>, ConfigError> {
+    pub(super) fn get<T>(&self, name: &str, read: Reader<T>) -> Result<Option<T>, CommandError> {
         self.text(name).map(read).transpose().map_err(|problem| self.wrong(name, &problem))
     }
 
     /// The same for a key that has a default, of a layer over [`Self::of_defaults`].
     #[expect(clippy::expect_used, reason = "the table says so")]
-    pub(super) fn or_default<T>(&self, name: &str, read: Reader<T>) -> Result<T, ConfigError> {
+    pub(super) fn or_default<T>(&self, name: &str, read: Reader<T>) -> Result<T, CommandError> {
         Ok(self.get(name, read)?.expect("the key has a default"))
     }
 
     /// The same for a list.
-    pub(super) fn get_list<T>(&self, name: &str, read: Reader<T>) -> Result<Option<Vec<T>>, ConfigError> {
+    pub(super) fn get_list<T>(&self, name: &str, read: Reader<T>) -> Result<Option<Vec<T>>, CommandError> {
         let read = self.list(name).map(|texts| texts.iter().map(|text| read(text)).collect());
         read.transpose().map_err(|problem: String| self.wrong(name, &problem))
     }
 
     /// The value of the key called `name` has this problem.
-    pub(super) fn wrong(&self, name: &str, problem: &str) -> ConfigError {
+    pub(super) fn wrong(&self, name: &str, problem: &str) -> CommandError {
         match self.origin(name) {
-            Origin::Variable(variable) => ConfigError::variable(variable, problem),
+            Origin::Variable(variable) => wrong_variable(variable, problem),
             Origin::Profile(profile) => {
                 let key = Key::named(name).map(|key| format!(" {} {}", key.flag, key.value)).unwrap_or_default();
                 let hint = format!("fix it in the configuration, or with: jelouctl profile set {profile}{key}");
-                ConfigError::new(format!("{name} of profile {profile}: {problem}"), hint)
+                CommandError::configuration(format!("{name} of profile {profile}: {problem}"), hint)
             }
             // The command line names the flag.
             Origin::Flag(_) | Origin::Sandbox | Origin::Default => {
-                ConfigError::new(problem.to_string(), "give another value")
+                CommandError::configuration(problem, "give another value")
             }
         }
     }

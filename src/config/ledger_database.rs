@@ -10,11 +10,11 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 use url::Url;
 
-use super::error::ConfigError;
 use super::layer::{Origin, Sourced};
 use super::outside::{Environment, Flags};
 use super::secret_source::SecretSource;
 use super::settings::{choose_profile, load_file};
+use crate::command_error::CommandError;
 use crate::invisible::without_final_line_break;
 use crate::secret::Secret;
 
@@ -40,7 +40,7 @@ impl LedgerDatabase {
     /// # Errors
     /// When a profile or a configuration is named that is not there, when a profile has a database and none is chosen,
     /// or when the address is not one.
-    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Option<Self>, ConfigError> {
+    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Option<Self>, CommandError> {
         let file = load_file(flags, environment)?;
         let outside = flags.layer.clone().over(environment.layer.clone());
         let mut profiles = file.iter().flat_map(|file| file.profiles.values());
@@ -65,7 +65,7 @@ impl LedgerDatabase {
     ///
     /// # Errors
     /// If it is not an address, or holds a password that it must not hold.
-    pub(crate) fn parse(origin: &Origin, raw: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(origin: &Origin, raw: &str) -> Result<Self, CommandError> {
         let read = Self::read(origin, without_final_line_break(raw)).and_then(|database| match origin {
             Origin::Variable(_) => Ok(database),
             _ if database.password.is_none() => Ok(database),
@@ -74,7 +74,7 @@ impl LedgerDatabase {
         read.map_err(|problem| {
             let hint = "write it as postgres://USER@HOST/DATABASE; a password comes from JELOUCTL_LEDGER, PGPASSWORD, or \
                 ledger_password_file or ledger_password_command of the profile";
-            ConfigError::new(format!("{origin}: {problem}"), hint)
+            CommandError::configuration(format!("{origin}: {problem}"), hint)
         })
     }
 
@@ -126,7 +126,7 @@ impl LedgerDatabase {
     ///
     /// # Errors
     /// When a source is named and gives none.
-    pub(crate) async fn fetch_password(&self) -> Result<Option<Secret>, ConfigError> {
+    pub(crate) async fn fetch_password(&self) -> Result<Option<Secret>, CommandError> {
         let nobody = || Err(io::Error::other("there is no terminal to ask on"));
         match &self.password {
             Some(source) => Ok(Some(source.fetch(nobody).await?.0)),
@@ -190,7 +190,7 @@ mod tests {
             ("postgres://u@db.example/j?sslcert=x", "sslcert is not understood"),
             ("postgres://u@db.example/j?oops=x", "not the address of a database"),
         ] {
-            let error = LedgerDatabase::parse(&Origin::Default, raw).unwrap_err().to_string();
+            let error = LedgerDatabase::parse(&Origin::Default, raw).unwrap_err().message;
             assert!(error.contains(part), "{raw}: {error}");
         }
     }

@@ -1,10 +1,11 @@
 //! Client id and secret: which of them belong together, and where a profile's secret may be sent.
 
 use super::api_url::ApiUrl;
-use super::error::ConfigError;
+use super::error::incomplete;
 use super::keys::client_id;
 use super::layer::{Layer, Origin, Sourced};
 use super::secret_source::SecretSource;
+use crate::command_error::CommandError;
 
 /// The client id and secret that are given, outside the profile and in it. The two are never mixed: an id of one with
 /// the secret of the other would send the secret to whom it is not for.
@@ -28,7 +29,7 @@ struct Pair {
 }
 
 impl Pair {
-    fn of(layer: &Layer) -> Result<Self, ConfigError> {
+    fn of(layer: &Layer) -> Result<Self, CommandError> {
         let id = layer.get("client_id", client_id)?.map(|id| layer.origin("client_id").of(id));
         Ok(Self { id, secret: SecretSource::of(layer, "client_secret")? })
     }
@@ -39,7 +40,7 @@ impl Login {
     ///
     /// # Errors
     /// If one of them gives its secret in two ways, or a value is not valid.
-    pub(crate) fn new(outside: &Layer, profile: &Layer, name: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn new(outside: &Layer, profile: &Layer, name: &str) -> Result<Self, CommandError> {
         let home = profile.clone().over(Layer::of_defaults()).or_default("api_url", str::parse)?;
         Ok(Self { typed: Pair::of(outside)?, kept: Pair::of(profile)?, profile: name.to_owned(), home })
     }
@@ -62,23 +63,23 @@ impl Login {
         can_ask: bool,
         api_url: &ApiUrl,
         asked_by: &Origin,
-    ) -> Result<(&Sourced<String>, Sourced<SecretSource>), ConfigError> {
+    ) -> Result<(&Sourced<String>, Sourced<SecretSource>), CommandError> {
         let prompt = || can_ask.then(|| Origin::Default.of(SecretSource::Prompt));
         let hint = "give id and secret in one place: both in a profile, with jelouctl profile set NAME --client-secret-file FILE, or \
             both outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
-        let no_secret = |id: &str| ConfigError::new(format!("no client secret for client id `{id}`"), hint);
+        let no_secret = |id: &str| CommandError::configuration(format!("no client secret for client id `{id}`"), hint);
         let ask = |id: &Sourced<String>| prompt().ok_or_else(|| no_secret(&id.value));
         match (&self.typed.id, &self.typed.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
             (Some(id), None) => Ok((id, ask(id)?)),
-            (None, Some(Sourced { origin, .. })) => Err(ConfigError::new(
+            (None, Some(Sourced { origin, .. })) => Err(CommandError::configuration(
                 format!(
                     "the client secret comes from {origin}, but neither a flag nor the environment gives its client id"
                 ),
                 "give the id too, with --client-id or JELOU_CLIENT_ID: a profile's id is not mixed with another's secret",
             )),
             (None, None) => {
-                let id = self.kept.id.as_ref().ok_or_else(|| ConfigError::incomplete("no credentials"))?;
+                let id = self.kept.id.as_ref().ok_or_else(|| incomplete("no credentials"))?;
                 self.keep_secret_home(api_url, asked_by)?;
                 let secret = self.kept.secret.clone().map_or_else(|| ask(id), Ok)?;
                 Ok((id, secret))
@@ -86,11 +87,11 @@ impl Login {
         }
     }
 
-    fn keep_secret_home(&self, asked: &ApiUrl, asked_by: &Origin) -> Result<(), ConfigError> {
+    fn keep_secret_home(&self, asked: &ApiUrl, asked_by: &Origin) -> Result<(), CommandError> {
         if *asked == self.home || asked.is_loopback() {
             return Ok(());
         }
-        Err(ConfigError::new(
+        Err(CommandError::configuration(
             format!("the secret of profile `{}` is for {}, but {asked_by} asks for {asked}", self.profile, self.home),
             "give that host's own credentials with flags or variables, or make a profile with its api_url",
         ))

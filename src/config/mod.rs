@@ -15,7 +15,7 @@ mod settings;
 
 pub(crate) use self::api_url::ApiUrl;
 pub(crate) use self::edit::ConfigEdit;
-pub(crate) use self::error::{ConfigError, ConfigFault};
+pub(crate) use self::error::{bad_file, interrupted, no_bot, wrong_variable};
 pub(crate) use self::file::ConfigFile;
 pub(crate) use self::keys::{KEYS, Key, bot_id, budget, people_limit, rate, remember, retry_for, timeout};
 pub(crate) use self::layer::{Layer, Origin, Sourced};

@@ -4,10 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::ConfigError;
+use super::error::wrong_variable;
 use super::file::resolve;
 use super::keys::{KEYS, Key};
 use super::layer::{Layer, Origin};
+use crate::command_error::CommandError;
 use crate::invisible::without_final_line_break;
 
 /// What was typed on the command line.
@@ -56,16 +57,16 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    pub(crate) fn read() -> Result<Self, ConfigError> {
+    pub(crate) fn read() -> Result<Self, CommandError> {
         Ok(Self { warnings: warnings(), to: read("JELOU_TO")?, ..Self::read_settings(|_| true)? })
     }
 
     /// The setting of the ledger alone: a command that only reads runs does not need the others to be valid.
-    pub(crate) fn read_for_ledger() -> Result<Self, ConfigError> {
+    pub(crate) fn read_for_ledger() -> Result<Self, CommandError> {
         Self::read_settings(|key| key.name == "ledger")
     }
 
-    fn read_settings(is_wanted: impl Fn(&Key) -> bool) -> Result<Self, ConfigError> {
+    fn read_settings(is_wanted: impl Fn(&Key) -> bool) -> Result<Self, CommandError> {
         let mut layer = Layer::default();
         for key in KEYS.iter().filter(|key| !key.variable.is_empty() && is_wanted(key)) {
             let Some(text) = read(key.variable)? else { continue };
@@ -84,19 +85,19 @@ impl Environment {
 }
 
 /// One of our variables, by its `name`.
-fn read(name: &'static str) -> Result<Option<String>, ConfigError> {
+fn read(name: &'static str) -> Result<Option<String>, CommandError> {
     match std::env::var_os(name) {
         None => Ok(None),
         Some(value) if value.is_empty() => {
             let hint = format!("give it a value, or unset {name}; in CI, check that the variable or secret exists");
-            Err(ConfigError::new(format!("{name} is set but empty"), hint))
+            Err(CommandError::configuration(format!("{name} is set but empty"), hint))
         }
         Some(value) => {
-            let value = value.into_string().map_err(|_| ConfigError::variable(name, "its value is not UTF-8"))?;
+            let value = value.into_string().map_err(|_| wrong_variable(name, "its value is not UTF-8"))?;
             match stray_character(&value) {
                 // A Kubernetes secret that was made with `echo`.
                 None => Ok(Some(without_final_line_break(&value).to_owned())),
-                Some(problem) => Err(ConfigError::variable(name, problem)),
+                Some(problem) => Err(wrong_variable(name, problem)),
             }
         }
     }

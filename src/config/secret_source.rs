@@ -11,8 +11,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-use super::error::ConfigError;
+use super::error::interrupted;
 use super::layer::{Layer, Origin, Sourced};
+use crate::command_error::CommandError;
 use crate::private_file::{self, FileError, PipeBound, open_to_read};
 use crate::process::find_program;
 use crate::secret::Secret;
@@ -45,14 +46,14 @@ impl SecretSource {
     ///
     /// # Errors
     /// If it is given in two ways.
-    pub(super) fn of(layer: &Layer, name: &str) -> Result<Option<Sourced<Self>>, ConfigError> {
+    pub(super) fn of(layer: &Layer, name: &str) -> Result<Option<Sourced<Self>>, CommandError> {
         let ways = Self::ways(name);
         let mut given = ways.iter().filter(|way| layer.has(way));
         let Some(key) = given.next() else { return Ok(None) };
         if let Some(other) = given.next() {
             let (origin, second) = (layer.origin(key), layer.origin(other));
             let message = format!("both {key} ({origin}) and {other} ({second}) are given");
-            return Err(ConfigError::new(message, "keep one of them"));
+            return Err(CommandError::configuration(message, "keep one of them"));
         }
         let words = layer.list(key).unwrap_or_default();
         let source = match key.strip_prefix(name) {
@@ -81,7 +82,10 @@ impl fmt::Display for SecretSource {
 impl Sourced<SecretSource> {
     /// The secret, with a warning when others can read its file. `ask` reads it from the terminal. An empty secret is
     /// an error.
-    pub(crate) async fn fetch(&self, ask: fn() -> io::Result<String>) -> Result<(Secret, Option<String>), ConfigError> {
+    pub(crate) async fn fetch(
+        &self,
+        ask: fn() -> io::Result<String>,
+    ) -> Result<(Secret, Option<String>), CommandError> {
         let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
         let (raw, warning) = match &self.value {
             SecretSource::Value(secret) => (secret.reveal().as_bytes().to_vec(), None),
@@ -90,7 +94,7 @@ impl Sourced<SecretSource> {
                 let read = blocking(move || read_file(&file)).await;
                 read.map_err(|cause| {
                     let message = format!("{}: {}", self.origin, FileError::of("read", path)(cause));
-                    ConfigError::new(message, "check the path and its permissions")
+                    CommandError::configuration(message, "check the path and its permissions")
                 })?
             }
             SecretSource::Stdin => (
@@ -100,7 +104,7 @@ impl Sourced<SecretSource> {
             SecretSource::Command(words) => (run(words, &self.origin).await?, None),
             SecretSource::Prompt => match ask() {
                 Ok(typed) => (typed.into_bytes(), None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(ConfigError::interrupted()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(interrupted()),
                 Err(error) => return Err(unreadable(error)),
             },
         };
@@ -114,8 +118,11 @@ impl Sourced<SecretSource> {
         Ok((secret, warning))
     }
 
-    fn bad(&self, problem: &str) -> ConfigError {
-        ConfigError::new(format!("the secret from {} {problem}", self.origin()), "check where the secret comes from")
+    fn bad(&self, problem: &str) -> CommandError {
+        CommandError::configuration(
+            format!("the secret from {} {problem}", self.origin()),
+            "check where the secret comes from",
+        )
     }
 
     fn origin(&self) -> String {
@@ -140,11 +147,11 @@ fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
 
 /// Runs a command without a shell and without standard input; its standard output is the secret. `origin` names the
 /// setting in errors.
-async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, ConfigError> {
+async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError> {
     let program = words.first().map_or("", String::as_str);
     let failed = |problem: String| {
         let hint = "run the command by hand; it must print the secret and ask for nothing";
-        ConfigError::new(format!("{origin}: {problem}"), hint)
+        CommandError::configuration(format!("{origin}: {problem}"), hint)
     };
     let failed_to_run = |cause: io::Error| failed(format!("failed to run the secret command `{program}`: {cause}"));
     let mut command = Command::new(find_program(program.as_ref()));

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::api_url::ApiUrl;
-use super::error::ConfigError;
+use super::error::{no_bot, unknown_profile, wrong_variable};
 use super::file::ConfigFile;
 use super::keys::{self, Key};
 use super::layer::{Layer, Origin, Sourced};
 use super::login::Login;
 use super::outside::{Environment, Flags};
 use super::secret_source::SecretSource;
+use crate::command_error::CommandError;
 use crate::cost::Money;
 use crate::hours::{HoursBase, day_off, windows_of};
 use crate::phone::Country;
@@ -66,11 +67,11 @@ impl Settings {
     ///
     /// # Errors
     /// When something is missing, broken or mixed in a way that could send a secret to the wrong place.
-    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+    pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Self, CommandError> {
         Self::resolve(flags, environment, load_file(flags, environment)?.as_ref())
     }
 
-    fn resolve(flags: &Flags, environment: &Environment, file: Option<&ConfigFile>) -> Result<Self, ConfigError> {
+    fn resolve(flags: &Flags, environment: &Environment, file: Option<&ConfigFile>) -> Result<Self, CommandError> {
         let sandbox = sandboxed(flags, environment)?;
         let mut warnings = environment.warnings.clone();
         warnings.extend(file.into_iter().flat_map(|file| file.warnings.clone()));
@@ -111,7 +112,7 @@ impl Settings {
     }
 
     /// Reads each value of the `layer` of all sources.
-    fn read(layer: Layer, login: Login, sandbox: Sandboxed) -> Result<Self, ConfigError> {
+    fn read(layer: Layer, login: Login, sandbox: Sandboxed) -> Result<Self, CommandError> {
         let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
         let hours = HoursBase {
             between: windows_of(&between.unwrap_or_default()).map_err(|problem| layer.wrong("between", &problem))?,
@@ -161,8 +162,8 @@ impl Settings {
     }
 
     /// The bot to send from.
-    pub(crate) fn bot(&self) -> Result<&str, ConfigError> {
-        self.bot.as_deref().ok_or_else(ConfigError::no_bot)
+    pub(crate) fn bot(&self) -> Result<&str, CommandError> {
+        self.bot.as_deref().ok_or_else(no_bot)
     }
 
     /// Where the value of a key comes from.
@@ -183,7 +184,7 @@ impl Settings {
     ///
     /// # Errors
     /// When one of them is missing, or the secret would go to a place that it is not for.
-    pub(crate) fn credentials(&self, can_ask: bool) -> Result<(&Sourced<String>, Sourced<SecretSource>), ConfigError> {
+    pub(crate) fn credentials(&self, can_ask: bool) -> Result<(&Sourced<String>, Sourced<SecretSource>), CommandError> {
         self.login.credentials(can_ask, &self.api_url, self.origin("api_url"))
     }
 }
@@ -192,7 +193,7 @@ impl Settings {
 pub(crate) fn check(layer: &Layer) -> Result<(), String> {
     let login = Login::new(layer, &Layer::default(), "");
     let read = login.and_then(|login| Settings::read(layer.clone().over(Layer::of_defaults()), login, Sandboxed::No));
-    read.map(drop).map_err(|error| error.to_string())
+    read.map(drop).map_err(|error| error.message)
 }
 
 /// A check of what is typed for the flag of the key called `name`.
@@ -208,23 +209,23 @@ pub(crate) fn checked(name: &'static str) -> impl Fn(&str) -> Result<String, Str
 ///
 /// # Errors
 /// When the configuration cannot be read.
-pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, ConfigError> {
+pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, CommandError> {
     let file = load_file(flags, &Environment::read_for_ledger()?)?;
     Ok(file.is_some_and(|file| file.profiles.contains_key(name)))
 }
 
 /// The named configuration, else the user's or the machine's; None if neither exists.
-pub(super) fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, ConfigError> {
+pub(super) fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, CommandError> {
     ConfigFile::find(flags.config_file(environment).as_deref())
 }
 
-fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, ConfigError> {
+fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, CommandError> {
     let Some(raw) = &environment.sandbox else {
         return Ok(if flags.sandbox { Sandboxed::Nearest } else { Sandboxed::No });
     };
     ApiUrl::of_sandbox(raw).map(Sandboxed::At).map_err(|problem| {
         let way_out = "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox";
-        ConfigError::variable("JELOUCTL_SANDBOX", format!("{problem}: {way_out}"))
+        wrong_variable("JELOUCTL_SANDBOX", format!("{problem}: {way_out}"))
     })
 }
 
@@ -235,7 +236,7 @@ pub(super) fn choose_profile(
     environment: &Environment,
     file: Option<&ConfigFile>,
     is_needed: bool,
-) -> Result<Option<Sourced<String>>, ConfigError> {
+) -> Result<Option<Sourced<String>>, CommandError> {
     let asked = match (&flags.profile, &environment.profile) {
         (Some(name), _) => Some(Origin::Flag("--profile").of(name.clone())),
         (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").of(name.clone())),
@@ -250,7 +251,7 @@ pub(super) fn choose_profile(
         if !is_needed && environment.sandbox.is_some() {
             return Ok(None);
         }
-        return Err(ConfigError::unknown_profile(&asked.value, &asked.origin.to_string(), &known));
+        return Err(unknown_profile(&asked.value, &asked.origin.to_string(), &known));
     }
     let default = file.map(ConfigFile::default_profile).transpose()?.flatten().map(String::as_str);
     match (default, known.as_slice()) {
@@ -261,7 +262,7 @@ pub(super) fn choose_profile(
             let message =
                 format!("there are several profiles and none is the default; there are: {}", known.join(", "));
             let hint = "choose with --profile NAME, or once for all with: jelouctl profile use NAME";
-            Err(ConfigError::new(message, hint))
+            Err(CommandError::configuration(message, hint))
         }
     }
 }
@@ -276,7 +277,7 @@ mod tests {
         let text = format!("default_profile = \"a\"\n[profiles.b]\ntimeout = \"soon\"\n[profiles.a]\n{profile}");
         let file = ConfigFile::parse(Path::new("/etc/c.toml"), &text).unwrap();
         let resolved = Settings::resolve(&Flags::default(), &Environment::default(), Some(&file));
-        resolved.map_err(|error| format!("{error} | {}", error.hint.clone().unwrap_or_default()))
+        resolved.map_err(|error| format!("{} | {}", error.message, error.hint.unwrap_or_default()))
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub fn configuration(bytes: &[u8]) {
     }
     let told = match ConfigFile::parse(Path::new("/etc/c.toml"), &text) {
         Ok(file) => file.profiles.values().filter_map(|profile| check(profile).err()).collect(),
-        Err(error) => format!("{error} {}", error.hint.as_deref().unwrap_or_default()),
+        Err(error) => format!("{} {}", error.message, error.hint.unwrap_or_default()),
     };
     assert!(!told.contains("canary"), "{told}");
 }

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use super::sender::read_environment;
 use crate::api::clipped;
-use crate::config::{ConfigError, Flags, Settings};
+use crate::command_error::CommandError;
+use crate::config::{Flags, Settings};
 use crate::message::merge;
 use crate::output::{Record, Stderr, compact};
 use crate::people::{ExclusionList, Exclusions};
@@ -52,7 +53,7 @@ impl AuditLog {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub(crate) fn of_flags(flags: &Flags) -> Result<Self, ConfigError> {
+    pub(crate) fn of_flags(flags: &Flags) -> Result<Self, CommandError> {
         let environment = read_environment()?;
         Ok(Self::of(&Settings::load(flags, &environment)?))
     }

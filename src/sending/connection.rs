@@ -13,7 +13,7 @@ use crate::api::{
     UNKNOWN_HINT, clipped, deliver,
 };
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, ConfigError, Sandboxed, Settings};
+use crate::config::{ApiUrl, Sandboxed, Settings, bad_file};
 use crate::exit::ExitCode;
 use crate::input::{MAX_BYTES, UsageError};
 use crate::output::{Stderr, SystemError, ask_hidden, visible_json};
@@ -111,11 +111,11 @@ impl Connection {
 }
 
 /// The client for requests to the API at `base`.
-pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, ConfigError> {
+pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, CommandError> {
     let read = |file: PathBuf| {
         let read = open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
-        let content = read.map_err(FileError::of("read", &file))?;
-        Ok::<_, FileError>(Roots::Only { file, content })
+        let content = read.map_err(FileError::of("read", &file)).map_err(bad_file)?;
+        Ok::<_, CommandError>(Roots::Only { file, content })
     };
     let roots = match settings.ca_cert.clone().map(read).transpose()? {
         _ if base.is_plain_http() => Roots::None,
@@ -127,8 +127,8 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
 }
 
 /// Why there is no client: a fault of the configuration.
-pub(crate) fn no_client(UsageError { message, hint, .. }: UsageError) -> ConfigError {
-    ConfigError::new(message, hint)
+pub(crate) fn no_client(UsageError { message, hint, .. }: UsageError) -> CommandError {
+    CommandError::configuration(message, hint)
 }
 
 /// The proxy on the way to the API at `base`; never for this machine or a sandbox: only those use plain HTTP.

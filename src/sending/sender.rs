@@ -8,7 +8,7 @@ use url::Url;
 use super::connection::{self, Connection, ask_secret, new_client, reach_or_start};
 use crate::api::{Credentials, Request, curl_command};
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, ConfigError, Environment, SecretSource, Settings, Sourced};
+use crate::config::{ApiUrl, Environment, SecretSource, Settings, Sourced};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{SystemError, visible_json};
@@ -19,18 +19,20 @@ use crate::process::{Signal, Signals, block_on, enclosing_sandbox};
 /// # Errors
 /// If a variable is invalid, or this runs in a sandbox whose address is not in it: a script under test may clear the
 /// environment (`env -i`), or become another user (`su -`).
-pub(crate) fn read_environment() -> Result<Environment, ConfigError> {
+pub(crate) fn read_environment() -> Result<Environment, CommandError> {
     let environment = Environment::read()?;
     if environment.sandbox.is_none()
         && let Some(process) = enclosing_sandbox()
     {
-        return Err(ConfigError::lost_sandbox(process));
+        // It stops for the same reason as a guard: nothing under a sandbox must reach anyone.
+        let message = format!("this runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set");
+        return Err(CommandError::guard(message, "keep JELOUCTL_SANDBOX in the environment of the script"));
     }
     Ok(environment)
 }
 
 /// The configuration; prints its warnings.
-pub(crate) fn read_settings(context: &Context, environment: &Environment) -> Result<Settings, ConfigError> {
+pub(crate) fn read_settings(context: &Context, environment: &Environment) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, environment)?;
     context.stderr.warnings(&settings.warnings);
     Ok(settings)
@@ -47,13 +49,13 @@ pub(crate) struct Sender {
 
 impl Sender {
     /// The configured one.
-    pub(crate) fn resolve(context: &Context) -> Result<Self, ConfigError> {
+    pub(crate) fn resolve(context: &Context) -> Result<Self, CommandError> {
         Self::of(read_settings(context, &read_environment()?)?, context)
     }
 
     /// # Errors
     /// If settings are missing, or the secret would go to a place that it is not for.
-    pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, ConfigError> {
+    pub(crate) fn of(settings: Settings, context: &Context) -> Result<Self, CommandError> {
         let bot = settings.bot()?.to_owned();
         let (client_id, secret) = settings.credentials(context.can_ask())?;
         let client_id = client_id.clone();
@@ -137,7 +139,7 @@ impl Sender {
         &self,
         context: &Context,
         ask: fn() -> io::Result<String>,
-    ) -> Result<Credentials, ConfigError> {
+    ) -> Result<Credentials, CommandError> {
         let (secret, warning) = self.secret.fetch(ask).await?;
         context.stderr.warnings(warning.as_slice());
         let credentials = Credentials::new(&self.client_id.value, &secret);

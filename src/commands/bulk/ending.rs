@@ -228,6 +228,6 @@ pub(crate) fn log_decided(
             let fields = run_fields(Some(name), Some(details), counts, ended);
             log.of_run(&details.bot, &details.client_id).run(&context.stderr, command, fields);
         }
-        Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {error}")),
+        Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {}", error.message)),
     }
 }

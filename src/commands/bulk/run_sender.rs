@@ -2,7 +2,7 @@
 //! address.
 
 use crate::command_error::CommandError;
-use crate::config::{ConfigError, Origin, Settings, Sourced, bot_id, knows_profile};
+use crate::config::{Origin, Settings, Sourced, bot_id, knows_profile, wrong_variable};
 use crate::context::Context;
 use crate::input::UsageError;
 use crate::ledger::{Details, Run, RunName};
@@ -62,8 +62,8 @@ pub(super) fn sender_of_run(context: &mut Context, held: &Run, run: &Details) ->
     Ok(sender)
 }
 
-fn bot_of(run: &Details) -> Result<String, ConfigError> {
-    bot_id(&run.bot).map_err(|problem| ConfigError::variable("the run", problem))
+fn bot_of(run: &Details) -> Result<String, CommandError> {
+    bot_id(&run.bot).map_err(|problem| wrong_variable("the run", problem))
 }
 
 /// The secret is sent only to the address configured for this process, never to one that only the run has: anyone who
@@ -71,11 +71,10 @@ fn bot_of(run: &Details) -> Result<String, ConfigError> {
 fn check_address(name: &RunName, run: &Details, settings: &Settings) -> Result<(), CommandError> {
     let (own_url, origin) = (settings.api_url.as_key(), settings.origin("api_url"));
     if *origin == Origin::Default && own_url != run.api_url {
-        return Err(ConfigError::new(
+        return Err(CommandError::configuration(
             format!("run {name} sends to {}, but this process is set up to send to {own_url}", run.api_url),
             "if the credentials may be sent to that address, name it with JELOU_API_URL, --api-url or api_url of the profile",
-        )
-        .into());
+        ));
     }
     Ok(refuse_setting(name, ("api_url", origin), &run.api_url, &own_url)?)
 }

@@ -11,9 +11,7 @@ pub(crate) use self::set::KeyFlags;
 use super::confirm;
 use super::store::ledger_database;
 use crate::command_error::CommandError;
-use crate::config::{
-    ConfigEdit, ConfigError, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, Sourced,
-};
+use crate::config::{ConfigEdit, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, Sourced};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::Format;
@@ -81,11 +79,11 @@ pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<Exit
 }
 
 /// The configuration that is named.
-fn named_config(context: &Context) -> Result<Option<PathBuf>, ConfigError> {
+fn named_config(context: &Context) -> Result<Option<PathBuf>, CommandError> {
     Ok(context.flags.config_file(&Environment::read()?))
 }
 
-fn config_path(context: &Context) -> Result<PathBuf, ConfigError> {
+fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
     named_config(context)?.map_or_else(ConfigFile::default_path, Ok)
 }
 
@@ -104,7 +102,7 @@ fn list(context: &Context) -> Result<(), CommandError> {
             let ledger = ledger.transpose()?.map(|database| database.shown.value);
             Ok(json!({ "name": name, "bot_id": bot, "default": default == Some(name), "ledger": ledger }))
         });
-        let profiles = profiles.collect::<Result<Vec<_>, ConfigError>>()?;
+        let profiles = profiles.collect::<Result<Vec<_>, CommandError>>()?;
         context.stdout.json(&json!({ "schema_version": 1, "profiles": profiles }))?;
         return Ok(());
     }
@@ -126,7 +124,7 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     context.stderr.warnings(&settings.warnings);
     let has_credentials = settings.login.id().is_some() || settings.login.secret().is_some();
     if has_credentials && let Err(problem) = settings.credentials(true) {
-        context.stderr.warning(&problem.to_string());
+        context.stderr.warning(&problem.message);
     }
     let ledger = ledger_database(context)?;
     let rows = rows(&settings, ledger.as_ref());

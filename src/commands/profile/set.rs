@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint}
 
 use crate::command_error::CommandError;
 use crate::config::{
-    self, ConfigEdit, ConfigError, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, Sourced, checked,
+    self, ConfigEdit, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, Sourced, checked, interrupted,
 };
 use crate::context::Context;
 use crate::input::UsageError;
@@ -183,7 +183,7 @@ fn ask_secret() -> Result<Option<String>, CommandError> {
     let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;
     match typed {
         Ok(typed) => Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty())),
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(ConfigError::interrupted().into()),
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(interrupted()),
         Err(cause) => Err(SystemError { action: "ask on the terminal", cause }.into()),
     }
 }
