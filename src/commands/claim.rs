@@ -158,8 +158,7 @@ pub(super) fn warn_of_forgotten_keys(context: &Context, store: Option<&Store>) {
 
 /// Why a person who is not free, but did not get a message, gets none.
 fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError {
-    let run = entry.run.filter(|_| entry.is_row);
-    match (entry.state, run) {
+    match (entry.state, entry.run) {
         (OnceState::UnderWay, _) => under_way(scope, recipient),
         (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {

@@ -109,9 +109,7 @@ fn of_cause(cause: Cause) -> ExitCode {
 /// The exit code of a bulk run that paused by itself.
 pub(crate) fn of_pause(reason: PauseReason) -> ExitCode {
     match reason {
-        PauseReason::Person | PauseReason::Undelivered | PauseReason::Failover | PauseReason::Restored => {
-            ExitCode::Guard
-        }
+        PauseReason::Person | PauseReason::Undelivered | PauseReason::Doubt => ExitCode::Guard,
         PauseReason::Credentials | PauseReason::Account => ExitCode::Credentials,
         PauseReason::ProxyCredentials => ExitCode::Configuration,
         PauseReason::Network => ExitCode::Network,
@@ -163,8 +161,7 @@ mod tests {
         let expected = [
             ("person", 11),
             ("undelivered", 11),
-            ("failover", 11),
-            ("restored", 11),
+            ("doubt", 11),
             ("credentials", 4),
             ("account", 4),
             ("proxy_credentials", 3),

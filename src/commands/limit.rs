@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::context::Context;
 use crate::cost::{Category, Money, Rates};
 use crate::input::UsageError;
-use crate::ledger::{Details, LedgerError, ReachOf, ReachedBySend, ReachedPeople, Store};
+use crate::ledger::{Details, LedgerDraft, LedgerError, ReachOf, ReachedBySend, Store};
 use crate::message::{Message, Outgoing, sends_template};
 use crate::output::grouped;
 use crate::phone::country_of;
@@ -80,13 +80,12 @@ pub(super) fn limit_of_run(typed: Option<u32>, kept: Option<u32>, kind: &Message
     }
 }
 
-/// Warns before the question that the limit of people has no room now for all new ones of a list, or of what is left of a run,
-/// as `new_people` counts them; returns whether it does.
+/// Warns before the question that the limit of people has no room now for all new ones of a list; returns whether it does.
 pub(crate) fn report_limit(
     context: &Context,
     store: Option<&Store>,
     details: &Details,
-    new_people: impl FnOnce(&ReachedPeople) -> Result<u64, LedgerError>,
+    draft: &LedgerDraft,
 ) -> Result<bool, LedgerError> {
     let Some(limit) = details.conditions.per_day else { return Ok(false) };
     let Some(of) = ReachOf::of(details, Duration::ZERO) else {
@@ -94,7 +93,7 @@ pub(crate) fn report_limit(
         return Ok(false);
     };
     let reached = store.map(|store| store.reached(&of)).transpose()?.unwrap_or_default();
-    let people = new_people(&reached)?;
+    let people = reached.new_in(draft)?;
     let room = u64::from(limit).saturating_sub(reached.count());
     if people <= room {
         return Ok(false);
@@ -131,7 +130,7 @@ impl LimitedSend {
         };
         let store = open_store(context)?;
         let lag = (2 * *timeout).saturating_add(*retry_for);
-        let of = ReachOf::new(sender.bot.clone(), api_url.as_key(), lag);
+        let of = ReachOf::new(&sender.bot, &api_url.as_key(), lag);
         Ok(Some(Self { store, of, limit, is_over_allowed }))
     }
 

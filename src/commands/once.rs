@@ -19,7 +19,7 @@ use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
 
 const KEYS: [&str; 8] = ["KEY", "FROM", "SENT", "UNKNOWN", "UNDER WAY", "TO BE SENT", "NOT SENT", "LAST CHANGE"];
-const PEOPLE: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
+const PERSON: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
 
 /// Show and manage the keys of --once
 #[derive(Debug, Subcommand)]
@@ -255,17 +255,14 @@ impl UsedKey {
     }
 
     fn show(&self, context: &Context) -> Result<(), CommandError> {
-        let mut entries = Vec::new();
-        if let Some((hash, recipient)) = &self.person {
-            entries.extend(self.store.standing(&self.scope, hash)?);
-            if entries.is_empty() {
-                context.stderr.note(&format!("{recipient} has no message under the key {}", self.scope.key));
-            }
-        } else {
-            self.store.people_under(&self.scope, |entry| entries.push(entry))?;
-            entries.sort_by_key(|entry: &OnceEntry| entry.at);
+        let Some((hash, recipient)) = &self.person else {
+            return Ok(context.stdout.rows(&KEYS, [key_row(&self.summary()?)].into_iter())?);
+        };
+        let entry = self.store.standing(&self.scope, hash)?;
+        if entry.is_none() {
+            context.stderr.note(&format!("{recipient} has no message under the key {}", self.scope.key));
         }
-        Ok(context.stdout.rows(&PEOPLE, entries.iter().map(|entry| self.row(entry)))?)
+        Ok(context.stdout.rows(&PERSON, entry.iter().map(|entry| self.row(entry)))?)
     }
 
     fn row(&self, OnceEntry { state, at, message_id, run, .. }: &OnceEntry) -> OutputRow {
@@ -285,7 +282,7 @@ impl UsedKey {
         };
         let key = &self.scope.key;
         let entry = self.store.standing(&self.scope, hash)?;
-        if let Some(OnceEntry { is_row: true, run: Some(run), state: OnceState::Unknown, .. }) = &entry {
+        if let Some(OnceEntry { run: Some(run), state: OnceState::Unknown, .. }) = &entry {
             let message = format!("what {recipient} has under the key {key} is a row of run {run}, which is unknown");
             let to = typed_form(recipient);
             let hint = format!("decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)");
@@ -354,7 +351,7 @@ impl UsedKey {
             return Err(under_way(&self.scope, recipient));
         }
         let unfinished = self.store.runs_under(&self.scope)?;
-        let is_open = |run: &&String| entry.is_row && !entry.state.is_free() && unfinished.contains(*run);
+        let is_open = |run: &&String| !entry.state.is_free() && unfinished.contains(*run);
         match entry.run.as_ref().filter(is_open) {
             Some(run) => Err(to_be_sent(&self.scope, recipient, run)),
             None => Ok(entry),

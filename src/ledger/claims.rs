@@ -18,13 +18,13 @@ use crate::output::Sent;
 /// Claims a person who is free for a row: `once_key, person, run, n`.
 pub(super) const CLAIM_ROW: &str = "INSERT INTO claim (once_key, person, run, n) VALUES (?1, ?2, ?3, ?4) \
      ON CONFLICT (once_key, person) DO UPDATE SET run = excluded.run, n = excluded.n, state = NULL, at = NULL, \
-     message_id = NULL, removed_run = NULL, worker = NULL, lease_until = NULL";
+     message_id = NULL, worker = NULL, lease_until = NULL";
 
 /// Claims a person for a single send: `once_key, person, state, at, worker, lease_until`.
 const CLAIM: &str = "INSERT INTO claim (once_key, person, state, at, worker, lease_until) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 const CLAIM_AGAIN: &str = "UPDATE claim SET run = NULL, n = NULL, state = ?3, at = ?4, message_id = NULL, \
-     removed_run = NULL, worker = ?5, lease_until = ?6 WHERE once_key = ?1 AND person = ?2";
+     worker = ?5, lease_until = ?6 WHERE once_key = ?1 AND person = ?2";
 
 /// The people that are looked for under a key.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate_person (person TEXT NOT NULL, n BIGINT NOT NULL, \
@@ -39,7 +39,7 @@ macro_rules! claims {
             ", claim.person, claim.run, claim.n, claim.worker, \
              CASE WHEN claim.run IS NULL THEN claim.at ELSE coalesce(row.at, run.created_at) END, \
              claim.message_id, row.message_id, claim.state, claim.worker, claim.lease_until, row.state, row.worker, \
-             run.name, run.identity, run.finished_at, claim.removed_run FROM ",
+             run.name, run.identity, run.finished_at FROM ",
             $from,
             " LEFT JOIN row ON row.run = claim.run AND row.n = claim.n LEFT JOIN run ON run.id = claim.run WHERE ",
             $where
@@ -47,7 +47,6 @@ macro_rules! claims {
     };
 }
 const ONE: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 AND claim.person = ?2");
-const ALL: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 ORDER BY claim.person");
 const OF_CANDIDATES: &str = claims!(
     "candidate_person.n",
     "candidate_person CROSS JOIN claim",
@@ -61,10 +60,8 @@ pub(crate) struct OnceEntry {
     /// Since when, in milliseconds since 1970.
     pub(crate) at: i64,
     pub(crate) message_id: Option<String>,
-    /// The run whose row it was.
+    /// The run whose row it is; none of a single send, and of a run that was removed.
     pub(crate) run: Option<String>,
-    /// Whether that run exists. If so, its row decides.
-    pub(crate) is_row: bool,
 }
 
 /// The contents of one key, in counts.
@@ -193,14 +190,6 @@ impl Store {
         self.db().rows(query, &values![number_of(scope)], |mut row| row.take(0))
     }
 
-    /// Passes what everybody has under the key to `each`.
-    pub(crate) fn people_under(&self, scope: &OnceScope, mut each: impl FnMut(OnceEntry)) -> Result<(), LedgerError> {
-        claims(&mut self.db(), ALL, &values![number_of(scope)], |_, claim| {
-            each(claim.entry);
-            Ok(())
-        })
-    }
-
     /// Records whether an unknown message of a single send or a removed run was sent, as a person decided. False if it is
     /// not unknown.
     pub(crate) fn decide_claim(&self, scope: &OnceScope, person: &str, sent: Sent) -> Result<bool, LedgerError> {
@@ -246,38 +235,29 @@ impl Store {
         self.db().change(|db| {
             lock_store(db)?;
             let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
-            let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 \
+            let query = "SELECT row.n, recipient FROM row CROSS JOIN message WHERE row.run = ?1 \
                          AND message.run = row.run AND message.n = row.n \
                          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
             let mut reached = HashMap::new();
             db.each_of(query, &values![run.id], |row| {
-                let is_sent = row.named(2, RowState::of_name)? == RowState::Sent;
-                let person = reached.entry(hasher.person(row.text(1)?)).or_insert((row.int(0)?, is_sent));
-                if is_sent && !person.1 {
-                    *person = (row.int(0)?, true);
-                }
+                reached.entry(hasher.person(row.text(1)?)).or_insert(row.int(0)?);
                 Ok(())
             })?;
-            fill_people(db, |each| reached.iter().try_for_each(|(person, (n, _))| each(&values![person, *n])))?;
+            fill_people(db, |each| reached.iter().try_for_each(|(person, n)| each(&values![person, *n])))?;
             let mut awaited = None;
             claims_of_candidates(db, key, |_, Claim { person, entry, .. }| {
-                let is_sent = reached.get(&person).is_some_and(|(_, is_sent)| *is_sent);
                 match entry.state {
                     OnceState::ToBeSent => awaited = awaited.take().or(entry.run),
-                    // What was sent outweighs what may have been.
-                    OnceState::Unknown if is_sent => return Ok(()),
+                    OnceState::Sent | OnceState::Unknown => drop(reached.remove(&person)),
                     // What was sent before outweighs what is under way.
-                    OnceState::UnderWay | OnceState::NotSent => return Ok(()),
-                    OnceState::Sent | OnceState::Unknown => {}
+                    OnceState::UnderWay | OnceState::NotSent => {}
                 }
-                reached.remove(&person);
                 Ok(())
             })?;
             if let Some(run) = awaited {
                 return Ok(Err(run));
             }
-            let claims: Vec<_> =
-                reached.iter().map(|(person, (n, _))| values![key, person, run.id, *n].to_vec()).collect();
+            let claims: Vec<_> = reached.iter().map(|(person, n)| values![key, person, run.id, *n].to_vec()).collect();
             db.each(CLAIM_ROW, &claims)?;
             Ok::<_, LedgerError>(Ok(claims.len() as u64))
         })
@@ -402,13 +382,12 @@ fn claims(
 ) -> Result<(), LedgerError> {
     let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
     db.each_of(query, values, |mut row| {
-        let is_row = row.opt_text(11)?.is_some();
+        let message_id = if row.opt_text(11)?.is_some() { 7 } else { 6 };
         let entry = OnceEntry {
             state: state_of(&row, 8, &identity, &lost)?,
             at: row.opt_int(5)?.unwrap_or_default(),
-            message_id: row.opt_take(if is_row { 7 } else { 6 })?,
-            run: row.opt_take(if is_row { 13 } else { 16 })?,
-            is_row,
+            message_id: row.opt_take(message_id)?,
+            run: row.opt_take(13)?,
         };
         let claim =
             Claim { person: row.take(1)?, row: row.opt_int(2)?.zip(row.opt_int(3)?), worker: row.opt_int(4)?, entry };

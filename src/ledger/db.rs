@@ -9,7 +9,6 @@ use std::time::Duration;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::error::{LedgerError, LedgerFault};
-use super::events::PauseReason;
 use crate::once::OnceHasher;
 
 /// The time limit for a new connection, and for an exchange.
@@ -19,7 +18,7 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 /// The time limit for a statement that writes all rows of a run.
 pub(super) const LONGEST: Duration = Duration::from_secs(600);
 /// The version of the schema; in a file its `PRAGMA user_version`.
-pub(super) const VERSION: i32 = 19;
+pub(super) const VERSION: i32 = 20;
 
 /// A value in a column or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,10 +157,14 @@ impl Process {
         self.seen_at.saturating_add(self.lease_ms)
     }
 
-    /// `db-2 pid 812`
     pub(super) fn words(&self) -> String {
-        format!("{} pid {}", self.host, self.pid)
+        process_words(&self.host, self.pid)
     }
+}
+
+/// `db-2 pid 812`
+pub(super) fn process_words(host: &str, pid: i64) -> String {
+    format!("{host} pid {pid}")
 }
 
 /// See [`DbEngine::life`].
@@ -239,9 +242,6 @@ pub(super) trait DbEngine: Send {
     /// Whether several machines may share it. A process that seems lost may then only be cut off, and come back.
     fn is_shared(&self) -> bool;
 
-    /// What is doubted of unfinished runs once the store has another identity.
-    fn doubt(&self, begun_in: &str) -> PauseReason;
-
     /// Checks that the store can be changed.
     fn require_write(&mut self) -> Result<(), LedgerError>;
 
@@ -250,8 +250,8 @@ pub(super) trait DbEngine: Send {
         Ok(())
     }
 
-    /// Gives space back after rows were removed; refreshes statistics after rows were added.
-    fn tidy(&mut self, _has_removed: bool) {}
+    /// Gives space back after rows were removed.
+    fn tidy(&mut self) {}
 
     /// Limits how long the database may take for a statement; a file has no limit.
     fn limit(&mut self, _limit: Duration) {}

@@ -13,16 +13,16 @@ use super::model::{RowState, Skip};
 use super::pace::moment;
 use super::run::Run;
 use super::steps::{LockedRun, lock};
-use super::store::{Lost, lock_store};
+use super::store::lock_store;
 use super::types::{Details, Resumed};
 use crate::api::DeliveryState;
 use crate::process::user_and_host;
 
 /// Keeps the people that a run reached, or may have, under its key when the run is removed.
-const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, removed_run = ?2, message_id = row.message_id, \
-     state = CASE WHEN row.state = 'sent' THEN 'sent' ELSE 'unknown' END, at = coalesce(row.at, ?4) \
+const KEEP_PEOPLE: &str = "UPDATE claim SET run = NULL, n = NULL, message_id = row.message_id, \
+     state = CASE WHEN row.state = 'sent' THEN 'sent' ELSE 'unknown' END, at = coalesce(row.at, ?3) \
      FROM row WHERE claim.run = ?1 AND row.run = claim.run AND row.n = claim.n \
-     AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight' OR row.run = ?3 AND row.state <> 'skipped')";
+     AND (row.state = 'sent' OR row.state = 'unknown' OR row.state = 'inflight' OR row.run = ?2 AND row.state <> 'skipped')";
 /// The number of rows that one statement or transaction changes.
 const ROWS_AT_ONCE: usize = 10_000;
 
@@ -59,18 +59,13 @@ impl Run {
     /// the run has been shown it. New conditions are refused while a process sends it: that process would not notice them.
     pub(crate) fn resume(&self, seen: Option<&RunPause>, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
         self.change(|db, run| {
-            if resumed.conditions.is_some()
-                && let Some(process) = Lost::of(db)?.sender(self.id)
-            {
-                let name = self.name();
-                let hint =
-                    format!("stop it first with `jelouctl bulk stop {name}`; then resume it with the new conditions");
-                return Err(LedgerError { hint, ..LedgerError::in_use(name, Some(&process.words())) });
+            if resumed.conditions.is_some() {
+                self.require_unsent(db)?;
             }
             run.check_identity(db)?;
             let by = run.pause.as_ref().map(|paused| paused.by.clone());
             if let Some(paused) = &run.pause {
-                if Some(paused.pauses) != seen.map(|seen| seen.pauses) {
+                if Some(paused) != seen {
                     return Ok(());
                 }
                 if run.is_doubtful() && !resumed.has_answered && run.told != by {
@@ -108,12 +103,7 @@ impl Run {
                 let reason = if is_of_person { PauseReason::Person } else { PauseReason::Undelivered };
                 let because = if is_of_person { "bulk stop" } else { reason.name() };
                 run.pause(reason, user_and_host());
-                run.under_way = false;
                 run.note(db, &RunEvent { problem, ..RunEvent::now(RunEventKind::Stopped).because(because) })?;
-            } else {
-                // A person who is being asked whether to continue has not seen this stop.
-                run.pauses += 1;
-                run.pause.iter_mut().for_each(|paused| paused.pauses = run.pauses);
             }
             Ok::<_, LedgerError>(true)
         })
@@ -147,17 +137,12 @@ impl Run {
     /// when the run last changed. If the write fails, nothing is stored.
     pub(crate) fn learn(&self, news: &DeliveryNews) -> Result<u64, LedgerError> {
         self.change(|db, run| {
-            let lost = Lost::of(db)?;
             let (mut proven, mut refuted) = (0, HashSet::new());
             for row in &news.proven {
-                let query = "SELECT worker, ended_at FROM row WHERE run = ?1 AND n = ?2";
-                let found = db.one(query, &values![self.id, row.n])?;
-                // A process that was heard from recently may still report the outcome.
-                let may_still_speak = found.opt_int(1)?.is_none() && lost.is_alive(found.opt_int(0)?);
                 let change = [RowState::Unknown, RowState::Sent];
-                let is_proven = !may_still_speak && run.decide(db, &[(row.n, row.number)], change, &row.evidence)? > 0;
-                proven += u64::from(is_proven);
-                if !is_proven {
+                let decided = run.decide(db, &[(row.n, row.number)], change, &row.evidence)?;
+                proven += decided;
+                if decided == 0 {
                     refuted.insert(row.n);
                 }
             }
@@ -178,13 +163,10 @@ impl Run {
         let is_removed = db.change(|db| {
             lock_store(db)?;
             let Some(run) = lock(db, self.id)?.filter(|run| run.changed_at == seen) else { return Ok(false) };
-            let lost = Lost::of(db)?;
-            if let Some(process) = lost.sender(self.id) {
-                return Err(LedgerError::in_use(self.name(), Some(&process.words())));
-            }
-            // With `?3`, other rows of the run may have been sent, too.
+            self.require_unsent(db)?;
+            // With `?2`, other rows of the run may have been sent, too.
             let in_doubt = if run.is_elsewhere(db)? { run.id } else { 0 };
-            db.run(KEEP_PEOPLE, &values![run.id, &run.name, in_doubt, run.changed_at])?;
+            db.run(KEEP_PEOPLE, &values![run.id, in_doubt, run.changed_at])?;
             for delete in [
                 "DELETE FROM claim WHERE run = ?1",
                 "DELETE FROM row WHERE run = ?1",
@@ -204,7 +186,7 @@ impl Run {
         if !is_removed {
             return Err(LedgerError::changed(self.name()));
         }
-        db.0.tidy(true);
+        db.0.tidy();
         Ok(())
     }
 }

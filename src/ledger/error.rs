@@ -166,7 +166,8 @@ impl LedgerError {
     }
 
     pub(super) fn several_unfinished(known: &[RunName]) -> Self {
-        Self::of_choice(format!("several runs are unfinished: {}", names(known)))
+        let names: Vec<_> = known.iter().map(ToString::to_string).collect();
+        Self::of_choice(format!("several runs are unfinished: {}", names.join(", ")))
     }
 
     pub(super) fn exists(name: &RunName) -> Self {
@@ -233,16 +234,4 @@ impl From<FileError> for LedgerError {
             _ => Self::new(LedgerFault::File, error.to_string(), CHECK_THE_DISK),
         }
     }
-}
-
-/// The most runs that an error lists.
-const NAMED: usize = 5;
-
-fn names(runs: &[RunName]) -> String {
-    let mut names: Vec<_> = runs.iter().take(NAMED).map(ToString::to_string).collect();
-    match runs.len().saturating_sub(NAMED) {
-        0 => {}
-        more => names.push(format!("and {more} more")),
-    }
-    names.join(", ")
 }

@@ -1,10 +1,9 @@
 //! What happens to a run as a whole: it is begun, resumed, paused, stopped or ended, each with its time; why it takes no
 //! more rows; and which processes send it. Reports show the events; whether a row may leave never depends on them.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::model::{named, now};
-use crate::timestamps::of_milliseconds;
 
 /// The reason of a wait for the limit of people in 24 hours.
 pub(crate) const LIMIT: &str = "limit_24h";
@@ -67,10 +66,8 @@ named! {
         Person = "person",
         /// `bulk deliveries --pause-if-undelivered` stopped it.
         Undelivered = "undelivered",
-        /// The database is not the one that the run began in.
-        Failover = "failover",
-        /// The database was restored to an earlier state, from a dump or from older files.
-        Restored = "restored",
+        /// The store is not the one that the run began in: its database failed over, or it was copied or put back.
+        Doubt = "doubt",
         Credentials = "credentials",
         /// WhatsApp does not let the business send anything.
         Account = "account",
@@ -90,27 +87,11 @@ impl PauseReason {
     /// meet it too.
     pub(crate) fn is_of_run(self) -> bool {
         match self {
-            Self::Person
-            | Self::Undelivered
-            | Self::Failover
-            | Self::Restored
-            | Self::Account
-            | Self::Unknown
-            | Self::AllRefused => true,
+            Self::Person | Self::Undelivered | Self::Doubt | Self::Account | Self::Unknown | Self::AllRefused => true,
             Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
         }
     }
-
-    /// Whether rows that are not sent here may have been sent.
-    pub(crate) fn is_doubt(self) -> bool {
-        matches!(self, Self::Failover | Self::Restored)
-    }
 }
-
-/// The problem with the ledger of a run whose database is not the one it began in.
-pub(crate) const FAILED_OVER: &str = "what was written may be lost";
-/// The problem with the ledger of a run whose database was restored to an earlier state.
-pub(crate) const RESTORED: &str = "its ledger was restored from a copy, which may lack messages that were sent since";
 
 /// The pause of a run: no process takes its rows until a person resumes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,8 +101,6 @@ pub(crate) struct RunPause {
     pub(crate) by: String,
     /// Since when, in milliseconds since 1970.
     pub(crate) at: i64,
-    /// How often the run had been paused or stopped by then.
-    pub(crate) pauses: i64,
 }
 
 /// A process that sends a run.
@@ -133,28 +112,5 @@ pub(crate) struct RunWorker {
     /// Seconds since it was last heard from.
     pub(crate) seen_s: f64,
     pub(crate) inflight: u64,
-    /// When its rows under way count as unknown, unless it is heard from before then; in milliseconds since 1970.
-    #[serde(serialize_with = "as_utc")]
-    pub(crate) lost_at: Option<i64>,
-    /// Whether that time has passed.
-    #[serde(skip)]
-    pub(crate) is_lost: bool,
     pub(crate) sent: u64,
-}
-
-#[expect(clippy::ref_option, reason = "serde calls it so")]
-fn as_utc<S: Serializer>(at: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
-    at.map(|at| format!("{:.3}", of_milliseconds(at))).serialize(serializer)
-}
-
-/// A process that stopped responding while its rows were under way.
-#[derive(Clone, Debug)]
-pub(crate) struct LostWorker {
-    pub(super) id: i64,
-    pub(crate) host: String,
-    pub(crate) pid: i64,
-    /// When it was last heard from, in milliseconds since 1970.
-    pub(crate) seen_at: i64,
-    /// How many of these rows are its own.
-    pub(crate) rows: u64,
 }

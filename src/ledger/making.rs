@@ -52,9 +52,6 @@ impl Store {
         });
         db.0.limit(LONG);
         let made = made?;
-        if made.is_some() {
-            db.0.tidy(false);
-        }
         drop(db);
         Ok(made.map(|id| Run::new(self.clone(), id, name.into_inner())))
     }
@@ -68,13 +65,12 @@ fn make(
     draft: &LedgerDraft,
     details: &Details,
 ) -> Result<i64, LedgerError> {
-    let followers = draft.followers()?;
     db.run("UPDATE store SET runs = ?1 WHERE id = 1", &values![run])?;
     let identity = db.0.identity()?;
     let pace = Pace::new(details.rate, moment(now));
     db.run(
-        "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, under_way, created_at, \
-         changed_at, pauses) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, ?10, 0)",
+        "INSERT INTO run (id, name, details, bot, address, sandbox, identity, pace, taken, repeats, created_at, \
+         changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?10)",
         &values![
             run,
             name.to_string(),
@@ -84,12 +80,12 @@ fn make(
             details.sandbox,
             identity,
             json(&pace)?,
-            !followers.is_empty(),
+            !draft.followers()?.is_empty(),
             now
         ],
     )?;
     fill_messages(db, run, draft, details)?;
-    fill_rows(db, run, draft, &followers, now)?;
+    fill_rows(db, run, draft, now)?;
     // In the order of the index, which is why it costs little.
     db.0.fill("known (person, fingerprint, run, n)", &mut |each| {
         draft.keys("person IS NOT NULL", |[person, fingerprint, n]| each(&values![person, fingerprint, run, n]))
@@ -128,22 +124,13 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) 
     })
 }
 
-/// Writes the part of each row that changes. A follower waits for another row to the same person.
-fn fill_rows(
-    db: &mut Db,
-    run: i64,
-    draft: &LedgerDraft,
-    followers: &[(i64, u64, u64)],
-    now: i64,
-) -> Result<(), LedgerError> {
+/// Writes the part of each row that changes.
+fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(), LedgerError> {
     db.0.fill("row (run, n, state, number, at, attempts, code, error)", &mut |each| {
         draft.each_where("skipped IS NOT NULL", i64::MAX, |row| {
             let (reason, problem) = row.skip.map(|skip| (skip.reason.name(), skip.problem)).unzip();
             each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem])
         })
-    })?;
-    db.0.fill("row (run, n, state, number, attempts)", &mut |each| {
-        followers.iter().try_for_each(|(n, ..)| each(&values![run, *n, "pending", 0_i64, 0_i64]))
     })?;
     // All others are alike, and are made where they stand.
     db.run(

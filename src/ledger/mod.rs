@@ -38,16 +38,14 @@ pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, Know
 pub(crate) use self::draft::{DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
 pub(crate) use self::error::{LedgerError, LedgerFault};
-pub(crate) use self::events::{
-    FAILED_OVER, LIMIT, LostWorker, PauseReason, RESTORED, RunEvent, RunEventKind, RunPause, RunWorker,
-};
+pub(crate) use self::events::{LIMIT, PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 pub(crate) use self::file::OnWait;
 pub(crate) use self::model::{Counts, OnceState, RowState, Skip, SkipCounts, SkipReason, now};
 pub(crate) use self::name::RunName;
 pub(crate) use self::overview::{FoundMessage, RunOverview};
 use self::postgres::DatabaseEngine;
 pub(crate) use self::postgres::{DatabaseAddress, schema_sql, set_up};
-pub(crate) use self::reach::{ReachOf, ReachedBySend, ReachedPeople};
+pub(crate) use self::reach::{ReachOf, ReachedBySend};
 pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable};

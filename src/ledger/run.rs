@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
-use super::db::{SqlRow, values};
+use super::db::{Db, SqlRow, values};
 use super::delivery::{DeliveryCounts, KnownAttempt, KnownDelivery};
 use super::error::{LedgerError, LedgerFault};
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
@@ -23,11 +23,11 @@ const ROWS_AT_ONCE: usize = 1000;
 macro_rules! columns {
     () => {
         "row.n, line, recipient, cells, state, message_id, http_status, code, error, api_code, attempts, row.at, began_at, \
-         ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, decided, worker"
+         ended_at, delivery, delivery_code, delivery_reason, delivered_at, read_at, worker"
     };
 }
 /// How many columns that are.
-pub(super) const REPORTED_COLUMNS: usize = 21;
+pub(super) const REPORTED_COLUMNS: usize = 20;
 /// The rows for a person, in any run: with the message, and what [`is_in_doubt`] needs of the run.
 pub(super) const FIND: &str = concat!(
     "SELECT ",
@@ -132,6 +132,14 @@ impl Run {
         self.doubt()?.map_or(Ok(self), Err)
     }
 
+    /// Refuses what cannot be done while a process sends it.
+    pub(super) fn require_unsent(&self, db: &mut Db) -> Result<(), LedgerError> {
+        match Lost::of(db)?.sender(self.id) {
+            Some(process) => Err(LedgerError::in_use(&self.name, Some(&process.words()))),
+            None => Ok(()),
+        }
+    }
+
     /// Whether a process sends it at this moment.
     pub(crate) fn is_held(&self) -> Result<bool, LedgerError> {
         Ok(self.store.lost()?.is_sent(self.id))
@@ -139,7 +147,7 @@ impl Run {
 
     /// Why no process takes its rows.
     pub(crate) fn pause(&self) -> Result<Option<RunPause>, LedgerError> {
-        let mut row = self.one("SELECT paused, paused_by, paused_at, pauses FROM run WHERE id = ?1")?;
+        let mut row = self.one("SELECT paused, paused_by, paused_at FROM run WHERE id = ?1")?;
         paused(&mut row)
     }
 
@@ -173,7 +181,7 @@ impl Run {
     /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave
     /// one, else the row's code, else `resolved` for a person's decision.
     pub(crate) fn reasons(&self) -> Result<(SkipCounts, BTreeMap<String, u64>), LedgerError> {
-        let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' WHEN decided IS NOT NULL THEN 'resolved' \
+        let query = "SELECT state, CASE WHEN state = 'inflight' THEN 'unknown' WHEN code = 'resolved' THEN code \
                      ELSE coalesce(api_code, code, state) END, CASE WHEN state = 'inflight' THEN worker END, count(*) FROM row \
                      WHERE run = ?1 AND state <> 'pending' AND state <> 'sent' GROUP BY 1, 2, 3";
         let (mut skips, mut reasons) = (SkipCounts::default(), BTreeMap::new());
@@ -217,7 +225,7 @@ impl Run {
                      count(CASE WHEN state = 'sent' THEN 1 END) AS sent FROM row WHERE run = ?1 GROUP BY worker) AS held \
                      ON held.worker = worker.id WHERE worker.run = ?1 AND left_at IS NULL ORDER BY joined_at, id";
         let mut db = self.store.db();
-        let (now, life) = (db.0.now()?, db.0.life()?);
+        let now = db.0.now()?;
         let mut workers = db.rows(query, &values![self.id], |mut row| {
             let (process, inflight) = (process(&mut row)?, row.count(6)?);
             #[expect(clippy::cast_precision_loss, reason = "it is shown in seconds")]
@@ -226,8 +234,6 @@ impl Run {
                 joined_at: format!("{:.3}", of_milliseconds(row.int(5)?)),
                 seen_s,
                 inflight,
-                lost_at: (inflight > 0).then(|| process.lost_at()),
-                is_lost: !life(process.id, process.lost_at()),
                 sent: row.count(7)?,
                 host: process.host,
                 pid: process.pid,
@@ -253,7 +259,7 @@ impl Run {
 
     /// Whether a person has made rows pending that no process has taken yet.
     pub(crate) fn has_decided_rows(&self) -> Result<bool, LedgerError> {
-        let query = "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 AND decided IS NOT NULL";
+        let query = "SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 AND code = 'resolved'";
         self.store.db().exists(query, &values![self.id])
     }
 
@@ -408,26 +414,18 @@ pub(super) fn queued(row: &mut SqlRow) -> Result<QueuedRow, LedgerError> {
     })
 }
 
-/// From the columns `paused, paused_by, paused_at, pauses`.
+/// From the columns `paused, paused_by, paused_at`.
 pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> {
     if row.opt_text(0)?.is_none() {
         return Ok(None);
     }
     let reason = row.named(0, PauseReason::of_name)?;
-    Ok(Some(RunPause { reason, by: row.take(1)?, at: row.int(2)?, pauses: row.int(3)? }))
+    Ok(Some(RunPause { reason, by: row.take(1)?, at: row.int(2)? }))
 }
 
 /// Reads a row from [`columns`], as it is shown.
 pub(super) fn reported(row: &mut SqlRow, lost: &Lost, doubt: Option<&LedgerError>) -> Result<ReportedRow, LedgerError> {
-    let (state, worker) = (row.named(4, RowState::of_name)?, row.opt_int(20)?);
-    let (error, decided) = (row.opt_take(8)?, row.opt_take(19)?);
-    let (code, error) = match decided {
-        None => (row.opt_take(7)?.or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())), error),
-        Some(decided) => {
-            let before = error.map(|error| format!("; before that: {error}")).unwrap_or_default();
-            (Some("resolved".to_owned()), Some(decided + &before))
-        }
-    };
+    let (state, worker) = (row.named(4, RowState::of_name)?, row.opt_int(19)?);
     let (at, began_at) = (row.opt_int(11)?, row.opt_int(12)?);
     let delivery = match delivery_facts(row, 14)? {
         None => None,
@@ -440,17 +438,17 @@ pub(super) fn reported(row: &mut SqlRow, lost: &Lost, doubt: Option<&LedgerError
         state,
         message_id: row.opt_take(5)?,
         http_status: row.opt_int(6)?.and_then(|status| u16::try_from(status).ok()),
-        code,
-        error,
+        code: row.opt_take(7)?.or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())),
+        error: row.opt_take(8)?,
         api_code: row.opt_take(9)?,
         attempts: u32::try_from(row.int(10)?).unwrap_or_default(),
         at,
         ended_at: row.opt_int(13)?.or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
         delivery,
     };
-    let read = match lost.of_worker(worker) {
-        Some(words) if state == RowState::Inflight => read.lost(words.to_owned()),
-        _ => read,
+    let read = match lost.of_worker(worker.filter(|_| state == RowState::Inflight)) {
+        Some(words) => read.lost(words),
+        None => read,
     };
     Ok(match doubt {
         Some(doubt) => read.where_records_are_lost(doubt),

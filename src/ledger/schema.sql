@@ -32,18 +32,14 @@ CREATE TABLE run (
   taken BIGINT NOT NULL,
   -- Whether several of its rows go to one person.
   repeats BIGINT NOT NULL,
-  -- Whether a process has taken rows since it was begun or resumed.
-  under_way BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   changed_at BIGINT NOT NULL,
   finished_at BIGINT,
   cancelled_at BIGINT,
-  -- Why no process takes its rows, who paused it and when; how often it was paused or stopped; and the doubt about it that
-  -- a person was last shown.
+  -- Why no process takes its rows, who paused it and when; and the doubt about it that a person was last shown.
   paused TEXT,
   paused_by TEXT,
   paused_at BIGINT,
-  pauses BIGINT NOT NULL,
   told TEXT,
   -- When Jelou was last asked for all of its messages, and for how many.
   asked_at BIGINT,
@@ -77,7 +73,7 @@ CREATE TABLE row (
   state TEXT NOT NULL,
   -- Of its last attempt or decision, from 1.
   number BIGINT NOT NULL,
-  -- When a pending row may leave: 0 in the order of the list; NULL if it waits for another row to the same person.
+  -- When a pending row may leave, or is looked at again; 0 in the order of the list.
   due_at BIGINT,
   worker BIGINT,
   -- Since when it has this state; when its last attempt began; when the process that made it said how it ended.
@@ -87,11 +83,10 @@ CREATE TABLE row (
   attempts BIGINT NOT NULL,
   http_status BIGINT,
   message_id TEXT,
+  -- The code is `resolved` once a person has decided.
   code TEXT,
   api_code TEXT,
   error TEXT,
-  -- A person's decision, in words.
-  decided TEXT,
   -- How far its message came, as Jelou says; how many reports of it there were, and since when it is so.
   delivery TEXT,
   learnt BIGINT NOT NULL DEFAULT 0,
@@ -165,27 +160,21 @@ CREATE TABLE claim (
   state TEXT,
   at BIGINT,
   message_id TEXT,
-  -- The run that was removed.
-  removed_run TEXT,
   -- The process that sends it, and until when it may.
   worker BIGINT,
   lease_until BIGINT,
   PRIMARY KEY (once_key, person)
 ) /*WITHOUT ROWID*/;
 
--- A bot whose templates are counted, since somebody has limited how many different people they may reach in 24 hours.
+-- A bot at an address, as a hash: an upper bound of how many different people its templates reached in the last 24 hours,
+-- and when that was written.
 CREATE TABLE reach (
   id BIGINT PRIMARY KEY,
-  bot TEXT NOT NULL,
-  address TEXT NOT NULL,
-  -- An upper bound of how many different people it reached in the last 24 hours, NULL until that is known; and when it was
-  -- written.
-  people BIGINT,
-  at BIGINT NOT NULL,
-  UNIQUE (bot, address)
+  people BIGINT NOT NULL,
+  at BIGINT NOT NULL
 );
 
--- A template of such a bot: when it has arrived at the latest, and for whom. A single send has no run.
+-- A template of a bot: when it has arrived at the latest, and for whom. A single send has no run.
 CREATE TABLE reached (
   reach BIGINT NOT NULL,
   at BIGINT NOT NULL,

@@ -2,8 +2,6 @@
 //! run, so that no two of them meet. A statement names the state that it changes, as the table of `RowState::may_become`
 //! has it; a row in another state stays as it is.
 
-use std::collections::BTreeSet;
-
 use super::db::{Db, values};
 use super::error::LedgerError;
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause};
@@ -20,7 +18,7 @@ macro_rules! skip {
     ($state:literal, $and:literal) => {
         concat!(
             "UPDATE row SET state = ?2, number = number + 1, at = ?5, code = ?3, api_code = NULL, http_status = NULL, \
-             decided = NULL, error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = '",
+             error = ?4 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND state = '",
             $state,
             "'",
             $and
@@ -32,17 +30,14 @@ macro_rules! skip {
 #[derive(Debug)]
 pub(super) struct LockedRun {
     pub(super) id: i64,
-    pub(super) name: String,
     pub(super) identity: String,
     pub(super) pace: Pace,
     pub(super) taken: i64,
     pub(super) repeats: bool,
-    pub(super) under_way: bool,
     pub(super) changed_at: i64,
     pub(super) finished_at: Option<i64>,
     pub(super) cancelled_at: Option<i64>,
     pub(super) pause: Option<RunPause>,
-    pub(super) pauses: i64,
     pub(super) told: Option<String>,
     /// The time after it was locked, by the clock of the store.
     pub(super) now: i64,
@@ -50,23 +45,20 @@ pub(super) struct LockedRun {
 
 /// Locks a run; None if it was removed.
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
-    let query = "SELECT paused, paused_by, paused_at, pauses, name, identity, pace, taken, repeats, under_way, changed_at, \
+    let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, changed_at, \
                  finished_at, cancelled_at, told FROM run WHERE id = ?1 /*lock*/";
     let (Some(mut row), now) = db.0.lock(query, &values![id])? else { return Ok(None) };
     Ok(Some(LockedRun {
         id,
-        pauses: row.int(3)?,
         pause: paused(&mut row)?,
-        name: row.take(4)?,
-        identity: row.take(5)?,
-        pace: serde_json::from_str(row.text(6)?).map_err(LedgerError::damaged)?,
-        taken: row.int(7)?,
-        repeats: row.is_set(8)?,
-        under_way: row.is_set(9)?,
-        changed_at: row.int(10)?,
-        finished_at: row.opt_int(11)?,
-        cancelled_at: row.opt_int(12)?,
-        told: row.opt_take(13)?,
+        identity: row.take(3)?,
+        pace: serde_json::from_str(row.text(4)?).map_err(LedgerError::damaged)?,
+        taken: row.int(5)?,
+        repeats: row.is_set(6)?,
+        changed_at: row.int(7)?,
+        finished_at: row.opt_int(8)?,
+        cancelled_at: row.opt_int(9)?,
+        told: row.opt_take(10)?,
         now,
     }))
 }
@@ -99,21 +91,19 @@ impl LockedRun {
     pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
         let pause = self.pause.as_ref();
         db.run(
-            "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, under_way = ?5, changed_at = ?6, finished_at = ?7, \
-             cancelled_at = ?8, paused = ?9, paused_by = ?10, paused_at = ?11, pauses = ?12, told = ?13 WHERE id = ?1",
+            "UPDATE run SET identity = ?2, pace = ?3, taken = ?4, changed_at = ?5, finished_at = ?6, cancelled_at = ?7, \
+             paused = ?8, paused_by = ?9, paused_at = ?10, told = ?11 WHERE id = ?1",
             &values![
                 self.id,
                 &self.identity,
                 super::making::json(&self.pace)?,
                 self.taken,
-                self.under_way,
                 self.changed_at,
                 self.finished_at,
                 self.cancelled_at,
                 pause.map(|paused| paused.reason.name()),
                 pause.map(|paused| paused.by.as_str()),
                 pause.map(|paused| paused.at),
-                self.pauses,
                 self.told.as_deref()
             ],
         )?;
@@ -123,8 +113,7 @@ impl LockedRun {
     /// Pauses it, unless it is paused already.
     pub(super) fn pause(&mut self, reason: PauseReason, by: String) {
         if self.pause.is_none() {
-            self.pauses += 1;
-            self.pause = Some(RunPause { reason, by, at: self.now, pauses: self.pauses });
+            self.pause = Some(RunPause { reason, by, at: self.now });
         }
     }
 
@@ -134,15 +123,14 @@ impl LockedRun {
         if !self.is_elsewhere(db)? {
             return Ok(());
         }
-        let here = db.0.identity()?;
-        let (reason, by) = if self.identity.is_empty() {
-            (PauseReason::Restored, "what a process that sends it was told is missing".to_owned())
+        let by = if self.identity.is_empty() {
+            "what a process that sends it was told is missing".to_owned()
         } else {
-            (db.0.doubt(&self.identity), format!("the store is another one now: {here}"))
+            format!("the store is another one now: {}", db.0.identity()?)
         };
-        if self.pause.as_ref().is_none_or(|paused| paused.reason != reason || paused.by != by) {
+        if self.pause.as_ref().is_none_or(|paused| paused.reason != PauseReason::Doubt || paused.by != by) {
             self.pause = None;
-            self.pause(reason, by);
+            self.pause(PauseReason::Doubt, by);
         }
         Ok(())
     }
@@ -157,8 +145,13 @@ impl LockedRun {
         self.identity.clear();
     }
 
+    /// Whether its rows may be taken.
+    pub(super) fn may_leave(&self) -> bool {
+        self.pause.is_none() && self.cancelled_at.is_none()
+    }
+
     pub(super) fn is_doubtful(&self) -> bool {
-        self.pause.as_ref().is_some_and(|paused| paused.reason.is_doubt())
+        self.pause.as_ref().is_some_and(|paused| paused.reason == PauseReason::Doubt)
     }
 
     /// Notes that every row is final, if that is so.
@@ -166,14 +159,12 @@ impl LockedRun {
         if self.finished_at.is_some() {
             return Ok(());
         }
-        // Each part has its index; rows that were never tried are read from the last one that was taken. A row that waits
-        // for another one is not counted, since that one is open too.
+        // Each part has its index; rows that were never tried are read from the last one that was taken.
         let open = "SELECT 1 WHERE EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'inflight') \
                     OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0) \
                     OR EXISTS (SELECT 1 FROM row WHERE run = ?1 AND n > ?2 AND state = 'pending' AND due_at = 0)";
         if !db.exists(open, &values![self.id, self.taken])? {
             self.finished_at = Some(self.now);
-            self.under_way = false;
             self.pause = None;
             if self.cancelled_at.is_none() {
                 self.note(db, &RunEvent::now(RunEventKind::Ended))?;
@@ -188,7 +179,7 @@ impl LockedRun {
         let query = "SELECT DISTINCT worker FROM row WHERE run = ?1 AND state = 'inflight'";
         for worker in db.rows(query, &values![self.id], |row| row.int(0))? {
             if let Some(words) = lost.of_worker(Some(worker)) {
-                self.take_for_lost(db, worker, words)?;
+                self.take_for_lost(db, worker, &words)?;
             }
         }
         // In a database a process may come back, and say how its rows ended.
@@ -202,57 +193,13 @@ impl LockedRun {
 
     /// Makes the rows unknown that are under way in this process.
     pub(super) fn take_for_lost(&mut self, db: &mut Db, worker: i64, words: &str) -> Result<(), LedgerError> {
-        let query = "SELECT n FROM row WHERE run = ?1 AND worker = ?2 AND state = 'inflight'";
-        let rows = db.rows(query, &values![self.id, worker], |row| row.int(0))?;
         let changed = db.run(
-            "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, error = ?4, http_status = NULL, \
-             decided = NULL WHERE run = ?1 AND worker = ?2 AND state = 'inflight'",
+            "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, error = ?4, http_status = NULL \
+             WHERE run = ?1 AND worker = ?2 AND state = 'inflight'",
             &values![self.id, worker, self.now, words],
         )?;
         if changed > 0 {
             self.changed_at = self.now;
-            self.put_in_order(db, &rows)?;
-        }
-        Ok(())
-    }
-
-    /// Of several rows to one person, each waits until the one before it has ended. Applies this to the people of rows
-    /// that have changed.
-    pub(super) fn put_in_order(&self, db: &mut Db, changed: &[i64]) -> Result<(), LedgerError> {
-        if !self.repeats {
-            return Ok(());
-        }
-        let mut people = BTreeSet::new();
-        for n in changed {
-            let person = db.one("SELECT person FROM message WHERE run = ?1 AND n = ?2", &values![self.id, *n])?;
-            people.extend(person.opt_int(0)?);
-        }
-        for person in people {
-            let query = "SELECT row.n, state, due_at, row.at, began_at FROM known CROSS JOIN row WHERE known.person = ?1 \
-                         AND known.run = ?2 AND row.run = known.run AND row.n = known.n ORDER BY row.n";
-            let rows = db.rows(query, &values![person, self.id], |row| {
-                let ended_at = row.opt_int(3)?.filter(|_| row.opt_int(4).is_ok_and(|at| at.is_some()));
-                Ok((row.int(0)?, row.named(1, RowState::of_name)?, row.opt_int(2)?, ended_at))
-            })?;
-            let (mut is_blocked, mut last_end) = (false, None);
-            for (n, state, due, ended_at) in rows {
-                if state.is_final() {
-                    last_end = last_end.max(ended_at);
-                    continue;
-                }
-                if state == RowState::Pending {
-                    let wanted = match (is_blocked, due) {
-                        (true, _) => None,
-                        (false, Some(due)) => Some(due),
-                        (false, None) => Some(last_end.map_or(self.now, |end| self.now.max(end + RECIPIENT_GAP))),
-                    };
-                    if wanted != due {
-                        let query = "UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'";
-                        db.run(query, &values![self.id, n, wanted])?;
-                    }
-                }
-                is_blocked = true;
-            }
         }
         Ok(())
     }
@@ -268,7 +215,6 @@ impl LockedRun {
             .collect();
         if db.each(skip!("pending", " AND n = ?6"), &skips)? > 0 {
             self.changed_at = self.now;
-            self.put_in_order(db, &rows.iter().map(|(n, _)| *n).collect::<Vec<_>>())?;
         }
         self.note_finished(db)
     }
@@ -320,7 +266,7 @@ impl LockedRun {
             .collect();
         let changed = db.each(
             "UPDATE row SET state = ?5, number = number + 1, due_at = CASE WHEN ?5 = 'pending' THEN at + ?8 END, \
-             at = ?6, decided = ?7 WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
+             at = ?6, code = 'resolved', error = ?7 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
             &decided,
         )?;
         if changed > 0 {
@@ -328,7 +274,6 @@ impl LockedRun {
             if to == RowState::Pending {
                 self.finished_at = None;
             }
-            self.put_in_order(db, &rows.iter().map(|(n, _)| *n).collect::<Vec<_>>())?;
         }
         self.note_finished(db)?;
         Ok(changed)

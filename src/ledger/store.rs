@@ -1,6 +1,5 @@
 //! The store: all runs of this machine, or of a team, and the messages under keys. It is found and opened here.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,37 +9,27 @@ use super::db::{Db, DbEngine, Life, Process, SqlRow};
 use super::error::LedgerError;
 use super::file::{FileEngine, OnWait};
 use super::model::RowState;
-use super::types::ENDED_UNDER_WAY;
 use super::{DatabaseAddress, DatabaseEngine};
 use crate::places::STATE;
 use crate::private_file::FileError;
 
 /// The processes that send, and those that were lost and have not said how their rows ended.
 pub(super) struct Lost {
-    /// By number: its run, and why its rows are unknown.
-    lost: HashMap<i64, (i64, String)>,
-    /// By run.
-    alive: Vec<(i64, Process)>,
+    /// Each with its run, and whether it is alive.
+    seen: Vec<(i64, Process, bool)>,
     life: Life,
 }
 
 impl Lost {
     pub(super) fn of(db: &mut Db) -> Result<Self, LedgerError> {
-        let mut found = Self { lost: HashMap::new(), alive: Vec::new(), life: db.0.life()? };
+        let life = db.0.life()?;
         let query = "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
-        for (run, process) in db.rows(query, &[], |mut row| Ok((row.int(5)?, process(&mut row)?)))? {
-            if (found.life)(process.id, process.lost_at()) {
-                found.alive.push((run, process));
-            } else {
-                let words = if db.0.is_shared() {
-                    format!("the process that sent it was not heard of again: {}", process.words())
-                } else {
-                    ENDED_UNDER_WAY.to_owned()
-                };
-                found.lost.insert(process.id, (run, words));
-            }
-        }
-        Ok(found)
+        let seen = db.rows(query, &[], |mut row| {
+            let (run, process) = (row.int(5)?, process(&mut row)?);
+            let is_alive = life(process.id, process.lost_at());
+            Ok((run, process, is_alive))
+        })?;
+        Ok(Self { seen, life })
     }
 
     /// The state of a row of this worker: if it was under way in a lost process, it may have been sent.
@@ -48,13 +37,16 @@ impl Lost {
         if state == RowState::Inflight && self.of_worker(worker).is_some() { RowState::Unknown } else { state }
     }
 
-    pub(super) fn of_worker(&self, worker: Option<i64>) -> Option<&str> {
-        self.lost.get(&worker?).map(|(_, words)| words.as_str())
+    /// Why rows under way are unknown, if this worker was lost.
+    pub(super) fn of_worker(&self, worker: Option<i64>) -> Option<String> {
+        let (_, process, _) =
+            self.seen.iter().find(|(_, process, is_alive)| Some(process.id) == worker && !is_alive)?;
+        Some(format!("the process that sent it was not heard of again: {}", process.words()))
     }
 
     /// The lost processes of a run.
     pub(super) fn of_run(&self, run: i64) -> impl Iterator<Item = i64> {
-        self.lost.iter().filter(move |(_, (of, _))| *of == run).map(|(process, _)| *process)
+        self.seen.iter().filter(move |(of, _, is_alive)| *of == run && !is_alive).map(|(_, process, _)| process.id)
     }
 
     /// Whether the process of a single send, which may send until this time, is alive.
@@ -63,12 +55,12 @@ impl Lost {
     }
 
     pub(super) fn is_alive(&self, worker: Option<i64>) -> bool {
-        self.alive.iter().any(|(_, process)| Some(process.id) == worker)
+        self.seen.iter().any(|(_, process, is_alive)| Some(process.id) == worker && *is_alive)
     }
 
     /// A process that sends the run.
     pub(super) fn sender(&self, run: i64) -> Option<&Process> {
-        self.alive.iter().find(|(of, _)| *of == run).map(|(_, process)| process)
+        self.seen.iter().find(|(of, _, is_alive)| *of == run && *is_alive).map(|(_, process, _)| process)
     }
 
     pub(super) fn is_sent(&self, run: i64) -> bool {

@@ -18,8 +18,6 @@ use crate::phone::{Country, country_of};
 
 /// The code of a row of a run in doubt that may have been sent.
 pub(super) const DOUBTFUL: &str = "doubtful";
-/// Why a row is unknown that was under way when the last process ended.
-pub(super) const ENDED_UNDER_WAY: &str = "jelouctl ended while the request was under way";
 
 /// The properties of a run, apart from its rows. The store has them as JSON.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -149,12 +147,7 @@ pub(crate) struct QueuedRow {
 }
 
 impl QueuedRow {
-    /// Every person in the request.
-    pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
-        self.request().recipients()
-    }
-
-    pub(super) fn request(&self) -> DraftRequest<'_> {
+    pub(crate) fn request(&self) -> DraftRequest<'_> {
         DraftRequest { recipient: &self.recipient, path: &self.path, body: &self.body }
     }
 }
@@ -312,8 +305,8 @@ pub(crate) struct SettledRow {
     pub(crate) ended: EndedAttempt,
     /// When that became known.
     pub(crate) at: Instant,
-    /// When a row that was certainly not sent may be retried, and what it waits for.
-    pub(crate) retry: Option<(Instant, Delay)>,
+    /// When a row that was certainly not sent may be retried.
+    pub(crate) retry: Option<Instant>,
     /// Whether the API asked for a slower pace, and until when it takes nothing.
     pub(crate) slows: bool,
     pub(crate) stopped_until: Option<Instant>,
@@ -353,12 +346,8 @@ pub(crate) struct ExchangeReply {
 pub(crate) enum Delay {
     /// It was tried and certainly not sent.
     Retry,
-    /// Its recipient was written to a moment ago.
-    RecipientGap,
-    /// WhatsApp's limit of messages to one recipient.
-    PairLimit,
     /// The limit of different people in 24 hours.
     PeopleLimit,
-    /// The pace of the run.
+    /// The pace of the run, or its recipient was written to a moment ago.
     Pace,
 }

@@ -17,7 +17,7 @@ use super::model::{Counts, RowState};
 use super::pace::{PaceNews, moment};
 use super::reach::{Reach, ReachOf};
 use super::run::{Run, queued};
-use super::steps::LockedRun;
+use super::steps::{LockedRun, RECIPIENT_GAP};
 use super::store::{Lost, lock_store};
 use super::types::{Delay, Details, EndedAttempt, ExchangeReply, QueuedRow, SettledRow};
 use crate::api::{Deadline, PAIR_RATE_LIMIT};
@@ -41,8 +41,6 @@ const IS_HEARD: i64 = 5_000;
 /// Rows that are due later than this are looked at again by a process that joins, in milliseconds: they may wait for the limit
 /// of people.
 const LONGEST_SHORT_WAIT: i64 = 60_000;
-/// How often a process that waits for the limit of people looks whether there is room, in milliseconds.
-const TIME_BETWEEN_LOOKS_AT_THE_LIMIT: i64 = 60_000;
 /// In milliseconds: a row that may leave sooner leaves at once, because a wait takes a whole one.
 const SHORTEST_WAIT: f64 = 0.1;
 /// The longest time that an exchange with a database waits for more rows.
@@ -55,22 +53,28 @@ const PARTS_BETWEEN_COUNTS: u32 = 50;
 const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
-/// The rows that may leave now: those that are due, and those that were never tried. They are limited before they are
-/// joined: otherwise PostgreSQL may read all that are left.
+/// The rows that may leave now: those that are due, and those that were never tried; of a run with several rows to a person
+/// also when that person last had one, which is now while an earlier one is open. They are limited before they are joined:
+/// otherwise PostgreSQL may read all that are left.
 macro_rules! next_rows {
     ($condition:literal, $order:literal) => {
         concat!(
-            "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum \
-             FROM (SELECT run, n, number, due_at FROM row WHERE run = ?1 AND state = 'pending' AND ",
+            "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, CASE WHEN CAST(?4 AS BIGINT) = 1 THEN \
+             (SELECT max(CASE WHEN other.state = 'inflight' OR other.state = 'pending' THEN ?5 ELSE other.at END) \
+              FROM known CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
+              AND other.run = known.run AND other.n = known.n AND other.n <> row.n AND (other.state = 'inflight' \
+              OR other.state = 'pending' AND other.n < row.n \
+              OR other.state <> 'pending' AND other.began_at IS NOT NULL AND other.at <= ?5)) END \
+             FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND ",
             $condition,
-            " ORDER BY run, ",
+            " ORDER BY ",
             $order,
-            ", n LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
+            " LIMIT ?3) AS row CROSS JOIN message WHERE message.run = row.run AND message.n = row.n"
         )
     };
 }
-const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2", "due_at");
-const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "due_at");
+const DUE: &str = next_rows!("due_at > 0 AND due_at <= ?2", "run, due_at, n");
+const FRESH: &str = next_rows!("n > ?2 AND due_at = 0", "run, n");
 /// A process is heard from. Once it was lost, others may have changed the run, and sent what its rows have: it takes no more
 /// rows, and has to join again.
 macro_rules! hear {
@@ -81,12 +85,14 @@ macro_rules! hear {
 /// How an attempt ended. Only the process that made it may say so, and only until a person has decided the row. It also
 /// corrects a row that became unknown because the process seemed lost.
 const END: &str = "UPDATE row SET state = ?5, due_at = ?6, at = ?7, ended_at = ?7, http_status = ?8, message_id = ?9, \
-     code = ?10, api_code = ?11, error = ?12, decided = NULL WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
+     code = ?10, api_code = ?11, error = ?12 WHERE run = ?1 AND n = ?2 AND number = ?3 AND worker = ?4 \
      AND (state = 'inflight' OR state = 'unknown' AND ended_at IS NULL)";
 /// Gives this process those rows of a range that may leave by a given time.
 const GIVE: &str = "UPDATE row SET state = 'inflight', number = number + 1, worker = ?5, at = ?6, began_at = ?6, \
-     ended_at = NULL, attempts = attempts + 1, decided = NULL \
+     ended_at = NULL, attempts = attempts + 1 \
      WHERE run = ?1 AND n > ?2 AND n <= ?3 AND state = 'pending' AND due_at <= ?4";
+/// Lets a row wait until a time.
+const HOLD: &str = "UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'";
 
 /// This process, as one of the senders of a run.
 pub(crate) struct Worker {
@@ -101,9 +107,8 @@ pub(crate) struct Worker {
     /// The bot whose people are counted, and how many of them there may be in 24 hours.
     reach: Option<ReachOf>,
     limit: Option<u32>,
-    /// Until when the limit holds back rows that were never tried, and when that was looked at; zero if it does not.
+    /// Until when the limit holds back rows that were never tried; zero if it does not.
     held_until: i64,
-    looked_at_limit: i64,
     /// The key of the run, under which a row that comes back must still have its person.
     key: Option<(i64, OnceHasher)>,
     /// Rows given to this process whose outcomes the store does not have yet.
@@ -149,7 +154,6 @@ impl Run {
             reach: ReachOf::of(&details, timeout + slack),
             limit: details.conditions.per_day,
             held_until: 0,
-            looked_at_limit: 0,
             key,
             held: HashMap::new(),
             pause: None,
@@ -181,14 +185,13 @@ impl Worker {
             db.0.check()?;
         }
         db.0.enter(self.id)?;
-        self.begin_limit(&mut db)?;
         // A process that stands still in here keeps others waiting for a moment only.
         db.0.limit(SHORT);
         let found = db.change(|db| {
             lock_store(db)?;
             of.change_in(db, |db, run| {
                 run.check_identity(db)?;
-                run.under_way &= Lost::of(db)?.is_sent(run.id);
+                let is_alone = !Lost::of(db)?.is_sent(run.id);
                 run.note_lost(db)?;
                 run.note_finished(db)?;
                 let kept = db.one("SELECT details, created_at FROM run WHERE id = ?1", &values![run.id])?;
@@ -198,6 +201,9 @@ impl Worker {
                     if !found.is_empty() && !leaves_out {
                         return Ok(found);
                     }
+                }
+                if let Some(of) = &self.reach {
+                    of.forget_old(db, run.now)?;
                 }
                 // Nobody changes the limit while a process sends the run.
                 self.limit = details.conditions.per_day;
@@ -211,6 +217,11 @@ impl Worker {
                      VALUES (?1, ?2, ?3, ?4, 1, 0, ?5, ?6, ?6)",
                     &values![self.id, run.id, host, pid, milliseconds(lease), run.now],
                 )?;
+                if is_alone && run.may_leave() && run.finished_at.is_none() {
+                    let begun = values![run.id, RunEventKind::Begun.name()];
+                    let has_begun = db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
+                    run.note(db, &RunEvent::now(if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun }))?;
+                }
                 Ok::<_, LedgerError>(Vec::new())
             })
         })?;
@@ -220,16 +231,7 @@ impl Worker {
         }
         // Comparing may have set a longer one.
         db.0.limit(SHORT);
-        // It may have got a limit meanwhile.
-        self.begin_limit(&mut db)?;
         Ok(found)
-    }
-
-    fn begin_limit(&self, db: &mut Db) -> Result<(), LedgerError> {
-        match (&self.reach, self.limit) {
-            (Some(of), Some(_)) => Reach::begin(db, of),
-            _ => Ok(()),
-        }
     }
 
     /// Reconnects after an exchange whose answer was lost. By now that exchange is committed, or it was rolled back, or it
@@ -271,10 +273,8 @@ impl Worker {
                  WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'inflight'",
                 &back,
             )?;
-            let rows: Vec<_> = rows.into_iter().map(|(n, _)| n).collect();
-            run.put_in_order(db, &rows)?;
             if let Some(of) = &self.reach {
-                Reach::take_back(db, of, run.id, &rows)?;
+                Reach::take_back(db, of, run.id, &rows.into_iter().map(|(n, _)| n).collect::<Vec<_>>())?;
             }
             if run.cancelled_at.is_some() {
                 run.skip_rest(db)?;
@@ -298,8 +298,7 @@ impl Worker {
         let looks = self.looked_at.is_none_or(|at| at.elapsed() >= LISTENS_EVERY);
         let of = self.run.clone();
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
-            let back = follow_clock(db, run)?;
-            (self.held_until, self.looked_at_limit) = (self.held_until - back, self.looked_at_limit - back);
+            self.held_until -= follow_clock(db, run)?;
             let (exchanges, was_lost) = self.count(db, run.now)?;
             if exchanges <= self.exchanges {
                 run.note_put_back();
@@ -374,19 +373,17 @@ impl Worker {
     /// The rows that leave now, at most `wanted`, and what the next one waits for.
     fn reply(&mut self, db: &mut Db, run: &mut LockedRun, wanted: usize) -> Result<ExchangeReply, LedgerError> {
         let now = moment(run.now);
-        let may_leave = if run.pause.is_some() || run.cancelled_at.is_some() { 0 } else { run.pace.available(now) };
+        let may_leave = if run.may_leave() { run.pace.available(now) } else { 0 };
         let asked = wanted.min(may_leave);
         let mut reply = ExchangeReply::default();
         // An exchange that finds the wait over gives no new rows: after a long wait the exclusion lists are read first.
         let is_held = self.held_until > 0;
-        if is_held {
-            self.look_at_limit(db, run.now)?;
+        if self.held_until <= run.now {
+            self.held_until = 0;
         }
-        if asked > 0 {
-            self.give(db, run, (asked, !is_held), &mut reply)?;
-        }
+        let early = if asked > 0 { self.give(db, run, (asked, !is_held), &mut reply)? } else { 0 };
         run.pace.take(reply.rows.len(), now);
-        let is_short = reply.rows.len() < asked;
+        let is_short = reply.rows.len() + early < asked;
         let mut next = (0, Delay::Pace);
         if run.pace.ready_at() > now + SHORTEST_WAIT {
             let wait = whole_milliseconds(run.pace.ready_at() - now);
@@ -425,7 +422,7 @@ impl Worker {
             if state == RowState::Pending && !self.has_its_person(db, ended)? {
                 state = RowState::Failed;
             }
-            let wait = retry.map_or(0, |(due, _)| milliseconds(due.saturating_duration_since(Instant::now())));
+            let wait = retry.map_or(0, |due| milliseconds(due.saturating_duration_since(Instant::now())));
             let due = (state == RowState::Pending).then(|| run.now.saturating_add(wait));
             ends.push(
                 values![
@@ -450,13 +447,11 @@ impl Worker {
             if settled.iter().any(|row| row.ended.state == RowState::Pending) {
                 run.finished_at = None;
             }
-            let rows: Vec<_> = settled.iter().map(|row| row.ended.n).collect();
-            run.put_in_order(db, &rows)?;
             if let Some(of) = &self.reach {
                 let unsent = settled.iter().filter(|row| row.ended.state.sent() == Sent::No);
                 if Reach::take_back(db, of, run.id, &unsent.map(|row| row.ended.n).collect::<Vec<_>>())? > 0 {
                     // There is room again.
-                    self.looked_at_limit = 0;
+                    self.held_until = self.held_until.min(run.now);
                 }
             }
             if run.cancelled_at.is_some() {
@@ -475,53 +470,56 @@ impl Worker {
     }
 
     /// Gives at most `wanted` rows to this process, or none of them if the request of one was changed. Only if they
-    /// `may_be_fresh`, rows are among them that were never tried.
+    /// `may_be_fresh`, rows are among them that were never tried. Returns how many others wait for one to the same person.
     fn give(
         &mut self,
         db: &mut Db,
         run: &mut LockedRun,
         (wanted, may_be_fresh): (usize, bool),
         reply: &mut ExchangeReply,
-    ) -> Result<(), LedgerError> {
-        let mut changed = None;
+    ) -> Result<usize, LedgerError> {
+        let (mut changed, mut early) = (None, HashMap::new());
         let mut read = |mut row: SqlRow| {
-            let (fingerprint, checksum) = (row.int(6)?, row.int(7)?);
+            let (fingerprint, checksum, last) = (row.int(6)?, row.int(7)?, row.opt_int(8)?);
             let row = queued(&mut row)?;
             if checksum_of(&row.request(), fingerprint, row.n, row.line) != checksum {
                 changed = Some(row.line);
             }
+            if let Some(due) = last.map(|last| last + RECIPIENT_GAP).filter(|due| *due > run.now) {
+                early.insert(row.n, due);
+            }
             Ok(row)
         };
-        let mut rows = db.rows(DUE, &values![run.id, run.now, wanted as u64], &mut read)?;
+        let from_to = |from: i64, most: usize| values![run.id, from, most as u64, run.repeats, run.now];
+        let mut rows = db.rows(DUE, &from_to(run.now, wanted), &mut read)?;
         let left = if may_be_fresh { wanted - rows.len() } else { 0 };
         let mut fresh = match left {
             0 => Vec::new(),
-            left => db.rows(FRESH, &values![run.id, run.taken, left as u64], &mut read)?,
+            left => db.rows(FRESH, &from_to(run.taken, left), &mut read)?,
         };
         if let Some(line) = changed {
             let problem = format!("the request of line {line} is not the one that was written");
             reply.problem = Some(LedgerError::damaged(problem));
-            return Ok(());
+            return Ok(0);
         }
+        let read_to = fresh.iter().map(|row| row.n).max();
+        rows.retain(|row| !early.contains_key(&row.n));
+        fresh.retain(|row| !early.contains_key(&row.n));
+        db.each(HOLD, &early.iter().map(|(n, due)| values![run.id, *n, *due].to_vec()).collect::<Vec<_>>())?;
+        let all = fresh.len();
         self.hold_back(db, run.now, &mut rows, &mut fresh)?;
         let give = |after: i64, last: i64, due: i64| values![run.id, after, last, due, self.id, run.now].to_vec();
         let mut given: Vec<_> = rows.iter().map(|row| give(row.n - 1, row.n, run.now)).collect();
         // Every row of this range that was never tried has been read.
-        let last = fresh.iter().map(|row| row.n).max();
+        let last = if fresh.len() < all { fresh.iter().map(|row| row.n).max() } else { read_to };
         given.extend(last.map(|last| give(run.taken, last, 0)));
         rows.extend(fresh);
         rows.sort_by_key(|row| row.n);
         run.taken = last.unwrap_or(run.taken);
         let under_way = db.each(GIVE, &given)?;
         debug_assert_eq!(under_way, rows.len() as u64, "each row under way is one that is sent");
-        if !rows.is_empty() && !run.under_way {
-            run.under_way = true;
-            let begun = values![run.id, RunEventKind::Begun.name()];
-            let has_begun = db.exists("SELECT 1 FROM event WHERE run = ?1 AND kind = ?2", &begun)?;
-            run.note(db, &RunEvent::now(if has_begun { RunEventKind::Resumed } else { RunEventKind::Begun }))?;
-        }
         reply.rows = rows;
-        Ok(())
+        Ok(early.len())
     }
 
     /// Holds back rows whose people would be more than the limit of the bot: those that were never tried from the first of
@@ -537,7 +535,7 @@ impl Worker {
         let Some(of) = self.reach.as_ref().filter(|_| rows.iter().chain(&*fresh).any(|row| is_counted(&row))) else {
             return Ok(());
         };
-        let Some(mut reach) = Reach::lock(db, of)? else { return Ok(()) };
+        let mut reach = Reach::lock(db, of)?;
         let all = rows.len() + fresh.len();
         if let Some(limit) = self.limit
             && let Some(mut people) = reach.people_near(db, limit, all)?
@@ -556,30 +554,12 @@ impl Worker {
             let last = fresh.iter().position(|row| !fits(row)).unwrap_or(fresh.len());
             fresh.truncate(last);
             if rows.len() + fresh.len() < all {
-                (self.held_until, self.looked_at_limit) = (people.room_at(limit), now);
+                self.held_until = people.room_at(limit).max(now + 1);
             }
             let held: Vec<_> = held.iter().map(|row| values![self.run.id, row.n, self.held_until].to_vec()).collect();
-            db.each("UPDATE row SET due_at = ?3 WHERE run = ?1 AND n = ?2 AND state = 'pending'", &held)?;
+            db.each(HOLD, &held)?;
         }
         reach.count(db, (of, self.run.id, now), rows.iter().chain(&*fresh).filter(is_counted))
-    }
-
-    /// Whether the limit still holds back rows: once its time has come, and from time to time before, since others may have
-    /// uncounted people.
-    fn look_at_limit(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
-        if self.held_until > now && self.looked_at_limit + TIME_BETWEEN_LOOKS_AT_THE_LIMIT > now {
-            return Ok(());
-        }
-        let (mut held_until, limit) = (0, self.limit.unwrap_or(u32::MAX));
-        if let Some(of) = &self.reach
-            && let Some(mut reach) = Reach::lock(db, of)?
-            && let Some(people) = reach.people_near(db, limit, 1)?
-            && people.count() >= u64::from(limit)
-        {
-            held_until = people.room_at(limit).max(now + 1);
-        }
-        (self.held_until, self.looked_at_limit) = (held_until, now);
-        Ok(())
     }
 
     /// Records an event of this process. The run is stopped once its last process takes no more rows.
@@ -590,7 +570,6 @@ impl Worker {
             if self.pause.is_none() && self.others_at.is_some() {
                 return Ok(());
             }
-            run.under_way = false;
         }
         run.note(db, event)
     }
@@ -710,18 +689,14 @@ fn news_of(settled: &[SettledRow], now: i64) -> PaceNews {
     }
 }
 
-/// How long the next row that was tried, or that waits for another one, has to wait, and for what.
+/// How long the next row that was tried, or that waits for another one, has to wait, and for what: one to a person who was
+/// written to a moment ago is not told of.
 fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
     let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
                  ORDER BY due_at LIMIT 1";
     let Some(row) = db.first(query, &values![run.id])? else { return Ok(None) };
-    let delay = match (row.int(1)?, row.opt_text(2)?) {
-        // It waits for another row to the same person.
-        (0, _) => Delay::RecipientGap,
-        (_, Some(PAIR_RATE_LIMIT)) => Delay::PairLimit,
-        _ => Delay::Retry,
-    };
-    Ok(Some((row.int(0)? - run.now, delay)))
+    let is_of_recipient = row.int(1)? == 0 || row.opt_text(2)? == Some(PAIR_RATE_LIMIT);
+    Ok(Some((row.int(0)? - run.now, if is_of_recipient { Delay::Pace } else { Delay::Retry })))
 }
 
 fn milliseconds(time: Duration) -> i64 {
@@ -750,6 +725,12 @@ mod tests {
             wanted: usize,
         ) -> Result<ExchangeReply, LedgerError> {
             self.try_exchange(settled, &[], wanted)
+        }
+
+        /// Makes every row due that waits for its time.
+        pub(in crate::ledger) fn make_due(&self) {
+            let query = "UPDATE row SET due_at = 1 WHERE run = ?1 AND state = 'pending' AND due_at > 1";
+            self.run.store.db().change(|db| db.run(query, &values![self.run.id])).unwrap();
         }
 
         /// Runs `lost`, of which this process then knows nothing, as if its answers had been lost with the connection.

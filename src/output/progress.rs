@@ -42,10 +42,6 @@ pub(crate) enum WaitReason {
     RateLimit,
     /// No connection is possible.
     Network,
-    /// The gap between two messages to one recipient.
-    RecipientGap,
-    /// WhatsApp's limit of messages to one recipient.
-    PairLimit,
     /// The limit of different people in 24 hours.
     #[serde(rename = "limit_24h")]
     PeopleLimit,
@@ -251,9 +247,7 @@ fn words(tally: &Tally, rate: f64, time_left: Option<Duration>, waiting: Option<
     let Tally { rows, sent, failed, unknown, left, .. } = tally;
     let time_left = time_left.map(|time| format!(", {} left", rounded(time))).unwrap_or_default();
     let state = match waiting {
-        Some(Waiting { reason: WaitReason::RecipientGap | WaitReason::PairLimit, .. }) | None => {
-            format!("{rate:.1}/s{time_left}")
-        }
+        None => format!("{rate:.1}/s{time_left}"),
         Some(Waiting { shown, .. }) => format!("waiting {shown}"),
     };
     format!("{sent} sent, {failed} failed, {unknown} unknown of {rows}; {left} remaining, {state}")

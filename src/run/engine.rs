@@ -308,7 +308,7 @@ impl<'a> Engine<'a> {
     /// A row that was not sent is pending again, and due if the run goes on.
     fn give_back(&mut self, row: QueuedRow, error: &str) {
         self.counts.change(RowState::Inflight, RowState::Pending);
-        let retry = Some((Instant::now(), Delay::Retry));
+        let retry = Some(Instant::now());
         self.settled.push(SettledRow { retry, ..SettledRow::new(EndedAttempt::not_begun(row, error)) });
     }
 

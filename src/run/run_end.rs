@@ -92,14 +92,13 @@ impl StopReason {
     }
 }
 
-/// The event for a wait that is reported for the first time; None if only some rows wait.
+/// The event for a wait that is reported for the first time.
 pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
     let reason = match wait.reason {
         WaitReason::Hours => "hours",
         WaitReason::PeopleLimit => LIMIT,
         WaitReason::RateLimit => "rate_limit",
         WaitReason::Network => "network",
-        WaitReason::RecipientGap | WaitReason::PairLimit => return None,
     };
     let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
     wait.is_new.then(|| RunEvent { until, ..RunEvent::now(RunEventKind::Waiting).because(reason) })

@@ -126,7 +126,7 @@ impl Throttle {
         now: Instant,
     ) -> (SettledRow, Option<PauseReason>) {
         let mut pause = self.breaker.note(&verdict.outcome);
-        let retry = (ended.state == RowState::Pending).then_some((now, Delay::Retry));
+        let retry = (ended.state == RowState::Pending).then_some(now);
         let mut row = SettledRow { ended, at: now, retry, slows: false, stopped_until: None };
         match (&verdict.outcome, &verdict.problem) {
             (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
@@ -144,8 +144,7 @@ impl Throttle {
                 self.network.renew();
                 let asked = verdict.retry.unwrap_or_default();
                 if problem.api_code.as_deref() == Some(PAIR_RATE_LIMIT) {
-                    let due = now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY);
-                    row.retry = Some((due, Delay::PairLimit));
+                    row.retry = Some(now.checked_add(backoff(asked, 1)).unwrap_or(now + A_DAY));
                 } else {
                     row.slows = true;
                     match self.rate_limit.note(asked, now) {
@@ -166,7 +165,7 @@ impl Throttle {
 
     /// The row waits; so do all others if the obstacle is not specific to one recipient.
     fn hold(&mut self, wait: &ObstacleWait, row: &mut SettledRow) {
-        row.retry = Some((wait.until, Delay::Retry));
+        row.retry = Some(wait.until);
         if wait.is_for_all {
             self.stopped_until = self.stopped_until.max(wait.until);
         }
@@ -193,13 +192,6 @@ impl Throttle {
         let is_of_row = queue_ready_at > self.stopped_until;
         let (reason, since, words) = match (delay, &self.obstacle) {
             (Delay::Pace, _) if is_of_row => return None,
-            (Delay::RecipientGap, _) if is_of_row => {
-                (WaitReason::RecipientGap, None, "messages to one recipient leave 6 s apart".to_owned())
-            }
-            (Delay::PairLimit, _) if is_of_row => {
-                let words = "WhatsApp takes no more messages to the next recipient for now".to_owned();
-                (WaitReason::PairLimit, None, words)
-            }
             (Delay::PeopleLimit, _) if is_of_row => {
                 let words = "this bot has sent templates to as many people as it may in 24 hours".to_owned();
                 (WaitReason::PeopleLimit, None, words)

@@ -169,7 +169,7 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     // The report shows it, too.
     assert_eq!(home.run("bulk report r --state inflight --format ndjson").success().stdout, "");
     let report = home.run("bulk report r --state unknown").success().stdout;
-    assert!(report.contains(",unknown,,,unknown,jelouctl ended while the request was under way,1,"), "{report}");
+    assert!(report.contains(",unknown,,,unknown,the process that sent it was not heard of again: "), "{report}");
     assert_eq!(report.lines().count(), 2, "{report}");
     let found = home.run_args(&["bulk", "find", &user(0)]).success().stdout;
     assert!(found.contains("unknown") && !found.contains("inflight"), "{found}");

@@ -11,7 +11,6 @@ use super::begin::PreparedList;
 use super::ending::RunOnItsWay;
 use super::words::{report_closed, skips_in_words};
 use crate::command_error::CommandError;
-use crate::commands::limit::report_limit;
 use crate::context::Context;
 use crate::cost::{Estimate, Spent};
 use crate::ledger::{Details, LedgerDraft, LedgerError, Run};
@@ -80,8 +79,7 @@ impl RunOnItsWay<'_> {
             let lines = draw(&kind, &first.body, &details.template_texts)?;
             draw_first(context, of, (first.line, &first.recipient, lines), "");
         }
-        let takes_days = report_limit(context, Some(run.store()), details, |reached| reached.new_in_run(run))?;
-        let duration = duration(counts.pending, details).filter(|_| !takes_days);
+        let duration = duration(counts.pending, details).filter(|_| details.conditions.per_day.is_none());
         let spent = run.spent()?.as_ref().map(Spent::words);
         say(context, excluding(exclusions).into_iter().chain(spent).chain(duration));
         report_closed(context, details.conditions.hours.as_ref());

@@ -129,7 +129,7 @@ impl PreparedList<'_> {
         if !self.details.sandbox {
             self.check_budget()?;
         }
-        let takes_days = report_limit(context, Some(store), &self.details, |reached| reached.new_in(&self.draft))?;
+        let takes_days = report_limit(context, Some(store), &self.details, &self.draft)?;
         self.report_before(is_asked, takes_days)?;
         if needs_yes(sender) {
             let rows = self.draft.to_be_sent();

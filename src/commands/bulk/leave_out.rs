@@ -57,7 +57,7 @@ pub(super) fn leave_out(
         Ok::<_, CommandError>(())
     };
     match &rows {
-        UnsentRows::OfRun(run) => run.pending_requests(|row| look(row.n, row.line, &row.recipients()?))?,
+        UnsentRows::OfRun(run) => run.pending_requests(|row| look(row.n, row.line, &row.request().recipients()?))?,
         UnsentRows::OfDraft(draft) => draft.each_sent(|row, request| look(row.n, row.line, &request.recipients()?))?,
     }
     match rows {

@@ -10,12 +10,10 @@ use crate::commands::read_person;
 use crate::commands::store::open_store;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{LedgerError, LostWorker, Resolution, RowState, Run, RunName};
+use crate::ledger::{LedgerError, Resolution, RowState, Run, RunName};
 use crate::message::InvalidMessage;
-use crate::once::OnceScope;
-use crate::output::{SystemError, counted, counted_are};
+use crate::output::{counted, counted_are};
 use crate::phone::Country;
-use crate::timestamps::{local_second, of_milliseconds};
 
 /// Set the state of unknown rows by hand, or send failed rows again
 ///
@@ -115,35 +113,27 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 
 /// Returns how many rows were changed.
 fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, CommandError> {
-    let mut ended = Vec::new();
-    let changed = loop {
-        match run.resolve(resolution, &ended)? {
-            Ok(changed) => break changed,
-            Err(lost) if confirm_lost_workers(context, &lost)? == Some(true) => ended.extend(lost),
-            Err(_) => return Err(LedgerError::may_still_send().into()),
-        }
-    };
-    let scope = if resolution.sends_again() { run.details()?.scope() } else { None };
-    if let Some(OnceScope { key, .. }) = scope.filter(|_| resolution.is_of_all()) {
-        let [from, _] = resolution.change;
-        let left = run.counts()?.of(from);
-        if left > 0 {
-            let rows = counted_are(left, &format!("{} row", from.name()));
-            context.stderr.note(&format!("{rows} left as before: these people are not free under the key {key}"));
-        }
+    if resolution.sends_again() {
+        confirm_lost_processes(context, &run.lost_processes(resolution)?)?;
+    }
+    let (changed, left) = run.resolve(resolution)?;
+    if left > 0 {
+        let rows = counted_are(left, &format!("{} row", resolution.change[0].name()));
+        context.stderr.note(&format!("{rows} left as before: these people are not free under the key of the run"));
     }
     Ok(changed)
 }
 
 /// Asks about processes that may only be suspended: such a process may still send its rows.
-fn confirm_lost_workers(context: &Context, workers: &[LostWorker]) -> Result<Option<bool>, SystemError> {
-    let in_words = |worker: &LostWorker| {
-        let (rows, seen) = (counted(worker.rows, "row"), local_second(of_milliseconds(worker.seen_at)));
-        format!("{rows} at {} pid {}, not heard of since {seen}", worker.host, worker.pid)
-    };
-    let told: Vec<_> = workers.iter().map(in_words).collect();
-    context.stderr.warning(&format!("under way when a process was last heard of: {}", told.join("; ")));
-    context.confirms("If that process is only stopped it may still send them. Has it ended?")
+fn confirm_lost_processes(context: &Context, lost: &[String]) -> Result<(), CommandError> {
+    if lost.is_empty() {
+        return Ok(());
+    }
+    context.stderr.warning(&format!("under way when a process was last heard of: {}", lost.join("; ")));
+    match context.confirms("If that process is only stopped it may still send them. Has it ended?")? {
+        Some(true) => Ok(()),
+        _ => Err(LedgerError::may_still_send().into()),
+    }
 }
 
 /// `2 unknown rows count as sent from now on`

@@ -20,7 +20,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::HoursBase;
 use crate::input::{Source, UsageError};
-use crate::ledger::{Details, LedgerError, Resumed, Run, RunConditions, RunName, RunPause};
+use crate::ledger::{Details, LedgerError, PauseReason, Resumed, Run, RunConditions, RunName, RunPause};
 use crate::message::Message;
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
@@ -122,7 +122,7 @@ fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool)
     let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
     let (details, exclusions, sender) = (&details, &exclusions, &sender);
     let way = RunOnItsWay { context, sender, run, details, exclusions };
-    if let Some(paused) = paused.as_ref().filter(|paused| is_worker && paused.reason.is_doubt()) {
+    if let Some(paused) = paused.as_ref().filter(|paused| is_worker && paused.reason == PauseReason::Doubt) {
         // A person must decide what happens to its rows before anyone is left out.
         let reason = StopReason::PausedByOthers(paused.clone());
         return way.report(Ok(RunEnd::Stopped { reason, unwritten: None }), None);
@@ -225,7 +225,9 @@ impl RunOnItsWay<'_> {
         if sender.settings.allow_to.is_none() {
             return Ok(());
         }
-        run.pending_requests(|row| check_allowed(&sender.settings, row.recipients()?.iter().map(String::as_str)))
+        run.pending_requests(|row| {
+            check_allowed(&sender.settings, row.request().recipients()?.iter().map(String::as_str))
+        })
     }
 
     /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed

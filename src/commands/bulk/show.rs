@@ -41,7 +41,7 @@ impl PreparedList<'_> {
         self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
         refused = refused.or(self.report_cost());
         if context.mode == Mode::Send {
-            report_limit(context, self.store, &self.details, |reached| reached.new_in(&self.draft))?;
+            report_limit(context, self.store, &self.details, &self.draft)?;
         }
         if let Some(page) = page {
             self.write_page(page, &read, refused)?;

@@ -12,10 +12,6 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{RunEvent, RunName, RunOverview, RunWorker};
 use crate::message::merge;
-use crate::timestamps::{local_second, of_milliseconds};
-
-/// A live process reports more often than this, in seconds.
-const QUIET_S: f64 = 5.0;
 
 /// Show the state of a run, also while it is running
 #[derive(Args, Debug)]
@@ -80,13 +76,6 @@ fn last_words(last: Option<&RunEvent>) -> String {
 }
 
 /// `db-2 pid 812, heard of 0.4 s ago: 3120 sent, 16 under way`
-fn in_words(RunWorker { host, pid, seen_s, inflight, lost_at, is_lost, sent, .. }: &RunWorker) -> String {
-    let lost = match lost_at.map(of_milliseconds) {
-        Some(_) if *is_lost => "; they count as unknown".to_owned(),
-        Some(at) if *seen_s > QUIET_S => {
-            format!("; unless it is heard of again, they count as unknown at {}", local_second(at))
-        }
-        _ => String::new(),
-    };
-    format!("{host} pid {pid}, heard of {seen_s} s ago: {sent} sent, {inflight} under way{lost}")
+fn in_words(RunWorker { host, pid, seen_s, inflight, sent, .. }: &RunWorker) -> String {
+    format!("{host} pid {pid}, heard of {seen_s} s ago: {sent} sent, {inflight} under way")
 }

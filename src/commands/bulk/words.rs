@@ -10,8 +10,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::ledger::{
-    DeliveryCounts, Details, FAILED_OVER, LedgerError, PauseReason, RESTORED, Run, RunName, RunPause, SkipCounts,
-    SkipReason,
+    DeliveryCounts, Details, LedgerError, PauseReason, Run, RunName, RunPause, SkipCounts, SkipReason,
 };
 use crate::message::merge;
 use crate::output::{WaitReason, Waiting, counted_are, grouped};
@@ -38,8 +37,7 @@ pub(super) fn why(RunPause { reason, by, .. }: &RunPause) -> String {
     let why = match reason {
         PauseReason::Person => "stopped by `jelouctl bulk stop`",
         PauseReason::Undelivered => "stopped by `jelouctl bulk deliveries --pause-if-undelivered`",
-        PauseReason::Failover => FAILED_OVER,
-        PauseReason::Restored => RESTORED,
+        PauseReason::Doubt => "what was written may be lost",
         PauseReason::Unknown => "too many messages may or may not have been sent",
         PauseReason::AllRefused => "no message was accepted",
         PauseReason::Credentials => "the credentials were refused",
@@ -58,7 +56,7 @@ pub(super) fn since_when(pause: &RunPause) -> String {
 
 /// What to check before resuming the run `name`.
 pub(super) fn what_to_look_at(reason: PauseReason, name: &RunName) -> String {
-    if reason.is_doubt() {
+    if reason == PauseReason::Doubt {
         format!("compare jelouctl bulk report {name} --state unknown with what Jelou has sent")
     } else {
         format!("jelouctl bulk status {name} shows how it stands")

@@ -121,7 +121,9 @@ impl Database {
         limit: Duration,
         work: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
     ) -> Result<T, LedgerError> {
-        self.outside(|runtime| runtime.block_on(answer(limit, &self.address.shown, work)))
+        let at = &self.address.shown;
+        let answered = async { work.await.map_err(|error| LedgerError::of_statement(at, &error)) };
+        self.outside(|runtime| runtime.block_on(within(limit, at, answered)))
     }
 
     /// Runs `work`, in a thread of its own where the caller is inside a runtime, which cannot block on another one.
@@ -158,15 +160,6 @@ async fn within<T>(
 ) -> Result<T, LedgerError> {
     let late = |_| LedgerError::unreachable(at, &format!("no answer within {} s", limit.as_secs()));
     timeout(limit, work).await.map_err(late)?
-}
-
-/// The same for a statement.
-pub(super) async fn answer<T>(
-    limit: Duration,
-    at: &str,
-    work: impl Future<Output = Result<T, tokio_postgres::Error>>,
-) -> Result<T, LedgerError> {
-    within(limit, at, async { work.await.map_err(|error| LedgerError::of_statement(at, &error)) }).await
 }
 
 async fn open(at: &str, config: &Config, tls: Option<&MakeRustlsConnect>) -> Result<Client, LedgerError> {

@@ -15,7 +15,6 @@ use tokio_postgres::{Client, Error, Statement};
 use super::connection::{Database, DatabaseAddress, storable};
 use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, check_version};
 use crate::ledger::error::{LedgerError, LedgerFault};
-use crate::ledger::events::PauseReason;
 
 /// How many statements are sent at once.
 const AT_ONCE: usize = 1000;
@@ -231,11 +230,6 @@ impl DbEngine for DatabaseEngine {
         true
     }
 
-    fn doubt(&self, begun_in: &str) -> PauseReason {
-        let of_server = |identity: &str| identity.split(", tables ").next().map(str::to_owned);
-        if of_server(begun_in) == of_server(&self.identity) { PauseReason::Restored } else { PauseReason::Failover }
-    }
-
     fn require_write(&mut self) -> Result<(), LedgerError> {
         let query = "SELECT has_table_privilege('jelouctl.row', 'UPDATE')::int";
         if let SqlValue::Int(1) = self.value(query)? {
@@ -256,8 +250,8 @@ fn read(row: &tokio_postgres::Row) -> Result<SqlRow, Error> {
 fn value(row: &tokio_postgres::Row, column: usize) -> Result<SqlValue<'static>, Error> {
     let of_type = row.columns().get(column).map(tokio_postgres::Column::type_);
     Ok(match of_type {
-        Some(of_type) if *of_type == Type::INT8 => row.try_get::<_, Option<i64>>(column)?.into(),
         Some(of_type) if *of_type == Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map(i64::from).into(),
+        Some(of_type) if *of_type == Type::INT8 => row.try_get::<_, Option<i64>>(column)?.into(),
         _ => row.try_get::<_, Option<String>>(column)?.into(),
     })
 }
