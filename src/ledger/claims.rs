@@ -74,15 +74,6 @@ pub(crate) struct OnceSummary {
     pub(crate) at: i64,
 }
 
-impl OnceSummary {
-    /// Counts `people` more in this state, the last of them changed at `at`.
-    fn count(&mut self, state: OnceState, people: u64, at: i64) {
-        let counts = self.people.iter_mut().zip(OnceState::ALL);
-        counts.filter(|(_, of)| *of == state).for_each(|(count, _)| *count += people);
-        self.at = self.at.max(at);
-    }
-}
-
 /// A claim, with the row that it belongs to.
 #[derive(Debug)]
 pub(super) struct Claim {
@@ -312,7 +303,11 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
         if keys.last().is_none_or(|last| last.scope != scope) {
             keys.push(OnceSummary { scope, people: Default::default(), at: 0 });
         }
-        keys.iter_mut().last().into_iter().for_each(|last| last.count(state, people, at));
+        if let Some(key) = keys.last_mut() {
+            let counts = key.people.iter_mut().zip(OnceState::ALL);
+            counts.filter(|(_, of)| *of == state).for_each(|(count, _)| *count += people);
+            key.at = key.at.max(at);
+        }
         Ok(())
     })?;
     Ok(keys)

@@ -156,7 +156,8 @@ fn skip(run: &Run, rows: &[i64]) {
 /// Decides rows whose processes have all ended.
 fn resolve(run: &Run, change: [RowState; 2], lines: &[u64]) -> Result<u64, LedgerError> {
     let resolution = Resolution { change, lines: lines.to_vec(), people: Vec::new() };
-    Ok(run.resolve(&resolution)?.0)
+    let ended: Vec<_> = run.lost_processes(&resolution, &[])?.into_iter().map(|(id, _)| id).collect();
+    Ok(run.resolve(&resolution, &ended)?.0)
 }
 
 /// For each row, in order.

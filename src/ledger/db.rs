@@ -152,19 +152,10 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// When its rows are no longer its own, unless it is heard from before.
-    pub(super) fn lost_at(&self) -> i64 {
-        self.seen_at.saturating_add(self.lease_ms)
-    }
-
+    /// `db-2 pid 812`
     pub(super) fn words(&self) -> String {
-        process_words(&self.host, self.pid)
+        format!("{} pid {}", self.host, self.pid)
     }
-}
-
-/// `db-2 pid 812`
-pub(super) fn process_words(host: &str, pid: i64) -> String {
-    format!("{host} pid {pid}")
 }
 
 /// See [`DbEngine::life`].

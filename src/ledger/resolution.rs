@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, note_key};
-use super::db::{Db, process_words, values};
+use super::db::{Db, values};
 use super::error::LedgerError;
 use super::model::RowState;
 use super::run::Run;
@@ -17,7 +17,7 @@ use crate::phone::person_key;
 const ROWS_AT_ONCE: usize = 10_000;
 
 /// The rows in a state that have a request; with the process that sent it last, if that was lost and has not said how it ended.
-const STANDING: &str = "SELECT row.n, number, line, recipient, host, pid FROM row CROSS JOIN message \
+const STANDING: &str = "SELECT row.n, number, line, recipient, worker.id, host, pid FROM row CROSS JOIN message \
      LEFT JOIN worker ON worker.id = row.worker AND left_at IS NULL AND row.ended_at IS NULL \
      WHERE row.run = ?1 AND state = ?2 AND message.run = row.run AND message.n = row.n AND recipient IS NOT NULL \
      ORDER BY row.n";
@@ -37,16 +37,11 @@ struct StandingRow {
     number: i64,
     line: u64,
     recipient: String,
-    /// The lost process that has not said how it ended: `db-2 pid 812`.
-    process: Option<String>,
+    /// The lost process that has not said how it ended: its number, and `db-2 pid 812`.
+    process: Option<(i64, String)>,
 }
 
 impl Resolution {
-    /// Whether all rows in the state are decided.
-    fn is_of_all(&self) -> bool {
-        self.lines.is_empty() && self.people.is_empty()
-    }
-
     /// Whether rows are to be sent again.
     pub(crate) fn sends_again(&self) -> bool {
         self.change[1] == RowState::Pending
@@ -54,24 +49,28 @@ impl Resolution {
 }
 
 impl Run {
-    /// The lost processes that have not said how these rows ended, and may still send them if they are only suspended: `4 rows
-    /// at db-2 pid 812`.
-    pub(crate) fn lost_processes(&self, resolution: &Resolution) -> Result<Vec<String>, LedgerError> {
+    /// The lost processes that have not said how these rows ended, and may still send them if they are only suspended, without
+    /// those that were `asked` about: `4 rows at db-2 pid 812`.
+    pub(crate) fn lost_processes(
+        &self,
+        resolution: &Resolution,
+        asked: &[i64],
+    ) -> Result<Vec<(i64, String)>, LedgerError> {
         let rows = self.change(|db, run| {
             run.note_lost(db)?;
             chosen_rows(db, self.id, resolution)
         })?;
         let mut lost: BTreeMap<_, u64> = BTreeMap::new();
-        for process in rows.into_iter().filter_map(|row| row.process) {
+        for process in rows.into_iter().filter_map(|row| row.process).filter(|(id, _)| !asked.contains(id)) {
             *lost.entry(process).or_default() += 1;
         }
-        Ok(lost.iter().map(|(process, rows)| format!("{} at {process}", counted(*rows, "row"))).collect())
+        Ok(lost.into_iter().map(|((id, at), rows)| (id, format!("{} at {at}", counted(rows, "row")))).collect())
     }
 
     /// Decides rows by hand, and returns how many were changed, and how many were not: in a run with a key, a row is sent again
     /// only if its person is still free under the key. Nothing changes if a row does not exist or is not in the expected
-    /// state, or the write fails.
-    pub(crate) fn resolve(&self, resolution: &Resolution) -> Result<(u64, u64), LedgerError> {
+    /// state, if a lost process that was not `asked` about may still send one that is to be sent again, or the write fails.
+    pub(crate) fn resolve(&self, resolution: &Resolution, asked: &[i64]) -> Result<(u64, u64), LedgerError> {
         let [from, to] = resolution.change;
         let why = format!("decided by hand: {} as {}", from.name(), to.name());
         let scope = if resolution.sends_again() { self.details()?.scope() } else { None };
@@ -91,6 +90,10 @@ impl Run {
                 }
                 let mut rows = chosen_rows(db, self.id, resolution)?;
                 let chosen = rows.len() as u64;
+                let mut lost = rows.iter().filter_map(|row| row.process.as_ref());
+                if resolution.sends_again() && lost.any(|(id, _)| !asked.contains(id)) {
+                    return Err(LedgerError::may_still_send());
+                }
                 if let Some(scope) = &scope {
                     rows = free_rows(db, self.id, scope, rows)?;
                 }
@@ -109,10 +112,13 @@ impl Run {
 fn chosen_rows(db: &mut Db, run: i64, resolution: &Resolution) -> Result<Vec<StandingRow>, LedgerError> {
     let Resolution { change: [from, _], lines, people } = resolution;
     let mut rows = db.rows(STANDING, &values![run, from.name()], |mut row| {
-        let process = row.opt_text(4)?.zip(row.opt_int(5)?).map(|(host, pid)| process_words(host, pid));
+        let process = match row.opt_int(4)? {
+            Some(id) => Some((id, format!("{} pid {}", row.text(5)?, row.int(6)?))),
+            None => None,
+        };
         Ok(StandingRow { n: row.int(0)?, number: row.int(1)?, line: row.count(2)?, recipient: row.take(3)?, process })
     })?;
-    if resolution.is_of_all() {
+    if lines.is_empty() && people.is_empty() {
         return Ok(rows);
     }
     let keys: HashSet<_> = people.iter().map(|person| person_key(person)).collect();

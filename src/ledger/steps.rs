@@ -140,11 +140,6 @@ impl LockedRun {
         Ok(self.finished_at.is_none() && self.identity != db.0.identity()?)
     }
 
-    /// Notes that the store was put back to an earlier state, although its identity is the same.
-    pub(super) fn note_put_back(&mut self) {
-        self.identity.clear();
-    }
-
     /// Whether its rows may be taken.
     pub(super) fn may_leave(&self) -> bool {
         self.pause.is_none() && self.cancelled_at.is_none()

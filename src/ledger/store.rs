@@ -26,7 +26,7 @@ impl Lost {
         let query = "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
         let seen = db.rows(query, &[], |mut row| {
             let (run, process) = (row.int(5)?, process(&mut row)?);
-            let is_alive = life(process.id, process.lost_at());
+            let is_alive = life(process.id, process.seen_at.saturating_add(process.lease_ms));
             Ok((run, process, is_alive))
         })?;
         Ok(Self { seen, life })

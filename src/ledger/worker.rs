@@ -54,13 +54,14 @@ const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
 /// The rows that may leave now: those that are due, and those that were never tried; of a run with several rows to a person
-/// also when that person last had one, which is now while an earlier one is open. They are limited before they are joined:
-/// otherwise PostgreSQL may read all that are left.
+/// also when it is their turn: behind the earlier ones that are open, and some time after the last. They are limited before
+/// they are joined: otherwise PostgreSQL may read all that are left.
 macro_rules! next_rows {
     ($condition:literal, $order:literal) => {
         concat!(
             "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, CASE WHEN CAST(?4 AS BIGINT) = 1 THEN \
-             (SELECT max(CASE WHEN other.state = 'inflight' OR other.state = 'pending' THEN ?5 ELSE other.at END) \
+             (SELECT max(CASE WHEN other.state = 'inflight' OR other.state = 'pending' THEN ?5 ELSE other.at + ?6 END) \
+               + ?6 * count(CASE WHEN other.state = 'inflight' OR other.state = 'pending' THEN 1 END) \
               FROM known CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
               AND other.run = known.run AND other.n = known.n AND other.n <> row.n AND (other.state = 'inflight' \
               OR other.state = 'pending' AND other.n < row.n \
@@ -255,7 +256,7 @@ impl Worker {
                 return if is_known { Err(LedgerError::stale()) } else { Ok(()) };
             };
             if worker.int(0)? < self.exchanges {
-                run.note_put_back();
+                run.identity.clear();
                 run.check_identity(db)?;
             }
             if run.is_elsewhere(db)? {
@@ -301,7 +302,8 @@ impl Worker {
             self.held_until -= follow_clock(db, run)?;
             let (exchanges, was_lost) = self.count(db, run.now)?;
             if exchanges <= self.exchanges {
-                run.note_put_back();
+                // The store was put back to an earlier state, although its identity is the same.
+                run.identity.clear();
             }
             run.check_identity(db)?;
             let taken = self.take_outcomes(db, run, settled)?;
@@ -480,17 +482,17 @@ impl Worker {
     ) -> Result<usize, LedgerError> {
         let (mut changed, mut early) = (None, HashMap::new());
         let mut read = |mut row: SqlRow| {
-            let (fingerprint, checksum, last) = (row.int(6)?, row.int(7)?, row.opt_int(8)?);
+            let (fingerprint, checksum, turn) = (row.int(6)?, row.int(7)?, row.opt_int(8)?);
             let row = queued(&mut row)?;
             if checksum_of(&row.request(), fingerprint, row.n, row.line) != checksum {
                 changed = Some(row.line);
             }
-            if let Some(due) = last.map(|last| last + RECIPIENT_GAP).filter(|due| *due > run.now) {
-                early.insert(row.n, due);
+            if let Some(turn) = turn.filter(|turn| *turn > run.now) {
+                early.insert(row.n, turn);
             }
             Ok(row)
         };
-        let from_to = |from: i64, most: usize| values![run.id, from, most as u64, run.repeats, run.now];
+        let from_to = |from: i64, most: usize| values![run.id, from, most as u64, run.repeats, run.now, RECIPIENT_GAP];
         let mut rows = db.rows(DUE, &from_to(run.now, wanted), &mut read)?;
         let left = if may_be_fresh { wanted - rows.len() } else { 0 };
         let mut fresh = match left {

@@ -338,7 +338,7 @@ fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
     home.run("bulk remove r --yes").fails(13, &["in use"]);
     // It would not hear of other hours; the rate belongs to the run.
     let resume = |flags: &str| home.run(&format!("bulk resume r --yes {flags}")).api(&jelou.url);
-    resume("--between always").fails(13, &["run r (", "is in use", "stop it first with `jelouctl bulk stop r`"]);
+    resume("--between always").fails(13, &["run r (", "is in use", "stop it with `jelouctl bulk stop r`"]);
     let details = home.sql("SELECT details FROM jelouctl.run")[0].get::<_, String>(0);
     assert!(details.contains("23:58-23:59"), "the hours are as they were: {details}");
     home.run("bulk stop r").success();

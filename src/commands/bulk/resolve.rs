@@ -113,10 +113,8 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 
 /// Returns how many rows were changed.
 fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, CommandError> {
-    if resolution.sends_again() {
-        confirm_lost_processes(context, &run.lost_processes(resolution)?)?;
-    }
-    let (changed, left) = run.resolve(resolution)?;
+    let asked = if resolution.sends_again() { ask_of_lost_processes(context, run, resolution)? } else { Vec::new() };
+    let (changed, left) = run.resolve(resolution, &asked)?;
     if left > 0 {
         let rows = counted_are(left, &format!("{} row", resolution.change[0].name()));
         context.stderr.note(&format!("{rows} left as before: these people are not free under the key of the run"));
@@ -124,15 +122,19 @@ fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, 
     Ok(changed)
 }
 
-/// Asks about processes that may only be suspended: such a process may still send its rows.
-fn confirm_lost_processes(context: &Context, lost: &[String]) -> Result<(), CommandError> {
-    if lost.is_empty() {
-        return Ok(());
-    }
-    context.stderr.warning(&format!("under way when a process was last heard of: {}", lost.join("; ")));
-    match context.confirms("If that process is only stopped it may still send them. Has it ended?")? {
-        Some(true) => Ok(()),
-        _ => Err(LedgerError::may_still_send().into()),
+/// Asks about processes that may only be suspended, since such a process may still send its rows; returns which these are.
+fn ask_of_lost_processes(context: &Context, run: &Run, resolution: &Resolution) -> Result<Vec<i64>, CommandError> {
+    let mut asked = Vec::new();
+    loop {
+        let (ids, words): (Vec<_>, Vec<_>) = run.lost_processes(resolution, &asked)?.into_iter().unzip();
+        if ids.is_empty() {
+            return Ok(asked);
+        }
+        context.stderr.warning(&format!("under way when a process was last heard of: {}", words.join("; ")));
+        if context.confirms("If that process is only stopped it may still send them. Has it ended?")? != Some(true) {
+            return Err(LedgerError::may_still_send().into());
+        }
+        asked.extend(ids);
     }
 }
 

@@ -62,7 +62,7 @@ impl DatabaseEngine {
 
     /// The value that a query returns.
     fn value(&self, query: &str) -> Result<SqlValue<'static>, LedgerError> {
-        self.call(SHORT, async {
+        self.database.call(SHORT, async {
             let row = self.client.query_opt(query, &[]).await?;
             row.map_or(Ok(SqlValue::Null), |row| value(&row, 0))
         })
@@ -90,17 +90,9 @@ impl DatabaseEngine {
         if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
-        let statement = self.call(self.limit, self.client.prepare(&text()))?;
+        let statement = self.database.call(self.limit, self.client.prepare(&text()))?;
         self.statements.insert(key, statement.clone());
         Ok(statement)
-    }
-
-    fn call<T: Send>(
-        &self,
-        limit: Duration,
-        work: impl Future<Output = Result<T, Error>> + Send,
-    ) -> Result<T, LedgerError> {
-        self.database.call(limit, work)
     }
 }
 
@@ -117,31 +109,31 @@ impl DbEngine for DatabaseEngine {
             // The reader may pause.
             false => "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0",
         };
-        self.call(SHORT, self.client.batch_execute(begin))
+        self.database.call(SHORT, self.client.batch_execute(begin))
     }
 
     fn is_free(&mut self) -> Result<bool, LedgerError> {
         let query = "SELECT 1 FROM store WHERE id = 1 FOR UPDATE SKIP LOCKED";
-        Ok(self.call(self.limit, self.client.query_opt(query, &[]))?.is_some())
+        Ok(self.database.call(self.limit, self.client.query_opt(query, &[]))?.is_some())
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
         // It waits for the disk, however long that takes.
-        self.call(self.limit, self.client.batch_execute("COMMIT"))
+        self.database.call(self.limit, self.client.batch_execute("COMMIT"))
     }
 
     fn rollback(&mut self) {
         // A connection that is lost has done it already.
-        let _ = self.call(SHORT, self.client.batch_execute("ROLLBACK"));
+        let _ = self.database.call(SHORT, self.client.batch_execute("ROLLBACK"));
     }
 
     fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError> {
         let statement = self.statement(sql)?;
         let parameters = values.iter().map(|value| value as &(dyn ToSql + Sync));
-        let rows = self.call(self.limit, self.client.query_raw(&statement, parameters))?;
+        let rows = self.database.call(self.limit, self.client.query_raw(&statement, parameters))?;
         let mut rows = pin!(rows);
         loop {
-            let next = self.call(self.limit, async { rows.next().await.transpose() })?;
+            let next = self.database.call(self.limit, async { rows.next().await.transpose() })?;
             let Some(row) = next else { return Ok(()) };
             let row = read(&row).map_err(|error| LedgerError::of_statement(&self.database.address.shown, &error))?;
             if each(row)?.is_break() {
@@ -159,7 +151,7 @@ impl DbEngine for DatabaseEngine {
                 try_join(self.client.query_opt(&statement, &parameters), self.client.query_one(&now, &[])).await?;
             Ok((row.map(|row| read(&row)).transpose()?, now.try_get(0)?))
         };
-        self.call(self.limit, locked)
+        self.database.call(self.limit, locked)
     }
 
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
@@ -172,13 +164,13 @@ impl DbEngine for DatabaseEngine {
                 let columns: Vec<Vec<_>> =
                     columns.map(|column| some.iter().filter_map(|values| values.get(column)).collect()).collect();
                 let parameters: Vec<_> = columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
-                changed += self.call(self.limit, self.client.execute(&statement, &parameters))?;
+                changed += self.database.call(self.limit, self.client.execute(&statement, &parameters))?;
                 continue;
             }
             let parameters: Vec<Vec<_>> =
                 some.iter().map(|values| values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()).collect();
             let executed = parameters.iter().map(|parameters| self.client.execute(&one, parameters));
-            let counts = self.call(self.limit, async { join_all(executed).await.into_iter().collect() });
+            let counts = self.database.call(self.limit, async { join_all(executed).await.into_iter().collect() });
             changed += counts.map(|counts: Vec<u64>| counts.into_iter().sum::<u64>())?;
         }
         Ok(changed)
@@ -190,29 +182,29 @@ impl DbEngine for DatabaseEngine {
         rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let copy = format!("COPY {table} FROM STDIN");
-        let mut sink = Box::pin(self.call(SHORT, self.client.copy_in::<_, Bytes>(&copy))?);
+        let mut sink = Box::pin(self.database.call(SHORT, self.client.copy_in::<_, Bytes>(&copy))?);
         let mut chunk = String::with_capacity(2 * CHUNK);
         let mut send = |chunk: &mut String| {
             let bytes = Bytes::copy_from_slice(chunk.as_bytes());
             chunk.clear();
-            self.call(LONG, sink.send(bytes))
+            self.database.call(LONG, sink.send(bytes))
         };
         rows(&mut |values| {
             write_line(&mut chunk, values);
             if chunk.len() >= CHUNK { send(&mut chunk) } else { Ok(()) }
         })?;
         send(&mut chunk)?;
-        self.call(self.limit, sink.as_mut().finish())?;
+        self.database.call(self.limit, sink.as_mut().finish())?;
         Ok(())
     }
 
     fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
-        self.call(self.limit, self.client.batch_execute(sql))
+        self.database.call(self.limit, self.client.batch_execute(sql))
     }
 
     fn now(&mut self) -> Result<i64, LedgerError> {
         let now = self.statement(NOW)?;
-        self.call(SHORT, async { self.client.query_one(&now, &[]).await?.try_get(0) })
+        self.database.call(SHORT, async { self.client.query_one(&now, &[]).await?.try_get(0) })
     }
 
     fn identity(&mut self) -> Result<String, LedgerError> {
@@ -222,7 +214,7 @@ impl DbEngine for DatabaseEngine {
     fn life(&mut self) -> Result<Life, LedgerError> {
         // What a transaction reads may be older than the clock.
         let began = self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
-        let now: i64 = self.call(SHORT, async { self.client.query_one(&began, &[]).await?.try_get(0) })?;
+        let now: i64 = self.database.call(SHORT, async { self.client.query_one(&began, &[]).await?.try_get(0) })?;
         Ok(Box::new(move |_id, lost_at| lost_at > now))
     }
 
