@@ -98,10 +98,13 @@ impl Run {
             if run.finished_at.is_some() {
                 return Ok(false);
             }
-            if run.pause.is_none() {
+            // A doubt stays what it is: who resumes the run must be told of it. In place of any other pause, somebody who is
+            // being asked whether to resume does not lift this one.
+            if !run.is_doubtful() {
                 let is_of_person = problem.is_none();
                 let reason = if is_of_person { PauseReason::Person } else { PauseReason::Undelivered };
                 let because = if is_of_person { "bulk stop" } else { reason.name() };
+                run.pause = None;
                 run.pause(reason, user_and_host());
                 run.note(db, &RunEvent { problem, ..RunEvent::now(RunEventKind::Stopped).because(because) })?;
             }

@@ -1,7 +1,7 @@
 //! The store as a file of this machine, in SQLite. A process that changes it waits for its turn, since SQLite's own waiting
 //! is unfair: beside a process that commits in a loop, it may never end. A file that was copied or put back is recognized.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
 
-use super::db::{DbEngine, EachSqlRow, FillRow, Life, SqlRow, SqlValue, VERSION, check_version, new_secret};
+use super::db::{DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, check_version, new_secret};
 use super::error::{LedgerError, LedgerFault};
 use super::model::now;
 use crate::private_file::{self, FileError};
@@ -25,6 +25,8 @@ const APPLICATION: i32 = 0x4a65_6c6f;
 /// How long a process waits for its turn before it says so, and how often it checks.
 const TOLD_AFTER: Duration = Duration::from_secs(1);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// How long it waits at most: the one before it may have been suspended.
+const LONGEST_WAIT: Duration = LONGEST;
 /// SQLite's own wait, for a reader that recovers the log.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 48;
@@ -49,6 +51,9 @@ pub(super) struct FileEngine {
     changes: Option<bool>,
     /// The locks by which others see that the processes with these numbers live.
     entered: HashMap<i64, File>,
+    /// In a transaction that only reads: the processes that were alive before it. What it reads has those that end
+    /// meanwhile as still under way.
+    alive_before: Option<HashSet<i64>>,
 }
 
 impl FileEngine {
@@ -102,8 +107,8 @@ impl FileEngine {
         // Otherwise a statement is compiled again whenever its LIMIT changes.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let opened = FileId::of(&path).map_err(not_opened)?;
-        let (log, changes, entered) = (None, None, HashMap::new());
-        let mut engine = Self { db, path, opened, log, turn, write, on_wait, commits, changes, entered };
+        let (log, changes, entered, alive_before) = (None, None, HashMap::new(), None);
+        let mut engine = Self { db, path, opened, log, turn, write, on_wait, commits, changes, entered, alive_before };
         if engine.commits.is_some() {
             engine.prepare()?;
         } else {
@@ -237,6 +242,15 @@ impl FileEngine {
                     is_told = true;
                     (self.on_wait)(self.writing());
                 }
+                if began.elapsed() >= LONGEST_WAIT {
+                    let _ = self.turn.unlock();
+                    let process = self.writing().map(|id| format!(" {id}")).unwrap_or_default();
+                    let path = self.path.display();
+                    return Err(LedgerError::unusable(
+                        format!("another process{process} has been writing the ledger {path} for ten minutes"),
+                        "let it go on (kill -CONT, or fg in its terminal), or end it; then run the command again",
+                    ));
+                }
             }
         }
         let _ = self.turn.unlock();
@@ -248,6 +262,13 @@ impl FileEngine {
     /// The directory of the files by whose locks others see that processes live.
     fn processes(&self) -> PathBuf {
         self.path.with_file_name("processes")
+    }
+
+    /// The processes whose locks are held.
+    fn alive(&self) -> HashSet<i64> {
+        let locks = fs::read_dir(self.processes()).into_iter().flatten().flatten().map(|lock| lock.path());
+        let held = locks.filter(|path| is_locked(path));
+        held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok()).collect()
     }
 
     fn end_transaction(&mut self) {
@@ -303,7 +324,10 @@ impl FileId {
 impl DbEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
-            return Ok(self.db.execute_batch("BEGIN")?);
+            let alive = self.alive();
+            self.db.execute_batch("BEGIN")?;
+            self.alive_before = Some(alive);
+            return Ok(());
         }
         self.require_write()?;
         self.wait_for_turn()?;
@@ -343,6 +367,7 @@ impl DbEngine for FileEngine {
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
+        self.alive_before = None;
         let Some(was_empty) = self.changes else { return Ok(self.db.execute_batch("COMMIT")?) };
         let end = || -> rusqlite::Result<i64> {
             let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began END, commits = commits + 1 \
@@ -368,6 +393,7 @@ impl DbEngine for FileEngine {
     }
 
     fn rollback(&mut self) {
+        self.alive_before = None;
         // After some errors SQLite has done it already.
         let _ = self.db.execute_batch("ROLLBACK");
         self.end_transaction();
@@ -424,10 +450,10 @@ impl DbEngine for FileEngine {
     }
 
     fn life(&mut self) -> Result<Life, LedgerError> {
-        let processes = self.processes();
+        let (processes, before) = (self.processes(), self.alive_before.clone().unwrap_or_else(|| self.alive()));
         Ok(Box::new(move |id, _lost_at| {
             let path = lock_in(&processes, id);
-            let is_alive = is_locked(&path);
+            let is_alive = before.contains(&id) || is_locked(&path);
             if !is_alive {
                 let _ = fs::remove_file(path);
             }
