@@ -111,8 +111,8 @@ pub(crate) fn report_limit(
 pub(super) struct LimitedSend {
     store: Store,
     of: ReachOf,
-    limit: u32,
-    is_over_allowed: bool,
+    /// None if it may be exceeded.
+    limit: Option<u32>,
 }
 
 impl LimitedSend {
@@ -131,7 +131,7 @@ impl LimitedSend {
         let store = open_store(context)?;
         let lag = (2 * *timeout).saturating_add(*retry_for);
         let of = ReachOf::new(&sender.bot, &api_url.as_key(), lag);
-        Ok(Some(Self { store, of, limit, is_over_allowed }))
+        Ok(Some(Self { store, of, limit: Some(limit).filter(|_| !is_over_allowed) }))
     }
 
     /// Counts the recipient of the message.
@@ -144,13 +144,11 @@ impl LimitedSend {
         outgoing: &Outgoing,
     ) -> Result<ReachedBySend, CommandError> {
         wait_for_turn(&self.store, &mut connection.signals).await?;
-        let limit = Some(self.limit).filter(|_| !self.is_over_allowed);
-        match self.store.reach(&self.of, outgoing.recipient().as_str(), limit)? {
+        match self.store.reach(&self.of, outgoing.recipient().as_str(), self.limit)? {
             Ok(reached) => Ok(reached),
             Err(until) => {
-                let until = local_time(of_milliseconds(until));
-                let problem =
-                    format!("this bot has sent templates to as many people as limit_24h allows, {}", self.limit);
+                let (until, limit) = (local_time(of_milliseconds(until)), self.limit.unwrap_or_default());
+                let problem = format!("this bot has sent templates to as many people as limit_24h allows, {limit}");
                 let hint = format!("the next one may leave at {until}; --over-limit sends it now");
                 Err(CommandError::guard(problem, hint))
             }

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
 use super::error::interrupted;
@@ -115,6 +115,9 @@ impl Sourced<SecretSource> {
         if secret.is_empty() {
             return Err(self.bad("is empty"));
         }
+        if secret.reveal().contains(['\n', '\r']) {
+            return Err(self.bad("has several lines, and would be sent with all of them"));
+        }
         Ok((secret, warning))
     }
 
@@ -145,8 +148,8 @@ fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
     Ok((private_file::read_to_limit(file, MAX_BYTES)?, warning))
 }
 
-/// Runs a command without a shell and without standard input; its standard output is the secret. `origin` names the
-/// setting in errors.
+/// Runs a command without a shell and without standard input; its standard output is the secret. What it prints on standard
+/// error is not shown: a trace of a script (`set -x`) has the secret. `origin` names the setting in errors.
 async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError> {
     let program = words.first().map_or("", String::as_str);
     let failed = |problem: String| {
@@ -155,14 +158,16 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
     };
     let failed_to_run = |cause: io::Error| failed(format!("failed to run the secret command `{program}`: {cause}"));
     let mut command = Command::new(find_program(program.as_ref()));
-    command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.kill_on_drop(true).spawn().map_err(failed_to_run)?;
-    let streams = (child.stdout.take(), child.stderr.take());
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (stream, mut stdout) = (child.stdout.take(), Vec::new());
     let finished = {
         // Reading stops at the limit; a command that keeps writing is ended by the closed pipe.
         let mut reading = pin!(async {
-            tokio::try_join!(read_to_limit(streams.0, &mut stdout), read_to_limit(streams.1, &mut stderr)).map(|_| ())
+            match stream {
+                Some(stream) => stream.take(MAX_BYTES + 1).read_to_end(&mut stdout).await.map(drop),
+                None => Ok(()),
+            }
         });
         let ended = async {
             tokio::select! {
@@ -177,27 +182,16 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
         };
         tokio::time::timeout(COMMAND_TIMEOUT, ended).await
     };
-    let said = match String::from_utf8_lossy(&stderr).trim() {
-        "" => String::new(),
-        said => format!(": {said}"),
-    };
     let Ok(status) = finished else {
         let seconds = COMMAND_TIMEOUT.as_secs();
-        return Err(failed(format!("the secret command `{program}` gave no secret within {seconds} s{said}")));
+        return Err(failed(format!("the secret command `{program}` gave no secret within {seconds} s")));
     };
     let status = status.map_err(failed_to_run)?;
     let too_long = stdout.len() as u64 > MAX_BYTES;
     if !status.success() && !too_long {
-        return Err(failed(format!("the secret command `{program}` failed with {status}{said}")));
+        return Err(failed(format!("the secret command `{program}` failed with {status}")));
     }
     Ok(stdout)
-}
-
-async fn read_to_limit(stream: Option<impl AsyncRead + Unpin>, bytes: &mut Vec<u8>) -> io::Result<()> {
-    if let Some(stream) = stream {
-        stream.take(MAX_BYTES + 1).read_to_end(bytes).await?;
-    }
-    Ok(())
 }
 
 /// A warning for a file with a secret.

@@ -92,16 +92,17 @@ impl RecipientRule<'_> {
 }
 
 impl ImportPlan<'_> {
-    /// Refuses a row of a list that is not a report, or no longer one, but says that the row was or may have been sent.
-    pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), RowError> {
-        let says_sent = |sent: &&str| ["yes", "unknown"].iter().any(|word| sent.eq_ignore_ascii_case(word));
-        match row.text("sent").map(str::trim).filter(says_sent) {
-            Some(sent) if self.reported != DuplicatePolicy::Meant => Err(RowError::Problem(format!(
-                "sent: is `{sent}`, but too many columns of the report are missing to compare the row; send the whole \
-                 report, or delete this column, or --again"
-            ))),
-            Some(_) | None => Ok(()),
-        }
+    /// Refuses a list that is not a report, or no longer one, but has its outcomes: of the rows that were not sent, some must
+    /// never be sent.
+    pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), BulkError> {
+        let is_outcome = |sent: &&str| ["yes", "no", "unknown"].iter().any(|word| sent.eq_ignore_ascii_case(word));
+        let sent = row.text("sent").map(str::trim).filter(is_outcome);
+        let Some(sent) = sent.filter(|_| self.reported != DuplicatePolicy::Meant) else { return Ok(()) };
+        Err(UsageError::new(
+            format!("sent: is `{sent}`, but too many columns of the report are missing to compare its rows"),
+            "send the whole report; or delete this column, or add --again, to send to everybody on the list",
+        )
+        .into())
     }
 
     /// Checks what the columns of the first row show; returns the column of the recipient. `is_reported` says whether the

@@ -224,7 +224,7 @@ impl<'a> Importer<'a> {
             self.column.insert(column)
         };
         if self.may_say_sent && outcome.is_none() {
-            self.plan.refuse_sent(row)?;
+            self.plan.refuse_sent(row).map_err(RowError::of_list)?;
         }
         if let Some((_, problem)) = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(row, column, name)) {
             return Err(RowError::Problem(problem));

@@ -177,10 +177,11 @@ impl LockedRun {
                 self.take_for_lost(db, worker, &words)?;
             }
         }
-        // In a database a process may come back, and say how its rows ended.
+        // In a database a process may come back, and say how its rows ended. One in a file whose lock was removed joins anew.
         if !db.0.is_shared() {
             for process in lost.of_run(self.id) {
-                db.run("UPDATE worker SET left_at = ?2 WHERE id = ?1", &values![process, self.now])?;
+                let gone = "UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1";
+                db.run(gone, &values![process, self.now])?;
             }
         }
         Ok(())

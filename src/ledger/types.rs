@@ -268,25 +268,31 @@ pub(crate) struct RowFilter {
     pub(crate) states: Vec<RowState>,
     pub(crate) reasons: Vec<SkipReason>,
     pub(crate) deliveries: Vec<DeliveryState>,
-    /// Codes of undelivered messages.
+    /// Codes of WhatsApp, of failed rows or undelivered messages.
     pub(crate) codes: Vec<String>,
 }
 
 impl RowFilter {
     pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
-        self.takes_delivery(row.delivery.as_ref().map(|delivery| &delivery.facts)) && self.takes_state(row)
+        let facts = row.delivery.as_ref().map(|delivery| &delivery.facts);
+        let came_so_far = facts.is_some_and(|facts| self.takes_delivery(facts));
+        let is_taken = match (self.deliveries.is_empty(), self.states.is_empty() && self.reasons.is_empty()) {
+            (true, _) => self.takes_state(row),
+            (false, true) => came_so_far,
+            (false, false) => came_so_far || self.takes_state(row),
+        };
+        is_taken && (self.codes.is_empty() || self.has_code(row.api_code.as_deref(), facts))
     }
 
-    fn takes_delivery(&self, facts: Option<&DeliveryFacts>) -> bool {
+    fn takes_delivery(&self, facts: &DeliveryFacts) -> bool {
         let is_other = |state: &DeliveryState| state.unknown().is_some();
-        let has_state = |facts: &DeliveryFacts| {
-            self.deliveries.iter().any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
-        };
-        let has_code = |facts: &DeliveryFacts| {
-            facts.state == DeliveryState::Undelivered && self.codes.iter().any(|code| facts.code.as_ref() == Some(code))
-        };
-        (self.deliveries.is_empty() || facts.is_some_and(has_state))
-            && (self.codes.is_empty() || facts.is_some_and(has_code))
+        self.deliveries.iter().any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
+    }
+
+    fn has_code(&self, api_code: Option<&str>, facts: Option<&DeliveryFacts>) -> bool {
+        let undelivered = facts.filter(|facts| facts.state == DeliveryState::Undelivered);
+        let found = [api_code, undelivered.and_then(|facts| facts.code.as_deref())];
+        self.codes.iter().any(|code| found.contains(&Some(code.as_str())))
     }
 
     fn takes_state(&self, row: &ReportedRow) -> bool {

@@ -123,7 +123,8 @@ pub(crate) struct Worker {
     took: Duration,
     looked_at: Option<Instant>,
     counts_at: Instant,
-    others_at: Option<Instant>,
+    /// Whether other processes send the run now. None if none ever did: then their rows need not be counted.
+    others: Option<bool>,
 }
 
 impl Run {
@@ -163,7 +164,7 @@ impl Run {
             took: Duration::ZERO,
             looked_at: None,
             counts_at: Instant::now() + TIME_BETWEEN_COUNTS,
-            others_at: None,
+            others: None,
         };
         let found = worker.enter(timeout + 2 * slack, leaves_out)?;
         if !found.is_empty() {
@@ -345,9 +346,8 @@ impl Worker {
 
     /// The rows in each state, if it is time to count them.
     fn counts(&mut self, has_ended: bool) -> Option<Counts> {
-        let others = self.others_at.is_some_and(|at| at.elapsed() < 2 * TIME_BETWEEN_COUNTS);
         let began = Instant::now();
-        let is_time = has_ended || others && began >= self.counts_at;
+        let is_time = has_ended || self.others.is_some() && began >= self.counts_at;
         if !is_time {
             return None;
         }
@@ -405,7 +405,7 @@ impl Worker {
         if run.finished_at.is_none() {
             reply.pause = run.pause.clone();
             // Others may give rows back meanwhile.
-            let may_be_sooner = self.others_at.is_some() && held.is_none();
+            let may_be_sooner = self.others == Some(true) && held.is_none();
             let longest = if may_be_sooner { LISTENS_EVERY } else { Duration::MAX };
             let after = |wait: i64| Instant::now() + Duration::from_millis(wait.unsigned_abs()).min(longest);
             reply.next = reply.pause.is_none().then(|| (after(next.0), next.1));
@@ -569,7 +569,7 @@ impl Worker {
         if matches!(event.kind, RunEventKind::Stopped | RunEventKind::Paused) {
             db.run("UPDATE worker SET stopped_at = ?2 WHERE id = ?1", &values![self.id, run.now])?;
             self.look_for_others(db, run.now)?;
-            if self.pause.is_none() && self.others_at.is_some() {
+            if self.pause.is_none() && self.others == Some(true) {
                 return Ok(());
             }
         }
@@ -580,8 +580,8 @@ impl Worker {
     fn look_for_others(&mut self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
         let query = "SELECT 1 FROM worker WHERE run = ?1 AND id <> ?2 AND stopped_at IS NULL AND left_at IS NULL \
                      AND seen_at > ?3";
-        let is_sent = db.exists(query, &values![self.run.id, self.id, now - IS_HEARD])?;
-        self.others_at = is_sent.then(Instant::now);
+        let has_others = db.exists(query, &values![self.run.id, self.id, now - IS_HEARD])?;
+        self.others = (has_others || self.others.is_some()).then_some(has_others);
         Ok(())
     }
 

@@ -36,13 +36,12 @@ pub(crate) struct RunLimits {
 /// Decides when the next row may be sent, from the outcomes of the others.
 #[derive(Debug)]
 pub(crate) struct Throttle {
-    concurrency: usize,
+    limits: RunLimits,
     /// No row is sent until this time, because a row met an obstacle that others would meet too.
     stopped_until: Instant,
     breaker: Breaker,
     rate_limit: Patience,
     network: Patience,
-    hours: Option<Hours>,
     /// Whether the hours were closed when last checked.
     closed: Option<Closed>,
     /// What last held rows back.
@@ -75,12 +74,11 @@ impl Throttle {
     /// `ever_accepted` says whether a row of the run was accepted before.
     pub(crate) fn new(limits: RunLimits, ever_accepted: bool, now: Instant) -> Self {
         Self {
-            concurrency: limits.concurrency,
             stopped_until: now,
             breaker: Breaker::new(!ever_accepted && !limits.keep_going),
             rate_limit: Patience::new(limits.max_wait),
             network: Patience::new(limits.max_wait),
-            hours: limits.hours,
+            limits,
             closed: None,
             obstacle: None,
             told_until: None,
@@ -91,12 +89,12 @@ impl Throttle {
     /// How many rows may be in flight.
     pub(crate) fn allowance(&self) -> usize {
         let is_probing = self.rate_limit.is_probing() || self.network.is_probing();
-        if is_probing { 1 } else { self.breaker.allowance(self.concurrency) }
+        if is_probing { 1 } else { self.breaker.allowance(self.limits.concurrency) }
     }
 
     /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
     pub(crate) fn look(&mut self, now: Instant) -> bool {
-        let Some(hours) = &self.hours else { return false };
+        let Some(hours) = &self.limits.hours else { return false };
         let closed = Closed::of(hours, timestamps::now(), now);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
@@ -177,7 +175,7 @@ impl Throttle {
         let (wall, until) = (timestamps::now(), queue_ready_at.max(self.stopped_until));
         let wait = until.saturating_duration_since(now);
         let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.hours)
+        if let (Some(Closed { until, .. }), Some(hours)) = (self.closed, &self.limits.hours)
             && (delay != Delay::PeopleLimit || end <= until)
         {
             let is_new = self.told_opening.replace(until) != Some(until);
@@ -206,7 +204,7 @@ impl Throttle {
             self.told_until = Some(until);
         }
         // The hours may be closed then.
-        let end = self.hours.as_ref().and_then(|hours| hours.next_opening(end)).unwrap_or(end);
+        let end = self.limits.hours.as_ref().and_then(|hours| hours.next_opening(end)).unwrap_or(end);
         let wait = end.duration_since(wall).unsigned_abs() + Duration::from_millis(500);
         let shown = format!("{}, until {}", rounded(Duration::from_secs(wait.as_secs())), local_second(end));
         Some(Waiting { reason, until: format!("{end:.0}"), since, shown, words, is_new: !is_told })

@@ -618,10 +618,10 @@ fn a_secret_command_may_leave_something_running() {
 fn a_secret_command_that_hangs_is_stopped_and_reads_no_input_of_ours() {
     let home = Home::new();
     let base = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
-    home.config(&format!("{base}client_secret_command = [\"sh\", \"-c\", \"echo locked >&2; exec sleep 60\"]\n"));
-    home.run(SEND)
-        .env("PATH", "/usr/bin:/bin")
-        .fails(3, &["the secret command `sh` gave no secret within 10 s: locked"]);
+    home.config(&format!(
+        "{base}client_secret_command = [\"sh\", \"-c\", \"echo canary-traced >&2; exec sleep 60\"]\n"
+    ));
+    home.run(SEND).env("PATH", "/usr/bin:/bin").fails(3, &["the secret command `sh` gave no secret within 10 s"]);
     home.config(&format!("{base}client_secret_command = [\"cat\"]\n"));
     home.run("send text --to 593987654321 --text-file -")
         .stdin("Hola")

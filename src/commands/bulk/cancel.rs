@@ -7,6 +7,7 @@ use tokio::time::sleep;
 
 use super::ending::log_decided;
 use super::summary::RunSummary;
+use super::words::report_doubt;
 use crate::command_error::CommandError;
 use crate::commands::confirm;
 use crate::commands::store::open_store;
@@ -43,6 +44,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     // Of a run in doubt, too, these rows are still to be sent.
     let (details, counts, is_cancelled) = (run.details()?, run.noted_counts()?, run.is_cancelled()?);
     run.require_change()?;
+    report_doubt(context, name, run.doubt()?.as_ref());
     let left = counted(counts.pending, "message");
     // The command that waited for the rows under way may have been ended.
     if !counts.is_finished() && !is_cancelled {

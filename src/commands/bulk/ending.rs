@@ -107,7 +107,10 @@ impl RunOnItsWay<'_> {
                     );
                     ("the run paused, as no message was accepted", hint)
                 } else {
-                    ("the run paused", format!("{hint}; {to_continue}"))
+                    // In a database others go on.
+                    let is_of_run = reason.is_of_run() || !self.run.store().is_shared();
+                    let who = if is_of_run { "the run paused" } else { "this process ended, not the run" };
+                    (who, format!("{hint}; {to_continue}"))
                 };
                 stderr.error(&format!("{paused}: {}", problem.message), &[], Some(&hint));
                 Ok(of_pause(reason))

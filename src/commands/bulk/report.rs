@@ -73,12 +73,13 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "STATE")]
     state: Vec<RowState>,
 
-    /// Rows whose message came this far, by what `bulk deliveries` learnt (repeatable)
+    /// Rows whose message came this far, by what `bulk deliveries` learnt; with --state, besides those (repeatable)
     #[arg(long, value_name = "STATE", value_parser = delivery_step())]
     delivery: Vec<DeliveryState>,
 
     /// Of the skipped rows those with this reason only, such as invalid; with --state, besides the rows in that state. A
-    /// number is WhatsApp's code of undelivered messages: 131050 (repeatable)
+    /// number is WhatsApp's code: of all these, only the rows that failed or were not delivered with it: 131050
+    /// (repeatable)
     #[arg(long, value_name = "REASON|CODE", value_parser = reason)]
     reason: Vec<ReportedReason>,
 
