@@ -94,6 +94,7 @@ every_engine! {
     only_a_name_that_was_typed_must_be_free,
     of_two_runs_with_the_same_rows_one_is_sent_at_a_time,
     who_was_taken_for_lost_takes_no_more_rows,
+    who_lost_its_lock_takes_no_more_rows,
 }
 
 /// A store of a test.
@@ -102,13 +103,13 @@ struct TestedStore {
     /// Ends the leases of all processes, so that no test has to wait for them; in a file a process is lost once its lock
     /// is free.
     end_leases: Box<dyn Fn()>,
-    _home: Option<TempDir>,
+    home: Option<TempDir>,
 }
 
 impl TestedStore {
     fn file() -> Self {
         let home = TempDir::new().unwrap();
-        Self { store: fixture::store(home.path()), end_leases: Box::new(|| {}), _home: Some(home) }
+        Self { store: fixture::store(home.path()), end_leases: Box::new(|| {}), home: Some(home) }
     }
 
     /// A run with a row for each of these recipients, that no process sends.
@@ -824,7 +825,7 @@ mod shared {
         let end_leases = Box::new(move || {
             cluster.sql(&database, "UPDATE jelouctl.worker SET seen_at = 0");
         });
-        TestedStore { store, end_leases, _home: None }
+        TestedStore { store, end_leases, home: None }
     }
 }
 
@@ -1055,4 +1056,19 @@ fn who_was_taken_for_lost_takes_no_more_rows(tested: &TestedStore) {
     assert_eq!((reply.was_lost, reply.rows.len(), states(&run)[0]), (true, 0, RowState::Sent));
     close(worker);
     assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), 2);
+}
+
+/// Somebody removed it from the directory of a file, while the process went on.
+fn who_lost_its_lock_takes_no_more_rows(tested: &TestedStore) {
+    let Some(home) = &tested.home else { return };
+    let run = tested.begin(&PEOPLE[..3]);
+    let mut worker = join(&run);
+    let rows = exchange(&mut worker, &[], 1).rows;
+    std::fs::remove_dir_all(home.path().join("processes")).unwrap();
+    let other = join(&run);
+    assert_eq!(states(&run)[0], RowState::Unknown);
+    let reply = exchange(&mut worker, &[ended(&rows[0], RowState::Sent, Duration::ZERO)], 5);
+    assert_eq!((reply.was_lost, reply.rows.len(), states(&run)[0]), (true, 0, RowState::Sent));
+    close(worker);
+    close(other);
 }

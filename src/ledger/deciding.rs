@@ -98,12 +98,11 @@ impl Run {
             if run.finished_at.is_some() {
                 return Ok(false);
             }
-            let is_of_person = problem.is_none();
-            let reason = if is_of_person { PauseReason::Person } else { PauseReason::Undelivered };
+            let reason = if problem.is_none() { PauseReason::Person } else { PauseReason::Undelivered };
             // A doubt stays what it is: who resumes the run must be told of it. In place of another pause, somebody who is
             // being asked whether to resume does not lift this one.
             if run.pause.as_ref().is_none_or(|paused| ![reason, PauseReason::Doubt].contains(&paused.reason)) {
-                let because = if is_of_person { "bulk stop" } else { reason.name() };
+                let because = if reason == PauseReason::Person { "bulk stop" } else { reason.name() };
                 run.pause = None;
                 run.pause(reason, user_and_host());
                 run.note(db, &RunEvent { problem, ..RunEvent::now(RunEventKind::Stopped).because(because) })?;

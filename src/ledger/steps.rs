@@ -180,8 +180,7 @@ impl LockedRun {
         // In a database a process may come back, and say how its rows ended. One in a file whose lock was removed joins anew.
         if !db.0.is_shared() {
             for process in lost.of_run(self.id) {
-                let gone = "UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1";
-                db.run(gone, &values![process, self.now])?;
+                db.run("UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1", &values![process, self.now])?;
             }
         }
         Ok(())

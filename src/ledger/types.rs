@@ -275,12 +275,7 @@ pub(crate) struct RowFilter {
 impl RowFilter {
     pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
         let facts = row.delivery.as_ref().map(|delivery| &delivery.facts);
-        let came_so_far = facts.is_some_and(|facts| self.takes_delivery(facts));
-        let is_taken = match (self.deliveries.is_empty(), self.states.is_empty() && self.reasons.is_empty()) {
-            (true, _) => self.takes_state(row),
-            (false, true) => came_so_far,
-            (false, false) => came_so_far || self.takes_state(row),
-        };
+        let is_taken = facts.is_some_and(|facts| self.takes_delivery(facts)) || self.takes_state(row);
         is_taken && (self.codes.is_empty() || self.has_code(row.api_code.as_deref(), facts))
     }
 
@@ -299,7 +294,7 @@ impl RowFilter {
         let has_reason = || self.reasons.iter().any(|reason| row.code.as_deref() == Some(reason.name()));
         match row.state {
             RowState::Skipped if !self.reasons.is_empty() => has_reason(),
-            _ if self.states.is_empty() => self.reasons.is_empty(),
+            _ if self.states.is_empty() => self.reasons.is_empty() && self.deliveries.is_empty(),
             state => self.states.contains(&state),
         }
     }

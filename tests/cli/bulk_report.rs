@@ -431,11 +431,15 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
     home.write("own.csv", "celular,run,line,code,error\n593987654321,Norte,2,A,\n");
     home.run("--sandbox bulk send own.csv --dry-run text {{run}}").success();
     // With `sent` and one more of a report's, it may be one that somebody cut down.
-    home.write("cut.csv", "celular,nombre,sent,error\n593987654321,Ana,yes,\n593987654322,Eva,no,\n");
-    let told =
-        ["line 2: sent: is `yes`", "send the whole report, or delete this column, or --again", "nothing was sent"];
-    home.run("bulk send cut.csv --yes text x").api(&Jelou::never_asked().url).fails(2, &told);
-    home.run("--sandbox bulk send cut.csv --again text x").success();
+    for sent in ["yes", "no", "unknown"] {
+        home.write("cut.csv", format!("celular,nombre,sent,error\n593987654321,Ana,Sí,\n593987654322,Eva,{sent},\n"));
+        let told = [&format!("sent: is `{sent}`"), "send the whole report; or delete this column", "nothing was sent"];
+        for flags in ["", "--skip-invalid", "--skip-sent"] {
+            let send = format!("bulk send cut.csv --yes {flags} text x");
+            home.run(&send).api(&Jelou::never_asked().url).fails(2, &told);
+        }
+        home.run("--sandbox bulk send cut.csv --again text x").success();
+    }
 }
 
 #[test]

@@ -541,7 +541,7 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     home.write(&format!("{CONFIG}/secret.txt"), "canary-file\r\n");
-    let script = "printf 'canary-command\\n\\n'\n";
+    let script = "printf 'canary-command\\n'\n";
     for path in ["script/get", &format!("{CONFIG}/script/get")] {
         set_mode(&home.write(path, format!("#!/bin/sh\n{script}")), 0o700);
     }
@@ -551,8 +551,8 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
         ("client_secret = \"canary-inline\"", "canary-inline"),
         ("client_secret_file = \"secret.txt\"", "canary-file"),
         ("client_secret_command = [\"printf\", \"%s\", \"canary-printf $HOME\"]", "canary-printf $HOME"),
-        ("client_secret_command = [\"~/script/get\"]", "canary-command\n"),
-        ("client_secret_command = [\"./script/get\"]", "canary-command\n"),
+        ("client_secret_command = [\"~/script/get\"]", "canary-command"),
+        ("client_secret_command = [\"./script/get\"]", "canary-command"),
     ] {
         home.config(&format!("{base}{key}\n"));
         home.run(SEND).env("PATH", "/usr/bin:/bin").success();
@@ -582,16 +582,10 @@ fn a_secret_that_cannot_be_had_is_explained() {
         (format!("client_secret_file = \"{}\"", path("missing.txt")), "profile p: failed to read"),
         ("client_secret_command = [\"/no/such\"]".to_owned(), "profile p: failed to run the secret command `/no/such`"),
         ("client_secret_command = []".to_owned(), "failed to run the secret command"),
-        (
-            "client_secret_command = [\"sh\", \"-c\", \"echo locked >&2; exit 3\"]".to_owned(),
-            "`sh` failed with exit status: 3: locked",
-        ),
+        ("client_secret_command = [\"sh\", \"-c\", \"exit 3\"]".to_owned(), "`sh` failed with exit status: 3"),
+        ("client_secret_command = [\"printf\", \"a\\nurl: b\"]".to_owned(), "has several lines"),
         ("client_secret_command = [\"sh\", \"-c\", \"exit 0\"]".to_owned(), "is empty"),
         ("client_secret_command = [\"yes\"]".to_owned(), "is longer than 64 KiB"),
-        (
-            "client_secret_command = [\"sh\", \"-c\", \"printf 'a\\\\n::error::x' >&2; exit 1\"]".to_owned(),
-            r"a\n::error::x",
-        ),
     ] {
         home.config(&format!("{base}{key}\n"));
         home.run(SEND).env("PATH", "/usr/bin:/bin").fails(3, &[problem, "hint: "]);

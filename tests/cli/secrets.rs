@@ -211,10 +211,12 @@ fn from_a_broken_configuration() {
 fn from_a_command_that_fails() {
     let home = Home::new();
     let base = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
-    home.config(&format!("{base}client_secret_command = [\"sh\", \"-c\", \"printf {CANARY}; exit 1\"]\n"));
-    home.run("send text --to 593987654321 Hola -v")
-        .env("PATH", "/usr/bin:/bin")
-        .fails(3, &["`sh` failed with exit status: 1"]);
+    home.config(&format!(
+        "{base}client_secret_command = [\"sh\", \"-c\", \"set -x; S={CANARY}; printf $S; exit 1\"]\n"
+    ));
+    let told = ["`sh` failed with exit status: 1"];
+    let ended = home.run("send text --to 593987654321 Hola -v").env("PATH", "/usr/bin:/bin").fails(3, &told);
+    assert!(!ended.stderr.contains(CANARY), "{ended:?}");
     home.config(&format!("{base}client_secret_command = [\"/no/such\", \"{CANARY}\"]\n"));
     home.run("send text --to 593987654321 Hola -v").fails(3, &["`/no/such`"]);
 }

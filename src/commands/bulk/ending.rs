@@ -1,5 +1,6 @@
 //! Reports a run that has ended or paused: its state, why it ended, and how to continue.
 
+use std::process::id;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use crate::commands::error::{of_pause, of_signal};
 use crate::config::knows_profile;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName};
+use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName, RunWorker};
 use crate::output::{Record, RecordError, compact};
 use crate::people::Exclusions;
 use crate::run::{RunEnd, StopReason};
@@ -107,9 +108,13 @@ impl RunOnItsWay<'_> {
                     );
                     ("the run paused, as no message was accepted", hint)
                 } else {
-                    // In a database others go on.
-                    let is_of_run = reason.is_of_run() || !self.run.store().is_shared();
-                    let who = if is_of_run { "the run paused" } else { "this process ended, not the run" };
+                    let is_other = |process: &RunWorker| process.pid != i64::from(id()) && process.seen_s < 5.0;
+                    let has_others = self.run.workers().is_ok_and(|processes| processes.iter().any(is_other));
+                    let who = if has_others && !reason.is_of_run() {
+                        "this process ended, not the run"
+                    } else {
+                        "the run paused"
+                    };
                     (who, format!("{hint}; {to_continue}"))
                 };
                 stderr.error(&format!("{paused}: {}", problem.message), &[], Some(&hint));
