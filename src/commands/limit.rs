@@ -24,7 +24,7 @@ pub(super) fn read_rates(typed: Option<&Path>, settings: &Settings) -> Result<Op
     match (typed, &settings.rates) {
         (Some(path), _) => Ok(Some(Rates::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?)),
         (None, Some(path)) => {
-            Ok(Some(Rates::read(path).map_err(|problem| CommandError::configuration(problem, FORMAT))?))
+            Rates::read(path).map(Some).map_err(|problem| CommandError::configuration(problem, FORMAT))
         }
         (None, None) => Ok(None),
     }

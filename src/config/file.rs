@@ -46,10 +46,8 @@ impl ConfigFile {
             let configuration = CONFIGURATION.variable;
             let message =
                 format!("no place for the configuration: `{configuration}`, or else `{HOME}`, is not an absolute path");
-            CommandError::configuration(
-                message,
-                "set one of them, or name a file with --config FILE or JELOUCTL_CONFIG",
-            )
+            let hint = "set one of them, or name a file with --config FILE or JELOUCTL_CONFIG";
+            CommandError::configuration(message, hint)
         })?;
         Ok(directory.join("config.toml"))
     }

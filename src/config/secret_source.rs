@@ -122,10 +122,8 @@ impl Sourced<SecretSource> {
     }
 
     fn bad(&self, problem: &str) -> CommandError {
-        CommandError::configuration(
-            format!("the secret from {} {problem}", self.origin()),
-            "check where the secret comes from",
-        )
+        let message = format!("the secret from {} {problem}", self.origin());
+        CommandError::configuration(message, "check where the secret comes from")
     }
 
     fn origin(&self) -> String {

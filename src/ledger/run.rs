@@ -173,6 +173,11 @@ impl Run {
         Ok(counts)
     }
 
+    /// The number of rows that are still to be sent, even if the run is in doubt.
+    pub(crate) fn pending(&self) -> Result<u64, LedgerError> {
+        self.one("SELECT count(*) FROM row WHERE run = ?1 AND state = 'pending'")?.count(0)
+    }
+
     /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave
     /// one, else the row's code, else `resolved` for a person's decision.
     pub(crate) fn reasons(&self) -> Result<(SkipCounts, BTreeMap<String, u64>), LedgerError> {

@@ -261,7 +261,8 @@ impl LockedRun {
             .collect();
         let changed = db.each(
             "UPDATE row SET state = ?5, number = number + 1, due_at = CASE WHEN ?5 = 'pending' THEN at + ?8 END, \
-             at = ?6, code = 'resolved', error = ?7 || coalesce('; before that: ' || error, '') WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
+             at = ?6, code = 'resolved', error = ?7 || coalesce('; before that: ' || error, '') \
+             WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = ?4",
             &decided,
         )?;
         if changed > 0 {

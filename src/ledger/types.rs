@@ -275,8 +275,9 @@ pub(crate) struct RowFilter {
 impl RowFilter {
     pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
         let facts = row.delivery.as_ref().map(|delivery| &delivery.facts);
-        let is_taken = facts.is_some_and(|facts| self.takes_delivery(facts)) || self.takes_state(row);
-        is_taken && (self.codes.is_empty() || self.has_code(row.api_code.as_deref(), facts))
+        let by_state = self.takes_state(row) && (self.deliveries.is_empty() || row.state != RowState::Sent);
+        (by_state || facts.is_some_and(|facts| self.takes_delivery(facts)))
+            && (self.codes.is_empty() || self.has_code(row.api_code.as_deref(), facts))
     }
 
     fn takes_delivery(&self, facts: &DeliveryFacts) -> bool {

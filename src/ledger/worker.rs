@@ -54,18 +54,19 @@ const SHORTEST_SLACK: Duration = Duration::from_secs(1);
 const LONGEST_SLACK: Duration = Duration::from_secs(15);
 
 /// The rows that may leave now: those that are due, and those that were never tried; of a run with several rows to a person
-/// also when it is their turn: behind the earlier ones that are open, and some time after the last. They are limited before
-/// they are joined: otherwise PostgreSQL may read all that are left.
+/// also when it is their turn: behind the earlier ones that are open, of which at most 100 are counted, or else some time
+/// after the last. They are limited before they are joined: otherwise PostgreSQL may read all that are left.
 macro_rules! next_rows {
     ($condition:literal, $order:literal) => {
         concat!(
             "SELECT row.n, number, line, recipient, path, body, fingerprint, checksum, CASE WHEN CAST(?4 AS BIGINT) = 1 THEN \
-             (SELECT max(CASE WHEN other.state = 'inflight' OR other.state = 'pending' THEN ?5 ELSE other.at + ?6 END) \
-               + ?6 * count(CASE WHEN other.state = 'inflight' OR other.state = 'pending' THEN 1 END) \
-              FROM known CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
-              AND other.run = known.run AND other.n = known.n AND other.n <> row.n AND (other.state = 'inflight' \
-              OR other.state = 'pending' AND other.n < row.n \
-              OR other.state <> 'pending' AND other.began_at IS NOT NULL AND other.at <= ?5)) END \
+             coalesce((SELECT CASE WHEN count(*) > 0 THEN ?5 + ?6 * count(*) END FROM (SELECT 1 \
+               FROM known CROSS JOIN row AS other WHERE known.person = message.person AND known.run = message.run \
+               AND other.run = known.run AND other.n = known.n \
+               AND (other.state = 'inflight' OR other.state = 'pending' AND other.n < row.n) LIMIT 100) AS earlier), \
+             (SELECT max(other.at) + ?6 FROM known CROSS JOIN row AS other WHERE known.person = message.person \
+               AND known.run = message.run AND other.run = known.run AND other.n = known.n \
+               AND other.state <> 'pending' AND other.began_at IS NOT NULL AND other.at <= ?5)) END \
              FROM (SELECT run, n, number FROM row WHERE run = ?1 AND state = 'pending' AND ",
             $condition,
             " ORDER BY ",

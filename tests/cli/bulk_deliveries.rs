@@ -94,6 +94,10 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     let people = |words: &str| home.run(&format!("bulk report r {words} -o to")).success().stdout;
     assert_eq!(people("--delivery undelivered"), format!("+{}\n", user(3)));
     assert_eq!(people("--delivery delivered").lines().count(), 8);
+    // Sent rows are chosen by their delivery, the others by their state.
+    assert_eq!(people("--state sent --delivery undelivered"), format!("+{}\n", user(3)));
+    assert_eq!(people("--state failed --state unknown --delivery undelivered"), format!("+{}\n", user(3)));
+    assert_eq!(people("--state sent --state pending").lines().count(), 10);
     // The history has no reasons.
     let without_code = home.run("bulk report r --delivery undelivered --reason 131026 -o to").success();
     assert_eq!(without_code.stdout, "");

@@ -119,7 +119,7 @@ pub(super) fn refusal_of_rest(run: &Run, found: &[EarlierMessages]) -> Result<Co
          {name} --again"
     );
     let left = format!("messages left in run {name}");
-    Ok(refusal(found, run.noted_counts()?.pending, &left, &way))
+    Ok(refusal(found, run.pending()?, &left, &way))
 }
 
 /// `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`

@@ -108,13 +108,11 @@ impl RunOnItsWay<'_> {
                     );
                     ("the run paused, as no message was accepted", hint)
                 } else {
+                    // A process that sends is heard of more often than every five seconds.
                     let is_other = |process: &RunWorker| process.pid != i64::from(id()) && process.seen_s < 5.0;
                     let has_others = self.run.workers().is_ok_and(|processes| processes.iter().any(is_other));
-                    let who = if has_others && !reason.is_of_run() {
-                        "this process ended, not the run"
-                    } else {
-                        "the run paused"
-                    };
+                    let others_go_on = has_others && !reason.is_of_run();
+                    let who = if others_go_on { "this process ended, not the run" } else { "the run paused" };
                     (who, format!("{hint}; {to_continue}"))
                 };
                 stderr.error(&format!("{paused}: {}", problem.message), &[], Some(&hint));

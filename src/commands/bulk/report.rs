@@ -73,7 +73,8 @@ pub(crate) struct BulkReportArgs {
     #[arg(long, value_name = "STATE")]
     state: Vec<RowState>,
 
-    /// Rows whose message came this far, by what `bulk deliveries` learnt; with --state, besides those (repeatable)
+    /// Of the sent rows those whose message came this far, by what `bulk deliveries` learnt; with --state, besides the
+    /// rows in other states (repeatable)
     #[arg(long, value_name = "STATE", value_parser = delivery_step())]
     delivery: Vec<DeliveryState>,
 

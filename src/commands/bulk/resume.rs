@@ -166,7 +166,7 @@ fn check_age(
 ) -> Result<bool, CommandError> {
     let is_old = !details.sandbox && age >= MUST_BE_MEANT;
     let asks = is_asked(context, sender) || is_old && !context.assume_yes && context.can_ask();
-    let rows = if is_old && !asks && !context.assume_yes { run.noted_counts()?.pending } else { 0 };
+    let rows = if is_old && !asks && !context.assume_yes { run.pending()? } else { 0 };
     if rows > 0 {
         let (name, age, left) = (run.name(), rounded(age), counted_are(rows, "message"));
         return Err(CommandError::guard(
@@ -189,7 +189,7 @@ impl RunOnItsWay<'_> {
         // The connection to a database may not have survived the questions.
         let way = Self { run: self.run.reconnected()?, ..self };
         let (run, name) = (&way.run, way.run.name());
-        if !work.unchecked && run.noted_counts()?.pending > 0 {
+        if !work.unchecked && run.pending()? > 0 {
             let left = details.templates.left(|each| {
                 run.pending_requests(|row| {
                     each(&row.body);
@@ -240,13 +240,13 @@ impl RunOnItsWay<'_> {
             let look = what_to_look_at(paused.reason, run.name());
             context.stderr.warning(&format!("run {} is {}; {look}", run.name(), since_when(paused)));
         }
-        let is_windowed = details.conditions.only_in_window && run.noted_counts()?.pending > 0;
+        let is_windowed = details.conditions.only_in_window && run.pending()? > 0;
         let windows = if is_windowed { Some(look_up_windows(context, sender)?) } else { None };
         // Reading them may have taken minutes.
         let run = if windows.is_some() { &run.reconnected()? } else { run };
         leave_out(context, UnsentRows::OfRun(run), &Exclusions::default(), windows.as_ref())?;
         leave_out_sent(run, details)?;
-        let pending = run.noted_counts()?.pending;
+        let pending = run.pending()?;
         if !asks || pending == 0 {
             return Ok(false);
         }
