@@ -6,7 +6,7 @@ use jiff::civil::{DateTime, Weekday};
 use jiff::fmt::strtime;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use crate::tables::rows;
+use crate::texts::rows;
 
 /// Each country with its marks, the form of a short date, its language, and the language ids of Windows that name it in a
 /// cell's format (MS-LCID).
@@ -81,7 +81,7 @@ pub(crate) struct NumberLayout {
     pub(crate) least_decimals: usize,
     pub(crate) most_decimals: usize,
     pub(crate) has_thousands: bool,
-    /// Whether hundredths are ones.
+    /// Whether it is a percentage.
     pub(crate) is_percent: bool,
 }
 

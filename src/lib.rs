@@ -42,7 +42,7 @@ mod phone;
 mod places;
 mod private_file;
 mod secret;
-mod tables;
+mod texts;
 mod timestamps;
 
 use std::ffi::OsString;

@@ -38,7 +38,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let replace = || {
         let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         make_directory(directory)?;
-        // Where we are killed, its name says what was left.
+        // If this process is killed, its name says what was left behind.
         let name = target.file_name().unwrap_or_default().to_string_lossy();
         let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(directory)?;
         file.write_all(content)?;

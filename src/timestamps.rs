@@ -31,9 +31,9 @@ pub(crate) fn rfc_3339_millis(at: SystemTime) -> String {
     format!("{:.3}", timestamp(at))
 }
 
-/// `2026-11-20 08:23 -05:00`, in the time zone of this machine.
-pub(crate) fn local_time(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+/// `2026-11-20 08:23 -05:00`, in the time zone of this machine; from milliseconds since 1970.
+pub(crate) fn local_time(at: i64) -> String {
+    of_milliseconds(at).to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M %:z").to_string()
 }
 
 /// As [`local_time`], to the second.

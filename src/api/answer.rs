@@ -13,6 +13,7 @@ use super::codes;
 use super::refusal;
 use crate::input::read_json;
 use crate::phone::person_key;
+use crate::texts::clipped;
 
 /// The most bytes of a text that an error repeats or a ledger keeps.
 const MOST_TOLD: usize = 2048;
@@ -23,14 +24,9 @@ const DECIDING: [&str; 7] = ["success", "status", "statusMessage", "messageId", 
 /// milliseconds.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
-/// The text, or its beginning and `…`.
-pub(crate) fn clipped(text: &str) -> Cow<'_, str> {
-    const ELLIPSIS: &str = "…";
-    if text.len() <= MOST_TOLD {
-        return Cow::Borrowed(text);
-    }
-    let end = (0..=MOST_TOLD - ELLIPSIS.len()).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
-    Cow::Owned(text.get(..end).unwrap_or_default().to_owned() + ELLIPSIS)
+/// A text of others, which may be long.
+pub(crate) fn told(text: &str) -> String {
+    clipped(text, MOST_TOLD).into_owned()
 }
 
 /// The pages and the entries of a listing, as a page of it counts them.
@@ -111,7 +107,7 @@ impl Body {
         if self.is_page() {
             return Some("its body is an HTML page, not JSON: a portal or a proxy?".to_owned());
         }
-        Some(clipped(text).into_owned())
+        Some(told(text))
     }
 
     /// As JSON; a text that is not JSON becomes a JSON string. None if it is empty, or the useless beginning of a long one.
@@ -237,8 +233,8 @@ impl Body {
         let code = [of_error("code"), self.field("code"), of_error("key")];
         let text = self.json.as_ref().map(|json| refusal::words(json, MOST_TOLD)).unwrap_or_default();
         ApiError {
-            code: code.into_iter().flatten().find_map(scalar_text).map(|code| clipped(&code).into_owned()),
-            text: Some(clipped(&text).into_owned()).filter(|text| !text.is_empty()),
+            code: code.into_iter().flatten().find_map(scalar_text).map(|code| told(&code)),
+            text: Some(told(&text)).filter(|text| !text.is_empty()),
         }
     }
 
@@ -363,9 +359,8 @@ mod tests {
 
     #[test]
     fn what_is_told_ends_at_two_kibibytes() {
-        assert_eq!(clipped(&"x".repeat(2048)), "x".repeat(2048));
-        assert_eq!(clipped(&"x".repeat(2049)), "x".repeat(2045) + "…");
-        assert_eq!(clipped(&"ñ".repeat(2048)), "ñ".repeat(1022) + "…");
+        assert_eq!(told(&"x".repeat(2048)), "x".repeat(2048));
+        assert_eq!(told(&"ñ".repeat(2049)), "ñ".repeat(2047) + "…");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Codes of Jelou and WhatsApp: what each means and what to do (Jelou's documents; WhatsApp Cloud API's error codes).
 //! The errors of `send` and `explain CODE` use this one table, `codes.tsv`.
 
-use crate::tables::rows;
+use crate::texts::rows;
 
 /// A code with its meaning for a message, and the hint.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,7 @@ mod request;
 mod transport;
 mod typed_path;
 
-pub(crate) use self::answer::{Answer, Body, clipped, counted};
+pub(crate) use self::answer::{Answer, Body, counted, told};
 pub(crate) use self::codes::{Code, Effect, PAIR_RATE_LIMIT, codes, look_up as look_up_code};
 pub(crate) use self::credentials::Credentials;
 pub(crate) use self::deadline::Deadline;

@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
 use crate::output::{Format, Record, RecordError, Stderr, Stdout, one_line};
-use crate::tables::rows;
+use crate::texts::rows;
 
 /// At most this many characters of a value are repeated.
 const MOST_SHOWN: usize = 200;

@@ -17,7 +17,7 @@ use crate::output::{Record, Sent};
 use crate::places::STATE;
 use crate::process::Signals;
 use crate::sending::{Connection, Sender};
-use crate::timestamps::{local_time, of_milliseconds};
+use crate::timestamps::local_time;
 
 /// How long to try to open the store for a notice, and to write how a message ended, while the database is away: a restart takes
 /// some seconds.
@@ -108,7 +108,7 @@ impl OnceSend {
 
     /// Says that the message was sent before, and fills in its record.
     pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
-        let at = local_time(of_milliseconds(entry.at));
+        let at = local_time(entry.at);
         let run = entry.run.map(|run| format!(" by run {run}")).unwrap_or_default();
         context.stderr.note(&format!("already sent under the key {} at {at}{run}: nothing is sent", self.scope.key));
         let mut response = json!({ "success": true, "replayed": true });
@@ -135,12 +135,17 @@ impl OnceSend {
             }
             ended = held.end(record.sent, message_id);
         }
-        if let Err(error) = ended {
-            context.stderr.warning(&format!(
-                "under the key {} it counts as a message that may have been sent, since its end could not be written: {error}",
-                self.scope.key
-            ));
-        }
+        let key = &self.scope.key;
+        let problem = match ended {
+            Ok(false) if record.sent != Sent::No => {
+                format!("somebody has decided what this person has under the key {key} before it ended, and that stays")
+            }
+            Ok(_) => return,
+            Err(error) => format!(
+                "under the key {key} it counts as a message that may have been sent, since its end could not be written: {error}"
+            ),
+        };
+        context.stderr.warning(&problem);
     }
 }
 
@@ -162,7 +167,7 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
         (OnceState::UnderWay, _) => under_way(scope, recipient),
         (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {
-            let (at, to) = (local_time(of_milliseconds(entry.at)), typed_form(recipient));
+            let (at, to) = (local_time(entry.at), typed_form(recipient));
             let message = format!("{recipient} may have got a message under the key {}, at {at}", scope.key);
             let (command, or_ask) = match run {
                 Some(run) => (

@@ -131,6 +131,10 @@ pub(crate) struct ManArgs {
 
 /// Prints the page of `app`, or writes one page per command into the directory.
 pub(crate) fn man(context: &Context, app: clap::Command, args: &ManArgs) -> Result<ExitCode, CommandError> {
+    // The kinds of `bulk send` have the flags of those of `send`, which have pages.
+    let without_kinds = |send: clap::Command| {
+        send.mut_subcommands(|kind| kind.hide(true)).after_help("jelouctl-send(1) has the kinds.")
+    };
     let app = app.mut_subcommand("bulk", |bulk| bulk.mut_subcommand("send", without_kinds));
     let Some(directory) = &args.dir else {
         let mut page = Vec::new();
@@ -142,11 +146,6 @@ pub(crate) fn man(context: &Context, app: clap::Command, args: &ManArgs) -> Resu
     make_directory(directory)?;
     clap_mangen::generate_to(app, directory).map_err(FileError::of("write pages to", directory))?;
     Ok(ExitCode::Success)
-}
-
-/// The kinds of `bulk send` have the flags of those of `send`, which have pages.
-fn without_kinds(send: clap::Command) -> clap::Command {
-    send.mut_subcommands(|kind| kind.hide(true)).after_help("jelouctl-send(1) has the kinds.")
 }
 
 /// The page that agents read.

@@ -15,7 +15,7 @@ use crate::message::{Message, Outgoing, sends_template};
 use crate::output::grouped;
 use crate::phone::country_of;
 use crate::sending::{Connection, Sender};
-use crate::timestamps::{local_time, of_milliseconds};
+use crate::timestamps::local_time;
 
 const FORMAT: &str = "`jelouctl explain rates` shows the format";
 
@@ -147,7 +147,7 @@ impl LimitedSend {
         match self.store.reach(&self.of, outgoing.recipient().as_str(), self.limit)? {
             Ok(reached) => Ok(reached),
             Err(until) => {
-                let (until, limit) = (local_time(of_milliseconds(until)), self.limit.unwrap_or_default());
+                let (until, limit) = (local_time(until), self.limit.unwrap_or_default());
                 let problem = format!("this bot has sent templates to as many people as limit_24h allows, {limit}");
                 let hint = format!("the next one may leave at {until}; --over-limit sends it now");
                 Err(CommandError::guard(problem, hint))

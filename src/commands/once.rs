@@ -187,7 +187,7 @@ fn list(context: &Context) -> Result<(), CommandError> {
 
 fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
     let begin = [scope.key.to_string(), scope.bot.clone()];
-    let words = begin.into_iter().chain(people.iter().map(u64::to_string)).chain([local(*at)]).collect();
+    let words = begin.into_iter().chain(people.iter().map(u64::to_string)).chain([local_time(*at)]).collect();
     let mut fields: Value = OnceState::ALL.into_iter().map(OnceState::name).zip(people.iter().copied()).collect();
     merge(&mut fields, json!({ "changed_at": of_milliseconds(*at).to_string() }));
     OutputRow { id: Some(scope.key.to_string()), words, record: of_scope(scope, fields) }
@@ -198,10 +198,6 @@ fn of_scope(OnceScope { key, bot, address }: &OnceScope, fields: Value) -> Value
     let mut record = json!({ "schema_version": 1, "key": key, "bot_id": bot, "api_url": address });
     merge(&mut record, fields);
     record
-}
-
-fn local(at: i64) -> String {
-    local_time(of_milliseconds(at))
 }
 
 fn no_such_key(key: &OnceKey) -> UsageError {
@@ -271,7 +267,7 @@ impl UsedKey {
         let fields = json!({ "state": state.name(), "at": at_shown, "message_id": message_id, "run": run });
         OutputRow {
             id: message_id.clone(),
-            words: vec![state.words(), local(*at), text(message_id), text(run)],
+            words: vec![state.words(), local_time(*at), text(message_id), text(run)],
             record: of_scope(&self.scope, fields),
         }
     }
@@ -292,7 +288,7 @@ impl UsedKey {
         let finding = if was_sent { Sent::Yes } else { Sent::No };
         if !self.store.decide_claim(&self.scope, hash, finding)? {
             let state = entry.map_or("nothing".to_owned(), |entry| {
-                format!("a message that is {} since {}", entry.state.words(), local(entry.at))
+                format!("a message that is {} since {}", entry.state.words(), local_time(entry.at))
             });
             let message =
                 format!("{recipient} has {state} under the key {key}, and only an unknown one can be decided");

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::claim::OnceSend;
 use super::limit::LimitedSend;
 use super::result::note_delivery;
-use crate::api::{Delivery, DeliveryState, Outcome, Request, clipped};
+use crate::api::{Delivery, DeliveryState, Outcome, Request, told};
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Settings, timeout};
 use crate::context::Context;
@@ -27,7 +27,7 @@ use crate::sending::{
     AuditLog, Connection, DeliveryWait, Flight, Sender, claim_exclusions, read_environment, read_exclusions,
     read_settings, refuse_templates, wait_for_delivery,
 };
-use crate::timestamps::{now, of_milliseconds};
+use crate::timestamps::now;
 
 // Not a doc comment: it would replace the help of the command that it is flattened into.
 #[derive(Args, Debug)]
@@ -187,7 +187,7 @@ impl<'a> PreparedSend<'a> {
         let Self { context, sender, outgoing, once, .. } = self;
         told.record.api_url = Some(connection.base.to_string());
         let record = &mut told.record;
-        let mut begun = now();
+        let mut begun = Some(now());
         let claim = match once {
             None => None,
             Some(once) => match self.in_time(once.turn(connection, sender, outgoing)).await {
@@ -196,7 +196,8 @@ impl<'a> PreparedSend<'a> {
             },
         };
         let code = if let Some((once, Err(entry))) = claim {
-            begun = of_milliseconds(entry.at);
+            // It may have left long before its state was written.
+            begun = None;
             once.note_replay(context, entry, record);
             ExitCode::Success
         } else {
@@ -270,7 +271,7 @@ impl<'a> PreparedSend<'a> {
         let is_notice = self.notice_within.is_some();
         let code = note_delivery(delivery, record);
         if record.sent == Sent::Yes {
-            let id = record.message_id.as_ref().map(|id| format!(": {}", clipped(id))).unwrap_or_default();
+            let id = record.message_id.as_ref().map(|id| format!(": {}", told(id))).unwrap_or_default();
             let what = if is_notice { "the notice for" } else { "for" };
             stderr.accepted(&format!("{what} {recipient} from {}{id}", self.sender.description()));
         }

@@ -1,4 +1,4 @@
-//! Finds the runs of a command: in the database of `--ledger`, `JELOUCTL_LEDGER` or the profile, else in files.
+//! Opens the store of a command: the database of `--ledger`, `JELOUCTL_LEDGER` or the profile, else the file of this user.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

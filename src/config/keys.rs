@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::cost::Money;
 use crate::invisible::without_final_line_break;
-use crate::tables::rows;
+use crate::phone::is_like_user_id;
+use crate::texts::rows;
 
 /// A setting that a profile may have.
 #[derive(Debug)]
@@ -217,13 +218,14 @@ pub(super) fn switch(raw: &str) -> Result<bool, String> {
 
 /// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it.
 pub(super) fn pattern(raw: &str) -> Result<String, String> {
+    let is_of_number = |letter: char| letter == '*' || letter.is_ascii_digit();
     let fits_somebody = match raw.strip_prefix("id:") {
         // On the wire such a user looks like a number, so that a part of one would allow numbers too.
         Some(user) => !user.is_empty() && !user.contains('*'),
-        None => raw.contains(|letter: char| letter == '*' || letter.is_ascii_digit()),
+        None => raw.contains(is_of_number) && (is_like_user_id(raw) || raw.chars().all(is_of_number)),
     };
     // It is not repeated: it may be a secret that was typed in the wrong place.
-    let problem = "an allowed recipient is a number, or a pattern such as 593*";
+    let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, blanks and commas";
     if fits_somebody { Ok(raw.to_owned()) } else { Err(problem.to_owned()) }
 }
 

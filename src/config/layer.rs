@@ -60,7 +60,7 @@ impl Layer {
         Self(keys.map(|key| (key.name, Origin::Default.of(vec![key.default.to_owned()]))).collect())
     }
 
-    /// What is said in the sandbox whatever a profile says; `address` is where it runs, if that is known.
+    /// What holds in the sandbox whatever a profile says; `address` is where it runs, if that is known.
     pub(super) fn of_sandbox(address: Option<&str>) -> Self {
         let mut layer = Self::default();
         for name in ["client_id", "client_secret"] {

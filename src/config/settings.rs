@@ -104,7 +104,7 @@ impl Settings {
         let login = Login::new(&outside, &profile, &name)?;
         let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
         let log = read.log.as_deref().map(target_of);
-        // A line would break it.
+        // A line of the log would damage that file.
         if log.is_some_and(|log| is_of_the_ledger(&log) || file.is_some_and(|file| target_of(&file.path) == log)) {
             return Err(read.layer.wrong("log", "it is the configuration, or a file of the ledger: name another file"));
         }

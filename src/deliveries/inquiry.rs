@@ -10,7 +10,7 @@ use super::evidence::{
 };
 use super::inquired_row::{InquiredRow, InquiryTerms};
 use crate::api::{DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification};
-use crate::ledger::{DeliveryCounts, DeliveryNews, KnownAttempt, ProvenRow, RowState};
+use crate::ledger::{DeliveryNews, KnownAttempt, LOOKS_BACK, ProvenRow, RowState};
 use crate::phone::person_key;
 use crate::timestamps::of_milliseconds;
 
@@ -196,7 +196,8 @@ impl Inquiry {
     pub(crate) fn is_complete(&self, span: Duration) -> bool {
         self.rows.iter().all(|row| {
             let is_silent = row.id.is_some() && row.known.is_none();
-            let was_asked = row.is_asked || self.terms.last_asked_at > Some(row.left_at);
+            let was_asked = row.is_asked
+                || self.terms.last_asked_at.is_some_and(|at| (at - LOOKS_BACK..=at).contains(&row.left_at));
             !is_silent || was_asked || !self.terms.is_within(row.left_at, span)
         })
     }
@@ -245,23 +246,6 @@ impl Inquiry {
             *left.entry(row.stays(is_whole, why.get(&place).copied())).or_default() += 1;
         }
         (news, left)
-    }
-
-    /// How far the messages sent at `since` or later came, each counted once. A message that is not listed counts as
-    /// such only if everything was read.
-    pub(crate) fn counts(&self, is_whole: bool, since: i64) -> DeliveryCounts {
-        let mut counts = DeliveryCounts { asked_at: self.terms.now, asked: self.asked(), ..DeliveryCounts::default() };
-        for row in self.rows.iter().filter(|row| !row.is_unknown && row.left_at >= since) {
-            match (&row.known, &row.id) {
-                (Some(known), _) => counts.add(&known.facts, 1),
-                (None, None) => counts.no_id += 1,
-                (None, Some(_)) if row.is_asked && is_whole || self.terms.last_asked_at > Some(row.left_at) => {
-                    counts.not_listed += 1;
-                }
-                (None, Some(_)) => counts.not_asked += 1,
-            }
-        }
-        counts
     }
 }
 
@@ -476,7 +460,5 @@ mod tests {
         assert_eq!((learnt.len(), learnt[0].after, states), (1, 0, vec!["delivered", "read"]));
         inquiry.note_message(&entry("a", 1), "7");
         assert!(inquiry.news().is_empty(), "it only goes forward");
-        let counts = inquiry.counts(true, i64::MIN);
-        assert_eq!((counts.of(&DeliveryState::Read), counts.known(), counts.asked), (1, 1, 1));
     }
 }

@@ -42,7 +42,7 @@ pub(crate) enum RowError {
     Recipient { column: String, error: RecipientError },
     #[error("{}", words(.0))]
     Message(#[from] InvalidMessage),
-    /// It stands for the whole list.
+    /// The whole list cannot be sent.
     #[error(transparent)]
     List(Box<BulkError>),
 }

@@ -100,7 +100,7 @@ impl ImportPlan<'_> {
         let Some(sent) = sent.filter(|_| self.reported != DuplicatePolicy::Meant) else { return Ok(()) };
         Err(UsageError::new(
             format!("sent: is `{sent}`, but too many columns of the report are missing to compare its rows"),
-            "send the whole report; or delete this column, or add --again, to send to everybody on the list",
+            "send the whole report; or, if the column is your own, rename it, or add --again, to send to everybody on the list",
         )
         .into())
     }

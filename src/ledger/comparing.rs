@@ -13,7 +13,7 @@ use super::model::{OnceState, RowState, SkipReason};
 use super::run::is_in_doubt;
 use super::store::{Lost, Store};
 use crate::once::{OnceHasher, OnceKey, OnceScope};
-use crate::timestamps::{local_time, of_milliseconds};
+use crate::timestamps::local_time;
 
 /// How long the people that a run wrote to are reported: 24 hours, in milliseconds.
 const LATELY: i64 = 24 * 60 * 60 * 1000;
@@ -53,7 +53,7 @@ pub(crate) struct KnownRuns<'a> {
     pub(super) db: &'a mut Db,
     pub(super) of: &'a EarlierOf,
     pub(super) now: i64,
-    /// With how many rows of a draft the candidates are filled: as many are the same ones.
+    /// How many rows of a draft are the candidates now; as long as the number is the same, so are the rows.
     filled: Option<u64>,
 }
 
@@ -359,7 +359,7 @@ impl EarlierRow {
 
 /// `at 2026-11-20 08:23 -05:00`
 fn time(at: i64) -> String {
-    format!("at {}", local_time(of_milliseconds(at)))
+    format!("at {}", local_time(at))
 }
 
 /// The rank of a reason.

@@ -95,6 +95,7 @@ every_engine! {
     of_two_runs_with_the_same_rows_one_is_sent_at_a_time,
     who_was_taken_for_lost_takes_no_more_rows,
     who_lost_its_lock_takes_no_more_rows,
+    what_a_person_decided_of_a_single_send_stays,
 }
 
 /// A store of a test.
@@ -210,7 +211,7 @@ fn send_all(store: &Store, run: &str, states: &[RowState]) {
 fn send_single(store: &Store, recipient: &str, sent: Sent) {
     let hasher = store.hasher().unwrap();
     match store.claim(&scope(), &hasher.person(recipient), Duration::from_secs(30)).unwrap() {
-        Ok(mut held) => held.end(sent, None).unwrap(),
+        Ok(mut held) => assert!(held.end(sent, None).unwrap()),
         Err(entry) => panic!("{entry:?}"),
     }
 }
@@ -1052,6 +1053,7 @@ fn who_was_taken_for_lost_takes_no_more_rows(tested: &TestedStore) {
     let mut worker = join(&run);
     let rows = exchange(&mut worker, &[], 1).rows;
     tested.store.db().change(|db| db.run("UPDATE worker SET seen_at = 0", &[])).unwrap();
+    worker.stay().unwrap();
     let reply = exchange(&mut worker, &[ended(&rows[0], RowState::Sent, Duration::ZERO)], 5);
     assert_eq!((reply.was_lost, reply.rows.len(), states(&run)[0]), (true, 0, RowState::Sent));
     close(worker);
@@ -1071,4 +1073,15 @@ fn who_lost_its_lock_takes_no_more_rows(tested: &TestedStore) {
     assert_eq!((reply.was_lost, reply.rows.len(), states(&run)[0]), (true, 0, RowState::Sent));
     close(worker);
     close(other);
+}
+
+/// Its process was only suspended, which does not happen to one whose lock is free.
+fn what_a_person_decided_of_a_single_send_stays(tested: &TestedStore) {
+    let (store, is_shared) = (&tested.store, tested.home.is_none());
+    let person = store.hasher().unwrap().person("593990000001");
+    let mut held = store.claim(&scope(), &person, Duration::ZERO).unwrap().unwrap_or_else(|entry| panic!("{entry:?}"));
+    assert_eq!(store.decide_claim(&scope(), &person, Sent::No).unwrap(), is_shared);
+    assert_eq!(held.end(Sent::Yes, None).unwrap(), !is_shared);
+    let state = if is_shared { OnceState::NotSent } else { OnceState::Sent };
+    assert_eq!(store.standing(&scope(), &person).unwrap().unwrap().state, state);
 }

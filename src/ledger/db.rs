@@ -28,40 +28,23 @@ pub(crate) enum SqlValue<'a> {
     Text(Cow<'a, str>),
 }
 
-impl From<i64> for SqlValue<'_> {
-    fn from(value: i64) -> Self {
-        Self::Int(value)
-    }
+macro_rules! becomes_a_value {
+    ($a:lifetime, $($of:ty: $value:ident => $becomes:expr;)+) => {
+        $(impl<$a> From<$of> for SqlValue<$a> {
+            fn from($value: $of) -> Self {
+                $becomes
+            }
+        })+
+    };
 }
 
-impl From<u64> for SqlValue<'_> {
-    fn from(value: u64) -> Self {
-        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<bool> for SqlValue<'_> {
-    fn from(value: bool) -> Self {
-        Self::Int(value.into())
-    }
-}
-
-impl<'a> From<&'a str> for SqlValue<'a> {
-    fn from(value: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(value))
-    }
-}
-
-impl<'a> From<&'a String> for SqlValue<'a> {
-    fn from(value: &'a String) -> Self {
-        Self::from(value.as_str())
-    }
-}
-
-impl From<String> for SqlValue<'_> {
-    fn from(value: String) -> Self {
-        Self::Text(Cow::Owned(value))
-    }
+becomes_a_value! { 'a,
+    i64: value => Self::Int(value);
+    u64: value => Self::Int(i64::try_from(value).unwrap_or(i64::MAX));
+    bool: value => Self::Int(value.into());
+    &'a str: value => Self::Text(Cow::Borrowed(value));
+    &'a String: value => Self::Text(Cow::Borrowed(value));
+    String: value => Self::Text(Cow::Owned(value));
 }
 
 impl<'a, T: Into<SqlValue<'a>>> From<Option<T>> for SqlValue<'a> {
@@ -199,7 +182,7 @@ pub(super) trait DbEngine: Send {
     /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
     fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError>;
 
-    /// Runs one statement for each of these; returns how many rows were changed in all. Each concerns other rows.
+    /// Runs one statement for each of these; returns how many rows were changed in all. No two of them concern the same row.
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError>;
 
     /// Adds the rows that `rows` passes to a table: `row (run, n, state)`.
@@ -268,7 +251,7 @@ impl Db {
         self.transaction(false, |error| error, work)
     }
 
-    /// The same, with the choice; `unwritten` says what it means if the end of the transaction fails.
+    /// The same, either to change something or only to read; `unwritten` says what it means if the end of the transaction fails.
     pub(super) fn transaction<T, E: From<LedgerError>>(
         &mut self,
         changes: bool,

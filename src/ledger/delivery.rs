@@ -3,8 +3,28 @@
 
 use std::collections::BTreeMap;
 
+use super::db::{SqlRow, values};
+use super::error::LedgerError;
+use super::model::RowState;
+use super::run::{Run, delivery_facts};
+use super::store::Lost;
 use crate::api::{DeliveryFacts, DeliveryState};
-use crate::ledger::RowState;
+use crate::timestamps::of_milliseconds;
+
+/// Attempts that may have reached Jelou, for rows with a request.
+const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number, learnt, \
+     delivery, delivery_code, delivery_reason, delivery_at, learnt_at, worker, ended_at, \
+     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END FROM \
+     (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION BY n) AS last_number FROM \
+       (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
+        SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
+          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS made) AS attempt \
+     CROSS JOIN row CROSS JOIN message WHERE attempt.began_at >= ?2 AND attempt.began_at <= ?3 \
+     AND row.run = attempt.run AND row.n = attempt.n AND message.run = row.run AND message.n = row.n \
+     ORDER BY attempt.n, attempt.number";
+
+/// How far a look at all messages of a run reaches back, in milliseconds: 72 hours.
+pub(crate) const LOOKS_BACK: i64 = 72 * 60 * 60 * 1000;
 
 /// An attempt that may have reached Jelou: accepted, unknown, or under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +94,8 @@ pub(crate) struct DeliveryNews {
 /// How far the messages of a run came, each counted once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryCounts {
-    /// When all of them were last asked for, in milliseconds since 1970, and how many there were.
-    pub(crate) asked_at: i64,
+    /// When all of them were last asked for, in milliseconds since 1970, if ever; and how many there were.
+    pub(crate) asked_at: Option<i64>,
     pub(crate) asked: u64,
     /// How many are in each state, by its stable name.
     pub(crate) states: BTreeMap<&'static str, u64>,
@@ -87,6 +107,47 @@ pub(crate) struct DeliveryCounts {
     pub(crate) not_asked: u64,
     /// The number of undelivered messages for each code, or else each reason.
     pub(crate) reasons: BTreeMap<String, u64>,
+}
+
+impl Run {
+    /// Passes every attempt that began between these times and may have reached Jelou, in the order of the list.
+    pub(crate) fn each_attempt(
+        &self,
+        [since, until]: [i64; 2],
+        each: &mut dyn FnMut(KnownAttempt),
+    ) -> Result<(), LedgerError> {
+        let mut db = self.store.db();
+        let lost = Lost::of(&mut db)?;
+        db.each_of(ATTEMPTS, &values![self.id, since, until], |mut row| {
+            each(attempt(&mut row, &lost)?);
+            Ok(())
+        })
+    }
+
+    /// How far its messages came that left at `since` or later, as far as that was asked.
+    pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
+        let row = self.one("SELECT asked_at, asked FROM run WHERE id = ?1")?;
+        let (asked_at, asked) = (row.opt_int(0)?, row.opt_int(1)?.unwrap_or_default().unsigned_abs());
+        let mut counts = DeliveryCounts { asked_at, asked, ..DeliveryCounts::default() };
+        let mut db = self.store.db();
+        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
+                     WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL GROUP BY 1, 2, 3";
+        db.each_of(query, &values![self.id, since], |mut row| {
+            if let Some(facts) = delivery_facts(&mut row, 0)? {
+                counts.add(&facts, row.count(3)?);
+            }
+            Ok(())
+        })?;
+        // Accepted messages about which nothing was learnt: those without an id, and those that were asked for.
+        let query = "SELECT count(*), count(CASE WHEN message_id IS NULL THEN 1 END), \
+                     count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 AND began_at <= ?4 THEN 1 END) \
+                     FROM row WHERE run = ?1 AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
+        let [first, last] = asked_at.map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
+        let row = db.one(query, &values![self.id, since, first, last])?;
+        (counts.no_id, counts.not_listed) = (row.count(1)?, row.count(2)?);
+        counts.not_asked = row.count(0)?.saturating_sub(counts.no_id + counts.not_listed);
+        Ok(counts)
+    }
 }
 
 impl DeliveryNews {
@@ -150,4 +211,30 @@ impl DeliveryCounts {
     pub(crate) fn known(&self) -> u64 {
         self.states.values().sum()
     }
+}
+
+fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
+    let worker = row.opt_int(14)?;
+    let state = lost.shown(row.named(6, RowState::of_name)?, worker);
+    let delivery = match delivery_facts(row, 9)? {
+        None => None,
+        Some(facts) => Some(KnownDelivery {
+            number: row.int(8)?,
+            facts: DeliveryFacts { at: row.opt_int(12)?.map(of_milliseconds), ..facts },
+            since: row.opt_int(13)?.unwrap_or_default(),
+        }),
+    };
+    Ok(KnownAttempt {
+        n: row.int(0)?,
+        recipient: row.take(1)?,
+        path: row.take(2)?,
+        body: row.take(3)?,
+        began_at: row.int(4)?,
+        is_last: row.is_set(16)?,
+        message_id: row.opt_take(5)?,
+        row: state,
+        row_number: row.int(7)?,
+        delivery,
+        may_still_speak: state == RowState::Unknown && row.opt_int(15)?.is_none() && lost.is_alive(worker),
+    })
 }

@@ -83,11 +83,6 @@ impl LedgerError {
         )
     }
 
-    pub(crate) fn time_out_of_range(line: u64, at: i64) -> Self {
-        let hint = "set the clock of this machine; --state leaves such a row out of the report";
-        Self::unusable(format!("the row of line {line} has a time that is out of range: {at} ms since 1970"), hint)
-    }
-
     pub(super) fn sqlite(cause: &str) -> Self {
         Self::new(LedgerFault::File, format!("the ledger cannot be read or written: {cause}"), CHECK_THE_DISK)
     }
@@ -174,12 +169,6 @@ impl LedgerError {
         let hint = "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends \
                     it";
         Self::new(LedgerFault::Choice, format!("run {name} already exists"), hint)
-    }
-
-    /// Other rows are meant than those that were named; the report shows which.
-    pub(super) fn other_rows(message: &str) -> Self {
-        let hint = "`jelouctl bulk report RUN` has all rows with their lines and states";
-        Self::new(LedgerFault::Choice, message, hint)
     }
 
     /// Whether a database is away that may be back soon.

@@ -51,8 +51,8 @@ pub(super) struct FileEngine {
     changes: Option<bool>,
     /// The locks by which others see that the processes with these numbers live.
     entered: HashMap<i64, File>,
-    /// In a transaction that only reads: the processes that were alive before it. What it reads has those that end
-    /// meanwhile as still under way.
+    /// In a transaction that only reads: the processes that were alive before it. The rows of
+    /// those that end meanwhile are still under way in what it reads.
     alive_before: Option<HashSet<i64>>,
 }
 
@@ -254,7 +254,7 @@ impl FileEngine {
             }
         }
         let _ = self.turn.unlock();
-        // Only who waits reads it.
+        // Only a process that waits reads it.
         let _ = write_at_start(&self.write, &format!("{:<20}", process::id()));
         Ok(())
     }

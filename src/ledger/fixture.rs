@@ -14,8 +14,8 @@ use super::run::Run;
 use super::store::Place;
 use super::store::Store;
 use super::types::{Details, EndedAttempt, RunConditions};
-use super::worker::Worker;
 use crate::api::SuccessCriterion;
+use crate::ledger::Worker;
 use crate::list::ListFormat;
 use crate::message::{TemplateTexts, TemplateUses};
 

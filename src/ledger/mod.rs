@@ -1,5 +1,5 @@
 //! The store: every run of a machine or of a team, the state of every row, and who got a message under which key. It is one
-//! database, a file in SQLite or a schema in PostgreSQL, with the same SQL for both; all logic is in Rust, above `Db`.
+//! database, a file in SQLite or a schema in PostgreSQL, with the same SQL for both.
 
 mod claims;
 mod comparing;
@@ -34,7 +34,7 @@ pub(crate) use self::claims::{Claimed, HeldClaim, OnceEntry, OnceSummary, Shown}
 #[cfg(test)]
 pub(crate) use self::comparing::EarlierRow;
 pub(crate) use self::comparing::{EarlierMessages, EarlierOf, KnownRuns};
-pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, ProvenRow};
+pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow};
 pub(crate) use self::draft::{DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
 pub(crate) use self::error::{LedgerError, LedgerFault};

@@ -124,7 +124,7 @@ impl Reach {
         db.run(query, &values![self.id, self.people, self.now]).map(drop)
     }
 
-    /// Uncounts rows of a process that have certainly not left: pending again, or rejected. Returns how many it did.
+    /// Takes rows of a process out of the count that have certainly not left: pending again, or rejected. Returns how many it did.
     pub(super) fn take_back(db: &mut Db, of: &ReachOf, run: i64, rows: &[i64]) -> Result<u64, LedgerError> {
         if rows.is_empty() {
             return Ok(0);

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::claims::{CLAIM_ROW, Claim, claims_of_candidates, fill_people, note_key};
 use super::db::{Db, values};
-use super::error::LedgerError;
+use super::error::{LedgerError, LedgerFault};
 use super::model::RowState;
 use super::run::Run;
+use super::steps::LockedRun;
 use super::store::lock_store;
 use crate::once::{OnceHasher, OnceScope};
 use crate::output::counted;
@@ -58,7 +59,7 @@ impl Run {
     ) -> Result<Vec<(i64, String)>, LedgerError> {
         let rows = self.change(|db, run| {
             run.note_lost(db)?;
-            chosen_rows(db, self.id, resolution)
+            chosen_rows(db, run, resolution)
         })?;
         let mut lost: BTreeMap<_, u64> = BTreeMap::new();
         for process in rows.into_iter().filter_map(|row| row.process).filter(|(id, _)| !asked.contains(id)) {
@@ -88,7 +89,7 @@ impl Run {
                 if resolution.sends_again() {
                     self.require_unsent(db)?;
                 }
-                let mut rows = chosen_rows(db, self.id, resolution)?;
+                let mut rows = chosen_rows(db, run, resolution)?;
                 let chosen = rows.len() as u64;
                 let mut lost = rows.iter().filter_map(|row| row.process.as_ref());
                 if resolution.sends_again() && lost.any(|(id, _)| !asked.contains(id)) {
@@ -109,9 +110,9 @@ impl Run {
 }
 
 /// The rows that are decided; an error if one of the lines or people has none in the expected state.
-fn chosen_rows(db: &mut Db, run: i64, resolution: &Resolution) -> Result<Vec<StandingRow>, LedgerError> {
+fn chosen_rows(db: &mut Db, run: &LockedRun, resolution: &Resolution) -> Result<Vec<StandingRow>, LedgerError> {
     let Resolution { change: [from, _], lines, people } = resolution;
-    let mut rows = db.rows(STANDING, &values![run, from.name()], |mut row| {
+    let mut rows = db.rows(STANDING, &values![run.id, from.name()], |mut row| {
         let process = match row.opt_int(4)? {
             Some(id) => Some((id, format!("{} pid {}", row.text(5)?, row.int(6)?))),
             None => None,
@@ -124,12 +125,22 @@ fn chosen_rows(db: &mut Db, run: i64, resolution: &Resolution) -> Result<Vec<Sta
     let keys: HashSet<_> = people.iter().map(|person| person_key(person)).collect();
     let at_lines: HashSet<_> = lines.iter().collect();
     rows.retain(|row| at_lines.contains(&row.line) || keys.contains(&person_key(&row.recipient)));
+    let none = |of: &str| {
+        let hint = if run.is_doubtful() {
+            // Its report shows more rows as unknown.
+            "the run is in doubt: leave out who has got it with `jelouctl bulk resume RUN --exclude FILE`, or cancel it, and \
+             then decide its rows"
+        } else {
+            "`jelouctl bulk report RUN` has all rows with their lines and states"
+        };
+        LedgerError::new(LedgerFault::Choice, format!("there is no {} row {of}", from.name()), hint)
+    };
     if let Some(line) = lines.iter().find(|line| !rows.iter().any(|row| row.line == **line)) {
-        return Err(LedgerError::other_rows(&format!("there is no {} row at line {line}", from.name())));
+        return Err(none(&format!("at line {line}")));
     }
     let has_row = |person: &&String| rows.iter().any(|row| person_key(&row.recipient) == person_key(person));
     match people.iter().find(|person| !has_row(person)) {
-        Some(person) => Err(LedgerError::other_rows(&format!("there is no {} row to {person}", from.name()))),
+        Some(person) => Err(none(&format!("to {person}"))),
         None => Ok(rows),
     }
 }

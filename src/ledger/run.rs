@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use super::db::{Db, SqlRow, values};
-use super::delivery::{DeliveryCounts, KnownAttempt, KnownDelivery};
 use super::error::{LedgerError, LedgerFault};
 use super::events::{PauseReason, RunEvent, RunEventKind, RunPause, RunWorker};
 use super::model::{Counts, RowState, SkipCounts, SkipReason};
@@ -82,7 +81,7 @@ impl Run {
     }
 
     /// The row of a query about this run; an error if it was removed.
-    fn one(&self, query: &'static str) -> Result<SqlRow, LedgerError> {
+    pub(super) fn one(&self, query: &'static str) -> Result<SqlRow, LedgerError> {
         let found = self.store.db().first(query, &values![self.id])?;
         found.ok_or_else(|| LedgerError::changed(&self.name))
     }
@@ -297,44 +296,6 @@ impl Run {
         written
     }
 
-    /// Passes every attempt that began between these times and may have reached Jelou, in the order of the list.
-    pub(crate) fn each_attempt(
-        &self,
-        [since, until]: [i64; 2],
-        each: &mut dyn FnMut(KnownAttempt),
-    ) -> Result<(), LedgerError> {
-        let mut db = self.store.db();
-        let lost = Lost::of(&mut db)?;
-        db.each_of(ATTEMPTS, &values![self.id, since, until], |mut row| {
-            each(attempt(&mut row, &lost)?);
-            Ok(())
-        })
-    }
-
-    /// How far its messages came; none if this was never asked.
-    pub(crate) fn delivery_counts(&self) -> Result<Option<DeliveryCounts>, LedgerError> {
-        let row = self.one("SELECT asked_at, asked FROM run WHERE id = ?1")?;
-        let (Some(asked_at), Some(asked)) = (row.opt_int(0)?, row.opt_int(1)?) else { return Ok(None) };
-        let mut counts = DeliveryCounts { asked_at, asked: asked.unsigned_abs(), ..DeliveryCounts::default() };
-        let mut db = self.store.db();
-        let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
-                     WHERE run = ?1 AND delivery IS NOT NULL GROUP BY delivery, delivery_code, delivery_reason";
-        db.each_of(query, &values![self.id], |mut row| {
-            if let Some(facts) = delivery_facts(&mut row, 0)? {
-                counts.add(&facts, row.count(3)?);
-            }
-            Ok(())
-        })?;
-        // Accepted messages about which nothing was learnt: those without an id, and those that had left by then.
-        let query = "SELECT count(*), count(CASE WHEN message_id IS NULL THEN 1 END), \
-                     count(CASE WHEN message_id IS NOT NULL AND ended_at <= ?2 THEN 1 END) \
-                     FROM row WHERE run = ?1 AND state = 'sent' AND delivery IS NULL";
-        let row = db.one(query, &values![self.id, asked_at])?;
-        (counts.no_id, counts.not_listed) = (row.count(1)?, row.count(2)?);
-        counts.not_asked = row.count(0)?.saturating_sub(counts.no_id + counts.not_listed);
-        Ok(Some(counts))
-    }
-
     /// What its messages cost by its estimate, without those that are left out; what was sent of that, and what was delivered,
     /// if that was asked. None without rates.
     pub(crate) fn spent(&self) -> Result<Option<Spent>, LedgerError> {
@@ -356,46 +317,8 @@ impl Run {
     }
 }
 
-/// Attempts that may have reached Jelou, for rows with a request.
-const ATTEMPTS: &str = "SELECT row.n, recipient, path, body, attempt.began_at, attempt.message_id, state, row.number, learnt, \
-     delivery, delivery_code, delivery_reason, delivery_at, learnt_at, worker, ended_at, \
-     CASE WHEN attempt.number = attempt.last_number THEN 1 ELSE 0 END FROM \
-     (SELECT run, n, number, began_at, message_id, max(number) OVER (PARTITION BY n) AS last_number FROM \
-       (SELECT run, n, number, began_at, message_id FROM tried WHERE run = ?1 UNION ALL \
-        SELECT run, n, number, began_at, message_id FROM row WHERE run = ?1 AND began_at IS NOT NULL \
-          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')) AS made) AS attempt \
-     CROSS JOIN row CROSS JOIN message WHERE attempt.began_at >= ?2 AND attempt.began_at <= ?3 \
-     AND row.run = attempt.run AND row.n = attempt.n AND message.run = row.run AND message.n = row.n \
-     ORDER BY attempt.n, attempt.number";
-
-fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
-    let worker = row.opt_int(14)?;
-    let state = lost.shown(row.named(6, RowState::of_name)?, worker);
-    let delivery = match delivery_facts(row, 9)? {
-        None => None,
-        Some(facts) => Some(KnownDelivery {
-            number: row.int(8)?,
-            facts: DeliveryFacts { at: row.opt_int(12)?.map(of_milliseconds), ..facts },
-            since: row.opt_int(13)?.unwrap_or_default(),
-        }),
-    };
-    Ok(KnownAttempt {
-        n: row.int(0)?,
-        recipient: row.take(1)?,
-        path: row.take(2)?,
-        body: row.take(3)?,
-        began_at: row.int(4)?,
-        is_last: row.is_set(16)?,
-        message_id: row.opt_take(5)?,
-        row: state,
-        row_number: row.int(7)?,
-        delivery,
-        may_still_speak: state == RowState::Unknown && row.opt_int(15)?.is_none() && lost.is_alive(worker),
-    })
-}
-
 /// From the columns `delivery, delivery_code, delivery_reason`, the first of them at this place.
-fn delivery_facts(row: &mut SqlRow, at: usize) -> Result<Option<DeliveryFacts>, LedgerError> {
+pub(super) fn delivery_facts(row: &mut SqlRow, at: usize) -> Result<Option<DeliveryFacts>, LedgerError> {
     let Some(status) = row.opt_take(at)? else { return Ok(None) };
     let (code, reason) = (row.opt_take(at + 1)?, row.opt_take(at + 2)?);
     Ok(Some(DeliveryFacts { code, reason, ..DeliveryFacts::new(DeliveryState::of_status(&status)) }))

@@ -325,8 +325,8 @@ impl SettledRow {
 #[derive(Debug, Default)]
 pub(crate) struct ExchangeReply {
     pub(crate) rows: Vec<QueuedRow>,
-    /// When the next row may be taken, and what it waits for. None if there is no such row, or all of them wait for
-    /// others.
+    /// When the next row may be taken, and what it waits for. None of a run that is finished
+    /// or paused.
     pub(crate) next: Option<(Instant, Delay)>,
     /// Until when the limit of people holds back rows that were never tried.
     pub(crate) held_until: Option<Instant>,
@@ -339,8 +339,6 @@ pub(crate) struct ExchangeReply {
     pub(crate) pause: Option<RunPause>,
     /// The number of rows in each state, reported from time to time if other processes change them too.
     pub(crate) counts: Option<Counts>,
-    /// How long the next exchange waits for more outcomes.
-    pub(crate) gathers: Duration,
 }
 
 /// Why a row may not leave yet.

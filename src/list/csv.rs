@@ -132,7 +132,7 @@ pub(super) struct CsvRecords<R> {
     /// The byte that was read last, and its line.
     last_byte: u8,
     line: u64,
-    /// The line where the record that was begun last begins.
+    /// The line in which the newest record begins.
     pub(super) begun: u64,
 }
 

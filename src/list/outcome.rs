@@ -51,8 +51,8 @@ pub(crate) fn outcome_columns(language: ReportLanguage) -> [&'static str; COLUMN
     COLUMNS.map(|names| language.of(names))
 }
 
-/// The one of them that no report is without, and how many others make a list with it one. More of them are a report's
-/// that has lost it.
+/// The column that every report has, and with how many others a list is one. A list without it that has this many of the
+/// others alone is a report that has lost it.
 const TELLING_COLUMN: &str = "sent";
 const FEWEST_OTHERS: usize = 2;
 const FEWEST_ALONE: usize = 5;
@@ -151,7 +151,12 @@ impl ReportLayout {
     /// The user's own of the cells of a row, or of the header, as they were before they stood in a report.
     pub(super) fn own(&self, cells: &[&str]) -> Vec<String> {
         let own = self.own.iter().map(|place| cells.get(*place).copied().unwrap_or_default());
-        own.map(|cell| if self.is_report() { unguarded(cell) } else { cell.to_owned() }).collect()
+        own.map(|cell| self.as_typed(cell)).collect()
+    }
+
+    /// A cell as it was before it stood in a report.
+    pub(crate) fn as_typed(&self, cell: &str) -> String {
+        if self.is_report() { unguarded(cell) } else { cell.to_owned() }
     }
 
     /// What a report says of the row of these cells.
@@ -220,7 +225,7 @@ impl ReportedOutcome {
 const GUARDED: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\''];
 
 /// A program that takes another delimiter than the list's begins a cell behind one of these; a quote inside a cell does not
-/// hinder it.
+/// prevent that.
 const BEGINS_CELL: [char; 6] = [',', ';', '|', '\t', '\r', '\n'];
 
 /// The cell with a `'` wherever a spreadsheet would begin a cell that it runs.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::media_url;
 use super::schema::Schema;
+use crate::texts::clipped;
 
 /// The limits of a value, with their source: `1–20 characters (WhatsApp)`.
 pub(super) fn limit(schema: &Schema) -> String {
@@ -45,7 +46,7 @@ pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("`{value}`"),
         Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => format!("the text \"{}\"", clipped(text)),
+        Value::String(text) => format!("the text \"{}\"", clipped(text, RECOGNIZED)),
         Value::Array(_) => "a list".to_owned(),
         Value::Object(_) => "an object".to_owned(),
     };
@@ -56,14 +57,8 @@ pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
     Some(format!("is {found}; {needed}{range} is needed"))
 }
 
-/// Enough of a text to recognize it.
-pub(super) fn clipped(text: &str) -> String {
-    const MOST: usize = 40;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
+/// How many characters of a text are enough to recognize it.
+pub(super) const RECOGNIZED: usize = 40;
 
 /// What is wrong with a value by itself, in words.
 pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {

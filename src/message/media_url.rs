@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use url::{Host, Position, Url};
 
-use crate::tables::rows;
+use crate::texts::rows;
 
 /// How a schema says that a field is such an address.
 pub(crate) const PATTERN: &str = "^https://";

@@ -9,8 +9,9 @@ use vcard::tree::cst::VcardCst;
 use vcard::tree::error::VcardParseError;
 use vcard::tree::line::VcardLine;
 
-use super::limits::clipped;
+use super::limits::RECOGNIZED;
 use crate::phone::PhoneNumber;
+use crate::texts::clipped;
 
 /// Types that mean nothing to a reader of the card.
 const SILENT_TYPES: [&str; 7] = ["voice", "pref", "internet", "text", "x-internet", "other", "quoted-printable"];
@@ -30,7 +31,7 @@ pub(crate) fn contacts(text: &str) -> Result<Vec<Value>, String> {
             | VcardParseError::NonUtf8Header(line)
             | VcardParseError::ExpectedBegin(line) => {
                 let first = line.trim().lines().next().unwrap_or_default();
-                format!("`{}` is not a line of a card", clipped(first))
+                format!("`{}` is not a line of a card", clipped(first, RECOGNIZED))
             }
         })?;
         let is_card = |line: &VcardLine<'_>| line.raw_value_str().trim().eq_ignore_ascii_case("VCARD");

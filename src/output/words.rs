@@ -9,6 +9,7 @@ use indicatif::HumanCount;
 use unicode_width::UnicodeWidthStr;
 
 use super::escape::one_line;
+use crate::texts::clipped;
 
 /// The maximum number of characters shown of a cell.
 const MAX_CELL: usize = 60;
@@ -20,17 +21,10 @@ pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) 
     if !header.is_empty() {
         table.set_header(header);
     }
-    table.add_rows(rows.map(|row| row.iter().map(|cell| cut(&one_line(cell))).collect::<Vec<_>>()));
+    table.add_rows(
+        rows.map(|row| row.iter().map(|cell| clipped(&one_line(cell), MAX_CELL).into_owned()).collect::<Vec<_>>()),
+    );
     table.trim_fmt()
-}
-
-fn cut(text: &str) -> String {
-    if text.chars().count() <= MAX_CELL {
-        return text.to_owned();
-    }
-    let mut shown: String = text.chars().take(MAX_CELL - 1).collect();
-    shown.push('…');
-    shown
 }
 
 /// `text` in lines of at most `columns`, broken at blanks; a longer word has a line of its own.
@@ -91,7 +85,7 @@ mod tests {
         let rows = [["día", "a\nb"], ["日本", "x"]].map(|row| row.map(str::to_owned).to_vec());
         let table = aligned(&["NAME", "TEXT"], rows.into_iter());
         assert_eq!(table, " NAME  TEXT\n día   a\\nb\n 日本  x");
-        assert_eq!(cut(&"ñ".repeat(61)), format!("{}…", "ñ".repeat(59)));
+        assert_eq!(clipped(&"ñ".repeat(61), MAX_CELL), format!("{}…", "ñ".repeat(59)));
     }
 
     #[test]

@@ -59,7 +59,13 @@ struct FoundInRow<'c> {
     doubt: Option<(&'c String, UsageError)>,
 }
 
-/// A column behind the header.
+/// Whether a cell of a header, or of a row, may name a person; the name of a recipient's column may have a number in it.
+fn names_somebody(cells: &[String]) -> bool {
+    let may_name = |cell: &String| may_name_person(cell) && ColumnRole::of(cell) != ColumnRole::Recipient;
+    cells.iter().any(|cell| is_person(cell) || may_name(cell))
+}
+
+/// A column beyond the header.
 static UNNAMED: TableColumn = TableColumn { name: String::new(), role: ColumnRole::Other, is_country: false };
 
 impl TableColumn {
@@ -80,7 +86,7 @@ impl<'a> ExclusionTables<'a> {
         self.first_header.get_or_insert_with(|| names.to_vec());
         let columns: Vec<_> = names.iter().map(|name| TableColumn::of(name)).collect();
         let recipient = columns.iter().find(|column| column.role == ColumnRole::Recipient);
-        if names.iter().any(|name| if recipient.is_some() { is_person(name) } else { may_name_person(name) }) {
+        if names_somebody(names) {
             self.table.header = Some(Vec::new());
             return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), None);
         }
@@ -130,23 +136,27 @@ impl<'a> ExclusionTables<'a> {
             let bad_before = self.bad.count();
             self.table = ExclusionTable { sheet: Some(sheet.to_owned()), bad_before, ..ExclusionTable::default() };
         }
-        let names = || cells.iter().map(|cell| cell.clone().unwrap_or_default());
-        // Lines above the column names do not name people.
-        let is_header = !self.table.has_people && names().any(|name| ColumnRole::of(&name) == ColumnRole::Recipient);
+        let names: Vec<_> = cells.iter().map(|cell| cell.clone().unwrap_or_default()).collect();
+        let may_be_header = !self.table.has_people && !names_somebody(&names);
+        let is_header = may_be_header && names.iter().any(|name| ColumnRole::of(name) == ColumnRole::Recipient);
         if is_header || self.table.header.is_none() {
-            self.bad.cut(self.table.bad_before);
-            return self.header(line, &names().collect::<Vec<_>>());
+            if self.table.recipient.is_none() {
+                // Lines above the column names do not name people.
+                self.bad.cut(self.table.bad_before);
+            }
+            return self.header(line, &names);
         }
         let texts: Vec<_> = cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
         let outcome = self.table.layout.as_ref().and_then(|layout| layout.outcome(&texts));
         // Of a report's own columns only the number that was written to counts.
         let layout = self.table.layout.take();
-        let is_own = |place| layout.as_ref().is_none_or(|layout| layout.own_place(place).is_some());
-        let own = cells
-            .iter()
-            .enumerate()
-            .map(|(place, cell)| if is_own(place) { cell.as_deref().map_err(Clone::clone) } else { Ok("") });
-        self.row(line, own, outcome.as_ref());
+        let own = |(place, cell): (usize, &Result<String, String>)| match &layout {
+            Some(layout) if layout.own_place(place).is_none() => Ok(String::new()),
+            Some(layout) => cell.clone().map(|cell| layout.as_typed(&cell)),
+            None => cell.clone(),
+        };
+        let own: Vec<_> = cells.iter().enumerate().map(own).collect();
+        self.row(line, own.iter().map(|cell| cell.as_deref().map_err(Clone::clone)), outcome.as_ref());
         self.table.layout = layout;
     }
 

@@ -57,7 +57,7 @@ pub(super) fn write_csv(
     (report.each)(&mut |row| {
         rows += 1;
         let cells = cells_under(report.columns, &row.cells)?;
-        let outcome = outcome_cells(&report.run, &row, language)?;
+        let outcome = outcome_cells(&report.run, &row, language);
         write_line(format, &mut to, cells.iter().map(text).map(own).chain(outcome)).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
@@ -101,7 +101,7 @@ pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Resul
             let cells = cells_under(report.columns, &row.cells)?;
             report.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect()
         };
-        line.extend(outcome(&report.run, &row)?.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        line.extend(outcome(&report.run, &row).into_iter().map(|(name, value)| (name.to_owned(), value)));
         writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
@@ -134,17 +134,13 @@ fn stored(cells: &str) -> Result<Value, LedgerError> {
 }
 
 /// The outcome of a row: a value for each of the columns.
-///
-/// # Errors
-/// When its time cannot be represented.
-pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Value); 14], LedgerError> {
-    let at = row.at.map(|at| time(at).ok_or(LedgerError::time_out_of_range(row.line, at))).transpose()?;
+pub(crate) fn outcome(run: &str, row: &ReportedRow) -> [(&'static str, Value); 14] {
     let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column, others @ ..] =
         outcome_columns(ReportLanguage::En);
     let [delivery_column, delivered_at, read_at, delivery_error, sent_to] = others;
     let delivery = row.delivery.as_ref();
     let delivery_time = |at: fn(&ReportedDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
-    Ok([
+    [
         (run_column, json!(run)),
         (line, json!(row.line)),
         (sent, json!(row.state.sent())),
@@ -153,24 +149,24 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> Result<[(&'static str, Va
         (code, json!(row.code)),
         (error, json!(row.error)),
         (attempts, json!(row.attempts)),
-        (at_column, json!(at)),
+        (at_column, json!(row.at.and_then(time))),
         (delivery_column, json!(delivery.map(|delivery| &delivery.facts.state))),
         (delivered_at, delivery_time(|delivery| delivery.delivered_at)),
         (read_at, delivery_time(|delivery| delivery.read_at)),
         (delivery_error, json!(delivery.and_then(|delivery| delivery.facts.failure()))),
         (sent_to, json!(row.recipient.as_deref().map(typed_form))),
-    ])
+    ]
 }
 
 /// What became of a row, as the cells of a list.
-pub(super) fn outcome_cells(run: &str, row: &ReportedRow, language: ReportLanguage) -> Result<Vec<String>, BulkError> {
+pub(super) fn outcome_cells(run: &str, row: &ReportedRow, language: ReportLanguage) -> Vec<String> {
     let state = row.delivery.as_ref().and_then(|delivery| language.of([None, delivery.facts.state.in_spanish()]));
-    let cells = outcome(run, row)?.into_iter().map(|(column, value)| match state {
+    let cells = outcome(run, row).into_iter().map(|(column, value)| match state {
         Some(state) if column == DELIVERY => state.to_owned(),
         // Text from outside must not affect a terminal or a log, wherever it is printed in the end.
         _ => one_line(&text(&value)).into_owned(),
     });
-    Ok(cells.collect())
+    cells.collect()
 }
 
 /// A time of the ledger for people and spreadsheets; empty before 1970 and after the year 9999.
@@ -227,7 +223,7 @@ pub(super) fn write_workbook(
             )));
         }
         let mut cells = reported_cells(report.columns, &row.cells)?;
-        cells.extend(outcome_cells(&report.run, &row, language)?);
+        cells.extend(outcome_cells(&report.run, &row, language));
         write_row(sheet, rows, &cells, (&columns, row.line), &cell_format)
     })?;
     // An archive is not written sequentially.

@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::texts::{Meaning, PageClock, shown_reason};
-use crate::api::DeliveryFacts;
-use crate::ledger::{Counts, DeliveryCounts, ReportedRow, RowState, SkipReason};
+use crate::ledger::{Counts, DeliveryCounts, RowState, SkipReason};
 use crate::list::ReportLanguage;
 use crate::message::Part;
+use crate::texts::clipped;
 
 /// The state of a row that was sent, but that the person did not get.
 pub(super) const UNDELIVERED: &str = "undelivered";
@@ -123,25 +123,13 @@ impl Outcomes {
     }
 }
 
-/// How far the messages came of a run that was last asked about at `asked_at`; None if no message was sent. The `ends`
-/// say how many came exactly this far: they add up to all that were sent.
-pub(super) fn funnel(counts: &DeliveryCounts, asked_at: Option<i64>) -> Option<Value> {
+/// How far the messages of a run came; None if no message was sent. The `ends` say how many came exactly this far: they add
+/// up to all that were sent.
+pub(super) fn funnel(counts: &DeliveryCounts) -> Option<Value> {
     let asked = counts.known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;
     let ends: BTreeMap<_, _> = counts.named().into_iter().map(|(name, _, count)| (name, count)).collect();
-    (sent > 0).then(|| json!({ "asked_at": asked_at, "asked": asked, "sent": sent, "ends": ends }))
-}
-
-/// Counts a row once, if it was sent, by how far it came.
-pub(super) fn count_delivery(counts: &mut DeliveryCounts, row: &ReportedRow, asked_at: Option<i64>) {
-    let was_asked = || asked_at.zip(row.ended_at).is_some_and(|(asked_at, ended_at)| ended_at <= asked_at);
-    match &row.delivery {
-        _ if row.state != RowState::Sent => {}
-        Some(delivery) => counts.add(&DeliveryFacts::new(delivery.facts.state.clone()), 1),
-        None if row.message_id.is_none() => counts.no_id += 1,
-        None if was_asked() => counts.not_listed += 1,
-        None => counts.not_asked += 1,
-    }
+    (sent > 0).then(|| json!({ "asked_at": counts.asked_at, "asked": asked, "sent": sent, "ends": ends }))
 }
 
 /// How many rows are readable without a script.
@@ -213,8 +201,8 @@ impl<'a> PageRows<'a> {
         let mut fields = vec![json!(row.line), json!(place), json!(reason), json!(row.country)];
         if !self.mask {
             fields.push(json!(row.at.map(|at| self.clock.day_and_second(at))));
-            fields.push(json!(shortened(row.error)));
-            fields.extend(row.cells.iter().map(|cell| json!(shortened(cell))));
+            fields.push(json!(clipped(row.error, LONGEST_CELL)));
+            fields.extend(row.cells.iter().map(|cell| json!(clipped(cell, LONGEST_CELL))));
             fields.extend(row.bubble.map(|parts| json!(parts)));
         }
         // Inside a script, nothing may look like its end tag.
@@ -252,14 +240,6 @@ impl<'a> PageRows<'a> {
     }
 }
 
-/// The text, or its beginning and `…`.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST_CELL) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
@@ -278,7 +258,7 @@ mod tests {
         let chosen = rows.choose();
         let read: Vec<Value> = serde_json::from_str(&chosen.json).unwrap();
         assert_eq!((read.len() as u64, rows.number), (chosen.number, 100));
-        assert_eq!(read[0], json!([0, 0, 0, "EC", "01-01 00:00:00", "</script>", format!("{}…", "ñ".repeat(200))]));
+        assert_eq!(read[0], json!([0, 0, 0, "EC", "01-01 00:00:00", "</script>", format!("{}…", "ñ".repeat(199))]));
         assert!(!chosen.json.contains('<'));
         assert_eq!(chosen.first, read);
         rows.most = 1000;

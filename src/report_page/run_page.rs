@@ -7,14 +7,12 @@ use serde_json::Value;
 
 use super::head::{facts, state_of, steps};
 use super::page::{Page, shown_message};
-use super::rows::{Outcomes, PageRow, PageRows, UNDELIVERED, count_delivery, funnel};
+use super::rows::{Outcomes, PageRow, PageRows, UNDELIVERED, funnel};
 use super::texts::{PageClock, said_in};
 use crate::api::{DeliveryFacts, DeliveryState, look_up_code};
 use crate::cost::Spent;
 use crate::import::BulkError;
-use crate::ledger::{
-    DeliveryCounts, Details, LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, now,
-};
+use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, RowState, Run, RunEvent, RunEventKind, now};
 use crate::list::ReportLanguage;
 use crate::message::Message;
 use crate::phone::country_of;
@@ -38,10 +36,8 @@ pub(crate) fn write(
     let (is_running, now) = (run.is_held()?, now());
     let hours = details.conditions.hours.as_ref();
     let clock = PageClock::new(hours.map_or_else(TimeZone::system, |hours| hours.zone().clone()));
-    let asked_at = run.delivery_counts()?.map(|counts| counts.asked_at);
     let mut rows = PageRows::new(&clock, mask);
-    let read = read_rows((run, details, is_running), language, asked_at, &mut rows)?;
-    let ReadRows { outcomes, deliveries, last_end } = read;
+    let (outcomes, last_end) = read_rows((run, details, is_running), language, &mut rows)?;
     let counts = &outcomes.counts;
     let events = run.events()?;
     let span = span_of(run, is_running.then_some(now), &events, last_end)?;
@@ -49,7 +45,7 @@ pub(crate) fn write(
     page.name = run.name().to_string();
     page.state = if run.doubt()?.is_some() { "doubtful" } else { state_of(is_running, counts, &events) };
     page.facts = facts(details, counts.all(), Some(span), &clock, language);
-    page.funnel = funnel(&deliveries, asked_at);
+    page.funnel = funnel(&run.deliveries(i64::MIN)?);
     page.cost = run.spent()?.as_ref().map(Spent::to_json);
     page.message = message_of(run, details, mask)?;
     page.course = steps(&events, !mask, &clock, language);
@@ -60,23 +56,13 @@ pub(crate) fn write(
     page.write(&rows, &clock, language, to)
 }
 
-/// What all rows of a run come to.
-#[derive(Default)]
-struct ReadRows {
-    outcomes: Outcomes,
-    deliveries: DeliveryCounts,
-    /// When the last attempt ended.
-    last_end: Option<i64>,
-}
-
-/// Adds every row of the run, which was last asked about at `asked_at`.
+/// Adds every row of the run; returns what they come to, and when the last attempt ended.
 fn read_rows(
     (run, details, is_running): (&Run, &Details, bool),
     language: ReportLanguage,
-    asked_at: Option<i64>,
     rows: &mut PageRows<'_>,
-) -> Result<ReadRows, BulkError> {
-    let mut read = ReadRows::default();
+) -> Result<(Outcomes, Option<i64>), BulkError> {
+    let (mut outcomes, mut last_end) = (Outcomes::default(), None);
     let mask = rows.mask;
     run.report::<BulkError>(&RowFilter::default(), |mut row| {
         // If no process sends the run any more, a row in flight may have been sent.
@@ -84,23 +70,22 @@ fn read_rows(
             row.state = RowState::Unknown;
         }
         let country = row.recipient.as_deref().and_then(country_of).unwrap_or_default();
-        let reason = reason_of(&row, mask, &read.outcomes);
+        let reason = reason_of(&row, mask, &outcomes);
         let error = said_in(language, row.error.as_deref().unwrap_or_default());
         let said = row.error.is_some() && !mask && row.api_code.is_none();
-        read.outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
-        count_delivery(&mut read.deliveries, &row, asked_at);
+        outcomes.add(row.state, reason, country, said.then_some((row.line, error.as_str())));
         if let Some(failure) = undelivered(&row) {
-            let code = failure.code.as_deref().and_then(|code| told_apart(code, mask, &read.outcomes));
+            let code = failure.code.as_deref().and_then(|code| told_apart(code, mask, &outcomes));
             let said = failure.reason.as_deref().filter(|_| !mask && !code.is_some_and(is_known));
-            read.outcomes.add_reason(UNDELIVERED, code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
+            outcomes.add_reason(UNDELIVERED, code.unwrap_or("no_code"), said.map(|words| (row.line, words)));
         }
-        read.last_end = read.last_end.max(row.ended_at);
+        last_end = last_end.max(row.ended_at);
         let cells = reported_cells(&details.columns, &row.cells)?;
         let (line, state, at) = (row.line, row.state, row.at);
         rows.add(PageRow { line, state, reason, country, at, error: &error, cells, bubble: None });
         Ok(())
     })?;
-    Ok(read)
+    Ok((outcomes, last_end))
 }
 
 /// The API's own code if there is one, otherwise the ledger's word; empty for a row that was sent or whose reason is

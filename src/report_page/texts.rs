@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::api::look_up_code;
 use crate::list::ReportLanguage;
 use crate::output::grouped;
-use crate::tables::rows;
+use crate::texts::rows;
 
 /// Name, English and Spanish; `kind text` is the kind of message `text`.
 const TEXTS: &str = include_str!("texts.tsv");

@@ -28,7 +28,7 @@ const LONGEST_WAIT_FOR_THE_WRITER: Duration = Duration::from_secs(2);
 /// After a longer wait for the limit of people, the exclusion lists are read again.
 const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(60);
 
-/// A ledger that takes longer to answer is told of.
+/// If the ledger takes longer than this to answer, a note says so.
 const LONGEST_SILENCE: Duration = Duration::from_secs(5);
 
 /// A run in progress.
@@ -45,13 +45,10 @@ pub(crate) struct Engine<'a> {
     writing: Option<Arc<Vec<SettledRow>>>,
     /// The number of rows that it asks for: those may be in flight already.
     wanted: usize,
-    /// How long an order waits for more outcomes, and since when it does.
-    gathers: Duration,
-    gathering_since: Option<Instant>,
     /// Why an exchange failed; the ledger is not written any more.
     failure: Option<LedgerError>,
     ordered_at: Instant,
-    /// When it is told that the ledger has not answered for long.
+    /// When to say that the ledger has not answered for long.
     silent_at: Option<Instant>,
     /// When the ledger has another row, and why not earlier; None while it has none.
     next: Option<(Instant, Delay)>,
@@ -97,8 +94,6 @@ impl<'a> Engine<'a> {
             events: Vec::new(),
             writing: None,
             wanted: 0,
-            gathers: Duration::ZERO,
-            gathering_since: None,
             failure: None,
             ordered_at: now,
             silent_at: None,
@@ -154,9 +149,8 @@ impl<'a> Engine<'a> {
             if next.is_none() && self.tasks.is_empty() && !self.is_ordered() {
                 return LoopEnd::Drained;
             }
-            let gathered_at = self.gathering_since.map(|since| since + self.gathers);
             self.tell_of_silence(now);
-            let others = self.listens_at().into_iter().chain(gathered_at).chain(self.silent_at);
+            let others = self.listens_at().into_iter().chain(self.silent_at);
             let later = next.into_iter().chain(others).filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
@@ -236,14 +230,7 @@ impl<'a> Engine<'a> {
         if has_nothing && self.listens_at().is_none_or(|at| at > now) {
             return;
         }
-        if !self.settled.is_empty() && !self.tasks.is_empty() {
-            let since = *self.gathering_since.get_or_insert(now);
-            if now < since + self.gathers {
-                return;
-            }
-        }
         (self.ordered_at, self.silent_at) = (now, Some(now + LONGEST_SILENCE));
-        self.gathering_since = None;
         self.has_begun |= wanted > 0;
         self.wanted = wanted;
         let settled = Arc::new(std::mem::take(&mut self.settled));
@@ -263,9 +250,9 @@ impl<'a> Engine<'a> {
                 return;
             }
         };
-        let ExchangeReply { rows, next, held_until, was_lost, problem, pause, counts, gathers } = reply;
+        let ExchangeReply { rows, next, held_until, was_lost, problem, pause, counts } = reply;
         self.writing = None;
-        (self.next, self.gathers) = (next, gathers);
+        self.next = next;
         let now = Instant::now();
         match held_until {
             Some(until) => self.is_held |= until > now + LONGEST_SHORT_WAIT,
@@ -310,6 +297,28 @@ impl<'a> Engine<'a> {
         self.counts.change(RowState::Inflight, RowState::Pending);
         let retry = Some(Instant::now());
         self.settled.push(SettledRow { retry, ..SettledRow::new(EndedAttempt::not_begun(row, error)) });
+    }
+
+    /// Waits until the ledger has every outcome, and back the rows that came too late, which have certainly not left.
+    async fn write_the_rest(&mut self) {
+        loop {
+            self.order(0, Instant::now());
+            if !self.is_ordered() {
+                return;
+            }
+            let exchanged = self.writer.exchanged().await;
+            self.take(exchanged);
+        }
+    }
+
+    /// The outcomes of rows that the ledger may lack.
+    fn unwritten(&self) -> Vec<EndedAttempt> {
+        self.writing
+            .iter()
+            .flat_map(|settled| settled.iter())
+            .chain(&self.settled)
+            .map(|row| row.ended.clone())
+            .collect()
     }
 
     /// Handles the outcome of a row.
@@ -390,18 +399,6 @@ impl<'a> Engine<'a> {
         RunEnd::Stopped { reason: self.stop.unwrap_or(StopReason::Panicked), unwritten }
     }
 
-    /// Waits until the ledger has every outcome, and back the rows that came too late, which have certainly not left.
-    async fn write_the_rest(&mut self) {
-        loop {
-            self.order(0, Instant::now());
-            if !self.is_ordered() {
-                return;
-            }
-            let exchanged = self.writer.exchanged().await;
-            self.take(exchanged);
-        }
-    }
-
     /// The end of the run, whose ledger is written unless there is none any more.
     fn end(mut self) -> RunEnd {
         if let Some(ledger) = self.writer.close() {
@@ -410,16 +407,6 @@ impl<'a> Engine<'a> {
         let outcomes = self.unwritten();
         let error = self.failure.unwrap_or_else(LedgerError::writer_gone);
         RunEnd::Stopped { reason: StopReason::LedgerFailed { error, outcomes }, unwritten: None }
-    }
-
-    /// The outcomes of rows that the ledger may lack.
-    fn unwritten(&self) -> Vec<EndedAttempt> {
-        self.writing
-            .iter()
-            .flat_map(|settled| settled.iter())
-            .chain(&self.settled)
-            .map(|row| row.ended.clone())
-            .collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::api::{Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, clipped, judge};
+use crate::api::{Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, judge, told};
 use crate::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 
 /// The maximum length of a message id in bytes; a longer id is dropped.
@@ -58,8 +58,8 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         http_status: attempt.ok().map(|answer| answer.status),
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
-        error: verdict.problem.as_ref().map(|problem| clipped(&problem.message).into_owned()),
-        api_code: verdict.problem.as_ref().and_then(|problem| Some(clipped(problem.api_code.as_deref()?).into_owned())),
+        error: verdict.problem.as_ref().map(|problem| told(&problem.message)),
+        api_code: verdict.problem.as_ref().and_then(|problem| Some(told(problem.api_code.as_deref()?))),
     };
     RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict) }
 }

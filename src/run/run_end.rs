@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::api::{Problem, clipped};
+use crate::api::{Problem, told};
 use crate::ledger::{EndedAttempt, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker};
 use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
@@ -68,7 +68,7 @@ impl StopReason {
     pub(crate) fn event(&self) -> Option<RunEvent> {
         match self {
             Self::Paused(reason, problem) => Some(RunEvent {
-                problem: Some(clipped(&problem.message).into_owned()),
+                problem: Some(told(&problem.message)),
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
             Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(&signal.name())),

@@ -86,7 +86,7 @@ async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Ro
                 Some(answer) => answer,
                 None => app.call(request).await?,
             };
-            Guard::secure(&mut response);
+            response.headers_mut().extend(HEADERS);
             Ok::<_, Infallible>(response)
         }
     });
@@ -183,11 +183,6 @@ impl Guard {
         // A link on another site may lead to the page: it opens our own page, which the site cannot read.
         let may_be_linked = uri.path() == "/";
         self.foreign_header(headers, may_be_linked).map(answers::foreign)
-    }
-
-    /// Adds the headers that every answer must have.
-    pub(crate) fn secure(response: &mut Response) {
-        response.headers_mut().extend(HEADERS);
     }
 
     /// The header that names another site, or shows that the request comes from one. A picture or a script on another

@@ -38,7 +38,7 @@ pub(crate) struct Fault {
     pub(super) body: Option<Value>,
     /// Waits first.
     pub(super) delay: Duration,
-    /// The message is stored before all this; without it only a truncated or delayed one is.
+    /// Whether the message is stored before all this; otherwise only one whose answer is truncated or delayed is.
     stored: bool,
     /// What becomes of the message once it is stored.
     pub(super) fate: Fate,

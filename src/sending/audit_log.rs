@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::sender::read_environment;
-use crate::api::clipped;
+use crate::api::told;
 use crate::command_error::CommandError;
 use crate::config::{Flags, Settings};
 use crate::message::merge;
@@ -83,8 +83,8 @@ impl AuditLog {
                 "exit_code": exit_code,
                 "code": error.map(|error| error.code),
                 // Both come from the API, which may return anything.
-                "api_code": error.and_then(|error| error.api_code.as_deref()).map(clipped),
-                "message_id": record.message_id.as_deref().map(clipped),
+                "api_code": error.and_then(|error| error.api_code.as_deref()).map(told),
+                "message_id": record.message_id.as_deref().map(told),
                 "http_status": record.http_status,
                 "attempts": record.attempts,
                 "duration_ms": record.duration_ms,

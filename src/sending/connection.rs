@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::api::{
     Answer, Cause, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Problem, Proxy, Request, Roots,
-    UNKNOWN_HINT, clipped, deliver,
+    UNKNOWN_HINT, deliver, told,
 };
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Sandboxed, Settings, bad_file};
@@ -157,7 +157,7 @@ pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>
                 stderr.warning(warning);
             }
             stderr.detail('<', &status.to_string());
-            stderr.detail('<', &clipped(&body.text));
+            stderr.detail('<', &told(&body.text));
         }
         Event::Failed(message) => stderr.detail('<', message),
         Event::Waiting { wait, problem } => {

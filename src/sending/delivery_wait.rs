@@ -143,7 +143,7 @@ fn late(facts: Option<&DeliveryFacts>, wait: &DeliveryWait, problem: Option<&str
 pub(crate) async fn wait_for_delivery(
     connection: &mut Connection,
     outgoing: &Outgoing,
-    begun: Timestamp,
+    begun: Option<Timestamp>,
     wait: &DeliveryWait,
     record: &mut Record,
 ) -> Result<(), (String, String)> {
@@ -158,15 +158,17 @@ pub(crate) async fn wait_for_delivery(
     connection.stderr.note(&format!("waiting until it is {goal}, at most {within}"));
     let request = Request::new(connection.base.url(), &connection.bot, outgoing);
     let fields = outgoing.body().as_object().cloned().unwrap_or_default();
-    let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), Some(begun));
+    let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), begun);
     tracked.recipient = Some(outgoing.recipient().to_string());
     let ended = connection.wait(&mut tracked, wait).await;
     record.delivery = Some(json!(tracked.facts.as_ref().unwrap_or(&accepted)));
     let (message, hint) = match ended {
         Ok(None) => {
             let state = tracked.facts.as_ref().map(|facts| facts.state.words()).unwrap_or_default();
-            let after = rounded(Duration::try_from(now() - begun).unwrap_or_default());
-            connection.stderr.note(&format!("{state} after {after}"));
+            let after = begun.map(|begun| rounded(Duration::try_from(now() - begun).unwrap_or_default()));
+            connection
+                .stderr
+                .note(&format!("{state}{}", after.map(|after| format!(" after {after}")).unwrap_or_default()));
             return Ok(());
         }
         Ok(Some(problem)) => problem,

@@ -13,7 +13,7 @@ use crate::list::ListInput;
 use crate::message::Outgoing;
 use crate::output::counted;
 use crate::people::{CountryRule, ExclusionList, ExclusionOptions, Exclusions, read_exclusion_list};
-use crate::phone::spellings;
+use crate::phone::{person_key, spellings};
 use crate::private_file::{PipeBound, open_to_read};
 
 /// Checks every recipient of a request against `allow_to`; a person is allowed in any spelling of the number.
@@ -81,6 +81,17 @@ impl Sender {
             return Err(CommandError::guard(problem, way));
         }
         check_allowed(&self.settings, outgoing.recipients())?;
+        // A key and the limit of people count one person a message.
+        let one = person_key(outgoing.recipient().as_str());
+        let other = outgoing.recipients().find(|other| person_key(other) != one);
+        if let Some(other) = other.filter(|_| has_key || self.settings.limit_24h.is_some()) {
+            let problem =
+                format!("the body names {other}, too, and with --once or limit_24h a message is for one person");
+            return Err(CommandError::guard(
+                problem,
+                "take that person out of the body, and send them a message of their own",
+            ));
+        }
         let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
             Some(error) if is_guarded => Err(CommandError::guard(error, error.hint.clone())),

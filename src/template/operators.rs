@@ -1,5 +1,5 @@
-//! The operators of a text that is filled: they refuse values for which minijinja would not do what the text means, and
-//! whose types only a row tells. To it any text is greater than any number. Cells that are joined to a text are as the
+//! The operators of a text that is filled. Only a row tells the types of its values: where minijinja would not do what the
+//! text means, as any text is greater than any number there, they refuse them. Cells that are joined to a text are as the
 //! sheet shows them.
 
 use std::borrow::Cow;

@@ -433,13 +433,26 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
     // With `sent` and one more of a report's, it may be one that somebody cut down.
     for sent in ["yes", "no", "unknown"] {
         home.write("cut.csv", format!("celular,nombre,sent,error\n593987654321,Ana,Sí,\n593987654322,Eva,{sent},\n"));
-        let told = [&format!("sent: is `{sent}`"), "send the whole report; or delete this column", "nothing was sent"];
+        let told = [
+            &format!("sent: is `{sent}`"),
+            "send the whole report; or, if the column is your own, rename it",
+            "nothing was sent",
+        ];
         for flags in ["", "--skip-invalid", "--skip-sent"] {
             let send = format!("bulk send cut.csv --yes {flags} text x");
             home.run(&send).api(&Jelou::never_asked().url).fails(2, &told);
         }
         home.run("--sandbox bulk send cut.csv --again text x").success();
     }
+}
+
+#[test]
+fn a_bad_line_of_ndjson_is_nobodys_number_in_the_report() {
+    let home = Home::new();
+    home.write("people.ndjson", "{\"to\":\"593987654321\"}\n593987654322\n");
+    home.run("--sandbox bulk send people.ndjson --run r --skip-invalid text x").end();
+    home.run("--sandbox bulk report r --reason invalid --file bad.ndjson").success();
+    home.run("--sandbox bulk send bad.ndjson --dry-run text x").fails(2, &["`593987654322,`"]);
 }
 
 #[test]

@@ -38,7 +38,10 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     let eva = "593987654322,Eva,r,3,yes,,200,,,1,,,,,,+593987654322\n";
     let invalid = of_invalid("+59398765432,Ana", eva);
     let invalid: Vec<_> = invalid.lines().map(|line| line.split(',').collect::<Vec<_>>()).collect();
-    let invalid_in_sheet = xlsx(&[sheet("Hoja1", &xlsx_rows(&invalid))], "");
+    let in_sheet = |rows: &[Vec<&str>]| xlsx(&[sheet("Hoja1", &xlsx_rows(rows))], "");
+    let invalid_in_sheet = in_sheet(&invalid);
+    let of_csv = report.replace("\n987654321", "\n'+593987654321");
+    let of_csv: Vec<_> = of_csv.lines().map(|line| line.split(',').collect::<Vec<_>>()).collect();
     for (name, list, country, excluded) in [
         ("x.txt", text("Bajas\n\u{202a}+593 98 765 4321\u{202c}\n+593987654322\n"), "EC", 2),
         ("x.xlsx", cells("\u{202a}+593 98 765 4321\u{202c}", "+593987654322"), "EC", 2),
@@ -57,6 +60,7 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         ("x.csv", text(&of_invalid("+59398765432,Ana", eva)), "EC", 1),
         ("x.csv", text(&of_invalid(",Ana", eva)), "EC", 1),
         ("x.xlsx", invalid_in_sheet, "EC", 1),
+        ("x.xlsx", in_sheet(&of_csv), "PE", 1),
         // Neither titles nor what stands beside a person is a reason to refuse a list.
         (
             "x.csv",
@@ -73,6 +77,12 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         let ended = excluding(&home, name, &format!("--country {country}")).success();
         let list = String::from_utf8_lossy(&list);
         assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{list}: {ended:?}");
+    }
+    // A cell that reads like the name of a column does not make a header of the row of a person.
+    let ana = vec!["0987654321 (Ana)", "WhatsApp"];
+    for rows in [vec![vec!["Telefono", "Canal"], ana.clone(), vec!["+593987654322", "WhatsApp"]], vec![ana]] {
+        home.write("x.xlsx", in_sheet(&rows));
+        excluding(&home, "x.xlsx", "").fails(2, &["`0987654321 (Ana)`"]);
     }
     home.write("x.csv", of_invalid("+59398765432,Ana", ""));
     let ended = excluding(&home, "x.csv", "").success();
@@ -99,6 +109,16 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
         home.write(name, list);
         excluding(&home, name, "").fails(2, &[problem]);
     }
+}
+
+#[test]
+fn under_a_key_a_message_is_for_one_person() {
+    let home = home_for(&Jelou::never_asked());
+    home.write(
+        "body.json",
+        json!({"type": "X", "userId": "593987654321", "destinations": ["593987654322"]}).to_string(),
+    );
+    home.run("send raw --body body.json --once k").fails(11, &["the body names 593987654322, too", "nothing was sent"]);
 }
 
 #[test]

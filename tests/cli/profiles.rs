@@ -19,8 +19,8 @@ fn config(home: &Home) -> String {
 fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
     let home = Home::new();
     let new = "profile set prod --bot 77 --client-id x --country ec";
-    for pattern in ["sekret", "id:*", ""] {
-        let told = "an allowed recipient is a number, or a pattern such as 593*";
+    for pattern in ["sekret", "id:*", "", "593*,594*", "+593*", "593 98*"] {
+        let told = "an allowed recipient is a number with its country code, or a pattern such as 593*";
         home.run(new).args(&["--allow-to", pattern]).fails(2, &["'(not shown)' for '--allow-to <PATTERN>'", told]);
     }
     assert!(!home.path().join(CONFIG).join(FILE).exists());

@@ -522,13 +522,14 @@ fn the_secret_and_colours_stay_out_of_the_tail() {
     let home = Home::new();
     // printf %s 'x:canary-secret' | base64
     let script = "set -x; curl=\"-u x:$JELOU_CLIENT_SECRET\"; set +x; echo 'Basic eDpjYW5hcnktc2VjcmV0' >&2; \
-                  printf '\\033[1;31mred\\033[0m can\\033[32mary-secret\\n' >&2";
+                  printf '\\033[1;31mred\\033[0m can\\033[32mary-secret\\n' >&2; echo \"$JELOUCTL_LEDGER\" >&2";
     let words = ["--tail", "9", "--text", "{{ tail }}", "--", "/bin/sh", "-c", script];
     let mut command = process(&home, &server.url, &words);
     command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-secret");
+    command.env("JELOUCTL_LEDGER", "postgres://ana:of-the-ledger@db.example/jelou");
     assert!(command.output().unwrap().status.success());
     let text = server.only().json()["text"].as_str().unwrap().to_owned();
-    assert_eq!(text, "(redacted)\n+ set +x\n(redacted)\n(redacted)");
+    assert_eq!(text, "(redacted)\n+ set +x\n(redacted)\n(redacted)\n(redacted)");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::super::answer::{clipped, is_something, text_at};
+use super::super::answer::{is_something, text_at, told};
 use super::super::codes::{code_at_start, code_of_title, look_up};
 use super::super::refusal;
 
@@ -44,7 +44,7 @@ impl DeliveryState {
     pub(crate) fn of_status(status: &str) -> Self {
         let status = status.trim();
         let known = LADDER.iter().find(|(_, [word, ..])| word.eq_ignore_ascii_case(status));
-        known.map_or_else(|| Self::Other(clipped(status).into_owned()), |(state, _)| state.clone())
+        known.map_or_else(|| Self::Other(told(status)), |(state, _)| state.clone())
     }
 
     /// The API's word for it.
@@ -175,16 +175,15 @@ impl DeliveryFacts {
             error,
             &["/code", "/error_code", "/0/code", "/errors/0/code", "/errors/0/error/code", "/error/code"],
         );
-        let told = Some(refusal::words(&json!({ "error": error }), MOST)).filter(|told| !told.is_empty());
+        let said = Some(refusal::words(&json!({ "error": error }), MOST)).filter(|said| !said.is_empty());
         let as_it_stands = Some(error.to_string()).filter(|_| code.is_none() && is_something(error));
-        let words = told.or(title.clone()).or(as_it_stands).unwrap_or_default();
+        let words = said.or(title.clone()).or(as_it_stands).unwrap_or_default();
         let code = code.or_else(|| {
             let of_title = || code_of_title(title.as_deref().unwrap_or(&words), "");
             code_at_start(&words, "").or_else(of_title).or_else(|| known_code_in(&words)).map(str::to_owned)
         });
-        let reason =
-            Some(clipped(&words).into_owned()).filter(|reason| !reason.is_empty() && Some(reason) != code.as_ref());
-        Self { code: code.map(|code| clipped(&code).into_owned()), reason, ..self }
+        let reason = Some(told(&words)).filter(|reason| !reason.is_empty() && Some(reason) != code.as_ref());
+        Self { code: code.map(|code| told(&code)), reason, ..self }
     }
 }
 
@@ -303,7 +302,7 @@ mod tests {
             assert_eq!(found, (code, reason), "{error}");
         }
         let long = DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&json!("x".repeat(1 << 20)));
-        assert_eq!(long.reason.map(|reason| reason.len()), Some(MOST));
+        assert_eq!(long.reason.map(|reason| reason.chars().count()), Some(MOST));
     }
 
     #[test]

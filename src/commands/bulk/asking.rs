@@ -11,12 +11,12 @@ use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::deliveries::{Inquiry, InquiryTerms, StillUnknown, sweep};
-use crate::ledger::{Counts, DeliveryCounts, Details, LedgerError, Run, RunEvent, RunEventKind, now};
+use crate::ledger::{Counts, DeliveryCounts, Details, LOOKS_BACK, LedgerError, Run, RunEvent, RunEventKind, now};
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::sending::Sender;
 
 /// How long after sending a message is still looked up, by default.
-pub(super) const UP_TO: Duration = Duration::from_secs(72 * 60 * 60);
+pub(super) const UP_TO: Duration = Duration::from_millis(LOOKS_BACK.unsigned_abs());
 
 /// A run to look up.
 pub(super) struct AskedRun<'a> {
@@ -110,10 +110,11 @@ impl<'a> AskedRun<'a> {
             Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable: 0 }.into()),
             Err(error) => Some(error.into()),
         };
+        let (at, asked) = inquiry.asked_record();
         Ok(Look {
             counts: run.counts()?,
-            deliveries: inquiry.counts(is_whole, i64::MIN),
-            of_late: inquiry.counts(is_whole, resumed_at(run)?),
+            deliveries: DeliveryCounts { asked_at: Some(at), asked, ..run.deliveries(i64::MIN)? },
+            of_late: run.deliveries(resumed_at(run)?)?,
             left,
             may_change: inquiry.is_open() || is_sent,
             is_cut,
@@ -129,7 +130,7 @@ impl<'a> AskedRun<'a> {
             up_to: self.up_to,
             clock: 0,
             timeout: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
-            last_asked_at: run.delivery_counts()?.map(|counts| counts.asked_at),
+            last_asked_at: run.deliveries(i64::MIN)?.asked_at,
         });
         run.each_attempt([i64::MIN, i64::MAX], &mut |attempt| inquiry.add(attempt))?;
         Ok(inquiry)

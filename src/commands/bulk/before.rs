@@ -146,7 +146,7 @@ fn duration(rows: u64, details: &Details) -> Option<String> {
     let (now, work) = (timestamps::now(), SignedDuration::try_from(takes).ok()?);
     let end = match &details.conditions.hours {
         Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
-        None => now.checked_add(work).ok().map(local_time),
+        None => now.checked_add(work).ok().map(|end| local_time(end.as_millisecond())),
     };
     let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
     Some(format!("at {}/s this takes {}{end}", details.shown_rate(), rounded(takes)))

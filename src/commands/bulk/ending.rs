@@ -15,6 +15,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName, RunWorker};
 use crate::output::{Record, RecordError, compact};
 use crate::people::Exclusions;
+use crate::process::host_name;
 use crate::run::{RunEnd, StopReason};
 use crate::sending::{AuditLog, Sender, panicked};
 
@@ -109,7 +110,8 @@ impl RunOnItsWay<'_> {
                     ("the run paused, as no message was accepted", hint)
                 } else {
                     // A process that sends is heard of more often than every five seconds.
-                    let is_other = |process: &RunWorker| process.pid != i64::from(id()) && process.seen_s < 5.0;
+                    let is_own = |process: &RunWorker| process.pid == i64::from(id()) && process.host == host_name();
+                    let is_other = |process: &RunWorker| !is_own(process) && process.seen_s < 5.0;
                     let has_others = self.run.workers().is_ok_and(|processes| processes.iter().any(is_other));
                     let others_go_on = has_others && !reason.is_of_run();
                     let who = if others_go_on { "this process ended, not the run" } else { "the run paused" };

@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::words::{local_time, report_doubt};
+use super::words::report_doubt;
 use crate::command_error::CommandError;
 use crate::commands::read_person;
 use crate::commands::store::open_store;
 use crate::config::Settings;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{FoundMessage, LedgerError, RowState};
+use crate::ledger::{FoundMessage, RowState};
 use crate::message::{Message, merge};
 use crate::output::OutputRow;
 use crate::phone::Country;
 use crate::report::reported_outcome;
 use crate::sending::read_environment;
+use crate::timestamps::local_time;
 
 const HEADER: [&str; 8] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE"];
 
@@ -51,8 +52,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
     if found.is_empty() {
         context.stderr.note(&format!("no run has a message to {recipient}"));
     }
-    let rows: Vec<_> = found.iter().map(row).collect::<Result<_, LedgerError>>()?;
-    context.stdout.rows(&HEADER, rows.into_iter())?;
+    context.stdout.rows(&HEADER, found.iter().map(row))?;
     let mut code = ExitCode::Success;
     let doubts: BTreeMap<_, _> = found.iter().filter_map(|found| Some((&found.run, found.doubt.as_ref()?))).collect();
     for (run, doubt) in doubts {
@@ -62,7 +62,7 @@ pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, Co
 }
 
 /// The row's columns as in the report, with the run and its sender.
-fn row(found: &FoundMessage) -> Result<OutputRow, LedgerError> {
+fn row(found: &FoundMessage) -> OutputRow {
     let body: Value = serde_json::from_str(&found.body).unwrap_or_default();
     let (words, reported) = (words(found, &body), &found.reported);
     let mut record = json!({
@@ -73,8 +73,8 @@ fn row(found: &FoundMessage) -> Result<OutputRow, LedgerError> {
         "state": reported.state.name(),
         "body": body,
     });
-    merge(&mut record, reported_outcome(&found.run, reported)?.into_iter().collect());
-    Ok(OutputRow { id: reported.message_id.clone(), words, record })
+    merge(&mut record, reported_outcome(&found.run, reported).into_iter().collect());
+    OutputRow { id: reported.message_id.clone(), words, record }
 }
 
 fn words(FoundMessage { run, details, reported, .. }: &FoundMessage, body: &Value) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::words::{deliveries_as_json, local_time, report_doubt, utc, waiting};
+use super::words::{deliveries_as_json, report_doubt, utc, waiting};
 use crate::command_error::CommandError;
 use crate::commands::store::open_store;
 use crate::context::Context;
@@ -10,6 +10,7 @@ use crate::exit::ExitCode;
 use crate::ledger::{Details, LedgerError, RunOverview};
 use crate::message::merge;
 use crate::output::{OutputRow, Waiting};
+use crate::timestamps::local_time;
 
 const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
 

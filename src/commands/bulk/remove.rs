@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::words::{in_words, local_time};
+use super::words::in_words;
 use crate::command_error::CommandError;
 use crate::commands::confirm;
 use crate::commands::store::open_store;
@@ -14,6 +14,7 @@ use crate::input::UsageError;
 use crate::ledger::{Counts, LedgerError, LedgerFault, RunName, RunOverview};
 use crate::once::OnceScope;
 use crate::output::counted;
+use crate::timestamps::local_time;
 
 /// Remove a run, or old ones, and all its records; asks, or needs --yes
 ///

@@ -230,8 +230,8 @@ impl RunOnItsWay<'_> {
         })
     }
 
-    /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which changed
-    /// so long ago. Returns whether a person has said yes.
+    /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which last
+    /// changed `age` ago. Returns whether a person has said yes.
     fn prepare(&self, paused: Option<&RunPause>, asks: bool, age: Duration) -> Result<bool, CommandError> {
         let Self { context, sender, run, details, exclusions } = self;
         leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;

@@ -21,7 +21,7 @@ use crate::exit::ExitCode;
 use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::{Source, UsageError, name_of};
 use crate::ledger::{LedgerDraft, LedgerError, Store};
-use crate::list::ListReader;
+use crate::list::{ListOptions, ListReader};
 use crate::message::{Envelope, Message, Route, is_template, merge};
 use crate::output::counted;
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
@@ -51,7 +51,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let compiled = compile_body(&language, kind, body.as_ref())?;
     let recipient = recipient_rule(&language, args.typed.delivery.to.as_deref(), args.to_column.as_deref())?;
     let input = open_list(&args.source, PipeBound::Writer)?;
-    let mut list = ListReader::open(input, &name_of(&args.source), &args.list_options())?;
+    let options = ListOptions { sheet: args.sheet.clone(), encoding: args.encoding, header_row: args.header_row };
+    let mut list = ListReader::open(input, &name_of(&args.source), &options)?;
 
     let sender = Sender::resolve(context)?;
     let hours = args.hours.over(sender.settings.hours.clone())?;

@@ -13,7 +13,7 @@ use crate::cost::Money;
 use crate::import::{HiddenRule, ImportPolicy};
 use crate::input::{JsonSource, Source, UsageError};
 use crate::ledger::RunName;
-use crate::list::{ListEncoding, ListOptions, ReportLanguage};
+use crate::list::{ListEncoding, ReportLanguage};
 use crate::message::{Message, TypedMessage};
 use crate::once::OnceKey;
 use crate::phone::Country;
@@ -270,10 +270,5 @@ impl BulkSendArgs {
             notes_rejects: self.rejects.is_some(),
             only_in_window: self.only_in_window,
         }
-    }
-
-    /// How to read the list.
-    pub(super) fn list_options(&self) -> ListOptions {
-        ListOptions { sheet: self.sheet.clone(), encoding: self.encoding, header_row: self.header_row }
     }
 }

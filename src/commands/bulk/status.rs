@@ -5,13 +5,14 @@ use serde_json::json;
 
 use super::list::overview_as_json;
 use super::summary::{RunSummary, print_run, to_continue};
-use super::words::{deliveries_in_words, local_time, report_doubt, since_when, utc, waiting};
+use super::words::{deliveries_in_words, report_doubt, since_when, utc, waiting};
 use crate::command_error::CommandError;
 use crate::commands::store::{find_or_newest, open_store};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{RunEvent, RunName, RunOverview, RunWorker};
 use crate::message::merge;
+use crate::timestamps::local_time;
 
 /// Show the state of a run, also while it is running
 #[derive(Args, Debug)]

@@ -75,7 +75,7 @@ impl RunSummary {
         summary
     }
 
-    /// The same in words, of a run that `took` so long.
+    /// The same in words; `took` is how long the run took.
     pub(crate) fn words(&self, took: Option<Duration>) -> Vec<String> {
         let counts = self.counts;
         let time = took.map(|took| format!(" in {}", rounded(took))).unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::ledger::{
 };
 use crate::message::merge;
 use crate::output::{WaitReason, Waiting, counted_are, grouped};
-use crate::timestamps::{self, of_milliseconds};
+use crate::timestamps::{self, local_time, of_milliseconds};
 
 /// What to do about a template that the bot cannot send.
 pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with --unchecked";
@@ -109,15 +109,15 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
 /// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
 pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, LedgerError> {
     let (last, now) = (run.events()?.pop(), run.store().now()?);
-    let limit = last.and_then(|event| event.limit_until()).filter(|until| *until > now).map(of_milliseconds);
+    let limit = last.and_then(|event| event.limit_until()).filter(|until| *until > now);
     let closed = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox));
     let (reason, until, shown) = match (closed, limit) {
-        (Some((hours, until)), limit) if limit.is_none_or(|limit| limit <= until) => {
+        (Some((hours, until)), limit) if limit.is_none_or(|limit| limit <= until.as_millisecond()) => {
             (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
         }
         (_, Some(until)) => {
-            let shown = format!("{}, for its limit of people", timestamps::local_time(until));
-            (WaitReason::PeopleLimit, format!("{until:.0}"), shown)
+            let shown = format!("{}, for its limit of people", local_time(until));
+            (WaitReason::PeopleLimit, format!("{:.0}", of_milliseconds(until)), shown)
         }
         _ => return Ok(None),
     };
@@ -136,7 +136,7 @@ fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
 /// Delivery counts as data.
 pub(super) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
     let DeliveryCounts { asked_at, asked, reasons, .. } = counts;
-    let mut json = json!({ "asked_at": utc(*asked_at), "asked": asked, "undelivered_reasons": reasons });
+    let mut json = json!({ "asked_at": asked_at.map(utc), "asked": asked, "undelivered_reasons": reasons });
     merge(&mut json, counts.named().into_iter().map(|(name, _, messages)| (name, messages)).collect());
     json
 }
@@ -146,12 +146,7 @@ pub(super) fn deliveries_in_words(counts: &DeliveryCounts) -> String {
     let some = counts.named().into_iter().filter(|(.., messages)| *messages > 0);
     let words: Vec<_> = some.map(|(_, words, messages)| format!("{words} {}", grouped(messages))).collect();
     let words = if words.is_empty() { "no messages".to_owned() } else { words.join(", ") };
-    format!("{words}, as of {}", local_time(counts.asked_at))
-}
-
-/// `2026-11-20 10:15 -05:00`, by the clock of this machine.
-pub(crate) fn local_time(at: i64) -> String {
-    timestamps::local_time(of_milliseconds(at))
+    counts.asked_at.map_or(words.clone(), |at| format!("{words}, as of {}", local_time(at)))
 }
 
 /// `2026-11-20T15:15:00.123Z`

@@ -13,9 +13,10 @@ use self::notice::{ENDS, NO_TAIL, Notice, facts};
 use super::claim::OnceSend;
 use super::result::note_error;
 use super::single_send::{PreparedSend, SingleSendArgs, Told};
-use crate::api::Request;
+use super::store::ledger_database;
+use crate::api::{Credentials, Request};
 use crate::command_error::CommandError;
-use crate::config::timeout;
+use crate::config::{SecretSource, timeout};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, UsageError};
@@ -210,8 +211,18 @@ impl CommandRun<'_> {
         // The signals so far were meant for the command.
         connection.signals = Signals::after_command(ended);
         connection.signals.catch(&Signal::THAT_END_US)?;
-        // A job with `set -x` prints the secret that it was given.
-        let redact = |text: String| connection.credentials.hidden_in_lines(&text);
+        // A job with `set -x` prints the secrets that it was given.
+        let password = match ledger_database(context)
+            .ok()
+            .flatten()
+            .and_then(|ledger| ledger.password)
+            .map(|password| password.value)
+        {
+            Some(SecretSource::Value(password)) => Some(Credentials::new("", &password)),
+            _ => None,
+        };
+        let secrets = [Some(&connection.credentials), password.as_ref()];
+        let redact = |text| secrets.iter().flatten().fold(text, |text: String, secret| secret.hidden_in_lines(&text));
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
         let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;

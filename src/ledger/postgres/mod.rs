@@ -1,10 +1,55 @@
-//! The store of a team, in a PostgreSQL database: what exists only there.
+//! The store of a team, in a PostgreSQL database: what exists only there, and how it is made, with the roles that may use it.
 
 mod connection;
 mod engine;
 mod error;
-mod setup;
 
+use self::connection::Database;
 pub(crate) use self::connection::DatabaseAddress;
 pub(super) use self::engine::DatabaseEngine;
-pub(crate) use self::setup::{schema_sql, set_up};
+use super::db::{LONG, VERSION, new_secret};
+use super::error::{LedgerError, LedgerFault};
+
+/// The roles that send and that only read. They belong to the whole server, and may exist already.
+const ROLES: [&str; 2] = ["jelouctl_sender", "jelouctl_reader"];
+
+/// A schema that was made for it is used.
+const SCHEMA: &str = "DO $$ BEGIN IF to_regnamespace('jelouctl') IS NULL THEN CREATE SCHEMA jelouctl; \
+     ELSIF (SELECT pg_get_userbyid(nspowner) <> current_user FROM pg_namespace WHERE nspname = 'jelouctl') THEN \
+     RAISE insufficient_privilege USING MESSAGE = 'the schema jelouctl belongs to another role'; END IF; END $$;\n";
+
+/// The complete SQL, in one transaction, for the owner of the database.
+pub(crate) fn schema_sql() -> String {
+    let roles = ROLES.map(|role| {
+        format!(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN; \
+             END IF; END $$;\n"
+        )
+    });
+    let (roles, tables, secret) = (roles.concat(), include_str!("../schema.sql"), new_secret());
+    format!(
+        "BEGIN;\n\n{roles}{SCHEMA}\nSET LOCAL search_path = jelouctl, pg_temp;\n\n{tables}\n\
+         INSERT INTO store VALUES (1, {VERSION}, '{secret}', 0, 0, 0, 0);\n\n\
+         GRANT USAGE ON SCHEMA jelouctl TO jelouctl_sender, jelouctl_reader;\n\
+         GRANT SELECT ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_reader;\n\
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA jelouctl TO jelouctl_sender;\n\nCOMMIT;\n"
+    )
+}
+
+/// Makes the store in the database at `address`. Returns false if it is there already; an error changes nothing.
+pub(crate) fn set_up(address: DatabaseAddress) -> Result<bool, LedgerError> {
+    let (at, database) = (address.shown.clone(), Database::new(address.clone())?);
+    match DatabaseEngine::open(address) {
+        Ok(_) => return Ok(false),
+        Err(error) if error.fault == LedgerFault::NoLedger => {}
+        Err(error) => return Err(error),
+    }
+    let client = database.connect()?;
+    match database.call(LONG, client.batch_execute(&schema_sql())) {
+        Err(error) if error.fault == LedgerFault::Rights => Err(LedgerError::setup(
+            format!("the ledger cannot be made by the role of {at}: {error}"),
+            "give its SQL to whoever may run it: `jelouctl ledger setup --print`; roles that are there already are used",
+        )),
+        made => made.map(|()| true),
+    }
+}

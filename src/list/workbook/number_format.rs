@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use super::format_tokens::{Token, sections, tokens};
 use super::values::{NumberKind, is_general, moment, number as written_number};
 use crate::conventions::{Conventions, NumberLayout, OF_DAY, has_code, written_date};
-use crate::tables::rows;
+use crate::texts::rows;
 
 /// A format of a workbook's cells.
 #[derive(Debug, PartialEq, Eq)]
