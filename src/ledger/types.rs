@@ -339,6 +339,8 @@ pub(crate) struct ExchangeReply {
     pub(crate) pause: Option<RunPause>,
     /// The number of rows in each state, reported from time to time if other processes change them too.
     pub(crate) counts: Option<Counts>,
+    /// How long the next exchange waits for more outcomes.
+    pub(crate) gathers: Duration,
 }
 
 /// Why a row may not leave yet.

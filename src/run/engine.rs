@@ -45,6 +45,9 @@ pub(crate) struct Engine<'a> {
     writing: Option<Arc<Vec<SettledRow>>>,
     /// The number of rows that it asks for: those may be in flight already.
     wanted: usize,
+    /// How long an order waits for more outcomes, and since when it does.
+    gathers: Duration,
+    gathering_since: Option<Instant>,
     /// Why an exchange failed; the ledger is not written any more.
     failure: Option<LedgerError>,
     ordered_at: Instant,
@@ -94,6 +97,8 @@ impl<'a> Engine<'a> {
             events: Vec::new(),
             writing: None,
             wanted: 0,
+            gathers: Duration::ZERO,
+            gathering_since: None,
             failure: None,
             ordered_at: now,
             silent_at: None,
@@ -150,7 +155,8 @@ impl<'a> Engine<'a> {
                 return LoopEnd::Drained;
             }
             self.tell_of_silence(now);
-            let others = self.listens_at().into_iter().chain(self.silent_at);
+            let gathered_at = self.gathering_since.map(|since| since + self.gathers);
+            let others = self.listens_at().into_iter().chain(gathered_at).chain(self.silent_at);
             let later = next.into_iter().chain(others).filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
@@ -230,7 +236,14 @@ impl<'a> Engine<'a> {
         if has_nothing && self.listens_at().is_none_or(|at| at > now) {
             return;
         }
+        if !self.settled.is_empty() && !self.tasks.is_empty() {
+            let since = *self.gathering_since.get_or_insert(now);
+            if now < since + self.gathers {
+                return;
+            }
+        }
         (self.ordered_at, self.silent_at) = (now, Some(now + LONGEST_SILENCE));
+        self.gathering_since = None;
         self.has_begun |= wanted > 0;
         self.wanted = wanted;
         let settled = Arc::new(std::mem::take(&mut self.settled));
@@ -250,9 +263,9 @@ impl<'a> Engine<'a> {
                 return;
             }
         };
-        let ExchangeReply { rows, next, held_until, was_lost, problem, pause, counts } = reply;
+        let ExchangeReply { rows, next, held_until, was_lost, problem, pause, counts, gathers } = reply;
         self.writing = None;
-        self.next = next;
+        (self.next, self.gathers) = (next, gathers);
         let now = Instant::now();
         match held_until {
             Some(until) => self.is_held |= until > now + LONGEST_SHORT_WAIT,
