@@ -222,7 +222,9 @@ pub(super) fn pattern(raw: &str) -> Result<String, String> {
     let fits_somebody = match raw.strip_prefix("id:") {
         // On the wire such a user looks like a number, so that a part of one would allow numbers too.
         Some(user) => !user.is_empty() && !user.contains('*'),
-        None => raw.contains(is_of_number) && (is_like_user_id(raw) || raw.chars().all(is_of_number)),
+        None => {
+            raw.contains(is_of_number) && (is_like_user_id(&raw.replace('*', "0")) || raw.chars().all(is_of_number))
+        }
     };
     // It is not repeated: it may be a secret that was typed in the wrong place.
     let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, blanks and commas";

@@ -40,7 +40,8 @@ impl NdjsonRows {
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());
                 // It never looks like a single cell: until it is corrected, it must not become a recipient.
-                let bad_text = if row.is_err() { text.trim_end().to_owned() + "," } else { String::new() };
+                let end = if text.starts_with('{') { "" } else { "," };
+                let bad_text = if row.is_err() { text.trim_end().to_owned() + end } else { String::new() };
                 return Ok(Some(ListRow { outcome, bad_text, ..ListRow::new(self.line, row) }));
             }
         }

@@ -446,6 +446,7 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
     }
 }
 
+/// Files alone: it is about what the list reader keeps.
 #[test]
 fn a_bad_line_of_ndjson_is_nobodys_number_in_the_report() {
     let home = Home::new();
