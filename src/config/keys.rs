@@ -218,13 +218,12 @@ pub(super) fn switch(raw: &str) -> Result<bool, String> {
 
 /// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it.
 pub(super) fn pattern(raw: &str) -> Result<String, String> {
-    let is_of_number = |letter: char| letter == '*' || letter.is_ascii_digit();
+    let example = raw.replace('*', "0");
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let fits_somebody = match raw.strip_prefix("id:") {
         // On the wire such a user looks like a number, so that a part of one would allow numbers too.
         Some(user) => !user.is_empty() && !user.contains('*'),
-        None => {
-            raw.contains(is_of_number) && (is_like_user_id(&raw.replace('*', "0")) || raw.chars().all(is_of_number))
-        }
+        None => is_number(&example) || is_like_user_id(&example),
     };
     // It is not repeated: it may be a secret that was typed in the wrong place.
     let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, blanks and commas";
