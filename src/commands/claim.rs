@@ -138,7 +138,9 @@ impl OnceSend {
         let key = &self.scope.key;
         let problem = match ended {
             Ok(false) if record.sent != Sent::No => {
-                format!("somebody has decided what this person has under the key {key} before it ended, and that stays")
+                format!(
+                    "the key {key} does not have this message: somebody decided, or forgot, what the person has under it"
+                )
             }
             Ok(_) => return,
             Err(error) => format!(

@@ -124,11 +124,15 @@ impl Run {
         })
     }
 
+    /// When Jelou was last asked for all of its messages, in milliseconds since 1970, if ever.
+    pub(crate) fn asked_at(&self) -> Result<Option<i64>, LedgerError> {
+        self.one("SELECT asked_at FROM run WHERE id = ?1")?.opt_int(0)
+    }
+
     /// How far its messages came that left at `since` or later, as far as that was asked.
     pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
-        let row = self.one("SELECT asked_at, asked FROM run WHERE id = ?1")?;
-        let (asked_at, asked) = (row.opt_int(0)?, row.opt_int(1)?.unwrap_or_default().unsigned_abs());
-        let mut counts = DeliveryCounts { asked_at, asked, ..DeliveryCounts::default() };
+        let asked = self.one("SELECT asked FROM run WHERE id = ?1")?.opt_int(0)?.unwrap_or_default().unsigned_abs();
+        let mut counts = DeliveryCounts { asked_at: self.asked_at()?, asked, ..DeliveryCounts::default() };
         let mut db = self.store.db();
         let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
                      WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL GROUP BY 1, 2, 3";
@@ -140,9 +144,9 @@ impl Run {
         })?;
         // Accepted messages about which nothing was learnt: those without an id, and those that were asked for.
         let query = "SELECT count(*), count(CASE WHEN message_id IS NULL THEN 1 END), \
-                     count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 AND began_at <= ?4 THEN 1 END) \
+                     count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 AND ended_at <= ?4 THEN 1 END) \
                      FROM row WHERE run = ?1 AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
-        let [first, last] = asked_at.map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
+        let [first, last] = counts.asked_at.map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
         let row = db.one(query, &values![self.id, since, first, last])?;
         (counts.no_id, counts.not_listed) = (row.count(1)?, row.count(2)?);
         counts.not_asked = row.count(0)?.saturating_sub(counts.no_id + counts.not_listed);

@@ -150,7 +150,7 @@ impl RunOverview {
             created_at: run.created_at()?,
             changed_at: run.changed_at()?,
             is_held: run.is_held()?,
-            deliveries: Some(run.deliveries(i64::MIN)?).filter(|counts| counts.asked_at.is_some()),
+            deliveries: run.asked_at()?.map(|_| run.deliveries(i64::MIN)).transpose()?,
             is_cancelled: run.is_cancelled()?,
         })
     }

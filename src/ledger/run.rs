@@ -300,7 +300,7 @@ impl Run {
     /// if that was asked. None without rates.
     pub(crate) fn spent(&self) -> Result<Option<Spent>, LedgerError> {
         let Details { estimate: Some(estimate), sandbox: is_rehearsal, .. } = self.details()? else { return Ok(None) };
-        let is_asked = self.one("SELECT asked_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some();
+        let is_asked = self.asked_at()?.is_some();
         let query = "SELECT charge, count(*), count(CASE WHEN state = 'sent' THEN 1 END), \
                      count(CASE WHEN state = 'sent' AND delivery IN (?2, ?3, ?4) THEN 1 END) FROM row CROSS JOIN message \
                      WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \

@@ -38,6 +38,8 @@ struct ExclusionTable {
     /// The first column of recipients.
     recipient: Option<String>,
     has_people: bool,
+    /// Whether a row had a cell that reads like the name of a recipient's column, beside another one: no later one is a header.
+    is_settled: bool,
     /// How many bad lines come before it.
     bad_before: u64,
 }
@@ -61,8 +63,7 @@ struct FoundInRow<'c> {
 
 /// Whether a cell of a header, or of a row, may name a person; the name of a recipient's column may have a number in it.
 fn names_somebody(cells: &[String]) -> bool {
-    let may_name = |cell: &String| may_name_person(cell) && ColumnRole::of(cell) != ColumnRole::Recipient;
-    cells.iter().any(|cell| is_person(cell) || may_name(cell))
+    cells.iter().any(|cell| is_person(cell) || may_name_person(cell) && ColumnRole::of(cell) != ColumnRole::Recipient)
 }
 
 /// A column beyond the header.
@@ -137,8 +138,9 @@ impl<'a> ExclusionTables<'a> {
             self.table = ExclusionTable { sheet: Some(sheet.to_owned()), bad_before, ..ExclusionTable::default() };
         }
         let names: Vec<_> = cells.iter().map(|cell| cell.clone().unwrap_or_default()).collect();
-        let may_be_header = !self.table.has_people && !names_somebody(&names);
-        let is_header = may_be_header && names.iter().any(|name| ColumnRole::of(name) == ColumnRole::Recipient);
+        let has_name = names.iter().any(|name| ColumnRole::of(name) == ColumnRole::Recipient);
+        let is_header = has_name && !self.table.has_people && !self.table.is_settled && !names_somebody(&names);
+        self.table.is_settled |= has_name && names.iter().filter(|name| !name.trim().is_empty()).count() > 1;
         if is_header || self.table.header.is_none() {
             if self.table.recipient.is_none() {
                 // Lines above the column names do not name people.

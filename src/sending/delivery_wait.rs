@@ -165,10 +165,8 @@ pub(crate) async fn wait_for_delivery(
     let (message, hint) = match ended {
         Ok(None) => {
             let state = tracked.facts.as_ref().map(|facts| facts.state.words()).unwrap_or_default();
-            let after = begun.map(|begun| rounded(Duration::try_from(now() - begun).unwrap_or_default()));
-            connection
-                .stderr
-                .note(&format!("{state}{}", after.map(|after| format!(" after {after}")).unwrap_or_default()));
+            let after = |begun| format!(" after {}", rounded(Duration::try_from(now() - begun).unwrap_or_default()));
+            connection.stderr.note(&format!("{state}{}", begun.map(after).unwrap_or_default()));
             return Ok(());
         }
         Ok(Some(problem)) => problem,

@@ -81,12 +81,11 @@ impl Sender {
             return Err(CommandError::guard(problem, way));
         }
         check_allowed(&self.settings, outgoing.recipients())?;
-        // A key and the limit of people count one person a message.
+        // A key has one person a message.
         let one = person_key(outgoing.recipient().as_str());
         let other = outgoing.recipients().find(|other| person_key(other) != one);
-        if let Some(other) = other.filter(|_| has_key || self.settings.limit_24h.is_some()) {
-            let problem =
-                format!("the body names {other}, too, and with --once or limit_24h a message is for one person");
+        if let Some(other) = other.filter(|_| has_key) {
+            let problem = format!("the body names {other}, too, and with --once a message is for one person");
             return Err(CommandError::guard(
                 problem,
                 "take that person out of the body, and send them a message of their own",

@@ -110,10 +110,9 @@ impl<'a> AskedRun<'a> {
             Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable: 0 }.into()),
             Err(error) => Some(error.into()),
         };
-        let (at, asked) = inquiry.asked_record();
         Ok(Look {
             counts: run.counts()?,
-            deliveries: DeliveryCounts { asked_at: Some(at), asked, ..run.deliveries(i64::MIN)? },
+            deliveries: DeliveryCounts { asked_at: Some(inquiry.asked_record().0), asked, ..run.deliveries(i64::MIN)? },
             of_late: run.deliveries(resumed_at(run)?)?,
             left,
             may_change: inquiry.is_open() || is_sent,
@@ -130,7 +129,7 @@ impl<'a> AskedRun<'a> {
             up_to: self.up_to,
             clock: 0,
             timeout: i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX),
-            last_asked_at: run.deliveries(i64::MIN)?.asked_at,
+            last_asked_at: run.asked_at()?,
         });
         run.each_attempt([i64::MIN, i64::MAX], &mut |attempt| inquiry.add(attempt))?;
         Ok(inquiry)

@@ -63,7 +63,7 @@ impl RunOnItsWay<'_> {
         wait_for_turn(run.store(), &mut connection.signals).await?;
         match run.join(self.sender.settings.timeout, leaves_out_sent(&run.details()?))? {
             Ok((worker, counts)) if !run.has_decided_rows()? => Ok((worker, counts, run.details()?.conditions)),
-            Ok((worker, _)) => match self.check_decided_rows(run).and_then(|()| Ok(worker.stay()?)) {
+            Ok((worker, _)) => match self.check_decided_rows(run, &worker) {
                 Ok(()) => Ok((worker, run.counts()?, run.details()?.conditions)),
                 Err(error) => {
                     // Others need not wait for it.
@@ -77,12 +77,14 @@ impl RunOnItsWay<'_> {
 
     /// Leaves out excluded people once more: rows may have been made pending since the first check. Now that this process
     /// has joined, that is refused.
-    fn check_decided_rows(&self, run: &Run) -> Result<(), CommandError> {
+    fn check_decided_rows(&self, run: &Run, worker: &Worker) -> Result<(), CommandError> {
         let Self { context, sender, exclusions, .. } = self;
         for exclusions in [*exclusions, &reread_do_not_contact(&sender.settings)?] {
             leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
+            worker.stay()?;
         }
-        self.check_allowed(run)
+        self.check_allowed(run)?;
+        Ok(worker.stay()?)
     }
 
     /// Opens the run again after its hours have opened: it may have waited for a night, or for days.

@@ -124,7 +124,7 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     }
     // Nothing is known of messages that Jelou was not asked about.
     let asks_for_answers = !filter.deliveries.is_empty() || !filter.codes.is_empty();
-    if asks_for_answers && run.deliveries(i64::MIN)?.asked_at.is_none() {
+    if asks_for_answers && run.asked_at()?.is_none() {
         context.stderr.warning(&format!(
             "Jelou was not asked yet what became of the messages of run {name}: jelouctl bulk deliveries {name}"
         ));

@@ -3,20 +3,21 @@
 
 mod notice;
 
+use std::env;
 use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum, ValueHint};
 use serde_json::{Map, Value, json};
+use url::Url;
 
 use self::notice::{ENDS, NO_TAIL, Notice, facts};
 use super::claim::OnceSend;
 use super::result::note_error;
 use super::single_send::{PreparedSend, SingleSendArgs, Told};
-use super::store::ledger_database;
 use crate::api::{Credentials, Request};
 use crate::command_error::CommandError;
-use crate::config::{SecretSource, timeout};
+use crate::config::timeout;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, UsageError};
@@ -25,6 +26,7 @@ use crate::output::Format;
 use crate::people::Exclusions;
 use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, Signal, Signals, Tail, block_on, run_command};
+use crate::secret::Secret;
 use crate::sending::{Connection, Flight, Sender, catch_panic, reread_do_not_contact};
 
 /// Run a command, then send a message about how it ended
@@ -212,17 +214,12 @@ impl CommandRun<'_> {
         connection.signals = Signals::after_command(ended);
         connection.signals.catch(&Signal::THAT_END_US)?;
         // A job with `set -x` prints the secrets that it was given.
-        let password = match ledger_database(context)
-            .ok()
-            .flatten()
-            .and_then(|ledger| ledger.password)
-            .map(|password| password.value)
-        {
-            Some(SecretSource::Value(password)) => Some(Credentials::new("", &password)),
-            _ => None,
-        };
-        let secrets = [Some(&connection.credentials), password.as_ref()];
-        let redact = |text| secrets.iter().flatten().fold(text, |text: String, secret| secret.hidden_in_lines(&text));
+        let address = env::var("JELOUCTL_LEDGER").ok().and_then(|address| Url::parse(&address).ok());
+        let of_ledger = address.as_ref().and_then(Url::password).map(str::to_owned);
+        let passwords = [of_ledger, env::var("PGPASSWORD").ok()].into_iter().flatten();
+        let passwords: Vec<_> = passwords.map(|password| Credentials::new("", &Secret::new(password))).collect();
+        let secrets = || passwords.iter().chain([&connection.credentials]);
+        let redact = |text| secrets().fold(text, |text: String, secret| secret.hidden_in_lines(&text));
         let tail = tail.map(|tail| tail.text(redact));
         let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
         let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;
