@@ -24,9 +24,11 @@ const DECIDING: [&str; 7] = ["success", "status", "statusMessage", "messageId", 
 /// milliseconds.
 const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
-/// A text of others, which may be long.
+/// A text of others, or its beginning.
 pub(crate) fn told(text: &str) -> String {
-    clipped(text, MOST_TOLD).into_owned()
+    let fits = |(at, character): &(usize, char)| at + character.len_utf8() + '…'.len_utf8() <= MOST_TOLD;
+    let most = if text.len() <= MOST_TOLD { MOST_TOLD } else { text.char_indices().take_while(fits).count() + 1 };
+    clipped(text, most).into_owned()
 }
 
 /// The pages and the entries of a listing, as a page of it counts them.
@@ -360,7 +362,8 @@ mod tests {
     #[test]
     fn what_is_told_ends_at_two_kibibytes() {
         assert_eq!(told(&"x".repeat(2048)), "x".repeat(2048));
-        assert_eq!(told(&"ñ".repeat(2049)), "ñ".repeat(2047) + "…");
+        assert_eq!(told(&"x".repeat(2049)), "x".repeat(2045) + "…");
+        assert_eq!(told(&"ñ".repeat(2048)), "ñ".repeat(1022) + "…");
     }
 
     #[test]

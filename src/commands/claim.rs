@@ -139,7 +139,7 @@ impl OnceSend {
         let problem = match ended {
             Ok(false) if record.sent != Sent::No => {
                 format!(
-                    "the key {key} does not have this message: somebody decided, or forgot, what the person has under it"
+                    "under the key {key} this person has something else now: look into the chat before you send again"
                 )
             }
             Ok(_) => return,

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::cost::Money;
 use crate::invisible::without_final_line_break;
-use crate::phone::is_like_user_id;
 use crate::texts::rows;
 
 /// A setting that a profile may have.
@@ -218,12 +217,11 @@ pub(super) fn switch(raw: &str) -> Result<bool, String> {
 
 /// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it.
 pub(super) fn pattern(raw: &str) -> Result<String, String> {
-    let example = raw.replace('*', "0");
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_strange = |letter: char| letter.is_whitespace() || "+,".contains(letter);
     let fits_somebody = match raw.strip_prefix("id:") {
         // On the wire such a user looks like a number, so that a part of one would allow numbers too.
         Some(user) => !user.is_empty() && !user.contains('*'),
-        None => is_number(&example) || is_like_user_id(&example),
+        None => !raw.contains(is_strange) && raw.contains(|letter: char| letter == '*' || letter.is_ascii_digit()),
     };
     // It is not repeated: it may be a secret that was typed in the wrong place.
     let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, blanks and commas";

@@ -60,6 +60,13 @@ impl LedgerDatabase {
         Ok(Some(Self { password, ..database }))
     }
 
+    /// The passwords in the environment, which every command that is run inherits, whichever of them counts.
+    pub(crate) fn inherited_passwords() -> impl Iterator<Item = Secret> {
+        let address = std::env::var("JELOUCTL_LEDGER").ok().and_then(|address| Url::parse(&address).ok());
+        let of_address = address.as_ref().and_then(Url::password).map(str::to_owned);
+        [of_address, std::env::var(PASSWORD_VARIABLE).ok()].into_iter().flatten().map(Secret::new)
+    }
+
     /// The address at `origin`. Only the environment may hold a password: other people can read arguments and
     /// configuration files.
     ///

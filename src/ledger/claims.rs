@@ -257,13 +257,14 @@ impl Store {
 
 impl HeldClaim {
     /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
-    /// been sent, as far as the key is concerned. That it was sent also stands against
-    /// a decision. False if the key has something else for the person now.
+    /// been sent, as far as the key is concerned. What was certainly sent stands even if a person has decided otherwise.
+    /// False if the key has something else for the person now.
     pub(crate) fn end(&mut self, sent: Sent, message_id: Option<&str>) -> Result<bool, LedgerError> {
         let ended = self.store.db().change(|db| {
             let now = db.0.now()?;
             let query = "UPDATE claim SET state = ?4, at = ?5, message_id = ?6, worker = NULL \
-                         WHERE once_key = ?1 AND person = ?2 AND (worker = ?3 OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))";
+                         WHERE once_key = ?1 AND person = ?2 AND (worker = ?3 \
+                         OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))";
             db.run(query, &values![self.key, &self.person, self.worker, ended(sent), now, message_id])
         });
         if ended.as_ref().is_err_and(LedgerError::may_pass) {

@@ -95,7 +95,8 @@ every_engine! {
     of_two_runs_with_the_same_rows_one_is_sent_at_a_time,
     who_was_taken_for_lost_takes_no_more_rows,
     who_lost_its_lock_takes_no_more_rows,
-    what_a_person_decided_of_a_single_send_stays,
+    what_a_person_decided_of_a_single_send_stays_unless_it_was_sent,
+    a_message_is_not_listed_only_where_it_was_asked_for,
 }
 
 /// A store of a test.
@@ -317,6 +318,8 @@ fn what_a_run_in_doubt_has_as_failed_is_not_sent_by_another_list(tested: &Tested
         assert!(of.doubt().unwrap().is_some());
         assert_eq!(states(&of), [RowState::Sent, RowState::Unknown, RowState::Unknown]);
         assert!(join(&of).exchange(&[], &[], 5).unwrap().rows.is_empty());
+        let refused = resolve(&of, [RowState::Unknown, RowState::Sent], &[2]).unwrap_err();
+        assert!(refused.hint.contains("the run is in doubt: leave out who has got it"), "{refused:?}");
     }
     let found = compared(store, &PEOPLE[1..3]);
     assert!(found.iter().all(|(reason, _)| *reason == SkipReason::MayHaveBeenSent), "{found:?}");
@@ -1075,8 +1078,8 @@ fn who_lost_its_lock_takes_no_more_rows(tested: &TestedStore) {
     close(other);
 }
 
-/// Its process was only suspended, which does not happen to one whose lock is free.
-fn what_a_person_decided_of_a_single_send_stays(tested: &TestedStore) {
+/// In a database it can be decided while its process is only suspended; in a file the lock shows that the process is alive.
+fn what_a_person_decided_of_a_single_send_stays_unless_it_was_sent(tested: &TestedStore) {
     let (store, is_shared) = (&tested.store, tested.home.is_none());
     let person = store.hasher().unwrap().person("593990000001");
     let mut held = store.claim(&scope(), &person, Duration::ZERO).unwrap().unwrap_or_else(|entry| panic!("{entry:?}"));
@@ -1084,7 +1087,24 @@ fn what_a_person_decided_of_a_single_send_stays(tested: &TestedStore) {
     assert_eq!(held.end(Sent::Unknown, None).unwrap(), !is_shared);
     let state = |store: &Store| store.standing(&scope(), &person).unwrap().unwrap().state;
     assert_eq!(state(store), if is_shared { OnceState::NotSent } else { OnceState::Unknown });
-    // What is certain stands against it.
+    // It was sent for certain.
     assert_eq!(held.end(Sent::Yes, None).unwrap(), is_shared);
     assert_eq!(state(store), if is_shared { OnceState::Sent } else { OnceState::Unknown });
+}
+
+fn a_message_is_not_listed_only_where_it_was_asked_for(tested: &TestedStore) {
+    let run = tested.begin(&PEOPLE[..3]);
+    send_all(&tested.store, &run.name().to_string(), &[RowState::Sent; 3]);
+    let asked_at = tested.store.now().unwrap();
+    // The first one left too long before the look, and the third one was still under way.
+    for (n, began, ended) in [(1_i64, -73 * HOUR, -500), (2, -1000, -500), (3, -1000, 1000)] {
+        let times = values![run.id, n, asked_at + began, asked_at + ended];
+        let query = "UPDATE row SET began_at = ?3, ended_at = ?4, message_id = 'm' WHERE run = ?1 AND n = ?2";
+        tested.store.db().change(|db| db.run(query, &times)).unwrap();
+    }
+    assert_eq!((run.asked_at().unwrap(), run.deliveries(i64::MIN).unwrap().not_asked), (None, 3));
+    run.learn(&DeliveryNews { asked: Some((asked_at, 2)), ..DeliveryNews::default() }).unwrap();
+    let counts = run.deliveries(i64::MIN).unwrap();
+    assert_eq!((counts.asked_at, counts.not_listed, counts.not_asked), (Some(asked_at), 1, 2));
+    assert_eq!(run.deliveries(asked_at - 2000).unwrap().not_asked, 1);
 }

@@ -28,23 +28,28 @@ pub(crate) enum SqlValue<'a> {
     Text(Cow<'a, str>),
 }
 
-macro_rules! becomes_a_value {
-    ($a:lifetime, $($of:ty: $value:ident => $becomes:expr;)+) => {
-        $(impl<$a> From<$of> for SqlValue<$a> {
-            fn from($value: $of) -> Self {
-                $becomes
-            }
-        })+
-    };
+impl From<i64> for SqlValue<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
 }
 
-becomes_a_value! { 'a,
-    i64: value => Self::Int(value);
-    u64: value => Self::Int(i64::try_from(value).unwrap_or(i64::MAX));
-    bool: value => Self::Int(value.into());
-    &'a str: value => Self::Text(Cow::Borrowed(value));
-    &'a String: value => Self::Text(Cow::Borrowed(value));
-    String: value => Self::Text(Cow::Owned(value));
+impl From<u64> for SqlValue<'_> {
+    fn from(value: u64) -> Self {
+        Self::Int(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for SqlValue<'a> {
+    fn from(value: &'a T) -> Self {
+        Self::Text(Cow::Borrowed(value.as_ref()))
+    }
+}
+
+impl From<String> for SqlValue<'_> {
+    fn from(value: String) -> Self {
+        Self::Text(Cow::Owned(value))
+    }
 }
 
 impl<'a, T: Into<SqlValue<'a>>> From<Option<T>> for SqlValue<'a> {

@@ -77,10 +77,10 @@ fn make(
             json(details)?,
             &details.bot,
             &details.api_url,
-            details.sandbox,
+            i64::from(details.sandbox),
             identity,
             json(&pace)?,
-            !draft.followers()?.is_empty(),
+            i64::from(!draft.followers()?.is_empty()),
             now
         ],
     )?;

@@ -22,7 +22,7 @@ impl Store {
     /// The newest run. In the sandbox, a run on the sandbox comes before all others; elsewhere, it comes after them.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
         let query = "SELECT name FROM run ORDER BY CASE WHEN sandbox = ?1 THEN 0 ELSE 1 END, id DESC LIMIT 1";
-        let newest = self.db().first(query, &values![self.in_sandbox])?;
+        let newest = self.db().first(query, &values![i64::from(self.in_sandbox)])?;
         name_in(&newest.ok_or_else(LedgerError::no_runs)?, 0)
     }
 

@@ -81,15 +81,11 @@ impl Sender {
             return Err(CommandError::guard(problem, way));
         }
         check_allowed(&self.settings, outgoing.recipients())?;
-        // A key has one person a message.
         let one = person_key(outgoing.recipient().as_str());
-        let other = outgoing.recipients().find(|other| person_key(other) != one);
-        if let Some(other) = other.filter(|_| has_key) {
+        let mut others = outgoing.recipients().filter(|other| person_key(other) != one);
+        if let (true, Some(other)) = (has_key, others.next()) {
             let problem = format!("the body names {other}, too, and with --once a message is for one person");
-            return Err(CommandError::guard(
-                problem,
-                "take that person out of the body, and send them a message of their own",
-            ));
+            return Err(CommandError::guard(problem, "send each person a message of their own"));
         }
         let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {

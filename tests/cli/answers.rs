@@ -119,7 +119,7 @@ fn the_error_says_what_the_api_said_in_english_and_what_to_do() {
 
 #[test]
 fn what_is_not_understood_is_shown_in_part() {
-    let long = "x".repeat(2047);
+    let long = "x".repeat(2045);
     for format in ["id", "record"] {
         let server = Server::answering(Reply::json(400, &format!("{long}tail")));
         let home = Home::new();

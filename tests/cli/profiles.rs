@@ -24,7 +24,7 @@ fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
         home.run(new).args(&["--allow-to", pattern]).fails(2, &["'(not shown)' for '--allow-to <PATTERN>'", told]);
     }
     assert!(!home.path().join(CONFIG).join(FILE).exists());
-    home.run(new).args(&["--allow-to", "id:ana", "--allow-to", "593*"]).success();
+    home.run(new).args(&["--allow-to", "id:ana", "--allow-to", "US*", "--allow-to", "593*"]).success();
     assert!(config(&home).contains("country = \"ec\""), "{}", config(&home));
     let sent = home.run("--sandbox --dry-run send text --to 0987654321 Hola").success().json();
     assert_eq!(sent["body"]["userId"], "593987654321");

@@ -71,7 +71,7 @@ impl<'a> AskedRun<'a> {
         // Rows that are sent while Jelou answers are not asked about yet.
         let is_sent = run.is_held()?;
         let mut inquiry = self.inquiry(run)?;
-        let (name, asked) = (run.name().to_string(), inquiry.asked());
+        let (name, (at, asked)) = (run.name().to_string(), inquiry.asked_record());
         if asked > 0 && !std::mem::replace(&mut self.is_told, true) {
             context.stderr.note(&format!("asking Jelou about {} of run {name}", counted(asked, "message")));
         }
@@ -99,8 +99,8 @@ impl<'a> AskedRun<'a> {
         let is_whole = matches!(ended, Ok(ListingCoverage::Whole));
         let is_cut = matches!(ended, Ok(ListingCoverage::OutOfTime)) && answered > 0;
         let (mut news, left) = inquiry.settle(is_whole && matches!(counted, Ok(None)));
-        let is_of_all = is_whole && inquiry.asked() > 0 && inquiry.is_complete(UP_TO);
-        news.asked = is_of_all.then(|| inquiry.asked_record());
+        let is_of_all = is_whole && asked > 0 && inquiry.is_complete(UP_TO);
+        news.asked = is_of_all.then_some((at, asked));
         if !news.is_empty() {
             self.settled += run.learn(&news)?;
         }
@@ -112,7 +112,7 @@ impl<'a> AskedRun<'a> {
         };
         Ok(Look {
             counts: run.counts()?,
-            deliveries: DeliveryCounts { asked_at: Some(inquiry.asked_record().0), asked, ..run.deliveries(i64::MIN)? },
+            deliveries: DeliveryCounts { asked_at: Some(at), asked, ..run.deliveries(i64::MIN)? },
             of_late: run.deliveries(resumed_at(run)?)?,
             left,
             may_change: inquiry.is_open() || is_sent,

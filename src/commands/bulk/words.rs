@@ -146,7 +146,7 @@ pub(super) fn deliveries_in_words(counts: &DeliveryCounts) -> String {
     let some = counts.named().into_iter().filter(|(.., messages)| *messages > 0);
     let words: Vec<_> = some.map(|(_, words, messages)| format!("{words} {}", grouped(messages))).collect();
     let words = if words.is_empty() { "no messages".to_owned() } else { words.join(", ") };
-    counts.asked_at.map_or(words.clone(), |at| format!("{words}, as of {}", local_time(at)))
+    words + &counts.asked_at.map(|at| format!(", as of {}", local_time(at))).unwrap_or_default()
 }
 
 /// `2026-11-20T15:15:00.123Z`

@@ -3,13 +3,11 @@
 
 mod notice;
 
-use std::env;
 use std::ffi::{OsStr, OsString};
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::{Args, ValueEnum, ValueHint};
 use serde_json::{Map, Value, json};
-use url::Url;
 
 use self::notice::{ENDS, NO_TAIL, Notice, facts};
 use super::claim::OnceSend;
@@ -17,7 +15,7 @@ use super::result::note_error;
 use super::single_send::{PreparedSend, SingleSendArgs, Told};
 use crate::api::{Credentials, Request};
 use crate::command_error::CommandError;
-use crate::config::timeout;
+use crate::config::{LedgerDatabase, timeout};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, UsageError};
@@ -26,7 +24,6 @@ use crate::output::Format;
 use crate::people::Exclusions;
 use crate::private_file::PipeBound;
 use crate::process::{CommandEnd, Signal, Signals, Tail, block_on, run_command};
-use crate::secret::Secret;
 use crate::sending::{Connection, Flight, Sender, catch_panic, reread_do_not_contact};
 
 /// Run a command, then send a message about how it ended
@@ -214,10 +211,7 @@ impl CommandRun<'_> {
         connection.signals = Signals::after_command(ended);
         connection.signals.catch(&Signal::THAT_END_US)?;
         // A job with `set -x` prints the secrets that it was given.
-        let address = env::var("JELOUCTL_LEDGER").ok().and_then(|address| Url::parse(&address).ok());
-        let of_ledger = address.as_ref().and_then(Url::password).map(str::to_owned);
-        let passwords = [of_ledger, env::var("PGPASSWORD").ok()].into_iter().flatten();
-        let passwords: Vec<_> = passwords.map(|password| Credentials::new("", &Secret::new(password))).collect();
+        let passwords: Vec<_> = LedgerDatabase::inherited_passwords().map(|word| Credentials::new("", &word)).collect();
         let secrets = || passwords.iter().chain([&connection.credentials]);
         let redact = |text| secrets().fold(text, |text: String, secret| secret.hidden_in_lines(&text));
         let tail = tail.map(|tail| tail.text(redact));

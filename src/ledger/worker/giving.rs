@@ -65,7 +65,8 @@ impl Worker {
             }
             Ok(row)
         };
-        let from_to = |from: i64, most: usize| values![run.id, from, most as u64, run.repeats, run.now, RECIPIENT_GAP];
+        let repeats = i64::from(run.repeats);
+        let from_to = |from: i64, most: usize| values![run.id, from, most as u64, repeats, run.now, RECIPIENT_GAP];
         let mut rows = db.rows(DUE, &from_to(run.now, wanted), &mut read)?;
         let left = if may_be_fresh { wanted - rows.len() } else { 0 };
         let mut fresh = match left {
