@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use super::store::{open_store, wait_for_turn};
+use crate::api::Deadline;
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::ledger::{Claimed, HeldClaim, LedgerError, OnceEntry, OnceState, Store};
@@ -23,7 +24,8 @@ use crate::timestamps::local_time;
 /// some seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
-/// How long after its last attempt a message in a database is still this process's own: its end must be written meanwhile.
+/// How much longer than its attempts may take a message in a database is this process's own: the first of them begins, and its
+/// end is written, meanwhile.
 const LEASE: Duration = Duration::from_secs(60);
 
 /// A key and its store.
@@ -93,8 +95,10 @@ impl OnceSend {
         let person = self.store.hasher()?.person(recipient);
         wait_for_turn(&self.store, &mut connection.signals).await?;
         let longest = 2 * sender.settings.timeout + sender.settings.retry_for;
+        let begins_by = self.store.is_shared().then(|| Deadline::after(LEASE / 2));
         match self.store.claim(scope, &person, longest + LEASE)? {
             Ok(mut held) => {
+                held.begins_by = begins_by;
                 if let Some(signal) = connection.signals.came() {
                     let _ = held.end(Sent::No, None);
                     return Err(CommandError::interrupted(signal));

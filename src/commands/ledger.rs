@@ -13,7 +13,7 @@ use crate::ledger::{schema_sql, set_up};
 #[derive(Debug, Subcommand)]
 #[command(arg_required_else_help = true)]
 pub(crate) enum LedgerCommand {
-    /// Make the tables, functions and roles of the ledger in a PostgreSQL database, once
+    /// Make the tables and roles of the ledger in a PostgreSQL database, once
     ///
     /// Examples:
     ///   jelouctl ledger setup --ledger postgres://owner@db.example/jelou

@@ -168,10 +168,9 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
     context.stderr.note(&format!("{} of run {name} added under the key {key}", counted_people(added)));
     if counts.unknown > 0 {
         context.stderr.note(&format!(
-            "{} may have been sent, and these people get no other one until you decide: jelouctl once resolve {} --to USER \
-             --as sent (or failed)",
+            "{} may have been sent, and these people get no other one until you decide: jelouctl bulk deliveries {name}, or \
+             jelouctl bulk resolve {name} --unknown-as sent (or failed)",
             counted(counts.unknown, "message"),
-            key.quoted()
         ));
     }
     Ok(())
@@ -287,11 +286,10 @@ impl UsedKey {
         let was_sent = found == FoundState::Sent;
         let finding = if was_sent { Sent::Yes } else { Sent::No };
         if !self.store.decide_claim(&self.scope, hash, finding)? {
-            let state = entry.map_or("nothing".to_owned(), |entry| {
-                format!("a message that is {} since {}", entry.state.words(), local_time(entry.at))
+            let state = entry.map_or("has no message".to_owned(), |entry| {
+                format!("has a message in the state \"{}\" ({})", entry.state.words(), local_time(entry.at))
             });
-            let message =
-                format!("{recipient} has {state} under the key {key}, and only an unknown one can be decided");
+            let message = format!("{recipient} {state} under the key {key}, and only an unknown one can be decided");
             let hint = format!("`jelouctl once show {} --to {}` shows it", key.quoted(), typed_form(recipient));
             return Err(UsageError::new(message, hint).into());
         }

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::claim::OnceSend;
 use super::limit::LimitedSend;
 use super::result::note_delivery;
-use crate::api::{Delivery, DeliveryState, Outcome, Request, told};
+use crate::api::{Deadline, Delivery, DeliveryState, Outcome, Request, told};
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Settings, timeout};
 use crate::context::Context;
@@ -201,7 +201,13 @@ impl<'a> PreparedSend<'a> {
             once.note_replay(context, entry, record);
             ExitCode::Success
         } else {
-            let delivery = self.deliver(connection, flight).await;
+            let begins_by = claim.as_ref().and_then(|(_, held)| held.as_ref().ok()?.begins_by);
+            let delivery = if begins_by.is_some_and(Deadline::is_over) {
+                let problem = "it could not leave for so long that somebody else may have written to the person";
+                Err(CommandError::guard(problem, "send it again"))
+            } else {
+                self.deliver(connection, flight).await
+            };
             // Reported first: to write its end may take some seconds.
             let code = delivery.map(|delivery| self.report(delivery, record));
             if let Some((once, Ok(held))) = claim {

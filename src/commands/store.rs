@@ -16,13 +16,10 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Opens the store; creates its file if it is one.
 pub(crate) fn open_store(context: &Context) -> Result<Store, CommandError> {
-    Ok(Store::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox(context)?))
-}
-
-/// Whether nothing that this command does may concern real people, whatever its profile.
-fn is_in_sandbox(context: &Context) -> Result<bool, CommandError> {
     let environment = Environment::read_for_ledger()?;
-    Ok(context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some())
+    // Nothing that this command does may concern real people then, whatever its profile.
+    let is_in_sandbox = context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
+    Ok(Store::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
 }
 
 /// Opens the store without creating anything; None if it does not exist.

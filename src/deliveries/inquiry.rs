@@ -17,7 +17,7 @@ use crate::timestamps::of_milliseconds;
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(crate) struct Inquiry {
-    terms: InquiryTerms,
+    pub(crate) terms: InquiryTerms,
     rows: Vec<InquiredRow>,
     by_id: HashMap<String, usize>,
     /// The unknown rows that are asked for.
@@ -54,11 +54,6 @@ impl Inquiry {
             self.by_id.insert(id, self.rows.len());
         }
         self.rows.push(row);
-    }
-
-    /// Sets how far Jelou's clock is ahead of the ledger's, once an answer has told it.
-    pub(crate) fn set_clock(&mut self, clock: i64) {
-        self.terms.clock = clock;
     }
 
     /// Adds an attempt of any run of the bot for counting. The attempts of this run must be added first.
@@ -202,11 +197,6 @@ impl Inquiry {
         })
     }
 
-    /// When it was asked, and for how many rows.
-    pub(crate) fn asked_record(&self) -> (i64, u64) {
-        (self.terms.now, self.asked())
-    }
-
     /// Decides the unknown rows, and returns all that the ledger does not have yet, and how many rows stay unknown for each
     /// reason; `is_whole` says whether everything needed for that was read.
     pub(crate) fn settle(&mut self, is_whole: bool) -> (DeliveryNews, BTreeMap<StillUnknown, u64>) {
@@ -236,9 +226,7 @@ impl Inquiry {
                 "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
                 of_milliseconds(copy.at)
             );
-            row.id = Some(message_id.clone());
             row.is_unknown = false;
-            row.is_listed = true;
             news.proven.push(ProvenRow { n: row.n, number: row.number, evidence });
             news.learn(row.n, &mut row.known, vec![copy.facts.clone()], Some(&message_id), self.terms.now);
         }

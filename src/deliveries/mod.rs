@@ -80,7 +80,7 @@ impl Sweep<'_, '_> {
         let span = LookUpSpan { start, until: None };
         let pages = self.look_ups.pages(list, &self.look_ups.by_its_clock(&span)).await?;
         let clock = i64::try_from(self.look_ups.clock.as_millis()).unwrap_or_default();
-        self.inquiry.set_clock(clock.saturating_add(self.ahead));
+        self.inquiry.terms.clock = clock.saturating_add(self.ahead);
         let rows = self.inquiry.open_rows(of).count() as u64;
         if counts_copies || pages.map_or(rows > FEW_ROWS, |pages| pages <= rows) {
             self.planned = pages.map(|pages| self.answered + pages);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,8 @@ impl Hours {
     /// Whether a row may leave.
     pub(crate) fn is_open(&self, at: Timestamp) -> bool {
         let local = self.zone().to_datetime(at);
-        let (today, minute) = (local.date(), minute_of(local.time()));
+        let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or_default();
+        let today = local.date();
         // A day off also ends a window that opened the evening before.
         if !self.is_day(today) || self.between.is_empty() {
             return self.is_day(today);
@@ -40,7 +41,9 @@ impl Hours {
         let yesterday = today.yesterday().ok().filter(|yesterday| self.is_day(*yesterday));
         self.between.iter().any(|window| {
             window.opens_on(today.weekday()) && window.covers(minute)
-                || yesterday.is_some_and(|day| window.opens_on(day.weekday()) && window.covers_next_day(minute))
+                || window.is_over_midnight()
+                    && minute < window.end
+                    && yesterday.is_some_and(|day| window.opens_on(day.weekday()))
         })
     }
 
@@ -100,7 +103,7 @@ impl Hours {
     fn starts_on(&self, date: Date) -> impl Iterator<Item = Timestamp> {
         let whole_day = self.between.is_empty().then_some(0);
         let windows = self.between.iter().filter(move |window| window.opens_on(date.weekday()));
-        let minutes = windows.map(DailyWindow::start).chain(whole_day);
+        let minutes = windows.map(|window| window.start).chain(whole_day);
         minutes.flat_map(move |minute| {
             let start = date.at(0, 0, 0, 0).checked_add(i64::from(minute).minutes());
             let instants = start.map(|start| {
@@ -134,10 +137,6 @@ impl Hours {
     pub(crate) fn zone(&self) -> &TimeZone {
         self.time_zone.zone()
     }
-}
-
-fn minute_of(time: Time) -> u16 {
-    u16::try_from(i32::from(time.hour()) * 60 + i32::from(time.minute())).unwrap_or_default()
 }
 
 /// `mon-fri 07:00-19:00, sat 08:00-15:00, not on 12 days (America/Bogota)`.

@@ -19,8 +19,8 @@ pub(crate) struct DailyWindow {
     /// As it was written, in lower case; None for all days.
     days_text: Option<String>,
     /// Minutes since midnight.
-    start: u16,
-    end: u16,
+    pub(super) start: u16,
+    pub(super) end: u16,
 }
 
 impl DailyWindow {
@@ -29,19 +29,9 @@ impl DailyWindow {
         self.days.contains(&day)
     }
 
-    /// Minutes since midnight.
-    pub(super) fn start(&self) -> u16 {
-        self.start
-    }
-
     /// Whether it covers a minute of the day on which it opened.
     pub(super) fn covers(&self, minute: u16) -> bool {
         minute >= self.start && (self.is_over_midnight() || minute < self.end)
-    }
-
-    /// Whether it covers a minute of the day after the one on which it opened.
-    pub(super) fn covers_next_day(&self, minute: u16) -> bool {
-        self.is_over_midnight() && minute < self.end
     }
 
     pub(super) fn is_over_midnight(&self) -> bool {

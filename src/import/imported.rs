@@ -91,8 +91,6 @@ pub(crate) struct Imported {
     pub(crate) duplicates: u64,
     /// Rows skipped because of an earlier row for the same person.
     pub(crate) same_person: u64,
-    /// Rows that were skipped because their recipients are not allowed.
-    pub(crate) not_allowed: u64,
     /// Rows that were skipped before the rows were compared with each other.
     skips: SkipCounts,
     /// The line of the row at which the limit is reached.
@@ -135,9 +133,9 @@ impl Imported {
 
     /// Rows that are skipped as intended.
     pub(crate) fn left_out(&self) -> u64 {
-        let skipped = [SkipReason::Excluded, SkipReason::OutsideWindow, SkipReason::Hidden];
+        let skipped = [SkipReason::Excluded, SkipReason::OutsideWindow, SkipReason::Hidden, SkipReason::NotAllowed];
         let skipped: u64 = skipped.into_iter().map(|reason| self.skips.rows(reason)).sum();
-        skipped + self.earlier() + self.same_person + self.not_allowed
+        skipped + self.earlier() + self.same_person
     }
 
     /// Rows that are skipped because of an earlier run.
@@ -157,7 +155,7 @@ impl Imported {
             (self.fine(), "fine"),
             (self.invalid, "invalid"),
             (self.duplicates, "the same as another row"),
-            (self.guarded + self.not_allowed, "addressed to recipients that are not allowed"),
+            (self.guarded + self.skips.rows(SkipReason::NotAllowed), "addressed to recipients that are not allowed"),
             (self.skips.rows(SkipReason::Excluded), "excluded"),
             (self.skips.rows(SkipReason::OutsideWindow), "addressed to people who have not written within 23 hours"),
             (self.same_person, "addressed to a person with an earlier row"),

@@ -20,8 +20,7 @@ use crate::message::Outgoing;
 const MORE: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. `report` is called for every row with a problem, and `is_read` with the number
-/// of rows so far. `leave_out` skips rows of earlier runs if they do not count towards the limit, and returns whether it
-/// could. Faults of single rows are counted and reported.
+/// of rows so far. `leave_out` skips rows that do not count towards the limit, and returns whether it could. Faults of single rows are counted and reported.
 pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
@@ -42,7 +41,7 @@ pub(crate) fn import_list(
         // Faults after the limit are not reported, and the limit's position is known only afterwards.
         let mut faults = Vec::new();
         let read = rows.read(list, draft, wanted, &mut |line, fault| faults.push((line, fault)));
-        let is_left_out = !plan.leaves_out || leave_out(draft);
+        let is_left_out = !(plan.leaves_out || plan.policy.skip_not_allowed) || leave_out(draft);
         let end = draft.cut(limit, plan.policy.limit_of())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
         for (line, fault) in faults {
@@ -70,7 +69,7 @@ struct Importer<'a> {
     may_say_sent: bool,
     cells: UsedCells<'a>,
     reported: ReportedRuns<'a>,
-    /// The rows that were read, and those with a request and an allowed recipient.
+    /// The rows that were read, and those with a request that were not skipped.
     read: u64,
     requests: u64,
 }

@@ -12,6 +12,7 @@ use super::message::eight_bytes;
 use super::model::{OnceState, RowState};
 use super::run::{Run, is_in_doubt};
 use super::store::{Lost, Store, lock_store};
+use crate::api::Deadline;
 use crate::once::{OnceHasher, OnceScope};
 use crate::output::Sent;
 
@@ -92,6 +93,8 @@ pub(crate) struct HeldClaim {
     key: i64,
     person: String,
     worker: i64,
+    /// By when its message must leave, if others cannot see whether this process lives.
+    pub(crate) begins_by: Option<Deadline>,
 }
 
 /// What a person has whose claimed message has ended.
@@ -166,7 +169,13 @@ impl Store {
             Ok::<_, LedgerError>(Ok(key))
         })?;
         // Built once the lock of the store is released: dropping a claim takes it.
-        Ok(claimed.map(|key| HeldClaim { store: self.clone(), key, person: person.to_owned(), worker }))
+        Ok(claimed.map(|key| HeldClaim {
+            store: self.clone(),
+            key,
+            person: person.to_owned(),
+            worker,
+            begins_by: None,
+        }))
     }
 
     /// Every key, of every bot, by name.

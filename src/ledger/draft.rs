@@ -130,6 +130,10 @@ impl LedgerDraft {
             self.db.execute(delete, [rows])?;
         }
         self.rows = rows;
+        self.count_skips()
+    }
+
+    pub(super) fn count_skips(&mut self) -> Result<(), LedgerError> {
         let query = "SELECT skipped, count(*) FROM row WHERE skipped IS NOT NULL GROUP BY 1";
         self.skips = SkipCounts::default();
         walk(&self.db, query, [], |row| {

@@ -32,6 +32,21 @@ impl LedgerDraft {
         Ok(())
     }
 
+    /// Has the rows compared again that were left out because others are to send their messages; false if there are none.
+    pub(crate) fn recall_awaited(&mut self) -> Result<bool, LedgerError> {
+        // The problem stays, by which [`LedgerDraft::freed`] knows them.
+        let recall = "UPDATE row SET skipped = NULL WHERE skipped = 'to_be_sent' AND n IN (SELECT n FROM earlier)";
+        let are_recalled = self.db.execute(recall, [])? > 0;
+        self.count_skips()?;
+        Ok(are_recalled)
+    }
+
+    /// How many of these rows nobody else is to send any more.
+    pub(crate) fn freed(&self) -> Result<u64, LedgerError> {
+        let query = format!("SELECT count(*) FROM row WHERE {IS_SENT} AND problem IS NOT NULL");
+        Ok(self.db.query_row(&query, [], |row| row.get(0))?)
+    }
+
     /// The number of messages that are to be sent; rows that make the same request are one.
     pub(crate) fn messages(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(DISTINCT fingerprint) FROM row WHERE {IS_SENT}");

@@ -41,8 +41,6 @@ pub(crate) enum LedgerFault {
     ReadOnly,
     /// It has no ledger.
     NoLedger,
-    /// Something between here and the database drops the settings of a session.
-    Pooler,
     /// The role may not do this.
     Rights,
     /// Anything else of a database that stays until someone changes the setup.
@@ -141,7 +139,7 @@ impl LedgerError {
     }
 
     /// A run must be named, or another one.
-    fn of_choice(message: impl Into<String>) -> Self {
+    pub(crate) fn of_choice(message: impl Into<String>) -> Self {
         Self::new(LedgerFault::Choice, message, "name one; `jelouctl bulk list` shows them")
     }
 
@@ -154,10 +152,6 @@ impl LedgerError {
 
     pub(crate) fn no_runs() -> Self {
         Self::new(LedgerFault::Choice, "there are no runs", "start one with `jelouctl bulk send FILE KIND`")
-    }
-
-    pub(crate) fn none_unfinished() -> Self {
-        Self::of_choice("no run is unfinished")
     }
 
     pub(super) fn several_unfinished(known: &[RunName]) -> Self {
@@ -178,8 +172,8 @@ impl LedgerError {
 
     /// Whether the setup of a database is wrong; if not, the ledger itself fails.
     pub(crate) fn is_of_configuration(&self) -> bool {
-        use LedgerFault::{NoLedger, Pooler, ReadOnly, Rights, Setup};
-        matches!(self.fault, ReadOnly | NoLedger | Pooler | Rights | Setup)
+        use LedgerFault::{NoLedger, ReadOnly, Rights, Setup};
+        matches!(self.fault, ReadOnly | NoLedger | Rights | Setup)
     }
 
     /// Whether a command that ends with this error before it has begun to send may report that nothing was sent. Not if

@@ -1,5 +1,5 @@
 //! What happens to a run as a whole: it is begun, resumed, paused, stopped or ended, each with its time; why it takes no
-//! more rows; and which processes send it. Reports show the events; whether a row may leave never depends on them.
+//! more rows; and which processes send it. Whether a row may leave never depends on them.
 
 use serde::Serialize;
 

@@ -325,9 +325,13 @@ impl DbEngine for FileEngine {
     fn begin(&mut self, changes: bool) -> Result<(), LedgerError> {
         if !changes {
             let alive = self.alive();
-            self.db.execute_batch("BEGIN")?;
+            // What is read first decides of which moment all is.
+            let begun = self.db.execute_batch("BEGIN; SELECT commits FROM store");
+            if begun.is_err() {
+                self.rollback();
+            }
             self.alive_before = Some(alive);
-            return Ok(());
+            return Ok(begun?);
         }
         self.require_write()?;
         self.wait_for_turn()?;
@@ -446,7 +450,10 @@ impl DbEngine for FileEngine {
     fn identity(&mut self) -> Result<String, LedgerError> {
         let epoch: i64 = self.db.prepare_cached("SELECT epoch FROM store")?.query_row([], |row| row.get(0))?;
         let FileId { inode, born } = &self.opened;
-        Ok(format!("file {inode:x}, made {born:x}, epoch {epoch:x}"))
+        // `rsync` replaces only what differs in size or time, which may be the log and this file.
+        let path = self.path.with_extension("db-commits");
+        let commits = if path.exists() { FileId::of(&path).map_err(FileError::of("read", &path))?.inode } else { 0 };
+        Ok(format!("file {inode:x}, made {born:x}, commits in {commits:x}, epoch {epoch:x}"))
     }
 
     fn life(&mut self) -> Result<Life, LedgerError> {

@@ -142,16 +142,19 @@ pub(crate) struct RunOverview {
 
 impl RunOverview {
     pub(crate) fn of(run: &Run) -> Result<Self, LedgerError> {
+        let query = "SELECT identity, finished_at, details, created_at, changed_at, asked_at, cancelled_at FROM run WHERE id = ?1";
+        let (row, counts) = (run.one(query)?, run.noted_counts()?);
+        let doubt = run.doubt_in(&row)?;
         Ok(Self {
             name: run.name().clone(),
-            doubt: run.doubt()?,
-            details: run.details()?,
-            counts: run.counts()?,
-            created_at: run.created_at()?,
-            changed_at: run.changed_at()?,
+            details: serde_json::from_str(row.text(2)?).map_err(LedgerError::damaged)?,
+            counts: if doubt.is_some() { counts.where_records_are_lost() } else { counts },
+            created_at: row.int(3)?,
+            changed_at: row.int(4)?,
             is_held: run.is_held()?,
-            deliveries: run.asked_at()?.map(|_| run.deliveries(i64::MIN)).transpose()?,
-            is_cancelled: run.is_cancelled()?,
+            deliveries: row.opt_int(5)?.map(|_| run.deliveries(i64::MIN)).transpose()?,
+            is_cancelled: row.opt_int(6)?.is_some(),
+            doubt,
         })
     }
 

@@ -160,7 +160,7 @@ impl Store {
                 && let Some(people) = reach.people_near(db, limit, 1)?
                 && !people.admits(person, limit)
             {
-                return Ok(Err(people.room_at(limit)));
+                return Ok(Err(people.room_at(limit, 1)));
             }
             let (at, n) = (reach.now + of.lag, fastrand::i64(1..));
             let add = "INSERT INTO reached (reach, at, run, n, number, person) VALUES (?1, ?2, 0, ?3, 0, ?4)";
@@ -189,13 +189,12 @@ impl ReachedPeople {
         self.0.contains_key(&person) || self.count() < u64::from(limit)
     }
 
-    /// When there is room again for a hundredth of the limit, in milliseconds since 1970, if the limit is reached. Room for
-    /// a single person would mean that people are counted again for each of them.
-    pub(crate) fn room_at(&self, limit: u32) -> i64 {
+    /// When there is room again for `more` people, in milliseconds since 1970, if the limit is reached.
+    pub(crate) fn room_at(&self, limit: u32, more: u32) -> i64 {
         let mut ends: Vec<_> = self.0.values().copied().collect();
         ends.sort_unstable();
         let too_many = ends.len().saturating_sub(limit as usize);
-        let leaving = (too_many + limit.div_ceil(100) as usize).min(ends.len());
+        let leaving = (too_many + more as usize).min(ends.len());
         leaving.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default() + WINDOW
     }
 

@@ -109,8 +109,12 @@ impl Run {
 
     /// Why rows that are not sent here may have been sent.
     pub(crate) fn doubt(&self) -> Result<Option<LedgerError>, LedgerError> {
-        let row = self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?;
-        let is_in_doubt = is_in_doubt(&row, 0, &self.store.db().0.identity()?)?;
+        self.doubt_in(&self.one("SELECT identity, finished_at FROM run WHERE id = ?1")?)
+    }
+
+    /// The same, from a row that begins with these two columns.
+    pub(super) fn doubt_in(&self, row: &SqlRow) -> Result<Option<LedgerError>, LedgerError> {
+        let is_in_doubt = is_in_doubt(row, 0, &self.store.db().0.identity()?)?;
         Ok(is_in_doubt.then(|| LedgerError::doubtful(&self.name.to_string())))
     }
 

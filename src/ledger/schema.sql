@@ -28,7 +28,7 @@ CREATE TABLE run (
   identity TEXT NOT NULL,
   -- JSON: see `Pace`.
   pace TEXT NOT NULL,
-  -- No row up to this one is pending without having been tried.
+  -- No row up to this one waits in the order of the list (`due_at` 0).
   taken BIGINT NOT NULL,
   -- Whether several of its rows go to one person.
   repeats BIGINT NOT NULL,
@@ -185,7 +185,7 @@ CREATE TABLE reached (
   PRIMARY KEY (reach, at, run, n, number)
 ) /*WITHOUT ROWID*/;
 
--- What happened to a run as a whole. Only reports use it.
+-- What happened to a run as a whole. No row leaves, or stays, because of it.
 CREATE TABLE event (
   run BIGINT NOT NULL,
   number BIGINT NOT NULL,

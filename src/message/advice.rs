@@ -19,7 +19,7 @@ pub(super) fn advice(path: &str, schema: &Schema, value: &Value) -> Vec<String> 
             return unknown.collect();
         }
         (Value::Array(items), Some(Advised { min_items: Some(least), source, .. })) if items.len() < *least => {
-            vec![format!("has {} items; {source} takes at least {least}", items.len())]
+            vec![format!("{source} takes at least {least}; it has {}", items.len())]
         }
         (Value::String(text), Some(advised)) => advice_on_text(advised, text),
         _ => Vec::new(),

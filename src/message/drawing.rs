@@ -51,7 +51,7 @@ pub(crate) struct TemplatePart {
     /// Its text with the values, where the bot's list of templates has it; else empty.
     #[serde(rename = "lines", serialize_with = "marks::serialize", skip_serializing_if = "String::is_empty")]
     pub(crate) text: String,
-    /// The cards and buttons that parameters are for; only the inbox shows them.
+    /// The cards and buttons that parameters are for.
     pub(crate) parts: Vec<Part>,
 }
 
@@ -70,18 +70,23 @@ impl TemplatePart {
         self.text = filled;
     }
 
-    /// Its text, or its name and the values.
-    fn simple(self) -> Vec<Part> {
-        if !self.text.is_empty() {
-            return vec![Part::text(self.text)];
-        }
-        let values = self.values.iter().map(|(name, value)| match name.parse::<usize>() {
-            Ok(_) => value.clone(),
+    /// Its text, or its name and the values; then its cards and buttons.
+    fn simple(mut self) -> Vec<Part> {
+        let below = Part::simple(std::mem::take(&mut self.parts));
+        let values = std::mem::take(&mut self.values).into_iter().map(|(name, value)| match name.parse::<usize>() {
+            Ok(_) => value,
             Err(_) => format!("{name}: {value}"),
         });
-        let values = values.collect::<Vec<_>>().join(" | ");
-        let named = Part::Template(Self { values: Vec::new(), parts: Vec::new(), ..self });
-        if values.is_empty() { vec![named] } else { vec![named, Part::text(values)] }
+        let values = Some(values.collect::<Vec<_>>().join(" | ")).filter(|values| !values.is_empty());
+        let mut parts = Vec::new();
+        if self.text.is_empty() {
+            parts.push(Part::Template(self));
+            parts.extend(values.map(Part::text));
+        } else {
+            parts.push(Part::text(self.text));
+        }
+        parts.extend(below);
+        parts
     }
 }
 
@@ -277,7 +282,9 @@ fn template(body: &Value, pointer: &str) -> Vec<Part> {
     let language = text(body, "/language").map(|language| format!(" ({language})")).unwrap_or_default();
     let words = note(&[("", "template ".to_owned()), ("b", name.clone()), ("", language)]);
     let template = Part::Template(TemplatePart { name, values, text: String::new(), parts: parts.collect() });
-    file_and_texts(body, vec![template, words])
+    let header: Vec<_> = items(body, "/headerParameters").map(shown).collect();
+    let header = (!header.is_empty()).then(|| Part::Text { look: "title", text: header.join(" | ") });
+    file_and_texts(body, header.into_iter().chain([template, words]).collect())
 }
 
 /// A button of a template, by its words or by the value that is filled in.

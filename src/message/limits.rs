@@ -34,8 +34,7 @@ pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
     let (is_right, needed) = match schema.type_name.as_deref()? {
         "string" => (value.is_string(), "a text"),
         "number" => (value.is_number(), "a number"),
-        "integer" => (value.is_i64() || value.is_u64(), "a number"),
-        "boolean" => (value.is_boolean(), "true or false"),
+        "integer" => (value.is_i64() || value.is_u64(), "a whole number"),
         "array" => (value.is_array(), "a list"),
         _ => (value.is_object(), "an object"),
     };

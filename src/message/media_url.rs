@@ -24,7 +24,7 @@ pub(crate) fn problem(value: &str) -> Option<&'static str> {
     let is_odd = |character: char| character.is_whitespace() || character.is_control() || character == '\\';
     let url = Url::parse(value).ok().filter(|_| !value.contains(is_odd));
     let Some(url) = url else { return Some("is not a URL; write %20 for a space") };
-    let authority = value.split('/').nth(2).unwrap_or_default();
+    let authority = value.split(['/', '?', '#']).nth(2).unwrap_or_default();
     if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
         return Some("has credentials in it; Jelou takes a public HTTPS URL, without user and password");
     }

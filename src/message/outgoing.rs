@@ -11,6 +11,7 @@ use super::kinds::Message;
 use super::recipient::{
     Recipient, RecipientChoice, RecipientSources, TypedRecipient, documented_placeholder, doubt, unclear,
 };
+use super::vcard::complete_phone;
 use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national};
 
 /// A valid message with its recipient, as the JSON that goes onto the wire.
@@ -174,12 +175,12 @@ pub(crate) fn with_country_codes(flags: &mut Value, country: Option<Country>) {
         |raw: &str, number: &PhoneNumber| country.is_some() || !raw.contains('+') && !may_be_national(number.as_str());
     let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();
     let phones = contacts.filter_map(|contact| contact.get_mut("phones")?.as_array_mut()).flatten();
-    for phone in phones.filter_map(|phone| phone.get_mut("phone")) {
-        let number = phone
-            .as_str()
-            .and_then(|raw| PhoneNumber::read(raw, country).ok().filter(|number| is_certain(raw, number)));
+    for phone in phones.filter_map(Value::as_object_mut) {
+        let raw = phone.get("phone").and_then(Value::as_str);
+        let number = raw.and_then(|raw| PhoneNumber::read(raw, country).ok().filter(|number| is_certain(raw, number)));
         if let Some(number) = number {
-            *phone = json!(format!("+{}", number.as_str()));
+            phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
+            complete_phone(phone);
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::phone::PhoneNumber;
 use crate::texts::clipped;
 
 /// Types that mean nothing to a reader of the card.
-const SILENT_TYPES: [&str; 7] = ["voice", "pref", "internet", "text", "x-internet", "other", "quoted-printable"];
+const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "other", "quoted-printable"];
 
 /// Every card of `text`, in order.
 ///
@@ -41,7 +41,11 @@ pub(crate) fn contacts(text: &str) -> Result<Vec<Value>, String> {
         if card.props.iter().any(|line| line.name.get().eq_ignore_ascii_case("BEGIN")) {
             return Err(format!("card {number} holds another one"));
         }
-        contacts.push(contact(&card.props));
+        let contact = contact(&card.props);
+        if contact.pointer("/name/formatted_name").is_none() {
+            return Err(format!("card {number} has no name: none of FN, N and ORG"));
+        }
+        contacts.push(contact);
     }
     if contacts.is_empty() { Err("it has no BEGIN:VCARD".to_owned()) } else { Ok(contacts) }
 }
@@ -137,7 +141,9 @@ fn phone(line: &VcardLine<'_>) -> Option<String> {
 
 /// `CELL` is WhatsApp's `Mobile`; any other type gets a capital; types without a meaning are skipped.
 fn kind(line: &VcardLine<'_>) -> Option<String> {
-    let types: Vec<_> = parameters(line, "TYPE").chain(bare(line)).map(|name| name.trim().to_lowercase()).collect();
+    let types = parameters(line, "TYPE").chain(bare(line)).map(|name| name.trim().to_lowercase());
+    // A label of one's own begins with `X-`.
+    let types: Vec<_> = types.map(|name| name.strip_prefix("x-").unwrap_or(&name).to_owned()).collect();
     if types.iter().any(|name| name == "cell") {
         return Some("Mobile".to_owned());
     }

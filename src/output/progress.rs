@@ -42,6 +42,8 @@ pub(crate) enum WaitReason {
     RateLimit,
     /// No connection is possible.
     Network,
+    /// An attempt of another process failed.
+    Retry,
     /// The limit of different people in 24 hours.
     #[serde(rename = "limit_24h")]
     PeopleLimit,

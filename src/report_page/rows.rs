@@ -200,7 +200,7 @@ impl<'a> PageRows<'a> {
         let Some(group) = self.groups.get_mut(place).filter(|group| group.bytes < self.most) else { return };
         let mut fields = vec![json!(row.line), json!(place), json!(reason), json!(row.country)];
         if !self.mask {
-            fields.push(json!(row.at.map(|at| self.clock.day_and_second(at))));
+            fields.push(json!(row.at.map(|at| self.clock.shown(at, "%m-%d %H:%M:%S"))));
             fields.push(json!(clipped(row.error, LONGEST_CELL)));
             fields.extend(row.cells.iter().map(|cell| json!(clipped(cell, LONGEST_CELL))));
             fields.extend(row.bubble.map(|parts| json!(parts)));

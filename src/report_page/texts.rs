@@ -90,7 +90,7 @@ impl PageClock {
         Self { zone }
     }
 
-    fn shown(&self, at: i64, format: &str) -> String {
+    pub(super) fn shown(&self, at: i64, format: &str) -> String {
         let at = Timestamp::from_millisecond(at).ok().map(|at| at.to_zoned_datetime(self.zone.clone()));
         at.map_or_else(|| "–".to_owned(), |at| at.strftime(format).to_string())
     }
@@ -98,11 +98,6 @@ impl PageClock {
     /// `2026-11-20 10:15:03`
     pub(super) fn moment(&self, at: i64) -> String {
         self.shown(at, "%Y-%m-%d %H:%M:%S")
-    }
-
-    /// `11-20 10:15:03`
-    pub(super) fn day_and_second(&self, at: i64) -> String {
-        self.shown(at, "%m-%d %H:%M:%S")
     }
 
     /// A range of times: the day appears once if it is the same.

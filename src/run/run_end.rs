@@ -99,6 +99,7 @@ pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
         WaitReason::PeopleLimit => LIMIT,
         WaitReason::RateLimit => "rate_limit",
         WaitReason::Network => "network",
+        WaitReason::Retry => "retry",
     };
     let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
     wait.is_new.then(|| RunEvent { until, ..RunEvent::now(RunEventKind::Waiting).because(reason) })

@@ -43,7 +43,7 @@ pub(crate) struct Throttle {
     rate_limit: Patience,
     network: Patience,
     /// Whether the hours were closed when last checked.
-    closed: Option<Closed>,
+    pub(super) closed: Option<Closed>,
     /// What last held rows back.
     obstacle: Option<Obstacle>,
     /// The end of the last wait that was reported.
@@ -63,7 +63,7 @@ struct Obstacle {
 
 /// The hours are closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Closed {
+pub(super) struct Closed {
     /// When they open.
     until: Timestamp,
     /// When to check again.
@@ -97,11 +97,6 @@ impl Throttle {
         let Some(hours) = &self.limits.hours else { return false };
         let closed = Closed::of(hours, timestamps::now(), now);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
-    }
-
-    /// Whether the hours were closed when last checked.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.is_some()
     }
 
     /// As after the end of a window that never opens again.
@@ -194,10 +189,9 @@ impl Throttle {
                 let words = "this bot has sent templates to as many people as it may in 24 hours".to_owned();
                 (WaitReason::PeopleLimit, None, words)
             }
-            (_, obstacle) => {
-                let obstacle = obstacle.as_ref()?;
-                (obstacle.reason, Some(rfc_3339(obstacle.since)), obstacle.words())
-            }
+            (_, Some(obstacle)) => (obstacle.reason, Some(rfc_3339(obstacle.since)), obstacle.words()),
+            // Another process made it.
+            (_, None) => (WaitReason::Retry, None, "an earlier attempt failed, and is made again then".to_owned()),
         };
         let is_told = self.told_until.is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
         if !is_told {

@@ -51,8 +51,10 @@ fn own_user() -> u32 {
 
 /// The user that listens on this port of 127.0.0.1, or of every address; only works on Linux.
 fn listening_user(port: u16) -> Option<u32> {
-    let table = std::fs::read_to_string("/proc/self/net/tcp").ok()?;
-    owner(&table, port)
+    // A socket that listens on every address of both kinds stands in the second one alone.
+    ["tcp", "tcp6"]
+        .iter()
+        .find_map(|table| owner(&std::fs::read_to_string(format!("/proc/self/net/{table}")).ok()?, port))
 }
 
 /// The user of the socket that listens on `port`, in one of Linux's tables.
@@ -118,5 +120,9 @@ mod tests {
     async fn our_own_port_is_ours() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
         assert_eq!(listening_user(sandbox.port()), Some(own_user()));
+        // Where there is no IPv6, nobody listens so.
+        if let Ok(everywhere) = std::net::TcpListener::bind("[::]:0") {
+            assert_eq!(listening_user(everywhere.local_addr().unwrap().port()), Some(own_user()));
+        }
     }
 }

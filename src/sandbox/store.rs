@@ -141,9 +141,8 @@ impl MessageStore {
     pub(crate) fn chats(&self, filter: &Filter) -> Vec<(Arc<StoredMessage>, usize)> {
         let inner = self.lock();
         let mut unread: HashMap<&str, usize> = HashMap::new();
-        for message in
-            inner.messages.iter().filter(|message| message.receipts.as_ref().is_some_and(Receipts::is_unread))
-        {
+        let is_unread = |receipts: &Receipts| receipts.opened_at.get().is_none();
+        for message in inner.messages.iter().filter(|message| message.receipts.as_ref().is_some_and(is_unread)) {
             *unread.entry(&message.user).or_default() += 1;
         }
         let mut seen = HashSet::new();

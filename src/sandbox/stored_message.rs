@@ -142,7 +142,8 @@ pub(super) struct Receipts {
     /// When it is delivered, or fails.
     arrives_at: SystemTime,
     fate: Fate,
-    opened_at: OnceLock<SystemTime>,
+    /// When the person opened the chat.
+    pub(super) opened_at: OnceLock<SystemTime>,
     written_at: OnceLock<SystemTime>,
 }
 
@@ -161,11 +162,6 @@ impl Receipts {
     pub(crate) fn reply(&self, now: SystemTime) -> bool {
         self.open(now);
         self.written_at.set(now).is_ok()
-    }
-
-    /// Whether the person has not opened the chat since.
-    pub(crate) fn is_unread(&self) -> bool {
-        self.opened_at.get().is_none()
     }
 
     /// When it is delivered, or fails.

@@ -86,11 +86,6 @@ impl Listing {
         self.end = self.pager.end_page([pages, total.filter(|_| self.filter == TemplateFilter::default())]);
     }
 
-    /// Whether it certainly has every template: the API counts them, and gave as many.
-    pub(super) fn is_certainly_whole(&self) -> bool {
-        counted(&self.first) != [None; 2] && self.end == Some(ListingCoverage::Whole)
-    }
-
     pub(super) fn has_samples_only(&self) -> bool {
         self.first.get("samples_only") == Some(&Value::Bool(true))
     }
@@ -221,9 +216,11 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
     faults
 }
 
-/// Whether the bot may have templates that the listing does not. A sandbox has the samples and nothing else.
+/// Whether the bot may have templates that the listing does not. It has all of them where the API counts them and gave as
+/// many; a sandbox has the samples and nothing else.
 fn may_lack_some(listing: &Listing) -> bool {
-    !listing.has_samples_only() && !listing.is_certainly_whole()
+    let is_whole = counted(&listing.first) != [None; 2] && listing.end == Some(ListingCoverage::Whole);
+    !listing.has_samples_only() && !is_whole
 }
 
 /// The problem, and the probable template.

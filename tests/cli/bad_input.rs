@@ -89,7 +89,7 @@ fn contacts_have_their_own_rules() {
     given("", "contacts: is missing (set it with --contact)");
     given("--phone 1", "contacts[0].name.formatted_name: is missing (set it with --name)");
     home.write("unnamed.vcf", "BEGIN:VCARD\nVERSION:3.0\nTEL:1\nEND:VCARD\n");
-    given("--vcard unnamed.vcf", "formatted_name: is missing\n").not_told(&["set it with"]);
+    given("--vcard unnamed.vcf", "card 1 has no name: none of FN, N and ORG").not_told(&["set it with"]);
     for two in ["--name 'A B' --contact {}", "--name 'A B' --vcard x.vcf", "--contact {} --vcard x.vcf"] {
         given(two, "cannot be used with");
     }

@@ -76,7 +76,7 @@ fn the_schema_decides_what_a_cell_becomes() {
     refused(
         &home,
         &[&flow[..], &["--action-payload", "{{ modo }}"]].concat(),
-        &["line 2: parameters.flow_action_payload: `draft` is not of type object"],
+        &["line 2: parameters.flow_action_payload: is the text \"draft\"; an object is needed"],
     );
     // A single message has no rows to fill it from.
     home.run("--sandbox send flow --to 593987654321 --body")
@@ -524,7 +524,7 @@ fn templates_are_strict() {
             "line 1: text: null, which is also the number of an empty cell, cannot be part of a text; write `| default('…')`",
         ),
         ("people.ndjson", "a {{ lista }}", "line 1: text: a sequence cannot be part of a text"),
-        ("people.ndjson", "{{ lista }}", "line 1: text: is a list where a text is needed"),
+        ("people.ndjson", "{{ lista }}", "line 1: text: is a list; a text is needed"),
         ("people.ndjson", "a {{ objeto }}", "line 1: text: a map cannot be part of a text"),
     ] {
         refused(&home, &[list, "text", template], &[part]);
@@ -647,6 +647,25 @@ fn rejected(home: &Home, file: &str) -> Vec<(u64, String, String)> {
     let rows = report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     rows.map(|row| (row["line"].as_u64().unwrap(), text(&row["code"]), text(&row["error"]))).collect()
+}
+
+#[test]
+fn rows_that_are_not_allowed_do_not_count_towards_the_limit() {
+    let (home, jelou) = (Home::new(), Jelou::accepting());
+    home.profile("p", &jelou.url, "allow_to = [\"593*\"]");
+    home.write("people.csv", "to\n+573001234567\n+573001234568\n+593987654321\n+593987654322\n");
+    // What is behind the limit is neither checked nor compared.
+    home.run("bulk send people.csv --yes --limit 1 --skip-not-allowed --run first text Hola").success();
+    home.write("people.csv", "to\n+573001234567\n+593987654323\n+593987654321\n");
+    home.run("bulk send people.csv --yes --limit 1 --skip-not-allowed --run second text Hola").success();
+    home.write("people.csv", "to\n+573001234567\n+573001234568\n+593987654322\n+593987654324\n");
+    for run in ["a", "b"] {
+        let line = "bulk send people.csv --yes --limit 1 --skip-sent --skip-not-allowed --rate 1000/s --run";
+        let ended = home.run(line).args(&[run, "text", "Hola"]).success();
+        assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]["not_allowed"]), (&json!(1), &json!(2)));
+    }
+    let users: Vec<_> = jelou.seen().into_iter().map(|seen| seen.user).collect();
+    assert_eq!(users, ["593987654321", "593987654323", "593987654322", "593987654324"]);
 }
 
 #[test]

@@ -10,10 +10,12 @@ use crate::bulk_server::{Act, Jelou};
 use crate::harness::{Ended, Home, Run, also_in_a_database, faketime};
 #[cfg(target_os = "linux")]
 use crate::harness::{can_trace, with_fault};
+use crate::terminal::Terminal;
 
 also_in_a_database! {
     each_person_gets_one_message_under_a_key_whatever_its_words,
     what_may_have_been_sent_or_is_to_be_sent_is_left_out,
+    who_was_left_out_for_a_run_that_is_given_up_is_not_forgotten,
     who_was_refused_only_can_be_sent_a_message_under_the_key,
     of_several_rows_to_one_person_the_first_that_can_be_sent_is,
     what_is_shown_claims_nothing,
@@ -98,7 +100,7 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
     );
     single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --to +593990000001 --unknown-as sent"]);
     for (person, told) in [
-        (0, ["has a message that is sent since", "only an unknown one can be decided"]),
+        (0, ["has a message in the state \"sent\"", "only an unknown one can be decided"]),
         (1, ["which is unknown", "decide it with jelouctl bulk resolve a --to +593990000001 --unknown-as sent"]),
     ] {
         home.run("once resolve k --as failed --to").args(&[&user(person)]).fails(2, &told);
@@ -112,6 +114,25 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
     home.run("bulk resume c --yes --rate 1000000/s").api(&jelou.url).success();
     single(&home, &jelou.url, &user(3), "k").success();
     assert_eq!(jelou.times(&users(0..6)), [1; 6]);
+}
+
+/// Between the comparison of a list and its run.
+#[test]
+fn who_was_left_out_for_a_run_that_is_given_up_is_not_forgotten() {
+    let (home, jelou) = (people(2), Jelou::accepting());
+    home.profile("p", &jelou.url, "");
+    send(&home, &jelou.url, &["--once", "k", "--run", "a", "--import-only"], "Hola").success();
+    write(&home, &users(0..4));
+    let mut terminal =
+        Terminal::plain(&home, &["bulk", "send", "people.csv", "--once", "k", "--run", "b", "text", "Otra"]);
+    terminal.wait_for("[y/N] ");
+    home.run("bulk cancel a --yes").success();
+    let (code, screen) = terminal.end_with("y");
+    let told = "others were to send 2 rows of this list, which were left out for that, and did not";
+    assert!(code == 11 && screen.contains(told), "{code} {screen}");
+    assert_eq!(jelou.times(&users(0..4)), [0; 4]);
+    send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
+    assert_eq!(jelou.times(&users(0..4)), [1; 4]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ also_in_a_database! {
     rejected_rows_fail_and_the_others_go_on,
     rate_limits_delay_and_lose_nothing,
     retry_after_stops_everyone,
+    a_wait_that_another_process_met_is_told,
     a_wait_is_told_once_with_its_reason_and_its_end,
     a_wait_is_in_the_progress_for_machines_while_it_lasts,
     a_slow_rate_is_no_wait,
@@ -351,6 +352,20 @@ fn a_wait_is_in_the_progress_for_machines_while_it_lasts() {
     assert!(ended.stderr.contains(r#""waiting":{"reason":"rate_limit","until":"20"#), "{ended:?}");
     let last = ended.stderr.lines().rfind(|line| line.starts_with('{')).unwrap();
     assert!(last.ends_with(r#""waiting":null}"#), "{last}");
+}
+
+#[test]
+fn a_wait_that_another_process_met_is_told() {
+    let home = people(1);
+    let jelou = Jelou::start(|_, before| match before {
+        0 => Act::Answer(429, "Retry-After: 6\r\n", "{}"),
+        _ => Act::Accept,
+    });
+    let mut first = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
+    first.wait_for("note: waiting ");
+    first.signal_until_it_ends(Signal::TERM);
+    let ended = resume(&home, &jelou.url).success();
+    assert!(waits(&ended)[0].contains("an earlier attempt failed, and is made again then"), "{ended:?}");
 }
 
 #[test]

@@ -248,12 +248,13 @@ fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
              <text:p>00000123</text:p></table:table-cell>"
         )
     };
-    let cells = [text("593987654321"), code("Codigo"), code("ce1"), code("Default")].concat();
-    let header = ["celular", "a", "b", "c"].map(text).concat();
+    let named = "<table:table-cell office:value-type=\"string\" office:string-value=\"Ana\"><text:p>Sr. Ana</text:p></table:table-cell>";
+    let cells = [text("593987654321"), code("Codigo"), code("ce1"), code("Default"), named.to_owned()].concat();
+    let header = ["celular", "a", "b", "c", "d"].map(text).concat();
     let rows = format!("<table:table-row>{header}</table:table-row><table:table-row>{cells}</table:table-row>");
     home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
-    let ended = previewed(&home, &["people.ods", "text", "{{ a }} {{ b }} {{ c }} {{ a | number }}"]);
-    assert_eq!(texts(&ended), ["00000123 00000123 123 123"]);
+    let ended = previewed(&home, &["people.ods", "text", "{{ a }} {{ b }} {{ c }} {{ a | number }} {{ d }}"]);
+    assert_eq!(texts(&ended), ["00000123 00000123 123 123 Sr. Ana"]);
     home.list_shown(&["people.ods", "text", "{% if a == '00000123' %}x{% endif %}."])
         .fails(2, &["the sheet shows `00000123`, but has stored `123`", "write '123'"]);
 }
@@ -297,8 +298,15 @@ fn a_cell_without_a_value_is_the_fault_of_its_row() {
             "<table:table-cell table:formula=\"of:=NA()\" office:value-type=\"string\" office:string-value=\"\" calcext:value-type=\"error\"><text:p>#N/A</text:p></table:table-cell>",
         ),
         row("<table:table-cell table:formula=\"of:=1\"/>"),
+        row(
+            "<table:table-cell table:formula=\"of:=NA()\" office:value-type=\"float\" office:value=\"0\"><text:p>#N/A</text:p></table:table-cell>",
+        ),
     ];
-    let parts = ["line 2: n: cell B2 has the error #N/A", "line 3: n: cell B3 has a formula without a value"];
+    let parts = [
+        "line 2: n: cell B2 has the error #N/A",
+        "line 3: n: cell B3 has a formula without a value",
+        "line 4: n: cell B4 has the error #N/A",
+    ];
     refused(&home, &ods(&[sheet("Hoja1", &rows.concat())]), &[], &parts);
 
     let header = "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>to</v></c><c r=\"B1\" t=\"e\"><v>#REF!</v></c></row>";

@@ -305,7 +305,7 @@ fn a_card_is_whole_and_in_its_place() {
     send("[]", &["parameters.cards: is empty (set it with --card)"]);
     send("@missing.json", &["--card: failed to read missing.json"]);
     let whole = card(&|_| {});
-    warns(&["carousel", "--text", "a", "--card", &whole], "parameters.cards: has 1 items; WhatsApp takes at least 2");
+    warns(&["carousel", "--text", "a", "--card", &whole], "parameters.cards: WhatsApp takes at least 2; it has 1");
     // Each card of its own file counts itself as the first.
     refused(&["carousel", "--text", "a", "--card", &whole, "--card", &whole], &["has card_index 0, but 1 is expected"]);
 }

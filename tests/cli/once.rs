@@ -263,7 +263,8 @@ fn a_person_is_looked_up_by_the_number_that_a_send_reads() {
     home.run(&format!("send text Hola --once k {to}")).success();
     let shown = home.run(&format!("once show k {to} -o record")).success();
     assert_eq!(shown.json()["state"], "sent", "{shown:?}");
-    home.run(&format!("once resolve k {to} --as failed")).fails(2, &["573212345678 has a message that is sent"]);
+    home.run(&format!("once resolve k {to} --as failed"))
+        .fails(2, &["573212345678 has a message in the state \"sent\""]);
     // A flag wins over the profile.
     home.run(&format!("once forget k {to} --country MX --yes")).fails(2, &["523212345678 has nothing under the key k"]);
     home.run(&format!("once forget k {to} --yes")).success();

@@ -28,12 +28,12 @@ fn fits(tag: &str, version: &str, changelog: &str) -> Ended {
 fn a_tag_that_does_not_fit_makes_no_release() {
     let dated = "# Changelog\n\n## 0.3.0 – 2026-11-30\n";
     assert_eq!(fits("v0.3.0", "0.3.0", dated).code, 0);
-    assert_eq!(fits("v0.3.0-rc.1", "0.3.0-rc.1", "## Unreleased\n").code, 0);
+    assert_eq!(fits("v0.3.0-rc.1", "0.3.0-rc.1", "## 0.3.0 (not released)\n").code, 0);
     for (tag, version, changelog, words) in [
         ("v0.3.1", "0.3.0", dated, "the tag has to be v0.3.0"),
         ("0.3.0", "0.3.0", dated, "the tag has to be v0.3.0"),
         ("v0.3.0-rc.1", "0.3.0", dated, "the tag has to be v0.3.0"),
-        ("v0.3.0", "0.3.0", "## Unreleased\n", "no line \"## 0.3.0 – DATE\""),
+        ("v0.3.0", "0.3.0", "## 0.3.0 (not released)\n", "no line \"## 0.3.0 – DATE\""),
         ("v0.3.0", "0.3.0", "## 0.3.0 – soon\n", "no line \"## 0.3.0 – DATE\""),
         ("v0.3.0", "0.3.0", "## 0x3.0 – 2026-11-30\n", "no line \"## 0.3.0 – DATE\""),
     ] {

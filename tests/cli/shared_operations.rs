@@ -65,7 +65,7 @@ fn a_send_whose_session_was_lost_still_says_under_its_key_that_it_was_sent() {
                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
         home.sql(others);
         // As long as its answer may come, nobody can guess.
-        home.run(&format!("once resolve k --as failed --to {}", user(0))).fails(2, &["is under way"]);
+        home.run(&format!("once resolve k --as failed --to {}", user(0))).fails(2, &["\"under way\""]);
         release.send(()).unwrap();
         sent.join().unwrap()
     });

@@ -184,9 +184,13 @@ fn facts(entry: &Value) -> DeliveryFacts {
         (DeliveryState::Delivered, &["/deliveryUserAt"]),
         (DeliveryState::Read, &["/readAt"]),
     ] {
-        let is_failed_before =
-            facts.state == DeliveryState::Undelivered && !state.has_reached(&DeliveryState::Delivered);
-        if let Some(at) = time_at(entry, places).filter(|_| !is_failed_before) {
+        // A status that is not known says more than that there is an entry.
+        let says_less = match &facts.state {
+            DeliveryState::Undelivered => !state.has_reached(&DeliveryState::Delivered),
+            DeliveryState::Other(status) => !status.is_empty() && state == DeliveryState::Accepted,
+            _ => false,
+        };
+        if let Some(at) = time_at(entry, places).filter(|_| !says_less) {
             facts.learn(DeliveryFacts { at: Some(at), ..DeliveryFacts::new(state) });
         }
     }
@@ -352,6 +356,7 @@ mod tests {
             (json!({"sentStatus": "FAILED", "createdAt": AT, "deliveryChannelAt": AT}), Undelivered, None),
             (json!({"sentStatus": "FAILED", "deliveryUserAt": AT}), Delivered, Some(AT)),
             (json!({"sentStatus": "HELD"}), Other("HELD".to_owned()), None),
+            (json!({"sentStatus": "HELD", "createdAt": "2026-11-20T13:00:00Z"}), Other("HELD".to_owned()), None),
             (json!({}), Other(String::new()), None),
             (json!({"sentStatus": {}, "createdAt": [], "wasRead": "yes"}), Other(String::new()), None),
         ] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::earlier::{compare, earlier_of, report_people};
+use super::earlier::{compare, earlier_of, refuse_freed, report_people};
 use super::ending::RunOnItsWay;
 use super::leave_out::{UnsentRows, leave_out};
 use super::send_args::BulkSendArgs;
@@ -74,7 +74,11 @@ impl PreparedList<'_> {
         let made =
             store.make((&name, args.run.is_some()), &mut draft, &mut details, &earlier, |known, draft, details| {
                 if !details.sandbox {
+                    let are_recalled = draft.recall_awaited()?;
                     compare(&details.conditions, known, draft)?;
+                    if are_recalled {
+                        refuse_freed(draft)?;
+                    }
                     if is_asked || draft.to_be_sent() != rows_told {
                         (details.written_to, _) = known.people(draft)?;
                     }

@@ -9,6 +9,7 @@ use crate::ledger::{
     Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, LedgerError, Run, RunConditions, SkipCounts,
     SkipReason, Store,
 };
+use crate::output::counted;
 
 /// The maximum number of clauses in one refusal, each about one run and one reason.
 const TOLD: usize = 3;
@@ -58,6 +59,14 @@ pub(crate) fn compare(
     let way = "leave them out with --skip-sent, or send them once more with --again; for a reminder sent every day, count \
                less far back: --remember 12h";
     Err(refusal(&found, draft.messages()?, "messages", way))
+}
+
+/// Refuses a list with rows that were left out for others, which did not send them and will not: nobody would get them.
+pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
+    let rows = draft.freed()?;
+    let rows_of = counted(rows, "row");
+    let message = format!("others were to send {rows_of} of this list, which were left out for that, and did not");
+    if rows == 0 { Ok(()) } else { Err(CommandError::guard(message, "send the list again")) }
 }
 
 /// Warns of runs that are to send rows of this list while no process sends them: the rows were left out for them.

@@ -45,9 +45,12 @@ pub(crate) fn import(
         reported: SkipCounts::default(),
         remarks: keeps_remarks.then(Remarks::new),
     };
-    let mut comparison = Ok(());
+    let (mut comparison, skips_guarded) = (Ok(()), plan.policy.skip_not_allowed);
     let leave_out = |draft: &mut LedgerDraft| {
-        comparison = compare(draft);
+        comparison = if plan.leaves_out { compare(draft) } else { Ok(()) };
+        if comparison.is_ok() && skips_guarded {
+            comparison = guarded_rows(draft, guard, true).map(drop);
+        }
         comparison.is_ok()
     };
     let report = &mut |line, fault| told.tell(line, &fault);
@@ -57,12 +60,17 @@ pub(crate) fn import(
     if comparison.is_err() && plan.policy.notes_rejects {
         draft.skip_earlier(None)?;
     }
+    if skips_guarded {
+        guarded_rows(draft, guard, true)?;
+    }
     imported.count(draft);
     imported.settle_repeated(draft, plan.policy, &mut |line, fault| told.tell(line, &fault))?;
-    let first_guarded = match guard {
-        Some(sender) => guarded_rows(draft, sender, &mut imported, &mut told)?,
-        None => None,
-    };
+    let (lines, first_guarded) = guarded_rows(draft, guard, plan.policy.notes_rejects)?;
+    for line in &lines {
+        told.tell(*line, &RowFault::Remark(Remark::NotAllowed));
+    }
+    let first_guarded = first_guarded.filter(|_| !skips_guarded);
+    imported.guarded = if skips_guarded { 0 } else { lines.len() as u64 };
     let ToldRows { messages, notes, remarks, .. } = told;
     messages.finish();
     drop(reading);
@@ -138,40 +146,32 @@ impl ToldRows<'_> {
     }
 }
 
-/// Counts the rows whose recipients `allow_to` does not allow, and skips them if that is wanted; otherwise returns the
-/// first of these faults. It runs after everything else that skips rows.
+/// The lines of the rows whose recipients the `allow_to` of `guard` does not allow, with the first of these faults. They
+/// are skipped if that is wanted, and found again if they were skipped before.
 fn guarded_rows(
     draft: &mut LedgerDraft,
-    sender: &Sender,
-    imported: &mut Imported,
-    told: &mut ToldRows<'_>,
-) -> Result<Option<CommandError>, CommandError> {
-    if sender.settings.allow_to.is_none() {
-        return Ok(None);
-    }
+    guard: Option<&Sender>,
+    skips: bool,
+) -> Result<(Vec<u64>, Option<CommandError>), CommandError> {
     let (mut first, mut guarded) = (None, Vec::new());
-    draft.each_sent(|row, request| {
-        if let Err(error) = check_allowed(&sender.settings, request.recipients()?.iter().map(String::as_str)) {
-            guarded.push(row.n);
-            told.tell(row.line, &RowFault::Remark(Remark::NotAllowed));
+    let Some(settings) = guard.map(|sender| &sender.settings).filter(|settings| settings.allow_to.is_some()) else {
+        return Ok((Vec::new(), None));
+    };
+    draft.each_row(|row| {
+        let is_open = row.skip.is_none_or(|skip| skip.reason == SkipReason::NotAllowed);
+        if let Some(request) = row.request.filter(|_| is_open)
+            && let Err(error) = check_allowed(settings, request.recipients()?.iter().map(String::as_str))
+        {
+            guarded.push((row.n, row.line));
             first.get_or_insert(error);
         }
         Ok::<_, LedgerError>(())
     })?;
-    let (rows, policy) = (guarded.len() as u64, told.policy);
-    if policy.skip_not_allowed || policy.notes_rejects {
-        let problem = "the recipient is not among those that allow_to allows";
-        for n in guarded {
-            draft.skip(n, Skip { reason: SkipReason::NotAllowed, problem })?;
-        }
+    let problem = "the recipient is not among those that allow_to allows";
+    for (n, _) in guarded.iter().filter(|_| skips) {
+        draft.skip(*n, Skip { reason: SkipReason::NotAllowed, problem })?;
     }
-    if policy.skip_not_allowed {
-        imported.not_allowed = rows;
-        imported.rows -= rows;
-        return Ok(None);
-    }
-    imported.guarded = rows;
-    Ok(first)
+    Ok((guarded.into_iter().map(|(_, line)| line).collect(), first))
 }
 
 /// Whether the list may be sent. Errors of the list come before those of a guard.

@@ -89,7 +89,7 @@ impl Decision {
 pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
-        return Err(LedgerError::none_unfinished().into());
+        return Err(LedgerError::of_choice("no run is unfinished").into());
     };
     run.require_change()?;
     let (name, details) = (run.name(), run.details()?);

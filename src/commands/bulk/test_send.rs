@@ -126,7 +126,7 @@ fn messages(
     Ok(messages)
 }
 
-/// `test: 2 of 3 messages were sent, all to 593987654321`
+/// `test: 2 of 3 messages sent, to 593987654321 alone; no run was made`
 fn sent(number: usize, messages: &[Outgoing]) -> String {
     let to = messages.first().map(|first| format!(", to {} alone", first.recipient())).unwrap_or_default();
     let all = counted(messages.len() as u64, "message");

@@ -14,12 +14,11 @@ use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::runtime::{Handle, Runtime};
 use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::error::FOR_ONE_TRANSACTION;
 use crate::ledger::db::SHORT;
-use crate::ledger::error::{LedgerError, LedgerFault};
+use crate::ledger::error::LedgerError;
 use crate::secret::Secret;
 
 /// A connection is lost if the peer does not acknowledge data within this time.
@@ -54,12 +53,9 @@ const SETTINGS: [(&str, &str); 17] = [
     // A plan that is off has a very high cost, for which the server would compile every statement first.
     ("jit", "off"),
 ];
-/// A setting of ours with a different value in each session. If it arrives, the other settings have arrived too, and
-/// are not left over from another session in a pooler's server process.
+/// A setting of ours with a different value in each session. If it arrives, the other settings have arrived too: no pooler
+/// dropped them, and they are not left over from another session.
 const MARK: &str = "jelouctl.session";
-/// How often two connections are compared. Each time, a pooler that also serves others may by chance look like a direct
-/// connection.
-const COMPARISONS: usize = 6;
 const OLDEST_SERVER: i32 = 13;
 
 /// The database, and the runtime that drives its connections.
@@ -99,17 +95,15 @@ impl Database {
         // The crate alone would continue unencrypted if the server does not support TLS.
         config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
         let (at, mark) = (&self.address.shown, format!("{:016x}", fastrand::u64(..)));
+        let settings = SETTINGS.into_iter().chain([(MARK, mark.as_str())]);
+        // An unescaped blank would start the next option.
+        let settings: Vec<_> =
+            settings.map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ "))).collect();
+        config.options(settings.join(" "));
         self.outside(|runtime| {
             runtime.block_on(async {
-                let client = within(SHORT, at, open_with_settings(at, &config, tls.as_ref(), &mark)).await?;
-                match within(SHORT, at, check(at, &client, &mark)).await {
-                    Err(error) if error.fault == LedgerFault::Pooler => {
-                        let beside = within(SHORT, at, open(at, &config, tls.as_ref())).await?;
-                        within(SHORT, at, settle(at, &client, &beside, &mark)).await?;
-                        within(SHORT, at, check(at, &client, &mark)).await?;
-                    }
-                    checked => checked?,
-                }
+                let client = within(SHORT, at, open(at, &config, tls.as_ref())).await?;
+                within(SHORT, at, check(at, &client, &mark)).await?;
                 Ok(client)
             })
         })
@@ -196,60 +190,6 @@ fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, String> {
         None => builder.with_platform_verifier().map_err(|error| error.to_string())?,
     };
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
-}
-
-/// Opens a session with the settings in place from the start. A pooler that ignores them opens one without them.
-async fn open_with_settings(
-    at: &str,
-    config: &Config,
-    tls: Option<&MakeRustlsConnect>,
-    mark: &str,
-) -> Result<Client, LedgerError> {
-    // An unescaped blank would start the next option.
-    let settings: Vec<_> =
-        settings(mark).map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ "))).collect();
-    match open(at, config.clone().options(settings.join(" ")), tls).await {
-        Err(error) if error.fault == LedgerFault::Pooler => open(at, config, tls).await,
-        opened => opened,
-    }
-}
-
-/// The settings of the session with this mark.
-fn settings(mark: &str) -> impl Iterator<Item = (&str, &str)> {
-    SETTINGS.into_iter().chain([(MARK, mark)])
-}
-
-/// Applies the settings if a pooler has not passed them on but keeps one server process for each connection. A pooler
-/// that assigns a process only for a transaction is detected with a second connection that holds one meanwhile. That
-/// happens before anything is set, since the settings would stay behind for other clients.
-async fn settle(at: &str, client: &Client, beside: &Client, mark: &str) -> Result<(), LedgerError> {
-    let failed = |error: tokio_postgres::Error| LedgerError::of_statement(at, &error);
-    let own = process_of(at, client).await?;
-    for round in 0..COMPARISONS {
-        beside.batch_execute("BEGIN").await.map_err(failed)?;
-        let mut is_shared = process_of(at, beside).await? == own || process_of(at, client).await? != own;
-        beside.batch_execute("COMMIT").await.map_err(failed)?;
-        // A pooler hands out the most or the least recently returned process first. With only one order, both
-        // connections could get the same process each time.
-        is_shared = is_shared || round % 2 == 0 && process_of(at, client).await? != own;
-        if is_shared {
-            return Err(LedgerError::pooler(FOR_ONE_TRANSACTION));
-        }
-    }
-    let set = |(name, value)| format!("SELECT set_config('{name}', '{value}', false);");
-    let settings: Vec<_> = settings(mark).map(set).collect();
-    client.batch_execute(&settings.concat()).await.map_err(failed)
-}
-
-/// Returns the server process that answers.
-async fn process_of(at: &str, client: &Client) -> Result<String, LedgerError> {
-    let answer = client.simple_query("SELECT pg_backend_pid()").await;
-    let answer = answer.map_err(|error| LedgerError::of_statement(at, &error))?;
-    let process = answer.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-        _ => None,
-    });
-    Ok(process.unwrap_or_default())
 }
 
 async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError> {

@@ -7,9 +7,6 @@ use tokio_postgres::error::SqlState;
 use crate::ledger::error::{LedgerError, LedgerFault};
 use crate::ledger::name::RunName;
 
-/// A prepared statement is missing or replaced, or two connections have one process: the pooler is in transaction mode.
-pub(super) const FOR_ONE_TRANSACTION: &str = "a connection has a process of the server for one transaction only";
-
 impl LedgerError {
     /// The error of a setup that someone has to change.
     pub(super) fn setup(message: impl Into<String>, hint: &str) -> Self {
@@ -39,7 +36,7 @@ impl LedgerError {
 
     pub(super) fn pooler(cause: &str) -> Self {
         let message = format!("a pooler between here and the database drops the settings of the session: {cause}");
-        Self::new(LedgerFault::Pooler, message, "connect to the database itself, or to a pool in session mode")
+        Self::setup(message, "connect to the database itself")
     }
 
     pub(super) fn rights(at: &str, cause: &str) -> Self {
@@ -103,7 +100,7 @@ impl LedgerError {
         } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
             Self::read_only()
         } else if [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(code) {
-            Self::pooler(FOR_ONE_TRANSACTION)
+            Self::pooler("a statement that was prepared is missing, or is another's")
         } else if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) {
             Self::no_ledger(at)
         } else if *code == SqlState::LOCK_NOT_AVAILABLE {

@@ -130,7 +130,8 @@ impl Worker {
             let last = fresh.iter().position(|row| !fits(row)).unwrap_or(fresh.len());
             fresh.truncate(last);
             if rows.len() + fresh.len() < all {
-                self.held_until = people.room_at(limit).max(now + 1);
+                // With room for a single person, all of them would be counted again for each one.
+                self.held_until = people.room_at(limit, limit.div_ceil(100)).max(now + 1);
             }
             let held: Vec<_> = held.iter().map(|row| values![self.run.id, row.n, self.held_until].to_vec()).collect();
             db.each(HOLD, &held)?;

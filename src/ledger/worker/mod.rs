@@ -271,7 +271,7 @@ impl Worker {
 
     /// Records the outcome of rows, and returns at most `wanted` rows that may leave. Once it returns, all of it is
     /// durable, and the returned rows are under way. If the write fails, none of it may be relied on, and no row
-    /// leaves. A failure to record the `events` of the run does not fail the exchange.
+    /// leaves.
     pub(crate) fn exchange(
         &mut self,
         settled: &[SettledRow],

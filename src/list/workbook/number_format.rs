@@ -81,6 +81,14 @@ impl NumberFormat {
         written_number(stored, self.kind, self.is_1904)
     }
 
+    /// How a person sees `text`, if the format adds something to it.
+    pub(super) fn show_text(&self, text: &str) -> Option<String> {
+        let (before, behind) = sections(&self.code).pop()?.split_once('@')?;
+        let words = |code| words(&tokens(code, &mut None));
+        Some(format!("{}{text}{}", words(before)?, words(behind)?).trim().to_owned())
+            .filter(|shown| shown != text.trim())
+    }
+
     /// How a person sees `value`, in a list from a country with `conventions`.
     pub(crate) fn show(&self, value: f64, conventions: Option<&Conventions>) -> Result<String, Unshown> {
         let conventions = self.conventions.as_ref().or(conventions);
@@ -147,19 +155,21 @@ fn kind(tokens: &[Token]) -> NumberKind {
     kind.unwrap_or(NumberKind::Plain)
 }
 
+/// The words of a section that has nothing else.
+fn words(tokens: &[Token]) -> Option<String> {
+    let words = tokens.iter().map(|token| match token {
+        Token::Text(text) => Some(text.as_str()),
+        Token::Percent => Some("%"),
+        _ => None,
+    });
+    words.collect()
+}
+
 fn number(tokens: &[Token]) -> Option<Section> {
     let is_digit = |token: &Token| matches!(token, Token::Digit(_) | Token::Point);
     let mut layout = NumberLayout { is_percent: tokens.contains(&Token::Percent), ..NumberLayout::default() };
-    let text = |tokens: &[Token]| -> Option<String> {
-        let words = tokens.iter().map(|token| match token {
-            Token::Text(text) => Some(text.as_str()),
-            Token::Percent => Some("%"),
-            _ => None,
-        });
-        words.collect()
-    };
     let (Some(first), Some(last)) = (tokens.iter().position(is_digit), tokens.iter().rposition(is_digit)) else {
-        return text(tokens).filter(|text| !text.trim().is_empty()).map(Section::Text);
+        return words(tokens).filter(|text| !text.trim().is_empty()).map(Section::Text);
     };
     let mut is_behind = false;
     for token in tokens.get(first..=last)? {
@@ -174,7 +184,7 @@ fn number(tokens: &[Token]) -> Option<Section> {
             _ => return None,
         }
     }
-    let (before, behind) = (text(tokens.get(..first)?)?, text(tokens.get(last + 1..)?)?);
+    let (before, behind) = (words(tokens.get(..first)?)?, words(tokens.get(last + 1..)?)?);
     // It divides by a hundred more than once.
     if tokens.iter().filter(|token| **token == Token::Percent).count() > 1 {
         return None;
@@ -237,6 +247,21 @@ fn date_format(tokens: &[Token]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_format_may_add_to_a_text() {
+        for (code, expected) in [
+            ("\"Sr. \"@", Some("Sr. Ana")),
+            ("0;-0;0;\\[@\\]", Some("[Ana]")),
+            ("_(\"$\"* #,##0.00_);_(\"$\"* \"-\"??_);_(@_)", None),
+            ("0.00", None),
+            ("0\"@\"", None),
+            ("General@", None),
+        ] {
+            let format = NumberFormat::of_code(code, false).unwrap();
+            assert_eq!(format.show_text("Ana").as_deref(), expected, "{code}");
+        }
+    }
 
     #[test]
     fn a_simple_format_shows_a_number_as_a_sheet_does() {

@@ -208,17 +208,22 @@ impl OdsCell {
         Ok(cell)
     }
 
-    /// How the sheet shows a number or a date; if the cell has a format, that is `text`.
+    /// How the sheet shows a number or a date, if the cell has a format, and a text to which its format adds something: as `text`.
     fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
         let is_number = ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
         let is_short = self.kind == "float" && ["E+", "E-"].iter().any(|sign| text.contains(sign));
-        let is_shown = has_format && !is_short && !text.is_empty();
-        is_number.then(|| if is_shown { CellLook::Text(text.trim().to_owned()) } else { CellLook::Stored })
+        let is_other_text = self.kind == "string" && self.stored.as_ref().is_some_and(|stored| stored != text);
+        let is_shown = !text.is_empty() && (is_other_text || is_number && has_format && !is_short);
+        if is_shown { Some(CellLook::Text(text.trim().to_owned())) } else { is_number.then_some(CellLook::Stored) }
     }
 
     /// With the text that is shown.
     fn value(self, text: String) -> Result<String, CellFault> {
-        if self.is_error {
+        // Only LibreOffice marks an error; other programs show one beside another value.
+        let shows_error =
+            text.starts_with('#') && (text.ends_with(['!', '?']) || ["#N/A", "#N/D"].contains(&text.as_str()));
+        let is_other = self.stored.as_ref().is_some_and(|stored| *stored != text);
+        if self.is_error || self.has_formula && shows_error && is_other {
             return Err(CellFault::Error(text));
         }
         if self.has_formula && self.kind.is_empty() {

@@ -161,6 +161,9 @@ fn cell(
             other => return Err(part.damaged(format_args!("a cell has the unknown type `{other}`"))),
         },
     };
+    if let (Ok(text), Some(format), "s" | "str" | "inlineStr") = (&value, format, tag.kind.as_str()) {
+        look = format.show_text(text).map(CellLook::Text);
+    }
     Ok(SheetCell { value, look, is_crossed_out })
 }
 

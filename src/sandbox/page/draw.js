@@ -115,7 +115,7 @@ export function draw(parts) {
 export function snippet({ kind, drawn }) {
   const texts = drawn.filter((part) => part.is === "text");
   const said = texts.find((part) => !part.look) ?? texts[0];
-  const line = said ? words(said.lines) : drawn.map(({ name, of }) => name ?? of?.name?.formatted_name ?? of?.name).find(Boolean);
+  const line = said ? words(said.lines) : drawn.map(({ name, of }) => name ?? of?.name?.formatted_name ?? of?.name).find((text) => typeof text === "string");
   const shown = (line ?? "").slice(0, 160).replace(/\s+/g, " ");
   return kind === "text" ? shown : [kind, shown].filter(Boolean).join(" · ");
 }

@@ -144,19 +144,21 @@ function curl({ request, body }) {
   if (request.method !== "POST") parts.push(`--request ${request.method}`);
   if (body !== null && body !== undefined) {
     parts.push("--header 'content-type: application/json'");
-    parts.push(`--data ${quoted(typeof body === "string" ? body : JSON.stringify(body))}`);
+    parts.push(`--data-raw ${quoted(typeof body === "string" ? body : JSON.stringify(body))}`);
   }
   parts.push(quoted(location.origin + request.path));
   return parts.join(" ");
 }
 
 /** As `jelouctl send …`. */
-function jelouctl({ kind, user, body }) {
-  const command = kind === "flow-message" ? "flow-message" : `send ${kind}`;
+function jelouctl({ request, kind, user, body }) {
+  const command = kind === "flow-message" ? kind : `send ${kind === "template-by-id" ? "template" : kind}`;
   const own = Object.keys(body).filter((name) => !["type", "userId"].includes(name));
   const isPlain = kind === "text" && own.join() === "text" && /^[^-\p{Cc}][^\p{Cc}]*$/u.test(String(body.text));
   const start = `JELOUCTL_SANDBOX=${location.origin} jelouctl ${command}`;
   if (isPlain) return `${start} --to ${quoted(user)} ${quoted(body.text)}`;
   const to = kind === "flow-message" ? ` --to ${quoted(user)}` : "";
-  return `printf '%s' ${quoted(JSON.stringify(body))} | ${start}${to} --body -`;
+  const campaign = request.path.match(/\/campaigns\/([^/]+)\//)?.[1];
+  const of = campaign ? ` --campaign ${quoted(decodeURIComponent(campaign))}` : "";
+  return `printf '%s' ${quoted(JSON.stringify(body))} | ${start}${to}${of} --body -`;
 }
