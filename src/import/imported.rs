@@ -21,6 +21,9 @@ pub(crate) fn problem_of_excluded(list: &str) -> String {
     format!("the recipient must not be written to: they are on {list}")
 }
 
+/// For the report of the run.
+pub(crate) const NOT_ALLOWED: &str = "the recipient is not among those that allow_to allows";
+
 /// Called with the line of a row and what is to be said of it.
 pub(super) type FaultReport<'a> = &'a mut dyn FnMut(u64, RowFault);
 

@@ -31,12 +31,14 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) countries: CountryRule,
     /// The people who must not be written to.
     pub(crate) exclusions: &'a Exclusions,
+    /// With --skip-not-allowed: whether all recipients of a message are allowed. Rows to others are skipped.
+    pub(crate) is_allowed: Option<&'a dyn Fn(&Outgoing) -> bool>,
     pub(crate) bot: &'a str,
     /// The address that the requests are sent to.
     pub(crate) base: &'a Url,
     /// How to treat rows of a report that were sent.
     pub(crate) reported: DuplicatePolicy,
-    /// Whether rows are skipped that were sent before, or whose people have not written; they do not count towards the limit.
+    /// Whether rows are skipped because they were sent before; such rows do not count towards the limit.
     pub(crate) leaves_out: bool,
     /// Where to look for the runs of a report.
     pub(crate) store: Option<&'a Store>,

@@ -6,7 +6,7 @@ use std::thread;
 use super::cells::{self, UsedCells};
 use super::draft_feed::DraftFeed;
 use super::error::{BulkError, RowError};
-use super::imported::{FaultReport, Imported, Remark, RowFault, problem_of_excluded};
+use super::imported::{FaultReport, Imported, NOT_ALLOWED, Remark, RowFault, problem_of_excluded};
 use super::plan::ImportPlan;
 use super::policy::{DuplicatePolicy, HiddenRule};
 use super::reported::{KnownOutcome, ReportedRuns, problem_of_report};
@@ -20,7 +20,8 @@ use crate::message::Outgoing;
 const MORE: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. `report` is called for every row with a problem, and `is_read` with the number
-/// of rows so far. `leave_out` skips rows that do not count towards the limit, and returns whether it could. Faults of single rows are counted and reported.
+/// of rows so far. `leave_out` skips rows of earlier runs if they do not count towards the limit, and returns whether it
+/// could. Faults of single rows are counted and reported.
 pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
@@ -41,7 +42,7 @@ pub(crate) fn import_list(
         // Faults after the limit are not reported, and the limit's position is known only afterwards.
         let mut faults = Vec::new();
         let read = rows.read(list, draft, wanted, &mut |line, fault| faults.push((line, fault)));
-        let is_left_out = !(plan.leaves_out || plan.policy.skip_not_allowed) || leave_out(draft);
+        let is_left_out = !plan.leaves_out || leave_out(draft);
         let end = draft.cut(limit, plan.policy.limit_of())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
         for (line, fault) in faults {
@@ -69,7 +70,7 @@ struct Importer<'a> {
     may_say_sent: bool,
     cells: UsedCells<'a>,
     reported: ReportedRuns<'a>,
-    /// The rows that were read, and those with a request that were not skipped.
+    /// The rows that were read, and those with a request and an allowed recipient.
     read: u64,
     requests: u64,
 }
@@ -187,6 +188,8 @@ impl<'a> Importer<'a> {
                 let excluded = self.plan.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
                 let left_out = excluded.map(|list| RowFault::Excluded(list.to_owned()));
                 let left_out = left_out.or(known.kept_out.map(RowFault::KeptOut));
+                let is_allowed = self.plan.is_allowed.is_none_or(|is_allowed| is_allowed(&outgoing));
+                let left_out = left_out.or((!is_allowed).then_some(RowFault::Remark(Remark::NotAllowed)));
                 let sent = known.sent.map(RowFault::Reported);
                 let mut report = |fault| report(line, fault);
                 let warnings = told.into_iter().chain(self.cells.warnings(&row)).map(Remark::Warning);
@@ -200,7 +203,7 @@ impl<'a> Importer<'a> {
                 } else {
                     suspects.into_iter().map(of_cell).map(RowFault::Remark).chain(sent).for_each(report);
                 }
-                self.add_request(feed, (line, cells), &outgoing, (excluded, known))
+                self.add_request(feed, (line, cells), &outgoing, (excluded, is_allowed, known))
             }
             Err(error) => self.add_invalid(feed, (line, cells), error, report),
         }
@@ -260,7 +263,7 @@ impl<'a> Importer<'a> {
         feed: &mut DraftFeed<'_>,
         (line, cells): (u64, String),
         outgoing: &Outgoing,
-        (excluded, known): (Option<&str>, KnownOutcome),
+        (excluded, is_allowed, known): (Option<&str>, bool, KnownOutcome),
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base).to_owned();
@@ -270,9 +273,11 @@ impl<'a> Importer<'a> {
             DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
             DuplicatePolicy::Meant => false,
         };
-        let of_report = known.kept_out.or(known.sent.filter(|_| leaves_out_sent));
+        let with_problem = |reason| (reason, problem_of_report(reason));
         let skip = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
-        let skip = skip.or_else(|| of_report.map(|reason| (reason, problem_of_report(reason))));
+        let skip = skip.or_else(|| known.kept_out.map(with_problem));
+        let skip = skip.or_else(|| (!is_allowed).then(|| (SkipReason::NotAllowed, NOT_ALLOWED.to_owned())));
+        let skip = skip.or_else(|| known.sent.filter(|_| leaves_out_sent).map(with_problem));
         if excluded.is_none() && known.kept_out.is_none() {
             self.imported.accepts.get_or_insert(request.accepts);
         }

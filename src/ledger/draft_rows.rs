@@ -41,7 +41,7 @@ impl LedgerDraft {
         Ok(are_recalled)
     }
 
-    /// How many of these rows nobody else is to send any more.
+    /// How many of those rows no other run or single send is going to send now.
     pub(crate) fn freed(&self) -> Result<u64, LedgerError> {
         let query = format!("SELECT count(*) FROM row WHERE {IS_SENT} AND problem IS NOT NULL");
         Ok(self.db.query_row(&query, [], |row| row.get(0))?)

@@ -282,7 +282,7 @@ impl<'a> Engine<'a> {
                 self.give_back(row, "the run was stopped before it left");
                 continue;
             }
-            if self.throttle.closed.is_some() {
+            if self.throttle.is_closed() {
                 self.give_back(row, "the hours closed before it left");
                 continue;
             }

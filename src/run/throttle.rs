@@ -43,7 +43,7 @@ pub(crate) struct Throttle {
     rate_limit: Patience,
     network: Patience,
     /// Whether the hours were closed when last checked.
-    pub(super) closed: Option<Closed>,
+    closed: Option<Closed>,
     /// What last held rows back.
     obstacle: Option<Obstacle>,
     /// The end of the last wait that was reported.
@@ -63,7 +63,7 @@ struct Obstacle {
 
 /// The hours are closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Closed {
+struct Closed {
     /// When they open.
     until: Timestamp,
     /// When to check again.
@@ -97,6 +97,11 @@ impl Throttle {
         let Some(hours) = &self.limits.hours else { return false };
         let closed = Closed::of(hours, timestamps::now(), now);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
+    }
+
+    /// Whether the hours were closed when last checked.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.is_some()
     }
 
     /// As after the end of a window that never opens again.

@@ -120,7 +120,7 @@ mod tests {
     async fn our_own_port_is_ours() {
         let sandbox = Sandbox::start(Options::default()).unwrap();
         assert_eq!(listening_user(sandbox.port()), Some(own_user()));
-        // Where there is no IPv6, nobody listens so.
+        // A machine without IPv6 has no such address.
         if let Ok(everywhere) = std::net::TcpListener::bind("[::]:0") {
             assert_eq!(listening_user(everywhere.local_addr().unwrap().port()), Some(own_user()));
         }

@@ -187,7 +187,7 @@ fn files_that_cannot_be_read_are_named() {
     symlink("loop", home.path().join("loop")).unwrap();
     for (file, problem) in [
         ("missing.txt", "--text-file: failed to read missing.txt: No such file or directory"),
-        (".", "--text-file: failed to read .: "),
+        (".", "--text-file: failed to read .: Is a directory"),
         ("loop", "--text-file: failed to read loop: Too many levels of symbolic links"),
         ("latin1.txt", "--text-file: latin1.txt is not UTF-8 at line 2"),
         ("large.txt", "--text-file: failed to read large.txt: it has more than 1048576 bytes"),
@@ -637,7 +637,9 @@ fn a_first_guess_of_a_list_is_answered_with_what_to_type() {
     assert!(!ended.stderr.contains("as a value"), "{ended:?}");
     Home::new().run("-o json send text --to 1 a").fails(2, &["invalid value 'json' for '--output", JSON]);
     Home::new().run("bulk send https://example.com/a.csv text a").fails(2, &["a list is a file on this machine"]);
-    Home::new().run("bulk send . text a").fails(2, &["failed to read .: "]);
+    let is_directory =
+        if cfg!(windows) { "failed to read .: is a directory" } else { "failed to read .: Is a directory" };
+    Home::new().run("bulk send . text a").fails(2, &[is_directory]);
     Home::new().run("bulk send a.csv --preview todo text a").fails(2, &["write a whole number, or all"]);
     let several = "send text --sandbox --to 593987654321,593987654322 a";
     Home::new().run(several).fails(2, &["contains `,`", "; to send to several people: jelouctl bulk send"]);

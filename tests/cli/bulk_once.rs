@@ -128,7 +128,7 @@ fn who_was_left_out_for_a_run_that_is_given_up_is_not_forgotten() {
     terminal.wait_for("[y/N] ");
     home.run("bulk cancel a --yes").success();
     let (code, screen) = terminal.end_with("y");
-    let told = "others were to send 2 rows of this list, which were left out for that, and did not";
+    let told = "other runs or single sends were to send 2 rows of this list, and no longer will";
     assert!(code == 11 && screen.contains(told), "{code} {screen}");
     assert_eq!(jelou.times(&users(0..4)), [0; 4]);
     send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();

@@ -61,11 +61,11 @@ pub(crate) fn compare(
     Err(refusal(&found, draft.messages()?, "messages", way))
 }
 
-/// Refuses a list with rows that were left out for others, which did not send them and will not: nobody would get them.
+/// Refuses a list if rows were left out for another run or a single send that no longer sends them: nobody would.
 pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
     let rows = draft.freed()?;
-    let rows_of = counted(rows, "row");
-    let message = format!("others were to send {rows_of} of this list, which were left out for that, and did not");
+    let left_out = counted(rows, "row");
+    let message = format!("other runs or single sends were to send {left_out} of this list, and no longer will");
     if rows == 0 { Ok(()) } else { Err(CommandError::guard(message, "send the list again")) }
 }
 

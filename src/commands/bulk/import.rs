@@ -6,7 +6,7 @@ use super::list_notes::{
 };
 use crate::command_error::CommandError;
 use crate::context::Context;
-use crate::import::{ImportPlan, ImportPolicy, Imported, Remark, Remarks, RowFault, import_list};
+use crate::import::{ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remark, Remarks, RowFault, import_list};
 use crate::input::UsageError;
 use crate::ledger::{LedgerDraft, LedgerError, Skip, SkipCounts, SkipReason};
 use crate::list::ListReader;
@@ -45,12 +45,9 @@ pub(crate) fn import(
         reported: SkipCounts::default(),
         remarks: keeps_remarks.then(Remarks::new),
     };
-    let (mut comparison, skips_guarded) = (Ok(()), plan.policy.skip_not_allowed);
+    let mut comparison = Ok(());
     let leave_out = |draft: &mut LedgerDraft| {
-        comparison = if plan.leaves_out { compare(draft) } else { Ok(()) };
-        if comparison.is_ok() && skips_guarded {
-            comparison = guarded_rows(draft, guard, true).map(drop);
-        }
+        comparison = compare(draft);
         comparison.is_ok()
     };
     let report = &mut |line, fault| told.tell(line, &fault);
@@ -60,17 +57,12 @@ pub(crate) fn import(
     if comparison.is_err() && plan.policy.notes_rejects {
         draft.skip_earlier(None)?;
     }
-    if skips_guarded {
-        guarded_rows(draft, guard, true)?;
-    }
     imported.count(draft);
     imported.settle_repeated(draft, plan.policy, &mut |line, fault| told.tell(line, &fault))?;
-    let (lines, first_guarded) = guarded_rows(draft, guard, plan.policy.notes_rejects)?;
-    for line in &lines {
-        told.tell(*line, &RowFault::Remark(Remark::NotAllowed));
-    }
-    let first_guarded = first_guarded.filter(|_| !skips_guarded);
-    imported.guarded = if skips_guarded { 0 } else { lines.len() as u64 };
+    let first_guarded = match guard {
+        Some(sender) => guarded_rows(draft, sender, &mut imported, &mut told)?,
+        None => None,
+    };
     let ToldRows { messages, notes, remarks, .. } = told;
     messages.finish();
     drop(reading);
@@ -146,32 +138,31 @@ impl ToldRows<'_> {
     }
 }
 
-/// The lines of the rows whose recipients the `allow_to` of `guard` does not allow, with the first of these faults. They
-/// are skipped if that is wanted, and found again if they were skipped before.
+/// Counts the rows whose recipients `allow_to` does not allow, and returns the first of these faults. It runs after
+/// everything that skips rows.
 fn guarded_rows(
     draft: &mut LedgerDraft,
-    guard: Option<&Sender>,
-    skips: bool,
-) -> Result<(Vec<u64>, Option<CommandError>), CommandError> {
+    sender: &Sender,
+    imported: &mut Imported,
+    told: &mut ToldRows<'_>,
+) -> Result<Option<CommandError>, CommandError> {
+    if sender.settings.allow_to.is_none() {
+        return Ok(None);
+    }
     let (mut first, mut guarded) = (None, Vec::new());
-    let Some(settings) = guard.map(|sender| &sender.settings).filter(|settings| settings.allow_to.is_some()) else {
-        return Ok((Vec::new(), None));
-    };
-    draft.each_row(|row| {
-        let is_open = row.skip.is_none_or(|skip| skip.reason == SkipReason::NotAllowed);
-        if let Some(request) = row.request.filter(|_| is_open)
-            && let Err(error) = check_allowed(settings, request.recipients()?.iter().map(String::as_str))
-        {
-            guarded.push((row.n, row.line));
+    draft.each_sent(|row, request| {
+        if let Err(error) = check_allowed(&sender.settings, request.recipients()?.iter().map(String::as_str)) {
+            guarded.push(row.n);
+            told.tell(row.line, &RowFault::Remark(Remark::NotAllowed));
             first.get_or_insert(error);
         }
         Ok::<_, LedgerError>(())
     })?;
-    let problem = "the recipient is not among those that allow_to allows";
-    for (n, _) in guarded.iter().filter(|_| skips) {
-        draft.skip(*n, Skip { reason: SkipReason::NotAllowed, problem })?;
+    imported.guarded = guarded.len() as u64;
+    for n in guarded.into_iter().filter(|_| told.policy.notes_rejects) {
+        draft.skip(n, Skip { reason: SkipReason::NotAllowed, problem: NOT_ALLOWED })?;
     }
-    Ok((guarded.into_iter().map(|(_, line)| line).collect(), first))
+    Ok(first)
 }
 
 /// Whether the list may be sent. Errors of the list come before those of a guard.

@@ -22,13 +22,13 @@ use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::{Source, UsageError, name_of};
 use crate::ledger::{LedgerDraft, LedgerError, Store};
 use crate::list::{ListOptions, ListReader};
-use crate::message::{Envelope, Message, Route, is_template, merge};
+use crate::message::{Envelope, Message, Outgoing, Route, is_template, merge};
 use crate::output::counted;
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::private_file::PipeBound;
 use crate::process::block_on;
 use crate::report::write_left_out;
-use crate::sending::{Sender, claim_exclusions, open_list, read_exclusions};
+use crate::sending::{Sender, check_allowed, claim_exclusions, open_list, read_exclusions};
 use crate::template::{BodyTemplate, TextTemplate, language};
 
 pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
@@ -50,9 +50,9 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let language = language();
     let compiled = compile_body(&language, kind, body.as_ref())?;
     let recipient = recipient_rule(&language, args.typed.delivery.to.as_deref(), args.to_column.as_deref())?;
-    let input = open_list(&args.source, PipeBound::Writer)?;
+    let (input, name) = (open_list(&args.source, PipeBound::Writer)?, name_of(&args.source));
     let options = ListOptions { sheet: args.sheet.clone(), encoding: args.encoding, header_row: args.header_row };
-    let mut list = ListReader::open(input, &name_of(&args.source), &options)?;
+    let mut list = ListReader::open(input, &name, &options)?;
 
     let sender = Sender::resolve(context)?;
     let hours = args.hours.over(sender.settings.hours.clone())?;
@@ -63,9 +63,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
     let rates = read_rates(args.rates.as_deref(), &sender.settings)?;
     let budget = budget(args.budget, &sender.settings, rates.is_some())?;
-    let base = sender.planned_base();
-    let store = store_of(context, args, &sender)?;
-    let store = store.as_ref();
+    let opened = store_of(context, args, &sender)?;
+    let (base, store) = (sender.planned_base(), opened.as_ref());
     let reaches_people = !sender.settings.is_sandboxed() && args.test_to.is_none();
     if args.once.is_some() && reaches_people {
         warn_of_forgotten_keys(context, store);
@@ -73,6 +72,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     let windows = windows_for_list(context, args, kind, &sender)?;
     let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
     let (policy, no_exclusions) = (DuplicatePolicy::of(&details.conditions), Exclusions::default());
+    let is_allowed = |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
     let plan = ImportPlan {
         kind: args.message(),
         strict: args.typed.delivery.strict,
@@ -81,6 +81,7 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         countries,
         // A test goes to another person.
         exclusions: if args.test_to.is_some() { &no_exclusions } else { &exclusions },
+        is_allowed: if args.policy.skip_not_allowed && args.test_to.is_none() { Some(&is_allowed) } else { None },
         bot: sender.bot.as_str(),
         base: base.url(),
         reported: if reaches_people { policy } else { DuplicatePolicy::Meant },
@@ -92,11 +93,10 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     };
     let page = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
     let (sender, exclusions, draft) = (&sender, &exclusions, LedgerDraft::create()?);
-    let prepared =
-        PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details, rates, budget };
+    let whole = PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details, rates, budget };
     match &args.test_to {
-        Some(to) => prepared.test(&mut list, &plan, to),
-        None => prepared.read(&mut list, &plan, rejects, page),
+        Some(to) => whole.test(&mut list, &plan, to),
+        None => whole.read(&mut list, &plan, rejects, page),
     }
 }
 
