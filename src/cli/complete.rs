@@ -59,8 +59,7 @@ fn runs() -> Vec<String> {
 
 fn keys() -> Vec<String> {
     let known = local_store().and_then(|store| store.keys().ok()).unwrap_or_default();
-    let keys: BTreeSet<_> = known.into_iter().map(|summary| summary.scope.key.to_string()).collect();
-    keys.into_iter().collect()
+    known.into_iter().map(|summary| summary.scope.key.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 fn topics() -> Vec<String> {

@@ -166,7 +166,8 @@ impl<'a> Importer<'a> {
         if let Ok(row) = &row {
             self.imported.note_columns(line, row)?;
         }
-        let cells = row.as_ref().map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
+        // Of a bad row only its text, without columns.
+        let cells = row.as_ref().map_or_else(|_| serde_json::json!(bad_text).to_string(), Row::cells);
         let is_left_out = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
         let kept_out = outcome.as_ref().and_then(|outcome| self.reported.left_out(outcome));
         // The contents of a row that is not visible do not matter.

@@ -107,7 +107,8 @@ impl TemplateUse {
                 TemplateVerdict::Unclear { missing: "status" }
             };
         }
-        if self.goes_to_user_id && approved.iter().all(|each| is_for_authentication(each)) {
+        let is_for_login = |category: &str| category.eq_ignore_ascii_case("AUTHENTICATION");
+        if self.goes_to_user_id && approved.iter().all(|each| text(each, "category").is_some_and(is_for_login)) {
             return TemplateVerdict::NeedsNumber;
         }
         let fits = |media: &str| self.media.as_ref().is_some_and(|given| given.eq_ignore_ascii_case(media));
@@ -203,10 +204,6 @@ fn without_prefix(name: &str) -> Option<&str> {
     let (prefix, rest) = name.split_once('_')?;
     let is_prefix = prefix.len() == 4 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (is_prefix && !rest.is_empty()).then_some(rest)
-}
-
-fn is_for_authentication(template: &Value) -> bool {
-    text(template, "category").is_some_and(|category| category.eq_ignore_ascii_case("AUTHENTICATION"))
 }
 
 /// The medium that a template begins with, from Meta's components or from a field beside the text. None if the list does not

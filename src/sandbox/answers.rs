@@ -96,8 +96,8 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
 }
 
 /// `422`: a parameter of the address, or a field, is not valid.
-pub(crate) fn invalid_field(name: &str, problem: &str) -> Response {
-    invalid("The request is not valid", &Map::from_iter([(name.to_owned(), json!([both(problem)]))]))
+pub(crate) fn invalid_field((name, problem): (String, String)) -> Response {
+    invalid("The request is not valid", &Map::from_iter([(name, json!([both(&problem)]))]))
 }
 
 fn invalid(description: &str, fields: &Map<String, Value>) -> Response {

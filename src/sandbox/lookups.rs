@@ -40,7 +40,7 @@ struct Lookup {
 
 /// `GET /v1/external/messages/history/{bot}`: what both sides wrote, newest first.
 pub(super) async fn history(caller: Caller, Query(asked): Query<LookupQuery>) -> Result<Json<Value>, Response> {
-    let lookup = Lookup::read(&asked, ["startAt", "endAt"]).map_err(invalid)?;
+    let lookup = Lookup::read(&asked, ["startAt", "endAt"]).map_err(answers::invalid_field)?;
     let store = &caller.sandbox.store;
     let chat = asked.get("messageId").map(|id| store.get(id).map(|message| message.user.clone()));
     let is_of_chat = |message: &StoredMessage| chat.as_ref().is_none_or(|user| user.as_ref() == Some(&message.user));
@@ -52,7 +52,7 @@ pub(super) async fn history(caller: Caller, Query(asked): Query<LookupQuery>) ->
 
 /// `GET /v1/external/bots/{bot}/notifications`: the templates that were sent, newest first.
 pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuery>) -> Result<Json<Value>, Response> {
-    let lookup = Lookup::read(&asked, ["from", "to"]).map_err(invalid)?;
+    let lookup = Lookup::read(&asked, ["from", "to"]).map_err(answers::invalid_field)?;
     let now = SystemTime::now();
     let fits = |message: &StoredMessage| {
         let has = |parameter: &str, value: &dyn Fn() -> Value| {
@@ -72,9 +72,8 @@ pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuer
 pub(super) async fn notification(caller: Caller) -> Response {
     let now = SystemTime::now();
     let is_listed = |message: &StoredMessage| message.receipts.as_ref().is_some_and(|receipts| receipts.is_listed(now));
-    let message = caller.notification.as_deref().and_then(|id| caller.sandbox.store.get(id));
-    let found = message
-        .filter(|message| message.bot == caller.bot && NOTIFICATIONS.contains(&message.kind) && is_listed(message));
+    let found = caller.notification.as_deref().and_then(|id| caller.sandbox.store.get(id));
+    let found = found.filter(|one| one.bot == caller.bot && NOTIFICATIONS.contains(&one.kind) && is_listed(one));
     match found.and_then(|message| notification_entry(&message, now)) {
         Some(notification) => Json(notification).into_response(),
         None => answers::coded(StatusCode::NOT_FOUND, "not_found", "There is no such notification"),
@@ -123,10 +122,6 @@ impl Lookup {
         });
         (pagination, found.into_iter().skip(offset).take(self.limit).collect())
     }
-}
-
-fn invalid((name, problem): (String, String)) -> Response {
-    answers::invalid_field(&name, &problem)
 }
 
 /// A time, or a day: its beginning, or its end if `is_end`.
@@ -199,7 +194,8 @@ fn element_name(message: &StoredMessage) -> Value {
 
 /// The campaign in the body, or in the path: `/v1/bots/{bot}/campaigns/{campaign}/template-messages`.
 fn campaign(message: &StoredMessage) -> Value {
-    let path = message.request.as_ref().and_then(|request| request.get("path")?.as_str()).unwrap_or_default();
+    let head: Option<Value> = message.request.as_ref().and_then(|head| serde_json::from_str(head.get()).ok());
+    let path = head.as_ref().and_then(|head| head.get("path")?.as_str()).unwrap_or_default();
     let in_path = path.split_once("/campaigns/").and_then(|(_, rest)| rest.split('/').next());
     message.body.get("campaignId").cloned().or(in_path.map(Value::from)).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::response::Response;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -27,7 +28,7 @@ pub(super) struct RefusedRequest {
     /// The word after `send`, if known.
     pub(crate) kind: Option<&'static str>,
     /// Without secrets.
-    pub(crate) request: Value,
+    pub(crate) request: Box<RawValue>,
     /// JSON, or a text if it is not JSON; None if it was not read.
     pub(crate) body: Option<Value>,
 }
@@ -135,7 +136,7 @@ mod tests {
     use super::*;
 
     fn refused(body: &str) -> RefusedRequest {
-        RefusedRequest { request: json!({}), body: Some(json!(body)), user: None, kind: None }
+        RefusedRequest { request: Box::default(), body: Some(json!(body)), user: None, kind: None }
     }
 
     fn numbers(store: &RefusedRequests, since: u64, limit: usize) -> Vec<u64> {

@@ -1,5 +1,7 @@
 //! Reads an API request for every endpoint: authorised, for an existing bot, with a JSON body.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +11,10 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::answers;
 use super::connection::Hangup;
@@ -38,7 +42,7 @@ pub(super) struct Caller {
 pub(super) struct MessageRequest {
     pub(crate) caller: Caller,
     /// As it is shown.
-    pub(crate) request: Value,
+    pub(crate) request: Box<RawValue>,
     pub(crate) body: Value,
     pub(crate) hangup: Option<Hangup>,
 }
@@ -120,13 +124,20 @@ pub(super) async fn refuse(sandbox: &SandboxState, parts: &Parts, body: Option<V
 }
 
 /// Method, path and headers of a request as they are shown: without secrets, and of a repeated header the last.
-pub(super) fn head(parts: &Parts) -> Value {
+#[derive(Serialize)]
+struct Head<'a> {
+    method: &'a str,
+    path: String,
+    headers: BTreeMap<&'a str, Cow<'a, str>>,
+}
+
+fn head(parts: &Parts) -> Box<RawValue> {
     let headers = parts.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
-        (name.to_string(), Value::from(if is_secret(name.as_str()) { "(redacted)".into() } else { value }))
+        (name.as_str(), if is_secret(name.as_str()) { "(redacted)".into() } else { value })
     });
-    let headers: Map<_, _> = headers.collect();
-    json!({ "method": parts.method.as_str(), "path": shown_path(&parts.uri), "headers": headers })
+    let (path, headers) = (shown_path(&parts.uri), headers.collect());
+    to_raw_value(&Head { method: parts.method.as_str(), path, headers }).unwrap_or_default()
 }
 
 fn shown_path(uri: &Uri) -> String {

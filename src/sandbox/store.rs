@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::to_raw_value;
 use tokio::sync::watch;
 
-use super::stored_message::{Author, Fate, Receipts, StoredMessage};
+use super::stored_message::{Author, Fate, Receipts, StoredMessage, says};
 
 /// The maximum total size of all stored messages, in bytes: a body may have a mebibyte.
 const MAX_BYTES: usize = 128 * 1024 * 1024;
@@ -30,7 +31,6 @@ pub(super) struct Filter {
     /// Messages with a smaller number.
     pub(crate) before: Option<u64>,
     /// In the user's name or a text of the body.
-    #[serde(deserialize_with = "lower_case")]
     pub(crate) search: Option<String>,
     /// At most this many, the newest.
     pub(crate) limit: Option<usize>,
@@ -45,10 +45,6 @@ pub(super) enum Writers {
     Bot,
     User,
     All,
-}
-
-fn lower_case<'d, D: Deserializer<'d>>(words: D) -> Result<Option<String>, D::Error> {
-    Option::<String>::deserialize(words).map(|words| words.map(|words| words.to_lowercase()))
 }
 
 #[derive(Debug)]
@@ -98,7 +94,7 @@ impl MessageStore {
     ) -> Arc<StoredMessage> {
         let mut inner = self.lock();
         inner.number(&mut message);
-        message.answer = answer(&message);
+        message.answer = to_raw_value(&answer(&message)).unwrap_or_default();
         let at = message.received_at;
         match message.from {
             Author::Bot => message.receipts = Some(Receipts::new(at, self.deliver_after, fate)),
@@ -253,7 +249,8 @@ impl Filter {
             && self
                 .search
                 .as_ref()
-                .is_none_or(|words| message.says(words) || message.user.to_lowercase().contains(words))
+                .map(|words| words.to_lowercase())
+                .is_none_or(|words| says(&message.body, &words) || message.user.to_lowercase().contains(&words))
     }
 }
 

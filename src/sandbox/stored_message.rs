@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::templates::Templates;
@@ -39,8 +40,8 @@ pub(crate) struct StoredMessage {
     pub(crate) body: Value,
     pub(crate) warnings: Vec<String>,
     /// As it is shown; None for a user's message.
-    pub(crate) request: Option<Value>,
-    pub(crate) answer: Value,
+    pub(crate) request: Option<Box<RawValue>>,
+    pub(crate) answer: Box<RawValue>,
     /// Its outcome; None for a user's message.
     #[serde(skip)]
     pub(super) receipts: Option<Receipts>,
@@ -58,7 +59,7 @@ impl StoredMessage {
     /// A message on its way into the store, which numbers it.
     pub(super) fn new(from: Author, bot: String, user: String, kind: &'static str, body: Value) -> Self {
         let (number, id, received_at) = (0, String::new(), SystemTime::UNIX_EPOCH);
-        let (warnings, request, answer, receipts) = (Vec::new(), None, Value::Null, None);
+        let (warnings, request, answer, receipts) = (Vec::new(), None, Box::default(), None);
         Self { number, id, received_at, from, bot, user, kind, body, warnings, request, answer, receipts }
     }
 
@@ -81,20 +82,15 @@ impl StoredMessage {
         json
     }
 
-    /// Whether a text of the body has these words, given in lower case.
-    pub(super) fn says(&self, words: &str) -> bool {
-        says(&self.body, words)
-    }
-
     /// The size of its texts, in bytes.
     pub(super) fn size(&self) -> usize {
-        let texts = [Some(&self.body), self.request.as_ref(), Some(&self.answer)].into_iter().flatten();
-        texts.map(|text| text.to_string().len()).sum::<usize>() + size_of::<Self>()
+        let head = self.request.as_ref().map_or(0, |request| request.get().len());
+        head + self.body.to_string().len() + self.answer.get().len() + size_of::<Self>()
     }
 }
 
-/// Whether a text of `body`, except its envelope, has these words.
-fn says(body: &Value, words: &str) -> bool {
+/// Whether a text of `body`, except its envelope, has these words, given in lower case.
+pub(super) fn says(body: &Value, words: &str) -> bool {
     match body {
         Value::String(text) => text.to_lowercase().contains(words),
         Value::Array(items) => items.iter().any(|item| says(item, words)),
