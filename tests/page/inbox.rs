@@ -11,7 +11,7 @@ use crate::chromium::Chromium;
 use crate::listening::Sandbox;
 
 /// How long anything on the page may take to appear. Only a failing test waits this long.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A window of a browser, showing the page.
 pub(crate) struct Inbox {
