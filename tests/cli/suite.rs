@@ -140,6 +140,7 @@ fn all_tests_are_made_but_in_a_quick_round_which_says_what_it_left_out() {
         "cargo test --locked --quiet --test cli []",
         "cargo test --locked --quiet --test page []",
         "package  []",
+        "package tools []",
         "smoke /elsewhere/debug/jelouctl []",
     ];
     assert_eq!(calls, all);
