@@ -59,7 +59,8 @@ fn runs() -> Vec<String> {
 
 fn keys() -> Vec<String> {
     let known = local_store().and_then(|store| store.keys().ok()).unwrap_or_default();
-    known.into_iter().map(|summary| summary.scope.key.to_string()).collect::<BTreeSet<_>>().into_iter().collect()
+    let keys: BTreeSet<_> = known.into_iter().map(|summary| summary.scope.key.to_string()).collect();
+    keys.into_iter().collect()
 }
 
 fn topics() -> Vec<String> {

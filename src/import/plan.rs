@@ -38,7 +38,8 @@ pub(crate) struct ImportPlan<'a> {
     pub(crate) base: &'a Url,
     /// How to treat rows of a report that were sent.
     pub(crate) reported: DuplicatePolicy,
-    /// Whether rows are skipped because they were sent before; such rows do not count towards the limit.
+    /// Whether rows are skipped that were sent before, or whose people have not written lately. They do not count towards the
+    /// limit.
     pub(crate) leaves_out: bool,
     /// Where to look for the runs of a report.
     pub(crate) store: Option<&'a Store>,

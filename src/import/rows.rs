@@ -20,8 +20,8 @@ use crate::message::Outgoing;
 const MORE: u64 = 4;
 
 /// Fills `draft` with the rows of `list`. `report` is called for every row with a problem, and `is_read` with the number
-/// of rows so far. `leave_out` skips rows of earlier runs if they do not count towards the limit, and returns whether it
-/// could. Faults of single rows are counted and reported.
+/// of rows so far. `leave_out` skips the rows of `leaves_out`, and returns whether it could. Faults of single rows are counted
+/// and reported.
 pub(crate) fn import_list(
     list: &mut ListReader,
     draft: &mut LedgerDraft,
@@ -166,8 +166,7 @@ impl<'a> Importer<'a> {
         if let Ok(row) = &row {
             self.imported.note_columns(line, row)?;
         }
-        // Of a bad row only its text, without columns.
-        let cells = row.as_ref().map_or_else(|_| serde_json::json!(bad_text).to_string(), Row::cells);
+        let cells = row.as_ref().map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
         let is_left_out = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
         let kept_out = outcome.as_ref().and_then(|outcome| self.reported.left_out(outcome));
         // The contents of a row that is not visible do not matter.

@@ -102,6 +102,11 @@ impl ListRow {
         Self { line, last_line: line, row, inner_lines, is_hidden: false, faulty_cells, outcome: None, bad_text }
     }
 
+    /// The cells of a bad row, as the ledger keeps them: only its text, without columns.
+    pub(crate) fn bad_cells(bad_text: &str) -> String {
+        written(bad_text)
+    }
+
     /// Refuses a row of the list `name` that contains other rows, because a stray quote has swallowed them.
     /// `has_recipient` decides whether a line is a row. One line may look like a row if cells of several lines end and
     /// begin beside the recipient, but not two lines in succession.

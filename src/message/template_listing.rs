@@ -107,8 +107,8 @@ impl TemplateUse {
                 TemplateVerdict::Unclear { missing: "status" }
             };
         }
-        let is_for_login = |category: &str| category.eq_ignore_ascii_case("AUTHENTICATION");
-        if self.goes_to_user_id && approved.iter().all(|each| text(each, "category").is_some_and(is_for_login)) {
+        let is_authentication = |category: &str| category.eq_ignore_ascii_case("AUTHENTICATION");
+        if self.goes_to_user_id && approved.iter().all(|each| text(each, "category").is_some_and(is_authentication)) {
             return TemplateVerdict::NeedsNumber;
         }
         let fits = |media: &str| self.media.as_ref().is_some_and(|given| given.eq_ignore_ascii_case(media));

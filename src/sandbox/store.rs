@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::to_raw_value;
 use tokio::sync::watch;
@@ -31,6 +31,7 @@ pub(super) struct Filter {
     /// Messages with a smaller number.
     pub(crate) before: Option<u64>,
     /// In the user's name or a text of the body.
+    #[serde(deserialize_with = "lower_case")]
     pub(crate) search: Option<String>,
     /// At most this many, the newest.
     pub(crate) limit: Option<usize>,
@@ -45,6 +46,10 @@ pub(super) enum Writers {
     Bot,
     User,
     All,
+}
+
+fn lower_case<'d, D: Deserializer<'d>>(words: D) -> Result<Option<String>, D::Error> {
+    Option::<String>::deserialize(words).map(|words| words.map(|words| words.to_lowercase()))
 }
 
 #[derive(Debug)]
@@ -217,10 +222,8 @@ impl Inner {
     /// Marks all messages to `user`; returns whether any of them changed.
     fn mark(&self, user: &str, mark: impl Fn(&Receipts) -> bool) -> bool {
         let messages = self.messages.iter().filter(|message| message.user == user);
-        messages.filter_map(|message| message.receipts.as_ref()).fold(false, |is_changed, receipts| {
-            let is_marked = mark(receipts);
-            is_changed || is_marked
-        })
+        let receipts = messages.filter_map(|message| message.receipts.as_ref());
+        receipts.filter(|receipts| mark(receipts)).count() > 0
     }
 
     fn keep(&mut self, message: Arc<StoredMessage>, max: usize) {
@@ -249,8 +252,7 @@ impl Filter {
             && self
                 .search
                 .as_ref()
-                .map(|words| words.to_lowercase())
-                .is_none_or(|words| says(&message.body, &words) || message.user.to_lowercase().contains(&words))
+                .is_none_or(|words| says(&message.body, words) || message.user.to_lowercase().contains(words))
     }
 }
 

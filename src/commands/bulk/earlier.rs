@@ -61,7 +61,8 @@ pub(crate) fn compare(
     Err(refusal(&found, draft.messages()?, "messages", way))
 }
 
-/// Refuses a list if rows were left out for another run or a single send that no longer sends them: nobody would.
+/// Refuses a list if rows were left out because another run or a single send was to send them, and no longer will: those
+/// people would get nothing.
 pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
     let rows = draft.freed()?;
     let left_out = counted(rows, "row");

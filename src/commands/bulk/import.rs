@@ -59,10 +59,7 @@ pub(crate) fn import(
     }
     imported.count(draft);
     imported.settle_repeated(draft, plan.policy, &mut |line, fault| told.tell(line, &fault))?;
-    let first_guarded = match guard {
-        Some(sender) => guarded_rows(draft, sender, &mut imported, &mut told)?,
-        None => None,
-    };
+    let first_guarded = guarded_rows(draft, guard, &mut imported, &mut told)?;
     let ToldRows { messages, notes, remarks, .. } = told;
     messages.finish();
     drop(reading);
@@ -138,17 +135,15 @@ impl ToldRows<'_> {
     }
 }
 
-/// Counts the rows whose recipients `allow_to` does not allow, and returns the first of these faults. It runs after
+/// Counts the rows whose recipients the `allow_to` of `guard` does not allow, and returns the first of these faults. It runs after
 /// everything that skips rows.
 fn guarded_rows(
     draft: &mut LedgerDraft,
-    sender: &Sender,
+    guard: Option<&Sender>,
     imported: &mut Imported,
     told: &mut ToldRows<'_>,
 ) -> Result<Option<CommandError>, CommandError> {
-    if sender.settings.allow_to.is_none() {
-        return Ok(None);
-    }
+    let Some(sender) = guard.filter(|sender| sender.settings.allow_to.is_some()) else { return Ok(None) };
     let (mut first, mut guarded) = (None, Vec::new());
     draft.each_sent(|row, request| {
         if let Err(error) = check_allowed(&sender.settings, request.recipients()?.iter().map(String::as_str)) {

@@ -93,10 +93,10 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
     };
     let page = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
     let (sender, exclusions, draft) = (&sender, &exclusions, LedgerDraft::create()?);
-    let whole = PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details, rates, budget };
+    let job = PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details, rates, budget };
     match &args.test_to {
-        Some(to) => whole.test(&mut list, &plan, to),
-        None => whole.read(&mut list, &plan, rejects, page),
+        Some(to) => job.test(&mut list, &plan, to),
+        None => job.read(&mut list, &plan, rejects, page),
     }
 }
 

@@ -208,7 +208,8 @@ impl OdsCell {
         Ok(cell)
     }
 
-    /// How the sheet shows a number, a date, or a text to which its format adds words: as `text`, unless a number has no format.
+    /// How the sheet shows a number or a date, or a text to which its format adds words; None for any other text. A number
+    /// without a format is shown as it is stored.
     fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
         let is_number = ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
         let is_short = self.kind == "float" && ["E+", "E-"].iter().any(|sign| text.contains(sign));
