@@ -30,9 +30,22 @@ pub(crate) struct CommandError {
 }
 
 impl CommandError {
-    pub(crate) fn new(code: ExitCode, name: &'static str, message: impl fmt::Display, hint: Option<String>) -> Self {
+    pub(crate) fn new(
+        code: ExitCode,
+        name: &'static str,
+        message: impl fmt::Display,
+        hint: Option<String>,
+    ) -> Self {
         let message = message.to_string();
-        Self { code, name, message, details: Vec::new(), hint, nothing_was_sent: true, ledger: None }
+        Self {
+            code,
+            name,
+            message,
+            details: Vec::new(),
+            hint,
+            nothing_was_sent: true,
+            ledger: None,
+        }
     }
 
     /// A guard stopped a send.
@@ -42,13 +55,23 @@ impl CommandError {
 
     /// Something that is missing or broken in the configuration.
     pub(crate) fn configuration(message: impl fmt::Display, hint: impl Into<String>) -> Self {
-        Self::new(ExitCode::Configuration, "configuration", message, Some(hint.into()))
+        Self::new(
+            ExitCode::Configuration,
+            "configuration",
+            message,
+            Some(hint.into()),
+        )
     }
 
     /// A signal came before anything was sent.
     pub(crate) fn interrupted(signal: Signal) -> Self {
         let message = format!("interrupted by {}", signal.name());
-        Self::new(ExitCode::Signal(signal.number()), "interrupted", message, Some("try again when you like".to_owned()))
+        Self::new(
+            ExitCode::Signal(signal.number()),
+            "interrupted",
+            message,
+            Some("try again when you like".to_owned()),
+        )
     }
 
     /// A message may have been sent earlier.
@@ -63,17 +86,28 @@ impl CommandError {
 
     /// The same error of a command that may have sent messages.
     pub(crate) fn after_sending(self) -> Self {
-        Self { nothing_was_sent: false, ..self }
+        Self {
+            nothing_was_sent: false,
+            ..self
+        }
     }
 
     /// The same error as a sending command prints it: its hint ends with "nothing was sent" if that is certain.
     pub(crate) fn of_send(self) -> Self {
-        if self.nothing_was_sent { self.hint_ending_with("nothing was sent") } else { self }
+        if self.nothing_was_sent {
+            self.hint_ending_with("nothing was sent")
+        } else {
+            self
+        }
     }
 
     /// The same error as `bulk resume` and `bulk work` print it, whose run may have sent messages before.
     pub(crate) fn of_resume(self) -> Self {
-        if self.nothing_was_sent { self.hint_ending_with("nothing more was sent") } else { self }
+        if self.nothing_was_sent {
+            self.hint_ending_with("nothing more was sent")
+        } else {
+            self
+        }
     }
 
     fn hint_ending_with(mut self, what: &str) -> Self {
@@ -88,13 +122,24 @@ impl CommandError {
     /// The message and its details on one line.
     pub(crate) fn line(&self) -> String {
         let details = self.details.iter().map(|detail| format!("; {detail}"));
-        std::iter::once(self.message.clone()).chain(details).collect()
+        std::iter::once(self.message.clone())
+            .chain(details)
+            .collect()
     }
 }
 
 impl From<UsageError> for CommandError {
-    fn from(UsageError { message, details, hint }: UsageError) -> Self {
-        Self { details, ..Self::new(ExitCode::Usage, "usage", message, Some(hint)) }
+    fn from(
+        UsageError {
+            message,
+            details,
+            hint,
+        }: UsageError,
+    ) -> Self {
+        Self {
+            details,
+            ..Self::new(ExitCode::Usage, "usage", message, Some(hint))
+        }
     }
 }
 
@@ -116,9 +161,11 @@ mod tests {
 
     #[test]
     fn a_hint_goes_on_after_its_own_words() {
-        for (hint, expected) in
-            [(None, "nothing was sent"), (Some("do x"), "do x; nothing was sent"), (Some("x?"), "x? nothing was sent")]
-        {
+        for (hint, expected) in [
+            (None, "nothing was sent"),
+            (Some("do x"), "do x; nothing was sent"),
+            (Some("x?"), "x? nothing was sent"),
+        ] {
             let error = CommandError::new(ExitCode::Usage, "usage", "x", hint.map(str::to_owned));
             assert_eq!(error.of_send().hint.as_deref(), Some(expected));
         }

@@ -52,7 +52,9 @@ impl Context {
         }
         discard_typed_ahead();
         let answer = self.stderr.ask(&format!("{question} [y/N]"))?;
-        Ok(Some(["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str())))
+        Ok(Some(
+            ["y", "yes", "s", "si", "sí"].contains(&answer.to_lowercase().as_str()),
+        ))
     }
 
     /// Refuses `--dry-run` and `--curl` for a command that is not a send and `does` something else.
@@ -80,7 +82,9 @@ impl Context {
         yes_overwrites: bool,
         is_ours: impl FnOnce(&[u8]) -> bool,
     ) -> Result<(), UsageError> {
-        let is_filled = path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
+        let is_filled = path
+            .metadata()
+            .is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
         if !is_filled || self.assume_yes && yes_overwrites {
             return Ok(());
         }
@@ -90,8 +94,15 @@ impl Context {
             return Ok(());
         }
         let message = format!("{flag}: {} exists and is not {what}", path.display());
-        let or_yes = if yes_overwrites { ", or add --yes to overwrite this one" } else { "" };
-        Err(UsageError::new(message, format!("name another file{or_yes}")))
+        let or_yes = if yes_overwrites {
+            ", or add --yes to overwrite this one"
+        } else {
+            ""
+        };
+        Err(UsageError::new(
+            message,
+            format!("name another file{or_yes}"),
+        ))
     }
 }
 

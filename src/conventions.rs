@@ -47,15 +47,29 @@ impl Conventions {
         &READ
     }
 
-    fn of_row([code, decimal, thousands, short_date, language, language_ids]: [&'static str; 6]) -> Option<Self> {
+    fn of_row(
+        [code, decimal, thousands, short_date, language, language_ids]: [&'static str; 6],
+    ) -> Option<Self> {
         let (decimal_mark, thousands_mark) = (decimal.chars().next()?, thousands.chars().next()?);
-        let language = Language::ALL.into_iter().find(|known| format!("{known:?}") == language);
-        Some(Self { code, decimal_mark, thousands_mark, short_date, language, language_ids })
+        let language = Language::ALL
+            .into_iter()
+            .find(|known| format!("{known:?}") == language);
+        Some(Self {
+            code,
+            decimal_mark,
+            thousands_mark,
+            short_date,
+            language,
+            language_ids,
+        })
     }
 
     /// The conventions of the country with these two letters, if known.
     pub(crate) fn of(code: &str) -> Option<Self> {
-        Self::all().iter().find(|country| country.code.eq_ignore_ascii_case(code)).copied()
+        Self::all()
+            .iter()
+            .find(|country| country.code.eq_ignore_ascii_case(code))
+            .copied()
     }
 
     /// The conventions of the country in a format's tag: `300A`, or `es-EC`.
@@ -65,7 +79,10 @@ impl Conventions {
         }
         // The bits above these are the calendar and the digits.
         let id = format!("{:04X}", u32::from_str_radix(tag, 16).ok()? & 0xFFFF);
-        Self::all().iter().find(|country| country.language_ids.split(' ').any(|known| known == id)).copied()
+        Self::all()
+            .iter()
+            .find(|country| country.language_ids.split(' ').any(|known| known == id))
+            .copied()
     }
 
     /// Whether a currency's sign follows the amount: `5,00 €`.
@@ -102,7 +119,11 @@ impl NumberLayout {
         let mut written = String::new();
         for (place, digit) in whole.chars().enumerate() {
             let is_group = place > 0 && (whole.len() - place).is_multiple_of(3);
-            written.extend(conventions.filter(|_| self.has_thousands && is_group).map(|known| known.thousands_mark));
+            written.extend(
+                conventions
+                    .filter(|_| self.has_thousands && is_group)
+                    .map(|known| known.thousands_mark),
+            );
             written.push(digit);
         }
         if !decimals.is_empty() {
@@ -116,10 +137,16 @@ impl NumberLayout {
     /// decimal is nothing.
     fn rounded(&self, value: f64) -> Decimal {
         let exact = Decimal::from_scientific(&format!("{:.14e}", value.abs())).unwrap_or_default();
-        let exact = if self.is_percent { exact * Decimal::ONE_HUNDRED } else { exact };
+        let exact = if self.is_percent {
+            exact * Decimal::ONE_HUNDRED
+        } else {
+            exact
+        };
         let digits = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let most = digits(self.most_decimals);
-        let mut rounded = exact.round_dp_with_strategy(most, RoundingStrategy::MidpointAwayFromZero).normalize();
+        let mut rounded = exact
+            .round_dp_with_strategy(most, RoundingStrategy::MidpointAwayFromZero)
+            .normalize();
         rounded.rescale(rounded.scale().max(digits(self.least_decimals)));
         rounded
     }
@@ -131,8 +158,13 @@ pub(crate) const OF_TIME: &str = "HIMSp";
 
 /// Whether a format of strftime has one of these letters.
 pub(crate) fn has_code(format: &str, letters: &str) -> bool {
-    let codes = format.split('%').skip(1).map(|code| code.trim_start_matches('-'));
-    codes.into_iter().any(|code| code.starts_with(|letter| letters.contains(letter)))
+    let codes = format
+        .split('%')
+        .skip(1)
+        .map(|code| code.trim_start_matches('-'));
+    codes
+        .into_iter()
+        .any(|code| code.starts_with(|letter| letters.contains(letter)))
 }
 
 impl Language {
@@ -156,7 +188,9 @@ impl Language {
     }
 
     fn name(self, place: i8) -> &'static str {
-        let names = usize::try_from(place).ok().and_then(|place| rows(NAMES).nth(place));
+        let names = usize::try_from(place)
+            .ok()
+            .and_then(|place| rows(NAMES).nth(place));
         let [english, portuguese, spanish] = names.unwrap_or_default();
         match self {
             English => english,
@@ -167,7 +201,11 @@ impl Language {
 }
 
 /// `at` in a format of strftime; None if it needs names in an unknown language.
-pub(crate) fn written_date(format: &str, at: DateTime, language: Option<Language>) -> Option<String> {
+pub(crate) fn written_date(
+    format: &str,
+    at: DateTime,
+    language: Option<Language>,
+) -> Option<String> {
     let short = |name: &str| name.chars().take(3).collect::<String>();
     let mut format = format.to_owned();
     for code in ["%B", "%b", "%A", "%a", "%p"] {
@@ -200,15 +238,37 @@ mod tests {
             has_thousands: true,
             is_percent: false,
         };
-        let whole = NumberLayout { least_whole: 1, has_thousands: true, ..NumberLayout::default() };
-        let percent = NumberLayout { least_whole: 1, is_percent: true, ..NumberLayout::default() };
-        let id = NumberLayout { least_whole: 10, ..NumberLayout::default() };
-        let some = NumberLayout { most_decimals: 2, ..two };
-        let some = NumberLayout { least_decimals: 0, ..some };
+        let whole = NumberLayout {
+            least_whole: 1,
+            has_thousands: true,
+            ..NumberLayout::default()
+        };
+        let percent = NumberLayout {
+            least_whole: 1,
+            is_percent: true,
+            ..NumberLayout::default()
+        };
+        let id = NumberLayout {
+            least_whole: 10,
+            ..NumberLayout::default()
+        };
+        let some = NumberLayout {
+            most_decimals: 2,
+            ..two
+        };
+        let some = NumberLayout {
+            least_decimals: 0,
+            ..some
+        };
         for (value, layout, country, expected) in [
             (1500.0, two, Some("EC"), Some("1.500,00")),
             (1500.0, two, Some("MX"), Some("1,500.00")),
-            (1_234_567.891, two, Some("CR"), Some("1\u{a0}234\u{a0}567,89")),
+            (
+                1_234_567.891,
+                two,
+                Some("CR"),
+                Some("1\u{a0}234\u{a0}567,89"),
+            ),
             (8.575, two, Some("US"), Some("8.58")),
             (1.005, two, Some("US"), Some("1.01")),
             (0.004, two, Some("US"), Some("0.00")),
@@ -230,7 +290,11 @@ mod tests {
             (f64::NAN, whole, Some("US"), None),
         ] {
             let conventions = country.map(|code| Conventions::of(code).unwrap());
-            assert_eq!(layout.write(value, conventions.as_ref()).as_deref(), expected, "{value} {country:?}");
+            assert_eq!(
+                layout.write(value, conventions.as_ref()).as_deref(),
+                expected,
+                "{value} {country:?}"
+            );
         }
     }
 
@@ -244,7 +308,11 @@ mod tests {
             ("F800", None),
             ("", None),
         ] {
-            assert_eq!(Conventions::of_tag(tag).map(|found| found.code), expected, "{tag}");
+            assert_eq!(
+                Conventions::of_tag(tag).map(|found| found.code),
+                expected,
+                "{tag}"
+            );
         }
         assert_eq!(Conventions::all().len(), COUNTRIES.lines().count() - 1);
     }

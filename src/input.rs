@@ -32,7 +32,11 @@ impl FromStr for Source {
     type Err = Infallible;
 
     fn from_str(raw: &str) -> Result<Self, Infallible> {
-        Ok(if raw == "-" { Self::Stdin } else { Self::File(PathBuf::from(raw)) })
+        Ok(if raw == "-" {
+            Self::Stdin
+        } else {
+            Self::File(PathBuf::from(raw))
+        })
     }
 }
 
@@ -76,7 +80,11 @@ pub(crate) struct UsageError {
 
 impl UsageError {
     pub(crate) fn new(message: impl Display, hint: impl Into<String>) -> Self {
-        Self { message: message.to_string(), details: Vec::new(), hint: hint.into() }
+        Self {
+            message: message.to_string(),
+            details: Vec::new(),
+            hint: hint.into(),
+        }
     }
 }
 
@@ -93,12 +101,18 @@ impl Input {
     /// if it is a terminal.
     pub(crate) fn claim_stdin(&mut self, flag: &str) -> Result<(), UsageError> {
         if let Some(taken_by) = &self.stdin_taken_by {
-            let problem = format!("{flag} and {taken_by} both ask for standard input, which can be read only once");
+            let problem = format!(
+                "{flag} and {taken_by} both ask for standard input, which can be read only once"
+            );
             return Err(UsageError::new(problem, "put one of them into a file"));
         }
         if io::stdin().is_terminal() {
-            let problem = format!("{flag}: standard input is a terminal, so nothing would ever arrive");
-            return Err(UsageError::new(problem, "pipe something in, or name a file"));
+            let problem =
+                format!("{flag}: standard input is a terminal, so nothing would ever arrive");
+            return Err(UsageError::new(
+                problem,
+                "pipe something in, or name a file",
+            ));
         }
         self.stdin_taken_by = Some(flag.to_owned());
         Ok(())
@@ -118,15 +132,27 @@ impl Input {
                 .map_err(|cause| FileError::of("read", path)(cause).to_string()),
         };
         let bytes = read.map_err(|problem| {
-            UsageError::new(format!("{flag}: {problem}"), "check the path, its permissions and its size: at most 1 MiB")
+            UsageError::new(
+                format!("{flag}: {problem}"),
+                "check the path, its permissions and its size: at most 1 MiB",
+            )
         })?;
         let name = name_of(source);
         let text = String::from_utf8(bytes).map_err(|error| {
-            let valid = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
+            let valid = error
+                .as_bytes()
+                .iter()
+                .take(error.utf8_error().valid_up_to());
             let line = 1 + valid.filter(|byte| **byte == b'\n').count();
-            UsageError::new(format!("{flag}: {name} is not UTF-8 at line {line}"), "save the file as UTF-8")
+            UsageError::new(
+                format!("{flag}: {name} is not UTF-8 at line {line}"),
+                "save the file as UTF-8",
+            )
         })?;
-        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+        Ok(text
+            .strip_prefix('\u{feff}')
+            .map(str::to_owned)
+            .unwrap_or(text))
     }
 
     /// A text for a message: as [`Input::read`], without one final newline.
@@ -143,15 +169,25 @@ impl Input {
 
     /// The JSON of a flag that takes `JSON|@FILE`. A bare `{{ expression }}`, which is never JSON, is a text that a
     /// bulk run fills; no field that takes JSON accepts it unfilled.
-    pub(crate) fn json_flag(&mut self, flag: &str, value: &JsonSource) -> Result<Value, UsageError> {
+    pub(crate) fn json_flag(
+        &mut self,
+        flag: &str,
+        value: &JsonSource,
+    ) -> Result<Value, UsageError> {
         match value {
-            JsonSource::Literal(text) if text.trim_start().starts_with("{{") => Ok(Value::from(text.trim())),
+            JsonSource::Literal(text) if text.trim_start().starts_with("{{") => {
+                Ok(Value::from(text.trim()))
+            }
             value => self.json_value(flag, value),
         }
     }
 
     /// The JSON that `value` is or names.
-    pub(crate) fn json_value(&mut self, flag: &str, value: &JsonSource) -> Result<Value, UsageError> {
+    pub(crate) fn json_value(
+        &mut self,
+        flag: &str,
+        value: &JsonSource,
+    ) -> Result<Value, UsageError> {
         match value {
             JsonSource::Literal(text) => parse(flag, ITS_VALUE, text),
             JsonSource::From(source) => self.json(flag, source),
@@ -159,7 +195,11 @@ impl Input {
     }
 
     /// The JSON of a flag that may be repeated, each time with one value or an array of values.
-    pub(crate) fn json_list(&mut self, flag: &str, values: &[JsonSource]) -> Result<Vec<Value>, UsageError> {
+    pub(crate) fn json_list(
+        &mut self,
+        flag: &str,
+        values: &[JsonSource],
+    ) -> Result<Vec<Value>, UsageError> {
         let mut list = Vec::new();
         for value in values {
             match self.json_flag(flag, value)? {
@@ -197,18 +237,26 @@ pub(crate) fn parse_exact(text: &str) -> Result<Value, UsageError> {
         )
     })?;
     match (repeated, rounded(&value)) {
-        (Some(field), _) => Err(UsageError::new(format!("has the field `{field}` twice"), "keep one of the two")),
+        (Some(field), _) => Err(UsageError::new(
+            format!("has the field `{field}` twice"),
+            "keep one of the two",
+        )),
         (None, Some(number)) => {
-            let problem = format!("has a number beyond 64 bits, {number}, which may change on the way");
-            Err(UsageError::new(problem, "write the number as text, in quotes"))
+            let problem =
+                format!("has a number beyond 64 bits, {number}, which may change on the way");
+            Err(UsageError::new(
+                problem,
+                "write the number as text, in quotes",
+            ))
         }
         (None, None) => Ok(value),
     }
 }
 
 fn parse(flag: &str, name: &str, text: &str) -> Result<Value, UsageError> {
-    parse_exact(text)
-        .map_err(|UsageError { message, hint, .. }| UsageError::new(format!("{flag}: {name} {message}"), hint))
+    parse_exact(text).map_err(|UsageError { message, hint, .. }| {
+        UsageError::new(format!("{flag}: {name} {message}"), hint)
+    })
 }
 
 /// A number of JSON beyond 64 bits, which was rounded to the nearest double.
@@ -216,7 +264,9 @@ fn rounded(value: &Value) -> Option<f64> {
     /// 2^63
     const LEAST: f64 = 9_223_372_036_854_775_808.0;
     match value {
-        Value::Number(number) if number.is_f64() => number.as_f64().filter(|number| number.abs() >= LEAST),
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().filter(|number| number.abs() >= LEAST)
+        }
         Value::Array(items) => items.iter().find_map(rounded),
         Value::Object(fields) => fields.values().find_map(rounded),
         _ => None,
@@ -227,7 +277,10 @@ fn rounded(value: &Value) -> Option<f64> {
 ///
 /// # Errors
 /// If it is not JSON.
-pub(crate) fn read_json(text: &str, on_repeated: &mut dyn FnMut(&str, &Value, &Value)) -> serde_json::Result<Value> {
+pub(crate) fn read_json(
+    text: &str,
+    on_repeated: &mut dyn FnMut(&str, &Value, &Value),
+) -> serde_json::Result<Value> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = ValueSeed(on_repeated).deserialize(&mut deserializer)?;
     deserializer.end()?;
@@ -306,12 +359,27 @@ mod tests {
         for (json, told) in [
             ("", "--body: x.json is empty; JSON is needed"),
             (" \n", "--body: x.json is empty; JSON is needed"),
-            ("{\n  \"a\": 1,\n}", "--body: x.json is not valid JSON: trailing comma at line 3 column 1"),
-            (r#"{"a": 1} x"#, "--body: x.json is not valid JSON: trailing characters at line 1 column 10"),
-            (r#"{"a": {"b": 1, "b": 1}}"#, "--body: x.json has the field `b` twice"),
-            (r#"{"a\\":[18446744073709551616]}"#, "--body: x.json has a number beyond 64 bits, 18446744073709552000"),
+            (
+                "{\n  \"a\": 1,\n}",
+                "--body: x.json is not valid JSON: trailing comma at line 3 column 1",
+            ),
+            (
+                r#"{"a": 1} x"#,
+                "--body: x.json is not valid JSON: trailing characters at line 1 column 10",
+            ),
+            (
+                r#"{"a": {"b": 1, "b": 1}}"#,
+                "--body: x.json has the field `b` twice",
+            ),
+            (
+                r#"{"a\\":[18446744073709551616]}"#,
+                "--body: x.json has a number beyond 64 bits, 18446744073709552000",
+            ),
             ("1e100", "--body: x.json has a number beyond 64 bits, 1000"),
-            ("-9223372036854775809", "--body: x.json has a number beyond 64 bits, -9223372036854776000"),
+            (
+                "-9223372036854775809",
+                "--body: x.json has a number beyond 64 bits, -9223372036854776000",
+            ),
         ] {
             let error = parse("--body", "x.json", json).unwrap_err().to_string();
             assert!(error.starts_with(told), "{error}");

@@ -4,17 +4,23 @@
 /// `text` with `\n` for each of its line breaks: those of Windows, of Word (vertical tab), form feeds, and those of
 /// Unicode.
 pub(crate) fn with_plain_line_breaks(text: &str) -> String {
-    text.replace("\r\n", "\n").replace(is_other_line_break, "\n")
+    text.replace("\r\n", "\n")
+        .replace(is_other_line_break, "\n")
 }
 
 /// Whether it is a line break other than `\n`.
 pub(crate) fn is_other_line_break(character: char) -> bool {
-    matches!(character, '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+    matches!(
+        character,
+        '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}'
+    )
 }
 
 /// `text` without one `\n` or `\r\n` at its end, which `echo` and editors leave there.
 pub(crate) fn without_final_line_break(text: &str) -> &str {
-    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
+    text.strip_suffix("\r\n")
+        .or_else(|| text.strip_suffix('\n'))
+        .unwrap_or(text)
 }
 
 /// Whether it is a space of any width, or takes no place (Unicode's Default_Ignorable_Code_Point, and the blank of

@@ -10,5 +10,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    panic::catch_unwind(|| jelouctl::run(&arguments)).unwrap_or(jelouctl::ExitCode::Unexpected).into()
+    panic::catch_unwind(|| jelouctl::run(&arguments))
+        .unwrap_or(jelouctl::ExitCode::Unexpected)
+        .into()
 }

@@ -9,23 +9,34 @@ const ALIKE: f64 = 0.75;
 pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     let likeness = |known: &str| strsim::jaro_winkler(&name, &known.to_lowercase());
-    let best = known.into_iter().map(|known| (likeness(known), known)).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    let best = known
+        .into_iter()
+        .map(|known| (likeness(known), known))
+        .max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 > ALIKE).then_some(best.1)
 }
 
 /// A name in its common form: letters and digits, lower case, without accents.
 pub(crate) fn plain(name: &str) -> String {
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(name);
-    decomposed.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    decomposed
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Words with another meaning in a template.
-const RESERVED: [&str; 13] =
-    ["row", "loop", "range", "dict", "true", "false", "none", "not", "and", "or", "in", "is", "if"];
+const RESERVED: [&str; 13] = [
+    "row", "loop", "range", "dict", "true", "false", "none", "not", "and", "or", "in", "is", "if",
+];
 
 /// An equivalent name that a template can write without quotes: `nombre_completo`. None if there is none.
 pub(crate) fn identifier(name: &str) -> Option<String> {
-    let words = name.split(|sign: char| !sign.is_alphanumeric()).map(plain).filter(|word| !word.is_empty());
+    let words = name
+        .split(|sign: char| !sign.is_alphanumeric())
+        .map(plain)
+        .filter(|word| !word.is_empty());
     let identifier = words.collect::<Vec<_>>().join("_");
     let is_one = identifier.starts_with(|first: char| first.is_ascii_lowercase())
         && identifier.is_ascii()

@@ -44,20 +44,27 @@ impl FromStr for OnceKey {
             return Err("a key has at least one character: a variable may be empty".to_owned());
         }
         if length > MOST_CHARACTERS {
-            return Err(format!("a key has at most {MOST_CHARACTERS} characters, and this one has {length}"));
+            return Err(format!(
+                "a key has at most {MOST_CHARACTERS} characters, and this one has {length}"
+            ));
         }
         // It would look like another key; so would the next.
         if key.trim() != key {
             return Err("a key cannot begin or end with a blank".to_owned());
         }
-        let is_hidden = |character: char| character.is_control() || is_invisible(character) && character != ' ';
+        let is_hidden =
+            |character: char| character.is_control() || is_invisible(character) && character != ' ';
         if let Some(place) = key.chars().position(is_hidden) {
             return Err(format!(
                 "a key has visible characters and spaces only, and character {} is neither",
                 place + 1
             ));
         }
-        Ok(Self(ComposingNormalizerBorrowed::new_nfc().normalize(key).into_owned()))
+        Ok(Self(
+            ComposingNormalizerBorrowed::new_nfc()
+                .normalize(key)
+                .into_owned(),
+        ))
     }
 }
 
@@ -83,7 +90,13 @@ impl OnceHasher {
     /// The hash of a person, in hexadecimal: the same for every form of the person's number.
     pub(crate) fn person(&self, recipient: &str) -> String {
         let hash = hmac::sign(&self.0, person_key(recipient).as_bytes());
-        format!("{:032x}", hash.as_ref().iter().take(16).fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte)))
+        format!(
+            "{:032x}",
+            hash.as_ref()
+                .iter()
+                .take(16)
+                .fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte))
+        )
     }
 }
 
@@ -117,14 +130,20 @@ mod tests {
         ] {
             let found = key.parse::<OnceKey>().err();
             assert_eq!(found.is_some(), expected.is_some(), "{key:?}: {found:?}");
-            assert!(found.unwrap_or_default().ends_with(expected.unwrap_or_default()), "{key:?}");
+            assert!(
+                found
+                    .unwrap_or_default()
+                    .ends_with(expected.unwrap_or_default()),
+                "{key:?}"
+            );
         }
         assert_eq!("no\u{301}mina".parse::<OnceKey>(), "nómina".parse());
     }
 
     #[test]
     fn a_person_has_one_hash_in_a_store_and_another_in_the_next() {
-        let [one, other] = [[1; OnceHasher::SECRET], [2; OnceHasher::SECRET]].map(|secret| OnceHasher::new(&secret));
+        let [one, other] = [[1; OnceHasher::SECRET], [2; OnceHasher::SECRET]]
+            .map(|secret| OnceHasher::new(&secret));
         assert_eq!(one.person("5215512345678"), one.person("+52 55 1234 5678"));
         assert_ne!(one.person("5215512345678"), one.person("5215512345679"));
         assert_ne!(one.person("5215512345678"), other.person("5215512345678"));

@@ -27,7 +27,11 @@ pub(crate) struct FileError {
 impl FileError {
     /// For `map_err`: turns the cause into the whole error.
     pub(crate) fn of(action: &'static str, path: &Path) -> impl Fn(io::Error) -> Self {
-        move |cause| Self { action, path: path.to_owned(), cause }
+        move |cause| Self {
+            action,
+            path: path.to_owned(),
+            cause,
+        }
     }
 }
 
@@ -36,11 +40,16 @@ impl FileError {
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let target = target_of(path);
     let replace = || {
-        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = target
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         make_directory(directory)?;
         // If this process is killed, its name says what was left behind.
         let name = target.file_name().unwrap_or_default().to_string_lossy();
-        let mut file = tempfile::Builder::new().prefix(&format!(".{name}.")).tempfile_in(directory)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(&format!(".{name}."))
+            .tempfile_in(directory)?;
         file.write_all(content)?;
         file.as_file().sync_all()?;
         file.persist(&target)?;
@@ -60,14 +69,25 @@ pub(crate) enum PipeBound {
 }
 
 /// Opens a file for reading. A pipe that does not meet its `bound` is an error: it could block forever.
-#[cfg_attr(not(unix), expect(unused_variables, reason = "only Unix has pipes among its files"))]
+#[cfg_attr(
+    not(unix),
+    expect(unused_variables, reason = "only Unix has pipes among its files")
+)]
 pub(crate) fn open_to_read(path: &Path, bound: PipeBound) -> io::Result<File> {
     #[cfg(unix)]
-    if fs::metadata(path).is_ok_and(|metadata| std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type())) {
+    if fs::metadata(path)
+        .is_ok_and(|metadata| std::os::unix::fs::FileTypeExt::is_fifo(&metadata.file_type()))
+    {
         return open_pipe(path.to_owned(), bound);
     }
     // Windows reports a directory as access denied.
-    File::open(path).map_err(|error| if path.is_dir() { io::ErrorKind::IsADirectory.into() } else { error })
+    File::open(path).map_err(|error| {
+        if path.is_dir() {
+            io::ErrorKind::IsADirectory.into()
+        } else {
+            error
+        }
+    })
 }
 
 /// The bytes of a source, of which more than `most` are an error.
@@ -75,7 +95,10 @@ pub(crate) fn read_to_limit(source: impl Read, most: u64) -> io::Result<Vec<u8>>
     let mut bytes = Vec::new();
     source.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {most} bytes")));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it has more than {most} bytes"),
+        ));
     }
     Ok(bytes)
 }
@@ -94,14 +117,21 @@ fn open_pipe(path: PathBuf, bound: PipeBound) -> io::Result<File> {
     };
     thread::Builder::new().spawn(move || opened.send(open()))?;
     let nobody = |_| {
-        let problem = format!("it is a pipe, and nothing was written to it within {} s", TIMEOUT.as_secs());
+        let problem = format!(
+            "it is a pipe, and nothing was written to it within {} s",
+            TIMEOUT.as_secs()
+        );
         Err(io::Error::new(io::ErrorKind::TimedOut, problem))
     };
     receiver.recv_timeout(TIMEOUT).unwrap_or_else(nobody)
 }
 
 /// Opens a file with `options`; a new file gets mode 0600. `action` is the purpose, for errors.
-pub(crate) fn open(action: &'static str, path: &Path, options: &mut OpenOptions) -> Result<File, FileError> {
+pub(crate) fn open(
+    action: &'static str,
+    path: &Path,
+    options: &mut OpenOptions,
+) -> Result<File, FileError> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options.open(path).map_err(FileError::of(action, path))
@@ -110,7 +140,11 @@ pub(crate) fn open(action: &'static str, path: &Path, options: &mut OpenOptions)
 /// Opens a file to overwrite it: it becomes empty and gets mode 0600, even if it existed before. Anything but a regular
 /// file, such as a pipe, stays as it is.
 pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
-    let file = open("write", path, File::options().write(true).create(true).truncate(false))?;
+    let file = open(
+        "write",
+        path,
+        File::options().write(true).create(true).truncate(false),
+    )?;
     let empty = || {
         if file.metadata()?.is_file() {
             #[cfg(unix)]
@@ -127,18 +161,27 @@ pub(crate) fn open_anew(path: &Path) -> Result<File, FileError> {
 /// the file, because each [`write`] replaces the file itself.
 pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
     let target = target_of(path);
-    if let Some(directory) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+    if let Some(directory) = target
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+    {
         make_directory(directory).map_err(FileError::of("write", path))?;
     }
     let mut lock = target.into_os_string();
     lock.push(".lock");
     let lock = PathBuf::from(lock);
-    let file = open("lock", &lock, File::options().write(true).create(true).truncate(false))?;
+    let file = open(
+        "lock",
+        &lock,
+        File::options().write(true).create(true).truncate(false),
+    )?;
     match file.lock() {
         // Some network file systems have no locks; two writers at once are rare there, too.
-        Err(cause) if cause.kind() != io::ErrorKind::Unsupported => {
-            Err(FileError { action: "lock", path: lock, cause })
-        }
+        Err(cause) if cause.kind() != io::ErrorKind::Unsupported => Err(FileError {
+            action: "lock",
+            path: lock,
+            cause,
+        }),
         _ => Ok(file),
     }
 }
@@ -151,7 +194,10 @@ pub(crate) fn create_directory(directory: &Path) -> Result<(), FileError> {
 /// The target of a link, whether it exists or not; otherwise the path itself.
 pub(crate) fn target_of(path: &Path) -> PathBuf {
     let dangling = |path: &Path| Some(path.parent()?.join(fs::read_link(path).ok()?));
-    fs::canonicalize(path).ok().or_else(|| dangling(path)).unwrap_or_else(|| path.to_owned())
+    fs::canonicalize(path)
+        .ok()
+        .or_else(|| dangling(path))
+        .unwrap_or_else(|| path.to_owned())
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {
@@ -169,11 +215,22 @@ mod tests {
     fn whoever_has_a_pipe_open_to_write_is_waited_for() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("pipe");
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&path)
+                .status()
+                .unwrap()
+                .success()
+        );
         // Opened for both, it does not wait for a reader; it never writes a byte.
         let _writer = File::options().read(true).write(true).open(&path).unwrap();
         open_to_read(&path, PipeBound::Writer).unwrap();
-        let silent = open_to_read(&path, PipeBound::FirstByte).unwrap_err().to_string();
-        assert_eq!(silent, "it is a pipe, and nothing was written to it within 10 s");
+        let silent = open_to_read(&path, PipeBound::FirstByte)
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            silent,
+            "it is a pipe, and nothing was written to it within 10 s"
+        );
     }
 }

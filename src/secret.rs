@@ -13,7 +13,11 @@ impl Secret {
     #[must_use]
     pub(crate) fn new(mut raw: String) -> Self {
         raw.truncate(without_final_line_break(&raw).len());
-        Self(raw.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(raw))
+        Self(
+            raw.strip_prefix('\u{feff}')
+                .map(str::to_owned)
+                .unwrap_or(raw),
+        )
     }
 
     /// The value itself, for the one place that signs a request.
@@ -40,15 +44,23 @@ mod tests {
 
     #[test]
     fn loses_one_final_line_break_and_no_more() {
-        for (raw, expected) in
-            [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), (" a ", " a "), ("\u{feff}a\n", "a")]
-        {
+        for (raw, expected) in [
+            ("a", "a"),
+            ("a\n", "a"),
+            ("a\r\n", "a"),
+            ("a\n\n", "a\n"),
+            (" a ", " a "),
+            ("\u{feff}a\n", "a"),
+        ] {
             assert_eq!(Secret::new(raw.to_owned()).reveal(), expected);
         }
     }
 
     #[test]
     fn debug_does_not_show_it() {
-        assert_eq!(format!("{:?}", Secret::new("canary".to_owned())), "(redacted)");
+        assert_eq!(
+            format!("{:?}", Secret::new("canary".to_owned())),
+            "(redacted)"
+        );
     }
 }

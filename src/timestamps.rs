@@ -16,9 +16,14 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 pub(crate) fn wrong_clock(now: i64) -> Option<String> {
     if now < RELEASED - DAY {
         let (shown, released) = (of_milliseconds(now), of_milliseconds(RELEASED));
-        return Some(format!("{shown:.0}, before this jelouctl was released ({})", released.strftime("%F")));
+        return Some(format!(
+            "{shown:.0}, before this jelouctl was released ({})",
+            released.strftime("%F")
+        ));
     }
-    Timestamp::from_millisecond(now).is_err().then(|| "a time after the year 9999".to_owned())
+    Timestamp::from_millisecond(now)
+        .is_err()
+        .then(|| "a time after the year 9999".to_owned())
 }
 
 /// `2026-11-20T13:23:05Z`
@@ -33,18 +38,27 @@ pub(crate) fn rfc_3339_millis(at: SystemTime) -> String {
 
 /// `2026-11-20 08:23 -05:00`, in the time zone of this machine; from milliseconds since 1970.
 pub(crate) fn local_time(at: i64) -> String {
-    of_milliseconds(at).to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M %:z").to_string()
+    of_milliseconds(at)
+        .to_zoned_datetime(TimeZone::system())
+        .strftime("%Y-%m-%d %H:%M %:z")
+        .to_string()
 }
 
 /// As [`local_time`], to the second.
 pub(crate) fn local_second(at: Timestamp) -> String {
-    at.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+    at.to_zoned_datetime(TimeZone::system())
+        .strftime("%Y-%m-%d %H:%M:%S %:z")
+        .to_string()
 }
 
 /// A clock may show any time; a time without a date becomes the first or the last that has one.
 pub(crate) fn timestamp(at: SystemTime) -> Timestamp {
     let is_past = at < SystemTime::UNIX_EPOCH;
-    Timestamp::try_from(at).unwrap_or(if is_past { Timestamp::MIN } else { Timestamp::MAX })
+    Timestamp::try_from(at).unwrap_or(if is_past {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }
 
 /// The time on this machine's clock, which [`timestamp`] may have to round. jiff's own `now` would panic.
@@ -54,7 +68,11 @@ pub(crate) fn now() -> Timestamp {
 
 /// Of milliseconds since 1970.
 pub(crate) fn of_milliseconds(at: i64) -> Timestamp {
-    Timestamp::from_millisecond(at).unwrap_or(if at < 0 { Timestamp::MIN } else { Timestamp::MAX })
+    Timestamp::from_millisecond(at).unwrap_or(if at < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
 }
 
 #[cfg(test)]
@@ -66,26 +84,46 @@ mod tests {
     #[test]
     fn the_day_of_the_release_is_that_of_the_changelog() {
         let changelog = include_str!("../CHANGELOG.md");
-        let dated = changelog.lines().find_map(|line| line.strip_prefix("## ")?.split_once(" – "));
+        let dated = changelog
+            .lines()
+            .find_map(|line| line.strip_prefix("## ")?.split_once(" – "));
         let released = of_milliseconds(RELEASED).strftime("%F").to_string();
         assert_eq!(dated.map_or("2026-11-01", |(_, date)| date), released);
         assert_eq!(wrong_clock(RELEASED - DAY), None);
-        assert_eq!(wrong_clock(i64::MAX).as_deref(), Some("a time after the year 9999"));
-        assert!(wrong_clock(RELEASED - DAY - 1).is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before")));
+        assert_eq!(
+            wrong_clock(i64::MAX).as_deref(),
+            Some("a time after the year 9999")
+        );
+        assert!(
+            wrong_clock(RELEASED - DAY - 1)
+                .is_some_and(|told| told.starts_with("2026-10-30T23:59:59Z, before"))
+        );
     }
 
     #[test]
     fn any_time_is_a_text() {
         let epoch = SystemTime::UNIX_EPOCH;
         for (at, expected) in [
-            (epoch + Duration::from_millis(1_700_000_000_120), "2023-11-14T22:13:20.120Z"),
+            (
+                epoch + Duration::from_millis(1_700_000_000_120),
+                "2023-11-14T22:13:20.120Z",
+            ),
             (epoch, "1970-01-01T00:00:00.000Z"),
-            (epoch - Duration::from_secs(315_619_200), "1960-01-01T00:00:00.000Z"),
+            (
+                epoch - Duration::from_secs(315_619_200),
+                "1960-01-01T00:00:00.000Z",
+            ),
             // The year 10680; the clock of Windows ends before 1 << 40.
-            (epoch + Duration::from_secs(1 << 38), "9999-12-30T22:00:00.999Z"),
+            (
+                epoch + Duration::from_secs(1 << 38),
+                "9999-12-30T22:00:00.999Z",
+            ),
         ] {
             assert_eq!(rfc_3339_millis(at), expected);
         }
-        assert_eq!(rfc_3339(epoch + Duration::from_millis(1_700_000_000_999)), "2023-11-14T22:13:20Z");
+        assert_eq!(
+            rfc_3339(epoch + Duration::from_millis(1_700_000_000_999)),
+            "2023-11-14T22:13:20Z"
+        );
     }
 }

@@ -18,7 +18,15 @@ use crate::texts::clipped;
 /// The most bytes of a text that an error repeats or a ledger keeps.
 const MOST_TOLD: usize = 2048;
 /// The keys that decide the outcome of a message.
-const DECIDING: [&str; 7] = ["success", "status", "statusMessage", "messageId", "error", "code", "id"];
+const DECIDING: [&str; 7] = [
+    "success",
+    "status",
+    "statusMessage",
+    "messageId",
+    "error",
+    "code",
+    "id",
+];
 
 /// A number below this is a time in seconds, not milliseconds: it is 5138-11-16 in seconds, and 1973-03-03 in
 /// milliseconds.
@@ -26,8 +34,13 @@ const FIRST_MILLISECOND: i64 = 100_000_000_000;
 
 /// A text of others, or its beginning.
 pub(crate) fn told(text: &str) -> String {
-    let fits = |(at, character): &(usize, char)| at + character.len_utf8() + '…'.len_utf8() <= MOST_TOLD;
-    let most = if text.len() <= MOST_TOLD { MOST_TOLD } else { text.char_indices().take_while(fits).count() + 1 };
+    let fits =
+        |(at, character): &(usize, char)| at + character.len_utf8() + '…'.len_utf8() <= MOST_TOLD;
+    let most = if text.len() <= MOST_TOLD {
+        MOST_TOLD
+    } else {
+        text.char_indices().take_while(fits).count() + 1
+    };
     clipped(text, most).into_owned()
 }
 
@@ -90,7 +103,14 @@ impl Body {
         let json = read.and_then(Result::ok);
         repeats_a_key &= json.is_some();
         let names_success = names_success(&text);
-        Self { text, complete, is_too_large: false, json, repeats_a_key, names_success }
+        Self {
+            text,
+            complete,
+            is_too_large: false,
+            json,
+            repeats_a_key,
+            names_success,
+        }
     }
 
     /// Whether it is a page for people.
@@ -102,7 +122,8 @@ impl Body {
     /// What stands in place of a message of the API: a page for people, or the beginning of the text.
     pub(super) fn nature(&self) -> Option<String> {
         let text = self.text.trim();
-        let is_empty = text.is_empty() || self.json.as_ref().is_some_and(|json| !is_something(json));
+        let is_empty =
+            text.is_empty() || self.json.as_ref().is_some_and(|json| !is_something(json));
         if is_empty || self.is_too_large {
             return None;
         }
@@ -115,7 +136,8 @@ impl Body {
     /// As JSON; a text that is not JSON becomes a JSON string. None if it is empty, or the useless beginning of a long one.
     pub(crate) fn into_value(self) -> Option<Value> {
         let has_text = !self.text.is_empty() && !self.is_too_large;
-        self.json.or_else(|| has_text.then(|| Value::from(self.text)))
+        self.json
+            .or_else(|| has_text.then(|| Value::from(self.text)))
     }
 
     /// The id of the accepted message.
@@ -131,7 +153,9 @@ impl Body {
     /// The items of a page of a listing: Jelou's pages name them in two ways.
     pub(crate) fn results(&self) -> Option<&Vec<Value>> {
         let page = self.json.as_ref()?;
-        ["results", "data"].into_iter().find_map(|name| page.get(name)?.as_array())
+        ["results", "data"]
+            .into_iter()
+            .find_map(|name| page.get(name)?.as_array())
     }
 
     /// The pages and the entries of the listing.
@@ -144,21 +168,41 @@ impl Body {
     pub(crate) fn is_listing(&self) -> bool {
         match self.results() {
             Some(_) => !self.says_error(),
-            None => ["sentStatus", "destination"].iter().any(|name| self.field(name).is_some()),
+            None => ["sentStatus", "destination"]
+                .iter()
+                .any(|name| self.field(name).is_some()),
         }
     }
 
     /// What an array says about one destination. Each entry is read like the answer for a single message; `id` is then the
     /// message's id and `code` an error code.
     pub(crate) fn of_destination(&self, destination: &str) -> Vec<Self> {
-        let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-        // The answer may have the other form of the person's number, such as 521 for 52.
-        let is_same = |named: &str| bare(named) == bare(destination) || person_key(named) == person_key(destination);
-        let is_ours = |entry: &&Map<String, Value>| {
-            entry.get("destination").and_then(scalar_text).is_some_and(|named| is_same(&named))
+        let bare = |text: &str| {
+            text.chars()
+                .filter(char::is_ascii_alphanumeric)
+                .collect::<String>()
         };
-        let entries = self.json.as_ref().and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object);
-        entries.filter(is_ours).map(|entry| Self::of_entry(entry.clone())).collect()
+        // The answer may have the other form of the person's number, such as 521 for 52.
+        let is_same = |named: &str| {
+            bare(named) == bare(destination) || person_key(named) == person_key(destination)
+        };
+        let is_ours = |entry: &&Map<String, Value>| {
+            entry
+                .get("destination")
+                .and_then(scalar_text)
+                .is_some_and(|named| is_same(&named))
+        };
+        let entries = self
+            .json
+            .as_ref()
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_object);
+        entries
+            .filter(is_ours)
+            .map(|entry| Self::of_entry(entry.clone()))
+            .collect()
     }
 
     fn of_entry(mut entry: Map<String, Value>) -> Self {
@@ -171,7 +215,10 @@ impl Body {
         } else if is_bare {
             entry.insert("success".to_owned(), Value::Bool(true));
         }
-        Self { json: Some(Value::Object(entry)), ..Self::new(String::new(), true) }
+        Self {
+            json: Some(Value::Object(entry)),
+            ..Self::new(String::new(), true)
+        }
     }
 
     pub(crate) fn says_success(&self) -> bool {
@@ -197,10 +244,22 @@ impl Body {
     }
 
     fn has_fields_of_an_error_alone(&self) -> bool {
-        const OF_AN_ERROR: [&str; 8] =
-            ["success", "message", "statusMessage", "status", "error", "code", "description", "validationError"];
+        const OF_AN_ERROR: [&str; 8] = [
+            "success",
+            "message",
+            "statusMessage",
+            "status",
+            "error",
+            "code",
+            "description",
+            "validationError",
+        ];
         let fields = self.json.as_ref().and_then(Value::as_object);
-        fields.is_some_and(|fields| fields.keys().all(|name| OF_AN_ERROR.contains(&name.as_str())))
+        fields.is_some_and(|fields| {
+            fields
+                .keys()
+                .all(|name| OF_AN_ERROR.contains(&name.as_str()))
+        })
     }
 
     /// Whether it may come from an API: it is complete, and neither a page for people nor compressed, which is not UTF-8.
@@ -233,28 +292,51 @@ impl Body {
     pub(crate) fn error(&self) -> ApiError {
         let of_error = |name| self.field("error")?.get(name);
         let code = [of_error("code"), self.field("code"), of_error("key")];
-        let text = self.json.as_ref().map(|json| refusal::words(json, MOST_TOLD)).unwrap_or_default();
+        let text = self
+            .json
+            .as_ref()
+            .map(|json| refusal::words(json, MOST_TOLD))
+            .unwrap_or_default();
         ApiError {
-            code: code.into_iter().flatten().find_map(scalar_text).map(|code| told(&code)),
+            code: code
+                .into_iter()
+                .flatten()
+                .find_map(scalar_text)
+                .map(|code| told(&code)),
             text: Some(told(&text)).filter(|text| !text.is_empty()),
         }
     }
 
     /// The API's own messages. Deeper fields are ignored, because they may repeat the request.
     pub(crate) fn own_words(&self) -> impl Iterator<Item = &str> {
-        let places = ["/message", "/message/0", "/description", "/error", "/error/message", "/error/description"];
-        places.into_iter().filter_map(|place| self.json.as_ref()?.pointer(place)?.as_str())
+        let places = [
+            "/message",
+            "/message/0",
+            "/description",
+            "/error",
+            "/error/message",
+            "/error/description",
+        ];
+        places
+            .into_iter()
+            .filter_map(|place| self.json.as_ref()?.pointer(place)?.as_str())
     }
 
     fn field(&self, name: &str) -> Option<&Value> {
         // An answer has few fields: comparing their names is faster than hashing `name`.
-        let (_, value) = self.json.as_ref()?.as_object()?.iter().find(|(field, _)| *field == name)?;
+        let (_, value) = self
+            .json
+            .as_ref()?
+            .as_object()?
+            .iter()
+            .find(|(field, _)| *field == name)?;
         Some(value)
     }
 
     /// Whether the field has one of `words`, in any case.
     fn says(&self, name: &str, words: &[&str]) -> bool {
-        self.text_of(name).is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text)))
+        self.text_of(name)
+            .is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text)))
     }
 
     fn text_of(&self, name: &str) -> Option<&str> {
@@ -265,12 +347,16 @@ impl Body {
 /// Whether a field that stands for a success is in a text, whatever surrounds it.
 fn names_success(text: &str) -> bool {
     let values_of = |name: &'static str| {
-        let behind = text.match_indices(name).filter_map(|(at, _)| text.get(at + name.len()..));
+        let behind = text
+            .match_indices(name)
+            .filter_map(|(at, _)| text.get(at + name.len()..));
         behind.filter_map(|rest| Some(rest.trim_start().strip_prefix(':')?.trim_start()))
     };
     values_of("\"success\"").any(|value| value.starts_with("true") || value.starts_with("\"true\""))
         || values_of("\"messageId\"").any(|value| {
-            let id = value.strip_prefix('"').map(|id| !id.is_empty() && !id.starts_with('"'));
+            let id = value
+                .strip_prefix('"')
+                .map(|id| !id.is_empty() && !id.starts_with('"'));
             id.unwrap_or_else(|| value.starts_with(|digit: char| digit.is_ascii_digit()))
         })
 }
@@ -295,7 +381,9 @@ pub(super) fn scalar_text(value: &Value) -> Option<String> {
 
 /// The first of `places` (JSON pointers) that has a number or a text that is not empty.
 pub(super) fn text_at(entry: &Value, places: &[&str]) -> Option<String> {
-    places.iter().find_map(|place| scalar_text(entry.pointer(place)?))
+    places
+        .iter()
+        .find_map(|place| scalar_text(entry.pointer(place)?))
 }
 
 /// Like [`text_at`], as a time: ISO 8601, in UTC if it names no zone, or seconds or milliseconds since 1970.
@@ -306,8 +394,13 @@ pub(super) fn time_at(entry: &Value, places: &[&str]) -> Option<Timestamp> {
 fn time(value: &Value) -> Option<Timestamp> {
     let time = match value {
         Value::String(text) => {
-            let in_utc =
-                || text.parse::<DateTime>().ok()?.to_zoned_datetime(TimeZone::UTC).ok().map(|time| time.timestamp());
+            let in_utc = || {
+                text.parse::<DateTime>()
+                    .ok()?
+                    .to_zoned_datetime(TimeZone::UTC)
+                    .ok()
+                    .map(|time| time.timestamp())
+            };
             text.parse().ok().or_else(in_utc)
         }
         Value::Number(number) => match number.as_i64()? {
@@ -340,22 +433,42 @@ mod tests {
             "validationError": {"text": [{"en": "is required", "es": "es requerido"}], "userId": [{"es": "es requerido"}]},
         });
         for (body, code, text) in [
-            (envelope, Some("E0422"), Some("The body is wrong; text: is required; userId: es requerido")),
+            (
+                envelope,
+                Some("E0422"),
+                Some("The body is wrong; text: is required; userId: es requerido"),
+            ),
             (
                 json!({"code": "bot_not_found", "description": "No such bot"}),
                 Some("bot_not_found"),
                 Some("No such bot"),
             ),
-            (json!({"error": {"code": "E1019", "description": "d"}}), Some("E1019"), Some("d")),
-            (json!({"error": {"key": "BOT_NOT_FOUND"}}), Some("BOT_NOT_FOUND"), None),
+            (
+                json!({"error": {"code": "E1019", "description": "d"}}),
+                Some("E1019"),
+                Some("d"),
+            ),
+            (
+                json!({"error": {"key": "BOT_NOT_FOUND"}}),
+                Some("BOT_NOT_FOUND"),
+                None,
+            ),
             (json!({"error": "it broke"}), None, Some("it broke")),
-            (json!({"error": {"code": 130_429, "message": "Rate limit hit"}}), Some("130429"), Some("Rate limit hit")),
+            (
+                json!({"error": {"code": 130_429, "message": "Rate limit hit"}}),
+                Some("130429"),
+                Some("Rate limit hit"),
+            ),
             (json!({"message": ["a", "b"]}), None, Some("a; b")),
             (json!({"message": "a"}), None, Some("a")),
             (json!({}), None, None),
             (json!("text"), None, None),
         ] {
-            assert_eq!(error_of(&body), (code.map(str::to_owned), text.map(str::to_owned)), "{body}");
+            assert_eq!(
+                error_of(&body),
+                (code.map(str::to_owned), text.map(str::to_owned)),
+                "{body}"
+            );
         }
     }
 
@@ -375,7 +488,11 @@ mod tests {
             ("<html></html>", false),
             ("\u{1f}\u{fffd}\u{8}", false),
         ] {
-            assert_eq!(Body::new(text.to_owned(), true).may_be_of_the_api(), expected, "{text}");
+            assert_eq!(
+                Body::new(text.to_owned(), true).may_be_of_the_api(),
+                expected,
+                "{text}"
+            );
         }
         assert!(!Body::new("{".to_owned(), false).may_be_of_the_api());
     }
@@ -384,12 +501,19 @@ mod tests {
     fn a_number_is_an_id() {
         for (body, expected) in [
             (r#"{"messageId":17}"#, Some("17")),
-            (r#"{"messageId":18446744073709551615}"#, Some("18446744073709551615")),
+            (
+                r#"{"messageId":18446744073709551615}"#,
+                Some("18446744073709551615"),
+            ),
             (r#"{"messageId":"m"}"#, Some("m")),
             (r#"{"messageId":""}"#, None),
             (r#"{"messageId":null}"#, None),
         ] {
-            assert_eq!(Body::new(body.to_owned(), true).message_id().as_deref(), expected, "{body}");
+            assert_eq!(
+                Body::new(body.to_owned(), true).message_id().as_deref(),
+                expected,
+                "{body}"
+            );
         }
     }
 
@@ -405,12 +529,24 @@ mod tests {
             (json!({"status": "success"}), false, false),
             (json!({"code": 130_429}), false, true),
             (json!({"code": 200}), false, false),
-            (json!({"code": "bot_not_found", "description": "No such bot"}), false, true),
-            (json!({"code": "SUMMER", "description": "10 % off", "id": 7}), false, false),
+            (
+                json!({"code": "bot_not_found", "description": "No such bot"}),
+                false,
+                true,
+            ),
+            (
+                json!({"code": "SUMMER", "description": "10 % off", "id": 7}),
+                false,
+                false,
+            ),
         ] {
             let read = Body::new(body.to_string(), true);
             assert!(!read.says_success() && !read.says_error(), "{body}");
-            assert_eq!((read.hints_at_success(), read.hints_at_error()), (success, error), "{body}");
+            assert_eq!(
+                (read.hints_at_success(), read.hints_at_error()),
+                (success, error),
+                "{body}"
+            );
         }
     }
 
@@ -429,7 +565,11 @@ mod tests {
             (json!({"error": ""}), false),
             (json!([]), false),
         ] {
-            assert_eq!(Body::new(body.to_string(), true).says_error(), expected, "{body}");
+            assert_eq!(
+                Body::new(body.to_string(), true).says_error(),
+                expected,
+                "{body}"
+            );
         }
     }
 
@@ -445,15 +585,25 @@ mod tests {
             (r#"{"text":"a","text":"b"}"#, false),
             (r#"{"id":"a","x":{"id":"b"}}"#, false),
         ] {
-            assert_eq!(Body::new(text.to_owned(), true).repeats_a_key, expected, "{text}");
+            assert_eq!(
+                Body::new(text.to_owned(), true).repeats_a_key,
+                expected,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_time_comes_in_several_forms() {
         for (value, expected) in [
-            (json!("2025-01-15T10:30:00.000Z"), Some("2025-01-15T10:30:00Z")),
-            (json!("2025-01-15T05:30:00-05:00"), Some("2025-01-15T10:30:00Z")),
+            (
+                json!("2025-01-15T10:30:00.000Z"),
+                Some("2025-01-15T10:30:00Z"),
+            ),
+            (
+                json!("2025-01-15T05:30:00-05:00"),
+                Some("2025-01-15T10:30:00Z"),
+            ),
             (json!("2025-01-15 10:30:00"), Some("2025-01-15T10:30:00Z")),
             (json!(1_736_937_000), Some("2025-01-15T10:30:00Z")),
             (json!(1_736_937_000_000_i64), Some("2025-01-15T10:30:00Z")),
@@ -466,7 +616,11 @@ mod tests {
             (json!(null), None),
             (json!({"$date": 1}), None),
         ] {
-            assert_eq!(time(&value).map(|time| time.to_string()).as_deref(), expected, "{value}");
+            assert_eq!(
+                time(&value).map(|time| time.to_string()).as_deref(),
+                expected,
+                "{value}"
+            );
         }
     }
 }

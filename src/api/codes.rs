@@ -46,22 +46,33 @@ const TABLE: &str = include_str!("codes.tsv");
 
 /// Every known code.
 pub(crate) fn codes() -> impl Iterator<Item = Code> {
-    rows(TABLE).map(|[code, origin, effect, titles, meaning, hint, meaning_in_spanish, hint_in_spanish]| Code {
-        code,
-        origin,
-        meaning,
-        hint,
-        meaning_in_spanish,
-        hint_in_spanish,
-        effect: match effect {
-            "RefusedByCompany" => Effect::RefusedByCompany,
-            "RefusedForAccount" => Effect::RefusedForAccount,
-            "RateLimited" => Effect::RateLimited,
-            "Open" => Effect::Open,
-            _ => Effect::Refused,
+    rows(TABLE).map(
+        |[
+            code,
+            origin,
+            effect,
+            titles,
+            meaning,
+            hint,
+            meaning_in_spanish,
+            hint_in_spanish,
+        ]| Code {
+            code,
+            origin,
+            meaning,
+            hint,
+            meaning_in_spanish,
+            hint_in_spanish,
+            effect: match effect {
+                "RefusedByCompany" => Effect::RefusedByCompany,
+                "RefusedForAccount" => Effect::RefusedForAccount,
+                "RateLimited" => Effect::RateLimited,
+                "Open" => Effect::Open,
+                _ => Effect::Refused,
+            },
+            titles,
         },
-        titles,
-    })
+    )
 }
 
 pub(crate) fn look_up(code: &str) -> Option<Code> {
@@ -72,16 +83,24 @@ pub(crate) fn look_up(code: &str) -> Option<Code> {
 /// of `sent`, the body of the request.
 pub(crate) fn code_at_start<'a>(text: &'a str, sent: &str) -> Option<&'a str> {
     let (code, _) = text.trim_start().strip_prefix("(#")?.split_once(')')?;
-    let is_code = (1..=MOST_DIGITS).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
+    let is_code =
+        (1..=MOST_DIGITS).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_digit());
     (is_code && !sent.contains(&format!("#{code}"))).then_some(code)
 }
 
 /// The code of a message of the API that is one of WhatsApp's titles and nothing else; `sent` as for a code.
 pub(crate) fn code_of_title(text: &str, sent: &str) -> Option<&'static str> {
     let title = text.trim().trim_end_matches('.');
-    let is_it = |known: &Code| known.titles.split(';').any(|known| known.eq_ignore_ascii_case(title));
+    let is_it = |known: &Code| {
+        known
+            .titles
+            .split(';')
+            .any(|known| known.eq_ignore_ascii_case(title))
+    };
     let known = codes().find(is_it).filter(|_| !title.is_empty())?;
-    let is_repeated = sent.to_ascii_lowercase().contains(&title.to_ascii_lowercase());
+    let is_repeated = sent
+        .to_ascii_lowercase()
+        .contains(&title.to_ascii_lowercase());
     (!is_repeated).then_some(known.code)
 }
 
@@ -122,7 +141,13 @@ mod tests {
 
     #[test]
     fn each_effect_is_one_of_those_that_are_read() {
-        let known = ["Refused", "RefusedByCompany", "RefusedForAccount", "RateLimited", "Open"];
+        let known = [
+            "Refused",
+            "RefusedByCompany",
+            "RefusedForAccount",
+            "RateLimited",
+            "Open",
+        ];
         for [code, _, effect, ..] in rows::<8>(TABLE) {
             assert!(known.contains(&effect), "{code}: {effect}");
         }
@@ -131,7 +156,9 @@ mod tests {
     #[test]
     fn no_two_codes_have_a_name_or_a_title_in_common() {
         assert_eq!(codes().count(), TABLE.lines().count() - 1);
-        let titles = codes().flat_map(|code| code.titles.split(';')).filter(|title| !title.is_empty());
+        let titles = codes()
+            .flat_map(|code| code.titles.split(';'))
+            .filter(|title| !title.is_empty());
         let mut names: Vec<_> = codes().map(|code| code.code.to_owned()).collect();
         names.extend(titles.map(str::to_lowercase));
         let count = names.len();

@@ -32,12 +32,21 @@ impl Credentials {
         let secret = client_secret.reveal();
         let signed = format!("{client_id}:{secret}");
         let authorization = Secret::new(format!("Basic {}", BASE64_STANDARD.encode(&signed)));
-        Self { authorization, forms: SecretForms::new(&signed, secret), origin: None }
+        Self {
+            authorization,
+            forms: SecretForms::new(&signed, secret),
+            origin: None,
+        }
     }
 
     /// The same, with where the id and the secret were read from.
     pub(crate) fn read_from(self, id: &impl Display, secret: &impl Display) -> Self {
-        Self { origin: Some(format!("the client id is from {id}, the secret from {secret}")), ..self }
+        Self {
+            origin: Some(format!(
+                "the client id is from {id}, the secret from {secret}"
+            )),
+            ..self
+        }
     }
 
     pub(super) fn origin(&self) -> Option<&str> {
@@ -55,10 +64,20 @@ impl Credentials {
 
     /// `text`, in which each line that repeats them is hidden.
     pub(crate) fn hidden_in_lines(&self, text: &str) -> String {
-        let shown = |line| if self.are_repeated_in(line) { REDACTED } else { line };
+        let shown = |line| {
+            if self.are_repeated_in(line) {
+                REDACTED
+            } else {
+                line
+            }
+        };
         let lines = text.split('\n').map(shown).collect::<Vec<_>>().join("\n");
         // A secret may have several lines.
-        if self.are_repeated_in(&lines) { REDACTED.to_owned() } else { lines }
+        if self.are_repeated_in(&lines) {
+            REDACTED.to_owned()
+        } else {
+            lines
+        }
     }
 
     /// Hides in an answer what repeats our secret: of JSON each such text, of another body all of it.
@@ -84,7 +103,14 @@ impl Credentials {
             Value::Object(fields) => {
                 let hidden = std::mem::take(fields).into_iter().map(|(name, mut value)| {
                     self.hide_in_json(&mut value);
-                    (if self.are_repeated_in(&name) { REDACTED.to_owned() } else { name }, value)
+                    (
+                        if self.are_repeated_in(&name) {
+                            REDACTED.to_owned()
+                        } else {
+                            name
+                        },
+                        value,
+                    )
                 });
                 *fields = hidden.collect();
             }
@@ -114,22 +140,40 @@ impl SecretForms {
             forms.extend([base64_form(secret), secret.as_bytes().to_vec()]);
             // What looks like an escape in the secret itself is undone in a text, too. A tab, `\t`, becomes `t` there.
             let in_json = Value::from(secret).to_string();
-            forms.extend([secret.as_bytes(), in_json.trim_matches('"').as_bytes()].map(below_escapes));
+            forms.extend(
+                [secret.as_bytes(), in_json.trim_matches('"').as_bytes()].map(below_escapes),
+            );
         }
-        Self(forms.iter().filter(|form| form.len() >= SHORTEST / 2).map(|form| alike(form)).collect())
+        Self(
+            forms
+                .iter()
+                .filter(|form| form.len() >= SHORTEST / 2)
+                .map(|form| alike(form))
+                .collect(),
+        )
     }
 
     /// Whether `text` repeats one of them, as it is or below its escapes.
     pub(super) fn are_in(&self, text: &str) -> bool {
-        let shown = [alike(text.as_bytes()), alike(&below_escapes(text.as_bytes()))];
-        self.0.iter().any(|form| shown.iter().any(|text| find(text, form).is_some() || ends_within(text, form)))
+        let shown = [
+            alike(text.as_bytes()),
+            alike(&below_escapes(text.as_bytes())),
+        ];
+        self.0.iter().any(|form| {
+            shown
+                .iter()
+                .any(|text| find(text, form).is_some() || ends_within(text, form))
+        })
     }
 }
 
 /// Whether a text ends within `form`, behind most of it: an answer may be cut there.
 fn ends_within(text: &[u8], form: &[u8]) -> bool {
     let least = SHORTEST.max(form.len() / 2);
-    (least..form.len()).any(|length| form.get(..length).is_some_and(|begun| text.ends_with(begun)))
+    (least..form.len()).any(|length| {
+        form.get(..length)
+            .is_some_and(|begun| text.ends_with(begun))
+    })
 }
 
 /// What a text has below all its escapes, with no backslash left: however those of several layers meet, each layer only
@@ -137,7 +181,8 @@ fn ends_within(text: &[u8], form: &[u8]) -> bool {
 fn below_escapes(text: &[u8]) -> Vec<u8> {
     let mut text = text.to_vec();
     for _ in 0..MOST_UNDONE {
-        let undone = without_escapes(&text, of_url_or_html).or_else(|| without_escapes(&text, of_json));
+        let undone =
+            without_escapes(&text, of_url_or_html).or_else(|| without_escapes(&text, of_json));
         let Some(undone) = undone else { break };
         text = undone;
     }
@@ -149,7 +194,9 @@ fn below_escapes(text: &[u8]) -> Vec<u8> {
 /// as a line break.
 fn base64_form(value: &str) -> Vec<u8> {
     let whole_groups = value.len() / 3 * 3;
-    BASE64_STANDARD_NO_PAD.encode(value.as_bytes().get(..whole_groups).unwrap_or_default()).into_bytes()
+    BASE64_STANDARD_NO_PAD
+        .encode(value.as_bytes().get(..whole_groups).unwrap_or_default())
+        .into_bytes()
 }
 
 /// The text with one character for those that stand for each other: a form writes a blank as `+`, and base64 for URLs
@@ -190,7 +237,11 @@ fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     let (first, length) = unit(text)?;
     let Some(first) = first else {
         let is_of_unit = matches!(text.get(length), Some(b'u' | b'%' | b'&'));
-        let left = if is_of_unit { b"\\".to_vec() } else { Vec::new() };
+        let left = if is_of_unit {
+            b"\\".to_vec()
+        } else {
+            Vec::new()
+        };
         return (left.len() < length).then_some((left, length));
     };
     if let Some(character) = char::from_u32(first.into()) {
@@ -205,7 +256,9 @@ fn of_json(text: &[u8]) -> Option<(Vec<u8>, usize)> {
 /// Backslashes, and the number behind them if it is `u00e9`; and the length of both.
 fn unit(text: &[u8]) -> Option<(Option<u16>, usize)> {
     let slashes = text.iter().take_while(|byte| **byte == b'\\').count();
-    let digits = text.get(slashes..slashes + 5).and_then(|unit| unit.strip_prefix(b"u"));
+    let digits = text
+        .get(slashes..slashes + 5)
+        .and_then(|unit| unit.strip_prefix(b"u"));
     let unit = digits.and_then(|digits| u16::try_from(number(digits, 16)?).ok());
     let length = slashes + if unit.is_some() { 5 } else { 0 };
     (slashes > 0).then_some((unit, length))
@@ -248,7 +301,9 @@ fn of_html(text: &[u8]) -> Option<(Vec<u8>, usize)> {
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
     let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
-    let digits = std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| is_digit(&byte)))?;
+    let digits = std::str::from_utf8(digits)
+        .ok()
+        .filter(|digits| digits.bytes().all(|byte| is_digit(&byte)))?;
     u32::from_str_radix(digits, radix).ok()
 }
 
@@ -282,11 +337,21 @@ mod tests {
 
     #[test]
     fn sees_what_is_echoed() {
-        for secret in [r#"ends in a quote""#, r#""begins with one"#, r"a/slash/and\more", "plain-and-long"] {
+        for secret in [
+            r#"ends in a quote""#,
+            r#""begins with one"#,
+            r"a/slash/and\more",
+            "plain-and-long",
+        ] {
             let credentials = Credentials::new("id", &Secret::new(secret.to_owned()));
             let json = serde_json::Value::from(secret).to_string();
             let slashed = json.replace('/', r"\/");
-            for text in [&*format!("<{secret}>"), &json, &slashed, credentials.authorization()] {
+            for text in [
+                &*format!("<{secret}>"),
+                &json,
+                &slashed,
+                credentials.authorization(),
+            ] {
                 assert!(credentials.are_repeated_in(text), "{text}");
                 let lines = credentials.hidden_in_lines(&format!("one\n{text}\ntwo"));
                 assert_eq!(lines, "one\n(redacted)\ntwo");
@@ -333,9 +398,11 @@ mod tests {
     #[test]
     fn an_answer_that_is_cut_within_the_secret_has_it() {
         let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
-        for (text, expected) in
-            [("denied canary-7f3a9c5", true), ("denied \\u0063anary-7f", true), ("denied canary", false)]
-        {
+        for (text, expected) in [
+            ("denied canary-7f3a9c5", true),
+            ("denied \\u0063anary-7f", true),
+            ("denied canary", false),
+        ] {
             assert_eq!(credentials.are_repeated_in(text), expected, "{text}");
         }
     }
@@ -343,9 +410,14 @@ mod tests {
     #[test]
     fn leaves_other_texts_as_they_are() {
         let credentials = Credentials::new("id", &Secret::new("canary-7f3a9c51".to_owned()));
-        for text in
-            ["", "{\"a\":\"\\u00e9\\n\"}", "100%", "%zz &amp; &; &#; \\u12 \\", "canary-7f3a9c5.", "&#99999999;"]
-        {
+        for text in [
+            "",
+            "{\"a\":\"\\u00e9\\n\"}",
+            "100%",
+            "%zz &amp; &; &#; \\u12 \\",
+            "canary-7f3a9c5.",
+            "&#99999999;",
+        ] {
             assert!(!credentials.are_repeated_in(text), "{text}");
         }
     }

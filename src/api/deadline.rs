@@ -36,7 +36,10 @@ fn time_since_boot() -> Duration {
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let clock = ClockId::Monotonic;
     let now = clock_gettime(clock);
-    Duration::new(u64::try_from(now.tv_sec).unwrap_or_default(), u32::try_from(now.tv_nsec).unwrap_or_default())
+    Duration::new(
+        u64::try_from(now.tv_sec).unwrap_or_default(),
+        u32::try_from(now.tv_nsec).unwrap_or_default(),
+    )
 }
 
 /// `Instant` continues during sleep on these systems.
@@ -64,7 +67,11 @@ pub(super) struct TimelyBody {
 impl TimelyBody {
     /// Sets `is_late` if the body does not leave.
     pub(super) fn new(body: &str, deadline: Deadline, is_late: Arc<AtomicBool>) -> Self {
-        Self { bytes: Some(Bytes::copy_from_slice(body.as_bytes())), deadline, is_late }
+        Self {
+            bytes: Some(Bytes::copy_from_slice(body.as_bytes())),
+            deadline,
+            is_late,
+        }
     }
 }
 
@@ -72,7 +79,10 @@ impl Body for TimelyBody {
     type Data = Bytes;
     type Error = Late;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Late>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Late>>> {
         if self.deadline.is_over() {
             self.is_late.store(true, Ordering::SeqCst);
             return Poll::Ready(Some(Err(Late)));
@@ -107,10 +117,15 @@ mod tests {
     /// The bytes that leave for a request with this deadline, and whether it is late.
     async fn sent_until(deadline: Deadline) -> (Vec<u8>, bool) {
         let (ours, mut theirs) = tokio::io::duplex(4096);
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(ours)).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(ours))
+            .await
+            .unwrap();
         let is_late = Arc::new(AtomicBool::new(false));
         let body = TimelyBody::new("{}", deadline, Arc::clone(&is_late));
-        let request = http::Request::post("/").header("host", "a").body(body).unwrap();
+        let request = http::Request::post("/")
+            .header("host", "a")
+            .body(body)
+            .unwrap();
         tokio::spawn(connection);
         let answer = tokio::spawn(sender.send_request(request));
         let mut received = vec![0; 4096];
@@ -124,8 +139,14 @@ mod tests {
     #[tokio::test]
     async fn head_and_body_leave_together_until_the_deadline_and_not_a_byte_of_them_afterwards() {
         let (received, is_late) = sent_until(Deadline::after(Duration::from_secs(60))).await;
-        assert_eq!(received, b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}");
+        assert_eq!(
+            received,
+            b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}"
+        );
         assert!(!is_late);
-        assert_eq!(sent_until(Deadline::after(Duration::ZERO)).await, (Vec::new(), true));
+        assert_eq!(
+            sent_until(Deadline::after(Duration::ZERO)).await,
+            (Vec::new(), true)
+        );
     }
 }

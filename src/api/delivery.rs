@@ -37,7 +37,12 @@ impl Delivery {
     }
 
     /// `in_flight` is the request that was under way.
-    fn interrupted(signal: Signal, attempts: u32, in_flight: Option<&Request>, begun: Instant) -> Self {
+    fn interrupted(
+        signal: Signal,
+        attempts: u32,
+        in_flight: Option<&Request>,
+        begun: Instant,
+    ) -> Self {
         let name = signal.name();
         let (outcome, problem) = if let Some(request) = in_flight {
             let outcome = Outcome::Unknown(Some(signal));
@@ -50,7 +55,13 @@ impl Delivery {
             let problem = Problem::new(&outcome, message, "try again when you like");
             (outcome, problem)
         };
-        Self { outcome, problem: Some(problem), answer: None, attempts, duration: begun.elapsed() }
+        Self {
+            outcome,
+            problem: Some(problem),
+            answer: None,
+            attempts,
+            duration: begun.elapsed(),
+        }
     }
 }
 
@@ -99,8 +110,12 @@ pub(crate) async fn deliver(
             Err(failure) => watch(Event::Failed(&failure.message)),
         }
         let verdict = judge(&attempt, request);
-        let (failed_at, last_begin) = *first_failure
-            .get_or_insert_with(|| (Instant::now(), Deadline::after(retry_for.saturating_add(SUSPENDED))));
+        let (failed_at, last_begin) = *first_failure.get_or_insert_with(|| {
+            (
+                Instant::now(),
+                Deadline::after(retry_for.saturating_add(SUSPENDED)),
+            )
+        });
         let wait = verdict.retry.map(|least| backoff(least, attempts));
         let left = retry_for.saturating_sub(failed_at.elapsed());
         if let (Some(wait), Some(problem)) = (wait, &verdict.problem)
@@ -112,14 +127,24 @@ pub(crate) async fn deliver(
                 signal = &mut stop => return Delivery::interrupted(signal, attempts, None, begun),
             }
         }
-        let Verdict { outcome, problem, .. } = verdict.naming_origin(credentials);
-        return Delivery { outcome, problem, answer: attempt.ok(), attempts, duration: begun.elapsed() };
+        let Verdict {
+            outcome, problem, ..
+        } = verdict.naming_origin(credentials);
+        return Delivery {
+            outcome,
+            problem,
+            answer: attempt.ok(),
+            attempts,
+            duration: begun.elapsed(),
+        };
     }
 }
 
 /// The delay that the server requested; otherwise 0.5 s doubling to 8 s, half of it random.
 pub(crate) fn backoff(least: Duration, attempts: u32) -> Duration {
-    let backoff = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(LONGEST_BACKOFF);
+    let backoff = FIRST_BACKOFF
+        .saturating_mul(2_u32.saturating_pow(attempts - 1))
+        .min(LONGEST_BACKOFF);
     let jittered = backoff.mul_f64(0.5 + fastrand::f64() / 2.0);
     if least.is_zero() { jittered } else { least }
 }
@@ -133,7 +158,10 @@ mod tests {
         assert_eq!(backoff(Duration::from_secs(2), 5), Duration::from_secs(2));
         for (attempts, longest) in [(1, 500), (2, 1000), (5, 8000), (u32::MAX, 8000)] {
             let waited = backoff(Duration::ZERO, attempts).as_millis();
-            assert!((longest / 2..=longest).contains(&waited), "{attempts}: {waited} ms");
+            assert!(
+                (longest / 2..=longest).contains(&waited),
+                "{attempts}: {waited} ms"
+            );
         }
     }
 }

@@ -24,7 +24,8 @@ pub(super) const PROXY_CREDENTIALS_HINT: &str =
     "give them as HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
 const TLS_HINT: &str = "check --api-url with its port, and whether a proxy or a portal answers in place of that host; jelouctl \
                         speaks TLS 1.2 and 1.3 and HTTP/1.1, and has no client certificate to give";
-const CLOCK_HINT: &str = "set the clock here if it is wrong, else the server needs a new certificate";
+const CLOCK_HINT: &str =
+    "set the clock here if it is wrong, else the server needs a new certificate";
 
 impl Failure {
     /// `is_fresh`: the connection was made for this attempt. `has_left`: a connection was made at all, so some of the request may
@@ -37,23 +38,41 @@ impl Failure {
         is_fresh: bool,
     ) -> Self {
         let host = url.host_str().unwrap_or_default();
-        let address = url.port_or_known_default().map_or(host.to_owned(), |port| format!("{host}:{port}"));
-        let peer = proxy.map_or(address.clone(), |proxy| format!("{address} through the proxy {proxy}"));
+        let address = url
+            .port_or_known_default()
+            .map_or(host.to_owned(), |port| format!("{host}:{port}"));
+        let peer = proxy.map_or(address.clone(), |proxy| {
+            format!("{address} through the proxy {proxy}")
+        });
         let tls = tls_error(error);
         // TLS 1.3 tells it only after the handshake, and before the server reads anything else.
-        let wants_certificate =
-            is_fresh && matches!(tls, Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)));
-        let of = |cause, message| Self { cause, message, hint: None };
+        let wants_certificate = is_fresh
+            && matches!(
+                tls,
+                Some(rustls::Error::AlertReceived(
+                    AlertDescription::CertificateRequired
+                ))
+            );
+        let of = |cause, message| Self {
+            cause,
+            message,
+            hint: None,
+        };
         if error.is_connect() || error.is_builder() || !has_left || wants_certificate {
             return match tls {
                 Some(tls) => Self::of_tls(tls, &address),
-                None if error.is_timeout() => of(Some(Cause::Network), format!("connecting took too long: {peer}")),
+                None if error.is_timeout() => of(
+                    Some(Cause::Network),
+                    format!("connecting took too long: {peer}"),
+                ),
                 None => Self::of_connecting(error, &peer),
             };
         }
         // Once the connection is made, even a TLS error does not show what the server has read.
         let message = match innermost(error) {
-            _ if error.is_timeout() => format!("no answer in time (waited {} s)", timeout.as_secs_f64()),
+            _ if error.is_timeout() => {
+                format!("no answer in time (waited {} s)", timeout.as_secs_f64())
+            }
             cause if cause.starts_with("invalid HTTP") => {
                 format!("what came from {peer} is not HTTP: {cause}; a port for TLS wants https")
             }
@@ -66,9 +85,11 @@ impl Failure {
         let cause = innermost(error);
         // The library's error has no public type.
         let (kind, cause, hint) = match cause.as_str() {
-            "tunnel error: proxy authorization required" => {
-                (Cause::ProxyCredentials, "the proxy asks for credentials (407)", Some(PROXY_CREDENTIALS_HINT))
-            }
+            "tunnel error: proxy authorization required" => (
+                Cause::ProxyCredentials,
+                "the proxy asks for credentials (407)",
+                Some(PROXY_CREDENTIALS_HINT),
+            ),
             "tunnel error: unsuccessful" => (
                 Cause::ProxyRefusal,
                 "the proxy refused the tunnel",
@@ -76,19 +97,37 @@ impl Failure {
             ),
             cause => (Cause::Network, cause, None),
         };
-        Self { cause: Some(kind), message: format!("failed to connect to {peer}: {cause}"), hint }
+        Self {
+            cause: Some(kind),
+            message: format!("failed to connect to {peer}: {cause}"),
+            hint,
+        }
     }
 
     fn of_tls(error: &rustls::Error, address: &str) -> Self {
-        use CertificateError::{ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYetContext};
+        use CertificateError::{
+            ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYetContext,
+        };
         let hint = match error {
-            rustls::Error::InvalidCertificate(ExpiredContext { .. } | NotValidYetContext { .. }) => Some(CLOCK_HINT),
-            rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => Some(TLS_HINT),
+            rustls::Error::InvalidCertificate(
+                ExpiredContext { .. } | NotValidYetContext { .. },
+            ) => Some(CLOCK_HINT),
+            rustls::Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => {
+                Some(TLS_HINT)
+            }
             rustls::Error::InvalidCertificate(_) => None,
             _ => Some(TLS_HINT),
         };
-        let message = format!("TLS failed: {} ({})", without_manual(&error.to_string()), address);
-        Self { cause: Some(Cause::Tls), message, hint }
+        let message = format!(
+            "TLS failed: {} ({})",
+            without_manual(&error.to_string()),
+            address
+        );
+        Self {
+            cause: Some(Cause::Tls),
+            message,
+            hint,
+        }
     }
 }
 
@@ -102,13 +141,21 @@ pub(super) fn innermost(error: &dyn Error) -> String {
 
 /// Some texts of the TLS library end with an address in its manual, which is not useful here.
 fn without_manual(text: &str) -> String {
-    text.split(": https://docs.rs").next().unwrap_or_default().to_owned()
+    text.split(": https://docs.rs")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The TLS library's error in the chain; `io::Error::source` skips the error inside it, so that one is examined, too.
 fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-    error.downcast_ref().or_else(|| tls_error(inner?)).or_else(|| tls_error(error.source()?))
+    let inner = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    error
+        .downcast_ref()
+        .or_else(|| tls_error(inner?))
+        .or_else(|| tls_error(error.source()?))
 }
 
 #[cfg(test)]
@@ -118,6 +165,9 @@ mod tests {
     #[test]
     fn leaves_the_librarys_manual_out() {
         let text = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls/latest/x#y";
-        assert_eq!(without_manual(text), "peer closed connection without sending TLS close_notify");
+        assert_eq!(
+            without_manual(text),
+            "peer closed connection without sending TLS close_notify"
+        );
     }
 }

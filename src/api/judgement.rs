@@ -20,7 +20,9 @@ pub(crate) fn judge(attempt: &Attempt, request: &Request) -> Verdict {
         Ok(answer) => judge_answer(answer, request),
     };
     match verdict.outcome {
-        Outcome::Unknown(None) if request.accepts.reads() => unread(verdict, attempt, &request.accepts),
+        Outcome::Unknown(None) if request.accepts.reads() => {
+            unread(verdict, attempt, &request.accepts)
+        }
         _ => verdict,
     }
 }
@@ -30,9 +32,11 @@ fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Ve
     const AGAIN: &str = "try again";
     let (cause, hint, retry) = match attempt {
         Err(_) => (Cause::Network, AGAIN, Some(Duration::ZERO)),
-        Ok(answer) if answer.body.is_too_large => {
-            (Cause::Rejected, "ask for less at once, such as a smaller page", None)
-        }
+        Ok(answer) if answer.body.is_too_large => (
+            Cause::Rejected,
+            "ask for less at once, such as a smaller page",
+            None,
+        ),
         Ok(answer) if answer.status < 300 && answer.body.complete => {
             let hint = match accepts {
                 SuccessCriterion::Listing => "this is not a listing of Jelou's; check --api-url",
@@ -40,22 +44,43 @@ fn unread(verdict: Verdict, attempt: &Attempt, accepts: &SuccessCriterion) -> Ve
             };
             (Cause::Rejected, hint, None)
         }
-        Ok(answer) => (Cause::Unavailable, AGAIN, Some(answer.retry_after.unwrap_or_default())),
+        Ok(answer) => (
+            Cause::Unavailable,
+            AGAIN,
+            Some(answer.retry_after.unwrap_or_default()),
+        ),
     };
     let outcome = Outcome::NotSent(cause);
-    let problem = verdict.problem.map(|problem| Problem { code: outcome.code(), hint: hint.to_owned(), ..problem });
-    Verdict { outcome, problem, retry }
+    let problem = verdict.problem.map(|problem| Problem {
+        code: outcome.code(),
+        hint: hint.to_owned(),
+        ..problem
+    });
+    Verdict {
+        outcome,
+        problem,
+        retry,
+    }
 }
 
 fn judge_failure(failure: &Failure, accepts: &SuccessCriterion) -> Verdict {
     let (hint, retry) = match failure.cause {
         None => (accepts.unknown_hint(), None),
-        Some(Cause::Network) => ("check the network, the proxy and --api-url, then try again", Some(Duration::ZERO)),
+        Some(Cause::Network) => (
+            "check the network, the proxy and --api-url, then try again",
+            Some(Duration::ZERO),
+        ),
         Some(_) => ("for a private certificate authority, give --ca-cert", None),
     };
-    let outcome = failure.cause.map_or(Outcome::Unknown(None), Outcome::NotSent);
+    let outcome = failure
+        .cause
+        .map_or(Outcome::Unknown(None), Outcome::NotSent);
     let problem = Problem::new(&outcome, &failure.message, failure.hint.unwrap_or(hint));
-    Verdict { outcome, problem: Some(problem), retry }
+    Verdict {
+        outcome,
+        problem: Some(problem),
+        retry,
+    }
 }
 
 fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
@@ -64,35 +89,58 @@ fn judge_answer(answer: &Answer, request: &Request) -> Verdict {
         SuccessCriterion::Destination(destination) => answer.body.of_destination(destination),
         _ => Vec::new(),
     };
-    let bodies = if entries.is_empty() { std::slice::from_ref(&answer.body) } else { &entries[..] };
+    let bodies = if entries.is_empty() {
+        std::slice::from_ref(&answer.body)
+    } else {
+        &entries[..]
+    };
     // Of several entries, one with an error counts first, then one with an id.
-    let telling =
-        bodies.iter().find(|body| body.says_error()).or_else(|| bodies.iter().find(|body| body.message_id().is_some()));
+    let telling = bodies
+        .iter()
+        .find(|body| body.says_error())
+        .or_else(|| bodies.iter().find(|body| body.message_id().is_some()));
     let body = telling.or(bodies.first()).unwrap_or(&answer.body);
     let is_failed = !(200..300).contains(&answer.status) || says_error(body, accepts);
     let is_contradictory = !accepts.reads() && says_both(answer, bodies);
     if !is_failed && !is_contradictory && is_accepted(answer, body, accepts) {
         let message_id = body.message_id().map(Cow::into_owned);
-        return Verdict { outcome: Outcome::Sent { message_id }, problem: None, retry: None };
+        return Verdict {
+            outcome: Outcome::Sent { message_id },
+            problem: None,
+            retry: None,
+        };
     }
     let mut error = body.error();
     if (400..500).contains(&answer.status) {
-        error.code = code_in_words(body, &error, request).map(str::to_owned).or(error.code);
+        error.code = code_in_words(body, &error, request)
+            .map(str::to_owned)
+            .or(error.code);
     }
     // Comes before the rate limits, which would send again: an answer with a message id may mean that a message was
     // sent.
     let (outcome, advice) = if is_contradictory {
-        (Outcome::Unknown(None), "it says both that it was accepted and that it failed".into())
+        (
+            Outcome::Unknown(None),
+            "it says both that it was accepted and that it failed".into(),
+        )
     } else {
         ruling(answer, &error, is_failed, accepts)
     };
     let retry = (outcome == Outcome::NotSent(Cause::Unavailable)).then(|| {
         let is_of_pair = error.code.as_deref() == Some(PAIR_RATE_LIMIT);
-        let least = if is_of_pair { PAIR_RATE_LIMIT_SECONDS } else { 0 };
+        let least = if is_of_pair {
+            PAIR_RATE_LIMIT_SECONDS
+        } else {
+            0
+        };
         Duration::from_secs(least).max(answer.retry_after.unwrap_or_default())
     });
     let problem = problem(answer, error, &outcome, &advice, accepts);
-    Verdict { outcome, problem: Some(problem), retry }
+    Verdict {
+        outcome,
+        problem: Some(problem),
+        retry,
+    }
 }
 
 /// What an answer means that does not accept the message, and what to do.
@@ -103,29 +151,49 @@ fn ruling(
     accepts: &SuccessCriterion,
 ) -> (Outcome, Cow<'static, str>) {
     const UNKNOWN: Outcome = Outcome::Unknown(None);
-    let effect = error.code.as_deref().and_then(codes::look_up).map(|code| code.effect);
+    let effect = error
+        .code
+        .as_deref()
+        .and_then(codes::look_up)
+        .map(|code| code.effect);
     let is_limited = match answer.status {
         429 | 425 => true,
         503 => answer.retry_after.is_some(),
         _ => is_failed && effect == Some(Effect::RateLimited),
     };
     if is_limited {
-        return (Outcome::NotSent(Cause::Unavailable), when_to_try_again(answer.retry_after));
+        return (
+            Outcome::NotSent(Cause::Unavailable),
+            when_to_try_again(answer.retry_after),
+        );
     }
     let refusal = || rejection_hint(answer.status, error.text.as_deref(), accepts);
     let (outcome, advice) = match answer.status {
-        200..300 if !is_failed && *accepts == SuccessCriterion::Done => {
-            (UNKNOWN, "its body does not say whether the request was carried out")
-        }
-        200..300 if !is_failed => (UNKNOWN, "its body does not say whether the message was accepted"),
+        200..300 if !is_failed && *accepts == SuccessCriterion::Done => (
+            UNKNOWN,
+            "its body does not say whether the request was carried out",
+        ),
+        200..300 if !is_failed => (
+            UNKNOWN,
+            "its body does not say whether the message was accepted",
+        ),
         401 | 403 if answer.body.is_page() => (
             Outcome::NotSent(Cause::Credentials),
             "a portal, a proxy or a firewall may have answered in Jelou's place: check the network and --api-url, then \
              client id, secret and --bot",
         ),
-        401 | 403 => (Outcome::NotSent(Cause::Credentials), "check client id, secret and --bot"),
-        407 => (Outcome::NotSent(Cause::ProxyCredentials), PROXY_CREDENTIALS_HINT),
-        500 if names_the_company(error) => (Outcome::NotSent(Cause::Credentials), "check client id and secret"),
+        401 | 403 => (
+            Outcome::NotSent(Cause::Credentials),
+            "check client id, secret and --bot",
+        ),
+        407 => (
+            Outcome::NotSent(Cause::ProxyCredentials),
+            PROXY_CREDENTIALS_HINT,
+        ),
+        500 if names_the_company(error) => (
+            Outcome::NotSent(Cause::Credentials),
+            "check client id and secret",
+        ),
         // The request was carried out, and its result is elsewhere (RFC 9110, 15.4.4).
         303 if !accepts.reads() => (UNKNOWN, refusal()),
         408 => (UNKNOWN, accepts.unknown_hint()),
@@ -140,10 +208,14 @@ fn ruling(
 
 fn when_to_try_again(retry_after: Option<Duration>) -> Cow<'static, str> {
     match retry_after {
-        Some(wait) if wait > Duration::from_secs(24 * 60 * 60) => "the API asks to wait longer than a day".into(),
-        Some(wait) if !wait.is_zero() => {
-            format!("the API asks to wait {} s; try again after that", wait.as_secs()).into()
+        Some(wait) if wait > Duration::from_secs(24 * 60 * 60) => {
+            "the API asks to wait longer than a day".into()
         }
+        Some(wait) if !wait.is_zero() => format!(
+            "the API asks to wait {} s; try again after that",
+            wait.as_secs()
+        )
+        .into(),
         _ => "try again later".into(),
     }
 }
@@ -160,7 +232,9 @@ fn says_both(answer: &Answer, bodies: &[Body]) -> bool {
 fn is_accepted(answer: &Answer, body: &Body, accepts: &SuccessCriterion) -> bool {
     match accepts {
         SuccessCriterion::MessageId | SuccessCriterion::Destination(_) => body.says_success(),
-        SuccessCriterion::AnyObject => body.json.as_ref().is_some_and(Value::is_object) && !body.hints_at_error(),
+        SuccessCriterion::AnyObject => {
+            body.json.as_ref().is_some_and(Value::is_object) && !body.hints_at_error()
+        }
         SuccessCriterion::Listing => body.is_listing(),
         SuccessCriterion::Done => answer.body.may_be_of_the_api() && !body.hints_at_error(),
         SuccessCriterion::Read => answer.body.may_be_of_the_api(),
@@ -181,7 +255,9 @@ fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Opt
     let sent = request.body.as_deref().unwrap_or_default();
     let words = || body.own_words();
     match error.code.as_deref() {
-        None => words().find_map(|text| codes::code_at_start(text, sent).or_else(|| codes::code_of_title(text, sent))),
+        None => words().find_map(|text| {
+            codes::code_at_start(text, sent).or_else(|| codes::code_of_title(text, sent))
+        }),
         // Jelou's code is less specific.
         Some(code) if !code.bytes().all(|byte| byte.is_ascii_digit()) => {
             words().find_map(|text| codes::code_at_start(text, sent))
@@ -192,7 +268,8 @@ fn code_in_words<'a>(body: &'a Body, error: &ApiError, request: &Request) -> Opt
 
 fn rejection_hint(status: u16, told: Option<&str>, accepts: &SuccessCriterion) -> &'static str {
     // A server that does not know the path says only that.
-    let is_of_address = told.is_none_or(|told| told.starts_with("Cannot ") || told.eq_ignore_ascii_case("not found"));
+    let is_of_address = told
+        .is_none_or(|told| told.starts_with("Cannot ") || told.eq_ignore_ascii_case("not found"));
     let is_of_any_endpoint = matches!(accepts, SuccessCriterion::Read | SuccessCriterion::Done);
     match status {
         300..=399 => "redirects are not followed; check --api-url",
@@ -212,22 +289,49 @@ fn rejection_hint(status: u16, told: Option<&str>, accepts: &SuccessCriterion) -
 fn names_the_company(error: &ApiError) -> bool {
     let text = error.text.as_deref().unwrap_or_default().to_lowercase();
     error.code.as_deref() == Some("internal_server_error")
-        && ["company", "compañía", "empresa"].iter().any(|word| text.contains(word))
+        && ["company", "compañía", "empresa"]
+            .iter()
+            .any(|word| text.contains(word))
 }
 
 /// Any failure in words: Jelou's, or what stands in their place, the meaning of its code, and the hint.
-fn problem(answer: &Answer, error: ApiError, outcome: &Outcome, advice: &str, accepts: &SuccessCriterion) -> Problem {
+fn problem(
+    answer: &Answer,
+    error: ApiError,
+    outcome: &Outcome,
+    advice: &str,
+    accepts: &SuccessCriterion,
+) -> Problem {
     let mut message = format!("the API answered {}", answer.status);
     // A text that begins with the code already names it.
-    let is_said = |code: &&str| error.text.as_ref().is_some_and(|text| text.starts_with(&format!("(#{code})")));
+    let is_said = |code: &&str| {
+        error
+            .text
+            .as_ref()
+            .is_some_and(|text| text.starts_with(&format!("(#{code})")))
+    };
     let code_said = error.code.as_deref().filter(|code| !is_said(code));
-    let what_stands_there = answer.body.nature().filter(|_| error == ApiError::default());
-    for part in [code_said, error.text.as_deref(), what_stands_there.as_deref()].into_iter().flatten() {
+    let what_stands_there = answer
+        .body
+        .nature()
+        .filter(|_| error == ApiError::default());
+    for part in [
+        code_said,
+        error.text.as_deref(),
+        what_stands_there.as_deref(),
+    ]
+    .into_iter()
+    .flatten()
+    {
         message.push_str(": ");
         message.push_str(part);
     }
     if answer.body.is_too_large {
-        let _ = write!(message, " (its body has more than {} MiB)", accepts.most_read() >> 20);
+        let _ = write!(
+            message,
+            " (its body has more than {} MiB)",
+            accepts.most_read() >> 20
+        );
     } else if !answer.body.complete {
         message.push_str(" (its body could not be read whole)");
     }
@@ -240,7 +344,11 @@ fn problem(answer: &Answer, error: ApiError, outcome: &Outcome, advice: &str, ac
         }
         _ => advice.to_owned(),
     };
-    Problem { api_code: error.code, retry_after: answer.retry_after, ..Problem::new(outcome, message, hint) }
+    Problem {
+        api_code: error.code,
+        retry_after: answer.retry_after,
+        ..Problem::new(outcome, message, hint)
+    }
 }
 
 #[cfg(test)]
@@ -252,25 +360,56 @@ mod tests {
     use super::*;
 
     /// The verdict on an answer, with `Retry-After` in seconds, to a request with this text.
-    fn judged(accepts: &SuccessCriterion, text: &str, status: u16, wait: Option<u64>, body: &str) -> Verdict {
+    fn judged(
+        accepts: &SuccessCriterion,
+        text: &str,
+        status: u16,
+        wait: Option<u64>,
+        body: &str,
+    ) -> Verdict {
         let url = Url::parse("https://x.example").expect("an address");
         let body_of_request = Some(json!({ "text": text }).to_string().into());
-        let request =
-            Request { method: Method::POST, url, headers: &[], body: body_of_request, accepts: accepts.clone() };
+        let request = Request {
+            method: Method::POST,
+            url,
+            headers: &[],
+            body: body_of_request,
+            accepts: accepts.clone(),
+        };
         let body = Body::new(body.to_owned(), true);
         let retry_after = wait.map(Duration::from_secs);
-        judge(&Ok(Answer { status, retry_after, date: None, warnings: Vec::new(), body }), &request)
+        judge(
+            &Ok(Answer {
+                status,
+                retry_after,
+                date: None,
+                warnings: Vec::new(),
+                body,
+            }),
+            &request,
+        )
     }
 
     /// `sent`, or the name of the problem, of an answer with each of these statuses and bodies.
     fn check(accepts: &SuccessCriterion, expected: &str, rows: &[(u16, &str)]) {
         for (status, body) in rows {
             let verdict = judged(accepts, "Hola", *status, None, body);
-            assert_eq!(matches!(verdict.outcome, Outcome::Sent { .. }), verdict.problem.is_none(), "{verdict:?}");
-            let found = verdict.problem.as_ref().map_or("sent", |problem| problem.code);
+            assert_eq!(
+                matches!(verdict.outcome, Outcome::Sent { .. }),
+                verdict.problem.is_none(),
+                "{verdict:?}"
+            );
+            let found = verdict
+                .problem
+                .as_ref()
+                .map_or("sent", |problem| problem.code);
             assert_eq!(found, expected, "{status} {body}");
             // Nothing else is tried again.
-            assert_eq!(verdict.retry.is_some(), found == "unavailable", "{status} {body}");
+            assert_eq!(
+                verdict.retry.is_some(),
+                found == "unavailable",
+                "{status} {body}"
+            );
         }
     }
 
@@ -280,7 +419,9 @@ mod tests {
 
     /// What the problem says, and its hint.
     fn words(text: &str, status: u16, body: &str) -> (String, String, Option<String>) {
-        let problem = judged(&SuccessCriterion::MessageId, text, status, None, body).problem.expect("a problem");
+        let problem = judged(&SuccessCriterion::MessageId, text, status, None, body)
+            .problem
+            .expect("a problem");
         (problem.message, problem.hint, problem.api_code)
     }
 
@@ -292,7 +433,10 @@ mod tests {
                 (200, r#"{"success":true,"messageId":"msg_1"}"#),
                 (201, r#"{"messageId":"msg_1"}"#),
                 (202, r#"{"success":true}"#),
-                (200, r#"{"success":true,"messageId":"m","error":null,"status":1,"statusMessage":"success"}"#),
+                (
+                    200,
+                    r#"{"success":true,"messageId":"m","error":null,"status":1,"statusMessage":"success"}"#,
+                ),
                 (200, r#"{"messageId":123456789012345678}"#),
             ],
         );
@@ -301,7 +445,10 @@ mod tests {
             &[
                 (200, r#"{"success":false}"#),
                 (200, r#"{"error":{"code":"E0422","description":"no"}}"#),
-                (200, r#"{"success":false,"message":"(#130429) Rate limit hit"}"#),
+                (
+                    200,
+                    r#"{"success":false,"message":"(#130429) Rate limit hit"}"#,
+                ),
             ],
         );
         message("unavailable", &[(200, r#"{"error":{"code":131056}}"#)]);
@@ -327,11 +474,17 @@ mod tests {
         for body in ["[]", "", "null"] {
             flow("unknown", body);
         }
-        flow("unknown", r#"{"code":"bot_not_found","description":"No such bot"}"#);
+        flow(
+            "unknown",
+            r#"{"code":"bot_not_found","description":"No such bot"}"#,
+        );
         flow("unknown", r#"{"errors":["x"]}"#);
         flow("unknown", r#"{"success":"false"}"#);
         flow("unknown", r#"{"status":"error","message":"nope"}"#);
-        flow("unknown", r#"{"validationError":{"title":["short"]},"message":["bad"]}"#);
+        flow(
+            "unknown",
+            r#"{"validationError":{"title":["short"]},"message":["bad"]}"#,
+        );
         flow("rejected", r#"{"success":false}"#);
         flow("rejected", r#"{"error":"x"}"#);
     }
@@ -340,29 +493,81 @@ mod tests {
     #[test]
     fn what_is_asked_of_jelou_is_judged_by_what_was_asked_for() {
         let listing = SuccessCriterion::Listing;
-        check(&listing, "sent", &[(200, r#"{"results":[]}"#), (200, r#"{"data":[]}"#)]);
-        let no_listing = ["{}", r#"{"results":{"0":{}}}"#, "[]", "<html>login</html>", "", r#"{"success":false}"#];
+        check(
+            &listing,
+            "sent",
+            &[(200, r#"{"results":[]}"#), (200, r#"{"data":[]}"#)],
+        );
+        let no_listing = [
+            "{}",
+            r#"{"results":{"0":{}}}"#,
+            "[]",
+            "<html>login</html>",
+            "",
+            r#"{"success":false}"#,
+        ];
         for body in no_listing {
             check(&listing, "rejected", &[(200, body)]);
         }
         check(&listing, "credentials", &[(401, "{}"), (403, "{}")]);
-        check(&listing, "rejected", &[(302, ""), (404, "{}"), (422, r#"{"message":["startAt must be a date"]}"#)]);
+        check(
+            &listing,
+            "rejected",
+            &[
+                (302, ""),
+                (404, "{}"),
+                (422, r#"{"message":["startAt must be a date"]}"#),
+            ],
+        );
         check(&listing, "unavailable", &[(429, ""), (500, ""), (503, "")]);
         let done = SuccessCriterion::Done;
-        check(&done, "sent", &[(204, ""), (200, "[]"), (200, r#"{"id":7,"code":"SUMMER","description":"10 % off"}"#)]);
-        check(&done, "rejected", &[(200, r#"{"success":false,"message":"no"}"#), (200, r#"{"error":"x"}"#)]);
-        check(&done, "unknown", &[(502, ""), (303, "{}"), (200, "<html>login</html>")]);
+        check(
+            &done,
+            "sent",
+            &[
+                (204, ""),
+                (200, "[]"),
+                (200, r#"{"id":7,"code":"SUMMER","description":"10 % off"}"#),
+            ],
+        );
+        check(
+            &done,
+            "rejected",
+            &[
+                (200, r#"{"success":false,"message":"no"}"#),
+                (200, r#"{"error":"x"}"#),
+            ],
+        );
         check(
             &done,
             "unknown",
-            &[(200, r#"{"success":true,"error":"x"}"#), (200, r#"{"success":"false","errors":["x"]}"#)],
+            &[(502, ""), (303, "{}"), (200, "<html>login</html>")],
+        );
+        check(
+            &done,
+            "unknown",
+            &[
+                (200, r#"{"success":true,"error":"x"}"#),
+                (200, r#"{"success":"false","errors":["x"]}"#),
+            ],
         );
         let read = SuccessCriterion::Read;
-        check(&read, "sent", &[(200, "plain words"), (200, r#"{"success":"false","errors":["bad"]}"#)]);
+        check(
+            &read,
+            "sent",
+            &[
+                (200, "plain words"),
+                (200, r#"{"success":"false","errors":["bad"]}"#),
+            ],
+        );
         check(
             &read,
             "rejected",
-            &[(200, r#"{"error":{"code":"E0000"},"status":0}"#), (200, "<html>login</html>"), (302, "")],
+            &[
+                (200, r#"{"error":{"code":"E0000"},"status":0}"#),
+                (200, "<html>login</html>"),
+                (302, ""),
+            ],
         );
         check(&read, "rejected", &[(404, "{}")]);
         check(&read, "unavailable", &[(502, "")]);
@@ -378,11 +583,23 @@ mod tests {
         };
         for (body, expected) in [
             (r#"[{"id":"a","destination":"593987654321"}]"#, Some("a")),
-            (r#"[{"id":"x","destination":"1"},{"id":7,"destination":"+593987654321"}]"#, Some("7")),
+            (
+                r#"[{"id":"x","destination":"1"},{"id":7,"destination":"+593987654321"}]"#,
+                Some("7"),
+            ),
             (r#"[{"destination":593987654321}]"#, None),
-            (r#"[{"destination":"593987654321","id":"a"},{"destination":"593987654321","id":"b"}]"#, Some("a")),
-            (r#"[{"destination":"593987654321"},{"destination":"593987654321","id":5}]"#, Some("5")),
-            (r#"[{"destination":"1","code":"x"},{"destination":"593987654321","id":"m"}]"#, Some("m")),
+            (
+                r#"[{"destination":"593987654321","id":"a"},{"destination":"593987654321","id":"b"}]"#,
+                Some("a"),
+            ),
+            (
+                r#"[{"destination":"593987654321"},{"destination":"593987654321","id":5}]"#,
+                Some("5"),
+            ),
+            (
+                r#"[{"destination":"1","code":"x"},{"destination":"593987654321","id":"m"}]"#,
+                Some("m"),
+            ),
         ] {
             assert_eq!(id(body).as_deref(), expected, "{body}");
         }
@@ -413,22 +630,63 @@ mod tests {
 
     #[test]
     fn the_status_decides_where_the_body_does_not() {
-        for status in
-            [300, 301, 302, 307, 308, 400, 402, 404, 405, 409, 410, 413, 415, 418, 422, 431, 451, 499, 501, 505]
-        {
-            message("rejected", &[(status, r#"{"code":"x"}"#), (status, "<h1>Bad Request</h1>"), (status, "")]);
+        for status in [
+            300, 301, 302, 307, 308, 400, 402, 404, 405, 409, 410, 413, 415, 418, 422, 431, 451,
+            499, 501, 505,
+        ] {
+            message(
+                "rejected",
+                &[
+                    (status, r#"{"code":"x"}"#),
+                    (status, "<h1>Bad Request</h1>"),
+                    (status, ""),
+                ],
+            );
         }
         // The request was carried out, and its result is elsewhere (RFC 9110, 15.4.4).
         for status in [303, 408, 500, 502, 503, 504, 507, 520, 599] {
-            message("unknown", &[(status, r#"{"code":"x"}"#), (status, "<h1>Bad Gateway</h1>"), (status, "")]);
+            message(
+                "unknown",
+                &[
+                    (status, r#"{"code":"x"}"#),
+                    (status, "<h1>Bad Gateway</h1>"),
+                    (status, ""),
+                ],
+            );
         }
-        message("credentials", &[(401, r#"{"code":"unauthorized"}"#), (401, ""), (403, r#"{"code":"forbidden_bot"}"#)]);
-        for text in ["The token has no Company", "El token no tiene compañía", "sin empresa"] {
+        message(
+            "credentials",
+            &[
+                (401, r#"{"code":"unauthorized"}"#),
+                (401, ""),
+                (403, r#"{"code":"forbidden_bot"}"#),
+            ],
+        );
+        for text in [
+            "The token has no Company",
+            "El token no tiene compañía",
+            "sin empresa",
+        ] {
             let body = json!({"code": "internal_server_error", "description": text});
-            message("credentials", &[(500, &body.to_string()), (500, &json!({ "error": body }).to_string())]);
+            message(
+                "credentials",
+                &[
+                    (500, &body.to_string()),
+                    (500, &json!({ "error": body }).to_string()),
+                ],
+            );
         }
-        message("unknown", &[(500, r#"{"code":"internal_server_error","description":"oops"}"#)]);
-        message("unknown", &[(500, r#"{"code":"E0000","description":"company"}"#)]);
+        message(
+            "unknown",
+            &[(
+                500,
+                r#"{"code":"internal_server_error","description":"oops"}"#,
+            )],
+        );
+        message(
+            "unknown",
+            &[(500, r#"{"code":"E0000","description":"company"}"#)],
+        );
         let waits = |wait| judged(&SuccessCriterion::MessageId, "", 503, wait, "<html>").outcome;
         assert_eq!(waits(Some(5)), Outcome::NotSent(Cause::Unavailable));
         assert_eq!(waits(None), Outcome::Unknown(None));
@@ -445,7 +703,10 @@ mod tests {
                 (400, r#"{"error":{"code":"131056"}}"#),
                 (500, r#"{"code":80007}"#),
                 (400, r#"{"message":"(#130429) Rate limit hit"}"#),
-                (422, r#"{"code":"message_could_not_be_send","description":"(#80007) x"}"#),
+                (
+                    422,
+                    r#"{"code":"message_could_not_be_send","description":"(#80007) x"}"#,
+                ),
                 (400, r#"{"message":"Rate limit hit"}"#),
             ],
         );
@@ -453,12 +714,24 @@ mod tests {
         message(
             "rejected",
             &[
-                (400, r#"{"error":{"code":"E0422","description":"130429"},"request":{"code":130429}}"#),
+                (
+                    400,
+                    r#"{"error":{"code":"E0422","description":"130429"},"request":{"code":130429}}"#,
+                ),
                 (400, r#"{"message":"it said (#130429)"}"#),
-                (400, r#"{"message":"it broke","request":{"text":"(#130429)"}}"#),
+                (
+                    400,
+                    r#"{"message":"it broke","request":{"text":"(#130429)"}}"#,
+                ),
             ],
         );
-        message("unknown", &[(500, r#"{"message":"130429"}"#), (500, r#"{"message":"(#130429) Rate limit hit"}"#)]);
+        message(
+            "unknown",
+            &[
+                (500, r#"{"message":"130429"}"#),
+                (500, r#"{"message":"(#130429) Rate limit hit"}"#),
+            ],
+        );
     }
 
     #[test]
@@ -467,8 +740,14 @@ mod tests {
             "account",
             &[
                 (400, r#"{"error":{"code":131042}}"#),
-                (400, r#"{"code":"message_could_not_be_send","message":["(#131031) Account locked"]}"#),
-                (400, r#"{"description":"Business eligibility payment issue"}"#),
+                (
+                    400,
+                    r#"{"code":"message_could_not_be_send","message":["(#131031) Account locked"]}"#,
+                ),
+                (
+                    400,
+                    r#"{"description":"Business eligibility payment issue"}"#,
+                ),
                 (200, r#"{"success":false,"code":131042}"#),
             ],
         );
@@ -496,7 +775,10 @@ mod tests {
                 (200, r#"{"success":true,"errors":["no"]}"#),
                 (200, r#"{"success":true,"status":"error"}"#),
                 (200, r#"{"messageId":"m","code":"E0422"}"#),
-                (200, r#"{"messageId":"m","validationError":{"text":["short"]}}"#),
+                (
+                    200,
+                    r#"{"messageId":"m","validationError":{"text":["short"]}}"#,
+                ),
                 (200, r#"{"success":false,"success":true,"messageId":"m"}"#),
                 (200, r#"{"success":true,"success":false}"#),
                 (200, r#"{"messageId":"a","messageId":"b"}"#),
@@ -512,25 +794,62 @@ mod tests {
         );
         // An empty text is not an id.
         message("unavailable", &[(429, r#"{"messageId":""}"#)]);
-        let verdict = judged(&SuccessCriterion::MessageId, "", 429, Some(1), r#"{"success":true}"#);
-        assert_eq!((verdict.outcome, verdict.retry), (Outcome::Unknown(None), None));
+        let verdict = judged(
+            &SuccessCriterion::MessageId,
+            "",
+            429,
+            Some(1),
+            r#"{"success":true}"#,
+        );
+        assert_eq!(
+            (verdict.outcome, verdict.retry),
+            (Outcome::Unknown(None), None)
+        );
     }
 
     /// The body of a 400, what the message says of it after the status, and how the hint begins.
     const TOLD: [(&str, &str, &str); 28] = [
-        (r#"{"code":"bot_not_found","description":"No"}"#, ": bot_not_found: No", "this bot does not exist"),
-        (r#"{"error":{"code":"E1019","description":"No"}}"#, ": E1019: No", "this bot does not exist"),
-        (r#"{"code":"message_could_not_be_send"}"#, ": message_could_not_be_send", "Jelou could not send it"),
+        (
+            r#"{"code":"bot_not_found","description":"No"}"#,
+            ": bot_not_found: No",
+            "this bot does not exist",
+        ),
+        (
+            r#"{"error":{"code":"E1019","description":"No"}}"#,
+            ": E1019: No",
+            "this bot does not exist",
+        ),
+        (
+            r#"{"code":"message_could_not_be_send"}"#,
+            ": message_could_not_be_send",
+            "Jelou could not send it",
+        ),
         (
             r#"{"error":{"code":131047,"message":"Re-engagement","error_data":{"details":"24 hours"}}}"#,
             ": 131047: Re-engagement; 24 hours",
             "the recipient has not written",
         ),
-        (r#"{"error":{"key":"UNSUPPORTED_MEDIA_TYPE"}}"#, ": UNSUPPORTED_MEDIA_TYPE", "WhatsApp does not take"),
+        (
+            r#"{"error":{"key":"UNSUPPORTED_MEDIA_TYPE"}}"#,
+            ": UNSUPPORTED_MEDIA_TYPE",
+            "WhatsApp does not take",
+        ),
         (r#"{"error":"it broke"}"#, ": it broke", "fix the message"),
-        (r#"{"message":["a","b"],"statusMessage":"failed"}"#, ": a; b", "fix the message"),
-        (r#"{"error":{"clientMessages":{"es":"no","en":"never"}}}"#, ": never", "fix the message"),
-        ("<html><h1>No</h1></html>", ": its body is an HTML page, not JSON: a portal or a proxy?", "fix the message"),
+        (
+            r#"{"message":["a","b"],"statusMessage":"failed"}"#,
+            ": a; b",
+            "fix the message",
+        ),
+        (
+            r#"{"error":{"clientMessages":{"es":"no","en":"never"}}}"#,
+            ": never",
+            "fix the message",
+        ),
+        (
+            "<html><h1>No</h1></html>",
+            ": its body is an HTML page, not JSON: a portal or a proxy?",
+            "fix the message",
+        ),
         ("", "", "fix the message"),
         ("not JSON", ": not JSON", "fix the message"),
         (
@@ -543,29 +862,69 @@ mod tests {
             ": Bad Request; text is missing",
             "",
         ),
-        (r#"{"errors":[{"field":"text","message":"is required"},{"message":"no bot"}]}"#, ": is required; no bot", ""),
+        (
+            r#"{"errors":[{"field":"text","message":"is required"},{"message":"no bot"}]}"#,
+            ": is required; no bot",
+            "",
+        ),
         (
             r#"{"errors":{"text":["is required","is short"],"to":"is wrong"}}"#,
             ": text: is required; text: is short; to: is wrong",
             "",
         ),
-        (r#"{"detail":[{"loc":["body","text"],"msg":"field required","type":"missing"}]}"#, ": field required", ""),
-        (r#"{"type":"about:blank","title":"Bad Request","detail":"No such number"}"#, ": No such number", ""),
+        (
+            r#"{"detail":[{"loc":["body","text"],"msg":"field required","type":"missing"}]}"#,
+            ": field required",
+            "",
+        ),
+        (
+            r#"{"type":"about:blank","title":"Bad Request","detail":"No such number"}"#,
+            ": No such number",
+            "",
+        ),
         (r#"{"msg":"no credit"}"#, ": no credit", ""),
-        (r#"{"data":{"response":{"error":{"message":"deep"}}}}"#, ": deep", ""),
-        (r#"[{"error":"first"},{"error":"second"}]"#, ": first; second", ""),
-        (r#"{"error":true,"message":"no","request":{"message":"Hola"}}"#, ": no", ""),
-        (r#"{"error":"Bad Request","message":"bad request"}"#, ": Bad Request", ""),
+        (
+            r#"{"data":{"response":{"error":{"message":"deep"}}}}"#,
+            ": deep",
+            "",
+        ),
+        (
+            r#"[{"error":"first"},{"error":"second"}]"#,
+            ": first; second",
+            "",
+        ),
+        (
+            r#"{"error":true,"message":"no","request":{"message":"Hola"}}"#,
+            ": no",
+            "",
+        ),
+        (
+            r#"{"error":"Bad Request","message":"bad request"}"#,
+            ": Bad Request",
+            "",
+        ),
         (
             r#"{"message":["zz"],"error":{"code":"E0422","developerMessages":{"en":"zz"}},"validationError":{"text":[{"en":"zz"}]}}"#,
             ": E0422: text: zz",
             "",
         ),
-        (r#"{"status":400,"error":"Bad Request","path":"/v1/bots/1/messages"}"#, ": Bad Request", ""),
+        (
+            r#"{"status":400,"error":"Bad Request","path":"/v1/bots/1/messages"}"#,
+            ": Bad Request",
+            "",
+        ),
         (r#"{"reason":"quota"}"#, r#": {"reason":"quota"}"#, ""),
-        ("Upstream\u{7} refused\nit", ": Upstream\u{7} refused\nit", ""),
+        (
+            "Upstream\u{7} refused\nit",
+            ": Upstream\u{7} refused\nit",
+            "",
+        ),
         (r#""no""#, r#": "no""#, ""),
-        (r#"{"message":"(#4321) New"}"#, ": (#4321) New", "fix the message and send again"),
+        (
+            r#"{"message":"(#4321) New"}"#,
+            ": (#4321) New",
+            "fix the message and send again",
+        ),
     ];
 
     #[test]
@@ -577,13 +936,21 @@ mod tests {
         }
         let (message, hint, _) = words("Hola", 404, r#"{"message":"Flow not found"}"#);
         assert_eq!(message, "the API answered 404: Flow not found");
-        assert_eq!(hint, "check --flow-name or --flow-id, or choose another bot with --bot");
+        assert_eq!(
+            hint,
+            "check --flow-name or --flow-id, or choose another bot with --bot"
+        );
     }
 
     #[test]
     fn a_code_of_whatsapp_is_read_from_the_apis_own_words() {
         for (body, code, told, hint) in [
-            (r#"{"message":"(#131047) No"}"#, "131047", "(#131047) No", "the recipient has not written to the bot in"),
+            (
+                r#"{"message":"(#131047) No"}"#,
+                "131047",
+                "(#131047) No",
+                "the recipient has not written to the bot in",
+            ),
             (
                 r#"{"code":"message_could_not_be_send","description":"(#131050) Opted out"}"#,
                 "131050",
@@ -597,10 +964,19 @@ mod tests {
                 "(#130497) No",
                 "WhatsApp does not let this business write to the recipient's country; do not send it",
             ),
-            (r#"{"error":"Message Undeliverable."}"#, "131026", "131026: Message Undeliverable.", "WhatsApp cannot"),
+            (
+                r#"{"error":"Message Undeliverable."}"#,
+                "131026",
+                "131026: Message Undeliverable.",
+                "WhatsApp cannot",
+            ),
         ] {
             let (message, found, api_code) = words("Hola", 400, body);
-            assert_eq!((message, api_code.as_deref()), (format!("the API answered 400: {told}"), Some(code)), "{body}");
+            assert_eq!(
+                (message, api_code.as_deref()),
+                (format!("the API answered 400: {told}"), Some(code)),
+                "{body}"
+            );
             assert!(found.starts_with(hint), "{body}: {found}");
         }
         // The sent text is never read as a code, in whatever form it comes back.
@@ -610,7 +986,11 @@ mod tests {
             ("rate limit hit", r#"{"message":"Rate limit hit"}"#),
         ] {
             let (_, hint, code) = words(text, 400, body);
-            assert_eq!((hint.as_str(), code), ("fix the message and send again", None), "{body}");
+            assert_eq!(
+                (hint.as_str(), code),
+                ("fix the message and send again", None),
+                "{body}"
+            );
         }
     }
 }

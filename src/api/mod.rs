@@ -25,9 +25,9 @@ pub(crate) use self::delivery::{Delivery, Event, backoff, deliver};
 pub(crate) use self::failure::Failure;
 pub(crate) use self::judgement::judge;
 pub(crate) use self::look_ups::{
-    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList, LookUpSpan, LookUps,
-    MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart, TrackedMessage, entry_key, is_another_person,
-    is_person, look_up_pace,
+    CLOCK_TOLERANCE, DeliveryFacts, DeliveryState, HistoryMessage, LookUpError, LookUpList,
+    LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, MessageSort, Notification, SpanStart,
+    TrackedMessage, entry_key, is_another_person, is_person, look_up_pace,
 };
 pub(crate) use self::outcome::{Cause, Outcome, Problem, Verdict};
 pub(crate) use self::pager::{ListingCoverage, Pager};
@@ -35,7 +35,8 @@ pub(crate) use self::proxy::Proxy;
 #[cfg(unix)]
 pub(crate) use self::request::shell_word;
 pub(crate) use self::request::{
-    LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter, UNKNOWN_HINT, curl_command,
+    LOOK_UP_LIMIT, ListingQuery, Request, SuccessCriterion, TEMPLATES_LIMIT, TemplateFilter,
+    UNKNOWN_HINT, curl_command,
 };
 pub(crate) use self::transport::{Client, ClientOptions, Roots};
 pub(crate) use self::typed_path::TypedPath;

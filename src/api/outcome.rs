@@ -70,9 +70,19 @@ impl Outcome {
 
 impl Problem {
     /// The problem of a message with this outcome.
-    pub(crate) fn new(outcome: &Outcome, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        outcome: &Outcome,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
         let (message, hint) = (message.into(), hint.into());
-        Self { code: outcome.code(), api_code: None, message, hint, retry_after: None }
+        Self {
+            code: outcome.code(),
+            api_code: None,
+            message,
+            hint,
+            retry_after: None,
+        }
     }
 }
 

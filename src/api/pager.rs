@@ -54,7 +54,11 @@ pub(crate) struct Pager {
 impl Pager {
     /// Reads at most `most` pages of at most `limit` entries.
     pub(crate) fn new(most: u32, limit: usize) -> Self {
-        Self { limit, most, ..Self::default() }
+        Self {
+            limit,
+            most,
+            ..Self::default()
+        }
     }
 
     /// The page to request.
@@ -80,7 +84,9 @@ impl Pager {
         let [entries, new] = [&mut self.entries, &mut self.new].map(std::mem::take);
         let is_full = entries >= self.limit;
         self.was_full |= is_full;
-        let lacks_entries = self.counted.is_some_and(|total| (self.seen.len() as u64) < total);
+        let lacks_entries = self
+            .counted
+            .is_some_and(|total| (self.seen.len() as u64) < total);
         if new == 0 {
             // It is at its end, or gives a page again.
             let lacks_page = match self.counted_pages {
@@ -89,7 +95,11 @@ impl Pager {
                 None => entries > 0 && self.was_full,
             };
             let is_missing = lacks_page || lacks_entries;
-            return Some(if is_missing { ListingCoverage::Missing } else { ListingCoverage::Whole });
+            return Some(if is_missing {
+                ListingCoverage::Missing
+            } else {
+                ListingCoverage::Whole
+            });
         }
         // The count may be too low: another page may follow a full one.
         let is_last = !is_full && self.counted_pages.is_some_and(|pages| page >= pages);
@@ -97,7 +107,8 @@ impl Pager {
             return Some(ListingCoverage::Whole);
         }
         // As many entries as that number of pages has at most: a server may return more on each page than requested.
-        let is_too_much = self.pages >= self.most || self.seen.len() >= self.limit.saturating_mul(self.most as usize);
+        let is_too_much = self.pages >= self.most
+            || self.seen.len() >= self.limit.saturating_mul(self.most as usize);
         is_too_much.then_some(ListingCoverage::TooMany(self.pages))
     }
 }
@@ -120,7 +131,10 @@ mod tests {
     }
 
     /// The same with a count for each page; the last count also applies to the pages after it.
-    fn read_counted(pages: &[&[i64]], counted: &[(Option<u64>, Option<u64>)]) -> (ListingCoverage, u32) {
+    fn read_counted(
+        pages: &[&[i64]],
+        counted: &[(Option<u64>, Option<u64>)],
+    ) -> (ListingCoverage, u32) {
         let mut reading = Pager::new(10, 50);
         loop {
             let page = pages[(reading.pages as usize).min(pages.len() - 1)];
@@ -140,7 +154,11 @@ mod tests {
         let endless: Vec<Vec<i64>> = (0..20).map(|page| vec![page]).collect();
         let endless: Vec<_> = endless.iter().map(Vec::as_slice).collect();
         for (pages, total, expected) in [
-            (&[&[1, 2][..], &[3]][..], Some(2), (ListingCoverage::Whole, 2)),
+            (
+                &[&[1, 2][..], &[3]][..],
+                Some(2),
+                (ListingCoverage::Whole, 2),
+            ),
             (&[&[1, 2], &[3], &[]], None, (ListingCoverage::Whole, 3)),
             (&[&[]], None, (ListingCoverage::Whole, 1)),
             (&[&[]], Some(0), (ListingCoverage::Whole, 1)),
@@ -164,26 +182,90 @@ mod tests {
         let [full, next]: [Vec<_>; 2] = [(1..=50).collect(), (51..=100).collect()];
         for (pages, count, expected) in [
             // A page that counts less than the one before it.
-            (&[&full[..], &[]][..], &[(Some(30), Some(1500)), (Some(0), Some(0))][..], (ListingCoverage::Missing, 2)),
-            (&[&full, &[]], &[(Some(30), None), (Some(1), None)], (ListingCoverage::Missing, 2)),
-            (&[&full, &[]], &[(None, Some(1500)), (None, None)], (ListingCoverage::Missing, 2)),
+            (
+                &[&full[..], &[]][..],
+                &[(Some(30), Some(1500)), (Some(0), Some(0))][..],
+                (ListingCoverage::Missing, 2),
+            ),
+            (
+                &[&full, &[]],
+                &[(Some(30), None), (Some(1), None)],
+                (ListingCoverage::Missing, 2),
+            ),
+            (
+                &[&full, &[]],
+                &[(None, Some(1500)), (None, None)],
+                (ListingCoverage::Missing, 2),
+            ),
             // The two counts contradict each other.
-            (&[&full, &[51]], &[(Some(1), Some(51))], (ListingCoverage::Whole, 2)),
-            (&[&full, &[]], &[(Some(1), Some(51))], (ListingCoverage::Missing, 2)),
-            (&[&full], &[(Some(1), Some(1500))], (ListingCoverage::Missing, 2)),
-            (&[&[1, 2]], &[(Some(1), Some(2))], (ListingCoverage::Whole, 1)),
-            (&[&full], &[(Some(2), Some(100))], (ListingCoverage::Missing, 2)),
+            (
+                &[&full, &[51]],
+                &[(Some(1), Some(51))],
+                (ListingCoverage::Whole, 2),
+            ),
+            (
+                &[&full, &[]],
+                &[(Some(1), Some(51))],
+                (ListingCoverage::Missing, 2),
+            ),
+            (
+                &[&full],
+                &[(Some(1), Some(1500))],
+                (ListingCoverage::Missing, 2),
+            ),
+            (
+                &[&[1, 2]],
+                &[(Some(1), Some(2))],
+                (ListingCoverage::Whole, 1),
+            ),
+            (
+                &[&full],
+                &[(Some(2), Some(100))],
+                (ListingCoverage::Missing, 2),
+            ),
             // Both counts may be too low: only a page that is not full is the last one.
-            (&[&full, &next, &[101]], &[(Some(1), Some(50))], (ListingCoverage::Whole, 3)),
-            (&[&full, &[]], &[(Some(1), Some(50))], (ListingCoverage::Whole, 2)),
-            (&[&full], &[(Some(1), Some(50))], (ListingCoverage::Whole, 2)),
-            (&[&full, &next, &[]], &[(Some(2), Some(100))], (ListingCoverage::Whole, 3)),
+            (
+                &[&full, &next, &[101]],
+                &[(Some(1), Some(50))],
+                (ListingCoverage::Whole, 3),
+            ),
+            (
+                &[&full, &[]],
+                &[(Some(1), Some(50))],
+                (ListingCoverage::Whole, 2),
+            ),
+            (
+                &[&full],
+                &[(Some(1), Some(50))],
+                (ListingCoverage::Whole, 2),
+            ),
+            (
+                &[&full, &next, &[]],
+                &[(Some(2), Some(100))],
+                (ListingCoverage::Whole, 3),
+            ),
             // An entry that is given twice takes the place of one that is not given.
-            (&[&full, &full[40..]], &[(Some(2), Some(60))], (ListingCoverage::Missing, 2)),
-            (&[&[1, 2]], &[(Some(2), Some(3))], (ListingCoverage::Missing, 2)),
-            (&[&[1, 1, 2]], &[(Some(1), Some(3))], (ListingCoverage::Missing, 2)),
+            (
+                &[&full, &full[40..]],
+                &[(Some(2), Some(60))],
+                (ListingCoverage::Missing, 2),
+            ),
+            (
+                &[&[1, 2]],
+                &[(Some(2), Some(3))],
+                (ListingCoverage::Missing, 2),
+            ),
+            (
+                &[&[1, 1, 2]],
+                &[(Some(1), Some(3))],
+                (ListingCoverage::Missing, 2),
+            ),
             // While the first page was read, an entry arrived and moved the others.
-            (&[&full, &[50, 51]], &[(Some(2), Some(51)), (Some(2), Some(52))], (ListingCoverage::Whole, 2)),
+            (
+                &[&full, &[50, 51]],
+                &[(Some(2), Some(51)), (Some(2), Some(52))],
+                (ListingCoverage::Whole, 2),
+            ),
         ] {
             assert_eq!(read_counted(pages, count), expected, "{count:?}");
         }

@@ -28,30 +28,48 @@ impl Proxy {
     /// # Errors
     /// If the value is invalid: a direct connection could be forbidden, or fail.
     pub(crate) fn of(target: &Url) -> Result<Option<Self>, UsageError> {
-        let found = VARIABLES.into_iter().find_map(|name| Some((name, not_empty(name)?)));
-        let Some((variable, value)) = found else { return Ok(None) };
-        let exceptions = EXCEPTIONS.into_iter().find_map(not_empty).unwrap_or_default();
+        let found = VARIABLES
+            .into_iter()
+            .find_map(|name| Some((name, not_empty(name)?)));
+        let Some((variable, value)) = found else {
+            return Ok(None);
+        };
+        let exceptions = EXCEPTIONS
+            .into_iter()
+            .find_map(not_empty)
+            .unwrap_or_default();
         if is_excepted(target, &exceptions) {
             return Ok(None);
         }
-        parse(&value).map(|url| Some(Self { variable, url })).ok_or_else(|| not_a_proxy(variable))
+        parse(&value)
+            .map(|url| Some(Self { variable, url }))
+            .ok_or_else(|| not_a_proxy(variable))
     }
 }
 
 impl fmt::Display for Proxy {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.url.host_str().unwrap_or_default())?;
-        self.url.port().map_or(Ok(()), |port| write!(formatter, ":{port}"))
+        self.url
+            .port()
+            .map_or(Ok(()), |port| write!(formatter, ":{port}"))
     }
 }
 
 fn not_empty(name: &str) -> Option<String> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(|value| value.to_string_lossy().into_owned())
+    env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(|value| value.to_string_lossy().into_owned())
 }
 
 /// `http://host:port`, `https://…`, or without a scheme.
 fn parse(value: &str) -> Option<Url> {
-    let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) }.ok()?;
+    let url = if value.contains("://") {
+        Url::parse(value)
+    } else {
+        Url::parse(&format!("http://{value}"))
+    }
+    .ok()?;
     // A password that contains a `/`, `?` or `#` ends there, and its first part would look like a port.
     let is_plain = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     (is_plain && ["http", "https"].contains(&url.scheme())).then_some(url)
@@ -59,8 +77,12 @@ fn parse(value: &str) -> Option<Url> {
 
 /// The value of `variable` is not repeated: it may hold a password, in whatever place.
 pub(super) fn not_a_proxy(variable: &str) -> UsageError {
-    let hint = "write it as http://HOST:PORT, or unset it; other kinds of proxies are not supported";
-    UsageError::new(format!("{variable} is not the address of an HTTP proxy"), hint)
+    let hint =
+        "write it as http://HOST:PORT, or unset it; other kinds of proxies are not supported";
+    UsageError::new(
+        format!("{variable} is not the address of an HTTP proxy"),
+        hint,
+    )
 }
 
 /// Whether `exceptions` (`NO_PROXY`) name the target.
@@ -70,8 +92,14 @@ fn is_excepted(target: &Url, exceptions: &str) -> bool {
     }
     // Of the library's names, each also stands for those below it, with or without a leading point.
     let in_its_syntax = |entry: &str| entry.strip_prefix("*.").unwrap_or(entry).to_owned();
-    let known: Vec<_> = exceptions.split([',', ' ', '\t']).map(in_its_syntax).collect();
-    let matcher = Matcher::builder().all("http://proxy.invalid").no(known.join(",")).build();
+    let known: Vec<_> = exceptions
+        .split([',', ' ', '\t'])
+        .map(in_its_syntax)
+        .collect();
+    let matcher = Matcher::builder()
+        .all("http://proxy.invalid")
+        .no(known.join(","))
+        .build();
     let target = target.as_str().parse();
     target.is_ok_and(|target: Uri| matcher.intercept(&target).is_none())
 }
@@ -104,10 +132,17 @@ mod tests {
     #[test]
     fn a_password_is_never_shown() {
         // The part before the first `/`, `?` or `#` of a password would look like a port.
-        for value in ["http://user:12/x@proxy:3128", "http://user:12?x@proxy:3128", "http://user:12#x@proxy:3128"] {
+        for value in [
+            "http://user:12/x@proxy:3128",
+            "http://user:12?x@proxy:3128",
+            "http://user:12#x@proxy:3128",
+        ] {
             assert!(parse(value).is_none(), "{value}");
         }
-        let proxy = Proxy { variable: "HTTPS_PROXY", url: parse("http://user:secret@h:1").unwrap() };
+        let proxy = Proxy {
+            variable: "HTTPS_PROXY",
+            url: parse("http://user:secret@h:1").unwrap(),
+        };
         assert_eq!(proxy.to_string(), "h:1");
     }
 
@@ -140,7 +175,11 @@ mod tests {
             ("*.pi.example", "api.example", false),
         ] {
             let target = Url::parse(&format!("https://{target}")).unwrap();
-            assert_eq!(is_excepted(&target, exceptions), expected, "{exceptions} for {target}");
+            assert_eq!(
+                is_excepted(&target, exceptions),
+                expected,
+                "{exceptions} for {target}"
+            );
         }
     }
 }

@@ -97,7 +97,8 @@ pub(crate) struct TemplateFilter {
 }
 
 /// What to do if it is unknown whether a message was sent.
-pub(crate) const UNKNOWN_HINT: &str = "ask the recipient or check in Jelou before you send it again";
+pub(crate) const UNKNOWN_HINT: &str =
+    "ask the recipient or check in Jelou before you send it again";
 /// Templates on a page; the API's own default is 50.
 pub(crate) const TEMPLATES_LIMIT: usize = 100;
 /// Messages on a page of a look-up; the most that Jelou gives.
@@ -105,9 +106,17 @@ pub(crate) const LOOK_UP_LIMIT: usize = 50;
 const JSON: &str = "application/json";
 const USER_AGENT: &str = concat!("jelouctl/", env!("CARGO_PKG_VERSION"));
 /// The headers of every request that sends something, besides the signature.
-const HEADERS_OF_A_POST: &[(&str, &str)] = &[("content-type", JSON), ("accept", JSON), ("user-agent", USER_AGENT)];
+const HEADERS_OF_A_POST: &[(&str, &str)] = &[
+    ("content-type", JSON),
+    ("accept", JSON),
+    ("user-agent", USER_AGENT),
+];
 /// Required if a body is expected but absent (RFC 9110, 8.6).
-const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[("content-length", "0"), ("accept", JSON), ("user-agent", USER_AGENT)];
+const HEADERS_WITHOUT_BODY: &[(&str, &str)] = &[
+    ("content-length", "0"),
+    ("accept", JSON),
+    ("user-agent", USER_AGENT),
+];
 const HEADERS_OF_A_GET: &[(&str, &str)] = &[("accept", JSON), ("user-agent", USER_AGENT)];
 
 impl Request {
@@ -115,19 +124,35 @@ impl Request {
     pub(crate) fn new(base: &Url, bot: &str, outgoing: &Outgoing) -> Self {
         let recipient = outgoing.recipient().as_str();
         let (path, accepts) = match outgoing.route() {
-            Route::Messages => (vec!["v1", "bots", bot, "messages"], SuccessCriterion::MessageId),
-            Route::FlowMessage { .. } => {
-                (vec!["v1", "bots", bot, "users", recipient, "flow_message"], SuccessCriterion::AnyObject)
-            }
-            Route::Template => {
-                (vec!["v2", "whatsapp", bot, "hsm"], SuccessCriterion::Destination(recipient.to_owned()))
-            }
-            Route::CampaignTemplate { campaign } => {
-                (vec!["v1", "bots", bot, "campaigns", campaign, "template-messages"], SuccessCriterion::MessageId)
-            }
+            Route::Messages => (
+                vec!["v1", "bots", bot, "messages"],
+                SuccessCriterion::MessageId,
+            ),
+            Route::FlowMessage { .. } => (
+                vec!["v1", "bots", bot, "users", recipient, "flow_message"],
+                SuccessCriterion::AnyObject,
+            ),
+            Route::Template => (
+                vec!["v2", "whatsapp", bot, "hsm"],
+                SuccessCriterion::Destination(recipient.to_owned()),
+            ),
+            Route::CampaignTemplate { campaign } => (
+                vec![
+                    "v1",
+                    "bots",
+                    bot,
+                    "campaigns",
+                    campaign,
+                    "template-messages",
+                ],
+                SuccessCriterion::MessageId,
+            ),
         };
         let mut url = endpoint(base, &path);
-        if let Route::FlowMessage { flow_type: Some(flow_type) } = outgoing.route() {
+        if let Route::FlowMessage {
+            flow_type: Some(flow_type),
+        } = outgoing.route()
+        {
             url.query_pairs_mut().append_pair("type", flow_type);
         }
         Self::post(url, outgoing.json().into(), accepts)
@@ -145,25 +170,40 @@ impl Request {
     /// Path and query below `base`, for which the request was made.
     pub(crate) fn path_below(&self, base: &Url) -> &str {
         let base = base.as_str().trim_end_matches('/');
-        self.url.as_str().strip_prefix(base).unwrap_or_else(|| self.url.path())
+        self.url
+            .as_str()
+            .strip_prefix(base)
+            .unwrap_or_else(|| self.url.path())
     }
 
     /// A request that sends `body` to `url`.
     pub(crate) fn post(url: Url, body: Box<str>, accepts: SuccessCriterion) -> Self {
-        Self { method: Method::POST, url, headers: HEADERS_OF_A_POST, body: Some(body), accepts }
+        Self {
+            method: Method::POST,
+            url,
+            headers: HEADERS_OF_A_POST,
+            body: Some(body),
+            accepts,
+        }
     }
 
     /// The request that reads a page of `bot`'s templates; the first is 1.
     pub(crate) fn templates(base: &Url, bot: &str, filter: &TemplateFilter, page: u32) -> Self {
         let mut url = endpoint(base, &["v1", "bots", bot, "templates"]);
-        let TemplateFilter { query, status, category } = filter;
+        let TemplateFilter {
+            query,
+            status,
+            category,
+        } = filter;
         for (name, value) in [("query", query), ("status", status), ("category", category)] {
             if let Some(value) = value {
                 url.query_pairs_mut().append_pair(name, value);
             }
         }
         let (page, limit) = (page.to_string(), TEMPLATES_LIMIT.to_string());
-        url.query_pairs_mut().append_pair("page", &page).append_pair("limit", &limit);
+        url.query_pairs_mut()
+            .append_pair("page", &page)
+            .append_pair("limit", &limit);
         Self::get(url, SuccessCriterion::Listing)
     }
 
@@ -182,13 +222,22 @@ impl Request {
     /// The request that reads one of the templates that `bot` sent, perhaps at its older address, whose page shows
     /// another way to sign in.
     pub(super) fn notification(base: &Url, bot: &str, id: &str, is_older: bool) -> Self {
-        let path = if is_older { &["v1", "bots", bot][..] } else { &["v1", "external", "bots", bot] };
-        Self::get(endpoint(base, &[path, &["notifications", id]].concat()), SuccessCriterion::Listing)
+        let path = if is_older {
+            &["v1", "bots", bot][..]
+        } else {
+            &["v1", "external", "bots", bot]
+        };
+        Self::get(
+            endpoint(base, &[path, &["notifications", id]].concat()),
+            SuccessCriterion::Listing,
+        )
     }
 
     fn listing(mut url: Url, query: &ListingQuery<'_>, [since, until]: [&str; 2]) -> Self {
         let mut pairs = url.query_pairs_mut();
-        pairs.append_pair("limit", &LOOK_UP_LIMIT.to_string()).append_pair("page", &query.page.to_string());
+        pairs
+            .append_pair("limit", &LOOK_UP_LIMIT.to_string())
+            .append_pair("page", &query.page.to_string());
         for (name, at) in [(since, query.since), (until, query.until)] {
             pairs.append_pair(name, &format!("{at:.3}"));
         }
@@ -200,18 +249,34 @@ impl Request {
     }
 
     fn get(url: Url, accepts: SuccessCriterion) -> Self {
-        Self { method: Method::GET, url, headers: HEADERS_OF_A_GET, body: None, accepts }
+        Self {
+            method: Method::GET,
+            url,
+            headers: HEADERS_OF_A_GET,
+            body: None,
+            accepts,
+        }
     }
 
     /// Any request; a GET only reads.
     pub(crate) fn any(method: Method, url: Url, body: Option<Box<str>>) -> Self {
-        let accepts = if method == Method::GET { SuccessCriterion::Read } else { SuccessCriterion::Done };
+        let accepts = if method == Method::GET {
+            SuccessCriterion::Read
+        } else {
+            SuccessCriterion::Done
+        };
         let headers = match (&method, &body) {
             (_, Some(_)) => HEADERS_OF_A_POST,
             (&Method::POST | &Method::PUT | &Method::PATCH, None) => HEADERS_WITHOUT_BODY,
             (_, None) => HEADERS_OF_A_GET,
         };
-        Self { method, url, headers, body, accepts }
+        Self {
+            method,
+            url,
+            headers,
+            body,
+            accepts,
+        }
     }
 
     /// What `--dry-run` shows of it.
@@ -219,7 +284,10 @@ impl Request {
     /// # Errors
     /// If the body is not JSON, which is only possible in a ledger that someone changed.
     pub(crate) fn dry_run(&self) -> serde_json::Result<Value> {
-        let headers: Map<_, _> = self.shown_headers().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let headers: Map<_, _> = self
+            .shown_headers()
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
         // It comes from a JSON value, so it stays the same, byte for byte.
         let body: Option<Value> = self.body.as_deref().map(serde_json::from_str).transpose()?;
         Ok(json!({
@@ -229,7 +297,10 @@ impl Request {
 
     /// Every header, with the signature redacted.
     pub(crate) fn shown_headers(&self) -> impl Iterator<Item = (&str, String)> {
-        let others = self.headers.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let others = self
+            .headers
+            .iter()
+            .map(|(name, value)| (*name, (*value).to_owned()));
         std::iter::once(("authorization", format!("Basic {REDACTED}"))).chain(others)
     }
 }
@@ -245,7 +316,12 @@ fn endpoint(base: &Url, path: &[&str]) -> Url {
 /// A command that sends `request`, signed as `client_id` with `$JELOU_CLIENT_SECRET`.
 ///
 /// `body` is the request's body as JSON text, escaped as the caller prints JSON.
-pub(crate) fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&Path>, body: Option<&str>) -> String {
+pub(crate) fn curl_command(
+    request: &Request,
+    client_id: &str,
+    ca_cert: Option<&Path>,
+    body: Option<&str>,
+) -> String {
     let mut words = vec![
         "curl --silent --show-error --fail-with-body --globoff".to_owned(),
         format!("--request {}", request.method),
@@ -253,9 +329,15 @@ pub(crate) fn curl_command(request: &Request, client_id: &str, ca_cert: Option<&
     if let Some(path) = ca_cert {
         words.push(format!("--cacert {}", shell_word(&path.to_string_lossy())));
     }
-    words.push(format!("-u {}:\"${{JELOU_CLIENT_SECRET:?}}\"", shell_word(client_id)));
+    words.push(format!(
+        "-u {}:\"${{JELOU_CLIENT_SECRET:?}}\"",
+        shell_word(client_id)
+    ));
     words.extend(
-        request.headers.iter().map(|(name, value)| format!("--header {}", shell_word(&format!("{name}: {value}")))),
+        request
+            .headers
+            .iter()
+            .map(|(name, value)| format!("--header {}", shell_word(&format!("{name}: {value}")))),
     );
     words.extend(body.map(|body| format!("--data-raw {}", shell_word(body))));
     words.push(shell_word(request.url.as_str()));
@@ -275,15 +357,24 @@ mod tests {
     fn no_path_leads_to_another_host() {
         for base in ["https://api.jelou.ai", "https://api.jelou.ai/v2/"] {
             let base = Url::parse(base).unwrap();
-            for path in
-                [".evil.example/x", "@evil.example/x", ":8443/x", "//evil.example/x", "https://evil.example", "\\x", ""]
-            {
+            for path in [
+                ".evil.example/x",
+                "@evil.example/x",
+                ":8443/x",
+                "//evil.example/x",
+                "https://evil.example",
+                "\\x",
+                "",
+            ] {
                 let url = Request::url_below(&base, path).unwrap();
                 assert_eq!(url.origin(), base.origin(), "{path}");
                 assert!(url.username().is_empty(), "{url}");
             }
         }
         let base = Url::parse("https://api.jelou.ai/v2/").unwrap();
-        assert_eq!(Request::url_below(&base, "/bots/1?x=/").unwrap().as_str(), "https://api.jelou.ai/v2/bots/1?x=/");
+        assert_eq!(
+            Request::url_below(&base, "/bots/1?x=/").unwrap().as_str(),
+            "https://api.jelou.ai/v2/bots/1?x=/"
+        );
     }
 }

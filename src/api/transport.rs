@@ -69,7 +69,13 @@ impl Client {
     pub(crate) fn new(options: &ClientOptions) -> Result<Self, UsageError> {
         let connections = Arc::default();
         let once = build(options, false, &connections)?;
-        Ok(Self { once, keeping: None, keeps: AtomicBool::new(false), connections, options: options.clone() })
+        Ok(Self {
+            once,
+            keeping: None,
+            keeps: AtomicBool::new(false),
+            connections,
+            options: options.clone(),
+        })
     }
 
     /// A client for the messages of a run; if it `keeps` its connections, it uses each of them for several messages.
@@ -77,10 +83,25 @@ impl Client {
     /// # Errors
     /// As for [`Client::new`].
     pub(crate) fn for_run(&self, keeps: bool) -> Result<Self, UsageError> {
-        let Self { once, connections, options, .. } = self;
-        let keeping = if keeps { Some(build(options, true, connections)?) } else { None };
+        let Self {
+            once,
+            connections,
+            options,
+            ..
+        } = self;
+        let keeping = if keeps {
+            Some(build(options, true, connections)?)
+        } else {
+            None
+        };
         let (once, connections, options) = (once.clone(), connections.clone(), options.clone());
-        Ok(Self { once, keeping, keeps: AtomicBool::new(keeps), connections, options })
+        Ok(Self {
+            once,
+            keeping,
+            keeps: AtomicBool::new(keeps),
+            connections,
+            options,
+        })
     }
 
     /// Uses each connection for one request from now on.
@@ -113,15 +134,25 @@ impl Client {
     ) -> Option<Attempt> {
         let is_late = Arc::new(AtomicBool::new(false));
         let body = request.body.as_deref().map(|body| match deadline {
-            Some(deadline) => reqwest::Body::wrap(TimelyBody::new(body, deadline, Arc::clone(&is_late))),
+            Some(deadline) => {
+                reqwest::Body::wrap(TimelyBody::new(body, deadline, Arc::clone(&is_late)))
+            }
             None => body.to_owned().into(),
         });
         let attempt = self.attempt_with(body, request, credentials).await;
         (!is_late.load(Ordering::SeqCst)).then_some(attempt)
     }
 
-    async fn attempt_with(&self, body: Option<reqwest::Body>, request: &Request, credentials: &Credentials) -> Attempt {
-        let keeping = self.keeping.as_ref().filter(|_| self.keeps.load(Ordering::SeqCst));
+    async fn attempt_with(
+        &self,
+        body: Option<reqwest::Body>,
+        request: &Request,
+        credentials: &Credentials,
+    ) -> Attempt {
+        let keeping = self
+            .keeping
+            .as_ref()
+            .filter(|_| self.keeps.load(Ordering::SeqCst));
         let http = keeping.unwrap_or(&self.once);
         let made = self.connections_made();
         let mut outgoing = reqwest::Request::new(request.method.clone(), request.url.clone());
@@ -149,7 +180,9 @@ impl Client {
         let warnings = headers.get_all("x-sandbox-warning").iter();
         let warnings = warnings.filter_map(|warning| warning.to_str().ok());
         // The other warnings repeat those of the sender.
-        let is_told = |warning: &&str| warning.starts_with("the sandbox ") && !credentials.are_repeated_in(warning);
+        let is_told = |warning: &&str| {
+            warning.starts_with("the sandbox ") && !credentials.are_repeated_in(warning)
+        };
         let warnings = warnings.filter(is_told).map(str::to_owned).collect();
         let date = date(headers);
         let mut bytes = Vec::new();
@@ -170,7 +203,13 @@ impl Client {
         let mut body = Body::new(String::from_utf8_lossy(&bytes).into_owned(), complete);
         body.is_too_large = is_too_large;
         credentials.hide_in(&mut body);
-        Ok(Answer { status, retry_after, date, warnings, body })
+        Ok(Answer {
+            status,
+            retry_after,
+            date,
+            warnings,
+            body,
+        })
     }
 
     /// Requests `url` without signing; any answer will do. Returns the server's time, if the answer has it.
@@ -187,7 +226,13 @@ impl Client {
     fn failure(&self, error: &reqwest::Error, url: &Url, made: u64) -> Failure {
         let peer = (url, self.options.proxy.as_ref());
         let is_fresh = self.connections_made() > made;
-        Failure::new(error, peer, self.options.timeout, self.may_have_left(made), is_fresh)
+        Failure::new(
+            error,
+            peer,
+            self.options.timeout,
+            self.may_have_left(made),
+            is_fresh,
+        )
     }
 }
 
@@ -200,27 +245,49 @@ fn signed(headers: &[(&'static str, &'static str)], credentials: &Credentials) -
         signed.insert(AUTHORIZATION, authorization);
     }
     for (name, value) in headers {
-        signed.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        signed.insert(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
     }
     signed
 }
 
-fn build(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> Result<reqwest::Client, UsageError> {
-    builder(options, keeps, connections)?.build().map_err(|error| {
-        let file = match &options.roots {
-            Roots::Only { file, .. } => format!("{}: ", file.display()),
-            Roots::None | Roots::Platform => String::new(),
-        };
-        let message = format!("the root certificates cannot be used: {file}{}", innermost(&error));
-        UsageError::new(message, "name the certificate authorities with --ca-cert FILE, or install the system's")
-    })
+fn build(
+    options: &ClientOptions,
+    keeps: bool,
+    connections: &Arc<AtomicU64>,
+) -> Result<reqwest::Client, UsageError> {
+    builder(options, keeps, connections)?
+        .build()
+        .map_err(|error| {
+            let file = match &options.roots {
+                Roots::Only { file, .. } => format!("{}: ", file.display()),
+                Roots::None | Roots::Platform => String::new(),
+            };
+            let message = format!(
+                "the root certificates cannot be used: {file}{}",
+                innermost(&error)
+            );
+            UsageError::new(
+                message,
+                "name the certificate authorities with --ca-cert FILE, or install the system's",
+            )
+        })
 }
 
 /// A builder of clients with `options`, which counts connections in `connections`.
-fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -> Result<ClientBuilder, UsageError> {
+fn builder(
+    options: &ClientOptions,
+    keeps: bool,
+    connections: &Arc<AtomicU64>,
+) -> Result<ClientBuilder, UsageError> {
     // Fails only if a provider is already installed, which is the same one.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let loopback = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)];
+    let loopback = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        IpAddr::from(Ipv6Addr::LOCALHOST),
+    ];
     let made = Arc::clone(connections);
     let counting = MapResponseLayer::new(move |connection| {
         made.fetch_add(1, Ordering::SeqCst);
@@ -235,14 +302,19 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -
         .connect_timeout(MAX_CONNECT_TIMEOUT.min(options.timeout / 2))
         .connector_layer(counting)
         // Plain HTTP is only for this machine, whatever a resolver says. Port 0 is replaced by the URL's.
-        .resolve_to_addrs("localhost", &loopback.map(|address| SocketAddr::from((address, 0))))
+        .resolve_to_addrs(
+            "localhost",
+            &loopback.map(|address| SocketAddr::from((address, 0))),
+        )
         .pool_idle_timeout(IDLE_TIMEOUT);
     if !keeps {
         builder = builder.pool_max_idle_per_host(0);
     }
     builder = builder.no_proxy();
     if let Some(proxy) = &options.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.url.clone()).map_err(|_| not_a_proxy(proxy.variable))?);
+        builder = builder.proxy(
+            reqwest::Proxy::all(proxy.url.clone()).map_err(|_| not_a_proxy(proxy.variable))?,
+        );
     }
     builder = match &options.roots {
         Roots::Platform => builder,
@@ -252,7 +324,10 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -
             Ok(_) | Err(_) => {
                 let hint = "--ca-cert takes authorities in PEM, which begins with -----BEGIN CERTIFICATE-----; `openssl x509 \
                     -inform der` converts DER to it";
-                return Err(UsageError::new(format!("{} has no PEM certificate", file.display()), hint));
+                return Err(UsageError::new(
+                    format!("{} has no PEM certificate", file.display()),
+                    hint,
+                ));
             }
         },
     };
@@ -261,9 +336,16 @@ fn builder(options: &ClientOptions, keeps: bool, connections: &Arc<AtomicU64>) -
 
 /// Whether the server forbids using a connection again, with `Keep-Alive: timeout=0`.
 fn closes_at_once(headers: &HeaderMap) -> bool {
-    let values = headers.get_all("keep-alive").iter().filter_map(|value| value.to_str().ok());
-    let mut parameters = values.flat_map(|value| value.split(',')).filter_map(|parameter| parameter.split_once('='));
-    parameters.any(|(name, value)| name.trim().eq_ignore_ascii_case("timeout") && value.trim().parse() == Ok(0_u32))
+    let values = headers
+        .get_all("keep-alive")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut parameters = values
+        .flat_map(|value| value.split(','))
+        .filter_map(|parameter| parameter.split_once('='));
+    parameters.any(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("timeout") && value.trim().parse() == Ok(0_u32)
+    })
 }
 
 /// The server's time, if the answer has it.
@@ -296,7 +378,10 @@ mod tests {
             (" 0 ", Some(Duration::ZERO)),
             ("1.2", Some(Duration::from_secs(2))),
             ("99999999999999999999999", Some(Duration::MAX)),
-            ("Wed, 21 Oct 2026 07:28:09 GMT", Some(Duration::from_secs(9))),
+            (
+                "Wed, 21 Oct 2026 07:28:09 GMT",
+                Some(Duration::from_secs(9)),
+            ),
             ("Wed, 21 Oct 2026 07:27:00 GMT", Some(Duration::ZERO)),
             ("-1", None),
             ("soon", None),
@@ -315,13 +400,23 @@ mod tests {
     async fn localhost_is_this_machine_without_asking_a_resolver() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let options = ClientOptions { timeout: Duration::from_secs(10), roots: Roots::None, proxy: None };
+        let options = ClientOptions {
+            timeout: Duration::from_secs(10),
+            roots: Roots::None,
+            proxy: None,
+        };
         let resolver = NoResolver::default();
         let builder = builder(&options, false, &Arc::default()).unwrap();
         let http = builder.dns_resolver(resolver.clone()).build().unwrap();
         let asked = tokio::spawn(http.get(format!("http://LOCALHOST:{port}/")).send());
         listener.accept().await.unwrap();
-        assert!(http.get("http://elsewhere.invalid/").send().await.unwrap_err().is_connect());
+        assert!(
+            http.get("http://elsewhere.invalid/")
+                .send()
+                .await
+                .unwrap_err()
+                .is_connect()
+        );
         assert_eq!(*resolver.names.lock().unwrap(), ["elsewhere.invalid"]);
         asked.abort();
     }

@@ -22,7 +22,10 @@ const HARMLESS: [&str; 3] = [
 const SENDING: [(&str, &str); 6] = [
     ("hsm/file", "jelouctl bulk send LIST template NAME"),
     ("hsm", "jelouctl send template NAME --to USER"),
-    ("template-messages", "jelouctl send template --template-id ID --campaign ID --to USER"),
+    (
+        "template-messages",
+        "jelouctl send template --template-id ID --campaign ID --to USER",
+    ),
     ("flow_message", "jelouctl flow-message --to USER"),
     ("messages", "jelouctl send KIND --to USER"),
     ("message", "jelouctl send KIND --to USER"),
@@ -40,7 +43,8 @@ fn leaves() -> UsageError {
 }
 
 fn has_character(character: char) -> UsageError {
-    let hint = "a path cannot have it, not even encoded; in the query write it encoded, such as # as %23";
+    let hint =
+        "a path cannot have it, not even encoded; in the query write it encoded, such as # as %23";
     UsageError::new(format!("the path has the character {character:?}"), hint)
 }
 
@@ -52,14 +56,20 @@ impl TypedPath {
     pub(crate) fn new(raw: &str) -> Result<Self, UsageError> {
         let (path, _) = raw.split_once('?').unwrap_or((raw, ""));
         if path.trim_matches('/').is_empty() && !path.starts_with("//") {
-            return Err(UsageError::new("a path is missing", "such as /v1/bots/{bot}/templates"));
+            return Err(UsageError::new(
+                "a path is missing",
+                "such as /v1/bots/{bot}/templates",
+            ));
         }
         if let Some((scheme, _)) = path.split_once("://")
             && !scheme.contains('/')
         {
             let hint = "type what stands behind the host; --api-url names another address";
             // It may hold a password.
-            return Err(UsageError::new("this is a whole address; a path is needed", hint));
+            return Err(UsageError::new(
+                "this is a whole address; a path is needed",
+                hint,
+            ));
         }
         if let Some(character) = raw.chars().find(|one| *one == '#' || one.is_control()) {
             return Err(has_character(character));
@@ -72,22 +82,36 @@ impl TypedPath {
     ///
     /// # Errors
     /// When the path sends, or is not known to be harmless.
-    pub(crate) fn check_harmless(&self, method: &Method, is_only_printed: bool) -> Result<(), UsageError> {
+    pub(crate) fn check_harmless(
+        &self,
+        method: &Method,
+        is_only_printed: bool,
+    ) -> Result<(), UsageError> {
         let (path, _) = self.0.split_once('?').unwrap_or((&self.0, ""));
         let path = path.strip_prefix('/').unwrap_or(path);
-        if *method == Method::GET || (*method == Method::POST && HARMLESS.iter().any(|listed| matches(path, listed))) {
+        if *method == Method::GET
+            || (*method == Method::POST && HARMLESS.iter().any(|listed| matches(path, listed)))
+        {
             return Ok(());
         }
         let plain = path.trim_end_matches('/').to_ascii_lowercase();
-        let ends = |ending: &str| plain.strip_suffix(ending).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
+        let ends = |ending: &str| {
+            plain
+                .strip_suffix(ending)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        };
         match SENDING.iter().find(|(ending, _)| ends(ending)) {
             Some((ending, command)) => Err(UsageError::new(
-                format!("a {method} to a path that ends with `{ending}` is refused: that is where messages are sent"),
+                format!(
+                    "a {method} to a path that ends with `{ending}` is refused: that is where messages are sent"
+                ),
                 format!("`{command}` sends them, with all the guards"),
             )),
             None if is_only_printed => Ok(()),
             None => Err(UsageError::new(
-                format!("a {method} to `/{path}` is refused: this path is not known to be harmless"),
+                format!(
+                    "a {method} to `/{path}` is refused: this path is not known to be harmless"
+                ),
                 "--curl prints the request without sending it",
             )),
         }
@@ -104,10 +128,17 @@ impl TypedPath {
     /// As for [`TypedPath::new`]: the end of `base` belongs to the path, too.
     pub(crate) fn url(&self, base: &Url, bot: &str) -> Result<Url, UsageError> {
         let mut encoded = base.clone();
-        encoded.path_segments_mut().map_err(|()| leaves())?.clear().push(bot);
+        encoded
+            .path_segments_mut()
+            .map_err(|()| leaves())?
+            .clear()
+            .push(bot);
         let bot = encoded.path().trim_start_matches('/');
         let url = Request::url_below(base, &self.0.replace(BOT, bot)).map_err(|_| leaves())?;
-        let below = url.path().strip_prefix(base.path().trim_end_matches('/')).ok_or_else(leaves)?;
+        let below = url
+            .path()
+            .strip_prefix(base.path().trim_end_matches('/'))
+            .ok_or_else(leaves)?;
         if url.origin() != base.origin() || !below.starts_with('/') {
             return Err(leaves());
         }
@@ -119,7 +150,11 @@ impl TypedPath {
 /// Whether `path` is the one that is `listed`. An id is plain, so that a server cannot read anything else in it.
 fn matches(path: &str, listed: &str) -> bool {
     let is_id = |one: &str| {
-        one == BOT || (!one.is_empty() && one.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
+        one == BOT
+            || (!one.is_empty()
+                && one
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)))
     };
     path.split('/').count() == listed.split('/').count()
         && path
@@ -132,16 +167,22 @@ fn matches(path: &str, listed: &str) -> bool {
 fn check(path: &str) -> Result<(), UsageError> {
     let decoded = decoded(path.strip_prefix('/').unwrap_or(path))?;
     // What is encoded twice could be anything for a server that decodes it twice.
-    let is_forbidden = |one: &char| one.is_control() || one.is_whitespace() || "\\?#%".contains(*one);
+    let is_forbidden =
+        |one: &char| one.is_control() || one.is_whitespace() || "\\?#%".contains(*one);
     if let Some(character) = decoded.chars().find(is_forbidden) {
         return Err(has_character(character));
     }
     if decoded.contains(['{', '}']) {
         let hint = "write {bot} where the bot's id belongs, and other ids themselves";
-        return Err(UsageError::new(format!("the path has braces; only `{BOT}` is filled in"), hint));
+        return Err(UsageError::new(
+            format!("the path has braces; only `{BOT}` is filled in"),
+            hint,
+        ));
     }
     // Parameters of a segment follow a semicolon; some servers remove them.
-    let mut segments = decoded.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
+    let mut segments = decoded
+        .split('/')
+        .map(|segment| segment.split(';').next().unwrap_or_default());
     if decoded.starts_with(['/', ';']) || segments.any(|segment| [".", ".."].contains(&segment)) {
         return Err(leaves());
     }
@@ -151,7 +192,8 @@ fn check(path: &str) -> Result<(), UsageError> {
 /// The path with its percent-encoding undone.
 fn decoded(path: &str) -> Result<String, UsageError> {
     let hint = "write a percent sign only before two hexadecimal digits";
-    let encodes_nothing = || UsageError::new("the path has a `%` that does not encode anything", hint);
+    let encodes_nothing =
+        || UsageError::new("the path has a `%` that does not encode anything", hint);
     let mut parts = path.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
@@ -174,17 +216,41 @@ mod tests {
     #[test]
     fn a_path_stays_below_the_address() {
         for (base, path, expected) in [
-            ("https://api.jelou.ai", "/v1/bots/{bot}/templates", "https://api.jelou.ai/v1/bots/7%2F7/templates"),
-            ("https://api.jelou.ai", "v1/x?a=b c&d={bot}", "https://api.jelou.ai/v1/x?a=b%20c&d=7%2F7"),
-            ("https://x.example/jelou", "/v1/x", "https://x.example/jelou/v1/x"),
+            (
+                "https://api.jelou.ai",
+                "/v1/bots/{bot}/templates",
+                "https://api.jelou.ai/v1/bots/7%2F7/templates",
+            ),
+            (
+                "https://api.jelou.ai",
+                "v1/x?a=b c&d={bot}",
+                "https://api.jelou.ai/v1/x?a=b%20c&d=7%2F7",
+            ),
+            (
+                "https://x.example/jelou",
+                "/v1/x",
+                "https://x.example/jelou/v1/x",
+            ),
             (
                 "https://x.example",
                 "/v1/x?next=https://y.example/../z",
                 "https://x.example/v1/x?next=https://y.example/../z",
             ),
-            ("https://x.example", "/v1/wamid.a%2Fb%3D", "https://x.example/v1/wamid.a%2Fb%3D"),
-            ("https://x.example", "/v1/bots//x", "https://x.example/v1/bots//x"),
-            ("https://x.example", "/v1/a:b@c/é", "https://x.example/v1/a:b@c/%C3%A9"),
+            (
+                "https://x.example",
+                "/v1/wamid.a%2Fb%3D",
+                "https://x.example/v1/wamid.a%2Fb%3D",
+            ),
+            (
+                "https://x.example",
+                "/v1/bots//x",
+                "https://x.example/v1/bots//x",
+            ),
+            (
+                "https://x.example",
+                "/v1/a:b@c/é",
+                "https://x.example/v1/a:b@c/%C3%A9",
+            ),
         ] {
             assert_eq!(url(base, path).as_deref(), Ok(expected));
         }
@@ -204,7 +270,9 @@ mod tests {
         ] {
             let refused = url("https://x.example/jelou", path);
             assert!(
-                refused.as_ref().is_err_and(|error| error.message == "the path leaves the API's address"),
+                refused
+                    .as_ref()
+                    .is_err_and(|error| error.message == "the path leaves the API's address"),
                 "{path}: {refused:?}"
             );
         }
@@ -212,7 +280,10 @@ mod tests {
             ("", "a path is missing"),
             ("/", "a path is missing"),
             ("?a=b", "a path is missing"),
-            ("https://api.jelou.ai/v1", "this is a whole address; a path is needed"),
+            (
+                "https://api.jelou.ai/v1",
+                "this is a whole address; a path is needed",
+            ),
             ("FILE:///etc", "this is a whole address; a path is needed"),
             ("%252fy.example", "the path has the character '%'"),
             ("/v1/%252e%252e/x", "the path has the character '%'"),
@@ -225,21 +296,38 @@ mod tests {
             ("/v1/x%00", "the path has the character '\\0'"),
             ("/v1/x#y", "the path has the character '#'"),
             ("/v1/x%3f", "the path has the character '?'"),
-            ("/v1/bots/{botId}/x", "the path has braces; only `{bot}` is filled in"),
-            ("/v1/bots/{bot", "the path has braces; only `{bot}` is filled in"),
+            (
+                "/v1/bots/{botId}/x",
+                "the path has braces; only `{bot}` is filled in",
+            ),
+            (
+                "/v1/bots/{bot",
+                "the path has braces; only `{bot}` is filled in",
+            ),
             ("/v1/%", "the path has a `%` that does not encode anything"),
-            ("/v1/%zz", "the path has a `%` that does not encode anything"),
+            (
+                "/v1/%zz",
+                "the path has a `%` that does not encode anything",
+            ),
             ("/v1/100%25", "the path has the character '%'"),
-            ("/v1/%c0%ae%c0%ae/x", "the path has a `%` that does not encode anything"),
+            (
+                "/v1/%c0%ae%c0%ae/x",
+                "the path has a `%` that does not encode anything",
+            ),
         ] {
-            assert_eq!(url("https://x.example", path).unwrap_err().message, expected, "{path:?}");
+            assert_eq!(
+                url("https://x.example", path).unwrap_err().message,
+                expected,
+                "{path:?}"
+            );
         }
     }
 
     /// Every path that Jelou documents, in each spelling that a server may read as the same.
     #[test]
     fn only_a_get_goes_to_a_path_that_is_not_listed() {
-        let check = |method: &Method, path: &str| TypedPath::new(path)?.check_harmless(method, false);
+        let check =
+            |method: &Method, path: &str| TypedPath::new(path)?.check_harmless(method, false);
         for (path, expected) in [
             ("/v1/bots/{bot}/messages", "messages"),
             ("messages", "messages"),
@@ -248,7 +336,10 @@ mod tests {
             ("/v1/bots/77/users/593/flow_message?type=x", "flow_message"),
             ("/v2/whatsapp/77/hsm", "hsm"),
             ("/v2/whatsapp/77/hsm/file/", "hsm/file"),
-            ("/v1/bots/77/campaigns/5/template-messages", "template-messages"),
+            (
+                "/v1/bots/77/campaigns/5/template-messages",
+                "template-messages",
+            ),
             ("/v1/rooms/77/message", "message"),
             // What is not listed, whatever it is.
             ("/v1/bots/{bot}/users/593/skill/12", ""),
@@ -291,8 +382,17 @@ mod tests {
             assert_eq!(check(&Method::GET, path), Ok(()), "{path}");
         }
         // A bot's id may hide a path, too.
-        for bot in ["77/messages", "77/messages;", "messages;", "77%2Fmessages", "..", "77?x"] {
-            let path = TypedPath::new("/v1/bots/{bot}/templates").unwrap().of_bot(bot);
+        for bot in [
+            "77/messages",
+            "77/messages;",
+            "messages;",
+            "77%2Fmessages",
+            "..",
+            "77?x",
+        ] {
+            let path = TypedPath::new("/v1/bots/{bot}/templates")
+                .unwrap()
+                .of_bot(bot);
             assert!(path.check_harmless(&Method::POST, false).is_err(), "{bot}");
         }
         for path in [

@@ -10,7 +10,8 @@ use clap::{Args, FromArgMatches, Parser, Subcommand};
 
 use super::global::GlobalFlags;
 use crate::commands::{
-    api, bulk, doctor, documents, explain, ledger, messages, once, profile, run, sandbox, send, templates,
+    api, bulk, doctor, documents, explain, ledger, messages, once, profile, run, sandbox, send,
+    templates,
 };
 use crate::message::Words;
 
@@ -99,13 +100,23 @@ pub(super) fn parse(arguments: &[OsString]) -> Result<App, clap::Error> {
 /// The exception is the list of `bulk send`, where every named kind is possible.
 pub(super) fn parse_by_one_command(arguments: &[OsString]) -> Option<Result<App, clap::Error>> {
     let words = Words::of(arguments);
-    let mut app = clap::Command::new("jelouctl").version(env!("CARGO_PKG_VERSION")).disable_help_subcommand(true);
+    let mut app = clap::Command::new("jelouctl")
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true);
     app = GlobalFlags::augment_args(app);
-    let mut names = words.all().iter().enumerate().filter(|(_, word)| !word.starts_with('-')).peekable();
+    let mut names = words
+        .all()
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| !word.starts_with('-'))
+        .peekable();
     if names.peek().is_some() {
         app = app.subcommand(names.find_map(|(index, name)| command(name, index, &words))?);
     }
-    Some(app.try_get_matches_from(arguments).and_then(|mut matches| App::from_arg_matches_mut(&mut matches)))
+    Some(
+        app.try_get_matches_from(arguments)
+            .and_then(|mut matches| App::from_arg_matches_mut(&mut matches)),
+    )
 }
 
 /// The command called `name`, at `index` in `words`; None for commands that need not be fast.
@@ -116,8 +127,15 @@ fn command(name: &str, index: usize, words: &Words) -> Option<clap::Command> {
         "flow-message" => send::FlowMessageArgs::augment_args(named("flow-message")),
         "templates" => templates::TemplatesArgs::augment_args(named("templates")),
         "messages" => messages::MessagesCommand::augment_subcommands(named("messages")),
-        "bulk" if words.all().get(index + 1).is_some_and(|word| word == "send") => {
-            named("bulk").subcommand(bulk::BulkSendArgs::augment_args(named("send"))).subcommand_required(true)
+        "bulk"
+            if words
+                .all()
+                .get(index + 1)
+                .is_some_and(|word| word == "send") =>
+        {
+            named("bulk")
+                .subcommand(bulk::BulkSendArgs::augment_args(named("send")))
+                .subcommand_required(true)
         }
         "bulk" => bulk::BulkCommand::augment_subcommands(named("bulk")),
         "run" => run::RunArgs::augment_args(named("run")),

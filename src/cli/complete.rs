@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Command, CommandFactory, ValueHint};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
+use clap_complete::engine::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+};
 use clap_complete::env::CompleteEnv;
 
 use super::app::App;
@@ -26,11 +28,17 @@ pub(crate) fn answer(arguments: &[OsString]) -> Option<ExitCode> {
         return None;
     }
     // These two quote a blank themselves.
-    let marks = if shell == "fish" || shell == "zsh" { "/~ " } else { "/~" };
+    let marks = if shell == "fish" || shell == "zsh" {
+        "/~ "
+    } else {
+        "/~"
+    };
     let directory = std::env::current_dir().ok();
     let answered = CompleteEnv::with_factory(|| complete(App::command(), &[], marks))
         .try_complete(arguments.iter().cloned(), directory.as_deref());
-    answered.is_ok_and(|answered| answered).then_some(ExitCode::Success)
+    answered
+        .is_ok_and(|answered| answered)
+        .then_some(ExitCode::Success)
 }
 
 /// The names that complete the argument `id` of the command at `path`, if it is a name.
@@ -48,29 +56,49 @@ fn names(path: &[&str], id: &str) -> Option<fn() -> Vec<String>> {
 
 fn profiles() -> Vec<String> {
     let path = std::env::var_os("JELOUCTL_CONFIG").map(PathBuf::from);
-    let file = has_readable_configuration().then(|| ConfigFile::find(path.as_deref()).ok().flatten()).flatten();
-    file.map(|file| file.profiles.into_keys().collect()).unwrap_or_default()
+    let file = has_readable_configuration()
+        .then(|| ConfigFile::find(path.as_deref()).ok().flatten())
+        .flatten();
+    file.map(|file| file.profiles.into_keys().collect())
+        .unwrap_or_default()
 }
 
 fn runs() -> Vec<String> {
-    let names = local_store().and_then(|store| store.names().ok()).unwrap_or_default();
+    let names = local_store()
+        .and_then(|store| store.names().ok())
+        .unwrap_or_default();
     names.iter().map(ToString::to_string).collect()
 }
 
 fn keys() -> Vec<String> {
-    let known = local_store().and_then(|store| store.keys().ok()).unwrap_or_default();
-    let keys: BTreeSet<_> = known.into_iter().map(|summary| summary.scope.key.to_string()).collect();
+    let known = local_store()
+        .and_then(|store| store.keys().ok())
+        .unwrap_or_default();
+    let keys: BTreeSet<_> = known
+        .into_iter()
+        .map(|summary| summary.scope.key.to_string())
+        .collect();
     keys.into_iter().collect()
 }
 
 fn topics() -> Vec<String> {
-    Message::all().iter().map(|kind| kind.command().to_owned()).collect()
+    Message::all()
+        .iter()
+        .map(|kind| kind.command().to_owned())
+        .collect()
 }
 
 /// The store, if it is a file. Runs in a database are not offered, because that would need a connection.
 fn local_store() -> Option<Store> {
-    let is_local = has_readable_configuration() && matches!(ledger_database(&Context::default()), Ok(None));
-    is_local.then(|| Store::open_to_look(Place::home(), Arc::new(|_| {})).ok().flatten()).flatten()
+    let is_local =
+        has_readable_configuration() && matches!(ledger_database(&Context::default()), Ok(None));
+    is_local
+        .then(|| {
+            Store::open_to_look(Place::home(), Arc::new(|_| {}))
+                .ok()
+                .flatten()
+        })
+        .flatten()
 }
 
 /// Whether the named configuration, if there is one, is a regular file: a pipe would keep the person waiting.
@@ -81,7 +109,10 @@ fn has_readable_configuration() -> bool {
 /// Whether every shell reads `name` as one plain word: bash inserts a candidate literally, so `x$(command)` would run. `marks`
 /// are characters that are allowed besides letters, digits and `_.-`.
 fn is_plain(name: &str, marks: &str) -> bool {
-    !name.is_empty() && name.chars().all(|one| one.is_alphanumeric() || "_.-".contains(one) || marks.contains(one))
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|one| one.is_alphanumeric() || "_.-".contains(one) || marks.contains(one))
 }
 
 /// The command at `path` with what completes its names and files. Files are offered by us, too, those with plain names, which
@@ -89,17 +120,31 @@ fn is_plain(name: &str, marks: &str) -> bool {
 fn complete(command: Command, path: &[&str], marks: &'static str) -> Command {
     let of_paths = |completer: fn() -> PathCompleter| {
         ArgValueCompleter::new(move |begun: &OsStr| {
-            let is_plain =
-                |one: &CompletionCandidate| one.get_value().to_str().is_some_and(|path| is_plain(path, marks));
-            completer().complete(begun).into_iter().filter(is_plain).collect::<Vec<_>>()
+            let is_plain = |one: &CompletionCandidate| {
+                one.get_value()
+                    .to_str()
+                    .is_some_and(|path| is_plain(path, marks))
+            };
+            completer()
+                .complete(begun)
+                .into_iter()
+                .filter(is_plain)
+                .collect::<Vec<_>>()
         })
     };
     let command = command.mut_args(|argument| {
-        let completer = match (names(path, argument.get_id().as_str()), argument.get_value_hint()) {
+        let completer = match (
+            names(path, argument.get_id().as_str()),
+            argument.get_value_hint(),
+        ) {
             (Some(names), _) => ArgValueCompleter::new(move |begun: &OsStr| {
                 let begun = begun.to_string_lossy();
                 let fits = |name: &String| is_plain(name, "") && name.starts_with(&*begun);
-                names().into_iter().filter(fits).map(CompletionCandidate::new).collect::<Vec<_>>()
+                names()
+                    .into_iter()
+                    .filter(fits)
+                    .map(CompletionCandidate::new)
+                    .collect::<Vec<_>>()
             }),
             (None, ValueHint::FilePath) => of_paths(PathCompleter::file),
             (None, ValueHint::DirPath) => of_paths(PathCompleter::dir),

@@ -12,7 +12,10 @@ use crate::output::{Color, Format, Stderr, Stdout, Verbosity};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag that is there or not")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that is there or not"
+)]
 pub(crate) struct GlobalFlags {
     /// Profile to send with [env: JELOU_PROFILE]
     #[arg(short, long, global = true, value_name = "NAME")]
@@ -56,7 +59,13 @@ pub(crate) struct GlobalFlags {
     verbose: bool,
 
     /// When to colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
     color: Color,
 
     /// Never ask; what is missing is an error

@@ -11,9 +11,26 @@ use crate::message::Message;
 
 /// The commands as the help lists them.
 pub(super) const GROUPS: [(&str, &[&str]); 3] = [
-    ("Send", &["send", "flow-message", "templates", "messages", "bulk", "run", "api"]),
-    ("Set up", &["profile", "once", "ledger", "doctor", "completions"]),
-    ("Try and learn", &["sandbox", "explain", "schema", "skill", "man"]),
+    (
+        "Send",
+        &[
+            "send",
+            "flow-message",
+            "templates",
+            "messages",
+            "bulk",
+            "run",
+            "api",
+        ],
+    ),
+    (
+        "Set up",
+        &["profile", "once", "ledger", "doctor", "completions"],
+    ),
+    (
+        "Try and learn",
+        &["sandbox", "explain", "schema", "skill", "man"],
+    ),
 ];
 
 const REQUIRED: &str = "Required, as flags or in --body";
@@ -22,7 +39,11 @@ const OPTIONS: &str = "Options";
 /// All commands, arranged to be read. `is_long` tells that `--help` was asked for.
 pub(super) fn arranged(is_long: bool) -> Command {
     let app = App::command();
-    let globals: Vec<_> = app.get_arguments().filter(|flag| flag.is_global_set()).cloned().collect();
+    let globals: Vec<_> = app
+        .get_arguments()
+        .filter(|flag| flag.is_global_set())
+        .cloned()
+        .collect();
     // What is hidden here is hidden in every command, which inherits it.
     let app = app.mut_args(|flag| {
         let is_global = flag.is_global_set();
@@ -40,16 +61,32 @@ pub(super) fn global_options() -> StyledStr {
 /// The global flags that the help of the command at `path` shows.
 fn shown(path: &[&str]) -> &'static [&'static str] {
     match path {
-        ["bulk", "send", ..] => {
-            &["profile", "sandbox", "ledger", "dry_run", "curl", "output", "quiet", "verbose", "yes"]
+        ["bulk", "send", ..] => &[
+            "profile", "sandbox", "ledger", "dry_run", "curl", "output", "quiet", "verbose", "yes",
+        ],
+        ["bulk", "resume"] => &[
+            "profile", "sandbox", "ledger", "output", "quiet", "verbose", "yes",
+        ],
+        ["bulk" | "doctor" | "once", ..] => {
+            &["profile", "sandbox", "ledger", "output", "quiet", "verbose"]
         }
-        ["bulk", "resume"] => &["profile", "sandbox", "ledger", "output", "quiet", "verbose", "yes"],
-        ["bulk" | "doctor" | "once", ..] => &["profile", "sandbox", "ledger", "output", "quiet", "verbose"],
         ["ledger", ..] => &["profile", "ledger", "quiet", "verbose"],
-        ["profile", "set"] => &["bot_id", "client_id", "client_secret_file", "api_url", "ledger", "quiet"],
+        ["profile", "set"] => &[
+            "bot_id",
+            "client_id",
+            "client_secret_file",
+            "api_url",
+            "ledger",
+            "quiet",
+        ],
         ["sandbox"] => &["quiet", "verbose"],
-        ["profile" | "explain" | "schema" | "skill" | "completions" | "man", ..] => &[],
-        _ => &["profile", "sandbox", "dry_run", "curl", "output", "quiet", "verbose"],
+        [
+            "profile" | "explain" | "schema" | "skill" | "completions" | "man",
+            ..,
+        ] => &[],
+        _ => &[
+            "profile", "sandbox", "dry_run", "curl", "output", "quiet", "verbose",
+        ],
     }
 }
 
@@ -85,9 +122,15 @@ fn closing(shown: &[&str], globals: &[Arg]) -> String {
         let is_shown = shown.contains(&flag.get_id().as_str());
         flag.hide(!is_shown)
     });
-    let block = Command::new("jelouctl").disable_help_flag(true).max_term_width(MOST_COLUMNS).args(flags);
+    let block = Command::new("jelouctl")
+        .disable_help_flag(true)
+        .max_term_width(MOST_COLUMNS)
+        .args(flags);
     let block = block.help_template("{all-args}").render_help();
-    format!("{}\n\n{more} more: jelouctl help options", block.ansi().to_string().trim_end())
+    format!(
+        "{}\n\n{more} more: jelouctl help options",
+        block.ansi().to_string().trim_end()
+    )
 }
 
 /// clap's own flag, which cannot be put under a heading.
@@ -105,9 +148,18 @@ fn help_flag() -> Arg {
 /// Puts what a message of this kind needs, and the flags in `also`, under a heading of their own. clap does not take them
 /// for required, since a body may have them.
 fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
-    let fields = Message::named(kind).map(|kind| kind.fields()).unwrap_or_default();
-    let required = fields.into_iter().filter(|field| field.required == "yes").filter_map(|field| field.flag);
-    let required: Vec<_> = also.iter().map(ToString::to_string).chain(required).collect();
+    let fields = Message::named(kind)
+        .map(|kind| kind.fields())
+        .unwrap_or_default();
+    let required = fields
+        .into_iter()
+        .filter(|field| field.required == "yes")
+        .filter_map(|field| field.flag);
+    let required: Vec<_> = also
+        .iter()
+        .map(ToString::to_string)
+        .chain(required)
+        .collect();
     let place = |flag: &Arg| {
         let name = match (flag.get_long(), flag.get_value_names()) {
             (Some(long), _) => format!("--{long}"),
@@ -115,7 +167,10 @@ fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
         };
         required.iter().position(|required| *required == name)
     };
-    let mut flags: Vec<_> = command.get_arguments().map(|flag| (place(flag), flag.get_id().clone())).collect();
+    let mut flags: Vec<_> = command
+        .get_arguments()
+        .map(|flag| (place(flag), flag.get_id().clone()))
+        .collect();
     flags.sort_by_key(|(place, _)| place.unwrap_or(usize::MAX));
     for (place, id) in flags {
         command = command.mut_arg(id, |flag| match place {
@@ -129,10 +184,15 @@ fn require(mut command: Command, kind: &str, also: &[&str]) -> Command {
 
 /// Names the kinds in a line or two; `send --help` describes them.
 fn name_kinds(command: Command) -> Command {
-    let kinds: Vec<_> = command.get_subcommands().map(|kind| kind.get_name().to_owned()).collect();
+    let kinds: Vec<_> = command
+        .get_subcommands()
+        .map(|kind| kind.get_name().to_owned())
+        .collect();
     command
         .before_help(format!("Kinds: {}", kinds.join(", ")))
-        .help_template("{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}")
+        .help_template(
+            "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}",
+        )
         .override_usage("jelouctl bulk send [OPTIONS] <FILE|-> <KIND> [OPTIONS OF THE KIND]")
         .mut_subcommands(|kind| kind.hide(true))
 }
@@ -141,16 +201,34 @@ fn name_kinds(command: Command) -> Command {
 fn in_groups(app: Command) -> Command {
     let header = app.get_styles().get_header();
     let literal = app.get_styles().get_literal();
-    let width = app.get_subcommands().map(|command| command.get_name().len()).max().unwrap_or_default();
-    let mut template = "{about-with-newline}\n{usage-heading} jelouctl [OPTIONS] COMMAND\n".to_owned();
+    let width = app
+        .get_subcommands()
+        .map(|command| command.get_name().len())
+        .max()
+        .unwrap_or_default();
+    let mut template =
+        "{about-with-newline}\n{usage-heading} jelouctl [OPTIONS] COMMAND\n".to_owned();
     for (title, names) in GROUPS {
         let _ = write!(template, "\n{header}{title}:{header:#}\n");
         for command in names.iter().filter_map(|name| app.find_subcommand(name)) {
-            let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-            let _ = writeln!(template, "  {literal}{:width$}{literal:#}  {about}", command.get_name());
+            let about = command
+                .get_about()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let _ = writeln!(
+                template,
+                "  {literal}{:width$}{literal:#}  {about}",
+                command.get_name()
+            );
         }
     }
     template.push_str("\n{all-args}{after-help}");
-    let about = app.get_long_about().or(app.get_about()).cloned().unwrap_or_default();
-    app.about(about).mut_subcommands(|command| command.hide(true)).help_template(template)
+    let about = app
+        .get_long_about()
+        .or(app.get_about())
+        .cloned()
+        .unwrap_or_default();
+    app.about(about)
+        .mut_subcommands(|command| command.hide(true))
+        .help_template(template)
 }

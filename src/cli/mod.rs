@@ -64,18 +64,28 @@ fn dispatch(app: App, arguments: &[OsString]) -> ExitCode {
 
 /// Refuses global flags that do not go with the command, or with each other.
 fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageError> {
-    let lists_people =
-        matches!(command, Some(Command::Messages(MessagesCommand::List(_)) | Command::Bulk(BulkCommand::Report(_))));
+    let lists_people = matches!(
+        command,
+        Some(Command::Messages(MessagesCommand::List(_)) | Command::Bulk(BulkCommand::Report(_)))
+    );
     match context.stdout.format {
         Format::To if !lists_people => {
             let message = "-o to: this command lists no recipients";
-            Err(UsageError::new(message, "-o is response, id, record or none here"))
+            Err(UsageError::new(
+                message,
+                "-o is response, id, record or none here",
+            ))
         }
         Format::Id if context.mode != Mode::Send => {
             let message = "-o id: nothing is sent, so there is no id";
-            Err(UsageError::new(message, "leave out -o id, --dry-run or --curl"))
+            Err(UsageError::new(
+                message,
+                "leave out -o id, --dry-run or --curl",
+            ))
         }
-        _ if context.flags.layer.has_stdin("client_secret_file") => context.input.claim_stdin("--client-secret-file"),
+        _ if context.flags.layer.has_stdin("client_secret_file") => {
+            context.input.claim_stdin("--client-secret-file")
+        }
         _ => Ok(()),
     }
 }
@@ -83,11 +93,21 @@ fn check(context: &mut Context, command: Option<&Command>) -> Result<(), UsageEr
 /// Reads as much of a wrong line as is needed to report it in the format that it asks for. clap itself stops at the
 /// first error, even if it is set to ignore errors, and does not see what follows.
 fn readable_context(arguments: &[OsString]) -> Context {
-    let words = arguments.iter().map(|argument| argument.to_string_lossy()).take_while(|word| word != "--");
-    let line = words.map(|word| word.replace('=', " ")).collect::<Vec<_>>().join(" ") + " ";
+    let words = arguments
+        .iter()
+        .map(|argument| argument.to_string_lossy())
+        .take_while(|word| word != "--");
+    let line = words
+        .map(|word| word.replace('=', " "))
+        .collect::<Vec<_>>()
+        .join(" ")
+        + " ";
     let asks_for = |flags: &[&str]| flags.iter().any(|flag| line.contains(&format!(" {flag} ")));
     let format = asks_for(&["-o record", "-orecord", "--output record"]).then_some(Format::Record);
-    Context { stdout: Stdout::new(format, Color::Auto), ..Context::default() }
+    Context {
+        stdout: Stdout::new(format, Color::Auto),
+        ..Context::default()
+    }
 }
 
 #[cfg(test)]

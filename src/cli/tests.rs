@@ -23,26 +23,44 @@ use crate::message::{Outgoing, RecipientSources, TypedMessage};
 
 /// All the names by which a flag can be given, and the one by which its value is looked up.
 fn names(arg: &Arg) -> Vec<String> {
-    let long =
-        arg.get_long_and_visible_aliases().into_iter().flatten().chain(arg.get_all_aliases().unwrap_or_default());
+    let long = arg
+        .get_long_and_visible_aliases()
+        .into_iter()
+        .flatten()
+        .chain(arg.get_all_aliases().unwrap_or_default());
     let short = arg.get_short_and_visible_aliases().into_iter().flatten();
     let short = short.chain(arg.get_all_short_aliases().unwrap_or_default());
-    let flags = long.map(|name| format!("--{name}")).chain(short.map(|name| format!("-{name}")));
+    let flags = long
+        .map(|name| format!("--{name}"))
+        .chain(short.map(|name| format!("-{name}")));
     flags.chain([arg.get_id().to_string()]).collect()
 }
 
 /// The flags of commands' own that have a name of a global, as `COMMAND: NAME`.
 fn hidden_globals(app: &clap::Command) -> BTreeSet<String> {
     fn collect(command: &clap::Command, globals: &[String], found: &mut BTreeSet<String>) {
-        for name in command.get_arguments().filter(|arg| !arg.is_global_set()).flat_map(names) {
+        for name in command
+            .get_arguments()
+            .filter(|arg| !arg.is_global_set())
+            .flat_map(names)
+        {
             if globals.contains(&name) {
                 found.insert(format!("{}: {name}", command.get_name()));
             }
         }
-        command.get_subcommands().for_each(|command| collect(command, globals, found));
+        command
+            .get_subcommands()
+            .for_each(|command| collect(command, globals, found));
     }
-    let globals: Vec<_> = app.get_arguments().filter(|arg| arg.is_global_set()).flat_map(names).collect();
-    assert!(globals.contains(&"--bot-id".to_owned()) && globals.contains(&"-y".to_owned()), "{globals:?}");
+    let globals: Vec<_> = app
+        .get_arguments()
+        .filter(|arg| arg.is_global_set())
+        .flat_map(names)
+        .collect();
+    assert!(
+        globals.contains(&"--bot-id".to_owned()) && globals.contains(&"-y".to_owned()),
+        "{globals:?}"
+    );
     let mut found = BTreeSet::new();
     collect(app, &globals, &mut found);
     found
@@ -59,12 +77,17 @@ fn a_flag_of_a_globals_name_is_found() {
     for (arg, found) in [
         (Arg::new("a").long("bot"), "text: --bot"),
         (Arg::new("a").long("x").alias("bot-id"), "text: --bot-id"),
-        (Arg::new("a").short('y').action(ArgAction::SetTrue), "text: -y"),
+        (
+            Arg::new("a").short('y').action(ArgAction::SetTrue),
+            "text: -y",
+        ),
         (Arg::new("a").long("x").short_alias('p'), "text: -p"),
         (Arg::new("profile").long("x"), "text: profile"),
     ] {
         let app = App::command();
-        let app = app.mut_subcommand("send", |send| send.mut_subcommand("text", |text| text.arg(arg)));
+        let app = app.mut_subcommand("send", |send| {
+            send.mut_subcommand("text", |text| text.arg(arg))
+        });
         assert_eq!(hidden_globals(&app), BTreeSet::from([found.to_owned()]));
     }
 }
@@ -72,10 +95,16 @@ fn a_flag_of_a_globals_name_is_found() {
 /// The help of every command, by its words.
 fn helps(is_long: bool) -> BTreeMap<String, String> {
     fn collect(command: &mut clap::Command, is_long: bool, found: &mut BTreeMap<String, String>) {
-        let help = if is_long { command.render_long_help() } else { command.render_help() };
+        let help = if is_long {
+            command.render_long_help()
+        } else {
+            command.render_help()
+        };
         let words = command.get_bin_name().unwrap_or_default().to_owned();
         found.insert(words, help.to_string().trim_end().to_owned());
-        command.get_subcommands_mut().for_each(|below| collect(below, is_long, found));
+        command
+            .get_subcommands_mut()
+            .for_each(|below| collect(below, is_long, found));
     }
     let mut app = help::arranged(is_long);
     app.build();
@@ -94,13 +123,23 @@ fn every_long_help_ends_with_the_short_block_of_global_options() {
             None => "\n19 global options: jelouctl help options".to_owned(),
         };
         let help = help.split("\n\nExit codes:").next().unwrap_or_default();
-        assert!(help.ends_with(&closing) && closing.ends_with("jelouctl help options"), "{command}: {help}");
+        assert!(
+            help.ends_with(&closing) && closing.ends_with("jelouctl help options"),
+            "{command}: {help}"
+        );
         assert!(!help.contains("--ca-cert"), "{command}: {help}");
     }
     let options = help::global_options().to_string();
     let globals = App::command();
-    for flag in globals.get_arguments().filter(|flag| flag.is_global_set()).filter_map(Arg::get_long) {
-        assert!(options.contains(&format!("--{flag}")), "--{flag} is missing: {options}");
+    for flag in globals
+        .get_arguments()
+        .filter(|flag| flag.is_global_set())
+        .filter_map(Arg::get_long)
+    {
+        assert!(
+            options.contains(&format!("--{flag}")),
+            "--{flag} is missing: {options}"
+        );
     }
 }
 
@@ -135,7 +174,10 @@ fn the_reference_has_the_help_of_every_command() {
         fs::write(&file, &page).expect("a file that can be written");
     }
     let committed = fs::read_to_string(&file).unwrap_or_default();
-    assert!(page == committed, "docs/reference.md is not current: run tests/update");
+    assert!(
+        page == committed,
+        "docs/reference.md is not current: run tests/update"
+    );
 }
 
 #[test]
@@ -143,9 +185,14 @@ fn every_command_is_in_one_group_of_the_help() {
     let app = App::command();
     for command in app.get_subcommands() {
         let name = command.get_name();
-        let groups = help::GROUPS.iter().filter(|(_, names)| names.contains(&name));
+        let groups = help::GROUPS
+            .iter()
+            .filter(|(_, names)| names.contains(&name));
         assert_eq!(groups.count(), 1, "{name}");
-        let line = format!("  {name:12}  {}", command.get_about().expect("what it does"));
+        let line = format!(
+            "  {name:12}  {}",
+            command.get_about().expect("what it does")
+        );
         assert!(line.len() <= 80, "{line}");
     }
 }
@@ -156,14 +203,25 @@ fn the_short_help_counts_the_global_options_that_it_leaves_out() {
         let name = command.get_name().to_owned();
         let help = command.render_help().to_string();
         let (options, left_out) = help.trim_end().rsplit_once("\n\n").expect("a last line");
-        let count = |text: &str| text.split(' ').next().and_then(|count| count.parse::<usize>().ok());
+        let count = |text: &str| {
+            text.split(' ')
+                .next()
+                .and_then(|count| count.parse::<usize>().ok())
+        };
         let shown = options
             .split_once("Global options:\n")
-            .map_or(0, |(_, shown)| shown.lines().filter(|line| line.contains("--")).count());
+            .map_or(0, |(_, shown)| {
+                shown.lines().filter(|line| line.contains("--")).count()
+            });
         assert_eq!(Some(all - shown), count(left_out), "{name}: {help}");
-        command.get_subcommands_mut().for_each(|command| check(command, all));
+        command
+            .get_subcommands_mut()
+            .for_each(|command| check(command, all));
     }
-    let globals = App::command().get_arguments().filter(|flag| flag.is_global_set()).count();
+    let globals = App::command()
+        .get_arguments()
+        .filter(|flag| flag.is_global_set())
+        .count();
     let mut app = help::arranged(false);
     app.build();
     check(&mut app, globals);
@@ -177,15 +235,38 @@ fn the_short_help_of_a_kind_begins_with_what_it_needs() {
     for (kind, required) in [
         ("text", vec!["--to", "[TEXT]"]),
         ("image", vec!["--to", "--media-url"]),
-        ("flow", vec!["--to", "--title", "--text", "--caption", "--flow-id", "--button", "--flow-name", "--screen"]),
+        (
+            "flow",
+            vec![
+                "--to",
+                "--title",
+                "--text",
+                "--caption",
+                "--flow-id",
+                "--button",
+                "--flow-name",
+                "--screen",
+            ],
+        ),
         ("location-request", vec!["--to", "--text"]),
         ("raw", vec!["--to"]),
     ] {
-        let help = send.find_subcommand_mut(kind).expect("a kind").render_help().to_string();
-        let (_, below) = help.split_once("\nRequired, as flags or in --body:\n").expect("what is required");
-        let lines = below.lines().take_while(|line| !line.is_empty()).map(str::trim_start);
-        let first: Vec<_> =
-            lines.filter(|line| line.starts_with(['-', '['])).filter_map(|line| line.split(' ').next()).collect();
+        let help = send
+            .find_subcommand_mut(kind)
+            .expect("a kind")
+            .render_help()
+            .to_string();
+        let (_, below) = help
+            .split_once("\nRequired, as flags or in --body:\n")
+            .expect("what is required");
+        let lines = below
+            .lines()
+            .take_while(|line| !line.is_empty())
+            .map(str::trim_start);
+        let first: Vec<_> = lines
+            .filter(|line| line.starts_with(['-', '[']))
+            .filter_map(|line| line.split(' ').next())
+            .collect();
         assert_eq!(first, required, "{kind}");
     }
 }
@@ -229,18 +310,38 @@ const FLAGS: [(&str, &[&str]); 6] = [
     ),
     (
         "flow-message",
-        &["--title", "--caption", "--flow-name", "--button", "--screen", "--action-payload", "--payload", "--type"],
+        &[
+            "--title",
+            "--caption",
+            "--flow-name",
+            "--button",
+            "--screen",
+            "--action-payload",
+            "--payload",
+            "--type",
+        ],
     ),
     ("send contacts", &["--contact", "--vcard"]),
     (
         "send contacts --first-name A --phone 1 --email e",
-        &["--name", "--last-name", "--phone", "--phone-type", "--email", "--email-type"],
+        &[
+            "--name",
+            "--last-name",
+            "--phone",
+            "--phone-type",
+            "--email",
+            "--email-type",
+        ],
     ),
 ];
 
 /// Runs `check` for 128 of these values; reports the smallest one that fails.
 fn check_many<T: std::fmt::Debug>(values: &impl Strategy<Value = T>, check: impl Fn(T)) {
-    let config = ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: 128,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let checked = TestRunner::new(config).run(values, |value| {
         check(value);
         Ok(())
@@ -268,7 +369,10 @@ fn any_text_as_any_flag_is_taken_or_refused() {
         for (words, flags) in FLAGS {
             for flag in flags {
                 let flag = format!("{flag}={text}");
-                let line = ["jelouctl"].into_iter().chain(words.split(' ')).chain([flag.as_str()]);
+                let line = ["jelouctl"]
+                    .into_iter()
+                    .chain(words.split(' '))
+                    .chain([flag.as_str()]);
                 let parsed = app.borrow_mut().try_get_matches_from_mut(line);
                 match parsed.and_then(|matches| App::from_arg_matches(&matches)) {
                     Ok(app) => assert!(app.command.is_some(), "{flag}"),
@@ -302,40 +406,76 @@ fn meaning(parsed: Result<App, clap::Error>) -> String {
 }
 
 fn words(line: &str) -> Vec<OsString> {
-    ["jelouctl"].into_iter().chain(line.split_whitespace()).map(OsString::from).collect()
+    ["jelouctl"]
+        .into_iter()
+        .chain(line.split_whitespace())
+        .map(OsString::from)
+        .collect()
 }
 
 #[test]
 fn a_line_of_every_day_is_parsed_by_one_command() {
     for line in LINES.into_iter().chain([""]) {
-        assert!(matches!(app::parse_by_one_command(&words(line)), Some(Ok(_))), "{line}");
+        assert!(
+            matches!(app::parse_by_one_command(&words(line)), Some(Ok(_))),
+            "{line}"
+        );
     }
 }
 
 #[test]
 fn one_command_alone_takes_a_line_as_all_of_them_do() {
     // The first kind counts, even in the list's position, and even if a command's name is a value.
-    for line in ["bulk send image text Hola", "bulk send image --to send text a", "-p send text", "--version send"] {
-        assert_eq!(meaning(app::parse(&words(line))), meaning(App::try_parse_from(words(line))), "{line}");
+    for line in [
+        "bulk send image text Hola",
+        "bulk send image --to send text a",
+        "-p send text",
+        "--version send",
+    ] {
+        assert_eq!(
+            meaning(app::parse(&words(line))),
+            meaning(App::try_parse_from(words(line))),
+            "{line}"
+        );
     }
 
     let known: Vec<_> = WORDS.split_whitespace().collect();
-    let put_in = prop::collection::vec((any::<prop::sample::Index>(), prop::sample::select(known)), 0..4);
-    check_many(&(prop::sample::select(&LINES[..]), any::<bool>(), put_in), |(line, is_begun, put_in)| {
-        let mut line: Vec<_> = if is_begun { line.split(' ').collect() } else { Vec::new() };
-        for (place, word) in put_in {
-            line.insert(place.index(line.len() + 1), word);
-        }
-        let line = words(&line.join(" "));
-        assert_eq!(meaning(app::parse(&line)), meaning(App::try_parse_from(&line)), "{line:?}");
-    });
+    let put_in = prop::collection::vec(
+        (any::<prop::sample::Index>(), prop::sample::select(known)),
+        0..4,
+    );
+    check_many(
+        &(prop::sample::select(&LINES[..]), any::<bool>(), put_in),
+        |(line, is_begun, put_in)| {
+            let mut line: Vec<_> = if is_begun {
+                line.split(' ').collect()
+            } else {
+                Vec::new()
+            };
+            for (place, word) in put_in {
+                line.insert(place.index(line.len() + 1), word);
+            }
+            let line = words(&line.join(" "));
+            assert_eq!(
+                meaning(app::parse(&line)),
+                meaning(App::try_parse_from(&line)),
+                "{line:?}"
+            );
+        },
+    );
 }
 
 /// The message that a line would send, as far as it can be made without settings.
-fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Outgoing, Box<dyn Error>> {
+fn message(
+    app: &RefCell<clap::Command>,
+    words: &str,
+    file: &Path,
+) -> Result<Outgoing, Box<dyn Error>> {
     let file = file.to_str().expect("a name of ours");
     let words = words.split(' ').map(|word| word.replace("FILE", file));
-    let matches = app.borrow_mut().try_get_matches_from_mut(["jelouctl".to_owned()].into_iter().chain(words))?;
+    let matches = app
+        .borrow_mut()
+        .try_get_matches_from_mut(["jelouctl".to_owned()].into_iter().chain(words))?;
     let TypedMessage { delivery, message } = match App::from_arg_matches(&matches)?.command {
         Some(Command::Send(args)) => args.typed,
         Some(Command::FlowMessage(args)) => args.typed,
@@ -343,16 +483,25 @@ fn message(app: &RefCell<clap::Command>, words: &str, file: &Path) -> Result<Out
     };
     let mut input = Input::default();
     let flags = message.flag_body(&mut input)?;
-    let body = delivery.body.map(|source| input.json_value("--body", &source)).transpose()?;
-    let recipients =
-        RecipientSources { flag: delivery.send.to, environment: Some("593987654321".to_owned()), country: None };
+    let body = delivery
+        .body
+        .map(|source| input.json_value("--body", &source))
+        .transpose()?;
+    let recipients = RecipientSources {
+        flag: delivery.send.to,
+        environment: Some("593987654321".to_owned()),
+        country: None,
+    };
     Ok(Outgoing::new(&message, flags, body, &recipients)?.0)
 }
 
 /// Only the file can be wrong, not the line.
 fn is_orderly(made: Result<Outgoing, Box<dyn Error>>) {
     if let Err(error) = made {
-        assert!(!error.is::<clap::Error>() && !error.to_string().is_empty(), "{error}");
+        assert!(
+            !error.is::<clap::Error>() && !error.to_string().is_empty(),
+            "{error}"
+        );
     }
 }
 
@@ -363,7 +512,13 @@ fn any_json_as_a_body_of_any_kind_is_taken_or_refused() {
     let app = RefCell::new(App::command());
     check_many(&any_json(), |body| {
         fs::write(&file, body.to_string()).expect("a file");
-        for words in ["send text", "send flow", "send contacts", "send call", "flow-message"] {
+        for words in [
+            "send text",
+            "send flow",
+            "send contacts",
+            "send call",
+            "flow-message",
+        ] {
             is_orderly(message(&app, &format!("{words} --body FILE"), &file));
         }
     });
@@ -371,9 +526,23 @@ fn any_json_as_a_body_of_any_kind_is_taken_or_refused() {
 
 /// Any JSON whose numbers survive JSON exactly; some of its names mean something.
 fn any_json() -> impl Strategy<Value = Value> {
-    const NAMES: [&str; 11] =
-        ["type", "userId", "botId", "text", "title", "header", "parameters", "contacts", "name", "phones", "phone"];
-    let name = prop_oneof![prop::sample::select(&NAMES[..]).prop_map(str::to_owned), any::<String>()];
+    const NAMES: [&str; 11] = [
+        "type",
+        "userId",
+        "botId",
+        "text",
+        "title",
+        "header",
+        "parameters",
+        "contacts",
+        "name",
+        "phones",
+        "phone",
+    ];
+    let name = prop_oneof![
+        prop::sample::select(&NAMES[..]).prop_map(str::to_owned),
+        any::<String>()
+    ];
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
@@ -398,7 +567,11 @@ fn any_bytes_as_a_file_are_read_or_refused() {
     let app = RefCell::new(App::command());
     check_many(&prop::collection::vec(any::<u8>(), 0..200), |bytes| {
         fs::write(&file, &bytes).expect("a file");
-        let lines = ["send text --text-file FILE", "send text --body FILE x", "send contacts --vcard FILE"];
+        let lines = [
+            "send text --text-file FILE",
+            "send text --body FILE x",
+            "send contacts --vcard FILE",
+        ];
         for words in lines.into_iter().chain(["send contacts --contact @FILE"]) {
             is_orderly(message(&app, words, &file));
         }
@@ -406,8 +579,15 @@ fn any_bytes_as_a_file_are_read_or_refused() {
             assert!(!error.message.is_empty());
         }
         // Only a connection would tell whether it is a certificate; here it must only not end the process.
-        let roots = Roots::Only { file: file.clone(), content: bytes };
-        let options = ClientOptions { timeout: Duration::from_secs(1), roots, proxy: None };
+        let roots = Roots::Only {
+            file: file.clone(),
+            content: bytes,
+        };
+        let options = ClientOptions {
+            timeout: Duration::from_secs(1),
+            roots,
+            proxy: None,
+        };
         let _ = Client::new(&options);
     });
 }

@@ -43,27 +43,48 @@ pub(crate) fn report(context: &Context, error: clap::Error, arguments: &[OsStrin
     let hint = hint(&error, arguments).map(str::to_owned);
     let (message, hint_of_clap) = in_two_lines(error);
     // A job that was not done must not look like a notice that was not sent.
-    let message = if is_run(arguments) { message + "; the command did not run" } else { message };
-    refuse(context, UsageError::new(message, hint.unwrap_or(hint_of_clap)))
+    let message = if is_run(arguments) {
+        message + "; the command did not run"
+    } else {
+        message
+    };
+    refuse(
+        context,
+        UsageError::new(message, hint.unwrap_or(hint_of_clap)),
+    )
 }
 
 /// clap's error, which has several lines, as a message and a hint: its tip, else the usage.
 fn in_two_lines(mut error: clap::Error) -> (String, String) {
     hide_values(&mut error);
     let text = error.render().to_string();
-    let message: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    let message: Vec<_> = text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(str::trim)
+        .collect();
     let message = message.join(" ");
     let message = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
-            format!("{} {} missing", missing.join(", "), if missing.len() == 1 { "is" } else { "are" })
+            format!(
+                "{} {} missing",
+                missing.join(", "),
+                if missing.len() == 1 { "is" } else { "are" }
+            )
         }
         (ErrorKind::MissingSubcommand, _) => "a subcommand is missing".to_owned(),
         _ => message.trim_start_matches("error: ").to_owned(),
     };
     // For an unknown flag, clap also suggests sending its name as a text, which is hardly ever meant.
     let is_meant = |tip: &&str| !tip.starts_with("to pass '--");
-    let lines_after = |start| text.lines().filter_map(move |line| line.trim().strip_prefix(start));
-    let hint = match (lines_after("tip: ").find(is_meant), lines_after("Usage: ").next()) {
+    let lines_after = |start| {
+        text.lines()
+            .filter_map(move |line| line.trim().strip_prefix(start))
+    };
+    let hint = match (
+        lines_after("tip: ").find(is_meant),
+        lines_after("Usage: ").next(),
+    ) {
         (Some(tip), _) => tip.to_owned(),
         // The usage has both.
         _ if error.kind() == ErrorKind::ArgumentConflict => "leave one of them out".to_owned(),
@@ -75,9 +96,18 @@ fn in_two_lines(mut error: clap::Error) -> (String, String) {
 
 /// Makes one line of what comes from the command line, and hides what may be a secret.
 fn hide_values(error: &mut clap::Error) {
-    let texts = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg, ContextKind::InvalidValue];
-    let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let may_be_secret = ["--client-id ", "--api-url ", "--allow-to "].iter().any(|name| flag.starts_with(name));
+    let texts = [
+        ContextKind::InvalidSubcommand,
+        ContextKind::InvalidArg,
+        ContextKind::InvalidValue,
+    ];
+    let flag = error
+        .get(ContextKind::InvalidArg)
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let may_be_secret = ["--client-id ", "--api-url ", "--allow-to "]
+        .iter()
+        .any(|name| flag.starts_with(name));
     for kind in texts {
         if let Some(ContextValue::String(text)) = error.get(kind) {
             let shown = match kind {
@@ -91,11 +121,20 @@ fn hide_values(error: &mut clap::Error) {
 
 /// Our own help, if clap answers with help; any other error unchanged.
 fn arranged(error: clap::Error, arguments: &[OsString]) -> clap::Error {
-    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand) {
+    if !matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
         return error;
     }
-    let is_long = arguments.iter().take_while(|word| *word != "--").any(|word| word == "--help");
-    help::arranged(is_long).try_get_matches_from(arguments).err().unwrap_or(error)
+    let is_long = arguments
+        .iter()
+        .take_while(|word| *word != "--")
+        .any(|word| word == "--help");
+    help::arranged(is_long)
+        .try_get_matches_from(arguments)
+        .err()
+        .unwrap_or(error)
 }
 
 fn print_help(context: &Context, text: &StyledStr) -> ExitCode {
@@ -120,9 +159,18 @@ pub(crate) fn print_error(stderr: &Stderr, error: &CommandError) -> ExitCode {
 /// it is not another error.
 fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
     let (message, hint) = (message.to_owned(), hint.map(str::to_owned));
-    let error = RecordError { code: "usage", api_code: None, message, hint, retry_after_s: None };
+    let error = RecordError {
+        code: "usage",
+        api_code: None,
+        message,
+        hint,
+        retry_after_s: None,
+    };
     if stdout.format == Format::Record {
-        let _ = stdout.json(&Record { error: Some(error), ..Record::default() });
+        let _ = stdout.json(&Record {
+            error: Some(error),
+            ..Record::default()
+        });
     }
 }
 
@@ -130,7 +178,10 @@ fn record(stdout: &Stdout, message: &str, hint: Option<&str>) {
 /// success.
 pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
     if arguments.len() > 1 {
-        return refuse(context, UsageError::new("a command is missing", "jelouctl --help lists the commands"));
+        return refuse(
+            context,
+            UsageError::new("a command is missing", "jelouctl --help lists the commands"),
+        );
     }
     print_help(context, &help::arranged(false).render_help())
 }
@@ -138,64 +189,103 @@ pub(crate) fn help(context: &Context, arguments: &[OsString]) -> ExitCode {
 /// The commands before the word, the words, and what to type instead. `*` stands for any further command; of several
 /// rows, the first counts. A row without words is for any that is not a flag, unless it is a command misspelt.
 const GUESSES: &str = include_str!("guesses.tsv");
-const FLAG_OF_LIST: &str = "it belongs before the kind of message: jelouctl bulk send LIST --limit 2 text 'Hola'";
+const FLAG_OF_LIST: &str =
+    "it belongs before the kind of message: jelouctl bulk send LIST --limit 2 text 'Hola'";
 
 /// The command line that `help [COMMAND]` means.
 pub(super) fn asked_for_help(error: &clap::Error, arguments: &[OsString]) -> Option<Vec<OsString>> {
     let help = arguments.iter().position(|word| word == "help")?;
     (text(error, ContextKind::InvalidSubcommand)? == "help").then_some(())?;
-    let others = arguments.iter().enumerate().filter(|(index, _)| *index != help).map(|(_, word)| word.clone());
-    Some(others.take_while(|word| *word != "--").chain(["--help".into()]).collect())
+    let others = arguments
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index != help)
+        .map(|(_, word)| word.clone());
+    Some(
+        others
+            .take_while(|word| *word != "--")
+            .chain(["--help".into()])
+            .collect(),
+    )
 }
 
 /// Whether the line is `help options`, which has a page of its own.
 pub(super) fn asks_for_options(error: &clap::Error, arguments: &[OsString]) -> bool {
-    text(error, ContextKind::InvalidSubcommand) == Some("options") && arguments.iter().any(|word| word == "--help")
+    text(error, ContextKind::InvalidSubcommand) == Some("options")
+        && arguments.iter().any(|word| word == "--help")
 }
 
 /// Whether the line is one of `run`.
 pub(super) fn is_run(arguments: &[OsString]) -> bool {
-    commands_before("", &App::command(), arguments).get(1).is_some_and(|command| command.get_name() == "run")
+    commands_before("", &App::command(), arguments)
+        .get(1)
+        .is_some_and(|command| command.get_name() == "run")
 }
 
 /// What to type instead of a wrong line.
 pub(super) fn hint(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
     let command = text(error, ContextKind::InvalidSubcommand);
-    let argument = text(error, ContextKind::InvalidArg).and_then(|argument| argument.split(' ').next());
+    let argument =
+        text(error, ContextKind::InvalidArg).and_then(|argument| argument.split(' ').next());
     let word = command.or(argument).unwrap_or_default();
     let app = App::command();
     let commands = commands_before(word, &app, arguments);
-    let path: Vec<_> = commands.iter().map(|command| command.get_name()).skip(1).collect();
+    let path: Vec<_> = commands
+        .iter()
+        .map(|command| command.get_name())
+        .skip(1)
+        .collect();
     let row = |is_meant: &dyn Fn(&str) -> bool| {
         let path = path.join(" ");
         let is_here = |place: &str| match place.strip_suffix('*') {
             Some(begin) => format!("{path} ").starts_with(begin),
             None => place == path,
         };
-        rows(GUESSES).find(|[place, words, _]| is_here(place) && is_meant(words)).map(|[_, _, hint]| hint)
+        rows(GUESSES)
+            .find(|[place, words, _]| is_here(place) && is_meant(words))
+            .map(|[_, _, hint]| hint)
     };
     let is_unknown = matches!(
         error.kind(),
         ErrorKind::InvalidSubcommand | ErrorKind::UnknownArgument | ErrorKind::MissingSubcommand
     );
     let is_misspelt = error.get(ContextKind::SuggestedSubcommand).is_some();
-    let any = || (is_unknown && !is_misspelt && !word.starts_with('-')).then(|| row(&str::is_empty)).flatten();
-    let above = commands.split_last().map(|(_, above)| above).unwrap_or_default();
-    let of_list =
-        || find(above, word).filter(|_| is_unknown && path.starts_with(&["bulk", "send"])).map(|_| FLAG_OF_LIST);
-    row(&|words| !word.is_empty() && words.split(' ').any(|one| one == word)).or_else(any).or_else(of_list)
+    let any = || {
+        (is_unknown && !is_misspelt && !word.starts_with('-'))
+            .then(|| row(&str::is_empty))
+            .flatten()
+    };
+    let above = commands
+        .split_last()
+        .map(|(_, above)| above)
+        .unwrap_or_default();
+    let of_list = || {
+        find(above, word)
+            .filter(|_| is_unknown && path.starts_with(&["bulk", "send"]))
+            .map(|_| FLAG_OF_LIST)
+    };
+    row(&|words| !word.is_empty() && words.split(' ').any(|one| one == word))
+        .or_else(any)
+        .or_else(of_list)
 }
 
 /// The answer to a line that was parsed, but takes a text for flags or for standard input.
-pub(super) fn misread(command: Option<&app::Command>, arguments: &[OsString]) -> Option<UsageError> {
+pub(super) fn misread(
+    command: Option<&app::Command>,
+    arguments: &[OsString],
+) -> Option<UsageError> {
     let message = match command? {
         app::Command::Send(args) => &args.typed.message,
         app::Command::Bulk(BulkCommand::Send(args)) => &args.typed.message,
         _ => return None,
     };
     // Other tools read standard input for a text that is a lone dash.
-    let before = arguments.iter().rposition(|word| word == "-").and_then(|dash| arguments.get(..dash));
-    if message.has_text("-") && before.is_some_and(|before| before.iter().all(|word| word != "--")) {
+    let before = arguments
+        .iter()
+        .rposition(|word| word == "-")
+        .and_then(|dash| arguments.get(..dash));
+    if message.has_text("-") && before.is_some_and(|before| before.iter().all(|word| word != "--"))
+    {
         let hint = "to read the text from standard input: --text-file -; to send a dash: -- -";
         return Some(UsageError::new("the text is a lone `-`", hint));
     }
@@ -209,11 +299,21 @@ pub(super) fn text_with_dash(arguments: &[OsString], is_help: bool) -> Option<Us
     let is_text = |pair: &[String]| {
         let [before, word] = pair else { return false };
         let is_value = before.starts_with('-') && !before.contains('=');
-        !is_value && word.starts_with('-') && !word.starts_with("--") && word.contains(' ') && !word.contains('=')
+        !is_value
+            && word.starts_with('-')
+            && !word.starts_with("--")
+            && word.contains(' ')
+            && !word.contains('=')
     };
-    let asks_for_help = |word: &String| ["-h", "--help", "-V", "--version"].contains(&word.as_str());
-    let is_misread = if is_help { !words.iter().any(asks_for_help) } else { words.windows(2).any(is_text) };
-    let hint = "write -- before a text that begins with a dash: -- '-5 % hoy'; help is -h or --help";
+    let asks_for_help =
+        |word: &String| ["-h", "--help", "-V", "--version"].contains(&word.as_str());
+    let is_misread = if is_help {
+        !words.iter().any(asks_for_help)
+    } else {
+        words.windows(2).any(is_text)
+    };
+    let hint =
+        "write -- before a text that begins with a dash: -- '-5 % hoy'; help is -h or --help";
     is_misread.then(|| UsageError::new("the text begins with a dash, as flags do", hint))
 }
 
@@ -226,7 +326,11 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<&str> {
 
 /// The words of the line before `--`, without the program's name.
 fn words(arguments: &[OsString]) -> impl Iterator<Item = String> {
-    arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).take_while(|word| word != "--")
+    arguments
+        .iter()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .take_while(|word| word != "--")
 }
 
 /// `app` and the commands below it that the line names before the wrong `word`; the value of a flag is not one.
@@ -234,7 +338,10 @@ fn commands_before<'a>(word: &str, app: &'a Command, arguments: &[OsString]) -> 
     let mut path = vec![app];
     let mut words = words(arguments).take_while(|next| next != word);
     while let Some(word) = words.next() {
-        if let Some(command) = path.last().and_then(|command| command.find_subcommand(&word)) {
+        if let Some(command) = path
+            .last()
+            .and_then(|command| command.find_subcommand(&word))
+        {
             path.push(command);
         } else if find(&path, &word).is_some_and(|flag| flag.get_action().takes_values()) {
             words.next();
@@ -247,10 +354,18 @@ fn commands_before<'a>(word: &str, app: &'a Command, arguments: &[OsString]) -> 
 fn find<'a>(commands: &[&'a Command], typed: &str) -> Option<&'a Arg> {
     let is_typed = |flag: &&Arg| match (typed.strip_prefix("--"), typed.strip_prefix('-')) {
         (Some(long), _) => {
-            flag.get_long() == Some(long) || flag.get_all_aliases().is_some_and(|all| all.contains(&long))
+            flag.get_long() == Some(long)
+                || flag
+                    .get_all_aliases()
+                    .is_some_and(|all| all.contains(&long))
         }
-        (None, Some(short)) => flag.get_short().is_some_and(|letter| short.chars().eq([letter])),
+        (None, Some(short)) => flag
+            .get_short()
+            .is_some_and(|letter| short.chars().eq([letter])),
         (None, None) => false,
     };
-    commands.iter().flat_map(|command| command.get_arguments()).find(is_typed)
+    commands
+        .iter()
+        .flat_map(|command| command.get_arguments())
+        .find(is_typed)
 }

@@ -16,7 +16,13 @@ use crate::process::block_on;
 use crate::sending::{Flight, Sender, catch_panic, read_environment, read_settings};
 
 /// The methods that endpoints use.
-const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+const METHODS: [Method; 5] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+];
 
 /// Call any endpoint of the Jelou API
 ///
@@ -30,7 +36,10 @@ const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PA
 /// A GET may go to any path. A POST goes only to a path that is known to send nothing: to make a template,
 /// a webhook for events, or figures. --curl prints any other request, for you to send by hand.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment, override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>")]
+#[command(
+    verbatim_doc_comment,
+    override_usage = "jelouctl api [OPTIONS] [METHOD] <PATH>"
+)]
 pub(crate) struct ApiArgs {
     /// GET, POST, PUT, PATCH or DELETE, or the path alone [default: GET, or POST where there is a body]
     // clap does not allow an optional argument before another one if flags stand between them.
@@ -61,8 +70,11 @@ fn field(raw: &str) -> Result<(String, String), String> {
 /// Makes the typed request and prints the answer.
 pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
     let mut record = Record::default();
-    let code = call(context, typed, &mut record).unwrap_or_else(|error| note_error(context, "", error, &mut record));
-    let reads = typed.endpoint().is_ok_and(|(method, _)| method == Method::GET);
+    let code = call(context, typed, &mut record)
+        .unwrap_or_else(|error| note_error(context, "", error, &mut record));
+    let reads = typed
+        .endpoint()
+        .is_ok_and(|(method, _)| method == Method::GET);
     let format = context.stdout.format;
     if !reads {
         return print_result(context, "request", format, &record, code);
@@ -73,13 +85,22 @@ pub(crate) fn run(context: &mut Context, typed: &ApiArgs) -> ExitCode {
     }
 }
 
-fn call(context: &mut Context, typed: &ApiArgs, record: &mut Record) -> Result<ExitCode, CommandError> {
+fn call(
+    context: &mut Context,
+    typed: &ApiArgs,
+    record: &mut Record,
+) -> Result<ExitCode, CommandError> {
     let (method, path) = typed.endpoint()?;
     let settings = read_settings(context, &read_environment()?)?;
     let path = TypedPath::new(path)?;
     path.check_harmless(&method, context.mode == Mode::Curl)?;
-    let body: Option<Box<str>> = typed.body(context, &method)?.map(|body| body.to_string().into());
-    record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
+    let body: Option<Box<str>> = typed
+        .body(context, &method)?
+        .map(|body| body.to_string().into());
+    record.profile = settings
+        .profile
+        .as_ref()
+        .map(|profile| profile.value.clone());
     let sender = Sender::of(settings, context)?;
     record.bot_id = Some(sender.bot.as_str().to_owned());
     record.api_url = Some(sender.planned_base().to_string());
@@ -109,8 +130,16 @@ fn call(context: &mut Context, typed: &ApiArgs, record: &mut Record) -> Result<E
         record.sent = Sent::No;
     }
     if let Some(error) = &record.error {
-        let state = if code == ExitCode::Unknown { "it may have been carried out: " } else { "" };
-        context.stderr.error(&format!("{state}{}", error.message), &[], error.hint.as_deref());
+        let state = if code == ExitCode::Unknown {
+            "it may have been carried out: "
+        } else {
+            ""
+        };
+        context.stderr.error(
+            &format!("{state}{}", error.message),
+            &[],
+            error.hint.as_deref(),
+        );
     }
     Ok(code)
 }
@@ -119,14 +148,20 @@ impl ApiArgs {
     /// The method and the path. The path may be missing.
     fn endpoint(&self) -> Result<(Method, &str), UsageError> {
         let first = &self.method_or_path;
-        let method = METHODS.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(first));
+        let method = METHODS
+            .into_iter()
+            .find(|method| method.as_str().eq_ignore_ascii_case(first));
         match (method, &self.path) {
             (Some(method), path) => Ok((method, path.as_deref().unwrap_or_default())),
             (None, None) if self.input.is_some() => Ok((Method::POST, first)),
             (None, None) => Ok((Method::GET, first)),
             (None, Some(_)) => {
-                let hint = "write GET, POST, PUT, PATCH or DELETE before the path, or the path alone";
-                Err(UsageError::new(format!("`{first}` is not a method of an endpoint"), hint))
+                let hint =
+                    "write GET, POST, PUT, PATCH or DELETE before the path, or the path alone";
+                Err(UsageError::new(
+                    format!("`{first}` is not a method of an endpoint"),
+                    hint,
+                ))
             }
         }
     }
@@ -137,6 +172,9 @@ impl ApiArgs {
             let hint = "give its parameters with -f, or name another method";
             return Err(UsageError::new("--input: a GET has no body", hint));
         }
-        self.input.as_ref().map(|source| context.input.json("--input", source)).transpose()
+        self.input
+            .as_ref()
+            .map(|source| context.input.json("--input", source))
+            .transpose()
     }
 }

@@ -46,11 +46,20 @@ impl OnceSend {
     ) -> Result<Option<Self>, CommandError> {
         let Some(key) = key else { return Ok(None) };
         if sender.settings.is_sandboxed() {
-            context.stderr.note("the sandbox remembers no key between two commands: --once changes nothing here");
+            context.stderr.note(
+                "the sandbox remembers no key between two commands: --once changes nothing here",
+            );
             return Ok(None);
         }
-        let (bot, address) = (sender.bot.as_str().to_owned(), sender.settings.api_url.as_key());
-        let scope = OnceScope { key: key.clone(), bot, address };
+        let (bot, address) = (
+            sender.bot.as_str().to_owned(),
+            sender.settings.api_url.as_key(),
+        );
+        let scope = OnceScope {
+            key: key.clone(),
+            bot,
+            address,
+        };
         let store = open_store(context)?;
         store.refuse_older_layout()?;
         warn_of_forgotten_keys(context, Some(&store));
@@ -68,7 +77,9 @@ impl OnceSend {
         let begun = Instant::now();
         loop {
             match Self::open(context, key, sender) {
-                Err(error) if error.is_of_lost_database() && begun.elapsed() < PATIENCE.min(within) => {
+                Err(error)
+                    if error.is_of_lost_database() && begun.elapsed() < PATIENCE.min(within) =>
+                {
                     tokio::select! {
                         biased;
                         signal = signals.next() => return Err(CommandError::interrupted(signal)),
@@ -113,8 +124,14 @@ impl OnceSend {
     /// Says that the message was sent before, and fills in its record.
     pub(super) fn note_replay(&self, context: &Context, entry: OnceEntry, record: &mut Record) {
         let at = local_time(entry.at);
-        let run = entry.run.map(|run| format!(" by run {run}")).unwrap_or_default();
-        context.stderr.note(&format!("already sent under the key {} at {at}{run}: nothing is sent", self.scope.key));
+        let run = entry
+            .run
+            .map(|run| format!(" by run {run}"))
+            .unwrap_or_default();
+        context.stderr.note(&format!(
+            "already sent under the key {} at {at}{run}: nothing is sent",
+            self.scope.key
+        ));
         let mut response = json!({ "success": true, "replayed": true });
         if let Some(id) = &entry.message_id {
             merge(&mut response, json!({ "messageId": id }));
@@ -127,8 +144,17 @@ impl OnceSend {
 
     /// Stores how the message ended, as the `record` has it. If the database is away, it tries for some time, until a signal
     /// comes.
-    pub(super) async fn end(&self, mut held: HeldClaim, context: &Context, signals: &mut Signals, record: &Record) {
-        let message_id = record.message_id.as_deref().filter(|_| record.sent == Sent::Yes);
+    pub(super) async fn end(
+        &self,
+        mut held: HeldClaim,
+        context: &Context,
+        signals: &mut Signals,
+        record: &Record,
+    ) {
+        let message_id = record
+            .message_id
+            .as_deref()
+            .filter(|_| record.sent == Sent::Yes);
         let begun = Instant::now();
         let mut ended = held.end(record.sent, message_id);
         while ended.as_ref().is_err_and(LedgerError::may_pass) && begun.elapsed() < PATIENCE {
@@ -174,30 +200,49 @@ fn refusal(scope: &OnceScope, recipient: &str, entry: OnceEntry) -> CommandError
         (OnceState::ToBeSent, Some(run)) => to_be_sent(scope, recipient, &run),
         (_, run) => {
             let (at, to) = (local_time(entry.at), typed_form(recipient));
-            let message = format!("{recipient} may have got a message under the key {}, at {at}", scope.key);
+            let message = format!(
+                "{recipient} may have got a message under the key {}, at {at}",
+                scope.key
+            );
             let (command, or_ask) = match run {
                 Some(run) => (
                     format!("bulk resolve {run} --to {to} --unknown-as"),
                     format!("; or ask Jelou with jelouctl bulk deliveries {run}"),
                 ),
-                None => (format!("once resolve {} --to {to} --as", scope.key.quoted()), String::new()),
+                None => (
+                    format!("once resolve {} --to {to} --as", scope.key.quoted()),
+                    String::new(),
+                ),
             };
-            let hint = format!("look into the chat, then decide with jelouctl {command} sent (or failed){or_ask}");
+            let hint = format!(
+                "look into the chat, then decide with jelouctl {command} sent (or failed){or_ask}"
+            );
             CommandError::unknown(message, hint)
         }
     }
 }
 
 pub(super) fn under_way(scope: &OnceScope, recipient: &str) -> CommandError {
-    let message = format!("another process is sending {recipient} a message under the key {}", scope.key);
-    CommandError::guard(message, "ask again in a moment: then it is known how that ended")
+    let message = format!(
+        "another process is sending {recipient} a message under the key {}",
+        scope.key
+    );
+    CommandError::guard(
+        message,
+        "ask again in a moment: then it is known how that ended",
+    )
 }
 
 /// An unfinished run will send it.
 pub(super) fn to_be_sent(scope: &OnceScope, recipient: &str, run: &str) -> CommandError {
-    let hint = format!("let it be sent with jelouctl bulk resume {run}, or give it up with jelouctl bulk cancel {run}");
+    let hint = format!(
+        "let it be sent with jelouctl bulk resume {run}, or give it up with jelouctl bulk cancel {run}"
+    );
     CommandError::guard(
-        format!("run {run} is unfinished, and has a row to {recipient} under the key {}", scope.key),
+        format!(
+            "run {run} is unfinished, and has a row to {recipient} under the key {}",
+            scope.key
+        ),
         hint,
     )
 }

@@ -18,7 +18,8 @@ use crate::output::{Check, CheckState, Format, counted, rounded};
 use crate::places::STATE;
 use crate::process::block_on;
 use crate::sending::{
-    Connection, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment, reread_do_not_contact,
+    Connection, Listing, check_audit_log, new_client, proxy_to, reach_or_start, read_environment,
+    reread_do_not_contact,
 };
 
 /// With a clock further off than this, certificates are refused or log times look wrong.
@@ -51,11 +52,20 @@ struct Checkup {
 }
 
 /// Checks everything, or with `--offline` what does not need the network, and prints the results.
-pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Result<ExitCode, CommandError> {
-    let mut checkup = Checkup { checks: Vec::new(), code: ExitCode::Success };
+pub(crate) fn run(
+    context: &Context,
+    &DoctorArgs { offline }: &DoctorArgs,
+) -> Result<ExitCode, CommandError> {
+    let mut checkup = Checkup {
+        checks: Vec::new(),
+        code: ExitCode::Success,
+    };
     let settings = checkup.settings(context);
     match settings {
-        None => checkup.warn("secret and network", "not checked: the configuration comes first"),
+        None => checkup.warn(
+            "secret and network",
+            "not checked: the configuration comes first",
+        ),
         Some(settings) => block_on(async {
             checkup.audit_log(&settings);
             let secret = checkup.secret(&settings).await;
@@ -72,17 +82,28 @@ pub(crate) fn run(context: &Context, &DoctorArgs { offline }: &DoctorArgs) -> Re
     let code = checkup.code;
     if context.stdout.format != Format::Record {
         // Failures come first.
-        checkup.checks.sort_by_key(|check| check.state != CheckState::Failed);
+        checkup
+            .checks
+            .sort_by_key(|check| check.state != CheckState::Failed);
     }
-    context.stdout.checkup(&checkup.checks, code.code(), &checkup.summary())?;
+    context
+        .stdout
+        .checkup(&checkup.checks, code.code(), &checkup.summary())?;
     Ok(code)
 }
 
 impl Checkup {
     /// The last line: whether a message could be sent.
     fn summary(&self) -> String {
-        let failed = self.checks.iter().filter(|check| check.state == CheckState::Failed).count() as u64;
-        let accepted = self.checks.iter().find(|check| check.name == CREDENTIALS && check.state == CheckState::Ok);
+        let failed = self
+            .checks
+            .iter()
+            .filter(|check| check.state == CheckState::Failed)
+            .count() as u64;
+        let accepted = self
+            .checks
+            .iter()
+            .find(|check| check.name == CREDENTIALS && check.state == CheckState::Ok);
         match accepted {
             _ if failed > 0 => counted(failed, "problem"),
             Some(Check { detail, .. }) => format!("ready: {detail}"),
@@ -90,8 +111,19 @@ impl Checkup {
         }
     }
 
-    fn push(&mut self, name: &'static str, state: CheckState, detail: impl Into<String>, hint: Option<String>) {
-        self.checks.push(Check { name, state, detail: detail.into(), hint });
+    fn push(
+        &mut self,
+        name: &'static str,
+        state: CheckState,
+        detail: impl Into<String>,
+        hint: Option<String>,
+    ) {
+        self.checks.push(Check {
+            name,
+            state,
+            detail: detail.into(),
+            hint,
+        });
     }
 
     fn ok(&mut self, name: &'static str, detail: impl Into<String>) {
@@ -111,7 +143,11 @@ impl Checkup {
     }
 
     /// The value of a check, unless it has failed.
-    fn check<T>(&mut self, name: &'static str, checked: Result<T, impl Into<CommandError>>) -> Option<T> {
+    fn check<T>(
+        &mut self,
+        name: &'static str,
+        checked: Result<T, impl Into<CommandError>>,
+    ) -> Option<T> {
         checked.map_err(|error| self.fail(name, error)).ok()
     }
 
@@ -128,7 +164,11 @@ impl Checkup {
         };
         self.ok("configuration", file);
         let settings = self.check("profile", Settings::load(&context.flags, &environment))?;
-        for warning in settings.warnings.iter().filter(|warning| !environment.warnings.contains(warning)) {
+        for warning in settings
+            .warnings
+            .iter()
+            .filter(|warning| !environment.warnings.contains(warning))
+        {
             self.warn("configuration", warning);
         }
         // Errors of the ledger are reported below.
@@ -142,7 +182,10 @@ impl Checkup {
                     Err(error) => self.fail(name, error),
                 },
                 ("budget", false) if settings.rates.is_none() => {
-                    self.warn(name, format!("{value} ({origin}): without rates every bulk run is refused"));
+                    self.warn(
+                        name,
+                        format!("{value} ({origin}): without rates every bulk run is refused"),
+                    );
                 }
                 ("api_url", _) if sandbox => self.ok(name, "the sandbox"),
                 ("bot_id", true) => self.fail(name, no_bot()),
@@ -158,7 +201,9 @@ impl Checkup {
     /// Checks the people who must not be written to: an unusable list stops every message.
     fn do_not_contact(&mut self, settings: &Settings, origin: &str) {
         const NAME: &str = "do_not_contact";
-        let Some(exclusions) = self.check(NAME, reread_do_not_contact(settings)) else { return };
+        let Some(exclusions) = self.check(NAME, reread_do_not_contact(settings)) else {
+            return;
+        };
         for list in exclusions.lists {
             self.ok(NAME, format!("{list} ({origin})"));
             for doubt in &list.doubts {
@@ -175,7 +220,10 @@ impl Checkup {
         let is_database = !matches!(address, Ok(None));
         let checked = match address {
             Ok(Some(address)) if offline => Ok((format!("{}, not looked at", address.shown), None)),
-            Ok(address) => store(context, address.as_ref().map(|address| address.shown.as_str())),
+            Ok(address) => store(
+                context,
+                address.as_ref().map(|address| address.shown.as_str()),
+            ),
             Err(error) => Err(error),
         };
         match checked {
@@ -196,7 +244,10 @@ impl Checkup {
     fn audit_log(&mut self, settings: &Settings) {
         let Some(log) = &settings.log else { return };
         if let Err(error) = check_audit_log(log) {
-            let hint = format!("fix {}; messages are sent anyway, but not logged", settings.origin("log"));
+            let hint = format!(
+                "fix {}; messages are sent anyway, but not logged",
+                settings.origin("log")
+            );
             self.push("log", CheckState::Warning, error.to_string(), Some(hint));
         }
     }
@@ -215,7 +266,10 @@ impl Checkup {
             Some(warning) => self.warn(NAME, warning),
             None => self.ok(NAME, "obtained"),
         }
-        Some(Credentials::new(client_id.value.as_str(), &client_secret).read_from(&client_id.origin, &secret.origin))
+        Some(
+            Credentials::new(client_id.value.as_str(), &client_secret)
+                .read_from(&client_id.origin, &secret.origin),
+        )
     }
 
     /// Checks the connection, TLS, clock, and whether the API accepts the credentials: the bot's templates are read, which
@@ -239,29 +293,51 @@ impl Checkup {
             self.warn(CREDENTIALS, "not checked: there are none, or no bot");
             return None;
         };
-        let mut connection = Connection::new((base, client, credentials), bot, settings, &context.stderr);
+        let mut connection =
+            Connection::new((base, client, credentials), bot, settings, &context.stderr);
         let mut listing = Listing::new(TemplateFilter::default());
         // One page tells whether they are accepted.
         let read = listing.read_page(&mut connection, Duration::ZERO).await;
         self.check(CREDENTIALS, read)?;
-        let at_least = if listing.end == Some(ListingCoverage::Whole) { "" } else { "at least " };
+        let at_least = if listing.end == Some(ListingCoverage::Whole) {
+            ""
+        } else {
+            "at least "
+        };
         let count = listing.templates().len();
-        self.ok(CREDENTIALS, format!("accepted for bot {bot}; templates: {at_least}{count}"));
+        self.ok(
+            CREDENTIALS,
+            format!("accepted for bot {bot}; templates: {at_least}{count}"),
+        );
         Some(())
     }
 
     fn reached(&mut self, settings: &Settings, base: &ApiUrl, date: Option<SystemTime>) {
         let through = proxy_to(base).ok().flatten();
-        let through = through.map(|proxy| format!(", through the proxy {proxy} of {}", proxy.variable));
-        self.ok("connection", format!("{} answers{}", base.url().authority(), through.unwrap_or_default()));
+        let through =
+            through.map(|proxy| format!(", through the proxy {proxy} of {}", proxy.variable));
+        self.ok(
+            "connection",
+            format!(
+                "{} answers{}",
+                base.url().authority(),
+                through.unwrap_or_default()
+            ),
+        );
         let tls = match &settings.ca_cert {
             _ if base.is_plain_http() => "not used".to_owned(),
-            Some(file) => format!("the certificate is good for the authorities of {}", file.display()),
+            Some(file) => format!(
+                "the certificate is good for the authorities of {}",
+                file.display()
+            ),
             None => "the certificate is good for the system's authorities".to_owned(),
         };
         self.ok("TLS", tls);
         let (now, date) = (SystemTime::now(), date.unwrap_or_else(SystemTime::now));
-        let off = now.duration_since(date).or_else(|_| date.duration_since(now)).unwrap_or_default();
+        let off = now
+            .duration_since(date)
+            .or_else(|_| date.duration_since(now))
+            .unwrap_or_default();
         if off > CLOCK_TOLERANCE {
             let detail = format!("{} away from the server's", rounded(off));
             let hint = "set the clock; certificates are judged by it".to_owned();
@@ -271,21 +347,35 @@ impl Checkup {
 
     fn unreached(&mut self, failure: &Failure) {
         let (name, hint) = match failure.cause {
-            None => ("answer", "something is there, but it does not answer as an API does; check the api_url"),
-            Some(Cause::Tls) => {
-                ("TLS", "for a private certificate authority, give --ca-cert or ca_cert of the profile")
-            }
+            None => (
+                "answer",
+                "something is there, but it does not answer as an API does; check the api_url",
+            ),
+            Some(Cause::Tls) => (
+                "TLS",
+                "for a private certificate authority, give --ca-cert or ca_cert of the profile",
+            ),
             Some(_) => ("connection", "check the network, the proxy and the api_url"),
         };
         let is_of_proxy = failure.cause == Some(Cause::ProxyCredentials);
-        let code = if is_of_proxy { ExitCode::Configuration } else { ExitCode::Network };
+        let code = if is_of_proxy {
+            ExitCode::Configuration
+        } else {
+            ExitCode::Network
+        };
         let hint = failure.hint.unwrap_or(hint).to_owned();
-        self.fail(name, CommandError::new(code, "network", &failure.message, Some(hint)));
+        self.fail(
+            name,
+            CommandError::new(code, "network", &failure.message, Some(hint)),
+        );
     }
 }
 
 /// The store, checked as a whole, and what is wrong with it; with a hint. A role that may only look is not an error.
-fn store(context: &Context, database: Option<&str>) -> Result<(String, Option<String>), CommandError> {
+fn store(
+    context: &Context,
+    database: Option<&str>,
+) -> Result<(String, Option<String>), CommandError> {
     let detail = if let Some(shown) = database {
         format!(
             "{shown}: durable, with our ledger (checked: reach, certificate, that it is the primary, the version of the \
@@ -296,11 +386,16 @@ fn store(context: &Context, database: Option<&str>) -> Result<(String, Option<St
         check_writable(&directory)?;
         format!("{} can be written", directory.display())
     };
-    let Some(store) = open_store_to_look(context)? else { return Ok((detail, None)) };
+    let Some(store) = open_store_to_look(context)? else {
+        return Ok((detail, None));
+    };
     let usable_but = |error: LedgerError| Ok((format!("{detail}; but {error}"), Some(error.hint)));
     match store.require_write() {
         Err(error) if database.is_some() => {
-            return Ok((format!("{detail}; this role may look, but not send"), Some(error.hint)));
+            return Ok((
+                format!("{detail}; this role may look, but not send"),
+                Some(error.hint),
+            ));
         }
         may_write => may_write?,
     }
@@ -322,7 +417,10 @@ mod tests {
     use crate::config::{Environment, Flags};
 
     fn checkup() -> Checkup {
-        Checkup { checks: Vec::new(), code: ExitCode::Success }
+        Checkup {
+            checks: Vec::new(),
+            code: ExitCode::Success,
+        }
     }
 
     #[test]
@@ -331,28 +429,66 @@ mod tests {
         checkup.warn("a", "x");
         assert_eq!(checkup.code, ExitCode::Success);
         checkup.fail("b", no_bot());
-        checkup.fail("c", CommandError::new(ExitCode::Network, "network", "y", None));
+        checkup.fail(
+            "c",
+            CommandError::new(ExitCode::Network, "network", "y", None),
+        );
         checkup.ok("d", "z");
         assert_eq!(checkup.code, ExitCode::Configuration);
         let states: Vec<_> = checkup.checks.iter().map(|check| check.state).collect();
-        assert_eq!(states, [CheckState::Warning, CheckState::Failed, CheckState::Failed, CheckState::Ok]);
+        assert_eq!(
+            states,
+            [
+                CheckState::Warning,
+                CheckState::Failed,
+                CheckState::Failed,
+                CheckState::Ok
+            ]
+        );
     }
 
     #[test]
     fn how_far_a_request_came_decides_what_is_told_to_be_wrong() {
         for (cause, name, code, hint) in [
-            (Some(Cause::Network), "connection", 7, "check the network, the proxy"),
-            (Some(Cause::ProxyRefusal), "connection", 7, "check the network, the proxy"),
-            (Some(Cause::ProxyCredentials), "connection", 3, "check the network, the proxy"),
-            (Some(Cause::Tls), "TLS", 7, "for a private certificate authority"),
+            (
+                Some(Cause::Network),
+                "connection",
+                7,
+                "check the network, the proxy",
+            ),
+            (
+                Some(Cause::ProxyRefusal),
+                "connection",
+                7,
+                "check the network, the proxy",
+            ),
+            (
+                Some(Cause::ProxyCredentials),
+                "connection",
+                3,
+                "check the network, the proxy",
+            ),
+            (
+                Some(Cause::Tls),
+                "TLS",
+                7,
+                "for a private certificate authority",
+            ),
             (None, "answer", 7, "something is there"),
         ] {
             for own in [None, Some("its own")] {
                 let mut checkup = checkup();
-                checkup.unreached(&Failure { cause, message: "x".to_owned(), hint: own });
+                checkup.unreached(&Failure {
+                    cause,
+                    message: "x".to_owned(),
+                    hint: own,
+                });
                 let check = checkup.checks.pop().unwrap();
                 assert_eq!((check.name, checkup.code.code()), (name, code), "{cause:?}");
-                assert!(check.hint.unwrap().starts_with(own.unwrap_or(hint)), "{cause:?}");
+                assert!(
+                    check.hint.unwrap().starts_with(own.unwrap_or(hint)),
+                    "{cause:?}"
+                );
             }
         }
     }
@@ -362,7 +498,10 @@ mod tests {
         let directory = tempfile::TempDir::new().unwrap();
         let config = directory.path().join("config.toml");
         std::fs::write(&config, "").unwrap();
-        let flags = Flags { config: Some(config), ..Flags::default() };
+        let flags = Flags {
+            config: Some(config),
+            ..Flags::default()
+        };
         let settings = Settings::load(&flags, &Environment::default()).unwrap();
         let (now, minute) = (SystemTime::now(), Duration::from_secs(60));
         for (date, is_told) in [
@@ -376,7 +515,11 @@ mod tests {
             let mut checkup = checkup();
             checkup.reached(&settings, &ApiUrl::on_loopback(1), date);
             assert_eq!(checkup.code, ExitCode::Success, "{date:?}");
-            let told = checkup.checks.iter().find(|check| check.name == "clock").map(|check| check.state);
+            let told = checkup
+                .checks
+                .iter()
+                .find(|check| check.name == "clock")
+                .map(|check| check.state);
             assert_eq!(told, is_told.then_some(CheckState::Warning), "{date:?}");
         }
     }

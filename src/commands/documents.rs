@@ -42,13 +42,19 @@ pub(crate) struct SchemaArgs {
 
 /// The schemas that can be requested.
 fn names() -> Vec<&'static str> {
-    Message::all().iter().map(Message::command).chain([ANY]).collect()
+    Message::all()
+        .iter()
+        .map(Message::command)
+        .chain([ANY])
+        .collect()
 }
 
 /// Prints the named schema, or writes all of them into the directory, as `NAME.json`.
 pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, CommandError> {
     let Some(directory) = &args.dir else {
-        context.stdout.json(&schema_of(args.name.as_deref().unwrap_or(ANY)))?;
+        context
+            .stdout
+            .json(&schema_of(args.name.as_deref().unwrap_or(ANY)))?;
         return Ok(ExitCode::Success);
     };
     make_directory(directory)?;
@@ -63,7 +69,10 @@ pub(crate) fn schema(context: &Context, args: &SchemaArgs) -> Result<ExitCode, C
 fn make_directory(directory: &Path) -> Result<(), UsageError> {
     fs::create_dir_all(directory).map_err(|cause| {
         let error = FileError::of("create", directory)(cause);
-        UsageError::new(format!("--dir: {error}"), "name a directory that can be made")
+        UsageError::new(
+            format!("--dir: {error}"),
+            "name a directory that can be made",
+        )
     })
 }
 
@@ -103,11 +112,15 @@ pub(crate) struct CompletionsArgs {
 }
 
 /// Prints the script.
-pub(crate) fn completions(context: &Context, args: &CompletionsArgs) -> Result<ExitCode, CommandError> {
+pub(crate) fn completions(
+    context: &Context,
+    args: &CompletionsArgs,
+) -> Result<ExitCode, CommandError> {
     let mut script = Vec::new();
     if let Some(shell) = SHELLS.completer(&args.shell) {
         // Writing to a vector cannot fail.
-        let _ = shell.write_registration("COMPLETE", "jelouctl", "jelouctl", "jelouctl", &mut script);
+        let _ =
+            shell.write_registration("COMPLETE", "jelouctl", "jelouctl", "jelouctl", &mut script);
     }
     if args.shell == "zsh" {
         script.extend(FIRST_TAB_IN_ZSH.bytes());
@@ -130,10 +143,15 @@ pub(crate) struct ManArgs {
 }
 
 /// Prints the page of `app`, or writes one page per command into the directory.
-pub(crate) fn man(context: &Context, app: clap::Command, args: &ManArgs) -> Result<ExitCode, CommandError> {
+pub(crate) fn man(
+    context: &Context,
+    app: clap::Command,
+    args: &ManArgs,
+) -> Result<ExitCode, CommandError> {
     // The kinds of `bulk send` have the flags of those of `send`, which have pages.
     let without_kinds = |send: clap::Command| {
-        send.mut_subcommands(|kind| kind.hide(true)).after_help("jelouctl-send(1) has the kinds.")
+        send.mut_subcommands(|kind| kind.hide(true))
+            .after_help("jelouctl-send(1) has the kinds.")
     };
     let app = app.mut_subcommand("bulk", |bulk| bulk.mut_subcommand("send", without_kinds));
     let Some(directory) = &args.dir else {

@@ -20,7 +20,12 @@ impl CommandError {
             ExitCode::Ledger => (ExitCode::Configuration, "configuration"),
             code => (code, self.name),
         };
-        Self { code, name, nothing_was_sent: true, ..self }
+        Self {
+            code,
+            name,
+            nothing_was_sent: true,
+            ..self
+        }
     }
 
     /// Whether the database of the store cannot be reached, or not any more.
@@ -33,7 +38,11 @@ impl CommandError {
         if self.ledger.is_none() || self.code != ExitCode::Configuration {
             return self;
         }
-        Self { code: ExitCode::Ledger, name: "ledger", ..self.after_sending() }
+        Self {
+            code: ExitCode::Ledger,
+            name: "ledger",
+            ..self.after_sending()
+        }
     }
 
     /// The same error of a list whose run was not made: if its ledger cannot be written, nothing was sent.
@@ -42,13 +51,20 @@ impl CommandError {
             return self;
         }
         let hint = "check that the disk is not full and the directory can be written".to_owned();
-        Self { hint: Some(hint), nothing_was_sent: true, ..self }
+        Self {
+            hint: Some(hint),
+            nothing_was_sent: true,
+            ..self
+        }
     }
 }
 
 impl From<InvalidMessage> for CommandError {
     fn from(error: InvalidMessage) -> Self {
-        Self { details: error.details(), ..Self::new(ExitCode::Usage, "invalid_message", &error, error.hint()) }
+        Self {
+            details: error.details(),
+            ..Self::new(ExitCode::Usage, "invalid_message", &error, error.hint())
+        }
     }
 }
 
@@ -70,7 +86,11 @@ impl From<LedgerError> for CommandError {
             _ => (ExitCode::Ledger, "ledger"),
         };
         let told = Self::new(code, name, &error, Some(error.hint.clone()));
-        Self { nothing_was_sent: error.nothing_was_sent(), ledger: Some(error.fault), ..told }
+        Self {
+            nothing_was_sent: error.nothing_was_sent(),
+            ledger: Some(error.fault),
+            ..told
+        }
     }
 }
 
@@ -148,7 +168,11 @@ mod tests {
             not_sent(Cause::Interrupted(Signal::Interrupt), 130),
             not_sent(Cause::Interrupted(Signal::Terminate), 143),
             (Outcome::Unknown(None), 8, Sent::Unknown),
-            (Outcome::Unknown(Some(Signal::Interrupt)), 130, Sent::Unknown),
+            (
+                Outcome::Unknown(Some(Signal::Interrupt)),
+                130,
+                Sent::Unknown,
+            ),
         ] {
             let (found, is_sent) = of_outcome(&outcome);
             assert_eq!((found.code(), is_sent), (code, sent), "{outcome:?}");
@@ -176,10 +200,22 @@ mod tests {
     #[test]
     fn an_error_has_the_exit_code_and_the_name_that_are_documented() {
         let ends: [(CommandError, u8, &str); 13] = [
-            (SystemError { action: "write", cause: std::io::ErrorKind::StorageFull.into() }.into(), 1, "unexpected"),
+            (
+                SystemError {
+                    action: "write",
+                    cause: std::io::ErrorKind::StorageFull.into(),
+                }
+                .into(),
+                1,
+                "unexpected",
+            ),
             (panicked(false), 1, "unexpected"),
             (UsageError::new("x", "y").into(), 2, "usage"),
-            (InvalidMessage::warnings(Vec::new()).into(), 2, "invalid_message"),
+            (
+                InvalidMessage::warnings(Vec::new()).into(),
+                2,
+                "invalid_message",
+            ),
             (LedgerError::no_runs().into(), 2, "usage"),
             (no_bot(), 3, "configuration"),
             (LedgerError::read_only().into(), 3, "configuration"),
@@ -187,11 +223,20 @@ mod tests {
             (CommandError::guard("x", "y"), 11, "guard"),
             (LedgerError::no_directory().into(), 12, "ledger"),
             (LedgerError::unreachable("x", "y").into(), 12, "ledger"),
-            (LedgerError::in_use(&"r".parse().unwrap(), None).into(), 13, "in_use"),
+            (
+                LedgerError::in_use(&"r".parse().unwrap(), None).into(),
+                13,
+                "in_use",
+            ),
             (interrupted(), 130, "interrupted"),
         ];
         for (error, code, name) in ends {
-            assert_eq!((error.code.code(), error.name), (code, name), "{}", error.line());
+            assert_eq!(
+                (error.code.code(), error.name),
+                (code, name),
+                "{}",
+                error.line()
+            );
         }
     }
 
@@ -209,14 +254,21 @@ mod tests {
             (LedgerError::read_only().into(), true),
             (CommandError::from(typed()).after_sending(), false),
             (LedgerError::in_use(&run, None).into(), false),
-            (LedgerError::unreachable("x", "y").of_import(&run).into(), false),
+            (
+                LedgerError::unreachable("x", "y").of_import(&run).into(),
+                false,
+            ),
             (LedgerError::read_only().in_mid_run().into(), false),
             (panicked(false), false),
             (panicked(true), false),
         ];
         for (error, says_so) in ends {
             let (line, hint) = (error.line(), error.of_send().hint.unwrap_or_default());
-            assert_eq!(hint.ends_with("nothing was sent"), says_so, "{line}: {hint}");
+            assert_eq!(
+                hint.ends_with("nothing was sent"),
+                says_so,
+                "{line}: {hint}"
+            );
         }
     }
 }

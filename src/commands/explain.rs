@@ -76,11 +76,16 @@ pub(crate) fn run(context: &Context, args: &ExplainArgs) -> Result<ExitCode, Com
 fn everything() -> String {
     let fenced = |text: &str| format!("```text\n{text}\n```");
     let kinds = Message::all();
-    let kinds: Vec<_> =
-        kinds.iter().map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&of_kind(kind)))).collect();
+    let kinds: Vec<_> = kinds
+        .iter()
+        .map(|kind| format!("## {}\n\n{}", kind.command(), fenced(&of_kind(kind))))
+        .collect();
     let codes: Vec<_> = codes().map(|code| of_code(&code)).collect();
     let (kinds, codes) = (kinds.join("\n\n"), fenced(&codes.join("\n\n")));
-    format!("{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Rates\n\n{}", rates())
+    format!(
+        "{INTRODUCTION}\n\n{kinds}\n\n# Error codes\n\n{codes}\n\n# Rates\n\n{}",
+        rates()
+    )
 }
 
 /// The format of a file of rates.
@@ -106,57 +111,91 @@ fn example_of(topic: &str) -> Result<String, UsageError> {
     match kind.example() {
         Some(Example { body, .. }) => Ok(pretty(&body)),
         None => Err(UsageError::new(
-            format!("`{}` has no body of its own, so there is no example", kind.command()),
+            format!(
+                "`{}` has no body of its own, so there is no example",
+                kind.command()
+            ),
             "choose another kind, such as: jelouctl explain text --example",
         )),
     }
 }
 
 fn kind_of(topic: &str) -> Option<Message> {
-    let is_wire_type = |kind: &Message| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
+    let is_wire_type =
+        |kind: &Message| matches!(kind.envelope(), Envelope::Typed(wire) if wire == topic);
     Message::named(topic).or_else(|| Message::all().into_iter().find(is_wire_type))
 }
 
 fn about_code(topic: &str) -> Option<String> {
-    let code = look_up_code(topic).or_else(|| codes().find(|code| code.code.eq_ignore_ascii_case(topic)));
+    let code =
+        look_up_code(topic).or_else(|| codes().find(|code| code.code.eq_ignore_ascii_case(topic)));
     code.as_ref().map(of_code).or_else(|| ending(topic))
 }
 
 fn unknown(topic: &str) -> UsageError {
     if topic.len() == 6 && topic.bytes().all(|byte| byte.is_ascii_digit()) {
         let hint = "Meta lists them: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes";
-        return UsageError::new(format!("`{topic}` may be a code of WhatsApp; this version does not know it"), hint);
+        return UsageError::new(
+            format!("`{topic}` may be a code of WhatsApp; this version does not know it"),
+            hint,
+        );
     }
     let kinds = Message::all();
-    let names =
-        kinds.iter().map(Message::command).chain(codes().map(|code| code.code)).chain(ending_names()).chain([RATES]);
+    let names = kinds
+        .iter()
+        .map(Message::command)
+        .chain(codes().map(|code| code.code))
+        .chain(ending_names())
+        .chain([RATES]);
     let hint = match nearest(topic, names) {
         Some(nearest) => format!("did you mean `{nearest}`? `jelouctl explain` lists all"),
         None => "`jelouctl explain` lists the kinds and codes that are known".to_owned(),
     };
-    let problem = "is neither a kind of message nor a known error code, exit code or name of the record";
+    let problem =
+        "is neither a kind of message nor a known error code, exit code or name of the record";
     UsageError::new(format!("`{topic}` {problem}"), hint)
 }
 
 /// Flags on the left, their values on the right, required ones first, in 80 characters.
 fn of_kind(kind: &Message) -> String {
-    let mut text = format!("{}: {}\n{}", kind.command(), kind.summary(), kind.endpoint());
+    let mut text = format!(
+        "{}: {}\n{}",
+        kind.command(),
+        kind.summary(),
+        kind.endpoint()
+    );
     if let Envelope::Typed(wire) = kind.envelope() {
         // Writing to a String cannot fail.
         let _ = write!(text, ", type {wire}");
     }
-    let notes = kind.notes().split_whitespace().collect::<Vec<_>>().join(" ");
+    let notes = kind
+        .notes()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     if !notes.is_empty() {
         let _ = write!(text, "\n\n{}", wrapped(&notes, WIDTH).join("\n"));
     }
-    let (required, others): (Vec<_>, Vec<_>) = kind.fields().into_iter().partition(|field| field.required == "yes");
+    let (required, others): (Vec<_>, Vec<_>) = kind
+        .fields()
+        .into_iter()
+        .partition(|field| field.required == "yes");
     let recipient = pair("--to", "the recipient");
-    let _ = write!(text, "\n\nRequired, as flags or in --body:\n{recipient}{}", rows(&required));
+    let _ = write!(
+        text,
+        "\n\nRequired, as flags or in --body:\n{recipient}{}",
+        rows(&required)
+    );
     if !others.is_empty() {
         let _ = write!(text, "\nOptional:\n{}", rows(&others));
     }
     if let Some(example) = kind.example() {
-        let _ = write!(text, "\nExample:\n{}\n\n{}", example.command, pretty(&example.body));
+        let _ = write!(
+            text,
+            "\nExample:\n{}\n\n{}",
+            example.command,
+            pretty(&example.body)
+        );
     }
     text
 }
@@ -168,10 +207,22 @@ fn rows(fields: &[Field]) -> String {
         let flag = field.flag.as_deref().unwrap_or("(in --body)");
         let shown = if flag == before { "" } else { flag };
         before = flag;
-        let note = if field.required == "yes" { "" } else { field.required.as_str() };
+        let note = if field.required == "yes" {
+            ""
+        } else {
+            field.required.as_str()
+        };
         let parts = [field.limit.as_str(), note, field.advice.as_str()];
-        let about = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
-        let about = if about.is_empty() { field.path.clone() } else { format!("{}: {about}", field.path) };
+        let about = parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ");
+        let about = if about.is_empty() {
+            field.path.clone()
+        } else {
+            format!("{}: {about}", field.path)
+        };
         text.push_str(&pair(shown, &about));
     }
     text
@@ -187,15 +238,28 @@ fn pair(flag: &str, about: &str) -> String {
 }
 
 fn of_code(code: &Code) -> String {
-    let Code { code: name, origin, meaning, hint, .. } = code;
-    format!("{name} ({origin}): {meaning}\nThe message: {}\nWhat to do: {hint}", effect(code))
+    let Code {
+        code: name,
+        origin,
+        meaning,
+        hint,
+        ..
+    } = code;
+    format!(
+        "{name} ({origin}): {meaning}\nThe message: {}\nWhat to do: {hint}",
+        effect(code)
+    )
 }
 
 fn effect(code: &Code) -> &'static str {
     match code.effect {
         Effect::Refused => "not sent (with a 5xx: it may have been sent)",
-        Effect::RefusedByCompany => "not sent where the text names the company, else it may have been sent",
-        Effect::RefusedForAccount => "not sent (with a 5xx: it may have been sent); a bulk run pauses",
+        Effect::RefusedByCompany => {
+            "not sent where the text names the company, else it may have been sent"
+        }
+        Effect::RefusedForAccount => {
+            "not sent (with a 5xx: it may have been sent); a bulk run pauses"
+        }
         Effect::RateLimited => "not sent; tried again for --retry-for",
         Effect::Open => "not sent with a 4xx; with a 5xx it may have been sent",
     }
@@ -213,14 +277,24 @@ fn ending(topic: &str) -> Option<String> {
 
 /// Why a row of a report was left out.
 fn skip_reason(topic: &str) -> Option<String> {
-    let reason = SkipReason::from_str(topic, true).ok()?.to_possible_value()?;
-    Some(format!("{} in a report: the row was not sent. {}", reason.get_name(), reason.get_help()?))
+    let reason = SkipReason::from_str(topic, true)
+        .ok()?
+        .to_possible_value()?;
+    Some(format!(
+        "{} in a report: the row was not sent. {}",
+        reason.get_name(),
+        reason.get_help()?
+    ))
 }
 
 /// Every name that can be explained.
 fn ending_names() -> impl Iterator<Item = &'static str> {
     let of_record = documented().filter_map(|[name, ..]| quoted(name));
-    of_record.chain(SkipReason::value_variants().iter().map(|reason| reason.name()))
+    of_record.chain(
+        SkipReason::value_variants()
+            .iter()
+            .map(|reason| reason.name()),
+    )
 }
 
 /// The name in a cell; a header has none.
@@ -229,19 +303,30 @@ fn quoted(cell: &str) -> Option<&str> {
 }
 
 fn documented() -> impl Iterator<Item = [&'static str; 4]> {
-    let cells = |line: &'static str| line.strip_prefix("| ")?.strip_suffix(" |").map(|cells| cells.split(" | "));
-    DOCUMENT.lines().filter_map(move |line| cells(line)?.collect::<Vec<_>>().try_into().ok())
+    let cells = |line: &'static str| {
+        line.strip_prefix("| ")?
+            .strip_suffix(" |")
+            .map(|cells| cells.split(" | "))
+    };
+    DOCUMENT
+        .lines()
+        .filter_map(move |line| cells(line)?.collect::<Vec<_>>().try_into().ok())
 }
 
 fn exit_code(code: &str) -> Option<String> {
     let [_, meaning, sent, again] = documented().find(|[first, ..]| *first == code)?;
-    Some(format!("Exit code {code}: {meaning}\nSent: {sent}\nSend again: {again}"))
+    Some(format!(
+        "Exit code {code}: {meaning}\nSent: {sent}\nSend again: {again}"
+    ))
 }
 
 fn name(topic: &str) -> Option<String> {
     let is_topic = |name: &str| name.eq_ignore_ascii_case(topic);
-    let [_, of, meaning, code] = documented().find(|[name, ..]| quoted(name).is_some_and(is_topic))?;
-    let code = exit_code(code).map(|code| format!("\n{code}")).unwrap_or_default();
+    let [_, of, meaning, code] =
+        documented().find(|[name, ..]| quoted(name).is_some_and(is_topic))?;
+    let code = exit_code(code)
+        .map(|code| format!("\n{code}"))
+        .unwrap_or_default();
     Some(format!("{topic} in the record ({of}): {meaning}{code}"))
 }
 
@@ -255,24 +340,47 @@ mod tests {
             let text = of_kind(&kind);
             let (about, json) = text.split_once("\n\n{").unwrap_or((&text, ""));
             // The example is not split, so that the line can be pasted.
-            for line in about.split("\nExample:\n").next().unwrap_or_default().lines() {
+            for line in about
+                .split("\nExample:\n")
+                .next()
+                .unwrap_or_default()
+                .lines()
+            {
                 assert!(line.chars().count() <= WIDTH, "{}: {line}", kind.command());
             }
-            assert!(!json.contains("userId") && !json.contains("destinations"), "{text}");
-            assert!(about.contains("Required, as flags or in --body:\n  --to  "), "{about}");
+            assert!(
+                !json.contains("userId") && !json.contains("destinations"),
+                "{text}"
+            );
+            assert!(
+                about.contains("Required, as flags or in --body:\n  --to  "),
+                "{about}"
+            );
         }
     }
 
     #[test]
     fn what_the_document_lists_is_explained() {
-        for code in (0..=8).chain(10..=15).chain([124, 126, 127, 129, 130, 137, 143]) {
+        for code in (0..=8)
+            .chain(10..=15)
+            .chain([124, 126, 127, 129, 130, 137, 143])
+        {
             assert!(exit_code(&code.to_string()).is_some(), "{code}");
         }
         assert_eq!((ending("code"), ending("value")), (None, None));
-        assert_eq!(ending_names().count(), 26 + SkipReason::value_variants().len());
+        assert_eq!(
+            ending_names().count(),
+            26 + SkipReason::value_variants().len()
+        );
         let reasons = include_str!("../../docs/bulk.md");
-        for name in SkipReason::value_variants().iter().map(|reason| reason.name()) {
-            assert!(reasons.contains(&format!("`{name}`")), "{name} is not in docs/bulk.md");
+        for name in SkipReason::value_variants()
+            .iter()
+            .map(|reason| reason.name())
+        {
+            assert!(
+                reasons.contains(&format!("`{name}`")),
+                "{name} is not in docs/bulk.md"
+            );
         }
     }
 }

@@ -45,9 +45,13 @@ pub(crate) fn run(context: &Context, command: &LedgerCommand) -> Result<ExitCode
     };
     let shown = address.shown.clone();
     if set_up(address)? {
-        context.stderr.note(&format!("{shown} has a ledger now; a sender needs: GRANT jelouctl_sender TO NAME"));
+        context.stderr.note(&format!(
+            "{shown} has a ledger now; a sender needs: GRANT jelouctl_sender TO NAME"
+        ));
     } else {
-        context.stderr.note(&format!("{shown} has a ledger already, of this version"));
+        context
+            .stderr
+            .note(&format!("{shown} has a ledger already, of this version"));
     }
     Ok(ExitCode::Success)
 }

@@ -20,12 +20,17 @@ use crate::timestamps::local_time;
 const FORMAT: &str = "`jelouctl explain rates` shows the format";
 
 /// The rates of the file that was typed, or else of the profile's.
-pub(super) fn read_rates(typed: Option<&Path>, settings: &Settings) -> Result<Option<Rates>, CommandError> {
+pub(super) fn read_rates(
+    typed: Option<&Path>,
+    settings: &Settings,
+) -> Result<Option<Rates>, CommandError> {
     match (typed, &settings.rates) {
-        (Some(path), _) => Ok(Some(Rates::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?)),
-        (None, Some(path)) => {
-            Rates::read(path).map(Some).map_err(|problem| CommandError::configuration(problem, FORMAT))
-        }
+        (Some(path), _) => Ok(Some(
+            Rates::read(path).map_err(|problem| UsageError::new(problem, FORMAT))?,
+        )),
+        (None, Some(path)) => Rates::read(path)
+            .map(Some)
+            .map_err(|problem| CommandError::configuration(problem, FORMAT)),
         (None, None) => Ok(None),
     }
 }
@@ -39,10 +44,13 @@ pub(super) fn budget(
     let problem = "needs rates to know what the messages cost";
     let hint = format!("add --rates FILE; {FORMAT}");
     match (typed, settings.budget) {
-        (Some(_), _) if !has_rates => Err(UsageError::new(format!("--budget {problem}"), hint).into()),
-        (None, Some(_)) if !has_rates => {
-            Err(CommandError::configuration(format!("budget ({}) {problem}", settings.origin("budget")), hint))
+        (Some(_), _) if !has_rates => {
+            Err(UsageError::new(format!("--budget {problem}"), hint).into())
         }
+        (None, Some(_)) if !has_rates => Err(CommandError::configuration(
+            format!("budget ({}) {problem}", settings.origin("budget")),
+            hint,
+        )),
         (typed, of_profile) => Ok(typed.or(of_profile)),
     }
 }
@@ -52,10 +60,17 @@ pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, rates: Option<
     let Some(rates) = rates else { return };
     let country = country_of(outgoing.recipient().as_str());
     let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
-    let categories = Category::ALL.into_iter().filter(|category| (*category == Category::Service) != is_template);
-    let priced = categories.filter_map(|category| Some((category.name(), rates.price(country, category)?)));
-    let shown: Vec<_> = priced.map(|(name, price)| format!("{price} {} as {name}", rates.currency)).collect();
-    let to = country.map_or("a recipient without a country".to_owned(), |country| format!("a number of {country}"));
+    let categories = Category::ALL
+        .into_iter()
+        .filter(|category| (*category == Category::Service) != is_template);
+    let priced =
+        categories.filter_map(|category| Some((category.name(), rates.price(country, category)?)));
+    let shown: Vec<_> = priced
+        .map(|(name, price)| format!("{price} {} as {name}", rates.currency))
+        .collect();
+    let to = country.map_or("a recipient without a country".to_owned(), |country| {
+        format!("a number of {country}")
+    });
     context.stderr.note(&if shown.is_empty() {
         format!("the rates have no price for this message to {to}")
     } else {
@@ -64,7 +79,11 @@ pub(super) fn report_cost(context: &Context, outgoing: &Outgoing, rates: Option<
 }
 
 /// The limit of a run of this kind: as typed, or else `kept`. Only templates count.
-pub(super) fn limit_of_run(typed: Option<u32>, kept: Option<u32>, kind: &Message) -> Result<Option<u32>, UsageError> {
+pub(super) fn limit_of_run(
+    typed: Option<u32>,
+    kept: Option<u32>,
+    kind: &Message,
+) -> Result<Option<u32>, UsageError> {
     if kind.may_be_template() {
         return Ok(typed.or(kept));
     }
@@ -87,18 +106,29 @@ pub(crate) fn report_limit(
     details: &Details,
     draft: &LedgerDraft,
 ) -> Result<bool, LedgerError> {
-    let Some(limit) = details.conditions.per_day else { return Ok(false) };
-    let Some(of) = ReachOf::of(details, Duration::ZERO) else {
-        context.stderr.note("the sandbox does not count people, so --per-day has no effect here");
+    let Some(limit) = details.conditions.per_day else {
         return Ok(false);
     };
-    let reached = store.map(|store| store.reached(&of)).transpose()?.unwrap_or_default();
+    let Some(of) = ReachOf::of(details, Duration::ZERO) else {
+        context
+            .stderr
+            .note("the sandbox does not count people, so --per-day has no effect here");
+        return Ok(false);
+    };
+    let reached = store
+        .map(|store| store.reached(&of))
+        .transpose()?
+        .unwrap_or_default();
     let people = reached.new_in(draft)?;
     let room = u64::from(limit).saturating_sub(reached.count());
     if people <= room {
         return Ok(false);
     }
-    let room = if room == 0 { "none".to_owned() } else { grouped(room) };
+    let room = if room == 0 {
+        "none".to_owned()
+    } else {
+        grouped(room)
+    };
     let (limit, people) = (grouped(limit.into()), grouped(people));
     context.stderr.warning(&format!(
         "templates reach at most {limit} different people in 24 hours: of this list, {people} would be new in that time, and \
@@ -123,15 +153,26 @@ impl LimitedSend {
         outgoing: &Outgoing,
         is_over_allowed: bool,
     ) -> Result<Option<Self>, CommandError> {
-        let Settings { limit_24h, api_url, timeout, retry_for, .. } = &sender.settings;
+        let Settings {
+            limit_24h,
+            api_url,
+            timeout,
+            retry_for,
+            ..
+        } = &sender.settings;
         let is_template = sends_template(outgoing.route().endpoint(), outgoing.json());
-        let Some(limit) = limit_24h.filter(|_| is_template && !sender.settings.is_sandboxed()) else {
+        let Some(limit) = limit_24h.filter(|_| is_template && !sender.settings.is_sandboxed())
+        else {
             return Ok(None);
         };
         let store = open_store(context)?;
         let lag = (2 * *timeout).saturating_add(*retry_for);
         let of = ReachOf::new(&sender.bot, &api_url.as_key(), lag);
-        Ok(Some(Self { store, of, limit: Some(limit).filter(|_| !is_over_allowed) }))
+        Ok(Some(Self {
+            store,
+            of,
+            limit: Some(limit).filter(|_| !is_over_allowed),
+        }))
     }
 
     /// Counts the recipient of the message.
@@ -144,11 +185,16 @@ impl LimitedSend {
         outgoing: &Outgoing,
     ) -> Result<ReachedBySend, CommandError> {
         wait_for_turn(&self.store, &mut connection.signals).await?;
-        match self.store.reach(&self.of, outgoing.recipient().as_str(), self.limit)? {
+        match self
+            .store
+            .reach(&self.of, outgoing.recipient().as_str(), self.limit)?
+        {
             Ok(reached) => Ok(reached),
             Err(until) => {
                 let (until, limit) = (local_time(until), self.limit.unwrap_or_default());
-                let problem = format!("this bot has sent templates to as many people as limit_24h allows, {limit}");
+                let problem = format!(
+                    "this bot has sent templates to as many people as limit_24h allows, {limit}"
+                );
                 let hint = format!("the next one may leave at {until}; --over-limit sends it now");
                 Err(CommandError::guard(problem, hint))
             }

@@ -53,9 +53,18 @@ struct PersonArgs {
 
 impl PersonArgs {
     /// The person of `--to`, whose national number is of the country of the profile by default.
-    fn read(&self, context: &Context, default: Option<Country>) -> Result<Option<String>, InvalidMessage> {
+    fn read(
+        &self,
+        context: &Context,
+        default: Option<Country>,
+    ) -> Result<Option<String>, InvalidMessage> {
         let read = |to: &String| read_person(context, "--to", to, self.country.or(default));
-        Ok(self.to.as_ref().map(read).transpose()?.map(|typed| typed.recipient.to_string()))
+        Ok(self
+            .to
+            .as_ref()
+            .map(read)
+            .transpose()?
+            .map(|typed| typed.recipient.to_string()))
     }
 }
 
@@ -66,7 +75,8 @@ fn read_person(
     typed: &str,
     country: Option<Country>,
 ) -> Result<TypedRecipient, InvalidMessage> {
-    let typed = TypedRecipient::read(typed, country).map_err(|error| InvalidMessage::recipient(origin, error))?;
+    let typed = TypedRecipient::read(typed, country)
+        .map_err(|error| InvalidMessage::recipient(origin, error))?;
     context.stderr.warnings(typed.warnings());
     Ok(typed)
 }

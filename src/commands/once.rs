@@ -18,7 +18,16 @@ use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
 use crate::sending::{AuditLog, read_environment};
 use crate::timestamps::{local_time, of_milliseconds};
 
-const KEYS: [&str; 8] = ["KEY", "FROM", "SENT", "UNKNOWN", "UNDER WAY", "TO BE SENT", "NOT SENT", "LAST CHANGE"];
+const KEYS: [&str; 8] = [
+    "KEY",
+    "FROM",
+    "SENT",
+    "UNKNOWN",
+    "UNDER WAY",
+    "TO BE SENT",
+    "NOT SENT",
+    "LAST CHANGE",
+];
 const PERSON: [&str; 4] = ["STATE", "SINCE", "MESSAGE ID", "RUN"];
 
 /// Show and manage the keys of --once
@@ -114,7 +123,9 @@ fn carry_out(context: &Context, command: &OnceCommand) -> Result<ExitCode, Comma
             UsedKey::open(context, of, settings_for_change(context)?)?.resolve(context, *found)?;
         }
         OnceCommand::Add { key, run } => add(context, key, run)?,
-        OnceCommand::Forget(of) => UsedKey::open(context, of, settings_for_change(context)?)?.forget(context)?,
+        OnceCommand::Forget(of) => {
+            UsedKey::open(context, of, settings_for_change(context)?)?.forget(context)?;
+        }
     }
     Ok(ExitCode::Success)
 }
@@ -131,11 +142,19 @@ fn settings_for_change(context: &Context) -> Result<Settings, CommandError> {
 }
 
 /// Logs a decision about who may get another message under the key.
-fn log_decision(context: &Context, settings: &Settings, command: &str, scope: &OnceScope, fields: Value) {
+fn log_decision(
+    context: &Context,
+    settings: &Settings,
+    command: &str,
+    scope: &OnceScope,
+    fields: Value,
+) {
     let OnceScope { key, bot, address } = scope;
     let mut decided = json!({ "key": key, "api_url": address });
     merge(&mut decided, fields);
-    AuditLog::of(settings).of_bot(bot).key(&context.stderr, command, decided);
+    AuditLog::of(settings)
+        .of_bot(bot)
+        .key(&context.stderr, command, decided);
 }
 
 /// `once add`: adds the people of a run that began without the key.
@@ -150,13 +169,20 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         return Err(UsageError::new(message, "name a run that sent to people").into());
     }
     if !counts.is_finished() {
-        let message =
-            format!("run {name} is not finished: {} still to be sent", counted_are(counts.pending, "message"));
-        let hint =
-            format!("finish it first with jelouctl bulk resume {name}, or give it up with jelouctl bulk cancel {name}");
+        let message = format!(
+            "run {name} is not finished: {} still to be sent",
+            counted_are(counts.pending, "message")
+        );
+        let hint = format!(
+            "finish it first with jelouctl bulk resume {name}, or give it up with jelouctl bulk cancel {name}"
+        );
         return Err(UsageError::new(message, hint).into());
     }
-    let scope = OnceScope { key: key.clone(), bot: details.bot, address: details.api_url };
+    let scope = OnceScope {
+        key: key.clone(),
+        bot: details.bot,
+        address: details.api_url,
+    };
     let added = match store.add_to_key(&scope, &run)? {
         Ok(added) => added,
         // These people would get a second message if that run continues.
@@ -164,8 +190,17 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
             return Err(to_be_sent(&scope, &format!("people of run {name}"), &run));
         }
     };
-    log_decision(context, &settings, "once add", &scope, json!({ "run": name.to_string(), "people": added }));
-    context.stderr.note(&format!("{} of run {name} added under the key {key}", counted_people(added)));
+    log_decision(
+        context,
+        &settings,
+        "once add",
+        &scope,
+        json!({ "run": name.to_string(), "people": added }),
+    );
+    context.stderr.note(&format!(
+        "{} of run {name} added under the key {key}",
+        counted_people(added)
+    ));
     if counts.unknown > 0 {
         context.stderr.note(&format!(
             "{} may have been sent, and these people get no other one until you decide: jelouctl bulk deliveries {name}, or \
@@ -186,10 +221,25 @@ fn list(context: &Context) -> Result<(), CommandError> {
 
 fn key_row(OnceSummary { scope, people, at }: &OnceSummary) -> OutputRow {
     let begin = [scope.key.to_string(), scope.bot.clone()];
-    let words = begin.into_iter().chain(people.iter().map(u64::to_string)).chain([local_time(*at)]).collect();
-    let mut fields: Value = OnceState::ALL.into_iter().map(OnceState::name).zip(people.iter().copied()).collect();
-    merge(&mut fields, json!({ "changed_at": of_milliseconds(*at).to_string() }));
-    OutputRow { id: Some(scope.key.to_string()), words, record: of_scope(scope, fields) }
+    let words = begin
+        .into_iter()
+        .chain(people.iter().map(u64::to_string))
+        .chain([local_time(*at)])
+        .collect();
+    let mut fields: Value = OnceState::ALL
+        .into_iter()
+        .map(OnceState::name)
+        .zip(people.iter().copied())
+        .collect();
+    merge(
+        &mut fields,
+        json!({ "changed_at": of_milliseconds(*at).to_string() }),
+    );
+    OutputRow {
+        id: Some(scope.key.to_string()),
+        words,
+        record: of_scope(scope, fields),
+    }
 }
 
 /// A key with `fields` about it.
@@ -207,16 +257,30 @@ fn no_such_key(key: &OnceKey) -> UsageError {
 }
 
 /// Bot and address: the configured ones, if set; otherwise the only ones that used the key.
-fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<OnceScope, UsageError> {
-    let mut of_key: Vec<_> = keys.iter().map(|of| &of.scope).filter(|scope| scope.key == *key).collect();
+fn scope_of(
+    settings: &Settings,
+    key: &OnceKey,
+    keys: &[OnceSummary],
+) -> Result<OnceScope, UsageError> {
+    let mut of_key: Vec<_> = keys
+        .iter()
+        .map(|of| &of.scope)
+        .filter(|scope| scope.key == *key)
+        .collect();
     if of_key.is_empty() {
         return Err(no_such_key(key));
     }
-    let bots = of_key.iter().map(|scope| format!("{} at {}", scope.bot, scope.address)).collect::<Vec<_>>().join(", ");
+    let bots = of_key
+        .iter()
+        .map(|scope| format!("{} at {}", scope.bot, scope.address))
+        .collect::<Vec<_>>()
+        .join(", ");
     // In the sandbox they are not the sender's.
     let bot = settings.bot.as_deref().filter(|_| !settings.is_sandboxed());
     of_key.retain(|scope| bot.is_none_or(|bot| bot == scope.bot));
-    if !settings.is_sandboxed() && (of_key.len() > 1 || *settings.origin("api_url") != Origin::Default) {
+    if !settings.is_sandboxed()
+        && (of_key.len() > 1 || *settings.origin("api_url") != Origin::Default)
+    {
         let address = settings.api_url.as_key();
         of_key.retain(|scope| scope.address == address);
     }
@@ -225,7 +289,8 @@ fn scope_of(settings: &Settings, key: &OnceKey, keys: &[OnceSummary]) -> Result<
         ([], Some(bot)) => format!("bot {bot} has no message under the key {key}"),
         _ => format!("it is not clear which bot of the key {key} is meant"),
     };
-    let hint = format!("the key is used by {bots}: name one with --bot, and its address with --api-url");
+    let hint =
+        format!("the key is used by {bots}: name one with --bot, and its address with --api-url");
     Err(UsageError::new(problem, hint))
 }
 
@@ -239,31 +304,59 @@ struct UsedKey {
 }
 
 impl UsedKey {
-    fn open(context: &Context, KeyArgs { key, person }: &KeyArgs, settings: Settings) -> Result<Self, CommandError> {
-        let Some(store) = open_store_to_look(context)? else { return Err(no_such_key(key).into()) };
+    fn open(
+        context: &Context,
+        KeyArgs { key, person }: &KeyArgs,
+        settings: Settings,
+    ) -> Result<Self, CommandError> {
+        let Some(store) = open_store_to_look(context)? else {
+            return Err(no_such_key(key).into());
+        };
         let scope = scope_of(&settings, key, &store.keys()?)?;
         let person = match person.read(context, settings.country)? {
             Some(recipient) => Some((store.hasher()?.person(&recipient), recipient)),
             None => None,
         };
-        Ok(Self { store, scope, settings, person })
+        Ok(Self {
+            store,
+            scope,
+            settings,
+            person,
+        })
     }
 
     fn show(&self, context: &Context) -> Result<(), CommandError> {
         let Some((hash, recipient)) = &self.person else {
-            return Ok(context.stdout.rows(&KEYS, [key_row(&self.summary()?)].into_iter())?);
+            return Ok(context
+                .stdout
+                .rows(&KEYS, [key_row(&self.summary()?)].into_iter())?);
         };
         let entry = self.store.standing(&self.scope, hash)?;
         if entry.is_none() {
-            context.stderr.note(&format!("{recipient} has no message under the key {}", self.scope.key));
+            context.stderr.note(&format!(
+                "{recipient} has no message under the key {}",
+                self.scope.key
+            ));
         }
-        Ok(context.stdout.rows(&PERSON, entry.iter().map(|entry| self.row(entry)))?)
+        Ok(context
+            .stdout
+            .rows(&PERSON, entry.iter().map(|entry| self.row(entry)))?)
     }
 
-    fn row(&self, OnceEntry { state, at, message_id, run, .. }: &OnceEntry) -> OutputRow {
+    fn row(
+        &self,
+        OnceEntry {
+            state,
+            at,
+            message_id,
+            run,
+            ..
+        }: &OnceEntry,
+    ) -> OutputRow {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let at_shown = of_milliseconds(*at).to_string();
-        let fields = json!({ "state": state.name(), "at": at_shown, "message_id": message_id, "run": run });
+        let fields =
+            json!({ "state": state.name(), "at": at_shown, "message_id": message_id, "run": run });
         OutputRow {
             id: message_id.clone(),
             words: vec![state.words(), local_time(*at), text(message_id), text(run)],
@@ -277,32 +370,70 @@ impl UsedKey {
         };
         let key = &self.scope.key;
         let entry = self.store.standing(&self.scope, hash)?;
-        if let Some(OnceEntry { run: Some(run), state: OnceState::Unknown, .. }) = &entry {
-            let message = format!("what {recipient} has under the key {key} is a row of run {run}, which is unknown");
+        if let Some(OnceEntry {
+            run: Some(run),
+            state: OnceState::Unknown,
+            ..
+        }) = &entry
+        {
+            let message = format!(
+                "what {recipient} has under the key {key} is a row of run {run}, which is unknown"
+            );
             let to = typed_form(recipient);
-            let hint = format!("decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)");
+            let hint = format!(
+                "decide it with jelouctl bulk resolve {run} --to {to} --unknown-as sent (or failed)"
+            );
             return Err(UsageError::new(message, hint).into());
         }
         let was_sent = found == FoundState::Sent;
         let finding = if was_sent { Sent::Yes } else { Sent::No };
         if !self.store.decide_claim(&self.scope, hash, finding)? {
             let state = entry.map_or("has no message".to_owned(), |entry| {
-                format!("has a message in the state \"{}\" ({})", entry.state.words(), local_time(entry.at))
+                format!(
+                    "has a message in the state \"{}\" ({})",
+                    entry.state.words(),
+                    local_time(entry.at)
+                )
             });
-            let message = format!("{recipient} {state} under the key {key}, and only an unknown one can be decided");
-            let hint = format!("`jelouctl once show {} --to {}` shows it", key.quoted(), typed_form(recipient));
+            let message = format!(
+                "{recipient} {state} under the key {key}, and only an unknown one can be decided"
+            );
+            let hint = format!(
+                "`jelouctl once show {} --to {}` shows it",
+                key.quoted(),
+                typed_form(recipient)
+            );
             return Err(UsageError::new(message, hint).into());
         }
-        let decided = json!({ "to": recipient, "people": 1, "sent": if was_sent { "yes" } else { "no" } });
-        log_decision(context, &self.settings, "once resolve", &self.scope, decided);
-        let means = if was_sent { "gets no other message" } else { "can get a message again" };
-        context.stderr.note(&format!("{recipient} {means} under the key {key}"));
+        let decided =
+            json!({ "to": recipient, "people": 1, "sent": if was_sent { "yes" } else { "no" } });
+        log_decision(
+            context,
+            &self.settings,
+            "once resolve",
+            &self.scope,
+            decided,
+        );
+        let means = if was_sent {
+            "gets no other message"
+        } else {
+            "can get a message again"
+        };
+        context
+            .stderr
+            .note(&format!("{recipient} {means} under the key {key}"));
         Ok(())
     }
 
     fn forget(&self, context: &Context) -> Result<(), CommandError> {
         let (key, person) = (&self.scope.key, &self.person);
-        let (entry, summary) = (person.as_ref().map(|person| self.forgettable(person)).transpose()?, self.summary()?);
+        let (entry, summary) = (
+            person
+                .as_ref()
+                .map(|person| self.forgettable(person))
+                .transpose()?,
+            self.summary()?,
+        );
         let shown = if let (Some((hash, _)), Some(entry)) = (person, &entry) {
             Shown::Person(hash, entry)
         } else {
@@ -310,24 +441,46 @@ impl UsedKey {
             Shown::Everybody(&summary)
         };
         let people = summary.people.iter().sum();
-        let who = person.as_ref().map_or_else(|| counted_people(people), |(_, recipient)| recipient.clone());
-        let question = format!("Forget {who} under the key {key}, so that another message can be sent?");
-        confirm(context, &question, &format!("{who}: not forgotten under the key {key}"))?;
+        let who = person.as_ref().map_or_else(
+            || counted_people(people),
+            |(_, recipient)| recipient.clone(),
+        );
+        let question =
+            format!("Forget {who} under the key {key}, so that another message can be sent?");
+        confirm(
+            context,
+            &question,
+            &format!("{who}: not forgotten under the key {key}"),
+        )?;
         // The question may have waited for hours: a person who got a message meanwhile must not be forgotten.
         if !self.store.forget(&self.scope, &shown)? {
-            let message = format!("what people have under the key {key} has changed meanwhile; nothing was forgotten");
+            let message = format!(
+                "what people have under the key {key} has changed meanwhile; nothing was forgotten"
+            );
             return Err(UsageError::new(message, "run the command again").into());
         }
         let to = person.as_ref().map(|(_, recipient)| recipient);
         let forgotten = if to.is_some() { 1 } else { people };
-        log_decision(context, &self.settings, "once forget", &self.scope, json!({ "to": to, "people": forgotten }));
-        context.stderr.note(&format!("{who} can get a message again under the key {key}"));
+        log_decision(
+            context,
+            &self.settings,
+            "once forget",
+            &self.scope,
+            json!({ "to": to, "people": forgotten }),
+        );
+        context.stderr.note(&format!(
+            "{who} can get a message again under the key {key}"
+        ));
         Ok(())
     }
 
     /// The key in counts.
     fn summary(&self) -> Result<OnceSummary, CommandError> {
-        let own = self.store.keys()?.into_iter().find(|summary| summary.scope == self.scope);
+        let own = self
+            .store
+            .keys()?
+            .into_iter()
+            .find(|summary| summary.scope == self.scope);
         own.ok_or_else(|| no_such_key(&self.scope.key).into())
     }
 

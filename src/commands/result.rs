@@ -24,13 +24,31 @@ pub(crate) fn preview(
 }
 
 /// Prints the error that ended a request, behind `what` happened, and writes it to the record.
-pub(crate) fn note_error(context: &Context, what: &str, error: CommandError, record: &mut Record) -> ExitCode {
+pub(crate) fn note_error(
+    context: &Context,
+    what: &str,
+    error: CommandError,
+    record: &mut Record,
+) -> ExitCode {
     let error = error.of_single_send().of_send();
-    context.stderr.error(&format!("{what}{}", error.message), &error.details, error.hint.as_deref());
-    record.sent = if error.code == ExitCode::Unknown { Sent::Unknown } else { Sent::No };
+    context.stderr.error(
+        &format!("{what}{}", error.message),
+        &error.details,
+        error.hint.as_deref(),
+    );
+    record.sent = if error.code == ExitCode::Unknown {
+        Sent::Unknown
+    } else {
+        Sent::No
+    };
     let message = error.line();
-    record.error =
-        Some(RecordError { code: error.name, api_code: None, message, hint: error.hint, retry_after_s: None });
+    record.error = Some(RecordError {
+        code: error.name,
+        api_code: None,
+        message,
+        hint: error.hint,
+        retry_after_s: None,
+    });
     error.code
 }
 
@@ -58,7 +76,11 @@ pub(crate) fn note_delivery(delivery: Delivery, record: &mut Record) -> ExitCode
 }
 
 /// Prints the answer, the id or the record.
-pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -> Result<(), SystemError> {
+pub(crate) fn print_answer(
+    context: &Context,
+    format: Format,
+    record: &Record,
+) -> Result<(), SystemError> {
     let stdout = &context.stdout;
     match (format, &record.response, &record.message_id) {
         (Format::Record, _, _) if context.mode == Mode::Curl && record.error.is_none() => Ok(()),
@@ -71,7 +93,13 @@ pub(crate) fn print_answer(context: &Context, format: Format, record: &Record) -
 
 /// Prints the answer, id or record of a message or request, `what`, and returns the exit code. An accepted message
 /// stays a success if standard output fails: an error would invite a second send.
-pub(crate) fn print_result(context: &Context, what: &str, format: Format, record: &Record, code: ExitCode) -> ExitCode {
+pub(crate) fn print_result(
+    context: &Context,
+    what: &str,
+    format: Format,
+    record: &Record,
+    code: ExitCode,
+) -> ExitCode {
     let Context { stdout, stderr, .. } = context;
     let problem = match print_answer(context, format, record) {
         Ok(()) if record.sent == Sent::Yes && stdout.has_lost_its_reader() => {
@@ -81,7 +109,11 @@ pub(crate) fn print_result(context: &Context, what: &str, format: Format, record
         Err(error) => error.cause.to_string(),
     };
     let (state, code) = unprinted(what, record.sent, code);
-    stderr.error(&format!("{state}, but the answer could not be written: {problem}"), &[], None);
+    stderr.error(
+        &format!("{state}, but the answer could not be written: {problem}"),
+        &[],
+        None,
+    );
     code
 }
 
@@ -90,7 +122,9 @@ pub(crate) fn print_result(context: &Context, what: &str, format: Format, record
 fn unprinted(what: &str, sent: Sent, code: ExitCode) -> (String, ExitCode) {
     match sent {
         Sent::Yes => (format!("the {what} was accepted"), code),
-        Sent::No if code == ExitCode::Success => ("nothing was sent".to_owned(), ExitCode::Unexpected),
+        Sent::No if code == ExitCode::Success => {
+            ("nothing was sent".to_owned(), ExitCode::Unexpected)
+        }
         Sent::No => (format!("the {what} was not sent"), code),
         Sent::Unknown => (format!("the {what} may have been sent"), code),
     }
@@ -132,7 +166,11 @@ mod tests {
             (Sent::Yes, Success, ("the message was accepted", Success)),
             (Sent::No, Success, ("nothing was sent", Unexpected)),
             (Sent::No, Rejected, ("the message was not sent", Rejected)),
-            (Sent::Unknown, Unknown, ("the message may have been sent", Unknown)),
+            (
+                Sent::Unknown,
+                Unknown,
+                ("the message may have been sent", Unknown),
+            ),
         ] {
             let (state, code) = unprinted("message", sent, code);
             assert_eq!((state.as_str(), code), expected);
@@ -154,10 +192,17 @@ mod tests {
         assert_eq!(note_delivery(accepted, &mut record), ExitCode::Success);
         let (attempts, took) = (record.attempts, record.duration_ms);
         assert_eq!(
-            (record.sent, record.message_id.as_deref(), record.http_status),
+            (
+                record.sent,
+                record.message_id.as_deref(),
+                record.http_status
+            ),
             (Sent::Yes, Some("m-1"), Some(200))
         );
-        assert_eq!((record.response, attempts, took), (Some(json!({ "messageId": "m-1" })), 3, 1500));
+        assert_eq!(
+            (record.response, attempts, took),
+            (Some(json!({ "messageId": "m-1" })), 3, 1500)
+        );
         assert!(record.error.is_none());
 
         let mut record = Record::default();
@@ -165,8 +210,14 @@ mod tests {
         assert_eq!(note_delivery(unknown, &mut record), ExitCode::Unknown);
         let error = record.error.unwrap();
         let said = (record.sent, error.code, error.message.as_str());
-        assert_eq!(said, (Sent::Unknown, "unknown", "the answer was not understood"));
+        assert_eq!(
+            said,
+            (Sent::Unknown, "unknown", "the answer was not understood")
+        );
         let (api_code, hint) = (error.api_code.as_deref(), error.hint.as_deref());
-        assert_eq!((api_code, hint, error.retry_after_s), (Some("x"), Some("look at it"), Some(7)));
+        assert_eq!(
+            (api_code, hint, error.retry_after_s),
+            (Some("x"), Some("look at it"), Some(7))
+        );
     }
 }

@@ -20,7 +20,8 @@ use crate::output::counted;
 use crate::private_file::{self, FileError};
 use crate::process::{Signal, Signals, block_on, enclose_commands, run_command};
 use crate::sandbox::{
-    AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox, Templates, delay, is_list,
+    AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox,
+    Templates, delay, is_list,
 };
 
 /// The client id, the secret, and the default bot.
@@ -118,16 +119,24 @@ pub(crate) struct SandboxArgs {
 ///
 /// # Errors
 /// If it cannot be started as typed, or the list cannot be written.
-pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(
+    context: &mut Context,
+    arguments: &SandboxArgs,
+) -> Result<ExitCode, CommandError> {
     context.refuse_rehearsal("sends nothing")?;
     let options = options(context, arguments)?;
     // Created before anything runs: if it could not be written later, it would be lost.
-    let list = arguments.list.as_deref().map(|path| create(context, path)).transpose()?;
+    let list = arguments
+        .list
+        .as_deref()
+        .map(|path| create(context, path))
+        .transpose()?;
     let (sandbox, code) = block_on(serve(context, arguments, options))?;
     report(context, &sandbox);
     if let (Some(mut file), Some(path)) = (list, &arguments.list) {
         let mut messages = sandbox.messages().into_iter();
-        let written = messages.try_for_each(|message| writeln!(file, "{}", serde_json::to_string(&*message)?));
+        let written = messages
+            .try_for_each(|message| writeln!(file, "{}", serde_json::to_string(&*message)?));
         written.map_err(FileError::of("write", path))?;
     }
     Ok(check(context, arguments.expect, sandbox.arrived(), code))
@@ -135,9 +144,14 @@ pub(crate) fn run(context: &mut Context, arguments: &SandboxArgs) -> Result<Exit
 
 fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, CommandError> {
     let templates = match &arguments.templates {
-        Some(source) => Templates::from_json(context.input.json("--templates", source)?).map_err(|error| {
-            UsageError::new(format!("--templates: {error}"), "give a JSON array, or what `jelouctl templates` printed")
-        })?,
+        Some(source) => {
+            Templates::from_json(context.input.json("--templates", source)?).map_err(|error| {
+                UsageError::new(
+                    format!("--templates: {error}"),
+                    "give a JSON array, or what `jelouctl templates` printed",
+                )
+            })?
+        }
         None => Templates::default(),
     };
     Ok(Options {
@@ -156,12 +170,17 @@ fn options(context: &mut Context, arguments: &SandboxArgs) -> Result<Options, Co
 /// The address to listen on. Other machines need a name: without one, their requests look like those that a web site
 /// makes a browser send.
 fn listen(arguments: &SandboxArgs) -> Result<SocketAddr, UsageError> {
-    let default_port = if arguments.command.is_empty() { DEFAULT_PORT } else { 0 };
+    let default_port = if arguments.command.is_empty() {
+        DEFAULT_PORT
+    } else {
+        0
+    };
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port.unwrap_or(default_port)));
     let listen = arguments.listen.unwrap_or(here);
     if !listen.ip().is_loopback() && arguments.allowed_hosts.is_empty() {
-        let problem =
-            format!("--listen {listen} lets other machines in, and no name is allowed by which they could call it");
+        let problem = format!(
+            "--listen {listen} lets other machines in, and no name is allowed by which they could call it"
+        );
         let hint = "add --allow-host with the name or the address that they use, for example --allow-host sandbox";
         return Err(UsageError::new(problem, hint));
     }
@@ -181,7 +200,9 @@ async fn serve(
         UsageError::new(format!("failed to listen on {listen}: {error}"), hint)
     })?;
     let url = sandbox.url();
-    context.stderr.note(&format!("sandbox: look at what arrives on {url}"));
+    context
+        .stderr
+        .note(&format!("sandbox: look at what arrives on {url}"));
     if !listen.ip().is_loopback() {
         context.stderr.warning(&format!(
             "anyone who can connect to {}:{} can read what is sent to this sandbox; do not use real people's data",
@@ -191,25 +212,36 @@ async fn serve(
     }
     for host in &allowed_hosts {
         let address = host.authority(sandbox.port());
-        context.stderr.note(&format!("sandbox: other machines set JELOUCTL_SANDBOX=http://{address}"));
+        context.stderr.note(&format!(
+            "sandbox: other machines set JELOUCTL_SANDBOX=http://{address}"
+        ));
     }
     if arguments.open
         && let Err(error) = open::that_detached(&url)
     {
-        context.stderr.warning(&format!("failed to open the browser: {error}"));
+        context
+            .stderr
+            .warning(&format!("failed to open the browser: {error}"));
     }
     let variables = variables(context, &url);
     if !arguments.command.is_empty() {
         enclose_commands()?;
         let (ended, _) = run_command(&context.stderr, &arguments.command, &variables, None).await?;
-        return Ok((sandbox, ended.code.map_or(ExitCode::Unexpected, ExitCode::Command)));
+        return Ok((
+            sandbox,
+            ended.code.map_or(ExitCode::Unexpected, ExitCode::Command),
+        ));
     }
     // Caught before the variables show that it listens.
     let mut signals = Signals::default();
     signals.catch(&Signal::THAT_END_US)?;
     if context.stdout.wants_words() {
-        context.stderr.note("sandbox: in another terminal: jelouctl --sandbox send text --to NUMBER 'Hola'");
-        context.stderr.note("sandbox: other programs need these variables:");
+        context
+            .stderr
+            .note("sandbox: in another terminal: jelouctl --sandbox send text --to NUMBER 'Hola'");
+        context
+            .stderr
+            .note("sandbox: other programs need these variables:");
     }
     for line in assignments(&variables) {
         context.stdout.line(&line)?;
@@ -240,43 +272,68 @@ fn assignments(variables: &[(&str, String)]) -> Vec<String> {
 /// The lines that set `variables`, for PowerShell and then for the command prompt.
 #[cfg(windows)]
 fn assignments(variables: &[(&str, String)]) -> Vec<String> {
-    let power_shell = |(name, value): &(&str, String)| format!("$env:{name} = '{}'", value.replace('\'', "''"));
+    let power_shell =
+        |(name, value): &(&str, String)| format!("$env:{name} = '{}'", value.replace('\'', "''"));
     let prompt = |(name, value): &(&str, String)| format!("set \"{name}={value}\"");
-    variables.iter().map(power_shell).chain(variables.iter().map(prompt)).collect()
+    variables
+        .iter()
+        .map(power_shell)
+        .chain(variables.iter().map(prompt))
+        .collect()
 }
 
 /// Lists the messages that arrived, on standard error.
 fn report(context: &Context, sandbox: &Sandbox) {
     let (arrived, messages) = (sandbox.arrived(), sandbox.messages());
-    context.stderr.note(&format!("sandbox: {} arrived", counted(arrived, "message")));
+    context
+        .stderr
+        .note(&format!("sandbox: {} arrived", counted(arrived, "message")));
     for message in messages.iter().take(LISTED) {
         let lines = Message::named(message.kind).map(|kind| kind.draw(&message.body));
         let mut fields = vec![message.id.as_str(), message.kind, &message.user];
-        if let Some(state) = message.delivery_state().filter(|_| context.stdout.wants_words()) {
+        if let Some(state) = message
+            .delivery_state()
+            .filter(|_| context.stdout.wants_words())
+        {
             fields.push(state);
         }
         context.stderr.listed(&fields, &lines.unwrap_or_default());
     }
     let listed = messages.len().min(LISTED) as u64;
     if arrived > listed {
-        context.stderr.note(&format!("sandbox: and {} more", arrived - listed));
+        context
+            .stderr
+            .note(&format!("sandbox: and {} more", arrived - listed));
     }
 }
 
 /// Opens the file, readable only by its owner, and empties it; a file that is not an earlier list is not changed.
 fn create(context: &Context, path: &Path) -> Result<File, UsageError> {
     context.check_overwrite("--list", path, "a list of the sandbox", true, is_list)?;
-    private_file::open_anew(path)
-        .map_err(|error| UsageError::new(format!("--list: {error}"), "name a file that can be written"))
+    private_file::open_anew(path).map_err(|error| {
+        UsageError::new(
+            format!("--list: {error}"),
+            "name a file that can be written",
+        )
+    })
 }
 
 /// The expectation takes precedence over the command's own code, which is then printed.
 fn check(context: &Context, expected: Option<u64>, arrived: u64, code: ExitCode) -> ExitCode {
-    let Some(expected) = expected.filter(|expected| *expected != arrived) else { return code };
+    let Some(expected) = expected.filter(|expected| *expected != arrived) else {
+        return code;
+    };
     let ended = match code {
         ExitCode::Command(code) if code != 0 => vec![format!("the command ended with {code}")],
         _ => Vec::new(),
     };
-    context.stderr.error(&format!("--expect {expected}: {} arrived", counted(arrived, "message")), &ended, None);
+    context.stderr.error(
+        &format!(
+            "--expect {expected}: {} arrived",
+            counted(arrived, "message")
+        ),
+        &ended,
+        None,
+    );
     ExitCode::Expectation
 }

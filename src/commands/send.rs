@@ -13,7 +13,9 @@ use crate::command_error::CommandError;
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::input::{JsonSource, UsageError};
-use crate::message::{InvalidMessage, Outgoing, RecipientSources, Route, TypedMessage, visit_texts};
+use crate::message::{
+    InvalidMessage, Outgoing, RecipientSources, Route, TypedMessage, visit_texts,
+};
 use crate::output::Sent;
 use crate::process::block_on;
 use crate::sending::{Flight, catch_panic};
@@ -74,27 +76,56 @@ pub(crate) struct DeliveryArgs {
 pub(crate) fn run(context: &mut Context, typed: &TypedMessage<DeliveryArgs>) -> ExitCode {
     let mut told = Told::new("send");
     told.record.kind = Some(typed.message.command().into());
-    let code = send(context, typed, &mut told).unwrap_or_else(|error| note_error(context, "", error, &mut told.record));
+    let code = send(context, typed, &mut told)
+        .unwrap_or_else(|error| note_error(context, "", error, &mut told.record));
     if context.mode == Mode::Send {
         told.log(context, code);
     }
-    print_result(context, "message", context.stdout.format, &told.record, code)
+    print_result(
+        context,
+        "message",
+        context.stdout.format,
+        &told.record,
+        code,
+    )
 }
 
-fn send(context: &mut Context, typed: &TypedMessage<DeliveryArgs>, told: &mut Told) -> Result<ExitCode, CommandError> {
-    let DeliveryArgs { send, rates, over_limit, .. } = &typed.delivery;
+fn send(
+    context: &mut Context,
+    typed: &TypedMessage<DeliveryArgs>,
+    told: &mut Told,
+) -> Result<ExitCode, CommandError> {
+    let DeliveryArgs {
+        send,
+        rates,
+        over_limit,
+        ..
+    } = &typed.delivery;
     let (settings, recipients) = send.read(context)?;
     let outgoing = read_message(context, typed, &recipients)?;
     let wait = send.wait();
     if wait.is_some() && matches!(outgoing.route(), Route::FlowMessage { .. }) {
         let hint = "leave it out, or send the flow with `jelouctl send flow`";
-        return Err(UsageError::new("--wait: the answer to a flow message has no id to ask Jelou by", hint).into());
+        return Err(UsageError::new(
+            "--wait: the answer to a flow message has no id to ask Jelou by",
+            hint,
+        )
+        .into());
     }
     let (sender, _) = send.guarded(context, settings, &outgoing, told)?;
     let mut prepared = PreparedSend::new(context, &sender, &outgoing);
     if context.mode != Mode::Send {
-        preview(context, &sender, |base| Ok(prepared.request(base)), &mut told.record)?;
-        report_cost(context, &outgoing, read_rates(rates.as_deref(), &sender.settings)?.as_ref());
+        preview(
+            context,
+            &sender,
+            |base| Ok(prepared.request(base)),
+            &mut told.record,
+        )?;
+        report_cost(
+            context,
+            &outgoing,
+            read_rates(rates.as_deref(), &sender.settings)?.as_ref(),
+        );
         return Ok(ExitCode::Success);
     }
     prepared.once = OnceSend::open(context, send.once.as_ref(), &sender)?;
@@ -102,12 +133,17 @@ fn send(context: &mut Context, typed: &TypedMessage<DeliveryArgs>, told: &mut To
     let flight = Flight::default();
     let deliver = async {
         let mut connection = sender.connect(context).await?;
-        prepared.deliver_over(&mut connection, told, &flight, wait).await
+        prepared
+            .deliver_over(&mut connection, told, &flight, wait)
+            .await
     };
     match catch_panic(&flight, || block_on(deliver)) {
         // A later error does not change that the message was accepted.
         Err(error) if told.record.sent == Sent::Yes => {
-            context.stderr.warning(&format!("accepted, but its delivery status is unknown: {}", error.line()));
+            context.stderr.warning(&format!(
+                "accepted, but its delivery status is unknown: {}",
+                error.line()
+            ));
             Ok(ExitCode::NotReached)
         }
         delivered => delivered,
@@ -121,7 +157,12 @@ fn read_message(
     recipients: &RecipientSources,
 ) -> Result<Outgoing, InvalidMessage> {
     let flags = typed.message.flag_body(&mut context.input)?;
-    let file = typed.delivery.body.as_ref().map(|source| context.input.json_value("--body", source)).transpose()?;
+    let file = typed
+        .delivery
+        .body
+        .as_ref()
+        .map(|source| context.input.json_value("--body", source))
+        .transpose()?;
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
     warnings.extend(left_as_typed(outgoing.body()));
     if typed.delivery.strict && !warnings.is_empty() {
@@ -136,9 +177,9 @@ fn left_as_typed(body: &Value) -> Vec<String> {
     let mut told = Vec::new();
     visit_texts(&mut body.clone(), "", &mut |path, text| {
         let columns = expressions(text).into_iter();
-        told.extend(
-            columns.map(|written| format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns")),
-        );
+        told.extend(columns.map(|written| {
+            format!("{path}: {written} is sent as it stands: only `bulk send` fills in columns")
+        }));
         told.extend(typed_line_break(path, text));
     });
     told

@@ -24,8 +24,8 @@ use crate::output::{Record, Sent};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::phone::{Country, is_user_id};
 use crate::sending::{
-    AuditLog, Connection, DeliveryWait, Flight, Sender, claim_exclusions, read_environment, read_exclusions,
-    read_settings, refuse_templates, wait_for_delivery,
+    AuditLog, Connection, DeliveryWait, Flight, Sender, claim_exclusions, read_environment,
+    read_exclusions, read_settings, refuse_templates, wait_for_delivery,
 };
 use crate::timestamps::now;
 
@@ -76,12 +76,22 @@ fn goal() -> impl TypedValueParser<Value = DeliveryState> {
 
 impl SingleSendArgs {
     /// The configuration, and where the recipient may be named.
-    pub(super) fn read(&self, context: &mut Context) -> Result<(Settings, RecipientSources), CommandError> {
+    pub(super) fn read(
+        &self,
+        context: &mut Context,
+    ) -> Result<(Settings, RecipientSources), CommandError> {
         claim_exclusions(context, &self.exclude)?;
         let environment = read_environment()?;
         let settings = read_settings(context, &environment)?;
         let country = self.country.or(settings.country);
-        Ok((settings, RecipientSources { flag: self.to.clone(), environment: environment.to, country }))
+        Ok((
+            settings,
+            RecipientSources {
+                flag: self.to.clone(),
+                environment: environment.to,
+                country,
+            },
+        ))
     }
 
     pub(super) fn wait(&self) -> Option<DeliveryWait> {
@@ -107,8 +117,14 @@ impl SingleSendArgs {
             outgoing.check_bot(bot)?;
         }
         let sender = Sender::of(settings, context)?;
-        let countries = CountryRule { otherwise: self.country.or(sender.settings.country), by_column: true };
-        let options = ExclusionOptions { countries, encoding: None };
+        let countries = CountryRule {
+            otherwise: self.country.or(sender.settings.country),
+            by_column: true,
+        };
+        let options = ExclusionOptions {
+            countries,
+            encoding: None,
+        };
         let exclusions = read_exclusions(context, &self.exclude, options, &sender.settings)?;
         told.log = mem::take(&mut told.log).with(&exclusions);
         told.record.api_url = Some(sender.planned_base().to_string());
@@ -127,21 +143,36 @@ pub(super) struct Told {
 impl Told {
     /// Of a message of `command`, of which nothing is known yet.
     pub(super) fn new(command: &'static str) -> Self {
-        Self { command, record: Record::default(), log: AuditLog::default() }
+        Self {
+            command,
+            record: Record::default(),
+            log: AuditLog::default(),
+        }
     }
 
     /// Of a message that this sender is about to send.
-    pub(super) fn of(command: &'static str, sender: &Sender, exclusions: &Exclusions, outgoing: &Outgoing) -> Self {
+    pub(super) fn of(
+        command: &'static str,
+        sender: &Sender,
+        exclusions: &Exclusions,
+        outgoing: &Outgoing,
+    ) -> Self {
         let mut told = Self::new(command);
         told.note_sender(&sender.settings);
         told.note_message(outgoing);
         told.record.api_url = Some(sender.planned_base().to_string());
-        Self { log: told.log.with(exclusions), ..told }
+        Self {
+            log: told.log.with(exclusions),
+            ..told
+        }
     }
 
     fn note_sender(&mut self, settings: &Settings) {
         self.log = AuditLog::of(settings);
-        self.record.profile = settings.profile.as_ref().map(|profile| profile.value.clone());
+        self.record.profile = settings
+            .profile
+            .as_ref()
+            .map(|profile| profile.value.clone());
         self.record.bot_id.clone_from(&settings.bot);
     }
 
@@ -169,7 +200,14 @@ pub(crate) struct PreparedSend<'a> {
 
 impl<'a> PreparedSend<'a> {
     pub(super) fn new(context: &'a Context, sender: &'a Sender, outgoing: &'a Outgoing) -> Self {
-        Self { context, sender, outgoing, once: None, limit: None, notice_within: None }
+        Self {
+            context,
+            sender,
+            outgoing,
+            once: None,
+            limit: None,
+            notice_within: None,
+        }
     }
 
     pub(super) fn request(&self, base: &ApiUrl) -> Request {
@@ -184,7 +222,13 @@ impl<'a> PreparedSend<'a> {
         flight: &Flight,
         wait: Option<DeliveryWait>,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, sender, outgoing, once, .. } = self;
+        let Self {
+            context,
+            sender,
+            outgoing,
+            once,
+            ..
+        } = self;
         told.record.api_url = Some(connection.base.to_string());
         let record = &mut told.record;
         let mut begun = Some(now());
@@ -201,7 +245,9 @@ impl<'a> PreparedSend<'a> {
             once.note_replay(context, entry, record);
             ExitCode::Success
         } else {
-            let begins_by = claim.as_ref().and_then(|(_, held)| held.as_ref().ok()?.begins_by);
+            let begins_by = claim
+                .as_ref()
+                .and_then(|(_, held)| held.as_ref().ok()?.begins_by);
             let delivery = if begins_by.is_some_and(Deadline::is_over) {
                 let problem = "it could not leave for so long that somebody else may have written to the person";
                 Err(CommandError::guard(problem, "send it again"))
@@ -211,7 +257,8 @@ impl<'a> PreparedSend<'a> {
             // Reported first: to write its end may take some seconds.
             let code = delivery.map(|delivery| self.report(delivery, record));
             if let Some((once, Ok(held))) = claim {
-                once.end(held, context, &mut connection.signals, record).await;
+                once.end(held, context, &mut connection.signals, record)
+                    .await;
             }
             flight.landed();
             code?
@@ -221,15 +268,23 @@ impl<'a> PreparedSend<'a> {
                         tells whether it arrives";
             context.stderr.note(note);
         }
-        let (Sent::Yes, Some(wait)) = (record.sent, wait) else { return Ok(code) };
+        let (Sent::Yes, Some(wait)) = (record.sent, wait) else {
+            return Ok(code);
+        };
         // It was sent. Log it now, in case the process is killed while it waits.
         told.log(context, code);
         let ended = wait_for_delivery(connection, outgoing, begun, &wait, &mut told.record).await;
         Ok(match ended {
             Ok(()) => ExitCode::Success,
             Err((message, hint)) => {
-                let accepted = if self.notice_within.is_some() { "the notice was accepted" } else { "accepted" };
-                context.stderr.error(&format!("{accepted}, but {message}"), &[], Some(&hint));
+                let accepted = if self.notice_within.is_some() {
+                    "the notice was accepted"
+                } else {
+                    "accepted"
+                };
+                context
+                    .stderr
+                    .error(&format!("{accepted}, but {message}"), &[], Some(&hint));
                 ExitCode::NotReached
             }
         })
@@ -247,7 +302,11 @@ impl<'a> PreparedSend<'a> {
         flight.given_up(self.notice_within.unwrap_or_default())
     }
 
-    async fn deliver(&self, connection: &mut Connection, flight: &Flight) -> Result<Delivery, CommandError> {
+    async fn deliver(
+        &self,
+        connection: &mut Connection,
+        flight: &Flight,
+    ) -> Result<Delivery, CommandError> {
         // WhatsApp may drop one for authentication without a word.
         let mut to_user_ids = TemplateUses::default();
         to_user_ids.note(self.outgoing);
@@ -259,12 +318,15 @@ impl<'a> PreparedSend<'a> {
             None => None,
         };
         let (request, retry_for) = (self.request(&connection.base), connection.retry_for);
-        let delivery = self.in_time(connection.deliver(&request, retry_for, flight)).await;
+        let delivery = self
+            .in_time(connection.deliver(&request, retry_for, flight))
+            .await;
         let delivery = delivery.unwrap_or_else(|| self.given_up(flight));
         if matches!(delivery.outcome, Outcome::NotSent(_))
             && let Some(Err(error)) = reached.as_ref().map(ReachedBySend::take_back)
         {
-            let told = format!("its recipient counts for limit_24h, although it was not sent: {error}");
+            let told =
+                format!("its recipient counts for limit_24h, although it was not sent: {error}");
             self.context.stderr.warning(&told);
         }
         Ok(delivery)
@@ -277,9 +339,16 @@ impl<'a> PreparedSend<'a> {
         let is_notice = self.notice_within.is_some();
         let code = note_delivery(delivery, record);
         if record.sent == Sent::Yes {
-            let id = record.message_id.as_ref().map(|id| format!(": {}", told(id))).unwrap_or_default();
+            let id = record
+                .message_id
+                .as_ref()
+                .map(|id| format!(": {}", told(id)))
+                .unwrap_or_default();
             let what = if is_notice { "the notice for" } else { "for" };
-            stderr.accepted(&format!("{what} {recipient} from {}{id}", self.sender.description()));
+            stderr.accepted(&format!(
+                "{what} {recipient} from {}{id}",
+                self.sender.description()
+            ));
         }
         if let Some(error) = &record.error {
             let state = match (is_notice, record.sent) {
@@ -288,14 +357,21 @@ impl<'a> PreparedSend<'a> {
                 (false, Sent::Unknown) => "it may have been sent",
                 (false, _) => "not sent",
             };
-            stderr.error(&format!("{state}: {}", error.message), &[], error.hint.as_deref());
+            stderr.error(
+                &format!("{state}: {}", error.message),
+                &[],
+                error.hint.as_deref(),
+            );
         }
         if let Some(note) = self.sender.settings.sandbox_note() {
             let page = self.sender.planned_base().to_string();
             // A message that did not reach the sandbox is not shown there.
             let has_arrived = record.http_status.is_some();
-            let shown = Some(page).filter(|url| has_arrived && record.api_url.as_ref() == Some(url));
-            let shown = shown.map(|url| format!("; it is shown on {url}")).unwrap_or_default();
+            let shown =
+                Some(page).filter(|url| has_arrived && record.api_url.as_ref() == Some(url));
+            let shown = shown
+                .map(|url| format!("; it is shown on {url}"))
+                .unwrap_or_default();
             stderr.note(&format!("{note}{shown}"));
             if record.sent == Sent::Yes {
                 stderr.preview(recipient.as_str(), &self.outgoing.draw());

@@ -18,7 +18,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 pub(crate) fn open_store(context: &Context) -> Result<Store, CommandError> {
     let environment = Environment::read_for_ledger()?;
     // Nothing that this command does may concern real people then, whatever its profile.
-    let is_in_sandbox = context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
+    let is_in_sandbox =
+        context.flags.sandbox || environment.sandbox.is_some() || enclosing_sandbox().is_some();
     Ok(Store::open(place(context)?, on_wait(context))?.for_sandbox(is_in_sandbox))
 }
 
@@ -28,15 +29,20 @@ pub(crate) fn open_store_to_look(context: &Context) -> Result<Option<Store>, Com
 }
 
 fn place(context: &Context) -> Result<Place, CommandError> {
-    Ok(ledger_address(context)?.map_or_else(Place::home, |address| Place::Database(Box::new(address))))
+    Ok(ledger_address(context)?
+        .map_or_else(Place::home, |address| Place::Database(Box::new(address))))
 }
 
 /// Says that the store is being written by another process.
 fn on_wait(context: &Context) -> OnWait {
     let stderr = context.stderr.clone();
     Arc::new(move |process| {
-        let process = process.map(|id| format!(": process {id}")).unwrap_or_default();
-        stderr.note(&format!("waiting for another process that writes the ledger{process}"));
+        let process = process
+            .map(|id| format!(": process {id}"))
+            .unwrap_or_default();
+        stderr.note(&format!(
+            "waiting for another process that writes the ledger{process}"
+        ));
     })
 }
 
@@ -44,7 +50,10 @@ fn on_wait(context: &Context) -> OnWait {
 ///
 /// # Errors
 /// If a signal comes first.
-pub(crate) async fn wait_for_turn(store: &Store, signals: &mut Signals) -> Result<(), CommandError> {
+pub(crate) async fn wait_for_turn(
+    store: &Store,
+    signals: &mut Signals,
+) -> Result<(), CommandError> {
     let (began, mut is_told) = (Instant::now(), false);
     while !store.is_free()? {
         if !is_told && began.elapsed() >= TOLD_AFTER {
@@ -60,12 +69,18 @@ pub(crate) async fn wait_for_turn(store: &Store, signals: &mut Signals) -> Resul
 }
 
 /// Finds the named run, or else the newest one and prints its name.
-pub(crate) fn find_or_newest(context: &Context, store: &Store, asked: Option<&RunName>) -> Result<Run, LedgerError> {
+pub(crate) fn find_or_newest(
+    context: &Context,
+    store: &Store,
+    asked: Option<&RunName>,
+) -> Result<Run, LedgerError> {
     if let Some(asked) = asked {
         return store.run(asked);
     }
     let newest = store.newest()?;
-    context.stderr.note(&format!("this is the newest run, {newest}; jelouctl bulk list shows all"));
+    context.stderr.note(&format!(
+        "this is the newest run, {newest}; jelouctl bulk list shows all"
+    ));
     store.run(&newest)
 }
 
@@ -74,7 +89,10 @@ pub(crate) fn check_clocks(store: &Store) -> Result<(), CommandError> {
     for (whose, now) in [("this machine", now()), ("the database", store.now()?)] {
         if let Some(problem) = wrong_clock(now) {
             let hint = "set the clock: what was sent is remembered by its time, and people would get it again";
-            return Err(CommandError::guard(format!("the clock of {whose} shows {problem}"), hint));
+            return Err(CommandError::guard(
+                format!("the clock of {whose} shows {problem}"),
+                hint,
+            ));
         }
     }
     Ok(())
@@ -87,10 +105,25 @@ pub(crate) fn ledger_database(context: &Context) -> Result<Option<LedgerDatabase
 
 /// How to reach that database.
 pub(crate) fn ledger_address(context: &Context) -> Result<Option<DatabaseAddress>, CommandError> {
-    let Some(database) = ledger_database(context)? else { return Ok(None) };
-    let LedgerDatabase { config, is_encrypted, roots, shown, .. } = database.clone();
+    let Some(database) = ledger_database(context)? else {
+        return Ok(None);
+    };
+    let LedgerDatabase {
+        config,
+        is_encrypted,
+        roots,
+        shown,
+        ..
+    } = database.clone();
     let password = Arc::new(move || {
-        block_on(async { Ok::<_, anyhow::Error>(database.fetch_password().await?) }).map_err(|error| error.to_string())
+        block_on(async { Ok::<_, anyhow::Error>(database.fetch_password().await?) })
+            .map_err(|error| error.to_string())
     });
-    Ok(Some(DatabaseAddress { config, is_encrypted, roots, password, shown: shown.value }))
+    Ok(Some(DatabaseAddress {
+        config,
+        is_encrypted,
+        roots,
+        password,
+        shown: shown.value,
+    }))
 }

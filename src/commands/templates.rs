@@ -44,8 +44,16 @@ fn capitals() -> impl TypedValueParser<Value = String> {
 /// Lists the templates that match.
 pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
-    let TemplatesArgs { query, status, category } = args;
-    let filter = TemplateFilter { query, status, category };
+    let TemplatesArgs {
+        query,
+        status,
+        category,
+    } = args;
+    let filter = TemplateFilter {
+        query,
+        status,
+        category,
+    };
     let first = |base: &Url| Request::templates(base, &sender.bot, &filter, 1);
     sender.ask(context, first, async |connection| {
         let retry_for = connection.retry_for;
@@ -55,18 +63,30 @@ pub(crate) fn run(context: &mut Context, args: TemplatesArgs) -> Result<ExitCode
         print(&context.stdout, &listing)?;
         match coverage {
             ListingCoverage::Whole => Ok(ExitCode::Success),
-            coverage => Err(LookUpError::Incomplete { coverage, unreadable: 0 }.into()),
+            coverage => Err(LookUpError::Incomplete {
+                coverage,
+                unreadable: 0,
+            }
+            .into()),
         }
     })
 }
 
 fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
-    let templates = listing.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let templates = listing
+        .get("results")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     match stdout.format {
-        Format::Id => templates.iter().try_for_each(|template| stdout.value(&text(template, "elementName"))),
+        Format::Id => templates
+            .iter()
+            .try_for_each(|template| stdout.value(&text(template, "elementName"))),
         Format::Response if stdout.is_for_a_person() => {
             let fields = ["elementName", "language", "category", "status", "template"];
-            let rows = templates.iter().map(|template| fields.map(|name| text(template, name)).to_vec());
+            let rows = templates
+                .iter()
+                .map(|template| fields.map(|name| text(template, name)).to_vec());
             stdout.table(&["NAME", "LANGUAGE", "CATEGORY", "STATUS", "TEXT"], rows)
         }
         Format::Response | Format::Record => stdout.json(listing),
@@ -75,5 +95,9 @@ fn print(stdout: &Stdout, listing: &Value) -> Result<(), SystemError> {
 }
 
 fn text(template: &Value, name: &str) -> String {
-    template.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    template
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -30,7 +30,10 @@ impl ApiUrl {
         if url.is_plain_http() || url.is_loopback() {
             return Ok(url);
         }
-        Err(format!("`{}` is not of a sandbox, which speaks http://", url.0.scheme()))
+        Err(format!(
+            "`{}` is not of a sandbox, which speaks http://",
+            url.0.scheme()
+        ))
     }
 
     pub(crate) fn url(&self) -> &Url {
@@ -49,11 +52,16 @@ impl ApiUrl {
 
     /// The address under which messages are remembered: the names of this machine are one.
     #[must_use]
-    #[expect(clippy::expect_used, reason = "any host can be replaced with an address")]
+    #[expect(
+        clippy::expect_used,
+        reason = "any host can be replaced with an address"
+    )]
     pub(crate) fn as_key(&self) -> String {
         let mut url = self.clone();
         if matches!(self.0.host_str(), Some("localhost" | "[::1]")) {
-            url.0.set_host(Some("127.0.0.1")).expect("an address in place of a host");
+            url.0
+                .set_host(Some("127.0.0.1"))
+                .expect("an address in place of a host");
         }
         url.to_string()
     }
@@ -68,10 +76,16 @@ impl ApiUrl {
     fn parse(raw: &str) -> Result<Self, String> {
         // The error does not repeat the value: it may hold a password or a token.
         let not_a_url = |error: url::ParseError| {
-            format!("not a URL ({error}); write https://HOST, or http://127.0.0.1:PORT for this machine")
+            format!(
+                "not a URL ({error}); write https://HOST, or http://127.0.0.1:PORT for this machine"
+            )
         };
         let url = Url::parse(raw).map_err(not_a_url)?;
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
+        {
             let problem = "a URL with a user or a password, a query or a fragment is refused; credentials come from a profile, \
                 variables or flags";
             return Err(problem.to_owned());
@@ -101,7 +115,9 @@ impl FromStr for ApiUrl {
                 "`http://{}` would get the secret unencrypted; use https://, or http:// for this machine",
                 url.0.host_str().unwrap_or_default()
             )),
-            other => Err(format!("the scheme `{other}` is not one of the API's; give an https:// URL")),
+            other => Err(format!(
+                "the scheme `{other}` is not one of the API's; give an https:// URL"
+            )),
         }
     }
 }
@@ -120,7 +136,10 @@ mod tests {
     fn urls_are_https_or_this_machine() {
         for (raw, expected) in [
             ("https://api.jelou.ai", Ok("https://api.jelou.ai")),
-            ("https://gateway.example/jelou/", Ok("https://gateway.example/jelou")),
+            (
+                "https://gateway.example/jelou/",
+                Ok("https://gateway.example/jelou"),
+            ),
             ("http://127.0.0.1:8080", Ok("http://127.0.0.1:8080")),
             ("http://127.9.9.9", Ok("http://127.9.9.9")),
             ("http://[::1]:1", Ok("http://[::1]:1")),
@@ -130,14 +149,29 @@ mod tests {
             ("http://127.0.0.1.example.com", Err("unencrypted")),
             ("http://localhost.example.com", Err("unencrypted")),
             ("http://api.jelou.ai", Err("unencrypted")),
-            ("https://user:secret@api.jelou.ai", Err("a user or a password")),
+            (
+                "https://user:secret@api.jelou.ai",
+                Err("a user or a password"),
+            ),
             ("https://api.jelou.ai?x=1", Err("a query or a fragment")),
             ("https://api.jelou.ai#x", Err("a fragment")),
             ("ftp://api.jelou.ai", Err("the scheme `ftp`")),
-            ("api.jelou.ai", Err("not a URL (relative URL without a base); write https://HOST")),
-            ("", Err("not a URL (relative URL without a base); write https://HOST")),
-            ("https://api.jelou.ai:x", Err("not a URL (invalid port number)")),
-            ("https://api.jelou.ai:65536", Err("not a URL (invalid port number)")),
+            (
+                "api.jelou.ai",
+                Err("not a URL (relative URL without a base); write https://HOST"),
+            ),
+            (
+                "",
+                Err("not a URL (relative URL without a base); write https://HOST"),
+            ),
+            (
+                "https://api.jelou.ai:x",
+                Err("not a URL (invalid port number)"),
+            ),
+            (
+                "https://api.jelou.ai:65536",
+                Err("not a URL (invalid port number)"),
+            ),
             ("https://", Err("not a URL (")),
             ("https://.", Err("not a URL (")),
             ("https://api jelou.ai", Err("not a URL (")),
@@ -148,7 +182,10 @@ mod tests {
             match (raw.parse::<ApiUrl>(), expected) {
                 (Ok(url), Ok(expected)) => assert_eq!(url.to_string(), expected),
                 (Err(error), Err(expected)) => {
-                    assert!(error.contains(expected) && !error.contains("secret@"), "{raw}: {error}");
+                    assert!(
+                        error.contains(expected) && !error.contains("secret@"),
+                        "{raw}: {error}"
+                    );
                 }
                 (found, _) => panic!("{raw}: {found:?}"),
             }
@@ -182,7 +219,10 @@ mod tests {
             ("https://api.jelou.ai", Err("Jelou itself")),
             ("http://API.jelou.ai.", Err("Jelou itself")),
             ("http://notjelou.ai", Ok("http://notjelou.ai")),
-            ("http://sandbox:sandbox@sandbox:4780", Err("a user or a password")),
+            (
+                "http://sandbox:sandbox@sandbox:4780",
+                Err("a user or a password"),
+            ),
             ("sandbox:4780", Err("not of a sandbox")),
             ("", Err("not a URL")),
         ] {

@@ -40,8 +40,14 @@ impl ConfigEdit {
         let text = match read_trusted(path)? {
             // The new file replaces the old one, so it must not be a device.
             Some((_, metadata)) if !metadata.is_file() => {
-                let message = format!("{} is not a regular file and cannot be changed", path.display());
-                return Err(CommandError::configuration(message, "name a file with --config FILE or JELOUCTL_CONFIG"));
+                let message = format!(
+                    "{} is not a regular file and cannot be changed",
+                    path.display()
+                );
+                return Err(CommandError::configuration(
+                    message,
+                    "name a file with --config FILE or JELOUCTL_CONFIG",
+                ));
             }
             Some((text, _)) => text,
             None => String::new(),
@@ -49,7 +55,12 @@ impl ConfigEdit {
         // The same parser as for reading, which names each wrong key; the editor would accept anything.
         let file = ConfigFile::parse(path, &text)?;
         let document = text.parse().map_err(|error: TomlError| {
-            wrong_syntax(path, &text, error.span().unwrap_or_default().start, error.message())
+            wrong_syntax(
+                path,
+                &text,
+                error.span().unwrap_or_default().start,
+                error.message(),
+            )
         })?;
         Ok(Self { file, document })
     }
@@ -66,8 +77,13 @@ impl ConfigEdit {
             Item::Table(table)
         });
         // Both are tables: `open` has read them as profiles.
-        let Some(profiles) = profiles.as_table_like_mut() else { return };
-        let Some(profile) = profiles.entry(name).or_insert_with(|| Item::Table(Table::new())).as_table_like_mut()
+        let Some(profiles) = profiles.as_table_like_mut() else {
+            return;
+        };
+        let Some(profile) = profiles
+            .entry(name)
+            .or_insert_with(|| Item::Table(Table::new()))
+            .as_table_like_mut()
         else {
             return;
         };
@@ -102,7 +118,10 @@ impl ConfigEdit {
         if self.document.get("default_profile").and_then(Item::as_str) == Some(name) {
             self.document.remove("default_profile");
         }
-        let profiles = self.document.get_mut("profiles").and_then(Item::as_table_like_mut);
+        let profiles = self
+            .document
+            .get_mut("profiles")
+            .and_then(Item::as_table_like_mut);
         profiles.and_then(|profiles| profiles.remove(name));
         Ok(())
     }

@@ -9,13 +9,23 @@ use crate::process::Signal;
 
 /// A wrong value of the variable, or whatever else, called `name`.
 pub(crate) fn wrong_variable(name: &str, problem: impl AsRef<str>) -> CommandError {
-    CommandError::configuration(format!("{name}: {}", problem.as_ref()), "fix its value, or unset it")
+    CommandError::configuration(
+        format!("{name}: {}", problem.as_ref()),
+        "fix its value, or unset it",
+    )
 }
 
 /// What stands at the byte `offset` of the file at `path` is wrong.
 pub(super) fn wrong_syntax(path: &Path, text: &str, offset: usize, problem: &str) -> CommandError {
-    let line = 1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count();
-    CommandError::configuration(format!("{}: line {line}: {problem}", path.display()), "fix it in that file")
+    let line = 1 + text
+        .bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count();
+    CommandError::configuration(
+        format!("{}: line {line}: {problem}", path.display()),
+        "fix it in that file",
+    )
 }
 
 /// A file that cannot be read or written.
@@ -32,7 +42,11 @@ pub(super) fn unknown_profile(name: &str, origin: &str, known: &[&str]) -> Comma
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("make it with: jelouctl profile set {name} --bot BOT --client-id ID"),
     };
-    let known = if known.is_empty() { " no profiles".to_owned() } else { format!(": {}", known.join(", ")) };
+    let known = if known.is_empty() {
+        " no profiles".to_owned()
+    } else {
+        format!(": {}", known.join(", "))
+    };
     let message = format!("there is no profile `{name}` (from {origin}); there are{known}");
     CommandError::configuration(message, hint)
 }
@@ -52,5 +66,9 @@ pub(super) fn incomplete(message: &str) -> CommandError {
 /// A signal came while the secret was asked for.
 pub(crate) fn interrupted() -> CommandError {
     let message = "interrupted while the secret was asked for".to_owned();
-    CommandError { message, hint: None, ..CommandError::interrupted(Signal::Interrupt) }
+    CommandError {
+        message,
+        hint: None,
+        ..CommandError::interrupted(Signal::Interrupt)
+    }
 }

@@ -19,7 +19,11 @@ use crate::places::{CONFIGURATION, HOME, home};
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
 
 /// The configuration of a machine, for services: their users have none of their own.
-const OF_MACHINE: Option<&str> = if cfg!(unix) { Some("/etc/jelouctl/config.toml") } else { None };
+const OF_MACHINE: Option<&str> = if cfg!(unix) {
+    Some("/etc/jelouctl/config.toml")
+} else {
+    None
+};
 
 /// A configuration file that was read.
 #[derive(Clone, Debug)]
@@ -54,8 +58,12 @@ impl ConfigFile {
 
     /// The file that is named, which must exist, or [`Self::load_default`].
     pub(crate) fn find(named: Option<&Path>) -> Result<Option<Self>, CommandError> {
-        let Some(path) = named else { return Self::load_default() };
-        Self::load(path)?.ok_or_else(|| unreadable(path, "there is no such file")).map(Some)
+        let Some(path) = named else {
+            return Self::load_default();
+        };
+        Self::load(path)?
+            .ok_or_else(|| unreadable(path, "there is no such file"))
+            .map(Some)
     }
 
     /// The file at the default place, else the machine's; nothing when there is neither, or when these places cannot be
@@ -66,7 +74,11 @@ impl ConfigFile {
             Err(error) if CONFIGURATION.is_named() => return Err(error),
             path => path.ok(),
         };
-        for path in of_user.iter().map(PathBuf::as_path).chain(OF_MACHINE.map(Path::new)) {
+        for path in of_user
+            .iter()
+            .map(PathBuf::as_path)
+            .chain(OF_MACHINE.map(Path::new))
+        {
             // A link counts as a file, even if what it leads to cannot be read.
             let is_missing = path.symlink_metadata().is_err_and(|error| {
                 use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
@@ -87,10 +99,18 @@ impl ConfigFile {
         let Some((text, metadata)) = read_trusted(path)? else {
             // It may be on a volume that is not mounted, and say who must not be written to.
             let problem = "it is a link to a file that does not exist";
-            return if path.is_symlink() { Err(unreadable(path, problem)) } else { Ok(None) };
+            return if path.is_symlink() {
+                Err(unreadable(path, problem))
+            } else {
+                Ok(None)
+            };
         };
         let mut config = Self::parse(path, &text)?;
-        if config.profiles.values().any(|profile| profile.has("client_secret")) {
+        if config
+            .profiles
+            .values()
+            .any(|profile| profile.has("client_secret"))
+        {
             config.warnings.extend(open_to_others(path, &metadata));
         }
         Ok(Some(config))
@@ -101,8 +121,14 @@ impl ConfigFile {
         let document: Document = toml::from_str(text).map_err(|error| {
             // Without toml's quotation of the line, and of a text where something else belongs: it may be a secret.
             let message = error.message();
-            let expected = message.starts_with("invalid type").then(|| message.rsplit_once(", ")).flatten();
-            wrong(error.span().unwrap_or_default(), expected.map_or(message, |(_, expected)| expected))
+            let expected = message
+                .starts_with("invalid type")
+                .then(|| message.rsplit_once(", "))
+                .flatten();
+            wrong(
+                error.span().unwrap_or_default(),
+                expected.map_or(message, |(_, expected)| expected),
+            )
         })?;
         let directory = path.parent().unwrap_or(Path::new(""));
         let mut profiles = BTreeMap::new();
@@ -111,18 +137,32 @@ impl ConfigFile {
             for (written, value) in settings {
                 let key = Key::named(written.get_ref()).ok_or_else(|| {
                     let near = nearest(written.get_ref(), KEYS.iter().map(|key| key.name));
-                    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-                    wrong(written.span(), &format!("unknown key `{}`{near}", written.get_ref()))
+                    let near = near
+                        .map(|near| format!("; did you mean `{near}`?"))
+                        .unwrap_or_default();
+                    wrong(
+                        written.span(),
+                        &format!("unknown key `{}`{near}", written.get_ref()),
+                    )
                 })?;
                 let at = value.span();
-                let value = key.read(value.into_inner()).map_err(|problem| wrong(at, &problem))?;
+                let value = key
+                    .read(value.into_inner())
+                    .map_err(|problem| wrong(at, &problem))?;
                 profile.put(key.name, value, &Origin::Profile(name.clone()));
             }
-            profile.paths().for_each(|(_, path)| *path = resolve(directory, path));
+            profile
+                .paths()
+                .for_each(|(_, path)| *path = resolve(directory, path));
             profiles.insert(name, profile);
         }
         let default_profile = document.default_profile;
-        Ok(Self { path: path.to_owned(), default_profile, profiles, warnings: Vec::new() })
+        Ok(Self {
+            path: path.to_owned(),
+            default_profile,
+            profiles,
+            warnings: Vec::new(),
+        })
     }
 
     /// The profile that `default_profile` names. A missing profile is reported only here: a file that could
@@ -131,8 +171,13 @@ impl ConfigFile {
         match &self.default_profile {
             Some(name) if !self.profiles.contains_key(name) => {
                 let path = self.path.display();
-                let message = format!("{path}: default_profile names `{name}`, but there is no [profiles.{name}]");
-                Err(CommandError::configuration(message, "choose one that is there with: jelouctl profile use NAME"))
+                let message = format!(
+                    "{path}: default_profile names `{name}`, but there is no [profiles.{name}]"
+                );
+                Err(CommandError::configuration(
+                    message,
+                    "choose one that is there with: jelouctl profile use NAME",
+                ))
             }
             default => Ok(default.as_ref()),
         }
@@ -142,10 +187,13 @@ impl ConfigFile {
 /// Relative paths start at the file's directory, `~/` is the home directory, and `${CREDENTIALS_DIRECTORY}/` has the
 /// secrets of a service of systemd. No other variable is understood.
 pub(super) fn resolve(directory: &Path, path: &str) -> String {
-    let of_service = path.strip_prefix("${CREDENTIALS_DIRECTORY}/").and_then(|name| {
-        let directory = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|directory| !directory.is_empty())?;
-        Some(Path::new(&directory).join(name))
-    });
+    let of_service = path
+        .strip_prefix("${CREDENTIALS_DIRECTORY}/")
+        .and_then(|name| {
+            let directory = std::env::var_os("CREDENTIALS_DIRECTORY")
+                .filter(|directory| !directory.is_empty())?;
+            Some(Path::new(&directory).join(name))
+        });
     let whole = of_service.unwrap_or_else(|| match (Path::new(path).strip_prefix("~"), home()) {
         _ if path.starts_with("${") => PathBuf::from(path),
         (Ok(rest), Some(home)) => home.join(rest),
@@ -190,14 +238,23 @@ fn refuse_unsafe(path: &Path, metadata: &Metadata) -> Result<(), CommandError> {
 
     let owner = metadata.uid();
     let (problem, remedy) = if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-        ("it belongs to another user, who could send your secret elsewhere", "chown \"$(id -u)\"")
+        (
+            "it belongs to another user, who could send your secret elsewhere",
+            "chown \"$(id -u)\"",
+        )
     } else if metadata.mode() & 0o022 != 0 {
-        ("others can write it, and could send your secret elsewhere", "chmod 600")
+        (
+            "others can write it, and could send your secret elsewhere",
+            "chmod 600",
+        )
     } else {
         return Ok(());
     };
     let path = path.display();
-    Err(CommandError::configuration(format!("{path}: {problem}"), format!("make it yours alone: {remedy} {path}")))
+    Err(CommandError::configuration(
+        format!("{path}: {problem}"),
+        format!("make it yours alone: {remedy} {path}"),
+    ))
 }
 
 #[cfg(test)]
@@ -206,18 +263,20 @@ mod tests {
 
     fn parse(text: &str) -> Result<ConfigFile, String> {
         let file = ConfigFile::parse(Path::new("/etc/c.toml"), text);
-        file.and_then(|file| file.default_profile().map(|_| ()).map(|()| file.clone())).map_err(|error| {
-            match &error.hint {
+        file.and_then(|file| file.default_profile().map(|_| ()).map(|()| file.clone()))
+            .map_err(|error| match &error.hint {
                 Some(hint) => format!("{} | {hint}", error.message),
                 None => error.message,
-            }
-        })
+            })
     }
 
     #[test]
     fn errors_name_file_line_and_the_nearest_name() {
         for (text, expected) in [
-            ("\n[profiles.a]\nbotid = \"7\"", "/etc/c.toml: line 3: unknown key `botid`; did you mean `bot_id`?"),
+            (
+                "\n[profiles.a]\nbotid = \"7\"",
+                "/etc/c.toml: line 3: unknown key `botid`; did you mean `bot_id`?",
+            ),
             (
                 "default_profil = \"a\"",
                 "/etc/c.toml: line 1: unknown field `default_profil`, expected `default_profile` or `profiles`",
@@ -226,8 +285,14 @@ mod tests {
                 "\ndefault_profile = \"prd\"\n[profiles.prod]",
                 "/etc/c.toml: default_profile names `prd`, but there is no [profiles.prd] | choose one that is there",
             ),
-            ("[profiles.a]\nbot_id = 7", "line 2: bot_id: expected a string in quotes, not integer"),
-            ("[profiles.a]\ntimeout = true", "line 2: timeout: expected a number"),
+            (
+                "[profiles.a]\nbot_id = 7",
+                "line 2: bot_id: expected a string in quotes, not integer",
+            ),
+            (
+                "[profiles.a]\ntimeout = true",
+                "line 2: timeout: expected a number",
+            ),
             ("[profiles.a", "line 1: "),
         ] {
             let error = parse(text).expect_err(text);
@@ -256,6 +321,9 @@ mod tests {
         assert_eq!(text("client_secret_file"), Some(Path::new("/etc/s")));
         assert_eq!(text("ca_cert"), Some(Path::new("/ca")));
         let command = config.profiles["b"].list("client_secret_command").unwrap();
-        assert_eq!((Path::new(&command[0]), command[1].as_str()), (Path::new("/etc/get"), "./x"));
+        assert_eq!(
+            (Path::new(&command[0]), command[1].as_str()),
+            (Path::new("/etc/get"), "./x")
+        );
     }
 }

@@ -64,8 +64,13 @@ impl Key {
             _ => "a string in quotes",
         };
         let texts = match (self.form, written) {
-            ("number", one @ (Integer(_) | Float(_))) | ("switch", one @ Boolean(_)) => Some(vec![one.to_string()]),
-            ("list" | "command", Array(all)) => all.into_iter().map(|one| Some(one.as_str()?.to_owned())).collect(),
+            ("number", one @ (Integer(_) | Float(_))) | ("switch", one @ Boolean(_)) => {
+                Some(vec![one.to_string()])
+            }
+            ("list" | "command", Array(all)) => all
+                .into_iter()
+                .map(|one| Some(one.as_str()?.to_owned()))
+                .collect(),
             ("text" | "path" | "number", String(text)) => Some(vec![text]),
             _ => None,
         };
@@ -88,7 +93,10 @@ impl Key {
         match self.form {
             "path" => texts.collect(),
             // A bare program name is looked up in PATH; one with a slash is a path like any other.
-            "command" => texts.take(1).filter(|program| program.contains(std::path::is_separator)).collect(),
+            "command" => texts
+                .take(1)
+                .filter(|program| program.contains(std::path::is_separator))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -112,11 +120,13 @@ const FASTEST: f64 = 1_000_000.0;
 /// A bot's identifier; it becomes one segment of the URL.
 pub(crate) fn bot_id(raw: &str) -> Result<String, String> {
     match identifier("a bot id", raw)? {
-        "." | ".." => Err(format!("`{raw}` cannot be a bot id: as a part of a URL it means a folder")),
+        "." | ".." => Err(format!(
+            "`{raw}` cannot be a bot id: as a part of a URL it means a folder"
+        )),
         // Messages are remembered by their bot, and Jelou may take both for one.
-        id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Err(format!("`{id}` cannot be a bot id: a number does not begin with 0; write it as Jelou shows it"))
-        }
+        id if id.starts_with('0') && id.bytes().all(|byte| byte.is_ascii_digit()) => Err(format!(
+            "`{id}` cannot be a bot id: a number does not begin with 0; write it as Jelou shows it"
+        )),
         id => Ok(id.to_owned()),
     }
 }
@@ -144,9 +154,10 @@ fn identifier<'a>(what: &str, raw: &'a str) -> Result<&'a str, String> {
 /// How long one attempt may take.
 pub(crate) fn timeout(raw: &str) -> Result<Duration, String> {
     match retry_for(raw)? {
-        time if time < Duration::from_millis(1) => {
-            Err(format!("`{}` is too short; a timeout is 1ms to 24h", raw.escape_debug()))
-        }
+        time if time < Duration::from_millis(1) => Err(format!(
+            "`{}` is too short; a timeout is 1ms to 24h",
+            raw.escape_debug()
+        )),
         time => Ok(time),
     }
 }
@@ -161,7 +172,10 @@ pub(crate) fn retry_for(raw: &str) -> Result<Duration, String> {
         Some(duration) if duration <= LONGEST => Ok(duration),
         _ => {
             let way_out = "write 500ms, 30s or 2m, or a number of seconds";
-            Err(format!("`{}` is not a duration of at most 24h; {way_out}", raw.escape_debug()))
+            Err(format!(
+                "`{}` is not a duration of at most 24h; {way_out}",
+                raw.escape_debug()
+            ))
         }
     }
 }
@@ -172,7 +186,10 @@ pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
         "0" => Ok(Duration::ZERO),
         raw => match humantime::parse_duration(raw) {
             Ok(duration) if duration <= MOST_REMEMBERED => Ok(duration),
-            _ => Err(format!("`{}` is not a time of at most 366d; write 3d, 12h or 30m, or 0", raw.escape_debug())),
+            _ => Err(format!(
+                "`{}` is not a time of at most 366d; write 3d, 12h or 30m, or 0",
+                raw.escape_debug()
+            )),
         },
     }
 }
@@ -180,15 +197,20 @@ pub(crate) fn remember(raw: &str) -> Result<Duration, String> {
 /// The most that a run may cost.
 pub(crate) fn budget(raw: &str) -> Result<Money, String> {
     let amount: Money = raw.parse()?;
-    if amount.is_zero() { Err("`0` is not a budget; write an amount above 0".to_owned()) } else { Ok(amount) }
+    if amount.is_zero() {
+        Err("`0` is not a budget; write an amount above 0".to_owned())
+    } else {
+        Ok(amount)
+    }
 }
 
 /// How many different people may be reached in any 24 hours.
 pub(crate) fn people_limit(raw: &str) -> Result<u32, String> {
     match raw.trim().parse() {
-        Ok(0) | Err(_) => {
-            Err(format!("`{}` is not a number of people; write 1 or more, such as 2000", raw.escape_debug()))
-        }
+        Ok(0) | Err(_) => Err(format!(
+            "`{}` is not a number of people; write 1 or more, such as 2000",
+            raw.escape_debug()
+        )),
         Ok(people) => Ok(people),
     }
 }
@@ -207,12 +229,16 @@ pub(crate) fn rate(raw: &str) -> Result<f64, String> {
         return Ok(per_second);
     }
     let limits = "more than 0.0001/s and at most 1000000/s";
-    Err(format!("`{}` is not a rate; write 5/s, 300/m or 1000/h, {limits}", raw.escape_debug()))
+    Err(format!(
+        "`{}` is not a rate; write 5/s, 300/m or 1000/h, {limits}",
+        raw.escape_debug()
+    ))
 }
 
 /// Yes or no.
 pub(super) fn switch(raw: &str) -> Result<bool, String> {
-    raw.parse().map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
+    raw.parse()
+        .map_err(|_| format!("`{}` is neither true nor false", raw.escape_debug()))
 }
 
 /// One of the patterns of recipients that may be written to, `*` for any characters: some recipient can match it.
@@ -221,11 +247,18 @@ pub(super) fn pattern(raw: &str) -> Result<String, String> {
     let fits_somebody = match raw.strip_prefix("id:") {
         // On the wire such a user looks like a number, so that a part of one would allow numbers too.
         Some(user) => !user.is_empty() && !user.contains('*'),
-        None => !raw.contains(is_strange) && raw.contains(|letter: char| letter == '*' || letter.is_ascii_digit()),
+        None => {
+            !raw.contains(is_strange)
+                && raw.contains(|letter: char| letter == '*' || letter.is_ascii_digit())
+        }
     };
     // It is not repeated: it may be a secret that was typed in the wrong place.
     let problem = "an allowed recipient is a number with its country code, or a pattern such as 593*, without `+`, blanks and commas";
-    if fits_somebody { Ok(raw.to_owned()) } else { Err(problem.to_owned()) }
+    if fits_somebody {
+        Ok(raw.to_owned())
+    } else {
+        Err(problem.to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -243,16 +276,26 @@ mod tests {
 
     #[test]
     fn a_bot_of_digits_does_not_begin_with_0() {
-        for (raw, is_bot) in [("77", true), ("077", false), ("0", false), ("0a7", true), ("a07", true)] {
+        for (raw, is_bot) in [
+            ("77", true),
+            ("077", false),
+            ("0", false),
+            ("0a7", true),
+            ("a07", true),
+        ] {
             assert_eq!(bot_id(raw).is_ok(), is_bot, "{raw}");
         }
     }
 
     #[test]
     fn an_id_loses_one_final_line_break() {
-        for (raw, expected) in
-            [("77", Some("77")), ("77\n", Some("77")), ("77\r\n", Some("77")), ("77\n\n", None), ("\n", None)]
-        {
+        for (raw, expected) in [
+            ("77", Some("77")),
+            ("77\n", Some("77")),
+            ("77\r\n", Some("77")),
+            ("77\n\n", None),
+            ("\n", None),
+        ] {
             assert_eq!(bot_id(raw).ok().as_deref(), expected, "{raw:?}");
             assert_eq!(client_id(raw).ok().as_deref(), expected, "{raw:?}");
         }
@@ -271,7 +314,16 @@ mod tests {
         ] {
             assert_eq!(retry_for(raw), Ok(Duration::from_millis(expected)), "{raw}");
         }
-        for raw in ["", "soon", "-1", "25h", "1e300", "nan", "inf", "3 fortnights"] {
+        for raw in [
+            "",
+            "soon",
+            "-1",
+            "25h",
+            "1e300",
+            "nan",
+            "inf",
+            "3 fortnights",
+        ] {
             assert!(retry_for(raw).is_err(), "{raw}");
         }
         assert!(timeout("0").is_err());
@@ -279,7 +331,13 @@ mod tests {
 
     #[test]
     fn a_rate_has_a_unit_or_is_per_second() {
-        for (raw, expected) in [("5/s", 5.0), ("5", 5.0), ("300/m", 5.0), (" 0.5 / s ", 0.5), ("3600/h", 1.0)] {
+        for (raw, expected) in [
+            ("5/s", 5.0),
+            ("5", 5.0),
+            ("300/m", 5.0),
+            (" 0.5 / s ", 0.5),
+            ("3600/h", 1.0),
+        ] {
             assert_eq!(rate(raw), Ok(expected), "{raw}");
         }
         for raw in ["", "0", "-1", "nan", "inf", "5/d", "5/s/s", "1e9", "fast"] {
@@ -289,14 +347,26 @@ mod tests {
 
     #[test]
     fn a_time_to_remember_has_a_unit() {
-        for (raw, expected) in
-            [("3d", 72 * 60), ("0", 0), ("0s", 0), ("12h", 12 * 60), ("90m", 90), ("366d", 366 * 24 * 60)]
-        {
-            assert_eq!(remember(raw), Ok(Duration::from_secs(expected * 60)), "{raw}");
+        for (raw, expected) in [
+            ("3d", 72 * 60),
+            ("0", 0),
+            ("0s", 0),
+            ("12h", 12 * 60),
+            ("90m", 90),
+            ("366d", 366 * 24 * 60),
+        ] {
+            assert_eq!(
+                remember(raw),
+                Ok(Duration::from_secs(expected * 60)),
+                "{raw}"
+            );
         }
-        for (raw, expected) in
-            [("3", "is not a time"), ("-1d", "is not a time"), ("", "is not a time"), ("367d", "366d")]
-        {
+        for (raw, expected) in [
+            ("3", "is not a time"),
+            ("-1d", "is not a time"),
+            ("", "is not a time"),
+            ("367d", "366d"),
+        ] {
             let error = remember(raw).unwrap_err();
             assert!(error.contains(expected), "{raw}: {error}");
         }

@@ -33,7 +33,10 @@ impl<T: fmt::Display> Sourced<T> {
 
 impl Origin {
     pub(crate) fn of<T>(&self, value: T) -> Sourced<T> {
-        Sourced { value, origin: self.clone() }
+        Sourced {
+            value,
+            origin: self.clone(),
+        }
     }
 }
 
@@ -57,7 +60,10 @@ pub(crate) struct Layer(BTreeMap<&'static str, Sourced<Vec<String>>>);
 impl Layer {
     pub(super) fn of_defaults() -> Self {
         let keys = KEYS.iter().filter(|key| !key.default.is_empty());
-        Self(keys.map(|key| (key.name, Origin::Default.of(vec![key.default.to_owned()]))).collect())
+        Self(
+            keys.map(|key| (key.name, Origin::Default.of(vec![key.default.to_owned()])))
+                .collect(),
+        )
     }
 
     /// What holds in the sandbox whatever a profile says; `address` is where it runs, if that is known.
@@ -67,7 +73,11 @@ impl Layer {
             layer.put(name, vec!["sandbox".to_owned()], &Origin::Sandbox);
         }
         if let Some(address) = address {
-            layer.put("api_url", vec![address.to_owned()], &Origin::Variable("JELOUCTL_SANDBOX"));
+            layer.put(
+                "api_url",
+                vec![address.to_owned()],
+                &Origin::Variable("JELOUCTL_SANDBOX"),
+            );
         }
         layer
     }
@@ -88,7 +98,10 @@ impl Layer {
     pub(crate) fn type_answer(&mut self, name: &str, answer: &str) {
         match Key::named(name) {
             Some(key) if key.form == "list" => {
-                self.type_in(name, answer.split([',', ' ']).filter(|text| !text.is_empty()));
+                self.type_in(
+                    name,
+                    answer.split([',', ' ']).filter(|text| !text.is_empty()),
+                );
             }
             _ => self.type_in(name, Some(answer)),
         }
@@ -96,7 +109,10 @@ impl Layer {
 
     /// Each path in it, with its key.
     pub(crate) fn paths(&mut self) -> impl Iterator<Item = (&'static Key, &mut String)> {
-        let values = self.0.iter_mut().filter_map(|(name, found)| Some((Key::named(name)?, &mut found.value)));
+        let values = self
+            .0
+            .iter_mut()
+            .filter_map(|(name, found)| Some((Key::named(name)?, &mut found.value)));
         values.flat_map(|(key, value)| key.paths(value).into_iter().map(move |path| (key, path)))
     }
 
@@ -128,7 +144,9 @@ impl Layer {
 
     /// Where the value of the key called `name` comes from.
     pub(super) fn origin(&self, name: &str) -> &Origin {
-        self.0.get(name).map_or(&Origin::Default, |found| &found.origin)
+        self.0
+            .get(name)
+            .map_or(&Origin::Default, |found| &found.origin)
     }
 
     /// The value of the key called `name`.
@@ -136,7 +154,10 @@ impl Layer {
     /// # Errors
     /// If `read` refuses it.
     pub(super) fn get<T>(&self, name: &str, read: Reader<T>) -> Result<Option<T>, CommandError> {
-        self.text(name).map(read).transpose().map_err(|problem| self.wrong(name, &problem))
+        self.text(name)
+            .map(read)
+            .transpose()
+            .map_err(|problem| self.wrong(name, &problem))
     }
 
     /// The same for a key that has a default, of a layer over [`Self::of_defaults`].
@@ -146,9 +167,16 @@ impl Layer {
     }
 
     /// The same for a list.
-    pub(super) fn get_list<T>(&self, name: &str, read: Reader<T>) -> Result<Option<Vec<T>>, CommandError> {
-        let read = self.list(name).map(|texts| texts.iter().map(|text| read(text)).collect());
-        read.transpose().map_err(|problem: String| self.wrong(name, &problem))
+    pub(super) fn get_list<T>(
+        &self,
+        name: &str,
+        read: Reader<T>,
+    ) -> Result<Option<Vec<T>>, CommandError> {
+        let read = self
+            .list(name)
+            .map(|texts| texts.iter().map(|text| read(text)).collect());
+        read.transpose()
+            .map_err(|problem: String| self.wrong(name, &problem))
     }
 
     /// The value of the key called `name` has this problem.
@@ -156,8 +184,12 @@ impl Layer {
         match self.origin(name) {
             Origin::Variable(variable) => wrong_variable(variable, problem),
             Origin::Profile(profile) => {
-                let key = Key::named(name).map(|key| format!(" {} {}", key.flag, key.value)).unwrap_or_default();
-                let hint = format!("fix it in the configuration, or with: jelouctl profile set {profile}{key}");
+                let key = Key::named(name)
+                    .map(|key| format!(" {} {}", key.flag, key.value))
+                    .unwrap_or_default();
+                let hint = format!(
+                    "fix it in the configuration, or with: jelouctl profile set {profile}{key}"
+                );
                 CommandError::configuration(format!("{name} of profile {profile}: {problem}"), hint)
             }
             // The command line names the flag.

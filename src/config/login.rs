@@ -30,8 +30,13 @@ struct Pair {
 
 impl Pair {
     fn of(layer: &Layer) -> Result<Self, CommandError> {
-        let id = layer.get("client_id", client_id)?.map(|id| layer.origin("client_id").of(id));
-        Ok(Self { id, secret: SecretSource::of(layer, "client_secret")? })
+        let id = layer
+            .get("client_id", client_id)?
+            .map(|id| layer.origin("client_id").of(id));
+        Ok(Self {
+            id,
+            secret: SecretSource::of(layer, "client_secret")?,
+        })
     }
 }
 
@@ -41,8 +46,16 @@ impl Login {
     /// # Errors
     /// If one of them gives its secret in two ways, or a value is not valid.
     pub(crate) fn new(outside: &Layer, profile: &Layer, name: &str) -> Result<Self, CommandError> {
-        let home = profile.clone().over(Layer::of_defaults()).or_default("api_url", str::parse)?;
-        Ok(Self { typed: Pair::of(outside)?, kept: Pair::of(profile)?, profile: name.to_owned(), home })
+        let home = profile
+            .clone()
+            .over(Layer::of_defaults())
+            .or_default("api_url", str::parse)?;
+        Ok(Self {
+            typed: Pair::of(outside)?,
+            kept: Pair::of(profile)?,
+            profile: name.to_owned(),
+            home,
+        })
     }
 
     /// The client id that comes first, whether it can be used with the secret or not.
@@ -52,7 +65,11 @@ impl Login {
 
     /// The source of the secret that comes first. The one of a profile is not used with another id.
     pub(crate) fn secret(&self) -> Option<&Sourced<SecretSource>> {
-        let kept = self.kept.secret.as_ref().filter(|_| self.typed.id.is_none());
+        let kept = self
+            .kept
+            .secret
+            .as_ref()
+            .filter(|_| self.typed.id.is_none());
         self.typed.secret.as_ref().or(kept)
     }
 
@@ -67,7 +84,9 @@ impl Login {
         let prompt = || can_ask.then(|| Origin::Default.of(SecretSource::Prompt));
         let hint = "give id and secret in one place: both in a profile, with jelouctl profile set NAME --client-secret-file FILE, or \
             both outside it, with JELOU_CLIENT_ID and JELOU_CLIENT_SECRET";
-        let no_secret = |id: &str| CommandError::configuration(format!("no client secret for client id `{id}`"), hint);
+        let no_secret = |id: &str| {
+            CommandError::configuration(format!("no client secret for client id `{id}`"), hint)
+        };
         let ask = |id: &Sourced<String>| prompt().ok_or_else(|| no_secret(&id.value));
         match (&self.typed.id, &self.typed.secret) {
             (Some(id), Some(secret)) => Ok((id, secret.clone())),
@@ -79,7 +98,11 @@ impl Login {
                 "give the id too, with --client-id or JELOU_CLIENT_ID: a profile's id is not mixed with another's secret",
             )),
             (None, None) => {
-                let id = self.kept.id.as_ref().ok_or_else(|| incomplete("no credentials"))?;
+                let id = self
+                    .kept
+                    .id
+                    .as_ref()
+                    .ok_or_else(|| incomplete("no credentials"))?;
                 self.keep_secret_home(api_url, asked_by)?;
                 let secret = self.kept.secret.clone().map_or_else(|| ask(id), Ok)?;
                 Ok((id, secret))
@@ -92,7 +115,10 @@ impl Login {
             return Ok(());
         }
         Err(CommandError::configuration(
-            format!("the secret of profile `{}` is for {}, but {asked_by} asks for {asked}", self.profile, self.home),
+            format!(
+                "the secret of profile `{}` is for {}, but {asked_by} asks for {asked}",
+                self.profile, self.home
+            ),
             "give that host's own credentials with flags or variables, or make a profile with its api_url",
         ))
     }

@@ -17,7 +17,9 @@ pub(crate) use self::api_url::ApiUrl;
 pub(crate) use self::edit::ConfigEdit;
 pub(crate) use self::error::{bad_file, interrupted, no_bot, wrong_variable};
 pub(crate) use self::file::ConfigFile;
-pub(crate) use self::keys::{KEYS, Key, bot_id, budget, people_limit, rate, remember, retry_for, timeout};
+pub(crate) use self::keys::{
+    KEYS, Key, bot_id, budget, people_limit, rate, remember, retry_for, timeout,
+};
 pub(crate) use self::layer::{Layer, Origin, Sourced};
 pub(crate) use self::ledger_database::LedgerDatabase;
 pub(crate) use self::outside::{Environment, Flags};

@@ -49,7 +49,9 @@ impl SecretSource {
     pub(super) fn of(layer: &Layer, name: &str) -> Result<Option<Sourced<Self>>, CommandError> {
         let ways = Self::ways(name);
         let mut given = ways.iter().filter(|way| layer.has(way));
-        let Some(key) = given.next() else { return Ok(None) };
+        let Some(key) = given.next() else {
+            return Ok(None);
+        };
         if let Some(other) = given.next() {
             let (origin, second) = (layer.origin(key), layer.origin(other));
             let message = format!("both {key} ({origin}) and {other} ({second}) are given");
@@ -73,7 +75,11 @@ impl fmt::Display for SecretSource {
             Self::Value(_) => formatter.write_str("(redacted)"),
             Self::File(path) => write!(formatter, "file {}", path.display()),
             Self::Stdin => formatter.write_str("standard input"),
-            Self::Command(words) => write!(formatter, "command {}", words.first().map_or("", String::as_str)),
+            Self::Command(words) => write!(
+                formatter,
+                "command {}",
+                words.first().map_or("", String::as_str)
+            ),
             Self::Prompt => formatter.write_str("asked for on the terminal"),
         }
     }
@@ -93,25 +99,32 @@ impl Sourced<SecretSource> {
                 let file = path.clone();
                 let read = blocking(move || read_file(&file)).await;
                 read.map_err(|cause| {
-                    let message = format!("{}: {}", self.origin, FileError::of("read", path)(cause));
+                    let message =
+                        format!("{}: {}", self.origin, FileError::of("read", path)(cause));
                     CommandError::configuration(message, "check the path and its permissions")
                 })?
             }
             SecretSource::Stdin => (
-                blocking(|| private_file::read_to_limit(io::stdin().lock(), MAX_BYTES)).await.map_err(unreadable)?,
+                blocking(|| private_file::read_to_limit(io::stdin().lock(), MAX_BYTES))
+                    .await
+                    .map_err(unreadable)?,
                 None,
             ),
             SecretSource::Command(words) => (run(words, &self.origin).await?, None),
             SecretSource::Prompt => match ask() {
                 Ok(typed) => (typed.into_bytes(), None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Err(interrupted()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                    return Err(interrupted());
+                }
                 Err(error) => return Err(unreadable(error)),
             },
         };
         if raw.len() as u64 > MAX_BYTES {
             return Err(self.bad("is longer than 64 KiB"));
         }
-        let secret = String::from_utf8(raw).map(Secret::new).map_err(|_| self.bad("is not UTF-8"))?;
+        let secret = String::from_utf8(raw)
+            .map(Secret::new)
+            .map_err(|_| self.bad("is not UTF-8"))?;
         if secret.is_empty() {
             return Err(self.bad("is empty"));
         }
@@ -136,8 +149,12 @@ impl Sourced<SecretSource> {
 }
 
 /// A read that may wait for another process (a pipe) must not block signals.
-async fn blocking<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(read).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
 }
 
 fn read_file(path: &Path) -> io::Result<(Vec<u8>, Option<String>)> {
@@ -154,16 +171,28 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
         let hint = "run the command by hand; it must print the secret and ask for nothing";
         CommandError::configuration(format!("{origin}: {problem}"), hint)
     };
-    let failed_to_run = |cause: io::Error| failed(format!("failed to run the secret command `{program}`: {cause}"));
+    let failed_to_run = |cause: io::Error| {
+        failed(format!(
+            "failed to run the secret command `{program}`: {cause}"
+        ))
+    };
     let mut command = Command::new(find_program(program.as_ref()));
-    command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .args(words.iter().skip(1))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut child = command.kill_on_drop(true).spawn().map_err(failed_to_run)?;
     let (stream, mut stdout) = (child.stdout.take(), Vec::new());
     let finished = {
         // Reading stops at the limit; a command that keeps writing is ended by the closed pipe.
         let mut reading = pin!(async {
             match stream {
-                Some(stream) => stream.take(MAX_BYTES + 1).read_to_end(&mut stdout).await.map(drop),
+                Some(stream) => stream
+                    .take(MAX_BYTES + 1)
+                    .read_to_end(&mut stdout)
+                    .await
+                    .map(drop),
                 None => Ok(()),
             }
         });
@@ -182,12 +211,16 @@ async fn run(words: &[String], origin: &Origin) -> Result<Vec<u8>, CommandError>
     };
     let Ok(status) = finished else {
         let seconds = COMMAND_TIMEOUT.as_secs();
-        return Err(failed(format!("the secret command `{program}` gave no secret within {seconds} s")));
+        return Err(failed(format!(
+            "the secret command `{program}` gave no secret within {seconds} s"
+        )));
     };
     let status = status.map_err(failed_to_run)?;
     let too_long = stdout.len() as u64 > MAX_BYTES;
     if !status.success() && !too_long {
-        return Err(failed(format!("the secret command `{program}` failed with {status}")));
+        return Err(failed(format!(
+            "the secret command `{program}` failed with {status}"
+        )));
     }
     Ok(stdout)
 }

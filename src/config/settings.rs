@@ -71,7 +71,11 @@ impl Settings {
         Self::resolve(flags, environment, load_file(flags, environment)?.as_ref())
     }
 
-    fn resolve(flags: &Flags, environment: &Environment, file: Option<&ConfigFile>) -> Result<Self, CommandError> {
+    fn resolve(
+        flags: &Flags,
+        environment: &Environment,
+        file: Option<&ConfigFile>,
+    ) -> Result<Self, CommandError> {
         let sandbox = sandboxed(flags, environment)?;
         let mut warnings = environment.warnings.clone();
         warnings.extend(file.into_iter().flat_map(|file| file.warnings.clone()));
@@ -80,18 +84,30 @@ impl Settings {
         // With `--profile` on the command line, the sender does not come from the environment.
         if flags.profile.is_some() {
             let sender = ["bot_id", "client_id", "client_secret", "client_secret_file"];
-            let ignored = sender.iter().filter_map(|key| outside.remove(key)).map(|ignored| ignored.origin.to_string());
+            let ignored = sender
+                .iter()
+                .filter_map(|key| outside.remove(key))
+                .map(|ignored| ignored.origin.to_string());
             let ignored: Vec<_> = ignored.collect();
             if !ignored.is_empty() {
-                warnings.push(format!("--profile sets bot and credentials: {} ignored", ignored.join(", ")));
+                warnings.push(format!(
+                    "--profile sets bot and credentials: {} ignored",
+                    ignored.join(", ")
+                ));
             }
         }
         if flags.layer.has("client_secret_file") {
             outside.remove("client_secret");
         }
         let mut outside = flags.layer.clone().over(outside);
-        let name = chosen.as_ref().map(|chosen| chosen.value.clone()).unwrap_or_default();
-        let mut profile = file.and_then(|file| file.profiles.get(&name)).cloned().unwrap_or_default();
+        let name = chosen
+            .as_ref()
+            .map(|chosen| chosen.value.clone())
+            .unwrap_or_default();
+        let mut profile = file
+            .and_then(|file| file.profiles.get(&name))
+            .cloned()
+            .unwrap_or_default();
         let mut defaults = Layer::of_defaults();
         if sandbox != Sandboxed::No {
             // It has credentials of its own, so no secret is read, and it needs no bot.
@@ -105,18 +121,32 @@ impl Settings {
         let read = Self::read(outside.over(profile).over(defaults), login, sandbox)?;
         let log = read.log.as_deref().map(target_of);
         // A line of the log would damage that file.
-        if log.is_some_and(|log| is_of_the_ledger(&log) || file.is_some_and(|file| target_of(&file.path) == log)) {
-            return Err(read.layer.wrong("log", "it is the configuration, or a file of the ledger: name another file"));
+        if log.is_some_and(|log| {
+            is_of_the_ledger(&log) || file.is_some_and(|file| target_of(&file.path) == log)
+        }) {
+            return Err(read.layer.wrong(
+                "log",
+                "it is the configuration, or a file of the ledger: name another file",
+            ));
         }
-        Ok(Self { profile: chosen, warnings, ..read })
+        Ok(Self {
+            profile: chosen,
+            warnings,
+            ..read
+        })
     }
 
     /// Reads each value of the `layer` of all sources.
     fn read(layer: Layer, login: Login, sandbox: Sandboxed) -> Result<Self, CommandError> {
         let between: Option<Vec<_>> = layer.get_list("between", str::parse)?;
         let hours = HoursBase {
-            between: windows_of(&between.unwrap_or_default()).map_err(|problem| layer.wrong("between", &problem))?,
-            not_on: layer.get_list("not_on", day_off)?.unwrap_or_default().into_iter().collect(),
+            between: windows_of(&between.unwrap_or_default())
+                .map_err(|problem| layer.wrong("between", &problem))?,
+            not_on: layer
+                .get_list("not_on", day_off)?
+                .unwrap_or_default()
+                .into_iter()
+                .collect(),
             time_zone: layer.get("time_zone", str::parse)?,
         };
         Ok(Self {
@@ -184,20 +214,32 @@ impl Settings {
     ///
     /// # Errors
     /// When one of them is missing, or the secret would go to a place that it is not for.
-    pub(crate) fn credentials(&self, can_ask: bool) -> Result<(&Sourced<String>, Sourced<SecretSource>), CommandError> {
-        self.login.credentials(can_ask, &self.api_url, self.origin("api_url"))
+    pub(crate) fn credentials(
+        &self,
+        can_ask: bool,
+    ) -> Result<(&Sourced<String>, Sourced<SecretSource>), CommandError> {
+        self.login
+            .credentials(can_ask, &self.api_url, self.origin("api_url"))
     }
 }
 
 /// Checks what a layer says, in words without the place.
 pub(crate) fn check(layer: &Layer) -> Result<(), String> {
     let login = Login::new(layer, &Layer::default(), "");
-    let read = login.and_then(|login| Settings::read(layer.clone().over(Layer::of_defaults()), login, Sandboxed::No));
+    let read = login.and_then(|login| {
+        Settings::read(
+            layer.clone().over(Layer::of_defaults()),
+            login,
+            Sandboxed::No,
+        )
+    });
     read.map(drop).map_err(|error| error.message)
 }
 
 /// A check of what is typed for the flag of the key called `name`.
-pub(crate) fn checked(name: &'static str) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
+pub(crate) fn checked(
+    name: &'static str,
+) -> impl Fn(&str) -> Result<String, String> + Clone + Send + Sync {
     move |raw| {
         let (text, mut layer) = (raw.trim().to_owned(), Layer::default());
         layer.type_in(name, Some(&text));
@@ -215,18 +257,28 @@ pub(crate) fn knows_profile(flags: &Flags, name: &str) -> Result<bool, CommandEr
 }
 
 /// The named configuration, else the user's or the machine's; None if neither exists.
-pub(super) fn load_file(flags: &Flags, environment: &Environment) -> Result<Option<ConfigFile>, CommandError> {
+pub(super) fn load_file(
+    flags: &Flags,
+    environment: &Environment,
+) -> Result<Option<ConfigFile>, CommandError> {
     ConfigFile::find(flags.config_file(environment).as_deref())
 }
 
 fn sandboxed(flags: &Flags, environment: &Environment) -> Result<Sandboxed, CommandError> {
     let Some(raw) = &environment.sandbox else {
-        return Ok(if flags.sandbox { Sandboxed::Nearest } else { Sandboxed::No });
+        return Ok(if flags.sandbox {
+            Sandboxed::Nearest
+        } else {
+            Sandboxed::No
+        });
     };
-    ApiUrl::of_sandbox(raw).map(Sandboxed::At).map_err(|problem| {
-        let way_out = "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox";
-        wrong_variable("JELOUCTL_SANDBOX", format!("{problem}: {way_out}"))
-    })
+    ApiUrl::of_sandbox(raw)
+        .map(Sandboxed::At)
+        .map_err(|problem| {
+            let way_out =
+                "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox";
+            wrong_variable("JELOUCTL_SANDBOX", format!("{problem}: {way_out}"))
+        })
 }
 
 /// The profile that is meant. If none `is_needed`, it is not an error that there are several and none is the default,
@@ -240,9 +292,15 @@ pub(super) fn choose_profile(
     let asked = match (&flags.profile, &environment.profile) {
         (Some(name), _) => Some(Origin::Flag("--profile").of(name.clone())),
         (None, Some(name)) => Some(Origin::Variable("JELOU_PROFILE").of(name.clone())),
-        (None, None) => flags.default_profile.clone().map(|name| Origin::Default.of(name)),
+        (None, None) => flags
+            .default_profile
+            .clone()
+            .map(|name| Origin::Default.of(name)),
     };
-    let known: Vec<_> = file.into_iter().flat_map(|file| file.profiles.keys().map(String::as_str)).collect();
+    let known: Vec<_> = file
+        .into_iter()
+        .flat_map(|file| file.profiles.keys().map(String::as_str))
+        .collect();
     if let Some(asked) = asked {
         if known.contains(&asked.value.as_str()) {
             return Ok(Some(asked));
@@ -251,17 +309,28 @@ pub(super) fn choose_profile(
         if !is_needed && environment.sandbox.is_some() {
             return Ok(None);
         }
-        return Err(unknown_profile(&asked.value, &asked.origin.to_string(), &known));
+        return Err(unknown_profile(
+            &asked.value,
+            &asked.origin.to_string(),
+            &known,
+        ));
     }
-    let default = file.map(ConfigFile::default_profile).transpose()?.flatten().map(String::as_str);
+    let default = file
+        .map(ConfigFile::default_profile)
+        .transpose()?
+        .flatten()
+        .map(String::as_str);
     match (default, known.as_slice()) {
         (Some(name), _) | (None, &[name]) => Ok(Some(Origin::Default.of(name.to_owned()))),
         (None, []) => Ok(None),
         (None, _) if !is_needed => Ok(None),
         (None, _) => {
-            let message =
-                format!("there are several profiles and none is the default; there are: {}", known.join(", "));
-            let hint = "choose with --profile NAME, or once for all with: jelouctl profile use NAME";
+            let message = format!(
+                "there are several profiles and none is the default; there are: {}",
+                known.join(", ")
+            );
+            let hint =
+                "choose with --profile NAME, or once for all with: jelouctl profile use NAME";
             Err(CommandError::configuration(message, hint))
         }
     }
@@ -274,7 +343,9 @@ mod tests {
     use super::*;
 
     fn resolve(profile: &str) -> Result<Settings, String> {
-        let text = format!("default_profile = \"a\"\n[profiles.b]\ntimeout = \"soon\"\n[profiles.a]\n{profile}");
+        let text = format!(
+            "default_profile = \"a\"\n[profiles.b]\ntimeout = \"soon\"\n[profiles.a]\n{profile}"
+        );
         let file = ConfigFile::parse(Path::new("/etc/c.toml"), &text).unwrap();
         let resolved = Settings::resolve(&Flags::default(), &Environment::default(), Some(&file));
         resolved.map_err(|error| format!("{} | {}", error.message, error.hint.unwrap_or_default()))
@@ -283,16 +354,31 @@ mod tests {
     #[test]
     fn a_wrong_value_is_named_by_its_key_and_its_profile() {
         for (profile, expected) in [
-            ("timeout = \"soon\"", "timeout of profile a: `soon` is not a duration of at most 24h; "),
+            (
+                "timeout = \"soon\"",
+                "timeout of profile a: `soon` is not a duration of at most 24h; ",
+            ),
             ("rate = \"fast\"", "jelouctl profile set a"),
             (
                 "api_url = \"http://x.example\"",
                 "api_url of profile a: `http://x.example` would get the secret unencrypted",
             ),
-            ("client_id = \"a:b\"", "client_id of profile a: a client id has no colon"),
-            ("bot_id = \"\"", "bot_id of profile a: a bot id cannot be empty"),
-            ("allow_to = [\"593*\", \"x\"]", "allow_to of profile a: an allowed recipient is a number"),
-            ("between = [\"always\", \"08:00-09:00\"]", "between of profile a: `always` stands alone"),
+            (
+                "client_id = \"a:b\"",
+                "client_id of profile a: a client id has no colon",
+            ),
+            (
+                "bot_id = \"\"",
+                "bot_id of profile a: a bot id cannot be empty",
+            ),
+            (
+                "allow_to = [\"593*\", \"x\"]",
+                "allow_to of profile a: an allowed recipient is a number",
+            ),
+            (
+                "between = [\"always\", \"08:00-09:00\"]",
+                "between of profile a: `always` stands alone",
+            ),
             ("not_on = [\"05/06/2026\"]", "not_on of profile a: "),
             ("budget = 0", "budget of profile a: `0` is not a budget"),
         ] {

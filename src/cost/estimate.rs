@@ -46,35 +46,62 @@ impl Charge {
     /// `EC marketing`
     fn name(&self) -> String {
         let country = self.country.as_deref().unwrap_or("without a country:");
-        format!("{country} {}", self.category.map_or("unknown category", Category::name))
+        format!(
+            "{country} {}",
+            self.category.map_or("unknown category", Category::name)
+        )
     }
 }
 
 impl Estimate {
     pub(crate) fn new(rates: &Rates) -> Self {
-        Self { currency: rates.currency.clone(), by: Vec::new() }
+        Self {
+            currency: rates.currency.clone(),
+            by: Vec::new(),
+        }
     }
 
     /// Counts one message more.
-    pub(crate) fn add(&mut self, rates: &Rates, country: Option<&'static str>, category: Option<Category>) {
-        if let Some(charge) = self.place(country, category).and_then(|place| self.by.get_mut(place)) {
+    pub(crate) fn add(
+        &mut self,
+        rates: &Rates,
+        country: Option<&'static str>,
+        category: Option<Category>,
+    ) {
+        if let Some(charge) = self
+            .place(country, category)
+            .and_then(|place| self.by.get_mut(place))
+        {
             charge.messages += 1;
             return;
         }
         let price = category.and_then(|category| rates.price(country, category));
-        self.by.push(Charge { country: country.map(str::to_owned), category, messages: 1, price });
+        self.by.push(Charge {
+            country: country.map(str::to_owned),
+            category,
+            messages: 1,
+            price,
+        });
     }
 
     /// Where messages of this country and category stand.
     pub(crate) fn place(&self, country: Option<&str>, category: Option<Category>) -> Option<usize> {
-        self.by.iter().position(|charge| charge.country.as_deref() == country && charge.category == category)
+        self.by
+            .iter()
+            .position(|charge| charge.country.as_deref() == country && charge.category == category)
     }
 
     /// The same prices for other numbers of messages, by place.
     pub(crate) fn of(&self, messages: impl Fn(usize) -> u64) -> Self {
         let by = self.by.iter().enumerate();
-        let by = by.map(|(place, charge)| Charge { messages: messages(place), ..charge.clone() });
-        Self { currency: self.currency.clone(), by: by.collect() }
+        let by = by.map(|(place, charge)| Charge {
+            messages: messages(place),
+            ..charge.clone()
+        });
+        Self {
+            currency: self.currency.clone(),
+            by: by.collect(),
+        }
     }
 
     pub(crate) fn total(&self) -> Money {
@@ -87,7 +114,11 @@ impl Estimate {
 
     /// Messages for which the rates have no price.
     pub(crate) fn unpriced(&self) -> u64 {
-        self.by.iter().filter(|charge| charge.price.is_none()).map(|charge| charge.messages).sum()
+        self.by
+            .iter()
+            .filter(|charge| charge.price.is_none())
+            .map(|charge| charge.messages)
+            .sum()
     }
 
     /// `375.00 USD`
@@ -112,7 +143,11 @@ impl Estimate {
 
     /// `cost: 362.50 USD by your rates, an estimate: EC marketing 5,800 × 0.0625`; then the messages without a price.
     pub(crate) fn words(&self) -> Vec<String> {
-        let mut priced: Vec<_> = self.by.iter().filter_map(|charge| Some((charge, charge.amount()?))).collect();
+        let mut priced: Vec<_> = self
+            .by
+            .iter()
+            .filter_map(|charge| Some((charge, charge.amount()?)))
+            .collect();
         priced.sort_by_key(|(_, amount)| std::cmp::Reverse(*amount));
         let told = priced.iter().map(|(charge, _)| {
             let price = charge.price.unwrap_or_default();
@@ -122,7 +157,10 @@ impl Estimate {
         let mut lines = Vec::new();
         if !told.is_empty() {
             let least = if self.unpriced() > 0 { "at least " } else { "" };
-            lines.push(format!("cost: {least}{} by your rates, an estimate: {told}", self.shown()));
+            lines.push(format!(
+                "cost: {least}{} by your rates, an estimate: {told}",
+                self.shown()
+            ));
         }
         lines.extend(self.without_price());
         lines
@@ -131,8 +169,14 @@ impl Estimate {
     /// `the rates have no price for 12 messages: PE marketing`
     pub(crate) fn without_price(&self) -> Option<String> {
         let unpriced = self.unpriced();
-        let names = self.by.iter().filter(|charge| charge.price.is_none() && charge.messages > 0);
-        let (messages, names) = (counted(unpriced, "message"), first_of(names.map(Charge::name).collect()));
+        let names = self
+            .by
+            .iter()
+            .filter(|charge| charge.price.is_none() && charge.messages > 0);
+        let (messages, names) = (
+            counted(unpriced, "message"),
+            first_of(names.map(Charge::name).collect()),
+        );
         (unpriced > 0).then(|| format!("the rates have no price for {messages}: {names}"))
     }
 }
@@ -147,11 +191,15 @@ fn first_of(mut names: Vec<String>) -> String {
 
 impl Spent {
     pub(crate) fn to_json(&self) -> Value {
-        let figures = |of: &Estimate| json!({ "messages": of.messages(), "total": of.total().to_string() });
+        let figures =
+            |of: &Estimate| json!({ "messages": of.messages(), "total": of.total().to_string() });
         let mut json = self.estimate.to_json();
         if let Value::Object(json) = &mut json {
             json.insert("sent".to_owned(), figures(&self.sent));
-            json.insert("delivered".to_owned(), json!(self.delivered.as_ref().map(figures)));
+            json.insert(
+                "delivered".to_owned(),
+                json!(self.delivered.as_ref().map(figures)),
+            );
         }
         json
     }
@@ -159,11 +207,21 @@ impl Spent {
     /// `spent about 12.50 of 375.00 USD by your rates; 11.25 of it on messages that were delivered`
     pub(crate) fn words(&self) -> String {
         let (sent, all) = (self.sent.total(), self.estimate.shown());
-        let delivered =
-            self.delivered.as_ref().map(|of| format!("; {} of it on messages that were delivered", of.total()));
+        let delivered = self
+            .delivered
+            .as_ref()
+            .map(|of| format!("; {} of it on messages that were delivered", of.total()));
         let delivered = delivered.unwrap_or_default();
-        let unpriced = self.sent.without_price().map(|words| format!("; {words}")).unwrap_or_default();
-        let verb = if self.is_rehearsal { "would have spent" } else { "spent" };
+        let unpriced = self
+            .sent
+            .without_price()
+            .map(|words| format!("; {words}"))
+            .unwrap_or_default();
+        let verb = if self.is_rehearsal {
+            "would have spent"
+        } else {
+            "spent"
+        };
         format!("{verb} about {sent} of {all} by your rates{delivered}{unpriced}")
     }
 }
@@ -177,8 +235,11 @@ mod tests {
     #[test]
     fn sums_are_exact() {
         for list in 0..20_u64 {
-            let (mut rows, mut rates) = (Vec::new(), "country,category,price,currency\n".to_owned());
-            for (place, (country, price)) in (0_u64..).zip([("EC", 62_500), ("CO", 12_345), ("PE", 100), ("MX", 33)]) {
+            let (mut rows, mut rates) =
+                (Vec::new(), "country,category,price,currency\n".to_owned());
+            for (place, (country, price)) in
+                (0_u64..).zip([("EC", 62_500), ("CO", 12_345), ("PE", 100), ("MX", 33)])
+            {
                 let price = price + list * 7;
                 writeln!(rates, "{country},service,0.{price:06},USD").unwrap();
                 rows.extend(std::iter::repeat_n(
@@ -192,8 +253,13 @@ mod tests {
                 estimate.add(&rates, Some(country), Some(Category::Service));
             }
             let total: u64 = rows.iter().map(|(_, price)| price).sum();
-            let expected: Money = format!("{}.{:06}", total / 1_000_000, total % 1_000_000).parse().unwrap();
-            assert_eq!((estimate.total(), estimate.messages(), estimate.unpriced()), (expected, rows.len() as u64, 0));
+            let expected: Money = format!("{}.{:06}", total / 1_000_000, total % 1_000_000)
+                .parse()
+                .unwrap();
+            assert_eq!(
+                (estimate.total(), estimate.messages(), estimate.unpriced()),
+                (expected, rows.len() as u64, 0)
+            );
         }
     }
 }

@@ -50,7 +50,12 @@ pub(crate) enum Category {
 }
 
 impl Category {
-    pub(crate) const ALL: [Self; 4] = [Self::Marketing, Self::Utility, Self::Authentication, Self::Service];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Marketing,
+        Self::Utility,
+        Self::Authentication,
+        Self::Service,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -63,7 +68,9 @@ impl Category {
 
     /// The category of this name, in any capitals.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|category| category.name().eq_ignore_ascii_case(name.trim()))
+        Self::ALL
+            .into_iter()
+            .find(|category| category.name().eq_ignore_ascii_case(name.trim()))
     }
 }
 
@@ -83,11 +90,15 @@ impl Rates {
     /// currency.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let file = open_to_read(path, PipeBound::FirstByte).map_err(FileError::of("read", path));
-        Self::read_from(ListInput::File(file.map_err(|error| error.to_string())?), &path.display().to_string())
+        Self::read_from(
+            ListInput::File(file.map_err(|error| error.to_string())?),
+            &path.display().to_string(),
+        )
     }
 
     fn read_from(input: ListInput, name: &str) -> Result<Self, String> {
-        let mut list = ListReader::open(input, name, &ListOptions::default()).map_err(|error| error.to_string())?;
+        let mut list = ListReader::open(input, name, &ListOptions::default())
+            .map_err(|error| error.to_string())?;
         let mut rates: Option<Self> = None;
         while let Some(row) = list.read().map_err(|error| error.to_string())? {
             let at = |problem: String| format!("{name}, line {}: {problem}", row.line);
@@ -96,31 +107,50 @@ impl Rates {
                 let Some(column) = names.into_iter().find(|name| cells.has(name)) else {
                     let [column, _] = names;
                     let found = cells.names().join(", ");
-                    return Err(at(format!("no column `{column}` found; the columns are {found}")));
+                    return Err(at(format!(
+                        "no column `{column}` found; the columns are {found}"
+                    )));
                 };
                 let text = match cells.get(column) {
                     Some(Value::String(text)) => text.trim().to_owned(),
                     Some(Value::Number(number)) => number.to_string(),
                     _ => String::new(),
                 };
-                if text.is_empty() { Err(at(format!("{column} is empty"))) } else { Ok(text) }
+                if text.is_empty() {
+                    Err(at(format!("{column} is empty")))
+                } else {
+                    Ok(text)
+                }
             };
-            let country = country(&cell(["country", "pais"])?).map_err(|problem| at(format!("country: {problem}")))?;
+            let country = country(&cell(["country", "pais"])?)
+                .map_err(|problem| at(format!("country: {problem}")))?;
             let category = cell(["category", "categoria"])?;
             let category = Category::named(&category).ok_or_else(|| {
                 let known = Category::ALL.map(Category::name).join(", ");
-                at(format!("category: `{}` is not one of {known}", category.escape_debug()))
+                at(format!(
+                    "category: `{}` is not one of {known}",
+                    category.escape_debug()
+                ))
             })?;
-            let price = price(&cell(["price", "precio"])?).map_err(|problem| at(format!("price: {problem}")))?;
+            let price = price(&cell(["price", "precio"])?)
+                .map_err(|problem| at(format!("price: {problem}")))?;
             let currency = cell(["currency", "moneda"])?;
-            let rates = rates.get_or_insert_with(|| Self { currency: currency.clone(), prices: HashMap::new() });
+            let rates = rates.get_or_insert_with(|| Self {
+                currency: currency.clone(),
+                prices: HashMap::new(),
+            });
             if rates.currency != currency {
                 let before = &rates.currency;
-                return Err(at(format!("currency: `{currency}`, and `{before}` before: a file has one currency")));
+                return Err(at(format!(
+                    "currency: `{currency}`, and `{before}` before: a file has one currency"
+                )));
             }
             if rates.prices.insert((country, category), price).is_some() {
                 let country = country.unwrap_or("*");
-                return Err(at(format!("{country} has a price for {} already", category.name())));
+                return Err(at(format!(
+                    "{country} has a price for {} already",
+                    category.name()
+                )));
             }
         }
         rates.ok_or_else(|| format!("{name} has no rate"))
@@ -145,13 +175,20 @@ fn country(cell: &str) -> Result<Option<&'static str>, String> {
 }
 
 fn price(cell: &str) -> Result<Money, String> {
-    let is_ambiguous = cell
-        .split_once(['.', ','])
-        .is_some_and(|(whole, rest)| rest.len() == 3 && !matches!(whole.trim_start_matches('0'), ""));
+    let is_ambiguous = cell.split_once(['.', ',']).is_some_and(|(whole, rest)| {
+        rest.len() == 3 && !matches!(whole.trim_start_matches('0'), "")
+    });
     if is_ambiguous {
-        return Err(format!("`{}` may be a thousand times as much; write it as 1000 or 1.00", cell.escape_debug()));
+        return Err(format!(
+            "`{}` may be a thousand times as much; write it as 1000 or 1.00",
+            cell.escape_debug()
+        ));
     }
-    if cell.contains('.') { cell.parse() } else { cell.replacen(',', ".", 1).parse() }
+    if cell.contains('.') {
+        cell.parse()
+    } else {
+        cell.replacen(',', ".", 1).parse()
+    }
 }
 
 /// The most digits after the decimal point; with the largest amount, no sum of a run can overflow.
@@ -180,14 +217,20 @@ impl FromStr for Money {
     /// Reads `0.0625`: digits, and a point before decimals.
     fn from_str(raw: &str) -> Result<Self, String> {
         let typed = raw.trim();
-        let is_plain = typed.chars().all(|sign| sign.is_ascii_digit() || sign == '.');
+        let is_plain = typed
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || sign == '.');
         let read = typed.parse::<Decimal>().ok().filter(|_| is_plain);
         let Some(amount) = read else {
             let problem = format!("`{}` is not an amount", typed.escape_debug());
-            return Err(format!("{problem}; write it with a point and without its currency, as 12.50"));
+            return Err(format!(
+                "{problem}; write it with a point and without its currency, as 12.50"
+            ));
         };
         if amount > LARGEST || amount.scale() > MOST_DECIMALS {
-            return Err(format!("`{typed}` is more than {LARGEST}, or has more than {MOST_DECIMALS} decimals"));
+            return Err(format!(
+                "`{typed}` is more than {LARGEST}, or has more than {MOST_DECIMALS} decimals"
+            ));
         }
         Ok(Self(amount))
     }
@@ -235,7 +278,11 @@ mod tests {
             (Some("CO"), Category::Utility, None),
         ] {
             let expected = price.map(|price| price.parse().unwrap());
-            assert_eq!(rates.price(country, category), expected, "{country:?} {category:?}");
+            assert_eq!(
+                rates.price(country, category),
+                expected,
+                "{country:?} {category:?}"
+            );
         }
     }
 
@@ -251,7 +298,11 @@ mod tests {
             "country,category,price,currency,note\nEC,marketing,0.0625,EUR,\"a, b\"",
         ] {
             let rates = Rates::of_text(text).unwrap();
-            assert_eq!(rates.price(Some("EC"), Category::Marketing), "0.0625".parse().ok(), "{text}");
+            assert_eq!(
+                rates.price(Some("EC"), Category::Marketing),
+                "0.0625".parse().ok(),
+                "{text}"
+            );
         }
     }
 
@@ -260,30 +311,61 @@ mod tests {
         let header = "country,category,price,currency\n";
         for (rows, problem) in [
             ("", "rates.csv has no rate"),
-            ("EC,marketing,0.1,USD\nCO,marketing,0.1,EUR", "line 3: currency: `EUR`, and `USD` before"),
-            ("EC,marketing,$0.1,USD", "line 2: price: `$0.1` is not an amount"),
-            ("EC,marketing,-1,USD", "line 2: price: `-1` is not an amount"),
+            (
+                "EC,marketing,0.1,USD\nCO,marketing,0.1,EUR",
+                "line 3: currency: `EUR`, and `USD` before",
+            ),
+            (
+                "EC,marketing,$0.1,USD",
+                "line 2: price: `$0.1` is not an amount",
+            ),
+            (
+                "EC,marketing,-1,USD",
+                "line 2: price: `-1` is not an amount",
+            ),
             ("EC,marketing,,USD", "line 2: price is empty"),
-            ("EC,promo,0.1,USD", "line 2: category: `promo` is not one of marketing, utility,"),
-            ("Atlantis,marketing,0.1,USD", "line 2: country: `Atlantis` is not a country"),
-            ("EC,marketing,0.1,USD\necuador,Marketing,0.2,USD", "line 3: EC has a price for marketing already"),
-            ("*,utility,1,USD\n*,utility,1,USD", "line 3: * has a price for utility already"),
+            (
+                "EC,promo,0.1,USD",
+                "line 2: category: `promo` is not one of marketing, utility,",
+            ),
+            (
+                "Atlantis,marketing,0.1,USD",
+                "line 2: country: `Atlantis` is not a country",
+            ),
+            (
+                "EC,marketing,0.1,USD\necuador,Marketing,0.2,USD",
+                "line 3: EC has a price for marketing already",
+            ),
+            (
+                "*,utility,1,USD\n*,utility,1,USD",
+                "line 3: * has a price for utility already",
+            ),
         ] {
             let error = Rates::of_text(&format!("{header}{rows}")).unwrap_err();
             assert!(error.contains(problem), "{error}");
         }
         let error = Rates::of_text("country,price,currency\nEC,1,USD").unwrap_err();
         assert!(
-            error.contains("line 2: no column `category` found; the columns are country, price, currency"),
+            error.contains(
+                "line 2: no column `category` found; the columns are country, price, currency"
+            ),
             "{error}"
         );
         for (price, sign) in [("1.000", ';'), ("12,345", ';'), ("1.000", ',')] {
-            let text =
-                format!("country;category;price;currency\nCO;service;{price};COP").replace(';', &sign.to_string());
+            let text = format!("country;category;price;currency\nCO;service;{price};COP")
+                .replace(';', &sign.to_string());
             let error = Rates::of_text(&text).unwrap_err();
-            assert!(error.contains(&format!("price: `{price}` may be a thousand times as much")), "{error}");
+            assert!(
+                error.contains(&format!("price: `{price}` may be a thousand times as much")),
+                "{error}"
+            );
         }
-        assert!(Rates::of_text("country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD").is_ok());
+        assert!(
+            Rates::of_text(
+                "country;category;price;currency\nCO;service;0,016;USD\n*;service;1,5;USD"
+            )
+            .is_ok()
+        );
         assert!(Rates::of_text("").is_err());
     }
 
@@ -298,14 +380,39 @@ mod tests {
             ("1000000000", "1000000000.00"),
             ("0.00000001", "0.00000001"),
         ] {
-            assert_eq!(raw.parse::<Money>().map(|amount| amount.to_string()).as_deref(), Ok(shown), "{raw}");
+            assert_eq!(
+                raw.parse::<Money>()
+                    .map(|amount| amount.to_string())
+                    .as_deref(),
+                Ok(shown),
+                "{raw}"
+            );
         }
-        for raw in ["", ".", "-1", "+1", "1e3", "1,5", "1_000", "0.000000001", "1000000001", "NaN", "$1", "1.2.3"] {
+        for raw in [
+            "",
+            ".",
+            "-1",
+            "+1",
+            "1e3",
+            "1,5",
+            "1_000",
+            "0.000000001",
+            "1000000001",
+            "NaN",
+            "$1",
+            "1.2.3",
+        ] {
             assert!(raw.parse::<Money>().is_err(), "{raw}");
         }
         let price: Money = "0.1".parse().unwrap();
-        assert_eq!([price.times(1), price.times(2)].into_iter().sum::<Money>(), price.times(3));
+        assert_eq!(
+            [price.times(1), price.times(2)].into_iter().sum::<Money>(),
+            price.times(3)
+        );
         let most: Money = "999999999.99999999".parse().unwrap();
-        assert_eq!(most.times(1_000_000_000).to_string(), "999999999999999990.00");
+        assert_eq!(
+            most.times(1_000_000_000).to_string(),
+            "999999999999999990.00"
+        );
     }
 }

@@ -26,7 +26,10 @@ impl AttemptWindow {
     /// ahead by `clock`.
     pub(crate) fn of(began_at: i64, clock: i64, timeout: i64) -> Self {
         let begin = began_at.saturating_add(clock);
-        Self { begin: begin.saturating_sub(TOLERANCE), end: begin.saturating_add(timeout).saturating_add(LATEST) }
+        Self {
+            begin: begin.saturating_sub(TOLERANCE),
+            end: begin.saturating_add(timeout).saturating_add(LATEST),
+        }
     }
 
     pub(crate) fn has(self, at: i64) -> bool {
@@ -100,27 +103,49 @@ pub(crate) fn decide(
 ) -> Vec<Result<ProvenCopy, (usize, StillUnknown)>> {
     let mut groups: HashMap<(usize, &str), PersonCopies<'_>> = HashMap::new();
     for attempt in attempts {
-        groups.entry((attempt.content, attempt.person.as_str())).or_default().attempts.push(attempt);
+        groups
+            .entry((attempt.content, attempt.person.as_str()))
+            .or_default()
+            .attempts
+            .push(attempt);
     }
     for copy in listed {
-        groups.entry((copy.content, copy.person.as_str())).or_default().listed.push(copy);
+        groups
+            .entry((copy.content, copy.person.as_str()))
+            .or_default()
+            .listed
+            .push(copy);
     }
     for group in groups.values_mut() {
         group.attempts.sort_by_key(|attempt| attempt.window.begin);
         group.listed.sort_by_key(|copy| copy.at);
     }
-    let shared = groups.iter().filter(|(_, group)| group.has_others()).map(|((content, _), _)| *content);
+    let shared = groups
+        .iter()
+        .filter(|(_, group)| group.has_others())
+        .map(|((content, _), _)| *content);
     let shared: HashSet<_> = shared.chain(doubted.iter().copied()).collect();
     let mut decided = Vec::new();
     for ((content, _), PersonCopies { attempts, listed }) in &groups {
         let verdict = verdict(attempts, listed, shared.contains(content));
-        let mut ids = verdict.as_ref().map(Vec::as_slice).unwrap_or_default().iter();
+        let mut ids = verdict
+            .as_ref()
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter();
         // The first attempt gets the first message that was created.
-        for attempt in attempts.iter().filter(|attempt| attempt.message_id.is_none()) {
+        for attempt in attempts
+            .iter()
+            .filter(|attempt| attempt.message_id.is_none())
+        {
             let id = ids.next();
             let Some(row) = attempt.row else { continue };
             decided.push(match (&verdict, id) {
-                (Ok(_), Some(id)) => Ok(ProvenCopy { row, message_id: (*id).to_owned(), copies: attempts.len() }),
+                (Ok(_), Some(id)) => Ok(ProvenCopy {
+                    row,
+                    message_id: (*id).to_owned(),
+                    copies: attempts.len(),
+                }),
                 (Ok(_), None) => Err((row, StillUnknown::FewerListed)),
                 (Err(why), _) => Err((row, *why)),
             });
@@ -142,7 +167,9 @@ impl PersonCopies<'_> {
     fn has_others(&self) -> bool {
         let Self { attempts, listed } = self;
         let mut left = attempts.iter();
-        !listed.iter().all(|copy| left.any(|attempt| attempt.window.has(copy.at)))
+        !listed
+            .iter()
+            .all(|copy| left.any(|attempt| attempt.window.has(copy.at)))
     }
 }
 
@@ -155,14 +182,23 @@ fn verdict<'a>(
     if is_shared {
         return Err(StillUnknown::SentByOthers);
     }
-    let known: HashSet<_> = attempts.iter().filter_map(|attempt| attempt.message_id.as_deref()).collect();
-    let (ours, others): (Vec<&ListedCopy>, Vec<&ListedCopy>) =
-        listed.iter().partition(|copy| known.contains(copy.id.as_str()));
+    let known: HashSet<_> = attempts
+        .iter()
+        .filter_map(|attempt| attempt.message_id.as_deref())
+        .collect();
+    let (ours, others): (Vec<&ListedCopy>, Vec<&ListedCopy>) = listed
+        .iter()
+        .partition(|copy| known.contains(copy.id.as_str()));
     if listed.len() < attempts.len() || others.iter().any(|copy| copy.has_failed) {
         return Err(StillUnknown::FewerListed);
     }
     // There are as many as were attempted, but known ids are missing: then they are not all ours.
-    if ours.len() < attempts.iter().filter(|attempt| attempt.message_id.is_some()).count() {
+    if ours.len()
+        < attempts
+            .iter()
+            .filter(|attempt| attempt.message_id.is_some())
+            .count()
+    {
         return Err(StillUnknown::SentByOthers);
     }
     Ok(others.into_iter().map(|copy| copy.id.as_str()).collect())
@@ -195,9 +231,17 @@ impl RequestContent {
     pub(crate) fn of(path: &str, body: &str) -> Self {
         let fields: Map<String, Value> = serde_json::from_str(body).unwrap_or_default();
         let sort = MessageSort::of(path, &fields);
-        let text =
-            |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
-        let bubble = ShownContent { text: text("text"), media_url: text("mediaUrl") };
+        let text = |name: &str| {
+            fields
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        let bubble = ShownContent {
+            text: text("text"),
+            media_url: text("mediaUrl"),
+        };
         let kind = Message::of_body(&fields).map(|message| message.command());
         Self {
             sort,
@@ -215,7 +259,10 @@ impl RequestContent {
 impl ShownContent {
     /// Reads a message that Jelou lists; None for a bubble that shows nothing.
     pub(crate) fn of_listed(message: &HistoryMessage) -> Option<Self> {
-        let content = Self { text: message.text.clone(), media_url: message.media_url.clone() };
+        let content = Self {
+            text: message.text.clone(),
+            media_url: message.media_url.clone(),
+        };
         (!content.is_empty()).then_some(content)
     }
 
@@ -235,15 +282,34 @@ mod tests {
 
     /// An attempt to a person, this many minutes after the first one, with the row that it can settle or the id of its
     /// message.
-    fn attempt(person: &str, content: usize, minute: i64, row: Option<usize>, id: Option<&str>) -> OwnAttempt {
+    fn attempt(
+        person: &str,
+        content: usize,
+        minute: i64,
+        row: Option<usize>,
+        id: Option<&str>,
+    ) -> OwnAttempt {
         let window = AttemptWindow::of(minute * MINUTE, 0, MINUTE / 2);
-        OwnAttempt { row, person: person.to_owned(), content, window, message_id: id.map(str::to_owned) }
+        OwnAttempt {
+            row,
+            person: person.to_owned(),
+            content,
+            window,
+            message_id: id.map(str::to_owned),
+        }
     }
 
     fn copy(id: &str, person: &str, content: usize, minute: i64) -> ListedCopy {
         let facts = DeliveryFacts::new(DeliveryState::Accepted);
         let (id, person) = (id.to_owned(), person.to_owned());
-        ListedCopy { id, person, content, at: minute * MINUTE, has_failed: false, facts }
+        ListedCopy {
+            id,
+            person,
+            content,
+            at: minute * MINUTE,
+            has_failed: false,
+            facts,
+        }
     }
 
     type Decided = (Vec<(usize, String)>, Vec<(usize, StillUnknown)>);
@@ -263,28 +329,56 @@ mod tests {
     }
 
     fn is_settled(attempts: &[OwnAttempt], listed: &[ListedCopy], expected: &[(usize, &str)]) {
-        let expected: Vec<_> = expected.iter().map(|(row, id)| (*row, (*id).to_owned())).collect();
-        assert_eq!(decided(attempts, listed, &[]), (expected, vec![]), "{attempts:?} {listed:?}");
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(row, id)| (*row, (*id).to_owned()))
+            .collect();
+        assert_eq!(
+            decided(attempts, listed, &[]),
+            (expected, vec![]),
+            "{attempts:?} {listed:?}"
+        );
     }
 
-    fn is_left(attempts: &[OwnAttempt], listed: &[ListedCopy], doubted: &[usize], expected: &[(usize, StillUnknown)]) {
-        assert_eq!(decided(attempts, listed, doubted), (vec![], expected.to_vec()), "{attempts:?} {listed:?}");
+    fn is_left(
+        attempts: &[OwnAttempt],
+        listed: &[ListedCopy],
+        doubted: &[usize],
+        expected: &[(usize, StillUnknown)],
+    ) {
+        assert_eq!(
+            decided(attempts, listed, doubted),
+            (vec![], expected.to_vec()),
+            "{attempts:?} {listed:?}"
+        );
     }
 
     #[test]
     fn as_many_listed_as_attempted_were_sent() {
         let one = attempt("a", 0, 0, Some(0), None);
-        is_settled(std::slice::from_ref(&one), &[copy("m", "a", 0, 0)], &[(0, "m")]);
+        is_settled(
+            std::slice::from_ref(&one),
+            &[copy("m", "a", 0, 0)],
+            &[(0, "m")],
+        );
         // Sent messages count, with their own ids.
         let sent = attempt("a", 0, 1, None, Some("s"));
-        is_settled(&[one.clone(), sent.clone()], &[copy("m", "a", 0, 0), copy("s", "a", 0, 1)], &[(0, "m")]);
+        is_settled(
+            &[one.clone(), sent.clone()],
+            &[copy("m", "a", 0, 0), copy("s", "a", 0, 1)],
+            &[(0, "m")],
+        );
         // Two unknown ones get the ids in order.
         let second = attempt("a", 0, 2, Some(1), None);
         let listed = [copy("n", "a", 0, 2), copy("m", "a", 0, 1)];
         is_settled(&[one.clone(), second], &listed, &[(0, "m"), (1, "n")]);
         // An unknown attempt of another run counts and gets its id, but is not settled here.
         let other = attempt("a", 0, -1, None, None);
-        is_settled(&[one, other], &[copy("o", "a", 0, -1), copy("m", "a", 0, 0)], &[(0, "m")]);
+        is_settled(
+            &[one, other],
+            &[copy("o", "a", 0, -1), copy("m", "a", 0, 0)],
+            &[(0, "m")],
+        );
     }
 
     #[test]
@@ -292,32 +386,70 @@ mod tests {
         let one = attempt("a", 0, 0, Some(0), None);
         let two = attempt("a", 0, 1, Some(1), None);
         let sent = attempt("a", 0, 1, None, Some("s"));
-        is_left(std::slice::from_ref(&one), &[], &[], &[(0, StillUnknown::FewerListed)]);
-        let both = [(0, StillUnknown::FewerListed), (1, StillUnknown::FewerListed)];
+        is_left(
+            std::slice::from_ref(&one),
+            &[],
+            &[],
+            &[(0, StillUnknown::FewerListed)],
+        );
+        let both = [
+            (0, StillUnknown::FewerListed),
+            (1, StillUnknown::FewerListed),
+        ];
         is_left(&[one.clone(), two], &[copy("m", "a", 0, 0)], &[], &both);
         // The listed message is the one that was sent.
-        is_left(&[one.clone(), sent.clone()], &[copy("s", "a", 0, 1)], &[], &[(0, StillUnknown::FewerListed)]);
+        is_left(
+            &[one.clone(), sent.clone()],
+            &[copy("s", "a", 0, 1)],
+            &[],
+            &[(0, StillUnknown::FewerListed)],
+        );
         // It is not: the one that was sent is listed later, or never.
-        is_left(&[one, sent], &[copy("m", "a", 0, 1)], &[], &[(0, StillUnknown::FewerListed)]);
+        is_left(
+            &[one, sent],
+            &[copy("m", "a", 0, 1)],
+            &[],
+            &[(0, StillUnknown::FewerListed)],
+        );
     }
 
     /// An earlier request was refused, and is listed as undelivered; the unknown one may not have arrived.
     #[test]
     fn an_undelivered_copy_settles_none_but_the_attempt_with_its_id() {
         let one = attempt("a", 0, 0, Some(0), None);
-        let failed = |id, minute| ListedCopy { has_failed: true, ..copy(id, "a", 0, minute) };
+        let failed = |id, minute| ListedCopy {
+            has_failed: true,
+            ..copy(id, "a", 0, minute)
+        };
         let refused = StillUnknown::FewerListed;
-        is_left(std::slice::from_ref(&one), &[failed("m", 0)], &[], &[(0, refused)]);
+        is_left(
+            std::slice::from_ref(&one),
+            &[failed("m", 0)],
+            &[],
+            &[(0, refused)],
+        );
         let two = attempt("a", 0, 1, Some(1), None);
-        is_left(&[one.clone(), two], &[failed("m", 0), copy("n", "a", 0, 1)], &[], &[(0, refused), (1, refused)]);
+        is_left(
+            &[one.clone(), two],
+            &[failed("m", 0), copy("n", "a", 0, 1)],
+            &[],
+            &[(0, refused), (1, refused)],
+        );
         let sent = attempt("a", 0, 1, None, Some("s"));
-        is_settled(&[one, sent], &[copy("m", "a", 0, 0), failed("s", 1)], &[(0, "m")]);
+        is_settled(
+            &[one, sent],
+            &[copy("m", "a", 0, 0), failed("s", 1)],
+            &[(0, "m")],
+        );
     }
 
     #[test]
     fn content_that_others_send_too_settles_none() {
         let not_alone = StillUnknown::SentByOthers;
-        let attempts = [attempt("a", 0, 0, Some(0), None), attempt("b", 0, 0, None, Some("s"))];
+        let attempts = [
+            attempt("a", 0, 0, Some(0), None),
+            attempt("b", 0, 0, None, Some("s")),
+        ];
         let both = [copy("m", "a", 0, 0), copy("s", "b", 0, 0)];
         is_settled(&attempts, &both, &[(0, "m")]);
         for other in [
@@ -330,43 +462,76 @@ mod tests {
             copy("x", "a", 0, 60),
             copy("x", "b", 0, -60),
         ] {
-            is_left(&attempts, &[&both[..], &[other]].concat(), &[], &[(0, not_alone)]);
+            is_left(
+                &attempts,
+                &[&both[..], &[other]].concat(),
+                &[],
+                &[(0, not_alone)],
+            );
         }
         // It cannot be attributed.
         is_left(&attempts, &both, &[0], &[(0, not_alone)]);
         // The ids of the sent messages are not among them.
         let sent = attempt("a", 0, 1, None, Some("s"));
         let listed = [copy("m", "a", 0, 0), copy("n", "a", 0, 1)];
-        is_left(&[attempts[0].clone(), sent], &listed, &[], &[(0, not_alone)]);
+        is_left(
+            &[attempts[0].clone(), sent],
+            &listed,
+            &[],
+            &[(0, not_alone)],
+        );
         // Another content is not affected.
-        is_settled(&attempts, &[&both[..], &[copy("x", "c", 1, 0)]].concat(), &[(0, "m")]);
+        is_settled(
+            &attempts,
+            &[&both[..], &[copy("x", "c", 1, 0)]].concat(),
+            &[(0, "m")],
+        );
     }
 
     #[test]
     fn a_message_counts_in_the_time_in_which_the_attempt_can_have_sent_it() {
         let window = AttemptWindow::of(100_000, 0, 30_000);
-        for (at, expected) in
-            [(95_000, true), (94_999, false), (100_000, true), (730_000, true), (730_001, false), (i64::MIN, false)]
-        {
+        for (at, expected) in [
+            (95_000, true),
+            (94_999, false),
+            (100_000, true),
+            (730_000, true),
+            (730_001, false),
+            (i64::MIN, false),
+        ] {
             assert_eq!(window.has(at), expected, "{at}");
         }
         // Jelou's clock is an hour ahead.
-        assert!(AttemptWindow::of(0, 60 * MINUTE, 0).has(60 * MINUTE) && !AttemptWindow::of(0, 60 * MINUTE, 0).has(0));
+        assert!(
+            AttemptWindow::of(0, 60 * MINUTE, 0).has(60 * MINUTE)
+                && !AttemptWindow::of(0, 60 * MINUTE, 0).has(0)
+        );
         assert!(AttemptWindow::of(i64::MAX, i64::MAX, i64::MAX).has(i64::MAX));
     }
 
     #[test]
     fn each_attempt_needs_a_message_of_its_own_time() {
         // On Friday, and again on Monday after a person decided so.
-        let attempts = [attempt("a", 0, 0, None, None), attempt("a", 0, 4000, Some(0), None)];
-        is_settled(&attempts, &[copy("m", "a", 0, 0), copy("n", "a", 0, 4000)], &[(0, "n")]);
+        let attempts = [
+            attempt("a", 0, 0, None, None),
+            attempt("a", 0, 4000, Some(0), None),
+        ];
+        is_settled(
+            &attempts,
+            &[copy("m", "a", 0, 0), copy("n", "a", 0, 4000)],
+            &[(0, "n")],
+        );
         for listed in [copy("m", "a", 0, 0), copy("m", "a", 0, 4000)] {
             is_left(&attempts, &[listed], &[], &[(0, StillUnknown::FewerListed)]);
         }
         // One of the two is not ours; the copy that a second person has may come from the same sender.
         let others = [&attempts[..], &[attempt("b", 0, 0, Some(1), None)]].concat();
         for minute in [0, 4000] {
-            let listed = [copy("m", "a", 0, minute), copy("n", "a", 0, minute + 1), copy("o", "b", 0, 0)];
+            let listed = [
+                copy("m", "a", 0, minute),
+                copy("n", "a", 0, minute + 1),
+                copy("o", "b", 0, 0),
+            ];
             let not_alone = StillUnknown::SentByOthers;
             is_left(&others, &listed, &[], &[(0, not_alone), (1, not_alone)]);
         }
@@ -376,27 +541,74 @@ mod tests {
     fn only_what_a_bubble_shows_whole_can_be_recognized() {
         let (messages, url) = ("/v1/bots/1/messages", "https://a.example/x.png");
         for (path, body, sort, expected) in [
-            (messages, json!({"type": "text", "text": "Hola"}), MessageSort::FreeForm, Some((Some("Hola"), None))),
+            (
+                messages,
+                json!({"type": "text", "text": "Hola"}),
+                MessageSort::FreeForm,
+                Some((Some("Hola"), None)),
+            ),
             (
                 messages,
                 json!({"type": "image", "mediaUrl": url, "text": "x"}),
                 MessageSort::FreeForm,
                 Some((Some("x"), Some(url))),
             ),
-            (messages, json!({"type": "sticker", "mediaUrl": url}), MessageSort::FreeForm, Some((None, Some(url)))),
+            (
+                messages,
+                json!({"type": "sticker", "mediaUrl": url}),
+                MessageSort::FreeForm,
+                Some((None, Some(url))),
+            ),
             // On the wire a list is a text, with more than its bubble shows.
-            (messages, json!({"type": "text", "text": "x", "options": [{"title": "a"}]}), MessageSort::FreeForm, None),
-            (messages, json!({"type": "quick_reply", "text": "x"}), MessageSort::FreeForm, None),
-            (messages, json!({"type": "text"}), MessageSort::FreeForm, None),
-            (messages, json!({"type": "hologram", "text": "x"}), MessageSort::FreeForm, None),
-            (messages, json!({"type": "template", "templateId": "7", "text": "x"}), MessageSort::Either, None),
-            ("/v2/whatsapp/1/hsm", json!({"elementName": "a", "text": "x"}), MessageSort::Template, None),
-            ("/v1/bots/1/campaigns/2/template-messages", json!({"elementName": "a"}), MessageSort::Either, None),
+            (
+                messages,
+                json!({"type": "text", "text": "x", "options": [{"title": "a"}]}),
+                MessageSort::FreeForm,
+                None,
+            ),
+            (
+                messages,
+                json!({"type": "quick_reply", "text": "x"}),
+                MessageSort::FreeForm,
+                None,
+            ),
+            (
+                messages,
+                json!({"type": "text"}),
+                MessageSort::FreeForm,
+                None,
+            ),
+            (
+                messages,
+                json!({"type": "hologram", "text": "x"}),
+                MessageSort::FreeForm,
+                None,
+            ),
+            (
+                messages,
+                json!({"type": "template", "templateId": "7", "text": "x"}),
+                MessageSort::Either,
+                None,
+            ),
+            (
+                "/v2/whatsapp/1/hsm",
+                json!({"elementName": "a", "text": "x"}),
+                MessageSort::Template,
+                None,
+            ),
+            (
+                "/v1/bots/1/campaigns/2/template-messages",
+                json!({"elementName": "a"}),
+                MessageSort::Either,
+                None,
+            ),
             (messages, json!([]), MessageSort::FreeForm, None),
         ] {
             let content = RequestContent::of(path, &body.to_string());
             let (found_sort, found) = (content.sort, content.shown());
-            let found = found.as_ref().map(|shown| (shown.text.as_deref(), shown.media_url.as_deref()));
+            let found = found
+                .as_ref()
+                .map(|shown| (shown.text.as_deref(), shown.media_url.as_deref()));
             assert_eq!((found_sort, found), (sort, expected), "{body}");
         }
         assert_eq!(RequestContent::of(messages, "{").shown(), None);

@@ -33,7 +33,10 @@ impl InquiryTerms {
 
 /// A row that was sent, or may have been.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the row by itself")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of the row by itself"
+)]
 pub(super) struct InquiredRow {
     pub(super) n: i64,
     /// From its last record.
@@ -88,7 +91,9 @@ impl InquiredRow {
             None => true,
             Some(known) => match known.facts.state {
                 DeliveryState::Replied => false,
-                DeliveryState::Read | DeliveryState::Undelivered => terms.is_within(known.since, LONGER),
+                DeliveryState::Read | DeliveryState::Undelivered => {
+                    terms.is_within(known.since, LONGER)
+                }
                 DeliveryState::Other(_)
                 | DeliveryState::Accepted
                 | DeliveryState::AtWhatsapp
@@ -104,7 +109,10 @@ impl InquiredRow {
     }
 
     pub(super) fn learn(&mut self, seen: DeliveryFacts) {
-        let known = self.steps.last().or(self.known.as_ref().map(|known| &known.facts));
+        let known = self
+            .steps
+            .last()
+            .or(self.known.as_ref().map(|known| &known.facts));
         let mut learnt = known.cloned().unwrap_or_else(|| seen.clone());
         learnt.learn(seen);
         if known != Some(&learnt) {
@@ -114,7 +122,10 @@ impl InquiredRow {
 
     pub(super) fn learn_of_template(&mut self, notification: Notification) {
         if let Some(at) = notification.delivered_at {
-            self.learn(DeliveryFacts { at: Some(at), ..DeliveryFacts::new(DeliveryState::Delivered) });
+            self.learn(DeliveryFacts {
+                at: Some(at),
+                ..DeliveryFacts::new(DeliveryState::Delivered)
+            });
         }
         self.learn(notification.facts);
     }

@@ -6,10 +6,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::evidence::{
-    AttemptWindow, ListedCopy, OwnAttempt, ProvenCopy, RequestContent, ShownContent, StillUnknown, decide,
+    AttemptWindow, ListedCopy, OwnAttempt, ProvenCopy, RequestContent, ShownContent, StillUnknown,
+    decide,
 };
 use super::inquired_row::{InquiredRow, InquiryTerms};
-use crate::api::{DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification};
+use crate::api::{
+    DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, MessageSort, Notification,
+};
 use crate::ledger::{DeliveryNews, KnownAttempt, LOOKS_BACK, ProvenRow, RowState};
 use crate::phone::person_key;
 use crate::timestamps::of_milliseconds;
@@ -34,18 +37,27 @@ pub(crate) struct Inquiry {
 
 impl Inquiry {
     pub(crate) fn new(terms: InquiryTerms) -> Self {
-        Self { terms, ..Self::default() }
+        Self {
+            terms,
+            ..Self::default()
+        }
     }
 
     /// Adds an attempt of the run in question. Only a row's last attempt counts.
     pub(crate) fn add(&mut self, attempt: KnownAttempt) {
         let KnownAttempt { began_at, .. } = attempt;
-        self.span = Some(self.span.map_or([began_at; 2], |[first, last]| [first.min(began_at), last.max(began_at)]));
+        self.span = Some(self.span.map_or([began_at; 2], |[first, last]| {
+            [first.min(began_at), last.max(began_at)]
+        }));
         if !attempt.is_last || !matches!(attempt.row, RowState::Sent | RowState::Unknown) {
             return;
         }
         let row = InquiredRow::new(attempt, &self.terms);
-        if let Some(content) = row.shown.as_ref().filter(|_| row.is_unknown && row.is_asked) {
+        if let Some(content) = row
+            .shown
+            .as_ref()
+            .filter(|_| row.is_unknown && row.is_asked)
+        {
             let number = self.contents.len();
             self.contents.entry(content.clone()).or_insert(number);
             self.by_n.insert(row.n, self.rows.len());
@@ -58,10 +70,18 @@ impl Inquiry {
 
     /// Adds an attempt of any run of the bot for counting. The attempts of this run must be added first.
     pub(crate) fn count(&mut self, attempt: &KnownAttempt, is_of_this_run: bool) {
-        let Some(bubble) = RequestContent::of(&attempt.path, &attempt.body).bubble else { return };
-        let Some(content) = self.contents.get(&bubble).copied() else { return };
+        let Some(bubble) = RequestContent::of(&attempt.path, &attempt.body).bubble else {
+            return;
+        };
+        let Some(content) = self.contents.get(&bubble).copied() else {
+            return;
+        };
         let is_open = is_of_this_run && attempt.is_last;
-        let row = if is_open { self.by_n.get(&attempt.n).copied() } else { None };
+        let row = if is_open {
+            self.by_n.get(&attempt.n).copied()
+        } else {
+            None
+        };
         self.attempts.push(OwnAttempt {
             row,
             person: person_key(&attempt.recipient).into_owned(),
@@ -77,7 +97,9 @@ impl Inquiry {
 
     /// Whether asking can return anything new.
     pub(crate) fn is_open(&self) -> bool {
-        self.rows.iter().any(|row| row.is_asked && row.may_change(&self.terms))
+        self.rows
+            .iter()
+            .any(|row| row.is_asked && row.may_change(&self.terms))
     }
 
     /// Whether there are unknown rows that the history can settle.
@@ -86,8 +108,13 @@ impl Inquiry {
     }
 
     /// The rows of these sorts that are asked for and were not found yet.
-    pub(super) fn open_rows(&self, of: impl Fn(MessageSort) -> bool) -> impl Iterator<Item = &InquiredRow> {
-        self.rows.iter().filter(move |row| row.is_asked && row.id.is_some() && !row.is_listed && of(row.sort))
+    pub(super) fn open_rows(
+        &self,
+        of: impl Fn(MessageSort) -> bool,
+    ) -> impl Iterator<Item = &InquiredRow> {
+        self.rows
+            .iter()
+            .filter(move |row| row.is_asked && row.id.is_some() && !row.is_listed && of(row.sort))
     }
 
     /// How many rows are asked for.
@@ -98,9 +125,16 @@ impl Inquiry {
     /// The earliest time, by the ledger's clock, at which messages of these rows can be listed; None if there are none.
     /// To count copies, it starts with the first attempt of the run: someone else may have sent the same content at any
     /// time since.
-    pub(crate) fn since(&self, of: impl Fn(MessageSort) -> bool, counts_copies: bool) -> Option<i64> {
+    pub(crate) fn since(
+        &self,
+        of: impl Fn(MessageSort) -> bool,
+        counts_copies: bool,
+    ) -> Option<i64> {
         let first = self.open_rows(of).map(|row| row.left_at).min();
-        let of_run = self.counted_span().filter(|_| counts_copies).map(|[first, _]| first);
+        let of_run = self
+            .counted_span()
+            .filter(|_| counts_copies)
+            .map(|[first, _]| first);
         first.into_iter().chain(of_run).min()
     }
 
@@ -114,7 +148,9 @@ impl Inquiry {
 
     /// Reads an entry of the history. Returns whether the entry identifies its message or its recipient.
     pub(crate) fn note_message(&mut self, entry: &Value, bot: &str) -> bool {
-        let Some(message) = HistoryMessage::read(entry, bot) else { return false };
+        let Some(message) = HistoryMessage::read(entry, bot) else {
+            return false;
+        };
         if message.author != MessageAuthor::User {
             self.note_ours(&message);
         }
@@ -124,24 +160,45 @@ impl Inquiry {
     /// Reads a message that no person wrote.
     fn note_ours(&mut self, message: &HistoryMessage) {
         let content = ShownContent::of_listed(message);
-        let (facts, at) = (message.facts(), message.at.map(jiff::Timestamp::as_millisecond));
-        let place = message.id.as_deref().and_then(|id| self.by_id.get(id).copied());
+        let (facts, at) = (
+            message.facts(),
+            message.at.map(jiff::Timestamp::as_millisecond),
+        );
+        let place = message
+            .id
+            .as_deref()
+            .and_then(|id| self.by_id.get(id).copied());
         let row = place.and_then(|place| self.rows.get_mut(place));
         if let Some(row) = row.filter(|row| row.may_be_for(message.user.as_deref())) {
             row.is_listed = true;
             row.learn(facts.clone());
         }
-        let Some(number) = content.as_ref().and_then(|content| self.contents.get(content).copied()) else { return };
-        // If the API does not name the author, it may have been us or someone else.
-        let (MessageAuthor::Bot, Some(id), Some(person), Some(at)) =
-            (message.author, message.id.clone(), message.user.as_deref(), at)
+        let Some(number) = content
+            .as_ref()
+            .and_then(|content| self.contents.get(content).copied())
         else {
+            return;
+        };
+        // If the API does not name the author, it may have been us or someone else.
+        let (MessageAuthor::Bot, Some(id), Some(person), Some(at)) = (
+            message.author,
+            message.id.clone(),
+            message.user.as_deref(),
+            at,
+        ) else {
             self.doubted.insert(number);
             return;
         };
         let person = person_key(person).into_owned();
         let has_failed = facts.state == DeliveryState::Undelivered;
-        let copy = ListedCopy { id: id.clone(), person, content: number, at, has_failed, facts };
+        let copy = ListedCopy {
+            id: id.clone(),
+            person,
+            content: number,
+            at,
+            has_failed,
+            facts,
+        };
         if let Some(known) = self.copies.get_mut(&id) {
             // Two messages with the same id.
             if !known.add(copy) {
@@ -154,9 +211,13 @@ impl Inquiry {
 
     /// Reads an entry of the notifications. Returns whether the entry identifies its message.
     pub(crate) fn note_notification(&mut self, entry: &Value) -> bool {
-        let Some(notification) = Notification::read(entry) else { return false };
+        let Some(notification) = Notification::read(entry) else {
+            return false;
+        };
         let is_named = notification.ids().next().is_some();
-        let place = notification.ids().find_map(|id| self.by_id.get(id).copied());
+        let place = notification
+            .ids()
+            .find_map(|id| self.by_id.get(id).copied());
         let row = place.and_then(|place| self.rows.get_mut(place));
         if let Some(row) = row.filter(|row| row.may_be_for(notification.destination.as_deref())) {
             row.is_listed = true;
@@ -166,8 +227,19 @@ impl Inquiry {
     }
 
     /// Reads the status of the message with this id only.
-    pub(crate) fn note_one(&mut self, id: &str, facts: Option<DeliveryFacts>, notification: Option<Notification>) {
-        let Some(row) = self.by_id.get(id).and_then(|place| self.rows.get_mut(*place)) else { return };
+    pub(crate) fn note_one(
+        &mut self,
+        id: &str,
+        facts: Option<DeliveryFacts>,
+        notification: Option<Notification>,
+    ) {
+        let Some(row) = self
+            .by_id
+            .get(id)
+            .and_then(|place| self.rows.get_mut(*place))
+        else {
+            return;
+        };
         row.is_listed |= facts.is_some();
         if let Some(notification) = notification {
             row.learn_of_template(notification);
@@ -181,7 +253,13 @@ impl Inquiry {
     fn news(&mut self) -> DeliveryNews {
         let mut news = DeliveryNews::default();
         for row in &mut self.rows {
-            news.learn(row.n, &mut row.known, std::mem::take(&mut row.steps), None, self.terms.now);
+            news.learn(
+                row.n,
+                &mut row.known,
+                std::mem::take(&mut row.steps),
+                None,
+                self.terms.now,
+            );
         }
         news
     }
@@ -192,7 +270,10 @@ impl Inquiry {
         self.rows.iter().all(|row| {
             let is_silent = row.id.is_some() && row.known.is_none();
             let was_asked = row.is_asked
-                || self.terms.last_asked_at.is_some_and(|at| (at - LOOKS_BACK..=at).contains(&row.left_at));
+                || self
+                    .terms
+                    .last_asked_at
+                    .is_some_and(|at| (at - LOOKS_BACK..=at).contains(&row.left_at));
             !is_silent || was_asked || !self.terms.is_within(row.left_at, span)
         })
     }
@@ -203,16 +284,26 @@ impl Inquiry {
         let (mut news, mut left) = (self.news(), BTreeMap::new());
         let mut why: HashMap<usize, StillUnknown> = HashMap::new();
         let listed: Vec<_> = self.copies.values().cloned().collect();
-        let decided = if is_whole { decide(&self.attempts, &listed, &self.doubted) } else { Vec::new() };
+        let decided = if is_whole {
+            decide(&self.attempts, &listed, &self.doubted)
+        } else {
+            Vec::new()
+        };
         for decided in decided {
-            let ProvenCopy { row: place, message_id, copies } = match decided {
+            let ProvenCopy {
+                row: place,
+                message_id,
+                copies,
+            } = match decided {
                 Ok(proven) => proven,
                 Err((place, reason)) => {
                     why.insert(place, reason);
                     continue;
                 }
             };
-            let Some(row) = self.rows.get_mut(place) else { continue };
+            let Some(row) = self.rows.get_mut(place) else {
+                continue;
+            };
             if row.may_still_speak {
                 continue;
             }
@@ -221,17 +312,36 @@ impl Inquiry {
                 why.insert(place, StillUnknown::SentByOthers);
                 continue;
             }
-            let Some(copy) = self.copies.get(&message_id) else { continue };
+            let Some(copy) = self.copies.get(&message_id) else {
+                continue;
+            };
             let evidence = format!(
                 "found in Jelou's history as {message_id}, created at {:.3}: {copies} attempted, {copies} listed",
                 of_milliseconds(copy.at)
             );
             row.is_unknown = false;
-            news.proven.push(ProvenRow { n: row.n, number: row.number, evidence });
-            news.learn(row.n, &mut row.known, vec![copy.facts.clone()], Some(&message_id), self.terms.now);
+            news.proven.push(ProvenRow {
+                n: row.n,
+                number: row.number,
+                evidence,
+            });
+            news.learn(
+                row.n,
+                &mut row.known,
+                vec![copy.facts.clone()],
+                Some(&message_id),
+                self.terms.now,
+            );
         }
-        for (place, row) in self.rows.iter().enumerate().filter(|(_, row)| row.is_unknown) {
-            *left.entry(row.stays(is_whole, why.get(&place).copied())).or_default() += 1;
+        for (place, row) in self
+            .rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.is_unknown)
+        {
+            *left
+                .entry(row.stays(is_whole, why.get(&place).copied()))
+                .or_default() += 1;
         }
         (news, left)
     }
@@ -249,7 +359,13 @@ mod tests {
     const LEFT_AT: i64 = NOW - HOUR;
 
     fn terms() -> InquiryTerms {
-        InquiryTerms { now: NOW, up_to: Duration::from_secs(72 * 3600), clock: 0, timeout: 30_000, last_asked_at: None }
+        InquiryTerms {
+            now: NOW,
+            up_to: Duration::from_secs(72 * 3600),
+            clock: 0,
+            timeout: 30_000,
+            last_asked_at: None,
+        }
     }
 
     /// A change to an inquiry that settles a row.
@@ -265,7 +381,11 @@ mod tests {
             began_at: LEFT_AT,
             is_last: true,
             message_id: id.map(str::to_owned),
-            row: if id.is_some() { RowState::Sent } else { RowState::Unknown },
+            row: if id.is_some() {
+                RowState::Sent
+            } else {
+                RowState::Unknown
+            },
             row_number: 1,
             delivery: None,
             may_still_speak: false,
@@ -298,8 +418,13 @@ mod tests {
             inquiry.count(attempt, true);
         }
         let (news, left) = inquiry.settle(is_whole);
-        let left = left.into_iter().flat_map(|(why, rows)| (0..rows).map(move |_| why));
-        (news.proven.into_iter().map(|row| row.n).collect(), left.collect())
+        let left = left
+            .into_iter()
+            .flat_map(|(why, rows)| (0..rows).map(move |_| why));
+        (
+            news.proven.into_iter().map(|row| row.n).collect(),
+            left.collect(),
+        )
     }
 
     /// One row is sent, the other unknown, and both are listed. After any one change, nothing is settled.
@@ -307,105 +432,214 @@ mod tests {
     fn each_condition_that_does_not_hold_settles_nothing() {
         let attempts = || vec![attempt(1, Some("a")), attempt(2, None)];
         let entries = || vec![entry("a", 1), entry("b", 2)];
-        assert_eq!(settled(terms(), &attempts(), &entries(), true), (vec![2], vec![]));
+        assert_eq!(
+            settled(terms(), &attempts(), &entries(), true),
+            (vec![2], vec![])
+        );
         let changed = |change: &Change| {
             let (mut terms, mut attempts, mut entries) = (terms(), attempts(), entries());
             change(&mut terms, &mut attempts, &mut entries);
             settled(terms, &attempts, &entries, true)
         };
         let table: Vec<(&str, StillUnknown, &Change)> = vec![
-            ("not listed", StillUnknown::FewerListed, &|_, _, entries| drop(entries.pop())),
-            ("to somebody else", StillUnknown::SentByOthers, &|_, _, entries| {
-                entries[1]["recipient"]["id"] = json!("593990000009");
+            ("not listed", StillUnknown::FewerListed, &|_, _, entries| {
+                drop(entries.pop());
             }),
-            ("by the user", StillUnknown::FewerListed, &|_, _, entries| entries[1]["by"] = json!("user")),
-            ("by an agent", StillUnknown::SentByOthers, &|_, _, entries| {
-                entries[1]["by"] = json!("ana@example.com");
-                entries[1]["sender"]["id"] = json!("5f0c2a");
+            (
+                "to somebody else",
+                StillUnknown::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["recipient"]["id"] = json!("593990000009");
+                },
+            ),
+            (
+                "by the user",
+                StillUnknown::FewerListed,
+                &|_, _, entries| entries[1]["by"] = json!("user"),
+            ),
+            (
+                "by an agent",
+                StillUnknown::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["by"] = json!("ana@example.com");
+                    entries[1]["sender"]["id"] = json!("5f0c2a");
+                },
+            ),
+            (
+                "other words",
+                StillUnknown::FewerListed,
+                &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola"),
+            ),
+            (
+                "with a medium",
+                StillUnknown::FewerListed,
+                &|_, _, entries| {
+                    entries[1]["bubble"]["mediaUrl"] = json!("https://a");
+                },
+            ),
+            ("before", StillUnknown::SentByOthers, &|_, _, entries| {
+                entries[1]["createdAt"] = json!(LEFT_AT - 6000);
             }),
-            ("other words", StillUnknown::FewerListed, &|_, _, entries| entries[1]["bubble"]["text"] = json!("Hola")),
-            ("with a medium", StillUnknown::FewerListed, &|_, _, entries| {
-                entries[1]["bubble"]["mediaUrl"] = json!("https://a");
+            (
+                "long after",
+                StillUnknown::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["createdAt"] = json!(LEFT_AT + HOUR);
+                },
+            ),
+            (
+                "without an id",
+                StillUnknown::SentByOthers,
+                &|_, _, entries| {
+                    drop(entries[1].as_object_mut().unwrap().remove("messageId"));
+                },
+            ),
+            (
+                "without a time",
+                StillUnknown::SentByOthers,
+                &|_, _, entries| entries[1]["createdAt"] = Value::Null,
+            ),
+            (
+                "without a person",
+                StillUnknown::SentByOthers,
+                &|_, _, entries| {
+                    entries[1]["recipient"] = json!({"id": "7"});
+                },
+            ),
+            (
+                "the same from others",
+                StillUnknown::SentByOthers,
+                &|_, _, entries| {
+                    let mut other = entry("c", 2);
+                    other["recipient"]["id"] = json!("593990000009");
+                    entries.push(other);
+                },
+            ),
+            ("twice", StillUnknown::SentByOthers, &|_, _, entries| {
+                entries.push(entry("c", 2));
             }),
-            ("before", StillUnknown::SentByOthers, &|_, _, entries| entries[1]["createdAt"] = json!(LEFT_AT - 6000)),
-            ("long after", StillUnknown::SentByOthers, &|_, _, entries| {
-                entries[1]["createdAt"] = json!(LEFT_AT + HOUR);
+            (
+                "one id for two",
+                StillUnknown::SentByOthers,
+                &|_, _, entries| {
+                    let mut other = entry("b", 2);
+                    other["createdAt"] = json!(LEFT_AT + 1000);
+                    entries.push(other);
+                },
+            ),
+            (
+                "one more attempt",
+                StillUnknown::FewerListed,
+                &|_, attempts, _| {
+                    attempts.push(KnownAttempt {
+                        row: RowState::Failed,
+                        ..attempt(2, None)
+                    });
+                },
+            ),
+            ("it failed", StillUnknown::FewerListed, &|_, _, entries| {
+                entries[1]["status"] = json!("FAILED");
             }),
-            ("without an id", StillUnknown::SentByOthers, &|_, _, entries| {
-                drop(entries[1].as_object_mut().unwrap().remove("messageId"));
-            }),
-            ("without a time", StillUnknown::SentByOthers, &|_, _, entries| entries[1]["createdAt"] = Value::Null),
-            ("without a person", StillUnknown::SentByOthers, &|_, _, entries| {
-                entries[1]["recipient"] = json!({"id": "7"});
-            }),
-            ("the same from others", StillUnknown::SentByOthers, &|_, _, entries| {
-                let mut other = entry("c", 2);
-                other["recipient"]["id"] = json!("593990000009");
-                entries.push(other);
-            }),
-            ("twice", StillUnknown::SentByOthers, &|_, _, entries| entries.push(entry("c", 2))),
-            ("one id for two", StillUnknown::SentByOthers, &|_, _, entries| {
-                let mut other = entry("b", 2);
-                other["createdAt"] = json!(LEFT_AT + 1000);
-                entries.push(other);
-            }),
-            ("one more attempt", StillUnknown::FewerListed, &|_, attempts, _| {
-                attempts.push(KnownAttempt { row: RowState::Failed, ..attempt(2, None) });
-            }),
-            ("it failed", StillUnknown::FewerListed, &|_, _, entries| entries[1]["status"] = json!("FAILED")),
-            ("its process may speak", StillUnknown::NotAsked, &|_, attempts, _| {
-                attempts[1].may_still_speak = true;
-            }),
-            ("the same with buttons", StillUnknown::FewerListed, &|_, attempts, _| {
-                let body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
-                attempts.push(KnownAttempt {
-                    n: 3,
-                    body,
-                    recipient: attempts[1].recipient.clone(),
-                    ..attempt(3, Some("b"))
-                });
-            }),
+            (
+                "its process may speak",
+                StillUnknown::NotAsked,
+                &|_, attempts, _| {
+                    attempts[1].may_still_speak = true;
+                },
+            ),
+            (
+                "the same with buttons",
+                StillUnknown::FewerListed,
+                &|_, attempts, _| {
+                    let body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
+                    attempts.push(KnownAttempt {
+                        n: 3,
+                        body,
+                        recipient: attempts[1].recipient.clone(),
+                        ..attempt(3, Some("b"))
+                    });
+                },
+            ),
             ("buttons", StillUnknown::ShownInPart, &|_, attempts, _| {
                 attempts[1].body = json!({"type": "quick_reply", "text": "Hola 2"}).to_string();
             }),
-            ("too old", StillUnknown::NotAsked, &|terms, _, _| terms.up_to = Duration::from_secs(60)),
-            ("another clock", StillUnknown::SentByOthers, &|terms, _, _| terms.clock = HOUR),
+            ("too old", StillUnknown::NotAsked, &|terms, _, _| {
+                terms.up_to = Duration::from_secs(60);
+            }),
+            (
+                "another clock",
+                StillUnknown::SentByOthers,
+                &|terms, _, _| terms.clock = HOUR,
+            ),
         ];
         for (what, why, change) in table {
             assert_eq!(changed(change), (vec![], vec![why]), "{what}");
         }
-        assert_eq!(settled(terms(), &attempts(), &entries(), false), (vec![], vec![StillUnknown::NotAsked]));
+        assert_eq!(
+            settled(terms(), &attempts(), &entries(), false),
+            (vec![], vec![StillUnknown::NotAsked])
+        );
     }
 
     #[test]
     fn a_page_that_moved_counts_each_message_once() {
-        let (attempts, mut entries) = ([attempt(1, Some("a")), attempt(2, None)], vec![entry("a", 1), entry("b", 2)]);
+        let (attempts, mut entries) = (
+            [attempt(1, Some("a")), attempt(2, None)],
+            vec![entry("a", 1), entry("b", 2)],
+        );
         let mut later = entry("b", 2);
         later["status"] = json!("READ");
         entries.push(later);
-        assert_eq!(settled(terms(), &attempts, &entries, true), (vec![2], vec![]));
+        assert_eq!(
+            settled(terms(), &attempts, &entries, true),
+            (vec![2], vec![])
+        );
     }
 
     #[test]
     fn a_message_is_asked_for_while_it_may_change() {
         let day = 24 * HOUR;
         let known = |state: DeliveryState, since: i64| {
-            Some(KnownDelivery { number: 1, facts: DeliveryFacts::new(state), since })
+            Some(KnownDelivery {
+                number: 1,
+                facts: DeliveryFacts::new(state),
+                since,
+            })
         };
         for (left_at, delivery, expected) in [
             (LEFT_AT, None, true),
             (NOW - 72 * HOUR, None, true),
             (NOW - 72 * HOUR - 1, None, false),
-            (LEFT_AT, known(DeliveryState::Delivered, NOW - 2 * day), true),
+            (
+                LEFT_AT,
+                known(DeliveryState::Delivered, NOW - 2 * day),
+                true,
+            ),
             (LEFT_AT, known(DeliveryState::Replied, NOW), false),
             (LEFT_AT, known(DeliveryState::Read, NOW - day), true),
             (LEFT_AT, known(DeliveryState::Read, NOW - day - 1), false),
-            (LEFT_AT, known(DeliveryState::Undelivered, NOW - day - 1), false),
-            (LEFT_AT, known(DeliveryState::Other("PAUSED".to_owned()), NOW - 2 * day), true),
+            (
+                LEFT_AT,
+                known(DeliveryState::Undelivered, NOW - day - 1),
+                false,
+            ),
+            (
+                LEFT_AT,
+                known(DeliveryState::Other("PAUSED".to_owned()), NOW - 2 * day),
+                true,
+            ),
         ] {
             let mut inquiry = Inquiry::new(terms());
-            inquiry.add(KnownAttempt { began_at: left_at, delivery: delivery.clone(), ..attempt(1, Some("a")) });
-            assert_eq!((inquiry.asked() == 1, inquiry.is_open()), (expected, expected), "{left_at} {delivery:?}");
+            inquiry.add(KnownAttempt {
+                began_at: left_at,
+                delivery: delivery.clone(),
+                ..attempt(1, Some("a"))
+            });
+            assert_eq!(
+                (inquiry.asked() == 1, inquiry.is_open()),
+                (expected, expected),
+                "{left_at} {delivery:?}"
+            );
         }
     }
 
@@ -419,9 +653,20 @@ mod tests {
             // Too old, unless the look-back time is given.
             (days(3), NOW - 100 * HOUR, None, true),
         ] {
-            let mut inquiry = Inquiry::new(InquiryTerms { up_to, last_asked_at, ..terms() });
-            inquiry.add(KnownAttempt { began_at: left_at, ..attempt(1, Some("a")) });
-            assert_eq!(inquiry.is_complete(days(3)), expected, "{up_to:?} {left_at}");
+            let mut inquiry = Inquiry::new(InquiryTerms {
+                up_to,
+                last_asked_at,
+                ..terms()
+            });
+            inquiry.add(KnownAttempt {
+                began_at: left_at,
+                ..attempt(1, Some("a"))
+            });
+            assert_eq!(
+                inquiry.is_complete(days(3)),
+                expected,
+                "{up_to:?} {left_at}"
+            );
         }
     }
 
@@ -430,9 +675,13 @@ mod tests {
         let mut inquiry = Inquiry::new(terms());
         inquiry.add(attempt(1, Some("a")));
         inquiry.note_message(&entry("a", 2), "7");
-        inquiry.note_notification(&json!({"id": "a", "destination": "593990000002", "sentStatus": "READ"}));
+        inquiry.note_notification(
+            &json!({"id": "a", "destination": "593990000002", "sentStatus": "READ"}),
+        );
         assert!(inquiry.news().is_empty());
-        inquiry.note_notification(&json!({"id": "a", "destination": "593990000001", "sentStatus": "READ"}));
+        inquiry.note_notification(
+            &json!({"id": "a", "destination": "593990000001", "sentStatus": "READ"}),
+        );
         assert_eq!(inquiry.news().learnt.len(), 1);
     }
 
@@ -440,12 +689,20 @@ mod tests {
     fn what_is_learnt_is_added_once_and_in_order() {
         let mut inquiry = Inquiry::new(terms());
         inquiry.add(attempt(1, Some("a")));
-        let template = json!({"id": "a", "sentStatus": "READ", "deliveryUserAt": 1000, "readAt": 2000});
+        let template =
+            json!({"id": "a", "sentStatus": "READ", "deliveryUserAt": 1000, "readAt": 2000});
         inquiry.note_notification(&template);
         inquiry.note_notification(&template);
         let learnt = inquiry.news().learnt;
-        let states: Vec<_> = learnt[0].steps.iter().map(|facts| facts.state.name()).collect();
-        assert_eq!((learnt.len(), learnt[0].after, states), (1, 0, vec!["delivered", "read"]));
+        let states: Vec<_> = learnt[0]
+            .steps
+            .iter()
+            .map(|facts| facts.state.name())
+            .collect();
+        assert_eq!(
+            (learnt.len(), learnt[0].after, states),
+            (1, 0, vec!["delivered", "read"])
+        );
         inquiry.note_message(&entry("a", 1), "7");
         assert!(inquiry.news().is_empty(), "it only goes forward");
     }

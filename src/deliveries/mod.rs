@@ -16,8 +16,8 @@ use self::inquired_row::InquiredRow;
 pub(crate) use self::inquired_row::InquiryTerms;
 pub(crate) use self::inquiry::Inquiry;
 use crate::api::{
-    LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageSort, SpanStart,
-    TrackedMessage,
+    LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan, LookUps, MessageSort,
+    SpanStart, TrackedMessage,
 };
 use crate::timestamps::of_milliseconds;
 
@@ -50,21 +50,42 @@ pub(crate) async fn sweep<'a>(
     progress: &'a mut dyn FnMut(u64, Option<u64>),
     ahead: i64,
 ) -> Result<ListingCoverage, LookUpError> {
-    Sweep { look_ups, inquiry, progress, ahead, answered: 0, planned: None }.run().await
+    Sweep {
+        look_ups,
+        inquiry,
+        progress,
+        ahead,
+        answered: 0,
+        planned: None,
+    }
+    .run()
+    .await
 }
 
 impl Sweep<'_, '_> {
     async fn run(mut self) -> Result<ListingCoverage, LookUpError> {
         let counts_copies = self.inquiry.counts_copies();
-        let of_templates = self.ask(LookUpList::Notifications, |sort| sort != MessageSort::FreeForm, false).await;
+        let of_templates = self
+            .ask(
+                LookUpList::Notifications,
+                |sort| sort != MessageSort::FreeForm,
+                false,
+            )
+            .await;
         let of_templates = match of_templates {
             // The history has them, too.
             Err(LookUpError::Unavailable(_)) => ListingCoverage::Whole,
             asked => asked?,
         };
         // The ids of templates that were not found may be those from the history.
-        let of_all = self.ask(LookUpList::History, |_| true, counts_copies).await?;
-        Ok(if of_all == ListingCoverage::Whole { of_templates } else { of_all })
+        let of_all = self
+            .ask(LookUpList::History, |_| true, counts_copies)
+            .await?;
+        Ok(if of_all == ListingCoverage::Whole {
+            of_templates
+        } else {
+            of_all
+        })
     }
 
     /// Asks for the rows of these sorts that were not found yet: by the pages of a listing, or one by one if that
@@ -75,10 +96,15 @@ impl Sweep<'_, '_> {
         of: impl Fn(MessageSort) -> bool + Copy,
         counts_copies: bool,
     ) -> Result<ListingCoverage, LookUpError> {
-        let Some(since) = self.inquiry.since(of, counts_copies) else { return Ok(ListingCoverage::Whole) };
+        let Some(since) = self.inquiry.since(of, counts_copies) else {
+            return Ok(ListingCoverage::Whole);
+        };
         let start = SpanStart::At(of_milliseconds(since.saturating_add(self.ahead)));
         let span = LookUpSpan { start, until: None };
-        let pages = self.look_ups.pages(list, &self.look_ups.by_its_clock(&span)).await?;
+        let pages = self
+            .look_ups
+            .pages(list, &self.look_ups.by_its_clock(&span))
+            .await?;
         let clock = i64::try_from(self.look_ups.clock.as_millis()).unwrap_or_default();
         self.inquiry.terms.clock = clock.saturating_add(self.ahead);
         let rows = self.inquiry.open_rows(of).count() as u64;
@@ -91,8 +117,19 @@ impl Sweep<'_, '_> {
         }
     }
 
-    async fn read_pages(&mut self, list: LookUpList, span: &LookUpSpan) -> Result<ListingCoverage, LookUpError> {
-        let Self { look_ups, inquiry, progress, answered, planned, .. } = self;
+    async fn read_pages(
+        &mut self,
+        list: LookUpList,
+        span: &LookUpSpan,
+    ) -> Result<ListingCoverage, LookUpError> {
+        let Self {
+            look_ups,
+            inquiry,
+            progress,
+            answered,
+            planned,
+            ..
+        } = self;
         let bot = look_ups.bot.to_owned();
         let (mut read, mut unreadable) = (0_u64, false);
         let take = |entry: &Value| {
@@ -113,11 +150,17 @@ impl Sweep<'_, '_> {
         })
     }
 
-    async fn read_rows(&mut self, of: impl Fn(MessageSort) -> bool) -> Result<ListingCoverage, LookUpError> {
+    async fn read_rows(
+        &mut self,
+        of: impl Fn(MessageSort) -> bool,
+    ) -> Result<ListingCoverage, LookUpError> {
         let tracked = |row: &InquiredRow| {
             let left_at = of_milliseconds(row.left_at.saturating_add(self.ahead));
             let tracked = TrackedMessage::new(row.id.clone()?, row.sort, Some(left_at));
-            Some(TrackedMessage { recipient: Some(row.recipient.clone()), ..tracked })
+            Some(TrackedMessage {
+                recipient: Some(row.recipient.clone()),
+                ..tracked
+            })
         };
         let rows: Vec<_> = self.inquiry.open_rows(of).filter_map(tracked).collect();
         let mut end = ListingCoverage::Whole;
@@ -126,7 +169,8 @@ impl Sweep<'_, '_> {
             if tracked.facts.is_none() && !tracked.is_fully_searched() {
                 end = tracked.coverage;
             }
-            self.inquiry.note_one(&tracked.id, tracked.facts, tracked.notification);
+            self.inquiry
+                .note_one(&tracked.id, tracked.facts, tracked.notification);
             self.answered += 1;
             (self.progress)(self.answered, self.planned);
         }

@@ -30,49 +30,102 @@ pub fn answer(bytes: &[u8]) {
 }
 
 fn hold(status: u16, body: &Body, accepts: SuccessCriterion) {
-    let answer = Answer { status, retry_after: None, date: None, warnings: Vec::new(), body: body.clone() };
-    let Ok(url) = "https://api.jelou.ai/".parse() else { return };
+    let answer = Answer {
+        status,
+        retry_after: None,
+        date: None,
+        warnings: Vec::new(),
+        body: body.clone(),
+    };
+    let Ok(url) = "https://api.jelou.ai/".parse() else {
+        return;
+    };
     let request = Request::post(url, "{}".into(), accepts);
     let verdict = judge(&Ok(answer), &request);
     let is_not_sent = matches!(verdict.outcome, Outcome::NotSent(_));
-    assert!(verdict.retry.is_none() || is_not_sent, "tried again: {verdict:?}");
-    assert_eq!(verdict.problem.is_none(), matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+    assert!(
+        verdict.retry.is_none() || is_not_sent,
+        "tried again: {verdict:?}"
+    );
+    assert_eq!(
+        verdict.problem.is_none(),
+        matches!(verdict.outcome, Outcome::Sent { .. }),
+        "{verdict:?}"
+    );
     // Checked independently of the code that judges the answer.
     let text = body.text.trim_start_matches('\u{feff}');
     let json: Option<Value> = serde_json::from_str(text).ok().filter(|_| body.complete);
     let field = |name: &str| json.as_ref().and_then(|json| json.get(name));
-    let id = field("messageId").and_then(Value::as_str).filter(|id| !id.is_empty());
+    let id = field("messageId")
+        .and_then(Value::as_str)
+        .filter(|id| !id.is_empty());
     match &request.accepts {
         SuccessCriterion::MessageId => {
-            assert!(!(is_not_sent && id.is_some()), "accepted, and said not to be sent: {verdict:?}");
-            let is_accepted = field("success") == Some(&Value::Bool(true)) || field("messageId").is_some();
-            let is_sent = is_accepted && field("success") != Some(&Value::Bool(false)) && (200..300).contains(&status);
-            assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+            assert!(
+                !(is_not_sent && id.is_some()),
+                "accepted, and said not to be sent: {verdict:?}"
+            );
+            let is_accepted =
+                field("success") == Some(&Value::Bool(true)) || field("messageId").is_some();
+            let is_sent = is_accepted
+                && field("success") != Some(&Value::Bool(false))
+                && (200..300).contains(&status);
+            assert!(
+                is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }),
+                "{verdict:?}"
+            );
         }
         SuccessCriterion::Destination(_) => {
-            let is_named = json.as_ref().is_some_and(|json| has_text(json, DESTINATION));
-            let is_single = field("success") == Some(&Value::Bool(true)) || field("messageId").is_some();
+            let is_named = json
+                .as_ref()
+                .is_some_and(|json| has_text(json, DESTINATION));
+            let is_single =
+                field("success") == Some(&Value::Bool(true)) || field("messageId").is_some();
             let is_sent = (is_named || is_single) && (200..300).contains(&status);
-            assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+            assert!(
+                is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }),
+                "{verdict:?}"
+            );
         }
         SuccessCriterion::AnyObject => {
-            let is_sent = json.as_ref().is_some_and(Value::is_object) && (200..300).contains(&status);
-            assert!(is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+            let is_sent =
+                json.as_ref().is_some_and(Value::is_object) && (200..300).contains(&status);
+            assert!(
+                is_sent || !matches!(verdict.outcome, Outcome::Sent { .. }),
+                "{verdict:?}"
+            );
         }
         SuccessCriterion::Listing | SuccessCriterion::Read => {
-            assert!(!matches!(verdict.outcome, Outcome::Unknown(_)), "{verdict:?}");
+            assert!(
+                !matches!(verdict.outcome, Outcome::Unknown(_)),
+                "{verdict:?}"
+            );
         }
         SuccessCriterion::Done => {
-            let is_done =
-                (200..300).contains(&status) && body.complete && field("success") != Some(&Value::Bool(false));
-            assert!(is_done || !matches!(verdict.outcome, Outcome::Sent { .. }), "{verdict:?}");
+            let is_done = (200..300).contains(&status)
+                && body.complete
+                && field("success") != Some(&Value::Bool(false));
+            assert!(
+                is_done || !matches!(verdict.outcome, Outcome::Sent { .. }),
+                "{verdict:?}"
+            );
         }
     }
 }
 
 /// Whether the letters and digits of a text or number in an entry are `text`, whose person has no other number.
 fn has_text(json: &Value, text: &str) -> bool {
-    let entries = json.as_array().into_iter().flatten().filter_map(|entry| entry.get("destination"));
-    let bare = |value: &Value| value.to_string().chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    let entries = json
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.get("destination"));
+    let bare = |value: &Value| {
+        value
+            .to_string()
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+    };
     entries.map(bare).any(|found| found == text)
 }

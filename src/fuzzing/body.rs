@@ -4,24 +4,39 @@ use serde_json::Value;
 
 use crate::input::parse_exact;
 use crate::message::{
-    Message, Outgoing, RecipientChoice, Route, TypedRecipient, check_flow_message, check_message, check_template,
+    Message, Outgoing, RecipientChoice, Route, TypedRecipient, check_flow_message, check_message,
+    check_template,
 };
 
 /// The sender only builds a body that it can show and that the sandbox accepts. A server that gets the body itself only
 /// reports what is wrong.
 pub fn body(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     let Ok(value) = parse_exact(text) else { return };
     for check in [check_message, check_flow_message, check_template] {
         let _ = check(value.clone()).map_err(|error| error.to_string());
     }
     let recipient = TypedRecipient::read("593987654321", None).unwrap();
     for kind in Message::all() {
-        let made = Outgoing::from_body(&kind, value.clone(), RecipientChoice::Made(recipient.clone()));
+        let made = Outgoing::from_body(
+            &kind,
+            value.clone(),
+            RecipientChoice::Made(recipient.clone()),
+        );
         let Ok((outgoing, _)) = made else { continue };
-        assert_eq!(serde_json::from_str::<Value>(outgoing.json()).unwrap(), *outgoing.body());
+        assert_eq!(
+            serde_json::from_str::<Value>(outgoing.json()).unwrap(),
+            *outgoing.body()
+        );
         // Unknown fields may name other recipients: the guard gets those, too.
-        assert_eq!(outgoing.recipients().next(), Some("593987654321"), "{}", outgoing.json());
+        assert_eq!(
+            outgoing.recipients().next(),
+            Some("593987654321"),
+            "{}",
+            outgoing.json()
+        );
         let _ = outgoing.draw();
         // A body that is sent literally is not checked.
         if outgoing.kind() == "raw" {
@@ -33,6 +48,10 @@ pub fn body(bytes: &[u8]) {
             Route::Template => check_template(outgoing.body().clone()),
             Route::CampaignTemplate { .. } => continue,
         };
-        assert!(accepted.is_ok(), "{} is refused: {accepted:?}", outgoing.json());
+        assert!(
+            accepted.is_ok(),
+            "{} is refused: {accepted:?}",
+            outgoing.json()
+        );
     }
 }

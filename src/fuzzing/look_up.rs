@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::api::{Body, DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, Notification, entry_key};
+use crate::api::{
+    Body, DeliveryFacts, DeliveryState, HistoryMessage, MessageAuthor, Notification, entry_key,
+};
 
 const BOT: &str = "77";
 
@@ -10,28 +12,55 @@ const BOT: &str = "77";
 /// later entry does not undo that.
 pub fn look_up(bytes: &[u8]) {
     let body = Body::new(String::from_utf8_lossy(bytes).into_owned(), true);
-    let entries =
-        body.results().map_or_else(|| body.json.iter().collect::<Vec<_>>(), |entries| entries.iter().collect());
+    let entries = body.results().map_or_else(
+        || body.json.iter().collect::<Vec<_>>(),
+        |entries| entries.iter().collect(),
+    );
     let mut known = DeliveryFacts::new(DeliveryState::Accepted);
     for entry in entries {
         assert_eq!(entry_key(entry), entry_key(&entry.clone()));
         let message = HistoryMessage::read(entry, BOT);
         let notification = Notification::read(entry);
-        assert_eq!((message.is_some(), notification.is_some()), (entry.is_object(), entry.is_object()), "{entry}");
+        assert_eq!(
+            (message.is_some(), notification.is_some()),
+            (entry.is_object(), entry.is_object()),
+            "{entry}"
+        );
         if let Some(message) = &message {
             assert_ne!(message.user.as_deref(), Some(BOT), "{entry}");
             let says = |who: &str| entry.get("by").and_then(Value::as_str) == Some(who);
-            assert!(!says("bot") || message.author == MessageAuthor::Bot, "{entry}");
-            assert!(!says("user") || message.author == MessageAuthor::User, "{entry}");
+            assert!(
+                !says("bot") || message.author == MessageAuthor::Bot,
+                "{entry}"
+            );
+            assert!(
+                !says("user") || message.author == MessageAuthor::User,
+                "{entry}"
+            );
         }
-        let learnt = [message.map(|message| message.facts()), notification.map(|read| read.facts)];
+        let learnt = [
+            message.map(|message| message.facts()),
+            notification.map(|read| read.facts),
+        ];
         for seen in learnt.into_iter().flatten() {
             let before = known.state.clone();
             known.learn(seen.clone());
-            assert!(known.state == before || known.state == seen.state, "{before:?} {seen:?}");
+            assert!(
+                known.state == before || known.state == seen.state,
+                "{before:?} {seen:?}"
+            );
             let had_arrived = before.has_reached(&DeliveryState::Delivered);
-            assert!(!had_arrived || known.state.has_reached(&before), "{before:?} {seen:?}");
-            assert!(known.reason.as_ref().is_none_or(|reason| reason.len() <= 2048), "{seen:?}");
+            assert!(
+                !had_arrived || known.state.has_reached(&before),
+                "{before:?} {seen:?}"
+            );
+            assert!(
+                known
+                    .reason
+                    .as_ref()
+                    .is_none_or(|reason| reason.len() <= 2048),
+                "{seen:?}"
+            );
         }
     }
 }

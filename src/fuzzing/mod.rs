@@ -1,8 +1,16 @@
 //! What must hold for every input: one function for each target, for cargo-fuzz (`fuzz/`) and for the tests, which run
 //! each on its files in `fuzz/corpus/`. A panic is a bug. No other build contains this.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a panic says what is wrong")]
-#![cfg_attr(not(fuzzing), expect(unreachable_pub, reason = "cargo-fuzz calls these from outside"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a panic says what is wrong"
+)]
+#![cfg_attr(
+    not(fuzzing),
+    expect(unreachable_pub, reason = "cargo-fuzz calls these from outside")
+)]
 
 mod answer;
 mod body;
@@ -46,8 +54,23 @@ mod tests {
 
     /// The names in a directory of `fuzz/`, without their endings.
     fn names(directory: &str) -> BTreeSet<String> {
-        let files = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(directory)).unwrap();
-        files.map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+        let files = fs::read_dir(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("fuzz")
+                .join(directory),
+        )
+        .unwrap();
+        files
+            .map(|file| {
+                file.unwrap()
+                    .path()
+                    .file_stem()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
     }
 
     #[test]
@@ -55,7 +78,13 @@ mod tests {
         for (name, target) in TARGETS {
             let inputs = names(&format!("corpus/{name}"));
             assert!(inputs.len() > 2, "{name}");
-            for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name)).unwrap() {
+            for file in fs::read_dir(
+                Path::new(env!("CARGO_MANIFEST_DIR"))
+                    .join("fuzz/corpus")
+                    .join(name),
+            )
+            .unwrap()
+            {
                 target(&fs::read(file.unwrap().path()).unwrap());
             }
         }
@@ -64,10 +93,19 @@ mod tests {
     #[test]
     fn every_function_is_a_target_of_cargo_fuzz() {
         let targets: BTreeSet<_> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
-        assert_eq!((names("fuzz_targets"), names("corpus")), (targets.clone(), targets.clone()));
-        let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/Cargo.toml")).unwrap();
+        assert_eq!(
+            (names("fuzz_targets"), names("corpus")),
+            (targets.clone(), targets.clone())
+        );
+        let manifest =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/Cargo.toml"))
+                .unwrap();
         let manifest: toml::Table = manifest.parse().unwrap();
-        let listed = manifest["bin"].as_array().unwrap().iter().map(|bin| bin["name"].as_str().unwrap().to_owned());
+        let listed = manifest["bin"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|bin| bin["name"].as_str().unwrap().to_owned());
         assert_eq!(listed.collect::<BTreeSet<_>>(), targets);
     }
 }

@@ -13,12 +13,17 @@ pub(crate) const WAYS: usize = 10;
 /// escaped.
 pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
     let sign = ['\\', '%', '%', '&', '&'][way / 2];
-    let escaped =
-        |character: char, at: usize| (which >> (at % 64)) & 1 == 1 || way.is_multiple_of(2) || character == sign;
+    let escaped = |character: char, at: usize| {
+        (which >> (at % 64)) & 1 == 1 || way.is_multiple_of(2) || character == sign
+    };
     let escape = |character: char| -> String {
         let bytes = character.to_string().into_bytes();
         let parts: Vec<_> = match way / 2 {
-            0 => character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+            0 => character
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .map(|unit| format!("\\u{unit:04x}"))
+                .collect(),
             1 => bytes.iter().map(|byte| format!("%{byte:02X}")).collect(),
             2 => bytes.iter().map(|byte| format!("%{byte:02x}")).collect(),
             3 => vec![format!("&#{};", u32::from(character))],
@@ -26,18 +31,38 @@ pub(crate) fn written(text: &str, way: usize, which: u64) -> String {
         };
         parts.concat()
     };
-    let keep = |character: char| if way / 2 == 0 && character == '"' { "\\\"".to_owned() } else { character.into() };
+    let keep = |character: char| {
+        if way / 2 == 0 && character == '"' {
+            "\\\"".to_owned()
+        } else {
+            character.into()
+        }
+    };
     let pieces = text.chars().enumerate();
-    pieces.map(|(at, character)| if escaped(character, at) { escape(character) } else { keep(character) }).collect()
+    pieces
+        .map(|(at, character)| {
+            if escaped(character, at) {
+                escape(character)
+            } else {
+                keep(character)
+            }
+        })
+        .collect()
 }
 
 /// A secret under at most two escapes is seen, whatever surrounds it, unless it has signs of escapes itself. The first
 /// bytes say how it is escaped; the rest is the secret on one line, followed by the surrounding text.
 pub fn redaction(bytes: &[u8]) {
-    let Some(([form, ways @ ..], rest)) = bytes.split_first_chunk::<28>() else { return };
+    let Some(([form, ways @ ..], rest)) = bytes.split_first_chunk::<28>() else {
+        return;
+    };
     let text = String::from_utf8_lossy(rest);
-    let (secret, around) = text.split_once('\n').unwrap_or(("canary-7f3a9c51 ñ😀", &text));
-    if secret.len() < 8 || secret.contains(|character: char| character.is_control() || "%&\\".contains(character)) {
+    let (secret, around) = text
+        .split_once('\n')
+        .unwrap_or(("canary-7f3a9c51 ñ😀", &text));
+    if secret.len() < 8
+        || secret.contains(|character: char| character.is_control() || "%&\\".contains(character))
+    {
         return;
     }
     let credentials = Credentials::new("id", &Secret::new(secret.to_owned()));
@@ -54,12 +79,29 @@ pub fn redaction(bytes: &[u8]) {
         .chunks_exact(9)
         .take(2)
         .filter(|way| usize::from(way[0]) < WAYS)
-        .fold(base, |text, way| written(&text, way[0].into(), u64::from_le_bytes(way[1..].try_into().unwrap())));
-    let middle = around.char_indices().nth(around.chars().count() / 2).map_or(0, |(at, _)| at);
+        .fold(base, |text, way| {
+            written(
+                &text,
+                way[0].into(),
+                u64::from_le_bytes(way[1..].try_into().unwrap()),
+            )
+        });
+    let middle = around
+        .char_indices()
+        .nth(around.chars().count() / 2)
+        .map_or(0, |(at, _)| at);
     let (before, behind) = around.split_at(middle);
     let text = format!("{before} {shown} {behind}");
-    assert!(credentials.are_repeated_in(&text), "{text:?} shows {secret:?}");
+    assert!(
+        credentials.are_repeated_in(&text),
+        "{text:?} shows {secret:?}"
+    );
     let hidden = credentials.hidden_in_lines(&text);
     // A secret may be the mark itself.
-    assert!(hidden.split("(redacted)").all(|left| !left.contains(&shown)), "{text:?} {hidden:?}");
+    assert!(
+        hidden
+            .split("(redacted)")
+            .all(|left| !left.contains(&shown)),
+        "{text:?} {hidden:?}"
+    );
 }

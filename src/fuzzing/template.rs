@@ -13,7 +13,9 @@ const CELL: &str = "{{ nombre }}{% if nombre | yes %}x{% endif %}{# #}";
 
 /// Any text either is an invalid template or is filled, promptly and without evaluating the content of a cell.
 pub fn template(bytes: &[u8]) {
-    let Ok(source) = std::str::from_utf8(bytes) else { return };
+    let Ok(source) = std::str::from_utf8(bytes) else {
+        return;
+    };
     let language = language();
     let column = |name: &str| ["nombre", "saldo"].contains(&name).then(|| name.to_owned());
     let _ = misspelling(source, None, column);
@@ -24,11 +26,15 @@ pub fn template(bytes: &[u8]) {
     let Value::Object(row) = row else { return };
     let row = Row::Fields(Arc::new(row));
     let body = json!({ "text": source, "pair": [format!("{source}|{{{{ nombre }}}}")] });
-    let Ok(compiled) = BodyTemplate::compile(&language, kind.schema(), &body) else { return };
+    let Ok(compiled) = BodyTemplate::compile(&language, kind.schema(), &body) else {
+        return;
+    };
     for text in compiled.texts() {
         let _ = misspelling(text.source, text.uses(), column);
     }
-    let Ok(filled) = compiled.fill(&row, None) else { return };
+    let Ok(filled) = compiled.fill(&row, None) else {
+        return;
+    };
     // A cell is inserted unchanged, unless the source says otherwise.
     if !source.contains('{') {
         assert_eq!(filled["pair"][0], format!("{source}|{CELL}"));

@@ -16,9 +16,14 @@ use crate::sandbox::Fault;
 pub fn list(bytes: &[u8]) {
     for encoding in [None, Some("windows-1252"), Some("utf-16le")] {
         let encoding = encoding.map(|label| label.parse().unwrap());
-        let options = ListOptions { encoding, ..ListOptions::default() };
+        let options = ListOptions {
+            encoding,
+            ..ListOptions::default()
+        };
         let input = ListInput::Stream(Box::new(Cursor::new(bytes.to_vec())));
-        let Ok(mut reader) = ListReader::open(input, "list", &options) else { continue };
+        let Ok(mut reader) = ListReader::open(input, "list", &options) else {
+            continue;
+        };
         let mut line = 0;
         loop {
             match reader.read() {
@@ -41,15 +46,31 @@ pub fn list(bytes: &[u8]) {
 
 /// A valid number has 7 to 15 digits, and parsing it again gives the same number.
 pub fn recipient(bytes: &[u8]) {
-    let Ok(typed) = std::str::from_utf8(bytes) else { return };
-    let countries = [None, "EC".parse::<Country>().ok(), "MX".parse().ok(), "AR".parse().ok(), "US".parse().ok()];
+    let Ok(typed) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let countries = [
+        None,
+        "EC".parse::<Country>().ok(),
+        "MX".parse().ok(),
+        "AR".parse().ok(),
+        "US".parse().ok(),
+    ];
     for country in countries {
-        let Ok(read) = TypedRecipient::read(typed, country) else { continue };
+        let Ok(read) = TypedRecipient::read(typed, country) else {
+            continue;
+        };
         let user = read.recipient.as_str();
-        assert!(!user.chars().any(char::is_control) && !user.is_empty(), "{user:?}");
+        assert!(
+            !user.chars().any(char::is_control) && !user.is_empty(),
+            "{user:?}"
+        );
         assert_eq!(person_key(&person_key(user)), person_key(user));
         if !typed.starts_with("id:") && !is_user_id(user) {
-            assert!(user.bytes().all(|byte| byte.is_ascii_digit()) && (7..=15).contains(&user.len()), "{user}");
+            assert!(
+                user.bytes().all(|byte| byte.is_ascii_digit()) && (7..=15).contains(&user.len()),
+                "{user}"
+            );
             let again = TypedRecipient::read(&format!("+{user}"), country).unwrap();
             assert_eq!(again.recipient, read.recipient, "{typed:?}");
         }
@@ -58,7 +79,9 @@ pub fn recipient(bytes: &[u8]) {
 
 /// Cards become contacts or give an error.
 pub fn vcard(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     match contacts(text) {
         Ok(contacts) => {
             let json = serde_json::to_value(&contacts).unwrap();
@@ -72,14 +95,20 @@ pub fn vcard(bytes: &[u8]) {
 /// Errors in a configuration do not show the secrets in it.
 pub fn configuration(bytes: &[u8]) {
     const SECRET: &str = "canary-7f3a9c51";
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     let text = format!("[profiles.first]\nclient_secret = \"{SECRET}\"\n{text}");
     // A scheme is shown in lower case.
     if text.to_ascii_lowercase().matches("canary").count() > 1 {
         return;
     }
     let told = match ConfigFile::parse(Path::new("/etc/c.toml"), &text) {
-        Ok(file) => file.profiles.values().filter_map(|profile| check(profile).err()).collect(),
+        Ok(file) => file
+            .profiles
+            .values()
+            .filter_map(|profile| check(profile).err())
+            .collect(),
         Err(error) => format!("{} {}", error.message, error.hint.unwrap_or_default()),
     };
     assert!(!told.contains("canary"), "{told}");
@@ -87,25 +116,43 @@ pub fn configuration(bytes: &[u8]) {
 
 /// Any rule is read, or refused with a reason.
 pub fn fault(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     let _ = text.parse::<Fault>();
 }
 
 /// Printed JSON is equal to the original, and nothing in it affects a terminal.
 pub fn json(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
     let line = one_line(text);
     assert!(!line.chars().any(acts), "{line:?}");
-    let Ok(value) = serde_json::from_str::<Value>(text) else { return };
+    let Ok(value) = serde_json::from_str::<Value>(text) else {
+        return;
+    };
     let (plain, indented) = (compact(&value), pretty(&value));
     for shown in [&plain, &indented] {
-        assert_eq!(serde_json::from_str::<Value>(shown).unwrap(), value, "{shown}");
-        assert!(!shown.chars().any(|character| acts(character) && character != '\n'), "{shown:?}");
+        assert_eq!(
+            serde_json::from_str::<Value>(shown).unwrap(),
+            value,
+            "{shown}"
+        );
+        assert!(
+            !shown
+                .chars()
+                .any(|character| acts(character) && character != '\n'),
+            "{shown:?}"
+        );
     }
     assert!(!plain.contains('\n'));
     let compact = value.to_string();
     let shown = visible_json(&compact);
-    assert!(serde_json::from_str::<Value>(&shown).unwrap() == value && !shown.chars().any(acts), "{shown:?}");
+    assert!(
+        serde_json::from_str::<Value>(&shown).unwrap() == value && !shown.chars().any(acts),
+        "{shown:?}"
+    );
 }
 
 /// Whether the character affects a terminal: control characters, and those that change the direction of a text.

@@ -20,8 +20,16 @@ pub(crate) struct HoursBase {
 
 impl From<&Hours> for HoursBase {
     fn from(hours: &Hours) -> Self {
-        let Hours { between, not_on, time_zone } = hours.clone();
-        Self { between, not_on, time_zone: Some(time_zone) }
+        let Hours {
+            between,
+            not_on,
+            time_zone,
+        } = hours.clone();
+        Self {
+            between,
+            not_on,
+            time_zone: Some(time_zone),
+        }
     }
 }
 
@@ -40,10 +48,25 @@ impl HoursBase {
     ) -> Result<Option<Hours>, UsageError> {
         // What would apply otherwise is ignored.
         let is_lifted = between.contains(&Between::Always);
-        let base = if is_lifted { Self { time_zone: self.time_zone, ..Self::default() } } else { self };
-        let windows = windows_of(between)
-            .map_err(|problem| UsageError::new(format!("--between: {problem}"), "give the hours, or `always` alone"))?;
-        let between = if between.is_empty() { base.between } else { windows };
+        let base = if is_lifted {
+            Self {
+                time_zone: self.time_zone,
+                ..Self::default()
+            }
+        } else {
+            self
+        };
+        let windows = windows_of(between).map_err(|problem| {
+            UsageError::new(
+                format!("--between: {problem}"),
+                "give the hours, or `always` alone",
+            )
+        })?;
+        let between = if between.is_empty() {
+            base.between
+        } else {
+            windows
+        };
         let mut not_on = base.not_on;
         not_on.extend(days);
         if between.is_empty() && not_on.is_empty() {
@@ -64,7 +87,11 @@ impl HoursBase {
                 )
             })?,
         };
-        let hours = Hours { between, not_on, time_zone };
+        let hours = Hours {
+            between,
+            not_on,
+            time_zone,
+        };
         if hours.opens_within_a_year(now) {
             return Ok(Some(hours));
         }
@@ -78,8 +105,17 @@ impl HoursBase {
 /// One value of `--not-on`: `2026-12-25`.
 pub(crate) fn day_off(raw: &str) -> Result<Date, String> {
     // Only this form is accepted: 2026-1-2 could mean February 1st, as 05/06/2026 could mean two days.
-    let date = if raw.len() == "2026-12-25".len() { Date::strptime("%Y-%m-%d", raw).ok() } else { None };
-    date.ok_or_else(|| format!("`{}` is not a date; write one as 2026-12-25", raw.escape_debug()))
+    let date = if raw.len() == "2026-12-25".len() {
+        Date::strptime("%Y-%m-%d", raw).ok()
+    } else {
+        None
+    };
+    date.ok_or_else(|| {
+        format!(
+            "`{}` is not a date; write one as 2026-12-25",
+            raw.escape_debug()
+        )
+    })
 }
 
 #[cfg(test)]
@@ -89,7 +125,16 @@ mod tests {
     #[test]
     fn a_date_has_one_form() {
         assert_eq!(day_off("2026-12-25").unwrap().to_string(), "2026-12-25");
-        for text in ["", "2026", "2026-02-30", "2026-13-01", "2026-1-2", "20261225", "05/06/2026", "holidays.txt"] {
+        for text in [
+            "",
+            "2026",
+            "2026-02-30",
+            "2026-13-01",
+            "2026-1-2",
+            "20261225",
+            "05/06/2026",
+            "holidays.txt",
+        ] {
             day_off(text).expect_err(text);
         }
     }

@@ -32,13 +32,17 @@ impl Hours {
     /// Whether a row may leave.
     pub(crate) fn is_open(&self, at: Timestamp) -> bool {
         let local = self.zone().to_datetime(at);
-        let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or_default();
+        let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute()))
+            .unwrap_or_default();
         let today = local.date();
         // A day off also ends a window that opened the evening before.
         if !self.is_day(today) || self.between.is_empty() {
             return self.is_day(today);
         }
-        let yesterday = today.yesterday().ok().filter(|yesterday| self.is_day(*yesterday));
+        let yesterday = today
+            .yesterday()
+            .ok()
+            .filter(|yesterday| self.is_day(*yesterday));
         self.between.iter().any(|window| {
             window.opens_on(today.weekday()) && window.covers(minute)
                 || window.is_over_midnight()
@@ -56,13 +60,16 @@ impl Hours {
         let horizon = by_clock.or_else(|| from.checked_add(YEAR).ok())?;
         // A start that does not exist on that day, or exists twice, is moved to the change of the clocks.
         let changes = self.zone().following(from).map(|change| change.timestamp());
-        let by_change = changes.take_while(|at| *at < horizon).find(|at| self.is_open(*at));
+        let by_change = changes
+            .take_while(|at| *at < horizon)
+            .find(|at| self.is_open(*at));
         by_change.or(by_clock)
     }
 
     /// Whether a row may leave within a year.
     pub(super) fn opens_within_a_year(&self, from: Timestamp) -> bool {
-        self.next_opening(from).is_some_and(|at| at.duration_since(from) <= YEAR)
+        self.next_opening(from)
+            .is_some_and(|at| at.duration_since(from) <= YEAR)
     }
 
     /// When `work` that begins at `from`, and pauses outside the hours, is done; None if that is too far in the future.
@@ -70,7 +77,8 @@ impl Hours {
         let (mut at, mut left) = (self.next_opening(from)?, work);
         for _ in 0..MOST_MINUTES {
             // Windows begin and end on a minute.
-            let next_minute = Timestamp::from_second((at.as_second().div_euclid(60) + 1) * 60).ok()?;
+            let next_minute =
+                Timestamp::from_second((at.as_second().div_euclid(60) + 1) * 60).ok()?;
             let step = next_minute.duration_since(at).min(left);
             at = at.checked_add(step).ok()?;
             left -= step;
@@ -89,7 +97,10 @@ impl Hours {
         while days <= DAYS_AHEAD {
             if self.is_day(date) {
                 days += 1;
-                let first = self.starts_on(date).filter(|at| *at > from && self.is_open(*at)).min();
+                let first = self
+                    .starts_on(date)
+                    .filter(|at| *at > from && self.is_open(*at))
+                    .min();
                 if first.is_some() {
                     return first;
                 }
@@ -102,7 +113,10 @@ impl Hours {
     /// The instants at which windows start on a day: two if the clock is set back over one.
     fn starts_on(&self, date: Date) -> impl Iterator<Item = Timestamp> {
         let whole_day = self.between.is_empty().then_some(0);
-        let windows = self.between.iter().filter(move |window| window.opens_on(date.weekday()));
+        let windows = self
+            .between
+            .iter()
+            .filter(move |window| window.opens_on(date.weekday()));
         let minutes = windows.map(|window| window.start).chain(whole_day);
         minutes.flat_map(move |minute| {
             let start = date.at(0, 0, 0, 0).checked_add(i64::from(minute).minutes());
@@ -121,7 +135,11 @@ impl Hours {
 
     /// The instant in local time: `2026-11-23 07:00 America/Bogota`.
     pub(crate) fn shown(&self, at: Timestamp) -> String {
-        format!("{} {}", self.local(at).strftime("%Y-%m-%d %H:%M"), self.time_zone)
+        format!(
+            "{} {}",
+            self.local(at).strftime("%Y-%m-%d %H:%M"),
+            self.time_zone
+        )
     }
 
     /// The instant for machines: `2026-11-23T07:00:00-05:00`.
@@ -148,13 +166,28 @@ impl fmt::Display for Hours {
             (Some(date), 1) => Some(format!("not on {date}")),
             (Some(_), _) => Some(format!("not on {off} days")),
         };
-        let parts: Vec<String> = self.between.iter().map(ToString::to_string).chain(off).collect();
+        let parts: Vec<String> = self
+            .between
+            .iter()
+            .map(ToString::to_string)
+            .chain(off)
+            .collect();
         write!(formatter, "{} ({})", parts.join(", "), self.time_zone)
     }
 }
 
 /// Names of zones that are UTC, which machines have if no zone was chosen.
-const UTC: [&str; 9] = ["utc", "uct", "gmt", "gmt0", "gmt+0", "gmt-0", "zulu", "universal", "greenwich"];
+const UTC: [&str; 9] = [
+    "utc",
+    "uct",
+    "gmt",
+    "gmt0",
+    "gmt+0",
+    "gmt-0",
+    "zulu",
+    "universal",
+    "greenwich",
+];
 
 /// A time zone that has a name: `America/Bogota`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -167,9 +200,16 @@ impl ZoneName {
     /// Says what the zone is instead.
     pub(super) fn of_machine() -> Result<Self, &'static str> {
         let zone = TimeZone::try_system().map_err(|_| "not known")?;
-        let name = zone.iana_name().filter(|_| !zone.is_unknown()).ok_or("not known by a name")?;
+        let name = zone
+            .iana_name()
+            .filter(|_| !zone.is_unknown())
+            .ok_or("not known by a name")?;
         let of_region = name.strip_prefix("Etc/").unwrap_or(name).to_lowercase();
-        if UTC.contains(&of_region.as_str()) { Err("UTC") } else { Ok(Self(zone)) }
+        if UTC.contains(&of_region.as_str()) {
+            Err("UTC")
+        } else {
+            Ok(Self(zone))
+        }
     }
 
     pub(super) fn zone(&self) -> &TimeZone {
@@ -181,8 +221,15 @@ impl FromStr for ZoneName {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let known = TimeZone::get(raw).ok().filter(|zone| !zone.is_unknown() && zone.iana_name().is_some());
-        let problem = || format!("`{}` is not a time zone; write its name, such as America/Bogota", raw.escape_debug());
+        let known = TimeZone::get(raw)
+            .ok()
+            .filter(|zone| !zone.is_unknown() && zone.iana_name().is_some());
+        let problem = || {
+            format!(
+                "`{}` is not a time zone; write its name, such as America/Bogota",
+                raw.escape_debug()
+            )
+        };
         known.map(Self).ok_or_else(problem)
     }
 }
@@ -199,7 +246,10 @@ mod tests {
 
     fn hours(between: &[&str], not_on: &[&str], zone: &str) -> Hours {
         Hours {
-            between: between.iter().map(|window| window.parse().unwrap()).collect(),
+            between: between
+                .iter()
+                .map(|window| window.parse().unwrap())
+                .collect(),
             not_on: not_on.iter().map(|date| date.parse().unwrap()).collect(),
             time_zone: zone.parse().unwrap(),
         }
@@ -220,7 +270,11 @@ mod tests {
 
     #[test]
     fn a_window_opens_at_its_start_and_is_closed_at_its_end() {
-        let hours = hours(&["mon-fri 07:00-19:00", "sat 08:00-15:00"], &["2026-11-24"], "America/Bogota");
+        let hours = hours(
+            &["mon-fri 07:00-19:00", "sat 08:00-15:00"],
+            &["2026-11-24"],
+            "America/Bogota",
+        );
         for (from, expected) in [
             // 2026-11-20 is a Friday.
             ("2026-11-20T06:59:59.999-05", "2026-11-20T07:00:00-05:00"),
@@ -234,28 +288,55 @@ mod tests {
         ] {
             assert_eq!(next(&hours, from), expected, "{from}");
         }
-        assert_eq!(hours.to_string(), "mon-fri 07:00-19:00, sat 08:00-15:00, not on 2026-11-24 (America/Bogota)");
+        assert_eq!(
+            hours.to_string(),
+            "mon-fri 07:00-19:00, sat 08:00-15:00, not on 2026-11-24 (America/Bogota)"
+        );
     }
 
     #[test]
     fn work_rests_outside_of_the_hours() {
         let hours = hours(&["mon-fri 07:00-19:00"], &[], "America/Bogota");
         for (from, seconds, expected) in [
-            ("2026-11-20T10:00:30-05", 90, Some("2026-11-20T10:02:00-05:00")),
-            ("2026-11-20T18:59:30-05", 30, Some("2026-11-20T19:00:00-05:00")),
+            (
+                "2026-11-20T10:00:30-05",
+                90,
+                Some("2026-11-20T10:02:00-05:00"),
+            ),
+            (
+                "2026-11-20T18:59:30-05",
+                30,
+                Some("2026-11-20T19:00:00-05:00"),
+            ),
             // 2026-11-20 is a Friday.
-            ("2026-11-20T18:59:30-05", 40, Some("2026-11-23T07:00:10-05:00")),
-            ("2026-11-21T10:00:00-05", 13 * 3600, Some("2026-11-24T08:00:00-05:00")),
+            (
+                "2026-11-20T18:59:30-05",
+                40,
+                Some("2026-11-23T07:00:10-05:00"),
+            ),
+            (
+                "2026-11-21T10:00:00-05",
+                13 * 3600,
+                Some("2026-11-24T08:00:00-05:00"),
+            ),
             ("2026-11-20T10:00:00-05", i64::MAX, None),
         ] {
             let end = hours.end_of(from.parse().unwrap(), SignedDuration::from_secs(seconds));
-            assert_eq!(end.map(|end| hours.rfc_3339(end)).as_deref(), expected, "{from}");
+            assert_eq!(
+                end.map(|end| hours.rfc_3339(end)).as_deref(),
+                expected,
+                "{from}"
+            );
         }
     }
 
     #[test]
     fn a_window_over_midnight_belongs_to_its_first_day() {
-        let night = hours(&["fri 22:00-06:00"], &["2026-11-21", "2026-11-27"], "America/Bogota");
+        let night = hours(
+            &["fri 22:00-06:00"],
+            &["2026-11-21", "2026-11-27"],
+            "America/Bogota",
+        );
         for (from, expected) in [
             ("2026-11-20T21:59:00-05", "2026-11-20T22:00:00-05:00"),
             ("2026-11-20T23:59:59-05", "open"),
@@ -269,32 +350,53 @@ mod tests {
         }
         let evening = hours(&["fri 18:00-00:00"], &[], "America/Bogota");
         assert_eq!(next(&evening, "2026-11-20T23:59:59-05"), "open");
-        assert_eq!(next(&evening, "2026-11-21T00:00:00-05"), "2026-11-27T18:00:00-05:00");
+        assert_eq!(
+            next(&evening, "2026-11-21T00:00:00-05"),
+            "2026-11-27T18:00:00-05:00"
+        );
     }
 
     #[test]
     fn days_off_alone_leave_all_other_hours() {
         let hours = hours(&[], &["2026-12-25"], "America/Guayaquil");
         assert_eq!(next(&hours, "2026-12-24T23:59:59-05"), "open");
-        assert_eq!(next(&hours, "2026-12-25T00:00:00-05"), "2026-12-26T00:00:00-05:00");
+        assert_eq!(
+            next(&hours, "2026-12-25T00:00:00-05"),
+            "2026-12-26T00:00:00-05:00"
+        );
     }
 
     #[test]
     fn a_start_that_the_clock_leaves_out_is_the_next_instant_there_is() {
         // In New York 02:00 becomes 03:00 on 2026-03-08, and 02:00 becomes 01:00 on 2026-11-01.
         let early = hours(&["02:30-05:00"], &[], "America/New_York");
-        assert_eq!(next(&early, "2026-03-08T01:59:59-05"), "2026-03-08T03:00:00-04:00");
-        assert_eq!(next(&early, "2026-03-09T01:00:00-04"), "2026-03-09T02:30:00-04:00");
+        assert_eq!(
+            next(&early, "2026-03-08T01:59:59-05"),
+            "2026-03-08T03:00:00-04:00"
+        );
+        assert_eq!(
+            next(&early, "2026-03-09T01:00:00-04"),
+            "2026-03-09T02:30:00-04:00"
+        );
         // All of it is skipped.
         let gap = hours(&["02:10-02:50"], &[], "America/New_York");
-        assert_eq!(next(&gap, "2026-03-08T01:59:00-05"), "2026-03-09T02:10:00-04:00");
+        assert_eq!(
+            next(&gap, "2026-03-08T01:59:00-05"),
+            "2026-03-09T02:10:00-04:00"
+        );
         // Its end is skipped.
         let before = hours(&["01:00-02:30"], &[], "America/New_York");
         assert_eq!(next(&before, "2026-03-08T01:59:59-05"), "open");
-        assert_eq!(next(&before, "2026-03-08T03:00:00-04"), "2026-03-09T01:00:00-04:00");
+        assert_eq!(
+            next(&before, "2026-03-08T03:00:00-04"),
+            "2026-03-09T01:00:00-04:00"
+        );
         // In Asunción a day began at 01:00.
         let day = hours(&["sun 00:00-06:00"], &[], "America/Asuncion");
-        assert_eq!(next(&day, "2023-09-30T23:59:00-04"), "2023-10-01T01:00:00-03:00");
+        assert_eq!(
+            next(&day, "2023-09-30T23:59:00-04"),
+            "2023-10-01T01:00:00-03:00"
+        );
     }
 
     #[test]
@@ -312,7 +414,10 @@ mod tests {
         }
         let hours = self::hours(&["00:00-01:30"], &[], "America/New_York");
         // It closed at the first 01:30, and 01:00 is shown again.
-        assert_eq!(next(&hours, "2026-11-01T01:45:00-04"), "2026-11-01T01:00:00-05:00");
+        assert_eq!(
+            next(&hours, "2026-11-01T01:45:00-04"),
+            "2026-11-01T01:00:00-05:00"
+        );
     }
 
     #[test]
@@ -325,9 +430,10 @@ mod tests {
         }
         let off: Vec<&str> = off.iter().map(String::as_str).collect();
         let from = "2026-11-20T00:00:00Z";
-        for (between, opening) in
-            [(&["07:00-19:00"][..], "2027-12-06T07:00:00+00:00"), (&[], "2027-12-06T00:00:00+00:00")]
-        {
+        for (between, opening) in [
+            (&["07:00-19:00"][..], "2027-12-06T07:00:00+00:00"),
+            (&[], "2027-12-06T00:00:00+00:00"),
+        ] {
             let hours = hours(between, &off, "UTC");
             assert!(!hours.opens_within_a_year(from.parse().unwrap()));
             // A run with such hours still reports correctly.
@@ -339,20 +445,35 @@ mod tests {
     fn are_kept_as_they_are() {
         let hours = hours(&["mon-fri 07:00-19:00"], &["2026-12-25"], "America/Bogota");
         let kept = serde_json::to_string(&hours).unwrap();
-        assert_eq!(kept, r#"{"between":["mon-fri 07:00-19:00"],"not_on":["2026-12-25"],"time_zone":"America/Bogota"}"#);
+        assert_eq!(
+            kept,
+            r#"{"between":["mon-fri 07:00-19:00"],"not_on":["2026-12-25"],"time_zone":"America/Bogota"}"#
+        );
         assert_eq!(serde_json::from_str::<Hours>(&kept).unwrap(), hours);
     }
 
     #[test]
     fn a_zone_has_a_name() {
-        for (text, expected) in
-            [("America/Bogota", "America/Bogota"), ("america/bogota", "America/Bogota"), ("UTC", "UTC")]
-        {
+        for (text, expected) in [
+            ("America/Bogota", "America/Bogota"),
+            ("america/bogota", "America/Bogota"),
+            ("UTC", "UTC"),
+        ] {
             assert_eq!(text.parse::<ZoneName>().unwrap().to_string(), expected);
         }
-        for text in ["America/Bogotá", "Bogota", "Ecuador", "-05:00", "", "Etc/Unknown"] {
+        for text in [
+            "America/Bogotá",
+            "Bogota",
+            "Ecuador",
+            "-05:00",
+            "",
+            "Etc/Unknown",
+        ] {
             let error = text.parse::<ZoneName>().expect_err(text);
-            assert!(error.contains("is not a time zone; write its name, such as America/Bogota"), "{text}: {error}");
+            assert!(
+                error.contains("is not a time zone; write its name, such as America/Bogota"),
+                "{text}: {error}"
+            );
         }
     }
 }

@@ -44,21 +44,31 @@ impl FromStr for DailyWindow {
 
     fn from_str(raw: &str) -> Result<Self, String> {
         let shown = raw.escape_debug();
-        let is_not = || format!("`{shown}` is not a window; write days and hours in quotes, as 'mon-fri 07:00-19:00'");
+        let is_not = || {
+            format!(
+                "`{shown}` is not a window; write days and hours in quotes, as 'mon-fri 07:00-19:00'"
+            )
+        };
         let words: Vec<&str> = raw.split_whitespace().collect();
         let (days, times) = match words.as_slice() {
             [times] => (None, *times),
             [days, times] => (Some(days.to_lowercase()), *times),
             _ => return Err(is_not()),
         };
-        let times = times.split_once('-').filter(|_| times.starts_with(|first: char| first.is_ascii_digit()));
+        let times = times
+            .split_once('-')
+            .filter(|_| times.starts_with(|first: char| first.is_ascii_digit()));
         let (start, end) = times.ok_or_else(is_not)?;
         let (start, end) = (parse_time(start)?, parse_time(end)?);
         if start == MINUTES_OF_A_DAY {
-            return Err(format!("`{shown}` begins at the end of a day; write 00:00 of the next one"));
+            return Err(format!(
+                "`{shown}` begins at the end of a day; write 00:00 of the next one"
+            ));
         }
         if start == end {
-            return Err(format!("`{shown}` is never open, as its end is its start; a whole day is 00:00-24:00"));
+            return Err(format!(
+                "`{shown}` is never open, as its end is its start; a whole day is 00:00-24:00"
+            ));
         }
         Ok(Self {
             days: parse_days(days.as_deref().unwrap_or("mon-sun"))?,
@@ -76,7 +86,12 @@ fn parse_days(text: &str) -> Result<Vec<Weekday>, String> {
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         let (first, last) = (parse_day(first)?, parse_day(last)?);
-        days.extend(first.cycle_forward().take_while(|day| *day != last).chain([last]));
+        days.extend(
+            first
+                .cycle_forward()
+                .take_while(|day| *day != last)
+                .chain([last]),
+        );
     }
     Ok(days)
 }
@@ -84,26 +99,47 @@ fn parse_days(text: &str) -> Result<Vec<Weekday>, String> {
 /// A day by its name in any language, or the first three letters or more of it.
 fn parse_day(text: &str) -> Result<Weekday, String> {
     let name = plain(text);
-    let is_it = |day: &Weekday| Language::ALL.iter().any(|language| plain(language.day(*day)).starts_with(&name));
-    let known = Weekday::Monday.cycle_forward().take(7).find(is_it).filter(|_| name.len() >= 3);
+    let is_it = |day: &Weekday| {
+        Language::ALL
+            .iter()
+            .any(|language| plain(language.day(*day)).starts_with(&name))
+    };
+    let known = Weekday::Monday
+        .cycle_forward()
+        .take(7)
+        .find(is_it)
+        .filter(|_| name.len() >= 3);
     known.ok_or_else(|| {
-        format!("`{}` is not a day; the days are mon, tue, wed, thu, fri, sat, sun", text.escape_debug())
+        format!(
+            "`{}` is not a day; the days are mon, tue, wed, thu, fri, sat, sun",
+            text.escape_debug()
+        )
     })
 }
 
 /// Minutes since midnight: 00:00 to 24:00.
 fn parse_time(text: &str) -> Result<u16, String> {
-    let is_number = |part: &str| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |part: &str| {
+        !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
     // A full hour needs no minutes.
     let parsed = text
         .split_once(':')
         .or(Some((text, "00")))
         .filter(|(hour, minute)| is_number(hour) && is_number(minute) && minute.len() == 2);
-    let parsed = parsed.and_then(|(hour, minute)| Some((hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?)));
-    let minutes = parsed.filter(|(_, minute)| *minute < 60).map(|(hour, minute)| hour * 60 + minute);
-    minutes.filter(|minutes| *minutes <= MINUTES_OF_A_DAY).ok_or_else(|| {
-        format!("`{}` is not a time of day; write one as 07:00, from 00:00 to 24:00", text.escape_debug())
-    })
+    let parsed = parsed
+        .and_then(|(hour, minute)| Some((hour.parse::<u16>().ok()?, minute.parse::<u16>().ok()?)));
+    let minutes = parsed
+        .filter(|(_, minute)| *minute < 60)
+        .map(|(hour, minute)| hour * 60 + minute);
+    minutes
+        .filter(|minutes| *minutes <= MINUTES_OF_A_DAY)
+        .ok_or_else(|| {
+            format!(
+                "`{}` is not a time of day; write one as 07:00, from 00:00 to 24:00",
+                text.escape_debug()
+            )
+        })
 }
 
 impl fmt::Display for DailyWindow {
@@ -112,7 +148,14 @@ impl fmt::Display for DailyWindow {
             write!(formatter, "{days} ")?;
         }
         let Self { start, end, .. } = self;
-        write!(formatter, "{:02}:{:02}-{:02}:{:02}", start / 60, start % 60, end / 60, end % 60)
+        write!(
+            formatter,
+            "{:02}:{:02}-{:02}:{:02}",
+            start / 60,
+            start % 60,
+            end / 60,
+            end % 60
+        )
     }
 }
 
@@ -128,7 +171,11 @@ impl FromStr for Between {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        if raw.trim().eq_ignore_ascii_case("always") { Ok(Self::Always) } else { raw.parse().map(Self::Window) }
+        if raw.trim().eq_ignore_ascii_case("always") {
+            Ok(Self::Always)
+        } else {
+            raw.parse().map(Self::Window)
+        }
     }
 }
 
@@ -140,8 +187,13 @@ pub(crate) fn windows_of(all: &[Between]) -> Result<Vec<DailyWindow>, String> {
     if all.len() > 1 && all.contains(&Between::Always) {
         return Err("`always` stands alone: it lifts all hours".to_owned());
     }
-    let windows =
-        all.iter().filter_map(|one| if let Between::Window(window) = one { Some(window.clone()) } else { None });
+    let windows = all.iter().filter_map(|one| {
+        if let Between::Window(window) = one {
+            Some(window.clone())
+        } else {
+            None
+        }
+    });
     Ok(windows.collect())
 }
 
@@ -155,14 +207,24 @@ mod tests {
             ("07:00-19:00", "07:00-19:00"),
             ("7:00-19:00", "07:00-19:00"),
             ("Mon-FRI 07:00-19:00", "mon-fri 07:00-19:00"),
-            ("mon,wed,fri-sun  22:00-06:00", "mon,wed,fri-sun 22:00-06:00"),
+            (
+                "mon,wed,fri-sun  22:00-06:00",
+                "mon,wed,fri-sun 22:00-06:00",
+            ),
             ("fri-mon 18:00-00:00", "fri-mon 18:00-24:00"),
             ("sun 00:00-24:00", "sun 00:00-24:00"),
             ("8-18", "08:00-18:00"),
             ("Lun-vie 8-18:30", "lun-vie 08:00-18:30"),
         ] {
-            assert_eq!(text.parse::<DailyWindow>().unwrap().to_string(), expected, "{text}");
-            assert_eq!(expected.parse::<DailyWindow>().unwrap().to_string(), expected);
+            assert_eq!(
+                text.parse::<DailyWindow>().unwrap().to_string(),
+                expected,
+                "{text}"
+            );
+            assert_eq!(
+                expected.parse::<DailyWindow>().unwrap().to_string(),
+                expected
+            );
         }
     }
 
@@ -179,7 +241,10 @@ mod tests {
             ("7h-19", "`7h` is not a time of day"),
             ("25-26", "`25` is not a time of day"),
             ("07:00-24:01", "`24:01` is not a time of day"),
-            ("luness 07:00-19:00", "`luness` is not a day; the days are mon, tue"),
+            (
+                "luness 07:00-19:00",
+                "`luness` is not a day; the days are mon, tue",
+            ),
             ("mon- 07:00-19:00", "`` is not a day"),
             ("07:00-07:00", "is never open"),
             ("24:00-07:00", "begins at the end of a day"),
@@ -193,10 +258,22 @@ mod tests {
     #[test]
     fn a_range_of_days_may_go_over_the_end_of_the_week() {
         use Weekday::{Friday, Monday, Saturday, Sunday, Tuesday};
-        assert_eq!(parse_days("fri-mon").unwrap(), [Friday, Saturday, Sunday, Monday]);
-        assert_eq!(parse_days("lun-vie,dom").unwrap(), parse_days("mon-fri,sun").unwrap());
-        assert_eq!(parse_days("lunes-viernes,sunday").unwrap(), parse_days("mon-fri,sun").unwrap());
-        assert_eq!(parse_days("mié,sáb").unwrap(), parse_days("wed,sat").unwrap());
+        assert_eq!(
+            parse_days("fri-mon").unwrap(),
+            [Friday, Saturday, Sunday, Monday]
+        );
+        assert_eq!(
+            parse_days("lun-vie,dom").unwrap(),
+            parse_days("mon-fri,sun").unwrap()
+        );
+        assert_eq!(
+            parse_days("lunes-viernes,sunday").unwrap(),
+            parse_days("mon-fri,sun").unwrap()
+        );
+        assert_eq!(
+            parse_days("mié,sáb").unwrap(),
+            parse_days("wed,sat").unwrap()
+        );
         assert_eq!(parse_days("tue").unwrap(), [Tuesday]);
         assert_eq!(parse_days("mar").unwrap(), [Tuesday]);
     }

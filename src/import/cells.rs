@@ -12,7 +12,19 @@ use crate::phone::Country;
 use crate::template::{ReadAmount, decimal_mark};
 
 /// Words that programs write for nothing, in lower case.
-const NOTHING: [&str; 11] = ["-", "--", "–", "—", "n/a", "n/d", "null", "(null)", "nan", "none", "undefined"];
+const NOTHING: [&str; 11] = [
+    "-",
+    "--",
+    "–",
+    "—",
+    "n/a",
+    "n/d",
+    "null",
+    "(null)",
+    "nan",
+    "none",
+    "undefined",
+];
 /// Words that spreadsheets write for an error, after `#`, in English, Spanish and Portuguese.
 const ERRORS: &str = "N/A N/D REF! VALUE! VALOR! DIV/0! NUM! NÚM! NULL! NULO! NAME? NOMBRE? NOME? SPILL! DESBORDAMIENTO! \
     CALC! ERROR!";
@@ -36,12 +48,25 @@ pub(super) struct UsedCells<'a> {
 
 impl<'a> UsedCells<'a> {
     pub(super) fn new(plan: &'a ImportPlan<'a>) -> Self {
-        let (body, texts) = (plan.body.uses().collect::<Vec<_>>(), plan.texts().collect::<Vec<_>>());
-        let amounts = texts.iter().flat_map(|(path, uses)| uses.amounts.iter().map(move |amount| (*path, amount)));
+        let (body, texts) = (
+            plan.body.uses().collect::<Vec<_>>(),
+            plan.texts().collect::<Vec<_>>(),
+        );
+        let amounts = texts
+            .iter()
+            .flat_map(|(path, uses)| uses.amounts.iter().map(move |amount| (*path, amount)));
         Self {
-            printed: body.iter().flat_map(|(_, uses)| &uses.printed).map(String::as_str).collect(),
+            printed: body
+                .iter()
+                .flat_map(|(_, uses)| &uses.printed)
+                .map(String::as_str)
+                .collect(),
             prints_all: body.iter().any(|(_, uses)| uses.is_of_all),
-            gaps: body.iter().flat_map(|(_, uses)| &uses.gaps).map(String::as_str).collect(),
+            gaps: body
+                .iter()
+                .flat_map(|(_, uses)| &uses.gaps)
+                .map(String::as_str)
+                .collect(),
             amounts: amounts.collect(),
             read_by_country: BTreeMap::new(),
             shown_otherwise: BTreeMap::new(),
@@ -55,52 +80,104 @@ impl<'a> UsedCells<'a> {
     where
         'a: 'r,
     {
-        let is_asked_for =
-            |name: &str, cell: &str| self.compared.iter().any(|(column, text)| column == name && text == cell);
+        let is_asked_for = |name: &str, cell: &str| {
+            self.compared
+                .iter()
+                .any(|(column, text)| column == name && text == cell)
+        };
         let word = |name| {
             let (cell, word) = row.text(name).map(|cell| (cell, cell.trim()))?;
             let is_gap = word.is_empty() && self.gaps.contains(name);
-            (is_gap || (is_error(word) || is_nothing(word)) && !is_asked_for(name, cell)).then_some(word)
+            (is_gap || (is_error(word) || is_nothing(word)) && !is_asked_for(name, cell))
+                .then_some(word)
         };
-        let all = if self.prints_all { row.names() } else { Vec::new() };
+        let all = if self.prints_all {
+            row.names()
+        } else {
+            Vec::new()
+        };
         let rest = all.into_iter().filter(|name| !self.printed.contains(name));
-        self.printed.iter().copied().chain(rest).filter_map(|name| Some((name, word(name)?))).collect()
+        self.printed
+            .iter()
+            .copied()
+            .chain(rest)
+            .filter_map(|name| Some((name, word(name)?)))
+            .collect()
     }
 
     /// Notes what the amounts of a row show of the decimal sign of their columns.
-    pub(super) fn note_decimals(&mut self, line: u64, row: &Row, country: impl Fn() -> Option<Country>) {
-        let country = if self.amounts.is_empty() { None } else { country() };
+    pub(super) fn note_decimals(
+        &mut self,
+        line: u64,
+        row: &Row,
+        country: impl Fn() -> Option<Country>,
+    ) {
+        let country = if self.amounts.is_empty() {
+            None
+        } else {
+            country()
+        };
         let conventions = country.and_then(|country| Conventions::of(country.code()));
-        let Some(mark) = conventions.map(|known| known.decimal_mark) else { return };
+        let Some(mark) = conventions.map(|known| known.decimal_mark) else {
+            return;
+        };
         for (place, (_, amount)) in self.amounts.iter().enumerate() {
             // A sheet stores a number with a point, in every country.
-            let is_stored = row.place(&amount.column).is_some_and(|place| row.look(place).is_some());
-            let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else { continue };
+            let is_stored = row
+                .place(&amount.column)
+                .is_some_and(|place| row.look(place).is_some());
+            let Some(text) = row.text(&amount.column).filter(|_| !is_stored) else {
+                continue;
+            };
             let cells = match decimal_mark(text, None) {
                 Some(shown) if shown == mark => continue,
                 Some(_) => &mut self.shown_otherwise,
                 None if decimal_mark(text, Some(mark)).is_some() => &mut self.read_by_country,
                 None => continue,
             };
-            cells.entry((place, mark)).or_insert_with(|| (line, text.trim().to_owned()));
+            cells
+                .entry((place, mark))
+                .or_insert_with(|| (line, text.trim().to_owned()));
         }
     }
 
     /// The first column whose cells contradict each other, up to the line `last`.
     pub(super) fn refuse_decimals(self, last: Option<u64>) -> Result<(), BulkError> {
-        let Self { amounts, read_by_country, mut shown_otherwise, .. } = self;
+        let Self {
+            amounts,
+            read_by_country,
+            mut shown_otherwise,
+            ..
+        } = self;
         let is_within = |line: u64| last.is_none_or(|last| line <= last);
-        for ((place, mark), (line, text)) in read_by_country.into_iter().filter(|(_, (line, _))| is_within(*line)) {
-            if let (Some(other), Some((path, amount))) = (shown_otherwise.remove(&(place, mark)), amounts.get(place)) {
+        for ((place, mark), (line, text)) in read_by_country
+            .into_iter()
+            .filter(|(_, (line, _))| is_within(*line))
+        {
+            if let (Some(other), Some((path, amount))) =
+                (shown_otherwise.remove(&(place, mark)), amounts.get(place))
+            {
                 let with_point = &amount.with_point;
-                let meant = with_point.replace("number('.')", if mark == ',' { "number('.')" } else { "number(',')" });
-                let (sign, other_sign) = if mark == ',' { ("comma", "point") } else { ("point", "comma") };
+                let meant = with_point.replace(
+                    "number('.')",
+                    if mark == ',' {
+                        "number('.')"
+                    } else {
+                        "number(',')"
+                    },
+                );
+                let (sign, other_sign) = if mark == ',' {
+                    ("comma", "point")
+                } else {
+                    ("point", "comma")
+                };
                 let ((other_line, other_text), column) = (other, &amount.column);
                 let message = format!(
                     "{path}: the decimals of {column} are not clear: `{text}` in line {line} is read as in its country, with \
                      a decimal {sign}, but `{other_text}` in line {other_line} has a decimal {other_sign}"
                 );
-                let hint = format!("say which it is, such as `{meant}`, or write these cells alike");
+                let hint =
+                    format!("say which it is, such as `{meant}`, or write these cells alike");
                 return Err(UsageError::new(message, hint).into());
             }
         }
@@ -124,17 +201,29 @@ fn is_nothing(text: &str) -> bool {
 }
 
 fn is_error(text: &str) -> bool {
-    let Some(name) = text.strip_prefix('#') else { return false };
-    ERRORS.split(' ').any(|error| error == name.trim_start_matches(['¡', '¿']))
+    let Some(name) = text.strip_prefix('#') else {
+        return false;
+    };
+    ERRORS
+        .split(' ')
+        .any(|error| error == name.trim_start_matches(['¡', '¿']))
 }
 
 /// Refuses a spreadsheet error among `suspects` that would be sent, which is never intended; if `is_strict`, also a
 /// word for nothing.
 pub(super) fn refuse(suspects: &[(&str, &str)], is_strict: bool) -> Result<(), RowError> {
-    let refused = suspects.iter().find(|(_, cell)| is_error(cell) || is_strict && !cell.is_empty());
+    let refused = suspects
+        .iter()
+        .find(|(_, cell)| is_error(cell) || is_strict && !cell.is_empty());
     refused.map_or(Ok(()), |(column, cell)| {
-        let what = if is_error(cell) { "is an error of the spreadsheet" } else { "stands for nothing" };
-        Err(RowError::Problem(format!("{column}: `{cell}` {what}, and would be sent")))
+        let what = if is_error(cell) {
+            "is an error of the spreadsheet"
+        } else {
+            "stands for nothing"
+        };
+        Err(RowError::Problem(format!(
+            "{column}: `{cell}` {what}, and would be sent"
+        )))
     })
 }
 

@@ -35,7 +35,13 @@ impl<'scope> DraftFeed<'scope> {
                 Ok(())
             })
         });
-        Self { batch: Vec::with_capacity(ROWS_OF_A_BATCH), bytes: 0, batches, written, thread }
+        Self {
+            batch: Vec::with_capacity(ROWS_OF_A_BATCH),
+            bytes: 0,
+            batches,
+            written,
+            thread,
+        }
     }
 
     /// Adds the next row. If it fails, [`DraftFeed::close`] returns the error.
@@ -51,14 +57,18 @@ impl<'scope> DraftFeed<'scope> {
         // The thread's result tells why it was not accepted.
         let _ = self.hand_over();
         drop(self.batches);
-        self.thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        self.thread
+            .join()
+            .unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     fn hand_over(&mut self) -> Result<(), LedgerError> {
         self.bytes = 0;
         self.written.try_iter().for_each(drop);
         let full = std::mem::replace(&mut self.batch, Vec::with_capacity(ROWS_OF_A_BATCH));
-        self.batches.send(full).map_err(|_| LedgerError::writer_gone())
+        self.batches
+            .send(full)
+            .map_err(|_| LedgerError::writer_gone())
     }
 }
 
@@ -71,17 +81,26 @@ mod tests {
 
     fn row(line: u64, body: &str) -> DraftRow {
         let request = Some(["593987654321", "/x", body].map(str::to_owned));
-        DraftRow { line, cells: "[]".to_owned(), request, skip: None }
+        DraftRow {
+            line,
+            cells: "[]".to_owned(),
+            request,
+            skip: None,
+        }
     }
 
     #[test]
     fn rows_are_written_in_their_order_however_they_are_handed_over() {
         let mut draft = LedgerDraft::create().unwrap();
-        let (long, rows) = ("x".repeat(BYTES_OF_A_BATCH / 2), 3 * ROWS_OF_A_BATCH as u64 + 7);
+        let (long, rows) = (
+            "x".repeat(BYTES_OF_A_BATCH / 2),
+            3 * ROWS_OF_A_BATCH as u64 + 7,
+        );
         thread::scope(|scope| {
             let mut feed = DraftFeed::start(scope, &mut draft);
             for line in 0..rows {
-                feed.add(row(line, if line % 100 < 5 { &long } else { "{}" })).unwrap();
+                feed.add(row(line, if line % 100 < 5 { &long } else { "{}" }))
+                    .unwrap();
             }
             feed.close().unwrap();
         });

@@ -27,7 +27,10 @@ pub(crate) enum BulkError {
 impl BulkError {
     /// For a report in another format, which cannot hold it.
     pub(crate) fn needs_csv(message: String) -> Self {
-        Self::Usage(UsageError::new(message, "write it as CSV: --format csv, or a file whose name ends in .csv"))
+        Self::Usage(UsageError::new(
+            message,
+            "write it as CSV: --format csv, or a file whose name ends in .csv",
+        ))
     }
 }
 
@@ -39,7 +42,10 @@ pub(crate) enum RowError {
     #[error(transparent)]
     Template(#[from] TemplateError),
     #[error("{column}: {error}")]
-    Recipient { column: String, error: RecipientError },
+    Recipient {
+        column: String,
+        error: RecipientError,
+    },
     #[error("{}", words(.0))]
     Message(#[from] InvalidMessage),
     /// The whole list cannot be sent.
@@ -55,5 +61,9 @@ impl RowError {
 
 fn words(error: &InvalidMessage) -> String {
     let details = error.details();
-    if details.is_empty() { error.to_string() } else { details.join("; ") }
+    if details.is_empty() {
+        error.to_string()
+    } else {
+        details.join("; ")
+    }
 }

@@ -77,7 +77,10 @@ impl Remark {
     pub(crate) fn is_fault(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::Duplicate { .. } | Self::NotAllowed => true,
-            Self::Warning(_) | Self::EmptyCell(_) | Self::PlaceholderCell { .. } | Self::RepeatedPerson { .. } => false,
+            Self::Warning(_)
+            | Self::EmptyCell(_)
+            | Self::PlaceholderCell { .. }
+            | Self::RepeatedPerson { .. } => false,
         }
     }
 }
@@ -113,7 +116,9 @@ pub(crate) struct Imported {
 impl Imported {
     /// Adds the columns of a row that brings its own; a row below a header has those of the header.
     pub(super) fn note_columns(&mut self, line: u64, row: &Row) -> Result<(), UsageError> {
-        let Row::Fields(fields) = row else { return Ok(()) };
+        let Row::Fields(fields) = row else {
+            return Ok(());
+        };
         for name in fields.keys() {
             if !self.fields.contains(name) {
                 self.fields.insert(name.clone());
@@ -122,7 +127,9 @@ impl Imported {
         }
         if self.fields.len() > MOST_FIELDS {
             return Err(UsageError::new(
-                format!("line {line}: with this row the list has more than {MOST_FIELDS} differently named fields"),
+                format!(
+                    "line {line}: with this row the list has more than {MOST_FIELDS} differently named fields"
+                ),
                 "leave out the fields that the message does not use, as `jq -c '{to, nombre}'` does",
             ));
         }
@@ -136,15 +143,30 @@ impl Imported {
 
     /// Rows that are skipped as intended.
     pub(crate) fn left_out(&self) -> u64 {
-        let skipped = [SkipReason::Excluded, SkipReason::OutsideWindow, SkipReason::Hidden, SkipReason::NotAllowed];
-        let skipped: u64 = skipped.into_iter().map(|reason| self.skips.rows(reason)).sum();
+        let skipped = [
+            SkipReason::Excluded,
+            SkipReason::OutsideWindow,
+            SkipReason::Hidden,
+            SkipReason::NotAllowed,
+        ];
+        let skipped: u64 = skipped
+            .into_iter()
+            .map(|reason| self.skips.rows(reason))
+            .sum();
         skipped + self.earlier() + self.same_person
     }
 
     /// Rows that are skipped because of an earlier run.
     fn earlier(&self) -> u64 {
-        let reasons = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
-        reasons.into_iter().map(|reason| self.skips.rows(reason)).sum()
+        let reasons = [
+            SkipReason::AlreadySent,
+            SkipReason::MayHaveBeenSent,
+            SkipReason::ToBeSent,
+        ];
+        reasons
+            .into_iter()
+            .map(|reason| self.skips.rows(reason))
+            .sum()
     }
 
     /// All rows that were read.
@@ -158,16 +180,26 @@ impl Imported {
             (self.fine(), "fine"),
             (self.invalid, "invalid"),
             (self.duplicates, "the same as another row"),
-            (self.guarded + self.skips.rows(SkipReason::NotAllowed), "addressed to recipients that are not allowed"),
+            (
+                self.guarded + self.skips.rows(SkipReason::NotAllowed),
+                "addressed to recipients that are not allowed",
+            ),
             (self.skips.rows(SkipReason::Excluded), "excluded"),
-            (self.skips.rows(SkipReason::OutsideWindow), "addressed to people who have not written within 23 hours"),
-            (self.same_person, "addressed to a person with an earlier row"),
+            (
+                self.skips.rows(SkipReason::OutsideWindow),
+                "addressed to people who have not written within 23 hours",
+            ),
+            (
+                self.same_person,
+                "addressed to a person with an earlier row",
+            ),
             (self.earlier(), "skipped because of earlier runs"),
             (self.skips.rows(SkipReason::Hidden), "hidden"),
         ];
         let told = kinds.into_iter().filter(|(rows, _)| *rows > 0);
-        let told: Vec<_> =
-            told.map(|(rows, what)| format!("{rows} {} {what}", if rows == 1 { "is" } else { "are" })).collect();
+        let told: Vec<_> = told
+            .map(|(rows, what)| format!("{rows} {} {what}", if rows == 1 { "is" } else { "are" }))
+            .collect();
         format!("{}: {}", counted(self.all(), "row"), told.join(", "))
     }
 
@@ -200,7 +232,13 @@ impl Imported {
         } else if !policy.allow_duplicates {
             draft.duplicates(|line, of, recipient| {
                 self.duplicates += 1;
-                report(line, RowFault::Remark(Remark::Duplicate { of, recipient: recipient.to_owned() }));
+                report(
+                    line,
+                    RowFault::Remark(Remark::Duplicate {
+                        of,
+                        recipient: recipient.to_owned(),
+                    }),
+                );
             })?;
             self.rows -= self.duplicates;
         }
@@ -227,7 +265,9 @@ impl BareCodes {
     pub(super) fn note(&mut self, code: &'static str, (written, number): (&str, &str), line: u64) {
         if self.codes.iter().all(|(known, ..)| *known != code) {
             // A number that is probably right needs no note.
-            let unlikely = country_of(number).filter(|_| may_be_national(number)).unwrap_or_default();
+            let unlikely = country_of(number)
+                .filter(|_| may_be_national(number))
+                .unwrap_or_default();
             self.codes.push((code, written.to_owned(), line, unlikely));
         }
     }
@@ -252,7 +292,8 @@ impl BareCodes {
             return None;
         }
         let examples = self.codes.iter().take(MOST_NAMED);
-        let examples = examples.map(|(code, written, line, _)| format!("+{code} (line {line}: `{written}`)"));
+        let examples =
+            examples.map(|(code, written, line, _)| format!("+{code} (line {line}: `{written}`)"));
         let more = if count > MOST_NAMED { ", …" } else { "" };
         let examples = examples.collect::<Vec<_>>().join(", ");
         Some(format!(

@@ -10,7 +10,9 @@ mod reported;
 mod rows;
 
 pub(crate) use self::error::BulkError;
-pub(crate) use self::imported::{Imported, NOT_ALLOWED, Remark, Remarks, RowFault, problem_of_excluded};
+pub(crate) use self::imported::{
+    Imported, NOT_ALLOWED, Remark, Remarks, RowFault, problem_of_excluded,
+};
 pub(crate) use self::plan::{ImportPlan, RecipientRule};
 pub(crate) use self::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 pub(crate) use self::rows::import_list;

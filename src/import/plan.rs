@@ -9,15 +9,18 @@ use super::policy::{DuplicatePolicy, HiddenRule, ImportPolicy};
 use crate::input::UsageError;
 use crate::ledger::{SkipReason, Store};
 use crate::list::{
-    Row, columns_without_sent, is_country_column, meant_columns, near_column, no_header, recipient_column,
+    Row, columns_without_sent, is_country_column, meant_columns, near_column, no_header,
+    recipient_column,
 };
 use crate::message::{
-    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient, with_country_codes,
+    Envelope, InvalidMessage, Message, Outgoing, RecipientChoice, TypedRecipient,
+    with_country_codes,
 };
 use crate::people::{CountryRule, Exclusions, read_recipient};
 use crate::phone::Country;
 use crate::template::{
-    BodyTemplate, Misspelling, TextTemplate, Uses, left_as_they_are, misspelling, misspelt, typed_line_break,
+    BodyTemplate, Misspelling, TextTemplate, Uses, left_as_they_are, misspelling, misspelt,
+    typed_line_break,
 };
 
 /// Turns each row into its result.
@@ -76,20 +79,26 @@ impl RecipientRule<'_> {
     ) -> Result<(String, TypedRecipient), RowError> {
         let country = countries.of(row.country_cells());
         let recipient = match self {
-            Self::Template(template) => template.fill(column, row, country.clone().unwrap_or_default(), false)?,
-            Self::Column(_) => {
-                row.get(column).ok_or_else(|| RowError::Problem(format!("has no `{column}`, the recipient's")))?
+            Self::Template(template) => {
+                template.fill(column, row, country.clone().unwrap_or_default(), false)?
             }
+            Self::Column(_) => row
+                .get(column)
+                .ok_or_else(|| RowError::Problem(format!("has no `{column}`, the recipient's")))?,
         };
         let recipient = match recipient {
             Value::String(text) => text,
             Value::Number(number) => number.to_string(),
             found => {
-                return Err(RowError::Problem(format!("{column}: is {found}; a recipient is a text or a number")));
+                return Err(RowError::Problem(format!(
+                    "{column}: is {found}; a recipient is a text or a number"
+                )));
             }
         };
-        let typed = read_recipient(&recipient, country)
-            .map_err(|error| RowError::Recipient { column: column.to_owned(), error })?;
+        let typed = read_recipient(&recipient, country).map_err(|error| RowError::Recipient {
+            column: column.to_owned(),
+            error,
+        })?;
         Ok((recipient, typed))
     }
 }
@@ -98,9 +107,15 @@ impl ImportPlan<'_> {
     /// Refuses a list that is not a report, or no longer one, but has its outcomes: of the rows that were not sent, some must
     /// never be sent.
     pub(super) fn refuse_sent(&self, row: &Row) -> Result<(), BulkError> {
-        let is_outcome = |sent: &&str| ["yes", "no", "unknown"].iter().any(|word| sent.eq_ignore_ascii_case(word));
+        let is_outcome = |sent: &&str| {
+            ["yes", "no", "unknown"]
+                .iter()
+                .any(|word| sent.eq_ignore_ascii_case(word))
+        };
         let sent = row.text("sent").map(str::trim).filter(is_outcome);
-        let Some(sent) = sent.filter(|_| self.reported != DuplicatePolicy::Meant) else { return Ok(()) };
+        let Some(sent) = sent.filter(|_| self.reported != DuplicatePolicy::Meant) else {
+            return Ok(());
+        };
         Err(UsageError::new(
             format!("sent: is `{sent}`, but too many columns of the report are missing to compare its rows"),
             "send the whole report; or, if the column is your own, rename it, or add --again, to send to everybody on the list",
@@ -124,7 +139,9 @@ impl ImportPlan<'_> {
         let column = self.recipient.column(&names)?;
         // In NDJSON, each row has its own fields.
         let is_fixed = matches!(row, Row::Cells { .. });
-        let mut asked = self.texts().flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
+        let mut asked = self
+            .texts()
+            .flat_map(|(path, uses)| uses.names.iter().map(move |name| (path, name)));
         match asked.find(|(_, name)| is_fixed && !row.has(name)) {
             None => self.check_words(&names).map(|()| column),
             Some((path, name)) => {
@@ -143,7 +160,12 @@ impl ImportPlan<'_> {
     /// The reasons for which a row that the report has as skipped stays skipped: those whose flags were not given. A
     /// flag that was given decides again.
     pub(super) fn kept_out(&self) -> Vec<SkipReason> {
-        let ImportPolicy { allow_duplicates, hidden, only_in_window, .. } = self.policy;
+        let ImportPolicy {
+            allow_duplicates,
+            hidden,
+            only_in_window,
+            ..
+        } = self.policy;
         let is_template = self.kind.command() == "template";
         let is_kept = |reason: &SkipReason| match reason {
             SkipReason::Excluded => true,
@@ -163,8 +185,12 @@ impl ImportPlan<'_> {
         let is_meant = |name: &str| row.column(name) == Some(column);
         matches!(self.body, BodyTemplate::Row)
             || is_meant(recipient)
-            || self.texts().any(|(_, uses)| uses.is_of_all || uses.columns.iter().any(|name| is_meant(name)))
-            || (self.countries.by_column && is_country_column(column) && !self.is_international(row, recipient))
+            || self
+                .texts()
+                .any(|(_, uses)| uses.is_of_all || uses.columns.iter().any(|name| is_meant(name)))
+            || (self.countries.by_column
+                && is_country_column(column)
+                && !self.is_international(row, recipient))
     }
 
     /// Whether the recipient of `row` is the same person in every country.
@@ -175,7 +201,10 @@ impl ImportPlan<'_> {
 
     /// How the texts of the message, and `--to`, use columns, each with its path.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &Uses)> {
-        self.to().map(|to| ("--to", &*to.uses)).into_iter().chain(self.body.uses())
+        self.to()
+            .map(|to| ("--to", &*to.uses))
+            .into_iter()
+            .chain(self.body.uses())
     }
 
     /// The template of `--to`.
@@ -189,19 +218,33 @@ impl ImportPlan<'_> {
     /// Refuses a text with a placeholder that matches no column: everyone would get it literally.
     fn check_words(&self, columns: &[&str]) -> Result<(), BulkError> {
         let meant = |name: &str| near_column(columns, name).map(str::to_owned);
-        let texts = self.body.texts().iter().map(|text| (text.path.as_str(), text.source, text.uses()));
+        let texts = self
+            .body
+            .texts()
+            .iter()
+            .map(|text| (text.path.as_str(), text.source, text.uses()));
         let to = self.to().map(|to| ("--to", to.source, Some(&*to.uses)));
         let found = texts.chain(to).find_map(|(path, source, uses)| {
-            let bare = path.starts_with("parameters").then(|| bare_column(columns, source)).flatten();
+            let bare = path
+                .starts_with("parameters")
+                .then(|| bare_column(columns, source))
+                .flatten();
             // The way to send the name of a column in a parameter.
-            let is_word =
-                |found: &Misspelling| path.starts_with("parameters") && found.is_quoted() && found.written == source;
-            Some((path, bare.or_else(|| misspelling(source, uses, meant).filter(|found| !is_word(found)))?))
+            let is_word = |found: &Misspelling| {
+                path.starts_with("parameters") && found.is_quoted() && found.written == source
+            };
+            Some((
+                path,
+                bare.or_else(|| misspelling(source, uses, meant).filter(|found| !is_word(found)))?,
+            ))
         });
         match found {
             None => Ok(()),
             Some((path, misspelling)) => {
-                let columns = columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+                let columns = columns
+                    .iter()
+                    .map(|name| name.trim().to_owned())
+                    .filter(|name| !name.is_empty());
                 Err(misspelt(path, &misspelling, &columns.collect::<Vec<_>>()).into())
             }
         }
@@ -209,8 +252,12 @@ impl ImportPlan<'_> {
 
     /// Whether a message is invalid because of something that does not depend on the row.
     pub(super) fn is_of_every_row(&self, error: &InvalidMessage) -> bool {
-        let InvalidMessage::Violations { violations, .. } = error else { return false };
-        violations.iter().any(|violation| !self.body.varies_at(&violation.path))
+        let InvalidMessage::Violations { violations, .. } = error else {
+            return false;
+        };
+        violations
+            .iter()
+            .any(|violation| !self.body.varies_at(&violation.path))
     }
 
     /// A text that is sent literally to everyone and may be a mistake.
@@ -218,8 +265,10 @@ impl ImportPlan<'_> {
         let told = self.body.texts().iter().flat_map(|text| {
             let path = &text.path;
             let told = left_as_they_are(text.source).into_iter();
-            told.map(move |written| format!("{path}: {written} goes out as it stands: no column is named so"))
-                .chain(typed_line_break(path, text.source))
+            told.map(move |written| {
+                format!("{path}: {written} goes out as it stands: no column is named so")
+            })
+            .chain(typed_line_break(path, text.source))
         });
         told.collect()
     }
@@ -250,7 +299,11 @@ impl ImportPlan<'_> {
     }
 
     /// The message of a row for another recipient, with its warnings.
-    pub(crate) fn message(&self, row: &Row, recipient: TypedRecipient) -> Result<(Outgoing, Vec<String>), RowError> {
+    pub(crate) fn message(
+        &self,
+        row: &Row,
+        recipient: TypedRecipient,
+    ) -> Result<(Outgoing, Vec<String>), RowError> {
         let country = self.country_of(row);
         self.made(self.body.fill(row, country)?, recipient, country)
     }
@@ -276,6 +329,11 @@ impl ImportPlan<'_> {
 
 /// A template parameter that is only a column's name: `--param nombre`.
 fn bare_column(columns: &[&str], source: &str) -> Option<Misspelling> {
-    let column = columns.iter().find(|column| !source.is_empty() && column.trim() == source.trim())?;
-    Some(Misspelling { written: source.to_owned(), column: Some((*column).to_owned()) })
+    let column = columns
+        .iter()
+        .find(|column| !source.is_empty() && column.trim() == source.trim())?;
+    Some(Misspelling {
+        written: source.to_owned(),
+        column: Some((*column).to_owned()),
+    })
 }

@@ -55,7 +55,14 @@ pub(crate) enum DuplicatePolicy {
 
 impl DuplicatePolicy {
     /// From `--again` and `--skip-sent`, as typed or as kept by a run. With a key, nothing else is refused by default.
-    pub(crate) fn of(RunConditions { again, skip_sent, once, .. }: &RunConditions) -> Self {
+    pub(crate) fn of(
+        RunConditions {
+            again,
+            skip_sent,
+            once,
+            ..
+        }: &RunConditions,
+    ) -> Self {
         match (again, skip_sent) {
             (false, true) => Self::LeftOut,
             (false, false) if once.is_none() => Self::Refused,

@@ -6,7 +6,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::error::RowError;
 use super::policy::DuplicatePolicy;
 use crate::input::UsageError;
-use crate::ledger::{Details, LedgerError, ReportedRow, RowFilter, RowState, RunName, SkipReason, Store};
+use crate::ledger::{
+    Details, LedgerError, ReportedRow, RowFilter, RowState, RunName, SkipReason, Store,
+};
 use crate::list::{ReportedOutcome, ReportedSent, Row};
 use crate::message::TypedRecipient;
 use crate::phone::person_key;
@@ -58,8 +60,17 @@ struct RowOfRun {
 }
 
 impl<'a> ReportedRuns<'a> {
-    pub(super) fn new(store: Option<&'a Store>, policy: DuplicatePolicy, kept_out: Vec<SkipReason>) -> Self {
-        Self { store, policy, kept_out, runs: HashMap::new() }
+    pub(super) fn new(
+        store: Option<&'a Store>,
+        policy: DuplicatePolicy,
+        kept_out: Vec<SkipReason>,
+    ) -> Self {
+        Self {
+            store,
+            policy,
+            kept_out,
+            runs: HashMap::new(),
+        }
     }
 
     /// Why a row that the report has as skipped stays skipped. A user who deletes the reason there wants it sent.
@@ -77,25 +88,42 @@ impl<'a> ReportedRuns<'a> {
     ) -> Result<KnownOutcome, RowError> {
         let sent_to = outcome.sent_to.as_deref().unwrap_or_default().trim();
         if !sent_to.is_empty() && !is_same_person(sent_to, recipient) {
-            let message = format!("line {line} is to {recipient}, but its `sent_to` is `{}`", sent_to.escape_debug());
+            let message = format!(
+                "line {line} is to {recipient}, but its `sent_to` is `{}`",
+                sent_to.escape_debug()
+            );
             return Err(refused(message, SORTED));
         }
-        let by_report = outcome.is_sent().map_err(|problem| RowError::Problem(format!("the report's {problem}")))?;
+        let by_report = outcome
+            .is_sent()
+            .map_err(|problem| RowError::Problem(format!("the report's {problem}")))?;
         let is_missing = match by_report {
             _ if outcome.code.is_none() => Some("code"),
-            ReportedSent::Yes | ReportedSent::Unknown if outcome.sent_to.is_none() => Some("sent_to"),
+            ReportedSent::Yes | ReportedSent::Unknown if outcome.sent_to.is_none() => {
+                Some("sent_to")
+            }
             _ => None,
         };
         if let Some(column) = is_missing {
-            return Err(refused(format!("line {line}: the report has no column `{column}`"), INCOMPLETE));
+            return Err(refused(
+                format!("line {line}: the report has no column `{column}`"),
+                INCOMPLETE,
+            ));
         }
-        let of_run = self.row(outcome).map_err(RowError::of_list)?.map(|(_, row)| row);
-        let theirs = of_run.flatten().filter(|row| row.person == Some(hash_of(recipient)));
+        let of_run = self
+            .row(outcome)
+            .map_err(RowError::of_list)?
+            .map(|(_, row)| row);
+        let theirs = of_run
+            .flatten()
+            .filter(|row| row.person == Some(hash_of(recipient)));
         // Who got another number has no `sent_to`.
         if of_run.is_some() && theirs.is_none() && !sent_to.is_empty() {
-            let [of_run, run] = [&outcome.line, &outcome.run].map(|named| named.trim().escape_debug());
-            let message =
-                format!("line {line} names line `{of_run}` of run {run}, which has no message to {recipient} there");
+            let [of_run, run] =
+                [&outcome.line, &outcome.run].map(|named| named.trim().escape_debug());
+            let message = format!(
+                "line {line} names line `{of_run}` of run {run}, which has no message to {recipient} there"
+            );
             return Err(refused(message, OF_ANOTHER_RUN));
         }
         let by_run = theirs.and_then(|row| row.reason);
@@ -116,13 +144,28 @@ impl<'a> ReportedRuns<'a> {
 
     /// The row of a report with what the sheet of its run stored, if the run is here: the report has what the sheet
     /// showed.
-    pub(super) fn with_stored(&mut self, outcome: &ReportedOutcome, row: Row) -> Result<Row, LedgerError> {
-        let Some((run, Some(RowOfRun { cells: Some(cells), .. }))) = self.row(outcome)? else { return Ok(row) };
+    pub(super) fn with_stored(
+        &mut self,
+        outcome: &ReportedOutcome,
+        row: Row,
+    ) -> Result<Row, LedgerError> {
+        let Some((
+            run,
+            Some(RowOfRun {
+                cells: Some(cells), ..
+            }),
+        )) = self.row(outcome)?
+        else {
+            return Ok(row);
+        };
         Ok(row.with_stored(&run.columns, cells))
     }
 
     /// The run that a row of a report names, if it is here, and its row.
-    fn row(&mut self, outcome: &ReportedOutcome) -> Result<Option<(&RunOfReport, Option<&RowOfRun>)>, LedgerError> {
+    fn row(
+        &mut self,
+        outcome: &ReportedOutcome,
+    ) -> Result<Option<(&RunOfReport, Option<&RowOfRun>)>, LedgerError> {
         let name = outcome.run.trim();
         if !self.runs.contains_key(name) {
             let run = match (self.store, name.parse()) {
@@ -144,7 +187,9 @@ impl RunOfReport {
             return Ok(None);
         }
         let (run, mut rows) = (store.run(name)?, HashMap::new());
-        let Details { sandbox, columns, .. } = run.details()?;
+        let Details {
+            sandbox, columns, ..
+        } = run.details()?;
         run.report::<LedgerError>(&RowFilter::default(), |row| {
             rows.insert(row.line, RowOfRun::of(&row, sandbox));
             Ok(())
@@ -160,10 +205,16 @@ impl RowOfRun {
             _ if is_sandbox => None,
             RowState::Sent => Some(SkipReason::AlreadySent),
             RowState::Unknown | RowState::Inflight => Some(SkipReason::MayHaveBeenSent),
-            RowState::Skipped if row.code.as_deref() == Some(SkipReason::Excluded.name()) => Some(SkipReason::Excluded),
+            RowState::Skipped if row.code.as_deref() == Some(SkipReason::Excluded.name()) => {
+                Some(SkipReason::Excluded)
+            }
             RowState::Pending | RowState::Failed | RowState::Skipped => None,
         };
-        Self { person: row.recipient.as_deref().map(hash_of), reason, cells: Row::shown_alone(&row.cells) }
+        Self {
+            person: row.recipient.as_deref().map(hash_of),
+            reason,
+            cells: Row::shown_alone(&row.cells),
+        }
     }
 }
 
@@ -174,7 +225,8 @@ fn hash_of(recipient: &str) -> u64 {
 }
 
 fn is_same_person(sent_to: &str, recipient: &str) -> bool {
-    TypedRecipient::read(sent_to, None).is_ok_and(|typed| person_key(typed.recipient.as_str()) == person_key(recipient))
+    TypedRecipient::read(sent_to, None)
+        .is_ok_and(|typed| person_key(typed.recipient.as_str()) == person_key(recipient))
 }
 
 fn refused(message: String, hint: &str) -> RowError {

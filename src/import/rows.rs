@@ -41,7 +41,9 @@ pub(crate) fn import_list(
     loop {
         // Faults after the limit are not reported, and the limit's position is known only afterwards.
         let mut faults = Vec::new();
-        let read = rows.read(list, draft, wanted, &mut |line, fault| faults.push((line, fault)));
+        let read = rows.read(list, draft, wanted, &mut |line, fault| {
+            faults.push((line, fault));
+        });
         let is_left_out = !plan.leaves_out || leave_out(draft);
         let end = draft.cut(limit, plan.policy.limit_of())?;
         faults.retain(|(line, _)| end.is_none_or(|end| *line <= end));
@@ -119,7 +121,8 @@ impl<'a> Importer<'a> {
                             0 => Err(UsageError::no_rows(name).into()),
                             rows if rows <= skip => {
                                 let s = if rows == 1 { "" } else { "s" };
-                                let problem = format!("--skip {skip}: {name} has only {rows} row{s}");
+                                let problem =
+                                    format!("--skip {skip}: {name} has only {rows} row{s}");
                                 Err(UsageError::new(problem, "skip fewer rows").into())
                             }
                             _ => Ok(false),
@@ -154,7 +157,15 @@ impl<'a> Importer<'a> {
     /// The row in the ledger, with its request or why it makes none.
     fn add(
         &mut self,
-        ListRow { line, mut row, bad_text, is_hidden, faulty_cells, outcome, .. }: ListRow,
+        ListRow {
+            line,
+            mut row,
+            bad_text,
+            is_hidden,
+            faulty_cells,
+            outcome,
+            ..
+        }: ListRow,
         feed: &mut DraftFeed<'_>,
         report: FaultReport<'_>,
     ) -> Result<(), BulkError> {
@@ -166,44 +177,83 @@ impl<'a> Importer<'a> {
         if let Ok(row) = &row {
             self.imported.note_columns(line, row)?;
         }
-        let cells = row.as_ref().map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
+        let cells = row
+            .as_ref()
+            .map_or_else(|_| ListRow::bad_cells(&bad_text), Row::cells);
         let is_left_out = is_hidden && self.plan.policy.hidden != Some(HiddenRule::Send);
-        let kept_out = outcome.as_ref().and_then(|outcome| self.reported.left_out(outcome));
+        let kept_out = outcome
+            .as_ref()
+            .and_then(|outcome| self.reported.left_out(outcome));
         // The contents of a row that is not visible do not matter.
         if is_left_out || kept_out == Some(SkipReason::Hidden) {
             if !is_left_out {
                 report(line, RowFault::KeptOut(SkipReason::Hidden));
             }
-            let skip = Some((SkipReason::Hidden, "the sheet hides it, or shows it crossed out".to_owned()));
-            return Ok(feed.add(DraftRow { line, cells, request: None, skip })?);
+            let skip = Some((
+                SkipReason::Hidden,
+                "the sheet hides it, or shows it crossed out".to_owned(),
+            ));
+            return Ok(feed.add(DraftRow {
+                line,
+                cells,
+                request: None,
+                skip,
+            })?);
         }
         let row = match row {
             Ok(row) => row,
-            Err(problem) => return self.add_invalid(feed, (line, cells), RowError::Problem(problem), report),
+            Err(problem) => {
+                return self.add_invalid(feed, (line, cells), RowError::Problem(problem), report);
+            }
         };
         let suspects = self.cells.suspects(&row);
         match self.made(line, &row, &suspects, (faulty_cells, outcome.as_ref())) {
             Ok((outgoing, told, known)) => {
-                self.cells.note_decimals(line, &row, || self.plan.country_of(&row));
-                let excluded = self.plan.exclusions.find(outgoing.recipients()).map(|(_, list)| list);
+                self.cells
+                    .note_decimals(line, &row, || self.plan.country_of(&row));
+                let excluded = self
+                    .plan
+                    .exclusions
+                    .find(outgoing.recipients())
+                    .map(|(_, list)| list);
                 let left_out = excluded.map(|list| RowFault::Excluded(list.to_owned()));
                 let left_out = left_out.or(known.kept_out.map(RowFault::KeptOut));
-                let is_allowed = self.plan.is_allowed.is_none_or(|is_allowed| is_allowed(&outgoing));
-                let left_out = left_out.or((!is_allowed).then_some(RowFault::Remark(Remark::NotAllowed)));
+                let is_allowed = self
+                    .plan
+                    .is_allowed
+                    .is_none_or(|is_allowed| is_allowed(&outgoing));
+                let left_out =
+                    left_out.or((!is_allowed).then_some(RowFault::Remark(Remark::NotAllowed)));
                 let sent = known.sent.map(RowFault::Reported);
                 let mut report = |fault| report(line, fault);
-                let warnings = told.into_iter().chain(self.cells.warnings(&row)).map(Remark::Warning);
+                let warnings = told
+                    .into_iter()
+                    .chain(self.cells.warnings(&row))
+                    .map(Remark::Warning);
                 warnings.map(RowFault::Remark).for_each(&mut report);
                 let of_cell = |(column, cell): (&str, &str)| match cell {
                     "" => Remark::EmptyCell(column.to_owned()),
-                    cell => Remark::PlaceholderCell { column: column.to_owned(), cell: cell.to_owned() },
+                    cell => Remark::PlaceholderCell {
+                        column: column.to_owned(),
+                        cell: cell.to_owned(),
+                    },
                 };
                 if let Some(left_out) = left_out {
                     report(left_out);
                 } else {
-                    suspects.into_iter().map(of_cell).map(RowFault::Remark).chain(sent).for_each(report);
+                    suspects
+                        .into_iter()
+                        .map(of_cell)
+                        .map(RowFault::Remark)
+                        .chain(sent)
+                        .for_each(report);
                 }
-                self.add_request(feed, (line, cells), &outgoing, (excluded, is_allowed, known))
+                self.add_request(
+                    feed,
+                    (line, cells),
+                    &outgoing,
+                    (excluded, is_allowed, known),
+                )
             }
             Err(error) => self.add_invalid(feed, (line, cells), error, report),
         }
@@ -220,7 +270,10 @@ impl<'a> Importer<'a> {
         let column = if let Some(column) = &self.column {
             column
         } else {
-            let column = self.plan.check_names(row, outcome.is_some()).map_err(RowError::of_list)?;
+            let column = self
+                .plan
+                .check_names(row, outcome.is_some())
+                .map_err(RowError::of_list)?;
             self.imported.warnings = self.plan.cautions();
             self.may_say_sent = matches!(row, Row::Fields(_)) || row.has("sent");
             self.column.insert(column)
@@ -228,12 +281,20 @@ impl<'a> Importer<'a> {
         if self.may_say_sent && outcome.is_none() {
             self.plan.refuse_sent(row).map_err(RowError::of_list)?;
         }
-        if let Some((_, problem)) = faulty_cells.into_iter().find(|(name, _)| self.plan.uses(row, column, name)) {
+        if let Some((_, problem)) = faulty_cells
+            .into_iter()
+            .find(|(name, _)| self.plan.uses(row, column, name))
+        {
             return Err(RowError::Problem(problem));
         }
         cells::refuse(suspects, self.plan.strict)?;
-        let (outgoing, told) = self.plan.request(row, column, line, &mut self.imported.bare_codes)?;
-        let known = outcome.map(|outcome| self.reported.known(line, outcome, outgoing.recipient().as_str()));
+        let (outgoing, told) =
+            self.plan
+                .request(row, column, line, &mut self.imported.bare_codes)?;
+        let known = outcome.map(|outcome| {
+            self.reported
+                .known(line, outcome, outgoing.recipient().as_str())
+        });
         Ok((outgoing, told, known.transpose()?.unwrap_or_default()))
     }
 
@@ -246,14 +307,25 @@ impl<'a> Importer<'a> {
     ) -> Result<(), BulkError> {
         match error {
             RowError::List(error) => return Err(*error),
-            RowError::Template(error) if error.is_of_every_row => return Err(error.of_list().into()),
-            RowError::Message(error) if self.plan.is_of_every_row(&error) => return Err(BulkError::Message(error)),
-            RowError::Recipient { ref error, .. } if error.is_without_country => self.imported.without_country += 1,
+            RowError::Template(error) if error.is_of_every_row => {
+                return Err(error.of_list().into());
+            }
+            RowError::Message(error) if self.plan.is_of_every_row(&error) => {
+                return Err(BulkError::Message(error));
+            }
+            RowError::Recipient { ref error, .. } if error.is_without_country => {
+                self.imported.without_country += 1;
+            }
             _ => {}
         }
         let problem = error.to_string();
         let skip = Some((SkipReason::Invalid, problem.clone()));
-        feed.add(DraftRow { line, cells, request: None, skip })?;
+        feed.add(DraftRow {
+            line,
+            cells,
+            request: None,
+            skip,
+        })?;
         report(line, RowFault::Remark(Remark::Invalid(problem)));
         Ok(())
     }
@@ -267,7 +339,11 @@ impl<'a> Importer<'a> {
     ) -> Result<(), BulkError> {
         let request = Request::new(self.plan.base, self.plan.bot, outgoing);
         let path = request.path_below(self.plan.base).to_owned();
-        let made = [outgoing.recipient().as_str().to_owned(), path, request.body.map(String::from).unwrap_or_default()];
+        let made = [
+            outgoing.recipient().as_str().to_owned(),
+            path,
+            request.body.map(String::from).unwrap_or_default(),
+        ];
         let leaves_out_sent = match self.plan.reported {
             DuplicatePolicy::LeftOut => true,
             DuplicatePolicy::Refused => self.plan.policy.notes_rejects,
@@ -276,7 +352,8 @@ impl<'a> Importer<'a> {
         let with_problem = |reason| (reason, problem_of_report(reason));
         let skip = excluded.map(|list| (SkipReason::Excluded, problem_of_excluded(list)));
         let skip = skip.or_else(|| known.kept_out.map(with_problem));
-        let skip = skip.or_else(|| (!is_allowed).then(|| (SkipReason::NotAllowed, NOT_ALLOWED.to_owned())));
+        let skip = skip
+            .or_else(|| (!is_allowed).then(|| (SkipReason::NotAllowed, NOT_ALLOWED.to_owned())));
         let skip = skip.or_else(|| known.sent.filter(|_| leaves_out_sent).map(with_problem));
         if excluded.is_none() && known.kept_out.is_none() {
             self.imported.accepts.get_or_insert(request.accepts);
@@ -285,6 +362,11 @@ impl<'a> Importer<'a> {
             self.requests += 1;
             self.imported.templates.note(outgoing);
         }
-        Ok(feed.add(DraftRow { line, cells, request: Some(made), skip })?)
+        Ok(feed.add(DraftRow {
+            line,
+            cells,
+            request: Some(made),
+            skip,
+        })?)
     }
 }

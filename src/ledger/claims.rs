@@ -47,7 +47,11 @@ macro_rules! claims {
         )
     };
 }
-const ONE: &str = claims!("claim.once_key", "claim", "claim.once_key = ?1 AND claim.person = ?2");
+const ONE: &str = claims!(
+    "claim.once_key",
+    "claim",
+    "claim.once_key = ?1 AND claim.person = ?2"
+);
 const OF_CANDIDATES: &str = claims!(
     "candidate_person.n",
     "candidate_person CROSS JOIN claim",
@@ -110,7 +114,11 @@ fn ended(sent: Sent) -> &'static str {
 impl OnceHasher {
     /// The one of this store.
     pub(super) fn of_store(db: &mut Db) -> Result<Self, LedgerError> {
-        Ok(Self::new(db.one("SELECT secret FROM store WHERE id = 1", &[])?.text(0)?.as_bytes()))
+        Ok(Self::new(
+            db.one("SELECT secret FROM store WHERE id = 1", &[])?
+                .text(0)?
+                .as_bytes(),
+        ))
     }
 }
 
@@ -129,20 +137,31 @@ impl Store {
     }
 
     /// What the person has under the key.
-    pub(crate) fn standing(&self, scope: &OnceScope, person: &str) -> Result<Option<OnceEntry>, LedgerError> {
+    pub(crate) fn standing(
+        &self,
+        scope: &OnceScope,
+        person: &str,
+    ) -> Result<Option<OnceEntry>, LedgerError> {
         let mut db = self.db();
         Ok(claim_under(&mut db, scope, person)?.map(|claim| claim.entry))
     }
 
     /// Claims the person for a message that this process is about to send within `lease`; else returns why the person is not
     /// free. The claim is on the disk when this returns. After an error, the person has no message.
-    pub(crate) fn claim(&self, scope: &OnceScope, person: &str, lease: Duration) -> Result<Claimed, LedgerError> {
+    pub(crate) fn claim(
+        &self,
+        scope: &OnceScope,
+        person: &str,
+        lease: Duration,
+    ) -> Result<Claimed, LedgerError> {
         let worker = fastrand::i64(1..);
         self.db().0.enter(worker)?;
         let claimed = self.try_claim(scope, person, worker, lease);
         let claimed = match claimed {
             // Whether that was written is not known: the next try finds it, and takes it for this one.
-            Err(error) if error.may_pass() => self.reopened()?.try_claim(scope, person, worker, lease),
+            Err(error) if error.may_pass() => {
+                self.reopened()?.try_claim(scope, person, worker, lease)
+            }
             claimed => claimed,
         };
         if !matches!(claimed, Ok(Ok(_))) {
@@ -151,15 +170,32 @@ impl Store {
         claimed
     }
 
-    fn try_claim(&self, scope: &OnceScope, person: &str, worker: i64, lease: Duration) -> Result<Claimed, LedgerError> {
+    fn try_claim(
+        &self,
+        scope: &OnceScope,
+        person: &str,
+        worker: i64,
+        lease: Duration,
+    ) -> Result<Claimed, LedgerError> {
         let lease = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX);
         let claimed = self.db().change(|db| {
             let (_, now) = lock_store(db)?;
             let key = note_key(db, scope)?;
-            let claim = values![key, person, OnceState::UnderWay.name(), now, worker, now.saturating_add(lease)];
+            let claim = values![
+                key,
+                person,
+                OnceState::UnderWay.name(),
+                now,
+                worker,
+                now.saturating_add(lease)
+            ];
             // Most people have nothing under the key.
             let is_first = db.run(CLAIM, &claim)? > 0;
-            let before = if is_first { None } else { claim_under(db, scope, person)? };
+            let before = if is_first {
+                None
+            } else {
+                claim_under(db, scope, person)?
+            };
             if let Some(before) = before.filter(|before| before.worker != Some(worker)) {
                 if !before.entry.state.is_free() {
                     return Ok(Err(before.entry));
@@ -187,15 +223,23 @@ impl Store {
     pub(crate) fn runs_under(&self, scope: &OnceScope) -> Result<Vec<String>, LedgerError> {
         let query = "SELECT DISTINCT run.name FROM claim CROSS JOIN run WHERE claim.once_key = ?1 AND run.id = claim.run \
                      AND run.finished_at IS NULL ORDER BY 1";
-        self.db().rows(query, &values![number_of(scope)], |mut row| row.take(0))
+        self.db()
+            .rows(query, &values![number_of(scope)], |mut row| row.take(0))
     }
 
     /// Records whether an unknown message of a single send or a removed run was sent, as a person decided. False if it is
     /// not unknown.
-    pub(crate) fn decide_claim(&self, scope: &OnceScope, person: &str, sent: Sent) -> Result<bool, LedgerError> {
+    pub(crate) fn decide_claim(
+        &self,
+        scope: &OnceScope,
+        person: &str,
+        sent: Sent,
+    ) -> Result<bool, LedgerError> {
         self.db().change(|db| {
             let (_, now) = lock_store(db)?;
-            let Some(claim) = claim_under(db, scope, person)? else { return Ok(false) };
+            let Some(claim) = claim_under(db, scope, person)? else {
+                return Ok(false);
+            };
             if claim.row.is_some() || claim.entry.state != OnceState::Unknown {
                 return Ok(false);
             }
@@ -216,7 +260,10 @@ impl Store {
                     if claim_under(db, scope, person)?.is_none_or(|claim| claim.entry != **entry) {
                         return Ok(false);
                     }
-                    db.run("DELETE FROM claim WHERE once_key = ?1 AND person = ?2", &values![key, *person])?;
+                    db.run(
+                        "DELETE FROM claim WHERE once_key = ?1 AND person = ?2",
+                        &values![key, *person],
+                    )?;
                 }
                 Shown::Everybody(summary) => {
                     if !summaries(db)?.contains(summary) {
@@ -231,7 +278,11 @@ impl Store {
 
     /// Adds the people to whom a finished run has sent a message, or may have, to the key. Returns how many were new, or
     /// else the run that is still to send one of them a message under the key.
-    pub(crate) fn add_to_key(&self, scope: &OnceScope, run: &Run) -> Result<Result<u64, String>, LedgerError> {
+    pub(crate) fn add_to_key(
+        &self,
+        scope: &OnceScope,
+        run: &Run,
+    ) -> Result<Result<u64, String>, LedgerError> {
         self.db().change(|db| {
             lock_store(db)?;
             let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
@@ -240,10 +291,16 @@ impl Store {
                          AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
             let mut reached = HashMap::new();
             db.each_of(query, &values![run.id], |row| {
-                reached.entry(hasher.person(row.text(1)?)).or_insert(row.int(0)?);
+                reached
+                    .entry(hasher.person(row.text(1)?))
+                    .or_insert(row.int(0)?);
                 Ok(())
             })?;
-            fill_people(db, |each| reached.iter().try_for_each(|(person, n)| each(&values![person, *n])))?;
+            fill_people(db, |each| {
+                reached
+                    .iter()
+                    .try_for_each(|(person, n)| each(&values![person, *n]))
+            })?;
             let mut awaited = None;
             claims_of_candidates(db, key, |_, Claim { person, entry, .. }| {
                 match entry.state {
@@ -257,7 +314,10 @@ impl Store {
             if let Some(run) = awaited {
                 return Ok(Err(run));
             }
-            let claims: Vec<_> = reached.iter().map(|(person, n)| values![key, person, run.id, *n].to_vec()).collect();
+            let claims: Vec<_> = reached
+                .iter()
+                .map(|(person, n)| values![key, person, run.id, *n].to_vec())
+                .collect();
             db.each(CLAIM_ROW, &claims)?;
             Ok::<_, LedgerError>(Ok(claims.len() as u64))
         })
@@ -268,13 +328,27 @@ impl HeldClaim {
     /// Writes how it ended; it can be tried again where the error may pass. If the write fails, the message may have
     /// been sent, as far as the key is concerned. What was certainly sent stands even if a person has decided otherwise.
     /// False if the key has something else for the person now.
-    pub(crate) fn end(&mut self, sent: Sent, message_id: Option<&str>) -> Result<bool, LedgerError> {
+    pub(crate) fn end(
+        &mut self,
+        sent: Sent,
+        message_id: Option<&str>,
+    ) -> Result<bool, LedgerError> {
         let ended = self.store.db().change(|db| {
             let now = db.0.now()?;
             let query = "UPDATE claim SET state = ?4, at = ?5, message_id = ?6, worker = NULL \
                          WHERE once_key = ?1 AND person = ?2 AND (worker = ?3 \
                          OR worker IS NULL AND (state = ?4 OR ?4 = 'sent' AND state = 'not_sent'))";
-            db.run(query, &values![self.key, &self.person, self.worker, ended(sent), now, message_id])
+            db.run(
+                query,
+                &values![
+                    self.key,
+                    &self.person,
+                    self.worker,
+                    ended(sent),
+                    now,
+                    message_id
+                ],
+            )
         });
         if ended.as_ref().is_err_and(LedgerError::may_pass) {
             self.store = self.store.reopened()?;
@@ -309,14 +383,24 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
     let (lost, identity) = (Lost::of(db)?, db.0.identity()?);
     let mut keys: Vec<OnceSummary> = Vec::new();
     db.each_of(GROUPS, &[], |mut row| {
-        let (state, people, at) = (state_of(&row, 3, &identity, &lost)?, row.count(11)?, row.int(12)?);
+        let (state, people, at) = (
+            state_of(&row, 3, &identity, &lost)?,
+            row.count(11)?,
+            row.int(12)?,
+        );
         let scope = scope(&mut row)?;
         if keys.last().is_none_or(|last| last.scope != scope) {
-            keys.push(OnceSummary { scope, people: Default::default(), at: 0 });
+            keys.push(OnceSummary {
+                scope,
+                people: Default::default(),
+                at: 0,
+            });
         }
         if let Some(key) = keys.last_mut() {
             let counts = key.people.iter_mut().zip(OnceState::ALL);
-            counts.filter(|(_, of)| *of == state).for_each(|(count, _)| *count += people);
+            counts
+                .filter(|(_, of)| *of == state)
+                .for_each(|(count, _)| *count += people);
             key.at = key.at.max(at);
         }
         Ok(())
@@ -326,30 +410,59 @@ fn summaries(db: &mut Db) -> Result<Vec<OnceSummary>, LedgerError> {
 
 /// What a person has. From eight columns, the first of them at this place: state, worker and lease of the claim, state and
 /// worker of its row, name, identity and end of the run.
-fn state_of(row: &SqlRow, at: usize, identity: &str, lost: &Lost) -> Result<OnceState, LedgerError> {
+fn state_of(
+    row: &SqlRow,
+    at: usize,
+    identity: &str,
+    lost: &Lost,
+) -> Result<OnceState, LedgerError> {
     if row.opt_text(at + 3)?.is_none() {
         // Of a single send, or of a removed run.
-        let own = if row.opt_text(at)?.is_some() { row.named(at, OnceState::of_name)? } else { OnceState::NotSent };
-        let lives = lost.lives(row.opt_int(at + 1)?, row.opt_int(at + 2)?.unwrap_or_default());
-        return Ok(if own == OnceState::UnderWay && !lives { OnceState::Unknown } else { own });
+        let own = if row.opt_text(at)?.is_some() {
+            row.named(at, OnceState::of_name)?
+        } else {
+            OnceState::NotSent
+        };
+        let lives = lost.lives(
+            row.opt_int(at + 1)?,
+            row.opt_int(at + 2)?.unwrap_or_default(),
+        );
+        return Ok(if own == OnceState::UnderWay && !lives {
+            OnceState::Unknown
+        } else {
+            own
+        });
     }
     let of_row = lost.shown(row.named(at + 3, RowState::of_name)?, row.opt_int(at + 4)?);
-    Ok(match if is_in_doubt(row, at + 6, identity)? { of_row.where_records_are_lost() } else { of_row } {
-        RowState::Sent => OnceState::Sent,
-        RowState::Unknown => OnceState::Unknown,
-        RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
-        RowState::Failed | RowState::Skipped => OnceState::NotSent,
-    })
+    Ok(
+        match if is_in_doubt(row, at + 6, identity)? {
+            of_row.where_records_are_lost()
+        } else {
+            of_row
+        } {
+            RowState::Sent => OnceState::Sent,
+            RowState::Unknown => OnceState::Unknown,
+            RowState::Pending | RowState::Inflight => OnceState::ToBeSent,
+            RowState::Failed | RowState::Skipped => OnceState::NotSent,
+        },
+    )
 }
 
 /// From the columns `key, bot, address`.
 fn scope(row: &mut SqlRow) -> Result<OnceScope, LedgerError> {
-    Ok(OnceScope { key: row.named(0, |key| key.parse().ok())?, bot: row.take(1)?, address: row.take(2)? })
+    Ok(OnceScope {
+        key: row.named(0, |key| key.parse().ok())?,
+        bot: row.take(1)?,
+        address: row.take(2)?,
+    })
 }
 
 /// The number of a key.
 pub(super) fn number_of(OnceScope { key, bot, address }: &OnceScope) -> i64 {
-    eight_bytes(&digest(&SHA256, format!("{key}\n{bot}\n{address}").as_bytes()))
+    eight_bytes(&digest(
+        &SHA256,
+        format!("{key}\n{bot}\n{address}").as_bytes(),
+    ))
 }
 
 /// The same; the store then knows the key.
@@ -395,8 +508,12 @@ fn claims(
             message_id: row.opt_take(message_id)?,
             run: row.opt_take(13)?,
         };
-        let claim =
-            Claim { person: row.take(1)?, row: row.opt_int(2)?.zip(row.opt_int(3)?), worker: row.opt_int(4)?, entry };
+        let claim = Claim {
+            person: row.take(1)?,
+            row: row.opt_int(2)?.zip(row.opt_int(3)?),
+            worker: row.opt_int(4)?,
+            entry,
+        };
         each(row.int(0)?, claim)
     })
 }

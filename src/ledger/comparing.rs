@@ -21,7 +21,8 @@ const LATELY: i64 = 24 * 60 * 60 * 1000;
 /// The rows that are looked for, in the order in which `known` has them, and the runs that they are looked for in.
 const CANDIDATES: &str = "CREATE TEMP TABLE IF NOT EXISTS candidate (person BIGINT NOT NULL, fingerprint BIGINT NOT NULL, \
      n BIGINT NOT NULL, PRIMARY KEY (person, fingerprint, n)) /*WITHOUT ROWID*/; DELETE FROM candidate;";
-const COUNTED: &str = "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
+const COUNTED: &str =
+    "CREATE TEMP TABLE IF NOT EXISTS counted (run BIGINT PRIMARY KEY); DELETE FROM counted;";
 
 /// What the counted runs have of these candidates. It is grouped only to read the rows in the order of the list: in the
 /// order of people that takes several times as long.
@@ -81,43 +82,74 @@ impl Store {
 
 impl<'a> KnownRuns<'a> {
     pub(super) fn new(db: &'a mut Db, of: &'a EarlierOf, now: i64) -> Self {
-        Self { db, of, now, filled: None }
+        Self {
+            db,
+            of,
+            now,
+            filled: None,
+        }
     }
 
     /// Marks the rows of `draft` that they have too.
     pub(crate) fn compare(&mut self, draft: &LedgerDraft) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
         let since = since(self.now, self.of.remember);
-        let runs = self.count(0, |run| run.is_unfinished || is_recent(run.changed_at, since))?;
+        let runs = self.count(0, |run| {
+            run.is_unfinished || is_recent(run.changed_at, since)
+        })?;
         if runs.is_empty() {
             return Ok(());
         }
         self.fill(draft)?;
-        each_match(self.db, &runs, since, |_| true, |n, run, found| draft.note_earlier(n, Some(run), found))
+        each_match(
+            self.db,
+            &runs,
+            since,
+            |_| true,
+            |n, run, found| draft.note_earlier(n, Some(run), found),
+        )
     }
 
     /// Marks the rows of `draft` whose person has a message under `key`, whatever its words.
-    pub(crate) fn find_claimed(&mut self, draft: &LedgerDraft, key: &OnceKey) -> Result<(), LedgerError> {
+    pub(crate) fn find_claimed(
+        &mut self,
+        draft: &LedgerDraft,
+        key: &OnceKey,
+    ) -> Result<(), LedgerError> {
         draft.forget_earlier()?;
-        let scope = OnceScope { key: key.clone(), bot: self.of.bot.clone(), address: self.of.address.clone() };
+        let scope = OnceScope {
+            key: key.clone(),
+            bot: self.of.bot.clone(),
+            address: self.of.address.clone(),
+        };
         let (key, hasher) = (number_of(&scope), OnceHasher::of_store(self.db)?);
-        if !self.db.exists("SELECT 1 FROM claim WHERE once_key = ?1", &values![key])? {
+        if !self
+            .db
+            .exists("SELECT 1 FROM claim WHERE once_key = ?1", &values![key])?
+        {
             return Ok(());
         }
         fill_people(self.db, |each| {
             draft.each_sent(|row, request| each(&values![hasher.person(request.recipient), row.n]))
         })?;
-        claims_of_candidates(self.db, key, |n, Claim { entry, .. }| match EarlierRow::of_claim(&entry) {
-            Some(found) => draft.note_earlier(n, entry.run.as_deref(), found),
-            None => Ok(()),
-        })
+        claims_of_candidates(
+            self.db,
+            key,
+            |n, Claim { entry, .. }| match EarlierRow::of_claim(&entry) {
+                Some(found) => draft.note_earlier(n, entry.run.as_deref(), found),
+                None => Ok(()),
+            },
+        )
     }
 
     /// To how many people of `draft` these runs have written in the last 24 hours, and to how many they are still to
     /// write.
     pub(crate) fn people(&mut self, draft: &LedgerDraft) -> Result<(u64, u64), LedgerError> {
         let since = self.now - LATELY;
-        if self.count(0, |run| run.is_unfinished || run.changed_at >= since)?.is_empty() {
+        if self
+            .count(0, |run| run.is_unfinished || run.changed_at >= since)?
+            .is_empty()
+        {
             return Ok((0, 0));
         }
         self.fill(draft)?;
@@ -126,7 +158,10 @@ impl<'a> KnownRuns<'a> {
             "SELECT count(DISTINCT CASE WHEN (state = 'sent' OR state = 'unknown' OR state = 'inflight') \
              AND row.at >= ?1 AND row.at <= ?2 THEN candidate END), \
              count(DISTINCT CASE WHEN state = 'pending' THEN candidate END)",
-            found!("(SELECT person, min(n) AS n FROM candidate GROUP BY person)", "")
+            found!(
+                "(SELECT person, min(n) AS n FROM candidate GROUP BY person)",
+                ""
+            )
         );
         let row = self.db.one(query, &values![since, self.now])?;
         Ok((row.count(0)?, row.count(1)?))
@@ -142,16 +177,28 @@ impl<'a> KnownRuns<'a> {
         let query = "SELECT id, name, identity, finished_at, changed_at FROM run \
                      WHERE bot = ?1 AND address = ?2 AND sandbox = 0 AND id <> ?3";
         let mut runs = HashMap::new();
-        self.db.each_of(query, &values![&self.of.bot, &self.of.address, own], |mut row| {
-            let (is_doubtful, is_unfinished) = (is_in_doubt(&row, 2, &identity)?, row.opt_int(3)?.is_none());
-            let run = CountedRun { name: row.take(1)?, is_doubtful, is_unfinished, changed_at: row.int(4)? };
-            if is_counted(&run) {
-                runs.insert(row.int(0)?, run);
-            }
-            Ok(())
-        })?;
+        self.db.each_of(
+            query,
+            &values![&self.of.bot, &self.of.address, own],
+            |mut row| {
+                let (is_doubtful, is_unfinished) =
+                    (is_in_doubt(&row, 2, &identity)?, row.opt_int(3)?.is_none());
+                let run = CountedRun {
+                    name: row.take(1)?,
+                    is_doubtful,
+                    is_unfinished,
+                    changed_at: row.int(4)?,
+                };
+                if is_counted(&run) {
+                    runs.insert(row.int(0)?, run);
+                }
+                Ok(())
+            },
+        )?;
         self.db.0.script(COUNTED)?;
-        self.db.0.fill("counted (run)", &mut |each| runs.keys().try_for_each(|run| each(&values![*run])))?;
+        self.db.0.fill("counted (run)", &mut |each| {
+            runs.keys().try_for_each(|run| each(&values![*run]))
+        })?;
         Ok(runs)
     }
 
@@ -162,7 +209,9 @@ impl<'a> KnownRuns<'a> {
             return Ok(());
         }
         self.db.0.script(CANDIDATES)?;
-        let fill = &mut |each: FillRow<'_>| draft.keys(IS_NOT_SKIPPED, |key| each(&key.map(SqlValue::Int)));
+        let fill = &mut |each: FillRow<'_>| {
+            draft.keys(IS_NOT_SKIPPED, |key| each(&key.map(SqlValue::Int)))
+        };
         self.db.0.fill("candidate (person, fingerprint, n)", fill)?;
         self.filled = rows;
         Ok(())
@@ -176,10 +225,14 @@ impl<'a> KnownRuns<'a> {
         own: i64,
         changed_since: i64,
     ) -> Result<Vec<(i64, String, EarlierRow)>, LedgerError> {
-        let created_at = self.db.one("SELECT created_at FROM run WHERE id = ?1", &values![own])?.int(0)?;
+        let created_at = self
+            .db
+            .one("SELECT created_at FROM run WHERE id = ?1", &values![own])?
+            .int(0)?;
         let since = since(created_at.min(self.now), self.of.remember);
-        let is_counted =
-            |run: &CountedRun| run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since;
+        let is_counted = |run: &CountedRun| {
+            run.is_unfinished || is_recent(run.changed_at, since) && run.changed_at >= changed_since
+        };
         let (runs, lost) = (self.count(own, is_counted)?, Lost::of(self.db)?);
         if runs.is_empty() {
             return Ok(Vec::new());
@@ -201,13 +254,19 @@ impl<'a> KnownRuns<'a> {
             since,
             |run| lost.is_sent(run),
             |n, run, found| {
-                if all.get(&n).is_none_or(|(_, before)| found.outweighs(before)) {
+                if all
+                    .get(&n)
+                    .is_none_or(|(_, before)| found.outweighs(before))
+                {
                     all.insert(n, (run.to_owned(), found));
                 }
                 Ok(())
             },
         )?;
-        Ok(all.into_iter().map(|(n, (run, found))| (n, run, found)).collect())
+        Ok(all
+            .into_iter()
+            .map(|(n, (run, found))| (n, run, found))
+            .collect())
     }
 }
 
@@ -215,7 +274,12 @@ impl<'a> KnownRuns<'a> {
 pub(super) fn counted_by_run(found: &[(i64, String, EarlierRow)]) -> Vec<EarlierMessages> {
     let mut counts: BTreeMap<(&str, SkipReason), EarlierMessages> = BTreeMap::new();
     for (_, run, EarlierRow { reason, at }) in found {
-        let none = EarlierMessages { run: run.clone(), reason: *reason, rows: 0, at: *at };
+        let none = EarlierMessages {
+            run: run.clone(),
+            reason: *reason,
+            rows: 0,
+            at: *at,
+        };
         let count = counts.entry((run, *reason)).or_insert(none);
         (count.rows, count.at) = (count.rows + 1, count.at.max(*at));
     }
@@ -235,7 +299,10 @@ fn each_match(
 ) -> Result<(), LedgerError> {
     let rows = concat!(
         "SELECT candidate, row.run, state, row.at",
-        found!("candidate", " AND known.fingerprint = candidate.fingerprint")
+        found!(
+            "candidate",
+            " AND known.fingerprint = candidate.fingerprint"
+        )
     );
     // Of a candidate, the match that outweighs the others so far.
     let mut last: Option<(i64, i64, EarlierRow)> = None;
@@ -245,7 +312,14 @@ fn each_match(
     };
     db.each_of(rows, &[], |row| {
         let (candidate, run) = (row.int(0)?, row.int(1)?);
-        let Some(CountedRun { is_doubtful, changed_at, .. }) = runs.get(&run) else { return Ok(()) };
+        let Some(CountedRun {
+            is_doubtful,
+            changed_at,
+            ..
+        }) = runs.get(&run)
+        else {
+            return Ok(());
+        };
         // A row that was never tried has no time.
         let at = row.opt_int(3)?.unwrap_or(*changed_at);
         let reason = match row.named(2, RowState::of_name)? {
@@ -255,7 +329,11 @@ fn each_match(
             RowState::Sent if is_recent(at, since) => SkipReason::AlreadySent,
             RowState::Unknown if is_recent(at, since) => SkipReason::MayHaveBeenSent,
             RowState::Pending if will_send(run) => SkipReason::ToBeSent,
-            RowState::Sent | RowState::Unknown | RowState::Pending | RowState::Failed | RowState::Skipped => {
+            RowState::Sent
+            | RowState::Unknown
+            | RowState::Pending
+            | RowState::Failed
+            | RowState::Skipped => {
                 return Ok(());
             }
         };
@@ -267,7 +345,9 @@ fn each_match(
                 }
                 Ok(())
             }
-            last => last.replace((candidate, run, found)).map_or(Ok(()), &mut note),
+            last => last
+                .replace((candidate, run, found))
+                .map_or(Ok(()), &mut note),
         }
     })?;
     last.map_or(Ok(()), note)
@@ -315,7 +395,9 @@ impl EarlierMessages {
         let was = if self.rows == 1 { "was" } else { "were" };
         let is = if self.rows == 1 { "is" } else { "are" };
         match self.reason {
-            SkipReason::MayHaveBeenSent => format!("may have been sent by run {} {}", self.run, time(self.at)),
+            SkipReason::MayHaveBeenSent => {
+                format!("may have been sent by run {} {}", self.run, time(self.at))
+            }
             SkipReason::ToBeSent => format!("{is} still to be sent by run {}", self.run),
             _ => format!("{was} sent by run {} {}", self.run, time(self.at)),
         }
@@ -331,23 +413,40 @@ impl EarlierRow {
             OnceState::UnderWay | OnceState::ToBeSent => SkipReason::ToBeSent,
             OnceState::NotSent => return None,
         };
-        Some(Self { reason, at: entry.at })
+        Some(Self {
+            reason,
+            at: entry.at,
+        })
     }
 
     /// Why a row is skipped.
     pub(crate) fn problem(&self, run: &str) -> String {
-        EarlierMessages { run: run.to_owned(), reason: self.reason, rows: 1, at: self.at }.words()
+        EarlierMessages {
+            run: run.to_owned(),
+            reason: self.reason,
+            rows: 1,
+            at: self.at,
+        }
+        .words()
     }
 
     /// Why a row is skipped if its person has a message under `key`, from `run` if it is known.
     pub(crate) fn problem_under(&self, key: &OnceKey, run: Option<&str>) -> String {
         let by = run.map(|run| format!(" by run {run}")).unwrap_or_default();
         match self.reason {
-            SkipReason::ToBeSent => format!("a message under the key {key} is to be sent to this person{by}"),
-            SkipReason::MayHaveBeenSent => {
-                format!("a message under the key {key} may have been sent to this person{by} {}", time(self.at))
+            SkipReason::ToBeSent => {
+                format!("a message under the key {key} is to be sent to this person{by}")
             }
-            _ => format!("a message under the key {key} was sent to this person{by} {}", time(self.at)),
+            SkipReason::MayHaveBeenSent => {
+                format!(
+                    "a message under the key {key} may have been sent to this person{by} {}",
+                    time(self.at)
+                )
+            }
+            _ => format!(
+                "a message under the key {key} was sent to this person{by} {}",
+                time(self.at)
+            ),
         }
     }
 
@@ -369,8 +468,14 @@ pub(super) fn rank(reason: SkipReason) -> i64 {
 
 /// The reason with this rank.
 pub(super) fn of_rank(place: i64) -> Result<SkipReason, LedgerError> {
-    let reason = SkipReason::ALL.into_iter().find(|reason| rank(*reason) == place);
-    reason.ok_or_else(|| LedgerError::damaged(format!("no reason to leave a row out has the number {place}")))
+    let reason = SkipReason::ALL
+        .into_iter()
+        .find(|reason| rank(*reason) == place);
+    reason.ok_or_else(|| {
+        LedgerError::damaged(format!(
+            "no reason to leave a row out has the number {place}"
+        ))
+    })
 }
 
 #[cfg(test)]

@@ -20,7 +20,9 @@ use super::steps::lock;
 use super::store::Store;
 use super::types::{Delay, Details, EndedAttempt, ExchangeReply, QueuedRow, RowFilter, SettledRow};
 use super::worker::Worker;
-use crate::api::{Answer, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge};
+use crate::api::{
+    Answer, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
+};
 use crate::once::OnceScope;
 use crate::output::Sent;
 use crate::run::{RunLimits, Throttle};
@@ -111,7 +113,11 @@ struct TestedStore {
 impl TestedStore {
     fn file() -> Self {
         let home = TempDir::new().unwrap();
-        Self { store: fixture::store(home.path()), end_leases: Box::new(|| {}), home: Some(home) }
+        Self {
+            store: fixture::store(home.path()),
+            end_leases: Box::new(|| {}),
+            home: Some(home),
+        }
     }
 
     /// A run with a row for each of these recipients, that no process sends.
@@ -132,7 +138,13 @@ impl TestedStore {
     /// From now on the run may lack messages that it has sent.
     fn lose_records(&self, run: &Run) {
         let mut db = self.store.db();
-        db.change(|db| db.run("UPDATE run SET identity = 'another' WHERE id = ?1", &values![run.id])).unwrap();
+        db.change(|db| {
+            db.run(
+                "UPDATE run SET identity = 'another' WHERE id = ?1",
+                &values![run.id],
+            )
+        })
+        .unwrap();
     }
 }
 
@@ -152,14 +164,25 @@ fn close(worker: Worker) -> bool {
 
 /// Skips those of `rows` that are still to be sent.
 fn skip(run: &Run, rows: &[i64]) {
-    let excluded = Skip { reason: SkipReason::Excluded, problem: "x" };
+    let excluded = Skip {
+        reason: SkipReason::Excluded,
+        problem: "x",
+    };
     run.skip(&mut rows.iter().map(|n| (*n, excluded))).unwrap();
 }
 
 /// Decides rows whose processes have all ended.
 fn resolve(run: &Run, change: [RowState; 2], lines: &[u64]) -> Result<u64, LedgerError> {
-    let resolution = Resolution { change, lines: lines.to_vec(), people: Vec::new() };
-    let ended: Vec<_> = run.lost_processes(&resolution, &[])?.into_iter().map(|(id, _)| id).collect();
+    let resolution = Resolution {
+        change,
+        lines: lines.to_vec(),
+        people: Vec::new(),
+    };
+    let ended: Vec<_> = run
+        .lost_processes(&resolution, &[])?
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
     Ok(run.resolve(&resolution, &ended)?.0)
 }
 
@@ -180,21 +203,37 @@ fn name() -> RunName {
 
 /// The key of the runs in tests.
 fn scope() -> OnceScope {
-    let Details { bot, api_url: address, .. } = fixture::details();
-    OnceScope { key: "november".parse().unwrap(), bot, address }
+    let Details {
+        bot,
+        api_url: address,
+        ..
+    } = fixture::details();
+    OnceScope {
+        key: "november".parse().unwrap(),
+        bot,
+        address,
+    }
 }
 
 /// Makes another run under the key, with those of `recipients` who are free. Returns why the others are skipped.
 fn make_under_key(store: &Store, run: &str, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let (scope, mut draft) = (scope(), fixture::draft(recipients));
-    let mut details = Details { rate: FAST, ..fixture::details() };
+    let mut details = Details {
+        rate: FAST,
+        ..fixture::details()
+    };
     details.conditions.once = Some(scope.key.clone());
-    let made =
-        store.make((&run.parse().unwrap(), true), &mut draft, &mut details, &fixture::earlier(), |known, draft, _| {
+    let made = store.make(
+        (&run.parse().unwrap(), true),
+        &mut draft,
+        &mut details,
+        &fixture::earlier(),
+        |known, draft, _| {
             known.find_claimed(draft, &scope.key)?;
             draft.skip_earlier(Some(&scope.key))?;
             Ok::<_, LedgerError>(true)
-        });
+        },
+    );
     made.unwrap();
     draft.skip_counts().iter().collect()
 }
@@ -203,7 +242,11 @@ fn make_under_key(store: &Store, run: &str, recipients: &[&str]) -> Vec<(SkipRea
 fn send_all(store: &Store, run: &str, states: &[RowState]) {
     let mut worker = join(&store.run(&run.parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], states.len()).rows;
-    let settled: Vec<_> = given.iter().zip(states).map(|(row, state)| ended(row, *state, LONG_AGO)).collect();
+    let settled: Vec<_> = given
+        .iter()
+        .zip(states)
+        .map(|(row, state)| ended(row, *state, LONG_AGO))
+        .collect();
     exchange(&mut worker, &settled, 0);
     close(worker);
 }
@@ -211,45 +254,89 @@ fn send_all(store: &Store, run: &str, states: &[RowState]) {
 /// Sends a single message under the key.
 fn send_single(store: &Store, recipient: &str, sent: Sent) {
     let hasher = store.hasher().unwrap();
-    match store.claim(&scope(), &hasher.person(recipient), Duration::from_secs(30)).unwrap() {
+    match store
+        .claim(&scope(), &hasher.person(recipient), Duration::from_secs(30))
+        .unwrap()
+    {
         Ok(mut held) => assert!(held.end(sent, None).unwrap()),
         Err(entry) => panic!("{entry:?}"),
     }
 }
 
 fn under_a_key_a_person_is_one_rows_or_one_single_sends(tested: &TestedStore) {
-    let [one, two, three, four] = ["593990000001", "593990000002", "593990000003", "593990000004"];
+    let [one, two, three, four] = [
+        "593990000001",
+        "593990000002",
+        "593990000003",
+        "593990000004",
+    ];
     let [sent, failed, unknown] = [RowState::Sent, RowState::Failed, RowState::Unknown];
-    let [already, perhaps, to_be] = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
+    let [already, perhaps, to_be] = [
+        SkipReason::AlreadySent,
+        SkipReason::MayHaveBeenSent,
+        SkipReason::ToBeSent,
+    ];
     tested.begin(&[one]);
     let store = &tested.store;
-    assert_eq!(make_under_key(store, "a", &[one, two, three, four]), [], "a run without the key counts for nothing");
+    assert_eq!(
+        make_under_key(store, "a", &[one, two, three, four]),
+        [],
+        "a run without the key counts for nothing"
+    );
     assert_eq!(make_under_key(store, "b", &[one, two]), [(to_be, 2)]);
     send_all(store, "a", &[sent, failed, unknown, failed]);
     let all = [one, two, three, four];
-    assert_eq!(make_under_key(store, "c", &all), [(already, 1), (perhaps, 1)]);
+    assert_eq!(
+        make_under_key(store, "c", &all),
+        [(already, 1), (perhaps, 1)]
+    );
     send_all(store, "c", &[failed, failed]);
     send_single(store, two, Sent::Yes);
     send_single(store, four, Sent::No);
     // The person of row 2 now has a message, and that of row 4 is free.
     let again = |name: &str, from: RowState, lines: &[u64]| {
-        resolve(&store.run(&name.parse().unwrap()).unwrap(), [from, RowState::Pending], lines)
+        resolve(
+            &store.run(&name.parse().unwrap()).unwrap(),
+            [from, RowState::Pending],
+            lines,
+        )
     };
     assert_eq!(again("a", failed, &[]).unwrap(), 1);
-    assert_eq!(again("c", failed, &[]).unwrap(), 0, "row 4 is that of the other run");
+    assert_eq!(
+        again("c", failed, &[]).unwrap(),
+        0,
+        "row 4 is that of the other run"
+    );
     assert_eq!(again("a", failed, &[3]).unwrap(), 0);
     // What may have been sent belongs to the run, whatever a person decides about it.
     assert_eq!(again("a", unknown, &[]).unwrap(), 1);
     assert_eq!(make_under_key(store, "d", &all), [(already, 2), (to_be, 2)]);
     let keys = store.keys().unwrap();
-    assert_eq!(keys.iter().map(|key| key.people).collect::<Vec<_>>(), [[2, 0, 0, 2, 0]]);
+    assert_eq!(
+        keys.iter().map(|key| key.people).collect::<Vec<_>>(),
+        [[2, 0, 0, 2, 0]]
+    );
 }
 
 fn whom_a_removed_run_reached_is_known_under_its_key(tested: &TestedStore) {
-    let all = ["593990000001", "593990000002", "593990000003", "593990000004"];
+    let all = [
+        "593990000001",
+        "593990000002",
+        "593990000003",
+        "593990000004",
+    ];
     let store = &tested.store;
     make_under_key(store, "a", &all);
-    send_all(store, "a", &[RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Unknown]);
+    send_all(
+        store,
+        "a",
+        &[
+            RowState::Sent,
+            RowState::Failed,
+            RowState::Unknown,
+            RowState::Unknown,
+        ],
+    );
     // Jelou's lists have the last one.
     let news = DeliveryNews {
         learnt: vec![LearntDelivery {
@@ -258,26 +345,42 @@ fn whom_a_removed_run_reached_is_known_under_its_key(tested: &TestedStore) {
             steps: vec![DeliveryFacts::new(DeliveryState::Delivered)],
             message_id: Some("m-4".to_owned()),
         }],
-        proven: vec![ProvenRow { n: 4, number: 1, evidence: "seen".to_owned() }],
+        proven: vec![ProvenRow {
+            n: 4,
+            number: 1,
+            evidence: "seen".to_owned(),
+        }],
         asked: None,
     };
     let run = store.run(&"a".parse().unwrap()).unwrap();
     assert_eq!(run.learn(&news).unwrap(), 1);
-    let message_of_last =
-        || store.standing(&scope(), &store.hasher().unwrap().person(all[3])).unwrap().unwrap().message_id;
+    let message_of_last = || {
+        store
+            .standing(&scope(), &store.hasher().unwrap().person(all[3]))
+            .unwrap()
+            .unwrap()
+            .message_id
+    };
     assert_eq!(message_of_last().as_deref(), Some("m-4"));
     run.remove(run.changed_at().unwrap()).unwrap();
     assert_eq!(message_of_last().as_deref(), Some("m-4"));
-    let left_out = [(SkipReason::AlreadySent, 2), (SkipReason::MayHaveBeenSent, 1)];
+    let left_out = [
+        (SkipReason::AlreadySent, 2),
+        (SkipReason::MayHaveBeenSent, 1),
+    ];
     assert_eq!(make_under_key(store, "b", &all), left_out);
 }
 
 /// What a list to these people is compared with, as its messages and as its people.
 fn compared(store: &Store, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
     let draft = fixture::draft(recipients);
-    store.known(&fixture::earlier(), |known| known.compare(&draft)).unwrap();
+    store
+        .known(&fixture::earlier(), |known| known.compare(&draft))
+        .unwrap();
     let found = draft.earlier().unwrap().into_iter();
-    let mut found: Vec<_> = found.map(|EarlierMessages { reason, rows, .. }| (reason, rows)).collect();
+    let mut found: Vec<_> = found
+        .map(|EarlierMessages { reason, rows, .. }| (reason, rows))
+        .collect();
     found.sort();
     found
 }
@@ -285,15 +388,27 @@ fn compared(store: &Store, recipients: &[&str]) -> Vec<(SkipReason, u64)> {
 fn a_list_finds_what_earlier_runs_have(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let store = &tested.store;
-    let [sent, perhaps, to_be] = [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent];
+    let [sent, perhaps, to_be] = [
+        SkipReason::AlreadySent,
+        SkipReason::MayHaveBeenSent,
+        SkipReason::ToBeSent,
+    ];
     assert_eq!(compared(store, &PEOPLE), [(to_be, 5)]);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 4);
     let ends = [RowState::Sent, RowState::Failed, RowState::Unknown];
-    let settled: Vec<_> = given.rows.iter().zip(ends).map(|(row, state)| ended(row, state, Duration::ZERO)).collect();
+    let settled: Vec<_> = given
+        .rows
+        .iter()
+        .zip(ends)
+        .map(|(row, state)| ended(row, state, Duration::ZERO))
+        .collect();
     exchange(&mut worker, &settled, 0);
     // The fourth is under way, and the fifth still to be sent.
-    assert_eq!(compared(store, &PEOPLE), [(sent, 1), (perhaps, 2), (to_be, 1)]);
+    assert_eq!(
+        compared(store, &PEOPLE),
+        [(sent, 1), (perhaps, 2), (to_be, 1)]
+    );
     assert_eq!(
         compared(store, &["593990000009", PEOPLE[0], PEOPLE[0]]),
         [(sent, 1)],
@@ -301,9 +416,17 @@ fn a_list_finds_what_earlier_runs_have(tested: &TestedStore) {
     );
     let draft = fixture::draft(&PEOPLE);
     let of = fixture::earlier();
-    assert_eq!(store.known(&of, |known| known.people(&draft)).unwrap(), (3, 1));
-    let of_another = EarlierOf { bot: "2".to_owned(), ..of };
-    store.known(&of_another, |known| known.compare(&draft)).unwrap();
+    assert_eq!(
+        store.known(&of, |known| known.people(&draft)).unwrap(),
+        (3, 1)
+    );
+    let of_another = EarlierOf {
+        bot: "2".to_owned(),
+        ..of
+    };
+    store
+        .known(&of_another, |known| known.compare(&draft))
+        .unwrap();
     assert!(draft.earlier().unwrap().is_empty());
     close(worker);
 }
@@ -313,24 +436,49 @@ fn what_a_run_in_doubt_has_as_failed_is_not_sent_by_another_list(tested: &Tested
     let run = tested.begin(&PEOPLE[..3]);
     make_under_key(store, "a", &PEOPLE[..3]);
     for of in [run, store.run(&"a".parse().unwrap()).unwrap()] {
-        send_all(store, &of.name().to_string(), &[RowState::Sent, RowState::Failed]);
+        send_all(
+            store,
+            &of.name().to_string(),
+            &[RowState::Sent, RowState::Failed],
+        );
         tested.lose_records(&of);
         assert!(of.doubt().unwrap().is_some());
-        assert_eq!(states(&of), [RowState::Sent, RowState::Unknown, RowState::Unknown]);
+        assert_eq!(
+            states(&of),
+            [RowState::Sent, RowState::Unknown, RowState::Unknown]
+        );
         assert!(join(&of).exchange(&[], &[], 5).unwrap().rows.is_empty());
         let refused = resolve(&of, [RowState::Unknown, RowState::Sent], &[2]).unwrap_err();
-        assert!(refused.hint.contains("the run is in doubt: leave out who has got it"), "{refused:?}");
+        assert!(
+            refused
+                .hint
+                .contains("the run is in doubt: leave out who has got it"),
+            "{refused:?}"
+        );
     }
     let found = compared(store, &PEOPLE[1..3]);
-    assert!(found.iter().all(|(reason, _)| *reason == SkipReason::MayHaveBeenSent), "{found:?}");
-    assert_eq!(found.iter().map(|(_, rows)| rows).sum::<u64>(), 2, "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|(reason, _)| *reason == SkipReason::MayHaveBeenSent),
+        "{found:?}"
+    );
+    assert_eq!(
+        found.iter().map(|(_, rows)| rows).sum::<u64>(),
+        2,
+        "{found:?}"
+    );
     let person = store.hasher().unwrap().person(PEOPLE[1]);
     let standing = || store.standing(&scope(), &person).unwrap().unwrap().state;
     assert_eq!(standing(), OnceState::Unknown);
     let run = store.run(&"a".parse().unwrap()).unwrap();
     (tested.end_leases)();
     run.remove(run.changed_at().unwrap()).unwrap();
-    assert_eq!(standing(), OnceState::Unknown, "whether it was sent is not known later either");
+    assert_eq!(
+        standing(),
+        OnceState::Unknown,
+        "whether it was sent is not known later either"
+    );
 }
 
 /// Sets the state of the first row, whatever it was.
@@ -339,7 +487,10 @@ fn put(run: &Run, state: RowState, worker: i64) {
     let query = "UPDATE row SET state = ?2, worker = ?3, number = 1, due_at = 1, ended_at = NULL, began_at = 1, at = 1 \
                  WHERE run = ?1 AND n = 1";
     db.change(|db| {
-        db.run("UPDATE run SET finished_at = NULL WHERE id = ?1", &values![run.id])?;
+        db.run(
+            "UPDATE run SET finished_at = NULL WHERE id = ?1",
+            &values![run.id],
+        )?;
         db.run(query, &values![run.id, state.name(), worker])
     })
     .unwrap();
@@ -357,9 +508,18 @@ fn a_row_takes_the_steps_of_the_table_and_no_others(tested: &TestedStore) {
                 steps.insert([from.name(), to.name()]);
             }
         };
-        for end in [RowState::Pending, RowState::Sent, RowState::Failed, RowState::Unknown] {
+        for end in [
+            RowState::Pending,
+            RowState::Sent,
+            RowState::Failed,
+            RowState::Unknown,
+        ] {
             put(&run, from, worker.id());
-            let row = QueuedRow { n: 1, number: 1, ..queued() };
+            let row = QueuedRow {
+                n: 1,
+                number: 1,
+                ..queued()
+            };
             exchange(&mut worker, &[ended(&row, end, Duration::ZERO)], 0);
             note("an outcome");
         }
@@ -369,16 +529,27 @@ fn a_row_takes_the_steps_of_the_table_and_no_others(tested: &TestedStore) {
         put(&run, from, worker.id());
         skip(&run, &[1]);
         note("to be left out");
-        for to in RowState::ALL.into_iter().filter(|to| from.may_become(*to) && *to != RowState::Inflight) {
+        for to in RowState::ALL
+            .into_iter()
+            .filter(|to| from.may_become(*to) && *to != RowState::Inflight)
+        {
             put(&run, from, worker.id());
             let mut db = run.store.db();
-            db.change(|db| lock(db, run.id)?.unwrap().decide(db, &[(1, 1)], [from, to], "x")).unwrap();
+            db.change(|db| {
+                lock(db, run.id)?
+                    .unwrap()
+                    .decide(db, &[(1, 1)], [from, to], "x")
+            })
+            .unwrap();
             drop(db);
             note("a decision");
         }
     }
     let table = RowState::ALL.into_iter().flat_map(|from| {
-        RowState::ALL.into_iter().filter(move |to| from.may_become(*to)).map(move |to| [from.name(), to.name()])
+        RowState::ALL
+            .into_iter()
+            .filter(move |to| from.may_become(*to))
+            .map(move |to| [from.name(), to.name()])
     });
     assert_eq!(steps, table.collect());
 }
@@ -403,8 +574,15 @@ fn rows_to_one_person_leave_one_after_the_other(tested: &TestedStore) {
         let given = exchange(&mut sends, &[], 10);
         assert_eq!(numbers(&given), [1, 3]);
         // The retry may be due before the next exchange.
-        let given = all_due(&mut sends, &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)]);
-        assert_eq!((numbers(&given), given.rows[0].number), (vec![1], 2), "whoever waits for it still waits");
+        let given = all_due(
+            &mut sends,
+            &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)],
+        );
+        assert_eq!(
+            (numbers(&given), given.rows[0].number),
+            (vec![1], 2),
+            "whoever waits for it still waits"
+        );
         let given = all_due(&mut sends, &[ended(&given.rows[0], RowState::Unknown, ago)]);
         assert_eq!(numbers(&given), follows);
         close(sends);
@@ -415,7 +593,11 @@ fn who_was_let_go_waits_again_for_a_row_that_is_sent_again(tested: &TestedStore)
     let run = tested.begin(&["593990000000"; 2]);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 10);
-    exchange(&mut sends, &[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
+    exchange(
+        &mut sends,
+        &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
+        0,
+    );
     close(sends);
     resolve(&run, [RowState::Failed, RowState::Pending], &[]).unwrap();
     let mut sends = join(&run);
@@ -426,9 +608,12 @@ fn who_was_let_go_waits_again_for_a_row_that_is_sent_again(tested: &TestedStore)
 
 fn who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it(tested: &TestedStore) {
     let chain = ["593990000000"; 4];
-    for (left_out, order) in
-        [(vec![2], vec![1, 3, 4]), (vec![3, 2], vec![1, 4]), (vec![1], vec![2, 3, 4]), (vec![1, 2, 3], vec![4])]
-    {
+    for (left_out, order) in [
+        (vec![2], vec![1, 3, 4]),
+        (vec![3, 2], vec![1, 4]),
+        (vec![1], vec![2, 3, 4]),
+        (vec![1, 2, 3], vec![4]),
+    ] {
         let run = tested.begin(&chain);
         skip(&run, &left_out);
         let mut sends = join(&run);
@@ -442,17 +627,31 @@ fn who_waits_for_a_row_that_is_left_out_waits_for_the_one_before_it(tested: &Tes
         assert!(close(sends), "it is complete");
         // Final rows do not change.
         skip(&run, &[1, 2, 3, 4]);
-        let state = |n| if left_out.contains(&n) { RowState::Skipped } else { RowState::Sent };
+        let state = |n| {
+            if left_out.contains(&n) {
+                RowState::Skipped
+            } else {
+                RowState::Sent
+            }
+        };
         assert_eq!(states(&run), (1..=4).map(state).collect::<Vec<_>>());
     }
     // Between two processes that send the run.
     let run = tested.begin(&chain);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 10);
-    exchange(&mut sends, &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 0);
+    exchange(
+        &mut sends,
+        &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)],
+        0,
+    );
     close(sends);
     skip(&run, &[2]);
-    assert_eq!(numbers(&exchange(&mut join(&run), &[], 10)), [0_i64; 0], "the first one left just now");
+    assert_eq!(
+        numbers(&exchange(&mut join(&run), &[], 10)),
+        [0_i64; 0],
+        "the first one left just now"
+    );
 }
 
 fn one_row_and_many_leave_and_end(tested: &TestedStore) {
@@ -461,22 +660,50 @@ fn one_row_and_many_leave_and_end(tested: &TestedStore) {
     let mut sends = join(&run);
     let one = exchange(&mut sends, &[], 1);
     assert_eq!(numbers(&one), [1]);
-    let many = exchange(&mut sends, &[ended(&one.rows[0], RowState::Sent, Duration::ZERO)], 1000);
+    let many = exchange(
+        &mut sends,
+        &[ended(&one.rows[0], RowState::Sent, Duration::ZERO)],
+        1000,
+    );
     assert_eq!(numbers(&many), (2..=100).collect::<Vec<_>>());
-    let ends = [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Pending];
+    let ends = [
+        RowState::Sent,
+        RowState::Failed,
+        RowState::Unknown,
+        RowState::Pending,
+    ];
     let becomes: Vec<_> = ends.into_iter().cycle().take(100).collect();
-    let settled: Vec<_> =
-        many.rows.iter().zip(&becomes[1..]).map(|(row, state)| ended(row, *state, Duration::ZERO)).collect();
+    let settled: Vec<_> = many
+        .rows
+        .iter()
+        .zip(&becomes[1..])
+        .map(|(row, state)| ended(row, *state, Duration::ZERO))
+        .collect();
     assert_eq!(numbers(&exchange(&mut sends, &settled, 0)), [0_i64; 0]);
     assert_eq!(states(&run), becomes);
     let again = exchange(&mut sends, &[], 1000);
-    assert_eq!(numbers(&again), (1..=100).filter(|n| n % 4 == 0).collect::<Vec<_>>());
-    let settled: Vec<_> = again.rows.iter().map(|row| ended(row, RowState::Sent, Duration::ZERO)).collect();
+    assert_eq!(
+        numbers(&again),
+        (1..=100).filter(|n| n % 4 == 0).collect::<Vec<_>>()
+    );
+    let settled: Vec<_> = again
+        .rows
+        .iter()
+        .map(|row| ended(row, RowState::Sent, Duration::ZERO))
+        .collect();
     exchange(&mut sends, &settled, 0);
     assert!(close(sends));
     resolve(&run, [RowState::Failed, RowState::Pending], &[]).unwrap();
-    let ends = [RowState::Sent, RowState::Pending, RowState::Unknown, RowState::Sent];
-    assert_eq!(states(&run), ends.into_iter().cycle().take(100).collect::<Vec<_>>());
+    let ends = [
+        RowState::Sent,
+        RowState::Pending,
+        RowState::Unknown,
+        RowState::Sent,
+    ];
+    assert_eq!(
+        states(&run),
+        ends.into_iter().cycle().take(100).collect::<Vec<_>>()
+    );
 }
 
 fn of_a_row_that_is_not_under_way_nothing_is_written(tested: &TestedStore) {
@@ -485,28 +712,58 @@ fn of_a_row_that_is_not_under_way_nothing_is_written(tested: &TestedStore) {
     let given = exchange(&mut sends, &[], 1);
     let row = &given.rows[0];
     exchange(&mut sends, &[ended(row, RowState::Sent, Duration::ZERO)], 0);
-    let another = QueuedRow { n: 2, ..row.clone() };
-    for (row, state) in [(row, RowState::Failed), (row, RowState::Pending), (&another, RowState::Sent)] {
+    let another = QueuedRow {
+        n: 2,
+        ..row.clone()
+    };
+    for (row, state) in [
+        (row, RowState::Failed),
+        (row, RowState::Pending),
+        (&another, RowState::Sent),
+    ] {
         // Another process may have had the row since.
         exchange(&mut sends, &[ended(row, state, Duration::ZERO)], 0);
         assert_eq!(states(&run), [RowState::Sent, RowState::Pending]);
     }
 }
 
-fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more(tested: &TestedStore) {
+fn what_was_under_way_at_a_process_that_was_killed_is_unknown_and_leaves_no_more(
+    tested: &TestedStore,
+) {
     use RowState::{Failed, Inflight, Pending, Sent, Unknown};
-    let recipients = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000000"];
+    let recipients = [
+        "593990000000",
+        "593990000001",
+        "593990000002",
+        "593990000003",
+        "593990000000",
+    ];
     let run = tested.begin(&recipients);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 3);
-    let answered = exchange(&mut sends, &[ended(&given.rows[1], RowState::Sent, Duration::ZERO)], 0);
-    assert_eq!((numbers(&given), numbers(&answered)), (vec![1, 2, 3], vec![]));
+    let answered = exchange(
+        &mut sends,
+        &[ended(&given.rows[1], RowState::Sent, Duration::ZERO)],
+        0,
+    );
+    assert_eq!(
+        (numbers(&given), numbers(&answered)),
+        (vec![1, 2, 3], vec![])
+    );
     tested.kill(sends);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 10);
-    assert_eq!(numbers(&given), [4], "the last one is to a person who may just have been written to");
+    assert_eq!(
+        numbers(&given),
+        [4],
+        "the last one is to a person who may just have been written to"
+    );
     assert_eq!(states(&run), [Unknown, Sent, Unknown, Inflight, Pending]);
-    exchange(&mut sends, &[ended(&given.rows[0], Sent, Duration::ZERO)], 0);
+    exchange(
+        &mut sends,
+        &[ended(&given.rows[0], Sent, Duration::ZERO)],
+        0,
+    );
     close(sends);
     assert_eq!(resolve(&run, [Unknown, Failed], &[2]).unwrap(), 1);
     assert_eq!(resolve(&run, [Unknown, Pending], &[]).unwrap(), 1);
@@ -518,7 +775,8 @@ fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 3);
-    let [sent, failed] = [(0, Sent), (1, Failed)].map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
+    let [sent, failed] =
+        [(0, Sent), (1, Failed)].map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
     exchange(&mut sends, &[sent, failed], 0);
     tested.kill(sends);
     // Doing it twice changes nothing.
@@ -528,11 +786,21 @@ fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
     }
     assert!(run.is_cancelled().unwrap() && run.counts().unwrap().is_finished());
     assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 2);
-    assert!(run.store().named_or_unfinished(None, false).unwrap().is_none());
+    assert!(
+        run.store()
+            .named_or_unfinished(None, false)
+            .unwrap()
+            .is_none()
+    );
     for from in [Failed, Unknown] {
         let again = resolve(&run, [from, Pending], &[]);
         let is_cancelled = |message: &str| message.starts_with("the run is cancelled: ");
-        assert!(again.as_ref().is_err_and(|error| is_cancelled(&error.to_string())), "{again:?}");
+        assert!(
+            again
+                .as_ref()
+                .is_err_and(|error| is_cancelled(&error.to_string())),
+            "{again:?}"
+        );
     }
     let mut sends = join(&run);
     assert!(exchange(&mut sends, &[], 10).rows.is_empty());
@@ -541,11 +809,21 @@ fn of_a_cancelled_run_nothing_leaves_any_more(tested: &TestedStore) {
     assert_eq!(states(&run), [Sent, Failed, Sent, Skipped, Skipped]);
     let run = tested.begin(&["593990000000"; 3]);
     run.cancel().unwrap();
-    assert_eq!(states(&run), [Skipped; 3], "and so are rows that wait for another one");
+    assert_eq!(
+        states(&run),
+        [Skipped; 3],
+        "and so are rows that wait for another one"
+    );
     assert!(run.counts().unwrap().is_finished());
 }
 
-const PEOPLE: [&str; 5] = ["593990000000", "593990000001", "593990000002", "593990000003", "593990000004"];
+const PEOPLE: [&str; 5] = [
+    "593990000000",
+    "593990000001",
+    "593990000002",
+    "593990000003",
+    "593990000004",
+];
 
 /// The API's answers to the first rows of a run.
 struct AnsweredRows {
@@ -564,7 +842,11 @@ const LIMITS: [AnsweredRows; 11] = {
         others_leave: bool,
         slows: bool,
     ) -> AnsweredRows {
-        AnsweredRows { answers, others_leave, slows }
+        AnsweredRows {
+            answers,
+            others_leave,
+            slows,
+        }
     }
     [
         // After one rate limit only its own row waits, unless the API says for how long. From the second on, all rows
@@ -578,17 +860,39 @@ const LIMITS: [AnsweredRows; 11] = {
         case(&[(400, None, LIMIT), (429, None, "{}")], false, true),
         case(&[(503, Some(60), "{}")], false, true),
         // A limit for one recipient does not affect the others.
-        case(&[(400, None, PAIR_LIMIT), (400, None, PAIR_LIMIT)], true, false),
-        case(&[(429, None, PAIR_LIMIT), (429, None, PAIR_LIMIT)], true, false),
+        case(
+            &[(400, None, PAIR_LIMIT), (400, None, PAIR_LIMIT)],
+            true,
+            false,
+        ),
+        case(
+            &[(429, None, PAIR_LIMIT), (429, None, PAIR_LIMIT)],
+            true,
+            false,
+        ),
         case(&[(400, None, "{}"), (400, None, "{}")], true, false),
         // A row without a limit between two of them resets the count.
-        case(&[(429, None, "{}"), (400, None, "{}"), (429, None, "{}")], true, true),
+        case(
+            &[(429, None, "{}"), (400, None, "{}"), (429, None, "{}")],
+            true,
+            true,
+        ),
     ]
 };
 
 fn a_limit_slows_and_holds_alike(tested: &TestedStore) {
-    for AnsweredRows { answers, others_leave, slows } in &LIMITS {
-        let limits = RunLimits { concurrency: 64, max_wait: Duration::from_secs(900), hours: None, keep_going: true };
+    for AnsweredRows {
+        answers,
+        others_leave,
+        slows,
+    } in &LIMITS
+    {
+        let limits = RunLimits {
+            concurrency: 64,
+            max_wait: Duration::from_secs(900),
+            hours: None,
+            keep_going: true,
+        };
         let mut throttle = Throttle::new(limits, true, Instant::now());
         let mut left = answers.iter();
         let mut becomes = |row: &QueuedRow| {
@@ -600,17 +904,31 @@ fn a_limit_slows_and_holds_alike(tested: &TestedStore) {
                 warnings: Vec::new(),
                 body: Body::new((*body).to_owned(), true),
             };
-            let request = Request::post("http://127.0.0.1".parse().unwrap(), "{}".into(), SuccessCriterion::MessageId);
+            let request = Request::post(
+                "http://127.0.0.1".parse().unwrap(),
+                "{}".into(),
+                SuccessCriterion::MessageId,
+            );
             let verdict = judge(&Ok(answer), &request);
             let state = match verdict.outcome {
                 Outcome::NotSent(Cause::Rejected) => RowState::Failed,
                 Outcome::NotSent(_) => RowState::Pending,
                 Outcome::Sent { .. } | Outcome::Unknown(_) => panic!("{verdict:?}"),
             };
-            throttle.note(&verdict, ended(row, state, Duration::ZERO).ended, Instant::now()).0
+            throttle
+                .note(
+                    &verdict,
+                    ended(row, state, Duration::ZERO).ended,
+                    Instant::now(),
+                )
+                .0
         };
         let (is_given, part) = hear(&tested.begin(&PEOPLE), answers.len(), &mut becomes);
-        assert_eq!((is_given, part < 1.0), (*others_leave, *slows), "{answers:?}, {part} of the rate");
+        assert_eq!(
+            (is_given, part < 1.0),
+            (*others_leave, *slows),
+            "{answers:?}, {part} of the rate"
+        );
         assert!(!slows || (0.7..0.8).contains(&part), "{answers:?}: {part}");
     }
 }
@@ -630,19 +948,33 @@ fn hear(run: &Run, rows: usize, becomes: &mut dyn FnMut(&QueuedRow) -> SettledRo
 
 fn a_lost_process_may_still_say_how_its_rows_ended(tested: &TestedStore) {
     use RowState::{Pending, Sent, Unknown};
-    let run = tested.begin(&["593990000000", "593990000001", "593990000002", "593990000000"]);
+    let run = tested.begin(&[
+        "593990000000",
+        "593990000001",
+        "593990000002",
+        "593990000000",
+    ]);
     let mut lost = join(&run);
     let given = exchange(&mut lost, &[], 3);
     // In a file a process that lives is never lost: its lock says so.
     let mut db = run.store.db();
-    db.change(|db| lock(db, run.id)?.unwrap().take_for_lost(db, lost.id(), "lost")).unwrap();
+    db.change(|db| {
+        lock(db, run.id)?
+            .unwrap()
+            .take_for_lost(db, lost.id(), "lost")
+    })
+    .unwrap();
     drop(db);
     assert_eq!(states(&run), [Unknown, Unknown, Unknown, Pending]);
     assert_eq!(resolve(&run, [Unknown, Sent], &[4]).unwrap(), 1);
     let back = [(0, Pending), (1, Sent), (2, RowState::Failed)];
     let back = back.map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
     exchange(&mut lost, &back, 0);
-    assert_eq!(states(&run), [Pending, Sent, Sent, Pending], "a person has decided meanwhile");
+    assert_eq!(
+        states(&run),
+        [Pending, Sent, Sent, Pending],
+        "a person has decided meanwhile"
+    );
     // Whoever was let go waits again.
     assert!(!numbers(&all_due(&mut lost, &[])).contains(&4));
 }
@@ -651,7 +983,10 @@ fn an_exchange_that_arrives_after_its_process_came_back_changes_nothing(tested: 
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 1);
-    run.store.db().change(|db| db.run("UPDATE worker SET connection = connection + 1", &[])).unwrap();
+    run.store
+        .db()
+        .change(|db| db.run("UPDATE worker SET connection = connection + 1", &[]))
+        .unwrap();
     let late = worker.exchange_once(&[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 2);
     assert_eq!(late.unwrap_err().fault, LedgerFault::Stale);
     assert_eq!(states(&run)[..2], [RowState::Inflight, RowState::Pending]);
@@ -662,8 +997,18 @@ fn rows_of_a_lost_answer_go_back(tested: &TestedStore) {
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 1);
     worker.forget_answer_of(|worker| drop(exchange(worker, &[], 2)));
-    assert_eq!(states(&run).iter().filter(|state| **state == RowState::Inflight).count(), 3);
-    let again = exchange(&mut worker, &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 5);
+    assert_eq!(
+        states(&run)
+            .iter()
+            .filter(|state| **state == RowState::Inflight)
+            .count(),
+        3
+    );
+    let again = exchange(
+        &mut worker,
+        &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)],
+        5,
+    );
     assert_eq!(numbers(&again), [2, 3, 4, 5]);
     assert_eq!(states(&run)[0], RowState::Sent);
 }
@@ -672,17 +1017,37 @@ fn rows_of_a_store_that_was_put_back_are_unknown(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let mut worker = join(&run);
     let given = exchange(&mut worker, &[], 2);
-    exchange(&mut worker, &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)], 0);
+    exchange(
+        &mut worker,
+        &[ended(&given.rows[0], RowState::Sent, Duration::ZERO)],
+        0,
+    );
     let older = "UPDATE row SET state = 'inflight', ended_at = NULL WHERE n = 1";
     run.store.db().change(|db| db.run(older, &[])).unwrap();
-    run.store.db().change(|db| db.run("UPDATE worker SET exchanges = 1", &[])).unwrap();
+    run.store
+        .db()
+        .change(|db| db.run("UPDATE worker SET exchanges = 1", &[]))
+        .unwrap();
     worker.forget_answer_of(|_| ());
     let again = exchange(&mut worker, &[], 5);
-    assert!(again.rows.is_empty() && again.pause.is_some_and(|pause| pause.reason == PauseReason::Doubt));
+    assert!(
+        again.rows.is_empty()
+            && again
+                .pause
+                .is_some_and(|pause| pause.reason == PauseReason::Doubt)
+    );
     assert_eq!(states(&run)[..2], [RowState::Unknown; 2]);
-    exchange(&mut worker, &[ended(&given.rows[1], RowState::Sent, Duration::ZERO)], 0);
+    exchange(
+        &mut worker,
+        &[ended(&given.rows[1], RowState::Sent, Duration::ZERO)],
+        0,
+    );
     let counts = run.noted_counts().unwrap();
-    assert_eq!([counts.sent, counts.unknown], [1, 1], "its own word still counts");
+    assert_eq!(
+        [counts.sent, counts.unknown],
+        [1, 1],
+        "its own word still counts"
+    );
 }
 
 fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {
@@ -701,7 +1066,11 @@ fn two_processes_share_the_rows_and_the_pace_of_a_run(tested: &TestedStore) {
         }
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert!(seen.len() >= 40 && began.elapsed() > Duration::from_millis(1700), "{} at 20/s", seen.len());
+    assert!(
+        seen.len() >= 40 && began.elapsed() > Duration::from_millis(1700),
+        "{} at 20/s",
+        seen.len()
+    );
     close(one);
 }
 
@@ -711,12 +1080,22 @@ fn what_comes_back_to_a_cancelled_run_is_left_out(tested: &TestedStore) {
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 3);
     run.cancel().unwrap();
-    assert_eq!(states(&run), [Inflight, Inflight, Inflight, Skipped, Skipped]);
+    assert_eq!(
+        states(&run),
+        [Inflight, Inflight, Inflight, Skipped, Skipped]
+    );
     // Another process that joins gets nothing either.
     let mut other = join(&run);
     assert!(other.exchange(&[], &[], 10).unwrap().rows.is_empty());
-    let [back, sent] = [(0, Pending), (1, Sent)].map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
-    assert!(sends.exchange(&[back, sent], &[], 10).unwrap().rows.is_empty());
+    let [back, sent] = [(0, Pending), (1, Sent)]
+        .map(|(row, state)| ended(&given.rows[row], state, Duration::ZERO));
+    assert!(
+        sends
+            .exchange(&[back, sent], &[], 10)
+            .unwrap()
+            .rows
+            .is_empty()
+    );
     assert_eq!(states(&run), [Skipped, Sent, Inflight, Skipped, Skipped]);
     close(other);
     tested.kill(sends);
@@ -728,11 +1107,17 @@ fn what_comes_back_to_a_cancelled_run_is_left_out(tested: &TestedStore) {
 fn a_request_that_was_changed_does_not_leave(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let change = "UPDATE message SET body = '[]' WHERE run = ?1 AND n = 2";
-    run.store.db().change(|db| db.run(change, &values![run.id])).unwrap();
+    run.store
+        .db()
+        .change(|db| db.run(change, &values![run.id]))
+        .unwrap();
     let mut worker = join(&run);
     assert_eq!(numbers(&exchange(&mut worker, &[], 1)), [1]);
     let given = exchange(&mut worker, &[], 2);
-    assert!(given.problem.is_some() && given.rows.is_empty(), "{given:?}");
+    assert!(
+        given.problem.is_some() && given.rows.is_empty(),
+        "{given:?}"
+    );
     exchange(&mut worker, &[], 0);
     assert_eq!(states(&run)[1..3], [RowState::Pending; 2]);
 }
@@ -741,7 +1126,11 @@ fn a_clock_that_goes_back_keeps_no_row_waiting(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let mut sends = join(&run);
     let given = exchange(&mut sends, &[], 2);
-    exchange(&mut sends, &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)], 0);
+    exchange(
+        &mut sends,
+        &[ended(&given.rows[0], RowState::Pending, Duration::ZERO)],
+        0,
+    );
     // What was written before the clock went back is ten minutes ahead of it.
     let mut db = run.store.db();
     let ahead = db.change(|db| {
@@ -751,7 +1140,10 @@ fn a_clock_that_goes_back_keeps_no_row_waiting(tested: &TestedStore) {
             *time += 600_000.0;
         }
         locked.write(db)?;
-        db.run("UPDATE row SET due_at = due_at + 600000 WHERE run = ?1 AND due_at > 0", &values![run.id])?;
+        db.run(
+            "UPDATE row SET due_at = due_at + 600000 WHERE run = ?1 AND due_at > 0",
+            &values![run.id],
+        )?;
         db.run("UPDATE worker SET seen_at = seen_at + 600000", &[])
     });
     ahead.unwrap();
@@ -760,7 +1152,10 @@ fn a_clock_that_goes_back_keeps_no_row_waiting(tested: &TestedStore) {
 }
 
 fn numbers(given: &ExchangeReply) -> Vec<i64> {
-    assert!(given.problem.is_none() && given.pause.is_none(), "{given:?}");
+    assert!(
+        given.problem.is_none() && given.pause.is_none(),
+        "{given:?}"
+    );
     given.rows.iter().map(|row| row.n).collect()
 }
 
@@ -787,7 +1182,11 @@ fn ended(row: &QueuedRow, state: RowState, ago: Duration) -> SettledRow {
     };
     let now = Instant::now();
     let retry = (state == RowState::Pending).then_some(now);
-    SettledRow { at: now.checked_sub(ago).unwrap(), retry, ..SettledRow::new(ended) }
+    SettledRow {
+        at: now.checked_sub(ago).unwrap(),
+        retry,
+        ..SettledRow::new(ended)
+    }
 }
 
 /// A store in a database.
@@ -829,7 +1228,11 @@ mod shared {
         let end_leases = Box::new(move || {
             cluster.sql(&database, "UPDATE jelouctl.worker SET seen_at = 0");
         });
-        TestedStore { store, end_leases, home: None }
+        TestedStore {
+            store,
+            end_leases,
+            home: None,
+        }
     }
 }
 
@@ -837,16 +1240,26 @@ fn of_two_runs_with_the_same_rows_one_is_sent_at_a_time(tested: &TestedStore) {
     let made = |name: &str| {
         let (mut draft, mut details) = (fixture::draft(&PEOPLE), fixture::details());
         let name = (&name.parse().unwrap(), true);
-        let made = tested
-            .store
-            .make(name, &mut draft, &mut details, &fixture::earlier(), |_, _, _| Ok::<_, LedgerError>(true));
+        let made = tested.store.make(
+            name,
+            &mut draft,
+            &mut details,
+            &fixture::earlier(),
+            |_, _, _| Ok::<_, LedgerError>(true),
+        );
         made.unwrap().unwrap()
     };
     let (one, other) = (made("one"), made("other"));
     let join = |run: &Run, leaves_out| run.join(Duration::from_secs(30), Some(leaves_out)).unwrap();
     let sends = join(&one, false).unwrap().0;
     let found = join(&other, false).err().unwrap();
-    assert_eq!(found.iter().map(|messages| (messages.run.as_str(), messages.rows)).collect::<Vec<_>>(), [("one", 5)]);
+    assert_eq!(
+        found
+            .iter()
+            .map(|messages| (messages.run.as_str(), messages.rows))
+            .collect::<Vec<_>>(),
+        [("one", 5)]
+    );
     assert!(!other.is_held().unwrap());
     assert!(!close(sends));
     let sends = join(&other, false).unwrap().0;
@@ -859,9 +1272,13 @@ fn only_a_name_that_was_typed_must_be_free(tested: &TestedStore) {
     let make = |is_typed: bool| {
         let (mut draft, mut details) = (fixture::draft(&PEOPLE), fixture::details());
         let name = "people-1".parse().unwrap();
-        tested.store.make((&name, is_typed), &mut draft, &mut details, &fixture::earlier(), |_, _, _| {
-            Ok::<_, LedgerError>(true)
-        })
+        tested.store.make(
+            (&name, is_typed),
+            &mut draft,
+            &mut details,
+            &fixture::earlier(),
+            |_, _, _| Ok::<_, LedgerError>(true),
+        )
     };
     for expected in ["people-1", "people-1-2", "people-1-3"] {
         assert_eq!(make(false).unwrap().unwrap().name().to_string(), expected);
@@ -872,11 +1289,18 @@ fn only_a_name_that_was_typed_must_be_free(tested: &TestedStore) {
 /// Makes a run of templates with this limit of different people in 24 hours, and joins it.
 fn limited(store: &Store, run: &str, limit: Option<u32>, recipients: &[&str]) -> Worker {
     let mut draft = fixture::draft_at("/v2/whatsapp/1/hsm", recipients);
-    let mut details = Details { rate: FAST, ..fixture::details() };
+    let mut details = Details {
+        rate: FAST,
+        ..fixture::details()
+    };
     details.conditions.per_day = limit;
-    let made = store.make((&run.parse().unwrap(), true), &mut draft, &mut details, &fixture::earlier(), |_, _, _| {
-        Ok::<_, LedgerError>(true)
-    });
+    let made = store.make(
+        (&run.parse().unwrap(), true),
+        &mut draft,
+        &mut details,
+        &fixture::earlier(),
+        |_, _, _| Ok::<_, LedgerError>(true),
+    );
     join(&made.unwrap().unwrap())
 }
 
@@ -896,36 +1320,79 @@ fn age(store: &Store, by: i64) {
 const HOUR: i64 = 3_600_000;
 
 fn different_people_count_for_24_hours_whoever_sends_to_them(tested: &TestedStore) {
-    let [one, two, three, four, five] =
-        ["593990000001", "593990000002", "593990000003", "593990000004", "593990000005"];
+    let [one, two, three, four, five] = [
+        "593990000001",
+        "593990000002",
+        "593990000003",
+        "593990000004",
+        "593990000005",
+    ];
     let store = &tested.store;
     // What was sent before anybody limited the bot counts, too; a text does not, nor does what was refused.
-    send_all_of(&mut limited(store, "before", None, &[one, five]), &[RowState::Sent, RowState::Failed]);
-    assert_eq!(store.reached(&reach_of()).unwrap().count(), 1, "a question tells of it already");
+    send_all_of(
+        &mut limited(store, "before", None, &[one, five]),
+        &[RowState::Sent, RowState::Failed],
+    );
+    assert_eq!(
+        store.reached(&reach_of()).unwrap().count(),
+        1,
+        "a question tells of it already"
+    );
     tested.begin(&[four]);
     send_all(store, "r", &[RowState::Sent]);
     let mut first = limited(store, "first", Some(2), &[one, two, two, three]);
     let given = exchange(&mut first, &[], 10);
     assert_eq!(numbers(&given), [1, 2]);
-    let hours = given.held_until.unwrap().duration_since(Instant::now()).as_secs() / 3600;
+    let hours = given
+        .held_until
+        .unwrap()
+        .duration_since(Instant::now())
+        .as_secs()
+        / 3600;
     assert_eq!(hours, 24, "the first of them leaves the window then");
     let mut second = limited(store, "second", Some(2), &[four, one]);
-    assert_eq!(numbers(&exchange(&mut second, &[], 10)), [0_i64; 0], "in the order of the list");
+    assert_eq!(
+        numbers(&exchange(&mut second, &[], 10)),
+        [0_i64; 0],
+        "in the order of the list"
+    );
     // Who counts already may get more.
-    let settled: Vec<_> = given.rows.iter().map(|row| ended(row, RowState::Sent, LONG_AGO)).collect();
+    let settled: Vec<_> = given
+        .rows
+        .iter()
+        .map(|row| ended(row, RowState::Sent, LONG_AGO))
+        .collect();
     let given = all_due(&mut first, &settled);
-    assert_eq!((numbers(&given), given.next.unwrap().1), (vec![3], Delay::PeopleLimit));
-    exchange(&mut first, &[ended(&given.rows[0], RowState::Sent, LONG_AGO)], 0);
+    assert_eq!(
+        (numbers(&given), given.next.unwrap().1),
+        (vec![3], Delay::PeopleLimit)
+    );
+    exchange(
+        &mut first,
+        &[ended(&given.rows[0], RowState::Sent, LONG_AGO)],
+        0,
+    );
     let of = reach_of();
     assert_eq!(store.reached(&of).unwrap().count(), 2);
     let single = |to: &str, limit| store.reach(&of, to, limit).unwrap();
     assert!(single(one, Some(2)).is_ok());
     assert!(single(five, Some(2)).is_err());
     assert!(single(five, Some(3)).is_ok());
-    assert!(single("593990000006", None).is_ok(), "typed to go beyond it");
+    assert!(
+        single("593990000006", None).is_ok(),
+        "typed to go beyond it"
+    );
     assert_eq!(store.reached(&of).unwrap().count(), 4);
     age(store, 23 * HOUR);
-    assert!(exchange(&mut join(&store.run(&"second".parse().unwrap()).unwrap()), &[], 10).rows.is_empty());
+    assert!(
+        exchange(
+            &mut join(&store.run(&"second".parse().unwrap()).unwrap()),
+            &[],
+            10
+        )
+        .rows
+        .is_empty()
+    );
     age(store, 2 * HOUR);
     assert_eq!(store.reached(&of).unwrap().count(), 0);
     let mut again = join(&store.run(&"second".parse().unwrap()).unwrap());
@@ -937,7 +1404,11 @@ fn different_people_count_for_24_hours_whoever_sends_to_them(tested: &TestedStor
 /// Each row of the worker ends in the state at its place.
 fn send_all_of(worker: &mut Worker, states: &[RowState]) {
     let given = exchange(worker, &[], states.len()).rows;
-    let settled: Vec<_> = given.iter().zip(states).map(|(row, state)| ended(row, *state, LONG_AGO)).collect();
+    let settled: Vec<_> = given
+        .iter()
+        .zip(states)
+        .map(|(row, state)| ended(row, *state, LONG_AGO))
+        .collect();
     exchange(worker, &settled, 0);
 }
 
@@ -948,13 +1419,21 @@ fn who_was_not_reached_does_not_count(tested: &TestedStore) {
     let mut worker = limited(store, "a", Some(1), &[one, two, three]);
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [1]);
-    exchange(&mut worker, &[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
+    exchange(
+        &mut worker,
+        &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
+        0,
+    );
     assert_eq!(store.reached(&of).unwrap().count(), 0);
     let mut worker = join(&store.run(&"a".parse().unwrap()).unwrap());
     let given = exchange(&mut worker, &[], 10);
     assert_eq!(numbers(&given), [2]);
     // It was certainly not sent, and waits for its turn again.
-    exchange(&mut worker, &[ended(&given.rows[0], RowState::Pending, LONG_AGO)], 0);
+    exchange(
+        &mut worker,
+        &[ended(&given.rows[0], RowState::Pending, LONG_AGO)],
+        0,
+    );
     assert_eq!(store.reached(&of).unwrap().count(), 0);
     // A person whom a single send reached meanwhile counts, although the row comes back.
     let mut worker = join(&store.run(&"a".parse().unwrap()).unwrap());
@@ -962,7 +1441,11 @@ fn who_was_not_reached_does_not_count(tested: &TestedStore) {
     assert_eq!(numbers(&given), [2]);
     std::thread::sleep(Duration::from_millis(2));
     let reached = store.reach(&of, two, Some(1)).unwrap().ok().unwrap();
-    exchange(&mut worker, &[ended(&given.rows[0], RowState::Failed, LONG_AGO)], 0);
+    exchange(
+        &mut worker,
+        &[ended(&given.rows[0], RowState::Failed, LONG_AGO)],
+        0,
+    );
     assert_eq!(store.reached(&of).unwrap().count(), 1);
     reached.take_back().unwrap();
     assert_eq!(store.reached(&of).unwrap().count(), 0);
@@ -992,28 +1475,55 @@ fn a_clock_that_goes_back_keeps_nobody_counting_for_longer(tested: &TestedStore)
 
 fn a_limit_holds_back_no_row_that_may_leave(tested: &TestedStore) {
     let store = &tested.store;
-    let people: Vec<_> = (1..=5).map(|number| format!("59399000000{number}")).collect();
+    let people: Vec<_> = (1..=5)
+        .map(|number| format!("59399000000{number}"))
+        .collect();
     let people: Vec<_> = people.iter().map(String::as_str).collect();
     let mut worker = limited(store, "a", Some(4), &people);
     let given = exchange(&mut worker, &[], 10);
-    assert_eq!((numbers(&given), given.next.unwrap().1), (vec![1, 2, 3, 4], Delay::PeopleLimit));
+    assert_eq!(
+        (numbers(&given), given.next.unwrap().1),
+        (vec![1, 2, 3, 4], Delay::PeopleLimit)
+    );
     // The network is down, and then one row is tried at a time: those that were tried wait for nothing else.
-    let back: Vec<_> = given.rows.iter().map(|row| ended(row, RowState::Pending, Duration::ZERO)).collect();
+    let back: Vec<_> = given
+        .rows
+        .iter()
+        .map(|row| ended(row, RowState::Pending, Duration::ZERO))
+        .collect();
     exchange(&mut worker, &back, 0);
     for n in 1..=4 {
         let given = exchange(&mut worker, &[], 1);
         assert_eq!(numbers(&given), [n]);
-        assert!(given.next.unwrap().0 < Instant::now() + Duration::from_secs(1), "{given:?}");
-        let state = if n == 4 { RowState::Failed } else { RowState::Sent };
-        exchange(&mut worker, &[ended(&given.rows[0], state, Duration::ZERO)], 0);
+        assert!(
+            given.next.unwrap().0 < Instant::now() + Duration::from_secs(1),
+            "{given:?}"
+        );
+        let state = if n == 4 {
+            RowState::Failed
+        } else {
+            RowState::Sent
+        };
+        exchange(
+            &mut worker,
+            &[ended(&given.rows[0], state, Duration::ZERO)],
+            0,
+        );
     }
     assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [5]);
     assert_eq!(store.reached(&reach_of()).unwrap().count(), 4);
     // Where one that is under way is refused, the next one leaves: an exchange says that the wait is over, and then.
     let mut worker = limited(store, "b", Some(5), &["593990000011", "593990000012"]);
     let given = exchange(&mut worker, &[], 10);
-    assert_eq!((numbers(&given), given.held_until.is_some()), (vec![1], true));
-    let told = exchange(&mut worker, &[ended(&given.rows[0], RowState::Failed, Duration::ZERO)], 10);
+    assert_eq!(
+        (numbers(&given), given.held_until.is_some()),
+        (vec![1], true)
+    );
+    let told = exchange(
+        &mut worker,
+        &[ended(&given.rows[0], RowState::Failed, Duration::ZERO)],
+        10,
+    );
     assert_eq!((numbers(&told), told.held_until), (vec![], None));
     assert_eq!(numbers(&exchange(&mut worker, &[], 10)), [2]);
 }
@@ -1021,7 +1531,11 @@ fn a_limit_holds_back_no_row_that_may_leave(tested: &TestedStore) {
 fn a_wait_for_the_limit_ends_when_enough_people_no_longer_count(tested: &TestedStore) {
     let store = &tested.store;
     let of = reach_of();
-    let reach = |number: u32, limit| store.reach(&of, &format!("5939900000{number:02}"), limit).unwrap();
+    let reach = |number: u32, limit| {
+        store
+            .reach(&of, &format!("5939900000{number:02}"), limit)
+            .unwrap()
+    };
     for number in 1..=9 {
         assert!(reach(number, None).is_ok());
         age(store, HOUR);
@@ -1032,7 +1546,11 @@ fn a_wait_for_the_limit_ends_when_enough_people_no_longer_count(tested: &TestedS
     let until = reach(10, Some(2)).err().unwrap();
     let hours = |until: i64| (until - store.now().unwrap() + HOUR / 2) / HOUR;
     assert_eq!(hours(until), 23);
-    assert_eq!(hours(reach(10, Some(9)).err().unwrap()), 16, "the second is the first one to leave");
+    assert_eq!(
+        hours(reach(10, Some(9)).err().unwrap()),
+        16,
+        "the second is the first one to leave"
+    );
     // The clock was ahead for two days. No one is forgotten, and a second look changes nothing.
     age(store, -48 * HOUR);
     for _ in 0..3 {
@@ -1055,10 +1573,21 @@ fn who_was_taken_for_lost_takes_no_more_rows(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE[..3]);
     let mut worker = join(&run);
     let rows = exchange(&mut worker, &[], 1).rows;
-    tested.store.db().change(|db| db.run("UPDATE worker SET seen_at = 0", &[])).unwrap();
+    tested
+        .store
+        .db()
+        .change(|db| db.run("UPDATE worker SET seen_at = 0", &[]))
+        .unwrap();
     worker.stay().unwrap();
-    let reply = exchange(&mut worker, &[ended(&rows[0], RowState::Sent, Duration::ZERO)], 5);
-    assert_eq!((reply.was_lost, reply.rows.len(), states(&run)[0]), (true, 0, RowState::Sent));
+    let reply = exchange(
+        &mut worker,
+        &[ended(&rows[0], RowState::Sent, Duration::ZERO)],
+        5,
+    );
+    assert_eq!(
+        (reply.was_lost, reply.rows.len(), states(&run)[0]),
+        (true, 0, RowState::Sent)
+    );
     close(worker);
     assert_eq!(exchange(&mut join(&run), &[], 5).rows.len(), 2);
 }
@@ -1075,8 +1604,15 @@ fn who_lost_its_lock_takes_no_more_rows(tested: &TestedStore) {
     }
     let other = join(&run);
     assert_eq!(states(&run)[0], RowState::Unknown);
-    let reply = exchange(&mut worker, &[ended(&rows[0], RowState::Sent, Duration::ZERO)], 5);
-    assert_eq!((reply.was_lost, reply.rows.len(), states(&run)[0]), (true, 0, RowState::Sent));
+    let reply = exchange(
+        &mut worker,
+        &[ended(&rows[0], RowState::Sent, Duration::ZERO)],
+        5,
+    );
+    assert_eq!(
+        (reply.was_lost, reply.rows.len(), states(&run)[0]),
+        (true, 0, RowState::Sent)
+    );
     close(worker);
     close(other);
 }
@@ -1085,14 +1621,34 @@ fn who_lost_its_lock_takes_no_more_rows(tested: &TestedStore) {
 fn what_a_person_decided_of_a_single_send_stays_unless_it_was_sent(tested: &TestedStore) {
     let (store, is_shared) = (&tested.store, tested.home.is_none());
     let person = store.hasher().unwrap().person("593990000001");
-    let mut held = store.claim(&scope(), &person, Duration::ZERO).unwrap().unwrap_or_else(|entry| panic!("{entry:?}"));
-    assert_eq!(store.decide_claim(&scope(), &person, Sent::No).unwrap(), is_shared);
+    let mut held = store
+        .claim(&scope(), &person, Duration::ZERO)
+        .unwrap()
+        .unwrap_or_else(|entry| panic!("{entry:?}"));
+    assert_eq!(
+        store.decide_claim(&scope(), &person, Sent::No).unwrap(),
+        is_shared
+    );
     assert_eq!(held.end(Sent::Unknown, None).unwrap(), !is_shared);
     let state = |store: &Store| store.standing(&scope(), &person).unwrap().unwrap().state;
-    assert_eq!(state(store), if is_shared { OnceState::NotSent } else { OnceState::Unknown });
+    assert_eq!(
+        state(store),
+        if is_shared {
+            OnceState::NotSent
+        } else {
+            OnceState::Unknown
+        }
+    );
     // It was sent for certain.
     assert_eq!(held.end(Sent::Yes, None).unwrap(), is_shared);
-    assert_eq!(state(store), if is_shared { OnceState::Sent } else { OnceState::Unknown });
+    assert_eq!(
+        state(store),
+        if is_shared {
+            OnceState::Sent
+        } else {
+            OnceState::Unknown
+        }
+    );
 }
 
 fn a_message_is_not_listed_only_where_it_was_asked_for(tested: &TestedStore) {
@@ -1100,14 +1656,35 @@ fn a_message_is_not_listed_only_where_it_was_asked_for(tested: &TestedStore) {
     send_all(&tested.store, &run.name().to_string(), &[RowState::Sent; 3]);
     let asked_at = tested.store.now().unwrap();
     // The first one left too long before the look, and the third one was still under way.
-    for (n, began, ended) in [(1_i64, -73 * HOUR, -500), (2, -1000, -500), (3, -1000, 1000)] {
+    for (n, began, ended) in [
+        (1_i64, -73 * HOUR, -500),
+        (2, -1000, -500),
+        (3, -1000, 1000),
+    ] {
         let times = values![run.id, n, asked_at + began, asked_at + ended];
         let query = "UPDATE row SET began_at = ?3, ended_at = ?4, message_id = 'm' WHERE run = ?1 AND n = ?2";
-        tested.store.db().change(|db| db.run(query, &times)).unwrap();
+        tested
+            .store
+            .db()
+            .change(|db| db.run(query, &times))
+            .unwrap();
     }
-    assert_eq!((run.asked_at().unwrap(), run.deliveries(i64::MIN).unwrap().not_asked), (None, 3));
-    run.learn(&DeliveryNews { asked: Some((asked_at, 2)), ..DeliveryNews::default() }).unwrap();
+    assert_eq!(
+        (
+            run.asked_at().unwrap(),
+            run.deliveries(i64::MIN).unwrap().not_asked
+        ),
+        (None, 3)
+    );
+    run.learn(&DeliveryNews {
+        asked: Some((asked_at, 2)),
+        ..DeliveryNews::default()
+    })
+    .unwrap();
     let counts = run.deliveries(i64::MIN).unwrap();
-    assert_eq!((counts.asked_at, counts.not_listed, counts.not_asked), (Some(asked_at), 1, 2));
+    assert_eq!(
+        (counts.asked_at, counts.not_listed, counts.not_asked),
+        (Some(asked_at), 1, 2)
+    );
     assert_eq!(run.deliveries(asked_at - 2000).unwrap().not_asked, 1);
 }

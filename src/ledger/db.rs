@@ -110,7 +110,11 @@ impl SqlRow {
     }
 
     pub(super) fn opt_take(&mut self, column: usize) -> Result<Option<String>, LedgerError> {
-        match self.0.get_mut(column).map(|value| std::mem::replace(value, SqlValue::Null)) {
+        match self
+            .0
+            .get_mut(column)
+            .map(|value| std::mem::replace(value, SqlValue::Null))
+        {
             Some(SqlValue::Text(value)) => Ok(Some(value.into_owned())),
             Some(SqlValue::Null) => Ok(None),
             _ => Err(unexpected(column)),
@@ -118,14 +122,21 @@ impl SqlRow {
     }
 
     /// The value in a column as `read` reads it, such as the name of a state.
-    pub(super) fn named<T>(&self, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, LedgerError> {
+    pub(super) fn named<T>(
+        &self,
+        column: usize,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, LedgerError> {
         let text = self.text(column)?;
-        read(text).ok_or_else(|| LedgerError::damaged(format!("`{text}` is not known to this version")))
+        read(text)
+            .ok_or_else(|| LedgerError::damaged(format!("`{text}` is not known to this version")))
     }
 }
 
 fn unexpected(column: usize) -> LedgerError {
-    LedgerError::damaged(format!("column {column} of a row has another type of value"))
+    LedgerError::damaged(format!(
+        "column {column} of a row has another type of value"
+    ))
 }
 
 /// A process that sends, and what its store needs to tell whether it is alive.
@@ -172,10 +183,19 @@ pub(super) trait DbEngine: Send {
     fn rollback(&mut self);
 
     /// Passes the rows of a query to `each`.
-    fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError>;
+    fn walk(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+        each: EachSqlRow<'_>,
+    ) -> Result<(), LedgerError>;
 
     /// The first row of a query.
-    fn first(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<Option<SqlRow>, LedgerError> {
+    fn first(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<Option<SqlRow>, LedgerError> {
         let mut first = None;
         self.walk(sql, values, &mut |row| {
             first = Some(row);
@@ -185,7 +205,11 @@ pub(super) trait DbEngine: Send {
     }
 
     /// The first row of a query that locks it, and the time after that, in milliseconds since 1970.
-    fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError>;
+    fn lock(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<(Option<SqlRow>, i64), LedgerError>;
 
     /// Runs one statement for each of these; returns how many rows were changed in all. No two of them concern the same row.
     fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError>;
@@ -298,48 +322,89 @@ impl Db {
         values: &[SqlValue<'_>],
         mut each: impl FnMut(SqlRow) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        self.0.walk(sql, values, &mut |row| each(row).map(ControlFlow::Continue))
+        self.0
+            .walk(sql, values, &mut |row| each(row).map(ControlFlow::Continue))
     }
 
     /// The first row of a query.
-    pub(super) fn first(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<Option<SqlRow>, LedgerError> {
+    pub(super) fn first(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<Option<SqlRow>, LedgerError> {
         self.0.first(sql, values)
     }
 
     /// The row of a query that has one.
-    pub(super) fn one(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<SqlRow, LedgerError> {
-        self.first(sql, values)?.ok_or_else(|| LedgerError::damaged("a row is missing"))
+    pub(super) fn one(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<SqlRow, LedgerError> {
+        self.first(sql, values)?
+            .ok_or_else(|| LedgerError::damaged("a row is missing"))
     }
 
     /// Whether a query returns a row.
-    pub(super) fn exists(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<bool, LedgerError> {
+    pub(super) fn exists(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<bool, LedgerError> {
         Ok(self.first(sql, values)?.is_some())
     }
 
     /// Runs a statement; returns how many rows it changed.
-    pub(super) fn run(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<u64, LedgerError> {
+    pub(super) fn run(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<u64, LedgerError> {
         self.0.each(sql, &[values.to_vec()])
     }
 
-    pub(super) fn each(&mut self, sql: &'static str, all: &[Vec<SqlValue<'_>>]) -> Result<u64, LedgerError> {
-        if all.is_empty() { Ok(0) } else { self.0.each(sql, all) }
+    pub(super) fn each(
+        &mut self,
+        sql: &'static str,
+        all: &[Vec<SqlValue<'_>>],
+    ) -> Result<u64, LedgerError> {
+        if all.is_empty() {
+            Ok(0)
+        } else {
+            self.0.each(sql, all)
+        }
     }
 }
 
 /// Checks the version of a store; `way_out` is that of an older one.
-pub(super) fn check_version(version: i64, fault: LedgerFault, way_out: &str) -> Result<(), LedgerError> {
+pub(super) fn check_version(
+    version: i64,
+    fault: LedgerFault,
+    way_out: &str,
+) -> Result<(), LedgerError> {
     let (how, hint) = match version.cmp(&VERSION.into()) {
         Ordering::Equal => return Ok(()),
         Ordering::Greater => ("newer than this jelouctl", "use the newer jelouctl"),
         Ordering::Less => ("older than this jelouctl reads", way_out),
     };
-    Err(LedgerError::new(fault, format!("the ledger is of version {version}, {how}"), hint))
+    Err(LedgerError::new(
+        fault,
+        format!("the ledger is of version {version}, {how}"),
+        hint,
+    ))
 }
 
 /// The secret of a new store.
 pub(super) fn new_secret() -> String {
     let mut bytes = [0_u8; OnceHasher::SECRET];
-    #[expect(clippy::expect_used, reason = "without it, the store could not hide who it knows from its readers")]
-    SystemRandom::new().fill(&mut bytes).expect("the system gives random numbers");
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    #[expect(
+        clippy::expect_used,
+        reason = "without it, the store could not hide who it knows from its readers"
+    )]
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .expect("the system gives random numbers");
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }

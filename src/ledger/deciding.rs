@@ -40,7 +40,10 @@ impl Run {
 
     /// Skips those of `rows`, each by its number, that are still to be sent. Any other row does not change. If a write
     /// fails, rows skipped before it stay skipped.
-    pub(crate) fn skip(&self, rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>) -> Result<(), LedgerError> {
+    pub(crate) fn skip(
+        &self,
+        rows: &mut dyn Iterator<Item = (i64, Skip<'_>)>,
+    ) -> Result<(), LedgerError> {
         let mut rows = rows.peekable();
         while rows.peek().is_some() {
             let rows: Vec<_> = rows.by_ref().take(ROWS_AT_ONCE).collect();
@@ -51,13 +54,21 @@ impl Run {
 
     /// The remaining rows that other runs have sent since, or are about to send, by run and reason, largest counts
     /// first. With `leaves_out`, those rows are skipped.
-    pub(crate) fn compare(&self, details: &Details, leaves_out: bool) -> Result<Vec<EarlierMessages>, LedgerError> {
+    pub(crate) fn compare(
+        &self,
+        details: &Details,
+        leaves_out: bool,
+    ) -> Result<Vec<EarlierMessages>, LedgerError> {
         self.change(|db, run| run.compare(db, details, leaves_out, i64::MIN))
     }
 
     /// A person resumes it after seeing the pause `seen`. A newer pause stays, and so does a doubt until somebody who resumes
     /// the run has been shown it. New conditions are refused while a process sends it: that process would not notice them.
-    pub(crate) fn resume(&self, seen: Option<&RunPause>, resumed: &Resumed<'_>) -> Result<(), LedgerError> {
+    pub(crate) fn resume(
+        &self,
+        seen: Option<&RunPause>,
+        resumed: &Resumed<'_>,
+    ) -> Result<(), LedgerError> {
         self.change(|db, run| {
             if resumed.conditions.is_some() {
                 self.require_unsent(db)?;
@@ -76,7 +87,8 @@ impl Run {
             (run.pause, run.told) = (None, None);
             run.identity = db.0.identity()?;
             let kept = db.one("SELECT details FROM run WHERE id = ?1", &values![self.id])?;
-            let mut details: Details = serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
+            let mut details: Details =
+                serde_json::from_str(kept.text(0)?).map_err(LedgerError::damaged)?;
             if let Some(rate) = resumed.rate {
                 run.pace = run.pace.with_rate(rate, moment(run.now));
                 details.rate = rate;
@@ -84,7 +96,10 @@ impl Run {
             if let Some(conditions) = resumed.conditions {
                 details.conditions = conditions.clone();
             }
-            db.run("UPDATE run SET details = ?2 WHERE id = ?1", &values![self.id, json(&details)?])?;
+            db.run(
+                "UPDATE run SET details = ?2 WHERE id = ?1",
+                &values![self.id, json(&details)?],
+            )?;
             run.note_finished(db)
         })
     }
@@ -98,14 +113,32 @@ impl Run {
             if run.finished_at.is_some() {
                 return Ok(false);
             }
-            let reason = if problem.is_none() { PauseReason::Person } else { PauseReason::Undelivered };
+            let reason = if problem.is_none() {
+                PauseReason::Person
+            } else {
+                PauseReason::Undelivered
+            };
             // A doubt stays what it is: who resumes the run must be told of it. In place of another pause, somebody who is
             // being asked whether to resume does not lift this one.
-            if run.pause.as_ref().is_none_or(|paused| ![reason, PauseReason::Doubt].contains(&paused.reason)) {
-                let because = if reason == PauseReason::Person { "bulk stop" } else { reason.name() };
+            if run
+                .pause
+                .as_ref()
+                .is_none_or(|paused| ![reason, PauseReason::Doubt].contains(&paused.reason))
+            {
+                let because = if reason == PauseReason::Person {
+                    "bulk stop"
+                } else {
+                    reason.name()
+                };
                 run.pause = None;
                 run.pause(reason, user_and_host());
-                run.note(db, &RunEvent { problem, ..RunEvent::now(RunEventKind::Stopped).because(because) })?;
+                run.note(
+                    db,
+                    &RunEvent {
+                        problem,
+                        ..RunEvent::now(RunEventKind::Stopped).because(because)
+                    },
+                )?;
             }
             Ok::<_, LedgerError>(true)
         })
@@ -148,10 +181,21 @@ impl Run {
                     refuted.insert(row.n);
                 }
             }
-            let learnt = news.learnt.iter().filter(|learnt| !refuted.contains(&learnt.n));
-            db.each(LEARN, &learnt.filter_map(|learnt| learnt_values(run, learnt)).collect::<Vec<_>>())?;
+            let learnt = news
+                .learnt
+                .iter()
+                .filter(|learnt| !refuted.contains(&learnt.n));
+            db.each(
+                LEARN,
+                &learnt
+                    .filter_map(|learnt| learnt_values(run, learnt))
+                    .collect::<Vec<_>>(),
+            )?;
             if let Some((at, rows)) = news.asked {
-                db.run("UPDATE run SET asked_at = ?2, asked = ?3 WHERE id = ?1", &values![self.id, at, rows])?;
+                db.run(
+                    "UPDATE run SET asked_at = ?2, asked = ?3 WHERE id = ?1",
+                    &values![self.id, at, rows],
+                )?;
             }
             Ok::<_, LedgerError>(proven)
         })
@@ -164,7 +208,9 @@ impl Run {
         db.0.limit(LONGEST);
         let is_removed = db.change(|db| {
             lock_store(db)?;
-            let Some(run) = lock(db, self.id)?.filter(|run| run.changed_at == seen) else { return Ok(false) };
+            let Some(run) = lock(db, self.id)?.filter(|run| run.changed_at == seen) else {
+                return Ok(false);
+            };
             self.require_unsent(db)?;
             // With `?2`, other rows of the run may have been sent, too.
             let in_doubt = if run.is_elsewhere(db)? { run.id } else { 0 };
@@ -202,13 +248,26 @@ impl LockedRun {
         leaves_out: bool,
         changed_since: i64,
     ) -> Result<Vec<EarlierMessages>, LedgerError> {
-        let of = EarlierOf { bot: details.bot.clone(), address: details.api_url.clone(), remember: details.remember };
+        let of = EarlierOf {
+            bot: details.bot.clone(),
+            address: details.api_url.clone(),
+            remember: details.remember,
+        };
         let found = KnownRuns::new(&mut *db, &of, self.now).compare_run(self.id, changed_since)?;
         if leaves_out {
             let problems: Vec<_> = found.iter().map(|(_, run, row)| row.problem(run)).collect();
             let skips = found.iter().zip(&problems);
-            let skips: Vec<_> =
-                skips.map(|((n, _, row), problem)| (*n, Skip { reason: row.reason, problem })).collect();
+            let skips: Vec<_> = skips
+                .map(|((n, _, row), problem)| {
+                    (
+                        *n,
+                        Skip {
+                            reason: row.reason,
+                            problem,
+                        },
+                    )
+                })
+                .collect();
             self.skip(db, &skips)?;
         }
         Ok(counted_by_run(&found))
@@ -225,7 +284,8 @@ fn learnt_values<'a>(run: &LockedRun, learnt: &'a LearntDelivery) -> Option<Vec<
     let last = learnt.steps.last()?;
     let at = |state: DeliveryState| {
         let step = learnt.steps.iter().rfind(|step| step.state == state);
-        step.and_then(|step| step.at).map(jiff::Timestamp::as_millisecond)
+        step.and_then(|step| step.at)
+            .map(jiff::Timestamp::as_millisecond)
     };
     let values = values![
         run.id,

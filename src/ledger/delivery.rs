@@ -126,13 +126,22 @@ impl Run {
 
     /// When Jelou was last asked for all of its messages, in milliseconds since 1970, if ever.
     pub(crate) fn asked_at(&self) -> Result<Option<i64>, LedgerError> {
-        self.one("SELECT asked_at FROM run WHERE id = ?1")?.opt_int(0)
+        self.one("SELECT asked_at FROM run WHERE id = ?1")?
+            .opt_int(0)
     }
 
     /// How far its messages came that left at `since` or later, as far as that was asked.
     pub(crate) fn deliveries(&self, since: i64) -> Result<DeliveryCounts, LedgerError> {
-        let asked = self.one("SELECT asked FROM run WHERE id = ?1")?.opt_int(0)?.unwrap_or_default().unsigned_abs();
-        let mut counts = DeliveryCounts { asked_at: self.asked_at()?, asked, ..DeliveryCounts::default() };
+        let asked = self
+            .one("SELECT asked FROM run WHERE id = ?1")?
+            .opt_int(0)?
+            .unwrap_or_default()
+            .unsigned_abs();
+        let mut counts = DeliveryCounts {
+            asked_at: self.asked_at()?,
+            asked,
+            ..DeliveryCounts::default()
+        };
         let mut db = self.store.db();
         let query = "SELECT delivery, delivery_code, delivery_reason, count(*) FROM row \
                      WHERE run = ?1 AND began_at >= ?2 AND delivery IS NOT NULL GROUP BY 1, 2, 3";
@@ -146,10 +155,14 @@ impl Run {
         let query = "SELECT count(*), count(CASE WHEN message_id IS NULL THEN 1 END), \
                      count(CASE WHEN message_id IS NOT NULL AND began_at >= ?3 AND ended_at <= ?4 THEN 1 END) \
                      FROM row WHERE run = ?1 AND began_at >= ?2 AND state = 'sent' AND delivery IS NULL";
-        let [first, last] = counts.asked_at.map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
+        let [first, last] = counts
+            .asked_at
+            .map_or([i64::MAX; 2], |at| [at - LOOKS_BACK, at]);
         let row = db.one(query, &values![self.id, since, first, last])?;
         (counts.no_id, counts.not_listed) = (row.count(1)?, row.count(2)?);
-        counts.not_asked = row.count(0)?.saturating_sub(counts.no_id + counts.not_listed);
+        counts.not_asked = row
+            .count(0)?
+            .saturating_sub(counts.no_id + counts.not_listed);
         Ok(counts)
     }
 }
@@ -168,12 +181,26 @@ impl DeliveryNews {
         message_id: Option<&str>,
         now: i64,
     ) {
-        let Some(facts) = steps.last().cloned() else { return };
+        let Some(facts) = steps.last().cloned() else {
+            return;
+        };
         let after = known.as_ref().map_or(0, |known| known.number);
-        let since = known.as_ref().filter(|known| known.facts.state == facts.state).map_or(now, |known| known.since);
+        let since = known
+            .as_ref()
+            .filter(|known| known.facts.state == facts.state)
+            .map_or(now, |known| known.since);
         let number = after.saturating_add(i64::try_from(steps.len()).unwrap_or(i64::MAX));
-        *known = Some(KnownDelivery { number, facts, since });
-        self.learnt.push(LearntDelivery { n, after, steps, message_id: message_id.map(str::to_owned) });
+        *known = Some(KnownDelivery {
+            number,
+            facts,
+            since,
+        });
+        self.learnt.push(LearntDelivery {
+            n,
+            after,
+            steps,
+            message_id: message_id.map(str::to_owned),
+        });
     }
 }
 
@@ -183,7 +210,10 @@ impl DeliveryCounts {
         *self.states.entry(facts.state.name()).or_default() += messages;
         if facts.state == DeliveryState::Undelivered {
             let reason = facts.code.as_ref().or(facts.reason.as_ref());
-            *self.reasons.entry(reason.map_or("no_reason", String::as_str).to_owned()).or_default() += messages;
+            *self
+                .reasons
+                .entry(reason.map_or("no_reason", String::as_str).to_owned())
+                .or_default() += messages;
         }
     }
 
@@ -201,7 +231,11 @@ impl DeliveryCounts {
                 "other" => "in another state",
                 name => name,
             };
-            (name, words, self.states.get(name).copied().unwrap_or_default())
+            (
+                name,
+                words,
+                self.states.get(name).copied().unwrap_or_default(),
+            )
         });
         let others = [
             ("not_listed", "not listed", self.not_listed),
@@ -224,7 +258,10 @@ fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
         None => None,
         Some(facts) => Some(KnownDelivery {
             number: row.int(8)?,
-            facts: DeliveryFacts { at: row.opt_int(12)?.map(of_milliseconds), ..facts },
+            facts: DeliveryFacts {
+                at: row.opt_int(12)?.map(of_milliseconds),
+                ..facts
+            },
             since: row.opt_int(13)?.unwrap_or_default(),
         }),
     };
@@ -239,6 +276,8 @@ fn attempt(row: &mut SqlRow, lost: &Lost) -> Result<KnownAttempt, LedgerError> {
         row: state,
         row_number: row.int(7)?,
         delivery,
-        may_still_speak: state == RowState::Unknown && row.opt_int(15)?.is_none() && lost.is_alive(worker),
+        may_still_speak: state == RowState::Unknown
+            && row.opt_int(15)?.is_none()
+            && lost.is_alive(worker),
     })
 }

@@ -15,8 +15,7 @@ use crate::phone::country_of;
 pub(super) const IS_SENT: &str = "skipped IS NULL";
 
 /// The same in a query that finds all it needs in the index of people, and reads no row.
-pub(super) const IS_NOT_SKIPPED: &str =
-    "NOT EXISTS (SELECT 1 FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
+pub(super) const IS_NOT_SKIPPED: &str = "NOT EXISTS (SELECT 1 FROM row AS own INDEXED BY skipped WHERE own.n = row.n AND own.skipped IS NOT NULL)";
 
 /// Nothing of it is needed after a crash. A temporary file of SQLite has no name, and only its owner can read it. It
 /// has large pages, since it is written and read in order. Its cache is in KiB.
@@ -68,27 +67,45 @@ impl LedgerDraft {
         let db = Connection::open("")?;
         db.execute_batch(TABLES)?;
         db.set_prepared_statement_cache_capacity(32);
-        Ok(Self { db, rows: 0, skips: SkipCounts::default() })
+        Ok(Self {
+            db,
+            rows: 0,
+            skips: SkipCounts::default(),
+        })
     }
 
     /// Adds the next rows of the list.
     pub(crate) fn add(&mut self, rows: &[DraftRow]) -> Result<(), LedgerError> {
         let insert = "INSERT INTO row VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         let mut insert = self.db.prepare_cached(insert)?;
-        for DraftRow { line, cells, request, skip } in rows {
+        for DraftRow {
+            line,
+            cells,
+            request,
+            skip,
+        } in rows
+        {
             self.rows += 1;
             let texts = request.as_ref();
-            let request = texts.map(|[recipient, path, body]| DraftRequest { recipient, path, body });
+            let request = texts.map(|[recipient, path, body]| DraftRequest {
+                recipient,
+                path,
+                body,
+            });
             let fingerprint = request.as_ref().map(fingerprint_of);
             let checksum = request
                 .as_ref()
                 .zip(fingerprint)
                 .map(|(request, fingerprint)| checksum_of(request, fingerprint, self.rows, *line));
-            let [recipient, path, body] = texts.map(|texts| texts.each_ref().map(Some)).unwrap_or_default();
+            let [recipient, path, body] = texts
+                .map(|texts| texts.each_ref().map(Some))
+                .unwrap_or_default();
             insert.execute(params![
                 self.rows,
                 line,
-                request.as_ref().map(|request| hash_of_person(request.recipient)),
+                request
+                    .as_ref()
+                    .map(|request| hash_of_person(request.recipient)),
                 fingerprint,
                 checksum,
                 skip.as_ref().map(|(reason, _)| reason.name()),
@@ -107,8 +124,9 @@ impl LedgerDraft {
 
     /// Skips a row that is to be sent.
     pub(crate) fn skip(&mut self, n: i64, skip: Skip<'_>) -> Result<(), LedgerError> {
-        let mut skipped =
-            self.db.prepare_cached("UPDATE row SET skipped = ?2, problem = ?3 WHERE n = ?1 AND skipped IS NULL")?;
+        let mut skipped = self.db.prepare_cached(
+            "UPDATE row SET skipped = ?2, problem = ?3 WHERE n = ?1 AND skipped IS NULL",
+        )?;
         if skipped.execute(params![n, skip.reason.name(), skip.problem])? > 0 {
             self.skips.add(skip.reason, 1);
         }
@@ -126,7 +144,10 @@ impl LedgerDraft {
 
     /// Removes all but the first `rows` rows.
     pub(super) fn keep(&mut self, rows: i64) -> Result<(), LedgerError> {
-        for delete in ["DELETE FROM row WHERE n > ?1", "DELETE FROM earlier WHERE n > ?1"] {
+        for delete in [
+            "DELETE FROM row WHERE n > ?1",
+            "DELETE FROM earlier WHERE n > ?1",
+        ] {
             self.db.execute(delete, [rows])?;
         }
         self.rows = rows;
@@ -156,10 +177,14 @@ impl LedgerDraft {
         most: u64,
         mut each: impl FnMut(DraftedRow<'_>, DraftRequest<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.each_where(IS_SENT, i64::try_from(most).unwrap_or(i64::MAX), |mut row| match row.request.take() {
-            Some(request) => each(row, request),
-            None => Ok(()),
-        })
+        self.each_where(
+            IS_SENT,
+            i64::try_from(most).unwrap_or(i64::MAX),
+            |mut row| match row.request.take() {
+                Some(request) => each(row, request),
+                None => Ok(()),
+            },
+        )
     }
 
     /// Passes every row that is to be sent, in order.
@@ -191,16 +216,25 @@ impl LedgerDraft {
         rows: &str,
         mut each: impl FnMut([i64; 3]) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let query = format!("SELECT person, fingerprint, n FROM row WHERE {rows} ORDER BY person, fingerprint, n");
-        walk(&self.db, &query, [], |row| each([row.get(0)?, row.get(1)?, row.get(2)?]))
+        let query = format!(
+            "SELECT person, fingerprint, n FROM row WHERE {rows} ORDER BY person, fingerprint, n"
+        );
+        walk(&self.db, &query, [], |row| {
+            each([row.get(0)?, row.get(1)?, row.get(2)?])
+        })
     }
 
     /// Passes every different person who is to be sent something.
     pub(super) fn people(&self, mut each: impl FnMut(i64)) -> Result<(), LedgerError> {
-        walk(&self.db, &format!("SELECT DISTINCT person FROM row WHERE {IS_SENT}"), [], |row| {
-            each(row.get(0)?);
-            Ok(())
-        })
+        walk(
+            &self.db,
+            &format!("SELECT DISTINCT person FROM row WHERE {IS_SENT}"),
+            [],
+            |row| {
+                each(row.get(0)?);
+                Ok(())
+            },
+        )
     }
 
     /// The rows that are to be sent by the country of their number, as two letters.
@@ -218,14 +252,25 @@ impl LedgerDraft {
 }
 
 fn drafted<'a>(row: &'a SqlRow<'_>) -> Result<DraftedRow<'a>, LedgerError> {
-    let text = |column| row.get_ref(column)?.as_str_or_null().map_err(LedgerError::from);
+    let text = |column| {
+        row.get_ref(column)?
+            .as_str_or_null()
+            .map_err(LedgerError::from)
+    };
     let request = match (text(3)?, text(4)?, text(5)?) {
-        (Some(recipient), Some(path), Some(body)) => Some(DraftRequest { recipient, path, body }),
+        (Some(recipient), Some(path), Some(body)) => Some(DraftRequest {
+            recipient,
+            path,
+            body,
+        }),
         _ => None,
     };
     let skip = match text(9)? {
         None => None,
-        Some(name) => Some(Skip { reason: reason_named(name)?, problem: text_of(row, 10)? }),
+        Some(name) => Some(Skip {
+            reason: reason_named(name)?,
+            problem: text_of(row, 10)?,
+        }),
     };
     Ok(DraftedRow {
         n: row.get(0)?,

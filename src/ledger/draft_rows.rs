@@ -18,10 +18,17 @@ const OF_EARLIER_RUNS: &str = "'already_sent', 'may_have_been_sent', 'to_be_sent
 impl LedgerDraft {
     /// Records that `run`, if it is known, has row `n` too. If there are several matches, the one that outweighs the
     /// others stays.
-    pub(super) fn note_earlier(&self, n: i64, run: Option<&str>, found: EarlierRow) -> Result<(), LedgerError> {
+    pub(super) fn note_earlier(
+        &self,
+        n: i64,
+        run: Option<&str>,
+        found: EarlierRow,
+    ) -> Result<(), LedgerError> {
         let note = "INSERT INTO earlier VALUES (?1, ?2, ?3, ?4) ON CONFLICT (n) DO UPDATE SET reason = excluded.reason, \
                     run = excluded.run, at = excluded.at WHERE (excluded.reason, -excluded.at) < (reason, -at)";
-        self.db.prepare_cached(note)?.execute(params![n, rank(found.reason), run, found.at])?;
+        self.db
+            .prepare_cached(note)?
+            .execute(params![n, rank(found.reason), run, found.at])?;
         Ok(())
     }
 
@@ -61,14 +68,18 @@ impl LedgerDraft {
         );
         rows_of(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?.unwrap_or_default();
-            Ok(EarlierMessages { run, reason: of_rank(row.get(1)?)?, rows: row.get(2)?, at: row.get(3)? })
+            Ok(EarlierMessages {
+                run,
+                reason: of_rank(row.get(1)?)?,
+                rows: row.get(2)?,
+                at: row.get(3)?,
+            })
         })
     }
 
     /// The runs that are to send rows of this list, which were skipped.
     pub(crate) fn awaited_runs(&self) -> Result<Vec<String>, LedgerError> {
-        let query =
-            "SELECT DISTINCT run FROM earlier JOIN row USING (n) WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
+        let query = "SELECT DISTINCT run FROM earlier JOIN row USING (n) WHERE skipped = 'to_be_sent' AND run IS NOT NULL";
         rows_of(&self.db, query, [], |row| Ok(row.get(0)?))
     }
 
@@ -81,7 +92,10 @@ impl LedgerDraft {
         );
         let found = rows_of(&self.db, &query, [], |row| {
             let run = row.get::<_, Option<String>>(0)?;
-            let earlier = EarlierRow { reason: of_rank(row.get(1)?)?, at: row.get(2)? };
+            let earlier = EarlierRow {
+                reason: of_rank(row.get(1)?)?,
+                at: row.get(2)?,
+            };
             let problem = match key {
                 Some(key) => earlier.problem_under(key, run.as_deref()),
                 None => earlier.problem(run.as_deref().unwrap_or_default()),
@@ -90,7 +104,13 @@ impl LedgerDraft {
         })?;
         for (reason, problem, rows) in found {
             for n in rows.split(',').filter_map(|n| n.parse().ok()) {
-                self.skip(n, Skip { reason, problem: &problem })?;
+                self.skip(
+                    n,
+                    Skip {
+                        reason,
+                        problem: &problem,
+                    },
+                )?;
             }
         }
         Ok(())
@@ -103,12 +123,19 @@ impl LedgerDraft {
             "CREATE INDEX IF NOT EXISTS keys ON row (person, fingerprint); DELETE FROM repeated; \
              INSERT INTO repeated SELECT person FROM row WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1",
         )?;
-        Ok(self.db.query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| row.get(0))?)
+        Ok(self
+            .db
+            .query_row("SELECT EXISTS (SELECT 1 FROM repeated)", [], |row| {
+                row.get(0)
+            })?)
     }
 
     /// Skips each row that makes the same request as an earlier row, and passes it to `report`: its line, the earlier line,
     /// and the recipient.
-    pub(crate) fn duplicates(&mut self, mut report: impl FnMut(u64, u64, &str)) -> Result<(), LedgerError> {
+    pub(crate) fn duplicates(
+        &mut self,
+        mut report: impl FnMut(u64, u64, &str),
+    ) -> Result<(), LedgerError> {
         let query = format!(
             "SELECT n, line, first_line, recipient FROM (SELECT n, line, recipient, first_value(n) OVER same AS first, \
              first_value(line) OVER same AS first_line FROM row WHERE person IN (SELECT person FROM repeated) \
@@ -116,23 +143,43 @@ impl LedgerDraft {
              WHERE n <> first ORDER BY n"
         );
         let found = rows_of(&self.db, &query, [], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get::<_, u64>(2)?, row.get::<_, String>(3)?))
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get::<_, u64>(2)?,
+                row.get::<_, String>(3)?,
+            ))
         })?;
         for (n, line, first_line, recipient) in found {
             report(line, first_line, &recipient);
             let problem = format!("is the same message as line {first_line}");
-            self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem })?;
+            self.skip(
+                n,
+                Skip {
+                    reason: SkipReason::Repeated,
+                    problem: &problem,
+                },
+            )?;
         }
         Ok(())
     }
 
     /// Skips each row whose person has an earlier row that is to be sent, or any row skipped because of an earlier run.
     /// `report` receives the lines of both rows.
-    pub(crate) fn keep_one_per_person(&mut self, mut report: impl FnMut(u64, u64)) -> Result<(), LedgerError> {
+    pub(crate) fn keep_one_per_person(
+        &mut self,
+        mut report: impl FnMut(u64, u64),
+    ) -> Result<(), LedgerError> {
         for (n, line, first_line) in self.repeated_behind(OF_EARLIER_RUNS)? {
             report(line, first_line);
             let problem = format!("goes to the same person as line {first_line}");
-            self.skip(n, Skip { reason: SkipReason::Repeated, problem: &problem })?;
+            self.skip(
+                n,
+                Skip {
+                    reason: SkipReason::Repeated,
+                    problem: &problem,
+                },
+            )?;
         }
         Ok(())
     }
@@ -152,12 +199,16 @@ impl LedgerDraft {
              WINDOW same AS (PARTITION BY person ORDER BY skipped IS NULL, n)) \
              WHERE skipped IS NULL AND n <> first ORDER BY n"
         );
-        rows_of(&self.db, &query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        rows_of(&self.db, &query, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
     }
 
     /// If `limit` is reached, removes all rows after it and returns the line of the last row that remains.
     pub(crate) fn cut(&mut self, limit: u64, of: LimitOf) -> Result<Option<u64>, LedgerError> {
-        let Some(before) = limit.checked_sub(1) else { return Ok(None) };
+        let Some(before) = limit.checked_sub(1) else {
+            return Ok(None);
+        };
         // A person with a message from an earlier run gets none from this list, wherever that row is.
         let of_nobody_earlier = format!(
             "AND person NOT IN (SELECT person FROM row WHERE person IS NOT NULL AND skipped IN ({OF_EARLIER_RUNS}))"
@@ -171,8 +222,13 @@ impl LedgerDraft {
             "SELECT n, line FROM row WHERE n IN (SELECT min(n) FROM row WHERE {IS_SENT} {only} GROUP BY {key}) \
              ORDER BY n LIMIT 1 OFFSET ?1"
         );
-        let last = self.db.query_row(&query, [before], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-        let Some((last, line)) = last else { return Ok(None) };
+        let last = self
+            .db
+            .query_row(&query, [before], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((last, line)) = last else {
+            return Ok(None);
+        };
         self.keep(last)?;
         Ok(Some(line))
     }

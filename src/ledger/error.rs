@@ -52,8 +52,16 @@ pub(crate) enum LedgerFault {
 }
 
 impl LedgerError {
-    pub(super) fn new(fault: LedgerFault, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { fault, message: message.into(), hint: hint.into() }
+    pub(super) fn new(
+        fault: LedgerFault,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self {
+            fault,
+            message: message.into(),
+            hint: hint.into(),
+        }
     }
 
     /// The file is not one that this process can use.
@@ -62,11 +70,17 @@ impl LedgerError {
     }
 
     /// The error if what is in the ledger cannot be read.
-    #[expect(clippy::needless_pass_by_value, reason = "`map_err` gives the error itself")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "`map_err` gives the error itself"
+    )]
     pub(crate) fn damaged(problem: impl ToString) -> Self {
         let hint = "keep the file, and put an earlier copy back if you have one: what that lacks may have been sent, and its \
                     unfinished runs say so";
-        Self::unusable(format!("the ledger is damaged: {}", problem.to_string()), hint)
+        Self::unusable(
+            format!("the ledger is damaged: {}", problem.to_string()),
+            hint,
+        )
     }
 
     /// It was copied or put back, or its database failed over: it may lack messages that were sent since.
@@ -82,29 +96,47 @@ impl LedgerError {
     }
 
     pub(super) fn sqlite(cause: &str) -> Self {
-        Self::new(LedgerFault::File, format!("the ledger cannot be read or written: {cause}"), CHECK_THE_DISK)
+        Self::new(
+            LedgerFault::File,
+            format!("the ledger cannot be read or written: {cause}"),
+            CHECK_THE_DISK,
+        )
     }
 
     pub(crate) fn writer_gone() -> Self {
-        Self::unusable("the thread that writes the ledger is gone".to_owned(), CHECK_THE_DISK)
+        Self::unusable(
+            "the thread that writes the ledger is gone".to_owned(),
+            CHECK_THE_DISK,
+        )
     }
 
     pub(super) fn stale() -> Self {
-        Self::new(LedgerFault::Stale, "an older connection to the ledger was answered", CHECK_THE_DISK)
+        Self::new(
+            LedgerFault::Stale,
+            "an older connection to the ledger was answered",
+            CHECK_THE_DISK,
+        )
     }
 
     pub(crate) fn no_directory() -> Self {
         let state = STATE.variable;
-        let message =
-            format!("the place of the ledgers is not known: `{state}`, or else `{HOME}`, is not an absolute path");
-        Self::new(LedgerFault::Other, message, format!("set {state} to an absolute path"))
+        let message = format!(
+            "the place of the ledgers is not known: `{state}`, or else `{HOME}`, is not an absolute path"
+        );
+        Self::new(
+            LedgerFault::Other,
+            message,
+            format!("set {state} to an absolute path"),
+        )
     }
 
     pub(super) fn older_layout(path: &Path) -> Self {
         let path = path.display();
         Self::new(
             LedgerFault::Guard,
-            format!("there are runs of an older jelouctl in {path}: their people would get their messages again"),
+            format!(
+                "there are runs of an older jelouctl in {path}: their people would get their messages again"
+            ),
             format!(
                 "finish these runs with the jelouctl that made them, then move {path} away, or remove it; until then only the \
                  sandbox takes a new list or a key"
@@ -114,14 +146,26 @@ impl LedgerError {
 
     /// The error if a process sends the run; `worker` names it.
     pub(crate) fn in_use(run: &RunName, worker: Option<&str>) -> Self {
-        let worker = worker.map(|worker| format!(" ({worker})")).unwrap_or_default();
-        let hint = format!("watch it with `jelouctl bulk status {run}`, or stop it with `jelouctl bulk stop {run}`");
-        Self::new(LedgerFault::InUse, format!("run {run}{worker} is in use by another process"), hint)
+        let worker = worker
+            .map(|worker| format!(" ({worker})"))
+            .unwrap_or_default();
+        let hint = format!(
+            "watch it with `jelouctl bulk status {run}`, or stop it with `jelouctl bulk stop {run}`"
+        );
+        Self::new(
+            LedgerFault::InUse,
+            format!("run {run}{worker} is in use by another process"),
+            hint,
+        )
     }
 
     pub(super) fn changed(run: &RunName) -> Self {
         let hint = "see how it stands with `jelouctl bulk status`, then decide again";
-        Self::new(LedgerFault::InUse, format!("run {run} has changed meanwhile"), hint)
+        Self::new(
+            LedgerFault::InUse,
+            format!("run {run} has changed meanwhile"),
+            hint,
+        )
     }
 
     /// Rows cannot be sent again.
@@ -130,7 +174,11 @@ impl LedgerError {
             "decide them as sent or failed; a list of the others to send anew is `jelouctl bulk report {run} --state failed \
              --reason cancelled --file FILE`"
         );
-        Self::new(LedgerFault::Choice, "the run is cancelled: nothing of it is sent any more", hint)
+        Self::new(
+            LedgerFault::Choice,
+            "the run is cancelled: nothing of it is sent any more",
+            hint,
+        )
     }
 
     pub(crate) fn may_still_send() -> Self {
@@ -140,18 +188,28 @@ impl LedgerError {
 
     /// A run must be named, or another one.
     pub(crate) fn of_choice(message: impl Into<String>) -> Self {
-        Self::new(LedgerFault::Choice, message, "name one; `jelouctl bulk list` shows them")
+        Self::new(
+            LedgerFault::Choice,
+            message,
+            "name one; `jelouctl bulk list` shows them",
+        )
     }
 
     pub(super) fn no_such_run(name: &RunName, known: &[RunName]) -> Self {
         let names: Vec<_> = known.iter().map(ToString::to_string).collect();
         let nearest = nearest(&name.to_string(), names.iter().map(String::as_str));
-        let instead = nearest.map(|nearest| format!("; the nearest is {nearest}")).unwrap_or_default();
+        let instead = nearest
+            .map(|nearest| format!("; the nearest is {nearest}"))
+            .unwrap_or_default();
         Self::of_choice(format!("there is no run {name}{instead}"))
     }
 
     pub(crate) fn no_runs() -> Self {
-        Self::new(LedgerFault::Choice, "there are no runs", "start one with `jelouctl bulk send FILE KIND`")
+        Self::new(
+            LedgerFault::Choice,
+            "there are no runs",
+            "start one with `jelouctl bulk send FILE KIND`",
+        )
     }
 
     pub(super) fn several_unfinished(known: &[RunName]) -> Self {
@@ -162,12 +220,19 @@ impl LedgerError {
     pub(super) fn exists(name: &RunName) -> Self {
         let hint = "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends \
                     it";
-        Self::new(LedgerFault::Choice, format!("run {name} already exists"), hint)
+        Self::new(
+            LedgerFault::Choice,
+            format!("run {name} already exists"),
+            hint,
+        )
     }
 
     /// Whether a database is away that may be back soon.
     pub(crate) fn may_pass(&self) -> bool {
-        matches!(self.fault, LedgerFault::Away | LedgerFault::ReadOnly | LedgerFault::Stale)
+        matches!(
+            self.fault,
+            LedgerFault::Away | LedgerFault::ReadOnly | LedgerFault::Stale
+        )
     }
 
     /// Whether the setup of a database is wrong; if not, the ledger itself fails.
@@ -188,8 +253,15 @@ impl LedgerError {
         if !self.is_of_configuration() {
             return self;
         }
-        let hint = format!("{}; then `jelouctl bulk status` says what is known", self.hint);
-        Self { fault: LedgerFault::Unusable, hint, ..self }
+        let hint = format!(
+            "{}; then `jelouctl bulk status` says what is known",
+            self.hint
+        );
+        Self {
+            fault: LedgerFault::Unusable,
+            hint,
+            ..self
+        }
     }
 
     /// The error after retries for this time.
@@ -198,7 +270,11 @@ impl LedgerError {
             return self.in_mid_run();
         }
         let hint = "when the database is back, `jelouctl bulk status` says what is known";
-        Self::new(LedgerFault::Gone, format!("{self} (tried for {} s)", tried.as_secs()), hint)
+        Self::new(
+            LedgerFault::Gone,
+            format!("{self} (tried for {} s)", tried.as_secs()),
+            hint,
+        )
     }
 }
 
@@ -210,7 +286,10 @@ impl From<FileError> for LedgerError {
         // What is created and read is the directory of the store. Any other file belongs to runs.
         match error.action {
             "create" => {
-                let hint = format!("make it a place that you can write, or name another one with {}", STATE.variable);
+                let hint = format!(
+                    "make it a place that you can write, or name another one with {}",
+                    STATE.variable
+                );
                 Self::new(LedgerFault::Other, error.to_string(), hint)
             }
             "read" => Self::new(LedgerFault::Other, error.to_string(), CHECK_THE_DISK),

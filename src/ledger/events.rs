@@ -43,18 +43,28 @@ named! {
 impl RunEvent {
     /// An event that happens now.
     pub(crate) fn now(kind: RunEventKind) -> Self {
-        Self { kind, at: now(), reason: None, problem: None, until: None }
+        Self {
+            kind,
+            at: now(),
+            reason: None,
+            problem: None,
+            until: None,
+        }
     }
 
     /// Until when a wait for the limit of people lasts; none of another event.
     pub(crate) fn limit_until(&self) -> Option<i64> {
-        let is_of_limit = self.kind == RunEventKind::Waiting && self.reason.as_deref() == Some(LIMIT);
+        let is_of_limit =
+            self.kind == RunEventKind::Waiting && self.reason.as_deref() == Some(LIMIT);
         self.until.filter(|_| is_of_limit)
     }
 
     /// Sets the word for the reason.
     pub(crate) fn because(self, reason: &str) -> Self {
-        Self { reason: Some(reason.to_owned()), ..self }
+        Self {
+            reason: Some(reason.to_owned()),
+            ..self
+        }
     }
 }
 
@@ -87,7 +97,12 @@ impl PauseReason {
     /// meet it too.
     pub(crate) fn is_of_run(self) -> bool {
         match self {
-            Self::Person | Self::Undelivered | Self::Doubt | Self::Account | Self::Unknown | Self::AllRefused => true,
+            Self::Person
+            | Self::Undelivered
+            | Self::Doubt
+            | Self::Account
+            | Self::Unknown
+            | Self::AllRefused => true,
             Self::Credentials | Self::ProxyCredentials | Self::Network | Self::RateLimit => false,
         }
     }

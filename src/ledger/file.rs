@@ -15,7 +15,10 @@ use rusqlite::types::{FromSqlError, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, Statement, ToSql, params_from_iter};
 use url::Url;
 
-use super::db::{DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, check_version, new_secret};
+use super::db::{
+    DbEngine, EachSqlRow, FillRow, LONGEST, Life, SqlRow, SqlValue, VERSION, check_version,
+    new_secret,
+};
 use super::error::{LedgerError, LedgerFault};
 use super::model::now;
 use crate::private_file::{self, FileError};
@@ -58,24 +61,47 @@ pub(super) struct FileEngine {
 
 impl FileEngine {
     /// Opens the store in `directory`, which with `creates` is made where it is missing; otherwise none is opened.
-    pub(super) fn open(directory: &Path, creates: bool, on_wait: OnWait) -> Result<Option<Self>, LedgerError> {
+    pub(super) fn open(
+        directory: &Path,
+        creates: bool,
+        on_wait: OnWait,
+    ) -> Result<Option<Self>, LedgerError> {
         let beside = |ending: &str| directory.join(format!("state.db{ending}"));
         let path = beside("");
         let not_opened = |cause: io::Error| {
             let hint = "put the file back where it is missing; where it is another user's, let them give you the right to read it";
-            LedgerError::unusable(format!("the ledger {} cannot be opened: {cause}", path.display()), hint)
+            LedgerError::unusable(
+                format!("the ledger {} cannot be opened: {cause}", path.display()),
+                hint,
+            )
         };
         // Opening a pipe would block forever.
         let mut files = ["", "-turn", "-write", "-commits"].map(beside).into_iter();
-        if let Some(other) = files.find(|file| file.symlink_metadata().is_ok_and(|metadata| !metadata.is_file())) {
+        if let Some(other) = files.find(|file| {
+            file.symlink_metadata()
+                .is_ok_and(|metadata| !metadata.is_file())
+        }) {
             let is_link = other.is_symlink();
             let link = "is a link: link the directory of the file instead";
-            let what = if is_link { link } else { "is not a regular file: move it away" };
-            return Err(not_opened(io::Error::other(format!("{} {what}", other.display()))));
+            let what = if is_link {
+                link
+            } else {
+                "is not a regular file: move it away"
+            };
+            return Err(not_opened(io::Error::other(format!(
+                "{} {what}",
+                other.display()
+            ))));
         }
         match path.metadata() {
             Ok(_) => {}
-            Err(cause) if creates && matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Err(cause)
+                if creates
+                    && matches!(
+                        cause.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                    ) =>
+            {
                 private_file::create_directory(directory)?;
             }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -83,23 +109,38 @@ impl FileEngine {
         }
         let beside = |ending: &str| {
             let open = &mut File::options();
-            private_file::open("create", &beside(ending), open.read(true).write(true).create(true).truncate(false))
+            private_file::open(
+                "create",
+                &beside(ending),
+                open.read(true).write(true).create(true).truncate(false),
+            )
         };
-        let locks = || Ok::<_, FileError>((beside("-turn")?, beside("-write")?, beside("-commits")?));
+        let locks =
+            || Ok::<_, FileError>((beside("-turn")?, beside("-write")?, beside("-commits")?));
         let (db, turn, write, commits) = match locks() {
             Ok((turn, write, commits)) => {
                 if !path.exists() {
                     beside("")?;
                 }
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                (Connection::open_with_flags(&path, flags)?, turn, write, Some(commits))
+                (
+                    Connection::open_with_flags(&path, flags)?,
+                    turn,
+                    write,
+                    Some(commits),
+                )
             }
             Err(error) if creates && !path.exists() => return Err(error.into()),
             // On a disk that is read-only, or in the directory of another user, the store can only be read.
             Err(error) => {
                 let handle = || File::open(&path).map_err(not_opened);
                 let (turn, write) = (handle()?, handle()?);
-                (open_immutable(&path).map_err(|_| LedgerError::from(error))?, turn, write, None)
+                (
+                    open_immutable(&path).map_err(|_| LedgerError::from(error))?,
+                    turn,
+                    write,
+                    None,
+                )
             }
         };
         db.busy_timeout(BUSY_TIMEOUT)?;
@@ -108,7 +149,19 @@ impl FileEngine {
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let opened = FileId::of(&path).map_err(not_opened)?;
         let (log, changes, entered, alive_before) = (None, None, HashMap::new(), None);
-        let mut engine = Self { db, path, opened, log, turn, write, on_wait, commits, changes, entered, alive_before };
+        let mut engine = Self {
+            db,
+            path,
+            opened,
+            log,
+            turn,
+            write,
+            on_wait,
+            commits,
+            changes,
+            entered,
+            alive_before,
+        };
         if engine.commits.is_some() {
             engine.prepare()?;
         } else {
@@ -138,14 +191,19 @@ impl FileEngine {
 
     /// Makes the tables, unless another process has made them meanwhile.
     fn create(&mut self) -> Result<(), LedgerError> {
-        let tables: i64 = self.db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let tables: i64 = self
+            .db
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         if self.pragma("user_version")? != 0 || tables > 0 {
             return Ok(());
         }
         if self.noted_commits().is_some_and(|noted| noted > 0) {
-            return Err(LedgerError::damaged("it is empty, and was not: its log or the file itself was removed"));
+            return Err(LedgerError::damaged(
+                "it is empty, and was not: its log or the file itself was removed",
+            ));
         }
-        self.db.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")?;
+        self.db
+            .execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL")?;
         self.db.execute_batch(&format!(
             "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT",
             schema()
@@ -158,7 +216,9 @@ impl FileEngine {
     }
 
     fn pragma(&self, name: &str) -> Result<i32, LedgerError> {
-        Ok(self.db.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?)
+        Ok(self
+            .db
+            .query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?)
     }
 
     fn check_version(&self) -> Result<(), LedgerError> {
@@ -166,7 +226,11 @@ impl FileEngine {
             return Err(LedgerError::damaged("it is not a store of jelouctl"));
         }
         let way_out = "finish its runs with the jelouctl that made it, then move it away";
-        check_version(self.pragma("user_version")?.into(), LedgerFault::Unusable, way_out)
+        check_version(
+            self.pragma("user_version")?.into(),
+            LedgerFault::Unusable,
+            way_out,
+        )
     }
 
     /// Whether the log belongs to the file: the file must have every change that was made before the log began. A file
@@ -175,12 +239,18 @@ impl FileEngine {
         if self.is_log_empty() {
             return Ok(());
         }
-        let began: i64 = self.db.query_row("SELECT log_began FROM store", [], |row| row.get(0))?;
-        let in_file = open_immutable(&self.path)
-            .and_then(|file| file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0)));
+        let began: i64 = self
+            .db
+            .query_row("SELECT log_began FROM store", [], |row| row.get(0))?;
+        let in_file = open_immutable(&self.path).and_then(|file| {
+            file.query_row("SELECT commits FROM store", [], |row| row.get::<_, i64>(0))
+        });
         match in_file {
             Ok(commits) if commits < began => Err(LedgerError::unusable(
-                format!("{0} and its log, {0}-wal, do not belong together", self.path.display()),
+                format!(
+                    "{0} and its log, {0}-wal, do not belong together",
+                    self.path.display()
+                ),
                 "put the file back that the log belongs to; what an older file lacks may have been sent",
             )),
             // While the log is written into the file, the file alone may not be readable.
@@ -199,7 +269,11 @@ impl FileEngine {
         // Another process may have written both meanwhile.
         let renewed = self.lacks_commits().and_then(|lacks| {
             let values = (fastrand::i64(1..), self.noted_commits().unwrap_or_default());
-            Ok(if lacks { self.db.execute(renew, values)? } else { 0 })
+            Ok(if lacks {
+                self.db.execute(renew, values)?
+            } else {
+                0
+            })
         });
         if let Err(error) = renewed {
             self.rollback();
@@ -211,7 +285,9 @@ impl FileEngine {
     fn lacks_commits(&self) -> Result<bool, LedgerError> {
         // Read before the store is: another process may write more of both meanwhile.
         let noted = self.noted_commits();
-        let commits: i64 = self.db.query_row("SELECT commits FROM store", [], |row| row.get(0))?;
+        let commits: i64 = self
+            .db
+            .query_row("SELECT commits FROM store", [], |row| row.get(0))?;
         Ok(noted.map_or(commits > 0, |noted| commits < noted))
     }
 
@@ -235,7 +311,12 @@ impl FileEngine {
                     Err(TryLockError::WouldBlock) => thread::sleep(BETWEEN_LOOKS),
                     Err(TryLockError::Error(cause)) => {
                         let _ = self.turn.unlock();
-                        return Err(FileError { action: "lock", path: self.path.clone(), cause }.into());
+                        return Err(FileError {
+                            action: "lock",
+                            path: self.path.clone(),
+                            cause,
+                        }
+                        .into());
                     }
                 }
                 if !is_told && began.elapsed() >= TOLD_AFTER {
@@ -244,10 +325,15 @@ impl FileEngine {
                 }
                 if began.elapsed() >= LONGEST_WAIT {
                     let _ = self.turn.unlock();
-                    let process = self.writing().map(|id| format!(" {id}")).unwrap_or_default();
+                    let process = self
+                        .writing()
+                        .map(|id| format!(" {id}"))
+                        .unwrap_or_default();
                     let path = self.path.display();
                     return Err(LedgerError::unusable(
-                        format!("another process{process} has been writing the ledger {path} for ten minutes"),
+                        format!(
+                            "another process{process} has been writing the ledger {path} for ten minutes"
+                        ),
                         "let it go on (kill -CONT, or fg in its terminal), or end it; then run the command again",
                     ));
                 }
@@ -266,9 +352,14 @@ impl FileEngine {
 
     /// The processes whose locks are held.
     fn alive(&self) -> HashSet<i64> {
-        let locks = fs::read_dir(self.processes()).into_iter().flatten().flatten().map(|lock| lock.path());
+        let locks = fs::read_dir(self.processes())
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|lock| lock.path());
         let held = locks.filter(|path| is_locked(path));
-        held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok()).collect()
+        held.filter_map(|path| path.file_stem()?.to_str()?.parse().ok())
+            .collect()
     }
 
     fn end_transaction(&mut self) {
@@ -280,20 +371,28 @@ impl FileEngine {
 
 /// The tables of a new store.
 pub(super) fn schema() -> String {
-    in_sqlite(include_str!("schema.sql")).replace("\n);", "\n) STRICT;").replace("\n) WITHOUT", "\n) STRICT, WITHOUT")
-        + &format!("INSERT INTO store VALUES (1, {VERSION}, '{}', 0, 0, 0, 0);", new_secret())
+    in_sqlite(include_str!("schema.sql"))
+        .replace("\n);", "\n) STRICT;")
+        .replace("\n) WITHOUT", "\n) STRICT, WITHOUT")
+        + &format!(
+            "INSERT INTO store VALUES (1, {VERSION}, '{}', 0, 0, 0, 0);",
+            new_secret()
+        )
 }
 
 /// The statements in the words of SQLite.
 fn in_sqlite(sql: &str) -> String {
-    sql.replace("BIGINT", "INTEGER").replace("/*WITHOUT ROWID*/", "WITHOUT ROWID")
+    sql.replace("BIGINT", "INTEGER")
+        .replace("/*WITHOUT ROWID*/", "WITHOUT ROWID")
 }
 
 /// Opens a file without its log and without locks.
 fn open_immutable(path: &Path) -> rusqlite::Result<Connection> {
     let mut url = Url::from_file_path(path).map_err(|()| Error::InvalidPath(path.to_owned()))?;
     url.set_query(Some("immutable=1"));
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
     Connection::open_with_flags(url.as_str(), flags)
 }
 
@@ -309,15 +408,24 @@ impl FileId {
     #[cfg(unix)]
     fn of(path: &Path) -> io::Result<Self> {
         let metadata = path.metadata()?;
-        let born = metadata.created().ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+        let born = metadata
+            .created()
+            .ok()
+            .and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
         let inode = std::os::unix::fs::MetadataExt::ino(&metadata);
-        Ok(Self { inode, born: born.unwrap_or_default().as_millis() })
+        Ok(Self {
+            inode,
+            born: born.unwrap_or_default().as_millis(),
+        })
     }
 
     /// NTFS does not give the index of a removed file to another one.
     #[cfg(windows)]
     fn of(path: &Path) -> io::Result<Self> {
-        Ok(Self { inode: winapi_util::file::information(File::open(path)?)?.file_index(), born: 0 })
+        Ok(Self {
+            inode: winapi_util::file::information(File::open(path)?)?.file_index(),
+            born: 0,
+        })
     }
 }
 
@@ -337,15 +445,21 @@ impl DbEngine for FileEngine {
         self.wait_for_turn()?;
         self.changes = Some(self.is_log_empty());
         let log = FileId::of(&self.path.with_extension("db-wal")).ok();
-        let is_in_place =
-            FileId::of(&self.path).is_ok_and(|found| found == self.opened) && (self.log.is_none() || self.log == log);
+        let is_in_place = FileId::of(&self.path).is_ok_and(|found| found == self.opened)
+            && (self.log.is_none() || self.log == log);
         let begun = if is_in_place {
             self.log = log;
-            let begun = self.db.prepare_cached("BEGIN IMMEDIATE").and_then(|mut begin| begin.execute([]));
+            let begun = self
+                .db
+                .prepare_cached("BEGIN IMMEDIATE")
+                .and_then(|mut begin| begin.execute([]));
             begun.map(drop).map_err(LedgerError::from)
         } else {
             Err(LedgerError::unusable(
-                format!("the ledger {} was removed or replaced while the run went on", self.path.display()),
+                format!(
+                    "the ledger {} was removed or replaced while the run went on",
+                    self.path.display()
+                ),
                 "put it back before you resume; rows without a state may have been sent",
             ))
         };
@@ -358,7 +472,12 @@ impl DbEngine for FileEngine {
     fn is_free(&mut self) -> Result<bool, LedgerError> {
         match self.write.try_lock() {
             Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(cause)) => Err(FileError { action: "lock", path: self.path.clone(), cause }.into()),
+            Err(TryLockError::Error(cause)) => Err(FileError {
+                action: "lock",
+                path: self.path.clone(),
+                cause,
+            }
+            .into()),
             Ok(()) => {
                 let _ = self.write.unlock();
                 Ok(true)
@@ -372,11 +491,16 @@ impl DbEngine for FileEngine {
 
     fn commit(&mut self) -> Result<(), LedgerError> {
         self.alive_before = None;
-        let Some(was_empty) = self.changes else { return Ok(self.db.execute_batch("COMMIT")?) };
+        let Some(was_empty) = self.changes else {
+            return Ok(self.db.execute_batch("COMMIT")?);
+        };
         let end = || -> rusqlite::Result<i64> {
             let count = "UPDATE store SET log_began = CASE WHEN ?1 THEN commits ELSE log_began END, commits = commits + 1 \
                          RETURNING commits";
-            let commits = self.db.prepare_cached(count)?.query_row([was_empty], |row| row.get(0))?;
+            let commits = self
+                .db
+                .prepare_cached(count)?
+                .query_row([was_empty], |row| row.get(0))?;
             self.db.prepare_cached("COMMIT")?.execute([])?;
             Ok(commits)
         };
@@ -403,7 +527,12 @@ impl DbEngine for FileEngine {
         self.end_transaction();
     }
 
-    fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError> {
+    fn walk(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+        each: EachSqlRow<'_>,
+    ) -> Result<(), LedgerError> {
         let mut statement = self.db.prepare_cached(sql)?;
         let columns = statement.column_count();
         let mut rows = statement.query(params_from_iter(values))?;
@@ -416,7 +545,11 @@ impl DbEngine for FileEngine {
         Ok(())
     }
 
-    fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError> {
+    fn lock(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<(Option<SqlRow>, i64), LedgerError> {
         Ok((self.first(sql, values)?, now()))
     }
 
@@ -434,8 +567,13 @@ impl DbEngine for FileEngine {
         table: &'static str,
         rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        let places: Vec<_> = (1..=table.split(',').count()).map(|place| format!("?{place}")).collect();
-        let mut statement = self.db.prepare(&format!("INSERT INTO {table} VALUES ({})", places.join(", ")))?;
+        let places: Vec<_> = (1..=table.split(',').count())
+            .map(|place| format!("?{place}"))
+            .collect();
+        let mut statement = self.db.prepare(&format!(
+            "INSERT INTO {table} VALUES ({})",
+            places.join(", ")
+        ))?;
         rows(&mut |values| execute(&mut statement, values).map(drop))
     }
 
@@ -448,16 +586,30 @@ impl DbEngine for FileEngine {
     }
 
     fn identity(&mut self) -> Result<String, LedgerError> {
-        let epoch: i64 = self.db.prepare_cached("SELECT epoch FROM store")?.query_row([], |row| row.get(0))?;
+        let epoch: i64 = self
+            .db
+            .prepare_cached("SELECT epoch FROM store")?
+            .query_row([], |row| row.get(0))?;
         let FileId { inode, born } = &self.opened;
         // `rsync` replaces only what differs in size or time, which may be the log and this file.
         let path = self.path.with_extension("db-commits");
-        let commits = if path.exists() { FileId::of(&path).map_err(FileError::of("read", &path))?.inode } else { 0 };
-        Ok(format!("file {inode:x}, made {born:x}, commits in {commits:x}, epoch {epoch:x}"))
+        let commits = if path.exists() {
+            FileId::of(&path)
+                .map_err(FileError::of("read", &path))?
+                .inode
+        } else {
+            0
+        };
+        Ok(format!(
+            "file {inode:x}, made {born:x}, commits in {commits:x}, epoch {epoch:x}"
+        ))
     }
 
     fn life(&mut self) -> Result<Life, LedgerError> {
-        let (processes, before) = (self.processes(), self.alive_before.clone().unwrap_or_else(|| self.alive()));
+        let (processes, before) = (
+            self.processes(),
+            self.alive_before.clone().unwrap_or_else(|| self.alive()),
+        );
         Ok(Box::new(move |id, _lost_at| {
             let path = lock_in(&processes, id);
             let is_alive = before.contains(&id) || is_locked(&path);
@@ -471,7 +623,11 @@ impl DbEngine for FileEngine {
     fn enter(&mut self, id: i64) -> Result<(), LedgerError> {
         let path = lock_in(&self.processes(), id);
         private_file::create_directory(&self.processes())?;
-        let file = private_file::open("create", &path, File::options().write(true).create(true).truncate(false))?;
+        let file = private_file::open(
+            "create",
+            &path,
+            File::options().write(true).create(true).truncate(false),
+        )?;
         file.lock().map_err(FileError::of("lock", &path))?;
         self.entered.insert(id, file);
         Ok(())
@@ -492,12 +648,23 @@ impl DbEngine for FileEngine {
             return Ok(());
         }
         let cause = io::ErrorKind::ReadOnlyFilesystem.into();
-        Err(FileError { action: "write", path: self.path.clone(), cause }.into())
+        Err(FileError {
+            action: "write",
+            path: self.path.clone(),
+            cause,
+        }
+        .into())
     }
 
     fn check(&mut self) -> Result<(), LedgerError> {
-        let found: String = self.db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if found == "ok" { Ok(()) } else { Err(LedgerError::damaged(found)) }
+        let found: String = self
+            .db
+            .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if found == "ok" {
+            Ok(())
+        } else {
+            Err(LedgerError::damaged(found))
+        }
     }
 
     fn tidy(&mut self) {
@@ -613,7 +780,9 @@ mod tests {
     fn a_log_that_was_replaced_or_removed_is_refused_each_time() {
         for is_replaced in [true, false] {
             let home = TempDir::new().unwrap();
-            let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {})).unwrap().unwrap();
+            let mut engine = FileEngine::open(home.path(), true, Arc::new(|_| {}))
+                .unwrap()
+                .unwrap();
             engine.begin(true).unwrap();
             engine.commit().unwrap();
             let (log, moved) = (home.path().join("state.db-wal"), home.path().join("moved"));

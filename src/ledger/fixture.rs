@@ -1,6 +1,10 @@
 //! Small runs for tests, in a store of their own.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic says what is wrong")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a panic says what is wrong"
+)]
 
 use std::ops::Range;
 use std::path::Path;
@@ -21,7 +25,9 @@ use crate::message::{TemplateTexts, TemplateUses};
 
 /// The numbers of people: one for each of these.
 pub(crate) fn people(numbers: Range<u64>) -> Vec<String> {
-    numbers.map(|number| format!("{}", 593_990_000_000 + number)).collect()
+    numbers
+        .map(|number| format!("{}", 593_990_000_000 + number))
+        .collect()
 }
 
 /// A draft with a text for each of `recipients`.
@@ -35,7 +41,14 @@ pub(super) fn draft_at(path: &str, recipients: &[impl AsRef<str>]) -> LedgerDraf
     for (line, recipient) in (2..).zip(recipients) {
         let recipient = recipient.as_ref();
         let request = Some([recipient, path, "{}"].map(str::to_owned));
-        draft.add(&[DraftRow { line, cells: "[]".to_owned(), request, skip: None }]).unwrap();
+        draft
+            .add(&[DraftRow {
+                line,
+                cells: "[]".to_owned(),
+                request,
+                skip: None,
+            }])
+            .unwrap();
     }
     draft.find_repeated().unwrap();
     draft
@@ -48,16 +61,28 @@ pub(crate) fn store(directory: &Path) -> Store {
 
 /// The other runs of the bot of [`details`].
 pub(crate) fn earlier() -> EarlierOf {
-    let Details { bot, api_url: address, .. } = details();
-    EarlierOf { bot, address, remember: Duration::from_secs(3600) }
+    let Details {
+        bot,
+        api_url: address,
+        ..
+    } = details();
+    EarlierOf {
+        bot,
+        address,
+        remember: Duration::from_secs(3600),
+    }
 }
 
 /// Makes the run `r` with a row for each of `recipients`, at this rate.
 pub(crate) fn make(store: &Store, recipients: &[impl AsRef<str>], rate: f64) -> Run {
     let (mut draft, mut details) = (draft(recipients), Details { rate, ..details() });
-    let made = store.make((&"r".parse().unwrap(), true), &mut draft, &mut details, &earlier(), |_, _, _| {
-        Ok::<_, super::error::LedgerError>(true)
-    });
+    let made = store.make(
+        (&"r".parse().unwrap(), true),
+        &mut draft,
+        &mut details,
+        &earlier(),
+        |_, _, _| Ok::<_, super::error::LedgerError>(true),
+    );
     made.unwrap().unwrap()
 }
 

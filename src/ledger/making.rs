@@ -21,7 +21,11 @@ const ROWS_AT_ONCE: usize = 10_000;
 
 impl Store {
     /// The name of a new run: the `typed` one, or else a free one after its list.
-    pub(crate) fn name_of_new(&self, typed: Option<&RunName>, list: &Path) -> Result<RunName, LedgerError> {
+    pub(crate) fn name_of_new(
+        &self,
+        typed: Option<&RunName>,
+        list: &Path,
+    ) -> Result<RunName, LedgerError> {
         match typed {
             Some(name) => free_name(&mut self.db(), name, true),
             None => free_name(&mut self.db(), &RunName::of_source(list), false),
@@ -48,7 +52,11 @@ impl Store {
             let free = free_name(db, &name.borrow(), is_typed)?;
             name.replace(free);
             let is_wanted = compare(&mut KnownRuns::new(&mut *db, of, now), draft, details)?;
-            Ok::<_, E>(if is_wanted { Some(make(db, (last + 1, now), &name.borrow(), draft, details)?) } else { None })
+            Ok::<_, E>(if is_wanted {
+                Some(make(db, (last + 1, now), &name.borrow(), draft, details)?)
+            } else {
+                None
+            })
         });
         db.0.limit(LONG);
         let made = made?;
@@ -88,7 +96,9 @@ fn make(
     fill_rows(db, run, draft, now)?;
     // In the order of the index, which is why it costs little.
     db.0.fill("known (person, fingerprint, run, n)", &mut |each| {
-        draft.keys("person IS NOT NULL", |[person, fingerprint, n]| each(&values![person, fingerprint, run, n]))
+        draft.keys("person IS NOT NULL", |[person, fingerprint, n]| {
+            each(&values![person, fingerprint, run, n])
+        })
     })?;
     if let Some(scope) = details.scope() {
         claim_rows(db, &scope, run, draft)?;
@@ -97,8 +107,17 @@ fn make(
 }
 
 /// Writes the part of each row that never changes.
-fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) -> Result<(), LedgerError> {
-    let charge = |DraftRequest { recipient, path, body }: &DraftRequest<'_>| {
+fn fill_messages(
+    db: &mut Db,
+    run: i64,
+    draft: &LedgerDraft,
+    details: &Details,
+) -> Result<(), LedgerError> {
+    let charge = |DraftRequest {
+                      recipient,
+                      path,
+                      body,
+                  }: &DraftRequest<'_>| {
         let estimate = details.estimate.as_ref()?;
         let (country, category) = details.charged_by(recipient, path, body);
         estimate.place(country, category).map(|place| place as u64)
@@ -126,12 +145,20 @@ fn fill_messages(db: &mut Db, run: i64, draft: &LedgerDraft, details: &Details) 
 
 /// Writes the part of each row that changes.
 fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(), LedgerError> {
-    db.0.fill("row (run, n, state, number, at, attempts, code, error)", &mut |each| {
-        draft.each_where("skipped IS NOT NULL", i64::MAX, |row| {
-            let (reason, problem) = row.skip.map(|skip| (skip.reason.name(), skip.problem)).unzip();
-            each(&values![run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem])
-        })
-    })?;
+    db.0.fill(
+        "row (run, n, state, number, at, attempts, code, error)",
+        &mut |each| {
+            draft.each_where("skipped IS NOT NULL", i64::MAX, |row| {
+                let (reason, problem) = row
+                    .skip
+                    .map(|skip| (skip.reason.name(), skip.problem))
+                    .unzip();
+                each(&values![
+                    run, row.n, "skipped", 1_i64, now, 0_i64, reason, problem
+                ])
+            })
+        },
+    )?;
     // All others are alike, and are made where they stand.
     db.run(
         "INSERT INTO row (run, n, state, number, due_at, attempts) \
@@ -142,7 +169,12 @@ fn fill_rows(db: &mut Db, run: i64, draft: &LedgerDraft, now: i64) -> Result<(),
 }
 
 /// Claims the person of every row that is to be sent: each is free, or the caller would have skipped the row.
-fn claim_rows(db: &mut Db, scope: &OnceScope, run: i64, draft: &LedgerDraft) -> Result<(), LedgerError> {
+fn claim_rows(
+    db: &mut Db,
+    scope: &OnceScope,
+    run: i64,
+    draft: &LedgerDraft,
+) -> Result<(), LedgerError> {
     let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
     let mut claims = Vec::new();
     draft.each_sent(|row, request| {
@@ -163,7 +195,10 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, LedgerError>
 /// The name, if no run has it; of one that was not typed the first free one with a number behind it.
 fn free_name(db: &mut Db, name: &RunName, is_typed: bool) -> Result<RunName, LedgerError> {
     for name in name.numbered().take(if is_typed { 1 } else { usize::MAX }) {
-        if !db.exists("SELECT 1 FROM run WHERE name = ?1", &values![name.to_string()])? {
+        if !db.exists(
+            "SELECT 1 FROM run WHERE name = ?1",
+            &values![name.to_string()],
+        )? {
             return Ok(name);
         }
     }

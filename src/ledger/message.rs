@@ -19,7 +19,9 @@ fn with_key<'a>(text: &'a str, key: &str) -> Cow<'a, str> {
     let mut kept = 0;
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|_| is_number) {
-        let Some(begin) = rest.find(|character: char| character.is_ascii_digit()) else { break };
+        let Some(begin) = rest.find(|character: char| character.is_ascii_digit()) else {
+            break;
+        };
         let digits = rest.get(begin..).unwrap_or_default();
         let length = digits.bytes().take_while(u8::is_ascii_digit).count();
         let (begin, end) = (at + begin, at + begin + length);
@@ -64,7 +66,13 @@ fn add_ordered(hash: &mut Context, json: &str) -> serde_json::Result<()> {
 }
 
 /// Identifies a message to a person, in every row and every run.
-pub(super) fn fingerprint_of(DraftRequest { recipient, path, body }: &DraftRequest<'_>) -> i64 {
+pub(super) fn fingerprint_of(
+    DraftRequest {
+        recipient,
+        path,
+        body,
+    }: &DraftRequest<'_>,
+) -> i64 {
     let person = person_key(recipient);
     let mut message = hash_before_body(&with_key(path, &person), &person);
     let body = with_key(body, &person);
@@ -100,7 +108,11 @@ pub(super) fn hash_of_person(recipient: &str) -> i64 {
 
 /// The number in the first bytes of a digest.
 pub(super) fn eight_bytes(digest: &Digest) -> i64 {
-    digest.as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | i64::from(*byte))
+    digest
+        .as_ref()
+        .iter()
+        .take(8)
+        .fold(0, |sum, byte| sum << 8 | i64::from(*byte))
 }
 
 #[cfg(test)]
@@ -108,13 +120,21 @@ mod tests {
     use super::*;
 
     fn fingerprint(number: &str, body: &str) -> i64 {
-        fingerprint_of(&DraftRequest { recipient: number, path: &format!("/bots/1/users/{number}/x"), body })
+        fingerprint_of(&DraftRequest {
+            recipient: number,
+            path: &format!("/bots/1/users/{number}/x"),
+            body,
+        })
     }
 
     #[test]
     fn both_forms_of_a_number_are_one_message() {
-        let message =
-            |number: &str| fingerprint(number, &format!("{{\"userId\":\"{number}\",\"text\":\"1 {number}\"}}"));
+        let message = |number: &str| {
+            fingerprint(
+                number,
+                &format!("{{\"userId\":\"{number}\",\"text\":\"1 {number}\"}}"),
+            )
+        };
         for (one, other, are_same) in [
             ("5215512345678", "525512345678", true),
             ("5491123456789", "541123456789", true),
@@ -140,7 +160,11 @@ mod tests {
             (r#"{"a":"b","c":1}"#, r#"{"a:\"b\",c":1}"#, false),
             (r#"{"a":1}"#, r#"{"a":"1"}"#, false),
             (r#"{"a":1}"#, r#"{"a":1,"b":null}"#, false),
-            (r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#, false),
+            (
+                r#"{"a":9007199254740993}"#,
+                r#"{"a":9007199254740992}"#,
+                false,
+            ),
             ("no JSON", "no  JSON", false),
         ] {
             let [one, other] = [one, other].map(|body| fingerprint("593987654321", body));
@@ -152,7 +176,16 @@ mod tests {
     fn what_was_changed_is_not_as_written() {
         let (path, recipient, body) = ("/1", "593987654321", "{\"text\":\"Hola\"}");
         let checksum = |fingerprint, n, line, path, recipient, body| {
-            checksum_of(&DraftRequest { recipient, path, body }, fingerprint, n, line)
+            checksum_of(
+                &DraftRequest {
+                    recipient,
+                    path,
+                    body,
+                },
+                fingerprint,
+                n,
+                line,
+            )
         };
         let written = checksum(7, 3, 5, path, recipient, body);
         for changed in [
@@ -171,10 +204,18 @@ mod tests {
     fn only_the_recipients_own_number_is_written_otherwise() {
         for (text, key, expected) in [
             ("5215512345678", "525512345678", "525512345678"),
-            ("call 5215500000000, not 5215512345678!", "525512345678", "call 5215500000000, not 525512345678!"),
+            (
+                "call 5215500000000, not 5215512345678!",
+                "525512345678",
+                "call 5215500000000, not 525512345678!",
+            ),
             ("15215512345678", "525512345678", "15215512345678"),
             ("525512345678", "525512345678", "525512345678"),
-            ("ñ5215512345678ñ5215512345678", "525512345678", "ñ525512345678ñ525512345678"),
+            (
+                "ñ5215512345678ñ5215512345678",
+                "525512345678",
+                "ñ525512345678ñ525512345678",
+            ),
             ("5215512345678", "U1", "5215512345678"),
             ("", "525512345678", ""),
         ] {

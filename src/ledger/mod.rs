@@ -34,7 +34,9 @@ pub(crate) use self::claims::{Claimed, HeldClaim, OnceEntry, OnceSummary, Shown}
 #[cfg(test)]
 pub(crate) use self::comparing::EarlierRow;
 pub(crate) use self::comparing::{EarlierMessages, EarlierOf, KnownRuns};
-pub(crate) use self::delivery::{DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow};
+pub(crate) use self::delivery::{
+    DeliveryCounts, DeliveryNews, KnownAttempt, KnownDelivery, LOOKS_BACK, ProvenRow,
+};
 pub(crate) use self::draft::{DraftRow, DraftedRow, LedgerDraft};
 pub(crate) use self::draft_rows::LimitOf;
 pub(crate) use self::error::{LedgerError, LedgerFault};
@@ -50,7 +52,7 @@ pub(crate) use self::resolution::Resolution;
 pub(crate) use self::run::Run;
 pub(crate) use self::store::{Place, Store, check_writable};
 pub(crate) use self::types::{
-    Delay, Details, DraftRequest, EndedAttempt, ExchangeReply, QueuedRow, ReportedDelivery, ReportedRow, Resumed,
-    RowFilter, RunConditions, SettledRow,
+    Delay, Details, DraftRequest, EndedAttempt, ExchangeReply, QueuedRow, ReportedDelivery,
+    ReportedRow, Resumed, RowFilter, RunConditions, SettledRow,
 };
 pub(crate) use self::worker::{LISTENS_EVERY, Worker};

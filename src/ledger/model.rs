@@ -59,7 +59,10 @@ impl RowState {
     pub(crate) fn may_become(self, to: Self) -> bool {
         match self {
             Self::Pending => matches!(to, Self::Inflight | Self::Skipped | Self::Unknown),
-            Self::Inflight => matches!(to, Self::Pending | Self::Sent | Self::Failed | Self::Unknown),
+            Self::Inflight => matches!(
+                to,
+                Self::Pending | Self::Sent | Self::Failed | Self::Unknown
+            ),
             Self::Unknown => matches!(to, Self::Pending | Self::Sent | Self::Failed),
             Self::Failed => matches!(to, Self::Pending | Self::Unknown),
             Self::Sent | Self::Skipped => false,
@@ -126,7 +129,11 @@ impl Counts {
 
     /// Rows that are not yet final.
     pub(crate) fn left(&self) -> u64 {
-        RowState::ALL.into_iter().filter(|state| !state.is_final()).map(|state| self.of(state)).sum()
+        RowState::ALL
+            .into_iter()
+            .filter(|state| !state.is_final())
+            .map(|state| self.of(state))
+            .sum()
     }
 
     /// Whether every row is final.
@@ -145,8 +152,21 @@ impl Counts {
 
     /// The counts as progress shows them.
     pub(crate) fn shown(&self) -> Tally {
-        let Self { sent, failed, unknown, skipped, .. } = *self;
-        Tally { rows: self.all(), sent, failed, unknown, skipped, left: self.left() }
+        let Self {
+            sent,
+            failed,
+            unknown,
+            skipped,
+            ..
+        } = *self;
+        Tally {
+            rows: self.all(),
+            sent,
+            failed,
+            unknown,
+            skipped,
+            left: self.left(),
+        }
     }
 
     /// Moves a row from one state to another.
@@ -231,7 +251,10 @@ impl OnceState {
 }
 
 /// The rest of a run that was cancelled.
-pub(crate) const CANCELLED: Skip<'static> = Skip { reason: SkipReason::Cancelled, problem: "the run was cancelled" };
+pub(crate) const CANCELLED: Skip<'static> = Skip {
+    reason: SkipReason::Cancelled,
+    problem: "the run was cancelled",
+};
 
 /// Why a row is skipped: the reason, and in words.
 #[derive(Clone, Copy, Debug)]
@@ -273,18 +296,25 @@ impl SkipCounts {
 
     /// The increase for each reason since `before`.
     pub(crate) fn since(&self, before: &Self) -> Self {
-        let more = self.iter().map(|(reason, rows)| (reason, rows.saturating_sub(before.rows(reason))));
+        let more = self
+            .iter()
+            .map(|(reason, rows)| (reason, rows.saturating_sub(before.rows(reason))));
         Self(more.filter(|(_, rows)| *rows > 0).collect())
     }
 
     /// Rows that a person must still check.
     pub(crate) fn needing_attention(&self) -> u64 {
-        self.iter().filter(|(reason, _)| reason.needs_attention()).map(|(_, rows)| rows).sum()
+        self.iter()
+            .filter(|(reason, _)| reason.needs_attention())
+            .map(|(_, rows)| rows)
+            .sum()
     }
 }
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let elapsed = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
 }

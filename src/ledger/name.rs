@@ -37,16 +37,37 @@ impl fmt::Display for RunName {
 impl RunName {
     /// A name for a run of the input `source`, made now: `people-20261120-101500`.
     pub(crate) fn of_source(source: &Path) -> Self {
-        let stem = source.file_stem().map(|stem| stem.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let stem = source
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().to_lowercase())
+            .unwrap_or_default();
         // `mañana` is `manana`.
         let stem = DecomposingNormalizerBorrowed::new_nfkd().normalize(&stem);
-        let letters = stem.chars().filter(|letter| !('\u{300}'..='\u{36f}').contains(letter));
-        let plain: String = letters.map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
+        let letters = stem
+            .chars()
+            .filter(|letter| !('\u{300}'..='\u{36f}').contains(letter));
+        let plain: String = letters
+            .map(|letter| {
+                if letter.is_ascii_alphanumeric() {
+                    letter
+                } else {
+                    '-'
+                }
+            })
+            .collect();
         let plain: String = plain.trim_matches('-').chars().take(32).collect();
         let time = rfc_3339(SystemTime::now());
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let digits = |text: &str| {
+            text.chars()
+                .filter(char::is_ascii_digit)
+                .collect::<String>()
+        };
         let (date, time) = time.split_once('T').unwrap_or_default();
-        let stem = if plain.is_empty() { "run" } else { plain.trim_matches('-') };
+        let stem = if plain.is_empty() {
+            "run"
+        } else {
+            plain.trim_matches('-')
+        };
         Self(format!("{stem}-{}-{}", digits(date), digits(time)))
     }
 
@@ -82,7 +103,10 @@ mod tests {
             ("Citas man\u{303}ana.xlsx", "citas-manana-20"),
         ] {
             let name = RunName::of_source(Path::new(source));
-            assert!(name.0.starts_with(expected) && name.0.parse::<RunName>().is_ok(), "{name}");
+            assert!(
+                name.0.starts_with(expected) && name.0.parse::<RunName>().is_ok(),
+                "{name}"
+            );
         }
     }
 }

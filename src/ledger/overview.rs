@@ -16,19 +16,27 @@ use crate::phone::person_key;
 impl Store {
     /// The names of all runs.
     pub(crate) fn names(&self) -> Result<Vec<RunName>, LedgerError> {
-        self.db().rows("SELECT name FROM run ORDER BY name", &[], |row| name_in(&row, 0))
+        self.db()
+            .rows("SELECT name FROM run ORDER BY name", &[], |row| {
+                name_in(&row, 0)
+            })
     }
 
     /// The newest run. In the sandbox, a run on the sandbox comes before all others; elsewhere, it comes after them.
     pub(crate) fn newest(&self) -> Result<RunName, LedgerError> {
         let query = "SELECT name FROM run ORDER BY CASE WHEN sandbox = ?1 THEN 0 ELSE 1 END, id DESC LIMIT 1";
-        let newest = self.db().first(query, &values![i64::from(self.in_sandbox)])?;
+        let newest = self
+            .db()
+            .first(query, &values![i64::from(self.in_sandbox)])?;
         name_in(&newest.ok_or_else(LedgerError::no_runs)?, 0)
     }
 
     /// The run with this name.
     pub(crate) fn run(&self, asked: &RunName) -> Result<Run, LedgerError> {
-        let found = self.db().first("SELECT id FROM run WHERE name = ?1", &values![asked.to_string()])?;
+        let found = self.db().first(
+            "SELECT id FROM run WHERE name = ?1",
+            &values![asked.to_string()],
+        )?;
         match found {
             Some(row) => Ok(Run::new(self.clone(), row.int(0)?, asked.clone())),
             None => Err(LedgerError::no_such_run(asked, &self.names()?)),
@@ -38,7 +46,9 @@ impl Store {
     /// All runs, the newest first.
     pub(crate) fn runs(&self) -> Result<Vec<Run>, LedgerError> {
         let query = "SELECT id, name FROM run ORDER BY created_at DESC, name";
-        self.db().rows(query, &[], |row| Ok(Run::new(self.clone(), row.int(0)?, name_in(&row, 1)?)))
+        self.db().rows(query, &[], |row| {
+            Ok(Run::new(self.clone(), row.int(0)?, name_in(&row, 1)?))
+        })
     }
 
     /// The run `asked` for, or else the only unfinished one; one on the sandbox as in [`Store::newest`]. With `is_sent`, a
@@ -52,7 +62,9 @@ impl Store {
             return self.run(asked).map(Some);
         }
         let query = "SELECT id, name, sandbox FROM run WHERE finished_at IS NULL ORDER BY name";
-        let mut runs = self.db().rows(query, &[], |row| Ok((row.int(0)?, name_in(&row, 1)?, row.is_set(2)?)))?;
+        let mut runs = self.db().rows(query, &[], |row| {
+            Ok((row.int(0)?, name_in(&row, 1)?, row.is_set(2)?))
+        })?;
         prefer(&mut runs, |(.., is_sandbox)| *is_sandbox == self.in_sandbox);
         if is_sent {
             let sent = self.lost()?;
@@ -77,7 +89,9 @@ impl Store {
     pub(crate) fn finished_for(&self, age: Duration) -> Result<Vec<RunOverview>, LedgerError> {
         let (mut old, now) = (self.overviews()?, self.now()?);
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-        old.retain(|run| !run.is_held && run.is_finished() && now.saturating_sub(run.changed_at) >= age);
+        old.retain(|run| {
+            !run.is_held && run.is_finished() && now.saturating_sub(run.changed_at) >= age
+        });
         old.retain(|run| run.details.sandbox || !self.in_sandbox);
         Ok(old)
     }
@@ -92,14 +106,22 @@ impl Store {
             if row.opt_text(2)?.map(person_key) != Some(person_key(recipient)) {
                 return Ok(());
             }
-            let (is_in_doubt, run) =
-                (is_in_doubt(&row, REPORTED_COLUMNS + 4, &identity)?, row.take(REPORTED_COLUMNS + 3)?);
+            let (is_in_doubt, run) = (
+                is_in_doubt(&row, REPORTED_COLUMNS + 4, &identity)?,
+                row.take(REPORTED_COLUMNS + 3)?,
+            );
             let doubt = is_in_doubt.then(|| LedgerError::doubtful(&run));
-            let details: Details =
-                serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?).map_err(LedgerError::damaged)?;
+            let details: Details = serde_json::from_str(row.text(REPORTED_COLUMNS + 1)?)
+                .map_err(LedgerError::damaged)?;
             let body = row.take(REPORTED_COLUMNS)?;
             let reported = reported(&mut row, &lost, doubt.as_ref())?;
-            found.push(FoundMessage { run, details, doubt, body, reported });
+            found.push(FoundMessage {
+                run,
+                details,
+                doubt,
+                body,
+                reported,
+            });
             Ok(())
         })?;
         // A row without an attempt has no time yet.
@@ -148,11 +170,18 @@ impl RunOverview {
         Ok(Self {
             name: run.name().clone(),
             details: serde_json::from_str(row.text(2)?).map_err(LedgerError::damaged)?,
-            counts: if doubt.is_some() { counts.where_records_are_lost() } else { counts },
+            counts: if doubt.is_some() {
+                counts.where_records_are_lost()
+            } else {
+                counts
+            },
             created_at: row.int(3)?,
             changed_at: row.int(4)?,
             is_held: run.is_held()?,
-            deliveries: row.opt_int(5)?.map(|_| run.deliveries(i64::MIN)).transpose()?,
+            deliveries: row
+                .opt_int(5)?
+                .map(|_| run.deliveries(i64::MIN))
+                .transpose()?,
             is_cancelled: row.opt_int(6)?.is_some(),
             doubt,
         })
@@ -165,8 +194,17 @@ impl RunOverview {
 
     /// The number of its rows that `--skip-sent` would leave out of a new run.
     pub(crate) fn remembered(&self) -> u64 {
-        let Counts { sent, unknown, inflight, .. } = self.counts;
-        if self.details.sandbox { 0 } else { sent + unknown + inflight }
+        let Counts {
+            sent,
+            unknown,
+            inflight,
+            ..
+        } = self.counts;
+        if self.details.sandbox {
+            0
+        } else {
+            sent + unknown + inflight
+        }
     }
 }
 

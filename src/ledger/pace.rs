@@ -48,7 +48,10 @@ pub(crate) struct PaceNews {
 }
 
 /// A time of the store as a pace counts it.
-#[expect(clippy::cast_precision_loss, reason = "a time in milliseconds is exact")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a time in milliseconds is exact"
+)]
 pub(super) fn moment(at: i64) -> f64 {
     at as f64
 }
@@ -56,21 +59,41 @@ pub(super) fn moment(at: i64) -> f64 {
 impl Pace {
     /// `rate` is in rows a second, and positive.
     pub(crate) fn new(rate: f64, now: f64) -> Self {
-        Self { full: rate, rate, due: now, spread: now, stopped_until: 0.0, cut_at: 0.0, at: now }
+        Self {
+            full: rate,
+            rate,
+            due: now,
+            spread: now,
+            stopped_until: 0.0,
+            cut_at: 0.0,
+            at: now,
+        }
     }
 
     /// The same pace at another full rate, which is reached at once.
     pub(super) fn with_rate(self, rate: f64, now: f64) -> Self {
-        Self { full: rate, rate, due: self.due.max(now), ..self }
+        Self {
+            full: rate,
+            rate,
+            due: self.due.max(now),
+            ..self
+        }
     }
 
     /// Advances to `now`, and applies the news. If the clock was put back, nothing waits longer than it would have.
     pub(crate) fn hear(&mut self, news: PaceNews, now: f64) {
         let back = (self.at - now).max(0.0);
-        for time in [&mut self.due, &mut self.spread, &mut self.stopped_until, &mut self.cut_at, &mut self.at] {
+        for time in [
+            &mut self.due,
+            &mut self.spread,
+            &mut self.stopped_until,
+            &mut self.cut_at,
+            &mut self.at,
+        ] {
             *time -= back;
         }
-        self.rate = (self.rate + REGAINED_A_SECOND * self.full * (now - self.at) / 1000.0).min(self.full);
+        self.rate =
+            (self.rate + REGAINED_A_SECOND * self.full * (now - self.at) / 1000.0).min(self.full);
         self.at = now;
         if news.is_too_much && now - self.cut_at > TIME_BETWEEN_CUTS {
             self.rate = (self.rate * PART_LEFT_BY_A_CUT).max(self.full * LOWEST_PART);
@@ -79,13 +102,18 @@ impl Pace {
             self.due = self.due.max(now);
         }
         self.stopped_until = self.stopped_until.max(news.stopped_until);
-        self.due = self.due.max(self.stopped_until).max(now - LONGEST_DELAY_TO_MAKE_UP);
+        self.due = self
+            .due
+            .max(self.stopped_until)
+            .max(now - LONGEST_DELAY_TO_MAKE_UP);
         self.spread = self.spread.max(now - self.early());
     }
 
     /// When the next row may leave.
     pub(crate) fn ready_at(&self) -> f64 {
-        self.due.max(self.spread - self.early()).max(self.stopped_until)
+        self.due
+            .max(self.spread - self.early())
+            .max(self.stopped_until)
     }
 
     /// How many rows may leave now, after `hear` was called for `now`.
@@ -94,7 +122,8 @@ impl Pace {
             return 0;
         }
         let spread_ready_at = (self.spread - self.early()).max(now - self.early());
-        let more = ((now - self.due) / self.interval()).min((now - spread_ready_at) / self.interval() * CATCHING_UP);
+        let more = ((now - self.due) / self.interval())
+            .min((now - spread_ready_at) / self.interval() * CATCHING_UP);
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -141,7 +170,9 @@ mod tests {
 
     /// How many rows leave within `time`, if each leaves as soon as it may and the clock is read every millisecond.
     fn count(pace: &mut Pace, from: f64, milliseconds: u32) -> usize {
-        (0..milliseconds).map(|millisecond| take_all(pace, from + f64::from(millisecond))).sum()
+        (0..milliseconds)
+            .map(|millisecond| take_all(pace, from + f64::from(millisecond)))
+            .sum()
     }
 
     /// When each row leaves within ten seconds, if the sender is woken late by each of `delays` in turn, in
@@ -164,15 +195,32 @@ mod tests {
     #[test]
     fn a_busy_machine_keeps_the_rate_and_no_second_has_a_tenth_more() {
         let one_long_wait = [vec![400], vec![0; 250_000]].concat();
-        for delays in [&[0][..], &[3], &[0, 0, 1, 12, 40], &[25, 1], &[40, 45, 30], &one_long_wait] {
+        for delays in [
+            &[0][..],
+            &[3],
+            &[0, 0, 1, 12, 40],
+            &[25, 1],
+            &[40, 45, 30],
+            &one_long_wait,
+        ] {
             for rate in [20_u32, 200, 1_000, 20_000] {
                 let instants = instants_of_late_wakes(rate.into(), delays);
                 let least = usize::try_from(rate).unwrap() * 98 / 10;
-                assert!(instants.len() >= least, "{rate}/s, {:?}: {} in ten seconds", &delays[..1], instants.len());
+                assert!(
+                    instants.len() >= least,
+                    "{rate}/s, {:?}: {} in ten seconds",
+                    &delays[..1],
+                    instants.len()
+                );
                 let most = usize::try_from(rate).unwrap() * 11 / 10;
                 for (at, first) in instants.iter().enumerate() {
-                    let second = instants[at..].partition_point(|instant| *instant < *first + SECOND);
-                    assert!(second <= most, "{rate}/s, {:?}: {second} in the second from {first:?}", &delays[..1]);
+                    let second =
+                        instants[at..].partition_point(|instant| *instant < *first + SECOND);
+                    assert!(
+                        second <= most,
+                        "{rate}/s, {:?}: {second} in the second from {first:?}",
+                        &delays[..1]
+                    );
                 }
             }
         }
@@ -183,7 +231,10 @@ mod tests {
         let late = count(&mut Pace::new(100.0, START), START + 30.0 * SECOND, 60_000);
         assert!((6_090..6_120).contains(&late), "{late}");
         let mut stopped = Pace::new(100.0, START);
-        let news = PaceNews { is_too_much: false, stopped_until: START + 30.0 * SECOND };
+        let news = PaceNews {
+            is_too_much: false,
+            stopped_until: START + 30.0 * SECOND,
+        };
         stopped.hear(news, START);
         assert_eq!(count(&mut stopped, START, 30_000), 0);
         let counted = count(&mut stopped, START + 30.0 * SECOND, 60_000);
@@ -236,17 +287,70 @@ mod tests {
 
     const PACES: [PaceCase; 15] = [
         FULL,
-        PaceCase { wanted: 0, given: 0, ready: 0.0, ..FULL },
-        PaceCase { due: 7.0, given: 0, ready: 7.0, ..FULL },
+        PaceCase {
+            wanted: 0,
+            given: 0,
+            ready: 0.0,
+            ..FULL
+        },
+        PaceCase {
+            due: 7.0,
+            given: 0,
+            ready: 7.0,
+            ..FULL
+        },
         // Late rows catch up, a burst at a time and 5% faster. At most one second is made up for.
-        PaceCase { due: -25.0, spread: -25.0, given: 3, ready: 5.0, ..FULL },
-        PaceCase { due: -25.0, spread: -25.0, wanted: 2, given: 2, ready: -5.0, ..FULL },
-        PaceCase { due: -9_000.0, spread: -9_000.0, given: 5, ready: 2.619, ..FULL },
-        PaceCase { due: -9_000.0, spread: 48.0, given: 0, ready: 3.0, ..FULL },
+        PaceCase {
+            due: -25.0,
+            spread: -25.0,
+            given: 3,
+            ready: 5.0,
+            ..FULL
+        },
+        PaceCase {
+            due: -25.0,
+            spread: -25.0,
+            wanted: 2,
+            given: 2,
+            ready: -5.0,
+            ..FULL
+        },
+        PaceCase {
+            due: -9_000.0,
+            spread: -9_000.0,
+            given: 5,
+            ready: 2.619,
+            ..FULL
+        },
+        PaceCase {
+            due: -9_000.0,
+            spread: 48.0,
+            given: 0,
+            ready: 3.0,
+            ..FULL
+        },
         // The rate is cut at most once a second, down to a fiftieth. Missed rows are not made up for.
-        PaceCase { is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
-        PaceCase { due: -500.0, is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
-        PaceCase { rate: 70.0, cut_at: -400.0, is_too_much: true, rate_after: 70.0, ready: 14.286, ..FULL },
+        PaceCase {
+            is_too_much: true,
+            rate_after: 70.0,
+            ready: 14.286,
+            ..FULL
+        },
+        PaceCase {
+            due: -500.0,
+            is_too_much: true,
+            rate_after: 70.0,
+            ready: 14.286,
+            ..FULL
+        },
+        PaceCase {
+            rate: 70.0,
+            cut_at: -400.0,
+            is_too_much: true,
+            rate_after: 70.0,
+            ready: 14.286,
+            ..FULL
+        },
         PaceCase {
             rate: 70.0,
             cut_at: -1_500.0,
@@ -256,27 +360,72 @@ mod tests {
             ready: 19.569,
             ..FULL
         },
-        PaceCase { rate: 2.5, is_too_much: true, rate_after: 2.0, ready: 500.0, ..FULL },
+        PaceCase {
+            rate: 2.5,
+            is_too_much: true,
+            rate_after: 2.0,
+            ready: 500.0,
+            ..FULL
+        },
         // The rate recovers by a fiftieth of the full rate each second, up to the full rate.
-        PaceCase { rate: 70.0, at: -10_000.0, rate_after: 90.0, ready: 11.111, ..FULL },
-        PaceCase { rate: 95.0, at: -10_000.0, ..FULL },
+        PaceCase {
+            rate: 70.0,
+            at: -10_000.0,
+            rate_after: 90.0,
+            ready: 11.111,
+            ..FULL
+        },
+        PaceCase {
+            rate: 95.0,
+            at: -10_000.0,
+            ..FULL
+        },
         // Of two waits, the longer one counts.
-        PaceCase { stopped_until: 5_000.0, stop: 2_000.0, given: 0, ready: 5_000.0, ..FULL },
+        PaceCase {
+            stopped_until: 5_000.0,
+            stop: 2_000.0,
+            given: 0,
+            ready: 5_000.0,
+            ..FULL
+        },
     ];
 
     #[test]
     fn a_pace_becomes_what_the_table_says() {
         for case in PACES {
             let at = |milliseconds: f64| START + milliseconds;
-            let (due, spread, stopped_until) = (at(case.due), at(case.spread), at(case.stopped_until));
+            let (due, spread, stopped_until) =
+                (at(case.due), at(case.spread), at(case.stopped_until));
             let (cut_at, at) = (at(case.cut_at), at(case.at));
-            let mut pace = Pace { full: 100.0, rate: case.rate, due, spread, stopped_until, cut_at, at };
-            let stopped_until = if case.stop > 0.0 { START + case.stop } else { 0.0 };
-            pace.hear(PaceNews { is_too_much: case.is_too_much, stopped_until }, START);
+            let mut pace = Pace {
+                full: 100.0,
+                rate: case.rate,
+                due,
+                spread,
+                stopped_until,
+                cut_at,
+                at,
+            };
+            let stopped_until = if case.stop > 0.0 {
+                START + case.stop
+            } else {
+                0.0
+            };
+            pace.hear(
+                PaceNews {
+                    is_too_much: case.is_too_much,
+                    stopped_until,
+                },
+                START,
+            );
             let given = case.wanted.min(pace.available(START));
             pace.take(given, START);
             assert_eq!(given, case.given, "{case:?}");
-            assert!((pace.rate - case.rate_after).abs() < 0.001, "{case:?}: {}", pace.rate);
+            assert!(
+                (pace.rate - case.rate_after).abs() < 0.001,
+                "{case:?}: {}",
+                pace.rate
+            );
             let ready = pace.ready_at() - START;
             assert!((ready - case.ready).abs() < 0.001, "{case:?}: {ready}");
         }

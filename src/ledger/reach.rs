@@ -51,12 +51,19 @@ pub(crate) struct ReachOf {
 impl ReachOf {
     pub(crate) fn new(bot: &str, address: &str, lag: Duration) -> Self {
         let id = eight_bytes(&digest(&SHA256, format!("{bot}\n{address}").as_bytes()));
-        Self { id, lag: i64::try_from(lag.as_millis()).unwrap_or(WINDOW).min(WINDOW) }
+        Self {
+            id,
+            lag: i64::try_from(lag.as_millis()).unwrap_or(WINDOW).min(WINDOW),
+        }
     }
 
     /// Forgets messages that count no more, and would not if the clock had been wrong for some days.
     pub(super) fn forget_old(&self, db: &mut Db, now: i64) -> Result<(), LedgerError> {
-        db.run("DELETE FROM reached WHERE reach = ?1 AND at < ?2", &values![self.id, now - KEPT]).map(drop)
+        db.run(
+            "DELETE FROM reached WHERE reach = ?1 AND at < ?2",
+            &values![self.id, now - KEPT],
+        )
+        .map(drop)
     }
 
     /// None in the sandbox, which does not count people.
@@ -70,10 +77,17 @@ impl Reach {
     pub(super) fn lock(db: &mut Db, of: &ReachOf) -> Result<Self, LedgerError> {
         let make = "INSERT INTO reach (id, people, at) VALUES (?1, 0, 0) ON CONFLICT DO NOTHING";
         db.run(make, &values![of.id])?;
-        let (row, now) = db.0.lock("SELECT people, at FROM reach WHERE id = ?1 /*lock*/", &values![of.id])?;
+        let (row, now) = db.0.lock(
+            "SELECT people, at FROM reach WHERE id = ?1 /*lock*/",
+            &values![of.id],
+        )?;
         let row = row.ok_or_else(|| LedgerError::damaged("a row is missing"))?;
         let (people, before) = (row.count(0)?, row.int(1)?);
-        let mut reach = Self { id: of.id, people, now };
+        let mut reach = Self {
+            id: of.id,
+            people,
+            now,
+        };
         if now < before {
             // The clock went back. Each person still counts for as long as before.
             let query = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
@@ -111,7 +125,14 @@ impl Reach {
         db.0.fill("reached (reach, at, run, n, number, person)", &mut |each| {
             for row in &mut rows {
                 counted += 1;
-                each(&values![self.id, now + of.lag, run, row.n, row.number, hash_of_person(&row.recipient)])?;
+                each(&values![
+                    self.id,
+                    now + of.lag,
+                    run,
+                    row.n,
+                    row.number,
+                    hash_of_person(&row.recipient)
+                ])?;
             }
             Ok(())
         })?;
@@ -121,15 +142,24 @@ impl Reach {
 
     pub(super) fn write(&self, db: &mut Db) -> Result<(), LedgerError> {
         let query = "UPDATE reach SET people = ?2, at = ?3 WHERE id = ?1";
-        db.run(query, &values![self.id, self.people, self.now]).map(drop)
+        db.run(query, &values![self.id, self.people, self.now])
+            .map(drop)
     }
 
     /// Takes rows of a process out of the count that have certainly not left: pending again, or rejected. Returns how many it did.
-    pub(super) fn take_back(db: &mut Db, of: &ReachOf, run: i64, rows: &[i64]) -> Result<u64, LedgerError> {
+    pub(super) fn take_back(
+        db: &mut Db,
+        of: &ReachOf,
+        run: i64,
+        rows: &[i64],
+    ) -> Result<u64, LedgerError> {
         if rows.is_empty() {
             return Ok(0);
         }
-        let rows: Vec<_> = rows.iter().map(|n| values![of.id, run, *n, of.lag].to_vec()).collect();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|n| values![of.id, run, *n, of.lag].to_vec())
+            .collect();
         db.each(
             "DELETE FROM reached WHERE reach = ?1 AND run = ?2 AND n = ?3 \
              AND at = (SELECT began_at + ?4 FROM row WHERE run = ?2 AND n = ?3 AND (state = 'failed' OR state = 'pending'))",
@@ -175,7 +205,9 @@ impl ReachedPeople {
     fn read(db: &mut Db, reach: i64, since: i64) -> Result<Self, LedgerError> {
         // The last message to a person replaces the ones before.
         let query = "SELECT person, at FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
-        let reached = db.rows(query, &values![reach, since], |row| Ok((row.int(0)?, row.int(1)?)))?;
+        let reached = db.rows(query, &values![reach, since], |row| {
+            Ok((row.int(0)?, row.int(1)?))
+        })?;
         Ok(Self(reached.into_iter().collect()))
     }
 
@@ -195,7 +227,12 @@ impl ReachedPeople {
         ends.sort_unstable();
         let too_many = ends.len().saturating_sub(limit as usize);
         let leaving = (too_many + more as usize).min(ends.len());
-        leaving.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default() + WINDOW
+        leaving
+            .checked_sub(1)
+            .and_then(|last| ends.get(last))
+            .copied()
+            .unwrap_or_default()
+            + WINDOW
     }
 
     /// How many different people of a draft do not count yet.
@@ -210,6 +247,9 @@ impl ReachedBySend {
     /// The message has certainly not left.
     pub(crate) fn take_back(&self) -> Result<(), LedgerError> {
         let delete = "DELETE FROM reached WHERE reach = ?1 AND at = ?2 AND run = 0 AND n = ?3";
-        self.store.db().change(|db| db.run(delete, &values![self.reach, self.at, self.n])).map(drop)
+        self.store
+            .db()
+            .change(|db| db.run(delete, &values![self.reach, self.at, self.n]))
+            .map(drop)
     }
 }

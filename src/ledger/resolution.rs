@@ -62,19 +62,34 @@ impl Run {
             chosen_rows(db, run, resolution)
         })?;
         let mut lost: BTreeMap<_, u64> = BTreeMap::new();
-        for process in rows.into_iter().filter_map(|row| row.process).filter(|(id, _)| !asked.contains(id)) {
+        for process in rows
+            .into_iter()
+            .filter_map(|row| row.process)
+            .filter(|(id, _)| !asked.contains(id))
+        {
             *lost.entry(process).or_default() += 1;
         }
-        Ok(lost.into_iter().map(|((id, at), rows)| (id, format!("{} at {at}", counted(rows, "row")))).collect())
+        Ok(lost
+            .into_iter()
+            .map(|((id, at), rows)| (id, format!("{} at {at}", counted(rows, "row"))))
+            .collect())
     }
 
     /// Decides rows by hand, and returns how many were changed, and how many were not: in a run with a key, a row is sent again
     /// only if its person is still free under the key. Nothing changes if a row does not exist or is not in the expected
     /// state, if a lost process that was not `asked` about may still send one that is to be sent again, or the write fails.
-    pub(crate) fn resolve(&self, resolution: &Resolution, asked: &[i64]) -> Result<(u64, u64), LedgerError> {
+    pub(crate) fn resolve(
+        &self,
+        resolution: &Resolution,
+        asked: &[i64],
+    ) -> Result<(u64, u64), LedgerError> {
         let [from, to] = resolution.change;
         let why = format!("decided by hand: {} as {}", from.name(), to.name());
-        let scope = if resolution.sends_again() { self.details()?.scope() } else { None };
+        let scope = if resolution.sends_again() {
+            self.details()?.scope()
+        } else {
+            None
+        };
         self.store.db().change(|db| {
             if scope.is_some() {
                 lock_store(db)?;
@@ -110,14 +125,28 @@ impl Run {
 }
 
 /// The rows that are decided; an error if one of the lines or people has none in the expected state.
-fn chosen_rows(db: &mut Db, run: &LockedRun, resolution: &Resolution) -> Result<Vec<StandingRow>, LedgerError> {
-    let Resolution { change: [from, _], lines, people } = resolution;
+fn chosen_rows(
+    db: &mut Db,
+    run: &LockedRun,
+    resolution: &Resolution,
+) -> Result<Vec<StandingRow>, LedgerError> {
+    let Resolution {
+        change: [from, _],
+        lines,
+        people,
+    } = resolution;
     let mut rows = db.rows(STANDING, &values![run.id, from.name()], |mut row| {
         let process = match row.opt_int(4)? {
             Some(id) => Some((id, format!("{} pid {}", row.text(5)?, row.int(6)?))),
             None => None,
         };
-        Ok(StandingRow { n: row.int(0)?, number: row.int(1)?, line: row.count(2)?, recipient: row.take(3)?, process })
+        Ok(StandingRow {
+            n: row.int(0)?,
+            number: row.int(1)?,
+            line: row.count(2)?,
+            recipient: row.take(3)?,
+            process,
+        })
     })?;
     if lines.is_empty() && people.is_empty() {
         return Ok(rows);
@@ -133,12 +162,22 @@ fn chosen_rows(db: &mut Db, run: &LockedRun, resolution: &Resolution) -> Result<
         } else {
             "`jelouctl bulk report RUN` has all rows with their lines and states"
         };
-        LedgerError::new(LedgerFault::Choice, format!("there is no {} row {of}", from.name()), hint)
+        LedgerError::new(
+            LedgerFault::Choice,
+            format!("there is no {} row {of}", from.name()),
+            hint,
+        )
     };
-    if let Some(line) = lines.iter().find(|line| !rows.iter().any(|row| row.line == **line)) {
+    if let Some(line) = lines
+        .iter()
+        .find(|line| !rows.iter().any(|row| row.line == **line))
+    {
         return Err(none(&format!("at line {line}")));
     }
-    let has_row = |person: &&String| rows.iter().any(|row| person_key(&row.recipient) == person_key(person));
+    let has_row = |person: &&String| {
+        rows.iter()
+            .any(|row| person_key(&row.recipient) == person_key(person))
+    };
     match people.iter().find(|person| !has_row(person)) {
         Some(person) => Err(none(&format!("to {person}"))),
         None => Ok(rows),
@@ -153,8 +192,15 @@ fn free_rows(
     mut rows: Vec<StandingRow>,
 ) -> Result<Vec<StandingRow>, LedgerError> {
     let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
-    let people: HashMap<_, _> = rows.iter().map(|row| (row.n, hasher.person(&row.recipient))).collect();
-    fill_people(db, |each| people.iter().try_for_each(|(n, person)| each(&values![person, *n])))?;
+    let people: HashMap<_, _> = rows
+        .iter()
+        .map(|row| (row.n, hasher.person(&row.recipient)))
+        .collect();
+    fill_people(db, |each| {
+        people
+            .iter()
+            .try_for_each(|(n, person)| each(&values![person, *n]))
+    })?;
     let (mut own, mut taken) = (HashSet::new(), HashSet::new());
     claims_of_candidates(db, key, |n, Claim { entry, row, .. }| {
         if row == Some((run, n)) {
@@ -167,10 +213,15 @@ fn free_rows(
     // Two rows may have one person: the first of them is sent again.
     let mut claimed = HashSet::new();
     rows.retain(|row| {
-        !taken.contains(&row.n) && people.get(&row.n).is_some_and(|person| claimed.insert(person.clone()))
+        !taken.contains(&row.n)
+            && people
+                .get(&row.n)
+                .is_some_and(|person| claimed.insert(person.clone()))
     });
     let new = rows.iter().filter(|row| !own.contains(&row.n));
-    let claims: Vec<_> = new.filter_map(|row| Some(values![key, people.get(&row.n)?, run, row.n].to_vec())).collect();
+    let claims: Vec<_> = new
+        .filter_map(|row| Some(values![key, people.get(&row.n)?, run, row.n].to_vec()))
+        .collect();
     db.each(CLAIM_ROW, &claims)?;
     Ok(rows)
 }

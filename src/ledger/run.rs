@@ -55,7 +55,10 @@ pub(crate) struct Run {
 /// Whether messages of a run may be missing here: it is unfinished, and the store `here` is not the one in which it was
 /// begun or last resumed. From its columns `identity, finished_at`, the first of them at this place.
 pub(super) fn is_in_doubt(row: &SqlRow, at: usize, here: &str) -> Result<bool, LedgerError> {
-    Ok(row.opt_text(at)?.is_some_and(|identity| identity != here) && row.opt_int(at + 1)?.is_none())
+    Ok(
+        row.opt_text(at)?.is_some_and(|identity| identity != here)
+            && row.opt_int(at + 1)?.is_none(),
+    )
 }
 
 impl Run {
@@ -73,11 +76,17 @@ impl Run {
 
     /// The same run after a pause that a connection to a database may not have survived.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
-        Ok(Self { store: self.store.reconnected()?, ..self.clone() })
+        Ok(Self {
+            store: self.store.reconnected()?,
+            ..self.clone()
+        })
     }
 
     pub(super) fn on_own_connection(&self) -> Result<Self, LedgerError> {
-        Ok(Self { store: self.store.reopened()?, ..self.clone() })
+        Ok(Self {
+            store: self.store.reopened()?,
+            ..self.clone()
+        })
     }
 
     /// The row of a query about this run; an error if it was removed.
@@ -104,7 +113,10 @@ impl Run {
 
     /// Whether a person cancelled it, so that nothing more of it is sent.
     pub(crate) fn is_cancelled(&self) -> Result<bool, LedgerError> {
-        Ok(self.one("SELECT cancelled_at FROM run WHERE id = ?1")?.opt_int(0)?.is_some())
+        Ok(self
+            .one("SELECT cancelled_at FROM run WHERE id = ?1")?
+            .opt_int(0)?
+            .is_some())
     }
 
     /// Why rows that are not sent here may have been sent.
@@ -123,7 +135,10 @@ impl Run {
         if self.store.in_sandbox && !self.details()?.sandbox {
             return Err(LedgerError::new(
                 LedgerFault::Choice,
-                format!("run {} writes to real people, and the sandbox changes nothing of it", self.name),
+                format!(
+                    "run {} writes to real people, and the sandbox changes nothing of it",
+                    self.name
+                ),
                 "run the command outside of the sandbox",
             ));
         }
@@ -157,7 +172,11 @@ impl Run {
     /// The number of rows in each state.
     pub(crate) fn counts(&self) -> Result<Counts, LedgerError> {
         let counts = self.noted_counts()?;
-        Ok(if self.doubt()?.is_some() { counts.where_records_are_lost() } else { counts })
+        Ok(if self.doubt()?.is_some() {
+            counts.where_records_are_lost()
+        } else {
+            counts
+        })
     }
 
     /// The same, even if the run is in doubt.
@@ -178,7 +197,8 @@ impl Run {
 
     /// The number of rows that are still to be sent, even if the run is in doubt.
     pub(crate) fn pending(&self) -> Result<u64, LedgerError> {
-        self.one("SELECT count(*) FROM row WHERE run = ?1 AND state = 'pending'")?.count(0)
+        self.one("SELECT count(*) FROM row WHERE run = ?1 AND state = 'pending'")?
+            .count(0)
     }
 
     /// The number of skipped rows for each reason; and of failed and unknown rows: by the API's own code if it gave
@@ -191,7 +211,11 @@ impl Run {
         let mut db = self.store.db();
         let lost = Lost::of(&mut db)?;
         db.each_of(query, &values![self.id], |mut row| {
-            let (state, worker, rows) = (row.named(0, RowState::of_name)?, row.opt_int(2)?, row.count(3)?);
+            let (state, worker, rows) = (
+                row.named(0, RowState::of_name)?,
+                row.opt_int(2)?,
+                row.count(3)?,
+            );
             if state == RowState::Skipped {
                 skips.add(row.named(1, SkipReason::of_name)?, rows);
             } else if worker.is_none() || lost.of_worker(worker).is_some() {
@@ -208,7 +232,8 @@ impl Run {
 
     /// What happened to the run, in order.
     pub(crate) fn events(&self) -> Result<Vec<RunEvent>, LedgerError> {
-        let query = "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 ORDER BY number";
+        let query =
+            "SELECT kind, at, reason, problem, until FROM event WHERE run = ?1 ORDER BY number";
         self.store.db().rows(query, &values![self.id], |mut row| {
             Ok(RunEvent {
                 kind: row.named(0, RunEventKind::of_name)?,
@@ -252,12 +277,22 @@ impl Run {
                      AND message.n = row.n AND recipient IS NOT NULL \
                      ORDER BY CASE WHEN state = 'skipped' THEN 1 ELSE 0 END, row.n LIMIT 1";
         let found = self.store.db().first(query, &values![self.id])?;
-        found.map(|mut row| Ok((row.take(0)?, row.take(1)?))).transpose()
+        found
+            .map(|mut row| Ok((row.take(0)?, row.take(1)?)))
+            .transpose()
     }
 
     /// The next rows after row `after` that are still to be sent, at most `most` of them.
-    pub(crate) fn pending_behind(&self, after: i64, most: usize) -> Result<Vec<QueuedRow>, LedgerError> {
-        self.store.db().rows(PENDING, &values![self.id, after, most as u64], |mut row| queued(&mut row))
+    pub(crate) fn pending_behind(
+        &self,
+        after: i64,
+        most: usize,
+    ) -> Result<Vec<QueuedRow>, LedgerError> {
+        self.store
+            .db()
+            .rows(PENDING, &values![self.id, after, most as u64], |mut row| {
+                queued(&mut row)
+            })
     }
 
     /// Whether a person has made rows pending that no process has taken yet.
@@ -274,7 +309,9 @@ impl Run {
         let mut after = 0;
         loop {
             let rows = self.pending_behind(after, ROWS_AT_ONCE)?;
-            let Some(last) = rows.last() else { return Ok(()) };
+            let Some(last) = rows.last() else {
+                return Ok(());
+            };
             after = last.n;
             rows.iter().try_for_each(&mut check)?;
         }
@@ -290,42 +327,84 @@ impl Run {
         let mut written = Ok(());
         // The reader may pause: `less`, or a slow pipe. It has a connection of its own.
         let reader = self.store.reopened()?;
-        reader.db().0.walk(REPORT, &values![self.id], &mut |mut row| {
-            let row = reported(&mut row, &lost, doubt.as_ref())?;
-            if filter.takes(&row) {
-                written = write(row);
-            }
-            Ok(if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-        })?;
+        reader
+            .db()
+            .0
+            .walk(REPORT, &values![self.id], &mut |mut row| {
+                let row = reported(&mut row, &lost, doubt.as_ref())?;
+                if filter.takes(&row) {
+                    written = write(row);
+                }
+                Ok(if written.is_ok() {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                })
+            })?;
         written
     }
 
     /// What its messages cost by its estimate, without those that are left out; what was sent of that, and what was delivered,
     /// if that was asked. None without rates.
     pub(crate) fn spent(&self) -> Result<Option<Spent>, LedgerError> {
-        let Details { estimate: Some(estimate), sandbox: is_rehearsal, .. } = self.details()? else { return Ok(None) };
+        let Details {
+            estimate: Some(estimate),
+            sandbox: is_rehearsal,
+            ..
+        } = self.details()?
+        else {
+            return Ok(None);
+        };
         let is_asked = self.asked_at()?.is_some();
         let query = "SELECT charge, count(*), count(CASE WHEN state = 'sent' THEN 1 END), \
                      count(CASE WHEN state = 'sent' AND delivery IN (?2, ?3, ?4) THEN 1 END) FROM row CROSS JOIN message \
                      WHERE row.run = ?1 AND state <> 'skipped' AND message.run = row.run AND message.n = row.n \
                      AND charge IS NOT NULL GROUP BY charge";
-        let (delivered, read, replied) = (DeliveryState::Delivered, DeliveryState::Read, DeliveryState::Replied);
+        let (delivered, read, replied) = (
+            DeliveryState::Delivered,
+            DeliveryState::Read,
+            DeliveryState::Replied,
+        );
         let values = values![self.id, delivered.status(), read.status(), replied.status()];
         let rows = |row: SqlRow| Ok((row.count(0)?, [row.count(1)?, row.count(2)?, row.count(3)?]));
-        let counts: HashMap<_, _> = self.store.db().rows(query, &values, rows)?.into_iter().collect();
+        let counts: HashMap<_, _> = self
+            .store
+            .db()
+            .rows(query, &values, rows)?
+            .into_iter()
+            .collect();
         let [all, sent, delivered] = [0, 1, 2].map(|column: usize| {
-            let of = |place: usize| counts.get(&(place as u64)).and_then(|counts| counts.get(column)).copied();
+            let of = |place: usize| {
+                counts
+                    .get(&(place as u64))
+                    .and_then(|counts| counts.get(column))
+                    .copied()
+            };
             estimate.of(|place| of(place).unwrap_or_default())
         });
-        Ok(Some(Spent { is_rehearsal, sent, delivered: is_asked.then_some(delivered), estimate: all }))
+        Ok(Some(Spent {
+            is_rehearsal,
+            sent,
+            delivered: is_asked.then_some(delivered),
+            estimate: all,
+        }))
     }
 }
 
 /// From the columns `delivery, delivery_code, delivery_reason`, the first of them at this place.
-pub(super) fn delivery_facts(row: &mut SqlRow, at: usize) -> Result<Option<DeliveryFacts>, LedgerError> {
-    let Some(status) = row.opt_take(at)? else { return Ok(None) };
+pub(super) fn delivery_facts(
+    row: &mut SqlRow,
+    at: usize,
+) -> Result<Option<DeliveryFacts>, LedgerError> {
+    let Some(status) = row.opt_take(at)? else {
+        return Ok(None);
+    };
     let (code, reason) = (row.opt_take(at + 1)?, row.opt_take(at + 2)?);
-    Ok(Some(DeliveryFacts { code, reason, ..DeliveryFacts::new(DeliveryState::of_status(&status)) }))
+    Ok(Some(DeliveryFacts {
+        code,
+        reason,
+        ..DeliveryFacts::new(DeliveryState::of_status(&status))
+    }))
 }
 
 /// From the columns `n, number, line, recipient, path, body`.
@@ -347,16 +426,28 @@ pub(super) fn paused(row: &mut SqlRow) -> Result<Option<RunPause>, LedgerError> 
         return Ok(None);
     }
     let reason = row.named(0, PauseReason::of_name)?;
-    Ok(Some(RunPause { reason, by: row.take(1)?, at: row.int(2)? }))
+    Ok(Some(RunPause {
+        reason,
+        by: row.take(1)?,
+        at: row.int(2)?,
+    }))
 }
 
 /// Reads a row from [`columns`], as it is shown.
-pub(super) fn reported(row: &mut SqlRow, lost: &Lost, doubt: Option<&LedgerError>) -> Result<ReportedRow, LedgerError> {
+pub(super) fn reported(
+    row: &mut SqlRow,
+    lost: &Lost,
+    doubt: Option<&LedgerError>,
+) -> Result<ReportedRow, LedgerError> {
     let (state, worker) = (row.named(4, RowState::of_name)?, row.opt_int(19)?);
     let (at, began_at) = (row.opt_int(11)?, row.opt_int(12)?);
     let delivery = match delivery_facts(row, 14)? {
         None => None,
-        Some(facts) => Some(ReportedDelivery { facts, delivered_at: row.opt_int(17)?, read_at: row.opt_int(18)? }),
+        Some(facts) => Some(ReportedDelivery {
+            facts,
+            delivered_at: row.opt_int(17)?,
+            read_at: row.opt_int(18)?,
+        }),
     };
     let read = ReportedRow {
         line: row.count(1)?,
@@ -364,13 +455,19 @@ pub(super) fn reported(row: &mut SqlRow, lost: &Lost, doubt: Option<&LedgerError
         cells: row.take(3)?,
         state,
         message_id: row.opt_take(5)?,
-        http_status: row.opt_int(6)?.and_then(|status| u16::try_from(status).ok()),
-        code: row.opt_take(7)?.or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())),
+        http_status: row
+            .opt_int(6)?
+            .and_then(|status| u16::try_from(status).ok()),
+        code: row
+            .opt_take(7)?
+            .or_else(|| (state != RowState::Sent).then(|| state.name().to_owned())),
         error: row.opt_take(8)?,
         api_code: row.opt_take(9)?,
         attempts: u32::try_from(row.int(10)?).unwrap_or_default(),
         at,
-        ended_at: row.opt_int(13)?.or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
+        ended_at: row
+            .opt_int(13)?
+            .or(at.filter(|_| began_at.is_some() && state != RowState::Inflight)),
         delivery,
     };
     let read = match lost.of_worker(worker.filter(|_| state == RowState::Inflight)) {

@@ -47,7 +47,9 @@ pub(super) struct LockedRun {
 pub(super) fn lock(db: &mut Db, id: i64) -> Result<Option<LockedRun>, LedgerError> {
     let query = "SELECT paused, paused_by, paused_at, identity, pace, taken, repeats, changed_at, \
                  finished_at, cancelled_at, told FROM run WHERE id = ?1 /*lock*/";
-    let (Some(mut row), now) = db.0.lock(query, &values![id])? else { return Ok(None) };
+    let (Some(mut row), now) = db.0.lock(query, &values![id])? else {
+        return Ok(None);
+    };
     Ok(Some(LockedRun {
         id,
         pause: paused(&mut row)?,
@@ -113,7 +115,11 @@ impl LockedRun {
     /// Pauses it, unless it is paused already.
     pub(super) fn pause(&mut self, reason: PauseReason, by: String) {
         if self.pause.is_none() {
-            self.pause = Some(RunPause { reason, by, at: self.now });
+            self.pause = Some(RunPause {
+                reason,
+                by,
+                at: self.now,
+            });
         }
     }
 
@@ -128,7 +134,11 @@ impl LockedRun {
         } else {
             format!("the store is another one now: {}", db.0.identity()?)
         };
-        if self.pause.as_ref().is_none_or(|paused| paused.reason != PauseReason::Doubt || paused.by != by) {
+        if self
+            .pause
+            .as_ref()
+            .is_none_or(|paused| paused.reason != PauseReason::Doubt || paused.by != by)
+        {
             self.pause = None;
             self.pause(PauseReason::Doubt, by);
         }
@@ -146,7 +156,9 @@ impl LockedRun {
     }
 
     pub(super) fn is_doubtful(&self) -> bool {
-        self.pause.as_ref().is_some_and(|paused| paused.reason == PauseReason::Doubt)
+        self.pause
+            .as_ref()
+            .is_some_and(|paused| paused.reason == PauseReason::Doubt)
     }
 
     /// Notes that every row is final, if that is so.
@@ -180,14 +192,22 @@ impl LockedRun {
         // In a database a process may come back, and say how its rows ended. One in a file whose lock was removed joins anew.
         if !db.0.is_shared() {
             for process in lost.of_run(self.id) {
-                db.run("UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1", &values![process, self.now])?;
+                db.run(
+                    "UPDATE worker SET stopped_at = ?2, left_at = ?2 WHERE id = ?1",
+                    &values![process, self.now],
+                )?;
             }
         }
         Ok(())
     }
 
     /// Makes the rows unknown that are under way in this process.
-    pub(super) fn take_for_lost(&mut self, db: &mut Db, worker: i64, words: &str) -> Result<(), LedgerError> {
+    pub(super) fn take_for_lost(
+        &mut self,
+        db: &mut Db,
+        worker: i64,
+        words: &str,
+    ) -> Result<(), LedgerError> {
         let changed = db.run(
             "UPDATE row SET state = 'unknown', at = ?3, code = 'unknown', api_code = NULL, error = ?4, http_status = NULL \
              WHERE run = ?1 AND worker = ?2 AND state = 'inflight'",
@@ -200,7 +220,11 @@ impl LockedRun {
     }
 
     /// Skips those of `rows` that are still to be sent.
-    pub(super) fn skip(&mut self, db: &mut Db, rows: &[(i64, Skip<'_>)]) -> Result<(), LedgerError> {
+    pub(super) fn skip(
+        &mut self,
+        db: &mut Db,
+        rows: &[(i64, Skip<'_>)],
+    ) -> Result<(), LedgerError> {
         let skips: Vec<_> = rows
             .iter()
             .map(|(n, skip)| {
@@ -219,7 +243,11 @@ impl LockedRun {
         let [state, code, problem] = self.skipped(&CANCELLED);
         let skipped = values![self.id, state, code, problem, self.now];
         // They may have been sent again since.
-        let failed = if self.is_doubtful() { db.run(skip!("failed", ""), &skipped)? } else { 0 };
+        let failed = if self.is_doubtful() {
+            db.run(skip!("failed", ""), &skipped)?
+        } else {
+            0
+        };
         if failed + db.run(skip!("pending", ""), &skipped)? > 0 {
             self.changed_at = self.now;
         }
@@ -230,9 +258,17 @@ impl LockedRun {
     fn skipped(&self, Skip { reason, problem }: &Skip<'_>) -> [String; 3] {
         if self.is_doubtful() {
             let unknown = RowState::Unknown.name().to_owned();
-            return [unknown.clone(), unknown, format!("{problem}; it may have been sent before")];
+            return [
+                unknown.clone(),
+                unknown,
+                format!("{problem}; it may have been sent before"),
+            ];
         }
-        [RowState::Skipped.name().to_owned(), reason.name().to_owned(), (*problem).to_owned()]
+        [
+            RowState::Skipped.name().to_owned(),
+            reason.name().to_owned(),
+            (*problem).to_owned(),
+        ]
     }
 
     /// Decides rows, each with the number of its last attempt or decision; returns how many were in the first state.
@@ -245,7 +281,10 @@ impl LockedRun {
     ) -> Result<u64, LedgerError> {
         debug_assert!(from.may_become(to), "{from:?} to {to:?}");
         if from == RowState::Unknown && to != RowState::Sent {
-            let kept: Vec<_> = rows.iter().map(|(n, number)| values![self.id, *n, *number].to_vec()).collect();
+            let kept: Vec<_> = rows
+                .iter()
+                .map(|(n, number)| values![self.id, *n, *number].to_vec())
+                .collect();
             db.each(
                 "INSERT INTO tried (run, n, number, began_at, message_id) SELECT run, n, number, began_at, message_id \
                  FROM row WHERE run = ?1 AND n = ?2 AND number = ?3 AND state = 'unknown' AND began_at IS NOT NULL \
@@ -256,7 +295,17 @@ impl LockedRun {
         let decided: Vec<_> = rows
             .iter()
             .map(|(n, number)| {
-                values![self.id, *n, *number, from.name(), to.name(), self.now, why, RECIPIENT_GAP].to_vec()
+                values![
+                    self.id,
+                    *n,
+                    *number,
+                    from.name(),
+                    to.name(),
+                    self.now,
+                    why,
+                    RECIPIENT_GAP
+                ]
+                .to_vec()
             })
             .collect();
         let changed = db.each(
@@ -277,12 +326,25 @@ impl LockedRun {
 
     /// Adds an event, with its times by the clock of the store.
     pub(super) fn note(&self, db: &mut Db, event: &RunEvent) -> Result<(), LedgerError> {
-        let RunEvent { kind, at, reason, problem, until } = event;
+        let RunEvent {
+            kind,
+            at,
+            reason,
+            problem,
+            until,
+        } = event;
         let until = until.map(|until| self.now + (until - at));
         db.run(
             "INSERT INTO event (run, number, kind, at, reason, problem, until) \
              SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM event WHERE run = ?1",
-            &values![self.id, kind.name(), self.now, reason.as_deref(), problem.as_deref(), until],
+            &values![
+                self.id,
+                kind.name(),
+                self.now,
+                reason.as_deref(),
+                problem.as_deref(),
+                until
+            ],
         )?;
         Ok(())
     }

@@ -23,7 +23,8 @@ pub(super) struct Lost {
 impl Lost {
     pub(super) fn of(db: &mut Db) -> Result<Self, LedgerError> {
         let life = db.0.life()?;
-        let query = "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
+        let query =
+            "SELECT id, host, pid, seen_at, lease_ms, run FROM worker WHERE left_at IS NULL";
         let seen = db.rows(query, &[], |mut row| {
             let (run, process) = (row.int(5)?, process(&mut row)?);
             let is_alive = life(process.id, process.seen_at.saturating_add(process.lease_ms));
@@ -34,19 +35,31 @@ impl Lost {
 
     /// The state of a row of this worker: if it was under way in a lost process, it may have been sent.
     pub(super) fn shown(&self, state: RowState, worker: Option<i64>) -> RowState {
-        if state == RowState::Inflight && self.of_worker(worker).is_some() { RowState::Unknown } else { state }
+        if state == RowState::Inflight && self.of_worker(worker).is_some() {
+            RowState::Unknown
+        } else {
+            state
+        }
     }
 
     /// Why rows under way are unknown, if this worker was lost.
     pub(super) fn of_worker(&self, worker: Option<i64>) -> Option<String> {
-        let (_, process, _) =
-            self.seen.iter().find(|(_, process, is_alive)| Some(process.id) == worker && !is_alive)?;
-        Some(format!("the process that sent it was not heard of again: {}", process.words()))
+        let (_, process, _) = self
+            .seen
+            .iter()
+            .find(|(_, process, is_alive)| Some(process.id) == worker && !is_alive)?;
+        Some(format!(
+            "the process that sent it was not heard of again: {}",
+            process.words()
+        ))
     }
 
     /// The lost processes of a run.
     pub(super) fn of_run(&self, run: i64) -> impl Iterator<Item = i64> {
-        self.seen.iter().filter(move |(of, _, is_alive)| *of == run && !is_alive).map(|(_, process, _)| process.id)
+        self.seen
+            .iter()
+            .filter(move |(of, _, is_alive)| *of == run && !is_alive)
+            .map(|(_, process, _)| process.id)
     }
 
     /// Whether the process of a single send, which may send until this time, is alive.
@@ -55,12 +68,17 @@ impl Lost {
     }
 
     pub(super) fn is_alive(&self, worker: Option<i64>) -> bool {
-        self.seen.iter().any(|(_, process, is_alive)| Some(process.id) == worker && *is_alive)
+        self.seen
+            .iter()
+            .any(|(_, process, is_alive)| Some(process.id) == worker && *is_alive)
     }
 
     /// A process that sends the run.
     pub(super) fn sender(&self, run: i64) -> Option<&Process> {
-        self.seen.iter().find(|(of, _, is_alive)| *of == run && *is_alive).map(|(_, process, _)| process)
+        self.seen
+            .iter()
+            .find(|(of, _, is_alive)| *of == run && *is_alive)
+            .map(|(_, process, _)| process)
     }
 
     pub(super) fn is_sent(&self, run: i64) -> bool {
@@ -70,7 +88,13 @@ impl Lost {
 
 /// From the columns `id, host, pid, seen_at, lease_ms`.
 pub(super) fn process(row: &mut SqlRow) -> Result<Process, LedgerError> {
-    Ok(Process { id: row.int(0)?, host: row.take(1)?, pid: row.int(2)?, seen_at: row.int(3)?, lease_ms: row.int(4)? })
+    Ok(Process {
+        id: row.int(0)?,
+        host: row.take(1)?,
+        pid: row.int(2)?,
+        seen_at: row.int(3)?,
+        lease_ms: row.int(4)?,
+    })
 }
 
 /// Where the store is.
@@ -102,16 +126,27 @@ impl Store {
         Self::open_or_make(place, on_wait, false)
     }
 
-    fn open_or_make(place: Place, on_wait: OnWait, makes: bool) -> Result<Option<Self>, LedgerError> {
+    fn open_or_make(
+        place: Place,
+        on_wait: OnWait,
+        makes: bool,
+    ) -> Result<Option<Self>, LedgerError> {
         let engine: Box<dyn DbEngine> = match &place {
             Place::Database(address) => Box::new(DatabaseEngine::open((**address).clone())?),
             Place::Files(None) => return Ok(None),
-            Place::Files(Some(directory)) => match FileEngine::open(directory, makes, Arc::clone(&on_wait))? {
-                Some(file) => Box::new(file),
-                None => return Ok(None),
-            },
+            Place::Files(Some(directory)) => {
+                match FileEngine::open(directory, makes, Arc::clone(&on_wait))? {
+                    Some(file) => Box::new(file),
+                    None => return Ok(None),
+                }
+            }
         };
-        Ok(Some(Self { db: Arc::new(Mutex::new(Db(engine))), place, on_wait, in_sandbox: false }))
+        Ok(Some(Self {
+            db: Arc::new(Mutex::new(Db(engine))),
+            place,
+            on_wait,
+            in_sandbox: false,
+        }))
     }
 
     /// The same store; `in_sandbox` tells whether the command works in the sandbox.
@@ -126,7 +161,11 @@ impl Store {
 
     /// The same store after a pause that a connection to a database may not have survived.
     pub(crate) fn reconnected(&self) -> Result<Self, LedgerError> {
-        if self.is_shared() { self.reopened() } else { Ok(self.clone()) }
+        if self.is_shared() {
+            self.reopened()
+        } else {
+            Ok(self.clone())
+        }
     }
 
     pub(super) fn db(&self) -> MutexGuard<'_, Db> {
@@ -141,13 +180,29 @@ impl Store {
     /// Refuses a file beside which there are runs of an older layout, or their keys: their people would get their messages
     /// again.
     pub(crate) fn refuse_older_layout(&self) -> Result<(), LedgerError> {
-        let Place::Files(Some(directory)) = &self.place else { return Ok(()) };
+        let Place::Files(Some(directory)) = &self.place else {
+            return Ok(());
+        };
         let (runs, keys) = (directory.join("runs"), directory.join("once.db"));
-        let is_run = |entry: fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "db");
-        if fs::read_dir(&runs).into_iter().flatten().flatten().any(is_run) {
+        let is_run = |entry: fs::DirEntry| {
+            entry
+                .path()
+                .extension()
+                .is_some_and(|ending| ending == "db")
+        };
+        if fs::read_dir(&runs)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(is_run)
+        {
             return Err(LedgerError::older_layout(&runs));
         }
-        if keys.exists() { Err(LedgerError::older_layout(&keys)) } else { Ok(()) }
+        if keys.exists() {
+            Err(LedgerError::older_layout(&keys))
+        } else {
+            Ok(())
+        }
     }
 
     /// The time of the clock that dates the rows, in milliseconds since 1970.
@@ -183,8 +238,14 @@ impl Store {
 /// Checks that a file could be written in a directory, which need not exist, and creates nothing.
 pub(crate) fn check_writable(directory: &Path) -> Result<(), LedgerError> {
     // A path that exists but cannot be read does not count as missing.
-    let is_missing = |path: &&Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-    let there = directory.ancestors().find(|path| !is_missing(path)).unwrap_or(directory);
+    let is_missing = |path: &&Path| {
+        path.symlink_metadata()
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    let there = directory
+        .ancestors()
+        .find(|path| !is_missing(path))
+        .unwrap_or(directory);
     let written = tempfile::tempfile_in(there).and_then(|mut file| file.write_all(b"x"));
     Ok(written.map_err(FileError::of("write", directory))?)
 }
@@ -199,6 +260,12 @@ impl Place {
 /// Locks the store for a change of what is known of people: the second of two at once sees the first. Whoever locks a run,
 /// too, does so afterwards. Returns the number of the last run, and the time.
 pub(super) fn lock_store(db: &mut Db) -> Result<(i64, i64), LedgerError> {
-    let (store, now) = db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
-    Ok((store.ok_or_else(|| LedgerError::damaged("a row is missing"))?.int(0)?, now))
+    let (store, now) =
+        db.0.lock("SELECT runs FROM store WHERE id = 1 /*lock*/", &[])?;
+    Ok((
+        store
+            .ok_or_else(|| LedgerError::damaged("a row is missing"))?
+            .int(0)?,
+        now,
+    ))
 }

@@ -63,7 +63,10 @@ pub(crate) struct Details {
 
 /// The conditions of a run, which can be changed when it is resumed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a condition of its own"
+)]
 pub(crate) struct RunConditions {
     /// The hours in which rows may leave; none for any time.
     pub(crate) hours: Option<Hours>,
@@ -95,13 +98,21 @@ impl Details {
     /// The rate for a person, with three digits where it has decimals: 0.0167 for `1/m`.
     pub(crate) fn shown_rate(&self) -> f64 {
         let is_whole = self.rate.fract() == 0.0;
-        format!("{:.2e}", self.rate).parse().ok().filter(|_| !is_whole).unwrap_or(self.rate)
+        format!("{:.2e}", self.rate)
+            .parse()
+            .ok()
+            .filter(|_| !is_whole)
+            .unwrap_or(self.rate)
     }
 
     /// The key of the run, with the bot and the address for which it counts. None without a key, and on the sandbox.
     pub(crate) fn scope(&self) -> Option<OnceScope> {
         let key = self.conditions.once.clone().filter(|_| !self.sandbox)?;
-        Some(OnceScope { key, bot: self.bot.clone(), address: self.api_url.clone() })
+        Some(OnceScope {
+            key,
+            bot: self.bot.clone(),
+            address: self.api_url.clone(),
+        })
     }
 
     /// The country and the category that a message is charged by; no category for a template of which the bot's list does
@@ -113,7 +124,9 @@ impl Details {
         body: &str,
     ) -> (Option<&'static str>, Option<Category>) {
         let category = if sends_template(path, body) {
-            self.template_texts.category_of(body).and_then(Category::named)
+            self.template_texts
+                .category_of(body)
+                .and_then(Category::named)
         } else {
             Some(Category::Service)
         };
@@ -124,7 +137,9 @@ impl Details {
     pub(crate) fn description(&self) -> String {
         match (&self.profile, self.sandbox) {
             (_, true) => format!("{} on the sandbox", self.kind),
-            (Some(profile), false) => format!("{} from bot {} (profile {profile})", self.kind, self.bot),
+            (Some(profile), false) => {
+                format!("{} from bot {} (profile {profile})", self.kind, self.bot)
+            }
             (None, false) => format!("{} from bot {}", self.kind, self.bot),
         }
     }
@@ -148,7 +163,11 @@ pub(crate) struct QueuedRow {
 
 impl QueuedRow {
     pub(crate) fn request(&self) -> DraftRequest<'_> {
-        DraftRequest { recipient: &self.recipient, path: &self.path, body: &self.body }
+        DraftRequest {
+            recipient: &self.recipient,
+            path: &self.path,
+            body: &self.body,
+        }
     }
 }
 
@@ -165,7 +184,10 @@ impl DraftRequest<'_> {
     pub(crate) fn recipients(&self) -> Result<Vec<String>, LedgerError> {
         let body = serde_json::from_str(self.body)
             .map_err(|error| LedgerError::damaged(format!("a request has no JSON: {error}")))?;
-        Ok(std::iter::once(self.recipient).chain(recipients_in(&body)).map(str::to_owned).collect())
+        Ok(std::iter::once(self.recipient)
+            .chain(recipients_in(&body))
+            .map(str::to_owned)
+            .collect())
     }
 }
 
@@ -245,7 +267,12 @@ impl ReportedRow {
     /// The row, which was under way when its process was lost: `error` says how.
     pub(super) fn lost(self, error: String) -> Self {
         let (state, code) = (RowState::Unknown, Some(RowState::Unknown.name().to_owned()));
-        Self { state, code, error: Some(error), ..self }
+        Self {
+            state,
+            code,
+            error: Some(error),
+            ..self
+        }
     }
 
     /// The row in a ledger that may lack its outcome.
@@ -254,9 +281,19 @@ impl ReportedRow {
         if state == self.state {
             return self;
         }
-        let before = self.error.as_deref().map(|error| format!("; before that: {error}")).unwrap_or_default();
+        let before = self
+            .error
+            .as_deref()
+            .map(|error| format!("; before that: {error}"))
+            .unwrap_or_default();
         let error = Some(format!("{damage}{before}"));
-        Self { state, code: Some(DOUBTFUL.to_owned()), error, api_code: None, ..self }
+        Self {
+            state,
+            code: Some(DOUBTFUL.to_owned()),
+            error,
+            api_code: None,
+            ..self
+        }
     }
 }
 
@@ -275,24 +312,36 @@ pub(crate) struct RowFilter {
 impl RowFilter {
     pub(crate) fn takes(&self, row: &ReportedRow) -> bool {
         let facts = row.delivery.as_ref().map(|delivery| &delivery.facts);
-        let by_state = self.takes_state(row) && (self.deliveries.is_empty() || row.state != RowState::Sent);
+        let by_state =
+            self.takes_state(row) && (self.deliveries.is_empty() || row.state != RowState::Sent);
         (by_state || facts.is_some_and(|facts| self.takes_delivery(facts)))
             && (self.codes.is_empty() || self.has_code(row.api_code.as_deref(), facts))
     }
 
     fn takes_delivery(&self, facts: &DeliveryFacts) -> bool {
         let is_other = |state: &DeliveryState| state.unknown().is_some();
-        self.deliveries.iter().any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
+        self.deliveries
+            .iter()
+            .any(|state| *state == facts.state || is_other(state) && is_other(&facts.state))
     }
 
     fn has_code(&self, api_code: Option<&str>, facts: Option<&DeliveryFacts>) -> bool {
         let undelivered = facts.filter(|facts| facts.state == DeliveryState::Undelivered);
-        let found = [api_code, undelivered.and_then(|facts| facts.code.as_deref())];
-        self.codes.iter().any(|code| found.contains(&Some(code.as_str())))
+        let found = [
+            api_code,
+            undelivered.and_then(|facts| facts.code.as_deref()),
+        ];
+        self.codes
+            .iter()
+            .any(|code| found.contains(&Some(code.as_str())))
     }
 
     fn takes_state(&self, row: &ReportedRow) -> bool {
-        let has_reason = || self.reasons.iter().any(|reason| row.code.as_deref() == Some(reason.name()));
+        let has_reason = || {
+            self.reasons
+                .iter()
+                .any(|reason| row.code.as_deref() == Some(reason.name()))
+        };
         match row.state {
             RowState::Skipped if !self.reasons.is_empty() => has_reason(),
             _ if self.states.is_empty() => self.reasons.is_empty() && self.deliveries.is_empty(),
@@ -317,7 +366,13 @@ pub(crate) struct SettledRow {
 impl SettledRow {
     /// A row whose end does not affect when others may leave.
     pub(crate) fn new(ended: EndedAttempt) -> Self {
-        Self { ended, at: Instant::now(), retry: None, slows: false, stopped_until: None }
+        Self {
+            ended,
+            at: Instant::now(),
+            retry: None,
+            slows: false,
+            stopped_until: None,
+        }
     }
 }
 

@@ -22,10 +22,16 @@ pub(crate) enum AnyInput {
 impl AnyInput {
     /// Errors use `name`. `asked` is the encoding of a text that is not UTF-8 and does not declare its encoding. The
     /// default is windows-1252: digits are the same bytes in it as in the other encodings.
-    pub(crate) fn open(mut input: ListInput, name: &str, asked: Option<ListEncoding>) -> Result<Self, UsageError> {
+    pub(crate) fn open(
+        mut input: ListInput,
+        name: &str,
+        asked: Option<ListEncoding>,
+    ) -> Result<Self, UsageError> {
         let mut bytes = head_of(&mut input, name)?;
         if bytes.starts_with(ZIP) {
-            let file = input.into_file(&bytes).map_err(|cause| UsageError::unreadable(name, &cause))?;
+            let file = input
+                .into_file(&bytes)
+                .map_err(|cause| UsageError::unreadable(name, &cause))?;
             return Workbook::open(file, name).map(Self::Workbook);
         }
         // UTF-16 has bytes that are zero.
@@ -37,16 +43,24 @@ impl AnyInput {
         read.map_err(|cause| UsageError::unreadable(name, &cause))?;
         if bytes.len() as u64 > MAX_TEXT {
             let problem = format!("{name} has more than {} MiB", MAX_TEXT / 1024 / 1024);
-            return Err(UsageError::new(problem, "check where it comes from, or give it in parts"));
+            return Err(UsageError::new(
+                problem,
+                "check where it comes from, or give it in parts",
+            ));
         }
-        decoded(bytes, asked).map(Self::Text).map_err(|cause| UsageError::unreadable(name, &cause))
+        decoded(bytes, asked)
+            .map(Self::Text)
+            .map_err(|cause| UsageError::unreadable(name, &cause))
     }
 }
 
 impl Workbook {
     /// Calls `see` with each filled row of every sheet, hidden ones too: the sheet's name, the line, and the cells; a cell
     /// without a usable value has the error instead.
-    pub(crate) fn each_row(&self, mut see: impl FnMut(&str, u64, &[Result<String, String>])) -> Result<(), UsageError> {
+    pub(crate) fn each_row(
+        &self,
+        mut see: impl FnMut(&str, u64, &[Result<String, String>]),
+    ) -> Result<(), UsageError> {
         for (place, sheet) in self.sheets.iter().enumerate() {
             let mut rows = self.rows(place, Covered::Read)?;
             while let Some(row) = rows.next()? {

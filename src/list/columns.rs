@@ -14,7 +14,13 @@ static RECIPIENT_NAMES: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("recipient_names.txt").lines().collect());
 
 /// Names that mean it only if no other column does: a contact may also be a person's name, and a number an order's.
-const WEAK_RECIPIENT_NAMES: [&str; 5] = ["contacto", "contact", "contactnumber", "numerodecontacto", "numero"];
+const WEAK_RECIPIENT_NAMES: [&str; 5] = [
+    "contacto",
+    "contact",
+    "contactnumber",
+    "numerodecontacto",
+    "numero",
+];
 
 /// The fewest digits of a number that can only be a person's: a date has fewer.
 const CERTAIN_NUMBER: usize = 9;
@@ -28,8 +34,16 @@ const NAMES_OF_COUNTRY: [&str; 3] = ["pais", "country", "countryregion"];
 const LENGTHS_OF_COUNTRY: RangeInclusive<usize> = 4..=20;
 
 /// A header must contain one of these to be suggested for `--to-column`.
-const TELLING_PARTS: [&str; 8] =
-    ["telefon", "phone", "celular", "movil", "mobile", "whatsapp", "recipient", "destinatari"];
+const TELLING_PARTS: [&str; 8] = [
+    "telefon",
+    "phone",
+    "celular",
+    "movil",
+    "mobile",
+    "whatsapp",
+    "recipient",
+    "destinatari",
+];
 
 /// The names of a header, with their positions.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -50,28 +64,56 @@ impl Columns {
     /// If two columns have the same name.
     pub(crate) fn new(names: Vec<String>) -> Result<Self, UsageError> {
         let mut known = HashSet::new();
-        if let Some(name) = names.iter().map(|name| name.trim()).find(|name| !name.is_empty() && !known.insert(*name)) {
-            return Err(UsageError::new(format!("two columns have the name `{name}`"), "rename one of them"));
+        if let Some(name) = names
+            .iter()
+            .map(|name| name.trim())
+            .find(|name| !name.is_empty() && !known.insert(*name))
+        {
+            return Err(UsageError::new(
+                format!("two columns have the name `{name}`"),
+                "rename one of them",
+            ));
         }
         let plain_names = names.iter().map(|name| plain(name)).collect();
-        let title = possible_title(&names).filter(|name| recipient_column(&[name], None).is_err()).map(str::to_owned);
-        let country_places = (0..).zip(&names).filter(|(_, name)| is_country_column(name)).map(|(place, _)| place);
+        let title = possible_title(&names)
+            .filter(|name| recipient_column(&[name], None).is_err())
+            .map(str::to_owned);
+        let country_places = (0..)
+            .zip(&names)
+            .filter(|(_, name)| is_country_column(name))
+            .map(|(place, _)| place);
         let country_places = country_places.collect();
-        Ok(Self { names, plain_names, country_places, title })
+        Ok(Self {
+            names,
+            plain_names,
+            country_places,
+            title,
+        })
     }
 
     /// An error if these names are a title because the row at `line` below reads like the header.
     pub(super) fn check_title(&self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
-        let Some(title) = &self.title else { return Ok(()) };
+        let Some(title) = &self.title else {
+            return Ok(());
+        };
         let has_digit = |cell: &&str| cell.contains(|sign: char| sign.is_ascii_digit());
         // It has more cells than the title, and no number.
-        let is_wider = cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1 && !cells.iter().any(has_digit);
+        let is_wider = cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1
+            && !cells.iter().any(has_digit);
         // If the title has no delimiter, cells may be whole lines.
-        let names: Vec<_> = cells.iter().flat_map(|cell| cell.split([',', ';', '\t', '|'])).map(str::trim).collect();
+        let names: Vec<_> = cells
+            .iter()
+            .flat_map(|cell| cell.split([',', ';', '\t', '|']))
+            .map(str::trim)
+            .collect();
         if !is_wider && (names.len() < 2 || recipient_column(&names, None).is_err()) {
             return Ok(());
         }
-        let names = names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(", ");
+        let names = names
+            .into_iter()
+            .filter(|name| !name.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ");
         let problem = match title.as_str() {
             "" => "the first line has no names of columns".to_owned(),
             title => format!("the first line is a title, not the header: `{title}`"),
@@ -97,12 +139,18 @@ impl Columns {
         let names = self.names.iter();
         // A text may name it in each row, so most names are found before blanks are looked for.
         let exact = names.clone().position(|known| known == name);
-        if let Some(exact) = exact.or_else(|| names.clone().position(|known| known.trim() == name)) {
+        if let Some(exact) = exact.or_else(|| names.clone().position(|known| known.trim() == name))
+        {
             return Some(exact);
         }
         let asked = plain(name);
-        let mut alike = (0..).zip(&self.plain_names).filter(|(_, known)| !asked.is_empty() && **known == asked);
-        alike.next().filter(|_| alike.next().is_none()).map(|(place, _)| place)
+        let mut alike = (0..)
+            .zip(&self.plain_names)
+            .filter(|(_, known)| !asked.is_empty() && **known == asked);
+        alike
+            .next()
+            .filter(|_| alike.next().is_none())
+            .map(|(place, _)| place)
     }
 }
 
@@ -116,7 +164,8 @@ pub(crate) fn meant_columns<'a>(names: &[&'a str], asked: &str) -> Vec<&'a str> 
     }
     // A line break in a header cell is printed as these two characters, and copied that way.
     let plain_name = plain(&asked.replace("\\r", " ").replace("\\n", " "));
-    all.filter(|name| !plain_name.is_empty() && plain(name) == plain_name).collect()
+    all.filter(|name| !plain_name.is_empty() && plain(name) == plain_name)
+        .collect()
 }
 
 /// The column that `asked` means, or one that shares a word with it or is spelled similarly.
@@ -130,9 +179,16 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
         return None;
     }
     let all = names.iter().map(|name| name.trim());
-    let has_word = |name: &str| name.split(|sign: char| !sign.is_alphanumeric()).any(|word| plain(word) == wanted);
-    let long = all.clone().filter(|name| plain(name).chars().count() >= SHORTEST_NEAR);
-    all.clone().find(|name| has_word(name)).or_else(|| nearest(asked, long))
+    let has_word = |name: &str| {
+        name.split(|sign: char| !sign.is_alphanumeric())
+            .any(|word| plain(word) == wanted)
+    };
+    let long = all
+        .clone()
+        .filter(|name| plain(name).chars().count() >= SHORTEST_NEAR);
+    all.clone()
+        .find(|name| has_word(name))
+        .or_else(|| nearest(asked, long))
 }
 
 /// The column of the recipient: the one in `asked`, or the only one with a matching name.
@@ -146,15 +202,24 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
             [first, second, ..] => Err(UsageError::several("--to-column", asked, first, second)),
             [] => {
                 let hint = "write the name exactly as in the header";
-                Err(no_header(names).unwrap_or_else(|| UsageError::no_column("--to-column", asked, names, hint)))
+                Err(no_header(names)
+                    .unwrap_or_else(|| UsageError::no_column("--to-column", asked, names, hint)))
             }
         };
     }
     let alike = |role| -> Vec<&str> {
-        names.iter().map(|name| name.trim()).filter(|name| ColumnRole::of(name) == role).collect()
+        names
+            .iter()
+            .map(|name| name.trim())
+            .filter(|name| ColumnRole::of(name) == role)
+            .collect()
     };
     let strong = alike(ColumnRole::Recipient);
-    let candidates = if strong.is_empty() { alike(ColumnRole::Ambiguous) } else { strong };
+    let candidates = if strong.is_empty() {
+        alike(ColumnRole::Ambiguous)
+    } else {
+        strong
+    };
     match candidates.as_slice() {
         [name] => Ok((*name).to_owned()),
         [first, second, ..] => {
@@ -196,7 +261,9 @@ impl ColumnRole {
 /// Whether `text` is a number with at least this many digits, and nothing but what people write between them.
 pub(super) fn is_number(text: &str, fewest: usize) -> bool {
     text.bytes().filter(u8::is_ascii_digit).count() >= fewest
-        && text.chars().all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
+        && text
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || " +-().'\u{a0}".contains(sign))
 }
 
 /// An error if `names` are not names but the cells of a row: one of them is a phone number.
@@ -204,14 +271,20 @@ pub(crate) fn no_header(names: &[&str]) -> Option<UsageError> {
     let cells: Vec<_> = names.iter().map(|name| name.trim()).collect();
     cells.iter().find(|cell| is_number(cell, CERTAIN_NUMBER))?;
     Some(UsageError::new(
-        format!("the first line is not a header but a person's row: {}", cells.join(", ")),
+        format!(
+            "the first line is not a header but a person's row: {}",
+            cells.join(", ")
+        ),
         "write a line above it that names the columns, such as nombre,celular",
     ))
 }
 
 /// The only name that is not blank, or an empty one if all are.
 fn possible_title(names: &[String]) -> Option<&str> {
-    let mut filled = names.iter().map(|name| name.trim()).filter(|name| !name.is_empty());
+    let mut filled = names
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty());
     let first = filled.next().unwrap_or_default();
     filled.next().is_none().then_some(first)
 }
@@ -228,9 +301,13 @@ mod tests {
 
     #[test]
     fn a_column_of_countries_is_known_by_its_name() {
-        for (name, expected) in
-            [("País", true), ("COUNTRY", true), ("Country/Region", true), ("country_code", false), ("paisaje", false)]
-        {
+        for (name, expected) in [
+            ("País", true),
+            ("COUNTRY", true),
+            ("Country/Region", true),
+            ("country_code", false),
+            ("paisaje", false),
+        ] {
             assert_eq!(is_country_column(name), expected, "{name}");
         }
     }
@@ -247,14 +324,30 @@ mod tests {
             (&["Contacto"], None, Ok("Contacto")),
             (&["Contacto", "Celular"], None, Ok("Celular")),
             (&["Fono", "x"], None, Ok("Fono")),
-            (&["Celular\n(WhatsApp)", "x"], None, Ok("Celular\n(WhatsApp)")),
+            (
+                &["Celular\n(WhatsApp)", "x"],
+                None,
+                Ok("Celular\n(WhatsApp)"),
+            ),
             (&["Número", "nombre"], None, Ok("Número")),
             (&["Número", "Móvil"], None, Ok("Móvil")),
             (&["WhatsApp", "Número"], None, Ok("WhatsApp")),
-            (&["celular_conyuge", "WhatsApp cliente"], None, Err("no column is named like a recipient column")),
-            (&["Teléfono celular", "x"], Some("telefono_celular"), Ok("Teléfono celular")),
+            (
+                &["celular_conyuge", "WhatsApp cliente"],
+                None,
+                Err("no column is named like a recipient column"),
+            ),
+            (
+                &["Teléfono celular", "x"],
+                Some("telefono_celular"),
+                Ok("Teléfono celular"),
+            ),
             (&["Teléfono", "telefono"], Some("telefono"), Ok("telefono")),
-            (&["Teléfono", "telefono"], Some("TELEFONO"), Err("could be the column `Teléfono` or `telefono`")),
+            (
+                &["Teléfono", "telefono"],
+                Some("TELEFONO"),
+                Err("could be the column `Teléfono` or `telefono`"),
+            ),
             (&["!", "?"], Some("-"), Err("there is no column `-`")),
             (&["phone", "celular"], None, Err("`phone` and `celular`")),
             (&["phone", "celular"], Some("celular"), Ok("celular")),
@@ -263,7 +356,9 @@ mod tests {
         ] {
             match (recipient_column(names, named), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected),
-                (Err(error), Err(expected)) => assert!(error.to_string().contains(expected), "{error}"),
+                (Err(error), Err(expected)) => {
+                    assert!(error.to_string().contains(expected), "{error}");
+                }
                 (found, _) => panic!("{names:?}: {found:?}"),
             }
         }

@@ -24,7 +24,12 @@ pub(super) struct CsvRows {
 
 impl CsvRows {
     /// Reads the header of an input whose first byte is in `line`; errors use `name`.
-    pub(super) fn open(input: Box<dyn Read>, name: &str, delimiter: u8, line: u64) -> Result<Self, UsageError> {
+    pub(super) fn open(
+        input: Box<dyn Read>,
+        name: &str,
+        delimiter: u8,
+        line: u64,
+    ) -> Result<Self, UsageError> {
         let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), delimiter, line);
         let record = next_record(&mut records, name)?.ok_or_else(|| UsageError::no_rows(name))?;
         if record.has_stray_quote {
@@ -35,7 +40,11 @@ impl CsvRows {
             ));
         }
         let header = TableHeader::of(&texts(&record, name)?).map_err(|error| error.of(name))?;
-        Ok(Self { records, header, delimiter })
+        Ok(Self {
+            records,
+            header,
+            delimiter,
+        })
     }
 
     /// The next row.
@@ -46,10 +55,15 @@ impl CsvRows {
                 continue;
             }
             let (line, last_line) = (record.line, record.last_line);
-            self.header.columns.check_title(line, &cells).map_err(|error| error.of(name))?;
+            self.header
+                .columns
+                .check_title(line, &cells)
+                .map_err(|error| error.of(name))?;
             // It may have swallowed other rows.
             if record.has_stray_quote && last_line > line {
-                let problem = format!("{name}: the row of line {line} goes on to line {last_line}, and {STRAY_QUOTE}");
+                let problem = format!(
+                    "{name}: the row of line {line} goes on to line {last_line}, and {STRAY_QUOTE}"
+                );
                 return Err(UsageError::new(problem, CLOSE_IT));
             }
             let row = if record.has_stray_quote {
@@ -58,9 +72,23 @@ impl CsvRows {
                 self.row(&cells)
             };
             let outcome = self.header.layout.outcome(&cells);
-            let inner_lines = if last_line > line { self.inner_lines(line, &cells) } else { Vec::new() };
-            let bad_text = if row.is_err() { self.joined(&cells) } else { String::new() };
-            return Ok(Some(ListRow { last_line, inner_lines, outcome, bad_text, ..ListRow::new(line, row) }));
+            let inner_lines = if last_line > line {
+                self.inner_lines(line, &cells)
+            } else {
+                Vec::new()
+            };
+            let bad_text = if row.is_err() {
+                self.joined(&cells)
+            } else {
+                String::new()
+            };
+            return Ok(Some(ListRow {
+                last_line,
+                inner_lines,
+                outcome,
+                bad_text,
+                ..ListRow::new(line, row)
+            }));
         }
         Ok(None)
     }
@@ -69,7 +97,9 @@ impl CsvRows {
         let (found, expected) = (cells.len(), self.header.width);
         if found != expected {
             let cells = if found == 1 { "cell" } else { "cells" };
-            return Err(format!("has {found} {cells}, but the header has {expected}"));
+            return Err(format!(
+                "has {found} {cells}, but the header has {expected}"
+            ));
         }
         Ok(self.header.row(cells, Vec::new()))
     }
@@ -85,20 +115,34 @@ impl CsvRows {
     /// The lines of a record that begins in line `first`, as the rows that they would be if a quote did not join them.
     fn inner_lines(&self, first: u64, cells: &[&str]) -> Vec<InnerLine> {
         let (delimiter, last) = (char::from(self.delimiter), cells.len().saturating_sub(1));
-        let lines =
-            |text: &str| -> Vec<String> { text.replace("\r\n", "\n").split(['\n', '\r']).map(str::to_owned).collect() };
+        let lines = |text: &str| -> Vec<String> {
+            text.replace("\r\n", "\n")
+                .split(['\n', '\r'])
+                .map(str::to_owned)
+                .collect()
+        };
         // Only the first and the last line of a cell can have other cells beside it.
         let inside = cells.iter().enumerate().flat_map(|(place, cell)| {
             let mut inside = lines(cell);
             let beside = usize::from(place < last);
-            inside.truncate(if inside.len() > 1 { inside.len() - beside } else { 0 });
+            inside.truncate(if inside.len() > 1 {
+                inside.len() - beside
+            } else {
+                0
+            });
             inside.into_iter().skip(usize::from(place > 0))
         });
         let inside: HashSet<_> = inside.collect();
         let row = |text: &str| self.row(&text.split(delimiter).collect::<Vec<_>>()).ok();
         let whole = lines(&cells.join(&delimiter.to_string()));
         let whole = (first..).zip(whole);
-        whole.map(|(line, text)| InnerLine { line, row: row(&text), is_inside: inside.contains(&text) }).collect()
+        whole
+            .map(|(line, text)| InnerLine {
+                line,
+                row: row(&text),
+                is_inside: inside.contains(&text),
+            })
+            .collect()
     }
 }
 
@@ -114,13 +158,18 @@ fn next_record(
     })?;
     if let Some(record) = record.as_ref().filter(|record| record.is_open) {
         texts(record, name)?;
-        return Err(UsageError::new(format!("{name}: a quote in the row of line {line} is never closed"), CLOSE_IT));
+        return Err(UsageError::new(
+            format!("{name}: a quote in the row of line {line} is never closed"),
+            CLOSE_IT,
+        ));
     }
     Ok(record)
 }
 
 fn texts<'a>(record: &'a CsvRecord, name: &str) -> Result<Vec<&'a str>, UsageError> {
-    record.texts().ok_or_else(|| UsageError::not_utf8(name, record.line))
+    record
+        .texts()
+        .ok_or_else(|| UsageError::not_utf8(name, record.line))
 }
 
 /// The most bytes of one row, so that a quote that is never closed cannot fill the memory: a request has at most 1 MiB.
@@ -170,7 +219,13 @@ enum State {
 impl<R: BufRead> CsvRecords<R> {
     /// For an input whose first byte is in `line`.
     pub(super) fn new(input: R, delimiter: u8, line: u64) -> Self {
-        Self { input, delimiter, last_byte: 0, line, begun: line }
+        Self {
+            input,
+            delimiter,
+            last_byte: 0,
+            line,
+            begun: line,
+        }
     }
 
     /// The next record; empty lines are none.
@@ -181,7 +236,9 @@ impl<R: BufRead> CsvRecords<R> {
         let (mut record, mut state) = (CsvRecord::default(), State::Outside);
         while state != State::Ended && record.length <= MAX_ROW {
             let bytes = self.input.fill_buf()?;
-            let Some((byte, behind)) = bytes.split_first() else { break };
+            let Some((byte, behind)) = bytes.split_first() else {
+                break;
+            };
             let is_second_half = (self.last_byte, *byte) == (b'\r', b'\n');
             self.line += u64::from(ends_line(self.last_byte) && !is_second_half);
             self.last_byte = *byte;
@@ -192,10 +249,13 @@ impl<R: BufRead> CsvRecords<R> {
             let mut used = 1;
             if matches!(state, State::Plain | State::Quoted) && !ends_line(*byte) {
                 // Most of an input means nothing else, and is taken at once.
-                let is_plain = |byte: &&u8| !ends_line(**byte) && **byte != b'"' && **byte != self.delimiter;
+                let is_plain =
+                    |byte: &&u8| !ends_line(**byte) && **byte != b'"' && **byte != self.delimiter;
                 used += behind.iter().take_while(is_plain).count();
                 self.last_byte = *bytes.get(used - 1).unwrap_or(byte);
-                record.text.extend_from_slice(bytes.get(1..used).unwrap_or_default());
+                record
+                    .text
+                    .extend_from_slice(bytes.get(1..used).unwrap_or_default());
             }
             self.input.consume(used);
             if !matches!(state, State::Outside | State::Ended) {
@@ -219,7 +279,12 @@ impl<R: BufRead> CsvRecords<R> {
 impl CsvRecord {
     /// One that begins in `line`, with room for what most rows have.
     fn at(line: u64) -> Self {
-        Self { line, text: Vec::with_capacity(256), ends: Vec::with_capacity(16), ..Self::default() }
+        Self {
+            line,
+            text: Vec::with_capacity(256),
+            ends: Vec::with_capacity(16),
+            ..Self::default()
+        }
     }
 
     /// Takes the next byte of the input, and returns the state after it.
@@ -256,7 +321,10 @@ impl CsvRecord {
     pub(super) fn texts(&self) -> Option<Vec<&str>> {
         let text = std::str::from_utf8(&self.text).ok()?;
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(begin, end)| text.get(begin..*end)).collect()
+        begins
+            .zip(&self.ends)
+            .map(|(begin, end)| text.get(begin..*end))
+            .collect()
     }
 }
 
@@ -299,7 +367,14 @@ mod tests {
     #[test]
     fn lines_are_those_of_an_editor_and_a_quote_in_a_wrong_place_is_seen() {
         let text = "\n\ra;\"b\n\nc\"\r\n\r\nd\"e;f\"\r\"g\" ;h\n\"i\"j;\"k\nl\"m\n\"n";
-        let seen = |record: &CsvRecord| (record.line, record.last_line, record.has_stray_quote, record.is_open);
+        let seen = |record: &CsvRecord| {
+            (
+                record.line,
+                record.last_line,
+                record.has_stray_quote,
+                record.is_open,
+            )
+        };
         let found: Vec<_> = records(text).iter().map(seen).collect();
         let expected = [
             (3, 5, false, false),
@@ -319,7 +394,10 @@ mod tests {
         let longer = format!("a\n\"{most}");
         let mut records = CsvRecords::new(longer.as_bytes(), b',', 1);
         records.next().unwrap();
-        assert_eq!(records.next().unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(
+            records.next().unwrap_err().kind(),
+            io::ErrorKind::FileTooLarge
+        );
         assert_eq!(records.begun, 2);
     }
 }

@@ -17,8 +17,11 @@ impl FromStr for ListEncoding {
 
     fn from_str(label: &str) -> Result<Self, String> {
         let known = Encoding::for_label_no_replacement(label.as_bytes()).map(Self);
-        known
-            .ok_or_else(|| format!("`{label}` is not a known encoding; most lists are utf-8, windows-1252 or utf-16le"))
+        known.ok_or_else(|| {
+            format!(
+                "`{label}` is not a known encoding; most lists are utf-8, windows-1252 or utf-16le"
+            )
+        })
     }
 }
 
@@ -31,7 +34,11 @@ pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> &'static 
 /// Whether a text is UTF-8 with letters of several bytes, which is hardly by chance.
 pub(super) fn is_utf_8(text: File) -> bool {
     let mut letters = BufReader::new(DecodedInput::new(Box::new(text), UTF_8)).bytes();
-    letters.try_fold(false, |is_found, byte| byte.map(|byte| is_found || !byte.is_ascii())).unwrap_or(false)
+    letters
+        .try_fold(false, |is_found, byte| {
+            byte.map(|byte| is_found || !byte.is_ascii())
+        })
+        .unwrap_or(false)
 }
 
 /// A text as UTF-8, without its mark, which decides the encoding. Without a mark, valid UTF-8 is unchanged, and other text
@@ -40,7 +47,11 @@ pub(super) fn decoded(bytes: Vec<u8>, asked: Option<ListEncoding>) -> io::Result
     let otherwise = encoding_of(&bytes, asked.or(Some(ListEncoding(WINDOWS_1252))));
     // In UTF-16 without a mark, every byte may also be valid UTF-8.
     let is_wide = !otherwise.is_ascii_compatible() && bytes.contains(&0);
-    let encoding = if !is_wide && std::str::from_utf8(&bytes).is_ok() { UTF_8 } else { otherwise };
+    let encoding = if !is_wide && std::str::from_utf8(&bytes).is_ok() {
+        UTF_8
+    } else {
+        otherwise
+    };
     io::read_to_string(DecodedInput::new(Box::new(Cursor::new(bytes)), encoding))
 }
 
@@ -58,22 +69,44 @@ pub(super) struct DecodedInput {
 impl DecodedInput {
     pub(super) fn new(inner: Box<dyn Read>, encoding: &'static Encoding) -> Self {
         let (decoder, text) = (encoding.new_decoder_with_bom_removal(), Cursor::default());
-        Self { inner, decoder, has_ended: false, is_broken: false, text, line: 1 }
+        Self {
+            inner,
+            decoder,
+            has_ended: false,
+            is_broken: false,
+            text,
+            line: 1,
+        }
     }
 
     fn decode_more(&mut self) -> io::Result<()> {
         if self.is_broken {
-            let problem = format!("line {} is not {}", self.line, self.decoder.encoding().name());
+            let problem = format!(
+                "line {} is not {}",
+                self.line,
+                self.decoder.encoding().name()
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidData, problem));
         }
         let mut raw = Vec::new();
-        self.has_ended = self.inner.by_ref().take(BUFFER as u64).read_to_end(&mut raw)? == 0;
+        self.has_ended = self
+            .inner
+            .by_ref()
+            .take(BUFFER as u64)
+            .read_to_end(&mut raw)?
+            == 0;
         // In every encoding, one byte becomes at most three in UTF-8.
         let mut text = vec![0; raw.len() * 3 + 16];
-        let (result, _, written) = self.decoder.decode_to_utf8_without_replacement(&raw, &mut text, self.has_ended);
+        let (result, _, written) =
+            self.decoder
+                .decode_to_utf8_without_replacement(&raw, &mut text, self.has_ended);
         self.is_broken = matches!(result, DecoderResult::Malformed(..));
         text.truncate(written);
-        self.line += text.iter().filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>();
+        self.line += text
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .map(|_| 1)
+            .sum::<u64>();
         self.text = Cursor::new(text);
         Ok(())
     }
@@ -93,31 +126,57 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8], label: &str) -> (String, Option<String>) {
-        let mut input =
-            DecodedInput::new(Box::new(Cursor::new(bytes.to_vec())), label.parse::<ListEncoding>().unwrap().0);
+        let mut input = DecodedInput::new(
+            Box::new(Cursor::new(bytes.to_vec())),
+            label.parse::<ListEncoding>().unwrap().0,
+        );
         let mut text = Vec::new();
-        let error = input.read_to_end(&mut text).err().map(|error| error.to_string());
+        let error = input
+            .read_to_end(&mut text)
+            .err()
+            .map(|error| error.to_string());
         (String::from_utf8(text).unwrap(), error)
     }
 
     #[test]
     fn a_label_is_that_of_an_encoding() {
         for label in ["windows_1252", "replacement", ""] {
-            assert!(label.parse::<ListEncoding>().unwrap_err().contains("is not a known encoding"), "{label}");
+            assert!(
+                label
+                    .parse::<ListEncoding>()
+                    .unwrap_err()
+                    .contains("is not a known encoding"),
+                "{label}"
+            );
         }
     }
 
     #[test]
     fn decodes_or_says_where_it_cannot() {
-        assert_eq!(decoded(b"Jos\xe9 \x80", "latin1"), ("José €".to_owned(), None));
+        assert_eq!(
+            decoded(b"Jos\xe9 \x80", "latin1"),
+            ("José €".to_owned(), None)
+        );
         assert_eq!(decoded(b"", "shift_jis"), (String::new(), None));
         let long = b"\x82\xa0".repeat(BUFFER);
         assert_eq!(decoded(&long, "shift_jis"), ("あ".repeat(BUFFER), None));
         let broken = decoded(b"a\n\x82\xa0\x82", "shift_jis");
-        assert_eq!(broken, ("a\nあ".to_owned(), Some("line 2 is not Shift_JIS".to_owned())));
+        assert_eq!(
+            broken,
+            (
+                "a\nあ".to_owned(),
+                Some("line 2 is not Shift_JIS".to_owned())
+            )
+        );
         let odd = decoded(b"\xff\xfea\0\n\0b", "utf-16");
-        assert_eq!(odd, ("a\n".to_owned(), Some("line 2 is not UTF-16LE".to_owned())));
+        assert_eq!(
+            odd,
+            ("a\n".to_owned(), Some("line 2 is not UTF-16LE".to_owned()))
+        );
         let inside = decoded(b"a\xff\nb", "euc-jp");
-        assert_eq!(inside, ("a".to_owned(), Some("line 1 is not EUC-JP".to_owned())));
+        assert_eq!(
+            inside,
+            ("a".to_owned(), Some("line 1 is not EUC-JP".to_owned()))
+        );
     }
 }

@@ -28,7 +28,12 @@ pub(crate) struct CsvFormat {
 
 impl Default for CsvFormat {
     fn default() -> Self {
-        Self { delimiter: b',', has_mark: false, has_returns: false, has_separator_line: false }
+        Self {
+            delimiter: b',',
+            has_mark: false,
+            has_returns: false,
+            has_separator_line: false,
+        }
     }
 }
 
@@ -48,12 +53,24 @@ impl CsvFormat {
             head.drain(..end);
         }
         let delimiter = separator.unwrap_or_else(|| delimiter(head));
-        Self { delimiter, has_mark, has_returns, has_separator_line: separator.is_some() }
+        Self {
+            delimiter,
+            has_mark,
+            has_returns,
+            has_separator_line: separator.is_some(),
+        }
     }
 
     /// The format of a table that begins with `head`, further down in the same input.
     pub(super) fn below(self, head: &[u8]) -> Self {
-        if self.has_separator_line { self } else { Self { delimiter: delimiter(head), ..self } }
+        if self.has_separator_line {
+            self
+        } else {
+            Self {
+                delimiter: delimiter(head),
+                ..self
+            }
+        }
     }
 
     /// The first line that is part of the list.
@@ -67,8 +84,14 @@ pub(crate) const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The delimiter that Excel's first line names: `sep=;`, perhaps in quotes.
 fn separator(line: &[u8]) -> Option<u8> {
-    let bare = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
-    let named = bare.get(..4).filter(|begin| begin.eq_ignore_ascii_case(b"sep="))?.len();
+    let bare = line
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""))
+        .unwrap_or(line);
+    let named = bare
+        .get(..4)
+        .filter(|begin| begin.eq_ignore_ascii_case(b"sep="))?
+        .len();
     match bare.get(named..)? {
         // Trimming has removed a tab at the end of the line.
         [] => Some(b'\t'),
@@ -90,7 +113,13 @@ fn first_line(head: &[u8]) -> impl Iterator<Item = u8> {
 fn delimiter(head: &[u8]) -> u8 {
     let mut quoted = false;
     // Empty lines may come before the header.
-    let head = head.get(head.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count()..).unwrap_or_default();
+    let head = head
+        .get(
+            head.iter()
+                .take_while(|byte| matches!(byte, b'\n' | b'\r'))
+                .count()..,
+        )
+        .unwrap_or_default();
     let outside: Vec<u8> = first_line(head)
         .filter(|byte| {
             quoted ^= *byte == b'"';
@@ -99,7 +128,10 @@ fn delimiter(head: &[u8]) -> u8 {
         .collect();
     let count = |delimiter: u8| outside.split(|byte| *byte == delimiter).count();
     // `max_by_key` takes the last of equals.
-    [b'|', b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+    [b'|', b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|delimiter| count(*delimiter))
+        .unwrap_or(b',')
 }
 
 /// How a file begins; what it is, in words that follow "it is"; and the way out.
@@ -116,7 +148,11 @@ pub(super) const ZIP: &[u8] = b"PK\x03\x04";
 
 const FILES: [Signature; 3] = [
     // Workbooks with a password are in the same container.
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an older Office file (.xls) or a workbook with a password", SAVE_SHEET),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an older Office file (.xls) or a workbook with a password",
+        SAVE_SHEET,
+    ),
     (b"%PDF-", "a PDF", NAME_LIST),
     (b"\x1f\x8b", "compressed (gzip)", UNPACK),
 ];
@@ -132,11 +168,22 @@ pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
 /// The error for the file that begins with `head`; None if it may be a text.
 pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
     let text = head.strip_prefix(MARK).unwrap_or(head).trim_ascii_start();
-    let begins = |tag: &&[u8]| text.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag));
+    let begins = |tag: &&[u8]| {
+        text.get(..tag.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
+    };
     if MARKUP.iter().any(begins) {
-        return Some(not_a_list("HTML or XML, as some programs export under the name .xls", SAVE_SHEET));
+        return Some(not_a_list(
+            "HTML or XML, as some programs export under the name .xls",
+            SAVE_SHEET,
+        ));
     }
-    let of_zeros = || head.contains(&0).then(|| not_a_list("not text in UTF-8: it has bytes that are zero", OF_UTF_16));
+    let of_zeros = || {
+        head.contains(&0)
+            .then(|| not_a_list("not text in UTF-8: it has bytes that are zero", OF_UTF_16))
+    };
     let known = FILES.iter().find(|(begin, ..)| head.starts_with(begin));
-    known.map(|(_, what, hint)| not_a_list(what, hint)).or_else(of_zeros)
+    known
+        .map(|(_, what, hint)| not_a_list(what, hint))
+        .or_else(of_zeros)
 }

@@ -18,7 +18,10 @@ pub(super) struct NdjsonRows {
 
 impl NdjsonRows {
     pub(super) fn new(input: Box<dyn Read>) -> Self {
-        Self { reader: BufReader::with_capacity(BUFFER, input), line: 0 }
+        Self {
+            reader: BufReader::with_capacity(BUFFER, input),
+            line: 0,
+        }
     }
 
     /// The next row.
@@ -26,23 +29,42 @@ impl NdjsonRows {
         loop {
             let mut bytes = Vec::new();
             self.line += 1;
-            let read = self.reader.by_ref().take(MAX_ROW + 1).read_until(b'\n', &mut bytes);
+            let read = self
+                .reader
+                .by_ref()
+                .take(MAX_ROW + 1)
+                .read_until(b'\n', &mut bytes);
             match read.map_err(|cause| UsageError::unreadable(name, &cause))? as u64 {
                 0 => return Ok(None),
                 1..=MAX_ROW => {}
                 _ => return Err(UsageError::row_too_long(name, self.line)),
             }
-            let text = String::from_utf8(bytes).map_err(|_| UsageError::not_utf8(name, self.line))?;
+            let text =
+                String::from_utf8(bytes).map_err(|_| UsageError::not_utf8(name, self.line))?;
             if text.trim() == "{" {
-                let problem = format!("{name}: the object of line {} goes on over more lines", self.line);
-                return Err(UsageError::new(problem, "write one object a line, as `jq -c .` does"));
+                let problem = format!(
+                    "{name}: the object of line {} goes on over more lines",
+                    self.line
+                );
+                return Err(UsageError::new(
+                    problem,
+                    "write one object a line, as `jq -c .` does",
+                ));
             }
             if !text.trim().is_empty() {
                 let (row, outcome) = object(text.trim_end());
                 // It never looks like a single cell: until it is corrected, it must not become a recipient.
                 let end = if text.starts_with('{') { "" } else { "," };
-                let bad_text = if row.is_err() { text.trim_end().to_owned() + end } else { String::new() };
-                return Ok(Some(ListRow { outcome, bad_text, ..ListRow::new(self.line, row) }));
+                let bad_text = if row.is_err() {
+                    text.trim_end().to_owned() + end
+                } else {
+                    String::new()
+                };
+                return Ok(Some(ListRow {
+                    outcome,
+                    bad_text,
+                    ..ListRow::new(self.line, row)
+                }));
             }
         }
     }
@@ -57,6 +79,9 @@ fn object(text: &str) -> (Result<Row, String>, Option<ReportedOutcome>) {
         }
         Ok(_) => (Err("is not a JSON object".to_owned()), None),
         // The caller names the line, which is the only one of this row.
-        Err(error) => (Err(error.message.replace(" at line 1 column ", " at column ")), None),
+        Err(error) => (
+            Err(error.message.replace(" at line 1 column ", " at column ")),
+            None,
+        ),
     }
 }

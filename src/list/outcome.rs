@@ -59,13 +59,24 @@ const FEWEST_ALONE: usize = 5;
 
 /// Those of `names` that a report has, if its column `sent` is missing: without it, which rows were sent is unknown.
 pub(crate) fn columns_without_sent(names: &[&str]) -> Option<Vec<String>> {
-    let is_one_of = |name: &str, columns: &[&str]| columns.iter().any(|column| name.eq_ignore_ascii_case(column));
+    let is_one_of = |name: &str, columns: &[&str]| {
+        columns
+            .iter()
+            .any(|column| name.eq_ignore_ascii_case(column))
+    };
     let names: Vec<_> = names.iter().map(|name| name.trim()).collect();
     let of = |language| -> Vec<_> {
         let columns = outcome_columns(language);
-        names.iter().filter(|name| is_one_of(name, &columns)).map(|name| (*name).to_owned()).collect()
+        names
+            .iter()
+            .filter(|name| is_one_of(name, &columns))
+            .map(|name| (*name).to_owned())
+            .collect()
     };
-    let ours = [ReportLanguage::En, ReportLanguage::Es].map(of).into_iter().max_by_key(Vec::len)?;
+    let ours = [ReportLanguage::En, ReportLanguage::Es]
+        .map(of)
+        .into_iter()
+        .max_by_key(Vec::len)?;
     (ours.len() >= FEWEST_ALONE && !is_one_of(TELLING_COLUMN, &names)).then_some(ours)
 }
 
@@ -98,22 +109,42 @@ impl ReportLayout {
     /// # Errors
     /// If there are two of one name and the report's do not stand together in their order: a user's own was moved.
     pub(crate) fn of(header: &[&str]) -> Result<Self, UsageError> {
-        let place = |column| header.iter().rposition(|name| name.trim().eq_ignore_ascii_case(column));
-        let [english, spanish] =
-            [ReportLanguage::En, ReportLanguage::Es].map(|language| outcome_columns(language).map(place));
+        let place = |column| {
+            header
+                .iter()
+                .rposition(|name| name.trim().eq_ignore_ascii_case(column))
+        };
+        let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es]
+            .map(|language| outcome_columns(language).map(place));
         // Some of them may be the user's own: names in Spanish count where all are there, and no English ones behind them.
-        let has_all = COLUMNS.iter().zip(spanish).all(|([name, in_spanish], at)| name == in_spanish || at.is_some());
-        let language = if has_all && spanish > english { ReportLanguage::Es } else { ReportLanguage::En };
+        let has_all = COLUMNS
+            .iter()
+            .zip(spanish)
+            .all(|([name, in_spanish], at)| name == in_spanish || at.is_some());
+        let language = if has_all && spanish > english {
+            ReportLanguage::Es
+        } else {
+            ReportLanguage::En
+        };
         let places = language.of([english, spanish]);
-        let is_report = place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
+        let is_report =
+            place(TELLING_COLUMN).is_some() && places.iter().flatten().count() > FEWEST_OTHERS;
         let outcome = is_report.then_some(places);
         let is_own = |place: &usize| !outcome.is_some_and(|places| places.contains(&Some(*place)));
         let own: Vec<_> = (0..header.len()).filter(is_own).collect();
         let ours: Vec<_> = outcome.iter().flatten().flatten().copied().collect();
         if !ours.is_sorted_by(|place, next| place + 1 == *next) {
-            let name = |place: usize| header.get(place).map(|name| name.trim()).unwrap_or_default();
-            let pairs = ours.iter().flat_map(|last| own.iter().map(move |first| [*first, *last]));
-            let mut doubled = pairs.filter(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
+            let name = |place: usize| {
+                header
+                    .get(place)
+                    .map(|name| name.trim())
+                    .unwrap_or_default()
+            };
+            let pairs = ours
+                .iter()
+                .flat_map(|last| own.iter().map(move |first| [*first, *last]));
+            let mut doubled =
+                pairs.filter(|pair| name(pair[0]).eq_ignore_ascii_case(name(pair[1])));
             if let Some(pair) = doubled.next() {
                 let ([first, last], name) = (pair.map(|place| place + 1), name(pair[1]));
                 return Err(UsageError::new(
@@ -124,7 +155,11 @@ impl ReportLayout {
                 ));
             }
         }
-        Ok(Self { own, outcome, language })
+        Ok(Self {
+            own,
+            outcome,
+            language,
+        })
     }
 
     pub(super) fn is_report(&self) -> bool {
@@ -133,14 +168,21 @@ impl ReportLayout {
 
     /// Whether the columns of a report are the last ones, in their order.
     pub(super) fn is_as_written(&self) -> bool {
-        self.outcome.is_some_and(|places| (self.own.len()..).zip(places).all(|(at, place)| place == Some(at)))
+        self.outcome.is_some_and(|places| {
+            (self.own.len()..)
+                .zip(places)
+                .all(|(at, place)| place == Some(at))
+        })
     }
 
     /// The columns of a report that are missing here.
     pub(super) fn missing(&self) -> Vec<&'static str> {
         let places = self.outcome.iter().flatten();
         let columns = outcome_columns(self.language).into_iter().zip(places);
-        columns.filter(|(_, place)| place.is_none()).map(|(column, _)| column).collect()
+        columns
+            .filter(|(_, place)| place.is_none())
+            .map(|(column, _)| column)
+            .collect()
     }
 
     /// Which of the user's own the column at this place is.
@@ -150,13 +192,20 @@ impl ReportLayout {
 
     /// The user's own of the cells of a row, or of the header, as they were before they stood in a report.
     pub(super) fn own(&self, cells: &[&str]) -> Vec<String> {
-        let own = self.own.iter().map(|place| cells.get(*place).copied().unwrap_or_default());
+        let own = self
+            .own
+            .iter()
+            .map(|place| cells.get(*place).copied().unwrap_or_default());
         own.map(|cell| self.as_typed(cell)).collect()
     }
 
     /// A cell as it was before it stood in a report.
     pub(crate) fn as_typed(&self, cell: &str) -> String {
-        if self.is_report() { unguarded(cell) } else { cell.to_owned() }
+        if self.is_report() {
+            unguarded(cell)
+        } else {
+            cell.to_owned()
+        }
     }
 
     /// What a report says of the row of these cells.
@@ -164,7 +213,9 @@ impl ReportLayout {
         let places = self.outcome?;
         let cell = |place: usize| unguarded(cells.get(place).copied().unwrap_or_default());
         let of_place = |at: usize| places.get(at).copied().flatten().map(cell);
-        Some(ReportedOutcome::of(|column| of_place(COLUMNS.iter().position(|[known, _]| *known == column)?)))
+        Some(ReportedOutcome::of(|column| {
+            of_place(COLUMNS.iter().position(|[known, _]| *known == column)?)
+        }))
     }
 }
 
@@ -187,26 +238,41 @@ impl ReportedOutcome {
             "yes" | "sí" | "si" => Ok(ReportedSent::Yes),
             "no" => Ok(ReportedSent::No),
             "unknown" | "desconocido" => Ok(ReportedSent::Unknown),
-            "" => Err("sent: is empty; write `no` if the row was not sent yet, else `yes`".to_owned()),
-            _ => Err(format!("sent: `{}` is not yes, no or unknown", self.sent.escape_debug())),
+            "" => {
+                Err("sent: is empty; write `no` if the row was not sent yet, else `yes`".to_owned())
+            }
+            _ => Err(format!(
+                "sent: `{}` is not yes, no or unknown",
+                self.sent.escape_debug()
+            )),
         }
     }
 
     /// Whether the row could not be sent because something was wrong with it.
     pub(crate) fn was_invalid(&self) -> bool {
-        self.is_sent() == Ok(ReportedSent::No) && self.code.as_deref().map(str::trim) == Some("invalid")
+        self.is_sent() == Ok(ReportedSent::No)
+            && self.code.as_deref().map(str::trim) == Some("invalid")
     }
 
     /// From the cell under each of [`COLUMNS`] by its name in English, where there is such a column.
     fn of(cell: impl Fn(&str) -> Option<String>) -> Self {
         let text = |column| cell(column).unwrap_or_default();
-        Self { run: text("run"), line: text("line"), sent: text("sent"), sent_to: cell("sent_to"), code: cell("code") }
+        Self {
+            run: text("run"),
+            line: text("line"),
+            sent: text("sent"),
+            sent_to: cell("sent_to"),
+            code: cell("code"),
+        }
     }
 
     /// Takes it out of the fields of an object, where they are a row of a report.
     pub(super) fn take(fields: &mut Map<String, Value>) -> Option<Self> {
         let columns = outcome_columns(ReportLanguage::En);
-        let ours = columns.iter().filter(|column| fields.contains_key(**column)).count();
+        let ours = columns
+            .iter()
+            .filter(|column| fields.contains_key(**column))
+            .count();
         if !fields.contains_key(TELLING_COLUMN) || ours <= FEWEST_OTHERS {
             return None;
         }
@@ -222,7 +288,9 @@ impl ReportedOutcome {
 
 /// A spreadsheet would run a cell that begins with one of these, or take it for a guarded one. The wide forms are those of
 /// Asian keyboards, which it reads as the others.
-const GUARDED: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\''];
+const GUARDED: [char; 12] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\'',
+];
 
 /// A program that takes another delimiter than the list's begins a cell behind one of these; a quote inside a cell does not
 /// prevent that.
@@ -244,7 +312,11 @@ pub(crate) fn guarded(cell: &str) -> String {
 
 /// A cell of a workbook, where it is a text and runs nowhere: guarded only where it reads like a guarded one.
 pub(crate) fn guarded_in_sheet(cell: &str) -> Cow<'_, str> {
-    if unguarded(cell) == cell { Cow::Borrowed(cell) } else { Cow::Owned(guarded(cell)) }
+    if unguarded(cell) == cell {
+        Cow::Borrowed(cell)
+    } else {
+        Cow::Owned(guarded(cell))
+    }
 }
 
 /// What [`guarded`] made a cell of a report from.
@@ -254,7 +326,9 @@ fn unguarded(cell: &str) -> String {
     let mut characters = cell.chars();
     while let Some(mut character) = characters.next() {
         if at_begin && character == '\'' {
-            let Some(guarded) = characters.next() else { break };
+            let Some(guarded) = characters.next() else {
+                break;
+            };
             character = guarded;
         }
         plain.push(character);
@@ -278,19 +352,63 @@ mod tests {
     fn a_name_in_spanish_is_a_report_s_only_in_a_report_in_spanish() {
         let [english, spanish] = [ReportLanguage::En, ReportLanguage::Es].map(outcome_columns);
         let lacking = |columns: &[&'static str], name: &str| {
-            columns.iter().copied().filter(|column| *column != name).collect::<Vec<_>>()
+            columns
+                .iter()
+                .copied()
+                .filter(|column| *column != name)
+                .collect::<Vec<_>>()
         };
         for (own, ours, expected, missing) in [
             (vec!["to"], spanish.to_vec(), vec!["to"], vec![]),
-            (vec!["to", "fecha", "entrega"], english.to_vec(), vec!["to", "fecha", "entrega"], vec![]),
-            (vec!["to", "fecha", "entrega"], spanish.to_vec(), vec!["to", "fecha", "entrega"], vec![]),
+            (
+                vec!["to", "fecha", "entrega"],
+                english.to_vec(),
+                vec!["to", "fecha", "entrega"],
+                vec![],
+            ),
+            (
+                vec!["to", "fecha", "entrega"],
+                spanish.to_vec(),
+                vec!["to", "fecha", "entrega"],
+                vec![],
+            ),
             (vec!["to", "at"], spanish.to_vec(), vec!["to", "at"], vec![]),
-            (vec!["to", "fecha"], lacking(&english, "at"), vec!["to", "fecha"], vec!["at"]),
-            (vec!["to"], lacking(&spanish, "sent_to"), vec!["to"], vec!["sent_to"]),
-            (spanish[6..13].to_vec(), english.to_vec(), spanish[6..13].to_vec(), vec![]),
-            (spanish[3..13].to_vec(), english.to_vec(), spanish[3..13].to_vec(), vec![]),
-            (english[3..13].to_vec(), spanish.to_vec(), english[3..13].to_vec(), vec![]),
-            (vec!["to", "fecha"], vec!["run", "line", "sent"], vec!["to", "fecha"], english[3..].to_vec()),
+            (
+                vec!["to", "fecha"],
+                lacking(&english, "at"),
+                vec!["to", "fecha"],
+                vec!["at"],
+            ),
+            (
+                vec!["to"],
+                lacking(&spanish, "sent_to"),
+                vec!["to"],
+                vec!["sent_to"],
+            ),
+            (
+                spanish[6..13].to_vec(),
+                english.to_vec(),
+                spanish[6..13].to_vec(),
+                vec![],
+            ),
+            (
+                spanish[3..13].to_vec(),
+                english.to_vec(),
+                spanish[3..13].to_vec(),
+                vec![],
+            ),
+            (
+                english[3..13].to_vec(),
+                spanish.to_vec(),
+                english[3..13].to_vec(),
+                vec![],
+            ),
+            (
+                vec!["to", "fecha"],
+                vec!["run", "line", "sent"],
+                vec!["to", "fecha"],
+                english[3..].to_vec(),
+            ),
         ] {
             let header = [own, ours].concat();
             let layout = ReportLayout::of(&header).unwrap();
@@ -300,7 +418,8 @@ mod tests {
                 "{header:?}"
             );
             let upper: Vec<_> = header.iter().map(|name| name.to_uppercase()).collect();
-            let upper = ReportLayout::of(&upper.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+            let upper =
+                ReportLayout::of(&upper.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
             assert_eq!(upper.own, layout.own);
         }
     }
@@ -313,14 +432,25 @@ mod tests {
             ([&["to", "code"], &ours[..], &["note"]].concat(), None),
             ([&["to", "code"], &ours[..4], &ours[5..]].concat(), None),
             ([&["to"], &ours[..], &["Code"]].concat(), Some([7, 16])),
-            ([&["to"], &ours[..], &["code", "error"]].concat(), Some([7, 16])),
+            (
+                [&["to"], &ours[..], &["code", "error"]].concat(),
+                Some([7, 16]),
+            ),
             ([&["to"], &ours[..], &["sent_to"]].concat(), Some([15, 16])),
             ([&["to"], &ours[..], &["run"]].concat(), Some([2, 16])),
-            ([&["to", "code"], &ours[..3], &["note"], &ours[3..]].concat(), Some([2, 9])),
+            (
+                [&["to", "code"], &ours[..3], &["note"], &ours[3..]].concat(),
+                Some([2, 9]),
+            ),
             ([&["to"], &ours[..3], &["note"], &ours[3..]].concat(), None),
         ] {
-            let found = ReportLayout::of(&header).err().map(|error| error.to_string());
-            let found = found.as_ref().and_then(|told| told.split_once(" have the name `")).map(|(columns, _)| columns);
+            let found = ReportLayout::of(&header)
+                .err()
+                .map(|error| error.to_string());
+            let found = found
+                .as_ref()
+                .and_then(|told| told.split_once(" have the name `"))
+                .map(|(columns, _)| columns);
             let expected = expected.map(|[first, last]| format!("the columns {first} and {last}"));
             assert_eq!(found, expected.as_deref(), "{header:?}");
         }

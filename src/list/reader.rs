@@ -34,10 +34,19 @@ enum Rows {
 
 impl ListReader {
     /// Begins to read. Errors use `name`, and its extension identifies NDJSON.
-    pub(crate) fn open(input: ListInput, name: &str, options: &ListOptions) -> Result<Self, UsageError> {
+    pub(crate) fn open(
+        input: ListInput,
+        name: &str,
+        options: &ListOptions,
+    ) -> Result<Self, UsageError> {
         let mut notes = ListNotes::default();
         let (format, rows) = open(input, name, options, &mut notes)?;
-        Ok(Self { name: name.to_owned(), format, rows, notes })
+        Ok(Self {
+            name: name.to_owned(),
+            format,
+            rows,
+            notes,
+        })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -84,13 +93,20 @@ impl ListReader {
 
     /// Whether `name` means the column whose header is `header`.
     pub(crate) fn is_column(&self, name: &str, header: &str) -> bool {
-        let names: Vec<_> = self.header().unwrap_or_default().iter().map(String::as_str).collect();
+        let names: Vec<_> = self
+            .header()
+            .unwrap_or_default()
+            .iter()
+            .map(String::as_str)
+            .collect();
         meant_columns(&names, name) == [header]
     }
 
     /// The columns that a report lacks; none for NDJSON, because each row has its own fields.
     pub(crate) fn missing_columns(&self) -> Vec<&'static str> {
-        self.table_header().map(|header| header.layout.missing()).unwrap_or_default()
+        self.table_header()
+            .map(|header| header.layout.missing())
+            .unwrap_or_default()
     }
 
     /// The next row.
@@ -113,16 +129,28 @@ fn open(
     notes: &mut ListNotes,
 ) -> Result<(ListFormat, Rows), UsageError> {
     let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
-    let unfit =
-        |flag: &str, what: &str| UsageError::new(format!("{flag}: {name} is {what}"), format!("leave {flag} out"));
+    let unfit = |flag: &str, what: &str| {
+        UsageError::new(
+            format!("{flag}: {name} is {what}"),
+            format!("leave {flag} out"),
+        )
+    };
     let head = head_of(&mut input, name)?;
     if head.starts_with(ZIP) {
         if options.encoding.is_some() {
             return Err(unfit("--encoding", "a workbook, which has no encoding"));
         }
-        let list = SheetList::open(input.into_file(&head).map_err(unreadable)?, options, name, notes)?;
+        let list = SheetList::open(
+            input.into_file(&head).map_err(unreadable)?,
+            options,
+            name,
+            notes,
+        )?;
         // A spreadsheet recognizes a UTF-8 report by its mark.
-        let format = CsvFormat { has_mark: true, ..CsvFormat::default() };
+        let format = CsvFormat {
+            has_mark: true,
+            ..CsvFormat::default()
+        };
         return Ok((ListFormat::Csv(format), Rows::Sheet(Box::new(list))));
     }
     if options.sheet.is_some() {
@@ -134,7 +162,10 @@ fn open(
     }
     let mut file = input.into_file(&head).map_err(unreadable)?;
     if encoding.is_single_byte() && is_utf_8(file.try_clone().map_err(unreadable)?) {
-        return Err(unfit("--encoding", &format!("UTF-8, not {}", encoding.name())));
+        return Err(unfit(
+            "--encoding",
+            &format!("UTF-8, not {}", encoding.name()),
+        ));
     }
     file.rewind().map_err(unreadable)?;
     let mut input = DecodedInput::new(Box::new(file), encoding);
@@ -157,17 +188,25 @@ fn open_text(
     // The report is UTF-8, and a spreadsheet recognizes it only by its mark.
     format.has_mark |= was_decoded;
     let first = head.iter().find(|byte| !byte.is_ascii_whitespace());
-    let named_ndjson = [".ndjson", ".jsonl"].iter().any(|ending| name.to_lowercase().ends_with(ending));
+    let named_ndjson = [".ndjson", ".jsonl"]
+        .iter()
+        .any(|ending| name.to_lowercase().ends_with(ending));
     if named_ndjson || first == Some(&b'{') {
         if header_row.is_some() {
             let problem = format!("--header-row: {name} is NDJSON, which has no header");
             return Err(UsageError::new(problem, "leave --header-row out"));
         }
-        return Ok((ListFormat::Ndjson, Rows::Ndjson(NdjsonRows::new(Box::new(Cursor::new(head).chain(input))))));
+        return Ok((
+            ListFormat::Ndjson,
+            Rows::Ndjson(NdjsonRows::new(Box::new(Cursor::new(head).chain(input)))),
+        ));
     }
     if first == Some(&b'[') {
         let problem = format!("{name} is one JSON array");
-        return Err(UsageError::new(problem, "write one object a line, as `jq -c '.[]'` does"));
+        return Err(UsageError::new(
+            problem,
+            "write one object a line, as `jq -c '.[]'` does",
+        ));
     }
     let mut line = format.first_line();
     let mut input = BufReader::with_capacity(BUFFER, Cursor::new(head).chain(input));
@@ -183,7 +222,12 @@ fn open_text(
 }
 
 /// Skips the lines above `wanted` in an input whose first byte is in `line`.
-fn skip_lines(input: &mut impl BufRead, line: u64, wanted: u64, name: &str) -> Result<(), UsageError> {
+fn skip_lines(
+    input: &mut impl BufRead,
+    line: u64,
+    wanted: u64,
+    name: &str,
+) -> Result<(), UsageError> {
     let unreadable = |cause: io::Error| UsageError::unreadable(name, &cause);
     for above in line..wanted {
         if input.skip_until(b'\n').map_err(unreadable)? == 0 {
@@ -216,9 +260,15 @@ pub(crate) fn is_report(begin: &[u8]) -> bool {
             last.eq(outcome_columns(ReportLanguage::En).into_iter().rev())
         });
     }
-    let header = CsvRecords::new(head.as_slice(), format.delimiter, 1).next().ok().flatten().unwrap_or_default();
+    let header = CsvRecords::new(head.as_slice(), format.delimiter, 1)
+        .next()
+        .ok()
+        .flatten()
+        .unwrap_or_default();
     let names = header.texts().unwrap_or_default();
-    [ReportLanguage::En, ReportLanguage::Es].into_iter().any(|language| names.ends_with(&outcome_columns(language)))
+    [ReportLanguage::En, ReportLanguage::Es]
+        .into_iter()
+        .any(|language| names.ends_with(&outcome_columns(language)))
 }
 
 #[cfg(test)]
@@ -237,14 +287,20 @@ mod tests {
             (with("\t"), true),
             (format!("\"to\n(WhatsApp)\",{ours}"), true),
             (format!("to,{}\n", spanish.join(",")), true),
-            (format!("to,{}\n", spanish.join(",").replace("intentos", "attempts")), false),
+            (
+                format!("to,{}\n", spanish.join(",").replace("intentos", "attempts")),
+                false,
+            ),
             (format!("{object}\n"), true),
             (object.to_owned(), true),
             ("to\n593987654321\n".to_owned(), false),
             (format!("to\n{ours}\n"), false),
             (format!("{ours},to\n"), false),
             ("{\"to\":\"1\"}\n".to_owned(), false),
-            (object.replace("\"sent_to\":null", "\"sent_to\":null,\"x\":1"), false),
+            (
+                object.replace("\"sent_to\":null", "\"sent_to\":null,\"x\":1"),
+                false,
+            ),
             ("SQLite format 3\0".to_owned(), false),
             ("{".to_owned(), false),
             (String::new(), false),

@@ -25,7 +25,11 @@ impl TableHeader {
     pub(super) fn of(names: &[&str]) -> Result<Self, UsageError> {
         let layout = ReportLayout::of(names)?;
         let columns = Arc::new(Columns::new(layout.own(names))?);
-        Ok(Self { columns, layout, width: names.len() })
+        Ok(Self {
+            columns,
+            layout,
+            width: names.len(),
+        })
     }
 
     /// A row of these cells, some of which a sheet shows differently.
@@ -67,7 +71,11 @@ pub(super) struct InnerLine {
 /// One row: for CSV or a sheet, cells under the header's columns, all texts; for NDJSON, the fields of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Row {
-    Cells { columns: Arc<Columns>, cells: Arc<[String]>, shown: ShownCells },
+    Cells {
+        columns: Arc<Columns>,
+        cells: Arc<[String]>,
+        shown: ShownCells,
+    },
     Fields(Arc<Map<String, Value>>),
 }
 
@@ -99,7 +107,16 @@ impl ListRow {
     /// A row of one line without further details.
     pub(super) fn new(line: u64, row: Result<Row, String>) -> Self {
         let (inner_lines, faulty_cells, bad_text) = (Vec::new(), Vec::new(), String::new());
-        Self { line, last_line: line, row, inner_lines, is_hidden: false, faulty_cells, outcome: None, bad_text }
+        Self {
+            line,
+            last_line: line,
+            row,
+            inner_lines,
+            is_hidden: false,
+            faulty_cells,
+            outcome: None,
+            bad_text,
+        }
     }
 
     /// The cells of a bad row, as the ledger keeps them: only its text, without columns.
@@ -110,9 +127,18 @@ impl ListRow {
     /// Refuses a row of the list `name` that contains other rows, because a stray quote has swallowed them.
     /// `has_recipient` decides whether a line is a row. One line may look like a row if cells of several lines end and
     /// begin beside the recipient, but not two lines in succession.
-    pub(crate) fn check_inner_lines(&self, name: &str, has_recipient: impl Fn(&Row) -> bool) -> Result<(), UsageError> {
+    pub(crate) fn check_inner_lines(
+        &self,
+        name: &str,
+        has_recipient: impl Fn(&Row) -> bool,
+    ) -> Result<(), UsageError> {
         let mut is_row_before = false;
-        for InnerLine { line, row, is_inside } in &self.inner_lines {
+        for InnerLine {
+            line,
+            row,
+            is_inside,
+        } in &self.inner_lines
+        {
             let is_row = row.as_ref().is_some_and(&has_recipient);
             if is_row && (*is_inside || is_row_before) {
                 let (from, to, inner) = (self.line, self.last_line, *line);
@@ -148,19 +174,32 @@ impl Row {
         Some(Self::cells_of(columns, cells, shown))
     }
 
-    pub(super) fn cells_of(columns: &Arc<Columns>, cells: Vec<String>, shown: Vec<(usize, String)>) -> Self {
+    pub(super) fn cells_of(
+        columns: &Arc<Columns>,
+        cells: Vec<String>,
+        shown: Vec<(usize, String)>,
+    ) -> Self {
         let shown = (!shown.is_empty()).then(|| shown.into());
-        Self::Cells { columns: Arc::clone(columns), cells: cells.into(), shown }
+        Self::Cells {
+            columns: Arc::clone(columns),
+            cells: cells.into(),
+            shown,
+        }
     }
 
     /// A row of a report in which each cell that is as the sheet of its run showed it is again what that sheet stored.
     /// `kept` is the row of the run under `names`, in the ledger's form.
     pub(crate) fn with_stored(&self, names: &[String], kept: &str) -> Self {
-        let Self::Cells { columns, cells, .. } = self else { return self.clone() };
+        let Self::Cells { columns, cells, .. } = self else {
+            return self.clone();
+        };
         let kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).unwrap_or_default();
         let (mut cells, mut shown) = (cells.to_vec(), self.shown().to_vec());
         for (name, kept) in names.iter().zip(kept) {
-            let (KeptCell::Shown([stored, look]), Some(place)) = (kept, columns.place(name.trim())) else { continue };
+            let (KeptCell::Shown([stored, look]), Some(place)) = (kept, columns.place(name.trim()))
+            else {
+                continue;
+            };
             let is_new = shown.iter().all(|(at, _)| *at != place);
             if let Some(cell) = cells.get_mut(place).filter(|cell| is_new && **cell == look) {
                 *cell = stored.into_owned();
@@ -175,24 +214,36 @@ impl Row {
         let mut kept: Vec<KeptCell<'_>> = serde_json::from_str(kept).ok()?;
         let is_shown = |cell: &KeptCell<'_>| matches!(cell, KeptCell::Shown(_));
         let has_any = kept.iter().any(is_shown);
-        kept.iter_mut().filter(|cell| !is_shown(cell)).for_each(|cell| *cell = KeptCell::Stored(Cow::Borrowed("")));
+        kept.iter_mut()
+            .filter(|cell| !is_shown(cell))
+            .for_each(|cell| *cell = KeptCell::Stored(Cow::Borrowed("")));
         has_any.then(|| written(&kept).into())
     }
 
     /// The cells that a sheet shows differently from what it stores, by position.
     pub(crate) fn shown(&self) -> &[(usize, String)] {
-        let Self::Cells { shown: Some(shown), .. } = self else { return &[] };
+        let Self::Cells {
+            shown: Some(shown), ..
+        } = self
+        else {
+            return &[];
+        };
         shown
     }
 
     /// What a sheet shows at a position, if it stores something else there.
     pub(crate) fn look(&self, place: usize) -> Option<&str> {
-        self.shown().iter().find(|(at, _)| *at == place).map(|(_, look)| look.as_str())
+        self.shown()
+            .iter()
+            .find(|(at, _)| *at == place)
+            .map(|(_, look)| look.as_str())
     }
 
     /// The columns of a header.
     fn columns(&self) -> Option<&Columns> {
-        let Self::Cells { columns, .. } = self else { return None };
+        let Self::Cells { columns, .. } = self else {
+            return None;
+        };
         Some(columns)
     }
 
@@ -203,12 +254,17 @@ impl Row {
 
     /// The column of a header that `name` means.
     pub(crate) fn column(&self, name: &str) -> Option<&str> {
-        self.columns()?.names().get(self.place(name)?).map(String::as_str)
+        self.columns()?
+            .names()
+            .get(self.place(name)?)
+            .map(String::as_str)
     }
 
     /// The value of `name`, or of the column that it means.
     pub(crate) fn get(&self, name: &str) -> Option<Value> {
-        self.cell(name).map(Value::from).or_else(|| self.field(name).cloned())
+        self.cell(name)
+            .map(Value::from)
+            .or_else(|| self.field(name).cloned())
     }
 
     /// The text of `name`; None if the value is not a text.
@@ -232,12 +288,17 @@ impl Row {
         match self {
             Self::Cells { columns, cells, .. } => {
                 let cell = |place: &usize| {
-                    Some((columns.names().get(*place)?.trim(), Cow::Borrowed(cells.get(*place)?.as_str())))
+                    Some((
+                        columns.names().get(*place)?.trim(),
+                        Cow::Borrowed(cells.get(*place)?.as_str()),
+                    ))
                 };
                 columns.country_places().iter().filter_map(cell).collect()
             }
             Self::Fields(fields) => {
-                let named = fields.iter().filter(|(name, value)| !value.is_null() && is_country_column(name));
+                let named = fields
+                    .iter()
+                    .filter(|(name, value)| !value.is_null() && is_country_column(name));
                 let cells = named.map(|(name, value)| match value {
                     Value::String(text) => (name.as_str(), Cow::Borrowed(text.as_str())),
                     other => (name.as_str(), Cow::Owned(other.to_string())),
@@ -252,7 +313,11 @@ impl Row {
         match self {
             Self::Cells { columns, cells, .. } => {
                 let named = columns.names().iter().map(|name| name.trim().to_owned());
-                Value::Object(named.zip(cells.iter().map(|cell| Value::from(cell.as_str()))).collect())
+                Value::Object(
+                    named
+                        .zip(cells.iter().map(|cell| Value::from(cell.as_str())))
+                        .collect(),
+                )
             }
             Self::Fields(fields) => Value::Object(fields.as_ref().clone()),
         }
@@ -261,12 +326,21 @@ impl Row {
     /// The ledger's form: a JSON array of cells, some with what the sheet shows, or the object.
     pub(crate) fn cells(&self) -> String {
         match self {
-            Self::Cells { cells, shown: None, .. } => written(cells.as_ref()),
-            Self::Cells { cells, shown: Some(_), .. } => {
-                let kept = cells.iter().enumerate().map(|(place, cell)| match self.look(place) {
-                    Some(look) => KeptCell::Shown([cell, look].map(Cow::Borrowed)),
-                    None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
-                });
+            Self::Cells {
+                cells, shown: None, ..
+            } => written(cells.as_ref()),
+            Self::Cells {
+                cells,
+                shown: Some(_),
+                ..
+            } => {
+                let kept = cells
+                    .iter()
+                    .enumerate()
+                    .map(|(place, cell)| match self.look(place) {
+                        Some(look) => KeptCell::Shown([cell, look].map(Cow::Borrowed)),
+                        None => KeptCell::Stored(Cow::Borrowed(cell.as_str())),
+                    });
                 written(&kept.collect::<Vec<_>>())
             }
             Self::Fields(fields) => written(fields.as_ref()),
@@ -280,21 +354,33 @@ impl Row {
 
     /// The cell at a position.
     pub(crate) fn cell_at(&self, place: usize) -> Option<&str> {
-        let Self::Cells { cells, .. } = self else { return None };
+        let Self::Cells { cells, .. } = self else {
+            return None;
+        };
         cells.get(place).map(String::as_str)
     }
 
     /// A field of NDJSON, unchanged.
     pub(crate) fn field(&self, name: &str) -> Option<&Value> {
-        let Self::Fields(fields) = self else { return None };
-        fields.get(name).or_else(|| match meant_columns(&self.names(), name)[..] {
-            [name] => fields.iter().find(|(key, _)| key.trim() == name).map(|(_, value)| value),
-            _ => None,
-        })
+        let Self::Fields(fields) = self else {
+            return None;
+        };
+        fields
+            .get(name)
+            .or_else(|| match meant_columns(&self.names(), name)[..] {
+                [name] => fields
+                    .iter()
+                    .find(|(key, _)| key.trim() == name)
+                    .map(|(_, value)| value),
+                _ => None,
+            })
     }
 }
 
-#[expect(clippy::expect_used, reason = "texts and values with texts as keys can always be written")]
+#[expect(
+    clippy::expect_used,
+    reason = "texts and values with texts as keys can always be written"
+)]
 fn written<T: Serialize + ?Sized>(cells: &T) -> String {
     serde_json::to_string(cells).expect("texts and values are JSON")
 }

@@ -5,7 +5,9 @@ use std::fs::File;
 
 use super::input::ListOptions;
 use super::row::{ListRow, Row, TableHeader};
-use super::workbook::{CellFault, CellLook, Covered, SheetRow, SheetStream, Unshown, Workbook, column_letters};
+use super::workbook::{
+    CellFault, CellLook, Covered, SheetRow, SheetStream, Unshown, Workbook, column_letters,
+};
 use crate::conventions::Conventions;
 use crate::input::UsageError;
 
@@ -53,24 +55,50 @@ impl SheetList {
         if let Some((column, fault)) = row.faults.first() {
             let problem = problem(*column, row.number, None, fault);
             let problem = format!("{name}: {problem}; it is in the header");
-            return Err(UsageError::new(problem, "write the column's name there as a text"));
+            return Err(UsageError::new(
+                problem,
+                "write the column's name there as a text",
+            ));
         }
         let mut names = texts(&row.cells);
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
-        let others = workbook.visible().filter(|(other, _)| *other != place).count();
-        notes.sheet = workbook.sheets.get(place).map(|sheet| (sheet.name.clone(), others));
+        let others = workbook
+            .visible()
+            .filter(|(other, _)| *other != place)
+            .count();
+        notes.sheet = workbook
+            .sheets
+            .get(place)
+            .map(|sheet| (sheet.name.clone(), others));
         let header = TableHeader::of(&names).map_err(|error| error.of(name))?;
-        Ok(Self { stream, header, conventions: None })
+        Ok(Self {
+            stream,
+            header,
+            conventions: None,
+        })
     }
 
-    pub(super) fn next(&mut self, name: &str, notes: &mut ListNotes) -> Result<Option<ListRow>, UsageError> {
-        let Some(row) = self.stream.next()? else { return Ok(None) };
+    pub(super) fn next(
+        &mut self,
+        name: &str,
+        notes: &mut ListNotes,
+    ) -> Result<Option<ListRow>, UsageError> {
+        let Some(row) = self.stream.next()? else {
+            return Ok(None);
+        };
         let cells = texts(&row.cells);
-        self.header.columns.check_title(row.number, &cells).map_err(|error| error.of(name))?;
+        self.header
+            .columns
+            .check_title(row.number, &cells)
+            .map_err(|error| error.of(name))?;
         let made = self.row(&row, notes);
         let is_hidden = row.is_hidden || row.is_crossed_out();
         notes.hidden_rows.extend(is_hidden.then_some(row.number));
-        let bad_text = if made.is_err() { cells.join("\t").trim_end().to_owned() } else { String::new() };
+        let bad_text = if made.is_err() {
+            cells.join("\t").trim_end().to_owned()
+        } else {
+            String::new()
+        };
         Ok(Some(ListRow {
             is_hidden,
             faulty_cells: self.faulty_cells(&row),
@@ -82,19 +110,39 @@ impl SheetList {
 
     fn faulty_cells(&self, row: &SheetRow) -> Vec<(String, String)> {
         let told = |(column, fault): &(usize, CellFault)| {
-            let name = self.header.layout.own_place(*column).and_then(|place| self.header.columns.names().get(place));
-            (name.cloned().unwrap_or_default(), problem(*column, row.number, name, fault))
+            let name = self
+                .header
+                .layout
+                .own_place(*column)
+                .and_then(|place| self.header.columns.names().get(place));
+            (
+                name.cloned().unwrap_or_default(),
+                problem(*column, row.number, name, fault),
+            )
         };
         row.faults.iter().map(told).collect()
     }
 
     /// What the sheet shows for a row's cells, if it stores something else.
     fn shown(&self, row: &SheetRow, notes: &mut ListNotes) -> Vec<(usize, String)> {
-        let (Self { header, conventions, .. }, unshown) = (self, &mut notes.unshown_columns);
+        let (
+            Self {
+                header,
+                conventions,
+                ..
+            },
+            unshown,
+        ) = (self, &mut notes.unshown_columns);
         let mut shown = Vec::new();
         for (place, look) in &row.looks {
-            let (Some(own), Some(stored)) = (header.layout.own_place(*place), row.cells.get(*place)) else { continue };
-            let Some(name) = header.columns.names().get(own) else { continue };
+            let (Some(own), Some(stored)) =
+                (header.layout.own_place(*place), row.cells.get(*place))
+            else {
+                continue;
+            };
+            let Some(name) = header.columns.names().get(own) else {
+                continue;
+            };
             let written = match look {
                 CellLook::Text(text) => Ok(text.clone()),
                 CellLook::Stored => match conventions {
@@ -102,9 +150,9 @@ impl SheetList {
                     None if stored.contains('.') => Err((Unshown::Country, "General")),
                     None => Ok(stored.clone()),
                 },
-                CellLook::Number(value, format) => {
-                    format.show(*value, conventions.as_ref()).map_err(|why| (why, format.code.as_str()))
-                }
+                CellLook::Number(value, format) => format
+                    .show(*value, conventions.as_ref())
+                    .map_err(|why| (why, format.code.as_str())),
             };
             // A number with decimals is recognized by its format, whatever the conventions of the list's country.
             let is_told = |text: &String| text != stored || stored.contains('.');
@@ -115,9 +163,20 @@ impl SheetList {
                     if is_told(stored) {
                         shown.push((own, stored.clone()));
                     }
-                    if unshown.iter().all(|known| (known.place, known.why) != (*place, why)) {
-                        let [name, format, stored] = [name.as_str(), format, stored].map(|text| text.trim().to_owned());
-                        unshown.push(UnshownColumn { name, why, format, row: row.number, stored, place: *place });
+                    if unshown
+                        .iter()
+                        .all(|known| (known.place, known.why) != (*place, why))
+                    {
+                        let [name, format, stored] =
+                            [name.as_str(), format, stored].map(|text| text.trim().to_owned());
+                        unshown.push(UnshownColumn {
+                            name,
+                            why,
+                            format,
+                            row: row.number,
+                            stored,
+                            place: *place,
+                        });
                     }
                 }
             }
@@ -126,10 +185,21 @@ impl SheetList {
     }
 
     fn row(&self, row: &SheetRow, notes: &mut ListNotes) -> Result<Row, String> {
-        let beyond = row.cells.iter().enumerate().skip(self.header.width).find(|(_, cell)| !cell.trim().is_empty());
+        let beyond = row
+            .cells
+            .iter()
+            .enumerate()
+            .skip(self.header.width)
+            .find(|(_, cell)| !cell.trim().is_empty());
         if let Some((column, _)) = beyond {
-            let (cell, last) = (column_letters(column), column_letters(self.header.width.saturating_sub(1)));
-            return Err(format!("cell {cell}{} is filled, but the header ends at column {last}", row.number));
+            let (cell, last) = (
+                column_letters(column),
+                column_letters(self.header.width.saturating_sub(1)),
+            );
+            return Err(format!(
+                "cell {cell}{} is filled, but the header ends at column {last}",
+                row.number
+            ));
         }
         let shown = self.shown(row, notes);
         Ok(self.header.row(&texts(&row.cells), shown))
@@ -137,16 +207,25 @@ impl SheetList {
 }
 
 /// The row in the line `wanted`, otherwise the first filled one.
-fn header_row(stream: &mut SheetStream, wanted: Option<u64>, name: &str) -> Result<SheetRow, UsageError> {
+fn header_row(
+    stream: &mut SheetStream,
+    wanted: Option<u64>,
+    name: &str,
+) -> Result<SheetRow, UsageError> {
     let mut last = 0;
     while let Some(row) = stream.next()? {
         match wanted {
             Some(wanted) if row.number < wanted => last = row.number,
-            Some(wanted) if row.number > wanted => return Err(UsageError::no_header_row(name, wanted, None)),
+            Some(wanted) if row.number > wanted => {
+                return Err(UsageError::no_header_row(name, wanted, None));
+            }
             _ => return Ok(row),
         }
     }
-    Err(wanted.map_or_else(|| UsageError::no_rows(name), |wanted| UsageError::no_header_row(name, wanted, Some(last))))
+    Err(wanted.map_or_else(
+        || UsageError::no_rows(name),
+        |wanted| UsageError::no_header_row(name, wanted, Some(last)),
+    ))
 }
 
 fn texts(cells: &[String]) -> Vec<&str> {
@@ -157,7 +236,10 @@ fn texts(cells: &[String]) -> Vec<&str> {
 pub(super) fn problem(column: usize, row: u64, name: Option<&String>, fault: &CellFault) -> String {
     let cell = format!("{}{row}", column_letters(column));
     let name = name.map(|name| name.trim()).filter(|name| !name.is_empty());
-    let place = name.map_or_else(|| format!("cell {cell}"), |name| format!("{name}: cell {cell}"));
+    let place = name.map_or_else(
+        || format!("cell {cell}"),
+        |name| format!("{name}: cell {cell}"),
+    );
     match fault {
         CellFault::Error(error) => format!("{place} has the error {error}"),
         CellFault::NotCalculated => {

@@ -32,20 +32,27 @@ pub(crate) fn is_refused(character: char) -> bool {
 /// Whether `text` may have a control character, or a line break of another form than `\n`. Most texts have none, and
 /// need no closer look: beyond ASCII these begin with one of two bytes.
 pub(super) fn may_have_controls(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_control() || matches!(byte, 0xc2 | 0xe2))
+    text.bytes()
+        .any(|byte| byte.is_ascii_control() || matches!(byte, 0xc2 | 0xe2))
 }
 
 /// Describes the first character of `text` that messages cannot contain.
 pub(super) fn problem(text: &str) -> Option<String> {
     let text = may_have_controls(text).then_some(text)?;
-    let (at, found) = text.chars().enumerate().find(|(_, character)| is_refused(*character))?;
+    let (at, found) = text
+        .chars()
+        .enumerate()
+        .find(|(_, character)| is_refused(*character))?;
     let name = match found {
         '\0' => " (NUL)",
         '\u{1b}' => " (ESC)",
         _ => "",
     };
     let code = u32::from(found);
-    Some(format!("character {} is the control character U+{code:04X}{name}, and messages cannot contain it", at + 1))
+    Some(format!(
+        "character {} is the control character U+{code:04X}{name}, and messages cannot contain it",
+        at + 1
+    ))
 }
 
 #[cfg(test)]
@@ -55,17 +62,34 @@ mod tests {
     #[test]
     fn names_the_first_control_character_that_is_refused() {
         for (text, expected) in [
-            ("a\0b", Some("character 2 is the control character U+0000 (NUL)")),
-            ("\u{1b}[31mred", Some("character 1 is the control character U+001B (ESC)")),
-            ("ñé\u{7f}\u{1}", Some("character 3 is the control character U+007F")),
-            ("a\u{86}", Some("character 2 is the control character U+0086")),
+            (
+                "a\0b",
+                Some("character 2 is the control character U+0000 (NUL)"),
+            ),
+            (
+                "\u{1b}[31mred",
+                Some("character 1 is the control character U+001B (ESC)"),
+            ),
+            (
+                "ñé\u{7f}\u{1}",
+                Some("character 3 is the control character U+007F"),
+            ),
+            (
+                "a\u{86}",
+                Some("character 2 is the control character U+0086"),
+            ),
             ("a\tb\nc\r\n", None),
             ("a\u{b}b\u{c}c\u{85}d\u{2028}e\u{2029}", None),
             ("👩\u{200d}👧 \u{202e}", None),
         ] {
             let found = problem(text);
             assert_eq!(found.is_some(), expected.is_some(), "{text:?}: {found:?}");
-            assert!(found.unwrap_or_default().starts_with(expected.unwrap_or_default()), "{text:?}");
+            assert!(
+                found
+                    .unwrap_or_default()
+                    .starts_with(expected.unwrap_or_default()),
+                "{text:?}"
+            );
         }
     }
 }

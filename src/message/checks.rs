@@ -45,12 +45,16 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
                 text.truncate(text.trim_end_matches('\n').len());
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| settle(schema.item(), rule, item)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| settle(schema.item(), rule, item)),
         Value::Object(fields) => {
             if !is_in_order(schema, fields) {
                 let mut others = std::mem::take(fields);
                 for (name, known) in &schema.properties {
-                    let given = others.shift_remove_entry(name).filter(|(_, given)| !given.is_null());
+                    let given = others
+                        .shift_remove_entry(name)
+                        .filter(|(_, given)| !given.is_null());
                     fields.extend(given.or_else(|| Some((name.clone(), known.default.clone()?))));
                 }
                 fields.extend(others);
@@ -67,8 +71,15 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
 
 /// Whether `fields` are complete and in the order of the schema, with none that is null, as in most bodies.
 fn is_in_order(schema: &Schema, fields: &Map<String, Value>) -> bool {
-    let place = |name: &String| schema.properties.iter().position(|(known, _)| known == name).unwrap_or(usize::MAX);
-    let is_there = |(name, known): &(String, Schema)| known.default.is_none() || fields.contains_key(name);
+    let place = |name: &String| {
+        schema
+            .properties
+            .iter()
+            .position(|(known, _)| known == name)
+            .unwrap_or(usize::MAX)
+    };
+    let is_there =
+        |(name, known): &(String, Schema)| known.default.is_none() || fields.contains_key(name);
     fields.keys().map(place).is_sorted()
         && schema.properties.iter().all(is_there)
         && !fields.values().any(Value::is_null)
@@ -84,7 +95,10 @@ pub(crate) fn object(body: Value) -> Result<Map<String, Value>, InvalidMessage> 
         Value::Array(_) => "an array",
     };
     let problem = format!("the body is not a JSON object, but {found}");
-    Err(InvalidMessage::other(problem, "write {\"field\": value, …}"))
+    Err(InvalidMessage::other(
+        problem,
+        "write {\"field\": value, …}",
+    ))
 }
 
 /// Checks every limit of `body`, in addition to the errors in `found`; `typed` is the kind whose flags an error may name. A body
@@ -95,24 +109,44 @@ pub(super) fn check(
     body: &Value,
     found: Vec<Violation>,
 ) -> Result<Vec<String>, InvalidMessage> {
-    let mut checks = Checks { kind, typed, found, warnings: Vec::new() };
+    let mut checks = Checks {
+        kind,
+        typed,
+        found,
+        warnings: Vec::new(),
+    };
     if kind.envelope() != Envelope::Verbatim {
         checks.see("", kind.schema(), None, body);
     }
-    let Checks { found: mut violations, warnings, .. } = checks;
+    let Checks {
+        found: mut violations,
+        warnings,
+        ..
+    } = checks;
     if violations.is_empty() {
         return Ok(warnings);
     }
     // One fault of a value is enough.
     violations.sort_by(|one, other| one.path.cmp(&other.path));
     violations.dedup_by(|next, first| next.path == first.path);
-    let text_is_missing = body.get("text").is_none() && violations.iter().any(|violation| violation.path == "text");
-    let unknown = body.as_object().into_iter().flat_map(|fields| unknown_fields(kind.schema(), fields));
+    let text_is_missing =
+        body.get("text").is_none() && violations.iter().any(|violation| violation.path == "text");
+    let unknown = body
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| unknown_fields(kind.schema(), fields));
     violations.extend(unknown.filter_map(|(name, meant)| {
         let problem = format!("unknown field; did you mean `{}`?", meant?);
-        Some(Violation { path: name.to_owned(), problem, flag: None })
+        Some(Violation {
+            path: name.to_owned(),
+            problem,
+            flag: None,
+        })
     }));
-    Err(InvalidMessage::Violations { violations, text_is_missing })
+    Err(InvalidMessage::Violations {
+        violations,
+        text_is_missing,
+    })
 }
 
 struct Checks<'a> {
@@ -129,7 +163,8 @@ impl Checks<'_> {
         let rule = schema.rule.as_deref().or(rule);
         let of_text = |text| characters::problem(text).or_else(|| parameter::problem(rule?, text));
         let own = limits::problem(schema, value).or_else(|| value.as_str().and_then(of_text));
-        self.found.extend(own.map(|problem| self.typed.violation(path, problem)));
+        self.found
+            .extend(own.map(|problem| self.typed.violation(path, problem)));
         self.warnings.extend(advice(path, schema, value));
         match value {
             Value::Object(fields) => self.see_fields(path, schema, rule, fields),
@@ -142,8 +177,17 @@ impl Checks<'_> {
         }
     }
 
-    fn see_fields(&mut self, path: &str, schema: &Schema, rule: Option<&str>, fields: &Map<String, Value>) {
-        for (name, field) in schema.required().filter(|(name, _)| !fields.contains_key(name)) {
+    fn see_fields(
+        &mut self,
+        path: &str,
+        schema: &Schema,
+        rule: Option<&str>,
+        fields: &Map<String, Value>,
+    ) {
+        for (name, field) in schema
+            .required()
+            .filter(|(name, _)| !fields.contains_key(name))
+        {
             self.missing(&inside(path, name), field);
         }
         for (name, value) in fields {
@@ -153,7 +197,9 @@ impl Checks<'_> {
         }
         // What a schema cannot say.
         let beside = (self.kind.kind.problem)(&place(path), fields);
-        self.found.extend(beside.map(|(name, problem)| self.typed.violation(&inside(path, name), problem)));
+        self.found.extend(
+            beside.map(|(name, problem)| self.typed.violation(&inside(path, name), problem)),
+        );
     }
 
     /// Adds that a field is missing; or, of an object, those fields in it that have flags of their own, which show what to
@@ -167,12 +213,18 @@ impl Checks<'_> {
             }
         }
         if self.found.len() == before {
-            self.found.push(self.typed.violation(path, "is missing".to_owned()));
+            self.found
+                .push(self.typed.violation(path, "is missing".to_owned()));
         }
     }
 }
 
 /// `cards[].header` of `cards[3].header`.
 fn place(path: &str) -> String {
-    path.split('[').map(|part| part.split_once(']').map_or(part.to_owned(), |(_, rest)| format!("[]{rest}"))).collect()
+    path.split('[')
+        .map(|part| {
+            part.split_once(']')
+                .map_or(part.to_owned(), |(_, rest)| format!("[]{rest}"))
+        })
+        .collect()
 }

@@ -49,7 +49,11 @@ pub(crate) struct TemplatePart {
     /// Its parameters: place or name, and value.
     pub(crate) values: Vec<(String, String)>,
     /// Its text with the values, where the bot's list of templates has it; else empty.
-    #[serde(rename = "lines", serialize_with = "marks::serialize", skip_serializing_if = "String::is_empty")]
+    #[serde(
+        rename = "lines",
+        serialize_with = "marks::serialize",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub(crate) text: String,
     /// The cards and buttons that parameters are for.
     pub(crate) parts: Vec<Part>,
@@ -58,11 +62,19 @@ pub(crate) struct TemplatePart {
 impl TemplatePart {
     /// `text` with a value in each `{{place}}` that has one.
     pub(crate) fn fill(&mut self, text: &str) {
-        let value = |place: &str| self.values.iter().find(|(name, _)| name == place).map(|(_, value)| value.as_str());
+        let value = |place: &str| {
+            self.values
+                .iter()
+                .find(|(name, _)| name == place)
+                .map(|(_, value)| value.as_str())
+        };
         let mut pieces = text.split("{{");
         let mut filled = pieces.next().unwrap_or_default().to_owned();
         for piece in pieces {
-            match piece.split_once("}}").and_then(|(place, behind)| Some([value(place.trim())?, behind])) {
+            match piece
+                .split_once("}}")
+                .and_then(|(place, behind)| Some([value(place.trim())?, behind]))
+            {
                 Some(value_and_rest) => filled.extend(value_and_rest),
                 None => filled.extend(["{{", piece]),
             }
@@ -73,11 +85,14 @@ impl TemplatePart {
     /// Its text, or its name and the values; then its cards and buttons.
     fn simple(mut self) -> Vec<Part> {
         let below = Part::simple(std::mem::take(&mut self.parts));
-        let values = std::mem::take(&mut self.values).into_iter().map(|(name, value)| match name.parse::<usize>() {
-            Ok(_) => value,
-            Err(_) => format!("{name}: {value}"),
-        });
-        let values = Some(values.collect::<Vec<_>>().join(" | ")).filter(|values| !values.is_empty());
+        let values = std::mem::take(&mut self.values)
+            .into_iter()
+            .map(|(name, value)| match name.parse::<usize>() {
+                Ok(_) => value,
+                Err(_) => format!("{name}: {value}"),
+            });
+        let values =
+            Some(values.collect::<Vec<_>>().join(" | ")).filter(|values| !values.is_empty());
         let mut parts = Vec::new();
         if self.text.is_empty() {
             parts.push(Part::Template(self));
@@ -92,12 +107,19 @@ impl TemplatePart {
 
 impl Part {
     pub(crate) fn text(text: impl Into<String>) -> Self {
-        Self::Text { look: "", text: text.into() }
+        Self::Text {
+            look: "",
+            text: text.into(),
+        }
     }
 
     /// A button of which only the label is shown.
     fn label(label: String) -> Self {
-        Self::Button { label, icon: "", press: Value::Null }
+        Self::Button {
+            label,
+            icon: "",
+            press: Value::Null,
+        }
     }
 
     /// The parts that a terminal and a report have room for.
@@ -115,7 +137,14 @@ impl Part {
     pub(crate) fn lines(parts: Vec<Self>) -> Vec<String> {
         let lines = Self::simple(parts).into_iter().flat_map(|part| match part {
             Self::Text { text, .. } => text.lines().map(str::to_owned).collect(),
-            Self::Media { what, address, name } => [format!("({what}) {address}")].into_iter().chain(name).collect(),
+            Self::Media {
+                what,
+                address,
+                name,
+            } => [format!("({what}) {address}")]
+                .into_iter()
+                .chain(name)
+                .collect(),
             Self::Button { label, .. } => vec![format!("[ {label} ]")],
             Self::Template(template) => vec![format!("(template) {}", template.name)],
             Self::Drawing { plain, .. } => Self::lines(plain),
@@ -126,7 +155,11 @@ impl Part {
 
 /// What the recipient of `body`, a message of this kind, would see; empty if that is not known.
 pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
-    let label = |icon, press| button(body, "/parameters/display_text", icon, press).into_iter().collect();
+    let label = |icon, press| {
+        button(body, "/parameters/display_text", icon, press)
+            .into_iter()
+            .collect()
+    };
     let below: Vec<Part> = match kind {
         "raw" => return Vec::new(),
         "contacts" => return items(body, "/contacts").map(contact).collect(),
@@ -147,13 +180,21 @@ pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
         "location-request" => {
             let place = json!({ "coordinates": { "lat": -0.1807, "long": -78.4678 } });
             let press = json!({ "text": "📍 -0.1807, -78.4678", "payload": place });
-            vec![Part::Button { label: "Send location".to_owned(), icon: "pin", press }]
+            vec![Part::Button {
+                label: "Send location".to_owned(),
+                icon: "pin",
+                press,
+            }]
         }
         "contact-info-request" => {
             let phone = json!([{ "phone": "+593987654321" }]);
             let contact = json!({ "name": { "formatted_name": "Ana Pérez", "first_name": "Ana" }, "phones": phone });
             let press = json!({ "text": "👤 Ana Pérez, +593987654321", "payload": { "contacts": [contact] } });
-            vec![Part::Button { label: "Share contact info".to_owned(), icon: "person", press }]
+            vec![Part::Button {
+                label: "Share contact info".to_owned(),
+                icon: "person",
+                press,
+            }]
         }
         _ => Vec::new(),
     };
@@ -162,12 +203,18 @@ pub(super) fn draw(kind: &str, body: &Value) -> Vec<Part> {
 
 /// The text at `pointer`, unless it is empty.
 fn text(body: &Value, pointer: &str) -> Option<String> {
-    body.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    body.pointer(pointer)
+        .and_then(Value::as_str)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 /// The items of the list at `pointer`.
 fn items<'a>(body: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
-    body.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+    body.pointer(pointer)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
 }
 
 /// The file and the texts of a body, as most kinds have them, and the parts below.
@@ -177,14 +224,28 @@ fn file_and_texts(body: &Value, below: Vec<Part>) -> Vec<Part> {
         address,
         name: text(body, "/filename"),
     });
-    let fields = [("/header", "title"), ("/title", "title"), ("/text", ""), ("/caption", "caption")];
-    let texts = fields.into_iter().filter_map(|(field, look)| Some(Part::Text { look, text: text(body, field)? }));
+    let fields = [
+        ("/header", "title"),
+        ("/title", "title"),
+        ("/text", ""),
+        ("/caption", "caption"),
+    ];
+    let texts = fields.into_iter().filter_map(|(field, look)| {
+        Some(Part::Text {
+            look,
+            text: text(body, field)?,
+        })
+    });
     file.into_iter().chain(texts).chain(below).collect()
 }
 
 /// The button whose label is the text at `pointer`.
 fn button(body: &Value, pointer: &str, icon: &'static str, press: Value) -> Option<Part> {
-    Some(Part::Button { label: text(body, pointer)?, icon, press })
+    Some(Part::Button {
+        label: text(body, pointer)?,
+        icon,
+        press,
+    })
 }
 
 /// A button that answers with its title; what else is in `reply` comes with it.
@@ -192,24 +253,42 @@ fn reply(reply: &Value) -> Option<Part> {
     let mut payload = reply.clone();
     let title = payload.as_object_mut()?.shift_remove("title");
     let payload = Some(payload).filter(|payload| *payload != Value::Object(Map::new()));
-    button(reply, "/title", "reply", json!({ "text": title, "payload": payload }))
+    button(
+        reply,
+        "/title",
+        "reply",
+        json!({ "text": title, "payload": payload }),
+    )
 }
 
 /// The button of a list, and its options.
 fn options(body: &Value) -> Part {
     let label = text(body, "/buttonText/text");
-    let of = json!({ "label": label.as_deref().unwrap_or("Options"), "options": body.get("options") });
-    let lines =
-        items(body, "/options").filter_map(|option| match (text(option, "/title")?, text(option, "/description")) {
+    let of =
+        json!({ "label": label.as_deref().unwrap_or("Options"), "options": body.get("options") });
+    let lines = items(body, "/options").filter_map(|option| {
+        match (text(option, "/title")?, text(option, "/description")) {
             (title, Some(description)) => Some(format!("• {title}: {description}")),
             (title, None) => Some(format!("• {title}")),
-        });
-    Part::Drawing { drawing: "options", plain: lines.map(Part::text).chain(label.map(Part::label)).collect(), of }
+        }
+    });
+    Part::Drawing {
+        drawing: "options",
+        plain: lines
+            .map(Part::text)
+            .chain(label.map(Part::label))
+            .collect(),
+        of,
+    }
 }
 
 /// What a developer wants to know, each text with its look: empty, `b` or `tag`. Only the inbox shows it.
 pub(crate) fn note(words: &[(&str, String)]) -> Part {
-    Part::Drawing { drawing: "note", of: json!(words), plain: Vec::new() }
+    Part::Drawing {
+        drawing: "note",
+        of: json!(words),
+        plain: Vec::new(),
+    }
 }
 
 /// The cards at `pointer`, side by side, if there are any.
@@ -222,7 +301,11 @@ fn cards(body: &Value, pointer: &str) -> Option<Part> {
             "card".clone_into(what);
         }
     }
-    (!plain.is_empty()).then_some(Part::Drawing { drawing: "cards", of, plain })
+    (!plain.is_empty()).then_some(Part::Drawing {
+        drawing: "cards",
+        of,
+        plain,
+    })
 }
 
 /// A contact card.
@@ -230,39 +313,76 @@ fn contact(contact: &Value) -> Part {
     let name = text(contact, "/name/formatted_name").unwrap_or_else(|| "(no name)".to_owned());
     let phones = items(contact, "/phones").filter_map(|phone| text(phone, "/phone"));
     let words: Vec<_> = std::iter::once(name).chain(phones).collect();
-    Part::Drawing { drawing: "contact", of: contact.clone(), plain: vec![Part::text(words.join("  "))] }
+    Part::Drawing {
+        drawing: "contact",
+        of: contact.clone(),
+        plain: vec![Part::text(words.join("  "))],
+    }
 }
 
 /// A place on the map.
 fn place(body: &Value) -> Option<Part> {
-    let (lat, long) = (body.pointer("/coordinates/lat")?, body.pointer("/coordinates/long")?);
-    let words = ["/name", "/address"].into_iter().filter_map(|pointer| text(body, pointer));
+    let (lat, long) = (
+        body.pointer("/coordinates/lat")?,
+        body.pointer("/coordinates/long")?,
+    );
+    let words = ["/name", "/address"]
+        .into_iter()
+        .filter_map(|pointer| text(body, pointer));
     let words: Vec<_> = words.chain([format!("{lat}, {long}")]).collect();
-    Some(Part::Drawing { drawing: "place", of: body.clone(), plain: vec![Part::text(words.join("  "))] })
+    Some(Part::Drawing {
+        drawing: "place",
+        of: body.clone(),
+        plain: vec![Part::text(words.join("  "))],
+    })
 }
 
 fn card(card: &Value) -> Vec<Part> {
     let media = ["image", "video"].into_iter().find_map(|what| {
         let address = text(card, &format!("/header/{what}/link"))?;
-        Some(Part::Media { what: what.to_owned(), address, name: None })
+        Some(Part::Media {
+            what: what.to_owned(),
+            address,
+            name: None,
+        })
     });
     let link = json!({ "opens": text(card, "/action/parameters/url").unwrap_or_default() });
     let link = button(card, "/action/parameters/display_text", "link", link);
     let replies = items(card, "/action/buttons").filter_map(|button_of| {
         let reply = button_of.get("quick_reply")?;
         let payload = reply.get("payload").or(reply.get("id"));
-        button(reply, "/title", "reply", json!({ "text": reply.get("title"), "payload": payload }))
+        button(
+            reply,
+            "/title",
+            "reply",
+            json!({ "text": reply.get("title"), "payload": payload }),
+        )
     });
-    media.into_iter().chain(text(card, "/body/text").map(Part::text)).chain(link).chain(replies).collect()
+    media
+        .into_iter()
+        .chain(text(card, "/body/text").map(Part::text))
+        .chain(link)
+        .chain(replies)
+        .collect()
 }
 
 /// The button of a flow, and what it opens.
 fn flow(body: &Value) -> Vec<Part> {
     let of = |field: &str| text(body, &format!("/parameters/{field}"));
-    let (screen, flow) = (of("flow_action_payload/screen"), of("flow_name").or_else(|| of("flow_id")));
+    let (screen, flow) = (
+        of("flow_action_payload/screen"),
+        of("flow_name").or_else(|| of("flow_id")),
+    );
     let payload = json!({ "flow": flow, "screen": screen, "context": body.get("payload") });
-    let mut words = vec![("", "opens ".to_owned()), ("b", flow.unwrap_or_else(|| "a flow".to_owned()))];
-    words.extend(screen.into_iter().flat_map(|screen| [("", " at screen ".to_owned()), ("b", screen)]));
+    let mut words = vec![
+        ("", "opens ".to_owned()),
+        ("b", flow.unwrap_or_else(|| "a flow".to_owned())),
+    ];
+    words.extend(
+        screen
+            .into_iter()
+            .flat_map(|screen| [("", " at screen ".to_owned()), ("b", screen)]),
+    );
     words.extend((of("mode").as_deref() == Some("draft")).then(|| ("tag", "draft".to_owned())));
     let press = json!({ "text": "Response sent", "payload": payload });
     let opener = button(body, "/parameters/flow_cta", "flow", press);
@@ -271,26 +391,59 @@ fn flow(body: &Value) -> Vec<Part> {
 
 /// A template by its name or id at `pointer`, with its file, parameters, cards and buttons.
 fn template(body: &Value, pointer: &str) -> Vec<Part> {
-    let Some(name) = text(body, pointer) else { return Vec::new() };
-    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let Some(name) = text(body, pointer) else {
+        return Vec::new();
+    };
+    let shown = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
     let values = match body.get("parameters") {
-        Some(Value::Array(values)) => (1..).zip(values).map(|(place, it)| (place.to_string(), shown(it))).collect(),
-        Some(Value::Object(named)) => named.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
+        Some(Value::Array(values)) => (1..)
+            .zip(values)
+            .map(|(place, it)| (place.to_string(), shown(it)))
+            .collect(),
+        Some(Value::Object(named)) => named
+            .iter()
+            .map(|(name, value)| (name.clone(), shown(value)))
+            .collect(),
         _ => Vec::new(),
     };
-    let parts = cards(body, "/cards").into_iter().chain(items(body, "/buttonParameters").filter_map(template_button));
-    let language = text(body, "/language").map(|language| format!(" ({language})")).unwrap_or_default();
-    let words = note(&[("", "template ".to_owned()), ("b", name.clone()), ("", language)]);
-    let template = Part::Template(TemplatePart { name, values, text: String::new(), parts: parts.collect() });
+    let parts = cards(body, "/cards")
+        .into_iter()
+        .chain(items(body, "/buttonParameters").filter_map(template_button));
+    let language = text(body, "/language")
+        .map(|language| format!(" ({language})"))
+        .unwrap_or_default();
+    let words = note(&[
+        ("", "template ".to_owned()),
+        ("b", name.clone()),
+        ("", language),
+    ]);
+    let template = Part::Template(TemplatePart {
+        name,
+        values,
+        text: String::new(),
+        parts: parts.collect(),
+    });
     let header: Vec<_> = items(body, "/headerParameters").map(shown).collect();
-    let header = (!header.is_empty()).then(|| Part::Text { look: "title", text: header.join(" | ") });
+    let header = (!header.is_empty()).then(|| Part::Text {
+        look: "title",
+        text: header.join(" | "),
+    });
     file_and_texts(body, header.into_iter().chain([template, words]).collect())
 }
 
 /// A button of a template, by its words or by the value that is filled in.
 pub(crate) fn template_button(given: &Value) -> Option<Part> {
-    let label =
-        ["/text", "/title", "/payload", "/param", "/type"].into_iter().find_map(|pointer| text(given, pointer))?;
+    let label = ["/text", "/title", "/payload", "/param", "/type"]
+        .into_iter()
+        .find_map(|pointer| text(given, pointer))?;
     let press = json!({ "text": label, "payload": given.get("payload") });
-    Some(Part::Button { label, icon: "reply", press })
+    Some(Part::Button {
+        label,
+        icon: "reply",
+        press,
+    })
 }

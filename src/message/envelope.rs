@@ -35,7 +35,10 @@ pub(crate) fn take_type(
         Envelope::OwnEndpoint => None,
         Envelope::Typed(wire) => Some(wire),
     };
-    let Some(found) = fields.shift_remove("type").filter(|found| wire.is_none_or(|wire| found != wire)) else {
+    let Some(found) = fields
+        .shift_remove("type")
+        .filter(|found| wire.is_none_or(|wire| found != wire))
+    else {
         return Ok(());
     };
     let sent = wire.map_or("no type".to_owned(), |wire| format!("type \"{wire}\""));
@@ -53,16 +56,25 @@ pub(crate) fn take_recipient(
     let user = named_recipient("userId", fields.shift_remove("userId"))?;
     if envelope != Envelope::Destinations {
         // Whether they may be written to is judged by their texts.
-        let other = listed(fields.get("destinations")).iter().find(|named| !named.is_string());
-        return other.map_or(Ok(user), |found| Err(InvalidMessage::recipient_not_text("destinations", found)));
+        let other = listed(fields.get("destinations"))
+            .iter()
+            .find(|named| !named.is_string());
+        return other.map_or(Ok(user), |found| {
+            Err(InvalidMessage::recipient_not_text("destinations", found))
+        });
     }
-    let destination = fields.shift_remove("destinations").map(one_destination).transpose()?;
+    let destination = fields
+        .shift_remove("destinations")
+        .map(one_destination)
+        .transpose()?;
     let destination = named_recipient("destinations", destination)?;
     match (destination, user) {
-        (Some((_, destination)), Some((_, user))) if destination != user => Err(InvalidMessage::other(
-            "destinations: the body names another recipient there than in userId",
-            NAME_WITH_TO,
-        )),
+        (Some((_, destination)), Some((_, user))) if destination != user => {
+            Err(InvalidMessage::other(
+                "destinations: the body names another recipient there than in userId",
+                NAME_WITH_TO,
+            ))
+        }
         (destination, user) => Ok(destination.or(user)),
     }
 }
@@ -83,7 +95,8 @@ fn named_recipient(
     match named {
         None => Ok(None),
         Some(Value::String(user)) => {
-            let recipient = Recipient::verbatim(&user).map_err(|error| InvalidMessage::recipient(origin, error))?;
+            let recipient = Recipient::verbatim(&user)
+                .map_err(|error| InvalidMessage::recipient(origin, error))?;
             Ok(Some((origin, recipient)))
         }
         Some(other) => Err(InvalidMessage::recipient_not_text(origin, &other)),
@@ -102,7 +115,12 @@ fn one_destination(destinations: Value) -> Result<Value, InvalidMessage> {
 }
 
 /// On the wire the recipient comes first, then a `botId` if the file has one.
-pub(crate) fn enclose(envelope: Envelope, recipient: &Recipient, bot: Option<Value>, body: Value) -> Value {
+pub(crate) fn enclose(
+    envelope: Envelope,
+    recipient: &Recipient,
+    bot: Option<Value>,
+    body: Value,
+) -> Value {
     let mut whole = match envelope {
         Envelope::OwnEndpoint => json!({}),
         Envelope::Destinations => json!({ "destinations": [recipient.as_str()] }),
@@ -148,9 +166,13 @@ pub(crate) enum Route {
 
 /// Whether a request is a template, which may be sent to anyone: its path or the `templateId` of its body says so.
 pub(crate) fn sends_template(path: &str, body: &str) -> bool {
-    let has_id =
-        |body| serde_json::from_str(body).is_ok_and(|fields: Map<String, Value>| fields.contains_key("templateId"));
-    path.ends_with("/hsm") || path.ends_with("/template-messages") || body.contains("\"templateId\"") && has_id(body)
+    let has_id = |body| {
+        serde_json::from_str(body)
+            .is_ok_and(|fields: Map<String, Value>| fields.contains_key("templateId"))
+    };
+    path.ends_with("/hsm")
+        || path.ends_with("/template-messages")
+        || body.contains("\"templateId\"") && has_id(body)
 }
 
 impl Route {
@@ -160,7 +182,9 @@ impl Route {
             Self::Messages => "POST /v1/bots/{botId}/messages",
             Self::FlowMessage { .. } => "POST /v1/bots/{botId}/users/{userId}/flow_message",
             Self::Template => "POST /v2/whatsapp/{botId}/hsm",
-            Self::CampaignTemplate { .. } => "POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages",
+            Self::CampaignTemplate { .. } => {
+                "POST /v1/bots/{botId}/campaigns/{campaignId}/template-messages"
+            }
         }
     }
 }

@@ -35,7 +35,8 @@ pub(super) struct Flag {
 impl Flag {
     /// The flag that reads the text of a message, which every kind with a text has.
     pub(super) fn text_file() -> Self {
-        let help = "Read the text from a file, or from standard input\n\nOne final newline is dropped.";
+        let help =
+            "Read the text from a file, or from standard input\n\nOne final newline is dropped.";
         Self {
             usage: "--text-file FILE|-".to_owned(),
             field: Some("text".to_owned()),
@@ -48,12 +49,18 @@ impl Flag {
 
     /// The path of its field, or a name.
     pub(super) fn id(&self) -> &str {
-        self.id.as_ref().or(self.field.as_ref()).map_or("", String::as_str)
+        self.id
+            .as_ref()
+            .or(self.field.as_ref())
+            .map_or("", String::as_str)
     }
 
     /// Its name as it is typed, if it is not an argument, and that of its value.
     fn names(&self) -> (Option<&str>, &str) {
-        let flag = self.usage.strip_prefix("--").and_then(|usage| usage.split_once(' '));
+        let flag = self
+            .usage
+            .strip_prefix("--")
+            .and_then(|usage| usage.split_once(' '));
         flag.map_or((None, &self.usage), |(name, value)| (Some(name), value))
     }
 
@@ -70,13 +77,18 @@ impl Flag {
 
     /// Whether it may be repeated: with one value, or with an array of them as JSON.
     fn is_list(&self, root: &Schema) -> bool {
-        self.schema(root).is_some_and(|schema| schema.items.is_some())
+        self.schema(root)
+            .is_some_and(|schema| schema.items.is_some())
     }
 
     /// The flag as clap has it, of a kind with the schema `root`.
     pub(super) fn arg(&'static self, root: &'static Schema) -> Arg {
         let of_field = self.schema(root);
-        let help = self.help.as_ref().or(of_field.map(|field| &field.description)).map_or("", String::as_str);
+        let help = self
+            .help
+            .as_ref()
+            .or(of_field.map(|field| &field.description))
+            .map_or("", String::as_str);
         let (name, value) = self.names();
         let hint = match value {
             "URL" => ValueHint::Url,
@@ -85,9 +97,14 @@ impl Flag {
         };
         let mut arg = Arg::new(self.id()).value_name(value).value_hint(hint);
         arg = arg.conflicts_with_all(self.conflicts.iter().map(String::as_str));
-        arg = arg.action(if self.is_list(root) { ArgAction::Append } else { ArgAction::Set });
+        arg = arg.action(if self.is_list(root) {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        });
         // A text may begin with a dash. These do not: behind an empty variable they would swallow the next flag.
-        arg = arg.allow_hyphen_values(name.is_some() && !["URL", "FILE|-", "CODE"].contains(&value));
+        arg =
+            arg.allow_hyphen_values(name.is_some() && !["URL", "FILE|-", "CODE"].contains(&value));
         arg = match help.split_once("\n\n") {
             Some((short, _)) => arg.help(short).long_help(help),
             None => arg.help(help),
@@ -109,14 +126,28 @@ impl Flag {
 
     /// The value of its field, as it was `typed`: JSON or a text from a file where its usage says so, otherwise a text, or a
     /// number where the schema has one.
-    pub(super) fn read(&self, typed: &[&str], root: &Schema, input: &mut Input) -> Result<Option<Value>, UsageError> {
-        let (Some(field), [first, ..]) = (&self.field, typed) else { return Ok(None) };
+    pub(super) fn read(
+        &self,
+        typed: &[&str],
+        root: &Schema,
+        input: &mut Input,
+    ) -> Result<Option<Value>, UsageError> {
+        let (Some(field), [first, ..]) = (&self.field, typed) else {
+            return Ok(None);
+        };
         let flag = self.shown();
         let is_number = || root.type_at(field) == Some("number");
-        let of_item = |text: &&str| self.item.as_ref().map_or_else(|| json!(text), |item| json!({ item: text }));
+        let of_item = |text: &&str| {
+            self.item
+                .as_ref()
+                .map_or_else(|| json!(text), |item| json!({ item: text }))
+        };
         Ok(Some(match (self.names().1, self.is_list(root)) {
             ("JSON|@FILE", true) => {
-                let Ok(sources) = typed.iter().map(|raw| raw.parse()).collect::<Result<Vec<_>, _>>();
+                let Ok(sources) = typed
+                    .iter()
+                    .map(|raw| raw.parse())
+                    .collect::<Result<Vec<_>, _>>();
                 Value::Array(input.json_list(&flag, &sources)?)
             }
             ("JSON|@FILE", false) => {
@@ -143,12 +174,25 @@ pub(crate) struct TypedFlags(Vec<(&'static str, String)>);
 
 impl TypedFlags {
     pub(super) fn of(flags: &'static [Flag], matches: &ArgMatches) -> Self {
-        let values = flags.iter().map(|flag| (flag.id(), matches.get_many::<String>(flag.id()).into_iter().flatten()));
-        Self(values.flat_map(|(id, values)| values.map(move |value| (id, value.clone()))).collect())
+        let values = flags.iter().map(|flag| {
+            (
+                flag.id(),
+                matches.get_many::<String>(flag.id()).into_iter().flatten(),
+            )
+        });
+        Self(
+            values
+                .flat_map(|(id, values)| values.map(move |value| (id, value.clone())))
+                .collect(),
+        )
     }
 
     pub(super) fn all(&self, id: &str) -> Vec<&str> {
-        self.0.iter().filter(|(known, _)| *known == id).map(|(_, value)| value.as_str()).collect()
+        self.0
+            .iter()
+            .filter(|(known, _)| *known == id)
+            .map(|(_, value)| value.as_str())
+            .collect()
     }
 
     pub(super) fn one(&self, id: &str) -> Option<&str> {
@@ -157,6 +201,8 @@ impl TypedFlags {
 
     /// Whether one of the flags with these ids was typed.
     pub(super) fn has_any(&self, ids: &[impl AsRef<str>]) -> bool {
-        self.0.iter().any(|(known, _)| ids.iter().any(|id| id.as_ref() == *known))
+        self.0
+            .iter()
+            .any(|(known, _)| ids.iter().any(|id| id.as_ref() == *known))
     }
 }

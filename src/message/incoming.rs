@@ -33,10 +33,17 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
     let name = wire.as_ref().and_then(Value::as_str);
     let kind = name.and_then(|wire| Message::of_wire_type(wire, &fields));
     let new = name.filter(|wire| kind.is_none() && is_new(wire));
-    let kind = kind.or_else(|| new.and_then(|_| Message::named("raw"))).ok_or_else(|| {
-        let found = wire.as_ref().map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
-        violation("type", format!("{found}; it is one of {}", Message::wire_types().join(", ")))
-    })?;
+    let kind = kind
+        .or_else(|| new.and_then(|_| Message::named("raw")))
+        .ok_or_else(|| {
+            let found = wire
+                .as_ref()
+                .map_or("is missing".to_owned(), |wire| format!("{wire} is unknown"));
+            violation(
+                "type",
+                format!("{found}; it is one of {}", Message::wire_types().join(", ")),
+            )
+        })?;
     let recipient = take_recipient(kind.envelope(), &mut fields)?;
     let (_, recipient) = recipient.ok_or_else(|| violation("userId", "is missing".to_owned()))?;
     if let Some(wire) = new {
@@ -44,7 +51,11 @@ pub(crate) fn check_message(body: Value) -> Result<Checked, InvalidMessage> {
             "the sandbox does not know the type `{wire}` and did not check its fields; it knows {}",
             Message::wire_types().join(", ")
         );
-        return Ok(Checked { kind: kind.command(), recipient: Some(recipient), warnings: vec![warning] });
+        return Ok(Checked {
+            kind: kind.command(),
+            recipient: Some(recipient),
+            warnings: vec![warning],
+        });
     }
     fields.shift_remove("botId");
     check_fields(kind.command(), Some(recipient), fields)
@@ -65,15 +76,25 @@ pub(crate) fn check_flow_message(body: Value) -> Result<Checked, InvalidMessage>
 pub(crate) fn check_template(body: Value) -> Result<Checked, InvalidMessage> {
     let mut fields = object(body)?;
     let destination = take_recipient(Envelope::Destinations, &mut fields)?;
-    let (_, destination) = destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
+    let (_, destination) =
+        destination.ok_or_else(|| violation("destinations", "is missing".to_owned()))?;
     check_fields("template", Some(destination), fields)
 }
 
 /// Whether an unknown `type` may be new in the API, rather than a misspelt one.
 fn is_new(wire: &str) -> bool {
-    let plain = |wire: &str| wire.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let plain = |wire: &str| {
+        wire.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase()
+    };
     let wire = plain(wire);
-    let slips = if wire.len() > MOST_LETTERS_WITH_ONE_SLIP { 2 } else { 1 };
+    let slips = if wire.len() > MOST_LETTERS_WITH_ONE_SLIP {
+        2
+    } else {
+        1
+    };
     let is_misspelt = |known: &&str| strsim::osa_distance(&wire, &plain(known)) <= slips;
     (1..=LONGEST_TYPE).contains(&wire.len()) && !Message::wire_types().iter().any(is_misspelt)
 }
@@ -83,13 +104,25 @@ fn check_fields(
     recipient: Option<Recipient>,
     fields: Map<String, Value>,
 ) -> Result<Checked, InvalidMessage> {
-    let kind = &Message::named(kind).ok_or_else(|| violation("type", format!("{kind} is unknown")))?;
+    let kind =
+        &Message::named(kind).ok_or_else(|| violation("type", format!("{kind} is unknown")))?;
     let body = Value::Object(fields);
     let warnings = check(kind, kind, &body, Vec::new())?;
-    Ok(Checked { kind: kind.command(), recipient, warnings })
+    Ok(Checked {
+        kind: kind.command(),
+        recipient,
+        warnings,
+    })
 }
 
 fn violation(path: &str, problem: String) -> InvalidMessage {
-    let violations = vec![Violation { path: path.to_owned(), problem, flag: None }];
-    InvalidMessage::Violations { violations, text_is_missing: false }
+    let violations = vec![Violation {
+        path: path.to_owned(),
+        problem,
+        flag: None,
+    }];
+    InvalidMessage::Violations {
+        violations,
+        text_is_missing: false,
+    }
 }

@@ -36,7 +36,10 @@ pub(crate) enum InvalidMessage {
     #[error(transparent)]
     Other(#[from] UsageError),
     #[error("the message is not valid")]
-    Violations { violations: Vec<Violation>, text_is_missing: bool },
+    Violations {
+        violations: Vec<Violation>,
+        text_is_missing: bool,
+    },
 }
 
 impl InvalidMessage {
@@ -52,14 +55,22 @@ impl InvalidMessage {
     /// A recipient in the body, at `origin`, that is another value.
     pub(super) fn recipient_not_text(origin: &str, found: &Value) -> Self {
         let problem = format!("{origin}: {found} in the body; a recipient is a text");
-        Self::other(problem, "write it in quotes, as in \"593987654321\", or leave it out")
+        Self::other(
+            problem,
+            "write it in quotes, as in \"593987654321\", or leave it out",
+        )
     }
 
     /// Warnings of a valid message.
     pub(crate) fn warnings(details: Vec<String>) -> Self {
-        let (message, hint) =
-            ("the message has warnings, which --strict makes errors", "change the message, or leave --strict out");
-        Self::Other(UsageError { details, ..UsageError::new(message, hint) })
+        let (message, hint) = (
+            "the message has warnings, which --strict makes errors",
+            "change the message, or leave --strict out",
+        );
+        Self::Other(UsageError {
+            details,
+            ..UsageError::new(message, hint)
+        })
     }
 
     /// The hint.
@@ -67,7 +78,9 @@ impl InvalidMessage {
         let text = "to read the text from standard input or a file, pass --text-file - or --text-file FILE";
         match self {
             Self::Other(error) => Some(error.hint.clone()),
-            Self::Violations { text_is_missing, .. } => text_is_missing.then(|| text.to_owned()),
+            Self::Violations {
+                text_is_missing, ..
+            } => text_is_missing.then(|| text.to_owned()),
         }
     }
 
@@ -75,7 +88,9 @@ impl InvalidMessage {
     pub(crate) fn details(&self) -> Vec<String> {
         match self {
             Self::Other(error) => error.details.clone(),
-            Self::Violations { violations, .. } => violations.iter().map(ToString::to_string).collect(),
+            Self::Violations { violations, .. } => {
+                violations.iter().map(ToString::to_string).collect()
+            }
         }
     }
 }

@@ -35,7 +35,11 @@ pub(crate) struct Kind {
 
 impl Kind {
     /// A kind with nothing of its own to do.
-    pub(super) const fn new(name: &'static str, envelope: Envelope, definition: &'static str) -> Self {
+    pub(super) const fn new(
+        name: &'static str,
+        envelope: Envelope,
+        definition: &'static str,
+    ) -> Self {
         Self {
             name,
             envelope,

@@ -8,7 +8,11 @@ use crate::texts::clipped;
 
 /// The limits of a value, with their source: `1–20 characters (WhatsApp)`.
 pub(super) fn limit(schema: &Schema) -> String {
-    let unit = if schema.items.is_some() { "items" } else { "characters" };
+    let unit = if schema.items.is_some() {
+        "items"
+    } else {
+        "characters"
+    };
     let mut rules = Vec::new();
     rules.extend(match (schema.least, schema.most) {
         (least, Some(most)) => Some(format!("{}–{most} {unit}", least.unwrap_or(0))),
@@ -18,12 +22,24 @@ pub(super) fn limit(schema: &Schema) -> String {
     if let (Some(least), Some(most)) = (schema.minimum, schema.maximum) {
         rules.push(format!("{least} to {most}"));
     }
-    rules.extend(schema.unique.as_ref().map(|field| format!("each {field} once")));
+    rules.extend(
+        schema
+            .unique
+            .as_ref()
+            .map(|field| format!("each {field} once")),
+    );
     rules.extend((!schema.words.is_empty()).then(|| schema.words.join(", ")));
     rules.extend(schema.is_address().then(|| "public HTTPS".to_owned()));
     rules.extend(schema.rule.clone());
-    let of_files = schema.advised.as_ref().filter(|advised| advised.formats.is_some());
-    match schema.source.as_ref().or(of_files.map(|files| &files.source)) {
+    let of_files = schema
+        .advised
+        .as_ref()
+        .filter(|advised| advised.formats.is_some());
+    match schema
+        .source
+        .as_ref()
+        .or(of_files.map(|files| &files.source))
+    {
         Some(source) => format!("{} ({source})", rules.join(", ")),
         None => rules.join(", "),
     }
@@ -52,7 +68,10 @@ pub(super) fn wrong_type(schema: &Schema, value: &Value) -> Option<String> {
     if is_right {
         return Some(format!("is {found}; it can be {}", schema.words.join(", ")));
     }
-    let range = schema.maximum.map(|_| format!(" from {}", limit(schema))).unwrap_or_default();
+    let range = schema
+        .maximum
+        .map(|_| format!(" from {}", limit(schema)))
+        .unwrap_or_default();
     Some(format!("is {found}; {needed}{range} is needed"))
 }
 
@@ -64,10 +83,16 @@ pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
     wrong_type(schema, value).or_else(|| match value {
         Value::String(text) => size(schema, text.chars().count(), "characters").or_else(|| {
             let is_address = schema.is_address();
-            is_address.then(|| media_url::problem(text))?.map(str::to_owned)
+            is_address
+                .then(|| media_url::problem(text))?
+                .map(str::to_owned)
         }),
-        Value::Array(items) => size(schema, items.len(), "items").or_else(|| repeated(items, schema.unique.as_ref()?)),
-        Value::Number(number) => outside(schema, number.as_f64()?).map(|range| format!("is {number}; {range}")),
+        Value::Array(items) => {
+            size(schema, items.len(), "items").or_else(|| repeated(items, schema.unique.as_ref()?))
+        }
+        Value::Number(number) => {
+            outside(schema, number.as_f64()?).map(|range| format!("is {number}; {range}"))
+        }
         Value::Null | Value::Bool(_) | Value::Object(_) => None,
     })
 }
@@ -75,7 +100,9 @@ pub(super) fn problem(schema: &Schema, value: &Value) -> Option<String> {
 fn size(schema: &Schema, count: usize, unit: &str) -> Option<String> {
     match (schema.least, schema.most) {
         (Some(_), _) if count == 0 => Some("is empty".to_owned()),
-        (_, Some(most)) if count > most => Some(format!("has {count} {unit}; at most {most} are allowed")),
+        (_, Some(most)) if count > most => {
+            Some(format!("has {count} {unit}; at most {most} are allowed"))
+        }
         _ => None,
     }
 }
@@ -87,7 +114,12 @@ fn outside(schema: &Schema, value: f64) -> Option<String> {
 
 /// A text that two of the `items` have in `field`.
 fn repeated(items: &[Value], field: &str) -> Option<String> {
-    let texts: Vec<_> = items.iter().filter_map(|item| item.get(field)?.as_str()).collect();
-    let again = (0..).zip(&texts).find(|(at, text)| texts.iter().take(*at).any(|other| other == *text));
+    let texts: Vec<_> = items
+        .iter()
+        .filter_map(|item| item.get(field)?.as_str())
+        .collect();
+    let again = (0..)
+        .zip(&texts)
+        .find(|(at, text)| texts.iter().take(*at).any(|other| other == *text));
     again.map(|(_, text)| format!("has `{text}` twice; each reply must be unlike the others"))
 }

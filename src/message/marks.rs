@@ -36,7 +36,11 @@ fn lines(text: &str) -> Vec<MarkedLine<'_>> {
     let (mut lines, mut rest) = (Vec::new(), text);
     while let Some((before, code, behind)) = code_block(rest) {
         lines.extend(before.lines().map(line));
-        lines.extend(code.lines().map(|text| MarkedLine { block: "code", number: None, spans: plain(text, "") }));
+        lines.extend(code.lines().map(|text| MarkedLine {
+            block: "code",
+            number: None,
+            spans: plain(text, ""),
+        }));
         rest = behind.strip_prefix('\n').unwrap_or(behind);
     }
     lines.extend(rest.lines().map(line));
@@ -53,7 +57,11 @@ fn code_block(text: &str) -> Option<(&str, &str, &str)> {
         let (inside, behind) = (code.get(..length)?, code.get(length..)?);
         match behind.strip_prefix("```") {
             Some(behind) if inside.contains('\n') => {
-                return Some((text.get(..begin)?, inside.strip_prefix('\n').unwrap_or(inside), behind));
+                return Some((
+                    text.get(..begin)?,
+                    inside.strip_prefix('\n').unwrap_or(inside),
+                    behind,
+                ));
             }
             Some(_) => begin += length + 6,
             None => begin += 3,
@@ -69,18 +77,36 @@ fn line(text: &str) -> MarkedLine<'_> {
         Some("* " | "- ") => ("item", text.get(2..)),
         _ => (
             "numbered",
-            text.get(digits..).filter(|_| (1..=3).contains(&digits)).and_then(|rest| rest.strip_prefix(". ")),
+            text.get(digits..)
+                .filter(|_| (1..=3).contains(&digits))
+                .and_then(|rest| rest.strip_prefix(". ")),
         ),
     };
-    let (block, inside) = inside.filter(|inside| !inside.is_empty()).map_or(("", text), |inside| (block, inside));
-    let number = text.get(..digits).filter(|_| block == "numbered").and_then(|digits| digits.parse().ok());
+    let (block, inside) = inside
+        .filter(|inside| !inside.is_empty())
+        .map_or(("", text), |inside| (block, inside));
+    let number = text
+        .get(..digits)
+        .filter(|_| block == "numbered")
+        .and_then(|digits| digits.parse().ok());
     let mut spans = Vec::new();
     mark(inside, "", &mut spans);
-    MarkedLine { block, number, spans }
+    MarkedLine {
+        block,
+        number,
+        spans,
+    }
 }
 
 fn plain<'a>(text: &'a str, look: &str) -> Vec<Span<'a>> {
-    if text.is_empty() { Vec::new() } else { vec![Span { look: look.trim().to_owned(), text }] }
+    if text.is_empty() {
+        Vec::new()
+    } else {
+        vec![Span {
+            look: look.trim().to_owned(),
+            text,
+        }]
+    }
 }
 
 /// A piece that is not plain.
@@ -94,9 +120,17 @@ struct Marked<'a> {
 /// Adds `text` to `spans`, on top of the look `around`.
 fn mark<'a>(text: &'a str, around: &str, spans: &mut Vec<Span<'a>>) {
     let (mut begin, mut at) = (0, 0);
-    while let Some(next) = text.get(at..).and_then(|rest| rest.chars().next()).filter(|_| text.len() <= LONGEST_MARKED)
+    while let Some(next) = text
+        .get(at..)
+        .and_then(|rest| rest.chars().next())
+        .filter(|_| text.len() <= LONGEST_MARKED)
     {
-        let Some(Marked { look, text: inside, length }) = marked(text, at, around) else {
+        let Some(Marked {
+            look,
+            text: inside,
+            length,
+        }) = marked(text, at, around)
+        else {
             at += next.len_utf8();
             continue;
         };
@@ -118,30 +152,56 @@ fn marked<'a>(text: &'a str, at: usize, around: &str) -> Option<Marked<'a>> {
     const MARKS: [(&str, &str); 5] = [("```", "m"), ("`", "m"), ("*", "b"), ("_", "i"), ("~", "s")];
     let (before, rest) = text.split_at_checked(at)?;
     if let Some(length) = slot(rest).or_else(|| link(rest)) {
-        let look = if rest.starts_with('{') { "slot" } else { "link" };
-        return Some(Marked { look, text: rest.get(..length)?, length });
+        let look = if rest.starts_with('{') {
+            "slot"
+        } else {
+            "link"
+        };
+        return Some(Marked {
+            look,
+            text: rest.get(..length)?,
+            length,
+        });
     }
-    if before.chars().next_back().is_some_and(char::is_alphanumeric) {
+    if before
+        .chars()
+        .next_back()
+        .is_some_and(char::is_alphanumeric)
+    {
         return None;
     }
-    let mut marks = MARKS.into_iter().filter(|(sign, look)| rest.starts_with(sign) && !around.contains(look));
+    let mut marks = MARKS
+        .into_iter()
+        .filter(|(sign, look)| rest.starts_with(sign) && !around.contains(look));
     marks.find_map(|(sign, look)| {
         let text = inside(rest, sign)?;
-        Some(Marked { look, text, length: text.len() + 2 * sign.len() })
+        Some(Marked {
+            look,
+            text,
+            length: text.len() + 2 * sign.len(),
+        })
     })
 }
 
 /// The length of the `{{ … }}` or `{% … %}` at the start of `rest`.
 fn slot(rest: &str) -> Option<usize> {
-    let end = [("{{", "}}"), ("{%", "%}")].into_iter().find(|(open, _)| rest.starts_with(open))?.1;
+    let end = [("{{", "}}"), ("{%", "%}")]
+        .into_iter()
+        .find(|(open, _)| rest.starts_with(open))?
+        .1;
     Some(rest.find(end)? + end.len())
 }
 
 /// The length of the address at the start of `rest`; what ends a sentence is not a part of it.
 fn link(rest: &str) -> Option<usize> {
-    let begins = ["https://", "http://"].into_iter().find(|scheme| rest.starts_with(scheme))?;
+    let begins = ["https://", "http://"]
+        .into_iter()
+        .find(|scheme| rest.starts_with(scheme))?;
     let ends = |character: char| character.is_whitespace() || "<>\"".contains(character);
-    let address = rest.split(ends).next()?.trim_end_matches(|character| ".,;:!?)]}'*_~".contains(character));
+    let address = rest
+        .split(ends)
+        .next()?
+        .trim_end_matches(|character| ".,;:!?)]}'*_~".contains(character));
     Some(address.len()).filter(|length| *length > begins.len())
 }
 
@@ -150,9 +210,13 @@ fn link(rest: &str) -> Option<usize> {
 fn inside<'a>(rest: &'a str, sign: &str) -> Option<&'a str> {
     let inner = rest.get(sign.len()..)?;
     let closing = inner.match_indices(sign).find(|(at, _)| {
-        let behind = inner.get(at + sign.len()..).and_then(|behind| behind.chars().next());
+        let behind = inner
+            .get(at + sign.len()..)
+            .and_then(|behind| behind.chars().next());
         let inside = inner.get(..*at).unwrap_or_default();
-        !inside.is_empty() && inside.trim().len() == inside.len() && !behind.is_some_and(char::is_alphanumeric)
+        !inside.is_empty()
+            && inside.trim().len() == inside.len()
+            && !behind.is_some_and(char::is_alphanumeric)
     });
     inner.get(..closing?.0)
 }
@@ -171,25 +235,44 @@ mod tests {
             ("2*3*4 snake_case_name ~", "2*3*4 snake_case_name ~"),
             ("* a* and ** and *a *", "item:a* and ** and *a *"),
             ("```*m*``` ~s~ `*c*`", "<m>*m*| |<s>s| |<m>*c*"),
-            ("Hola {{ nombre }}, *{{ x }}*", "Hola |<slot>{{ nombre }}|, |<b slot>{{ x }}"),
+            (
+                "Hola {{ nombre }}, *{{ x }}*",
+                "Hola |<slot>{{ nombre }}|, |<b slot>{{ x }}",
+            ),
             ("{% if a_b_c %}x", "<slot>{% if a_b_c %}|x"),
             ("{{ a", "{{ a"),
             ("¡*Ñ*!", "¡|<b>Ñ|!"),
-            ("see https://a.example/x_y_z?q=1, ok", "see |<link>https://a.example/x_y_z?q=1|, ok"),
-            ("*http://a.example* https://", "<b link>http://a.example| https://"),
+            (
+                "see https://a.example/x_y_z?q=1, ok",
+                "see |<link>https://a.example/x_y_z?q=1|, ok",
+            ),
+            (
+                "*http://a.example* https://",
+                "<b link>http://a.example| https://",
+            ),
             (
                 "* uno\n- *dos*\n\n3. tres\n> vier\n1234. x\n> ",
                 "item:uno/item:<b>dos//numbered 3:tres/quote:vier/1234. x/> ",
             ),
-            ("Run ```a *b*\n> c``` _now_", "Run /code:a *b*/code:> c/ |<i>now"),
+            (
+                "Run ```a *b*\n> c``` _now_",
+                "Run /code:a *b*/code:> c/ |<i>now",
+            ),
             ("```\na\n\nb\n```\nc", "code:a/code:/code:b/c"),
             ("```a``` ```b\nc", "<m>a| ```b/c"),
         ] {
             let shown = lines(text)
                 .iter()
                 .map(|line| {
-                    let number = line.number.map(|number| format!(" {number}")).unwrap_or_default();
-                    let block = if line.block.is_empty() { String::new() } else { format!("{}{number}:", line.block) };
+                    let number = line
+                        .number
+                        .map(|number| format!(" {number}"))
+                        .unwrap_or_default();
+                    let block = if line.block.is_empty() {
+                        String::new()
+                    } else {
+                        format!("{}{number}:", line.block)
+                    };
                     let spans = line.spans.iter().map(|span| match span.look.as_str() {
                         "" => span.text.to_owned(),
                         look => format!("<{look}>{}", span.text),
@@ -203,8 +286,17 @@ mod tests {
 
     #[test]
     fn a_text_of_marks_is_read_in_no_time() {
-        for text in ["*_~`".repeat(3000), "*_~".repeat(100_000), "*a ".repeat(5000), "```".repeat(100_000)] {
-            let shown: usize = lines(&text).iter().flat_map(|line| &line.spans).map(|span| span.text.len()).sum();
+        for text in [
+            "*_~`".repeat(3000),
+            "*_~".repeat(100_000),
+            "*a ".repeat(5000),
+            "```".repeat(100_000),
+        ] {
+            let shown: usize = lines(&text)
+                .iter()
+                .flat_map(|line| &line.spans)
+                .map(|span| span.text.len())
+                .sum();
             assert!(shown > 0 && shown <= text.len());
         }
     }

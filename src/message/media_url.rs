@@ -14,19 +14,26 @@ pub(crate) fn problem(value: &str) -> Option<&'static str> {
     if value.is_empty() {
         return None;
     }
-    let Some((scheme, _)) = value.split_once("://") else { return Some(FILE) };
+    let Some((scheme, _)) = value.split_once("://") else {
+        return Some(FILE);
+    };
     match scheme.to_ascii_lowercase().as_str() {
         "https" => {}
         "http" => return Some("is not HTTPS; Jelou takes a public HTTPS URL"),
         _ => return Some(FILE),
     }
     // A browser would repair these; other programs may not.
-    let is_odd = |character: char| character.is_whitespace() || character.is_control() || character == '\\';
+    let is_odd =
+        |character: char| character.is_whitespace() || character.is_control() || character == '\\';
     let url = Url::parse(value).ok().filter(|_| !value.contains(is_odd));
-    let Some(url) = url else { return Some("is not a URL; write %20 for a space") };
+    let Some(url) = url else {
+        return Some("is not a URL; write %20 for a space");
+    };
     let authority = value.split(['/', '?', '#']).nth(2).unwrap_or_default();
     if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
-        return Some("has credentials in it; Jelou takes a public HTTPS URL, without user and password");
+        return Some(
+            "has credentials in it; Jelou takes a public HTTPS URL, without user and password",
+        );
     }
     if !url.host().is_some_and(|host| is_public_host(&host)) {
         return Some("is not on a public host; Jelou takes a public HTTPS URL");
@@ -39,16 +46,24 @@ const PAGES: &str = include_str!("viewer_pages.tsv");
 
 /// Recognizes an address that people copy from a browser: it shows the file in a page, and Jelou would fetch that page.
 fn viewer_page(url: &Url) -> Option<&'static str> {
-    let host = url.host_str().unwrap_or_default().trim_start_matches("www.");
+    let host = url
+        .host_str()
+        .unwrap_or_default()
+        .trim_start_matches("www.");
     let path_and_query = &url[Position::BeforePath..];
     let has_one = |words: &str| words.split(' ').any(|word| path_and_query.contains(word));
-    let is_page =
-        |[known, has, unless, _]: &[&str; 4]| *known == host && has_one(has) && (unless.is_empty() || !has_one(unless));
+    let is_page = |[known, has, unless, _]: &[&str; 4]| {
+        *known == host && has_one(has) && (unless.is_empty() || !has_one(unless))
+    };
     let is_html = matches!(extension(url.as_str()).as_deref(), Some("html" | "htm"));
-    rows(PAGES).find(is_page).map(|[.., problem]| problem).or(is_html.then_some(PAGE))
+    rows(PAGES)
+        .find(is_page)
+        .map(|[.., problem]| problem)
+        .or(is_html.then_some(PAGE))
 }
 
-const PAGE: &str = "is a page to look at in a browser, not a file; give the address of the file itself";
+const PAGE: &str =
+    "is a page to look at in a browser, not a file; give the address of the file itself";
 const FILE: &str = "is not a URL: Jelou takes a public HTTPS URL, not a file";
 
 /// Whether others can reach `host`, judging by its name.
@@ -58,7 +73,9 @@ fn is_public_host(host: &Host<&str>) -> bool {
         Host::Ipv6(address) => is_public_address(IpAddr::V6(*address)),
         Host::Domain(name) => {
             let name = name.trim_end_matches('.');
-            let is_local = [".localhost", ".local", ".internal", ".lan"].iter().any(|end| name.ends_with(end));
+            let is_local = [".localhost", ".local", ".internal", ".lan"]
+                .iter()
+                .any(|end| name.ends_with(end));
             name.contains('.') && !is_local
         }
     }
@@ -102,7 +119,10 @@ mod tests {
             ("file:///home/ana/foto.jpg", Some("not a file")),
             ("data:image/png;base64,AAAA", Some("not a file")),
             ("http://example.com/x.jpg", Some("is not HTTPS")),
-            ("https://ana:canary@example.com/x.jpg", Some("has credentials")),
+            (
+                "https://ana:canary@example.com/x.jpg",
+                Some("has credentials"),
+            ),
             ("https://ana@example.com/x.jpg", Some("has credentials")),
             ("https://localhost/x.jpg", Some("not on a public host")),
             ("https://intranet/x.jpg", Some("not on a public host")),
@@ -112,7 +132,10 @@ mod tests {
             ("https://10.0.0.1/x.jpg", Some("not on a public host")),
             ("https://169.254.169.254/x", Some("not on a public host")),
             ("https://[::1]/x.jpg", Some("not on a public host")),
-            ("https://[::ffff:192.168.0.1]/x.jpg", Some("not on a public host")),
+            (
+                "https://[::ffff:192.168.0.1]/x.jpg",
+                Some("not on a public host"),
+            ),
             ("https://[fe80::1]/x.jpg", Some("not on a public host")),
             ("https://[bad/x.jpg", Some("is not a URL")),
             ("https:foto.jpg", Some("not a file")),
@@ -125,17 +148,38 @@ mod tests {
             ("https://100.64.0.1/x.jpg", Some("not on a public host")),
             ("https://0.0.0.1/x.jpg", Some("not on a public host")),
             ("HTTPS://example.com/x.jpg", None),
-            ("https://drive.google.com/file/d/1aB/view?usp=sharing", Some("Google Drive's page")),
-            ("https://drive.google.com/open?id=1aB", Some("Google Drive's page")),
+            (
+                "https://drive.google.com/file/d/1aB/view?usp=sharing",
+                Some("Google Drive's page"),
+            ),
+            (
+                "https://drive.google.com/open?id=1aB",
+                Some("Google Drive's page"),
+            ),
             ("https://drive.google.com/uc?export=download&id=1aB", None),
-            ("https://www.dropbox.com/scl/fi/x/foto.jpg?rlkey=y&dl=0", Some("Dropbox's page")),
-            ("https://www.dropbox.com/scl/fi/x/foto.jpg?rlkey=y&dl=1", None),
+            (
+                "https://www.dropbox.com/scl/fi/x/foto.jpg?rlkey=y&dl=0",
+                Some("Dropbox's page"),
+            ),
+            (
+                "https://www.dropbox.com/scl/fi/x/foto.jpg?rlkey=y&dl=1",
+                None,
+            ),
             ("https://dl.dropboxusercontent.com/s/x/foto.jpg", None),
-            ("https://github.com/a/b/blob/main/foto.png", Some("GitHub's page")),
+            (
+                "https://github.com/a/b/blob/main/foto.png",
+                Some("GitHub's page"),
+            ),
             ("https://github.com/a/b/blob/main/foto.png?raw=true", None),
             ("https://github.com/a/b/raw/main/foto.png", None),
-            ("https://docs.google.com/document/d/1/edit?usp=sharing", Some("is a page")),
-            ("https://docs.google.com/document/d/1/export?format=pdf", None),
+            (
+                "https://docs.google.com/document/d/1/edit?usp=sharing",
+                Some("is a page"),
+            ),
+            (
+                "https://docs.google.com/document/d/1/export?format=pdf",
+                None,
+            ),
             ("https://imgur.com/a/Xy12", Some("is a page")),
             ("https://i.imgur.com/Xy12.png", None),
             ("https://photos.app.goo.gl/abc", Some("is a page")),
@@ -146,7 +190,12 @@ mod tests {
         ] {
             let found = problem(value);
             assert_eq!(found.is_some(), expected.is_some(), "{value}: {found:?}");
-            assert!(found.unwrap_or_default().contains(expected.unwrap_or_default()), "{value}: {found:?}");
+            assert!(
+                found
+                    .unwrap_or_default()
+                    .contains(expected.unwrap_or_default()),
+                "{value}: {found:?}"
+            );
         }
     }
 

@@ -21,7 +21,10 @@ impl TypedValueParser for WordOrTemplate {
     ) -> Result<Self::Value, clap::Error> {
         match value.to_str().filter(|text| is_template(text)) {
             Some(template) => Ok(template.to_owned()),
-            None => self.0.parse_ref(command, argument, value).map(|word| word.to_ascii_lowercase()),
+            None => self
+                .0
+                .parse_ref(command, argument, value)
+                .map(|word| word.to_ascii_lowercase()),
         }
     }
 

@@ -9,7 +9,8 @@ use super::flag::TypedFlags;
 use super::invalid::{InvalidMessage, Violation};
 use super::kinds::Message;
 use super::recipient::{
-    Recipient, RecipientChoice, RecipientSources, TypedRecipient, documented_placeholder, doubt, unclear,
+    Recipient, RecipientChoice, RecipientSources, TypedRecipient, documented_placeholder, doubt,
+    unclear,
 };
 use super::vcard::complete_phone;
 use crate::phone::{Country, PhoneNumber, RecipientError, is_clear, may_be_national};
@@ -67,16 +68,30 @@ impl Outgoing {
         let fields = Value::Object(fields);
         let (mut violations, mut warnings) = (Vec::new(), Vec::new());
         let judged = judged.map(|(path, user)| (*path, user.as_str()));
-        let users: Vec<_> = judged.into_iter().chain(named_beside(&fields, &recipient)).collect();
-        let unclear_recipient = users.iter().find(|(_, user)| !is_clear(user)).map(|(_, user)| unclear(user));
+        let users: Vec<_> = judged
+            .into_iter()
+            .chain(named_beside(&fields, &recipient))
+            .collect();
+        let unclear_recipient = users
+            .iter()
+            .find(|(_, user)| !is_clear(user))
+            .map(|(_, user)| unclear(user));
         if let Some(error) = unclear_recipient.as_ref().filter(|_| is_row) {
             // A guard may be set up before the row is sent, and a run can wait for days.
-            violations.push(Violation { path: "destinations".to_owned(), problem: error.to_string(), flag: None });
+            violations.push(Violation {
+                path: "destinations".to_owned(),
+                problem: error.to_string(),
+                flag: None,
+            });
         }
         for (path, user) in users {
             match documented_placeholder(user) {
                 Some(problem) => {
-                    violations.push(Violation { path: path.to_owned(), problem, flag: Some("--to".to_owned()) });
+                    violations.push(Violation {
+                        path: path.to_owned(),
+                        problem,
+                        flag: Some("--to".to_owned()),
+                    });
                 }
                 None => warnings.extend(doubt(user).map(|doubt| format!("{path}: {doubt}"))),
             }
@@ -92,8 +107,21 @@ impl Outgoing {
         warnings.extend(said);
         let body = enclose(kind.envelope(), &recipient, bot, body);
         let json = written(&body);
-        let kind = Message { kind: kind.kind, typed: TypedFlags::default() };
-        Ok((Self { kind, recipient, route, body, unclear_recipient, json }, warnings))
+        let kind = Message {
+            kind: kind.kind,
+            typed: TypedFlags::default(),
+        };
+        Ok((
+            Self {
+                kind,
+                recipient,
+                route,
+                body,
+                unclear_recipient,
+                json,
+            },
+            warnings,
+        ))
     }
 
     /// The kind, as the word after `send`; a body can be of another kind than the typed one.
@@ -143,7 +171,9 @@ impl Outgoing {
             Some(Value::String(found)) if found == bot => Ok(()),
             Some(Value::Number(found)) if found.to_string() == bot => Ok(()),
             Some(found) => Err(InvalidMessage::other(
-                format!("botId: the body is for bot {found}, but the message would be sent by bot `{bot}`"),
+                format!(
+                    "botId: the body is for bot {found}, but the message would be sent by bot `{bot}`"
+                ),
                 "choose that bot with --bot, or take `botId` out of the body",
             )),
         }
@@ -152,12 +182,17 @@ impl Outgoing {
 
 #[expect(clippy::expect_used, reason = "a value has texts as keys")]
 fn written(body: &Value) -> Box<str> {
-    serde_json::to_string(body).expect("a value is JSON").into_boxed_str()
+    serde_json::to_string(body)
+        .expect("a value is JSON")
+        .into_boxed_str()
 }
 
 /// Every recipient that a body names.
 pub(crate) fn recipients_in(body: &Value) -> impl Iterator<Item = &str> {
-    body.get("userId").into_iter().chain(listed(body.get("destinations"))).filter_map(Value::as_str)
+    body.get("userId")
+        .into_iter()
+        .chain(listed(body.get("destinations")))
+        .filter_map(Value::as_str)
 }
 
 /// Recipients in other fields than the kind's own, if no other recipient was given.
@@ -166,18 +201,31 @@ fn named_beside<'a>(
     named: &'a Result<TypedRecipient, InvalidMessage>,
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
     let named = named.as_ref().ok().map(|typed| typed.recipient.as_str());
-    recipients_in(fields).filter(move |user| named != Some(user)).map(|user| ("destinations", user))
+    recipients_in(fields)
+        .filter(move |user| named != Some(user))
+        .map(|user| ("destinations", user))
 }
 
 /// Writes the numbers of typed contacts with `+` and their country code, if it is certain.
 pub(crate) fn with_country_codes(flags: &mut Value, country: Option<Country>) {
-    let is_certain =
-        |raw: &str, number: &PhoneNumber| country.is_some() || !raw.contains('+') && !may_be_national(number.as_str());
-    let contacts = flags.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();
-    let phones = contacts.filter_map(|contact| contact.get_mut("phones")?.as_array_mut()).flatten();
+    let is_certain = |raw: &str, number: &PhoneNumber| {
+        country.is_some() || !raw.contains('+') && !may_be_national(number.as_str())
+    };
+    let contacts = flags
+        .get_mut("contacts")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten();
+    let phones = contacts
+        .filter_map(|contact| contact.get_mut("phones")?.as_array_mut())
+        .flatten();
     for phone in phones.filter_map(Value::as_object_mut) {
         let raw = phone.get("phone").and_then(Value::as_str);
-        let number = raw.and_then(|raw| PhoneNumber::read(raw, country).ok().filter(|number| is_certain(raw, number)));
+        let number = raw.and_then(|raw| {
+            PhoneNumber::read(raw, country)
+                .ok()
+                .filter(|number| is_certain(raw, number))
+        });
         if let Some(number) = number {
             phone.insert("phone".to_owned(), json!(format!("+{}", number.as_str())));
             complete_phone(phone);

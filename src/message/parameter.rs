@@ -7,7 +7,8 @@ use super::schema::Schema;
 use crate::invisible::{is_other_line_break, with_plain_line_breaks};
 
 /// The rule of a parameter that is a text of its own; the schema has it as a pattern, too.
-pub(super) const ONE_LINE: &str = "one line, not empty, without tabs or more than 4 spaces in a row";
+pub(super) const ONE_LINE: &str =
+    "one line, not empty, without tabs or more than 4 spaces in a row";
 /// The rule of a value whose form is not documented.
 const FILLED: &str = "no empty text in it";
 
@@ -16,14 +17,18 @@ const FILLED: &str = "no empty text in it";
 pub(super) fn problem(rule: &str, text: &str) -> Option<String> {
     let found = match text {
         _ if ![ONE_LINE, FILLED].contains(&rule) => return None,
-        _ if text.trim().is_empty() => return Some("is empty; a template takes no empty parameter".to_owned()),
+        _ if text.trim().is_empty() => {
+            return Some("is empty; a template takes no empty parameter".to_owned());
+        }
         _ if rule == FILLED => return None,
         _ if text.contains('\n') || text.contains(is_other_line_break) => "has a line break",
         _ if text.contains('\t') => "has a tab",
         _ if text.contains("     ") => "has more than 4 spaces in a row",
         _ => return None,
     };
-    Some(format!("{found}, which WhatsApp refuses in a parameter of a template"))
+    Some(format!(
+        "{found}, which WhatsApp refuses in a parameter of a template"
+    ))
 }
 
 /// The most characters that the parameters of a template may have together in a notice. WhatsApp refuses a template whose
@@ -32,12 +37,26 @@ const MOST_TOGETHER: usize = 900;
 
 /// Calls `see` with each parameter in `body`, a template of the kind with `schema`, with its path and its rule. For
 /// `NAME=VALUE` the parameter is the value.
-fn visit_parameters(body: &mut Value, schema: &Schema, mut see: impl FnMut(&str, &str, &mut String)) {
-    let are_named = schema.at("parameters").is_some_and(|parameters| parameters.additional.is_some());
+fn visit_parameters(
+    body: &mut Value,
+    schema: &Schema,
+    mut see: impl FnMut(&str, &str, &mut String),
+) {
+    let are_named = schema
+        .at("parameters")
+        .is_some_and(|parameters| parameters.additional.is_some());
     visit_texts(body, "", &mut |path, text| {
-        let Some(rule) = schema.rule_at(path).filter(|rule| [ONE_LINE, FILLED].contains(rule)) else { return };
+        let Some(rule) = schema
+            .rule_at(path)
+            .filter(|rule| [ONE_LINE, FILLED].contains(rule))
+        else {
+            return;
+        };
         let is_pair = are_named && path.starts_with("parameters[");
-        let name = text.find('=').filter(|_| is_pair).map_or(0, |equals| equals + 1);
+        let name = text
+            .find('=')
+            .filter(|_| is_pair)
+            .map_or(0, |equals| equals + 1);
         let mut value = text.split_off(name);
         see(path, rule, &mut value);
         text.push_str(&value);
@@ -60,7 +79,10 @@ pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
     visit_parameters(body, schema, |path, rule, text| {
         let count = text.chars().count();
         if rule == ONE_LINE && count > most {
-            *text = format!("…{}", text.chars().skip(count + 1 - most).collect::<String>());
+            *text = format!(
+                "…{}",
+                text.chars().skip(count + 1 - most).collect::<String>()
+            );
             changed.push(format!(
                 "{path}: has {count} characters, and the parameters of a notice at most {MOST_TOGETHER} together; its end is sent"
             ));
@@ -72,22 +94,36 @@ pub(super) fn fit_parameters(body: &mut Value, schema: &Schema) -> Vec<String> {
 /// Makes `text` one line that is not empty, and describes the problem.
 fn fit(text: &mut String) -> &'static str {
     let plain = with_plain_line_breaks(text);
-    let lines = plain.split('\n').map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    let line = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ");
+    let lines = plain
+        .split('\n')
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let line = lines
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(" / ");
     if line.is_empty() {
         "-".clone_into(text);
         return "sent as `-`";
     }
     *text = line;
-    if plain.contains('\n') { "sent on one line" } else { "sent with single spaces" }
+    if plain.contains('\n') {
+        "sent on one line"
+    } else {
+        "sent with single spaces"
+    }
 }
 
 /// The most characters of each of the texts with these lengths, so that all fit together and only the longest are
 /// shortened.
 fn longest_that_fit(lengths: &[usize]) -> usize {
-    let fits = |most: &usize| lengths.iter().map(|length| length.min(most)).sum::<usize>() <= MOST_TOGETHER;
+    let fits = |most: &usize| {
+        lengths.iter().map(|length| length.min(most)).sum::<usize>() <= MOST_TOGETHER
+    };
     let longest = lengths.iter().copied().max().unwrap_or_default();
-    (2..=longest.min(MOST_TOGETHER)).rev().find(fits).unwrap_or(1)
+    (2..=longest.min(MOST_TOGETHER))
+        .rev()
+        .find(fits)
+        .unwrap_or(1)
 }
 
 #[cfg(test)]
@@ -98,7 +134,9 @@ mod tests {
     use crate::message::Message;
 
     fn schema(kind: &Value) -> &'static Schema {
-        Message::of_body(kind.as_object().unwrap()).unwrap().schema()
+        Message::of_body(kind.as_object().unwrap())
+            .unwrap()
+            .schema()
     }
 
     fn by_name() -> &'static Schema {
@@ -122,7 +160,11 @@ mod tests {
             let fitted = json!({"parameters": [expected], "headerParameters": [expected], "filename": text,
                 "buttonParameters": [{"param": expected, "type": text}]});
             assert_eq!(body, fitted, "{text:?}");
-            assert_eq!(changed.len(), if text == expected { 0 } else { 3 }, "{text:?}: {changed:?}");
+            assert_eq!(
+                changed.len(),
+                if text == expected { 0 } else { 3 },
+                "{text:?}: {changed:?}"
+            );
             assert_eq!(problem(ONE_LINE, expected), None);
         }
     }
@@ -136,11 +178,20 @@ mod tests {
             "buttonParameters": [{"payload": {"a": ["-"]}}]});
         assert_eq!((body, changed.len()), (fitted, 4), "{changed:?}");
         for (parameters, fitted) in [
-            (json!(["a=", "b=x\ny=z", "c= "]), json!(["a=-", "b=x / y=z", "c=-"])),
-            (json!({"a": "", "b": "x\ny", "c.d": " "}), json!({"a": "-", "b": "x / y", "c.d": "-"})),
+            (
+                json!(["a=", "b=x\ny=z", "c= "]),
+                json!(["a=-", "b=x / y=z", "c=-"]),
+            ),
+            (
+                json!({"a": "", "b": "x\ny", "c.d": " "}),
+                json!({"a": "-", "b": "x / y", "c.d": "-"}),
+            ),
         ] {
             let mut body = json!({"parameters": parameters});
-            fit_parameters(&mut body, schema(&json!({"type": "template", "templateId": "39"})));
+            fit_parameters(
+                &mut body,
+                schema(&json!({"type": "template", "templateId": "39"})),
+            );
             assert_eq!(body["parameters"], fitted);
         }
     }
@@ -157,10 +208,19 @@ mod tests {
             let text = |length: &usize| format!("{}z", "ñ".repeat(length - 1));
             let mut body = json!({"parameters": lengths.iter().map(text).collect::<Vec<_>>()});
             let changed = fit_parameters(&mut body, by_name());
-            let fitted: Vec<_> = body["parameters"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+            let fitted: Vec<_> = body["parameters"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(Value::as_str)
+                .collect();
             let found: Vec<_> = fitted.iter().map(|text| text.chars().count()).collect();
             assert_eq!(found, expected, "{lengths:?}");
-            assert_eq!(changed.len(), fitted.iter().filter(|text| text.starts_with('…')).count(), "{changed:?}");
+            assert_eq!(
+                changed.len(),
+                fitted.iter().filter(|text| text.starts_with('…')).count(),
+                "{changed:?}"
+            );
             assert!(fitted.iter().all(|text| text.ends_with('z')), "{fitted:?}");
         }
     }

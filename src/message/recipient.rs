@@ -5,7 +5,9 @@ use std::fmt;
 
 use super::invalid::InvalidMessage;
 use crate::invisible::is_invisible;
-use crate::phone::{Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national};
+use crate::phone::{
+    Country, PhoneNumber, RecipientError, country_of, is_clear, is_user_id, may_be_national,
+};
 
 /// A `userId` as it goes onto the wire: a phone's digits, a WhatsApp user id, or the user of another channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +30,8 @@ impl Recipient {
         match user {
             _ if user.chars().all(is_invisible) => Err(RecipientError::empty()),
             "." | ".." => {
-                let problem = format!("`{user}` cannot be a recipient: as a part of a URL it means a folder");
+                let problem =
+                    format!("`{user}` cannot be a recipient: as a part of a URL it means a folder");
                 Err(RecipientError::new(problem, "give the user's identifier"))
             }
             _ if user.chars().any(char::is_control) => {
@@ -48,14 +51,22 @@ impl Recipient {
 pub(crate) fn unclear(user: &str) -> RecipientError {
     let user = user.escape_debug();
     RecipientError::new(
-        format!("`{user}` in the body may be anybody: it is neither a number with its country code nor a known id"),
+        format!(
+            "`{user}` in the body may be anybody: it is neither a number with its country code nor a known id"
+        ),
         "write the number as 593987654321, or name the recipient with --to; a user of another channel is `--to id:USER`",
     )
 }
 
 /// Placeholders in the API's documents and in what is copied from them.
-const DOCUMENTED_PLACEHOLDERS: [&str; 6] =
-    ["USER_ID", "BOT_ID", "PHONE_NUMBER", "+PHONE_NUMBER", "{userId}", "<string>"];
+const DOCUMENTED_PLACEHOLDERS: [&str; 6] = [
+    "USER_ID",
+    "BOT_ID",
+    "PHONE_NUMBER",
+    "+PHONE_NUMBER",
+    "{userId}",
+    "<string>",
+];
 
 /// Says that a value was copied from the API's documents.
 pub(super) fn documented_placeholder(value: &str) -> Option<String> {
@@ -67,12 +78,15 @@ pub(super) fn documented_placeholder(value: &str) -> Option<String> {
 pub(super) fn doubt(user: &str) -> Option<String> {
     let sent = format!("`{}` is sent as it stands", user.escape_debug());
     match PhoneNumber::read(user, None) {
-        Ok(number) if number.as_str() != user => {
-            Some(format!("{sent}; WhatsApp writes this number {}", number.as_str()))
-        }
+        Ok(number) if number.as_str() != user => Some(format!(
+            "{sent}; WhatsApp writes this number {}",
+            number.as_str()
+        )),
         Ok(number) if may_be_national(number.as_str()) => {
             let country = country_of(number.as_str()).unwrap_or("another country");
-            Some(format!("{sent}, as a number of {country}; if it is a national one, write it with its country code"))
+            Some(format!(
+                "{sent}, as a number of {country}; if it is a national one, write it with its country code"
+            ))
         }
         Err(_) if !is_clear(user) => Some(format!(
             "{sent}, and this is not a number with a country code; write it as 593987654321, or name it with --to"
@@ -84,8 +98,10 @@ pub(super) fn doubt(user: &str) -> Option<String> {
 /// How a person writes a recipient of the wire, so that [`TypedRecipient::read`] gives it back, and no spreadsheet takes it
 /// for a number: `+593987654321`, `id:USER`, or a WhatsApp user id as it is.
 pub(crate) fn typed_form(recipient: &str) -> String {
-    let of_number =
-        || PhoneNumber::read(&format!("+{recipient}"), None).is_ok_and(|number| number.as_str() == recipient);
+    let of_number = || {
+        PhoneNumber::read(&format!("+{recipient}"), None)
+            .is_ok_and(|number| number.as_str() == recipient)
+    };
     match recipient {
         _ if is_user_id(recipient) => recipient.to_owned(),
         _ if of_number() => format!("+{recipient}"),
@@ -107,14 +123,23 @@ impl TypedRecipient {
     /// If it is not clearly one recipient.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
         if let Some(user) = typed.strip_prefix("id:") {
-            return Ok(Self { recipient: Recipient::verbatim(user)?, number: None });
+            return Ok(Self {
+                recipient: Recipient::verbatim(user)?,
+                number: None,
+            });
         }
         let user = typed.trim_matches(is_invisible);
         if is_user_id(user) {
-            return Ok(Self { recipient: Recipient(user.to_owned()), number: None });
+            return Ok(Self {
+                recipient: Recipient(user.to_owned()),
+                number: None,
+            });
         }
         let number = PhoneNumber::read(typed, country)?;
-        Ok(Self { recipient: Recipient(number.as_str().to_owned()), number: Some(number) })
+        Ok(Self {
+            recipient: Recipient(number.as_str().to_owned()),
+            number: Some(number),
+        })
     }
 
     /// A note for a person about how it was read.
@@ -130,7 +155,10 @@ impl TypedRecipient {
 
 impl From<Recipient> for TypedRecipient {
     fn from(recipient: Recipient) -> Self {
-        Self { recipient, number: None }
+        Self {
+            recipient,
+            number: None,
+        }
     }
 }
 
@@ -164,7 +192,10 @@ impl RecipientChoice<'_> {
     ///
     /// # Errors
     /// If there is none, or the first one is invalid; an invalid one after it does not matter.
-    pub(crate) fn make(self, in_body: Option<&Recipient>) -> Result<TypedRecipient, InvalidMessage> {
+    pub(crate) fn make(
+        self,
+        in_body: Option<&Recipient>,
+    ) -> Result<TypedRecipient, InvalidMessage> {
         let sources = match self {
             Self::Made(recipient) => return Ok(recipient),
             Self::Among(sources) => sources,
@@ -182,7 +213,9 @@ impl RecipientChoice<'_> {
         let typed = typed.map_err(|error| InvalidMessage::recipient(origin, error))?;
         // A list of numbers is judged as a whole.
         let is_doubted = sources.country.is_none();
-        let number = typed.number.map(|number| if is_doubted { number.doubted() } else { number });
+        let number = typed
+            .number
+            .map(|number| if is_doubted { number.doubted() } else { number });
         Ok(TypedRecipient { number, ..typed })
     }
 }
@@ -197,7 +230,10 @@ mod tests {
             ("593987654321", "593987654321"),
             ("+593 98 765-4321", "593987654321"),
             ("00593 98 765-4321", "593987654321"),
-            ("\u{202a}+593\u{a0}98\u{2011}765\u{2011}4321\u{202c}", "593987654321"),
+            (
+                "\u{202a}+593\u{a0}98\u{2011}765\u{2011}4321\u{202c}",
+                "593987654321",
+            ),
             ("+1 (415) 555.0100", "14155550100"),
             (" 593987654321 ", "593987654321"),
             ("+1.415.555.0000", "14155550000"),
@@ -205,7 +241,10 @@ mod tests {
             ("593.98.765.4321", "593987654321"),
             ("id:USER_ID", "USER_ID"),
             ("US.13491208655302741918", "US.13491208655302741918"),
-            (" US.ENT.11815799212886844830\u{a0}", "US.ENT.11815799212886844830"),
+            (
+                " US.ENT.11815799212886844830\u{a0}",
+                "US.ENT.11815799212886844830",
+            ),
             ("id:EC.593987654321", "EC.593987654321"),
             ("id: 1,2", " 1,2"),
             ("id:0987654321", "0987654321"),
@@ -227,7 +266,10 @@ mod tests {
             ("id: ", "is empty"),
             ("id:\u{a0}\u{200b}\u{2060}\u{feff}", "is empty"),
             ("id:..", "means a folder"),
-            ("id:1\n4155550100", r"`1\n4155550100` has a control character"),
+            (
+                "id:1\n4155550100",
+                r"`1\n4155550100` has a control character",
+            ),
             ("id:.\t.", "has a control character"),
             ("593987654321,593987654322", "contains `,`"),
             ("593987654321\n593987654322", "contains `\\n`"),
@@ -236,10 +278,19 @@ mod tests {
             ("5939876+54321", "contains `+`"),
             ("5.93988E+11", "Excel has shortened this number"),
             ("5,93E+11", "Excel has shortened this number"),
-            ("593987650001.5", "has decimals, as a spreadsheet writes a number"),
-            ("de 'casa'", "`de \\'casa\\'` is not a phone number: it contains `d`"),
+            (
+                "593987650001.5",
+                "has decimals, as a spreadsheet writes a number",
+            ),
+            (
+                "de 'casa'",
+                "`de \\'casa\\'` is not a phone number: it contains `d`",
+            ),
             ("USER_ID", "contains `U`"),
-            ("EC.593987654321", "`EC.593987654321` is not a phone number: it contains `E`"),
+            (
+                "EC.593987654321",
+                "`EC.593987654321` is not a phone number: it contains `E`",
+            ),
             ("US.12", "`US.12` is not a phone number: it contains `U`"),
             ("us.13491208655302741918", "contains `u`"),
             ("MR.Smith", "contains `M`"),
@@ -255,7 +306,10 @@ mod tests {
             ("987654321", "is a national number"),
             ("+123456", "7 to 15"),
             ("1234567890123456", "7 to 15"),
-            ("123456789012345", "has 10 digits behind the country code, and this has 14"),
+            (
+                "123456789012345",
+                "has 10 digits behind the country code, and this has 14",
+            ),
             ("593987654321 593987654322", "7 to 15"),
         ] {
             let error = TypedRecipient::read(raw, None).expect_err(raw).to_string();

@@ -74,9 +74,20 @@ impl Schema {
     pub(super) fn read(root: &Value, json: &Value) -> Result<Self, serde_json::Error> {
         let default = json.get("default").cloned();
         let json = resolve(root, json);
-        let Value::Object(words) = json else { return Ok(Self::default()) };
-        let inside = |name| words.get(name).map(|json| Self::read(root, json).map(Box::new)).transpose();
-        let properties = words.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let Value::Object(words) = json else {
+            return Ok(Self::default());
+        };
+        let inside = |name| {
+            words
+                .get(name)
+                .map(|json| Self::read(root, json).map(Box::new))
+                .transpose()
+        };
+        let properties = words
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
         let properties = properties.map(|(name, json)| Ok((name.clone(), Self::read(root, json)?)));
         // In `[X, null]`, X.
         let type_name = words.get("type").map(|json| json.get(0).unwrap_or(json));
@@ -95,12 +106,17 @@ impl Schema {
         if self.properties.is_empty() {
             return Some(self.additional.as_deref().unwrap_or(&FREE));
         }
-        self.properties.iter().find(|(known, _)| known == name).map(|(_, field)| field)
+        self.properties
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, field)| field)
     }
 
     /// The known fields that must be there.
     pub(super) fn required(&self) -> impl Iterator<Item = &(String, Self)> {
-        self.properties.iter().filter(|(name, _)| self.required.contains(name))
+        self.properties
+            .iter()
+            .filter(|(name, _)| self.required.contains(name))
     }
 
     pub(super) fn item(&self) -> &Self {
@@ -110,7 +126,13 @@ impl Schema {
     /// The schema of the field at `path`, as messages write it.
     pub(super) fn at(&self, path: &str) -> Option<&Self> {
         let mut steps = path.split(['.', '[']).filter(|step| !step.is_empty());
-        steps.try_fold(self, |schema, step| if step.ends_with(']') { Some(schema.item()) } else { schema.field(step) })
+        steps.try_fold(self, |schema, step| {
+            if step.ends_with(']') {
+                Some(schema.item())
+            } else {
+                schema.field(step)
+            }
+        })
     }
 
     /// The type of the field at `path`, as JSON Schema calls it; None if it may have any.
@@ -120,8 +142,12 @@ impl Schema {
 
     /// The rule in words of the field at `path`, or of the nearest one around it.
     pub(super) fn rule_at(&self, path: &str) -> Option<&str> {
-        let ends = path.match_indices(['.', '[']).map(|(at, _)| at).chain([path.len()]);
-        ends.rev().find_map(|end| self.at(path.get(..end)?)?.rule.as_deref())
+        let ends = path
+            .match_indices(['.', '['])
+            .map(|(at, _)| at)
+            .chain([path.len()]);
+        ends.rev()
+            .find_map(|end| self.at(path.get(..end)?)?.rule.as_deref())
     }
 
     /// Whether it is the address of a file.
@@ -134,10 +160,15 @@ impl Schema {
 fn resolve<'a>(root: &'a Value, json: &'a Value) -> &'a Value {
     let reference = json.get("$ref").and_then(Value::as_str);
     let next = reference.and_then(|reference| root.pointer(reference.trim_start_matches('#')));
-    next.or(json.pointer("/anyOf/0")).map_or(json, |next| resolve(root, next))
+    next.or(json.pointer("/anyOf/0"))
+        .map_or(json, |next| resolve(root, next))
 }
 
 /// The path of the field `name` of the object at `path`.
 pub(crate) fn inside(path: &str, name: &str) -> String {
-    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
 }

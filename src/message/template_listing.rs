@@ -80,7 +80,10 @@ impl TemplateUse {
         Some(Self {
             name: text(body, "elementName")?.to_owned(),
             language: text(body, "language").map(str::to_owned),
-            parameters: body.get("parameters").and_then(Value::as_array).map_or(0, Vec::len),
+            parameters: body
+                .get("parameters")
+                .and_then(Value::as_array)
+                .map_or(0, Vec::len),
             goes_to_user_id: recipients_in(body).any(is_user_id),
             media: has_media.then(|| text(body, "type").unwrap_or("text").to_owned()),
         })
@@ -88,16 +91,28 @@ impl TemplateUse {
 
     /// Whether one of `templates`, as the API lists them, fits. What a list leaves out is not an error.
     pub(crate) fn judge(&self, templates: &[Value]) -> TemplateVerdict {
-        let named: Vec<_> = templates.iter().filter(|each| text(each, "elementName") == Some(&self.name)).collect();
+        let named: Vec<_> = templates
+            .iter()
+            .filter(|each| text(each, "elementName") == Some(&self.name))
+            .collect();
         if named.is_empty() {
-            return TemplateVerdict::UnknownName { meant: named_otherwise(&self.name, templates) };
+            return TemplateVerdict::UnknownName {
+                meant: named_otherwise(&self.name, templates),
+            };
         }
-        let is_spoken = |each: &&&Value| is_same_language(self.language.as_deref(), text(each, "language"));
+        let is_spoken =
+            |each: &&&Value| is_same_language(self.language.as_deref(), text(each, "language"));
         let spoken: Vec<_> = named.iter().filter(is_spoken).copied().collect();
         let Some(first) = spoken.first() else {
-            return TemplateVerdict::OtherLanguage { languages: languages(&named) };
+            return TemplateVerdict::OtherLanguage {
+                languages: languages(&named),
+            };
         };
-        let approved: Vec<_> = spoken.iter().filter(|each| is_approved(each)).copied().collect();
+        let approved: Vec<_> = spoken
+            .iter()
+            .filter(|each| is_approved(each))
+            .copied()
+            .collect();
         if approved.is_empty() {
             let is_told = spoken.iter().all(|each| text(each, "status").is_some());
             let status = text(first, "status").unwrap_or_default().to_owned();
@@ -108,13 +123,28 @@ impl TemplateUse {
             };
         }
         let is_authentication = |category: &str| category.eq_ignore_ascii_case("AUTHENTICATION");
-        if self.goes_to_user_id && approved.iter().all(|each| text(each, "category").is_some_and(is_authentication)) {
+        if self.goes_to_user_id
+            && approved
+                .iter()
+                .all(|each| text(each, "category").is_some_and(is_authentication))
+        {
             return TemplateVerdict::NeedsNumber;
         }
-        let fits = |media: &str| self.media.as_ref().is_some_and(|given| given.eq_ignore_ascii_case(media));
+        let fits = |media: &str| {
+            self.media
+                .as_ref()
+                .is_some_and(|given| given.eq_ignore_ascii_case(media))
+        };
         let misfit = |each: &&Value| header_media(each).filter(|media| !fits(media));
-        if let Some(Some(media)) = approved.iter().map(misfit).reduce(|first, next| first.filter(|_| next.is_some())) {
-            return TemplateVerdict::NeedsMedia { media, given: self.media.clone() };
+        if let Some(Some(media)) = approved
+            .iter()
+            .map(misfit)
+            .reduce(|first, next| first.filter(|_| next.is_some()))
+        {
+            return TemplateVerdict::NeedsMedia {
+                media,
+                given: self.media.clone(),
+            };
         }
         let counts: Vec<_> = approved.iter().map(|each| values_of_text(each)).collect();
         let languages = languages(&approved);
@@ -125,8 +155,16 @@ impl TemplateUse {
                 TemplateVerdict::Fits
             };
         }
-        match counts.iter().copied().collect::<Option<Vec<_>>>().as_deref() {
-            Some([expected, ..]) => TemplateVerdict::WrongCount { given: self.parameters, expected: *expected },
+        match counts
+            .iter()
+            .copied()
+            .collect::<Option<Vec<_>>>()
+            .as_deref()
+        {
+            Some([expected, ..]) => TemplateVerdict::WrongCount {
+                given: self.parameters,
+                expected: *expected,
+            },
             Some([]) | None => TemplateVerdict::Unclear { missing: "text" },
         }
     }
@@ -136,7 +174,12 @@ impl TemplateUses {
     /// Notes the template of a message that names one.
     pub(crate) fn note(&mut self, outgoing: &Outgoing) {
         let template = (*outgoing.route() == Route::Template).then(|| outgoing.body());
-        let Some(used) = template.and_then(TemplateUse::of).filter(|used| !self.uses.contains(used)) else { return };
+        let Some(used) = template
+            .and_then(TemplateUse::of)
+            .filter(|used| !self.uses.contains(used))
+        else {
+            return;
+        };
         if self.uses.len() == MOST {
             self.is_cut = true;
         } else {
@@ -145,19 +188,28 @@ impl TemplateUses {
     }
 
     /// Those of rows that are left; `rows` passes the body of each such row.
-    pub(crate) fn left<E>(&self, rows: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>) -> Result<Self, E> {
+    pub(crate) fn left<E>(
+        &self,
+        rows: impl FnOnce(&mut dyn FnMut(&str)) -> Result<(), E>,
+    ) -> Result<Self, E> {
         // The only one is that of every row.
         if self.uses.len() < 2 {
             return Ok(self.clone());
         }
         let mut left = Vec::new();
         rows(&mut |body| {
-            let used = serde_json::from_str(body).ok().and_then(|body| TemplateUse::of(&body));
-            if let Some(used) = used.filter(|used| self.uses.contains(used) && !left.contains(used)) {
+            let used = serde_json::from_str(body)
+                .ok()
+                .and_then(|body| TemplateUse::of(&body));
+            if let Some(used) = used.filter(|used| self.uses.contains(used) && !left.contains(used))
+            {
                 left.push(used);
             }
         })?;
-        Ok(Self { uses: left, is_cut: self.is_cut })
+        Ok(Self {
+            uses: left,
+            is_cut: self.is_cut,
+        })
     }
 }
 
@@ -166,36 +218,58 @@ impl TemplateUses {
 fn named_otherwise(name: &str, templates: &[Value]) -> Vec<String> {
     let name = name.to_lowercase();
     let is_it = |found: Option<&str>| found.is_some_and(|found| found.to_lowercase() == name);
-    let mut found: Vec<_> = templates.iter().filter(|each| is_it(text(each, "displayName"))).collect();
+    let mut found: Vec<_> = templates
+        .iter()
+        .filter(|each| is_it(text(each, "displayName")))
+        .collect();
     if found.is_empty() {
-        found.extend(templates.iter().filter(|each| is_it(text(each, "elementName").and_then(without_prefix))));
+        found.extend(
+            templates
+                .iter()
+                .filter(|each| is_it(text(each, "elementName").and_then(without_prefix))),
+        );
     }
     if found.iter().any(|each| is_approved(each)) {
         found.retain(|each| is_approved(each));
     }
-    each_once(found.into_iter().filter_map(|each| text(each, "elementName")))
+    each_once(
+        found
+            .into_iter()
+            .filter_map(|each| text(each, "elementName")),
+    )
 }
 
 /// The names, without those that differ from an earlier one only in capitals.
 fn each_once<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    names.filter(|name| seen.insert(name.to_lowercase())).map(str::to_owned).collect()
+    names
+        .filter(|name| seen.insert(name.to_lowercase()))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The template whose name, or a person's name for it, is nearest to `name`.
 pub(crate) fn nearest_template<'a>(name: &str, templates: &'a [Value]) -> Option<&'a str> {
     let names_of = |each: &'a Value| {
         let own = text(each, "elementName");
-        [own, text(each, "displayName"), own.and_then(without_prefix)].into_iter().flatten()
+        [own, text(each, "displayName"), own.and_then(without_prefix)]
+            .into_iter()
+            .flatten()
     };
     let nearest = nearest(name, templates.iter().flat_map(names_of))?;
-    let template = templates.iter().find(|each| names_of(each).any(|name| name == nearest))?;
+    let template = templates
+        .iter()
+        .find(|each| names_of(each).any(|name| name == nearest))?;
     text(template, "elementName")
 }
 
 /// Suggests templates that were probably meant; None if there are none.
 pub(crate) fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
-    let names: Vec<_> = names.iter().take(MOST_MEANT).map(|name| format!("`{}`", name.as_ref())).collect();
+    let names: Vec<_> = names
+        .iter()
+        .take(MOST_MEANT)
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
     (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
 }
 
@@ -209,14 +283,32 @@ fn without_prefix(name: &str) -> Option<&str> {
 /// The medium that a template begins with, from Meta's components or from a field beside the text. None if the list does not
 /// have it.
 fn header_media(template: &Value) -> Option<&'static str> {
-    let components = template.get("components").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let header =
-        components.iter().find(|each| text(each, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("header")));
+    let components = template
+        .get("components")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let header = components
+        .iter()
+        .find(|each| text(each, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("header")));
     let header = header.or_else(|| template.get("header"));
-    let of_header = header.into_iter().flat_map(|header| ["format", "type"].map(|field| text(header, field)));
-    let fields = ["headerType", "headerFormat", "mediaType", "templateType", "type"].map(|field| text(template, field));
+    let of_header = header
+        .into_iter()
+        .flat_map(|header| ["format", "type"].map(|field| text(header, field)));
+    let fields = [
+        "headerType",
+        "headerFormat",
+        "mediaType",
+        "templateType",
+        "type",
+    ]
+    .map(|field| text(template, field));
     let mut named = of_header.chain(fields).flatten();
-    named.find_map(|named| ["image", "document", "video"].into_iter().find(|media| named.eq_ignore_ascii_case(media)))
+    named.find_map(|named| {
+        ["image", "document", "video"]
+            .into_iter()
+            .find(|media| named.eq_ignore_ascii_case(media))
+    })
 }
 
 pub(super) fn is_approved(template: &Value) -> bool {
@@ -268,33 +360,91 @@ mod tests {
                 "components": [{ "type": "BODY" }, { "type": "HEADER", "format": "video" }] }),
             json!({ "elementName": "film", "language": "en", "status": "APPROVED", "template": "a", "type": "HSM" }),
         ];
-        let needs = |media, given: Option<&str>| TemplateVerdict::NeedsMedia { media, given: given.map(str::to_owned) };
+        let needs = |media, given: Option<&str>| TemplateVerdict::NeedsMedia {
+            media,
+            given: given.map(str::to_owned),
+        };
         let url = "https://x.example/a.png";
         let wrong = |given, expected| TemplateVerdict::WrongCount { given, expected };
         let languages = |codes: &[&str]| codes.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let others = || TemplateVerdict::OtherLanguage { languages: languages(&["es", "pt", "fr"]) };
-        let several = || TemplateVerdict::SeveralLanguages { languages: languages(&["es", "pt"]) };
+        let others = || TemplateVerdict::OtherLanguage {
+            languages: languages(&["es", "pt", "fr"]),
+        };
+        let several = || TemplateVerdict::SeveralLanguages {
+            languages: languages(&["es", "pt"]),
+        };
         for (body, expected) in [
-            (json!({ "elementName": "mine", "language": "ES", "parameters": ["a", "b"] }), TemplateVerdict::Fits),
-            (json!({ "elementName": "mine", "language": "es", "parameters": ["a"] }), wrong(1, 2)),
-            (json!({ "elementName": "mine", "language": "es" }), wrong(0, 2)),
-            (json!({ "elementName": "mine", "language": "pt", "parameters": ["a"] }), TemplateVerdict::Fits),
+            (
+                json!({ "elementName": "mine", "language": "ES", "parameters": ["a", "b"] }),
+                TemplateVerdict::Fits,
+            ),
+            (
+                json!({ "elementName": "mine", "language": "es", "parameters": ["a"] }),
+                wrong(1, 2),
+            ),
+            (
+                json!({ "elementName": "mine", "language": "es" }),
+                wrong(0, 2),
+            ),
+            (
+                json!({ "elementName": "mine", "language": "pt", "parameters": ["a"] }),
+                TemplateVerdict::Fits,
+            ),
             (json!({ "elementName": "mine" }), several()),
-            (json!({ "elementName": "mine", "parameters": ["a", "b", "c"] }), wrong(3, 2)),
+            (
+                json!({ "elementName": "mine", "parameters": ["a", "b", "c"] }),
+                wrong(3, 2),
+            ),
             (json!({ "elementName": "mine", "language": "en" }), others()),
-            (json!({ "elementName": "Mine", "language": "es" }), TemplateVerdict::UnknownName { meant: Vec::new() }),
-            (json!({ "elementName": "counted" }), TemplateVerdict::Unclear { missing: "text" }),
-            (json!({ "elementName": "open", "language": "fr", "parameters": ["a"] }), TemplateVerdict::Fits),
-            (json!({ "elementName": "bare", "language": "es" }), TemplateVerdict::Unclear { missing: "status" }),
-            (json!({ "elementName": "new" }), TemplateVerdict::NotApproved { status: "PENDING".to_owned() }),
+            (
+                json!({ "elementName": "Mine", "language": "es" }),
+                TemplateVerdict::UnknownName { meant: Vec::new() },
+            ),
+            (
+                json!({ "elementName": "counted" }),
+                TemplateVerdict::Unclear { missing: "text" },
+            ),
+            (
+                json!({ "elementName": "open", "language": "fr", "parameters": ["a"] }),
+                TemplateVerdict::Fits,
+            ),
+            (
+                json!({ "elementName": "bare", "language": "es" }),
+                TemplateVerdict::Unclear { missing: "status" },
+            ),
+            (
+                json!({ "elementName": "new" }),
+                TemplateVerdict::NotApproved {
+                    status: "PENDING".to_owned(),
+                },
+            ),
             (json!({ "elementName": "photo" }), needs("image", None)),
-            (json!({ "elementName": "photo", "mediaUrl": url, "type": "Image" }), TemplateVerdict::Fits),
-            (json!({ "elementName": "photo", "mediaUrl": url }), needs("image", Some("text"))),
-            (json!({ "elementName": "photo", "mediaUrl": url, "type": "video" }), needs("image", Some("video"))),
-            (json!({ "elementName": "film", "language": "es" }), needs("video", None)),
-            (json!({ "elementName": "film", "language": "en" }), TemplateVerdict::Fits),
+            (
+                json!({ "elementName": "photo", "mediaUrl": url, "type": "Image" }),
+                TemplateVerdict::Fits,
+            ),
+            (
+                json!({ "elementName": "photo", "mediaUrl": url }),
+                needs("image", Some("text")),
+            ),
+            (
+                json!({ "elementName": "photo", "mediaUrl": url, "type": "video" }),
+                needs("image", Some("video")),
+            ),
+            (
+                json!({ "elementName": "film", "language": "es" }),
+                needs("video", None),
+            ),
+            (
+                json!({ "elementName": "film", "language": "en" }),
+                TemplateVerdict::Fits,
+            ),
         ] {
-            assert_eq!(TemplateUse::of(&body).unwrap().judge(&list), expected, "{body}");
+            assert_eq!(
+                TemplateUse::of(&body).unwrap().judge(&list),
+                expected,
+                "{body}"
+            );
         }
     }
 
@@ -311,9 +461,21 @@ mod tests {
             json!({ "elementName": "k1l2_other", "displayName": "cita" }),
         ];
         for (name, meant, nearest) in [
-            ("order_shipped", &["c3d4_order_shipped"][..], Some("a1b2_order_shipped")),
-            ("Order_Shipped", &["c3d4_order_shipped"], Some("a1b2_order_shipped")),
-            ("recordatorio", &["e5f6_recordatorio"], Some("e5f6_recordatorio")),
+            (
+                "order_shipped",
+                &["c3d4_order_shipped"][..],
+                Some("a1b2_order_shipped"),
+            ),
+            (
+                "Order_Shipped",
+                &["c3d4_order_shipped"],
+                Some("a1b2_order_shipped"),
+            ),
+            (
+                "recordatorio",
+                &["e5f6_recordatorio"],
+                Some("e5f6_recordatorio"),
+            ),
             ("aviso de pago", &["g7h8_Pago"], Some("g7h8_Pago")),
             ("pago", &["g7h8_Pago"], Some("g7h8_Pago")),
             // A person's name for it comes before a name after a prefix.

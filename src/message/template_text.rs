@@ -39,15 +39,31 @@ impl TemplateTexts {
     /// The texts of the templates in `uses`, from `templates` as the API lists them.
     pub(crate) fn of(uses: &TemplateUses, templates: &[Value]) -> Self {
         let is_used = |name: &str, language: Option<&str>| {
-            uses.uses.iter().any(|used| used.name == name && is_same_language(used.language.as_deref(), language))
+            uses.uses.iter().any(|used| {
+                used.name == name && is_same_language(used.language.as_deref(), language)
+            })
         };
-        let texts = templates.iter().filter(|each| is_approved(each)).filter_map(|each| {
-            let (name, language) = (text(each, "elementName")?, text(each, "language"));
-            let category = text(each, "category").map(str::to_owned);
-            let text = text(each, "template").filter(|text| text.chars().count() <= LONGEST).unwrap_or_default();
-            let (name, language, text) = (name.to_owned(), language.map(str::to_owned), text.to_owned());
-            is_used(&name, language.as_deref()).then_some(TemplateText { name, language, text, category })
-        });
+        let texts = templates
+            .iter()
+            .filter(|each| is_approved(each))
+            .filter_map(|each| {
+                let (name, language) = (text(each, "elementName")?, text(each, "language"));
+                let category = text(each, "category").map(str::to_owned);
+                let text = text(each, "template")
+                    .filter(|text| text.chars().count() <= LONGEST)
+                    .unwrap_or_default();
+                let (name, language, text) = (
+                    name.to_owned(),
+                    language.map(str::to_owned),
+                    text.to_owned(),
+                );
+                is_used(&name, language.as_deref()).then_some(TemplateText {
+                    name,
+                    language,
+                    text,
+                    category,
+                })
+            });
         Self(texts.collect())
     }
 
@@ -65,23 +81,31 @@ impl TemplateTexts {
 
     /// The text of the template in `body`. None if it is not known, or if there are several and the body does not say which.
     fn text_of(&self, body: &Value) -> Option<&str> {
-        let mut meant =
-            self.meant(text(body, "elementName")?, text(body, "language")).filter(|each| !each.text.is_empty());
-        meant.next().filter(|_| meant.next().is_none()).map(|each| each.text.as_str())
+        let mut meant = self
+            .meant(text(body, "elementName")?, text(body, "language"))
+            .filter(|each| !each.text.is_empty());
+        meant
+            .next()
+            .filter(|_| meant.next().is_none())
+            .map(|each| each.text.as_str())
     }
 
     /// The category of the template in `body`, which is JSON, as the bot's list has it. None if it is not known, or if the
     /// template has several.
     pub(crate) fn category_of(&self, body: &str) -> Option<&str> {
         let named: NamedTemplate<'_> = serde_json::from_str(body).ok()?;
-        let mut meant = self.meant(&named.name, named.language.as_deref()).map(|each| each.category.as_deref());
+        let mut meant = self
+            .meant(&named.name, named.language.as_deref())
+            .map(|each| each.category.as_deref());
         let first = meant.next()?;
         meant.all(|other| other == first).then_some(first)?
     }
 
     /// The templates of this name that may be meant.
     fn meant(&self, name: &str, language: Option<&str>) -> impl Iterator<Item = &TemplateText> {
-        self.0.iter().filter(move |each| each.name == name && is_same_language(language, each.language.as_deref()))
+        self.0.iter().filter(move |each| {
+            each.name == name && is_same_language(language, each.language.as_deref())
+        })
     }
 }
 
@@ -109,10 +133,19 @@ mod tests {
                 json!({ "elementName": "order", "language": "en", "parameters": ["{{2}}"], "type": "image", "mediaUrl": "https://x.example/a.png" }),
                 &["(image) https://x.example/a.png", "Hi {{2}}"],
             ),
-            (json!({ "elementName": "order", "parameters": ["Ana"] }), &["(template) order", "Ana"]),
-            (json!({ "elementName": "order", "language": "pt", "parameters": ["Ana"] }), &["(template) order", "Ana"]),
+            (
+                json!({ "elementName": "order", "parameters": ["Ana"] }),
+                &["(template) order", "Ana"],
+            ),
+            (
+                json!({ "elementName": "order", "language": "pt", "parameters": ["Ana"] }),
+                &["(template) order", "Ana"],
+            ),
             (json!({ "elementName": "other", "language": "es" }), &["No"]),
-            (json!({ "elementName": "none", "language": "es" }), &["(template) none"]),
+            (
+                json!({ "elementName": "none", "language": "es" }),
+                &["(template) none"],
+            ),
         ] {
             let mut uses = TemplateUses::default();
             uses.uses.extend(crate::message::TemplateUse::of(&body));

@@ -25,9 +25,17 @@ pub(crate) struct TypedMessage<D> {
 impl<D: Args> Subcommand for TypedMessage<D> {
     fn augment_subcommands(command: Command) -> Command {
         let words = command.get::<Words>().cloned();
-        let kinds = Message::all().into_iter().filter(|kind| Self::has_subcommand(kind.command()));
-        let named = kinds.filter(|kind| words.as_ref().is_none_or(|words| words.contain(kind.command())));
-        command.subcommands(named.map(|kind| D::augment_args(kind.augment(Command::new(kind.command())))))
+        let kinds = Message::all()
+            .into_iter()
+            .filter(|kind| Self::has_subcommand(kind.command()));
+        let named = kinds.filter(|kind| {
+            words
+                .as_ref()
+                .is_none_or(|words| words.contain(kind.command()))
+        });
+        command.subcommands(
+            named.map(|kind| D::augment_args(kind.augment(Command::new(kind.command())))),
+        )
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
@@ -56,8 +64,12 @@ impl<D: Args> Args for TypedMessage<D> {
 impl<D: Args> FromArgMatches for TypedMessage<D> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let (name, of_kind) = matches.subcommand().unwrap_or((OWN_COMMAND, matches));
-        let kind = Message::named(name).ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
-        Ok(Self { delivery: D::from_arg_matches(of_kind)?, message: kind.typed(of_kind) })
+        let kind =
+            Message::named(name).ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
+        Ok(Self {
+            delivery: D::from_arg_matches(of_kind)?,
+            message: kind.typed(of_kind),
+        })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -74,7 +86,13 @@ impl CommandExt for Words {}
 
 impl Words {
     pub(crate) fn of(arguments: &[OsString]) -> Self {
-        Self(arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect())
+        Self(
+            arguments
+                .iter()
+                .skip(1)
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect(),
+        )
     }
 
     pub(crate) fn all(&self) -> &[String] {
@@ -92,14 +110,21 @@ impl Message {
     pub(super) fn augment(&self, command: Command) -> Command {
         let examples = format!("Examples:\n  {}", self.words("x-examples", "\n  "));
         let parts = [self.summary(), examples, self.notes()];
-        let help = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+        let help = parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n\n");
         let flags = self.flags().iter().map(|flag| flag.arg(self.schema()));
         command.about(self.summary()).long_about(help).args(flags)
     }
 
     /// The kind with the flags that were typed.
     pub(super) fn typed(self, matches: &ArgMatches) -> Self {
-        Self { typed: TypedFlags::of(self.flags(), matches), ..self }
+        Self {
+            typed: TypedFlags::of(self.flags(), matches),
+            ..self
+        }
     }
 
     /// The flag of the field at `path`, or of the nearest field around it: ids are paths on the wire. A hint must not
@@ -112,15 +137,25 @@ impl Message {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
         let is_of_item = |flag: &Flag| flag.id().contains("[0]");
-        let has_item = self.flags().iter().any(|flag| is_of_item(flag) && self.typed.has_any(&[flag.id()]));
-        let named = self.flags().iter().filter(|flag| around(flag.id()) && !self.typed.has_any(&flag.conflicts));
+        let has_item = self
+            .flags()
+            .iter()
+            .any(|flag| is_of_item(flag) && self.typed.has_any(&[flag.id()]));
+        let named = self
+            .flags()
+            .iter()
+            .filter(|flag| around(flag.id()) && !self.typed.has_any(&flag.conflicts));
         let named = named.filter(|flag| has_item || !is_of_item(flag));
         named.max_by_key(|flag| flag.id().len()).map(Flag::shown)
     }
 
     /// What is wrong with the field at `path`, with the flag that sets it.
     pub(super) fn violation(&self, path: &str, problem: String) -> Violation {
-        Violation { path: path.to_owned(), problem, flag: self.flag_of(path) }
+        Violation {
+            path: path.to_owned(),
+            problem,
+            flag: self.flag_of(path),
+        }
     }
 
     /// The flags as a part of the body.
@@ -141,13 +176,15 @@ impl Message {
 
 /// The place of a flag's field in the body, which is made; a list there has one item.
 fn place<'a>(body: &'a mut Value, field: &str) -> &'a mut Value {
-    field.split(['.', '[']).fold(body, |around, step| match step {
-        "0]" => {
-            if around.is_null() {
-                *around = json!([null]);
+    field
+        .split(['.', '['])
+        .fold(body, |around, step| match step {
+            "0]" => {
+                if around.is_null() {
+                    *around = json!([null]);
+                }
+                &mut around[0]
             }
-            &mut around[0]
-        }
-        name => &mut around[name],
-    })
+            name => &mut around[name],
+        })
 }

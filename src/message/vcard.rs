@@ -14,7 +14,14 @@ use crate::phone::PhoneNumber;
 use crate::texts::clipped;
 
 /// Types that mean nothing to a reader of the card.
-const SILENT_TYPES: [&str; 6] = ["voice", "pref", "internet", "text", "other", "quoted-printable"];
+const SILENT_TYPES: [&str; 6] = [
+    "voice",
+    "pref",
+    "internet",
+    "text",
+    "other",
+    "quoted-printable",
+];
 
 /// Every card of `text`, in order.
 ///
@@ -34,11 +41,16 @@ pub(crate) fn contacts(text: &str) -> Result<Vec<Value>, String> {
                 format!("`{}` is not a line of a card", clipped(first, RECOGNIZED))
             }
         })?;
-        let is_card = |line: &VcardLine<'_>| line.raw_value_str().trim().eq_ignore_ascii_case("VCARD");
+        let is_card =
+            |line: &VcardLine<'_>| line.raw_value_str().trim().eq_ignore_ascii_case("VCARD");
         if !card.begin.as_ref().is_some_and(is_card) {
             return Err("it holds something other than cards".to_owned());
         }
-        if card.props.iter().any(|line| line.name.get().eq_ignore_ascii_case("BEGIN")) {
+        if card
+            .props
+            .iter()
+            .any(|line| line.name.get().eq_ignore_ascii_case("BEGIN"))
+        {
             return Err(format!("card {number} holds another one"));
         }
         let contact = contact(&card.props);
@@ -47,11 +59,19 @@ pub(crate) fn contacts(text: &str) -> Result<Vec<Value>, String> {
         }
         contacts.push(contact);
     }
-    if contacts.is_empty() { Err("it has no BEGIN:VCARD".to_owned()) } else { Ok(contacts) }
+    if contacts.is_empty() {
+        Err("it has no BEGIN:VCARD".to_owned())
+    } else {
+        Ok(contacts)
+    }
 }
 
 fn contact(lines: &[VcardLine<'_>]) -> Value {
-    let all = |name: &'static str| lines.iter().filter(move |line| line.bare_name().eq_ignore_ascii_case(name));
+    let all = |name: &'static str| {
+        lines
+            .iter()
+            .filter(move |line| line.bare_name().eq_ignore_ascii_case(name))
+    };
     let first = |name| all(name).find_map(text);
     let (name, organization) = (all("N").next(), all("ORG").next());
     let part = |index| name.and_then(|line| component(line, index));
@@ -70,21 +90,30 @@ fn contact(lines: &[VcardLine<'_>]) -> Value {
         complete_name(&mut name);
     }
     let department = organization.and_then(|line| component(line, 1));
-    let organization = object([("company", company), ("department", department), ("title", first("TITLE"))]);
+    let organization = object([
+        ("company", company),
+        ("department", department),
+        ("title", first("TITLE")),
+    ]);
     let phones = all("TEL").filter_map(|line| {
         let mut phone = object([("phone", Some(phone(line)?)), ("type", kind(line))]);
         complete_phone(&mut phone);
         Some(phone)
     });
-    let emails = all("EMAIL").filter_map(|line| Some(object([("email", Some(text(line)?)), ("type", kind(line))])));
-    let urls = all("URL").filter_map(|line| Some(object([("url", Some(text(line)?)), ("type", kind(line))])));
+    let emails = all("EMAIL")
+        .filter_map(|line| Some(object([("email", Some(text(line)?)), ("type", kind(line))])));
+    let urls = all("URL")
+        .filter_map(|line| Some(object([("url", Some(text(line)?)), ("type", kind(line))])));
     let list = |items: Vec<Map<String, Value>>| Some(json!(items)).filter(|_| !items.is_empty());
     json!(filled([
         ("name", Some(json!(name))),
         ("phones", list(phones.collect())),
         ("emails", list(emails.collect())),
         ("addresses", list(all("ADR").filter_map(address).collect())),
-        ("org", Some(json!(organization)).filter(|_| !organization.is_empty())),
+        (
+            "org",
+            Some(json!(organization)).filter(|_| !organization.is_empty())
+        ),
         ("birthday", all("BDAY").find_map(birthday).map(Value::from)),
         ("urls", list(urls.collect())),
     ]))
@@ -107,33 +136,46 @@ fn component(line: &VcardLine<'_>, index: usize) -> Option<String> {
 
 /// The text of a value or of a part of it; none if it is empty.
 fn decoded(line: &VcardLine<'_>, value: &str) -> Option<String> {
-    let text =
-        if parameters(line, "ENCODING").chain(bare(line)).any(|name| name.eq_ignore_ascii_case("QUOTED-PRINTABLE")) {
-            let bytes = quoted_printable::decode(value, ParseMode::Robust).ok()?;
-            let charset = parameters(line, "CHARSET").find_map(|label| Encoding::for_label(label.as_bytes()));
-            charset.unwrap_or(UTF_8).decode(&bytes).0.trim().to_owned()
-        } else {
-            value.trim().to_owned()
-        };
+    let text = if parameters(line, "ENCODING")
+        .chain(bare(line))
+        .any(|name| name.eq_ignore_ascii_case("QUOTED-PRINTABLE"))
+    {
+        let bytes = quoted_printable::decode(value, ParseMode::Robust).ok()?;
+        let charset =
+            parameters(line, "CHARSET").find_map(|label| Encoding::for_label(label.as_bytes()));
+        charset.unwrap_or(UTF_8).decode(&bytes).0.trim().to_owned()
+    } else {
+        value.trim().to_owned()
+    };
     Some(text).filter(|text| !text.is_empty())
 }
 
 /// The values of a parameter.
 fn parameters<'a>(line: &'a VcardLine<'_>, name: &'static str) -> impl Iterator<Item = &'a str> {
-    let named = line.params.iter().filter(move |param| param.name.get().eq_ignore_ascii_case(name));
-    named.flat_map(|param| &param.values).flat_map(|value| value.get().trim_matches('"').split(','))
+    let named = line
+        .params
+        .iter()
+        .filter(move |param| param.name.get().eq_ignore_ascii_case(name));
+    named
+        .flat_map(|param| &param.values)
+        .flat_map(|value| value.get().trim_matches('"').split(','))
 }
 
 /// The parameters of version 2.1 without a name: `TEL;CELL`.
 fn bare<'a>(line: &'a VcardLine<'_>) -> impl Iterator<Item = &'a str> {
-    line.params.iter().filter(|param| param.values.is_empty()).map(|param| param.name.get())
+    line.params
+        .iter()
+        .filter(|param| param.values.is_empty())
+        .map(|param| param.name.get())
 }
 
 /// `TEL;VALUE=uri:tel:+593…;ext=1` is the number between the scheme and the parameters (RFC 3966).
 fn phone(line: &VcardLine<'_>) -> Option<String> {
     let phone = text(line)?;
     let number = match phone.split_at_checked("tel:".len()) {
-        Some((scheme, number)) if scheme.eq_ignore_ascii_case("tel:") => number.split(';').next()?,
+        Some((scheme, number)) if scheme.eq_ignore_ascii_case("tel:") => {
+            number.split(';').next()?
+        }
         _ => &phone,
     };
     Some(number.to_owned()).filter(|number| !number.is_empty())
@@ -141,15 +183,23 @@ fn phone(line: &VcardLine<'_>) -> Option<String> {
 
 /// `CELL` is WhatsApp's `Mobile`; any other type gets a capital; types without a meaning are skipped.
 fn kind(line: &VcardLine<'_>) -> Option<String> {
-    let types = parameters(line, "TYPE").chain(bare(line)).map(|name| name.trim().to_lowercase());
+    let types = parameters(line, "TYPE")
+        .chain(bare(line))
+        .map(|name| name.trim().to_lowercase());
     // A label of one's own begins with `X-`.
-    let types: Vec<_> = types.map(|name| name.strip_prefix("x-").unwrap_or(&name).to_owned()).collect();
+    let types: Vec<_> = types
+        .map(|name| name.strip_prefix("x-").unwrap_or(&name).to_owned())
+        .collect();
     if types.iter().any(|name| name == "cell") {
         return Some("Mobile".to_owned());
     }
-    let name = types.iter().find(|name| !SILENT_TYPES.contains(&name.as_str()))?;
+    let name = types
+        .iter()
+        .find(|name| !SILENT_TYPES.contains(&name.as_str()))?;
     let mut letters = name.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect())
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
 }
 
 fn is_empty(line: &VcardLine<'_>) -> bool {
@@ -162,14 +212,21 @@ fn address(line: &VcardLine<'_>) -> Option<Map<String, Value>> {
     if is_empty(line) {
         return None;
     }
-    let street = [2, 1, 0].into_iter().filter_map(|index| component(line, index)).collect::<Vec<_>>().join(", ");
+    let street = [2, 1, 0]
+        .into_iter()
+        .filter_map(|index| component(line, index))
+        .collect::<Vec<_>>()
+        .join(", ");
     Some(object([
         ("street", Some(street).filter(|street| !street.is_empty())),
         ("city", component(line, 3)),
         ("state", component(line, 4)),
         ("zip", component(line, 5)),
         ("country", component(line, 6)),
-        ("country_code", parameters(line, "CC").next().map(str::to_owned)),
+        (
+            "country_code",
+            parameters(line, "CC").next().map(str::to_owned),
+        ),
         ("type", kind(line)),
     ]))
 }
@@ -186,21 +243,36 @@ fn birthday(line: &VcardLine<'_>) -> Option<String> {
 
 /// An object with those of its fields that are there.
 pub(crate) fn filled<const N: usize>(fields: [(&str, Option<Value>); N]) -> Map<String, Value> {
-    fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
 }
 
 /// Fills the parts of a name from the full name (its first word, the rest), or the full name from the parts.
 pub(crate) fn complete_name(name: &mut Map<String, Value>) {
     let part = |part: &str| name.get(part).and_then(Value::as_str);
     let Some(full) = part("formatted_name") else {
-        let full = ["first_name", "last_name"].into_iter().filter_map(part).collect::<Vec<_>>().join(" ");
+        let full = ["first_name", "last_name"]
+            .into_iter()
+            .filter_map(part)
+            .collect::<Vec<_>>()
+            .join(" ");
         if !full.is_empty() {
             name.insert("formatted_name".to_owned(), json!(full));
         }
         return;
     };
-    let words: Vec<_> = full.trim().splitn(2, char::is_whitespace).map(|words| words.trim().to_owned()).collect();
-    for (part, words) in ["first_name", "last_name"].into_iter().zip(words).filter(|(_, words)| !words.is_empty()) {
+    let words: Vec<_> = full
+        .trim()
+        .splitn(2, char::is_whitespace)
+        .map(|words| words.trim().to_owned())
+        .collect();
+    for (part, words) in ["first_name", "last_name"]
+        .into_iter()
+        .zip(words)
+        .filter(|(_, words)| !words.is_empty())
+    {
         name.entry(part).or_insert(json!(words));
     }
 }
@@ -208,12 +280,18 @@ pub(crate) fn complete_name(name: &mut Map<String, Value>) {
 /// Whether a name has a part beside the full one.
 pub(crate) fn has_parts(name: &Map<String, Value>) -> bool {
     let parts = ["first_name", "last_name", "middle_name", "suffix", "prefix"];
-    parts.into_iter().filter_map(|part| name.get(part)?.as_str()).any(|part| !part.is_empty())
+    parts
+        .into_iter()
+        .filter_map(|part| name.get(part)?.as_str())
+        .any(|part| !part.is_empty())
 }
 
 /// Adds `wa_id`, the identifier in WhatsApp, which makes the card show "Message", if the number is certainly international.
 pub(crate) fn complete_phone(phone: &mut Map<String, Value>) {
-    let typed = phone.get("phone").and_then(Value::as_str).filter(|typed| typed.trim_start().starts_with('+'));
+    let typed = phone
+        .get("phone")
+        .and_then(Value::as_str)
+        .filter(|typed| typed.trim_start().starts_with('+'));
     if let Some(number) = typed.and_then(|typed| PhoneNumber::read(typed, None).ok()) {
         phone.entry("wa_id").or_insert(json!(number.as_str()));
     }
@@ -274,7 +352,10 @@ mod tests {
     fn takes_a_company_without_a_name_by_its_own() {
         let card = "BEGIN:VCARD\nVERSION:3.0\nN:;;;;\nFN:\nORG:Jelou SA;\nTEL:tel:\nEND:VCARD\n";
         let name = json!({"formatted_name": "Jelou SA", "first_name": "Jelou", "last_name": "SA"});
-        assert_eq!(read(card), json!([{"name": name, "org": {"company": "Jelou SA"}}]));
+        assert_eq!(
+            read(card),
+            json!([{"name": name, "org": {"company": "Jelou SA"}}])
+        );
     }
 
     #[test]
@@ -299,7 +380,10 @@ mod tests {
             ("hello", "not a line of a card"),
             ("BEGIN:VCARD\nVERSION:3.0\nFN:x\n", "no END:VCARD"),
             ("BEGIN:VCALENDAR\nEND:VCALENDAR\n", "other than cards"),
-            ("BEGIN:VCARD\nVERSION:3.0\nFN:x\nEND:VCARD\ntrailing words\n", "not a line of a card"),
+            (
+                "BEGIN:VCARD\nVERSION:3.0\nFN:x\nEND:VCARD\ntrailing words\n",
+                "not a line of a card",
+            ),
         ] {
             let error = contacts(text).expect_err(text);
             assert!(error.contains(expected), "{text}: {error}");

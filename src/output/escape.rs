@@ -10,7 +10,10 @@ use serde_json::Value;
 /// separators, direction marks.
 pub(crate) fn is_control(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
+        || matches!(
+            character,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
+        )
         || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -25,7 +28,11 @@ fn visible(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
     }
     let mut visible = String::with_capacity(text.len());
     for character in text.chars() {
-        if is_control(character) { visible.push_str(&escape(character)) } else { visible.push(character) }
+        if is_control(character) {
+            visible.push_str(&escape(character));
+        } else {
+            visible.push(character);
+        }
     }
     Cow::Owned(visible)
 }
@@ -33,7 +40,8 @@ fn visible(text: &str, escape: impl Fn(char) -> String) -> Cow<'_, str> {
 /// `text` without escape sequences, such as colours and cursor movements. A vertical tab, which would otherwise vanish
 /// and join two words, becomes a line break, and so do those of Unicode.
 pub(crate) fn without_escape_sequences(text: &str) -> String {
-    anstream::adapter::strip_str(&text.replace(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}'], "\n")).to_string()
+    anstream::adapter::strip_str(&text.replace(['\u{b}', '\u{85}', '\u{2028}', '\u{2029}'], "\n"))
+        .to_string()
 }
 
 /// JSON on one line.
@@ -50,7 +58,10 @@ pub(crate) fn compact_text(value: &impl Serialize) -> serde_json::Result<String>
 pub(crate) fn pretty(value: &Value) -> String {
     let text = format!("{value:#}");
     // The line breaks are outside the strings.
-    text.split('\n').map(visible_json).collect::<Vec<_>>().join("\n")
+    text.split('\n')
+        .map(visible_json)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// JSON text, unchanged except for characters that a terminal would act on: these can only be inside a string, so they
@@ -70,7 +81,10 @@ mod tests {
         for (text, expected) in [
             ("Hola, ñandú 👩‍👩‍👧 שלום", "Hola, ñandú 👩‍👩‍👧 שלום"),
             ("a\n::error::b\r\n", "a\\n::error::b\\r\\n"),
-            ("\x1b[31m\u{9b}31m\u{7f}\0", "\\u{1b}[31m\\u{9b}31m\\u{7f}\\u{0}"),
+            (
+                "\x1b[31m\u{9b}31m\u{7f}\0",
+                "\\u{1b}[31m\\u{9b}31m\\u{7f}\\u{0}",
+            ),
             ("\u{202e}gpj\u{2028}", "\\u{202e}gpj\\u{2028}"),
         ] {
             assert_eq!(one_line(text), expected);
@@ -81,9 +95,15 @@ mod tests {
     fn escapes_what_json_would_let_through_and_stays_the_same_value() {
         let value = json!({"a\u{7f}": "\u{1b}[31m\u{85}\u{202e}\n\"ñ 👍", "n": [1, -2, 0.5, null, true, {}, []]});
         let text = compact(&value);
-        assert!(text.starts_with(r#"{"a\u007f":"\u001b[31m\u0085\u202e\n\"ñ 👍""#), "{text}");
+        assert!(
+            text.starts_with(r#"{"a\u007f":"\u001b[31m\u0085\u202e\n\"ñ 👍""#),
+            "{text}"
+        );
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
-        assert_eq!(serde_json::from_str::<Value>(&pretty(&value)).unwrap(), value);
+        assert_eq!(
+            serde_json::from_str::<Value>(&pretty(&value)).unwrap(),
+            value
+        );
     }
 
     #[test]

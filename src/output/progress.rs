@@ -110,7 +110,16 @@ impl<'a> Progress<'a> {
             },
         };
         let begun = (Instant::now(), 0);
-        Self { stderr, shape, every, shown_at: begun.0, begun, faults: 0, waiting: None, idle_since: None }
+        Self {
+            stderr,
+            shape,
+            every,
+            shown_at: begun.0,
+            begun,
+            faults: 0,
+            waiting: None,
+            idle_since: None,
+        }
     }
 
     /// The state in which the run begins or resumes.
@@ -122,18 +131,28 @@ impl<'a> Progress<'a> {
     #[must_use]
     pub(crate) fn due(&self) -> Instant {
         let is_idle = self.idle_since.is_some() && matches!(self.shape, Shape::Lines);
-        self.shown_at + if is_idle { EVERY_WHILE_IDLE } else { self.every }
+        self.shown_at
+            + if is_idle {
+                EVERY_WHILE_IDLE
+            } else {
+                self.every
+            }
     }
 
     /// The run waits, or has ended.
     pub(crate) fn wait(&mut self, waiting: Option<Waiting>) {
         use WaitReason::{Hours, PeopleLimit};
-        if waiting.as_ref().is_some_and(|waiting| matches!(waiting.reason, Hours | PeopleLimit)) {
+        if waiting
+            .as_ref()
+            .is_some_and(|waiting| matches!(waiting.reason, Hours | PeopleLimit))
+        {
             self.idle_since.get_or_insert_with(Instant::now);
         } else if let Some(since) = self.idle_since.take() {
             self.begun.0 += since.elapsed();
         }
-        if let Some(Waiting { shown, words, .. }) = waiting.as_ref().filter(|waiting| waiting.is_new) {
+        if let Some(Waiting { shown, words, .. }) =
+            waiting.as_ref().filter(|waiting| waiting.is_new)
+        {
             self.note(&format!("waiting {shown}: {words}"));
         }
         self.waiting = waiting;
@@ -143,22 +162,43 @@ impl<'a> Progress<'a> {
         self.shown_at = Instant::now();
         let (since, left) = self.begun;
         let done = left.saturating_sub(tally.left);
-        let elapsed = self.idle_since.unwrap_or_else(Instant::now).duration_since(since).as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "a rate is shown with one decimal")]
-        let (rate, to_do) = (if elapsed > 0.0 { done as f64 / elapsed } else { 0.0 }, tally.left as f64);
-        let time_left = Duration::try_from_secs_f64((to_do / rate).ceil()).ok().filter(|_| self.idle_since.is_none());
+        let elapsed = self
+            .idle_since
+            .unwrap_or_else(Instant::now)
+            .duration_since(since)
+            .as_secs_f64();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a rate is shown with one decimal"
+        )]
+        let (rate, to_do) = (
+            if elapsed > 0.0 {
+                done as f64 / elapsed
+            } else {
+                0.0
+            },
+            tally.left as f64,
+        );
+        let time_left = Duration::try_from_secs_f64((to_do / rate).ceil())
+            .ok()
+            .filter(|_| self.idle_since.is_none());
         match &self.shape {
             Shape::Bar(bar) => {
                 bar.set_length(tally.rows);
                 bar.set_position(tally.rows - tally.left);
                 bar.set_message(words(tally, rate, time_left, self.waiting.as_ref()));
             }
-            Shape::Lines => self.stderr.note(&words(tally, rate, time_left, self.waiting.as_ref())),
+            Shape::Lines => self
+                .stderr
+                .note(&words(tally, rate, time_left, self.waiting.as_ref())),
             Shape::Ndjson => {
                 let mut line = json!(tally);
                 if let Some(line) = line.as_object_mut() {
                     line.insert("rate".to_owned(), json!((rate * 10.0).round() / 10.0));
-                    line.insert("seconds_left".to_owned(), json!(time_left.map(|time| time.as_secs())));
+                    line.insert(
+                        "seconds_left".to_owned(),
+                        json!(time_left.map(|time| time.as_secs())),
+                    );
                     line.insert("waiting".to_owned(), json!(self.waiting));
                 }
                 self.stderr.progress_line(&compact(&line));
@@ -171,9 +211,13 @@ impl<'a> Progress<'a> {
     pub(crate) fn fault(&mut self, line: u64, state: &str, message: &str) {
         self.faults += 1;
         match self.faults {
-            ..=FAULTS => self.above(|stderr| stderr.warning(&format!("line {line}: {state}: {message}"))),
+            ..=FAULTS => {
+                self.above(|stderr| stderr.warning(&format!("line {line}: {state}: {message}")));
+            }
             n if n == FAULTS + 1 => {
-                self.above(|stderr| stderr.warning("further rows like these are in the report only"));
+                self.above(|stderr| {
+                    stderr.warning("further rows like these are in the report only");
+                });
             }
             _ => {}
         }
@@ -202,7 +246,8 @@ impl<'a> Progress<'a> {
 /// A bar like `template`, if the terminal can draw one: `TERM=dumb` cannot.
 fn drawable(template: &str) -> Option<ProgressBar> {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     (io::stderr().is_terminal() && !bar.is_hidden()).then(|| bar.with_style(style))
 }
 
@@ -216,8 +261,14 @@ pub(crate) struct Reading<'a> {
 impl<'a> Reading<'a> {
     /// For the list with this name.
     pub(crate) fn new(stderr: &Stderr, format: ProgressFormat, name: &'a str) -> Self {
-        let line = drawable("{msg}").filter(|_| format == ProgressFormat::Auto && !stderr.is_quiet());
-        Self { name, line: line.unwrap_or_else(ProgressBar::hidden).with_finish(ProgressFinish::AndClear) }
+        let line =
+            drawable("{msg}").filter(|_| format == ProgressFormat::Auto && !stderr.is_quiet());
+        Self {
+            name,
+            line: line
+                .unwrap_or_else(ProgressBar::hidden)
+                .with_finish(ProgressFinish::AndClear),
+        }
     }
 
     /// This many rows have been read.
@@ -229,7 +280,9 @@ impl<'a> Reading<'a> {
 
     /// The number of answered requests, and the number that are probably needed, if known.
     pub(crate) fn show_requests(&self, answered: u64, needed: Option<u64>) {
-        let of = needed.map(|needed| format!(" of {}", HumanCount(needed.max(answered)))).unwrap_or_default();
+        let of = needed
+            .map(|needed| format!(" of {}", HumanCount(needed.max(answered))))
+            .unwrap_or_default();
         self.say(|name| format!("asking about {name}: {}{of} requests", HumanCount(answered)));
     }
 
@@ -245,9 +298,23 @@ impl<'a> Reading<'a> {
     }
 }
 
-fn words(tally: &Tally, rate: f64, time_left: Option<Duration>, waiting: Option<&Waiting>) -> String {
-    let Tally { rows, sent, failed, unknown, left, .. } = tally;
-    let time_left = time_left.map(|time| format!(", {} left", rounded(time))).unwrap_or_default();
+fn words(
+    tally: &Tally,
+    rate: f64,
+    time_left: Option<Duration>,
+    waiting: Option<&Waiting>,
+) -> String {
+    let Tally {
+        rows,
+        sent,
+        failed,
+        unknown,
+        left,
+        ..
+    } = tally;
+    let time_left = time_left
+        .map(|time| format!(", {} left", rounded(time)))
+        .unwrap_or_default();
     let state = match waiting {
         None => format!("{rate:.1}/s{time_left}"),
         Some(Waiting { shown, .. }) => format!("waiting {shown}"),
@@ -268,6 +335,9 @@ mod tests {
         progress.begun = (Instant::now().checked_sub(2 * hour).unwrap(), 100);
         progress.idle_since = Instant::now().checked_sub(hour);
         progress.wait(None);
-        assert_eq!((progress.begun.0.elapsed().as_secs(), progress.begun.1), (3600, 100));
+        assert_eq!(
+            (progress.begun.0.elapsed().as_secs(), progress.begun.1),
+            (3600, 100)
+        );
     }
 }

@@ -51,7 +51,10 @@ pub(crate) struct Stderr {
     color: Color,
 }
 
-#[expect(clippy::unused_self, reason = "only who was given the stream may write to it")]
+#[expect(
+    clippy::unused_self,
+    reason = "only who was given the stream may write to it"
+)]
 impl Stderr {
     pub(crate) fn new(verbosity: Verbosity, color: Color) -> Self {
         Self { verbosity, color }
@@ -159,7 +162,10 @@ impl Stderr {
         let mut answer = Vec::new();
         let asked = write!(stderr, "{} ", one_line(question)).and_then(|()| stderr.flush());
         let read = asked.and_then(|()| io::stdin().lock().read_until(b'\n', &mut answer));
-        read.map_err(|cause| SystemError { action: "ask on the terminal", cause })?;
+        read.map_err(|cause| SystemError {
+            action: "ask on the terminal",
+            cause,
+        })?;
         Ok(String::from_utf8_lossy(&answer).trim().to_owned())
     }
 

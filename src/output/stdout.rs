@@ -53,7 +53,12 @@ impl Stdout {
     /// `format` is `--output`, if it was given.
     pub(crate) fn new(format: Option<Format>, color: Color) -> Self {
         let is_format_given = format.is_some();
-        Self { format: format.unwrap_or_default(), is_format_given, color, ..Self::default() }
+        Self {
+            format: format.unwrap_or_default(),
+            is_format_given,
+            color,
+            ..Self::default()
+        }
     }
 
     /// The API's response, or other JSON: pretty on a terminal, one line elsewhere, where JSON text that it holds
@@ -67,7 +72,10 @@ impl Stdout {
         } else {
             compact_text(value)
         };
-        let text = text.map_err(|error| SystemError { action: "write JSON", cause: error.into() })?;
+        let text = text.map_err(|error| SystemError {
+            action: "write JSON",
+            cause: error.into(),
+        })?;
         self.line(&text)
     }
 
@@ -78,7 +86,10 @@ impl Stdout {
 
     /// A row of a table: fields separated by tabs, each escaped, so that scripts can split it.
     pub(crate) fn fields(&self, fields: &[impl AsRef<str>]) -> Result<(), SystemError> {
-        let fields: Vec<_> = fields.iter().map(|field| one_line(field.as_ref())).collect();
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|field| one_line(field.as_ref()))
+            .collect();
         self.line(&fields.join("\t"))
     }
 
@@ -93,18 +104,30 @@ impl Stdout {
     }
 
     /// A table for a person; cells that are too long are cut.
-    pub(crate) fn table(&self, header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<(), SystemError> {
+    pub(crate) fn table(
+        &self,
+        header: &[&str],
+        rows: impl Iterator<Item = Vec<String>>,
+    ) -> Result<(), SystemError> {
         self.line(&aligned(header, rows))
     }
 
     /// A list: for a person as a table under `header`, else as one JSON object a line, or as its ids.
-    pub(crate) fn rows(&self, header: &[&str], rows: impl Iterator<Item = OutputRow>) -> Result<(), SystemError> {
+    pub(crate) fn rows(
+        &self,
+        header: &[&str],
+        rows: impl Iterator<Item = OutputRow>,
+    ) -> Result<(), SystemError> {
         let mut rows = rows.peekable();
         match self.format {
-            Format::Id => rows.filter_map(|row| row.id).try_for_each(|id| self.value(&id)),
+            Format::Id => rows
+                .filter_map(|row| row.id)
+                .try_for_each(|id| self.value(&id)),
             Format::Response if self.wants_words() && rows.peek().is_none() => Ok(()),
             Format::Response if self.wants_words() => self.table(header, rows.map(|row| row.words)),
-            Format::Response | Format::Record => rows.try_for_each(|row| self.line(&compact(&row.record))),
+            Format::Response | Format::Record => {
+                rows.try_for_each(|row| self.line(&compact(&row.record)))
+            }
             Format::None | Format::To => Ok(()),
         }
     }
@@ -121,9 +144,10 @@ impl Stdout {
         }
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-            Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => {
-                Err(SystemError { action: "write standard output", cause })
-            }
+            Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(SystemError {
+                action: "write standard output",
+                cause,
+            }),
             Err(_) => {
                 self.reader_is_gone.get_or_init(|| ());
                 Ok(())
@@ -176,19 +200,35 @@ pub(crate) enum CheckState {
 
 impl Stdout {
     /// The checks on stdout: one line each with the hint below it, or one JSON object with `--output record`.
-    pub(crate) fn checkup(&self, checks: &[Check], exit_code: u8, summary: &str) -> Result<(), SystemError> {
+    pub(crate) fn checkup(
+        &self,
+        checks: &[Check],
+        exit_code: u8,
+        summary: &str,
+    ) -> Result<(), SystemError> {
         if self.format == Format::Record {
-            return self.json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));
+            return self
+                .json(&json!({ "schema_version": 1, "exit_code": exit_code, "checks": checks }));
         }
         let mut text = String::new();
-        for Check { name, state, detail, hint } in checks {
+        for Check {
+            name,
+            state,
+            detail,
+            hint,
+        } in checks
+        {
             let (color, word) = match state {
                 CheckState::Ok => ("\x1b[32m", "ok"),
                 CheckState::Warning => ("\x1b[33m", "warning"),
                 CheckState::Failed => ("\x1b[1;31m", "failed"),
             };
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{color}{word:<7}\x1b[0m  {name}: {}", one_line(detail));
+            let _ = writeln!(
+                text,
+                "{color}{word:<7}\x1b[0m  {name}: {}",
+                one_line(detail)
+            );
             if let Some(hint) = hint {
                 let _ = writeln!(text, "         {}", one_line(hint));
             }

@@ -21,9 +21,11 @@ pub(crate) fn aligned(header: &[&str], rows: impl Iterator<Item = Vec<String>>) 
     if !header.is_empty() {
         table.set_header(header);
     }
-    table.add_rows(
-        rows.map(|row| row.iter().map(|cell| clipped(&one_line(cell), MAX_CELL).into_owned()).collect::<Vec<_>>()),
-    );
+    table.add_rows(rows.map(|row| {
+        row.iter()
+            .map(|cell| clipped(&one_line(cell), MAX_CELL).into_owned())
+            .collect::<Vec<_>>()
+    }));
     table.trim_fmt()
 }
 
@@ -45,17 +47,29 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
 
 /// `1 row`, `2 rows`.
 pub(crate) fn counted(count: u64, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+    if count == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{count} {thing}s")
+    }
 }
 
 /// `1 row is`, `2 rows are`.
 pub(crate) fn counted_are(count: u64, thing: &str) -> String {
-    format!("{} {}", counted(count, thing), if count == 1 { "is" } else { "are" })
+    format!(
+        "{} {}",
+        counted(count, thing),
+        if count == 1 { "is" } else { "are" }
+    )
 }
 
 /// `1 person`, `2 people`.
 pub(crate) fn counted_people(count: u64) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+    if count == 1 {
+        "1 person".to_owned()
+    } else {
+        format!("{count} people")
+    }
 }
 
 /// `1,000`
@@ -68,7 +82,9 @@ pub(crate) fn rounded(time: Duration) -> String {
     let tenths = (time.as_millis() + 50) / 100;
     let seconds = (time.as_millis() + 500) / 1000;
     match (tenths, seconds) {
-        (0..100, _) if tenths == 0 || !tenths.is_multiple_of(10) => format!("{}.{} s", tenths / 10, tenths % 10),
+        (0..100, _) if tenths == 0 || !tenths.is_multiple_of(10) => {
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
         (_, 0..60) => format!("{seconds} s"),
         (_, 60..3600) => format!("{} min {} s", seconds / 60, seconds % 60),
         (_, 3600..172_800) => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
@@ -85,7 +101,10 @@ mod tests {
         let rows = [["día", "a\nb"], ["日本", "x"]].map(|row| row.map(str::to_owned).to_vec());
         let table = aligned(&["NAME", "TEXT"], rows.into_iter());
         assert_eq!(table, " NAME  TEXT\n día   a\\nb\n 日本  x");
-        assert_eq!(clipped(&"ñ".repeat(61), MAX_CELL), format!("{}…", "ñ".repeat(59)));
+        assert_eq!(
+            clipped(&"ñ".repeat(61), MAX_CELL),
+            format!("{}…", "ñ".repeat(59))
+        );
     }
 
     #[test]

@@ -41,7 +41,11 @@ pub(crate) fn read_exclusion_list(
     Ok(list)
 }
 
-fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -> Result<(), UsageError> {
+fn read(
+    input: ListInput,
+    options: ExclusionOptions,
+    list: &mut ExclusionList,
+) -> Result<(), UsageError> {
     let text = match AnyInput::open(input, &list.name, options.encoding)? {
         AnyInput::Workbook(workbook) => {
             // Each sheet is a table of its own.
@@ -52,7 +56,11 @@ fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -
         AnyInput::Text(text) => text,
     };
     // A carriage return alone, as some programs on a Mac write it, ends a line, too.
-    let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
+    let text = if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text
+    };
     let mut filled = text.lines().map(str::trim).filter(|line| !line.is_empty());
     match filled.clone().find(|line| !line.starts_with('#')) {
         Some(first) if begins_with_person(first) => read_lines(&text, options.countries, list),
@@ -71,26 +79,46 @@ fn read(input: ListInput, options: ExclusionOptions, list: &mut ExclusionList) -
 /// Whether a text whose first line is this one has a person on each line; otherwise it is the header of a list.
 fn begins_with_person(line: &str) -> bool {
     // The text before a delimiter: a list without a header is reported with its first line.
-    let cell = bare(line).split(DELIMITERS).next().unwrap_or_default().trim_matches('"');
-    let is_no_number = |sign: char| sign.is_alphabetic() || sign.is_control() || "[{".contains(sign);
+    let cell = bare(line)
+        .split(DELIMITERS)
+        .next()
+        .unwrap_or_default()
+        .trim_matches('"');
+    let is_no_number =
+        |sign: char| sign.is_alphabetic() || sign.is_control() || "[{".contains(sign);
     let is_number = cell.contains(char::is_numeric) && !cell.contains(is_no_number);
     may_be_id(cell) || is_number || is_like_user_id(cell)
 }
 
 /// The person that a line names, without a comment after it and the quotes that some programs write around each cell.
 fn bare(line: &str) -> &str {
-    let comment =
-        line.match_indices('#').find(|(at, _)| line.get(..*at).is_some_and(|before| before.ends_with([' ', '\t'])));
-    let text = comment.and_then(|(at, _)| line.get(..at)).unwrap_or(line).trim();
-    text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
+    let comment = line.match_indices('#').find(|(at, _)| {
+        line.get(..*at)
+            .is_some_and(|before| before.ends_with([' ', '\t']))
+    });
+    let text = comment
+        .and_then(|(at, _)| line.get(..at))
+        .unwrap_or(line)
+        .trim();
+    text.strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(text)
 }
 
 /// One person on each line.
-fn read_lines(text: &str, countries: CountryRule, list: &mut ExclusionList) -> Result<(), UsageError> {
+fn read_lines(
+    text: &str,
+    countries: CountryRule,
+    list: &mut ExclusionList,
+) -> Result<(), UsageError> {
     let mut bad = BadLines::default();
     for (line, text) in (1..).zip(text.lines()) {
         if text.len() > MAX_LINE {
-            bad.add(None, line, nobody(format!("has more than {MAX_LINE} bytes")));
+            bad.add(
+                None,
+                line,
+                nobody(format!("has more than {MAX_LINE} bytes")),
+            );
             continue;
         }
         let text = text.trim();
@@ -103,7 +131,11 @@ fn read_lines(text: &str, countries: CountryRule, list: &mut ExclusionList) -> R
             Err(error) => {
                 let cut = person.find(DELIMITERS).map(|at| person.split_at(at));
                 let cut = cut.filter(|(first, _)| is_person(first));
-                bad.add(None, line, cut.map_or_else(|| unclear(&error), |(_, behind_it)| behind(behind_it)));
+                bad.add(
+                    None,
+                    line,
+                    cut.map_or_else(|| unclear(&error), |(_, behind_it)| behind(behind_it)),
+                );
             }
         }
     }
@@ -111,23 +143,44 @@ fn read_lines(text: &str, countries: CountryRule, list: &mut ExclusionList) -> R
 }
 
 /// A CSV with a header.
-fn read_list(text: String, countries: CountryRule, list: &mut ExclusionList) -> Result<(), UsageError> {
-    let (name, input) = (list.name.clone(), ListInput::Stream(Box::new(Cursor::new(text))));
+fn read_list(
+    text: String,
+    countries: CountryRule,
+    list: &mut ExclusionList,
+) -> Result<(), UsageError> {
+    let (name, input) = (
+        list.name.clone(),
+        ListInput::Stream(Box::new(Cursor::new(text))),
+    );
     let mut reader = ListReader::open(input, &name, &ListOptions::default())?;
     let mut tables = ExclusionTables::new(countries, list);
     let Some(names) = reader.header() else {
-        let problem =
-            format!("{name} is NDJSON, and a list of people who are not written to is a text, a CSV or a workbook");
-        return Err(UsageError::new(problem, "write one person a line, as `jq -r .to` does, or take a report as CSV"));
+        let problem = format!(
+            "{name} is NDJSON, and a list of people who are not written to is a text, a CSV or a workbook"
+        );
+        return Err(UsageError::new(
+            problem,
+            "write one person a line, as `jq -r .to` does, or take a report as CSV",
+        ));
     };
     tables.header(1, names);
-    while let Some(ListRow { line, last_line, row, outcome, .. }) = reader.read()? {
+    while let Some(ListRow {
+        line,
+        last_line,
+        row,
+        outcome,
+        ..
+    }) = reader.read()?
+    {
         if last_line > line {
             let problem = format!(
                 "{name}: the row of line {line} goes on to line {last_line} because of a quote, so who stands there may be \
                  missed"
             );
-            return Err(UsageError::new(problem, "remove the quote, or write one person a line"));
+            return Err(UsageError::new(
+                problem,
+                "remove the quote, or write one person a line",
+            ));
         }
         let outcome = outcome.as_ref();
         match row {
@@ -172,8 +225,13 @@ mod tests {
         let mut exclusions = Exclusions::default();
         for (name, text) in lists {
             let input = ListInput::Stream(Box::new(Cursor::new(text.as_bytes().to_vec())));
-            let options = ExclusionOptions { countries, encoding: None };
-            exclusions.lists.push(read_exclusion_list(input, name, options).unwrap());
+            let options = ExclusionOptions {
+                countries,
+                encoding: None,
+            };
+            exclusions
+                .lists
+                .push(read_exclusion_list(input, name, options).unwrap());
         }
         exclusions
     }
@@ -181,7 +239,10 @@ mod tests {
     #[test]
     fn finds_a_person_under_each_form_of_a_number() {
         let lists = [
-            ("a", "# opt-outs\n\n+52 1 55 1234 5678\n5491123456789\nid:U1\nid:0593987654321\r\n"),
+            (
+                "a",
+                "# opt-outs\n\n+52 1 55 1234 5678\n5491123456789\nid:U1\nid:0593987654321\r\n",
+            ),
             ("b", "nombre;celular\n# none\nAna;551187654321\n"),
             ("c", "593987654321\n"),
             ("d", "US.13491208655302741918\nEC.ENT.1 # of the group\n"),
@@ -204,7 +265,9 @@ mod tests {
             ("U2", None),
         ] {
             assert_eq!(
-                exclusions.find(["593900000000", recipient].into_iter()).map(|(_, list)| list),
+                exclusions
+                    .find(["593900000000", recipient].into_iter())
+                    .map(|(_, list)| list),
                 list,
                 "{recipient}"
             );
@@ -213,8 +276,10 @@ mod tests {
 
     #[test]
     fn digits_of_no_country_exclude_in_every_country() {
-        let lists =
-            [("a", "656 123 4567\n0987654321\n+6561234568\n"), ("b", "pais,celular\nPE,912345678\n,979345679\n")];
+        let lists = [
+            ("a", "656 123 4567\n0987654321\n+6561234568\n"),
+            ("b", "pais,celular\nPE,912345678\n,979345679\n"),
+        ];
         let exclusions = exclusions(Some("EC"), &lists);
         for (recipient, list) in [
             // A number of Mexico, read as one of Singapore.

@@ -41,7 +41,10 @@ impl Exclusions {
     }
 
     /// The first of `recipients` that is on a list, with the list's name.
-    pub(crate) fn find<'a, 'b>(&'a self, mut recipients: impl Iterator<Item = &'b str>) -> Option<(&'b str, &'a str)> {
+    pub(crate) fn find<'a, 'b>(
+        &'a self,
+        mut recipients: impl Iterator<Item = &'b str>,
+    ) -> Option<(&'b str, &'a str)> {
         if self.is_empty() {
             return None;
         }
@@ -56,7 +59,10 @@ impl Exclusions {
 
 impl ExclusionList {
     pub(super) fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Adds a person, in all readings.
@@ -64,7 +70,8 @@ impl ExclusionList {
         self.national.extend(readings.national);
         if let Some((meant, others)) = readings.people.split_first() {
             self.people.push(hash(&person_key(meant)));
-            self.possible.extend(others.iter().map(|other| hash(&person_key(other))));
+            self.possible
+                .extend(others.iter().map(|other| hash(&person_key(other))));
         }
     }
 
@@ -79,7 +86,9 @@ impl ExclusionList {
     /// Whether the person of this key is on it, who has these national numbers.
     fn has(&self, key: &str, national: &[u64]) -> bool {
         let is_national = |form: &u64| self.national.binary_search(form).is_ok();
-        let is_known = [&self.people, &self.possible].iter().any(|people| people.binary_search(&hash(key)).is_ok());
+        let is_known = [&self.people, &self.possible]
+            .iter()
+            .any(|people| people.binary_search(&hash(key)).is_ok());
         is_known || national.iter().any(is_national)
     }
 
@@ -93,7 +102,9 @@ impl fmt::Display for ExclusionList {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, sheets, .. } = self;
         write!(formatter, "{name}: {}", counted_people(self.count()))?;
-        sheets.map_or(Ok(()), |sheets| write!(formatter, " from {}", counted(sheets, "sheet")))
+        sheets.map_or(Ok(()), |sheets| {
+            write!(formatter, " from {}", counted(sheets, "sheet"))
+        })
     }
 }
 
@@ -130,12 +141,22 @@ pub(super) fn behind(text: &str) -> UsageError {
         "write a line with a name for each column above the first person, such as celular{delimiter}nombre, or leave \
          one person a line and nothing else"
     );
-    UsageError::new(format!("the list has no header, and `{text}` stands behind the person"), hint)
+    UsageError::new(
+        format!("the list has no header, and `{text}` stands behind the person"),
+        hint,
+    )
 }
 
 pub(super) fn unclear(error: &RecipientError) -> UsageError {
     let more = "; for numbers of several countries give that list a header, and a column País";
-    UsageError::new(error, format!("{}{}", error.hint, if error.is_without_country { more } else { "" }))
+    UsageError::new(
+        error,
+        format!(
+            "{}{}",
+            error.hint,
+            if error.is_without_country { more } else { "" }
+        ),
+    )
 }
 
 impl BadLines {
@@ -143,7 +164,9 @@ impl BadLines {
     pub(super) fn add(&mut self, sheet: Option<&str>, line: u64, fault: UsageError) {
         self.count += 1;
         if self.lines.len() < NAMED {
-            let sheet = sheet.map(|sheet| format!("sheet `{sheet}`, ")).unwrap_or_default();
+            let sheet = sheet
+                .map(|sheet| format!("sheet `{sheet}`, "))
+                .unwrap_or_default();
             self.lines.push(fault.of(&format!("{sheet}line {line}")));
         }
     }
@@ -155,7 +178,8 @@ impl BadLines {
     /// Removes all but the first `kept`.
     pub(super) fn cut(&mut self, kept: u64) {
         self.count = self.count.min(kept);
-        self.lines.truncate(usize::try_from(self.count).unwrap_or(NAMED));
+        self.lines
+            .truncate(usize::try_from(self.count).unwrap_or(NAMED));
     }
 
     /// # Errors
@@ -166,9 +190,15 @@ impl BadLines {
             1 => Err(self.lines.remove(0).of(name)),
             count => {
                 let more = count.saturating_sub(self.lines.len() as u64);
-                let hint = self.lines.first().map(|fault| fault.hint.clone()).unwrap_or_default();
+                let hint = self
+                    .lines
+                    .first()
+                    .map(|fault| fault.hint.clone())
+                    .unwrap_or_default();
                 let details = self.lines.into_iter().map(|fault| fault.message);
-                let details = details.chain((more > 0).then(|| format!("and {more} more"))).collect();
+                let details = details
+                    .chain((more > 0).then(|| format!("and {more} more")))
+                    .collect();
                 Err(UsageError {
                     details,
                     ..UsageError::new(format!("{name}: {count} lines do not name a person"), hint)

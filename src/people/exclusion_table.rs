@@ -63,15 +63,25 @@ struct FoundInRow<'c> {
 
 /// Whether a cell of a header, or of a row, may name a person; the name of a recipient's column may have a number in it.
 fn names_somebody(cells: &[String]) -> bool {
-    cells.iter().any(|cell| is_person(cell) || may_name_person(cell) && ColumnRole::of(cell) != ColumnRole::Recipient)
+    cells.iter().any(|cell| {
+        is_person(cell) || may_name_person(cell) && ColumnRole::of(cell) != ColumnRole::Recipient
+    })
 }
 
 /// A column beyond the header.
-static UNNAMED: TableColumn = TableColumn { name: String::new(), role: ColumnRole::Other, is_country: false };
+static UNNAMED: TableColumn = TableColumn {
+    name: String::new(),
+    role: ColumnRole::Other,
+    is_country: false,
+};
 
 impl TableColumn {
     fn of(name: &str) -> Self {
-        Self { name: name.trim().to_owned(), role: ColumnRole::of(name), is_country: is_country_column(name.trim()) }
+        Self {
+            name: name.trim().to_owned(),
+            role: ColumnRole::of(name),
+            is_country: is_country_column(name.trim()),
+        }
     }
 }
 
@@ -79,14 +89,24 @@ impl<'a> ExclusionTables<'a> {
     /// For the people of `list`.
     pub(super) fn new(countries: CountryRule, list: &'a mut ExclusionList) -> Self {
         let (table, bad) = (ExclusionTable::default(), BadLines::default());
-        Self { countries, list, table, bad, first_header: None, filled: 0, has_recipient_column: false }
+        Self {
+            countries,
+            list,
+            table,
+            bad,
+            first_header: None,
+            filled: 0,
+            has_recipient_column: false,
+        }
     }
 
     /// The header of the table; a line with a number is a row instead.
     pub(super) fn header(&mut self, line: u64, names: &[String]) {
         self.first_header.get_or_insert_with(|| names.to_vec());
         let columns: Vec<_> = names.iter().map(|name| TableColumn::of(name)).collect();
-        let recipient = columns.iter().find(|column| column.role == ColumnRole::Recipient);
+        let recipient = columns
+            .iter()
+            .find(|column| column.role == ColumnRole::Recipient);
         if names_somebody(names) {
             self.table.header = Some(Vec::new());
             return self.row(line, names.iter().map(|cell| Ok(cell.as_str())), None);
@@ -95,13 +115,15 @@ impl<'a> ExclusionTables<'a> {
             self.table.recipient = Some(column.name.clone());
             self.has_recipient_column = true;
         }
-        self.table.layout = ReportLayout::of(&names.iter().map(String::as_str).collect::<Vec<_>>()).ok();
+        self.table.layout =
+            ReportLayout::of(&names.iter().map(String::as_str).collect::<Vec<_>>()).ok();
         self.table.header = Some(columns);
     }
 
     /// A row that cannot be read.
     pub(super) fn bad(&mut self, line: u64, problem: String) {
-        self.bad.add(self.table.sheet.as_deref(), line, nobody(problem));
+        self.bad
+            .add(self.table.sheet.as_deref(), line, nobody(problem));
     }
 
     /// A row below the header; if it is one of a report, with its `outcome` there.
@@ -114,14 +136,25 @@ impl<'a> ExclusionTables<'a> {
         let columns = self.table.header.take().unwrap_or_default();
         // A report has the number of a row where the list has it without its country.
         let sent_to = outcome.and_then(|outcome| Some((&UNNAMED, Ok(outcome.sent_to.as_deref()?))));
-        let cells: Vec<_> = columns.iter().chain(std::iter::repeat(&UNNAMED)).zip(cells).chain(sent_to).collect();
+        let cells: Vec<_> = columns
+            .iter()
+            .chain(std::iter::repeat(&UNNAMED))
+            .zip(cells)
+            .chain(sent_to)
+            .collect();
         let mut found = self.look(&cells, outcome.is_some_and(ReportedOutcome::was_invalid));
         self.table.has_people |= found.is_anybody;
-        if found.is_passed_over && !found.is_anybody && found.faults.is_empty() && found.doubt.is_none() {
+        if found.is_passed_over
+            && !found.is_anybody
+            && found.faults.is_empty()
+            && found.doubt.is_none()
+        {
             self.list.passed_over += 1;
         } else {
             if found.faults.is_empty() {
-                found.faults.extend(self.fault_of(line, &cells, found.is_anybody, found.doubt));
+                found
+                    .faults
+                    .extend(self.fault_of(line, &cells, found.is_anybody, found.doubt));
             }
             for fault in found.faults {
                 self.bad.add(self.table.sheet.as_deref(), line, fault);
@@ -135,12 +168,23 @@ impl<'a> ExclusionTables<'a> {
         if self.table.sheet.as_deref() != Some(sheet) {
             self.filled += u64::from(self.table.has_people);
             let bad_before = self.bad.count();
-            self.table = ExclusionTable { sheet: Some(sheet.to_owned()), bad_before, ..ExclusionTable::default() };
+            self.table = ExclusionTable {
+                sheet: Some(sheet.to_owned()),
+                bad_before,
+                ..ExclusionTable::default()
+            };
         }
-        let names: Vec<_> = cells.iter().map(|cell| cell.clone().unwrap_or_default()).collect();
-        let has_name = names.iter().any(|name| ColumnRole::of(name) == ColumnRole::Recipient);
-        let is_header = has_name && !self.table.has_people && !self.table.is_settled && !names_somebody(&names);
-        self.table.is_settled |= has_name && names.iter().filter(|name| !name.trim().is_empty()).count() > 1;
+        let names: Vec<_> = cells
+            .iter()
+            .map(|cell| cell.clone().unwrap_or_default())
+            .collect();
+        let has_name = names
+            .iter()
+            .any(|name| ColumnRole::of(name) == ColumnRole::Recipient);
+        let is_header =
+            has_name && !self.table.has_people && !self.table.is_settled && !names_somebody(&names);
+        self.table.is_settled |=
+            has_name && names.iter().filter(|name| !name.trim().is_empty()).count() > 1;
         if is_header || self.table.header.is_none() {
             if self.table.recipient.is_none() {
                 // Lines above the column names do not name people.
@@ -148,8 +192,15 @@ impl<'a> ExclusionTables<'a> {
             }
             return self.header(line, &names);
         }
-        let texts: Vec<_> = cells.iter().map(|cell| cell.as_deref().unwrap_or_default()).collect();
-        let outcome = self.table.layout.as_ref().and_then(|layout| layout.outcome(&texts));
+        let texts: Vec<_> = cells
+            .iter()
+            .map(|cell| cell.as_deref().unwrap_or_default())
+            .collect();
+        let outcome = self
+            .table
+            .layout
+            .as_ref()
+            .and_then(|layout| layout.outcome(&texts));
         // Of a report's own columns only the number that was written to counts.
         let layout = self.table.layout.take();
         let own = |(place, cell): (usize, &Result<String, String>)| match &layout {
@@ -158,18 +209,32 @@ impl<'a> ExclusionTables<'a> {
             None => cell.clone(),
         };
         let own: Vec<_> = cells.iter().enumerate().map(own).collect();
-        self.row(line, own.iter().map(|cell| cell.as_deref().map_err(Clone::clone)), outcome.as_ref());
+        self.row(
+            line,
+            own.iter().map(|cell| cell.as_deref().map_err(Clone::clone)),
+            outcome.as_ref(),
+        );
         self.table.layout = layout;
     }
 
     /// Adds the people in the cells of a row.
-    fn look<'c>(&mut self, cells: &[(&'c TableColumn, Cell<'_>)], was_invalid: bool) -> FoundInRow<'c> {
+    fn look<'c>(
+        &mut self,
+        cells: &[(&'c TableColumn, Cell<'_>)],
+        was_invalid: bool,
+    ) -> FoundInRow<'c> {
         let mut found = FoundInRow::default();
         // A cell that cannot be read names no country, so a national number beside it is an error.
-        let of_countries = cells
-            .iter()
-            .filter(|(column, _)| column.is_country)
-            .map(|(column, cell)| (column.name.as_str(), cell.as_ref().map_or_else(String::as_str, |text| *text)));
+        let of_countries =
+            cells
+                .iter()
+                .filter(|(column, _)| column.is_country)
+                .map(|(column, cell)| {
+                    (
+                        column.name.as_str(),
+                        cell.as_ref().map_or_else(String::as_str, |text| *text),
+                    )
+                });
         for (TableColumn { name, role, .. }, cell) in cells {
             let role = *role;
             let text = match cell {
@@ -219,7 +284,10 @@ impl<'a> ExclusionTables<'a> {
         is_anybody: bool,
         doubt: Option<(&String, UsageError)>,
     ) -> Option<UsageError> {
-        let is_column = |cell: &Cell<'_>| cell.as_ref().is_ok_and(|text| ColumnRole::of(text) == ColumnRole::Recipient);
+        let is_column = |cell: &Cell<'_>| {
+            cell.as_ref()
+                .is_ok_and(|text| ColumnRole::of(text) == ColumnRole::Recipient)
+        };
         let names_column = || cells.iter().any(|(.., cell)| is_column(cell));
         match (doubt, &self.table.recipient) {
             (_, Some(column)) if !is_anybody => return Some(no_recipient(column)),
@@ -229,7 +297,9 @@ impl<'a> ExclusionTables<'a> {
                 return Some(nobody("names no one"));
             }
             (Some((name, fault)), _) if ColumnRole::of(name) != ColumnRole::Other => {
-                self.list.doubts.push(format!("line {line}: the cell under {name} excludes no one: {fault}"));
+                self.list.doubts.push(format!(
+                    "line {line}: the cell under {name} excludes no one: {fault}"
+                ));
             }
             (Some(_) | None, _) => {}
         }
@@ -239,11 +309,18 @@ impl<'a> ExclusionTables<'a> {
     /// # Errors
     /// With all lines that do not clearly name a person, or if there is no column of people at all.
     pub(super) fn finish(mut self) -> Result<(), UsageError> {
-        let ExclusionList { name, sheets, doubts, .. } = self.list;
+        let ExclusionList {
+            name,
+            sheets,
+            doubts,
+            ..
+        } = self.list;
         self.filled += u64::from(self.table.has_people);
         self.bad.check(name)?;
         if self.filled == 0 && !self.has_recipient_column {
-            let columns = self.first_header.ok_or_else(|| nobody(format!("{name} has no rows")))?;
+            let columns = self
+                .first_header
+                .ok_or_else(|| nobody(format!("{name} has no rows")))?;
             let columns: Vec<_> = columns.iter().map(String::as_str).collect();
             let error = UsageError::no_recipient_column(&columns, &[]).of(name);
             return Err(nobody(error.message));

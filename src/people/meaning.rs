@@ -5,7 +5,9 @@
 use crate::invisible::is_invisible;
 use crate::list::ONE_A_LINE;
 use crate::message::TypedRecipient;
-use crate::phone::{Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, country_of, is_user_id};
+use crate::phone::{
+    Country, DIGITS_WITHOUT_PLUS, RecipientError, bare_digits, country_of, is_user_id,
+};
 
 /// How a list is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,7 +21,10 @@ pub(crate) struct CountryRule {
 impl CountryRule {
     /// By `--country`, or else by the list's column and the profile's country.
     pub(crate) fn new(typed: Option<Country>, of_profile: Option<Country>) -> Self {
-        Self { otherwise: typed.or(of_profile), by_column: typed.is_none() }
+        Self {
+            otherwise: typed.or(of_profile),
+            by_column: typed.is_none(),
+        }
     }
 
     /// The country of a row, from its `cells` in columns of countries, each with its column's name.
@@ -31,7 +36,9 @@ impl CountryRule {
         cells: impl IntoIterator<Item = (&'a str, impl AsRef<str>)>,
     ) -> Result<Option<Country>, String> {
         let mut named: Option<(&str, Country)> = None;
-        let cells = cells.into_iter().filter(|(_, cell)| self.by_column && !cell.as_ref().trim().is_empty());
+        let cells = cells
+            .into_iter()
+            .filter(|(_, cell)| self.by_column && !cell.as_ref().trim().is_empty());
         for (column, cell) in cells {
             let cell = cell.as_ref();
             let unknown = || {
@@ -66,7 +73,9 @@ pub(crate) fn read_recipient(
     match country {
         Ok(country) => TypedRecipient::read(typed, country),
         Err(problem) => {
-            let read = TypedRecipient::read(typed, None).ok().filter(|read| read.bare_code().is_none());
+            let read = TypedRecipient::read(typed, None)
+                .ok()
+                .filter(|read| read.bare_code().is_none());
             read.ok_or_else(|| RecipientError::new(problem, ONE_A_LINE))
         }
     }
@@ -94,16 +103,32 @@ pub(super) fn readings<'a>(
 ) -> Result<Readings, RecipientError> {
     // Nearly every line of a long list is digits with their country code.
     let digits = text.strip_prefix('+').unwrap_or(text);
-    let is_number = digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some();
+    let is_number =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && country_of(digits).is_some();
     if is_number && digits.len() < text.len() {
-        return Ok(Readings { people: vec![digits.to_owned()], national: None });
+        return Ok(Readings {
+            people: vec![digits.to_owned()],
+            national: None,
+        });
     }
     let country = countries.of(cells.clone());
     // A typed country applies to the list of recipients; a row that names another country may mean that one.
-    let of_column = CountryRule { otherwise: None, by_column: true }.of(cells).unwrap_or_default();
-    if is_number && digits.len() >= DIGITS_WITHOUT_PLUS && matches!(country, Ok(None)) && of_column.is_none() {
+    let of_column = CountryRule {
+        otherwise: None,
+        by_column: true,
+    }
+    .of(cells)
+    .unwrap_or_default();
+    if is_number
+        && digits.len() >= DIGITS_WITHOUT_PLUS
+        && matches!(country, Ok(None))
+        && of_column.is_none()
+    {
         let national = digits.parse().ok().filter(|_| countries.by_column);
-        return Ok(Readings { people: vec![digits.to_owned()], national });
+        return Ok(Readings {
+            people: vec![digits.to_owned()],
+            national,
+        });
     }
     let own = country.clone().unwrap_or_default();
     let named = of_column.filter(|named| Some(*named) != own);
@@ -114,25 +139,40 @@ pub(super) fn readings<'a>(
         (Err(error), None) => return Err(error),
         (Ok(typed), _) => Some(typed),
     };
-    let with_code = [with_code(meant.as_ref(), own), with_code(by_name.as_ref(), named)];
-    let is_other = meant.as_ref().is_none_or(|typed| typed.recipient.as_str() != text);
+    let with_code = [
+        with_code(meant.as_ref(), own),
+        with_code(by_name.as_ref(), named),
+    ];
+    let is_other = meant
+        .as_ref()
+        .is_none_or(|typed| typed.recipient.as_str() != text);
     let without_country = own.filter(|_| is_other).and_then(|_| read(text, None));
-    let all = meant.into_iter().chain(by_name).chain(without_country).map(|typed| typed.recipient.as_str().to_owned());
+    let all = meant
+        .into_iter()
+        .chain(by_name)
+        .chain(without_country)
+        .map(|typed| typed.recipient.as_str().to_owned());
     let mut people: Vec<String> = Vec::new();
     for person in all.chain(with_code.into_iter().flatten()) {
         if !people.contains(&person) {
             people.push(person);
         }
     }
-    Ok(Readings { people, national: bare_digits(text).filter(|_| countries.by_column && of_column.is_none()) })
+    Ok(Readings {
+        people,
+        national: bare_digits(text).filter(|_| countries.by_column && of_column.is_none()),
+    })
 }
 
 /// The person of bare digits whose first ones look like the country's code but belong to the national number.
 fn with_code(typed: Option<&TypedRecipient>, country: Option<Country>) -> Option<String> {
     let (typed, code) = (typed?, country?.calling_code());
     let digits = typed.recipient.as_str();
-    let number = Some(digits).filter(|digits| digits.starts_with(code) && typed.bare_code().is_some());
-    number.map(|digits| format!("{code}{digits}")).filter(|number| country_of(number).is_some())
+    let number =
+        Some(digits).filter(|digits| digits.starts_with(code) && typed.bare_code().is_some());
+    number
+        .map(|digits| format!("{code}{digits}"))
+        .filter(|number| country_of(number).is_some())
 }
 
 /// The fewest digits of a number.
@@ -149,7 +189,10 @@ pub(super) fn is_person(text: &str) -> bool {
 /// Whether it is one number with its country code, which means the same in every country.
 pub(super) fn is_international(text: &str) -> bool {
     let is_of_number = |sign: char| sign.is_ascii_digit() || " -.()".contains(sign);
-    let digits = text.trim().strip_prefix('+').filter(|digits| digits.chars().all(is_of_number));
+    let digits = text
+        .trim()
+        .strip_prefix('+')
+        .filter(|digits| digits.chars().all(is_of_number));
     digits.is_some_and(|digits| digits.chars().filter(char::is_ascii_digit).count() <= MOST_DIGITS)
 }
 
@@ -160,7 +203,11 @@ pub(super) fn may_name_person(text: &str) -> bool {
 
 /// Whether a text may be meant as `id:USER`: `ID :juan`.
 pub(super) fn may_be_id(text: &str) -> bool {
-    let visible: String = text.chars().filter(|sign| !is_invisible(*sign)).take(4).collect();
+    let visible: String = text
+        .chars()
+        .filter(|sign| !is_invisible(*sign))
+        .take(4)
+        .collect();
     visible.len() > 3 && visible.to_ascii_lowercase().starts_with("id:")
 }
 
@@ -172,10 +219,18 @@ pub(super) fn has_digits(text: &str) -> bool {
 /// Whether enough digits for a number stand together, with no letters between them, that are not a date.
 pub(super) fn has_number(text: &str) -> bool {
     let digits = |part: &str| {
-        let words = part.split_whitespace().filter(|word| part.contains('+') || !is_date(word));
-        words.flat_map(str::chars).filter(|sign| sign.is_numeric()).count()
+        let words = part
+            .split_whitespace()
+            .filter(|word| part.contains('+') || !is_date(word));
+        words
+            .flat_map(str::chars)
+            .filter(|sign| sign.is_numeric())
+            .count()
     };
-    has_digits(text) && text.split(is_letter).any(|part| digits(part) >= FEWEST_DIGITS)
+    has_digits(text)
+        && text
+            .split(is_letter)
+            .any(|part| digits(part) >= FEWEST_DIGITS)
 }
 
 /// Whether it is a letter that a number does not have: Excel shortens one to `5,93988E+11`.
@@ -187,13 +242,24 @@ fn is_letter(sign: char) -> bool {
 fn is_date(word: &str) -> bool {
     let word = word.trim_matches(|sign: char| !sign.is_ascii_digit());
     let is_year = |part: u16| (1900..2100).contains(&part);
-    let is_day = |[year, month, day]: [u16; 3]| is_year(year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    let is_day = |[year, month, day]: [u16; 3]| {
+        is_year(year) && (1..=12).contains(&month) && (1..=31).contains(&day)
+    };
     let parts: Result<Vec<u16>, _> = word.split(['-', '/', '.']).map(str::parse::<u16>).collect();
     match parts.as_deref() {
-        Ok([first, second, third]) => [[first, second, third], [third, second, first], [third, first, second]]
-            .into_iter()
-            .any(|parts| is_day(parts.map(|part| *part))),
+        Ok([first, second, third]) => [
+            [first, second, third],
+            [third, second, first],
+            [third, first, second],
+        ]
+        .into_iter()
+        .any(|parts| is_day(parts.map(|part| *part))),
         Ok([from, to]) => is_year(*from) && to.checked_sub(*from) == Some(1),
-        _ => word.contains(':') && word.chars().all(|sign| sign.is_ascii_digit() || ":.".contains(sign)),
+        _ => {
+            word.contains(':')
+                && word
+                    .chars()
+                    .all(|sign| sign.is_ascii_digit() || ":.".contains(sign))
+        }
     }
 }

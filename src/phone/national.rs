@@ -20,7 +20,11 @@ pub(super) fn international(digits: &str, region: &'static Region) -> Option<Str
 /// A number that is written without any prefix. Of the spellings that differ from the rules, only Brazil's can be
 /// written without the country code: Mexico's 1 is only dialled after 52.
 fn is_national(number: &str, region: &Region) -> bool {
-    if region.code == "BR" { is_number(number) } else { is_valid(number) }
+    if region.code == "BR" {
+        is_number(number)
+    } else {
+        is_valid(number)
+    }
 }
 
 /// `digits` without what is dialled in front of a number, such as 0.
@@ -52,7 +56,9 @@ fn with_pattern<T>(pattern: &'static str, with: impl FnOnce(&Regex) -> Option<T>
     static COMPILED: Mutex<Option<HashMap<&'static str, Option<Regex>>>> = Mutex::new(None);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     let compiled = compiled.get_or_insert_default();
-    let regex = compiled.entry(pattern).or_insert_with(|| Regex::new(&format!("^(?:{pattern})")).ok());
+    let regex = compiled
+        .entry(pattern)
+        .or_insert_with(|| Regex::new(&format!("^(?:{pattern})")).ok());
     with(regex.as_ref()?)
 }
 
@@ -61,11 +67,16 @@ const DIGITS_BEHIND_ZEROS: usize = 11;
 
 /// What is wrong with `digits`, which should begin with a country code, and the probable number. `expected` is the
 /// country that was given.
-pub(super) fn why_not_international(digits: &str, expected: Option<&Region>) -> (String, Option<String>) {
+pub(super) fn why_not_international(
+    digits: &str,
+    expected: Option<&Region>,
+) -> (String, Option<String>) {
     let without_zeros = digits.trim_start_matches('0');
     if without_zeros != digits {
-        let is_expected = expected.is_none_or(|region| without_zeros.starts_with(region.calling_code));
-        let is_meant = is_expected && without_zeros.len() >= DIGITS_BEHIND_ZEROS && is_number(without_zeros);
+        let is_expected =
+            expected.is_none_or(|region| without_zeros.starts_with(region.calling_code));
+        let is_meant =
+            is_expected && without_zeros.len() >= DIGITS_BEHIND_ZEROS && is_number(without_zeros);
         let meant = is_meant.then(|| without_zeros.to_owned());
         return ("no country code begins with 0".to_owned(), meant);
     }
@@ -75,14 +86,21 @@ pub(super) fn why_not_international(digits: &str, expected: Option<&Region>) -> 
     let code = region.calling_code;
     let national = digits.strip_prefix(code).unwrap_or_default();
     if national.starts_with(code) && is_number(national) {
-        return (format!("it has the country code {code} twice"), Some(national.to_owned()));
+        return (
+            format!("it has the country code {code} twice"),
+            Some(national.to_owned()),
+        );
     }
     let meant = international(national, region).filter(|number| is_number(number));
     if let (Some(meant), Some(rest)) = (meant, without_prefix(national, region)) {
-        let prefix = national.strip_suffix(rest.as_str()).filter(|prefix| !prefix.is_empty());
+        let prefix = national
+            .strip_suffix(rest.as_str())
+            .filter(|prefix| !prefix.is_empty());
         let prefix = prefix.map_or("what".to_owned(), |prefix| format!("the {prefix} that"));
         return (
-            format!("behind the country code {code} it has {prefix} is dialled only inside the country"),
+            format!(
+                "behind the country code {code} it has {prefix} is dialled only inside the country"
+            ),
             Some(meant),
         );
     }
@@ -102,12 +120,25 @@ pub(super) fn why_not_national(digits: &str, region: &'static Region) -> (String
 
 /// The length is wrong, or else the digits.
 fn wrong_for(region: &Region, count: usize) -> String {
-    let Region { code, calling_code, lengths, .. } = region;
-    let country = if region.is_country() { format!("{code} (+{calling_code})") } else { format!("+{calling_code}") };
+    let Region {
+        code,
+        calling_code,
+        lengths,
+        ..
+    } = region;
+    let country = if region.is_country() {
+        format!("{code} (+{calling_code})")
+    } else {
+        format!("+{calling_code}")
+    };
     let known: Vec<_> = lengths.split(',').collect();
     if known.contains(&count.to_string().as_str()) {
         // Where there are several lengths, a digit may be missing.
-        let with_length = if known.len() > 1 { format!(" with {count} digits") } else { String::new() };
+        let with_length = if known.len() > 1 {
+            format!(" with {count} digits")
+        } else {
+            String::new()
+        };
         return format!("no number of {country}{with_length} begins like this");
     }
     let lengths = match known.split_last() {
@@ -115,5 +146,7 @@ fn wrong_for(region: &Region, count: usize) -> String {
         Some((last, others)) => format!("{} or {last}", others.join(", ")),
         None => String::new(),
     };
-    format!("a number of {country} has {lengths} digits behind the country code, and this has {count}")
+    format!(
+        "a number of {country} has {lengths} digits behind the country code, and this has {count}"
+    )
 }

@@ -24,7 +24,10 @@ impl PhoneNumber {
     /// # Errors
     /// If it is not a valid number, with the probable number.
     pub(crate) fn read(typed: &str, country: Option<Country>) -> Result<Self, RecipientError> {
-        let Typed { is_international, digits } = Typed::read(typed)?;
+        let Typed {
+            is_international,
+            digits,
+        } = Typed::read(typed)?;
         match country {
             _ if is_international => Self::read_international(typed, digits, country),
             Some(Country(region)) => Self::read_bare(typed, digits, region),
@@ -32,20 +35,35 @@ impl PhoneNumber {
         }
     }
 
-    fn read_international(typed: &str, digits: String, country: Option<Country>) -> Result<Self, RecipientError> {
+    fn read_international(
+        typed: &str,
+        digits: String,
+        country: Option<Country>,
+    ) -> Result<Self, RecipientError> {
         if is_number(&digits) {
             return Ok(Self::new(digits, false));
         }
         let (reason, meant) = why_not_international(&digits, country.map(|country| country.0));
         let meant = meant.or_else(|| international(&digits, country?.0));
-        Err(RecipientError::invalid(typed, &reason, meant.as_deref(), false))
+        Err(RecipientError::invalid(
+            typed,
+            &reason,
+            meant.as_deref(),
+            false,
+        ))
     }
 
-    fn read_bare(typed: &str, digits: String, region: &'static Region) -> Result<Self, RecipientError> {
+    fn read_bare(
+        typed: &str,
+        digits: String,
+        region: &'static Region,
+    ) -> Result<Self, RecipientError> {
         let has_code = digits.starts_with(region.calling_code);
         match international(&digits, region) {
             // In a country whose numbers vary in length, a number with the country code may also be a national one.
-            Some(number) if has_code && number != digits && is_number(&digits) => Ok(Self::new(digits, true)),
+            Some(number) if has_code && number != digits && is_number(&digits) => {
+                Ok(Self::new(digits, true))
+            }
             Some(number) if has_code && number != digits => {
                 let warning = format!(
                     "`{typed}` is taken as a national number of {}, +{number}; if its {} is the country code, digits are missing",
@@ -54,7 +72,8 @@ impl PhoneNumber {
                 Ok(Self::new(number, true).warned(warning))
             }
             Some(number) if is_number(&digits) && number != digits => {
-                let other = region_of_number(&digits).map_or("another country", |region| region.code);
+                let other =
+                    region_of_number(&digits).map_or("another country", |region| region.code);
                 let warning = format!(
                     "`{typed}` is taken as a number of {}, +{number}; if that of {other} is meant, write +{digits}",
                     region.code
@@ -63,7 +82,8 @@ impl PhoneNumber {
             }
             Some(number) => Ok(Self::new(number, true)),
             None if may_be_international(&digits, region) => {
-                let other = region_of_number(&digits).filter(|_| !digits.starts_with(region.calling_code));
+                let other =
+                    region_of_number(&digits).filter(|_| !digits.starts_with(region.calling_code));
                 let warning = other.map(|other| {
                     format!(
                         "`{typed}` is not a national number of {} and is taken as +{digits}, a number of {}",
@@ -75,9 +95,15 @@ impl PhoneNumber {
             None => {
                 let (reason, meant) = why_not_national(&digits, region);
                 let other = region_of_number(&digits).filter(|_| is_number(&digits));
-                let foreign = other.map(|other| format!("; a number of {} is written +{digits}", other.code));
+                let foreign =
+                    other.map(|other| format!("; a number of {} is written +{digits}", other.code));
                 let reason = reason + &foreign.unwrap_or_default();
-                Err(RecipientError::invalid(typed, &reason, meant.as_deref(), false))
+                Err(RecipientError::invalid(
+                    typed,
+                    &reason,
+                    meant.as_deref(),
+                    false,
+                ))
             }
         }
     }
@@ -93,15 +119,26 @@ impl PhoneNumber {
         if meant.is_none() && (digits.starts_with('0') || digits.len() < DIGITS_WITHOUT_PLUS) {
             return Err(RecipientError::national(typed));
         }
-        Err(RecipientError::invalid(typed, &reason, meant.as_deref(), true))
+        Err(RecipientError::invalid(
+            typed,
+            &reason,
+            meant.as_deref(),
+            true,
+        ))
     }
 
     fn new(digits: String, is_bare: bool) -> Self {
-        let with_nine = digits.strip_prefix("54").filter(|rest| rest.len() == 10 && !rest.starts_with('9'));
+        let with_nine = digits
+            .strip_prefix("54")
+            .filter(|rest| rest.len() == 10 && !rest.starts_with('9'));
         let warning = with_nine.map(|rest| {
             format!("+{digits} is a landline of Argentina; WhatsApp writes its mobiles with a 9 behind 54: +549{rest}")
         });
-        Self { digits, is_bare, warnings: warning.into_iter().collect() }
+        Self {
+            digits,
+            is_bare,
+            warnings: warning.into_iter().collect(),
+        }
     }
 
     fn warned(mut self, warning: impl Into<Option<String>>) -> Self {
@@ -136,27 +173,38 @@ impl PhoneNumber {
 
     /// The country code of a number that was typed without `+` and 00.
     pub(crate) fn bare_code(&self) -> Option<&'static str> {
-        region_of_number(&self.digits).filter(|_| self.is_bare).map(|region| region.calling_code)
+        region_of_number(&self.digits)
+            .filter(|_| self.is_bare)
+            .map(|region| region.calling_code)
     }
 }
 
 /// Whether bare `digits`, which are not a national number of `region`, can include a country code. A national one that
 /// lacks a digit is by chance valid in another country.
 fn may_be_international(digits: &str, region: &Region) -> bool {
-    let fewest = if digits.starts_with(region.calling_code) { *NUMBER_DIGITS.start() } else { DIGITS_WITHOUT_PLUS };
+    let fewest = if digits.starts_with(region.calling_code) {
+        *NUMBER_DIGITS.start()
+    } else {
+        DIGITS_WITHOUT_PLUS
+    };
     digits.len() >= fewest && is_number(digits)
 }
 
 /// The countries of most lists: those that Jelou serves.
-const COUNTRIES_OF_LISTS: [&str; 18] =
-    ["EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV", "NI", "VE"];
+const COUNTRIES_OF_LISTS: [&str; 18] = [
+    "EC", "CO", "MX", "PE", "CL", "AR", "BR", "GT", "PA", "CR", "BO", "UY", "PY", "DO", "HN", "SV",
+    "NI", "VE",
+];
 
 /// Whether `digits`, an international number of an unusual country, could also be a national one of another.
 pub(crate) fn may_be_national(digits: &str) -> bool {
     let is_of_lists = |region: &&Region| COUNTRIES_OF_LISTS.contains(&region.code);
     digits.len() == DIGITS_WITHOUT_PLUS
         && region_of_number(digits).is_some_and(|region| !is_of_lists(&region))
-        && regions().iter().filter(is_of_lists).any(|region| international(digits, region).is_some())
+        && regions()
+            .iter()
+            .filter(is_of_lists)
+            .any(|region| international(digits, region).is_some())
 }
 
 /// The country of a recipient that is a number, or the id of a WhatsApp user.
@@ -165,7 +213,9 @@ pub(crate) fn country_of(recipient: &str) -> Option<&'static str> {
         let country = country_of_user_id(recipient)?;
         regions().iter().find(|region| region.code == country)
     };
-    region_of_number(recipient).or_else(of_user).map(|region| region.code)
+    region_of_number(recipient)
+        .or_else(of_user)
+        .map(|region| region.code)
 }
 
 /// The most digits of a national number, with what is dialled in front; longer ones are users of other channels.
@@ -176,9 +226,14 @@ const MOST_NATIONAL: usize = 12;
 /// `0593…`.
 pub(crate) fn is_clear(recipient: &str) -> bool {
     let key = person_key(recipient);
-    let digits = key.chars().filter(|character| character.is_numeric()).count();
-    let is_long_id =
-        digits == key.len() && digits > MOST_NATIONAL && !key.starts_with('0') && !is_misspelt_number(&key);
+    let digits = key
+        .chars()
+        .filter(|character| character.is_numeric())
+        .count();
+    let is_long_id = digits == key.len()
+        && digits > MOST_NATIONAL
+        && !key.starts_with('0')
+        && !is_misspelt_number(&key);
     is_user_id(recipient) || is_number(&key) || is_long_id || digits < *NUMBER_DIGITS.start()
 }
 
@@ -190,12 +245,18 @@ fn is_misspelt_number(digits: &str) -> bool {
 /// The digits of a number that is typed with neither `+` nor 00, without zeros in front; None for a user of another
 /// channel.
 pub(crate) fn bare_digits(typed: &str) -> Option<u64> {
-    let typed = Typed::read(typed).ok().filter(|typed| !typed.is_international)?;
+    let typed = Typed::read(typed)
+        .ok()
+        .filter(|typed| !typed.is_international)?;
     typed.digits.parse().ok()
 }
 
 /// What may be dialled for an international number within its country, in each of its forms, without zeros in front.
 pub(crate) fn national_forms(digits: &str) -> Vec<u64> {
-    let Some(region) = region_of_number(digits) else { return Vec::new() };
-    spellings(digits).filter_map(|number| number.strip_prefix(region.calling_code)?.parse().ok()).collect()
+    let Some(region) = region_of_number(digits) else {
+        return Vec::new();
+    };
+    spellings(digits)
+        .filter_map(|number| number.strip_prefix(region.calling_code)?.parse().ok())
+        .collect()
 }

@@ -17,7 +17,9 @@ pub(crate) fn person_key(recipient: &str) -> Cow<'_, str> {
 pub(crate) fn spellings(recipient: &str) -> impl Iterator<Item = Cow<'_, str>> {
     let key = person_key(recipient);
     let long = two_forms(&key).map(|[_, long]| Cow::Owned(long));
-    [Some(Cow::Borrowed(recipient)), Some(key), long].into_iter().flatten()
+    [Some(Cow::Borrowed(recipient)), Some(key), long]
+        .into_iter()
+        .flatten()
 }
 
 /// The short and the long form of a number that has both: the long one of Mexico has a 1 behind its 52, that of
@@ -43,9 +45,13 @@ pub(super) fn two_forms(digits: &str) -> Option<[String; 2]> {
 
 /// The telephone number in an id that has it with the prefix of calls abroad, WhatsApp's own domain, or as a float.
 pub(crate) fn number_in(id: &str) -> Option<&str> {
-    let id = ["@c.us", "@s.whatsapp.net", ".0"].iter().find_map(|end| id.strip_suffix(end)).unwrap_or(id);
+    let id = ["@c.us", "@s.whatsapp.net", ".0"]
+        .iter()
+        .find_map(|end| id.strip_suffix(end))
+        .unwrap_or(id);
     let number = id.trim_start_matches("00");
-    (NUMBER_DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
+    (NUMBER_DIGITS.contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()))
+        .then_some(number)
 }
 
 /// The digits of a number in an id, or as people write it; any other text is unchanged.
@@ -68,7 +74,8 @@ const FEWEST_DIGITS: usize = 16;
 
 /// Whether `recipient` is such an id: `US.13491208655302741918`, or `US.ENT.…`, which a group of businesses shares.
 pub(crate) fn is_user_id(recipient: &str) -> bool {
-    let is_short = |id: &str| id.len() < FEWEST_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short =
+        |id: &str| id.len() < FEWEST_DIGITS && id.bytes().all(|byte| byte.is_ascii_digit());
     parts_of_user_id(recipient).is_some_and(|(_, id)| !is_short(id))
 }
 
@@ -79,7 +86,10 @@ pub(crate) fn is_like_user_id(recipient: &str) -> bool {
 
 /// The country of such an id.
 pub(super) fn country_of_user_id(recipient: &str) -> Option<&str> {
-    is_user_id(recipient).then(|| parts_of_user_id(recipient)).flatten().map(|(country, _)| country)
+    is_user_id(recipient)
+        .then(|| parts_of_user_id(recipient))
+        .flatten()
+        .map(|(country, _)| country)
 }
 
 /// Country and id. Only letters are a name, not an id: `MR.Smith`.
@@ -136,24 +146,45 @@ mod tests {
     #[test]
     fn a_person_has_every_spelling() {
         for (recipient, expected) in [
-            ("5215512345678", &["5215512345678", "525512345678", "5215512345678"][..]),
-            ("541123456789", &["541123456789", "541123456789", "5491123456789"]),
-            ("551187654321", &["551187654321", "551187654321", "5511987654321"]),
+            (
+                "5215512345678",
+                &["5215512345678", "525512345678", "5215512345678"][..],
+            ),
+            (
+                "541123456789",
+                &["541123456789", "541123456789", "5491123456789"],
+            ),
+            (
+                "551187654321",
+                &["551187654321", "551187654321", "5511987654321"],
+            ),
             ("593987654321", &["593987654321", "593987654321"]),
         ] {
-            assert_eq!(spellings(recipient).collect::<Vec<_>>(), expected, "{recipient}");
+            assert_eq!(
+                spellings(recipient).collect::<Vec<_>>(),
+                expected,
+                "{recipient}"
+            );
         }
     }
 
     #[test]
     fn tells_an_id_from_a_number_and_a_name() {
-        for id in
-            ["US.13491208655302741918", "EC.1234567890123456", "US.ENT.1", "MX.a1", &format!("US.{}", "1".repeat(128))]
-        {
+        for id in [
+            "US.13491208655302741918",
+            "EC.1234567890123456",
+            "US.ENT.1",
+            "MX.a1",
+            &format!("US.{}", "1".repeat(128)),
+        ] {
             assert!(is_user_id(id), "{id}");
         }
         for short in ["EC.593987654321", "US.1", "EC.123456789012345"] {
-            assert_eq!((is_user_id(short), is_like_user_id(short)), (false, true), "{short}");
+            assert_eq!(
+                (is_user_id(short), is_like_user_id(short)),
+                (false, true),
+                "{short}"
+            );
         }
         let long = format!("US.{}", "1".repeat(129));
         for other in [

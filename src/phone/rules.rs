@@ -53,7 +53,9 @@ fn walk(digits: &str) -> u8 {
     let end = digits.bytes().try_fold(begin, |node, digit| {
         let at = usize::from(digit.wrapping_sub(b'0')) * 2;
         let next = u16::from_le_bytes([*node.get(at)?, *node.get(at + 1)?]);
-        nodes.get(usize::from(next)).filter(|_| next != 0 && digit.is_ascii_digit())
+        nodes
+            .get(usize::from(next))
+            .filter(|_| next != 0 && digit.is_ascii_digit())
     });
     end.map_or(0, |[.., region]| *region)
 }
@@ -61,19 +63,33 @@ fn walk(digits: &str) -> u8 {
 /// All regions; those with one calling code are adjacent, the main one first.
 pub(super) fn regions() -> &'static [Region] {
     static READ: OnceLock<Vec<Region>> = OnceLock::new();
-    READ.get_or_init(|| REGIONS.lines().filter(|line| !line.starts_with('#')).filter_map(Region::read).collect())
+    READ.get_or_init(|| {
+        REGIONS
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .filter_map(Region::read)
+            .collect()
+    })
 }
 
 /// The regions whose calling code `digits` begin with.
 pub(super) fn regions_of_code(digits: &str) -> impl Iterator<Item = &'static Region> {
-    regions().iter().filter(move |region| digits.starts_with(region.calling_code))
+    regions()
+        .iter()
+        .filter(move |region| digits.starts_with(region.calling_code))
 }
 
 impl Region {
     fn read(line: &'static str) -> Option<Self> {
         let mut fields = line.split('\t');
         let mut field = || fields.next();
-        Some(Self { code: field()?, calling_code: field()?, lengths: field()?, prefix: field()?, in_place: field()? })
+        Some(Self {
+            code: field()?,
+            calling_code: field()?,
+            lengths: field()?,
+            prefix: field()?,
+            in_place: field()?,
+        })
     }
 
     /// Whether it is a country or a part of one.
@@ -94,7 +110,13 @@ pub(super) fn region_of_number(digits: &str) -> Option<&'static Region> {
 
 /// Mexico's 521 is 52, Argentina's 549 is 54, and a mobile of Brazil without its ninth digit has one.
 fn by_the_rules(digits: &str) -> Cow<'_, str> {
-    let form = two_forms(digits).map(|[short, long]| if digits.starts_with("55") { long } else { short });
+    let form = two_forms(digits).map(|[short, long]| {
+        if digits.starts_with("55") {
+            long
+        } else {
+            short
+        }
+    });
     form.map_or(Cow::Borrowed(digits), Cow::Owned)
 }
 
@@ -137,7 +159,9 @@ fn by_name(text: &str) -> Option<&'static Region> {
         let by_code: HashMap<_, _> = countries().map(|region| (region.code, region)).collect();
         let lines = NAMES.lines().filter_map(|line| line.split_once('\t'));
         let names = lines.filter_map(|(code, names)| Some((*by_code.get(code)?, names)));
-        names.flat_map(|(region, names)| names.split('\t').map(move |name| (name, region))).collect()
+        names
+            .flat_map(|(region, names)| names.split('\t').map(move |name| (name, region)))
+            .collect()
     });
     by_name.get(plain(text).as_str()).copied()
 }
@@ -147,7 +171,9 @@ impl FromStr for Country {
 
     fn from_str(raw: &str) -> Result<Self, String> {
         // A name may be that of several: Congo, Guinea.
-        Self::named(raw).filter(|_| raw.trim().len() == 2).ok_or_else(|| unknown(raw))
+        Self::named(raw)
+            .filter(|_| raw.trim().len() == 2)
+            .ok_or_else(|| unknown(raw))
     }
 }
 
@@ -158,7 +184,10 @@ impl fmt::Display for Country {
 }
 
 fn unknown(raw: &str) -> String {
-    format!("`{}` is not a country; write its two letters, such as EC or MX", raw.escape_debug())
+    format!(
+        "`{}` is not a country; write its two letters, such as EC or MX",
+        raw.escape_debug()
+    )
 }
 
 fn countries() -> impl Iterator<Item = &'static Region> {
@@ -197,7 +226,8 @@ mod tests {
     #[test]
     fn what_is_not_a_country_is_told_how_to_write_one() {
         for raw in ["593", "EQ", "001", "", "ñ", "Congo"] {
-            let expected = format!("`{raw}` is not a country; write its two letters, such as EC or MX");
+            let expected =
+                format!("`{raw}` is not a country; write its two letters, such as EC or MX");
             assert_eq!(raw.parse::<Country>(), Err(expected));
         }
     }

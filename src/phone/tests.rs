@@ -10,7 +10,9 @@ use super::{Country, PhoneNumber};
 
 /// How it is read, with its warning, or why it is refused.
 fn understood(typed: &str, country: &str) -> String {
-    let country = Some(country).filter(|code| !code.is_empty()).map(|code| code.parse::<Country>().unwrap());
+    let country = Some(country)
+        .filter(|code| !code.is_empty())
+        .map(|code| code.parse::<Country>().unwrap());
     match PhoneNumber::read(typed, country) {
         Ok(number) => [number.as_str()]
             .into_iter()
@@ -65,7 +67,12 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "no country code begins with 0; did you mean +593987654321?",
         "no country code begins with 0; did you mean +593987654321?",
     ),
-    ("+0987654321", "EC", "no country code begins with 0; check the number", "did you mean +593987654321?"),
+    (
+        "+0987654321",
+        "EC",
+        "no country code begins with 0; check the number",
+        "did you mean +593987654321?",
+    ),
     (
         "59398765432",
         "EC",
@@ -78,7 +85,12 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "no number of EC (+593) with 9 digits begins",
         "no number of EC (+593) with 9 digits begins",
     ),
-    ("12345678", "EC", "is a national number", "no number of EC (+593) with 8 digits begins like this"),
+    (
+        "12345678",
+        "EC",
+        "is a national number",
+        "no number of EC (+593) with 8 digits begins like this",
+    ),
     ("+573001234567", "CO", "573001234567", "573001234567"),
     ("573001234567", "CO", "573001234567", "573001234567"),
     (
@@ -87,7 +99,12 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "a number of GR (+30) has 10 digits behind the country code, and this has 8…--country",
         "573001234567",
     ),
-    ("(601) 234 5678", "CO", "no number of MY (+60) with 8 digits begins like this…--country", "576012345678"),
+    (
+        "(601) 234 5678",
+        "CO",
+        "no number of MY (+60) with 8 digits begins like this…--country",
+        "576012345678",
+    ),
     (
         "57300123456",
         "CO",
@@ -97,7 +114,12 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     ("+5215512345678", "MX", "5215512345678", "5215512345678"),
     ("5215512345678", "MX", "5215512345678", "5215512345678"),
     ("525512345678", "MX", "525512345678", "525512345678"),
-    ("55 1234 5678", "MX", "a number of BR (+55) has 10 or 11 digits…--country", "525512345678"),
+    (
+        "55 1234 5678",
+        "MX",
+        "a number of BR (+55) has 10 or 11 digits…--country",
+        "525512345678",
+    ),
     (
         "4771234567",
         "MX",
@@ -116,14 +138,24 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "14155550100",
         "14155550100; `14155550100` is not a national number of MX and is taken as +14155550100, a number of US",
     ),
-    ("15512345678", "MX", "15512345678", "taken as +15512345678, a number of US"),
+    (
+        "15512345678",
+        "MX",
+        "15512345678",
+        "taken as +15512345678, a number of US",
+    ),
     (
         "4771234567",
         "EC",
         "4771234567",
         "`4771234567` is not a national number of EC and is taken as +4771234567, a number of NO",
     ),
-    ("431115", "EC", "a phone number has 7 to 15 digits", "a number of EC (+593) has 8 or 9 digits"),
+    (
+        "431115",
+        "EC",
+        "a phone number has 7 to 15 digits",
+        "a number of EC (+593) has 8 or 9 digits",
+    ),
     (
         "431512345",
         "EC",
@@ -151,21 +183,51 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
         "541123456789; +541123456789 is a landline of Argentina; WhatsApp writes its mobiles…+5491123456789",
         "541123456789; +541123456789 is a landline of Argentina; WhatsApp writes its mobiles…+5491123456789",
     ),
-    ("9 11 2345-6789", "AR", "a number of IN (+91) has 10 digits…--country", "5491123456789"),
-    ("011 15 2345-6789", "AR", "is a national number", "5491123456789"),
+    (
+        "9 11 2345-6789",
+        "AR",
+        "a number of IN (+91) has 10 digits…--country",
+        "5491123456789",
+    ),
+    (
+        "011 15 2345-6789",
+        "AR",
+        "is a national number",
+        "5491123456789",
+    ),
     (
         "11 2345-6789",
         "AR",
         "a number of US (+1) has 10 digits…--country",
         "541123456789; +541123456789 is a landline of Argentina",
     ),
-    ("0351 15 234-5678", "AR", "is a national number", "5493512345678"),
+    (
+        "0351 15 234-5678",
+        "AR",
+        "is a national number",
+        "5493512345678",
+    ),
     ("+5511987654321", "BR", "5511987654321", "5511987654321"),
     ("5511987654321", "BR", "5511987654321", "5511987654321"),
     ("551187654321", "BR", "551187654321", "551187654321"),
-    ("(11) 98765-4321", "BR", "no number of US (+1) begins like this…--country", "5511987654321"),
-    ("(11) 8765-4321", "BR", "a number of US (+1) has 10 digits…--country", "551187654321"),
-    ("0 15 11 98765-4321", "BR", "is a national number", "5511987654321"),
+    (
+        "(11) 98765-4321",
+        "BR",
+        "no number of US (+1) begins like this…--country",
+        "5511987654321",
+    ),
+    (
+        "(11) 8765-4321",
+        "BR",
+        "a number of US (+1) has 10 digits…--country",
+        "551187654321",
+    ),
+    (
+        "0 15 11 98765-4321",
+        "BR",
+        "is a national number",
+        "5511987654321",
+    ),
     ("551133334444", "BR", "551133334444", "551133334444"),
     ("+51987654321", "PE", "51987654321", "51987654321"),
     ("51987654321", "PE", "51987654321", "51987654321"),
@@ -186,7 +248,12 @@ const TABLE: [(&str, &str, &str, &str); 74] = [
     ),
     ("+1 (415) 555-0100", "US", "14155550100", "14155550100"),
     ("14155550100", "US", "14155550100", "14155550100"),
-    ("(415) 555-0100", "US", "a number of CH (+41) has 9 digits…--country", "14155550100"),
+    (
+        "(415) 555-0100",
+        "US",
+        "a number of CH (+41) has 9 digits…--country",
+        "14155550100",
+    ),
     (
         "1 415 555 010",
         "US",
@@ -211,7 +278,8 @@ fn numbers_of_twelve_countries_are_understood() {
         for (country, expected) in [("", without), (country, with)] {
             let found = understood(typed, country);
             let is_number = expected.bytes().all(|byte| byte.is_ascii_digit());
-            let is_expected = found == expected || !is_number && expected.split('…').all(|part| found.contains(part));
+            let is_expected = found == expected
+                || !is_number && expected.split('…').all(|part| found.contains(part));
             assert!(is_expected, "{typed} with `{country}`: {found}");
         }
     }
@@ -223,10 +291,9 @@ struct Plans(HashMap<String, Regex>);
 
 impl Plans {
     fn fits(&mut self, pattern: String, national: &str) -> bool {
-        let regex = self
-            .0
-            .entry(pattern)
-            .or_insert_with_key(|pattern| Regex::new(&pattern.split_whitespace().collect::<String>()).unwrap());
+        let regex = self.0.entry(pattern).or_insert_with_key(|pattern| {
+            Regex::new(&pattern.split_whitespace().collect::<String>()).unwrap()
+        });
         regex.is_match(national)
     }
 
@@ -249,8 +316,8 @@ impl Plans {
             .into_iter()
             .flatten();
             let whole = |kind: &Descriptor| format!("^(?:{})$", kind.national_number().as_str());
-            let is_valid =
-                self.fits(whole(types.general()), national) && kinds.any(|kind| self.fits(whole(kind), national));
+            let is_valid = self.fits(whole(types.general()), national)
+                && kinds.any(|kind| self.fits(whole(kind), national));
             let is_chosen = match region.leading_digits() {
                 Some(leading) => self.fits(format!("^(?:{})", leading.as_str()), national),
                 None => is_valid,
@@ -271,8 +338,18 @@ fn the_tables_say_what_the_data_say() {
     let mut plans = Plans::default();
     for metadata in DATABASE.iter() {
         let types = metadata.descriptors();
-        let examples = [types.fixed_line(), types.mobile(), types.toll_free(), types.premium_rate(), types.voip()];
-        for example in examples.into_iter().flatten().filter_map(|kind| kind.example()) {
+        let examples = [
+            types.fixed_line(),
+            types.mobile(),
+            types.toll_free(),
+            types.premium_rate(),
+            types.voip(),
+        ];
+        for example in examples
+            .into_iter()
+            .flatten()
+            .filter_map(|kind| kind.example())
+        {
             for change in 0..40 {
                 let mut national = example.to_owned();
                 let at = random.usize(..national.len());
@@ -301,12 +378,25 @@ fn a_national_number_is_dialled_with_its_prefix_or_without() {
     let mut others = Vec::new();
     for metadata in DATABASE.iter().filter(|metadata| metadata.id() != "001") {
         let country = metadata.id().parse::<Country>().unwrap();
-        let Some(example) = metadata.descriptors().mobile().and_then(|kind| kind.example()) else { continue };
+        let Some(example) = metadata
+            .descriptors()
+            .mobile()
+            .and_then(|kind| kind.example())
+        else {
+            continue;
+        };
         let number = format!("{}{example}", metadata.country_code());
-        let dialled = format!("{}{example}", metadata.national_prefix().unwrap_or_default());
+        let dialled = format!(
+            "{}{example}",
+            metadata.national_prefix().unwrap_or_default()
+        );
         // In Colombia a digit behind the 0 may be a carrier's, and is taken for one.
-        for typed in [example, &dialled].into_iter().take(if metadata.id() == "CO" { 1 } else { 2 }) {
-            let found = PhoneNumber::read(typed, Some(country)).map(|found| found.as_str().to_owned());
+        for typed in [example, &dialled]
+            .into_iter()
+            .take(if metadata.id() == "CO" { 1 } else { 2 })
+        {
+            let found =
+                PhoneNumber::read(typed, Some(country)).map(|found| found.as_str().to_owned());
             if found.as_ref() != Ok(&number) {
                 others.push((metadata.id().to_owned(), typed.to_owned(), found));
             }

@@ -49,26 +49,44 @@ pub(crate) async fn run_command(
     mut tail: Option<&mut Tail>,
 ) -> Result<(CommandEnd, Instant), SystemError> {
     let Some((program, arguments)) = command.split_first() else {
-        return Ok((CommandEnd { code: Some(0), signal: None }, Instant::now()));
+        return Ok((
+            CommandEnd {
+                code: Some(0),
+                signal: None,
+            },
+            Instant::now(),
+        ));
     };
     // Caught from here on, so that a signal during the start also reaches the command.
     let mut signals = Signals::default();
     signals.catch(&Signal::ALL)?;
     let mut to_pass_on = VecDeque::new();
     let mut started = Command::new(find_program(program));
-    started.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+    started
+        .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value)));
     if tail.is_some() {
         started.stderr(Stdio::piped());
     }
     let mut child = match started.spawn() {
         Ok(child) => child,
         Err(error) => {
-            let code = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_EXECUTABLE };
+            let code = if error.kind() == io::ErrorKind::NotFound {
+                NOT_FOUND
+            } else {
+                NOT_EXECUTABLE
+            };
             let shown = without_arguments(program);
-            let hint =
-                (shown.len() < program.len()).then_some("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'");
+            let hint = (shown.len() < program.len())
+                .then_some("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'");
             stderr.error(&format!("failed to run {shown}: {error}"), &[], hint);
-            return Ok((CommandEnd { code: Some(code), signal: None }, Instant::now()));
+            return Ok((
+                CommandEnd {
+                    code: Some(code),
+                    signal: None,
+                },
+                Instant::now(),
+            ));
         }
     };
     let mut written = child.stderr.take();
@@ -87,8 +105,15 @@ pub(crate) async fn run_command(
     let ended = match status {
         Ok(status) => ended(status),
         Err(error) => {
-            stderr.error(&format!("failed to wait for the command, so its exit code is unknown: {error}"), &[], None);
-            CommandEnd { code: None, signal: None }
+            stderr.error(
+                &format!("failed to wait for the command, so its exit code is unknown: {error}"),
+                &[],
+                None,
+            );
+            CommandEnd {
+                code: None,
+                signal: None,
+            }
         }
     };
     Ok((ended, at))
@@ -108,7 +133,9 @@ pub(crate) fn without_arguments(program: &OsStr) -> String {
 
 /// Returns the first of these when it is due.
 async fn next_due(to_pass_on: &mut VecDeque<(Instant, Signal)>) -> Signal {
-    let Some((due, signal)) = to_pass_on.front().copied() else { return pending().await };
+    let Some((due, signal)) = to_pass_on.front().copied() else {
+        return pending().await;
+    };
     sleep_until(due.into()).await;
     to_pass_on.pop_front();
     signal
@@ -116,13 +143,18 @@ async fn next_due(to_pass_on: &mut VecDeque<(Instant, Signal)>) -> Signal {
 
 /// Copies what the command has written; false if there will be no more.
 async fn copy(written: &mut Option<ChildStderr>, stderr: &Stderr, tail: Option<&mut Tail>) -> bool {
-    let (Some(written), Some(tail)) = (written, tail) else { return false };
+    let (Some(written), Some(tail)) = (written, tail) else {
+        return false;
+    };
     let mut buffer = [0; 8192];
     let count = written.read(&mut buffer).await.unwrap_or(0);
     let read = buffer.get(..count).unwrap_or_default();
     tail.push(read);
     // Where nobody reads ours any more, nobody reads that of the command.
-    let is_read = stderr.pass_through(read).err().is_none_or(|error| error.kind() != io::ErrorKind::BrokenPipe);
+    let is_read = stderr
+        .pass_through(read)
+        .err()
+        .is_none_or(|error| error.kind() != io::ErrorKind::BrokenPipe);
     count > 0 && is_read
 }
 
@@ -132,7 +164,13 @@ fn ended(status: ExitStatus) -> CommandEnd {
 
     let signal = status.signal();
     let code = status.code().or_else(|| signal.map(|signal| 128 + signal));
-    CommandEnd { code: Some(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)), signal }
+    CommandEnd {
+        code: Some(
+            code.and_then(|code| u8::try_from(code).ok())
+                .unwrap_or(u8::MAX),
+        ),
+        signal,
+    }
 }
 
 /// Windows exit codes have 32 bits; one that does not fit becomes 255.
@@ -142,9 +180,15 @@ fn ended(status: ExitStatus) -> CommandEnd {
     const CONTROL_C_EXIT: u32 = 0xC000_013A;
     let code = status.code().unwrap_or(-1).cast_unsigned();
     if code == CONTROL_C_EXIT {
-        return CommandEnd { code: Some(130), signal: Some(Signal::Interrupt.number().into()) };
+        return CommandEnd {
+            code: Some(130),
+            signal: Some(Signal::Interrupt.number().into()),
+        };
     }
-    CommandEnd { code: Some(u8::try_from(code).unwrap_or(u8::MAX)), signal: None }
+    CommandEnd {
+        code: Some(u8::try_from(code).unwrap_or(u8::MAX)),
+        signal: None,
+    }
 }
 
 /// Sends `signal` to the child.
@@ -197,7 +241,11 @@ pub(crate) struct Tail {
 
 impl Tail {
     pub(crate) fn new(most: usize) -> Self {
-        Self { most, lines: VecDeque::new(), is_open: false }
+        Self {
+            most,
+            lines: VecDeque::new(),
+            is_open: false,
+        }
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {
@@ -224,15 +272,27 @@ impl Tail {
             // The line may have been cut in the middle of a secret.
             if line.len() > MAX_KEPT {
                 let end = plain.len().saturating_sub(MAX_LINE);
-                plain.truncate((0..=end).rev().find(|at| plain.is_char_boundary(*at)).unwrap_or_default());
-                plain = if plain.is_empty() { "…".to_owned() } else { plain };
+                plain.truncate(
+                    (0..=end)
+                        .rev()
+                        .find(|at| plain.is_char_boundary(*at))
+                        .unwrap_or_default(),
+                );
+                plain = if plain.is_empty() {
+                    "…".to_owned()
+                } else {
+                    plain
+                };
             }
             plain
         };
         let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
         let shown = |line: &str| {
             let line: String = line.trim_end_matches('\r').chars().take(MAX_LINE).collect();
-            line.split('\t').map(one_line).collect::<Vec<_>>().join("\t")
+            line.split('\t')
+                .map(one_line)
+                .collect::<Vec<_>>()
+                .join("\t")
         };
         plain.split('\n').map(shown).collect::<Vec<_>>().join("\n")
     }
@@ -260,8 +320,14 @@ mod tests {
             (&["a", "\nb", "\n", "c"], "b\nc"),
             (&["a\n", "\n"], "a\n"),
             (&["\u{1b}[1;31mred\u{1b}[0m\u{1b}[2K\r\n"], "red"),
-            (&["\u{1b}]0;title\u{7}made\u{1b}(B \u{1b}Mit\u{8}\u{1b}[12"], "made it"),
-            (&["\u{1b}]8;;https://e.com/\u{1b}\\link\u{1b}]8;;\u{1b}\\\u{9b}"], "link\\u{9b}"),
+            (
+                &["\u{1b}]0;title\u{7}made\u{1b}(B \u{1b}Mit\u{8}\u{1b}[12"],
+                "made it",
+            ),
+            (
+                &["\u{1b}]8;;https://e.com/\u{1b}\\link\u{1b}]8;;\u{1b}\\\u{9b}"],
+                "link\\u{9b}",
+            ),
             (&["secret\u{1b}[m!\n"], "(redacted)!"),
             (&["\tat line 3\n"], "\tat line 3"),
             (&["uno\u{b}dos\n"], "uno\ndos"),
@@ -272,7 +338,11 @@ mod tests {
             for piece in pieces {
                 tail.push(piece.as_bytes());
             }
-            assert_eq!(tail.text(|text| text.replace("secret", "(redacted)")), expected, "{pieces:?}");
+            assert_eq!(
+                tail.text(|text| text.replace("secret", "(redacted)")),
+                expected,
+                "{pieces:?}"
+            );
         }
         let mut tail = Tail::new(1);
         for _ in 0..100 {
@@ -281,7 +351,14 @@ mod tests {
         assert_eq!(tail.text(|text| text).chars().count(), MAX_LINE);
         // Escape sequences count until they are removed.
         let mut tail = Tail::new(1);
-        tail.push(format!("{}begin{}secret", "\u{1b}[0m".repeat(100), "\u{1b}[0m".repeat(3994)).as_bytes());
+        tail.push(
+            format!(
+                "{}begin{}secret",
+                "\u{1b}[0m".repeat(100),
+                "\u{1b}[0m".repeat(3994)
+            )
+            .as_bytes(),
+        );
         assert_eq!(tail.text(|text| text.replace("secret", "*")), "…");
         let mut tail = Tail::new(1);
         tail.push(format!("{}\n", "😀".repeat(5000)).as_bytes());
@@ -289,6 +366,9 @@ mod tests {
         // The text before the shown end is known.
         let mut tail = Tail::new(1);
         tail.push(format!("{}secret", "x".repeat(MAX_LINE - 3)).as_bytes());
-        assert_eq!(tail.text(|text| text.replace("secret", "*")), format!("{}*", "x".repeat(MAX_LINE - 3)));
+        assert_eq!(
+            tail.text(|text| text.replace("secret", "*")),
+            format!("{}*", "x".repeat(MAX_LINE - 3))
+        );
     }
 }

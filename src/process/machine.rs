@@ -13,10 +13,16 @@ const MARK: &CStr = c"jelouctl sandbo";
 
 /// Marks this process as a sandbox for all processes started below it. The main thread must call this, because a
 /// process has the name of that thread.
-#[cfg_attr(not(target_os = "linux"), expect(clippy::unnecessary_wraps, reason = "on Linux it can fail"))]
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(clippy::unnecessary_wraps, reason = "on Linux it can fail")
+)]
 pub(crate) fn enclose_commands() -> Result<(), SystemError> {
     #[cfg(target_os = "linux")]
-    rustix::thread::set_name(MARK).map_err(|error| SystemError { action: "name this process", cause: error.into() })?;
+    rustix::thread::set_name(MARK).map_err(|error| SystemError {
+        action: "name this process",
+        cause: error.into(),
+    })?;
     Ok(())
 }
 
@@ -42,17 +48,26 @@ pub(crate) fn enclosing_sandbox() -> Option<u32> {
 /// it: 0 for the first process, which cannot be read. It is read in one call: every send reads several of these.
 fn read_stat(process: u32) -> Option<(String, u32)> {
     let mut buffer = [0; 1024];
-    let count = File::open(format!("/proc/{process}/stat")).ok()?.read(&mut buffer).ok()?;
+    let count = File::open(format!("/proc/{process}/stat"))
+        .ok()?
+        .read(&mut buffer)
+        .ok()?;
     let stat = String::from_utf8_lossy(buffer.get(..count)?);
     // The name itself may contain blanks and brackets.
     let (before, behind) = stat.rsplit_once(')')?;
     let (_, name) = before.split_once('(')?;
-    Some((name.to_owned(), behind.split_whitespace().nth(1)?.parse().ok()?))
+    Some((
+        name.to_owned(),
+        behind.split_whitespace().nth(1)?.parse().ok()?,
+    ))
 }
 
 #[cfg(unix)]
 pub(crate) fn host_name() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
 }
 
 #[cfg(not(unix))]
@@ -62,7 +77,12 @@ pub(crate) fn host_name() -> String {
 
 /// `ana at build-7`; only the machine if the environment does not name the user.
 pub(crate) fn user_and_host() -> String {
-    let names = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
-    let user = names.filter(|name| !name.is_empty()).map(|name| format!("{name} at ")).next();
+    let names = ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok());
+    let user = names
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("{name} at "))
+        .next();
     user.unwrap_or_default() + &host_name()
 }

@@ -39,8 +39,15 @@ pub(crate) enum Signal {
 
 impl Signal {
     /// All signals; a command gets them in our place.
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Hangup, Self::Interrupt, Self::Quit, Self::User1, Self::User2, Self::Alarm, Self::Terminate];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Hangup,
+        Self::Interrupt,
+        Self::Quit,
+        Self::User1,
+        Self::User2,
+        Self::Alarm,
+        Self::Terminate,
+    ];
     /// The signals that end a send.
     pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
 
@@ -92,7 +99,13 @@ pub(crate) struct Signals {
 impl Signals {
     /// For the time after a command that `ended` at this instant: its signals are not meant for us. None is caught yet.
     pub(crate) fn after_command(ended: Instant) -> Self {
-        Self { history: History { command_ended: Some(ended), ..History::default() }, ..Self::default() }
+        Self {
+            history: History {
+                command_ended: Some(ended),
+                ..History::default()
+            },
+            ..Self::default()
+        }
     }
 
     /// Also catches these; needs a runtime. Ignored signals stay ignored, for us and for the commands that we run:
@@ -100,9 +113,16 @@ impl Signals {
     /// Ctrl-C.
     pub(crate) fn catch(&mut self, signals: &[Signal]) -> Result<(), SystemError> {
         let ignored = ignored();
-        for signal in signals.iter().filter(|signal| ignored & (1 << (signal.number() - 1)) == 0) {
-            let sources = sources(*signal).map_err(|cause| SystemError { action: "listen for signals", cause })?;
-            self.caught.extend(sources.into_iter().map(|source| (*signal, source)));
+        for signal in signals
+            .iter()
+            .filter(|signal| ignored & (1 << (signal.number() - 1)) == 0)
+        {
+            let sources = sources(*signal).map_err(|cause| SystemError {
+                action: "listen for signals",
+                cause,
+            })?;
+            self.caught
+                .extend(sources.into_iter().map(|source| (*signal, source)));
         }
         Ok(())
     }
@@ -142,11 +162,18 @@ impl History {
     /// Whether the `signal` that arrives `now` is neither a repetition nor meant for a command.
     fn is_new(&mut self, signal: Signal, now: Instant) -> bool {
         let is_within = |since: Instant, time| now.saturating_duration_since(since) < time;
-        if self.heard.get(&signal).is_some_and(|last| is_within(*last, REPEATED)) {
+        if self
+            .heard
+            .get(&signal)
+            .is_some_and(|last| is_within(*last, REPEATED))
+        {
             return false;
         }
         let is_first = self.heard.insert(signal, now).is_none();
-        !(is_first && self.command_ended.is_some_and(|ended| is_within(ended, BELATED)))
+        !(is_first
+            && self
+                .command_ended
+                .is_some_and(|ended| is_within(ended, BELATED)))
     }
 }
 
@@ -164,7 +191,9 @@ fn ignored() -> u64 {
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    ignored
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// Console events take the place of signals: Ctrl-Break is Ctrl-C, closing the window is SIGHUP, and the end of the
@@ -172,10 +201,16 @@ fn ignored() -> u64 {
 #[cfg(windows)]
 fn sources(signal: Signal) -> io::Result<Vec<SignalSource>> {
     Ok(match signal {
-        Signal::Interrupt => vec![SignalSource::C(windows::ctrl_c()?), SignalSource::Break(windows::ctrl_break()?)],
+        Signal::Interrupt => vec![
+            SignalSource::C(windows::ctrl_c()?),
+            SignalSource::Break(windows::ctrl_break()?),
+        ],
         Signal::Hangup => vec![SignalSource::Close(windows::ctrl_close()?)],
         Signal::Terminate => {
-            vec![SignalSource::Shutdown(windows::ctrl_shutdown()?), SignalSource::Logoff(windows::ctrl_logoff()?)]
+            vec![
+                SignalSource::Shutdown(windows::ctrl_shutdown()?),
+                SignalSource::Logoff(windows::ctrl_logoff()?),
+            ]
         }
         Signal::Quit | Signal::User1 | Signal::User2 | Signal::Alarm => Vec::new(),
     })
@@ -205,7 +240,9 @@ impl SignalSource {
 }
 
 /// Runs `work` until it completes.
-pub(crate) fn block_on<T, E: From<SystemError>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+pub(crate) fn block_on<T, E: From<SystemError>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     let runtime = start()?;
     let done = runtime.block_on(work);
     // A name look-up or a read that hangs must not keep the process alive once the result is known.
@@ -222,7 +259,10 @@ pub(crate) fn outlive_file_size_limit() -> Result<(), SystemError> {
 /// A runtime. The signals that it catches stay caught after it ends.
 fn start() -> Result<Runtime, SystemError> {
     let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|cause| SystemError { action: "start the runtime", cause })?;
+    let runtime = runtime.map_err(|cause| SystemError {
+        action: "start the runtime",
+        cause,
+    })?;
     #[cfg(unix)]
     {
         use rustix::process::Signal;
@@ -234,7 +274,10 @@ fn start() -> Result<Runtime, SystemError> {
         // end.
         for number in [Signal::XFSZ, Signal::CHILD] {
             let caught = signal(SignalKind::from_raw(number.as_raw()));
-            drop(caught.map_err(|cause| SystemError { action: "listen for signals", cause })?);
+            drop(caught.map_err(|cause| SystemError {
+                action: "listen for signals",
+                cause,
+            })?);
         }
     }
     Ok(runtime)
@@ -247,9 +290,16 @@ mod tests {
     /// Which signals at these milliseconds are new, if a command ended at 0 or if there was no command.
     fn heard(command_ended: bool, came: &[(u64, Signal)]) -> Vec<u64> {
         let begun = Instant::now();
-        let mut history = History { command_ended: command_ended.then_some(begun), ..History::default() };
+        let mut history = History {
+            command_ended: command_ended.then_some(begun),
+            ..History::default()
+        };
         let mut is_new = |at, signal| history.is_new(signal, begun + Duration::from_millis(at));
-        came.iter().copied().filter(|(at, signal)| is_new(*at, *signal)).map(|(at, _)| at).collect()
+        came.iter()
+            .copied()
+            .filter(|(at, signal)| is_new(*at, *signal))
+            .map(|(at, _)| at)
+            .collect()
     }
 
     #[test]
@@ -257,11 +307,25 @@ mod tests {
         use Signal::{Hangup, Interrupt, Terminate};
 
         for (came, expected) in [
-            (&[(0, Terminate), (1, Terminate), (999, Terminate)][..], &[0][..]),
+            (
+                &[(0, Terminate), (1, Terminate), (999, Terminate)][..],
+                &[0][..],
+            ),
             (&[(0, Terminate), (1000, Terminate)], &[0, 1000]),
             // Ctrl-C pressed repeatedly counts once a second.
-            (&[(0, Interrupt), (600, Interrupt), (1200, Interrupt), (1800, Interrupt)], &[0, 1200]),
-            (&[(0, Interrupt), (1, Terminate), (2, Hangup), (3, Interrupt)], &[0, 1, 2]),
+            (
+                &[
+                    (0, Interrupt),
+                    (600, Interrupt),
+                    (1200, Interrupt),
+                    (1800, Interrupt),
+                ],
+                &[0, 1200],
+            ),
+            (
+                &[(0, Interrupt), (1, Terminate), (2, Hangup), (3, Interrupt)],
+                &[0, 1, 2],
+            ),
         ] {
             assert_eq!(heard(false, came), expected, "{came:?}");
         }
@@ -273,8 +337,19 @@ mod tests {
 
         for (came, expected) in [
             (&[(0, Terminate)][..], &[][..]),
-            (&[(1999, Terminate), (2998, Terminate), (2999, Terminate)], &[2999]),
-            (&[(10, Terminate), (500, Interrupt), (1009, Terminate), (1010, Terminate)], &[1010]),
+            (
+                &[(1999, Terminate), (2998, Terminate), (2999, Terminate)],
+                &[2999],
+            ),
+            (
+                &[
+                    (10, Terminate),
+                    (500, Interrupt),
+                    (1009, Terminate),
+                    (1010, Terminate),
+                ],
+                &[1010],
+            ),
             (&[(2000, Terminate)], &[2000]),
             (&[(10, Interrupt), (2010, Terminate)], &[2010]),
         ] {

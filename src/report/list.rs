@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::import::BulkError;
 use crate::ledger::{LedgerError, ReportedDelivery, ReportedRow};
 use crate::list::{
-    CsvFormat, ListFormat, MARK, ReportLanguage, guarded, guarded_in_sheet, kept_cells, outcome_columns, quoted,
+    CsvFormat, ListFormat, MARK, ReportLanguage, guarded, guarded_in_sheet, kept_cells,
+    outcome_columns, quoted,
 };
 use crate::message::typed_form;
 use crate::output::{compact, one_line};
@@ -40,25 +41,45 @@ pub(super) fn write_csv(
     (is_for_a_terminal, delimiter, language): (bool, Option<u8>, ReportLanguage),
     mut to: impl Write,
 ) -> Result<u64, BulkError> {
-    let own = |cell: String| if is_for_a_terminal { one_line(&cell).into_owned() } else { cell };
+    let own = |cell: String| {
+        if is_for_a_terminal {
+            one_line(&cell).into_owned()
+        } else {
+            cell
+        }
+    };
     let format = match report.format {
         ListFormat::Csv(format) => format,
         ListFormat::Ndjson => CsvFormat::default(),
     };
     // A given delimiter suggests a spreadsheet, which recognizes UTF-8 by its mark.
     let format = match delimiter {
-        Some(delimiter) => CsvFormat { delimiter, has_mark: true, ..format },
+        Some(delimiter) => CsvFormat {
+            delimiter,
+            has_mark: true,
+            ..format
+        },
         None => format,
     };
     write_beginning(format, &mut to).map_err(BulkError::Report)?;
-    let columns = report.columns.iter().cloned().map(own).chain(outcome_columns(language).map(str::to_owned));
+    let columns = report
+        .columns
+        .iter()
+        .cloned()
+        .map(own)
+        .chain(outcome_columns(language).map(str::to_owned));
     write_line(format, &mut to, columns).map_err(BulkError::Report)?;
     let mut rows = 0;
     (report.each)(&mut |row| {
         rows += 1;
         let cells = cells_under(report.columns, &row.cells)?;
         let outcome = outcome_cells(&report.run, &row, language);
-        write_line(format, &mut to, cells.iter().map(text).map(own).chain(outcome)).map_err(BulkError::Report)
+        write_line(
+            format,
+            &mut to,
+            cells.iter().map(text).map(own).chain(outcome),
+        )
+        .map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
     Ok(rows)
@@ -70,15 +91,31 @@ fn write_beginning(format: CsvFormat, to: &mut impl Write) -> io::Result<()> {
         to.write_all(MARK)?;
     }
     if format.has_separator_line {
-        write!(to, "sep={}{}", char::from(format.delimiter), line_end(format))?;
+        write!(
+            to,
+            "sep={}{}",
+            char::from(format.delimiter),
+            line_end(format)
+        )?;
     }
     Ok(())
 }
 
 /// A line of at least two cells, without cells that a spreadsheet would execute.
-fn write_line(format: CsvFormat, to: &mut impl Write, cells: impl Iterator<Item = String>) -> io::Result<()> {
-    let cells: Vec<_> = cells.map(|cell| quoted(&guarded(&cell)).into_owned()).collect();
-    write!(to, "{}{}", cells.join(&char::from(format.delimiter).to_string()), line_end(format))
+fn write_line(
+    format: CsvFormat,
+    to: &mut impl Write,
+    cells: impl Iterator<Item = String>,
+) -> io::Result<()> {
+    let cells: Vec<_> = cells
+        .map(|cell| quoted(&guarded(&cell)).into_owned())
+        .collect();
+    write!(
+        to,
+        "{}{}",
+        cells.join(&char::from(format.delimiter).to_string()),
+        line_end(format)
+    )
 }
 
 fn line_end(format: CsvFormat) -> &'static str {
@@ -88,8 +125,13 @@ fn line_end(format: CsvFormat) -> &'static str {
 /// Writes the report as JSON, one object per line.
 pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Result<u64, BulkError> {
     let ours = outcome_columns(ReportLanguage::En);
-    if let Some(column) = report.columns.iter().find(|column| ours.contains(&column.trim())) {
-        let message = format!("the input's own column `{column}` has the name of one of the outcome's");
+    if let Some(column) = report
+        .columns
+        .iter()
+        .find(|column| ours.contains(&column.trim()))
+    {
+        let message =
+            format!("the input's own column `{column}` has the name of one of the outcome's");
         return Err(BulkError::needs_csv(message));
     }
     let mut rows = 0;
@@ -99,9 +141,18 @@ pub(super) fn write_ndjson(report: &ReportRows<'_>, mut to: impl Write) -> Resul
             fields
         } else {
             let cells = cells_under(report.columns, &row.cells)?;
-            report.columns.iter().map(|name| name.trim().to_owned()).zip(cells).collect()
+            report
+                .columns
+                .iter()
+                .map(|name| name.trim().to_owned())
+                .zip(cells)
+                .collect()
         };
-        line.extend(outcome(&report.run, &row).into_iter().map(|(name, value)| (name.to_owned(), value)));
+        line.extend(
+            outcome(&report.run, &row)
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value)),
+        );
         writeln!(to, "{}", compact(&Value::Object(line))).map_err(BulkError::Report)
     })?;
     to.flush().map_err(BulkError::Report)?;
@@ -117,9 +168,10 @@ pub(crate) fn reported_cells(columns: &[String], cells: &str) -> Result<Vec<Stri
 /// first column.
 fn cells_under(columns: &[String], cells: &str) -> Result<Vec<Value>, BulkError> {
     Ok(match stored(cells)? {
-        Value::Object(mut fields) => {
-            columns.iter().map(|column| fields.remove(column).unwrap_or(Value::Null)).collect()
-        }
+        Value::Object(mut fields) => columns
+            .iter()
+            .map(|column| fields.remove(column).unwrap_or(Value::Null))
+            .collect(),
         Value::String(text) => {
             let texts = std::iter::once(Value::from(text)).chain(std::iter::repeat(Value::Null));
             texts.take(columns.len()).collect()
@@ -135,11 +187,28 @@ fn stored(cells: &str) -> Result<Value, LedgerError> {
 
 /// The outcome of a row: a value for each of the columns.
 pub(crate) fn outcome(run: &str, row: &ReportedRow) -> [(&'static str, Value); 14] {
-    let [run_column, line, sent, message_id, http_status, code, error, attempts, at_column, others @ ..] =
-        outcome_columns(ReportLanguage::En);
-    let [delivery_column, delivered_at, read_at, delivery_error, sent_to] = others;
+    let [
+        run_column,
+        line,
+        sent,
+        message_id,
+        http_status,
+        code,
+        error,
+        attempts,
+        at_column,
+        others @ ..,
+    ] = outcome_columns(ReportLanguage::En);
+    let [
+        delivery_column,
+        delivered_at,
+        read_at,
+        delivery_error,
+        sent_to,
+    ] = others;
     let delivery = row.delivery.as_ref();
-    let delivery_time = |at: fn(&ReportedDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
+    let delivery_time =
+        |at: fn(&ReportedDelivery) -> Option<i64>| json!(delivery.and_then(at).and_then(time));
     [
         (run_column, json!(run)),
         (line, json!(row.line)),
@@ -150,22 +219,36 @@ pub(crate) fn outcome(run: &str, row: &ReportedRow) -> [(&'static str, Value); 1
         (error, json!(row.error)),
         (attempts, json!(row.attempts)),
         (at_column, json!(row.at.and_then(time))),
-        (delivery_column, json!(delivery.map(|delivery| &delivery.facts.state))),
-        (delivered_at, delivery_time(|delivery| delivery.delivered_at)),
+        (
+            delivery_column,
+            json!(delivery.map(|delivery| &delivery.facts.state)),
+        ),
+        (
+            delivered_at,
+            delivery_time(|delivery| delivery.delivered_at),
+        ),
         (read_at, delivery_time(|delivery| delivery.read_at)),
-        (delivery_error, json!(delivery.and_then(|delivery| delivery.facts.failure()))),
+        (
+            delivery_error,
+            json!(delivery.and_then(|delivery| delivery.facts.failure())),
+        ),
         (sent_to, json!(row.recipient.as_deref().map(typed_form))),
     ]
 }
 
 /// What became of a row, as the cells of a list.
 pub(super) fn outcome_cells(run: &str, row: &ReportedRow, language: ReportLanguage) -> Vec<String> {
-    let state = row.delivery.as_ref().and_then(|delivery| language.of([None, delivery.facts.state.in_spanish()]));
-    let cells = outcome(run, row).into_iter().map(|(column, value)| match state {
-        Some(state) if column == DELIVERY => state.to_owned(),
-        // Text from outside must not affect a terminal or a log, wherever it is printed in the end.
-        _ => one_line(&text(&value)).into_owned(),
-    });
+    let state = row
+        .delivery
+        .as_ref()
+        .and_then(|delivery| language.of([None, delivery.facts.state.in_spanish()]));
+    let cells = outcome(run, row)
+        .into_iter()
+        .map(|(column, value)| match state {
+            Some(state) if column == DELIVERY => state.to_owned(),
+            // Text from outside must not affect a terminal or a log, wherever it is printed in the end.
+            _ => one_line(&text(&value)).into_owned(),
+        });
     cells.collect()
 }
 
@@ -202,14 +285,23 @@ pub(super) fn write_workbook(
     let ours = outcome_columns(language).map(str::to_owned);
     let columns: Vec<String> = report.columns.iter().cloned().chain(ours).collect();
     if columns.len() > MOST_COLUMNS {
-        let message = format!("the report has {} columns, and a sheet has room for {MOST_COLUMNS}", columns.len());
+        let message = format!(
+            "the report has {} columns, and a sheet has room for {MOST_COLUMNS}",
+            columns.len()
+        );
         return Err(BulkError::needs_csv(message));
     }
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet_with_constant_memory().map_err(failed)?;
+    let sheet = workbook
+        .add_worksheet_with_constant_memory()
+        .map_err(failed)?;
     let cell_format = Format::new().set_num_format("@");
     for place in 0..u16::try_from(columns.len()).unwrap_or(u16::MAX) {
-        sheet.set_column_width(place, WIDTH).map_err(failed)?.set_column_format(place, &cell_format).map_err(failed)?;
+        sheet
+            .set_column_width(place, WIDTH)
+            .map_err(failed)?
+            .set_column_format(place, &cell_format)
+            .map_err(failed)?;
     }
     sheet.set_freeze_panes(1, 0).map_err(failed)?;
     let header_format = Format::new().set_num_format("@").set_bold();
@@ -229,7 +321,10 @@ pub(super) fn write_workbook(
     // An archive is not written sequentially.
     let mut file = tempfile::tempfile().map_err(BulkError::Report)?;
     workbook.save_to_writer(&mut file).map_err(failed)?;
-    file.rewind().and_then(|()| io::copy(&mut file, &mut to)).and_then(|_| to.flush()).map_err(BulkError::Report)?;
+    file.rewind()
+        .and_then(|()| io::copy(&mut file, &mut to))
+        .and_then(|_| to.flush())
+        .map_err(BulkError::Report)?;
     Ok(rows.into())
 }
 
@@ -243,13 +338,18 @@ fn write_row(
     for (place, cell) in (0..).zip(cells) {
         let cell = guarded_in_sheet(cell);
         if cell.chars().count() > MOST_CHARACTERS {
-            let column = columns.get(usize::from(place)).map(String::as_str).unwrap_or_default();
+            let column = columns
+                .get(usize::from(place))
+                .map(String::as_str)
+                .unwrap_or_default();
             return Err(BulkError::needs_csv(format!(
                 "line {line}: the cell under `{column}` has more than the {MOST_CHARACTERS} characters that a cell of a \
                  sheet may have"
             )));
         }
-        sheet.write_string_with_format(row, place, cell, format).map_err(failed)?;
+        sheet
+            .write_string_with_format(row, place, cell, format)
+            .map_err(failed)?;
     }
     Ok(())
 }

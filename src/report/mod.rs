@@ -8,7 +8,9 @@ use std::io::Write;
 use self::list::{EachRow, ReportRows, write_csv, write_ndjson, write_workbook};
 pub(crate) use self::list::{outcome as reported_outcome, reported_cells};
 use crate::import::BulkError;
-use crate::ledger::{Details, DraftedRow, LedgerDraft, ReportedRow, RowFilter, RowState, Run, Skip, now};
+use crate::ledger::{
+    Details, DraftedRow, LedgerDraft, ReportedRow, RowFilter, RowState, Run, Skip, now,
+};
 use crate::list::{ListFormat, ReportLanguage};
 
 /// How a list is written.
@@ -34,8 +36,18 @@ pub(crate) fn write_left_out(
     written_as: ListReport,
     to: impl Write,
 ) -> Result<u64, BulkError> {
-    let each = |write: EachRow<'_>| draft.each_row(|row| left_out(&row).map_or(Ok(()), &mut *write));
-    write(&ReportRows { run: String::new(), columns, format, each: &each }, written_as, to)
+    let each =
+        |write: EachRow<'_>| draft.each_row(|row| left_out(&row).map_or(Ok(()), &mut *write));
+    write(
+        &ReportRows {
+            run: String::new(),
+            columns,
+            format,
+            each: &each,
+        },
+        written_as,
+        to,
+    )
 }
 
 /// Writes the rows that match `filter` to `to`; returns how many.
@@ -48,14 +60,25 @@ pub(crate) fn write_report(
 ) -> Result<u64, BulkError> {
     let each = |write: EachRow<'_>| ledger.report::<BulkError>(filter, write);
     let run = ledger.name().to_string();
-    write(&ReportRows { run, columns: &details.columns, format: details.format, each: &each }, format, to)
+    write(
+        &ReportRows {
+            run,
+            columns: &details.columns,
+            format: details.format,
+            each: &each,
+        },
+        format,
+        to,
+    )
 }
 
 fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u64, BulkError> {
     match format {
-        ListReport::Csv { is_for_a_terminal, delimiter, language } => {
-            write_csv(rows, (is_for_a_terminal, delimiter, language), to)
-        }
+        ListReport::Csv {
+            is_for_a_terminal,
+            delimiter,
+            language,
+        } => write_csv(rows, (is_for_a_terminal, delimiter, language), to),
         ListReport::Ndjson => write_ndjson(rows, to),
         ListReport::Workbook { language } => write_workbook(rows, language, to),
     }
@@ -63,7 +86,12 @@ fn write(rows: &ReportRows<'_>, format: ListReport, to: impl Write) -> Result<u6
 
 /// The command that writes the rows of the run `name` that can be sent again once corrected, in the format of the list;
 /// none if there are none.
-pub(crate) fn report_to_correct(name: impl Display, details: &Details, failed: u64, invalid: u64) -> Option<String> {
+pub(crate) fn report_to_correct(
+    name: impl Display,
+    details: &Details,
+    failed: u64,
+    invalid: u64,
+) -> Option<String> {
     let filter = match (failed, invalid) {
         (0, 0) => return None,
         (_, 0) => "--state failed",
@@ -73,10 +101,18 @@ pub(crate) fn report_to_correct(name: impl Display, details: &Details, failed: u
     let list = details.list.as_deref().unwrap_or_default().to_lowercase();
     let ending = match details.format {
         ListFormat::Ndjson => "ndjson",
-        ListFormat::Csv(_) if [".xlsx", ".xlsm", ".ods"].iter().any(|ending| list.ends_with(ending)) => "xlsx",
+        ListFormat::Csv(_)
+            if [".xlsx", ".xlsm", ".ods"]
+                .iter()
+                .any(|ending| list.ends_with(ending)) =>
+        {
+            "xlsx"
+        }
         ListFormat::Csv(_) => "csv",
     };
-    Some(format!("jelouctl bulk report {name} {filter} --file {name}-again.{ending}"))
+    Some(format!(
+        "jelouctl bulk report {name} {filter} --file {name}-again.{ending}"
+    ))
 }
 
 /// A row of a draft for a report; None if it will be sent.
@@ -84,7 +120,10 @@ fn left_out(row: &DraftedRow<'_>) -> Option<ReportedRow> {
     let Skip { reason, problem } = row.skip?;
     Some(ReportedRow {
         line: row.line,
-        recipient: row.request.as_ref().map(|request| request.recipient.to_owned()),
+        recipient: row
+            .request
+            .as_ref()
+            .map(|request| request.recipient.to_owned()),
         cells: row.cells.to_owned(),
         state: RowState::Skipped,
         message_id: None,
@@ -113,9 +152,16 @@ mod tests {
             (Some("Lista.XLSX"), csv, "r-again.xlsx"),
             (Some("people.txt"), ListFormat::Ndjson, "r-again.ndjson"),
         ] {
-            let details = Details { list: list.map(str::to_owned), format, ..crate::ledger::fixture::details() };
+            let details = Details {
+                list: list.map(str::to_owned),
+                format,
+                ..crate::ledger::fixture::details()
+            };
             let report = report_to_correct("r", &details, 1, 0).unwrap();
-            assert_eq!(report, format!("jelouctl bulk report r --state failed --file {file}"));
+            assert_eq!(
+                report,
+                format!("jelouctl bulk report r --state failed --file {file}")
+            );
         }
     }
 }

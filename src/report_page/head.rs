@@ -9,7 +9,10 @@ use crate::output::rounded;
 
 /// The name of the list.
 pub(super) fn list_name(details: &Details, language: ReportLanguage) -> String {
-    details.list.clone().unwrap_or_else(|| language.text("standard_input").to_owned())
+    details
+        .list
+        .clone()
+        .unwrap_or_else(|| language.text("standard_input").to_owned())
 }
 
 /// Facts, each with the name of its label. The `span` of a run is when it began, and the last known time; a list has
@@ -24,32 +27,66 @@ pub(super) fn facts(
     let sender = if details.sandbox {
         language.text("sandbox").to_owned()
     } else {
-        let profile = details.profile.as_deref().map(|profile| language.text_with("profile", profile));
+        let profile = details
+            .profile
+            .as_deref()
+            .map(|profile| language.text_with("profile", profile));
         let bot = language.text_with("bot", &details.bot);
-        profile.into_iter().chain([bot]).collect::<Vec<_>>().join(", ")
+        profile
+            .into_iter()
+            .chain([bot])
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let rows = language.counted("row", rows);
     let rate = details.shown_rate().to_string();
     let rate = rate.parse().map_or(rate, |whole| language.number(whole));
     let mut facts = vec![
-        (if span.is_some() { "sender" } else { "to_be_sent_by" }, sender),
+        (
+            if span.is_some() {
+                "sender"
+            } else {
+                "to_be_sent_by"
+            },
+            sender,
+        ),
         ("list", format!("{} ({rows})", list_name(details, language))),
-        ("kind", language.find(&format!("kind {}", details.kind)).unwrap_or(&details.kind).to_owned()),
+        (
+            "kind",
+            language
+                .find(&format!("kind {}", details.kind))
+                .unwrap_or(&details.kind)
+                .to_owned(),
+        ),
         ("rate", language.text_with("rate_is", &rate)),
     ];
     if let Some([from, to]) = span {
-        facts.push(("when", format!("{} ({})", clock.span(from, to), clock.zone(from))));
+        facts.push((
+            "when",
+            format!("{} ({})", clock.span(from, to), clock.zone(from)),
+        ));
         let took = Duration::from_millis(u64::try_from(to - from).unwrap_or_default());
         facts.push(("duration", language.amount(&rounded(took))));
     }
-    facts.extend(details.conditions.hours.as_ref().map(|hours| ("hours", hours.to_string())));
+    facts.extend(
+        details
+            .conditions
+            .hours
+            .as_ref()
+            .map(|hours| ("hours", hours.to_string())),
+    );
     facts
 }
 
 /// The name of the state of a run that is not in doubt.
 pub(super) fn state_of(is_running: bool, counts: &Counts, events: &[RunEvent]) -> &'static str {
     match events.last().map(|event| event.kind) {
-        _ if events.iter().any(|event| event.kind == RunEventKind::Cancelled) => "cancelled",
+        _ if events
+            .iter()
+            .any(|event| event.kind == RunEventKind::Cancelled) =>
+        {
+            "cancelled"
+        }
         _ if counts.is_finished() => "complete",
         _ if is_running => "under_way",
         Some(RunEventKind::Paused) => "paused",
@@ -77,7 +114,9 @@ pub(super) fn steps(
     language: ReportLanguage,
 ) -> Vec<CourseStep> {
     let same = |left: &RunEvent, right: &RunEvent| {
-        left.kind == RunEventKind::Waiting && right.kind == RunEventKind::Waiting && left.reason == right.reason
+        left.kind == RunEventKind::Waiting
+            && right.kind == RunEventKind::Waiting
+            && left.reason == right.reason
     };
     let mut before = None;
     let mut steps = Vec::new();
@@ -87,13 +126,24 @@ pub(super) fn steps(
         if event.kind == RunEventKind::Resumed && before.is_some_and(|before| !rests(before)) {
             details.push(language.text("was_cut_off").to_owned());
         }
-        details.extend(event.reason.as_deref().map(|reason| why(event.kind, reason, language).to_owned()));
+        details.extend(
+            event
+                .reason
+                .as_deref()
+                .map(|reason| why(event.kind, reason, language).to_owned()),
+        );
         if group.len() > 1 {
             details.push(language.text_with("waited_times", &language.number(group.len() as u64)));
         }
         let until = group.iter().filter_map(|event| event.until).max();
         details.extend(until.map(|until| language.text_with("until", &clock.moment(until))));
-        details.extend(event.problem.as_deref().filter(|_| with_problems).map(|problem| said_in(language, problem)));
+        details.extend(
+            event
+                .problem
+                .as_deref()
+                .filter(|_| with_problems)
+                .map(|problem| said_in(language, problem)),
+        );
         before = Some(event);
         steps.push((event.at, event.kind.name(), details.join("; ")));
     }
@@ -103,7 +153,10 @@ pub(super) fn steps(
 /// Whether nothing is in flight after this event: a run also goes on by itself after its hours and its limit.
 fn rests(event: &RunEvent) -> bool {
     match event.kind {
-        RunEventKind::Paused | RunEventKind::Stopped | RunEventKind::Cancelled | RunEventKind::Ended => true,
+        RunEventKind::Paused
+        | RunEventKind::Stopped
+        | RunEventKind::Cancelled
+        | RunEventKind::Ended => true,
         RunEventKind::Waiting => matches!(event.reason.as_deref(), Some("hours" | LIMIT)),
         RunEventKind::Begun | RunEventKind::Resumed => false,
     }
@@ -112,7 +165,9 @@ fn rests(event: &RunEvent) -> bool {
 /// The reason in words; one that has none is shown as it is.
 fn why(kind: RunEventKind, reason: &str, language: ReportLanguage) -> &str {
     let of_kind = language.find(&format!("{} {reason}", kind.name()));
-    of_kind.or_else(|| language.find(&format!("why {reason}"))).unwrap_or(reason)
+    of_kind
+        .or_else(|| language.find(&format!("why {reason}")))
+        .unwrap_or(reason)
 }
 
 #[cfg(test)]
@@ -123,7 +178,13 @@ mod tests {
 
     fn event(kind: RunEventKind, at: i64, reason: &str, until: Option<i64>) -> RunEvent {
         let reason = (!reason.is_empty()).then(|| reason.to_owned());
-        RunEvent { kind, at: at * 1000, reason, problem: None, until: until.map(|until| until * 1000) }
+        RunEvent {
+            kind,
+            at: at * 1000,
+            reason,
+            problem: None,
+            until: until.map(|until| until * 1000),
+        }
     }
 
     #[test]
@@ -144,7 +205,12 @@ mod tests {
         let steps = steps(&events, true, &clock, ReportLanguage::En);
         let words: Vec<_> = steps
             .iter()
-            .map(|(_, kind, detail)| format!("{} {detail}", ReportLanguage::En.text(&format!("event {kind}"))))
+            .map(|(_, kind, detail)| {
+                format!(
+                    "{} {detail}",
+                    ReportLanguage::En.text(&format!("event {kind}"))
+                )
+            })
             .collect();
         assert_eq!(
             words,

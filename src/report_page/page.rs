@@ -88,7 +88,11 @@ impl Page {
         let is_preview = outcomes.is_preview;
         let one = if is_preview { "one_list_" } else { "one_" };
         // Before a run no row is pending.
-        let word = |state: &RowState| language.find(&format!("{one}{}", state.name())).unwrap_or_default();
+        let word = |state: &RowState| {
+            language
+                .find(&format!("{one}{}", state.name()))
+                .unwrap_or_default()
+        };
         let (all, skipped) = (outcomes.counts.all(), outcomes.counts.skipped);
         Self {
             lang: language.code(),
@@ -106,8 +110,15 @@ impl Page {
             reasons: outcomes.reasons(false, language),
             left_out_on_purpose: outcomes.reasons(true, language),
             countries: outcomes.countries(),
-            states: ORDER.iter().map(|state| (state.name(), word(state))).collect(),
-            row_reasons: rows.reasons().into_iter().map(|reason| shown_reason(reason, language)).collect(),
+            states: ORDER
+                .iter()
+                .map(|state| (state.name(), word(state)))
+                .collect(),
+            row_reasons: rows
+                .reasons()
+                .into_iter()
+                .map(|reason| shown_reason(reason, language))
+                .collect(),
             ..Self::default()
         }
     }
@@ -125,12 +136,19 @@ impl Page {
         self.settings = settings(&self, language);
         self.rows = rows.choose();
         self.left_out = rows.number - self.rows.number;
-        let page = environment.render_str(TEMPLATE, Serde(&self)).map_err(failed)?;
-        to.write_all(page.as_bytes()).and_then(|()| to.flush()).map_err(BulkError::Report)?;
+        let page = environment
+            .render_str(TEMPLATE, Serde(&self))
+            .map_err(failed)?;
+        to.write_all(page.as_bytes())
+            .and_then(|()| to.flush())
+            .map_err(BulkError::Report)?;
         let all = counted(rows.number, "row");
         Ok(match self.left_out {
             0 => format!("a page with {all}"),
-            _ => format!("a page with {} of {all}, as many as it has room for,", self.rows.number),
+            _ => format!(
+                "a page with {} of {all}, as many as it has room for,",
+                self.rows.number
+            ),
         })
     }
 }
@@ -155,20 +173,32 @@ fn environment(
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
+    environment.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
     // A part that stands in several places is a template of its own.
     for (name, part) in [("bubble", BUBBLE), ("command", COMMAND)] {
         environment.add_template(name, part)?;
         let texts = minijinja::Value::from(Serde(texts));
         environment.add_filter(name, move |state: &State<'_, '_>, it: minijinja::Value| {
-            let drawn = state.env().get_template(name)?.render(context! { it, t => texts.clone() })?;
+            let drawn = state
+                .env()
+                .get_template(name)?
+                .render(context! { it, t => texts.clone() })?;
             Ok::<_, minijinja::Error>(minijinja::Value::from_safe_string(drawn))
         });
     }
     environment.add_filter("number", move |number: u64| language.number(number));
     environment.add_filter("amount", move |amount: String| language.amount(&amount));
-    environment.add_filter("share", move |part: u64, whole: u64| language.share(part, whole));
-    environment.add_filter("counted", move |number: u64, name: String| language.counted(&name, number));
+    environment.add_filter("share", move |part: u64, whole: u64| {
+        language.share(part, whole)
+    });
+    environment.add_filter("counted", move |number: u64, name: String| {
+        language.counted(&name, number)
+    });
     let clock = clock.clone();
     environment.add_filter("moment", move |at: i64| clock.moment(at));
     Ok(environment)
@@ -176,7 +206,12 @@ fn environment(
 
 /// Allows only the page's own style and script, each by its hash.
 fn policy() -> String {
-    let hash = |text: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(digest(&SHA256, text.as_bytes())));
+    let hash = |text: &str| {
+        format!(
+            "'sha256-{}'",
+            BASE64_STANDARD.encode(digest(&SHA256, text.as_bytes()))
+        )
+    };
     format!(
         "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
         hash(STYLE),
@@ -186,7 +221,15 @@ fn policy() -> String {
 
 /// The data for the script: the words for states, reasons and columns, and its own texts.
 fn settings(page: &Page, language: ReportLanguage) -> String {
-    let words = ["range", "none_found", "on_paper", "copied", "copy", "template", "template_means"];
+    let words = [
+        "range",
+        "none_found",
+        "on_paper",
+        "copied",
+        "copy",
+        "template",
+        "template_means",
+    ];
     let words = words.map(|name| (name, language.text(name)));
     let settings = json!({
         "language": language.code(),

@@ -11,7 +11,9 @@ use super::rows::{Outcomes, PageRow, PageRows};
 use super::texts::{PageClock, said_in};
 use crate::cost::Estimate;
 use crate::import::{BulkError, Remark, Remarks};
-use crate::ledger::{Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason, now};
+use crate::ledger::{
+    Details, DraftedRow, LedgerDraft, LedgerError, RowState, Skip, SkipReason, now,
+};
 use crate::list::ReportLanguage;
 use crate::message::{Message, Part};
 use crate::phone::country_of;
@@ -50,9 +52,18 @@ pub(crate) fn write_preview(
         let (state, reason, words) = planned(list, &row, language);
         let recipient = row.request.as_ref().map(|request| request.recipient);
         let country = recipient.and_then(country_of).unwrap_or_default();
-        outcomes.add(state, reason, country, (!mask && !words.is_empty()).then_some((row.line, &words)));
-        let recipient = recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?;
-        let bubble = Some(bubble_of(list, row.request.as_ref().map(|request| request.body))?);
+        outcomes.add(
+            state,
+            reason,
+            country,
+            (!mask && !words.is_empty()).then_some((row.line, &words)),
+        );
+        let recipient =
+            recipient.map_or_else(|| cells_in_words(list, row.cells), |to| Ok(to.to_owned()))?;
+        let bubble = Some(bubble_of(
+            list,
+            row.request.as_ref().map(|request| request.body),
+        )?);
         rows.add(PageRow {
             line: row.line,
             state,
@@ -66,12 +77,26 @@ pub(crate) fn write_preview(
         Ok::<_, LedgerError>(())
     })?;
     let mut page = Page::of(list.details, &outcomes, &rows, now(), language);
-    page.refused = list.refused.as_ref().map(|why| if mask { String::new() } else { said_in(language, why) });
+    page.refused = list.refused.as_ref().map(|why| {
+        if mask {
+            String::new()
+        } else {
+            said_in(language, why)
+        }
+    });
     page.name = list_name(list.details, language);
-    page.state = if list.refused.is_some() { "not_ready" } else { "not_sent" };
+    page.state = if list.refused.is_some() {
+        "not_ready"
+    } else {
+        "not_sent"
+    };
     page.facts = facts(list.details, outcomes.counts.all(), None, &clock, language);
     page.cost = list.details.estimate.as_ref().map(Estimate::to_json);
-    page.message = list.details.message.as_ref().map(|body| shown_message(drawn(list, body), None));
+    page.message = list
+        .details
+        .message
+        .as_ref()
+        .map(|body| shown_message(drawn(list, body), None));
     if !mask {
         page.columns.push(language.text("recipient").to_owned());
     }
@@ -80,14 +105,29 @@ pub(crate) fn write_preview(
 
 /// The outcome of a row if the list is sent: its state as on the page of a run (sent means fine, unknown needs a
 /// check, failed cannot be sent), the reason, and the same in words.
-fn planned(list: &PlannedList<'_>, row: &DraftedRow<'_>, language: ReportLanguage) -> (RowState, &'static str, String) {
-    let remarks = list.remarks.get(&row.line).map(Vec::as_slice).unwrap_or_default();
+fn planned(
+    list: &PlannedList<'_>,
+    row: &DraftedRow<'_>,
+    language: ReportLanguage,
+) -> (RowState, &'static str, String) {
+    let remarks = list
+        .remarks
+        .get(&row.line)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let fault = remarks.iter().find(|remark| remark.is_fault());
-    let is_fault = |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
-    if let Some(Skip { reason, problem }) = row.skip.filter(|skip| fault.is_none() || !is_fault(skip.reason)) {
+    let is_fault =
+        |reason| matches!(reason, SkipReason::Invalid | SkipReason::Repeated) && !list.skip_invalid;
+    if let Some(Skip { reason, problem }) = row
+        .skip
+        .filter(|skip| fault.is_none() || !is_fault(skip.reason))
+    {
         return (RowState::Skipped, reason.name(), said_in(language, problem));
     }
-    let words: Vec<_> = remarks.iter().map(|remark| in_words(remark, language)).collect();
+    let words: Vec<_> = remarks
+        .iter()
+        .map(|remark| in_words(remark, language))
+        .collect();
     let (state, reason) = match (fault, remarks) {
         (Some(fault), _) => (RowState::Failed, reason_of(fault)),
         (None, [first, ..]) => (RowState::Unknown, reason_of(first)),
@@ -114,9 +154,10 @@ fn in_words(remark: &Remark, language: ReportLanguage) -> String {
         Remark::Duplicate { of, .. } => language.text_with("same_message_as", &of.to_string()),
         Remark::NotAllowed => language.text("is_not_allowed").to_owned(),
         Remark::EmptyCell(column) => language.text_with("has_no_value", column),
-        Remark::PlaceholderCell { column, cell } => {
-            language.text("says_in_column").replace("{cell}", cell).replace("{column}", column)
-        }
+        Remark::PlaceholderCell { column, cell } => language
+            .text("says_in_column")
+            .replace("{cell}", cell)
+            .replace("{column}", column),
         Remark::RepeatedPerson { of } => language.text_with("same_person_as", &of.to_string()),
     }
 }
@@ -125,12 +166,20 @@ fn in_words(remark: &Remark, language: ReportLanguage) -> String {
 fn cells_in_words(list: &PlannedList<'_>, cells: &str) -> Result<String, LedgerError> {
     let columns = &list.details.columns;
     let cells = reported_cells(columns, cells).map_err(LedgerError::damaged)?;
-    let filled = columns.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
-    Ok(filled.map(|(column, cell)| format!("{column}: {cell}")).collect::<Vec<_>>().join(" · "))
+    let filled = columns
+        .iter()
+        .zip(&cells)
+        .filter(|(_, cell)| !cell.is_empty());
+    Ok(filled
+        .map(|(column, cell)| format!("{column}: {cell}"))
+        .collect::<Vec<_>>()
+        .join(" · "))
 }
 
 fn bubble_of(list: &PlannedList<'_>, body: Option<&str>) -> Result<Vec<Part>, LedgerError> {
-    let Some(body) = body else { return Ok(Vec::new()) };
+    let Some(body) = body else {
+        return Ok(Vec::new());
+    };
     let body = serde_json::from_str(body).map_err(LedgerError::damaged)?;
     Ok(Part::simple(drawn(list, &body)))
 }

@@ -18,8 +18,13 @@ use crate::texts::clipped;
 pub(super) const UNDELIVERED: &str = "undelivered";
 /// The states with a figure, in their order. Before a run, sent means fine, failed that it cannot be sent, unknown that
 /// somebody must look at it, and no row is pending.
-const SHOWN: [RowState; 5] =
-    [RowState::Sent, RowState::Failed, RowState::Unknown, RowState::Skipped, RowState::Pending];
+const SHOWN: [RowState; 5] = [
+    RowState::Sent,
+    RowState::Failed,
+    RowState::Unknown,
+    RowState::Skipped,
+    RowState::Pending,
+];
 
 /// The most reasons that are told apart.
 const MOST_REASONS: usize = 100;
@@ -51,17 +56,30 @@ impl Outcomes {
     }
 
     /// `said` is the row's line and its message, if the message adds to the reason.
-    pub(super) fn add(&mut self, state: RowState, reason: &str, country: &'static str, said: Option<(u64, &str)>) {
+    pub(super) fn add(
+        &mut self,
+        state: RowState,
+        reason: &str,
+        country: &'static str,
+        said: Option<(u64, &str)>,
+    ) {
         *self.counts.of_mut(state) += 1;
         *self.countries.entry(country).or_default().of_mut(state) += 1;
         match state {
-            RowState::Failed | RowState::Unknown | RowState::Skipped => self.add_reason(state.name(), reason, said),
+            RowState::Failed | RowState::Unknown | RowState::Skipped => {
+                self.add_reason(state.name(), reason, said);
+            }
             RowState::Sent | RowState::Pending | RowState::Inflight => {}
         }
     }
 
     /// Adds what went wrong with a row.
-    pub(super) fn add_reason(&mut self, state: &'static str, reason: &str, said: Option<(u64, &str)>) {
+    pub(super) fn add_reason(
+        &mut self,
+        state: &'static str,
+        reason: &str,
+        said: Option<(u64, &str)>,
+    ) {
         let sum = self.reasons.entry((state, reason.to_owned())).or_default();
         sum.rows += 1;
         if sum.example.is_none() {
@@ -83,14 +101,26 @@ impl Outcomes {
     /// The reasons, most frequent first: those that need attention, or those of rows skipped `on_purpose`.
     pub(super) fn reasons(&self, on_purpose: bool, language: ReportLanguage) -> Vec<Value> {
         let is_skipped = |state: &str| state == RowState::Skipped.name();
-        let is_on_purpose = |state: &str, reason: &str| is_skipped(state) && reason != SkipReason::Invalid.name();
-        let mut reasons: Vec<_> =
-            self.reasons.iter().filter(|((state, reason), _)| is_on_purpose(state, reason) == on_purpose).collect();
+        let is_on_purpose =
+            |state: &str, reason: &str| is_skipped(state) && reason != SkipReason::Invalid.name();
+        let mut reasons: Vec<_> = self
+            .reasons
+            .iter()
+            .filter(|((state, reason), _)| is_on_purpose(state, reason) == on_purpose)
+            .collect();
         // Before a run, reasons that prevent it come first.
         let is_later = |state: &str| self.is_preview && state != RowState::Failed.name();
-        reasons.sort_by_key(|((state, reason), sum)| (is_skipped(state), is_later(state), Reverse(sum.rows), reason));
-        let example =
-            |(line, words): &(u64, String)| language.text_with("for_example", &line.to_string()) + " " + words;
+        reasons.sort_by_key(|((state, reason), sum)| {
+            (
+                is_skipped(state),
+                is_later(state),
+                Reverse(sum.rows),
+                reason,
+            )
+        });
+        let example = |(line, words): &(u64, String)| {
+            language.text_with("for_example", &line.to_string()) + " " + words
+        };
         let lines = reasons.into_iter().map(|((state, reason), sum)| {
             json!({
                 "state": state,
@@ -109,7 +139,12 @@ impl Outcomes {
         countries.sort_by_key(|(country, counts)| (country.is_empty(), Reverse(counts.all())));
         countries
             .into_iter()
-            .map(|(country, counts)| (*country, self.shown(counts).map(|(_, count)| count).collect()))
+            .map(|(country, counts)| {
+                (
+                    *country,
+                    self.shown(counts).map(|(_, count)| count).collect(),
+                )
+            })
             .collect()
     }
 
@@ -119,7 +154,16 @@ impl Outcomes {
         SHOWN
             .into_iter()
             .filter(move |state| !is_preview || *state != RowState::Pending)
-            .map(move |state| (state.name(), if state == RowState::Pending { counts.left() } else { counts.of(state) }))
+            .map(move |state| {
+                (
+                    state.name(),
+                    if state == RowState::Pending {
+                        counts.left()
+                    } else {
+                        counts.of(state)
+                    },
+                )
+            })
     }
 }
 
@@ -128,8 +172,13 @@ impl Outcomes {
 pub(super) fn funnel(counts: &DeliveryCounts) -> Option<Value> {
     let asked = counts.known() + counts.not_listed;
     let sent = asked + counts.no_id + counts.not_asked;
-    let ends: BTreeMap<_, _> = counts.named().into_iter().map(|(name, _, count)| (name, count)).collect();
-    (sent > 0).then(|| json!({ "asked_at": counts.asked_at, "asked": asked, "sent": sent, "ends": ends }))
+    let ends: BTreeMap<_, _> = counts
+        .named()
+        .into_iter()
+        .map(|(name, _, count)| (name, count))
+        .collect();
+    (sent > 0)
+        .then(|| json!({ "asked_at": counts.asked_at, "asked": asked, "sent": sent, "ends": ends }))
 }
 
 /// How many rows are readable without a script.
@@ -139,8 +188,14 @@ const MOST_BYTES: usize = 6_000_000;
 /// The maximum number of characters shown of a cell or an error.
 const LONGEST_CELL: usize = 200;
 /// The order of the states on the page.
-pub(super) const ORDER: [RowState; 6] =
-    [RowState::Failed, RowState::Unknown, RowState::Inflight, RowState::Pending, RowState::Skipped, RowState::Sent];
+pub(super) const ORDER: [RowState; 6] = [
+    RowState::Failed,
+    RowState::Unknown,
+    RowState::Inflight,
+    RowState::Pending,
+    RowState::Skipped,
+    RowState::Sent,
+];
 
 /// The content of a row on the page.
 pub(super) struct PageRow<'a> {
@@ -189,20 +244,47 @@ pub(super) struct ChosenRows {
 impl<'a> PageRows<'a> {
     pub(super) fn new(clock: &'a PageClock, mask: bool) -> Self {
         let (groups, reasons) = Default::default();
-        Self { clock, mask, most: MOST_BYTES, groups, reasons, number: 0 }
+        Self {
+            clock,
+            mask,
+            most: MOST_BYTES,
+            groups,
+            reasons,
+            number: 0,
+        }
     }
 
     pub(super) fn add(&mut self, row: PageRow<'_>) {
         self.number += 1;
-        let place = ORDER.iter().position(|state| *state == row.state).unwrap_or_default();
+        let place = ORDER
+            .iter()
+            .position(|state| *state == row.state)
+            .unwrap_or_default();
         let next = self.reasons.len();
         let reason = *self.reasons.entry(row.reason.to_owned()).or_insert(next);
-        let Some(group) = self.groups.get_mut(place).filter(|group| group.bytes < self.most) else { return };
-        let mut fields = vec![json!(row.line), json!(place), json!(reason), json!(row.country)];
+        let Some(group) = self
+            .groups
+            .get_mut(place)
+            .filter(|group| group.bytes < self.most)
+        else {
+            return;
+        };
+        let mut fields = vec![
+            json!(row.line),
+            json!(place),
+            json!(reason),
+            json!(row.country),
+        ];
         if !self.mask {
-            fields.push(json!(row.at.map(|at| self.clock.shown(at, "%m-%d %H:%M:%S"))));
+            fields.push(json!(
+                row.at.map(|at| self.clock.shown(at, "%m-%d %H:%M:%S"))
+            ));
             fields.push(json!(clipped(row.error, LONGEST_CELL)));
-            fields.extend(row.cells.iter().map(|cell| json!(clipped(cell, LONGEST_CELL))));
+            fields.extend(
+                row.cells
+                    .iter()
+                    .map(|cell| json!(clipped(cell, LONGEST_CELL))),
+            );
             fields.extend(row.bubble.map(|parts| json!(parts)));
         }
         // Inside a script, nothing may look like its end tag.
@@ -215,7 +297,10 @@ impl<'a> PageRows<'a> {
     pub(super) fn reasons(&self) -> Vec<&str> {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, place)| **place);
-        reasons.into_iter().map(|(reason, _)| reason.as_str()).collect()
+        reasons
+            .into_iter()
+            .map(|(reason, _)| reason.as_str())
+            .collect()
     }
 
     /// The rows that fit.
@@ -236,7 +321,11 @@ impl<'a> PageRows<'a> {
             }
         }
         json.push(']');
-        ChosenRows { first, json, number }
+        ChosenRows {
+            first,
+            json,
+            number,
+        }
     }
 }
 
@@ -251,18 +340,46 @@ mod tests {
         let clock = PageClock::new(TimeZone::UTC);
         let mut rows = PageRows::new(&clock, false);
         for line in 0..100 {
-            let state = if line % 10 == 0 { RowState::Failed } else { RowState::Sent };
+            let state = if line % 10 == 0 {
+                RowState::Failed
+            } else {
+                RowState::Sent
+            };
             let (at, error, cells, bubble) = (Some(0), "</script>", vec!["ñ".repeat(300)], None);
-            rows.add(PageRow { line, state, reason: "x", country: "EC", at, error, cells, bubble });
+            rows.add(PageRow {
+                line,
+                state,
+                reason: "x",
+                country: "EC",
+                at,
+                error,
+                cells,
+                bubble,
+            });
         }
         let chosen = rows.choose();
         let read: Vec<Value> = serde_json::from_str(&chosen.json).unwrap();
         assert_eq!((read.len() as u64, rows.number), (chosen.number, 100));
-        assert_eq!(read[0], json!([0, 0, 0, "EC", "01-01 00:00:00", "</script>", format!("{}…", "ñ".repeat(199))]));
+        assert_eq!(
+            read[0],
+            json!([
+                0,
+                0,
+                0,
+                "EC",
+                "01-01 00:00:00",
+                "</script>",
+                format!("{}…", "ñ".repeat(199))
+            ])
+        );
         assert!(!chosen.json.contains('<'));
         assert_eq!(chosen.first, read);
         rows.most = 1000;
         let few = rows.choose();
-        assert!(few.json.len() <= 1000 && few.number == 2, "{}", few.json.len());
+        assert!(
+            few.json.len() <= 1000 && few.number == 2,
+            "{}",
+            few.json.len()
+        );
     }
 }

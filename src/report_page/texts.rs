@@ -52,7 +52,9 @@ impl ReportLanguage {
 
     /// All texts by name, for the template.
     pub(super) fn texts(self) -> BTreeMap<&'static str, &'static str> {
-        rows::<3>(TEXTS).map(|[name, english, spanish]| (name, self.of([english, spanish]))).collect()
+        rows::<3>(TEXTS)
+            .map(|[name, english, spanish]| (name, self.of([english, spanish])))
+            .collect()
     }
 
     /// An amount that is written with a decimal point, as this language has it.
@@ -68,13 +70,18 @@ impl ReportLanguage {
     /// The share of `part` in `whole`, to a tenth of a percent; a share above zero is never shown as zero, nor one
     /// below all as all.
     pub(super) fn share(self, part: u64, whole: u64) -> String {
-        let thousandths = part.saturating_mul(2000).saturating_add(whole) / whole.saturating_mul(2).max(1);
+        let thousandths =
+            part.saturating_mul(2000).saturating_add(whole) / whole.saturating_mul(2).max(1);
         let shown = match thousandths {
             0 if part > 0 => 1,
             1000 if part < whole => 999,
             thousandths => thousandths,
         };
-        let tenth = if shown % 10 == 0 { String::new() } else { format!("{}{}", self.of([".", ","]), shown % 10) };
+        let tenth = if shown % 10 == 0 {
+            String::new()
+        } else {
+            format!("{}{}", self.of([".", ","]), shown % 10)
+        };
         format!("{}{tenth}{}", shown / 10, self.of(["%", "\u{a0}%"]))
     }
 }
@@ -91,7 +98,9 @@ impl PageClock {
     }
 
     pub(super) fn shown(&self, at: i64, format: &str) -> String {
-        let at = Timestamp::from_millisecond(at).ok().map(|at| at.to_zoned_datetime(self.zone.clone()));
+        let at = Timestamp::from_millisecond(at)
+            .ok()
+            .map(|at| at.to_zoned_datetime(self.zone.clone()));
         at.map_or_else(|| "–".to_owned(), |at| at.strftime(format).to_string())
     }
 
@@ -103,7 +112,14 @@ impl PageClock {
     /// A range of times: the day appears once if it is the same.
     pub(super) fn span(&self, from: i64, to: i64) -> String {
         let is_one_day = self.shown(from, "%F") == self.shown(to, "%F");
-        let to = self.shown(to, if is_one_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" });
+        let to = self.shown(
+            to,
+            if is_one_day {
+                "%H:%M:%S"
+            } else {
+                "%Y-%m-%d %H:%M:%S"
+            },
+        );
         format!("{} – {to}", self.moment(from))
     }
 
@@ -134,7 +150,8 @@ fn in_spanish(reason: &str) -> String {
     if let Some((first, rest)) = reason.split_once("; ") {
         return format!("{}; {}", in_spanish(first), in_spanish(rest));
     }
-    let mut said = rows::<2>(REASONS).filter_map(|[english, spanish]| Some(filled(spanish, &values(english, reason)?)));
+    let mut said = rows::<2>(REASONS)
+        .filter_map(|[english, spanish]| Some(filled(spanish, &values(english, reason)?)));
     if let Some(said) = said.next() {
         return said;
     }
@@ -151,7 +168,11 @@ fn values<'a>(english: &str, reason: &'a str) -> Option<Vec<&'a str>> {
     while let Some((_, behind)) = english.split_once('}') {
         let (words, next) = behind.split_once('{').unwrap_or((behind, ""));
         // The last words end the sentence.
-        let at = if next.is_empty() { rest.strip_suffix(words)?.len() } else { rest.find(words)? };
+        let at = if next.is_empty() {
+            rest.strip_suffix(words)?.len()
+        } else {
+            rest.find(words)?
+        };
         values.push(rest.get(..at)?);
         rest = rest.get(at + words.len()..)?;
         english = next;
@@ -166,7 +187,10 @@ fn filled(spanish: &str, values: &[&str]) -> String {
     while let Some((words, behind)) = rest.split_once('{') {
         said.push_str(words);
         let (number, behind) = behind.split_once('}').unwrap_or((behind, ""));
-        let value = number.parse::<usize>().ok().and_then(|number| values.get(number.checked_sub(1)?));
+        let value = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| values.get(number.checked_sub(1)?));
         said.push_str(&value.map(|value| in_spanish(value)).unwrap_or_default());
         rest = behind;
     }
@@ -188,16 +212,27 @@ impl Meaning {
     pub(super) fn of(reason: &str, language: ReportLanguage) -> Option<Self> {
         if let Some(code) = look_up_code(reason) {
             let sentence = language.of([code.meaning, code.meaning_in_spanish]);
-            return Some(Self { sentence, hint: Some(language.of([code.hint, code.hint_in_spanish])) });
+            return Some(Self {
+                sentence,
+                hint: Some(language.of([code.hint, code.hint_in_spanish])),
+            });
         }
-        let [_, _, english, spanish] = word(reason).filter(|[.., sentence, _]| !sentence.is_empty())?;
-        Some(Self { sentence: language.of([english, spanish]), hint: None })
+        let [_, _, english, spanish] =
+            word(reason).filter(|[.., sentence, _]| !sentence.is_empty())?;
+        Some(Self {
+            sentence: language.of([english, spanish]),
+            hint: None,
+        })
     }
 }
 
 /// A reason as one word: a code of the API is the same in every language, as is each word of the ledger in English.
 pub(super) fn shown_reason(reason: &str, language: ReportLanguage) -> String {
-    word(reason).map_or(reason, |[english, spanish, ..]| language.of([english, spanish])).to_owned()
+    word(reason)
+        .map_or(reason, |[english, spanish, ..]| {
+            language.of([english, spanish])
+        })
+        .to_owned()
 }
 
 fn word(reason: &str) -> Option<[&'static str; 4]> {
@@ -223,7 +258,10 @@ mod tests {
         assert_eq!(clock.moment(at), "2026-11-20 10:15:03");
         assert_eq!(clock.zone(at), "America/Guayaquil, UTC−05");
         assert_eq!(clock.span(at, at + 5000), "2026-11-20 10:15:03 – 10:15:08");
-        assert_eq!(clock.span(at, at + 86_400_000), "2026-11-20 10:15:03 – 2026-11-21 10:15:03");
+        assert_eq!(
+            clock.span(at, at + 86_400_000),
+            "2026-11-20 10:15:03 – 2026-11-21 10:15:03"
+        );
         assert_eq!(clock.moment(i64::MAX), "–");
         assert_eq!(PageClock::new(TimeZone::UTC).zone(at), "UTC");
     }
@@ -234,7 +272,9 @@ mod tests {
         for [english, spanish] in rows::<2>(REASONS) {
             assert!(!english.contains("; "), "it is cut there: {english}");
             let numbers = |text: &str| {
-                let mut numbers: Vec<_> = (1..=9).filter(|number| text.contains(&format!("{{{number}}}"))).collect();
+                let mut numbers: Vec<_> = (1..=9)
+                    .filter(|number| text.contains(&format!("{{{number}}}")))
+                    .collect();
                 numbers.dedup();
                 numbers
             };
@@ -244,7 +284,10 @@ mod tests {
             });
             let said = in_spanish(&reason);
             assert!(
-                said != reason && numbers(english).iter().all(|number| said.contains(&format!("~{number}~"))),
+                said != reason
+                    && numbers(english)
+                        .iter()
+                        .all(|number| said.contains(&format!("~{number}~"))),
                 "{said}"
             );
         }
@@ -254,14 +297,34 @@ mod tests {
     #[test]
     fn what_is_said_of_a_row_is_spanish() {
         let of_number = |typed: &str| TypedRecipient::read(typed, None).unwrap_err().to_string();
-        for typed in ["", "hola", "593x", "5.93E+11", "593987654321.5", "593987654321.0", "+593 (0) 987654321", "12"] {
+        for typed in [
+            "",
+            "hola",
+            "593x",
+            "5.93E+11",
+            "593987654321.5",
+            "593987654321.0",
+            "+593 (0) 987654321",
+            "12",
+        ] {
             assert_spanish(&format!("to: {}", of_number(typed)));
         }
-        for typed in ["0987654321", "+0987654321", "+59398765432", "+593593987654321", "+5930987654321", "US.12"] {
+        for typed in [
+            "0987654321",
+            "+0987654321",
+            "+59398765432",
+            "+593593987654321",
+            "+5930987654321",
+            "US.12",
+        ] {
             assert_spanish(&format!("to: {}", of_number(typed)));
         }
         assert_spanish(&unclear("x").to_string());
-        for reason in [SkipReason::AlreadySent, SkipReason::MayHaveBeenSent, SkipReason::ToBeSent] {
+        for reason in [
+            SkipReason::AlreadySent,
+            SkipReason::MayHaveBeenSent,
+            SkipReason::ToBeSent,
+        ] {
             assert_spanish(&EarlierRow { reason, at: 0 }.problem("avisos"));
         }
         assert_spanish(&crate::import::problem_of_excluded("no.txt"));
@@ -269,9 +332,22 @@ mod tests {
 
     fn assert_spanish(reason: &str) {
         let said = in_spanish(reason);
-        let english =
-            ["the ", " is ", " has ", "which", "number", "was ", "must", "country code", "spreadsheet", "digits"];
-        assert!(!english.iter().any(|word| said.contains(word)), "{reason}: {said}");
+        let english = [
+            "the ",
+            " is ",
+            " has ",
+            "which",
+            "number",
+            "was ",
+            "must",
+            "country code",
+            "spreadsheet",
+            "digits",
+        ];
+        assert!(
+            !english.iter().any(|word| said.contains(word)),
+            "{reason}: {said}"
+        );
     }
 
     #[test]
@@ -281,7 +357,10 @@ mod tests {
                 "text: has 5000 characters; at most 4096 are allowed; mediaUrl: is missing",
                 "text: tiene 5000 caracteres; se permiten como máximo 4096; mediaUrl: falta",
             ),
-            ("to: `x` is not a phone number: it contains `x`", "to: `x` no es un número de teléfono: contiene `x`"),
+            (
+                "to: `x` is not a phone number: it contains `x`",
+                "to: `x` no es un número de teléfono: contiene `x`",
+            ),
             ("2 rows cannot be sent", "no se puede enviar 2 filas"),
             (
                 "5 of 9 messages are in earlier runs: 3 were sent by run a at 2026-11-20 08:23, 2 were sent by run b at 2026-11-21 08:23",
@@ -291,7 +370,10 @@ mod tests {
                 "the messages cost 0.225 USD, more than the budget of 0.05",
                 "los mensajes cuestan 0.225 USD, más que el presupuesto de 0.05",
             ),
-            ("the API answered 400: no existe", "la API respondió 400: no existe"),
+            (
+                "the API answered 400: no existe",
+                "la API respondió 400: no existe",
+            ),
             ("Algo de Jelou; otra cosa", "Algo de Jelou; otra cosa"),
         ] {
             assert_eq!(in_spanish(reason), expected);
@@ -303,14 +385,25 @@ mod tests {
     fn every_reason_and_kind_has_its_texts_in_both_languages() {
         assert_eq!(rows::<4>(WORDS).count(), WORDS.lines().count() - 1);
         for code in codes() {
-            assert_ne!((code.meaning, code.hint), (code.meaning_in_spanish, code.hint_in_spanish), "{}", code.code);
+            assert_ne!(
+                (code.meaning, code.hint),
+                (code.meaning_in_spanish, code.hint_in_spanish),
+                "{}",
+                code.code
+            );
         }
         for kind in Message::all() {
             let name = format!("kind {}", kind.command());
-            assert!(ReportLanguage::En.texts().contains_key(name.as_str()), "{name}");
+            assert!(
+                ReportLanguage::En.texts().contains_key(name.as_str()),
+                "{name}"
+            );
         }
         for reason in SkipReason::ALL {
-            assert!(Meaning::of(reason.name(), ReportLanguage::Es).is_some(), "{reason:?}");
+            assert!(
+                Meaning::of(reason.name(), ReportLanguage::Es).is_some(),
+                "{reason:?}"
+            );
         }
     }
 }

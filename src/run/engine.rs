@@ -16,8 +16,8 @@ use super::throttle::{RunLimits, Throttle};
 use super::writer::{Order, Writer};
 use crate::api::{Cause, Outcome, Problem, Verdict};
 use crate::ledger::{
-    Counts, Delay, EndedAttempt, ExchangeReply, LISTENS_EVERY, LedgerError, PauseReason, QueuedRow, RowState, RunEvent,
-    SettledRow, Worker,
+    Counts, Delay, EndedAttempt, ExchangeReply, LISTENS_EVERY, LedgerError, PauseReason, QueuedRow,
+    RowState, RunEvent, SettledRow, Worker,
 };
 use crate::output::Progress;
 use crate::process::Signal;
@@ -117,7 +117,10 @@ impl<'a> Engine<'a> {
     /// Sends until every row is final, something pauses the run, or a signal arrives. The rows in flight are finished,
     /// unless a second signal arrives. `request` waits for the next signal and takes priority.
     pub(crate) async fn run(mut self, mut request: impl AsyncFnMut() -> Signal) -> RunEnd {
-        match AssertUnwindSafe(self.send_rows(&mut request)).catch_unwind().await {
+        match AssertUnwindSafe(self.send_rows(&mut request))
+            .catch_unwind()
+            .await
+        {
             Ok(LoopEnd::Drained) => self.close(),
             Ok(LoopEnd::LeftAtOnce) => self.leave().await,
             // Before the first row, nothing can have been sent.
@@ -156,7 +159,11 @@ impl<'a> Engine<'a> {
             }
             self.tell_of_silence(now);
             let gathered_at = self.gathering_since.map(|since| since + self.gathers);
-            let others = self.listens_at().into_iter().chain(gathered_at).chain(self.silent_at);
+            let others = self
+                .listens_at()
+                .into_iter()
+                .chain(gathered_at)
+                .chain(self.silent_at);
             let later = next.into_iter().chain(others).filter(|at| *at > now).min();
             let tick = self.progress.due().into();
             tokio::select! {
@@ -180,7 +187,9 @@ impl<'a> Engine<'a> {
         match asked {
             signal if !self.is_signalled => {
                 self.is_signalled = true;
-                self.progress.note(&format!("stopping: {inflight}; press Ctrl-C again after a second to stop at once"));
+                self.progress.note(&format!(
+                    "stopping: {inflight}; press Ctrl-C again after a second to stop at once"
+                ));
                 self.stop_for(StopReason::Signal(signal));
             }
             // A closing terminal delivers its signal twice, from the shell and from the system; that does not mean that
@@ -193,7 +202,9 @@ impl<'a> Engine<'a> {
 
     /// How many more rows may be in flight.
     fn room(&self) -> usize {
-        self.throttle.allowance().saturating_sub(self.tasks.len() + self.wanted)
+        self.throttle
+            .allowance()
+            .saturating_sub(self.tasks.len() + self.wanted)
     }
 
     /// When to ask for the next row; None if there is no row, no room for one, or an answer must arrive first.
@@ -232,7 +243,10 @@ impl<'a> Engine<'a> {
         if self.writing.is_some() || self.failure.is_some() {
             return;
         }
-        let has_nothing = wanted == 0 && self.settled.is_empty() && self.events.is_empty() && self.pause.is_none();
+        let has_nothing = wanted == 0
+            && self.settled.is_empty()
+            && self.events.is_empty()
+            && self.pause.is_none();
         if has_nothing && self.listens_at().is_none_or(|at| at > now) {
             return;
         }
@@ -249,7 +263,12 @@ impl<'a> Engine<'a> {
         let settled = Arc::new(std::mem::take(&mut self.settled));
         self.writing = Some(Arc::clone(&settled));
         let events = std::mem::take(&mut self.events);
-        self.writer.order(Order { settled, wanted, pause: self.pause.take(), events });
+        self.writer.order(Order {
+            settled,
+            wanted,
+            pause: self.pause.take(),
+            events,
+        });
     }
 
     /// Sends the rows from the ledger; after a stop, it gets them back.
@@ -263,7 +282,16 @@ impl<'a> Engine<'a> {
                 return;
             }
         };
-        let ExchangeReply { rows, next, held_until, was_lost, problem, pause, counts, gathers } = reply;
+        let ExchangeReply {
+            rows,
+            next,
+            held_until,
+            was_lost,
+            problem,
+            pause,
+            counts,
+            gathers,
+        } = reply;
         self.writing = None;
         (self.next, self.gathers) = (next, gathers);
         let now = Instant::now();
@@ -287,7 +315,11 @@ impl<'a> Engine<'a> {
                 continue;
             }
             match self.session.request(&mut row) {
-                Ok(request) => drop(self.tasks.spawn(send_row(Arc::clone(&self.session), request, row))),
+                Ok(request) => drop(self.tasks.spawn(send_row(
+                    Arc::clone(&self.session),
+                    request,
+                    row,
+                ))),
                 Err(error) => {
                     self.give_back(row, &error.to_string());
                     self.stop_for(StopReason::ledger(error));
@@ -309,7 +341,10 @@ impl<'a> Engine<'a> {
     fn give_back(&mut self, row: QueuedRow, error: &str) {
         self.counts.change(RowState::Inflight, RowState::Pending);
         let retry = Some(Instant::now());
-        self.settled.push(SettledRow { retry, ..SettledRow::new(EndedAttempt::not_begun(row, error)) });
+        self.settled.push(SettledRow {
+            retry,
+            ..SettledRow::new(EndedAttempt::not_begun(row, error))
+        });
     }
 
     /// Waits until the ledger has every outcome, and back the rows that came too late, which have certainly not left.
@@ -347,13 +382,20 @@ impl<'a> Engine<'a> {
         self.counts.change(RowState::Inflight, state);
         let (settled, pause) = self.throttle.note(&verdict, ended, Instant::now());
         self.settled.push(settled);
-        let Some(mut problem) = verdict.problem else { return };
+        let Some(mut problem) = verdict.problem else {
+            return;
+        };
         if state != RowState::Pending {
             self.progress.fault(line, state.name(), &problem.message);
         }
         if let Some(pause) = pause {
-            if matches!(verdict.outcome, Outcome::NotSent(Cause::Network | Cause::Unavailable)) {
-                problem.hint.push_str(", or let the run wait for longer with --max-wait");
+            if matches!(
+                verdict.outcome,
+                Outcome::NotSent(Cause::Network | Cause::Unavailable)
+            ) {
+                problem
+                    .hint
+                    .push_str(", or let the run wait for longer with --max-wait");
             }
             self.pause(pause, problem);
         }
@@ -362,7 +404,11 @@ impl<'a> Engine<'a> {
     /// Stops taking rows; reports it at once if others are still in flight.
     fn pause(&mut self, reason: PauseReason, problem: Problem) {
         if self.stop.is_none() && !self.tasks.is_empty() {
-            self.progress.note(&format!("paused: {}; {}", problem.message, self.inflight_words()));
+            self.progress.note(&format!(
+                "paused: {}; {}",
+                problem.message,
+                self.inflight_words()
+            ));
         }
         if reason.is_of_run() {
             self.pause = Some(reason);
@@ -380,7 +426,11 @@ impl<'a> Engine<'a> {
     }
 
     fn stop_for(&mut self, reason: StopReason) {
-        if self.stop.as_ref().is_none_or(|earlier| reason.outweighs(earlier)) {
+        if self
+            .stop
+            .as_ref()
+            .is_none_or(|earlier| reason.outweighs(earlier))
+        {
             self.events.extend(reason.event());
             self.stop = Some(reason);
         }
@@ -403,13 +453,18 @@ impl<'a> Engine<'a> {
         }
         self.tasks.shutdown().await;
         self.writer.leave();
-        let is_written = timeout(LONGEST_WAIT_FOR_THE_WRITER, self.write_the_rest()).await.is_ok();
+        let is_written = timeout(LONGEST_WAIT_FOR_THE_WRITER, self.write_the_rest())
+            .await
+            .is_ok();
         self.progress.finish();
         if is_written {
             return self.end();
         }
         let unwritten = Some(self.unwritten());
-        RunEnd::Stopped { reason: self.stop.unwrap_or(StopReason::Panicked), unwritten }
+        RunEnd::Stopped {
+            reason: self.stop.unwrap_or(StopReason::Panicked),
+            unwritten,
+        }
     }
 
     /// The end of the run, whose ledger is written unless there is none any more.
@@ -419,7 +474,10 @@ impl<'a> Engine<'a> {
         }
         let outcomes = self.unwritten();
         let error = self.failure.unwrap_or_else(LedgerError::writer_gone);
-        RunEnd::Stopped { reason: StopReason::LedgerFailed { error, outcomes }, unwritten: None }
+        RunEnd::Stopped {
+            reason: StopReason::LedgerFailed { error, outcomes },
+            unwritten: None,
+        }
     }
 }
 
@@ -440,12 +498,18 @@ mod tests {
     /// A session with a server that never answers.
     async fn session() -> (TcpListener, ApiSession) {
         let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let options = ClientOptions { timeout: Duration::from_secs(60), roots: Roots::None, proxy: None };
+        let options = ClientOptions {
+            timeout: Duration::from_secs(60),
+            roots: Roots::None,
+            proxy: None,
+        };
         let credentials = Credentials::new("id", &crate::secret::Secret::new("secret".to_owned()));
         let session = ApiSession {
             client: Client::new(&options).unwrap(),
             credentials,
-            base: format!("http://{}", server.local_addr().unwrap()).parse().unwrap(),
+            base: format!("http://{}", server.local_addr().unwrap())
+                .parse()
+                .unwrap(),
             accepts: SuccessCriterion::MessageId,
         };
         (server, session)
@@ -460,7 +524,10 @@ mod tests {
         let (server, session) = session().await;
         let request = session.request(&mut row).unwrap();
         let end = send_row(Arc::new(session), request, row).await;
-        assert_eq!((end.ended.state, end.ended.code), (RowState::Pending, Some("ledger")));
+        assert_eq!(
+            (end.ended.state, end.ended.code),
+            (RowState::Pending, Some("ledger"))
+        );
         let (mut connection, _) = server.accept().await.unwrap();
         let mut received = Vec::new();
         connection.read_to_end(&mut received).await.unwrap();
@@ -474,15 +541,35 @@ mod tests {
         let (server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
-        let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
-        let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
+        let limits = RunLimits {
+            concurrency: 64,
+            max_wait: Duration::ZERO,
+            hours: None,
+            keep_going: false,
+        };
+        let engine = Engine::new(
+            Arc::new(session),
+            ledger,
+            reader.counts().unwrap(),
+            limits,
+            &mut progress,
+        );
         let end = engine
             .run(async || {
                 let _connection = server.accept().await.unwrap();
                 panic!("a fault of our own");
             })
             .await;
-        assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Panicked, unwritten: None }), "{end:?}");
+        assert!(
+            matches!(
+                end,
+                RunEnd::Stopped {
+                    reason: StopReason::Panicked,
+                    unwritten: None
+                }
+            ),
+            "{end:?}"
+        );
     }
 
     #[tokio::test]
@@ -496,8 +583,19 @@ mod tests {
             let (server, session) = session().await;
             let stderr = Stderr::default();
             let mut progress = Progress::new(&stderr, ProgressFormat::None);
-            let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
-            let engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
+            let limits = RunLimits {
+                concurrency: 64,
+                max_wait: Duration::ZERO,
+                hours: None,
+                keep_going: false,
+            };
+            let engine = Engine::new(
+                Arc::new(session),
+                ledger,
+                reader.counts().unwrap(),
+                limits,
+                &mut progress,
+            );
             let mut looks = 0;
             let end = engine
                 .run(async || {
@@ -508,13 +606,32 @@ mod tests {
                         2 => Signal::Interrupt,
                         _ => {
                             let _ = other.unlock();
-                            if is_impatient { Signal::Interrupt } else { pending().await }
+                            if is_impatient {
+                                Signal::Interrupt
+                            } else {
+                                pending().await
+                            }
                         }
                     }
                 })
                 .await;
-            assert!(matches!(end, RunEnd::Stopped { reason: StopReason::Signal(_), unwritten: None }), "{end:?}");
-            assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
+            assert!(
+                matches!(
+                    end,
+                    RunEnd::Stopped {
+                        reason: StopReason::Signal(_),
+                        unwritten: None
+                    }
+                ),
+                "{end:?}"
+            );
+            assert_eq!(
+                reader.counts().unwrap(),
+                Counts {
+                    pending: 3,
+                    ..Counts::default()
+                }
+            );
             assert!(server.accept().now_or_never().is_none());
         }
     }
@@ -522,17 +639,37 @@ mod tests {
     #[tokio::test]
     async fn rows_that_arrive_after_the_hours_closed_leave_when_they_open() {
         let home = tempfile::TempDir::new().unwrap();
-        let (reader, ledger) = fixture::sent(home.path(), &["593990000000", "593990000000", "593990000001"]);
+        let (reader, ledger) = fixture::sent(
+            home.path(),
+            &["593990000000", "593990000000", "593990000001"],
+        );
         let (_server, session) = session().await;
         let stderr = Stderr::default();
         let mut progress = Progress::new(&stderr, ProgressFormat::None);
-        let limits = RunLimits { concurrency: 64, max_wait: Duration::ZERO, hours: None, keep_going: false };
-        let mut engine = Engine::new(Arc::new(session), ledger, reader.counts().unwrap(), limits, &mut progress);
+        let limits = RunLimits {
+            concurrency: 64,
+            max_wait: Duration::ZERO,
+            hours: None,
+            keep_going: false,
+        };
+        let mut engine = Engine::new(
+            Arc::new(session),
+            ledger,
+            reader.counts().unwrap(),
+            limits,
+            &mut progress,
+        );
         // None of them lets the other one's follower leave in its place.
         for _ in 0..2 {
             engine.order(10, Instant::now());
             let exchanged = engine.writer.exchanged().await;
-            let given: BTreeSet<_> = exchanged.as_ref().unwrap().rows.iter().map(|row| row.n).collect();
+            let given: BTreeSet<_> = exchanged
+                .as_ref()
+                .unwrap()
+                .rows
+                .iter()
+                .map(|row| row.n)
+                .collect();
             assert_eq!(given, BTreeSet::from([1, 3]));
             engine.throttle.close();
             engine.take(exchanged);
@@ -540,7 +677,13 @@ mod tests {
             engine.order(0, Instant::now());
             let exchanged = engine.writer.exchanged().await;
             engine.take(exchanged);
-            assert_eq!(reader.counts().unwrap(), Counts { pending: 3, ..Counts::default() });
+            assert_eq!(
+                reader.counts().unwrap(),
+                Counts {
+                    pending: 3,
+                    ..Counts::default()
+                }
+            );
         }
     }
 }

@@ -31,7 +31,10 @@ pub(crate) struct Breaker {
 impl Breaker {
     /// With `stops_refused` the run pauses if every row is rejected.
     pub(crate) fn new(stops_refused: bool) -> Self {
-        Self { refused: stops_refused.then_some(0), ..Self::default() }
+        Self {
+            refused: stops_refused.then_some(0),
+            ..Self::default()
+        }
     }
 
     /// How many rows may be in flight, of `concurrency`.
@@ -42,14 +45,20 @@ impl Breaker {
             _ => concurrency,
         };
         // No more rows may be in flight than may be rejected.
-        self.refused.map_or(of_stage, |refused| of_stage.min(MOST_REFUSED.saturating_sub(refused)).max(1))
+        self.refused.map_or(of_stage, |refused| {
+            of_stage.min(MOST_REFUSED.saturating_sub(refused)).max(1)
+        })
     }
 
     /// Records an outcome; returns whether the run must pause.
     pub(crate) fn note(&mut self, outcome: &Outcome) -> Option<PauseReason> {
         match outcome {
-            Outcome::NotSent(Cause::Tls | Cause::ProxyRefusal) => return Some(PauseReason::Network),
-            Outcome::NotSent(Cause::ProxyCredentials) => return Some(PauseReason::ProxyCredentials),
+            Outcome::NotSent(Cause::Tls | Cause::ProxyRefusal) => {
+                return Some(PauseReason::Network);
+            }
+            Outcome::NotSent(Cause::ProxyCredentials) => {
+                return Some(PauseReason::ProxyCredentials);
+            }
             Outcome::NotSent(Cause::Credentials) => return Some(PauseReason::Credentials),
             Outcome::NotSent(Cause::Account) => return Some(PauseReason::Account),
             // `Patience` handles what may pass.
@@ -67,7 +76,8 @@ impl Breaker {
             Outcome::Unknown(_) => {
                 self.note_final(true);
                 let unknown = self.recent.iter().filter(|unknown| **unknown).count();
-                return (self.finals == FIRST_STAGE || unknown > MOST_UNKNOWN).then_some(PauseReason::Unknown);
+                return (self.finals == FIRST_STAGE || unknown > MOST_UNKNOWN)
+                    .then_some(PauseReason::Unknown);
             }
         }
         None
@@ -107,7 +117,13 @@ pub(crate) struct ObstacleWait {
 
 impl Patience {
     pub(crate) fn new(max_wait: Duration) -> Self {
-        Self { max_wait, since: None, rows: 0, waits: 0, until: None }
+        Self {
+            max_wait,
+            since: None,
+            rows: 0,
+            waits: 0,
+            until: None,
+        }
     }
 
     /// A row did not meet the obstacle.
@@ -144,7 +160,10 @@ impl Patience {
         }
         let until = now + wait;
         self.until = self.until.max(Some(until));
-        Some(ObstacleWait { until, is_for_all: !asked.is_zero() || self.rows > 1 })
+        Some(ObstacleWait {
+            until,
+            is_for_all: !asked.is_zero() || self.rows > 1,
+        })
     }
 }
 
@@ -169,16 +188,35 @@ mod tests {
 
     #[test]
     fn pauses_on_the_faults_that_meet_every_row() {
-        assert_eq!(Breaker::default().note(&UNKNOWN_ROW), Some(PauseReason::Unknown));
-        assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Credentials)), Some(PauseReason::Credentials));
-        assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Account)), Some(PauseReason::Account));
-        assert_eq!(Breaker::default().note(&Outcome::NotSent(Cause::Rejected)), None);
+        assert_eq!(
+            Breaker::default().note(&UNKNOWN_ROW),
+            Some(PauseReason::Unknown)
+        );
+        assert_eq!(
+            Breaker::default().note(&Outcome::NotSent(Cause::Credentials)),
+            Some(PauseReason::Credentials)
+        );
+        assert_eq!(
+            Breaker::default().note(&Outcome::NotSent(Cause::Account)),
+            Some(PauseReason::Account)
+        );
+        assert_eq!(
+            Breaker::default().note(&Outcome::NotSent(Cause::Rejected)),
+            None
+        );
         for cause in [Cause::Tls, Cause::ProxyRefusal] {
-            assert_eq!(Breaker::default().note(&Outcome::NotSent(cause)), Some(PauseReason::Network));
+            assert_eq!(
+                Breaker::default().note(&Outcome::NotSent(cause)),
+                Some(PauseReason::Network)
+            );
         }
         let mut breaker = Breaker::default();
         for _ in 0..100 {
-            assert_eq!(breaker.note(&Outcome::NotSent(Cause::Network)), None, "that may pass");
+            assert_eq!(
+                breaker.note(&Outcome::NotSent(Cause::Network)),
+                None,
+                "that may pass"
+            );
         }
     }
 
@@ -223,12 +261,21 @@ mod tests {
         for longest in [500, 1000, 2000, 4000, 8000, 8000] {
             let wait = limit.note(Duration::ZERO, now).unwrap();
             let waited = (wait.until - now).as_millis();
-            assert!((longest / 2..=longest).contains(&waited), "{waited} of {longest}");
+            assert!(
+                (longest / 2..=longest).contains(&waited),
+                "{waited} of {longest}"
+            );
             assert_eq!(wait.is_for_all, !is_first);
             is_first = false;
             // The other answers to the same burst.
             let other = limit.note(Duration::ZERO, now).unwrap();
-            assert_eq!(other, ObstacleWait { until: wait.until, is_for_all: true });
+            assert_eq!(
+                other,
+                ObstacleWait {
+                    until: wait.until,
+                    is_for_all: true
+                }
+            );
             now = wait.until;
         }
         assert!(limit.is_probing());
@@ -241,7 +288,13 @@ mod tests {
     fn waits_as_long_as_it_is_asked_to_but_not_longer_than_it_may() {
         let now = Instant::now();
         let mut limit = Patience::new(QUARTER);
-        assert_eq!(limit.note(60 * SECOND, now), Some(ObstacleWait { until: now + 60 * SECOND, is_for_all: true }));
+        assert_eq!(
+            limit.note(60 * SECOND, now),
+            Some(ObstacleWait {
+                until: now + 60 * SECOND,
+                is_for_all: true
+            })
+        );
         assert_eq!(limit.note(QUARTER + SECOND, now), None);
         assert_eq!(limit.note(Duration::MAX, now), None);
         // After fourteen and a half minutes, another minute is too long.
@@ -249,6 +302,9 @@ mod tests {
         assert_eq!(limit.note(60 * SECOND, later), None);
         limit.renew();
         assert!(limit.note(60 * SECOND, later).is_some());
-        assert_eq!(Patience::new(Duration::ZERO).note(Duration::ZERO, now), None);
+        assert_eq!(
+            Patience::new(Duration::ZERO).note(Duration::ZERO, now),
+            None
+        );
     }
 }

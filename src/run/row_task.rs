@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::api::{Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, judge, told};
+use crate::api::{
+    Cause, Client, Credentials, Outcome, Request, SuccessCriterion, Verdict, judge, told,
+};
 use crate::ledger::{EndedAttempt, LedgerError, QueuedRow, RowState, now};
 
 /// The maximum length of a message id in bytes; a longer id is dropped.
@@ -32,15 +34,28 @@ impl ApiSession {
         let url = Request::url_below(&self.base, &row.path)
             .map_err(|error| LedgerError::damaged(format!("row {}: {error}", row.n)))?;
         let accepts = self.accepts.for_recipient(&row.recipient);
-        Ok(Request::post(url, std::mem::take(&mut row.body).into_boxed_str(), accepts))
+        Ok(Request::post(
+            url,
+            std::mem::take(&mut row.body).into_boxed_str(),
+            accepts,
+        ))
     }
 }
 
 /// Sends a row once; it is already in flight in the ledger.
-pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: QueuedRow) -> RowTaskEnd {
+pub(crate) async fn send_row(
+    session: Arc<ApiSession>,
+    request: Request,
+    row: QueuedRow,
+) -> RowTaskEnd {
     let began_at = now();
-    let attempt = session.client.attempt_until(row.deadline, &request, &session.credentials).await;
-    let Some(attempt) = attempt else { return stopped_too_long(row) };
+    let attempt = session
+        .client
+        .attempt_until(row.deadline, &request, &session.credentials)
+        .await;
+    let Some(attempt) = attempt else {
+        return stopped_too_long(row);
+    };
     let verdict = judge(&attempt, &request).naming_origin(&session.credentials);
     let (state, message_id) = match &verdict.outcome {
         Outcome::Sent { message_id } => (RowState::Sent, message_id.clone()),
@@ -58,10 +73,20 @@ pub(crate) async fn send_row(session: Arc<ApiSession>, request: Request, row: Qu
         http_status: attempt.ok().map(|answer| answer.status),
         message_id: message_id.filter(|id| id.len() <= LONGEST_ID),
         code: verdict.problem.as_ref().map(|problem| problem.code),
-        error: verdict.problem.as_ref().map(|problem| told(&problem.message)),
-        api_code: verdict.problem.as_ref().and_then(|problem| Some(told(problem.api_code.as_deref()?))),
+        error: verdict
+            .problem
+            .as_ref()
+            .map(|problem| told(&problem.message)),
+        api_code: verdict
+            .problem
+            .as_ref()
+            .and_then(|problem| Some(told(problem.api_code.as_deref()?))),
     };
-    RowTaskEnd { line: row.line, ended, verdict: Box::new(verdict) }
+    RowTaskEnd {
+        line: row.line,
+        ended,
+        verdict: Box::new(verdict),
+    }
 }
 
 /// For a row that others may consider unknown by now.
@@ -69,6 +94,14 @@ fn stopped_too_long(row: QueuedRow) -> RowTaskEnd {
     let line = row.line;
     let problem = "this process was stopped for longer than the row was its own";
     let ended = EndedAttempt::not_begun(row, problem);
-    let verdict = Verdict { outcome: Outcome::NotSent(Cause::Unavailable), problem: None, retry: None };
-    RowTaskEnd { line, ended, verdict: Box::new(verdict) }
+    let verdict = Verdict {
+        outcome: Outcome::NotSent(Cause::Unavailable),
+        problem: None,
+        retry: None,
+    };
+    RowTaskEnd {
+        line,
+        ended,
+        verdict: Box::new(verdict),
+    }
 }

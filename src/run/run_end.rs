@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use crate::api::{Problem, told};
-use crate::ledger::{EndedAttempt, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker};
+use crate::ledger::{
+    EndedAttempt, LIMIT, LedgerError, PauseReason, RunEvent, RunEventKind, RunPause, Worker,
+};
 use crate::output::{WaitReason, Waiting};
 use crate::process::Signal;
 
@@ -14,7 +16,10 @@ pub(crate) enum RunEnd {
     Complete,
     /// Some rows are left. An immediate exit does not wait for a slow disk: `unwritten` has the outcomes that were
     /// still being written and may be missing from the ledger.
-    Stopped { reason: StopReason, unwritten: Option<Vec<EndedAttempt>> },
+    Stopped {
+        reason: StopReason,
+        unwritten: Option<Vec<EndedAttempt>>,
+    },
 }
 
 /// Why no more rows are taken.
@@ -40,7 +45,10 @@ pub(crate) enum StopReason {
 impl RunEnd {
     /// The end of a run whose outcomes are in `ledger`. It is complete if every row is final, whatever stopped it.
     pub(crate) fn of(ledger: Worker, stop: Option<StopReason>) -> Self {
-        let stopped = |reason| Self::Stopped { reason, unwritten: None };
+        let stopped = |reason| Self::Stopped {
+            reason,
+            unwritten: None,
+        };
         let reason = match stop {
             Some(reason @ StopReason::LedgerFailed { .. }) => {
                 // It can still be told of rows that it gave and that did not leave.
@@ -61,7 +69,10 @@ impl RunEnd {
 
 impl StopReason {
     pub(crate) fn ledger(error: LedgerError) -> Self {
-        Self::LedgerFailed { error, outcomes: Vec::new() }
+        Self::LedgerFailed {
+            error,
+            outcomes: Vec::new(),
+        }
     }
 
     /// The event to record; None if the run continues, or the ledger can no longer record it.
@@ -71,7 +82,9 @@ impl StopReason {
                 problem: Some(told(&problem.message)),
                 ..RunEvent::now(RunEventKind::Paused).because(reason.name())
             }),
-            Self::Signal(signal) => Some(RunEvent::now(RunEventKind::Stopped).because(&signal.name())),
+            Self::Signal(signal) => {
+                Some(RunEvent::now(RunEventKind::Stopped).because(&signal.name()))
+            }
             Self::Panicked => Some(RunEvent::now(RunEventKind::Stopped).because("unexpected")),
             Self::WaitOver | Self::PausedByOthers(_) | Self::LedgerFailed { .. } => None,
         }
@@ -102,5 +115,8 @@ pub(crate) fn event_of_wait(wait: &Waiting) -> Option<RunEvent> {
         WaitReason::Retry => "retry",
     };
     let until = wait.until.parse().ok().map(Timestamp::as_millisecond);
-    wait.is_new.then(|| RunEvent { until, ..RunEvent::now(RunEventKind::Waiting).because(reason) })
+    wait.is_new.then(|| RunEvent {
+        until,
+        ..RunEvent::now(RunEventKind::Waiting).because(reason)
+    })
 }

@@ -89,12 +89,18 @@ impl Throttle {
     /// How many rows may be in flight.
     pub(crate) fn allowance(&self) -> usize {
         let is_probing = self.rate_limit.is_probing() || self.network.is_probing();
-        if is_probing { 1 } else { self.breaker.allowance(self.limits.concurrency) }
+        if is_probing {
+            1
+        } else {
+            self.breaker.allowance(self.limits.concurrency)
+        }
     }
 
     /// Checks the wall clock if the run has hours. Returns whether they have opened since the last check.
     pub(crate) fn look(&mut self, now: Instant) -> bool {
-        let Some(hours) = &self.limits.hours else { return false };
+        let Some(hours) = &self.limits.hours else {
+            return false;
+        };
         let closed = Closed::of(hours, timestamps::now(), now);
         std::mem::replace(&mut self.closed, closed).is_some() && self.closed.is_none()
     }
@@ -107,12 +113,17 @@ impl Throttle {
     /// As after the end of a window that never opens again.
     #[cfg(test)]
     pub(crate) fn close(&mut self) {
-        self.closed = Some(Closed { until: Timestamp::MAX, look_at: Instant::now() });
+        self.closed = Some(Closed {
+            until: Timestamp::MAX,
+            look_at: Instant::now(),
+        });
     }
 
     /// When a row may be sent, or when to check again.
     pub(crate) fn ready_at(&self) -> Instant {
-        self.closed.map_or(self.stopped_until, |closed| self.stopped_until.max(closed.look_at))
+        self.closed.map_or(self.stopped_until, |closed| {
+            self.stopped_until.max(closed.look_at)
+        })
     }
 
     /// Records the outcome of a row, which `ended`. Returns what the ledger learns about the row, and why the run must
@@ -125,7 +136,13 @@ impl Throttle {
     ) -> (SettledRow, Option<PauseReason>) {
         let mut pause = self.breaker.note(&verdict.outcome);
         let retry = (ended.state == RowState::Pending).then_some(now);
-        let mut row = SettledRow { ended, at: now, retry, slows: false, stopped_until: None };
+        let mut row = SettledRow {
+            ended,
+            at: now,
+            retry,
+            slows: false,
+            stopped_until: None,
+        };
         match (&verdict.outcome, &verdict.problem) {
             (Outcome::Sent { .. } | Outcome::NotSent(Cause::Rejected) | Outcome::Unknown(_), _) => {
                 self.rate_limit.renew();
@@ -136,7 +153,12 @@ impl Throttle {
                     Some(wait) => self.hold(&wait, &mut row),
                     None => pause = Some(PauseReason::Network),
                 }
-                self.obstacle = Some(Obstacle::new(WaitReason::Network, &self.network, problem, now));
+                self.obstacle = Some(Obstacle::new(
+                    WaitReason::Network,
+                    &self.network,
+                    problem,
+                    now,
+                ));
             }
             (Outcome::NotSent(Cause::Unavailable), Some(problem)) => {
                 self.network.renew();
@@ -152,7 +174,12 @@ impl Throttle {
                         }
                         None => pause = Some(PauseReason::RateLimit),
                     }
-                    self.obstacle = Some(Obstacle::new(WaitReason::RateLimit, &self.rate_limit, problem, now));
+                    self.obstacle = Some(Obstacle::new(
+                        WaitReason::RateLimit,
+                        &self.rate_limit,
+                        problem,
+                        now,
+                    ));
                 }
             }
             // `Breaker` pauses the run for these, or there was no answer.
@@ -171,7 +198,12 @@ impl Throttle {
 
     /// The wait for a row that is due at `queue_ready_at`: why nothing is sent, and until when. None for a short wait.
     /// A slow rate does not count as a wait.
-    pub(crate) fn wait(&mut self, queue_ready_at: Instant, delay: Delay, now: Instant) -> Option<Waiting> {
+    pub(crate) fn wait(
+        &mut self,
+        queue_ready_at: Instant,
+        delay: Delay,
+        now: Instant,
+    ) -> Option<Waiting> {
         let (wall, until) = (timestamps::now(), queue_ready_at.max(self.stopped_until));
         let wait = until.saturating_duration_since(now);
         let end = wall.saturating_add(wait).unwrap_or(Timestamp::MAX);
@@ -182,7 +214,14 @@ impl Throttle {
             let words = format!("outside of the hours of this run, {hours}");
             let shown = format!("until {}", hours.shown(until));
             let until = hours.rfc_3339(until);
-            return Some(Waiting { reason: WaitReason::Hours, until, since: None, shown, words, is_new });
+            return Some(Waiting {
+                reason: WaitReason::Hours,
+                until,
+                since: None,
+                shown,
+                words,
+                is_new,
+            });
         }
         if wait <= LONGEST_SILENT_WAIT {
             return None;
@@ -191,22 +230,49 @@ impl Throttle {
         let (reason, since, words) = match (delay, &self.obstacle) {
             (Delay::Pace, _) if is_of_row => return None,
             (Delay::PeopleLimit, _) if is_of_row => {
-                let words = "this bot has sent templates to as many people as it may in 24 hours".to_owned();
+                let words = "this bot has sent templates to as many people as it may in 24 hours"
+                    .to_owned();
                 (WaitReason::PeopleLimit, None, words)
             }
-            (_, Some(obstacle)) => (obstacle.reason, Some(rfc_3339(obstacle.since)), obstacle.words()),
+            (_, Some(obstacle)) => (
+                obstacle.reason,
+                Some(rfc_3339(obstacle.since)),
+                obstacle.words(),
+            ),
             // Another process made it.
-            (_, None) => (WaitReason::Retry, None, "an earlier attempt failed, and is made again then".to_owned()),
+            (_, None) => (
+                WaitReason::Retry,
+                None,
+                "an earlier attempt failed, and is made again then".to_owned(),
+            ),
         };
-        let is_told = self.told_until.is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
+        let is_told = self
+            .told_until
+            .is_some_and(|told| until <= told + LONGEST_SILENT_WAIT);
         if !is_told {
             self.told_until = Some(until);
         }
         // The hours may be closed then.
-        let end = self.limits.hours.as_ref().and_then(|hours| hours.next_opening(end)).unwrap_or(end);
+        let end = self
+            .limits
+            .hours
+            .as_ref()
+            .and_then(|hours| hours.next_opening(end))
+            .unwrap_or(end);
         let wait = end.duration_since(wall).unsigned_abs() + Duration::from_millis(500);
-        let shown = format!("{}, until {}", rounded(Duration::from_secs(wait.as_secs())), local_second(end));
-        Some(Waiting { reason, until: format!("{end:.0}"), since, shown, words, is_new: !is_told })
+        let shown = format!(
+            "{}, until {}",
+            rounded(Duration::from_secs(wait.as_secs())),
+            local_second(end)
+        );
+        Some(Waiting {
+            reason,
+            until: format!("{end:.0}"),
+            since,
+            shown,
+            words,
+            is_new: !is_told,
+        })
     }
 }
 
@@ -214,22 +280,36 @@ impl Closed {
     /// None if they are open at `wall`.
     fn of(hours: &Hours, wall: Timestamp, now: Instant) -> Option<Self> {
         let until = hours.next_opening(wall).unwrap_or(Timestamp::MAX);
-        let wait = Duration::try_from(until.duration_since(wall)).ok().filter(|wait| !wait.is_zero())?;
-        Some(Self { until, look_at: now + wait.min(TIME_BETWEEN_LOOKS) })
+        let wait = Duration::try_from(until.duration_since(wall))
+            .ok()
+            .filter(|wait| !wait.is_zero())?;
+        Some(Self {
+            until,
+            look_at: now + wait.min(TIME_BETWEEN_LOOKS),
+        })
     }
 }
 
 impl Obstacle {
     /// The obstacle of `problem`, tracked by `patience`.
     fn new(reason: WaitReason, patience: &Patience, problem: &Problem, now: Instant) -> Self {
-        let age = patience.since().map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
-        Self { reason, since: SystemTime::now() - age, problem: problem.clone() }
+        let age = patience
+            .since()
+            .map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        Self {
+            reason,
+            since: SystemTime::now() - age,
+            problem: problem.clone(),
+        }
     }
 
     fn words(&self) -> String {
         let words = self.problem.message.clone();
         if self.reason == WaitReason::Network {
-            return format!("{words}; unreachable since {}", local_second(timestamp(self.since)));
+            return format!(
+                "{words}; unreachable since {}",
+                local_second(timestamp(self.since))
+            );
         }
         words
     }
@@ -252,8 +332,14 @@ mod tests {
     fn looks_every_few_seconds_and_at_the_opening_itself() {
         let (now, until) = (Instant::now(), at("2026-11-20T07:00:00-05"));
         let in_time = |look_at| Some(Closed { until, look_at });
-        assert_eq!(closed("2026-11-20T05:00:00-05", now), in_time(now + TIME_BETWEEN_LOOKS));
-        assert_eq!(closed("2026-11-20T06:59:58-05", now), in_time(now + Duration::from_secs(2)));
+        assert_eq!(
+            closed("2026-11-20T05:00:00-05", now),
+            in_time(now + TIME_BETWEEN_LOOKS)
+        );
+        assert_eq!(
+            closed("2026-11-20T06:59:58-05", now),
+            in_time(now + Duration::from_secs(2))
+        );
         assert_eq!(closed("2026-11-20T07:00:00-05", now), None);
         assert_eq!(closed("2026-11-20T18:59:59-05", now), None);
         let tomorrow = closed("2026-11-20T19:00:00-05", now).map(|closed| closed.until);
@@ -265,12 +351,20 @@ mod tests {
         let kept = r#"{"between":["00:00-00:01"],"not_on":[],"time_zone":"UTC"}"#;
         let hours: Hours = serde_json::from_str(kept).unwrap();
         let (now, limit) = (Instant::now(), Duration::from_secs(25 * 60 * 60));
-        let limits = RunLimits { concurrency: 1, max_wait: limit, hours: Some(hours.clone()), keep_going: true };
+        let limits = RunLimits {
+            concurrency: 1,
+            max_wait: limit,
+            hours: Some(hours.clone()),
+            keep_going: true,
+        };
         let mut throttle = Throttle::new(limits, true, now);
         throttle.look(now);
         let told = throttle.wait(now + limit, Delay::PeopleLimit, now).unwrap();
         let until = at(&told.until);
-        assert!(told.reason == WaitReason::PeopleLimit && until >= timestamps::now() + limit / 25 * 24, "{told:?}");
+        assert!(
+            told.reason == WaitReason::PeopleLimit && until >= timestamps::now() + limit / 25 * 24,
+            "{told:?}"
+        );
         assert_eq!(hours.next_opening(until), Some(until));
     }
 }

@@ -41,7 +41,13 @@ impl Writer {
         ledger.watch(Arc::clone(&is_left));
         // After an immediate exit, no one reads the answers.
         thread::spawn(move || {
-            for Order { settled, wanted, pause, events } in receiver {
+            for Order {
+                settled,
+                wanted,
+                pause,
+                events,
+            } in receiver
+            {
                 if let Some(reason) = pause {
                     ledger.pause(reason);
                 }
@@ -55,7 +61,12 @@ impl Writer {
             }
             let _ = at_end.send(ledger);
         });
-        Self { orders, exchanged, end, is_left }
+        Self {
+            orders,
+            exchanged,
+            end,
+            is_left,
+        }
     }
 
     /// Asks for an exchange; [`Writer::exchanged`] returns its result.
@@ -66,7 +77,10 @@ impl Writer {
 
     /// The result of the next exchange; nothing more is exchanged after an error.
     pub(crate) async fn exchanged(&mut self) -> Result<ExchangeReply, LedgerError> {
-        self.exchanged.recv().await.unwrap_or_else(|| Err(LedgerError::writer_gone()))
+        self.exchanged
+            .recv()
+            .await
+            .unwrap_or_else(|| Err(LedgerError::writer_gone()))
     }
 
     /// Says that nobody waits for long any more: a write that fails is not tried again.

@@ -10,7 +10,10 @@ use crate::message::InvalidMessage;
 /// `200` with `answer`; warnings are in a header, each escaped so that it stays on its line.
 pub(crate) fn accepted(answer: &Value, warnings: &[String]) -> Response {
     let mut response = Json(answer).into_response();
-    for value in warnings.iter().filter_map(|warning| HeaderValue::from_str(&on_one_line(warning)).ok()) {
+    for value in warnings
+        .iter()
+        .filter_map(|warning| HeaderValue::from_str(&on_one_line(warning)).ok())
+    {
         response.headers_mut().append("x-sandbox-warning", value);
     }
     response
@@ -31,18 +34,29 @@ fn on_one_line(text: &str) -> String {
 
 /// `401` of the look-ups that Jelou calls external.
 pub(crate) fn external_unauthorized() -> Response {
-    (StatusCode::UNAUTHORIZED, Json(json!({ "message": "Authentication failed" }))).into_response()
+    (
+        StatusCode::UNAUTHORIZED,
+        Json(json!({ "message": "Authentication failed" })),
+    )
+        .into_response()
 }
 
 /// `404` of the look-ups that Jelou calls external.
 pub(crate) fn external_bot_not_found() -> Response {
-    let body = failed(["E1019", "BOT_NOT_FOUND"], "The Bot could not be found at the moment.");
+    let body = failed(
+        ["E1019", "BOT_NOT_FOUND"],
+        "The Bot could not be found at the moment.",
+    );
     (StatusCode::NOT_FOUND, Json(body)).into_response()
 }
 
 /// `400`: not JSON, or not a request at all.
 pub(crate) fn bad_request(problem: &str) -> Response {
-    coded(StatusCode::BAD_REQUEST, "message_could_not_be_send", problem)
+    coded(
+        StatusCode::BAD_REQUEST,
+        "message_could_not_be_send",
+        problem,
+    )
 }
 
 /// `413`, or `400` if the client broke off.
@@ -50,7 +64,11 @@ pub(crate) fn unreadable(error: &axum::Error) -> Response {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {
         if error.to_string().contains("length limit") {
-            return coded(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large", "A body has at most 1 MiB");
+            return coded(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "payload_too_large",
+                "A body has at most 1 MiB",
+            );
         }
         cause = error.source();
     }
@@ -59,24 +77,37 @@ pub(crate) fn unreadable(error: &axum::Error) -> Response {
 
 /// `403`: from another site, through a browser, or for a host that is not allowed.
 pub(crate) fn foreign(header: &str) -> Response {
-    let description =
-        format!("The {header} header names another site; --allow-host of the sandbox allows other names of it");
+    let description = format!(
+        "The {header} header names another site; --allow-host of the sandbox allows other names of it"
+    );
     coded(StatusCode::FORBIDDEN, "forbidden", &description)
 }
 
 /// `404`: no such address, or no such message.
 pub(crate) fn not_found() -> Response {
-    coded(StatusCode::NOT_FOUND, "not_found", "There is nothing here; docs/sandbox.md lists the addresses")
+    coded(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "There is nothing here; docs/sandbox.md lists the addresses",
+    )
 }
 
 /// `422` from one of the sandbox's own addresses.
 pub(crate) fn unusable(problem: &str) -> Response {
-    coded(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable_entity", problem)
+    coded(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "unprocessable_entity",
+        problem,
+    )
 }
 
 /// An answer with a code and its description.
 pub(crate) fn coded(status: StatusCode, code: &str, description: &str) -> Response {
-    (status, Json(json!({ "code": code, "description": description }))).into_response()
+    (
+        status,
+        Json(json!({ "code": code, "description": description })),
+    )
+        .into_response()
 }
 
 /// `422`, naming each field, in the envelope of Jelou's validator.
@@ -97,7 +128,10 @@ pub(crate) fn unprocessable(error: &InvalidMessage) -> Response {
 
 /// `422`: a parameter of the address, or a field, is not valid.
 pub(crate) fn invalid_field((name, problem): (String, String)) -> Response {
-    invalid("The request is not valid", &Map::from_iter([(name, json!([both(&problem)]))]))
+    invalid(
+        "The request is not valid",
+        &Map::from_iter([(name, json!([both(&problem)]))]),
+    )
 }
 
 fn invalid(description: &str, fields: &Map<String, Value>) -> Response {

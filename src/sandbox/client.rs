@@ -52,16 +52,21 @@ fn own_user() -> u32 {
 /// The user that listens on this port of 127.0.0.1, or of every address; only works on Linux.
 fn listening_user(port: u16) -> Option<u32> {
     // A socket that listens on every address of both kinds stands in the second one alone.
-    ["tcp", "tcp6"]
-        .iter()
-        .find_map(|table| owner(&std::fs::read_to_string(format!("/proc/self/net/{table}")).ok()?, port))
+    ["tcp", "tcp6"].iter().find_map(|table| {
+        owner(
+            &std::fs::read_to_string(format!("/proc/self/net/{table}")).ok()?,
+            port,
+        )
+    })
 }
 
 /// The user of the socket that listens on `port`, in one of Linux's tables.
 fn owner(table: &str, port: u16) -> Option<u32> {
     table.lines().skip(1).find_map(|line| {
         let fields: Vec<_> = line.split_whitespace().take(8).collect();
-        let [_, local, _, state, _, _, _, user] = fields[..] else { return None };
+        let [_, local, _, state, _, _, _, user] = fields[..] else {
+            return None;
+        };
         let (_, local) = local.split_once(':')?;
         let listens = state == "0A" && u16::from_str_radix(local, 16).ok()? == port;
         listens.then(|| user.parse().ok())?
@@ -71,7 +76,10 @@ fn owner(table: &str, port: u16) -> Option<u32> {
 /// Whether a sandbox listens on this port of 127.0.0.1.
 async fn is_running(port: u16) -> bool {
     let health = tokio::time::timeout(HEALTH_TIMEOUT, health(port)).await;
-    health.ok().flatten().is_some_and(|health| health.get("sandbox").is_some_and(|name| name == "jelouctl"))
+    health
+        .ok()
+        .flatten()
+        .is_some_and(|health| health.get("sandbox").is_some_and(|name| name == "jelouctl"))
 }
 
 /// What the sandbox on this port says of itself; None if it is not a sandbox.
@@ -80,9 +88,18 @@ async fn health(port: u16) -> Option<Value> {
     let stream = TcpStream::connect(address).await.ok()?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
     tokio::spawn(connection);
-    let request = Request::get("/sandbox/health").header(HOST, address.to_string()).body(Body::empty()).ok()?;
-    let answer = sender.send_request(request).await.ok().filter(|answer| answer.status().is_success())?;
-    let body = to_bytes(Body::new(answer.into_body()), MAX_ANSWER).await.ok()?;
+    let request = Request::get("/sandbox/health")
+        .header(HOST, address.to_string())
+        .body(Body::empty())
+        .ok()?;
+    let answer = sender
+        .send_request(request)
+        .await
+        .ok()
+        .filter(|answer| answer.status().is_success())?;
+    let body = to_bytes(Body::new(answer.into_body()), MAX_ANSWER)
+        .await
+        .ok()?;
     serde_json::from_slice(&body).ok()
 }
 
@@ -122,7 +139,10 @@ mod tests {
         assert_eq!(listening_user(sandbox.port()), Some(own_user()));
         // A machine without IPv6 has no such address.
         if let Ok(everywhere) = std::net::TcpListener::bind("[::]:0") {
-            assert_eq!(listening_user(everywhere.local_addr().unwrap().port()), Some(own_user()));
+            assert_eq!(
+                listening_user(everywhere.local_addr().unwrap().port()),
+                Some(own_user())
+            );
         }
     }
 }

@@ -11,7 +11,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::Response;
@@ -91,7 +92,9 @@ async fn serve_one(stream: TcpStream, guard: &Guard, app: TowerToHyperService<Ro
         }
     });
     let mut server = http1::Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
+    server
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
     let mut connection = server.serve_connection(TokioIo::new(stream), service);
     let is_reset = tokio::select! {
         biased;
@@ -117,7 +120,10 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
 ];
 
 /// The port that a browser omits from an address.
@@ -142,18 +148,32 @@ impl FromStr for AllowedHost {
     type Err = String;
 
     fn from_str(raw: &str) -> Result<Self, String> {
-        let error = || format!("`{}` is not the name or the address of a host", raw.escape_debug());
+        let error = || {
+            format!(
+                "`{}` is not the name or the address of a host",
+                raw.escape_debug()
+            )
+        };
         let url = Url::parse(&format!("http://{raw}")).map_err(|_| error())?;
-        let is_name = |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter));
+        let is_name = |name: &str| {
+            name.chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter))
+        };
         let name = match url.host().ok_or_else(error)? {
             Host::Domain(name) if !is_name(name) => return Err(error()),
             Host::Ipv4(address) if address.is_unspecified() => return Err(error()),
             host => host.to_string(),
         };
         // It has only a host and a port. The parser drops port 80.
-        let port = url.port().or_else(|| raw.ends_with(":80").then_some(HTTP_PORT));
+        let port = url
+            .port()
+            .or_else(|| raw.ends_with(":80").then_some(HTTP_PORT));
         let whole = port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"));
-        if raw.to_lowercase() == whole { Ok(Self { name, port }) } else { Err(error()) }
+        if raw.to_lowercase() == whole {
+            Ok(Self { name, port })
+        } else {
+            Err(error())
+        }
     }
 }
 
@@ -168,11 +188,17 @@ impl Guard {
     /// For a sandbox that listens on `address`: this machine's own names, and the `allowed` ones.
     pub(crate) fn new(address: SocketAddr, allowed: &[AllowedHost]) -> Self {
         let port = address.port();
-        let own = Some(address).filter(|address| address.ip().is_loopback()).map(|address| address.to_string());
-        let mut hosts: Vec<_> = ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{port}")).into();
+        let own = Some(address)
+            .filter(|address| address.ip().is_loopback())
+            .map(|address| address.to_string());
+        let mut hosts: Vec<_> = ["127.0.0.1", "localhost", "[::1]"]
+            .map(|name| format!("{name}:{port}"))
+            .into();
         hosts.extend(own);
         hosts.extend(allowed.iter().map(|host| host.authority(port)));
-        let short = hosts.iter().filter_map(|host| host.strip_suffix(":80").map(str::to_owned));
+        let short = hosts
+            .iter()
+            .filter_map(|host| host.strip_suffix(":80").map(str::to_owned));
         let short: Vec<_> = short.collect();
         hosts.extend(short);
         Self { hosts }
@@ -182,14 +208,24 @@ impl Guard {
     pub(crate) fn refuse(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
         // A link on another site may lead to the page: it opens our own page, which the site cannot read.
         let may_be_linked = uri.path() == "/";
-        self.foreign_header(headers, may_be_linked).map(answers::foreign)
+        self.foreign_header(headers, may_be_linked)
+            .map(answers::foreign)
     }
 
     /// The header that names another site, or shows that the request comes from one. A picture or a script on another
     /// site's page is requested without an origin, but browsers still say where it comes from.
     fn foreign_header(&self, headers: &HeaderMap, may_be_linked: bool) -> Option<&'static str> {
-        let is_ours = |host: &[u8]| self.hosts.iter().any(|ours| ours.as_bytes().eq_ignore_ascii_case(host));
-        let origin_is_ours = |origin: &HeaderValue| origin.as_bytes().strip_prefix(b"http://").is_some_and(is_ours);
+        let is_ours = |host: &[u8]| {
+            self.hosts
+                .iter()
+                .any(|ours| ours.as_bytes().eq_ignore_ascii_case(host))
+        };
+        let origin_is_ours = |origin: &HeaderValue| {
+            origin
+                .as_bytes()
+                .strip_prefix(b"http://")
+                .is_some_and(is_ours)
+        };
         let mut hosts = headers.get_all(HOST).iter();
         match (hosts.next(), hosts.next()) {
             (Some(host), None) if is_ours(host.as_bytes()) => {}
@@ -198,8 +234,14 @@ impl Guard {
         if !headers.get_all(ORIGIN).iter().all(origin_is_ours) {
             return Some("Origin");
         }
-        let is_link = may_be_linked && headers.get(FETCH_MODE).is_some_and(|mode| mode == "navigate");
-        let is_from_here = headers.get_all(FETCH_SITE).iter().all(|site| site == "same-origin" || site == "none");
+        let is_link = may_be_linked
+            && headers
+                .get(FETCH_MODE)
+                .is_some_and(|mode| mode == "navigate");
+        let is_from_here = headers
+            .get_all(FETCH_SITE)
+            .iter()
+            .all(|site| site == "same-origin" || site == "none");
         (!is_from_here && !is_link).then_some("Sec-Fetch-Site")
     }
 }
@@ -223,9 +265,21 @@ mod tests {
             (Some("127.0.0.1:47801"), None, Some("Host")),
             (Some("127.0.0.1:4780.evil.example"), None, Some("Host")),
             (Some("evil.example:4780"), None, Some("Host")),
-            (Some("127.0.0.1:4780"), Some("https://127.0.0.1:4780"), Some("Origin")),
-            (Some("127.0.0.1:4780"), Some("http://127.0.0.1:3000"), Some("Origin")),
-            (Some("127.0.0.1:4780"), Some("http://evil.example"), Some("Origin")),
+            (
+                Some("127.0.0.1:4780"),
+                Some("https://127.0.0.1:4780"),
+                Some("Origin"),
+            ),
+            (
+                Some("127.0.0.1:4780"),
+                Some("http://127.0.0.1:3000"),
+                Some("Origin"),
+            ),
+            (
+                Some("127.0.0.1:4780"),
+                Some("http://evil.example"),
+                Some("Origin"),
+            ),
             (Some("127.0.0.1:4780"), Some("null"), Some("Origin")),
             (Some("127.0.0.1:4780"), Some(""), Some("Origin")),
         ] {
@@ -233,13 +287,24 @@ mod tests {
             host.and_then(|host| headers.insert(HOST, host.parse().unwrap()));
             origin.and_then(|origin| headers.insert(ORIGIN, origin.parse().unwrap()));
             let guard = Guard::new(([127, 0, 0, 1], 4780).into(), &[]);
-            assert_eq!(guard.foreign_header(&headers, false), expected, "{host:?} {origin:?}");
+            assert_eq!(
+                guard.foreign_header(&headers, false),
+                expected,
+                "{host:?} {origin:?}"
+            );
         }
     }
 
     #[test]
     fn other_names_are_those_that_are_allowed() {
-        let allowed = ["Sandbox", "10.0.0.5", "sandbox:8080", "proxy:80", "[fe80::1]"].map(|raw| raw.parse().unwrap());
+        let allowed = [
+            "Sandbox",
+            "10.0.0.5",
+            "sandbox:8080",
+            "proxy:80",
+            "[fe80::1]",
+        ]
+        .map(|raw| raw.parse().unwrap());
         let guard = Guard::new(([0, 0, 0, 0], 4780).into(), &allowed);
         for (host, origin, expected) in [
             ("sandbox:4780", None, None),
@@ -264,16 +329,33 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(HOST, host.parse().unwrap());
             origin.and_then(|origin: &str| headers.insert(ORIGIN, origin.parse().unwrap()));
-            assert_eq!(guard.foreign_header(&headers, false), expected, "{host} {origin:?}");
+            assert_eq!(
+                guard.foreign_header(&headers, false),
+                expected,
+                "{host} {origin:?}"
+            );
         }
     }
 
     #[test]
     fn an_allowed_host_is_one_name_or_address() {
-        for raw in
-            ["sandbox", "sandbox.internal:8080", "my_sandbox", "10.0.0.5", "[fe80::1]", "[fe80::1]:80", "proxy:80"]
-        {
-            assert_eq!(raw.parse::<AllowedHost>().unwrap().authority(4780).split(']').count(), raw.split(']').count());
+        for raw in [
+            "sandbox",
+            "sandbox.internal:8080",
+            "my_sandbox",
+            "10.0.0.5",
+            "[fe80::1]",
+            "[fe80::1]:80",
+            "proxy:80",
+        ] {
+            assert_eq!(
+                raw.parse::<AllowedHost>()
+                    .unwrap()
+                    .authority(4780)
+                    .split(']')
+                    .count(),
+                raw.split(']').count()
+            );
         }
         for raw in [
             "",
@@ -287,7 +369,10 @@ mod tests {
             "0.0.0.0",
             "fe80::1",
         ] {
-            let problem = format!("`{}` is not the name or the address of a host", raw.escape_debug());
+            let problem = format!(
+                "`{}` is not the name or the address of a host",
+                raw.escape_debug()
+            );
             assert_eq!(raw.parse::<AllowedHost>(), Err(problem));
         }
     }

@@ -76,11 +76,17 @@ impl FromStr for Fault {
 
     /// `key=value` or `key`, separated by commas; `body=` takes everything that follows.
     fn from_str(raw: &str) -> Result<Self, String> {
-        let mut fault = Self { rule: raw.trim().to_owned(), ..Self::default() };
+        let mut fault = Self {
+            rule: raw.trim().to_owned(),
+            ..Self::default()
+        };
         let (mut rest, mut given) = (raw.trim(), HashSet::new());
         while !rest.is_empty() {
-            let (part, tail) =
-                if rest.starts_with("body=") { (rest, "") } else { rest.split_once(',').unwrap_or((rest, "")) };
+            let (part, tail) = if rest.starts_with("body=") {
+                (rest, "")
+            } else {
+                rest.split_once(',').unwrap_or((rest, ""))
+            };
             rest = tail.trim_start();
             let (key, value) = part.split_once('=').unwrap_or((part, ""));
             let key = key.trim();
@@ -113,9 +119,12 @@ impl Fault {
                 self.headers.append(name, value);
             }
             "retry_after" => {
-                self.headers.insert(RETRY_AFTER, number(key, value, 0..=u32::MAX.into())?.into());
+                self.headers
+                    .insert(RETRY_AFTER, number(key, value, 0..=u32::MAX.into())?.into());
             }
-            "body" => self.body = Some(serde_json::from_str(value).unwrap_or_else(|_| value.into())),
+            "body" => {
+                self.body = Some(serde_json::from_str(value).unwrap_or_else(|_| value.into()));
+            }
             "reset" if value.is_empty() => return self.fail_with(FaultEffect::Reset),
             "hang" if value.is_empty() => return self.fail_with(FaultEffect::Hang),
             "truncate" if value.is_empty() => return self.fail_with(FaultEffect::Truncate),
@@ -130,15 +139,25 @@ impl Fault {
             "after" => self.after = number(key, value, 0..=u64::MAX)?,
             "first" => self.first = NonZeroU64::new(number(key, value, 1..=u64::MAX)?),
             "every" => self.every = NonZeroU64::new(number(key, value, 1..=u64::MAX)?),
-            "reset" | "hang" | "truncate" | "stored" | "unlisted" => return Err(format!("`{key}` takes no value")),
-            _ => return Err(format!("`{}` is unknown; there are {KEYS}", key.escape_debug())),
+            "reset" | "hang" | "truncate" | "stored" | "unlisted" => {
+                return Err(format!("`{key}` takes no value"));
+            }
+            _ => {
+                return Err(format!(
+                    "`{}` is unknown; there are {KEYS}",
+                    key.escape_debug()
+                ));
+            }
         }
         Ok(())
     }
 
     fn fail_with(&mut self, effect: FaultEffect) -> Result<(), String> {
         if self.effect != FaultEffect::None {
-            return Err("it has more than one of status, reset, hang and truncate; make two rules".to_owned());
+            return Err(
+                "it has more than one of status, reset, hang and truncate; make two rules"
+                    .to_owned(),
+            );
         }
         self.effect = effect;
         Ok(())
@@ -148,10 +167,15 @@ impl Fault {
         let is_later_fault = self.fate != Fate::default();
         if self.effect == FaultEffect::None && self.delay.is_zero() && !is_later_fault {
             let effects = "status, reset, hang, truncate, delay, undelivered, unlisted or late";
-            return Err(format!("it does not say what happens: give one of {effects}"));
+            return Err(format!(
+                "it does not say what happens: give one of {effects}"
+            ));
         }
         if is_later_fault && !self.stores() {
-            return Err("undelivered, unlisted and late need a message that is stored: add stored".to_owned());
+            return Err(
+                "undelivered, unlisted and late need a message that is stored: add stored"
+                    .to_owned(),
+            );
         }
         let has_status = matches!(self.effect, FaultEffect::Status(_));
         if !has_status && (self.body.is_some() || !self.headers.is_empty()) {
@@ -162,18 +186,35 @@ impl Fault {
 }
 
 fn number(key: &str, value: &str, allowed: RangeInclusive<u64>) -> Result<u64, String> {
-    value.parse().ok().filter(|number| allowed.contains(number)).ok_or_else(|| {
-        let (least, most) = (allowed.start(), allowed.end());
-        let limits = if *most == u64::MAX { format!("of at least {least}") } else { format!("from {least} to {most}") };
-        format!("{key} is `{}`; it must be a whole number {limits}", value.escape_debug())
-    })
+    value
+        .parse()
+        .ok()
+        .filter(|number| allowed.contains(number))
+        .ok_or_else(|| {
+            let (least, most) = (allowed.start(), allowed.end());
+            let limits = if *most == u64::MAX {
+                format!("of at least {least}")
+            } else {
+                format!("from {least} to {most}")
+            };
+            format!(
+                "{key} is `{}`; it must be a whole number {limits}",
+                value.escape_debug()
+            )
+        })
 }
 
 /// `NAME: VALUE`
 fn header(raw: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let read =
-        raw.split_once(':').and_then(|(name, value)| Some((name.trim().parse().ok()?, value.trim().parse().ok()?)));
-    read.ok_or_else(|| format!("`{}` is not a header; write header=NAME: VALUE", raw.escape_debug()))
+    let read = raw
+        .split_once(':')
+        .and_then(|(name, value)| Some((name.trim().parse().ok()?, value.trim().parse().ok()?)));
+    read.ok_or_else(|| {
+        format!(
+            "`{}` is not a header; write header=NAME: VALUE",
+            raw.escape_debug()
+        )
+    })
 }
 
 /// The word after `send`, which is what messages are compared with.
@@ -184,13 +225,23 @@ fn known_kind(kind: &str) -> Result<String, String> {
     }
     let meant = nearest(kind, known).map(|meant| format!("did you mean `{meant}`?"));
     let way_out = meant.unwrap_or_else(|| "`jelouctl explain` lists them".to_owned());
-    Err(format!("`{}` is not a kind of message; {way_out}", kind.escape_debug()))
+    Err(format!(
+        "`{}` is not a kind of message; {way_out}",
+        kind.escape_debug()
+    ))
 }
 
 /// A delay of at most an hour.
 pub(crate) fn delay(raw: &str) -> Result<Duration, String> {
-    let read = humantime::parse_duration(raw).ok().filter(|duration| *duration <= LONGEST);
-    read.ok_or_else(|| format!("`{}` is not a delay; write 500ms or 2s, up to 1h", raw.escape_debug()))
+    let read = humantime::parse_duration(raw)
+        .ok()
+        .filter(|duration| *duration <= LONGEST);
+    read.ok_or_else(|| {
+        format!(
+            "`{}` is not a delay; write 500ms or 2s, up to 1h",
+            raw.escape_debug()
+        )
+    })
 }
 
 /// The rules in force, and how often each applied.
@@ -217,7 +268,10 @@ impl Faults {
     /// The first rule that applies to this message. Every rule counts it.
     pub(crate) fn next(&self, user: &str, kind: &str) -> Option<Fault> {
         let mut rules = self.lock();
-        let applying: Vec<_> = rules.iter_mut().filter_map(|rule| rule.counts(user, kind).then_some(rule)).collect();
+        let applying: Vec<_> = rules
+            .iter_mut()
+            .filter_map(|rule| rule.counts(user, kind).then_some(rule))
+            .collect();
         let rule = applying.into_iter().next()?;
         rule.hits += 1;
         Some(rule.fault.clone())
@@ -225,7 +279,10 @@ impl Faults {
 
     pub(crate) fn to_json(&self) -> Value {
         let rules = self.lock();
-        rules.iter().map(|rule| json!({ "rule": rule.fault.rule, "seen": rule.seen, "hits": rule.hits })).collect()
+        rules
+            .iter()
+            .map(|rule| json!({ "rule": rule.fault.rule, "seen": rule.seen, "hits": rule.hits }))
+            .collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Rule>> {
@@ -235,12 +292,26 @@ impl Faults {
 
 impl Rule {
     fn all(faults: Vec<Fault>) -> Vec<Self> {
-        faults.into_iter().map(|fault| Self { fault, seen: 0, hits: 0 }).collect()
+        faults
+            .into_iter()
+            .map(|fault| Self {
+                fault,
+                seen: 0,
+                hits: 0,
+            })
+            .collect()
     }
 
     /// Counts a message, and returns whether the rule applies to it.
     fn counts(&mut self, user: &str, kind: &str) -> bool {
-        let Fault { to, kind: wanted, after, first, every, .. } = &self.fault;
+        let Fault {
+            to,
+            kind: wanted,
+            after,
+            first,
+            every,
+            ..
+        } = &self.fault;
         let is_recipient = to.as_ref().is_none_or(|to| match to.strip_suffix('*') {
             Some(beginning) => user.starts_with(beginning),
             None => user == to,
@@ -249,8 +320,11 @@ impl Rule {
             return false;
         }
         self.seen += 1;
-        let Some(number) = self.seen.checked_sub(*after).and_then(NonZeroU64::new) else { return false };
-        first.is_none_or(|first| number <= first) && every.is_none_or(|every| number.get() % every == 0)
+        let Some(number) = self.seen.checked_sub(*after).and_then(NonZeroU64::new) else {
+            return false;
+        };
+        first.is_none_or(|first| number <= first)
+            && every.is_none_or(|every| number.get() % every == 0)
     }
 }
 
@@ -263,20 +337,42 @@ mod tests {
     #[test]
     fn a_body_takes_the_rest_and_spaces_do_not_matter() {
         for (rule, effect, body) in [
-            ("status=500,body=<h1>a, b</h1>", FaultEffect::Status(500), Some(json!("<h1>a, b</h1>"))),
-            (r#"status=400,body={"a":[1,2]}"#, FaultEffect::Status(400), Some(json!({"a": [1, 2]}))),
+            (
+                "status=500,body=<h1>a, b</h1>",
+                FaultEffect::Status(500),
+                Some(json!("<h1>a, b</h1>")),
+            ),
+            (
+                r#"status=400,body={"a":[1,2]}"#,
+                FaultEffect::Status(400),
+                Some(json!({"a": [1, 2]})),
+            ),
             (" reset , stored , to=593* ", FaultEffect::Reset, None),
             ("delay=2s,kind=text,first=3", FaultEffect::None, None),
-            ("hang,delay=1h,after=18446744073709551615", FaultEffect::Hang, None),
+            (
+                "hang,delay=1h,after=18446744073709551615",
+                FaultEffect::Hang,
+                None,
+            ),
         ] {
             let fault: Fault = rule.parse().unwrap();
             assert_eq!((fault.effect, fault.body), (effect, body), "{rule}");
         }
         let fault: Fault = "status=503,header=X-A: b:c,retry_after=2".parse().unwrap();
-        assert_eq!((&fault.headers["x-a"], &fault.headers["retry-after"]), (&"b:c".parse().unwrap(), &2.into()));
+        assert_eq!(
+            (&fault.headers["x-a"], &fault.headers["retry-after"]),
+            (&"b:c".parse().unwrap(), &2.into())
+        );
         let fault: Fault = "reset,stored,undelivered=131049,late=10s".parse().unwrap();
         let listed_after = Some(Duration::from_secs(10));
-        assert_eq!(fault.fate, Fate { undelivered: Some(131_049), listed_after, ..Fate::default() });
+        assert_eq!(
+            fault.fate,
+            Fate {
+                undelivered: Some(131_049),
+                listed_after,
+                ..Fate::default()
+            }
+        );
     }
 
     #[test]
@@ -284,22 +380,43 @@ mod tests {
         for (raw, problem) in [
             ("", "it does not say what happens"),
             ("stored", "it does not say what happens"),
-            ("status=99", "status is `99`; it must be a whole number from 200 to 599"),
-            ("status=abc", "status is `abc`; it must be a whole number from 200 to 599"),
+            (
+                "status=99",
+                "status is `99`; it must be a whole number from 200 to 599",
+            ),
+            (
+                "status=abc",
+                "status is `abc`; it must be a whole number from 200 to 599",
+            ),
             ("status=500,reset", "more than one of"),
             ("retry_after=3,reset", "go with a status"),
             ("delay=soon", "`soon` is not a delay"),
             ("delay=2h", "`2h` is not a delay"),
             ("stauts=500", "`stauts` is unknown; there are status, reset"),
-            ("reset,every=2,every=3", "`every` says again what was said before it"),
-            ("unlisted,late=2s", "`late` says again what was said before it"),
+            (
+                "reset,every=2,every=3",
+                "`every` says again what was said before it",
+            ),
+            (
+                "unlisted,late=2s",
+                "`late` says again what was said before it",
+            ),
             ("reset=yes", "`reset` takes no value"),
-            ("reset,every=0", "every is `0`; it must be a whole number of at least 1"),
-            ("reset,kind=txt", "`txt` is not a kind of message; did you mean `text`?"),
+            (
+                "reset,every=0",
+                "every is `0`; it must be a whole number of at least 1",
+            ),
+            (
+                "reset,kind=txt",
+                "`txt` is not a kind of message; did you mean `text`?",
+            ),
             ("status=500,header=a b: c", "`a b: c` is not a header"),
             ("late", "`` is not a delay"),
             ("unlisted,reset", "add stored"),
-            ("undelivered=soon", "undelivered is `soon`; it must be a whole number from 1 to 999999"),
+            (
+                "undelivered=soon",
+                "undelivered is `soon`; it must be a whole number from 1 to 999999",
+            ),
         ] {
             let error = raw.parse::<Fault>().unwrap_err();
             assert!(error.contains(problem), "{raw}: {error}");
@@ -310,7 +427,10 @@ mod tests {
     fn rules_count_the_messages_that_they_are_for() {
         let hits = |rule: &str, messages: &[(&str, &str)]| {
             let faults = Faults::new(vec![rule.parse().unwrap()]);
-            let hits = messages.iter().enumerate().filter(|(_, (user, kind))| faults.next(user, kind).is_some());
+            let hits = messages
+                .iter()
+                .enumerate()
+                .filter(|(_, (user, kind))| faults.next(user, kind).is_some());
             hits.map(|(index, _)| index + 1).collect::<Vec<_>>()
         };
         let six = [("1", "text"); 6];
@@ -319,7 +439,12 @@ mod tests {
         assert_eq!(hits("reset,first=2", &six), [1, 2]);
         assert_eq!(hits("reset,after=4", &six), [5, 6]);
         assert_eq!(hits("reset,after=1,first=4,every=2", &six), [3, 5]);
-        let mixed = [("593", "text"), ("52", "text"), ("5931", "flow"), ("593", "flow")];
+        let mixed = [
+            ("593", "text"),
+            ("52", "text"),
+            ("5931", "flow"),
+            ("593", "flow"),
+        ];
         assert_eq!(hits("reset,to=593", &mixed), [1, 4]);
         assert_eq!(hits("reset,to=593*", &mixed), [1, 3, 4]);
         assert_eq!(hits("reset,to=593*,kind=flow,every=2", &mixed), [4]);
@@ -329,8 +454,13 @@ mod tests {
     fn the_first_rule_that_applies_wins() {
         let rules = ["status=500,every=2", "status=429,every=3"].map(|rule| rule.parse().unwrap());
         let faults = Faults::new(rules.into());
-        let effects: Vec<_> = (0..6).map(|_| faults.next("1", "text").map(|fault| fault.effect)).collect();
-        let [e500, e429] = [Some(FaultEffect::Status(500)), Some(FaultEffect::Status(429))];
+        let effects: Vec<_> = (0..6)
+            .map(|_| faults.next("1", "text").map(|fault| fault.effect))
+            .collect();
+        let [e500, e429] = [
+            Some(FaultEffect::Status(500)),
+            Some(FaultEffect::Status(429)),
+        ];
         assert_eq!(effects, [None, e500, e429, e500, None, e500]);
         assert_eq!(faults.to_json()[1]["seen"], 6);
         assert_eq!(faults.to_json()[1]["hits"], 1);

@@ -39,24 +39,42 @@ struct Lookup {
 }
 
 /// `GET /v1/external/messages/history/{bot}`: what both sides wrote, newest first.
-pub(super) async fn history(caller: Caller, Query(asked): Query<LookupQuery>) -> Result<Json<Value>, Response> {
+pub(super) async fn history(
+    caller: Caller,
+    Query(asked): Query<LookupQuery>,
+) -> Result<Json<Value>, Response> {
     let lookup = Lookup::read(&asked, ["startAt", "endAt"]).map_err(answers::invalid_field)?;
     let store = &caller.sandbox.store;
-    let chat = asked.get("messageId").map(|id| store.get(id).map(|message| message.user.clone()));
-    let is_of_chat = |message: &StoredMessage| chat.as_ref().is_none_or(|user| user.as_ref() == Some(&message.user));
+    let chat = asked
+        .get("messageId")
+        .map(|id| store.get(id).map(|message| message.user.clone()));
+    let is_of_chat = |message: &StoredMessage| {
+        chat.as_ref()
+            .is_none_or(|user| user.as_ref() == Some(&message.user))
+    };
     let now = SystemTime::now();
     let (pagination, found) = lookup.page_of(&caller, now, is_of_chat);
-    let results: Vec<_> = found.iter().map(|message| history_entry(message, now)).collect();
-    Ok(Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })))
+    let results: Vec<_> = found
+        .iter()
+        .map(|message| history_entry(message, now))
+        .collect();
+    Ok(Json(
+        json!({ "pagination": pagination, "_metadata": {}, "results": results }),
+    ))
 }
 
 /// `GET /v1/external/bots/{bot}/notifications`: the templates that were sent, newest first.
-pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuery>) -> Result<Json<Value>, Response> {
+pub(super) async fn notifications(
+    caller: Caller,
+    Query(asked): Query<LookupQuery>,
+) -> Result<Json<Value>, Response> {
     let lookup = Lookup::read(&asked, ["from", "to"]).map_err(answers::invalid_field)?;
     let now = SystemTime::now();
     let fits = |message: &StoredMessage| {
         let has = |parameter: &str, value: &dyn Fn() -> Value| {
-            asked.get(parameter).is_none_or(|wanted| value().as_str() == Some(wanted))
+            asked
+                .get(parameter)
+                .is_none_or(|wanted| value().as_str() == Some(wanted))
         };
         NOTIFICATIONS.contains(&message.kind)
             && asked.get("messageId").is_none_or(|id| *id == message.id)
@@ -64,37 +82,72 @@ pub(super) async fn notifications(caller: Caller, Query(asked): Query<LookupQuer
             && has("campaignId", &|| campaign(message))
     };
     let (pagination, found) = lookup.page_of(&caller, now, fits);
-    let results: Vec<_> = found.iter().filter_map(|message| notification_entry(message, now)).collect();
-    Ok(Json(json!({ "pagination": pagination, "_metadata": {}, "results": results })))
+    let results: Vec<_> = found
+        .iter()
+        .filter_map(|message| notification_entry(message, now))
+        .collect();
+    Ok(Json(
+        json!({ "pagination": pagination, "_metadata": {}, "results": results }),
+    ))
 }
 
 /// `GET /v1/external/bots/{bot}/notifications/{notification}`, also without `external`: one template that was sent.
 pub(super) async fn notification(caller: Caller) -> Response {
     let now = SystemTime::now();
-    let is_listed = |message: &StoredMessage| message.receipts.as_ref().is_some_and(|receipts| receipts.is_listed(now));
-    let found = caller.notification.as_deref().and_then(|id| caller.sandbox.store.get(id));
-    let found = found.filter(|one| one.bot == caller.bot && NOTIFICATIONS.contains(&one.kind) && is_listed(one));
+    let is_listed = |message: &StoredMessage| {
+        message
+            .receipts
+            .as_ref()
+            .is_some_and(|receipts| receipts.is_listed(now))
+    };
+    let found = caller
+        .notification
+        .as_deref()
+        .and_then(|id| caller.sandbox.store.get(id));
+    let found = found
+        .filter(|one| one.bot == caller.bot && NOTIFICATIONS.contains(&one.kind) && is_listed(one));
     match found.and_then(|message| notification_entry(&message, now)) {
         Some(notification) => Json(notification).into_response(),
-        None => answers::coded(StatusCode::NOT_FOUND, "not_found", "There is no such notification"),
+        None => answers::coded(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "There is no such notification",
+        ),
     }
 }
 
 impl Lookup {
     /// The parameters of all listings; `names` are those of the beginning and the end. An error names the parameter.
     fn read(asked: &LookupQuery, names: [&str; 2]) -> Result<Self, (String, String)> {
-        let number = |name: &str, default: usize, most: usize| match asked.get(name).map(|raw| raw.parse()) {
+        let number = |name: &str, default: usize, most: usize| match asked
+            .get(name)
+            .map(|raw| raw.parse())
+        {
             None => Ok(default),
             Some(Ok(number)) if (1..=most).contains(&number) => Ok(number),
-            Some(_) => Err((name.to_owned(), format!("must be a number from 1 to {most}"))),
+            Some(_) => Err((
+                name.to_owned(),
+                format!("must be a number from 1 to {most}"),
+            )),
         };
         let [begin, end] = names.map(|name| {
             let time = |raw: &String| milliseconds(raw, name == names[1]);
             let problem = || (name.to_owned(), "must be a date in ISO 8601".to_owned());
-            asked.get(name).map(|raw| time(raw).ok_or_else(problem)).transpose()
+            asked
+                .get(name)
+                .map(|raw| time(raw).ok_or_else(problem))
+                .transpose()
         });
-        let (page, limit) = (number("page", 1, usize::MAX)?, number("limit", DEFAULT_LIMIT, MAX_LIMIT)?);
-        Ok(Self { begin: begin?, end: end?, page, limit })
+        let (page, limit) = (
+            number("page", 1, usize::MAX)?,
+            number("limit", DEFAULT_LIMIT, MAX_LIMIT)?,
+        );
+        Ok(Self {
+            begin: begin?,
+            end: end?,
+            page,
+            limit,
+        })
     }
 
     /// A page of the caller's bot's messages that match, newest first, with Jelou's pagination.
@@ -104,14 +157,24 @@ impl Lookup {
         now: SystemTime,
         fits: impl Fn(&StoredMessage) -> bool,
     ) -> (Value, Vec<Arc<StoredMessage>>) {
-        let of_bot = caller.sandbox.store.select(&Filter { bot: Some(caller.bot.clone()), ..Filter::default() });
+        let of_bot = caller.sandbox.store.select(&Filter {
+            bot: Some(caller.bot.clone()),
+            ..Filter::default()
+        });
         let is_listed = |message: &StoredMessage| {
             let at = timestamp(message.received_at).as_millisecond();
             self.begin.is_none_or(|begin| at >= begin)
                 && self.end.is_none_or(|end| at <= end)
-                && message.receipts.as_ref().is_none_or(|receipts| receipts.is_listed(now))
+                && message
+                    .receipts
+                    .as_ref()
+                    .is_none_or(|receipts| receipts.is_listed(now))
         };
-        let found: Vec<_> = of_bot.into_iter().rev().filter(|message| is_listed(message) && fits(message)).collect();
+        let found: Vec<_> = of_bot
+            .into_iter()
+            .rev()
+            .filter(|message| is_listed(message) && fits(message))
+            .collect();
         let offset = (self.page - 1).saturating_mul(self.limit);
         let pagination = json!({
             "limit": self.limit,
@@ -120,7 +183,10 @@ impl Lookup {
             "offset": offset,
             "totalPages": found.len().div_ceil(self.limit),
         });
-        (pagination, found.into_iter().skip(offset).take(self.limit).collect())
+        (
+            pagination,
+            found.into_iter().skip(offset).take(self.limit).collect(),
+        )
     }
 }
 
@@ -130,8 +196,16 @@ fn milliseconds(raw: &str, is_end: bool) -> Option<i64> {
         return Some(time.as_millisecond());
     }
     let day: Date = raw.parse().ok()?;
-    let day = if is_end { day.checked_add(1.day()).ok()? } else { day };
-    let begin = day.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp().as_millisecond();
+    let day = if is_end {
+        day.checked_add(1.day()).ok()?
+    } else {
+        day
+    };
+    let begin = day
+        .to_zoned_datetime(TimeZone::UTC)
+        .ok()?
+        .timestamp()
+        .as_millisecond();
     Some(begin - i64::from(is_end))
 }
 
@@ -156,7 +230,10 @@ fn history_entry(message: &StoredMessage, now: SystemTime) -> Value {
 /// The `type` on the wire in capitals, with text and medium if it has them. Jelou documents only the one for text.
 fn bubble(message: &StoredMessage) -> Value {
     let body = &message.body;
-    let on_wire = body.get("type").and_then(Value::as_str).filter(|_| !NOTIFICATIONS.contains(&message.kind));
+    let on_wire = body
+        .get("type")
+        .and_then(Value::as_str)
+        .filter(|_| !NOTIFICATIONS.contains(&message.kind));
     let mut bubble = json!({ "type": on_wire.unwrap_or(message.kind).to_uppercase() });
     if let Value::Object(bubble) = &mut bubble {
         let shown = ["text", "mediaUrl"].into_iter();
@@ -194,8 +271,21 @@ fn element_name(message: &StoredMessage) -> Value {
 
 /// The campaign in the body, or in the path: `/v1/bots/{bot}/campaigns/{campaign}/template-messages`.
 fn campaign(message: &StoredMessage) -> Value {
-    let head: Option<Value> = message.request.as_ref().and_then(|head| serde_json::from_str(head.get()).ok());
-    let path = head.as_ref().and_then(|head| head.get("path")?.as_str()).unwrap_or_default();
-    let in_path = path.split_once("/campaigns/").and_then(|(_, rest)| rest.split('/').next());
-    message.body.get("campaignId").cloned().or(in_path.map(Value::from)).unwrap_or_default()
+    let head: Option<Value> = message
+        .request
+        .as_ref()
+        .and_then(|head| serde_json::from_str(head.get()).ok());
+    let path = head
+        .as_ref()
+        .and_then(|head| head.get("path")?.as_str())
+        .unwrap_or_default();
+    let in_path = path
+        .split_once("/campaigns/")
+        .and_then(|(_, rest)| rest.split('/').next());
+    message
+        .body
+        .get("campaignId")
+        .cloned()
+        .or(in_path.map(Value::from))
+        .unwrap_or_default()
 }

@@ -29,7 +29,12 @@ const NOT_SENT: &str = "message_could_not_be_send";
 /// `POST /v1/bots/{bot}/messages`, and a template by its id to a user of a campaign.
 pub(super) async fn message(received: MessageRequest) -> Response {
     let checked = message::check_message(received.body.clone());
-    receive(received, checked, |id, _| json!({ "success": true, "messageId": id })).await
+    receive(
+        received,
+        checked,
+        |id, _| json!({ "success": true, "messageId": id }),
+    )
+    .await
 }
 
 /// `POST /v1/bots/{bot}/users/{user}/flow_message`
@@ -42,19 +47,31 @@ pub(super) async fn flow_message(received: MessageRequest) -> Response {
 pub(super) async fn template(received: MessageRequest) -> Response {
     let mut checked = message::check_template(received.body.clone());
     if let (Ok(checked), Some(wanted)) = (&mut checked, TemplateUse::of(&received.body))
-        && let Some((code, description)) =
-            judge(&received.caller.sandbox.options.templates, &wanted, &mut checked.warnings)
+        && let Some((code, description)) = judge(
+            &received.caller.sandbox.options.templates,
+            &wanted,
+            &mut checked.warnings,
+        )
     {
         let answer = answers::coded(StatusCode::BAD_REQUEST, code, &description);
         let user = checked.recipient.take().map(|user| user.to_string());
         return received.refuse(user, Some(checked.kind), answer).await;
     }
-    receive(received, checked, |id, user| json!([{ "id": id, "destination": user }])).await
+    receive(
+        received,
+        checked,
+        |id, user| json!([{ "id": id, "destination": user }]),
+    )
+    .await
 }
 
 /// The code and the description that refuse a message with a template, or perhaps a warning about it. Codes of digits are
 /// WhatsApp's own.
-fn judge(templates: &Templates, wanted: &TemplateUse, warnings: &mut Vec<String>) -> Option<(&'static str, String)> {
+fn judge(
+    templates: &Templates,
+    wanted: &TemplateUse,
+    warnings: &mut Vec<String>,
+) -> Option<(&'static str, String)> {
     let name = &wanted.name;
     match wanted.judge(&templates.list) {
         TemplateVerdict::Fits => {}
@@ -101,13 +118,23 @@ pub(super) async fn templates(caller: Caller, Asked(wanted): Asked<PageQuery>) -
 }
 
 /// An address that does not exist in the API.
-pub(super) async fn no_such_address(State(sandbox): State<Arc<SandboxState>>, request: Request) -> Response {
+pub(super) async fn no_such_address(
+    State(sandbox): State<Arc<SandboxState>>,
+    request: Request,
+) -> Response {
     refuse_address(&sandbox, request, answers::not_found()).await
 }
 
 /// An address of the API, requested with another method.
-pub(super) async fn wrong_method(State(sandbox): State<Arc<SandboxState>>, request: Request) -> Response {
-    let answer = answers::coded(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This address has other methods");
+pub(super) async fn wrong_method(
+    State(sandbox): State<Arc<SandboxState>>,
+    request: Request,
+) -> Response {
+    let answer = answers::coded(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "This address has other methods",
+    );
     refuse_address(&sandbox, request, answer).await
 }
 
@@ -115,7 +142,10 @@ pub(super) async fn wrong_method(State(sandbox): State<Arc<SandboxState>>, reque
 /// browser requests for the page are not.
 async fn refuse_address(sandbox: &SandboxState, request: Request, answer: Response) -> Response {
     let (parts, body) = request.into_parts();
-    if !["/v1/", "/v2/"].iter().any(|beginning| parts.uri.path().starts_with(beginning)) {
+    if !["/v1/", "/v2/"]
+        .iter()
+        .any(|beginning| parts.uri.path().starts_with(beginning))
+    {
         return answer;
     }
     let body = read_bytes(body).await.ok().as_ref().and_then(readable);
@@ -127,18 +157,35 @@ async fn receive(
     checked: Result<Checked, InvalidMessage>,
     answer: fn(&str, &str) -> Value,
 ) -> Response {
-    let Checked { kind, recipient, warnings } = match checked {
+    let Checked {
+        kind,
+        recipient,
+        warnings,
+    } = match checked {
         Ok(checked) => checked,
-        Err(error) => return received.refuse(None, None, answers::unprocessable(&error)).await,
+        Err(error) => {
+            return received
+                .refuse(None, None, answers::unprocessable(&error))
+                .await;
+        }
     };
-    let user = recipient.map(|user| user.to_string()).or_else(|| received.caller.user.clone()).unwrap_or_default();
+    let user = recipient
+        .map(|user| user.to_string())
+        .or_else(|| received.caller.user.clone())
+        .unwrap_or_default();
     let sandbox = &received.caller.sandbox;
     if sandbox.options.window && !kind.starts_with(TEMPLATE) && !sandbox.store.may_write_to(&user) {
-        let description = format!("{user} has not written in the last 24 hours; only a template reaches them");
+        let description =
+            format!("{user} has not written in the last 24 hours; only a template reaches them");
         let answer = answers::coded(StatusCode::BAD_REQUEST, NOT_SENT, &description);
         return received.refuse(Some(user), Some(kind), answer).await;
     }
-    let MessageRequest { caller, request, body, hangup } = received;
+    let MessageRequest {
+        caller,
+        request,
+        body,
+        hangup,
+    } = received;
     let sandbox = caller.sandbox;
     let fault = sandbox.faults.next(&user, kind);
     if let Some(fault) = &fault {
@@ -147,19 +194,34 @@ async fn receive(
     let mut accepted = Value::Null;
     let mut fate = fault.as_ref().map(|fault| fault.fate).unwrap_or_default();
     let is_stored = fault.as_ref().is_none_or(Fault::stores);
-    if let Some(limit) = sandbox.options.limit_24h.filter(|_| is_stored && kind.starts_with(TEMPLATE)) {
+    if let Some(limit) = sandbox
+        .options
+        .limit_24h
+        .filter(|_| is_stored && kind.starts_with(TEMPLATE))
+    {
         fate.is_held_back = !sandbox.store.reach(&user, limit);
     }
     if is_stored {
         let message = StoredMessage::new(Author::Bot, caller.bot, user, kind, body);
-        let message = StoredMessage { warnings: warnings.clone(), request: Some(request), ..message };
+        let message = StoredMessage {
+            warnings: warnings.clone(),
+            request: Some(request),
+            ..message
+        };
         sandbox.store.add(message, fate, |message| {
             accepted = answer(&message.id, &message.user);
             recorded(fault.as_ref(), &accepted)
         });
     } else {
-        let refused = RefusedRequest { request, body: Some(body), user: Some(user), kind: Some(kind) };
-        sandbox.refused.keep(refused, &recorded(fault.as_ref(), &accepted));
+        let refused = RefusedRequest {
+            request,
+            body: Some(body),
+            user: Some(user),
+            kind: Some(kind),
+        };
+        sandbox
+            .refused
+            .keep(refused, &recorded(fault.as_ref(), &accepted));
     }
     match fault {
         Some(fault) => fail(&fault, &accepted, hangup).await,
@@ -176,7 +238,9 @@ fn recorded(fault: Option<&Fault>, accepted: &Value) -> Value {
         }
         Some((_, FaultEffect::Reset)) => json!({ "fault": "reset" }),
         Some((_, FaultEffect::Hang)) => json!({ "fault": "hang" }),
-        Some((_, FaultEffect::Truncate)) => json!({ "status": 200, "body": accepted, "fault": "truncate" }),
+        Some((_, FaultEffect::Truncate)) => {
+            json!({ "status": 200, "body": accepted, "fault": "truncate" })
+        }
     }
 }
 
@@ -187,7 +251,9 @@ async fn fail(fault: &Fault, accepted: &Value, hangup: Option<Hangup>) -> Respon
         (FaultEffect::Status(status), _) => with_status(status, fault),
         (FaultEffect::Truncate, Some(hangup)) => truncated(&accepted.to_string(), hangup),
         (FaultEffect::Reset, Some(hangup)) => hangup.end(Ending::Reset).await,
-        (FaultEffect::Hang, _) | (FaultEffect::Truncate | FaultEffect::Reset, None) => std::future::pending().await,
+        (FaultEffect::Hang, _) | (FaultEffect::Truncate | FaultEffect::Reset, None) => {
+            std::future::pending().await
+        }
     }
 }
 
@@ -197,7 +263,8 @@ fn with_status(status: u16, fault: &Fault) -> Response {
         Some(Value::String(text)) => text.clone().into_response(),
         Some(json) => Json(json).into_response(),
     };
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().extend(fault.headers.clone());
     response
 }
@@ -212,6 +279,9 @@ fn truncated(answer: &str, hangup: Hangup) -> Response {
             None => hangup.end(Ending::Close).await,
         }
     });
-    let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json")), (CONTENT_LENGTH, answer.len().into())];
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CONTENT_LENGTH, answer.len().into()),
+    ];
     (headers, Body::from_stream(chunks)).into_response()
 }

@@ -59,17 +59,33 @@ pub(super) async fn messages(
 ) -> Json<Value> {
     filter.from.get_or_insert(Writers::Bot);
     let messages = sandbox.store.select(&filter);
-    Json(messages.iter().map(|message| message.read_back(sandbox.drawing(&filter), None)).collect())
+    Json(
+        messages
+            .iter()
+            .map(|message| message.read_back(sandbox.drawing(&filter), None))
+            .collect(),
+    )
 }
 
 /// `GET /sandbox/chats`: the newest fitting message of each user, newest first, and how many the user has not read.
-pub(super) async fn chats(State(sandbox): State<Arc<SandboxState>>, Asked(filter): Asked<Filter>) -> Json<Value> {
+pub(super) async fn chats(
+    State(sandbox): State<Arc<SandboxState>>,
+    Asked(filter): Asked<Filter>,
+) -> Json<Value> {
     let chats = sandbox.store.chats(&filter);
-    Json(chats.iter().map(|(newest, unread)| newest.read_back(sandbox.drawing(&filter), Some(*unread))).collect())
+    Json(
+        chats
+            .iter()
+            .map(|(newest, unread)| newest.read_back(sandbox.drawing(&filter), Some(*unread)))
+            .collect(),
+    )
 }
 
 /// `GET /sandbox/messages/{id}`
-pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): Path<String>) -> Response {
+pub(super) async fn message(
+    State(sandbox): State<Arc<SandboxState>>,
+    Path(id): Path<String>,
+) -> Response {
     match sandbox.store.get(&id) {
         Some(message) => Json(message.read_back(None, None)).into_response(),
         None => answers::not_found(),
@@ -77,13 +93,21 @@ pub(super) async fn message(State(sandbox): State<Arc<SandboxState>>, Path(id): 
 }
 
 /// `GET /sandbox/refused`: requests that were refused, or met a fault that stored nothing, oldest first.
-pub(super) async fn refused(State(sandbox): State<Arc<SandboxState>>, Asked(asked): Asked<RefusedQuery>) -> Response {
-    let refused = sandbox.refused.select(asked.since, asked.limit.unwrap_or(usize::MAX));
+pub(super) async fn refused(
+    State(sandbox): State<Arc<SandboxState>>,
+    Asked(asked): Asked<RefusedQuery>,
+) -> Response {
+    let refused = sandbox
+        .refused
+        .select(asked.since, asked.limit.unwrap_or(usize::MAX));
     ([(CONTENT_TYPE, "application/json")], refused).into_response()
 }
 
 /// `POST /sandbox/chats/{user}/read`: the user opens the chat.
-pub(super) async fn open_chat(State(sandbox): State<Arc<SandboxState>>, Path(user): Path<String>) -> StatusCode {
+pub(super) async fn open_chat(
+    State(sandbox): State<Arc<SandboxState>>,
+    Path(user): Path<String>,
+) -> StatusCode {
     sandbox.store.open_chat(&user);
     StatusCode::NO_CONTENT
 }
@@ -101,11 +125,20 @@ pub(super) async fn faults(State(sandbox): State<Arc<SandboxState>>) -> Json<Val
 }
 
 /// `PUT /sandbox/faults`: a JSON array of rules that replace those in force.
-pub(super) async fn set_faults(State(sandbox): State<Arc<SandboxState>>, body: Body) -> Result<Json<Value>, Response> {
-    let rules: Vec<String> = serde_json::from_value(read_json(body).await?)
-        .map_err(|_| answers::unusable("give an array of rules, each a text, such as [\"status=500\"]"))?;
-    let read = rules.iter().map(|rule| rule.parse::<Fault>().map_err(|error| format!("`{rule}`: {error}")));
-    let faults = read.collect::<Result<_, String>>().map_err(|problem| answers::unusable(&problem))?;
+pub(super) async fn set_faults(
+    State(sandbox): State<Arc<SandboxState>>,
+    body: Body,
+) -> Result<Json<Value>, Response> {
+    let rules: Vec<String> = serde_json::from_value(read_json(body).await?).map_err(|_| {
+        answers::unusable("give an array of rules, each a text, such as [\"status=500\"]")
+    })?;
+    let read = rules.iter().map(|rule| {
+        rule.parse::<Fault>()
+            .map_err(|error| format!("`{rule}`: {error}"))
+    });
+    let faults = read
+        .collect::<Result<_, String>>()
+        .map_err(|problem| answers::unusable(&problem))?;
     sandbox.faults.replace(faults);
     Ok(Json(sandbox.faults.to_json()))
 }
@@ -122,8 +155,12 @@ pub(super) async fn write(
         return Err(answers::unusable("text: is empty"));
     }
     let body = json!(written);
-    let bot =
-        sandbox.options.bot.clone().or_else(|| sandbox.store.bot_of(&user)).unwrap_or_else(|| "sandbox".to_owned());
+    let bot = sandbox
+        .options
+        .bot
+        .clone()
+        .or_else(|| sandbox.store.bot_of(&user))
+        .unwrap_or_else(|| "sandbox".to_owned());
     let message = StoredMessage::new(Author::User, bot, user, "text", body);
     let message = sandbox.store.add(message, Fate::default(), |_| Value::Null);
     Ok((StatusCode::CREATED, Json(&*message)).into_response())
@@ -147,12 +184,20 @@ struct Subscriber {
 /// changed is read at the other addresses. So a slow subscriber costs no memory, and one that reconnects misses
 /// nothing.
 pub(super) async fn events(State(sandbox): State<Arc<SandboxState>>) -> Response {
-    let subscriber = Subscriber { changes: sandbox.changes.subscribe(), sandbox, told_at: None };
+    let subscriber = Subscriber {
+        changes: sandbox.changes.subscribe(),
+        sandbox,
+        told_at: None,
+    };
     let stream = stream::unfold(subscriber, |mut subscriber| async {
         let event = subscriber.next().await;
         Some((Ok::<_, Infallible>(event), subscriber))
     });
-    ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(stream)).into_response()
+    (
+        [(CONTENT_TYPE, "text/event-stream")],
+        Body::from_stream(stream),
+    )
+        .into_response()
 }
 
 impl Subscriber {
@@ -161,11 +206,19 @@ impl Subscriber {
             let arrival = self.sandbox.store.next_arrival(told_at);
             let wait = arrival.map(|at| at.duration_since(SystemTime::now()).unwrap_or_default());
             // Whichever comes first: a change, a delivery, or the next sign of life.
-            let _ = tokio::time::timeout(wait.unwrap_or(HEARTBEAT).min(HEARTBEAT), self.changes.changed()).await;
+            let _ = tokio::time::timeout(
+                wait.unwrap_or(HEARTBEAT).min(HEARTBEAT),
+                self.changes.changed(),
+            )
+            .await;
             tokio::time::sleep(PAUSE).await;
         }
         self.changes.mark_unchanged();
         self.told_at = Some(SystemTime::now());
-        format!("retry: {RETRY_MS}\nevent: changed\ndata: {}\n\n", self.sandbox.health()).into()
+        format!(
+            "retry: {RETRY_MS}\nevent: changed\ndata: {}\n\n",
+            self.sandbox.health()
+        )
+        .into()
     }
 }

@@ -50,20 +50,31 @@ struct KeptRefusals {
 
 impl RefusedRequests {
     pub(crate) fn new(changes: watch::Sender<()>) -> Self {
-        Self { inner: Mutex::default(), changes }
+        Self {
+            inner: Mutex::default(),
+            changes,
+        }
     }
 
     /// Keeps `refused` with its answer, and returns the answer.
     pub(crate) async fn answered(&self, refused: RefusedRequest, answer: Response) -> Response {
         let (head, body) = answer.into_parts();
         let bytes = to_bytes(body, MAX_ANSWER).await.unwrap_or_default();
-        self.keep(refused, &json!({ "status": head.status.as_u16(), "body": readable(&bytes) }));
+        self.keep(
+            refused,
+            &json!({ "status": head.status.as_u16(), "body": readable(&bytes) }),
+        );
         Response::from_parts(head, Body::from(bytes))
     }
 
     /// Keeps `refused`; `answer` is what its sender got.
     pub(crate) fn keep(&self, refused: RefusedRequest, answer: &Value) {
-        let RefusedRequest { user, kind, request, body } = refused;
+        let RefusedRequest {
+            user,
+            kind,
+            request,
+            body,
+        } = refused;
         let mut inner = self.lock();
         inner.number += 1;
         let json = json!({
@@ -86,7 +97,11 @@ impl RefusedRequests {
         let inner = self.lock();
         let begin = inner.kept.partition_point(|(number, _)| *number <= since);
         let begin = begin.max(inner.kept.len().saturating_sub(limit));
-        let selected: Vec<_> = inner.kept.range(begin..).map(|(_, json)| json.as_str()).collect();
+        let selected: Vec<_> = inner
+            .kept
+            .range(begin..)
+            .map(|(_, json)| json.as_str())
+            .collect();
         format!("[{}]", selected.join(","))
     }
 
@@ -98,7 +113,10 @@ impl RefusedRequests {
 
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
-        *inner = KeptRefusals { number: inner.number, ..KeptRefusals::default() };
+        *inner = KeptRefusals {
+            number: inner.number,
+            ..KeptRefusals::default()
+        };
     }
 
     fn lock(&self) -> MutexGuard<'_, KeptRefusals> {
@@ -111,7 +129,9 @@ impl KeptRefusals {
         self.bytes += json.len();
         self.kept.push_back((self.number, json));
         while self.kept.len() > MAX || self.bytes > MAX_BYTES {
-            let Some((_, oldest)) = self.kept.pop_front() else { break };
+            let Some((_, oldest)) = self.kept.pop_front() else {
+                break;
+            };
             self.bytes -= oldest.len();
             self.dropped += 1;
         }
@@ -126,9 +146,15 @@ pub(super) fn readable(bytes: &Bytes) -> Option<Value> {
 
 /// Path → problem, of the fields that an answer of Jelou's validator names.
 fn fields(answer: &Value) -> Map<String, Value> {
-    let named = answer.pointer("/body/validationError").and_then(Value::as_object);
+    let named = answer
+        .pointer("/body/validationError")
+        .and_then(Value::as_object);
     let problem = |told: &Value| told.pointer("/0/en").cloned().unwrap_or_default();
-    named.into_iter().flatten().map(|(path, told)| (path.clone(), problem(told))).collect()
+    named
+        .into_iter()
+        .flatten()
+        .map(|(path, told)| (path.clone(), problem(told)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -136,12 +162,19 @@ mod tests {
     use super::*;
 
     fn refused(body: &str) -> RefusedRequest {
-        RefusedRequest { request: Box::default(), body: Some(json!(body)), user: None, kind: None }
+        RefusedRequest {
+            request: Box::default(),
+            body: Some(json!(body)),
+            user: None,
+            kind: None,
+        }
     }
 
     fn numbers(store: &RefusedRequests, since: u64, limit: usize) -> Vec<u64> {
         let read: Vec<Value> = serde_json::from_str(&store.select(since, limit)).unwrap();
-        read.iter().map(|one| one["number"].as_u64().unwrap()).collect()
+        read.iter()
+            .map(|one| one["number"].as_u64().unwrap())
+            .collect()
     }
 
     #[test]

@@ -50,7 +50,10 @@ pub(super) struct MessageRequest {
 impl FromRequestParts<Arc<SandboxState>> for Caller {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        sandbox: &Arc<SandboxState>,
+    ) -> Result<Self, Response> {
         match Self::known(parts, sandbox).await {
             Ok(caller) => Ok(caller),
             Err(answer) => Err(refuse(sandbox, parts, None, answer).await),
@@ -70,19 +73,36 @@ impl Caller {
             });
         }
         let path = RawPathParams::from_request_parts(parts, sandbox).await;
-        let path =
-            path.map_err(|rejection| answers::bad_request(&format!("Invalid URL: {}", rejection.body_text())))?;
-        let of = |wanted| path.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned());
+        let path = path.map_err(|rejection| {
+            answers::bad_request(&format!("Invalid URL: {}", rejection.body_text()))
+        })?;
+        let of = |wanted| {
+            path.iter()
+                .find(|(name, _)| *name == wanted)
+                .map(|(_, value)| value.to_owned())
+        };
         let bot = of("bot").unwrap_or_default();
-        if sandbox.options.bot.as_ref().is_some_and(|known| *known != bot) {
+        if sandbox
+            .options
+            .bot
+            .as_ref()
+            .is_some_and(|known| *known != bot)
+        {
             return Err(if is_external {
                 answers::external_bot_not_found()
             } else {
-                let description = format!("There is no bot {bot} here; the sandbox was started with another --bot");
+                let description = format!(
+                    "There is no bot {bot} here; the sandbox was started with another --bot"
+                );
                 answers::coded(StatusCode::NOT_FOUND, "bot_not_found", &description)
             });
         }
-        Ok(Self { sandbox: Arc::clone(sandbox), bot, user: of("user"), notification: of("notification") })
+        Ok(Self {
+            sandbox: Arc::clone(sandbox),
+            bot,
+            user: of("user"),
+            notification: of("notification"),
+        })
     }
 }
 
@@ -91,17 +111,25 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 
     async fn from_request(request: Request, sandbox: &Arc<SandboxState>) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let (caller, bytes) = (Caller::known(&mut parts, sandbox).await, read_bytes(body).await);
+        let (caller, bytes) = (
+            Caller::known(&mut parts, sandbox).await,
+            read_bytes(body).await,
+        );
         // Kept with a request that is refused, too.
         let sent = bytes.as_ref().cloned().unwrap_or_default();
         let read = match (caller, bytes) {
-            (Ok(caller), Ok(bytes)) => {
-                serde_json::from_slice(&bytes).map(|body| (caller, body)).map_err(|error| not_json(&error))
-            }
+            (Ok(caller), Ok(bytes)) => serde_json::from_slice(&bytes)
+                .map(|body| (caller, body))
+                .map_err(|error| not_json(&error)),
             (Err(answer), _) | (_, Err(answer)) => Err(answer),
         };
         match read {
-            Ok((caller, body)) => Ok(Self { caller, request: head(&parts), body, hangup: parts.extensions.remove() }),
+            Ok((caller, body)) => Ok(Self {
+                caller,
+                request: head(&parts),
+                body,
+                hangup: parts.extensions.remove(),
+            }),
             Err(answer) => Err(refuse(sandbox, &parts, readable(&sent), answer).await),
         }
     }
@@ -109,17 +137,49 @@ impl FromRequest<Arc<SandboxState>> for MessageRequest {
 
 impl MessageRequest {
     /// Keeps the request among the refused ones, and returns the answer.
-    pub(crate) async fn refuse(self, user: Option<String>, kind: Option<&'static str>, answer: Response) -> Response {
-        let Self { caller: Caller { sandbox, user: in_path, .. }, request, body, .. } = self;
-        let user = user.or(in_path).or_else(|| body.get("userId")?.as_str().map(str::to_owned));
-        let refused = RefusedRequest { request, body: Some(body), user, kind };
+    pub(crate) async fn refuse(
+        self,
+        user: Option<String>,
+        kind: Option<&'static str>,
+        answer: Response,
+    ) -> Response {
+        let Self {
+            caller:
+                Caller {
+                    sandbox,
+                    user: in_path,
+                    ..
+                },
+            request,
+            body,
+            ..
+        } = self;
+        let user = user
+            .or(in_path)
+            .or_else(|| body.get("userId")?.as_str().map(str::to_owned));
+        let refused = RefusedRequest {
+            request,
+            body: Some(body),
+            user,
+            kind,
+        };
         sandbox.refused.answered(refused, answer).await
     }
 }
 
 /// Keeps a request that is not a message, and returns the answer.
-pub(super) async fn refuse(sandbox: &SandboxState, parts: &Parts, body: Option<Value>, answer: Response) -> Response {
-    let refused = RefusedRequest { request: head(parts), body, user: None, kind: None };
+pub(super) async fn refuse(
+    sandbox: &SandboxState,
+    parts: &Parts,
+    body: Option<Value>,
+    answer: Response,
+) -> Response {
+    let refused = RefusedRequest {
+        request: head(parts),
+        body,
+        user: None,
+        kind: None,
+    };
     sandbox.refused.answered(refused, answer).await
 }
 
@@ -134,16 +194,32 @@ struct Head<'a> {
 fn head(parts: &Parts) -> Box<RawValue> {
     let headers = parts.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
-        (name.as_str(), if is_secret(name.as_str()) { "(redacted)".into() } else { value })
+        (
+            name.as_str(),
+            if is_secret(name.as_str()) {
+                "(redacted)".into()
+            } else {
+                value
+            },
+        )
     });
     let (path, headers) = (shown_path(&parts.uri), headers.collect());
-    to_raw_value(&Head { method: parts.method.as_str(), path, headers }).unwrap_or_default()
+    to_raw_value(&Head {
+        method: parts.method.as_str(),
+        path,
+        headers,
+    })
+    .unwrap_or_default()
 }
 
 fn shown_path(uri: &Uri) -> String {
-    let Some(query) = uri.query() else { return uri.to_string() };
+    let Some(query) = uri.query() else {
+        return uri.to_string();
+    };
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, _)) if name.contains('%') || is_secret(&name.to_ascii_lowercase()) => format!("{name}=(redacted)"),
+        Some((name, _)) if name.contains('%') || is_secret(&name.to_ascii_lowercase()) => {
+            format!("{name}=(redacted)")
+        }
         _ => pair.to_owned(),
     });
     format!("{}?{}", uri.path(), shown.collect::<Vec<_>>().join("&"))
@@ -151,7 +227,9 @@ fn shown_path(uri: &Uri) -> String {
 
 /// `name` in lower case.
 fn is_secret(name: &str) -> bool {
-    ["auth", "cookie", "key", "passw", "secret", "token"].iter().any(|word| name.contains(word))
+    ["auth", "cookie", "key", "passw", "secret", "token"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 /// The parameters of a query; a wrong one is answered with `422`.
@@ -162,7 +240,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         let asked = Query::from_request_parts(parts, state).await;
-        asked.map(|Query(asked)| Self(asked)).map_err(|rejection| answers::unusable(&rejection.body_text()))
+        asked
+            .map(|Query(asked)| Self(asked))
+            .map_err(|rejection| answers::unusable(&rejection.body_text()))
     }
 }
 
@@ -176,7 +256,11 @@ pub(super) async fn read_bytes(body: Body) -> Result<Bytes, Response> {
     match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => Err(answers::unreadable(&error)),
-        Err(_) => Err(answers::coded(StatusCode::REQUEST_TIMEOUT, "request_timeout", "The body did not come in time")),
+        Err(_) => Err(answers::coded(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "The body did not come in time",
+        )),
     }
 }
 
@@ -185,6 +269,10 @@ fn not_json(error: &serde_json::Error) -> Response {
 }
 
 fn is_authorized(headers: &HeaderMap) -> bool {
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
-    given.is_some_and(|(scheme, credentials)| scheme.eq_ignore_ascii_case("basic") && credentials == CREDENTIALS)
+    let given = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok()?.split_once(' '));
+    given.is_some_and(|(scheme, credentials)| {
+        scheme.eq_ignore_ascii_case("basic") && credentials == CREDENTIALS
+    })
 }

@@ -37,7 +37,11 @@ impl Sandbox {
         let address = listener.local_addr()?;
         let is_reached_here = address.ip().is_loopback() || address.ip().is_unspecified();
         let here = SocketAddr::from((Ipv4Addr::LOCALHOST, address.port()));
-        let more = if is_reached_here { None } else { Some(listen(here)?) };
+        let more = if is_reached_here {
+            None
+        } else {
+            Some(listen(here)?)
+        };
         let changes = watch::Sender::default();
         let guard = Guard::new(address, &options.allowed_hosts);
         let state = Arc::new(SandboxState {
@@ -76,7 +80,10 @@ impl Sandbox {
 
     /// The messages that arrived and are kept, oldest first.
     pub(crate) fn messages(&self) -> Vec<Arc<StoredMessage>> {
-        self.state.store.select(&Filter { from: Some(Writers::Bot), ..Filter::default() })
+        self.state.store.select(&Filter {
+            from: Some(Writers::Bot),
+            ..Filter::default()
+        })
     }
 }
 
@@ -89,7 +96,11 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
         let problem = "the clock of this machine shows a time before 1970 or after 9999, which HTTP cannot write";
         return Err(io::Error::other(problem));
     }
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
     // On Windows it would let another process take the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
@@ -100,23 +111,44 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 fn routes(state: &Arc<SandboxState>) -> Router {
     let api = Router::new()
         .route("/v1/bots/{bot}/messages", post(messages::message))
-        .route("/v1/bots/{bot}/users/{user}/flow_message", post(messages::flow_message))
-        .route("/v1/bots/{bot}/campaigns/{campaign}/template-messages", post(messages::message))
+        .route(
+            "/v1/bots/{bot}/users/{user}/flow_message",
+            post(messages::flow_message),
+        )
+        .route(
+            "/v1/bots/{bot}/campaigns/{campaign}/template-messages",
+            post(messages::message),
+        )
         .route("/v2/whatsapp/{bot}/hsm", post(messages::template))
         .route("/v1/bots/{bot}/templates", get(messages::templates))
         .route("/v1/external/messages/history/{bot}", get(lookups::history))
-        .route("/v1/external/bots/{bot}/notifications", get(lookups::notifications))
-        .route("/v1/external/bots/{bot}/notifications/{notification}", get(lookups::notification))
-        .route("/v1/bots/{bot}/notifications/{notification}", get(lookups::notification));
+        .route(
+            "/v1/external/bots/{bot}/notifications",
+            get(lookups::notifications),
+        )
+        .route(
+            "/v1/external/bots/{bot}/notifications/{notification}",
+            get(lookups::notification),
+        )
+        .route(
+            "/v1/bots/{bot}/notifications/{notification}",
+            get(lookups::notification),
+        );
     let sandbox = Router::new()
         .route("/sandbox/health", get(read_back::health))
-        .route("/sandbox/messages", get(read_back::messages).delete(read_back::clear))
+        .route(
+            "/sandbox/messages",
+            get(read_back::messages).delete(read_back::clear),
+        )
         .route("/sandbox/messages/{id}", get(read_back::message))
         .route("/sandbox/refused", get(read_back::refused))
         .route("/sandbox/chats", get(read_back::chats))
         .route("/sandbox/chats/{user}/read", post(read_back::open_chat))
         .route("/sandbox/users/{user}/messages", post(read_back::write))
-        .route("/sandbox/faults", get(read_back::faults).put(read_back::set_faults))
+        .route(
+            "/sandbox/faults",
+            get(read_back::faults).put(read_back::set_faults),
+        )
         .route("/sandbox/events", get(read_back::events));
     api.merge(sandbox)
         .merge(page())
@@ -130,20 +162,50 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// The page and its parts, embedded in the binary: no build step, nothing from elsewhere.
 fn page<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
-        .route("/", file("text/html; charset=utf-8", include_str!("page/index.html")))
-        .route("/page/style.css", file("text/css; charset=utf-8", include_str!("page/style.css")))
-        .route("/page/icon.svg", file("image/svg+xml", include_str!("page/icon.svg")))
+        .route(
+            "/",
+            file("text/html; charset=utf-8", include_str!("page/index.html")),
+        )
+        .route(
+            "/page/style.css",
+            file("text/css; charset=utf-8", include_str!("page/style.css")),
+        )
+        .route(
+            "/page/icon.svg",
+            file("image/svg+xml", include_str!("page/icon.svg")),
+        )
         .route("/page/app.js", file(SCRIPT, include_str!("page/app.js")))
-        .route("/page/chats.js", file(SCRIPT, include_str!("page/chats.js")))
-        .route("/page/conversation.js", file(SCRIPT, include_str!("page/conversation.js")))
+        .route(
+            "/page/chats.js",
+            file(SCRIPT, include_str!("page/chats.js")),
+        )
+        .route(
+            "/page/conversation.js",
+            file(SCRIPT, include_str!("page/conversation.js")),
+        )
         .route("/page/dom.js", file(SCRIPT, include_str!("page/dom.js")))
         .route("/page/draw.js", file(SCRIPT, include_str!("page/draw.js")))
-        .route("/page/links.js", file(SCRIPT, include_str!("page/links.js")))
-        .route("/page/panel.js", file(SCRIPT, include_str!("page/panel.js")))
-        .route("/page/refused.js", file(SCRIPT, include_str!("page/refused.js")))
-        .route("/page/state.js", file(SCRIPT, include_str!("page/state.js")))
+        .route(
+            "/page/links.js",
+            file(SCRIPT, include_str!("page/links.js")),
+        )
+        .route(
+            "/page/panel.js",
+            file(SCRIPT, include_str!("page/panel.js")),
+        )
+        .route(
+            "/page/refused.js",
+            file(SCRIPT, include_str!("page/refused.js")),
+        )
+        .route(
+            "/page/state.js",
+            file(SCRIPT, include_str!("page/state.js")),
+        )
 }
 
-fn file<S: Clone + Send + Sync + 'static>(media_type: &'static str, text: &'static str) -> MethodRouter<S> {
+fn file<S: Clone + Send + Sync + 'static>(
+    media_type: &'static str,
+    text: &'static str,
+) -> MethodRouter<S> {
     get(move || async move { ([(CONTENT_TYPE, media_type)], text) })
 }

@@ -86,7 +86,12 @@ pub(super) struct StoredCounts {
 
 impl MessageStore {
     pub(crate) fn new(max: usize, deliver_after: Duration, changes: watch::Sender<()>) -> Self {
-        Self { inner: Mutex::default(), changes, max, deliver_after }
+        Self {
+            inner: Mutex::default(),
+            changes,
+            max,
+            deliver_after,
+        }
     }
 
     /// Keeps a message, which gets a number and an id; `fate` is that of one from the bot, and `answer` makes its
@@ -124,16 +129,27 @@ impl MessageStore {
     /// When the next message is delivered, or fails, after `time`.
     pub(crate) fn next_arrival(&self, time: SystemTime) -> Option<SystemTime> {
         let inner = self.lock();
-        let is_past = |message: &Arc<StoredMessage>| message.received_at + self.deliver_after <= time;
+        let is_past =
+            |message: &Arc<StoredMessage>| message.received_at + self.deliver_after <= time;
         let begin = inner.messages.partition_point(is_past);
-        inner.messages.range(begin..).find_map(|message| Some(message.receipts.as_ref()?.arrives_at()))
+        inner
+            .messages
+            .range(begin..)
+            .find_map(|message| Some(message.receipts.as_ref()?.arrives_at()))
     }
 
     /// The messages that fit, oldest first.
     pub(crate) fn select(&self, filter: &Filter) -> Vec<Arc<StoredMessage>> {
         let inner = self.lock();
-        let fitting = inner.messages.iter().rev().filter(|message| filter.fits(message));
-        let mut selected: Vec<_> = fitting.take(filter.limit.unwrap_or(usize::MAX)).cloned().collect();
+        let fitting = inner
+            .messages
+            .iter()
+            .rev()
+            .filter(|message| filter.fits(message));
+        let mut selected: Vec<_> = fitting
+            .take(filter.limit.unwrap_or(usize::MAX))
+            .cloned()
+            .collect();
         selected.reverse();
         selected
     }
@@ -143,23 +159,49 @@ impl MessageStore {
         let inner = self.lock();
         let mut unread: HashMap<&str, usize> = HashMap::new();
         let is_unread = |receipts: &Receipts| receipts.opened_at.get().is_none();
-        for message in inner.messages.iter().filter(|message| message.receipts.as_ref().is_some_and(is_unread)) {
+        for message in inner
+            .messages
+            .iter()
+            .filter(|message| message.receipts.as_ref().is_some_and(is_unread))
+        {
             *unread.entry(&message.user).or_default() += 1;
         }
         let mut seen = HashSet::new();
-        let fitting = inner.messages.iter().rev().filter(|message| filter.fits(message));
-        let newest =
-            fitting.filter(|message| seen.insert(message.user.as_str())).take(filter.limit.unwrap_or(usize::MAX));
-        newest.map(|message| (Arc::clone(message), unread.get(&*message.user).copied().unwrap_or_default())).collect()
+        let fitting = inner
+            .messages
+            .iter()
+            .rev()
+            .filter(|message| filter.fits(message));
+        let newest = fitting
+            .filter(|message| seen.insert(message.user.as_str()))
+            .take(filter.limit.unwrap_or(usize::MAX));
+        newest
+            .map(|message| {
+                (
+                    Arc::clone(message),
+                    unread.get(&*message.user).copied().unwrap_or_default(),
+                )
+            })
+            .collect()
     }
 
     pub(crate) fn get(&self, id: &str) -> Option<Arc<StoredMessage>> {
-        self.lock().messages.iter().rev().find(|message| message.id == id).cloned()
+        self.lock()
+            .messages
+            .iter()
+            .rev()
+            .find(|message| message.id == id)
+            .cloned()
     }
 
     /// The bot of the newest message with this user.
     pub(crate) fn bot_of(&self, user: &str) -> Option<String> {
-        self.lock().messages.iter().rev().find(|message| message.user == user).map(|message| message.bot.clone())
+        self.lock()
+            .messages
+            .iter()
+            .rev()
+            .find(|message| message.user == user)
+            .map(|message| message.bot.clone())
     }
 
     /// Deletes everything except the count of arrived messages.
@@ -168,7 +210,11 @@ impl MessageStore {
         let (arrived, cleared) = (inner.counts.arrived, inner.counts.cleared + 1);
         *inner = Inner {
             number: inner.number,
-            counts: StoredCounts { arrived, cleared, ..StoredCounts::default() },
+            counts: StoredCounts {
+                arrived,
+                cleared,
+                ..StoredCounts::default()
+            },
             ..Inner::default()
         };
         drop(inner);
@@ -177,13 +223,20 @@ impl MessageStore {
 
     pub(crate) fn counts(&self) -> StoredCounts {
         let inner = self.lock();
-        StoredCounts { kept: inner.messages.len(), ..inner.counts.clone() }
+        StoredCounts {
+            kept: inner.messages.len(),
+            ..inner.counts.clone()
+        }
     }
 
     /// Whether the user wrote in the last 24 hours.
     pub(crate) fn may_write_to(&self, user: &str) -> bool {
         let inner = self.lock();
-        let last = inner.messages.iter().rev().find(|message| message.from == Author::User && message.user == user);
+        let last = inner
+            .messages
+            .iter()
+            .rev()
+            .find(|message| message.from == Author::User && message.user == user);
         last.is_some_and(|last| last.received_at.elapsed().is_ok_and(|ago| ago < WINDOW))
     }
 
@@ -191,7 +244,9 @@ impl MessageStore {
     pub(crate) fn reach(&self, user: &str, limit: u32) -> bool {
         let mut inner = self.lock();
         let now = SystemTime::now();
-        inner.reached.retain(|_, at| now.duration_since(*at).is_ok_and(|ago| ago < WINDOW));
+        inner
+            .reached
+            .retain(|_, at| now.duration_since(*at).is_ok_and(|ago| ago < WINDOW));
         let has_room = inner.reached.len() < limit as usize || inner.reached.contains_key(user);
         if has_room {
             inner.reached.insert(user.to_owned(), now);
@@ -230,7 +285,9 @@ impl Inner {
         self.bytes += message.size();
         self.messages.push_back(message);
         while self.messages.len() > max || self.bytes > MAX_BYTES {
-            let Some(oldest) = self.messages.pop_front() else { break };
+            let Some(oldest) = self.messages.pop_front() else {
+                break;
+            };
             self.bytes -= oldest.size();
             self.counts.dropped += 1;
         }
@@ -249,10 +306,9 @@ impl Filter {
                 Some(Writers::All) | None => true,
             }
             && self.before.is_none_or(|before| message.number < before)
-            && self
-                .search
-                .as_ref()
-                .is_none_or(|words| says(&message.body, words) || message.user.to_lowercase().contains(words))
+            && self.search.as_ref().is_none_or(|words| {
+                says(&message.body, words) || message.user.to_lowercase().contains(words)
+            })
     }
 }
 
@@ -267,11 +323,15 @@ mod tests {
         let store = MessageStore::new(10_000, Duration::ZERO, watch::Sender::default());
         for _ in 0..150 {
             let body = json!({ "text": "x".repeat(1024 * 1024) });
-            let message = StoredMessage::new(Author::Bot, "1".to_owned(), "1".to_owned(), "text", body);
+            let message =
+                StoredMessage::new(Author::Bot, "1".to_owned(), "1".to_owned(), "text", body);
             store.add(message, Fate::default(), |_| Value::Null);
         }
         let kept = store.select(&Filter::default());
         assert!((100..128).contains(&kept.len()), "{}", kept.len());
-        assert_eq!((kept[kept.len() - 1].number, store.counts().arrived), (150, 150));
+        assert_eq!(
+            (kept[kept.len() - 1].number, store.counts().arrived),
+            (150, 150)
+        );
     }
 }

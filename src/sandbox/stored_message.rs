@@ -50,17 +50,45 @@ pub(crate) struct StoredMessage {
 /// Whether a file that begins like this is a list of messages, as [`StoredMessage`] has them.
 pub(crate) fn is_list(begin: &[u8]) -> bool {
     const FIELDS: [&str; 7] = ["number", "id", "received_at", "from", "bot", "user", "kind"];
-    let line = begin.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = begin
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
     let fields: Option<Map<String, Value>> = serde_json::from_slice(line).ok();
-    fields.is_some_and(|fields| fields.keys().map(String::as_str).take(FIELDS.len()).eq(FIELDS))
+    fields.is_some_and(|fields| {
+        fields
+            .keys()
+            .map(String::as_str)
+            .take(FIELDS.len())
+            .eq(FIELDS)
+    })
 }
 
 impl StoredMessage {
     /// A message on its way into the store, which numbers it.
-    pub(super) fn new(from: Author, bot: String, user: String, kind: &'static str, body: Value) -> Self {
+    pub(super) fn new(
+        from: Author,
+        bot: String,
+        user: String,
+        kind: &'static str,
+        body: Value,
+    ) -> Self {
         let (number, id, received_at) = (0, String::new(), SystemTime::UNIX_EPOCH);
         let (warnings, request, answer, receipts) = (Vec::new(), None, Box::default(), None);
-        Self { number, id, received_at, from, bot, user, kind, body, warnings, request, answer, receipts }
+        Self {
+            number,
+            id,
+            received_at,
+            from,
+            bot,
+            user,
+            kind,
+            body,
+            warnings,
+            request,
+            answer,
+            receipts,
+        }
     }
 
     /// The name of its delivery state now; None for a user's message.
@@ -72,7 +100,10 @@ impl StoredMessage {
     /// read.
     pub(super) fn read_back(&self, draw: Option<&Templates>, unread: Option<usize>) -> Value {
         let mut json = json!(self);
-        let delivery = self.receipts.as_ref().map(|receipts| ("delivery", receipts.to_json(SystemTime::now())));
+        let delivery = self
+            .receipts
+            .as_ref()
+            .map(|receipts| ("delivery", receipts.to_json(SystemTime::now())));
         let drawn = draw.map(|templates| ("drawn", json!(templates.draw(self.kind, &self.body))));
         let unread = unread.map(|unread| ("unread", json!(unread)));
         let more = [delivery, drawn, unread].into_iter().flatten();
@@ -84,7 +115,10 @@ impl StoredMessage {
 
     /// The size of its texts, in bytes.
     pub(super) fn size(&self) -> usize {
-        let head = self.request.as_ref().map_or(0, |request| request.get().len());
+        let head = self
+            .request
+            .as_ref()
+            .map_or(0, |request| request.get().len());
         head + self.body.to_string().len() + self.answer.get().len() + size_of::<Self>()
     }
 }
@@ -96,13 +130,18 @@ pub(super) fn says(body: &Value, words: &str) -> bool {
         Value::Array(items) => items.iter().any(|item| says(item, words)),
         Value::Object(fields) => {
             let is_envelope = |name: &str| ["type", "userId", "botId"].contains(&name);
-            fields.iter().any(|(name, value)| !is_envelope(name) && says(value, words))
+            fields
+                .iter()
+                .any(|(name, value)| !is_envelope(name) && says(value, words))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so, and only on Windows a time is this small")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it so, and only on Windows a time is this small"
+)]
 fn in_milliseconds<S: Serializer>(at: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&rfc_3339_millis(*at))
 }
@@ -120,7 +159,11 @@ pub(super) struct Fate {
 
 impl Default for Fate {
     fn default() -> Self {
-        Self { undelivered: None, is_held_back: false, listed_after: Some(Duration::ZERO) }
+        Self {
+            undelivered: None,
+            is_held_back: false,
+            listed_after: Some(Duration::ZERO),
+        }
     }
 }
 
@@ -146,7 +189,13 @@ pub(super) struct Receipts {
 impl Receipts {
     pub(crate) fn new(accepted_at: SystemTime, deliver_after: Duration, fate: Fate) -> Self {
         let (opened_at, written_at) = (OnceLock::new(), OnceLock::new());
-        Self { accepted_at, arrives_at: accepted_at + deliver_after, fate, opened_at, written_at }
+        Self {
+            accepted_at,
+            arrives_at: accepted_at + deliver_after,
+            fate,
+            opened_at,
+            written_at,
+        }
     }
 
     /// The person opens the chat; returns whether that is the first time.
@@ -167,7 +216,9 @@ impl Receipts {
 
     /// Whether look-ups find it.
     pub(crate) fn is_listed(&self, now: SystemTime) -> bool {
-        self.fate.listed_after.is_some_and(|after| now >= self.accepted_at + after)
+        self.fate
+            .listed_after
+            .is_some_and(|after| now >= self.accepted_at + after)
     }
 
     /// When it was delivered, if it was.
@@ -234,24 +285,72 @@ mod tests {
     fn a_message_only_moves_forward_and_is_read_once_it_is_delivered() {
         let begin = SystemTime::UNIX_EPOCH;
         let at = |seconds| begin + Duration::from_secs(seconds);
-        let undelivered = Fate { undelivered: Some(131_049), ..Fate::default() };
-        let held_back = Fate { is_held_back: true, ..Fate::default() };
+        let undelivered = Fate {
+            undelivered: Some(131_049),
+            ..Fate::default()
+        };
+        let held_back = Fate {
+            is_held_back: true,
+            ..Fate::default()
+        };
         for (fate, opened, written, now, state, since) in [
             (Fate::default(), None, None, 0, DeliveryState::AtWhatsapp, 0),
-            (Fate::default(), Some(1), Some(1), 4, DeliveryState::AtWhatsapp, 0),
+            (
+                Fate::default(),
+                Some(1),
+                Some(1),
+                4,
+                DeliveryState::AtWhatsapp,
+                0,
+            ),
             (Fate::default(), None, None, 5, DeliveryState::Delivered, 5),
             (Fate::default(), Some(1), None, 5, DeliveryState::Read, 5),
             (Fate::default(), Some(8), None, 9, DeliveryState::Read, 8),
             (Fate::default(), None, Some(1), 9, DeliveryState::Replied, 5),
-            (Fate::default(), Some(8), Some(9), 9, DeliveryState::Replied, 9),
-            (undelivered, Some(1), Some(2), 4, DeliveryState::AtWhatsapp, 0),
-            (undelivered, Some(8), Some(9), 9, DeliveryState::Undelivered, 5),
-            (held_back, Some(8), Some(9), 9, DeliveryState::Undelivered, 5),
+            (
+                Fate::default(),
+                Some(8),
+                Some(9),
+                9,
+                DeliveryState::Replied,
+                9,
+            ),
+            (
+                undelivered,
+                Some(1),
+                Some(2),
+                4,
+                DeliveryState::AtWhatsapp,
+                0,
+            ),
+            (
+                undelivered,
+                Some(8),
+                Some(9),
+                9,
+                DeliveryState::Undelivered,
+                5,
+            ),
+            (
+                held_back,
+                Some(8),
+                Some(9),
+                9,
+                DeliveryState::Undelivered,
+                5,
+            ),
         ] {
             let receipts = Receipts::new(begin, Duration::from_secs(5), fate);
-            let changed = [opened.map(|time| receipts.open(at(time))), written.map(|time| receipts.reply(at(time)))];
+            let changed = [
+                opened.map(|time| receipts.open(at(time))),
+                written.map(|time| receipts.reply(at(time))),
+            ];
             assert!(!changed.contains(&Some(false)));
-            assert_eq!(receipts.state(at(now)), (state, at(since)), "{opened:?} {written:?} {now}");
+            assert_eq!(
+                receipts.state(at(now)),
+                (state, at(since)),
+                "{opened:?} {written:?} {now}"
+            );
         }
     }
 
@@ -263,8 +362,18 @@ mod tests {
             (Some(Duration::from_secs(10)), [false, true]),
             (None, [false, false]),
         ] {
-            let receipts = Receipts::new(begin, Duration::ZERO, Fate { listed_after, ..Fate::default() });
-            assert_eq!([0, 10].map(|seconds| receipts.is_listed(begin + Duration::from_secs(seconds))), listed);
+            let receipts = Receipts::new(
+                begin,
+                Duration::ZERO,
+                Fate {
+                    listed_after,
+                    ..Fate::default()
+                },
+            );
+            assert_eq!(
+                [0, 10].map(|seconds| receipts.is_listed(begin + Duration::from_secs(seconds))),
+                listed
+            );
         }
     }
 }

@@ -31,7 +31,10 @@ pub(crate) struct Templates {
 impl Default for Templates {
     fn default() -> Self {
         // The samples are a part of the binary, and a test reads them.
-        Self { list: serde_json::from_str(SAMPLES).unwrap_or_default(), is_complete: false }
+        Self {
+            list: serde_json::from_str(SAMPLES).unwrap_or_default(),
+            is_complete: false,
+        }
     }
 }
 
@@ -42,7 +45,9 @@ impl Templates {
         let mut list = match json {
             Value::Array(list) => list,
             Value::Object(mut listing) => {
-                let mut lists = ["results", "data"].into_iter().filter_map(|name| listing.shift_remove(name));
+                let mut lists = ["results", "data"]
+                    .into_iter()
+                    .filter_map(|name| listing.shift_remove(name));
                 match lists.find(Value::is_array) {
                     Some(Value::Array(list)) => list,
                     _ => return Err("it has no array `results`".to_owned()),
@@ -55,15 +60,25 @@ impl Templates {
             return Err(format!("template {} has no elementName", index + 1));
         }
         for template in list.iter_mut().filter_map(Value::as_object_mut) {
-            template.entry("status").or_insert_with(|| json!("APPROVED"));
+            template
+                .entry("status")
+                .or_insert_with(|| json!("APPROVED"));
         }
-        Ok(Self { list, is_complete: true })
+        Ok(Self {
+            list,
+            is_complete: true,
+        })
     }
 
     /// What the recipient of a message sees, with the text and the buttons of its template.
     pub(super) fn draw(&self, kind: &str, body: &Value) -> Vec<Part> {
-        let mut parts = Message::named(kind).map(|kind| kind.drawn(body)).unwrap_or_default();
-        let name = body.get("elementName").or(body.get("templateId")).and_then(Value::as_str);
+        let mut parts = Message::named(kind)
+            .map(|kind| kind.drawn(body))
+            .unwrap_or_default();
+        let name = body
+            .get("elementName")
+            .or(body.get("templateId"))
+            .and_then(Value::as_str);
         let known = name.and_then(|name| self.known(name, body.get("language")));
         for part in &mut parts {
             if let (Part::Template(template), Some(known)) = (&mut *part, known) {
@@ -80,11 +95,16 @@ impl Templates {
     /// The template with this name or id, in this language if it has one.
     fn known(&self, name: &str, language: Option<&Value>) -> Option<&Value> {
         let is_named = |template: &&Value| {
-            let is_it = |id: &Value| id.as_str() == Some(name) || id.as_u64().is_some_and(|id| name.parse() == Ok(id));
-            template.get("id").is_some_and(is_it) || template.get("elementName").and_then(Value::as_str) == Some(name)
+            let is_it = |id: &Value| {
+                id.as_str() == Some(name) || id.as_u64().is_some_and(|id| name.parse() == Ok(id))
+            };
+            template.get("id").is_some_and(is_it)
+                || template.get("elementName").and_then(Value::as_str) == Some(name)
         };
         let language = language.and_then(Value::as_str);
-        let is_in = |template: &&Value| is_same_language(language, template.get("language").and_then(Value::as_str));
+        let is_in = |template: &&Value| {
+            is_same_language(language, template.get("language").and_then(Value::as_str))
+        };
         let mut named = self.list.iter().filter(is_named);
         named.clone().find(is_in).or_else(|| named.next())
     }
@@ -92,24 +112,36 @@ impl Templates {
     /// A page of the templates that match.
     pub(super) fn page(&self, wanted: &PageQuery) -> Value {
         let has = |template: &Value, field: &str, value: &Option<String>| {
-            value.as_ref().is_none_or(|value| template.get(field).and_then(Value::as_str) == Some(value.as_str()))
+            value.as_ref().is_none_or(|value| {
+                template.get(field).and_then(Value::as_str) == Some(value.as_str())
+            })
         };
         let is_named = |template: &Value| {
-            let names = ["elementName", "displayName"].map(|field| template.get(field).and_then(Value::as_str));
-            wanted
-                .query
-                .as_ref()
-                .is_none_or(|query| names.into_iter().flatten().any(|name| name.contains(query.as_str())))
+            let names = ["elementName", "displayName"]
+                .map(|field| template.get(field).and_then(Value::as_str));
+            wanted.query.as_ref().is_none_or(|query| {
+                names
+                    .into_iter()
+                    .flatten()
+                    .any(|name| name.contains(query.as_str()))
+            })
         };
         let matching = self.list.iter().filter(|template| {
-            is_named(template) && has(template, "status", &wanted.status) && has(template, "category", &wanted.category)
+            is_named(template)
+                && has(template, "status", &wanted.status)
+                && has(template, "category", &wanted.category)
         });
         let all: Vec<_> = matching.collect();
         let limit = wanted.limit.unwrap_or(DEFAULT_LIMIT).max(1);
-        let offset = wanted.page.unwrap_or(1).saturating_sub(1).saturating_mul(limit);
+        let offset = wanted
+            .page
+            .unwrap_or(1)
+            .saturating_sub(1)
+            .saturating_mul(limit);
         let (total, pages) = (all.len(), all.len().div_ceil(limit));
         let results: Vec<_> = all.into_iter().skip(offset).take(limit).collect();
-        let pagination = json!({ "limit": limit, "total": total, "offset": offset, "totalPages": pages });
+        let pagination =
+            json!({ "limit": limit, "total": total, "offset": offset, "totalPages": pages });
         let mut page = json!({ "pagination": pagination, "results": results, "links": [] });
         if let (false, Some(page)) = (self.is_complete, page.as_object_mut()) {
             page.insert("samples_only".to_owned(), json!(true));
@@ -124,7 +156,11 @@ fn complete(template: &mut TemplatePart, known: &Value, body: &Value) {
         template.fill(text);
     }
     if body.get("buttonParameters").is_none() {
-        let buttons = known.get("buttons").and_then(Value::as_array).into_iter().flatten();
+        let buttons = known
+            .get("buttons")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
         template.parts.extend(buttons.filter_map(template_button));
     }
 }

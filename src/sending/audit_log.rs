@@ -38,7 +38,10 @@ impl AuditLog {
             "client_id": settings.login.id().map(|id| id.value.as_str()),
             "exclusions": [],
         });
-        Self { path: settings.log.clone(), sender }
+        Self {
+            path: settings.log.clone(),
+            sender,
+        }
     }
 
     /// The same log, with the lists of people to whom nothing is sent.
@@ -60,7 +63,10 @@ impl AuditLog {
 
     /// The same log, for a run that this bot and client began.
     pub(crate) fn of_run(mut self, bot: &str, client_id: &str) -> Self {
-        merge(&mut self.sender, json!({ "bot_id": bot, "client_id": client_id }));
+        merge(
+            &mut self.sender,
+            json!({ "bot_id": bot, "client_id": client_id }),
+        );
         self
     }
 
@@ -137,7 +143,10 @@ impl AuditLog {
 /// If it cannot be written, with the reason.
 pub(crate) fn check_audit_log(path: &Path) -> Result<(), FileError> {
     let checked = match (own_descriptor(path), path.try_exists()) {
-        (None, Ok(false)) => check_directory(path.parent().filter(|parent| !parent.as_os_str().is_empty())),
+        (None, Ok(false)) => check_directory(
+            path.parent()
+                .filter(|parent| !parent.as_os_str().is_empty()),
+        ),
         (None, Err(cause)) => Err(cause),
         (Some(_), _) | (None, Ok(true)) => open(path).map(|_| ()),
     };
@@ -158,7 +167,10 @@ fn append(mut log: File, path: &Path, mut line: String) -> io::Result<()> {
         line.insert(0, '\n');
     }
     match log.write(line.as_bytes())? {
-        length if length < line.len() => Err(io::Error::new(io::ErrorKind::WriteZero, "only a part fitted")),
+        length if length < line.len() => Err(io::Error::new(
+            io::ErrorKind::WriteZero,
+            "only a part fitted",
+        )),
         _ => Ok(()),
     }
 }
@@ -185,7 +197,10 @@ fn open(path: &Path) -> io::Result<File> {
     options.append(true).create(true);
     // A pipe without a reader must not block a send.
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
     let file = private_file::open("write", path, &mut options).map_err(|error| error.cause)?;
     #[cfg(unix)]
     refuse_unsafe(&file)?;
@@ -238,7 +253,10 @@ mod tests {
 
     fn log(path: &Path) -> AuditLog {
         let sender = json!({"sandbox": true, "profile": "p", "bot_id": "1", "client_id": "c", "exclusions": []});
-        AuditLog { path: Some(path.to_owned()), sender }
+        AuditLog {
+            path: Some(path.to_owned()),
+            sender,
+        }
     }
 
     #[test]
@@ -270,12 +288,16 @@ mod tests {
         // A line cut short by a full disk is terminated first.
         let half = std::fs::read_to_string(&path).unwrap() + "{\"half\":";
         std::fs::write(&path, half).unwrap();
-        log(&path).of_run("2", "d").run(&stderr, "bulk send", json!({ "run": "r" }));
+        log(&path)
+            .of_run("2", "d")
+            .run(&stderr, "bulk send", json!({ "run": "r" }));
 
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains("canary"), "{text}");
         let lines: Vec<_> = text.lines().collect();
-        let [message, half, run] = lines[..] else { panic!("{text}") };
+        let [message, half, run] = lines[..] else {
+            panic!("{text}")
+        };
         assert_eq!(half, "{\"half\":");
         let mut message: Value = serde_json::from_str(message).unwrap();
         let fields = message.as_object_mut().unwrap();
@@ -284,7 +306,11 @@ mod tests {
         }
         for of_api in ["api_code", "message_id"] {
             let told = fields.remove(of_api).unwrap();
-            assert!(told.as_str().is_some_and(|told| told.len() < 10_000 && told.ends_with('…')), "{told}");
+            assert!(
+                told.as_str()
+                    .is_some_and(|told| told.len() < 10_000 && told.ends_with('…')),
+                "{told}"
+            );
         }
         let expected = json!({
             "schema_version": 1, "event": "message", "command": "send", "sandbox": true, "profile": "p", "bot_id": "1",
@@ -293,8 +319,8 @@ mod tests {
         });
         assert_eq!(message, expected);
         let run: Value = serde_json::from_str(run).unwrap();
-        let named =
-            ["event", "command", "run", "profile", "bot_id", "client_id"].map(|name| run[name].as_str().unwrap());
+        let named = ["event", "command", "run", "profile", "bot_id", "client_id"]
+            .map(|name| run[name].as_str().unwrap());
         assert_eq!(named, ["run", "bulk send", "r", "p", "2", "d"]);
     }
 }

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::api::{
-    Answer, Cause, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Problem, Proxy, Request, Roots,
-    UNKNOWN_HINT, deliver, told,
+    Answer, Cause, Client, ClientOptions, Credentials, Delivery, Event, Outcome, Problem, Proxy,
+    Request, Roots, UNKNOWN_HINT, deliver, told,
 };
 use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Sandboxed, Settings, bad_file};
@@ -49,21 +49,27 @@ pub(super) fn planned_base(settings: &Settings) -> ApiUrl {
 ///
 /// # Errors
 /// If the sandbox does not start.
-pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Result<ApiUrl, CommandError> {
+pub(crate) async fn reach_or_start(
+    settings: &Settings,
+    stderr: &Stderr,
+) -> Result<ApiUrl, CommandError> {
     if settings.sandbox != Sandboxed::Nearest {
         return Ok(planned_base(settings));
     }
     match sandbox::neighbor(DEFAULT_PORT).await {
         Neighbor::Ours => return Ok(planned_base(settings)),
         Neighbor::Foreign => {
-            let message =
-                format!("the sandbox on port {DEFAULT_PORT} is another user's; one inside this process is used");
+            let message = format!(
+                "the sandbox on port {DEFAULT_PORT} is another user's; one inside this process is used"
+            );
             stderr.warning(&message);
         }
         Neighbor::Nobody => {}
     }
-    let inside = Sandbox::start(sandbox::Options::default())
-        .map_err(|cause| SystemError { action: "start the sandbox", cause })?;
+    let inside = Sandbox::start(sandbox::Options::default()).map_err(|cause| SystemError {
+        action: "start the sandbox",
+        cause,
+    })?;
     Ok(ApiUrl::on_loopback(inside.port()))
 }
 
@@ -75,7 +81,9 @@ pub(crate) async fn reach_or_start(settings: &Settings, stderr: &Stderr) -> Resu
 pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
     // A caught signal ends the read; one that is not caught would end the process with the terminal still silent.
     let mut signals = Signals::default();
-    signals.catch(&[Signal::Interrupt]).map_err(|error| error.cause)?;
+    signals
+        .catch(&[Signal::Interrupt])
+        .map_err(|error| error.cause)?;
     ask_hidden(question)
 }
 
@@ -88,7 +96,16 @@ impl Connection {
         stderr: &Stderr,
     ) -> Self {
         let (signals, stderr, bot) = (Signals::default(), stderr.clone(), bot.to_owned());
-        Self { base, client, credentials, signals, stderr, bot, retry_for: settings.retry_for, rate: settings.rate }
+        Self {
+            base,
+            client,
+            credentials,
+            signals,
+            stderr,
+            bot,
+            retry_for: settings.retry_for,
+            rate: settings.rate,
+        }
     }
 
     /// From here on a signal is an outcome.
@@ -100,21 +117,43 @@ impl Connection {
     }
 
     /// Sends `request` and reports its progress; `flight` records how far it got.
-    pub(crate) async fn deliver(&mut self, request: &Request, retry_for: Duration, flight: &Flight) -> Delivery {
-        let Self { client, credentials, signals, stderr, .. } = self;
+    pub(crate) async fn deliver(
+        &mut self,
+        request: &Request,
+        retry_for: Duration,
+        flight: &Flight,
+    ) -> Delivery {
+        let Self {
+            client,
+            credentials,
+            signals,
+            stderr,
+            ..
+        } = self;
         let watch = |event: Event<'_>| {
             flight.note(&event);
             report_event(stderr, request, &event);
         };
-        deliver(client, request, credentials, retry_for, signals.next(), watch).await
+        deliver(
+            client,
+            request,
+            credentials,
+            retry_for,
+            signals.next(),
+            watch,
+        )
+        .await
     }
 }
 
 /// The client for requests to the API at `base`.
 pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, CommandError> {
     let read = |file: PathBuf| {
-        let read = open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
-        let content = read.map_err(FileError::of("read", &file)).map_err(bad_file)?;
+        let read =
+            open_to_read(&file, PipeBound::FirstByte).and_then(|pem| read_to_limit(pem, MAX_BYTES));
+        let content = read
+            .map_err(FileError::of("read", &file))
+            .map_err(bad_file)?;
         Ok::<_, CommandError>(Roots::Only { file, content })
     };
     let roots = match settings.ca_cert.clone().map(read).transpose()? {
@@ -122,7 +161,13 @@ pub(crate) fn new_client(settings: &Settings, base: &ApiUrl) -> Result<Client, C
         given => given.unwrap_or(Roots::Platform),
     };
     let timeout = settings.timeout;
-    let client = proxy_to(base).and_then(|proxy| Client::new(&ClientOptions { timeout, roots, proxy }));
+    let client = proxy_to(base).and_then(|proxy| {
+        Client::new(&ClientOptions {
+            timeout,
+            roots,
+            proxy,
+        })
+    });
     client.map_err(no_client)
 }
 
@@ -136,7 +181,11 @@ pub(crate) fn no_client(UsageError { message, hint, .. }: UsageError) -> Command
 /// # Errors
 /// If a variable has an invalid proxy.
 pub(crate) fn proxy_to(base: &ApiUrl) -> Result<Option<Proxy>, UsageError> {
-    if base.is_loopback() || base.is_plain_http() { Ok(None) } else { Proxy::of(base.url()) }
+    if base.is_loopback() || base.is_plain_http() {
+        Ok(None)
+    } else {
+        Proxy::of(base.url())
+    }
 }
 
 /// Reports what happens on the way: each wait, and with `--verbose` each request and answer.
@@ -152,7 +201,12 @@ pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>
                 stderr.detail('>', &visible_json(body));
             }
         }
-        Event::Answered(Answer { status, warnings, body, .. }) => {
+        Event::Answered(Answer {
+            status,
+            warnings,
+            body,
+            ..
+        }) => {
             for warning in warnings {
                 stderr.warning(warning);
             }
@@ -161,8 +215,16 @@ pub(super) fn report_event(stderr: &Stderr, request: &Request, event: &Event<'_>
         }
         Event::Failed(message) => stderr.detail('<', message),
         Event::Waiting { wait, problem } => {
-            let state = if request.body.is_some() { "not sent, " } else { "" };
-            stderr.note(&format!("{}; {state}trying again in {:.1} s", problem.message, wait.as_secs_f64()));
+            let state = if request.body.is_some() {
+                "not sent, "
+            } else {
+                ""
+            };
+            stderr.note(&format!(
+                "{}; {state}trying again in {:.1} s",
+                problem.message,
+                wait.as_secs_f64()
+            ));
         }
     }
 }
@@ -183,7 +245,8 @@ impl Flight {
             Event::Attempt(_) => self.is_under_way.set(true),
             Event::Waiting { problem, .. } => {
                 self.is_under_way.set(false);
-                self.last_problem.replace(Some((problem.code, problem.message.clone())));
+                self.last_problem
+                    .replace(Some((problem.code, problem.message.clone())));
             }
             // The answer has not been judged yet; a failure is reported next.
             Event::Answered(_) => drop(self.last_problem.take()),
@@ -218,7 +281,13 @@ impl Flight {
         };
         let message = format!("{cause} (tried for {} s)", tried_for.as_secs_f64());
         let problem = Problem::new(&outcome, message, hint);
-        Delivery { outcome, problem: Some(problem), answer: None, attempts: 0, duration: tried_for }
+        Delivery {
+            outcome,
+            problem: Some(problem),
+            answer: None,
+            attempts: 0,
+            duration: tried_for,
+        }
     }
 }
 
@@ -234,7 +303,8 @@ pub(crate) fn catch_panic<T>(
 /// been sent in any case.
 pub(crate) fn panicked(is_under_way: bool) -> CommandError {
     if is_under_way {
-        let message = "a fault in jelouctl while the request was under way; the message may have been sent";
+        let message =
+            "a fault in jelouctl while the request was under way; the message may have been sent";
         return CommandError::unknown(message, UNKNOWN_HINT);
     }
     let message = "a fault in jelouctl before the request began";
@@ -248,14 +318,21 @@ mod tests {
     #[test]
     fn a_panic_may_have_sent_a_message_only_while_a_request_is_under_way() {
         let problem = Problem::new(&Outcome::NotSent(Cause::Network), "away", "");
-        let waiting = || Event::Waiting { wait: Duration::ZERO, problem: &problem };
+        let waiting = || Event::Waiting {
+            wait: Duration::ZERO,
+            problem: &problem,
+        };
         for (events, lands, is_under_way) in [
             (&[][..], false, false),
             (&[Event::Attempt(1)], false, true),
             // The failure comes first.
             (&[Event::Attempt(1), Event::Failed("reset")], false, true),
             (&[Event::Attempt(1), waiting()], false, false),
-            (&[Event::Attempt(1), waiting(), Event::Attempt(2)], false, true),
+            (
+                &[Event::Attempt(1), waiting(), Event::Attempt(2)],
+                false,
+                true,
+            ),
             (&[Event::Attempt(1)], true, false),
         ] {
             let flight = Flight::default();
@@ -265,10 +342,19 @@ mod tests {
             if lands {
                 flight.landed();
             }
-            let has_waited = events.iter().any(|event| matches!(event, Event::Waiting { .. }));
-            assert_eq!(flight.last_problem(), has_waited.then(|| ("network", "away".to_owned())));
+            let has_waited = events
+                .iter()
+                .any(|event| matches!(event, Event::Waiting { .. }));
+            assert_eq!(
+                flight.last_problem(),
+                has_waited.then(|| ("network", "away".to_owned()))
+            );
             let panicked = catch_panic::<()>(&flight, || panic!("a fault of our own")).unwrap_err();
-            assert_eq!(panicked.code == ExitCode::Unknown, is_under_way, "{events:?}");
+            assert_eq!(
+                panicked.code == ExitCode::Unknown,
+                is_under_way,
+                "{events:?}"
+            );
         }
         assert_eq!(catch_panic(&Flight::default(), || Ok(7)).unwrap(), 7);
     }
@@ -277,11 +363,24 @@ mod tests {
     fn what_is_given_up_is_unknown_only_while_a_request_is_under_way() {
         let problem = |cause| Problem::new(&Outcome::NotSent(cause), "because", "");
         let (network, limit) = (problem(Cause::Network), problem(Cause::Unavailable));
-        let waits = |problem| Event::Waiting { wait: Duration::ZERO, problem };
+        let waits = |problem| Event::Waiting {
+            wait: Duration::ZERO,
+            problem,
+        };
         let not_sent = Outcome::NotSent;
         for (events, outcome, code, message) in [
-            (vec![], not_sent(Cause::Unavailable), "unavailable", "no answer in time (tried for 1.5 s)"),
-            (vec![Event::Attempt(1)], Outcome::Unknown(None), "unknown", "no answer (tried for 1.5 s)"),
+            (
+                vec![],
+                not_sent(Cause::Unavailable),
+                "unavailable",
+                "no answer in time (tried for 1.5 s)",
+            ),
+            (
+                vec![Event::Attempt(1)],
+                Outcome::Unknown(None),
+                "unknown",
+                "no answer (tried for 1.5 s)",
+            ),
             (
                 vec![Event::Attempt(1), waits(&network)],
                 not_sent(Cause::Network),
@@ -307,7 +406,11 @@ mod tests {
             }
             let ended = flight.given_up(Duration::from_millis(1500));
             let problem = ended.problem.unwrap();
-            assert_eq!((ended.outcome, problem.code, problem.message.as_str()), (outcome, code, message), "{events:?}");
+            assert_eq!(
+                (ended.outcome, problem.code, problem.message.as_str()),
+                (outcome, code, message),
+                "{events:?}"
+            );
         }
     }
 }

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::connection::{Connection, Flight, report_event};
 use crate::api::{
-    Cause, Code, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageSort, Outcome, Request,
-    TrackedMessage, look_up_code, look_up_pace,
+    Cause, Code, Delivery, DeliveryFacts, DeliveryState, Event, LookUpError, LookUps, MessageSort,
+    Outcome, Request, TrackedMessage, look_up_code, look_up_pace,
 };
 use crate::message::Outgoing;
 use crate::output::{Record, rounded};
@@ -80,18 +80,33 @@ impl Connection {
                 Err(_) => {
                     let problem = flight.last_problem().map(|(_, problem)| problem);
                     let silence = (!is_answered).then(|| "no answer in time".to_owned());
-                    return Ok(Some(late(tracked.facts.as_ref(), wait, problem.or(silence).as_deref())));
+                    return Ok(Some(late(
+                        tracked.facts.as_ref(),
+                        wait,
+                        problem.or(silence).as_deref(),
+                    )));
                 }
                 // The retries continued until the time was up.
-                Ok(Err(error)) if matches!(error.outcome(), Outcome::NotSent(Cause::Unavailable | Cause::Network)) => {
-                    return Ok(Some(late(tracked.facts.as_ref(), wait, Some(&error.to_string()))));
+                Ok(Err(error))
+                    if matches!(
+                        error.outcome(),
+                        Outcome::NotSent(Cause::Unavailable | Cause::Network)
+                    ) =>
+                {
+                    return Ok(Some(late(
+                        tracked.facts.as_ref(),
+                        wait,
+                        Some(&error.to_string()),
+                    )));
                 }
                 Ok(Err(error)) => return Err(error),
                 Ok(Ok(())) => is_answered = true,
             }
             match &tracked.facts {
                 Some(facts) if facts.state.has_reached(&wait.goal) => return Ok(None),
-                Some(facts) if facts.state == DeliveryState::Undelivered => return Ok(Some(undelivered(facts))),
+                Some(facts) if facts.state == DeliveryState::Undelivered => {
+                    return Ok(Some(undelivered(facts)));
+                }
                 Some(_) | None => {}
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -111,13 +126,17 @@ impl Connection {
 
 /// The pause before the next look-up, with `left` until the deadline; None after the last one.
 fn until_next_look(pause: Duration, left: Duration) -> Option<Duration> {
-    let until_last = left.checked_sub(LAST_LOOK).filter(|until_last| !until_last.is_zero())?;
+    let until_last = left
+        .checked_sub(LAST_LOOK)
+        .filter(|until_last| !until_last.is_zero())?;
     Some(pause.min(until_last))
 }
 
 /// Of a message that failed on its way: what is known, and what to do.
 fn undelivered(facts: &DeliveryFacts) -> WaitProblem {
-    let why = facts.failure().unwrap_or_else(|| "Jelou gives no reason".to_owned());
+    let why = facts
+        .failure()
+        .unwrap_or_else(|| "Jelou gives no reason".to_owned());
     let known = facts.code.as_deref().and_then(look_up_code);
     let hint = known.map(|Code { meaning, hint, .. }| format!("{meaning}; {hint}"));
     (format!("undelivered: {why}"), hint)
@@ -155,7 +174,9 @@ pub(crate) async fn wait_for_delivery(
         return Err((message, NO_SECOND_SEND.to_owned()));
     };
     let (goal, within) = (wait.goal.words(), rounded(wait.within));
-    connection.stderr.note(&format!("waiting until it is {goal}, at most {within}"));
+    connection
+        .stderr
+        .note(&format!("waiting until it is {goal}, at most {within}"));
     let request = Request::new(connection.base.url(), &connection.bot, outgoing);
     let fields = outgoing.body().as_object().cloned().unwrap_or_default();
     let mut tracked = TrackedMessage::new(id, MessageSort::of(request.url.path(), &fields), begun);
@@ -164,18 +185,35 @@ pub(crate) async fn wait_for_delivery(
     record.delivery = Some(json!(tracked.facts.as_ref().unwrap_or(&accepted)));
     let (message, hint) = match ended {
         Ok(None) => {
-            let state = tracked.facts.as_ref().map(|facts| facts.state.words()).unwrap_or_default();
-            let after = |begun| format!(" after {}", rounded(Duration::try_from(now() - begun).unwrap_or_default()));
-            connection.stderr.note(&format!("{state}{}", begun.map(after).unwrap_or_default()));
+            let state = tracked
+                .facts
+                .as_ref()
+                .map(|facts| facts.state.words())
+                .unwrap_or_default();
+            let after = |begun| {
+                format!(
+                    " after {}",
+                    rounded(Duration::try_from(now() - begun).unwrap_or_default())
+                )
+            };
+            connection
+                .stderr
+                .note(&format!("{state}{}", begun.map(after).unwrap_or_default()));
             return Ok(());
         }
         Ok(Some(problem)) => problem,
         Err(error) => match error.signal() {
-            Some(signal) => (format!("interrupted by {} while waiting", signal.name()), None),
+            Some(signal) => (
+                format!("interrupted by {} while waiting", signal.name()),
+                None,
+            ),
             None => (error.to_string(), error.hint()),
         },
     };
-    let hint = hint.map_or_else(|| NO_SECOND_SEND.to_owned(), |hint| format!("{hint}; {NO_SECOND_SEND}"));
+    let hint = hint.map_or_else(
+        || NO_SECOND_SEND.to_owned(),
+        |hint| format!("{hint}; {NO_SECOND_SEND}"),
+    );
     Err((message, hint))
 }
 
@@ -185,13 +223,28 @@ mod tests {
 
     #[test]
     fn what_was_last_known_is_told_with_the_problem() {
-        let wait = DeliveryWait { goal: DeliveryState::Read, within: DeliveryWait::DEFAULT };
+        let wait = DeliveryWait {
+            goal: DeliveryState::Read,
+            within: DeliveryWait::DEFAULT,
+        };
         let facts = DeliveryFacts::new(DeliveryState::Delivered);
         for (problem, facts, expected) in [
-            (Some("silence"), Some(&facts), "not known to be read: it is delivered; silence"),
+            (
+                Some("silence"),
+                Some(&facts),
+                "not known to be read: it is delivered; silence",
+            ),
             (Some("silence"), None, "not known to be read: silence"),
-            (None, Some(&facts), "not read within 2 min 0 s: it is delivered"),
-            (None, None, "not read within 2 min 0 s: Jelou does not list it yet"),
+            (
+                None,
+                Some(&facts),
+                "not read within 2 min 0 s: it is delivered",
+            ),
+            (
+                None,
+                None,
+                "not read within 2 min 0 s: Jelou does not list it yet",
+            ),
         ] {
             assert_eq!(late(facts, &wait, problem), (expected.to_owned(), None));
         }
@@ -208,7 +261,11 @@ mod tests {
             (2.0, 1.0, None),
             (2.0, 0.0, None),
         ] {
-            assert_eq!(until_next_look(seconds(pause), seconds(left)), expected.map(seconds), "{pause} {left}");
+            assert_eq!(
+                until_next_look(seconds(pause), seconds(left)),
+                expected.map(seconds),
+                "{pause} {left}"
+            );
         }
     }
 }

@@ -12,7 +12,9 @@ use crate::input::{Source, UsageError, name_of};
 use crate::list::ListInput;
 use crate::message::Outgoing;
 use crate::output::counted;
-use crate::people::{CountryRule, ExclusionList, ExclusionOptions, Exclusions, read_exclusion_list};
+use crate::people::{
+    CountryRule, ExclusionList, ExclusionOptions, Exclusions, read_exclusion_list,
+};
 use crate::phone::{person_key, spellings};
 use crate::private_file::{PipeBound, open_to_read};
 
@@ -24,15 +26,24 @@ pub(crate) fn check_allowed<'a>(
     settings: &Settings,
     mut recipients: impl Iterator<Item = &'a str>,
 ) -> Result<(), CommandError> {
-    let Some(allow_to) = &settings.allow_to else { return Ok(()) };
-    let is_allowed = |recipient: &str| spellings(recipient).any(|spelling| allows(allow_to, &spelling));
+    let Some(allow_to) = &settings.allow_to else {
+        return Ok(());
+    };
+    let is_allowed =
+        |recipient: &str| spellings(recipient).any(|spelling| allows(allow_to, &spelling));
     match recipients.find(|recipient| !is_allowed(recipient)) {
         None => Ok(()),
         Some(recipient) => {
             let (origin, patterns) = (settings.origin("allow_to"), allow_to.join(", "));
-            let allowed = if patterns.is_empty() { "no one (allow_to is empty)" } else { &patterns };
-            let problem = format!("{recipient} is not among the recipients that {origin} allows: {allowed}");
-            let hint = "check the recipient; allow_to in the configuration lists who may get messages";
+            let allowed = if patterns.is_empty() {
+                "no one (allow_to is empty)"
+            } else {
+                &patterns
+            };
+            let problem =
+                format!("{recipient} is not among the recipients that {origin} allows: {allowed}");
+            let hint =
+                "check the recipient; allow_to in the configuration lists who may get messages";
             Err(CommandError::guard(problem, hint))
         }
     }
@@ -40,23 +51,34 @@ pub(crate) fn check_allowed<'a>(
 
 /// Whether one of `patterns` allows the recipient.
 fn allows(patterns: &[String], recipient: &str) -> bool {
-    patterns.iter().any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
+    patterns
+        .iter()
+        .any(|pattern| pattern == recipient || matches(on_the_wire(pattern), recipient))
 }
 
 /// The pattern without the `id:` of a user of another channel, which is not a part of what is sent. With a `*` it
 /// stays, and matches no one: such users look like phone numbers, which it would allow too.
 fn on_the_wire(pattern: &str) -> &str {
-    pattern.strip_prefix("id:").filter(|user| !user.contains('*')).unwrap_or(pattern)
+    pattern
+        .strip_prefix("id:")
+        .filter(|user| !user.contains('*'))
+        .unwrap_or(pattern)
 }
 
 /// Whether `pattern` matches the whole of `text`.
 fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(head) else {
+        return false;
+    };
     let mut parts: Vec<&str> = rest.split('*').collect();
     let tail = parts.pop().unwrap_or_default();
     for part in parts {
-        let Some((_, after)) = text.split_once(part) else { return false };
+        let Some((_, after)) = text.split_once(part) else {
+            return false;
+        };
         text = after;
     }
     text.ends_with(tail)
@@ -82,10 +104,16 @@ impl Sender {
         }
         check_allowed(&self.settings, outgoing.recipients())?;
         let one = person_key(outgoing.recipient().as_str());
-        let mut others = outgoing.recipients().filter(|other| person_key(other) != one);
+        let mut others = outgoing
+            .recipients()
+            .filter(|other| person_key(other) != one);
         if let (true, Some(other)) = (has_key, others.next()) {
-            let problem = format!("the body names {other}, too, and with --once a message is for one person");
-            return Err(CommandError::guard(problem, "send each person a message of their own"));
+            let problem =
+                format!("the body names {other}, too, and with --once a message is for one person");
+            return Err(CommandError::guard(
+                problem,
+                "send each person a message of their own",
+            ));
         }
         let is_guarded = has_key || self.settings.allow_to.is_some() || !exclusions.is_empty();
         match outgoing.unclear_recipient() {
@@ -96,9 +124,14 @@ impl Sender {
 }
 
 /// Reserves standard input if one of `sources` uses it.
-pub(crate) fn claim_exclusions(context: &mut Context, sources: &[Source]) -> Result<(), UsageError> {
+pub(crate) fn claim_exclusions(
+    context: &mut Context,
+    sources: &[Source],
+) -> Result<(), UsageError> {
     let stdin = sources.iter().filter(|source| **source == Source::Stdin);
-    stdin.into_iter().try_for_each(|_| context.input.claim_stdin("--exclude"))
+    stdin
+        .into_iter()
+        .try_for_each(|_| context.input.claim_stdin("--exclude"))
 }
 
 /// The people on the lists of `--exclude` and of the profile. `options` are those of `--exclude`.
@@ -111,7 +144,10 @@ pub(crate) fn read_exclusions(
     options: ExclusionOptions,
     settings: &Settings,
 ) -> Result<Exclusions, CommandError> {
-    let lists = sources.iter().map(|source| read(source, options)).collect::<Result<Vec<_>, _>>();
+    let lists = sources
+        .iter()
+        .map(|source| read(source, options))
+        .collect::<Result<Vec<_>, _>>();
     let mut lists = lists.map_err(|problem| problem.of("--exclude"))?;
     lists.extend(list_of_profile(settings)?);
     tell(context, &lists);
@@ -123,25 +159,40 @@ pub(crate) fn read_exclusions(
 /// # Errors
 /// As for [`read_exclusions`].
 pub(crate) fn reread_do_not_contact(settings: &Settings) -> Result<Exclusions, CommandError> {
-    Ok(Exclusions { lists: list_of_profile(settings)?.into_iter().collect() })
+    Ok(Exclusions {
+        lists: list_of_profile(settings)?.into_iter().collect(),
+    })
 }
 
 fn list_of_profile(settings: &Settings) -> Result<Option<ExclusionList>, CommandError> {
-    let Some(kept) = &settings.do_not_contact else { return Ok(None) };
+    let Some(kept) = &settings.do_not_contact else {
+        return Ok(None);
+    };
     let profile = match settings.origin("do_not_contact") {
         Origin::Profile(name) => name.clone(),
         other => other.to_string(),
     };
-    let options = ExclusionOptions { countries: CountryRule::new(None, settings.country), encoding: None };
-    read(&Source::File(kept.clone()), options).map(Some).map_err(|problem| CommandError {
-        code: ExitCode::Configuration,
-        name: "configuration",
-        ..problem.of(&format!("do_not_contact (profile {profile})")).into()
-    })
+    let options = ExclusionOptions {
+        countries: CountryRule::new(None, settings.country),
+        encoding: None,
+    };
+    read(&Source::File(kept.clone()), options)
+        .map(Some)
+        .map_err(|problem| CommandError {
+            code: ExitCode::Configuration,
+            name: "configuration",
+            ..problem
+                .of(&format!("do_not_contact (profile {profile})"))
+                .into()
+        })
 }
 
 fn read(source: &Source, options: ExclusionOptions) -> Result<ExclusionList, UsageError> {
-    read_exclusion_list(open_list(source, PipeBound::FirstByte)?, &name_of(source), options)
+    read_exclusion_list(
+        open_list(source, PipeBound::FirstByte)?,
+        &name_of(source),
+        options,
+    )
 }
 
 /// Opens the list that `source` names.
@@ -166,10 +217,16 @@ fn tell(context: &Context, lists: &[ExclusionList]) {
         }
         if list.passed_over > 0 {
             let rows = counted(list.passed_over, "invalid row");
-            context.stderr.note(&format!("{}: {rows} of the report passed over", list.name));
+            context
+                .stderr
+                .note(&format!("{}: {rows} of the report passed over", list.name));
         }
         if list.count() == 0 {
-            let why = if list.passed_over == 0 { "is empty and excludes no one" } else { "excludes no one" };
+            let why = if list.passed_over == 0 {
+                "is empty and excludes no one"
+            } else {
+                "excludes no one"
+            };
             context.stderr.note(&format!("{} {why}", list.name));
         }
     }
@@ -184,11 +241,25 @@ mod tests {
     fn refused(profile: &str, recipients: &[&str]) -> Option<String> {
         let directory = tempfile::TempDir::new().unwrap();
         let config = directory.path().join("config.toml");
-        std::fs::write(&config, format!("[profiles.p]\nbot_id = \"1\"\n{profile}\n")).unwrap();
-        let flags = Flags { config: Some(config), profile: Some("p".to_owned()), ..Flags::default() };
+        std::fs::write(
+            &config,
+            format!("[profiles.p]\nbot_id = \"1\"\n{profile}\n"),
+        )
+        .unwrap();
+        let flags = Flags {
+            config: Some(config),
+            profile: Some("p".to_owned()),
+            ..Flags::default()
+        };
         let settings = Settings::load(&flags, &Environment::default()).unwrap();
         let error = check_allowed(&settings, recipients.iter().copied()).err()?;
-        assert!(error.hint.as_ref().is_some_and(|hint| hint.starts_with("check the recipient; ")), "{error:?}");
+        assert!(
+            error
+                .hint
+                .as_ref()
+                .is_some_and(|hint| hint.starts_with("check the recipient; ")),
+            "{error:?}"
+        );
         Some(error.message)
     }
 
@@ -210,7 +281,11 @@ mod tests {
             ("id:5*", "593987654321", false),
             ("id:*", "U1", false),
         ] {
-            assert_eq!(allows(&[pattern.to_owned()], text), expected, "{pattern} {text}");
+            assert_eq!(
+                allows(&[pattern.to_owned()], text),
+                expected,
+                "{pattern} {text}"
+            );
         }
         assert!(!allows(&[], "593987654321"));
     }
@@ -222,7 +297,11 @@ mod tests {
             ("", &[ana, luis][..], None),
             ("allow_to = [\"593*\"]", &[ana, luis], None),
             ("allow_to = [\"593987654321\"]", &[ana, luis], Some(luis)),
-            ("allow_to = [\"593987654322\", \"51*\"]", &[ana, luis], Some(ana)),
+            (
+                "allow_to = [\"593987654322\", \"51*\"]",
+                &[ana, luis],
+                Some(ana),
+            ),
             ("allow_to = []", &[ana], Some(ana)),
             // Mexico's and Brazil's numbers are written in two ways.
             ("allow_to = [\"5215512345678\"]", &["525512345678"], None),
@@ -230,17 +309,24 @@ mod tests {
             ("allow_to = [\"593*\"]", &["id:593"], Some("id:593")),
         ] {
             let told = refused(profile, recipients);
-            let found = told.as_ref().map(|told| told.split_once(" is not among the recipients that ").unwrap().0);
+            let found = told.as_ref().map(|told| {
+                told.split_once(" is not among the recipients that ")
+                    .unwrap()
+                    .0
+            });
             assert_eq!(found, expected, "{profile} {recipients:?}");
         }
     }
 
     #[test]
     fn a_guard_says_whom_it_keeps_and_how_to_go_on() {
-        for (profile, allowed) in
-            [("allow_to = [\"51*\", \"52*\"]", "51*, 52*"), ("allow_to = []", "no one (allow_to is empty)")]
-        {
-            let expected = format!("593987654321 is not among the recipients that profile p allows: {allowed}");
+        for (profile, allowed) in [
+            ("allow_to = [\"51*\", \"52*\"]", "51*, 52*"),
+            ("allow_to = []", "no one (allow_to is empty)"),
+        ] {
+            let expected = format!(
+                "593987654321 is not among the recipients that profile p allows: {allowed}"
+            );
             assert_eq!(refused(profile, &["593987654321"]), Some(expected));
         }
     }

@@ -11,10 +11,15 @@ mod templates;
 
 pub(crate) use self::audit_log::{AuditLog, check_audit_log};
 pub(crate) use self::connection::{
-    Connection, Flight, ask_secret, catch_panic, new_client, no_client, panicked, proxy_to, reach_or_start,
+    Connection, Flight, ask_secret, catch_panic, new_client, no_client, panicked, proxy_to,
+    reach_or_start,
 };
 pub(crate) use self::delivery_wait::{DeliveryWait, wait_for_delivery};
-pub(crate) use self::guard::{check_allowed, claim_exclusions, open_list, read_exclusions, reread_do_not_contact};
+pub(crate) use self::guard::{
+    check_allowed, claim_exclusions, open_list, read_exclusions, reread_do_not_contact,
+};
 pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::sender::{Sender, read_environment, read_settings};
-pub(crate) use self::templates::{CheckedTemplates, Listing, check_templates, read_templates, refuse_templates};
+pub(crate) use self::templates::{
+    CheckedTemplates, Listing, check_templates, read_templates, refuse_templates,
+};

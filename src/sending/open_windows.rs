@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::connection::{Connection, Flight};
 use crate::api::{
-    CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList, LookUpSpan,
-    MessageAuthor, SpanStart, is_person,
+    CLOCK_TOLERANCE, HistoryMessage, LOOK_UP_LIMIT, ListingCoverage, LookUpError, LookUpList,
+    LookUpSpan, MessageAuthor, SpanStart, is_person,
 };
 use crate::output::{ProgressFormat, Reading};
 use crate::phone::person_key;
@@ -38,9 +38,16 @@ impl OpenWindows {
     /// # Errors
     /// If it cannot be read completely.
     pub(crate) async fn read(connection: &mut Connection) -> Result<Self, LookUpError> {
-        let (flight, stderr, bot) = (Flight::default(), connection.stderr.clone(), connection.bot.clone());
+        let (flight, stderr, bot) = (
+            Flight::default(),
+            connection.stderr.clone(),
+            connection.bot.clone(),
+        );
         let mut look_ups = connection.look_ups(&flight);
-        let span = LookUpSpan { start: SpanStart::Ago(WINDOW), until: None };
+        let span = LookUpSpan {
+            start: SpanStart::Ago(WINDOW),
+            until: None,
+        };
         let pages = look_ups.pages(LookUpList::History, &span).await?;
         stderr.note("looking up in Jelou's history who has written within 23 hours");
         let reading = Reading::new(&stderr, ProgressFormat::Auto, "Jelou's history");
@@ -54,9 +61,14 @@ impl OpenWindows {
             }
             ControlFlow::Continue(())
         };
-        let coverage = look_ups.read(LookUpList::History, None, &span, MOST_PAGES, take).await?;
+        let coverage = look_ups
+            .read(LookUpList::History, None, &span, MOST_PAGES, take)
+            .await?;
         if coverage != ListingCoverage::Whole || unreadable > 0 {
-            return Err(LookUpError::Incomplete { coverage, unreadable });
+            return Err(LookUpError::Incomplete {
+                coverage,
+                unreadable,
+            });
         }
         windows.clock = look_ups.clock;
         Ok(windows)
@@ -67,9 +79,14 @@ impl OpenWindows {
         if message.author != MessageAuthor::User {
             return true;
         }
-        let (Some(user), Some(at)) = (&message.user, message.at) else { return false };
+        let (Some(user), Some(at)) = (&message.user, message.at) else {
+            return false;
+        };
         self.nameless += usize::from(!is_person(user));
-        let last = self.written_at.entry(person_key(user).into_owned()).or_insert(at);
+        let last = self
+            .written_at
+            .entry(person_key(user).into_owned())
+            .or_insert(at);
         *last = at.max(*last);
         true
     }
@@ -81,7 +98,10 @@ impl OpenWindows {
     pub(crate) fn is_open(&self, recipient: &str) -> Result<bool, LookUpError> {
         let is_open = self.is_open_at(recipient, now());
         if !is_open && self.nameless > 0 && is_person(recipient) {
-            return Err(LookUpError::Incomplete { coverage: ListingCoverage::Whole, unreadable: self.nameless });
+            return Err(LookUpError::Incomplete {
+                coverage: ListingCoverage::Whole,
+                unreadable: self.nameless,
+            });
         }
         Ok(is_open)
     }
@@ -91,9 +111,13 @@ impl OpenWindows {
         let since = |at: &Timestamp| now.duration_since(*at);
         // A time in the future proves nothing.
         let is_open = |since: SignedDuration| {
-            since >= -CLOCK_TOLERANCE && since <= SignedDuration::try_from(WINDOW).unwrap_or_default()
+            since >= -CLOCK_TOLERANCE
+                && since <= SignedDuration::try_from(WINDOW).unwrap_or_default()
         };
-        self.written_at.get(person_key(recipient).as_ref()).map(since).is_some_and(is_open)
+        self.written_at
+            .get(person_key(recipient).as_ref())
+            .map(since)
+            .is_some_and(is_open)
     }
 }
 
@@ -125,7 +149,11 @@ mod tests {
                 clock: SignedDuration::from_secs(clock),
                 ..OpenWindows::default()
             };
-            assert_eq!(windows.is_open_at("525512345678", now), expected, "{written_at} {clock}");
+            assert_eq!(
+                windows.is_open_at("525512345678", now),
+                expected,
+                "{written_at} {clock}"
+            );
             assert!(!windows.is_open_at("593987654321", now));
         }
     }

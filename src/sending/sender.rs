@@ -25,14 +25,22 @@ pub(crate) fn read_environment() -> Result<Environment, CommandError> {
         && let Some(process) = enclosing_sandbox()
     {
         // It stops for the same reason as a guard: nothing under a sandbox must reach anyone.
-        let message = format!("this runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set");
-        return Err(CommandError::guard(message, "keep JELOUCTL_SANDBOX in the environment of the script"));
+        let message = format!(
+            "this runs inside a sandbox (process {process}), but JELOUCTL_SANDBOX is not set"
+        );
+        return Err(CommandError::guard(
+            message,
+            "keep JELOUCTL_SANDBOX in the environment of the script",
+        ));
     }
     Ok(environment)
 }
 
 /// The configuration; prints its warnings.
-pub(crate) fn read_settings(context: &Context, environment: &Environment) -> Result<Settings, CommandError> {
+pub(crate) fn read_settings(
+    context: &Context,
+    environment: &Environment,
+) -> Result<Settings, CommandError> {
     let settings = Settings::load(&context.flags, environment)?;
     context.stderr.warnings(&settings.warnings);
     Ok(settings)
@@ -59,7 +67,12 @@ impl Sender {
         let bot = settings.bot()?.to_owned();
         let (client_id, secret) = settings.credentials(context.can_ask())?;
         let client_id = client_id.clone();
-        Ok(Self { settings, bot, client_id, secret })
+        Ok(Self {
+            settings,
+            bot,
+            client_id,
+            secret,
+        })
     }
 
     /// The address of requests, without checking whether a sandbox runs.
@@ -72,10 +85,18 @@ impl Sender {
         if context.mode == Mode::Curl {
             let ca_cert = self.settings.ca_cert.as_deref();
             let body = request.body.as_deref().map(visible_json);
-            return context.stdout.line(&curl_command(request, &self.client_id.value, ca_cert, body.as_deref()));
+            return context.stdout.line(&curl_command(
+                request,
+                &self.client_id.value,
+                ca_cert,
+                body.as_deref(),
+            ));
         }
         let shown = request.dry_run();
-        context.stdout.json(&shown.map_err(|error| SystemError { action: "show the request", cause: error.into() })?)
+        context.stdout.json(&shown.map_err(|error| SystemError {
+            action: "show the request",
+            cause: error.into(),
+        })?)
     }
 
     /// Asks the API by `work` over a connection; `--dry-run` and `--curl` show the `first` request in its place.
@@ -105,7 +126,11 @@ impl Sender {
         // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught
         // after it.
         let is_typed = self.secret.value == SecretSource::Prompt;
-        signals.catch(if is_typed { &[Signal::Interrupt][..] } else { &Signal::THAT_END_US })?;
+        signals.catch(if is_typed {
+            &[Signal::Interrupt][..]
+        } else {
+            &Signal::THAT_END_US
+        })?;
         let credentials = tokio::select! {
             biased;
             signal = signals.next() => return Err(CommandError::interrupted(signal)),
@@ -114,8 +139,16 @@ impl Sender {
         if is_typed {
             signals.catch(&[Signal::Terminate, Signal::Hangup])?;
         }
-        let connection = Connection::new((base, client, credentials), &self.bot, &self.settings, &context.stderr);
-        Ok(Connection { signals, ..connection })
+        let connection = Connection::new(
+            (base, client, credentials),
+            &self.bot,
+            &self.settings,
+            &context.stderr,
+        );
+        Ok(Connection {
+            signals,
+            ..connection
+        })
     }
 
     /// Like [`Sender::connect`], before a question, which a signal ends as it ends any program: none is caught before
@@ -124,14 +157,24 @@ impl Sender {
     ///
     /// # Errors
     /// As for [`Sender::connect`].
-    pub(crate) async fn connect_before_question(&self, context: &Context) -> Result<Option<Connection>, CommandError> {
+    pub(crate) async fn connect_before_question(
+        &self,
+        context: &Context,
+    ) -> Result<Option<Connection>, CommandError> {
         let base = reach_or_start(&self.settings, &context.stderr).await?;
         if self.secret.value == SecretSource::Prompt {
             return Ok(None);
         }
         let client = new_client(&self.settings, &base)?;
-        let credentials = self.credentials(context, || Err(io::ErrorKind::Unsupported.into())).await?;
-        Ok(Some(Connection::new((base, client, credentials), &self.bot, &self.settings, &context.stderr)))
+        let credentials = self
+            .credentials(context, || Err(io::ErrorKind::Unsupported.into()))
+            .await?;
+        Ok(Some(Connection::new(
+            (base, client, credentials),
+            &self.bot,
+            &self.settings,
+            &context.stderr,
+        )))
     }
 
     /// Fetches the secret, and prints the warning about it.
@@ -148,7 +191,11 @@ impl Sender {
 
     /// `bot 77 (profile prod)`
     pub(crate) fn description(&self) -> String {
-        let profile = self.settings.profile.as_ref().map(|name| format!(" (profile {})", name.value));
+        let profile = self
+            .settings
+            .profile
+            .as_ref()
+            .map(|name| format!(" (profile {})", name.value));
         format!("bot {}{}", self.bot, profile.unwrap_or_default())
     }
 }

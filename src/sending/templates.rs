@@ -7,11 +7,14 @@ use serde_json::Value;
 
 use super::connection::{Connection, Flight};
 use crate::api::{
-    Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter, counted,
+    Body, ListingCoverage, LookUpError, Outcome, Pager, Request, TEMPLATES_LIMIT, TemplateFilter,
+    counted,
 };
 use crate::command_error::CommandError;
 use crate::exit::ExitCode;
-use crate::message::{TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template};
+use crate::message::{
+    TemplateTexts, TemplateUse, TemplateUses, TemplateVerdict, did_you_mean, nearest_template,
+};
 use crate::output::Stderr;
 
 /// More pages than any bot has: a server may return new ones forever.
@@ -48,7 +51,13 @@ pub(crate) struct Listing {
 impl Listing {
     pub(crate) fn new(filter: TemplateFilter) -> Self {
         let pager = Pager::new(MAX_PAGES, TEMPLATES_LIMIT);
-        Self { filter, pager, first: Value::Null, found: Vec::new(), end: None }
+        Self {
+            filter,
+            pager,
+            first: Value::Null,
+            found: Vec::new(),
+            end: None,
+        }
     }
 
     /// Reads the next page.
@@ -61,10 +70,17 @@ impl Listing {
         retry_for: Duration,
     ) -> Result<(), LookUpError> {
         let page = self.pager.next_page();
-        let request = Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
-        let delivery = connection.deliver(&request, retry_for, &Flight::default()).await;
+        let request =
+            Request::templates(connection.base.url(), &connection.bot, &self.filter, page);
+        let delivery = connection
+            .deliver(&request, retry_for, &Flight::default())
+            .await;
         let body = delivery.answer.as_ref().map(|answer| &answer.body);
-        match (&delivery.outcome, body.and_then(|body| body.json.as_ref()), body.and_then(Body::results)) {
+        match (
+            &delivery.outcome,
+            body.and_then(|body| body.json.as_ref()),
+            body.and_then(Body::results),
+        ) {
             (Outcome::Sent { .. }, Some(page), Some(results)) => self.add_page(page, results),
             _ => return Err(LookUpError::failed(delivery)),
         }
@@ -83,7 +99,10 @@ impl Listing {
         }
         // Where only some were asked for, the total may be that of all.
         let [pages, total] = counted(page);
-        self.end = self.pager.end_page([pages, total.filter(|_| self.filter == TemplateFilter::default())]);
+        self.end = self.pager.end_page([
+            pages,
+            total.filter(|_| self.filter == TemplateFilter::default()),
+        ]);
     }
 
     pub(super) fn has_samples_only(&self) -> bool {
@@ -112,17 +131,28 @@ const MOST_FAULTS: usize = 5;
 
 /// Refuses templates that cannot be sent as requested; `faults` says what is wrong with each.
 fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
-    let refused =
-        |message: String| CommandError::new(ExitCode::Usage, "invalid_message", message, Some(hint.to_owned()));
+    let refused = |message: String| {
+        CommandError::new(
+            ExitCode::Usage,
+            "invalid_message",
+            message,
+            Some(hint.to_owned()),
+        )
+    };
     match faults {
         [] => Ok(()),
         [only] => Err(refused(only.clone())),
         _ => {
             let more = faults.len().saturating_sub(MOST_FAULTS);
             let told = faults.iter().take(MOST_FAULTS).cloned();
-            let details = told.chain((more > 0).then(|| format!("and {more} more"))).collect();
+            let details = told
+                .chain((more > 0).then(|| format!("and {more} more")))
+                .collect();
             let message = format!("{} of the templates cannot be sent", faults.len());
-            Err(CommandError { details, ..refused(message) })
+            Err(CommandError {
+                details,
+                ..refused(message)
+            })
         }
     }
 }
@@ -153,15 +183,23 @@ pub(crate) async fn check_templates(
     let why = match tokio::time::timeout(CHECK_TIME, reading).await {
         Ok(Ok(listing)) => {
             let texts = TemplateTexts::of(uses, listing.templates());
-            return Ok(CheckedTemplates { faults: judge(&listing, &connection.stderr, uses, strict), texts });
+            return Ok(CheckedTemplates {
+                faults: judge(&listing, &connection.stderr, uses, strict),
+                texts,
+            });
         }
         Ok(Err(error)) => match error.signal() {
             Some(signal) => return Err(CommandError::interrupted(signal)),
             None => error.to_string(),
         },
-        Err(_) => format!("its templates were not listed within {} s", CHECK_TIME.as_secs()),
+        Err(_) => format!(
+            "its templates were not listed within {} s",
+            CHECK_TIME.as_secs()
+        ),
     };
-    connection.stderr.warning(&format!("could not check whether the bot has the template: {why}"));
+    connection.stderr.warning(&format!(
+        "could not check whether the bot has the template: {why}"
+    ));
     Ok(CheckedTemplates::default())
 }
 
@@ -181,7 +219,10 @@ pub(crate) async fn refuse_templates(
 /// Which of `uses` the bot cannot send, by its list of templates; a warning if the list does not have it.
 fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) -> Vec<String> {
     if uses.is_cut {
-        stderr.warning(&format!("only the first {} different templates of the list were checked", uses.uses.len()));
+        stderr.warning(&format!(
+            "only the first {} different templates of the list were checked",
+            uses.uses.len()
+        ));
     }
     let templates = listing.templates();
     let mut faults = Vec::new();
@@ -191,22 +232,32 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
             TemplateVerdict::UnknownName { .. } if listing.has_samples_only() => {
                 Some("the sandbox knows samples only".to_owned())
             }
-            TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. } if may_lack_some(listing) => {
+            TemplateVerdict::UnknownName { .. } | TemplateVerdict::OtherLanguage { .. }
+                if may_lack_some(listing) =>
+            {
                 Some("the API may not have listed all of its templates".to_owned())
             }
-            TemplateVerdict::Unclear { missing } => Some(format!("the API lists it without its {missing}")),
+            TemplateVerdict::Unclear { missing } => {
+                Some(format!("the API lists it without its {missing}"))
+            }
             _ => None,
         };
         if let Some(why) = why_unknown {
             let meant = match &verdict {
-                TemplateVerdict::UnknownName { meant } => did_you_mean(meant).map(|question| format!("; {question}")),
+                TemplateVerdict::UnknownName { meant } => {
+                    did_you_mean(meant).map(|question| format!("; {question}"))
+                }
                 _ => None,
             };
             let (name, meant) = (&wanted.name, meant.unwrap_or_default());
-            stderr.warning(&format!("could not check whether the bot has the template `{name}`: {why}{meant}"));
+            stderr.warning(&format!(
+                "could not check whether the bot has the template `{name}`: {why}{meant}"
+            ));
             continue;
         }
-        let Some(problem) = in_words(wanted, &verdict, templates) else { continue };
+        let Some(problem) = in_words(wanted, &verdict, templates) else {
+            continue;
+        };
         if matches!(verdict, TemplateVerdict::SeveralLanguages { .. }) && !strict {
             stderr.warning(&problem);
         } else {
@@ -219,14 +270,23 @@ fn judge(listing: &Listing, stderr: &Stderr, uses: &TemplateUses, strict: bool) 
 /// Whether the bot may have templates that the listing does not. It has all of them where the API counts them and gave as
 /// many; a sandbox has the samples and nothing else.
 fn may_lack_some(listing: &Listing) -> bool {
-    let is_whole = counted(&listing.first) != [None; 2] && listing.end == Some(ListingCoverage::Whole);
+    let is_whole =
+        counted(&listing.first) != [None; 2] && listing.end == Some(ListingCoverage::Whole);
     !listing.has_samples_only() && !is_whole
 }
 
 /// The problem, and the probable template.
-fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]) -> Option<String> {
+fn in_words(
+    wanted: &TemplateUse,
+    verdict: &TemplateVerdict,
+    templates: &[Value],
+) -> Option<String> {
     let name = &wanted.name;
-    let language = wanted.language.as_ref().map(|code| format!(" ({code})")).unwrap_or_default();
+    let language = wanted
+        .language
+        .as_ref()
+        .map(|code| format!(" ({code})"))
+        .unwrap_or_default();
     Some(match verdict {
         TemplateVerdict::Fits | TemplateVerdict::Unclear { .. } => return None,
         TemplateVerdict::SeveralLanguages { languages } => {
@@ -238,22 +298,36 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
         TemplateVerdict::UnknownName { meant } => {
             let nearest = || did_you_mean(nearest_template(name, templates).as_slice());
             let way_out = did_you_mean(meant).or_else(nearest);
-            let way_out = way_out.unwrap_or_else(|| "`jelouctl templates` lists those it has".to_owned());
+            let way_out =
+                way_out.unwrap_or_else(|| "`jelouctl templates` lists those it has".to_owned());
             format!("the bot has no template `{name}`; {way_out}")
         }
         TemplateVerdict::OtherLanguage { languages } => {
-            let wanted = wanted.language.as_ref().map(|code| format!("; the message asks for `{code}`"));
-            format!("`{name}` exists in another language: {}{}", languages.join(", "), wanted.unwrap_or_default())
+            let wanted = wanted
+                .language
+                .as_ref()
+                .map(|code| format!("; the message asks for `{code}`"));
+            format!(
+                "`{name}` exists in another language: {}{}",
+                languages.join(", "),
+                wanted.unwrap_or_default()
+            )
         }
         TemplateVerdict::NotApproved { status } => {
-            format!("the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED")
+            format!(
+                "the template `{name}`{language} cannot be sent: its status is {status}, not APPROVED"
+            )
         }
         TemplateVerdict::NeedsNumber => {
-            format!("the template `{name}`{language} is for authentication, which cannot go to a WhatsApp user id")
+            format!(
+                "the template `{name}`{language} is for authentication, which cannot go to a WhatsApp user id"
+            )
         }
         TemplateVerdict::NeedsMedia { media, given } => {
             let article = if *media == "image" { "an" } else { "a" };
-            let given = given.as_ref().map_or("has none".to_owned(), |given| format!("is of type {given}"));
+            let given = given
+                .as_ref()
+                .map_or("has none".to_owned(), |given| format!("is of type {given}"));
             format!(
                 "the template `{name}`{language} begins with {article} {media}, and the message {given}; add --type \
                  {media} --media-url URL, or `type` and `mediaUrl` to the body"
@@ -261,7 +335,9 @@ fn in_words(wanted: &TemplateUse, verdict: &TemplateVerdict, templates: &[Value]
         }
         TemplateVerdict::WrongCount { given, expected } => {
             let values = if *expected == 1 { "value" } else { "values" };
-            format!("the template `{name}`{language} takes {expected} {values}, and the message gives {given}")
+            format!(
+                "the template `{name}`{language} takes {expected} {values}, and the message gives {given}"
+            )
         }
     })
 }
@@ -292,23 +368,50 @@ mod tests {
         let both = |pages: u64, total: u64| json!({ "totalPages": pages, "total": total });
         for (read, expected) in [
             (&[(&["a"][..], pages(2))][..], None),
-            (&[(&["a"], pages(2)), (&["b"], pages(2))], Some(ListingCoverage::Whole)),
-            (&[(&["a"], json!({ "totalPages": "1" }))], Some(ListingCoverage::Whole)),
+            (
+                &[(&["a"], pages(2)), (&["b"], pages(2))],
+                Some(ListingCoverage::Whole),
+            ),
+            (
+                &[(&["a"], json!({ "totalPages": "1" }))],
+                Some(ListingCoverage::Whole),
+            ),
             (&[(&["a"], json!({ "totalPages": "two" }))], None),
             (&[(&["a"], json!({ "total": 1 }))], None),
-            (&[(&["a"], json!({ "total": 1 })), (&["a"], json!({}))], Some(ListingCoverage::Whole)),
-            (&[(&["a"], json!({})), (&[], json!({}))], Some(ListingCoverage::Whole)),
+            (
+                &[(&["a"], json!({ "total": 1 })), (&["a"], json!({}))],
+                Some(ListingCoverage::Whole),
+            ),
+            (
+                &[(&["a"], json!({})), (&[], json!({}))],
+                Some(ListingCoverage::Whole),
+            ),
             (&[(&[], pages(0))], Some(ListingCoverage::Whole)),
             (&[(&[], pages(1))], Some(ListingCoverage::Whole)),
             (&[(&[], pages(2))], Some(ListingCoverage::Missing)),
             (&[(&["a"], both(1, 1))], Some(ListingCoverage::Whole)),
             (&[(&["a"], both(1, 2))], None),
-            (&[(&["a"], both(1, 2)), (&["b"], json!({}))], Some(ListingCoverage::Whole)),
-            (&[(&["a"], json!({ "totalPages": 1, "total": "2" })), (&[], json!({}))], Some(ListingCoverage::Missing)),
+            (
+                &[(&["a"], both(1, 2)), (&["b"], json!({}))],
+                Some(ListingCoverage::Whole),
+            ),
+            (
+                &[
+                    (&["a"], json!({ "totalPages": 1, "total": "2" })),
+                    (&[], json!({})),
+                ],
+                Some(ListingCoverage::Missing),
+            ),
             // The server repeats its page, or announces less than before.
-            (&[(&["a"], pages(2)), (&["a"], pages(2))], Some(ListingCoverage::Missing)),
+            (
+                &[(&["a"], pages(2)), (&["a"], pages(2))],
+                Some(ListingCoverage::Missing),
+            ),
             (&[(&["a"], pages(3)), (&["b"], pages(1))], None),
-            (&[(&["a"], pages(3)), (&[], pages(0))], Some(ListingCoverage::Missing)),
+            (
+                &[(&["a"], pages(3)), (&[], pages(0))],
+                Some(ListingCoverage::Missing),
+            ),
         ] {
             assert_eq!(end(read), expected, "{read:?}");
         }
@@ -316,7 +419,13 @@ mod tests {
 
     fn wanted(name: &str, language: Option<&str>, parameters: usize) -> TemplateUse {
         let (name, language) = (name.to_owned(), language.map(str::to_owned));
-        TemplateUse { name, language, parameters, goes_to_user_id: false, media: None }
+        TemplateUse {
+            name,
+            language,
+            parameters,
+            goes_to_user_id: false,
+            media: None,
+        }
     }
 
     /// A listing of one page.
@@ -329,43 +438,85 @@ mod tests {
     #[test]
     fn a_list_says_itself_whether_it_has_every_template() {
         for (listing, may_lack) in [
-            (json!({ "pagination": { "total": 2, "totalPages": 1 } }), false),
-            (json!({ "pagination": { "total": "2", "totalPages": 1 } }), false),
-            (json!({ "pagination": { "total": 1, "totalPages": 1 } }), false),
+            (
+                json!({ "pagination": { "total": 2, "totalPages": 1 } }),
+                false,
+            ),
+            (
+                json!({ "pagination": { "total": "2", "totalPages": 1 } }),
+                false,
+            ),
+            (
+                json!({ "pagination": { "total": 1, "totalPages": 1 } }),
+                false,
+            ),
             (json!({ "pagination": { "totalPages": 1 } }), false),
             (json!({ "pagination": { "total": 3 } }), true),
-            (json!({ "pagination": { "total": "3", "totalPages": 1 } }), true),
-            (json!({ "pagination": { "total": "many", "totalPages": null } }), true),
+            (
+                json!({ "pagination": { "total": "3", "totalPages": 1 } }),
+                true,
+            ),
+            (
+                json!({ "pagination": { "total": "many", "totalPages": null } }),
+                true,
+            ),
             (json!({}), true),
-            (json!({ "samples_only": true, "pagination": { "total": 3 } }), false),
+            (
+                json!({ "samples_only": true, "pagination": { "total": 3 } }),
+                false,
+            ),
             (json!({ "samples_only": false }), true),
         ] {
-            assert_eq!(may_lack_some(&listing_of(&listing, &[json!("a"), json!("b")])), may_lack, "{listing}");
+            assert_eq!(
+                may_lack_some(&listing_of(&listing, &[json!("a"), json!("b")])),
+                may_lack,
+                "{listing}"
+            );
         }
     }
 
     #[test]
     fn a_template_is_refused_only_where_the_list_tells() {
         let template = |language: &str, status: Option<&str>, text: &str| {
-            let mut template = json!({ "elementName": "order", "language": language, "template": text });
+            let mut template =
+                json!({ "elementName": "order", "language": language, "template": text });
             template["status"] = status.into();
             template
         };
         let results = |templates: &[Value], total: u64| json!({ "results": templates, "pagination": { "total": total, "totalPages": 1 } });
-        let (es, en) = (template("es", Some("APPROVED"), "Hola {{1}}"), template("en", Some("APPROVED"), "Hi {{1}}"));
-        let (one, both) = (results(slice::from_ref(&es), 1), results(&[es.clone(), en], 2));
+        let (es, en) = (
+            template("es", Some("APPROVED"), "Hola {{1}}"),
+            template("en", Some("APPROVED"), "Hi {{1}}"),
+        );
+        let (one, both) = (
+            results(slice::from_ref(&es), 1),
+            results(&[es.clone(), en], 2),
+        );
         let part = results(slice::from_ref(&es), 2);
         let uncounted = json!({ "results": [es] });
         let samples = json!({ "results": [es], "samples_only": true });
         let pending = results(&[template("es", Some("PENDING"), "Hola {{1}}")], 1);
         let without_status = results(&[template("es", None, "Hola {{1}}")], 1);
-        let (fits, unknown, foreign) =
-            (wanted("order", Some("es"), 1), wanted("ordr", None, 1), wanted("order", Some("pt"), 1));
+        let (fits, unknown, foreign) = (
+            wanted("order", Some("es"), 1),
+            wanted("ordr", None, 1),
+            wanted("order", Some("pt"), 1),
+        );
         let open = wanted("order", None, 1);
         for (listing, wanted, strict, expected) in [
             (&one, &fits, true, None),
-            (&one, &unknown, false, Some("the bot has no template `ordr`; did you mean `order`?")),
-            (&one, &foreign, false, Some("`order` exists in another language: es; the message asks for `pt`")),
+            (
+                &one,
+                &unknown,
+                false,
+                Some("the bot has no template `ordr`; did you mean `order`?"),
+            ),
+            (
+                &one,
+                &foreign,
+                false,
+                Some("`order` exists in another language: es; the message asks for `pt`"),
+            ),
             (
                 &one,
                 &wanted("order", Some("es"), 0),
@@ -376,7 +527,9 @@ mod tests {
                 &pending,
                 &fits,
                 false,
-                Some("the template `order` (es) cannot be sent: its status is PENDING, not APPROVED"),
+                Some(
+                    "the template `order` (es) cannot be sent: its status is PENDING, not APPROVED",
+                ),
             ),
             // Several languages are a fault with --strict only.
             (&both, &open, false, None),
@@ -384,7 +537,9 @@ mod tests {
                 &both,
                 &open,
                 true,
-                Some("the template `order` exists in several languages, and the message names none of them: es, en"),
+                Some(
+                    "the template `order` exists in several languages, and the message names none of them: es, en",
+                ),
             ),
             // An incomplete list may lack a template that exists.
             (&part, &unknown, true, None),
@@ -400,11 +555,24 @@ mod tests {
                 false,
                 Some("the template `order` takes 1 value, and the message gives 2"),
             ),
-            (&samples, &foreign, false, Some("`order` exists in another language: es; the message asks for `pt`")),
+            (
+                &samples,
+                &foreign,
+                false,
+                Some("`order` exists in another language: es; the message asks for `pt`"),
+            ),
         ] {
-            let uses = TemplateUses { uses: vec![wanted.clone()], is_cut: false };
+            let uses = TemplateUses {
+                uses: vec![wanted.clone()],
+                is_cut: false,
+            };
             let listing = listing_of(listing, listing["results"].as_array().unwrap());
-            let faults = judge(&listing, &Stderr::new(Verbosity::Quiet, Color::default()), &uses, strict);
+            let faults = judge(
+                &listing,
+                &Stderr::new(Verbosity::Quiet, Color::default()),
+                &uses,
+                strict,
+            );
             assert_eq!(faults, expected.as_slice(), "{wanted:?} in {listing:?}");
         }
     }
@@ -418,7 +586,19 @@ mod tests {
             (error.message, error.details.join(" "))
         };
         assert_eq!(of(1), ("p1".to_owned(), String::new()));
-        assert_eq!(of(5), ("5 of the templates cannot be sent".to_owned(), "p1 p2 p3 p4 p5".to_owned()));
-        assert_eq!(of(7), ("7 of the templates cannot be sent".to_owned(), "p1 p2 p3 p4 p5 and 2 more".to_owned()));
+        assert_eq!(
+            of(5),
+            (
+                "5 of the templates cannot be sent".to_owned(),
+                "p1 p2 p3 p4 p5".to_owned()
+            )
+        );
+        assert_eq!(
+            of(7),
+            (
+                "7 of the templates cannot be sent".to_owned(),
+                "p1 p2 p3 p4 p5 and 2 more".to_owned()
+            )
+        );
     }
 }

@@ -35,7 +35,9 @@ impl BodyText<'_> {
     }
 
     fn fill(&self, row: &Row, country: Option<Country>) -> Result<Value, TemplateError> {
-        let Some((template, type_name)) = &self.template else { return Ok(Value::from(self.source)) };
+        let Some((template, type_name)) = &self.template else {
+            return Ok(Value::from(self.source));
+        };
         let is_text = matches!(type_name, None | Some("string"));
         let value = template.fill(&self.path, row, country, is_text)?;
         fit(*type_name, value).map_err(|problem| TemplateError::new(&self.path, problem, false))
@@ -71,7 +73,10 @@ impl<'a> BodyTemplate<'a> {
         let varies = |own: &str| {
             // A list of NAME=VALUE becomes an object with these names.
             let list = own.rsplit_once('[').map(|(list, _)| list);
-            let is_named_there = |list| path.strip_prefix(list).is_some_and(|rest: &str| rest.starts_with('.'));
+            let is_named_there = |list| {
+                path.strip_prefix(list)
+                    .is_some_and(|rest: &str| rest.starts_with('.'))
+            };
             own.starts_with(path) || path.starts_with(own) || list.is_some_and(is_named_there)
         };
         matches!(self, Self::Row) || self.uses().any(|(own, _)| varies(own))
@@ -87,16 +92,30 @@ impl<'a> BodyTemplate<'a> {
 
     /// How each template uses columns, with its path.
     pub(crate) fn uses(&self) -> impl Iterator<Item = (&str, &Uses)> {
-        self.texts().iter().filter_map(|text| Some((text.path.as_str(), text.uses()?)))
+        self.texts()
+            .iter()
+            .filter_map(|text| Some((text.path.as_str(), text.uses()?)))
     }
 }
 
 fn find_texts<'a>(value: &'a Value, path: String, texts: &mut Vec<BodyText<'a>>) {
     match value {
-        Value::String(source) => texts.push(BodyText { path, source, template: None }),
+        Value::String(source) => texts.push(BodyText {
+            path,
+            source,
+            template: None,
+        }),
         Value::Object(fields) => {
             for (name, field) in fields {
-                find_texts(field, if path.is_empty() { name.clone() } else { format!("{path}.{name}") }, texts);
+                find_texts(
+                    field,
+                    if path.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{path}.{name}")
+                    },
+                    texts,
+                );
             }
         }
         Value::Array(items) => {
@@ -116,12 +135,19 @@ fn filled(
     country: Option<Country>,
 ) -> Result<Value, TemplateError> {
     match value {
-        Value::String(_) => texts.next().map_or(Ok(Value::Null), |text| text.fill(row, country)),
+        Value::String(_) => texts
+            .next()
+            .map_or(Ok(Value::Null), |text| text.fill(row, country)),
         Value::Object(fields) => {
-            let filled = fields.iter().map(|(name, field)| Ok((name.clone(), filled(field, texts, row, country)?)));
+            let filled = fields
+                .iter()
+                .map(|(name, field)| Ok((name.clone(), filled(field, texts, row, country)?)));
             Ok(Value::Object(filled.collect::<Result<_, _>>()?))
         }
-        Value::Array(items) => items.iter().map(|item| filled(item, texts, row, country)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| filled(item, texts, row, country))
+            .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(value.clone()),
     }
 }
@@ -142,10 +168,13 @@ mod tests {
         let body = json!({"a/b": "{{ x }}", "c~1d": [1, ["{{ x | upper }}", "x"]], "n": null});
         let schema = Message::named("raw").unwrap().schema();
         let template = BodyTemplate::compile(&language, schema, &body).unwrap();
-        let row = Row::Fields(Arc::new(serde_json::from_value(json!({ "x": "ñ" })).unwrap()));
+        let row = Row::Fields(Arc::new(
+            serde_json::from_value(json!({ "x": "ñ" })).unwrap(),
+        ));
         let filled = json!({"a/b": "ñ", "c~1d": [1, ["Ñ", "x"]], "n": null});
         assert_eq!(template.fill(&row, None).unwrap(), filled);
-        let varies = ["a/b", "c~1d[1][0]", "c~1d[1]", "c~1d[1][1]", "n"].map(|path| template.varies_at(path));
+        let varies = ["a/b", "c~1d[1][0]", "c~1d[1]", "c~1d[1][1]", "n"]
+            .map(|path| template.varies_at(path));
         assert_eq!(varies, [true, true, true, false, false]);
     }
 }

@@ -14,7 +14,11 @@ use crate::nearest::plain;
 const CODES: &str = "%d %-d %m %-m %B %b %A %a %Y %y %H %-H %I %-I %M %-M %S %-S %p";
 
 /// `{{ vence | date('%d/%m/%Y') }}`: the day in this format; without one, in the short format of the country.
-pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Result<String, Error> {
+pub(super) fn date(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    how: Option<&str>,
+) -> Result<String, Error> {
     let text = match typed.kind() {
         ValueKind::String | ValueKind::Number => typed.to_string(),
         ValueKind::None => return Ok(String::new()),
@@ -25,8 +29,10 @@ pub(super) fn date(state: &State<'_, '_>, typed: &Cell, how: Option<&str>) -> Re
         return Ok(String::new());
     }
     // A sheet stores a midnight as a day.
-    let is_midnight =
-        RowView::in_state(state).is_some_and(|view| view.shown_text(typed).is_some_and(|shown| shown.contains(':')));
+    let is_midnight = RowView::in_state(state).is_some_and(|view| {
+        view.shown_text(typed)
+            .is_some_and(|shown| shown.contains(':'))
+    });
     let written = rewritten(text.trim(), is_midnight, how, conventions(state).as_ref());
     written.map_err(|problem| refused("date", &problem))
 }
@@ -41,7 +47,9 @@ fn rewritten(
     let format = match (how, conventions) {
         (Some(format), _) => checked(format)?,
         (None, Some(known)) => known.short_date,
-        (None, None) => return Err("say how it is written: date('%d/%m/%Y') or date('%-d de %B')".to_owned()),
+        (None, None) => {
+            return Err("say how it is written: date('%d/%m/%Y') or date('%-d de %B')".to_owned());
+        }
     };
     let read = read_date(text, conventions)?;
     if read.is_without_century && has_code(format, "YAa") {
@@ -57,12 +65,19 @@ fn rewritten(
     if shows_time && read.time.is_none() && !is_midnight {
         return Err(format!("`{text}` is a date without a time"));
     }
-    let at = read.day.unwrap_or_default().to_datetime(read.time.unwrap_or_default());
+    let at = read
+        .day
+        .unwrap_or_default()
+        .to_datetime(read.time.unwrap_or_default());
     if read.is_utc && (shows_time || at.time() != Time::midnight()) {
-        return Err(format!("`{text}` is the time in UTC; write the local time, such as 2026-11-28T13:30"));
+        return Err(format!(
+            "`{text}` is the time in UTC; write the local time, such as 2026-11-28T13:30"
+        ));
     }
-    written_date(format, at, conventions.and_then(|known| known.language))
-        .ok_or_else(|| "the language of its names is not known; say the country of the list with --country".to_owned())
+    written_date(format, at, conventions.and_then(|known| known.language)).ok_or_else(|| {
+        "the language of its names is not known; say the country of the list with --country"
+            .to_owned()
+    })
 }
 
 /// A date in a cell: a day, a time, or both.
@@ -77,21 +92,39 @@ struct ReadDate {
 
 /// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `28/11/2026` or `28 de noviembre de 2026`.
 fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
-    let is_clock = text.contains(':') && text.chars().all(|sign| sign.is_ascii_digit() || ":.".contains(sign));
+    let is_clock = text.contains(':')
+        && text
+            .chars()
+            .all(|sign| sign.is_ascii_digit() || ":.".contains(sign));
     if let Some(time) = is_clock.then(|| text.parse().ok()).flatten() {
-        return Ok(ReadDate { time: Some(time), ..ReadDate::default() });
+        return Ok(ReadDate {
+            time: Some(time),
+            ..ReadDate::default()
+        });
     }
     if let Ok(at) = text.trim_end_matches(['Z', 'z']).parse::<DateTime>() {
         let time = text.contains([':', 'T', 't']).then_some(at.time());
-        let is_utc = text.parse::<Timestamp>().is_ok_and(|instant| TimeZone::UTC.to_datetime(instant) == at);
-        return Ok(ReadDate { day: Some(at.date()), time, is_utc, ..ReadDate::default() });
+        let is_utc = text
+            .parse::<Timestamp>()
+            .is_ok_and(|instant| TimeZone::UTC.to_datetime(instant) == at);
+        return Ok(ReadDate {
+            day: Some(at.date()),
+            time,
+            is_utc,
+            ..ReadDate::default()
+        });
     }
     let (day, time) = match text.rsplit_once(' ').filter(|(_, time)| time.contains(':')) {
         Some((day, time)) => (day, Some(time.parse().map_err(|_| is_not_a_date(text))?)),
         None => (text, None),
     };
     let (day, is_without_century) = read_day(text, day, conventions)?;
-    Ok(ReadDate { day: Some(day), time, is_without_century, is_utc: false })
+    Ok(ReadDate {
+        day: Some(day),
+        time,
+        is_without_century,
+        is_utc: false,
+    })
 }
 
 fn is_not_a_date(text: &str) -> String {
@@ -99,18 +132,34 @@ fn is_not_a_date(text: &str) -> String {
 }
 
 /// Reads the `day` of a `text`, and whether its century is not known.
-fn read_day(text: &str, day: &str, conventions: Option<&Conventions>) -> Result<(Date, bool), String> {
+fn read_day(
+    text: &str,
+    day: &str,
+    conventions: Option<&Conventions>,
+) -> Result<(Date, bool), String> {
     let is_not = || is_not_a_date(text);
     let words = day.split(|sign: char| !sign.is_alphanumeric());
-    let words: Vec<_> = words.filter(|word| !["", "de", "del", "of"].contains(word)).collect();
-    let [one, two, three] = words[..] else { return Err(is_not()) };
-    let number = |word: &str| word.parse::<i16>().ok().filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()));
+    let words: Vec<_> = words
+        .filter(|word| !["", "de", "del", "of"].contains(word))
+        .collect();
+    let [one, two, three] = words[..] else {
+        return Err(is_not());
+    };
+    let number = |word: &str| {
+        word.parse::<i16>()
+            .ok()
+            .filter(|_| word.bytes().all(|byte| byte.is_ascii_digit()))
+    };
     let (day, month, year) = match (number(one), month_of(one), number(two), month_of(two)) {
         (Some(day), _, _, Some(month)) | (_, Some(month), Some(day), _) => (day, month, three),
         (Some(_), _, Some(month), _) if one.len() == 4 => (number(three).unwrap_or(0), month, one),
         (Some(first), _, Some(second), _) => {
             let is_month_first = is_month_first(text, first, second, conventions)?;
-            if is_month_first { (second, first, three) } else { (first, second, three) }
+            if is_month_first {
+                (second, first, three)
+            } else {
+                (first, second, three)
+            }
         }
         _ => return Err(is_not()),
     };
@@ -126,12 +175,19 @@ fn read_day(text: &str, day: &str, conventions: Option<&Conventions>) -> Result<
 
 /// Whether the `first` two numbers of a `text` are month and day. Another date of the list, such as 03/05/2026, would be
 /// read by the country's order: so this one may not contradict it.
-fn is_month_first(text: &str, first: i16, second: i16, conventions: Option<&Conventions>) -> Result<bool, String> {
-    let usual = conventions.and_then(|known| match known.short_date.chars().find(|sign| sign.is_alphabetic()) {
-        Some('d') => Some(false),
-        Some('m') => Some(true),
-        // The year is first there, which says nothing of the other two.
-        _ => None,
+fn is_month_first(
+    text: &str,
+    first: i16,
+    second: i16,
+    conventions: Option<&Conventions>,
+) -> Result<bool, String> {
+    let usual = conventions.and_then(|known| {
+        match known.short_date.chars().find(|sign| sign.is_alphabetic()) {
+            Some('d') => Some(false),
+            Some('m') => Some(true),
+            // The year is first there, which says nothing of the other two.
+            _ => None,
+        }
     });
     let shown = match (first > 12, second > 12) {
         (true, false) => Some(false),
@@ -160,23 +216,42 @@ fn month_of(word: &str) -> Option<i16> {
     }
     let word = plain(word);
     let is_name = |name: &str| name == word || word.len() == 3 && name.starts_with(&word);
-    let is_it = |month: &i8| Language::ALL.into_iter().any(|language| is_name(&plain(language.month(*month))));
+    let is_it = |month: &i8| {
+        Language::ALL
+            .into_iter()
+            .any(|language| is_name(&plain(language.month(*month))))
+    };
     (1..=12).find(is_it).map(i16::from)
 }
 
 /// A `format` such as `%d/%m/%Y`, if it has known codes, and no month as a word.
 fn checked(format: &str) -> Result<&str, String> {
-    let is_known = |at: usize| format.get(at..).is_some_and(|rest| CODES.split(' ').any(|code| rest.starts_with(code)));
+    let is_known = |at: usize| {
+        format
+            .get(at..)
+            .is_some_and(|rest| CODES.split(' ').any(|code| rest.starts_with(code)))
+    };
     if !format.match_indices('%').all(|(at, _)| is_known(at)) {
-        return Err(format!("`{format}` has a code that is not known; there are {CODES}"));
+        return Err(format!(
+            "`{format}` has a code that is not known; there are {CODES}"
+        ));
     }
-    let text = CODES.split(' ').fold(format.to_owned(), |text, code| text.replace(code, " "));
-    let problem = match text.split(|letter: char| !letter.is_alphabetic()).find(|word| month_of(word).is_some()) {
-        _ if !format.contains('%') => format!("`{format}` has no code, so it would be in every date"),
+    let text = CODES
+        .split(' ')
+        .fold(format.to_owned(), |text, code| text.replace(code, " "));
+    let problem = match text
+        .split(|letter: char| !letter.is_alphabetic())
+        .find(|word| month_of(word).is_some())
+    {
+        _ if !format.contains('%') => {
+            format!("`{format}` has no code, so it would be in every date")
+        }
         Some(month) => format!("`{month}` would be in every date"),
         None => return Ok(format),
     };
-    Err(format!("{problem}; write date('%d/%m/%Y') or date('%-d de %B')"))
+    Err(format!(
+        "{problem}; write date('%d/%m/%Y') or date('%-d de %B')"
+    ))
 }
 
 #[cfg(test)]
@@ -186,32 +261,107 @@ mod tests {
     #[test]
     fn dates_are_read_and_written_as_people_do() {
         for (source, cell, country, expected) in [
-            ("{{ x | date('%-d de %B') }}", "2026-03-05", Some("EC"), Ok("5 de marzo")),
-            ("{{ x | date('%B %-d, %Y') }}", "2026-03-05", Some("US"), Ok("March 5, 2026")),
-            ("{{ x | date('%A %-d de %b') }}", "2026-03-05", Some("EC"), Ok("jueves 5 de mar")),
-            ("{{ x | date('%d/%m/%y %H:%M') }}", "2026-03-05T08:05:00", None, Ok("05/03/26 08:05")),
+            (
+                "{{ x | date('%-d de %B') }}",
+                "2026-03-05",
+                Some("EC"),
+                Ok("5 de marzo"),
+            ),
+            (
+                "{{ x | date('%B %-d, %Y') }}",
+                "2026-03-05",
+                Some("US"),
+                Ok("March 5, 2026"),
+            ),
+            (
+                "{{ x | date('%A %-d de %b') }}",
+                "2026-03-05",
+                Some("EC"),
+                Ok("jueves 5 de mar"),
+            ),
+            (
+                "{{ x | date('%d/%m/%y %H:%M') }}",
+                "2026-03-05T08:05:00",
+                None,
+                Ok("05/03/26 08:05"),
+            ),
             (
                 "{{ x | date('%Y-%m-%dT%I:%M:%S %p') }}",
                 "2026-12-01T08:05:00",
                 Some("EC"),
                 Ok("2026-12-01T08:05:00 a.\u{a0}m."),
             ),
-            ("{{ x | date('%-d/%m/%Y %H:%M') }}", "2026-03-05 08:05", None, Ok("5/03/2026 08:05")),
-            ("{{ x | date('%d de %B') }}", "28/11/2026", Some("EC"), Ok("28 de noviembre")),
-            ("{{ x | date('%d de %B') }}", "28/11/2026", None, Err("language of its names")),
-            ("{{ x | date('%d de noviembre') }}", "2026-03-05", Some("EC"), Err("`noviembre` would be in every date")),
+            (
+                "{{ x | date('%-d/%m/%Y %H:%M') }}",
+                "2026-03-05 08:05",
+                None,
+                Ok("5/03/2026 08:05"),
+            ),
+            (
+                "{{ x | date('%d de %B') }}",
+                "28/11/2026",
+                Some("EC"),
+                Ok("28 de noviembre"),
+            ),
+            (
+                "{{ x | date('%d de %B') }}",
+                "28/11/2026",
+                None,
+                Err("language of its names"),
+            ),
+            (
+                "{{ x | date('%d de noviembre') }}",
+                "2026-03-05",
+                Some("EC"),
+                Err("`noviembre` would be in every date"),
+            ),
             ("{{ x | date }}", "2026-11-28", Some("US"), Ok("11/28/2026")),
             ("{{ x | date }}", "2026-03-05", Some("FI"), Ok("5.3.2026")),
-            ("{{ x | date }}", "2026-11-28", None, Err("say how it is written")),
-            ("{{ x | date('%d') }}", "05/03/2026", None, Err("may be two days")),
+            (
+                "{{ x | date }}",
+                "2026-11-28",
+                None,
+                Err("say how it is written"),
+            ),
+            (
+                "{{ x | date('%d') }}",
+                "05/03/2026",
+                None,
+                Err("may be two days"),
+            ),
             ("{{ x | date('%d') }}", "05/03/2026", Some("US"), Ok("03")),
             ("{{ x | date('%d') }}", "05/03/2026", Some("MX"), Ok("05")),
-            ("{{ x | date('%d/%m') }}", "5 de marzo de 2026", None, Ok("05/03")),
-            ("{{ x | date('%d/%m') }}", "mañana", None, Err("`mañana` is not a date")),
-            ("{{ x | date('%d/%m') }}", "31/02/2026", None, Err("is not a date")),
-            ("{{ x | date('%d/%m') }}", "13:30:00", None, Err("a time without a date")),
+            (
+                "{{ x | date('%d/%m') }}",
+                "5 de marzo de 2026",
+                None,
+                Ok("05/03"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "mañana",
+                None,
+                Err("`mañana` is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "31/02/2026",
+                None,
+                Err("is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "13:30:00",
+                None,
+                Err("a time without a date"),
+            ),
             ("{{ x | date('%d/%m') }}", "12/25/2026", None, Ok("25/12")),
-            ("{{ x | date('%d/%m') }}", "12/25/2026", Some("US"), Ok("25/12")),
+            (
+                "{{ x | date('%d/%m') }}",
+                "12/25/2026",
+                Some("US"),
+                Ok("25/12"),
+            ),
             (
                 "{{ x | date('%d/%m') }}",
                 "12/25/2026",
@@ -224,26 +374,116 @@ mod tests {
                 Some("US"),
                 Err("has the day first, but in its country the month"),
             ),
-            ("{{ x | date('%d/%m') }}", "13/14/2026", Some("EC"), Err("is not a date")),
-            ("{{ x | date('%d/%m') }}", "25/12/2026", Some("CA"), Ok("25/12")),
-            ("{{ x | date('%d/%m') }}", "05/03/2026", Some("CA"), Err("may be two days")),
-            ("{{ x | date('%d/%m') }}", "28/11/226", None, Err("is not a date")),
-            ("{{ x | date('%d/%m') }}", "1/2/3", Some("EC"), Err("is not a date")),
-            ("{{ x | date('%d/%m') }}", "2026-11-28T00:00:00.000Z", Some("EC"), Ok("28/11")),
-            ("{{ x | date('%d/%m') }}", "2026-11-29T02:00:00.000Z", Some("EC"), Err("is the time in UTC")),
-            ("{{ x | date('%H:%M') }}", "2026-11-28T00:00:00Z", Some("EC"), Err("write the local time, such as")),
-            ("{{ x | date('%H:%M') }}", "2026-11-28T20:00:00+00:00", Some("EC"), Err("is the time in UTC")),
-            ("{{ x | date('%H:%M') }}", "2026-11-28T20:00:00-05:00", Some("EC"), Ok("20:00")),
-            ("{{ x | date('%H:%M') }}", "28/11/2026", Some("EC"), Err("is a date without a time")),
-            ("{{ x | date('%H:%M') }}", "2026-11-28T00:00", Some("EC"), Ok("00:00")),
-            ("{{ x | date('%d/%m/%Y') }}", "28/11/26", None, Ok("28/11/2026")),
-            ("{{ x | date('%d/%m/%y') }}", "28/11/85", None, Ok("28/11/85")),
-            ("{{ x | date('%d/%m/%Y') }}", "28/11/85", None, Err("the year of `28/11/85` may be of two centuries")),
-            ("{{ x | date('%A') }}", "28 nov 85", None, Err("with four digits, or leave it out")),
+            (
+                "{{ x | date('%d/%m') }}",
+                "13/14/2026",
+                Some("EC"),
+                Err("is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "25/12/2026",
+                Some("CA"),
+                Ok("25/12"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "05/03/2026",
+                Some("CA"),
+                Err("may be two days"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "28/11/226",
+                None,
+                Err("is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "1/2/3",
+                Some("EC"),
+                Err("is not a date"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "2026-11-28T00:00:00.000Z",
+                Some("EC"),
+                Ok("28/11"),
+            ),
+            (
+                "{{ x | date('%d/%m') }}",
+                "2026-11-29T02:00:00.000Z",
+                Some("EC"),
+                Err("is the time in UTC"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "2026-11-28T00:00:00Z",
+                Some("EC"),
+                Err("write the local time, such as"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "2026-11-28T20:00:00+00:00",
+                Some("EC"),
+                Err("is the time in UTC"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "2026-11-28T20:00:00-05:00",
+                Some("EC"),
+                Ok("20:00"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "28/11/2026",
+                Some("EC"),
+                Err("is a date without a time"),
+            ),
+            (
+                "{{ x | date('%H:%M') }}",
+                "2026-11-28T00:00",
+                Some("EC"),
+                Ok("00:00"),
+            ),
+            (
+                "{{ x | date('%d/%m/%Y') }}",
+                "28/11/26",
+                None,
+                Ok("28/11/2026"),
+            ),
+            (
+                "{{ x | date('%d/%m/%y') }}",
+                "28/11/85",
+                None,
+                Ok("28/11/85"),
+            ),
+            (
+                "{{ x | date('%d/%m/%Y') }}",
+                "28/11/85",
+                None,
+                Err("the year of `28/11/85` may be of two centuries"),
+            ),
+            (
+                "{{ x | date('%A') }}",
+                "28 nov 85",
+                None,
+                Err("with four digits, or leave it out"),
+            ),
             ("{{ x | date('%H.%M') }}", "13:30:00", None, Ok("13.30")),
             ("{{ x | date('%d/%m') }}.", "", None, Ok(".")),
-            ("{{ x | date('%q') }}", "2026-03-05", None, Err("code that is not known")),
-            ("{{ x | date('28 de noviembre') }}", "2026-03-05", None, Err("has no code, so it would be in every date")),
+            (
+                "{{ x | date('%q') }}",
+                "2026-03-05",
+                None,
+                Err("code that is not known"),
+            ),
+            (
+                "{{ x | date('28 de noviembre') }}",
+                "2026-03-05",
+                None,
+                Err("has no code, so it would be in every date"),
+            ),
         ] {
             check(source, cell, country, expected);
         }

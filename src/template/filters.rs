@@ -67,14 +67,25 @@ const fn filter(
     (least, brackets): (usize, &'static [Type]),
     example: &'static str,
 ) -> FilterRule {
-    FilterRule { name, takes, brackets, least, gives, example }
+    FilterRule {
+        name,
+        takes,
+        brackets,
+        least,
+        gives,
+        example,
+    }
 }
 
 /// All of them.
 const FILTERS: [FilterRule; 23] = [
     filter(("abs", &[Number], New(Number)), (0, &[]), "abs"),
     filter(("capitalize", ONE, New(Text)), (0, &[]), "capitalize"),
-    filter(("date", AMOUNT, New(Text)), (0, &[Text]), "date('%d/%m/%Y')"),
+    filter(
+        ("date", AMOUNT, New(Text)),
+        (0, &[Text]),
+        "date('%d/%m/%Y')",
+    ),
     filter(("default", ALL, Either), (0, &[Any, Truth]), "default('-')"),
     filter(("first", MANY, Item), (0, &[]), "first"),
     filter(("join", MANY, New(Text)), (0, &[Any]), "join(', ')"),
@@ -82,13 +93,29 @@ const FILTERS: [FilterRule; 23] = [
     filter(("length", MANY, New(Number)), (0, &[]), "length"),
     filter(("lines", &[Text], New(Texts)), (0, &[]), "lines"),
     filter(("lower", ONE, New(Text)), (0, &[]), "lower"),
-    filter(("money", AMOUNT, New(Text)), (1, &[Text, Number]), "money('$')"),
+    filter(
+        ("money", AMOUNT, New(Text)),
+        (1, &[Text, Number]),
+        "money('$')",
+    ),
     filter(("number", AMOUNT, New(Number)), (0, &[Any]), "number"),
     filter(("percent", AMOUNT, New(Text)), (0, &[Number]), "percent"),
     filter(("phone", AMOUNT, New(Text)), (0, &[Text]), "phone('EC')"),
-    filter(("replace", ONE, New(Text)), (2, &[Any, Any]), "replace('-', ' ')"),
-    filter(("round", &[Number], New(Number)), (0, &[Number]), "round(2)"),
-    filter(("split", &[Text], New(Texts)), (0, &[Text, Number]), "split | first"),
+    filter(
+        ("replace", ONE, New(Text)),
+        (2, &[Any, Any]),
+        "replace('-', ' ')",
+    ),
+    filter(
+        ("round", &[Number], New(Number)),
+        (0, &[Number]),
+        "round(2)",
+    ),
+    filter(
+        ("split", &[Text], New(Texts)),
+        (0, &[Text, Number]),
+        "split | first",
+    ),
     filter(("string", ALL, New(Text)), (0, &[]), "string"),
     filter(("sum", &[List], New(Number)), (0, &[]), "sum"),
     filter(("title", ONE, New(Text)), (0, &[]), "title"),
@@ -104,10 +131,13 @@ impl FilterRule {
     /// If there is none; what may be meant, in words.
     pub(super) fn named(name: &str) -> Result<&'static Self, String> {
         let names = || FILTERS.iter().map(|filter| filter.name);
-        FILTERS.iter().find(|filter| filter.name == name).ok_or_else(|| match nearest(name, names()) {
-            Some(nearest) => format!("did you mean `{nearest}`?"),
-            None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
-        })
+        FILTERS
+            .iter()
+            .find(|filter| filter.name == name)
+            .ok_or_else(|| match nearest(name, names()) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+            })
     }
 
     /// What it gives behind a value of the type `inside`, with a value of the type `how` first in its brackets.
@@ -127,7 +157,9 @@ impl FilterRule {
         let reads = match inside {
             Text | Any if self.takes == [Number] => "number | ",
             Number | Truth if self.takes == [Text] => "string | ",
-            Texts | List if self.takes.contains(&Text) && !self.takes.contains(&inside) => "join(' ') | ",
+            Texts | List if self.takes.contains(&Text) && !self.takes.contains(&inside) => {
+                "join(' ') | "
+            }
             _ => "",
         };
         format!("{reads}{}", self.example)
@@ -135,12 +167,22 @@ impl FilterRule {
 
     /// Why it cannot stand behind a value of the type `inside` with values of these types in its brackets.
     pub(super) fn fault(&self, inside: Type, given: &[Type]) -> Option<String> {
-        let Self { name, takes, brackets, least, .. } = self;
+        let Self {
+            name,
+            takes,
+            brackets,
+            least,
+            ..
+        } = self;
         // A column may be anything but a number, which is read by a filter.
         if !takes.contains(&inside) && (inside != Any || *takes == [Number]) {
             let mut taken: Vec<_> = takes.iter().map(|taken| taken.words()).collect();
             taken.dedup();
-            return Some(format!("`{name}` takes {}, not {}", taken.join(" or "), inside.words()));
+            return Some(format!(
+                "`{name}` takes {}, not {}",
+                taken.join(" or "),
+                inside.words()
+            ));
         }
         if !(*least..=brackets.len()).contains(&given.len()) {
             return Some(match brackets.len() {
@@ -148,9 +190,15 @@ impl FilterRule {
                 most => format!("`{name}` takes {least} to {most} values in its brackets"),
             });
         }
-        let (wanted, given) =
-            brackets.iter().zip(given).find(|(wanted, given)| wanted != given && **wanted != Any && **given != Any)?;
-        Some(format!("`{name}` takes {} in its brackets, not {}", wanted.words(), given.words()))
+        let (wanted, given) = brackets
+            .iter()
+            .zip(given)
+            .find(|(wanted, given)| wanted != given && **wanted != Any && **given != Any)?;
+        Some(format!(
+            "`{name}` takes {} in its brackets, not {}",
+            wanted.words(),
+            given.words()
+        ))
     }
 }
 
@@ -165,7 +213,11 @@ mod tests {
     fn each_filter_has_a_function() {
         for FilterRule { name, .. } in FILTERS {
             let filled = language().render_str(&format!("{{{{ 'x' | {name} }}}}"), ());
-            assert_ne!(filled.err().map(|error| error.kind()), Some(ErrorKind::UnknownFilter), "{name}");
+            assert_ne!(
+                filled.err().map(|error| error.kind()),
+                Some(ErrorKind::UnknownFilter),
+                "{name}"
+            );
         }
     }
 
@@ -180,24 +232,50 @@ mod tests {
                 "{{ x | join(', ', 'monto') }}",
                 Some("`join` takes 0 to 1 values in its brackets; write `x | join(', ')`"),
             ),
-            ("{{ y | sum('monto') }}", Some("`sum` takes nothing in its brackets; write `y | sum`")),
+            (
+                "{{ y | sum('monto') }}",
+                Some("`sum` takes nothing in its brackets; write `y | sum`"),
+            ),
             ("{{ x | default }}", None),
             ("{{ x | phone(pais) }}", None),
             ("{{ x | lower() }}", None),
-            ("{{ x | date('%d/%m', 'es') }}", Some("`date` takes 0 to 1 values in its brackets; write `x | date('%d/")),
-            ("{{ x | date(28) }}", Some("`x | date(28)`: `date` takes a text in its brackets, not a number")),
+            (
+                "{{ x | date('%d/%m', 'es') }}",
+                Some("`date` takes 0 to 1 values in its brackets; write `x | date('%d/"),
+            ),
+            (
+                "{{ x | date(28) }}",
+                Some("`x | date(28)`: `date` takes a text in its brackets, not a number"),
+            ),
             ("{{ x | money(signo, 2) }}{{ x | date(formato) }}", None),
-            ("{{ x | date(lang='es') }}", Some("the values in the brackets of `date` have no names; write `date('%d/")),
-            ("{{ x | upper(*y) }}", Some("the values in the brackets of `upper` have no names; write `upper`")),
-            ("{{ 'a' if x | money else 'b' }}", Some("write `x | money('$')`")),
+            (
+                "{{ x | date(lang='es') }}",
+                Some("the values in the brackets of `date` have no names; write `date('%d/"),
+            ),
+            (
+                "{{ x | upper(*y) }}",
+                Some("the values in the brackets of `upper` have no names; write `upper`"),
+            ),
+            (
+                "{{ 'a' if x | money else 'b' }}",
+                Some("write `x | money('$')`"),
+            ),
             (
                 "{% if y == x | upper(1) %}a{% endif %}",
                 Some("`upper` takes nothing in its brackets; write `x | upper`"),
             ),
         ] {
-            let fault = TextTemplate::compile(&language, "text", source).err().map(|error| error.problem);
-            let is_it = fault.as_deref().zip(expected).is_some_and(|(fault, part)| fault.contains(part));
-            assert!(is_it || fault.is_none() && expected.is_none(), "{source}: {fault:?}");
+            let fault = TextTemplate::compile(&language, "text", source)
+                .err()
+                .map(|error| error.problem);
+            let is_it = fault
+                .as_deref()
+                .zip(expected)
+                .is_some_and(|(fault, part)| fault.contains(part));
+            assert!(
+                is_it || fault.is_none() && expected.is_none(),
+                "{source}: {fault:?}"
+            );
         }
     }
 }

@@ -31,7 +31,10 @@ pub(crate) fn language<'source>() -> Environment<'source> {
 /// The marks of templates.
 #[expect(clippy::expect_used, reason = "the marks are minijinja's own")]
 pub(super) fn syntax() -> SyntaxConfig {
-    SyntaxConfig::builder().keep_trailing_newline(true).build().expect("the usual marks")
+    SyntaxConfig::builder()
+        .keep_trailing_newline(true)
+        .build()
+        .expect("the usual marks")
 }
 
 /// `{{ celular | phone("EC") }}`, or `phone(pais)`: the number in international form, `+593987654321`.
@@ -39,11 +42,17 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
     let typed = match typed.kind() {
         ValueKind::String | ValueKind::Number => typed.to_string(),
         ValueKind::Undefined => return Err(ErrorKind::UndefinedError.into()),
-        other => return Err(refused("phone", &format!("a {other} is not a phone number"))),
+        other => {
+            return Err(refused(
+                "phone",
+                &format!("a {other} is not a phone number"),
+            ));
+        }
     };
     let country = country.map(Country::meant).transpose();
     let country = country.map_err(|problem| refused("phone", &problem))?;
-    let number = PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.to_string()))?;
+    let number =
+        PhoneNumber::read(&typed, country).map_err(|error| refused("phone", &error.to_string()))?;
     Ok(format!("+{}", number.as_str()))
 }
 
@@ -51,8 +60,15 @@ fn phone(typed: &Cell, country: Option<&str>) -> Result<String, Error> {
 /// The last argument says that no and 0 are also empty.
 fn default(value: Cell, other: Option<Cell>, is_lax: Option<bool>) -> Cell {
     let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
-    let is_empty = value.is_undefined() || value.is_none() || is_blank || is_lax == Some(true) && !value.is_true();
-    if is_empty { other.unwrap_or_else(|| Cell::from("")) } else { value }
+    let is_empty = value.is_undefined()
+        || value.is_none()
+        || is_blank
+        || is_lax == Some(true) && !value.is_true();
+    if is_empty {
+        other.unwrap_or_else(|| Cell::from(""))
+    } else {
+        value
+    }
 }
 
 /// `{% if vip | yes %}`: whether a text says yes.
@@ -61,18 +77,25 @@ fn yes(typed: &Cell) -> Result<bool, Error> {
         ValueKind::Bool => Ok(typed.is_true()),
         ValueKind::None => Ok(false),
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
-        ValueKind::String | ValueKind::Number => match typed.to_string().trim().to_lowercase().as_str() {
-            "sí" | "si" | "s" | "yes" | "y" | "true" | "verdadero" | "1" | "x" => Ok(true),
-            "no" | "n" | "false" | "falso" | "0" | "" => Ok(false),
-            _ => Err(refused("yes", &format!("`{}` is neither yes nor no", typed.to_string().trim()))),
-        },
+        ValueKind::String | ValueKind::Number => {
+            match typed.to_string().trim().to_lowercase().as_str() {
+                "sí" | "si" | "s" | "yes" | "y" | "true" | "verdadero" | "1" | "x" => Ok(true),
+                "no" | "n" | "false" | "falso" | "0" | "" => Ok(false),
+                _ => Err(refused(
+                    "yes",
+                    &format!("`{}` is neither yes nor no", typed.to_string().trim()),
+                )),
+            }
+        }
         other => Err(refused("yes", &format!("a {other} is neither yes nor no"))),
     }
 }
 
 /// minijinja's message, without a name and a line, which the template does not have.
 pub(super) fn describe(error: &Error) -> String {
-    let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    let message = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
     if message.contains("none") {
         return format!("{message}; write `| default('…')` behind a value that may be missing");
     }
@@ -92,14 +115,18 @@ const MAX_DEPTH: usize = 40;
 pub(super) fn check_bounds(source: &str) -> Result<(), String> {
     if source.len() > MAX_BYTES {
         let length = source.len();
-        return Err(format!("has {length} bytes; a text with {{{{ }}}} or {{% %}} may have {MAX_BYTES} (16 KiB)"));
+        return Err(format!(
+            "has {length} bytes; a text with {{{{ }}}} or {{% %}} may have {MAX_BYTES} (16 KiB)"
+        ));
     }
     let (mut statements, mut parts, mut depth) = (0, 0, 0_usize);
     for (token, _) in tokenize(source, false, syntax()).map_while(Result::ok) {
         match token {
             Token::VariableStart | Token::BlockStart => (parts, depth) = (0, 0),
             Token::BracketOpen | Token::ParenOpen | Token::BraceOpen => depth += 1,
-            Token::BracketClose | Token::ParenClose | Token::BraceClose => depth = depth.saturating_sub(1),
+            Token::BracketClose | Token::ParenClose | Token::BraceClose => {
+                depth = depth.saturating_sub(1);
+            }
             _ => {}
         }
         parts += 1;
@@ -107,7 +134,11 @@ pub(super) fn check_bounds(source: &str) -> Result<(), String> {
         for (count, most, what) in [
             (statements, MAX_STATEMENTS, "statements {% %} in a text"),
             (parts, MAX_PARTS, "words and signs in an expression"),
-            (depth, MAX_DEPTH, "brackets inside each other in an expression"),
+            (
+                depth,
+                MAX_DEPTH,
+                "brackets inside each other in an expression",
+            ),
         ] {
             if count > most {
                 return Err(format!("has too many {what}; at most {most} are allowed"));
@@ -133,7 +164,11 @@ mod tests {
                 format!("{{{{ x{} }}}}", many("|trim", count.min(3000))),
                 format!("{{{{ x{} }}}}", many(".a", count)),
                 format!("{{{{ x{} }}}}", many("[0]", count)),
-                format!("{{{{ {}x{} }}}}", many("(", count.min(5000)), many(")", count.min(5000))),
+                format!(
+                    "{{{{ {}x{} }}}}",
+                    many("(", count.min(5000)),
+                    many(")", count.min(5000))
+                ),
                 format!("{{{{ {}x }}}}", many("[", count)),
                 format!(
                     "{{{{ {}{}x{} }}}}",
@@ -147,12 +182,18 @@ mod tests {
                 format!("{{{{ x{} }}}}", many(" if x else x", count.min(1200))),
                 format!("{{{{ x{} }}}}", many(" and x", count)),
                 format!("{{{{ x{} }}}}", many(" is x", count)),
-                format!("{{% if x %}}{}{{% endif %}}", many("{%elif x%}", if count > 500 { 1500 } else { 98 })),
+                format!(
+                    "{{% if x %}}{}{{% endif %}}",
+                    many("{%elif x%}", if count > 500 { 1500 } else { 98 })
+                ),
                 many("{%if x%}", if count > 500 { 1900 } else { 100 }),
                 format!("{{{{ '}}}}' {}1 }}}}", many("-", count)),
                 format!("{{{{ {{'a': {{}} }} {}1 }}}}", many("-", count)),
                 format!("{{# {{{{ ' #}}{{{{ {}1 }}}}", many("-", count)),
-                format!("{{% raw %}}{{{{ ' {{% endraw %}}{{{{ {}1 }}}} '", many("-", count)),
+                format!(
+                    "{{% raw %}}{{{{ ' {{% endraw %}}{{{{ {}1 }}}} '",
+                    many("-", count)
+                ),
             ]
         };
         let on_a_small_stack = move || {
@@ -161,17 +202,33 @@ mod tests {
                 let _ = TextTemplate::compile(&language, "text", &source);
             }
             for source in expressions(15_000) {
-                let refused = TextTemplate::compile(&language, "text", &source).err().expect("refused").problem;
-                assert!(refused.contains("at most ") || refused.contains("16 KiB"), "{refused}: {source:.40}");
+                let refused = TextTemplate::compile(&language, "text", &source)
+                    .err()
+                    .expect("refused")
+                    .problem;
+                assert!(
+                    refused.contains("at most ") || refused.contains("16 KiB"),
+                    "{refused}: {source:.40}"
+                );
             }
         };
-        std::thread::Builder::new().stack_size(1024 * 1024).spawn(on_a_small_stack).unwrap().join().unwrap();
+        std::thread::Builder::new()
+            .stack_size(1024 * 1024)
+            .spawn(on_a_small_stack)
+            .unwrap()
+            .join()
+            .unwrap();
     }
 
     #[test]
     fn counts_an_expression_and_not_the_text_around_it() {
         let signs = "- (a) = b, ".repeat(90);
-        assert_eq!(check_bounds(&format!("{signs}{{{{ x }}}}{signs}{{{{ x | upper }}}}{signs}")), Ok(()));
+        assert_eq!(
+            check_bounds(&format!(
+                "{signs}{{{{ x }}}}{signs}{{{{ x | upper }}}}{signs}"
+            )),
+            Ok(())
+        );
         assert_eq!(check_bounds(&"{{ a.b }}".repeat(700)), Ok(()));
         let long = format!("{{{{ x }}}}{}", "ñ".repeat(8200));
         assert!(check_bounds(&long).unwrap_err().contains("16 KiB"));

@@ -45,18 +45,35 @@ pub(crate) fn misspelling(
     column: impl Fn(&str) -> Option<String>,
 ) -> Option<Misspelling> {
     let constant = uses.and_then(|uses| uses.constants.first().cloned());
-    let constant = constant.map(|written| Misspelling { written, column: None });
+    let constant = constant.map(|written| Misspelling {
+        written,
+        column: None,
+    });
     let constant = constant.or_else(|| quoted_column(source, &column));
-    constant.or_else(|| literals(source).into_iter().find_map(|text| other_marks(text, &column)))
+    constant.or_else(|| {
+        literals(source)
+            .into_iter()
+            .find_map(|text| other_marks(text, &column))
+    })
 }
 
 /// The first column whose name stands in quotes: `{{ 'nombre' }}`.
 fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
-    let tokens: Vec<_> = tokenize(source, false, syntax()).map_while(Result::ok).map(|(token, _)| token).collect();
+    let tokens: Vec<_> = tokenize(source, false, syntax())
+        .map_while(Result::ok)
+        .map(|(token, _)| token)
+        .collect();
     tokens.windows(3).find_map(|tokens| match tokens {
-        [Token::VariableStart, Token::Str(name), Token::VariableEnd | Token::Pipe] if looks_like_name(name) => {
+        [
+            Token::VariableStart,
+            Token::Str(name),
+            Token::VariableEnd | Token::Pipe,
+        ] if looks_like_name(name) => {
             let column = column(name).filter(|column| plain(column) == plain(name))?;
-            Some(Misspelling { written: as_it_stands(name), column: Some(column) })
+            Some(Misspelling {
+                written: as_it_stands(name),
+                column: Some(column),
+            })
         }
         _ => None,
     })
@@ -65,12 +82,22 @@ fn quoted_column(source: &str, column: &impl Fn(&str) -> Option<String>) -> Opti
 /// The parts of a text that are sent as they stand.
 fn literals(source: &str) -> Vec<&str> {
     let tokens = tokenize(source, false, syntax()).map_while(Result::ok);
-    tokens.filter_map(|(token, _)| if let Token::TemplateData(text) = token { Some(text) } else { None }).collect()
+    tokens
+        .filter_map(|(token, _)| {
+            if let Token::TemplateData(text) = token {
+                Some(text)
+            } else {
+                None
+            }
+        })
+        .collect()
 }
 
 /// The expressions in a text that is not a template and is sent literally: `{{ nombre }}`.
 pub(crate) fn expressions(source: &str) -> Vec<String> {
-    insides(source).map(|inside| format!("{{{{{inside}}}}}")).collect()
+    insides(source)
+        .map(|inside| format!("{{{{{inside}}}}}"))
+        .collect()
 }
 
 /// A text, at `path`, that would be sent with words that mean one of the `columns`.
@@ -78,30 +105,45 @@ pub(crate) fn misspelt(path: &str, misspelling: &Misspelling, columns: &[String]
     let Misspelling { written, column } = misspelling;
     let (problem, meant) = match column {
         None => {
-            let columns: Vec<_> = columns.iter().map(|column| spelling(column, columns)).collect();
+            let columns: Vec<_> = columns
+                .iter()
+                .map(|column| spelling(column, columns))
+                .collect();
             let problem = format!("{written} names no column: everybody would get the same");
-            (problem, format!("name one of the columns: {}", columns.join(", ")))
+            (
+                problem,
+                format!("name one of the columns: {}", columns.join(", ")),
+            )
         }
         Some(column) => {
             let column = spelling(column, columns);
             if misspelling.is_quoted() {
-                let problem = format!("{path}: {written} is that word for everybody; the column is written {column}");
+                let problem = format!(
+                    "{path}: {written} is that word for everybody; the column is written {column}"
+                );
                 return UsageError::new(
                     problem,
                     format!("write {column}; to send the word itself, leave the braces out"),
                 );
             }
-            let problem = format!("{written} would be sent as written; the column is written {column}");
+            let problem =
+                format!("{written} would be sent as written; the column is written {column}");
             (problem, format!("write {column}"))
         }
     };
-    let hint = format!("{meant}; to send it as it stands, write {}", as_it_stands(written));
+    let hint = format!(
+        "{meant}; to send it as it stands, write {}",
+        as_it_stands(written)
+    );
     UsageError::new(format!("{path}: {problem}"), hint)
 }
 
 /// What stands between `{{` and `}}`.
 fn insides(source: &str) -> impl Iterator<Item = &str> {
-    source.split("{{").skip(1).filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
+    source
+        .split("{{")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("}}").map(|(inside, _)| inside))
 }
 
 /// Warns of `\n` in the text at `path`: most shells pass it on as typed.
@@ -123,17 +165,25 @@ pub(super) fn name_with_blanks(source: &str) -> Option<String> {
         let is_one = looks_like_name(name) && parse_expr(name).is_err();
         is_one.then(|| {
             let written = spelling(name, &[name]);
-            format!("{{{{{expression}}}}}: a column whose name has blanks or signs is written {written}")
+            format!(
+                "{{{{{expression}}}}}: a column whose name has blanks or signs is written {written}"
+            )
         })
     })
 }
 
 /// How to write a column in a text, for a list with these `columns`.
 pub(crate) fn spelling(column: &str, columns: &[impl AsRef<str>]) -> String {
-    let is_name = column.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
+    let is_name = column
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || character == '_')
         && !column.starts_with(|character: char| character.is_ascii_digit());
     // A similar name could match another column instead.
-    let is_only = columns.iter().filter(|other| plain(other.as_ref()) == plain(column)).count() < 2;
+    let is_only = columns
+        .iter()
+        .filter(|other| plain(other.as_ref()) == plain(column))
+        .count()
+        < 2;
     // Quotes inside a shell's quotes are easily lost.
     match identifier(column).filter(|_| !is_name && is_only) {
         _ if is_name => format!("{{{{ {column} }}}}"),
@@ -151,7 +201,10 @@ pub(crate) fn as_it_stands(text: &str) -> String {
 fn other_marks(text: &str, column: &impl Fn(&str) -> Option<String>) -> Option<Misspelling> {
     text.char_indices().find_map(|(at, _)| {
         let rest = text.get(at..)?;
-        marked(rest, column).map(|(written, column)| Misspelling { written, column: Some(column) })
+        marked(rest, column).map(|(written, column)| Misspelling {
+            written,
+            column: Some(column),
+        })
     })
 }
 
@@ -159,25 +212,33 @@ fn other_marks(text: &str, column: &impl Fn(&str) -> Option<String>) -> Option<M
 fn marked(rest: &str, column: &impl Fn(&str) -> Option<String>) -> Option<(String, String)> {
     if let Some(behind) = rest.strip_prefix('$') {
         let is_of_name = |sign: char| sign.is_alphanumeric() || sign == '_';
-        let name = behind.split(|sign| !is_of_name(sign)).next().filter(|name| looks_like_name(name))?;
+        let name = behind
+            .split(|sign| !is_of_name(sign))
+            .next()
+            .filter(|name| looks_like_name(name))?;
         return Some((format!("${name}"), column(name)?));
     }
-    OTHER_MARKS.into_iter().filter(|(opens, _)| rest.starts_with(opens)).find_map(|(opens, closes)| {
-        let (inside, _) = rest.strip_prefix(opens)?.split_once(closes)?;
-        // Blanks inside these marks show that it is not a name: 5 < x > 3, 10% or 20%.
-        let may_have_blanks = !["<", "%"].contains(&opens);
-        if inside.contains(opens) || !may_have_blanks && inside.trim() != inside {
-            return None;
-        }
-        let name = inside.trim();
-        let column = column(name.strip_prefix("row.").unwrap_or(name))?;
-        (column == name || looks_like_name(name)).then(|| (format!("{opens}{inside}{closes}"), column))
-    })
+    OTHER_MARKS
+        .into_iter()
+        .filter(|(opens, _)| rest.starts_with(opens))
+        .find_map(|(opens, closes)| {
+            let (inside, _) = rest.strip_prefix(opens)?.split_once(closes)?;
+            // Blanks inside these marks show that it is not a name: 5 < x > 3, 10% or 20%.
+            let may_have_blanks = !["<", "%"].contains(&opens);
+            if inside.contains(opens) || !may_have_blanks && inside.trim() != inside {
+                return None;
+            }
+            let name = inside.trim();
+            let column = column(name.strip_prefix("row.").unwrap_or(name))?;
+            (column == name || looks_like_name(name))
+                .then(|| (format!("{opens}{inside}{closes}"), column))
+        })
 }
 
 /// Whether `text` may be the name of a column, and is not code, a number or a sentence.
 fn looks_like_name(text: &str) -> bool {
-    let is_of_name = |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);
+    let is_of_name =
+        |character: char| character.is_alphanumeric() || "_ .-#()°º".contains(character);
     text.starts_with(|first: char| first.is_alphabetic() || first == '_')
         && text.chars().all(is_of_name)
         && text.chars().count() <= LONGEST_NAME
@@ -189,7 +250,11 @@ pub(crate) fn left_as_they_are(source: &str) -> Vec<String> {
     for text in literals(source) {
         for behind in text.split('{').skip(1) {
             let inside = behind.split_once('}').map(|(inside, _)| inside);
-            found.extend(inside.filter(|inside| looks_like_name(inside.trim())).map(|inside| format!("{{{inside}}}")));
+            found.extend(
+                inside
+                    .filter(|inside| looks_like_name(inside.trim()))
+                    .map(|inside| format!("{{{inside}}}")),
+            );
         }
     }
     found
@@ -206,8 +271,14 @@ mod tests {
         let template = TextTemplate::compile(&language, "text", source).unwrap_or_default();
         let columns = ["to", "nombre", "Nombre completo", "Teléfono (móvil)"];
         let column = |name: &str| near_column(&columns, name).map(str::to_owned);
-        let found = misspelling(source, template.as_ref().map(|template| &*template.uses), column)?;
-        let column = found.column.map(|column| format!(" {}", spelling(&column, &columns)));
+        let found = misspelling(
+            source,
+            template.as_ref().map(|template| &*template.uses),
+            column,
+        )?;
+        let column = found
+            .column
+            .map(|column| format!(" {}", spelling(&column, &columns)));
         Some(format!("{}{}", found.written, column.unwrap_or_default()))
     }
 
@@ -221,8 +292,14 @@ mod tests {
             ("{{ true }}", "{{true}}"),
             ("Hola {nombre}", "{nombre} {{ nombre }}"),
             ("{{ nombre }} {Nombre}", "{Nombre} {{ nombre }}"),
-            ("[ nombre_completo ]", "[ nombre_completo ] {{ nombre_completo }}"),
-            ("{Teléfono (móvil)}", "{Teléfono (móvil)} {{ telefono_movil }}"),
+            (
+                "[ nombre_completo ]",
+                "[ nombre_completo ] {{ nombre_completo }}",
+            ),
+            (
+                "{Teléfono (móvil)}",
+                "{Teléfono (móvil)} {{ telefono_movil }}",
+            ),
             ("<nombre>", "<nombre> {{ nombre }}"),
             ("10% %NOMBRE%", "%NOMBRE% {{ nombre }}"),
             ("[[nombre]]", "[nombre] {{ nombre }}"),
@@ -238,7 +315,10 @@ mod tests {
             ("{nombe}", "{nombe} {{ nombre }}"),
             ("{{ \"\" ~ 1 }}", "{{(…)}}"),
             ("{{ 'Nombre' | upper }}", "{{ 'Nombre' }} {{ nombre }}"),
-            ("{# {x} #}{% if nombre %}{nombre}{% endif %}", "{nombre} {{ nombre }}"),
+            (
+                "{# {x} #}{% if nombre %}{nombre}{% endif %}",
+                "{nombre} {{ nombre }}",
+            ),
         ] {
             assert_eq!(found(source).as_deref(), Some(expected), "{source}");
         }
@@ -246,7 +326,13 @@ mod tests {
 
     #[test]
     fn a_column_is_written_so_that_no_other_is_taken() {
-        let columns = ["Nombre completo", "nombre_completo", "Ciudad", "CIUDAD ", "saldo total"];
+        let columns = [
+            "Nombre completo",
+            "nombre_completo",
+            "Ciudad",
+            "CIUDAD ",
+            "saldo total",
+        ];
         for (column, expected) in [
             ("Nombre completo", "{{ row['Nombre completo'] }}"),
             ("nombre_completo", "{{ nombre_completo }}"),
@@ -284,7 +370,11 @@ mod tests {
             ("Hola\nAna", false),
             ("{{ lines | join('\\n') }}", false),
         ] {
-            assert_eq!(typed_line_break("text", source).is_some(), is_typed, "{source}");
+            assert_eq!(
+                typed_line_break("text", source).is_some(),
+                is_typed,
+                "{source}"
+            );
         }
     }
 }

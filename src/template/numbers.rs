@@ -20,41 +20,83 @@ pub(super) fn conventions(state: &State<'_, '_>) -> Option<Conventions> {
 
 /// `{% if saldo | number > 100 %}`: a text as a number; an empty text is undefined. `number(',')` sets the decimal
 /// sign. `{{ saldo | number(2) }}` is a text with two decimals.
-pub(super) fn number(state: &State<'_, '_>, typed: &Cell, how: Option<&Cell>) -> Result<Cell, Error> {
-    let Some(how) = how else { return read(state, "number", typed, None) };
+pub(super) fn number(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    how: Option<&Cell>,
+) -> Result<Cell, Error> {
+    let Some(how) = how else {
+        return read(state, "number", typed, None);
+    };
     match how.as_str() {
         Some(mark @ ("," | ".")) => read(state, "number", typed, mark.chars().next()),
-        Some(other) => {
-            Err(refused("number", &format!("`{other}` is not a sign of decimals; write number(',') or number('.')")))
-        }
+        Some(other) => Err(refused(
+            "number",
+            &format!("`{other}` is not a sign of decimals; write number(',') or number('.')"),
+        )),
         None => {
             let layout = layout("number", how)?;
-            written(state, "number", &read(state, "number", typed, None)?, layout).map(Cell::from)
+            written(
+                state,
+                "number",
+                &read(state, "number", typed, None)?,
+                layout,
+            )
+            .map(Cell::from)
         }
     }
 }
 
 /// `{{ saldo | money('$') }}`: `$1.500,00`, in the format of the country.
-pub(super) fn money(state: &State<'_, '_>, typed: &Cell, sign: &str, decimals: Option<&Cell>) -> Result<String, Error> {
+pub(super) fn money(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    sign: &str,
+    decimals: Option<&Cell>,
+) -> Result<String, Error> {
     let sign = sign.trim();
     let layout = layout("money", decimals.unwrap_or(&Cell::from(2)))?;
     let amount = written(state, "money", &read(state, "money", typed, None)?, layout)?;
-    let (minus, amount) = amount.strip_prefix('-').map_or(("", amount.as_str()), |amount| ("-", amount));
+    let (minus, amount) = amount
+        .strip_prefix('-')
+        .map_or(("", amount.as_str()), |amount| ("-", amount));
     Ok(match sign {
         _ if amount.is_empty() => String::new(),
-        "€" if conventions(state).is_some_and(|known| known.has_sign_behind()) => format!("{minus}{amount}\u{a0}€"),
+        "€" if conventions(state).is_some_and(|known| known.has_sign_behind()) => {
+            format!("{minus}{amount}\u{a0}€")
+        }
         word if word.ends_with(char::is_alphabetic) => format!("{minus}{word}\u{a0}{amount}"),
         sign => format!("{minus}{sign}{amount}"),
     })
 }
 
 /// `{{ tasa | percent }}`: 0.15 is `15%`; `percent(1)` writes one decimal.
-pub(super) fn percent(state: &State<'_, '_>, typed: &Cell, decimals: Option<&Cell>) -> Result<String, Error> {
-    let plain = NumberLayout { least_whole: 1, most_decimals: 2, ..NumberLayout::default() };
+pub(super) fn percent(
+    state: &State<'_, '_>,
+    typed: &Cell,
+    decimals: Option<&Cell>,
+) -> Result<String, Error> {
+    let plain = NumberLayout {
+        least_whole: 1,
+        most_decimals: 2,
+        ..NumberLayout::default()
+    };
     let layout = decimals.map_or(Ok(plain), |decimals| layout("percent", decimals))?;
     let number = read(state, "percent", typed, None)?;
-    let amount = written(state, "percent", &number, NumberLayout { is_percent: true, ..layout })?;
-    Ok(if amount.is_empty() { amount } else { format!("{amount}%") })
+    let amount = written(
+        state,
+        "percent",
+        &number,
+        NumberLayout {
+            is_percent: true,
+            ..layout
+        },
+    )?;
+    Ok(if amount.is_empty() {
+        amount
+    } else {
+        format!("{amount}%")
+    })
 }
 
 /// A number with this many decimals.
@@ -76,11 +118,17 @@ fn layout(filter: &str, decimals: &Cell) -> Result<NumberLayout, Error> {
 }
 
 /// A number that was read, as a text; an empty text if there was none.
-fn written(state: &State<'_, '_>, filter: &str, number: &Cell, layout: NumberLayout) -> Result<String, Error> {
+fn written(
+    state: &State<'_, '_>,
+    filter: &str,
+    number: &Cell,
+    layout: NumberLayout,
+) -> Result<String, Error> {
     if number.is_none() {
         return Ok(String::new());
     }
-    let value = f64::try_from(number.clone()).map_err(|_| refused(filter, &format!("`{number}` is too large")))?;
+    let value = f64::try_from(number.clone())
+        .map_err(|_| refused(filter, &format!("`{number}` is too large")))?;
     let conventions = conventions(state);
     let amount = layout.write(value, conventions.as_ref()).ok_or_else(|| {
         let problem = match conventions {
@@ -94,17 +142,31 @@ fn written(state: &State<'_, '_>, filter: &str, number: &Cell, layout: NumberLay
 }
 
 /// The number in a cell; None for an empty cell.
-fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -> Result<Cell, Error> {
+fn read(
+    state: &State<'_, '_>,
+    filter: &str,
+    typed: &Cell,
+    mark: Option<char>,
+) -> Result<Cell, Error> {
     match typed.kind() {
         ValueKind::Number | ValueKind::None => Ok(typed.clone()),
         ValueKind::Undefined => Err(ErrorKind::UndefinedError.into()),
         ValueKind::String => {
             let (text, view) = (typed.as_str().unwrap_or_default(), RowView::in_state(state));
-            let is_stored = view.as_ref().is_some_and(|view| view.shown_text(typed).is_some());
+            let is_stored = view
+                .as_ref()
+                .is_some_and(|view| view.shown_text(typed).is_some());
             // A sheet stores numbers with a point, in every country.
-            let usual = || if is_stored { Some('.') } else { conventions(state).map(|known| known.decimal_mark) };
+            let usual = || {
+                if is_stored {
+                    Some('.')
+                } else {
+                    conventions(state).map(|known| known.decimal_mark)
+                }
+            };
             // The country does not tell $1,234 from a thousand times as much.
-            let is_clear = |mark: &char| filter != "money" || is_stored || !may_be_thousands(text, *mark);
+            let is_clear =
+                |mark: &char| filter != "money" || is_stored || !may_be_thousands(text, *mark);
             let read = read_number(text, mark.or_else(usual).filter(is_clear));
             // Another filter has made a text of it, which no longer tells where it comes from.
             let may_be_stored = mark.is_none() && view.is_some_and(|view| view.stores(text.trim()));
@@ -124,7 +186,9 @@ fn read(state: &State<'_, '_>, filter: &str, typed: &Cell, mark: Option<char>) -
 }
 
 /// A currency before or after an amount.
-const CURRENCIES: [&str; 14] = ["US$", "USD", "R$", "S/", "RD$", "Bs", "B/.", "COP", "MXN", "EUR", "Q", "$", "€", "£"];
+const CURRENCIES: [&str; 14] = [
+    "US$", "USD", "R$", "S/", "RD$", "Bs", "B/.", "COP", "MXN", "EUR", "Q", "$", "€", "£",
+];
 /// What may stand between thousands, beside a point or a comma.
 const BLANKS: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\''];
 
@@ -146,10 +210,18 @@ impl<'a> PlainAmount<'a> {
         let rest = rest.strip_suffix('%').unwrap_or(rest).trim();
         let behind = rest.strip_prefix(minus).filter(|_| !is_before);
         let digits = behind.unwrap_or(rest).trim();
-        let is_of_number = |sign: char| sign.is_ascii_digit() || sign == '.' || sign == ',' || BLANKS.contains(&sign);
+        let is_of_number = |sign: char| {
+            sign.is_ascii_digit() || sign == '.' || sign == ',' || BLANKS.contains(&sign)
+        };
         let is_digit = |sign: char| sign.is_ascii_digit();
-        let is_amount = digits.chars().all(is_of_number) && digits.starts_with(is_digit) && digits.ends_with(is_digit);
-        is_amount.then_some(Self { is_negative: is_before || behind.is_some(), digits, is_percent })
+        let is_amount = digits.chars().all(is_of_number)
+            && digits.starts_with(is_digit)
+            && digits.ends_with(is_digit);
+        is_amount.then_some(Self {
+            is_negative: is_before || behind.is_some(),
+            digits,
+            is_percent,
+        })
     }
 }
 
@@ -164,18 +236,26 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
         return Ok(Cell::from(()));
     }
     let is_not = || format!("`{typed}` is not a number");
-    let PlainAmount { is_negative, digits, is_percent } = PlainAmount::of(typed).ok_or_else(is_not)?;
+    let PlainAmount {
+        is_negative,
+        digits,
+        is_percent,
+    } = PlainAmount::of(typed).ok_or_else(is_not)?;
     let ambiguous = || {
         format!(
             "`{typed}` may be two numbers, one a thousand times the other: say which sign its decimals have, number(',') or \
              number('.'); the country of the list (--country) says it, too, except of money with three decimals"
         )
     };
-    let (whole, decimals) = digits.split_once(mark_of(digits, mark).ok_or_else(ambiguous)?).unwrap_or((digits, ""));
+    let (whole, decimals) = digits
+        .split_once(mark_of(digits, mark).ok_or_else(ambiguous)?)
+        .unwrap_or((digits, ""));
     let groups: Vec<_> = whole.split(|sign: char| !sign.is_ascii_digit()).collect();
     let is_grouped = match groups.as_slice() {
         [_] => true,
-        [first, rest @ ..] => (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3),
+        [first, rest @ ..] => {
+            (1..=3).contains(&first.len()) && rest.iter().all(|group| group.len() == 3)
+        }
         [] => false,
     };
     if !is_grouped || !decimals.chars().all(|sign| sign.is_ascii_digit()) {
@@ -186,7 +266,10 @@ pub(super) fn read_number(text: &str, mark: Option<char>) -> Result<Cell, String
         return plain.parse::<i64>().map(Cell::from).map_err(|_| is_not());
     }
     let exponent = if is_percent { "e-2" } else { "" };
-    format!("{plain}.{decimals}{exponent}").parse::<f64>().map(Cell::from).map_err(|_| is_not())
+    format!("{plain}.{decimals}{exponent}")
+        .parse::<f64>()
+        .map(Cell::from)
+        .map_err(|_| is_not())
 }
 
 /// The decimal sign of an amount with a point or a comma: the one that its digits show, or `known` if they could be read
@@ -205,13 +288,17 @@ pub(super) fn may_be_thousands(text: &str, mark: char) -> bool {
 
 /// The decimal sign in `digits`, or a sign that is not in them if they have no decimals; None if it is ambiguous.
 fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
-    let marks: Vec<char> = digits.chars().filter(|sign| ['.', ','].contains(sign)).collect();
+    let marks: Vec<char> = digits
+        .chars()
+        .filter(|sign| ['.', ','].contains(sign))
+        .collect();
     let other_than = |mark: char| if mark == ',' { '.' } else { ',' };
     match marks.as_slice() {
         [] => Some('.'),
         [only] => {
             let (whole, behind) = digits.split_once(*only).unwrap_or_default();
-            let may_be_thousands = behind.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0";
+            let may_be_thousands =
+                behind.len() == 3 && (1..=3).contains(&whole.len()) && whole != "0";
             if may_be_thousands { known } else { Some(*only) }
         }
         [first, .., last] if first == last => Some(other_than(*last)),
@@ -220,8 +307,15 @@ fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
 }
 
 fn without_currency(text: &str) -> &str {
-    let begun = CURRENCIES.iter().find_map(|sign| text.strip_prefix(sign)).unwrap_or(text);
-    CURRENCIES.iter().find_map(|sign| begun.strip_suffix(sign)).unwrap_or(begun).trim()
+    let begun = CURRENCIES
+        .iter()
+        .find_map(|sign| text.strip_prefix(sign))
+        .unwrap_or(text);
+    CURRENCIES
+        .iter()
+        .find_map(|sign| begun.strip_suffix(sign))
+        .unwrap_or(begun)
+        .trim()
 }
 
 #[cfg(test)]
@@ -239,7 +333,11 @@ mod tests {
             ("-3,5", None, Ok(Cell::from(-3.5))),
             ("-$1,500.00", None, Ok(Cell::from(-1500))),
             ("1 200", None, Ok(Cell::from(1200))),
-            ("$ 1\u{a0}234\u{a0}567,50", None, Ok(Cell::from(1_234_567.5))),
+            (
+                "$ 1\u{a0}234\u{a0}567,50",
+                None,
+                Ok(Cell::from(1_234_567.5)),
+            ),
             ("1'200.50", None, Ok(Cell::from(1200.5))),
             ("10 20", None, Err("is not a number")),
             ("2 3 4", None, Err("is not a number")),
@@ -289,26 +387,76 @@ mod tests {
             ("{{ x | number(2) }}", "1500", Some("EC"), Ok("1.500,00")),
             ("{{ x | number(0) }}", "1500.4", Some("MX"), Ok("1,500")),
             ("{{ x | number(1) }}.", "", Some("MX"), Ok(".")),
-            ("{{ x | number(2) }}", "1500", None, Err("country is not known")),
+            (
+                "{{ x | number(2) }}",
+                "1500",
+                None,
+                Err("country is not known"),
+            ),
             ("{{ x | number(0) }}", "15", None, Ok("15")),
-            ("{{ x | number(0) }}", "quince", Some("EC"), Err("`quince` is not a number")),
+            (
+                "{{ x | number(0) }}",
+                "quince",
+                Some("EC"),
+                Err("`quince` is not a number"),
+            ),
             ("{{ x | number(11) }}", "1", Some("EC"), Err("0 to 10")),
-            ("{{ x | number(';') }}", "1", Some("EC"), Err("not a sign of decimals")),
-            ("{{ x | money('$') }}", "-1500,5", Some("EC"), Ok("-$1.500,50")),
-            ("{{ x | money('$') }}", "$1,234", Some("EC"), Err("`$1,234` may be two numbers, one a thousand times")),
-            ("{{ x | number(',') | money('$') }}", "$1,234", Some("EC"), Ok("$1,23")),
+            (
+                "{{ x | number(';') }}",
+                "1",
+                Some("EC"),
+                Err("not a sign of decimals"),
+            ),
+            (
+                "{{ x | money('$') }}",
+                "-1500,5",
+                Some("EC"),
+                Ok("-$1.500,50"),
+            ),
+            (
+                "{{ x | money('$') }}",
+                "$1,234",
+                Some("EC"),
+                Err("`$1,234` may be two numbers, one a thousand times"),
+            ),
+            (
+                "{{ x | number(',') | money('$') }}",
+                "$1,234",
+                Some("EC"),
+                Ok("$1,23"),
+            ),
             ("{{ x | money('$') }}", "1.234", Some("EC"), Ok("$1.234,00")),
             ("{{ x | money('$') }}", "0,125", Some("EC"), Ok("$0,13")),
-            ("{{ x | money('B/.') }}", "B/. 1,234", Some("PA"), Ok("B/.1,234.00")),
-            ("{{ x | money('USD') }}", "1500", Some("US"), Ok("USD\u{a0}1,500.00")),
+            (
+                "{{ x | money('B/.') }}",
+                "B/. 1,234",
+                Some("PA"),
+                Ok("B/.1,234.00"),
+            ),
+            (
+                "{{ x | money('USD') }}",
+                "1500",
+                Some("US"),
+                Ok("USD\u{a0}1,500.00"),
+            ),
             ("{{ x | money('€') }}", "3.5", Some("ES"), Ok("3,50\u{a0}€")),
             ("{{ x | money('$', 0) }}", "1500", Some("CL"), Ok("$1.500")),
-            ("{{ x | money }}", "1500", Some("CL"), Err("write `x | money('$')`")),
+            (
+                "{{ x | money }}",
+                "1500",
+                Some("CL"),
+                Err("write `x | money('$')`"),
+            ),
             ("{{ x | percent }}", "0.15", None, Ok("15%")),
             ("{{ x | percent }}", "15 %", None, Ok("15%")),
             ("{{ x | percent }}", "0.155", Some("EC"), Ok("15,5%")),
             ("{{ x | percent(1) }}", "0.15", Some("MX"), Ok("15.0%")),
-            ("{{ x | percent }}", "mucho", None, Err("`mucho` is not a number")),
+            (
+                "{{ x | percent }}",
+                "mucho",
+                None,
+                Err("`mucho` is not a number"),
+            ),
         ] {
             check(source, cell, country, expected);
         }

@@ -31,26 +31,37 @@ impl RowView {
     /// Each column by its name, and the row itself as `row`; cells have their stored values, and are printed as the
     /// sheet shows them if this is `as_shown`.
     pub(super) fn new(row: &Row, country: Option<Country>, as_shown: bool) -> Self {
-        let stored = |place| Cell::from_safe_string(row.cell_at(place).unwrap_or_default().to_owned());
+        let stored =
+            |place| Cell::from_safe_string(row.cell_at(place).unwrap_or_default().to_owned());
         let shown = if as_shown { row.shown() } else { &[] };
         Self {
             row: row.clone(),
             outside: true,
             country,
-            shown: shown.iter().map(|(place, _)| (*place, stored(*place))).collect(),
+            shown: shown
+                .iter()
+                .map(|(place, _)| (*place, stored(*place)))
+                .collect(),
         }
     }
 
     /// The text to print for a cell that the sheet shows differently from what it stores.
     pub(super) fn shown_text(&self, value: &Cell) -> Option<&str> {
         let text = value.as_str().filter(|_| value.is_safe())?;
-        let is_it = |stored: &Cell| stored.as_str().is_some_and(|stored| std::ptr::eq(stored, text));
-        self.row.look(self.shown.iter().find(|(_, stored)| is_it(stored))?.0)
+        let is_it = |stored: &Cell| {
+            stored
+                .as_str()
+                .is_some_and(|stored| std::ptr::eq(stored, text))
+        };
+        self.row
+            .look(self.shown.iter().find(|(_, stored)| is_it(stored))?.0)
     }
 
     /// Whether a cell that the sheet shows differently is stored as `text`.
     pub(super) fn stores(&self, text: &str) -> bool {
-        self.shown.iter().any(|(_, stored)| stored.as_str() == Some(text))
+        self.shown
+            .iter()
+            .any(|(_, stored)| stored.as_str() == Some(text))
     }
 
     /// The view of the row that fills a text.
@@ -68,7 +79,12 @@ impl Object for RowView {
         let name = key.as_str()?;
         if self.outside && name == ROW {
             let (row, shown) = (self.row.clone(), Arc::clone(&self.shown));
-            return Some(Cell::from_object(Self { row, outside: false, country: self.country, shown }));
+            return Some(Cell::from_object(Self {
+                row,
+                outside: false,
+                country: self.country,
+                shown,
+            }));
         }
         if self.outside && name == VIEW {
             return Some(Cell::from_dyn_object(Arc::clone(self)));

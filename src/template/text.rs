@@ -31,7 +31,11 @@ pub(crate) struct TemplateError {
 
 impl TemplateError {
     pub(crate) fn new(path: &str, problem: String, is_of_every_row: bool) -> Self {
-        Self { path: path.to_owned(), problem, is_of_every_row }
+        Self {
+            path: path.to_owned(),
+            problem,
+            is_of_every_row,
+        }
     }
 
     /// As an error of the whole list.
@@ -75,8 +79,9 @@ impl<'a> TextTemplate<'a> {
         let faulty = |problem| TemplateError::new(path, problem, true);
         let unreadable = |problem| faulty(format!("is not a template: {problem}"));
         check_bounds(source).map_err(unreadable)?;
-        let text = parse(source, "<text>", syntax())
-            .map_err(|error| unreadable(name_with_blanks(source).unwrap_or_else(|| describe(&error))))?;
+        let text = parse(source, "<text>", syntax()).map_err(|error| {
+            unreadable(name_with_blanks(source).unwrap_or_else(|| describe(&error)))
+        })?;
         let whole = whole_expression(&text);
         let uses = walk(&text, whole.is_some()).map_err(faulty)?;
         let parts = plain_parts(&text);
@@ -87,7 +92,14 @@ impl<'a> TextTemplate<'a> {
         }
         let (mut instructions, _) = generator.finish();
         replace_operators(&mut instructions);
-        Ok(Some(Self { language, source, instructions, is_whole: whole.is_some(), parts, uses: Box::new(uses) }))
+        Ok(Some(Self {
+            language,
+            source,
+            instructions,
+            is_whole: whole.is_some(),
+            parts,
+            uses: Box::new(uses),
+        }))
     }
 
     /// The value of `row`, whose numbers are of `country`; cells are printed `as_shown` by the sheet, or as it stores
@@ -107,17 +119,30 @@ impl<'a> TextTemplate<'a> {
         let mut text = String::new();
         let mut output = make_string_output(&mut text);
         let blocks = BTreeMap::new();
-        let filled = eval(self.language, &self.instructions, context, &blocks, &mut output, AutoEscape::None);
+        let filled = eval(
+            self.language,
+            &self.instructions,
+            context,
+            &blocks,
+            &mut output,
+            AutoEscape::None,
+        );
         let filled = filled.and_then(|(value, _)| {
-            let Some(cell) = value.filter(|_| self.is_whole) else { return Ok(Value::from(text)) };
+            let Some(cell) = value.filter(|_| self.is_whole) else {
+                return Ok(Value::from(text));
+            };
             if cell.is_undefined() {
                 return Err(ErrorKind::UndefinedError.into());
             }
             if let Some(shown) = view.shown_text(&cell) {
                 return Ok(Value::from(shown));
             }
-            serde_json::to_value(&cell)
-                .map_err(|error| Error::new(ErrorKind::BadSerialization, format!("the value cannot be JSON: {error}")))
+            serde_json::to_value(&cell).map_err(|error| {
+                Error::new(
+                    ErrorKind::BadSerialization,
+                    format!("the value cannot be JSON: {error}"),
+                )
+            })
         });
         filled.map_err(|error| match error.kind() {
             ErrorKind::UndefinedError => self.undefined(path, row),
@@ -134,7 +159,9 @@ impl<'a> TextTemplate<'a> {
                 PlainPart::Words(words) => words,
                 PlainPart::Column(name) => {
                     let place = row.place(name)?;
-                    row.look(place).filter(|_| as_shown).or(row.cell_at(place))?
+                    row.look(place)
+                        .filter(|_| as_shown)
+                        .or(row.cell_at(place))?
                 }
             });
         }
@@ -162,7 +189,9 @@ impl<'a> TextTemplate<'a> {
 
 /// The parts of a text, if they are only words and columns.
 fn plain_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
-    let Stmt::Template(template) = text else { return None };
+    let Stmt::Template(template) = text else {
+        return None;
+    };
     let part = |part: &Stmt<'a>| match part {
         Stmt::EmitRaw(words) => Some(PlainPart::Words(words.raw)),
         Stmt::EmitExpr(emit) => match &emit.expr {
@@ -176,8 +205,12 @@ fn plain_parts<'a>(text: &Stmt<'a>) -> Option<Vec<PlainPart<'a>>> {
 
 /// The expression of a text that is one expression and nothing else.
 fn whole_expression<'a, 'b>(text: &'b Stmt<'a>) -> Option<&'b Expr<'a>> {
-    let Stmt::Template(template) = text else { return None };
-    let [Stmt::EmitExpr(emit)] = template.children.as_slice() else { return None };
+    let Stmt::Template(template) = text else {
+        return None;
+    };
+    let [Stmt::EmitExpr(emit)] = template.children.as_slice() else {
+        return None;
+    };
     Some(&emit.expr)
 }
 
@@ -192,11 +225,19 @@ mod tests {
     #[test]
     fn words_and_columns_are_filled_as_minijinja_fills_them() {
         let list = Cursor::new("Nombre completo,saldo,vacío\n\"{{ saldo }}, \"\"ñ\"\"\",1.50,\n");
-        let mut list = ListReader::open(ListInput::Stream(Box::new(list)), "p.csv", &ListOptions::default()).unwrap();
+        let mut list = ListReader::open(
+            ListInput::Stream(Box::new(list)),
+            "p.csv",
+            &ListOptions::default(),
+        )
+        .unwrap();
         let row = list.read().unwrap().unwrap().row.unwrap();
         let language = language();
         for (source, is_plain) in [
-            ("Hola {{ nombre_completo }},\n\n{{- saldo -}}  {{ SALDO }}{{ vacio }}\n", true),
+            (
+                "Hola {{ nombre_completo }},\n\n{{- saldo -}}  {{ SALDO }}{{ vacio }}\n",
+                true,
+            ),
             ("{{ saldo }}", true),
             ("{# - #}{{ saldo }}{% raw %}{{ x }}{% endraw %}", true),
             ("{{ otra }}", true),
@@ -205,10 +246,20 @@ mod tests {
             ("{{ row }}", false),
             ("{{ saldo | upper }}", false),
         ] {
-            let plain = TextTemplate::compile(&language, "text", source).unwrap().unwrap();
+            let plain = TextTemplate::compile(&language, "text", source)
+                .unwrap()
+                .unwrap();
             assert_eq!(plain.parts.is_some(), is_plain, "{source}");
             let filled = plain.fill("text", &row, None, true);
-            assert_eq!(filled, TextTemplate { parts: None, ..plain }.fill("text", &row, None, true), "{source}");
+            assert_eq!(
+                filled,
+                TextTemplate {
+                    parts: None,
+                    ..plain
+                }
+                .fill("text", &row, None, true),
+                "{source}"
+            );
         }
     }
 }

@@ -41,16 +41,35 @@ impl TextWalk {
             Expr::IfExpr(choice) => return self.choice(choice),
             Expr::Filter(filter) => return self.filter(filter),
             Expr::Tuple(_) | Expr::Map(_) => {
-                return Err(not_there("`( , )` and `{ }`", "a list as `['oro', 'plata']`"));
+                return Err(not_there(
+                    "`( , )` and `{ }`",
+                    "a list as `['oro', 'plata']`",
+                ));
             }
-            Expr::Compare(_) => return Err(not_there("comparisons of three values", "`1 < x and x < 5`")),
+            Expr::Compare(_) => {
+                return Err(not_there(
+                    "comparisons of three values",
+                    "`1 < x and x < 5`",
+                ));
+            }
             Expr::Test(_) => {
-                return Err(not_there("tests with `is`", "`x != ''`, `x == 'oro'`, `x | number > 100` or `x | yes`"));
+                return Err(not_there(
+                    "tests with `is`",
+                    "`x != ''`, `x == 'oro'`, `x | number > 100` or `x | yes`",
+                ));
             }
             Expr::Call(_) => {
-                return Err(not_there("functions and methods", "filters: `x | title`, or `x | split | first`"));
+                return Err(not_there(
+                    "functions and methods",
+                    "filters: `x | title`, or `x | split | first`",
+                ));
             }
-            Expr::Slice(_) => return Err(not_there("slices, `x[:3]`,", "`x | first` or `x | split | first`")),
+            Expr::Slice(_) => {
+                return Err(not_there(
+                    "slices, `x[:3]`,",
+                    "`x | first` or `x | split | first`",
+                ));
+            }
         };
         Ok(Box::new(known))
     }
@@ -60,7 +79,11 @@ impl TextWalk {
         let column = name.to_owned();
         self.seen.push(column.clone());
         self.uses.columns.insert(column.clone());
-        Known { prints: vec![(column.clone(), true)], gap: Some(column), ..Known::new(Type::Any) }
+        Known {
+            prints: vec![(column.clone(), true)],
+            gap: Some(column),
+            ..Known::new(Type::Any)
+        }
     }
 
     /// `row['saldo']`, `cuotas[0]`
@@ -83,7 +106,11 @@ impl TextWalk {
         match self.value(whole)?.kind {
             Type::Texts => Ok(Box::new(Known::new(Type::Text))),
             Type::List | Type::Any => Ok(Box::new(Known::new(Type::Any))),
-            kind => Err(format!("`{}` is {}, which has no parts", written(whole), kind.words())),
+            kind => Err(format!(
+                "`{}` is {}, which has no parts",
+                written(whole),
+                kind.words()
+            )),
         }
     }
 
@@ -95,7 +122,10 @@ impl TextWalk {
             _ => Type::Any,
         };
         self.words += usize::from(value.as_str().is_some_and(|text| !text.is_empty()));
-        Known { constants: vec![value.clone()], ..Known::new(kind) }
+        Known {
+            constants: vec![value.clone()],
+            ..Known::new(kind)
+        }
     }
 
     fn list(&mut self, items: &[Expr<'_>]) -> Found {
@@ -109,7 +139,9 @@ impl TextWalk {
     fn choice(&mut self, choice: &IfExpr<'_>) -> Found {
         self.condition(&choice.test_expr)?;
         let one = self.value(&choice.true_expr)?;
-        let Some(other) = &choice.false_expr else { return Ok(one) };
+        let Some(other) = &choice.false_expr else {
+            return Ok(one);
+        };
         let other = self.value(other)?;
         Ok(Box::new(one.or(*other)))
     }
@@ -118,12 +150,19 @@ impl TextWalk {
         let known = self.value(operand)?;
         // A filter behind `-saldo` would apply to the negative.
         let told = |own| format!("`{own}` is not a number; write `-({own} | number)`");
-        if known.kind == Type::Number { Ok(known) } else { Err(told(written(operand))) }
+        if known.kind == Type::Number {
+            Ok(known)
+        } else {
+            Err(told(written(operand)))
+        }
     }
 
     /// Two values with an operator between them.
     fn operation(&mut self, operation: &BinOp<'_>) -> Found {
-        use BinOpKind::{Add, Concat, Div, Eq, FloorDiv, Gt, Gte, In, Lt, Lte, Mul, Ne, Pow, Rem, ScAnd, ScOr, Sub};
+        use BinOpKind::{
+            Add, Concat, Div, Eq, FloorDiv, Gt, Gte, In, Lt, Lte, Mul, Ne, Pow, Rem, ScAnd, ScOr,
+            Sub,
+        };
         let left = self.value(&operation.left)?;
         let right = self.value(&operation.right)?;
         let has_number = left.kind == Type::Number || right.kind == Type::Number;
@@ -131,18 +170,27 @@ impl TextWalk {
         let kind = match operation.op {
             ScAnd | ScOr => return Ok(Box::new(left.or(*right))),
             Concat => {
-                operands.iter().try_for_each(|(written, known)| check_text(written, known))?;
-                return Ok(Box::new(Known { kind: Type::Text, ..left.or(*right) }));
+                operands
+                    .iter()
+                    .try_for_each(|(written, known)| check_text(written, known))?;
+                return Ok(Box::new(Known {
+                    kind: Type::Text,
+                    ..left.or(*right)
+                }));
             }
             Add if !has_number => {
                 let told = format!("`{}` is not a number", written(&operation.left));
-                return Err(format!("{told}; write `~` to join texts, or `| number` behind both"));
+                return Err(format!(
+                    "{told}; write `~` to join texts, or `| number` behind both"
+                ));
             }
             Add | Sub | Mul | Div | FloorDiv | Rem | Pow => Type::Number,
             Lt | Lte | Gt | Gte | Eq | Ne | In => Type::Truth,
         };
         if kind == Type::Number || has_number && !matches!(operation.op, In) {
-            operands.iter().try_for_each(|(written, known)| check_number(written, known))?;
+            operands
+                .iter()
+                .try_for_each(|(written, known)| check_number(written, known))?;
         } else {
             self.compared(&left, &right);
             self.compared(&right, &left);
@@ -154,42 +202,70 @@ impl TextWalk {
     fn compared(&mut self, one: &Known, other: &Known) {
         for (column, _) in one.prints.iter().filter(|(_, is_plain)| *is_plain) {
             let texts = other.constants.iter().filter_map(Cell::as_str);
-            self.uses.compared.extend(texts.map(|text| (column.clone(), text.to_owned())));
+            self.uses
+                .compared
+                .extend(texts.map(|text| (column.clone(), text.to_owned())));
         }
     }
 
     fn filter(&mut self, filter: &Filter<'_>) -> Found {
         let name = filter.name;
-        let Some(own) = &filter.expr else { return Err(format!("filter {name} has nothing before it")) };
+        let Some(own) = &filter.expr else {
+            return Err(format!("filter {name} has nothing before it"));
+        };
         let inside = self.value(own)?;
-        let rule = FilterRule::named(name).map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
+        let rule = FilterRule::named(name)
+            .map_err(|meant| format!("filter {name} is unknown; {meant}"))?;
         let mut given = Vec::new();
         for argument in &filter.args {
             let CallArg::Pos(value) = argument else {
-                return Err(format!("the values in the brackets of `{name}` have no names; write `{}`", rule.example));
+                return Err(format!(
+                    "the values in the brackets of `{name}` have no names; write `{}`",
+                    rule.example
+                ));
             };
             given.push(self.value(value)?);
         }
         let (own, brackets) = (written(own), brackets(&filter.args));
         let types: Vec<_> = given.iter().map(|known| known.kind).collect();
         if let Some(fault) = rule.fault(inside.kind, &types) {
-            return Err(format!("`{own} | {name}{brackets}`: {fault}; write `{own} | {}`", rule.line(inside.kind)));
+            return Err(format!(
+                "`{own} | {name}{brackets}`: {fault}; write `{own} | {}`",
+                rule.line(inside.kind)
+            ));
         }
-        let has_mark = given.iter().any(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
-        if inside.kind != Type::Number && (name == "number" && !has_mark || ["money", "percent"].contains(&name)) {
-            let rest =
-                if filter.args.is_empty() && name == "number" { String::new() } else { format!(" | {name}{brackets}") };
+        let has_mark = given
+            .iter()
+            .any(|how| how.constants.iter().any(|mark| mark.as_str().is_some()));
+        if inside.kind != Type::Number
+            && (name == "number" && !has_mark || ["money", "percent"].contains(&name))
+        {
+            let rest = if filter.args.is_empty() && name == "number" {
+                String::new()
+            } else {
+                format!(" | {name}{brackets}")
+            };
             for (column, _) in &inside.prints {
                 let with_point = format!("{own} | number('.'){rest}");
-                self.uses.amounts.push(ReadAmount { column: column.clone(), with_point });
+                self.uses.amounts.push(ReadAmount {
+                    column: column.clone(),
+                    with_point,
+                });
             }
         }
         let kind = rule.kind(inside.kind, types.first().copied());
         // A default leaves a cell unchanged, and fills the gap of an empty one.
         let is_default = rule.gives == Gives::Either;
         let Known { prints, gap, .. } = *inside;
-        let prints = prints.into_iter().map(|(column, is_plain)| (column, is_plain && is_default)).collect();
-        Ok(Box::new(Known { prints, gap: gap.filter(|_| !is_default), ..Known::new(kind) }))
+        let prints = prints
+            .into_iter()
+            .map(|(column, is_plain)| (column, is_plain && is_default))
+            .collect();
+        Ok(Box::new(Known {
+            prints,
+            gap: gap.filter(|_| !is_default),
+            ..Known::new(kind)
+        }))
     }
 }
 

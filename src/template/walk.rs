@@ -53,9 +53,19 @@ impl Uses {
 /// # Errors
 /// If it is not in the language; in words, with the line to type.
 pub(super) fn walk(text: &Stmt<'_>, is_whole: bool) -> Result<Uses, String> {
-    let mut walk = TextWalk { is_whole, uses: Uses::default(), seen: Vec::new(), words: 0, looked_at: HashSet::new() };
+    let mut walk = TextWalk {
+        is_whole,
+        uses: Uses::default(),
+        seen: Vec::new(),
+        words: 0,
+        looked_at: HashSet::new(),
+    };
     walk.statement(text)?;
-    let TextWalk { mut uses, looked_at, .. } = walk;
+    let TextWalk {
+        mut uses,
+        looked_at,
+        ..
+    } = walk;
     uses.gaps.retain(|column| !looked_at.contains(column));
     Ok(uses)
 }
@@ -74,7 +84,9 @@ pub(super) struct TextWalk {
 
 impl TextWalk {
     fn statements(&mut self, statements: &[Stmt<'_>]) -> Result<(), String> {
-        statements.iter().try_for_each(|statement| self.statement(statement))
+        statements
+            .iter()
+            .try_for_each(|statement| self.statement(statement))
     }
 
     fn statement(&mut self, statement: &Stmt<'_>) -> Result<(), String> {
@@ -105,11 +117,17 @@ impl TextWalk {
             check_text(expression, &known)?;
         }
         let plain = known.prints.iter().filter(|(_, is_plain)| *is_plain);
-        self.uses.plain.extend(plain.map(|(column, _)| column.clone()));
-        self.uses.printed.extend(known.prints.into_iter().map(|(column, _)| column));
+        self.uses
+            .plain
+            .extend(plain.map(|(column, _)| column.clone()));
+        self.uses
+            .printed
+            .extend(known.prints.into_iter().map(|(column, _)| column));
         self.uses.gaps.extend(known.gap);
         if self.seen.len() == seen && self.words == words {
-            self.uses.constants.push(format!("{{{{{}}}}}", written(expression)));
+            self.uses
+                .constants
+                .push(format!("{{{{{}}}}}", written(expression)));
         }
         Ok(())
     }
@@ -143,20 +161,36 @@ pub(super) struct Known {
 
 impl Known {
     pub(super) fn new(kind: Type) -> Self {
-        Self { kind, prints: Vec::new(), gap: None, constants: Vec::new() }
+        Self {
+            kind,
+            prints: Vec::new(),
+            gap: None,
+            constants: Vec::new(),
+        }
     }
 
     /// One of two values, or both joined.
     pub(super) fn or(self, other: Self) -> Self {
-        let kind = if self.kind == other.kind { self.kind } else { Type::Any };
-        Self { prints: [self.prints, other.prints].concat(), ..Self::new(kind) }
+        let kind = if self.kind == other.kind {
+            self.kind
+        } else {
+            Type::Any
+        };
+        Self {
+            prints: [self.prints, other.prints].concat(),
+            ..Self::new(kind)
+        }
     }
 }
 
 /// Refuses a list where a text is made.
 pub(super) fn check_text(expression: &Expr<'_>, known: &Known) -> Result<(), String> {
     let told = |own| format!("`{own}` is a list; write `{own} | join(', ')`");
-    if matches!(known.kind, Type::Texts | Type::List) { Err(told(written(expression))) } else { Ok(()) }
+    if matches!(known.kind, Type::Texts | Type::List) {
+        Err(told(written(expression)))
+    } else {
+        Ok(())
+    }
 }
 
 /// Refuses a text where yes or no is needed.
@@ -165,7 +199,9 @@ pub(super) fn check_truth(expression: &Expr<'_>, known: &Known) -> Result<(), St
     let meant = match known.kind {
         Type::Truth | Type::Number => return Ok(()),
         Type::Texts | Type::List => format!("`{own} | length > 0`"),
-        Type::Text | Type::Any => format!("`{own} | yes`, or `{own} != ''` if it must not be empty"),
+        Type::Text | Type::Any => {
+            format!("`{own} | yes`, or `{own} != ''` if it must not be empty")
+        }
     };
     Err(format!("`{own}` is not yes or no; write {meant}"))
 }
@@ -183,11 +219,14 @@ pub(super) fn check_number(expression: &Expr<'_>, known: &Known) -> Result<(), S
 pub(super) fn written(expression: &Expr<'_>) -> String {
     match expression {
         Expr::Var(name) => name.id.to_owned(),
-        Expr::Const(constant) => {
-            constant.value.as_str().map_or_else(|| constant.value.to_string().to_lowercase(), quoted)
-        }
+        Expr::Const(constant) => constant
+            .value
+            .as_str()
+            .map_or_else(|| constant.value.to_string().to_lowercase(), quoted),
         Expr::GetAttr(part) => format!("{}.{}", written(&part.expr), part.name),
-        Expr::GetItem(part) => format!("{}[{}]", written(&part.expr), written(&part.subscript_expr)),
+        Expr::GetItem(part) => {
+            format!("{}[{}]", written(&part.expr), written(&part.subscript_expr))
+        }
         Expr::Filter(filter) => {
             let inside = filter.expr.as_ref().map(written).unwrap_or_default();
             format!("{inside} | {}{}", filter.name, brackets(&filter.args))
@@ -210,7 +249,11 @@ pub(super) fn brackets(given: &[CallArg<'_>]) -> String {
         _ => "…".to_owned(),
     };
     let values: Vec<_> = given.iter().map(value).collect();
-    if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) }
+    if values.is_empty() {
+        String::new()
+    } else {
+        format!("({})", values.join(", "))
+    }
 }
 
 #[cfg(test)]
@@ -226,20 +269,40 @@ mod tests {
     }
 
     fn refused(source: &str) -> String {
-        TextTemplate::compile(&language(), "text", source).err().map_or_else(String::new, |error| error.problem)
+        TextTemplate::compile(&language(), "text", source)
+            .err()
+            .map_or_else(String::new, |error| error.problem)
     }
 
     #[test]
     fn knows_the_amounts_whose_decimal_sign_no_filter_says() {
         for (source, expected) in [
-            ("{{ saldo | money('$') }}", &["saldo | number('.') | money('$')"][..]),
-            ("{{ saldo | trim | number }}", &["saldo | trim | number('.')"]),
-            ("{{ row['mi saldo'] | number(2) }}", &["row['mi saldo'] | number('.') | number(2)"]),
-            ("{% if saldo | number > 5 %}!{% endif %}", &["saldo | number('.')"]),
-            ("{{ saldo | number(',') | money('$') }} {{ saldo }} {{ nombre | upper }}", &[]),
+            (
+                "{{ saldo | money('$') }}",
+                &["saldo | number('.') | money('$')"][..],
+            ),
+            (
+                "{{ saldo | trim | number }}",
+                &["saldo | trim | number('.')"],
+            ),
+            (
+                "{{ row['mi saldo'] | number(2) }}",
+                &["row['mi saldo'] | number('.') | number(2)"],
+            ),
+            (
+                "{% if saldo | number > 5 %}!{% endif %}",
+                &["saldo | number('.')"],
+            ),
+            (
+                "{{ saldo | number(',') | money('$') }} {{ saldo }} {{ nombre | upper }}",
+                &[],
+            ),
         ] {
             let amounts = of(source).amounts;
-            let found: Vec<_> = amounts.iter().map(|amount| amount.with_point.as_str()).collect();
+            let found: Vec<_> = amounts
+                .iter()
+                .map(|amount| amount.with_point.as_str())
+                .collect();
             assert_eq!(found, expected, "{source}");
         }
     }
@@ -251,8 +314,14 @@ mod tests {
                 "Hola {{ nombre }}, {{ row['Nombre completo'] | upper }} {{ row.a }}",
                 &["Nombre completo", "a", "nombre"][..],
             ),
-            ("{{ nombre or 'x' }} {{ nombre | default('x', true) }} {{ a ~ b }}", &[]),
-            ("{% if nombre != '' %}{{ nombre }}{% endif %}{{ otro }}", &["otro"]),
+            (
+                "{{ nombre or 'x' }} {{ nombre | default('x', true) }} {{ a ~ b }}",
+                &[],
+            ),
+            (
+                "{% if nombre != '' %}{{ nombre }}{% endif %}{{ otro }}",
+                &["otro"],
+            ),
             ("{{ Ciudad | first }}", &["Ciudad"]),
         ] {
             assert_eq!(Vec::from_iter(of(source).gaps), expected, "{source}");
@@ -267,10 +336,16 @@ mod tests {
                 &["Nombre completo", "nombre"][..],
             ),
             ("{{ a ~ a }}", &["a"]),
-            ("{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}", &["nombre"]),
+            (
+                "{{ nombre if nombre != '#N/A' else 'x' }} {{ 'x' }} {{ row }}",
+                &["nombre"],
+            ),
             ("{% if nombre | yes %}{{ nombre }}{% endif %}", &["nombre"]),
             ("{% if nombre != '-' %}{{ otro }}{% endif %}", &["otro"]),
-            ("{{ Ciudad | split | first }} {{ nombre | title }}", &["Ciudad", "nombre"]),
+            (
+                "{{ Ciudad | split | first }} {{ nombre | title }}",
+                &["Ciudad", "nombre"],
+            ),
         ] {
             assert_eq!(Vec::from_iter(of(source).printed), expected, "{source}");
         }
@@ -280,29 +355,53 @@ mod tests {
     fn a_text_is_not_taken_for_a_number_or_for_yes() {
         for (source, meant) in [
             ("{% if saldo > 100 %}a{% endif %}", "saldo | number"),
-            ("{% if 100 <= row['Saldo total'] %}a{% endif %}", "row['Saldo total'] | number"),
+            (
+                "{% if 100 <= row['Saldo total'] %}a{% endif %}",
+                "row['Saldo total'] | number",
+            ),
             ("{{ saldo * 2 }}", "saldo | number"),
             ("{{ saldo + 10 }}", "saldo | number"),
             ("{{ -saldo }}", "-(saldo | number)"),
             ("{% if saldo == 100 %}a{% endif %}", "saldo | number"),
-            ("{% if saldo | number > '100' %}a{% endif %}", "'100' | number"),
-            ("{% if saldo | trim > 100 %}a{% endif %}", "saldo | trim | number"),
+            (
+                "{% if saldo | number > '100' %}a{% endif %}",
+                "'100' | number",
+            ),
+            (
+                "{% if saldo | trim > 100 %}a{% endif %}",
+                "saldo | trim | number",
+            ),
             ("{{ 'a' if saldo >= 5 else 'b' }}", "saldo | number"),
             ("{{ saldo | round(1) }}", "saldo | number | round(2)"),
-            ("{% if saldo | number > deuda %}a{% endif %}", "deuda | number"),
+            (
+                "{% if saldo | number > deuda %}a{% endif %}",
+                "deuda | number",
+            ),
             ("{{ (saldo or 0) * 2 }}", "(…) | number"),
-            ("{% if (saldo if vip | yes else 0) > 2 %}a{% endif %}", "(…) | number"),
-            ("{% if cuotas[0].monto > 5 %}a{% endif %}", "cuotas[0].monto | number"),
+            (
+                "{% if (saldo if vip | yes else 0) > 2 %}a{% endif %}",
+                "(…) | number",
+            ),
+            (
+                "{% if cuotas[0].monto > 5 %}a{% endif %}",
+                "cuotas[0].monto | number",
+            ),
             ("{% if vip %}a{% endif %}", "vip | yes"),
             ("{% if not vip %}a{% endif %}", "vip | yes"),
             ("{% if saldo != '' and vip %}a{% endif %}", "vip | yes"),
             ("{{ 'a' if row['vip'] else 'b' }}", "row['vip'] | yes"),
             ("{% if c.vip %}a{% endif %}", "c.vip | yes"),
             ("{% if (vip or 'x') %}a{% endif %}", "vip | yes"),
-            ("{% if vip | split %}a{% endif %}", "vip | split | length > 0"),
+            (
+                "{% if vip | split %}a{% endif %}",
+                "vip | split | length > 0",
+            ),
         ] {
             let told = refused(source);
-            assert!(told.contains(&format!("write `{meant}`")), "{source}: {told}");
+            assert!(
+                told.contains(&format!("write `{meant}`")),
+                "{source}: {told}"
+            );
         }
         for source in [
             "{% if vip | yes %}a{% endif %}",
@@ -313,42 +412,93 @@ mod tests {
         ] {
             assert_eq!(refused(source), "", "{source}");
         }
-        assert_eq!(Vec::from_iter(of("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(), 2);
+        assert_eq!(
+            Vec::from_iter(of("{% if vip in ['si', 'sí'] %}a{% endif %}").compared).len(),
+            2
+        );
     }
 
     #[test]
     fn what_is_not_in_the_language_is_refused_with_the_line_to_type() {
         for (source, expected) in [
-            ("{% for c in cuotas %}{{ c }}{% endfor %}", "a list is written `{{ cuotas | join(', ') }}`"),
-            ("{% set n = nombre | title %}{{ n }}", "the only statements are `{% if … %}`"),
-            ("{% with n = 1 %}{{ n }}{% endwith %}", "the only statements are `{% if … %}`"),
-            ("{{ nombre[:3] }}", "there are no slices, `x[:3]`, in this language; write `x | first`"),
-            ("{{ nombre.title() }}", "there are no functions and methods in this language; write filters: `x | title`"),
+            (
+                "{% for c in cuotas %}{{ c }}{% endfor %}",
+                "a list is written `{{ cuotas | join(', ') }}`",
+            ),
+            (
+                "{% set n = nombre | title %}{{ n }}",
+                "the only statements are `{% if … %}`",
+            ),
+            (
+                "{% with n = 1 %}{{ n }}{% endwith %}",
+                "the only statements are `{% if … %}`",
+            ),
+            (
+                "{{ nombre[:3] }}",
+                "there are no slices, `x[:3]`, in this language; write `x | first`",
+            ),
+            (
+                "{{ nombre.title() }}",
+                "there are no functions and methods in this language; write filters: `x | title`",
+            ),
             ("{{ range(3) }}", "there are no functions"),
             ("{{ debug() }}", "there are no functions"),
-            ("{% if saldo is none %}a{% endif %}", "there are no tests with `is` in this language; write `x != ''`"),
+            (
+                "{% if saldo is none %}a{% endif %}",
+                "there are no tests with `is` in this language; write `x != ''`",
+            ),
             (
                 "{% if 1 < saldo < 5 %}a{% endif %}",
                 "there are no comparisons of three values in this language; write `1 < x and",
             ),
-            ("{{ {'a': 1} }}", "there are no `( , )` and `{ }` in this language; write a list"),
-            ("{{ nombre | grita }}", "filter grita is unknown; there are abs, capitalize, "),
-            ("{{ nombre | uper }}", "filter uper is unknown; did you mean `upper`?"),
+            (
+                "{{ {'a': 1} }}",
+                "there are no `( , )` and `{ }` in this language; write a list",
+            ),
+            (
+                "{{ nombre | grita }}",
+                "filter grita is unknown; there are abs, capitalize, ",
+            ),
+            (
+                "{{ nombre | uper }}",
+                "filter uper is unknown; did you mean `upper`?",
+            ),
             (
                 "{{ nombre | split | upper }}",
                 "`upper` takes a text or a number or yes or no, not a list of words; write `nombre | split | join(' ') | upper`",
             ),
-            ("{{ nombre | split | round(1) }}", "`round` takes a number, not a list of words"),
-            ("{{ nombre | length | split }}", "not a number; write `nombre | length | string | split | first`"),
-            ("{{ nombre | upper | round }}", "write `nombre | upper | number | round(2)`"),
-            ("{% if nombre | split | first > 5 %}a{% endif %}", "write `nombre | split | first | number`"),
+            (
+                "{{ nombre | split | round(1) }}",
+                "`round` takes a number, not a list of words",
+            ),
+            (
+                "{{ nombre | length | split }}",
+                "not a number; write `nombre | length | string | split | first`",
+            ),
+            (
+                "{{ nombre | upper | round }}",
+                "write `nombre | upper | number | round(2)`",
+            ),
+            (
+                "{% if nombre | split | first > 5 %}a{% endif %}",
+                "write `nombre | split | first | number`",
+            ),
             ("{{ nombre | split | sum }}", "`sum` takes a list"),
             ("{{ (nombre or 'x') | upper(1) }}", "write `(…) | upper`"),
-            ("{% if (nombre ~ 'a') > 5 %}a{% endif %}", "write `(…) | number`"),
+            (
+                "{% if (nombre ~ 'a') > 5 %}a{% endif %}",
+                "write `(…) | number`",
+            ),
             ("{{ (nombre | yes) + 1 }}", "is yes or no, not a number"),
             ("{{ '=' * (nombre | length) }}", "`'='` is not a number"),
-            ("{{ nombre + ' ' }}", "`nombre` is not a number; write `~` to join texts"),
-            ("Hola {{ nombre | split }}", "`nombre | split` is a list; write `nombre | split | join(', ')`"),
+            (
+                "{{ nombre + ' ' }}",
+                "`nombre` is not a number; write `~` to join texts",
+            ),
+            (
+                "Hola {{ nombre | split }}",
+                "`nombre | split` is a list; write `nombre | split | join(', ')`",
+            ),
             ("{{ 'a' ~ nombre | split }}", "is a list; write"),
             ("{{ (nombre | upper).x }}", "which has no parts"),
         ] {

@@ -72,7 +72,10 @@ impl Acceptor {
     }
 
     /// Like [`Acceptor::start`], on a port of the test.
-    pub(crate) fn start_on(listener: TcpListener, serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static) -> Self {
+    pub(crate) fn start_on(
+        listener: TcpListener,
+        serve: impl Fn(usize, &TcpStream) + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let last = Arc::new(AtomicU16::new(0));
         let (serve, end) = (Arc::new(serve), Arc::clone(&last));
@@ -83,13 +86,23 @@ impl Acceptor {
                 if peer.port() == end.load(Ordering::SeqCst) {
                     return connections;
                 }
-                let (stream, serve, number) = (Arc::new(stream), Arc::clone(&serve), connections.len());
+                let (stream, serve, number) =
+                    (Arc::new(stream), Arc::clone(&serve), connections.len());
                 let weak = Arc::downgrade(&stream);
                 let thread = thread::spawn(move || serve(number, &stream));
-                connections.push(Connection { stream: weak, thread });
+                connections.push(Connection {
+                    stream: weak,
+                    thread,
+                });
             }
         });
-        Self { address, expected: Expected::Asked, last, accepting: Some(accepting), accepted: Vec::new() }
+        Self {
+            address,
+            expected: Expected::Asked,
+            last,
+            accepting: Some(accepting),
+            accepted: Vec::new(),
+        }
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -114,9 +127,13 @@ impl Acceptor {
 
     /// Accepts the connections that have arrived; later ones are refused.
     pub(crate) fn stop_listening(&mut self) {
-        let Some(accepting) = self.accepting.take() else { return };
+        let Some(accepting) = self.accepting.take() else {
+            return;
+        };
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        socket
+            .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+            .unwrap();
         let own = socket.local_addr().unwrap().as_socket().unwrap();
         self.last.store(own.port(), Ordering::SeqCst);
         socket.connect(&self.address.into()).unwrap();
@@ -135,7 +152,10 @@ impl Acceptor {
             connection.thread.thread().unpark();
         }
         let asked = connections.len();
-        let panicked = connections.into_iter().filter_map(|connection| connection.thread.join().err()).count();
+        let panicked = connections
+            .into_iter()
+            .filter_map(|connection| connection.thread.join().err())
+            .count();
         (asked, panicked)
     }
 }

@@ -32,8 +32,12 @@ fn repository() -> &'static Path {
 /// A script with the binary on its path, in `home`, with credentials for the API at `url`.
 fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Command {
     let mut command = home.program(program);
-    command.envs(sender(url)).env("GITHUB_OUTPUT", home.path().join("outputs"));
-    command.env("RUNNER_TEMP", home.path()).envs(inputs.iter().copied());
+    command
+        .envs(sender(url))
+        .env("GITHUB_OUTPUT", home.path().join("outputs"));
+    command
+        .env("RUNNER_TEMP", home.path())
+        .envs(inputs.iter().copied());
     command
 }
 
@@ -41,8 +45,15 @@ fn script(home: &Home, program: &str, url: &str, inputs: &[(&str, &str)]) -> Com
 fn send(home: &Home, url: &str, inputs: &[(&str, &str)]) -> (Ended, String) {
     home.write("outputs", "");
     let path = repository().join("action/send.sh");
-    let ended = Ended::new(&script(home, path.to_str().unwrap(), url, inputs).output().unwrap());
-    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("canary"), "{ended:?}");
+    let ended = Ended::new(
+        &script(home, path.to_str().unwrap(), url, inputs)
+            .output()
+            .unwrap(),
+    );
+    assert!(
+        !format!("{}{}", ended.stdout, ended.stderr).contains("canary"),
+        "{ended:?}"
+    );
     assert!(!home.path().join("pwned").exists());
     (ended, home.read("outputs"))
 }
@@ -52,10 +63,17 @@ fn every_text_arrives_as_it_is() {
     for text in HOSTILE {
         let server = Server::answering(Reply::accepted());
         let home = Home::new();
-        let (ended, outputs) = send(&home, &server.url, &[("INPUT_TO", "+593 987654321"), ("INPUT_TEXT", text)]);
+        let (ended, outputs) = send(
+            &home,
+            &server.url,
+            &[("INPUT_TO", "+593 987654321"), ("INPUT_TEXT", text)],
+        );
         assert_eq!(ended.code, 0, "{text}: {}", ended.stderr);
         assert_eq!(outputs, "sent=yes\nmessage-id=msg_123456789\n");
-        assert_eq!(server.only().json(), json!({"type": "text", "userId": "593987654321", "text": text}));
+        assert_eq!(
+            server.only().json(),
+            json!({"type": "text", "userId": "593987654321", "text": text})
+        );
         // It leaves no files behind.
         assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
     }
@@ -65,28 +83,58 @@ fn every_text_arrives_as_it_is() {
 fn a_step_that_runs_again_under_a_key_sends_nothing_more() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     let step = |inputs: &[(&str, &str)]| {
-        let inputs = [&[("INPUT_TO", "593987654321"), ("INPUT_TEXT", "Hola"), ("INPUT_ONCE", "v1")], inputs].concat();
+        let inputs = [
+            &[
+                ("INPUT_TO", "593987654321"),
+                ("INPUT_TEXT", "Hola"),
+                ("INPUT_ONCE", "v1"),
+            ],
+            inputs,
+        ]
+        .concat();
         send(&home, &jelou.url, &inputs)
     };
     // A runner does not keep a home.
     let (ended, outputs) = step(&[]);
-    assert_eq!((ended.code, outputs.as_str()), (3, "sent=no\nmessage-id=\n"));
-    assert!(ended.stderr.contains("error: once: the runner would forget the key"), "{}", ended.stderr);
+    assert_eq!(
+        (ended.code, outputs.as_str()),
+        (3, "sent=no\nmessage-id=\n")
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("error: once: the runner would forget the key"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(jelou.seen().len(), 0);
     let (ended, first) = step(&[("INPUT_STATE_DIR", "kept")]);
     assert_eq!((ended.code, jelou.seen().len()), (0, 1), "{}", ended.stderr);
-    let (again, second) = step(&[("INPUT_STATE_DIR", home.path().join("kept").to_str().unwrap())]);
+    let (again, second) = step(&[(
+        "INPUT_STATE_DIR",
+        home.path().join("kept").to_str().unwrap(),
+    )]);
     assert_eq!((again.code, jelou.seen().len()), (0, 1), "{}", again.stderr);
-    assert!(first == second && first.starts_with("sent=yes\nmessage-id=m"), "{first} {second}");
+    assert!(
+        first == second && first.starts_with("sent=yes\nmessage-id=m"),
+        "{first} {second}"
+    );
 }
 
 #[test]
 fn a_step_that_waited_in_vain_has_sent_the_message() {
     let listed = |status: &str| {
         let entry = json!({"messageId": "msg_123456789", "status": status});
-        Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
+        Reply::json(
+            200,
+            &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string(),
+        )
     };
-    let wait = [("INPUT_TEXT", "Hola"), ("INPUT_WAIT", "delivered"), ("INPUT_WAIT_FOR", "5m")];
+    let wait = [
+        ("INPUT_TEXT", "Hola"),
+        ("INPUT_WAIT", "delivered"),
+        ("INPUT_WAIT_FOR", "5m"),
+    ];
     for (status, to, code, on_failure) in [
         ("READ", "593987654321", 0, "fail"),
         ("FAILED", "593987654321", 15, "fail"),
@@ -94,21 +142,38 @@ fn a_step_that_waited_in_vain_has_sent_the_message() {
         ("FAILED", "593987654321", 0, "warn"),
     ] {
         let look_up = listed(status);
-        let server =
-            Server::responding(
-                move |_, request| {
-                    if request.line.starts_with("POST ") { Reply::accepted() } else { look_up.clone() }
-                },
-            );
-        let inputs = [&wait[..], &[("INPUT_TO", to), ("INPUT_ON_FAILURE", on_failure)]].concat();
+        let server = Server::responding(move |_, request| {
+            if request.line.starts_with("POST ") {
+                Reply::accepted()
+            } else {
+                look_up.clone()
+            }
+        });
+        let inputs = [
+            &wait[..],
+            &[("INPUT_TO", to), ("INPUT_ON_FAILURE", on_failure)],
+        ]
+        .concat();
         let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
         assert_eq!(ended.code, code, "{ended:?}");
         assert!(outputs.starts_with("sent=yes\n"), "{outputs}");
-        let posts = server.received().iter().filter(|request| request.line.starts_with("POST ")).count();
+        let posts = server
+            .received()
+            .iter()
+            .filter(|request| request.line.starts_with("POST "))
+            .count();
         assert_eq!(posts, to.lines().count());
     }
-    let (ended, outputs) = send(&Home::new(), &refused_url(), &[&wait[1..], &[("INPUT_BODY", "{}")]].concat());
-    assert_eq!((ended.code, outputs.as_str()), (2, "sent=no\nmessage-id=\n"), "{ended:?}");
+    let (ended, outputs) = send(
+        &Home::new(),
+        &refused_url(),
+        &[&wait[1..], &[("INPUT_BODY", "{}")]].concat(),
+    );
+    assert_eq!(
+        (ended.code, outputs.as_str()),
+        (2, "sent=no\nmessage-id=\n"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -149,16 +214,28 @@ const PARAMETERS: [(&str, Result<&[&str], u8>); 9] = [
 fn check_parameters(run: impl Fn(&str, &str) -> Ended) {
     for (list, parameters) in PARAMETERS {
         let answer = || Reply::json(200, r#"[{"id":"a-b","destination":"593987654321"}]"#);
-        let server = if parameters.is_ok() { Server::answering(answer()) } else { Server::never_asked() };
+        let server = if parameters.is_ok() {
+            Server::answering(answer())
+        } else {
+            Server::never_asked()
+        };
         let ended = run(&server.url, list);
         match parameters {
             Ok(parameters) => {
                 assert_eq!(ended.code, 0, "{list:?}: {}", ended.stderr);
-                assert_eq!(server.only().json()["parameters"], json!(parameters), "{list:?}");
+                assert_eq!(
+                    server.only().json()["parameters"],
+                    json!(parameters),
+                    "{list:?}"
+                );
             }
             Err(line) => {
                 assert_eq!(ended.code, 2, "{list:?}: {}", ended.stderr);
-                assert!(ended.stderr.contains(&format!("line {line} is empty")), "{list:?}: {}", ended.stderr);
+                assert!(
+                    ended.stderr.contains(&format!("line {line} is empty")),
+                    "{list:?}: {}",
+                    ended.stderr
+                );
             }
         }
     }
@@ -167,12 +244,20 @@ fn check_parameters(run: impl Fn(&str, &str) -> Ended) {
 #[test]
 fn an_empty_parameter_never_moves_the_next_into_its_place() {
     check_parameters(|url, list| {
-        let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEMPLATE", "a"), ("INPUT_PARAMS", list)];
+        let inputs = [
+            ("INPUT_TO", "593987654321"),
+            ("INPUT_TEMPLATE", "a"),
+            ("INPUT_PARAMS", list),
+        ];
         send(&Home::new(), url, &inputs).0
     });
     for shell in ["sh", "bash"] {
         check_parameters(|url, list| {
-            let inputs = [("NOTIFY_TEMPLATE", "a"), ("NOTIFY_LANGUAGE", ""), ("NOTIFY_PARAMS", list)];
+            let inputs = [
+                ("NOTIFY_TEMPLATE", "a"),
+                ("NOTIFY_LANGUAGE", ""),
+                ("NOTIFY_PARAMS", list),
+            ];
             let inputs = [&inputs[..], &[("JELOU_TO", "593987654321")]].concat();
             let home = Home::new();
             let mut job = script(&home, shell, url, &inputs);
@@ -185,7 +270,10 @@ fn an_empty_parameter_never_moves_the_next_into_its_place() {
 fn a_body_is_sent_as_it_is() {
     let server = Server::answering(Reply::accepted());
     let body = json!({"type": "new", "text": HOSTILE.concat()});
-    let inputs = [("INPUT_TO", "593987654321"), ("INPUT_BODY", &*body.to_string())];
+    let inputs = [
+        ("INPUT_TO", "593987654321"),
+        ("INPUT_BODY", &*body.to_string()),
+    ];
     assert_eq!(send(&Home::new(), &server.url, &inputs).0.code, 0);
     let mut expected = body;
     expected["userId"] = json!("593987654321");
@@ -196,49 +284,85 @@ fn a_body_is_sent_as_it_is() {
 fn what_became_of_the_message_is_an_output_and_the_exit_code() {
     let dead = refused_url();
     for (reply, code, sent) in [
-        (Some(Reply::json(400, r#"{"code":"message_could_not_be_send"}"#)), 5, "no"),
+        (
+            Some(Reply::json(400, r#"{"code":"message_could_not_be_send"}"#)),
+            5,
+            "no",
+        ),
         (Some(Reply::json(401, "{}")), 4, "no"),
         (Some(Reply::ResetAfterReading), 8, "unknown"),
         (None, 7, "no"),
     ] {
         let server = reply.map(Server::answering);
         let url = server.as_ref().map_or(dead.as_str(), |server| &server.url);
-        let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("JELOU_RETRY_FOR", "0")];
+        let inputs = [
+            ("INPUT_TO", "593987654321"),
+            ("INPUT_TEXT", "a"),
+            ("JELOU_RETRY_FOR", "0"),
+        ];
         let (ended, outputs) = send(&Home::new(), url, &inputs);
-        assert_eq!((ended.code, outputs), (code, format!("sent={sent}\nmessage-id=\n")), "{}", ended.stderr);
+        assert_eq!(
+            (ended.code, outputs),
+            (code, format!("sent={sent}\nmessage-id=\n")),
+            "{}",
+            ended.stderr
+        );
         let inputs = [&inputs[..], &[("INPUT_ON_FAILURE", "warn")]].concat();
         let (ended, outputs) = send(&Home::new(), url, &inputs);
-        assert_eq!((ended.code, outputs), (0, format!("sent={sent}\nmessage-id=\n")));
+        assert_eq!(
+            (ended.code, outputs),
+            (0, format!("sent={sent}\nmessage-id=\n"))
+        );
         assert_eq!(
             ended.stdout,
-            format!("::warning::the WhatsApp message: sent is {sent}, jelouctl ended with {code}\n")
+            format!(
+                "::warning::the WhatsApp message: sent is {sent}, jelouctl ended with {code}\n"
+            )
         );
     }
 }
 
 #[test]
 fn an_id_cannot_forge_an_output() {
-    let server = Server::answering(Reply::json(200, r#"{"messageId":"a\nsent=no\r\n::error::x"}"#));
+    let server = Server::answering(Reply::json(
+        200,
+        r#"{"messageId":"a\nsent=no\r\n::error::x"}"#,
+    ));
     let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a")];
     let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
-    assert_eq!((ended.code, outputs.as_str()), (0, "sent=yes\nmessage-id=a\\nsent=no\\r\\n::error::x\n"));
+    assert_eq!(
+        (ended.code, outputs.as_str()),
+        (0, "sent=yes\nmessage-id=a\\nsent=no\\r\\n::error::x\n")
+    );
 }
 
 #[test]
 fn outputs_that_cannot_be_written_leave_the_code_of_the_send() {
     let rejected = || Reply::json(400, r#"{"code":"message_could_not_be_send"}"#);
-    for (reply, code, sent) in
-        [(Reply::accepted(), 0, "yes"), (rejected(), 5, "no"), (Reply::ResetAfterReading, 8, "unknown")]
-    {
+    for (reply, code, sent) in [
+        (Reply::accepted(), 0, "yes"),
+        (rejected(), 5, "no"),
+        (Reply::ResetAfterReading, 8, "unknown"),
+    ] {
         let server = Server::answering(reply);
         // The last one is not set at all.
         for outputs in ["/dev/full", "/nowhere/outputs", ""] {
             for (on_failure, code) in [("fail", code), ("warn", 0)] {
-                let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a"), ("INPUT_ON_FAILURE", on_failure)];
-                let inputs = [&inputs[..], &[("GITHUB_OUTPUT", outputs), ("JELOU_RETRY_FOR", "0")]].concat();
+                let inputs = [
+                    ("INPUT_TO", "593987654321"),
+                    ("INPUT_TEXT", "a"),
+                    ("INPUT_ON_FAILURE", on_failure),
+                ];
+                let inputs = [
+                    &inputs[..],
+                    &[("GITHUB_OUTPUT", outputs), ("JELOU_RETRY_FOR", "0")],
+                ]
+                .concat();
                 let (ended, _) = send(&Home::new(), &server.url, &inputs);
                 assert_eq!(ended.code, code, "{outputs}: {ended:?}");
-                let warning = format!("::warning::the outputs of this step could not be written; sent is {sent}\n");
+                let warning = format!(
+                    "::warning::the outputs of this step could not be written; sent is {sent}\n"
+                );
                 assert!(ended.stdout.starts_with(&warning), "{outputs}: {ended:?}");
             }
         }
@@ -251,30 +375,77 @@ fn inputs_that_are_wrong_say_no_and_warn_where_a_warning_is_wanted() {
     let to = ("INPUT_TO", "593987654321");
     for (inputs, problem) in [
         (&[to][..], "give exactly one of text, template and body"),
-        (&[to, ("INPUT_TEXT", "a"), ("INPUT_TEMPLATE", "b")], "give exactly one of text, template and body"),
-        (&[to, ("INPUT_TEMPLATE", "a"), ("INPUT_PARAMS", "b\n\nc")], "params: line 2 is empty"),
+        (
+            &[to, ("INPUT_TEXT", "a"), ("INPUT_TEMPLATE", "b")],
+            "give exactly one of text, template and body",
+        ),
+        (
+            &[to, ("INPUT_TEMPLATE", "a"), ("INPUT_PARAMS", "b\n\nc")],
+            "params: line 2 is empty",
+        ),
         (&[to, ("INPUT_BODY", "{")], "jelouctl ended with 2"),
-        (&[("INPUT_TO", "593987654321\n+593 98 765 4321"), ("INPUT_TEXT", "a")], "593987654321 is listed twice"),
-        (&[("INPUT_TO", "593987654321\n0987654321"), ("INPUT_TEXT", "a")], "jelouctl ended with 2"),
-        (&[("INPUT_TO", "593987654321,14155550100"), ("INPUT_TEXT", "a")], "jelouctl ended with 2"),
+        (
+            &[
+                ("INPUT_TO", "593987654321\n+593 98 765 4321"),
+                ("INPUT_TEXT", "a"),
+            ],
+            "593987654321 is listed twice",
+        ),
+        (
+            &[
+                ("INPUT_TO", "593987654321\n0987654321"),
+                ("INPUT_TEXT", "a"),
+            ],
+            "jelouctl ended with 2",
+        ),
+        (
+            &[
+                ("INPUT_TO", "593987654321,14155550100"),
+                ("INPUT_TEXT", "a"),
+            ],
+            "jelouctl ended with 2",
+        ),
         (&[("INPUT_TO", ""), ("INPUT_TEXT", "a")], ""),
     ] {
         let (ended, outputs) = send(&Home::new(), &server.url, inputs);
-        assert_eq!((ended.code, outputs.as_str()), (2, "sent=no\nmessage-id=\n"), "{ended:?}");
-        let (ended, outputs) = send(&Home::new(), &server.url, &[inputs, &[("INPUT_ON_FAILURE", "warn")]].concat());
-        assert_eq!((ended.code, outputs.as_str()), (0, "sent=no\nmessage-id=\n"), "{ended:?}");
+        assert_eq!(
+            (ended.code, outputs.as_str()),
+            (2, "sent=no\nmessage-id=\n"),
+            "{ended:?}"
+        );
+        let (ended, outputs) = send(
+            &Home::new(),
+            &server.url,
+            &[inputs, &[("INPUT_ON_FAILURE", "warn")]].concat(),
+        );
+        assert_eq!(
+            (ended.code, outputs.as_str()),
+            (0, "sent=no\nmessage-id=\n"),
+            "{ended:?}"
+        );
         let start = "::warning::the WhatsApp message: sent is no, ";
-        assert!(ended.stdout.starts_with(start) && ended.stdout.contains(problem), "{ended:?}");
+        assert!(
+            ended.stdout.starts_with(start) && ended.stdout.contains(problem),
+            "{ended:?}"
+        );
     }
     let inputs = [to, ("INPUT_TEXT", "a"), ("INPUT_ON_FAILURE", "maybe")];
     let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
-    assert_eq!((ended.code, outputs.as_str()), (2, "sent=no\nmessage-id=\n"), "{ended:?}");
+    assert_eq!(
+        (ended.code, outputs.as_str()),
+        (2, "sent=no\nmessage-id=\n"),
+        "{ended:?}"
+    );
     let inputs = [to, ("INPUT_TEXT", "a"), ("JELOU_CLIENT_SECRET", "")];
     assert_eq!(send(&Home::new(), &server.url, &inputs).0.code, 3);
     // There is no place for the text.
     let inputs = [to, ("INPUT_TEXT", "a"), ("RUNNER_TEMP", "/nowhere")];
     let (ended, outputs) = send(&Home::new(), &server.url, &inputs);
-    assert_eq!((ended.code, outputs.as_str()), (1, "sent=no\nmessage-id=\n"), "{ended:?}");
+    assert_eq!(
+        (ended.code, outputs.as_str()),
+        (1, "sent=no\nmessage-id=\n"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -283,14 +454,25 @@ fn a_step_that_is_stopped_stops_its_send_and_says_what_became_of_it() {
         let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
         let home = Home::new();
         let path = repository().join("action/send.sh");
-        let inputs = [("INPUT_TO", "593987654321\n593987654322"), ("INPUT_TEXT", "a")];
+        let inputs = [
+            ("INPUT_TO", "593987654321\n593987654322"),
+            ("INPUT_TEXT", "a"),
+        ];
         let mut command = script(&home, path.to_str().unwrap(), &jelou.url, &inputs);
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         jelou.wait_for(1);
         // To the script alone, which passes it on.
         tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()]));
         let ended = Ended::new(&child.wait_with_output().unwrap());
-        assert_eq!((ended.code, home.read("outputs").as_str()), (code, "sent=unknown\nmessage-id=\n"), "{ended:?}");
+        assert_eq!(
+            (ended.code, home.read("outputs").as_str()),
+            (code, "sent=unknown\nmessage-id=\n"),
+            "{ended:?}"
+        );
         let said = format!("it may have been sent: interrupted by SIG{signal}");
         assert!(ended.stderr.contains(&said), "{ended:?}");
         assert_eq!(jelou.seen().len(), 1);
@@ -301,18 +483,36 @@ fn a_step_that_is_stopped_stops_its_send_and_says_what_became_of_it() {
 fn install(home: &Home, releases: &str, archive: &Path, version: &str) -> Ended {
     let action = home.path().join("source/action");
     fs::create_dir_all(&action).unwrap();
-    fs::copy(repository().join("action/install.sh"), action.join("install.sh")).unwrap();
+    fs::copy(
+        repository().join("action/install.sh"),
+        action.join("install.sh"),
+    )
+    .unwrap();
     fs::write(action.join("releases.txt"), releases).unwrap();
     // Replaces the network: notes the address and returns the archive.
     let curl = home.write("bin/curl", "#!/bin/sh\nfor last; do :; done\necho \"$last\" > asked\nwhile [ \"$1\" != --output ]; do shift; done\ncp \"$ARCHIVE\" \"$2\"\n");
     crate::harness::set_mode(&curl, 0o755);
     let mut command = Command::new("bash");
-    command.arg(action.join("install.sh")).env_clear().current_dir(home.path());
-    command.env("PATH", format!("{}/bin:/usr/bin:/bin", home.path().display())).env("ARCHIVE", archive);
-    command.env("RUNNER_TEMP", home.path()).env("GITHUB_PATH", home.path().join("path"));
-    command.env("GITHUB_ACTION_REPOSITORY", "jelou/jelouctl").env("INPUT_VERSION", version);
+    command
+        .arg(action.join("install.sh"))
+        .env_clear()
+        .current_dir(home.path());
+    command
+        .env(
+            "PATH",
+            format!("{}/bin:/usr/bin:/bin", home.path().display()),
+        )
+        .env("ARCHIVE", archive);
+    command
+        .env("RUNNER_TEMP", home.path())
+        .env("GITHUB_PATH", home.path().join("path"));
+    command
+        .env("GITHUB_ACTION_REPOSITORY", "jelou/jelouctl")
+        .env("INPUT_VERSION", version);
     // What a workflow sets for its own code.
-    command.env("RUSTFLAGS", "-Dwarnings").env("CARGO_BUILD_TARGET", "wasm32-unknown-unknown");
+    command
+        .env("RUSTFLAGS", "-Dwarnings")
+        .env("CARGO_BUILD_TARGET", "wasm32-unknown-unknown");
     Ended::new(&command.output().unwrap())
 }
 
@@ -323,7 +523,14 @@ fn only_what_was_released_is_installed() {
     let binary = home.write("jelouctl-0.1.0/jelouctl", "#!/bin/sh\necho released\n");
     crate::harness::set_mode(&binary, 0o755);
     let archive = home.path().join("archive.tar.gz");
-    tool(Command::new("tar").arg("-czf").arg(&archive).arg("-C").arg(home.path()).arg("jelouctl-0.1.0"));
+    tool(
+        Command::new("tar")
+            .arg("-czf")
+            .arg(&archive)
+            .arg("-C")
+            .arg(home.path())
+            .arg("jelouctl-0.1.0"),
+    );
     let sum = tool(Command::new("sha256sum").arg(&archive)).stdout;
     let sum = String::from_utf8(sum).unwrap()[..64].to_owned();
     let releases = format!(
@@ -357,12 +564,13 @@ fn only_what_was_released_is_installed() {
 #[test]
 fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
     // A candidate is not a release.
-    for (releases, version) in
-        [("# none\n", ""), ("# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""), ("", "source")]
-    {
+    for (releases, version) in [
+        ("# none\n", ""),
+        ("# none\n1.0.0-rc.1 x86_64-unknown-linux-musl 00\n", ""),
+        ("", "source"),
+    ] {
         let home = Home::new();
-        let stub =
-            "#!/bin/sh\necho \"$PWD ${RUSTFLAGS-none} ${CARGO_BUILD_TARGET-none} $*\" > \"$RUNNER_TEMP/asked\"\n";
+        let stub = "#!/bin/sh\necho \"$PWD ${RUSTFLAGS-none} ${CARGO_BUILD_TARGET-none} $*\" > \"$RUNNER_TEMP/asked\"\n";
         let cargo = home.write("bin/cargo", stub);
         crate::harness::set_mode(&cargo, 0o755);
         let ended = install(&home, releases, Path::new("none"), version);
@@ -370,44 +578,80 @@ fn while_there_is_no_release_the_source_of_the_commit_is_installed() {
         let asked = home.read("asked");
         let directory = asked.trim().rsplit_once("--root ").unwrap().1;
         let source = fs::canonicalize(home.path().join("source")).unwrap();
-        let expected = format!("{} none none install --quiet --locked --path . --root ", source.display());
+        let expected = format!(
+            "{} none none install --quiet --locked --path . --root ",
+            source.display()
+        );
         assert!(asked.starts_with(&expected), "{asked}");
         assert_eq!(home.read("path").trim(), format!("{directory}/bin"));
 
         fs::remove_file(cargo).unwrap();
-        assert!(install(&home, releases, Path::new("none"), version).stderr.contains("no cargo"));
+        assert!(
+            install(&home, releases, Path::new("none"), version)
+                .stderr
+                .contains("no cargo")
+        );
     }
 }
 
 #[test]
 fn the_lines_of_a_release_are_read_from_its_sums() {
     let workflow = fs::read_to_string(repository().join(".github/workflows/release.yml")).unwrap();
-    let line = workflow.lines().find(|line| line.contains("sed -n")).unwrap();
+    let line = workflow
+        .lines()
+        .find(|line| line.contains("sed -n"))
+        .unwrap();
     let home = Home::new();
     home.write(
         "release/SHA256SUMS",
         "0a  jelouctl-1.0.0-rc.1-x86_64-unknown-linux-musl.tar.gz\n0b  jelouctl-1.0.0-aarch64-apple-darwin.tar.gz\n0c  jelouctl.cdx.json\n",
     );
     let mut shell = Command::new("bash");
-    shell.args(["-c", line]).env("GITHUB_STEP_SUMMARY", "summary").current_dir(home.path());
+    shell
+        .args(["-c", line])
+        .env("GITHUB_STEP_SUMMARY", "summary")
+        .current_dir(home.path());
     tool(&mut shell);
-    assert_eq!(home.read("summary"), "1.0.0-rc.1 x86_64-unknown-linux-musl 0a\n1.0.0 aarch64-apple-darwin 0b\n");
+    assert_eq!(
+        home.read("summary"),
+        "1.0.0-rc.1 x86_64-unknown-linux-musl 0a\n1.0.0 aarch64-apple-darwin 0b\n"
+    );
 }
 
 #[test]
 fn each_line_is_a_recipient_and_all_are_checked_before_one_is_written_to() {
     let home = Home::new();
     let rejected = Reply::json(400, r#"{"code":"message_could_not_be_send"}"#);
-    let server = Server::start(vec![Reply::accepted(), rejected, Reply::ResetAfterReading, Reply::accepted()]);
+    let server = Server::start(vec![
+        Reply::accepted(),
+        rejected,
+        Reply::ResetAfterReading,
+        Reply::accepted(),
+    ]);
     let to = "593987654321\r\n\n593987654322\n593987654323\n593987654324\n";
     let (ended, outputs) = send(&home, &server.url, &[("INPUT_TO", to), ("INPUT_TEXT", "a")]);
     assert_eq!(ended.code, 8, "{}", ended.stderr);
     let outputs: Vec<_> = outputs.lines().map(str::to_owned).collect();
     let end = outputs[1].strip_prefix("message-id<<").unwrap();
     let expected = ["msg_123456789", "", "", "msg_123456789", end];
-    assert_eq!((outputs[0].as_str(), &outputs[2..]), ("sent=unknown", &expected.map(str::to_owned)[..]));
-    let recipients: Vec<_> = server.received().iter().map(|request| request.json()["userId"].clone()).collect();
-    assert_eq!(recipients, ["593987654321", "593987654322", "593987654323", "593987654324"]);
+    assert_eq!(
+        (outputs[0].as_str(), &outputs[2..]),
+        ("sent=unknown", &expected.map(str::to_owned)[..])
+    );
+    let recipients: Vec<_> = server
+        .received()
+        .iter()
+        .map(|request| request.json()["userId"].clone())
+        .collect();
+    assert_eq!(
+        recipients,
+        [
+            "593987654321",
+            "593987654322",
+            "593987654323",
+            "593987654324"
+        ]
+    );
 
     // A step that is being stopped sends to no one else.
     let stub = r#"#!/bin/sh
@@ -417,10 +661,25 @@ for word; do case $word in --to=*) echo "{\"to\":\"${word#--to=}\"}" ;; esac; do
 "#;
     crate::harness::set_mode(&home.write("bin/jelouctl", stub), 0o755);
     let path = format!("{}/bin:/usr/bin:/bin", home.path().display());
-    let inputs = [("INPUT_TO", "593987654321\n593987654322"), ("INPUT_TEXT", "a"), ("PATH", &path)];
+    let inputs = [
+        ("INPUT_TO", "593987654321\n593987654322"),
+        ("INPUT_TEXT", "a"),
+        ("PATH", &path),
+    ];
     let (ended, outputs) = send(&home, "", &inputs);
-    assert_eq!((ended.code, outputs.as_str()), (143, "sent=unknown\nmessage-id=\n"), "{}", ended.stderr);
-    assert_eq!(home.read("asked").lines().filter(|line| !line.contains("--dry-run")).count(), 1);
+    assert_eq!(
+        (ended.code, outputs.as_str()),
+        (143, "sent=unknown\nmessage-id=\n"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        home.read("asked")
+            .lines()
+            .filter(|line| !line.contains("--dry-run"))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -429,10 +688,14 @@ fn no_input_stands_in_a_script() {
     for line in action.lines().filter(|line| line.contains("${{")) {
         let (name, value) = line.trim().split_once(": ").unwrap();
         assert!(name == "value" || name == name.to_uppercase(), "{line}");
-        assert!(value.starts_with("${{ ") && value.ends_with(" }}"), "{line}");
+        assert!(
+            value.starts_with("${{ ") && value.ends_with(" }}"),
+            "{line}"
+        );
     }
     for workflow in ["ci.yml", "release.yml"] {
-        let text = fs::read_to_string(repository().join(".github/workflows").join(workflow)).unwrap();
+        let text =
+            fs::read_to_string(repository().join(".github/workflows").join(workflow)).unwrap();
         for line in text.lines().filter(|line| line.contains("uses: ")) {
             let (_, pin) = line.split_once('@').unwrap();
             assert_eq!(pin.split(' ').next().unwrap().len(), 40, "{line}");
@@ -443,23 +706,39 @@ fn no_input_stands_in_a_script() {
 #[test]
 fn what_others_made_is_named_exactly_and_never_installed_where_a_release_is_written() {
     let read = |path: &str| fs::read_to_string(repository().join(path)).unwrap();
-    for line in read("Dockerfile").lines().filter(|line| line.starts_with("FROM ") && *line != "FROM scratch") {
-        let (_, digest) = line.split_once("@sha256:").unwrap_or_else(|| panic!("{line}"));
+    for line in read("Dockerfile")
+        .lines()
+        .filter(|line| line.starts_with("FROM ") && *line != "FROM scratch")
+    {
+        let (_, digest) = line
+            .split_once("@sha256:")
+            .unwrap_or_else(|| panic!("{line}"));
         assert_eq!(digest.split(' ').next().unwrap().len(), 64, "{line}");
     }
-    let workflows = [read(".github/workflows/ci.yml"), read(".github/workflows/release.yml")];
+    let workflows = [
+        read(".github/workflows/ci.yml"),
+        read(".github/workflows/release.yml"),
+    ];
     let scripts = ["release/build", "release/licences", "release/sbom"].map(read);
-    for line in
-        workflows.iter().chain(&scripts).flat_map(|text| text.lines()).filter(|line| line.contains("cargo install"))
+    for line in workflows
+        .iter()
+        .chain(&scripts)
+        .flat_map(|text| text.lines())
+        .filter(|line| line.contains("cargo install"))
     {
         assert!(line.contains("--locked") && line.contains('@'), "{line}");
     }
     let (_, publish) = workflows[1].split_once("\n  publish:\n").unwrap();
     assert!(
-        publish.contains("contents: write") && !publish.contains("cargo") && !publish.contains("checkout"),
+        publish.contains("contents: write")
+            && !publish.contains("cargo")
+            && !publish.contains("checkout"),
         "{publish}"
     );
-    assert_eq!(workflows[1].matches(": write").count(), publish.matches(": write").count());
+    assert_eq!(
+        workflows[1].matches(": write").count(),
+        publish.matches(": write").count()
+    );
 }
 
 /// The script of the GitLab job, as GitLab would run it.
@@ -475,20 +754,38 @@ fn gitlab_script() -> String {
 fn the_gitlab_job_that_runs_again_under_a_key_sends_nothing_more() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     let run = |kept: &[(&str, &str)]| {
-        let job =
-            [("NOTIFY_TEMPLATE", "t"), ("NOTIFY_LANGUAGE", ""), ("NOTIFY_PARAMS", ""), ("NOTIFY_ONCE", "pipeline-7")];
-        let inputs = [&job[..], &[("JELOU_TO", "593987654321"), ("CI", "true")], kept].concat();
+        let job = [
+            ("NOTIFY_TEMPLATE", "t"),
+            ("NOTIFY_LANGUAGE", ""),
+            ("NOTIFY_PARAMS", ""),
+            ("NOTIFY_ONCE", "pipeline-7"),
+        ];
+        let inputs = [
+            &job[..],
+            &[("JELOU_TO", "593987654321"), ("CI", "true")],
+            kept,
+        ]
+        .concat();
         let mut command = script(&home, "sh", &jelou.url, &inputs);
         Ended::new(&command.args(["-c", &gitlab_script()]).output().unwrap())
     };
     let forgets = run(&[]);
-    assert!(forgets.code == 3 && forgets.stderr.contains("error: NOTIFY_ONCE: the runner would forget"), "{forgets:?}");
+    assert!(
+        forgets.code == 3
+            && forgets
+                .stderr
+                .contains("error: NOTIFY_ONCE: the runner would forget"),
+        "{forgets:?}"
+    );
     let kept = home.path().join("kept");
     for turn in 0..2 {
         let ended = run(&[("XDG_STATE_HOME", kept.to_str().unwrap())]);
         assert_eq!(ended.code, 0, "{turn}: {ended:?}");
         assert_eq!(
-            (ended.stderr.contains("already sent under the key"), jelou.seen().len()),
+            (
+                ended.stderr.contains("already sent under the key"),
+                jelou.seen().len()
+            ),
             (turn == 1, 1),
             "{ended:?}"
         );
@@ -511,7 +808,10 @@ fn the_gitlab_job_sends_each_parameter_as_it_is() {
                 ("JELOU_TO", "593987654321"),
             ];
             let ended = Ended::new(
-                &script(&home, shell, &server.url, &inputs).args(["-c", &gitlab_script()]).output().unwrap(),
+                &script(&home, shell, &server.url, &inputs)
+                    .args(["-c", &gitlab_script()])
+                    .output()
+                    .unwrap(),
             );
             assert_eq!(ended.code, 0, "{value}: {}", ended.stderr);
             let expected: Value = json!({"destinations": ["593987654321"], "elementName": line, "language": "es",
@@ -530,8 +830,14 @@ fn send_with_a_tool_that(home: &Home, does: &str) -> (Ended, String) {
     let path = repository().join("action/send.sh");
     let inputs = [("INPUT_TO", "593987654321"), ("INPUT_TEXT", "a")];
     let mut command = script(home, path.to_str().unwrap(), &refused_url(), &inputs);
-    let paths = command.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH"));
-    let paths = format!("{}/bin:{}", home.path().display(), paths.unwrap().to_str().unwrap());
+    let paths = command
+        .get_envs()
+        .find_map(|(name, value)| value.filter(|_| name == "PATH"));
+    let paths = format!(
+        "{}/bin:{}",
+        home.path().display(),
+        paths.unwrap().to_str().unwrap()
+    );
     let ended = Ended::new(&command.env("PATH", paths).output().unwrap());
     (ended, home.read("outputs"))
 }
@@ -549,7 +855,12 @@ fn only_a_code_that_says_so_is_not_sent() {
     ] {
         let home = Home::new();
         let (ended, outputs) = send_with_a_tool_that(&home, does);
-        assert_eq!((ended.code, outputs), (code, format!("sent={sent}\nmessage-id=\n")), "{does}: {}", ended.stderr);
+        assert_eq!(
+            (ended.code, outputs),
+            (code, format!("sent={sent}\nmessage-id=\n")),
+            "{does}: {}",
+            ended.stderr
+        );
     }
     for code in 1..=7 {
         let (_, outputs) = send_with_a_tool_that(&Home::new(), &format!("exit {code}"));
@@ -565,9 +876,17 @@ fn what_was_killed_or_timed_out_under_way_is_unknown() {
         let server = Server::answering(Reply::HangAfterReading);
         let home = Home::new();
         // The real tool; the server has its request when the time is up.
-        let does = format!("exec env JELOU_API_URL={} {limit} 2 {binary} \"$@\"", server.url);
+        let does = format!(
+            "exec env JELOU_API_URL={} {limit} 2 {binary} \"$@\"",
+            server.url
+        );
         let (ended, outputs) = send_with_a_tool_that(&home, &does);
-        assert_eq!((ended.code, outputs.as_str()), (code, "sent=unknown\nmessage-id=\n"), "{}", ended.stderr);
+        assert_eq!(
+            (ended.code, outputs.as_str()),
+            (code, "sent=unknown\nmessage-id=\n"),
+            "{}",
+            ended.stderr
+        );
         server.only();
     }
 }

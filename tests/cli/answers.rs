@@ -13,10 +13,14 @@ fn answered(status: u16, body: &str) -> Ended {
         when.method(POST)
             .path("/v1/bots/BOT_ID/messages")
             .json_body(json!({"type": "text", "userId": "593987654321", "text": "Hola"}));
-        then.status(status).header("content-type", "application/json").body(body);
+        then.status(status)
+            .header("content-type", "application/json")
+            .body(body);
     });
-    let ended =
-        Home::new().run("send text --to 593987654321 Hola -o record --retry-for 0").api(&server.base_url()).end();
+    let ended = Home::new()
+        .run("send text --to 593987654321 Hola -o record --retry-for 0")
+        .api(&server.base_url())
+        .end();
     mock.assert_calls(1);
     ended
 }
@@ -29,7 +33,13 @@ fn an_outcome_has_its_code_and_its_record() {
         (200, r#"{"success":false}"#, 5, "no", Some("rejected")),
         (422, "<h1>Bad Request</h1>", 5, "no", Some("rejected")),
         (401, "", 4, "no", Some("credentials")),
-        (400, r#"{"error":{"code":131042}}"#, 4, "no", Some("account")),
+        (
+            400,
+            r#"{"error":{"code":131042}}"#,
+            4,
+            "no",
+            Some("account"),
+        ),
         (429, "", 6, "no", Some("unavailable")),
         (502, "<h1>Bad Gateway</h1>", 8, "unknown", Some("unknown")),
         (204, "", 8, "unknown", Some("unknown")),
@@ -40,15 +50,32 @@ fn an_outcome_has_its_code_and_its_record() {
         assert_eq!(record["sent"], sent, "{status} {body}: {record}");
         assert_eq!(record["http_status"], status, "{record}");
         assert_eq!(record["attempts"], 1);
-        assert_eq!(record["error"]["code"].as_str(), error, "{status} {body}: {record}");
-        assert_eq!(record["message_id"].as_str(), error.is_none().then_some("123456789012345678"), "{record}");
+        assert_eq!(
+            record["error"]["code"].as_str(),
+            error,
+            "{status} {body}: {record}"
+        );
+        assert_eq!(
+            record["message_id"].as_str(),
+            error.is_none().then_some("123456789012345678"),
+            "{record}"
+        );
         let said = match sent {
             "no" => "error: not sent: ",
             "unknown" => "error: it may have been sent: ",
             _ => "",
         };
-        assert!(ended.stderr.starts_with(said), "{status} {body}: {}", ended.stderr);
-        assert_eq!(ended.stderr.contains("hint: "), sent != "yes", "{}", ended.stderr);
+        assert!(
+            ended.stderr.starts_with(said),
+            "{status} {body}: {}",
+            ended.stderr
+        );
+        assert_eq!(
+            ended.stderr.contains("hint: "),
+            sent != "yes",
+            "{}",
+            ended.stderr
+        );
     }
 }
 
@@ -56,12 +83,23 @@ fn an_outcome_has_its_code_and_its_record() {
 fn an_answer_that_says_both_is_unknown_and_never_sent_again() {
     let both = r#"{"success":true,"messageId":"m"}"#;
     let cut = "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 99\r\n\r\n{\"success\":true,\"messageId\":\"m\"";
-    for reply in [Reply::with_headers(503, "Retry-After: 1\r\n", both), Reply::Bytes(cut.into())] {
+    for reply in [
+        Reply::with_headers(503, "Retry-After: 1\r\n", both),
+        Reply::Bytes(cut.into()),
+    ] {
         let server = Server::answering(reply);
         let home = Home::new();
-        let run = home.run("send text --to 593987654321 Hola -o record").api(&server.url);
-        let record = run.fails(8, &["it says both that it was accepted and that it failed"]).json();
-        assert_eq!((&record["sent"], &record["attempts"]), (&json!("unknown"), &json!(1)), "{record}");
+        let run = home
+            .run("send text --to 593987654321 Hola -o record")
+            .api(&server.url);
+        let record = run
+            .fails(8, &["it says both that it was accepted and that it failed"])
+            .json();
+        assert_eq!(
+            (&record["sent"], &record["attempts"]),
+            (&json!("unknown"), &json!(1)),
+            "{record}"
+        );
         server.only();
     }
 }
@@ -70,15 +108,30 @@ fn an_answer_that_says_both_is_unknown_and_never_sent_again() {
 fn an_answer_that_is_no_json_is_told_for_what_it_is() {
     let page = "\n<!DOCTYPE html><title>Sign in</title>";
     for (status, body, code, said) in [
-        (200, page, 8, "it may have been sent: the API answered 200: its body is an HTML page, not JSON"),
-        (200, "", 8, "the API answered 200\nhint: its body does not say whether the message was accepted"),
+        (
+            200,
+            page,
+            8,
+            "it may have been sent: the API answered 200: its body is an HTML page, not JSON",
+        ),
+        (
+            200,
+            "",
+            8,
+            "the API answered 200\nhint: its body does not say whether the message was accepted",
+        ),
         (
             403,
             page,
             4,
             "not sent: the API answered 403: its body is an HTML page, not JSON: a portal or a proxy?\nhint: a portal, a proxy or a firewall",
         ),
-        (200, "<?xml version=\"1.0\"?><a/>", 8, "the API answered 200: <?xml version=\"1.0\"?><a/>\n"),
+        (
+            200,
+            "<?xml version=\"1.0\"?><a/>",
+            8,
+            "the API answered 200: <?xml version=\"1.0\"?><a/>\n",
+        ),
     ] {
         let ended = answered(status, body);
         assert_eq!(ended.code, code, "{ended:?}");
@@ -88,10 +141,20 @@ fn an_answer_that_is_no_json_is_told_for_what_it_is() {
 
 #[test]
 fn a_503_counts_as_not_sent_only_with_retry_after() {
-    for (header, code) in [(Some("5"), 6), (Some("Wed, 21 Oct 2099 07:28:00 GMT"), 6), (Some("soon"), 8), (None, 8)] {
-        let header = header.map(|header| format!("Retry-After: {header}\r\n")).unwrap_or_default();
+    for (header, code) in [
+        (Some("5"), 6),
+        (Some("Wed, 21 Oct 2099 07:28:00 GMT"), 6),
+        (Some("soon"), 8),
+        (None, 8),
+    ] {
+        let header = header
+            .map(|header| format!("Retry-After: {header}\r\n"))
+            .unwrap_or_default();
         let server = Server::answering(Reply::with_headers(503, &header, "<html>"));
-        let ended = Home::new().run("send text --to 593987654321 Hola --retry-for 0").api(&server.url).end();
+        let ended = Home::new()
+            .run("send text --to 593987654321 Hola --retry-for 0")
+            .api(&server.url)
+            .end();
         server.only();
         assert_eq!(ended.code, code, "{header:?}: {ended:?}");
         assert_eq!(ended.stdout, "\"<html>\"\n");
@@ -123,14 +186,20 @@ fn what_is_not_understood_is_shown_in_part() {
     for format in ["id", "record"] {
         let server = Server::answering(Reply::json(400, &format!("{long}tail")));
         let home = Home::new();
-        let run = home.run("send text --to 593987654321 Hola").args(&["-o", format]).api(&server.url);
+        let run = home
+            .run("send text --to 593987654321 Hola")
+            .args(&["-o", format])
+            .api(&server.url);
         run.fails(5, &[&format!("answered 400: {long}…\nhint")]);
     }
     // An answer that is not one, or that was already explained, is not shown again.
     for body in ["{}", "[]", " ", "<html>x</html>"] {
         let server = Server::answering(Reply::json(400, body));
         let home = Home::new();
-        let ended = home.run("send text --to 593987654321 Hola -o id").api(&server.url).fails(5, &[]);
+        let ended = home
+            .run("send text --to 593987654321 Hola -o id")
+            .api(&server.url)
+            .fails(5, &[]);
         assert!(!ended.stderr.contains(&format!(": {body}\n")), "{ended:?}");
     }
     // No one sees the answer to a row.
@@ -141,10 +210,15 @@ fn what_is_not_understood_is_shown_in_part() {
         .api(&server.url)
         .fails(10, &["answered 400: quota exceeded"]);
     let report = home.run("bulk report r").success().stdout;
-    assert!(report.contains("the API answered 400: quota exceeded"), "{report}");
+    assert!(
+        report.contains("the API answered 400: quota exceeded"),
+        "{report}"
+    );
     let server = Server::answering(Reply::json(400, "quota exceeded"));
     let home = Home::new();
-    home.run("templates -o id").api(&server.url).fails(5, &["answered 400: quota exceeded\n"]);
+    home.run("templates -o id")
+        .api(&server.url)
+        .fails(5, &["answered 400: quota exceeded\n"]);
 }
 
 #[test]
@@ -152,8 +226,18 @@ fn hostile_words_of_the_api_stay_on_their_line() {
     let body = json!({"code": "x", "description": "a\n::error::forged\r\u{1b}[31m\u{202e}"});
     let ended = answered(400, &body.to_string());
     assert_eq!(ended.stderr.lines().count(), 2, "{}", ended.stderr);
-    assert!(ended.stderr.contains(r"a\n::error::forged\r\u{1b}[31m\u{202e}"), "{}", ended.stderr);
-    assert!(!ended.stdout.contains(['\u{1b}', '\u{202e}']), "{}", ended.stdout);
+    assert!(
+        ended
+            .stderr
+            .contains(r"a\n::error::forged\r\u{1b}[31m\u{202e}"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        !ended.stdout.contains(['\u{1b}', '\u{202e}']),
+        "{}",
+        ended.stdout
+    );
     assert_eq!(ended.json()["response"], body);
 }
 
@@ -165,7 +249,12 @@ fn the_record_has_the_same_fields_on_success_and_failure() {
     let failure = answered(500, "").json();
     let invalid = Home::new().run("send text -o record").end().json();
     for record in [&success, &failure, &invalid] {
-        let keys: Vec<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
+        let keys: Vec<_> = record
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
         assert_eq!(keys.join(" "), fields);
         assert_eq!(record["schema_version"], 1);
         assert_eq!(record["kind"], "text");
@@ -173,8 +262,16 @@ fn the_record_has_the_same_fields_on_success_and_failure() {
     assert_eq!(invalid["sent"], "no");
     assert_eq!(invalid["error"]["code"], "invalid_message");
     assert_eq!(failure["response"], Value::Null);
-    let error: Vec<_> = failure["error"].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(error, ["code", "api_code", "message", "hint", "retry_after_s"]);
+    let error: Vec<_> = failure["error"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        error,
+        ["code", "api_code", "message", "hint", "retry_after_s"]
+    );
 }
 
 #[test]
@@ -186,10 +283,16 @@ fn what_a_server_says_ends_at_two_kibibytes_but_for_standard_output() {
         for words in [&[][..], &["-v"]] {
             let server = Server::answering(Reply::json(status, &body.to_string()));
             let home = Home::new();
-            let run = home.run("send text --to 593987654321 Hola -o record").args(words);
+            let run = home
+                .run("send text --to 593987654321 Hola -o record")
+                .args(words);
             let ended = run.api(&server.url).end();
             // A success is only printed on a terminal.
-            assert!(ended.stderr.is_empty() || ended.stderr.contains("xxx…"), "{}", ended.stderr.len());
+            assert!(
+                ended.stderr.is_empty() || ended.stderr.contains("xxx…"),
+                "{}",
+                ended.stderr.len()
+            );
             assert!(ended.stderr.len() < 10_000, "{}", ended.stderr.len());
             let record = ended.json();
             assert_eq!(&record["response"], body);

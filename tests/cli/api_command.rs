@@ -14,29 +14,65 @@ fn ok(body: &Value) -> Reply {
 
 #[test]
 fn documented_endpoints_are_called_with_the_credentials_of_a_send() {
-    let history =
-        json!({"pagination": {"totalPages": 1}, "_metadata": {}, "results": [{"messageId": "m1", "status": "READ"}]});
+    let history = json!({"pagination": {"totalPages": 1}, "_metadata": {}, "results": [{"messageId": "m1", "status": "READ"}]});
     let notification = json!({"wasRead": false, "sentStatus": "FAILED", "error": "Message Undeliverable", "id": 7});
-    let webhooks =
-        json!({"message": ["ok"], "statusMessage": "success", "status": 1, "data": {"read": "https://x.example"}});
+    let webhooks = json!({"message": ["ok"], "statusMessage": "success", "status": 1, "data": {"read": "https://x.example"}});
     for (words, line, answer) in [
-        ("/v1/bots/{bot}/templates?limit=5", "GET /v1/bots/BOT_ID/templates?limit=5", json!({"data": []})),
-        ("GET v1/external/messages/history/{bot} -f a=2", "GET /v1/external/messages/history/BOT_ID?a=2", history),
-        ("/v1/external/bots/{bot}/notifications", "GET /v1/external/bots/BOT_ID/notifications", json!({"results": []})),
+        (
+            "/v1/bots/{bot}/templates?limit=5",
+            "GET /v1/bots/BOT_ID/templates?limit=5",
+            json!({"data": []}),
+        ),
+        (
+            "GET v1/external/messages/history/{bot} -f a=2",
+            "GET /v1/external/messages/history/BOT_ID?a=2",
+            history,
+        ),
+        (
+            "/v1/external/bots/{bot}/notifications",
+            "GET /v1/external/bots/BOT_ID/notifications",
+            json!({"results": []}),
+        ),
         // A message's error is not the request's error.
-        ("get /v1/bots/{bot}/notifications/7", "GET /v1/bots/BOT_ID/notifications/7", notification),
-        ("/v1/bots/{bot}/events/webhook", "GET /v1/bots/BOT_ID/events/webhook", webhooks.clone()),
-        ("POST /v1/bots/{bot}/events/webhook", "POST /v1/bots/BOT_ID/events/webhook", webhooks),
+        (
+            "get /v1/bots/{bot}/notifications/7",
+            "GET /v1/bots/BOT_ID/notifications/7",
+            notification,
+        ),
+        (
+            "/v1/bots/{bot}/events/webhook",
+            "GET /v1/bots/BOT_ID/events/webhook",
+            webhooks.clone(),
+        ),
+        (
+            "POST /v1/bots/{bot}/events/webhook",
+            "POST /v1/bots/BOT_ID/events/webhook",
+            webhooks,
+        ),
     ] {
         let server = Server::answering(ok(&answer));
-        let ended = Home::new().run("api").args(&words.split(' ').collect::<Vec<_>>()).api(&server.url).success();
-        assert_eq!((ended.json(), ended.stderr.as_str()), (answer, ""), "{words}");
+        let ended = Home::new()
+            .run("api")
+            .args(&words.split(' ').collect::<Vec<_>>())
+            .api(&server.url)
+            .success();
+        assert_eq!(
+            (ended.json(), ended.stderr.as_str()),
+            (answer, ""),
+            "{words}"
+        );
         let received = server.only();
         assert_eq!(received.line, format!("{line} HTTP/1.1"));
-        assert_eq!(received.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+        assert_eq!(
+            received.headers["authorization"],
+            "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="
+        );
         assert!(received.body.is_empty());
         // A POST without a body has a length of 0: some servers require it.
-        assert_eq!(received.headers.get("content-length").map(String::as_str), line.starts_with("POST").then_some("0"));
+        assert_eq!(
+            received.headers.get("content-length").map(String::as_str),
+            line.starts_with("POST").then_some("0")
+        );
     }
 }
 
@@ -45,30 +81,82 @@ fn an_answer_is_as_true_as_that_of_a_message() {
     let refused = r#"{"success":false,"message":"no"}"#;
     let page = Reply::with_headers(200, "", "<html>login</html>");
     for (method, reply, code, words) in [
-        ("POST", Reply::HangAfterReading, 8, "error: it may have been carried out: no answer in time"),
-        ("POST", Reply::ResetAfterReading, 8, "hint: check in Jelou whether it was carried out before you try"),
-        ("POST", page, 8, "it may have been carried out: the API answered 200: its body is an HTML page"),
-        ("GET", Reply::HangAfterReading, 7, "error: no answer in time (waited "),
+        (
+            "POST",
+            Reply::HangAfterReading,
+            8,
+            "error: it may have been carried out: no answer in time",
+        ),
+        (
+            "POST",
+            Reply::ResetAfterReading,
+            8,
+            "hint: check in Jelou whether it was carried out before you try",
+        ),
+        (
+            "POST",
+            page,
+            8,
+            "it may have been carried out: the API answered 200: its body is an HTML page",
+        ),
+        (
+            "GET",
+            Reply::HangAfterReading,
+            7,
+            "error: no answer in time (waited ",
+        ),
         ("GET", Reply::ResetAfterReading, 7, "hint: try again\n"),
-        ("GET", Reply::json(502, ""), 6, "error: the API answered 502\nhint: try again\n"),
-        ("GET", Reply::json(200, refused), 5, "error: the API answered 200: no\nhint: fix the request and try again\n"),
+        (
+            "GET",
+            Reply::json(502, ""),
+            6,
+            "error: the API answered 502\nhint: try again\n",
+        ),
+        (
+            "GET",
+            Reply::json(200, refused),
+            5,
+            "error: the API answered 200: no\nhint: fix the request and try again\n",
+        ),
         ("POST", Reply::json(429, "{}"), 6, "try again later"),
         ("POST", Reply::json(204, ""), 0, ""),
         ("GET", Reply::json(200, "plain words"), 0, ""),
     ] {
         let server = Server::answering(reply.clone());
         let home = Home::new();
-        let run = home.run("api").args(&[method, HARMLESS]).args(&["--timeout", "700ms", "--retry-for", "0"]);
-        run.api(&server.url).fails(code, &[words]).not_told(&["the message"]);
+        let run = home.run("api").args(&[method, HARMLESS]).args(&[
+            "--timeout",
+            "700ms",
+            "--retry-for",
+            "0",
+        ]);
+        run.api(&server.url)
+            .fails(code, &[words])
+            .not_told(&["the message"]);
         assert_eq!(server.received().len(), 1, "{method} {reply:?}");
     }
     // A read is retried; a request that may have been carried out is not.
     for (method, code, requests) in [("GET", 0, 3), ("POST", 8, 1)] {
-        let server = Server::start(vec![Reply::json(500, "{}"), Reply::ResetAfterReading, ok(&json!({}))]);
-        let ended = Home::new().run("api").args(&[method, HARMLESS]).api(&server.url).end();
-        assert_eq!((ended.code, server.received().len()), (code, requests), "{ended:?}");
+        let server = Server::start(vec![
+            Reply::json(500, "{}"),
+            Reply::ResetAfterReading,
+            ok(&json!({})),
+        ]);
+        let ended = Home::new()
+            .run("api")
+            .args(&[method, HARMLESS])
+            .api(&server.url)
+            .end();
+        assert_eq!(
+            (ended.code, server.received().len()),
+            (code, requests),
+            "{ended:?}"
+        );
     }
-    Home::new().run("api /v1/x --retry-for 0").api(&refused_url()).fails(7, &["failed to connect"]);
+    Home::new()
+        .run("api /v1/x --retry-for 0")
+        .api(&refused_url())
+        .fails(7, &["failed to connect"]);
 }
 
 #[test]
@@ -76,30 +164,85 @@ fn fields_make_a_query_and_a_file_the_body() {
     let home = Home::new();
     home.write("body.json", "\u{feff}{\"b\": [1, 1.5, \"ñ\"]}\n");
     let request = |arguments: &[&str]| {
-        let run = home.run("api --dry-run").args(arguments).stdin(r#"{"in":"stdin"}"#);
+        let run = home
+            .run("api --dry-run")
+            .args(arguments)
+            .stdin(r#"{"in":"stdin"}"#);
         let shown = run.api(&refused_url()).success().json();
-        let url = shown["url"].as_str().unwrap().split_once("/v1").unwrap().1.to_owned();
-        (shown["method"].as_str().unwrap().to_owned(), url, shown["body"].clone())
+        let url = shown["url"]
+            .as_str()
+            .unwrap()
+            .split_once("/v1")
+            .unwrap()
+            .1
+            .to_owned();
+        (
+            shown["method"].as_str().unwrap().to_owned(),
+            url,
+            shown["body"].clone(),
+        )
     };
     for (arguments, method, url, body) in [
         (&["POST", HARMLESS][..], "POST", "", Value::Null),
-        (&[HARMLESS, "--input", "body.json"], "POST", "", json!({"b": [1, 1.5, "ñ"]})),
-        (&["POST", HARMLESS, "--input", "-", "-f", "a=b c"], "POST", "?a=b+c", json!({"in": "stdin"})),
         (
-            &["/v1/x?z=1", "-f", "a=ñ&", "-f", "n=b=c", "--raw-field", "n=[6]", "-f", "o="],
+            &[HARMLESS, "--input", "body.json"],
+            "POST",
+            "",
+            json!({"b": [1, 1.5, "ñ"]}),
+        ),
+        (
+            &["POST", HARMLESS, "--input", "-", "-f", "a=b c"],
+            "POST",
+            "?a=b+c",
+            json!({"in": "stdin"}),
+        ),
+        (
+            &[
+                "/v1/x?z=1",
+                "-f",
+                "a=ñ&",
+                "-f",
+                "n=b=c",
+                "--raw-field",
+                "n=[6]",
+                "-f",
+                "o=",
+            ],
             "GET",
             "/v1/x?z=1&a=%C3%B1%26&n=b%3Dc&n=%5B6%5D&o=",
             Value::Null,
         ),
-        (&["/v1/bots/{bot}/x?bot={bot}"], "GET", "/v1/bots/BOT_ID/x?bot=BOT_ID", Value::Null),
+        (
+            &["/v1/bots/{bot}/x?bot={bot}"],
+            "GET",
+            "/v1/bots/BOT_ID/x?bot=BOT_ID",
+            Value::Null,
+        ),
     ] {
-        let url = if method == "POST" { format!("/bots/BOT_ID/templates{url}") } else { url.replace("/v1", "") };
-        assert_eq!(request(arguments), (method.to_owned(), url, body), "{arguments:?}");
+        let url = if method == "POST" {
+            format!("/bots/BOT_ID/templates{url}")
+        } else {
+            url.replace("/v1", "")
+        };
+        assert_eq!(
+            request(arguments),
+            (method.to_owned(), url, body),
+            "{arguments:?}"
+        );
     }
-    let run = home.run("api POST /v1/x --curl --input -").stdin(r#"{"a": "it's"}"#);
+    let run = home
+        .run("api POST /v1/x --curl --input -")
+        .stdin(r#"{"a": "it's"}"#);
     let shown = run.api("https://x.example").success().stdout;
-    assert!(shown.contains("--request POST") && shown.contains("'https://x.example/v1/x'"), "{shown}");
-    assert!(shown.contains(r#"--data-raw '{"a":"it'\''s"}'"#) && shown.contains("${JELOU_CLIENT_SECRET:?}"), "{shown}");
+    assert!(
+        shown.contains("--request POST") && shown.contains("'https://x.example/v1/x'"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(r#"--data-raw '{"a":"it'\''s"}'"#)
+            && shown.contains("${JELOU_CLIENT_SECRET:?}"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -108,35 +251,86 @@ fn only_a_get_goes_to_a_path_that_is_not_listed() {
     let home = Home::new();
     home.config("[profiles.p]\nallow_to = [\"593987654321\"]\n");
     for (path, hint) in [
-        ("/v1/bots/{bot}/messages", "`jelouctl send KIND --to USER` sends them, with all the guards"),
-        ("/v1/bots/{bot}/users/593987654321/flow_message?type=x", "`jelouctl flow-message --to USER` sends them"),
-        ("/v2/whatsapp/{bot}/hsm", "`jelouctl send template NAME --to USER` sends them"),
-        ("/v2/whatsapp/{bot}/hsm/file", "`jelouctl bulk send LIST template NAME` sends them"),
-        ("/v1/bots/{bot}/campaigns/5/template-messages", "`jelouctl send template --template-id ID --campaign ID"),
-        ("/v1/rooms/ROOM/message", "`jelouctl send KIND --to USER` sends them"),
+        (
+            "/v1/bots/{bot}/messages",
+            "`jelouctl send KIND --to USER` sends them, with all the guards",
+        ),
+        (
+            "/v1/bots/{bot}/users/593987654321/flow_message?type=x",
+            "`jelouctl flow-message --to USER` sends them",
+        ),
+        (
+            "/v2/whatsapp/{bot}/hsm",
+            "`jelouctl send template NAME --to USER` sends them",
+        ),
+        (
+            "/v2/whatsapp/{bot}/hsm/file",
+            "`jelouctl bulk send LIST template NAME` sends them",
+        ),
+        (
+            "/v1/bots/{bot}/campaigns/5/template-messages",
+            "`jelouctl send template --template-id ID --campaign ID",
+        ),
+        (
+            "/v1/rooms/ROOM/message",
+            "`jelouctl send KIND --to USER` sends them",
+        ),
         ("v1/bots/{bot}/Messages/", "`jelouctl send KIND"),
-        ("/v1/bots/{bot}/users/573001234567/skill/12", "--curl prints the request without sending it"),
+        (
+            "/v1/bots/{bot}/users/573001234567/skill/12",
+            "--curl prints the request without sending it",
+        ),
         ("/v1/bots/{bot}/message%73", "--curl prints"),
     ] {
         for method in ["POST", "put", "PATCH", "DELETE"] {
             let run = home.run("api -p p").args(&[method, path]).api(&server.url);
             let refused = run.fails(2, &["is refused: ", &format!("hint: {hint}")]);
-            assert!(refused.stderr.ends_with("; nothing was sent\n"), "{refused:?}");
+            assert!(
+                refused.stderr.ends_with("; nothing was sent\n"),
+                "{refused:?}"
+            );
         }
     }
     // A body makes it a POST, and a preview does not change that.
-    for words in ["--input x.json", "POST --dry-run", "POST --curl", "POST --sandbox"] {
-        let words = words.split(' ').chain(["/v1/bots/{bot}/messages"]).collect::<Vec<_>>();
-        home.run("api").args(&words).env("JELOU_CLIENT_SECRET", "x").fails(2, &["is refused: "]);
+    for words in [
+        "--input x.json",
+        "POST --dry-run",
+        "POST --curl",
+        "POST --sandbox",
+    ] {
+        let words = words
+            .split(' ')
+            .chain(["/v1/bots/{bot}/messages"])
+            .collect::<Vec<_>>();
+        home.run("api")
+            .args(&words)
+            .env("JELOU_CLIENT_SECRET", "x")
+            .fails(2, &["is refused: "]);
     }
     // What is not listed may be printed, and what is listed is sent.
-    let curl = home.run("api DELETE /v1/x --curl").api(&server.url).success().stdout;
-    assert!(curl.contains("--request DELETE") && curl.contains("/v1/x"), "{curl}");
+    let curl = home
+        .run("api DELETE /v1/x --curl")
+        .api(&server.url)
+        .success()
+        .stdout;
+    assert!(
+        curl.contains("--request DELETE") && curl.contains("/v1/x"),
+        "{curl}"
+    );
     let server = Server::answering(ok(&json!([])));
-    for path in [HARMLESS, "/v1/bots/{bot}/events/webhook", "/v1/metrics/conversations/attended/external"] {
-        home.run("api POST").args(&[path]).api(&server.url).success();
+    for path in [
+        HARMLESS,
+        "/v1/bots/{bot}/events/webhook",
+        "/v1/metrics/conversations/attended/external",
+    ] {
+        home.run("api POST")
+            .args(&[path])
+            .api(&server.url)
+            .success();
     }
-    home.run("api /v1/bots/{bot}/messages").api(&server.url).success();
+    home.run("api /v1/bots/{bot}/messages")
+        .api(&server.url)
+        .success();
     assert_eq!(server.received().len(), 4);
 }
 
@@ -146,9 +340,18 @@ fn a_path_that_leaves_the_address_or_is_none_is_refused() {
     let home = Home::new();
     for (path, problem) in [
         ("//evil.example/x", "leaves the API's address"),
-        ("https://u:canary@api.jelou.ai/v1", "this is a whole address"),
-        ("https://u:canary@x@api.jelou.ai?a=canary", "this is a whole address"),
-        ("//u:canary@api.jelou.ai/v1", "the path leaves the API's address"),
+        (
+            "https://u:canary@api.jelou.ai/v1",
+            "this is a whole address",
+        ),
+        (
+            "https://u:canary@x@api.jelou.ai?a=canary",
+            "this is a whole address",
+        ),
+        (
+            "//u:canary@api.jelou.ai/v1",
+            "the path leaves the API's address",
+        ),
         ("@evil.example/..", "leaves the API's address"),
         ("/v1/x\r\nHost: evil", "the path has the character '\\r'"),
         ("", "a path is missing"),
@@ -159,9 +362,19 @@ fn a_path_that_leaves_the_address_or_is_none_is_refused() {
             assert_eq!(refused.stdout, "");
         }
     }
-    home.run("api POST").api(&server.url).fails(2, &["a path is missing", "hint: such as /v1/bots/{bot}/templates"]);
+    home.run("api POST").api(&server.url).fails(
+        2,
+        &[
+            "a path is missing",
+            "hint: such as /v1/bots/{bot}/templates",
+        ],
+    );
     // A text that only looks like another host is a path.
-    let shown = home.run("api --dry-run @evil.example:80/x").api("https://x.example").success().json();
+    let shown = home
+        .run("api --dry-run @evil.example:80/x")
+        .api("https://x.example")
+        .success()
+        .json();
     assert_eq!(shown["url"], "https://x.example/@evil.example:80/x");
 }
 
@@ -170,17 +383,57 @@ fn what_was_typed_wrong_is_told_before_the_configuration() {
     let home = Home::new();
     home.write("body.json", "{");
     for (words, problem, hint) in [
-        ("FETCH /v1/x", "`FETCH` is not a method of an endpoint", "write GET, POST, PUT, PATCH or DELETE"),
-        ("/v1/x GET", "`/v1/x` is not a method of an endpoint", "before the path"),
-        ("/v1/bots/{bot}/templates -f a", "invalid value 'a' for '--raw-field <KEY=TEXT>': it has no `=`", "KEY=VALUE"),
-        ("/v1/bots/{bot}/templates -f =1", "it has no key before the `=`", ""),
-        ("/v1/bots/{bot}/templates --input body.json", "--input: body.json is not valid JSON: ", "an object is"),
-        ("GET /v1/x --input body.json", "--input: a GET has no body", "-f"),
-        ("-X POST /v1/x", "unexpected argument '-X'", "jelouctl api POST PATH"),
-        ("POST /v1/x -d {}", "unexpected argument '-d'", "--input FILE"),
+        (
+            "FETCH /v1/x",
+            "`FETCH` is not a method of an endpoint",
+            "write GET, POST, PUT, PATCH or DELETE",
+        ),
+        (
+            "/v1/x GET",
+            "`/v1/x` is not a method of an endpoint",
+            "before the path",
+        ),
+        (
+            "/v1/bots/{bot}/templates -f a",
+            "invalid value 'a' for '--raw-field <KEY=TEXT>': it has no `=`",
+            "KEY=VALUE",
+        ),
+        (
+            "/v1/bots/{bot}/templates -f =1",
+            "it has no key before the `=`",
+            "",
+        ),
+        (
+            "/v1/bots/{bot}/templates --input body.json",
+            "--input: body.json is not valid JSON: ",
+            "an object is",
+        ),
+        (
+            "GET /v1/x --input body.json",
+            "--input: a GET has no body",
+            "-f",
+        ),
+        (
+            "-X POST /v1/x",
+            "unexpected argument '-X'",
+            "jelouctl api POST PATH",
+        ),
+        (
+            "POST /v1/x -d {}",
+            "unexpected argument '-d'",
+            "--input FILE",
+        ),
     ] {
-        let ended = home.run("api").args(&words.split(' ').collect::<Vec<_>>()).stdin("{}").fails(2, &[problem, hint]);
-        assert_eq!(ended.stdout.is_empty(), !words.contains("record"), "{ended:?}");
+        let ended = home
+            .run("api")
+            .args(&words.split(' ').collect::<Vec<_>>())
+            .stdin("{}")
+            .fails(2, &[problem, hint]);
+        assert_eq!(
+            ended.stdout.is_empty(),
+            !words.contains("record"),
+            "{ended:?}"
+        );
     }
     home.run("api /v1/x").fails(3, &["no bot to send from"]);
 }
@@ -189,19 +442,38 @@ fn what_was_typed_wrong_is_told_before_the_configuration() {
 #[test]
 #[cfg(target_os = "linux")]
 fn an_answer_of_200_mb_is_left() {
-    let mut answer = format!("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n\"", 200 << 20).into_bytes();
+    let mut answer =
+        format!("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n\"", 200 << 20).into_bytes();
     answer.resize(answer.len() + (200 << 20), b'x');
     let server = Server::answering(Reply::Bytes(answer));
     let home = Home::new();
     for (method, code, words) in [
-        ("GET", 5, "error: the API answered 200 (its body has more than 8 MiB)\nhint: ask for less at once"),
-        ("POST", 8, "error: it may have been carried out: the API answered 200 (its body has more than 1 MiB)"),
+        (
+            "GET",
+            5,
+            "error: the API answered 200 (its body has more than 8 MiB)\nhint: ask for less at once",
+        ),
+        (
+            "POST",
+            8,
+            "error: it may have been carried out: the API answered 200 (its body has more than 1 MiB)",
+        ),
     ] {
         let mut command = home.process("api", &server.url);
         command.args([method, HARMLESS]);
         let limited = ["sh", "-c", "ulimit -v 180000; exec \"$0\" \"$@\""];
-        let ended = Ended::new(&under(&limited, &command).env("PATH", "/usr/bin:/bin").output().unwrap());
-        assert_eq!((ended.code, ended.stdout.as_str()), (code, ""), "{}", ended.stderr);
+        let ended = Ended::new(
+            &under(&limited, &command)
+                .env("PATH", "/usr/bin:/bin")
+                .output()
+                .unwrap(),
+        );
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (code, ""),
+            "{}",
+            ended.stderr
+        );
         assert!(ended.stderr.contains(words), "{}", ended.stderr);
     }
 }
@@ -210,11 +482,23 @@ fn an_answer_of_200_mb_is_left() {
 fn what_the_answer_repeats_of_the_secret_is_not_shown() {
     let secret = "canary-secret-of-the-tests";
     let echo = json!({"results": [{"headers": {"authorization": "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="}, secret: secret}]});
-    for words in ["/v1/x", "POST /v1/bots/{bot}/templates", "/v1/x -v", "/v1/x -o record"] {
+    for words in [
+        "/v1/x",
+        "POST /v1/bots/{bot}/templates",
+        "/v1/x -v",
+        "/v1/x -o record",
+    ] {
         let server = Server::answering(ok(&echo));
         let home = Home::new();
-        let ended = home.run("api").args(&words.split(' ').collect::<Vec<_>>()).api(&server.url).success();
-        assert!(ended.stdout.contains("redacted") && !ended.stdout.contains("aWQ6"), "{ended:?}");
+        let ended = home
+            .run("api")
+            .args(&words.split(' ').collect::<Vec<_>>())
+            .api(&server.url)
+            .success();
+        assert!(
+            ended.stdout.contains("redacted") && !ended.stdout.contains("aWQ6"),
+            "{ended:?}"
+        );
     }
 }
 
@@ -222,27 +506,67 @@ fn what_the_answer_repeats_of_the_secret_is_not_shown() {
 fn the_record_tells_what_became_of_the_request() {
     let home = Home::new();
     let server = Server::answering(ok(&json!({"messageId": "m1", "a": 1})));
-    let record = home.run("api POST /v1/bots/{bot}/templates -f a=b -o record").api(&server.url).success().json();
-    assert_eq!((&record["sent"], &record["message_id"]), (&json!("yes"), &json!("m1")));
+    let record = home
+        .run("api POST /v1/bots/{bot}/templates -f a=b -o record")
+        .api(&server.url)
+        .success()
+        .json();
+    assert_eq!(
+        (&record["sent"], &record["message_id"]),
+        (&json!("yes"), &json!("m1"))
+    );
     assert_eq!(
         (&record["response"]["a"], &record["kind"], &record["bot_id"]),
         (&json!(1), &Value::Null, &json!("BOT_ID"))
     );
-    assert_eq!(home.run("api POST /v1/bots/{bot}/templates -o id").api(&server.url).success().stdout, "m1\n");
-    assert_eq!(home.run("api POST /v1/bots/{bot}/templates -o none").api(&server.url).success().stdout, "");
+    assert_eq!(
+        home.run("api POST /v1/bots/{bot}/templates -o id")
+            .api(&server.url)
+            .success()
+            .stdout,
+        "m1\n"
+    );
+    assert_eq!(
+        home.run("api POST /v1/bots/{bot}/templates -o none")
+            .api(&server.url)
+            .success()
+            .stdout,
+        ""
+    );
     let server = Server::answering(Reply::HangAfterReading);
-    let run = home.run("api POST /v1/bots/{bot}/templates --timeout 500ms -o record").api(&server.url);
+    let run = home
+        .run("api POST /v1/bots/{bot}/templates --timeout 500ms -o record")
+        .api(&server.url);
     let record = run.fails(8, &[]).json();
-    assert_eq!((&record["sent"], &record["error"]["code"]), (&json!("unknown"), &json!("unknown")));
-    let record = home.run("api POST /v1/messages -o record").api(&server.url).fails(2, &[]).json();
-    assert_eq!((&record["sent"], &record["error"]["code"]), (&json!("no"), &json!("usage")));
-    let record = home.run("api POST /v1/bots/{bot}/templates --dry-run -o record").api(&server.url).success().json();
-    assert_eq!((&record["dry_run"], &record["sent"]), (&json!(true), &json!("no")));
+    assert_eq!(
+        (&record["sent"], &record["error"]["code"]),
+        (&json!("unknown"), &json!("unknown"))
+    );
+    let record = home
+        .run("api POST /v1/messages -o record")
+        .api(&server.url)
+        .fails(2, &[])
+        .json();
+    assert_eq!(
+        (&record["sent"], &record["error"]["code"]),
+        (&json!("no"), &json!("usage"))
+    );
+    let record = home
+        .run("api POST /v1/bots/{bot}/templates --dry-run -o record")
+        .api(&server.url)
+        .success()
+        .json();
+    assert_eq!(
+        (&record["dry_run"], &record["sent"]),
+        (&json!(true), &json!("no"))
+    );
 }
 
 #[test]
 fn the_sandbox_is_an_api_too() {
-    let listed = Home::new().run("api --sandbox /v1/bots/{bot}/templates").success();
+    let listed = Home::new()
+        .run("api --sandbox /v1/bots/{bot}/templates")
+        .success();
     assert_eq!(listed.json()["results"][0]["elementName"], "order_shipped");
 }
 
@@ -250,12 +574,18 @@ fn the_sandbox_is_an_api_too() {
 #[cfg(target_os = "linux")]
 fn what_was_accepted_stays_accepted_where_the_answer_cannot_be_printed() {
     let home = Home::new();
-    for (method, code, words) in
-        [("POST", 0, "the request was accepted, but the answer"), ("GET", 1, "write standard output")]
-    {
+    for (method, code, words) in [
+        ("POST", 0, "the request was accepted, but the answer"),
+        ("GET", 1, "write standard output"),
+    ] {
         let server = Server::answering(ok(&json!({"success": true})));
         let mut command = home.process("api", &server.url);
-        command.args([method, HARMLESS]).stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+        command.args([method, HARMLESS]).stdout(
+            std::fs::File::options()
+                .write(true)
+                .open("/dev/full")
+                .unwrap(),
+        );
         let ended = Ended::new(&command.output().unwrap());
         assert_eq!(ended.code, code, "{ended:?}");
         assert!(ended.stderr.contains(words), "{ended:?}");

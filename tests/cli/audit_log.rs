@@ -23,11 +23,15 @@ fn lines(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     assert!(text.is_empty() || text.ends_with('\n'), "{text}");
     assert!(!text.contains("canary") && !text.contains(WORDS), "{text}");
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn send<'a>(home: &'a Home, url: &str, log: &str) -> Run<'a> {
-    home.run_args(&["send", "text", "--to", "593987654321", WORDS]).api(url).env("JELOUCTL_LOG", log)
+    home.run_args(&["send", "text", "--to", "593987654321", WORDS])
+        .api(url)
+        .env("JELOUCTL_LOG", log)
 }
 
 #[test]
@@ -36,10 +40,20 @@ fn a_message_leaves_one_line_without_its_words() {
     send(&home, &server.url, "log.ndjson").success();
     let path = home.path().join("log.ndjson");
     let mut logged = lines(&path);
-    assert_eq!((logged.len(), path.metadata().unwrap().permissions().mode() & 0o777), (1, 0o600));
+    assert_eq!(
+        (
+            logged.len(),
+            path.metadata().unwrap().permissions().mode() & 0o777
+        ),
+        (1, 0o600)
+    );
     let own = logged[0].as_object_mut().unwrap();
-    let taken = ["time", "host", "user_id", "pid", "version", "duration_ms"].map(|name| own.remove(name).unwrap());
-    assert!(taken[0].as_str().unwrap().ends_with('Z') && taken[1].is_string() && taken[3].is_u64(), "{taken:?}");
+    let taken = ["time", "host", "user_id", "pid", "version", "duration_ms"]
+        .map(|name| own.remove(name).unwrap());
+    assert!(
+        taken[0].as_str().unwrap().ends_with('Z') && taken[1].is_string() && taken[3].is_u64(),
+        "{taken:?}"
+    );
     assert_eq!(
         logged[0],
         json!({
@@ -55,12 +69,19 @@ fn a_message_leaves_one_line_without_its_words() {
 #[test]
 fn what_was_refused_or_is_unknown_is_there_too() {
     let home = Home::new();
-    let rejecting = Server::answering(Reply::json(400, r#"{"code":"E1","description":"the words of the message"}"#));
+    let rejecting = Server::answering(Reply::json(
+        400,
+        r#"{"code":"E1","description":"the words of the message"}"#,
+    ));
     let silent = Server::answering(Reply::HangAfterReading);
     send(&home, &rejecting.url, "log").fails(5, &[]);
-    send(&home, &silent.url, "log").args(&["--timeout", "200ms"]).fails(8, &[]);
+    send(&home, &silent.url, "log")
+        .args(&["--timeout", "200ms"])
+        .fails(8, &[]);
     home.write("bajas.txt", "593987654321\n");
-    send(&home, "http://127.0.0.1:9", "log").args(&["--exclude", "bajas.txt"]).fails(11, &[]);
+    send(&home, "http://127.0.0.1:9", "log")
+        .args(&["--exclude", "bajas.txt"])
+        .fails(11, &[]);
     let told: Vec<_> = lines(&home.path().join("log"))
         .iter()
         .map(|line| ["sent", "exit_code", "code", "api_code", "to"].map(|name| line[name].clone()))
@@ -74,26 +95,49 @@ fn what_was_refused_or_is_unknown_is_there_too() {
         ])
     );
     // A preview and an invalid message leave no line.
-    send(&home, "http://127.0.0.1:9", "other").args(&["--dry-run"]).success();
-    send(&home, "http://127.0.0.1:9", "other").args(&["--to", "x"]).fails(2, &[]);
+    send(&home, "http://127.0.0.1:9", "other")
+        .args(&["--dry-run"])
+        .success();
+    send(&home, "http://127.0.0.1:9", "other")
+        .args(&["--to", "x"])
+        .fails(2, &[]);
     assert!(!home.path().join("other").exists());
 }
 
 #[test]
 fn runs_that_a_guard_refused_or_a_person_decided_are_there_too() {
-    let (home, jelou) = (Home::new(), Jelou::start(|_, _| Act::Reset { accepted: true }));
+    let (home, jelou) = (
+        Home::new(),
+        Jelou::start(|_, _| Act::Reset { accepted: true }),
+    );
     home.write("people.csv", "to\n593987654321\n");
     home.profile("p", &jelou.url, "log = \"~/log\"\nallow_to = [\"593*\"]");
-    let bulk = |words: &str| home.run(&format!("bulk send people.csv --run r {words} text")).args(&[WORDS]);
+    let bulk = |words: &str| {
+        home.run(&format!("bulk send people.csv --run r {words} text"))
+            .args(&[WORDS])
+    };
     bulk("").fails(11, &["was not confirmed"]);
     bulk("--yes").fails(10, &[]);
-    home.run("bulk send people.csv --yes --run s text").args(&[WORDS]).fails(11, &["may have been sent"]);
+    home.run("bulk send people.csv --yes --run s text")
+        .args(&[WORDS])
+        .fails(11, &["may have been sent"]);
     home.run("bulk resolve r --unknown-as sent").success();
-    home.run("bulk send people.csv --test-to +525512345678 text").args(&[WORDS]).fails(11, &["is not among"]);
+    home.run("bulk send people.csv --test-to +525512345678 text")
+        .args(&[WORDS])
+        .fails(11, &["is not among"]);
     let told: Vec<_> = lines(&home.path().join("log"))
         .iter()
         .map(|line| {
-            ["command", "run", "exit_code", "code", "rows_sent", "rows_unknown", "to"].map(|name| line[name].clone())
+            [
+                "command",
+                "run",
+                "exit_code",
+                "code",
+                "rows_sent",
+                "rows_unknown",
+                "to",
+            ]
+            .map(|name| line[name].clone())
         })
         .collect();
     assert_eq!(
@@ -103,11 +147,24 @@ fn runs_that_a_guard_refused_or_a_person_decided_are_there_too() {
             ["bulk", "r", 10, null, 0, 1, null],
             ["bulk", "s", 11, "guard", null, null, null],
             ["bulk resolve", "r", 0, null, 1, 0, null],
-            ["bulk send --test-to", null, 11, "guard", null, null, "525512345678"],
+            [
+                "bulk send --test-to",
+                null,
+                11,
+                "guard",
+                null,
+                null,
+                "525512345678"
+            ],
         ])
     );
     let logged = lines(&home.path().join("log"));
-    assert!(logged.iter().all(|line| line["bot_id"] == "BOT_ID" && line["profile"] == "p"), "{logged:?}");
+    assert!(
+        logged
+            .iter()
+            .all(|line| line["bot_id"] == "BOT_ID" && line["profile"] == "p"),
+        "{logged:?}"
+    );
 }
 
 #[test]
@@ -130,8 +187,16 @@ fn the_profile_names_it_and_the_variable_wins() {
     }
     assert_eq!(lines(&of_profile).len(), 1);
     let shown = home.run("profile show").success().stdout;
-    assert!(shown.contains(&format!("log\t{}\tprofile p\n", home.path().join("home").display())), "{shown}");
-    home.run("send text --to 593987654321 x").env("JELOUCTL_LOG", "").fails(3, &["JELOUCTL_LOG is set but empty"]);
+    assert!(
+        shown.contains(&format!(
+            "log\t{}\tprofile p\n",
+            home.path().join("home").display()
+        )),
+        "{shown}"
+    );
+    home.run("send text --to 593987654321 x")
+        .env("JELOUCTL_LOG", "")
+        .fails(3, &["JELOUCTL_LOG is set but empty"]);
 }
 
 #[test]
@@ -144,36 +209,68 @@ fn a_log_that_cannot_be_written_is_a_warning_and_no_other_exit_code() {
         ("directory", "Is a directory"),
         ("/dev/full", "No space left on device"),
         ("nowhere/log", "No such file or directory"),
-        ("open", "anyone can write it; make it yours alone: chmod 600"),
+        (
+            "open",
+            "anyone can write it; make it yours alone: chmod 600",
+        ),
         ("pipe", "No such device or address"),
     ] {
         let ended = send(&home, &server.url, log).success();
         let start = "warning: the audit log lacks this message: failed to write ";
-        assert!(ended.stderr.contains(start) && ended.stderr.contains(problem), "{log}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains(start) && ended.stderr.contains(problem),
+            "{log}: {}",
+            ended.stderr
+        );
     }
     assert_eq!(home.read("open"), "");
     // A link is followed, as by any program that appends.
     symlink(home.path().join("real"), home.path().join("link")).unwrap();
     assert_eq!(send(&home, &server.url, "link").success().stderr, "");
     assert_eq!(lines(&home.path().join("real")).len(), 1);
-    for (log, problem) in
-        [("/dev/full", None), ("nowhere/log", Some("nowhere/log")), ("open", Some("anyone can write"))]
-    {
-        let found = home.run("doctor --offline").api(&server.url).env("JELOUCTL_LOG", log).end().stdout;
-        let warned = found.lines().find(|line| line.starts_with("\u{1b}[33mwarning\u{1b}[0m  log: "));
-        let warned = warned.or_else(|| found.lines().find(|line| line.starts_with("warning  log: ")));
+    for (log, problem) in [
+        ("/dev/full", None),
+        ("nowhere/log", Some("nowhere/log")),
+        ("open", Some("anyone can write")),
+    ] {
+        let found = home
+            .run("doctor --offline")
+            .api(&server.url)
+            .env("JELOUCTL_LOG", log)
+            .end()
+            .stdout;
+        let warned = found
+            .lines()
+            .find(|line| line.starts_with("\u{1b}[33mwarning\u{1b}[0m  log: "));
+        let warned = warned.or_else(|| {
+            found
+                .lines()
+                .find(|line| line.starts_with("warning  log: "))
+        });
         assert_eq!(warned.is_some(), problem.is_some(), "{log}: {found}");
-        assert!(warned.unwrap_or_default().contains(problem.unwrap_or_default()), "{log}: {found}");
+        assert!(
+            warned
+                .unwrap_or_default()
+                .contains(problem.unwrap_or_default()),
+            "{log}: {found}"
+        );
     }
     assert!(!home.path().join("nowhere").exists());
     // A line would break these.
     let configuration = home.config("");
     let processes = home.path().join(STATE).join("processes");
     std::fs::create_dir_all(&processes).unwrap();
-    for log in [configuration, processes.with_file_name("state.db-turn"), processes.join("1.lock")] {
+    for log in [
+        configuration,
+        processes.with_file_name("state.db-turn"),
+        processes.join("1.lock"),
+    ] {
         let told = "is the configuration, or a file of the ledger";
         send(&home, &server.url, log.to_str().unwrap()).fails(3, &["JELOUCTL_LOG: ", told]);
-        assert!(!std::fs::read_to_string(&log).is_ok_and(|content| !content.is_empty()), "{log:?}");
+        assert!(
+            !std::fs::read_to_string(&log).is_ok_and(|content| !content.is_empty()),
+            "{log:?}"
+        );
     }
 }
 
@@ -199,7 +296,10 @@ fn standard_output_and_error_get_the_lines() {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         let script = format!("exec \"$0\" \"$@\" {redirected}");
         let words = "--output none send text --to 593987654321";
-        let mut command = under(&["sh", "-c", &script], home.process(words, &server.url).arg(WORDS));
+        let mut command = under(
+            &["sh", "-c", &script],
+            home.process(words, &server.url).arg(WORDS),
+        );
         command.env("JELOUCTL_LOG", log).stdout(Stdio::null());
         let status = command.stderr(OwnedFd::from(theirs)).status().unwrap();
         // The command holds the other end.
@@ -210,7 +310,12 @@ fn standard_output_and_error_get_the_lines() {
         let line: Value = serde_json::from_str(&said).unwrap_or_else(|_| panic!("{log}: {said}"));
         assert_eq!(line["sent"], "yes", "{log}");
     }
-    let found = home.run("doctor --offline").api(&server.url).env("JELOUCTL_LOG", "/dev/stderr").end().stdout;
+    let found = home
+        .run("doctor --offline")
+        .api(&server.url)
+        .env("JELOUCTL_LOG", "/dev/stderr")
+        .end()
+        .stdout;
     assert!(!found.contains("warning  log: "), "{found}");
 }
 
@@ -222,7 +327,12 @@ fn processes_that_write_at_once_do_not_mix_their_lines() {
     let all: Vec<_> = (0..12)
         .map(|_| {
             let mut command = home.process("send text --to 593987654321", &server.url);
-            command.arg(WORDS).env("JELOUCTL_LOG", "log").env("JELOU_BOT_ID", "b".repeat(60)).spawn().unwrap()
+            command
+                .arg(WORDS)
+                .env("JELOUCTL_LOG", "log")
+                .env("JELOU_BOT_ID", "b".repeat(60))
+                .spawn()
+                .unwrap()
         })
         .collect();
     for mut process in all {
@@ -231,7 +341,10 @@ fn processes_that_write_at_once_do_not_mix_their_lines() {
     let text = home.read("log");
     let (cut, rest) = text.split_once('\n').unwrap();
     // Two processes that both begin the line after it leave an empty one, also behind a line of a third.
-    let rest: Vec<_> = rest.split_inclusive('\n').filter(|line| *line != "\n").collect();
+    let rest: Vec<_> = rest
+        .split_inclusive('\n')
+        .filter(|line| *line != "\n")
+        .collect();
     home.write("log", rest.concat());
     assert_eq!((cut, lines(&home.path().join("log")).len()), ("{", 12));
 }
@@ -240,8 +353,23 @@ fn processes_that_write_at_once_do_not_mix_their_lines() {
 fn a_notice_is_logged_whether_it_left_or_not() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
     let run = |to: &str, url: &str| {
-        let words = ["run", "--to", to, "--text", WORDS, "--exclude", "bajas.txt", "--", "/bin/sh", "-c", "exit 3"];
-        home.run_args(&words).api(url).env("JELOUCTL_LOG", "log").env("JELOU_RETRY_FOR", "0")
+        let words = [
+            "run",
+            "--to",
+            to,
+            "--text",
+            WORDS,
+            "--exclude",
+            "bajas.txt",
+            "--",
+            "/bin/sh",
+            "-c",
+            "exit 3",
+        ];
+        home.run_args(&words)
+            .api(url)
+            .env("JELOUCTL_LOG", "log")
+            .env("JELOU_RETRY_FOR", "0")
     };
     home.write("bajas.txt", "593987654322\n");
     run("593987654321", &server.url).fails(3, &[]);
@@ -249,12 +377,31 @@ fn a_notice_is_logged_whether_it_left_or_not() {
     run("593987654321", "http://127.0.0.1:9").fails(3, &[]);
     let told: Vec<_> = lines(&home.path().join("log"))
         .iter()
-        .map(|line| ["command", "sent", "exit_code", "code", "to", "kind", "message_id"].map(|name| line[name].clone()))
+        .map(|line| {
+            [
+                "command",
+                "sent",
+                "exit_code",
+                "code",
+                "to",
+                "kind",
+                "message_id",
+            ]
+            .map(|name| line[name].clone())
+        })
         .collect();
     assert_eq!(
         json!(told[..2]),
         json!([
-            ["run", "yes", 0, null, "593987654321", "text", "msg_123456789"],
+            [
+                "run",
+                "yes",
+                0,
+                null,
+                "593987654321",
+                "text",
+                "msg_123456789"
+            ],
             ["run", "no", 11, "guard", "593987654322", "text", null],
         ])
     );
@@ -264,39 +411,74 @@ fn a_notice_is_logged_whether_it_left_or_not() {
 #[test]
 fn a_notice_whose_key_has_one_that_may_have_been_sent_is_logged_as_unknown() {
     let (home, server) = (Home::new(), Server::answering(Reply::json(500, "{}")));
-    for words in ["send text Hola --to 593987654321 --once k", "run --to 593987654321 --once k -- true"] {
-        home.run(words).api(&server.url).env("JELOUCTL_LOG", "log").end();
+    for words in [
+        "send text Hola --to 593987654321 --once k",
+        "run --to 593987654321 --once k -- true",
+    ] {
+        home.run(words)
+            .api(&server.url)
+            .env("JELOUCTL_LOG", "log")
+            .end();
     }
     let told: Vec<_> = lines(&home.path().join("log"))
         .iter()
         .map(|line| ["command", "sent", "exit_code", "attempts"].map(|name| line[name].clone()))
         .collect();
-    assert_eq!(json!(told), json!([["send", "unknown", 8, 1], ["run", "unknown", 8, 0]]));
+    assert_eq!(
+        json!(told),
+        json!([["send", "unknown", 8, 1], ["run", "unknown", 8, 0]])
+    );
 }
 
 #[test]
 fn a_run_leaves_a_line_at_each_of_its_ends_and_a_test_one_for_each_message() {
     let home = Home::new();
-    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n593987654323,Eva\n");
+    home.write(
+        "people.csv",
+        "to,nombre\n593987654321,Ana\n593987654322,Luz\n593987654323,Eva\n",
+    );
     let jelou = Jelou::start(|user, before| match (user, before) {
         ("593987654323", _) => Act::Answer(400, "", r#"{"code":"E1","description":"no"}"#),
         _ => Act::Accept,
     });
     let bulk = |words: &[&str]| {
-        let run = home.run("bulk send people.csv --rate 1000/s --yes").args(words);
-        run.args(&["text", WORDS]).api(&jelou.url).env("JELOUCTL_LOG", "log")
+        let run = home
+            .run("bulk send people.csv --rate 1000/s --yes")
+            .args(words);
+        run.args(&["text", WORDS])
+            .api(&jelou.url)
+            .env("JELOUCTL_LOG", "log")
     };
     bulk(&["--test-to", "593987654329", "--test-rows", "1"]).success();
     bulk(&["--run", "promo"]).fails(10, &[]);
     let logged = lines(&home.path().join("log"));
-    let of = |line: &Value, names: &[&str]| json!(names.iter().map(|name| line[*name].clone()).collect::<Vec<_>>());
+    let of = |line: &Value, names: &[&str]| {
+        json!(
+            names
+                .iter()
+                .map(|name| line[*name].clone())
+                .collect::<Vec<_>>()
+        )
+    };
     assert_eq!(logged.len(), 2);
     assert_eq!(
         of(&logged[0], &["event", "command", "to", "sent"]),
         json!(["message", "bulk send --test-to", "593987654329", "yes"])
     );
     assert_eq!(
-        of(&logged[1], &["event", "run", "complete", "exit_code", "rows", "rows_sent", "rows_failed", "rows_left"]),
+        of(
+            &logged[1],
+            &[
+                "event",
+                "run",
+                "complete",
+                "exit_code",
+                "rows",
+                "rows_sent",
+                "rows_failed",
+                "rows_left"
+            ]
+        ),
         json!(["run", "promo", true, 10, 3, 2, 1, 0])
     );
 }
@@ -304,6 +486,8 @@ fn a_run_leaves_a_line_at_each_of_its_ends_and_a_test_one_for_each_message() {
 #[test]
 fn what_stays_in_the_sandbox_is_marked_so() {
     let home = Home::new();
-    home.run_args(&["--sandbox", "send", "text", "--to", "593987654321", WORDS]).env("JELOUCTL_LOG", "log").success();
+    home.run_args(&["--sandbox", "send", "text", "--to", "593987654321", WORDS])
+        .env("JELOUCTL_LOG", "log")
+        .success();
     assert_eq!(lines(&home.path().join("log"))[0]["sandbox"], true);
 }

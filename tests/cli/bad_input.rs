@@ -34,32 +34,64 @@ fn every_violated_limit_is_named_at_once() {
             "  - parameters.flow_action_payload.screen: is missing (set it with --screen)\n",
         ],
     );
-    assert_eq!(ended.stderr.lines().filter(|line| line.starts_with("  - ")).count(), 7, "{}", ended.stderr);
+    assert_eq!(
+        ended
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("  - "))
+            .count(),
+        7,
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
 fn what_is_not_a_number_is_refused_with_its_limits() {
     for value in ["NaN", "inf", "-inf", "1e400", "0,18", ""] {
         for (flag, other, most) in [("--lat", "--long", "90"), ("--long", "--lat", "180")] {
-            let told =
-                format!("is the text \"{value}\"; a number from -{most} to {most} is needed (set it with {flag})");
-            refused(&format!("send location {flag} '{value}' {other} 0 --to 593987654321"), &[flag, &told]);
+            let told = format!(
+                "is the text \"{value}\"; a number from -{most} to {most} is needed (set it with {flag})"
+            );
+            refused(
+                &format!("send location {flag} '{value}' {other} 0 --to 593987654321"),
+                &[flag, &told],
+            );
         }
     }
     for value in ["-1/s", "0", "NaN", "inf", "2000000/s"] {
-        let told =
-            format!("`{value}` is not a rate; write 5/s, 300/m or 1000/h, more than 0.0001/s and at most 1000000/s\n");
-        refused(&format!("bulk send people.csv --rate {value} text Hola"), &["--rate", &told]);
+        let told = format!(
+            "`{value}` is not a rate; write 5/s, 300/m or 1000/h, more than 0.0001/s and at most 1000000/s\n"
+        );
+        refused(
+            &format!("bulk send people.csv --rate {value} text Hola"),
+            &["--rate", &told],
+        );
         refused(&format!("bulk resume --rate {value}"), &["--rate", &told]);
-        refused(&format!("profile set p --bot 1 --rate {value}"), &["rate", &told]);
+        refused(
+            &format!("profile set p --bot 1 --rate {value}"),
+            &["rate", &told],
+        );
     }
     for (rule, told) in [
-        ("status=99", "status is `99`; it must be a whole number from 200 to 599"),
-        ("reset,kind=quick_reply", "`quick_reply` is not a kind of message; did you mean `quick-reply`?"),
-        ("reset,kind=xyz", "`xyz` is not a kind of message; `jelouctl explain` lists them"),
+        (
+            "status=99",
+            "status is `99`; it must be a whole number from 200 to 599",
+        ),
+        (
+            "reset,kind=quick_reply",
+            "`quick_reply` is not a kind of message; did you mean `quick-reply`?",
+        ),
+        (
+            "reset,kind=xyz",
+            "`xyz` is not a kind of message; `jelouctl explain` lists them",
+        ),
     ] {
         let error = format!("error: invalid value '{rule}' for '--fault <RULE>': {told}\n");
-        refused(&format!("sandbox --fault {rule} -- true"), &[&error, "hint: "]);
+        refused(
+            &format!("sandbox --fault {rule} -- true"),
+            &[&error, "hint: "],
+        );
     }
 }
 
@@ -68,9 +100,18 @@ fn contacts_have_their_own_rules() {
     let home = Home::new();
     for (contact, problem) in [
         ("{}", "contacts[0].name: is missing (set it with --contact)"),
-        (r#"{"name": {"formatted_name": "A"}}"#, "name.formatted_name: is not enough; give also one of: first_name"),
-        (r#"{"name": {"first_name": "A"}}"#, "contacts[0].name.formatted_name: is missing (set it with --contact)"),
-        (r#"{"name": "A"}"#, "contacts[0].name: is the text \"A\"; an object is needed"),
+        (
+            r#"{"name": {"formatted_name": "A"}}"#,
+            "name.formatted_name: is not enough; give also one of: first_name",
+        ),
+        (
+            r#"{"name": {"first_name": "A"}}"#,
+            "contacts[0].name.formatted_name: is missing (set it with --contact)",
+        ),
+        (
+            r#"{"name": "A"}"#,
+            "contacts[0].name: is the text \"A\"; an object is needed",
+        ),
         (
             r#"{"name": {"formatted_name": "A B", "first_name": "A"}, "phones": [{"phone": 7}]}"#,
             "contacts[0].phones[0].phone: is the number 7; a text is needed",
@@ -82,41 +123,89 @@ fn contacts_have_their_own_rules() {
         ("7", "contacts[0]: is the number 7; an object is needed"),
         ("[]", "contacts: is empty (set it with --contact)"),
     ] {
-        refused(&format!("send contacts --to 593987654321 --contact '{contact}'"), &[problem]);
+        refused(
+            &format!("send contacts --to 593987654321 --contact '{contact}'"),
+            &[problem],
+        );
     }
-    let given =
-        |flags: &str, told: &str| refused_in(&home, &format!("send contacts --to 593987654321 {flags}"), 2, &[told]);
+    let given = |flags: &str, told: &str| {
+        refused_in(
+            &home,
+            &format!("send contacts --to 593987654321 {flags}"),
+            2,
+            &[told],
+        )
+    };
     given("", "contacts: is missing (set it with --contact)");
-    given("--phone 1", "contacts[0].name.formatted_name: is missing (set it with --name)");
-    home.write("unnamed.vcf", "BEGIN:VCARD\nVERSION:3.0\nTEL:1\nEND:VCARD\n");
-    given("--vcard unnamed.vcf", "card 1 has no name: none of FN, N and ORG").not_told(&["set it with"]);
-    for two in ["--name 'A B' --contact {}", "--name 'A B' --vcard x.vcf", "--contact {} --vcard x.vcf"] {
+    given(
+        "--phone 1",
+        "contacts[0].name.formatted_name: is missing (set it with --name)",
+    );
+    home.write(
+        "unnamed.vcf",
+        "BEGIN:VCARD\nVERSION:3.0\nTEL:1\nEND:VCARD\n",
+    );
+    given(
+        "--vcard unnamed.vcf",
+        "card 1 has no name: none of FN, N and ORG",
+    )
+    .not_told(&["set it with"]);
+    for two in [
+        "--name 'A B' --contact {}",
+        "--name 'A B' --vcard x.vcf",
+        "--contact {} --vcard x.vcf",
+    ] {
         given(two, "cannot be used with");
     }
     home.write("not.vcf", "hello");
     given("--vcard not.vcf", "--vcard: not.vcf is not a vCard file").told(&["hint: "]);
     for json in [
         format!("[\n{}]", "  {\"name\": \"Ana Ríos\"},\n".repeat(99)),
-        format!("[{}]", "{\"number\": 1, \"phone\": \"+593987654322\", \"name\": \"Ana Ríos\"},".repeat(99)),
+        format!(
+            "[{}]",
+            "{\"number\": 1, \"phone\": \"+593987654322\", \"name\": \"Ana Ríos\"},".repeat(99)
+        ),
     ] {
         home.write("not.vcf", json);
-        let ended = given("--vcard not.vcf", "--vcard: not.vcf is not a vCard file: `[");
-        assert!(!ended.stderr.contains("Ana") && ended.stderr.len() < 300, "{}", ended.stderr);
+        let ended = given(
+            "--vcard not.vcf",
+            "--vcard: not.vcf is not a vCard file: `[",
+        );
+        assert!(
+            !ended.stderr.contains("Ana") && ended.stderr.len() < 300,
+            "{}",
+            ended.stderr
+        );
     }
 }
 
 #[test]
 fn unknown_words_are_answered_with_the_nearest() {
-    refused("send txt --to 593987654321", &["unrecognized subcommand 'txt'", "'text'"]);
-    refused("send text --too 593987654321 Hola", &["unexpected argument '--too'", "'--to'"]);
+    refused(
+        "send txt --to 593987654321",
+        &["unrecognized subcommand 'txt'", "'text'"],
+    );
+    refused(
+        "send text --too 593987654321 Hola",
+        &["unexpected argument '--too'", "'--to'"],
+    );
     refused("snd text", &["unrecognized subcommand 'snd'", "'send'"]);
-    refused("send flow --mode drat --to 593987654321", &["invalid value 'drat'", "'draft'"]);
+    refused(
+        "send flow --mode drat --to 593987654321",
+        &["invalid value 'drat'", "'draft'"],
+    );
     refused(
         "send --to 593987654321 text Hola",
-        &["unexpected argument '--to'", "hint: the kind of message comes first: jelouctl send text --to NUMBER 'Hola'"],
+        &[
+            "unexpected argument '--to'",
+            "hint: the kind of message comes first: jelouctl send text --to NUMBER 'Hola'",
+        ],
     );
     for word in ["login", "auth", "init", "configure"] {
-        let told = ["credentials are kept in a profile", "jelouctl profile set NAME --bot BOT"];
+        let told = [
+            "credentials are kept in a profile",
+            "jelouctl profile set NAME --bot BOT",
+        ];
         refused(&format!("{word} --anything x"), &told);
     }
 }
@@ -124,24 +213,51 @@ fn unknown_words_are_answered_with_the_nearest() {
 #[test]
 fn broken_json_is_shown_by_line_and_column() {
     let home = Home::new();
-    let twice = r#"{"type": "text", "userId": "593987654321", "userId": "593987654322", "text": "a"}"#;
+    let twice =
+        r#"{"type": "text", "userId": "593987654321", "userId": "593987654322", "text": "a"}"#;
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     for (words, json, told) in [
-        ("text", "{\n  \"text\": \"a\",\n}", &["body.json is not valid JSON: trailing comma at line 3 column 1"][..]),
-        ("text", r#"{"text": "a", "n": 18446744073709551616}"#, &["beyond 64 bits", "write the number as text"]),
-        ("raw", twice, &["body.json has the field `userId` twice", "keep one of the two"]),
+        (
+            "text",
+            "{\n  \"text\": \"a\",\n}",
+            &["body.json is not valid JSON: trailing comma at line 3 column 1"][..],
+        ),
+        (
+            "text",
+            r#"{"text": "a", "n": 18446744073709551616}"#,
+            &["beyond 64 bits", "write the number as text"],
+        ),
+        (
+            "raw",
+            twice,
+            &[
+                "body.json has the field `userId` twice",
+                "keep one of the two",
+            ],
+        ),
         ("text", &deep, &["recursion limit exceeded"]),
     ] {
         home.write("body.json", json);
         let told = [&["--body: "], told].concat();
-        refused_in(&home, &format!("send {words} --to 593987654321 --body body.json"), 2, &told);
+        refused_in(
+            &home,
+            &format!("send {words} --to 593987654321 --body body.json"),
+            2,
+            &told,
+        );
     }
     for (value, told) in [
-        ("{", "its value is not valid JSON: EOF while parsing an object at line 1 column 1"),
+        (
+            "{",
+            "its value is not valid JSON: EOF while parsing an object at line 1 column 1",
+        ),
         ("@missing.json", "failed to read missing.json"),
     ] {
         let told = format!("--action-payload: {told}");
-        refused(&format!("send flow --to 593987654321 --action-payload {value}"), &[&told]);
+        refused(
+            &format!("send flow --to 593987654321 --action-payload {value}"),
+            &[&told],
+        );
     }
 }
 
@@ -150,17 +266,57 @@ fn a_body_of_the_wrong_shape_names_its_path() {
     let home = Home::new();
     for (command, body, problem) in [
         ("text", "[]", "the body is not a JSON object, but an array"),
-        ("text", "\"text\"", "the body is not a JSON object, but a string"),
+        (
+            "text",
+            "\"text\"",
+            "the body is not a JSON object, but a string",
+        ),
         ("text", "null", "the body is not a JSON object, but null"),
-        ("text", r#"{"text": 7}"#, "text: is the number 7; a text is needed (set it as the argument TEXT)"),
-        ("flow", r#"{"parameters": []}"#, "parameters: is a list; an object is needed"),
-        ("flow", r#"{"parameters": {"flow_cta": true}}"#, "parameters.flow_cta: is `true`; a text is needed"),
-        ("flow", r#"{"parameters": {"mode": "drat"}}"#, "mode: is the text \"drat\"; it can be draft, published"),
-        ("text", r#"{"type": "flow", "text": "a"}"#, "says type \"flow\", but `send text` sends type \"text\""),
-        ("text", r#"{"text": "a", "userId": 593987654321}"#, "userId: 593987654321 in the body; a recipient is a text"),
-        ("text", r#"{"text": "a", "userId": ""}"#, "userId: the recipient is empty"),
-        ("text", r#"{"text": "a", "userId": null}"#, "userId: null in the body; a recipient is a text"),
-        ("text", r#"{"text": "a", "userId": "1\n4155550100"}"#, "has a control character"),
+        (
+            "text",
+            r#"{"text": 7}"#,
+            "text: is the number 7; a text is needed (set it as the argument TEXT)",
+        ),
+        (
+            "flow",
+            r#"{"parameters": []}"#,
+            "parameters: is a list; an object is needed",
+        ),
+        (
+            "flow",
+            r#"{"parameters": {"flow_cta": true}}"#,
+            "parameters.flow_cta: is `true`; a text is needed",
+        ),
+        (
+            "flow",
+            r#"{"parameters": {"mode": "drat"}}"#,
+            "mode: is the text \"drat\"; it can be draft, published",
+        ),
+        (
+            "text",
+            r#"{"type": "flow", "text": "a"}"#,
+            "says type \"flow\", but `send text` sends type \"text\"",
+        ),
+        (
+            "text",
+            r#"{"text": "a", "userId": 593987654321}"#,
+            "userId: 593987654321 in the body; a recipient is a text",
+        ),
+        (
+            "text",
+            r#"{"text": "a", "userId": ""}"#,
+            "userId: the recipient is empty",
+        ),
+        (
+            "text",
+            r#"{"text": "a", "userId": null}"#,
+            "userId: null in the body; a recipient is a text",
+        ),
+        (
+            "text",
+            r#"{"text": "a", "userId": "1\n4155550100"}"#,
+            "has a control character",
+        ),
         (
             "text",
             r#"{"text": "a", "botId": "other"}"#,
@@ -168,12 +324,20 @@ fn a_body_of_the_wrong_shape_names_its_path() {
         ),
     ] {
         home.write("body.json", body);
-        refused_in(&home, &format!("send {command} --body body.json --to 593987654321"), 2, &[problem]);
+        refused_in(
+            &home,
+            &format!("send {command} --body body.json --to 593987654321"),
+            2,
+            &[problem],
+        );
     }
     home.write("body.json", r#"{"type": "flow"}"#);
     let typed = "flow-message --body body.json --to 593987654321";
     refused_in(&home, typed, 2, &["but `send flow-message` sends no type"]);
-    refused("send raw --to 593987654321", &["send raw needs a body", "--body FILE"]);
+    refused(
+        "send raw --to 593987654321",
+        &["send raw needs a body", "--body FILE"],
+    );
 }
 
 #[test]
@@ -186,42 +350,87 @@ fn files_that_cannot_be_read_are_named() {
     home.write("large.txt", "x".repeat(1024 * 1024 + 1));
     symlink("loop", home.path().join("loop")).unwrap();
     for (file, problem) in [
-        ("missing.txt", "--text-file: failed to read missing.txt: No such file or directory"),
+        (
+            "missing.txt",
+            "--text-file: failed to read missing.txt: No such file or directory",
+        ),
         (".", "--text-file: failed to read .: Is a directory"),
-        ("loop", "--text-file: failed to read loop: Too many levels of symbolic links"),
-        ("latin1.txt", "--text-file: latin1.txt is not UTF-8 at line 2"),
-        ("large.txt", "--text-file: failed to read large.txt: it has more than 1048576 bytes"),
+        (
+            "loop",
+            "--text-file: failed to read loop: Too many levels of symbolic links",
+        ),
+        (
+            "latin1.txt",
+            "--text-file: latin1.txt is not UTF-8 at line 2",
+        ),
+        (
+            "large.txt",
+            "--text-file: failed to read large.txt: it has more than 1048576 bytes",
+        ),
     ] {
-        refused_in(&home, &format!("send text --to 593987654321 --text-file {file}"), 2, &[problem, "hint: "]);
+        refused_in(
+            &home,
+            &format!("send text --to 593987654321 --text-file {file}"),
+            2,
+            &[problem, "hint: "],
+        );
     }
-    refused("send text --to 593987654321 --body missing.json", &["--body: failed to read missing.json"]);
+    refused(
+        "send text --to 593987654321 --body missing.json",
+        &["--body: failed to read missing.json"],
+    );
 }
 
 #[test]
 fn a_recipient_that_is_not_surely_one_is_refused() {
     for (to, problem) in [
         ("", "the recipient is empty"),
-        ("593987654321,593987654322", "is not a phone number: it contains `,` (read so far: `593987654321`)"),
-        ("0987654321", "`0987654321` is a national number: say of which country, such as --country EC"),
+        (
+            "593987654321,593987654322",
+            "is not a phone number: it contains `,` (read so far: `593987654321`)",
+        ),
+        (
+            "0987654321",
+            "`0987654321` is a national number: say of which country, such as --country EC",
+        ),
         ("id:593\t../14155550100", "has a control character"),
         ("id:", "the recipient is empty"),
         ("id:..", "it means a folder"),
         ("593987654321\n::error::x", r"contains `\n`"),
     ] {
-        let ended = refused(&format!("send text --to '{to}' Hola"), &[problem, "error: --to: ", "hint: "]);
-        assert!(!ended.stderr.lines().any(|line| line.starts_with("::")), "{}", ended.stderr);
+        let ended = refused(
+            &format!("send text --to '{to}' Hola"),
+            &[problem, "error: --to: ", "hint: "],
+        );
+        assert!(
+            !ended.stderr.lines().any(|line| line.starts_with("::")),
+            "{}",
+            ended.stderr
+        );
     }
-    refused("send text Hola", &["error: no recipient", "--to", "JELOU_TO"]);
+    refused(
+        "send text Hola",
+        &["error: no recipient", "--to", "JELOU_TO"],
+    );
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     home.run("send text Hola")
         .env("JELOU_TO", "12,3")
         .api(&server.url)
-        .fails(2, &["JELOU_TO: `12,3` is not a phone number: it contains `,`"]);
+        .fails(
+            2,
+            &["JELOU_TO: `12,3` is not a phone number: it contains `,`"],
+        );
     assert_eq!(server.received().len(), 0);
     // Unused values are not checked.
-    home.run("send text Hola --to 593987654321").env("JELOU_TO", "12,3").api(&server.url).success();
-    home.run("send text Hola").env("JELOU_TO", "+593 98 765 4322").api(&server.url).success();
+    home.run("send text Hola --to 593987654321")
+        .env("JELOU_TO", "12,3")
+        .api(&server.url)
+        .success();
+    home.run("send text Hola")
+        .env("JELOU_TO", "+593 98 765 4322")
+        .api(&server.url)
+        .success();
     assert_eq!(server.received()[1].json()["userId"], "593987654322");
 }
 
@@ -244,8 +453,11 @@ fn standard_input_is_read_once_and_only_when_named() {
     run("send text --to 593987654321 --text -").success();
     run("send text --to 593987654321 @file").success();
     run("send text --to 593987654321 --text -rf").success();
-    let texts: Vec<_> =
-        server.received().iter().map(|request| request.json()["text"].as_str().unwrap().to_owned()).collect();
+    let texts: Vec<_> = server
+        .received()
+        .iter()
+        .map(|request| request.json()["text"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(texts, ["from stdin", "-", "-", "@file", "-rf"]);
 }
 
@@ -262,18 +474,31 @@ fn texts_go_through_exactly() {
         "{{ name }}",
     ] {
         let server = Server::answering(Reply::accepted());
-        home.run_args(&["send", "text", "--to", "593987654321", "--", text]).api(&server.url).success();
+        home.run_args(&["send", "text", "--to", "593987654321", "--", text])
+            .api(&server.url)
+            .success();
         assert_eq!(server.only().json()["text"], text);
     }
     home.write("bom.txt", "\u{feff}Hola\r\n");
     let server = Server::answering(Reply::accepted());
-    home.run("send text --to 593987654321 --text-file bom.txt").api(&server.url).success();
+    home.run("send text --to 593987654321 --text-file bom.txt")
+        .api(&server.url)
+        .success();
     assert_eq!(server.only().json()["text"], "Hola");
     // A command line of Windows has at most 32,767 characters.
     let long = "x".repeat(if cfg!(windows) { 30_000 } else { 100_000 });
-    refused(&format!("send text -- {long} --to 593987654321"), &["unexpected argument"]);
-    refused(&format!("--to 593987654321 send text -- {long}"), &["unexpected argument '--to'"]);
-    let told = format!("text: has {} characters; at most 4096 are allowed", long.len());
+    refused(
+        &format!("send text -- {long} --to 593987654321"),
+        &["unexpected argument"],
+    );
+    refused(
+        &format!("--to 593987654321 send text -- {long}"),
+        &["unexpected argument '--to'"],
+    );
+    let told = format!(
+        "text: has {} characters; at most 4096 are allowed",
+        long.len()
+    );
     refused(&format!("send text --to 593987654321 -- {long}"), &[&told]);
 }
 
@@ -282,7 +507,10 @@ fn control_characters_are_refused_where_they_stand() {
     let home = Home::new();
     let server = Server::never_asked();
     home.write("zero.txt", "a\0b");
-    home.write("body.json", r#"{"text": "ok", "options": [{"title": "a"}, {"title": "b\u0007"}]}"#);
+    home.write(
+        "body.json",
+        r#"{"text": "ok", "options": [{"title": "a"}, {"title": "b\u0007"}]}"#,
+    );
     for (words, told) in [
         (
             &["text", "--text-file", "zero.txt"][..],
@@ -290,16 +518,41 @@ fn control_characters_are_refused_where_they_stand() {
                 "text: character 2 is the control character U+0000 (NUL), and messages cannot contain it (set it as the argument TEXT)",
             ][..],
         ),
-        (&["text", "\u{1b}[31mred"], &["text: character 1 is the control character U+001B (ESC)"]),
-        (&["list", "--body", "body.json"], &["options[1].title: character 2 is the control character U+0007"]),
-        (&["image", "--media-url", "https://e.com/1.png", "--text", "\u{7f}"], &["text: character 1 is", "U+007F"]),
-        (&["template", "t", "--param", "\u{8}"], &["parameters[0]: character 1 is", "U+0008", "--param"]),
-        (&["template", "--template-id", "3", "--param", "a=\u{8}"], &["parameters.a: character 1 is", "U+0008"]),
+        (
+            &["text", "\u{1b}[31mred"],
+            &["text: character 1 is the control character U+001B (ESC)"],
+        ),
+        (
+            &["list", "--body", "body.json"],
+            &["options[1].title: character 2 is the control character U+0007"],
+        ),
+        (
+            &[
+                "image",
+                "--media-url",
+                "https://e.com/1.png",
+                "--text",
+                "\u{7f}",
+            ],
+            &["text: character 1 is", "U+007F"],
+        ),
+        (
+            &["template", "t", "--param", "\u{8}"],
+            &["parameters[0]: character 1 is", "U+0008", "--param"],
+        ),
+        (
+            &["template", "--template-id", "3", "--param", "a=\u{8}"],
+            &["parameters.a: character 1 is", "U+0008"],
+        ),
     ] {
         let run = home.run("send").args(words).args(&["--to", "593987654321"]);
-        run.api(&server.url).fails(2, &[&["error: the message is not valid"], told].concat());
+        run.api(&server.url)
+            .fails(2, &[&["error: the message is not valid"], told].concat());
     }
-    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,\"L\u{1b}uz\"\n");
+    home.write(
+        "people.csv",
+        "to,nombre\n593987654321,Ana\n593987654322,\"L\u{1b}uz\"\n",
+    );
     home.run("bulk send people.csv text --yes 'Hola {{ nombre }}'")
         .api(&server.url)
         .fails(2, &["line 3: text: character 7 is the control character U+001B (ESC), and messages cannot contain it"]);
@@ -307,11 +560,19 @@ fn control_characters_are_refused_where_they_stand() {
     let shown = home
         .run("send text --dry-run --body -")
         .stdin(r#"{"userId": "593987654321", "text": "a", "brandNew": {"b": "\u0007\r"}}"#);
-    assert_eq!(shown.api("https://x.example").success().json()["body"]["brandNew"]["b"], "\u{7}\r");
+    assert_eq!(
+        shown.api("https://x.example").success().json()["body"]["brandNew"]["b"],
+        "\u{7}\r"
+    );
     // `raw` sends the body unchanged.
     let server = Server::answering(Reply::accepted());
-    home.write("raw.json", r#"{"userId": "593987654321", "type": "text", "text": "a\u001b\r"}"#);
-    home.run("send raw --body raw.json").api(&server.url).success();
+    home.write(
+        "raw.json",
+        r#"{"userId": "593987654321", "type": "text", "text": "a\u001b\r"}"#,
+    );
+    home.run("send raw --body raw.json")
+        .api(&server.url)
+        .success();
     assert_eq!(server.only().json()["text"], "a\u{1b}\r");
 }
 
@@ -322,11 +583,26 @@ fn a_recipient_in_a_body_is_judged() {
     let hsm = |user: &str| json!({"destinations": [user], "elementName": "t"}).to_string();
     // A recipient that is probably not a person is sent with a warning, and not at all with --strict.
     for (user, told) in [
-        ("0987654321", "`0987654321` is sent as it stands, and this is not a number with a country code"),
-        ("3212345678", "`3212345678` is sent as it stands, as a number of BE; if it is a national one"),
-        ("EC.593987654321", "`EC.593987654321` is sent as it stands, and this is not a number with a country code"),
-        ("id:0987654321", "`id:0987654321` is sent as it stands, and this is not a number with a country code"),
-        ("{{ celular }}", "{{ celular }} is sent as it stands: only `bulk send` fills in columns"),
+        (
+            "0987654321",
+            "`0987654321` is sent as it stands, and this is not a number with a country code",
+        ),
+        (
+            "3212345678",
+            "`3212345678` is sent as it stands, as a number of BE; if it is a national one",
+        ),
+        (
+            "EC.593987654321",
+            "`EC.593987654321` is sent as it stands, and this is not a number with a country code",
+        ),
+        (
+            "id:0987654321",
+            "`id:0987654321` is sent as it stands, and this is not a number with a country code",
+        ),
+        (
+            "{{ celular }}",
+            "{{ celular }} is sent as it stands: only `bulk send` fills in columns",
+        ),
     ] {
         for (command, body, path) in [
             ("send text", body(user), "userId"),
@@ -334,10 +610,20 @@ fn a_recipient_in_a_body_is_judged() {
             ("send template", hsm(user), "destinations"),
         ] {
             home.write("body.json", body);
-            let server = Server::answering(Reply::json(200, crate::seeds::ACCEPTED)).perhaps_asked();
-            let send = |flags: &[&str]| home.run(command).args(&["--body", "body.json"]).args(flags).api(&server.url);
+            let server =
+                Server::answering(Reply::json(200, crate::seeds::ACCEPTED)).perhaps_asked();
+            let send = |flags: &[&str]| {
+                home.run(command)
+                    .args(&["--body", "body.json"])
+                    .args(flags)
+                    .api(&server.url)
+            };
             let ended = send(&[]).end();
-            assert!(ended.stderr.starts_with(&format!("warning: {path}")) && ended.stderr.contains(told), "{ended:?}");
+            assert!(
+                ended.stderr.starts_with(&format!("warning: {path}"))
+                    && ended.stderr.contains(told),
+                "{ended:?}"
+            );
             assert_eq!(ended.stderr.matches("warning").count(), 1, "{ended:?}");
             assert_eq!(server.received().len(), 1, "{command} {user}");
             send(&["--strict"]).fails(2, &[told]);
@@ -350,33 +636,61 @@ fn a_recipient_in_a_body_is_judged() {
     // A placeholder from the documents is never sent.
     let server = Server::never_asked();
     for placeholder in ["USER_ID", "PHONE_NUMBER", "{userId}", " USER_ID "] {
-        let told = format!("`{}` is a placeholder of the API's documents (set it with --to)", placeholder.trim());
+        let told = format!(
+            "`{}` is a placeholder of the API's documents (set it with --to)",
+            placeholder.trim()
+        );
         for (command, body, path) in [
             ("send text", body(placeholder), "userId"),
             ("send raw", body(placeholder), "userId"),
             ("send template", hsm(placeholder), "destinations"),
             (
                 "send template",
-                format!(r#"{{"elementName":"t","userId":"{placeholder}","language":"es","parameters":["a"]}}"#),
+                format!(
+                    r#"{{"elementName":"t","userId":"{placeholder}","language":"es","parameters":["a"]}}"#
+                ),
                 "userId",
             ),
             ("flow-message", body(placeholder), "userId"),
         ] {
             home.write(
                 "body.json",
-                body.replace(r#""type":"text","#, if command == "flow-message" { "" } else { r#""type":"text","# }),
+                body.replace(
+                    r#""type":"text","#,
+                    if command == "flow-message" {
+                        ""
+                    } else {
+                        r#""type":"text","#
+                    },
+                ),
             );
-            let run = home.run(command).args(&["--body", "body.json"]).api(&server.url);
-            run.env("JELOU_TO", "593987654321")
-                .fails(2, &["error: the message is not valid", &format!("{path}: {told}")]);
+            let run = home
+                .run(command)
+                .args(&["--body", "body.json"])
+                .api(&server.url);
+            run.env("JELOU_TO", "593987654321").fails(
+                2,
+                &[
+                    "error: the message is not valid",
+                    &format!("{path}: {told}"),
+                ],
+            );
         }
         home.write("body.json", body(placeholder));
-        let run = home.run("send raw --dry-run --to 593987654321 --body body.json").api(&server.url).success();
+        let run = home
+            .run("send raw --dry-run --to 593987654321 --body body.json")
+            .api(&server.url)
+            .success();
         assert_eq!(run.json()["body"]["userId"], "593987654321");
     }
-    home.run("send text --dry-run --to id:USER_ID a").api(&server.url).success();
+    home.run("send text --dry-run --to id:USER_ID a")
+        .api(&server.url)
+        .success();
     // Beside the one that --to sets, and in a row.
-    home.write("raw.json", r#"{"elementName": "t", "destinations": ["USER_ID"]}"#);
+    home.write(
+        "raw.json",
+        r#"{"elementName": "t", "destinations": ["USER_ID"]}"#,
+    );
     home.run("send raw --to 593987654321 --body raw.json")
         .api(&server.url)
         .fails(2, &["destinations: `USER_ID` is a placeholder"]);
@@ -386,7 +700,10 @@ fn a_recipient_in_a_body_is_judged() {
 fn every_line_break_leaves_as_a_plain_one() {
     let home = Home::new();
     home.write("windows.txt", "one\r\ntwo\rthree\r\n");
-    home.write("body.json", r#"{"userId": "593987654321", "text": "one\r\ntwo\rthree"}"#);
+    home.write(
+        "body.json",
+        r#"{"userId": "593987654321", "text": "one\r\ntwo\rthree"}"#,
+    );
     for words in [
         &["--to", "593987654321", "--text-file", "windows.txt"][..],
         &["--to", "593987654321", "one\r\ntwo\rthree"],
@@ -396,11 +713,19 @@ fn every_line_break_leaves_as_a_plain_one() {
     ] {
         let server = Server::answering(Reply::accepted());
         let ended = home.run("send text").args(words).api(&server.url).success();
-        assert_eq!((server.only().json()["text"].as_str(), ended.stderr.as_str()), (Some("one\ntwo\nthree"), ""));
+        assert_eq!(
+            (server.only().json()["text"].as_str(), ended.stderr.as_str()),
+            (Some("one\ntwo\nthree"), "")
+        );
     }
     for cell in ["one\r\ntwo\rthree", "one\u{b}two\u{85}three"] {
-        home.write("people.csv", format!("to,nombre\r\n593987654321,\"{cell}\"\r\n"));
-        let ended = home.run("--sandbox bulk send people.csv text --dry-run '{{ nombre }}'").success();
+        home.write(
+            "people.csv",
+            format!("to,nombre\r\n593987654321,\"{cell}\"\r\n"),
+        );
+        let ended = home
+            .run("--sandbox bulk send people.csv text --dry-run '{{ nombre }}'")
+            .success();
         assert_eq!(ended.json()["body"]["text"], "one\ntwo\nthree");
         assert!(!ended.stderr.contains("warning"), "{ended:?}");
     }
@@ -411,15 +736,31 @@ fn every_line_break_leaves_as_a_plain_one() {
 fn a_line_break_at_the_end_of_a_cell_is_no_part_of_a_templates_parameter() {
     let home = Home::new();
     let by_name = json!({"elementName": "t", "parameters": ["{{ nombre }}"], "headerParameters": ["{{ nombre }}"]});
-    let by_id = json!({"type": "template", "templateId": "39", "parameters": {"a": "{{ nombre }}"}});
-    for (end, is_sent) in [("\n", true), ("\r\n", true), ("\u{b}", true), ("\n\n", true), ("\nMora", false)] {
-        home.write("people.csv", format!("to,nombre\n593987654321,\"Ana{end}\"\n"));
-        for (body, fields) in [(&by_name, &["/parameters/0", "/headerParameters/0"][..]), (&by_id, &["/parameters/a"])]
-        {
+    let by_id =
+        json!({"type": "template", "templateId": "39", "parameters": {"a": "{{ nombre }}"}});
+    for (end, is_sent) in [
+        ("\n", true),
+        ("\r\n", true),
+        ("\u{b}", true),
+        ("\n\n", true),
+        ("\nMora", false),
+    ] {
+        home.write(
+            "people.csv",
+            format!("to,nombre\n593987654321,\"Ana{end}\"\n"),
+        );
+        for (body, fields) in [
+            (&by_name, &["/parameters/0", "/headerParameters/0"][..]),
+            (&by_id, &["/parameters/a"]),
+        ] {
             home.write("body.json", body.to_string());
-            let run = home.run("--sandbox bulk send people.csv template --dry-run --body body.json");
+            let run =
+                home.run("--sandbox bulk send people.csv template --dry-run --body body.json");
             if !is_sent {
-                run.fails(2, &["has a line break, which WhatsApp refuses in a parameter of a template"]);
+                run.fails(
+                    2,
+                    &["has a line break, which WhatsApp refuses in a parameter of a template"],
+                );
                 continue;
             }
             let body = run.success().json()["body"].clone();
@@ -433,23 +774,41 @@ fn a_line_break_at_the_end_of_a_cell_is_no_part_of_a_templates_parameter() {
 #[test]
 fn a_body_that_looks_like_a_phone_written_otherwise_is_warned_about() {
     let home = Home::new();
-    home.write("body.json", r#"{"userId": "+593 98 765 4321", "text": "a"}"#);
+    home.write(
+        "body.json",
+        r#"{"userId": "+593 98 765 4321", "text": "a"}"#,
+    );
     let server = Server::answering(Reply::accepted());
-    let ended = home.run("send text --body body.json").api(&server.url).success();
+    let ended = home
+        .run("send text --body body.json")
+        .api(&server.url)
+        .success();
     assert_eq!(
         ended.stderr,
         "warning: userId: `+593 98 765 4321` is sent as it stands; WhatsApp writes this number 593987654321\n"
     );
     assert_eq!(server.only().json()["userId"], "+593 98 765 4321");
     let server = Server::answering(Reply::accepted());
-    let ended =
-        home.run("send contacts --to 593987654321 --name 'A B' --phone '593 98 765 4321'").api(&server.url).success();
+    let ended = home
+        .run("send contacts --to 593987654321 --name 'A B' --phone '593 98 765 4321'")
+        .api(&server.url)
+        .success();
     assert_eq!(ended.stderr, "");
-    assert_eq!(server.only().json()["contacts"][0]["phones"][0]["phone"], "+593987654321");
+    assert_eq!(
+        server.only().json()["contacts"][0]["phones"][0]["phone"],
+        "+593987654321"
+    );
     let server = Server::answering(Reply::accepted());
     let flow = "send flow --to 593987654321 --title t --text x --caption c --flow-id 1 --flow-name n --screen S";
-    let ended = home.run(flow).args(&["--cta", "Go 🚀"]).api(&server.url).success();
-    assert_eq!(ended.stderr, "warning: parameters.flow_cta: has an emoji, which WhatsApp may refuse here\n");
+    let ended = home
+        .run(flow)
+        .args(&["--cta", "Go 🚀"])
+        .api(&server.url)
+        .success();
+    assert_eq!(
+        ended.stderr,
+        "warning: parameters.flow_cta: has an emoji, which WhatsApp may refuse here\n"
+    );
 }
 
 #[test]
@@ -474,14 +833,20 @@ fn a_text_that_looks_like_flags_is_never_a_success() {
     const WORDS: &str = "-hola -vhola -qhola -yh -vh -h1 -V -Vamos -yes -v - -order --";
     for text in WORDS.split(' ').chain(["-hola a todos", "--help me"]) {
         let server = Server::never_asked();
-        let ended = Home::new().run_args(&["send", "text", "--to", "593987654321", text]).api(&server.url).end();
+        let ended = Home::new()
+            .run_args(&["send", "text", "--to", "593987654321", text])
+            .api(&server.url)
+            .end();
         assert_eq!(ended.code, 2, "{text}: {ended:?}");
     }
 }
 
 /// What begins a line that is not ours.
 fn forged_line(ended: &Ended) -> Option<&str> {
-    ended.stderr.split('\n').find(|line| line.starts_with("::") || line.contains('\r'))
+    ended
+        .stderr
+        .split('\n')
+        .find(|line| line.starts_with("::") || line.contains('\r'))
 }
 
 #[test]
@@ -497,9 +862,17 @@ fn what_stands_on_the_line_cannot_forge_a_line() {
         "-\r",
         "-\n",
     ] {
-        assert_eq!(forged_line(&refused(&format!("send text a '{argument}'"), &["error: "])), None);
+        assert_eq!(
+            forged_line(&refused(&format!("send text a '{argument}'"), &["error: "])),
+            None
+        );
     }
-    let of_profile = refused_in(&Home::new(), "send text a '-p\n::error::x'", 3, &["error: "]);
+    let of_profile = refused_in(
+        &Home::new(),
+        "send text a '-p\n::error::x'",
+        3,
+        &["error: "],
+    );
     assert_eq!(forged_line(&of_profile), None);
 }
 
@@ -513,21 +886,41 @@ fn errors_of_usage_have_a_record_too() {
     ] {
         let ended = Home::new().run(arguments).fails(2, &["error: "]);
         assert_eq!(ended.json()["sent"], "no");
-        assert!(["usage", "invalid_message"].contains(&ended.json()["error"]["code"].as_str().unwrap()), "{ended:?}");
+        assert!(
+            ["usage", "invalid_message"].contains(&ended.json()["error"]["code"].as_str().unwrap()),
+            "{ended:?}"
+        );
     }
     let ended = Home::new().run("-o record send").end();
-    assert_eq!((ended.code, ended.json()["error"]["message"].as_str()), (2, Some("a subcommand is missing")));
-    let ended = Home::new().run("send contacts --name A --phone-type Home -o record").end();
-    assert!(ended.json()["error"]["message"].as_str().unwrap().contains("--phone <PHONE>"), "{ended:?}");
+    assert_eq!(
+        (ended.code, ended.json()["error"]["message"].as_str()),
+        (2, Some("a subcommand is missing"))
+    );
+    let ended = Home::new()
+        .run("send contacts --name A --phone-type Home -o record")
+        .end();
+    assert!(
+        ended.json()["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("--phone <PHONE>"),
+        "{ended:?}"
+    );
     assert_eq!(Home::new().run("send txt -- -o record").end().stdout, "");
 }
 
 /// Whether the wrong line `guess` is refused with a hint that has `hint`, and that repeats no number or text of the line.
 fn is_answered_with(guess: &str, hint: &str) {
     let ended = Home::new().run(guess).fails(2, &["\nhint: ", hint]);
-    assert!(ended.stdout.is_empty() || ended.json()["sent"] == "no", "{ended:?}");
+    assert!(
+        ended.stdout.is_empty() || ended.json()["sent"] == "no",
+        "{ended:?}"
+    );
     let (_, proposed) = ended.stderr.rsplit_once("hint: ").unwrap();
-    assert!(!proposed.contains("5939") && !proposed.contains("--yes") && !proposed.contains("Ana"), "{ended:?}");
+    assert!(
+        !proposed.contains("5939") && !proposed.contains("--yes") && !proposed.contains("Ana"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -542,11 +935,17 @@ fn a_first_guess_is_answered_with_what_to_type() {
         ("send text --to +49 30 1234 5678 Hola", QUOTES),
         ("send text --to 593 98 765 4321 Hola", QUOTES),
         ("send text --to 593987654321 Hola Ana", QUOTES),
-        ("send hsm order_shipped --to 593987654321", "jelouctl send template NAME --to NUMBER"),
+        (
+            "send hsm order_shipped --to 593987654321",
+            "jelouctl send template NAME --to NUMBER",
+        ),
         ("send document --to 593987654321", "jelouctl send file"),
         ("send photo --to 593987654321", "jelouctl send image"),
         ("send voice_call --to 593987654321", "jelouctl send call"),
-        ("send button --to 593987654321", "jelouctl send quick-reply --help"),
+        (
+            "send button --to 593987654321",
+            "jelouctl send quick-reply --help",
+        ),
         ("send text 593987654321 Hola", QUOTES),
         ("send text 593987654321", "--to"),
         ("send 593987654321 Hola", TEXT),
@@ -554,38 +953,80 @@ fn a_first_guess_is_answered_with_what_to_type() {
         ("send image 593987654321", TO),
         ("send text -t 593987654321 -m Hola", TO),
         ("send text --phone 593987654321 Hola", TO),
-        ("send text --to 593987654321 --message Ana", "the text is an argument in quotes, or --text"),
-        ("send image --to 593987654321 --file a.jpg", "--media-url URL names a file on the web"),
-        ("send image --to 593987654321 a.jpg", "--media-url URL takes a file on the web, not one on this machine"),
-        ("send template t Ana --to 593987654321", "the values of a template are given with --param"),
+        (
+            "send text --to 593987654321 --message Ana",
+            "the text is an argument in quotes, or --text",
+        ),
+        (
+            "send image --to 593987654321 --file a.jpg",
+            "--media-url URL names a file on the web",
+        ),
+        (
+            "send image --to 593987654321 a.jpg",
+            "--media-url URL takes a file on the web, not one on this machine",
+        ),
+        (
+            "send template t Ana --to 593987654321",
+            "the values of a template are given with --param",
+        ),
         (
             "send text --to 593987654321 --to 593987654322 a",
             "--to takes one recipient; to send to several people: jelouctl bulk send LIST",
         ),
-        ("send text --to 593987654321 --text Hola otra", "leave one of them out"),
-        ("send raw '{}' --to 593987654321", "every other part with a flag: see --help"),
+        (
+            "send text --to 593987654321 --text Hola otra",
+            "leave one of them out",
+        ),
+        (
+            "send raw '{}' --to 593987654321",
+            "every other part with a flag: see --help",
+        ),
         ("send text --to 593987654321 '-5% hoy'", DASH),
         ("bulk send a.csv text '-promo de hoy'", DASH),
-        ("send text --to 593987654321 -z", "to pass '-z' as a value, use '-- -z'"),
-        ("send text –to 593987654321 Hola", "flags begin with two hyphens: --to"),
+        (
+            "send text --to 593987654321 -z",
+            "to pass '-z' as a value, use '-- -z'",
+        ),
+        (
+            "send text –to 593987654321 Hola",
+            "flags begin with two hyphens: --to",
+        ),
         ("send text -to 593987654321 Hola", TO),
         ("send text --to 593987654321 “Hola Ana”", QUOTES),
         ("send bulk a.csv", LIST),
-        ("text --to 593987654321 Hola", "a kind of message follows `send`: jelouctl send KIND --help"),
+        (
+            "text --to 593987654321 Hola",
+            "a kind of message follows `send`: jelouctl send KIND --help",
+        ),
         ("template list", "jelouctl templates lists them"),
-        ("flow-message mi_flujo", "the flow's name is given with --flow-name"),
+        (
+            "flow-message mi_flujo",
+            "the flow's name is given with --flow-name",
+        ),
         ("message send", TEXT),
-        ("run 593987654321 -- false", "-- belongs before the command, and --to before the recipient"),
-        ("run --to 593987654321 make all", "-- belongs before the command"),
+        (
+            "run 593987654321 -- false",
+            "-- belongs before the command, and --to before the recipient",
+        ),
+        (
+            "run --to 593987654321 make all",
+            "-- belongs before the command",
+        ),
         ("sandbox --expect 1 ./a.sh", "-- belongs before the command"),
         ("version", "jelouctl --version"),
         ("inbox", "jelouctl sandbox --open"),
-        ("config", "jelouctl profile set NAME --bot BOT --client-id ID"),
+        (
+            "config",
+            "jelouctl profile set NAME --bot BOT --client-id ID",
+        ),
         ("runs", "jelouctl bulk list"),
         ("--profile p status r", "it is a command of `bulk`"),
         ("-o record", "jelouctl --help lists the commands"),
         ("api", "the usage is jelouctl api"),
-        ("messages list 593987654321", "the person is given with --to"),
+        (
+            "messages list 593987654321",
+            "the person is given with --to",
+        ),
         ("templates list", "jelouctl templates"),
         ("templates show order", "jelouctl templates --query NAME"),
         ("templates order", "a name is given with --query"),
@@ -602,47 +1043,106 @@ fn a_first_guess_of_a_list_is_answered_with_what_to_type() {
         ("bulk people.csv text Hola", LIST),
         ("bulk send people.csv", LIST),
         ("bulk send people.csv 'Hola {{ n }}'", LIST),
-        ("bulk send a.csv b.csv text Hola", "one list comes before the kind of message, in quotes"),
-        ("bulk send Citas mañana.csv text Hola", "in quotes if its name has blanks"),
+        (
+            "bulk send a.csv b.csv text Hola",
+            "one list comes before the kind of message, in quotes",
+        ),
+        (
+            "bulk send Citas mañana.csv text Hola",
+            "in quotes if its name has blanks",
+        ),
         ("bulk send text", "the usage is jelouctl bulk send <FILE|->"),
-        ("bulk send a.csv text --limit 2 Hola", "it belongs before the kind of message"),
-        ("bulk send a.csv text Hola {{n}}", "a text is one argument, in quotes"),
+        (
+            "bulk send a.csv text --limit 2 Hola",
+            "it belongs before the kind of message",
+        ),
+        (
+            "bulk send a.csv text Hola {{n}}",
+            "a text is one argument, in quotes",
+        ),
         ("bulk send a.csv --to tel text Hola", "--to-column COLUMN"),
         ("bulk preview a.csv", "--preview 3"),
         ("bulk kill r", "jelouctl bulk stop RUN"),
         ("bulk retry r", "jelouctl bulk resume RUN"),
         ("bulk watch r", "jelouctl bulk deliveries RUN --watch"),
         ("bulk prune", "jelouctl bulk remove --older-than 90d"),
-        ("bulk report --run r", "the name of the run is given without a flag"),
+        (
+            "bulk report --run r",
+            "the name of the run is given without a flag",
+        ),
         ("bulk cancel", "the usage is jelouctl bulk cancel <RUN>"),
-        ("bulk send a.csv --schedule 10:00 text Hola", "--between 'mon-fri 07:00-19:00'"),
+        (
+            "bulk send a.csv --schedule 10:00 text Hola",
+            "--between 'mon-fri 07:00-19:00'",
+        ),
         ("bulk send a.csv --where x text Hola", "filter the sheet"),
-        ("bulk send a.csv --delay 5 text Hola", "--rate says how fast"),
-        ("bulk send a.csv --template t", "jelouctl bulk send LIST template NAME"),
+        (
+            "bulk send a.csv --delay 5 text Hola",
+            "--rate says how fast",
+        ),
+        (
+            "bulk send a.csv --template t",
+            "jelouctl bulk send LIST template NAME",
+        ),
         ("bulk remov r", "'remove'"),
         // Flags of other tools.
-        ("--json --sandbox send text --to 593987654321 Hola", "-o record"),
+        (
+            "--json --sandbox send text --to 593987654321 Hola",
+            "-o record",
+        ),
         ("doctor --format json", JSON),
-        ("send text --to 593987654321 --key k Hola", "--once KEY sends each person"),
-        ("send text --to 593987654321 --retries 3 Hola", "--retry-for DURATION"),
-        ("send template t --to 593987654321 --image https://a.example/b", "--type image --media-url URL"),
+        (
+            "send text --to 593987654321 --key k Hola",
+            "--once KEY sends each person",
+        ),
+        (
+            "send text --to 593987654321 --retries 3 Hola",
+            "--retry-for DURATION",
+        ),
+        (
+            "send template t --to 593987654321 --image https://a.example/b",
+            "--type image --media-url URL",
+        ),
     ] {
         is_answered_with(guess, hint);
     }
-    let ended = Home::new().run("send text --token canary Hola").fails(2, &["the secret is never an argument"]);
+    let ended = Home::new()
+        .run("send text --token canary Hola")
+        .fails(2, &["the secret is never an argument"]);
     assert!(!ended.stderr.contains("canary"), "{ended:?}");
-    let ended = Home::new().run("profile set x --client-secret abc").fails(2, &["the secret is never an argument"]);
+    let ended = Home::new()
+        .run("profile set x --client-secret abc")
+        .fails(2, &["the secret is never an argument"]);
     assert!(!ended.stderr.contains("abc"), "{ended:?}");
-    let ended = Home::new().run("send text --to 593987654321 --nonsense Hola").fails(2, &["'--nonsense'"]);
+    let ended = Home::new()
+        .run("send text --to 593987654321 --nonsense Hola")
+        .fails(2, &["'--nonsense'"]);
     assert!(!ended.stderr.contains("as a value"), "{ended:?}");
-    Home::new().run("-o json send text --to 1 a").fails(2, &["invalid value 'json' for '--output", JSON]);
-    Home::new().run("bulk send https://example.com/a.csv text a").fails(2, &["a list is a file on this machine"]);
-    let is_directory =
-        if cfg!(windows) { "failed to read .: is a directory" } else { "failed to read .: Is a directory" };
-    Home::new().run("bulk send . text a").fails(2, &[is_directory]);
-    Home::new().run("bulk send a.csv --preview todo text a").fails(2, &["write a whole number, or all"]);
+    Home::new()
+        .run("-o json send text --to 1 a")
+        .fails(2, &["invalid value 'json' for '--output", JSON]);
+    Home::new()
+        .run("bulk send https://example.com/a.csv text a")
+        .fails(2, &["a list is a file on this machine"]);
+    let is_directory = if cfg!(windows) {
+        "failed to read .: is a directory"
+    } else {
+        "failed to read .: Is a directory"
+    };
+    Home::new()
+        .run("bulk send . text a")
+        .fails(2, &[is_directory]);
+    Home::new()
+        .run("bulk send a.csv --preview todo text a")
+        .fails(2, &["write a whole number, or all"]);
     let several = "send text --sandbox --to 593987654321,593987654322 a";
-    Home::new().run(several).fails(2, &["contains `,`", "; to send to several people: jelouctl bulk send"]);
+    Home::new().run(several).fails(
+        2,
+        &[
+            "contains `,`",
+            "; to send to several people: jelouctl bulk send",
+        ],
+    );
 }
 
 #[test]
@@ -658,13 +1158,17 @@ fn a_command_of_another_name_that_means_one_thing_works() {
         ("messages status m", "messages get m"),
     ] {
         let (typed, meant) = (home.run(typed).end(), home.run(meant).end());
-        assert_eq!((typed.code, typed.stdout, typed.stderr), (meant.code, meant.stdout, meant.stderr));
+        assert_eq!(
+            (typed.code, typed.stdout, typed.stderr),
+            (meant.code, meant.stdout, meant.stderr)
+        );
     }
     let help = |words: &str| home.run(words).success().stdout;
     assert_eq!(help("help"), help("--help"));
     assert_eq!(help("help send text"), help("send text --help"));
     assert_eq!(help("send help"), help("send --help"));
-    home.run("help sned").fails(2, &["unrecognized subcommand 'sned'"]);
+    home.run("help sned")
+        .fails(2, &["unrecognized subcommand 'sned'"]);
 }
 
 #[test]
@@ -672,59 +1176,89 @@ fn patients_with_national_numbers_are_not_proposed_to_be_left_out() {
     let home = Home::new();
     home.write("a.csv", "tel\n0987654321\n0987654322\n593987654323\n");
     let hint = "hint: say first whose the national numbers are, such as --country EC; nothing";
-    let ended = home.run("--sandbox bulk send a.csv text Hola").fails(2, &["2 rows cannot be sent", hint]);
+    let ended = home
+        .run("--sandbox bulk send a.csv text Hola")
+        .fails(2, &["2 rows cannot be sent", hint]);
     assert!(!ended.stderr.contains("--skip-invalid"), "{ended:?}");
     home.write("a.csv", "tel\n0987654321\nx\n593987654323\n");
-    home.run("--sandbox bulk send a.csv text Hola").fails(2, &["2 rows cannot be sent", hint]);
+    home.run("--sandbox bulk send a.csv text Hola")
+        .fails(2, &["2 rows cannot be sent", hint]);
 }
 
 #[test]
 fn what_is_wrong_with_a_body_is_told_all_at_once() {
     let home = Home::new();
-    home.write("flow.json", r#"{"title": 5, "caption": [1], "texto": "hola", "parameters": {"flow_id": "1"}}"#);
-    home.run("--sandbox send flow --to 593987654321 --body flow.json").fails(
-        2,
-        &[
-            "title: is the number 5; a text is needed (set it with --title)",
-            "caption: is a list; a text is needed (set it with --caption)",
-            "  - text: is missing (set it with --text)",
-            "texto: unknown field; did you mean `text`?",
-            "parameters.flow_action_payload.screen: is missing (set it with --screen)",
-        ],
+    home.write(
+        "flow.json",
+        r#"{"title": 5, "caption": [1], "texto": "hola", "parameters": {"flow_id": "1"}}"#,
     );
+    home.run("--sandbox send flow --to 593987654321 --body flow.json")
+        .fails(
+            2,
+            &[
+                "title: is the number 5; a text is needed (set it with --title)",
+                "caption: is a list; a text is needed (set it with --caption)",
+                "  - text: is missing (set it with --text)",
+                "texto: unknown field; did you mean `text`?",
+                "parameters.flow_action_payload.screen: is missing (set it with --screen)",
+            ],
+        );
 }
 
 #[test]
 fn a_body_is_a_file_or_json_as_other_flags_have_it() {
     let home = Home::new();
     home.write("text.json", r#"{"text": "Hola"}"#);
-    for body in ["text.json", "@text.json", r#"{"text": "Hola"}"#, " {\"text\": \"Hola\"}"] {
-        home.run("--sandbox send text --to 593987654321 --body").args(&[body]).success().told(&["│ Hola"]);
+    for body in [
+        "text.json",
+        "@text.json",
+        r#"{"text": "Hola"}"#,
+        " {\"text\": \"Hola\"}",
+    ] {
+        home.run("--sandbox send text --to 593987654321 --body")
+            .args(&[body])
+            .success()
+            .told(&["│ Hola"]);
     }
     home.write("people.csv", "telefono,nombre\n593987654321,Ana\n");
-    let row = home.run(r#"--sandbox bulk send people.csv --preview 1 text --body '{"text": "Hola {{ nombre }}"}'"#);
+    let row = home.run(
+        r#"--sandbox bulk send people.csv --preview 1 text --body '{"text": "Hola {{ nombre }}"}'"#,
+    );
     assert!(row.success().stdout.contains("Hola Ana"));
     home.write("empty.json", "");
     home.run("--sandbox send raw --to 593987654321 --body empty.json")
         .fails(2, &["empty.json is empty; JSON is needed"]);
-    home.run("--sandbox send text --to 593987654321 --body {text").fails(2, &["its value is not valid JSON"]);
+    home.run("--sandbox send text --to 593987654321 --body {text")
+        .fails(2, &["its value is not valid JSON"]);
 }
 
 #[test]
 fn an_address_that_cannot_hold_a_secret_is_shown() {
     for (url, told) in [
-        ("localhost:8080", "the scheme `localhost` is not one of the API's; give an https:// URL"),
-        ("http://api.example.com", "`http://api.example.com` would get"),
+        (
+            "localhost:8080",
+            "the scheme `localhost` is not one of the API's; give an https:// URL",
+        ),
+        (
+            "http://api.example.com",
+            "`http://api.example.com` would get",
+        ),
     ] {
         let told = format!("'(not shown)' for '--api-url <URL>': {told}");
-        Home::new().run(&format!("send text --to 593987654321 Hola --api-url {url}")).fails(2, &[&told]);
+        Home::new()
+            .run(&format!("send text --to 593987654321 Hola --api-url {url}"))
+            .fails(2, &[&told]);
     }
 }
 
 #[test]
 fn a_flag_that_says_no_more_twice_may_be_given_twice() {
-    Home::new().run("-v send text --to 593987654321 -v -v Hola --sandbox").success();
-    Home::new().run("send text --to 593987654321 -vq Hola --sandbox").fails(2, &["--quiet"]);
+    Home::new()
+        .run("-v send text --to 593987654321 -v -v Hola --sandbox")
+        .success();
+    Home::new()
+        .run("send text --to 593987654321 -vq Hola --sandbox")
+        .fails(2, &["--quiet"]);
 }
 
 #[test]
@@ -732,13 +1266,19 @@ fn blanks_are_no_text() {
     let server = Server::never_asked();
     for text in [" ", "\t\n", "\u{a0}\u{2003}"] {
         let words = ["send", "text", "--to", "593987654321", text];
-        Home::new().run_args(&words).api(&server.url).fails(2, &["text: has blanks only"]);
+        Home::new()
+            .run_args(&words)
+            .api(&server.url)
+            .fails(2, &["text: has blanks only"]);
     }
     // As hints and the page of a run write it, to be replaced.
     let home = Home::new();
     home.run("send text --to 593987654321 …")
         .api(&server.url)
-        .fails(2, &["text: is `…`, which stands for your message in a hint; write the message"]);
+        .fails(
+            2,
+            &["text: is `…`, which stands for your message in a hint; write the message"],
+        );
 }
 
 #[test]
@@ -756,7 +1296,16 @@ fn a_contacts_phone_that_is_no_international_number_is_warned_about() {
 #[test]
 fn a_card_or_a_body_of_another_shape_is_refused() {
     let told = ["--contact: its value is not valid JSON", "an object is {"];
-    refused("send contacts --to 593987654321 --contact 'Juan Pérez'", &told);
-    let told = ["--email: `juan` has no @", "write an address such as juan@example.com"];
-    refused("send contacts --to 593987654321 --name Juan --email juan", &told);
+    refused(
+        "send contacts --to 593987654321 --contact 'Juan Pérez'",
+        &told,
+    );
+    let told = [
+        "--email: `juan` has no @",
+        "write an address such as juan@example.com",
+    ];
+    refused(
+        "send contacts --to 593987654321 --name Juan --email juan",
+        &told,
+    );
 }

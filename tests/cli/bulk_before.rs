@@ -11,7 +11,8 @@ also_in_a_database! {
 
 /// The screen up to the question, which is answered with no.
 fn asked(home: &Home, words: &[&str]) -> Vec<String> {
-    let (code, screen) = Terminal::plain(home, &[&["-p", "p", "bulk", "send"], words].concat()).say("n");
+    let (code, screen) =
+        Terminal::plain(home, &[&["-p", "p", "bulk", "send"], words].concat()).say("n");
     assert_eq!(code, 11, "{screen}");
     let (before, _) = screen.split_once("[y/N]").unwrap();
     before.lines().map(str::to_owned).collect()
@@ -21,11 +22,19 @@ fn asked(home: &Home, words: &[&str]) -> Vec<String> {
 fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
     home.profile("p", &jelou.url, "");
-    let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},P{number}\n")).collect();
-    home.write("people.csv", format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()));
+    let rows: Vec<_> = (0..100)
+        .map(|number| format!("5939876543{number:02},P{number}\n"))
+        .collect();
+    home.write(
+        "people.csv",
+        format!("to,nombre\n{}593987654300,again\n12,Bad\n", rows.concat()),
+    );
     let line = "people.csv --skip-invalid --rate 100/m quick-reply --text 'Hola {{ nombre }}\ntodo bien' --reply Sí";
     let lines = asked(&home, &words(line));
-    let from = lines.iter().position(|line| line.starts_with("the first message")).unwrap();
+    let from = lines
+        .iter()
+        .position(|line| line.starts_with("the first message"))
+        .unwrap();
     assert_eq!(
         lines[from..from + 6],
         [
@@ -37,9 +46,17 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
             "by country: EC 101",
         ]
     );
-    assert!(lines.iter().any(|line| line.starts_with("at 1.67/s this takes 1 min 0 s, until 20")), "{lines:#?}");
     assert!(
-        lines.last().unwrap().starts_with("Send 101 messages from bot BOT_ID (profile p) to http://"),
+        lines
+            .iter()
+            .any(|line| line.starts_with("at 1.67/s this takes 1 min 0 s, until 20")),
+        "{lines:#?}"
+    );
+    assert!(
+        lines
+            .last()
+            .unwrap()
+            .starts_with("Send 101 messages from bot BOT_ID (profile p) to http://"),
         "{lines:#?}"
     );
 }
@@ -48,8 +65,15 @@ fn a_person_sees_the_first_message_and_the_figures_before_the_question() {
 fn whatever_the_message_is_it_fits_a_screen() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
     home.profile("p", &jelou.url, "");
-    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n");
-    let long = format!("{}\n{}\u{202e}", "palabra ".repeat(200), "日本語".repeat(60));
+    home.write(
+        "people.csv",
+        "to,nombre\n593987654321,Ana\n593987654322,Luz\n",
+    );
+    let long = format!(
+        "{}\n{}\u{202e}",
+        "palabra ".repeat(200),
+        "日本語".repeat(60)
+    );
     let lines = asked(&home, &["people.csv", "text", &long]);
     assert!(lines.len() <= 25, "{lines:#?}");
     assert!(
@@ -61,48 +85,108 @@ fn whatever_the_message_is_it_fits_a_screen() {
             || line.starts_with("Send ")),
         "{lines:#?}"
     );
-    assert!(lines.iter().any(|line| line.contains("lines; --preview 1 shows all")), "{lines:#?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("lines; --preview 1 shows all")),
+        "{lines:#?}"
+    );
     assert!(!lines.concat().contains('\u{202e}'));
 }
 
 #[test]
 fn a_log_has_figures_and_no_message() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
-    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Luz\n12,Bad\n");
-    let words = ["--run", "r", "--yes", "--skip-invalid", "text", "Hola {{ nombre }}"];
+    home.write(
+        "people.csv",
+        "to,nombre\n593987654321,Ana\n593987654322,Luz\n12,Bad\n",
+    );
+    let words = [
+        "--run",
+        "r",
+        "--yes",
+        "--skip-invalid",
+        "text",
+        "Hola {{ nombre }}",
+    ];
     let ended = home
         .run("bulk send people.csv")
         .args(&words)
         .api(&jelou.url)
-        .fails(10, &["note: 3 rows: 2 to send; left out: 1 invalid\nnote: by country: EC 2\n"]);
+        .fails(
+            10,
+            &["note: 3 rows: 2 to send; left out: 1 invalid\nnote: by country: EC 2\n"],
+        );
     assert!(!ended.stderr.contains("Ana"), "{}", ended.stderr);
     // It is shown on request.
     let ended = home
         .run("bulk send people.csv --preview 1 --skip-invalid --again text 'Hola {{ nombre }}'")
         .api(&jelou.url)
         .success();
-    assert!(ended.stderr.contains("note: 593987654321 would see:\n  │ Hola Ana\n"), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("note: 593987654321 would see:\n  │ Hola Ana\n"),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(ended.stdout.lines().count(), 1);
-    assert!(!ended.stderr.contains("these are the first"), "{}", ended.stderr);
-    let quiet = ["-q", "--again", "--run", "q", "--yes", "--skip-invalid", "text", "Hola {{ nombre }}"];
-    let ended = home.run("bulk send people.csv").args(&quiet).api(&jelou.url).end();
+    assert!(
+        !ended.stderr.contains("these are the first"),
+        "{}",
+        ended.stderr
+    );
+    let quiet = [
+        "-q",
+        "--again",
+        "--run",
+        "q",
+        "--yes",
+        "--skip-invalid",
+        "text",
+        "Hola {{ nombre }}",
+    ];
+    let ended = home
+        .run("bulk send people.csv")
+        .args(&quiet)
+        .api(&jelou.url)
+        .end();
     assert!(!ended.stderr.contains("to send"), "{}", ended.stderr);
 }
 
 #[test]
 fn a_long_preview_says_that_it_shows_the_first_messages() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
-    let rows = (0..12).map(|n| format!("5939876543{n:02}\n")).collect::<Vec<_>>().concat();
+    let rows = (0..12)
+        .map(|n| format!("5939876543{n:02}\n"))
+        .collect::<Vec<_>>()
+        .concat();
     home.write("people.csv", format!("to\n{rows}"));
     for (most, told) in [
         ("10", None),
-        ("11", Some("these are the first 10 of 11 messages; --preview all --file page.html writes a page with all")),
+        (
+            "11",
+            Some(
+                "these are the first 10 of 11 messages; --preview all --file page.html writes a page with all",
+            ),
+        ),
         ("all", Some("note: these are the first 10 of 12 messages; ")),
     ] {
-        let ended = home.run("bulk send people.csv --preview").args(&[most, "text", "Hola"]).api(&jelou.url).success();
+        let ended = home
+            .run("bulk send people.csv --preview")
+            .args(&[most, "text", "Hola"])
+            .api(&jelou.url)
+            .success();
         assert_eq!(ended.stderr.matches("would see").count(), 10, "{ended:?}");
-        assert_eq!(ended.stderr.contains("these are the first"), told.is_some(), "{ended:?}");
-        assert!(told.is_none_or(|told| ended.stderr.contains(told)), "{ended:?}");
+        assert_eq!(
+            ended.stderr.contains("these are the first"),
+            told.is_some(),
+            "{ended:?}"
+        );
+        assert!(
+            told.is_none_or(|told| ended.stderr.contains(told)),
+            "{ended:?}"
+        );
     }
 }
 
@@ -116,12 +200,26 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
          593987654324,Beto\n",
     );
     home.write("bajas.txt", "593987654324\n");
-    let all = ["-p", "p", "bulk", "send", "people.csv", "--exclude", "bajas.txt", "--preview", "all"];
+    let all = [
+        "-p",
+        "p",
+        "bulk",
+        "send",
+        "people.csv",
+        "--exclude",
+        "bajas.txt",
+        "--preview",
+        "all",
+    ];
     let page = [&all[..], &["--file", "preview.html"]].concat();
     let message = ["text", "Hola {{ nombre }}"];
-    let ended = home
-        .run_args(&[&page[..], &message].concat())
-        .fails(2, &["2 rows cannot be sent", "a page with 7 rows written to preview.html"]);
+    let ended = home.run_args(&[&page[..], &message].concat()).fails(
+        2,
+        &[
+            "2 rows cannot be sent",
+            "a page with 7 rows written to preview.html",
+        ],
+    );
     assert_eq!(ended.stdout, "");
     let made = home.read("preview.html");
     assert_eq!(made.matches(">Fine</option>").count(), 1, "{made}");
@@ -137,7 +235,8 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
     ] {
         assert!(made.contains(part), "{part}: {made}");
     }
-    home.run_args(&[&page[..], &["--lang", "es"], &message].concat()).fails(2, &["written to preview.html"]);
+    home.run_args(&[&page[..], &["--lang", "es"], &message].concat())
+        .fails(2, &["written to preview.html"]);
     let made = home.read("preview.html");
     for part in [
         "no se puede enviar 2 filas",
@@ -147,21 +246,46 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
     ] {
         assert!(made.contains(part), "{part}: {made}");
     }
-    let masked = [&page[..], &["--mask", "--lang", "es", "--skip-invalid"], &message].concat();
-    home.run_args(&masked).fails(11, &["written to preview.html"]);
+    let masked = [
+        &page[..],
+        &["--mask", "--lang", "es", "--skip-invalid"],
+        &message,
+    ]
+    .concat();
+    home.run_args(&masked)
+        .fails(11, &["written to preview.html"]);
     let masked = home.read("preview.html");
-    assert!(masked.contains("No se pueden enviar") && !masked.contains("Ana") && !masked.contains("59398"), "{masked}");
+    assert!(
+        masked.contains("No se pueden enviar")
+            && !masked.contains("Ana")
+            && !masked.contains("59398"),
+        "{masked}"
+    );
 
-    let requests = home.run_args(&[&all[..], &["--skip-invalid", "--limit=1"], &message].concat()).success();
+    let requests = home
+        .run_args(&[&all[..], &["--skip-invalid", "--limit=1"], &message].concat())
+        .success();
     assert_eq!(requests.stdout.lines().count(), 1);
     home.write("other.html", "mine");
     for (flags, words) in [
-        (&["--preview", "all", "--file", "preview.pdf"][..], "preview.pdf is not the name of a page"),
-        (&["--preview", "3", "--file", "preview.html"], "the page has every row"),
+        (
+            &["--preview", "all", "--file", "preview.pdf"][..],
+            "preview.pdf is not the name of a page",
+        ),
+        (
+            &["--preview", "3", "--file", "preview.html"],
+            "the page has every row",
+        ),
         (&["--file", "preview.html"], "--preview"),
         (&["--preview", "all", "--mask"], "--file"),
-        (&["--preview", "all", "--file", "other.html"], "other.html exists"),
-        (&["--preview", "all", "--file", "no/preview.html"], "No such file"),
+        (
+            &["--preview", "all", "--file", "other.html"],
+            "other.html exists",
+        ),
+        (
+            &["--preview", "all", "--file", "no/preview.html"],
+            "No such file",
+        ),
     ] {
         let words_of = [&["-p", "p", "bulk", "send", "people.csv"], flags, &message].concat();
         home.run_args(&words_of).fails(2, &[words]);
@@ -173,7 +297,10 @@ fn a_page_has_every_message_for_somebody_else_s_approval() {
 fn at_a_terminal_a_preview_shows_the_messages_and_no_requests() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
     home.profile("p", &jelou.url, "");
-    home.write("people.csv", "to,nombre\n593987654321,Ana\n593987654322,Eva\n");
+    home.write(
+        "people.csv",
+        "to,nombre\n593987654321,Ana\n593987654322,Eva\n",
+    );
     let words = ["-p", "p", "bulk", "send", "people.csv", "--preview", "1"];
     let screen = |flags: &[&str]| {
         let words = [&words[..], flags, &["text", "Hola {{ nombre }}"]].concat();
@@ -182,6 +309,9 @@ fn at_a_terminal_a_preview_shows_the_messages_and_no_requests() {
         screen
     };
     let shown = screen(&[]);
-    assert!(shown.contains("Hola Ana") && !shown.contains("userId") && !shown.contains("Eva"), "{shown}");
+    assert!(
+        shown.contains("Hola Ana") && !shown.contains("userId") && !shown.contains("Eva"),
+        "{shown}"
+    );
     assert!(screen(&["--dry-run"]).contains("userId"));
 }

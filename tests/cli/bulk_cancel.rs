@@ -31,7 +31,8 @@ fn paused(home: &Home) -> (Jelou, Arc<AtomicBool>) {
         Some('2') => Act::Answer(422, "", "{}"),
         _ => Act::Answer(401, "", "{}"),
     });
-    send_with(home, &jelou.url, &["--concurrency", "1"]).fails(4, &["the run paused", "jelouctl bulk cancel r"]);
+    send_with(home, &jelou.url, &["--concurrency", "1"])
+        .fails(4, &["the run paused", "jelouctl bulk cancel r"]);
     (jelou, is_mended)
 }
 
@@ -41,45 +42,94 @@ fn what_is_left_of_a_cancelled_run_is_left_out_for_good() {
     let (jelou, is_mended) = paused(&home);
     let seen = jelou.seen().len();
     home.run("bulk cancel").fails(2, &["<RUN>"]);
-    home.run("bulk cancel nowhere --yes").fails(2, &["there is no run nowhere"]);
-    home.run("bulk cancel r --dry-run").fails(2, &["this would change a run"]);
-    home.run("bulk cancel r").fails(2, &["run r was not cancelled", "add --yes"]);
-    assert_eq!(home.run("bulk status r").success().json()["cancelled"], false);
+    home.run("bulk cancel nowhere --yes")
+        .fails(2, &["there is no run nowhere"]);
+    home.run("bulk cancel r --dry-run")
+        .fails(2, &["this would change a run"]);
+    home.run("bulk cancel r")
+        .fails(2, &["run r was not cancelled", "add --yes"]);
+    assert_eq!(
+        home.run("bulk status r").success().json()["cancelled"],
+        false
+    );
     let ended = home
         .run("bulk cancel r --yes")
         .success()
         .told(&["note: run r is cancelled: what was left of it is never sent\n"]);
     let summary = ended.json();
-    assert_eq!((&summary["cancelled"], &summary["complete"]), (&json!(true), &json!(true)), "{summary}");
+    assert_eq!(
+        (&summary["cancelled"], &summary["complete"]),
+        (&json!(true), &json!(true)),
+        "{summary}"
+    );
     assert_eq!(summary["skipped_reasons"], json!({"cancelled": 3}));
     assert_eq!(counts(&summary), [2, 1, 0, 0]);
-    home.run("bulk cancel r --yes").success().told(&["run r is cancelled: what was left of it is never sent"]);
+    home.run("bulk cancel r --yes")
+        .success()
+        .told(&["run r is cancelled: what was left of it is never sent"]);
     // Every command that shows it says so.
     let status = home.run("bulk status r").success().json();
-    assert_eq!((&status["cancelled"], &status["complete"]), (&json!(true), &json!(true)), "{status}");
+    assert_eq!(
+        (&status["cancelled"], &status["complete"]),
+        (&json!(true), &json!(true)),
+        "{status}"
+    );
     let listed = home.run("bulk list").success().json();
-    assert_eq!((&listed["cancelled"], &listed["skipped"], counts(&listed)), (&json!(true), &json!(3), [2, 1, 0, 0]));
-    let left = home.run("bulk report r --reason cancelled").success().stdout;
+    assert_eq!(
+        (&listed["cancelled"], &listed["skipped"], counts(&listed)),
+        (&json!(true), &json!(3), [2, 1, 0, 0])
+    );
+    let left = home
+        .run("bulk report r --reason cancelled")
+        .success()
+        .stdout;
     assert_eq!(left.lines().count(), 4, "{left}");
-    assert!(left.contains("cancelled,the run was cancelled,0,"), "{left}");
-    home.run("bulk report r --format html --file page.html").success();
+    assert!(
+        left.contains("cancelled,the run was cancelled,0,"),
+        "{left}"
+    );
+    home.run("bulk report r --format html --file page.html")
+        .success();
     let page = home.read("page.html");
-    assert!(page.contains("Cancelled: what was left is not sent"), "{page}");
+    assert!(
+        page.contains("Cancelled: what was left is not sent"),
+        "{page}"
+    );
     // It cannot be undone.
     let told = "note: run r is cancelled: the rows that were left of it are never sent";
-    assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[told]).json()), [2, 1, 0, 0]);
+    assert_eq!(
+        counts(&resume(&home, &jelou.url).fails(10, &[told]).json()),
+        [2, 1, 0, 0]
+    );
     let list = "`jelouctl bulk report r --state failed --reason cancelled --file FILE`";
     let refused = ["the run is cancelled: nothing of it is sent any more", list];
-    home.run("bulk resolve r --failed-as pending").fails(2, &refused);
-    assert!(home.run("bulk stop r").success().stderr.contains("run r is complete"));
+    home.run("bulk resolve r --failed-as pending")
+        .fails(2, &refused);
+    assert!(
+        home.run("bulk stop r")
+            .success()
+            .stderr
+            .contains("run r is complete")
+    );
     assert_eq!(jelou.seen().len(), seen);
     // The next run knows who got a message; the others get it from that run.
     is_mended.store(true, SeqCst);
-    assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [2, 1, 0, 0]);
+    assert_eq!(
+        counts(&resume(&home, &jelou.url).fails(10, &[]).json()),
+        [2, 1, 0, 0]
+    );
     assert_eq!(jelou.seen().len(), seen);
     let words = "bulk send people.csv --yes --run s --rate 1000000/s --skip-sent";
-    let ended = home.run(words).args(&["text", "Hola {{ nombre }}"]).api(&jelou.url).success();
-    assert_eq!(ended.json()["skipped_reasons"], json!({"already_sent": 2}), "{ended:?}");
+    let ended = home
+        .run(words)
+        .args(&["text", "Hola {{ nombre }}"])
+        .api(&jelou.url)
+        .success();
+    assert_eq!(
+        ended.json()["skipped_reasons"],
+        json!({"already_sent": 2}),
+        "{ended:?}"
+    );
     assert_eq!(jelou.seen().len(), seen + 4);
 }
 
@@ -88,8 +138,13 @@ fn a_run_that_is_complete_is_not_cancelled() {
     let home = people(2);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url).success();
-    home.run("bulk cancel r --yes").success().told(&["run r is complete: there is nothing to cancel"]);
-    assert_eq!(home.run("bulk status r").success().json()["cancelled"], false);
+    home.run("bulk cancel r --yes")
+        .success()
+        .told(&["run r is complete: there is nothing to cancel"]);
+    assert_eq!(
+        home.run("bulk status r").success().json()["cancelled"],
+        false
+    );
 }
 
 #[test]
@@ -99,8 +154,14 @@ fn a_person_is_asked_before_a_run_is_cancelled() {
     for (answer, code, is_cancelled) in [("n", 2, false), ("y", 0, true)] {
         let (ended, screen) = Terminal::plain(&home, &["bulk", "cancel", "r"]).say(answer);
         assert_eq!(ended, code, "{screen}");
-        assert!(screen.contains("never send what is left of it (3 messages)?"), "{screen}");
-        assert_eq!(home.run("bulk list").success().json()["cancelled"], is_cancelled);
+        assert!(
+            screen.contains("never send what is left of it (3 messages)?"),
+            "{screen}"
+        );
+        assert_eq!(
+            home.run("bulk list").success().json()["cancelled"],
+            is_cancelled
+        );
     }
 }
 
@@ -111,19 +172,34 @@ fn a_run_that_ended_during_the_question_is_not_cancelled() {
     let mut terminal = Terminal::plain(&home, &["bulk", "cancel", "r"]);
     terminal.wait_for("[y/N] ");
     is_mended.store(true, SeqCst);
-    assert_eq!(counts(&resume(&home, &jelou.url).fails(10, &[]).json()), [5, 1, 0, 0]);
+    assert_eq!(
+        counts(&resume(&home, &jelou.url).fails(10, &[]).json()),
+        [5, 1, 0, 0]
+    );
     let (ended, screen) = terminal.end_with("y");
-    assert!(ended == 0 && screen.contains("run r is complete: there is nothing to cancel"), "{ended} {screen}");
+    assert!(
+        ended == 0 && screen.contains("run r is complete: there is nothing to cancel"),
+        "{ended} {screen}"
+    );
     let listed = home.run("bulk list").success().json();
-    assert_eq!((&listed["cancelled"], counts(&listed)), (&json!(false), [5, 1, 0, 0]));
+    assert_eq!(
+        (&listed["cancelled"], counts(&listed)),
+        (&json!(false), [5, 1, 0, 0])
+    );
 }
 
 /// The processes that send the run.
 fn senders(home: &Home, url: &str) -> Vec<Child> {
-    let words = "bulk send people.csv --yes --run r --rate 400/s --timeout 1s --progress none text Hola";
+    let words =
+        "bulk send people.csv --yes --run r --rate 400/s --timeout 1s --progress none text Hola";
     let first = start(home, words, &[], url);
-    crate::harness::wait_until("the run is there", || home.run("bulk status r").end().code == 0);
-    vec![first, start(home, "bulk work r --timeout 1s --progress none", &[], url)]
+    crate::harness::wait_until("the run is there", || {
+        home.run("bulk status r").end().code == 0
+    });
+    vec![
+        first,
+        start(home, "bulk work r --timeout 1s --progress none", &[], url),
+    ]
 }
 
 #[test]
@@ -147,18 +223,41 @@ fn nothing_leaves_after_a_run_was_cancelled() {
             assert!([0, 10].contains(&ended.code), "{ended:?}");
         }
         let [sent, failed, unknown, pending] = counts(&ended.json());
-        assert_eq!((failed, pending, ended.json()["inflight"].as_u64()), (0, 0, Some(0)), "{ended:?}");
-        assert!(ended.json()["skipped_reasons"]["cancelled"].as_u64() > Some(0), "{ended:?}");
+        assert_eq!(
+            (failed, pending, ended.json()["inflight"].as_u64()),
+            (0, 0, Some(0)),
+            "{ended:?}"
+        );
+        assert!(
+            ended.json()["skipped_reasons"]["cancelled"].as_u64() > Some(0),
+            "{ended:?}"
+        );
         assert_eq!(ended.json()["complete"], true, "{ended:?}");
         let accepted = jelou.accepted();
-        assert!(accepted.values().all(|messages| *messages == 1), "{accepted:?}");
+        assert!(
+            accepted.values().all(|messages| *messages == 1),
+            "{accepted:?}"
+        );
         // Messages under way at a killed process may have arrived.
         let arrived = accepted.len() as u64;
-        assert!(sent <= arrived && arrived <= sent + unknown, "{arrived}: {ended:?}");
+        assert!(
+            sent <= arrived && arrived <= sent + unknown,
+            "{arrived}: {ended:?}"
+        );
         assert!(killed > 0 || unknown == 0, "{ended:?}");
         resume(&home, &jelou.url).end();
         let status = home.run("bulk status r").success().json();
-        assert_eq!((jelou.seen().len(), &status["pending"]), (seen, &json!(0)), "{status}");
-        assert!(!home.run("bulk report r --reason cancelled").success().stdout.contains(&user(0)));
+        assert_eq!(
+            (jelou.seen().len(), &status["pending"]),
+            (seen, &json!(0)),
+            "{status}"
+        );
+        assert!(
+            !home
+                .run("bulk report r --reason cancelled")
+                .success()
+                .stdout
+                .contains(&user(0))
+        );
     }
 }

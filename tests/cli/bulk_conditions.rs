@@ -8,9 +8,15 @@ fn a_text_that_is_not_in_the_language_is_one_error() {
     let home = Home::new();
     home.write("list.csv", "to,x\n593987654321,50\n593987654322,60\n");
     let send = |text: &str| home.list_shown(&["list.csv", "text", text]);
-    send("{% if x > 100 %}a{% endif %}").fails(2, &["error: text: `x` is not a number; write `x | number`"]);
-    send("{% if x == 'no' %}a{% elif x < '5' %}b{% endif %}")
-        .fails(2, &["line 2: text: `50` and `5` would be compared letter by letter", "no row can be sent"]);
+    send("{% if x > 100 %}a{% endif %}")
+        .fails(2, &["error: text: `x` is not a number; write `x | number`"]);
+    send("{% if x == 'no' %}a{% elif x < '5' %}b{% endif %}").fails(
+        2,
+        &[
+            "line 2: text: `50` and `5` would be compared letter by letter",
+            "no row can be sent",
+        ],
+    );
 }
 
 #[test]
@@ -19,7 +25,9 @@ fn the_country_says_which_sign_decimals_have() {
     home.write("list.csv", "to,x\n593987654321,1.200\n");
     let text = "{{ x | number }}";
     for (country, expected) in [("EC", "1200"), ("MX", "1.2")] {
-        let shown = home.list_shown(&["list.csv", "--country", country, "text", text]).success();
+        let shown = home
+            .list_shown(&["list.csv", "--country", country, "text", text])
+            .success();
         assert_eq!(shown.json()["body"]["text"], expected, "{country}");
     }
 }
@@ -27,9 +35,12 @@ fn the_country_says_which_sign_decimals_have() {
 #[test]
 fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error() {
     let home = Home::new();
-    let amounts = "to,x,y\n593987654321,\"1,234\",5\n593987654322,\"1,234.50\",5\n593987654323,950.00,5\n";
+    let amounts =
+        "to,x,y\n593987654321,\"1,234\",5\n593987654322,\"1,234.50\",5\n593987654323,950.00,5\n";
     home.write("list.csv", amounts);
-    let send = |flags: &[&str], text: &str| home.list_shown(&[&["list.csv"], flags, &["text", text]].concat());
+    let send = |flags: &[&str], text: &str| {
+        home.list_shown(&[&["list.csv"], flags, &["text", text]].concat())
+    };
     let read = "{{ to }} {{ x | number }}";
     send(&["--country", "EC"], read).fails(
         2,
@@ -40,7 +51,8 @@ fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error()
         ],
     );
     let unclear = "line 2: text: money: `1,234` may be two numbers, one a thousand times the other";
-    send(&["--country", "EC"], "{{ x | money('$') }}").fails(2, &[unclear, "number(',') or number('.')"]);
+    send(&["--country", "EC"], "{{ x | money('$') }}")
+        .fails(2, &[unclear, "number(',') or number('.')"]);
     let said = send(&["--country", "EC"], "{{ x | number('.') | money('$') }}").success();
     for amount in ["$1.234,00", "$1.234,50", "$950,00"] {
         assert!(said.stdout.contains(amount), "{said:?}");
@@ -52,12 +64,18 @@ fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error()
     // The rows are of different countries.
     home.write(
         "list.csv",
-        amounts.replace("to,x,y", "to,x,pais").replace("\"1,234\",5", "\"1,234\",EC").replace(",5", ",US"),
+        amounts
+            .replace("to,x,y", "to,x,pais")
+            .replace("\"1,234\",5", "\"1,234\",EC")
+            .replace(",5", ",US"),
     );
     send(&[], read).success();
     home.write(
         "list.csv",
-        amounts.replace("\"1,234\"", "1.234").replace("1,234.50", "1.234,50").replace("950.00", "1"),
+        amounts
+            .replace("\"1,234\"", "1.234")
+            .replace("1,234.50", "1.234,50")
+            .replace("950.00", "1"),
     );
     send(&["--country", "MX"], read).fails(2, &["has a decimal comma", "`x | number(',')`"]);
 }
@@ -66,8 +84,19 @@ fn a_column_whose_cells_contradict_the_decimal_sign_of_the_country_is_an_error()
 fn a_text_that_differs_by_case_alone_is_a_warning() {
     let home = Home::new();
     home.write("list.csv", "to,plan\n593987654321,ORO\n593987654322,oro\n");
-    let ended = home.list_shown(&["list.csv", "text", "{{ to }}{% if plan == 'oro' %}!{% endif %}"]).success();
-    assert!(ended.stderr.contains("line 2: plan: `ORO` is not `oro`, as the message has it"), "{ended:?}");
+    let ended = home
+        .list_shown(&[
+            "list.csv",
+            "text",
+            "{{ to }}{% if plan == 'oro' %}!{% endif %}",
+        ])
+        .success();
+    assert!(
+        ended
+            .stderr
+            .contains("line 2: plan: `ORO` is not `oro`, as the message has it"),
+        "{ended:?}"
+    );
     assert!(!ended.stderr.contains("line 3"), "{ended:?}");
 }
 
@@ -76,7 +105,10 @@ fn a_field_of_json_is_read_as_a_cell_is() {
     let home = Home::new();
     let text = "{% if x | number > 100 %}a{% endif %}{% if vip | yes %}b{% endif %}.";
     for (x, vip) in [("150", "false"), ("\"150\"", "\"no\"")] {
-        home.write("list.ndjson", format!("{{\"to\":\"593987654321\",\"x\":{x},\"vip\":{vip}}}\n"));
+        home.write(
+            "list.ndjson",
+            format!("{{\"to\":\"593987654321\",\"x\":{x},\"vip\":{vip}}}\n"),
+        );
         let ended = home.list_shown(&["list.ndjson", "text", text]).success();
         assert_eq!(ended.json()["body"]["text"], "a.");
     }
@@ -98,21 +130,31 @@ fn values_inside_fields_of_json_are_compared_as_what_they_are() {
     let asked = "{% if not cuotas[0].ok | yes %}a{% endif %}{% if c.vip | yes %}b{% endif %}.";
     list("150", "true", "5");
     let sends = |text: &str, expected: &str| {
-        assert_eq!(send(text).success().json()["body"]["text"], expected, "{text}");
+        assert_eq!(
+            send(text).success().json()["body"]["text"],
+            expected,
+            "{text}"
+        );
     };
     sends("{% if c.saldo | number > 100 %}a{% endif %}.", "a.");
     sends(of_a_list, "5.");
     sends(asked, "b.");
     list("\"50\"", "\"no\"", "\"5\"");
-    send("{% if c.saldo > 100 %}a{% endif %}.")
-        .fails(2, &["text: `c.saldo` is not a number; write `c.saldo | number`"]);
+    send("{% if c.saldo > 100 %}a{% endif %}.").fails(
+        2,
+        &["text: `c.saldo` is not a number; write `c.saldo | number`"],
+    );
     sends(of_a_list, "5.");
     sends(asked, "a.");
-    send("{% if c.vip %}b{% endif %}.").fails(2, &["`c.vip` is not yes or no; write `c.vip | yes`"]);
-    send("{% if c.saldo in [50] %}a{% endif %}.")
-        .fails(2, &["line 1: text: compares the text `50` with 50; write `| number`"]);
+    send("{% if c.vip %}b{% endif %}.")
+        .fails(2, &["`c.vip` is not yes or no; write `c.vip | yes`"]);
+    send("{% if c.saldo in [50] %}a{% endif %}.").fails(
+        2,
+        &["line 1: text: compares the text `50` with 50; write `| number`"],
+    );
     list("null", "null", "null");
-    send("{% if c.saldo | number < 100 %}a{% endif %}.").fails(2, &["an empty cell counts as less than anything"]);
+    send("{% if c.saldo | number < 100 %}a{% endif %}.")
+        .fails(2, &["an empty cell counts as less than anything"]);
     send("{% if c.saldo != '' %}a{% endif %}.").fails(2, &["compares the text `` with none"]);
 }
 
@@ -121,26 +163,38 @@ fn a_column_that_is_named_by_an_expression_is_used() {
     let home = Home::new();
     home.write("list.csv", "to,n,cuota 1,cuota 2\n593987654321,2,50,#N/A\n");
     let text = "{{ row['cuota ' ~ n] }}";
-    home.list_shown(&["list.csv", "text", text])
-        .fails(2, &["cuota 2: `#N/A` is an error of the spreadsheet, and would be sent"]);
+    home.list_shown(&["list.csv", "text", text]).fails(
+        2,
+        &["cuota 2: `#N/A` is an error of the spreadsheet, and would be sent"],
+    );
 }
 
 #[test]
 fn a_faulty_cell_under_a_column_that_is_not_used_hurts_nobody() {
     let home = Home::new();
     home.write("list.csv", "to,nombre,deuda\n593987654321,Ana,#N/A\n");
-    home.list_shown(&["list.csv", "text", "{{ nombre }}"]).success();
-    home.list_shown(&["list.csv", "text", "{{ deuda }}"]).fails(2, &["deuda: `#N/A` is an error of the spreadsheet"]);
+    home.list_shown(&["list.csv", "text", "{{ nombre }}"])
+        .success();
+    home.list_shown(&["list.csv", "text", "{{ deuda }}"])
+        .fails(2, &["deuda: `#N/A` is an error of the spreadsheet"]);
 }
 
 #[test]
 fn a_condition_exempts_only_the_word_that_it_asks_for() {
     let home = Home::new();
-    home.write("list.csv", "to,ciudad\n593987654321,#N/A\n593987654322,Quito\n593987654323,N/A\n");
+    home.write(
+        "list.csv",
+        "to,ciudad\n593987654321,#N/A\n593987654322,Quito\n593987654323,N/A\n",
+    );
     let send = |text: &str| home.list_shown(&["list.csv", "text", text]);
     let refused = "ciudad: `#N/A` is an error of the spreadsheet, and would be sent";
-    send("{% if ciudad == 'Quito' %}Norte{% endif %} {{ ciudad }}").fails(2, &["line 2: ", refused]);
+    send("{% if ciudad == 'Quito' %}Norte{% endif %} {{ ciudad }}")
+        .fails(2, &["line 2: ", refused]);
     send("{% if ciudad != 'N/A' %}{{ ciudad }}{% endif %}.").fails(2, &[refused]);
-    send("{% if ciudad != '#N/A' %}{{ ciudad }}{% endif %}.").success().told(&["N/A", "line 4"]);
-    send("{{ ciudad if ciudad not in ['#N/A', 'N/A'] else 'x' }}").success().not_told(&["N/A"]);
+    send("{% if ciudad != '#N/A' %}{{ ciudad }}{% endif %}.")
+        .success()
+        .told(&["N/A", "line 4"]);
+    send("{{ ciudad if ciudad not in ['#N/A', 'N/A'] else 'x' }}")
+        .success()
+        .not_told(&["N/A"]);
 }

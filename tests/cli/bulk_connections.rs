@@ -26,7 +26,9 @@ pub(crate) type Seen = Arc<Mutex<Vec<Vec<String>>>>;
 
 /// A server that answers each request of a connection with what `answer` says of its recipient, the number of the request
 /// on its connection and of all; nothing ends the connection.
-fn server(answer: impl Fn(&str, usize, usize) -> Option<String> + Send + Sync + 'static) -> (Acceptor, Seen) {
+fn server(
+    answer: impl Fn(&str, usize, usize) -> Option<String> + Send + Sync + 'static,
+) -> (Acceptor, Seen) {
     server_on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
 }
 
@@ -46,7 +48,9 @@ pub(crate) fn server_on(
         let mut reader = BufReader::new(stream);
         for number in 0.. {
             // Clients may close a connection at any time.
-            let Ok(request) = read_request(&mut reader) else { return };
+            let Ok(request) = read_request(&mut reader) else {
+                return;
+            };
             let user = request.json()["userId"].as_str().unwrap().to_owned();
             all.lock().unwrap()[connection].push(user.clone());
             let mut stream: &TcpStream = stream;
@@ -61,29 +65,44 @@ pub(crate) fn server_on(
 
 pub(crate) fn accepted(user: &str, headers: &str) -> String {
     let body = format!("{{\"success\":true,\"messageId\":\"msg_{user}\"}}");
-    format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 200 OK\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// Sends to this number of people, and returns each row of the report.
 fn send(server: &Acceptor, rows: usize, flags: &str) -> Vec<Value> {
     let home = Home::new();
-    let people: Vec<_> = (0..rows).map(|number| format!("{}\n", 593_990_000_000 + number)).collect();
+    let people: Vec<_> = (0..rows)
+        .map(|number| format!("{}\n", 593_990_000_000 + number))
+        .collect();
     home.write("people.csv", format!("to\n{}", people.concat()));
-    let run = home.run(&format!("bulk send people.csv --yes --run r {flags} text Hola")).api(&server.url());
+    let run = home
+        .run(&format!(
+            "bulk send people.csv --yes --run r {flags} text Hola"
+        ))
+        .api(&server.url());
     let ended = run.end();
     assert!([0, 10].contains(&ended.code), "{ended:?}");
     home.report("r")
 }
 
 fn with_state<'a>(rows: &'a [Value], state: &str) -> Vec<&'a str> {
-    rows.iter().filter(|row| row["sent"] == state).map(|row| row["to"].as_str().unwrap()).collect()
+    rows.iter()
+        .filter(|row| row["sent"] == state)
+        .map(|row| row["to"].as_str().unwrap())
+        .collect()
 }
 
 /// Files alone: the ledger has no part in it.
 #[test]
 fn a_server_that_gives_all_the_same_id_is_believed() {
     let (server, _) = server(|_, _, _| Some(accepted("same", "")));
-    assert_eq!(with_state(&send(&server, 30, "--rate 100000/s"), "yes").len(), 30);
+    assert_eq!(
+        with_state(&send(&server, 30, "--rate 100000/s"), "yes").len(),
+        30
+    );
 }
 
 /// Files alone: how long a connection rests between two rows is how long the ledger takes.
@@ -108,7 +127,8 @@ fn an_idle_connection_is_not_used_again() {
 /// Files alone: the ledger has no part in it.
 #[test]
 fn a_server_that_keeps_no_connections_is_taken_at_its_word() {
-    let (server, seen) = server(|user, _, _| Some(accepted(user, "Keep-Alive: max=5, timeout=0\r\n")));
+    let (server, seen) =
+        server(|user, _, _| Some(accepted(user, "Keep-Alive: max=5, timeout=0\r\n")));
     send(&server, 5, "--concurrency 1 --rate 100000/s");
     assert_eq!(seen.lock().unwrap().len(), 5);
 }
@@ -123,14 +143,20 @@ fn connections_are_used_again_while_that_goes_well() {
 
 /// Every recipient that a server has seen, sorted.
 pub(crate) fn recipients(seen: &[&Seen]) -> Vec<String> {
-    let mut all: Vec<_> = seen.iter().flat_map(|seen| seen.lock().unwrap().concat()).collect();
+    let mut all: Vec<_> = seen
+        .iter()
+        .flat_map(|seen| seen.lock().unwrap().concat())
+        .collect();
     all.sort();
     all
 }
 
 /// A server whose connections take one request each. From the request of this number on, counted from 0, it answers once the
 /// gate is open.
-pub(crate) fn gated_server(listener: TcpListener, gated: usize) -> (Acceptor, Seen, Arc<OnceLock<()>>) {
+pub(crate) fn gated_server(
+    listener: TcpListener,
+    gated: usize,
+) -> (Acceptor, Seen, Arc<OnceLock<()>>) {
     let gate = Arc::new(OnceLock::new());
     let of_server = Arc::clone(&gate);
     let (server, seen) = server_on(listener, move |user, _, total| {
@@ -143,7 +169,9 @@ pub(crate) fn gated_server(listener: TcpListener, gated: usize) -> (Acceptor, Se
 }
 
 pub(crate) fn wait_for(seen: &Seen, requests: usize) {
-    wait_until("the server has seen the requests", || recipients(&[seen]).len() >= requests);
+    wait_until("the server has seen the requests", || {
+        recipients(&[seen]).len() >= requests
+    });
 }
 
 #[test]
@@ -152,7 +180,8 @@ fn a_run_waits_while_the_network_is_away_and_loses_nothing() {
     let (home, port) = (people(ROWS), OwnPort::new());
     // Four requests are under way when the server is gone for all others.
     let (mut server, before, gate) = gated_server(port.listen(), 12);
-    let words = "bulk send people.csv --yes --run r --rate 100000/s --concurrency 4 --progress ndjson";
+    let words =
+        "bulk send people.csv --yes --run r --rate 100000/s --concurrency 4 --progress ndjson";
     let mut run = Watched::new(start(&home, words, &["text", "Hola"], &port.url()));
     wait_for(&before, 16);
     server.stop_listening();
@@ -162,12 +191,28 @@ fn a_run_waits_while_the_network_is_away_and_loses_nothing() {
     // A row may be checking right now whether the network is back.
     let status = home.run("bulk status r").success().json();
     let count = |state: &str| status[state].as_u64().unwrap();
-    assert_eq!((count("sent"), count("pending") + count("inflight")), (16, 184), "{status}");
+    assert_eq!(
+        (count("sent"), count("pending") + count("inflight")),
+        (16, 184),
+        "{status}"
+    );
     let (_server, after) = server_on(port.listen(), |user, _, _| Some(accepted(user, "")));
     let ended = run.end();
-    assert_eq!((ended.code, counts(&ended.json())), (0, [200, 0, 0, 0]), "{ended:?}");
-    assert_eq!(recipients(&[&before, &after]), (0..ROWS).map(user).collect::<Vec<_>>(), "each once");
-    let told = ended.stderr.lines().find(|line| line.starts_with("note: waiting ")).unwrap();
+    assert_eq!(
+        (ended.code, counts(&ended.json())),
+        (0, [200, 0, 0, 0]),
+        "{ended:?}"
+    );
+    assert_eq!(
+        recipients(&[&before, &after]),
+        (0..ROWS).map(user).collect::<Vec<_>>(),
+        "each once"
+    );
+    let told = ended
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("note: waiting "))
+        .unwrap();
     assert!(told.contains(": failed to connect to 127.0.0.1:"), "{told}");
     assert!(told.contains("; unreachable since 20"), "{told}");
     let page = home.run("bulk report r --format html").success().stdout;
@@ -183,7 +228,14 @@ fn a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait() {
         resume(&home, &port.url()),
         resume(&home, &port.url()).args(&["--max-wait", "0"]),
     ] {
-        let ended = run.fails(7, &["the run paused: failed to connect", "--max-wait", "jelouctl bulk resume r"]);
+        let ended = run.fails(
+            7,
+            &[
+                "the run paused: failed to connect",
+                "--max-wait",
+                "jelouctl bulk resume r",
+            ],
+        );
         // For other rows of such a paused run that may not be true.
         assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
         assert_eq!(counts(&ended.json()), [0, 0, 0, 50]);
@@ -199,7 +251,10 @@ fn a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait() {
 fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
     let (home, port) = (people(50), OwnPort::new());
     for (words, more) in [
-        ("bulk send people.csv --yes --run r --rate 100000/s", &["text", "Hola"][..]),
+        (
+            "bulk send people.csv --yes --run r --rate 100000/s",
+            &["text", "Hola"][..],
+        ),
         ("bulk resume r --rate 100000/s", &[]),
     ] {
         let mut run = Watched::new(start(&home, words, more, &port.url()));
@@ -212,7 +267,11 @@ fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
             143
         };
         let ended = run.end();
-        assert_eq!((ended.code, counts(&ended.json())), (code, [0, 0, 0, 50]), "{ended:?}");
+        assert_eq!(
+            (ended.code, counts(&ended.json())),
+            (code, [0, 0, 0, 50]),
+            "{ended:?}"
+        );
     }
 }
 
@@ -225,10 +284,23 @@ fn with_a_connection_for_each_message_no_answer_is_another_ones() {
         let stray = if number > 0 { limit } else { "" };
         Some(format!("{stray}{}", accepted(user, "")))
     });
-    let rows = send(&server, 30, "--concurrency 4 --rate 100000/s --no-keep-alive");
+    let rows = send(
+        &server,
+        30,
+        "--concurrency 4 --rate 100000/s --no-keep-alive",
+    );
     assert_eq!(with_state(&rows, "yes").len(), 30, "{rows:?}");
-    assert_eq!(recipients(&[&seen]), (0..30).map(user).collect::<Vec<_>>(), "each once");
-    assert!(seen.lock().unwrap().iter().all(|connection| connection.len() == 1));
+    assert_eq!(
+        recipients(&[&seen]),
+        (0..30).map(user).collect::<Vec<_>>(),
+        "each once"
+    );
+    assert!(
+        seen.lock()
+            .unwrap()
+            .iter()
+            .all(|connection| connection.len() == 1)
+    );
 }
 
 #[test]

@@ -36,15 +36,26 @@ const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s --rates rat
 #[test]
 fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
     let (home, jelou) = (home(), jelou());
-    let preview = "bulk send people.csv --rates rates.csv --preview all --file p.html template promo";
+    let preview =
+        "bulk send people.csv --rates rates.csv --preview all --file p.html template promo";
     let shown = home.run(preview).api(&jelou.url).success();
     let told = "cost: 0.175 USD by your rates, an estimate: EC marketing 2 × 0.0625, CO marketing 1 × 0.05";
     assert!(shown.stderr.contains(told), "{shown:?}");
     let page = home.read("p.html");
-    for cell in [">marketing<", ">0.0625<", ">0.125<", "All: <b>0.175 USD</b>"] {
+    for cell in [
+        ">marketing<",
+        ">0.0625<",
+        ">0.125<",
+        "All: <b>0.175 USD</b>",
+    ] {
         assert!(page.contains(cell), "{cell}: {page}");
     }
-    let sent = home.run(SEND).args(&["template", "promo"]).api(&jelou.url).success().told(&[told]);
+    let sent = home
+        .run(SEND)
+        .args(&["template", "promo"])
+        .api(&jelou.url)
+        .success()
+        .told(&[told]);
     let cost = &sent.json()["cost"];
     let by = json!([
         { "country": "EC", "category": "marketing", "messages": 2, "price": "0.0625", "amount": "0.125" },
@@ -56,21 +67,48 @@ fn the_cost_of_templates_is_told_by_their_category_before_and_after() {
     });
     assert_eq!(*cost, expected);
     // It is of the rates that were asked about, whatever becomes of the file.
-    home.write("rates.csv", "country,category,price,currency\n*,marketing,9,EUR\n");
+    home.write(
+        "rates.csv",
+        "country,category,price,currency\n*,marketing,9,EUR\n",
+    );
     assert_eq!(home.run("bulk status r").success().json()["cost"], expected);
-    home.run("bulk report r --file r.html").success().told(&["spent about 0.175 of 0.175 USD by your rates"]);
+    home.run("bulk report r --file r.html")
+        .success()
+        .told(&["spent about 0.175 of 0.175 USD by your rates"]);
     assert!(home.read("r.html").contains("Sent: <b>0.175 USD</b>"));
     home.run("bulk report r --lang es --file s.html").success();
     assert!(home.read("s.html").contains("<b>0,175 USD</b>"));
     // A repeated row is not sent.
     let people = home.read("people.csv");
-    home.write("twice.csv", format!("{people}{}\n", people.lines().last().unwrap()));
+    home.write(
+        "twice.csv",
+        format!("{people}{}\n", people.lines().last().unwrap()),
+    );
     home.write("rates.csv", RATES);
-    home.run(&preview.replace("people", "twice").replace("p.html", "t.html")).api(&jelou.url).fails(2, &[told]);
+    home.run(
+        &preview
+            .replace("people", "twice")
+            .replace("p.html", "t.html"),
+    )
+    .api(&jelou.url)
+    .fails(2, &[told]);
     // The category is not known where the list does not say it, or was not read.
-    for words in [&["template", "bare"][..], &["--unchecked", "template", "promo"]] {
+    for words in [
+        &["template", "bare"][..],
+        &["--unchecked", "template", "promo"],
+    ] {
         home.write("rates.csv", RATES);
-        let flags = ["bulk", "send", "people.csv", "--yes", "--again", "--rates", "rates.csv", "--rate", "1000/s"];
+        let flags = [
+            "bulk",
+            "send",
+            "people.csv",
+            "--yes",
+            "--again",
+            "--rates",
+            "rates.csv",
+            "--rate",
+            "1000/s",
+        ];
         let ended = home
             .run_args(&[&flags, words].concat())
             .api(&jelou.url)
@@ -92,28 +130,53 @@ fn what_costs_more_than_the_budget_does_not_leave() {
             "nothing was sent",
         ],
     );
-    send(&["--budget", "9", "text", "Hola"]).fails(11, &["no price for 1 message: CO service", "nothing was sent"]);
-    for (budget, problem) in
-        [("0", "`0` is not a budget"), ("-1", "`-1` is not an amount"), ("1,5", "`1,5` is not an amount")]
-    {
+    send(&["--budget", "9", "text", "Hola"]).fails(
+        11,
+        &["no price for 1 message: CO service", "nothing was sent"],
+    );
+    for (budget, problem) in [
+        ("0", "`0` is not a budget"),
+        ("-1", "`-1` is not an amount"),
+        ("1,5", "`1,5` is not an amount"),
+    ] {
         send(&["--budget", budget, "template", "promo"]).fails(2, &[problem, "--budget"]);
     }
     home.run("bulk send people.csv --yes --budget 5 text Hola")
         .api(&jelou.url)
-        .fails(2, &["--budget needs rates to know what the messages cost", "add --rates FILE"]);
-    let shown = home.run("bulk send people.csv --rates rates.csv --budget 0.1 --preview 1 template promo");
-    shown.api(&jelou.url).success().told(&["this would be refused, and nothing would leave: the messages cost"]);
+        .fails(
+            2,
+            &[
+                "--budget needs rates to know what the messages cost",
+                "add --rates FILE",
+            ],
+        );
+    let shown =
+        home.run("bulk send people.csv --rates rates.csv --budget 0.1 --preview 1 template promo");
+    shown
+        .api(&jelou.url)
+        .success()
+        .told(&["this would be refused, and nothing would leave: the messages cost"]);
     assert!(jelou.seen().is_empty());
     // The budget of a profile holds, too.
     let rates = home.path().join("rates.csv");
-    home.profile("p", &jelou.url, &format!("rates = '{}'\nbudget = 0.17", rates.display()));
+    home.profile(
+        "p",
+        &jelou.url,
+        &format!("rates = '{}'\nbudget = 0.17", rates.display()),
+    );
     let of_profile = "bulk send people.csv --yes --rate 1000/s";
-    home.run(of_profile).args(&["template", "promo"]).fails(11, &["more than the budget of 0.17"]);
+    home.run(of_profile)
+        .args(&["template", "promo"])
+        .fails(11, &["more than the budget of 0.17"]);
     assert!(jelou.seen().is_empty());
-    home.run(of_profile).args(&["--budget", "0.175", "template", "promo"]).success();
+    home.run(of_profile)
+        .args(&["--budget", "0.175", "template", "promo"])
+        .success();
     assert_eq!(jelou.seen().len(), 3);
     // The sandbox costs nothing.
-    home.run(of_profile).args(&["--sandbox", "--budget", "0.001", "text", "Hola"]).success();
+    home.run(of_profile)
+        .args(&["--sandbox", "--budget", "0.001", "text", "Hola"])
+        .success();
 }
 
 /// Files alone: no run is made.
@@ -121,16 +184,29 @@ fn what_costs_more_than_the_budget_does_not_leave() {
 fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     let home = home();
     let jelou = Jelou::never_asked();
-    home.write("rates.csv", "country,category,price,currency\nEC,service,a,USD\n");
+    home.write(
+        "rates.csv",
+        "country,category,price,currency\nEC,service,a,USD\n",
+    );
     let problem = "rates.csv, line 2: price: `a` is not an amount";
-    let parts = [problem, "`jelouctl explain rates` shows the format; nothing was sent"];
-    home.run(SEND).args(&["text", "Hola"]).api(&jelou.url).fails(2, &parts);
+    let parts = [
+        problem,
+        "`jelouctl explain rates` shows the format; nothing was sent",
+    ];
+    home.run(SEND)
+        .args(&["text", "Hola"])
+        .api(&jelou.url)
+        .fails(2, &parts);
     let missing = "bulk send people.csv --yes --rates none.csv text Hola";
-    home.run(missing).api(&jelou.url).fails(2, &["failed to read none.csv"]);
+    home.run(missing)
+        .api(&jelou.url)
+        .fails(2, &["failed to read none.csv"]);
     home.profile("p", &jelou.url, "rates = \"none.csv\"");
-    home.run("bulk send people.csv --yes text Hola").fails(3, &["failed to read", "none.csv"]);
+    home.run("bulk send people.csv --yes text Hola")
+        .fails(3, &["failed to read", "none.csv"]);
     // A send does not read them.
-    home.run("send text --to 593987654321 Hola --sandbox").success();
+    home.run("send text --to 593987654321 Hola --sandbox")
+        .success();
 }
 
 /// Files alone: no run is made.
@@ -138,14 +214,31 @@ fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
 fn what_one_message_costs_is_told_without_a_send() {
     let home = home();
     for (words, told) in [
-        (&["send", "text", "Hola"][..], "cost by your rates, for a number of EC: 0.0081 USD as service"),
-        (&["send", "template", "promo"], "cost by your rates, for a number of EC: 0.0625 USD as marketing"),
+        (
+            &["send", "text", "Hola"][..],
+            "cost by your rates, for a number of EC: 0.0081 USD as service",
+        ),
+        (
+            &["send", "template", "promo"],
+            "cost by your rates, for a number of EC: 0.0625 USD as marketing",
+        ),
     ] {
-        let flags = ["--to", "593987654321", "--rates", "rates.csv", "--sandbox", "--dry-run"];
-        home.run_args(&[words, &flags].concat()).success().told(&[told]);
+        let flags = [
+            "--to",
+            "593987654321",
+            "--rates",
+            "rates.csv",
+            "--sandbox",
+            "--dry-run",
+        ];
+        home.run_args(&[words, &flags].concat())
+            .success()
+            .told(&[told]);
     }
     let other = "send text Hola --to 573001234567 --rates rates.csv --sandbox --dry-run";
-    home.run(other).success().told(&["no price for this message to a number of CO"]);
+    home.run(other)
+        .success()
+        .told(&["no price for this message to a number of CO"]);
 }
 
 /// Files alone: the sandbox.
@@ -153,8 +246,23 @@ fn what_one_message_costs_is_told_without_a_send() {
 fn the_format_of_rates_is_explained_and_its_example_is_a_file_of_rates() {
     let home = home();
     let about = home.run("explain rates").success().stdout;
-    assert!(about.contains("`country`") && about.contains("No price is built in."), "{about}");
-    home.write("rates.csv", home.run("explain rates --example").success().stdout);
-    let cost: Value = home.run(SEND).args(&["--sandbox", "text", "Hola"]).success().json()["cost"].clone();
-    assert_eq!((&cost["unpriced"], &cost["currency"]), (&json!(0), &json!("USD")), "{cost}");
+    assert!(
+        about.contains("`country`") && about.contains("No price is built in."),
+        "{about}"
+    );
+    home.write(
+        "rates.csv",
+        home.run("explain rates --example").success().stdout,
+    );
+    let cost: Value = home
+        .run(SEND)
+        .args(&["--sandbox", "text", "Hola"])
+        .success()
+        .json()["cost"]
+        .clone();
+    assert_eq!(
+        (&cost["unpriced"], &cost["currency"]),
+        (&json!(0), &json!("USD")),
+        "{cost}"
+    );
 }

@@ -83,17 +83,35 @@ fn finish(home: &Home, jelou: &Jelou) {
 
 fn check(home: &Home, jelou: &Jelou, killed: u32) {
     let accepted = jelou.accepted();
-    assert!(accepted.values().all(|count| *count == 1), "sent twice: {accepted:?}");
+    assert!(
+        accepted.values().all(|count| *count == 1),
+        "sent twice: {accepted:?}"
+    );
 
     let rows = home.report("r");
-    let users: HashSet<_> = rows.iter().map(|row| row["to"].as_str().unwrap().to_owned()).collect();
-    assert_eq!((rows.len() as u64, users.len() as u64), (ROWS, ROWS), "a row is lost");
+    let users: HashSet<_> = rows
+        .iter()
+        .map(|row| row["to"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        (rows.len() as u64, users.len() as u64),
+        (ROWS, ROWS),
+        "a row is lost"
+    );
     let told = home.run("bulk status r").success().json();
-    for (state, sent, code) in
-        [("sent", "yes", None), ("failed", "no", Some("rejected")), ("unknown", "unknown", Some("unknown"))]
-    {
-        let counted = rows.iter().filter(|row| row["sent"] == sent && row["code"].as_str() == code).count();
-        assert_eq!(told[state], counted, "what is counted is not what is reported: {told}");
+    for (state, sent, code) in [
+        ("sent", "yes", None),
+        ("failed", "no", Some("rejected")),
+        ("unknown", "unknown", Some("unknown")),
+    ] {
+        let counted = rows
+            .iter()
+            .filter(|row| row["sent"] == sent && row["code"].as_str() == code)
+            .count();
+        assert_eq!(
+            told[state], counted,
+            "what is counted is not what is reported: {told}"
+        );
     }
     let mut unknown = 0;
     for row in &rows {
@@ -108,20 +126,30 @@ fn check(home: &Home, jelou: &Jelou, killed: u32) {
     // A row is unknown only because of the server or a kill.
     let of_server = rows.iter().filter(|row| {
         row["sent"] == "unknown"
-            && !row["error"].as_str().unwrap_or_default().starts_with("the process that sent it was not heard of again")
+            && !row["error"]
+                .as_str()
+                .unwrap_or_default()
+                .starts_with("the process that sent it was not heard of again")
     });
     let of_kills = unknown - of_server.count() as u64;
-    assert!(of_kills <= u64::from(killed) * CONCURRENCY, "{of_kills} unknown by {killed} kills");
+    assert!(
+        of_kills <= u64::from(killed) * CONCURRENCY,
+        "{of_kills} unknown by {killed} kills"
+    );
 }
 
 fn killed_run(seed: u64, kills: u32) {
     let home = Home::new();
-    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_990_000_000 + number)).collect();
+    let rows: Vec<_> = (0..ROWS)
+        .map(|number| format!("{}\n", 593_990_000_000 + number))
+        .collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     let jelou = unreliable(seed);
     let killed = kill_and_resume(&home, &jelou, seed, kills);
     finish(&home, &jelou);
-    let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| check(&home, &jelou, killed)));
+    let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        check(&home, &jelou, killed);
+    }));
     assert!(checked.is_ok(), "with the seed {seed}");
 }
 
@@ -129,7 +157,11 @@ fn killed_run(seed: u64, kills: u32) {
 fn killed_runs(runs: u64, kills: u32, at_once: usize) {
     thread::scope(|scope| {
         for first in (0..runs).take(at_once) {
-            scope.spawn(move || (first..runs).step_by(at_once).for_each(|seed| killed_run(seed, kills)));
+            scope.spawn(move || {
+                (first..runs)
+                    .step_by(at_once)
+                    .for_each(|seed| killed_run(seed, kills));
+            });
         }
     });
 }
@@ -149,11 +181,17 @@ fn a_thousand_killed_runs() {
 #[test]
 fn a_killed_import_leaves_no_run() {
     let home = Home::new();
-    let rows: Vec<_> = (0..20_000).map(|number| format!("{}\n", 593_990_000_000_u64 + number)).collect();
+    let rows: Vec<_> = (0..20_000)
+        .map(|number| format!("{}\n", 593_990_000_000_u64 + number))
+        .collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     for wait in [20, 60, 120, 200] {
         let words = "--sandbox bulk send people.csv --run r --import-only text Hola";
-        let child = home.process(words, "").env_remove("JELOU_API_URL").spawn().unwrap();
+        let child = home
+            .process(words, "")
+            .env_remove("JELOU_API_URL")
+            .spawn()
+            .unwrap();
         // This waits for nothing: the test varies the instant of the kill.
         thread::sleep(Duration::from_millis(wait));
         kill(child);
@@ -164,5 +202,6 @@ fn a_killed_import_leaves_no_run() {
         home.run("bulk resume r").fails(2, &["there"]);
     }
     home.write("one.csv", "to\n593987654321\n");
-    home.run("--sandbox bulk send one.csv --run other text Hola").success();
+    home.run("--sandbox bulk send one.csv --run other text Hola")
+        .success();
 }

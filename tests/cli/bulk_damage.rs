@@ -22,7 +22,9 @@ struct Killed {
 impl Killed {
     fn new() -> Self {
         let home = Home::new();
-        let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", user(number))).collect();
+        let rows: Vec<_> = (0..ROWS)
+            .map(|number| format!("{}\n", user(number)))
+            .collect();
         home.write("people.csv", format!("to\n{}", rows.concat()));
         let jelou = Jelou::start(|user, before| {
             let is_under_way = user.parse::<usize>().unwrap() % 1000 >= SENT;
@@ -44,15 +46,24 @@ impl Killed {
     }
 
     fn resume(&self) -> Ended {
-        self.home.run("bulk resume r --rate 100000/s").api(&self.jelou.url).end()
+        self.home
+            .run("bulk resume r --rate 100000/s")
+            .api(&self.jelou.url)
+            .end()
     }
 
     /// No one got it twice, and whoever got it is reported as "sent" or "unknown".
     fn check(&self, what: &str) {
         let accepted = self.jelou.accepted();
-        assert!(accepted.values().all(|count| *count == 1), "{what}: sent twice: {accepted:?}");
+        assert!(
+            accepted.values().all(|count| *count == 1),
+            "{what}: sent twice: {accepted:?}"
+        );
         for row in self.home.report("r") {
-            assert!(row["sent"] != "no" || !accepted.contains_key(row["to"].as_str().unwrap()), "{what}: {row}");
+            assert!(
+                row["sent"] != "no" || !accepted.contains_key(row["to"].as_str().unwrap()),
+                "{what}: {row}"
+            );
         }
     }
 }
@@ -65,7 +76,11 @@ fn copy(from: &Path, to: &Path) {
 fn a_killed_run_goes_on() {
     let killed = Killed::new();
     let ended = killed.resume();
-    assert_eq!((ended.code, ended.json()["unknown"].as_u64()), (10, Some(4)), "{ended:?}");
+    assert_eq!(
+        (ended.code, ended.json()["unknown"].as_u64()),
+        (10, Some(4)),
+        "{ended:?}"
+    );
     killed.check("killed");
     assert_eq!(killed.jelou.accepted().len(), ROWS);
 }
@@ -74,7 +89,10 @@ fn a_killed_run_goes_on() {
 fn a_file_that_is_not_a_store_stops_everything() {
     let killed = Killed::new();
     killed.home.run("bulk list").success();
-    let (file, log) = (killed.state().join("state.db"), killed.state().join("state.db-wal"));
+    let (file, log) = (
+        killed.state().join("state.db"),
+        killed.state().join("state.db-wal"),
+    );
     let _ = fs::remove_file(log);
     let whole = fs::read(&file).unwrap();
     let mut newer = whole.clone();
@@ -93,8 +111,15 @@ fn a_file_that_is_not_a_store_stops_everything() {
     ] {
         fs::write(&file, content).unwrap();
         let ended = killed.resume();
-        assert!(ended.code == 12 && ended.stderr.contains(what), "{what}: {ended:?}");
-        let ended = killed.home.run("bulk send people.csv --yes text Otra").api(&killed.jelou.url).end();
+        assert!(
+            ended.code == 12 && ended.stderr.contains(what),
+            "{what}: {ended:?}"
+        );
+        let ended = killed
+            .home
+            .run("bulk send people.csv --yes text Otra")
+            .api(&killed.jelou.url)
+            .end();
         assert_eq!(ended.code, 12, "{what}: {ended:?}");
     }
     assert_eq!(killed.jelou.seen().len(), SENT + 4);
@@ -137,7 +162,10 @@ fn a_store_that_was_copied_to_another_home_is_doubted() {
     let there = home.path().join(STATE);
     fs::create_dir_all(there.parent().unwrap()).unwrap();
     copy(&killed.state(), &there);
-    let ended = home.run("bulk resume r --rate 100000/s").api(&killed.jelou.url).end();
+    let ended = home
+        .run("bulk resume r --rate 100000/s")
+        .api(&killed.jelou.url)
+        .end();
     assert_eq!(ended.code, 11, "{ended:?}");
     assert_eq!(killed.jelou.seen().len(), SENT + 4);
     // In its own place the run is as it was.

@@ -30,7 +30,9 @@ also_in_a_database! {
 
 /// A client that does not know the sandbox as one.
 fn at<'a>(run: Run<'a>, sandbox: &Sandbox) -> Run<'a> {
-    of(sandbox).into_iter().fold(run, |run, (name, value)| run.env(name, value))
+    of(sandbox)
+        .into_iter()
+        .fold(run, |run, (name, value)| run.env(name, value))
 }
 
 /// Its variables.
@@ -46,11 +48,19 @@ fn of(sandbox: &Sandbox) -> [(&'static str, String); 4] {
 /// A sandbox that delivers at once, but for these faults.
 fn delivering(faults: &[String]) -> Sandbox {
     let faults = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]);
-    Sandbox::start(&["--deliver-after", "0ms"].into_iter().chain(faults).collect::<Vec<_>>())
+    Sandbox::start(
+        &["--deliver-after", "0ms"]
+            .into_iter()
+            .chain(faults)
+            .collect::<Vec<_>>(),
+    )
 }
 
 fn send<'a>(home: &'a Home, sandbox: &Sandbox) -> Run<'a> {
-    at(home.run("bulk send people.csv --yes --run r --rate 1000000/s text 'Hola {{ nombre }}'"), sandbox)
+    at(
+        home.run("bulk send people.csv --yes --run r --rate 1000000/s text 'Hola {{ nombre }}'"),
+        sandbox,
+    )
 }
 
 fn ask<'a>(home: &'a Home, sandbox: &Sandbox, flags: &str) -> Run<'a> {
@@ -64,25 +74,52 @@ fn status(home: &Home) -> Value {
 /// How many rows were sent; 0 as long as there is no run.
 fn sent_so_far(home: &Home) -> u64 {
     let status = home.run("bulk status r -o record").end();
-    if status.code == 0 { status.json()["sent"].as_u64().unwrap() } else { 0 }
+    if status.code == 0 {
+        status.json()["sent"].as_u64().unwrap()
+    } else {
+        0
+    }
 }
 
 /// The counts of these names.
 fn figures(json: &Value, names: &[&str]) -> Vec<u64> {
-    names.iter().map(|name| json[name].as_u64().unwrap_or_else(|| panic!("{name}: {json}"))).collect()
+    names
+        .iter()
+        .map(|name| {
+            json[name]
+                .as_u64()
+                .unwrap_or_else(|| panic!("{name}: {json}"))
+        })
+        .collect()
 }
 
-const STATES: [&str; 5] = ["at_whatsapp", "delivered", "undelivered", "not_listed", "no_id"];
+const STATES: [&str; 5] = [
+    "at_whatsapp",
+    "delivered",
+    "undelivered",
+    "not_listed",
+    "no_id",
+];
 
 #[test]
 fn how_far_messages_came_is_kept_and_counted_once() {
-    let faults = [format!("undelivered=131026,to={}", user(3)), format!("unlisted,to={}", user(4))];
+    let faults = [
+        format!("undelivered=131026,to={}", user(3)),
+        format!("unlisted,to={}", user(4)),
+    ];
     let (home, sandbox) = (people(10), delivering(&faults));
     send(&home, &sandbox).success();
-    let unasked = home.run("bulk report r --delivery undelivered -o to").success();
+    let unasked = home
+        .run("bulk report r --delivery undelivered -o to")
+        .success();
     let told = "warning: Jelou was not asked yet what became of the messages of run r: jelouctl bulk deliveries r";
-    assert!(unasked.stdout.is_empty() && unasked.stderr.contains(told), "{unasked:?}");
-    let ended = ask(&home, &sandbox, "").success().told(&["asking Jelou about 10 messages of run r\n"]);
+    assert!(
+        unasked.stdout.is_empty() && unasked.stderr.contains(told),
+        "{unasked:?}"
+    );
+    let ended = ask(&home, &sandbox, "")
+        .success()
+        .told(&["asking Jelou about 10 messages of run r\n"]);
     let json = ended.json();
     assert_eq!(figures(&json, &STATES), [0, 8, 1, 1, 0], "{json}");
     assert_eq!((&json["asked"], &json["whole"]), (&json!(10), &json!(true)));
@@ -91,20 +128,37 @@ fn how_far_messages_came_is_kept_and_counted_once() {
     assert_eq!(figures(kept, &STATES), [0, 8, 1, 1, 0], "{kept}");
     let list = home.run("bulk list -o record").success().json();
     assert_eq!(&list["deliveries"], kept);
-    let people = |words: &str| home.run(&format!("bulk report r {words} -o to")).success().stdout;
+    let people = |words: &str| {
+        home.run(&format!("bulk report r {words} -o to"))
+            .success()
+            .stdout
+    };
     assert_eq!(people("--delivery undelivered"), format!("+{}\n", user(3)));
     assert_eq!(people("--delivery delivered").lines().count(), 8);
     // Sent rows are chosen by their delivery, the others by their state.
-    assert_eq!(people("--state sent --delivery undelivered"), format!("+{}\n", user(3)));
-    assert_eq!(people("--state failed --state unknown --delivery undelivered"), format!("+{}\n", user(3)));
+    assert_eq!(
+        people("--state sent --delivery undelivered"),
+        format!("+{}\n", user(3))
+    );
+    assert_eq!(
+        people("--state failed --state unknown --delivery undelivered"),
+        format!("+{}\n", user(3))
+    );
     assert_eq!(people("--state sent --state pending").lines().count(), 10);
     // The history has no reasons.
-    let without_code = home.run("bulk report r --delivery undelivered --reason 131026 -o to").success();
+    let without_code = home
+        .run("bulk report r --delivery undelivered --reason 131026 -o to")
+        .success();
     assert_eq!(without_code.stdout, "");
     // A report with these columns is still a list.
-    home.run("bulk report r --delivery undelivered --file again.csv").success();
+    home.run("bulk report r --delivery undelivered --file again.csv")
+        .success();
     let again = "bulk send again.csv --again --yes --run s --rate 1000000/s";
-    at(home.run(again).args(&["text", "Hola {{ nombre }}"]), &sandbox).success();
+    at(
+        home.run(again).args(&["text", "Hola {{ nombre }}"]),
+        &sandbox,
+    )
+    .success();
 }
 
 #[test]
@@ -114,7 +168,10 @@ fn times_and_reasons_of_templates_come_from_the_notifications() {
         if request.line.starts_with("POST ") {
             let body: Value = serde_json::from_slice(&request.body).unwrap();
             let person = body["destinations"][0].as_str().unwrap();
-            return Reply::json(200, &json!([{"id": format!("u-{person}"), "destination": person}]).to_string());
+            return Reply::json(
+                200,
+                &json!([{"id": format!("u-{person}"), "destination": person}]).to_string(),
+            );
         }
         assert!(request.line.contains("/notifications?"), "{}", request.line);
         let now = now();
@@ -123,26 +180,66 @@ fn times_and_reasons_of_templates_come_from_the_notifications() {
                 "deliveryUserAt": if status == "READ" { json!("2026-11-20T10:00:00.000Z") } else { Value::Null },
                 "readAt": if status == "READ" { json!("2026-11-20T10:05:00.000Z") } else { Value::Null }, "error": error})
         };
-        let failed = template(1, "FAILED", json!({"code": 131_050, "message": "User has stopped marketing messages"}));
-        entries(&[template(0, "READ", Value::Null), failed, template(2, "DELIVERED_CHANNEL", Value::Null)], 1)
+        let failed = template(
+            1,
+            "FAILED",
+            json!({"code": 131_050, "message": "User has stopped marketing messages"}),
+        );
+        entries(
+            &[
+                template(0, "READ", Value::Null),
+                failed,
+                template(2, "DELIVERED_CHANNEL", Value::Null),
+            ],
+            1,
+        )
     });
-    let send = "bulk send people.csv --yes --run r --rate 1000000/s --unchecked template order_shipped";
+    let send =
+        "bulk send people.csv --yes --run r --rate 1000000/s --unchecked template order_shipped";
     home.run(send).api(&server.url).success();
     let json = ask_at(&home, &server, "").success().json();
-    assert_eq!(figures(&json, &["read", "undelivered", "at_whatsapp"]), [1, 1, 1], "{json}");
+    assert_eq!(
+        figures(&json, &["read", "undelivered", "at_whatsapp"]),
+        [1, 1, 1],
+        "{json}"
+    );
     assert_eq!(json["undelivered_reasons"], json!({"131050": 1}));
     let rows = home.report("r");
-    assert_eq!(rows[0]["delivered_at"], json!("2026-11-20T10:00:00.000Z"), "{}", rows[0]);
-    assert_eq!(rows[0]["read_at"], json!("2026-11-20T10:05:00.000Z"), "{}", rows[0]);
-    assert_eq!(rows[1]["delivery_error"], json!("131050: User has stopped marketing messages"), "{}", rows[1]);
+    assert_eq!(
+        rows[0]["delivered_at"],
+        json!("2026-11-20T10:00:00.000Z"),
+        "{}",
+        rows[0]
+    );
+    assert_eq!(
+        rows[0]["read_at"],
+        json!("2026-11-20T10:05:00.000Z"),
+        "{}",
+        rows[0]
+    );
+    assert_eq!(
+        rows[1]["delivery_error"],
+        json!("131050: User has stopped marketing messages"),
+        "{}",
+        rows[1]
+    );
     let spanish = home.run("bulk report r --lang es").success().stdout;
     let parts = [
         ",leído,2026-11-20T10:00:00.000Z,2026-11-20T10:05:00.000Z,,",
         ",no entregado,,,131050: User has stopped marketing messages,",
         ",en WhatsApp,,,,",
     ];
-    assert!(spanish.lines().skip(1).zip(parts).all(|(row, part)| row.contains(part)), "{spanish}");
-    let opted_out = home.run("bulk report r --delivery undelivered --reason 131050 -o to").success();
+    assert!(
+        spanish
+            .lines()
+            .skip(1)
+            .zip(parts)
+            .all(|(row, part)| row.contains(part)),
+        "{spanish}"
+    );
+    let opted_out = home
+        .run("bulk report r --delivery undelivered --reason 131050 -o to")
+        .success();
     assert_eq!(opted_out.stdout, format!("+{}\n", user(1)));
     assert!(!opted_out.stderr.contains("no code"), "{opted_out:?}");
     home.run("bulk report r --file r.html").success();
@@ -150,8 +247,12 @@ fn times_and_reasons_of_templates_come_from_the_notifications() {
     let wrong = r#"<span class="badge undelivered">Not delivered</span>
       <div class="why"><code>131050</code>"#;
     assert!(page.contains(wrong), "{page}");
-    assert!(!page.contains("User has stopped marketing messages"), "the code has words of its own");
-    home.run("bulk report r --reason nothing").fails(2, &["'nothing'", "already_sent"]);
+    assert!(
+        !page.contains("User has stopped marketing messages"),
+        "the code has words of its own"
+    );
+    home.run("bulk report r --reason nothing")
+        .fails(2, &["'nothing'", "already_sent"]);
 }
 
 /// Accepts messages, and lists those to these users; a page of two at a time.
@@ -168,12 +269,19 @@ fn listing(status: impl Fn(usize, usize) -> Reply + Send + Sync + 'static) -> Se
 
 fn page(request: &Received) -> usize {
     let (_, query) = request.line.split_once("page=").unwrap();
-    query.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+    query
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect::<String>()
+        .parse()
+        .unwrap()
 }
 
 /// As the API writes it.
 fn now() -> String {
-    jiff::Timestamp::try_from(SystemTime::now()).map(|at| format!("{at:.3}")).unwrap()
+    jiff::Timestamp::try_from(SystemTime::now())
+        .map(|at| format!("{at:.3}"))
+        .unwrap()
 }
 
 fn entry(person: &str, status: &str) -> Value {
@@ -186,11 +294,15 @@ fn entry(person: &str, status: &str) -> Value {
 
 fn entries(entries: &[Value], pages: u64) -> Reply {
     let pagination = json!({"totalPages": pages});
-    Reply::json(200, &json!({"pagination": pagination, "results": entries}).to_string())
+    Reply::json(
+        200,
+        &json!({"pagination": pagination, "results": entries}).to_string(),
+    )
 }
 
 fn ask_at<'a>(home: &'a Home, server: &Server, flags: &str) -> Run<'a> {
-    home.run(&format!("bulk deliveries r --retry-for 0 {flags}")).api(&server.url)
+    home.run(&format!("bulk deliveries r --retry-for 0 {flags}"))
+        .api(&server.url)
 }
 
 fn send_to(home: &Home, server: &Server) {
@@ -201,19 +313,37 @@ fn send_to(home: &Home, server: &Server) {
 fn what_was_learnt_before_a_failure_is_kept() {
     let home = people(4);
     let server = listing(|_, page| match page {
-        1 => entries(&[entry(&user(3), "READ"), entry(&user(2), "DELIVERED_USER")], 2),
+        1 => entries(
+            &[entry(&user(3), "READ"), entry(&user(2), "DELIVERED_USER")],
+            2,
+        ),
         _ => Reply::json(503, "{}"),
     });
     send_to(&home, &server);
     let ended = ask_at(&home, &server, "").fails(6, &["the API answered 503"]);
     let json = ended.json();
-    assert_eq!(figures(&json, &["read", "delivered", "not_listed", "not_asked"]), [1, 1, 0, 2], "{json}");
+    assert_eq!(
+        figures(&json, &["read", "delivered", "not_listed", "not_asked"]),
+        [1, 1, 0, 2],
+        "{json}"
+    );
     assert_eq!(json["whole"], json!(false));
     // The look-up was incomplete, so no one counts as not listed; the known states are kept.
     assert_eq!(status(&home)["deliveries"], Value::Null);
-    let known: Vec<_> = home.report("r").iter().map(|row| row["delivery"].clone()).collect();
-    assert_eq!(known, [Value::Null, Value::Null, json!("delivered"), json!("read")]);
-    let methods = server.received().into_iter().filter(|request| !request.line.starts_with("GET ")).count();
+    let known: Vec<_> = home
+        .report("r")
+        .iter()
+        .map(|row| row["delivery"].clone())
+        .collect();
+    assert_eq!(
+        known,
+        [Value::Null, Value::Null, json!("delivered"), json!("read")]
+    );
+    let methods = server
+        .received()
+        .into_iter()
+        .filter(|request| !request.line.starts_with("GET "))
+        .count();
     assert_eq!(methods, 4, "nothing but what was sent");
 }
 
@@ -221,14 +351,25 @@ fn what_was_learnt_before_a_failure_is_kept() {
 #[test]
 fn what_was_read_is_kept_where_another_run_is_damaged() {
     let home = people(3);
-    let server = listing(|_, _| entries(&[entry(&user(2), "DELIVERED_USER"), entry(&user(1), "READ")], 1));
+    let server = listing(|_, _| {
+        entries(
+            &[entry(&user(2), "DELIVERED_USER"), entry(&user(1), "READ")],
+            1,
+        )
+    });
     send_to(&home, &server);
-    home.run("bulk send people.csv --yes --run other --import-only text Otra").api(&server.url).success();
+    home.run("bulk send people.csv --yes --run other --import-only text Otra")
+        .api(&server.url)
+        .success();
     home.change_store("UPDATE row SET state = 'unknown', message_id = NULL WHERE n = 1");
     home.change_store("UPDATE run SET details = '{}' WHERE name = 'other'");
     ask_at(&home, &server, "").fails(12, &["the ledger is damaged"]);
     let found = status(&home);
-    assert_eq!(figures(&found["deliveries"], &["delivered", "read"]), [1, 1], "{found}");
+    assert_eq!(
+        figures(&found["deliveries"], &["delivered", "read"]),
+        [1, 1],
+        "{found}"
+    );
 }
 
 /// Files alone: it is about what Jelou answers.
@@ -245,7 +386,10 @@ fn a_listing_that_gives_less_than_it_counts_is_not_whole() {
         let server = listing(move |_, page| match page {
             1 => {
                 let results = [entry(&user(3), "READ"), entry(&user(2), "DELIVERED_USER")];
-                Reply::json(200, &json!({"pagination": pagination, "results": results}).to_string())
+                Reply::json(
+                    200,
+                    &json!({"pagination": pagination, "results": results}).to_string(),
+                )
             }
             _ => Reply::json(200, &second.to_string()),
         });
@@ -254,7 +398,11 @@ fn a_listing_that_gives_less_than_it_counts_is_not_whole() {
         let json = ended.json();
         assert!([5, 6].contains(&ended.code), "{told}: {ended:?}");
         let states = ["read", "delivered", "not_listed", "not_asked"];
-        assert_eq!((&json["whole"], figures(&json, &states)), (&json!(false), vec![1, 1, 0, 2]), "{told}");
+        assert_eq!(
+            (&json["whole"], figures(&json, &states)),
+            (&json!(false), vec![1, 1, 0, 2]),
+            "{told}"
+        );
         home.run("bulk remove r --yes").success();
     }
 }
@@ -266,15 +414,33 @@ fn messages_that_are_looked_for_one_by_one_must_be_found_or_read_past() {
     let server = Server::responding(|_, request| {
         if request.line.starts_with("POST ") {
             let body: Value = serde_json::from_slice(&request.body).unwrap();
-            return Reply::json(200, &json!({"success": true, "messageId": body["userId"]}).to_string());
+            return Reply::json(
+                200,
+                &json!({"success": true, "messageId": body["userId"]}).to_string(),
+            );
         }
         // The same others, page after page.
-        let others: Vec<_> = (0..50).map(|other| entry(&format!("59399{other:07}"), "READ")).collect();
-        entries(&others, if request.line.contains("messageId=") { 30 } else { 900 })
+        let others: Vec<_> = (0..50)
+            .map(|other| entry(&format!("59399{other:07}"), "READ"))
+            .collect();
+        entries(
+            &others,
+            if request.line.contains("messageId=") {
+                30
+            } else {
+                900
+            },
+        )
     });
     send_to(&home, &server);
-    let json = ask_at(&home, &server, "").fails(6, &["the listing is incomplete"]).json();
-    assert_eq!((&json["whole"], figures(&json, &["not_asked", "not_listed"])), (&json!(false), vec![2, 0]), "{json}");
+    let json = ask_at(&home, &server, "")
+        .fails(6, &["the listing is incomplete"])
+        .json();
+    assert_eq!(
+        (&json["whole"], figures(&json, &["not_asked", "not_listed"])),
+        (&json!(false), vec![2, 0]),
+        "{json}"
+    );
 }
 
 /// A row is unknown and never arrived. While the history is read, another run sends the same to the person.
@@ -282,13 +448,20 @@ fn messages_that_are_looked_for_one_by_one_must_be_found_or_read_past() {
 fn what_is_sent_while_the_history_is_read_is_counted_too() {
     let home = people(2);
     let other: Arc<Mutex<Option<Command>>> = Arc::default();
-    let (gets, posts, arrived) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (gets, posts, arrived) = (
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+        Mutex::new(Vec::new()),
+    );
     let server = Server::responding({
         let other = Arc::clone(&other);
         move |_, request| {
             if request.line.starts_with("POST ") {
                 let body: Value = serde_json::from_slice(&request.body).unwrap();
-                let (to, mut arrived) = (body["userId"].as_str().unwrap().to_owned(), arrived.lock().unwrap());
+                let (to, mut arrived) = (
+                    body["userId"].as_str().unwrap().to_owned(),
+                    arrived.lock().unwrap(),
+                );
                 if posts.fetch_add(1, Ordering::SeqCst) == 1 {
                     return Reply::json(500, "{}");
                 }
@@ -309,8 +482,13 @@ fn what_is_sent_while_the_history_is_read_is_counted_too() {
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --concurrency 1 text Hola";
     home.run(words).api(&server.url).fails(10, &[]);
     home.write("one.csv", format!("to\n{}\n", user(1)));
-    *other.lock().unwrap() = Some(home.process("bulk send one.csv --yes --again --run s text Hola", &server.url));
-    let json = ask_at(&home, &server, "").fails(10, &["Jelou lists fewer such messages"]).json();
+    *other.lock().unwrap() = Some(home.process(
+        "bulk send one.csv --yes --again --run s text Hola",
+        &server.url,
+    ));
+    let json = ask_at(&home, &server, "")
+        .fails(10, &["Jelou lists fewer such messages"])
+        .json();
     assert_eq!(figures(&json, &["unknown", "settled"]), [1, 0], "{json}");
 }
 
@@ -327,13 +505,19 @@ fn a_watch_outlasts_a_server_that_is_away() {
     send_to(&home, &server);
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
     assert_eq!(ended.json()["replied"], json!(1), "{ended:?}");
-    assert_eq!(ended.stderr.matches("the API answered 503").count(), 2, "each outage is said once: {}", ended.stderr);
+    assert_eq!(
+        ended.stderr.matches("the API answered 503").count(),
+        2,
+        "each outage is said once: {}",
+        ended.stderr
+    );
     // A user without look-ups gets the error at once.
     for (status, code) in [(401, 4), (403, 4), (404, 5)] {
         let server = listing(move |_, _| Reply::json(status, "{}"));
         home.run("bulk remove r --yes").success();
         send_to(&home, &server);
-        ask_at(&home, &server, "--watch --every 100ms --for 1h").fails(code, &["404"][..usize::from(status == 404)]);
+        ask_at(&home, &server, "--watch --every 100ms --for 1h")
+            .fails(code, &["404"][..usize::from(status == 404)]);
     }
 }
 
@@ -343,8 +527,14 @@ fn a_watch_ends_in_its_time_whatever_the_server_does() {
     let home = people(1);
     let server = listing(|_, _| Reply::HangAfterReading);
     send_to(&home, &server);
-    let json = ask_at(&home, &server, "--watch --for 200ms --timeout 1h").fails(6, &["the time was up"]).json();
-    assert_eq!((&json["whole"], &json["not_asked"]), (&json!(false), &json!(1)), "{json}");
+    let json = ask_at(&home, &server, "--watch --for 200ms --timeout 1h")
+        .fails(6, &["the time was up"])
+        .json();
+    assert_eq!(
+        (&json["whole"], &json["not_asked"]),
+        (&json!(false), &json!(1)),
+        "{json}"
+    );
 
     let looks = AtomicUsize::new(0);
     let server = listing(move |_, _| match looks.fetch_add(1, Ordering::SeqCst) {
@@ -353,47 +543,79 @@ fn a_watch_ends_in_its_time_whatever_the_server_does() {
     });
     home.run("bulk remove r --yes").success();
     send_to(&home, &server);
-    let ended = ask_at(&home, &server, "--watch --every 10ms --for 2s --timeout 1h").fails(6, &["the time was up"]);
+    let ended = ask_at(&home, &server, "--watch --every 10ms --for 2s --timeout 1h")
+        .fails(6, &["the time was up"]);
     assert_eq!(ended.json()["read"], json!(1), "{ended:?}");
-    assert_eq!(ended.stderr.matches("note: read 1").count(), 1, "what has not changed is said once: {ended:?}");
+    assert_eq!(
+        ended.stderr.matches("note: read 1").count(),
+        1,
+        "what has not changed is said once: {ended:?}"
+    );
 
     // Three requests a look: how many pages there are, and two pages. The last one of the second look is not answered.
     let home = people(3);
     let looks = AtomicUsize::new(0);
-    let server = listing(move |_, page| match (looks.fetch_add(1, Ordering::SeqCst), page) {
-        (0..5, 1) => entries(&[entry(&user(0), "READ"), entry(&user(1), "READ")], 2),
-        (0..5, _) => entries(&[entry(&user(2), "READ")], 2),
-        _ => Reply::json(503, "{}"),
-    });
+    let server = listing(
+        move |_, page| match (looks.fetch_add(1, Ordering::SeqCst), page) {
+            (0..5, 1) => entries(&[entry(&user(0), "READ"), entry(&user(1), "READ")], 2),
+            (0..5, _) => entries(&[entry(&user(2), "READ")], 2),
+            _ => Reply::json(503, "{}"),
+        },
+    );
     send_to(&home, &server);
     let words = "bulk deliveries r --watch --every 10ms --for 2s --retry-for 1h";
-    let json = home.run(words).api(&server.url).fails(6, &["the time was up"]).json();
-    assert_eq!((&json["whole"], &json["read"]), (&json!(false), &json!(3)), "{json}");
+    let json = home
+        .run(words)
+        .api(&server.url)
+        .fails(6, &["the time was up"])
+        .json();
+    assert_eq!(
+        (&json["whole"], &json["read"]),
+        (&json!(false), &json!(3)),
+        "{json}"
+    );
 }
 
 /// Recipients that are accepted while `is_failing` never get their message.
 #[test]
 fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
     let home = people(40);
-    let (accepted, is_failing) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicBool::new(true)));
+    let (accepted, is_failing) = (
+        Arc::new(Mutex::new(Vec::new())),
+        Arc::new(AtomicBool::new(true)),
+    );
     let (listed, failing) = (Arc::clone(&accepted), Arc::clone(&is_failing));
     let server = Server::responding(move |_, request| {
         let mut listed = listed.lock().unwrap();
         if request.line.starts_with("POST ") {
             let body: Value = serde_json::from_slice(&request.body).unwrap();
             let to = body["userId"].as_str().unwrap();
-            listed.push(entry(to, if failing.load(Ordering::SeqCst) { "FAILED" } else { "READ" }));
-            return Reply::json(200, &json!({"success": true, "messageId": format!("m-{to}")}).to_string());
+            listed.push(entry(
+                to,
+                if failing.load(Ordering::SeqCst) {
+                    "FAILED"
+                } else {
+                    "READ"
+                },
+            ));
+            return Reply::json(
+                200,
+                &json!({"success": true, "messageId": format!("m-{to}")}).to_string(),
+            );
         }
         entries(&listed, 1)
     });
     let start = |words: &str| Watched::new(home.process(words, &server.url).spawn().unwrap());
-    let watch = || start("bulk deliveries r --watch --every 100ms --pause-if-undelivered --for 60s");
-    let wait_for_more = |sent: usize| wait_until("more is sent", || sent_so_far(&home) > sent as u64);
+    let watch =
+        || start("bulk deliveries r --watch --every 100ms --pause-if-undelivered --for 60s");
+    let wait_for_more =
+        |sent: usize| wait_until("more is sent", || sent_so_far(&home) > sent as u64);
     let run = start("bulk send people.csv --yes --run r --rate 10/s text Hola");
     wait_for_more(0);
     let mut guard = watch();
-    guard.wait_for("messages were not delivered: run r is stopped; to continue: jelouctl bulk resume r");
+    guard.wait_for(
+        "messages were not delivered: run r is stopped; to continue: jelouctl bulk resume r",
+    );
     let ended = run.end();
     signal(&guard.child, Signal::TERM);
     guard.end();
@@ -401,9 +623,15 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
     assert!(ended.stderr.contains(told), "{ended:?}");
     home.run("bulk report r --file r.html").success();
     let page = home.read("r.html");
-    assert!(page.contains("--pause-if-undelivered`; ") && page.contains(" messages were not delivered"), "{page}");
+    assert!(
+        page.contains("--pause-if-undelivered`; ") && page.contains(" messages were not delivered"),
+        "{page}"
+    );
     let before = accepted.lock().unwrap().len();
-    assert!(ended.code == 11 && (10..40).contains(&before), "{before}: {ended:?}");
+    assert!(
+        ended.code == 11 && (10..40).contains(&before),
+        "{before}: {ended:?}"
+    );
 
     is_failing.store(false, Ordering::SeqCst);
     let resumed = start("bulk resume r --yes --rate 10/s");
@@ -411,7 +639,11 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
     let mut guard = watch();
     guard.wait_for("read ");
     let ended = resumed.end();
-    assert_eq!((ended.code, accepted.lock().unwrap().len()), (0, 40), "{ended:?}");
+    assert_eq!(
+        (ended.code, accepted.lock().unwrap().len()),
+        (0, 40),
+        "{ended:?}"
+    );
     signal(&guard.child, Signal::TERM);
     let told = guard.end().stderr;
     assert!(!told.contains("is stopped"), "{told}");
@@ -421,14 +653,22 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
 #[test]
 fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
     let home = people(6);
-    let server = listing(|_, _| entries(&(0..6).map(|n| entry(&user(n), "REPLY")).collect::<Vec<_>>(), 1));
+    let server = listing(|_, _| {
+        entries(
+            &(0..6).map(|n| entry(&user(n), "REPLY")).collect::<Vec<_>>(),
+            1,
+        )
+    });
     let words = "bulk send people.csv --yes --run r --rate 4/s text Hola";
     let child = home.process(words, &server.url).spawn().unwrap();
     wait_until("a message is sent", || sent_so_far(&home) > 0);
     let ended = ask_at(&home, &server, "--watch --every 100ms --for 60s").success();
     assert_eq!(end(child).code, 0);
     assert_eq!(ended.json()["replied"], json!(6));
-    assert_eq!(figures(&status(&home)["deliveries"], &["replied", "not_listed"]), [6, 0]);
+    assert_eq!(
+        figures(&status(&home)["deliveries"], &["replied", "not_listed"]),
+        [6, 0]
+    );
 }
 
 #[test]
@@ -444,8 +684,22 @@ fn an_account_without_look_ups_ends_with_5() {
 fn messages_without_an_id_are_not_asked_for() {
     let home = people(3);
     let server = Server::responding(|_, _| Reply::json(200, r#"{"success":true}"#));
-    let send = home.run("bulk send people.csv --yes --run r --rate 1000000/s flow-message --type x");
-    let flow = ["--title", "t", "--text", "a", "--caption", "c", "--flow-name", "f", "--cta", "Go", "--screen", "A"];
+    let send =
+        home.run("bulk send people.csv --yes --run r --rate 1000000/s flow-message --type x");
+    let flow = [
+        "--title",
+        "t",
+        "--text",
+        "a",
+        "--caption",
+        "c",
+        "--flow-name",
+        "f",
+        "--cta",
+        "Go",
+        "--screen",
+        "A",
+    ];
     send.args(&flow).api(&server.url).success();
     let requests = server.received().len();
     let ended = ask_at(&home, &server, "").success();
@@ -467,27 +721,51 @@ fn learning_does_not_change_when_the_run_last_changed() {
 fn several_at_once_keep_everything_once() {
     let (home, sandbox) = (people(200), delivering(&[]));
     send(&home, &sandbox).success();
-    let start = |_| home.process("bulk deliveries r --quiet", "").envs(of(&sandbox)).spawn().unwrap();
+    let start = |_| {
+        home.process("bulk deliveries r --quiet", "")
+            .envs(of(&sandbox))
+            .spawn()
+            .unwrap()
+    };
     let all: Vec<_> = (0..4).map(start).collect();
     for child in all {
         let ended = end(child);
-        assert_eq!((ended.code, ended.json()["delivered"].as_u64()), (0, Some(200)), "{ended:?}");
+        assert_eq!(
+            (ended.code, ended.json()["delivered"].as_u64()),
+            (0, Some(200)),
+            "{ended:?}"
+        );
     }
-    assert_eq!(figures(&status(&home)["deliveries"], &["delivered", "asked"]), [200, 200]);
+    assert_eq!(
+        figures(&status(&home)["deliveries"], &["delivered", "asked"]),
+        [200, 200]
+    );
 }
 
 /// What the sandbox has of messages of the bot: how many to each person, with these words.
 fn stored(sandbox: &Sandbox) -> Vec<(String, Value)> {
     let all = sandbox.read("/sandbox/messages?limit=10000");
-    let of = |message: &Value| (message["user"].as_str().unwrap().to_owned(), message["body"].clone());
+    let of = |message: &Value| {
+        (
+            message["user"].as_str().unwrap().to_owned(),
+            message["body"].clone(),
+        )
+    };
     all.as_array().unwrap().iter().map(of).collect()
 }
 
 /// Sends `list` until this number of rows has ended, kills the sender, and lets its leases end.
 fn kill_after(home: &Home, sandbox: &Sandbox, ended: u64, message: &[&str]) {
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 60s";
-    let child = home.process(words, "").args(message).envs(of(sandbox)).spawn().unwrap();
-    wait_until("all rows that can end have ended", || sent_so_far(home) == ended);
+    let child = home
+        .process(words, "")
+        .args(message)
+        .envs(of(sandbox))
+        .spawn()
+        .unwrap();
+    wait_until("all rows that can end have ended", || {
+        sent_so_far(home) == ended
+    });
     kill(child);
     home.end_leases();
 }
@@ -499,8 +777,15 @@ const KILLED: usize = 300;
 fn killed(home: &Home, late: &str, message: &[&str]) -> Sandbox {
     let stored = (20..27).map(|number| ("hang,stored,first=1", number));
     let lost = (27..30).map(|number| ("hang,first=1", number));
-    let faults = stored.chain(lost).chain([("unlisted", 40), (late, 41), ("undelivered=131026", 42)]);
-    let sandbox = delivering(&faults.map(|(fault, number)| format!("{fault},to={}", user(number))).collect::<Vec<_>>());
+    let faults =
+        stored
+            .chain(lost)
+            .chain([("unlisted", 40), (late, 41), ("undelivered=131026", 42)]);
+    let sandbox = delivering(
+        &faults
+            .map(|(fault, number)| format!("{fault},to={}", user(number)))
+            .collect::<Vec<_>>(),
+    );
     kill_after(home, &sandbox, 290, message);
     sandbox
 }
@@ -510,15 +795,27 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     let home = people(KILLED);
     let sandbox = killed(&home, "late=1ms", &["text", "Hola {{ nombre }}"]);
     let log = home.path().join("log");
-    let ended = ask(&home, &sandbox, "").env("JELOUCTL_LOG", log.to_str().unwrap()).fails(
-        10,
-        &["7 unknown rows of run r found in Jelou's history", "3 unknown rows: Jelou lists fewer such messages"],
-    );
+    let ended = ask(&home, &sandbox, "")
+        .env("JELOUCTL_LOG", log.to_str().unwrap())
+        .fails(
+            10,
+            &[
+                "7 unknown rows of run r found in Jelou's history",
+                "3 unknown rows: Jelou lists fewer such messages",
+            ],
+        );
     let logged: Value = serde_json::from_str(&std::fs::read_to_string(log).unwrap()).unwrap();
-    assert_eq!((&logged["exit_code"], &logged["rows_unknown"]), (&json!(10), &json!(3)), "{logged}");
+    assert_eq!(
+        (&logged["exit_code"], &logged["rows_unknown"]),
+        (&json!(10), &json!(3)),
+        "{logged}"
+    );
     let json = ended.json();
     assert_eq!(
-        figures(&json, &["sent", "unknown", "settled", "not_listed", "undelivered"]),
+        figures(
+            &json,
+            &["sent", "unknown", "settled", "not_listed", "undelivered"]
+        ),
         [297, 3, 7, 1, 1],
         "{json}"
     );
@@ -526,7 +823,10 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     let stored = stored(&sandbox);
     let mut wrong = 0;
     for row in home.report("r") {
-        let copies = stored.iter().filter(|(to, _)| *to == row["celular"].as_str().unwrap()).count();
+        let copies = stored
+            .iter()
+            .filter(|(to, _)| *to == row["celular"].as_str().unwrap())
+            .count();
         let expected = match row["sent"].as_str().unwrap() {
             "yes" => copies == 1,
             "unknown" => copies == 0,
@@ -536,17 +836,35 @@ fn a_killed_run_is_settled_by_what_is_listed_and_nothing_else() {
     }
     assert_eq!(wrong, 0);
     let settled = home.report("r").swap_remove(20);
-    assert!(settled["error"].as_str().unwrap().contains("1 attempted, 1 listed"), "{settled}");
-    assert!(settled["message_id"].is_string() && settled["delivery"] == json!("delivered"), "{settled}");
+    assert!(
+        settled["error"]
+            .as_str()
+            .unwrap()
+            .contains("1 attempted, 1 listed"),
+        "{settled}"
+    );
+    assert!(
+        settled["message_id"].is_string() && settled["delivery"] == json!("delivered"),
+        "{settled}"
+    );
     // A second look-up settles nothing else, and keeps everything.
-    let again = at(home.run("bulk deliveries r"), &sandbox).fails(10, &[]).json();
-    assert_eq!(figures(&again, &["sent", "unknown", "settled"]), [297, 3, 0], "{again}");
+    let again = at(home.run("bulk deliveries r"), &sandbox)
+        .fails(10, &[])
+        .json();
+    assert_eq!(
+        figures(&again, &["sent", "unknown", "settled"]),
+        [297, 3, 0],
+        "{again}"
+    );
 }
 
 #[test]
 fn words_that_a_flow_sends_too_settle_nothing() {
     let home = people(30);
-    let faults = [format!("hang,stored,first=1,to={}", user(20)), format!("hang,first=1,to={}", user(21))];
+    let faults = [
+        format!("hang,stored,first=1,to={}", user(20)),
+        format!("hang,first=1,to={}", user(21)),
+    ];
     let sandbox = delivering(&faults);
     kill_after(&home, &sandbox, 28, &["text", "Hola"]);
     // A flow sends the same text to everyone, whatever the state of our message.
@@ -567,23 +885,39 @@ fn greeting(number: usize) -> Value {
 #[test]
 fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
     type Body<'a> = &'a dyn Fn(usize) -> Value;
-    let image = ["image", "--media-url", "https://example.com/{{ celular }}.png", "--text", "Hola {{ nombre }}"];
+    let image = [
+        "image",
+        "--media-url",
+        "https://example.com/{{ celular }}.png",
+        "--text",
+        "Hola {{ nombre }}",
+    ];
     let of_image = |number: usize| {
         let url = format!("https://example.com/{}.png", user(number));
         json!({"type": "image", "userId": user(number), "mediaUrl": url, "text": format!("Hola Persona {number}")})
     };
-    let of_text = |number: usize| crate::listening::text_to(&user(number), &format!("Hola Persona {number}"));
-    let messages: [(&[&str], Body<'_>); 2] = [(&image, &of_image), (&["text", "Hola {{ nombre }}"], &of_text)];
+    let of_text =
+        |number: usize| crate::listening::text_to(&user(number), &format!("Hola Persona {number}"));
+    let messages: [(&[&str], Body<'_>); 2] = [
+        (&image, &of_image),
+        (&["text", "Hola {{ nombre }}"], &of_text),
+    ];
     for (message, body) in messages {
         let home = people(KILLED);
         let sandbox = killed(&home, "late=1h", message);
         let ours = stored(&sandbox);
         // To two who have ours, to one who does not, to some whose answers came, and other words to everybody.
         sandbox.send([20, 21, 27, 100, 101, 102].map(body));
-        sandbox.send((0..KILLED).map(|number| crate::listening::text_to(&user(number), "¿Te ayudamos?")));
-        let ended = ask(&home, &sandbox, "").fails(10, &["6 unknown rows of run r found in Jelou's history"]);
+        sandbox.send(
+            (0..KILLED).map(|number| crate::listening::text_to(&user(number), "¿Te ayudamos?")),
+        );
+        let ended = ask(&home, &sandbox, "")
+            .fails(10, &["6 unknown rows of run r found in Jelou's history"]);
         let json = ended.json();
-        let found = figures(&json, &["sent", "unknown", "settled", "not_listed", "undelivered"]);
+        let found = figures(
+            &json,
+            &["sent", "unknown", "settled", "not_listed", "undelivered"],
+        );
         assert_eq!(found, [296, 4, 6, 2, 1], "{json}");
         let is_ours = |number: usize| ours.iter().any(|(to, _)| *to == user(number));
         let rows = home.report("r");
@@ -594,8 +928,17 @@ fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
             other => panic!("{other}"),
         };
         // The rest: our message did not arrive, and a flow sent the same to this person alone in the same minutes.
-        assert_eq!((0..KILLED).filter(is_wrong).collect::<Vec<_>>(), [27], "{}", message[0]);
-        for (number, row) in rows.iter().enumerate().filter(|(_, row)| row["sent"] == json!("unknown")) {
+        assert_eq!(
+            (0..KILLED).filter(is_wrong).collect::<Vec<_>>(),
+            [27],
+            "{}",
+            message[0]
+        );
+        for (number, row) in rows
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row["sent"] == json!("unknown"))
+        {
             assert!([20, 21, 28, 29].contains(&number), "{row}");
         }
     }
@@ -620,7 +963,11 @@ fn a_run_killed_on_friday_and_resumed_on_monday_is_settled() {
         let now = if is_monday { SystemTime::now() } else { friday };
         let date = format!("Date: {}\r\n", httpdate::fmt_http_date(now));
         if !request.line.starts_with("POST ") {
-            let entries = [listed(3, SystemTime::now()), listed(1, friday), listed(0, friday)];
+            let entries = [
+                listed(3, SystemTime::now()),
+                listed(1, friday),
+                listed(0, friday),
+            ];
             let page = json!({"pagination": {"totalPages": 1}, "results": entries});
             return Reply::with_headers(200, &date, &page.to_string());
         }
@@ -635,15 +982,31 @@ fn a_run_killed_on_friday_and_resumed_on_monday_is_settled() {
             }
         }
     });
-    let mut command = home.process("bulk send people.csv --yes --run r --rate 1000000/s --concurrency 1", &server.url);
-    command.args(["text", "Hola {{ nombre }}"]).env("LD_PRELOAD", library).env("FAKETIME", "-62h");
+    let mut command = home.process(
+        "bulk send people.csv --yes --run r --rate 1000000/s --concurrency 1",
+        &server.url,
+    );
+    command
+        .args(["text", "Hola {{ nombre }}"])
+        .env("LD_PRELOAD", library)
+        .env("FAKETIME", "-62h");
     let child = command.spawn().unwrap();
-    wait_until("the third message is under way", || server.received().len() == 3);
+    wait_until("the third message is under way", || {
+        server.received().len() == 3
+    });
     kill(child);
     is_monday.store(true, Ordering::SeqCst);
     crate::bulk_run::resume(&home, &server.url).fails(10, &[]);
-    let ended = ask_at(&home, &server, "").fails(10, &["1 unknown row of run r found in Jelou's history"]);
-    assert_eq!(figures(&ended.json(), &["sent", "unknown", "settled", "delivered"]), [3, 1, 1, 3]);
-    let states: Vec<_> = home.report("r").iter().map(|row| row["sent"].clone()).collect();
+    let ended =
+        ask_at(&home, &server, "").fails(10, &["1 unknown row of run r found in Jelou's history"]);
+    assert_eq!(
+        figures(&ended.json(), &["sent", "unknown", "settled", "delivered"]),
+        [3, 1, 1, 3]
+    );
+    let states: Vec<_> = home
+        .report("r")
+        .iter()
+        .map(|row| row["sent"].clone())
+        .collect();
     assert_eq!(states, ["yes", "yes", "unknown", "yes"]);
 }

@@ -52,7 +52,9 @@ fn people(rows: usize) -> Home {
 }
 
 fn send<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
-    let run = home.run("bulk send people.csv --yes --rate 1000000/s").args(flags);
+    let run = home
+        .run("bulk send people.csv --yes --rate 1000000/s")
+        .args(flags);
     run.args(&["text", "Hola"]).api(url)
 }
 
@@ -70,7 +72,12 @@ fn ten_first_and_then_all_sends_each_person_one() {
     let home = people(30);
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--limit", "10", "--run", "ten"]).success();
-    let told = ["10 of 30 messages were sent by run ten at 20", "--skip-sent", "--again", "--remember 12h"];
+    let told = [
+        "10 of 30 messages were sent by run ten at 20",
+        "--skip-sent",
+        "--again",
+        "--remember 12h",
+    ];
     send(&home, &jelou.url, &[]).fails(11, &told);
     assert_eq!(jelou.seen().len(), 10);
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "rest"])
@@ -78,19 +85,41 @@ fn ten_first_and_then_all_sends_each_person_one() {
         .told(&["note: 30 rows: 20 to send; left out: 10 already sent\nnote: by country: EC 20\n"]);
     assert_eq!(jelou.times(&users(0..30)), [1; 30]);
     assert_eq!(ended.reasons(), json!({"already_sent": 10}));
-    assert!(ended.stderr.contains("note: run rest: 20 messages from bot BOT_ID"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("note: run rest: 20 messages from bot BOT_ID"),
+        "{ended:?}"
+    );
     let first = &home.report("rest --state skipped")[0];
-    assert_eq!(json!([first["sent"], first["code"]]), json!(["no", "already_sent"]));
-    assert!(first["error"].as_str().unwrap().starts_with("was sent by run ten at 20"), "{first}");
+    assert_eq!(
+        json!([first["sent"], first["code"]]),
+        json!(["no", "already_sent"])
+    );
+    assert!(
+        first["error"]
+            .as_str()
+            .unwrap()
+            .starts_with("was sent by run ten at 20"),
+        "{first}"
+    );
     // It leaves no run, and no fault.
     let ended = send(&home, &jelou.url, &["--skip-sent", "--run", "none"]).success();
     assert_eq!(ended.json()["run"], Value::Null);
     assert_eq!(
-        json!([ended.json()["complete"], ended.json()["skipped"], ended.reasons()]),
+        json!([
+            ended.json()["complete"],
+            ended.json()["skipped"],
+            ended.reasons()
+        ]),
         json!([true, 30, {"already_sent": 30}])
     );
-    assert!(ended.stderr.contains("nothing is left to send"), "{ended:?}");
-    home.run("bulk status none").fails(2, &["there is no run none"]);
+    assert!(
+        ended.stderr.contains("nothing is left to send"),
+        "{ended:?}"
+    );
+    home.run("bulk status none")
+        .fails(2, &["there is no run none"]);
     // Two runs have a part each.
     let told = "30 of 30 messages are in earlier runs: 20 were sent by run rest at 20";
     send(&home, &jelou.url, &[]).fails(11, &[told, ", 10 were sent by run ten at 20"]);
@@ -103,7 +132,8 @@ fn what_was_sent_is_told_in_messages_and_not_in_rows() {
     let twice = [users(0..10), users(0..1)].concat();
     home.write("people.csv", list(&twice));
     send(&home, &jelou.url, &["--one-per-person", "--run", "r"]).success();
-    send(&home, &jelou.url, &["--allow-duplicates"]).fails(11, &["10 of 10 messages were sent by run r at 20"]);
+    send(&home, &jelou.url, &["--allow-duplicates"])
+        .fails(11, &["10 of 10 messages were sent by run r at 20"]);
     assert_eq!(jelou.seen().len(), 10);
 }
 
@@ -128,7 +158,11 @@ fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
     let home = people(20);
     let jelou = Jelou::start(|user, before| {
         let is_odd = user.ends_with(['1', '3', '5', '7', '9']);
-        if is_odd && before == 0 { Act::Answer(422, "", "{}") } else { Act::Accept }
+        if is_odd && before == 0 {
+            Act::Answer(422, "", "{}")
+        } else {
+            Act::Accept
+        }
     });
     send(&home, &jelou.url, &["--run", "half"]).fails(10, &[]);
     send(&home, &jelou.url, &[]).fails(11, &["10 of 20 messages were sent by run half"]);
@@ -136,35 +170,69 @@ fn what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not() {
     assert_eq!(jelou.times(&users(0..20)), [1; 20]);
     // Failed rows are no longer pending in the first run.
     home.run("bulk resolve half --failed-as pending").success();
-    let resume = |flags: &[&str]| home.run("bulk resume half --rate 1000000/s").args(flags).api(&jelou.url);
-    let told = ["10 of 10 messages left in run half were sent by run other", "--skip-sent", "--again"];
+    let resume = |flags: &[&str]| {
+        home.run("bulk resume half --rate 1000000/s")
+            .args(flags)
+            .api(&jelou.url)
+    };
+    let told = [
+        "10 of 10 messages left in run half were sent by run other",
+        "--skip-sent",
+        "--again",
+    ];
     resume(&[]).fails(11, &told);
     resume(&["--again", "--skip-sent"]).fails(2, &["--skip-sent"]);
     assert_eq!(jelou.seen().len(), 30);
     let ended = resume(&["--skip-sent"]).success();
     assert_eq!(ended.reasons(), json!({"already_sent": 10}));
     assert_eq!(jelou.times(&users(0..20)), [1; 20]);
-    assert_eq!(home.run("bulk status half").success().json()["complete"], true);
+    assert_eq!(
+        home.run("bulk status half").success().json()["complete"],
+        true
+    );
 }
 
 #[test]
 fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
     let home = people(10);
-    let pausing = Jelou::start(|_, before| if before == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
+    let pausing = Jelou::start(|_, before| {
+        if before == 0 {
+            Act::Answer(401, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     send(&home, &pausing.url, &["--run", "paused"]).fails(4, &[]);
     // It still has to send them all: another run would send them twice.
-    let told = ["10 of 10 messages are still to be sent by run paused", "jelouctl bulk resume paused"];
+    let told = [
+        "10 of 10 messages are still to be sent by run paused",
+        "jelouctl bulk resume paused",
+    ];
     send(&home, &pausing.url, &[]).fails(11, &told);
     let ended = send(&home, &pausing.url, &["--skip-sent"]).success();
     assert_eq!(ended.reasons(), json!({"to_be_sent": 10}));
-    ended.told(&["warning: run paused is to send rows of this list, and no process sends it", "bulk resume paused"]);
+    ended.told(&[
+        "warning: run paused is to send rows of this list, and no process sends it",
+        "bulk resume paused",
+    ]);
     home.write("some.csv", list(&users(0..4)));
-    let some = home.run("bulk send some.csv --yes --again --rate 1000000/s --run some text Hola").api(&pausing.url);
+    let some = home
+        .run("bulk send some.csv --yes --again --rate 1000000/s --run some text Hola")
+        .api(&pausing.url);
     let ended = some.end();
     assert!([0, 4].contains(&ended.code), "{ended:?}");
-    home.run("bulk resume some --rate 1000000/s").api(&pausing.url).success();
-    let resume = |flags: &[&str]| home.run("bulk resume paused --rate 1000000/s").args(flags).api(&pausing.url);
-    resume(&[]).fails(11, &["4 of 10 messages left in run paused were sent by run some"]);
+    home.run("bulk resume some --rate 1000000/s")
+        .api(&pausing.url)
+        .success();
+    let resume = |flags: &[&str]| {
+        home.run("bulk resume paused --rate 1000000/s")
+            .args(flags)
+            .api(&pausing.url)
+    };
+    resume(&[]).fails(
+        11,
+        &["4 of 10 messages left in run paused were sent by run some"],
+    );
     let mut ended = resume(&["--skip-sent"]).end();
     // A person who was never requested before is refused once.
     while ended.code == 4 {
@@ -178,7 +246,13 @@ fn a_run_goes_on_with_what_no_other_run_has_sent_meanwhile() {
 #[test]
 fn a_killed_run_may_have_sent_and_is_to_send() {
     let home = people(10);
-    let hangs = Jelou::start(|user, _| if user.ends_with('0') { Act::Accept } else { Act::Hang { accepted: true } });
+    let hangs = Jelou::start(|user, _| {
+        if user.ends_with('0') {
+            Act::Accept
+        } else {
+            Act::Hang { accepted: true }
+        }
+    });
     let words = "bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola";
     let child = home.process(words, &hangs.url).spawn().unwrap();
     hangs.wait_for(5);
@@ -194,7 +268,10 @@ fn a_killed_run_may_have_sent_and_is_to_send() {
     // However long ago: the outcome is unknown.
     send(&home, &hangs.url, &["--remember", "0"]).fails(11, &["9 of 10 messages"]);
     let ended = send(&home, &hangs.url, &["--skip-sent"]).fails(10, &["nothing is left to send"]);
-    assert_eq!(ended.reasons(), json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5}));
+    assert_eq!(
+        ended.reasons(),
+        json!({"already_sent": 1, "may_have_been_sent": 4, "to_be_sent": 5})
+    );
     assert_eq!(hangs.seen().len(), 5);
 }
 
@@ -212,14 +289,22 @@ fn a_run_that_is_going_on_is_about_to_send_what_it_has_left() {
     let words = "bulk send people.csv --yes --again --run b --rate 1000/s text Hola";
     let going_on = home.process(words, &jelou.url).spawn().unwrap();
     jelou.wait_for(11);
-    let resume = |flags: &[&str]| home.run("bulk resume a --rate 1000000/s").args(flags).api(&jelou.url);
-    let told =
-        ["10 of 10 messages left in run a are in earlier runs: 9 are still to be sent by run b, 1 may have been"];
+    let resume = |flags: &[&str]| {
+        home.run("bulk resume a --rate 1000000/s")
+            .args(flags)
+            .api(&jelou.url)
+    };
+    let told = [
+        "10 of 10 messages left in run a are in earlier runs: 9 are still to be sent by run b, 1 may have been",
+    ];
     resume(&[]).fails(11, &told);
     kill(going_on);
     home.end_leases();
     // A paused one does not hold up another.
-    resume(&[]).fails(11, &["1 of 10 messages left in run a may have been sent by run b"]);
+    resume(&[]).fails(
+        11,
+        &["1 of 10 messages left in run a may have been sent by run b"],
+    );
     let ended = resume(&["--skip-sent"]).fails(10, &[]);
     assert_eq!(ended.reasons(), json!({"may_have_been_sent": 1}));
     assert_eq!(jelou.times(&users(0..10)), [1; 10]);
@@ -244,28 +329,52 @@ fn of_two_that_begin_at_once_one_sends() {
 fn the_limit_counts_what_is_sent() {
     let home = people(7);
     // The third and the first line once more.
-    home.write("people.csv", list(&[users(0..3), vec![user(0)], users(3..7)].concat()));
+    home.write(
+        "people.csv",
+        list(&[users(0..3), vec![user(0)], users(3..7)].concat()),
+    );
     let jelou = Jelou::accepting();
     for (sent, all) in [(3, 3), (3, 6), (1, 7), (0, 7)] {
         let flags = ["--limit", "3", "--skip-sent", "--skip-invalid"];
         let ended = send(&home, &jelou.url, &flags).success();
-        assert_eq!((ended.json()["sent"].as_u64(), jelou.seen().len()), (Some(sent), all), "{ended:?}");
+        assert_eq!(
+            (ended.json()["sent"].as_u64(), jelou.seen().len()),
+            (Some(sent), all),
+            "{ended:?}"
+        );
     }
     // Rows after the limit are not part of the run, nor are their faults.
-    home.write("people.csv", list(&[users(10..12), vec!["wrong".to_owned()]].concat()));
+    home.write(
+        "people.csv",
+        list(&[users(10..12), vec!["wrong".to_owned()]].concat()),
+    );
     let ended = send(&home, &jelou.url, &["--limit", "2"]).success();
     assert_eq!(ended.json()["rows"], 2);
     let told = "note: --limit is reached in line 3; rows below it are neither checked nor sent\n";
     assert!(ended.stderr.contains(told), "{ended:?}");
     // Nor if everything before it was sent, and the list is read further to find that out.
-    home.write("people.csv", list(&[users(10..14), vec!["wrong".to_owned()]].concat()));
+    home.write(
+        "people.csv",
+        list(&[users(10..14), vec!["wrong".to_owned()]].concat()),
+    );
     let ended = send(&home, &jelou.url, &["--limit", "2", "--skip-sent"]).success();
-    assert_eq!(json!([ended.json()["rows"], ended.reasons()]), json!([4, {"already_sent": 2}]));
+    assert_eq!(
+        json!([ended.json()["rows"], ended.reasons()]),
+        json!([4, {"already_sent": 2}])
+    );
     assert!(!ended.stderr.contains("line 6"), "{ended:?}");
     // A row that is skipped at the beginning does not count for the list.
     home.write("people.csv", list(&users(0..9)));
-    let ended = send(&home, &jelou.url, &["--skip", "5", "--limit", "1", "--skip-sent"]).success();
-    assert_eq!(json!([ended.json()["rows"], ended.json()["sent"]]), json!([3, 1]));
+    let ended = send(
+        &home,
+        &jelou.url,
+        &["--skip", "5", "--limit", "1", "--skip-sent"],
+    )
+    .success();
+    assert_eq!(
+        json!([ended.json()["rows"], ended.json()["sent"]]),
+        json!([3, 1])
+    );
     assert_eq!(jelou.times(&users(0..9)), [1, 1, 1, 1, 1, 1, 1, 1, 0]);
     // A person after the limit who got it neither counts nor is skipped a second time.
     for (before, list_of, limit, sent) in [
@@ -273,13 +382,19 @@ fn the_limit_counts_what_is_sent() {
         (&[40, 45], 40..46, "3", vec![41, 42, 43]),
         (&[50, 52, 53, 54], 50..55, "1", vec![51]),
     ] {
-        home.write("people.csv", list(&before.iter().map(|one| user(*one)).collect::<Vec<_>>()));
+        home.write(
+            "people.csv",
+            list(&before.iter().map(|one| user(*one)).collect::<Vec<_>>()),
+        );
         send(&home, &jelou.url, &[]).success();
         let seen = jelou.seen().len();
         home.write("people.csv", list(&users(list_of)));
         send(&home, &jelou.url, &["--limit", limit, "--skip-sent"]).success();
         assert_eq!(jelou.seen().len() - seen, sent.len());
-        assert_eq!(jelou.times(&sent.iter().map(|one| user(*one)).collect::<Vec<_>>()), vec![1; sent.len()]);
+        assert_eq!(
+            jelou.times(&sent.iter().map(|one| user(*one)).collect::<Vec<_>>()),
+            vec![1; sent.len()]
+        );
     }
 }
 
@@ -287,12 +402,23 @@ fn the_limit_counts_what_is_sent() {
 fn the_limit_counts_people_where_each_gets_one_message() {
     let home = Home::new();
     let row = |number: usize, text: &str| format!("{},{text}\n", user(number));
-    let rows = [row(0, "a"), row(0, "b"), row(1, "a"), row(0, "c"), row(1, "b"), row(2, "a"), row(3, "a")].concat();
+    let rows = [
+        row(0, "a"),
+        row(0, "b"),
+        row(1, "a"),
+        row(0, "c"),
+        row(1, "b"),
+        row(2, "a"),
+        row(3, "a"),
+    ]
+    .concat();
     home.write("people.csv", format!("celular,t\n{rows}"));
     let jelou = Jelou::accepting();
     let mut sent = Vec::new();
     for _ in 0..3 {
-        let run = home.run("bulk send people.csv --yes --rate 1000000/s --one-per-person --limit 2 --skip-sent");
+        let run = home.run(
+            "bulk send people.csv --yes --rate 1000000/s --one-per-person --limit 2 --skip-sent",
+        );
         let ended = run.args(&["text", "{{ t }}"]).api(&jelou.url).success();
         sent.push((ended.json()["sent"].clone(), ended.reasons()));
     }
@@ -314,18 +440,43 @@ fn a_message_is_remembered_for_as_long_as_is_said() {
     age(&home, "r", 71);
     send(&home, &jelou.url, &[]).fails(11, &["3 of 3 messages were sent by run r"]);
     age(&home, "r", 2);
-    let shown =
-        |flags: &[&str]| send(&home, &jelou.url, &[flags, &["--dry-run"]].concat()).success().stdout.lines().count();
-    assert_eq!([shown(&[]), shown(&["--remember", "6d"]), shown(&["--remember", "0"])], [3, 0, 3]);
-    for (time, problem) in [("6", "is not a time"), ("400d", "at most 366d"), ("-1d", "is not a time")] {
+    let shown = |flags: &[&str]| {
+        send(&home, &jelou.url, &[flags, &["--dry-run"]].concat())
+            .success()
+            .stdout
+            .lines()
+            .count()
+    };
+    assert_eq!(
+        [
+            shown(&[]),
+            shown(&["--remember", "6d"]),
+            shown(&["--remember", "0"])
+        ],
+        [3, 0, 3]
+    );
+    for (time, problem) in [
+        ("6", "is not a time"),
+        ("400d", "at most 366d"),
+        ("-1d", "is not a time"),
+    ] {
         let flag = format!("--remember={time}");
         send(&home, &jelou.url, &[&flag]).fails(2, &[problem, "--remember"]);
     }
     // By default messages are skipped whatever their age, unless a flag limits it.
-    assert_eq!([shown(&["--skip-sent"]), shown(&["--skip-sent", "--remember", "12h"])], [0, 3]);
+    assert_eq!(
+        [
+            shown(&["--skip-sent"]),
+            shown(&["--skip-sent", "--remember", "12h"])
+        ],
+        [0, 3]
+    );
     // The profile's.
     let profile = |remember: &str| {
-        home.config(&format!("[profiles.p]\napi_url = \"{}\"\nremember = {remember}\n", jelou.url));
+        home.config(&format!(
+            "[profiles.p]\napi_url = \"{}\"\nremember = {remember}\n",
+            jelou.url
+        ));
         send(&home, &jelou.url, &["--dry-run"]).end()
     };
     assert_eq!(profile("\"6d\"").stdout.lines().count(), 0);
@@ -361,12 +512,24 @@ fn only_the_same_bot_at_the_same_address_counts() {
 fn both_forms_of_a_number_are_one_person() {
     let home = Home::new();
     let jelou = Jelou::accepting();
-    home.write("people.csv", "celular\n5215512345678\n541123456789\n5511987654321\n");
+    home.write(
+        "people.csv",
+        "celular\n5215512345678\n541123456789\n5511987654321\n",
+    );
     send(&home, &jelou.url, &["--run", "r"]).success();
-    home.write("people.csv", "celular\n525512345678\n5491123456789\n551187654321\n525512345679\n");
+    home.write(
+        "people.csv",
+        "celular\n525512345678\n5491123456789\n551187654321\n525512345679\n",
+    );
     send(&home, &jelou.url, &[]).fails(11, &["3 of 4 messages were sent by run r"]);
     send(&home, &jelou.url, &["--skip-sent"]).success();
-    let expected = ["5215512345678", "541123456789", "5511987654321", "525512345679"].map(|user| (user.to_owned(), 1));
+    let expected = [
+        "5215512345678",
+        "541123456789",
+        "5511987654321",
+        "525512345679",
+    ]
+    .map(|user| (user.to_owned(), 1));
     assert_eq!(jelou.accepted(), HashMap::from(expected));
 }
 
@@ -376,27 +539,40 @@ fn who_was_written_to_today_is_told_and_not_refused() {
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--limit", "3", "--run", "r"]).success();
     let other = |flags: &[&str]| {
-        home.run("bulk send people.csv --yes --rate 1000000/s").args(flags).args(&["text", "Otra cosa"]).api(&jelou.url)
+        home.run("bulk send people.csv --yes --rate 1000000/s")
+            .args(flags)
+            .args(&["text", "Otra cosa"])
+            .api(&jelou.url)
     };
     let told = "warning: 3 of these people were written to by earlier runs in the last 24 hours";
     let shown = other(&["--dry-run"]).success();
     let way = "jelouctl bulk report RUN --state sent --state unknown --file sent.csv, and --exclude sent.csv\n";
     assert!(
-        [told, way].iter().all(|part| shown.stderr.contains(part)) && shown.stdout.lines().count() == 4,
+        [told, way].iter().all(|part| shown.stderr.contains(part))
+            && shown.stdout.lines().count() == 4,
         "{shown:?}"
     );
-    home.run("bulk report r --state sent --state unknown --file r-sent.csv").success();
+    home.run("bulk report r --state sent --state unknown --file r-sent.csv")
+        .success();
     let to_others = other(&["--dry-run", "--exclude", "r-sent.csv"]).success();
-    assert!(!to_others.stderr.contains(told) && to_others.stdout.lines().count() == 1, "{to_others:?}");
+    assert!(
+        !to_others.stderr.contains(told) && to_others.stdout.lines().count() == 1,
+        "{to_others:?}"
+    );
     let ended = other(&["--run", "other"]).success().told(&[told]);
     assert_eq!(ended.json()["written_to_within_24_hours"], 3);
-    assert_eq!(home.run("bulk status other").success().json()["written_to_within_24_hours"], 3);
+    assert_eq!(
+        home.run("bulk status other").success().json()["written_to_within_24_hours"],
+        3
+    );
     // Yesterday, by a clock that was far behind, and by one that was ahead.
     for hours in [25, 24 * 365 * 50, -24 * 365 * 60] {
         for run in ["r", "other"] {
             age(&home, run, hours);
         }
-        other(&["--dry-run", "--again"]).success().not_told(&["in the last 24 hours"]);
+        other(&["--dry-run", "--again"])
+            .success()
+            .not_told(&["in the last 24 hours"]);
     }
     let ended = other(&["--again"]).success();
     assert_eq!(ended.json()["written_to_within_24_hours"], 0);
@@ -409,7 +585,12 @@ fn a_list_sent_in_daily_parts_reaches_everybody_once_however_many_days_it_takes(
     let mut sent = Vec::new();
     for day in 0..6 {
         let run = format!("day-{day}");
-        let ended = send(&home, &jelou.url, &["--limit", "4", "--skip-sent", "--run", &run]).success();
+        let ended = send(
+            &home,
+            &jelou.url,
+            &["--limit", "4", "--skip-sent", "--run", &run],
+        )
+        .success();
         sent.push(ended.json()["sent"].as_u64().unwrap());
         for earlier in 0..=day.min(3) {
             age(&home, &format!("day-{earlier}"), 24);
@@ -429,14 +610,19 @@ fn what_is_only_shown_is_compared_too() {
     assert!(!home.path().join(STATE).exists());
     send(&home, &jelou.url, &["--limit", "2", "--run", "r"]).success();
     let kept = || {
-        let files = fs::read_dir(home.path().join(STATE)).map(Iterator::count).ok();
+        let files = fs::read_dir(home.path().join(STATE))
+            .map(Iterator::count)
+            .ok();
         (home.run("bulk list -o id").success().stdout, files)
     };
     let before = kept();
     for flags in [&["--dry-run"][..], &["--curl"], &["--preview", "9"]] {
         let ended = send(&home, &jelou.url, flags).success();
         let told = "warning: this would be refused, and nothing would leave: 2 of 5 messages were sent by run r";
-        assert!(ended.stdout.is_empty() && ended.stderr.contains(told), "{ended:?}");
+        assert!(
+            ended.stdout.is_empty() && ended.stderr.contains(told),
+            "{ended:?}"
+        );
         assert!(ended.stderr.contains("--skip-sent"), "{ended:?}");
         for (more, rows) in [("--skip-sent", 3), ("--again", 5)] {
             let ended = send(&home, &jelou.url, &[flags, &[more]].concat()).success();
@@ -452,19 +638,30 @@ fn what_is_only_shown_is_compared_too() {
 #[test]
 fn a_clock_that_was_wrong_sends_nothing_twice() {
     let home = people(6);
-    let refuses_first = Jelou::start(|_, before| if before == 0 { Act::Answer(422, "", "{}") } else { Act::Accept });
+    let refuses_first = Jelou::start(|_, before| {
+        if before == 0 {
+            Act::Answer(422, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     send(&home, &refuses_first.url, &["--run", "a", "--keep-going"]).fails(10, &[]);
     send(&home, &refuses_first.url, &["--run", "b"]).success();
     // By its clock the second run came first.
     age(&home, "b", 2);
     home.run("bulk resolve a --failed-as pending").success();
-    home.run("bulk resume a").api(&refuses_first.url).fails(11, &["6 of 6 messages left in run a were sent by run b"]);
+    home.run("bulk resume a")
+        .api(&refuses_first.url)
+        .fails(11, &["6 of 6 messages left in run a were sent by run b"]);
     assert_eq!(refuses_first.times(&users(0..6)), [1; 6]);
 }
 
 /// The run with another clock.
 fn at<'a>(run: Run<'a>, library: &str, time: &str) -> Run<'a> {
-    let run = run.env("LD_PRELOAD", library).env("FAKETIME", format!("@{time}")).env("TZ", "UTC");
+    let run = run
+        .env("LD_PRELOAD", library)
+        .env("FAKETIME", format!("@{time}"))
+        .env("TZ", "UTC");
     run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
 }
 
@@ -473,9 +670,17 @@ fn a_clock_before_this_release_sends_nothing() {
     let home = people(3);
     let Some(library) = faketime() else { return };
     let url = Jelou::never_asked().url;
-    let told =
-        ["the clock of this machine shows 1971-01-02T00:00:", "before this jelouctl was released (20", "set the clock"];
-    at(send(&home, &url, &["--run", "a"]), &library, "1971-01-02 00:00:00").fails(11, &told);
+    let told = [
+        "the clock of this machine shows 1971-01-02T00:00:",
+        "before this jelouctl was released (20",
+        "set the clock",
+    ];
+    at(
+        send(&home, &url, &["--run", "a"]),
+        &library,
+        "1971-01-02 00:00:00",
+    )
+    .fails(11, &told);
     send(&home, &url, &["--run", "a", "--import-only"]).success();
     for words in ["bulk resume a --yes", "bulk work a"] {
         at(home.run(words).api(&url), &library, "1971-01-02 00:00:00").fails(11, &told);
@@ -490,10 +695,18 @@ fn what_was_sent_by_a_clock_of_long_ago_is_remembered() {
     send(&home, &jelou.url, &["--run", "a"]).success();
     // A clock can be set back during a run.
     age(&home, "a", 24 * 365 * 50);
-    send(&home, &jelou.url, &["--run", "b"]).fails(11, &["3 of 3 messages were sent by run a at 197"]);
+    send(&home, &jelou.url, &["--run", "b"])
+        .fails(11, &["3 of 3 messages were sent by run a at 197"]);
     send(&home, &jelou.url, &["--run", "b", "--skip-sent"]).success();
-    send(&home, &jelou.url, &["--run", "b", "--import-only", "--again"]).success();
-    home.run("bulk resume b --skip-sent --yes").api(&jelou.url).success();
+    send(
+        &home,
+        &jelou.url,
+        &["--run", "b", "--import-only", "--again"],
+    )
+    .success();
+    home.run("bulk resume b --skip-sent --yes")
+        .api(&jelou.url)
+        .success();
     assert_eq!(jelou.times(&users(0..3)), [1; 3]);
     // A user who wants nothing to be remembered still gets no question.
     send(&home, &jelou.url, &["--run", "c", "--remember", "0"]).success();
@@ -506,11 +719,18 @@ fn what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence() {
     send(&home, &jelou.url, &["--run", "a"]).success();
     home.change_store("UPDATE run SET changed_at = 86400000");
     for words in ["bulk remove a", "bulk remove --older-than 90d"] {
-        home.run(words).fails(2, &["3 messages went out, or may have: once that is removed", "add --yes"]);
+        home.run(words).fails(
+            2,
+            &[
+                "3 messages went out, or may have: once that is removed",
+                "add --yes",
+            ],
+        );
     }
     // As the message says: the list would be refused.
     age(&home, "a", 24 * 365 * 50);
-    send(&home, &jelou.url, &["--run", "b"]).fails(11, &["3 of 3 messages were sent by run a at 197"]);
+    send(&home, &jelou.url, &["--run", "b"])
+        .fails(11, &["3 of 3 messages were sent by run a at 197"]);
 }
 
 #[test]
@@ -518,10 +738,17 @@ fn a_run_that_was_made_in_the_future_forgets_nothing() {
     let home = people(3);
     let Some(library) = faketime() else { return };
     let jelou = Jelou::accepting();
-    at(send(&home, &jelou.url, &["--run", "b", "--import-only"]), &library, "2038-01-01 00:00:00").success();
+    at(
+        send(&home, &jelou.url, &["--run", "b", "--import-only"]),
+        &library,
+        "2038-01-01 00:00:00",
+    )
+    .success();
     home.change_database("UPDATE run SET created_at = 2145916800000");
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
-    home.run("bulk resume b --yes").api(&jelou.url).fails(11, &["3 of 3 messages left in run b were sent by run a"]);
+    home.run("bulk resume b --yes")
+        .api(&jelou.url)
+        .fails(11, &["3 of 3 messages left in run b were sent by run a"]);
     assert_eq!(jelou.times(&users(0..3)), [1; 3]);
 }
 
@@ -531,8 +758,10 @@ fn who_works_on_a_run_compares_it_with_the_others() {
     let jelou = Jelou::accepting();
     send(&home, &jelou.url, &["--run", "b", "--import-only"]).success();
     send(&home, &jelou.url, &["--run", "a", "--again"]).success();
-    let told =
-        ["3 of 3 messages left in run b were sent by run a", "leave them out with jelouctl bulk resume b --skip-sent"];
+    let told = [
+        "3 of 3 messages left in run b were sent by run a",
+        "leave them out with jelouctl bulk resume b --skip-sent",
+    ];
     home.run("bulk work b").api(&jelou.url).fails(11, &told);
     assert_eq!(jelou.times(&users(0..3)), [1; 3]);
 }
@@ -544,13 +773,19 @@ fn the_same_json_in_another_order_is_the_same_message() {
     let send = |run: &str, body: &str| {
         let path = home.write("body.json", body);
         let words = ["raw", "--body", path.to_str().unwrap()];
-        home.run("bulk send people.csv --yes --rate 1000000/s --run").args(&[run]).args(&words).api(&jelou.url)
+        home.run("bulk send people.csv --yes --rate 1000000/s --run")
+            .args(&[run])
+            .args(&words)
+            .api(&jelou.url)
     };
     let first = r#"{"type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null}"#;
     send("a", first).success();
     // The message is sent as written.
     let left = String::from_utf8(jelou.seen()[0].received.body.clone()).unwrap();
-    assert!(left.contains(r#""type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null"#), "{left}");
+    assert!(
+        left.contains(r#""type":"X","b":{"z":1.0,"y":[{"k":1,"j":"á"}]},"a":null"#),
+        "{left}"
+    );
     let other_order = r#"{"a":null,"b":{"y":[{"j":"\u00e1","k":1}],"z":1.0},"type":"X"}"#;
     send("b", other_order).fails(11, &["3 of 3 messages were sent by run a"]);
     assert_eq!(jelou.seen().len(), 3);
@@ -568,12 +803,18 @@ fn of_two_runs_that_go_on_at_once_none_sends_what_the_other_has() {
     });
     for run in ["a", "b"] {
         send(&home, &jelou.url, &["--run", run, "--again"]).fails(10, &[]);
-        home.run(&format!("bulk resolve {run} --failed-as pending")).success();
+        home.run(&format!("bulk resolve {run} --failed-as pending"))
+            .success();
     }
-    let first = home.process("bulk resume a --concurrency 1", &jelou.url).spawn().unwrap();
+    let first = home
+        .process("bulk resume a --concurrency 1", &jelou.url)
+        .spawn()
+        .unwrap();
     jelou.wait_for(9);
     // Both were begun with --again; its pending rows will be sent anyway.
-    home.run("bulk resume b --skip-sent").api(&jelou.url).fails(10, &[]);
+    home.run("bulk resume b --skip-sent")
+        .api(&jelou.url)
+        .fails(10, &[]);
     assert_eq!(jelou.seen().len(), 9);
     kill(first);
 }
@@ -583,20 +824,34 @@ fn each_person_gets_one_message_however_the_list_has_them() {
     let home = Home::new();
     home.write(
         "people.csv",
-        format!("celular,n\n{0},a\n{0},b\n{1},c\n{1},d\n525512345678,e\n5215512345678,e\n", user(1), user(2)),
+        format!(
+            "celular,n\n{0},a\n{0},b\n{1},c\n{1},d\n525512345678,e\n5215512345678,e\n",
+            user(1),
+            user(2)
+        ),
     );
     let jelou = Jelou::accepting();
     let daily = |flags: &[&str]| {
-        let run = home.run("bulk send people.csv --yes --rate 1000000/s").args(flags);
+        let run = home
+            .run("bulk send people.csv --yes --rate 1000000/s")
+            .args(flags);
         run.args(&["text", "{{ n }}"]).api(&jelou.url)
     };
     // Both forms of a number with one text are one message.
-    daily(&["--skip", "4"]).fails(2, &["line 7: it is the same message to 5215512345678 as line 6"]);
+    daily(&["--skip", "4"]).fails(
+        2,
+        &["line 7: it is the same message to 5215512345678 as line 6"],
+    );
     // Every day, up to the limit: a person with one message has theirs.
     for _ in 0..4 {
         daily(&["--one-per-person", "--skip-sent", "--limit", "1"]).success();
     }
-    assert_eq!(jelou.accepted().values().copied().collect::<Vec<_>>(), [1; 3], "{:?}", jelou.accepted());
+    assert_eq!(
+        jelou.accepted().values().copied().collect::<Vec<_>>(),
+        [1; 3],
+        "{:?}",
+        jelou.accepted()
+    );
     daily(&["--one-per-person", "--skip-sent"]).success();
     assert_eq!(jelou.seen().len(), 3);
 }
@@ -608,10 +863,18 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     let jelou = Jelou::accepting();
     let login = "bot_id = \"77\"\nclient_id = \"x\"\nclient_secret_command = [\"echo\", \"s\"]\n";
     let url = &jelou.url;
-    home.config(&format!("[profiles.me]\n{login}api_url = \"{url}\"\nallow_to = [\"593987654321\"]\n"));
-    let run = |flags: &str| home.run(&format!("bulk send people.csv -p me {flags} text {{{{n}}}}"));
-    run("--one-per-person --preview 1")
-        .fails(11, &["2 rows: 1 is addressed to recipients that are not allowed, 1 is addressed to a person"]);
+    home.config(&format!(
+        "[profiles.me]\n{login}api_url = \"{url}\"\nallow_to = [\"593987654321\"]\n"
+    ));
+    let run = |flags: &str| {
+        home.run(&format!(
+            "bulk send people.csv -p me {flags} text {{{{n}}}}"
+        ))
+    };
+    run("--one-per-person --preview 1").fails(
+        11,
+        &["2 rows: 1 is addressed to recipients that are not allowed, 1 is addressed to a person"],
+    );
     run("--yes").fails(11, &["allow_to"]);
     assert_eq!(jelou.seen().len(), 0);
     // A test goes to the allowed person, whoever is on the list.
@@ -627,10 +890,22 @@ fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     send(&home, &jelou.url, &[]).success();
     // A configuration there may have guards.
     let elsewhere = send(&home, &jelou.url, &[]).env("XDG_CONFIG_HOME", "rel");
-    elsewhere.fails(3, &["no place for the configuration: `XDG_CONFIG_HOME`", "not an absolute path"]);
+    elsewhere.fails(
+        3,
+        &[
+            "no place for the configuration: `XDG_CONFIG_HOME`",
+            "not an absolute path",
+        ],
+    );
     for (variable, place) in [("XDG_STATE_HOME", "rel"), ("HOME", "rel")] {
         let elsewhere = send(&home, &jelou.url, &[]).env(variable, place);
-        elsewhere.fails(12, &["`XDG_STATE_HOME`, or else `HOME`, is not an absolute path", "nothing was sent"]);
+        elsewhere.fails(
+            12,
+            &[
+                "`XDG_STATE_HOME`, or else `HOME`, is not an absolute path",
+                "nothing was sent",
+            ],
+        );
     }
     assert_eq!(jelou.seen().len(), 3);
 }
@@ -648,5 +923,8 @@ fn an_unfinished_run_with_other_messages_for_the_same_people_is_told() {
         assert!(ended.stderr.contains(told), "{flags}: {ended:?}");
     }
     home.write("people.csv", list(&users(17..19)));
-    home.run("bulk send people.csv --yes --preview 1 text Mas").api(&refusing.url).success().not_told(&["to come"]);
+    home.run("bulk send people.csv --yes --preview 1 text Mas")
+        .api(&refusing.url)
+        .success()
+        .not_told(&["to come"]);
 }

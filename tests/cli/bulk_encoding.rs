@@ -8,7 +8,12 @@ also_in_a_database! {
 }
 
 fn run(home: &Home, arguments: &[&str]) -> Ended {
-    let all = [&["--sandbox", "bulk", "send"], arguments, &["text", "{{ nombre }}"]].concat();
+    let all = [
+        &["--sandbox", "bulk", "send"],
+        arguments,
+        &["text", "{{ nombre }}"],
+    ]
+    .concat();
     home.run_args(&all).end()
 }
 
@@ -36,25 +41,72 @@ fn a_list_is_read_in_the_encoding_that_is_said() {
         (wide(LIST, u16::to_be_bytes), &["--encoding", "utf-16be"]),
     ] {
         home.write("people.csv", &list);
-        let ended = run(&home, &[&["people.csv", "--preview", "1"], arguments].concat());
-        assert!(ended.code == 0 && ended.stdout.contains("\"text\":\"José Peña €\""), "{arguments:?}: {ended:?}");
+        let ended = run(
+            &home,
+            &[&["people.csv", "--preview", "1"], arguments].concat(),
+        );
+        assert!(
+            ended.code == 0 && ended.stdout.contains("\"text\":\"José Peña €\""),
+            "{arguments:?}: {ended:?}"
+        );
     }
     // Long enough to be read in several chunks.
-    let rows: Vec<_> = (0..9_000).map(|row| format!("59398{row:07};José Peña €\r\n")).collect();
-    home.write("long.csv", wide(&format!("celular;nombre\r\n{}", rows.concat()), u16::to_be_bytes));
-    let ended = run(&home, &["long.csv", "--encoding", "utf-16be", "--preview", "9000"]);
-    assert_eq!(ended.stdout.matches("\"text\":\"José Peña €\"").count(), 9_000);
+    let rows: Vec<_> = (0..9_000)
+        .map(|row| format!("59398{row:07};José Peña €\r\n"))
+        .collect();
+    home.write(
+        "long.csv",
+        wide(
+            &format!("celular;nombre\r\n{}", rows.concat()),
+            u16::to_be_bytes,
+        ),
+    );
+    let ended = run(
+        &home,
+        &["long.csv", "--encoding", "utf-16be", "--preview", "9000"],
+    );
+    assert_eq!(
+        ended.stdout.matches("\"text\":\"José Peña €\"").count(),
+        9_000
+    );
 
     // A report is UTF-8 with a mark, by which a spreadsheet recognizes it, and can be read as a list.
     home.write("people.csv", &latin);
-    assert_eq!(run(&home, &["people.csv", "--encoding", "windows-1252", "--run", "r"]).code, 0);
+    assert_eq!(
+        run(
+            &home,
+            &["people.csv", "--encoding", "windows-1252", "--run", "r"]
+        )
+        .code,
+        0
+    );
     let report = home.run("bulk report r").success().stdout;
-    assert!(report.starts_with("\u{feff}celular;nombre;run;line;sent;"), "{report}");
-    assert!(report.contains("\r\n593987654321;José Peña €;r;2;yes;"), "{report}");
+    assert!(
+        report.starts_with("\u{feff}celular;nombre;run;line;sent;"),
+        "{report}"
+    );
+    assert!(
+        report.contains("\r\n593987654321;José Peña €;r;2;yes;"),
+        "{report}"
+    );
     home.write("report.csv", report);
-    assert!(run(&home, &["report.csv", "--preview", "1"]).stdout.contains("José Peña €"));
-    home.write("people.ndjson", b"{\"to\":\"593987654321\",\"nombre\":\"Jos\xe9\"}\n");
-    assert!(run(&home, &["people.ndjson", "--encoding", "latin1", "--preview", "1"]).stdout.contains("\"José\""));
+    assert!(
+        run(&home, &["report.csv", "--preview", "1"])
+            .stdout
+            .contains("José Peña €")
+    );
+    home.write(
+        "people.ndjson",
+        b"{\"to\":\"593987654321\",\"nombre\":\"Jos\xe9\"}\n",
+    );
+    assert!(
+        run(
+            &home,
+            &["people.ndjson", "--encoding", "latin1", "--preview", "1"]
+        )
+        .stdout
+        .contains("\"José\"")
+    );
 }
 
 #[test]
@@ -63,30 +115,72 @@ fn a_list_in_another_encoding_than_is_said_is_refused() {
     let latin = &b"to;nombre\n593987654321;Ana\n593987654322;Jos\xe9 Pe\xf1a\n"[..];
     let marked = wide(&format!("\u{feff}{LIST}"), u16::to_le_bytes);
     for (list, arguments, parts) in [
-        (latin, &[][..], &["people.csv: line 3 is not UTF-8", "--encoding windows-1252"][..]),
+        (
+            latin,
+            &[][..],
+            &["people.csv: line 3 is not UTF-8", "--encoding windows-1252"][..],
+        ),
         (b"to;Se\xf1or\n", &[], &["line 1 is not UTF-8"]),
         (latin, &["--encoding", "utf-8"], &["line 3 is not UTF-8"]),
-        (latin, &["--encoding", "euc-jp"], &["people.csv: line 3 is not EUC-JP", "give another --encoding"]),
+        (
+            latin,
+            &["--encoding", "euc-jp"],
+            &[
+                "people.csv: line 3 is not EUC-JP",
+                "give another --encoding",
+            ],
+        ),
         (
             LIST.as_bytes(),
             &["--encoding", "latin1"],
-            &["people.csv is UTF-8, not windows-1252", "leave --encoding out"],
+            &[
+                "people.csv is UTF-8, not windows-1252",
+                "leave --encoding out",
+            ],
         ),
-        (&marked[2..], &[], &["is not text in UTF-8", "--encoding utf-16le"]),
-        (&wide(LIST, u16::to_be_bytes), &[], &["is not text in UTF-8", "or utf-16be"]),
-        (b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0", &[], &["is not text in UTF-8"]),
-        (&marked[2..], &["--encoding", "latin1"], &["is not text in UTF-8"]),
+        (
+            &marked[2..],
+            &[],
+            &["is not text in UTF-8", "--encoding utf-16le"],
+        ),
+        (
+            &wide(LIST, u16::to_be_bytes),
+            &[],
+            &["is not text in UTF-8", "or utf-16be"],
+        ),
+        (
+            b"\xff\xfe\0\0t\0\0\0o\0\0\0\n\0\0\0",
+            &[],
+            &["is not text in UTF-8"],
+        ),
+        (
+            &marked[2..],
+            &["--encoding", "latin1"],
+            &["is not text in UTF-8"],
+        ),
         (&marked[..31], &[], &["line 1 is not UTF-16LE"]),
     ] {
         home.write("people.csv", list);
         let ended = run(&home, &[&["people.csv"], arguments].concat());
-        assert!(ended.code == 2 && ended.stderr.contains("nothing was sent"), "{arguments:?}: {ended:?}");
+        assert!(
+            ended.code == 2 && ended.stderr.contains("nothing was sent"),
+            "{arguments:?}: {ended:?}"
+        );
         for part in parts {
-            assert!(ended.stderr.contains(part), "`{part}` is missing: {ended:?}");
+            assert!(
+                ended.stderr.contains(part),
+                "`{part}` is missing: {ended:?}"
+            );
         }
-        assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+        assert!(
+            home.run("bulk list").success().stdout.is_empty(),
+            "a run was made"
+        );
     }
-    home.write("people.ndjson", b"{\"to\":\"593987654321\",\"nombre\":\"Pe\xf1a\"}\n");
+    home.write(
+        "people.ndjson",
+        b"{\"to\":\"593987654321\",\"nombre\":\"Pe\xf1a\"}\n",
+    );
     let ended = run(&home, &["people.ndjson"]);
     assert!(ended.stderr.contains("line 1 is not UTF-8"), "{ended:?}");
 }

@@ -18,7 +18,9 @@ const ROWS: usize = 40;
 
 fn people() -> Home {
     let home = Home::new();
-    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_990_000_000_u64 + number as u64)).collect();
+    let rows: Vec<_> = (0..ROWS)
+        .map(|number| format!("{}\n", 593_990_000_000_u64 + number as u64))
+        .collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     home
 }
@@ -32,7 +34,10 @@ fn finish(home: &Home, jelou: &Jelou) -> Vec<Value> {
     let (words, more): (_, &[&str]) = if home.has_run("r") {
         ("bulk resume r --rate 100000/s", &[])
     } else {
-        ("bulk send people.csv --yes --run r --rate 100000/s", &["text", "Hola"])
+        (
+            "bulk send people.csv --yes --run r --rate 100000/s",
+            &["text", "Hola"],
+        )
     };
     let ended = home.run(words).args(more).api(&jelou.url).end();
     assert!([0, 10].contains(&ended.code), "{ended:?}");
@@ -44,14 +49,20 @@ fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
     let rows = finish(home, jelou);
     let accepted = jelou.accepted();
     assert_eq!(rows.len(), ROWS, "{what}");
-    assert!(accepted.values().all(|count| *count == 1), "{what}: sent twice");
+    assert!(
+        accepted.values().all(|count| *count == 1),
+        "{what}: sent twice"
+    );
     let told: HashMap<String, String> = ended
         .stderr
         .lines()
         .filter_map(|line| {
             let record: Value = serde_json::from_str(line).ok()?;
             assert_eq!(record["kind"], "text", "{what}: {record}");
-            Some((record["to"].as_str()?.to_owned(), record["sent"].as_str()?.to_owned()))
+            Some((
+                record["to"].as_str()?.to_owned(),
+                record["sent"].as_str()?.to_owned(),
+            ))
         })
         .collect();
     for row in &rows {
@@ -59,8 +70,13 @@ fn check(home: &Home, jelou: &Jelou, ended: &Ended, what: &str) {
         match row["sent"].as_str().unwrap() {
             "yes" => assert!(accepted.contains_key(user), "{what}: {row}"),
             // Outcomes that the ledger does not have were printed if they were known at all.
-            "unknown" if accepted.contains_key(user) => assert_eq!(told[user], "yes", "{what}: {row}"),
-            "unknown" => assert!(!told.contains_key(user) || told[user] == "no", "{what}: {row}"),
+            "unknown" if accepted.contains_key(user) => {
+                assert_eq!(told[user], "yes", "{what}: {row}");
+            }
+            "unknown" => assert!(
+                !told.contains_key(user) || told[user] == "no",
+                "{what}: {row}"
+            ),
             other => panic!("{what}: {other} in {row}"),
         }
     }
@@ -84,7 +100,10 @@ fn each_may_fail_once(calls: &str, error: &str, upto: usize, least: usize) {
         let was_injected = home.read("trace").contains("(INJECTED)");
         let what = format!("{calls} {when}");
         // A fault that SQLite can ignore ends nothing.
-        assert!([0, 12].contains(&ended.code) && (was_injected || ended.code == 0), "{what}: {ended:?}");
+        assert!(
+            [0, 12].contains(&ended.code) && (was_injected || ended.code == 0),
+            "{what}: {ended:?}"
+        );
         ends += usize::from(was_injected && ended.code == 12);
         check(&home, &jelou, &ended, &what);
         if !was_injected {
@@ -123,8 +142,17 @@ fn a_ledger_that_is_removed_stops_the_run() {
             let _ = fs::remove_file(&remove);
             Act::Accept
         });
-        let ended = home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url);
-        let ended = ended.fails(12, &["was removed or replaced", "\"sent\":\"yes\"", "\"to\":\"593990000000\""]);
+        let ended = home
+            .run("bulk send people.csv --yes --run r --rate 1000/s text Hola")
+            .api(&jelou.url);
+        let ended = ended.fails(
+            12,
+            &[
+                "was removed or replaced",
+                "\"sent\":\"yes\"",
+                "\"to\":\"593990000000\"",
+            ],
+        );
         assert!(jelou.seen().len() <= 2, "{}: {ended:?}", jelou.seen().len());
     }
 }
@@ -135,9 +163,14 @@ fn a_place_that_cannot_be_written_is_told_before_anything_is_sent() {
     let home = people();
     home.write(STATE, "a file");
     let send = "bulk send people.csv --yes --run r text Hola";
-    home.run(send)
-        .api(&jelou.url)
-        .fails(12, &["failed to create", "/jelouctl", "or name another one with XDG_STATE_HOME"]);
+    home.run(send).api(&jelou.url).fails(
+        12,
+        &[
+            "failed to create",
+            "/jelouctl",
+            "or name another one with XDG_STATE_HOME",
+        ],
+    );
 }
 
 #[test]
@@ -146,12 +179,22 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
     let home = people();
     let state = home.path().join("small");
     fs::create_dir(&state).unwrap();
-    let mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", state.to_str().unwrap()];
+    let mount = [
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        "size=4m",
+        "none",
+        state.to_str().unwrap(),
+    ];
     let is_done = |words: &[&str]| {
         let words = by_root(words);
         works(words[0], &words[1..])
     };
-    if !can_test("root, or sudo without a password, to mount a tmpfs", || is_done(&mount)) {
+    if !can_test("root, or sudo without a password, to mount a tmpfs", || {
+        is_done(&mount)
+    }) {
         return;
     }
     let filler = state.join("filler");
@@ -162,8 +205,13 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
         }
         Act::Accept
     });
-    let run = |words: &str| home.run(words).api(&jelou.url).env("XDG_STATE_HOME", &state);
-    let ended = run("bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola").end();
+    let run = |words: &str| {
+        home.run(words)
+            .api(&jelou.url)
+            .env("XDG_STATE_HOME", &state)
+    };
+    let ended =
+        run("bulk send people.csv --yes --run r --rate 1000/s --concurrency 4 text Hola").end();
     fs::remove_file(state.join("filler")).unwrap();
     let resumed = run("bulk resume r --rate 1000/s").end();
     let report = run("bulk report r --format ndjson").success().stdout;
@@ -172,9 +220,12 @@ fn a_full_disk_stops_the_run_and_resume_is_right() {
     assert!([0, 10].contains(&resumed.code), "{resumed:?}");
     assert_eq!(report.lines().count(), ROWS);
     assert!(jelou.accepted().values().all(|count| *count == 1));
-    for row in report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
-        let known =
-            row["sent"] == "yes" || row["sent"] == "unknown" && ended.stderr.contains(row["to"].as_str().unwrap());
+    for row in report
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+    {
+        let known = row["sent"] == "yes"
+            || row["sent"] == "unknown" && ended.stderr.contains(row["to"].as_str().unwrap());
         assert!(known, "{row}");
     }
 }

@@ -50,7 +50,10 @@ pub(crate) struct Clock {
 impl Clock {
     /// None if faketime is not installed.
     pub(crate) fn new(home: &Home, shows: &str) -> Option<Arc<Self>> {
-        let clock = Self { file: home.path().join("clock"), library: faketime()? };
+        let clock = Self {
+            file: home.path().join("clock"),
+            library: faketime()?,
+        };
         clock.set(shows);
         Some(Arc::new(clock))
     }
@@ -78,8 +81,23 @@ impl Clock {
     }
 
     fn start(&self, home: &Home, flags: &[&str], url: &str) -> Watched {
-        let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--rate", "1000/s", "--progress", "ndjson"];
-        Watched::new(self.command(home, &[&send, flags, &["text", "Hola"]].concat(), url).spawn().unwrap())
+        let send = [
+            "bulk",
+            "send",
+            "people.csv",
+            "--yes",
+            "--run",
+            "r",
+            "--rate",
+            "1000/s",
+            "--progress",
+            "ndjson",
+        ];
+        Watched::new(
+            self.command(home, &[&send, flags, &["text", "Hola"]].concat(), url)
+                .spawn()
+                .unwrap(),
+        )
     }
 
     fn status(&self, home: &Home) -> Value {
@@ -91,14 +109,24 @@ impl Clock {
 #[test]
 fn a_run_waits_for_its_hours_and_goes_on_when_the_clock_has_come_so_far() {
     let home = people(3);
-    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let Some(clock) = Clock::new(&home, EARLY) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     let mut run = clock.start(&home, &BOGOTA, &jelou.url);
     run.wait_for("note: waiting until 2026-11-20 07:00 America/Bogota: outside of the hours of this run, 07:00-19:00");
     run.wait_for(r#""waiting":{"reason":"hours","until":"2026-11-20T07:00:00-05:00"}"#);
     let status = clock.status(&home);
-    assert_eq!(status["waiting"], json!({"reason": "hours", "until": "2026-11-20T07:00:00-05:00"}), "{status}");
-    assert_eq!(status["hours"]["between"], json!(["07:00-19:00"]), "{status}");
+    assert_eq!(
+        status["waiting"],
+        json!({"reason": "hours", "until": "2026-11-20T07:00:00-05:00"}),
+        "{status}"
+    );
+    assert_eq!(
+        status["hours"]["between"],
+        json!(["07:00-19:00"]),
+        "{status}"
+    );
     // It is set back to an hour other than the opening's: there is still one wait.
     clock.set("2026-11-19 11:00:00");
     run.wait_for("note: waiting until 2026-11-19 07:00 America/Bogota");
@@ -116,7 +144,9 @@ fn a_run_waits_for_its_hours_and_goes_on_when_the_clock_has_come_so_far() {
 #[test]
 fn a_row_that_is_to_be_retried_waits_for_the_next_opening() {
     let home = people(2);
-    let Some(clock) = Clock::new(&home, OPENING) else { return };
+    let Some(clock) = Clock::new(&home, OPENING) else {
+        return;
+    };
     let (first, clock_of_server) = (user(0), Arc::clone(&clock));
     let jelou = Jelou::start(move |user, before| match (user == first, before) {
         (true, 0) => {
@@ -138,7 +168,9 @@ fn a_row_that_is_to_be_retried_waits_for_the_next_opening() {
 #[test]
 fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others() {
     let home = people(3);
-    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let Some(clock) = Clock::new(&home, EARLY) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     let mut run = clock.start(&home, &BOGOTA, &jelou.url);
     run.wait_for("note: waiting until");
@@ -147,7 +179,11 @@ fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others()
     assert_eq!(ended.code, 143, "{ended:?}");
     // No process waits any more.
     let status = clock.status(&home);
-    assert_eq!((&status["waiting"], &status["pending"]), (&Value::Null, &json!(3)), "{status}");
+    assert_eq!(
+        (&status["waiting"], &status["pending"]),
+        (&Value::Null, &json!(3)),
+        "{status}"
+    );
 
     let resume = |flags: &[&str]| {
         let words = [&["bulk", "resume", "r", "--progress", "ndjson"], flags].concat();
@@ -155,16 +191,30 @@ fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others()
     };
     for (flags, until) in [
         (&[][..], "2026-11-20 07:00 America/Bogota"),
-        (&["--time-zone", "America/New_York"], "2026-11-20 07:00 America/New_York"),
-        (&["--between", "08:00-09:00"], "2026-11-20 08:00 America/New_York"),
-        (&["--not-on", "2026-11-20"], "2026-11-21 08:00 America/New_York"),
+        (
+            &["--time-zone", "America/New_York"],
+            "2026-11-20 07:00 America/New_York",
+        ),
+        (
+            &["--between", "08:00-09:00"],
+            "2026-11-20 08:00 America/New_York",
+        ),
+        (
+            &["--not-on", "2026-11-20"],
+            "2026-11-21 08:00 America/New_York",
+        ),
         // They are stored.
         (&[], "2026-11-21 08:00 America/New_York"),
     ] {
         let mut run = resume(flags);
         run.wait_for(&format!("note: waiting until {until}"));
         // Status shows the hours that were set last.
-        assert!(clock.status(&home)["waiting"]["until"].as_str().unwrap().starts_with(&until[..10]));
+        assert!(
+            clock.status(&home)["waiting"]["until"]
+                .as_str()
+                .unwrap()
+                .starts_with(&until[..10])
+        );
         signal(&run.child, Signal::INT);
         assert_eq!(run.end().code, 130, "{flags:?}");
     }
@@ -177,7 +227,9 @@ fn a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others()
 #[test]
 fn what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window() {
     let home = people(30);
-    let Some(clock) = Clock::new(&home, OPENING) else { return };
+    let Some(clock) = Clock::new(&home, OPENING) else {
+        return;
+    };
     let clock_of_server = Arc::clone(&clock);
     let first = user(0);
     let jelou = Jelou::start(move |user, _| {
@@ -198,7 +250,9 @@ fn what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window() {
 #[test]
 fn a_network_that_is_away_is_waited_for_within_the_hours_alone() {
     let (home, port) = (people(30), OwnPort::new());
-    let Some(clock) = Clock::new(&home, OPENING) else { return };
+    let Some(clock) = Clock::new(&home, OPENING) else {
+        return;
+    };
     let mut run = clock.start(&home, &BOGOTA, &port.url());
     run.wait_for(r#""waiting":{"reason":"network","until":"20"#);
     clock.set(CLOSING);
@@ -215,9 +269,13 @@ fn a_network_that_is_away_is_waited_for_within_the_hours_alone() {
 /// Files alone: a file is never away. The test has a database of its own.
 #[test]
 fn rows_that_a_database_gives_after_the_end_of_a_window_wait_for_the_next_one() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let (home, jelou) = (people(3), Jelou::accepting());
-    let Some(clock) = Clock::new(&home, OPENING) else { return };
+    let Some(clock) = Clock::new(&home, OPENING) else {
+        return;
+    };
     let ledger = cluster.ledger();
     let database = ledger.rsplit('/').next().unwrap();
     let change = "CREATE FUNCTION jelouctl.late() RETURNS trigger LANGUAGE plpgsql AS \
@@ -225,12 +283,26 @@ fn rows_that_a_database_gives_after_the_end_of_a_window_wait_for_the_next_one() 
                   CREATE TRIGGER late BEFORE UPDATE ON jelouctl.row FOR EACH ROW WHEN (NEW.n = 1 AND NEW.number = 1 \
                     AND NEW.state = 'inflight') EXECUTE FUNCTION jelouctl.late()";
     cluster.script("postgres", database, change);
-    let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--rate", "1000/s", "--progress", "ndjson"];
-    let mut command = clock.command(&home, &[&send[..], &BOGOTA, &["text", "Hola"]].concat(), &jelou.url);
+    let send = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--run",
+        "r",
+        "--rate",
+        "1000/s",
+        "--progress",
+        "ndjson",
+    ];
+    let mut command = clock.command(
+        &home,
+        &[&send[..], &BOGOTA, &["text", "Hola"]].concat(),
+        &jelou.url,
+    );
     let mut run = Watched::new(command.env("JELOUCTL_LEDGER", &ledger).spawn().unwrap());
     wait_until("the database gives rows", || {
-        let sleeping =
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
         cluster.sql(database, sleeping)[0].get::<_, i64>(0) == 1
     });
     clock.set(CLOSING);
@@ -244,9 +316,14 @@ fn rows_that_a_database_gives_after_the_end_of_a_window_wait_for_the_next_one() 
 #[test]
 fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not() {
     let home = people(3);
-    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let Some(clock) = Clock::new(&home, EARLY) else {
+        return;
+    };
     let jelou = Jelou::accepting();
-    home.config(&format!("[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n", jelou.url));
+    home.config(&format!(
+        "[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n",
+        jelou.url
+    ));
     let write = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
     write("# nobody so far\n");
     let mut run = clock.start(&home, &BOGOTA, &jelou.url);
@@ -255,8 +332,15 @@ fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not() {
     clock.set(OPENING);
     let ended = run.end();
     assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
-    assert!(ended.stderr.contains("note: 1 row is left out by "), "{ended:?}");
-    assert_eq!(ended.stderr.matches("is empty and excludes no one").count(), 1, "{ended:?}");
+    assert!(
+        ended.stderr.contains("note: 1 row is left out by "),
+        "{ended:?}"
+    );
+    assert_eq!(
+        ended.stderr.matches("is empty and excludes no one").count(),
+        1,
+        "{ended:?}"
+    );
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));
     assert!(jelou.seen().iter().all(|seen| seen.user != user(1)));
 }
@@ -264,47 +348,81 @@ fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not() {
 #[test]
 fn who_wrote_too_long_ago_when_the_hours_open_is_left_out() {
     let home = people(3);
-    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let Some(clock) = Clock::new(&home, EARLY) else {
+        return;
+    };
     let wrote = |number: usize, at: &str| json!({"messageId": at, "by": "user", "sender": {"id": user(number)}, "recipient": {"id": "BOT_ID"}, "createdAt": at});
-    let both = vec![wrote(0, "2026-11-20T10:00:00Z"), wrote(1, "2026-11-20T10:30:00Z")];
+    let both = vec![
+        wrote(0, "2026-11-20T10:00:00Z"),
+        wrote(1, "2026-11-20T10:30:00Z"),
+    ];
     let history = Arc::new(Mutex::new(both));
     let listed = Arc::clone(&history);
     let server = Server::responding(move |number, request| {
         if request.line.starts_with("POST ") {
-            return Reply::json(200, &json!({"success": true, "messageId": format!("m-{number}")}).to_string());
+            return Reply::json(
+                200,
+                &json!({"success": true, "messageId": format!("m-{number}")}).to_string(),
+            );
         }
         let results = listed.lock().unwrap().clone();
-        Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": results}).to_string())
+        Reply::json(
+            200,
+            &json!({"pagination": {"totalPages": 1}, "results": results}).to_string(),
+        )
     });
-    let mut run = clock.start(&home, &[&BOGOTA[..], &["--only-in-window"]].concat(), &server.url);
+    let mut run = clock.start(
+        &home,
+        &[&BOGOTA[..], &["--only-in-window"]].concat(),
+        &server.url,
+    );
     run.wait_for("note: waiting until 2026-11-20 07:00");
-    history.lock().unwrap().push(wrote(0, "2026-11-21T12:00:00Z"));
+    history
+        .lock()
+        .unwrap()
+        .push(wrote(0, "2026-11-21T12:00:00Z"));
     // The machine was asleep for a day.
     clock.set("2026-11-21 12:30:00");
     let ended = run.end();
     assert!(
-        ended.code == 0 && ended.stderr.contains("note: 1 row is left out, since the person has not written"),
+        ended.code == 0
+            && ended
+                .stderr
+                .contains("note: 1 row is left out, since the person has not written"),
         "{ended:?}"
     );
-    assert_eq!((&ended.json()["sent"], &ended.json()["skipped_reasons"]), (&json!(1), &json!({"outside_window": 2})));
+    assert_eq!(
+        (&ended.json()["sent"], &ended.json()["skipped_reasons"]),
+        (&json!(1), &json!({"outside_window": 2}))
+    );
 }
 
 #[test]
 fn a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_and_can_go_on() {
     let home = people(3);
-    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let Some(clock) = Clock::new(&home, EARLY) else {
+        return;
+    };
     let jelou = Jelou::accepting();
-    home.config(&format!("[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n", jelou.url));
+    home.config(&format!(
+        "[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n",
+        jelou.url
+    ));
     let list = home.write(&format!("{CONFIG}/bajas.txt"), "# nobody so far\n");
     let mut run = clock.start(&home, &BOGOTA, &jelou.url);
     run.wait_for("note: waiting until 2026-11-20 07:00");
     std::fs::remove_file(&list).unwrap();
     clock.set(OPENING);
-    let ended = run.end().told(&["a list is a file on this machine; to continue: jelouctl bulk resume r"]);
+    let ended = run
+        .end()
+        .told(&["a list is a file on this machine; to continue: jelouctl bulk resume r"]);
     assert_eq!((ended.code, jelou.seen().len()), (3, 0), "{ended:?}");
     let told = "the run stopped before it went on: do_not_contact (profile p): failed to read";
     assert!(ended.stderr.contains(told), "{ended:?}");
-    assert_eq!((&ended.json()["pending"], &ended.json()["complete"]), (&json!(3), &json!(false)));
+    assert_eq!(
+        (&ended.json()["pending"], &ended.json()["complete"]),
+        (&json!(3), &json!(false))
+    );
     std::fs::write(&list, format!("{}\n", user(0))).unwrap();
     let resume = ["bulk", "resume", "r"];
     let ended = Watched::new(clock.command(&home, &resume, &jelou.url).spawn().unwrap()).end();
@@ -319,25 +437,40 @@ fn hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too() {
     let wrote = json!({"messageId": "w", "by": "user", "sender": {"id": user(0)}, "recipient": {"id": "BOT_ID"},
         "createdAt": format!("{now:.3}")});
     let holds = Arc::new(AtomicBool::new(false));
-    let (is_to_hold, (arrived, has_arrived), (go, may_go)) = (Arc::clone(&holds), channel(), channel());
+    let (is_to_hold, (arrived, has_arrived), (go, may_go)) =
+        (Arc::clone(&holds), channel(), channel());
     let may_go = Mutex::new(may_go);
     let server = Server::responding(move |number, request| {
         if request.line.starts_with("POST ") {
-            return Reply::json(200, &json!({"success": true, "messageId": format!("m-{number}")}).to_string());
+            return Reply::json(
+                200,
+                &json!({"success": true, "messageId": format!("m-{number}")}).to_string(),
+            );
         }
         if is_to_hold.swap(false, SeqCst) {
             arrived.send(()).unwrap();
             may_go.lock().unwrap().recv().unwrap();
         }
-        Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [wrote]}).to_string())
+        Reply::json(
+            200,
+            &json!({"pagination": {"totalPages": 1}, "results": [wrote]}).to_string(),
+        )
     });
     let made = "bulk send people.csv --yes --run r --only-in-window --import-only text Hola";
     home.run(made).api(&server.url).success();
     holds.store(true, SeqCst);
     let mut worker = Watched::new(start(&home, "bulk work r", &[], &server.url));
     has_arrived.recv().unwrap();
-    let tomorrow = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).tomorrow().unwrap();
-    let between = tomorrow.tomorrow().unwrap().strftime("%a 07:00-19:00").to_string().to_lowercase();
+    let tomorrow = now
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+        .tomorrow()
+        .unwrap();
+    let between = tomorrow
+        .tomorrow()
+        .unwrap()
+        .strftime("%a 07:00-19:00")
+        .to_string()
+        .to_lowercase();
     let hours = ["--between", &between, "--time-zone", "UTC"];
     let mut resumed = Watched::new(start(&home, "bulk resume r", &hours, &server.url));
     resumed.wait_for("note: waiting until ");
@@ -347,13 +480,20 @@ fn hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too() {
     worker.wait_for("note: waiting until ");
     signal(&worker.child, Signal::INT);
     assert_eq!(worker.end().code, 130);
-    assert!(server.received().iter().all(|request| !request.line.starts_with("POST ")));
+    assert!(
+        server
+            .received()
+            .iter()
+            .all(|request| !request.line.starts_with("POST "))
+    );
 }
 
 #[test]
 fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     let home = people(2);
-    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let Some(clock) = Clock::new(&home, EARLY) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     home.config(&format!(
         "[profiles.p]\napi_url = \"{}\"\nbetween = [\"mon-fri 07:00-19:00\", \"sat 08:00-15:00\"]\n\
@@ -368,9 +508,17 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     assert_eq!(run.end().code, 143);
     let page = home.run("bulk report r --format html").success().stdout;
     // The times of a run in a database are the database's, whose clock was not moved.
-    let until =
-        if home.ledger().is_some() { "for its hours; until 20" } else { "for its hours; until 2026-11-23 07:00:00" };
-    for part in [until, "SIGTERM", "America&#x2f;Guayaquil, UTC−05", ">Stopped</span>"] {
+    let until = if home.ledger().is_some() {
+        "for its hours; until 20"
+    } else {
+        "for its hours; until 2026-11-23 07:00:00"
+    };
+    for part in [
+        until,
+        "SIGTERM",
+        "America&#x2f;Guayaquil, UTC−05",
+        ">Stopped</span>",
+    ] {
         assert!(page.contains(part), "`{part}` is missing in {page}");
     }
     home.run("bulk remove r --yes").success();
@@ -381,11 +529,19 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     assert_eq!(run.end().code, 143);
     home.run("bulk remove r --yes").success();
     assert!(jelou.seen().is_empty());
-    let ended = clock.start(&home, &["--between", "always"], &jelou.url).end();
+    let ended = clock
+        .start(&home, &["--between", "always"], &jelou.url)
+        .end();
     assert_eq!((ended.code, jelou.seen().len()), (0, 2), "{ended:?}");
     let shown = home.run("profile show p").success().stdout;
-    assert!(shown.contains("between\t[\"mon-fri 07:00-19:00\", \"sat 08:00-15:00\"]\tprofile p"), "{shown}");
-    assert!(shown.contains("time_zone\tAmerica/Guayaquil\tprofile p"), "{shown}");
+    assert!(
+        shown.contains("between\t[\"mon-fri 07:00-19:00\", \"sat 08:00-15:00\"]\tprofile p"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("time_zone\tAmerica/Guayaquil\tprofile p"),
+        "{shown}"
+    );
 }
 
 /// Files alone: the ledger has no part in it.
@@ -393,31 +549,74 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
 fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     let home = people(2);
     let yesterday = ZonedDateTime::now().date().yesterday().unwrap();
-    let every_day = yesterday.series(1.day()).take(400).map(|date| format!("--not-on={date}"));
-    let every_day: Vec<_> = every_day.chain(["--time-zone=America/Bogota".to_owned()]).collect();
+    let every_day = yesterday
+        .series(1.day())
+        .take(400)
+        .map(|date| format!("--not-on={date}"));
+    let every_day: Vec<_> = every_day
+        .chain(["--time-zone=America/Bogota".to_owned()])
+        .collect();
     let every_day: Vec<_> = every_day.iter().map(String::as_str).collect();
     let jelou = Jelou::never_asked();
     for (flags, parts) in [
-        (&["--between", "mon-fri"][..], &["--between", "write days and hours in quotes"][..]),
-        (&["--between", "mondey 07:00-19:00"], &["`mondey` is not a day"]),
-        (&["--between", "07:00-19:00"], &["time zone", "is UTC", "--time-zone"]),
-        (&["--between", "always", "--between", "07:00-19:00"], &["`always` stands alone"]),
-        (&["--between", "07:00-19:00", "--time-zone", "Bogota"], &["write its name, such as America/Bogota"]),
-        (&["--time-zone", "America/Bogota"], &["--time-zone says nothing here"]),
-        (&["--not-on", "05/06/2026", "--time-zone", "America/Bogota"], &["--not-on", "`05/06/2026` is not a date"]),
+        (
+            &["--between", "mon-fri"][..],
+            &["--between", "write days and hours in quotes"][..],
+        ),
+        (
+            &["--between", "mondey 07:00-19:00"],
+            &["`mondey` is not a day"],
+        ),
+        (
+            &["--between", "07:00-19:00"],
+            &["time zone", "is UTC", "--time-zone"],
+        ),
+        (
+            &["--between", "always", "--between", "07:00-19:00"],
+            &["`always` stands alone"],
+        ),
+        (
+            &["--between", "07:00-19:00", "--time-zone", "Bogota"],
+            &["write its name, such as America/Bogota"],
+        ),
+        (
+            &["--time-zone", "America/Bogota"],
+            &["--time-zone says nothing here"],
+        ),
+        (
+            &["--not-on", "05/06/2026", "--time-zone", "America/Bogota"],
+            &["--not-on", "`05/06/2026` is not a date"],
+        ),
         (&every_day, &["do not open within the next year"]),
     ] {
-        let run = home.run("bulk send people.csv --yes").args(flags).args(&["text", "Hola"]);
+        let run = home
+            .run("bulk send people.csv --yes")
+            .args(flags)
+            .args(&["text", "Hola"]);
         run.api(&jelou.url).env("TZ", "UTC").fails(2, parts);
     }
     assert!(!home.path().join(STATE).exists());
     for (profile, part) in [
-        ("between = [\"mon 7h-19\"]", "between of profile p: `7h` is not a time of day"),
-        ("time_zone = \"Bogota\"", "time_zone of profile p: `Bogota` is not a time zone; write its name"),
-        ("not_on = [\"nope.txt\"]\ntime_zone = \"America/Bogota\"", "not_on of profile p: `nope.txt` is not a date"),
+        (
+            "between = [\"mon 7h-19\"]",
+            "between of profile p: `7h` is not a time of day",
+        ),
+        (
+            "time_zone = \"Bogota\"",
+            "time_zone of profile p: `Bogota` is not a time zone; write its name",
+        ),
+        (
+            "not_on = [\"nope.txt\"]\ntime_zone = \"America/Bogota\"",
+            "not_on of profile p: `nope.txt` is not a date",
+        ),
     ] {
-        home.config(&format!("[profiles.p]\napi_url = \"{}\"\nbot_id = \"1\"\n{profile}\n", jelou.url));
-        home.run("bulk send people.csv --yes text Hola").api(&jelou.url).fails(3, &[part]);
+        home.config(&format!(
+            "[profiles.p]\napi_url = \"{}\"\nbot_id = \"1\"\n{profile}\n",
+            jelou.url
+        ));
+        home.run("bulk send people.csv --yes text Hola")
+            .api(&jelou.url)
+            .fails(3, &[part]);
     }
 }
 
@@ -425,12 +624,31 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
 #[test]
 fn the_time_zone_of_the_machine_is_taken_where_somebody_chose_it() {
     let home = people(2);
-    let Some(clock) = Clock::new(&home, EARLY) else { return };
+    let Some(clock) = Clock::new(&home, EARLY) else {
+        return;
+    };
     let jelou = Jelou::never_asked();
-    let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--between", "07:00-19:00", "text", "Hola"];
+    let send = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--run",
+        "r",
+        "--between",
+        "07:00-19:00",
+        "text",
+        "Hola",
+    ];
     // faketime reads the clock's file in this time zone.
     clock.set("2026-11-20 03:00:00");
-    let mut run = Watched::new(clock.command(&home, &send, &jelou.url).env("TZ", "America/Lima").spawn().unwrap());
+    let mut run = Watched::new(
+        clock
+            .command(&home, &send, &jelou.url)
+            .env("TZ", "America/Lima")
+            .spawn()
+            .unwrap(),
+    );
     run.wait_for("note: waiting until 2026-11-20 07:00 America/Lima");
     signal(&run.child, Signal::TERM);
     assert_eq!(run.end().code, 143);
@@ -439,50 +657,105 @@ fn the_time_zone_of_the_machine_is_taken_where_somebody_chose_it() {
 #[test]
 fn a_clock_before_1970_is_no_panic() {
     let home = people(1);
-    let Some(clock) = Clock::new(&home, "1960-01-01 00:00:00") else { return };
+    let Some(clock) = Clock::new(&home, "1960-01-01 00:00:00") else {
+        return;
+    };
     let jelou = Jelou::accepting();
-    let send = ["bulk", "send", "people.csv", "--yes", "--rate", "1000/s", "text", "Hola"];
+    let send = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--rate",
+        "1000/s",
+        "text",
+        "Hola",
+    ];
     home.run_args(&send).api(&jelou.url).success();
     for (words, code) in [
         (&["send", "text", "--to", "593987654321", "Hola"][..], 0),
         (&send, 11),
-        (&["run", "--to", "593987654321", "--text", "{{ started }}", "--", "true"], 0),
+        (
+            &[
+                "run",
+                "--to",
+                "593987654321",
+                "--text",
+                "{{ started }}",
+                "--",
+                "true",
+            ],
+            0,
+        ),
         (&["bulk", "list"], 0),
         (&["bulk", "report"], 0),
     ] {
         let mut command = clock.command(&home, words, &jelou.url);
         let ended = Watched::new(command.env("PATH", "/usr/bin:/bin").spawn().unwrap()).end();
-        assert!(ended.code == code && !ended.stderr.contains("panicked"), "{words:?}: {ended:?}");
+        assert!(
+            ended.code == code && !ended.stderr.contains("panicked"),
+            "{words:?}: {ended:?}"
+        );
     }
-    assert_eq!(jelou.seen()[2].received.json()["text"], "1960-01-01T00:00:00Z");
+    assert_eq!(
+        jelou.seen()[2].received.json()["text"],
+        "1960-01-01T00:00:00Z"
+    );
     let words = ["--sandbox", "send", "text", "--to", "593987654321", "Hola"];
     let ended = Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap()).end();
-    assert!(ended.stderr.contains("a time before 1970") && !ended.stderr.contains("panicked"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("a time before 1970") && !ended.stderr.contains("panicked"),
+        "{ended:?}"
+    );
 }
 
 /// Files alone: the ledger has no part in it.
 #[test]
 fn a_clock_after_9999_is_no_panic() {
     let home = people(1);
-    let Some(clock) = Clock::new(&home, "+9000y") else { return };
+    let Some(clock) = Clock::new(&home, "+9000y") else {
+        return;
+    };
     let jelou = Jelou::accepting();
     let wrong = "the clock of this machine shows a time ";
     for (words, code, part) in [
         (&["send", "text", "--to", "593987654321", "Hola"][..], 0, ""),
         (&["run", "--to", "593987654321", "--", "true"], 0, ""),
-        (&["bulk", "send", "people.csv", "--yes", "text", "Hola"], 11, wrong),
         (
-            &["bulk", "send", "people.csv", "--yes", "--between", "07:00-19:00", "--time-zone", "UTC", "text", "Hola"],
+            &["bulk", "send", "people.csv", "--yes", "text", "Hola"],
+            11,
+            wrong,
+        ),
+        (
+            &[
+                "bulk",
+                "send",
+                "people.csv",
+                "--yes",
+                "--between",
+                "07:00-19:00",
+                "--time-zone",
+                "UTC",
+                "text",
+                "Hola",
+            ],
             2,
             "these hours do not open",
         ),
         (&["bulk", "list"], 0, ""),
-        (&["--sandbox", "send", "text", "--to", "593987654321", "Hola"], 1, wrong),
+        (
+            &["--sandbox", "send", "text", "--to", "593987654321", "Hola"],
+            1,
+            wrong,
+        ),
     ] {
         let mut command = clock.command(&home, words, &jelou.url);
         let ended = Watched::new(command.env("PATH", "/usr/bin:/bin").spawn().unwrap()).end();
         assert_eq!(ended.code, code, "{words:?}: {ended:?}");
-        assert!(ended.stderr.contains(part) && !ended.stderr.contains("panicked"), "{words:?}: {ended:?}");
+        assert!(
+            ended.stderr.contains(part) && !ended.stderr.contains("panicked"),
+            "{words:?}: {ended:?}"
+        );
     }
     assert_eq!(jelou.seen().len(), 2);
 }
@@ -491,8 +764,20 @@ fn a_clock_after_9999_is_no_panic() {
 #[test]
 fn the_capitals_of_a_time_zone_do_not_matter() {
     let home = people(1);
-    let words =
-        ["--sandbox", "bulk", "send", "people.csv", "--between", "07:00-19:00", "--time-zone", "AMERICA/bogota"];
-    home.run_args(&[&words[..], &["text", "Hola"]].concat()).success();
-    assert_eq!(home.run("bulk status").success().json()["hours"]["time_zone"], "America/Bogota");
+    let words = [
+        "--sandbox",
+        "bulk",
+        "send",
+        "people.csv",
+        "--between",
+        "07:00-19:00",
+        "--time-zone",
+        "AMERICA/bogota",
+    ];
+    home.run_args(&[&words[..], &["text", "Hola"]].concat())
+        .success();
+    assert_eq!(
+        home.run("bulk status").success().json()["hours"]["time_zone"],
+        "America/Bogota"
+    );
 }

@@ -16,7 +16,9 @@ also_in_a_database! {
 
 fn people(rows: usize) -> Home {
     let home = Home::new();
-    let rows: Vec<_> = (0..rows).map(|number| format!("{}\n", user(number))).collect();
+    let rows: Vec<_> = (0..rows)
+        .map(|number| format!("{}\n", user(number)))
+        .collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     home
 }
@@ -30,38 +32,83 @@ fn what_a_run_goes_through_is_kept_with_the_api_s_own_codes() {
         (Some('0'), _) => Act::Answer(422, "", body),
         _ => Act::Accept,
     });
-    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url).fails(4, &["paused"]);
+    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola")
+        .api(&jelou.url)
+        .fails(4, &["paused"]);
     for _ in 0..2 {
         home.run("bulk resume r").api(&jelou.url).fails(10, &[]);
     }
     let report = home.run("bulk report r --format html").success().stdout;
-    assert!(report.contains("131026") && report.contains("credentials"), "{report}");
+    assert!(
+        report.contains("131026") && report.contains("credentials"),
+        "{report}"
+    );
     if home.ledger().is_some() {
         return;
     }
     let ledger = rusqlite::Connection::open(home.path().join(STATE).join("state.db")).unwrap();
-    let mut statement = ledger.prepare("SELECT kind, coalesce(reason, '') FROM event ORDER BY number").unwrap();
-    let events = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let mut statement = ledger
+        .prepare("SELECT kind, coalesce(reason, '') FROM event ORDER BY number")
+        .unwrap();
+    let events = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
     let events: Vec<(String, String)> = events.map(Result::unwrap).collect();
-    let events: Vec<_> = events.iter().map(|(kind, reason)| (kind.as_str(), reason.as_str())).collect();
+    let events: Vec<_> = events
+        .iter()
+        .map(|(kind, reason)| (kind.as_str(), reason.as_str()))
+        .collect();
     // There was nothing to resume.
-    assert_eq!(events, [("begun", ""), ("paused", "credentials"), ("resumed", ""), ("ended", "")]);
-    let code: String =
-        ledger.query_row("SELECT api_code FROM row WHERE state = 'failed'", [], |row| row.get(0)).unwrap();
+    assert_eq!(
+        events,
+        [
+            ("begun", ""),
+            ("paused", "credentials"),
+            ("resumed", ""),
+            ("ended", "")
+        ]
+    );
+    let code: String = ledger
+        .query_row(
+            "SELECT api_code FROM row WHERE state = 'failed'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
     assert_eq!(code, "131026");
 }
 
 #[test]
 fn what_was_decided_by_hand_stands_beside_what_was_answered() {
     let home = people(3);
-    let jelou = Jelou::start(|user, _| if user.ends_with('2') { Act::AcceptAndFail } else { Act::Accept });
-    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url).end();
+    let jelou = Jelou::start(|user, _| {
+        if user.ends_with('2') {
+            Act::AcceptAndFail
+        } else {
+            Act::Accept
+        }
+    });
+    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola")
+        .api(&jelou.url)
+        .end();
     home.run("bulk resolve r --unknown-as sent").success();
     let rows = home.report("r");
     let last = rows.last().unwrap();
-    let expected =
-        json!(["yes", 500, "resolved", "decided by hand: unknown as sent; before that: the API answered 500"]);
-    assert_eq!(json!([last["sent"], last["http_status"], last["code"], last["error"]]), expected);
+    let expected = json!([
+        "yes",
+        500,
+        "resolved",
+        "decided by hand: unknown as sent; before that: the API answered 500"
+    ]);
+    assert_eq!(
+        json!([
+            last["sent"],
+            last["http_status"],
+            last["code"],
+            last["error"]
+        ]),
+        expected
+    );
 }
 
 #[test]
@@ -82,7 +129,10 @@ fn rows_that_may_have_been_sent_are_not_counted_as_to_be_sent() {
         "note: run r: 5 of 10 messages left to send\n",
         "note: 4 messages may have been sent and are left alone: jelouctl bulk report r --state unknown",
     ];
-    let ended = home.run("bulk resume r --timeout 300ms --rate 1000/s").api(&hangs.url).end();
+    let ended = home
+        .run("bulk resume r --timeout 300ms --rate 1000/s")
+        .api(&hangs.url)
+        .end();
     for part in parts {
         assert!(ended.stderr.contains(part), "{ended:?}");
     }
@@ -97,30 +147,57 @@ fn rows_that_may_have_been_sent_are_not_counted_as_to_be_sent() {
 #[test]
 fn what_a_server_says_is_kept_to_a_limit() {
     let home = people(2);
-    let said: &'static str = Box::leak(format!("{{\"code\":\"E1\",\"description\":\"{}\"}}", "é".repeat(4000)).into());
-    let id: &'static str = Box::leak(format!("{{\"success\":true,\"messageId\":\"{}\"}}", "i".repeat(300)).into());
-    let jelou = Jelou::start(
-        move |user, _| {
-            if user.ends_with('0') { Act::Answer(200, "", id) } else { Act::Answer(422, "", said) }
-        },
+    let said: &'static str = Box::leak(
+        format!(
+            "{{\"code\":\"E1\",\"description\":\"{}\"}}",
+            "é".repeat(4000)
+        )
+        .into(),
     );
-    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").api(&jelou.url).fails(10, &[]);
+    let id: &'static str =
+        Box::leak(format!("{{\"success\":true,\"messageId\":\"{}\"}}", "i".repeat(300)).into());
+    let jelou = Jelou::start(move |user, _| {
+        if user.ends_with('0') {
+            Act::Answer(200, "", id)
+        } else {
+            Act::Answer(422, "", said)
+        }
+    });
+    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola")
+        .api(&jelou.url)
+        .fails(10, &[]);
     let rows = home.report("r");
-    assert_eq!((&rows[0]["sent"], &rows[0]["message_id"]), (&json!("yes"), &Value::Null));
+    assert_eq!(
+        (&rows[0]["sent"], &rows[0]["message_id"]),
+        (&json!("yes"), &Value::Null)
+    );
     let error = rows[1]["error"].as_str().unwrap();
-    assert!(error.len() <= 2048 + '…'.len_utf8() && error.ends_with('…') && error.contains("E1"), "{}", error.len());
+    assert!(
+        error.len() <= 2048 + '…'.len_utf8() && error.ends_with('…') && error.contains("E1"),
+        "{}",
+        error.len()
+    );
 }
 
 #[test]
 fn a_list_has_no_endless_number_of_fields() {
     let home = Home::new();
-    let rows: Vec<_> = (0..1001).map(|n| format!("{{\"to\":\"{}\",\"field{n}\":1}}\n", user(n))).collect();
+    let rows: Vec<_> = (0..1001)
+        .map(|n| format!("{{\"to\":\"{}\",\"field{n}\":1}}\n", user(n)))
+        .collect();
     home.write("people.ndjson", rows.concat());
     let jelou = Jelou::never_asked();
-    let send = home.run("bulk send people.ndjson --yes text Hola").api(&jelou.url);
-    send.fails(2, &["line 1000: with this row the list has more than 1000 differently named fields"]);
+    let send = home
+        .run("bulk send people.ndjson --yes text Hola")
+        .api(&jelou.url);
+    send.fails(
+        2,
+        &["line 1000: with this row the list has more than 1000 differently named fields"],
+    );
     home.write("people.ndjson", rows[..999].concat());
-    home.run("--dry-run bulk send people.ndjson text Hola").api(&jelou.url).success();
+    home.run("--dry-run bulk send people.ndjson text Hola")
+        .api(&jelou.url)
+        .success();
 }
 
 /// Files alone: a database is not limited by it.
@@ -130,7 +207,11 @@ fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
     let jelou = Jelou::accepting();
     let with_limit = |blocks: u32, words: &str| {
         let line = format!("ulimit -f {blocks}; exec \"$0\" {words}");
-        Ended::new(&under(&["sh", "-c", &line], &home.process("", &jelou.url)).output().unwrap())
+        Ended::new(
+            &under(&["sh", "-c", &line], &home.process("", &jelou.url))
+                .output()
+                .unwrap(),
+        )
     };
     let ended = with_limit(32, "bulk send people.csv --yes --run r text Hola");
     assert_eq!(ended.code, 12, "{ended:?}");

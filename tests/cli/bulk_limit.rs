@@ -36,7 +36,9 @@ fn reached(jelou: &Jelou) -> BTreeSet<String> {
 #[test]
 fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() {
     let home = people(60);
-    let Some(clock) = Clock::new(&home, "2026-11-20 10:00:00") else { return };
+    let Some(clock) = Clock::new(&home, "2026-11-20 10:00:00") else {
+        return;
+    };
     let jelou = Jelou::accepting();
     home.write("bajas.txt", "");
     let start = |words: &str| {
@@ -51,7 +53,12 @@ fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() 
     signal(&run.child, Signal::KILL);
     drop(run.child.wait());
     // Two others go on waiting.
-    let both = || [start("bulk work r --unchecked"), start("bulk work r --unchecked")];
+    let both = || {
+        [
+            start("bulk work r --unchecked"),
+            start("bulk work r --unchecked"),
+        ]
+    };
     let mut others = both();
     for other in &mut others {
         other.wait_for("until 2026-11-21 10:0");
@@ -60,7 +67,9 @@ fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() 
     std::thread::sleep(AWHILE);
     assert_eq!(reached(&jelou).len(), 20);
     clock.set("2026-11-21 10:02:00");
-    wait_until("the people of the second day are reached", || reached(&jelou).len() == 40);
+    wait_until("the people of the second day are reached", || {
+        reached(&jelou).len() == 40
+    });
     // The clock goes back by an hour: that lets nobody through.
     clock.set("2026-11-21 09:02:00");
     std::thread::sleep(AWHILE);
@@ -77,10 +86,15 @@ fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() 
 #[test]
 fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_limit_is_not() {
     let home = people(4);
-    let Some(clock) = Clock::new(&home, "2026-11-20 10:00:00") else { return };
+    let Some(clock) = Clock::new(&home, "2026-11-20 10:00:00") else {
+        return;
+    };
     let jelou = Jelou::accepting();
     let excluded = home.write("bajas.txt", "# none yet\n");
-    home.config(&format!("[profiles.p]\nbot_id = \"1\"\ndo_not_contact = \"{}\"\n", excluded.display()));
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\ndo_not_contact = \"{}\"\n",
+        excluded.display()
+    ));
     let words = format!("{SEND} --run r --per-day 2 template promo");
     let words: Vec<_> = words.split_whitespace().collect();
     let mut run = Watched::new(clock.command(&home, &words, &jelou.url).spawn().unwrap());
@@ -93,7 +107,8 @@ fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_limit_is_not() {
 }
 
 fn single<'a>(home: &'a Home, to: usize, flags: &[&str]) -> Run<'a> {
-    home.run_args(&["send", "template", "promo", "--to", &user(to)]).args(flags)
+    home.run_args(&["send", "template", "promo", "--to", &user(to)])
+        .args(flags)
 }
 
 #[test]
@@ -103,24 +118,45 @@ fn runs_and_single_sends_of_a_bot_share_one_window() {
     home.profile("p", &jelou.url, "limit_24h = 3");
     single(&home, 7, &["--dry-run"]).success();
     single(&home, 7, &[]).success();
-    let mut run = Watched::new(start(&home, SEND, &["--run", "r", "template", "promo"], &jelou.url));
+    let mut run = Watched::new(start(
+        &home,
+        SEND,
+        &["--run", "r", "template", "promo"],
+        &jelou.url,
+    ));
     run.wait_for("templates reach at most 3 different people in 24 hours: of this list, 3 would be new in that time, and there is room for 2");
     run.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
-    let refused =
-        single(&home, 8, &[]).fails(11, &["as many people as limit_24h allows, 3", "--over-limit sends it now"]);
-    assert!(refused.stderr.ends_with("nothing was sent\n"), "{refused:?}");
+    let refused = single(&home, 8, &[]).fails(
+        11,
+        &[
+            "as many people as limit_24h allows, 3",
+            "--over-limit sends it now",
+        ],
+    );
+    assert!(
+        refused.stderr.ends_with("nothing was sent\n"),
+        "{refused:?}"
+    );
     single(&home, 7, &[]).success();
-    home.run_args(&["send", "text", "Hola", "--to", &user(8)]).success();
+    home.run_args(&["send", "text", "Hola", "--to", &user(8)])
+        .success();
     single(&home, 8, &["--over-limit"]).success();
     let status = home.run("bulk status r").success().json();
-    assert_eq!((&status["waiting"]["reason"], &status["sent"]), (&json!("limit_24h"), &json!(2)), "{status}");
+    assert_eq!(
+        (&status["waiting"]["reason"], &status["sent"]),
+        (&json!("limit_24h"), &json!(2)),
+        "{status}"
+    );
     let list = home.run("bulk list -o record").success().json();
     assert_eq!(list["waiting"]["reason"], "limit_24h", "{list}");
     signal(&run.child, Signal::INT);
     assert_eq!(run.end().code, 130);
     // Another limit, typed, and a run of texts: nobody waits.
     home.run("bulk resume r --per-day 6 --unchecked").success();
-    let texts = home.run("bulk send people.csv --yes --rate 1000/s text Hola").success().json();
+    let texts = home
+        .run("bulk send people.csv --yes --rate 1000/s text Hola")
+        .success()
+        .json();
     assert_eq!(texts["sent"], 3);
 }
 
@@ -129,9 +165,15 @@ fn a_run_that_was_begun_without_a_limit_gets_that_of_the_profile() {
     let home = people(3);
     let jelou = Jelou::accepting();
     home.profile("p", &jelou.url, "");
-    home.run(&format!("{SEND} --run r --import-only template promo")).success();
+    home.run(&format!("{SEND} --run r --import-only template promo"))
+        .success();
     home.profile("p", &jelou.url, "limit_24h = 2");
-    let mut run = Watched::new(start(&home, "bulk resume r --unchecked --progress ndjson", &[], &jelou.url));
+    let mut run = Watched::new(start(
+        &home,
+        "bulk resume r --unchecked --progress ndjson",
+        &[],
+        &jelou.url,
+    ));
     run.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
     signal(&run.child, Signal::INT);
     assert_eq!((run.end().code, reached(&jelou).len()), (130, 2));
@@ -142,7 +184,18 @@ fn a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled() {
     let home = people(6);
     let jelou = Jelou::accepting();
     let begin = |run: &str, skip: &str| {
-        let flags = ["--run", run, "--skip", skip, "--limit", "3", "--per-day", "1", "template", "promo"];
+        let flags = [
+            "--run",
+            run,
+            "--skip",
+            skip,
+            "--limit",
+            "3",
+            "--per-day",
+            "1",
+            "template",
+            "promo",
+        ];
         let mut watched = Watched::new(start(&home, SEND, &flags, &jelou.url));
         watched.wait_for("\"waiting\":{\"reason\":\"limit_24h\"");
         watched
@@ -160,18 +213,23 @@ fn a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled() {
 fn who_was_refused_does_not_count() {
     let home = people(4);
     let refused = [user(0), user(9)];
-    let jelou =
-        Jelou::start(
-            move |to, _| {
-                if refused.iter().any(|user| user == to) { Act::Answer(400, "", "{}") } else { Act::Accept }
-            },
-        );
+    let jelou = Jelou::start(move |to, _| {
+        if refused.iter().any(|user| user == to) {
+            Act::Answer(400, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     home.profile("p", &jelou.url, "limit_24h = 3");
     single(&home, 9, &[]).fails(5, &["not sent"]);
     let flags = [SEND, "--run r --limit 3 --again template promo"].join(" ");
     let ended = home.run(&flags).end();
     let summary: Value = ended.json();
-    assert_eq!((&summary["failed"], &summary["sent"]), (&json!(1), &json!(2)), "{ended:?}");
+    assert_eq!(
+        (&summary["failed"], &summary["sent"]),
+        (&json!(1), &json!(2)),
+        "{ended:?}"
+    );
     single(&home, 5, &[]).success();
     single(&home, 6, &[]).fails(11, &["limit_24h"]);
 }
@@ -182,16 +240,29 @@ fn a_limit_that_cannot_be_is_refused() {
     let home = people(1);
     let jelou = Jelou::never_asked();
     for limit in ["0", "-3", "many", "1.5"] {
-        let words = ["bulk", "send", "people.csv", "--yes", &format!("--per-day={limit}")];
-        let parts = [&*format!("`{limit}` is not a number of people"), "such as 2000"];
-        home.run_args(&[&words[..], &TEMPLATE].concat()).api(&jelou.url).fails(2, &parts);
+        let words = [
+            "bulk",
+            "send",
+            "people.csv",
+            "--yes",
+            &format!("--per-day={limit}"),
+        ];
+        let parts = [
+            &*format!("`{limit}` is not a number of people"),
+            "such as 2000",
+        ];
+        home.run_args(&[&words[..], &TEMPLATE].concat())
+            .api(&jelou.url)
+            .fails(2, &parts);
     }
     home.run("bulk send people.csv --yes --per-day 5 text Hola")
         .api(&jelou.url)
         .fails(2, &["--per-day: it counts people who get a template, and a message of kind text is not one"]);
     home.config("[profiles.p]\nbot_id = \"1\"\nlimit_24h = 0\n");
-    home.run("bulk send people.csv --yes text Hola")
-        .fails(3, &["limit_24h of profile p: `0` is not a number of people"]);
+    home.run("bulk send people.csv --yes text Hola").fails(
+        3,
+        &["limit_24h of profile p: `0` is not a number of people"],
+    );
 }
 
 /// Files alone: the sandbox asks no ledger.
@@ -199,6 +270,9 @@ fn a_limit_that_cannot_be_is_refused() {
 fn the_sandbox_counts_nobody() {
     let home = people(3);
     let words = "bulk send people.csv --sandbox --rate 1000/s --per-day 1 template promo";
-    let ended = home.run(words).success().told(&["the sandbox does not count people, so --per-day has no effect here"]);
+    let ended = home
+        .run(words)
+        .success()
+        .told(&["the sandbox does not count people, so --per-day has no effect here"]);
     assert_eq!(ended.json()["sent"], 3);
 }

@@ -21,7 +21,16 @@ fn home_in_ecuador(jelou: &Jelou) -> Home {
 }
 
 fn send<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
-    let words = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--rate", "1000/s"];
+    let words = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--run",
+        "r",
+        "--rate",
+        "1000/s",
+    ];
     home.run_args(&[&words[..], flags].concat())
 }
 
@@ -33,7 +42,13 @@ fn told(ended: &Ended, parts: &[&str]) {
 
 #[test]
 fn the_country_in_the_list_says_whose_national_numbers_it_has() {
-    let everybody = ["51987654321", "525512345678", "573001234567", "593987654322", "593987654323"];
+    let everybody = [
+        "51987654321",
+        "525512345678",
+        "573001234567",
+        "593987654322",
+        "593987654323",
+    ];
     let how = ["numbers without + are read by their"];
     for (list, flags) in [
         (BY_COUNTRY.to_owned(), &["text", "Hola"][..]),
@@ -58,14 +73,26 @@ fn the_country_in_the_list_says_whose_national_numbers_it_has() {
     // A template may use it if no country is required, and a typed one counts for all rows.
     let jelou = Jelou::accepting();
     let home = home_in_ecuador(&jelou);
-    home.write("people.csv", BY_COUNTRY.replace("3,\n", "3,ecuador\n").replace("pais", "origen"));
-    send(&home, &["text", "--to", "{{ celular | phone(origen) }}", "Hola"]).success();
+    home.write(
+        "people.csv",
+        BY_COUNTRY
+            .replace("3,\n", "3,ecuador\n")
+            .replace("pais", "origen"),
+    );
+    send(
+        &home,
+        &["text", "--to", "{{ celular | phone(origen) }}", "Hola"],
+    )
+    .success();
     assert_eq!(jelou.users(), everybody);
     let jelou = Jelou::accepting();
     let home = home_in_ecuador(&jelou);
     home.write("people.csv", "celular,pais\n987654321,PE\n");
     let ended = send(&home, &["--country", "EC", "text", "Hola"]).success();
-    told(&ended, &["numbers without + are read as those of EC, whatever `pais` says"]);
+    told(
+        &ended,
+        &["numbers without + are read as those of EC, whatever `pais` says"],
+    );
     assert_eq!(jelou.users(), ["593987654321"]);
 }
 
@@ -76,11 +103,23 @@ fn an_exclusion_list_is_read_by_its_countries_too() {
     home.write("people.csv", BY_COUNTRY);
     home.write("bajas.csv", "pais,celular\nPerú,987654321\n,0987654323\n");
     send(&home, &["--exclude", "bajas.csv", "text", "Hola"]).success();
-    assert_eq!(jelou.users(), ["525512345678", "573001234567", "593987654322"]);
-    let one = ["send", "text", "--to", "+51987654321", "--exclude", "bajas.csv", "Hola"];
+    assert_eq!(
+        jelou.users(),
+        ["525512345678", "573001234567", "593987654322"]
+    );
+    let one = [
+        "send",
+        "text",
+        "--to",
+        "+51987654321",
+        "--exclude",
+        "bajas.csv",
+        "Hola",
+    ];
     home.run_args(&one).fails(11, &["must not be written to"]);
     home.write("bajas.csv", "pais,celular\nNarnia,987654321\n");
-    home.run_args(&one).fails(2, &["bajas.csv: line 2: pais: `Narnia` is not a country"]);
+    home.run_args(&one)
+        .fails(2, &["bajas.csv: line 2: pais: `Narnia` is not a country"]);
 }
 
 #[test]
@@ -88,12 +127,33 @@ fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
     let jelou = Jelou::never_asked();
     let home = home_in_ecuador(&jelou);
     for (list, parts) in [
-        ("celular,pais\n987654321,Narnia\n", &["line 2: celular: pais: `Narnia` is not a country", "--country"][..]),
-        ("celular,pais\n593987654321,593\n", &["line 2: celular: pais: `593` is not a country"]),
-        ("{\"celular\":\"987654321\",\"pais\":51}\n", &["line 1: celular: pais: `51` is not a country"]),
-        ("{\"celular\":\"987654321\",\"pais\":{\"code\":\"PE\"}}\n", &["is not a country"]),
-        ("celular,pais\n3001234567,PE\n", &["line 2: celular: `3001234567`"]),
-        ("celular,pais,country\n987654321,PE,EC\n", &["line 2: celular: pais and country name different countries"]),
+        (
+            "celular,pais\n987654321,Narnia\n",
+            &[
+                "line 2: celular: pais: `Narnia` is not a country",
+                "--country",
+            ][..],
+        ),
+        (
+            "celular,pais\n593987654321,593\n",
+            &["line 2: celular: pais: `593` is not a country"],
+        ),
+        (
+            "{\"celular\":\"987654321\",\"pais\":51}\n",
+            &["line 1: celular: pais: `51` is not a country"],
+        ),
+        (
+            "{\"celular\":\"987654321\",\"pais\":{\"code\":\"PE\"}}\n",
+            &["is not a country"],
+        ),
+        (
+            "celular,pais\n3001234567,PE\n",
+            &["line 2: celular: `3001234567`"],
+        ),
+        (
+            "celular,pais,country\n987654321,PE,EC\n",
+            &["line 2: celular: pais and country name different countries"],
+        ),
     ] {
         home.write("people.csv", list);
         let ended = send(&home, &["text", "Hola"]).fails(2, parts);
@@ -101,13 +161,21 @@ fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
     }
     // A formula that was never calculated, as a program writes it, is not an empty cell.
     let workbook = |number: &str| {
-        let header = "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>pais</v></c></row>";
-        let row = format!("<row r=\"2\"><c t=\"str\"><v>{number}</v></c><c r=\"B2\"><f>D2</f></c></row>");
+        let header =
+            "<row r=\"1\"><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>pais</v></c></row>";
+        let row =
+            format!("<row r=\"2\"><c t=\"str\"><v>{number}</v></c><c r=\"B2\"><f>D2</f></c></row>");
         xlsx(&[sheet("Hoja1", &format!("{header}{row}"))], "")
     };
     home.write("people.csv", workbook("987654321"));
-    let parts = ["line 2: pais: cell B2 has a formula without a value; open the workbook", "nothing was sent"];
-    for flags in [&["text", "Hola"][..], &["text", "--to", "{{ celular }}", "Hola"]] {
+    let parts = [
+        "line 2: pais: cell B2 has a formula without a value; open the workbook",
+        "nothing was sent",
+    ];
+    for flags in [
+        &["text", "Hola"][..],
+        &["text", "--to", "{{ celular }}", "Hola"],
+    ] {
         send(&home, flags).fails(2, &parts);
     }
     let known = send(&home, &["--country", "PE", "--dry-run", "text", "Hola"]).success();
@@ -118,40 +186,81 @@ fn a_number_whose_country_nobody_can_tell_is_not_sent_to() {
 
 /// The recipient and the text of each message of a list.
 fn messages(home: &Home, list: &str, flags: &[&str]) -> Value {
-    let words = [&["--sandbox", "--dry-run", "bulk", "send", list], flags, &["text", "Hola {{ nombre }}"]].concat();
+    let words = [
+        &["--sandbox", "--dry-run", "bulk", "send", list],
+        flags,
+        &["text", "Hola {{ nombre }}"],
+    ]
+    .concat();
     let rows = home.run_args(&words).success().rows();
-    rows.iter().map(|row| json!([row["body"]["userId"], row["body"]["text"].as_str().unwrap()[5..]])).collect()
+    rows.iter()
+        .map(|row| {
+            json!([
+                row["body"]["userId"],
+                row["body"]["text"].as_str().unwrap()[5..]
+            ])
+        })
+        .collect()
 }
 
 #[test]
 fn ordinary_lists_pass_as_they_are() {
     let home = Home::new();
-    let people: Value = serde_json::from_str(&fs::read_to_string(fixture_path("lists/people.json")).unwrap()).unwrap();
+    let people: Value =
+        serde_json::from_str(&fs::read_to_string(fixture_path("lists/people.json")).unwrap())
+            .unwrap();
     let lists = fs::read_to_string(fixture_path("lists/lists.tsv")).unwrap();
     assert!(lists.lines().count() > 50, "{lists}");
     for (number, list) in lists.lines().enumerate() {
         let (file, flags) = list.split_once('\t').unwrap();
-        let (path, flags) = (fixture_path(&format!("lists/{file}")), flags.split_whitespace().collect::<Vec<_>>());
+        let (path, flags) = (
+            fixture_path(&format!("lists/{file}")),
+            flags.split_whitespace().collect::<Vec<_>>(),
+        );
         let path = path.to_str().unwrap();
         assert_eq!(messages(&home, path, &flags), people, "{file}");
         // Their reports are lists, too; one differs from most others.
         if number % 4 > 0 {
             continue;
         }
-        let sending = [&["--sandbox", "bulk", "send", path, "--yes", "--run", "r", "--rate", "1000/s"][..], &flags];
-        home.run_args(&sending.concat()).args(&["text", "Hola {{ nombre }}"]).success();
-        let of_report: Vec<_> =
-            match flags.iter().position(|flag| ["--encoding", "--header-row", "--sheet"].contains(flag)) {
-                Some(at) => flags[..at].to_vec(),
-                None => flags,
-            };
+        let sending = [
+            &[
+                "--sandbox",
+                "bulk",
+                "send",
+                path,
+                "--yes",
+                "--run",
+                "r",
+                "--rate",
+                "1000/s",
+            ][..],
+            &flags,
+        ];
+        home.run_args(&sending.concat())
+            .args(&["text", "Hola {{ nombre }}"])
+            .success();
+        let of_report: Vec<_> = match flags
+            .iter()
+            .position(|flag| ["--encoding", "--header-row", "--sheet"].contains(flag))
+        {
+            Some(at) => flags[..at].to_vec(),
+            None => flags,
+        };
         for format in ["csv", "ndjson"] {
             // Objects cannot have two fields of the same name.
             if (format, file) == ("ndjson", "own-code-and-line.csv") {
                 continue;
             }
-            home.run_args(&["bulk", "report", "r", "--format", format, "--file", "report", "--yes"]).success();
-            assert_eq!(messages(&home, "report", &of_report), people, "the report of {file} as {format}");
+            home.run_args(&[
+                "bulk", "report", "r", "--format", format, "--file", "report", "--yes",
+            ])
+            .success();
+            assert_eq!(
+                messages(&home, "report", &of_report),
+                people,
+                "the report of {file} as {format}"
+            );
         }
         home.run("bulk remove r --yes").success();
     }

@@ -38,23 +38,46 @@ fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     let jelou = Jelou::accepting();
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
-    home.run("bulk stop").success().told(&["note: run r sends no more messages", "jelouctl bulk status r"]);
+    home.run("bulk stop").success().told(&[
+        "note: run r sends no more messages",
+        "jelouctl bulk status r",
+    ]);
     // A second stop changes nothing, and others may look meanwhile.
     home.run("bulk stop r").success();
     home.run("bulk report r").success();
     let ended = run.end();
     assert_eq!(ended.code, 11, "{ended:?}");
-    assert!(ended.stderr.contains("error: the run is paused: stopped by `jelouctl bulk stop`"), "{ended:?}");
-    assert!(ended.stderr.contains("jelouctl bulk resume r; to give up the rest: jelouctl bulk cancel r"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("error: the run is paused: stopped by `jelouctl bulk stop`"),
+        "{ended:?}"
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("jelouctl bulk resume r; to give up the rest: jelouctl bulk cancel r"),
+        "{ended:?}"
+    );
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
     assert!(pending > 0, "{ended:?}");
     home.run("bulk stop r")
         .success()
         .told(&["run r sends no more messages in any process, and nothing of it is under way"]);
-    assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [300, 0, 0, 0]);
-    home.run("bulk stop r").success().told(&["run r is complete: there is nothing to stop"]);
-    assert!(home.run("bulk stop").success().stderr.contains("no run is unfinished"));
+    assert_eq!(
+        counts(&resume(&home, &jelou.url).success().json()),
+        [300, 0, 0, 0]
+    );
+    home.run("bulk stop r")
+        .success()
+        .told(&["run r is complete: there is nothing to stop"]);
+    assert!(
+        home.run("bulk stop")
+            .success()
+            .stderr
+            .contains("no run is unfinished")
+    );
     assert!(jelou.accepted().values().all(|messages| *messages == 1));
 }
 
@@ -67,7 +90,11 @@ fn a_run_that_waits_is_stopped_at_once() {
     run.wait_for("note: waiting");
     home.run("bulk stop r").success();
     let ended = run.end();
-    assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
+    assert_eq!(
+        (ended.code, counts(&ended.json())),
+        (11, [0, 0, 0, 3]),
+        "{ended:?}"
+    );
     // For its hours; the mark of the last time does not know them.
     let today = jiff::ZonedDateTime::now().date();
     let (before, after) = (today.yesterday().unwrap(), today.tomorrow().unwrap());
@@ -77,10 +104,17 @@ fn a_run_that_waits_is_stopped_at_once() {
     run.wait_for("note: waiting");
     let status = home.run("bulk status r").success().json();
     // A database has `paused` instead.
-    assert!(status["running"] == true && status["stopping"] != true, "{status}");
+    assert!(
+        status["running"] == true && status["stopping"] != true,
+        "{status}"
+    );
     home.run("bulk stop r").success();
     let ended = run.end();
-    assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
+    assert_eq!(
+        (ended.code, counts(&ended.json())),
+        (11, [0, 0, 0, 3]),
+        "{ended:?}"
+    );
     assert_eq!(home.run("bulk status r").success().json()["running"], false);
 }
 
@@ -89,11 +123,14 @@ fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
     let home = people(3);
     let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     home.profile("prod", &jelou.url, "");
-    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola").fails(4, &[]);
+    home.run("bulk send people.csv --yes --run r --rate 1000/s text Hola")
+        .fails(4, &[]);
     let seen = jelou.seen().len();
     let mut terminal = Terminal::plain(&home, &["bulk", "resume"]);
     terminal.wait_for("[y/N] ");
-    home.run("bulk stop r").success().told(&["and nothing of it is under way"]);
+    home.run("bulk stop r")
+        .success()
+        .told(&["and nothing of it is under way"]);
     let (code, screen) = terminal.end_with("y");
     assert_eq!((code, jelou.seen().len()), (11, seen), "{screen}");
     assert!(screen.contains("jelouctl bulk stop"), "{screen}");
@@ -102,22 +139,42 @@ fn a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on() {
 #[test]
 fn stop_and_resolve_never_guess() {
     let home = people(2);
-    home.run("bulk stop r").fails(2, &["there is no run r", "name one"]);
-    assert!(home.run("bulk stop").success().stderr.contains("no run is unfinished"));
+    home.run("bulk stop r")
+        .fails(2, &["there is no run r", "name one"]);
+    assert!(
+        home.run("bulk stop")
+            .success()
+            .stderr
+            .contains("no run is unfinished")
+    );
     let jelou = Jelou::start(|_, _| Act::Answer(401, "", "{}"));
     for run in ["one", "two"] {
-        let send = ["bulk", "send", "people.csv", "--yes", "--again", "--run", run, "text", "x"];
+        let send = [
+            "bulk",
+            "send",
+            "people.csv",
+            "--yes",
+            "--again",
+            "--run",
+            run,
+            "text",
+            "x",
+        ];
         home.run_args(&send).api(&jelou.url).fails(4, &[]);
     }
     for words in ["bulk stop", "bulk resume", "bulk resolve --unknown-as sent"] {
-        home.run(words).fails(2, &["several runs are unfinished: one, two", "name one"]);
+        home.run(words)
+            .fails(2, &["several runs are unfinished: one, two", "name one"]);
     }
-    home.run("bulk stop on").fails(2, &["there is no run on; the nearest is one"]);
-    home.run("--sandbox bulk send people.csv --run three --rate 100/s text x").success();
+    home.run("bulk stop on")
+        .fails(2, &["there is no run on; the nearest is one"]);
+    home.run("--sandbox bulk send people.csv --run three --rate 100/s text x")
+        .success();
     for run in ["one", "two"] {
         home.run_args(&["bulk", "remove", run, "--yes"]).success();
     }
-    home.run("bulk resolve --unknown-as sent").fails(2, &["no run is unfinished", "name one"]);
+    home.run("bulk resolve --unknown-as sent")
+        .fails(2, &["no run is unfinished", "name one"]);
 }
 
 #[test]
@@ -125,12 +182,35 @@ fn the_newest_real_run_is_meant_where_none_is_named() {
     let home = people(1);
     let jelou = Jelou::accepting();
     home.run("bulk status").fails(2, &["there are no runs"]);
-    let rehearse =
-        |run| home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", run, "text", "x"]).success();
+    let rehearse = |run| {
+        home.run_args(&[
+            "--sandbox",
+            "bulk",
+            "send",
+            "people.csv",
+            "--run",
+            run,
+            "text",
+            "x",
+        ])
+        .success()
+    };
     rehearse("a");
-    home.run("bulk report").success().told(&["note: this is the newest run, a;"]);
+    home.run("bulk report")
+        .success()
+        .told(&["note: this is the newest run, a;"]);
     let send = |run| {
-        let words = ["bulk", "send", "people.csv", "--yes", "--again", "--run", run, "text", "x"];
+        let words = [
+            "bulk",
+            "send",
+            "people.csv",
+            "--yes",
+            "--again",
+            "--run",
+            run,
+            "text",
+            "x",
+        ];
         home.run_args(&words).api(&jelou.url).success()
     };
     send("c");
@@ -138,11 +218,21 @@ fn the_newest_real_run_is_meant_where_none_is_named() {
     rehearse("d");
     let told = home.run("bulk status").success();
     assert_eq!(told.json()["run"], "b");
-    assert!(told.stderr.contains("note: this is the newest run, b; jelouctl bulk list shows all"), "{told:?}");
+    assert!(
+        told.stderr
+            .contains("note: this is the newest run, b; jelouctl bulk list shows all"),
+        "{told:?}"
+    );
     assert!(home.run("bulk status c").success().stderr.is_empty());
     assert_eq!(home.run("bulk list -o id").success().stdout, "d\nb\nc\na\n");
     let list = home.run("bulk list").success().rows();
-    let of = |number: usize| (&list[number]["sandbox"], &list[number]["bot_id"], &list[number]["kind"]);
+    let of = |number: usize| {
+        (
+            &list[number]["sandbox"],
+            &list[number]["bot_id"],
+            &list[number]["kind"],
+        )
+    };
     assert_eq!(of(0), (&json!(true), &json!("sandbox"), &json!("text")));
     assert_eq!(of(1), (&json!(false), &json!("BOT_ID"), &json!("text")));
 }
@@ -163,17 +253,38 @@ fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     drop(child.wait_with_output());
     assert_eq!(figures(), [1, 4, 0]);
     let status = home.run("bulk status r").success().json();
-    assert_eq!([&status["unknown"], &status["inflight"]], [&json!(1), &json!(0)], "{status}");
-    assert_eq!((&status["reasons"], &status["complete"]), (&json!({"unknown": 1}), &json!(false)), "{status}");
+    assert_eq!(
+        [&status["unknown"], &status["inflight"]],
+        [&json!(1), &json!(0)],
+        "{status}"
+    );
+    assert_eq!(
+        (&status["reasons"], &status["complete"]),
+        (&json!({"unknown": 1}), &json!(false)),
+        "{status}"
+    );
     assert_eq!(status["running"], false);
     // The report shows it, too.
-    assert_eq!(home.run("bulk report r --state inflight --format ndjson").success().stdout, "");
+    assert_eq!(
+        home.run("bulk report r --state inflight --format ndjson")
+            .success()
+            .stdout,
+        ""
+    );
     let report = home.run("bulk report r --state unknown").success().stdout;
-    assert!(report.contains(",unknown,,,unknown,the process that sent it was not heard of again: "), "{report}");
+    assert!(
+        report.contains(",unknown,,,unknown,the process that sent it was not heard of again: "),
+        "{report}"
+    );
     assert_eq!(report.lines().count(), 2, "{report}");
     let found = home.run_args(&["bulk", "find", &user(0)]).success().stdout;
-    assert!(found.contains("unknown") && !found.contains("inflight"), "{found}");
-    home.run("bulk resolve r --unknown-as sent").success().told(&["1 unknown row counts as sent from now on"]);
+    assert!(
+        found.contains("unknown") && !found.contains("inflight"),
+        "{found}"
+    );
+    home.run("bulk resolve r --unknown-as sent")
+        .success()
+        .told(&["1 unknown row counts as sent from now on"]);
 }
 
 #[test]
@@ -188,51 +299,99 @@ fn reasons_are_the_codes_of_the_api_or_ours() {
     let ended = send(&home, &jelou.url).fails(10, &[]);
     let reasons = json!({"E0422": 2, "rejected": 1, "unknown": 1});
     assert_eq!(ended.json()["reasons"], reasons);
-    assert_eq!(home.run("bulk status r").success().json()["reasons"], reasons);
+    assert_eq!(
+        home.run("bulk status r").success().json()["reasons"],
+        reasons
+    );
     let again = "to send 3 rows again once corrected: jelouctl bulk report r --state failed --file r-again.csv; then \
                  send that file with the message and the flags as before, but without --sheet, --header-row, \
                  --encoding, --skip and --run";
     assert!(ended.stderr.contains(again), "{ended:?}");
-    assert!(ended.stderr.contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("jelouctl bulk resolve r --unknown-as sent|failed|pending"),
+        "{ended:?}"
+    );
     // Rows that are decided by hand or retried have another reason, or none.
     home.run("bulk resolve r --unknown-as failed").success();
-    let resolved = home.run("bulk resolve r --failed-as pending --line 5").success().json();
-    assert_eq!(resolved["reasons"], json!({"E0422": 1, "rejected": 1, "resolved": 1}));
+    let resolved = home
+        .run("bulk resolve r --failed-as pending --line 5")
+        .success()
+        .json();
+    assert_eq!(
+        resolved["reasons"],
+        json!({"E0422": 1, "rejected": 1, "resolved": 1})
+    );
 }
 
 #[test]
 fn a_run_keeps_how_its_numbers_were_read() {
     let home = Home::new();
-    home.write("people.csv", "nombre,suyo,otro\nAna,0987654321,1\nEva,0987654322,2\n");
+    home.write(
+        "people.csv",
+        "nombre,suyo,otro\nAna,0987654321,1\nEva,0987654322,2\n",
+    );
     let jelou = Jelou::start(|user, _| match user {
         "593987654321" => Act::Answer(422, "", r#"{"code":"E0422","description":"no"}"#),
         _ => Act::Reset { accepted: true },
     });
-    let words = "bulk send people.csv --yes --run r --rate 1000/s --country EC --to-column suyo text Hola";
+    let words =
+        "bulk send people.csv --yes --run r --rate 1000/s --country EC --to-column suyo text Hola";
     home.run(words).api(&jelou.url).fails(10, &[]);
     // The number as it is written in the list.
-    for (words, code) in [("bulk find 0987654322 --country EC", 0), ("bulk find 0987654322 --country MX", 2)] {
+    for (words, code) in [
+        ("bulk find 0987654322 --country EC", 0),
+        ("bulk find 0987654322 --country MX", 2),
+    ] {
         let found = home.run(words).end();
-        assert_eq!((found.code, found.stdout.contains("593987654322")), (code, code == 0), "{words}: {found:?}");
+        assert_eq!(
+            (found.code, found.stdout.contains("593987654322")),
+            (code, code == 0),
+            "{words}: {found:?}"
+        );
     }
-    let told = home.run("bulk resolve r --unknown-as failed --to 0987654322").success();
-    assert!(told.stderr.contains("run r: 1 unknown row counts as failed"), "{told:?}");
+    let told = home
+        .run("bulk resolve r --unknown-as failed --to 0987654322")
+        .success();
+    assert!(
+        told.stderr
+            .contains("run r: 1 unknown row counts as failed"),
+        "{told:?}"
+    );
 }
 
 #[test]
 fn a_person_is_found_in_every_run_however_the_number_is_written() {
     let home = Home::new();
     let jelou = Jelou::accepting();
-    home.write("a.csv", "to,nombre\n+52 1 55 1234 5678,Ana\n593987654321,Eva\n");
+    home.write(
+        "a.csv",
+        "to,nombre\n+52 1 55 1234 5678,Ana\n593987654321,Eva\n",
+    );
     home.write("b.csv", "to,nombre\n525512345678,Ana\n");
-    for (list, run, text) in [("a.csv", "a", "Hola {{ nombre }}"), ("b.csv", "b", "Otra vez")] {
-        let words = ["bulk", "send", list, "--yes", "--run", run, "--rate", "1000/s", "text", text];
+    for (list, run, text) in [
+        ("a.csv", "a", "Hola {{ nombre }}"),
+        ("b.csv", "b", "Otra vez"),
+    ] {
+        let words = [
+            "bulk", "send", list, "--yes", "--run", run, "--rate", "1000/s", "text", text,
+        ];
         home.run_args(&words).api(&jelou.url).success();
     }
     for spelling in ["+5215512345678", "525512345678", "+52 55 1234 5678"] {
         let found = home.run_args(&["bulk", "find", spelling]).success().rows();
-        let found: Vec<_> =
-            found.iter().map(|row| (&row["run"], &row["line"], &row["body"]["text"], &row["sent"])).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|row| {
+                (
+                    &row["run"],
+                    &row["line"],
+                    &row["body"]["text"],
+                    &row["sent"],
+                )
+            })
+            .collect();
         let expected = [
             (&json!("b"), &json!(2), &json!("Otra vez"), &json!("yes")),
             (&json!("a"), &json!(2), &json!("Hola Ana"), &json!("yes")),
@@ -242,43 +401,85 @@ fn a_person_is_found_in_every_run_however_the_number_is_written() {
     let ids = home.run("bulk find 593987654321 -o id").success().stdout;
     assert_eq!(ids, "msg_593987654321\n");
     let nobody = home.run("bulk find 0987654329 --country EC").success();
-    assert_eq!((nobody.stdout.as_str(), nobody.stderr.as_str()), ("", "note: no run has a message to 593987654329\n"));
+    assert_eq!(
+        (nobody.stdout.as_str(), nobody.stderr.as_str()),
+        ("", "note: no run has a message to 593987654329\n")
+    );
     home.run("bulk find 12").fails(2, &["USER"]);
 }
 
 #[test]
 fn old_finished_runs_are_removed_and_no_others() {
     let home = people(3);
-    let jelou = Jelou::start(|user, _| if user.ends_with('1') { Act::Answer(401, "", "{}") } else { Act::Accept });
+    let jelou = Jelou::start(|user, _| {
+        if user.ends_with('1') {
+            Act::Answer(401, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     send_with(&home, &jelou.url, &["--concurrency", "1"]).fails(4, &[]);
-    home.run("--sandbox bulk send people.csv --run old --rate 100/s text x").success();
+    home.run("--sandbox bulk send people.csv --run old --rate 100/s text x")
+        .success();
     let accepting = Jelou::accepting();
-    let other = ["bulk", "send", "people.csv", "--yes", "--run", "sent", "--rate", "100/s", "text", "other"];
+    let other = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--run",
+        "sent",
+        "--rate",
+        "100/s",
+        "text",
+        "other",
+    ];
     home.run_args(&other).api(&accepting.url).success();
     for garbage in ["soon", "90", "-1d", "0s", ""] {
-        home.run_args(&["bulk", "remove", &format!("--older-than={garbage}")]).fails(2, &["--older-than", "write 90d"]);
+        home.run_args(&["bulk", "remove", &format!("--older-than={garbage}")])
+            .fails(2, &["--older-than", "write 90d"]);
     }
     home.run("bulk remove").fails(2, &["--older-than"]);
-    home.run("bulk remove r --older-than 90d").fails(2, &["cannot be used with"]);
+    home.run("bulk remove r --older-than 90d")
+        .fails(2, &["cannot be used with"]);
     let none = home.run("bulk remove --older-than 90d").success();
     assert_eq!(none.stderr, "note: no finished run is that old\n");
     let words = "bulk remove --older-than 1ms";
-    let told = ["note: old: 3 rows", "note: sent: 3 rows", "2 finished runs: nothing was removed", "--yes"];
+    let told = [
+        "note: old: 3 rows",
+        "note: sent: 3 rows",
+        "2 finished runs: nothing was removed",
+        "--yes",
+    ];
     home.run(words).fails(2, &told);
     let memory = "3 messages went out, or may have: once that is removed";
     home.run(words).fails(2, &[memory]);
-    let told = home.run("bulk remove --older-than 1ms --yes").success().stderr;
-    assert!(told.contains("note: run old is removed") && told.contains("note: run sent is removed"), "{told}");
+    let told = home
+        .run("bulk remove --older-than 1ms --yes")
+        .success()
+        .stderr;
+    assert!(
+        told.contains("note: run old is removed") && told.contains("note: run sent is removed"),
+        "{told}"
+    );
     assert_eq!(home.run("bulk list -o id").success().stdout, "r\n");
     // A run by its name, even if it is not finished.
-    home.run("bulk remove r --yes").success().told(&["once that is removed", "run r is removed"]);
+    home.run("bulk remove r --yes")
+        .success()
+        .told(&["once that is removed", "run r is removed"]);
     assert_eq!(home.run("bulk list -o id").success().stdout, "");
 }
 
 #[test]
 fn what_goes_with_a_run_is_said_before_it_is_removed() {
     let home = people(3);
-    let jelou = Jelou::start(|user, _| if user.ends_with('1') { Act::Reset { accepted: true } } else { Act::Accept });
+    let jelou = Jelou::start(|user, _| {
+        if user.ends_with('1') {
+            Act::Reset { accepted: true }
+        } else {
+            Act::Accept
+        }
+    });
     send_with(&home, &jelou.url, &["--remember", "0"]).fails(10, &[]);
     let went_out = "warning: 3 messages went out, or may have: once that is removed, a later run can send them again";
     let told = home.run("bulk remove r").fails(2, &[went_out]).stderr;
@@ -286,25 +487,43 @@ fn what_goes_with_a_run_is_said_before_it_is_removed() {
     let undecided = "warning: run r: 1 message may have been sent, and to whom is known here alone; to keep the list: \
                      jelouctl bulk report r --state unknown --state inflight --file r-unknown.csv";
     assert!(told.contains(undecided), "{told}");
-    home.run("bulk remove --older-than 1ms").fails(2, &[undecided]);
+    home.run("bulk remove --older-than 1ms")
+        .fails(2, &[undecided]);
     home.run("bulk resolve r --unknown-as sent").success();
-    home.run("bulk remove r --yes").success().told(&["3 messages went out"]).not_told(&["may have been sent"]);
+    home.run("bulk remove r --yes")
+        .success()
+        .told(&["3 messages went out"])
+        .not_told(&["may have been sent"]);
 }
 
 #[test]
 fn two_who_stop_and_one_who_reports_at_once_all_behave() {
     let home = people(400);
     let jelou = Jelou::accepting();
-    let run = start(&home, "bulk send people.csv --yes --run r --rate 40/s --progress none text Hola", &[], &jelou.url);
+    let run = start(
+        &home,
+        "bulk send people.csv --yes --run r --rate 40/s --progress none text Hola",
+        &[],
+        &jelou.url,
+    );
     jelou.wait_for(2);
-    let others: Vec<_> = [["stop", "r"], ["stop", "r"], ["report", "r"], ["status", "r"]]
-        .iter()
-        .map(|words| {
-            let mut command: Command = home.command();
-            command.arg("bulk").args(words).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
-            command.spawn().unwrap()
-        })
-        .collect();
+    let others: Vec<_> = [
+        ["stop", "r"],
+        ["stop", "r"],
+        ["report", "r"],
+        ["status", "r"],
+    ]
+    .iter()
+    .map(|words| {
+        let mut command: Command = home.command();
+        command
+            .arg("bulk")
+            .args(words)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null());
+        command.spawn().unwrap()
+    })
+    .collect();
     // Rows of a run that is sending cannot be decided.
     home.run("bulk resolve r --unknown-as sent").end();
     for mut other in others {
@@ -313,22 +532,34 @@ fn two_who_stop_and_one_who_reports_at_once_all_behave() {
     let ended = crate::bulk_run::end(run);
     assert_eq!(ended.code, 11, "{ended:?}");
     assert_eq!(counts(&ended.json())[0], jelou.seen().len() as u64);
-    assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [400, 0, 0, 0]);
+    assert_eq!(
+        counts(&resume(&home, &jelou.url).success().json()),
+        [400, 0, 0, 0]
+    );
     assert!(jelou.accepted().values().all(|messages| *messages == 1));
 }
 
 /// This number of days later, by the clock of the ledger: a database is set back, for a file the command has another
 /// clock.
 fn later(home: &Home, library: &str, days: u32) -> Vec<(&'static str, String)> {
-    if home.change_database(&format!("UPDATE run SET changed_at = changed_at - {}", u64::from(days) * 86_400_000)) {
+    if home.change_database(&format!(
+        "UPDATE run SET changed_at = changed_at - {}",
+        u64::from(days) * 86_400_000
+    )) {
         return Vec::new();
     }
     let days = format!("+{days}d");
-    vec![("LD_PRELOAD", library.to_owned()), ("FAKETIME", days), ("DONT_FAKE_MONOTONIC", "1".to_owned())]
+    vec![
+        ("LD_PRELOAD", library.to_owned()),
+        ("FAKETIME", days),
+        ("DONT_FAKE_MONOTONIC", "1".to_owned()),
+    ]
 }
 
 fn with<'a>(run: Run<'a>, variables: &[(&str, String)]) -> Run<'a> {
-    variables.iter().fold(run, |run, (name, value)| run.env(name, value))
+    variables
+        .iter()
+        .fold(run, |run, (name, value)| run.env(name, value))
 }
 
 const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --import-only text Hola";
@@ -337,7 +568,11 @@ const IMPORT: &str = "bulk send people.csv --yes --run r --rate 1000000/s --impo
 fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
     let Some(library) = faketime() else { return };
     let jelou = Jelou::accepting();
-    for (words, is_meant) in [("bulk resume", false), ("bulk work r", false), ("bulk resume --yes", true)] {
+    for (words, is_meant) in [
+        ("bulk resume", false),
+        ("bulk work r", false),
+        ("bulk resume --yes", true),
+    ] {
         let home = people(3);
         home.profile("prod", &jelou.url, "confirm_bulk = false");
         home.run(IMPORT).success();
@@ -350,9 +585,21 @@ fn a_run_of_long_ago_is_continued_only_by_who_means_it() {
             assert_eq!(counts(&ended.json()), [3, 0, 0, 0]);
         } else {
             let old = "run r last changed 40 d 0 h ago, and 3 messages are still to be sent";
-            run.fails(11, &[old, "add --yes", "jelouctl bulk cancel r", "nothing more was sent"]);
+            run.fails(
+                11,
+                &[
+                    old,
+                    "add --yes",
+                    "jelouctl bulk cancel r",
+                    "nothing more was sent",
+                ],
+            );
         }
-        assert_eq!(jelou.seen().len() - seen, if is_meant || is_worker { 3 } else { 0 }, "{words}");
+        assert_eq!(
+            jelou.seen().len() - seen,
+            if is_meant || is_worker { 3 } else { 0 },
+            "{words}"
+        );
     }
     // That its process was killed then is not a change.
     let home = people(3);
@@ -384,13 +631,22 @@ fn a_person_is_asked_by_name_about_a_run_that_is_resumed() {
     home.run(IMPORT).success();
     for (days, age) in [(0, ""), (1, "24 h 0 min")] {
         let clock = later(&home, &library, days);
-        let mut variables: Vec<_> = clock.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let mut variables: Vec<_> = clock
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
         variables.push(("NO_COLOR", "1"));
         let (code, screen) = Terminal::new(&home, &["bulk", "resume"], &variables).say("n");
         let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(code, 11, "{screen}");
-        assert!(screen.contains("Hola") && screen.contains("3 messages"), "{screen}");
-        let asked = [&format!("Run r last changed {age}"), " ago. Send 3 messages from bot BOT_ID"];
+        assert!(
+            screen.contains("Hola") && screen.contains("3 messages"),
+            "{screen}"
+        );
+        let asked = [
+            &format!("Run r last changed {age}"),
+            " ago. Send 3 messages from bot BOT_ID",
+        ];
         assert!(asked.iter().all(|part| screen.contains(*part)), "{screen}");
     }
 }
@@ -410,15 +666,33 @@ fn a_row_that_is_made_pending_while_a_process_begins_is_checked_like_the_others(
     let [asked, go] = ["asked", "go"].map(|name| home.path().join(name).display().to_string());
     let waits = format!("touch {asked}; while [ ! -e {go} ]; do sleep 0.01; done; echo SECRET");
     let config = std::fs::read_to_string(&profile).unwrap();
-    let secret = config.lines().find(|line| line.starts_with("client_secret")).unwrap();
-    let waits = waits.replace("SECRET", secret.split('"').nth(1).unwrap());
-    std::fs::write(&profile, config.replace(secret, &format!("client_secret_command = [\"sh\", \"-c\", \"{waits}\"]")))
+    let secret = config
+        .lines()
+        .find(|line| line.starts_with("client_secret"))
         .unwrap();
+    let waits = waits.replace("SECRET", secret.split('"').nth(1).unwrap());
+    std::fs::write(
+        &profile,
+        config.replace(
+            secret,
+            &format!("client_secret_command = [\"sh\", \"-c\", \"{waits}\"]"),
+        ),
+    )
+    .unwrap();
     let mut resume = home.command();
     resume.args(["bulk", "resume", "r", "--yes", "--progress", "none"]);
-    let child = resume.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_until("the secret is asked for", || home.path().join("asked").exists());
-    home.write(".config/jelouctl/bajas.txt", format!("{}\n{}", user(0), user(9)));
+    let child = resume
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_until("the secret is asked for", || {
+        home.path().join("asked").exists()
+    });
+    home.write(
+        ".config/jelouctl/bajas.txt",
+        format!("{}\n{}", user(0), user(9)),
+    );
     home.run("bulk resolve r --failed-as pending").success();
     home.write("go", "");
     let ended = end(child);
@@ -433,10 +707,23 @@ fn who_resumes_a_run_leaves_people_out() {
     home.profile("prod", &jelou.url, "");
     home.run(IMPORT).success();
     home.write("bajas.txt", format!("{}\nAna\n", user(1)));
-    home.run("bulk resume --yes --exclude bajas.txt")
-        .fails(2, &["--exclude: bajas.txt: line 2: `Ana`", "nothing more was sent"]);
-    let ended = home.run("bulk resume --yes --exclude -").stdin(user(1)).success();
-    assert!(ended.stderr.contains("1 row is left out by standard input: line 3"), "{ended:?}");
+    home.run("bulk resume --yes --exclude bajas.txt").fails(
+        2,
+        &[
+            "--exclude: bajas.txt: line 2: `Ana`",
+            "nothing more was sent",
+        ],
+    );
+    let ended = home
+        .run("bulk resume --yes --exclude -")
+        .stdin(user(1))
+        .success();
+    assert!(
+        ended
+            .stderr
+            .contains("1 row is left out by standard input: line 3"),
+        "{ended:?}"
+    );
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1}));
     assert!(!jelou.accepted().contains_key(&user(1)));
 }
@@ -446,19 +733,39 @@ fn a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it() {
     let home = people(3);
     let jelou = Jelou::accepting();
     home.profile("prod", &jelou.url, "");
-    home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola").success();
+    home.run("--sandbox bulk send people.csv --run rehearsal --import-only text Hola")
+        .success();
     // It is used as long as there is no other.
     assert!(home.run("bulk stop").success().stderr.contains("rehearsal"));
     home.run(IMPORT).success();
-    for words in ["stop r", "cancel r --yes", "remove r --yes", "resolve r --unknown-as failed"] {
+    for words in [
+        "stop r",
+        "cancel r --yes",
+        "remove r --yes",
+        "resolve r --unknown-as failed",
+    ] {
         let refused = ["run r writes to real people", "outside of the sandbox"];
-        home.run(&format!("--sandbox bulk {words}")).fails(2, &refused);
-        home.run(&format!("bulk {words}")).env("JELOUCTL_SANDBOX", &jelou.url).fails(2, &refused);
+        home.run(&format!("--sandbox bulk {words}"))
+            .fails(2, &refused);
+        home.run(&format!("bulk {words}"))
+            .env("JELOUCTL_SANDBOX", &jelou.url)
+            .fails(2, &refused);
     }
-    home.run("--sandbox bulk stop").success().told(&["run rehearsal"]);
-    assert_eq!(home.run("--sandbox bulk status").success().json()["run"], "rehearsal");
-    home.run("bulk stop").success().told(&["run r"]).not_told(&["rehearsal"]);
-    assert_eq!(counts(&home.run("bulk resume --yes").success().json()), [3, 0, 0, 0]);
+    home.run("--sandbox bulk stop")
+        .success()
+        .told(&["run rehearsal"]);
+    assert_eq!(
+        home.run("--sandbox bulk status").success().json()["run"],
+        "rehearsal"
+    );
+    home.run("bulk stop")
+        .success()
+        .told(&["run r"])
+        .not_told(&["rehearsal"]);
+    assert_eq!(
+        counts(&home.run("bulk resume --yes").success().json()),
+        [3, 0, 0, 0]
+    );
     assert_eq!(jelou.seen().len(), 3);
 }
 
@@ -467,10 +774,14 @@ fn a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it() {
 fn of_several_runs_the_one_that_is_sent_is_stopped() {
     let home = people(300);
     let jelou = Jelou::accepting();
-    home.run("bulk send people.csv --yes --run other --import-only text Otra").api(&jelou.url).success();
+    home.run("bulk send people.csv --yes --run other --import-only text Otra")
+        .api(&jelou.url)
+        .success();
     let run = Watched::new(start(&home, SLOW, &[], &jelou.url));
     jelou.wait_for(2);
-    home.run("bulk stop").success().told(&["run r sends no more messages"]);
+    home.run("bulk stop")
+        .success()
+        .told(&["run r sends no more messages"]);
     assert_eq!(run.end().code, 11);
 }
 
@@ -480,8 +791,10 @@ fn a_national_number_is_found_by_the_country_of_the_profile() {
     let jelou = Jelou::accepting();
     home.profile("prod", &jelou.url, "");
     home.write("people.csv", "to\n593987654321\n");
-    home.run("bulk send people.csv --yes --run r text Hola").success();
-    home.run("bulk find 0987654321").fails(2, &["is a national number"]);
+    home.run("bulk send people.csv --yes --run r text Hola")
+        .success();
+    home.run("bulk find 0987654321")
+        .fails(2, &["is a national number"]);
     home.profile("prod", &jelou.url, "country = \"EC\"");
     let found = home.run("bulk find 0987654321").success().rows();
     assert_eq!((found.len(), &found[0]["to"]), (1, &json!("593987654321")));

@@ -43,42 +43,85 @@ fn people(rows: usize) -> Home {
 
 /// Sends `people.csv` with this text.
 fn send<'a>(home: &'a Home, url: &str, flags: &[&str], text: &str) -> Run<'a> {
-    let run = home.run("bulk send people.csv --yes --rate 1000000/s").args(flags);
+    let run = home
+        .run("bulk send people.csv --yes --rate 1000000/s")
+        .args(flags);
     run.args(&["text", text]).api(url)
 }
 
 fn single<'a>(home: &'a Home, url: &str, to: &str, key: &str) -> Run<'a> {
-    home.run("send text Suelto -o record").args(&["--to", to, "--once", key]).api(url)
+    home.run("send text Suelto -o record")
+        .args(&["--to", to, "--once", key])
+        .api(url)
 }
 
 #[test]
 fn each_person_gets_one_message_under_a_key_whatever_its_words() {
     let home = people(3);
     let jelou = Jelou::accepting();
-    send(&home, &jelou.url, &["--once", "november", "--run", "a"], "Hola").success();
+    send(
+        &home,
+        &jelou.url,
+        &["--once", "november", "--run", "a"],
+        "Hola",
+    )
+    .success();
     write(&home, &users(0..5));
-    let ended = send(&home, &jelou.url, &["--once", "november", "--run", "b"], "Otra cosa").success();
-    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([2, {"already_sent": 3}]), "{ended:?}");
+    let ended = send(
+        &home,
+        &jelou.url,
+        &["--once", "november", "--run", "b"],
+        "Otra cosa",
+    )
+    .success();
+    assert_eq!(
+        json!([ended.json()["sent"], ended.reasons()]),
+        json!([2, {"already_sent": 3}]),
+        "{ended:?}"
+    );
     let first = &home.report("b --state skipped")[0];
     assert_eq!(first["code"], "already_sent");
     let told = "a message under the key november was sent to this person by run a at 20";
-    assert!(first["error"].as_str().unwrap().starts_with(told), "{first}");
+    assert!(
+        first["error"].as_str().unwrap().starts_with(told),
+        "{first}"
+    );
     single(&home, &jelou.url, &user(6), "november").success();
     let replayed = single(&home, &jelou.url, &user(0), "november").success();
-    assert_eq!(json!([replayed.json()["sent"], replayed.json()["replayed"]]), json!(["yes", true]), "{replayed:?}");
+    assert_eq!(
+        json!([replayed.json()["sent"], replayed.json()["replayed"]]),
+        json!(["yes", true]),
+        "{replayed:?}"
+    );
     write(&home, &users(0..8));
     let ended = send(&home, &jelou.url, &["--once", "november"], "Hola").success();
-    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([2, {"already_sent": 6}]));
+    assert_eq!(
+        json!([ended.json()["sent"], ended.reasons()]),
+        json!([2, {"already_sent": 6}])
+    );
     assert_eq!(jelou.times(&users(0..8)), [1; 8]);
     let ended = send(&home, &jelou.url, &["--once", "november"], "Hola").success();
-    assert_eq!(json!([ended.json()["run"], ended.reasons()]), json!([null, {"already_sent": 8}]));
+    assert_eq!(
+        json!([ended.json()["run"], ended.reasons()]),
+        json!([null, {"already_sent": 8}])
+    );
     let told = "8 rows are left out: 8 already sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
     // Another key is another message, even with the same text; so is another bot's.
     send(&home, &jelou.url, &["--once", "december"], "Hola").success();
-    send(&home, &jelou.url, &["--once", "november", "--bot", "OTHER"], "Hola").success();
+    send(
+        &home,
+        &jelou.url,
+        &["--once", "november", "--bot", "OTHER"],
+        "Hola",
+    )
+    .success();
     assert_eq!(jelou.seen().len(), 24);
-    for flags in [&["--once", "november", "--again"][..], &["--once", "november", "--allow-duplicates"], &["--once="]] {
+    for flags in [
+        &["--once", "november", "--again"][..],
+        &["--once", "november", "--allow-duplicates"],
+        &["--once="],
+    ] {
         send(&home, &jelou.url, flags, "Hola").fails(2, &["--once"]);
     }
     let long = "x".repeat(101);
@@ -90,7 +133,13 @@ fn each_person_gets_one_message_under_a_key_whatever_its_words() {
 fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
     let home = people(2);
     let second = user(1);
-    let jelou = Jelou::start(move |user, _| if user == second { Act::Reset { accepted: true } } else { Act::Accept });
+    let jelou = Jelou::start(move |user, _| {
+        if user == second {
+            Act::Reset { accepted: true }
+        } else {
+            Act::Accept
+        }
+    });
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
     write(&home, &users(0..3));
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").fails(10, &[]);
@@ -98,20 +147,46 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
         json!([ended.json()["sent"], ended.reasons()]),
         json!([1, {"already_sent": 1, "may_have_been_sent": 1}])
     );
-    single(&home, &jelou.url, &user(1), "k").fails(8, &["bulk resolve a --to +593990000001 --unknown-as sent"]);
+    single(&home, &jelou.url, &user(1), "k")
+        .fails(8, &["bulk resolve a --to +593990000001 --unknown-as sent"]);
     for (person, told) in [
-        (0, ["has a message in the state \"sent\"", "only an unknown one can be decided"]),
-        (1, ["which is unknown", "decide it with jelouctl bulk resolve a --to +593990000001 --unknown-as sent"]),
+        (
+            0,
+            [
+                "has a message in the state \"sent\"",
+                "only an unknown one can be decided",
+            ],
+        ),
+        (
+            1,
+            [
+                "which is unknown",
+                "decide it with jelouctl bulk resolve a --to +593990000001 --unknown-as sent",
+            ],
+        ),
     ] {
-        home.run("once resolve k --as failed --to").args(&[&user(person)]).fails(2, &told);
+        home.run("once resolve k --as failed --to")
+            .args(&[&user(person)])
+            .fails(2, &told);
     }
     write(&home, &users(3..5));
-    send(&home, &jelou.url, &["--once", "k", "--run", "c", "--import-only"], "Hola").success();
+    send(
+        &home,
+        &jelou.url,
+        &["--once", "k", "--run", "c", "--import-only"],
+        "Hola",
+    )
+    .success();
     write(&home, &users(3..6));
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "d"], "Otra").success();
-    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([1, {"to_be_sent": 2}]));
+    assert_eq!(
+        json!([ended.json()["sent"], ended.reasons()]),
+        json!([1, {"to_be_sent": 2}])
+    );
     single(&home, &jelou.url, &user(3), "k").fails(11, &["run c", "bulk resume c"]);
-    home.run("bulk resume c --yes --rate 1000000/s").api(&jelou.url).success();
+    home.run("bulk resume c --yes --rate 1000000/s")
+        .api(&jelou.url)
+        .success();
     single(&home, &jelou.url, &user(3), "k").success();
     assert_eq!(jelou.times(&users(0..6)), [1; 6]);
 }
@@ -121,10 +196,28 @@ fn what_may_have_been_sent_or_is_to_be_sent_is_left_out() {
 fn who_was_left_out_for_a_run_that_is_given_up_is_not_forgotten() {
     let (home, jelou) = (people(2), Jelou::accepting());
     home.profile("p", &jelou.url, "");
-    send(&home, &jelou.url, &["--once", "k", "--run", "a", "--import-only"], "Hola").success();
+    send(
+        &home,
+        &jelou.url,
+        &["--once", "k", "--run", "a", "--import-only"],
+        "Hola",
+    )
+    .success();
     write(&home, &users(0..4));
-    let mut terminal =
-        Terminal::plain(&home, &["bulk", "send", "people.csv", "--once", "k", "--run", "b", "text", "Otra"]);
+    let mut terminal = Terminal::plain(
+        &home,
+        &[
+            "bulk",
+            "send",
+            "people.csv",
+            "--once",
+            "k",
+            "--run",
+            "b",
+            "text",
+            "Otra",
+        ],
+    );
     terminal.wait_for("[y/N] ");
     home.run("bulk cancel a --yes").success();
     let (code, screen) = terminal.end_with("y");
@@ -145,7 +238,10 @@ fn who_was_refused_only_can_be_sent_a_message_under_the_key() {
     send(&home, &jelou.url, &["--once", "k"], "Hola").fails(10, &[]);
     single(&home, &jelou.url, &user(1), "k").success();
     let ended = send(&home, &jelou.url, &["--once", "k"], "Hola").success();
-    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([1, {"already_sent": 3}]));
+    assert_eq!(
+        json!([ended.json()["sent"], ended.reasons()]),
+        json!([1, {"already_sent": 3}])
+    );
     assert_eq!(jelou.times(&users(0..4)), [1; 4]);
 }
 
@@ -154,11 +250,29 @@ fn of_several_rows_to_one_person_the_first_that_can_be_sent_is() {
     let home = Home::new();
     let jelou = Jelou::accepting();
     let (one, two) = (user(1), user(2));
-    home.write("people.csv", format!("celular,t\n{one},\n{one},b\n{two},c\n{one},d\n"));
-    let ended = send(&home, &jelou.url, &["--once", "k", "--skip-invalid", "--run", "r"], "{{ t }}").fails(10, &[]);
-    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([2, {"invalid": 1, "repeated": 1}]));
-    let report = home.run("bulk report r --state sent --format ndjson").success().stdout;
-    assert!(report.contains("\"t\":\"b\"") && report.contains("\"t\":\"c\""), "{report}");
+    home.write(
+        "people.csv",
+        format!("celular,t\n{one},\n{one},b\n{two},c\n{one},d\n"),
+    );
+    let ended = send(
+        &home,
+        &jelou.url,
+        &["--once", "k", "--skip-invalid", "--run", "r"],
+        "{{ t }}",
+    )
+    .fails(10, &[]);
+    assert_eq!(
+        json!([ended.json()["sent"], ended.reasons()]),
+        json!([2, {"invalid": 1, "repeated": 1}])
+    );
+    let report = home
+        .run("bulk report r --state sent --format ndjson")
+        .success()
+        .stdout;
+    assert!(
+        report.contains("\"t\":\"b\"") && report.contains("\"t\":\"c\""),
+        "{report}"
+    );
     assert_eq!(jelou.times(&[one, two]), [1, 1]);
 }
 
@@ -167,7 +281,13 @@ fn what_is_shown_claims_nothing() {
     let home = people(3);
     let jelou = Jelou::accepting();
     for flags in [&["--dry-run"][..], &["--preview", "3"]] {
-        let shown = send(&home, &jelou.url, &[&["--once", "k"], flags].concat(), "Hola").success();
+        let shown = send(
+            &home,
+            &jelou.url,
+            &[&["--once", "k"], flags].concat(),
+            "Hola",
+        )
+        .success();
         assert_eq!(shown.stdout.lines().count(), 3, "{shown:?}");
     }
     write(&home, &users(0..1));
@@ -175,21 +295,32 @@ fn what_is_shown_claims_nothing() {
     write(&home, &users(0..3));
     let shown = send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola").success();
     let told = "1 row is left out: 1 already sent";
-    assert!(shown.stdout.lines().count() == 2 && shown.stderr.contains(told), "{shown:?}");
+    assert!(
+        shown.stdout.lines().count() == 2 && shown.stderr.contains(told),
+        "{shown:?}"
+    );
     send(&home, &jelou.url, &["--once", "k"], "Hola").success();
     assert_eq!(jelou.times(&users(0..3)), [1; 3]);
 }
 
 /// Starts a list on standard input.
 fn start(home: &Home, url: &str, flags: &str) -> std::process::Child {
-    home.process(flags, url).args(["text", "Hola"]).stdin(Stdio::piped()).spawn().unwrap()
+    home.process(flags, url)
+        .args(["text", "Hola"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 #[test]
 fn single_sends_while_a_list_is_read_reach_nobody_twice() {
     let home = Home::new();
     let jelou = Jelou::accepting();
-    let mut list = start(&home, &jelou.url, "bulk send - --yes --once k --rate 1000000/s");
+    let mut list = start(
+        &home,
+        &jelou.url,
+        "bulk send - --yes --once k --rate 1000000/s",
+    );
     let mut rows = list.stdin.take().unwrap();
     writeln!(rows, "celular\n{}", users(0..10).join("\n")).unwrap();
     rows.flush().unwrap();
@@ -201,7 +332,10 @@ fn single_sends_while_a_list_is_read_reach_nobody_twice() {
     drop(rows);
     let ended = Ended::new(&list.wait_with_output().unwrap());
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([17, {"already_sent": 3}]));
+    assert_eq!(
+        json!([ended.json()["sent"], ended.reasons()]),
+        json!([17, {"already_sent": 3}])
+    );
     assert_eq!(jelou.times(&users(0..20)), [1; 20]);
 }
 
@@ -210,11 +344,17 @@ fn of_lists_and_single_sends_at_once_each_person_gets_one() {
     let home = people(12);
     let jelou = Jelou::accepting();
     let lists = ["a", "b"].map(|run| {
-        start(&home, &jelou.url, &format!("bulk send people.csv --yes --once k --run {run} --rate 1000000/s"))
+        start(
+            &home,
+            &jelou.url,
+            &format!("bulk send people.csv --yes --once k --run {run} --rate 1000000/s"),
+        )
     });
-    let singles = users(0..6)
-        .into_iter()
-        .map(|to| home.process(&format!("send text --to {to} --once k Suelto"), &jelou.url).spawn().unwrap());
+    let singles = users(0..6).into_iter().map(|to| {
+        home.process(&format!("send text --to {to} --once k Suelto"), &jelou.url)
+            .spawn()
+            .unwrap()
+    });
     let singles: Vec<_> = singles.collect();
     for child in lists {
         let ended = Ended::new(&child.wait_with_output().unwrap());
@@ -230,26 +370,45 @@ fn of_lists_and_single_sends_at_once_each_person_gets_one() {
 #[test]
 fn a_failed_row_is_sent_again_only_while_its_person_is_free() {
     let home = people(4);
-    let jelou = Jelou::start(|_, before| if before == 0 { Act::Answer(422, "", "{}") } else { Act::Accept });
+    let jelou = Jelou::start(|_, before| {
+        if before == 0 {
+            Act::Answer(422, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
     single(&home, &jelou.url, &user(0), "k").success();
     write(&home, &users(1..2));
     send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
-    let chosen = |to: &str| home.run("bulk resolve a --failed-as pending").args(&["--to", to]);
+    let chosen = |to: &str| {
+        home.run("bulk resolve a --failed-as pending")
+            .args(&["--to", to])
+    };
     for taken in [0, 1] {
-        let told =
-            ["no row is changed", "1 failed row is left as before: these people are not free under the key of the run"];
+        let told = [
+            "no row is changed",
+            "1 failed row is left as before: these people are not free under the key of the run",
+        ];
         chosen(&user(taken)).success().told(&told);
     }
-    let told = "2 failed rows are left as before: these people are not free under the key of the run";
+    let told =
+        "2 failed rows are left as before: these people are not free under the key of the run";
     let ended = home.run("bulk resolve a --failed-as pending").success();
-    assert!(ended.stderr.contains(told) && ended.json()["pending"] == 2, "{ended:?}");
+    assert!(
+        ended.stderr.contains(told) && ended.json()["pending"] == 2,
+        "{ended:?}"
+    );
     // They belong to the run again.
     write(&home, &users(2..4));
     let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
     assert_eq!(ended.reasons(), json!({"to_be_sent": 2}));
-    home.run("bulk resume a --again").api(&jelou.url).fails(2, &["run a has the key k"]);
-    home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).fails(10, &[]);
+    home.run("bulk resume a --again")
+        .api(&jelou.url)
+        .fails(2, &["run a has the key k"]);
+    home.run("bulk resume a --yes --rate 1000000/s")
+        .api(&jelou.url)
+        .fails(10, &[]);
     assert_eq!(jelou.times(&users(0..4)), [1; 4]);
 }
 
@@ -258,20 +417,27 @@ fn whom_a_removed_run_reached_stays_known() {
     let home = people(4);
     let last = user(3);
     let second = user(1);
-    let jelou = Jelou::start(move |user, before| match (user == last, user == second, before) {
-        (true, _, 0) => Act::Answer(422, "", "{}"),
-        (_, true, 0) => Act::Reset { accepted: true },
-        _ => Act::Accept,
-    });
+    let jelou = Jelou::start(
+        move |user, before| match (user == last, user == second, before) {
+            (true, _, 0) => Act::Answer(422, "", "{}"),
+            (_, true, 0) => Act::Reset { accepted: true },
+            _ => Act::Accept,
+        },
+    );
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
     let told = "who was sent a message under the key k, or may have been, stays known";
     home.run("bulk remove a --yes").success().told(&[told]);
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Hola").fails(10, &[]);
     let expected = json!([1, {"already_sent": 2, "may_have_been_sent": 1}]);
     assert_eq!(json!([ended.json()["sent"], ended.reasons()]), expected);
-    home.run("bulk remove --older-than 1ms --yes").success().told(&[told]);
+    home.run("bulk remove --older-than 1ms --yes")
+        .success()
+        .told(&[told]);
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "c"], "Hola").fails(10, &[]);
-    assert_eq!(ended.reasons(), json!({"already_sent": 3, "may_have_been_sent": 1}));
+    assert_eq!(
+        ended.reasons(),
+        json!({"already_sent": 3, "may_have_been_sent": 1})
+    );
     assert_eq!(jelou.times(&users(0..4)), [1; 4]);
 }
 
@@ -283,7 +449,12 @@ fn a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected() {
     let mut sent = Vec::new();
     for day in 0..6 {
         let text = format!("Hola, quedan {day} días");
-        let ended = on_day(send(&home, &jelou.url, &["--limit", "4", "--once", "K"], &text), &library, day).success();
+        let ended = on_day(
+            send(&home, &jelou.url, &["--limit", "4", "--once", "K"], &text),
+            &library,
+            day,
+        )
+        .success();
         sent.push(ended.json()["sent"].as_u64().unwrap());
     }
     assert_eq!(sent, [4, 4, 4, 2, 0, 0]);
@@ -292,23 +463,40 @@ fn a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected() {
 
 /// By a clock that is this number of days ahead.
 fn on_day<'a>(run: Run<'a>, library: &str, day: u64) -> Run<'a> {
-    let run = run.env("LD_PRELOAD", library).env("FAKETIME", format!("+{day}d")).env("TZ", "UTC");
+    let run = run
+        .env("LD_PRELOAD", library)
+        .env("FAKETIME", format!("+{day}d"))
+        .env("TZ", "UTC");
     run.env("DONT_FAKE_MONOTONIC", "1").env("NO_FAKE_STAT", "1")
 }
 
 #[test]
 fn a_key_is_kept_with_the_run() {
     let home = people(3);
-    let jelou = Jelou::start(|_, before| if before == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
+    let jelou = Jelou::start(|_, before| {
+        if before == 0 {
+            Act::Answer(401, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(4, &[]);
-    let left = home.run("bulk status a").end().json()["pending"].as_u64().unwrap();
+    let left = home.run("bulk status a").end().json()["pending"]
+        .as_u64()
+        .unwrap();
     assert!(left > 0);
     // Messages that other runs sent without the key do not keep it from resuming.
     send(&home, &jelou.url, &["--run", "b"], "Hola").end();
     write(&home, &users(2..3));
-    let mut ended = home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).end();
+    let mut ended = home
+        .run("bulk resume a --yes --rate 1000000/s")
+        .api(&jelou.url)
+        .end();
     while ended.code == 4 {
-        ended = home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).end();
+        ended = home
+            .run("bulk resume a --yes --rate 1000000/s")
+            .api(&jelou.url)
+            .end();
     }
     assert!([0, 10].contains(&ended.code), "{ended:?}");
     let ended = send(&home, &jelou.url, &["--once", "k"], "Otra").success();
@@ -324,27 +512,62 @@ fn a_campaign_that_began_without_a_key_gets_one() {
         _ => Act::Accept,
     });
     send(&home, &jelou.url, &["--run", "a", "--import-only"], "Hola").success();
-    home.run("once add k --run a").fails(2, &["run a is not finished", "bulk resume a"]);
-    home.run("bulk resume a --yes --rate 1000000/s").api(&jelou.url).fails(10, &[]);
+    home.run("once add k --run a")
+        .fails(2, &["run a is not finished", "bulk resume a"]);
+    home.run("bulk resume a --yes --rate 1000000/s")
+        .api(&jelou.url)
+        .fails(10, &[]);
     let told = "2 of these people were written to by earlier runs in the last 24 hours";
-    send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola").success().told(&[told]);
+    send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola")
+        .success()
+        .told(&[told]);
     let added = home.run("once add k --run a").success();
-    send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola").success().not_told(&[told]);
-    assert!(added.stderr.contains("2 people of run a added under the key k"), "{added:?}");
+    send(&home, &jelou.url, &["--once", "k", "--dry-run"], "Hola")
+        .success()
+        .not_told(&[told]);
+    assert!(
+        added
+            .stderr
+            .contains("2 people of run a added under the key k"),
+        "{added:?}"
+    );
     home.run("once add k --run nobody").fails(2, &["nobody"]);
     write(&home, &users(0..5));
     let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b"], "Otra").success();
-    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([3, {"already_sent": 2}]));
+    assert_eq!(
+        json!([ended.json()["sent"], ended.reasons()]),
+        json!([3, {"already_sent": 2}])
+    );
     assert_eq!(jelou.times(&users(0..5)), [1; 5]);
     // Messages in ledgers are listed and shown with the rest.
     let listed = home.run("once list -o record").success().json();
-    assert_eq!(json!([listed["key"], listed["sent"]]), json!(["k", 5]), "{listed}");
-    let shown = home.run("once show k -o record").args(&["--to", &user(4)]).success().json();
-    assert_eq!(json!([shown["state"], shown["run"]]), json!(["sent", "b"]), "{shown}");
+    assert_eq!(
+        json!([listed["key"], listed["sent"]]),
+        json!(["k", 5]),
+        "{listed}"
+    );
+    let shown = home
+        .run("once show k -o record")
+        .args(&["--to", &user(4)])
+        .success()
+        .json();
+    assert_eq!(
+        json!([shown["state"], shown["run"]]),
+        json!(["sent", "b"]),
+        "{shown}"
+    );
     // Another unfinished run will send them one under the key.
-    send(&home, &jelou.url, &["--run", "later", "--once", "l", "--import-only"], "Hola").success();
-    let told =
-        ["run later is unfinished, and has a row to people of run a under the key l", "jelouctl bulk cancel later"];
+    send(
+        &home,
+        &jelou.url,
+        &["--run", "later", "--once", "l", "--import-only"],
+        "Hola",
+    )
+    .success();
+    let told = [
+        "run later is unfinished, and has a row to people of run a under the key l",
+        "jelouctl bulk cancel later",
+    ];
     home.run("once add l --run a").fails(11, &told);
     home.run("bulk cancel later --yes").success();
     home.run("once add l --run a").success();
@@ -366,7 +589,11 @@ fn what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way() {
     });
     send(&home, &jelou.url, &["--run", "a"], "Hola").success();
     let refused = std::thread::scope(|scope| {
-        let refused = scope.spawn(|| single(&home, &jelou.url, &user(0), "k").args(&["--retry-for", "0"]).end());
+        let refused = scope.spawn(|| {
+            single(&home, &jelou.url, &user(0), "k")
+                .args(&["--retry-for", "0"])
+                .end()
+        });
         arrivals.recv().unwrap();
         home.run("once add k --run a").success();
         release.send(()).unwrap();
@@ -374,7 +601,10 @@ fn what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way() {
     });
     assert_eq!(refused.code, 6, "{refused:?}");
     let replayed = single(&home, &jelou.url, &user(0), "k").success();
-    assert_eq!((replayed.json()["replayed"].as_bool(), jelou.seen().len()), (Some(true), 2));
+    assert_eq!(
+        (replayed.json()["replayed"].as_bool(), jelou.seen().len()),
+        (Some(true), 2)
+    );
 }
 
 /// Files alone: it is about a database that is not there.
@@ -383,8 +613,12 @@ fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
     let (home, jelou) = (people(2), Jelou::never_asked());
     let nowhere = "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable";
     let told = ["is not available", "nothing was sent"];
-    send(&home, &jelou.url, &["--once", "k"], "Hola").env("JELOUCTL_LEDGER", nowhere).fails(12, &told);
-    single(&home, &jelou.url, &user(0), "k").env("JELOUCTL_LEDGER", nowhere).fails(7, &told);
+    send(&home, &jelou.url, &["--once", "k"], "Hola")
+        .env("JELOUCTL_LEDGER", nowhere)
+        .fails(12, &told);
+    single(&home, &jelou.url, &user(0), "k")
+        .env("JELOUCTL_LEDGER", nowhere)
+        .fails(7, &told);
 }
 
 /// Files alone: a database sees none of these calls.
@@ -408,15 +642,23 @@ fn a_list_that_is_killed_at_any_write_reaches_nobody_twice() {
             turns += 1;
             write(&home, &them);
             let process = home.process("bulk send people.csv --yes --once k text Hola", &jelou.url);
-            with_fault(&process, calls, "signal=KILL", when).output().unwrap();
+            with_fault(&process, calls, "signal=KILL", when)
+                .output()
+                .unwrap();
             let is_killed = home.read("trace").contains("killed by SIGKILL");
             // The rest: single sends, the list once more, and the unfinished runs.
             let ended = single(&home, &jelou.url, &them[0], "k").end();
-            assert!([0, 8, 11].contains(&ended.code), "killed at {calls} {when}: {ended:?}");
+            assert!(
+                [0, 8, 11].contains(&ended.code),
+                "killed at {calls} {when}: {ended:?}"
+            );
             send(&home, &jelou.url, &["--once", "k"], "Otra").end();
             home.run("bulk resume --yes").api(&jelou.url).end();
             let sent = jelou.times(&them);
-            assert!(sent.iter().all(|times| *times <= 1), "killed at {calls} {when}: {sent:?}");
+            assert!(
+                sent.iter().all(|times| *times <= 1),
+                "killed at {calls} {when}: {sent:?}"
+            );
             if !is_killed {
                 break;
             }
@@ -436,24 +678,67 @@ fn under_a_key_what_a_report_says_decides_nothing() {
     });
     send(&home, &jelou.url, &["--once", "k", "--run", "a"], "Hola").fails(10, &[]);
     home.run("bulk report a --file people.csv --yes").success();
-    let ended = send(&home, &jelou.url, &["--once", "k", "--run", "b", "--skip-invalid"], "Hola").success();
-    assert_eq!(json!([ended.json()["sent"], ended.reasons()]), json!([1, {"already_sent": 2}]), "{ended:?}");
+    let ended = send(
+        &home,
+        &jelou.url,
+        &["--once", "k", "--run", "b", "--skip-invalid"],
+        "Hola",
+    )
+    .success();
+    assert_eq!(
+        json!([ended.json()["sent"], ended.reasons()]),
+        json!([1, {"already_sent": 2}]),
+        "{ended:?}"
+    );
     // The next campaign sends to all of them, unless the flag forbids it.
-    let ended = send(&home, &jelou.url, &["--once", "l", "--skip-sent", "--dry-run"], "Hola").end();
+    let ended = send(
+        &home,
+        &jelou.url,
+        &["--once", "l", "--skip-sent", "--dry-run"],
+        "Hola",
+    )
+    .end();
     let told = "3 rows are left out: 3 already sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
     send(&home, &jelou.url, &["--once", "l", "--run", "c"], "Hola").success();
     assert_eq!(jelou.times(&users(0..3)), [2; 3]);
-    send(&home, &jelou.url, &["--once", "l", "--test-to", &user(9)], "Hola").success();
+    send(
+        &home,
+        &jelou.url,
+        &["--once", "l", "--test-to", &user(9)],
+        "Hola",
+    )
+    .success();
 }
 
 #[test]
 fn a_row_of_an_unfinished_run_is_not_forgotten() {
     let home = people(2);
     let second = user(1);
-    let jelou = Jelou::start(move |user, _| if user == second { Act::Answer(401, "", "{}") } else { Act::Accept });
-    send(&home, &jelou.url, &["--once", "k", "--run", "a", "--concurrency", "1"], "Hola").fails(4, &[]);
-    let told = ["run a is unfinished, and has a row to", "bulk resume a", "bulk cancel a"];
-    home.run("once forget k --yes").args(&["--to", &user(0)]).fails(11, &told);
-    home.run("once forget k --yes").fails(11, &["run a is unfinished, and has a row to", "bulk cancel a"]);
+    let jelou = Jelou::start(move |user, _| {
+        if user == second {
+            Act::Answer(401, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
+    send(
+        &home,
+        &jelou.url,
+        &["--once", "k", "--run", "a", "--concurrency", "1"],
+        "Hola",
+    )
+    .fails(4, &[]);
+    let told = [
+        "run a is unfinished, and has a row to",
+        "bulk resume a",
+        "bulk cancel a",
+    ];
+    home.run("once forget k --yes")
+        .args(&["--to", &user(0)])
+        .fails(11, &told);
+    home.run("once forget k --yes").fails(
+        11,
+        &["run a is unfinished, and has a row to", "bulk cancel a"],
+    );
 }

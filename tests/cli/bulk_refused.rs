@@ -15,14 +15,24 @@ also_in_a_database! {
     a_business_that_may_send_nothing_pauses_the_run_at_the_first_row,
 }
 
-const REJECTED: Act = Act::Answer(422, "", r#"{"code":"E0422","description":"the template is not approved"}"#);
+const REJECTED: Act = Act::Answer(
+    422,
+    "",
+    r#"{"code":"E0422","description":"the template is not approved"}"#,
+);
 
 #[test]
 fn eleven_rejections_and_nothing_accepted_pause_the_run() {
     let home = people(30);
     let is_mended = Arc::new(AtomicBool::new(false));
     let mended = Arc::clone(&is_mended);
-    let jelou = Jelou::start(move |_, _| if mended.load(Ordering::SeqCst) { Act::Accept } else { REJECTED });
+    let jelou = Jelou::start(move |_, _| {
+        if mended.load(Ordering::SeqCst) {
+            Act::Accept
+        } else {
+            REJECTED
+        }
+    });
     let ended = send(&home, &jelou.url).fails(
         5,
         &[
@@ -48,7 +58,9 @@ fn a_run_keeps_going_when_it_is_told_to_and_remembers_it() {
     let home = people(60);
     let jelou = Jelou::start(|_, _| REJECTED);
     send(&home, &jelou.url).fails(5, &[]);
-    let ended = resume(&home, &jelou.url).args(&["--keep-going"]).fails(10, &[]);
+    let ended = resume(&home, &jelou.url)
+        .args(&["--keep-going"])
+        .fails(10, &[]);
     assert_eq!(counts(&ended.json()), [0, 60, 0, 0]);
     home.run("bulk resolve r --failed-as pending").success();
     let ended = resume(&home, &jelou.url).fails(10, &[]);
@@ -85,23 +97,50 @@ fn a_list_that_is_shorter_simply_ends() {
 #[test]
 fn a_business_that_may_send_nothing_pauses_the_run_at_the_first_row() {
     const LOCKED: Act = Act::Answer(400, "", r#"{"message":"(#131031) Account"}"#);
-    const UNPAID: Act = Act::Answer(400, "", r#"{"code":131042,"description":"Business eligibility payment issue"}"#);
+    const UNPAID: Act = Act::Answer(
+        400,
+        "",
+        r#"{"code":131042,"description":"Business eligibility payment issue"}"#,
+    );
     for (refusal, said, after, least) in [
-        (LOCKED, ["the run paused: the API answered 400: (#131031) Account", "until it is unlocked"], 0, 30),
-        (UNPAID, ["the run paused: the API answered 400: 131042", "until the payment is settled"], 5, 25),
+        (
+            LOCKED,
+            [
+                "the run paused: the API answered 400: (#131031) Account",
+                "until it is unlocked",
+            ],
+            0,
+            30,
+        ),
+        (
+            UNPAID,
+            [
+                "the run paused: the API answered 400: 131042",
+                "until the payment is settled",
+            ],
+            5,
+            25,
+        ),
     ] {
         let home = people(30);
         let is_settled = Arc::new(AtomicBool::new(false));
         let settled = Arc::clone(&is_settled);
         let first = user(after);
         let jelou = Jelou::start(move |user, _| {
-            if *user >= *first && !settled.load(Ordering::SeqCst) { refusal.clone() } else { Act::Accept }
+            if *user >= *first && !settled.load(Ordering::SeqCst) {
+                refusal.clone()
+            } else {
+                Act::Accept
+            }
         });
         // None has failed: after the problem is solved, all are sent.
         let ended = send(&home, &jelou.url).fails(4, &said);
         let [_, failed, unknown, pending] = counts(&ended.json());
         assert!(failed == 0 && unknown == 0 && pending >= least, "{ended:?}");
         is_settled.store(true, Ordering::SeqCst);
-        assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [30, 0, 0, 0]);
+        assert_eq!(
+            counts(&resume(&home, &jelou.url).success().json()),
+            [30, 0, 0, 0]
+        );
     }
 }

@@ -33,7 +33,9 @@ const RATE: &str = "--rate=1000000/s";
 
 fn texts(jelou: &Jelou) -> Vec<(String, Value)> {
     let seen = jelou.seen().into_iter();
-    let mut texts: Vec<_> = seen.map(|seen| (seen.user, seen.received.json()["text"].clone())).collect();
+    let mut texts: Vec<_> = seen
+        .map(|seen| (seen.user, seen.received.json()["text"].clone()))
+        .collect();
     texts.sort_by(|left, right| left.0.cmp(&right.0));
     texts
 }
@@ -42,8 +44,21 @@ fn texts(jelou: &Jelou) -> Vec<(String, Value)> {
 fn a_report_is_the_list_with_what_became_of_each_row() {
     let home = Home::new();
     let jelou = Jelou::accepting();
-    home.write("people.csv", "nombre;celular; nota\n=1+1;+593987654321;\"a;\"\"b\"\"\"\n'x;593987654322;\n");
-    let send = ["bulk", "send", "people.csv", "--yes", "--run", "r", RATE, "text", "Hola {{ nombre }}"];
+    home.write(
+        "people.csv",
+        "nombre;celular; nota\n=1+1;+593987654321;\"a;\"\"b\"\"\"\n'x;593987654322;\n",
+    );
+    let send = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--run",
+        "r",
+        RATE,
+        "text",
+        "Hola {{ nombre }}",
+    ];
     home.run_args(&send).api(&jelou.url).success();
     let report = home.run("bulk report").success().stdout;
     let lines: Vec<_> = report.lines().collect();
@@ -51,45 +66,113 @@ fn a_report_is_the_list_with_what_became_of_each_row() {
                   delivery;delivered_at;read_at;delivery_error;sent_to";
     assert_eq!(lines[0], header);
     assert!(
-        lines[1].starts_with("'=1+1;'+593987654321;\"a;\"\"b\"\"\";r;2;yes;msg_593987654321;200;;;1;20"),
+        lines[1].starts_with(
+            "'=1+1;'+593987654321;\"a;\"\"b\"\"\";r;2;yes;msg_593987654321;200;;;1;20"
+        ),
         "{report}"
     );
-    assert!(lines[2].starts_with("''x;593987654322;;r;3;yes;msg_593987654322;200;;;1;20"), "{report}");
-    assert_eq!(home.run("bulk report --state failed --state unknown").success().stdout, format!("{}\n", lines[0]));
-    let ndjson = home.run("bulk report --format ndjson --file out.ndjson").success();
-    assert_eq!(ndjson.stdout, "");
-    let first: Value = serde_json::from_str(home.read("out.ndjson").lines().next().unwrap()).unwrap();
+    assert!(
+        lines[2].starts_with("''x;593987654322;;r;3;yes;msg_593987654322;200;;;1;20"),
+        "{report}"
+    );
     assert_eq!(
-        (&first["nombre"], &first["celular"], &first["sent"], &first["http_status"], &first["error"]),
-        (&json!("=1+1"), &json!("+593987654321"), &json!("yes"), &json!(200), &json!(null))
+        home.run("bulk report --state failed --state unknown")
+            .success()
+            .stdout,
+        format!("{}\n", lines[0])
+    );
+    let ndjson = home
+        .run("bulk report --format ndjson --file out.ndjson")
+        .success();
+    assert_eq!(ndjson.stdout, "");
+    let first: Value =
+        serde_json::from_str(home.read("out.ndjson").lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (
+            &first["nombre"],
+            &first["celular"],
+            &first["sent"],
+            &first["http_status"],
+            &first["error"]
+        ),
+        (
+            &json!("=1+1"),
+            &json!("+593987654321"),
+            &json!("yes"),
+            &json!(200),
+            &json!(null)
+        )
     );
     // The line is at fault, whatever else is.
-    home.run("bulk report --file nowhere/x.csv").fails(2, &["--file: failed to write nowhere/x.csv"]);
-    Home::new().run("bulk report --file nowhere/x.csv").fails(2, &["--file: failed to write nowhere/x.csv"]);
+    home.run("bulk report --file nowhere/x.csv")
+        .fails(2, &["--file: failed to write nowhere/x.csv"]);
+    Home::new()
+        .run("bulk report --file nowhere/x.csv")
+        .fails(2, &["--file: failed to write nowhere/x.csv"]);
     home.write("file", "");
-    home.run("man --dir file/x").fails(2, &["--dir: failed to create file/x"]);
-    home.run("schema --dir file/x").fails(2, &["--dir: failed to create file/x"]);
+    home.run("man --dir file/x")
+        .fails(2, &["--dir: failed to create file/x"]);
+    home.run("schema --dir file/x")
+        .fails(2, &["--dir: failed to create file/x"]);
 }
 
 #[test]
 fn a_report_is_what_its_file_s_name_says_or_is_refused() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n593987654322\n");
-    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x")
+        .success();
     for (words, message, hint) in [
-        ("--file AGAIN.ODS", "a report cannot be written as .ods", "a .xlsx"),
-        ("--file r.xlsx --delimiter ;", "--delimiter: only CSV has one", "take --format csv"),
-        ("--delimiter x", "invalid value 'x' for '--delimiter <SIGN>'", "';'"),
-        ("--file r.pdf", "a report cannot be written as .pdf", "prints as a PDF"),
+        (
+            "--file AGAIN.ODS",
+            "a report cannot be written as .ods",
+            "a .xlsx",
+        ),
+        (
+            "--file r.xlsx --delimiter ;",
+            "--delimiter: only CSV has one",
+            "take --format csv",
+        ),
+        (
+            "--delimiter x",
+            "invalid value 'x' for '--delimiter <SIGN>'",
+            "';'",
+        ),
+        (
+            "--file r.pdf",
+            "a report cannot be written as .pdf",
+            "prints as a PDF",
+        ),
         ("--mask", "--mask: is for a page alone", "add --format html"),
-        ("--file r.html --lang fr", "invalid value 'fr'", "[possible values: en, es]"),
-        ("--file r.html --state failed", "a page has all of them", "leave them out"),
-        ("--file r.html --reason invalid", "a page has all of them", "take --format csv"),
-        ("--file nowhere/r.html", "--file: failed to write nowhere/r.html", "in a directory that is there"),
+        (
+            "--file r.html --lang fr",
+            "invalid value 'fr'",
+            "[possible values: en, es]",
+        ),
+        (
+            "--file r.html --state failed",
+            "a page has all of them",
+            "leave them out",
+        ),
+        (
+            "--file r.html --reason invalid",
+            "a page has all of them",
+            "take --format csv",
+        ),
+        (
+            "--file nowhere/r.html",
+            "--file: failed to write nowhere/r.html",
+            "in a directory that is there",
+        ),
         ("--file .", "--file: . is not a regular file", "name a file"),
-        ("nobody --file r.html", "there is no run nobody", "jelouctl bulk list"),
+        (
+            "nobody --file r.html",
+            "there is no run nobody",
+            "jelouctl bulk list",
+        ),
     ] {
-        home.run(&format!("bulk report {words}")).fails(2, &[message, hint]);
+        home.run(&format!("bulk report {words}"))
+            .fails(2, &[message, hint]);
     }
     let made = std::fs::read_dir(home.path()).unwrap().filter(|entry| {
         let name = entry.as_ref().unwrap().file_name().into_string().unwrap();
@@ -100,52 +183,102 @@ fn a_report_is_what_its_file_s_name_says_or_is_refused() {
     #[cfg(unix)]
     {
         let socket = std::os::unix::net::UnixListener::bind(home.path().join("socket")).unwrap();
-        home.run("bulk report --file socket").fails(2, &["socket is not a regular file", "redirect standard output"]);
+        home.run("bulk report --file socket").fails(
+            2,
+            &["socket is not a regular file", "redirect standard output"],
+        );
         drop(socket);
     }
     for (file, begin, said) in [
         ("r.csv", "to,run,line,sent,", "2 rows written to r.csv"),
         ("r.txt", "to,run,line,sent,", "2 rows written to r.txt"),
         ("r.jsonl", "{\"to\":", "2 rows written to r.jsonl"),
-        ("r.HTML", "<!doctype html>\n<html lang=\"en\">", "a page with 2 rows written to r.HTML"),
+        (
+            "r.HTML",
+            "<!doctype html>\n<html lang=\"en\">",
+            "a page with 2 rows written to r.HTML",
+        ),
     ] {
         home.write(file, "what was there before");
-        let written = home.run_args(&["bulk", "report", "--yes", "--file", file]).success();
-        assert!(written.stdout.is_empty() && written.stderr.contains(said), "{written:?}");
+        let written = home
+            .run_args(&["bulk", "report", "--yes", "--file", file])
+            .success();
+        assert!(
+            written.stdout.is_empty() && written.stderr.contains(said),
+            "{written:?}"
+        );
         assert!(home.read(file).starts_with(begin), "{}", home.read(file));
         #[cfg(unix)]
         {
-            let permissions = std::fs::metadata(home.path().join(file)).unwrap().permissions();
-            assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, 0o600, "{file}");
+            let permissions = std::fs::metadata(home.path().join(file))
+                .unwrap()
+                .permissions();
+            assert_eq!(
+                std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777,
+                0o600,
+                "{file}"
+            );
         }
     }
-    let page = home.run("bulk report --format html --lang es").success().stdout;
-    assert!(page.contains("<html lang=\"es\">") && page.contains("Ensayo (sandbox)"), "{page}");
+    let page = home
+        .run("bulk report --format html --lang es")
+        .success()
+        .stdout;
+    assert!(
+        page.contains("<html lang=\"es\">") && page.contains("Ensayo (sandbox)"),
+        "{page}"
+    );
 }
 
 #[test]
 fn a_report_takes_the_place_of_a_report_and_of_nothing_else() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
-    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
-    home.write("sheet.csv", "to;\"nota\nlarga\";run;line;sent;code\n1;2;3;4;5;6\n");
-    home.write("notes.html", "<!doctype html>\n<html><head><title>notes</title></head></html>\n");
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x")
+        .success();
+    home.write(
+        "sheet.csv",
+        "to;\"nota\nlarga\";run;line;sent;code\n1;2;3;4;5;6\n",
+    );
+    home.write(
+        "notes.html",
+        "<!doctype html>\n<html><head><title>notes</title></head></html>\n",
+    );
     home.write("rows.ndjson", "{\"to\":\"593987654321\",\"sent\":\"no\"}\n");
     home.write(
         "list.ndjson",
         r#"{"number":1,"id":"a","received_at":"t","from":"bot","bot":"b","user":"u","kind":"text"}"#,
     );
-    for file in ["people.csv", "sheet.csv", "notes.html", "rows.ndjson", "list.ndjson"] {
+    for file in [
+        "people.csv",
+        "sheet.csv",
+        "notes.html",
+        "rows.ndjson",
+        "list.ndjson",
+    ] {
         let before = std::fs::read(home.path().join(file)).unwrap();
         let report = || home.run_args(&["bulk", "report", "r", "--file", file]);
-        report().fails(2, &[&format!("--file: {file} exists and is not a report of a run"), "add --yes"]);
-        assert_eq!(std::fs::read(home.path().join(file)).unwrap(), before, "{file}");
+        report().fails(
+            2,
+            &[
+                &format!("--file: {file} exists and is not a report of a run"),
+                "add --yes",
+            ],
+        );
+        assert_eq!(
+            std::fs::read(home.path().join(file)).unwrap(),
+            before,
+            "{file}"
+        );
     }
     home.run("bulk list").success();
     // The same report again, as another kind, and into a file that mktemp made.
-    for (first, second) in
-        [("a.csv", "--format ndjson"), ("b.ndjson", "--format csv"), ("c.html", "--format csv"), ("d.out", "")]
-    {
+    for (first, second) in [
+        ("a.csv", "--format ndjson"),
+        ("b.ndjson", "--format csv"),
+        ("c.html", "--format csv"),
+        ("d.out", ""),
+    ] {
         home.write(first, "");
         let report = |more: &str| home.run(&format!("bulk report r --file {first} {more}"));
         report("").success();
@@ -157,7 +290,8 @@ fn a_report_takes_the_place_of_a_report_and_of_nothing_else() {
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("people.csv", home.path().join("link.csv")).unwrap();
-        home.run("bulk report r --file link.csv").fails(2, &["link.csv exists and is not a report"]);
+        home.run("bulk report r --file link.csv")
+            .fails(2, &["link.csv exists and is not a report"]);
         home.run("bulk report r --file link.csv --yes").success();
         assert!(home.path().join("link.csv").is_symlink());
         assert!(home.read("people.csv").starts_with("to,run,line,sent,"));
@@ -168,10 +302,19 @@ fn a_report_takes_the_place_of_a_report_and_of_nothing_else() {
 fn a_list_with_more_columns_than_a_sheet_is_not_reported_as_one() {
     let home = Home::new();
     let columns: Vec<_> = (0..16_400).map(|column| format!(",c{column}")).collect();
-    home.write("wide.csv", format!("to{}\n593987654321{}\n", columns.concat(), ",".repeat(16_400)));
-    home.run("--sandbox bulk send wide.csv --run r --rate 1000000/s text x").success();
+    home.write(
+        "wide.csv",
+        format!(
+            "to{}\n593987654321{}\n",
+            columns.concat(),
+            ",".repeat(16_400)
+        ),
+    );
+    home.run("--sandbox bulk send wide.csv --run r --rate 1000000/s text x")
+        .success();
     let part = "columns, and a sheet has room for 16384";
-    home.run("bulk report r --file wide.xlsx").fails(2, &[part, "csv"]);
+    home.run("bulk report r --file wide.xlsx")
+        .fails(2, &[part, "csv"]);
     assert!(!home.path().join("wide.xlsx").exists());
 }
 
@@ -180,10 +323,13 @@ fn a_list_with_more_columns_than_a_sheet_is_not_reported_as_one() {
 fn a_page_is_not_printed_onto_a_terminal() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
-    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x")
+        .success();
     let (code, seen) = Terminal::new(&home, &["bulk", "report", "--format", "html"], &[]).end();
     assert!(
-        code == 2 && seen.contains("cannot be shown on a terminal") && seen.contains("--file report.html"),
+        code == 2
+            && seen.contains("cannot be shown on a terminal")
+            && seen.contains("--file report.html"),
         "{code}: {seen}"
     );
 }
@@ -191,73 +337,177 @@ fn a_page_is_not_printed_onto_a_terminal() {
 #[test]
 fn a_workbook_is_the_report_with_texts_alone_and_a_list_again() {
     let home = Home::new();
-    let cells = ["=1+1", "00123", "'x", "a;'b", "1E5", "_x0041_", "ñß", "15%", " x "];
+    let cells = [
+        "=1+1", "00123", "'x", "a;'b", "1E5", "_x0041_", "ñß", "15%", " x ",
+    ];
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record(["to", "n"]).unwrap();
     for (number, cell) in cells.iter().enumerate() {
-        list.write_record([&format!("+59398765432{number}"), *cell]).unwrap();
+        list.write_record([&format!("+59398765432{number}"), *cell])
+            .unwrap();
     }
     home.write("people.csv", list.into_inner().unwrap());
-    home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", "r", RATE, "text", "{{ n }}."]).success();
-    home.run("bulk report --file r.xlsx").success().told(&["9 rows written to r.xlsx"]);
+    home.run_args(&[
+        "--sandbox",
+        "bulk",
+        "send",
+        "people.csv",
+        "--run",
+        "r",
+        RATE,
+        "text",
+        "{{ n }}.",
+    ])
+    .success();
+    home.run("bulk report --file r.xlsx")
+        .success()
+        .told(&["9 rows written to r.xlsx"]);
     // Another one takes its place unasked, and a workbook that is not a report is kept.
     home.run("bulk report --file r.xlsx --state sent").success();
     home.write("other.xlsx", crate::workbook::xlsx(&[], ""));
-    home.run("bulk report --file other.xlsx").fails(2, &["other.xlsx exists and is not a report of a run"]);
-    let again = home.run("--sandbox --dry-run bulk send r.xlsx text '{{ n }}.'").success();
-    let texts: Vec<_> = again.rows().iter().map(|row| row["body"]["text"].clone()).collect();
+    home.run("bulk report --file other.xlsx")
+        .fails(2, &["other.xlsx exists and is not a report of a run"]);
+    let again = home
+        .run("--sandbox --dry-run bulk send r.xlsx text '{{ n }}.'")
+        .success();
+    let texts: Vec<_> = again
+        .rows()
+        .iter()
+        .map(|row| row["body"]["text"].clone())
+        .collect();
     assert_eq!(texts, cells.map(|cell| json!(format!("{cell}."))));
 
     let spanish = home.run("bulk report r --delimiter ;").success().stdout;
-    assert!(spanish.starts_with("\u{feff}to;n;run;line;sent;"), "{spanish}");
+    assert!(
+        spanish.starts_with("\u{feff}to;n;run;line;sent;"),
+        "{spanish}"
+    );
 }
 
 /// What LibreOffice reads of it is a part of tests/portability.
 #[cfg(target_os = "linux")]
 #[test]
 fn openpyxl_reads_the_cells_of_a_workbook_as_texts() {
-    if !can_test("python3 with openpyxl", || works("python3", &["-c", "import openpyxl"])) {
+    if !can_test("python3 with openpyxl", || {
+        works("python3", &["-c", "import openpyxl"])
+    }) {
         return;
     }
     let home = Home::new();
     // Not `_x0041_`, whose escape openpyxl does not read.
-    let cells = ["=1+1", "00123", "'x", "@a;+b", "1E5", "ñß 😀", "15%", " x ", "a\nb", "2026-11-22", "#N/A", "TRUE"];
+    let cells = [
+        "=1+1",
+        "00123",
+        "'x",
+        "@a;+b",
+        "1E5",
+        "ñß 😀",
+        "15%",
+        " x ",
+        "a\nb",
+        "2026-11-22",
+        "#N/A",
+        "TRUE",
+    ];
     let mut list = csv::Writer::from_writer(Vec::new());
     list.write_record(["to", "código"]).unwrap();
     for (number, cell) in cells.iter().enumerate() {
-        list.write_record([&format!("+5939876543{number:02}"), *cell]).unwrap();
+        list.write_record([&format!("+5939876543{number:02}"), *cell])
+            .unwrap();
     }
     home.write("people.csv", list.into_inner().unwrap());
-    home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", "r", RATE, "text", "x"]).success();
+    home.run_args(&[
+        "--sandbox",
+        "bulk",
+        "send",
+        "people.csv",
+        "--run",
+        "r",
+        RATE,
+        "text",
+        "x",
+    ])
+    .success();
     home.run("bulk report --file r.xlsx").success();
     let script = "import json, openpyxl, sys\n\
         sheet = openpyxl.load_workbook('r.xlsx').worksheets[0]\n\
         json.dump([[[cell.value, cell.data_type, cell.number_format] for cell in row[:2]] for row in sheet.iter_rows()], sys.stdout)";
-    let output = std::process::Command::new("python3").args(["-c", script]).current_dir(home.path()).output().unwrap();
+    let output = std::process::Command::new("python3")
+        .args(["-c", script])
+        .current_dir(home.path())
+        .output()
+        .unwrap();
     let rows: Vec<Vec<(String, String, String)>> = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(rows.iter().flatten().all(|(_, kind, format)| (kind.as_str(), format.as_str()) == ("s", "@")), "{rows:?}");
+    assert!(
+        rows.iter()
+            .flatten()
+            .all(|(_, kind, format)| (kind.as_str(), format.as_str()) == ("s", "@")),
+        "{rows:?}"
+    );
     let numbers = (0..cells.len()).map(|number| format!("+5939876543{number:02}"));
-    let expected: Vec<_> = numbers.zip(cells).map(|(to, cell)| [to, cell.replace("'x", "''x")]).collect();
-    let read: Vec<_> = rows[1..].iter().map(|row| [row[0].0.clone(), row[1].0.clone()]).collect();
+    let expected: Vec<_> = numbers
+        .zip(cells)
+        .map(|(to, cell)| [to, cell.replace("'x", "''x")])
+        .collect();
+    let read: Vec<_> = rows[1..]
+        .iter()
+        .map(|row| [row[0].0.clone(), row[1].0.clone()])
+        .collect();
     assert_eq!(read, expected);
 }
 
 #[test]
 fn a_report_begins_and_ends_its_lines_as_the_list_does() {
     let home = Home::new();
-    let end = |report: &str, line: &str| report.split("sent_to\r\n").nth(1).is_some_and(|rest| rest.starts_with(line));
+    let end = |report: &str, line: &str| {
+        report
+            .split("sent_to\r\n")
+            .nth(1)
+            .is_some_and(|rest| rest.starts_with(line))
+    };
     for (run, line, list, header) in [
-        ("a", 2, "\u{feff}to;Año\r\n593987654321;ñ\r\n", "\u{feff}to;Año;run;line;sent;message_id;"),
-        ("b", 3, "\u{feff}sep=;\r\nto;Año\r\n593987654321;ñ\r\n", "\u{feff}sep=;\r\nto;Año;run;line;sent;message_id;"),
-        ("c", 3, "to;\"Año\nde\"\r\n593987654321;ñ\r\n", "to;\"Año\nde\";run;line;sent;"),
+        (
+            "a",
+            2,
+            "\u{feff}to;Año\r\n593987654321;ñ\r\n",
+            "\u{feff}to;Año;run;line;sent;message_id;",
+        ),
+        (
+            "b",
+            3,
+            "\u{feff}sep=;\r\nto;Año\r\n593987654321;ñ\r\n",
+            "\u{feff}sep=;\r\nto;Año;run;line;sent;message_id;",
+        ),
+        (
+            "c",
+            3,
+            "to;\"Año\nde\"\r\n593987654321;ñ\r\n",
+            "to;\"Año\nde\";run;line;sent;",
+        ),
     ] {
         home.write("people.csv", list);
-        home.run_args(&["--sandbox", "bulk", "send", "people.csv", "--run", run, RATE, "text", "x"]).success();
+        home.run_args(&[
+            "--sandbox",
+            "bulk",
+            "send",
+            "people.csv",
+            "--run",
+            run,
+            RATE,
+            "text",
+            "x",
+        ])
+        .success();
         let report = home.run_args(&["bulk", "report", run]).success().stdout;
-        assert!(report.starts_with(header) && end(&report, &format!("593987654321;ñ;{run};{line};yes;")), "{report:?}");
+        assert!(
+            report.starts_with(header)
+                && end(&report, &format!("593987654321;ñ;{run};{line};yes;")),
+            "{report:?}"
+        );
         assert!(report.ends_with("Z;;;;;'+593987654321\r\n"), "{report:?}");
         // What is sent again is what was there.
-        home.run_args(&["bulk", "report", run, "--file", "again.csv"]).success();
+        home.run_args(&["bulk", "report", run, "--file", "again.csv"])
+            .success();
         let again = home.run("--sandbox --dry-run bulk send again.csv text '{{ row | length }}'");
         assert_eq!(again.success().json()["body"]["text"], "2");
     }
@@ -266,12 +516,21 @@ fn a_report_begins_and_ends_its_lines_as_the_list_does() {
 #[test]
 fn a_report_runs_in_no_spreadsheet_whatever_its_delimiter() {
     let home = Home::new();
-    home.write("people.csv", "to;a;b;c\n593987654321;x,=cmd;\"\n=1\";＝1+1\n");
-    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    home.write(
+        "people.csv",
+        "to;a;b;c\n593987654321;x,=cmd;\"\n=1\";＝1+1\n",
+    );
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x")
+        .success();
     let report = home.run("bulk report").success().stdout;
-    assert!(report.contains("\n593987654321;\"x,'=cmd\";\"'\n'=1\";'＝1+1;r;2;yes;"), "{report:?}");
+    assert!(
+        report.contains("\n593987654321;\"x,'=cmd\";\"'\n'=1\";'＝1+1;r;2;yes;"),
+        "{report:?}"
+    );
     home.run("bulk report --file again.csv").success();
-    let again = home.run("--sandbox --dry-run bulk send again.csv text '{{ a }}{{ b }}{{ c }}'").success();
+    let again = home
+        .run("--sandbox --dry-run bulk send again.csv text '{{ a }}{{ b }}{{ c }}'")
+        .success();
     assert_eq!(again.json()["body"]["text"], "x,=cmd\n=1＝1+1");
 }
 
@@ -281,15 +540,33 @@ fn columns_with_our_names_are_the_users_own() {
     let jelou = Jelou::accepting();
     home.write("people.csv", "to,code,error\n593987654321,ABC,x\n");
     let send = |list: &str, run: &str| {
-        home.run_args(&["bulk", "send", list, "--yes", "--again", "--run", run, RATE, "text", "{{ code }}{{ error }}"])
-            .api(&jelou.url)
-            .success()
+        home.run_args(&[
+            "bulk",
+            "send",
+            list,
+            "--yes",
+            "--again",
+            "--run",
+            run,
+            RATE,
+            "text",
+            "{{ code }}{{ error }}",
+        ])
+        .api(&jelou.url)
+        .success()
     };
     send("people.csv", "r");
-    home.run("bulk report r --format ndjson").fails(2, &["the input's own column `code`", "--format csv"]);
+    home.run("bulk report r --format ndjson")
+        .fails(2, &["the input's own column `code`", "--format csv"]);
     home.run("bulk report r --file again.csv").success();
     send("again.csv", "s");
-    assert_eq!(texts(&jelou).iter().map(|(_, text)| text).collect::<Vec<_>>(), ["ABCx", "ABCx"]);
+    assert_eq!(
+        texts(&jelou)
+            .iter()
+            .map(|(_, text)| text)
+            .collect::<Vec<_>>(),
+        ["ABCx", "ABCx"]
+    );
     // Behind the report's, one of the user's own would be taken for the report's.
     let report = home.read("again.csv");
     let moved = report.lines().map(|line| {
@@ -297,24 +574,50 @@ fn columns_with_our_names_are_the_users_own() {
         [&cells[..1], &cells[2..], &cells[1..2]].concat().join(",") + "\n"
     });
     home.write("moved.csv", moved.collect::<String>());
-    let refused = ["the columns 8 and 17 have the name `code`, and which one is the report's", "rename the list's own"];
-    home.run("bulk send moved.csv --yes --again --run t text {{code}}").api(&jelou.url).fails(2, &refused);
+    let refused = [
+        "the columns 8 and 17 have the name `code`, and which one is the report's",
+        "rename the list's own",
+    ];
+    home.run("bulk send moved.csv --yes --again --run t text {{code}}")
+        .api(&jelou.url)
+        .fails(2, &refused);
 }
 
 #[test]
 fn a_list_of_json_is_reported_as_either() {
     let home = Home::new();
     let jelou = Jelou::accepting();
-    home.write("people.ndjson", "{\"to\":593987654321,\"x\":{\"a\":1}}\n{\"y\":\"-z\",\"to\":\"593987654322\"}\n");
-    let send = ["bulk", "send", "people.ndjson", "--yes", "--run", "r", RATE, "text", "x"];
+    home.write(
+        "people.ndjson",
+        "{\"to\":593987654321,\"x\":{\"a\":1}}\n{\"y\":\"-z\",\"to\":\"593987654322\"}\n",
+    );
+    let send = [
+        "bulk",
+        "send",
+        "people.ndjson",
+        "--yes",
+        "--run",
+        "r",
+        RATE,
+        "text",
+        "x",
+    ];
     home.run_args(&send).api(&jelou.url).success();
     let csv = home.run("bulk report").success().stdout;
-    let starts: Vec<_> = csv.lines().map(|line| line.split(",r,").next().unwrap().to_owned()).collect();
-    assert_eq!(starts[1..], ["593987654321,\"{\"\"a\"\":1}\",", "593987654322,,'-z"]);
+    let starts: Vec<_> = csv
+        .lines()
+        .map(|line| line.split(",r,").next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        starts[1..],
+        ["593987654321,\"{\"\"a\"\":1}\",", "593987654322,,'-z"]
+    );
     assert!(starts[0].starts_with("to,x,y,run,line,sent,"));
     let ndjson = home.run("bulk report --format ndjson").success().stdout;
     assert!(
-        ndjson.starts_with("{\"to\":593987654321,\"x\":{\"a\":1},\"run\":\"r\",\"line\":1,\"sent\":\"yes\""),
+        ndjson.starts_with(
+            "{\"to\":593987654321,\"x\":{\"a\":1},\"run\":\"r\",\"line\":1,\"sent\":\"yes\""
+        ),
         "{ndjson}"
     );
 }
@@ -329,7 +632,11 @@ fn a_report_that_is_sent_again_says_what_was_there() {
     ];
     let lists = proptest::collection::vec(cell, 1..40);
     let plain = |cell: &str| cell.replace("\r\n", "\n").replace('\r', "\n");
-    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: 24,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let (home, cases) = (Home::new(), std::cell::Cell::new(0));
     TestRunner::new(config)
         .run(&lists, |cells| {
@@ -337,21 +644,49 @@ fn a_report_that_is_sent_again_says_what_was_there() {
             let mut writer = csv::Writer::from_path(home.path().join("people.csv")).unwrap();
             writer.write_record(["=to", "x", "", ""]).unwrap();
             for (number, cell) in cells.iter().enumerate() {
-                writer.write_record([&format!("+{}", 593_987_654_000 + number as u64), cell, "", ""]).unwrap();
+                writer
+                    .write_record([
+                        &format!("+{}", 593_987_654_000 + number as u64),
+                        cell,
+                        "",
+                        "",
+                    ])
+                    .unwrap();
             }
             drop(writer);
             for (list, run) in [("people.csv", "a"), ("report.csv", "b"), ("again.csv", "c")] {
                 let jelou = Jelou::accepting();
                 let name = format!("{run}{}", cases.get());
-                let send = ["bulk", "send", list, "--yes", "--again", "--run", &name, RATE, "--to-column", "=to"];
+                let send = [
+                    "bulk",
+                    "send",
+                    list,
+                    "--yes",
+                    "--again",
+                    "--run",
+                    &name,
+                    RATE,
+                    "--to-column",
+                    "=to",
+                ];
                 // A cell may be blank, and a text may not.
-                home.run_args(&[&send[..], &["text", "{{ x }}."]].concat()).api(&jelou.url).success();
-                let file = if run == "a" { "report.csv" } else { "again.csv" };
-                home.run_args(&["bulk", "report", &name, "--file", file, "--yes"]).success();
+                home.run_args(&[&send[..], &["text", "{{ x }}."]].concat())
+                    .api(&jelou.url)
+                    .success();
+                let file = if run == "a" {
+                    "report.csv"
+                } else {
+                    "again.csv"
+                };
+                home.run_args(&["bulk", "report", &name, "--file", file, "--yes"])
+                    .success();
                 let arrived: Vec<_> = texts(&jelou).into_iter().map(|(_, text)| text).collect();
                 prop_assert_eq!(
                     arrived,
-                    cells.iter().map(|cell| json!(format!("{}.", plain(cell)))).collect::<Vec<_>>(),
+                    cells
+                        .iter()
+                        .map(|cell| json!(format!("{}.", plain(cell))))
+                        .collect::<Vec<_>>(),
                     "{}",
                     run
                 );
@@ -372,33 +707,65 @@ fn a_report_in_spanish_is_read_back_as_the_english_one() {
         _ => Act::Accept,
     });
     let send = |list: &str, flags: &[&str]| {
-        let words = [&["bulk", "send", list, "--yes", RATE][..], flags, &["text", "{{ fecha }}{{ entrega }}"]].concat();
+        let words = [
+            &["bulk", "send", list, "--yes", RATE][..],
+            flags,
+            &["text", "{{ fecha }}{{ entrega }}"],
+        ]
+        .concat();
         home.run_args(&words).api(&jelou.url)
     };
     send("people.csv", &["--run", "r"]).fails(10, &["2 messages may have been sent"]);
     let english = home.run("bulk report r").success().stdout;
-    assert_eq!(home.run("bulk report r --lang en").success().stdout, english);
-    let report = home.run("bulk report r --lang es").env("LANG", "en_US.UTF-8").success().stdout;
+    assert_eq!(
+        home.run("bulk report r --lang en").success().stdout,
+        english
+    );
+    let report = home
+        .run("bulk report r --lang es")
+        .env("LANG", "en_US.UTF-8")
+        .success()
+        .stdout;
     let header = "fecha;celular;entrega;run;line;sent;id del mensaje;estado HTTP;code;error;intentos;fecha;entrega;\
                   fecha de entrega;fecha de lectura;error de entrega;sent_to";
-    let [(in_spanish, rows), (_, english_rows)] = [&report, &english].map(|report| report.split_once('\n').unwrap());
+    let [(in_spanish, rows), (_, english_rows)] =
+        [&report, &english].map(|report| report.split_once('\n').unwrap());
     assert_eq!((in_spanish, rows), (header, english_rows));
-    assert_eq!(home.run("bulk report r").env("LANG", "es_EC.UTF-8").success().stdout, english, "a script reads it");
+    assert_eq!(
+        home.run("bulk report r")
+            .env("LANG", "es_EC.UTF-8")
+            .success()
+            .stdout,
+        english,
+        "a script reads it"
+    );
 
     // Each takes the place of the other unasked.
     for file in ["r.csv", "r.xlsx"] {
         for flags in ["", "--lang es", "", "--lang es"] {
-            home.run(&format!("bulk report r --file {file} {flags}")).success();
+            home.run(&format!("bulk report r --file {file} {flags}"))
+                .success();
         }
-        let refused =
-            send(file, &["--run", "s"]).fails(11, &["this report says of its rows: 1 were sent, 2 may have been sent"]);
-        assert!(!refused.stderr.contains("is a report without"), "{refused:?}");
+        let refused = send(file, &["--run", "s"]).fails(
+            11,
+            &["this report says of its rows: 1 were sent, 2 may have been sent"],
+        );
+        assert!(
+            !refused.stderr.contains("is a report without"),
+            "{refused:?}"
+        );
         let again = send(file, &["--skip-sent", "--dry-run"]).success();
         let body = again.json();
-        assert_eq!((&body["body"]["text"], &body["body"]["userId"]), (&json!("4 de mayo"), &json!("593987654324")));
+        assert_eq!(
+            (&body["body"]["text"], &body["body"]["userId"]),
+            (&json!("4 de mayo"), &json!("593987654324"))
+        );
     }
     // A user's own columns are taken for ours in no report in English, whatever it lacks.
-    home.write("less.csv", "celular;fecha;entrega;run;line;sent;code\n593987654324;hoy;casa;r;5;no;rejected\n");
+    home.write(
+        "less.csv",
+        "celular;fecha;entrega;run;line;sent;code\n593987654324;hoy;casa;r;5;no;rejected\n",
+    );
     let less = send("less.csv", &["--dry-run"]).success();
     assert_eq!(less.json()["body"]["text"], "hoycasa");
 }
@@ -408,13 +775,18 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
     let home = Home::new();
     home.write("people.csv", "celular\n593987654321\n593987654322\n");
     home.write("bajas.txt", "593987654322\n");
-    home.run("--sandbox bulk send people.csv --run r --exclude bajas.txt text x").success();
+    home.run("--sandbox bulk send people.csv --run r --exclude bajas.txt text x")
+        .success();
     for file in ["r.csv", "r.ndjson"] {
         home.run(&format!("bulk report r --file {file}")).success();
     }
     let [csv, ndjson] = ["r.csv", "r.ndjson"].map(|file| home.read(file));
     let spanish = home.run("bulk report r --lang es").success().stdout;
-    let lost = ["but not `sent`, which says what was sent", "call its column `sent` again", "nothing was sent"];
+    let lost = [
+        "but not `sent`, which says what was sent",
+        "call its column `sent` again",
+        "nothing was sent",
+    ];
     for (name, changed) in [
         ("again.csv", csv.replacen(",sent,", ",enviado,", 1)),
         ("again.csv", csv.replacen(",sent,", ",,", 1)),
@@ -422,17 +794,31 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
         ("again.ndjson", ndjson.replace("\"sent\":", "\"enviado\":")),
     ] {
         home.write(name, changed);
-        for flags in ["--dry-run", "--yes --again", "--yes --skip-sent", "--yes --skip-invalid"] {
+        for flags in [
+            "--dry-run",
+            "--yes --again",
+            "--yes --skip-sent",
+            "--yes --skip-invalid",
+        ] {
             let send = format!("bulk send {name} --run s {flags} text x");
-            home.run(&send).api(&Jelou::never_asked().url).fails(2, &lost);
+            home.run(&send)
+                .api(&Jelou::never_asked().url)
+                .fails(2, &lost);
         }
     }
     // A few columns of these names are the list's own.
-    home.write("own.csv", "celular,run,line,code,error\n593987654321,Norte,2,A,\n");
-    home.run("--sandbox bulk send own.csv --dry-run text {{run}}").success();
+    home.write(
+        "own.csv",
+        "celular,run,line,code,error\n593987654321,Norte,2,A,\n",
+    );
+    home.run("--sandbox bulk send own.csv --dry-run text {{run}}")
+        .success();
     // With `sent` and one more of a report's, it may be one that somebody cut down.
     for sent in ["yes", "no", "unknown"] {
-        home.write("cut.csv", format!("celular,nombre,sent,error\n593987654321,Ana,Sí,\n593987654322,Eva,{sent},\n"));
+        home.write(
+            "cut.csv",
+            format!("celular,nombre,sent,error\n593987654321,Ana,Sí,\n593987654322,Eva,{sent},\n"),
+        );
         let told = [
             &format!("sent: is `{sent}`"),
             "send the whole report; or, if the column is your own, rename it",
@@ -440,9 +826,12 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
         ];
         for flags in ["", "--skip-invalid", "--skip-sent"] {
             let send = format!("bulk send cut.csv --yes {flags} text x");
-            home.run(&send).api(&Jelou::never_asked().url).fails(2, &told);
+            home.run(&send)
+                .api(&Jelou::never_asked().url)
+                .fails(2, &told);
         }
-        home.run("--sandbox bulk send cut.csv --again text x").success();
+        home.run("--sandbox bulk send cut.csv --again text x")
+            .success();
     }
 }
 
@@ -451,9 +840,12 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
 fn a_bad_line_of_ndjson_is_nobodys_number_in_the_report() {
     let home = Home::new();
     home.write("people.ndjson", "{\"to\":\"593987654321\"}\n593987654322\n");
-    home.run("--sandbox bulk send people.ndjson --run r --skip-invalid text x").end();
-    home.run("--sandbox bulk report r --reason invalid --file bad.ndjson").success();
-    home.run("--sandbox bulk send bad.ndjson --dry-run text x").fails(2, &["`593987654322,`"]);
+    home.run("--sandbox bulk send people.ndjson --run r --skip-invalid text x")
+        .end();
+    home.run("--sandbox bulk report r --reason invalid --file bad.ndjson")
+        .success();
+    home.run("--sandbox bulk send bad.ndjson --dry-run text x")
+        .fails(2, &["`593987654322,`"]);
 }
 
 #[test]
@@ -461,9 +853,12 @@ fn a_bad_line_of_ndjson_is_nobodys_number_in_the_report() {
 fn a_reader_that_has_seen_enough_is_no_error() {
     let home = Home::new();
     // Much more than a pipe holds.
-    let rows: Vec<_> = (0..100).map(|number| format!("5939876543{number:02},{}\n", "x".repeat(5000))).collect();
+    let rows: Vec<_> = (0..100)
+        .map(|number| format!("5939876543{number:02},{}\n", "x".repeat(5000)))
+        .collect();
     home.write("people.csv", format!("to,more\n{}", rows.concat()));
-    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x").success();
+    home.run("--sandbox bulk send people.csv --run r --rate 1000000/s text x")
+        .success();
     let script = "{ jelouctl bulk report r; echo $? >&2; } | head -n 1";
     let output = home.program("sh").args(["-c", script]).output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "0\n");

@@ -52,7 +52,9 @@ also_in_a_database! {
 /// A home with a list of this number of people.
 pub(crate) fn people(rows: usize) -> Home {
     let home = Home::new();
-    let rows: Vec<_> = (0..rows).map(|number| format!("Persona {number},{}\n", user(number))).collect();
+    let rows: Vec<_> = (0..rows)
+        .map(|number| format!("Persona {number},{}\n", user(number)))
+        .collect();
     home.write("people.csv", format!("nombre,celular\n{}", rows.concat()));
     home
 }
@@ -72,7 +74,10 @@ pub(crate) fn send<'a>(home: &'a Home, url: &str) -> Run<'a> {
 }
 
 pub(crate) fn send_with<'a>(home: &'a Home, url: &str, flags: &[&str]) -> Run<'a> {
-    home.run(SEND).args(flags).args(&["text", "Hola {{ nombre }}"]).api(url)
+    home.run(SEND)
+        .args(flags)
+        .args(&["text", "Hola {{ nombre }}"])
+        .api(url)
 }
 
 pub(crate) fn resume<'a>(home: &'a Home, url: &str) -> Run<'a> {
@@ -112,14 +117,22 @@ pub(crate) struct Watched {
 impl Watched {
     pub(crate) fn new(mut child: Child) -> Self {
         let lines = BufReader::new(child.stderr.take().unwrap());
-        Self { child, lines, seen: String::new() }
+        Self {
+            child,
+            lines,
+            seen: String::new(),
+        }
     }
 
     /// Reads up to a line that has `part`.
     pub(crate) fn wait_for(&mut self, part: &str) {
         loop {
             let mut line = String::new();
-            assert!(self.lines.read_line(&mut line).unwrap() > 0, "`{part}` never came: {}", self.seen);
+            assert!(
+                self.lines.read_line(&mut line).unwrap() > 0,
+                "`{part}` never came: {}",
+                self.seen
+            );
             self.seen.push_str(&line);
             if line.contains(part) {
                 return;
@@ -137,7 +150,10 @@ impl Watched {
 
     pub(crate) fn end(mut self) -> Ended {
         std::io::Read::read_to_string(&mut self.lines, &mut self.seen).unwrap();
-        Ended { stderr: self.seen, ..end(self.child) }
+        Ended {
+            stderr: self.seen,
+            ..end(self.child)
+        }
     }
 }
 
@@ -152,16 +168,27 @@ fn every_row_is_sent_once_and_reported() {
             "skipped": 0, "skipped_reasons": {}, "pending": 0, "inflight": 0, "reasons": {},
             "written_to_within_24_hours": 0, "cost": null})
     );
-    assert!(ended.stderr.contains("note: run r: 300 messages from bot BOT_ID\n"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("note: run r: 300 messages from bot BOT_ID\n"),
+        "{ended:?}"
+    );
     let seen = jelou.seen();
     assert_eq!(seen.len(), 300);
     let first = &seen[0].received;
     assert_eq!(first.line, "POST /v1/bots/BOT_ID/messages HTTP/1.1");
-    assert_eq!(first.json(), json!({"type": "text", "userId": user(0), "text": "Hola Persona 0"}));
+    assert_eq!(
+        first.json(),
+        json!({"type": "text", "userId": user(0), "text": "Hola Persona 0"})
+    );
     assert_eq!(home.run("bulk status r").success().json()["complete"], true);
     assert_eq!(home.run("bulk list").success().json()["complete"], true);
     // There is nothing left to do.
-    assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [300, 0, 0, 0]);
+    assert_eq!(
+        counts(&resume(&home, &jelou.url).success().json()),
+        [300, 0, 0, 0]
+    );
     assert_eq!(jelou.seen().len(), 300);
 }
 
@@ -170,18 +197,29 @@ fn nothing_leaves_without_a_yes() {
     let home = people(3);
     let jelou = Jelou::accepting();
     let send = |home: &Home, config: &str| {
-        home.config(&format!("[profiles.p]\napi_url = \"{}\"\n{config}", jelou.url));
-        home.run("bulk send people.csv --rate 1000/s text x").api(&jelou.url).end()
+        home.config(&format!(
+            "[profiles.p]\napi_url = \"{}\"\n{config}",
+            jelou.url
+        ));
+        home.run("bulk send people.csv --rate 1000/s text x")
+            .api(&jelou.url)
+            .end()
     };
     let ended = send(&home, "");
     assert_eq!(ended.code, 11, "{ended:?}");
     assert!(
-        ended.stderr.contains("sending 3 messages was not confirmed") && ended.stderr.contains("--yes"),
+        ended
+            .stderr
+            .contains("sending 3 messages was not confirmed")
+            && ended.stderr.contains("--yes"),
         "{ended:?}"
     );
     assert!(jelou.seen().is_empty() && home.run("bulk list").success().stdout.is_empty());
     assert_eq!(send(&home, "confirm_bulk = false\n").code, 0);
-    let ended = send(&home, "confirm_bulk = false\nallow_to = [\"593990000001\"]\n");
+    let ended = send(
+        &home,
+        "confirm_bulk = false\nallow_to = [\"593990000001\"]\n",
+    );
     assert_eq!(ended.code, 11, "{ended:?}");
     for part in [
         "2 of the rows go to recipients that are not allowed",
@@ -199,24 +237,40 @@ fn the_same_list_is_refused_until_it_is_meant() {
     let jelou = Jelou::accepting();
     send(&home, &jelou.url).success();
     let again = |flags: &[&str], text: &str| {
-        let all = [&["bulk", "send", "people.csv", "--yes", "--rate", "1000/s"], flags, &["text", text]].concat();
+        let all = [
+            &["bulk", "send", "people.csv", "--yes", "--rate", "1000/s"],
+            flags,
+            &["text", text],
+        ]
+        .concat();
         home.run_args(&all).api(&jelou.url).end()
     };
     // A list in another order or format sends the same.
     home.write(
         "people.csv",
-        format!("celular;nombre\n+{};Persona 2\n{};Persona 0\n{};Persona 1\n", user(2), user(0), user(1)),
+        format!(
+            "celular;nombre\n+{};Persona 2\n{};Persona 0\n{};Persona 1\n",
+            user(2),
+            user(0),
+            user(1)
+        ),
     );
     let ended = again(&[], "Hola {{ nombre }}");
     assert_eq!(ended.code, 11, "{ended:?}");
-    assert!(ended.stderr.contains("3 of 3 messages were sent by run r at "), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("3 of 3 messages were sent by run r at "),
+        "{ended:?}"
+    );
     assert_eq!(jelou.seen().len(), 3);
     assert_eq!(again(&["--again"], "Hola {{ nombre }}").code, 0);
     assert_eq!(again(&[], "Otra cosa").code, 0);
     assert_eq!(again(&["--run", "r"], "Una más").code, 2);
     assert_eq!(jelou.seen().len(), 9);
     // Removed runs are forgotten.
-    home.run("bulk remove r").fails(2, &["run r: nothing was removed"]);
+    home.run("bulk remove r")
+        .fails(2, &["run r: nothing was removed"]);
     home.run("bulk remove r --yes").success();
     home.run("bulk status r").fails(2, &["there is no run r"]);
 }
@@ -224,17 +278,25 @@ fn the_same_list_is_refused_until_it_is_meant() {
 #[test]
 fn a_dry_run_never_goes_on_with_a_run_or_changes_one() {
     let home = people(30);
-    let jelou =
-        Jelou::start(
-            |user, before| {
-                if user.ends_with("03") && before == 0 { Act::Answer(401, "", "{}") } else { Act::Accept }
-            },
-        );
+    let jelou = Jelou::start(|user, before| {
+        if user.ends_with("03") && before == 0 {
+            Act::Answer(401, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     send(&home, &jelou.url).fails(4, &["bulk resume r"]);
     let seen = jelou.seen().len();
-    for words in ["bulk resume r", "bulk remove r --yes", "bulk resolve r --unknown-as pending"] {
+    for words in [
+        "bulk resume r",
+        "bulk remove r --yes",
+        "bulk resolve r --unknown-as pending",
+    ] {
         for flag in ["--dry-run", "--curl"] {
-            home.run(words).args(&[flag]).api(&jelou.url).fails(2, &["this would change a run"]);
+            home.run(words)
+                .args(&[flag])
+                .api(&jelou.url)
+                .fails(2, &["this would change a run"]);
         }
     }
     assert_eq!(jelou.seen().len(), seen);
@@ -246,10 +308,25 @@ fn a_dry_run_never_goes_on_with_a_run_or_changes_one() {
 fn what_was_sent_stays_so_when_it_cannot_be_written() {
     let home = people(3);
     let jelou = Jelou::accepting();
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
-    let ended = Ended::new(&home.process(SEND, &jelou.url).args(["text", "Hola"]).stdout(full).output().unwrap());
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let ended = Ended::new(
+        &home
+            .process(SEND, &jelou.url)
+            .args(["text", "Hola"])
+            .stdout(full)
+            .output()
+            .unwrap(),
+    );
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("how the run stands could not be written"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("how the run stands could not be written"),
+        "{ended:?}"
+    );
     assert_eq!(jelou.seen().len(), 3);
 }
 
@@ -260,10 +337,18 @@ fn a_run_has_a_name_and_no_path() {
         home.run("--sandbox bulk send people.csv --run")
             .args(&[name, "text", "x"])
             .fails(2, &["cannot be the name of a run"]);
-        home.run("bulk status").args(&[name]).fails(2, &["cannot be the name of a run"]);
+        home.run("bulk status")
+            .args(&[name])
+            .fails(2, &["cannot be the name of a run"]);
     }
-    assert!(home.run("bulk resume").success().stderr.contains("there is nothing to resume"));
-    home.run("bulk status nope").fails(2, &["there is no run nope"]);
+    assert!(
+        home.run("bulk resume")
+            .success()
+            .stderr
+            .contains("there is nothing to resume")
+    );
+    home.run("bulk status nope")
+        .fails(2, &["there is no run nope"]);
 }
 
 #[test]
@@ -273,18 +358,28 @@ fn rejected_rows_fail_and_the_others_go_on() {
         Some('7') => Act::Answer(422, "", r#"{"code":"E0422","description":"no\n::error::"}"#),
         _ => Act::Accept,
     });
-    let ended = send(&home, &jelou.url).fails(10, &["failed: the API answered 422: E0422: no\\n::error::"]);
+    let ended =
+        send(&home, &jelou.url).fails(10, &["failed: the API answered 422: E0422: no\\n::error::"]);
     assert_eq!(counts(&ended.json()), [45, 5, 0, 0]);
-    let report = home.run("bulk report r --state failed --format ndjson").success();
+    let report = home
+        .run("bulk report r --state failed --format ndjson")
+        .success();
     assert_eq!(report.stdout.lines().count(), 5);
     // Decided by hand, they are sent again.
     home.run("bulk resolve r --failed-as pending").success();
-    assert_eq!(counts(&home.run("bulk list").success().json()), [45, 0, 0, 5]);
+    assert_eq!(
+        counts(&home.run("bulk list").success().json()),
+        [45, 0, 0, 5]
+    );
     let other = Jelou::never_asked();
-    resume(&home, &other.url).args(&["--api-url", &other.url]).fails(2, &["--api-url: run r was started with"]);
+    resume(&home, &other.url)
+        .args(&["--api-url", &other.url])
+        .fails(2, &["--api-url: run r was started with"]);
     resume(&home, &other.url).fails(2, &["JELOU_API_URL: run r was started with"]);
     // Typed settings count, and its address is the run's own.
-    resume(&home, &other.url).args(&["--api-url", &jelou.url]).fails(10, &[]);
+    resume(&home, &other.url)
+        .args(&["--api-url", &jelou.url])
+        .fails(10, &[]);
     assert_eq!(jelou.seen().len(), 55);
 }
 
@@ -315,13 +410,19 @@ fn retry_after_stops_everyone() {
     let seen = jelou.seen();
     let limited = seen.iter().position(|seen| !seen.accepted).unwrap();
     // At most the nine that were under way with it.
-    let soon = seen[limited + 1..].iter().filter(|later| later.at - seen[limited].at < Duration::from_millis(990));
+    let soon = seen[limited + 1..]
+        .iter()
+        .filter(|later| later.at - seen[limited].at < Duration::from_millis(990));
     assert!(soon.count() <= 9);
 }
 
 /// The lines that announce a wait.
 fn waits(ended: &Ended) -> Vec<&str> {
-    ended.stderr.lines().filter(|line| line.starts_with("note: waiting ")).collect()
+    ended
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("note: waiting "))
+        .collect()
 }
 
 #[test]
@@ -333,11 +434,19 @@ fn a_wait_is_told_once_with_its_reason_and_its_end() {
         _ => Act::Accept,
     });
     let ended = send(&home, &jelou.url).success();
-    let [line] = &waits(&ended)[..] else { panic!("{ended:?}") };
+    let [line] = &waits(&ended)[..] else {
+        panic!("{ended:?}")
+    };
     assert!(line.starts_with("note: waiting 2 s, until 20"), "{line}");
-    assert!(line.ends_with(" +00:00: the API answered 429: 130429"), "{line}");
+    assert!(
+        line.ends_with(" +00:00: the API answered 429: 130429"),
+        "{line}"
+    );
     let page = home.run("bulk report --format html").success().stdout;
-    assert!(page.contains("for a rate limit; until 20") && !page.contains("2 times"), "{page}");
+    assert!(
+        page.contains("for a rate limit; until 20") && !page.contains("2 times"),
+        "{page}"
+    );
     assert!(jelou.accepted().values().all(|count| *count == 1));
 }
 
@@ -349,8 +458,17 @@ fn a_wait_is_in_the_progress_for_machines_while_it_lasts() {
         _ => Act::Accept,
     });
     let ended = send_with(&home, &jelou.url, &["--progress", "ndjson"]).success();
-    assert!(ended.stderr.contains(r#""waiting":{"reason":"rate_limit","until":"20"#), "{ended:?}");
-    let last = ended.stderr.lines().rfind(|line| line.starts_with('{')).unwrap();
+    assert!(
+        ended
+            .stderr
+            .contains(r#""waiting":{"reason":"rate_limit","until":"20"#),
+        "{ended:?}"
+    );
+    let last = ended
+        .stderr
+        .lines()
+        .rfind(|line| line.starts_with('{'))
+        .unwrap();
     assert!(last.ends_with(r#""waiting":null}"#), "{last}");
 }
 
@@ -365,14 +483,20 @@ fn a_wait_that_another_process_met_is_told() {
     first.wait_for("note: waiting ");
     first.signal_until_it_ends(Signal::TERM);
     let ended = resume(&home, &jelou.url).success();
-    assert!(waits(&ended)[0].contains("an earlier attempt failed, and is made again then"), "{ended:?}");
+    assert!(
+        waits(&ended)[0].contains("an earlier attempt failed, and is made again then"),
+        "{ended:?}"
+    );
 }
 
 #[test]
 fn a_slow_rate_is_no_wait() {
     let home = people(2);
     let jelou = Jelou::accepting();
-    let ended = home.run("bulk send people.csv --yes --rate 40/m text x").api(&jelou.url).success();
+    let ended = home
+        .run("bulk send people.csv --yes --rate 40/m text x")
+        .api(&jelou.url)
+        .success();
     assert_eq!(waits(&ended), [""; 0], "{ended:?}");
 }
 
@@ -385,14 +509,35 @@ fn a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long() {
             number if number < accepted => Act::Accept,
             _ => Act::RATE_LIMIT,
         });
-        let ended = send_with(&home, &jelou.url, &["--max-wait", "3s", "--concurrency", "4"]);
-        let ended = ended.fails(6, &["the run paused: the API answered 429", "--max-wait", "jelouctl bulk resume r"]);
+        let ended = send_with(
+            &home,
+            &jelou.url,
+            &["--max-wait", "3s", "--concurrency", "4"],
+        );
+        let ended = ended.fails(
+            6,
+            &[
+                "the run paused: the API answered 429",
+                "--max-wait",
+                "jelouctl bulk resume r",
+            ],
+        );
         let [sent, failed, unknown, pending] = counts(&ended.json());
-        assert_eq!((sent, failed, unknown, pending), (accepted as u64, 0, 0, 60 - accepted as u64));
+        assert_eq!(
+            (sent, failed, unknown, pending),
+            (accepted as u64, 0, 0, 60 - accepted as u64)
+        );
         // The waits double for the run, not for each row, and from the second on a single row is sent.
-        assert!(jelou.seen().len() <= accepted + 16, "{} requests", jelou.seen().len());
+        assert!(
+            jelou.seen().len() <= accepted + 16,
+            "{} requests",
+            jelou.seen().len()
+        );
         let report = home.run("bulk report r --state pending").success();
-        assert!(report.stdout.contains(",no,,429,unavailable,"), "{report:?}");
+        assert!(
+            report.stdout.contains(",no,,429,unavailable,"),
+            "{report:?}"
+        );
     }
 }
 
@@ -409,9 +554,21 @@ fn a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait() {
     let home = people(5);
     let jelou = Jelou::start(|_, _| Act::Answer(429, "Retry-After: 3600\r\n", "{}"));
     let begun = Instant::now();
-    let ended = send(&home, &jelou.url).fails(6, &["the run paused: the API answered 429", "asks to wait 3600 s"]);
-    assert!(begun.elapsed() < Duration::from_secs(20) && waits(&ended).is_empty(), "{ended:?}");
-    assert_eq!((counts(&ended.json()), jelou.seen().len()), ([0, 0, 0, 5], 1));
+    let ended = send(&home, &jelou.url).fails(
+        6,
+        &[
+            "the run paused: the API answered 429",
+            "asks to wait 3600 s",
+        ],
+    );
+    assert!(
+        begun.elapsed() < Duration::from_secs(20) && waits(&ended).is_empty(),
+        "{ended:?}"
+    );
+    assert_eq!(
+        (counts(&ended.json()), jelou.seen().len()),
+        ([0, 0, 0, 5], 1)
+    );
     // A long wait is allowed if it is set, and the message says until when.
     let mut child = Watched::new(start(&home, "bulk resume r --max-wait 2h", &[], &jelou.url));
     child.wait_for("note: waiting 1 h 0 min, until 20");
@@ -428,7 +585,11 @@ fn the_limit_of_one_recipient_pauses_nobody() {
     });
     let ended = send_with(&home, &jelou.url, &["--max-wait", "0"]).success();
     let seen = jelou.seen();
-    assert_eq!((seen.len(), seen[3].user.as_str()), (4, user(1).as_str()), "the others do not wait");
+    assert_eq!(
+        (seen.len(), seen[3].user.as_str()),
+        (4, user(1).as_str()),
+        "the others do not wait"
+    );
     let first = seen.iter().find(|seen| seen.user == user(1)).unwrap();
     assert!(seen[3].at - first.at >= Duration::from_secs(6));
     assert!(waits(&ended).is_empty(), "{ended:?}");
@@ -437,13 +598,30 @@ fn the_limit_of_one_recipient_pauses_nobody() {
 #[test]
 fn rows_to_one_recipient_go_in_order_six_seconds_apart() {
     let home = Home::new();
-    home.write("people.csv", format!("to,x\n{0},a\n{1},a\n{0},b\n", user(0), user(1)));
+    home.write(
+        "people.csv",
+        format!("to,x\n{0},a\n{1},a\n{0},b\n", user(0), user(1)),
+    );
     let jelou = Jelou::accepting();
-    home.run(SEND).args(&["text", "{{ x }}"]).api(&jelou.url).success();
-    let seen: Vec<_> = jelou.seen().into_iter().filter(|seen| seen.user == user(0)).collect();
-    let texts: Vec<_> = seen.iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    home.run(SEND)
+        .args(&["text", "{{ x }}"])
+        .api(&jelou.url)
+        .success();
+    let seen: Vec<_> = jelou
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.user == user(0))
+        .collect();
+    let texts: Vec<_> = seen
+        .iter()
+        .map(|seen| seen.received.json()["text"].clone())
+        .collect();
     assert_eq!(texts, ["a", "b"]);
-    assert!(seen[1].at - seen[0].at >= Duration::from_secs(6), "{:?}", seen[1].at - seen[0].at);
+    assert!(
+        seen[1].at - seen[0].at >= Duration::from_secs(6),
+        "{:?}",
+        seen[1].at - seen[0].at
+    );
 }
 
 #[test]
@@ -457,7 +635,8 @@ fn a_run_pauses_on_a_fault_that_meets_every_row() {
     ] {
         let home = people(30);
         let jelou = Jelou::start(move |_, _| act.clone());
-        let ended = send(&home, &jelou.url).fails(code, &["the run paused: ", "jelouctl bulk resume r"]);
+        let ended =
+            send(&home, &jelou.url).fails(code, &["the run paused: ", "jelouctl bulk resume r"]);
         assert_eq!(counts(&ended.json()), expected);
         assert_eq!(jelou.seen().len(), 1, "the first row goes alone");
     }
@@ -473,14 +652,18 @@ fn a_run_pauses_when_too_many_are_unknown() {
     let ended = send(&home, &jelou.url).fails(8, &["the run paused: the API answered 500"]);
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent, failed), (100, 0));
-    assert!((11..=11 + 64).contains(&unknown) && pending > 0, "{unknown}");
+    assert!(
+        (11..=11 + 64).contains(&unknown) && pending > 0,
+        "{unknown}"
+    );
     // Unknown rows are never sent again.
     let resolved = home.run("bulk resolve r --unknown-as sent").success();
     let said = format!("{unknown} unknown rows count as sent from now on");
     assert!(resolved.stderr.contains(&said), "{resolved:?}");
     let accepting = resolved.json();
     assert_eq!(counts(&accepting), [100 + unknown, 0, 0, pending]);
-    home.run("bulk resolve r --unknown-as nonsense").fails(2, &[]);
+    home.run("bulk resolve r --unknown-as nonsense")
+        .fails(2, &[]);
 }
 
 #[test]
@@ -488,7 +671,12 @@ fn ctrl_c_lets_the_rows_under_way_end() {
     for (came, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let home = people(200);
         let jelou = Jelou::accepting();
-        let child = start(&home, "bulk send people.csv --yes --run r --rate 50/s", &["text", "x"], &jelou.url);
+        let child = start(
+            &home,
+            "bulk send people.csv --yes --run r --rate 50/s",
+            &["text", "x"],
+            &jelou.url,
+        );
         jelou.wait_for(3);
         signal(&child, came);
         let ended = end(child);
@@ -497,7 +685,10 @@ fn ctrl_c_lets_the_rows_under_way_end() {
         let [sent, failed, unknown, pending] = counts(&ended.json());
         assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0));
         assert!(pending > 0);
-        assert_eq!(counts(&resume(&home, &jelou.url).success().json()), [200, 0, 0, 0]);
+        assert_eq!(
+            counts(&resume(&home, &jelou.url).success().json()),
+            [200, 0, 0, 0]
+        );
         assert!(jelou.accepted().values().all(|count| *count == 1));
     }
 }
@@ -509,7 +700,9 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
     for number in 0..50 {
         let (came, code) = signals[number % signals.len()];
         let jelou = Jelou::accepting();
-        let words = format!("bulk send people.csv --yes --again --run r{number} --rate 1000000/s text Hola");
+        let words = format!(
+            "bulk send people.csv --yes --again --run r{number} --rate 1000000/s text Hola"
+        );
         let child = start(&home, &words, &[], &jelou.url);
         jelou.wait_for(1 + fastrand::usize(..300));
         signal(&child, came);
@@ -520,8 +713,15 @@ fn a_signal_at_any_instant_leaves_no_row_unknown() {
         let ended = end(child);
         let [sent, failed, unknown, _] = counts(&ended.json());
         assert!([0, code].contains(&ended.code), "{came:?}: {ended:?}");
-        assert_eq!((sent, failed, unknown), (jelou.seen().len() as u64, 0, 0), "{came:?}: {ended:?}");
-        assert!(jelou.accepted().values().all(|count| *count == 1), "{came:?}");
+        assert_eq!(
+            (sent, failed, unknown),
+            (jelou.seen().len() as u64, 0, 0),
+            "{came:?}: {ended:?}"
+        );
+        assert!(
+            jelou.accepted().values().all(|count| *count == 1),
+            "{came:?}"
+        );
     }
 }
 
@@ -531,7 +731,10 @@ fn while_the_store_is_changed<T>(home: &Home, work: impl FnOnce() -> T) -> T {
     if home.ledger().is_some() {
         return home.while_holding("BEGIN; SELECT 1 FROM jelouctl.store FOR UPDATE", work);
     }
-    let lock = home.write(&format!("{STATE}/state.db-write"), std::process::id().to_string());
+    let lock = home.write(
+        &format!("{STATE}/state.db-write"),
+        std::process::id().to_string(),
+    );
     let lock = std::fs::File::options().write(true).open(lock).unwrap();
     lock.lock().unwrap();
     work()
@@ -542,7 +745,12 @@ fn while_the_store_is_changed<T>(home: &Home, work: impl FnOnce() -> T) -> T {
 fn a_run_whose_ledger_does_not_answer_says_so() {
     let home = people(3);
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
-    let mut child = Watched::new(start(&home, SEND, &["--timeout", "1s", "text", "Hola"], &jelou.url));
+    let mut child = Watched::new(start(
+        &home,
+        SEND,
+        &["--timeout", "1s", "text", "Hola"],
+        &jelou.url,
+    ));
     jelou.wait_for(1);
     while_the_store_is_changed(&home, || {
         child.wait_for("note: waiting for the ledger, which has not answered for 5 s");
@@ -552,14 +760,25 @@ fn a_run_whose_ledger_does_not_answer_says_so() {
 
 #[test]
 fn who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal() {
-    for (came, code) in [(Some(Signal::INT), 130), (Some(Signal::TERM), 143), (Some(Signal::HUP), 129), (None, 0)] {
+    for (came, code) in [
+        (Some(Signal::INT), 130),
+        (Some(Signal::TERM), 143),
+        (Some(Signal::HUP), 129),
+        (None, 0),
+    ] {
         let home = people(3);
         let jelou = Jelou::accepting();
         let child = while_the_store_is_changed(&home, || {
             let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
             let id = std::process::id();
-            let holder = if home.ledger().is_none() { format!(": process {id}") } else { String::new() };
-            child.wait_for(&format!("note: waiting for another process that writes the ledger{holder}"));
+            let holder = if home.ledger().is_none() {
+                format!(": process {id}")
+            } else {
+                String::new()
+            };
+            child.wait_for(&format!(
+                "note: waiting for another process that writes the ledger{holder}"
+            ));
             if let Some(came) = came {
                 signal(&child.child, came);
                 child.wait_for("interrupted by SIG");
@@ -574,7 +793,10 @@ fn who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal() {
         assert_eq!(runs.lines().count(), sent.min(1), "{runs}");
         // The wait has left nothing that would hinder the next process.
         if code != 0 {
-            assert_eq!(counts(&send(&home, &jelou.url).success().json()), [3, 0, 0, 0]);
+            assert_eq!(
+                counts(&send(&home, &jelou.url).success().json()),
+                [3, 0, 0, 0]
+            );
         }
     }
 }
@@ -587,13 +809,24 @@ fn what_was_ignored_at_the_start_stays_so() {
         let (jelou, has_arrived, go) = Jelou::holding();
         // What nohup does, and a script to its background jobs.
         let trap = format!("trap '' {}; exec \"$0\" \"$@\"", ignored.as_raw());
-        let mut command = under(&["/bin/sh", "-c", &trap], home.process(SEND, &jelou.url).args(["text", "Hola"]));
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut command = under(
+            &["/bin/sh", "-c", &trap],
+            home.process(SEND, &jelou.url).args(["text", "Hola"]),
+        );
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         has_arrived.recv().unwrap();
         signal(&child, ignored);
         go.send(()).unwrap();
         let ended = end(child);
-        assert_eq!((ended.code, counts(&ended.json())), (0, [1, 0, 0, 0]), "{ended:?}");
+        assert_eq!(
+            (ended.code, counts(&ended.json())),
+            (0, [1, 0, 0, 0]),
+            "{ended:?}"
+        );
         assert!(!ended.stderr.contains("stopping"), "{ended:?}");
     }
 }
@@ -621,7 +854,11 @@ fn is_one_signal(again: Signal) -> bool {
     go.send(()).unwrap();
     let ended = child.end();
     if was_soon {
-        assert_eq!((ended.code, counts(&ended.json())), (0, [1, 0, 0, 0]), "{ended:?}");
+        assert_eq!(
+            (ended.code, counts(&ended.json())),
+            (0, [1, 0, 0, 0]),
+            "{ended:?}"
+        );
     }
     was_soon
 }
@@ -629,7 +866,15 @@ fn is_one_signal(again: Signal) -> bool {
 #[test]
 fn who_signals_a_whole_group_leaves_no_row_under_way() {
     let program = assert_cmd::cargo::cargo_bin!("jelouctl").to_str().unwrap();
-    let run = [program, "run", "--to", "593987654321", "--on", "failure", "--"];
+    let run = [
+        program,
+        "run",
+        "--to",
+        "593987654321",
+        "--on",
+        "failure",
+        "--",
+    ];
     let timeout = ["timeout", "--preserve-status", "1000"];
     for (launcher, is_run) in [(&run[..], true), (&timeout, false)] {
         if !is_run && !can_test("timeout", || works("timeout", &["9", "true"])) {
@@ -637,8 +882,15 @@ fn who_signals_a_whole_group_leaves_no_row_under_way() {
         }
         let home = people(1);
         let (jelou, has_arrived, go) = Jelou::holding();
-        let mut started = under(launcher, home.process(SEND, &jelou.url).args(["text", "Hola"]));
-        started.process_group(0).env("PATH", "/usr/bin:/bin").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut started = under(
+            launcher,
+            home.process(SEND, &jelou.url).args(["text", "Hola"]),
+        );
+        started
+            .process_group(0)
+            .env("PATH", "/usr/bin:/bin")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = Watched::new(started.spawn().unwrap());
         has_arrived.recv().unwrap();
         if is_run {
@@ -650,7 +902,11 @@ fn who_signals_a_whole_group_leaves_no_row_under_way() {
         child.wait_for("stopping: ");
         go.send(()).unwrap();
         let ended = child.end();
-        assert_eq!((ended.code, counts(&ended.json())), (0, [1, 0, 0, 0]), "{ended:?}");
+        assert_eq!(
+            (ended.code, counts(&ended.json())),
+            (0, [1, 0, 0, 0]),
+            "{ended:?}"
+        );
     }
 }
 
@@ -661,14 +917,21 @@ fn a_run_whose_last_row_ends_after_ctrl_c_is_complete() {
     let mut child = Watched::new(start(&home, SEND, &["text", "Hola"], &jelou.url));
     has_arrived.recv().unwrap();
     signal(&child.child, Signal::INT);
-    child.wait_for("stopping: 1 request is under way; press Ctrl-C again after a second to stop at once");
+    child.wait_for(
+        "stopping: 1 request is under way; press Ctrl-C again after a second to stop at once",
+    );
     go.send(()).unwrap();
     let ended = child.end();
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(!ended.stderr.contains("bulk resume"), "{ended:?}");
     assert_eq!(ended.json()["complete"], true);
-    assert_eq!(counts(&home.run("bulk list").success().json()), [1, 0, 0, 0]);
-    let again = home.run("bulk send people.csv --yes text Hola").api(&jelou.url);
+    assert_eq!(
+        counts(&home.run("bulk list").success().json()),
+        [1, 0, 0, 0]
+    );
+    let again = home
+        .run("bulk send people.csv --yes text Hola")
+        .api(&jelou.url);
     again.fails(11, &["1 of 1 messages was sent by run r at "]);
 }
 
@@ -677,7 +940,10 @@ fn a_run_that_pauses_behind_its_last_row_is_complete() {
     let home = people(1);
     let jelou = Jelou::start(|_, _| Act::AcceptAndFail);
     let ended = send(&home, &jelou.url).fails(10, &["unknown: the API answered 500"]);
-    assert_eq!((counts(&ended.json()), &ended.json()["complete"]), ([0, 0, 1, 0], &json!(true)));
+    assert_eq!(
+        (counts(&ended.json()), &ended.json()["complete"]),
+        ([0, 0, 1, 0], &json!(true))
+    );
 }
 
 #[test]
@@ -700,11 +966,23 @@ fn a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause() {
         }
         let ended = child.end();
         assert_eq!(ended.code, 4, "{ended:?}");
-        assert!(ended.stderr.contains("error: the run paused: the API answered 401"), "{ended:?}");
-        assert!(ended.stderr.contains("jelouctl bulk resume r") && !ended.stderr.contains("SIGINT"), "{ended:?}");
+        assert!(
+            ended
+                .stderr
+                .contains("error: the run paused: the API answered 401"),
+            "{ended:?}"
+        );
+        assert!(
+            ended.stderr.contains("jelouctl bulk resume r") && !ended.stderr.contains("SIGINT"),
+            "{ended:?}"
+        );
         let status = home.run("bulk status r").success().json();
         for state in ["sent", "unknown", "pending", "inflight"] {
-            assert_eq!(ended.json()[state], status[state], "the summary is what the ledger says: {ended:?}");
+            assert_eq!(
+                ended.json()[state],
+                status[state],
+                "the summary is what the ledger says: {ended:?}"
+            );
         }
     }
 }
@@ -713,7 +991,13 @@ fn a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause() {
 #[test]
 fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
     let home = people(20);
-    let jelou = Jelou::start(|_, before| if before == 0 { Act::Hang { accepted: true } } else { Act::Accept });
+    let jelou = Jelou::start(|_, before| {
+        if before == 0 {
+            Act::Hang { accepted: true }
+        } else {
+            Act::Accept
+        }
+    });
     let mut child = Watched::new(start(&home, SEND, &["text", "x"], &jelou.url));
     jelou.wait_for(1);
     signal(&child.child, Signal::INT);
@@ -722,7 +1006,11 @@ fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
     child.signal_until_it_ends(Signal::INT);
     let ended = child.end();
     let json = ended.json();
-    assert_eq!((ended.code, &json["unknown"], &json["inflight"]), (130, &json!(1), &json!(0)), "{ended:?}");
+    assert_eq!(
+        (ended.code, &json["unknown"], &json["inflight"]),
+        (130, &json!(1), &json!(0)),
+        "{ended:?}"
+    );
     let ended = home.run("bulk resolve r --unknown-as failed").success();
     assert_eq!(counts(&ended.json()), [0, 1, 0, 19]);
 }
@@ -738,14 +1026,22 @@ fn several_processes_send_each_row_of_a_run_once() {
     let first = Watched::new(start(&home, words, &[], &jelou.url));
     let others = [(); 2].map(|()| Watched::new(start(&home, words, &[], &jelou.url)));
     jelou.wait_for(10);
-    home.run("bulk remove r --yes").fails(13, &["run r", "in use"]);
+    home.run("bulk remove r --yes")
+        .fails(13, &["run r", "in use"]);
     signal(&first.child, Signal::INT);
     assert_eq!(first.end().code, 130);
     for other in others {
         assert_eq!(other.end().code, 0);
     }
-    assert_eq!(counts(&home.run("bulk status r").success().json()), [60, 0, 0, 0]);
-    assert!(jelou.accepted().len() == 60 && jelou.seen().len() == 60, "{:?}", jelou.accepted());
+    assert_eq!(
+        counts(&home.run("bulk status r").success().json()),
+        [60, 0, 0, 0]
+    );
+    assert!(
+        jelou.accepted().len() == 60 && jelou.seen().len() == 60,
+        "{:?}",
+        jelou.accepted()
+    );
 }
 
 /// Files alone: over a database the name of a profile is information, and shared_ledger.rs has the rest.
@@ -762,36 +1058,78 @@ fn a_run_is_resumed_by_who_began_it() {
             jelou.url
         )
     };
-    home.config(&format!("default_profile = \"b\"\n{}{}", profile("a", "1"), profile("b", "2")));
-    home.run("--profile a bulk send people.csv --run r text x").fails(4, &["bulk resume r"]);
+    home.config(&format!(
+        "default_profile = \"b\"\n{}{}",
+        profile("a", "1"),
+        profile("b", "2")
+    ));
+    home.run("--profile a bulk send people.csv --run r text x")
+        .fails(4, &["bulk resume r"]);
     for (words, part) in [
-        ("--profile b bulk resume r", "--profile: run r was started with a, not with b"),
-        ("--bot 2 bulk resume r", "--bot: run r was started with 1, not with 2"),
-        ("--api-url http://127.0.0.1:9 bulk resume r", "--api-url: run r was started with http://127.0.0.1:"),
-        ("--sandbox bulk resume r", "the sandbox: run r was started with"),
+        (
+            "--profile b bulk resume r",
+            "--profile: run r was started with a, not with b",
+        ),
+        (
+            "--bot 2 bulk resume r",
+            "--bot: run r was started with 1, not with 2",
+        ),
+        (
+            "--api-url http://127.0.0.1:9 bulk resume r",
+            "--api-url: run r was started with http://127.0.0.1:",
+        ),
+        (
+            "--sandbox bulk resume r",
+            "the sandbox: run r was started with",
+        ),
         ("bulk resume r text x", "unexpected argument"),
     ] {
         home.run(words).fails(2, &[part]);
     }
     for (variable, value, part) in [
-        ("JELOU_PROFILE", "b", "JELOU_PROFILE: run r was started with a, not with b"),
-        ("JELOU_BOT_ID", "2", "JELOU_BOT_ID: run r was started with 1, not with 2"),
-        ("JELOU_API_URL", "http://127.0.0.1:9", "JELOU_API_URL: run r was started with http://127.0.0.1:"),
+        (
+            "JELOU_PROFILE",
+            "b",
+            "JELOU_PROFILE: run r was started with a, not with b",
+        ),
+        (
+            "JELOU_BOT_ID",
+            "2",
+            "JELOU_BOT_ID: run r was started with 1, not with 2",
+        ),
+        (
+            "JELOU_API_URL",
+            "http://127.0.0.1:9",
+            "JELOU_API_URL: run r was started with http://127.0.0.1:",
+        ),
     ] {
-        home.run("bulk resume r").env(variable, value).fails(2, &[part]);
+        home.run("bulk resume r")
+            .env(variable, value)
+            .fails(2, &[part]);
     }
-    let other = home.run("bulk resume r").env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-x");
+    let other = home
+        .run("bulk resume r")
+        .env("JELOU_CLIENT_ID", "x")
+        .env("JELOU_CLIENT_SECRET", "canary-x");
     other.fails(2, &["client id: run r was started with id-a, not with x"]);
     assert_eq!(jelou.seen().len(), 1);
     // A guard that was added since then applies.
     home.config(&format!("{}allow_to = [\"1*\"]\n", profile("a", "1")));
-    home.run("bulk resume r").fails(11, &["is not among the recipients"]);
-    home.config(&format!("default_profile = \"b\"\n{}{}", profile("a", "1"), profile("b", "2")));
+    home.run("bulk resume r")
+        .fails(11, &["is not among the recipients"]);
+    home.config(&format!(
+        "default_profile = \"b\"\n{}{}",
+        profile("a", "1"),
+        profile("b", "2")
+    ));
     // It uses its own profile and bot, whatever the default is; the first row was certainly not sent.
     home.run("bulk resume").success();
     let seen = jelou.seen();
     assert_eq!(seen.len(), 21);
-    assert!(seen.iter().all(|seen| seen.received.line.starts_with("POST /v1/bots/1/messages")));
+    assert!(
+        seen.iter()
+            .all(|seen| seen.received.line.starts_with("POST /v1/bots/1/messages"))
+    );
 }
 
 #[test]
@@ -803,17 +1141,27 @@ fn a_secret_goes_only_where_this_process_is_set_up_to_send() {
     let url = format!("http://{}", stranger.local_addr().unwrap());
     send_with(&home, &url, &["--import-only"]).success();
     let told = [
-        &format!("run r sends to {url}, but this process is set up to send to https://api.jelou.ai"),
+        &format!(
+            "run r sends to {url}, but this process is set up to send to https://api.jelou.ai"
+        ),
         "JELOU_API_URL, --api-url or api_url of the profile; nothing more was sent",
     ];
     for words in ["bulk resume r --yes", "bulk work r"] {
-        let run = home.run(words).env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests");
+        let run = home
+            .run(words)
+            .env("JELOU_CLIENT_ID", "id")
+            .env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests");
         run.fails(3, &told);
-        home.config("[profiles.p]\nclient_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"\n");
+        home.config(
+            "[profiles.p]\nclient_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"\n",
+        );
         home.run(words).fails(3, &told);
         std::fs::remove_file(home.path().join(".config/jelouctl/config.toml")).unwrap();
     }
-    assert_eq!(stranger.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    assert_eq!(
+        stranger.accept().unwrap_err().kind(),
+        std::io::ErrorKind::WouldBlock
+    );
 }
 
 #[test]
@@ -822,45 +1170,88 @@ fn a_run_does_not_go_on_with_a_profile_that_was_changed_since() {
     let (jelou, other) = (Jelou::accepting(), Jelou::never_asked());
     let configure = |bot: &str, url: &str| {
         let credentials = "client_id = \"id\"\nclient_secret = \"canary-secret-of-the-tests\"";
-        home.config(&format!("[profiles.p]\nbot_id = \"{bot}\"\napi_url = \"{url}\"\n{credentials}\n"));
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"{bot}\"\napi_url = \"{url}\"\n{credentials}\n"
+        ));
     };
     configure("1", &jelou.url);
-    home.run(SEND).args(&["--import-only", "text", "Hola"]).success();
+    home.run(SEND)
+        .args(&["--import-only", "text", "Hola"])
+        .success();
     configure("2", &jelou.url);
-    let told = ["bot_id of profile p: run r was started with 1, not with 2", "use the values"];
+    let told = [
+        "bot_id of profile p: run r was started with 1, not with 2",
+        "use the values",
+    ];
     home.run("bulk resume r --yes").fails(2, &told);
     configure("1", &other.url);
-    let told = format!("api_url of profile p: run r was started with {}, not with {}", jelou.url, other.url);
-    home.run("bulk resume r --yes").fails(2, &[&told, "use the values that the run was started with"]);
+    let told = format!(
+        "api_url of profile p: run r was started with {}, not with {}",
+        jelou.url, other.url
+    );
+    home.run("bulk resume r --yes")
+        .fails(2, &[&told, "use the values that the run was started with"]);
     assert!(jelou.seen().is_empty());
     configure("2", &jelou.url);
     home.run("bulk resume r --yes --bot 1").success();
-    assert!(jelou.seen().iter().all(|seen| seen.received.line.starts_with("POST /v1/bots/1/messages")));
+    assert!(
+        jelou
+            .seen()
+            .iter()
+            .all(|seen| seen.received.line.starts_with("POST /v1/bots/1/messages"))
+    );
     assert_eq!(jelou.seen().len(), 3);
 }
 
 #[test]
 fn a_run_on_the_sandbox_stays_there() {
     let home = people(3);
-    let ended = home.run("--sandbox bulk send people.csv --run r --rate 1000/s text x").success();
-    assert!(ended.stderr.contains("sandbox: nothing left this machine"), "{ended:?}");
+    let ended = home
+        .run("--sandbox bulk send people.csv --run r --rate 1000/s text x")
+        .success();
+    assert!(
+        ended.stderr.contains("sandbox: nothing left this machine"),
+        "{ended:?}"
+    );
     let jelou = Jelou::never_asked();
-    home.run("bulk resume r").env("JELOU_API_URL", &jelou.url).success().told(&["sandbox: nothing left this machine"]);
-    home.run("bulk resume r --api-url https://api.jelou.ai").fails(2, &["--api-url: run r was started with sandbox"]);
+    home.run("bulk resume r")
+        .env("JELOU_API_URL", &jelou.url)
+        .success()
+        .told(&["sandbox: nothing left this machine"]);
+    home.run("bulk resume r --api-url https://api.jelou.ai")
+        .fails(2, &["--api-url: run r was started with sandbox"]);
     // A rehearsal may be repeated.
-    home.run("--sandbox bulk send people.csv --run r2 --rate 1000/s text x").success();
+    home.run("--sandbox bulk send people.csv --run r2 --rate 1000/s text x")
+        .success();
 }
 
 #[test]
 fn progress_is_one_line_of_json_for_machines() {
     let home = people(3);
-    let ended = home.run("--sandbox bulk send people.csv --rate 2/s --progress ndjson text x").success();
-    let lines: Vec<Value> = ended.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let ended = home
+        .run("--sandbox bulk send people.csv --rate 2/s --progress ndjson text x")
+        .success();
+    let lines: Vec<Value> = ended
+        .stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
     let last = lines.last().unwrap();
-    assert_eq!((&last["rows"], &last["sent"], &last["left"]), (&json!(3), &json!(3), &json!(0)), "{ended:?}");
-    assert!(last["rate"].as_f64().unwrap() > 0.0 && last.as_object().unwrap().contains_key("seconds_left"));
-    let quiet = home.run("--sandbox -q bulk send people.csv --rate 100/s text x").success();
+    assert_eq!(
+        (&last["rows"], &last["sent"], &last["left"]),
+        (&json!(3), &json!(3), &json!(0)),
+        "{ended:?}"
+    );
+    assert!(
+        last["rate"].as_f64().unwrap() > 0.0
+            && last.as_object().unwrap().contains_key("seconds_left")
+    );
+    let quiet = home
+        .run("--sandbox -q bulk send people.csv --rate 100/s text x")
+        .success();
     assert_eq!(quiet.stderr, "");
-    let named = home.run("--sandbox -q -o id bulk send people.csv --run mine --rate 100/s text x").success();
+    let named = home
+        .run("--sandbox -q -o id bulk send people.csv --run mine --rate 100/s text x")
+        .success();
     assert_eq!(named.stdout, "mine\n");
 }

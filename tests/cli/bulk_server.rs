@@ -40,7 +40,10 @@ impl Act {
     fn accepts(&self) -> bool {
         matches!(
             self,
-            Self::Accept | Self::AcceptAndFail | Self::Reset { accepted: true } | Self::Hang { accepted: true }
+            Self::Accept
+                | Self::AcceptAndFail
+                | Self::Reset { accepted: true }
+                | Self::Hang { accepted: true }
         )
     }
 }
@@ -79,7 +82,10 @@ pub(crate) struct Jelou {
 impl Jelou {
     /// `act` gets the recipient and the number of earlier requests for it.
     pub(crate) fn start(act: impl Fn(&str, usize) -> Act + Send + Sync + 'static) -> Self {
-        Self::with_templates(|page| panic!("page {page} of the templates was asked for"), act)
+        Self::with_templates(
+            |page| panic!("page {page} of the templates was asked for"),
+            act,
+        )
     }
 
     /// It also has templates: `page` gets the number of each requested page.
@@ -89,10 +95,18 @@ impl Jelou {
     ) -> Self {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let all = Arc::clone(&seen);
-        let templates = Arc::new(Templates { page: Box::new(page), asked: Mutex::default() });
+        let templates = Arc::new(Templates {
+            page: Box::new(page),
+            asked: Mutex::default(),
+        });
         let listed = Arc::clone(&templates);
         let acceptor = Acceptor::start(move |_, stream| serve(stream, &act, &all, &listed));
-        Self { url: acceptor.url(), templates, seen, acceptor }
+        Self {
+            url: acceptor.url(),
+            templates,
+            seen,
+            acceptor,
+        }
     }
 
     /// The number of template pages that were requested.
@@ -103,7 +117,10 @@ impl Jelou {
     /// The test fails if it gets a request.
     pub(crate) fn never_asked() -> Self {
         let jelou = Self::accepting();
-        Self { acceptor: jelou.acceptor.never_asked(), ..jelou }
+        Self {
+            acceptor: jelou.acceptor.never_asked(),
+            ..jelou
+        }
     }
 
     pub(crate) fn accepting() -> Self {
@@ -139,7 +156,10 @@ impl Jelou {
     /// How often a message to each of `users` was accepted.
     pub(crate) fn times(&self, users: &[String]) -> Vec<usize> {
         let accepted = self.accepted();
-        users.iter().map(|user| accepted.get(user).copied().unwrap_or_default()).collect()
+        users
+            .iter()
+            .map(|user| accepted.get(user).copied().unwrap_or_default())
+            .collect()
     }
 
     /// The recipients of all requests, sorted.
@@ -151,11 +171,18 @@ impl Jelou {
 
     /// Waits until this number of requests has arrived.
     pub(crate) fn wait_for(&self, requests: usize) {
-        wait_until(&format!("{requests} requests came"), || self.seen.lock().unwrap().len() >= requests);
+        wait_until(&format!("{requests} requests came"), || {
+            self.seen.lock().unwrap().len() >= requests
+        });
     }
 }
 
-fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<Seen>>, templates: &Templates) {
+fn serve(
+    stream: &TcpStream,
+    act: &dyn Fn(&str, usize) -> Act,
+    all: &Mutex<Vec<Seen>>,
+    templates: &Templates,
+) {
     let mut reader = BufReader::new(stream);
     // Clients may close a connection at any time.
     while let Ok(received) = read_request(&mut reader) {
@@ -173,23 +200,43 @@ fn serve(stream: &TcpStream, act: &dyn Fn(&str, usize) -> Act, all: &Mutex<Vec<S
             let mut all = all.lock().unwrap();
             let earlier = all.iter().filter(|seen| seen.user == user).count();
             let act = act(&user, earlier);
-            all.push(Seen { user: user.clone(), at: Instant::now(), accepted: act.accepts(), received });
+            all.push(Seen {
+                user: user.clone(),
+                at: Instant::now(),
+                accepted: act.accepts(),
+                received,
+            });
             (act, earlier)
         };
         // Each id occurs once.
-        let again = if earlier > 0 { format!("_{earlier}") } else { String::new() };
+        let again = if earlier > 0 {
+            format!("_{earlier}")
+        } else {
+            String::new()
+        };
         let (status, headers, body) = match act {
-            Act::Accept if body["elementName"].is_string() => {
-                (200, "", format!("[{{\"id\":\"id_{user}{again}\",\"destination\":\"{user}\"}}]"))
-            }
-            Act::Accept => (200, "", format!("{{\"success\":true,\"messageId\":\"msg_{user}{again}\"}}")),
+            Act::Accept if body["elementName"].is_string() => (
+                200,
+                "",
+                format!("[{{\"id\":\"id_{user}{again}\",\"destination\":\"{user}\"}}]"),
+            ),
+            Act::Accept => (
+                200,
+                "",
+                format!("{{\"success\":true,\"messageId\":\"msg_{user}{again}\"}}"),
+            ),
             Act::AcceptAndFail => (500, "", "{}".to_owned()),
             Act::Answer(status, headers, body) => (status, headers, body.to_owned()),
-            Act::Reset { .. } => return SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap(),
+            Act::Reset { .. } => {
+                return SockRef::from(stream)
+                    .set_linger(Some(Duration::ZERO))
+                    .unwrap();
+            }
             Act::Hang { .. } => return thread::park(),
         };
         let length = body.len();
-        let answer = format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
+        let answer =
+            format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\n\r\n{body}");
         let mut stream = stream;
         if stream.write_all(answer.as_bytes()).is_err() {
             return;
@@ -211,6 +258,10 @@ impl Templates {
             }
         };
         let length = body.len();
-        write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{body}").ok()
+        write!(
+            stream,
+            "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .ok()
     }
 }

@@ -24,7 +24,9 @@ const SEND: &str = "bulk send people.csv --yes --run r --rate 1000/s text Hola";
 fn a_run_ends_and_is_shown_in_words() {
     let home = people(1200);
     let jelou = Jelou::start(|user, _| match user {
-        "593990000003" | "593990000004" => Act::Answer(422, "", r#"{"code":"E0422","description":"no"}"#),
+        "593990000003" | "593990000004" => {
+            Act::Answer(422, "", r#"{"code":"E0422","description":"no"}"#)
+        }
         "593990000005" => Act::Reset { accepted: true },
         _ => Act::Accept,
     });
@@ -54,20 +56,33 @@ fn a_run_ends_and_is_shown_in_words() {
     assert!(screen.contains("\"schema_version\": 1,\r\n"), "{screen}");
     let (_, screen) = end(&home, "bulk resolve r --unknown-as sent");
     assert!(
-        screen.contains("run r: 1 unknown row counts as sent from now on\r\n1,198 of 1,200 sent\r\n2 failed; "),
+        screen.contains(
+            "run r: 1 unknown row counts as sent from now on\r\n1,198 of 1,200 sent\r\n2 failed; "
+        ),
         "{screen}"
     );
     let (_, screen) = end(&home, "bulk list");
-    let lines: Vec<_> = screen.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
-    let header = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
+    let lines: Vec<_> = screen
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .collect();
+    let header = [
+        "RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT",
+    ];
     assert_eq!(lines[0], header, "{screen}");
     assert_eq!(
         (lines[1][0], &lines[1][4..]),
-        ("r", &["text", "BOT_ID", "1200", "1198", "2", "0", "0", "-"][..]),
+        (
+            "r",
+            &["text", "BOT_ID", "1200", "1198", "2", "0", "0", "-"][..]
+        ),
         "{screen}"
     );
     let (_, screen) = end(&home, "bulk find 593990000003");
-    assert!(screen.contains("BECAME") && screen.contains("failed: rejected  -         BOT_ID  Hola"), "{screen}");
+    assert!(
+        screen.contains("BECAME") && screen.contains("failed: rejected  -         BOT_ID  Hola"),
+        "{screen}"
+    );
     let (_, screen) = end(&home, "bulk find 593987000000");
     assert_eq!(screen, "note: no run has a message to 593987000000\r\n");
 }
@@ -82,14 +97,21 @@ fn what_was_sent_before_is_not_counted_into_the_time_of_a_resume() {
     });
     home.profile("prod", &jelou.url, "");
     let (code, screen) = end(&home, SEND);
-    assert!(code == 4 && screen.contains("1 of 2 sent in "), "{code}: {screen}");
+    assert!(
+        code == 4 && screen.contains("1 of 2 sent in "),
+        "{code}: {screen}"
+    );
     let (_, screen) = end(&home, "bulk status r");
     assert!(
-        screen.contains("no process is sending it; paused at ") && screen.contains("the API answered 401"),
+        screen.contains("no process is sending it; paused at ")
+            && screen.contains("the API answered 401"),
         "{screen}"
     );
     let (code, screen) = end(&home, "bulk resume r --yes");
-    assert!(code == 0 && screen.contains("2 of 2 sent\r\n"), "{code}: {screen}");
+    assert!(
+        code == 0 && screen.contains("2 of 2 sent\r\n"),
+        "{code}: {screen}"
+    );
 }
 
 #[test]
@@ -103,9 +125,20 @@ fn a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else() {
     let (code, screen) = Terminal::plain(&home, &corrected).say("n");
     assert_eq!((code, jelou.seen().len()), (11, 3), "{screen}");
     let told = "warning: 3 of these people were written to by earlier runs in the last 24 hours";
-    let place = |part: &str| screen.find(part).unwrap_or_else(|| panic!("`{part}`: {screen}"));
-    assert!(place(told) < place("the first message, line 2") && place(told) < place("Send 3 messages"), "{screen}");
-    assert_eq!(screen.matches("in the last 24 hours").count(), 1, "{screen}");
+    let place = |part: &str| {
+        screen
+            .find(part)
+            .unwrap_or_else(|| panic!("`{part}`: {screen}"))
+    };
+    assert!(
+        place(told) < place("the first message, line 2") && place(told) < place("Send 3 messages"),
+        "{screen}"
+    );
+    assert_eq!(
+        screen.matches("in the last 24 hours").count(),
+        1,
+        "{screen}"
+    );
 }
 
 #[test]
@@ -115,11 +148,16 @@ fn who_resumes_sees_the_first_message_and_is_asked() {
     home.profile("prod", &refusing.url, "");
     let (code, screen) = end(&home, SEND);
     assert_eq!(code, 4, "{screen}");
-    assert!(screen.contains("0 of 3 sent in ") && screen.contains("\r\n3 still to be sent\r\n"), "{screen}");
+    assert!(
+        screen.contains("0 of 3 sent in ") && screen.contains("\r\n3 still to be sent\r\n"),
+        "{screen}"
+    );
     let seen = refusing.seen().len();
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
     assert_eq!((code, refusing.seen().len()), (11, seen), "{screen}");
-    let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
+    let shown = screen.find(
+        "the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n",
+    );
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume", "--rate", "1000/s"]).say("y");
@@ -134,7 +172,12 @@ fn who_resumes_sees_the_first_message_and_is_asked() {
 #[test]
 fn old_runs_are_named_before_they_are_removed() {
     let home = people(1);
-    let rehearse = |run: &str| end(&home, &format!("--sandbox bulk send people.csv --run {run} text x"));
+    let rehearse = |run: &str| {
+        end(
+            &home,
+            &format!("--sandbox bulk send people.csv --run {run} text x"),
+        )
+    };
     let (code, screen) = rehearse("a");
     assert!(code == 0 && screen.contains("1 of 1 sent in "), "{screen}");
     rehearse("b");
@@ -144,42 +187,81 @@ fn old_runs_are_named_before_they_are_removed() {
         terminal.end()
     };
     let (code, screen) = remove("n");
-    assert!(code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "), "{screen}");
+    assert!(
+        code == 2 && screen.contains("note: a: 1 row, ") && screen.contains("note: b: 1 row, "),
+        "{screen}"
+    );
     // The other one is sent anew during the question.
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "--older-than", "1ms"]);
     terminal.wait_for("Remove 2 finished runs");
     home.change_store("UPDATE run SET changed_at = changed_at + 1 WHERE name = 'a'");
     terminal.wait_for("[y/N] ");
     let (code, screen) = terminal.end_with("y");
-    assert!(code == 0 && screen.contains("note: run b is removed"), "{screen}");
-    assert!(screen.contains("note: run a has changed meanwhile, or is gone: it is left as it is"), "{screen}");
+    assert!(
+        code == 0 && screen.contains("note: run b is removed"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("note: run a has changed meanwhile, or is gone: it is left as it is"),
+        "{screen}"
+    );
     rehearse("b");
     let (code, screen) = remove("y");
-    assert!(code == 0 && screen.contains("note: run a is removed"), "{screen}");
-    assert!(home.run("bulk list").success().stderr.contains("there are no runs"));
+    assert!(
+        code == 0 && screen.contains("note: run a is removed"),
+        "{screen}"
+    );
+    assert!(
+        home.run("bulk list")
+            .success()
+            .stderr
+            .contains("there are no runs")
+    );
 }
 
 #[test]
 fn a_report_on_a_terminal_has_nothing_that_it_would_act_on() {
     let home = Home::new();
-    let cells =
-        ["\u{1b}]0;title\u{7}", "\u{1b}[2J\u{9b}31m", "\u{202e}gpj.exe\u{2066}", "a\tb\u{8}", "two\nlines", "sí"];
-    let rows = (0..).zip(cells).map(|(number, cell)| format!("{},\"{cell}\"\n", 593_990_000_000_u64 + number));
+    let cells = [
+        "\u{1b}]0;title\u{7}",
+        "\u{1b}[2J\u{9b}31m",
+        "\u{202e}gpj.exe\u{2066}",
+        "a\tb\u{8}",
+        "two\nlines",
+        "sí",
+    ];
+    let rows = (0..)
+        .zip(cells)
+        .map(|(number, cell)| format!("{},\"{cell}\"\n", 593_990_000_000_u64 + number));
     let list = format!("to,nota\u{1b}[31m\n{}", rows.collect::<String>());
     home.write("people.csv", list);
-    home.run("--sandbox bulk send people.csv --run r --rate 1000/s text Hola").success();
+    home.run("--sandbox bulk send people.csv --run r --rate 1000/s text Hola")
+        .success();
     for format in ["csv", "ndjson"] {
         let (code, screen) = end(&home, &format!("bulk report r --format {format}"));
         let acts = |character: &char| character.is_control() && !['\r', '\n'].contains(character);
-        assert!(code == 0 && !screen.contains(|character| acts(&character)), "{screen:?}");
-        assert!(!screen.contains(['\u{202e}', '\u{2066}']) && screen.contains("two\\nlines"), "{screen:?}");
-        assert_eq!(screen.lines().count(), cells.len() + usize::from(format == "csv"), "{screen:?}");
+        assert!(
+            code == 0 && !screen.contains(|character| acts(&character)),
+            "{screen:?}"
+        );
+        assert!(
+            !screen.contains(['\u{202e}', '\u{2066}']) && screen.contains("two\\nlines"),
+            "{screen:?}"
+        );
+        assert_eq!(
+            screen.lines().count(),
+            cells.len() + usize::from(format == "csv"),
+            "{screen:?}"
+        );
     }
     // Elsewhere it is the list again, as it was.
     let piped = home.run("bulk report r").success().stdout;
     end(&home, "bulk report r --file again.csv");
     for report in [piped, home.read("again.csv")] {
-        assert!(report.starts_with("to,nota\u{1b}[31m,run,line,"), "{report:?}");
+        assert!(
+            report.starts_with("to,nota\u{1b}[31m,run,line,"),
+            "{report:?}"
+        );
         assert!(cells.iter().all(|cell| report.contains(cell)), "{report:?}");
     }
 }

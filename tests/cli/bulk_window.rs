@@ -25,31 +25,55 @@ const HOUR: u64 = 3600;
 fn entry(by: &str, number: usize, seconds: u64) -> Value {
     let at = jiff::Timestamp::try_from(SystemTime::now() - Duration::from_secs(seconds)).unwrap();
     let (bot, person) = (json!({"id": "BOT_ID"}), json!({"id": user(number)}));
-    let (sender, recipient) = if by == "bot" { (bot, person) } else { (person, bot) };
+    let (sender, recipient) = if by == "bot" {
+        (bot, person)
+    } else {
+        (person, bot)
+    };
     json!({"messageId": format!("h-{number}-{seconds}"), "by": by, "sender": sender, "recipient": recipient,
         "createdAt": format!("{at:.3}"), "bubble": {"type": "TEXT", "text": "Hola"}})
 }
 
 /// The first, second and fifth of six people wrote within 23 hours; only the bot wrote to one.
 fn history() -> Vec<Value> {
-    let (by_the_bot, twice) = (entry("bot", 3, HOUR), [entry("user", 4, 2 * HOUR), entry("user", 4, 30 * HOUR)]);
+    let (by_the_bot, twice) = (
+        entry("bot", 3, HOUR),
+        [entry("user", 4, 2 * HOUR), entry("user", 4, 30 * HOUR)],
+    );
     let [late, early] = twice;
     let almost = entry("user", 1, 23 * HOUR - 60);
-    vec![entry("user", 0, 60), by_the_bot, late, almost, entry("user", 2, 23 * HOUR + 60), early]
+    vec![
+        entry("user", 0, 60),
+        by_the_bot,
+        late,
+        almost,
+        entry("user", 2, 23 * HOUR + 60),
+        early,
+    ]
 }
 
 fn page(entries: &[Value]) -> Reply {
     let pagination = json!({"totalPages": 1, "total": entries.len()});
-    Reply::json(200, &json!({"pagination": pagination, "results": entries}).to_string())
+    Reply::json(
+        200,
+        &json!({"pagination": pagination, "results": entries}).to_string(),
+    )
 }
 
 /// Accepts messages, and answers any other request with `history`.
 fn server(history: impl Fn() -> Reply + Send + Sync + 'static) -> Server {
     Server::responding(move |number, request| {
         if request.line.starts_with("POST ") {
-            return Reply::json(200, &json!({"success": true, "messageId": format!("m-{number}")}).to_string());
+            return Reply::json(
+                200,
+                &json!({"success": true, "messageId": format!("m-{number}")}).to_string(),
+            );
         }
-        assert!(request.line.contains("/messages/history/"), "{}", request.line);
+        assert!(
+            request.line.contains("/messages/history/"),
+            "{}",
+            request.line
+        );
         history()
     })
 }
@@ -66,8 +90,12 @@ fn written_to(server: &Server) -> Vec<String> {
 }
 
 fn send<'a>(home: &'a Home, server: &Server, flags: &str) -> Run<'a> {
-    let words = format!("bulk send people.csv --only-in-window --yes --run r --rate 1000000/s --retry-for 0 {flags}");
-    home.run(&words).args(&["text", "Hola {{ nombre }}"]).api(&server.url)
+    let words = format!(
+        "bulk send people.csv --only-in-window --yes --run r --rate 1000000/s --retry-for 0 {flags}"
+    );
+    home.run(&words)
+        .args(&["text", "Hola {{ nombre }}"])
+        .api(&server.url)
 }
 
 #[test]
@@ -78,31 +106,66 @@ fn only_people_who_wrote_within_23_hours_get_it() {
     let said = "looking up in Jelou's history who has written within 23 hours";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     let json = ended.json();
-    assert_eq!((&json["sent"], &json["skipped_reasons"]), (&json!(3), &json!({"outside_window": 3})), "{json}");
+    assert_eq!(
+        (&json["sent"], &json["skipped_reasons"]),
+        (&json!(3), &json!({"outside_window": 3})),
+        "{json}"
+    );
     assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
-    let others = home.run("bulk report r --state skipped --reason outside_window -o to").success().stdout;
-    assert_eq!(others.lines().collect::<Vec<_>>(), [2, 3, 5].map(|number| format!("+{}", user(number))));
+    let others = home
+        .run("bulk report r --state skipped --reason outside_window -o to")
+        .success()
+        .stdout;
+    assert_eq!(
+        others.lines().collect::<Vec<_>>(),
+        [2, 3, 5].map(|number| format!("+{}", user(number)))
+    );
     // If the report is sent again, a free-form message still reaches none of them, but a template does.
-    home.run("bulk report r --reason outside_window --file others.csv").success();
+    home.run("bulk report r --reason outside_window --file others.csv")
+        .success();
     let note = "3 rows are left out, outside_window in the report: line 2, 3, 4";
     let again = |kind: &[&str]| {
-        let words = [&["bulk", "send", "others.csv", "--yes", "--rate", "1000/s", "--unchecked"], kind].concat();
+        let words = [
+            &[
+                "bulk",
+                "send",
+                "others.csv",
+                "--yes",
+                "--rate",
+                "1000/s",
+                "--unchecked",
+            ],
+            kind,
+        ]
+        .concat();
         home.run_args(&words).api(&server.url)
     };
     let ended = again(&["text", "Otra"]).fails(0, &[note, "nothing is left to send"]);
     assert_eq!(ended.json()["run"], json!(null));
-    assert_eq!(again(&["template", "hsm", "--param", "{{ nombre }}"]).success().json()["sent"], json!(3));
+    assert_eq!(
+        again(&["template", "hsm", "--param", "{{ nombre }}"])
+            .success()
+            .json()["sent"],
+        json!(3)
+    );
 }
 
 #[test]
 fn people_without_a_number_are_known_by_their_ids() {
     let home = Home::new();
-    home.write("people.csv", "to,nombre\nid:visitor-1,Ana\nid:visitor-2,Eva\n");
+    home.write(
+        "people.csv",
+        "to,nombre\nid:visitor-1,Ana\nid:visitor-2,Eva\n",
+    );
     let mut entry = entry("user", 0, 60);
     entry["sender"] = json!({"id": "visitor-1"});
     let server = server(move || page(std::slice::from_ref(&entry)));
     let json = send(&home, &server, "").success().json();
-    assert_eq!((&json["sent"], &json["skipped_reasons"]), (&json!(1), &json!({"outside_window": 1})), "{json}");
+    assert_eq!(
+        (&json["sent"], &json["skipped_reasons"]),
+        (&json!(1), &json!({"outside_window": 1})),
+        "{json}"
+    );
     assert_eq!(written_to(&server), ["visitor-1"]);
 }
 
@@ -117,16 +180,33 @@ fn incomplete(field: &str, value: Value) -> Reply {
 fn where_the_history_cannot_be_read_nothing_is_sent() {
     type Answer = fn() -> Reply;
     let home = people(6);
-    let broken = || Reply::json(200, &json!({"results": [null], "pagination": {"totalPages": 1}}).to_string());
+    let broken = || {
+        Reply::json(
+            200,
+            &json!({"results": [null], "pagination": {"totalPages": 1}}).to_string(),
+        )
+    };
     let unreadable = "the listing is incomplete: 1 entry does not say what a message must";
     let answers: [(Answer, i32, &str); 8] = [
         (|| Reply::json(503, "{}"), 6, "the API answered 503"),
-        (|| Reply::json(404, "{}"), 5, "this account has no message look-ups"),
+        (
+            || Reply::json(404, "{}"),
+            5,
+            "this account has no message look-ups",
+        ),
         (|| Reply::json(401, "{}"), 4, "the API answered 401"),
         (broken, 6, "the listing is incomplete"),
         (|| incomplete("createdAt", Value::Null), 6, unreadable),
-        (|| incomplete("createdAt", json!("20/11/2026 10:00")), 6, unreadable),
-        (|| incomplete("sender", json!({"id": "5f0c2a99"})), 6, unreadable),
+        (
+            || incomplete("createdAt", json!("20/11/2026 10:00")),
+            6,
+            unreadable,
+        ),
+        (
+            || incomplete("sender", json!({"id": "5f0c2a99"})),
+            6,
+            unreadable,
+        ),
         (|| incomplete("sender", Value::Null), 6, unreadable),
     ];
     for (answer, code, said) in answers {
@@ -138,19 +218,29 @@ fn where_the_history_cannot_be_read_nothing_is_sent() {
     // No one has written: that is an answer.
     let server = server(|| page(&[]));
     let ended = send(&home, &server, "").success();
-    assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 6}));
+    assert_eq!(
+        ended.json()["skipped_reasons"],
+        json!({"outside_window": 6})
+    );
     assert_eq!(written_to(&server), [""; 0]);
 }
 
 #[test]
 fn a_run_that_is_resumed_looks_again() {
-    let (home, is_later, is_away) = (people(6), Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (home, is_later, is_away) = (
+        people(6),
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicBool::new(false)),
+    );
     let (later, away) = (Arc::clone(&is_later), Arc::clone(&is_away));
-    let server = server(move || match (away.load(Ordering::SeqCst), later.load(Ordering::SeqCst)) {
-        (true, _) => Reply::json(503, "{}"),
-        (false, true) => page(&[entry("user", 5, 60), entry("user", 1, 60)]),
-        (false, false) => page(&history()),
-    });
+    let server =
+        server(
+            move || match (away.load(Ordering::SeqCst), later.load(Ordering::SeqCst)) {
+                (true, _) => Reply::json(503, "{}"),
+                (false, true) => page(&[entry("user", 5, 60), entry("user", 1, 60)]),
+                (false, false) => page(&history()),
+            },
+        );
     send(&home, &server, "--import-only").success();
     let resume = || home.run("bulk resume r --retry-for 0").api(&server.url);
     is_away.store(true, Ordering::SeqCst);
@@ -158,8 +248,13 @@ fn a_run_that_is_resumed_looks_again() {
     assert_eq!(written_to(&server), [""; 0]);
     is_away.store(false, Ordering::SeqCst);
     is_later.store(true, Ordering::SeqCst);
-    let ended = resume().success().told(&["2 rows are left out, since the person has not written"]);
-    assert_eq!(ended.json()["skipped_reasons"], json!({"outside_window": 5}));
+    let ended = resume()
+        .success()
+        .told(&["2 rows are left out, since the person has not written"]);
+    assert_eq!(
+        ended.json()["skipped_reasons"],
+        json!({"outside_window": 5})
+    );
     // People who were skipped before stay skipped.
     assert_eq!(written_to(&server), [user(1)]);
 }
@@ -169,7 +264,11 @@ fn what_is_left_out_does_not_count_for_the_limit() {
     let home = people(6);
     let server = server(|| page(&history()));
     let json = send(&home, &server, "--limit 3").success().json();
-    assert_eq!((&json["sent"], &json["skipped"]), (&json!(3), &json!(2)), "{json}");
+    assert_eq!(
+        (&json["sent"], &json["skipped"]),
+        (&json!(3), &json!(2)),
+        "{json}"
+    );
     assert_eq!(written_to(&server), [user(0), user(1), user(4)]);
 }
 
@@ -178,6 +277,10 @@ fn templates_are_refused_and_a_preview_asks_nobody() {
     let home = people(2);
     let server = Server::never_asked();
     let template = "bulk send people.csv --only-in-window --yes template order_shipped";
-    home.run(template).api(&server.url).fails(2, &["a template can be sent at any time"]);
-    send(&home, &server, "--preview 2").success().told(&["is applied when the run is made, and ignored here"]);
+    home.run(template)
+        .api(&server.url)
+        .fails(2, &["a template can be sent at any time"]);
+    send(&home, &server, "--preview 2")
+        .success()
+        .told(&["is applied when the run is made, and ignored here"]);
 }

@@ -27,52 +27,85 @@ fn previewed(home: &Home, arguments: &[&str]) -> Ended {
 
 /// The texts that would be sent.
 fn texts(ended: &Ended) -> Vec<Value> {
-    ended.rows().iter().map(|row| row["body"]["text"].clone()).collect()
+    ended
+        .rows()
+        .iter()
+        .map(|row| row["body"]["text"].clone())
+        .collect()
 }
 
 fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) -> Ended {
     home.write("people.xlsx", list);
-    let all = [&["--sandbox", "bulk", "send", "people.xlsx"], arguments, &["text", "{{ n }}."]].concat();
+    let all = [
+        &["--sandbox", "bulk", "send", "people.xlsx"],
+        arguments,
+        &["text", "{{ n }}."],
+    ]
+    .concat();
     let ended = home.run_args(&all).fails(2, parts);
     assert!(ended.stderr.contains("nothing was sent"), "{ended:?}");
     assert!(ended.stdout.is_empty(), "{ended:?}");
-    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    assert!(
+        home.run("bulk list").success().stdout.is_empty(),
+        "a run was made"
+    );
     ended
 }
 
 const SHARED: &str = "<si><t>celular</t></si><si><t>n</t></si><si><r><t xml:space=\"preserve\">Ana </t></r><r><t>Ríos &amp; \
                       Co</t></r><rPh sb=\"0\"><t>x</t></rPh></si>";
-const HEADER: &str = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
+const HEADER: &str =
+    "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" t=\"s\"><v>1</v></c></row>";
 
 #[test]
 fn a_cell_of_excel_is_what_is_stored() {
     let home = Home::new();
     let cells = [
         ("<c r=\"B2\" t=\"s\"><v>2</v></c>", "Ana Ríos & Co"),
-        ("<c r=\"B2\" t=\"inlineStr\"><is><t>a&#10;b</t></is></c>", "a\nb"),
-        ("<c r=\"B2\" t=\"str\"><f>\"a\"&amp;\"_\"</f><v>a_x005F_x000D_</v></c>", "a_x000D_"),
+        (
+            "<c r=\"B2\" t=\"inlineStr\"><is><t>a&#10;b</t></is></c>",
+            "a\nb",
+        ),
+        (
+            "<c r=\"B2\" t=\"str\"><f>\"a\"&amp;\"_\"</f><v>a_x005F_x000D_</v></c>",
+            "a_x000D_",
+        ),
         ("<c r=\"B2\" t=\"str\"><f>\"\"</f><v></v></c>", ""),
         ("<c r=\"B2\"><f>6*7</f><v>42</v></c>", "42"),
-        ("<c r=\"B2\"><v>12345678901234567</v></c>", "12345678901234567"),
+        (
+            "<c r=\"B2\"><v>12345678901234567</v></c>",
+            "12345678901234567",
+        ),
         ("<c r=\"B2\" s=\"5\"><v>12.5</v></c>", "12.50"),
         ("<c r=\"B2\"><v>19.899999999999999</v></c>", "19.9"),
         ("<c r=\"B2\" s=\"1\"><v>46346</v></c>", "11/20/2026"),
         ("<c r=\"B2\" s=\"4\"><v>46346</v></c>", "20/11/2026"),
-        ("<c r=\"B2\" s=\"2\"><v>46346.5625</v></c>", "11/20/2026 13:30"),
+        (
+            "<c r=\"B2\" s=\"2\"><v>46346.5625</v></c>",
+            "11/20/2026 13:30",
+        ),
         ("<c r=\"B2\" s=\"1\"><v>0.5625</v></c>", "13:30:00"),
         ("<c r=\"B2\" s=\"3\"><v>1.5</v></c>", "36:00:00"),
-        ("<c r=\"B2\" t=\"d\"><v>2026-11-20T00:00:00</v></c>", "2026-11-20"),
+        (
+            "<c r=\"B2\" t=\"d\"><v>2026-11-20T00:00:00</v></c>",
+            "2026-11-20",
+        ),
         ("<c r=\"B2\" t=\"b\"><v>1</v></c>", "TRUE"),
         ("<c r=\"B2\" t=\"b\"><v>0</v></c>", "FALSE"),
         ("<c r=\"B2\" s=\"1\"/>", ""),
         ("", ""),
     ];
     for (cell, expected) in cells {
-        let rows = format!("{HEADER}<row r=\"2\"><c r=\"A2\"><v>5.93987654321E11</v></c>{cell}</row>");
+        let rows =
+            format!("{HEADER}<row r=\"2\"><c r=\"A2\"><v>5.93987654321E11</v></c>{cell}</row>");
         home.write("people.csv", xlsx(&[sheet("Hoja1", &rows)], SHARED));
         let ended = previewed(&home, &["people.csv", "--country=US", "text", "{{ n }}."]);
         let body = &serde_json::from_str::<Value>(&ended.stdout).unwrap()["body"];
-        assert_eq!(body, &json!({"type": "text", "userId": "593987654321", "text": format!("{expected}.")}), "{cell}");
+        assert_eq!(
+            body,
+            &json!({"type": "text", "userId": "593987654321", "text": format!("{expected}.")}),
+            "{cell}"
+        );
     }
 }
 
@@ -81,29 +114,63 @@ fn a_cell_of_an_open_document_is_what_is_stored() {
     let home = Home::new();
     // The attributes of a cell behind its type, and what it holds.
     let cells = [
-        ("string\"", "<text:p>A<text:s text:c=\"2\"/><text:span>R</text:span></text:p><text:p>b</text:p>", "A  R\nb"),
+        (
+            "string\"",
+            "<text:p>A<text:s text:c=\"2\"/><text:span>R</text:span></text:p><text:p>b</text:p>",
+            "A  R\nb",
+        ),
         (
             "string\"",
             "<office:annotation><text:p>no</text:p></office:annotation><text:p>a&amp;<text:tab/></text:p>",
             "a&\t",
         ),
-        ("float\" office:value=\"42\"", "<text:p>42,00</text:p>", "42"),
-        ("currency\" office:value=\"12.50\"", "<text:p>$12.50</text:p>", "12.5"),
-        ("date\" office:date-value=\"2026-11-20T00:00:00\"", "<text:p>20/11/26</text:p>", "2026-11-20"),
-        ("date\" office:date-value=\"2026-11-20T13:30:00.000000000\"", "", "2026-11-20T13:30:00"),
+        (
+            "float\" office:value=\"42\"",
+            "<text:p>42,00</text:p>",
+            "42",
+        ),
+        (
+            "currency\" office:value=\"12.50\"",
+            "<text:p>$12.50</text:p>",
+            "12.5",
+        ),
+        (
+            "date\" office:date-value=\"2026-11-20T00:00:00\"",
+            "<text:p>20/11/26</text:p>",
+            "2026-11-20",
+        ),
+        (
+            "date\" office:date-value=\"2026-11-20T13:30:00.000000000\"",
+            "",
+            "2026-11-20T13:30:00",
+        ),
         ("time\" office:time-value=\"PT13H30M00S\"", "", "13:30:00"),
-        ("boolean\" office:boolean-value=\"true\"", "<text:p>VERDADERO</text:p>", "TRUE"),
-        ("string\" table:formula=\"of:=&quot;x&quot;\" office:string-value=\"x\"", "", "x"),
+        (
+            "boolean\" office:boolean-value=\"true\"",
+            "<text:p>VERDADERO</text:p>",
+            "TRUE",
+        ),
+        (
+            "string\" table:formula=\"of:=&quot;x&quot;\" office:string-value=\"x\"",
+            "",
+            "x",
+        ),
     ];
     let typed = |(attributes, inside, expected): (&str, &str, &'static str)| {
-        let cell = format!("<table:table-cell office:value-type=\"{attributes}>{inside}</table:table-cell>");
+        let cell = format!(
+            "<table:table-cell office:value-type=\"{attributes}>{inside}</table:table-cell>"
+        );
         (cell, expected)
     };
-    let empty = [("<table:covered-table-cell/>".to_owned(), ""), (String::new(), "")];
+    let empty = [
+        ("<table:covered-table-cell/>".to_owned(), ""),
+        (String::new(), ""),
+    ];
     let cells = cells.into_iter().map(typed).chain(empty);
     for (cell, expected) in cells {
         let header = ods_rows(&[["celular", "n"]]);
-        let number = "<table:table-cell office:value-type=\"float\" office:value=\"593987654321\"/>";
+        let number =
+            "<table:table-cell office:value-type=\"float\" office:value=\"593987654321\"/>";
         let rows = format!(
             "<table:table-header-rows>{header}</table:table-header-rows><table:table-row>{number}{cell}\
              <table:table-cell table:number-columns-repeated=\"16382\"/></table:table-row>\
@@ -122,20 +189,39 @@ fn a_cell_of_an_open_document_is_what_is_stored() {
 fn cells_go_out_as_the_sheet_shows_them() {
     let home = Home::new();
     let marks = |text: &str| text.replace(['.', ',', '\u{a0}'], "");
-    for (name, is_ods) in [("openpyxl.xlsx", false), ("libreoffice.xlsx", false), ("libreoffice.ods", true)] {
-        let list = fs::read(format!("{}/tests/fixtures/workbooks/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    for (name, is_ods) in [
+        ("openpyxl.xlsx", false),
+        ("libreoffice.xlsx", false),
+        ("libreoffice.ods", true),
+    ] {
+        let list = fs::read(format!(
+            "{}/tests/fixtures/workbooks/{name}",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .unwrap();
         home.write("people.xlsx", list);
-        let typed = ["people.xlsx", "--country=EC", "text", "{{ formato }}|{{ celda }}|{{ se_ve or celda | string }}"];
+        let typed = [
+            "people.xlsx",
+            "--country=EC",
+            "text",
+            "{{ formato }}|{{ celda }}|{{ se_ve or celda | string }}",
+        ];
         let ended = previewed(&home, &typed);
         let sent = texts(&ended);
         assert_eq!(sent.len(), 30);
         for text in &sent {
             let cells: Vec<_> = text.as_str().unwrap().split('|').collect();
-            let [format, sent, expected] = cells[..] else { panic!("{text}") };
+            let [format, sent, expected] = cells[..] else {
+                panic!("{text}")
+            };
             // An .ods has the texts that LibreOffice showed, in the country in which it was saved.
             assert_eq!(
                 if is_ods { marks(sent) } else { sent.to_owned() },
-                if is_ods { marks(expected) } else { expected.to_owned() },
+                if is_ods {
+                    marks(expected)
+                } else {
+                    expected.to_owned()
+                },
                 "{name}: {format}"
             );
         }
@@ -151,21 +237,39 @@ fn a_date_without_a_time_is_not_printed_with_one() {
     let home = Home::new();
     let text = "{{ vence | date('%d/%m %H:%M') }}";
     for (cell, problem) in [
-        ("12/25/2026 08:05", "has the month first, but in its country the day comes first; write it as 2026-11-28"),
+        (
+            "12/25/2026 08:05",
+            "has the month first, but in its country the day comes first; write it as 2026-11-28",
+        ),
         ("28/11/2026", "`28/11/2026` is a date without a time"),
-        ("2026-11-28T20:00:00Z", "is the time in UTC; write the local time"),
+        (
+            "2026-11-28T20:00:00Z",
+            "is the time in UTC; write the local time",
+        ),
     ] {
-        home.write("people.csv", format!("celular,vence\n593987654321,{cell}\n"));
-        home.list_shown(&["people.csv", "--country=EC", "text", text]).fails(2, &["line 2: text: date: ", problem]);
+        home.write(
+            "people.csv",
+            format!("celular,vence\n593987654321,{cell}\n"),
+        );
+        home.list_shown(&["people.csv", "--country=EC", "text", text])
+            .fails(2, &["line 2: text: date: ", problem]);
     }
     // A sheet stores midnight like a day, and shows which of both it is.
     let row = |style: u8| {
         let header = "<row><c t=\"str\"><v>celular</v></c><c t=\"str\"><v>vence</v></c></row>";
-        let rows = format!("{header}<row><c s=\"6\"><v>987654321</v></c><c s=\"{style}\"><v>46354</v></c></row>");
+        let rows = format!(
+            "{header}<row><c s=\"6\"><v>987654321</v></c><c s=\"{style}\"><v>46354</v></c></row>"
+        );
         home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
     };
     row(2);
-    assert_eq!(texts(&previewed(&home, &["people.xlsx", "--country=EC", "text", text])), ["28/11 00:00"]);
+    assert_eq!(
+        texts(&previewed(
+            &home,
+            &["people.xlsx", "--country=EC", "text", text]
+        )),
+        ["28/11 00:00"]
+    );
     row(1);
     home.list_shown(&["people.xlsx", "--country=EC", "text", text])
         .fails(2, &["`2026-11-28` is a date without a time"]);
@@ -180,17 +284,42 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
     let rows = header.clone() + &row("987654321", cells);
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
     for (text, expected) in [
-        ("{{ tasa }} {{ saldo }} {{ vence }} {{ celular }}", "15% 1,23 28/11/2026 0987654321"),
-        ("{{ row.tasa }} {{ saldo or '-' }} {{ vence if tasa != '' else '-' }}", "15% 1,23 28/11/2026"),
-        ("{% if tasa == '0.15' and saldo | number < 2 %}{{ tasa or '-' }}{% endif %}", "15%"),
-        ("{{ saldo | number }} {{ saldo | number(1) }} {{ saldo | money('$') }}", "1.234 1,2 $1,23"),
-        ("{{ tasa | percent }} {{ vence | date('%-d %B') }} {{ vence | date('%d.%m') }}", "15% 28 noviembre 28.11"),
-        ("{{ tasa | trim }} {{ celular | phone('EC') }}", "0.15 +593987654321"),
-        ("{{ 'n.º ' ~ celular }}{{ ' a ' ~ saldo }}", "n.º 0987654321 a 1,23"),
+        (
+            "{{ tasa }} {{ saldo }} {{ vence }} {{ celular }}",
+            "15% 1,23 28/11/2026 0987654321",
+        ),
+        (
+            "{{ row.tasa }} {{ saldo or '-' }} {{ vence if tasa != '' else '-' }}",
+            "15% 1,23 28/11/2026",
+        ),
+        (
+            "{% if tasa == '0.15' and saldo | number < 2 %}{{ tasa or '-' }}{% endif %}",
+            "15%",
+        ),
+        (
+            "{{ saldo | number }} {{ saldo | number(1) }} {{ saldo | money('$') }}",
+            "1.234 1,2 $1,23",
+        ),
+        (
+            "{{ tasa | percent }} {{ vence | date('%-d %B') }} {{ vence | date('%d.%m') }}",
+            "15% 28 noviembre 28.11",
+        ),
+        (
+            "{{ tasa | trim }} {{ celular | phone('EC') }}",
+            "0.15 +593987654321",
+        ),
+        (
+            "{{ 'n.º ' ~ celular }}{{ ' a ' ~ saldo }}",
+            "n.º 0987654321 a 1,23",
+        ),
     ] {
         let ended = previewed(&home, &["people.xlsx", "--country=EC", "text", text]);
         let body = &serde_json::from_str::<Value>(&ended.stdout).unwrap()["body"];
-        assert_eq!((&body["text"], &body["userId"]), (&json!(expected), &json!("593987654321")), "{text}");
+        assert_eq!(
+            (&body["text"], &body["userId"]),
+            (&json!(expected), &json!("593987654321")),
+            "{text}"
+        );
         assert!(!ended.stderr.contains("as they are stored"), "{ended:?}");
     }
     home.list_shown(&["people.xlsx", "--country=EC", "text", "{{ saldo | trim | number(2) }}"]).fails(
@@ -198,21 +327,53 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
         &["number: `1.234` may be a number of the sheet, with decimals; put the filter first, or say number('.')"],
     );
     // Coordinates are numbers that people do not read.
-    let ended = previewed(&home, &["people.xlsx", "--country=EC", "location", "--lat={{ saldo }}", "--long={{tasa}}"]);
-    assert!(ended.stdout.contains("1.234") && ended.stdout.contains("0.15"), "{ended:?}");
+    let ended = previewed(
+        &home,
+        &[
+            "people.xlsx",
+            "--country=EC",
+            "location",
+            "--lat={{ saldo }}",
+            "--long={{tasa}}",
+        ],
+    );
+    assert!(
+        ended.stdout.contains("1.234") && ended.stdout.contains("0.15"),
+        "{ended:?}"
+    );
 
     // A run keeps both: its report is sent again with the same message.
     let text = "{{ tasa }} {{ saldo }} {{ vence }}{% if tasa | percent == '15%' %}.{% endif %}";
-    home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "--country=EC", "--run=r", RATE, "text", text])
-        .success();
+    home.run_args(&[
+        "--sandbox",
+        "bulk",
+        "send",
+        "people.xlsx",
+        "--country=EC",
+        "--run=r",
+        RATE,
+        "text",
+        text,
+    ])
+    .success();
     let report = home.run("bulk report r").success().stdout;
-    assert!(report.contains("0987654321,15%,\"1,23\",28/11/2026,r,2,yes,"), "{report}");
+    assert!(
+        report.contains("0987654321,15%,\"1,23\",28/11/2026,r,2,yes,"),
+        "{report}"
+    );
     home.write("again.csv", report);
     let ended = previewed(&home, &["again.csv", "--country=EC", "text", text]);
     assert_eq!(texts(&ended), ["15% 1,23 28/11/2026."]);
 
-    let without =
-        previewed(&home, &["people.xlsx", "text", "--to=+593{{ celular }}", "{{ saldo }} {{ vence }} {{ tasa }}"]);
+    let without = previewed(
+        &home,
+        &[
+            "people.xlsx",
+            "text",
+            "--to=+593{{ celular }}",
+            "{{ saldo }} {{ vence }} {{ tasa }}",
+        ],
+    );
     assert_eq!(texts(&without), ["1.234 2026-11-28 15%"]);
     for told in [
         "saldo: cells go out as they are stored, `1.234` in line 2, since its format `0.00` is written by country; add --country, or a filter",
@@ -221,26 +382,54 @@ fn what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_call
         assert!(without.stderr.contains(told), "{without:?}");
     }
     assert!(!without.stderr.contains("tasa: cells"), "{without:?}");
-    let unused = previewed(&home, &["people.xlsx", "text", "--to=+593{{ celular }}", "{{ vence | date('%d') }}"]);
+    let unused = previewed(
+        &home,
+        &[
+            "people.xlsx",
+            "text",
+            "--to=+593{{ celular }}",
+            "{{ vence | date('%d') }}",
+        ],
+    );
     assert!(!unused.stderr.contains("as they are stored"), "{unused:?}");
     // The flag would also decide whose numbers the rows have.
     let header = header.replace("</row>", "<c t=\"str\"><v>pais</v></c></row>");
-    let rows = header + &row("987654321", &format!("{cells}<c t=\"str\"><v>Ecuador</v></c>"));
+    let rows = header
+        + &row(
+            "987654321",
+            &format!("{cells}<c t=\"str\"><v>Ecuador</v></c>"),
+        );
     home.write("named.xlsx", xlsx(&[sheet("Hoja1", &rows)], ""));
-    let named = previewed(&home, &["named.xlsx", "text", "{{ saldo }} {{ saldo | number(2) }}"]);
+    let named = previewed(
+        &home,
+        &["named.xlsx", "text", "{{ saldo }} {{ saldo | number(2) }}"],
+    );
     assert_eq!(texts(&named), ["1.234 1,23"]);
     let told = "since its format `0.00` is written by country; add --country, or a filter that writes it by the country of each row, such as number(2)";
     assert!(named.stderr.contains(told), "{named:?}");
-    let parts = ["line 2: text: date: `0.15` is not a date", "nothing was sent"];
-    home.run_args(&["--sandbox", "bulk", "send", "people.xlsx", "--country=EC", "text", "{{ tasa | date('%d') }}"])
-        .fails(2, &parts);
+    let parts = [
+        "line 2: text: date: `0.15` is not a date",
+        "nothing was sent",
+    ];
+    home.run_args(&[
+        "--sandbox",
+        "bulk",
+        "send",
+        "people.xlsx",
+        "--country=EC",
+        "text",
+        "{{ tasa | date('%d') }}",
+    ])
+    .fails(2, &parts);
 }
 
 #[test]
 fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
     let home = Home::new();
     let text = |text: &str| {
-        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
     };
     let code = |style: &str| {
         format!(
@@ -249,14 +438,40 @@ fn an_ods_prints_what_it_shows_by_a_style_with_a_name() {
         )
     };
     let named = "<table:table-cell office:value-type=\"string\" office:string-value=\"Ana\"><text:p>Sr. Ana</text:p></table:table-cell>";
-    let cells = [text("593987654321"), code("Codigo"), code("ce1"), code("Default"), named.to_owned()].concat();
+    let cells = [
+        text("593987654321"),
+        code("Codigo"),
+        code("ce1"),
+        code("Default"),
+        named.to_owned(),
+    ]
+    .concat();
     let header = ["celular", "a", "b", "c", "d"].map(text).concat();
-    let rows = format!("<table:table-row>{header}</table:table-row><table:table-row>{cells}</table:table-row>");
+    let rows = format!(
+        "<table:table-row>{header}</table:table-row><table:table-row>{cells}</table:table-row>"
+    );
     home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
-    let ended = previewed(&home, &["people.ods", "text", "{{ a }} {{ b }} {{ c }} {{ a | number }} {{ d }}"]);
+    let ended = previewed(
+        &home,
+        &[
+            "people.ods",
+            "text",
+            "{{ a }} {{ b }} {{ c }} {{ a | number }} {{ d }}",
+        ],
+    );
     assert_eq!(texts(&ended), ["00000123 00000123 123 123 Sr. Ana"]);
-    home.list_shown(&["people.ods", "text", "{% if a == '00000123' %}x{% endif %}."])
-        .fails(2, &["the sheet shows `00000123`, but has stored `123`", "write '123'"]);
+    home.list_shown(&[
+        "people.ods",
+        "text",
+        "{% if a == '00000123' %}x{% endif %}.",
+    ])
+    .fails(
+        2,
+        &[
+            "the sheet shows `00000123`, but has stored `123`",
+            "write '123'",
+        ],
+    );
 }
 
 #[test]
@@ -284,7 +499,9 @@ fn a_cell_without_a_value_is_the_fault_of_its_row() {
         "5 rows cannot be sent",
     ];
     refused(&home, &list, &[], &parts);
-    let ended = home.run("--sandbox --dry-run bulk send people.xlsx --skip-invalid text {{n}}").success();
+    let ended = home
+        .run("--sandbox --dry-run bulk send people.xlsx --skip-invalid text {{n}}")
+        .success();
     assert_eq!(texts(&ended), ["1"]);
 
     let row = |cell: &str| {
@@ -326,35 +543,78 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
         "2 rows are hidden or crossed out in the sheet: line 2, 5",
         "leave them out with --hidden skip, or send them with --hidden send",
     ];
-    home.run("--sandbox bulk send people.xlsx text '{{ celular }}'").fails(2, &parts);
+    home.run("--sandbox bulk send people.xlsx text '{{ celular }}'")
+        .fails(2, &parts);
     let faulty = "1 row cannot be sent";
     let hint = "fix it, or leave it out with --skip-invalid";
-    home.write("faulty.xlsx", xlsx(&[sheet("Hoja1", &rows.replace("593987654323", "12"))], SHARED));
-    home.run("--sandbox bulk send faulty.xlsx text '{{ celular }}'").fails(2, &[faulty, hint]);
-    let ended = previewed(&home, &["people.xlsx", "--hidden", "send", "text", "{{ celular }}"]);
-    assert_eq!(texts(&ended), ["593987654321", "593987654322", "593987654323"]);
+    home.write(
+        "faulty.xlsx",
+        xlsx(
+            &[sheet("Hoja1", &rows.replace("593987654323", "12"))],
+            SHARED,
+        ),
+    );
+    home.run("--sandbox bulk send faulty.xlsx text '{{ celular }}'")
+        .fails(2, &[faulty, hint]);
+    let ended = previewed(
+        &home,
+        &["people.xlsx", "--hidden", "send", "text", "{{ celular }}"],
+    );
+    assert_eq!(
+        texts(&ended),
+        ["593987654321", "593987654322", "593987654323"]
+    );
     assert!(
         ended
             .stderr
             .contains("2 rows are hidden or crossed out in the sheet: line 2, 5; --hidden: sent like the others"),
         "{ended:?}"
     );
-    let ended = home.run("--sandbox bulk send people.xlsx --run r --hidden skip text x").success();
-    assert_eq!((ended.json()["sent"].clone(), ended.reasons()), (json!(1), json!({ "hidden": 2 })));
+    let ended = home
+        .run("--sandbox bulk send people.xlsx --run r --hidden skip text x")
+        .success();
+    assert_eq!(
+        (ended.json()["sent"].clone(), ended.reasons()),
+        (json!(1), json!({ "hidden": 2 }))
+    );
     let report = home.run("bulk report r").success().stdout;
-    assert!(report.contains(",2,no,,,hidden,\"the sheet hides it, or shows it crossed out\",0,"), "{report}");
+    assert!(
+        report.contains(",2,no,,,hidden,\"the sheet hides it, or shows it crossed out\",0,"),
+        "{report}"
+    );
     let hidden = "<row r=\"2\" hidden=\"1\"><c t=\"str\"><v>593987654321</v></c></row>";
-    home.write("hidden.xlsx", xlsx(&[sheet("Hoja1", &format!("<row/>{HEADER}{hidden}"))], SHARED));
+    home.write(
+        "hidden.xlsx",
+        xlsx(
+            &[sheet("Hoja1", &format!("<row/>{HEADER}{hidden}"))],
+            SHARED,
+        ),
+    );
     let words = "--sandbox bulk send hidden.xlsx --hidden skip text x";
-    assert_eq!(home.run(words).success().json()["skipped_reasons"], json!({ "hidden": 1 }));
+    assert_eq!(
+        home.run(words).success().json()["skipped_reasons"],
+        json!({ "hidden": 1 })
+    );
     let row = "<table:table-row table:visibility=\"filter\" table:number-rows-repeated=\"2\"><table:table-cell \
                office:value-type=\"string\"><text:p>593987654321</text:p></table:table-cell></table:table-row>";
     let plain = row.replace(" table:visibility=\"filter\"", "");
-    let folded = format!("<table:table-row-group table:display=\"false\">{plain}</table:table-row-group>{plain}");
+    let folded = format!(
+        "<table:table-row-group table:display=\"false\">{plain}</table:table-row-group>{plain}"
+    );
     for (row, all) in [(row, 2), (&folded, 4)] {
         let rows = ods_rows(&[["to"]]) + row;
         home.write("people.ods", ods(&[sheet("Hoja1", &rows)]));
-        let ended = previewed(&home, &["people.ods", "--hidden", "send", "--allow-duplicates", "text", "x"]);
+        let ended = previewed(
+            &home,
+            &[
+                "people.ods",
+                "--hidden",
+                "send",
+                "--allow-duplicates",
+                "text",
+                "x",
+            ],
+        );
         assert_eq!(texts(&ended).len(), all);
         assert!(ended.stderr.contains("2 rows are hidden"), "{ended:?}");
     }
@@ -363,7 +623,8 @@ fn hidden_rows_are_left_out_or_sent_as_was_said() {
          <row r=\"3\" ht=\"15\"><c><v>593987654322</v></c></row>"
     );
     home.write("people.xlsx", xlsx(&[sheet("Hoja1", &rows)], SHARED));
-    home.run("--sandbox bulk send people.xlsx text x").fails(2, &["1 row is hidden", "line 2"]);
+    home.run("--sandbox bulk send people.xlsx text x")
+        .fails(2, &["1 row is hidden", "line 2"]);
 }
 
 #[test]
@@ -372,16 +633,46 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
     let header = [["celular", "nombre", "saldo"]];
     // For each row, the styles of its cells.
     let xlsx_row = |number: usize, styles: &[u8]| {
-        let value = |column| if column == 0 { format!("59398765432{number}") } else { format!("1{number}") };
-        let cell = |(column, style): (usize, &u8)| format!("<c s=\"{style}\"><v>{}</v></c>", value(column));
-        format!("<row>{}<c s=\"8\"/></row>", styles.iter().enumerate().map(cell).collect::<String>())
+        let value = |column| {
+            if column == 0 {
+                format!("59398765432{number}")
+            } else {
+                format!("1{number}")
+            }
+        };
+        let cell = |(column, style): (usize, &u8)| {
+            format!("<c s=\"{style}\"><v>{}</v></c>", value(column))
+        };
+        format!(
+            "<row>{}<c s=\"8\"/></row>",
+            styles.iter().enumerate().map(cell).collect::<String>()
+        )
     };
     // The number alone is enough.
-    let rows = [&[8, 8, 8][..], &[0, 0, 8], &[0, 8, 8], &[9, 9, 9], &[8, 0, 0]];
-    let rows: String = rows.iter().enumerate().map(|(number, styles)| xlsx_row(number, styles)).collect();
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&header) + &rows))], ""));
+    let rows = [
+        &[8, 8, 8][..],
+        &[0, 0, 8],
+        &[0, 8, 8],
+        &[9, 9, 9],
+        &[8, 0, 0],
+    ];
+    let rows: String = rows
+        .iter()
+        .enumerate()
+        .map(|(number, styles)| xlsx_row(number, styles))
+        .collect();
+    home.write(
+        "people.xlsx",
+        xlsx(&[sheet("Hoja1", &(xlsx_rows(&header) + &rows))], ""),
+    );
     let ods_row = |number: usize, styles: &[&str]| {
-        let value = |column| if column == 0 { format!("59398765432{number}") } else { format!("1{number}") };
+        let value = |column| {
+            if column == 0 {
+                format!("59398765432{number}")
+            } else {
+                format!("1{number}")
+            }
+        };
         let cell = |(column, style): (usize, &&str)| {
             let value = value(column);
             format!(
@@ -399,27 +690,65 @@ fn rows_that_are_crossed_out_are_held_back_like_hidden_ones() {
         ["ce3", "ce3", "ce3"],
         ["ce2", "ce1", "ce1"],
     ];
-    let rows: String = rows.iter().enumerate().map(|(number, styles)| ods_row(number, styles)).collect();
-    home.write("people.ods", ods(&[sheet("Hoja1", &(ods_rows(&header) + &rows))]));
+    let rows: String = rows
+        .iter()
+        .enumerate()
+        .map(|(number, styles)| ods_row(number, styles))
+        .collect();
+    home.write(
+        "people.ods",
+        ods(&[sheet("Hoja1", &(ods_rows(&header) + &rows))]),
+    );
     for list in ["people.xlsx", "people.ods"] {
         let told = "3 rows are hidden or crossed out in the sheet: line 2, 4, 6";
         let send = |how: &[&str]| {
-            let args = [&["--sandbox", "bulk", "send", list][..], how, &["text", "{{ celular }}"]].concat();
+            let args = [
+                &["--sandbox", "bulk", "send", list][..],
+                how,
+                &["text", "{{ celular }}"],
+            ]
+            .concat();
             home.run_args(&args)
         };
         send(&[]).fails(2, &[told, "leave them out with --hidden skip"]);
         let ended = send(&["--hidden", "skip"]).success();
-        assert_eq!(ended.json()["skipped_reasons"], json!({ "hidden": 3 }), "{ended:?}");
-        assert_eq!(texts(&previewed(&home, &[list, "--hidden", "send", "text", "x"])).len(), 5);
+        assert_eq!(
+            ended.json()["skipped_reasons"],
+            json!({ "hidden": 3 }),
+            "{ended:?}"
+        );
+        assert_eq!(
+            texts(&previewed(&home, &[list, "--hidden", "send", "text", "x"])).len(),
+            5
+        );
         // Whoever must not be written to stays so, crossed out or not.
         home.write("all.csv", "celular\n593987654320\n593987654325\n");
-        let ended = home.run_args(&["--sandbox", "bulk", "send", "all.csv", "--exclude", list, "text", "x"]).success();
-        assert_eq!(ended.json()["skipped_reasons"], json!({ "excluded": 1 }), "{ended:?}");
+        let ended = home
+            .run_args(&[
+                "--sandbox",
+                "bulk",
+                "send",
+                "all.csv",
+                "--exclude",
+                list,
+                "text",
+                "x",
+            ])
+            .success();
+        assert_eq!(
+            ended.json()["skipped_reasons"],
+            json!({ "excluded": 1 }),
+            "{ended:?}"
+        );
     }
     let hidden = xlsx_row(0, &[8]) + "<row hidden=\"1\"><c><v>593987654321</v></c></row>";
-    home.write("both.xlsx", xlsx(&[sheet("Hoja1", &(xlsx_rows(&[["to"]]) + &hidden))], ""));
+    home.write(
+        "both.xlsx",
+        xlsx(&[sheet("Hoja1", &(xlsx_rows(&[["to"]]) + &hidden))], ""),
+    );
     let told = "2 rows are hidden or crossed out in the sheet: line 2, 3";
-    home.run("--sandbox bulk send both.xlsx text x").fails(2, &[told]);
+    home.run("--sandbox bulk send both.xlsx text x")
+        .fails(2, &[told]);
 }
 
 #[test]
@@ -427,34 +756,81 @@ fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
     let home = Home::new();
     let rows = ["593987654321", "593987654322", "593987654323"].map(|user| [["to"], [user]]);
     for is_ods in [false, true] {
-        let written = rows.map(|rows| if is_ods { ods_rows(&rows) } else { xlsx_rows(&rows) });
+        let written = rows.map(|rows| {
+            if is_ods {
+                ods_rows(&rows)
+            } else {
+                xlsx_rows(&rows)
+            }
+        });
         let sheets = [
-            TestSheet { name: "Notas &amp; más", is_hidden: true, rows: &written[0] },
+            TestSheet {
+                name: "Notas &amp; más",
+                is_hidden: true,
+                rows: &written[0],
+            },
             sheet("Clientes", &written[1]),
             sheet("Proveedores", &written[2]),
         ];
-        let list = if is_ods { ods(&sheets) } else { xlsx(&sheets, "") };
+        let list = if is_ods {
+            ods(&sheets)
+        } else {
+            xlsx(&sheets, "")
+        };
         home.write("people.xlsx", &list);
         for (asked, expected) in [
             (&[][..], "593987654322"),
             (&["--sheet", "proveedores "], "593987654323"),
             (&["--sheet", "Notas & más"], "593987654321"),
         ] {
-            let ended = previewed(&home, &[&["people.xlsx"], asked, &["text", "{{ to }}"]].concat());
+            let ended = previewed(
+                &home,
+                &[&["people.xlsx"], asked, &["text", "{{ to }}"]].concat(),
+            );
             assert_eq!(texts(&ended), [expected]);
-            let told =
-                ended.stderr.contains("the sheet `Clientes` was read; the workbook has 1 other sheet: --sheet NAME");
+            let told = ended.stderr.contains(
+                "the sheet `Clientes` was read; the workbook has 1 other sheet: --sheet NAME",
+            );
             assert_eq!(told, asked.is_empty(), "{ended:?}");
         }
-        let parts =
-            ["has no sheet `Cliente` (did you mean `Clientes`?); there are: Notas & más, Clientes, Proveedores"];
+        let parts = [
+            "has no sheet `Cliente` (did you mean `Clientes`?); there are: Notas & más, Clientes, Proveedores",
+        ];
         refused(&home, &list, &["--sheet", "Cliente"], &parts);
-        let hidden = [TestSheet { name: "x", is_hidden: true, rows: &written[0] }];
-        let list = if is_ods { ods(&hidden) } else { xlsx(&hidden, "") };
-        refused(&home, &list, &[], &["people.xlsx has no visible sheet; hidden: x", "--sheet NAME"]);
+        let hidden = [TestSheet {
+            name: "x",
+            is_hidden: true,
+            rows: &written[0],
+        }];
+        let list = if is_ods {
+            ods(&hidden)
+        } else {
+            xlsx(&hidden, "")
+        };
+        refused(
+            &home,
+            &list,
+            &[],
+            &[
+                "people.xlsx has no visible sheet; hidden: x",
+                "--sheet NAME",
+            ],
+        );
         let list = if is_ods { ods(&[]) } else { xlsx(&[], "") };
-        refused(&home, &list, &[], &["people.xlsx has no visible sheet\n", "name a workbook with a list in it"]);
-        let list = if is_ods { ods(&[sheet("x", "")]) } else { xlsx(&[sheet("x", "<row/>")], "") };
+        refused(
+            &home,
+            &list,
+            &[],
+            &[
+                "people.xlsx has no visible sheet\n",
+                "name a workbook with a list in it",
+            ],
+        );
+        let list = if is_ods {
+            ods(&[sheet("x", "")])
+        } else {
+            xlsx(&[sheet("x", "<row/>")], "")
+        };
         refused(&home, &list, &[], &["people.xlsx has no rows"]);
     }
 }
@@ -462,24 +838,61 @@ fn the_first_visible_sheet_is_read_or_the_one_that_is_named() {
 #[test]
 fn the_header_is_the_first_filled_row_or_the_one_that_is_named() {
     let home = Home::new();
-    let people = [&["Noviembre"][..], &["n", "celular"], &["Ana", "593987654321"]];
+    let people = [
+        &["Noviembre"][..],
+        &["n", "celular"],
+        &["Ana", "593987654321"],
+    ];
     let cover = [&["Portada"][..], &["Contacto:", "Ventas"]];
     let other = [&["celular", "n"][..], &["593987654322", "Eva"]];
-    let deep = [&[&["x", "y"][..]; 20][..], &[&["celular", "n"], &["593987654323", "Luz"]]].concat();
+    let deep = [
+        &[&["x", "y"][..]; 20][..],
+        &[&["celular", "n"], &["593987654323", "Luz"]],
+    ]
+    .concat();
     for is_ods in [false, true] {
-        let written = |rows: &[&[&str]]| if is_ods { ods_rows(rows) } else { xlsx_rows(rows) };
-        let book = |sheets: &[TestSheet<'_>]| if is_ods { ods(sheets) } else { xlsx(sheets, "") };
+        let written = |rows: &[&[&str]]| {
+            if is_ods {
+                ods_rows(rows)
+            } else {
+                xlsx_rows(rows)
+            }
+        };
+        let book = |sheets: &[TestSheet<'_>]| {
+            if is_ods {
+                ods(sheets)
+            } else {
+                xlsx(sheets, "")
+            }
+        };
         let [people, cover, other, deep] = [&people[..], &cover, &other, &deep].map(written);
-        let (cover, other, people) = (sheet("Portada", &cover), sheet("Más", &other), sheet("Los 'VIP'", &people));
+        let (cover, other, people) = (
+            sheet("Portada", &cover),
+            sheet("Más", &other),
+            sheet("Los 'VIP'", &people),
+        );
         let deep = sheet("Abajo", &deep);
         for (sheets, flags, expected, told) in [
             (&[cover, other][..], &["--sheet", "más"][..], "Eva", ""),
             (&[other, people], &[], "Eva", "the sheet `Más` was read"),
-            (&[cover, people, other], &["--header-row", "2", "--sheet", "Los 'VIP'"], "Ana", ""),
-            (&[cover, deep], &["--header-row", "21", "--sheet", "Abajo"], "Luz", ""),
+            (
+                &[cover, people, other],
+                &["--header-row", "2", "--sheet", "Los 'VIP'"],
+                "Ana",
+                "",
+            ),
+            (
+                &[cover, deep],
+                &["--header-row", "21", "--sheet", "Abajo"],
+                "Luz",
+                "",
+            ),
         ] {
             home.write("people.xlsx", book(sheets));
-            let ended = previewed(&home, &[&["people.xlsx"], flags, &["text", "{{ n }}"]].concat());
+            let ended = previewed(
+                &home,
+                &[&["people.xlsx"], flags, &["text", "{{ n }}"]].concat(),
+            );
             assert_eq!(texts(&ended), [expected], "{flags:?}");
             assert!(ended.stderr.contains(told), "{told}: {ended:?}");
         }
@@ -487,12 +900,37 @@ fn the_header_is_the_first_filled_row_or_the_one_that_is_named() {
             (
                 &[people][..],
                 &[][..],
-                &["the first line is a title, not the header: `Noviembre`", "add --header-row 2"][..],
+                &[
+                    "the first line is a title, not the header: `Noviembre`",
+                    "add --header-row 2",
+                ][..],
             ),
-            (&[cover], &[], &["the first line is a title, not the header: `Portada`", "--sheet NAME takes another"]),
-            (&[sheet("Vacía", ""), deep], &[], &["people.xlsx has no rows", "on the sheet that is read (--sheet)"]),
-            (&[other], &["--header-row", "9"], &["--header-row 9: people.xlsx ends in line 2"]),
-            (&[other], &["--header-row", "1000000"], &["people.xlsx ends in line 2"]),
+            (
+                &[cover],
+                &[],
+                &[
+                    "the first line is a title, not the header: `Portada`",
+                    "--sheet NAME takes another",
+                ],
+            ),
+            (
+                &[sheet("Vacía", ""), deep],
+                &[],
+                &[
+                    "people.xlsx has no rows",
+                    "on the sheet that is read (--sheet)",
+                ],
+            ),
+            (
+                &[other],
+                &["--header-row", "9"],
+                &["--header-row 9: people.xlsx ends in line 2"],
+            ),
+            (
+                &[other],
+                &["--header-row", "1000000"],
+                &["people.xlsx ends in line 2"],
+            ),
         ] {
             refused(&home, &book(sheets), flags, parts);
         }
@@ -504,7 +942,10 @@ fn a_workbook_comes_from_standard_input_too() {
     let home = Home::new();
     let rows = xlsx_rows(&[["to"], ["593987654321"]]);
     let list = xlsx(&[sheet("Hoja1", &rows)], "");
-    let ended = home.run("--sandbox --dry-run bulk send - text {{to}}").stdin(list).success();
+    let ended = home
+        .run("--sandbox --dry-run bulk send - text {{to}}")
+        .stdin(list)
+        .success();
     assert_eq!(texts(&ended), ["593987654321"]);
 }
 
@@ -512,11 +953,28 @@ fn a_workbook_comes_from_standard_input_too() {
 fn a_list_of_sixty_columns_is_a_list() {
     let home = Home::new();
     let row = |begin: &str, last: &str| -> Vec<_> {
-        (0..60).map(|place| if place == 59 { last.to_owned() } else { format!("{begin}{place}") }).collect()
+        (0..60)
+            .map(|place| {
+                if place == 59 {
+                    last.to_owned()
+                } else {
+                    format!("{begin}{place}")
+                }
+            })
+            .collect()
     };
     let (header, row) = (row("c", "celular"), row("v", "593987654321"));
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&[header, row]))], ""));
-    assert_eq!(texts(&previewed(&home, &["people.xlsx", "text", "{{ c0 }} {{ c58 }}"])), ["v0 v58"]);
+    home.write(
+        "people.xlsx",
+        xlsx(&[sheet("Hoja1", &xlsx_rows(&[header, row]))], ""),
+    );
+    assert_eq!(
+        texts(&previewed(
+            &home,
+            &["people.xlsx", "text", "{{ c0 }} {{ c58 }}"]
+        )),
+        ["v0 v58"]
+    );
 }
 
 #[test]
@@ -527,16 +985,29 @@ fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
         let mut parts = xlsx_parts(&[sheet("Hoja1", HEADER)], SHARED);
         parts.retain(|(known, _)| known != name);
         parts.push((name.to_owned(), content.to_owned()));
-        let parts: Vec<_> = parts.iter().map(|(name, content)| (name.as_str(), content.as_bytes())).collect();
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|(name, content)| (name.as_str(), content.as_bytes()))
+            .collect();
         zip(&parts)
     };
-    let in_sheet =
-        |rows: &str| with("xl/worksheets/0.xml", &format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"));
+    let in_sheet = |rows: &str| {
+        with(
+            "xl/worksheets/0.xml",
+            &format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"),
+        )
+    };
     let row = |cells: &str| in_sheet(&format!("{HEADER}<row r=\"2\">{cells}</row>"));
     let locked = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0".to_vec();
     let encrypted = zip(&[
-        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
-        ("META-INF/manifest.xml", b"<m:manifest><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>"),
+        (
+            "mimetype",
+            b"application/vnd.oasis.opendocument.spreadsheet",
+        ),
+        (
+            "META-INF/manifest.xml",
+            b"<m:manifest><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>",
+        ),
     ]);
     let mut flipped = whole.clone();
     // In the first part, which is the sheet, after its name.
@@ -544,36 +1015,109 @@ fn a_workbook_that_cannot_be_read_is_told_with_the_way_out() {
     let long = "x".repeat(600 * 1024);
     let as_csv = "save the sheet as \"CSV UTF-8\"";
     for (list, parts) in [
-        (locked, &["it is an older Office file (.xls) or a workbook with a password", "save the sheet as"][..]),
+        (
+            locked,
+            &[
+                "it is an older Office file (.xls) or a workbook with a password",
+                "save the sheet as",
+            ][..],
+        ),
         (encrypted, &["people.xlsx: it is protected with a password"]),
-        (whole[..whole.len() / 2].to_vec(), &["people.xlsx: it is a damaged zip archive", "copy or download it again"]),
-        (b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml".to_vec(), &["people.xlsx: it is a damaged zip archive"]),
+        (
+            whole[..whole.len() / 2].to_vec(),
+            &[
+                "people.xlsx: it is a damaged zip archive",
+                "copy or download it again",
+            ],
+        ),
+        (
+            b"PK\x03\x04\x14\0\0\0\0\0xl/workbook.xml".to_vec(),
+            &["people.xlsx: it is a damaged zip archive"],
+        ),
         (flipped, &["people.xlsx: it is"]),
-        (with("xl/workbook.xml", "<workbook><sheets>"), &["xl/workbook.xml: it ends too early", as_csv]),
-        (with("xl/workbook.xml", ""), &["people.xlsx has no visible sheet"]),
-        (with("xl/_rels/workbook.xml.rels", "<Relationships/>"), &["people.xlsx has no visible sheet"]),
-        (with("xl/worksheets/0.xml", "<worksheet><sheetData><row"), &["damaged workbook: xl/worksheets/0.xml"]),
-        (with("xl/sharedStrings.xml", "<sst/>"), &["there is no text 0"]),
-        (with("xl/sharedStrings.xml", "<sst><si><t>&unknown;</t></si></sst>"), &["&unknown; is unknown"]),
+        (
+            with("xl/workbook.xml", "<workbook><sheets>"),
+            &["xl/workbook.xml: it ends too early", as_csv],
+        ),
+        (
+            with("xl/workbook.xml", ""),
+            &["people.xlsx has no visible sheet"],
+        ),
+        (
+            with("xl/_rels/workbook.xml.rels", "<Relationships/>"),
+            &["people.xlsx has no visible sheet"],
+        ),
+        (
+            with("xl/worksheets/0.xml", "<worksheet><sheetData><row"),
+            &["damaged workbook: xl/worksheets/0.xml"],
+        ),
+        (
+            with("xl/sharedStrings.xml", "<sst/>"),
+            &["there is no text 0"],
+        ),
+        (
+            with(
+                "xl/sharedStrings.xml",
+                "<sst><si><t>&unknown;</t></si></sst>",
+            ),
+            &["&unknown; is unknown"],
+        ),
         (row("<c r=\"??\"><v>1</v></c>"), &["there is no cell `??`"]),
-        (row("<c r=\"XFE2\"><v>1</v></c>"), &["row 2 has a cell beyond the last one that a sheet has"]),
-        (row("<c r=\"ZZZZZZZZZZZZZZZZZZZZZZ2\"><v>1</v></c>"), &["there is no cell `ZZZ"]),
-        (row("<c t=\"x\"><v>1</v></c>"), &["a cell has the unknown type `x`"]),
-        (row(&format!("<c t=\"str\"><v>{long}</v></c>").repeat(2)), &["row 2 has more than 1048576 bytes of text"]),
-        (in_sheet(&format!("{HEADER}<row r=\"1048577\"><c><v>1</v></c></row>")), &["row 1048577 has a cell beyond"]),
-        (in_sheet(&format!("{HEADER}<row r=\"x\"><c><v>1</v></c></row>")), &["a row has no number"]),
+        (
+            row("<c r=\"XFE2\"><v>1</v></c>"),
+            &["row 2 has a cell beyond the last one that a sheet has"],
+        ),
+        (
+            row("<c r=\"ZZZZZZZZZZZZZZZZZZZZZZ2\"><v>1</v></c>"),
+            &["there is no cell `ZZZ"],
+        ),
+        (
+            row("<c t=\"x\"><v>1</v></c>"),
+            &["a cell has the unknown type `x`"],
+        ),
+        (
+            row(&format!("<c t=\"str\"><v>{long}</v></c>").repeat(2)),
+            &["row 2 has more than 1048576 bytes of text"],
+        ),
+        (
+            in_sheet(&format!("{HEADER}<row r=\"1048577\"><c><v>1</v></c></row>")),
+            &["row 1048577 has a cell beyond"],
+        ),
+        (
+            in_sheet(&format!("{HEADER}<row r=\"x\"><c><v>1</v></c></row>")),
+            &["a row has no number"],
+        ),
     ] {
         refused(&home, &list, &[], &[parts, &["people.xlsx"]].concat());
     }
     let csv = home.write("people.csv", "to\n593987654321\n");
     let csv = csv.to_str().unwrap();
-    let text = home.run_args(&["--sandbox", "bulk", "send", csv, "--sheet", "x", "text", "x"]);
-    text.fails(2, &["--sheet: ", "people.csv is a text, which has no sheets", "leave --sheet out"]);
+    let text = home.run_args(&[
+        "--sandbox",
+        "bulk",
+        "send",
+        csv,
+        "--sheet",
+        "x",
+        "text",
+        "x",
+    ]);
+    text.fails(
+        2,
+        &[
+            "--sheet: ",
+            "people.csv is a text, which has no sheets",
+            "leave --sheet out",
+        ],
+    );
     refused(
         &home,
         &whole,
         &["--encoding", "latin1"],
-        &["--encoding: people.xlsx is a workbook", "leave --encoding out"],
+        &[
+            "--encoding: people.xlsx is a workbook",
+            "leave --encoding out",
+        ],
     );
 }
 
@@ -583,59 +1127,136 @@ fn a_small_file_that_says_much_takes_little_memory() {
     let bomb = |rows: &str| xlsx(&[sheet("Hoja1", rows)], SHARED);
     let text = "x".repeat(3 * 1024 * 1024);
     let cell = format!("{HEADER}<row><c t=\"str\"><v>{text}</v></c></row>");
-    refused(&home, &bomb(&cell), &[], &["one text or tag has more than 2 MiB"]);
+    refused(
+        &home,
+        &bomb(&cell),
+        &[],
+        &["one text or tag has more than 2 MiB"],
+    );
     let tag = format!("<row {text}=\"\"/>");
-    refused(&home, &bomb(&tag), &[], &["one text or tag has more than 2 MiB"]);
-    refused(&home, &bomb(&"<a>".repeat(1000)), &[], &["its tags stand too deep in each other"]);
-    let shared = xlsx(&[sheet("Hoja1", HEADER)], &format!("<si><t>{text}</t></si>"));
-    refused(&home, &shared, &[], &["xl/sharedStrings.xml: one text or tag has more than 2 MiB"]);
+    refused(
+        &home,
+        &bomb(&tag),
+        &[],
+        &["one text or tag has more than 2 MiB"],
+    );
+    refused(
+        &home,
+        &bomb(&"<a>".repeat(1000)),
+        &[],
+        &["its tags stand too deep in each other"],
+    );
+    let shared = xlsx(
+        &[sheet("Hoja1", HEADER)],
+        &format!("<si><t>{text}</t></si>"),
+    );
+    refused(
+        &home,
+        &shared,
+        &[],
+        &["xl/sharedStrings.xml: one text or tag has more than 2 MiB"],
+    );
     let mut styles = xlsx_parts(&[sheet("Hoja1", HEADER)], SHARED);
     for (name, content) in &mut styles {
         if name == "xl/styles.xml" {
             *content = format!("<x a=\"{}\"/>", &text[..1024 * 1024]).repeat(65);
         }
     }
-    let styles: Vec<_> = styles.iter().map(|(name, content)| (name.as_str(), content.as_bytes())).collect();
-    refused(&home, &zip(&styles), &[], &["xl/styles.xml: it has more than 64 MiB"]);
+    let styles: Vec<_> = styles
+        .iter()
+        .map(|(name, content)| (name.as_str(), content.as_bytes()))
+        .collect();
+    refused(
+        &home,
+        &zip(&styles),
+        &[],
+        &["xl/styles.xml: it has more than 64 MiB"],
+    );
     let cells = "<table:table-row><table:table-cell table:number-columns-repeated=\"999999999999\" \
                  office:value-type=\"string\"><text:p>x</text:p></table:table-cell></table:table-row>";
-    refused(&home, &ods(&[sheet("x", cells)]), &[], &["row 1 has a cell beyond the last one that a sheet has"]);
+    refused(
+        &home,
+        &ods(&[sheet("x", cells)]),
+        &[],
+        &["row 1 has a cell beyond the last one that a sheet has"],
+    );
     let rows = "<table:table-row table:number-rows-repeated=\"999999999999\"><table:table-cell \
                 office:value-type=\"string\"><text:p>to</text:p></table:table-cell></table:table-row>";
-    refused(&home, &ods(&[sheet("x", rows)]), &[], &["a sheet has at most 1048576 rows"]);
+    refused(
+        &home,
+        &ods(&[sheet("x", rows)]),
+        &[],
+        &["a sheet has at most 1048576 rows"],
+    );
     let spaces = "<table:table-row><table:table-cell><text:p><text:s text:c=\"999999999999\"/></text:p></table:table-cell>\
                   </table:table-row>";
-    refused(&home, &ods(&[sheet("x", spaces)]), &[], &["people.xlsx has no rows"]);
+    refused(
+        &home,
+        &ods(&[sheet("x", spaces)]),
+        &[],
+        &["people.xlsx has no rows"],
+    );
 }
 
 #[test]
 fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
     let home = Home::new();
-    let jelou =
-        Jelou::start(
-            |user, earlier| {
-                if user.ends_with('2') && earlier == 0 { Act::Answer(400, "", "{}") } else { Act::Accept }
-            },
-        );
-    let rows = [["to", "año"], ["593987654321", "=1+1"], ["593987654322", "'ñ, \"x\"\ny"]];
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
+    let jelou = Jelou::start(|user, earlier| {
+        if user.ends_with('2') && earlier == 0 {
+            Act::Answer(400, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
+    let rows = [
+        ["to", "año"],
+        ["593987654321", "=1+1"],
+        ["593987654322", "'ñ, \"x\"\ny"],
+    ];
+    home.write(
+        "people.xlsx",
+        xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""),
+    );
     let send = |list: &str, run: &str| {
-        home.run_args(&["bulk", "send", list, "--yes", "--run", run, RATE, "text", "{{ año }}"]).api(&jelou.url)
+        home.run_args(&[
+            "bulk",
+            "send",
+            list,
+            "--yes",
+            "--run",
+            run,
+            RATE,
+            "text",
+            "{{ año }}",
+        ])
+        .api(&jelou.url)
     };
     send("people.xlsx", "a").fails(10, &[]);
     let report = home.run("bulk report a").success().stdout;
     let header = "\u{feff}to,año,run,line,sent,message_id,http_status,code,error,attempts,at,\
                   delivery,delivered_at,read_at,delivery_error,sent_to\n593987654321,'=1+1,a,2,yes,";
     assert!(report.starts_with(header), "{report}");
-    home.run("bulk report a --state failed --file again.csv").success();
+    home.run("bulk report a --state failed --file again.csv")
+        .success();
     send("again.csv", "b").success();
-    let received: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    let received: Vec<_> = jelou
+        .seen()
+        .iter()
+        .map(|seen| seen.received.json()["text"].clone())
+        .collect();
     assert_eq!(received, ["=1+1", "'ñ, \"x\"\ny", "'ñ, \"x\"\ny"]);
 
     // A spreadsheet may have saved the report as a workbook.
     let report = report.trim_start_matches('\u{feff}');
-    let rows: Vec<_> = report.lines().take(2).map(|line| line.split(',').collect::<Vec<_>>()).collect();
-    home.write("report.xlsx", xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""));
+    let rows: Vec<_> = report
+        .lines()
+        .take(2)
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .collect();
+    home.write(
+        "report.xlsx",
+        xlsx(&[sheet("Hoja1", &xlsx_rows(&rows))], ""),
+    );
     let ended = previewed(&home, &["report.xlsx", "text", "{{ año }}"]);
     assert_eq!(texts(&ended), ["=1+1"]);
 }
@@ -643,21 +1264,38 @@ fn the_report_of_a_workbook_is_a_csv_that_is_a_list_again() {
 #[test]
 fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
     let home = Home::new();
-    let jelou = Jelou::start(|_, earlier| if earlier == 0 { Act::Answer(400, "", "{}") } else { Act::Accept });
+    let jelou = Jelou::start(|_, earlier| {
+        if earlier == 0 {
+            Act::Answer(400, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     let row = |user: &str| {
-        format!("<row><c s=\"6\"><v>{user}</v></c><c s=\"5\"><v>1.234</v></c><c s=\"1\"><v>46146</v></c></row>")
+        format!(
+            "<row><c s=\"6\"><v>{user}</v></c><c s=\"5\"><v>1.234</v></c><c s=\"1\"><v>46146</v></c></row>"
+        )
     };
     let header = xlsx_rows(&[["codigo", "saldo", "vence"]]);
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(header.clone() + &row("87654321")))], ""));
+    home.write(
+        "people.xlsx",
+        xlsx(&[sheet("Hoja1", &(header.clone() + &row("87654321")))], ""),
+    );
     let text = "{{ codigo }} {{ saldo }} {{ vence }}{% if codigo == '87654321' and saldo | number > 1.23 %}.{% endif %} \
                 {{ vence | date('%-d/%-m') }}";
     let send = |list: &str, country: &str, more: &[&str]| {
         let words = ["bulk", "send", list, "--country", country, RATE];
-        home.run_args(&[&words, more, &["text", "--to=+5939{{ codigo }}", text]].concat()).api(&jelou.url)
+        home.run_args(&[&words, more, &["text", "--to=+5939{{ codigo }}", text]].concat())
+            .api(&jelou.url)
     };
     send("people.xlsx", "US", &["--yes", "--run=a"]).fails(10, &[]);
     home.run("bulk report a --file again.csv").success();
-    assert!(home.read("again.csv").contains("\n0087654321,1.23,05/04/2026,a,2,no,"), "{}", home.read("again.csv"));
+    assert!(
+        home.read("again.csv")
+            .contains("\n0087654321,1.23,05/04/2026,a,2,no,"),
+        "{}",
+        home.read("again.csv")
+    );
     home.run("bulk report a --file again.xlsx").success();
     let said = "0087654321 1.23 05/04/2026. 4/5";
     for again in ["again.csv", "again.xlsx"] {
@@ -665,50 +1303,95 @@ fn the_report_of_a_workbook_says_the_same_when_it_is_sent_again() {
         assert_eq!(texts(&preview), [said], "{again}");
     }
     // What somebody has corrected is what it says.
-    home.write("corrected.csv", home.read("again.csv").replace(",1.23,", ",7,").replace("0087654321", "87654321"));
+    home.write(
+        "corrected.csv",
+        home.read("again.csv")
+            .replace(",1.23,", ",7,")
+            .replace("0087654321", "87654321"),
+    );
     send("corrected.csv", "EC", &["--test-to=+593987654321"]).success();
     send("again.csv", "EC", &["--test-to=+593987654321"]).success();
     send("again.csv", "EC", &["--yes", "--run=b"]).success();
     home.run("bulk report b --file again.csv --yes").success();
     send("again.csv", "EC", &["--yes", "--run=c", "--again"]).success();
-    let received: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
-    assert_eq!(received, [said, "87654321 7 05/04/2026. 4/5", said, said, said]);
+    let received: Vec<_> = jelou
+        .seen()
+        .iter()
+        .map(|seen| seen.received.json()["text"].clone())
+        .collect();
+    assert_eq!(
+        received,
+        [said, "87654321 7 05/04/2026. 4/5", said, said, said]
+    );
 
     // No row of a report that was sorted in part gets what another person's row stored.
-    let two = [("987654321", "1.2306"), ("987654322", "1.2294")].map(|(user, saldo)| row(user).replace("1.234", saldo));
-    home.write("people.xlsx", xlsx(&[sheet("Hoja1", &(header + &two.concat()))], ""));
+    let two = [("987654321", "1.2306"), ("987654322", "1.2294")]
+        .map(|(user, saldo)| row(user).replace("1.234", saldo));
+    home.write(
+        "people.xlsx",
+        xlsx(&[sheet("Hoja1", &(header + &two.concat()))], ""),
+    );
     let amounts = |list: &str, more: &[&str]| {
         let words = ["bulk", "send", list, "--country=EC", RATE, "--again"];
-        let text = ["text", "--to={{ codigo }}", "{{ codigo }} {{ saldo | number(4) }}"];
-        home.run_args(&[&words, more, &text].concat()).api(&jelou.url)
+        let text = [
+            "text",
+            "--to={{ codigo }}",
+            "{{ codigo }} {{ saldo | number(4) }}",
+        ];
+        home.run_args(&[&words, more, &text].concat())
+            .api(&jelou.url)
     };
     amounts("people.xlsx", &["--yes", "--run=d"]).fails(10, &[]);
     home.run("bulk report d --file all.csv").success();
-    assert_eq!(texts(&amounts("all.csv", &["--dry-run"]).success()), ["0987654321 1,2306", "0987654322 1,2294"]);
-    let in_part = home.read("all.csv").replace("987654321,", "#,").replace("987654322,", "987654321,");
+    assert_eq!(
+        texts(&amounts("all.csv", &["--dry-run"]).success()),
+        ["0987654321 1,2306", "0987654322 1,2294"]
+    );
+    let in_part = home
+        .read("all.csv")
+        .replace("987654321,", "#,")
+        .replace("987654322,", "987654321,");
     home.write("all.csv", in_part.replace("#,", "987654322,"));
-    amounts("all.csv", &["--dry-run"]).fails(2, &["line 2 is to 593987654322, but its `sent_to` is `+593987654321`"]);
+    amounts("all.csv", &["--dry-run"]).fails(
+        2,
+        &["line 2 is to 593987654322, but its `sent_to` is `+593987654321`"],
+    );
 }
 
 #[test]
 fn a_list_is_the_same_in_every_format() {
     let home = Home::new();
-    let config = Config { cases: 24, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: 24,
+        failure_persistence: None,
+        ..Config::default()
+    };
     let cells = prop::collection::vec("[a-zñ,;<&>\"'=_x05F \n]{0,12}[a-zé]", 1..5);
     TestRunner::new(config)
         .run(&cells, |cells| {
             let header = vec!["celular".to_owned(), "Año del".to_owned()];
             // A blank at either end of an OpenDocument paragraph would be written in another way.
             let row = |(number, cell): (usize, &String)| {
-                vec![format!("5939876543{number:02}"), cell.trim().replace("  ", " ")]
+                vec![
+                    format!("5939876543{number:02}"),
+                    cell.trim().replace("  ", " "),
+                ]
             };
-            let rows: Vec<_> = std::iter::once(header).chain(cells.iter().enumerate().map(row)).collect();
+            let rows: Vec<_> = std::iter::once(header)
+                .chain(cells.iter().enumerate().map(row))
+                .collect();
             let mut csv = String::new();
             for row in &rows {
                 writeln!(csv, "{},\"{}\"", row[0], row[1].replace('"', "\"\"")).unwrap();
             }
             home.write("a.csv", csv);
-            home.write("a.xlsx", xlsx(&[sheet("x", &xlsx_rows(&rows).replace("_x", "_x005F_x"))], ""));
+            home.write(
+                "a.xlsx",
+                xlsx(
+                    &[sheet("x", &xlsx_rows(&rows).replace("_x", "_x005F_x"))],
+                    "",
+                ),
+            );
             home.write("a.ods", ods(&[sheet("x", &ods_rows(&rows))]));
             let requests = |list: &str| previewed(&home, &[list, "text", "{{ año_del }}"]).stdout;
             let expected = requests("a.csv");
@@ -721,35 +1404,69 @@ fn a_list_is_the_same_in_every_format() {
 
 #[test]
 fn what_a_merge_covers_is_not_read_but_for_people_who_must_not_be_written_to() {
-    let rows = [["celular", "nombre"], ["593987654001", "Ana"], ["593987654002", "VIEJO"]];
+    let rows = [
+        ["celular", "nombre"],
+        ["593987654001", "Ana"],
+        ["593987654002", "VIEJO"],
+    ];
     let merged = |area: &str| {
-        let merge = format!("</sheetData><mergeCells count=\"1\"><mergeCell ref=\"{area}\"/></mergeCells><sheetData>");
+        let merge = format!(
+            "</sheetData><mergeCells count=\"1\"><mergeCell ref=\"{area}\"/></mergeCells><sheetData>"
+        );
         xlsx(&[sheet("S", &(xlsx_rows(&rows) + &merge))], "")
     };
     let covered = |text: &str| {
-        let plain =
-            format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>");
+        let plain = format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        );
         let rows = ods_rows(&rows);
         assert!(rows.contains(&plain));
-        ods(&[sheet("S", &rows.replace(&plain, &plain.replace("table-cell", "covered-table-cell")))])
+        ods(&[sheet(
+            "S",
+            &rows.replace(&plain, &plain.replace("table-cell", "covered-table-cell")),
+        )])
     };
-    for (name, word, number) in
-        [("list.xlsx", merged("B2:B3"), merged("A2:A3")), ("list.ods", covered("VIEJO"), covered("593987654002"))]
-    {
+    for (name, word, number) in [
+        ("list.xlsx", merged("B2:B3"), merged("A2:A3")),
+        ("list.ods", covered("VIEJO"), covered("593987654002")),
+    ] {
         let home = Home::new();
         fs::write(home.path().join(name), word).unwrap();
         let jelou = Jelou::accepting();
-        let ended =
-            home.run(&format!("bulk send {name} --yes --run r text")).args(&["Hola {{ nombre }}."]).api(&jelou.url);
-        assert!(ended.success().stderr.contains("1 row is missing `nombre`: line 3"));
-        let mut texts: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
+        let ended = home
+            .run(&format!("bulk send {name} --yes --run r text"))
+            .args(&["Hola {{ nombre }}."])
+            .api(&jelou.url);
+        assert!(
+            ended
+                .success()
+                .stderr
+                .contains("1 row is missing `nombre`: line 3")
+        );
+        let mut texts: Vec<_> = jelou
+            .seen()
+            .iter()
+            .map(|seen| seen.received.json()["text"].clone())
+            .collect();
         texts.sort_by_key(ToString::to_string);
         assert_eq!(texts, ["Hola .", "Hola Ana."]);
         fs::write(home.path().join(name), number).unwrap();
-        let ended = home.run(&format!("bulk send {name} --yes --run s text Hola")).api(&Jelou::never_asked().url);
-        ended.fails(2, &["line 3: celular: the recipient is empty", "nothing was sent"]);
+        let ended = home
+            .run(&format!("bulk send {name} --yes --run s text Hola"))
+            .api(&Jelou::never_asked().url);
+        ended.fails(
+            2,
+            &[
+                "line 3: celular: the recipient is empty",
+                "nothing was sent",
+            ],
+        );
         home.write("people.csv", "celular\n593987654002\n593987654003\n");
         let send = format!("bulk send people.csv --exclude {name} --yes --run s text Hola");
-        assert_eq!(home.run(&send).api(&jelou.url).success().json()["sent"], 1, "{name}");
+        assert_eq!(
+            home.run(&send).api(&jelou.url).success().json()["sent"],
+            1,
+            "{name}"
+        );
     }
 }

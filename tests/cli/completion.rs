@@ -18,7 +18,10 @@ const FILE: &str = "jelouctl profile show staging --config other";
 fn candidates(home: &Home, words: &[&str]) -> Ended {
     let run = home.run_args(&[&["--", "jelouctl"], words].concat());
     let index = words.len().to_string();
-    run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index).env("_CLAP_IFS", "\n").end()
+    run.env("COMPLETE", "bash")
+        .env("_CLAP_COMPLETE_INDEX", index)
+        .env("_CLAP_IFS", "\n")
+        .end()
 }
 
 /// Types `line` with a Tab into `shell`; only the whole name, which the shell has to complete, is one of the profile with this bot.
@@ -27,7 +30,10 @@ fn shows_a_profile(shell: &[&str], setup: &str, line: &str) {
     home.config(PROFILES);
     home.write("other profiles.toml", PROFILES);
     let mut process = home.program(shell[0]);
-    process.args(&shell[1..]).env("TERM", "dumb").env("PS1", "ready> ");
+    process
+        .args(&shell[1..])
+        .env("TERM", "dumb")
+        .env("PS1", "ready> ");
     let mut session = Session::spawn(process).unwrap();
     session.set_expect_timeout(Some(Duration::from_secs(20)));
     session.send_line(setup).unwrap();
@@ -42,7 +48,11 @@ fn shows_a_profile(shell: &[&str], setup: &str, line: &str) {
 #[test]
 #[cfg(target_os = "linux")]
 fn bash_completes_a_profile() {
-    shows_a_profile(&["bash", "--norc", "--noprofile", "-i"], "source <(jelouctl completions bash)", NAME);
+    shows_a_profile(
+        &["bash", "--norc", "--noprofile", "-i"],
+        "source <(jelouctl completions bash)",
+        NAME,
+    );
 }
 
 #[test]
@@ -83,24 +93,50 @@ fn profiles_and_kinds_are_offered() {
     home.config(PROFILES);
     assert_eq!(candidates(&home, &["--profile", "pr"]).stdout, "prod");
     assert_eq!(candidates(&home, &["-p", ""]).stdout, "prod\nstaging");
-    assert_eq!(candidates(&home, &["--output", ""]).stdout, "response\nid\nrecord\nnone");
-    assert_eq!(candidates(&home, &["profile", "use", "s"]).stdout, "staging");
-    assert_eq!(candidates(&home, &["send", "loc"]).stdout, "location\nlocation-request");
+    assert_eq!(
+        candidates(&home, &["--output", ""]).stdout,
+        "response\nid\nrecord\nnone"
+    );
+    assert_eq!(
+        candidates(&home, &["profile", "use", "s"]).stdout,
+        "staging"
+    );
+    assert_eq!(
+        candidates(&home, &["send", "loc"]).stdout,
+        "location\nlocation-request"
+    );
 }
 
 /// bash inserts a candidate literally.
 #[test]
 fn nothing_is_offered_that_a_shell_would_run() {
     let home = Home::new();
-    let names =
-        ["x;touch PWN", "x$(touch PWN)", "x`touch PWN`", "x.2", "x-1_a", "x y", "x|y", "x*", "x>y", "x'", "x\\\\"];
-    let profiles: Vec<_> = names.iter().map(|name| format!("[profiles.\"{name}\"]\n")).collect();
+    let names = [
+        "x;touch PWN",
+        "x$(touch PWN)",
+        "x`touch PWN`",
+        "x.2",
+        "x-1_a",
+        "x y",
+        "x|y",
+        "x*",
+        "x>y",
+        "x'",
+        "x\\\\",
+    ];
+    let profiles: Vec<_> = names
+        .iter()
+        .map(|name| format!("[profiles.\"{name}\"]\n"))
+        .collect();
     home.config(&profiles.concat());
     assert_eq!(candidates(&home, &["--profile", "x"]).stdout, "x-1_a\nx.2");
     for name in ["files/x$(touch PWN)", "files/x.csv"] {
         home.write(name, "");
     }
-    assert_eq!(candidates(&home, &["bulk", "send", "files/x"]).stdout, "files/x.csv");
+    assert_eq!(
+        candidates(&home, &["bulk", "send", "files/x"]).stdout,
+        "files/x.csv"
+    );
 }
 
 #[test]
@@ -108,8 +144,13 @@ fn keys_are_offered_where_one_is_named() {
     let home = Home::new();
     assert_eq!(candidates(&home, &["once", "show", "nov"]).stdout, "");
     assert!(!home.path().join(STATE).join("state.db").exists());
-    let server = Server::start(vec![Reply::json(200, r#"{"success":true,"messageId":"1"}"#)]);
-    home.run("send text --to 593987654321 Hola --once november").api(&server.url).success();
+    let server = Server::start(vec![Reply::json(
+        200,
+        r#"{"success":true,"messageId":"1"}"#,
+    )]);
+    home.run("send text --to 593987654321 Hola --once november")
+        .api(&server.url)
+        .success();
     for words in [["once", "show", "nov"], ["once", "forget", "nov"]] {
         assert_eq!(candidates(&home, &words).stdout, "november");
     }
@@ -119,21 +160,41 @@ fn keys_are_offered_where_one_is_named() {
 #[test]
 fn runs_are_offered_where_one_is_named() {
     let home = Home::new();
-    assert_eq!(candidates(&home, &["bulk", "status", ""]).stdout.lines().next(), Some("--profile"));
+    assert_eq!(
+        candidates(&home, &["bulk", "status", ""])
+            .stdout
+            .lines()
+            .next(),
+        Some("--profile")
+    );
     // If one directory is used for both, the configuration may be there.
     let kept = if STATE == CONFIG { "state.db" } else { "" };
     assert!(!home.path().join(STATE).join(kept).exists());
     home.write("people.csv", "to\n593987654321\n");
-    home.run("bulk send people.csv --run orders --sandbox --yes text Hola").success();
-    assert_eq!(candidates(&home, &["bulk", "status", "or"]).stdout, "orders");
-    assert_eq!(candidates(&home, &["bulk", "resume", "or"]).stdout, "orders");
+    home.run("bulk send people.csv --run orders --sandbox --yes text Hola")
+        .success();
+    assert_eq!(
+        candidates(&home, &["bulk", "status", "or"]).stdout,
+        "orders"
+    );
+    assert_eq!(
+        candidates(&home, &["bulk", "resume", "or"]).stdout,
+        "orders"
+    );
     // A database's runs are not requested, and these are not among them.
     let offered = |variable: &str, value: &str| {
         let run = home.run("-- jelouctl bulk resume or").env(variable, value);
-        run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", "3").env("_CLAP_IFS", "\n").success().stdout
+        run.env("COMPLETE", "bash")
+            .env("_CLAP_COMPLETE_INDEX", "3")
+            .env("_CLAP_IFS", "\n")
+            .success()
+            .stdout
     };
     assert_eq!(offered("JELOU_API_URL", "http://127.0.0.1:9"), "orders");
-    assert_eq!(offered("JELOUCTL_LEDGER", "postgres://canary@127.0.0.1:9/jelouctl"), "");
+    assert_eq!(
+        offered("JELOUCTL_LEDGER", "postgres://canary@127.0.0.1:9/jelouctl"),
+        ""
+    );
     home.config("[profiles.prod]\nledger = \"postgres://u@127.0.0.1:9/j\"\n");
     assert_eq!(candidates(&home, &["bulk", "resume", "or"]).stdout, "");
 }
@@ -141,17 +202,29 @@ fn runs_are_offered_where_one_is_named() {
 #[test]
 fn a_broken_configuration_is_one_without_names() {
     let home = Home::new();
-    for config in ["[profiles", "[profiles.p]\nclient_secret = \"canary-1\"\nnope = 1\n", "\u{0}"] {
+    for config in [
+        "[profiles",
+        "[profiles.p]\nclient_secret = \"canary-1\"\nnope = 1\n",
+        "\u{0}",
+    ] {
         home.config(config);
         let ended = candidates(&home, &["--profile", ""]);
-        assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (0, "", ""), "{config}");
+        assert_eq!(
+            (ended.code, ended.stdout.as_str(), ended.stderr.as_str()),
+            (0, "", ""),
+            "{config}"
+        );
     }
     // Completion must not wait for a pipe without a writer.
     crate::harness::tool(Command::new("mkfifo").arg(home.path().join("pipe")));
     for words in [["--profile", "", ""], ["bulk", "resume", ""]] {
-        let run = home.run_args(&[&["--", "jelouctl"], &words[..]].concat()).env("JELOUCTL_CONFIG", "pipe");
+        let run = home
+            .run_args(&[&["--", "jelouctl"], &words[..]].concat())
+            .env("JELOUCTL_CONFIG", "pipe");
         let index = words.iter().position(|word| word.is_empty()).unwrap() + 1;
-        run.env("COMPLETE", "bash").env("_CLAP_COMPLETE_INDEX", index.to_string()).success();
+        run.env("COMPLETE", "bash")
+            .env("_CLAP_COMPLETE_INDEX", index.to_string())
+            .success();
     }
 }
 
@@ -160,7 +233,11 @@ fn the_variable_alone_does_not_keep_a_message_from_being_sent() {
     for value in ["bash", "1", "nonsense", ""] {
         let server = Server::answering(Reply::accepted());
         let home = Home::new();
-        let ended = home.run("send text --to 593987654321 Hola").api(&server.url).env("COMPLETE", value).success();
+        let ended = home
+            .run("send text --to 593987654321 Hola")
+            .api(&server.url)
+            .env("COMPLETE", value)
+            .success();
         assert!(ended.stdout.contains("messageId"), "{}", ended.stdout);
         server.only();
     }

@@ -24,13 +24,19 @@ fn profile(name: &str, server: &Server) -> String {
 fn authorization(id: &str, secret: &str) -> String {
     use base64::Engine;
 
-    format!("Basic {}", base64::prelude::BASE64_STANDARD.encode(format!("{id}:{secret}")))
+    format!(
+        "Basic {}",
+        base64::prelude::BASE64_STANDARD.encode(format!("{id}:{secret}"))
+    )
 }
 
 /// The bot of the path and the header of the only request.
 fn sent_as(server: &Server) -> (String, String) {
     let request = server.only();
-    (request.line.split('/').nth(3).unwrap().to_owned(), request.headers["authorization"].clone())
+    (
+        request.line.split('/').nth(3).unwrap().to_owned(),
+        request.headers["authorization"].clone(),
+    )
 }
 
 #[test]
@@ -41,26 +47,56 @@ fn flags_then_environment_then_profile() {
     let only_profile = server();
     home.config(&profile("prod", &only_profile));
     home.run(SEND).success();
-    assert_eq!(sent_as(&only_profile), ("prod-bot".to_owned(), authorization("prod-id", "canary-prod")));
+    assert_eq!(
+        sent_as(&only_profile),
+        (
+            "prod-bot".to_owned(),
+            authorization("prod-id", "canary-prod")
+        )
+    );
 
     let with_environment = server();
     home.config(&profile("prod", &with_environment));
-    home.run(SEND).env("JELOU_BOT_ID", "env-bot").env("JELOU_CLIENT_ID", "e").env("JELOU_CLIENT_SECRET", "s").success();
-    assert_eq!(sent_as(&with_environment), ("env-bot".to_owned(), authorization("e", "s")));
+    home.run(SEND)
+        .env("JELOU_BOT_ID", "env-bot")
+        .env("JELOU_CLIENT_ID", "e")
+        .env("JELOU_CLIENT_SECRET", "s")
+        .success();
+    assert_eq!(
+        sent_as(&with_environment),
+        ("env-bot".to_owned(), authorization("e", "s"))
+    );
 
     let with_flags = server();
     home.config(&profile("prod", &with_flags));
     home.write("secret.txt", "from-file\n");
-    let run = home.run(SEND).args(&["--bot-id", "flag-bot", "--client-id", "f", "--client-secret-file", "secret.txt"]);
-    run.env("JELOU_BOT_ID", "env-bot").env("JELOU_CLIENT_ID", "e").env("JELOU_CLIENT_SECRET", "s").success();
-    assert_eq!(sent_as(&with_flags), ("flag-bot".to_owned(), authorization("f", "from-file")));
+    let run = home.run(SEND).args(&[
+        "--bot-id",
+        "flag-bot",
+        "--client-id",
+        "f",
+        "--client-secret-file",
+        "secret.txt",
+    ]);
+    run.env("JELOU_BOT_ID", "env-bot")
+        .env("JELOU_CLIENT_ID", "e")
+        .env("JELOU_CLIENT_SECRET", "s")
+        .success();
+    assert_eq!(
+        sent_as(&with_flags),
+        ("flag-bot".to_owned(), authorization("f", "from-file"))
+    );
 }
 
 #[test]
 fn a_profile_on_the_command_line_is_taken_whole() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    home.config(&format!("{}{}", profile("prod", &server), profile("test", &server)));
+    home.config(&format!(
+        "{}{}",
+        profile("prod", &server),
+        profile("test", &server)
+    ));
     let run = home
         .run(SEND)
         .args(&["-p", "test"])
@@ -72,7 +108,13 @@ fn a_profile_on_the_command_line_is_taken_whole() {
         ended.stderr,
         "warning: --profile sets bot and credentials: JELOU_BOT_ID, JELOU_CLIENT_ID, JELOU_CLIENT_SECRET ignored\n"
     );
-    assert_eq!(sent_as(&server), ("test-bot".to_owned(), authorization("test-id", "canary-test")));
+    assert_eq!(
+        sent_as(&server),
+        (
+            "test-bot".to_owned(),
+            authorization("test-id", "canary-test")
+        )
+    );
 }
 
 #[test]
@@ -83,21 +125,36 @@ fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
     home.config(&two);
     home.run(SEND).fails(
         3,
-        &["there are several profiles and none is the default; there are: prod, test", "jelouctl profile use NAME"],
+        &[
+            "there are several profiles and none is the default; there are: prod, test",
+            "jelouctl profile use NAME",
+        ],
     );
     assert_eq!(server.received().len(), 0);
     home.run(SEND).env("JELOU_PROFILE", "test").success();
     home.config(&format!("default_profile = \"prod\"\n{two}"));
     home.run(SEND).success();
     home.run(SEND).args(&["--profile", "test"]).success();
-    let bots: Vec<_> =
-        server.received().iter().map(|request| request.line.split('/').nth(3).unwrap().to_owned()).collect();
+    let bots: Vec<_> = server
+        .received()
+        .iter()
+        .map(|request| request.line.split('/').nth(3).unwrap().to_owned())
+        .collect();
     assert_eq!(bots, ["test-bot", "prod-bot", "test-bot"]);
+    home.run(SEND).args(&["--profile", "prd"]).fails(
+        3,
+        &[
+            "there is no profile `prd` (from --profile); there are: prod, test",
+            "did you mean `prod`?",
+        ],
+    );
     home.run(SEND)
-        .args(&["--profile", "prd"])
-        .fails(3, &["there is no profile `prd` (from --profile); there are: prod, test", "did you mean `prod`?"]);
-    home.run(SEND).env("JELOU_PROFILE", "x").fails(3, &["from JELOU_PROFILE"]);
-    Home::new().run(SEND).args(&["-p", "x"]).fails(3, &["there are no profiles", "jelouctl profile set x"]);
+        .env("JELOU_PROFILE", "x")
+        .fails(3, &["from JELOU_PROFILE"]);
+    Home::new()
+        .run(SEND)
+        .args(&["-p", "x"])
+        .fails(3, &["there are no profiles", "jelouctl profile set x"]);
     // The sandbox works in any case.
     home.config(&two);
     home.run(SEND).args(&["--sandbox"]).success();
@@ -107,7 +164,12 @@ fn the_profile_is_chosen_by_flag_variable_default_or_as_the_only_one() {
 fn every_command_looks_for_runs_where_the_configuration_says_or_not_at_all() {
     let home = Home::new();
     let database = |name: &str| format!("postgres://u@127.0.0.1:1/{name}");
-    let with_ledger = |name: &str| format!("[profiles.{name}]\nbot_id = \"1\"\nledger = \"{}\"\n", database(name));
+    let with_ledger = |name: &str| {
+        format!(
+            "[profiles.{name}]\nbot_id = \"1\"\nledger = \"{}\"\n",
+            database(name)
+        )
+    };
     home.config(&format!("{}{}", with_ledger("prod"), with_ledger("test")));
     home.write("list.csv", "to\n593987654321\n");
     let unknown = "there is no profile `prodd` (from ";
@@ -127,22 +189,47 @@ fn every_command_looks_for_runs_where_the_configuration_says_or_not_at_all() {
     ] {
         let run = || home.run(command).env_remove("JELOUCTL_LEDGER");
         let near = "did you mean `prod`?";
-        for profile in [&["--profile", "prodd"][..], &["--profile", "prodd", "--ledger", &database("prod")]] {
+        for profile in [
+            &["--profile", "prodd"][..],
+            &["--profile", "prodd", "--ledger", &database("prod")],
+        ] {
             let ended = run().args(profile).fails(3, &[unknown, "--profile", near]);
             assert_eq!(ended.stdout, "", "{command}");
         }
-        run().env("JELOU_PROFILE", "prodd").fails(3, &[unknown, "JELOU_PROFILE", near]);
-        run().env("JELOU_PROFILE", "prodd").env("JELOUCTL_LEDGER", database("prod")).fails(3, &[unknown, near]);
         run()
-            .fails(3, &["there are several profiles and none is the default; there are: prod, test", "--profile NAME"]);
-        run().args(&["--config", "nosuch.toml"]).fails(3, &["nosuch.toml: there is no such file"]);
-        run().env("JELOUCTL_CONFIG", "nosuch.toml").fails(3, &["nosuch.toml: there is no such file"]);
+            .env("JELOU_PROFILE", "prodd")
+            .fails(3, &[unknown, "JELOU_PROFILE", near]);
+        run()
+            .env("JELOU_PROFILE", "prodd")
+            .env("JELOUCTL_LEDGER", database("prod"))
+            .fails(3, &[unknown, near]);
+        run().fails(
+            3,
+            &[
+                "there are several profiles and none is the default; there are: prod, test",
+                "--profile NAME",
+            ],
+        );
+        run()
+            .args(&["--config", "nosuch.toml"])
+            .fails(3, &["nosuch.toml: there is no such file"]);
+        run()
+            .env("JELOUCTL_CONFIG", "nosuch.toml")
+            .fails(3, &["nosuch.toml: there is no such file"]);
     }
     // In the sandbox, too: a rehearsal is stored where the profile says.
-    home.run("bulk stop --sandbox").env_remove("JELOUCTL_LEDGER").fails(3, &["several profiles"]);
-    let enclosed = || home.run("bulk stop").env_remove("JELOUCTL_LEDGER").env("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
+    home.run("bulk stop --sandbox")
+        .env_remove("JELOUCTL_LEDGER")
+        .fails(3, &["several profiles"]);
+    let enclosed = || {
+        home.run("bulk stop")
+            .env_remove("JELOUCTL_LEDGER")
+            .env("JELOUCTL_SANDBOX", "http://127.0.0.1:9")
+    };
     enclosed().fails(3, &["several profiles"]);
-    enclosed().env("JELOU_PROFILE", "prodd").fails(3, &[unknown, "did you mean `prod`?"]);
+    enclosed()
+        .env("JELOU_PROFILE", "prodd")
+        .fails(3, &[unknown, "did you mean `prod`?"]);
 }
 
 #[test]
@@ -163,29 +250,52 @@ fn profiles_without_a_ledger_need_no_choice_and_looking_at_it_needs_no_sender() 
     run("ledger setup").fails(2, &["no database is named"]);
     let sandbox = ("JELOUCTL_SANDBOX", "http://127.0.0.1:9");
     run("bulk list --profile c").fails(3, &["there is no profile `c`"]);
-    run("bulk list --profile c").env(sandbox.0, sandbox.1).success();
+    run("bulk list --profile c")
+        .env(sandbox.0, sandbox.1)
+        .success();
     // If one of them has a database, a profile must be chosen.
     let same = "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n[profiles.b]\nledger = \"postgresql://b@127.0.0.1:1/j\"\n";
     home.config(same);
-    run("bulk list").fails(3, &["several profiles and none is the default; there are: a, b"]);
+    run("bulk list").fails(
+        3,
+        &["several profiles and none is the default; there are: a, b"],
+    );
     run("bulk list --profile b").fails(12, &["b@127.0.0.1:1/j"]);
     // A profile that is missing here has no database: that of another one is not used, even if it is the only one.
-    for config in [same, "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n"] {
+    for config in [
+        same,
+        "[profiles.a]\nledger = \"postgres://a@127.0.0.1:1/j\"\n",
+    ] {
         home.config(config);
-        for command in ["bulk list", "bulk stop", "bulk remove --older-than 90d --yes"] {
-            let ended = run(command).args(&["--profile", "c"]).env(sandbox.0, sandbox.1);
+        for command in [
+            "bulk list",
+            "bulk stop",
+            "bulk remove --older-than 90d --yes",
+        ] {
+            let ended = run(command)
+                .args(&["--profile", "c"])
+                .env(sandbox.0, sandbox.1);
             ended.fails(3, &["there is no profile `c` (from --profile)"]);
         }
     }
     home.config(&format!("{same}[profiles.c]\n"));
-    run("bulk list").fails(3, &["several profiles and none is the default; there are: a, b, c"]);
+    run("bulk list").fails(
+        3,
+        &["several profiles and none is the default; there are: a, b, c"],
+    );
     run("bulk list --profile c").success();
     run("bulk list --ledger postgres://u@127.0.0.1:1/k").fails(12, &["127.0.0.1:1/k"]);
-    run("bulk list").env("JELOUCTL_LEDGER", "postgres://u@127.0.0.1:1/k").fails(12, &["127.0.0.1:1/k"]);
+    run("bulk list")
+        .env("JELOUCTL_LEDGER", "postgres://u@127.0.0.1:1/k")
+        .fails(12, &["127.0.0.1:1/k"]);
     home.config(&format!("default_profile = \"d\"\n{same}"));
     run("bulk list").fails(3, &["config.toml: default_profile names `d`"]);
     home.config("[profiles.a\n");
-    for command in ["bulk list", "bulk list --ledger postgres://u@127.0.0.1:1/k", "bulk stop"] {
+    for command in [
+        "bulk list",
+        "bulk list --ledger postgres://u@127.0.0.1:1/k",
+        "bulk stop",
+    ] {
         run(command).fails(3, &["config.toml: line 1"]);
     }
 }
@@ -195,25 +305,59 @@ fn a_variable_with_our_other_prefix_is_warned_about() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     // Not about the message: `--strict` does not stop it.
-    let send = || home.run(SEND).api(&server.url).env("JELOUCTL_BOT_ID", "78").env("JELOU_SERVICE_HOST", "10.0.0.1");
+    let send = || {
+        home.run(SEND)
+            .api(&server.url)
+            .env("JELOUCTL_BOT_ID", "78")
+            .env("JELOU_SERVICE_HOST", "10.0.0.1")
+    };
     let ended = send().args(&["--strict"]).success();
-    assert_eq!(ended.stderr, "warning: the variable JELOUCTL_BOT_ID is not read: did you mean JELOU_BOT_ID?\n");
+    assert_eq!(
+        ended.stderr,
+        "warning: the variable JELOUCTL_BOT_ID is not read: did you mean JELOU_BOT_ID?\n"
+    );
     assert_eq!(send().args(&["--quiet"]).success().stderr, "");
     // It would send to people; no other name is proposed.
-    send().env("JELOUCTL_SANDBX", "1").success().told(&["warning: the variable JELOUCTL_SANDBX is not read\n"]);
-    let ended = home.run("doctor --offline").env("JELOU_SANDBOX", "78").env("JELOU_SERVICE_HOST", "10.0.0.1").end();
+    send()
+        .env("JELOUCTL_SANDBX", "1")
+        .success()
+        .told(&["warning: the variable JELOUCTL_SANDBX is not read\n"]);
+    let ended = home
+        .run("doctor --offline")
+        .env("JELOU_SANDBOX", "78")
+        .env("JELOU_SERVICE_HOST", "10.0.0.1")
+        .end();
     let told = "warning  environment: the variable JELOU_SANDBOX is not read: did you mean JELOUCTL_SANDBOX?";
-    assert!(ended.stdout.contains(told) && !ended.stdout.contains("JELOU_SERVICE_HOST"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains(told) && !ended.stdout.contains("JELOU_SERVICE_HOST"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
 fn nothing_set_up_says_every_way() {
     let all = "error: no bot to send from\nhint: keep bot and credentials in a profile: jelouctl profile set NAME";
-    let ended = Home::new().run(SEND).fails(3, &[all, "--bot", "JELOU_BOT_ID", "JELOU_CLIENT_SECRET", "--sandbox"]);
+    let ended = Home::new().run(SEND).fails(
+        3,
+        &[
+            all,
+            "--bot",
+            "JELOU_BOT_ID",
+            "JELOU_CLIENT_SECRET",
+            "--sandbox",
+        ],
+    );
     assert_eq!(ended.stdout, "");
     // A command that only reads does not print it.
     assert!(ended.stderr.ends_with("; nothing was sent\n"), "{ended:?}");
-    assert!(!Home::new().run("templates").fails(3, &[all]).stderr.contains("nothing was sent"));
+    assert!(
+        !Home::new()
+            .run("templates")
+            .fails(3, &[all])
+            .stderr
+            .contains("nothing was sent")
+    );
     let ways = [
         "error: no credentials",
         "jelouctl profile set",
@@ -223,18 +367,26 @@ fn nothing_set_up_says_every_way() {
         "--sandbox",
     ];
     Home::new().run(SEND).args(&["--bot", "1"]).fails(3, &ways);
-    Home::new().run(SEND).args(&["--bot", "1", "--client-id", "x"]).fails(3, &["no client secret for client id `x`"]);
+    Home::new()
+        .run(SEND)
+        .args(&["--bot", "1", "--client-id", "x"])
+        .fails(3, &["no client secret for client id `x`"]);
 }
 
 #[test]
 fn a_full_environment_needs_no_home() {
     // Without HOME the system still knows one: the user who runs the tests may have a configuration there.
-    let is_there = std::env::home_dir().is_some_and(|home| home.join(CONFIG).join("config.toml").exists());
+    let is_there =
+        std::env::home_dir().is_some_and(|home| home.join(CONFIG).join("config.toml").exists());
     if !can_test("a user without a configuration", || !is_there) {
         return;
     }
     let server = Server::answering(Reply::accepted());
-    let bare = |run: Run<'_>| run.env_remove("HOME").env_remove("XDG_CONFIG_HOME").success();
+    let bare = |run: Run<'_>| {
+        run.env_remove("HOME")
+            .env_remove("XDG_CONFIG_HOME")
+            .success()
+    };
     let home = Home::new();
     bare(home.run(SEND).api(&server.url));
     bare(home.run(SEND).args(&["--sandbox"]));
@@ -255,18 +407,38 @@ fn an_empty_variable_is_named() {
             .fails(3, &[&format!("error: {name} is set but empty"), "unset"]);
         assert_eq!(ended.json()["error"]["code"], "configuration");
     }
-    home.run(SEND).env("JELOU_TIMEOUT", "soon").fails(3, &["JELOU_TIMEOUT: `soon` is not a duration"]);
-    home.run(SEND).env("JELOU_API_URL", "http://api.example").fails(3, &["JELOU_API_URL: ", "https://"]);
+    home.run(SEND)
+        .env("JELOU_TIMEOUT", "soon")
+        .fails(3, &["JELOU_TIMEOUT: `soon` is not a duration"]);
+    home.run(SEND)
+        .env("JELOU_API_URL", "http://api.example")
+        .fails(3, &["JELOU_API_URL: ", "https://"]);
 }
 
 #[test]
 fn what_was_not_meant_in_a_variable_is_named() {
     let home = Home::new();
     let server = Server::never_asked();
-    for name in ["JELOU_BOT_ID", "JELOU_CLIENT_ID", "JELOU_CLIENT_SECRET", "JELOU_API_URL", "JELOU_TIMEOUT", "JELOU_TO"]
-    {
-        let run = home.run("send text Hola").api(&server.url).env("JELOU_TO", "593987654321").env(name, "\"canary\"");
-        run.fails(3, &[&format!("error: {name}: its value stands in quotes"), "fix its value"]);
+    for name in [
+        "JELOU_BOT_ID",
+        "JELOU_CLIENT_ID",
+        "JELOU_CLIENT_SECRET",
+        "JELOU_API_URL",
+        "JELOU_TIMEOUT",
+        "JELOU_TO",
+    ] {
+        let run = home
+            .run("send text Hola")
+            .api(&server.url)
+            .env("JELOU_TO", "593987654321")
+            .env(name, "\"canary\"");
+        run.fails(
+            3,
+            &[
+                &format!("error: {name}: its value stands in quotes"),
+                "fix its value",
+            ],
+        );
     }
 }
 
@@ -275,14 +447,23 @@ fn id_and_secret_are_never_mixed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.config(&profile("prod", &server));
-    home.run(SEND).env("JELOU_CLIENT_ID", "x").fails(3, &["no client secret for client id `x`", "in one place"]);
+    home.run(SEND)
+        .env("JELOU_CLIENT_ID", "x")
+        .fails(3, &["no client secret for client id `x`", "in one place"]);
     home.run(SEND)
         .env("JELOU_CLIENT_SECRET", "x")
         .fails(3, &["the client secret comes from JELOU_CLIENT_SECRET, but neither a flag nor the environment gives its client id"]);
-    home.run(SEND).args(&["--client-id", "x"]).fails(3, &["no client secret for client id `x`"]);
+    home.run(SEND)
+        .args(&["--client-id", "x"])
+        .fails(3, &["no client secret for client id `x`"]);
     home.write("secret.txt", "s");
-    home.run(SEND).args(&["--client-secret-file", "secret.txt"]).fails(3, &["comes from --client-secret-file"]);
-    home.run(SEND).args(&["--client-id", "x"]).env("JELOU_CLIENT_SECRET", "s").success();
+    home.run(SEND)
+        .args(&["--client-secret-file", "secret.txt"])
+        .fails(3, &["comes from --client-secret-file"]);
+    home.run(SEND)
+        .args(&["--client-id", "x"])
+        .env("JELOU_CLIENT_SECRET", "s")
+        .success();
     assert_eq!(server.received().len(), 1);
 }
 
@@ -297,11 +478,21 @@ fn a_profiles_secret_stays_home() {
     );
     home.config(&command);
     for run in [
-        home.run(SEND).args(&["--api-url", "https://elsewhere.example"]),
-        home.run(SEND).env("JELOU_API_URL", "https://elsewhere.example"),
-        home.run(SEND).args(&["-p", "prod"]).env("JELOU_API_URL", "https://api.jelou.ai.example"),
+        home.run(SEND)
+            .args(&["--api-url", "https://elsewhere.example"]),
+        home.run(SEND)
+            .env("JELOU_API_URL", "https://elsewhere.example"),
+        home.run(SEND)
+            .args(&["-p", "prod"])
+            .env("JELOU_API_URL", "https://api.jelou.ai.example"),
     ] {
-        run.fails(3, &["the secret of profile `prod` is for https://api.jelou.ai, but", "asks for https://"]);
+        run.fails(
+            3,
+            &[
+                "the secret of profile `prod` is for https://api.jelou.ai, but",
+                "asks for https://",
+            ],
+        );
     }
     assert!(!marker.exists(), "the secret was fetched");
     let server = Server::answering(Reply::accepted());
@@ -313,23 +504,44 @@ fn a_profiles_secret_stays_home() {
 fn only_allowed_recipients_are_written_to() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    let with = |allow_to: &str| home.config(&format!("{}allow_to = {allow_to}\n", profile("prod", &server)));
+    let with = |allow_to: &str| {
+        home.config(&format!(
+            "{}allow_to = {allow_to}\n",
+            profile("prod", &server)
+        ))
+    };
     with("[\"593*\"]");
     home.run("send text --to '+593 98 765 4321' Hola").success();
     let ended = home
         .run("send text --to +14155550100 Hola -o record")
-        .fails(11, &["14155550100 is not among the recipients that profile prod allows: 593*"]);
-    assert_eq!((ended.json()["sent"].as_str(), ended.json()["error"]["code"].as_str()), (Some("no"), Some("guard")));
+        .fails(
+            11,
+            &["14155550100 is not among the recipients that profile prod allows: 593*"],
+        );
+    assert_eq!(
+        (
+            ended.json()["sent"].as_str(),
+            ended.json()["error"]["code"].as_str()
+        ),
+        (Some("no"), Some("guard"))
+    );
     home.write("body.json", r#"{"text": "a", "userId": "14155550100"}"#);
-    home.run("send text --body body.json").fails(11, &["14155550100"]);
-    home.run("send raw --body body.json").fails(11, &["14155550100"]);
-    home.run("send text --body body.json --dry-run").fails(11, &["14155550100"]);
-    home.run("send text --body body.json --curl").fails(11, &["14155550100"]);
+    home.run("send text --body body.json")
+        .fails(11, &["14155550100"]);
+    home.run("send raw --body body.json")
+        .fails(11, &["14155550100"]);
+    home.run("send text --body body.json --dry-run")
+        .fails(11, &["14155550100"]);
+    home.run("send text --body body.json --curl")
+        .fails(11, &["14155550100"]);
     home.run("send text --to id:1593 Hola").fails(11, &["1593"]);
     home.config("[profiles.p]\nallow_to = [\"id:1593\"]\n");
-    let previewed = home.run("--profile p --sandbox --dry-run send text --to id:1593 Hola").success();
+    let previewed = home
+        .run("--profile p --sandbox --dry-run send text --to id:1593 Hola")
+        .success();
     assert_eq!(previewed.json()["body"]["userId"], "1593");
-    home.run("--profile p --sandbox --dry-run send text --to id:15930 Hola").fails(11, &["15930"]);
+    home.run("--profile p --sandbox --dry-run send text --to id:15930 Hola")
+        .fails(11, &["15930"]);
     with("[]");
     home.run(SEND).fails(11, &["no one (allow_to is empty)"]);
     assert_eq!(server.received().len(), 1);
@@ -339,13 +551,17 @@ fn only_allowed_recipients_are_written_to() {
 fn usage_comes_before_configuration_and_that_before_the_guard() {
     let home = Home::new();
     home.config("[profiles.prod]\nallow_to = []\nbot_id = \"1\"\n");
-    home.run("send text --to 593987654321").fails(2, &["text: is missing"]);
+    home.run("send text --to 593987654321")
+        .fails(2, &["text: is missing"]);
     home.run(SEND).fails(3, &["no credentials"]);
-    home.run("flow-message --to 593987654321 --body body.json").fails(2, &["body.json"]);
+    home.run("flow-message --to 593987654321 --body body.json")
+        .fails(2, &["body.json"]);
     home.write("other-bot.json", r#"{"text": "a", "botId": "2"}"#);
-    home.run("send text --to 593987654321 --body other-bot.json").fails(2, &["botId"]);
+    home.run("send text --to 593987654321 --body other-bot.json")
+        .fails(2, &["botId"]);
     home.config("[profiles.prod]\nallow_to = []\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
-    home.run(SEND).fails(11, &["allows: no one (allow_to is empty)"]);
+    home.run(SEND)
+        .fails(11, &["allows: no one (allow_to is empty)"]);
 }
 
 #[test]
@@ -353,12 +569,20 @@ fn the_record_says_what_is_known_when_credentials_are_missing_or_cannot_be_had()
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"1\"\n");
     let record = |home: &Home| {
-        let ended = home.run(SEND).args(&["-o", "record", "--profile", "prod"]).fails(3, &[]);
+        let ended = home
+            .run(SEND)
+            .args(&["-o", "record", "--profile", "prod"])
+            .fails(3, &[]);
         serde_json::from_str::<serde_json::Value>(&ended.stdout).unwrap()
     };
     let known = record(&home);
-    assert_eq!((&known["profile"], &known["bot_id"], &known["sent"]), (&"prod".into(), &"1".into(), &"no".into()));
-    home.config("[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_file = \"none\"\n");
+    assert_eq!(
+        (&known["profile"], &known["bot_id"], &known["sent"]),
+        (&"prod".into(), &"1".into(), &"no".into())
+    );
+    home.config(
+        "[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_file = \"none\"\n",
+    );
     assert_eq!(record(&home)["api_url"], "https://api.jelou.ai");
 }
 
@@ -369,23 +593,38 @@ fn a_config_that_cannot_be_trusted_or_read_is_refused() {
     let path = home.config("[profiles.prod]\nbot_id = \"1\"\n");
     for mode in [0o620, 0o602, 0o666] {
         set_mode(&path, mode);
-        home.run(SEND).fails(3, &["others can write it", "chmod 600"]);
+        home.run(SEND)
+            .fails(3, &["others can write it", "chmod 600"]);
     }
     set_mode(&path, 0o600);
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
-    home.run(SEND).fails(3, &["config.toml: it is a directory, not a file"]);
+    home.run(SEND)
+        .fails(3, &["config.toml: it is a directory, not a file"]);
     std::fs::remove_dir(&path).unwrap();
     std::os::unix::fs::symlink("/nowhere/config.toml", &path).unwrap();
-    home.run(SEND).fails(3, &["config.toml: it is a link to a file that does not exist"]);
-    home.run(SEND).args(&["--config", "missing.toml"]).fails(3, &["failed to read missing.toml"]);
-    home.run(SEND).env("JELOUCTL_CONFIG", "missing.toml").fails(3, &["failed to read missing.toml"]);
-    home.write("broken.toml", "[profiles.prod]\nbotid = \"1\"\n");
+    home.run(SEND).fails(
+        3,
+        &["config.toml: it is a link to a file that does not exist"],
+    );
     home.run(SEND)
-        .args(&["--config", "broken.toml"])
-        .fails(3, &["broken.toml: line 2: unknown key `botid`", "did you mean `bot_id`?"]);
+        .args(&["--config", "missing.toml"])
+        .fails(3, &["failed to read missing.toml"]);
+    home.run(SEND)
+        .env("JELOUCTL_CONFIG", "missing.toml")
+        .fails(3, &["failed to read missing.toml"]);
+    home.write("broken.toml", "[profiles.prod]\nbotid = \"1\"\n");
+    home.run(SEND).args(&["--config", "broken.toml"]).fails(
+        3,
+        &[
+            "broken.toml: line 2: unknown key `botid`",
+            "did you mean `bot_id`?",
+        ],
+    );
     home.write("latin1.toml", b"# se\xf1or\n");
-    home.run(SEND).args(&["--config", "latin1.toml"]).fails(3, &["failed to read latin1.toml"]);
+    home.run(SEND)
+        .args(&["--config", "latin1.toml"])
+        .fails(3, &["failed to read latin1.toml"]);
     std::fs::remove_file(&path).unwrap();
     // No file of the current directory is read unless named.
     home.write("config.toml", "broken");
@@ -398,12 +637,28 @@ fn what_is_no_regular_file_is_read_and_not_judged() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.config("broken");
-    let ended = home.run(SEND).args(&["--config", "/dev/null"]).api(&server.url).success();
+    let ended = home
+        .run(SEND)
+        .args(&["--config", "/dev/null"])
+        .api(&server.url)
+        .success();
     assert_eq!(ended.stderr, "");
-    home.run("profile list").env("JELOUCTL_CONFIG", "/dev/null").success();
-    let piped = |words: &str| home.run(words).args(&["--config", "/dev/stdin"]).stdin(profile("prod", &server));
+    home.run("profile list")
+        .env("JELOUCTL_CONFIG", "/dev/null")
+        .success();
+    let piped = |words: &str| {
+        home.run(words)
+            .args(&["--config", "/dev/stdin"])
+            .stdin(profile("prod", &server))
+    };
     piped(SEND).success();
-    piped("profile set prod --bot 2").fails(3, &["/dev/stdin is not a regular file and cannot be changed", "--config"]);
+    piped("profile set prod --bot 2").fails(
+        3,
+        &[
+            "/dev/stdin is not a regular file and cannot be changed",
+            "--config",
+        ],
+    );
 }
 
 #[test]
@@ -411,7 +666,11 @@ fn what_is_no_regular_file_is_read_and_not_judged() {
 fn a_place_that_cannot_be_searched_has_no_configuration() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
-    let in_vain = |run: Run<'_>| run.env("HOME", "/dev/null").env_remove("XDG_CONFIG_HOME").success();
+    let in_vain = |run: Run<'_>| {
+        run.env("HOME", "/dev/null")
+            .env_remove("XDG_CONFIG_HOME")
+            .success()
+    };
     in_vain(home.run(SEND).api(&server.url));
     in_vain(home.run(SEND).args(&["--sandbox"]));
 }
@@ -420,17 +679,27 @@ fn a_place_that_cannot_be_searched_has_no_configuration() {
 fn a_slash_at_the_end_is_no_other_address() {
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"https://gw.example/a\"\n");
-    home.run(SEND).args(&["--api-url", "https://gw.example/a/", "--dry-run"]).success();
-    home.run(SEND).args(&["--api-url", "https://gw.example/b", "--dry-run"]).fails(3, &["is for https://gw.example/a"]);
+    home.run(SEND)
+        .args(&["--api-url", "https://gw.example/a/", "--dry-run"])
+        .success();
+    home.run(SEND)
+        .args(&["--api-url", "https://gw.example/b", "--dry-run"])
+        .fails(3, &["is for https://gw.example/a"]);
 }
 
 #[test]
 fn a_broken_configuration_is_told_first_and_an_incomplete_one_after_the_message() {
     let home = Home::new();
-    home.run("send text --to 593987654321").env("JELOU_TIMEOUT", "").fails(3, &["JELOU_TIMEOUT is set but empty"]);
-    home.run("send text --to 593987654321").fails(2, &["text: is missing"]);
-    home.run("send text --to 593987654321 Hola").fails(3, &["no bot to send from"]);
-    home.run("send text Hola").env("JELOU_TO", "").fails(3, &["JELOU_TO is set but empty"]);
+    home.run("send text --to 593987654321")
+        .env("JELOU_TIMEOUT", "")
+        .fails(3, &["JELOU_TIMEOUT is set but empty"]);
+    home.run("send text --to 593987654321")
+        .fails(2, &["text: is missing"]);
+    home.run("send text --to 593987654321 Hola")
+        .fails(3, &["no bot to send from"]);
+    home.run("send text Hola")
+        .env("JELOU_TO", "")
+        .fails(3, &["JELOU_TO is set but empty"]);
 }
 
 #[test]
@@ -439,14 +708,36 @@ fn a_secret_that_others_can_read_is_warned_about() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     set_mode(&home.config(&profile("prod", &server)), 0o644);
-    home.run(SEND).success().told(&["config.toml holds a secret and others can read it: chmod 600"]);
+    home.run(SEND)
+        .success()
+        .told(&["config.toml holds a secret and others can read it: chmod 600"]);
     set_mode(&home.write("secret.txt", "canary"), 0o640);
     home.config("");
-    let ended = home.run(SEND).args(&["--client-secret-file", "secret.txt"]).api(&server.url).success();
-    assert!(ended.stderr.contains("secret.txt holds a secret and others can read it"), "{}", ended.stderr);
+    let ended = home
+        .run(SEND)
+        .args(&["--client-secret-file", "secret.txt"])
+        .api(&server.url)
+        .success();
+    assert!(
+        ended
+            .stderr
+            .contains("secret.txt holds a secret and others can read it"),
+        "{}",
+        ended.stderr
+    );
     set_mode(&home.write("secret.txt", "canary"), 0o622);
-    let ended = home.run(SEND).args(&["--client-secret-file", "secret.txt"]).api(&server.url).success();
-    assert!(ended.stderr.contains("secret.txt holds a secret and others can write it"), "{}", ended.stderr);
+    let ended = home
+        .run(SEND)
+        .args(&["--client-secret-file", "secret.txt"])
+        .api(&server.url)
+        .success();
+    assert!(
+        ended
+            .stderr
+            .contains("secret.txt holds a secret and others can write it"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -454,17 +745,32 @@ fn a_service_names_the_file_of_its_secret() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     home.write("credentials/jelou", "canary-1\n");
-    let send = || home.run(SEND).env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x");
-    send().env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou").success();
-    send().env("JELOU_CLIENT_SECRET_FILE", "missing").fails(3, &["JELOU_CLIENT_SECRET_FILE: failed to read missing"]);
-    let both = send().env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou").env("JELOU_CLIENT_SECRET", "canary-2");
+    let send = || {
+        home.run(SEND)
+            .env("JELOU_API_URL", &server.url)
+            .env("JELOU_BOT_ID", "1")
+            .env("JELOU_CLIENT_ID", "x")
+    };
+    send()
+        .env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou")
+        .success();
+    send()
+        .env("JELOU_CLIENT_SECRET_FILE", "missing")
+        .fails(3, &["JELOU_CLIENT_SECRET_FILE: failed to read missing"]);
+    let both = send()
+        .env("JELOU_CLIENT_SECRET_FILE", "credentials/jelou")
+        .env("JELOU_CLIENT_SECRET", "canary-2");
     both.fails(
         3,
         &["both client_secret (JELOU_CLIENT_SECRET) and client_secret_file (JELOU_CLIENT_SECRET_FILE) are given"],
     );
     // A sandbox sets one of them in any case, and reads neither.
-    let both = send().env("JELOU_CLIENT_SECRET_FILE", "missing").env("JELOU_CLIENT_SECRET", "canary-2");
-    both.args(&["--sandbox"]).env_remove("JELOU_API_URL").success();
+    let both = send()
+        .env("JELOU_CLIENT_SECRET_FILE", "missing")
+        .env("JELOU_CLIENT_SECRET", "canary-2");
+    both.args(&["--sandbox"])
+        .env_remove("JELOU_API_URL")
+        .success();
 
     let configure = |file: &str| {
         home.config(&format!(
@@ -473,11 +779,21 @@ fn a_service_names_the_file_of_its_secret() {
         ));
     };
     configure("${CREDENTIALS_DIRECTORY}/jelou");
-    home.run(SEND).env("CREDENTIALS_DIRECTORY", home.path().join("credentials")).success();
-    home.run(SEND).fails(3, &["profile p: failed to read ${CREDENTIALS_DIRECTORY}/jelou"]);
+    home.run(SEND)
+        .env("CREDENTIALS_DIRECTORY", home.path().join("credentials"))
+        .success();
+    home.run(SEND).fails(
+        3,
+        &["profile p: failed to read ${CREDENTIALS_DIRECTORY}/jelou"],
+    );
     configure("${HOME}/credentials/jelou");
-    home.run(SEND).fails(3, &["profile p: failed to read ${HOME}/credentials/jelou"]);
-    let secrets: Vec<_> = server.received().iter().map(|request| request.headers["authorization"].clone()).collect();
+    home.run(SEND)
+        .fails(3, &["profile p: failed to read ${HOME}/credentials/jelou"]);
+    let secrets: Vec<_> = server
+        .received()
+        .iter()
+        .map(|request| request.headers["authorization"].clone())
+        .collect();
     // x:canary-1
     assert_eq!(secrets, ["Basic eDpjYW5hcnktMQ=="; 2]);
 }
@@ -490,23 +806,42 @@ fn the_configuration_of_the_machine_is_read_where_the_user_has_none() {
         return;
     }
     let home = Home::new();
-    home.write("of-machine.toml", "[profiles.machine]\nbot_id = \"1\"\nclient_id = \"x\"\n");
+    home.write(
+        "of-machine.toml",
+        "[profiles.machine]\nbot_id = \"1\"\nclient_id = \"x\"\n",
+    );
     let unshare = |script: &str| {
         let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--mount", "sh", "-ec", script]).current_dir(home.path());
-        command.env("HOME", home.path()).env("JELOUCTL", cargo_bin!("jelouctl")).output().unwrap()
+        command
+            .args(["--map-root-user", "--mount", "sh", "-ec", script])
+            .current_dir(home.path());
+        command
+            .env("HOME", home.path())
+            .env("JELOUCTL", cargo_bin!("jelouctl"))
+            .output()
+            .unwrap()
     };
     let mount = "mount -t tmpfs none /etc; mkdir /etc/jelouctl; cp of-machine.toml /etc/jelouctl/config.toml";
     let run = |more: &str| Ended::new(&unshare(&format!("{mount}; {more}")));
     let ended = run("\"$JELOUCTL\" profile list; \"$JELOUCTL\" doctor --offline || true");
     assert!(ended.stdout.starts_with("machine\t1\t\n"), "{ended:?}");
-    assert!(ended.stdout.contains("ok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"), "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .contains("ok       configuration: /etc/jelouctl/config.toml, profiles: 1\n"),
+        "{ended:?}"
+    );
     // As in config.example.toml: everyone can read it, and only its owner can write it.
     let ended = run("chmod 644 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile list");
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
     let ended = run("chmod 666 /etc/jelouctl/config.toml; \"$JELOUCTL\" profile show");
     assert_eq!(ended.code, 3, "{ended:?}");
-    assert!(ended.stderr.contains("/etc/jelouctl/config.toml: others can write it"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("/etc/jelouctl/config.toml: others can write it"),
+        "{ended:?}"
+    );
     home.config("[profiles.mine]\n");
     assert_eq!(run("\"$JELOUCTL\" profile list").stdout, "mine\t\t\n");
 }
@@ -523,15 +858,26 @@ fn a_secret_on_a_read_only_mount_is_not_warned_about() {
     std::fs::create_dir(home.path().join("secrets")).unwrap();
     let unshare = |script: &str| {
         let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--mount", "sh", "-ec", script]).current_dir(home.path());
-        command.env("HOME", home.path()).env("JELOUCTL", cargo_bin!("jelouctl")).env("JELOU_API_URL", &server.url);
-        command.env("JELOU_BOT_ID", "1").env("JELOU_CLIENT_ID", "x").output().unwrap()
+        command
+            .args(["--map-root-user", "--mount", "sh", "-ec", script])
+            .current_dir(home.path());
+        command
+            .env("HOME", home.path())
+            .env("JELOUCTL", cargo_bin!("jelouctl"))
+            .env("JELOU_API_URL", &server.url);
+        command
+            .env("JELOU_BOT_ID", "1")
+            .env("JELOU_CLIENT_ID", "x")
+            .output()
+            .unwrap()
     };
     let mount = "mount -t tmpfs none secrets; printf s > secrets/s; chmod 444 secrets/s; mount -o remount,ro secrets";
     let send = format!("\"$JELOUCTL\" {SEND} --client-secret-file secrets/s");
     let ended = Ended::new(&unshare(&format!("{mount}; {send}")));
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
-    let ended = Ended::new(&unshare(&format!("{mount}; mount -o remount,rw secrets; {send}")));
+    let ended = Ended::new(&unshare(&format!(
+        "{mount}; mount -o remount,rw secrets; {send}"
+    )));
     assert!(ended.stderr.contains("others can read it"), "{ended:?}");
 }
 
@@ -545,22 +891,41 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
     for path in ["script/get", &format!("{CONFIG}/script/get")] {
         set_mode(&home.write(path, format!("#!/bin/sh\n{script}")), 0o700);
     }
-    let base = format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n", server.url);
+    let base = format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n",
+        server.url
+    );
     let mut expected = Vec::new();
     for (key, secret) in [
         ("client_secret = \"canary-inline\"", "canary-inline"),
         ("client_secret_file = \"secret.txt\"", "canary-file"),
-        ("client_secret_command = [\"printf\", \"%s\", \"canary-printf $HOME\"]", "canary-printf $HOME"),
-        ("client_secret_command = [\"~/script/get\"]", "canary-command"),
-        ("client_secret_command = [\"./script/get\"]", "canary-command"),
+        (
+            "client_secret_command = [\"printf\", \"%s\", \"canary-printf $HOME\"]",
+            "canary-printf $HOME",
+        ),
+        (
+            "client_secret_command = [\"~/script/get\"]",
+            "canary-command",
+        ),
+        (
+            "client_secret_command = [\"./script/get\"]",
+            "canary-command",
+        ),
     ] {
         home.config(&format!("{base}{key}\n"));
         home.run(SEND).env("PATH", "/usr/bin:/bin").success();
         expected.push(authorization("x", secret));
     }
-    home.run(SEND).args(&["--client-id", "x", "--client-secret-file", "-"]).stdin("canary-stdin\n").success();
+    home.run(SEND)
+        .args(&["--client-id", "x", "--client-secret-file", "-"])
+        .stdin("canary-stdin\n")
+        .success();
     expected.push(authorization("x", "canary-stdin"));
-    let sent: Vec<_> = server.received().iter().map(|request| request.headers["authorization"].clone()).collect();
+    let sent: Vec<_> = server
+        .received()
+        .iter()
+        .map(|request| request.headers["authorization"].clone())
+        .collect();
     assert_eq!(sent, expected);
 }
 
@@ -569,26 +934,64 @@ fn secrets_come_from_every_source_and_lose_one_line_break() {
 fn a_secret_that_cannot_be_had_is_explained() {
     let home = Home::new();
     let server = Server::never_asked();
-    let base = format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n", server.url);
+    let base = format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n",
+        server.url
+    );
     home.write("empty.txt", "\n");
     home.write("latin1.txt", b"\xf1");
     home.write("large.txt", "x".repeat(70_000));
     let path = |name: &str| home.path().join(name).display().to_string();
     for (key, problem) in [
-        ("client_secret = \"\"".to_owned(), "the secret from profile p is empty"),
-        (format!("client_secret_file = \"{}\"", path("empty.txt")), "is empty"),
-        (format!("client_secret_file = \"{}\"", path("latin1.txt")), "is not UTF-8"),
-        (format!("client_secret_file = \"{}\"", path("large.txt")), "it has more than 65536 bytes"),
-        (format!("client_secret_file = \"{}\"", path("missing.txt")), "profile p: failed to read"),
-        ("client_secret_command = [\"/no/such\"]".to_owned(), "profile p: failed to run the secret command `/no/such`"),
-        ("client_secret_command = []".to_owned(), "failed to run the secret command"),
-        ("client_secret_command = [\"sh\", \"-c\", \"exit 3\"]".to_owned(), "`sh` failed with exit status: 3"),
-        ("client_secret_command = [\"printf\", \"a\\nurl: b\"]".to_owned(), "has several lines"),
-        ("client_secret_command = [\"sh\", \"-c\", \"exit 0\"]".to_owned(), "is empty"),
-        ("client_secret_command = [\"yes\"]".to_owned(), "is longer than 64 KiB"),
+        (
+            "client_secret = \"\"".to_owned(),
+            "the secret from profile p is empty",
+        ),
+        (
+            format!("client_secret_file = \"{}\"", path("empty.txt")),
+            "is empty",
+        ),
+        (
+            format!("client_secret_file = \"{}\"", path("latin1.txt")),
+            "is not UTF-8",
+        ),
+        (
+            format!("client_secret_file = \"{}\"", path("large.txt")),
+            "it has more than 65536 bytes",
+        ),
+        (
+            format!("client_secret_file = \"{}\"", path("missing.txt")),
+            "profile p: failed to read",
+        ),
+        (
+            "client_secret_command = [\"/no/such\"]".to_owned(),
+            "profile p: failed to run the secret command `/no/such`",
+        ),
+        (
+            "client_secret_command = []".to_owned(),
+            "failed to run the secret command",
+        ),
+        (
+            "client_secret_command = [\"sh\", \"-c\", \"exit 3\"]".to_owned(),
+            "`sh` failed with exit status: 3",
+        ),
+        (
+            "client_secret_command = [\"printf\", \"a\\nurl: b\"]".to_owned(),
+            "has several lines",
+        ),
+        (
+            "client_secret_command = [\"sh\", \"-c\", \"exit 0\"]".to_owned(),
+            "is empty",
+        ),
+        (
+            "client_secret_command = [\"yes\"]".to_owned(),
+            "is longer than 64 KiB",
+        ),
     ] {
         home.config(&format!("{base}{key}\n"));
-        home.run(SEND).env("PATH", "/usr/bin:/bin").fails(3, &[problem, "hint: "]);
+        home.run(SEND)
+            .env("PATH", "/usr/bin:/bin")
+            .fails(3, &[problem, "hint: "]);
     }
     home.run(SEND)
         .api(&server.url)
@@ -602,20 +1005,29 @@ fn a_secret_command_may_leave_something_running() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let command = "client_secret_command = [\"sh\", \"-c\", \"sleep 1 & printf secret\"]";
-    home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{command}\n", server.url));
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{command}\n",
+        server.url
+    ));
     home.run(SEND).env("PATH", "/usr/bin:/bin").success();
-    assert_eq!(server.only().headers["authorization"], authorization("x", "secret"));
+    assert_eq!(
+        server.only().headers["authorization"],
+        authorization("x", "secret")
+    );
 }
 
 #[test]
 #[cfg(unix)]
 fn a_secret_command_that_hangs_is_stopped_and_reads_no_input_of_ours() {
     let home = Home::new();
-    let base = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
+    let base =
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
     home.config(&format!(
         "{base}client_secret_command = [\"sh\", \"-c\", \"echo canary-traced >&2; exec sleep 60\"]\n"
     ));
-    home.run(SEND).env("PATH", "/usr/bin:/bin").fails(3, &["the secret command `sh` gave no secret within 10 s"]);
+    home.run(SEND)
+        .env("PATH", "/usr/bin:/bin")
+        .fails(3, &["the secret command `sh` gave no secret within 10 s"]);
     home.config(&format!("{base}client_secret_command = [\"cat\"]\n"));
     home.run("send text --to 593987654321 --text-file -")
         .stdin("Hola")
@@ -628,7 +1040,10 @@ fn a_secret_command_that_hangs_is_stopped_and_reads_no_input_of_ours() {
 fn a_read_only_home_does_not_matter_to_a_send() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
-    let run = home.run(SEND).env("HOME", PathBuf::from("/proc/self")).env("XDG_CONFIG_HOME", "/proc/self/none");
+    let run = home
+        .run(SEND)
+        .env("HOME", PathBuf::from("/proc/self"))
+        .env("XDG_CONFIG_HOME", "/proc/self/none");
     run.api(&server.url).success();
 }
 
@@ -636,17 +1051,31 @@ fn a_read_only_home_does_not_matter_to_a_send() {
 fn a_line_break_behind_a_value_of_the_environment_is_no_part_of_it() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    let run = home.run("send text Hola").env("JELOU_API_URL", format!("{}\n", server.url)).env("JELOU_BOT_ID", "77\n");
-    let run = run.env("JELOU_CLIENT_ID", "id\n").env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests\n");
+    let run = home
+        .run("send text Hola")
+        .env("JELOU_API_URL", format!("{}\n", server.url))
+        .env("JELOU_BOT_ID", "77\n");
+    let run = run
+        .env("JELOU_CLIENT_ID", "id\n")
+        .env("JELOU_CLIENT_SECRET", "canary-secret-of-the-tests\n");
     let ended = run.env("JELOU_TO", "593987654321\n").success();
     assert_eq!(ended.stderr, "");
     let received = server.only();
     assert_eq!(received.line, "POST /v1/bots/77/messages HTTP/1.1");
     // printf %s 'id:canary-secret-of-the-tests' | base64
-    assert_eq!(received.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+    assert_eq!(
+        received.headers["authorization"],
+        "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="
+    );
     let shown = home.run("send text --dry-run --to 593987654321 --bot '77\n' a");
     let shown = shown.api(&server.url).success().json();
-    assert!(shown["url"].as_str().unwrap().ends_with("/v1/bots/77/messages"), "{shown}");
+    assert!(
+        shown["url"]
+            .as_str()
+            .unwrap()
+            .ends_with("/v1/bots/77/messages"),
+        "{shown}"
+    );
 }
 
 /// A pipe without a process at its other end.
@@ -668,18 +1097,39 @@ fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
     let told = "it is a pipe, and nothing was written to it within 10 s";
     let send = "send text --to 593987654321 Hola";
     let waits = [
-        (format!("{send} --bot 1 --client-id x --client-secret-file secret"), 3, "failed to read secret"),
-        (format!("{send} --exclude people"), 2, "--exclude: failed to read people"),
-        ("bulk send people text Hola".to_owned(), 2, "failed to read people"),
-        ("send text --body body".to_owned(), 2, "--body: failed to read body"),
+        (
+            format!("{send} --bot 1 --client-id x --client-secret-file secret"),
+            3,
+            "failed to read secret",
+        ),
+        (
+            format!("{send} --exclude people"),
+            2,
+            "--exclude: failed to read people",
+        ),
+        (
+            "bulk send people text Hola".to_owned(),
+            2,
+            "failed to read people",
+        ),
+        (
+            "send text --body body".to_owned(),
+            2,
+            "--body: failed to read body",
+        ),
         (format!("{send} --ca-cert ca"), 3, "failed to read ca"),
     ];
     std::thread::scope(|scope| {
         for (words, code, place) in &waits {
             let (home, url) = (&home, &server.url);
             scope.spawn(move || {
-                let run = home.run(words).env("JELOU_API_URL", url).env("JELOU_BOT_ID", "1");
-                let run = run.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary");
+                let run = home
+                    .run(words)
+                    .env("JELOU_API_URL", url)
+                    .env("JELOU_BOT_ID", "1");
+                let run = run
+                    .env("JELOU_CLIENT_ID", "x")
+                    .env("JELOU_CLIENT_SECRET", "canary");
                 run.fails(*code, &[place, told]);
             });
         }
@@ -688,7 +1138,9 @@ fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
     let path = home.path().join("secret");
     std::thread::scope(|scope| {
         scope.spawn(|| std::fs::write(&path, "canary-late\n").unwrap());
-        let run = home.run("doctor --offline --bot 1 --client-id x --client-secret-file secret").end();
+        let run = home
+            .run("doctor --offline --bot 1 --client-id x --client-secret-file secret")
+            .end();
         assert!(run.stdout.contains("obtained"), "{run:?}");
     });
 }
@@ -697,9 +1149,15 @@ fn a_pipe_without_a_writer_is_waited_for_ten_seconds() {
 fn credentials_that_are_not_accepted_are_named_with_their_origin() {
     let server = Server::answering(Reply::json(401, "{}"));
     let home = Home::new();
-    home.write(&format!("{CONFIG}/secret.txt"), "canary-secret-of-the-tests");
+    home.write(
+        &format!("{CONFIG}/secret.txt"),
+        "canary-secret-of-the-tests",
+    );
     let profile = "bot_id = \"1\"\nclient_id = \"i\"\nclient_secret_file = \"secret.txt\"";
-    home.config(&format!("[profiles.p]\n{profile}\napi_url = \"{}\"\n", server.url));
+    home.config(&format!(
+        "[profiles.p]\n{profile}\napi_url = \"{}\"\n",
+        server.url
+    ));
     home.write("people.csv", "celular\n593987654321\n");
     for words in [
         "send text -p p --to 593987654321 Hola",
@@ -708,9 +1166,16 @@ fn credentials_that_are_not_accepted_are_named_with_their_origin() {
         "api -p p /v1/x",
         "bulk send people.csv -p p --yes --again text Hola",
     ] {
-        home.run(words).fails(4, &["client id", "; the client id is from profile p, the secret from profile p"]);
-        home.run(&words.replace("-p p", ""))
-            .api(&server.url)
-            .fails(4, &["; the client id is from JELOU_CLIENT_ID, the secret from JELOU_CLIENT_SECRET"]);
+        home.run(words).fails(
+            4,
+            &[
+                "client id",
+                "; the client id is from profile p, the secret from profile p",
+            ],
+        );
+        home.run(&words.replace("-p p", "")).api(&server.url).fails(
+            4,
+            &["; the client id is from JELOU_CLIENT_ID, the secret from JELOU_CLIENT_SECRET"],
+        );
     }
 }

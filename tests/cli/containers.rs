@@ -25,29 +25,63 @@ impl Example {
     /// From Kubernetes and Compose; None if the machine cannot read them.
     fn both() -> Option<[Self; 2]> {
         let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
-        if !can_test("python3 with yaml", || works("python3", &["-c", "import yaml"])) {
+        if !can_test("python3 with yaml", || {
+            works("python3", &["-c", "import yaml"])
+        }) {
             return None;
         }
-        let examples: Vec<_> =
-            blocks("shared-ledger.md").into_iter().filter(|block| block.language == "yaml").collect();
-        let [job_block, compose_block] = &examples[..] else { panic!("{} examples", examples.len()) };
+        let examples: Vec<_> = blocks("shared-ledger.md")
+            .into_iter()
+            .filter(|block| block.language == "yaml")
+            .collect();
+        let [job_block, compose_block] = &examples[..] else {
+            panic!("{} examples", examples.len())
+        };
         let [job, compose] = [job_block, compose_block].map(|block| {
             let mut python = assert_cmd::Command::new("python3");
-            let output = python.args(["-c", read]).write_stdin(block.text.as_str()).assert().success();
+            let output = python
+                .args(["-c", read])
+                .write_stdin(block.text.as_str())
+                .assert()
+                .success();
             serde_json::from_slice::<Value>(&output.get_output().stdout).unwrap()
         });
         let words = |value: &Value| {
-            value.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            value
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|word| word.as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
         };
-        assert_eq!(json!([job["apiVersion"], job["kind"]]), json!(["batch/v1", "Job"]));
+        assert_eq!(
+            json!([job["apiVersion"], job["kind"]]),
+            json!(["batch/v1", "Job"])
+        );
         let container = &job["spec"]["template"]["spec"]["containers"][0];
         // The secret's keys come after its name.
-        let line = job_block.text.lines().find(|line| line.contains("secretRef")).unwrap();
-        let secret = line.split_once("# ").unwrap().1.split(", ").map(str::to_owned).collect();
+        let line = job_block
+            .text
+            .lines()
+            .find(|line| line.contains("secretRef"))
+            .unwrap();
+        let secret = line
+            .split_once("# ")
+            .unwrap()
+            .1
+            .split(", ")
+            .map(str::to_owned)
+            .collect();
         let service = &compose["services"]["worker"];
         Some([
-            Self { arguments: words(&container["args"]), variables: secret },
-            Self { arguments: words(&service["command"]), variables: words(&service["environment"]) },
+            Self {
+                arguments: words(&container["args"]),
+                variables: secret,
+            },
+            Self {
+                arguments: words(&service["command"]),
+                variables: words(&service["environment"]),
+            },
         ])
     }
 
@@ -64,12 +98,18 @@ impl Example {
             };
             command.env(name, value);
         }
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// The run that it sends.
     fn run(&self) -> &str {
-        let [bulk, work, run] = &self.arguments[..] else { panic!("{:?}", self.arguments) };
+        let [bulk, work, run] = &self.arguments[..] else {
+            panic!("{:?}", self.arguments)
+        };
         assert_eq!([bulk, work], ["bulk", "work"]);
         run
     }
@@ -77,17 +117,24 @@ impl Example {
 
 #[test]
 fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
-    let Some(cluster) = Cluster::shared() else { return };
-    let Some(examples) = Example::both() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    let Some(examples) = Example::both() else {
+        return;
+    };
     for example in &examples {
         let (home, run) = (people(1200).on(cluster.ledger()), example.run());
         let ledger = home.ledger().unwrap();
         let jelou = Jelou::accepting();
-        let words = format!("bulk send people.csv --yes --import-only --run {run} --rate 200/s text Hola");
+        let words =
+            format!("bulk send people.csv --yes --import-only --run {run} --rate 200/s text Hola");
         home.run(&words).api(&jelou.url).success();
         let workers = |wanted: i64| {
             let sql = "SELECT count(DISTINCT worker) FROM jelouctl.row WHERE worker IS NOT NULL";
-            wait_until(&format!("{wanted} containers have rows"), || home.sql(sql)[0].get::<_, i64>(0) == wanted);
+            wait_until(&format!("{wanted} containers have rows"), || {
+                home.sql(sql)[0].get::<_, i64>(0) == wanted
+            });
         };
         let homes = [Home::new(), Home::new(), Home::new()];
         let first = example.start(&homes[0], ledger, &jelou.url);
@@ -98,16 +145,28 @@ fn the_containers_of_the_examples_send_a_run_while_one_joins_and_one_leaves() {
         // A platform that moves a container asks it to stop.
         signal(&leaves, Signal::TERM);
         let left = end(leaves);
-        assert!(left.code == 143 && left.json()["complete"] == false, "{left:?}");
+        assert!(
+            left.code == 143 && left.json()["complete"] == false,
+            "{left:?}"
+        );
         for ended in [end(first), end(joins)] {
-            assert_eq!((ended.code, counts(&ended.json())), (0, [1200, 0, 0, 0]), "{ended:?}");
+            assert_eq!(
+                (ended.code, counts(&ended.json())),
+                (0, [1200, 0, 0, 0]),
+                "{ended:?}"
+            );
         }
         let accepted = jelou.accepted();
         assert_eq!((accepted.len(), accepted.values().max()), (1200, Some(&1)));
         // A restarted one has nothing to do.
         let again = end(example.start(&Home::new(), ledger, &jelou.url));
         assert_eq!((again.code, jelou.seen().len()), (0, 1200), "{again:?}");
-        assert!(homes.iter().all(|home| std::fs::read_dir(home.path()).unwrap().next().is_none()), "a file was kept");
+        assert!(
+            homes
+                .iter()
+                .all(|home| std::fs::read_dir(home.path()).unwrap().next().is_none()),
+            "a file was kept"
+        );
     }
 }
 
@@ -129,17 +188,39 @@ fn another_container_goes_on_with_a_run_whose_volume_was_kept() {
     });
     let gone = people(100);
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --concurrency 4 text Hola";
-    let child = on_volume(&gone, &volume, words, &jelou.url).spawn().unwrap();
+    let child = on_volume(&gone, &volume, words, &jelou.url)
+        .spawn()
+        .unwrap();
     jelou.wait_for(64);
     kill(child);
     drop(gone);
     is_hanging.store(false, Ordering::SeqCst);
     let other = Home::new();
-    let told = Ended::new(&on_volume(&other, &volume, "bulk status r", &jelou.url).output().unwrap()).json();
-    assert_eq!(json!([told["sent"], told["unknown"], told["pending"]]), json!([60, 4, 36]), "{told}");
-    let ended = Ended::new(&on_volume(&other, &volume, "bulk resume", &jelou.url).output().unwrap());
-    assert_eq!((ended.code, counts(&ended.json())), (10, [96, 0, 4, 0]), "{ended:?}");
+    let told = Ended::new(
+        &on_volume(&other, &volume, "bulk status r", &jelou.url)
+            .output()
+            .unwrap(),
+    )
+    .json();
+    assert_eq!(
+        json!([told["sent"], told["unknown"], told["pending"]]),
+        json!([60, 4, 36]),
+        "{told}"
+    );
+    let ended = Ended::new(
+        &on_volume(&other, &volume, "bulk resume", &jelou.url)
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(
+        (ended.code, counts(&ended.json())),
+        (10, [96, 0, 4, 0]),
+        "{ended:?}"
+    );
     let accepted = jelou.accepted();
     assert_eq!((accepted.len(), accepted.values().max()), (100, Some(&1)));
-    assert!(std::fs::read_dir(other.path()).unwrap().next().is_none(), "something is kept beside the volume");
+    assert!(
+        std::fs::read_dir(other.path()).unwrap().next().is_none(),
+        "something is kept beside the volume"
+    );
 }

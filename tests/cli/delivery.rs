@@ -35,13 +35,21 @@ fn a_refused_connection_was_not_sent() {
     let address = url.strip_prefix("http://").unwrap();
     let told = format!("error: not sent: failed to connect to {address}: Connection refused");
     let record = failed("--retry-for 0", &url, 7, &[&told, "hint: "]);
-    assert_eq!((record["sent"].as_str(), record["error"]["code"].as_str()), (Some("no"), Some("network")));
+    assert_eq!(
+        (record["sent"].as_str(), record["error"]["code"].as_str()),
+        (Some("no"), Some("network"))
+    );
     assert_eq!(record["http_status"], Value::Null);
 }
 
 #[test]
 fn a_host_that_does_not_exist_was_not_sent() {
-    failed("--retry-for 0", "https://no-such-host.invalid", 7, &["not sent: "]);
+    failed(
+        "--retry-for 0",
+        "https://no-such-host.invalid",
+        7,
+        &["not sent: "],
+    );
 }
 
 #[test]
@@ -49,15 +57,28 @@ fn a_server_that_hangs_leaves_it_unknown() {
     for reply in [Reply::HangBeforeReading, Reply::HangAfterReading] {
         let server = Server::answering(reply);
         let flags = "--retry-for 0 --timeout 300ms";
-        let record = failed(flags, &server.url, 8, &["it may have been sent: no answer in time"]);
-        assert_eq!((record["sent"].as_str(), &record["attempts"]), (Some("unknown"), &1.into()));
+        let record = failed(
+            flags,
+            &server.url,
+            8,
+            &["it may have been sent: no answer in time"],
+        );
+        assert_eq!(
+            (record["sent"].as_str(), &record["attempts"]),
+            (Some("unknown"), &1.into())
+        );
     }
 }
 
 #[test]
 fn a_reset_after_the_request_leaves_it_unknown_and_is_never_retried() {
     let server = Server::answering(Reply::ResetAfterReading);
-    let record = failed("", &server.url, 8, &["it may have been sent: the connection failed"]);
+    let record = failed(
+        "",
+        &server.url,
+        8,
+        &["it may have been sent: the connection failed"],
+    );
     assert_eq!(record["attempts"], 1);
     assert_eq!(server.received().len(), 1);
 }
@@ -65,9 +86,18 @@ fn a_reset_after_the_request_leaves_it_unknown_and_is_never_retried() {
 #[test]
 fn a_reset_at_once_is_told_by_how_far_it_came() {
     // The system decides whether the connection was made before the reset; both answers are then correct.
-    let ended = Home::new().run(SEND).api(&Server::answering(Reply::ResetBeforeReading).url).end();
+    let ended = Home::new()
+        .run(SEND)
+        .api(&Server::answering(Reply::ResetBeforeReading).url)
+        .end();
     let sent = ended.json()["sent"].clone();
-    assert!(matches!((ended.code, sent.as_str()), (7, Some("no")) | (8, Some("unknown"))), "{ended:?}");
+    assert!(
+        matches!(
+            (ended.code, sent.as_str()),
+            (7, Some("no")) | (8, Some("unknown"))
+        ),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -76,7 +106,11 @@ fn an_answer_cut_short_leaves_it_unknown() {
     let (ended, record, _server) = record(Reply::Bytes(cut));
     assert_eq!((ended.code, record["sent"].as_str()), (8, Some("unknown")));
     assert_eq!(record["response"], "{\"success\":true");
-    assert!(ended.stderr.contains("could not be read whole"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("could not be read whole"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -90,7 +124,12 @@ fn a_refusal_counts_by_its_status_when_its_body_is_cut() {
 
 #[test]
 fn an_answer_over_a_mebibyte_leaves_it_unknown() {
-    let body = |padding: usize| format!("{{\"success\":true,\"padding\":\"{}\"}}", "x".repeat(padding));
+    let body = |padding: usize| {
+        format!(
+            "{{\"success\":true,\"padding\":\"{}\"}}",
+            "x".repeat(padding)
+        )
+    };
     let (ended, _, _server) = record(Reply::json(200, &body(1024 * 1024)));
     assert_eq!(ended.code, 8);
     let overhead = body(0).len();
@@ -100,8 +139,13 @@ fn an_answer_over_a_mebibyte_leaves_it_unknown() {
 
 #[test]
 fn the_content_type_is_not_looked_at() {
-    for headers in ["Content-Type: text/html\r\n", "", "Content-Type: image/png\r\n"] {
-        let (ended, record, _server) = record(Reply::with_headers(200, headers, r#"{"messageId":"m"}"#));
+    for headers in [
+        "Content-Type: text/html\r\n",
+        "",
+        "Content-Type: image/png\r\n",
+    ] {
+        let (ended, record, _server) =
+            record(Reply::with_headers(200, headers, r#"{"messageId":"m"}"#));
         assert_eq!((ended.code, record["message_id"].as_str()), (0, Some("m")));
     }
 }
@@ -128,12 +172,27 @@ fn a_redirect_is_not_followed() {
 fn a_rate_limit_is_retried_until_accepted() {
     let limited = Reply::with_headers(429, "Retry-After: 1\r\n", "");
     let server = Server::start(vec![limited.clone(), limited, Reply::accepted()]);
-    let ended = Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).success();
+    let ended = Home::new()
+        .run("send text --to 593987654321 Hola -o record")
+        .api(&server.url)
+        .success();
     assert_eq!(ended.json()["attempts"], 3);
     assert_eq!(server.received().len(), 3);
-    let bodies: Vec<_> = server.received().iter().map(|request| request.body.clone()).collect();
+    let bodies: Vec<_> = server
+        .received()
+        .iter()
+        .map(|request| request.body.clone())
+        .collect();
     assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
-    assert_eq!(ended.stderr.matches("not sent, trying again in 1.0 s").count(), 2, "{}", ended.stderr);
+    assert_eq!(
+        ended
+            .stderr
+            .matches("not sent, trying again in 1.0 s")
+            .count(),
+        2,
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -141,7 +200,10 @@ fn retry_after_may_be_a_date() {
     let date = |seconds| httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
     let limited = Reply::with_headers(503, &format!("Retry-After: {}\r\n", date(2)), "");
     let server = Server::start(vec![limited, Reply::accepted()]);
-    let ended = Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).success();
+    let ended = Home::new()
+        .run("send text --to 593987654321 Hola -o record")
+        .api(&server.url)
+        .success();
     assert_eq!(ended.json()["attempts"], 2);
     let limited = Reply::with_headers(503, &format!("Retry-After: {}\r\n", date(3600)), "");
     let server = Server::answering(limited);
@@ -155,14 +217,20 @@ fn a_wait_that_would_end_past_the_budget_is_not_begun() {
     let server = Server::answering(Reply::with_headers(429, "Retry-After: 31\r\n", ""));
     assert_eq!(failed("", &server.url, 6, &["not sent"])["attempts"], 1);
     let server = Server::answering(Reply::json(400, r#"{"error":{"code":131056}}"#));
-    assert_eq!(failed("--retry-for 5s", &server.url, 6, &["6 seconds"])["attempts"], 1);
+    assert_eq!(
+        failed("--retry-for 5s", &server.url, 6, &["6 seconds"])["attempts"],
+        1
+    );
 }
 
 #[test]
 fn a_wait_of_any_length_is_understood() {
     for header in ["18446744073709551615", "99999999999999999999999", "1e300"] {
         let first = Reply::with_headers(429, "Retry-After: 1\r\n", "");
-        let server = Server::start(vec![first, Reply::with_headers(429, &format!("Retry-After: {header}\r\n"), "")]);
+        let server = Server::start(vec![
+            first,
+            Reply::with_headers(429, &format!("Retry-After: {header}\r\n"), ""),
+        ]);
         assert_eq!(failed("", &server.url, 6, &["not sent"])["attempts"], 2);
     }
 }
@@ -173,15 +241,25 @@ fn the_budget_is_used_up() {
     assert!(record["attempts"].as_u64().unwrap() >= 2, "{record}");
     let server = Server::answering(Reply::json(429, ""));
     let record = failed("--retry-for 1200ms", &server.url, 6, &["trying again"]);
-    assert_eq!(server.received().len() as u64, record["attempts"].as_u64().unwrap());
+    assert_eq!(
+        server.received().len() as u64,
+        record["attempts"].as_u64().unwrap()
+    );
 }
 
 #[test]
 fn after_a_safe_retry_the_last_outcome_decides() {
     let limited = Reply::with_headers(429, "Retry-After: 1\r\n", "");
-    for (last, code) in [(Reply::ResetAfterReading, 8), (Reply::json(422, "{}"), 5), (Reply::json(500, ""), 8)] {
+    for (last, code) in [
+        (Reply::ResetAfterReading, 8),
+        (Reply::json(422, "{}"), 5),
+        (Reply::json(500, ""), 8),
+    ] {
         let server = Server::start(vec![limited.clone(), last]);
-        let ended = Home::new().run("send text --to 593987654321 Hola -o record").api(&server.url).end();
+        let ended = Home::new()
+            .run("send text --to 593987654321 Hola -o record")
+            .api(&server.url)
+            .end();
         assert_eq!(ended.code, code);
         assert_eq!(server.received().len(), 2);
     }
@@ -191,23 +269,45 @@ fn after_a_safe_retry_the_last_outcome_decides() {
 fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
     let refusing = Server::answering(Reply::json(403, ""));
     let home = Home::new();
-    let through_proxy = |name: &str, value: &str| home.run(SEND).env(name, value).api("https://api.jelou.invalid");
+    let through_proxy = |name: &str, value: &str| {
+        home.run(SEND)
+            .env(name, value)
+            .api("https://api.jelou.invalid")
+    };
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         through_proxy(name, &refusing.url).fails(7, &["not sent: failed to connect"]);
     }
     assert_eq!(refusing.received().len(), 3);
     assert!(
-        refusing.received().iter().all(|request| request.line == "CONNECT api.jelou.invalid:443 HTTP/1.1"),
+        refusing
+            .received()
+            .iter()
+            .all(|request| request.line == "CONNECT api.jelou.invalid:443 HTTP/1.1"),
         "{:?}",
         refusing.received()
     );
-    assert!(refusing.received().iter().all(|request| !request.headers.contains_key("authorization")));
+    assert!(
+        refusing
+            .received()
+            .iter()
+            .all(|request| !request.headers.contains_key("authorization"))
+    );
     // As in curl, the lower-case name wins; on Windows both are one variable.
     #[cfg(unix)]
-    for (winner, other) in [("https_proxy", "HTTPS_PROXY"), ("HTTPS_PROXY", "all_proxy"), ("all_proxy", "ALL_PROXY")] {
+    for (winner, other) in [
+        ("https_proxy", "HTTPS_PROXY"),
+        ("HTTPS_PROXY", "all_proxy"),
+        ("all_proxy", "ALL_PROXY"),
+    ] {
         let asked = refusing.received().len();
-        through_proxy(winner, &refusing.url).env(other, "no proxy").fails(7, &["not sent: failed to connect"]);
-        assert_eq!(refusing.received().len(), asked + 1, "{winner} before {other}");
+        through_proxy(winner, &refusing.url)
+            .env(other, "no proxy")
+            .fails(7, &["not sent: failed to connect"]);
+        assert_eq!(
+            refusing.received().len(),
+            asked + 1,
+            "{winner} before {other}"
+        );
     }
     let asked = refusing.received().len();
     let excepted = through_proxy("https_proxy", &refusing.url).env("no_proxy", "*");
@@ -224,7 +324,11 @@ fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
 
     let proxy = Server::never_asked();
     let server = Server::answering(Reply::accepted());
-    home.run(SEND).env("HTTP_PROXY", &proxy.url).env("ALL_PROXY", &proxy.url).api(&server.url).success();
+    home.run(SEND)
+        .env("HTTP_PROXY", &proxy.url)
+        .env("ALL_PROXY", &proxy.url)
+        .api(&server.url)
+        .success();
     assert_eq!(server.received().len(), 1);
 }
 
@@ -232,27 +336,54 @@ fn the_proxy_of_the_environment_is_used_but_not_for_loopback() {
 fn a_proxy_that_wants_credentials_or_refuses_is_asked_once() {
     let home = Home::new();
     for (status, code, said) in [
-        (407, 3, ["the proxy asks for credentials (407)", "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"]),
+        (
+            407,
+            3,
+            [
+                "the proxy asks for credentials (407)",
+                "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT",
+            ],
+        ),
         (403, 7, ["the proxy refused the tunnel", "NO_PROXY"]),
-        (503, 7, ["the proxy refused the tunnel", "who runs the proxy"]),
+        (
+            503,
+            7,
+            ["the proxy refused the tunnel", "who runs the proxy"],
+        ),
     ] {
         let proxy = Server::answering(Reply::json(status, ""));
-        let run = home.run("send text --to 593987654321 Hola -o record").env("HTTPS_PROXY", &proxy.url);
+        let run = home
+            .run("send text --to 593987654321 Hola -o record")
+            .env("HTTPS_PROXY", &proxy.url);
         let ended = run.api("https://api.jelou.invalid").fails(code, &said);
         assert_eq!(proxy.received().len(), 1, "{ended:?}");
-        assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &1.into()));
+        assert_eq!(
+            (&ended.json()["sent"], &ended.json()["attempts"]),
+            (&"no".into(), &1.into())
+        );
 
         let proxy = Server::answering(Reply::json(status, ""));
-        home.write("people.csv", "to\n593987654321\n593987654322\n593987654323\n");
+        home.write(
+            "people.csv",
+            "to\n593987654321\n593987654322\n593987654323\n",
+        );
         let words = format!("bulk send people.csv --yes --again --run r{status} text Hola");
-        let run = home.run(&words).env("HTTPS_PROXY", &proxy.url).api("https://api.jelou.invalid");
+        let run = home
+            .run(&words)
+            .env("HTTPS_PROXY", &proxy.url)
+            .api("https://api.jelou.invalid");
         let ended = run.fails(code, &["the run paused: ", said[0], said[1]]);
         assert_eq!(proxy.received().len(), 1, "{ended:?}");
     }
     let plain = Server::answering(Reply::json(407, ""));
-    let ended = home.run("send text --to 593987654321 Hola -o record").api(&plain.url);
+    let ended = home
+        .run("send text --to 593987654321 Hola -o record")
+        .api(&plain.url);
     let ended = ended.fails(3, &["HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"]);
-    assert_eq!((plain.received().len(), &ended.json()["error"]["code"]), (1, &"proxy_credentials".into()));
+    assert_eq!(
+        (plain.received().len(), &ended.json()["error"]["code"]),
+        (1, &"proxy_credentials".into())
+    );
 }
 
 /// A proxy that follows requests: it connects to this address, whatever the name. Counts its tunnels.
@@ -264,7 +395,9 @@ fn forwarding_proxy(to: SocketAddr) -> (Acceptor, Arc<AtomicUsize>) {
         counted.fetch_add(1, Ordering::SeqCst);
         let server = TcpStream::connect(to).unwrap();
         let (mut from_client, mut to_client, mut of_server) = (client, client, &server);
-        to_client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
+        to_client
+            .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            .unwrap();
         thread::scope(|scope| {
             // Either end may break off.
             scope.spawn(|| std::io::copy(&mut from_client, &mut &server));
@@ -280,26 +413,39 @@ fn a_send_goes_through_a_proxy_and_around_it_where_no_proxy_says_so() {
     let home = Home::new();
     home.write("ca.pem", authority);
     let (proxy, tunnels) = forwarding_proxy(SocketAddr::from(([127, 0, 0, 1], server.port())));
-    let through_proxy =
-        || home.run(SEND).args(&["--ca-cert", "ca.pem"]).env("https_proxy", proxy.url()).api("https://api.example");
+    let through_proxy = || {
+        home.run(SEND)
+            .args(&["--ca-cert", "ca.pem"])
+            .env("https_proxy", proxy.url())
+            .api("https://api.example")
+    };
     through_proxy().success();
     assert_eq!(tunnels.load(Ordering::SeqCst), 1);
     for direct in ["api.example", "*", "*.example", "other,.example"] {
-        through_proxy().env("NO_PROXY", direct).fails(7, &["not sent: "]);
+        through_proxy()
+            .env("NO_PROXY", direct)
+            .fails(7, &["not sent: "]);
         assert_eq!(tunnels.load(Ordering::SeqCst), 1, "{direct}");
     }
-    through_proxy().env("NO_PROXY", "api.example:8443,pi.example").success();
+    through_proxy()
+        .env("NO_PROXY", "api.example:8443,pi.example")
+        .success();
     assert_eq!(tunnels.load(Ordering::SeqCst), 2);
     let said = "https_proxy is not the address of an HTTP proxy\n";
-    through_proxy().env("https_proxy", "http://user:canary@h:notaport").fails(3, &[said, "http://HOST:PORT"]);
+    through_proxy()
+        .env("https_proxy", "http://user:canary@h:notaport")
+        .fails(3, &[said, "http://HOST:PORT"]);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_connection_that_is_never_answered_was_not_sent() {
     // A queue of length 0 is full with the connections that wait in it; the next one hangs.
-    let listener = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
-    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener
+        .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+        .unwrap();
     listener.listen(0).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
     let mut waiting = Vec::new();
@@ -308,6 +454,11 @@ fn a_connection_that_is_never_answered_was_not_sent() {
         assert!(waiting.len() < 100, "the queue is never full");
     }
     let flags = "--retry-for 0 --timeout 600ms";
-    let record = failed(flags, &format!("http://{address}"), 7, &["not sent: connecting took too long"]);
+    let record = failed(
+        flags,
+        &format!("http://{address}"),
+        7,
+        &["not sent: connecting took too long"],
+    );
     assert_eq!(record["sent"], "no");
 }

@@ -6,20 +6,33 @@ use crate::harness::{Ended, Home, set_mode};
 use crate::server::{Reply, Server, refused_url};
 
 fn templates() -> Reply {
-    Reply::json(200, r#"{"pagination":{"totalPages":1},"results":[{"elementName":"a"}],"links":[]}"#)
+    Reply::json(
+        200,
+        r#"{"pagination":{"totalPages":1},"results":[{"elementName":"a"}],"links":[]}"#,
+    )
 }
 
 /// State and detail of the check of that name.
 fn check(ended: &Ended, name: &str) -> (String, String) {
     let checks = ended.json()["checks"].clone();
-    let found = checks.as_array().unwrap().iter().find(|check| check["name"] == name);
+    let found = checks
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["name"] == name);
     let found = found.unwrap_or_else(|| panic!("no {name} in {checks}"));
-    (found["state"].as_str().unwrap().to_owned(), found["detail"].as_str().unwrap().to_owned())
+    (
+        found["state"].as_str().unwrap().to_owned(),
+        found["detail"].as_str().unwrap().to_owned(),
+    )
 }
 
 fn is(ended: &Ended, name: &str, state: &str, detail: &str) {
     let (found, shown) = check(ended, name);
-    assert!(found == state && shown.contains(detail), "{name}: {found}: {shown}");
+    assert!(
+        found == state && shown.contains(detail),
+        "{name}: {found}: {shown}"
+    );
 }
 
 #[test]
@@ -43,21 +56,41 @@ fn all_is_well_where_a_message_could_be_sent() {
     ] {
         is(&ended, name, "ok", detail);
     }
-    let lines: Vec<_> = server.received().into_iter().map(|received| received.line).collect();
-    assert_eq!(lines, ["GET / HTTP/1.1", "GET /v1/bots/BOT_ID/templates?page=1&limit=100 HTTP/1.1"]);
+    let lines: Vec<_> = server
+        .received()
+        .into_iter()
+        .map(|received| received.line)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "GET / HTTP/1.1",
+            "GET /v1/bots/BOT_ID/templates?page=1&limit=100 HTTP/1.1"
+        ]
+    );
     // Only the second request is signed.
     assert!(!server.received()[0].headers.contains_key("authorization"));
     let text = home.run("doctor").success().stdout;
     assert!(text.starts_with("ok       configuration: "), "{text}");
-    assert!(text.ends_with("\nready: accepted for bot BOT_ID; templates: 1\n"), "{text}");
+    assert!(
+        text.ends_with("\nready: accepted for bot BOT_ID; templates: 1\n"),
+        "{text}"
+    );
 }
 
 #[test]
 fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
-    let ended = Home::new().run("doctor --output record --api-url").args(&[&refused_url()]).end();
+    let ended = Home::new()
+        .run("doctor --output record --api-url")
+        .args(&[&refused_url()])
+        .end();
     assert_eq!(ended.code, 3);
     assert_eq!(ended.json()["exit_code"], 3);
-    let text = Home::new().run("doctor --api-url").args(&[&refused_url()]).end().stdout;
+    let text = Home::new()
+        .run("doctor --api-url")
+        .args(&[&refused_url()])
+        .end()
+        .stdout;
     assert!(text.starts_with("failed   bot_id: no bot"), "{text}");
     assert!(text.ends_with(" problems\n"), "{text}");
     is(&ended, "bot_id", "failed", "no bot to send from");
@@ -66,8 +99,17 @@ fn one_failure_does_not_hide_the_next_and_the_first_gives_the_code() {
     is(&ended, "secret", "failed", "no credentials");
     is(&ended, "connection", "failed", "Connection refused");
     is(&ended, "version", "ok", "jelouctl");
-    let hints: Vec<_> = ended.json()["checks"].as_array().unwrap().iter().map(|check| check["hint"].clone()).collect();
-    assert_eq!(hints.iter().filter(|hint| **hint != Value::Null).count(), 3, "{hints:?}");
+    let hints: Vec<_> = ended.json()["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| check["hint"].clone())
+        .collect();
+    assert_eq!(
+        hints.iter().filter(|hint| **hint != Value::Null).count(),
+        3,
+        "{hints:?}"
+    );
 }
 
 #[test]
@@ -75,33 +117,70 @@ fn each_way_to_fail_has_its_check_and_its_code() {
     let dead = refused_url();
     for (reply, code, name, detail) in [
         (templates(), 0, "credentials", "accepted"),
-        (Reply::json(200, r#"{"data":[{"elementName":"a"}]}"#), 0, "credentials", "templates: at least 1"),
         (
-            Reply::json(200, r#"{"pagination":{"totalPages":3},"results":[{"elementName":"a"}]}"#),
+            Reply::json(200, r#"{"data":[{"elementName":"a"}]}"#),
             0,
             "credentials",
             "templates: at least 1",
         ),
         (
-            Reply::json(200, r#"{"pagination":{"totalPages":1,"total":250},"results":[{"elementName":"a"}]}"#),
+            Reply::json(
+                200,
+                r#"{"pagination":{"totalPages":3},"results":[{"elementName":"a"}]}"#,
+            ),
             0,
             "credentials",
             "templates: at least 1",
         ),
-        (Reply::json(401, r#"{"code":"unauthorized"}"#), 4, "credentials", "the API answered 401: unauthorized"),
-        (Reply::json(404, r#"{"code":"bot_not_found"}"#), 5, "credentials", "bot_not_found"),
+        (
+            Reply::json(
+                200,
+                r#"{"pagination":{"totalPages":1,"total":250},"results":[{"elementName":"a"}]}"#,
+            ),
+            0,
+            "credentials",
+            "templates: at least 1",
+        ),
+        (
+            Reply::json(401, r#"{"code":"unauthorized"}"#),
+            4,
+            "credentials",
+            "the API answered 401: unauthorized",
+        ),
+        (
+            Reply::json(404, r#"{"code":"bot_not_found"}"#),
+            5,
+            "credentials",
+            "bot_not_found",
+        ),
         (Reply::json(429, "{}"), 6, "credentials", "429"),
         (Reply::json(500, "{}"), 6, "credentials", "500"),
-        (Reply::ResetAfterReading, 7, "answer", "failed before an answer"),
+        (
+            Reply::ResetAfterReading,
+            7,
+            "answer",
+            "failed before an answer",
+        ),
     ] {
         let server = Server::answering(reply);
-        let ended = Home::new().run("doctor --output record").api(&server.url).end();
+        let ended = Home::new()
+            .run("doctor --output record")
+            .api(&server.url)
+            .end();
         assert_eq!(ended.code, code, "{}", ended.stdout);
-        is(&ended, name, if code == 0 { "ok" } else { "failed" }, detail);
+        is(
+            &ended,
+            name,
+            if code == 0 { "ok" } else { "failed" },
+            detail,
+        );
     }
     let ended = Home::new().run("doctor --output record").api(&dead).end();
     assert_eq!(ended.code, 7);
-    let ended = Home::new().run("doctor --output record").api("https://api.jelou.invalid").end();
+    let ended = Home::new()
+        .run("doctor --output record")
+        .api("https://api.jelou.invalid")
+        .end();
     assert_eq!(ended.code, 7);
     is(&ended, "connection", "failed", "api.jelou.invalid");
 }
@@ -110,9 +189,15 @@ fn each_way_to_fail_has_its_check_and_its_code() {
 fn the_clock_is_compared_with_the_servers() {
     let late = Reply::with_headers(200, "Date: Wed, 21 Oct 2015 07:28:00 GMT\r\n", "{}");
     let server = Server::start(vec![late, templates()]);
-    let ended = Home::new().run("doctor --output record").api(&server.url).success();
+    let ended = Home::new()
+        .run("doctor --output record")
+        .api(&server.url)
+        .success();
     let (state, detail) = check(&ended, "clock");
-    assert!(state == "warning" && detail.contains(" d ") && detail.contains("away"), "{detail}");
+    assert!(
+        state == "warning" && detail.contains(" d ") && detail.contains("away"),
+        "{detail}"
+    );
 }
 
 #[test]
@@ -124,7 +209,15 @@ fn a_certificate_that_is_not_trusted_is_told() {
     assert_eq!(ended.code, 7, "{}", ended.stdout);
     is(&ended, "TLS", "failed", "certificate");
     home.write("ca.pem", ca);
-    is(&home.run("doctor --output record --ca-cert ca.pem").api(&url).end(), "TLS", "ok", "ca.pem");
+    is(
+        &home
+            .run("doctor --output record --ca-cert ca.pem")
+            .api(&url)
+            .end(),
+        "TLS",
+        "ok",
+        "ca.pem",
+    );
 }
 
 #[test]
@@ -136,7 +229,10 @@ fn it_leaves_nothing_behind() {
 
 #[test]
 fn offline_needs_no_network() {
-    let ended = Home::new().run("doctor --offline --output record").api(&refused_url()).success();
+    let ended = Home::new()
+        .run("doctor --offline --output record")
+        .api(&refused_url())
+        .success();
     is(&ended, "network", "warning", "not checked");
     is(&ended, "secret", "ok", "obtained");
 }
@@ -152,14 +248,49 @@ fn a_configuration_that_cannot_be_used_is_told_first() {
     is(&ended, "secret and network", "warning", "not checked");
     home.config("[profiles.p]\nbot_id = \"1\"\n");
     set_mode(&path, 0o666);
-    is(&home.run("doctor --output record").end(), "configuration", "failed", "others can write it");
-    let ended = home.run("doctor --output record --profile q --offline").end();
+    is(
+        &home.run("doctor --output record").end(),
+        "configuration",
+        "failed",
+        "others can write it",
+    );
+    let ended = home
+        .run("doctor --output record --profile q --offline")
+        .end();
     assert_eq!(ended.code, 3);
     set_mode(&path, 0o600);
-    is(&home.run("doctor --output record --profile q --offline").end(), "profile", "failed", "no profile `q`");
-    assert!(!home.run("doctor --profile q").end().stdout.contains("all else can"));
-    is(&home.run("doctor --output record --config nowhere.toml").end(), "configuration", "failed", "nowhere.toml");
-    is(&home.run("doctor --output record").env("JELOU_BOT_ID", "").end(), "environment", "failed", "set but empty");
+    is(
+        &home
+            .run("doctor --output record --profile q --offline")
+            .end(),
+        "profile",
+        "failed",
+        "no profile `q`",
+    );
+    assert!(
+        !home
+            .run("doctor --profile q")
+            .end()
+            .stdout
+            .contains("all else can")
+    );
+    is(
+        &home
+            .run("doctor --output record --config nowhere.toml")
+            .end(),
+        "configuration",
+        "failed",
+        "nowhere.toml",
+    );
+    is(
+        &home
+            .run("doctor --output record")
+            .env("JELOU_BOT_ID", "")
+            .end(),
+        "environment",
+        "failed",
+        "set but empty",
+    );
 }
 
 #[test]
@@ -167,13 +298,24 @@ fn a_configuration_that_cannot_be_used_is_told_first() {
 fn ledgers_that_cannot_be_kept_are_told() {
     let home = Home::new();
     home.write("file", "");
-    let run = home.run("doctor --output record --sandbox").env("XDG_STATE_HOME", home.path().join("file"));
+    let run = home
+        .run("doctor --output record --sandbox")
+        .env("XDG_STATE_HOME", home.path().join("file"));
     let ended = run.end();
     // A send does not need one.
     assert_eq!(ended.code, 0, "{}", ended.stdout);
-    is(&ended, "ledgers", "warning", "bulk and --once cannot be used: ");
+    is(
+        &ended,
+        "ledgers",
+        "warning",
+        "bulk and --once cannot be used: ",
+    );
     is(&ended, "ledgers", "warning", "Not a directory");
-    assert!(!ended.stdout.contains("everything else"), "{}", ended.stdout);
+    assert!(
+        !ended.stdout.contains("everything else"),
+        "{}",
+        ended.stdout
+    );
     is(&ended, "credentials", "ok", "accepted");
 }
 
@@ -182,11 +324,20 @@ fn ledgers_that_cannot_be_kept_are_told() {
 fn the_secret_command_is_run_and_what_it_prints_is_not_shown() {
     let home = Home::new();
     let of = |command: Value| {
-        home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = {command}\n"));
-        home.run("doctor --output record --offline").env("PATH", "/usr/bin:/bin").end()
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = {command}\n"
+        ));
+        home.run("doctor --output record --offline")
+            .env("PATH", "/usr/bin:/bin")
+            .end()
     };
     is(&of(json!(["echo", "canary-2"])), "secret", "ok", "obtained");
     let ended = of(json!(["false"]));
     assert_eq!(ended.code, 3);
-    is(&ended, "secret", "failed", "the secret command `false` failed");
+    is(
+        &ended,
+        "secret",
+        "failed",
+        "the secret command `false` failed",
+    );
 }

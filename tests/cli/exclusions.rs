@@ -22,14 +22,20 @@ const OF_REPORT: &str = "celular,nombre,run,line,sent,message_id,http_status,cod
 
 /// A list, sent without the people in this file.
 fn excluding<'a>(home: &'a Home, file: &str, flags: &str) -> Run<'a> {
-    home.run(&format!("--sandbox bulk send l.csv --exclude {file} {flags} text x"))
+    home.run(&format!(
+        "--sandbox bulk send l.csv --exclude {file} {flags} text x"
+    ))
 }
 
 #[test]
 fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     let home = Home::new();
-    home.write("l.csv", "to\n+593987654321\n+593987654322\n+50688881234\n+50688885678\n");
-    let cells = |first: &str, second: &str| xlsx(&[sheet("Hoja1", &xlsx_rows(&[[first], [second]]))], "");
+    home.write(
+        "l.csv",
+        "to\n+593987654321\n+593987654322\n+50688881234\n+50688885678\n",
+    );
+    let cells =
+        |first: &str, second: &str| xlsx(&[sheet("Hoja1", &xlsx_rows(&[[first], [second]]))], "");
     let report = format!("{OF_REPORT}987654321,Ana,r,2,yes,1234567890,,,,1,,,,,,'+593987654321\n");
     let text = |text: &str| text.as_bytes().to_vec();
     let of_invalid = |begin: &str, more: &str| {
@@ -37,23 +43,76 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
     };
     let eva = "593987654322,Eva,r,3,yes,,200,,,1,,,,,,+593987654322\n";
     let invalid = of_invalid("+59398765432,Ana", eva);
-    let invalid: Vec<_> = invalid.lines().map(|line| line.split(',').collect::<Vec<_>>()).collect();
+    let invalid: Vec<_> = invalid
+        .lines()
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .collect();
     let in_sheet = |rows: &[Vec<&str>]| xlsx(&[sheet("Hoja1", &xlsx_rows(rows))], "");
     let invalid_in_sheet = in_sheet(&invalid);
     let of_csv = report.replace("\n987654321", "\n'+593987654321");
-    let of_csv: Vec<_> = of_csv.lines().map(|line| line.split(',').collect::<Vec<_>>()).collect();
+    let of_csv: Vec<_> = of_csv
+        .lines()
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .collect();
     for (name, list, country, excluded) in [
-        ("x.txt", text("Bajas\n\u{202a}+593 98 765 4321\u{202c}\n+593987654322\n"), "EC", 2),
-        ("x.xlsx", cells("\u{202a}+593 98 765 4321\u{202c}", "+593987654322"), "EC", 2),
-        ("x.csv", text("nombre,baja\nA,+593\u{a0}98\u{a0}765\u{2011}4321\nE,\u{202a}+593987654322\u{202c}\n"), "EC", 2),
-        ("x.csv", text("nombre,celular,otro\nX,+593987654329,+593\u{a0}98\u{a0}765\u{a0}4322\n"), "EC", 1),
+        (
+            "x.txt",
+            text("Bajas\n\u{202a}+593 98 765 4321\u{202c}\n+593987654322\n"),
+            "EC",
+            2,
+        ),
+        (
+            "x.xlsx",
+            cells("\u{202a}+593 98 765 4321\u{202c}", "+593987654322"),
+            "EC",
+            2,
+        ),
+        (
+            "x.csv",
+            text(
+                "nombre,baja\nA,+593\u{a0}98\u{a0}765\u{2011}4321\nE,\u{202a}+593987654322\u{202c}\n",
+            ),
+            "EC",
+            2,
+        ),
+        (
+            "x.csv",
+            text("nombre,celular,otro\nX,+593987654329,+593\u{a0}98\u{a0}765\u{a0}4322\n"),
+            "EC",
+            1,
+        ),
         ("x.xlsx", cells("88881234", "+50688885678"), "CR", 2),
-        ("x.csv", text("cliente,baja\nAna,8888-1234\nLuis,+50688885678\n"), "CR", 2),
-        ("x.txt", text("Bajas noviembre\n88881234\n+50688885678\n"), "CR", 2),
+        (
+            "x.csv",
+            text("cliente,baja\nAna,8888-1234\nLuis,+50688885678\n"),
+            "CR",
+            2,
+        ),
+        (
+            "x.txt",
+            text("Bajas noviembre\n88881234\n+50688885678\n"),
+            "CR",
+            2,
+        ),
         // Lines that end with a carriage return alone are lines, and the first of them may be a comment.
-        ("x.txt", text("# Bajas\r+593987654321 # Ana\r+593987654322\r"), "EC", 2),
-        ("x.txt", text("+593987654322 # Eva\r+593987654321\r\n\r+593987654329"), "EC", 2),
-        ("x.csv", text("# Bajas\rnombre,celular\rAna,+593987654321\r"), "EC", 1),
+        (
+            "x.txt",
+            text("# Bajas\r+593987654321 # Ana\r+593987654322\r"),
+            "EC",
+            2,
+        ),
+        (
+            "x.txt",
+            text("+593987654322 # Eva\r+593987654321\r\n\r+593987654329"),
+            "EC",
+            2,
+        ),
+        (
+            "x.csv",
+            text("# Bajas\rnombre,celular\rAna,+593987654321\r"),
+            "EC",
+            1,
+        ),
         ("x.csv", text(&report), "PE", 1),
         // What a report has as invalid is nobody's number.
         ("x.csv", text(&of_invalid("sin celular,Ana", eva)), "EC", 1),
@@ -70,41 +129,98 @@ fn a_number_excludes_in_whatever_column_and_form_it_stands() {
             "CR",
             1,
         ),
-        ("x.csv", text("Contacto,0987654399\nnombre,celular\nAna,+593987654321\n"), "EC", 1),
-        ("x.csv", text("cliente,baja,fecha,pedido\nAna,+593987654321,2026-11-20,PED-00012345\n"), "CR", 1),
+        (
+            "x.csv",
+            text("Contacto,0987654399\nnombre,celular\nAna,+593987654321\n"),
+            "EC",
+            1,
+        ),
+        (
+            "x.csv",
+            text("cliente,baja,fecha,pedido\nAna,+593987654321,2026-11-20,PED-00012345\n"),
+            "CR",
+            1,
+        ),
     ] {
         home.write(name, list.clone());
         let ended = excluding(&home, name, &format!("--country {country}")).success();
         let list = String::from_utf8_lossy(&list);
-        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{list}: {ended:?}");
+        assert_eq!(
+            ended.json()["skipped_reasons"],
+            json!({"excluded": excluded}),
+            "{list}: {ended:?}"
+        );
     }
     // A cell that reads like the name of a column does not make a header of the row of a person.
     let ana = vec!["0987654321 (Ana)", "WhatsApp"];
-    let (header, luis, eva) = (vec!["Telefono", "Canal"], vec!["Luis", "WhatsApp"], vec!["+593987654322", ""]);
-    for rows in [vec![header, ana.clone(), eva.clone()], vec![ana.clone(), luis, eva], vec![ana]] {
+    let (header, luis, eva) = (
+        vec!["Telefono", "Canal"],
+        vec!["Luis", "WhatsApp"],
+        vec!["+593987654322", ""],
+    );
+    for rows in [
+        vec![header, ana.clone(), eva.clone()],
+        vec![ana.clone(), luis, eva],
+        vec![ana],
+    ] {
         home.write("x.xlsx", in_sheet(&rows));
         excluding(&home, "x.xlsx", "").fails(2, &["`0987654321 (Ana)`"]);
     }
     home.write("x.csv", of_invalid("+59398765432,Ana", ""));
     let ended = excluding(&home, "x.csv", "").success();
-    assert!(ended.stderr.contains("note: x.csv: 1 invalid row of the report passed over"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("note: x.csv: 1 invalid row of the report passed over"),
+        "{ended:?}"
+    );
     for (begin, problem) in [
         // With a country it would be somebody's.
-        ("0987654322,Ana", "line 2: `0987654322` is a national number"),
+        (
+            "0987654322,Ana",
+            "line 2: `0987654322` is a national number",
+        ),
         ("pendiente 0987654322,Ana", "line 2: `pendiente 0987654322`"),
         (",ver 0987654322", "line 2: `celular` is empty"),
-        ("+593987654322 / +593991234567,Ana", "line 2: `+593987654322 / +593991234567`"),
+        (
+            "+593987654322 / +593991234567,Ana",
+            "line 2: `+593987654322 / +593991234567`",
+        ),
     ] {
         home.write("x.csv", of_invalid(begin, ""));
         excluding(&home, "x.csv", "").fails(2, &[problem]);
     }
     for (name, list, problem) in [
-        ("x.csv", "cliente,baja\nAna,+593987654321\nLuis,pendiente 0987654322\n", "line 3: `pendiente 0987654322`"),
-        ("x.csv", "cliente,baja\nLuis,pendiente 0987654322\nAna,+593987654321\n", "line 2: `pendiente 0987654322`"),
-        ("x.csv", "cliente,baja\nAna,+593987654321\nLuis,\n", "line 3: names no one"),
-        ("x.txt", "pendiente 0987654322\n+593987654321\n", "line 1: `pendiente 0987654322`"),
-        ("x.csv", "Luis,\u{a0}0987654322\nAna,+593987654321\n", "line 1: `\u{a0}0987654322` is a national number"),
-        ("x.txt", "{\"user\":\"+50688885678\"}\n", "x.txt is NDJSON, and a list of people who are not written to is "),
+        (
+            "x.csv",
+            "cliente,baja\nAna,+593987654321\nLuis,pendiente 0987654322\n",
+            "line 3: `pendiente 0987654322`",
+        ),
+        (
+            "x.csv",
+            "cliente,baja\nLuis,pendiente 0987654322\nAna,+593987654321\n",
+            "line 2: `pendiente 0987654322`",
+        ),
+        (
+            "x.csv",
+            "cliente,baja\nAna,+593987654321\nLuis,\n",
+            "line 3: names no one",
+        ),
+        (
+            "x.txt",
+            "pendiente 0987654322\n+593987654321\n",
+            "line 1: `pendiente 0987654322`",
+        ),
+        (
+            "x.csv",
+            "Luis,\u{a0}0987654322\nAna,+593987654321\n",
+            "line 1: `\u{a0}0987654322` is a national number",
+        ),
+        (
+            "x.txt",
+            "{\"user\":\"+50688885678\"}\n",
+            "x.txt is NDJSON, and a list of people who are not written to is ",
+        ),
         ("x.ndjson", "user\n+50688885678\n", "x.ndjson is NDJSON, "),
     ] {
         home.write(name, list);
@@ -117,9 +233,13 @@ fn under_a_key_a_message_is_for_one_person() {
     let home = home_for(&Jelou::never_asked());
     home.write(
         "body.json",
-        json!({"type": "X", "userId": "593987654321", "destinations": ["593987654322"]}).to_string(),
+        json!({"type": "X", "userId": "593987654321", "destinations": ["593987654322"]})
+            .to_string(),
     );
-    home.run("send raw --body body.json --once k").fails(11, &["the body names 593987654322, too", "nothing was sent"]);
+    home.run("send raw --body body.json --once k").fails(
+        11,
+        &["the body names 593987654322, too", "nothing was sent"],
+    );
 }
 
 #[test]
@@ -127,15 +247,34 @@ fn whom_a_raw_body_names_beside_its_recipient_is_seen() {
     let home = home_for(&Jelou::never_asked());
     home.write("x.txt", "+593987654322\n");
     for (destinations, code, part) in [
-        ("[\"593987654322\"]", 11, "593987654322 must not be written to"),
-        ("\"593987654322\"", 11, "593987654322 must not be written to"),
-        ("[593987654322]", 2, "destinations: 593987654322 in the body; a recipient is a text"),
-        ("[\"593987654323\", {\"to\": \"593987654322\"}]", 2, "a recipient is a text"),
+        (
+            "[\"593987654322\"]",
+            11,
+            "593987654322 must not be written to",
+        ),
+        (
+            "\"593987654322\"",
+            11,
+            "593987654322 must not be written to",
+        ),
+        (
+            "[593987654322]",
+            2,
+            "destinations: 593987654322 in the body; a recipient is a text",
+        ),
+        (
+            "[\"593987654323\", {\"to\": \"593987654322\"}]",
+            2,
+            "a recipient is a text",
+        ),
         ("593987654322", 2, "a recipient is a text"),
     ] {
-        let body = format!("{{\"userId\": \"593987654321\", \"type\": \"X\", \"destinations\": {destinations}}}\n");
+        let body = format!(
+            "{{\"userId\": \"593987654321\", \"type\": \"X\", \"destinations\": {destinations}}}\n"
+        );
         home.write("body.json", &body);
-        home.run("send raw --body body.json --exclude x.txt").fails(code, &[part]);
+        home.run("send raw --body body.json --exclude x.txt")
+            .fails(code, &[part]);
         home.write("people.csv", &body);
         let send = home.run("bulk send people.csv --yes --exclude x.txt raw");
         if code == 2 {
@@ -177,10 +316,19 @@ fn a_body_reaches_nobody_on_a_list_however_it_spells_the_number() {
     for spelling in SPELLINGS.iter().chain(&["0054 9 11 2345 6789"]) {
         let bodies = [
             ("send raw", json!({"type": "X", "userId": spelling})),
-            ("send raw", json!({"type": "X", "userId": "593987654322", "destinations": spelling})),
+            (
+                "send raw",
+                json!({"type": "X", "userId": "593987654322", "destinations": spelling}),
+            ),
             ("send text", json!({"text": "x", "userId": spelling})),
-            ("send template", json!({"elementName": "x", "destinations": [spelling]})),
-            ("run --strict-notify", json!({"type": "text", "text": "x", "userId": spelling})),
+            (
+                "send template",
+                json!({"elementName": "x", "destinations": [spelling]}),
+            ),
+            (
+                "run --strict-notify",
+                json!({"type": "text", "text": "x", "userId": spelling}),
+            ),
             ("flow-message", merged(&flow, "userId", spelling)),
         ];
         for (command, body) in bodies {
@@ -189,13 +337,19 @@ fn a_body_reaches_nobody_on_a_list_however_it_spells_the_number() {
                 continue;
             }
             home.write("body.json", body.to_string());
-            let end = if command.starts_with("run") { "-- true" } else { "" };
+            let end = if command.starts_with("run") {
+                "-- true"
+            } else {
+                ""
+            };
             let run = home.run(&format!("{command} --body body.json --exclude x.txt {end}"));
             run.env("PATH", "/usr/bin:/bin").fails(11, &[]);
         }
         let beside = json!({"type": "X", "userId": "593987654322", "destinations": [spelling]});
         home.write("people.ndjson", format!("{beside}\n"));
-        let ended = home.run("bulk send people.ndjson --yes --exclude x.txt raw").end();
+        let ended = home
+            .run("bulk send people.ndjson --yes --exclude x.txt raw")
+            .end();
         assert!([0, 2].contains(&ended.code), "{spelling}: {ended:?}");
     }
 }
@@ -223,8 +377,15 @@ fn where_people_are_guarded_a_body_names_them_clearly() {
         ("5930987654321", true),
         ("+593 0 98 765 4321", true),
     ] {
-        home.write("body.json", json!({"text": "x", "userId": user}).to_string());
-        for (keys, flags) in [("", "--exclude x.txt"), ("allow_to = [\"*\"]", ""), ("", "--once k --dry-run")] {
+        home.write(
+            "body.json",
+            json!({"text": "x", "userId": user}).to_string(),
+        );
+        for (keys, flags) in [
+            ("", "--exclude x.txt"),
+            ("allow_to = [\"*\"]", ""),
+            ("", "--once k --dry-run"),
+        ] {
             home.profile("p", &jelou.url, keys);
             let send = home.run(&format!("send text --body body.json {flags}"));
             if unclear {
@@ -237,8 +398,10 @@ fn where_people_are_guarded_a_body_names_them_clearly() {
         home.run("send text --body body.json").success();
     }
     // Who types an id means it.
-    home.run("send text --to id:0593987654322 --exclude x.txt x").success();
-    home.run("send text --to id:0593987654321 --exclude x.txt x").fails(11, &["they are on x.txt"]);
+    home.run("send text --to id:0593987654322 --exclude x.txt x")
+        .success();
+    home.run("send text --to id:0593987654321 --exclude x.txt x")
+        .fails(11, &["they are on x.txt"]);
 }
 
 /// A shop names its orders `#1001`.
@@ -248,22 +411,44 @@ fn a_row_whose_first_cell_begins_with_a_hash_excludes() {
     home.write("l.csv", "to\n+593987654321\n+593987654322\n+593987654323\n");
     for (list, excluded) in [
         ("Name,Phone\n#1001,+593987654321\n#1002,+593987654322\n", 2),
-        ("# noviembre\nnombre;telefono\n#1 Cliente;593987654321\n# Ana\n#2;593987654322\n", 2),
+        (
+            "# noviembre\nnombre;telefono\n#1 Cliente;593987654321\n# Ana\n#2;593987654322\n",
+            2,
+        ),
         ("cuenta\ttelefono\r\n#12\t593987654321\r\n", 1),
         ("cuenta,user_id\n#12,id:U1\n\"#13\",593987654321\n", 1),
         ("# cuentas\n#1001,+593987654321\n#1002,+593987654322\n", 2),
         ("#1001,+593987654321\nB2,+593987654322\n", 2),
-        ("nombre,telefono\nAna,593987654321\n# bajas al 2026-11-20\n#\n", 1),
-        ("# 593987654321 wants back, Ana\n593987654322\n#593987654323\n", 1),
-        ("# 593987654321 wrote on 2026-11-20\ncelular\n593987654322\n# ticket 20261120, of Ana\n", 1),
+        (
+            "nombre,telefono\nAna,593987654321\n# bajas al 2026-11-20\n#\n",
+            1,
+        ),
+        (
+            "# 593987654321 wants back, Ana\n593987654322\n#593987654323\n",
+            1,
+        ),
+        (
+            "# 593987654321 wrote on 2026-11-20\ncelular\n593987654322\n# ticket 20261120, of Ana\n",
+            1,
+        ),
     ] {
         home.write("x.csv", list);
         let ended = excluding(&home, "x.csv", "").success();
-        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{list}: {ended:?}");
+        assert_eq!(
+            ended.json()["skipped_reasons"],
+            json!({"excluded": excluded}),
+            "{list}: {ended:?}"
+        );
     }
     for (list, problem) in [
-        ("nombre,telefono,n\n# Ana,593987654321\n", "line 2: has 2 cells, but the header has 3"),
-        ("cuenta,telefono\n#1,pendiente 0987654321\n", "line 2: `pendiente 0987654321` is not a phone number"),
+        (
+            "nombre,telefono,n\n# Ana,593987654321\n",
+            "line 2: has 2 cells, but the header has 3",
+        ),
+        (
+            "cuenta,telefono\n#1,pendiente 0987654321\n",
+            "line 2: `pendiente 0987654321` is not a phone number",
+        ),
     ] {
         home.write("x.csv", list);
         excluding(&home, "x.csv", "").fails(2, &[problem]);
@@ -278,17 +463,31 @@ fn home_for(jelou: &Jelou) -> Home {
 }
 
 fn send<'a>(home: &'a Home, to: &str, flags: &[&str]) -> Run<'a> {
-    home.run_args(&["send", "text", "--to", to]).args(flags).args(&["Hola"])
+    home.run_args(&["send", "text", "--to", to])
+        .args(flags)
+        .args(&["Hola"])
 }
 
 fn bulk<'a>(home: &'a Home, flags: &[&str]) -> Run<'a> {
-    let words = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--rate", "1000000/s"];
+    let words = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--run",
+        "r",
+        "--rate",
+        "1000000/s",
+    ];
     home.run_args(&words).args(flags).args(&["text", "Hola"])
 }
 
 /// Recipient and reason of each row of a report.
 fn report(home: &Home, words: &str) -> Vec<(Value, Value)> {
-    home.report(&format!("r {words}")).iter().map(|row| (row["to"].clone(), row["code"].clone())).collect()
+    home.report(&format!("r {words}"))
+        .iter()
+        .map(|row| (row["to"].clone(), row["code"].clone()))
+        .collect()
 }
 
 #[test]
@@ -297,8 +496,14 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
     let home = home_for(&jelou);
     for (name, list) in [
         ("lines", "# bajas\n\n+52 1 55 1234 5678\r\nid:U 1\n"),
-        ("semicolons", "# bajas; otra cosa\n\nNombre;Celular\n# Ana\nAna;525512345678\nEva;id:U 1\n"),
-        ("comments", "+52 1 55 1234 5678 # Ana; dos veces\n\"id:U 1\"\t# Eva\n"),
+        (
+            "semicolons",
+            "# bajas; otra cosa\n\nNombre;Celular\n# Ana\nAna;525512345678\nEva;id:U 1\n",
+        ),
+        (
+            "comments",
+            "+52 1 55 1234 5678 # Ana; dos veces\n\"id:U 1\"\t# Eva\n",
+        ),
         ("quotes", "\"525512345678\"\n\"id:U 1\"\r\n"),
         ("mark", "\u{feff}to\n5215512345678\nid:U 1\n"),
     ] {
@@ -311,49 +516,98 @@ fn nobody_on_a_list_is_sent_anything_under_any_form_of_a_number() {
             "id:00525512345678",
             "id:U 1",
         ] {
-            let parts = ["must not be written to: they are on bajas.csv", "nothing was sent"];
-            let ended = send(&home, to, &["--exclude", "bajas.csv", "--output", "record"]).fails(11, &parts);
+            let parts = [
+                "must not be written to: they are on bajas.csv",
+                "nothing was sent",
+            ];
+            let ended = send(&home, to, &["--exclude", "bajas.csv", "--output", "record"])
+                .fails(11, &parts);
             assert_eq!(
                 (&ended.json()["sent"], &ended.json()["error"]["code"]),
                 (&json!("no"), &json!("guard")),
                 "{name}"
             );
         }
-        send(&home, "5215512345678", &["--exclude", "bajas.csv", "--dry-run"]).fails(11, &[]);
+        send(
+            &home,
+            "5215512345678",
+            &["--exclude", "bajas.csv", "--dry-run"],
+        )
+        .fails(11, &[]);
         home.run("flow-message --to 5215512345678 --exclude bajas.csv --title t")
-            .args(&["--text", "t", "--caption", "c", "--flow-name", "f", "--cta", "x", "--screen", "A"])
+            .args(&[
+                "--text",
+                "t",
+                "--caption",
+                "c",
+                "--flow-name",
+                "f",
+                "--cta",
+                "x",
+                "--screen",
+                "A",
+            ])
             .fails(11, &["must not be written to"]);
     }
     // As in "Unicode" files of Windows' Notepad.
-    let wide: Vec<u8> = "\u{feff}525512345678\r\nid:U 1\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide: Vec<u8> = "\u{feff}525512345678\r\nid:U 1\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     home.write("bajas.csv", wide);
     send(&home, "5215512345678", &["--exclude", "bajas.csv"]).fails(11, &["they are on bajas.csv"]);
     home.write("otra.csv", "593987654322\n");
-    let stdin = send(&home, "5215512345678", &["--exclude", "otra.csv", "--exclude", "-"]).stdin("525512345678\n");
+    let stdin = send(
+        &home,
+        "5215512345678",
+        &["--exclude", "otra.csv", "--exclude", "-"],
+    )
+    .stdin("525512345678\n");
     stdin.fails(11, &["they are on standard input"]);
 }
 
 /// The output of `messages list -o to` has no `+`, and a profile of another country reads its numbers as national ones.
 #[test]
 fn digits_that_may_be_two_people_exclude_both() {
-    for (file, list) in [("bajas.txt", "51987654321\n"), ("bajas.csv", "nombre,celular\nAna,51987654321\n")] {
+    for (file, list) in [
+        ("bajas.txt", "51987654321\n"),
+        ("bajas.csv", "nombre,celular\nAna,51987654321\n"),
+    ] {
         let jelou = Jelou::accepting();
         let home = Home::new();
         let path = home.path().join(file);
-        home.profile("p", &jelou.url, &format!("country = \"BR\"\ndo_not_contact = '{}'", path.display()));
+        home.profile(
+            "p",
+            &jelou.url,
+            &format!("country = \"BR\"\ndo_not_contact = '{}'", path.display()),
+        );
         home.write(file, list);
-        home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n+5551987654322,otra\n");
+        home.write(
+            "people.csv",
+            "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n+5551987654322,otra\n",
+        );
         bulk(&home, &[]).success().told(&["2 rows are left out by"]);
         assert_eq!(jelou.users(), ["5551987654322"], "{file}");
     }
     // The country's code may be the beginning of a national number, too.
-    for (country, digits) in [("DE", "4921123456"), ("IT", "390612345"), ("FI", "358401234")] {
+    for (country, digits) in [
+        ("DE", "4921123456"),
+        ("IT", "390612345"),
+        ("FI", "358401234"),
+    ] {
         let home = Home::new();
         let with_code = format!("{}{digits}", &digits[..if country == "FI" { 3 } else { 2 }]);
         home.write("x.txt", format!("{digits}\n"));
-        home.write("l.csv", format!("to\n+{digits}\n+{with_code}\n+593987654321\n"));
+        home.write(
+            "l.csv",
+            format!("to\n+{digits}\n+{with_code}\n+593987654321\n"),
+        );
         let ended = excluding(&home, "x.txt", &format!("--country {country}")).success();
-        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 2}), "{country}: {ended:?}");
+        assert_eq!(
+            ended.json()["skipped_reasons"],
+            json!({"excluded": 2}),
+            "{country}: {ended:?}"
+        );
     }
     // Of which country digits are, only their row or a flag says: here they are one of Singapore's numbers, too.
     for flags in [&["--exclude", "bajas.txt"][..], &[]] {
@@ -361,9 +615,16 @@ fn digits_that_may_be_two_people_exclude_both() {
         let home = Home::new();
         home.write("bajas.txt", "656 123 4567\n");
         let path = home.path().join("bajas.txt");
-        let keys = if flags.is_empty() { format!("do_not_contact = '{}'", path.display()) } else { String::new() };
+        let keys = if flags.is_empty() {
+            format!("do_not_contact = '{}'", path.display())
+        } else {
+            String::new()
+        };
         home.profile("p", &jelou.url, &format!("country = \"EC\"\n{keys}"));
-        home.write("people.csv", "to,pais,n\n656 123 4567,México,Ana\n656 123 4568,México,Luz\n");
+        home.write(
+            "people.csv",
+            "to,pais,n\n656 123 4567,México,Ana\n656 123 4568,México,Luz\n",
+        );
         bulk(&home, flags).success();
         assert_eq!(jelou.users(), ["526561234568"], "{flags:?}");
         let ended = send(&home, "+526561234567", flags).end();
@@ -373,7 +634,10 @@ fn digits_that_may_be_two_people_exclude_both() {
     let jelou = Jelou::accepting();
     let home = home_for(&jelou);
     home.write("bajas.txt", "+51987654321\n");
-    home.write("people.csv", "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n");
+    home.write(
+        "people.csv",
+        "to,n\n+51987654321,Peru\n+5551987654321,Brasil\n",
+    );
     bulk(&home, &["--country", "BR", "--exclude", "bajas.txt"]).success();
     assert_eq!(jelou.users(), ["5551987654321"]);
 }
@@ -381,7 +645,10 @@ fn digits_that_may_be_two_people_exclude_both() {
 #[test]
 fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
     let home = Home::new();
-    home.write("l.csv", "to\n+51987651003\n+593987651003\n+56987651003\n+593987651004\n");
+    home.write(
+        "l.csv",
+        "to\n+51987651003\n+593987651003\n+56987651003\n+593987651004\n",
+    );
     for (exclusions, flags, excluded) in [
         ("celular,pais\n987651003,PE\n", "--country EC", 2),
         ("celular,pais\n987651003,PE\n", "", 1),
@@ -391,7 +658,11 @@ fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
     ] {
         home.write("x.txt", exclusions);
         let ended = excluding(&home, "x.txt", flags).success();
-        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": excluded}), "{exclusions} {flags:?}: {ended:?}");
+        assert_eq!(
+            ended.json()["skipped_reasons"],
+            json!({"excluded": excluded}),
+            "{exclusions} {flags:?}: {ended:?}"
+        );
         assert!(ended.stderr.contains("x.txt: 1 person"), "{ended:?}");
     }
     home.write("x.txt", "celular,pais\n987651003,Narnia\n");
@@ -401,7 +672,10 @@ fn a_country_that_is_typed_excludes_no_other_person_than_the_list_names() {
                 <row r=\"2\"><c t=\"str\"><v>987651003</v></c><c t=\"e\"><v>#N/A</v></c></row>";
     home.write("x.xlsx", xlsx(&[sheet("Hoja1", rows)], ""));
     home.profile("p", "https://x.example", "country = \"EC\"");
-    excluding(&home, "x.xlsx", "").fails(2, &["line 2: pais: `cell B2 has the error #N/A` is not a country"]);
+    excluding(&home, "x.xlsx", "").fails(
+        2,
+        &["line 2: pais: `cell B2 has the error #N/A` is not a country"],
+    );
 }
 
 #[test]
@@ -410,7 +684,10 @@ fn the_profile_and_the_flag_add_up() {
     let home = Home::new();
     let keys = "do_not_contact = \"bajas.txt\"\nallow_to = [\"5939*\"]";
     home.profile("p", &jelou.url, keys);
-    let bajas = home.write(&format!("{}/bajas.txt", crate::harness::CONFIG), "593987654321\n525512345678\n");
+    let bajas = home.write(
+        &format!("{}/bajas.txt", crate::harness::CONFIG),
+        "593987654321\n525512345678\n",
+    );
     home.write("otras.txt", "593987654322\n");
     let (of_profile, of_flag) = (bajas.display().to_string(), ["--exclude", "otras.txt"]);
     send(&home, "593987654321", &of_flag).fails(11, &[&of_profile]);
@@ -419,13 +696,27 @@ fn the_profile_and_the_flag_add_up() {
     send(&home, "525512345678", &of_flag).fails(11, &["must not be written to"]);
     send(&home, "573001234567", &of_flag).fails(11, &["allow"]);
     send(&home, "593987654323", &of_flag).success();
-    home.write("people.csv", "to\n593987654321\n593987654322\n593987654323\n593987654324\n");
+    home.write(
+        "people.csv",
+        "to\n593987654321\n593987654322\n593987654323\n593987654324\n",
+    );
     let ended = bulk(&home, &of_flag).success();
     assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 2}));
-    assert!(ended.stderr.contains("1 row is left out by otras.txt: line 3"), "{ended:?}");
-    assert_eq!(jelou.users(), ["593987654323", "593987654323", "593987654324"]);
+    assert!(
+        ended
+            .stderr
+            .contains("1 row is left out by otras.txt: line 3"),
+        "{ended:?}"
+    );
+    assert_eq!(
+        jelou.users(),
+        ["593987654323", "593987654323", "593987654324"]
+    );
     let shown = home.run("profile show").success().stdout;
-    assert!(shown.contains(&format!("do_not_contact\t{of_profile}\tprofile p")), "{shown}");
+    assert!(
+        shown.contains(&format!("do_not_contact\t{of_profile}\tprofile p")),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -436,8 +727,14 @@ fn a_list_that_cannot_be_used_stops_everything() {
     for (list, parts) in [
         (&b""[..], &["bajas.txt is empty"][..]),
         (b"\n \n", &["bajas.txt is empty"]),
-        (b"593987654321\nAna\n", &["bajas.txt: line 2: `Ana` is not a phone number"]),
-        (b"593987654321\n\n0987654321\n", &["bajas.txt: line 3: `0987654321` is a national number"]),
+        (
+            b"593987654321\nAna\n",
+            &["bajas.txt: line 2: `Ana` is not a phone number"],
+        ),
+        (
+            b"593987654321\n\n0987654321\n",
+            &["bajas.txt: line 3: `0987654321` is a national number"],
+        ),
         (
             b"593987654321\n+52 55 1234 999\n",
             &[
@@ -452,9 +749,21 @@ fn a_list_that_cannot_be_used_stops_everything() {
                 "write a line with a name for each column above the first person, such as celular,nombre",
             ],
         ),
-        (b"\"0987654321\";Ana\n", &["line 1: the list has no header, and `;Ana` stands", "celular;nombre"]),
-        (b"593987654321\nAna, 098\n", &["line 2: `Ana, 098` is not a phone number"]),
-        (b"593987654321\n\xff\n", &["bajas.txt: line 2: `\u{ff}` is not a phone number"]),
+        (
+            b"\"0987654321\";Ana\n",
+            &[
+                "line 1: the list has no header, and `;Ana` stands",
+                "celular;nombre",
+            ],
+        ),
+        (
+            b"593987654321\nAna, 098\n",
+            &["line 2: `Ana, 098` is not a phone number"],
+        ),
+        (
+            b"593987654321\n\xff\n",
+            &["bajas.txt: line 2: `\u{ff}` is not a phone number"],
+        ),
         (
             b"593987654321\nAna\n\n0987654321\n\xe9\n",
             &[
@@ -472,47 +781,109 @@ fn a_list_that_cannot_be_used_stops_everything() {
             "Ana;٩٦٦٥١٢٣٤٥٦٧٨\nEva;593987654321\n".as_bytes(),
             &["bajas.txt: line 1: `٩٦٦٥١٢٣٤٥٦٧٨` is not a phone number"],
         ),
-        (b"ID :juan\nid:maria\n", &["bajas.txt: line 1: `ID :juan` is not a phone number", "is written `id:USER`"]),
-        ("\u{200b}id:juan\nid:maria\n".as_bytes(), &["bajas.txt: line 1: `\\u{200b}id:juan` is not"]),
-        (b"593987654321\nid:\n", &["bajas.txt: line 2: the recipient is empty"]),
+        (
+            b"ID :juan\nid:maria\n",
+            &[
+                "bajas.txt: line 1: `ID :juan` is not a phone number",
+                "is written `id:USER`",
+            ],
+        ),
+        (
+            "\u{200b}id:juan\nid:maria\n".as_bytes(),
+            &["bajas.txt: line 1: `\\u{200b}id:juan` is not"],
+        ),
+        (
+            b"593987654321\nid:\n",
+            &["bajas.txt: line 2: the recipient is empty"],
+        ),
         (
             b"Lista de bajas,,\n,,\nNombre,Celular,Fecha\nAna,593987654321,2026-11-01\n",
             &["if line 3 is the header (Nombre, Celular, Fecha), delete the lines above it"],
         ),
-        (b"nombre\nAna\n", &["no column is named like a recipient column", "write one person a line"]),
+        (
+            b"nombre\nAna\n",
+            &[
+                "no column is named like a recipient column",
+                "write one person a line",
+            ],
+        ),
         (b"nombre\n", &["no column is named like a recipient column"]),
-        (b"0987654321\n", &["is a national number", "give that list a header, and a column País; nothing was sent"]),
-        (b"phone,celular\n593987654321,1\n", &["bajas.txt: line 2: a phone number has 7 to 15 digits; `1` has 1"]),
-        (b"nombre,numero\nAna,0987654321\n", &["bajas.txt: line 2: `0987654321` is a national number"]),
-        (b"# a\nto,n\n593987654321,x\n,Ana\n", &["bajas.txt: line 4: `to` is empty", "or delete the line"]),
-        (b"to,n\n# Ana, Eva\n593987654321\n", &["bajas.txt: line 3: has 1 cell, but the header has 2"]),
+        (
+            b"0987654321\n",
+            &[
+                "is a national number",
+                "give that list a header, and a column País; nothing was sent",
+            ],
+        ),
+        (
+            b"phone,celular\n593987654321,1\n",
+            &["bajas.txt: line 2: a phone number has 7 to 15 digits; `1` has 1"],
+        ),
+        (
+            b"nombre,numero\nAna,0987654321\n",
+            &["bajas.txt: line 2: `0987654321` is a national number"],
+        ),
+        (
+            b"# a\nto,n\n593987654321,x\n,Ana\n",
+            &["bajas.txt: line 4: `to` is empty", "or delete the line"],
+        ),
+        (
+            b"to,n\n# Ana, Eva\n593987654321\n",
+            &["bajas.txt: line 3: has 1 cell, but the header has 2"],
+        ),
         (
             b"to,n\n593987654321,\"Ana\n593987654322,Eva\"\n",
-            &["bajas.txt: the row of line 2 goes on to line 3 because of a quote", "one person a line"],
+            &[
+                "bajas.txt: the row of line 2 goes on to line 3 because of a quote",
+                "one person a line",
+            ],
         ),
-        (b"to,n\n\"593987654321,Ana\n\"593987654322,Eva\n", &["the row of line 2 goes on to line 3, and a quote"]),
-        (b"to,n\n593987654321,Ana \"x\"\n", &["bajas.txt: line 2: a quote stands inside a cell"]),
-        (b"to\n\"593987654321\n", &["bajas.txt: a quote in the row of line 2 is never closed"]),
+        (
+            b"to,n\n\"593987654321,Ana\n\"593987654322,Eva\n",
+            &["the row of line 2 goes on to line 3, and a quote"],
+        ),
+        (
+            b"to,n\n593987654321,Ana \"x\"\n",
+            &["bajas.txt: line 2: a quote stands inside a cell"],
+        ),
+        (
+            b"to\n\"593987654321\n",
+            &["bajas.txt: a quote in the row of line 2 is never closed"],
+        ),
         (b"[\"593987654321\"]", &["is one JSON array"]),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &["is not text in UTF-8: it has bytes that are zero"]),
+        (
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            &["is not text in UTF-8: it has bytes that are zero"],
+        ),
         (b"5\x009\x003\x00\n\x00", &["is not text in UTF-8"]),
-        (b"\x005\x009\x003\x00\n", &["is not text in UTF-8", "save as \"CSV UTF-8\""]),
+        (
+            b"\x005\x009\x003\x00\n",
+            &["is not text in UTF-8", "save as \"CSV UTF-8\""],
+        ),
         (b"\xff\xfe\0\x005\0\0\x009\0\0\0", &["is not text in UTF-8"]),
     ] {
         home.write("bajas.txt", list);
-        let typed = |run: Run<'_>| run.fails(2, &[parts, &["--exclude: ", "nothing was sent"]].concat());
+        let typed =
+            |run: Run<'_>| run.fails(2, &[parts, &["--exclude: ", "nothing was sent"]].concat());
         typed(send(&home, "593987654321", &["--exclude", "bajas.txt"]));
         typed(bulk(&home, &["--exclude", "bajas.txt"]));
     }
     home.write("long.txt", format!("593987654321\n{}\n", "5".repeat(5000)));
-    send(&home, "593987654321", &["--exclude", "long.txt"]).fails(2, &["long.txt: line 2: has more than 1024 bytes"]);
+    send(&home, "593987654321", &["--exclude", "long.txt"])
+        .fails(2, &["long.txt: line 2: has more than 1024 bytes"]);
     for path in ["nowhere.txt", "."] {
         send(&home, "593987654321", &["--exclude", path]).fails(2, &["--exclude: failed to read"]);
     }
-    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    assert!(
+        home.run("bulk list").success().stdout.is_empty(),
+        "a run was made"
+    );
     home.profile("p", &jelou.url, "do_not_contact = \"nowhere.txt\"");
     for run in [send(&home, "593987654321", &[]), bulk(&home, &[])] {
-        run.fails(3, &["do_not_contact (profile p): failed to read", "nowhere.txt"]);
+        run.fails(
+            3,
+            &["do_not_contact (profile p): failed to read", "nowhere.txt"],
+        );
     }
 }
 
@@ -523,7 +894,10 @@ fn of_several_lists_the_one_that_cannot_be_used_is_named() {
     home.write("people.csv", "to\n593987654321\n");
     home.write("good.csv", "to\n593987654322\n");
     for (list, problem) in [
-        ("nombre\nAna\n", "no column is named like a recipient column"),
+        (
+            "nombre\nAna\n",
+            "no column is named like a recipient column",
+        ),
         ("to,to\n593987654321,1\n", "two columns have the name `to`"),
     ] {
         home.write("bad.csv", list);
@@ -541,7 +915,12 @@ fn a_list_with_nobody_on_it_excludes_nobody_and_says_so() {
     for list in ["to\n", "nombre;celular\r\n", "# nobody so far\n"] {
         home.write("bajas.txt", list);
         let ended = send(&home, "593987654321", &["--exclude", "bajas.txt"]).success();
-        assert!(ended.stderr.contains("note: bajas.txt is empty and excludes no one"), "{ended:?}");
+        assert!(
+            ended
+                .stderr
+                .contains("note: bajas.txt is empty and excludes no one"),
+            "{ended:?}"
+        );
     }
     assert_eq!(jelou.seen().len(), 3);
 }
@@ -551,13 +930,26 @@ fn standard_input_serves_one_of_them() {
     let jelou = Jelou::never_asked();
     let home = home_for(&jelou);
     let both = "both ask for standard input";
-    let list = home.run("bulk send - --yes --exclude - text x").stdin("to\n593987654321\n");
+    let list = home
+        .run("bulk send - --yes --exclude - text x")
+        .stdin("to\n593987654321\n");
     list.fails(2, &["--exclude and the list of people", both]);
-    send(&home, "593987654321", &["--exclude", "-", "--exclude", "-"]).stdin("").fails(2, &[both]);
-    home.run("send text --to 593987654321 --exclude - --text-file -").stdin("").fails(2, &[both]);
+    send(&home, "593987654321", &["--exclude", "-", "--exclude", "-"])
+        .stdin("")
+        .fails(2, &[both]);
+    home.run("send text --to 593987654321 --exclude - --text-file -")
+        .stdin("")
+        .fails(2, &[both]);
     // The command of `run` has its own end, and no notice leaves.
-    let command = [env!("CARGO_BIN_EXE_jelouctl"), "--config", "missing.toml", "templates"];
-    let run = home.run("run --to 593987654321 --exclude - --body - --").args(&command);
+    let command = [
+        env!("CARGO_BIN_EXE_jelouctl"),
+        "--config",
+        "missing.toml",
+        "templates",
+    ];
+    let run = home
+        .run("run --to 593987654321 --exclude - --body - --")
+        .args(&command);
     run.stdin("").fails(3, &[both, "nothing was sent"]);
     home.write("people.csv", "to\n593987654321\n");
     bulk(&home, &["--one-per-person", "--allow-duplicates"]).fails(2, &["cannot be used with"]);
@@ -567,7 +959,10 @@ fn standard_input_serves_one_of_them() {
 fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
     let jelou = Jelou::accepting();
     let home = home_for(&jelou);
-    home.write("people.csv", "to,n\n5215512345678,a\n525512345678,b\n593987654321,c\n12,d\n5491123456789,e\n");
+    home.write(
+        "people.csv",
+        "to,n\n5215512345678,a\n525512345678,b\n593987654321,c\n12,d\n5491123456789,e\n",
+    );
     home.write("bajas.csv", "celular\n525512345678\n541123456789\n");
     let flags = ["--exclude", "bajas.csv", "--skip-invalid"];
     let shown = bulk(&home, &[&flags[..], &["--dry-run"]].concat()).success();
@@ -575,18 +970,35 @@ fn rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent() {
     let words = "3 rows are left out by bajas.csv: line 2, 3, 6";
     assert!(shown.stderr.contains(words), "{shown:?}");
     let shown = bulk(&home, &[&flags[..], &["--preview", "9"]].concat()).success();
-    assert!(shown.stderr.contains("5 rows: 1 is fine, 1 is invalid, 3 are excluded"), "{shown:?}");
+    assert!(
+        shown
+            .stderr
+            .contains("5 rows: 1 is fine, 1 is invalid, 3 are excluded"),
+        "{shown:?}"
+    );
     // Rows that cannot be sent need attention; excluded ones do not.
     let ended = bulk(&home, &flags).fails(10, &[words]);
-    assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 3, "invalid": 1}));
+    assert_eq!(
+        ended.json()["skipped_reasons"],
+        json!({"excluded": 3, "invalid": 1})
+    );
     assert_eq!(jelou.users(), ["593987654321"]);
     let excluded = report(&home, "--reason excluded");
     assert_eq!(excluded.len(), 3);
     let csv = home.run("bulk report r --reason excluded").success().stdout;
-    assert!(csv.contains("excluded,the recipient must not be written to: they are on bajas.csv,0,"), "{csv}");
-    assert_eq!(report(&home, "--reason invalid"), [(json!("12"), json!("invalid"))]);
+    assert!(
+        csv.contains("excluded,the recipient must not be written to: they are on bajas.csv,0,"),
+        "{csv}"
+    );
+    assert_eq!(
+        report(&home, "--reason invalid"),
+        [(json!("12"), json!("invalid"))]
+    );
     assert_eq!(report(&home, "--state sent --reason invalid").len(), 2);
-    assert_eq!(report(&home, "--state skipped --reason repeated --reason invalid").len(), 1);
+    assert_eq!(
+        report(&home, "--state skipped --reason repeated --reason invalid").len(),
+        1
+    );
     assert_eq!(report(&home, "--state sent").len(), 1);
     assert_eq!(report(&home, "").len(), 5);
 }
@@ -599,14 +1011,34 @@ fn where_everybody_is_excluded_there_is_no_run() {
     home.write("bajas.csv", "593987654321\n593987654322\n");
     let ended = bulk(&home, &["--exclude", "bajas.csv"]).success();
     let summary = ended.json();
-    assert_eq!((&summary["run"], &summary["rows"], &summary["skipped"]), (&Value::Null, &json!(2), &json!(2)));
-    assert_eq!((&summary["complete"], &summary["skipped_reasons"]), (&json!(true), &json!({"excluded": 2})));
-    assert!(ended.stderr.contains("note: nothing is left to send: 2 rows are left out, "), "{ended:?}");
-    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
-    assert!(bulk(&home, &["--exclude", "bajas.csv", "--output", "id"]).success().stdout.is_empty());
+    assert_eq!(
+        (&summary["run"], &summary["rows"], &summary["skipped"]),
+        (&Value::Null, &json!(2), &json!(2))
+    );
+    assert_eq!(
+        (&summary["complete"], &summary["skipped_reasons"]),
+        (&json!(true), &json!({"excluded": 2}))
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("note: nothing is left to send: 2 rows are left out, "),
+        "{ended:?}"
+    );
+    assert!(
+        home.run("bulk list").success().stdout.is_empty(),
+        "a run was made"
+    );
+    assert!(
+        bulk(&home, &["--exclude", "bajas.csv", "--output", "id"])
+            .success()
+            .stdout
+            .is_empty()
+    );
     home.write("people.csv", "to\n593987654321\n12\n");
     bulk(&home, &["--exclude", "bajas.csv"]).fails(2, &["1 row cannot be sent"]);
-    bulk(&home, &["--exclude", "bajas.csv", "--skip-invalid"]).fails(10, &["nothing is left to send"]);
+    bulk(&home, &["--exclude", "bajas.csv", "--skip-invalid"])
+        .fails(10, &["nothing is left to send"]);
 }
 
 #[test]
@@ -617,29 +1049,77 @@ fn a_report_that_is_sent_again_keeps_who_was_excluded() {
     home.write("bajas.csv", "593987654321\n");
     bulk(&home, &["--exclude", "bajas.csv", "--skip-invalid"]).fails(10, &[]);
     for format in ["csv", "ndjson"] {
-        home.run_args(&["bulk", "report", "r", "--format", format, "--file", "again.csv"]).success();
-        let words =
-            ["bulk", "send", "again.csv", "--yes", "--again", "--skip-invalid", "--run", format, "text", "Otra"];
-        let ended = home.run_args(&words).fails(10, &["1 row is left out, excluded in the report: line"]);
-        assert_eq!(ended.json()["skipped_reasons"], json!({"excluded": 1, "invalid": 1}));
+        home.run_args(&[
+            "bulk",
+            "report",
+            "r",
+            "--format",
+            format,
+            "--file",
+            "again.csv",
+        ])
+        .success();
+        let words = [
+            "bulk",
+            "send",
+            "again.csv",
+            "--yes",
+            "--again",
+            "--skip-invalid",
+            "--run",
+            format,
+            "text",
+            "Otra",
+        ];
+        let ended = home
+            .run_args(&words)
+            .fails(10, &["1 row is left out, excluded in the report: line"]);
+        assert_eq!(
+            ended.json()["skipped_reasons"],
+            json!({"excluded": 1, "invalid": 1})
+        );
     }
-    assert_eq!(jelou.users(), ["593987654322", "593987654322", "593987654322"]);
+    assert_eq!(
+        jelou.users(),
+        ["593987654322", "593987654322", "593987654322"]
+    );
     // The ledger knows it, too.
     let report = home.run("bulk report r").success().stdout;
     home.write("again.csv", report.replace(",excluded,", ",,"));
-    let words = ["bulk", "send", "again.csv", "--yes", "--again", "--skip-invalid", "--run", "s", "text", "Otra"];
-    home.run_args(&words).fails(10, &["1 row is left out, excluded in the report: line 2"]);
+    let words = [
+        "bulk",
+        "send",
+        "again.csv",
+        "--yes",
+        "--again",
+        "--skip-invalid",
+        "--run",
+        "s",
+        "text",
+        "Otra",
+    ];
+    home.run_args(&words)
+        .fails(10, &["1 row is left out, excluded in the report: line 2"]);
     assert_eq!(jelou.users().len(), 4);
 }
 
 #[test]
 fn resume_reads_the_list_of_the_profile_again() {
-    let jelou = Jelou::start(|_, earlier| if earlier == 0 { Act::Answer(401, "", "{}") } else { Act::Accept });
+    let jelou = Jelou::start(|_, earlier| {
+        if earlier == 0 {
+            Act::Answer(401, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     let home = Home::new();
     home.profile("p", &jelou.url, "do_not_contact = \"bajas.txt\"");
     let bajas = |list: &str| home.write(&format!("{}/bajas.txt", crate::harness::CONFIG), list);
     bajas("593987654329\n");
-    home.write("people.csv", "to,n\n593987654321,a\n5215512345678,b\n593987654323,c\n525512345678,d\n593987654329,e\n");
+    home.write(
+        "people.csv",
+        "to,n\n593987654321,a\n5215512345678,b\n593987654323,c\n525512345678,d\n593987654329,e\n",
+    );
     bulk(&home, &["--body", "body.json"]).fails(2, &[]);
     // Both forms of one number would be one message.
     bulk(&home, &["--allow-duplicates"]).fails(4, &["the run paused", "is left out"]);
@@ -657,15 +1137,36 @@ fn resume_reads_the_list_of_the_profile_again() {
     resume().success();
     let seen: Vec<_> = jelou.users().split_off(seen.len());
     assert!(!seen.iter().any(|user| user.starts_with("52")), "{seen:?}");
-    let codes: Vec<_> = report(&home, "").into_iter().map(|(_, code)| code).collect();
+    let codes: Vec<_> = report(&home, "")
+        .into_iter()
+        .map(|(_, code)| code)
+        .collect();
     let excluded = json!("excluded");
-    assert_eq!(codes, [Value::Null, excluded.clone(), Value::Null, excluded.clone(), excluded]);
+    assert_eq!(
+        codes,
+        [
+            Value::Null,
+            excluded.clone(),
+            Value::Null,
+            excluded.clone(),
+            excluded
+        ]
+    );
 }
 
 fn in_months(rows: &[String; 4]) -> [TestSheet<'_>; 4] {
     let [first, second, third, fourth] = rows.each_ref();
-    let third = TestSheet { name: "Diciembre", is_hidden: true, rows: third };
-    [sheet("Octubre", first), sheet("Noviembre", second), third, sheet("Notas", fourth)]
+    let third = TestSheet {
+        name: "Diciembre",
+        is_hidden: true,
+        rows: third,
+    };
+    [
+        sheet("Octubre", first),
+        sheet("Noviembre", second),
+        third,
+        sheet("Notas", fourth),
+    ]
 }
 
 #[test]
@@ -676,29 +1177,67 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
     // A month on each sheet; a title above one, no header on another, hidden ones and hidden rows, two columns of numbers,
     // and a sheet with none.
     let months = [
-        &[&["Bajas de octubre"][..], &["nombre", "celular"], &["Ana", "593987654320"]][..],
+        &[
+            &["Bajas de octubre"][..],
+            &["nombre", "celular"],
+            &["Ana", "593987654320"],
+        ][..],
         &[&["Luis", "+593 98 765 4321"], &["Eva", "593987654322"]],
-        &[&["Celular", "Otro numero", "Fecha"], &["593987654323", "593987654324", "2026-11-20"]],
+        &[
+            &["Celular", "Otro numero", "Fecha"],
+            &["593987654323", "593987654324", "2026-11-20"],
+        ],
         &[&["Notas"], &["Total", "4"]],
     ];
     let [mut excel, open] = [months.map(xlsx_rows), months.map(ods_rows)];
     excel[1] = excel[1].replace("<row>", "<row hidden=\"1\">");
     let latin: &[u8] = b"Nombre;Tel\xe9fono;Otro\nJos\xe9;593987654320;593987654321\n";
-    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let wide = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<_>>()
+    };
     for (name, list, flags, left) in [
         ("bajas.xlsx", xlsx(&in_months(&excel), ""), &[][..], 4),
         ("bajas.ods", ods(&in_months(&open)), &[], 4),
         ("bajas.csv", latin.to_vec(), &[], 7),
-        ("bajas.csv", wide("celular\n593987654320\n"), &["--encoding", "utf-16le"], 8),
-        ("bajas.csv", b"phone,celular\n593987654320,593987654321\n".to_vec(), &[], 7),
-        ("bajas.csv", b"Ana,593987654320\nEva,593987654321\n".to_vec(), &[], 7),
+        (
+            "bajas.csv",
+            wide("celular\n593987654320\n"),
+            &["--encoding", "utf-16le"],
+            8,
+        ),
+        (
+            "bajas.csv",
+            b"phone,celular\n593987654320,593987654321\n".to_vec(),
+            &[],
+            7,
+        ),
+        (
+            "bajas.csv",
+            b"Ana,593987654320\nEva,593987654321\n".to_vec(),
+            &[],
+            7,
+        ),
     ] {
         home.write(name, list);
         let people_list = format!("to\n{}\n", people.join("\n"));
-        home.write("people.csv", if flags.is_empty() { people_list.into_bytes() } else { wide(&people_list) });
+        home.write(
+            "people.csv",
+            if flags.is_empty() {
+                people_list.into_bytes()
+            } else {
+                wide(&people_list)
+            },
+        );
         let before = jelou.seen().len();
         bulk(&home, &[&["--exclude", name, "--again"], flags].concat()).success();
-        let written: Vec<_> = jelou.seen().split_off(before).into_iter().map(|seen| seen.user).collect();
+        let written: Vec<_> = jelou
+            .seen()
+            .split_off(before)
+            .into_iter()
+            .map(|seen| seen.user)
+            .collect();
         assert_eq!(written.len(), left, "{name}: {written:?}");
         assert!(!written.contains(&people[0]), "{name}: {written:?}");
         home.run("bulk remove r --yes").success();
@@ -706,13 +1245,28 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
     // A row that names no one is reported with its sheet, and nothing is sent.
     home.write("people.csv", format!("to\n{}\n", people.join("\n")));
     let broken = xlsx_rows(&[["celular"], ["593987654320"], ["x"], ["y"]]);
-    home.write("bajas.xlsx", xlsx(&[sheet("Octubre", &excel[0]), sheet("Enero", &broken)], ""));
-    let parts = ["2 lines do not name a person", "sheet `Enero`, line 3: `x`", "sheet `Enero`, line 4: `y`"];
+    home.write(
+        "bajas.xlsx",
+        xlsx(&[sheet("Octubre", &excel[0]), sheet("Enero", &broken)], ""),
+    );
+    let parts = [
+        "2 lines do not name a person",
+        "sheet `Enero`, line 3: `x`",
+        "sheet `Enero`, line 4: `y`",
+    ];
     bulk(&home, &["--exclude", "bajas.xlsx", "--again"]).fails(2, &parts);
     // A number that cannot be read beside one that can: a warning names it.
-    home.write("bajas.csv", "celular,Teléfono 2\n593987654320,98765\u{2019}4321\n");
-    let told = bulk(&home, &["--exclude", "bajas.csv", "--again"]).success().stderr;
-    assert!(told.contains("warning: bajas.csv: line 2: the cell under Teléfono 2 excludes no one: "), "{told}");
+    home.write(
+        "bajas.csv",
+        "celular,Teléfono 2\n593987654320,98765\u{2019}4321\n",
+    );
+    let told = bulk(&home, &["--exclude", "bajas.csv", "--again"])
+        .success()
+        .stderr;
+    assert!(
+        told.contains("warning: bajas.csv: line 2: the cell under Teléfono 2 excludes no one: "),
+        "{told}"
+    );
 }
 
 #[cfg(unix)]
@@ -720,8 +1274,15 @@ fn every_sheet_and_every_column_of_numbers_excludes() {
 fn how_many_people_a_list_excludes_is_told() {
     let jelou = Jelou::accepting();
     let home = Home::new();
-    home.profile("p", &jelou.url, "do_not_contact = \"bajas.xlsx\"\nlog = \"audit.ndjson\"");
-    let sheets = [[["celular"], ["593987654321"]], [["celular"], ["525512345678"]]];
+    home.profile(
+        "p",
+        &jelou.url,
+        "do_not_contact = \"bajas.xlsx\"\nlog = \"audit.ndjson\"",
+    );
+    let sheets = [
+        [["celular"], ["593987654321"]],
+        [["celular"], ["525512345678"]],
+    ];
     let [first, second] = sheets.map(|sheet| xlsx_rows(&sheet));
     home.write(
         &format!("{}/bajas.xlsx", crate::harness::CONFIG),
@@ -729,17 +1290,49 @@ fn how_many_people_a_list_excludes_is_told() {
     );
     home.write("people.csv", "to\n593987654322\n593987654321\n");
     home.write("otras.txt", "593987654323\n+593987654323\n");
-    let words = ["bulk", "send", "people.csv", "--run", "r", "--exclude", "otras.txt", "text", "Hola"];
+    let words = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--run",
+        "r",
+        "--exclude",
+        "otras.txt",
+        "text",
+        "Hola",
+    ];
     let (code, screen) = Terminal::plain(&home, &words).say("y");
     let screen = screen.split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("lists of excluded people: otras.txt: 1 person; /"), "{screen}");
-    assert!(screen.contains("bajas.xlsx: 2 people from 2 sheets"), "{screen}");
+    assert!(
+        screen.contains("lists of excluded people: otras.txt: 1 person; /"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("bajas.xlsx: 2 people from 2 sheets"),
+        "{screen}"
+    );
     let checked = home.run("doctor --offline").success().stdout;
-    assert!(checked.contains("bajas.xlsx: 2 people from 2 sheets (profile p)"), "{checked}");
-    let log = std::fs::read_to_string(home.path().join(crate::harness::CONFIG).join("audit.ndjson")).unwrap();
+    assert!(
+        checked.contains("bajas.xlsx: 2 people from 2 sheets (profile p)"),
+        "{checked}"
+    );
+    let log = std::fs::read_to_string(
+        home.path()
+            .join(crate::harness::CONFIG)
+            .join("audit.ndjson"),
+    )
+    .unwrap();
     let logged: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
     let [of_flag, of_profile] = [&logged["exclusions"][0], &logged["exclusions"][1]];
-    assert_eq!(of_flag, &json!({ "list": "otras.txt", "people": 1, "sheets": null }), "{log}");
-    assert_eq!((&of_profile["people"], &of_profile["sheets"]), (&json!(2), &json!(2)), "{log}");
+    assert_eq!(
+        of_flag,
+        &json!({ "list": "otras.txt", "people": 1, "sheets": null }),
+        "{log}"
+    );
+    assert_eq!(
+        (&of_profile["people"], &of_profile["sheets"]),
+        (&json!(2), &json!(2)),
+        "{log}"
+    );
 }

@@ -16,7 +16,10 @@ fn a_kind_is_known_by_its_name_and_by_its_type() {
     let home = Home::new();
     // What is told of each kind is in docs/kinds.md, which is made of it.
     for (topic, parts) in [
-        ("voice_call", &["call: ", "--button", "1–20 characters (WhatsApp)"][..]),
+        (
+            "voice_call",
+            &["call: ", "--button", "1–20 characters (WhatsApp)"][..],
+        ),
         ("CAROUSEL", &["carousel: ", "at least 2 items (WhatsApp)"]),
         ("raw", &["The body is sent as it is"]),
     ] {
@@ -32,63 +35,143 @@ fn an_example_can_be_sent_as_it_is() {
     let home = Home::new();
     for kind in ["text", "flow", "template", "carousel", "contacts"] {
         let body = home.run("explain --example").args(&[kind]).success().stdout;
-        assert!(!body.contains("userId") && !body.contains("destinations"), "{body}");
+        assert!(
+            !body.contains("userId") && !body.contains("destinations"),
+            "{body}"
+        );
         home.write("body.json", body);
-        home.run("--sandbox send").args(&[kind, "--body", "body.json", "--to", "593987654321"]).success();
+        home.run("--sandbox send")
+            .args(&[kind, "--body", "body.json", "--to", "593987654321"])
+            .success();
     }
-    home.run("explain raw --example").fails(2, &["`raw` has no body of its own"]);
+    home.run("explain raw --example")
+        .fails(2, &["`raw` has no body of its own"]);
 }
 
 #[test]
 fn the_examples_of_the_project_can_be_sent_as_they_are() {
     let home = Home::new();
     let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let bodies = std::fs::read_dir(&examples).unwrap().map(|file| file.unwrap().path());
-    let bodies: Vec<_> = bodies.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    let bodies = std::fs::read_dir(&examples)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let bodies: Vec<_> = bodies
+        .filter(|path| path.extension().is_some_and(|end| end == "json"))
+        .collect();
     assert!(bodies.len() >= 5, "{bodies:?}");
     for path in bodies {
-        let (kind, path) = (path.file_stem().unwrap().to_str().unwrap(), path.to_str().unwrap());
-        home.run("--sandbox send").args(&[kind, "--to", "593987654321", "--strict", "--body", path]).success();
+        let (kind, path) = (
+            path.file_stem().unwrap().to_str().unwrap(),
+            path.to_str().unwrap(),
+        );
+        home.run("--sandbox send")
+            .args(&[kind, "--to", "593987654321", "--strict", "--body", path])
+            .success();
     }
     let list = examples.join("people.csv");
-    let text = ["--country", "EC", "text", "Hola {{ nombre }}, tu pedido {{ pedido }} va en camino"];
-    home.run("--sandbox bulk send").args(&[list.to_str().unwrap()]).args(&text).success();
+    let text = [
+        "--country",
+        "EC",
+        "text",
+        "Hola {{ nombre }}, tu pedido {{ pedido }} va en camino",
+    ];
+    home.run("--sandbox bulk send")
+        .args(&[list.to_str().unwrap()])
+        .args(&text)
+        .success();
 }
 
 #[test]
 fn exit_codes_statuses_and_names_of_the_record_are_explained() {
     let home = Home::new();
     for (topic, parts) in [
-        ("8", &["Exit code 8: unknown", "Send again: only after asking the recipient"][..]),
+        (
+            "8",
+            &[
+                "Exit code 8: unknown",
+                "Send again: only after asking the recipient",
+            ][..],
+        ),
         ("0", &["Exit code 0: accepted"]),
-        ("12", &["Exit code 12: ", "cannot be written or read, or is damaged", "its database cannot be reached"]),
+        (
+            "12",
+            &[
+                "Exit code 12: ",
+                "cannot be written or read, or is damaged",
+                "its database cannot be reached",
+            ],
+        ),
         ("ledger", &["or is a copy", "Exit code 12: "]),
-        ("3", &["those for a proxy", "the database of a ledger set up otherwise"]),
+        (
+            "3",
+            &[
+                "those for a proxy",
+                "the database of a ledger set up otherwise",
+            ],
+        ),
         ("126", &["Exit code 126: ", "cannot be run"]),
         ("127", &["Exit code 127: ", "was not found"]),
-        ("137", &["Exit code 137: SIGKILL", "only after asking the recipient"]),
-        ("proxy_credentials", &["the proxy asks for credentials", "Exit code 3: "]),
+        (
+            "137",
+            &["Exit code 137: SIGKILL", "only after asking the recipient"],
+        ),
+        (
+            "proxy_credentials",
+            &["the proxy asks for credentials", "Exit code 3: "],
+        ),
         ("at_whatsapp", &["WhatsApp has it"]),
         ("replied", &["the person has answered"]),
         ("contacts", &["--name", "--phone", "--email"]),
         ("143", &["Exit code 143: SIGTERM"]),
         ("unknown", &["unknown in the record", "Exit code 8: "]),
-        ("invalid_message", &["invalid_message in the record", "Exit code 2: "]),
-        ("replayed", &["replayed in the record", "under the key of `--once` before"]),
-        ("undelivered", &["undelivered in the record", "it failed on its way", "Exit code 15: "]),
-        ("already_sent", &["already_sent in a report: the row was not sent. An earlier run has sent the same message"]),
-        ("outside_window", &["outside_window in a report", "has not written within 23 hours"]),
+        (
+            "invalid_message",
+            &["invalid_message in the record", "Exit code 2: "],
+        ),
+        (
+            "replayed",
+            &["replayed in the record", "under the key of `--once` before"],
+        ),
+        (
+            "undelivered",
+            &[
+                "undelivered in the record",
+                "it failed on its way",
+                "Exit code 15: ",
+            ],
+        ),
+        (
+            "already_sent",
+            &[
+                "already_sent in a report: the row was not sent. An earlier run has sent the same message",
+            ],
+        ),
+        (
+            "outside_window",
+            &[
+                "outside_window in a report",
+                "has not written within 23 hours",
+            ],
+        ),
     ] {
         let shown = home.run("explain").args(&[topic]).success().stdout;
-        assert!(parts.iter().all(|part| shown.contains(part)), "{topic}: {shown}");
+        assert!(
+            parts.iter().all(|part| shown.contains(part)),
+            "{topic}: {shown}"
+        );
     }
-    for topic in ["131037", "133016", "131055", "131060", "135000", "134011", "130403"] {
-        let refused =
-            home.run("explain").args(&[topic]).fails(2, &["this version does not know it", "hint: Meta lists"]);
+    for topic in [
+        "131037", "133016", "131055", "131060", "135000", "134011", "130403",
+    ] {
+        let refused = home
+            .run("explain")
+            .args(&[topic])
+            .fails(2, &["this version does not know it", "hint: Meta lists"]);
         assert!(!refused.stderr.contains("did you mean"), "{refused:?}");
     }
     for topic in ["9", "99", "600", "-1x"] {
-        home.run_args(&["explain", "--", topic]).fails(2, &["is neither a kind of message nor"]);
+        home.run_args(&["explain", "--", topic])
+            .fails(2, &["is neither a kind of message nor"]);
     }
 }
 
@@ -113,7 +196,14 @@ fn a_code_tells_what_became_of_the_message_and_what_to_do() {
     }
     // By its number, its name and its other name.
     for code in ["E1019", "BOT_NOT_FOUND", "368"] {
-        assert!(home.run("explain").args(&[code]).success().stdout.starts_with(code), "{code}");
+        assert!(
+            home.run("explain")
+                .args(&[code])
+                .success()
+                .stdout
+                .starts_with(code),
+            "{code}"
+        );
     }
 }
 
@@ -121,30 +211,68 @@ fn a_code_tells_what_became_of_the_message_and_what_to_do() {
 fn a_send_says_the_same_of_a_code() {
     for code in ["131026", "132012", "368", "470"] {
         let explained = Home::new().run("explain").args(&[code]).success().stdout;
-        let server = Server::answering(Reply::json(400, &format!(r#"{{"error":{{"code":{code}}}}}"#)));
-        let ended = Home::new().run("send text --to 593987654321 Hola").api(&server.url).fails(5, &[code]);
-        let meaning = explained.lines().next().unwrap().split_once("): ").unwrap().1;
-        let remedy = explained.lines().last().unwrap().split_once(": ").unwrap().1;
-        assert!(ended.stderr.contains(&format!("hint: {meaning}; {remedy}")), "{}", ended.stderr);
+        let server = Server::answering(Reply::json(
+            400,
+            &format!(r#"{{"error":{{"code":{code}}}}}"#),
+        ));
+        let ended = Home::new()
+            .run("send text --to 593987654321 Hola")
+            .api(&server.url)
+            .fails(5, &[code]);
+        let meaning = explained
+            .lines()
+            .next()
+            .unwrap()
+            .split_once("): ")
+            .unwrap()
+            .1;
+        let remedy = explained
+            .lines()
+            .last()
+            .unwrap()
+            .split_once(": ")
+            .unwrap()
+            .1;
+        assert!(
+            ended.stderr.contains(&format!("hint: {meaning}; {remedy}")),
+            "{}",
+            ended.stderr
+        );
     }
 }
 
 #[test]
 fn an_unknown_topic_is_answered_with_the_nearest() {
     let home = Home::new();
-    home.run("explain caroussel").fails(2, &["`caroussel` is neither a kind", "did you mean `carousel`?"]);
+    home.run("explain caroussel").fails(
+        2,
+        &["`caroussel` is neither a kind", "did you mean `carousel`?"],
+    );
     home.run("explain 130472").success();
-    home.run("explain 13147").fails(2, &["did you mean `131047`?"]);
-    home.run("explain ???").fails(2, &["`jelouctl explain` lists the kinds"]);
-    home.run("schema caroussel").fails(2, &["invalid value 'caroussel'", "'carousel'"]);
+    home.run("explain 13147")
+        .fails(2, &["did you mean `131047`?"]);
+    home.run("explain ???")
+        .fails(2, &["`jelouctl explain` lists the kinds"]);
+    home.run("schema caroussel")
+        .fails(2, &["invalid value 'caroussel'", "'carousel'"]);
 }
 
 #[test]
 fn the_schema_of_each_kind_holds_for_its_fixture_and_not_for_another() {
     let home = Home::new();
     for (command, name) in BODIES {
-        let by_id = if name == "template-by-id.json" { "-by-id" } else { "" };
-        let kind = command.trim_start_matches("send ").split(' ').next().unwrap().to_owned() + by_id;
+        let by_id = if name == "template-by-id.json" {
+            "-by-id"
+        } else {
+            ""
+        };
+        let kind = command
+            .trim_start_matches("send ")
+            .split(' ')
+            .next()
+            .unwrap()
+            .to_owned()
+            + by_id;
         let schema = home.run("schema").args(&[&kind]).success().json();
         let validator = jsonschema::validator_for(&schema).unwrap();
         for (_, other) in BODIES {
@@ -156,7 +284,10 @@ fn the_schema_of_each_kind_holds_for_its_fixture_and_not_for_another() {
     }
     let any = jsonschema::validator_for(&home.run("schema").success().json()).unwrap();
     for (_, name) in BODIES {
-        assert!(any.is_valid(&crate::harness::fixture(&format!("bodies/{name}"))), "{name}");
+        assert!(
+            any.is_valid(&crate::harness::fixture(&format!("bodies/{name}"))),
+            "{name}"
+        );
     }
     for wrong in [
         json!({"type": "nope", "userId": "1"}),

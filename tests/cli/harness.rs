@@ -20,8 +20,16 @@ use crate::needs::can_test;
 use crate::needs::works;
 
 /// The places in a home of the configuration and the stored runs.
-pub(crate) const CONFIG: &str = if cfg!(windows) { r"AppData\Roaming\jelouctl" } else { ".config/jelouctl" };
-pub(crate) const STATE: &str = if cfg!(windows) { r"AppData\Local\jelouctl" } else { ".local/state/jelouctl" };
+pub(crate) const CONFIG: &str = if cfg!(windows) {
+    r"AppData\Roaming\jelouctl"
+} else {
+    ".config/jelouctl"
+};
+pub(crate) const STATE: &str = if cfg!(windows) {
+    r"AppData\Local\jelouctl"
+} else {
+    ".local/state/jelouctl"
+};
 
 /// A place to run in; files written into it are found by relative paths.
 pub(crate) struct Home {
@@ -66,7 +74,10 @@ pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited in vain until {what}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "waited in vain until {what}"
+        );
         std::thread::sleep(BETWEEN_LOOKS);
     }
 }
@@ -97,18 +108,33 @@ pub(crate) struct Run<'a> {
 /// The library of faketime, to load into a process whose clock should be wrong; None if the test is left out.
 pub(crate) fn faketime() -> Option<String> {
     // The command would tell, but fails where a killed process of the same id has left its semaphore.
-    let places = std::fs::read_dir("/usr/lib").into_iter().flatten().map(|place| place.unwrap().path());
+    let places = std::fs::read_dir("/usr/lib")
+        .into_iter()
+        .flatten()
+        .map(|place| place.unwrap().path());
     let places = places.chain(["/usr/lib".into(), "/usr/lib64".into()]);
-    let library = places.map(|place| place.join("faketime/libfaketime.so.1")).find(|library| library.exists());
-    can_test("faketime", || library.is_some()).then(|| library.unwrap().to_str().unwrap().to_owned())
+    let library = places
+        .map(|place| place.join("faketime/libfaketime.so.1"))
+        .find(|library| library.exists());
+    can_test("faketime", || library.is_some())
+        .then(|| library.unwrap().to_str().unwrap().to_owned())
 }
 
 /// The words of a command line: blanks separate them, except between single quotes.
 pub(crate) fn words(line: &str) -> Vec<&str> {
-    assert!(line.matches('\'').count().is_multiple_of(2), "a quote is missing: {line}");
+    assert!(
+        line.matches('\'').count().is_multiple_of(2),
+        "a quote is missing: {line}"
+    );
     let parts = line.split('\'').enumerate();
     parts
-        .flat_map(|(at, part)| if at.is_multiple_of(2) { part.split_whitespace().collect() } else { vec![part] })
+        .flat_map(|(at, part)| {
+            if at.is_multiple_of(2) {
+                part.split_whitespace().collect()
+            } else {
+                vec![part]
+            }
+        })
         .collect()
 }
 
@@ -126,7 +152,10 @@ static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
     let health = || {
         let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
         stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        write!(stream, "GET /sandbox/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET /sandbox/health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        )?;
         io::read_to_string(stream)
     };
     health().is_ok_and(|answer: String| answer.contains("\"arrived\""))
@@ -137,12 +166,23 @@ static IS_SANDBOX_RUNNING: LazyLock<bool> = LazyLock::new(|| {
 #[cfg(target_os = "linux")]
 static NOTHING_IS_IGNORED: LazyLock<()> = LazyLock::new(|| {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:\t"))
+        .unwrap();
     let ignored = u64::from_str_radix(ignored, 16).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let _entered = runtime.enter();
-    for signal in [1, 2, 3, 15].into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 1) {
-        drop(tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(signal)).unwrap());
+    for signal in [1, 2, 3, 15]
+        .into_iter()
+        .filter(|signal| ignored >> (signal - 1) & 1 == 1)
+    {
+        drop(
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(signal)).unwrap(),
+        );
     }
 });
 
@@ -150,10 +190,20 @@ impl Home {
     pub(crate) fn new() -> Self {
         #[cfg(target_os = "linux")]
         LazyLock::force(&NOTHING_IS_IGNORED);
-        assert!(!*IS_SANDBOX_RUNNING, "a sandbox runs on 127.0.0.1:4780: stop it first");
+        assert!(
+            !*IS_SANDBOX_RUNNING,
+            "a sandbox runs on 127.0.0.1:4780: stop it first"
+        );
         let of_machine = Path::new("/etc/jelouctl/config.toml");
-        assert!(!of_machine.exists(), "the tests would read {}: move it away first", of_machine.display());
-        Self { directory: TempDir::new().unwrap(), ledger: LEDGERS.get().map(|make| make()) }
+        assert!(
+            !of_machine.exists(),
+            "the tests would read {}: move it away first",
+            of_machine.display()
+        );
+        Self {
+            directory: TempDir::new().unwrap(),
+            ledger: LEDGERS.get().map(|make| make()),
+        }
     }
 
     /// The address of its ledger in a database; None if its runs are files.
@@ -164,7 +214,10 @@ impl Home {
     /// With this database as its ledger.
     #[cfg(unix)]
     pub(crate) fn on(self, ledger: String) -> Self {
-        Self { ledger: Some(ledger), ..self }
+        Self {
+            ledger: Some(ledger),
+            ..self
+        }
     }
 
     /// The home of another machine, with the same database.
@@ -191,13 +244,18 @@ impl Home {
 
     /// Whether it has this run.
     pub(crate) fn has_run(&self, run: &str) -> bool {
-        self.run("bulk list -o id").end().stdout.lines().any(|name| name == run)
+        self.run("bulk list -o id")
+            .end()
+            .stdout
+            .lines()
+            .any(|name| name == run)
     }
 
     /// Changes the store directly, in a file or in a database.
     pub(crate) fn change_store(&self, change: &str) {
         if !self.change_database(change) {
-            let store = rusqlite::Connection::open(self.path().join(STATE).join("state.db")).unwrap();
+            let store =
+                rusqlite::Connection::open(self.path().join(STATE).join("state.db")).unwrap();
             store.execute_batch(change).unwrap();
         }
     }
@@ -238,8 +296,11 @@ impl Home {
     /// Its configuration is one profile: the sender to the API at `url`, with more keys.
     pub(crate) fn profile(&self, name: &str, url: &str, keys: &str) -> PathBuf {
         let [_, (_, bot), (_, id), (_, secret)] = sender(url);
-        let login = format!("bot_id = \"{bot}\"\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"");
-        self.config(&format!("[profiles.{name}]\n{login}\napi_url = \"{url}\"\n{keys}\n"))
+        let login =
+            format!("bot_id = \"{bot}\"\nclient_id = \"{id}\"\nclient_secret = \"{secret}\"");
+        self.config(&format!(
+            "[profiles.{name}]\n{login}\napi_url = \"{url}\"\n{keys}\n"
+        ))
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
@@ -259,19 +320,29 @@ impl Home {
     pub(crate) fn run_args(&self, arguments: &[&str]) -> Run<'_> {
         let mut command = assert_cmd::Command::from_std(self.command());
         command.args(arguments).timeout(Duration::from_secs(60));
-        Run { command, home: PhantomData }
+        Run {
+            command,
+            home: PhantomData,
+        }
     }
 
     /// A process that sends to the API at `url`, with its outputs in pipes.
     pub(crate) fn process(&self, line: &str, url: &str) -> Command {
         let mut command = self.command();
-        command.args(words(line)).envs(sender(url)).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(words(line))
+            .envs(sender(url))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command
     }
 
     /// The rows of a report as objects.
     pub(crate) fn report(&self, line: &str) -> Vec<Value> {
-        self.run("bulk report --format ndjson").args(&words(line)).success().rows()
+        self.run("bulk report --format ndjson")
+            .args(&words(line))
+            .success()
+            .rows()
     }
 
     /// Another program in this home, which finds our binary as `jelouctl`.
@@ -279,20 +350,30 @@ impl Home {
         let ours = self.command();
         let binaries = Path::new(ours.get_program()).parent().unwrap().display();
         let mut command = Command::new(program);
-        command.env_clear().envs(ours.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.env("PATH", format!("{binaries}:/usr/bin:/bin")).current_dir(self.path());
+        command.env_clear().envs(
+            ours.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        command
+            .env("PATH", format!("{binaries}:/usr/bin:/bin"))
+            .current_dir(self.path());
         command
     }
 
     /// The binary in this home, for tests that need the process itself.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(cargo_bin!("jelouctl"));
-        command.env_clear().env("HOME", self.path()).env("USERPROFILE", self.path());
+        command
+            .env_clear()
+            .env("HOME", self.path())
+            .env("USERPROFILE", self.path());
         command.env("XDG_CONFIG_HOME", self.path().join(".config"));
         if cfg!(windows) {
             // Wine gives every process its own directory, which all homes would share.
             let local = self.path().join(r"AppData\Local");
-            command.env("APPDATA", self.path().join(r"AppData\Roaming")).env("LOCALAPPDATA", local);
+            command
+                .env("APPDATA", self.path().join(r"AppData\Roaming"))
+                .env("LOCALAPPDATA", local);
         }
         // Programs there have no sockets without it.
         command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
@@ -325,7 +406,9 @@ impl Run<'_> {
 
     /// The bot and credentials for the API at `url`.
     pub(crate) fn api(self, url: &str) -> Self {
-        sender(url).into_iter().fold(self, |run, (name, value)| run.env(name, value))
+        sender(url)
+            .into_iter()
+            .fold(self, |run, (name, value)| run.env(name, value))
     }
 
     /// Runs it. In every test the secret must not appear and no panic may happen.
@@ -363,7 +446,10 @@ impl Ended {
     /// stderr contains each of `parts`.
     pub(crate) fn told(self, parts: &[&str]) -> Self {
         for part in parts {
-            assert!(self.stderr.contains(part), "`{part}` is missing in {self:?}");
+            assert!(
+                self.stderr.contains(part),
+                "`{part}` is missing in {self:?}"
+            );
         }
         self
     }
@@ -378,7 +464,10 @@ impl Ended {
 
     /// stdout, which has one JSON a line.
     pub(crate) fn rows(&self) -> Vec<Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// Why rows were left out, by the summary of a run.
@@ -410,15 +499,28 @@ pub(crate) fn fixture(name: &str) -> Value {
 }
 
 pub(crate) fn fixture_path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name)
 }
 
 /// `command` as the last words of `launcher`, such as `timeout 9` or nothing.
 pub(crate) fn under(launcher: &[&str], command: &Command) -> Command {
-    let mut words = launcher.iter().map(OsStr::new).chain([command.get_program()]).chain(command.get_args());
+    let mut words = launcher
+        .iter()
+        .map(OsStr::new)
+        .chain([command.get_program()])
+        .chain(command.get_args());
     let mut started = Command::new(words.next().unwrap());
-    started.args(words).env_clear().current_dir(command.get_current_dir().unwrap());
-    started.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    started
+        .args(words)
+        .env_clear()
+        .current_dir(command.get_current_dir().unwrap());
+    started.envs(
+        command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
     started
 }
 
@@ -432,8 +534,16 @@ pub(crate) fn can_trace() -> bool {
 /// `command` under strace, where the call of this number, of one of `calls`, ends as `fault` says. The file `trace` tells.
 #[cfg(target_os = "linux")]
 pub(crate) fn with_fault(command: &Command, calls: &str, fault: &str, when: usize) -> Command {
-    let (trace, inject) = (format!("trace={calls}"), format!("inject={calls}:{fault}:when={when}"));
-    let mut traced = under(&["strace", "-f", "-qq", "-o", "trace", "-e", &trace, "-e", &inject], command);
+    let (trace, inject) = (
+        format!("trace={calls}"),
+        format!("inject={calls}:{fault}:when={when}"),
+    );
+    let mut traced = under(
+        &[
+            "strace", "-f", "-qq", "-o", "trace", "-e", &trace, "-e", &inject,
+        ],
+        command,
+    );
     traced.env("PATH", "/usr/bin:/bin");
     traced
 }

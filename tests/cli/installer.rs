@@ -30,7 +30,11 @@ impl Releases {
                 let path = first.split(' ').nth(1).unwrap();
                 let (status, body) = files.get(path).map_or((404, &[][..]), |body| (200, body));
                 let length = body.len();
-                write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n").unwrap();
+                write!(
+                    stream,
+                    "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+                )
+                .unwrap();
                 stream.write_all(body).unwrap();
             }
         });
@@ -56,9 +60,19 @@ fn archive(home: &Home, version: &str, answer: &str) -> (Vec<u8>, String) {
     fs::write(&program, format!("#!/bin/sh\n{answer}\n")).unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let file = home.path().join("archive.tar.gz");
-    tool(Command::new("tar").arg("-czf").arg(&file).arg("-C").arg(home.path()).arg(&name));
+    tool(
+        Command::new("tar")
+            .arg("-czf")
+            .arg(&file)
+            .arg("-C")
+            .arg(home.path())
+            .arg(&name),
+    );
     let sum = ring::digest::digest(&ring::digest::SHA256, &fs::read(&file).unwrap());
-    let sum = sum.as_ref().iter().fold(String::new(), |sum, byte| sum + &format!("{byte:02x}"));
+    let sum = sum
+        .as_ref()
+        .iter()
+        .fold(String::new(), |sum, byte| sum + &format!("{byte:02x}"));
     (fs::read(file).unwrap(), format!("{sum}  {name}.tar.gz\n"))
 }
 
@@ -66,7 +80,10 @@ fn archive(home: &Home, version: &str, answer: &str) -> (Vec<u8>, String) {
 fn release(version: &str, archive: &[u8], sums: &str) -> HashMap<String, Vec<u8>> {
     let name = format!("jelouctl-{version}-{}.tar.gz", target());
     let mut files = HashMap::new();
-    for from in [format!("/download/v{version}"), "/latest/download".to_owned()] {
+    for from in [
+        format!("/download/v{version}"),
+        "/latest/download".to_owned(),
+    ] {
         files.insert(format!("{from}/SHA256SUMS"), sums.as_bytes().to_vec());
         files.insert(format!("{from}/{name}"), archive.to_vec());
     }
@@ -91,15 +108,25 @@ fn install(home: &Home, url: &str, arguments: &[&str]) -> Ended {
 /// Like [`install`], in a shell that first ran `first`.
 fn install_after(first: &str, home: &Home, url: &str, arguments: &[&str]) -> Ended {
     let mut command = Command::new("sh");
-    command.args(["-ec", &format!("{first}\nexec sh \"$@\""), "sh"]).arg(script()).args(arguments);
-    command.env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path()).current_dir(home.path());
+    command
+        .args(["-ec", &format!("{first}\nexec sh \"$@\""), "sh"])
+        .arg(script())
+        .args(arguments);
+    command
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .env("HOME", home.path())
+        .current_dir(home.path());
     Ended::new(&command.env("JELOUCTL_RELEASES", url).output().unwrap())
 }
 
 /// It ended with 1 and this text, and left nothing in `home`/bin.
 fn refused(home: &Home, ended: &Ended, words: &str) {
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
-    assert!(ended.stderr.contains(words) && ended.stderr.ends_with("nothing was installed\n"), "{words}: {ended:?}");
+    assert!(
+        ended.stderr.contains(words) && ended.stderr.ends_with("nothing was installed\n"),
+        "{words}: {ended:?}"
+    );
     assert!(!home.path().join("bin").exists(), "{ended:?}");
 }
 
@@ -110,13 +137,26 @@ fn the_newest_release_or_the_one_that_is_named_is_installed() {
     let (home, releases) = released();
     let bin = home.path().join("bin");
     for version in [&[][..], &["--version", "0.3.0"], &["--version", "v0.3.0"]] {
-        let ended = install(&home, &releases.url, &[&["--to", bin.to_str().unwrap()], version].concat());
+        let ended = install(
+            &home,
+            &releases.url,
+            &[&["--to", bin.to_str().unwrap()], version].concat(),
+        );
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{ended:?}");
-        assert!(ended.stdout.starts_with(&format!("jelouctl 0.3.0 is installed as {}/jelouctl\n", bin.display())));
+        assert!(ended.stdout.starts_with(&format!(
+            "jelouctl 0.3.0 is installed as {}/jelouctl\n",
+            bin.display()
+        )));
         assert!(ended.stdout.contains("it is not on your PATH"), "{ended:?}");
-        let names: Vec<_> = fs::read_dir(&bin).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> = fs::read_dir(&bin)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         assert_eq!(names, ["jelouctl"]);
-        assert_eq!(fs::metadata(bin.join("jelouctl")).unwrap().mode() & 0o777, 0o755);
+        assert_eq!(
+            fs::metadata(bin.join("jelouctl")).unwrap().mode() & 0o777,
+            0o755
+        );
         fs::remove_dir_all(&bin).unwrap();
     }
 }
@@ -132,27 +172,55 @@ fn what_is_not_what_was_released_is_not_installed() {
     *other.last_mut().unwrap() ^= 1;
     refused(
         &home,
-        &install(&home, &Releases::serve(release("0.3.0", &other, &sums)).url, &to),
+        &install(
+            &home,
+            &Releases::serve(release("0.3.0", &other, &sums)).url,
+            &to,
+        ),
         "is not what was released",
     );
     let cut = &archive[..archive.len() / 2];
     refused(
         &home,
-        &install(&home, &Releases::serve(release("0.3.0", cut, &sums)).url, &to),
+        &install(
+            &home,
+            &Releases::serve(release("0.3.0", cut, &sums)).url,
+            &to,
+        ),
         "is not what was released",
     );
     let of_another = sums.replace(target(), "riscv64-unknown-linux-musl");
     let releases = Releases::serve(release("0.3.0", &archive, &of_another));
-    refused(&home, &install(&home, &releases.url, &to), &format!("has nothing for {}", target()));
-    refused(&home, &install(&home, &Releases::serve(HashMap::new()).url, &to), "or it cannot be reached");
+    refused(
+        &home,
+        &install(&home, &releases.url, &to),
+        &format!("has nothing for {}", target()),
+    );
+    refused(
+        &home,
+        &install(&home, &Releases::serve(HashMap::new()).url, &to),
+        "or it cannot be reached",
+    );
     let releases = Releases::serve(release("0.3.0", &archive, &sums));
     let taken = home.path().join("taken");
     fs::create_dir_all(taken.join("jelouctl")).unwrap();
-    refused(&home, &install(&home, &releases.url, &["--to", taken.to_str().unwrap()]), "jelouctl is a directory");
+    refused(
+        &home,
+        &install(&home, &releases.url, &["--to", taken.to_str().unwrap()]),
+        "jelouctl is a directory",
+    );
     assert_eq!(fs::read_dir(taken.join("jelouctl")).unwrap().count(), 0);
     // There is no listener there.
-    refused(&home, &install(&home, "http://127.0.0.1:1", &to), "or it cannot be reached");
-    refused(&home, &install(&home, "http://example.com", &to), "is no address with https");
+    refused(
+        &home,
+        &install(&home, "http://127.0.0.1:1", &to),
+        "or it cannot be reached",
+    );
+    refused(
+        &home,
+        &install(&home, "http://example.com", &to),
+        "is no address with https",
+    );
 }
 
 #[test]
@@ -161,7 +229,11 @@ fn a_program_that_does_not_run_here_is_not_installed() {
     let to = home.path().join("bin");
     let (archive, sums) = archive(&home, "0.3.0", "exit 126");
     let releases = Releases::serve(release("0.3.0", &archive, &sums));
-    refused(&home, &install(&home, &releases.url, &["--to", to.to_str().unwrap()]), "does not run here");
+    refused(
+        &home,
+        &install(&home, &releases.url, &["--to", to.to_str().unwrap()]),
+        "does not run here",
+    );
 }
 
 #[test]
@@ -170,9 +242,20 @@ fn what_is_another_version_than_its_archive_is_not_installed() {
     let (archive, sums) = archive(&home, "0.3.9", "echo jelouctl 0.1.9");
     let releases = Releases::serve(release("0.3.9", &archive, &sums));
     for version in [&[][..], &["--version", "0.3.9"]] {
-        let ended =
-            install(&home, &releases.url, &[&["--to", home.path().join("bin").to_str().unwrap()], version].concat());
-        refused(&home, &ended, "has another program: it says \"jelouctl 0.1.9\"");
+        let ended = install(
+            &home,
+            &releases.url,
+            &[
+                &["--to", home.path().join("bin").to_str().unwrap()],
+                version,
+            ]
+            .concat(),
+        );
+        refused(
+            &home,
+            &ended,
+            "has another program: it says \"jelouctl 0.1.9\"",
+        );
     }
 }
 
@@ -188,8 +271,14 @@ fn a_place_for_temporary_files_that_will_not_do_is_told_with_the_way_out() {
         assert!(ended.stderr.contains(elsewhere), "{ended:?}");
     };
     // No file may grow, as on a full disk.
-    refused("trap '' XFSZ; ulimit -f 0", "cannot be written: if the disk is full, ");
-    refused("export TMPDIR=/nowhere", "there is no place for temporary files: ");
+    refused(
+        "trap '' XFSZ; ulimit -f 0",
+        "cannot be written: if the disk is full, ",
+    );
+    refused(
+        "export TMPDIR=/nowhere",
+        "there is no place for temporary files: ",
+    );
 }
 
 /// A mount needs a separate namespace.
@@ -205,8 +294,17 @@ fn a_place_for_temporary_files_where_nothing_runs_is_told_with_the_way_out() {
     let first = format!(
         "export TMPDIR=$PWD/temporary; exec unshare --map-root-user --mount sh -ec '{mount}; exec sh \"$@\"' sh \"$@\""
     );
-    let ended = install_after(&first, &home, &releases.url, &["--to", home.path().join("bin").to_str().unwrap()]);
-    refused(&home, &ended, "which may be mounted noexec; set TMPDIR to a directory elsewhere");
+    let ended = install_after(
+        &first,
+        &home,
+        &releases.url,
+        &["--to", home.path().join("bin").to_str().unwrap()],
+    );
+    refused(
+        &home,
+        &ended,
+        "which may be mounted noexec; set TMPDIR to a directory elsewhere",
+    );
 }
 
 #[test]
@@ -215,8 +313,17 @@ fn without_a_home_it_asks_where_to() {
     // A user other than root.
     let id = home.write("path/id", "#!/bin/sh\necho 1000\n");
     fs::set_permissions(&id, fs::Permissions::from_mode(0o755)).unwrap();
-    let ended = install_after("PATH=$PWD/path:$PATH; unset HOME", &home, &releases.url, &[]);
-    refused(&home, &ended, "HOME is not set: say where to with --to DIRECTORY");
+    let ended = install_after(
+        "PATH=$PWD/path:$PATH; unset HOME",
+        &home,
+        &releases.url,
+        &[],
+    );
+    refused(
+        &home,
+        &ended,
+        "HOME is not set: say where to with --to DIRECTORY",
+    );
 }
 
 #[test]
@@ -225,15 +332,25 @@ fn what_was_typed_wrong_is_told() {
     let to = home.path().join("bin");
     let to = to.to_str().unwrap();
     for (arguments, words) in [
-        (&["--to", to, "--version", "0.9.9"][..], "there is no release 0.9.9"),
-        (&["--to", to, "--version", "../../0.3.0"], "is not a version"),
+        (
+            &["--to", to, "--version", "0.9.9"][..],
+            "there is no release 0.9.9",
+        ),
+        (
+            &["--to", to, "--version", "../../0.3.0"],
+            "is not a version",
+        ),
         (&["--to", to, "--version", ""], "--version needs a value"),
         (&["--to"], "--to needs a value"),
         (&["--to", to, "now"], "what is now?"),
     ] {
         refused(&home, &install(&home, &releases.url, arguments), words);
     }
-    refused(&home, &install(&home, "", &["--to", to]), "does not know where the releases are");
+    refused(
+        &home,
+        &install(&home, "", &["--to", to]),
+        "does not know where the releases are",
+    );
 }
 
 #[test]
@@ -253,7 +370,11 @@ fn root_is_asked_where_to_and_nobody_else() {
 fn a_directory_that_cannot_be_written_is_told() {
     let (home, releases) = released();
     let file = home.write("file", "");
-    let ended = install(&home, &releases.url, &["--to", file.join("bin").to_str().unwrap()]);
+    let ended = install(
+        &home,
+        &releases.url,
+        &["--to", file.join("bin").to_str().unwrap()],
+    );
     refused(&home, &ended, "cannot be made");
 }
 
@@ -262,11 +383,23 @@ fn half_of_the_script_does_nothing() {
     let text = fs::read_to_string(script()).unwrap();
     for part in 1..20 {
         let home = Home::new();
-        let cut: String = text.chars().take(text.chars().count() * part / 20).collect();
+        let cut: String = text
+            .chars()
+            .take(text.chars().count() * part / 20)
+            .collect();
         let cut = home.write("install.sh", cut);
         let mut command = Command::new("sh");
-        command.arg(cut).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", home.path());
-        let ended = Ended::new(&command.env("JELOUCTL_RELEASES", "http://127.0.0.1:1").output().unwrap());
+        command
+            .arg(cut)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", home.path());
+        let ended = Ended::new(
+            &command
+                .env("JELOUCTL_RELEASES", "http://127.0.0.1:1")
+                .output()
+                .unwrap(),
+        );
         assert_eq!(ended.stdout, "", "{part}: {ended:?}");
         assert!(!home.path().join(".local").exists(), "{part}: {ended:?}");
     }

@@ -29,10 +29,28 @@ const FLAGS: [(&str, &[[&str; 2]]); 13] = [
             ["--reply", "No"],
         ],
     ),
-    ("image", &[["--media-url", "https://example.com/image.jpg"], ["--text", "Check out this image"]]),
-    ("image", &[["--url", "https://example.com/image.jpg"], ["--caption", "Check out this image"]]),
+    (
+        "image",
+        &[
+            ["--media-url", "https://example.com/image.jpg"],
+            ["--text", "Check out this image"],
+        ],
+    ),
+    (
+        "image",
+        &[
+            ["--url", "https://example.com/image.jpg"],
+            ["--caption", "Check out this image"],
+        ],
+    ),
     ("audio", &[["--media-url", "https://example.com/audio.mp3"]]),
-    ("video", &[["--media-url", "https://example.com/video.mp4"], ["--text", "How it works"]]),
+    (
+        "video",
+        &[
+            ["--media-url", "https://example.com/video.mp4"],
+            ["--text", "How it works"],
+        ],
+    ),
     (
         "file",
         &[
@@ -41,13 +59,24 @@ const FLAGS: [(&str, &[[&str; 2]]); 13] = [
             ["--filename", "invoice.pdf"],
         ],
     ),
-    ("sticker", &[["--media-url", "https://example.com/sticker.webp"]]),
+    (
+        "sticker",
+        &[["--media-url", "https://example.com/sticker.webp"]],
+    ),
     (
         "location",
-        &[["--lat", "-0.1806532"], ["--long", "-78.4678382"], ["--name", "Quito"], ["--address", "Plaza Grande"]],
+        &[
+            ["--lat", "-0.1806532"],
+            ["--long", "-78.4678382"],
+            ["--name", "Quito"],
+            ["--address", "Plaza Grande"],
+        ],
     ),
     ("location-request", &[["--text", "Where shall we deliver?"]]),
-    ("contact-info-request", &[["--text", "Which number may we call?"]]),
+    (
+        "contact-info-request",
+        &[["--text", "Which number may we call?"]],
+    ),
     (
         "cta-url",
         &[
@@ -58,7 +87,14 @@ const FLAGS: [(&str, &[[&str; 2]]); 13] = [
             ["--label", "Follow it"],
         ],
     ),
-    ("carousel", &[["--text", "Check out our latest offers"], ["--card", LINK], ["--card", REPLIES]]),
+    (
+        "carousel",
+        &[
+            ["--text", "Check out our latest offers"],
+            ["--card", LINK],
+            ["--card", REPLIES],
+        ],
+    ),
 ];
 
 const LINK: &str = r#"{"type": "cta_url", "header": {"type": "image", "image": {"link": "https://example.com/image1.png"}},
@@ -71,12 +107,19 @@ const REPLIES: &str = r#"[{"header": {"type": "video", "video": {"link": "https:
 #[test]
 fn flags_make_a_message_of_each_kind() {
     for (kind, flags) in FLAGS {
-        produces(&["send", kind], flags.as_flattened(), MESSAGES, &format!("{kind}.json"), ACCEPTED);
+        produces(
+            &["send", kind],
+            flags.as_flattened(),
+            MESSAGES,
+            &format!("{kind}.json"),
+            ACCEPTED,
+        );
     }
 }
 
 const TEMPLATE: &str = "POST /v2/whatsapp/BOT_ID/hsm HTTP/1.1";
-const TEMPLATE_ACCEPTED: &str = r#"[{"id":"09d0fc2b-59d9-4149-9543-adfa92586615","destination":"593987654321"}]"#;
+const TEMPLATE_ACCEPTED: &str =
+    r#"[{"id":"09d0fc2b-59d9-4149-9543-adfa92586615","destination":"593987654321"}]"#;
 
 #[test]
 fn template() {
@@ -87,19 +130,41 @@ fn template() {
         &["--param", "Ana"],
         &["--param", "A-1042"],
         &["--header-param", "Order"],
-        &["--button-param", r#"{"type": "URL", "payload": {}, "param": "A-1042"}"#],
+        &[
+            "--button-param",
+            r#"{"type": "URL", "payload": {}, "param": "A-1042"}"#,
+        ],
         &["--media-url", "https://example.com/invoice.pdf"],
         &["--filename", "invoice.pdf"],
         &["--campaign", "7"],
     ];
-    produces(&["send", "template"], &flags.concat(), TEMPLATE, "template.json", TEMPLATE_ACCEPTED);
+    produces(
+        &["send", "template"],
+        &flags.concat(),
+        TEMPLATE,
+        "template.json",
+        TEMPLATE_ACCEPTED,
+    );
 }
 
-const BY_ID: [&str; 6] = ["--template-id", "39", "--param", "name=Ana", "--param", "order=A-1042"];
+const BY_ID: [&str; 6] = [
+    "--template-id",
+    "39",
+    "--param",
+    "name=Ana",
+    "--param",
+    "order=A-1042",
+];
 
 #[test]
 fn template_by_id() {
-    produces(&["send", "template"], &BY_ID, MESSAGES, "template-by-id.json", ACCEPTED);
+    produces(
+        &["send", "template"],
+        &BY_ID,
+        MESSAGES,
+        "template-by-id.json",
+        ACCEPTED,
+    );
 }
 
 #[test]
@@ -109,10 +174,16 @@ fn a_template_of_a_campaign_goes_to_the_campaigns_endpoint() {
     for flags in [&BY_ID[..], &file] {
         let server = Server::answering(Reply::accepted());
         let run = Home::new();
-        let run = run.run("send template --to id:U1 --campaign a/7").args(flags).api(&server.url);
+        let run = run
+            .run("send template --to id:U1 --campaign a/7")
+            .args(flags)
+            .api(&server.url);
         run.success();
         let received = server.only();
-        assert_eq!(received.line, "POST /v1/bots/BOT_ID/campaigns/a%2F7/template-messages HTTP/1.1");
+        assert_eq!(
+            received.line,
+            "POST /v1/bots/BOT_ID/campaigns/a%2F7/template-messages HTTP/1.1"
+        );
         let mut expected = crate::harness::fixture("bodies/template-by-id.json");
         expected["userId"] = json!("U1");
         assert_eq!(received.json(), expected);
@@ -122,13 +193,32 @@ fn a_template_of_a_campaign_goes_to_the_campaigns_endpoint() {
 #[test]
 fn a_template_answers_with_the_id_of_its_destination() {
     for (answer, code, id) in [
-        (json!([{"id": "a", "destination": "593987654321"}]), 0, "a\n"),
+        (
+            json!([{"id": "a", "destination": "593987654321"}]),
+            0,
+            "a\n",
+        ),
         (json!([{"id": "a", "destination": "593987654322"}]), 8, ""),
-        (json!([{"destination": "593987654321", "error": {"code": "132001"}}]), 5, ""),
+        (
+            json!([{"destination": "593987654321", "error": {"code": "132001"}}]),
+            5,
+            "",
+        ),
     ] {
-        let server = Server::start(vec![Reply::json(200, &answer.to_string()), Reply::json(200, "{}")]);
-        let ended = Home::new().run("send template x --to 593987654321 --output id").api(&server.url).end();
-        assert_eq!((ended.code, ended.stdout.as_str()), (code, id), "{answer}: {}", ended.stderr);
+        let server = Server::start(vec![
+            Reply::json(200, &answer.to_string()),
+            Reply::json(200, "{}"),
+        ]);
+        let ended = Home::new()
+            .run("send template x --to 593987654321 --output id")
+            .api(&server.url)
+            .end();
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (code, id),
+            "{answer}: {}",
+            ended.stderr
+        );
     }
 }
 
@@ -141,9 +231,19 @@ fn the_other_form_of_a_number_is_its_destination_too() {
         ("5511987654321", "551187654321", 0),
         ("525512345678", "5215512345679", 8),
     ] {
-        let server = Server::answering(Reply::json(200, &json!([{"id": "u1", "destination": answered}]).to_string()));
-        let ended = Home::new().run(&format!("send template x --to {to} --output id")).api(&server.url).end();
-        assert_eq!((ended.code, ended.stdout == "u1\n"), (code, code == 0), "{to} {answered}: {ended:?}");
+        let server = Server::answering(Reply::json(
+            200,
+            &json!([{"id": "u1", "destination": answered}]).to_string(),
+        ));
+        let ended = Home::new()
+            .run(&format!("send template x --to {to} --output id"))
+            .api(&server.url)
+            .end();
+        assert_eq!(
+            (ended.code, ended.stdout == "u1\n"),
+            (code, code == 0),
+            "{to} {answered}: {ended:?}"
+        );
     }
 }
 
@@ -152,10 +252,19 @@ fn a_text_with_options_is_a_list() {
     let path = fixture_path("bodies/list.json");
     let server = Server::answering(Reply::accepted());
     let run = Home::new();
-    run.run("send text --body").args(&[path.to_str().unwrap()]).api(&server.url).success();
-    assert_eq!(server.only().json(), crate::harness::fixture("bodies/list.json"));
+    run.run("send text --body")
+        .args(&[path.to_str().unwrap()])
+        .api(&server.url)
+        .success();
+    assert_eq!(
+        server.only().json(),
+        crate::harness::fixture("bodies/list.json")
+    );
     let home = Home::new();
-    home.write("eleven.json", json!({"text": "a", "options": vec![json!({"title": "a"}); 11]}).to_string());
+    home.write(
+        "eleven.json",
+        json!({"text": "a", "options": vec![json!({"title": "a"}); 11]}).to_string(),
+    );
     home.run("send text --to 593987654321 --body eleven.json")
         .api(&server.url)
         .fails(2, &["options: has 11 items; at most 10 are allowed\n"]);
@@ -165,42 +274,83 @@ fn a_text_with_options_is_a_list() {
 #[test]
 fn coordinates_keep_the_number_that_was_written() {
     let home = Home::new();
-    home.write("whole.json", r#"{"coordinates": {"lat": 5, "long": -78.4678382}}"#);
-    let ended = home.run("send location --to 593987654321 --body whole.json --sandbox --dry-run").success();
-    assert!(ended.stdout.contains(r#""coordinates":{"lat":5,"long":-78.4678382}"#), "{}", ended.stdout);
-    home.run("send location --to 593987654321 --body whole.json --sandbox").success();
+    home.write(
+        "whole.json",
+        r#"{"coordinates": {"lat": 5, "long": -78.4678382}}"#,
+    );
+    let ended = home
+        .run("send location --to 593987654321 --body whole.json --sandbox --dry-run")
+        .success();
+    assert!(
+        ended
+            .stdout
+            .contains(r#""coordinates":{"lat":5,"long":-78.4678382}"#),
+        "{}",
+        ended.stdout
+    );
+    home.run("send location --to 593987654321 --body whole.json --sandbox")
+        .success();
 }
 
 /// Sends nothing: `arguments` end with 2, and the error has each of `parts`.
 fn refused(arguments: &[&str], parts: &[&str]) {
     let server = Server::never_asked();
     let home = Home::new();
-    home.run("send").args(arguments).args(&["--to", "593987654321"]).api(&server.url).fails(2, parts);
+    home.run("send")
+        .args(arguments)
+        .args(&["--to", "593987654321"])
+        .api(&server.url)
+        .fails(2, parts);
 }
 
 /// Sends with exactly this warning.
 fn warns(arguments: &[&str], warning: &str) {
-    let ended = Home::new().run("send").args(arguments).args(&["--to", "593987654321", "--dry-run", "--sandbox"]).end();
-    assert_eq!((ended.code, ended.stderr), (0, format!("warning: {warning}\n")), "{arguments:?}");
-    refused(&[arguments, &["--strict"]].concat(), &["which --strict makes errors", warning]);
+    let ended = Home::new()
+        .run("send")
+        .args(arguments)
+        .args(&["--to", "593987654321", "--dry-run", "--sandbox"])
+        .end();
+    assert_eq!(
+        (ended.code, ended.stderr),
+        (0, format!("warning: {warning}\n")),
+        "{arguments:?}"
+    );
+    refused(
+        &[arguments, &["--strict"]].concat(),
+        &["which --strict makes errors", warning],
+    );
 }
 
 /// Sends without a warning.
 fn passes(arguments: &[&str]) {
-    let ended = Home::new().run("send").args(arguments).args(&["--to", "593987654321", "--dry-run", "--sandbox"]).end();
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{arguments:?}");
+    let ended = Home::new()
+        .run("send")
+        .args(arguments)
+        .args(&["--to", "593987654321", "--dry-run", "--sandbox"])
+        .end();
+    assert_eq!(
+        (ended.code, ended.stderr.as_str()),
+        (0, ""),
+        "{arguments:?}"
+    );
 }
 
 #[test]
 fn media_is_a_public_address_and_nothing_is_fetched() {
     for kind in ["image", "audio", "video", "file", "sticker"] {
         for (url, problem) in [
-            ("foto.jpg", "mediaUrl: is not a URL: Jelou takes a public HTTPS URL, not a file"),
+            (
+                "foto.jpg",
+                "mediaUrl: is not a URL: Jelou takes a public HTTPS URL, not a file",
+            ),
             ("/etc/passwd", "not a file"),
             ("file:///etc/passwd", "not a file"),
             ("@foto.jpg", "not a file"),
             ("http://example.com/x", "mediaUrl: is not HTTPS"),
-            ("https://ana:canary@example.com/x", "mediaUrl: has credentials in it"),
+            (
+                "https://ana:canary@example.com/x",
+                "mediaUrl: has credentials in it",
+            ),
             ("https://127.0.0.1/x", "mediaUrl: is not on a public host"),
             ("", "mediaUrl: is empty"),
         ] {
@@ -210,7 +360,10 @@ fn media_is_a_public_address_and_nothing_is_fetched() {
         // The name does not show the format.
         passes(&[kind, "--media-url", "https://example.com/download?id=7"]);
     }
-    refused(&["template", "x", "--media-url", "foto.jpg"], &["mediaUrl: is not a URL"]);
+    refused(
+        &["template", "x", "--media-url", "foto.jpg"],
+        &["mediaUrl: is not a URL"],
+    );
 }
 
 #[test]
@@ -222,19 +375,32 @@ fn an_extension_of_another_format_is_a_warning() {
         ("file", "exe", "txt, pdf, Office"),
         ("sticker", "png", "webp"),
     ] {
-        let url = format!("https://example.com/a.b/x.{}?y=.jpg", extension.to_uppercase());
+        let url = format!(
+            "https://example.com/a.b/x.{}?y=.jpg",
+            extension.to_uppercase()
+        );
         let warning = format!("mediaUrl: ends in .{extension}; Jelou takes {formats} here");
         warns(&[kind, "--media-url", &url], &warning);
     }
     for (kind, extensions) in [
         ("image", &["jpg", "JPEG", "png"][..]),
-        ("audio", &["aac", "m4a", "mp4", "mp3", "mpeg", "amr", "ogg", "opus"]),
+        (
+            "audio",
+            &["aac", "m4a", "mp4", "mp3", "mpeg", "amr", "ogg", "opus"],
+        ),
         ("video", &["mp4", "3gp"]),
-        ("file", &["txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"]),
+        (
+            "file",
+            &["txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"],
+        ),
         ("sticker", &["webp"]),
     ] {
         for extension in extensions {
-            passes(&[kind, "--media-url", &format!("https://example.com/x.{extension}")]);
+            passes(&[
+                kind,
+                "--media-url",
+                &format!("https://example.com/x.{extension}"),
+            ]);
         }
     }
 }
@@ -242,21 +408,44 @@ fn an_extension_of_another_format_is_a_warning() {
 #[test]
 fn replies_are_unlike_and_plain() {
     let replies = |titles: &[&'static str]| -> Vec<&'static str> {
-        ["quick-reply", "--text", "a"].into_iter().chain(titles.iter().flat_map(|title| ["--reply", title])).collect()
+        ["quick-reply", "--text", "a"]
+            .into_iter()
+            .chain(titles.iter().flat_map(|title| ["--reply", title]))
+            .collect()
     };
     refused(
         &replies(&["Yes", "No", "Yes"]),
-        &["quick_replies: has `Yes` twice; each reply must be unlike the others (set it with --reply)"],
+        &[
+            "quick_replies: has `Yes` twice; each reply must be unlike the others (set it with --reply)",
+        ],
     );
-    refused(&replies(&["a", "b", "c", "d"]), &["quick_replies: has 4 items; at most 3 are allowed"]);
-    refused(&replies(&[]), &["quick_replies: is missing (set it with --reply)"]);
-    refused(&replies(&["Yes", ""]), &["quick_replies[1].title: is empty (set it with --reply)"]);
+    refused(
+        &replies(&["a", "b", "c", "d"]),
+        &["quick_replies: has 4 items; at most 3 are allowed"],
+    );
+    refused(
+        &replies(&[]),
+        &["quick_replies: is missing (set it with --reply)"],
+    );
+    refused(
+        &replies(&["Yes", ""]),
+        &["quick_replies[1].title: is empty (set it with --reply)"],
+    );
     passes(&replies(&["Yes", "yes", "Sí, señor 2 * 3"]));
     for emoji in ["⏰", "⌛", "‼", "©", "↗", "1️⃣", "▶", "🇪🇨", "❤"] {
-        warns(&replies(&[emoji]), "quick_replies[0].title: has an emoji, which Jelou may refuse here");
+        warns(
+            &replies(&[emoji]),
+            "quick_replies[0].title: has an emoji, which Jelou may refuse here",
+        );
     }
-    warns(&replies(&["Yes 👍"]), "quick_replies[0].title: has an emoji, which Jelou may refuse here");
-    warns(&replies(&["a", "*Yes*"]), "quick_replies[1].title: has markdown, which Jelou may refuse here");
+    warns(
+        &replies(&["Yes 👍"]),
+        "quick_replies[0].title: has an emoji, which Jelou may refuse here",
+    );
+    warns(
+        &replies(&["a", "*Yes*"]),
+        "quick_replies[1].title: has markdown, which Jelou may refuse here",
+    );
 }
 
 #[test]
@@ -265,7 +454,8 @@ fn a_link_that_is_none_is_a_warning() {
     passes(&link("https://example.com/ñ?a=b#c"));
     passes(&link("http://example.com"));
     for url in ["example.com", "mailto:a@example.com", "-x"] {
-        let warning = "parameters.url: is not an http or https address, which WhatsApp may refuse here";
+        let warning =
+            "parameters.url: is not an http or https address, which WhatsApp may refuse here";
         if url == "-x" {
             refused(&link(url), &["unexpected argument '-x'"]);
         } else {
@@ -277,20 +467,33 @@ fn a_link_that_is_none_is_a_warning() {
 #[test]
 fn a_card_is_whole_and_in_its_place() {
     let card = |change: &dyn Fn(&mut serde_json::Value)| {
-        let mut card = crate::harness::fixture("bodies/carousel.json")["parameters"]["cards"][0].clone();
+        let mut card =
+            crate::harness::fixture("bodies/carousel.json")["parameters"]["cards"][0].clone();
         change(&mut card);
         card.to_string()
     };
     let send = |card: &str, parts: &[&str]| {
         refused(&["carousel", "--text", "a", "--card", card], parts);
     };
-    send(&card(&|card| card["card_index"] = json!(1)), &["parameters.cards: has card_index 1, but 0 is expected"]);
     send(
-        &card(&|card| card["action"] = json!({"buttons": [{"type": "quick_reply", "quick_reply": {"title": "a"}}]})),
+        &card(&|card| card["card_index"] = json!(1)),
+        &["parameters.cards: has card_index 1, but 0 is expected"],
+    );
+    send(
+        &card(&|card| {
+            card["action"] =
+                json!({"buttons": [{"type": "quick_reply", "quick_reply": {"title": "a"}}]});
+        }),
         &["parameters.cards[0].type: is cta_url, but the card's action is not a link"],
     );
-    send(&card(&|card| card["header"] = json!({"type": "video"})), &["parameters.cards[0].header.video: is missing"]);
-    send(&card(&|card| card["header"] = json!({})), &["parameters.cards[0].header.type: is missing"]);
+    send(
+        &card(&|card| card["header"] = json!({"type": "video"})),
+        &["parameters.cards[0].header.video: is missing"],
+    );
+    send(
+        &card(&|card| card["header"] = json!({})),
+        &["parameters.cards[0].header.type: is missing"],
+    );
     send(
         &card(&|card| card["header"]["image"]["link"] = json!("a.png")),
         &["parameters.cards[0].header.image.link: is not a URL"],
@@ -299,37 +502,89 @@ fn a_card_is_whole_and_in_its_place() {
         &card(&|card| card["action"] = json!({})),
         &["parameters.cards[0].action.name: is missing; an action is a link"],
     );
-    send(&card(&|card| card["action"]["name"] = json!("x")), &["action.name: must be cta_url"]);
-    send(&card(&|card| card["action"]["buttons"] = json!([])), &["parameters.cards[0].action.buttons: is empty"]);
-    send(&card(&|card| card["body"] = json!(null)), &["parameters.cards[0].body: is missing (set it with --card)"]);
+    send(
+        &card(&|card| card["action"]["name"] = json!("x")),
+        &["action.name: must be cta_url"],
+    );
+    send(
+        &card(&|card| card["action"]["buttons"] = json!([])),
+        &["parameters.cards[0].action.buttons: is empty"],
+    );
+    send(
+        &card(&|card| card["body"] = json!(null)),
+        &["parameters.cards[0].body: is missing (set it with --card)"],
+    );
     send("[]", &["parameters.cards: is empty (set it with --card)"]);
     send("@missing.json", &["--card: failed to read missing.json"]);
     let whole = card(&|_| {});
-    warns(&["carousel", "--text", "a", "--card", &whole], "parameters.cards: WhatsApp takes at least 2; it has 1");
+    warns(
+        &["carousel", "--text", "a", "--card", &whole],
+        "parameters.cards: WhatsApp takes at least 2; it has 1",
+    );
     // Each card of its own file counts itself as the first.
-    refused(&["carousel", "--text", "a", "--card", &whole, "--card", &whole], &["has card_index 0, but 1 is expected"]);
+    refused(
+        &[
+            "carousel", "--text", "a", "--card", &whole, "--card", &whole,
+        ],
+        &["has card_index 0, but 1 is expected"],
+    );
 }
 
 #[test]
 fn a_template_says_what_it_lacks() {
-    refused(&["template"], &["elementName: is missing (set it as the argument NAME)"]);
-    refused(&["template", "x", "--type", "image"], &["mediaUrl: is missing (set it with --media-url)"]);
-    refused(&["template", "x", "--type", "audio"], &["invalid value 'audio'"]);
-    refused(&["template", "x", "--template-id", "7"], &["cannot be used with"]);
+    refused(
+        &["template"],
+        &["elementName: is missing (set it as the argument NAME)"],
+    );
+    refused(
+        &["template", "x", "--type", "image"],
+        &["mediaUrl: is missing (set it with --media-url)"],
+    );
+    refused(
+        &["template", "x", "--type", "audio"],
+        &["invalid value 'audio'"],
+    );
+    refused(
+        &["template", "x", "--template-id", "7"],
+        &["cannot be used with"],
+    );
     refused(
         &["template", "--template-id", "7", "--param", "Ana"],
-        &["parameters: `Ana` is not NAME=VALUE; a template by its id has named parameters (set it with --param)"],
+        &[
+            "parameters: `Ana` is not NAME=VALUE; a template by its id has named parameters (set it with --param)",
+        ],
     );
     refused(
-        &["template", "--template-id", "7", "--param", "a=1", "--param", "a=2"],
+        &[
+            "template",
+            "--template-id",
+            "7",
+            "--param",
+            "a=1",
+            "--param",
+            "a=2",
+        ],
         &["parameters: `a` is given twice (set it with --param)"],
     );
-    for (campaign, problem) in [("..", "means a folder"), (".", "means a folder"), ("", "is empty")] {
+    for (campaign, problem) in [
+        ("..", "means a folder"),
+        (".", "means a folder"),
+        ("", "is empty"),
+    ] {
         let words = ["template", "--template-id", "7", "--campaign", campaign];
-        refused(&words, &["campaignId: ", problem, "(set it with --campaign)"]);
+        refused(
+            &words,
+            &["campaignId: ", problem, "(set it with --campaign)"],
+        );
     }
-    refused(&["template", "--template-id", ""], &["templateId: is empty (set it with --template-id)"]);
-    refused(&["template", "x", "--button-param", "7"], &["buttonParameters[0]: is the number 7; an object is needed"]);
+    refused(
+        &["template", "--template-id", ""],
+        &["templateId: is empty (set it with --template-id)"],
+    );
+    refused(
+        &["template", "x", "--button-param", "7"],
+        &["buttonParameters[0]: is the number 7; an object is needed"],
+    );
     passes(&["template", "x", "--param", "-5", "--type", "text"]);
     warns(
         &["template", "x", "--button-param", r#"{"kind": "URL"}"#],
@@ -339,7 +594,10 @@ fn a_template_says_what_it_lacks() {
 
 /// Invalid parameters of a template, and their errors.
 const NO_PARAMETERS: [(&str, &str); 8] = [
-    ("a\nb", "has a line break, which WhatsApp refuses in a parameter of a template"),
+    (
+        "a\nb",
+        "has a line break, which WhatsApp refuses in a parameter of a template",
+    ),
     ("a\r\nb", "has a line break"),
     ("a\rb", "has a line break"),
     ("a\tb", "has a tab"),
@@ -355,24 +613,62 @@ fn a_parameter_of_a_template_is_one_line() {
     for (text, problem) in NO_PARAMETERS {
         let button = json!({"type": "URL", "param": text}).to_string();
         for (flags, path) in [
-            (&["t", "--param", "ok", "--param", text][..], "parameters[1]"),
+            (
+                &["t", "--param", "ok", "--param", text][..],
+                "parameters[1]",
+            ),
             (&["t", "--header-param", text], "headerParameters[0]"),
-            (&["t", "--button-param", &button], "buttonParameters[0].param"),
-            (&["--template-id", "7", "--param", &format!("name={text}")], "parameters.name"),
+            (
+                &["t", "--button-param", &button],
+                "buttonParameters[0].param",
+            ),
+            (
+                &["--template-id", "7", "--param", &format!("name={text}")],
+                "parameters.name",
+            ),
         ] {
-            refused(&[&["template"], flags].concat(), &[&format!("{path}: {problem}"), "(set it with --"]);
+            refused(
+                &[&["template"], flags].concat(),
+                &[&format!("{path}: {problem}"), "(set it with --"],
+            );
         }
         // The row matters if the value comes from it.
-        home.write("people.csv", format!("to,nombre\n593987654321,Ana\n593987654322,\"{text}\"\n"));
+        home.write(
+            "people.csv",
+            format!("to,nombre\n593987654321,Ana\n593987654322,\"{text}\"\n"),
+        );
         for (flags, path) in [
-            (&["t", "--param", "ok", "--param", "{{ nombre }}"][..], "parameters[1]"),
-            (&["--template-id", "7", "--param", "name={{ nombre }}"], "parameters.name"),
+            (
+                &["t", "--param", "ok", "--param", "{{ nombre }}"][..],
+                "parameters[1]",
+            ),
+            (
+                &["--template-id", "7", "--param", "name={{ nombre }}"],
+                "parameters.name",
+            ),
         ] {
-            let send = home.run("--sandbox bulk send people.csv template").args(flags);
-            send.fails(2, &[&format!("line 3: {path}: {problem}"), "1 row cannot be sent"]);
+            let send = home
+                .run("--sandbox bulk send people.csv template")
+                .args(flags);
+            send.fails(
+                2,
+                &[
+                    &format!("line 3: {path}: {problem}"),
+                    "1 row cannot be sent",
+                ],
+            );
         }
     }
-    passes(&["template", "t", "--param", "a    b", "--header-param", "x", "--button-param", r#"{"param": 7}"#]);
+    passes(&[
+        "template",
+        "t",
+        "--param",
+        "a    b",
+        "--header-param",
+        "x",
+        "--button-param",
+        r#"{"param": 7}"#,
+    ]);
 }
 
 #[test]
@@ -384,7 +680,9 @@ fn the_schema_takes_the_same_parameters() {
         let schema = jsonschema::validator_for(&schema).unwrap();
         let body = |text: &str| match kind {
             "template" => json!({"destinations": ["1"], "elementName": "t", "parameters": [text]}),
-            _ => json!({"type": "template", "userId": "1", "templateId": "7", "parameters": {"a": text, "b": 1}}),
+            _ => {
+                json!({"type": "template", "userId": "1", "templateId": "7", "parameters": {"a": text, "b": 1}})
+            }
         };
         for text in ["a", "a    b", " a "] {
             assert!(schema.is_valid(&body(text)), "{kind} {text:?}");
@@ -400,39 +698,86 @@ fn a_body_of_a_template_is_read_as_what_it_is() {
     let home = Home::new();
     let shown = |body: &serde_json::Value, flags: &[&str]| {
         home.write("body.json", body.to_string());
-        home.run("send template --dry-run --body body.json").args(flags).api("https://x.example").end()
+        home.run("send template --dry-run --body body.json")
+            .args(flags)
+            .api("https://x.example")
+            .end()
     };
     // A template that the file names by its id, with parameters from flags.
-    let by_id = shown(&json!({"templateId": "7", "userId": "1"}), &["--param", "a=1", "--param", "b=x=y"]).json();
+    let by_id = shown(
+        &json!({"templateId": "7", "userId": "1"}),
+        &["--param", "a=1", "--param", "b=x=y"],
+    )
+    .json();
     assert_eq!(by_id["body"]["parameters"], json!({"a": "1", "b": "x=y"}));
     // `userId` may also name the destination, but not another one.
     let named = shown(&json!({"elementName": "x", "userId": "593987654321"}), &[]).json();
-    assert_eq!(named["body"], json!({"destinations": ["593987654321"], "elementName": "x"}));
-    let ended = shown(&json!({"elementName": "x", "userId": "1", "destinations": ["2"]}), &[]);
-    assert!(ended.code == 2 && ended.stderr.contains("another recipient"), "{}", ended.stderr);
-    let ended = shown(&json!({"type": "text", "templateId": "7", "userId": "1"}), &[]);
+    assert_eq!(
+        named["body"],
+        json!({"destinations": ["593987654321"], "elementName": "x"})
+    );
+    let ended = shown(
+        &json!({"elementName": "x", "userId": "1", "destinations": ["2"]}),
+        &[],
+    );
+    assert!(
+        ended.code == 2 && ended.stderr.contains("another recipient"),
+        "{}",
+        ended.stderr
+    );
+    let ended = shown(
+        &json!({"type": "text", "templateId": "7", "userId": "1"}),
+        &[],
+    );
     let problem = "the body says type \"text\", but `send template` sends type \"template\"";
-    assert!(ended.code == 2 && ended.stderr.contains(problem), "{}", ended.stderr);
+    assert!(
+        ended.code == 2 && ended.stderr.contains(problem),
+        "{}",
+        ended.stderr
+    );
     // Null counts as absent.
-    let named = shown(&json!({"templateId": null, "elementName": "x", "userId": "1"}), &[]).json();
+    let named = shown(
+        &json!({"templateId": null, "elementName": "x", "userId": "1"}),
+        &[],
+    )
+    .json();
     assert!(named["url"].as_str().unwrap().ends_with("/hsm"), "{named}");
     // The API writes the destination differently.
-    let server = Server::answering(Reply::json(200, r#"[{"id":"u","destination":"593987654321"}]"#));
-    home.write("body.json", r#"{"elementName": "x", "destinations": ["+593 98 765-4321"]}"#);
-    home.run("send template --body body.json").api(&server.url).success();
+    let server = Server::answering(Reply::json(
+        200,
+        r#"[{"id":"u","destination":"593987654321"}]"#,
+    ));
+    home.write(
+        "body.json",
+        r#"{"elementName": "x", "destinations": ["+593 98 765-4321"]}"#,
+    );
+    home.run("send template --body body.json")
+        .api(&server.url)
+        .success();
 }
 
 #[test]
 fn the_record_names_the_kind_that_was_sent() {
     let path = fixture_path("bodies/list.json");
     let home = Home::new();
-    let run = home.run("send text --dry-run --output record --body").args(&[path.to_str().unwrap()]);
-    assert_eq!(run.api("https://x.example").success().json()["kind"], "list");
+    let run = home
+        .run("send text --dry-run --output record --body")
+        .args(&[path.to_str().unwrap()]);
+    assert_eq!(
+        run.api("https://x.example").success().json()["kind"],
+        "list"
+    );
     let run = home.run("send template --template-id 7 --to 593987654321 --dry-run --output record");
-    assert_eq!(run.api("https://x.example").success().json()["kind"], "template");
+    assert_eq!(
+        run.api("https://x.example").success().json()["kind"],
+        "template"
+    );
     home.write("null.json", r#"{"text": "a", "options": null}"#);
     let run = home.run("send text --to 593987654321 --dry-run --output record --body null.json");
-    assert_eq!(run.api("https://x.example").success().json()["kind"], "text");
+    assert_eq!(
+        run.api("https://x.example").success().json()["kind"],
+        "text"
+    );
 }
 
 #[test]
@@ -441,24 +786,42 @@ fn every_destination_of_a_template_is_guarded() {
     home.config(
         "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary-1\"\nallow_to = [\"593*\"]\n",
     );
-    home.write("body.json", r#"{"elementName": "x", "destinations": ["14155550100"]}"#);
-    home.run("send template --body body.json --sandbox").fails(11, &["14155550100 is not among the recipients"]);
-    home.run("send template --body body.json --sandbox --to 593987654321").success();
-    let flags = ["send", "template", "x", "--sandbox", "--to", "+1 415 555 0100"];
-    home.run_args(&flags).fails(11, &["14155550100 is not among"]);
+    home.write(
+        "body.json",
+        r#"{"elementName": "x", "destinations": ["14155550100"]}"#,
+    );
+    home.run("send template --body body.json --sandbox")
+        .fails(11, &["14155550100 is not among the recipients"]);
+    home.run("send template --body body.json --sandbox --to 593987654321")
+        .success();
+    let flags = [
+        "send",
+        "template",
+        "x",
+        "--sandbox",
+        "--to",
+        "+1 415 555 0100",
+    ];
+    home.run_args(&flags)
+        .fails(11, &["14155550100 is not among"]);
 }
 
 #[test]
 fn every_example_is_accepted_by_the_sandbox() {
     let home = Home::new();
     let page = home.run("explain").success().stdout;
-    let examples: Vec<_> =
-        page.split("\nExample:\n").skip(1).map(|rest| rest.split("\n\n{\n").next().unwrap()).collect();
+    let examples: Vec<_> = page
+        .split("\nExample:\n")
+        .skip(1)
+        .map(|rest| rest.split("\n\n{\n").next().unwrap())
+        .collect();
     // The two templates and the message with a flow are not in that list.
     assert_eq!(examples.len(), KINDS.len() + 3);
     for example in examples {
         let words = shlex::split(example).unwrap();
         let words: Vec<_> = words.iter().skip(1).map(String::as_str).collect();
-        home.run_args(&words).args(&["--sandbox", "--strict"]).success();
+        home.run_args(&words)
+            .args(&["--sandbox", "--strict"])
+            .success();
     }
 }

@@ -6,19 +6,39 @@ use std::path::{Path, PathBuf};
 
 /// The modules of the crate that each module may name: the table of `docs/architecture.md`.
 fn allowed() -> BTreeMap<String, BTreeSet<String>> {
-    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md")).unwrap();
-    let (_, table) = page.split_once("| module | may import |\n|---|---|\n").unwrap();
-    let rows: Vec<_> = table.lines().take_while(|line| line.starts_with('|')).collect();
-    let cells: Vec<Vec<&str>> = rows.iter().map(|row| row.trim_matches('|').split('|').collect()).collect();
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md"))
+            .unwrap();
+    let (_, table) = page
+        .split_once("| module | may import |\n|---|---|\n")
+        .unwrap();
+    let rows: Vec<_> = table
+        .lines()
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    let cells: Vec<Vec<&str>> = rows
+        .iter()
+        .map(|row| row.trim_matches('|').split('|').collect())
+        .collect();
     // The names are in backticks.
-    let names = |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+    let names = |cell: &str| {
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect::<BTreeSet<_>>()
+    };
     let all: BTreeSet<_> = cells.iter().flat_map(|cells| names(cells[0])).collect();
     let may_import = |cell: &str| match cell.trim().strip_prefix("everything but") {
         Some(but) => &all - &names(but),
         None => names(cell),
     };
-    let of_row =
-        |cells: &Vec<&str>| names(cells[0]).into_iter().map(|name| (name, may_import(cells[1]))).collect::<Vec<_>>();
+    let of_row = |cells: &Vec<&str>| {
+        names(cells[0])
+            .into_iter()
+            .map(|name| (name, may_import(cells[1])))
+            .collect::<Vec<_>>()
+    };
     cells.iter().flat_map(of_row).collect()
 }
 
@@ -59,15 +79,28 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
 fn files() -> Vec<File> {
     let root = root();
     // Test files may use any module.
-    let is_of_tests = |path: &Path| path.ends_with("tests.rs") || path.ends_with("ledger/contract.rs");
-    let files = sources(&root).into_iter().filter(|path| !is_of_tests(path)).map(|path| {
-        let text = fs::read_to_string(&path).unwrap();
-        let path = path.strip_prefix(&root).unwrap().to_owned();
-        let words = words(&text);
-        let mut module: Vec<_> = path.with_extension("").iter().map(|step| step.to_str().unwrap().to_owned()).collect();
-        module.pop_if(|last| ["mod", "lib"].contains(&last.as_str()));
-        File { path, text, module, words }
-    });
+    let is_of_tests =
+        |path: &Path| path.ends_with("tests.rs") || path.ends_with("ledger/contract.rs");
+    let files = sources(&root)
+        .into_iter()
+        .filter(|path| !is_of_tests(path))
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let path = path.strip_prefix(&root).unwrap().to_owned();
+            let words = words(&text);
+            let mut module: Vec<_> = path
+                .with_extension("")
+                .iter()
+                .map(|step| step.to_str().unwrap().to_owned())
+                .collect();
+            module.pop_if(|last| ["mod", "lib"].contains(&last.as_str()));
+            File {
+                path,
+                text,
+                module,
+                words,
+            }
+        });
     files.collect()
 }
 
@@ -109,14 +142,24 @@ impl File {
                     let is_public = ["pub", ")"].contains(&before);
                     at = use_tree(&words, at + 1, is_public, &[], &mut imports);
                 }
-                "crate" | "super" | "self" if before != "::" && words.get(at + 1) == Some(&"::") => {
+                "crate" | "super" | "self"
+                    if before != "::" && words.get(at + 1) == Some(&"::") =>
+                {
                     let first = at;
                     while words.get(at + 1) == Some(&"::") {
                         at += 2;
                     }
-                    let path: Vec<_> = words[first..=at].iter().step_by(2).map(|step| (*step).to_owned()).collect();
+                    let path: Vec<_> = words[first..=at]
+                        .iter()
+                        .step_by(2)
+                        .map(|step| (*step).to_owned())
+                        .collect();
                     let name = path.last().unwrap().clone();
-                    imports.push(Import { is_public: false, path, name });
+                    imports.push(Import {
+                        is_public: false,
+                        path,
+                        name,
+                    });
                 }
                 _ => {}
             }
@@ -126,7 +169,11 @@ impl File {
     }
 
     /// The path from the crate's root; None for another crate.
-    fn absolute(&self, path: &[String], modules: &BTreeMap<Vec<String>, usize>) -> Option<Vec<String>> {
+    fn absolute(
+        &self,
+        path: &[String],
+        modules: &BTreeMap<Vec<String>, usize>,
+    ) -> Option<Vec<String>> {
         let mut base = self.module.clone();
         let steps = match path[0].as_str() {
             "crate" => return Some(path[1..].to_vec()),
@@ -147,7 +194,13 @@ impl File {
 }
 
 /// Reads the tree of a `use` from `at` and returns where it ends.
-fn use_tree(words: &[&str], mut at: usize, is_public: bool, prefix: &[String], imports: &mut Vec<Import>) -> usize {
+fn use_tree(
+    words: &[&str],
+    mut at: usize,
+    is_public: bool,
+    prefix: &[String],
+    imports: &mut Vec<Import>,
+) -> usize {
     let mut path = prefix.to_vec();
     loop {
         match words[at] {
@@ -161,12 +214,20 @@ fn use_tree(words: &[&str], mut at: usize, is_public: bool, prefix: &[String], i
             "," | "}" | ";" => {
                 if path.len() > prefix.len() {
                     let name = path.last().unwrap().clone();
-                    imports.push(Import { is_public, path, name });
+                    imports.push(Import {
+                        is_public,
+                        path,
+                        name,
+                    });
                 }
                 return at;
             }
             "as" => {
-                imports.push(Import { is_public, path, name: words[at + 1].to_owned() });
+                imports.push(Import {
+                    is_public,
+                    path,
+                    name: words[at + 1].to_owned(),
+                });
                 return at + 2;
             }
             step => path.push(step.to_owned()),
@@ -177,8 +238,11 @@ fn use_tree(words: &[&str], mut at: usize, is_public: bool, prefix: &[String], i
 
 /// The files that each file imports. A re-export of a `mod.rs` counts as an import of its user.
 fn graph(files: &[File]) -> Vec<BTreeSet<usize>> {
-    let modules: BTreeMap<_, _> =
-        files.iter().enumerate().map(|(number, file)| (file.module.clone(), number)).collect();
+    let modules: BTreeMap<_, _> = files
+        .iter()
+        .enumerate()
+        .map(|(number, file)| (file.module.clone(), number))
+        .collect();
     let mut handed_on = BTreeMap::new();
     for file in files {
         for import in file.imports().into_iter().filter(|import| import.is_public) {
@@ -190,7 +254,10 @@ fn graph(files: &[File]) -> Vec<BTreeSet<usize>> {
     let defining = |mut path: Vec<String>| {
         // As deep as re-exports go, and no circle of them.
         for _ in 0..8 {
-            let length = (0..=path.len()).rev().find(|length| modules.contains_key(&path[..*length])).unwrap_or(0);
+            let length = (0..=path.len())
+                .rev()
+                .find(|length| modules.contains_key(&path[..*length]))
+                .unwrap_or(0);
             let Some(target) = path.get(..=length).and_then(|path| handed_on.get(path)) else {
                 return modules.get(&path[..length]).copied();
             };
@@ -199,9 +266,15 @@ fn graph(files: &[File]) -> Vec<BTreeSet<usize>> {
         None
     };
     let imported = |(number, file): (usize, &File)| {
-        let imports = file.imports().into_iter().filter(|import| !(import.is_public && file.is_parent()));
+        let imports = file
+            .imports()
+            .into_iter()
+            .filter(|import| !(import.is_public && file.is_parent()));
         let paths = imports.filter_map(|import| file.absolute(&import.path, &modules));
-        paths.filter_map(defining).filter(|target| *target != number).collect()
+        paths
+            .filter_map(defining)
+            .filter(|target| *target != number)
+            .collect()
     };
     files.iter().enumerate().map(imported).collect()
 }
@@ -223,28 +296,62 @@ fn no_two_files_import_each_other() {
     let files = files();
     let graph = graph(&files);
     let edges: usize = graph.iter().map(BTreeSet::len).sum();
-    assert!(edges > files.len(), "{edges} imports are too few to be true");
+    assert!(
+        edges > files.len(),
+        "{edges} imports are too few to be true"
+    );
     let circles = (0..files.len()).filter(|number| reached(&graph, *number).contains(number));
-    let circles: Vec<_> = circles.map(|number| files[number].path.display().to_string()).collect();
+    let circles: Vec<_> = circles
+        .map(|number| files[number].path.display().to_string())
+        .collect();
     assert!(circles.is_empty(), "in circles of imports: {circles:#?}");
 }
 
 #[test]
 fn a_circle_is_found() {
     let file = |path: &str, text: &str| {
-        let module = path.trim_end_matches(".rs").split('/').filter(|step| *step != "mod").map(str::to_owned).collect();
-        File { path: PathBuf::from(path), text: text.to_owned(), module, words: words(text) }
+        let module = path
+            .trim_end_matches(".rs")
+            .split('/')
+            .filter(|step| *step != "mod")
+            .map(str::to_owned)
+            .collect();
+        File {
+            path: PathBuf::from(path),
+            text: text.to_owned(),
+            module,
+            words: words(text),
+        }
     };
-    let parent = file("a/mod.rs", "mod b;\nmod c;\npub use self::b::{B, Other as Renamed};\n// use self::c::C;\n");
+    let parent = file(
+        "a/mod.rs",
+        "mod b;\nmod c;\npub use self::b::{B, Other as Renamed};\n// use self::c::C;\n",
+    );
     for (b, c, in_circle) in [
         ("use super::c::C;", "use std::fmt;", false),
         ("use super::c::C;", "use super::B;", true),
         ("use super::c::C;", "use crate::a::{Renamed};", true),
-        ("use super::c::{self, C};", "fn f() { crate::a::b::g() }", true),
-        ("use super::c;", "#[cfg(test)]\nmod tests { use super::b; }", false),
+        (
+            "use super::c::{self, C};",
+            "fn f() { crate::a::b::g() }",
+            true,
+        ),
+        (
+            "use super::c;",
+            "#[cfg(test)]\nmod tests { use super::b; }",
+            false,
+        ),
     ] {
-        let files = [file("a/mod.rs", &parent.text), file("a/b.rs", b), file("a/c.rs", c)];
-        assert_eq!(reached(&graph(&files), 1).contains(&1), in_circle, "{b} {c}");
+        let files = [
+            file("a/mod.rs", &parent.text),
+            file("a/b.rs", b),
+            file("a/c.rs", c),
+        ];
+        assert_eq!(
+            reached(&graph(&files), 1).contains(&1),
+            in_circle,
+            "{b} {c}"
+        );
     }
 }
 
@@ -266,7 +373,10 @@ fn no_type_name_stands_twice() {
                 _ => continue,
             };
             // Alternatives for two systems are in one file.
-            places.entry((*name).to_owned()).or_default().insert(file.path.clone());
+            places
+                .entry((*name).to_owned())
+                .or_default()
+                .insert(file.path.clone());
         }
     }
     assert!(places.len() > 100, "{}", places.len());
@@ -280,16 +390,32 @@ fn imports_go_one_way() {
     assert!(table.len() > 30, "{table:?}");
     for file in files() {
         let module = file.module.first().map_or("lib", String::as_str);
-        let allowed = table.get(module).unwrap_or_else(|| panic!("{module} is not in the table"));
-        assert!(!file.text.contains("crate::{"), "{}: import one module a line", file.path.display());
+        let allowed = table
+            .get(module)
+            .unwrap_or_else(|| panic!("{module} is not in the table"));
+        assert!(
+            !file.text.contains("crate::{"),
+            "{}: import one module a line",
+            file.path.display()
+        );
         for import in file.imports() {
             let from_root = import.path[0] == "crate";
-            let ups = import.path.iter().take_while(|step| *step == "super").count();
+            let ups = import
+                .path
+                .iter()
+                .take_while(|step| *step == "super")
+                .count();
             // `super` reaches another module only at the top of its own module.
             let step = if from_root { 1 } else { ups };
-            if (from_root || ups > 0 && ups == file.module.len()) && import.path[step].starts_with(char::is_lowercase) {
+            if (from_root || ups > 0 && ups == file.module.len())
+                && import.path[step].starts_with(char::is_lowercase)
+            {
                 let import = import.path[step].as_str();
-                assert!(import == module || allowed.contains(import), "{} imports {import}", file.path.display());
+                assert!(
+                    import == module || allowed.contains(import),
+                    "{} imports {import}",
+                    file.path.display()
+                );
             }
         }
     }
@@ -304,14 +430,23 @@ fn folder_inside_a_room(file: &File) -> Option<PathBuf> {
 #[test]
 fn a_kind_of_ledger_is_opened_by_its_room_alone() {
     let files = files();
-    let modules = files.iter().enumerate().map(|(number, file)| (file.module.clone(), number)).collect();
+    let modules = files
+        .iter()
+        .enumerate()
+        .map(|(number, file)| (file.module.clone(), number))
+        .collect();
     // The folder of a kind of database; in other rooms a folder is a part that has grown.
-    let is_folder = |file: &&File| file.is_parent() && file.module.len() == 2 && file.module[0] == "ledger";
+    let is_folder =
+        |file: &&File| file.is_parent() && file.module.len() == 2 && file.module[0] == "ledger";
     let folders: Vec<_> = files.iter().filter(is_folder).collect();
     assert!(!folders.is_empty());
     let mut faults = Vec::new();
     for file in &files {
-        for path in file.imports().iter().filter_map(|import| file.absolute(&import.path, &modules)) {
+        for path in file
+            .imports()
+            .iter()
+            .filter_map(|import| file.absolute(&import.path, &modules))
+        {
             let is_opened = folders.iter().any(|folder| {
                 let is_inside = file.module.starts_with(&folder.module);
                 let is_room = file.is_parent() && file.module == folder.module[..1];
@@ -322,19 +457,33 @@ fn a_kind_of_ledger_is_opened_by_its_room_alone() {
             }
         }
     }
-    assert!(faults.is_empty(), "what others need is handed on by the room: {faults:#?}");
+    assert!(
+        faults.is_empty(),
+        "what others need is handed on by the room: {faults:#?}"
+    );
 }
 
 #[test]
 fn folders_beside_each_other_do_not_know_each_other() {
     let files = files();
     for (file, imported) in files.iter().zip(graph(&files)) {
-        let Some(folder) = folder_inside_a_room(file) else { continue };
+        let Some(folder) = folder_inside_a_room(file) else {
+            continue;
+        };
         let room = &file.module[0];
-        for target in imported.into_iter().map(|target| &files[target]).filter(|target| target.module[0] == *room) {
+        for target in imported
+            .into_iter()
+            .map(|target| &files[target])
+            .filter(|target| target.module[0] == *room)
+        {
             let path = &target.path;
             let is_beside = folder_inside_a_room(target).is_some_and(|other| other != folder);
-            assert!(!is_beside, "{} knows {}", file.path.display(), path.display());
+            assert!(
+                !is_beside,
+                "{} knows {}",
+                file.path.display(),
+                path.display()
+            );
         }
     }
 }
@@ -345,11 +494,20 @@ fn each_module_keeps_to_its_part() {
         let inside = |module: &str| file.module.first().is_some_and(|first| first == module);
         let has = |word: &str| file.words.iter().any(|known| known == word);
         let path = file.path.display();
-        assert!(inside("api") || !has("reqwest"), "{path}: only the api knows reqwest");
-        assert!(inside("commands") || !has("anyhow"), "{path}: only commands end with any error");
+        assert!(
+            inside("api") || !has("reqwest"),
+            "{path}: only the api knows reqwest"
+        );
+        assert!(
+            inside("commands") || !has("anyhow"),
+            "{path}: only commands end with any error"
+        );
         let has_flags = has("clap") && ["Args", "Parser", "Subcommand"].into_iter().any(has);
         let may_have_flags = ["cli", "commands", "message"].into_iter().any(inside);
-        assert!(may_have_flags || !has_flags, "{path}: flags stand with their command, or with their kind");
+        assert!(
+            may_have_flags || !has_flags,
+            "{path}: flags stand with their command, or with their kind"
+        );
         assert!(
             inside("output") || !has("println") && !file.text.contains("io::stderr()).write"),
             "{path}: only output prints"
@@ -362,11 +520,21 @@ fn each_module_keeps_to_its_part() {
 fn no_hint_says_that_nothing_was_sent() {
     for file in files() {
         let code = file.text.split("#[cfg(test)]\nmod tests").next().unwrap();
-        let lines = code.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        let lines = code
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with("//"));
         // A text may continue in the next line.
-        let code = lines.map(|line| line.strip_suffix('\\').unwrap_or(line)).collect::<Vec<_>>().concat();
+        let code = lines
+            .map(|line| line.strip_suffix('\\').unwrap_or(line))
+            .collect::<Vec<_>>()
+            .concat();
         for part in ["; nothing was sent", "\"nothing was sent;"] {
-            assert!(!code.contains(part), "{}: CommandError says it", file.path.display());
+            assert!(
+                !code.contains(part),
+                "{}: CommandError says it",
+                file.path.display()
+            );
         }
     }
 }
@@ -374,13 +542,19 @@ fn no_hint_says_that_nothing_was_sent() {
 #[test]
 fn the_library_is_for_the_binary_alone() {
     let library = fs::read_to_string(root().join("lib.rs")).unwrap();
-    let (before, after) = library.split_once("#[cfg(fuzzing)]\npub mod fuzzing;\n").unwrap();
-    assert!(![before, after].iter().any(|part| part.contains("pub mod ")), "{library}");
+    let (before, after) = library
+        .split_once("#[cfg(fuzzing)]\npub mod fuzzing;\n")
+        .unwrap();
+    assert!(
+        ![before, after].iter().any(|part| part.contains("pub mod ")),
+        "{library}"
+    );
 }
 
 #[test]
 fn a_panic_can_be_caught_in_the_binary_that_is_shipped() {
-    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let manifest =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
     assert!(
         manifest["profile"]["release"].get("panic").is_none(),

@@ -9,7 +9,13 @@ const J: &str = "Jelou";
 const N: &str = "Jelou's editor";
 
 /// A length: the kind and its field, the maximum and its source, and the lower limit of another source.
-type Length = (&'static str, &'static str, usize, &'static str, Option<(usize, &'static str)>);
+type Length = (
+    &'static str,
+    &'static str,
+    usize,
+    &'static str,
+    Option<(usize, &'static str)>,
+);
 
 /// In Unicode scalar values; each is at least 1 if present.
 const TEXTS: [Length; 39] = [
@@ -46,8 +52,20 @@ const TEXTS: [Length; 39] = [
     ("flow-message", "/parameters/flow_cta", 20, W, None),
     ("carousel", "/text", 1024, W, None),
     ("carousel", "/parameters/cards/0/body/text", 160, W, None),
-    ("carousel", "/parameters/cards/0/action/parameters/display_text", 20, W, None),
-    ("carousel", "/parameters/cards/1/action/buttons/0/quick_reply/title", 20, W, None),
+    (
+        "carousel",
+        "/parameters/cards/0/action/parameters/display_text",
+        20,
+        W,
+        None,
+    ),
+    (
+        "carousel",
+        "/parameters/cards/1/action/buttons/0/quick_reply/title",
+        20,
+        W,
+        None,
+    ),
     // These must only not be empty.
     ("flow", "/parameters/flow_id", usize::MAX, "", None),
     ("location", "/name", usize::MAX, "", None),
@@ -64,16 +82,23 @@ const LISTS: [Length; 4] = [
 ];
 
 fn body_of(kind: &str) -> Value {
-    let name = if kind == "flow-message" { "flow-message.en" } else { kind };
+    let name = if kind == "flow-message" {
+        "flow-message.en"
+    } else {
+        kind
+    };
     fixture(&format!("bodies/{name}.json"))
 }
 
 /// `/options/0/title` as `options[0].title`.
 fn path(pointer: &str) -> String {
-    let steps = pointer.split('/').skip(1).map(|step| match step.parse::<usize>() {
-        Ok(index) => format!("[{index}]"),
-        Err(_) => format!(".{step}"),
-    });
+    let steps = pointer
+        .split('/')
+        .skip(1)
+        .map(|step| match step.parse::<usize>() {
+            Ok(index) => format!("[{index}]"),
+            Err(_) => format!(".{step}"),
+        });
     steps.collect::<String>().trim_start_matches('.').to_owned()
 }
 
@@ -81,7 +106,14 @@ fn path(pointer: &str) -> String {
 fn send(kind: &str, body: &Value, flags: &[&str]) -> Ended {
     let home = Home::new();
     home.write("body.json", body.to_string());
-    let run = home.run("send").args(&[kind, "--to", "593987654321", "--body", "body.json", "--dry-run"]);
+    let run = home.run("send").args(&[
+        kind,
+        "--to",
+        "593987654321",
+        "--body",
+        "body.json",
+        "--dry-run",
+    ]);
     run.args(flags).api("https://x.example").end()
 }
 
@@ -97,21 +129,33 @@ fn every_text_holds_at_its_edge() {
         };
         let refused = |ended: Ended, problem: &str| {
             assert_eq!(ended.code, 2, "{kind} {field}: {}", ended.stderr);
-            assert!(ended.stderr.contains(&format!("{path}: {problem}")), "{kind}: {}", ended.stderr);
+            assert!(
+                ended.stderr.contains(&format!("{path}: {problem}")),
+                "{kind}: {}",
+                ended.stderr
+            );
         };
         refused(with(0, &[]), "is empty");
         assert_eq!(with(1, &[]).code, 0, "{kind} {field}");
         if most < usize::MAX {
             assert_eq!(with(most, &[]).code, 0, "{kind} {field}");
-            refused(with(most + 1, &[]), &format!("has {} characters; at most {most} are allowed", most + 1));
+            refused(
+                with(most + 1, &[]),
+                &format!("has {} characters; at most {most} are allowed", most + 1),
+            );
         }
         if let Some((least, source)) = advised {
-            let warning = |count: usize| format!("{path}: has {count} characters; {source} takes at most {least}");
+            let warning = |count: usize| {
+                format!("{path}: has {count} characters; {source} takes at most {least}")
+            };
             let ended = with(least, &["--strict"]);
             assert_eq!(ended.code, 0, "{kind} {field}: {}", ended.stderr);
             let ended = with(least + 1, &[]);
             assert_eq!(ended.stderr, format!("warning: {}\n", warning(least + 1)));
-            refused(with(most, &["--strict"]), warning(most).split_once(": ").unwrap().1);
+            refused(
+                with(most, &["--strict"]),
+                warning(most).split_once(": ").unwrap().1,
+            );
         }
     }
 }
@@ -138,11 +182,26 @@ fn every_list_holds_at_its_edge() {
             (0, Some(format!("{path}: is empty"))),
             (1, None),
             (most, None),
-            (most + 1, Some(format!("{path}: has {} items; at most {most} are allowed", most + 1))),
+            (
+                most + 1,
+                Some(format!(
+                    "{path}: has {} items; at most {most} are allowed",
+                    most + 1
+                )),
+            ),
         ] {
             let ended = with(count);
-            assert_eq!(ended.code, if problem.is_some() { 2 } else { 0 }, "{kind} {count}: {}", ended.stderr);
-            assert!(ended.stderr.contains(&problem.unwrap_or_default()), "{kind} {count}: {}", ended.stderr);
+            assert_eq!(
+                ended.code,
+                if problem.is_some() { 2 } else { 0 },
+                "{kind} {count}: {}",
+                ended.stderr
+            );
+            assert!(
+                ended.stderr.contains(&problem.unwrap_or_default()),
+                "{kind} {count}: {}",
+                ended.stderr
+            );
         }
     }
 }
@@ -154,20 +213,61 @@ fn coordinates_hold_at_their_edge() {
             for (value, code) in [("", 0), (".0000000", 0), (".0000001", 2)] {
                 let home = Home::new();
                 let value = format!("{sign}{most}{value}");
-                let words = ["send", "location", "--to", "593987654321", "--dry-run", flag, &value];
-                let other = if flag == "--lat" { ["--long", "0"] } else { ["--lat", "0"] };
-                let ended = home.run_args(&words).args(&other).api("https://x.example").end();
+                let words = [
+                    "send",
+                    "location",
+                    "--to",
+                    "593987654321",
+                    "--dry-run",
+                    flag,
+                    &value,
+                ];
+                let other = if flag == "--lat" {
+                    ["--long", "0"]
+                } else {
+                    ["--lat", "0"]
+                };
+                let ended = home
+                    .run_args(&words)
+                    .args(&other)
+                    .api("https://x.example")
+                    .end();
                 assert_eq!(ended.code, code, "{flag} {value}: {}", ended.stderr);
                 let field = format!("coordinates.{}", &flag[2..]);
-                let problem =
-                    format!("{field}: is {value}; it must be between -{most} and {most} (set it with {flag})");
-                assert_eq!(ended.stderr.contains(&problem), code == 2, "{}", ended.stderr);
+                let problem = format!(
+                    "{field}: is {value}; it must be between -{most} and {most} (set it with {flag})"
+                );
+                assert_eq!(
+                    ended.stderr.contains(&problem),
+                    code == 2,
+                    "{}",
+                    ended.stderr
+                );
             }
         }
     }
-    for (value, written) in [("-1e-5", "-0.00001"), ("-1e-05", "-0.00001"), ("0.0", "0.0"), ("12", "12")] {
-        let words = ["send", "location", "--to", "593987654321", "--dry-run", "--lat", "0", "--long", value];
-        let shown = Home::new().run_args(&words).api("https://x.example").success().stdout;
+    for (value, written) in [
+        ("-1e-5", "-0.00001"),
+        ("-1e-05", "-0.00001"),
+        ("0.0", "0.0"),
+        ("12", "12"),
+    ] {
+        let words = [
+            "send",
+            "location",
+            "--to",
+            "593987654321",
+            "--dry-run",
+            "--lat",
+            "0",
+            "--long",
+            value,
+        ];
+        let shown = Home::new()
+            .run_args(&words)
+            .api("https://x.example")
+            .success()
+            .stdout;
         assert!(shown.contains(&format!("\"long\":{written}}}")), "{shown}");
     }
 }
@@ -177,20 +277,42 @@ fn collect(root: &Value, schema: &Value, kind: &str, path: &str, found: &mut Vec
     if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
         return collect(root, root.pointer(&target[1..]).unwrap(), kind, path, found);
     }
-    for choice in schema.get("anyOf").and_then(Value::as_array).into_iter().flatten() {
+    for choice in schema
+        .get("anyOf")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         collect(root, choice, kind, path, found);
     }
     let figure = |name: &str| schema.get(name).and_then(Value::as_u64);
     if let Some(most) = figure("maxLength").or(figure("maxItems"))
         && !path.ends_with("destinations")
     {
-        assert_eq!(figure("minLength").or(figure("minItems")), Some(1), "{kind} {path}");
+        assert_eq!(
+            figure("minLength").or(figure("minItems")),
+            Some(1),
+            "{kind} {path}"
+        );
         let source = schema["x-source"].as_str().unwrap();
         let advised = schema.pointer("/x-advised/maxLength");
-        let advised = advised.map(|most| format!(" {most} {}", schema["x-advised"]["source"].as_str().unwrap()));
-        found.push(format!("{kind} {path} {most} {source}{}", advised.unwrap_or_default()));
+        let advised = advised.map(|most| {
+            format!(
+                " {most} {}",
+                schema["x-advised"]["source"].as_str().unwrap()
+            )
+        });
+        found.push(format!(
+            "{kind} {path} {most} {source}{}",
+            advised.unwrap_or_default()
+        ));
     }
-    for (name, field) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+    for (name, field) in schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         collect(root, field, kind, &format!("{path}/{name}"), found);
     }
     if let Some(items) = schema.get("items") {
@@ -207,15 +329,21 @@ fn the_schemas_have_these_limits_and_no_others() {
         let name = file.unwrap().file_name().into_string().unwrap();
         let kind = name.strip_suffix(".json").unwrap();
         if !["message", "config"].contains(&kind) {
-            let schema: Value = serde_json::from_str(&home.read(&format!("schemas/{name}"))).unwrap();
+            let schema: Value =
+                serde_json::from_str(&home.read(&format!("schemas/{name}"))).unwrap();
             collect(&schema, &schema, kind, "", &mut found);
         }
     }
-    let documented = TEXTS.iter().chain(&LISTS).filter(|(_, _, most, ..)| *most < usize::MAX);
+    let documented = TEXTS
+        .iter()
+        .chain(&LISTS)
+        .filter(|(_, _, most, ..)| *most < usize::MAX);
     let mut documented: Vec<_> = documented
         .map(|(kind, field, most, source, advised)| {
             let field = field.replace("/0", "/#").replace("/1", "/#");
-            let advised = advised.map(|(most, source)| format!(" {most} {source}")).unwrap_or_default();
+            let advised = advised
+                .map(|(most, source)| format!(" {most} {source}"))
+                .unwrap_or_default();
             format!("{kind} {field} {most} {source}{advised}")
         })
         .collect();
@@ -231,35 +359,129 @@ fn an_unknown_field_passes_with_a_warning_in_every_kind() {
         body["brandNew"] = json!({"deep": [1, null, "x"]});
         let home = Home::new();
         home.write("body.json", body.to_string());
-        let ended = home.run(command).args(&["--body", "body.json", "--dry-run"]).api("https://x.example").success();
+        let ended = home
+            .run(command)
+            .args(&["--body", "body.json", "--dry-run"])
+            .api("https://x.example")
+            .success();
         assert_eq!(ended.json()["body"]["brandNew"], body["brandNew"], "{name}");
-        assert_eq!(ended.stderr, "warning: brandNew: unknown field, sent as it is\n", "{name}");
-        home.run(command).args(&["--body", "body.json", "--dry-run", "--strict"]).api("https://x.example").fails(
-            2,
-            &["error: the message has warnings, which --strict makes errors", "  - brandNew: unknown field", "hint: "],
+        assert_eq!(
+            ended.stderr, "warning: brandNew: unknown field, sent as it is\n",
+            "{name}"
         );
+        home.run(command)
+            .args(&["--body", "body.json", "--dry-run", "--strict"])
+            .api("https://x.example")
+            .fails(
+                2,
+                &[
+                    "error: the message has warnings, which --strict makes errors",
+                    "  - brandNew: unknown field",
+                    "hint: ",
+                ],
+            );
     }
 }
 
 #[test]
 fn a_wrong_nesting_names_its_path() {
     for (kind, field, value, problem) in [
-        ("list", "/options", json!({"title": "a"}), "is an object; a list is needed"),
-        ("list", "/options/1", json!("a"), "is the text \"a\"; an object is needed"),
-        ("list", "/buttonText", json!("a"), "is the text \"a\"; an object is needed"),
-        ("quick-reply", "/quick_replies/0", json!("Yes"), "is the text \"Yes\"; an object is needed"),
-        ("image", "/mediaUrl", json!({"url": "x"}), "is an object; a text is needed"),
-        ("location", "/coordinates", json!([1, 2]), "is a list; an object is needed"),
-        ("location", "/coordinates/lat", json!("1"), "is the text \"1\"; a number from -90 to 90 is needed"),
-        ("cta-url", "/parameters", json!("https://x"), "is the text \"https://x\"; an object is needed"),
-        ("carousel", "/parameters/cards/1/header/video", json!("x"), "is the text \"x\"; an object is needed"),
-        ("carousel", "/parameters/cards/0/header/type", json!("gif"), "is the text \"gif\"; it can be"),
-        ("template", "/parameters/1", json!(7), "is the number 7; a text is needed"),
-        ("template", "/type", json!("audio"), "is the text \"audio\"; it can be"),
-        ("template", "/destinations", json!(["1", "2"]), "the body has 2; give a list with one recipient"),
-        ("template", "/destinations", json!("593987654321"), "the body has \"593987654321\"; give a list with one"),
-        ("template", "/destinations", json!([7]), "7 in the body; a recipient is a text"),
-        ("template-by-id", "/parameters", json!(["a"]), "`a` is not NAME=VALUE"),
+        (
+            "list",
+            "/options",
+            json!({"title": "a"}),
+            "is an object; a list is needed",
+        ),
+        (
+            "list",
+            "/options/1",
+            json!("a"),
+            "is the text \"a\"; an object is needed",
+        ),
+        (
+            "list",
+            "/buttonText",
+            json!("a"),
+            "is the text \"a\"; an object is needed",
+        ),
+        (
+            "quick-reply",
+            "/quick_replies/0",
+            json!("Yes"),
+            "is the text \"Yes\"; an object is needed",
+        ),
+        (
+            "image",
+            "/mediaUrl",
+            json!({"url": "x"}),
+            "is an object; a text is needed",
+        ),
+        (
+            "location",
+            "/coordinates",
+            json!([1, 2]),
+            "is a list; an object is needed",
+        ),
+        (
+            "location",
+            "/coordinates/lat",
+            json!("1"),
+            "is the text \"1\"; a number from -90 to 90 is needed",
+        ),
+        (
+            "cta-url",
+            "/parameters",
+            json!("https://x"),
+            "is the text \"https://x\"; an object is needed",
+        ),
+        (
+            "carousel",
+            "/parameters/cards/1/header/video",
+            json!("x"),
+            "is the text \"x\"; an object is needed",
+        ),
+        (
+            "carousel",
+            "/parameters/cards/0/header/type",
+            json!("gif"),
+            "is the text \"gif\"; it can be",
+        ),
+        (
+            "template",
+            "/parameters/1",
+            json!(7),
+            "is the number 7; a text is needed",
+        ),
+        (
+            "template",
+            "/type",
+            json!("audio"),
+            "is the text \"audio\"; it can be",
+        ),
+        (
+            "template",
+            "/destinations",
+            json!(["1", "2"]),
+            "the body has 2; give a list with one recipient",
+        ),
+        (
+            "template",
+            "/destinations",
+            json!("593987654321"),
+            "the body has \"593987654321\"; give a list with one",
+        ),
+        (
+            "template",
+            "/destinations",
+            json!([7]),
+            "7 in the body; a recipient is a text",
+        ),
+        (
+            "template-by-id",
+            "/parameters",
+            json!(["a"]),
+            "`a` is not NAME=VALUE",
+        ),
     ] {
         let mut body = body_of(kind);
         *body.pointer_mut(field).unwrap() = value;

@@ -59,11 +59,26 @@ impl Sandbox {
     pub(crate) fn start_on(port: &str, arguments: &[&str]) -> Self {
         let mut command = Command::new(cargo_bin!("jelouctl"));
         // None of the machine's own settings.
-        command.env_clear().args(["sandbox", "--port", port, "--quiet"]).args(arguments);
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command
+            .env_clear()
+            .args(["sandbox", "--port", port, "--quiet"])
+            .args(arguments);
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).unwrap().trim_end().trim_end_matches('\'').to_owned();
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .split("http://")
+            .nth(1)
+            .unwrap()
+            .trim_end()
+            .trim_end_matches('\'')
+            .to_owned();
         Self { process, address }
     }
 
@@ -76,9 +91,20 @@ impl Sandbox {
         self.ask_on(&mut self.connect(), method, path, body)
     }
 
-    pub(crate) fn ask_on(&self, stream: &mut TcpStream, method: &str, path: &str, body: &str) -> Answer {
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n", self.address);
-        stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+    pub(crate) fn ask_on(
+        &self,
+        stream: &mut TcpStream,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Answer {
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n",
+            self.address
+        );
+        stream
+            .write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes())
+            .unwrap();
         read_answer(stream)
     }
 
@@ -86,7 +112,12 @@ impl Sandbox {
     pub(crate) fn send(&self, bodies: impl IntoIterator<Item = Value>) {
         let mut stream = self.connect();
         for body in bodies {
-            let answer = self.ask_on(&mut stream, "POST", "/v1/bots/77/messages", &body.to_string());
+            let answer = self.ask_on(
+                &mut stream,
+                "POST",
+                "/v1/bots/77/messages",
+                &body.to_string(),
+            );
             assert_eq!(answer.status, 200, "{body}: {answer:?}");
         }
     }
@@ -109,7 +140,9 @@ impl Drop for Sandbox {
 
 /// `tests/fixtures/…` as JSON.
 pub(crate) fn fixture(name: &str) -> Value {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -122,13 +155,23 @@ pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
     let mut reader = BufReader::with_capacity(1, stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        assert_ne!(reader.read_line(&mut head).unwrap(), 0, "the answer ends in its head: {head}");
+        assert_ne!(
+            reader.read_line(&mut head).unwrap(),
+            0,
+            "the answer ends in its head: {head}"
+        );
     }
     let head = head.to_lowercase();
-    let length =
-        head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |length| length.parse().unwrap());
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "))
+        .map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head, body: String::from_utf8(body).unwrap() }
+    Answer {
+        status,
+        head,
+        body: String::from_utf8(body).unwrap(),
+    }
 }

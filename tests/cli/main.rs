@@ -9,7 +9,11 @@
 )]
 #![cfg_attr(
     not(target_os = "linux"),
-    allow(unused_imports, dead_code, reason = "some are for the tests of Linux alone")
+    allow(
+        unused_imports,
+        dead_code,
+        reason = "some are for the tests of Linux alone"
+    )
 )]
 
 mod acceptor;

@@ -22,13 +22,22 @@ fn ago(seconds: u64) -> String {
 }
 
 fn rfc_3339(at: SystemTime) -> String {
-    jiff::Timestamp::try_from(at).map(|at| format!("{at:.3}")).unwrap()
+    jiff::Timestamp::try_from(at)
+        .map(|at| format!("{at:.3}"))
+        .unwrap()
 }
 
 /// An entry of the history, as documented by Jelou.
 fn entry(id: &str, by: &str, person: &str, text: &str, seconds_ago: u64) -> Value {
-    let (bot, person) = (json!({"id": "BOT_ID", "name": "Bot"}), json!({"id": person, "names": "Ana"}));
-    let (sender, recipient) = if by == "bot" { (bot, person) } else { (person, bot) };
+    let (bot, person) = (
+        json!({"id": "BOT_ID", "name": "Bot"}),
+        json!({"id": person, "names": "Ana"}),
+    );
+    let (sender, recipient) = if by == "bot" {
+        (bot, person)
+    } else {
+        (person, bot)
+    };
     json!({
         "recipient": recipient, "sender": sender, "by": by, "messageId": id, "status": "DELIVERED_USER",
         "bubble": {"type": "TEXT", "text": text}, "createdAt": ago(seconds_ago),
@@ -48,8 +57,12 @@ fn in_bubble(id: &str, person: &str, bubble: &Value) -> Value {
 }
 
 fn page(entries: &[Value], pages: u64) -> Reply {
-    let pagination = json!({"limit": 50, "page": 1, "total": entries.len(), "offset": 0, "totalPages": pages});
-    Reply::json(200, &json!({"pagination": pagination, "_metadata": {}, "results": entries}).to_string())
+    let pagination =
+        json!({"limit": 50, "page": 1, "total": entries.len(), "offset": 0, "totalPages": pages});
+    Reply::json(
+        200,
+        &json!({"pagination": pagination, "_metadata": {}, "results": entries}).to_string(),
+    )
 }
 
 fn no_look_up() -> Reply {
@@ -60,7 +73,9 @@ fn no_look_up() -> Reply {
 fn parameter(request: &Received, name: &str) -> Option<String> {
     let path = request.line.split(' ').nth(1).unwrap();
     let url = url::Url::parse(&format!("http://a{path}")).unwrap();
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
+    url.query_pairs()
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 fn page_number(request: &Received) -> usize {
@@ -85,7 +100,9 @@ impl Asking for Home {
 
 #[test]
 fn every_page_is_read_by_get_and_the_newest_comes_last() {
-    let entries: Vec<_> = (0..120).map(|at| entry(&format!("m{at}"), "bot", ANA, "Hola", at * 10)).collect();
+    let entries: Vec<_> = (0..120)
+        .map(|at| entry(&format!("m{at}"), "bot", ANA, "Hola", at * 10))
+        .collect();
     let shown = entries.clone();
     let server = Server::responding(move |_, request| {
         let begin = (page_number(request) - 1) * 50;
@@ -94,37 +111,77 @@ fn every_page_is_read_by_get_and_the_newest_comes_last() {
     let home = Home::new();
     let ended = home.asking("messages list --since 2h", &server).success();
     // The API's entries unchanged, one on each line.
-    assert_eq!(ended.rows(), shown.iter().rev().cloned().collect::<Vec<_>>());
+    assert_eq!(
+        ended.rows(),
+        shown.iter().rev().cloned().collect::<Vec<_>>()
+    );
     let received = server.received();
     assert_eq!(received.len(), 3);
     for (number, request) in received.iter().enumerate() {
-        let begin = format!("GET /v1/external/messages/history/BOT_ID?limit=50&page={}&startAt=", number + 1);
-        assert!(request.line.starts_with(&begin) && request.body.is_empty(), "{}", request.line);
-        assert_eq!(request.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+        let begin = format!(
+            "GET /v1/external/messages/history/BOT_ID?limit=50&page={}&startAt=",
+            number + 1
+        );
+        assert!(
+            request.line.starts_with(&begin) && request.body.is_empty(),
+            "{}",
+            request.line
+        );
+        assert_eq!(
+            request.headers["authorization"],
+            "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="
+        );
         // From the second page on, new entries do not move the pages.
         assert!(parameter(request, "endAt").is_some(), "{}", request.line);
-        assert!(number == 0 || parameter(request, "endAt") == parameter(&received[1], "endAt"), "{}", request.line);
+        assert!(
+            number == 0 || parameter(request, "endAt") == parameter(&received[1], "endAt"),
+            "{}",
+            request.line
+        );
     }
-    let record = home.asking("messages list --since 2h --limit 1 -o record", &server).success().json();
+    let record = home
+        .asking("messages list --since 2h --limit 1 -o record", &server)
+        .success()
+        .json();
     let expected = json!({
         "message_id": "m0", "at": record["at"], "by": "bot", "user": ANA, "name": "Ana", "state": "delivered", "status": null,
         "kind": "TEXT", "text": "Hola", "media_url": null,
     });
     assert_eq!(record, expected);
-    assert_eq!(server.received().len(), 4, "the newest stands on the first page");
-    assert_eq!(home.asking("messages list --limit 2 -o id", &server).success().stdout, "m1\nm0\n");
+    assert_eq!(
+        server.received().len(),
+        4,
+        "the newest stands on the first page"
+    );
+    assert_eq!(
+        home.asking("messages list --limit 2 -o id", &server)
+            .success()
+            .stdout,
+        "m1\nm0\n"
+    );
 }
 
 #[test]
 fn a_table_has_a_state_only_of_what_was_sent_to_a_person() {
-    let entries = [entry("2", "bot", ANA, "Listo", 10), entry("1", "user", ANA, "Gracias", 20)];
+    let entries = [
+        entry("2", "bot", ANA, "Listo", 10),
+        entry("1", "user", ANA, "Gracias", 20),
+    ];
     let server = Server::answering(page(&entries, 1));
     let home = Home::new();
     use_quick_profile(&home, &server.url);
     let (code, screen) = Terminal::plain(&home, &["-p", "quick", "messages", "list"]).end();
-    let row = |text: &str| screen.lines().find(|line| line.contains(text)).unwrap_or_else(|| panic!("{screen}"));
+    let row = |text: &str| {
+        screen
+            .lines()
+            .find(|line| line.contains(text))
+            .unwrap_or_else(|| panic!("{screen}"))
+    };
     assert_eq!(code, 0, "{screen}");
-    assert!(row("Listo").contains("delivered") && !row("Gracias").contains("delivered"), "{screen}");
+    assert!(
+        row("Listo").contains("delivered") && !row("Gracias").contains("delivered"),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -139,35 +196,90 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
         entry("7", "user", "web-visitor", "stop", 70),
         json!({"by": "ana@example.com", "sender": {"id": "5f"}, "recipient": {"id": LUIS}, "bubble": {"text": "baja"}}),
         // Shapes that are not documented: a text in another place, the label of a button, an image.
-        in_bubble("8", "593987654328", &json!({"type": "TEXT", "text": {"body": "Baja"}})),
-        in_bubble("9", "593987654329", &json!({"type": "BUTTON", "payload": "no", "title": "STOP"})),
-        in_bubble("10", "593987654330", &json!({"type": "IMAGE", "mediaUrl": "https://a.example/x.png"})),
+        in_bubble(
+            "8",
+            "593987654328",
+            &json!({"type": "TEXT", "text": {"body": "Baja"}}),
+        ),
+        in_bubble(
+            "9",
+            "593987654329",
+            &json!({"type": "BUTTON", "payload": "no", "title": "STOP"}),
+        ),
+        in_bubble(
+            "10",
+            "593987654330",
+            &json!({"type": "IMAGE", "mediaUrl": "https://a.example/x.png"}),
+        ),
     ];
     let server = Server::answering(page(&entries, 1));
     let home = Home::new();
     let words = r"messages list --by user --since 30d --matching '^\s*(baja|stop)\b' -o to";
     let people = home.asking(words, &server).success().stdout;
     let of_other_shapes = "+593987654329\n+593987654328\n";
-    assert_eq!(people, format!("{of_other_shapes}id:web-visitor\nUS.13491208655302741918\n+525512345678\n+{ANA}\n"));
+    assert_eq!(
+        people,
+        format!(
+            "{of_other_shapes}id:web-visitor\nUS.13491208655302741918\n+525512345678\n+{ANA}\n"
+        )
+    );
     // It is a list that a send accepts.
     home.write("opted-out.txt", &people);
-    let run = home.asking(&format!("send text --to {ANA} Hola --exclude opted-out.txt --dry-run"), &server);
+    let run = home.asking(
+        &format!("send text --to {ANA} Hola --exclude opted-out.txt --dry-run"),
+        &server,
+    );
     run.fails(11, &["opted-out.txt"]);
-    home.asking("messages list --to +593987654321 -o id", &server).success();
-    assert_eq!(home.asking("messages list --to 5215512345678 -o id", &server).success().stdout, "4\n3\n");
-    assert_eq!(home.asking("messages list --by bot -o id", &server).success().stdout, "2\n");
+    home.asking("messages list --to +593987654321 -o id", &server)
+        .success();
+    assert_eq!(
+        home.asking("messages list --to 5215512345678 -o id", &server)
+            .success()
+            .stdout,
+        "4\n3\n"
+    );
+    assert_eq!(
+        home.asking("messages list --by bot -o id", &server)
+            .success()
+            .stdout,
+        "2\n"
+    );
     // Its sender is neither named as the user nor has a number.
     let mut to_the_bot = entry("8", "user", "5f0c2a99", "baja", 70);
     to_the_bot["by"] = json!("client");
     // People are only printed if all of the list could be read.
     for (second, code, said) in [
         (Reply::json(500, "{}"), 6, "error: the API answered 500"),
-        (page(&[], 2), 6, "error: the listing is incomplete: the API did not give all that it has"),
-        (page(&[json!("x")], 2), 6, "error: the listing is incomplete: 1 entry does not say what a message must"),
-        (page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2), 6, "1 entry does not say what a message must"),
-        (page(&[in_bubble("8", LUIS, &json!({"type": "TEXT"}))], 2), 6, "1 entry does not say what a message must"),
-        (page(&[in_bubble("8", LUIS, &Value::Null)], 2), 6, "1 entry does not say what a message must"),
-        (page(&[to_the_bot], 2), 6, "1 entry does not say what a message must"),
+        (
+            page(&[], 2),
+            6,
+            "error: the listing is incomplete: the API did not give all that it has",
+        ),
+        (
+            page(&[json!("x")], 2),
+            6,
+            "error: the listing is incomplete: 1 entry does not say what a message must",
+        ),
+        (
+            page(&[json!({"by": "user", "bubble": {"text": "baja"}})], 2),
+            6,
+            "1 entry does not say what a message must",
+        ),
+        (
+            page(&[in_bubble("8", LUIS, &json!({"type": "TEXT"}))], 2),
+            6,
+            "1 entry does not say what a message must",
+        ),
+        (
+            page(&[in_bubble("8", LUIS, &Value::Null)], 2),
+            6,
+            "1 entry does not say what a message must",
+        ),
+        (
+            page(&[to_the_bot], 2),
+            6,
+            "1 entry does not say what a message must",
+        ),
     ] {
         let server = Server::start(vec![page(&entries, 2), second]);
         let ended = home.asking(words, &server).fails(code, &[said]);
@@ -178,7 +290,12 @@ fn who_asked_not_to_be_written_to_becomes_a_list() {
 /// A listing of two messages, and the answers that follow it; the code, the output, and the number of printed messages.
 #[test]
 fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
-    let two = || [entry("1", "bot", ANA, "a", 10), entry("2", "bot", ANA, "b", 20)];
+    let two = || {
+        [
+            entry("1", "bot", ANA, "a", 10),
+            entry("2", "bot", ANA, "b", 20),
+        ]
+    };
     let bytes = |body: &str| Reply::json(200, body);
     let date = |seconds: u64| {
         let at = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
@@ -186,18 +303,42 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
         Reply::with_headers(200, &format!("Date: {at}\r\n"), &results)
     };
     let huge = json!({"results": [entry("h", "bot", ANA, &"x".repeat(7 << 20), 1)], "pagination": {"totalPages": 1}});
-    let mixed = [two()[1].clone(), two()[0].clone(), entry("old", "bot", ANA, "c", 200_000)];
+    let mixed = [
+        two()[1].clone(),
+        two()[0].clone(),
+        entry("old", "bot", ANA, "c", 200_000),
+    ];
     let cases: Vec<(&str, Vec<Reply>, i32, &str, usize)> = vec![
-        ("no listing", vec![bytes("[]")], 5, "this is not a listing of Jelou's; check --api-url", 0),
-        ("no messages", vec![page(&[], 0)], 0, "note: no messages found", 0),
+        (
+            "no listing",
+            vec![bytes("[]")],
+            5,
+            "this is not a listing of Jelou's; check --api-url",
+            0,
+        ),
+        (
+            "no messages",
+            vec![page(&[], 0)],
+            0,
+            "note: no messages found",
+            0,
+        ),
         (
             "cut short",
-            vec![Reply::Bytes(b"HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{\"results\":[".to_vec())],
+            vec![Reply::Bytes(
+                b"HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{\"results\":[".to_vec(),
+            )],
             6,
             "its body could not be read whole",
             0,
         ),
-        ("named data, no pagination", vec![bytes(&json!({"data": two()}).to_string())], 0, "", 2),
+        (
+            "named data, no pagination",
+            vec![bytes(&json!({"data": two()}).to_string())],
+            0,
+            "",
+            2,
+        ),
         (
             "entries that are none",
             vec![page(&[json!(null), json!([1]), two()[0].clone()], 1)],
@@ -208,42 +349,96 @@ fn whatever_it_answers_is_said_and_a_part_never_ends_with_0() {
         ("another order, too old", vec![page(&mixed, 1)], 0, "", 2),
         ("a page of 7 MiB", vec![bytes(&huge.to_string())], 0, "", 1),
         ("a clock an hour ahead", vec![date(3600)], 0, "", 2),
-        ("fails later", vec![page(&two(), 2), Reply::json(503, "")], 6, "error: the API answered 503", 2),
-        ("breaks off later", vec![page(&two(), 2), Reply::ResetAfterReading], 7, "before an answer came", 2),
+        (
+            "fails later",
+            vec![page(&two(), 2), Reply::json(503, "")],
+            6,
+            "error: the API answered 503",
+            2,
+        ),
+        (
+            "breaks off later",
+            vec![page(&two(), 2), Reply::ResetAfterReading],
+            7,
+            "before an answer came",
+            2,
+        ),
         (
             "refuses later",
-            vec![page(&two(), 2), Reply::json(401, r#"{"message":"Authentication failed"}"#)],
+            vec![
+                page(&two(), 2),
+                Reply::json(401, r#"{"message":"Authentication failed"}"#),
+            ],
             4,
             "the API answered 401: Authentication failed",
             2,
         ),
-        ("no look-up", vec![no_look_up()], 5, "this account has no message look-ups: GET /v1/external", 0),
-        ("a secret repeated", vec![bytes(r#"{"message":"canary-secret-of-the-tests is wrong"}"#)], 5, "(redacted)", 0),
+        (
+            "no look-up",
+            vec![no_look_up()],
+            5,
+            "this account has no message look-ups: GET /v1/external",
+            0,
+        ),
+        (
+            "a secret repeated",
+            vec![bytes(
+                r#"{"message":"canary-secret-of-the-tests is wrong"}"#,
+            )],
+            5,
+            "(redacted)",
+            0,
+        ),
     ];
     let home = Home::new();
     for (name, replies, code, said, printed) in cases {
         let server = Server::start(replies);
         let ended = home.asking("messages list -o record", &server).end();
         assert_eq!(ended.code, code, "{name}: {ended:?}");
-        assert!(ended.stderr.contains(said), "{name}: `{said}` is missing in {}", ended.stderr);
-        assert!(!ended.stderr.contains("may have been sent"), "{name}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains(said),
+            "{name}: `{said}` is missing in {}",
+            ended.stderr
+        );
+        assert!(
+            !ended.stderr.contains("may have been sent"),
+            "{name}: {}",
+            ended.stderr
+        );
         assert_eq!(ended.rows().len(), printed, "{name}: {ended:?}");
-        assert!(server.received().iter().all(|request| request.line.starts_with("GET ")), "{name}");
+        assert!(
+            server
+                .received()
+                .iter()
+                .all(|request| request.line.starts_with("GET ")),
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn a_busy_or_slow_server_is_waited_for() {
     let busy = Reply::with_headers(429, "Retry-After: 1\r\n", "{}");
-    let server = Server::start(vec![busy, Reply::json(502, ""), page(&[entry("1", "bot", ANA, "a", 1)], 1)]);
+    let server = Server::start(vec![
+        busy,
+        Reply::json(502, ""),
+        page(&[entry("1", "bot", ANA, "a", 1)], 1),
+    ]);
     let home = Home::new();
     let ended = home.run("messages list -o id").api(&server.url).success();
     assert_eq!(ended.stdout, "1\n");
-    assert!(ended.stderr.contains("trying again in 1.0 s"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("trying again in 1.0 s"),
+        "{}",
+        ended.stderr
+    );
     let server = Server::start(vec![Reply::HangAfterReading, page(&[], 1)]);
-    home.run("messages list --timeout 200ms").api(&server.url).success();
+    home.run("messages list --timeout 200ms")
+        .api(&server.url)
+        .success();
     let server = Server::answering(Reply::HangAfterReading);
-    home.asking("messages list --timeout 100ms --retry-for 0", &server).fails(7, &["no answer in time"]);
+    home.asking("messages list --timeout 100ms --retry-for 0", &server)
+        .fails(7, &["no answer in time"]);
 }
 
 #[test]
@@ -251,11 +446,18 @@ fn the_span_is_by_the_servers_clock() {
     let ahead = SystemTime::now() + Duration::from_secs(7200);
     let results = json!({"pagination": {"totalPages": 1}, "results": []}).to_string();
     let date = httpdate::fmt_http_date(ahead);
-    let server = Server::answering(Reply::with_headers(200, &format!("Date: {date}\r\n"), &results));
+    let server = Server::answering(Reply::with_headers(
+        200,
+        &format!("Date: {date}\r\n"),
+        &results,
+    ));
     let home = Home::new();
     home.asking("messages list --since 1h", &server).success();
-    let starts: Vec<jiff::Timestamp> =
-        server.received().iter().map(|request| parameter(request, "startAt").unwrap().parse().unwrap()).collect();
+    let starts: Vec<jiff::Timestamp> = server
+        .received()
+        .iter()
+        .map(|request| parameter(request, "startAt").unwrap().parse().unwrap())
+        .collect();
     assert_eq!(starts.len(), 2, "it begins again by the other clock");
     let moved = starts[1].duration_since(starts[0]).as_secs();
     assert!((7190..=7210).contains(&moved), "{moved}");
@@ -266,48 +468,104 @@ fn what_cannot_be_asked_is_refused_before_anything_leaves() {
     let server = Server::never_asked();
     let home = Home::new();
     for (words, said) in [
-        ("messages list --since yesterday", "`yesterday` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20"),
-        ("messages list --until 2026-02-30", "`2026-02-30` is not a time"),
-        ("messages list --since 1h --until 2h", "is not before --until"),
-        ("messages list --since 2099-01-01", "--since 2099-01-01T00:00:00Z is not before now"),
-        ("messages list --matching ''", "it would match every message; a variable may be empty"),
-        ("messages list --matching '('", "`(` is not a regular expression: "),
+        (
+            "messages list --since yesterday",
+            "`yesterday` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20",
+        ),
+        (
+            "messages list --until 2026-02-30",
+            "`2026-02-30` is not a time",
+        ),
+        (
+            "messages list --since 1h --until 2h",
+            "is not before --until",
+        ),
+        (
+            "messages list --since 2099-01-01",
+            "--since 2099-01-01T00:00:00Z is not before now",
+        ),
+        (
+            "messages list --matching ''",
+            "it would match every message; a variable may be empty",
+        ),
+        (
+            "messages list --matching '('",
+            "`(` is not a regular expression: ",
+        ),
         ("messages list --by agent", "[possible values: bot, user]"),
         ("messages list --limit 0", "--limit"),
-        ("messages list --to 0987654321", "--to: `0987654321` is a national number"),
+        (
+            "messages list --to 0987654321",
+            "--to: `0987654321` is a national number",
+        ),
         ("messages get ''", "an id has 1 to 200 characters"),
         ("messages get ..", "it is neither . nor .."),
         ("messages get x --for 1m", "--wait"),
-        ("messages get x --wait accepted", "[possible values: delivered, read, replied]"),
-        ("messages get x -o to", "-o to: this command lists no recipients"),
+        (
+            "messages get x --wait accepted",
+            "[possible values: delivered, read, replied]",
+        ),
+        (
+            "messages get x -o to",
+            "-o to: this command lists no recipients",
+        ),
         ("templates -o to", "-o to: this command lists no recipients"),
     ] {
         home.asking(words, &server).fails(2, &[said]);
     }
     let long = "x".repeat(201);
-    home.asking(&format!("messages get {long}"), &server).fails(2, &["an id has 1 to 200 characters"]);
-    let shown = home.asking("messages list --since 2026-11-20T00:00:00Z --dry-run", &server).success().json();
-    assert_eq!((shown["method"].as_str(), shown["body"].is_null()), (Some("GET"), true));
-    let shown = home.asking("messages get m/1 --curl", &server).success().stdout;
-    assert!(shown.contains("--request GET") && shown.contains("messageId=m%2F1"), "{shown}");
+    home.asking(&format!("messages get {long}"), &server)
+        .fails(2, &["an id has 1 to 200 characters"]);
+    let shown = home
+        .asking(
+            "messages list --since 2026-11-20T00:00:00Z --dry-run",
+            &server,
+        )
+        .success()
+        .json();
+    assert_eq!(
+        (shown["method"].as_str(), shown["body"].is_null()),
+        (Some("GET"), true)
+    );
+    let shown = home
+        .asking("messages get m/1 --curl", &server)
+        .success()
+        .stdout;
+    assert!(
+        shown.contains("--request GET") && shown.contains("messageId=m%2F1"),
+        "{shown}"
+    );
 }
 
 /// A process that lists the ids of messages, and what it prints.
 fn listing(home: &Home, flags: &str, url: &str) -> (Child, impl Iterator<Item = String> + use<>) {
     use_quick_profile(home, url);
-    let mut child = home.process(&format!("messages list -o id {flags}"), url).spawn().unwrap();
-    let printed = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut child = home
+        .process(&format!("messages list -o id {flags}"), url)
+        .spawn()
+        .unwrap();
+    let printed = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
     (child, printed)
 }
 
 #[test]
 fn a_signal_while_the_first_listing_is_read_is_no_success() {
-    let server = Server::start(vec![page(&[entry("1", "bot", ANA, "a", 1)], 2), Reply::HangAfterReading]);
+    let server = Server::start(vec![
+        page(&[entry("1", "bot", ANA, "a", 1)], 2),
+        Reply::HangAfterReading,
+    ]);
     let home = Home::new();
     let (mut child, printed) = listing(&home, "", &server.url);
-    wait_until("the second page is asked for", || server.received().len() == 2);
+    wait_until("the second page is asked for", || {
+        server.received().len() == 2
+    });
     signal(&child, Signal::TERM);
-    assert_eq!((child.wait().unwrap().code(), printed.collect::<Vec<_>>()), (Some(143), vec!["1".to_owned()]));
+    assert_eq!(
+        (child.wait().unwrap().code(), printed.collect::<Vec<_>>()),
+        (Some(143), vec!["1".to_owned()])
+    );
 }
 
 fn notification(id: &str, status: &str) -> Value {
@@ -353,19 +611,38 @@ fn one_message_is_found_wherever_it_is_listed() {
             json!({"state": "delivered", "user": ANA, "at": null}),
         ),
         (
-            by_place(none(), page(std::slice::from_ref(&template), 1), no_look_up()),
+            by_place(
+                none(),
+                page(std::slice::from_ref(&template), 1),
+                no_look_up(),
+            ),
             json!({"state": "delivered", "template": "order_shipped", "user": ANA}),
         ),
-        (in_history(&["CREATED", "READ", "DELIVERED_USER"].map(|sent| entry_in("t", sent))), json!({"state": "read"})),
-        (by_place(none(), none(), single(&template)), json!({"state": "delivered", "template": "order_shipped"})),
+        (
+            in_history(&["CREATED", "READ", "DELIVERED_USER"].map(|sent| entry_in("t", sent))),
+            json!({"state": "read"}),
+        ),
+        (
+            by_place(none(), none(), single(&template)),
+            json!({"state": "delivered", "template": "order_shipped"}),
+        ),
         (
             by_place(none(), none(), single(&failed)),
             json!({"state": "undelivered", "code": "131026", "reason": "(#131026) Message undeliverable"}),
         ),
-        (in_history(&[json!({"messageId": "t", "status": "PAUSED"})]), json!({"state": "other", "status": "PAUSED"})),
-        (in_history(&[json!({"messageId": "t"})]), json!({"state": "accepted", "status": null})),
+        (
+            in_history(&[json!({"messageId": "t", "status": "PAUSED"})]),
+            json!({"state": "other", "status": "PAUSED"}),
+        ),
+        (
+            in_history(&[json!({"messageId": "t"})]),
+            json!({"state": "accepted", "status": null}),
+        ),
     ] {
-        let record = home.asking("messages get t -o record", &server).success().json();
+        let record = home
+            .asking("messages get t -o record", &server)
+            .success()
+            .json();
         for (field, value) in expected.as_object().unwrap() {
             assert_eq!(&record[field], value, "{field}: {record}");
         }
@@ -377,31 +654,77 @@ fn one_message_is_found_wherever_it_is_listed() {
         (none(), none(), no_look_up(), 5, unlisted),
         (none(), no_look_up(), no_look_up(), 5, unlisted),
         // A message that the user wrote does not count, and an entry with another name does not either.
-        (page(&[entry("t", "user", ANA, "x", 1)], 1), none(), no_look_up(), 5, unlisted),
-        (page(&[entry("u", "bot", ANA, "x", 1)], 1), none(), single(&notification("u", "READ")), 5, unlisted),
-        (page(&[entry("u", "bot", ANA, "x", 1)], 9), none(), no_look_up(), 5, unread),
-        (refused(401), no_look_up(), no_look_up(), 4, "the API answered 401"),
-        (no_look_up(), Reply::json(404, r#"{"code":"E1019"}"#), no_look_up(), 5, "E1019"),
+        (
+            page(&[entry("t", "user", ANA, "x", 1)], 1),
+            none(),
+            no_look_up(),
+            5,
+            unlisted,
+        ),
+        (
+            page(&[entry("u", "bot", ANA, "x", 1)], 1),
+            none(),
+            single(&notification("u", "READ")),
+            5,
+            unlisted,
+        ),
+        (
+            page(&[entry("u", "bot", ANA, "x", 1)], 9),
+            none(),
+            no_look_up(),
+            5,
+            unread,
+        ),
+        (
+            refused(401),
+            no_look_up(),
+            no_look_up(),
+            4,
+            "the API answered 401",
+        ),
+        (
+            no_look_up(),
+            Reply::json(404, r#"{"code":"E1019"}"#),
+            no_look_up(),
+            5,
+            "E1019",
+        ),
         // One place need not accept the ids of another.
         (none(), refused(422), refused(400), 5, unread),
-        (refused(500), none(), no_look_up(), 6, "the API answered 500"),
+        (
+            refused(500),
+            none(),
+            no_look_up(),
+            6,
+            "the API answered 500",
+        ),
     ] {
         let server = by_place(history, notifications, one);
         let ended = home.asking("messages get t", &server).fails(code, &[said]);
         assert_eq!(ended.stdout, "");
     }
     let server = by_place(no_look_up(), no_look_up(), no_look_up());
-    home.asking("messages get t", &server)
-        .fails(5, &["this account has no message look-ups: GET /v1/", "the API answered 404"]);
+    home.asking("messages get t", &server).fails(
+        5,
+        &[
+            "this account has no message look-ups: GET /v1/",
+            "the API answered 404",
+        ],
+    );
 }
 
 /// Both addresses of a notification and the history, in every combination of what they may answer.
 #[test]
 fn a_place_that_fails_does_not_know_the_message() {
     let home = Home::new();
-    let places = ["/v1/external/bots/BOT_ID/notifications/t", "/v1/bots/BOT_ID/notifications/t", "/messages/history/"];
+    let places = [
+        "/v1/external/bots/BOT_ID/notifications/t",
+        "/v1/bots/BOT_ID/notifications/t",
+        "/messages/history/",
+    ];
     for combination in 0..64_usize {
-        let statuses = [combination / 16, combination / 4 % 4, combination % 4].map(|at| [200_u16, 401, 404, 500][at]);
+        let statuses = [combination / 16, combination / 4 % 4, combination % 4]
+            .map(|at| [200_u16, 401, 404, 500][at]);
         let answer = move |request: &Received| {
             let Some(place) = places
                 .iter()
@@ -417,10 +740,16 @@ fn a_place_that_fails_does_not_know_the_message() {
             }
         };
         // Where one place knows it, the answer comes in time, however slow the machine is.
-        let most = if statuses.contains(&200) { "60s" } else { "300ms" };
+        let most = if statuses.contains(&200) {
+            "60s"
+        } else {
+            "300ms"
+        };
         for wait in [&[][..], &["--wait", "delivered", "--for", most]] {
             let server = Server::responding(move |_, request| answer(request));
-            let run = home.asking("messages get t -o record --retry-for 0", &server).args(wait);
+            let run = home
+                .asking("messages get t -o record --retry-for 0", &server)
+                .args(wait);
             let ended = run.end();
             let expected = match (statuses, wait.is_empty()) {
                 _ if statuses.contains(&200) => 0,
@@ -429,7 +758,10 @@ fn a_place_that_fails_does_not_know_the_message() {
                 (_, false) => 15,
             };
             assert_eq!(ended.code, expected, "{statuses:?} {wait:?}: {ended:?}");
-            assert!(!ended.stderr.contains("client id"), "{statuses:?}: {ended:?}");
+            assert!(
+                !ended.stderr.contains("client id"),
+                "{statuses:?}: {ended:?}"
+            );
             if statuses.contains(&200) {
                 assert_eq!(ended.json()["state"], "delivered", "{statuses:?}");
                 assert!(server.received().len() <= 4, "{statuses:?}");
@@ -448,7 +780,8 @@ fn a_place_that_fails_does_not_know_the_message() {
     assert_eq!(server.received().len(), 4);
     // Credentials are blamed where nothing accepted them.
     let server = Server::answering(Reply::json(401, "{}"));
-    home.asking("messages get t", &server).fails(4, &["check client id, secret and --bot"]);
+    home.asking("messages get t", &server)
+        .fails(4, &["check client id, secret and --bot"]);
 }
 
 #[test]
@@ -459,42 +792,66 @@ fn getting_waits_until_it_has_come_so_far() {
         let is_history = request.line.contains("/messages/history/");
         let mut listed = entry("t", "bot", ANA, "Hola", 5);
         listed["status"] = json!(statuses[(number / 4).min(2)]);
-        if is_history { page(&[listed], 1) } else { no_look_up() }
+        if is_history {
+            page(&[listed], 1)
+        } else {
+            no_look_up()
+        }
     });
-    let record = home.asking("messages get t --wait delivered -o record", &server).success().json();
+    let record = home
+        .asking("messages get t --wait delivered -o record", &server)
+        .success()
+        .json();
     assert_eq!(record["state"], "read");
-    let paths: BTreeSet<_> =
-        server.received().iter().map(|request| request.line.split('?').next().unwrap().to_owned()).collect();
+    let paths: BTreeSet<_> = server
+        .received()
+        .iter()
+        .map(|request| request.line.split('?').next().unwrap().to_owned())
+        .collect();
     assert_eq!(paths.len(), 4, "{paths:?}");
     // A message found by its own address is requested there again.
-    let server = Server::responding(move |number, request| match request.line.split([' ', '?']).nth(1).unwrap() {
-        "/v1/external/bots/BOT_ID/notifications/t" if number < 3 => {
-            Reply::json(200, &notification("t", "CREATED").to_string())
+    let server = Server::responding(move |number, request| {
+        match request.line.split([' ', '?']).nth(1).unwrap() {
+            "/v1/external/bots/BOT_ID/notifications/t" if number < 3 => {
+                Reply::json(200, &notification("t", "CREATED").to_string())
+            }
+            "/v1/external/bots/BOT_ID/notifications/t" => {
+                Reply::json(200, &notification("t", "DELIVERED_USER").to_string())
+            }
+            _ => page(&[], 0),
         }
-        "/v1/external/bots/BOT_ID/notifications/t" => {
-            Reply::json(200, &notification("t", "DELIVERED_USER").to_string())
-        }
-        _ => page(&[], 0),
     });
-    home.asking("messages get t --wait delivered", &server).success();
+    home.asking("messages get t --wait delivered", &server)
+        .success();
     let mut failed = notification("t", "FAILED");
     failed["error"] = json!("Message undeliverable");
     let server = by_place(page(&[], 0), page(&[failed], 1), no_look_up());
     let ended = home.asking("messages get t --wait read", &server);
     ended.fails(15, &["error: undelivered: 131026: Message undeliverable"]);
-    let server = by_place(page(&[entry("t", "bot", ANA, "x", 1)], 1), page(&[], 0), no_look_up());
+    let server = by_place(
+        page(&[entry("t", "bot", ANA, "x", 1)], 1),
+        page(&[], 0),
+        no_look_up(),
+    );
     let ended = home.asking("messages get t --wait read --for 2s", &server);
     ended.fails(15, &["error: not read within 2 s: it is delivered"]);
     let server = by_place(page(&[], 0), page(&[], 0), no_look_up());
     let ended = home.asking("messages get t --wait read --for 200ms", &server);
-    ended.fails(15, &["error: not read within 0.2 s: Jelou does not list it yet"]);
+    ended.fails(
+        15,
+        &["error: not read within 0.2 s: Jelou does not list it yet"],
+    );
     let server = Server::answering(Reply::json(401, "{}"));
-    home.asking("messages get t --wait read", &server).fails(4, &["the API answered 401"]);
+    home.asking("messages get t --wait read", &server)
+        .fails(4, &["the API answered 401"]);
 }
 
 #[test]
 fn two_people_whose_messages_have_one_id_are_both_listed() {
-    let entries = [entry("same", "user", ANA, "baja", 1), entry("same", "user", "593987654399", "baja", 2)];
+    let entries = [
+        entry("same", "user", ANA, "baja", 1),
+        entry("same", "user", "593987654399", "baja", 2),
+    ];
     let server = Server::start(vec![page(&entries, 1)]);
     let ended = Home::new().asking("messages list -o to", &server).success();
     let mut people: Vec<_> = ended.stdout.lines().collect();

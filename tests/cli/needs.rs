@@ -10,14 +10,29 @@ pub(crate) use self::support::{LEFT_OUT, can_test};
 /// Whether to run a test that mounts something in its own namespace.
 #[cfg(target_os = "linux")]
 pub(crate) fn can_mount() -> bool {
-    let mount = ["--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/tmp"];
-    can_test("unshare, and the right to mount in a namespace of its own", || works("unshare", &mount))
+    let mount = [
+        "--map-root-user",
+        "--mount",
+        "mount",
+        "-t",
+        "tmpfs",
+        "none",
+        "/tmp",
+    ];
+    can_test(
+        "unshare, and the right to mount in a namespace of its own",
+        || works("unshare", &mount),
+    )
 }
 
 /// The words of a command as root: for root itself, or with sudo without a password.
 #[cfg(unix)]
 pub(crate) fn by_root<'a>(words: &[&'a str]) -> Vec<&'a str> {
-    let sudo: &[&str] = if rustix::process::getuid().is_root() { &[] } else { &["sudo", "-n"] };
+    let sudo: &[&str] = if rustix::process::getuid().is_root() {
+        &[]
+    } else {
+        &["sudo", "-n"]
+    };
     [sudo, words].concat()
 }
 

@@ -16,7 +16,15 @@ const GROUP_ID: &str = "EC.ENT.11815799212886844830";
 
 /// The address of a dry run's request.
 fn recipient(home: &Home, arguments: &[&str]) -> Value {
-    let ended = home.run_args(&[&["--sandbox", "--dry-run", "send", "text", "Hola"], arguments].concat()).success();
+    let ended = home
+        .run_args(
+            &[
+                &["--sandbox", "--dry-run", "send", "text", "Hola"],
+                arguments,
+            ]
+            .concat(),
+        )
+        .success();
     ended.json()["body"]["userId"].clone()
 }
 
@@ -32,13 +40,38 @@ fn a_national_number_needs_its_country() {
     ] {
         assert_eq!(recipient(&home, arguments), "593987654321", "{arguments:?}");
     }
-    assert_eq!(recipient(&home, &["--to", "id:0987654321", "--country", "EC"]), "0987654321");
+    assert_eq!(
+        recipient(&home, &["--to", "id:0987654321", "--country", "EC"]),
+        "0987654321"
+    );
     for (to, flags, parts) in [
-        ("0987654321", &[][..], &["--to: `0987654321` is a national number: say of which country", "--country"][..]),
+        (
+            "0987654321",
+            &[][..],
+            &[
+                "--to: `0987654321` is a national number: say of which country",
+                "--country",
+            ][..],
+        ),
         ("5930987654321", &[], &["did you mean +593987654321?"]),
-        ("593593987654321", &["--country", "EC"], &["the country code 593 twice; did you mean +593987654321?"]),
-        ("+59398765", &[], &["a number of EC (+593) has 8 or 9 digits behind the country code, and this has 5"]),
-        ("0987654321", &["--country", "Narnia"], &["--country", "`Narnia` is not a country; write its two letters"]),
+        (
+            "593593987654321",
+            &["--country", "EC"],
+            &["the country code 593 twice; did you mean +593987654321?"],
+        ),
+        (
+            "+59398765",
+            &[],
+            &["a number of EC (+593) has 8 or 9 digits behind the country code, and this has 5"],
+        ),
+        (
+            "0987654321",
+            &["--country", "Narnia"],
+            &[
+                "--country",
+                "`Narnia` is not a country; write its two letters",
+            ],
+        ),
     ] {
         let arguments = [&["--sandbox", "send", "text", "Hola", "--to", to], flags].concat();
         home.run_args(&arguments).fails(2, parts);
@@ -49,9 +82,16 @@ fn a_national_number_needs_its_country() {
 fn ten_bare_digits_that_may_be_national_are_told() {
     let told = "+3212345678 is a number of BE; if it is a national number, say of which country with --country";
     let home = Home::new();
-    for (to, is_told) in [("3212345678", true), ("+3212345678", false), ("593987654321", false), ("14155550100", false)]
-    {
-        let ended = home.run("--sandbox send text Hola --to").args(&[to]).success();
+    for (to, is_told) in [
+        ("3212345678", true),
+        ("+3212345678", false),
+        ("593987654321", false),
+        ("14155550100", false),
+    ] {
+        let ended = home
+            .run("--sandbox send text Hola --to")
+            .args(&[to])
+            .success();
         assert_eq!(ended.stderr.contains(told), is_told, "{to}: {ended:?}");
     }
 }
@@ -59,11 +99,25 @@ fn ten_bare_digits_that_may_be_national_are_told() {
 #[test]
 fn a_number_that_can_be_of_two_countries_is_told() {
     let home = Home::new();
-    let send = ["--sandbox", "send", "text", "Hola", "--to", "4771234567", "--country", "MX"];
-    home.run_args(&send).success().told(&["taken as a number of MX, +524771234567; if that of NO is meant"]);
-    home.run_args(&[&send[..], &["--strict"]].concat()).fails(2, &["taken as a number of MX"]);
+    let send = [
+        "--sandbox",
+        "send",
+        "text",
+        "Hola",
+        "--to",
+        "4771234567",
+        "--country",
+        "MX",
+    ];
+    home.run_args(&send)
+        .success()
+        .told(&["taken as a number of MX, +524771234567; if that of NO is meant"]);
+    home.run_args(&[&send[..], &["--strict"]].concat())
+        .fails(2, &["taken as a number of MX"]);
     // A landline's number, as WhatsApp does not write Argentina's mobiles.
-    home.run("--sandbox send text Hola --to 541123456789").success().told(&["+5491123456789"]);
+    home.run("--sandbox send text Hola --to 541123456789")
+        .success()
+        .told(&["+5491123456789"]);
 }
 
 #[test]
@@ -71,9 +125,17 @@ fn the_country_of_the_profile_holds_where_the_flag_does_not_say() {
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"1\"\ncountry = \"MX\"\n");
     assert_eq!(recipient(&home, &["--to", "5512345678"]), "525512345678");
-    assert_eq!(recipient(&home, &["--to", "0987654321", "--country", "EC"]), "593987654321");
-    let from_environment = home.run("--sandbox --dry-run send text Hola").env("JELOU_TO", "5512345678");
-    assert_eq!(from_environment.success().json()["body"]["userId"], "525512345678");
+    assert_eq!(
+        recipient(&home, &["--to", "0987654321", "--country", "EC"]),
+        "593987654321"
+    );
+    let from_environment = home
+        .run("--sandbox --dry-run send text Hola")
+        .env("JELOU_TO", "5512345678");
+    assert_eq!(
+        from_environment.success().json()["body"]["userId"],
+        "525512345678"
+    );
     let notice = home.run("--sandbox --dry-run run --to 5512345678 -- true");
     assert_eq!(notice.success().json()["body"]["userId"], "525512345678");
 
@@ -86,27 +148,63 @@ fn the_country_of_the_profile_holds_where_the_flag_does_not_say() {
 #[test]
 fn a_list_of_national_numbers_is_sent_with_its_country() {
     let home = Home::new();
-    home.write("people.csv", "celular\n0987654321\n+593 98 765 4322\n987654323\n");
+    home.write(
+        "people.csv",
+        "celular\n0987654321\n+593 98 765 4322\n987654323\n",
+    );
     let users = |arguments: &[&str]| {
         let requests = home.list_shown(arguments).success().rows();
-        requests.into_iter().map(|request| request["body"]["userId"].clone()).collect::<Vec<_>>()
+        requests
+            .into_iter()
+            .map(|request| request["body"]["userId"].clone())
+            .collect::<Vec<_>>()
     };
     let expected = ["593987654321", "593987654322", "593987654323"];
-    assert_eq!(users(&["people.csv", "--country", "EC", "text", "Hola"]), expected);
-    assert_eq!(users(&["people.csv", "text", "Hola", "--to", "{{ celular | phone('EC') }}"]), expected);
+    assert_eq!(
+        users(&["people.csv", "--country", "EC", "text", "Hola"]),
+        expected
+    );
+    assert_eq!(
+        users(&[
+            "people.csv",
+            "text",
+            "Hola",
+            "--to",
+            "{{ celular | phone('EC') }}"
+        ]),
+        expected
+    );
     home.run("--sandbox bulk send people.csv text Hola")
         .fails(2, &["line 2: celular: `0987654321` is a national number: say of which country, such as --country EC"]);
     home.run("--sandbox bulk send people.csv text Hola --to '593{{ celular }}'")
-        .fails(2, &["line 2: --to: `5930987654321` is not a phone number", "did you mean +593987654321?"]);
-    home.run_args(&["--sandbox", "bulk", "send", "people.csv", "text", "Hola {{ celular | phone('XX') }}"])
-        .fails(2, &["line 2: text: phone: ", "`XX` is not a country"]);
+        .fails(
+            2,
+            &[
+                "line 2: --to: `5930987654321` is not a phone number",
+                "did you mean +593987654321?",
+            ],
+        );
+    home.run_args(&[
+        "--sandbox",
+        "bulk",
+        "send",
+        "people.csv",
+        "text",
+        "Hola {{ celular | phone('XX') }}",
+    ])
+    .fails(2, &["line 2: text: phone: ", "`XX` is not a country"]);
 }
 
 #[test]
 fn a_list_whose_bare_numbers_are_of_several_countries_is_told() {
     let home = Home::new();
-    home.write("people.csv", "celular\n525512345678\n4771234567\n+593987654321\n525512345679\n");
-    let ended = home.run("--sandbox bulk send people.csv text Hola").success();
+    home.write(
+        "people.csv",
+        "celular\n525512345678\n4771234567\n+593987654321\n525512345679\n",
+    );
+    let ended = home
+        .run("--sandbox bulk send people.csv text Hola")
+        .success();
     let told = "the numbers without + are of 2 country codes: +52 (line 2: `525512345678`), +47 (line 3: `4771234567`)";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     // With a country, each number that is not one of its own is reported, without the hint to name a country.
@@ -120,22 +218,32 @@ fn a_list_whose_bare_numbers_are_of_several_countries_is_told() {
 fn a_list_of_bare_numbers_of_one_unlikely_country_is_told() {
     let home = Home::new();
     home.write("people.csv", "celular\n4771234567\n4771234568\n");
-    let ended = home.run("--sandbox bulk send people.csv text Hola").success();
-    let told =
-        "are read as numbers of NO (+47), such as 4771234567: if they are national numbers, say of which country";
+    let ended = home
+        .run("--sandbox bulk send people.csv text Hola")
+        .success();
+    let told = "are read as numbers of NO (+47), such as 4771234567: if they are national numbers, say of which country";
     assert!(ended.stderr.contains(told), "{ended:?}");
     home.write("people.csv", "celular\n593987654321\n");
-    home.run("--sandbox bulk send people.csv text Hola").success().not_told(&["are read as"]);
+    home.run("--sandbox bulk send people.csv text Hola")
+        .success()
+        .not_told(&["are read as"]);
 }
 
 #[test]
 fn a_person_is_allowed_in_either_spelling() {
     let home = Home::new();
     home.config("[profiles.p]\nbot_id = \"1\"\nallow_to = [\"525512345678\", \"5491123456789\", \"55119*\"]\n");
-    for to in ["+5215512345678", "+525512345678", "+541123456789", "+551187654321"] {
-        home.run_args(&["--sandbox", "send", "text", "Hola", "--to", to]).success();
+    for to in [
+        "+5215512345678",
+        "+525512345678",
+        "+541123456789",
+        "+551187654321",
+    ] {
+        home.run_args(&["--sandbox", "send", "text", "Hola", "--to", to])
+            .success();
     }
-    home.run("--sandbox send text Hola --to +525512345679").fails(11, &["not among the recipients"]);
+    home.run("--sandbox send text Hola --to +525512345679")
+        .fails(11, &["not among the recipients"]);
 }
 
 #[test]
@@ -147,21 +255,44 @@ fn a_person_without_a_number_is_named_by_their_user_id() {
         (&format!(" {USER_ID}\u{a0}"), USER_ID),
         ("id:EC.593987654321", "EC.593987654321"),
     ] {
-        assert_eq!(recipient(&home, &["--to", to, "--country", "EC"]), expected, "{to}");
+        assert_eq!(
+            recipient(&home, &["--to", to, "--country", "EC"]),
+            expected,
+            "{to}"
+        );
     }
     for (to, parts) in [
-        ("EC.593987654321", &["--to: `EC.593987654321` is not a phone number: it contains `E`", "`id:USER`"][..]),
+        (
+            "EC.593987654321",
+            &[
+                "--to: `EC.593987654321` is not a phone number: it contains `E`",
+                "`id:USER`",
+            ][..],
+        ),
         ("US.12", &["or a WhatsApp user id such as US.134"]),
-        ("us.13491208655302741918", &["is not a phone number", "or a WhatsApp user id such as US.134", "`id:USER`"]),
+        (
+            "us.13491208655302741918",
+            &[
+                "is not a phone number",
+                "or a WhatsApp user id such as US.134",
+                "`id:USER`",
+            ],
+        ),
     ] {
-        home.run("--sandbox send text Hola --to").args(&[to]).fails(2, parts);
+        home.run("--sandbox send text Hola --to")
+            .args(&[to])
+            .fails(2, parts);
     }
     // A pattern of the guard matches it like any other recipient.
     home.config("[profiles.p]\nbot_id = \"1\"\nallow_to = [\"593*\", \"EC.*\"]\n");
     for to in [GROUP_ID, "593987654321"] {
-        home.run("--sandbox send text Hola --to").args(&[to]).success();
+        home.run("--sandbox send text Hola --to")
+            .args(&[to])
+            .success();
     }
-    home.run("--sandbox send text Hola --to").args(&[USER_ID]).fails(11, &["not among the recipients", "593*, EC.*"]);
+    home.run("--sandbox send text Hola --to")
+        .args(&[USER_ID])
+        .fails(11, &["not among the recipients", "593*, EC.*"]);
 }
 
 #[test]
@@ -169,18 +300,41 @@ fn a_list_may_have_people_without_a_number() {
     let home = Home::new();
     // The digits of one are a number of the list, and they are two people.
     let number = "593987654321";
-    home.write("people.csv", format!("celular\n{USER_ID}\n{GROUP_ID}\n{number}\nEC.{number}{number}\nEC.{number}\n"));
+    home.write(
+        "people.csv",
+        format!("celular\n{USER_ID}\n{GROUP_ID}\n{number}\nEC.{number}{number}\nEC.{number}\n"),
+    );
     home.write("out.txt", format!("{USER_ID}\n"));
     let jelou = Jelou::accepting();
-    let words = ["--run", "r", "--yes", "--one-per-person", "--exclude", "out.txt"];
-    let send =
-        |words: &[&str]| home.run("bulk send people.csv").args(&[words, &["text", "Hola"]].concat()).api(&jelou.url);
-    send(&words).fails(2, &["line 6: celular: `EC.593987654321` is not a phone number"]);
+    let words = [
+        "--run",
+        "r",
+        "--yes",
+        "--one-per-person",
+        "--exclude",
+        "out.txt",
+    ];
+    let send = |words: &[&str]| {
+        home.run("bulk send people.csv")
+            .args(&[words, &["text", "Hola"]].concat())
+            .api(&jelou.url)
+    };
+    send(&words).fails(
+        2,
+        &["line 6: celular: `EC.593987654321` is not a phone number"],
+    );
     let skipping = [&words[..], &["--skip-invalid"]].concat();
     send(&skipping).fails(10, &["by country: EC 3"]);
     let mut accepted: Vec<_> = jelou.accepted().into_keys().collect();
     accepted.sort();
-    assert_eq!(accepted, [number.to_owned(), format!("EC.{number}{number}"), GROUP_ID.to_owned()]);
+    assert_eq!(
+        accepted,
+        [
+            number.to_owned(),
+            format!("EC.{number}{number}"),
+            GROUP_ID.to_owned()
+        ]
+    );
     let found = home.run("bulk find").args(&[GROUP_ID]).success();
     assert_eq!(found.json()["to"], GROUP_ID);
 }
@@ -192,7 +346,9 @@ fn a_template_for_authentication_goes_to_no_user_id() {
             {"elementName": "codigo", "category": "AUTHENTICATION", "status": "APPROVED", "template": "{{1}}"},
             {"elementName": "aviso", "category": "UTILITY", "status": "APPROVED", "template": "{{1}}"},
         ]);
-        Listing::Page(json!({"pagination": {"totalPages": 1, "total": 2}, "results": templates}).to_string())
+        Listing::Page(
+            json!({"pagination": {"totalPages": 1, "total": 2}, "results": templates}).to_string(),
+        )
     };
     let jelou = Jelou::with_templates(listed, |_, _| Act::Accept);
     let home = Home::new();
@@ -209,35 +365,91 @@ fn a_template_for_authentication_goes_to_no_user_id() {
     assert_eq!((jelou.seen().len(), jelou.pages_asked()), (2, 2));
     // In a list, in a test of one, and in a notice.
     home.write("people.csv", format!("celular\n593987654321\n{USER_ID}\n"));
-    let words = ["bulk", "send", "people.csv", "--yes", "--run", "r", "--again", "template", "codigo", "--param", "1"];
-    home.run_args(&words).api(&jelou.url).fails(2, &[told, "nothing was sent"]);
+    let words = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--run",
+        "r",
+        "--again",
+        "template",
+        "codigo",
+        "--param",
+        "1",
+    ];
+    home.run_args(&words)
+        .api(&jelou.url)
+        .fails(2, &[told, "nothing was sent"]);
     home.write("people.csv", "celular\n593987654321\n");
-    let test = ["bulk", "send", "people.csv", "--test-to", USER_ID, "template", "codigo", "--param", "1"];
+    let test = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--test-to",
+        USER_ID,
+        "template",
+        "codigo",
+        "--param",
+        "1",
+    ];
     home.run_args(&test).api(&jelou.url).fails(2, &[told]);
     assert_eq!(jelou.seen().len(), 2);
     // If the bot's templates are unavailable, it is sent with a warning, as in a list.
     let silent = Jelou::with_templates(|_| Listing::Answer(404), |_, _| Act::Accept);
-    let words = ["send", "template", "codigo", "--param", "1", "--to", USER_ID];
+    let words = [
+        "send", "template", "codigo", "--param", "1", "--to", USER_ID,
+    ];
     let ended = home.run_args(&words).api(&silent.url).success();
-    assert!(ended.stderr.contains("warning: could not check whether the bot has the template: "), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("warning: could not check whether the bot has the template: "),
+        "{ended:?}"
+    );
 }
 
 #[test]
 fn a_contact_s_national_number_is_completed_as_the_recipient_s_is() {
     let home = Home::new();
-    let card =
-        ["--sandbox", "--dry-run", "send", "contacts", "--to=0987654321", "--name=Ana Ríos", "--phone=0987654322"];
-    let ended = home.run_args(&[&card[..], &["--country=EC"]].concat()).success();
+    let card = [
+        "--sandbox",
+        "--dry-run",
+        "send",
+        "contacts",
+        "--to=0987654321",
+        "--name=Ana Ríos",
+        "--phone=0987654322",
+    ];
+    let ended = home
+        .run_args(&[&card[..], &["--country=EC"]].concat())
+        .success();
     let phone = &ended.json()["body"]["contacts"][0]["phones"][0];
-    assert_eq!((&phone["phone"], &phone["wa_id"]), (&json!("+593987654322"), &json!("593987654322")));
+    assert_eq!(
+        (&phone["phone"], &phone["wa_id"]),
+        (&json!("+593987654322"), &json!("593987654322"))
+    );
     assert!(!ended.stderr.contains("sent as it stands"), "{ended:?}");
     // The same in a list, except for a row of another country: that number is ambiguous.
-    home.write("people.csv", "to,otro,pais\n0987654321,0987654322,\n3001234567,0987654322,CO\n");
+    home.write(
+        "people.csv",
+        "to,otro,pais\n0987654321,0987654322,\n3001234567,0987654322,CO\n",
+    );
     home.profile("p", "https://x.example", "country = \"EC\"");
-    let ended = home.list_shown(&["people.csv", "contacts", "--name=Ana", "--phone={{ otro }}"]).success();
+    let ended = home
+        .list_shown(&["people.csv", "contacts", "--name=Ana", "--phone={{ otro }}"])
+        .success();
     let phones = ended.rows();
     let phone = |row: usize| phones[row]["body"]["contacts"][0]["phones"][0].clone();
-    assert_eq!((&phone(0)["phone"], &phone(0)["wa_id"]), (&json!("+593987654322"), &json!("593987654322")));
+    assert_eq!(
+        (&phone(0)["phone"], &phone(0)["wa_id"]),
+        (&json!("+593987654322"), &json!("593987654322"))
+    );
     assert_eq!(phone(1)["phone"], json!("0987654322"));
-    assert!(ended.stderr.contains("line 3: contacts[0].phones[0].phone: `0987654322`"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("line 3: contacts[0].phones[0].phone: `0987654322`"),
+        "{ended:?}"
+    );
 }

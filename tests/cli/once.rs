@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
 use crate::exclusions::SPELLINGS;
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, kill, tool, wait_until};
+use crate::harness::{
+    Ended, Home, Run, STATE, also_in_a_database, faketime, kill, tool, wait_until,
+};
 #[cfg(target_os = "linux")]
 use crate::harness::{can_trace, with_fault};
 use crate::server::{Reply, Server};
@@ -43,7 +45,8 @@ trait Sending {
 
 impl Sending for Home {
     fn send(&self, jelou: &Jelou, words: &str) -> Run<'_> {
-        self.run(&format!("send text --to {ANA} --retry-for 0 {words}")).api(&jelou.url)
+        self.run(&format!("send text --to {ANA} --retry-for 0 {words}"))
+            .api(&jelou.url)
     }
 }
 
@@ -58,22 +61,50 @@ fn times(ended: &Ended) -> usize {
 #[test]
 fn a_second_message_under_a_key_is_the_first_one() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
-    let first = home.send(&jelou, "--once november Hola -o record").success().json();
-    assert_eq!((first["sent"].as_str(), first.get("replayed")), (Some("yes"), None));
+    let first = home
+        .send(&jelou, "--once november Hola -o record")
+        .success()
+        .json();
+    assert_eq!(
+        (first["sent"].as_str(), first.get("replayed")),
+        (Some("yes"), None)
+    );
     let id = first["message_id"].as_str().unwrap();
 
-    let same = home.send(&jelou, "--once november Hola -o record").success();
+    let same = home
+        .send(&jelou, "--once november Hola -o record")
+        .success();
     let record = same.json();
-    assert_eq!((record["sent"].as_str(), record["replayed"].as_bool()), (Some("yes"), Some(true)));
-    assert_eq!((record["message_id"].as_str(), record["attempts"].as_u64()), (Some(id), Some(0)));
+    assert_eq!(
+        (record["sent"].as_str(), record["replayed"].as_bool()),
+        (Some("yes"), Some(true))
+    );
+    assert_eq!(
+        (record["message_id"].as_str(), record["attempts"].as_u64()),
+        (Some(id), Some(0))
+    );
     assert!(same.stderr.contains(": nothing is sent"), "{}", same.stderr);
-    let other = home.send(&jelou, "--once november Adiós").success().told(&[": nothing is sent"]);
-    assert_eq!(other.json(), json!({ "success": true, "messageId": id, "replayed": true }));
-    assert_eq!(home.send(&jelou, "--once november Adiós -o id").success().stdout, format!("{id}\n"));
+    let other = home
+        .send(&jelou, "--once november Adiós")
+        .success()
+        .told(&[": nothing is sent"]);
+    assert_eq!(
+        other.json(),
+        json!({ "success": true, "messageId": id, "replayed": true })
+    );
+    assert_eq!(
+        home.send(&jelou, "--once november Adiós -o id")
+            .success()
+            .stdout,
+        format!("{id}\n")
+    );
     assert_eq!(sent_to_ana(&jelou), 1);
 
     // Another key, and none at all.
-    assert_eq!(times(&home.send(&jelou, "--once december Hola").success()), 0);
+    assert_eq!(
+        times(&home.send(&jelou, "--once december Hola").success()),
+        0
+    );
     home.send(&jelou, "Hola").success();
     assert_eq!(sent_to_ana(&jelou), 3);
 }
@@ -85,9 +116,16 @@ fn a_person_has_one_message_under_a_key_however_a_body_spells_the_number() {
     for spelling in SPELLINGS {
         let text = json!({"text": "x", "userId": spelling});
         let template = json!({"elementName": "x", "destinations": [spelling]});
-        for (command, body) in [("send text", &text), ("send raw", &text), ("send template", &template)] {
+        for (command, body) in [
+            ("send text", &text),
+            ("send raw", &text),
+            ("send template", &template),
+        ] {
             home.write("body.json", body.to_string());
-            let ended = home.run(&format!("{command} --body body.json --once k")).api(&jelou.url).end();
+            let ended = home
+                .run(&format!("{command} --body body.json --once k"))
+                .api(&jelou.url)
+                .end();
             let is_replay = ended.code == 0 && times(&ended) == 1;
             assert!(is_replay || ended.code == 11, "{spelling}: {ended:?}");
         }
@@ -103,15 +141,31 @@ fn one_bot_is_one_sender_however_its_address_is_written() {
     let port = jelou.url.rsplit(':').next().unwrap();
     for host in ["localhost", "LOCALHOST.", "[::1]"] {
         let url = format!("http://{host}:{port}/");
-        let single = home.run(&format!("send text --to {ANA} --once k Hola")).api(&url).success();
+        let single = home
+            .run(&format!("send text --to {ANA} --once k Hola"))
+            .api(&url)
+            .success();
         assert_eq!(times(&single), 1, "{host}");
-        let list = home.run("bulk send people.csv --yes --once k text Hola").api(&url).success().json();
+        let list = home
+            .run("bulk send people.csv --yes --once k text Hola")
+            .api(&url)
+            .success()
+            .json();
         assert_eq!(list["skipped_reasons"]["already_sent"], 1, "{host}: {list}");
         let shown = home.run("once show k -o record").api(&url).success().json();
-        assert_eq!(shown["api_url"].as_str(), Some(jelou.url.as_str()), "{host}");
+        assert_eq!(
+            shown["api_url"].as_str(),
+            Some(jelou.url.as_str()),
+            "{host}"
+        );
     }
-    let other_bot = home.send(&jelou, "--once k Hola").env("JELOU_BOT_ID", "077");
-    other_bot.fails(3, &["JELOU_BOT_ID: `077` cannot be a bot id: a number does not begin with 0"]);
+    let other_bot = home
+        .send(&jelou, "--once k Hola")
+        .env("JELOU_BOT_ID", "077");
+    other_bot.fails(
+        3,
+        &["JELOU_BOT_ID: `077` cannot be a bot id: a number does not begin with 0"],
+    );
     assert_eq!(jelou.seen().len(), 1);
 }
 
@@ -125,7 +179,8 @@ fn what_was_refused_is_sent_and_what_may_have_been_sent_is_not() {
     let home = Home::new();
     home.send(&jelou, "--once k Hola").fails(5, &[]);
     home.send(&jelou, "--once k Hola").fails(6, &[]);
-    home.send(&jelou, "--once k Hola --timeout 300ms").fails(8, &["it may have been sent"]);
+    home.send(&jelou, "--once k Hola --timeout 300ms")
+        .fails(8, &["it may have been sent"]);
     let told = home.send(&jelou, "--once k Hola -o record").fails(
         8,
         &[
@@ -133,12 +188,20 @@ fn what_was_refused_is_sent_and_what_may_have_been_sent_is_not() {
             "jelouctl once resolve k --to +593987654321 --as sent (or failed)",
         ],
     );
-    assert_eq!((told.json()["sent"].as_str(), told.json()["attempts"].as_u64()), (Some("unknown"), Some(0)));
+    assert_eq!(
+        (
+            told.json()["sent"].as_str(),
+            told.json()["attempts"].as_u64()
+        ),
+        (Some("unknown"), Some(0))
+    );
     assert_eq!((sent_to_ana(&jelou), jelou.seen().len()), (1, 3));
 
-    home.run(&format!("once resolve k --to {ANA} --as sent")).success();
+    home.run(&format!("once resolve k --to {ANA} --as sent"))
+        .success();
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 1);
-    home.run(&format!("once resolve k --to {ANA} --as failed")).fails(2, &["only an unknown one can be decided"]);
+    home.run(&format!("once resolve k --to {ANA} --as failed"))
+        .fails(2, &["only an unknown one can be decided"]);
     assert_eq!(jelou.seen().len(), 3);
 }
 
@@ -154,8 +217,10 @@ fn one_that_is_under_way_keeps_the_others_out() {
     let home = Home::new();
     let mut first = start(&home, &jelou);
     arrived.recv().unwrap();
-    home.send(&jelou, "--once k Hola").fails(11, &["another process is sending", "nothing was sent"]);
-    home.run(&format!("once forget k --to {ANA} --yes")).fails(11, &["another process is sending"]);
+    home.send(&jelou, "--once k Hola")
+        .fails(11, &["another process is sending", "nothing was sent"]);
+    home.run(&format!("once forget k --to {ANA} --yes"))
+        .fails(11, &["another process is sending"]);
     release.send(()).unwrap();
     assert!(first.wait().unwrap().success());
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 1);
@@ -170,7 +235,10 @@ fn ten_processes_send_one_message() {
         let all: Vec<_> = (0..10).map(|_| scope.spawn(send)).collect();
         all.into_iter().map(|one| one.join().unwrap()).collect()
     });
-    assert!(codes.contains(&0) && codes.iter().all(|code| [0, 11].contains(code)), "{codes:?}");
+    assert!(
+        codes.contains(&0) && codes.iter().all(|code| [0, 11].contains(code)),
+        "{codes:?}"
+    );
     assert_eq!(sent_to_ana(&jelou), 1);
 }
 
@@ -190,9 +258,19 @@ fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
         is_gone
     });
     let told = told.unwrap();
-    assert!(told.code == 8 && told.stderr.contains("may have got a message under the key k"), "{told:?}");
-    assert_eq!(home.run("once show k -o record").success().json()["unknown"], 1);
-    home.run(&format!("once resolve k --to {ANA} --as failed")).success();
+    assert!(
+        told.code == 8
+            && told
+                .stderr
+                .contains("may have got a message under the key k"),
+        "{told:?}"
+    );
+    assert_eq!(
+        home.run("once show k -o record").success().json()["unknown"],
+        1
+    );
+    home.run(&format!("once resolve k --to {ANA} --as failed"))
+        .success();
     release.send(()).unwrap();
     release.send(()).unwrap();
     assert_eq!(times(&home.send(&held, "--once k Hola").success()), 0);
@@ -203,12 +281,22 @@ fn a_send_that_was_killed_may_have_been_sent_until_a_person_decides() {
 fn a_preview_claims_nothing() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     for flag in ["--dry-run", "--curl"] {
-        assert_eq!(home.send(&jelou, &format!("--once k Hola {flag}")).success().stderr, "");
+        assert_eq!(
+            home.send(&jelou, &format!("--once k Hola {flag}"))
+                .success()
+                .stderr,
+            ""
+        );
     }
     home.run("once list").success();
     assert!(!home.path().join(STATE).join("state.db").exists());
     home.send(&jelou, "--once k Hola").success();
-    assert_eq!(home.send(&jelou, "--once k Hola --dry-run").success().json()["dry_run"], json!(true));
+    assert_eq!(
+        home.send(&jelou, "--once k Hola --dry-run")
+            .success()
+            .json()["dry_run"],
+        json!(true)
+    );
     assert_eq!(sent_to_ana(&jelou), 1);
 }
 
@@ -216,7 +304,10 @@ fn a_preview_claims_nothing() {
 fn the_command_of_run_runs_though_its_notice_is_left_out() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     for turn in 0..2 {
-        let run = home.run(&format!("run --to {ANA} --once build-7 -- touch ran")).api(&jelou.url).success();
+        let run = home
+            .run(&format!("run --to {ANA} --once build-7 -- touch ran"))
+            .api(&jelou.url)
+            .success();
         assert_eq!(times(&run), turn);
         std::fs::remove_file(home.path().join("ran")).unwrap();
     }
@@ -228,29 +319,53 @@ fn a_store_that_cannot_be_used_lets_the_command_of_run_run() {
     let (home, jelou) = (Home::new(), Jelou::never_asked());
     home.write(&format!("{STATE}/state.db"), "no store");
     let told = ["the notice was not sent: ", "is damaged"];
-    home.run(&format!("run --to {ANA} --once k -- true")).api(&jelou.url).end();
-    home.run(&format!("run --to {ANA} --once k --strict-notify -- true")).api(&jelou.url).fails(3, &told);
+    home.run(&format!("run --to {ANA} --once k -- true"))
+        .api(&jelou.url)
+        .end();
+    home.run(&format!("run --to {ANA} --once k --strict-notify -- true"))
+        .api(&jelou.url)
+        .fails(3, &told);
 }
 
 #[test]
 fn keys_are_listed_shown_and_forgotten() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
-    assert!(home.run("once list").success().stderr.contains("there are no keys"));
-    home.run("once show k").fails(2, &["there is no message under the key k", "`jelouctl once list` shows the keys"]);
+    assert!(
+        home.run("once list")
+            .success()
+            .stderr
+            .contains("there are no keys")
+    );
+    home.run("once show k").fails(
+        2,
+        &[
+            "there is no message under the key k",
+            "`jelouctl once list` shows the keys",
+        ],
+    );
     home.send(&jelou, "--once k Hola").success();
     let listed = home.run("once list -o record").success().json();
     assert_eq!(
-        (listed["key"].as_str(), listed["bot_id"].as_str(), listed["sent"].as_u64()),
+        (
+            listed["key"].as_str(),
+            listed["bot_id"].as_str(),
+            listed["sent"].as_u64()
+        ),
         (Some("k"), Some("BOT_ID"), Some(1))
     );
     // However the number is written.
-    let shown = home.run("once show k --to '+593 98 765 4321' -o record").success().json();
+    let shown = home
+        .run("once show k --to '+593 98 765 4321' -o record")
+        .success()
+        .json();
     assert_eq!(shown["state"], "sent");
     home.run("once show k --to 593987654322").success();
-    home.run("once forget k --to 593987654322 --yes").fails(2, &["593987654322 has nothing under the key k"]);
+    home.run("once forget k --to 593987654322 --yes")
+        .fails(2, &["593987654322 has nothing under the key k"]);
     home.run("once forget k").fails(2, &["add --yes"]);
     home.run("once forget k --yes").success();
-    home.run("once show k").fails(2, &["there is no message under the key k"]);
+    home.run("once show k")
+        .fails(2, &["there is no message under the key k"]);
     assert_eq!(times(&home.send(&jelou, "--once k Hola").success()), 0);
     assert_eq!(sent_to_ana(&jelou), 2);
 }
@@ -266,7 +381,8 @@ fn a_person_is_looked_up_by_the_number_that_a_send_reads() {
     home.run(&format!("once resolve k {to} --as failed"))
         .fails(2, &["573212345678 has a message in the state \"sent\""]);
     // A flag wins over the profile.
-    home.run(&format!("once forget k {to} --country MX --yes")).fails(2, &["523212345678 has nothing under the key k"]);
+    home.run(&format!("once forget k {to} --country MX --yes"))
+        .fails(2, &["523212345678 has nothing under the key k"]);
     home.run(&format!("once forget k {to} --yes")).success();
 }
 
@@ -274,7 +390,9 @@ fn a_person_is_looked_up_by_the_number_that_a_send_reads() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
-    let Some(cluster) = crate::postgres::Cluster::shared() else { return };
+    let Some(cluster) = crate::postgres::Cluster::shared() else {
+        return;
+    };
     let database = cluster.database();
     let end = |words: &str, is_signalled: bool| {
         let proxy = Proxy::start(cluster.socket());
@@ -286,19 +404,31 @@ fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
         let home = Home::new();
         let through = format!("postgres://app@127.0.0.1:{}/{database}", proxy.port);
         let mut command = home.process(words, &jelou.url);
-        let mut child = command.env("JELOUCTL_LEDGER", through).env("JELOUCTL_LOG", "log").spawn().unwrap();
+        let mut child = command
+            .env("JELOUCTL_LEDGER", through)
+            .env("JELOUCTL_LOG", "log")
+            .spawn()
+            .unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut told = String::new();
-        while stderr.read_line(&mut told).unwrap() > 0 && !told.contains("its end cannot be written") {}
+        while stderr.read_line(&mut told).unwrap() > 0
+            && !told.contains("its end cannot be written")
+        {}
         let begun = Instant::now();
         if is_signalled {
             signal(&child, Signal::TERM);
         }
         stderr.read_to_string(&mut told).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
-        assert!(told.contains("it counts as a message that may have been sent"), "{told}");
+        assert!(
+            told.contains("it counts as a message that may have been sent"),
+            "{told}"
+        );
         let log: Value = serde_json::from_str(&home.read("log")).unwrap();
-        assert_eq!((log["sent"].as_str(), log["exit_code"].as_i64()), (Some("yes"), Some(0)));
+        assert_eq!(
+            (log["sent"].as_str(), log["exit_code"].as_i64()),
+            (Some("yes"), Some(0))
+        );
         proxy.way().stall(false);
         begun.elapsed()
     };
@@ -306,7 +436,12 @@ fn a_database_that_stops_answering_holds_no_accepted_message_back_for_long() {
     std::thread::scope(|scope| {
         let patient = scope.spawn(|| end(&format!("{send} patient"), false));
         let interrupted = scope.spawn(|| end(&format!("{send} interrupted"), true));
-        let notice = scope.spawn(|| end(&format!("run --to {ANA} --strict-notify --once notice -- true"), true));
+        let notice = scope.spawn(|| {
+            end(
+                &format!("run --to {ANA} --strict-notify --once notice -- true"),
+                true,
+            )
+        });
         assert!(patient.join().unwrap() < Duration::from_secs(10));
         assert!(interrupted.join().unwrap() < Duration::from_secs(2));
         assert!(notice.join().unwrap() < Duration::from_secs(6));
@@ -319,10 +454,20 @@ fn a_notice_waits_for_a_database_that_restarts() {
     if crate::postgres::Cluster::shared().is_none() {
         return;
     }
-    let (cluster, home, jelou) = (crate::postgres::Cluster::start(""), Home::new(), Jelou::accepting());
+    let (cluster, home, jelou) = (
+        crate::postgres::Cluster::start(""),
+        Home::new(),
+        Jelou::accepting(),
+    );
     let words = format!("run --to {ANA} --strict-notify --once k --");
-    let notice = home.run(&words).args(&["sh", "-c", "touch ran; until [ -e away ]; do sleep 0.05; done"]);
-    let notice = notice.api(&jelou.url).env("JELOUCTL_LEDGER", cluster.ledger());
+    let notice = home.run(&words).args(&[
+        "sh",
+        "-c",
+        "touch ran; until [ -e away ]; do sleep 0.05; done",
+    ]);
+    let notice = notice
+        .api(&jelou.url)
+        .env("JELOUCTL_LEDGER", cluster.ledger());
     std::thread::scope(|scope| {
         let ended = scope.spawn(|| notice.success());
         wait_until("the command runs", || home.path().join("ran").exists());
@@ -343,8 +488,12 @@ fn a_key_counts_for_one_bot() {
     home.send(&jelou, "--once k Hola").success();
     home.send(&jelou, "--once k Hola --bot OTHER").success();
     assert_eq!(sent_to_ana(&jelou), 2);
-    home.run(&format!("once resolve k --to {ANA} --as sent")).fails(2, &["which bot of the key k is meant", "--bot"]);
-    home.run("once show k --bot THIRD").fails(2, &["bot THIRD has no message under the key k", "BOT_ID at"]);
+    home.run(&format!("once resolve k --to {ANA} --as sent"))
+        .fails(2, &["which bot of the key k is meant", "--bot"]);
+    home.run("once show k --bot THIRD").fails(
+        2,
+        &["bot THIRD has no message under the key k", "BOT_ID at"],
+    );
     home.run("once show k --bot OTHER").success();
 }
 
@@ -353,16 +502,31 @@ fn a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     home.send(&jelou, "--once k Hola --bot 78").success();
     let forget = "once forget k --yes";
-    let told = ["bot 77 has no message under the key k", "the key is used by 78 at ", "--bot"];
+    let told = [
+        "bot 77 has no message under the key k",
+        "the key is used by 78 at ",
+        "--bot",
+    ];
     home.run(forget).env("JELOU_BOT_ID", "77").fails(2, &told);
-    for rehearsal in ["--dry-run once forget k", "--curl once forget k", "--sandbox once forget k"] {
-        home.run(&format!("{rehearsal} --yes")).fails(2, &["would change who gets a"]);
+    for rehearsal in [
+        "--dry-run once forget k",
+        "--curl once forget k",
+        "--sandbox once forget k",
+    ] {
+        home.run(&format!("{rehearsal} --yes"))
+            .fails(2, &["would change who gets a"]);
     }
-    home.run(&format!("--dry-run once resolve k --to {ANA} --as failed")).fails(2, &["would change"]);
-    home.run("--sandbox once add k --run r").fails(2, &["would change"]);
-    assert_eq!(home.run("once show k -o record").success().json()["sent"], 1);
+    home.run(&format!("--dry-run once resolve k --to {ANA} --as failed"))
+        .fails(2, &["would change"]);
+    home.run("--sandbox once add k --run r")
+        .fails(2, &["would change"]);
+    assert_eq!(
+        home.run("once show k -o record").success().json()["sent"],
+        1
+    );
     home.run(forget).env("JELOU_BOT_ID", "78").success();
-    home.run("once show k").fails(2, &["there is no message under the key k"]);
+    home.run("once show k")
+        .fails(2, &["there is no message under the key k"]);
 }
 
 #[test]
@@ -371,23 +535,42 @@ fn who_was_written_to_during_the_question_is_not_forgotten() {
     home.send(&jelou, "--once k Hola").success();
     let mut terminal = Terminal::plain(&home, &["once", "forget", "k"]);
     terminal.wait_for("Forget 1 person under the key k");
-    home.run("send text --to 593987654322 Hola --once k").api(&jelou.url).success();
+    home.run("send text --to 593987654322 Hola --once k")
+        .api(&jelou.url)
+        .success();
     let (code, screen) = terminal.end_with("y");
-    assert!(code == 2 && screen.contains("has changed meanwhile; nothing was forgotten"), "{screen}");
+    assert!(
+        code == 2 && screen.contains("has changed meanwhile; nothing was forgotten"),
+        "{screen}"
+    );
     assert_eq!(home.run("once list -o record").success().json()["sent"], 2);
-    home.run("once forget k --yes").success().told(&["2 people can get a message again"]);
+    home.run("once forget k --yes")
+        .success()
+        .told(&["2 people can get a message again"]);
 }
 
 #[test]
 fn the_audit_log_tells_a_replay_from_a_message() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
     for _ in 0..2 {
-        home.send(&jelou, "--once k Hola").env("JELOUCTL_LOG", "log").success();
+        home.send(&jelou, "--once k Hola")
+            .env("JELOUCTL_LOG", "log")
+            .success();
     }
-    home.run("once forget k --yes").env("JELOUCTL_LOG", "log").success();
+    home.run("once forget k --yes")
+        .env("JELOUCTL_LOG", "log")
+        .success();
     let lines = home.read("log");
-    let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let of = |name: &str| lines.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
+    let lines: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |name: &str| {
+        lines
+            .iter()
+            .map(|line| line[name].clone())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(json!(of("event")), json!(["message", "message", "key"]));
     assert_eq!(json!(of("replayed")), json!([false, true, null]));
     assert_eq!(json!(of("command")), json!(["send", "send", "once forget"]));
@@ -400,7 +583,11 @@ fn a_key_counts_for_ever() {
     let Some(library) = faketime() else { return };
     let (home, jelou) = (Home::new(), Jelou::accepting());
     home.send(&jelou, "--once k Hola").success();
-    let years_later = home.send(&jelou, "--once k Adiós").env("LD_PRELOAD", library).env("FAKETIME", "+3y").success();
+    let years_later = home
+        .send(&jelou, "--once k Adiós")
+        .env("LD_PRELOAD", library)
+        .env("FAKETIME", "+3y")
+        .success();
     assert_eq!((times(&years_later), sent_to_ana(&jelou)), (1, 1));
 }
 
@@ -411,11 +598,19 @@ fn a_key_that_is_none_is_refused() {
     for (key, problem) in [
         ("", "a key has at least one character"),
         ("   ", "a key cannot begin or end with a blank"),
-        ("a\nb", "a key has visible characters and spaces only, and character 2 is neither"),
-        (long.as_str(), "a key has at most 100 characters, and this one has 200"),
+        (
+            "a\nb",
+            "a key has visible characters and spaces only, and character 2 is neither",
+        ),
+        (
+            long.as_str(),
+            "a key has at most 100 characters, and this one has 200",
+        ),
     ] {
         let send = ["send", "text", "--to", ANA, "Hola", "--once", key];
-        home.run_args(&send).api(&server.url).fails(2, &[problem, "--once"]);
+        home.run_args(&send)
+            .api(&server.url)
+            .fails(2, &[problem, "--once"]);
     }
     let again = "send text --to 593987654321 Hola --once k --again";
     home.run(again).api(&server.url).fails(2, &["--again"]);
@@ -425,7 +620,9 @@ fn a_key_that_is_none_is_refused() {
 fn a_store_that_cannot_be_used_stops_the_send() {
     let (home, server) = (Home::new(), Server::never_asked());
     let send = |home: &Home, parts: &[&str]| {
-        home.run(&format!("send text --to {ANA} Hola --once k")).api(&server.url).fails(3, parts);
+        home.run(&format!("send text --to {ANA} Hola --once k"))
+            .api(&server.url)
+            .fails(3, parts);
     };
     let store = format!("{STATE}/state.db");
     for content in [&b"no store"[..], &[1; 4096]] {
@@ -440,21 +637,46 @@ fn a_store_that_cannot_be_used_stops_the_send() {
     let beside = home.path().join(format!("{store}-commits"));
     std::fs::remove_file(&beside).unwrap();
     tool(std::process::Command::new("mkfifo").arg(&beside));
-    send(&home, &["state.db-commits is not a regular file: move it away"]);
+    send(
+        &home,
+        &["state.db-commits is not a regular file: move it away"],
+    );
 
-    let no_place = home.run(&format!("send text --to {ANA} Hola --once k")).api(&server.url);
-    no_place.env("XDG_STATE_HOME", "/dev/null/x").fails(3, &["failed to create", "XDG_STATE_HOME", "nothing was sent"]);
+    let no_place = home
+        .run(&format!("send text --to {ANA} Hola --once k"))
+        .api(&server.url);
+    no_place.env("XDG_STATE_HOME", "/dev/null/x").fails(
+        3,
+        &["failed to create", "XDG_STATE_HOME", "nothing was sent"],
+    );
 }
 
 #[test]
 fn a_runner_that_forgets_and_a_sandbox_are_told() {
     let (home, jelou) = (Home::new(), Jelou::accepting());
-    let told = home.send(&jelou, "--once k Hola").env("CI", "true").success();
-    assert!(told.stderr.contains("warning: the key is forgotten with this machine: CI is set"), "{told:?}");
+    let told = home
+        .send(&jelou, "--once k Hola")
+        .env("CI", "true")
+        .success();
+    assert!(
+        told.stderr
+            .contains("warning: the key is forgotten with this machine: CI is set"),
+        "{told:?}"
+    );
     let kept = home.path().join("kept");
-    home.send(&jelou, "--once k Hola").env("CI", "true").env("XDG_STATE_HOME", &kept).success().not_told(&["warning"]);
-    let told = home.run(&format!("send text --to {ANA} Hola --once k --sandbox")).success();
-    assert!(told.stderr.contains("the sandbox remembers no key between two commands"), "{told:?}");
+    home.send(&jelou, "--once k Hola")
+        .env("CI", "true")
+        .env("XDG_STATE_HOME", &kept)
+        .success()
+        .not_told(&["warning"]);
+    let told = home
+        .run(&format!("send text --to {ANA} Hola --once k --sandbox"))
+        .success();
+    assert!(
+        told.stderr
+            .contains("the sandbox remembers no key between two commands"),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -462,11 +684,17 @@ fn the_store_is_the_users_alone_and_has_nobodys_number() {
     use std::os::unix::fs::PermissionsExt;
 
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
-    home.run(&format!("send text --to {ANA} --once november Hola")).api(&server.url).success();
+    home.run(&format!("send text --to {ANA} --once november Hola"))
+        .api(&server.url)
+        .success();
     let path = home.path().join(STATE).join("state.db");
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let content = std::fs::read(&path).unwrap();
-    let has = |text: &str| content.windows(text.len()).any(|window| window == text.as_bytes());
+    let has = |text: &str| {
+        content
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
     assert!(has("november") && !has(ANA) && !has("Hola"));
 }
 
@@ -480,7 +708,10 @@ fn who_waits_for_a_run_that_is_made_is_told_and_hears_signals() {
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut told = String::new();
     stderr.read_line(&mut told).unwrap();
-    assert!(told.contains("waiting for another process that writes the ledger"), "{told}");
+    assert!(
+        told.contains("waiting for another process that writes the ledger"),
+        "{told}"
+    );
     signal(&child, Signal::TERM);
     stderr.read_to_string(&mut told).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(143), "{told}");
@@ -493,12 +724,21 @@ fn who_waits_for_a_run_that_is_made_is_told_and_hears_signals() {
 fn check_after_kill(home: &Home, jelou: &Jelou, to: &str, what: &str) -> i32 {
     let sent_to = || jelou.accepted().get(to).copied().unwrap_or_default();
     let before = sent_to();
-    let ended = home.run(&format!("send text --to {to} --once k Hola -o record")).api(&jelou.url).end();
+    let ended = home
+        .run(&format!("send text --to {to} --once k Hola -o record"))
+        .api(&jelou.url)
+        .end();
     assert!([0, 8].contains(&ended.code), "{what}: {ended:?}");
     let sent = ended.json()["sent"].clone();
-    assert!(sent == "yes" || sent == "unknown", "{what}: who may have got it is told {sent}");
+    assert!(
+        sent == "yes" || sent == "unknown",
+        "{what}: who may have got it is told {sent}"
+    );
     assert!(sent_to() <= 1, "{what}: sent twice");
-    assert!(before == 0 || ended.code == 8 || times(&ended) == 1, "{what}: {ended:?}");
+    assert!(
+        before == 0 || ended.code == 8 || times(&ended) == 1,
+        "{what}: {ended:?}"
+    );
     ended.code
 }
 
@@ -510,14 +750,22 @@ fn a_send_that_is_killed_at_any_write_of_the_store_sends_nothing_twice() {
         return;
     }
     let (jelou, mut kills, mut turns) = (Jelou::accepting(), 0, 0);
-    for calls in
-        ["pwrite64", "fsync,fdatasync", "ftruncate", "rename,renameat,renameat2", "unlink,unlinkat", "flock", "mkdir"]
-    {
+    for calls in [
+        "pwrite64",
+        "fsync,fdatasync",
+        "ftruncate",
+        "rename,renameat,renameat2",
+        "unlink,unlinkat",
+        "flock",
+        "mkdir",
+    ] {
         for when in 1..=80 {
             turns += 1;
             let (home, to) = (Home::new(), format!("593987{turns:06}"));
             let process = home.process(&format!("send text --to {to} Hola --once k"), &jelou.url);
-            with_fault(&process, calls, "signal=KILL", when).output().unwrap();
+            with_fault(&process, calls, "signal=KILL", when)
+                .output()
+                .unwrap();
             check_after_kill(&home, &jelou, &to, &format!("killed at {calls} {when}"));
             if !home.read("trace").contains("killed by SIGKILL") {
                 break;
@@ -537,13 +785,21 @@ fn a_send_that_is_killed_at_200_random_instants_sends_nothing_twice() {
     for turn in 0..200 {
         let (home, to) = (Home::new(), format!("593987{turn:06}"));
         let begun = Instant::now();
-        let mut child = home.process(&format!("send text --to {to} Hola --once k"), &jelou.url).spawn().unwrap();
+        let mut child = home
+            .process(&format!("send text --to {to} Hola --once k"), &jelou.url)
+            .spawn()
+            .unwrap();
         // This waits for nothing: the test varies the instant of the kill.
         std::thread::sleep(Duration::from_micros(fastrand::u64(0..150_000)));
         child.kill().unwrap();
         killed += i32::from(!child.wait().unwrap().success());
         let before = usize::from(jelou.accepted().contains_key(&to));
-        let code = check_after_kill(&home, &jelou, &to, &format!("turn {turn}, killed after {:?}", begun.elapsed()));
+        let code = check_after_kill(
+            &home,
+            &jelou,
+            &to,
+            &format!("turn {turn}, killed after {:?}", begun.elapsed()),
+        );
         unknown += i32::from(code == 8);
         replayed += i32::from(code == 0 && before == 1);
         sent_now += i32::from(code == 0 && before == 0);
@@ -556,24 +812,37 @@ fn a_send_that_is_killed_at_200_random_instants_sends_nothing_twice() {
 #[test]
 #[cfg(target_os = "linux")]
 fn two_homes_send_one_message_over_a_database() {
-    let Some(cluster) = crate::postgres::Cluster::shared() else { return };
+    let Some(cluster) = crate::postgres::Cluster::shared() else {
+        return;
+    };
     let (ledger, jelou) = (cluster.ledger(), Jelou::accepting());
     let homes = [Home::new(), Home::new()];
     let codes: Vec<i32> = std::thread::scope(|scope| {
         let all: Vec<_> = (0..8)
             .map(|turn| {
                 let (home, jelou, ledger) = (&homes[turn % 2], &jelou, ledger.as_str());
-                scope.spawn(move || home.send(jelou, "--once k Hola").env("JELOUCTL_LEDGER", ledger).end().code)
+                scope.spawn(move || {
+                    home.send(jelou, "--once k Hola")
+                        .env("JELOUCTL_LEDGER", ledger)
+                        .end()
+                        .code
+                })
             })
             .collect();
         all.into_iter().map(|one| one.join().unwrap()).collect()
     });
-    assert!(codes.contains(&0) && codes.iter().all(|code| [0, 11].contains(code)), "{codes:?}");
+    assert!(
+        codes.contains(&0) && codes.iter().all(|code| [0, 11].contains(code)),
+        "{codes:?}"
+    );
     assert_eq!(sent_to_ana(&jelou), 1);
     // A home without the database knows nothing about it.
     assert!(!homes[0].path().join(STATE).join("state.db").exists());
     homes[1]
         .send(&jelou, "--once k Hola")
-        .env("JELOUCTL_LEDGER", "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable")
+        .env(
+            "JELOUCTL_LEDGER",
+            "postgres://jelouctl@127.0.0.1:1/x?sslmode=disable",
+        )
         .fails(7, &["is not available", "nothing was sent"]);
 }

@@ -15,7 +15,10 @@ use crate::recipes::{Block, blocks};
 const PAGE: &str = "operations.md";
 
 fn all(language: &str) -> Vec<Block> {
-    let found: Vec<Block> = blocks(PAGE).into_iter().filter(|block| block.language == language).collect();
+    let found: Vec<Block> = blocks(PAGE)
+        .into_iter()
+        .filter(|block| block.language == language)
+        .collect();
     assert!(!found.is_empty(), "the page has no {language}");
     found
 }
@@ -23,8 +26,13 @@ fn all(language: &str) -> Vec<Block> {
 /// The block whose text is kept as this file.
 fn file(language: &str, name: &str) -> String {
     let word = format!("file={name}");
-    let mut found = all(language).into_iter().filter(|block| block.words.contains(&word));
-    found.next().unwrap_or_else(|| panic!("the page has no {name}")).text
+    let mut found = all(language)
+        .into_iter()
+        .filter(|block| block.words.contains(&word));
+    found
+        .next()
+        .unwrap_or_else(|| panic!("the page has no {name}"))
+        .text
 }
 
 fn binary() -> PathBuf {
@@ -33,20 +41,37 @@ fn binary() -> PathBuf {
 
 #[test]
 fn systemd_finds_nothing_wrong_with_the_units() {
-    if !can_test("systemd-analyze", || works("systemd-analyze", &["--version"])) {
+    if !can_test("systemd-analyze", || {
+        works("systemd-analyze", &["--version"])
+    }) {
         return;
     }
     let home = Home::new();
     let mut units = Vec::new();
     for unit in all("ini") {
-        let name = unit.words.iter().find_map(|word| word.strip_prefix("file=")).unwrap();
-        let text = unit.text.replace("/usr/bin/jelouctl", binary().to_str().unwrap());
+        let name = unit
+            .words
+            .iter()
+            .find_map(|word| word.strip_prefix("file="))
+            .unwrap();
+        let text = unit
+            .text
+            .replace("/usr/bin/jelouctl", binary().to_str().unwrap());
         units.push(home.write(name, text));
     }
     assert_eq!(units.len(), 4);
-    let output = home.program("systemd-analyze").args(["verify", "--man=no"]).args(&units).output().unwrap();
+    let output = home
+        .program("systemd-analyze")
+        .args(["verify", "--man=no"])
+        .args(&units)
+        .output()
+        .unwrap();
     let ended = Ended::new(&output);
-    let of_ours: Vec<&str> = ended.stderr.lines().filter(|line| line.contains(home.path().to_str().unwrap())).collect();
+    let of_ours: Vec<&str> = ended
+        .stderr
+        .lines()
+        .filter(|line| line.contains(home.path().to_str().unwrap()))
+        .collect();
     assert_eq!((ended.code, of_ours), (0, Vec::new()), "{ended:?}");
 }
 
@@ -56,7 +81,10 @@ fn lines_of_the_crontab_send_and_are_silent() {
     set_mode(&home.write("backup.sh", "#!/bin/sh\nexit 1\n"), 0o755);
     let jelou = Jelou::accepting();
     let table = all("cron").remove(0).text;
-    let lines: Vec<&str> = table.lines().filter(|line| !line.starts_with(['M', 'P'])).collect();
+    let lines: Vec<&str> = table
+        .lines()
+        .filter(|line| !line.starts_with(['M', 'P']))
+        .collect();
     assert_eq!(lines.len(), 2);
     for line in lines {
         let job = line.splitn(6, ' ').nth(5).unwrap();
@@ -79,12 +107,21 @@ fn command_lines_of_containers_are_understood() {
     let mut run = 0;
     for block in all("yaml") {
         for line in block.text.lines() {
-            let Some((_, words)) = line.trim().split_once(": [").filter(|(key, _)| ["command", "args"].contains(key))
+            let Some((_, words)) = line
+                .trim()
+                .split_once(": [")
+                .filter(|(key, _)| ["command", "args"].contains(key))
             else {
                 continue;
             };
             let words: Vec<String> = serde_json::from_str(&format!("[{words}")).unwrap();
-            let words = words.iter().map(|word| if word == "/lists/today.csv" { "today.csv" } else { word });
+            let words = words.iter().map(|word| {
+                if word == "/lists/today.csv" {
+                    "today.csv"
+                } else {
+                    word
+                }
+            });
             let words: Vec<&str> = words.chain(["--sandbox"]).collect();
             let ended = home.run_args(&words).success();
             let answer = ended.json();
@@ -105,11 +142,23 @@ impl Receiver {
     fn start(home: &Home, jelou: &Jelou) -> Self {
         let script = home.write("receiver.py", file("python", "receiver.py"));
         let mut command = home.program("python3");
-        command.arg(script).arg("0").envs(sender(&jelou.url)).env("JELOU_TO", "593987654321");
+        command
+            .arg(script)
+            .arg("0")
+            .envs(sender(&jelou.url))
+            .env("JELOU_TO", "593987654321");
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
-        BufReader::new(process.stderr.as_mut().unwrap()).read_line(&mut first).unwrap();
-        let port = first.trim().rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{first}"));
+        BufReader::new(process.stderr.as_mut().unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        let port = first
+            .trim()
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap_or_else(|_| panic!("{first}"));
         Self { process, port }
     }
 
@@ -117,7 +166,11 @@ impl Receiver {
     fn post(&self, body: &str) -> u16 {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         let length = body.len();
-        write!(stream, "POST / HTTP/1.1\r\nHost: receiver\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+        write!(
+            stream,
+            "POST / HTTP/1.1\r\nHost: receiver\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer.split(' ').nth(1).unwrap().parse().unwrap()
@@ -142,7 +195,10 @@ fn an_alert_is_posted_again_only_where_it_was_certainly_not_sent() {
     for (act, status) in [
         (Act::Accept, 200),
         (Act::RATE_LIMIT, 503),
-        (Act::Answer(400, "", "{\"code\":\"message_could_not_be_send\"}"), 400),
+        (
+            Act::Answer(400, "", "{\"code\":\"message_could_not_be_send\"}"),
+            400,
+        ),
         (Act::Reset { accepted: true }, 200),
     ] {
         let home = Home::new();
@@ -153,11 +209,15 @@ fn an_alert_is_posted_again_only_where_it_was_certainly_not_sent() {
         let seen = jelou.seen();
         assert_eq!(seen.len(), 1, "{wanted:?}");
         let body: Value = serde_json::from_slice(&seen[0].received.body).unwrap();
-        let parameters = serde_json::json!(["firing: DiskFull", "db-1: 98 % full; db-2: 97 % full"]);
+        let parameters =
+            serde_json::json!(["firing: DiskFull", "db-1: 98 % full; db-2: 97 % full"]);
         assert_eq!(body["parameters"], parameters, "{body}");
         assert_eq!(receiver.post("not JSON"), 400);
         assert_eq!(receiver.post("{}"), 400);
-        assert_eq!(receiver.post(r#"{"status":"firing","alerts":[{"labels":[]}]}"#), 400);
+        assert_eq!(
+            receiver.post(r#"{"status":"firing","alerts":[{"labels":[]}]}"#),
+            400
+        );
         assert_eq!(jelou.seen().len(), 1);
     }
 }
@@ -168,19 +228,32 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
         return;
     }
     let home = Home::new();
-    home.write("people.csv", "nombre,celular\nAna,593987654321\nLuis,593987654322\n");
-    home.run("--sandbox bulk send people.csv --run orders text Hola").success();
+    home.write(
+        "people.csv",
+        "nombre,celular\nAna,593987654321\nLuis,593987654322\n",
+    );
+    home.run("--sandbox bulk send people.csv --run orders text Hola")
+        .success();
     let script = file("sh", "metrics.sh");
     let shells = [&["bash", "-euo", "pipefail"][..], &["sh"]];
     let write = |shell: &[&str]| {
-        let output = home.program(shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
+        let output = home
+            .program(shell[0])
+            .args(&shell[1..])
+            .args(["-c", &script])
+            .output()
+            .unwrap();
         assert!(
-            !home.path().join("jelouctl.prom.new").exists() && !home.path().join("jelouctl_status.prom.new").exists()
+            !home.path().join("jelouctl.prom.new").exists()
+                && !home.path().join("jelouctl_status.prom.new").exists()
         );
         (Ended::new(&output).code, home.read("jelouctl_status.prom"))
     };
     for shell in shells {
-        assert_eq!(write(shell), (0, "jelouctl_status_success{run=\"orders\"} 1\n".to_owned()));
+        assert_eq!(
+            write(shell),
+            (0, "jelouctl_status_success{run=\"orders\"} 1\n".to_owned())
+        );
     }
     let figures = home.read("jelouctl.prom");
     for line in [
@@ -194,16 +267,28 @@ fn the_figures_of_a_run_are_written_for_prometheus() {
     // On a full disk both files stay unchanged.
     #[cfg(target_os = "linux")]
     for shell in shells {
-        std::os::unix::fs::symlink("/dev/full", home.path().join("jelouctl_status.prom.new")).unwrap();
-        let output = home.program(shell[0]).args(&shell[1..]).args(["-c", &script]).output().unwrap();
+        std::os::unix::fs::symlink("/dev/full", home.path().join("jelouctl_status.prom.new"))
+            .unwrap();
+        let output = home
+            .program(shell[0])
+            .args(&shell[1..])
+            .args(["-c", &script])
+            .output()
+            .unwrap();
         assert_eq!(Ended::new(&output).code, 1);
-        assert_eq!(home.read("jelouctl_status.prom"), "jelouctl_status_success{run=\"orders\"} 1\n");
+        assert_eq!(
+            home.read("jelouctl_status.prom"),
+            "jelouctl_status_success{run=\"orders\"} 1\n"
+        );
         std::fs::remove_file(home.path().join("jelouctl_status.prom.new")).unwrap();
     }
     // If the status cannot be read, the earlier figures stay, with an error.
     home.run("bulk remove orders --yes").success();
     for shell in shells {
-        assert_eq!(write(shell), (1, "jelouctl_status_success{run=\"orders\"} 0\n".to_owned()));
+        assert_eq!(
+            write(shell),
+            (1, "jelouctl_status_success{run=\"orders\"} 0\n".to_owned())
+        );
         assert_eq!(home.read("jelouctl.prom"), figures);
     }
 }

@@ -12,7 +12,11 @@ const SEND: &str = "send text --to 593987654321 Hola";
 /// A stream that accepts nothing.
 #[cfg(target_os = "linux")]
 fn full() -> Stdio {
-    std::fs::File::options().write(true).open("/dev/full").unwrap().into()
+    std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap()
+        .into()
 }
 
 #[test]
@@ -20,7 +24,10 @@ fn standard_output_is_the_answer_on_one_line() {
     let home = Home::new();
     for (reply, stdout, code) in [
         (
-            Reply::json(200, "{\n  \"success\" : true,\r\n \"messageId\": \"m\", \"n\": 1.10}"),
+            Reply::json(
+                200,
+                "{\n  \"success\" : true,\r\n \"messageId\": \"m\", \"n\": 1.10}",
+            ),
             "{\"success\":true,\"messageId\":\"m\",\"n\":1.1}\n",
             0,
         ),
@@ -40,12 +47,20 @@ fn output_id_is_the_id_or_nothing() {
     for (reply, stdout, code) in [
         (Reply::accepted(), "msg_123456789\n", 0),
         (Reply::json(200, r#"{"success":true}"#), "", 0),
-        (Reply::json(200, r#"{"messageId":"a\nb\u001b"}"#), "a\\nb\\u{1b}\n", 0),
+        (
+            Reply::json(200, r#"{"messageId":"a\nb\u001b"}"#),
+            "a\\nb\\u{1b}\n",
+            0,
+        ),
         (Reply::json(422, r#"{"code":"x"}"#), "", 5),
         (Reply::json(422, r#"{"messageId":"m"}"#), "", 8),
     ] {
         let server = Server::answering(reply);
-        let ended = home.run(SEND).args(&["--output", "id"]).api(&server.url).end();
+        let ended = home
+            .run(SEND)
+            .args(&["--output", "id"])
+            .api(&server.url)
+            .end();
         assert_eq!((ended.stdout.as_str(), ended.code), (stdout, code));
     }
 }
@@ -55,10 +70,21 @@ fn output_id_is_the_id_or_nothing() {
 fn output_none_leaves_standard_output_empty() {
     let home = Home::new();
     home.write("people.csv", "to\n593987654321\n");
-    for (reply, code) in [(Reply::accepted(), 0), (Reply::json(422, "{}"), 5), (Reply::ResetAfterReading, 8)] {
+    for (reply, code) in [
+        (Reply::accepted(), 0),
+        (Reply::json(422, "{}"), 5),
+        (Reply::ResetAfterReading, 8),
+    ] {
         let server = Server::answering(reply);
-        let ended = home.run(SEND).args(&["--output", "none", "-q"]).api(&server.url).end();
-        assert_eq!((ended.stdout.as_str(), ended.code, ended.stderr.is_empty()), ("", code, code == 0));
+        let ended = home
+            .run(SEND)
+            .args(&["--output", "none", "-q"])
+            .api(&server.url)
+            .end();
+        assert_eq!(
+            (ended.stdout.as_str(), ended.code, ended.stderr.is_empty()),
+            ("", code, code == 0)
+        );
     }
     for words in [
         "--sandbox -o none bulk send people.csv --run a --progress none text Hola",
@@ -83,10 +109,27 @@ fn a_list_does_not_ask_of_each_line_whether_it_is_for_a_terminal() {
     let rows: Vec<_> = (0..50).map(|row| format!("5939876543{row:02}")).collect();
     home.write("people.csv", format!("to\n{}\n", rows.join("\n")));
     let mut command = home.command();
-    command.args(["--sandbox", "--dry-run", "bulk", "send", "people.csv", "text", "Hola"]);
+    command.args([
+        "--sandbox",
+        "--dry-run",
+        "bulk",
+        "send",
+        "people.csv",
+        "text",
+        "Hola",
+    ]);
     let strace = ["strace", "-f", "-e", "trace=ioctl", "-o", "trace"];
-    let ended = Ended::new(&under(&strace, &command).env("PATH", "/usr/bin:/bin").output().unwrap());
-    assert_eq!((ended.code, ended.stdout.lines().count()), (0, 50), "{ended:?}");
+    let ended = Ended::new(
+        &under(&strace, &command)
+            .env("PATH", "/usr/bin:/bin")
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(
+        (ended.code, ended.stdout.lines().count()),
+        (0, 50),
+        "{ended:?}"
+    );
     let asked = home.read("trace").matches("ioctl(1,").count();
     assert!(asked <= 3, "asked {asked} times");
 }
@@ -95,8 +138,13 @@ fn a_list_does_not_ask_of_each_line_whether_it_is_for_a_terminal() {
 fn quiet_leaves_only_errors_and_verbose_shows_the_exchange() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
-    assert_eq!(home.run(SEND).args(&["-q", "--sandbox"]).success().stderr, "");
-    home.run(SEND).args(&["-q"]).fails(3, &["error: no bot", "hint: "]);
+    assert_eq!(
+        home.run(SEND).args(&["-q", "--sandbox"]).success().stderr,
+        ""
+    );
+    home.run(SEND)
+        .args(&["-q"])
+        .fails(3, &["error: no bot", "hint: "]);
     let ended = home.run(SEND).args(&["-v"]).api(&server.url).success();
     let url = &server.url;
     assert_eq!(
@@ -114,8 +162,16 @@ fn quiet_leaves_only_errors_and_verbose_shows_the_exchange() {
 fn what_was_accepted_is_a_success_whatever_comes_after() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
-    let send =
-        |stdout: Stdio| Ended::new(&home.process(SEND, &server.url).arg("--quiet").stdout(stdout).output().unwrap());
+    let send = |stdout: Stdio| {
+        Ended::new(
+            &home
+                .process(SEND, &server.url)
+                .arg("--quiet")
+                .stdout(stdout)
+                .output()
+                .unwrap(),
+        )
+    };
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let ended = send(writer.into());
@@ -126,7 +182,8 @@ fn what_was_accepted_is_a_success_whatever_comes_after() {
     {
         let ended = send(full());
         assert_eq!(ended.code, 0);
-        let problem = "the message was accepted, but the answer could not be written: No space left";
+        let problem =
+            "the message was accepted, but the answer could not be written: No space left";
         assert!(ended.stderr.contains(problem), "{}", ended.stderr);
         assert_eq!(server.received().len(), 2);
     }
@@ -146,7 +203,14 @@ fn other_commands_do_not_mind_a_closed_pipe_but_a_full_disk() {
         "send text --to 593987654321 Hola --dry-run --sandbox -o record",
     ] {
         let run = |stdout: Stdio| {
-            Ended::new(&home.command().args(arguments.split_whitespace()).stdout(stdout).output().unwrap())
+            Ended::new(
+                &home
+                    .command()
+                    .args(arguments.split_whitespace())
+                    .stdout(stdout)
+                    .output()
+                    .unwrap(),
+            )
         };
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -162,7 +226,10 @@ fn colour_is_for_terminals_or_when_asked_for() {
     let home = Home::new();
     let run = |arguments: &[&str], variables: &[(&str, &str)]| {
         let run = home.run(SEND).args(&["--sandbox"]).args(arguments);
-        let ended = variables.iter().fold(run, |run, (name, value)| run.env(name, value)).success();
+        let ended = variables
+            .iter()
+            .fold(run, |run, (name, value)| run.env(name, value))
+            .success();
         assert!(!ended.stdout.contains('\u{1b}'), "{}", ended.stdout);
         ended.stderr.contains('\u{1b}')
     };
@@ -177,7 +244,13 @@ fn colour_is_for_terminals_or_when_asked_for() {
 #[test]
 fn alone_it_prints_help() {
     let ended = Home::new().run("").success();
-    assert!(ended.stdout.starts_with("Send WhatsApp messages through the Jelou API"), "{}", ended.stdout);
+    assert!(
+        ended
+            .stdout
+            .starts_with("Send WhatsApp messages through the Jelou API"),
+        "{}",
+        ended.stdout
+    );
     assert_eq!(ended.stderr, "");
 }
 
@@ -194,7 +267,13 @@ fn a_process_that_may_open_nothing_ends_with_a_code_of_the_table_and_a_record() 
         let command = home.process(SEND, &server.url);
         let ended = Ended::new(&under(&["sh", "-c", &limited], &command).output().unwrap());
         let sent = ended.json()["sent"].clone();
-        assert!(matches!((ended.code, sent.as_str()), (0, Some("yes")) | (1 | 7, Some("no"))), "{limit}: {ended:?}");
+        assert!(
+            matches!(
+                (ended.code, sent.as_str()),
+                (0, Some("yes")) | (1 | 7, Some("no"))
+            ),
+            "{limit}: {ended:?}"
+        );
         codes.push(ended.code);
     }
     assert!(codes.contains(&1) && codes.contains(&0), "{codes:?}");

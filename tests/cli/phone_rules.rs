@@ -19,7 +19,11 @@ const WITHOUT_COUNTRY: [u16; 9] = [800, 808, 870, 878, 881, 882, 883, 888, 979];
 
 #[test]
 fn the_rules_of_numbers_are_current() {
-    let mut codes: Vec<_> = DATABASE.iter().map(Metadata::country_code).chain(WITHOUT_COUNTRY).collect();
+    let mut codes: Vec<_> = DATABASE
+        .iter()
+        .map(Metadata::country_code)
+        .chain(WITHOUT_COUNTRY)
+        .collect();
     codes.sort_unstable();
     codes.dedup();
     let mut table = Table::default();
@@ -29,14 +33,21 @@ fn the_rules_of_numbers_are_current() {
     let mut index = 0;
     let mut roots = Vec::new();
     for code in codes {
-        let regions = DATABASE.by_code(&code).unwrap().into_iter().map(|metadata| {
-            index += 1;
-            writeln!(lines, "{}", line(metadata)).unwrap();
-            Region::new(index, metadata)
-        });
+        let regions = DATABASE
+            .by_code(&code)
+            .unwrap()
+            .into_iter()
+            .map(|metadata| {
+                index += 1;
+                writeln!(lines, "{}", line(metadata)).unwrap();
+                Region::new(index, metadata)
+            });
         let regions: Vec<_> = regions.collect();
         let begin = regions.iter().map(Region::begin).collect();
-        roots.push((code.to_string(), table.explore(&mut HashMap::new(), &regions, begin)));
+        roots.push((
+            code.to_string(),
+            table.explore(&mut HashMap::new(), &regions, begin),
+        ));
     }
     table.join(&roots, "");
     let numbers: Vec<_> = table.nodes.iter().flat_map(Node::bytes).collect();
@@ -49,14 +60,28 @@ fn the_rules_of_numbers_are_current() {
         numbers == fs::read(directory.join("numbers.bin")).unwrap(),
         "numbers.bin is not current: run tests/update"
     );
-    assert_eq!(lines, fs::read_to_string(directory.join("regions.tsv")).unwrap(), "run tests/update");
+    assert_eq!(
+        lines,
+        fs::read_to_string(directory.join("regions.tsv")).unwrap(),
+        "run tests/update"
+    );
 }
 
 fn line(metadata: &Metadata) -> String {
     let kinds = metadata.descriptors();
-    let usual: Vec<_> = [kinds.fixed_line(), kinds.mobile()].into_iter().flatten().collect();
-    let usual = if usual.is_empty() { types(metadata).collect() } else { usual };
-    let mut lengths: Vec<_> = usual.into_iter().flat_map(Descriptor::possible_length).collect();
+    let usual: Vec<_> = [kinds.fixed_line(), kinds.mobile()]
+        .into_iter()
+        .flatten()
+        .collect();
+    let usual = if usual.is_empty() {
+        types(metadata).collect()
+    } else {
+        usual
+    };
+    let mut lengths: Vec<_> = usual
+        .into_iter()
+        .flat_map(Descriptor::possible_length)
+        .collect();
     lengths.sort_unstable();
     lengths.dedup();
     let lengths: Vec<_> = lengths.into_iter().map(ToString::to_string).collect();
@@ -65,8 +90,15 @@ fn line(metadata: &Metadata) -> String {
         None => metadata.national_prefix().unwrap_or_default(),
     };
     let prefix: String = prefix.split_whitespace().collect();
-    let rule = metadata.national_prefix_transform_rule().unwrap_or_default();
-    format!("{}\t{}\t{}\t{prefix}\t{rule}", metadata.id(), metadata.country_code(), lengths.join(","))
+    let rule = metadata
+        .national_prefix_transform_rule()
+        .unwrap_or_default();
+    format!(
+        "{}\t{}\t{}\t{prefix}\t{rule}",
+        metadata.id(),
+        metadata.country_code(),
+        lengths.join(",")
+    )
 }
 
 /// The pattern of a region's numbers.
@@ -114,7 +146,12 @@ struct Progress {
 impl Pattern {
     fn new(source: &str) -> Self {
         let automaton = DFA::builder()
-            .syntax(syntax::Config::new().unicode(false).utf8(false).ignore_whitespace(true))
+            .syntax(
+                syntax::Config::new()
+                    .unicode(false)
+                    .utf8(false)
+                    .ignore_whitespace(true),
+            )
             .thompson(thompson::Config::new().utf8(false))
             // The states must stay: a cache that is cleared gives them new names.
             .configure(DFA::config().cache_capacity(1 << 24))
@@ -126,16 +163,24 @@ impl Pattern {
 
     fn begin(&self) -> LazyStateID {
         let anchored = start::Config::new().anchored(Anchored::Yes);
-        self.automaton.start_state(&mut self.cache.borrow_mut(), &anchored).unwrap()
+        self.automaton
+            .start_state(&mut self.cache.borrow_mut(), &anchored)
+            .unwrap()
     }
 
     fn next(&self, state: LazyStateID, digit: u8) -> LazyStateID {
-        self.automaton.next_state(&mut self.cache.borrow_mut(), state, digit).unwrap()
+        self.automaton
+            .next_state(&mut self.cache.borrow_mut(), state, digit)
+            .unwrap()
     }
 
     fn is_match(&self, state: LazyStateID) -> bool {
         let cache = &mut self.cache.borrow_mut();
-        let is_match = self.automaton.next_eoi_state(cache, state).unwrap().is_match();
+        let is_match = self
+            .automaton
+            .next_eoi_state(cache, state)
+            .unwrap()
+            .is_match();
         assert_eq!(cache.clear_count(), 0);
         is_match
     }
@@ -144,10 +189,14 @@ impl Pattern {
 impl Region {
     fn new(index: u8, metadata: &Metadata) -> Self {
         let whole = |source: &str| Pattern::new(&format!("^(?:{source})$"));
-        let types: Vec<_> = types(metadata).map(|kind| format!("(?:{})", kind.national_number().as_str())).collect();
+        let types: Vec<_> = types(metadata)
+            .map(|kind| format!("(?:{})", kind.national_number().as_str()))
+            .collect();
         Self {
             index,
-            leading: metadata.leading_digits().map(|leading| Pattern::new(&format!("^(?:{})", leading.as_str()))),
+            leading: metadata
+                .leading_digits()
+                .map(|leading| Pattern::new(&format!("^(?:{})", leading.as_str()))),
             general: whole(metadata.descriptors().general().national_number().as_str()),
             types: whole(&types.join("|")),
         }
@@ -155,7 +204,10 @@ impl Region {
 
     fn begin(&self) -> Progress {
         Progress {
-            leading: self.leading.as_ref().map(|leading| (leading.begin(), false)),
+            leading: self
+                .leading
+                .as_ref()
+                .map(|leading| (leading.begin(), false)),
             whole: Some((self.general.begin(), self.types.begin())),
         }
     }
@@ -169,13 +221,22 @@ impl Region {
                 (leading.next(state, digit), false)
             }
         });
-        let whole =
-            progress.whole.map(|(general, types)| (self.general.next(general, digit), self.types.next(types, digit)));
-        Progress { leading, whole: whole.filter(|(general, types)| !general.is_dead() && !types.is_dead()) }
+        let whole = progress.whole.map(|(general, types)| {
+            (
+                self.general.next(general, digit),
+                self.types.next(types, digit),
+            )
+        });
+        Progress {
+            leading,
+            whole: whole.filter(|(general, types)| !general.is_dead() && !types.is_dead()),
+        }
     }
 
     fn is_valid(&self, progress: &Progress) -> bool {
-        progress.whole.is_some_and(|(general, types)| self.general.is_match(general) && self.types.is_match(types))
+        progress.whole.is_some_and(|(general, types)| {
+            self.general.is_match(general) && self.types.is_match(types)
+        })
     }
 
     /// Whether the number is this region's, valid or not.
@@ -197,7 +258,10 @@ struct Node {
 
 impl Node {
     fn bytes(&self) -> impl Iterator<Item = u8> {
-        self.next.into_iter().flat_map(u16::to_le_bytes).chain([self.region])
+        self.next
+            .into_iter()
+            .flat_map(u16::to_le_bytes)
+            .chain([self.region])
     }
 }
 
@@ -218,14 +282,25 @@ impl Table {
     }
 
     /// The node of the numbers that continue from `at`.
-    fn explore(&mut self, seen: &mut HashMap<Vec<Progress>, u16>, regions: &[Region], at: Vec<Progress>) -> u16 {
+    fn explore(
+        &mut self,
+        seen: &mut HashMap<Vec<Progress>, u16>,
+        regions: &[Region],
+        at: Vec<Progress>,
+    ) -> u16 {
         if let Some(node) = seen.get(&at) {
             return *node;
         }
-        let mut node = Node { region: valid_in(regions, &at), ..Node::default() };
+        let mut node = Node {
+            region: valid_in(regions, &at),
+            ..Node::default()
+        };
         for (digit, next) in (b'0'..=b'9').zip(&mut node.next) {
-            let further: Vec<_> =
-                regions.iter().zip(&at).map(|(region, progress)| region.next(progress, digit)).collect();
+            let further: Vec<_> = regions
+                .iter()
+                .zip(&at)
+                .map(|(region, progress)| region.next(progress, digit))
+                .collect();
             if further.iter().any(|progress| progress.whole.is_some()) {
                 *next = self.explore(seen, regions, further);
             }
@@ -256,5 +331,7 @@ impl Table {
 fn valid_in(regions: &[Region], at: &[Progress]) -> u8 {
     let mut regions = regions.iter().zip(at);
     let chosen = regions.find(|(region, progress)| region.is_chosen(progress));
-    chosen.filter(|(region, progress)| region.is_valid(progress)).map_or(0, |(region, _)| region.index)
+    chosen
+        .filter(|(region, progress)| region.is_valid(progress))
+        .map_or(0, |(region, _)| region.index)
 }

@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 use tokio_postgres::{NoTls, Row};
 
 use self::server::{
-    EMPTY_LEDGER, NOBODY, PROGRAMS, SENDER, empty_directory, free_port, give_away, is_root, program, programs,
+    EMPTY_LEDGER, NOBODY, PROGRAMS, SENDER, empty_directory, free_port, give_away, is_root,
+    program, programs,
 };
 use crate::harness::{Home, tool, wait_until, with_ledgers};
 use crate::needs::can_test;
@@ -37,18 +38,27 @@ pub(crate) struct Pooler {
 /// Changes the store of a ledger directly.
 pub(crate) fn change(ledger: &str, change: &str) {
     let script = format!("SET search_path = jelouctl; {change}");
-    Cluster::shared().unwrap().script("postgres", database_of(ledger), &script);
+    Cluster::shared()
+        .unwrap()
+        .script("postgres", database_of(ledger), &script);
 }
 
 /// The rows that the owner of a ledger gets.
 pub(crate) fn sql(ledger: &str, statement: &str) -> Vec<Row> {
-    Cluster::shared().unwrap().sql(database_of(ledger), statement)
+    Cluster::shared()
+        .unwrap()
+        .sql(database_of(ledger), statement)
 }
 
 /// Does `work` while another session of a ledger stays in the transaction that `script` begins.
 pub(crate) fn while_holding<T>(ledger: &str, script: &str, work: impl FnOnce() -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let url = Cluster::shared().unwrap().url("postgres", database_of(ledger));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let url = Cluster::shared()
+        .unwrap()
+        .url("postgres", database_of(ledger));
     let _holding = runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
@@ -65,7 +75,10 @@ pub(crate) fn database_of(ledger: &str) -> &str {
 
 /// Several statements, without an answer.
 fn execute(url: &str, script: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
         tokio::spawn(connection);
@@ -77,7 +90,8 @@ impl Cluster {
     /// The server that all tests of this process share; None if tests with a database are left out.
     pub(crate) fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
-        can_test("a PostgreSQL server", || programs().is_some()).then(|| SHARED.get_or_init(|| Self::start("")))
+        can_test("a PostgreSQL server", || programs().is_some())
+            .then(|| SHARED.get_or_init(|| Self::start("")))
     }
 
     /// A server for one test, with these lines in its configuration.
@@ -87,20 +101,30 @@ impl Cluster {
 
     /// A server whose clock begins at this time.
     pub(crate) fn start_at(library: &str, time: &str) -> Self {
-        let clock = [("LD_PRELOAD", library), ("FAKETIME", &format!("@{time}")), ("DONT_FAKE_MONOTONIC", "1")];
+        let clock = [
+            ("LD_PRELOAD", library),
+            ("FAKETIME", &format!("@{time}")),
+            ("DONT_FAKE_MONOTONIC", "1"),
+        ];
         Self::start_with("", &[], &clock)
     }
 
     /// A server with this certificate and its key, as PEM.
     pub(crate) fn start_with_tls(certificate: &str, key: &str) -> Self {
         let settings = "ssl = on\nssl_cert_file = 'server.pem'\nssl_key_file = 'server.key'";
-        Self::start_with(settings, &[("server.pem", certificate), ("server.key", key)], &[])
+        Self::start_with(
+            settings,
+            &[("server.pem", certificate), ("server.key", key)],
+            &[],
+        )
     }
 
     fn start_with(settings: &str, files: &[(&str, &str)], environment: &[(&str, &str)]) -> Self {
         let cluster = Self::empty(settings, files, environment);
         let home = Home::new();
-        home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("postgres", EMPTY_LEDGER)).success();
+        home.run("ledger setup")
+            .env("JELOUCTL_LEDGER", cluster.url("postgres", EMPTY_LEDGER))
+            .success();
         cluster.let_send();
         cluster
     }
@@ -110,21 +134,39 @@ impl Cluster {
         let directory = empty_directory();
         let port = self.port.to_string();
         let mut copy = program("pg_basebackup", &directory);
-        copy.args(["--checkpoint=fast", "--no-sync", "-R", "-U", "postgres", "-p", &port, "-h"]).arg(&self.directory);
+        copy.args([
+            "--checkpoint=fast",
+            "--no-sync",
+            "-R",
+            "-U",
+            "postgres",
+            "-p",
+            &port,
+            "-h",
+        ])
+        .arg(&self.directory);
         tool(copy.arg("-D").arg(directory.join("data")));
         Self::serve(directory, "", &[])
     }
 
     /// Promotes a standby to a server of its own.
     pub(crate) fn promote(&self) {
-        tool(program("pg_ctl", &self.directory).arg("-D").arg(self.data()).args(["-w", "promote"]));
+        tool(
+            program("pg_ctl", &self.directory)
+                .arg("-D")
+                .arg(self.data())
+                .args(["-w", "promote"]),
+        );
     }
 
     /// A pgbouncer in front of it, whose clients have a process of the server for a `session` or for a `transaction`, with
     /// more lines in its configuration; nothing where tests of one are left out.
     pub(crate) fn pooler(&self, mode: &str, settings: &str) -> Option<Pooler> {
         let is_there = || {
-            let version = Command::new("pgbouncer").env("PATH", PROGRAMS).arg("--version").output();
+            let version = Command::new("pgbouncer")
+                .env("PATH", PROGRAMS)
+                .arg("--version")
+                .output();
             version.is_ok_and(|told| told.status.success())
         };
         can_test("pgbouncer", is_there).then(|| Pooler::start(self, mode, settings))
@@ -164,14 +206,23 @@ impl Cluster {
 
     fn control(&self, arguments: &[&str]) {
         let mut control = program("pg_ctl", &self.directory);
-        control.args(["-w", "-l"]).arg(self.directory.join("log")).arg("-D").arg(self.data());
+        control
+            .args(["-w", "-l"])
+            .arg(self.directory.join("log"))
+            .arg("-D")
+            .arg(self.data());
         tool(control.args(arguments).stdout(Stdio::null()));
     }
 
     /// Keeps the files, with the server stopped meanwhile.
     pub(crate) fn keep_files(&self) {
         self.stop();
-        tool(self.on_files("cp").arg("-a").arg(self.data()).arg(self.directory.join("kept")));
+        tool(
+            self.on_files("cp")
+                .arg("-a")
+                .arg(self.data())
+                .arg(self.directory.join("kept")),
+        );
         self.start_again();
     }
 
@@ -179,7 +230,12 @@ impl Cluster {
     pub(crate) fn put_files_back(&self) {
         self.stop();
         tool(self.on_files("rm").arg("-rf").arg(self.data()));
-        tool(self.on_files("cp").arg("-a").arg(self.directory.join("kept")).arg(self.data()));
+        tool(
+            self.on_files("cp")
+                .arg("-a")
+                .arg(self.directory.join("kept"))
+                .arg(self.data()),
+        );
         self.control(&["start"]);
     }
 
@@ -204,17 +260,27 @@ impl Cluster {
         fs::write(&path, format!("{before};\n{dump}")).unwrap();
         give_away(&path);
         let mut psql = self.client("psql");
-        psql.args(["-q", "-1", "-v", "ON_ERROR_STOP=1", "-f"]).arg(path).arg(database);
+        psql.args(["-q", "-1", "-v", "ON_ERROR_STOP=1", "-f"])
+            .arg(path)
+            .arg(database);
         // If a worker and psql wait for each other's locks, the server ends one of them, and an administrator tries
         // again.
-        let is_deadlock = |output: &Output| String::from_utf8_lossy(&output.stderr).contains("deadlock detected");
-        let ended = (0..5).map(|_| psql.output().unwrap()).find(|output| !is_deadlock(output));
-        assert!(ended.as_ref().is_some_and(|output| output.status.success()), "{ended:?}");
+        let is_deadlock =
+            |output: &Output| String::from_utf8_lossy(&output.stderr).contains("deadlock detected");
+        let ended = (0..5)
+            .map(|_| psql.output().unwrap())
+            .find(|output| !is_deadlock(output));
+        assert!(
+            ended.as_ref().is_some_and(|output| output.status.success()),
+            "{ended:?}"
+        );
     }
 
     fn client(&self, name: &str) -> Command {
         let mut command = program(name, &self.directory);
-        command.args(["-U", "postgres", "-p", &self.port.to_string(), "-h"]).arg(&self.directory);
+        command
+            .args(["-U", "postgres", "-p", &self.port.to_string(), "-h"])
+            .arg(&self.directory);
         command
     }
 }
@@ -233,13 +299,28 @@ impl Pooler {
         fs::write(&path, configuration).unwrap();
         give_away(&path);
         let mut command = Command::new("pgbouncer");
-        command.env_clear().env("PATH", PROGRAMS).arg("--quiet").arg(path).current_dir(&directory);
+        command
+            .env_clear()
+            .env("PATH", PROGRAMS)
+            .arg("--quiet")
+            .arg(path)
+            .current_dir(&directory);
         if is_root() {
             command.uid(NOBODY).gid(NOBODY);
         }
-        let process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let pooler = Self { directory, port, process };
-        wait_until("the pooler listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+        let process = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let pooler = Self {
+            directory,
+            port,
+            process,
+        };
+        wait_until("the pooler listens", || {
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
         pooler
     }
 

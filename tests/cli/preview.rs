@@ -10,15 +10,54 @@ use crate::server::{Reply, Server};
 
 /// Command lines of each kind, with texts that a shell or a log would interpret.
 fn commands() -> Vec<Vec<String>> {
-    let path = |name: &str| fixture_path(&format!("bodies/{name}")).to_str().unwrap().to_owned();
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let path = |name: &str| {
+        fixture_path(&format!("bodies/{name}"))
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    let words = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
     vec![
-        words(&["send", "text", "--to", "593987654321", "--", "it's \"$HOME\" `id` $(id) \\ \n\t\u{202e} ñ 👍 !x"]),
-        words(&["send", "flow", "--to", "id:a b", "--body", &path("flow.json")]),
+        words(&[
+            "send",
+            "text",
+            "--to",
+            "593987654321",
+            "--",
+            "it's \"$HOME\" `id` $(id) \\ \n\t\u{202e} ñ 👍 !x",
+        ]),
+        words(&[
+            "send",
+            "flow",
+            "--to",
+            "id:a b",
+            "--body",
+            &path("flow.json"),
+        ]),
         words(&["send", "contacts", "--body", &path("contacts.json")]),
-        words(&["send", "call", "--body", &path("call.json"), "--header", "-u x:y"]),
+        words(&[
+            "send",
+            "call",
+            "--body",
+            &path("call.json"),
+            "--header",
+            "-u x:y",
+        ]),
         words(&["send", "raw", "--body", &path("text.json")]),
-        words(&["flow-message", "--to", "id:[1-3]{a,b}'*", "--type", "a b&c", "--body", &path("flow-message.pt.json")]),
+        words(&[
+            "flow-message",
+            "--to",
+            "id:[1-3]{a,b}'*",
+            "--type",
+            "a b&c",
+            "--body",
+            &path("flow-message.pt.json"),
+        ]),
     ]
 }
 
@@ -28,13 +67,24 @@ fn a_dry_run_shows_what_a_server_receives() {
         let arguments: Vec<_> = command.iter().map(String::as_str).collect();
         let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
         let home = Home::new();
-        let shown = home.run_args(&[&["--dry-run"], &arguments[..]].concat()).api(&server.url).success().json();
+        let shown = home
+            .run_args(&[&["--dry-run"], &arguments[..]].concat())
+            .api(&server.url)
+            .success()
+            .json();
         assert_eq!(server.received().len(), 0);
         home.run_args(&arguments).api(&server.url).success();
         let received = server.only();
         assert_eq!(shown["body"], received.json());
-        let path = shown["url"].as_str().unwrap().strip_prefix(&server.url).unwrap();
-        assert_eq!(format!("{} {path} HTTP/1.1", shown["method"].as_str().unwrap()), received.line);
+        let path = shown["url"]
+            .as_str()
+            .unwrap()
+            .strip_prefix(&server.url)
+            .unwrap();
+        assert_eq!(
+            format!("{} {path} HTTP/1.1", shown["method"].as_str().unwrap()),
+            received.line
+        );
         for (name, value) in shown["headers"].as_object().unwrap() {
             if name == "authorization" {
                 assert_eq!(value, "Basic (redacted)");
@@ -51,20 +101,31 @@ fn a_dry_run_shows_what_a_server_receives() {
 #[cfg(unix)]
 fn the_curl_command_sends_the_same_request() {
     for shell in ["sh", "bash"] {
-        for (client_id, secret) in [("id", "canary:x"), ("it's an \"id\" $HOME ñ", "canary ' \" $x `id` \\")] {
+        for (client_id, secret) in [
+            ("id", "canary:x"),
+            ("it's an \"id\" $HOME ñ", "canary ' \" $x `id` \\"),
+        ] {
             for command in commands() {
                 let arguments: Vec<_> = command.iter().map(String::as_str).collect();
                 let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
                 let home = Home::new();
                 let credentials = |run: crate::harness::Run<'_>| {
-                    let run = run.env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "[1]{b}");
-                    run.env("JELOU_CLIENT_ID", client_id).env("JELOU_CLIENT_SECRET", secret).success()
+                    let run = run
+                        .env("JELOU_API_URL", &server.url)
+                        .env("JELOU_BOT_ID", "[1]{b}");
+                    run.env("JELOU_CLIENT_ID", client_id)
+                        .env("JELOU_CLIENT_SECRET", secret)
+                        .success()
                 };
-                let line = credentials(home.run_args(&[&["--curl"], &arguments[..]].concat())).stdout;
+                let line =
+                    credentials(home.run_args(&[&["--curl"], &arguments[..]].concat())).stdout;
                 assert_eq!(server.received().len(), 0);
                 credentials(home.run_args(&arguments));
                 tool(
-                    Command::new(shell).args(["-c", &line]).env("JELOU_CLIENT_SECRET", secret).env_remove("http_proxy"),
+                    Command::new(shell)
+                        .args(["-c", &line])
+                        .env("JELOU_CLIENT_SECRET", secret)
+                        .env_remove("http_proxy"),
                 );
                 let received = server.received();
                 let (ours, curls) = (&received[0], &received[1]);
@@ -86,12 +147,21 @@ const BYTES: &str = r#""type":"text","zeta":1.0,"alpha":1000.0,"text":"ñ 👍 �
 
 /// The body's text in a dry run's line.
 fn shown_body(line: &str) -> &str {
-    line.split_once(r#","body":"#).unwrap().1.strip_suffix("}\n").unwrap()
+    line.split_once(r#","body":"#)
+        .unwrap()
+        .1
+        .strip_suffix("}\n")
+        .unwrap()
 }
 
 fn run_curl(line: &str) {
     let secret = "canary-secret-of-the-tests";
-    tool(Command::new("sh").args(["-c", line]).env("JELOU_CLIENT_SECRET", secret).env_remove("http_proxy"));
+    tool(
+        Command::new("sh")
+            .args(["-c", line])
+            .env("JELOU_CLIENT_SECRET", secret)
+            .env_remove("http_proxy"),
+    );
 }
 
 #[test]
@@ -101,7 +171,11 @@ fn the_bytes_of_a_body_are_the_same_wherever_they_show() {
     let home = Home::new();
     home.write("body.json", BODY);
     let run = |mode: &[&str]| {
-        home.run("send raw --to 593987654321 --body body.json").args(mode).api(&server.url).success().stdout
+        home.run("send raw --to 593987654321 --body body.json")
+            .args(mode)
+            .api(&server.url)
+            .success()
+            .stdout
     };
     let expected = format!(r#"{{"userId":"593987654321",{BYTES}"#);
     assert_eq!(shown_body(&run(&["--dry-run"])), expected);
@@ -121,7 +195,11 @@ fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
     home.write("body.json", BODY.replace("it's", "{{ nombre }}"));
     home.write("people.csv", "nombre,celular\nit's,593987654321\n");
     let run = |mode: &[&str]| {
-        home.run("bulk send people.csv --run r --yes raw --body body.json").args(mode).api(&server.url).success().stdout
+        home.run("bulk send people.csv --run r --yes raw --body body.json")
+            .args(mode)
+            .api(&server.url)
+            .success()
+            .stdout
     };
     let expected = format!(r#"{{"userId":"593987654321",{BYTES}"#);
     assert_eq!(shown_body(&run(&["--dry-run"])), expected);
@@ -139,7 +217,9 @@ fn the_bytes_of_a_row_are_the_same_wherever_they_show() {
 fn stored_body(home: &Home) -> String {
     let path = home.path().join(STATE).join("state.db");
     let ledger = rusqlite::Connection::open(path).unwrap();
-    ledger.query_row("SELECT body FROM message", [], |row| row.get(0)).unwrap()
+    ledger
+        .query_row("SELECT body FROM message", [], |row| row.get(0))
+        .unwrap()
 }
 
 #[test]
@@ -147,24 +227,42 @@ fn what_a_terminal_would_act_on_is_an_escape_where_it_shows() {
     let server = Server::answering(Reply::json(200, r#"{"success":true}"#));
     let home = Home::new();
     let text = "a\u{85}\u{7f}\u{202e}b";
-    home.write("body.json", json!({"type": "text", "userId": "593987654321", "text": text}).to_string());
-    let run = |mode: &[&str]| home.run("send raw --body body.json").args(mode).api(&server.url).success();
+    home.write(
+        "body.json",
+        json!({"type": "text", "userId": "593987654321", "text": text}).to_string(),
+    );
+    let run = |mode: &[&str]| {
+        home.run("send raw --body body.json")
+            .args(mode)
+            .api(&server.url)
+            .success()
+    };
     let escaped = r#"{"userId":"593987654321","type":"text","text":"a\u0085\u007f\u202eb"}"#;
     assert_eq!(shown_body(&run(&["--dry-run"]).stdout), escaped);
     assert!(run(&["--curl"]).stdout.contains(escaped));
     assert!(run(&["--verbose"]).stderr.contains(&format!("> {escaped}")));
     let sent = String::from_utf8(server.only().body).unwrap();
-    assert_eq!(sent, format!(r#"{{"userId":"593987654321","type":"text","text":"{text}"}}"#));
+    assert_eq!(
+        sent,
+        format!(r#"{{"userId":"593987654321","type":"text","text":"{text}"}}"#)
+    );
 }
 
 #[test]
 #[cfg(unix)]
 fn the_curl_command_needs_the_secret_and_names_the_authority() {
     let home = Home::new();
-    let line =
-        home.run("send text --to 593987654321 Hola --curl --ca-cert my.pem").api("https://x.example").success().stdout;
+    let line = home
+        .run("send text --to 593987654321 Hola --curl --ca-cert my.pem")
+        .api("https://x.example")
+        .success()
+        .stdout;
     assert!(line.contains("--cacert 'my.pem'"), "{line}");
-    let output = Command::new("sh").args(["-c", &line]).env_remove("JELOU_CLIENT_SECRET").output().unwrap();
+    let output = Command::new("sh")
+        .args(["-c", &line])
+        .env_remove("JELOU_CLIENT_SECRET")
+        .output()
+        .unwrap();
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("JELOU_CLIENT_SECRET"));
 }
@@ -174,22 +272,38 @@ fn nothing_is_fetched_read_or_written() {
     let home = Home::new();
     let marker = home.path().join("ran");
     for secret in [
-        format!("client_secret_command = [\"touch\", '{}']", marker.display()),
+        format!(
+            "client_secret_command = [\"touch\", '{}']",
+            marker.display()
+        ),
         "client_secret_file = \"missing.txt\"".to_owned(),
     ] {
-        home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n{secret}\n"));
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n{secret}\n"
+        ));
         for mode in ["--dry-run", "--curl"] {
-            home.run("send text --to 593987654321 Hola").args(&[mode]).env("PATH", "/usr/bin:/bin").success();
+            home.run("send text --to 593987654321 Hola")
+                .args(&[mode])
+                .env("PATH", "/usr/bin:/bin")
+                .success();
         }
     }
     assert!(!marker.exists());
-    let files: Vec<_> = std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let files: Vec<_> = std::fs::read_dir(home.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
     assert_eq!(files, [if cfg!(windows) { "AppData" } else { ".config" }]);
-    home.run("send text --to 593987654321 Hola --dry-run --client-id x --client-secret-file - --bot 1")
-        .stdin("canary")
-        .success();
-    Home::new().run("send text --to 593987654321 Hola --dry-run").fails(3, &["no bot"]);
-    home.run("send text --to 593987654321 Hola --dry-run --curl").fails(2, &["cannot be used with"]);
+    home.run(
+        "send text --to 593987654321 Hola --dry-run --client-id x --client-secret-file - --bot 1",
+    )
+    .stdin("canary")
+    .success();
+    Home::new()
+        .run("send text --to 593987654321 Hola --dry-run")
+        .fails(3, &["no bot"]);
+    home.run("send text --to 593987654321 Hola --dry-run --curl")
+        .fails(2, &["cannot be used with"]);
 }
 
 #[test]
@@ -197,10 +311,24 @@ fn a_dry_run_has_a_record_of_its_own_and_no_id() {
     let home = Home::new();
     let run = |words: &str| home.run(words).api("https://x.example").success();
     let record = run("send text --to 593987654321 Hola --dry-run -o record").json();
-    assert_eq!((&record["dry_run"], &record["sent"], &record["attempts"]), (&json!(true), &json!("no"), &json!(0)));
-    assert_eq!((&record["error"], &record["api_url"]), (&Value::Null, &json!("https://x.example")));
-    let ended = home.run("send text --to 593987654321 Hola --dry-run -o id").api("https://x.example");
+    assert_eq!(
+        (&record["dry_run"], &record["sent"], &record["attempts"]),
+        (&json!(true), &json!("no"), &json!(0))
+    );
+    assert_eq!(
+        (&record["error"], &record["api_url"]),
+        (&Value::Null, &json!("https://x.example"))
+    );
+    let ended = home
+        .run("send text --to 593987654321 Hola --dry-run -o id")
+        .api("https://x.example");
     ended.fails(2, &["-o id: nothing is sent, so there is no id"]);
-    let shown = home.run("send text --to 593987654321 Hola --dry-run --sandbox").success().json();
-    assert_eq!(shown["url"], "http://127.0.0.1:4780/v1/bots/sandbox/messages");
+    let shown = home
+        .run("send text --to 593987654321 Hola --dry-run --sandbox")
+        .success()
+        .json();
+    assert_eq!(
+        shown["url"],
+        "http://127.0.0.1:4780/v1/bots/sandbox/messages"
+    );
 }

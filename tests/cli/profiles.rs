@@ -20,13 +20,32 @@ fn a_profile_keeps_the_country_and_no_pattern_that_fits_nobody() {
     let home = Home::new();
     let new = "profile set prod --bot 77 --client-id x --country ec";
     for pattern in ["sekret", "id:*", "", "593*,594*", "+593*", "593 98*"] {
-        let told = "an allowed recipient is a number with its country code, or a pattern such as 593*";
-        home.run(new).args(&["--allow-to", pattern]).fails(2, &["'(not shown)' for '--allow-to <PATTERN>'", told]);
+        let told =
+            "an allowed recipient is a number with its country code, or a pattern such as 593*";
+        home.run(new)
+            .args(&["--allow-to", pattern])
+            .fails(2, &["'(not shown)' for '--allow-to <PATTERN>'", told]);
     }
     assert!(!home.path().join(CONFIG).join(FILE).exists());
-    home.run(new).args(&["--allow-to", "id:ana", "--allow-to", "US*", "--allow-to", "593*"]).success();
-    assert!(config(&home).contains("country = \"ec\""), "{}", config(&home));
-    let sent = home.run("--sandbox --dry-run send text --to 0987654321 Hola").success().json();
+    home.run(new)
+        .args(&[
+            "--allow-to",
+            "id:ana",
+            "--allow-to",
+            "US*",
+            "--allow-to",
+            "593*",
+        ])
+        .success();
+    assert!(
+        config(&home).contains("country = \"ec\""),
+        "{}",
+        config(&home)
+    );
+    let sent = home
+        .run("--sandbox --dry-run send text --to 0987654321 Hola")
+        .success()
+        .json();
     assert_eq!(sent["body"]["userId"], "593987654321");
 }
 
@@ -46,7 +65,9 @@ fn every_key_of_a_bulk_run_can_be_set() {
         ["--time-zone", "America/Guayaquil"],
         ["--log", "log.ndjson"],
     ];
-    home.run("profile set prod --bot 77 --client-id x").args(&keys.concat()).success();
+    home.run("profile set prod --bot 77 --client-id x")
+        .args(&keys.concat())
+        .success();
     let shown = home.run("profile show prod").success().stdout;
     for part in [
         "300/m",
@@ -63,13 +84,18 @@ fn every_key_of_a_bulk_run_can_be_set() {
     let before = config(&home);
     for (flags, part) in [
         (&["--rate", "fast"][..], "`fast` is not a rate"),
-        (&["--not-on", "05/06/2026"], "is not a date; write one as 2026-12-25"),
+        (
+            &["--not-on", "05/06/2026"],
+            "is not a date; write one as 2026-12-25",
+        ),
         (&["--time-zone", "Quito"], "Quito"),
     ] {
         home.run("profile set prod").args(flags).fails(2, &[part]);
     }
     let together = ["--between", "always", "--between", "08:00-09:00"];
-    home.run("profile set prod").args(&together).fails(2, &["`always` stands alone"]);
+    home.run("profile set prod")
+        .args(&together)
+        .fails(2, &["`always` stands alone"]);
     assert_eq!(config(&home), before);
 }
 
@@ -78,11 +104,26 @@ fn a_profile_is_made_used_and_removed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.write("secret.txt", "canary\n");
-    let flags = ["--bot", "77", "--client-id", "my id", "--client-secret-file", "secret.txt", "--api-url", &server.url];
-    let ended = home.run("profile set prod --allow-to 593* --timeout 1500ms").args(&flags).success();
+    let flags = [
+        "--bot",
+        "77",
+        "--client-id",
+        "my id",
+        "--client-secret-file",
+        "secret.txt",
+        "--api-url",
+        &server.url,
+    ];
+    let ended = home
+        .run("profile set prod --allow-to 593* --timeout 1500ms")
+        .args(&flags)
+        .success();
     assert_eq!(
         (ended.stdout.as_str(), ended.stderr.as_str()),
-        ("", "note: profile prod is saved; try it with: jelouctl doctor --profile prod\n")
+        (
+            "",
+            "note: profile prod is saved; try it with: jelouctl doctor --profile prod\n"
+        )
     );
     let secret = home.path().join("secret.txt");
     assert_eq!(
@@ -97,24 +138,38 @@ fn a_profile_is_made_used_and_removed() {
     home.run("send text --to 593987654321 Hola").success();
     assert_eq!(server.only().line, "POST /v1/bots/77/messages HTTP/1.1");
 
-    home.run("profile set test --bot 78 --client-id x").success();
-    assert_eq!(home.run("profile list").success().stdout, "prod\t77\tdefault\ntest\t78\t\n");
+    home.run("profile set test --bot 78 --client-id x")
+        .success();
+    assert_eq!(
+        home.run("profile list").success().stdout,
+        "prod\t77\tdefault\ntest\t78\t\n"
+    );
     home.run("profile use test").success();
-    assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\ntest\t78\tdefault\n");
-    home.run("profile use nope").fails(3, &["there is no profile `nope`", "prod, test"]);
-    home.run("profile remove test").fails(2, &["profile test was not removed", "--yes"]);
+    assert_eq!(
+        home.run("profile list").success().stdout,
+        "prod\t77\t\ntest\t78\tdefault\n"
+    );
+    home.run("profile use nope")
+        .fails(3, &["there is no profile `nope`", "prod, test"]);
+    home.run("profile remove test")
+        .fails(2, &["profile test was not removed", "--yes"]);
     home.run("profile remove test --yes").success();
     assert_eq!(home.run("profile list").success().stdout, "prod\t77\t\n");
-    home.run("profile remove nope --yes").fails(3, &["there is no profile `nope`"]);
+    home.run("profile remove nope --yes")
+        .fails(3, &["there is no profile `nope`"]);
 }
 
 #[test]
 fn the_file_is_ours_alone_and_so_is_its_directory() {
     let home = Home::new();
-    home.run("profile set prod --bot 77 --client-id x").success();
+    home.run("profile set prod --bot 77 --client-id x")
+        .success();
     let directory = home.path().join(CONFIG);
     let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o777;
-    assert_eq!((mode(&directory.join(FILE)), mode(&directory)), (0o600, 0o700));
+    assert_eq!(
+        (mode(&directory.join(FILE)), mode(&directory)),
+        (0o600, 0o700)
+    );
     set_mode(&home.path().join(CONFIG).join(FILE), 0o644);
     home.run("profile set prod --bot 78").success();
     assert_eq!(mode(&directory.join(FILE)), 0o600);
@@ -125,7 +180,15 @@ fn of_many_changes_at_once_none_is_lost() {
     let home = Home::new();
     let set = |number: u32| {
         let mut command = home.command();
-        command.args(["profile", "set", &format!("p{number}"), "--bot", "1", "--client-id", "x"]);
+        command.args([
+            "profile",
+            "set",
+            &format!("p{number}"),
+            "--bot",
+            "1",
+            "--client-id",
+            "x",
+        ]);
         command.stderr(Stdio::piped()).spawn().unwrap()
     };
     let running: Vec<_> = (0..20).map(set).collect();
@@ -133,7 +196,10 @@ fn of_many_changes_at_once_none_is_lost() {
         let ended = Ended::new(&process.wait_with_output().unwrap());
         assert_eq!(ended.code, 0, "{ended:?}");
     }
-    assert_eq!(home.run("profile list").success().stdout.lines().count(), 20);
+    assert_eq!(
+        home.run("profile list").success().stdout.lines().count(),
+        20
+    );
 }
 
 #[test]
@@ -144,9 +210,18 @@ fn comments_and_links_stay() {
         "# mine\n[profiles.prod] # the real one\nbot_id = \"1\" # bot\n# and\ntimeout = 3 # seconds\n",
     );
     std::fs::create_dir_all(home.path().join(CONFIG)).unwrap();
-    symlink(home.path().join("dotfiles/jelou.toml"), home.path().join(CONFIG).join(FILE)).unwrap();
-    home.run("profile set prod --client-id x --bot 2 --timeout 4s").success();
-    assert!(std::fs::symlink_metadata(home.path().join(CONFIG).join(FILE)).unwrap().is_symlink());
+    symlink(
+        home.path().join("dotfiles/jelou.toml"),
+        home.path().join(CONFIG).join(FILE),
+    )
+    .unwrap();
+    home.run("profile set prod --client-id x --bot 2 --timeout 4s")
+        .success();
+    assert!(
+        std::fs::symlink_metadata(home.path().join(CONFIG).join(FILE))
+            .unwrap()
+            .is_symlink()
+    );
     assert_eq!(
         home.read("dotfiles/jelou.toml"),
         "# mine\n[profiles.prod] # the real one\nbot_id = \"2\" # bot\n# and\ntimeout = \"4s\" # seconds\nclient_id = \"x\"\n"
@@ -156,25 +231,44 @@ fn comments_and_links_stay() {
 #[test]
 fn what_the_environment_holds_is_never_written() {
     let home = Home::new();
-    home.run("profile set prod --bot 1 --client-id x").api("https://env.example").success();
+    home.run("profile set prod --bot 1 --client-id x")
+        .api("https://env.example")
+        .success();
     assert!(
-        config(&home).ends_with("default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n"),
+        config(&home).ends_with(
+            "default_profile = \"prod\"\n\n[profiles.prod]\nbot_id = \"1\"\nclient_id = \"x\"\n"
+        ),
         "{}",
         config(&home)
     );
     home.run("profile set new")
         .api("https://env.example")
-        .fails(2, &["a new profile needs --bot and --client-id", "nothing was saved"]);
+        .fails(
+            2,
+            &[
+                "a new profile needs --bot and --client-id",
+                "nothing was saved",
+            ],
+        );
     assert!(!config(&home).contains("new"));
 }
 
 #[test]
 fn a_secret_from_standard_input_replaces_any_other_source() {
     let home = Home::new();
-    home.config("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = [\"pass\"]\n");
-    home.run("profile set p --client-secret-file -").stdin("canary\n").success();
-    assert_eq!(config(&home), "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
-    home.run("profile set p --client-secret-file -").stdin("\n").fails(3, &["is empty"]);
+    home.config(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret_command = [\"pass\"]\n",
+    );
+    home.run("profile set p --client-secret-file -")
+        .stdin("canary\n")
+        .success();
+    assert_eq!(
+        config(&home),
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n"
+    );
+    home.run("profile set p --client-secret-file -")
+        .stdin("\n")
+        .fails(3, &["is empty"]);
 }
 
 #[test]
@@ -182,8 +276,15 @@ fn show_tells_where_each_value_comes_from() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\nclient_secret = \"canary\"\nretry_for = 0\nallow_to = [\"593*\"]\n");
     let shown = home.run("profile show").success().stdout;
-    assert!(!shown.contains("not set") && shown.contains("bot_id\t77\tprofile prod"), "{shown}");
-    let shown = home.run("profile show -v --timeout 5").env("JELOU_API_URL", "http://127.0.0.1:9").success().stdout;
+    assert!(
+        !shown.contains("not set") && shown.contains("bot_id\t77\tprofile prod"),
+        "{shown}"
+    );
+    let shown = home
+        .run("profile show -v --timeout 5")
+        .env("JELOU_API_URL", "http://127.0.0.1:9")
+        .success()
+        .stdout;
     assert_eq!(
         shown,
         "profile\tprod\tdefault\nbot_id\t77\tprofile prod\nclient_id\tx\tprofile prod\nclient_secret\t(redacted)\tprofile prod\n\
@@ -192,11 +293,26 @@ fn show_tells_where_each_value_comes_from() {
          between\t\tnot set\nnot_on\t\tnot set\ntime_zone\t\tnot set\nrates\t\tnot set\nbudget\t\tnot set\nlimit_24h\t\tnot set\nlog\t\tnot set\nledger\t\tnot set\n\
              ledger_password\t\tnot set\n"
     );
-    home.run("profile show nope").fails(3, &["there is no profile `nope`"]);
-    let ended = home.run("profile show prod").env("JELOU_BOT_ID", "1").success();
-    assert!(ended.stdout.contains("bot_id\t77\tprofile prod"), "{}", ended.stdout);
-    home.config("[profiles.p]\nclient_id = \"x\"\nclient_secret_command = [\"false\", \"canary\"]\n");
-    assert!(home.run("profile show").success().stdout.contains("client_secret\tcommand false\tprofile p"));
+    home.run("profile show nope")
+        .fails(3, &["there is no profile `nope`"]);
+    let ended = home
+        .run("profile show prod")
+        .env("JELOU_BOT_ID", "1")
+        .success();
+    assert!(
+        ended.stdout.contains("bot_id\t77\tprofile prod"),
+        "{}",
+        ended.stdout
+    );
+    home.config(
+        "[profiles.p]\nclient_id = \"x\"\nclient_secret_command = [\"false\", \"canary\"]\n",
+    );
+    assert!(
+        home.run("profile show")
+            .success()
+            .stdout
+            .contains("client_secret\tcommand false\tprofile p")
+    );
 }
 
 #[test]
@@ -208,9 +324,12 @@ fn what_cannot_be_written_or_is_wrong_changes_nothing() {
     home.run("profile set p --bot 2 --client-id x --config /proc/self/nope/config.toml")
         .fails(3, &["failed to write /proc/self/nope/config.toml"]);
     assert_eq!(config(&home), text);
-    home.run("profile set p --bot .. ").fails(2, &["it means a folder"]);
-    home.run("profile set p --client-id a:b").fails(2, &["has no colon"]);
-    home.run("profile set 'a\nb' --bot 1 --client-id x").fails(2, &[r"`a\nb` cannot be a profile's name"]);
+    home.run("profile set p --bot .. ")
+        .fails(2, &["it means a folder"]);
+    home.run("profile set p --client-id a:b")
+        .fails(2, &["has no colon"]);
+    home.run("profile set 'a\nb' --bot 1 --client-id x")
+        .fails(2, &[r"`a\nb` cannot be a profile's name"]);
     assert_eq!(config(&home), text);
 }
 
@@ -219,11 +338,16 @@ fn a_dry_run_changes_nothing() {
     let home = Home::new();
     let text = "[profiles.p]\nbot_id = \"1\"\n";
     home.config(text);
-    for words in
-        ["profile set p --bot 2", "profile use p", "profile remove p --yes", "profile set q --bot 2 --client-id x"]
-    {
+    for words in [
+        "profile set p --bot 2",
+        "profile use p",
+        "profile remove p --yes",
+        "profile set q --bot 2 --client-id x",
+    ] {
         for mode in ["--dry-run", "--curl"] {
-            home.run(words).args(&[mode]).fails(2, &["would change the configuration"]);
+            home.run(words)
+                .args(&[mode])
+                .fails(2, &["would change the configuration"]);
         }
     }
     assert_eq!(config(&home), text);
@@ -233,14 +357,27 @@ fn a_dry_run_changes_nothing() {
 fn what_cannot_be_sent_with_can_be_shown_and_mended() {
     let home = Home::new();
     home.config("# mine\n\ndefault_profile = \"gone\"\n\n# head\n\n[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\n");
-    home.run("send text --to 593987654321 Hola")
-        .fails(3, &["config.toml: default_profile names `gone`, but there is no [profiles.gone]"]);
+    home.run("send text --to 593987654321 Hola").fails(
+        3,
+        &["config.toml: default_profile names `gone`, but there is no [profiles.gone]"],
+    );
     home.run("profile use p").success();
-    let ended = home.run("profile show").env("JELOU_CLIENT_SECRET", "canary").success();
-    assert!(ended.stderr.contains("warning: the client secret comes from JELOU_CLIENT_SECRET"), "{}", ended.stderr);
+    let ended = home
+        .run("profile show")
+        .env("JELOU_CLIENT_SECRET", "canary")
+        .success();
+    assert!(
+        ended
+            .stderr
+            .contains("warning: the client secret comes from JELOU_CLIENT_SECRET"),
+        "{}",
+        ended.stderr
+    );
     assert!(
         ended.stdout.contains("bot_id\t1\tprofile p")
-            && ended.stdout.contains("client_secret\t(redacted)\tJELOU_CLIENT_SECRET"),
+            && ended
+                .stdout
+                .contains("client_secret\t(redacted)\tJELOU_CLIENT_SECRET"),
         "{}",
         ended.stdout
     );
@@ -257,32 +394,72 @@ fn what_fits_nobody_or_does_not_last_is_refused() {
     let home = Home::new();
     let new = "profile set p --bot 1 --client-id x";
     for (flags, told) in [
-        (&["--client-secret-file", "/dev/fd/63"][..], &["/dev/fd/63 is below /dev or /proc", "file -;"][..]),
-        (&["--client-secret-file", "/proc/self/fd/3"], &["/proc/self/fd/3 is below /dev or /proc"]),
-        (&["--client-secret-file", "/dev/stdin"], &["/dev/stdin is below /dev or /proc"]),
-        (&["--ca-cert", "/dev/fd/3"], &["--ca-cert: /dev/fd/3 is below /dev or /proc", "name a file that stays"]),
-        (&["--ledger-password-file", "/dev/fd/3"], &["--ledger-password-file: /dev/fd/3 is below /dev or /proc"]),
+        (
+            &["--client-secret-file", "/dev/fd/63"][..],
+            &["/dev/fd/63 is below /dev or /proc", "file -;"][..],
+        ),
+        (
+            &["--client-secret-file", "/proc/self/fd/3"],
+            &["/proc/self/fd/3 is below /dev or /proc"],
+        ),
+        (
+            &["--client-secret-file", "/dev/stdin"],
+            &["/dev/stdin is below /dev or /proc"],
+        ),
+        (
+            &["--ca-cert", "/dev/fd/3"],
+            &[
+                "--ca-cert: /dev/fd/3 is below /dev or /proc",
+                "name a file that stays",
+            ],
+        ),
+        (
+            &["--ledger-password-file", "/dev/fd/3"],
+            &["--ledger-password-file: /dev/fd/3 is below /dev or /proc"],
+        ),
     ] {
-        home.run(new).args(flags).fails(2, &[told, &["nothing was saved"]].concat());
+        home.run(new)
+            .args(flags)
+            .fails(2, &[told, &["nothing was saved"]].concat());
         assert!(!home.path().join(CONFIG).join(FILE).exists(), "{flags:?}");
     }
     // A file that may be mounted later gets a warning; a user of another channel may be any number.
-    let ended = home.run(new).args(&["--client-secret-file", "later", "--allow-to", "2435678901234567"]).success();
+    let ended = home
+        .run(new)
+        .args(&[
+            "--client-secret-file",
+            "later",
+            "--allow-to",
+            "2435678901234567",
+        ])
+        .success();
     assert!(
-        ended.stderr.starts_with("warning: --client-secret-file: ") && ended.stderr.contains("/later is not there")
+        ended.stderr.starts_with("warning: --client-secret-file: ")
+            && ended.stderr.contains("/later is not there")
     );
     home.write("secret", "canary");
-    home.run(new).args(&["--client-secret-file", "secret", "--allow-to", "09*"]).success().not_told(&["not there"]);
+    home.run(new)
+        .args(&["--client-secret-file", "secret", "--allow-to", "09*"])
+        .success()
+        .not_told(&["not there"]);
 }
 
 #[test]
 fn a_dangling_link_is_written_through() {
     let home = Home::new();
     std::fs::create_dir_all(home.path().join(CONFIG)).unwrap();
-    symlink(home.path().join("real.toml"), home.path().join(CONFIG).join(FILE)).unwrap();
+    symlink(
+        home.path().join("real.toml"),
+        home.path().join(CONFIG).join(FILE),
+    )
+    .unwrap();
     home.run("profile set p --bot 1 --client-id x").success();
     assert!(home.read("real.toml").contains("bot_id = \"1\""));
-    assert!(std::fs::symlink_metadata(home.path().join(CONFIG).join(FILE)).unwrap().is_symlink());
+    assert!(
+        std::fs::symlink_metadata(home.path().join(CONFIG).join(FILE))
+            .unwrap()
+            .is_symlink()
+    );
 }
 
 #[test]
@@ -292,11 +469,20 @@ fn comments_stay_where_they_belong() {
         "# top\r\n\r\n# a\r\n[profiles.a]\r\nbot_id = \"1\"\r\n\r\n# b\r\n[profiles.b]\r\n\
          client_secret = \"x\" # from the vault\r\n\r\n[profiles.c]\r\nbot_id = \"3\"\r\n",
     );
-    home.run("profile set b --client-secret-file -").stdin("canary").success();
-    assert!(config(&home).contains("client_secret = \"canary\" # from the vault"), "{}", config(&home));
+    home.run("profile set b --client-secret-file -")
+        .stdin("canary")
+        .success();
+    assert!(
+        config(&home).contains("client_secret = \"canary\" # from the vault"),
+        "{}",
+        config(&home)
+    );
     home.run("profile remove b --yes").success();
     let left = config(&home).replace('\r', "");
-    assert_eq!(left, "# top\n\n# a\n[profiles.a]\nbot_id = \"1\"\n\n[profiles.c]\nbot_id = \"3\"\n");
+    assert_eq!(
+        left,
+        "# top\n\n# a\n[profiles.a]\nbot_id = \"1\"\n\n[profiles.c]\nbot_id = \"3\"\n"
+    );
 }
 
 #[test]
@@ -311,7 +497,16 @@ fn a_record_of_profiles_is_json() {
         ]})
     );
     let shown = home.run("profile show b -o record").success().json();
-    assert_eq!(shown["settings"]["client_secret"], json!({"value": "(redacted)", "origin": "profile b"}));
-    assert_eq!(shown["settings"]["bot_id"], json!({"value": null, "origin": null}));
-    assert_eq!(shown["settings"]["timeout"], json!({"value": "30s", "origin": "default"}));
+    assert_eq!(
+        shown["settings"]["client_secret"],
+        json!({"value": "(redacted)", "origin": "profile b"})
+    );
+    assert_eq!(
+        shown["settings"]["bot_id"],
+        json!({"value": null, "origin": null})
+    );
+    assert_eq!(
+        shown["settings"]["timeout"],
+        json!({"value": "30s", "origin": "default"})
+    );
 }

@@ -35,7 +35,10 @@ const FIELDS: &str = "type userId botId text title caption header parameters con
 
 /// Names of fields: known ones, and any other.
 fn any_key() -> impl Strategy<Value = String> {
-    prop_oneof![prop::sample::select(FIELDS.split(' ').collect::<Vec<_>>()).prop_map(str::to_owned), any::<String>()]
+    prop_oneof![
+        prop::sample::select(FIELDS.split(' ').collect::<Vec<_>>()).prop_map(str::to_owned),
+        any::<String>()
+    ]
 }
 
 /// A text as an argument, which cannot contain a NUL.
@@ -51,17 +54,26 @@ fn any_argument() -> impl Strategy<Value = String> {
 
 fn run_with_body(home: &Home, url: &str, words: &[&str], body: &Value) -> Ended {
     let mut command = home.process("", url);
-    command.args(words).args(["--body", "-", "--retry-for", "0"]);
+    command
+        .args(words)
+        .args(["--body", "-", "--retry-for", "0"]);
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     // It may have refused before it read to the end.
-    let _ = child.stdin.take().unwrap().write_all(body.to_string().as_bytes());
+    let _ = child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(body.to_string().as_bytes());
     Ended::new(&child.wait_with_output().unwrap())
 }
 
 fn is_orderly(ended: &Ended, codes: &[i32]) {
     assert!(codes.contains(&ended.code), "{ended:?}");
     assert!(!ended.stderr.contains("panicked"), "{ended:?}");
-    assert!(ended.stderr.lines().all(|line| !line.starts_with("::")), "{ended:?}");
+    assert!(
+        ended.stderr.lines().all(|line| !line.starts_with("::")),
+        "{ended:?}"
+    );
 }
 
 proptest! {

@@ -17,19 +17,31 @@ pub(crate) struct Block {
 
 impl Block {
     fn number(&self, name: &str) -> Option<i32> {
-        let value = self.words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+        let value = self
+            .words
+            .iter()
+            .find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
         value.map(|value| value.parse().unwrap())
     }
 }
 
 pub(crate) fn blocks(page: &str) -> Vec<Block> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(page)).unwrap();
+    let text = fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("docs")
+            .join(page),
+    )
+    .unwrap();
     let fenced = text.split("```").skip(1).step_by(2);
     fenced
         .map(|block| {
             let (head, text) = block.split_once('\n').unwrap();
             let mut words = head.split(' ').map(str::to_owned);
-            Block { language: words.next().unwrap(), words: words.collect(), text: text.to_owned() }
+            Block {
+                language: words.next().unwrap(),
+                words: words.collect(),
+                text: text.to_owned(),
+            }
         })
         .collect()
 }
@@ -40,11 +52,23 @@ fn home() -> Home {
     for (name, script) in [
         ("backup.sh", "echo 'the disk is full' >&2; exit 1"),
         ("deploy.sh", "exit 0"),
-        ("notify.sh", "jelouctl send text --to 593987654321 --retry-for 5 'Hola, Ana'"),
+        (
+            "notify.sh",
+            "jelouctl send text --to 593987654321 --retry-for 5 'Hola, Ana'",
+        ),
         ("bin/make", "echo 'no rule' >&2; exit 2"),
-        ("bin/pass", "[ \"$*\" = 'show jelou/prod' ] && echo canary-pass"),
-        ("bin/op", "[ \"$*\" = 'read op://ops/jelou/secret' ] && echo canary-op"),
-        ("bin/vault", "[ \"$*\" = 'kv get -field=secret kv/jelou' ] && echo canary-vault"),
+        (
+            "bin/pass",
+            "[ \"$*\" = 'show jelou/prod' ] && echo canary-pass",
+        ),
+        (
+            "bin/op",
+            "[ \"$*\" = 'read op://ops/jelou/secret' ] && echo canary-op",
+        ),
+        (
+            "bin/vault",
+            "[ \"$*\" = 'kv get -field=secret kv/jelou' ] && echo canary-vault",
+        ),
     ] {
         set_mode(&home.write(name, format!("#!/bin/sh\n{script}\n")), 0o755);
     }
@@ -80,36 +104,81 @@ fn run_against_server(home: &Home, block: &Block) {
         _ => Act::Accept,
     });
     let mut command = home.program("bash");
-    command.args(["-euo", "pipefail", "-c"]).arg(&block.text).envs(sender(&jelou.url));
+    command
+        .args(["-euo", "pipefail", "-c"])
+        .arg(&block.text)
+        .envs(sender(&jelou.url));
     let ended = Ended::new(&command.output().unwrap());
     let accepted = jelou.accepted();
-    assert_eq!(ended.code, block.number("code").unwrap_or(0), "{}\n{}\n{}", block.text, ended.stdout, ended.stderr);
-    assert_eq!(accepted.len(), usize::try_from(block.number("messages").unwrap()).unwrap(), "{accepted:?} {ended:?}");
-    assert!(accepted.values().all(|times| *times == 1), "somebody got it twice: {accepted:?} {ended:?}");
-    let says = block.words.iter().find_map(|word| word.strip_prefix("says="));
+    assert_eq!(
+        ended.code,
+        block.number("code").unwrap_or(0),
+        "{}\n{}\n{}",
+        block.text,
+        ended.stdout,
+        ended.stderr
+    );
+    assert_eq!(
+        accepted.len(),
+        usize::try_from(block.number("messages").unwrap()).unwrap(),
+        "{accepted:?} {ended:?}"
+    );
+    assert!(
+        accepted.values().all(|times| *times == 1),
+        "somebody got it twice: {accepted:?} {ended:?}"
+    );
+    let says = block
+        .words
+        .iter()
+        .find_map(|word| word.strip_prefix("says="));
     for code in says.into_iter().flat_map(|codes| codes.split(',')) {
         assert!(ended.stdout.contains(&format!(": {code}\n")), "{ended:?}");
     }
-    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("canary"), "{ended:?}");
+    assert!(
+        !format!("{}{}", ended.stdout, ended.stderr).contains("canary"),
+        "{ended:?}"
+    );
 }
 
 /// Runs the block's text with `program`, inside a sandbox that counts its messages unless the block is about settings.
 fn run(home: &Home, program: &[&str], block: &Block) {
-    let mut command = home.program(if block.words.contains(&"config".to_owned()) { program[0] } else { "jelouctl" });
+    let mut command = home.program(if block.words.contains(&"config".to_owned()) {
+        program[0]
+    } else {
+        "jelouctl"
+    });
     if command.get_program() == "jelouctl" {
-        let expected =
-            block.number("messages").unwrap_or_else(|| panic!("no messages= for {}", block.text)).to_string();
-        command.args(["sandbox", "--expect", &expected, "--"]).args(program);
+        let expected = block
+            .number("messages")
+            .unwrap_or_else(|| panic!("no messages= for {}", block.text))
+            .to_string();
+        command
+            .args(["sandbox", "--expect", &expected, "--"])
+            .args(program);
     } else {
         command.args(&program[1..]);
     }
-    let paths = command.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH")).unwrap().to_owned();
-    command.arg(&block.text).env("PATH", format!("{}/bin:{}", home.path().display(), paths.display()));
+    let paths = command
+        .get_envs()
+        .find_map(|(name, value)| value.filter(|_| name == "PATH"))
+        .unwrap()
+        .to_owned();
+    command.arg(&block.text).env(
+        "PATH",
+        format!("{}/bin:{}", home.path().display(), paths.display()),
+    );
     command.env("XDG_STATE_HOME", home.path().join("state"));
     let ended = Ended::new(&command.output().unwrap());
     let code = block.number("code").unwrap_or(0);
-    assert_eq!(ended.code, code, "{}\n{}\n{}", block.text, ended.stdout, ended.stderr);
-    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("canary"), "{ended:?}");
+    assert_eq!(
+        ended.code, code,
+        "{}\n{}\n{}",
+        block.text, ended.stdout, ended.stderr
+    );
+    assert!(
+        !format!("{}{}", ended.stdout, ended.stderr).contains("canary"),
+        "{ended:?}"
+    );
 }
 
 fn every_block_runs(page: &str, count: usize) {

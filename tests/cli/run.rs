@@ -19,13 +19,20 @@ const TO: [&str; 3] = ["run", "--to", "593987654321"];
 /// Runs `script` in a shell with `flags`, against `server`.
 fn run_in(home: &Home, server: &Server, flags: &[&str], script: &str) -> Ended {
     let words = [&TO, flags, &["--", "/bin/sh", "-c", script]].concat();
-    home.run_args(&words).env("PATH", "/usr/bin:/bin").api(&server.url).end()
+    home.run_args(&words)
+        .env("PATH", "/usr/bin:/bin")
+        .api(&server.url)
+        .end()
 }
 
 /// `run` with these words against the API at `url`, as a process of its own.
 fn process(home: &Home, url: &str, words: &[&str]) -> Command {
     let mut command = home.command();
-    command.args(TO).args(words).env("PATH", "/usr/bin:/bin").envs(sender(url));
+    command
+        .args(TO)
+        .args(words)
+        .env("PATH", "/usr/bin:/bin")
+        .envs(sender(url));
     command
 }
 
@@ -34,11 +41,16 @@ fn run(flags: &[&str], script: &str) -> (Ended, Vec<Value>) {
     let server = Server::answering(Reply::accepted()).perhaps_asked();
     let ended = run_in(&Home::new(), &server, flags, script);
     let received = server.received();
-    let sent = received.iter().filter(|request| request.line.starts_with("POST "));
+    let sent = received
+        .iter()
+        .filter(|request| request.line.starts_with("POST "));
     (ended, sent.map(crate::server::Received::json).collect())
 }
 
-const ALL: [&str; 2] = ["--text", "{{ command }}|{{ result }}|{{ code }}|{{ signal }}"];
+const ALL: [&str; 2] = [
+    "--text",
+    "{{ command }}|{{ result }}|{{ code }}|{{ signal }}",
+];
 
 #[test]
 fn the_end_of_the_command_is_the_message_and_the_exit_code() {
@@ -51,7 +63,10 @@ fn the_end_of_the_command_is_the_message_and_the_exit_code() {
     ] {
         let (ended, bodies) = run(&ALL, script);
         assert_eq!(ended.code, code, "{script}: {}", ended.stderr);
-        assert_eq!(bodies, [json!({"type": "text", "userId": "593987654321", "text": text})]);
+        assert_eq!(
+            bodies,
+            [json!({"type": "text", "userId": "593987654321", "text": text})]
+        );
         assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("", ""));
     }
 }
@@ -60,10 +75,19 @@ fn the_end_of_the_command_is_the_message_and_the_exit_code() {
 fn the_text_that_nobody_gave_says_what_matters() {
     let (_, bodies) = run(&[], "exit 3");
     let text = bodies[0]["text"].as_str().unwrap();
-    assert!(text.starts_with("sh: failed on ") && text.ends_with(", exit code 3"), "{text}");
-    let (_, bodies) = run(&["--text", "{{ host }} {{ started }} {{ duration }}"], "true");
+    assert!(
+        text.starts_with("sh: failed on ") && text.ends_with(", exit code 3"),
+        "{text}"
+    );
+    let (_, bodies) = run(
+        &["--text", "{{ host }} {{ started }} {{ duration }}"],
+        "true",
+    );
     let text = bodies[0]["text"].as_str().unwrap();
-    assert!(text.contains('T') && text.contains("Z ") && text.ends_with('s'), "{text}");
+    assert!(
+        text.contains('T') && text.contains("Z ") && text.ends_with('s'),
+        "{text}"
+    );
 }
 
 #[test]
@@ -76,8 +100,16 @@ fn what_is_wrong_with_a_notice_names_no_flag_of_send() {
         (&["--body", "body.json"], "  - text: is missing\n"),
     ] {
         let words = [&["--to", "593987654321"][..], flags, &["--", "true"]].concat();
-        let ended = home.run("run").args(&words).env("PATH", "/usr/bin:/bin").api(&refused_url()).success();
-        assert!(ended.stderr.contains(told) && !ended.stderr.contains("--text-file"), "{ended:?}");
+        let ended = home
+            .run("run")
+            .args(&words)
+            .env("PATH", "/usr/bin:/bin")
+            .api(&refused_url())
+            .success();
+        assert!(
+            ended.stderr.contains(told) && !ended.stderr.contains("--text-file"),
+            "{ended:?}"
+        );
     }
 }
 
@@ -98,17 +130,39 @@ fn a_command_that_cannot_be_run_has_failed() {
     let garbage = home.write("garbage", b"MZ\x90\0\x03\n");
     set_mode(&foreign, 0o700);
     set_mode(&garbage, 0o700);
-    for (command, code) in
-        [("nowhere-to-be-found", 127), ("./script", 126), ("/", 126), ("./foreign", 126), ("./garbage", 126)]
-    {
+    for (command, code) in [
+        ("nowhere-to-be-found", 127),
+        ("./script", 126),
+        ("/", 126),
+        ("./foreign", 126),
+        ("./garbage", 126),
+    ] {
         let server = Server::answering(Reply::accepted());
         let words = [&TO[..], &ALL, &["--on", "failure", "--", command]].concat();
-        let ended = home.run_args(&words).env("PATH", "/usr/bin:/bin").api(&server.url).end();
+        let ended = home
+            .run_args(&words)
+            .env("PATH", "/usr/bin:/bin")
+            .api(&server.url)
+            .end();
         assert_eq!(ended.code, code, "{}", ended.stderr);
-        assert!(ended.stderr.contains(&format!("error: failed to run {command}: ")), "{}", ended.stderr);
-        assert!(server.only().json()["text"].as_str().unwrap().contains(&format!("|failed|{code}|")));
+        assert!(
+            ended
+                .stderr
+                .contains(&format!("error: failed to run {command}: ")),
+            "{}",
+            ended.stderr
+        );
+        assert!(
+            server.only().json()["text"]
+                .as_str()
+                .unwrap()
+                .contains(&format!("|failed|{code}|"))
+        );
         let words = [&TO[..], &["--on", "success", "--", command]].concat();
-        home.run_args(&words).env("PATH", "/usr/bin:/bin").api(&server.url).end();
+        home.run_args(&words)
+            .env("PATH", "/usr/bin:/bin")
+            .api(&server.url)
+            .end();
         assert_eq!(server.received().len(), 1);
     }
 }
@@ -118,33 +172,84 @@ fn what_is_typed_behind_a_command_in_quotes_is_neither_sent_nor_printed() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     let line = "/usr/bin/no-such-dump -pcanary-secret-of-the-tests shop > /backup/shop.sql";
-    let ended = home.run_args(&[&TO[..], &ALL, &["--on", "failure", "--", line]].concat()).api(&server.url).end();
+    let ended = home
+        .run_args(&[&TO[..], &ALL, &["--on", "failure", "--", line]].concat())
+        .api(&server.url)
+        .end();
     assert_eq!(ended.code, 127, "{}", ended.stderr);
-    assert!(ended.stderr.contains("error: failed to run /usr/bin/no-such-dump: "), "{}", ended.stderr);
-    assert!(ended.stderr.contains("hint: for a command line in quotes: -- sh -c '"), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("error: failed to run /usr/bin/no-such-dump: "),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("hint: for a command line in quotes: -- sh -c '"),
+        "{}",
+        ended.stderr
+    );
     let text = server.only().json()["text"].as_str().unwrap().to_owned();
     assert!(text.starts_with("no-such-dump|failed|127|"), "{text}");
-    assert!(!(text + &ended.stderr).contains("canary"), "{}", ended.stderr);
-    for line in
-        [" DUMP_PASSWORD=canary-secret-of-the-tests no-such-dump shop", "DUMP_PASSWORD=canary-secret-of-the-tests"]
-    {
+    assert!(
+        !(text + &ended.stderr).contains("canary"),
+        "{}",
+        ended.stderr
+    );
+    for line in [
+        " DUMP_PASSWORD=canary-secret-of-the-tests no-such-dump shop",
+        "DUMP_PASSWORD=canary-secret-of-the-tests",
+    ] {
         let server = Server::answering(Reply::accepted());
-        let ended = home.run_args(&[&TO[..], &ALL, &["--on", "failure", "--", line]].concat()).api(&server.url).end();
+        let ended = home
+            .run_args(&[&TO[..], &ALL, &["--on", "failure", "--", line]].concat())
+            .api(&server.url)
+            .end();
         let text = server.only().json()["text"].as_str().unwrap().to_owned();
-        let shown = if line.starts_with(' ') { "no-such-dump" } else { "DUMP_PASSWORD" };
+        let shown = if line.starts_with(' ') {
+            "no-such-dump"
+        } else {
+            "DUMP_PASSWORD"
+        };
         assert!(text.starts_with(&format!("{shown}|failed|127|")), "{text}");
-        assert!(ended.stderr.contains(&format!("error: failed to run {shown}: ")), "{}", ended.stderr);
-        assert!(!(text + &ended.stderr).contains("canary"), "{}", ended.stderr);
+        assert!(
+            ended
+                .stderr
+                .contains(&format!("error: failed to run {shown}: ")),
+            "{}",
+            ended.stderr
+        );
+        assert!(
+            !(text + &ended.stderr).contains("canary"),
+            "{}",
+            ended.stderr
+        );
     }
     // A program may have a blank in its name.
     let program = home.write("my backup", "#!/bin/sh\nexit 3\n");
     set_mode(&program, 0o700);
     let server = Server::answering(Reply::accepted());
-    let words = [&TO[..], &ALL, &["--on", "failure", "-o", "record", "--", "./my backup"]].concat();
+    let words = [
+        &TO[..],
+        &ALL,
+        &["--on", "failure", "-o", "record", "--", "./my backup"],
+    ]
+    .concat();
     let ended = home.run_args(&words).api(&server.url).end();
     assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(server.only().json()["text"].as_str().unwrap().starts_with("my backup|failed|3|"));
-    assert!(ended.stderr.contains("warning: -o does nothing here"), "{}", ended.stderr);
+    assert!(
+        server.only().json()["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("my backup|failed|3|")
+    );
+    assert!(
+        ended.stderr.contains("warning: -o does nothing here"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
@@ -153,12 +258,22 @@ fn its_streams_are_the_commands() {
     let home = Home::new();
     let script = "cat; echo out; echo err >&2";
     let words = [&TO[..], &["--", "/bin/sh", "-c", script]].concat();
-    let run = home.run_args(&words).env("PATH", "/usr/bin:/bin").api(&server.url).stdin("in\n");
+    let run = home
+        .run_args(&words)
+        .env("PATH", "/usr/bin:/bin")
+        .api(&server.url)
+        .stdin("in\n");
     let ended = run.success();
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("in\nout\n", "err\n"));
+    assert_eq!(
+        (ended.stdout.as_str(), ended.stderr.as_str()),
+        ("in\nout\n", "err\n")
+    );
     // The message contains none of it.
     let text = server.only().json()["text"].as_str().unwrap().to_owned();
-    assert!(!text.contains("out") && !text.contains("err") && !text.contains("cat"), "{text}");
+    assert!(
+        !text.contains("out") && !text.contains("err") && !text.contains("cat"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -166,7 +281,16 @@ fn a_template_and_a_body_are_filled() {
     let answer = r#"[{"id":"a","destination":"593987654321"}]"#;
     let server = Server::answering(Reply::json(200, answer));
     let home = Home::new();
-    let flags = ["--template", "job_ended", "--language", "es", "--param", "{{ result }}", "--param", "-{{ code }}"];
+    let flags = [
+        "--template",
+        "job_ended",
+        "--language",
+        "es",
+        "--param",
+        "{{ result }}",
+        "--param",
+        "-{{ code }}",
+    ];
     assert_eq!(run_in(&home, &server, &flags, "exit 4").code, 4);
     let expected = json!({"destinations": ["593987654321"], "elementName": "job_ended", "language": "es", "parameters": ["failed", "-4"]});
     assert_eq!(server.only().json(), expected);
@@ -181,37 +305,71 @@ fn a_template_and_a_body_are_filled() {
     assert_eq!(server.only().json()["quick_replies"][0]["title"], "Retry");
 
     // A body names its campaign as in a single send.
-    home.write("body.json", r#"{"type": "template", "templateId": "39", "campaignId": "c {{ code }}"}"#);
+    home.write(
+        "body.json",
+        r#"{"type": "template", "templateId": "39", "campaignId": "c {{ code }}"}"#,
+    );
     let server = Server::answering(Reply::accepted());
     run_in(&home, &server, &["--body", "body.json"], "true");
-    assert!(server.only().line.contains("/campaigns/c%200/template-messages"), "{}", server.only().line);
+    assert!(
+        server
+            .only()
+            .line
+            .contains("/campaigns/c%200/template-messages"),
+        "{}",
+        server.only().line
+    );
 }
 
 #[test]
 fn the_tail_is_the_end_of_stderr_without_colours_and_cut_to_fit() {
     let flags = ["--tail", "2", "--text", "{{ tail }}"];
-    let (ended, bodies) =
-        run(&flags, "echo out; for i in 1 2 3; do echo err $i >&2; done; printf '\\033[31mred\\nlast' >&2");
+    let (ended, bodies) = run(
+        &flags,
+        "echo out; for i in 1 2 3; do echo err $i >&2; done; printf '\\033[31mred\\nlast' >&2",
+    );
     assert_eq!(bodies[0]["text"], "red\nlast");
     assert!(ended.stdout == "out\n", "{}", ended.stdout);
     // A message takes 4096 characters: the end counts.
-    let (_, bodies) = run(&["--tail", "1000", "--text", "x{{ tail }}"], "seq -f 'é%g' 10000 >&2");
+    let (_, bodies) = run(
+        &["--tail", "1000", "--text", "x{{ tail }}"],
+        "seq -f 'é%g' 10000 >&2",
+    );
     let text = bodies[0]["text"].as_str().unwrap();
     assert_eq!(text.chars().count(), 4096);
-    assert!(text.starts_with('x') && text.ends_with("\né9999\né10000"), "{text}");
+    assert!(
+        text.starts_with('x') && text.ends_with("\né9999\né10000"),
+        "{text}"
+    );
     let (_, bodies) = run(&["--tail", "5"], "exit 2");
-    assert!(bodies[0]["text"].as_str().unwrap().ends_with("exit code 2\n(nothing on stderr)"));
+    assert!(
+        bodies[0]["text"]
+            .as_str()
+            .unwrap()
+            .ends_with("exit code 2\n(nothing on stderr)")
+    );
 }
 
 #[test]
 fn a_parameter_is_put_on_one_line_with_a_warning() {
     let home = Home::new();
-    home.write("by-id.json", r#"{"type": "template", "templateId": "7", "parameters": {"why": "{{ tail }}"}}"#);
+    home.write(
+        "by-id.json",
+        r#"{"type": "template", "templateId": "7", "parameters": {"why": "{{ tail }}"}}"#,
+    );
     let by_name = ["--tail", "5", "--template", "t", "--param", "{{ tail }}"];
     let by_id = ["--tail", "5", "--body", "by-id.json"];
     for (script, sent, told) in [
-        ("printf 'one\n\n  two\nthree\n' >&2", "one / two / three", "has a line break"),
-        ("printf 'a          b' >&2", "a b", "has more than 4 spaces in a row"),
+        (
+            "printf 'one\n\n  two\nthree\n' >&2",
+            "one / two / three",
+            "has a line break",
+        ),
+        (
+            "printf 'a          b' >&2",
+            "a b",
+            "has more than 4 spaces in a row",
+        ),
         ("printf 'one\n\ttwo\n' >&2", "one / two", "has a line break"),
         ("printf '\n\n' >&2", "-", "is empty"),
         ("printf 'only one' >&2", "only one", ""),
@@ -222,16 +380,31 @@ fn a_parameter_is_put_on_one_line_with_a_warning() {
             let ended = run_in(&home, &server, flags, script);
             assert_eq!(ended.code, 0, "{ended:?}");
             let body = server.only().json();
-            let parameter = body.pointer("/parameters/0").or(body.pointer("/parameters/why")).unwrap();
+            let parameter = body
+                .pointer("/parameters/0")
+                .or(body.pointer("/parameters/why"))
+                .unwrap();
             assert_eq!(parameter, sent, "{script}");
             let warning = format!("warning: {path}: {told}");
-            assert_eq!(ended.stderr.matches("warning: ").count(), usize::from(!told.is_empty()), "{ended:?}");
-            assert!(told.is_empty() || ended.stderr.contains(&warning), "{ended:?}");
+            assert_eq!(
+                ended.stderr.matches("warning: ").count(),
+                usize::from(!told.is_empty()),
+                "{ended:?}"
+            );
+            assert!(
+                told.is_empty() || ended.stderr.contains(&warning),
+                "{ended:?}"
+            );
         }
     }
     // An error that does not depend on the command is printed before it runs, and once.
     let server = Server::answering(Reply::accepted());
-    let ended = run_in(&home, &server, &["--template", "t", "--param", "a\tb"], "echo ran >&2");
+    let ended = run_in(
+        &home,
+        &server,
+        &["--template", "t", "--param", "a\tb"],
+        "echo ran >&2",
+    );
     let warning = "warning: parameters[0]: has a tab, which WhatsApp refuses in a parameter of a template; it is sent with single spaces";
     assert_eq!(ended.stderr, format!("{warning}\nran\n"));
     assert_eq!(server.only().json()["parameters"], json!(["a b"]));
@@ -242,12 +415,24 @@ fn a_parameter_is_put_on_one_line_with_a_warning() {
 fn of_a_tail_that_is_too_long_for_a_template_the_end_is_sent() {
     let server = Server::answering(Reply::accepted());
     let script = "for at in 1 2 3 4 5; do printf '%01500dend-%s\n' 0 $at >&2; done; exit 3";
-    let flags = ["--tail", "5", "--template", "t", "--param", "{{ tail }}", "--param", "{{ result }}"];
+    let flags = [
+        "--tail",
+        "5",
+        "--template",
+        "t",
+        "--param",
+        "{{ tail }}",
+        "--param",
+        "{{ result }}",
+    ];
     let ended = run_in(&Home::new(), &server, &flags, script);
     assert_eq!(ended.code, 3, "{ended:?}");
     let body = server.only().json();
     let [tail, result] = [0, 1].map(|at| body["parameters"][at].as_str().unwrap());
-    assert!(tail.starts_with("…0") && tail.ends_with("0end-5") && result == "failed", "{body}");
+    assert!(
+        tail.starts_with("…0") && tail.ends_with("0end-5") && result == "failed",
+        "{body}"
+    );
     assert_eq!(tail.chars().count() + result.len(), 900);
     let told = "warning: parameters[0]: has 7537 characters, and the parameters of a notice at most 900 together; its end is sent";
     assert!(ended.stderr.contains(told), "{ended:?}");
@@ -258,26 +443,50 @@ fn of_a_tail_that_is_too_long_for_a_template_the_end_is_sent() {
 fn a_notice_is_not_dropped_for_a_value_that_is_empty() {
     let home = Home::new();
     for (body, path, sent) in [
-        (json!({"elementName": "t", "cards": [{"body": {"text": "{{ signal }}"}}]}), "/cards/0/body/text", "-"),
-        (json!({"elementName": "t", "buttonParameters": [{"payload": " "}]}), "/buttonParameters/0/payload", "-"),
-        (json!({"type": "template", "templateId": "39", "parameters": ["a={{ signal }}"]}), "/parameters/a", "-"),
-        (json!({"type": "text", "text": "uno\u{b}dos\u{1}\u{85}tres"}), "/text", "uno\ndos\ntres"),
+        (
+            json!({"elementName": "t", "cards": [{"body": {"text": "{{ signal }}"}}]}),
+            "/cards/0/body/text",
+            "-",
+        ),
+        (
+            json!({"elementName": "t", "buttonParameters": [{"payload": " "}]}),
+            "/buttonParameters/0/payload",
+            "-",
+        ),
+        (
+            json!({"type": "template", "templateId": "39", "parameters": ["a={{ signal }}"]}),
+            "/parameters/a",
+            "-",
+        ),
+        (
+            json!({"type": "text", "text": "uno\u{b}dos\u{1}\u{85}tres"}),
+            "/text",
+            "uno\ndos\ntres",
+        ),
     ] {
         home.write("body.json", body.to_string());
         let server = Server::answering(Reply::accepted());
         let ended = run_in(&home, &server, &["--body", "body.json"], "exit 3");
         let body = server.only().json();
         assert_eq!(body.pointer(path).unwrap(), sent, "{body}");
-        assert!(ended.code == 3 && !ended.stderr.contains("not sent"), "{ended:?}");
+        assert!(
+            ended.code == 3 && !ended.stderr.contains("not sent"),
+            "{ended:?}"
+        );
     }
 }
 
 #[test]
 fn control_characters_are_left_out_of_a_notice_with_a_warning() {
-    let (ended, bodies) = run(&["--text", "\u{1b}[31m{{ result }}\u{1b}[0m\u{7}\r\n!"], "true");
+    let (ended, bodies) = run(
+        &["--text", "\u{1b}[31m{{ result }}\u{1b}[0m\u{7}\r\n!"],
+        "true",
+    );
     assert_eq!(bodies[0]["text"], "ok\n!");
     assert!(
-        ended.stderr.contains("warning: text: its escape sequences and control characters are removed"),
+        ended
+            .stderr
+            .contains("warning: text: its escape sequences and control characters are removed"),
         "{ended:?}"
     );
     let script = r"printf '\033]0;title\007\033[1;31mfailed\033[0m\033(B: no\033Mdisk\n' >&2";
@@ -290,13 +499,23 @@ fn control_characters_are_left_out_of_a_notice_with_a_warning() {
 fn what_the_command_leaves_running_keeps_nobody_waiting() {
     let home = Home::new();
     // Silent, without streams, and writing without end.
-    for script in
-        ["sleep 60 & echo $! > pid", "exec >&- 2>&- <&-; sleep 60 & echo $! > pid", "yes noise >&2 & echo $! > pid"]
-    {
+    for script in [
+        "sleep 60 & echo $! > pid",
+        "exec >&- 2>&- <&-; sleep 60 & echo $! > pid",
+        "yes noise >&2 & echo $! > pid",
+    ] {
         let server = Server::answering(Reply::accepted());
         // Its streams go nowhere here, otherwise the test itself would wait for them.
-        let mut command = process(&home, &server.url, &["--tail", "1", "--", "/bin/sh", "-c", script]);
-        let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        let mut command = process(
+            &home,
+            &server.url,
+            &["--tail", "1", "--", "/bin/sh", "-c", script],
+        );
+        let status = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
         assert_eq!(status.code(), Some(0), "{script}");
         server.only();
         // It was writing without end, and ended with the pipe.
@@ -318,7 +537,11 @@ fn much_output_is_passed_on_and_not_kept() {
 fn a_notice_that_fails_does_not_change_the_exit_code_unless_asked() {
     let dead = refused_url();
     for (url, code, problem) in [
-        (Some(Reply::json(400, "{}")), 5, "was not sent: the API answered 400"),
+        (
+            Some(Reply::json(400, "{}")),
+            5,
+            "was not sent: the API answered 400",
+        ),
         (Some(Reply::ResetAfterReading), 8, "may have been sent: "),
         (None, 7, "was not sent: failed to connect"),
     ] {
@@ -326,14 +549,33 @@ fn a_notice_that_fails_does_not_change_the_exit_code_unless_asked() {
         let url = server.as_ref().map_or(dead.as_str(), |server| &server.url);
         let home = Home::new();
         let run = |flags: &[&str]| {
-            let words = [&TO[..], &["--retry-for", "0"], flags, &["--", "/bin/sh", "-c", "exit 3"]].concat();
-            home.run_args(&words).env("PATH", "/usr/bin:/bin").api(url).end()
+            let words = [
+                &TO[..],
+                &["--retry-for", "0"],
+                flags,
+                &["--", "/bin/sh", "-c", "exit 3"],
+            ]
+            .concat();
+            home.run_args(&words)
+                .env("PATH", "/usr/bin:/bin")
+                .api(url)
+                .end()
         };
         let ended = run(&[]);
         assert_eq!(ended.code, 3);
-        assert!(ended.stderr.starts_with(&format!("error: the notice {problem}")), "{}", ended.stderr);
+        assert!(
+            ended
+                .stderr
+                .starts_with(&format!("error: the notice {problem}")),
+            "{}",
+            ended.stderr
+        );
         assert_eq!(ended.stderr.lines().count(), 2);
-        assert!(ended.stderr.lines().nth(1).unwrap().starts_with("hint: "), "{}", ended.stderr);
+        assert!(
+            ended.stderr.lines().nth(1).unwrap().starts_with("hint: "),
+            "{}",
+            ended.stderr
+        );
         assert_eq!(run(&["--strict-notify"]).code, code);
     }
 }
@@ -341,33 +583,82 @@ fn a_notice_that_fails_does_not_change_the_exit_code_unless_asked() {
 #[test]
 fn the_notice_takes_no_longer_than_it_may() {
     let server = Server::answering(Reply::HangAfterReading);
-    let ended = run_in(&Home::new(), &server, &["--notify-timeout", "300ms"], "exit 3");
+    let ended = run_in(
+        &Home::new(),
+        &server,
+        &["--notify-timeout", "300ms"],
+        "exit 3",
+    );
     assert_eq!(ended.code, 3);
-    assert!(ended.stderr.contains("the notice may have been sent: no answer (tried for 0.3 s)"), "{}", ended.stderr);
-    let server = Server::answering(Reply::json(429, "{}"));
-    let ended = run_in(&Home::new(), &server, &["--notify-timeout", "200ms", "-q"], "exit 3");
     assert!(
-        ended.stderr.contains("the notice was not sent: the API answered 429 (tried for 0.2 s)"),
+        ended
+            .stderr
+            .contains("the notice may have been sent: no answer (tried for 0.3 s)"),
         "{}",
         ended.stderr
     );
-    let words = [&TO[..], &["--notify-timeout", "200ms", "--strict-notify", "--", "true"]].concat();
-    let ended = Home::new().run_args(&words).env("PATH", "/usr/bin:/bin").api(&refused_url()).end();
-    assert!(ended.code == 7 && ended.stderr.contains("failed to connect"), "{}", ended.stderr);
+    let server = Server::answering(Reply::json(429, "{}"));
+    let ended = run_in(
+        &Home::new(),
+        &server,
+        &["--notify-timeout", "200ms", "-q"],
+        "exit 3",
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("the notice was not sent: the API answered 429 (tried for 0.2 s)"),
+        "{}",
+        ended.stderr
+    );
+    let words = [
+        &TO[..],
+        &["--notify-timeout", "200ms", "--strict-notify", "--", "true"],
+    ]
+    .concat();
+    let ended = Home::new()
+        .run_args(&words)
+        .env("PATH", "/usr/bin:/bin")
+        .api(&refused_url())
+        .end();
+    assert!(
+        ended.code == 7 && ended.stderr.contains("failed to connect"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
 fn only_the_ends_that_are_told_must_make_a_message() {
     let only_ok = ["--text", "{% if result == 'ok' %}done{% endif %}"];
-    let (ended, bodies) = run(&[&["--on", "success", "--strict-notify"], &only_ok[..]].concat(), "true");
-    assert_eq!((ended.code, bodies[0]["text"].as_str()), (0, Some("done")), "{}", ended.stderr);
+    let (ended, bodies) = run(
+        &[&["--on", "success", "--strict-notify"], &only_ok[..]].concat(),
+        "true",
+    );
+    assert_eq!(
+        (ended.code, bodies[0]["text"].as_str()),
+        (0, Some("done")),
+        "{}",
+        ended.stderr
+    );
     for on in ["always", "failure"] {
-        let (ended, bodies) = run(&[&["--on", on, "--strict-notify"], &only_ok[..]].concat(), "exit 3");
-        assert!(ended.code == 2 && bodies.is_empty(), "{on}: {}", ended.stderr);
+        let (ended, bodies) = run(
+            &[&["--on", on, "--strict-notify"], &only_ok[..]].concat(),
+            "exit 3",
+        );
+        assert!(
+            ended.code == 2 && bodies.is_empty(),
+            "{on}: {}",
+            ended.stderr
+        );
     }
     let (ended, bodies) = run(&only_ok, "exit 3");
     assert!(ended.code == 3 && bodies.is_empty(), "{}", ended.stderr);
-    assert!(ended.stderr.contains("the notice was not sent"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the notice was not sent"),
+        "{}",
+        ended.stderr
+    );
 }
 
 const BROKEN: &str = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n";
@@ -379,27 +670,61 @@ fn unsendable(home: &Home) -> Vec<(Vec<String>, String, i32, &'static str)> {
     let good = format!("{BROKEN}client_secret = \"canary-1\"\n");
     let long = format!("{}{{{{ result }}}}", "x".repeat(4095));
     let of_flags = [
-        (&["--text", "{{ nope }}"][..], "text: there is no `nope`; there are: command, result,"),
-        (&["--text", "{{ result"], "text: is not a template: unexpected end"),
-        (&["--text", "{{ tail }}"], "text: there is no `tail`; there are: "),
+        (
+            &["--text", "{{ nope }}"][..],
+            "text: there is no `nope`; there are: command, result,",
+        ),
+        (
+            &["--text", "{{ result"],
+            "text: is not a template: unexpected end",
+        ),
+        (
+            &["--text", "{{ tail }}"],
+            "text: there is no `tail`; there are: ",
+        ),
         (&["--text", &long], "at most 4096"),
         (&["--text", ""], "text: is empty"),
-        (&["--text", "{% for a in range(99999) %}{% endfor %}x"], "text: the only statements are `{% if … %}`"),
+        (
+            &["--text", "{% for a in range(99999) %}{% endfor %}x"],
+            "text: the only statements are `{% if … %}`",
+        ),
         (&["--body", "broken.json"], "not valid JSON"),
-        (&["--body", "kindless.json"], "the kind of message is not clear"),
+        (
+            &["--body", "kindless.json"],
+            "the kind of message is not clear",
+        ),
         (&["--body", "nowhere.json"], "nowhere.json"),
         (&["--to", "12"], "--to"),
     ];
-    let of_flags = of_flags
-        .map(|(flags, problem)| (flags.iter().map(|flag| (*flag).to_owned()).collect(), good.clone(), 2, problem));
+    let of_flags = of_flags.map(|(flags, problem)| {
+        (
+            flags.iter().map(|flag| (*flag).to_owned()).collect(),
+            good.clone(),
+            2,
+            problem,
+        )
+    });
     let of_configuration = [
-        (format!("{BROKEN}client_secret_command = [\"false\"]\n"), 3, "the secret command `false` failed"),
-        (format!("{BROKEN}client_secret_file = \"nowhere.txt\"\n"), 3, "nowhere.txt"),
-        (format!("{good}allow_to = []\n"), 11, "no one (allow_to is empty)"),
+        (
+            format!("{BROKEN}client_secret_command = [\"false\"]\n"),
+            3,
+            "the secret command `false` failed",
+        ),
+        (
+            format!("{BROKEN}client_secret_file = \"nowhere.txt\"\n"),
+            3,
+            "nowhere.txt",
+        ),
+        (
+            format!("{good}allow_to = []\n"),
+            11,
+            "no one (allow_to is empty)",
+        ),
         ("[profiles.p\n".to_owned(), 3, "config.toml"),
         (String::new(), 3, "no bot to send from"),
     ];
-    let of_configuration = of_configuration.map(|(config, code, problem)| (Vec::new(), config, code, problem));
+    let of_configuration =
+        of_configuration.map(|(config, code, problem)| (Vec::new(), config, code, problem));
     of_flags.into_iter().chain(of_configuration).collect()
 }
 
@@ -410,23 +735,48 @@ fn the_command_runs_whatever_keeps_the_notice_from_leaving() {
         home.config(&config);
         let run = |strict: &[&str], script: &str| {
             let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-            let words = [&["run"], &flags[..], strict, &["--", "/bin/sh", "-c", script]].concat();
-            let run = home.run_args(&words).env("PATH", "/usr/bin:/bin").env("JELOU_TO", "593987654321");
+            let words = [
+                &["run"],
+                &flags[..],
+                strict,
+                &["--", "/bin/sh", "-c", script],
+            ]
+            .concat();
+            let run = home
+                .run_args(&words)
+                .env("PATH", "/usr/bin:/bin")
+                .env("JELOU_TO", "593987654321");
             let ended = run.end();
-            assert_eq!(std::fs::remove_file(home.path().join("ran")).ok(), Some(()), "{problem}: {ended:?}");
+            assert_eq!(
+                std::fs::remove_file(home.path().join("ran")).ok(),
+                Some(()),
+                "{problem}: {ended:?}"
+            );
             ended
         };
         let ended = run(&[], "touch ran; exit 9");
         assert_eq!(ended.code, 9, "{ended:?}");
-        let (before, _) = ended.stderr.split_once("error: the notice was not sent: ").unwrap();
+        let (before, _) = ended
+            .stderr
+            .split_once("error: the notice was not sent: ")
+            .unwrap();
         assert!(
-            before.contains("error: the command runs, but a notice of how it ended c") && before.contains(problem),
+            before.contains("error: the command runs, but a notice of how it ended c")
+                && before.contains(problem),
             "{ended:?}"
         );
-        assert_eq!(run(&["--strict-notify"], "touch ran").code, code, "{problem}");
+        assert_eq!(
+            run(&["--strict-notify"], "touch ran").code,
+            code,
+            "{problem}"
+        );
         // Without a flag, only messages that were already there are printed.
         let ended = run(&["--on", "failure", "--strict-notify"], "touch ran");
-        assert_eq!((ended.code, ended.stderr.matches("error: ").count()), (0, 1), "{problem}: {ended:?}");
+        assert_eq!(
+            (ended.code, ended.stderr.matches("error: ").count()),
+            (0, 1),
+            "{problem}: {ended:?}"
+        );
     }
 }
 
@@ -448,10 +798,26 @@ fn a_pipe_without_a_writer_does_not_keep_the_command_from_running() {
             scope.spawn(move || {
                 let words = [
                     &TO[..],
-                    &["--profile", profile, "--notify-timeout", "1s", "--", "/bin/sh", "-c", "echo ran; exit 3"],
+                    &[
+                        "--profile",
+                        profile,
+                        "--notify-timeout",
+                        "1s",
+                        "--",
+                        "/bin/sh",
+                        "-c",
+                        "echo ran; exit 3",
+                    ],
                 ];
-                let ended = home.run_args(&words.concat()).env("PATH", "/usr/bin:/bin").end();
-                assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{profile}: {ended:?}");
+                let ended = home
+                    .run_args(&words.concat())
+                    .env("PATH", "/usr/bin:/bin")
+                    .end();
+                assert_eq!(
+                    (ended.code, ended.stdout.as_str()),
+                    (3, "ran\n"),
+                    "{profile}: {ended:?}"
+                );
                 for told in [
                     "error: the command runs, but a notice of how it ended c",
                     "nothing was written to it within 10 s",
@@ -470,18 +836,37 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
     let path = home.path().join("opted-out");
     tool(Command::new("mkfifo").arg(&path));
     let server = Server::answering(Reply::accepted()).perhaps_asked();
-    let run = || run_in(&home, &server, &["--exclude", "opted-out"], "echo ran; exit 3");
+    let run = || {
+        run_in(
+            &home,
+            &server,
+            &["--exclude", "opted-out"],
+            "echo ran; exit 3",
+        )
+    };
     // It is open for both, and does not wait for a reader.
     let writer = File::options().read(true).write(true).open(&path).unwrap();
     let told = "it is a pipe, and nothing was written to it within 10 s";
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            home.run("send text --to 593987654321 Hola --exclude opted-out").api(&server.url).fails(2, &[told]);
+            home.run("send text --to 593987654321 Hola --exclude opted-out")
+                .api(&server.url)
+                .fails(2, &[told]);
         });
-        let of_body = scope.spawn(|| run_in(&home, &server, &["--body", "opted-out"], "echo ran; exit 3"));
+        let of_body =
+            scope.spawn(|| run_in(&home, &server, &["--body", "opted-out"], "echo ran; exit 3"));
         for ended in [run(), of_body.join().unwrap()] {
-            assert_eq!((ended.code, ended.stdout.as_str()), (3, "ran\n"), "{ended:?}");
-            assert!([told, "the notice was not sent"].iter().all(|part| ended.stderr.contains(part)), "{ended:?}");
+            assert_eq!(
+                (ended.code, ended.stdout.as_str()),
+                (3, "ran\n"),
+                "{ended:?}"
+            );
+            assert!(
+                [told, "the notice was not sent"]
+                    .iter()
+                    .all(|part| ended.stderr.contains(part)),
+                "{ended:?}"
+            );
         }
     });
     assert!(server.received().is_empty());
@@ -494,7 +879,10 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
             writer.write_all(b"593987654321\n").unwrap();
         });
         let ended = run();
-        assert!(ended.code == 3 && ended.stderr.contains("not sent"), "{ended:?}");
+        assert!(
+            ended.code == 3 && ended.stderr.contains("not sent"),
+            "{ended:?}"
+        );
         assert!(!ended.stderr.contains("it is a pipe"), "{ended:?}");
     });
     assert!(server.received().is_empty());
@@ -504,11 +892,19 @@ fn a_pipe_with_a_silent_writer_does_not_keep_the_command_from_running() {
 fn a_line_that_was_typed_wrong_keeps_the_command_from_running() {
     let home = Home::new();
     let server = Server::never_asked();
-    for (flags, problem) in [(&["--param", "x"][..], "--template"), (&["--tail", "0"], "--tail")] {
+    for (flags, problem) in [
+        (&["--param", "x"][..], "--template"),
+        (&["--tail", "0"], "--tail"),
+    ] {
         let words = [&TO[..], flags, &["--", "touch", "ran"]].concat();
-        home.run_args(&words).env("PATH", "/usr/bin:/bin").stdin("{}").fails(2, &[problem, "the command did not run"]);
+        home.run_args(&words)
+            .env("PATH", "/usr/bin:/bin")
+            .stdin("{}")
+            .fails(2, &[problem, "the command did not run"]);
     }
-    home.run_args(&[&TO[..], &["--dry-run", "--", "touch", "ran"]].concat()).api(&server.url).success();
+    home.run_args(&[&TO[..], &["--dry-run", "--", "touch", "ran"]].concat())
+        .api(&server.url)
+        .success();
     home.run_args(&[&TO[..], &["--dry-run", "--text", "", "--", "touch", "ran"]].concat())
         .api(&server.url)
         .fails(2, &[]);
@@ -523,28 +919,64 @@ fn the_secret_and_colours_stay_out_of_the_tail() {
     // printf %s 'x:canary-secret' | base64
     let script = "set -x; curl=\"-u x:$JELOU_CLIENT_SECRET\"; set +x; echo 'Basic eDpjYW5hcnktc2VjcmV0' >&2; \
                   printf '\\033[1;31mred\\033[0m can\\033[32mary-secret\\n' >&2; echo \"$JELOUCTL_LEDGER\" >&2";
-    let words = ["--tail", "9", "--text", "{{ tail }}", "--", "/bin/sh", "-c", script];
+    let words = [
+        "--tail",
+        "9",
+        "--text",
+        "{{ tail }}",
+        "--",
+        "/bin/sh",
+        "-c",
+        script,
+    ];
     let mut command = process(&home, &server.url, &words);
-    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-secret");
-    command.env("JELOUCTL_LEDGER", "postgres://ana:of-the-ledger@db.example/jelou");
+    command
+        .env("JELOU_CLIENT_ID", "x")
+        .env("JELOU_CLIENT_SECRET", "canary-secret");
+    command.env(
+        "JELOUCTL_LEDGER",
+        "postgres://ana:of-the-ledger@db.example/jelou",
+    );
     assert!(command.output().unwrap().status.success());
     let text = server.only().json()["text"].as_str().unwrap().to_owned();
-    assert_eq!(text, "(redacted)\n+ set +x\n(redacted)\n(redacted)\n(redacted)");
+    assert_eq!(
+        text,
+        "(redacted)\n+ set +x\n(redacted)\n(redacted)\n(redacted)"
+    );
 }
 
 #[test]
 fn a_command_that_closes_its_stderr_is_waited_for() {
-    let (ended, bodies) = run(&["--tail", "2"], "echo before >&2; exec 2>&-; sleep 0.3; exit 4");
+    let (ended, bodies) = run(
+        &["--tail", "2"],
+        "echo before >&2; exec 2>&-; sleep 0.3; exit 4",
+    );
     assert_eq!((ended.code, ended.stderr.as_str()), (4, "before\n"));
-    assert!(bodies[0]["text"].as_str().unwrap().ends_with("exit code 4\nbefore"), "{bodies:?}");
+    assert!(
+        bodies[0]["text"]
+            .as_str()
+            .unwrap()
+            .ends_with("exit code 4\nbefore"),
+        "{bodies:?}"
+    );
 }
 
 #[cfg(unix)]
 #[test]
 fn a_command_whose_stderr_nobody_reads_ends() {
     let (home, server) = (Home::new(), Server::answering(Reply::accepted()));
-    let words = ["--tail", "1", "--", "/bin/sh", "-c", "while :; do echo x >&2; done"];
-    let mut child = process(&home, &server.url, &words).stderr(Stdio::piped()).spawn().unwrap();
+    let words = [
+        "--tail",
+        "1",
+        "--",
+        "/bin/sh",
+        "-c",
+        "while :; do echo x >&2; done",
+    ];
+    let mut child = process(&home, &server.url, &words)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(141));
     server.only();
@@ -561,12 +993,23 @@ fn arguments_and_secrets_stay_out_of_the_message() {
 
 #[test]
 fn a_signal_is_the_commands_and_the_notice_is_still_sent() {
-    for (signal, code) in [("TERM", 21), ("INT", 22), ("HUP", 23), ("USR1", 24), ("USR2", 25), ("ALRM", 26)] {
+    for (signal, code) in [
+        ("TERM", 21),
+        ("INT", 22),
+        ("HUP", 23),
+        ("USR1", 24),
+        ("USR2", 25),
+        ("ALRM", 26),
+    ] {
         let server = Server::answering(Reply::accepted());
         let home = Home::new();
         let script = "trap 'exit 21' TERM; trap 'exit 22' INT; trap 'exit 23' HUP; trap 'exit 24' USR1; trap 'exit 25' USR2; \
                       trap 'exit 26' ALRM; echo up > up; while [ -e up ]; do sleep 0.05; done";
-        let mut command = process(&home, &server.url, &[&ALL[..], &["--", "/bin/sh", "-c", script]].concat());
+        let mut command = process(
+            &home,
+            &server.url,
+            &[&ALL[..], &["--", "/bin/sh", "-c", script]].concat(),
+        );
         // Not at our terminal, if there is one: input there would also be for the command.
         let mut child = command.process_group(0).spawn().unwrap();
         wait_until("the command is up", || home.path().join("up").exists());
@@ -592,9 +1035,11 @@ fn what_ends_the_command_does_not_end_its_notice() {
     let to_group: Send = |group, _, signal| kill_process_group(group, signal).unwrap();
     let to_command: Send = |_, command, signal| kill_process(command, signal).unwrap();
     let to_launcher: Send = |group, _, signal| kill_process(group, signal).unwrap();
-    for (launcher, send) in
-        [(&[][..], to_group), (&[], to_command), (&["timeout", "--preserve-status", "1000"], to_launcher)]
-    {
+    for (launcher, send) in [
+        (&[][..], to_group),
+        (&[], to_command),
+        (&["timeout", "--preserve-status", "1000"], to_launcher),
+    ] {
         if !launcher.is_empty() && !can_test("timeout", || works("timeout", &["9", "true"])) {
             continue;
         }
@@ -604,7 +1049,12 @@ fn what_ends_the_command_does_not_end_its_notice() {
             (Signal::HUP, "sh|killed|129|SIGHUP"),
         ] {
             // An attempt whose last signal was late proves nothing.
-            while !is_told(launcher, |group, command| send(group, command, signal), signal, text) {}
+            while !is_told(
+                launcher,
+                |group, command| send(group, command, signal),
+                signal,
+                text,
+            ) {}
         }
     }
 }
@@ -614,7 +1064,12 @@ fn is_told(launcher: &[&str], end_command: impl Fn(Pid, Pid), signal: Signal, te
     let (jelou, has_arrived, go) = Jelou::holding();
     let words = [&ALL[..], &["--", "/bin/sh", "-c", ENDLESS]].concat();
     let mut command = under(launcher, &process(&home, &jelou.url, &words));
-    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let child = command
+        .process_group(0)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let (group, command) = (Pid::from_child(&child), wait_for_command(&home));
     let begun = Instant::now();
     end_command(group, command);
@@ -627,8 +1082,16 @@ fn is_told(launcher: &[&str], end_command: impl Fn(Pid, Pid), signal: Signal, te
     go.send(()).unwrap();
     let ended = Ended::new(&child.wait_with_output().unwrap());
     if was_soon {
-        assert_eq!((ended.code, ended.stderr.as_str()), (128 + signal.as_raw(), ""), "{text}: {ended:?}");
-        let told: Vec<_> = jelou.seen().iter().map(|seen| seen.received.json()["text"].clone()).collect();
+        assert_eq!(
+            (ended.code, ended.stderr.as_str()),
+            (128 + signal.as_raw(), ""),
+            "{text}: {ended:?}"
+        );
+        let told: Vec<_> = jelou
+            .seen()
+            .iter()
+            .map(|seen| seen.received.json()["text"].clone())
+            .collect();
         assert_eq!(told, [text]);
     }
     was_soon
@@ -638,11 +1101,21 @@ fn is_told(launcher: &[&str], end_command: impl Fn(Pid, Pid), signal: Signal, te
 fn a_signal_that_is_not_the_commands_ends_the_notice() {
     let home = Home::new();
     let server = Server::answering(Reply::HangAfterReading);
-    let words = [&ALL[..], &["--notify-timeout", "60s", "--", "/bin/sh", "-c", "exit 3"]].concat();
-    let mut child = process(&home, &server.url, &words).stderr(Stdio::piped()).spawn().unwrap();
+    let words = [
+        &ALL[..],
+        &["--notify-timeout", "60s", "--", "/bin/sh", "-c", "exit 3"],
+    ]
+    .concat();
+    let mut child = process(&home, &server.url, &words)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        assert!(begun.elapsed() < Duration::from_secs(40), "the notice is not ended");
+        assert!(
+            begun.elapsed() < Duration::from_secs(40),
+            "the notice is not ended"
+        );
         if !server.received().is_empty() {
             kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
         }
@@ -663,9 +1136,17 @@ fn a_signal_that_is_ignored_is_ignored_by_the_command_too() {
         // As with nohup: the command sends itself and us the signal that both would get when the terminal closes.
         let script = format!("kill -{signal} $$ $PPID; exit 3");
         let trap = format!("trap '' {signal}; exec \"$0\" \"$@\"");
-        let command = process(&home, &server.url, &[&ALL[..], &["--", "/bin/sh", "-c", &script]].concat());
+        let command = process(
+            &home,
+            &server.url,
+            &[&ALL[..], &["--", "/bin/sh", "-c", &script]].concat(),
+        );
         let ended = Ended::new(&under(&["/bin/sh", "-c", &trap], &command).output().unwrap());
-        assert_eq!((ended.code, &server.only().json()["text"]), (3, &json!("sh|failed|3|")), "{signal}: {ended:?}");
+        assert_eq!(
+            (ended.code, &server.only().json()["text"]),
+            (3, &json!("sh|failed|3|")),
+            "{signal}: {ended:?}"
+        );
     }
 }
 
@@ -675,14 +1156,30 @@ fn a_scripts_background_job_outlives_the_ctrl_c_of_the_script() {
     let server = Server::answering(Reply::accepted());
     let home = Home::new();
     let script = "echo $$ > up.part; mv up.part up; while [ ! -e go ]; do sleep 0.05; done; exit 7";
-    let job = process(&home, &server.url, &[&ALL[..], &["--", "/bin/sh", "-c", script]].concat());
-    let launcher = ["/bin/sh", "-c", "trap : INT; \"$0\" \"$@\" & wait $!; wait $!"];
-    let child = under(&launcher, &job).process_group(0).stderr(Stdio::piped()).spawn().unwrap();
+    let job = process(
+        &home,
+        &server.url,
+        &[&ALL[..], &["--", "/bin/sh", "-c", script]].concat(),
+    );
+    let launcher = [
+        "/bin/sh",
+        "-c",
+        "trap : INT; \"$0\" \"$@\" & wait $!; wait $!",
+    ];
+    let child = under(&launcher, &job)
+        .process_group(0)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     wait_for_command(&home);
     kill_process_group(Pid::from_child(&child), Signal::INT).unwrap();
     home.write("go", "");
     let ended = Ended::new(&child.wait_with_output().unwrap());
-    assert_eq!((ended.code, &server.only().json()["text"]), (7, &json!("sh|failed|7|")), "{ended:?}");
+    assert_eq!(
+        (ended.code, &server.only().json()["text"]),
+        (7, &json!("sh|failed|7|")),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -693,22 +1190,57 @@ fn who_must_not_be_written_to_gets_no_notice_and_the_command_runs() {
     home.write("otras.txt", "593987654322\n");
     let server = Server::answering(Reply::accepted()).perhaps_asked();
     for (flags, code, part) in [
-        (&["--exclude", "bajas.txt"][..], 3, "593987654321 must not be written to: they are on bajas.txt"),
-        (&["--exclude", "bajas.txt", "--strict-notify"], 11, "must not be written to"),
-        (&["--exclude", "broken.txt"], 3, "--exclude: broken.txt: line 2: `Ana` is not a phone number"),
-        (&["--exclude", "broken.txt", "--strict-notify"], 2, "broken.txt: line 2"),
-        (&["--exclude", "nowhere.txt", "--strict-notify"], 2, "--exclude: failed to read nowhere.txt"),
+        (
+            &["--exclude", "bajas.txt"][..],
+            3,
+            "593987654321 must not be written to: they are on bajas.txt",
+        ),
+        (
+            &["--exclude", "bajas.txt", "--strict-notify"],
+            11,
+            "must not be written to",
+        ),
+        (
+            &["--exclude", "broken.txt"],
+            3,
+            "--exclude: broken.txt: line 2: `Ana` is not a phone number",
+        ),
+        (
+            &["--exclude", "broken.txt", "--strict-notify"],
+            2,
+            "broken.txt: line 2",
+        ),
+        (
+            &["--exclude", "nowhere.txt", "--strict-notify"],
+            2,
+            "--exclude: failed to read nowhere.txt",
+        ),
     ] {
         let ended = run_in(&home, &server, flags, "echo ran; exit 3");
-        assert_eq!((ended.code, ended.stdout.as_str()), (code, "ran\n"), "{flags:?}: {ended:?}");
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (code, "ran\n"),
+            "{flags:?}: {ended:?}"
+        );
         assert!(ended.stderr.contains(part), "{flags:?}: {ended:?}");
         assert!(server.received().is_empty(), "{flags:?}");
     }
-    assert_eq!(run_in(&home, &server, &["--exclude", "otras.txt"], "exit 3").code, 3);
+    assert_eq!(
+        run_in(&home, &server, &["--exclude", "otras.txt"], "exit 3").code,
+        3
+    );
     assert_eq!(server.received().len(), 1);
     // They got on it while the command ran.
     home.profile("p", &server.url, "do_not_contact = \"../../otras.txt\"");
-    let ended = run_in(&home, &server, &["--strict-notify"], "echo 593987654321 > otras.txt");
-    assert!(ended.code == 11 && ended.stderr.contains("must not be written to"), "{ended:?}");
+    let ended = run_in(
+        &home,
+        &server,
+        &["--strict-notify"],
+        "echo 593987654321 > otras.txt",
+    );
+    assert!(
+        ended.code == 11 && ended.stderr.contains("must not be written to"),
+        "{ended:?}"
+    );
     assert_eq!(server.received().len(), 1);
 }

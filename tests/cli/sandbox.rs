@@ -11,9 +11,17 @@ use crate::needs::{can_test, works};
 #[test]
 fn the_main_job_runs_with_nothing_set_up() {
     let home = Home::new();
-    let ended = home.run("--sandbox send text --to 593987654321 Hola").success();
-    assert_eq!(ended.stdout, "{\"success\":true,\"messageId\":\"msg_sandbox_1\"}\n");
-    assert_eq!(ended.stderr, "note: sandbox: nothing left this machine\nnote: 593987654321 would see:\n  │ Hola\n");
+    let ended = home
+        .run("--sandbox send text --to 593987654321 Hola")
+        .success();
+    assert_eq!(
+        ended.stdout,
+        "{\"success\":true,\"messageId\":\"msg_sandbox_1\"}\n"
+    );
+    assert_eq!(
+        ended.stderr,
+        "note: sandbox: nothing left this machine\nnote: 593987654321 would see:\n  │ Hola\n"
+    );
     assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 0);
 }
 
@@ -25,10 +33,13 @@ fn it_reads_no_secret_and_runs_no_command() {
         "[profiles.p]\nbot_id = \"77\"\nclient_id = \"x\"\nallow_to = [\"593*\"]\nclient_secret_command = [\"touch\", '{}']\n",
         marker.display()
     ));
-    let run = home.run("--sandbox send text --to 593987654321 Hola -v").env("PATH", "/usr/bin:/bin");
+    let run = home
+        .run("--sandbox send text --to 593987654321 Hola -v")
+        .env("PATH", "/usr/bin:/bin");
     run.success().told(&["/v1/bots/77/messages"]);
     assert!(!marker.exists());
-    home.run("--sandbox send text --to 14155550100 Hola").fails(11, &["not among the recipients"]);
+    home.run("--sandbox send text --to 14155550100 Hola")
+        .fails(11, &["not among the recipients"]);
     home.run("--sandbox --api-url https://x.example send text --to 593987654321 Hola")
         .fails(2, &["cannot be used with"]);
 }
@@ -37,14 +48,27 @@ fn it_reads_no_secret_and_runs_no_command() {
 fn a_type_that_is_newer_than_this_version_is_accepted_with_a_warning() {
     let home = Home::new();
     for wire in ["poll", "reaction", "product_list", "document"] {
-        home.write("body.json", json!({"type": wire, "anything": [1]}).to_string());
-        let ended = home.run("--sandbox send raw --to 593987654321 --body body.json").success();
-        let told = format!("the sandbox does not know the type `{wire}` and did not check its fields; it knows text, ");
+        home.write(
+            "body.json",
+            json!({"type": wire, "anything": [1]}).to_string(),
+        );
+        let ended = home
+            .run("--sandbox send raw --to 593987654321 --body body.json")
+            .success();
+        let told = format!(
+            "the sandbox does not know the type `{wire}` and did not check its fields; it knows text, "
+        );
         assert!(ended.stderr.contains(&told), "{ended:?}");
     }
-    for body in [json!({"type": ""}), json!({"type": 7}), json!({"type": "quickReply"}), json!({"type": "contact"})] {
+    for body in [
+        json!({"type": ""}),
+        json!({"type": 7}),
+        json!({"type": "quickReply"}),
+        json!({"type": "contact"}),
+    ] {
         home.write("body.json", body.to_string());
-        home.run("--sandbox send raw --to 593987654321 --body body.json").fails(5, &["422: E0422", "is unknown"]);
+        home.run("--sandbox send raw --to 593987654321 --body body.json")
+            .fails(5, &["422: E0422", "is unknown"]);
     }
     // The recipient is required, as with any other server.
     let sandbox = home.run("--sandbox send raw --body body.json --to id:");
@@ -54,8 +78,12 @@ fn a_type_that_is_newer_than_this_version_is_accepted_with_a_warning() {
 #[test]
 fn it_ignores_the_address_and_the_proxy_of_the_environment() {
     let home = Home::new();
-    let run = home.run("--sandbox send text --to 593987654321 Hola").api("https://api.jelou.invalid");
-    run.env("HTTP_PROXY", "http://127.0.0.1:1").env("ALL_PROXY", "http://127.0.0.1:1").success();
+    let run = home
+        .run("--sandbox send text --to 593987654321 Hola")
+        .api("https://api.jelou.invalid");
+    run.env("HTTP_PROXY", "http://127.0.0.1:1")
+        .env("ALL_PROXY", "http://127.0.0.1:1")
+        .success();
 }
 
 /// The types that the sandbox knows.
@@ -66,17 +94,37 @@ const TYPES: &str = "text, quick_reply, image, audio, video, file, sticker, loca
 fn it_refuses_what_the_api_would_naming_each_field() {
     let home = Home::new();
     for (body, field, problem) in [
-        (json!({"text": "a"}), "type", format!("is missing; it is one of {TYPES}").as_str()),
-        (json!({"type": "txt"}), "type", format!("\"txt\" is unknown; it is one of {TYPES}").as_str()),
+        (
+            json!({"text": "a"}),
+            "type",
+            format!("is missing; it is one of {TYPES}").as_str(),
+        ),
+        (
+            json!({"type": "txt"}),
+            "type",
+            format!("\"txt\" is unknown; it is one of {TYPES}").as_str(),
+        ),
         (
             json!({"type": "carousel", "text": "a"}),
             "type",
             format!("\"carousel\" is unknown; it is one of {TYPES}").as_str(),
         ),
         (json!({"type": "text"}), "text", "is missing"),
-        (json!({"type": "text", "text": "x".repeat(4097)}), "text", "has 4097 characters; at most 4096 are allowed"),
-        (json!({"type": "text", "text": 7}), "text", "is the number 7; a text is needed"),
-        (json!({"type": "voice_call", "text": "a", "parameters": {}}), "parameters.display_text", "is missing"),
+        (
+            json!({"type": "text", "text": "x".repeat(4097)}),
+            "text",
+            "has 4097 characters; at most 4096 are allowed",
+        ),
+        (
+            json!({"type": "text", "text": 7}),
+            "text",
+            "is the number 7; a text is needed",
+        ),
+        (
+            json!({"type": "voice_call", "text": "a", "parameters": {}}),
+            "parameters.display_text",
+            "is missing",
+        ),
         (
             json!({"type": "voice_call", "text": "a", "header": null, "parameters": {"display_text": "b"}}),
             "header",
@@ -87,7 +135,11 @@ fn it_refuses_what_the_api_would_naming_each_field() {
         let ended = home
             .run("--sandbox send raw --to 593987654321 --body body.json")
             .fails(5, &["not sent: the API answered 422: E0422", problem]);
-        assert_eq!(ended.json()["validationError"][field][0]["en"], problem, "{body}");
+        assert_eq!(
+            ended.json()["validationError"][field][0]["en"],
+            problem,
+            "{body}"
+        );
         assert_eq!(ended.json()["statusMessage"], "failed");
     }
 }
@@ -95,11 +147,18 @@ fn it_refuses_what_the_api_would_naming_each_field() {
 #[test]
 fn the_recipient_sees_each_part() {
     let home = Home::new();
-    let stderr =
-        home.run("--sandbox send call --to 593987654321 --header H --text 'a\nb' --button Go").success().stderr;
-    assert!(stderr.ends_with("  │ H\n  │ a\n  │ b\n  │ [ Go ]\n"), "{stderr}");
-    let stderr =
-        home.run("--sandbox send contacts --to 593987654321 --name 'A B' --phone +593987654322").success().stderr;
+    let stderr = home
+        .run("--sandbox send call --to 593987654321 --header H --text 'a\nb' --button Go")
+        .success()
+        .stderr;
+    assert!(
+        stderr.ends_with("  │ H\n  │ a\n  │ b\n  │ [ Go ]\n"),
+        "{stderr}"
+    );
+    let stderr = home
+        .run("--sandbox send contacts --to 593987654321 --name 'A B' --phone +593987654322")
+        .success()
+        .stderr;
     assert!(stderr.ends_with("  │ A B  +593987654322\n"), "{stderr}");
 }
 
@@ -117,18 +176,37 @@ fn it_is_sent_to_the_sandbox_that_runs() {
          kill $!\nwait $!\n",
     );
     let isolated = ["--map-root-user", "--net"];
-    let is_isolated = || works("unshare", &[&isolated[..], &["ip", "link", "set", "lo", "up"]].concat());
-    if !can_test("unshare and ip, and the right to make a network of its own", is_isolated) {
+    let is_isolated = || {
+        works(
+            "unshare",
+            &[&isolated[..], &["ip", "link", "set", "lo", "up"]].concat(),
+        )
+    };
+    if !can_test(
+        "unshare and ip, and the right to make a network of its own",
+        is_isolated,
+    ) {
         return;
     }
     let mut command = Command::new("unshare");
-    command.args(isolated).args(["sh", "script.sh"]).current_dir(home.path()).env_clear().env("HOME", home.path());
-    command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("JELOUCTL", cargo_bin!("jelouctl"));
-    let ended = Ended::new(&command.output().unwrap())
-        .told(&["note: sandbox: nothing left this machine; it is shown on http://127.0.0.1:4780\n"]);
+    command
+        .args(isolated)
+        .args(["sh", "script.sh"])
+        .current_dir(home.path())
+        .env_clear()
+        .env("HOME", home.path());
+    command
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("JELOUCTL", cargo_bin!("jelouctl"));
+    let ended = Ended::new(&command.output().unwrap()).told(&[
+        "note: sandbox: nothing left this machine; it is shown on http://127.0.0.1:4780\n",
+    ]);
     assert_eq!(ended.code, 0, "{ended:?}");
     let sent: Value = serde_json::from_str(&home.read("sent.ndjson")).unwrap();
-    assert_eq!((&sent["body"]["text"], &sent["bot"]), (&json!("Hola"), &json!("sandbox")));
+    assert_eq!(
+        (&sent["body"]["text"], &sent["bot"]),
+        (&json!("Hola"), &json!("sandbox"))
+    );
 }
 
 /// WhatsApp may drop what is sent to a user id, and Jelou accepts it all the same.
@@ -137,7 +215,10 @@ fn a_user_id_gets_a_note_that_accepted_proves_nothing() {
     let home = Home::new();
     let note = "note: for a user id, accepted proves nothing";
     let to = |recipient: &str, more: &[&str]| {
-        home.run_args(&["--sandbox", "send", "text", "--to", recipient, "Hola"]).args(more).success().stderr
+        home.run_args(&["--sandbox", "send", "text", "--to", recipient, "Hola"])
+            .args(more)
+            .success()
+            .stderr
     };
     assert!(to("US.13491208655302741918", &[]).contains(note));
     assert!(!to("US.13491208655302741918", &["--wait", "delivered"]).contains(note));

@@ -15,14 +15,19 @@ use crate::server::{Server, refused_url};
 /// `jelouctl` as a script calls it.
 fn script(home: &Home, text: &str) -> String {
     let program = assert_cmd::cargo::cargo_bin!("jelouctl");
-    let path = home.write("script.sh", format!("#!/bin/sh\nalias j={}\n{text}\n", program.display()));
+    let path = home.write(
+        "script.sh",
+        format!("#!/bin/sh\nalias j={}\n{text}\n", program.display()),
+    );
     set_mode(&path, 0o700);
     path.to_str().unwrap().to_owned()
 }
 
 fn sandbox(home: &Home, words: &str, text: &str) -> Ended {
     let script = script(home, text);
-    home.run(&format!("sandbox {words} -- {script}")).env("PATH", "/usr/bin:/bin").end()
+    home.run(&format!("sandbox {words} -- {script}"))
+        .env("PATH", "/usr/bin:/bin")
+        .end()
 }
 
 #[test]
@@ -32,8 +37,17 @@ fn a_script_is_tested_without_an_account() {
 ::error::forged' && j --bot 9 send call --to 593987654322 --text Llama --button Go; exit 3";
     let ended = sandbox(&home, "--list sent.ndjson --expect 2", text);
     assert_eq!(ended.code, 3, "{ended:?}");
-    assert_eq!(ended.stdout.lines().last(), Some(r#"{"success":true,"messageId":"msg_sandbox_2"}"#));
-    assert!(ended.stderr.starts_with("note: sandbox: look at what arrives on http://127.0.0.1:"), "{}", ended.stderr);
+    assert_eq!(
+        ended.stdout.lines().last(),
+        Some(r#"{"success":true,"messageId":"msg_sandbox_2"}"#)
+    );
+    assert!(
+        ended
+            .stderr
+            .starts_with("note: sandbox: look at what arrives on http://127.0.0.1:"),
+        "{}",
+        ended.stderr
+    );
     assert!(
         ended.stderr.ends_with(
             "note: sandbox: 2 messages arrived\n  - msg_sandbox_1  text  593987654321  Hola / ::error::forged\n  \
@@ -43,10 +57,19 @@ fn a_script_is_tested_without_an_account() {
         ended.stderr
     );
     let list = home.read("sent.ndjson");
-    let listed: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let listed: Vec<Value> = list
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(listed.len(), 2);
-    assert_eq!((&listed[0]["bot"], &listed[1]["bot"]), (&"sandbox".into(), &"9".into()));
-    let mode = std::fs::metadata(home.path().join("sent.ndjson")).unwrap().permissions().mode();
+    assert_eq!(
+        (&listed[0]["bot"], &listed[1]["bot"]),
+        (&"sandbox".into(), &"9".into())
+    );
+    let mode = std::fs::metadata(home.path().join("sent.ndjson"))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -56,15 +79,33 @@ fn a_script_that_clears_its_environment_does_not_get_out() {
     let home = Home::new();
     let server = Server::never_asked();
     let secret = "client_secret = \"canary-of-the-profile\"";
-    home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n{secret}\napi_url = \"{}\"\n", server.url));
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\n{secret}\napi_url = \"{}\"\n",
+        server.url
+    ));
     let of_home = home.command();
-    let clean = format!("env -i HOME={0} XDG_CONFIG_HOME={0}/.config", home.path().display());
-    let send = format!("{} send text --to 593987654321 Hola", of_home.get_program().to_str().unwrap());
+    let clean = format!(
+        "env -i HOME={0} XDG_CONFIG_HOME={0}/.config",
+        home.path().display()
+    );
+    let send = format!(
+        "{} send text --to 593987654321 Hola",
+        of_home.get_program().to_str().unwrap()
+    );
     // Under a shell, in its own session, and as the command itself.
-    for text in [format!("{clean} {send}"), format!("exec setsid -w {clean} {send}"), format!("exec {clean} {send}")] {
+    for text in [
+        format!("{clean} {send}"),
+        format!("exec setsid -w {clean} {send}"),
+        format!("exec {clean} {send}"),
+    ] {
         let ended = sandbox(&home, "--expect 0", &text);
         assert_eq!(ended.code, 11, "{text}: {ended:?}");
-        assert!(ended.stderr.contains("error: this runs inside a sandbox (process "), "{ended:?}");
+        assert!(
+            ended
+                .stderr
+                .contains("error: this runs inside a sandbox (process "),
+            "{ended:?}"
+        );
     }
     // The command of `run` does not belong to a sandbox.
     let run = home.run("run --to 593987654321 --dry-run -- true").end();
@@ -83,14 +124,28 @@ fn however_the_sandbox_was_started_its_command_does_not_get_out() {
             "[profiles.{name}]\nbot_id = \"1\"\nclient_id = \"x\"\nclient_secret = \"canary\"\napi_url = \"{url}\"\n"
         )
     };
-    home.config(&format!("default_profile = \"p\"\n{}{}", profile("p"), profile("run")));
+    home.config(&format!(
+        "default_profile = \"p\"\n{}{}",
+        profile("p"),
+        profile("run")
+    ));
     let of_home = home.command();
     let program = of_home.get_program().to_str().unwrap();
     std::os::unix::fs::symlink(program, home.path().join("jc")).unwrap();
     // By another process, as below.
-    tool(Command::new("cp").arg(program).arg(home.path().join("jelouctl-0.3.0")));
-    let of_inner = format!("HOME={0} XDG_CONFIG_HOME={0}/.config", home.path().display());
-    home.write("inner.sh", format!("exec env -i {of_inner} {program} send text --to 593987654321 Hola"));
+    tool(
+        Command::new("cp")
+            .arg(program)
+            .arg(home.path().join("jelouctl-0.3.0")),
+    );
+    let of_inner = format!(
+        "HOME={0} XDG_CONFIG_HOME={0}/.config",
+        home.path().display()
+    );
+    home.write(
+        "inner.sh",
+        format!("exec env -i {of_inner} {program} send text --to 593987654321 Hola"),
+    );
     let directory = std::path::Path::new(program).parent().unwrap().display();
     for way in [
         r#""$0""#,
@@ -104,7 +159,12 @@ fn however_the_sandbox_was_started_its_command_does_not_get_out() {
         let start = format!("exec {way} sandbox -- sh inner.sh");
         let mut command = under(&["/bin/sh", "-c", &start], &of_home);
         let ended = Ended::new(&command.env("PATH", "/usr/bin:/bin").output().unwrap());
-        assert!(ended.stderr.contains("this runs inside a sandbox (process "), "{way}: {ended:?}");
+        assert!(
+            ended
+                .stderr
+                .contains("this runs inside a sandbox (process "),
+            "{way}: {ended:?}"
+        );
     }
 }
 
@@ -122,14 +182,31 @@ fn another_user_under_a_sandbox_sends_nothing() {
     let binary = home.path().join("jelouctl");
     // Copied by another process: a process that a thread beside us starts would have our open file until it has begun,
     // and a file that is open for writing cannot be run.
-    tool(std::process::Command::new("cp").arg(home.command().get_program()).arg(&binary));
+    tool(
+        std::process::Command::new("cp")
+            .arg(home.command().get_program())
+            .arg(&binary),
+    );
     set_mode(&binary, 0o755);
-    let variables = "HOME=/nonexistent JELOU_BOT_ID=1 JELOU_CLIENT_ID=x JELOU_CLIENT_SECRET=canary-of-nobody";
-    let send = format!("{} send text --to 593987654321 Hola -o record", binary.display());
-    let text = format!("{} env -i {variables} JELOU_API_URL={} {send}", another.join(" "), refused_url());
+    let variables =
+        "HOME=/nonexistent JELOU_BOT_ID=1 JELOU_CLIENT_ID=x JELOU_CLIENT_SECRET=canary-of-nobody";
+    let send = format!(
+        "{} send text --to 593987654321 Hola -o record",
+        binary.display()
+    );
+    let text = format!(
+        "{} env -i {variables} JELOU_API_URL={} {send}",
+        another.join(" "),
+        refused_url()
+    );
     let ended = sandbox(&home, "--expect 0", &text);
     assert_eq!(ended.code, 11, "{ended:?}");
-    assert!(ended.stderr.contains("error: this runs inside a sandbox (process "), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("error: this runs inside a sandbox (process "),
+        "{ended:?}"
+    );
     assert!(ended.stdout.contains("\"sent\":\"no\""), "{ended:?}");
 }
 
@@ -142,29 +219,65 @@ fn an_unknown_template_is_told_and_a_wrong_one_refused() {
     let send = "j send template --to 593987654321 --language es --retry-for 0";
     let ended = sandbox(&home, "--expect 1", &format!("{send} other --param Ana"));
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stderr.contains("warning: the sandbox knows samples only"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("warning: the sandbox knows samples only"),
+        "{ended:?}"
+    );
     assert!(ended.stderr.contains("a template `other`"), "{ended:?}");
     home.write("people.csv", "celular\n593987654321\n593987654322\n");
     let bulk = "j bulk send people.csv --yes --progress none --rate 100/s template other --language es --param Ana";
     let ended = sandbox(&home, "--expect 2", bulk);
     // Once before anything is sent; the answers, which say the same, are not repeated.
-    let told = ["`other`: the sandbox knows samples only", "the sandbox knows samples only"];
-    assert_eq!((ended.code, told.map(|words| ended.stderr.matches(words).count())), (0, [1, 1]), "{ended:?}");
+    let told = [
+        "`other`: the sandbox knows samples only",
+        "the sandbox knows samples only",
+    ];
+    assert_eq!(
+        (
+            ended.code,
+            told.map(|words| ended.stderr.matches(words).count())
+        ),
+        (0, [1, 1]),
+        "{ended:?}"
+    );
     // The sender's own warnings are not repeated.
     let list = "j send quick-reply --to 593987654321 --text Hola --reply '*Sí*'";
-    assert_eq!(sandbox(&home, "", list).stderr.matches("warning: ").count(), 1);
+    assert_eq!(
+        sandbox(&home, "", list).stderr.matches("warning: ").count(),
+        1
+    );
     for (words, code, problem) in [
         ("mine --param Ana", 0, ""),
         ("other --param Ana", 5, "Template does not exist"),
         ("mine", 5, "Number of parameters does not match"),
         ("invoice --param Ana", 5, "expected document, got none"),
-        ("invoice --param Ana --type image --media-url https://a.example/a.png", 5, "expected document, got image"),
-        ("mine --language en --param Ana", 5, "Template does not exist"),
+        (
+            "invoice --param Ana --type image --media-url https://a.example/a.png",
+            5,
+            "expected document, got image",
+        ),
+        (
+            "mine --language en --param Ana",
+            5,
+            "Template does not exist",
+        ),
     ] {
-        let send = send.replace("--language es ", if words.contains("--language") { "" } else { "--language es " });
+        let send = send.replace(
+            "--language es ",
+            if words.contains("--language") {
+                ""
+            } else {
+                "--language es "
+            },
+        );
         let ended = sandbox(&home, "--templates mine.json", &format!("{send} {words}"));
         assert_eq!(ended.code, code, "{words}: {ended:?}");
-        assert!(ended.stderr.contains(problem) && !ended.stderr.contains("warning: "), "{words}: {ended:?}");
+        assert!(
+            ended.stderr.contains(problem) && !ended.stderr.contains("warning: "),
+            "{words}: {ended:?}"
+        );
     }
 }
 
@@ -179,10 +292,20 @@ fn a_list_that_was_there_becomes_ours_alone() {
     set_mode(&home.path().join("sent.ndjson"), 0o644);
     sandbox(&home, "--list sent.ndjson", send);
     assert_eq!(home.read("sent.ndjson").lines().count(), 1);
-    assert_eq!(std::fs::metadata(home.path().join("sent.ndjson")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(home.path().join("sent.ndjson"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o600
+    );
     // A file that is not regular is written to directly.
     let ended = sandbox(&home, "--list /dev/stderr", send);
-    assert!(ended.code == 0 && ended.stderr.contains(r#""user":"593987654321""#), "{ended:?}");
+    assert!(
+        ended.code == 0 && ended.stderr.contains(r#""user":"593987654321""#),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -194,13 +317,29 @@ fn a_file_that_is_not_a_list_is_not_emptied() {
         set_mode(&home.write("people.csv", content), 0o644);
         let ended = sandbox(&home, "--list people.csv", "touch it-ran");
         assert_eq!(ended.code, 2, "{ended:?}");
-        assert!(ended.stderr.contains("--list: people.csv exists and is not a list of the sandbox"), "{ended:?}");
+        assert!(
+            ended
+                .stderr
+                .contains("--list: people.csv exists and is not a list of the sandbox"),
+            "{ended:?}"
+        );
         assert!(ended.stderr.contains("add --yes"), "{ended:?}");
         assert_eq!(home.read("people.csv"), content);
-        assert_eq!(std::fs::metadata(home.path().join("people.csv")).unwrap().permissions().mode() & 0o777, 0o644);
+        assert_eq!(
+            std::fs::metadata(home.path().join("people.csv"))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o644
+        );
         assert!(!home.path().join("it-ran").exists());
     }
-    let ended = sandbox(&home, "--yes --list people.csv", "j send text --to 593987654321 Hola");
+    let ended = sandbox(
+        &home,
+        "--yes --list people.csv",
+        "j send text --to 593987654321 Hola",
+    );
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(home.read("people.csv").lines().count(), 1);
 }
@@ -210,8 +349,14 @@ fn its_variables_are_the_childs() {
     let home = Home::new();
     let ended = sandbox(&home, "--bot 77 --quiet", "env | grep ^JELOU | sort; cat");
     let lines: Vec<_> = ended.stdout.lines().collect();
-    let url = lines[0].strip_prefix("JELOUCTL_SANDBOX=").unwrap_or_else(|| panic!("{ended:?}"));
-    let expected = [format!("JELOU_API_URL={url}"), "JELOU_BOT_ID=77".to_owned(), "JELOU_CLIENT_ID=sandbox".to_owned()];
+    let url = lines[0]
+        .strip_prefix("JELOUCTL_SANDBOX=")
+        .unwrap_or_else(|| panic!("{ended:?}"));
+    let expected = [
+        format!("JELOU_API_URL={url}"),
+        "JELOU_BOT_ID=77".to_owned(),
+        "JELOU_CLIENT_ID=sandbox".to_owned(),
+    ];
     assert_eq!(lines[1..4], expected);
     assert_eq!(lines[4], "JELOU_CLIENT_SECRET=sandbox");
     assert_eq!(ended.stderr, "");
@@ -226,19 +371,29 @@ fn its_streams_are_the_childs() {
         .env("PATH", "/usr/bin:/bin")
         .stdin("from stdin\0\n")
         .success();
-    assert_eq!((&*ended.stdout, &*ended.stderr), ("from stdin\0\n", "to stderr\n"));
+    assert_eq!(
+        (&*ended.stdout, &*ended.stderr),
+        ("from stdin\0\n", "to stderr\n")
+    );
 }
 
 #[test]
 fn its_exit_code_is_the_childs() {
     let home = Home::new();
-    for (text, code) in [("exit 0", 0), ("exit 42", 42), ("kill -9 $$", 137), ("kill -TERM $$", 143), ("exit 255", 255)]
-    {
+    for (text, code) in [
+        ("exit 0", 0),
+        ("exit 42", 42),
+        ("kill -9 $$", 137),
+        ("kill -TERM $$", 143),
+        ("exit 255", 255),
+    ] {
         assert_eq!(sandbox(&home, "", text).code, code, "{text}");
     }
-    home.run("sandbox -- no-such-command-anywhere").fails(127, &["error: failed to run no-such-command-anywhere: "]);
+    home.run("sandbox -- no-such-command-anywhere")
+        .fails(127, &["error: failed to run no-such-command-anywhere: "]);
     home.write("not-executable", "x");
-    home.run("sandbox -- ./not-executable").fails(126, &["error: failed to run ./not-executable: "]);
+    home.run("sandbox -- ./not-executable")
+        .fails(126, &["error: failed to run ./not-executable: "]);
 }
 
 #[test]
@@ -255,7 +410,10 @@ fn an_expectation_that_does_not_hold_ends_with_14() {
         assert_eq!(sandbox(&home, words, text).code, code, "{words} {text}");
     }
     let ended = sandbox(&home, "--expect 1 --quiet", "exit 3");
-    assert_eq!(ended.stderr, "error: --expect 1: 0 messages arrived\n  - the command ended with 3\n");
+    assert_eq!(
+        ended.stderr,
+        "error: --expect 1: 0 messages arrived\n  - the command ended with 3\n"
+    );
 }
 
 #[test]
@@ -265,15 +423,36 @@ fn what_cannot_be_done_is_told_before_anything_runs() {
     let port = taken.local_addr().unwrap().port();
     home.write("file", "");
     for (words, parts) in [
-        (format!("--port {port}"), &["failed to listen on 127.0.0.1:", "a sandbox may be running", "--port 0"][..]),
-        ("--fault statsu=1".to_owned(), &["for '--fault <RULE>': `statsu` is unknown", "--help"]),
-        ("--list no/such/place".to_owned(), &["--list: failed to write no/such/place"]),
-        ("--list file/x".to_owned(), &["--list: failed to write file/x"]),
-        ("--dry-run".to_owned(), &["--dry-run and --curl show a send"]),
+        (
+            format!("--port {port}"),
+            &[
+                "failed to listen on 127.0.0.1:",
+                "a sandbox may be running",
+                "--port 0",
+            ][..],
+        ),
+        (
+            "--fault statsu=1".to_owned(),
+            &["for '--fault <RULE>': `statsu` is unknown", "--help"],
+        ),
+        (
+            "--list no/such/place".to_owned(),
+            &["--list: failed to write no/such/place"],
+        ),
+        (
+            "--list file/x".to_owned(),
+            &["--list: failed to write file/x"],
+        ),
+        (
+            "--dry-run".to_owned(),
+            &["--dry-run and --curl show a send"],
+        ),
         ("--max 0".to_owned(), &["--max"]),
         ("--port 65536".to_owned(), &["--port"]),
     ] {
-        home.run(&format!("sandbox {words} -- touch ran")).env("PATH", "/usr/bin:/bin").fails(2, parts);
+        home.run(&format!("sandbox {words} -- touch ran"))
+            .env("PATH", "/usr/bin:/bin")
+            .fails(2, parts);
         assert!(!home.path().join("ran").exists());
     }
 }
@@ -281,19 +460,43 @@ fn what_cannot_be_done_is_told_before_anything_runs() {
 #[test]
 fn the_browser_is_opened_where_asked() {
     let home = Home::new();
-    let opener = home.write("bin/xdg-open", "#!/bin/sh\nprintf %s \"$1\" > opened.part\nmv opened.part opened\n");
+    let opener = home.write(
+        "bin/xdg-open",
+        "#!/bin/sh\nprintf %s \"$1\" > opened.part\nmv opened.part opened\n",
+    );
     set_mode(&opener, 0o700);
     let path = format!("{}:/usr/bin:/bin", home.path().join("bin").display());
-    let script = script(&home, "while [ ! -e opened ]; do :; done; printf %s $JELOU_API_URL");
-    let ended = home.run(&format!("sandbox --open -- {script}")).env("PATH", path).success();
+    let script = script(
+        &home,
+        "while [ ! -e opened ]; do :; done; printf %s $JELOU_API_URL",
+    );
+    let ended = home
+        .run(&format!("sandbox --open -- {script}"))
+        .env("PATH", path)
+        .success();
     assert_eq!(home.read("opened"), ended.stdout);
 }
 
 /// Starts the sandbox in a separate process group, and returns the first line of its standard output.
-fn start(home: &Home, words: &[&str]) -> (std::process::Child, BufReader<std::process::ChildStdout>, String) {
+fn start(
+    home: &Home,
+    words: &[&str],
+) -> (
+    std::process::Child,
+    BufReader<std::process::ChildStdout>,
+    String,
+) {
     let mut command = home.command();
-    command.arg("sandbox").args(words).env("PATH", "/usr/bin:/bin").process_group(0);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command
+        .arg("sandbox")
+        .args(words)
+        .env("PATH", "/usr/bin:/bin")
+        .process_group(0);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
@@ -312,9 +515,16 @@ fn a_signal_ends_the_child_which_decides_how() {
         let (child, _stdout, line) = start(&home, &["--", &script]);
         assert_eq!(line, "ready\n");
         signal(name, &child.id().to_string());
-        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(code), "{name}");
+        assert_eq!(
+            child.wait_with_output().unwrap().status.code(),
+            Some(code),
+            "{name}"
+        );
     }
-    let script = script(&home, "trap 'echo cleaned up; exit 7' TERM; echo ready; while :; do :; done");
+    let script = script(
+        &home,
+        "trap 'echo cleaned up; exit 7' TERM; echo ready; while :; do :; done",
+    );
     let (child, mut stdout, line) = start(&home, &["--", &script]);
     assert_eq!(line, "ready\n");
     signal("TERM", &child.id().to_string());
@@ -329,8 +539,14 @@ fn without_a_command_a_signal_is_its_ordinary_end() {
     let home = Home::new();
     for name in ["INT", "TERM"] {
         for (expect, code) in [("0", 0), ("1", 14)] {
-            let (child, mut stdout, line) = start(&home, &["--port", "0", "--expect", expect, "--list", "sent.ndjson"]);
-            assert!(line.starts_with("export JELOU_API_URL='http://127.0.0.1:"), "{line}");
+            let (child, mut stdout, line) = start(
+                &home,
+                &["--port", "0", "--expect", expect, "--list", "sent.ndjson"],
+            );
+            assert!(
+                line.starts_with("export JELOU_API_URL='http://127.0.0.1:"),
+                "{line}"
+            );
             let mut lines = vec![line];
             for _ in 0..4 {
                 let mut line = String::new();
@@ -342,11 +558,18 @@ fn without_a_command_a_signal_is_its_ordinary_end() {
                 "export JELOU_BOT_ID='sandbox'\nexport JELOU_CLIENT_ID='sandbox'\nexport JELOU_CLIENT_SECRET='sandbox'\n"
             );
             // Messages that jelouctl sends there count as a rehearsal.
-            assert_eq!(lines[4].replace("JELOUCTL_SANDBOX", "JELOU_API_URL"), lines[0]);
+            assert_eq!(
+                lines[4].replace("JELOUCTL_SANDBOX", "JELOU_API_URL"),
+                lines[0]
+            );
             signal(name, &child.id().to_string());
             let ended = Ended::new(&child.wait_with_output().unwrap());
             assert_eq!(ended.code, code, "{name}: {ended:?}");
-            assert!(ended.stderr.contains("note: sandbox: 0 messages arrived\n"), "{}", ended.stderr);
+            assert!(
+                ended.stderr.contains("note: sandbox: 0 messages arrived\n"),
+                "{}",
+                ended.stderr
+            );
             assert_eq!(home.read("sent.ndjson"), "");
         }
     }
@@ -358,9 +581,16 @@ fn a_closed_standard_output_is_no_error() {
     let mut command = home.command();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut child = command.args(["sandbox", "--port", "0"]).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .args(["sandbox", "--port", "0"])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stderr.as_mut().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let address = line.trim_end().rsplit("http://").next().unwrap().to_owned();
     // It continues to listen.
     std::net::TcpStream::connect(&address).unwrap();
@@ -372,11 +602,19 @@ fn a_closed_standard_output_is_no_error() {
 fn two_run_at_once() {
     let home = Home::new();
     let inner = "j send text --to 593987654321 inner";
-    let outer = format!("j send text --to 593987654321 outer; j sandbox --expect 1 -- {}", script(&home, inner));
+    let outer = format!(
+        "j send text --to 593987654321 outer; j sandbox --expect 1 -- {}",
+        script(&home, inner)
+    );
     let path = home.write(
         "outer.sh",
-        format!("#!/bin/sh\nalias j={}\n{outer}\n", assert_cmd::cargo::cargo_bin!("jelouctl").display()),
+        format!(
+            "#!/bin/sh\nalias j={}\n{outer}\n",
+            assert_cmd::cargo::cargo_bin!("jelouctl").display()
+        ),
     );
     set_mode(&path, 0o700);
-    home.run(&format!("sandbox --expect 1 -- {}", path.display())).env("PATH", "/usr/bin:/bin").success();
+    home.run(&format!("sandbox --expect 1 -- {}", path.display()))
+        .env("PATH", "/usr/bin:/bin")
+        .success();
 }

@@ -32,10 +32,21 @@ fn a_send_never_lies_about_a_fault() {
     ] {
         let sandbox = Sandbox::start(&["--fault", fault]);
         let run = Home::new();
-        let run = run.run("send text --to 593987654321 Hola -o record --timeout 500ms --retry-for 0");
-        let ended = run.env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address)).end();
-        assert_eq!((ended.code, ended.json()["sent"].as_str()), (code, Some(sent)), "{fault}: {ended:?}");
-        assert_eq!(sandbox.read("/sandbox/health")["arrived"], stored, "{fault}");
+        let run =
+            run.run("send text --to 593987654321 Hola -o record --timeout 500ms --retry-for 0");
+        let ended = run
+            .env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address))
+            .end();
+        assert_eq!(
+            (ended.code, ended.json()["sent"].as_str()),
+            (code, Some(sent)),
+            "{fault}: {ended:?}"
+        );
+        assert_eq!(
+            sandbox.read("/sandbox/health")["arrived"],
+            stored,
+            "{fault}"
+        );
     }
 }
 
@@ -44,7 +55,9 @@ fn a_rate_limit_that_passes_is_overcome() {
     let sandbox = Sandbox::start(&["--fault", "status=429,retry_after=1,first=1"]);
     let home = Home::new();
     let run = home.run("send text --to 593987654321 Hola -o record");
-    let ended = run.env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address)).success();
+    let ended = run
+        .env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address))
+        .success();
     assert_eq!(ended.json()["attempts"], 2);
     assert_eq!(
         sandbox.read("/sandbox/faults"),
@@ -58,31 +71,59 @@ fn a_reset_is_a_reset_and_a_cut_is_a_cut() {
     let body = text_to(USER, "Hola").to_string();
     let read_all = || {
         let mut stream = sandbox.connect();
-        let head = format!("POST /v1/bots/1/messages HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n", sandbox.address);
-        stream.write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+        let head = format!(
+            "POST /v1/bots/1/messages HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n",
+            sandbox.address
+        );
+        stream
+            .write_all(format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()).as_bytes())
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).map(|_| answer)
     };
     assert_eq!(read_all().unwrap_err().kind(), ErrorKind::ConnectionReset);
     let cut = read_all().unwrap();
     let whole = r#"{"success":true,"messageId":"msg_sandbox_1"}"#;
-    assert!(cut.contains(&format!("content-length: {}\r\n", whole.len())), "{cut}");
-    assert!(cut.ends_with(&format!("\r\n\r\n{}", &whole[..whole.len() / 2])), "{cut}");
+    assert!(
+        cut.contains(&format!("content-length: {}\r\n", whole.len())),
+        "{cut}"
+    );
+    assert!(
+        cut.ends_with(&format!("\r\n\r\n{}", &whole[..whole.len() / 2])),
+        "{cut}"
+    );
 }
 
 #[test]
 fn rules_are_changed_while_it_runs() {
     let sandbox = Sandbox::start(&[]);
     let body = text_to(USER, "Hola").to_string();
-    let rules = json!(["status=418,every=2", r#"status=503,header=X-Why: test,body={"a":1}"#]);
-    assert_eq!(sandbox.ask("PUT", "/sandbox/faults", &rules.to_string()).status, 200);
+    let rules = json!([
+        "status=418,every=2",
+        r#"status=503,header=X-Why: test,body={"a":1}"#
+    ]);
+    assert_eq!(
+        sandbox
+            .ask("PUT", "/sandbox/faults", &rules.to_string())
+            .status,
+        200
+    );
     let first = sandbox.ask("POST", "/v1/bots/1/messages", &body);
     assert_eq!((first.status, first.json()), (503, json!({ "a": 1 })));
     assert!(first.head.contains("x-why: test\r\n"), "{}", first.head);
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 418);
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/1/messages", &body).status,
+        418
+    );
     for (wrong, problem) in [
-        (r#"["reset", "statsu=1"]"#, "`statsu=1`: `statsu` is unknown"),
-        (r#"["status=99"]"#, "status is `99`; it must be a whole number from 200 to 599"),
+        (
+            r#"["reset", "statsu=1"]"#,
+            "`statsu=1`: `statsu` is unknown",
+        ),
+        (
+            r#"["status=99"]"#,
+            "status is `99`; it must be a whole number from 200 to 599",
+        ),
         ("{}", "give an array of rules"),
         ("[7]", "each a text, such as"),
     ] {
@@ -90,15 +131,32 @@ fn rules_are_changed_while_it_runs() {
         assert_eq!(answer.status, 422);
         assert!(answer.body.contains(problem), "{wrong}: {}", answer.body);
     }
-    assert_eq!(sandbox.ask("PUT", "/sandbox/faults", "[]").json(), json!([]));
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
+    assert_eq!(
+        sandbox.ask("PUT", "/sandbox/faults", "[]").json(),
+        json!([])
+    );
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/1/messages", &body).status,
+        200
+    );
 }
 
 #[test]
 fn what_was_stored_says_how_its_sender_was_answered() {
-    let sandbox = Sandbox::start(&["--fault", "status=500,stored,first=1,body=oops", "--fault", "truncate"]);
+    let sandbox = Sandbox::start(&[
+        "--fault",
+        "status=500,stored,first=1,body=oops",
+        "--fault",
+        "truncate",
+    ]);
     let body = text_to(USER, "Hola").to_string();
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).body, "oops");
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/1/messages", &body).body,
+        "oops"
+    );
     let answer = sandbox.read("/sandbox/messages/msg_sandbox_1")["answer"].clone();
-    assert_eq!(answer, json!({ "status": 500, "body": "oops", "fault": "status" }));
+    assert_eq!(
+        answer,
+        json!({ "status": 500, "body": "oops", "fault": "status" })
+    );
 }

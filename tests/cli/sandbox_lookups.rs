@@ -15,16 +15,31 @@ const NOTIFICATIONS: &str = "/v1/external/bots/77/notifications";
 
 /// The values of `field` in the entries of a listing.
 fn column(listing: &Value, field: &str) -> Vec<Value> {
-    listing["results"].as_array().unwrap().iter().map(|entry| entry[field].clone()).collect()
+    listing["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry[field].clone())
+        .collect()
 }
 
 fn write(sandbox: &Sandbox, user: &str, text: &str) {
     let path = format!("/sandbox/users/{user}/messages");
-    assert_eq!(sandbox.ask("POST", &path, &json!({ "text": text }).to_string()).status, 201);
+    assert_eq!(
+        sandbox
+            .ask("POST", &path, &json!({ "text": text }).to_string())
+            .status,
+        201
+    );
 }
 
 fn open_chat(sandbox: &Sandbox, user: &str) {
-    assert_eq!(sandbox.ask("POST", &format!("/sandbox/chats/{user}/read"), "").status, 204);
+    assert_eq!(
+        sandbox
+            .ask("POST", &format!("/sandbox/chats/{user}/read"), "")
+            .status,
+        204
+    );
 }
 
 /// Sends a template of the samples, and returns its id.
@@ -40,8 +55,14 @@ fn send_template(sandbox: &Sandbox, user: &str, campaign: &str) -> String {
 fn states(sandbox: &Sandbox, id: &str) -> [Value; 3] {
     let delivery = sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"].clone();
     let history = sandbox.read(HISTORY);
-    let listed = history["results"].as_array().unwrap().iter().find(|entry| entry["messageId"] == id).unwrap();
-    let notification = sandbox.read(&format!("/v1/bots/77/notifications/{id}"))["sentStatus"].clone();
+    let listed = history["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["messageId"] == id)
+        .unwrap();
+    let notification =
+        sandbox.read(&format!("/v1/bots/77/notifications/{id}"))["sentStatus"].clone();
     [delivery, listed["status"].clone(), notification]
 }
 
@@ -54,7 +75,16 @@ fn the_history_has_what_both_sides_wrote_newest_first() {
     image["type"] = json!("image");
     image["mediaUrl"] = json!("https://example.com/a.png");
     sandbox.send([image]);
-    assert_eq!(sandbox.ask("POST", "/v1/bots/78/messages", &text_to(ANA, "of another bot").to_string()).status, 200);
+    assert_eq!(
+        sandbox
+            .ask(
+                "POST",
+                "/v1/bots/78/messages",
+                &text_to(ANA, "of another bot").to_string()
+            )
+            .status,
+        200
+    );
 
     let kept = sandbox.read("/sandbox/messages?from=all");
     let at = |index: usize| kept[index]["received_at"].clone();
@@ -99,23 +129,39 @@ fn the_history_has_what_both_sides_wrote_newest_first() {
 #[test]
 fn pages_and_times_choose_from_the_history() {
     let sandbox = Sandbox::start(&[]);
-    sandbox.send((1..=23).map(|number| text_to(if number == 7 { JUAN } else { ANA }, &format!("{number}"))));
+    sandbox.send(
+        (1..=23).map(|number| text_to(if number == 7 { JUAN } else { ANA }, &format!("{number}"))),
+    );
     let texts = |query: &str| {
         let listing = sandbox.read(&format!("{HISTORY}?{query}"));
-        let texts: Vec<_> = column(&listing, "bubble").iter().map(|bubble| bubble["text"].clone()).collect();
+        let texts: Vec<_> = column(&listing, "bubble")
+            .iter()
+            .map(|bubble| bubble["text"].clone())
+            .collect();
         (listing["pagination"].clone(), texts)
     };
     let (pagination, last) = texts("limit=10&page=3");
-    assert_eq!(pagination, json!({ "limit": 10, "page": 3, "total": 23, "offset": 20, "totalPages": 3 }));
+    assert_eq!(
+        pagination,
+        json!({ "limit": 10, "page": 3, "total": 23, "offset": 20, "totalPages": 3 })
+    );
     assert_eq!(last, ["3", "2", "1"]);
     assert_eq!(texts("page=4").1, [""; 0]);
     assert_eq!(texts("limit=50").1.len(), 23);
 
-    let at = |id: &str| sandbox.read(&format!("/sandbox/messages/{id}"))["received_at"].as_str().unwrap().to_owned();
+    let at = |id: &str| {
+        sandbox.read(&format!("/sandbox/messages/{id}"))["received_at"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     let (begin, end) = (at("msg_sandbox_5"), at("msg_sandbox_20"));
     let (_, between) = texts(&format!("limit=50&startAt={begin}&endAt={end}"));
     // Others may have arrived in the same millisecond.
-    assert!(between.contains(&json!("5")) && between.contains(&json!("20")), "{between:?}");
+    assert!(
+        between.contains(&json!("5")) && between.contains(&json!("20")),
+        "{between:?}"
+    );
     assert_eq!(texts("startAt=2200-01-01").1, [""; 0]);
     assert_eq!(texts("endAt=2020-01-01T00:00:00-05:00").1, [""; 0]);
     let today = &begin[..10];
@@ -130,8 +176,14 @@ fn pages_and_times_choose_from_the_history() {
 fn look_ups_are_refused_as_jelou_refuses_them() {
     let sandbox = Sandbox::start(&["--bot", "77"]);
     let validator = |field: &str, answer: &Value| {
-        assert_eq!((&answer["error"]["code"], &answer["statusMessage"]), (&json!("E0422"), &json!("failed")));
-        assert!(answer["validationError"][field][0]["en"].is_string(), "{field}: {answer}");
+        assert_eq!(
+            (&answer["error"]["code"], &answer["statusMessage"]),
+            (&json!("E0422"), &json!("failed"))
+        );
+        assert!(
+            answer["validationError"][field][0]["en"].is_string(),
+            "{field}: {answer}"
+        );
     };
     for (path, field) in [
         (format!("{HISTORY}?limit=51"), "limit"),
@@ -147,18 +199,37 @@ fn look_ups_are_refused_as_jelou_refuses_them() {
         assert_eq!(answer.status, 422, "{path}: {answer:?}");
         validator(field, &answer.json());
     }
-    for path in ["/v1/external/messages/history/78", "/v1/external/bots/78/notifications"] {
+    for path in [
+        "/v1/external/messages/history/78",
+        "/v1/external/bots/78/notifications",
+    ] {
         let answer = sandbox.ask("GET", path, "");
-        assert_eq!((answer.status, &answer.json()["error"]["code"]), (404, &json!("E1019")), "{path}");
-        assert_eq!(answer.json()["message"], json!(["The Bot could not be found at the moment."]));
+        assert_eq!(
+            (answer.status, &answer.json()["error"]["code"]),
+            (404, &json!("E1019")),
+            "{path}"
+        );
+        assert_eq!(
+            answer.json()["message"],
+            json!(["The Bot could not be found at the moment."])
+        );
     }
-    assert_eq!(sandbox.ask("GET", "/v1/bots/77/notifications/x", "").status, 404);
+    assert_eq!(
+        sandbox.ask("GET", "/v1/bots/77/notifications/x", "").status,
+        404
+    );
     assert_eq!(sandbox.ask("POST", HISTORY, "{}").status, 405);
     let mut stream = sandbox.connect();
-    let head = format!("GET {HISTORY} HTTP/1.1\r\nHost: {}\r\n\r\n", sandbox.address);
+    let head = format!(
+        "GET {HISTORY} HTTP/1.1\r\nHost: {}\r\n\r\n",
+        sandbox.address
+    );
     stream.write_all(head.as_bytes()).unwrap();
     let answer = crate::listening::read_answer(&mut stream);
-    assert_eq!((answer.status, answer.json()), (401, json!({ "message": "Authentication failed" })));
+    assert_eq!(
+        (answer.status, answer.json()),
+        (401, json!({ "message": "Authentication failed" }))
+    );
 }
 
 #[test]
@@ -166,24 +237,36 @@ fn a_message_is_delivered_read_and_replied_to() {
     // Delivered at once.
     let sandbox = Sandbox::start(&["--deliver-after", "0"]);
     let id = send_template(&sandbox, ANA, "c1");
-    assert_eq!(states(&sandbox, &id), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
+    assert_eq!(
+        states(&sandbox, &id),
+        ["delivered", "DELIVERED_USER", "DELIVERED_USER"]
+    );
     // Another person's chat changes nothing.
     open_chat(&sandbox, JUAN);
-    assert_eq!(states(&sandbox, &id), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
+    assert_eq!(
+        states(&sandbox, &id),
+        ["delivered", "DELIVERED_USER", "DELIVERED_USER"]
+    );
     open_chat(&sandbox, ANA);
     assert_eq!(states(&sandbox, &id), ["read", "READ", "READ"]);
     write(&sandbox, ANA, "Gracias");
     assert_eq!(states(&sandbox, &id), ["replied", "REPLY", "REPLY"]);
     // Later messages are not read with it.
     let later = send_template(&sandbox, ANA, "c1");
-    assert_eq!(states(&sandbox, &later), ["delivered", "DELIVERED_USER", "DELIVERED_USER"]);
+    assert_eq!(
+        states(&sandbox, &later),
+        ["delivered", "DELIVERED_USER", "DELIVERED_USER"]
+    );
 
     // Not delivered for an hour: a person who opens the chat, or writes, has not seen it yet.
     let sandbox = Sandbox::start(&["--deliver-after", "1h"]);
     let id = send_template(&sandbox, ANA, "c1");
     open_chat(&sandbox, ANA);
     write(&sandbox, ANA, "¿Hay alguien?");
-    assert_eq!(states(&sandbox, &id), ["at_whatsapp", "DELIVERED_CHANNEL", "DELIVERED_CHANNEL"]);
+    assert_eq!(
+        states(&sandbox, &id),
+        ["at_whatsapp", "DELIVERED_CHANNEL", "DELIVERED_CHANNEL"]
+    );
 }
 
 #[test]
@@ -191,9 +274,15 @@ fn whoever_listens_is_told_that_a_message_was_delivered_and_read() {
     let sandbox = Sandbox::start(&["--deliver-after", "300ms"]);
     let id = send_template(&sandbox, ANA, "c1");
     let mut stream = sandbox.connect();
-    let head = format!("GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n\r\n", sandbox.address);
+    let head = format!(
+        "GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n{AUTHORIZATION}\r\n\r\n",
+        sandbox.address
+    );
     stream.write_all(head.as_bytes()).unwrap();
-    let mut events = BufReader::new(stream).lines().map(Result::unwrap).filter(|line| line == "event: changed");
+    let mut events = BufReader::new(stream)
+        .lines()
+        .map(Result::unwrap)
+        .filter(|line| line == "event: changed");
     let message = || sandbox.read(&format!("/sandbox/messages/{id}"));
     while message()["delivery"]["state"] != "delivered" {
         events.next();
@@ -218,9 +307,15 @@ fn notifications_are_the_templates_that_were_sent() {
     open_chat(&sandbox, ANA);
 
     let listing = sandbox.read(NOTIFICATIONS);
-    assert_eq!(listing["pagination"], json!({ "limit": 10, "page": 1, "total": 2, "offset": 0, "totalPages": 1 }));
+    assert_eq!(
+        listing["pagination"],
+        json!({ "limit": 10, "page": 1, "total": 2, "offset": 0, "totalPages": 1 })
+    );
     assert_eq!(column(&listing, "campaignId"), ["december", "november"]);
-    assert_eq!(column(&listing, "elementName"), [Value::Null, json!("bienvenida")]);
+    assert_eq!(
+        column(&listing, "elementName"),
+        [Value::Null, json!("bienvenida")]
+    );
     let kept = sandbox.read(&format!("/sandbox/messages/{first}"));
     let notification = json!({
         "id": first,
@@ -240,7 +335,10 @@ fn notifications_are_the_templates_that_were_sent() {
         "error": null,
     });
     assert_eq!(listing["results"][1], notification);
-    assert_eq!(sandbox.read(&format!("/v1/bots/77/notifications/{first}")), notification);
+    assert_eq!(
+        sandbox.read(&format!("/v1/bots/77/notifications/{first}")),
+        notification
+    );
     for (query, total) in [
         ("campaignId=november", 1),
         ("campaignId=x", 0),
@@ -252,46 +350,100 @@ fn notifications_are_the_templates_that_were_sent() {
         (&format!("messageId={first}"), 1),
         ("messageId=msg_sandbox_1", 0),
     ] {
-        assert_eq!(sandbox.read(&format!("{NOTIFICATIONS}?{query}"))["pagination"]["total"], total, "{query}");
+        assert_eq!(
+            sandbox.read(&format!("{NOTIFICATIONS}?{query}"))["pagination"]["total"],
+            total,
+            "{query}"
+        );
     }
     // A text is not a notification, and another bot has none.
-    assert_eq!(sandbox.ask("GET", "/v1/bots/77/notifications/msg_sandbox_1", "").status, 404);
-    assert_eq!(sandbox.ask("GET", &format!("/v1/bots/78/notifications/{first}"), "").status, 404);
+    assert_eq!(
+        sandbox
+            .ask("GET", "/v1/bots/77/notifications/msg_sandbox_1", "")
+            .status,
+        404
+    );
+    assert_eq!(
+        sandbox
+            .ask("GET", &format!("/v1/bots/78/notifications/{first}"), "")
+            .status,
+        404
+    );
 }
 
 #[test]
 fn faults_decide_what_becomes_of_a_message() {
     for (fault, history, notified, delivery) in [
-        ("undelivered", "FAILED", json!("(#131026) Message undeliverable"), json!(131_026)),
-        ("undelivered=131049", "FAILED", json!("(#131049) Meta chose not to deliver"), json!(131_049)),
-        ("undelivered=7,delay=1ms", "FAILED", json!("(#7) Message failed to send"), json!(7)),
+        (
+            "undelivered",
+            "FAILED",
+            json!("(#131026) Message undeliverable"),
+            json!(131_026),
+        ),
+        (
+            "undelivered=131049",
+            "FAILED",
+            json!("(#131049) Meta chose not to deliver"),
+            json!(131_049),
+        ),
+        (
+            "undelivered=7,delay=1ms",
+            "FAILED",
+            json!("(#7) Message failed to send"),
+            json!(7),
+        ),
     ] {
         let sandbox = Sandbox::start(&["--deliver-after", "0", "--fault", fault]);
         let id = send_template(&sandbox, ANA, "c1");
         open_chat(&sandbox, ANA);
         write(&sandbox, ANA, "Hola");
-        assert_eq!(states(&sandbox, &id), ["undelivered", history, history], "{fault}");
+        assert_eq!(
+            states(&sandbox, &id),
+            ["undelivered", history, history],
+            "{fault}"
+        );
         let notification = &sandbox.read(NOTIFICATIONS)["results"][0];
-        assert_eq!((&notification["error"], &notification["deliveryUserAt"]), (&notified, &Value::Null), "{fault}");
+        assert_eq!(
+            (&notification["error"], &notification["deliveryUserAt"]),
+            (&notified, &Value::Null),
+            "{fault}"
+        );
         let kept = &sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"];
-        assert_eq!((&kept["code"], kept["reason"].is_string()), (&delivery, true), "{fault}");
+        assert_eq!(
+            (&kept["code"], kept["reason"].is_string()),
+            (&delivery, true),
+            "{fault}"
+        );
     }
 
     // It is accepted first, whatever its later state.
     let sandbox = Sandbox::start(&["--deliver-after", "1h", "--fault", "undelivered"]);
     let id = send_template(&sandbox, ANA, "c1");
-    assert_eq!(states(&sandbox, &id), ["at_whatsapp", "DELIVERED_CHANNEL", "DELIVERED_CHANNEL"]);
+    assert_eq!(
+        states(&sandbox, &id),
+        ["at_whatsapp", "DELIVERED_CHANNEL", "DELIVERED_CHANNEL"]
+    );
 
     for (fault, total) in [("unlisted", 0), ("late=1h", 0), ("unlisted,to=52*", 1)] {
         let sandbox = Sandbox::start(&["--fault", fault]);
         let id = send_template(&sandbox, ANA, "c1");
         for listing in [HISTORY, NOTIFICATIONS] {
-            assert_eq!(sandbox.read(listing)["pagination"]["total"], total, "{fault} {listing}");
+            assert_eq!(
+                sandbox.read(listing)["pagination"]["total"],
+                total,
+                "{fault} {listing}"
+            );
         }
-        let status = sandbox.ask("GET", &format!("/v1/bots/77/notifications/{id}"), "").status;
+        let status = sandbox
+            .ask("GET", &format!("/v1/bots/77/notifications/{id}"), "")
+            .status;
         assert_eq!(status, if total == 0 { 404 } else { 200 }, "{fault}");
         // A message that arrived is shown anyway.
-        assert_eq!(sandbox.read("/sandbox/messages").as_array().unwrap().len(), 1, "{fault}");
+        assert_eq!(
+            sandbox.read("/sandbox/messages").as_array().unwrap().len(),
+            1,
+            "{fault}"
+        );
     }
 }
 
@@ -299,16 +451,30 @@ fn faults_decide_what_becomes_of_a_message() {
 fn a_message_whose_answer_was_lost_is_found_when_it_is_listed() {
     let sandbox = Sandbox::start(&["--fault", "reset,stored,late=500ms"]);
     let home = Home::new();
-    let run = home.run(&format!("send text --to {ANA} Hola --bot 77 -o record --retry-for 0"));
-    let ended = run.env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address)).end();
-    assert_eq!((ended.code, ended.json()["sent"].as_str()), (8, Some("unknown")), "{ended:?}");
-    wait_until("the message is listed", || sandbox.read(HISTORY)["pagination"]["total"] == 1);
+    let run = home.run(&format!(
+        "send text --to {ANA} Hola --bot 77 -o record --retry-for 0"
+    ));
+    let ended = run
+        .env("JELOUCTL_SANDBOX", format!("http://{}", sandbox.address))
+        .end();
+    assert_eq!(
+        (ended.code, ended.json()["sent"].as_str()),
+        (8, Some("unknown")),
+        "{ended:?}"
+    );
+    wait_until("the message is listed", || {
+        sandbox.read(HISTORY)["pagination"]["total"] == 1
+    });
 }
 
 #[test]
 fn deliver_after_takes_a_time_up_to_an_hour() {
     for time in ["soon", "2h", "-1s"] {
-        let problem = format!("'--deliver-after <TIME>': `{time}` is not a delay; write 500ms or 2s, up to 1h");
-        Home::new().run(&format!("sandbox --port 0 --deliver-after={time} -- true")).fails(2, &[&problem]);
+        let problem = format!(
+            "'--deliver-after <TIME>': `{time}` is not a delay; write 500ms or 2s, up to 1h"
+        );
+        Home::new()
+            .run(&format!("sandbox --port 0 --deliver-after={time} -- true"))
+            .fails(2, &[&problem]);
     }
 }

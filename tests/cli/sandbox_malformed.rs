@@ -19,7 +19,11 @@ fn statuses(address: &str, request: &[u8]) -> Vec<u16> {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer).into_owned();
-    answer.split("HTTP/1.1 ").skip(1).map(|rest| rest[..3].parse::<u16>().unwrap()).collect()
+    answer
+        .split("HTTP/1.1 ")
+        .skip(1)
+        .map(|rest| rest[..3].parse::<u16>().unwrap())
+        .collect()
 }
 
 fn any_path() -> impl Strategy<Value = String> {
@@ -50,8 +54,17 @@ fn any_path() -> impl Strategy<Value = String> {
 
 /// A body of the documents with one of its values replaced, or any other body.
 fn any_body() -> impl Strategy<Value = Vec<u8>> {
-    let kinds =
-        ["text", "list", "contacts", "carousel", "flow", "template", "quick-reply", "location", "flow-message.en"];
+    let kinds = [
+        "text",
+        "list",
+        "contacts",
+        "carousel",
+        "flow",
+        "template",
+        "quick-reply",
+        "location",
+        "flow-message.en",
+    ];
     let junk = prop_oneof![
         Just(Value::Null),
         Just(Value::from(-1)),
@@ -59,8 +72,13 @@ fn any_body() -> impl Strategy<Value = Vec<u8>> {
         Just(serde_json::json!([{}])),
         Just(serde_json::json!({"a": {}}))
     ];
-    let near = (prop::sample::select(kinds.to_vec()), any::<prop::sample::Index>(), junk, any::<bool>()).prop_map(
-        |(kind, index, junk, cut)| {
+    let near = (
+        prop::sample::select(kinds.to_vec()),
+        any::<prop::sample::Index>(),
+        junk,
+        any::<bool>(),
+    )
+        .prop_map(|(kind, index, junk, cut)| {
             let mut body = fixture(&format!("bodies/{kind}.json"));
             let paths = pointers(&body, String::new());
             *body.pointer_mut(&paths[index.index(paths.len())]).unwrap() = junk;
@@ -69,19 +87,25 @@ fn any_body() -> impl Strategy<Value = Vec<u8>> {
                 bytes.pop();
             }
             bytes
-        },
-    );
-    prop_oneof![near, prop::collection::vec(any::<u8>(), 0..120), Just("[".repeat(5000).into_bytes())]
+        });
+    prop_oneof![
+        near,
+        prop::collection::vec(any::<u8>(), 0..120),
+        Just("[".repeat(5000).into_bytes())
+    ]
 }
 
 fn pointers(value: &Value, at: String) -> Vec<String> {
     let children: Vec<_> = match value {
-        Value::Object(fields) => {
-            fields.iter().flat_map(|(name, value)| pointers(value, format!("{at}/{name}"))).collect()
-        }
-        Value::Array(items) => {
-            items.iter().enumerate().flat_map(|(index, item)| pointers(item, format!("{at}/{index}"))).collect()
-        }
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| pointers(value, format!("{at}/{name}")))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .flat_map(|(index, item)| pointers(item, format!("{at}/{index}")))
+            .collect(),
         _ => Vec::new(),
     };
     std::iter::once(at).chain(children).collect()
@@ -102,17 +126,24 @@ fn any_head(address: &str) -> impl Strategy<Value = String> {
 fn any_request(address: &str) -> impl Strategy<Value = Vec<u8>> {
     let method = prop::sample::select(&["POST", "GET", "PUT", "DELETE", "HEAD", "PATCH", "X"][..]);
     let wrong = prop_oneof![4 => Just(0i64), 1 => -3i64..40];
-    (method, any_path(), any_head(address), wrong, any_body()).prop_map(|(method, path, head, wrong, body)| {
-        let length = i64::try_from(body.len()).unwrap() + wrong;
-        let head = format!("{method} {path} HTTP/1.1\r\n{head}Content-Length: {length}\r\n\r\n");
-        [head.as_bytes(), &body].concat()
-    })
+    (method, any_path(), any_head(address), wrong, any_body()).prop_map(
+        |(method, path, head, wrong, body)| {
+            let length = i64::try_from(body.len()).unwrap() + wrong;
+            let head =
+                format!("{method} {path} HTTP/1.1\r\n{head}Content-Length: {length}\r\n\r\n");
+            [head.as_bytes(), &body].concat()
+        },
+    )
 }
 
 #[test]
 fn whatever_comes_is_answered_and_never_breaks_it() {
     let mut sandbox = Sandbox::start(&["--max", "100"]);
-    let config = ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: 10_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let checked = TestRunner::new(config).run(&any_request(&sandbox.address), |request| {
         for status in statuses(&sandbox.address, &request) {
             prop_assert!(status < 500, "{status}");
@@ -121,9 +152,24 @@ fn whatever_comes_is_answered_and_never_breaks_it() {
     });
     checked.unwrap();
     assert_eq!(sandbox.ask("PUT", "/sandbox/faults", "[]").status, 200);
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &text_to("1", "x").to_string()).status, 200);
+    assert_eq!(
+        sandbox
+            .ask(
+                "POST",
+                "/v1/bots/1/messages",
+                &text_to("1", "x").to_string()
+            )
+            .status,
+        200
+    );
     sandbox.process.kill().unwrap();
     let mut stderr = String::new();
-    sandbox.process.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    sandbox
+        .process
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
     assert_eq!(stderr, "");
 }

@@ -34,12 +34,29 @@ const MACHINES: &str = "set -e\n\
 fn on_two_machines(home: &Home, script: &str) -> Option<Ended> {
     let run = |script: &str| {
         let mut command = Command::new("unshare");
-        command.args(["--map-root-user", "--net", "--mount", "sh", "-c", &format!("{MACHINES}{script}")]);
-        command.current_dir(home.path()).env_clear().env("HOME", home.path()).env("JELOUCTL", cargo_bin!("jelouctl"));
-        command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").output().unwrap()
+        command.args([
+            "--map-root-user",
+            "--net",
+            "--mount",
+            "sh",
+            "-c",
+            &format!("{MACHINES}{script}"),
+        ]);
+        command
+            .current_dir(home.path())
+            .env_clear()
+            .env("HOME", home.path())
+            .env("JELOUCTL", cargo_bin!("jelouctl"));
+        command
+            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+            .output()
+            .unwrap()
     };
     let is_there = || run("there true").status.success();
-    if !can_test("unshare, nsenter and ip, and the right to make networks of its own", is_there) {
+    if !can_test(
+        "unshare, nsenter and ip, and the right to make networks of its own",
+        is_there,
+    ) {
         return None;
     }
     Some(Ended::new(&run(script)))
@@ -48,26 +65,48 @@ fn on_two_machines(home: &Home, script: &str) -> Option<Ended> {
 /// The Compose example of docs/sandbox.md; None if the machine cannot read it.
 fn compose() -> Option<Value> {
     let read = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
-    if !can_test("python3 with yaml", || works("python3", &["-c", "import yaml"])) {
+    if !can_test("python3 with yaml", || {
+        works("python3", &["-c", "import yaml"])
+    }) {
         return None;
     }
-    let examples = blocks("sandbox.md").into_iter().filter(|block| block.language == "yaml");
-    let examples: Vec<_> = examples.filter(|block| block.text.starts_with("services:")).collect();
-    let [example] = &examples[..] else { panic!("{} examples", examples.len()) };
-    let output = assert_cmd::Command::new("python3").args(["-c", read]).write_stdin(example.text.as_str()).assert();
+    let examples = blocks("sandbox.md")
+        .into_iter()
+        .filter(|block| block.language == "yaml");
+    let examples: Vec<_> = examples
+        .filter(|block| block.text.starts_with("services:"))
+        .collect();
+    let [example] = &examples[..] else {
+        panic!("{} examples", examples.len())
+    };
+    let output = assert_cmd::Command::new("python3")
+        .args(["-c", read])
+        .write_stdin(example.text.as_str())
+        .assert();
     Some(serde_json::from_slice(&output.success().get_output().stdout).unwrap())
 }
 
 /// Words without characters that a shell would interpret.
 fn words(words: &Value) -> String {
-    let words: Vec<_> = words.as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
-    assert!(words.iter().all(|word| word.chars().all(|letter| letter.is_alphanumeric() || "-./:".contains(letter))));
+    let words: Vec<_> = words
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|word| word.as_str().unwrap())
+        .collect();
+    assert!(words.iter().all(|word| {
+        word.chars()
+            .all(|letter| letter.is_alphanumeric() || "-./:".contains(letter))
+    }));
     words.join(" ")
 }
 
 fn assignments(environment: &Value) -> String {
-    let set =
-        environment.as_object().unwrap().iter().map(|(name, value)| format!("{name}={}", value.as_str().unwrap()));
+    let set = environment
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap()));
     set.collect::<Vec<_>>().join(" ")
 }
 
@@ -90,10 +129,14 @@ fn the_containers_of_the_example_reach_the_sandbox() {
         assignments(&app["environment"]),
         words(&app["command"]),
     );
-    let Some(ended) = on_two_machines(&home, &script) else { return };
+    let Some(ended) = on_two_machines(&home, &script) else {
+        return;
+    };
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(
-        ended.stderr.contains("note: sandbox: nothing was sent to Jelou; it is shown on http://sandbox:4780\n"),
+        ended.stderr.contains(
+            "note: sandbox: nothing was sent to Jelou; it is shown on http://sandbox:4780\n"
+        ),
         "{ended:?}"
     );
     for told in [
@@ -104,7 +147,10 @@ fn the_containers_of_the_example_reach_the_sandbox() {
         assert!(ended.stdout.contains(told), "{told}: {ended:?}");
     }
     let sent: Value = serde_json::from_str(&home.read("sent.ndjson")).unwrap();
-    assert_eq!((&sent["body"]["text"], &sent["bot"]), (&json!("Hola"), &json!("sandbox")));
+    assert_eq!(
+        (&sent["body"]["text"], &sent["bot"]),
+        (&json!("Hola"), &json!("sandbox"))
+    );
     assert!(home.read("health").contains("order_shipped"));
 }
 
@@ -119,23 +165,50 @@ fn another_machine_may_use_the_allowed_names_alone() {
     let wanted = [
         ("", "sandbox:4780/sandbox/messages", 200),
         ("", "SANDBOX:4780/", 200),
-        ("--header Origin:http://sandbox:4780", "sandbox:4780/sandbox/messages", 200),
+        (
+            "--header Origin:http://sandbox:4780",
+            "sandbox:4780/sandbox/messages",
+            200,
+        ),
         ("", "10.9.0.1:4780/sandbox/messages", 403),
         ("--header Host:evil.example:4780", "sandbox:4780/", 403),
-        ("--header Origin:http://evil.example", "sandbox:4780/sandbox/messages", 403),
-        ("--header Origin:http://sandbox:3000", "sandbox:4780/sandbox/messages", 403),
-        ("--header Sec-Fetch-Site:cross-site", "sandbox:4780/sandbox/messages", 403),
+        (
+            "--header Origin:http://evil.example",
+            "sandbox:4780/sandbox/messages",
+            403,
+        ),
+        (
+            "--header Origin:http://sandbox:3000",
+            "sandbox:4780/sandbox/messages",
+            403,
+        ),
+        (
+            "--header Sec-Fetch-Site:cross-site",
+            "sandbox:4780/sandbox/messages",
+            403,
+        ),
     ];
     let script: String = wanted.iter().map(|(more, url, _)| ask(more, url)).collect();
     // On this machine its own names lead there.
-    let here =
-        "curl --silent --output /dev/null --write-out '%{http_code} here\\n' http://127.0.0.1:4780/sandbox/messages\n";
+    let here = "curl --silent --output /dev/null --write-out '%{http_code} here\\n' http://127.0.0.1:4780/sandbox/messages\n";
     let inside = "\"$JELOUCTL\" sandbox --listen 10.9.0.1:0 --allow-host sandbox -- \"$JELOUCTL\" send text --to 593987654321 Hola -o id\n";
-    let script = format!("start sandbox --listen 10.9.0.1:4780 --allow-host Sandbox\n{script}{here}{inside}");
-    let Some(ended) = on_two_machines(&home, &script) else { return };
-    let mut expected: Vec<_> = wanted.iter().map(|(more, url, status)| format!("{status} {url} {more}")).collect();
+    let script = format!(
+        "start sandbox --listen 10.9.0.1:4780 --allow-host Sandbox\n{script}{here}{inside}"
+    );
+    let Some(ended) = on_two_machines(&home, &script) else {
+        return;
+    };
+    let mut expected: Vec<_> = wanted
+        .iter()
+        .map(|(more, url, status)| format!("{status} {url} {more}"))
+        .collect();
     expected.extend(["200 here".to_owned(), "msg_sandbox_1\n".to_owned()]);
-    assert_eq!((ended.code, ended.stdout), (0, expected.join("\n")), "{}", ended.stderr);
+    assert_eq!(
+        (ended.code, ended.stdout),
+        (0, expected.join("\n")),
+        "{}",
+        ended.stderr
+    );
 }
 
 /// A page of another site, in the browser of a person who can reach the sandbox.
@@ -176,32 +249,78 @@ fn a_page_of_another_site_reads_and_writes_nothing() {
          curl --silent --output /dev/null http://elsewhere:8000/ && exit 9\n\
          curl --silent 'http://127.0.0.1:4780/sandbox/messages?from=all'\n"
     );
-    let Some(ended) = on_two_machines(&home, &script) else { return };
+    let Some(ended) = on_two_machines(&home, &script) else {
+        return;
+    };
     assert_eq!(ended.code, 0, "{ended:?}");
     let other = home.read("other.html");
     assert!(other.contains(">rejected |rejected |rejected <"), "{other}");
     let kept: Value = serde_json::from_str(ended.stdout.lines().last().unwrap()).unwrap();
-    let texts: Vec<_> = kept.as_array().unwrap().iter().map(|message| &message["body"]["text"]).collect();
+    let texts: Vec<_> = kept
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|message| &message["body"]["text"])
+        .collect();
     assert_eq!(texts, ["secreto"]);
     // A person who types the address there can read it.
-    assert!(home.read("typed.html").contains("secreto"), "{}", home.read("typed.html"));
+    assert!(
+        home.read("typed.html").contains("secreto"),
+        "{}",
+        home.read("typed.html")
+    );
 }
 
 #[test]
 fn other_machines_are_let_in_only_by_name() {
     let home = Home::new();
     for (flags, problem, hint) in [
-        ("--listen 0.0.0.0:0", "--listen 0.0.0.0:0 lets other machines in", "add --allow-host"),
-        ("--listen [::]:0", "--listen [::]:0 lets other machines in", "for example --allow-host sandbox"),
-        ("--listen sandbox:4780", "'sandbox:4780' for '--listen <ADDRESS:PORT>': invalid socket address", ""),
-        ("--listen 0.0.0.0 --allow-host a", "'0.0.0.0' for '--listen <ADDRESS:PORT>': invalid socket address", ""),
-        ("--listen 127.0.0.1:0 --allow-host *", "'--allow-host <HOST>': `*` is not the name or the address", ""),
-        ("--allow-host http://sandbox", "'--allow-host <HOST>': `http://sandbox` is not the name", ""),
-        ("--listen 203.0.113.1:0 --allow-host a", "failed to listen on 203.0.113.1:0", "an address of this machine"),
-        ("--listen 127.0.0.1:0 --port 1", "--listen <ADDRESS:PORT>' cannot be used with '--port <PORT>'", ""),
+        (
+            "--listen 0.0.0.0:0",
+            "--listen 0.0.0.0:0 lets other machines in",
+            "add --allow-host",
+        ),
+        (
+            "--listen [::]:0",
+            "--listen [::]:0 lets other machines in",
+            "for example --allow-host sandbox",
+        ),
+        (
+            "--listen sandbox:4780",
+            "'sandbox:4780' for '--listen <ADDRESS:PORT>': invalid socket address",
+            "",
+        ),
+        (
+            "--listen 0.0.0.0 --allow-host a",
+            "'0.0.0.0' for '--listen <ADDRESS:PORT>': invalid socket address",
+            "",
+        ),
+        (
+            "--listen 127.0.0.1:0 --allow-host *",
+            "'--allow-host <HOST>': `*` is not the name or the address",
+            "",
+        ),
+        (
+            "--allow-host http://sandbox",
+            "'--allow-host <HOST>': `http://sandbox` is not the name",
+            "",
+        ),
+        (
+            "--listen 203.0.113.1:0 --allow-host a",
+            "failed to listen on 203.0.113.1:0",
+            "an address of this machine",
+        ),
+        (
+            "--listen 127.0.0.1:0 --port 1",
+            "--listen <ADDRESS:PORT>' cannot be used with '--port <PORT>'",
+            "",
+        ),
     ] {
-        home.run(&format!("sandbox {flags} -- true")).fails(2, &[problem, hint]);
+        home.run(&format!("sandbox {flags} -- true"))
+            .fails(2, &[problem, hint]);
     }
     // No other variable may name another machine without TLS.
-    home.run("send text --to 593987654321 Hola --bot 1").api("http://sandbox:4780").fails(3, &["unencrypted"]);
+    home.run("send text --to 593987654321 Hola --bot 1")
+        .api("http://sandbox:4780")
+        .fails(3, &["unencrypted"]);
 }

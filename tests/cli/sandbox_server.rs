@@ -15,7 +15,10 @@ const USER: &str = "593987654321";
 fn with_head(sandbox: &Sandbox, line: &str, headers: &[&str], body: &str) -> u16 {
     let mut stream = sandbox.connect();
     let headers = headers.join("\r\n");
-    let request = format!("{line} HTTP/1.1\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let request = format!(
+        "{line} HTTP/1.1\r\n{headers}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
     stream.write_all(request.as_bytes()).unwrap();
     read_answer(&mut stream).status
 }
@@ -27,20 +30,49 @@ fn curl_alone_gets_the_documented_answers() {
     let url = format!("http://{}", sandbox.address);
     let curl = |path: &str, user: &str, body: &Value| {
         let mut command = Command::new("curl");
-        command.args(["--silent", "--request", "POST", "--url", &format!("{url}{path}"), "--user", user]);
-        command.args(["--header", "Content-Type: application/json", "--data", &body.to_string()]);
+        command.args([
+            "--silent",
+            "--request",
+            "POST",
+            "--url",
+            &format!("{url}{path}"),
+            "--user",
+            user,
+        ]);
+        command.args([
+            "--header",
+            "Content-Type: application/json",
+            "--data",
+            &body.to_string(),
+        ]);
         serde_json::from_slice::<Value>(&tool(&mut command).stdout).unwrap()
     };
     let kinds = [&KINDS[..], &["template-by-id"]].concat();
     for (number, kind) in kinds.iter().enumerate() {
-        let answer = curl("/v1/bots/BOT_ID/messages", "sandbox:sandbox", &fixture(&format!("bodies/{kind}.json")));
-        assert_eq!(answer, json!({ "success": true, "messageId": format!("msg_sandbox_{}", number + 1) }), "{kind}");
+        let answer = curl(
+            "/v1/bots/BOT_ID/messages",
+            "sandbox:sandbox",
+            &fixture(&format!("bodies/{kind}.json")),
+        );
+        assert_eq!(
+            answer,
+            json!({ "success": true, "messageId": format!("msg_sandbox_{}", number + 1) }),
+            "{kind}"
+        );
     }
     let id = |behind: usize| format!("msg_sandbox_{}", kinds.len() + behind);
-    let template = curl("/v2/whatsapp/BOT_ID/hsm", "sandbox:sandbox", &fixture("bodies/template.json"));
+    let template = curl(
+        "/v2/whatsapp/BOT_ID/hsm",
+        "sandbox:sandbox",
+        &fixture("bodies/template.json"),
+    );
     assert_eq!(template, json!([{ "id": id(1), "destination": USER }]));
     let by_id = fixture("bodies/template-by-id.json");
-    let campaign = curl("/v1/bots/BOT_ID/campaigns/7/template-messages", "sandbox:sandbox", &by_id);
+    let campaign = curl(
+        "/v1/bots/BOT_ID/campaigns/7/template-messages",
+        "sandbox:sandbox",
+        &by_id,
+    );
     assert_eq!(campaign["messageId"], id(2));
     let flow = fixture("bodies/flow-message.en.json");
     let path = "/v1/bots/BOT_ID/users/593987654321/flow_message?type=x";
@@ -48,13 +80,27 @@ fn curl_alone_gets_the_documented_answers() {
     let refused = curl(path, "sandbox:wrong", &flow);
     assert_eq!(refused["code"], "unauthorized");
     let wanted = "the sandbox takes `sandbox` and `sandbox`";
-    assert!(refused["description"].as_str().unwrap().contains(wanted), "{refused}");
+    assert!(
+        refused["description"].as_str().unwrap().contains(wanted),
+        "{refused}"
+    );
 
     let stored = sandbox.read("/sandbox/messages");
-    let stored: Vec<_> = stored.as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
-    assert_eq!(stored, [&kinds[..], &["template", "template-by-id", "flow-message"]].concat());
+    let stored: Vec<_> = stored
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        stored,
+        [&kinds[..], &["template", "template-by-id", "flow-message"]].concat()
+    );
     let last = sandbox.read(&format!("/sandbox/messages/{}", id(3)));
-    assert_eq!((&last["user"], &last["body"], &last["bot"]), (&json!(USER), &flow, &json!("BOT_ID")));
+    assert_eq!(
+        (&last["user"], &last["body"], &last["bot"]),
+        (&json!(USER), &flow, &json!("BOT_ID"))
+    );
     assert_eq!(last["request"]["path"], path);
     assert_eq!(last["request"]["headers"]["authorization"], "(redacted)");
     assert_eq!(last["answer"], json!({ "status": 200, "body": {} }));
@@ -69,20 +115,57 @@ fn it_refuses_as_jelou_does() {
     for (line, headers, body, status) in [
         (line, vec![&*host, AUTHORIZATION], &*body, 200),
         (line, vec![&*host], &*body, 401),
-        (line, vec![&*host, "Authorization: Basic c2FuZGJveDp3cm9uZw=="], &*body, 401),
-        (line, vec![&*host, "Authorization: Bearer c2FuZGJveDpzYW5kYm94"], &*body, 401),
-        ("POST /v1/bots/78/messages", vec![&*host, AUTHORIZATION], &*body, 404),
+        (
+            line,
+            vec![&*host, "Authorization: Basic c2FuZGJveDp3cm9uZw=="],
+            &*body,
+            401,
+        ),
+        (
+            line,
+            vec![&*host, "Authorization: Bearer c2FuZGJveDpzYW5kYm94"],
+            &*body,
+            401,
+        ),
+        (
+            "POST /v1/bots/78/messages",
+            vec![&*host, AUTHORIZATION],
+            &*body,
+            404,
+        ),
         (line, vec![&*host, AUTHORIZATION], "{", 400),
         (line, vec![&*host, AUTHORIZATION], "[]", 422),
-        (line, vec![&*host, AUTHORIZATION], r#"{"type":"text","userId":"1"}"#, 422),
-        ("GET /v1/bots/77/messages", vec![&*host, AUTHORIZATION], "", 405),
-        ("POST /v1/bots/%FF/messages", vec![&*host, AUTHORIZATION], &*body, 400),
+        (
+            line,
+            vec![&*host, AUTHORIZATION],
+            r#"{"type":"text","userId":"1"}"#,
+            422,
+        ),
+        (
+            "GET /v1/bots/77/messages",
+            vec![&*host, AUTHORIZATION],
+            "",
+            405,
+        ),
+        (
+            "POST /v1/bots/%FF/messages",
+            vec![&*host, AUTHORIZATION],
+            &*body,
+            400,
+        ),
         ("POST /v3/nothing", vec![&*host, AUTHORIZATION], &*body, 404),
     ] {
-        assert_eq!(with_head(&sandbox, line, &headers, body), status, "{line} {headers:?} {body}");
+        assert_eq!(
+            with_head(&sandbox, line, &headers, body),
+            status,
+            "{line} {headers:?} {body}"
+        );
     }
     assert_eq!(sandbox.read("/sandbox/health")["arrived"], 1);
-    assert_eq!(sandbox.ask("POST", "/v1/bots/78/messages", &body).json()["code"], "bot_not_found");
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/78/messages", &body).json()["code"],
+        "bot_not_found"
+    );
 }
 
 #[test]
@@ -92,19 +175,39 @@ fn no_other_site_can_speak_to_it() {
     let body = text_to(USER, "Hola").to_string();
     for (host, origin, status) in [
         (format!("127.0.0.1:{port}"), None, 200),
-        (format!("localhost:{port}"), Some(format!("http://localhost:{port}")), 200),
+        (
+            format!("localhost:{port}"),
+            Some(format!("http://localhost:{port}")),
+            200,
+        ),
         (format!("evil.example:{port}"), None, 403),
         (format!("127.0.0.1.evil.example:{port}"), None, 403),
         ("127.0.0.1".to_owned(), None, 403),
-        (format!("127.0.0.1:{port}"), Some("http://evil.example".to_owned()), 403),
-        (format!("127.0.0.1:{port}"), Some(format!("https://127.0.0.1:{port}")), 403),
+        (
+            format!("127.0.0.1:{port}"),
+            Some("http://evil.example".to_owned()),
+            403,
+        ),
+        (
+            format!("127.0.0.1:{port}"),
+            Some(format!("https://127.0.0.1:{port}")),
+            403,
+        ),
         (format!("127.0.0.1:{port}"), Some("null".to_owned()), 403),
     ] {
         let mut headers = vec![format!("Host: {host}"), AUTHORIZATION.to_owned()];
         headers.extend(origin.map(|origin| format!("Origin: {origin}")));
         let headers: Vec<_> = headers.iter().map(String::as_str).collect();
-        for (line, body) in [("POST /v1/bots/1/messages", &*body), ("GET /sandbox/messages", ""), ("GET /", "")] {
-            assert_eq!(with_head(&sandbox, line, &headers, body), status, "{line} {headers:?}");
+        for (line, body) in [
+            ("POST /v1/bots/1/messages", &*body),
+            ("GET /sandbox/messages", ""),
+            ("GET /", ""),
+        ] {
+            assert_eq!(
+                with_head(&sandbox, line, &headers, body),
+                status,
+                "{line} {headers:?}"
+            );
         }
     }
     for path in ["/", "/page/app.js", "/sandbox/messages", "/nothing"] {
@@ -134,10 +237,26 @@ fn a_page_of_another_site_cannot_even_time_an_answer() {
         ("cross-site", "navigate", 200, 403),
         ("same-site", "navigate", 200, 403),
     ] {
-        let headers = [&*host, &format!("Sec-Fetch-Site: {site}"), &format!("Sec-Fetch-Mode: {mode}")];
-        assert_eq!(with_head(&sandbox, "GET /", &headers, ""), of_page, "{site} {mode}");
-        for line in ["GET /sandbox/messages?search=a", "GET /sandbox/health", "GET /page/app.js"] {
-            assert_eq!(with_head(&sandbox, line, &headers, ""), of_others, "{line} {site} {mode}");
+        let headers = [
+            &*host,
+            &format!("Sec-Fetch-Site: {site}"),
+            &format!("Sec-Fetch-Mode: {mode}"),
+        ];
+        assert_eq!(
+            with_head(&sandbox, "GET /", &headers, ""),
+            of_page,
+            "{site} {mode}"
+        );
+        for line in [
+            "GET /sandbox/messages?search=a",
+            "GET /sandbox/health",
+            "GET /page/app.js",
+        ] {
+            assert_eq!(
+                with_head(&sandbox, line, &headers, ""),
+                of_others,
+                "{line} {site} {mode}"
+            );
         }
     }
 }
@@ -155,12 +274,22 @@ fn it_listens_on_this_machine_alone() {
 fn a_body_has_at_most_a_mebibyte() {
     let sandbox = Sandbox::start(&[]);
     let padded = |length: usize| {
-        let empty = json!({ "type": "text", "userId": USER, "text": "Hola", "more": "" }).to_string().len();
+        let empty = json!({ "type": "text", "userId": USER, "text": "Hola", "more": "" })
+            .to_string()
+            .len();
         json!({ "type": "text", "userId": USER, "text": "Hola", "more": "x".repeat(length - empty) }).to_string()
     };
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &padded(1024 * 1024)).status, 200);
+    assert_eq!(
+        sandbox
+            .ask("POST", "/v1/bots/1/messages", &padded(1024 * 1024))
+            .status,
+        200
+    );
     let answer = sandbox.ask("POST", "/v1/bots/1/messages", &padded(1024 * 1024 + 1));
-    assert_eq!((answer.status, &answer.json()["code"]), (413, &json!("payload_too_large")));
+    assert_eq!(
+        (answer.status, &answer.json()["code"]),
+        (413, &json!("payload_too_large"))
+    );
 }
 
 #[test]
@@ -168,14 +297,24 @@ fn what_arrived_is_read_back_and_filtered() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send((1..=3).map(|number| text_to("1111111111", &format!("uno {number}"))));
     sandbox.send([text_to("2222222222", "Dos"), fixture("bodies/call.json")]);
-    sandbox.ask("POST", "/sandbox/users/2222222222/messages", r#"{"text":"Gracias"}"#);
+    sandbox.ask(
+        "POST",
+        "/sandbox/users/2222222222/messages",
+        r#"{"text":"Gracias"}"#,
+    );
     let ids = |query: &str| {
         let messages = sandbox.read(&format!("/sandbox/messages{query}"));
         messages
             .as_array()
             .unwrap()
             .iter()
-            .map(|one| one["id"].as_str().unwrap().trim_start_matches("msg_sandbox_").to_owned())
+            .map(|one| {
+                one["id"]
+                    .as_str()
+                    .unwrap()
+                    .trim_start_matches("msg_sandbox_")
+                    .to_owned()
+            })
             .collect::<Vec<_>>()
     };
     assert_eq!(ids(""), ["1", "2", "3", "4", "5"]);
@@ -189,7 +328,13 @@ fn what_arrived_is_read_back_and_filtered() {
     assert_eq!(ids("?search=DOS"), ["4"]);
     assert_eq!(ids("?search=userId").len(), 0);
     for wrong in ["?since=yesterday", "?from=me", "?limit=-1", "?usr=1"] {
-        assert_eq!(sandbox.ask("GET", &format!("/sandbox/messages{wrong}"), "").status, 422, "{wrong}");
+        assert_eq!(
+            sandbox
+                .ask("GET", &format!("/sandbox/messages{wrong}"), "")
+                .status,
+            422,
+            "{wrong}"
+        );
     }
     let chats = sandbox.read("/sandbox/chats");
     let newest: Vec<_> = chats
@@ -201,11 +346,26 @@ fn what_arrived_is_read_back_and_filtered() {
     assert_eq!(newest[0], ("2222222222", "msg_sandbox_user_1"));
     assert_eq!(newest[2], ("1111111111", "msg_sandbox_3"));
     sandbox.ask("POST", "/sandbox/chats/1111111111/read", "");
-    let unread = |chats: &Value| chats.as_array().unwrap().iter().map(|one| one["unread"].clone()).collect::<Value>();
+    let unread = |chats: &Value| {
+        chats
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["unread"].clone())
+            .collect::<Value>()
+    };
     // Who writes has read what there was.
-    assert_eq!([unread(&chats), unread(&sandbox.read("/sandbox/chats"))], [json!([0, 1, 3]), json!([0, 1, 0])]);
+    assert_eq!(
+        [unread(&chats), unread(&sandbox.read("/sandbox/chats"))],
+        [json!([0, 1, 3]), json!([0, 1, 0])]
+    );
 
-    assert_eq!(sandbox.ask("GET", "/sandbox/messages/msg_sandbox_9", "").status, 404);
+    assert_eq!(
+        sandbox
+            .ask("GET", "/sandbox/messages/msg_sandbox_9", "")
+            .status,
+        404
+    );
     assert_eq!(sandbox.ask("DELETE", "/sandbox/messages", "").status, 204);
     assert_eq!(ids("?from=all").len(), 0);
     sandbox.send([text_to("1111111111", "again")]);
@@ -218,8 +378,18 @@ fn the_oldest_are_dropped_at_the_cap() {
     let sandbox = Sandbox::start(&["--max", "10"]);
     sandbox.send((0..25).map(|number| text_to(USER, &number.to_string())));
     let kept = sandbox.read("/sandbox/messages");
-    let texts: Vec<_> = kept.as_array().unwrap().iter().map(|one| one["body"]["text"].as_str().unwrap()).collect();
-    assert_eq!(texts, (15..25).map(|number| number.to_string()).collect::<Vec<_>>());
+    let texts: Vec<_> = kept
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["body"]["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        texts,
+        (15..25)
+            .map(|number| number.to_string())
+            .collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -228,10 +398,20 @@ fn advice_comes_in_a_header_and_with_the_message() {
     let mut flow = fixture("bodies/flow.json");
     flow["parameters"]["flow_cta"] = json!("Iniciar 🚀");
     let answer = sandbox.ask("POST", "/v1/bots/1/messages", &flow.to_string());
-    let header = answer.head.lines().find_map(|line| line.strip_prefix("x-sandbox-warning: ")).unwrap();
-    assert!(header.starts_with("parameters.flow_cta: ") && header.contains("emoji"), "{header}");
+    let header = answer
+        .head
+        .lines()
+        .find_map(|line| line.strip_prefix("x-sandbox-warning: "))
+        .unwrap();
+    assert!(
+        header.starts_with("parameters.flow_cta: ") && header.contains("emoji"),
+        "{header}"
+    );
     let kept = sandbox.read("/sandbox/messages/msg_sandbox_1");
-    assert!(kept["warnings"][0].as_str().unwrap().contains("emoji"), "{kept}");
+    assert!(
+        kept["warnings"][0].as_str().unwrap().contains("emoji"),
+        "{kept}"
+    );
 }
 
 /// The next event of a stream: its name and data.
@@ -241,8 +421,14 @@ fn next_event(stream: &mut impl Read) -> (String, Value) {
     loop {
         stream.read_exact(&mut byte).unwrap();
         text.push(char::from(byte[0]));
-        let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-        if let (true, Some(name), Some(data)) = (text.ends_with("\n\n"), field("event: "), field("data: ")) {
+        let field = |name: &str| {
+            text.lines()
+                .find_map(|line| line.strip_prefix(name))
+                .map(str::to_owned)
+        };
+        if let (true, Some(name), Some(data)) =
+            (text.ends_with("\n\n"), field("event: "), field("data: "))
+        {
             return (name, serde_json::from_str(&data).unwrap());
         }
     }
@@ -253,21 +439,42 @@ fn events_say_how_much_there_is_whenever_that_changes() {
     let sandbox = Sandbox::start(&[]);
     sandbox.send([text_to(USER, "before")]);
     let mut stream = sandbox.connect();
-    let request = format!("GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n\r\n", sandbox.address);
+    let request = format!(
+        "GET /sandbox/events HTTP/1.1\r\nHost: {}\r\n\r\n",
+        sandbox.address
+    );
     stream.write_all(request.as_bytes()).unwrap();
     assert_eq!(read_answer(&mut stream).status, 200);
     // The first one comes at once.
-    assert_eq!(next_event(&mut stream), ("changed".to_owned(), sandbox.read("/sandbox/health")));
+    assert_eq!(
+        next_event(&mut stream),
+        ("changed".to_owned(), sandbox.read("/sandbox/health"))
+    );
     sandbox.send([text_to(USER, "uno")]);
     assert_eq!(next_event(&mut stream).1["kept"], 2);
     sandbox.ask("PUT", "/sandbox/faults", r#"["status=500"]"#);
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &text_to(USER, "dos").to_string()).status, 500);
+    assert_eq!(
+        sandbox
+            .ask(
+                "POST",
+                "/v1/bots/1/messages",
+                &text_to(USER, "dos").to_string()
+            )
+            .status,
+        500
+    );
     assert_eq!(next_event(&mut stream).1["refused"], 1);
     sandbox.ask("DELETE", "/sandbox/messages", "");
     let told = next_event(&mut stream).1;
-    assert_eq!(json!([told["cleared"], told["kept"], told["refused"]]), json!([1, 0, 0]));
+    assert_eq!(
+        json!([told["cleared"], told["kept"], told["refused"]]),
+        json!([1, 0, 0])
+    );
     let other = Sandbox::start(&[]).read("/sandbox/health");
-    assert!(other["instance"].as_str().unwrap().len() >= 16 && other["instance"] != told["instance"], "{other}");
+    assert!(
+        other["instance"].as_str().unwrap().len() >= 16 && other["instance"] != told["instance"],
+        "{other}"
+    );
 }
 
 #[test]
@@ -275,39 +482,98 @@ fn outside_the_window_only_who_wrote_is_reached() {
     let sandbox = Sandbox::start(&["--window"]);
     let body = text_to(USER, "Hola").to_string();
     let refused = sandbox.ask("POST", "/v1/bots/1/messages", &body);
-    assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("message_could_not_be_send")));
-    assert_eq!(sandbox.ask("POST", &format!("/sandbox/users/{USER}/messages"), r#"{"text":"Hola"}"#).status, 201);
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &text_to("1111111111", "x").to_string()).status, 400);
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (400, &json!("message_could_not_be_send"))
+    );
+    assert_eq!(
+        sandbox
+            .ask(
+                "POST",
+                &format!("/sandbox/users/{USER}/messages"),
+                r#"{"text":"Hola"}"#
+            )
+            .status,
+        201
+    );
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/1/messages", &body).status,
+        200
+    );
+    assert_eq!(
+        sandbox
+            .ask(
+                "POST",
+                "/v1/bots/1/messages",
+                &text_to("1111111111", "x").to_string()
+            )
+            .status,
+        400
+    );
 }
 
 #[test]
 fn templates_are_ones_own_and_reach_anyone() {
     let home = Home::new();
-    let file = home.write("templates.json", r#"{"results":[{"id":9,"elementName":"mine","template":"Hi {{1}}"}]}"#);
+    let file = home.write(
+        "templates.json",
+        r#"{"results":[{"id":9,"elementName":"mine","template":"Hi {{1}}"}]}"#,
+    );
     let sandbox = Sandbox::start(&["--window", "--templates", file.to_str().unwrap()]);
-    assert_eq!(sandbox.read("/v1/bots/1/templates")["results"][0]["elementName"], "mine");
-    assert_eq!(sandbox.read("/v1/bots/1/templates?query=none")["results"], json!([]));
+    assert_eq!(
+        sandbox.read("/v1/bots/1/templates")["results"][0]["elementName"],
+        "mine"
+    );
+    assert_eq!(
+        sandbox.read("/v1/bots/1/templates?query=none")["results"],
+        json!([])
+    );
     // As many parameters as the text has, and no other name: the rehearsal of what will happen.
     let mut body = fixture("bodies/template.json");
     let mut ask = |field: &str, value: Value| {
         body[field] = value;
         let answer = sandbox.ask("POST", "/v2/whatsapp/1/hsm", &body.to_string());
-        (answer.status, if answer.status == 200 { json!(null) } else { answer.json()["code"].clone() })
+        (
+            answer.status,
+            if answer.status == 200 {
+                json!(null)
+            } else {
+                answer.json()["code"].clone()
+            },
+        )
     };
-    assert_eq!(ask("parameters", json!(["Ana"])), (400, json!("notification_could_not_be_send")));
+    assert_eq!(
+        ask("parameters", json!(["Ana"])),
+        (400, json!("notification_could_not_be_send"))
+    );
     assert_eq!(ask("elementName", json!("mine")), (200, json!(null)));
-    assert_eq!(ask("parameters", json!(["Ana", "A-1"])), (400, json!("132000")));
-    assert_eq!(sandbox.read("/sandbox/messages").as_array().unwrap().len(), 1);
+    assert_eq!(
+        ask("parameters", json!(["Ana", "A-1"])),
+        (400, json!("132000"))
+    );
+    assert_eq!(
+        sandbox.read("/sandbox/messages").as_array().unwrap().len(),
+        1
+    );
     let samples = Sandbox::start(&[]);
     let mut body = json!({"elementName": "codigo", "destinations": ["US.13491208655302741918"], "parameters": ["1"]});
     let refused = samples.ask("POST", "/v2/whatsapp/1/hsm", &body.to_string());
-    assert_eq!((refused.status, refused.json()["code"].clone()), (400, json!("131062")));
+    assert_eq!(
+        (refused.status, refused.json()["code"].clone()),
+        (400, json!("131062"))
+    );
     body["destinations"] = json!(["593987654321"]);
-    assert_eq!(samples.ask("POST", "/v2/whatsapp/1/hsm", &body.to_string()).status, 200);
-    for (content, problem) in
-        [("{}", "it has no array `results`"), ("[{}]", "template 1 has no elementName"), ("x", "is not valid JSON")]
-    {
+    assert_eq!(
+        samples
+            .ask("POST", "/v2/whatsapp/1/hsm", &body.to_string())
+            .status,
+        200
+    );
+    for (content, problem) in [
+        ("{}", "it has no array `results`"),
+        ("[{}]", "template 1 has no elementName"),
+        ("x", "is not valid JSON"),
+    ] {
         home.write("wrong.json", content);
         home.run("sandbox --templates wrong.json -- true")
             .env("PATH", "/usr/bin:/bin")
@@ -330,26 +596,64 @@ fn a_running_sandbox_is_sent_to_where_the_environment_names_it() {
         "--profile unknown",
         "--client-id y --client-secret-file no",
     ] {
-        let run =
-            home.run("send text --to 593987654321 Hola -o record").args(&words.split_whitespace().collect::<Vec<_>>());
-        let ended = run.env("JELOU_API_URL", "https://c.invalid").env("JELOUCTL_SANDBOX", &url).success();
+        let run = home
+            .run("send text --to 593987654321 Hola -o record")
+            .args(&words.split_whitespace().collect::<Vec<_>>());
+        let ended = run
+            .env("JELOU_API_URL", "https://c.invalid")
+            .env("JELOUCTL_SANDBOX", &url)
+            .success();
         assert_eq!(ended.json()["api_url"], json!(url), "{words}");
-        assert!(ended.stderr.contains(&format!("nothing left this machine; it is shown on {url}")), "{}", ended.stderr);
+        assert!(
+            ended
+                .stderr
+                .contains(&format!("nothing left this machine; it is shown on {url}")),
+            "{}",
+            ended.stderr
+        );
     }
     assert_eq!(sandbox.read("/sandbox/health")["arrived"], 6);
-    assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_1")["bot"], "BOT_ID");
-    let shown =
-        home.run("send text --to 593987654321 Hola --dry-run --profile p").env("JELOUCTL_SANDBOX", &url).success();
-    assert_eq!(shown.json()["url"], json!(format!("{url}/v1/bots/BOT_ID/messages")));
-    let curl = home.run("send text --to 593987654321 Hola --curl --profile p").env("JELOUCTL_SANDBOX", &url).success();
-    assert!(curl.stdout.contains(&format!("{url}/v1/bots/BOT_ID/messages")), "{}", curl.stdout);
-    let guess = home.run("send text --to 593987654321 Hola").env("JELOUCTL_SANDBOX", "1");
+    assert_eq!(
+        sandbox.read("/sandbox/messages/msg_sandbox_1")["bot"],
+        "BOT_ID"
+    );
+    let shown = home
+        .run("send text --to 593987654321 Hola --dry-run --profile p")
+        .env("JELOUCTL_SANDBOX", &url)
+        .success();
+    assert_eq!(
+        shown.json()["url"],
+        json!(format!("{url}/v1/bots/BOT_ID/messages"))
+    );
+    let curl = home
+        .run("send text --to 593987654321 Hola --curl --profile p")
+        .env("JELOUCTL_SANDBOX", &url)
+        .success();
+    assert!(
+        curl.stdout
+            .contains(&format!("{url}/v1/bots/BOT_ID/messages")),
+        "{}",
+        curl.stdout
+    );
+    let guess = home
+        .run("send text --to 593987654321 Hola")
+        .env("JELOUCTL_SANDBOX", "1");
     guess.fails(
         3,
-        &["JELOUCTL_SANDBOX: ", "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox"],
+        &[
+            "JELOUCTL_SANDBOX: ",
+            "give the address of a sandbox that runs, http://HOST:PORT, or pass --sandbox",
+        ],
     );
-    let shown = home.run("profile show").env("JELOUCTL_SANDBOX", &url).success().stdout;
-    assert!(shown.contains(&format!("api_url\t{url}\tJELOUCTL_SANDBOX")), "{shown}");
+    let shown = home
+        .run("profile show")
+        .env("JELOUCTL_SANDBOX", &url)
+        .success()
+        .stdout;
+    assert!(
+        shown.contains(&format!("api_url\t{url}\tJELOUCTL_SANDBOX")),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -357,13 +661,27 @@ fn an_address_that_is_not_a_sandbox_is_refused() {
     let home = Home::new();
     for (value, problem) in [
         ("", "JELOUCTL_SANDBOX is set but empty"),
-        ("https://api.jelou.ai", "JELOUCTL_SANDBOX: this is Jelou itself and not a sandbox"),
-        ("http://api.jelou.ai", "JELOUCTL_SANDBOX: this is Jelou itself and not a sandbox"),
-        ("https://sandbox:4780", "JELOUCTL_SANDBOX: `https` is not of a sandbox, which speaks http://"),
-        ("sandbox:4780", "give the address of a sandbox that runs, http://HOST:PORT"),
+        (
+            "https://api.jelou.ai",
+            "JELOUCTL_SANDBOX: this is Jelou itself and not a sandbox",
+        ),
+        (
+            "http://api.jelou.ai",
+            "JELOUCTL_SANDBOX: this is Jelou itself and not a sandbox",
+        ),
+        (
+            "https://sandbox:4780",
+            "JELOUCTL_SANDBOX: `https` is not of a sandbox, which speaks http://",
+        ),
+        (
+            "sandbox:4780",
+            "give the address of a sandbox that runs, http://HOST:PORT",
+        ),
         ("4780", "JELOUCTL_SANDBOX: not a URL"),
     ] {
-        home.run("send text --to 593987654321 Hola").env("JELOUCTL_SANDBOX", value).fails(3, &[problem]);
+        home.run("send text --to 593987654321 Hola")
+            .env("JELOUCTL_SANDBOX", value)
+            .fails(3, &[problem]);
     }
 }
 
@@ -372,7 +690,9 @@ fn a_slow_client_keeps_no_one_else_waiting() {
     let sandbox = Sandbox::start(&[]);
     let mut slow: Vec<_> = (0..200).map(|_| sandbox.connect()).collect();
     for stream in &mut slow {
-        stream.write_all(b"POST /v1/bots/1/messages HTTP/1.1\r\nHost: ").unwrap();
+        stream
+            .write_all(b"POST /v1/bots/1/messages HTTP/1.1\r\nHost: ")
+            .unwrap();
     }
     sandbox.send([text_to(USER, "Hola")]);
     assert_eq!(sandbox.read("/sandbox/health")["arrived"], 1);
@@ -388,6 +708,9 @@ fn it_is_nobodys_client() {
     sandbox
         .send([json!({ "type": "text", "userId": USER, "text": format!("{url}/a"), "mediaUrl": format!("{url}/b") })]);
     let page = sandbox.ask("GET", "/", "").body;
-    assert!(!page.contains("http://") && !page.contains("https://"), "{page}");
+    assert!(
+        !page.contains("http://") && !page.contains("https://"),
+        "{page}"
+    );
     assert!(listener.accept().is_err());
 }

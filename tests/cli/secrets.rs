@@ -12,7 +12,9 @@ const CANARY: &str = "canary-7f3a9c51";
 /// Answers that repeat the secret, as a debugging server or a proxy might.
 fn echoing() -> Vec<Reply> {
     let token = BASE64_STANDARD.encode(format!("x:{CANARY}"));
-    let echo = format!(r#"{{"error":{{"code":"x","description":"bad header Basic {token} of {CANARY}"}}}}"#);
+    let echo = format!(
+        r#"{{"error":{{"code":"x","description":"bad header Basic {token} of {CANARY}"}}}}"#
+    );
     vec![
         Reply::accepted(),
         Reply::json(200, &echo),
@@ -30,7 +32,10 @@ fn echoed_with_escapes() {
     let secret = r#"canary?>?>"\ñ/"#;
     let token = BASE64_STANDARD.encode(format!("x:{secret}"));
     assert!(token.contains('/'), "{token}");
-    let ascii = serde_json::to_string(secret).unwrap().replace('ñ', "\\u00f1").replace('/', "\\/");
+    let ascii = serde_json::to_string(secret)
+        .unwrap()
+        .replace('ñ', "\\u00f1")
+        .replace('/', "\\/");
     let php = token.replace('/', "\\/");
     let php_secret = serde_json::to_string(secret).unwrap().replace('/', "\\/");
     let json = format!(r#"{{"code":"x","description":{ascii},"{php}":["{php}",{ascii}]}}"#);
@@ -58,10 +63,24 @@ fn echoed_with_escapes() {
 fn echoed_in_other_forms() {
     let secret = "Canary/7f+3a 9ñc51";
     let token = BASE64_STANDARD.encode(format!("x:{secret}"));
-    let unicode = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>().concat();
-    let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat();
-    let html =
-        |text: &str| text.chars().map(|character| format!("&#{};", u32::from(character))).collect::<Vec<_>>().concat();
+    let unicode = |text: &str| {
+        text.encode_utf16()
+            .map(|unit| format!("\\u{unit:04x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    let percent = |text: &str| {
+        text.bytes()
+            .map(|byte| format!("%{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    let html = |text: &str| {
+        text.chars()
+            .map(|character| format!("&#{};", u32::from(character)))
+            .collect::<Vec<_>>()
+            .concat()
+    };
     let in_json = serde_json::json!({"request": serde_json::json!({"secret": secret, "token": token}).to_string()});
     let in_ascii = in_json.to_string().replace('ñ', r"\\u00f1");
     let forms = [
@@ -77,21 +96,40 @@ fn echoed_in_other_forms() {
         unicode(&percent(secret)),
         in_ascii.clone(),
     ];
-    let mut replies: Vec<_> = forms.iter().map(|form| Reply::json(401, &format!("<p>{form}</p>"))).collect();
+    let mut replies: Vec<_> = forms
+        .iter()
+        .map(|form| Reply::json(401, &format!("<p>{form}</p>")))
+        .collect();
     // Cut off in the middle, so that it is not JSON.
     replies.extend(forms.iter().map(|form| {
-        Reply::Bytes(format!("HTTP/1.1 401 X\r\nContent-Length: 9999\r\n\r\n{{\"a\":\"{form}\",").into_bytes())
+        Reply::Bytes(
+            format!("HTTP/1.1 401 X\r\nContent-Length: 9999\r\n\r\n{{\"a\":\"{form}\",")
+                .into_bytes(),
+        )
     }));
     replies.push(Reply::json(401, &in_ascii));
-    replies.push(Reply::json(401, &serde_json::json!({"code": "x", "description": forms}).to_string()));
+    replies.push(Reply::json(
+        401,
+        &serde_json::json!({"code": "x", "description": forms}).to_string(),
+    ));
     for reply in replies {
         let server = Server::answering(reply.clone());
         let home = Home::new();
-        let run = home.run("send text --to 593987654321 Hola -v -o record").api(&server.url);
-        let ended = run.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", secret).fails(4, &["not sent"]);
+        let run = home
+            .run("send text --to 593987654321 Hola -v -o record")
+            .api(&server.url);
+        let ended = run
+            .env("JELOU_CLIENT_ID", "x")
+            .env("JELOU_CLIENT_SECRET", secret)
+            .fails(4, &["not sent"]);
         let shown = format!("{}{}", ended.stdout, ended.stderr);
         assert!(shown.contains("(redacted)"), "{reply:?}: {shown}");
-        for form in forms.iter().filter(|form| **form != in_ascii).map(String::as_str).chain([secret, token.as_str()]) {
+        for form in forms
+            .iter()
+            .filter(|form| **form != in_ascii)
+            .map(String::as_str)
+            .chain([secret, token.as_str()])
+        {
             assert!(!shown.contains(form), "{form} of {reply:?}: {shown}");
         }
     }
@@ -110,25 +148,45 @@ fn from_a_flag_that_is_wrong() {
         ["--api-url", "https://h/?token=canary"],
         ["--api-url", "canary"],
     ] {
-        home.run("send text --to 593987654321 Hola").args(&arguments).fails(2, &["(not shown)"]);
+        home.run("send text --to 593987654321 Hola")
+            .args(&arguments)
+            .fails(2, &["(not shown)"]);
         let (flag, value) = (arguments[0], arguments[1]);
         if flag == "--api-url" {
-            home.run("send text --to 593987654321 Hola").env("JELOU_API_URL", value).fails(3, &["JELOU_API_URL: "]);
+            home.run("send text --to 593987654321 Hola")
+                .env("JELOU_API_URL", value)
+                .fails(3, &["JELOU_API_URL: "]);
         }
     }
-    home.run("send text --to 593987654321 Hola").env("JELOU_CLIENT_ID", "id:canary").fails(3, &["JELOU_CLIENT_ID: "]);
+    home.run("send text --to 593987654321 Hola")
+        .env("JELOU_CLIENT_ID", "id:canary")
+        .fails(3, &["JELOU_CLIENT_ID: "]);
 }
 
 /// Sends in every way that prints; the token must not appear either.
 fn send_in_every_way<'a>(run: impl Fn(&str) -> Run<'a>) {
     let token = BASE64_STANDARD.encode(format!("x:{CANARY}"));
-    for words in
-        ["", "-v", "-v -o record", "-o record", "-o id", "-q", "--dry-run", "--dry-run -o record -v", "--curl -v"]
-    {
-        let ended = run(&format!("send text --to 593987654321 Hola --retry-for 0 --timeout 1s {words}")).end();
+    for words in [
+        "",
+        "-v",
+        "-v -o record",
+        "-o record",
+        "-o id",
+        "-q",
+        "--dry-run",
+        "--dry-run -o record -v",
+        "--curl -v",
+    ] {
+        let ended = run(&format!(
+            "send text --to 593987654321 Hola --retry-for 0 --timeout 1s {words}"
+        ))
+        .end();
         let shown = format!("{}{}", ended.stdout, ended.stderr);
         assert!(![2, 3].contains(&ended.code), "{words}: {shown}");
-        assert!(!shown.contains(&token) && !shown.contains(CANARY), "{words}: {shown}");
+        assert!(
+            !shown.contains(&token) && !shown.contains(CANARY),
+            "{words}: {shown}"
+        );
     }
 }
 
@@ -137,12 +195,18 @@ fn from_the_environment() {
     for reply in echoing() {
         let (home, server) = (Home::new(), Server::answering(reply));
         send_in_every_way(|words| {
-            home.run(words).api(&server.url).env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", CANARY)
+            home.run(words)
+                .api(&server.url)
+                .env("JELOU_CLIENT_ID", "x")
+                .env("JELOU_CLIENT_SECRET", CANARY)
         });
     }
     let home = Home::new();
     send_in_every_way(|words| {
-        home.run(words).api(&refused_url()).env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", CANARY)
+        home.run(words)
+            .api(&refused_url())
+            .env("JELOU_CLIENT_ID", "x")
+            .env("JELOU_CLIENT_SECRET", CANARY)
     });
 }
 
@@ -156,9 +220,17 @@ fn from_a_profile_by_value_file_and_command() {
     ] {
         let (home, server) = (Home::new(), Server::answering(echoing()[2].clone()));
         home.write(&format!("{CONFIG}/secret.txt"), CANARY);
-        home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{key}\n", server.url));
+        home.config(&format!(
+            "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"{}\"\n{key}\n",
+            server.url
+        ));
         send_in_every_way(|words| home.run(words).env("PATH", "/usr/bin:/bin"));
-        for words in ["profile show", "profile list", "profile show p -v", "profile use p"] {
+        for words in [
+            "profile show",
+            "profile list",
+            "profile show p -v",
+            "profile use p",
+        ] {
             home.run(words).success();
         }
     }
@@ -169,10 +241,21 @@ fn from_standard_input() {
     let (home, server) = (Home::new(), Server::answering(echoing()[2].clone()));
     send_in_every_way(|words| {
         home.run(words)
-            .args(&["--client-id", "x", "--client-secret-file", "-", "--bot", "1", "--api-url", &server.url])
+            .args(&[
+                "--client-id",
+                "x",
+                "--client-secret-file",
+                "-",
+                "--bot",
+                "1",
+                "--api-url",
+                &server.url,
+            ])
             .stdin(CANARY)
     });
-    home.run("profile set p --bot 1 --client-id x --client-secret-file -").stdin(CANARY).success();
+    home.run("profile set p --bot 1 --client-id x --client-secret-file -")
+        .stdin(CANARY)
+        .success();
 }
 
 #[test]
@@ -199,7 +282,9 @@ fn from_a_broken_configuration() {
             home.run(words).fails(3, &["error: "]);
         }
     }
-    home.config(&format!("[profiles.p]\nbot_id = \"1\"\nclient_secret = \"{CANARY}\"\nclient_secret_file = \"x\""));
+    home.config(&format!(
+        "[profiles.p]\nbot_id = \"1\"\nclient_secret = \"{CANARY}\"\nclient_secret_file = \"x\""
+    ));
     for words in ["send text --to 593987654321 Hola -v", "profile show"] {
         let told = "both client_secret (profile p) and client_secret_file (profile p) are given";
         home.run(words).fails(3, &[told, "keep one of them"]);
@@ -210,22 +295,35 @@ fn from_a_broken_configuration() {
 #[cfg(unix)]
 fn from_a_command_that_fails() {
     let home = Home::new();
-    let base = "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
+    let base =
+        "[profiles.p]\nbot_id = \"1\"\nclient_id = \"x\"\napi_url = \"http://127.0.0.1:1\"\n";
     home.config(&format!(
         "{base}client_secret_command = [\"sh\", \"-c\", \"set -x; S={CANARY}; printf $S; exit 1\"]\n"
     ));
     let told = ["`sh` failed with exit status: 1"];
-    let ended = home.run("send text --to 593987654321 Hola -v").env("PATH", "/usr/bin:/bin").fails(3, &told);
+    let ended = home
+        .run("send text --to 593987654321 Hola -v")
+        .env("PATH", "/usr/bin:/bin")
+        .fails(3, &told);
     assert!(!ended.stderr.contains(CANARY), "{ended:?}");
-    home.config(&format!("{base}client_secret_command = [\"/no/such\", \"{CANARY}\"]\n"));
-    home.run("send text --to 593987654321 Hola -v").fails(3, &["`/no/such`"]);
+    home.config(&format!(
+        "{base}client_secret_command = [\"/no/such\", \"{CANARY}\"]\n"
+    ));
+    home.run("send text --to 593987654321 Hola -v")
+        .fails(3, &["`/no/such`"]);
 }
 
 #[test]
 fn there_is_no_flag_for_the_secret_itself() {
     Home::new()
         .run("send text --to 593987654321 Hola --client-secret x")
-        .fails(2, &["the secret is never an argument", "--client-secret-file FILE"]);
+        .fails(
+            2,
+            &[
+                "the secret is never an argument",
+                "--client-secret-file FILE",
+            ],
+        );
 }
 
 #[test]
@@ -247,7 +345,11 @@ fn a_flag_that_no_command_has_is_repeated_without_its_value() {
         Home::new().run(line).fails(2, &[]);
         Home::new().run(&format!("{line} -o record")).fails(2, &[]);
     }
-    Home::new().run("--caption Hola send image --to 593987654321").fails(2, &["unexpected argument '--caption'"]);
-    let ended = Home::new().run("--expect 3 send text --to 593987654321 Hola").fails(2, &["--expect"]);
+    Home::new()
+        .run("--caption Hola send image --to 593987654321")
+        .fails(2, &["unexpected argument '--caption'"]);
+    let ended = Home::new()
+        .run("--expect 3 send text --to 593987654321 Hola")
+        .fails(2, &["--expect"]);
     assert!(!ended.stderr.contains("before its flags"), "{ended:?}");
 }

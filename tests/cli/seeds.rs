@@ -14,14 +14,22 @@ const FLOW_MESSAGE: &str = "POST /v1/bots/BOT_ID/users/593987654321/flow_message
 /// The words give `fixture` on `line`; so does the fixture as a file.
 pub(crate) fn produces(command: &[&str], flags: &[&str], line: &str, name: &str, answer: &str) {
     let expected = fixture(&format!("bodies/{name}"));
-    let to: &[&str] = if line == MESSAGES { &["--to", "593987654320"] } else { &["--to", "593987654321"] };
+    let to: &[&str] = if line == MESSAGES {
+        &["--to", "593987654320"]
+    } else {
+        &["--to", "593987654321"]
+    };
     let path = fixture_path(&format!("bodies/{name}"));
     // A file that names its recipient needs no --to.
     let file_to: &[&str] = if line == FLOW_MESSAGE { to } else { &[] };
     let file = [&["--body", path.to_str().unwrap()], file_to].concat();
     for arguments in [[flags, to].concat(), file] {
         let server = Server::answering(Reply::json(200, answer));
-        let ended = Home::new().run_args(command).args(&arguments).api(&server.url).success();
+        let ended = Home::new()
+            .run_args(command)
+            .args(&arguments)
+            .api(&server.url)
+            .success();
         assert_eq!(ended.json(), serde_json::from_str::<Value>(answer).unwrap());
         assert_eq!(ended.stderr, "");
         let received = server.only();
@@ -29,7 +37,10 @@ pub(crate) fn produces(command: &[&str], flags: &[&str], line: &str, name: &str,
         assert_eq!(received.json(), expected, "{arguments:?}");
         assert_eq!(received.headers["content-type"], "application/json");
         // printf %s 'id:canary-secret-of-the-tests' | base64
-        assert_eq!(received.headers["authorization"], "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM=");
+        assert_eq!(
+            received.headers["authorization"],
+            "Basic aWQ6Y2FuYXJ5LXNlY3JldC1vZi10aGUtdGVzdHM="
+        );
     }
 }
 
@@ -47,24 +58,48 @@ fn flow() {
         ["--screen", "RECOMMEND"],
         ["--mode", "draft"],
     ];
-    produces(&["send", "flow"], flags.as_flattened(), MESSAGES, "flow.json", ACCEPTED);
+    produces(
+        &["send", "flow"],
+        flags.as_flattened(),
+        MESSAGES,
+        "flow.json",
+        ACCEPTED,
+    );
 }
 
 #[test]
 fn contacts() {
     let contact = fixture("bodies/contacts.json")["contacts"][0].to_string();
-    produces(&["send", "contacts"], &["--contact", &contact], MESSAGES, "contacts.json", ACCEPTED);
+    produces(
+        &["send", "contacts"],
+        &["--contact", &contact],
+        MESSAGES,
+        "contacts.json",
+        ACCEPTED,
+    );
 }
 
 #[test]
 fn text() {
-    produces(&["send", "text"], &["Hello, this is a text message"], MESSAGES, "text.json", ACCEPTED);
+    produces(
+        &["send", "text"],
+        &["Hello, this is a text message"],
+        MESSAGES,
+        "text.json",
+        ACCEPTED,
+    );
 }
 
 #[test]
 fn call() {
-    let flags =
-        ["--header", "Need Help?", "--text", "Click the button to speak with an agent", "--button", "Call Support"];
+    let flags = [
+        "--header",
+        "Need Help?",
+        "--text",
+        "Click the button to speak with an agent",
+        "--button",
+        "Call Support",
+    ];
     produces(&["send", "call"], &flags, MESSAGES, "call.json", ACCEPTED);
 }
 
@@ -78,7 +113,13 @@ fn flow_message_in_english() {
         ["--cta", "Start Flow"],
         ["--screen", "RECOMMEND"],
     ];
-    produces(&["flow-message"], flags.as_flattened(), FLOW_MESSAGE, "flow-message.en.json", "{}");
+    produces(
+        &["flow-message"],
+        flags.as_flattened(),
+        FLOW_MESSAGE,
+        "flow-message.en.json",
+        "{}",
+    );
 }
 
 #[test]
@@ -91,7 +132,13 @@ fn flow_message_in_portuguese() {
         ["--cta", "Iniciar Fluxo"],
         ["--action-payload", r#"{"screen": "RECOMMEND"}"#],
     ];
-    produces(&["flow-message"], flags.as_flattened(), FLOW_MESSAGE, "flow-message.pt.json", "{}");
+    produces(
+        &["flow-message"],
+        flags.as_flattened(),
+        FLOW_MESSAGE,
+        "flow-message.pt.json",
+        "{}",
+    );
 }
 
 /// The fixtures of messages, with what sends each.
@@ -126,10 +173,17 @@ fn every_fixture_is_used() {
 
 #[test]
 fn raw_sends_every_fixture_as_it_is() {
-    for (_, name) in BODIES.iter().filter(|(_, name)| fixture(&format!("bodies/{name}")).get("userId").is_some()) {
+    for (_, name) in BODIES
+        .iter()
+        .filter(|(_, name)| fixture(&format!("bodies/{name}")).get("userId").is_some())
+    {
         let server = Server::answering(Reply::accepted());
         let path = fixture_path(&format!("bodies/{name}"));
-        Home::new().run("send raw --body").args(&[path.to_str().unwrap()]).api(&server.url).success();
+        Home::new()
+            .run("send raw --body")
+            .args(&[path.to_str().unwrap()])
+            .api(&server.url)
+            .success();
         assert_eq!(server.only().json(), fixture(&format!("bodies/{name}")));
     }
 }
@@ -138,9 +192,15 @@ fn raw_sends_every_fixture_as_it_is() {
 fn the_sandbox_accepts_every_fixture_without_a_warning() {
     for (command, name) in BODIES {
         let path = fixture_path(&format!("bodies/{name}"));
-        let ended =
-            Home::new().run(command).args(&["--sandbox", "--strict", "--body", path.to_str().unwrap()]).success();
-        assert!(ended.stderr.contains("nothing left this machine"), "{}", ended.stderr);
+        let ended = Home::new()
+            .run(command)
+            .args(&["--sandbox", "--strict", "--body", path.to_str().unwrap()])
+            .success();
+        assert!(
+            ended.stderr.contains("nothing left this machine"),
+            "{}",
+            ended.stderr
+        );
     }
 }
 
@@ -155,7 +215,10 @@ fn the_type_of_a_flow_message_goes_into_the_query_and_extra_context_into_the_bod
         .api(&server.url)
         .success();
     let received = server.only();
-    assert_eq!(received.line, "POST /v1/bots/BOT_ID/users/593987654321/flow_message?type=new%26x%3D1 HTTP/1.1");
+    assert_eq!(
+        received.line,
+        "POST /v1/bots/BOT_ID/users/593987654321/flow_message?type=new%26x%3D1 HTTP/1.1"
+    );
     assert_eq!(received.json()["payload"], json!({"order": 7}));
 }
 
@@ -166,7 +229,9 @@ fn the_recipient_of_a_flow_message_may_stand_in_its_body_but_goes_into_the_path(
     body["userId"] = json!("593987654321");
     home.write("body.json", body.to_string());
     let server = Server::answering(Reply::json(200, "{}"));
-    home.run("flow-message --body body.json").api(&server.url).success();
+    home.run("flow-message --body body.json")
+        .api(&server.url)
+        .success();
     let received = server.only();
     assert_eq!(received.line, FLOW_MESSAGE);
     assert_eq!(received.json(), fixture("bodies/flow-message.en.json"));
@@ -177,26 +242,49 @@ fn bot_and_recipient_are_one_segment_each() {
     let server = Server::answering(Reply::json(200, "{}"));
     let path = fixture_path("bodies/flow-message.en.json");
     let body = path.to_str().unwrap();
-    let arguments = ["flow-message", "--to", "id:a/b?c#%2e ñ", "--bot", "x/../y", "--body", body];
+    let arguments = [
+        "flow-message",
+        "--to",
+        "id:a/b?c#%2e ñ",
+        "--bot",
+        "x/../y",
+        "--body",
+        body,
+    ];
     Home::new().run_args(&arguments).api(&server.url).success();
-    assert_eq!(server.only().line, "POST /v1/bots/x%2F..%2Fy/users/a%2Fb%3Fc%23%252e%20%C3%B1/flow_message HTTP/1.1");
+    assert_eq!(
+        server.only().line,
+        "POST /v1/bots/x%2F..%2Fy/users/a%2Fb%3Fc%23%252e%20%C3%B1/flow_message HTTP/1.1"
+    );
 }
 
 #[test]
 fn the_path_of_the_address_stays_in_front() {
     let server = Server::answering(Reply::accepted());
     let url = format!("{}/gateway/", server.url);
-    Home::new().run("send text --to 593987654321 Hola").api(&url).success();
-    assert_eq!(server.only().line, "POST /gateway/v1/bots/BOT_ID/messages HTTP/1.1");
+    Home::new()
+        .run("send text --to 593987654321 Hola")
+        .api(&url)
+        .success();
+    assert_eq!(
+        server.only().line,
+        "POST /gateway/v1/bots/BOT_ID/messages HTTP/1.1"
+    );
 }
 
 #[test]
 fn ids_and_secrets_are_signed_as_utf_8() {
-    for (id, secret) in [("mi id", "a:b:c"), ("ñandú", "contraseña"), ("id", "p@ss\"'$`\\ word")] {
+    for (id, secret) in [
+        ("mi id", "a:b:c"),
+        ("ñandú", "contraseña"),
+        ("id", "p@ss\"'$`\\ word"),
+    ] {
         let server = Server::answering(Reply::accepted());
         let run = Home::new();
         let run = run.run("send text --to 593987654321 Hola").api(&server.url);
-        run.env("JELOU_CLIENT_ID", id).env("JELOU_CLIENT_SECRET", secret).success();
+        run.env("JELOU_CLIENT_ID", id)
+            .env("JELOU_CLIENT_SECRET", secret)
+            .success();
         let expected = format!("Basic {}", BASE64_STANDARD.encode(format!("{id}:{secret}")));
         assert_eq!(server.only().headers["authorization"], expected);
     }
@@ -224,17 +312,42 @@ fn flags_win_over_the_file_and_defaults_only_fill() {
                 "flow_message_version": "3", "flow_action_payload": {"screen": "B", "data": {"k": [1]}}, "other": 7},
         })
     );
-    assert!(ended.stderr.contains("warning: new: unknown field, sent as it is"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("warning: parameters.other: unknown field"), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("warning: new: unknown field, sent as it is"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("warning: parameters.other: unknown field"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]
 fn a_contact_from_flags_has_its_parts_and_a_whatsapp_id() {
     let server = Server::answering(Reply::accepted());
-    let phones =
-        ["--phone", "593987654322", "--phone", "+593 98 765 4323", "--phone", "022-555", "--phone", "4771234567"];
+    let phones = [
+        "--phone",
+        "593987654322",
+        "--phone",
+        "+593 98 765 4323",
+        "--phone",
+        "022-555",
+        "--phone",
+        "4771234567",
+    ];
     let flags = ["--name", "Juan Pérez", "--email", "j@example.com"];
-    Home::new().run("send contacts --to 593987654321").args(&flags).args(&phones).api(&server.url).success();
+    Home::new()
+        .run("send contacts --to 593987654321")
+        .args(&flags)
+        .args(&phones)
+        .api(&server.url)
+        .success();
     assert_eq!(
         server.only().json()["contacts"],
         json!([{
@@ -255,27 +368,38 @@ fn a_contact_from_flags_has_its_parts_and_a_whatsapp_id() {
 fn contacts_come_from_vcards_and_from_json_files() {
     let home = Home::new();
     home.write("two.vcf", "BEGIN:VCARD\nVERSION:4.0\nFN:Ana Ríos\nTEL;TYPE=cell:+593987654322\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nN:Bo;;;;\nFN:Bo\nEND:VCARD\n");
-    home.write("one.json", r#"{"name": {"formatted_name": "C D", "first_name": "C"}}"#);
+    home.write(
+        "one.json",
+        r#"{"name": {"formatted_name": "C D", "first_name": "C"}}"#,
+    );
     home.write(
         "many.json",
         r#"[{"name": {"formatted_name": "E", "last_name": "E"}}, {"name": {"formatted_name": "F", "last_name": "F"}}]"#,
     );
     let names = |server: &Server| {
         let body = server.only().json();
-        let names = body["contacts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|contact| contact["name"]["formatted_name"].as_str().unwrap().to_owned());
+        let names = body["contacts"].as_array().unwrap().iter().map(|contact| {
+            contact["name"]["formatted_name"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        });
         names.collect::<Vec<_>>()
     };
     let server = Server::answering(Reply::accepted());
-    home.run("send contacts --to 593987654321 --vcard two.vcf").api(&server.url).success();
+    home.run("send contacts --to 593987654321 --vcard two.vcf")
+        .api(&server.url)
+        .success();
     assert_eq!(names(&server), ["Ana Ríos", "Bo"]);
     let server = Server::answering(Reply::accepted());
-    home.run("send contacts --to 593987654321 --contact @one.json --contact @many.json").api(&server.url).success();
+    home.run("send contacts --to 593987654321 --contact @one.json --contact @many.json")
+        .api(&server.url)
+        .success();
     assert_eq!(names(&server), ["C D", "E", "F"]);
     let server = Server::answering(Reply::accepted());
-    home.run("send contacts --to 593987654321 --contact @-").stdin(home.read("one.json")).api(&server.url).success();
+    home.run("send contacts --to 593987654321 --contact @-")
+        .stdin(home.read("one.json"))
+        .api(&server.url)
+        .success();
     assert_eq!(names(&server), ["C D"]);
 }

@@ -70,15 +70,26 @@ impl Server {
         let acceptor = Acceptor::start(move |number, stream| {
             serve(stream, &replies[number.min(replies.len() - 1)], &seen);
         });
-        Self { url: acceptor.url(), received, acceptor }
+        Self {
+            url: acceptor.url(),
+            received,
+            acceptor,
+        }
     }
 
     /// A server that looks at each request and its number before it answers.
-    pub(crate) fn responding(respond: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn responding(
+        respond: impl Fn(usize, &Received) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let received = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&received);
-        let acceptor = Acceptor::start(move |number, stream| respond_to(stream, number, &seen, &respond));
-        Self { url: acceptor.url(), received, acceptor }
+        let acceptor =
+            Acceptor::start(move |number, stream| respond_to(stream, number, &seen, &respond));
+        Self {
+            url: acceptor.url(),
+            received,
+            acceptor,
+        }
     }
 
     /// A server that gives every request the same answer.
@@ -89,12 +100,18 @@ impl Server {
     /// The test fails if the server gets a request.
     pub(crate) fn never_asked() -> Self {
         let server = Self::answering(Reply::accepted());
-        Self { acceptor: server.acceptor.never_asked(), ..server }
+        Self {
+            acceptor: server.acceptor.never_asked(),
+            ..server
+        }
     }
 
     /// A request is optional: the test decides.
     pub(crate) fn perhaps_asked(self) -> Self {
-        Self { acceptor: self.acceptor.perhaps_asked(), ..self }
+        Self {
+            acceptor: self.acceptor.perhaps_asked(),
+            ..self
+        }
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
@@ -118,7 +135,9 @@ impl Received {
 /// There is no listener here, nor will there be one during the tests: the port is taken by a socket that never listens.
 pub(crate) fn refused_url() -> String {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket
+        .bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into())
+        .unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
     std::mem::forget(socket);
     format!("http://{address}")
@@ -136,7 +155,9 @@ fn serve(stream: &TcpStream, reply: &Reply, received: &Mutex<Vec<Received>>) {
         }
         Reply::Bytes(_) | Reply::HangAfterReading | Reply::ResetAfterReading => {
             // Clients may close a connection without a request.
-            let Ok(request) = read_request(stream) else { return };
+            let Ok(request) = read_request(stream) else {
+                return;
+            };
             received.lock().unwrap().push(request);
             answer(stream, reply);
         }
@@ -150,7 +171,9 @@ pub(crate) fn respond_to(
     received: &Mutex<Vec<Received>>,
     respond: impl Fn(usize, &Received) -> Reply,
 ) {
-    let Ok(request) = read_request(stream) else { return };
+    let Ok(request) = read_request(stream) else {
+        return;
+    };
     received.lock().unwrap().push(request.clone());
     answer(stream, &respond(number, &request));
 }
@@ -168,7 +191,9 @@ fn answer(mut stream: &TcpStream, reply: &Reply) {
 
 /// Closing with no linger time sends a reset.
 fn reset(stream: &TcpStream) {
-    SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    SockRef::from(stream)
+        .set_linger(Some(std::time::Duration::ZERO))
+        .unwrap();
 }
 
 pub(crate) fn read_request(stream: impl Read) -> io::Result<Received> {
@@ -181,10 +206,21 @@ pub(crate) fn read_request(stream: impl Read) -> io::Result<Received> {
         if reader.read_line(&mut header)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
+        let Some((name, value)) = header.trim_end().split_once(": ") else {
+            break;
+        };
         headers.insert(name.to_lowercase(), value.to_owned());
     }
-    let mut body = vec![0; headers.get("content-length").map_or(0, |length| length.parse().unwrap())];
+    let mut body = vec![
+        0;
+        headers
+            .get("content-length")
+            .map_or(0, |length| length.parse().unwrap())
+    ];
     reader.read_exact(&mut body)?;
-    Ok(Received { line: line.trim_end().to_owned(), headers, body })
+    Ok(Received {
+        line: line.trim_end().to_owned(),
+        headers,
+        body,
+    })
 }

@@ -52,8 +52,14 @@ impl Proxy {
             for client in listener.incoming() {
                 let client = client.unwrap();
                 // A crashed database accepts no one.
-                let Ok(database) = UnixStream::connect(&socket) else { continue };
-                accepting.clients.lock().unwrap().push(client.try_clone().unwrap());
+                let Ok(database) = UnixStream::connect(&socket) else {
+                    continue;
+                };
+                accepting
+                    .clients
+                    .lock()
+                    .unwrap()
+                    .push(client.try_clone().unwrap());
                 let (to, from) = (Arc::clone(&accepting), Arc::clone(&accepting));
                 let (reader, writer) = (client.try_clone().unwrap(), database.try_clone().unwrap());
                 thread::spawn(move || to.carry(reader, writer));
@@ -86,7 +92,11 @@ impl Way {
         let mut bytes = [0; 4096];
         while let Ok(size @ 1..) = from.read(&mut bytes) {
             let stalled = self.is_stalled.lock().unwrap();
-            drop(self.changed.wait_while(stalled, |stalled| *stalled).unwrap());
+            drop(
+                self.changed
+                    .wait_while(stalled, |stalled| *stalled)
+                    .unwrap(),
+            );
             if to.write_all(&bytes[..size]).is_err() {
                 break;
             }
@@ -107,10 +117,23 @@ struct Machine {
 impl Machine {
     fn start(&mut self, words: &str, database: &str, url: &str) {
         let mut command = self.home.command();
-        command.args(words.split(' ')).args(["--concurrency", &CONCURRENCY.to_string(), "--timeout", "1s"]);
-        command.args(["--progress", "none"]).envs([("JELOU_API_URL", url), ("JELOU_CLIENT_ID", "i")]);
-        command.env("JELOUCTL_LEDGER", format!("postgres://app@127.0.0.1:{}/{database}", self.proxy.port));
-        let quiet = command.env("JELOU_CLIENT_SECRET", "canary-secret").stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(words.split(' ')).args([
+            "--concurrency",
+            &CONCURRENCY.to_string(),
+            "--timeout",
+            "1s",
+        ]);
+        command
+            .args(["--progress", "none"])
+            .envs([("JELOU_API_URL", url), ("JELOU_CLIENT_ID", "i")]);
+        command.env(
+            "JELOUCTL_LEDGER",
+            format!("postgres://app@127.0.0.1:{}/{database}", self.proxy.port),
+        );
+        let quiet = command
+            .env("JELOU_CLIENT_SECRET", "canary-secret")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         self.process = Some(quiet.spawn().unwrap());
     }
 
@@ -134,7 +157,9 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
     let database = cluster.database();
     let mut dice = Dice::new(seed);
     let home = Home::new();
-    let rows: Vec<_> = (0..ROWS).map(|number| format!("{}\n", 593_990_000_000 + number)).collect();
+    let rows: Vec<_> = (0..ROWS)
+        .map(|number| format!("{}\n", 593_990_000_000 + number))
+        .collect();
     home.write("people.csv", format!("to\n{}", rows.concat()));
     let jelou = Jelou::start(move |user, before| {
         let number: u64 = user.parse().unwrap();
@@ -152,7 +177,11 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
         .env("JELOUCTL_LEDGER", cluster.url("app", &database))
         .success();
     let mut machines: Vec<_> = (0..MACHINES)
-        .map(|_| Machine { home: Home::new(), proxy: Proxy::start(cluster.socket()), process: None })
+        .map(|_| Machine {
+            home: Home::new(),
+            proxy: Proxy::start(cluster.socket()),
+            process: None,
+        })
         .collect();
     let (mut kills, mut complete, began) = (0, false, Instant::now());
     for machine in &mut machines {
@@ -160,7 +189,10 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
     }
     let mut faults = 0;
     while !complete || machines.iter().any(|machine| machine.process.is_some()) {
-        assert!(began.elapsed() < Duration::from_secs(300), "with the seed {seed} the run does not end");
+        assert!(
+            began.elapsed() < Duration::from_secs(300),
+            "with the seed {seed} the run does not end"
+        );
         // This waits for nothing: the test varies the instant of the next fault.
         thread::sleep(Duration::from_millis(dice.below(400)));
         for machine in &mut machines {
@@ -171,7 +203,10 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
                 Some(_) if complete => {}
                 Some(8) => machine.start("bulk resume r", &database, &jelou.url),
                 Some(code) => {
-                    assert!([12, -1].contains(&code), "with the seed {seed} a machine ended with {code}");
+                    assert!(
+                        [12, -1].contains(&code),
+                        "with the seed {seed} a machine ended with {code}"
+                    );
                     machine.start("bulk work r", &database, &jelou.url);
                 }
             }
@@ -210,27 +245,53 @@ fn chaos(cluster: &Cluster, seed: u64) -> Survived {
     let checked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         check(&home, &jelou, &cluster.url("app", &database), kills)
     }));
-    let Ok(lost_with_machines) = checked else { panic!("with the seed {seed}") };
-    Survived { kills, lost_with_machines, took: began.elapsed() }
+    let Ok(lost_with_machines) = checked else {
+        panic!("with the seed {seed}")
+    };
+    Survived {
+        kills,
+        lost_with_machines,
+        took: began.elapsed(),
+    }
 }
 
 fn check(home: &Home, jelou: &Jelou, ledger: &str, kills: u64) -> u64 {
     let accepted = jelou.accepted();
-    assert!(accepted.values().all(|count| *count == 1), "sent twice: {accepted:?}");
-    let report = home.run("bulk report r --format ndjson").env("JELOUCTL_LEDGER", ledger).success().stdout;
-    let rows: Vec<Value> = report.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(
+        accepted.values().all(|count| *count == 1),
+        "sent twice: {accepted:?}"
+    );
+    let report = home
+        .run("bulk report r --format ndjson")
+        .env("JELOUCTL_LEDGER", ledger)
+        .success()
+        .stdout;
+    let rows: Vec<Value> = report
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(rows.len() as u64, ROWS, "a row is lost");
     let mut of_machines = 0;
     for row in &rows {
         let was_accepted = accepted.contains_key(row["to"].as_str().unwrap());
         match row["sent"].as_str().unwrap() {
             "yes" => assert!(was_accepted, "{row} was never accepted"),
-            "unknown" if row["error"].as_str().unwrap().contains("not heard of again") => of_machines += 1,
+            "unknown"
+                if row["error"]
+                    .as_str()
+                    .unwrap()
+                    .contains("not heard of again") =>
+            {
+                of_machines += 1;
+            }
             "unknown" => {}
             _ => panic!("no final state: {row}"),
         }
     }
-    assert!(of_machines <= kills * CONCURRENCY, "{of_machines} unknown by {kills} kills");
+    assert!(
+        of_machines <= kills * CONCURRENCY,
+        "{of_machines} unknown by {kills} kills"
+    );
     of_machines
 }
 
@@ -255,8 +316,15 @@ fn a_hundred_runs_in_chaos() {
             scope.spawn(|| {
                 let cluster = Cluster::start("");
                 while let seed @ 0..100 = next.fetch_add(1, Ordering::SeqCst) {
-                    let Survived { kills, lost_with_machines, took } = chaos(&cluster, seed);
-                    println!("{seed}: {lost_with_machines} unknown by {kills} kills, {:.1} s", took.as_secs_f64());
+                    let Survived {
+                        kills,
+                        lost_with_machines,
+                        took,
+                    } = chaos(&cluster, seed);
+                    println!(
+                        "{seed}: {lost_with_machines} unknown by {kills} kills, {:.1} s",
+                        took.as_secs_f64()
+                    );
                 }
             });
         }

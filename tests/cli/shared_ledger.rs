@@ -22,7 +22,10 @@ pub(crate) fn people_in_a_database(rows: usize) -> Option<Home> {
 
 /// What a run went through.
 pub(crate) fn events(home: &Home) -> Vec<String> {
-    home.sql("SELECT kind FROM jelouctl.event ORDER BY number").iter().map(|row| row.get(0)).collect()
+    home.sql("SELECT kind FROM jelouctl.event ORDER BY number")
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
 }
 
 pub(crate) fn status(home: &Home) -> Value {
@@ -31,16 +34,33 @@ pub(crate) fn status(home: &Home) -> Value {
 
 #[test]
 fn another_machine_with_nothing_but_the_address_has_all_of_a_run() {
-    let Some(home) = people_in_a_database(300) else { return };
-    let jelou = Jelou::start(|user, _| if user.ends_with('7') { Act::Answer(422, "", "{}") } else { Act::Accept });
+    let Some(home) = people_in_a_database(300) else {
+        return;
+    };
+    let jelou = Jelou::start(|user, _| {
+        if user.ends_with('7') {
+            Act::Answer(422, "", "{}")
+        } else {
+            Act::Accept
+        }
+    });
     send(&home, &jelou.url).fails(10, &["note: run r: 300 messages from bot BOT_ID"]);
     let other = home.another_machine();
     let report = other.report("r");
-    assert_eq!((report.len(), &report[7]["code"], &report[7]["http_status"]), (300, &json!("rejected"), &json!(422)));
+    assert_eq!(
+        (report.len(), &report[7]["code"], &report[7]["http_status"]),
+        (300, &json!("rejected"), &json!(422))
+    );
     let found = other.run_args(&["bulk", "find", &user(0)]).success().json();
-    assert_eq!((&found["run"], &found["sent"]), (&json!("r"), &json!("yes")));
+    assert_eq!(
+        (&found["run"], &found["sent"]),
+        (&json!("r"), &json!("yes"))
+    );
     let list = other.run("bulk list").success().json();
-    assert_eq!((counts(&list), &list["complete"], &list["bot_id"]), ([270, 30, 0, 0], &json!(true), &json!("BOT_ID")));
+    assert_eq!(
+        (counts(&list), &list["complete"], &list["bot_id"]),
+        ([270, 30, 0, 0], &json!(true), &json!("BOT_ID"))
+    );
     assert_eq!(events(&home), ["begun", "ended"]);
     // Failed rows are sent again when a person says so.
     other.run("bulk resolve r --failed-as pending").success();
@@ -54,7 +74,9 @@ fn another_machine_with_nothing_but_the_address_has_all_of_a_run() {
 #[test]
 fn a_rate_limit_slows_a_run_in_a_database_as_it_does_one_in_a_file() {
     const PAIR: &str = r#"{"error":{"code":131056,"message":"Too many to this recipient"}}"#;
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     for (answer, rows, slows, stops) in [
         (Act::Answer(429, "", "{}"), 1, true, false),
         (Act::Answer(429, "Retry-After: 1\r\n", "{}"), 1, true, true),
@@ -74,20 +96,30 @@ fn a_rate_limit_slows_a_run_in_a_database_as_it_does_one_in_a_file() {
         send(&home, &jelou.url).end();
         let query = "SELECT (pace::json->>'cut_at')::float8 > 0, \
                      (pace::json->>'stopped_until')::float8 > created_at FROM jelouctl.run";
-        let [run] = &home.sql(query)[..] else { panic!("{case}") };
-        assert_eq!((run.get::<_, bool>(0), run.get::<_, bool>(1)), (slows, stops), "{case}");
+        let [run] = &home.sql(query)[..] else {
+            panic!("{case}")
+        };
+        assert_eq!(
+            (run.get::<_, bool>(0), run.get::<_, bool>(1)),
+            (slows, stops),
+            "{case}"
+        );
     }
 }
 
 #[test]
 fn three_machines_send_each_row_of_a_run_once() {
-    let Some(home) = people_in_a_database(2000) else { return };
+    let Some(home) = people_in_a_database(2000) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     let made = send_with(&home, &jelou.url, &["--import-only"]).success();
     assert_eq!(counts(&made.json()), [0, 0, 0, 2000]);
     assert!(made.stderr.contains("jelouctl bulk work r"), "{made:?}");
     let homes = [(); 3].map(|()| home.another_machine());
-    let workers = homes.each_ref().map(|home| start(home, "bulk work", &[], &jelou.url));
+    let workers = homes
+        .each_ref()
+        .map(|home| start(home, "bulk work", &[], &jelou.url));
     let ended = workers.map(end);
     for worker in &ended {
         assert_eq!(worker.code, 0, "{worker:?}");
@@ -96,17 +128,28 @@ fn three_machines_send_each_row_of_a_run_once() {
     let accepted = jelou.accepted();
     assert_eq!((accepted.len(), accepted.values().max()), (2000, Some(&1)));
     let told = status(&home);
-    assert_eq!((&told["workers"], &told["paused"]), (&json!([]), &json!(null)), "who has left is no worker");
+    assert_eq!(
+        (&told["workers"], &told["paused"]),
+        (&json!([]), &json!(null)),
+        "who has left is no worker"
+    );
     let shares = home.sql("SELECT count(*) FROM jelouctl.row GROUP BY worker");
     assert!(shares.len() > 1, "only one of them sent");
 }
 
 #[test]
 fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of_them() {
-    let Some(home) = people_in_a_database(4000) else { return };
+    let Some(home) = people_in_a_database(4000) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
-    let child = start(&home, "bulk work --timeout 1s --concurrency 64", &[], &jelou.url);
+    let child = start(
+        &home,
+        "bulk work --timeout 1s --concurrency 64",
+        &[],
+        &jelou.url,
+    );
     jelou.wait_for(200);
     signal(&child, Signal::STOP);
     home.run("bulk stop r").env("USER", "ana").success();
@@ -121,9 +164,18 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
     let late = jelou.seen().len() - seen;
     assert!(late <= 1, "{late} rows left after their lease");
     let told = status(&home);
-    assert!(told["paused"]["by"].as_str().unwrap().starts_with("ana at "), "{told}");
+    assert!(
+        told["paused"]["by"]
+            .as_str()
+            .unwrap()
+            .starts_with("ana at "),
+        "{told}"
+    );
     // A machine obeys the pause, a person lifts it.
-    home.run("bulk work r").api(&jelou.url).fails(11, &["the run is paused: stopped by `jelouctl bulk stop` (ana at "]);
+    home.run("bulk work r").api(&jelou.url).fails(
+        11,
+        &["the run is paused: stopped by `jelouctl bulk stop` (ana at "],
+    );
     let ended = home.run("bulk resume r").api(&jelou.url).end();
     let [sent, failed, unknown, pending] = counts(&ended.json());
     assert_eq!((sent + unknown, failed, pending), (4000, 0, 0), "{ended:?}");
@@ -134,13 +186,24 @@ fn a_process_that_was_stopped_for_longer_than_its_rows_are_its_own_sends_none_of
 
 #[test]
 fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
-    let Some(home) = people_in_a_database(30) else { return };
+    let Some(home) = people_in_a_database(30) else {
+        return;
+    };
     // The first eleven open the breaker's stages; later ones are never answered.
     let jelou = Jelou::start(|user, _| {
-        if user.parse::<u64>().unwrap() < 593_990_000_015 { Act::Accept } else { Act::Hang { accepted: true } }
+        if user.parse::<u64>().unwrap() < 593_990_000_015 {
+            Act::Accept
+        } else {
+            Act::Hang { accepted: true }
+        }
     });
     send_with(&home, &jelou.url, &["--import-only"]).success();
-    let mut child = start(&home, "bulk work --timeout 60s --concurrency 4", &[], &jelou.url);
+    let mut child = start(
+        &home,
+        "bulk work --timeout 60s --concurrency 4",
+        &[],
+        &jelou.url,
+    );
     jelou.wait_for(19);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -151,27 +214,62 @@ fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
     home.sql("UPDATE jelouctl.worker SET seen_at = 0");
     // Whoever looks is told so, though no process came by since.
     let told = status(&home);
-    assert_eq!([&told["unknown"], &told["inflight"]], [&json!(4), &json!(0)], "{told}");
-    assert_eq!((&told["reasons"], &told["complete"]), (&json!({"unknown": 4}), &json!(false)), "{told}");
+    assert_eq!(
+        [&told["unknown"], &told["inflight"]],
+        [&json!(4), &json!(0)],
+        "{told}"
+    );
+    assert_eq!(
+        (&told["reasons"], &told["complete"]),
+        (&json!({"unknown": 4}), &json!(false)),
+        "{told}"
+    );
     let (_, screen) = Terminal::new(&home, &["bulk", "status", "r"], &[]).end();
-    assert!(screen.contains("4 may have been sent; by reason: unknown 4"), "{screen}");
+    assert!(
+        screen.contains("4 may have been sent; by reason: unknown 4"),
+        "{screen}"
+    );
     let look = |words: &str| home.run(words).success();
     let listed = look("bulk list -o record").json();
-    assert_eq!([&listed["unknown"], &listed["inflight"]], [&json!(4), &json!(0)], "{listed}");
+    assert_eq!(
+        [&listed["unknown"], &listed["inflight"]],
+        [&json!(4), &json!(0)],
+        "{listed}"
+    );
     let report = look("bulk report r --state unknown").stdout;
-    assert_eq!(report.matches("the process that sent it was not heard of again: ").count(), 4, "{report}");
-    assert_eq!(look("bulk report r --state inflight --format ndjson").stdout, "");
+    assert_eq!(
+        report
+            .matches("the process that sent it was not heard of again: ")
+            .count(),
+        4,
+        "{report}"
+    );
+    assert_eq!(
+        look("bulk report r --state inflight --format ndjson").stdout,
+        ""
+    );
     let found = look(&format!("bulk find {}", user(15))).json();
-    assert_eq!((&found["state"], &found["code"]), (&json!("unknown"), &json!("unknown")), "{found}");
+    assert_eq!(
+        (&found["state"], &found["code"]),
+        (&json!("unknown"), &json!("unknown")),
+        "{found}"
+    );
     let accepting = Jelou::accepting();
     // Its address is the run's own, so the database gets the new one.
-    let moved = format!("UPDATE run SET details = replace(details, '{}', '{}')", jelou.url, accepting.url);
+    let moved = format!(
+        "UPDATE run SET details = replace(details, '{}', '{}')",
+        jelou.url, accepting.url
+    );
     home.change_database(&moved);
     let ended = home.run("bulk work r").api(&accepting.url).end();
     assert_eq!(ended.code, 10, "{ended:?}");
     assert_eq!(counts(&ended.json()), [26, 0, 4, 0]);
     let report = home.run("bulk report r --state unknown").success().stdout;
-    assert_eq!(report.matches("was not heard of again").count(), 4, "{report}");
+    assert_eq!(
+        report.matches("was not heard of again").count(),
+        4,
+        "{report}"
+    );
     // It may still send them, if it is only stopped.
     let doubtful = home.run("bulk resolve r --unknown-as pending");
     doubtful.fails(2, &["4 rows at", "may still send", "--yes"]);
@@ -179,35 +277,56 @@ fn what_a_killed_process_had_under_way_is_unknown_and_the_rest_goes_on() {
 
 #[test]
 fn too_many_unknown_rows_pause_the_run_for_all() {
-    let Some(home) = people_in_a_database(100) else { return };
+    let Some(home) = people_in_a_database(100) else {
+        return;
+    };
     let jelou = Jelou::start(|_, _| Act::Reset { accepted: true });
     send(&home, &jelou.url).fails(8, &["the run paused"]);
     let told = status(&home);
     assert_eq!(told["paused"]["reason"], json!("unknown"), "{told}");
     let seen = jelou.seen().len();
     // A platform that starts the container again makes no more of them.
-    home.another_machine().run("bulk work r").api(&jelou.url).fails(8, &["the run is paused", "bulk resume r"]);
+    home.another_machine()
+        .run("bulk work r")
+        .api(&jelou.url)
+        .fails(8, &["the run is paused", "bulk resume r"]);
     assert_eq!(jelou.seen().len(), seen);
 }
 
 #[test]
 fn rows_to_one_person_leave_in_order_whoever_sends_them() {
-    let Some(home) = people_in_a_database(0) else { return };
-    home.write("people.csv", "to,nombre\n593987654321,uno\n593987654321,dos\n");
+    let Some(home) = people_in_a_database(0) else {
+        return;
+    };
+    home.write(
+        "people.csv",
+        "to,nombre\n593987654321,uno\n593987654321,dos\n",
+    );
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let homes = [(); 2].map(|()| home.another_machine());
-    let ended = homes.each_ref().map(|home| start(home, "bulk work", &[], &jelou.url)).map(end);
+    let ended = homes
+        .each_ref()
+        .map(|home| start(home, "bulk work", &[], &jelou.url))
+        .map(end);
     assert!(ended.iter().all(|worker| worker.code == 0), "{ended:?}");
     let seen = jelou.seen();
-    let texts: Vec<_> = seen.iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    let texts: Vec<_> = seen
+        .iter()
+        .map(|seen| seen.received.json()["text"].clone())
+        .collect();
     assert_eq!(texts, [json!("Hola uno"), json!("Hola dos")]);
-    assert!(seen[1].at - seen[0].at >= Duration::from_millis(5900), "WhatsApp would refuse the second");
+    assert!(
+        seen[1].at - seen[0].at >= Duration::from_millis(5900),
+        "WhatsApp would refuse the second"
+    );
 }
 
 #[test]
 fn who_may_only_look_sends_nothing() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let database = cluster.database();
     let home = people(3).on(cluster.url("app", &database));
     let jelou = Jelou::accepting();
@@ -216,58 +335,146 @@ fn who_may_only_look_sends_nothing() {
     let other = Home::new().on(cluster.url("looker", &database));
     assert_eq!(counts(&status(&other)), [3, 0, 0, 0]);
     other.write("people.csv", "to,nombre\n593987654321,uno\n");
-    for words in ["bulk send people.csv --yes --run s text Hola", "bulk deliveries r"] {
-        other.run(words).api(&jelou.url).fails(3, &["may not use the ledger", "GRANT jelouctl_sender"]);
+    for words in [
+        "bulk send people.csv --yes --run s text Hola",
+        "bulk deliveries r",
+    ] {
+        other
+            .run(words)
+            .api(&jelou.url)
+            .fails(3, &["may not use the ledger", "GRANT jelouctl_sender"]);
     }
     let checked = other.run("doctor --sandbox -o response").end().stdout;
-    let told = checked.lines().skip_while(|line| !line.contains("may look, but not send")).take(2).collect::<String>();
-    assert!(told.starts_with("warning  ledgers:") && told.contains("GRANT jelouctl_sender"), "{checked}");
-    home.change_database("DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$");
+    let told = checked
+        .lines()
+        .skip_while(|line| !line.contains("may look, but not send"))
+        .take(2)
+        .collect::<String>();
+    assert!(
+        told.starts_with("warning  ledgers:") && told.contains("GRANT jelouctl_sender"),
+        "{checked}"
+    );
+    home.change_database(
+        "DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$",
+    );
     let stranger = cluster.url("stranger", &database);
-    other.run("bulk list").env("JELOUCTL_LEDGER", stranger).fails(3, &["may not use the ledger"]);
+    other
+        .run("bulk list")
+        .env("JELOUCTL_LEDGER", stranger)
+        .fails(3, &["may not use the ledger"]);
     assert_eq!(jelou.seen().len(), 3);
 }
 
 #[test]
 fn a_database_that_cannot_keep_a_ledger_is_told_before_anything_leaves() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let home = people(3);
     let url = crate::server::refused_url();
     let refused = |ledger: &str, code: i32, parts: &[&str]| {
-        send(&home, &url).env("JELOUCTL_LEDGER", ledger).fails(code, parts);
+        send(&home, &url)
+            .env("JELOUCTL_LEDGER", ledger)
+            .fails(code, parts);
     };
-    refused(&cluster.url("app", "nowhere"), 3, &["there is no such database", "createdb"]);
-    let narrow = "CREATE DATABASE narrow ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
+    refused(
+        &cluster.url("app", "nowhere"),
+        3,
+        &["there is no such database", "createdb"],
+    );
+    let narrow =
+        "CREATE DATABASE narrow ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0";
     cluster.sql("postgres", narrow);
-    let told = ["the encoding of the database is LATIN1, and a ledger needs UTF8", "createdb --encoding UTF8"];
+    let told = [
+        "the encoding of the database is LATIN1, and a ledger needs UTF8",
+        "createdb --encoding UTF8",
+    ];
     refused(&cluster.url("app", "narrow"), 3, &told);
-    home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url("app", "narrow")).fails(3, &told);
-    refused(&cluster.url("postgres", "postgres"), 3, &["has no ledger", "jelouctl ledger setup"]);
+    home.run("ledger setup")
+        .env("JELOUCTL_LEDGER", cluster.url("app", "narrow"))
+        .fails(3, &told);
+    refused(
+        &cluster.url("postgres", "postgres"),
+        3,
+        &["has no ledger", "jelouctl ledger setup"],
+    );
     let database = cluster.database();
-    cluster.script("postgres", &database, "UPDATE jelouctl.store SET version = 99");
-    refused(&cluster.url("app", &database), 3, &["of version 99, newer", "use the newer jelouctl"]);
-    cluster.script("postgres", &database, "UPDATE jelouctl.store SET version = 0");
-    refused(&cluster.url("app", &database), 3, &["of version 0, older", "DROP SCHEMA jelouctl CASCADE"]);
-    for words in
-        ["bulk work", "bulk resume", "bulk find 593987654321", "bulk resolve --unknown-as sent", "ledger setup"]
-    {
-        let run = home.run(words).api(&url).env("JELOUCTL_LEDGER", cluster.url("postgres", &database));
-        run.fails(3, &["of version 0, older", "finish its runs with the jelouctl that made it"]);
+    cluster.script(
+        "postgres",
+        &database,
+        "UPDATE jelouctl.store SET version = 99",
+    );
+    refused(
+        &cluster.url("app", &database),
+        3,
+        &["of version 99, newer", "use the newer jelouctl"],
+    );
+    cluster.script(
+        "postgres",
+        &database,
+        "UPDATE jelouctl.store SET version = 0",
+    );
+    refused(
+        &cluster.url("app", &database),
+        3,
+        &["of version 0, older", "DROP SCHEMA jelouctl CASCADE"],
+    );
+    for words in [
+        "bulk work",
+        "bulk resume",
+        "bulk find 593987654321",
+        "bulk resolve --unknown-as sent",
+        "ledger setup",
+    ] {
+        let run = home
+            .run(words)
+            .api(&url)
+            .env("JELOUCTL_LEDGER", cluster.url("postgres", &database));
+        run.fails(
+            3,
+            &[
+                "of version 0, older",
+                "finish its runs with the jelouctl that made it",
+            ],
+        );
     }
     let database = cluster.database();
-    cluster.script("postgres", &database, &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"));
-    refused(&cluster.url("app", &database), 3, &["read-only", "name the primary"]);
+    cluster.script(
+        "postgres",
+        &database,
+        &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"),
+    );
+    refused(
+        &cluster.url("app", &database),
+        3,
+        &["read-only", "name the primary"],
+    );
     refused("postgres://app@127.0.0.1:1/j", 12, &["is not available"]);
-    refused("mysql://app@127.0.0.1/j", 3, &["JELOUCTL_LEDGER", "not the address of a PostgreSQL database"]);
-    refused("postgres://app@db.example/j?sslmode=prefer", 3, &["sslmode=prefer"]);
-    home.run("bulk list --ledger postgres://app:canary@127.0.0.1/j").fails(3, &["a password must not stand in it"]);
+    refused(
+        "mysql://app@127.0.0.1/j",
+        3,
+        &[
+            "JELOUCTL_LEDGER",
+            "not the address of a PostgreSQL database",
+        ],
+    );
+    refused(
+        "postgres://app@db.example/j?sslmode=prefer",
+        3,
+        &["sslmode=prefer"],
+    );
+    home.run("bulk list --ledger postgres://app:canary@127.0.0.1/j")
+        .fails(3, &["a password must not stand in it"]);
     home.config("[profiles.p]\nbot_id = \"1\"\nledger = \"postgres://app:canary@127.0.0.1/j\"\n");
-    home.run("bulk list").fails(3, &["profile p", "a password must not stand in it"]);
+    home.run("bulk list")
+        .fails(3, &["profile p", "a password must not stand in it"]);
 }
 
 #[test]
 fn a_session_has_the_isolation_that_the_ledger_is_made_for() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let database = cluster.database();
     let strict = format!(
         "ALTER DATABASE {database} SET default_transaction_isolation = 'repeatable read'; \
@@ -284,7 +491,9 @@ fn a_session_has_the_isolation_that_the_ledger_is_made_for() {
 
 #[test]
 fn the_password_comes_from_where_only_its_owner_reads() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let database = cluster.database();
     cluster.script(
         "postgres",
@@ -294,66 +503,136 @@ fn the_password_comes_from_where_only_its_owner_reads() {
     );
     let ledger = cluster.url("secretive", &database);
     let home = Home::new().on(ledger.clone());
-    home.run("bulk list").fails(3, &["it asks for a password, and none was given"]);
-    home.run("bulk list").env("PGPASSWORD", "canary:x").success();
-    home.run("bulk list").env("PGPASSWORD", "canary-wrong").fails(3, &[]);
+    home.run("bulk list")
+        .fails(3, &["it asks for a password, and none was given"]);
+    home.run("bulk list")
+        .env("PGPASSWORD", "canary:x")
+        .success();
+    home.run("bulk list")
+        .env("PGPASSWORD", "canary-wrong")
+        .fails(3, &[]);
     let in_url = ledger.replace("secretive@", "secretive:canary%3Ax@");
-    home.run("bulk list").env("JELOUCTL_LEDGER", in_url).success();
+    home.run("bulk list")
+        .env("JELOUCTL_LEDGER", in_url)
+        .success();
     let home = Home::new();
     home.write("word", "canary:x\n");
-    for (key, value) in [("ledger_password_file", "\"word\""), ("ledger_password_command", "[\"cat\", \"word\"]")] {
-        home.write("config.toml", format!("[profiles.p]\nbot_id = \"1\"\nledger = \"{ledger}\"\n{key} = {value}\n"));
-        let run = home.run("bulk list").env("JELOUCTL_CONFIG", "config.toml").env("PATH", "/usr/bin:/bin");
+    for (key, value) in [
+        ("ledger_password_file", "\"word\""),
+        ("ledger_password_command", "[\"cat\", \"word\"]"),
+    ] {
+        home.write(
+            "config.toml",
+            format!("[profiles.p]\nbot_id = \"1\"\nledger = \"{ledger}\"\n{key} = {value}\n"),
+        );
+        let run = home
+            .run("bulk list")
+            .env("JELOUCTL_CONFIG", "config.toml")
+            .env("PATH", "/usr/bin:/bin");
         assert_eq!(run.success().stdout, "");
     }
-    let config =
-        format!("[profiles.p]\nbot_id = \"1\"\nledger = \"{ledger}\"\nledger_password_command = [\"false\"]\n");
+    let config = format!(
+        "[profiles.p]\nbot_id = \"1\"\nledger = \"{ledger}\"\nledger_password_command = [\"false\"]\n"
+    );
     home.write("config.toml", config);
-    let failing = home.run("bulk list").env("JELOUCTL_CONFIG", "config.toml").env("PATH", "/usr/bin:/bin");
-    failing.fails(3, &["the password for the ledger's database cannot be had", "`false` failed"]);
+    let failing = home
+        .run("bulk list")
+        .env("JELOUCTL_CONFIG", "config.toml")
+        .env("PATH", "/usr/bin:/bin");
+    failing.fails(
+        3,
+        &[
+            "the password for the ledger's database cannot be had",
+            "`false` failed",
+        ],
+    );
 }
 
 #[test]
 fn the_printed_setup_makes_the_same_ledger() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let database = cluster.database_like("template1");
     let home = people(2);
-    let set_up =
-        |role: &str, database: &str| home.run("ledger setup").env("JELOUCTL_LEDGER", cluster.url(role, database));
+    let set_up = |role: &str, database: &str| {
+        home.run("ledger setup")
+            .env("JELOUCTL_LEDGER", cluster.url(role, database))
+    };
     let script = home.run("ledger setup --print").success().stdout;
     cluster.script("postgres", &database, &script);
-    set_up("postgres", &database).success().told(&["has a ledger already"]);
+    set_up("postgres", &database)
+        .success()
+        .told(&["has a ledger already"]);
     cluster.script("postgres", &database, "GRANT jelouctl_sender TO app");
-    send(&home, &Jelou::accepting().url).env("JELOUCTL_LEDGER", cluster.url("app", &database)).end();
-    let checked = home.run("doctor --sandbox").env("JELOUCTL_LEDGER", cluster.url("app", &database)).end();
-    assert!(checked.stdout.contains("durable, with our ledger (checked: "), "{checked:?}");
+    send(&home, &Jelou::accepting().url)
+        .env("JELOUCTL_LEDGER", cluster.url("app", &database))
+        .end();
+    let checked = home
+        .run("doctor --sandbox")
+        .env("JELOUCTL_LEDGER", cluster.url("app", &database))
+        .end();
+    assert!(
+        checked
+            .stdout
+            .contains("durable, with our ledger (checked: "),
+        "{checked:?}"
+    );
     // For a user who may not create it, the error says who can.
     let bare = cluster.database_like("template1");
     set_up("app", &bare).fails(3, &["cannot be made by the role", "ledger setup --print"]);
-    cluster.script("postgres", &bare, "CREATE SCHEMA jelouctl; GRANT USAGE, CREATE ON SCHEMA jelouctl TO app");
-    set_up("app", &bare).fails(3, &["cannot be made by the role", "belongs to another role"]);
+    cluster.script(
+        "postgres",
+        &bare,
+        "CREATE SCHEMA jelouctl; GRANT USAGE, CREATE ON SCHEMA jelouctl TO app",
+    );
+    set_up("app", &bare).fails(
+        3,
+        &["cannot be made by the role", "belongs to another role"],
+    );
     // A schema that is there for it is used, whatever its owner is called.
-    let anew = |role: &str| format!("DROP SCHEMA jelouctl CASCADE; CREATE SCHEMA jelouctl AUTHORIZATION {role}");
+    let anew = |role: &str| {
+        format!("DROP SCHEMA jelouctl CASCADE; CREATE SCHEMA jelouctl AUTHORIZATION {role}")
+    };
     let named = "CREATE ROLE \"App@example.com\" LOGIN; ALTER ROLE \"App@example.com\" CREATEROLE";
-    cluster.script("postgres", &bare, &format!("{named}; {}", anew("\"App@example.com\"")));
+    cluster.script(
+        "postgres",
+        &bare,
+        &format!("{named}; {}", anew("\"App@example.com\"")),
+    );
     set_up("App%40example.com", &bare).success();
     cluster.script("postgres", &bare, &anew("app"));
     set_up("app", &bare).success();
-    send(&home, &Jelou::accepting().url).env("JELOUCTL_LEDGER", cluster.url("app", &bare)).success();
-    home.run("ledger setup").fails(2, &["no database is named", "--ledger"]);
+    send(&home, &Jelou::accepting().url)
+        .env("JELOUCTL_LEDGER", cluster.url("app", &bare))
+        .success();
+    home.run("ledger setup")
+        .fails(2, &["no database is named", "--ledger"]);
 }
 
 #[test]
 fn a_run_needs_its_own_bot_and_credentials_but_not_its_profile() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     home.profile("prod", &jelou.url, "");
-    home.run("bulk send people.csv --yes --run r --import-only text Hola").success();
+    home.run("bulk send people.csv --yes --run r --import-only text Hola")
+        .success();
     let other = home.another_machine();
-    other.run("bulk work r --bot 9").api(&jelou.url).fails(2, &["run r was started with BOT_ID, not with 9"]);
-    let stranger = other.run("bulk work r").api(&jelou.url).env("JELOU_CLIENT_ID", "someone");
+    other
+        .run("bulk work r --bot 9")
+        .api(&jelou.url)
+        .fails(2, &["run r was started with BOT_ID, not with 9"]);
+    let stranger = other
+        .run("bulk work r")
+        .api(&jelou.url)
+        .env("JELOU_CLIENT_ID", "someone");
     stranger.fails(2, &["client id: run r was started with id"]);
-    other.run("bulk work s").api(&jelou.url).fails(2, &["there is no run s"]);
+    other
+        .run("bulk work s")
+        .api(&jelou.url)
+        .fails(2, &["there is no run s"]);
     other.run("bulk work r").api(&jelou.url).success();
     assert_eq!(jelou.accepted().len(), 3);
 }
@@ -383,42 +662,70 @@ fn a_database_that_crashes_while_requests_are_under_way_loses_nothing() {
 /// altered to before that.
 fn locked_out(role: &str, change: &str) -> Option<(Home, Jelou, Watched)> {
     let cluster = Cluster::shared()?;
-    cluster.script("postgres", "postgres", &format!("CREATE ROLE {role} LOGIN; GRANT jelouctl_sender TO {role}"));
-    let (home, jelou) = (people(300).on(cluster.url(role, &cluster.database())), Jelou::accepting());
+    cluster.script(
+        "postgres",
+        "postgres",
+        &format!("CREATE ROLE {role} LOGIN; GRANT jelouctl_sender TO {role}"),
+    );
+    let (home, jelou) = (
+        people(300).on(cluster.url(role, &cluster.database())),
+        Jelou::accepting(),
+    );
     let import = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
     home.run(import).api(&jelou.url).success();
     let child = Watched::new(start(&home, "bulk work", &[], &jelou.url));
     jelou.wait_for(5);
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename";
-    cluster.script("postgres", "postgres", &format!("ALTER ROLE {role} {change}; {end} = '{role}'"));
+    cluster.script(
+        "postgres",
+        "postgres",
+        &format!("ALTER ROLE {role} {change}; {end} = '{role}'"),
+    );
     Some((home, jelou, child))
 }
 
 #[test]
 fn a_database_that_lets_nobody_in_any_more_ends_a_run_without_a_word_that_nothing_was_sent() {
-    let Some((_home, jelou, child)) = locked_out("let_out", "NOLOGIN") else { return };
+    let Some((_home, jelou, child)) = locked_out("let_out", "NOLOGIN") else {
+        return;
+    };
     let ended = child.end();
     assert_eq!(ended.code, 12, "{ended:?}");
-    assert!(ended.stderr.contains("does not let us in") && ended.stderr.contains("bulk status"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("does not let us in") && ended.stderr.contains("bulk status"),
+        "{ended:?}"
+    );
     assert!(!ended.stderr.contains("nothing was sent"), "{ended:?}");
     assert!(jelou.seen().len() >= 5);
 }
 
 #[test]
 fn a_database_that_is_gone_is_told_once_and_only_what_is_there_stands_above() {
-    let Some((_home, _jelou, mut child)) = locked_out("too_many", "CONNECTION LIMIT 0") else { return };
+    let Some((_home, _jelou, mut child)) = locked_out("too_many", "CONNECTION LIMIT 0") else {
+        return;
+    };
     signal(&child.child, Signal::INT);
     child.wait_for("press Ctrl-C again after a second to stop at once");
     child.signal_until_it_ends(Signal::INT);
     let ended = child.end();
     assert_eq!(ended.code, 12, "{ended:?}");
-    assert_eq!(ended.stderr.matches("the database of the ledger").count(), 1, "{ended:?}");
-    assert_eq!(ended.stderr.contains("listed above"), ended.stderr.contains("\"to\":"), "{ended:?}");
+    assert_eq!(
+        ended.stderr.matches("the database of the ledger").count(),
+        1,
+        "{ended:?}"
+    );
+    assert_eq!(
+        ended.stderr.contains("listed above"),
+        ended.stderr.contains("\"to\":"),
+        "{ended:?}"
+    );
 }
 
 #[test]
 fn of_an_import_that_is_cut_off_nothing_stays() {
-    let Some(home) = people_in_a_database(3000) else { return };
+    let Some(home) = people_in_a_database(3000) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     // The last of the tables is held by somebody else, so that the others are filled when the connection is cut.
     let holding = "BEGIN; LOCK TABLE jelouctl.known IN SHARE MODE";
@@ -440,7 +747,9 @@ fn of_an_import_that_is_cut_off_nothing_stays() {
 
 #[test]
 fn of_two_who_make_a_run_of_one_name_at_once_one_is_told() {
-    let Some(home) = people_in_a_database(500) else { return };
+    let Some(home) = people_in_a_database(500) else {
+        return;
+    };
     let url = crate::server::refused_url();
     let words = "bulk send people.csv --yes --again --run r --bot BOT_ID --import-only text Hola";
     let mut ended = [(); 2].map(|()| start(&home, words, &[], &url)).map(end);
@@ -453,16 +762,25 @@ fn of_two_who_make_a_run_of_one_name_at_once_one_is_told() {
 
 #[test]
 fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
-    let Some(home) = people_in_a_database(300) else { return };
+    let Some(home) = people_in_a_database(300) else {
+        return;
+    };
     let Some(library) = faketime() else { return };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let workers = ["+1h", "-1h"].map(|off| {
         let mut command = home.process("bulk work r", &jelou.url);
-        command.envs([("LD_PRELOAD", library.as_str()), ("FAKETIME", off)]).spawn().unwrap()
+        command
+            .envs([("LD_PRELOAD", library.as_str()), ("FAKETIME", off)])
+            .spawn()
+            .unwrap()
     });
     for ended in workers.map(end) {
-        assert_eq!((ended.code, counts(&ended.json())), (0, [300, 0, 0, 0]), "{ended:?}");
+        assert_eq!(
+            (ended.code, counts(&ended.json())),
+            (0, [300, 0, 0, 0]),
+            "{ended:?}"
+        );
     }
     let accepted = jelou.accepted();
     assert_eq!((accepted.len(), accepted.values().max()), (300, Some(&1)));
@@ -473,28 +791,42 @@ fn a_machine_whose_clock_is_an_hour_off_sends_as_the_others_do() {
 
 #[test]
 fn another_database_in_the_place_of_the_old_one_pauses_the_run() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.sql("UPDATE jelouctl.run SET identity = 'another one, timeline 00000007'");
-    home.run("bulk work r").api(&jelou.url).fails(11, &["what was written may be lost", "another one now"]);
+    home.run("bulk work r")
+        .api(&jelou.url)
+        .fails(11, &["what was written may be lost", "another one now"]);
     // The process that resumes it does not know that.
-    home.run("bulk resume r").api(&jelou.url).fails(11, &["what was written may be lost"]);
+    home.run("bulk resume r")
+        .api(&jelou.url)
+        .fails(11, &["what was written may be lost"]);
     assert!(jelou.seen().is_empty());
     home.run("bulk resume r").api(&jelou.url).success();
 }
 
 #[test]
 fn a_run_that_is_sent_at_this_moment_is_not_removed() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: false });
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut watched = Watched::new(start(&home, "bulk work r", &[], &jelou.url));
     jelou.wait_for(1);
-    let refused = home.run("bulk remove r --yes").fails(13, &["run r", "in use"]);
+    let refused = home
+        .run("bulk remove r --yes")
+        .fails(13, &["run r", "in use"]);
     assert!(!refused.stderr.contains("warning:"), "{refused:?}");
     let workers = status(&home)["workers"].clone();
-    assert_eq!((&workers[0]["pid"], &workers[0]["inflight"]), (&json!(watched.child.id()), &json!(1)), "{workers}");
+    assert_eq!(
+        (&workers[0]["pid"], &workers[0]["inflight"]),
+        (&json!(watched.child.id()), &json!(1)),
+        "{workers}"
+    );
     watched.child.kill().unwrap();
     watched.end();
 }
@@ -509,29 +841,42 @@ struct LookUps {
 }
 
 fn look_ups(home: &Home) -> LookUps {
-    let is_alone =
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'jelouctl' AND datname = current_database()";
+    let is_alone = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'jelouctl' AND datname = current_database()";
     // What a session has done is counted when it ends.
-    wait_until("the sessions have ended", || home.sql(is_alone)[0].get::<_, i64>(0) == 0);
+    wait_until("the sessions have ended", || {
+        home.sql(is_alone)[0].get::<_, i64>(0) == 0
+    });
     let sums = "SELECT sum(idx_scan)::bigint, sum(idx_tup_read)::bigint, \
                 (SELECT sum(seq_tup_read)::bigint FROM pg_stat_user_tables) FROM pg_stat_user_indexes";
     let rows = home.sql(sums);
-    LookUps { scans: rows[0].get(0), entries: rows[0].get(1), read: rows[0].get(2) }
+    LookUps {
+        scans: rows[0].get(0),
+        entries: rows[0].get(1),
+        read: rows[0].get(2),
+    }
 }
 
 #[test]
 fn with_four_runs_in_the_tables_a_row_costs_a_handful_of_look_ups() {
-    let Some(home) = people_in_a_database(1500) else { return };
+    let Some(home) = people_in_a_database(1500) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     for run in ["a", "b", "c", "d"] {
-        let words = format!("bulk send people.csv --yes --again --run {run} --rate 1000000/s --import-only text Hola");
+        let words = format!(
+            "bulk send people.csv --yes --again --run {run} --rate 1000000/s --import-only text Hola"
+        );
         home.run(&words).api(&jelou.url).success();
     }
     let before = look_ups(&home);
     home.run("bulk work b").api(&jelou.url).success();
     let after = look_ups(&home);
-    let [scans, entries, read] =
-        [after.scans - before.scans, after.entries - before.entries, after.read - before.read].map(|all| all / 1500);
+    let [scans, entries, read] = [
+        after.scans - before.scans,
+        after.entries - before.entries,
+        after.read - before.read,
+    ]
+    .map(|all| all / 1500);
     assert!(scans < 8, "{scans} index scans a row");
     assert!(entries < 40, "{entries} entries of indexes read a row");
     // Counting the rows for those who watch reads them all, a few times a run.
@@ -540,7 +885,9 @@ fn with_four_runs_in_the_tables_a_row_costs_a_handful_of_look_ups() {
 
 #[test]
 fn what_the_database_knew_of_earlier_runs_makes_a_new_one_no_slower() {
-    let Some(home) = people_in_a_database(1500) else { return };
+    let Some(home) = people_in_a_database(1500) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     // By these, the rows of a run are one.
     for run in ["a", "b", "c"] {
@@ -552,18 +899,24 @@ fn what_the_database_knew_of_earlier_runs_makes_a_new_one_no_slower() {
     let before = look_ups(&home);
     home.run("bulk work r").api(&jelou.url).success();
     let after = look_ups(&home);
-    let (scans, entries) = ((after.scans - before.scans) / 1500, (after.entries - before.entries) / 1500);
+    let (scans, entries) = (
+        (after.scans - before.scans) / 1500,
+        (after.entries - before.entries) / 1500,
+    );
     assert!(scans < 8, "{scans} index scans a row");
     assert!(entries < 40, "{entries} entries of indexes read a row");
 }
 
 #[test]
 fn a_report_reads_each_row_of_a_long_list_once() {
-    let Some(home) = people_in_a_database(5000) else { return };
+    let Some(home) = people_in_a_database(5000) else {
+        return;
+    };
     send_with(&home, "http://127.0.0.1:9", &["--import-only"]).success();
     let read = || {
         look_ups(&home);
-        let entries = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'message_pkey'";
+        let entries =
+            "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'message_pkey'";
         home.sql(entries)[0].get::<_, i64>(0)
     };
     let before = read();
@@ -574,27 +927,42 @@ fn a_report_reads_each_row_of_a_long_list_once() {
 
 #[test]
 fn a_server_with_another_name_or_of_another_authority_is_refused() {
-    let Some(shared) = Cluster::shared() else { return };
+    let Some(shared) = Cluster::shared() else {
+        return;
+    };
     let key = rcgen::KeyPair::generate().unwrap();
     let [authority, other] = [authority(), authority()];
-    let certificate =
-        rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&key, &authority)
+        .unwrap();
     let cluster = Cluster::start_with_tls(&certificate.pem(), &key.serialize_pem());
     let database = cluster.database();
     let home = Home::new();
-    let (right, wrong) = (home.write("ca.pem", authority.pem()), home.write("other.pem", other.pem()));
+    let (right, wrong) = (
+        home.write("ca.pem", authority.pem()),
+        home.write("other.pem", other.pem()),
+    );
     let list = |host: &str, roots: &std::path::Path| {
         let port = cluster.port;
-        let url =
-            format!("postgres://app@{host}:{port}/{database}?sslmode=verify-full&sslrootcert={}", roots.display());
+        let url = format!(
+            "postgres://app@{host}:{port}/{database}?sslmode=verify-full&sslrootcert={}",
+            roots.display()
+        );
         home.run("bulk list").env("JELOUCTL_LEDGER", url)
     };
     list("localhost", &right).success();
     list("127.0.0.1", &right).fails(3, &["is not the server that it should be"]);
     list("localhost", &wrong).fails(3, &["certificate cannot be verified"]);
-    list("localhost", &home.write("empty.pem", "")).fails(3, &["sslrootcert", "has no certificate"]);
+    list("localhost", &home.write("empty.pem", ""))
+        .fails(3, &["sslrootcert", "has no certificate"]);
     // A server without TLS is not talked to in plain.
     let (port, database) = (shared.port, shared.database());
-    let url = format!("postgres://app@localhost:{port}/{database}?sslmode=require&sslrootcert={}", right.display());
-    home.run("bulk list").env("JELOUCTL_LEDGER", url).fails(3, &["has no TLS"]);
+    let url = format!(
+        "postgres://app@localhost:{port}/{database}?sslmode=require&sslrootcert={}",
+        right.display()
+    );
+    home.run("bulk list")
+        .env("JELOUCTL_LEDGER", url)
+        .fails(3, &["has no TLS"]);
 }

@@ -24,7 +24,9 @@ const ELSEWHERE: &str = "UPDATE jelouctl.run SET identity = '999, timeline 00000
 
 #[test]
 fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_key() {
-    let Some(home) = people_in_a_database(1) else { return };
+    let Some(home) = people_in_a_database(1) else {
+        return;
+    };
     let (arrived, arrivals) = mpsc::channel();
     let (release, released) = mpsc::channel();
     let released = Mutex::new(released);
@@ -40,14 +42,17 @@ fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_ke
         let run = scope.spawn(|| send_with(&home, &jelou.url, &["--once", "k"]).end());
         arrivals.recv().unwrap();
         // As any other process does once its lease has ended.
-        let lost =
-            "WITH lost AS (UPDATE jelouctl.row SET state = 'unknown') UPDATE jelouctl.run SET finished_at = changed_at";
+        let lost = "WITH lost AS (UPDATE jelouctl.row SET state = 'unknown') UPDATE jelouctl.run SET finished_at = changed_at";
         home.sql(lost);
         home.run("once forget k --yes").success();
         release.send(()).unwrap();
         run.join().unwrap()
     });
-    assert_eq!((refused.code, counts(&refused.json())), (10, [0, 1, 0, 0]), "{refused:?}");
+    assert_eq!(
+        (refused.code, counts(&refused.json())),
+        (10, [0, 1, 0, 0]),
+        "{refused:?}"
+    );
     let single = home.run("send text Hola --once k").api(&jelou.url);
     single.args(&["--to", &user(0)]).success();
     assert_eq!(jelou.accepted()[&user(0)], 1);
@@ -55,7 +60,9 @@ fn a_late_refusal_is_not_tried_again_where_the_person_was_forgotten_under_the_ke
 
 #[test]
 fn a_send_whose_session_was_lost_still_says_under_its_key_that_it_was_sent() {
-    let Some(home) = people_in_a_database(0) else { return };
+    let Some(home) = people_in_a_database(0) else {
+        return;
+    };
     let (jelou, arrived, release) = Jelou::holding();
     let words = format!("send text Hola --once k --timeout 60s --to {}", user(0));
     let sent = thread::scope(|scope| {
@@ -65,18 +72,34 @@ fn a_send_whose_session_was_lost_still_says_under_its_key_that_it_was_sent() {
                       WHERE datname = current_database() AND pid <> pg_backend_pid()";
         home.sql(others);
         // As long as its answer may come, nobody can guess.
-        home.run(&format!("once resolve k --as failed --to {}", user(0))).fails(2, &["\"under way\""]);
+        home.run(&format!("once resolve k --as failed --to {}", user(0)))
+            .fails(2, &["\"under way\""]);
         release.send(()).unwrap();
         sent.join().unwrap()
     });
-    assert_eq!((sent.code, sent.stderr.contains("warning")), (0, false), "{sent:?}");
-    let replayed = home.run(&words).api(&jelou.url).args(&["-o", "record"]).success().json();
-    assert_eq!((&replayed["replayed"], jelou.seen().len()), (&json!(true), 1), "{replayed}");
+    assert_eq!(
+        (sent.code, sent.stderr.contains("warning")),
+        (0, false),
+        "{sent:?}"
+    );
+    let replayed = home
+        .run(&words)
+        .api(&jelou.url)
+        .args(&["-o", "record"])
+        .success()
+        .json();
+    assert_eq!(
+        (&replayed["replayed"], jelou.seen().len()),
+        (&json!(true), 1),
+        "{replayed}"
+    );
 }
 
 #[test]
 fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let child = start(&home, "bulk work --progress none", &[], &jelou.url);
@@ -86,14 +109,19 @@ fn rows_of_a_lost_process_are_decided_though_nobody_came_by_since() {
     under_way.fails(2, &["there is no unknown row at line 2"]);
     home.end_leases();
     // It may still send it, if it is only stopped.
-    home.run("bulk resolve r --line 2 --unknown-as pending").fails(2, &["1 row at", "may still send", "--yes"]);
-    home.run("bulk resolve r --line 2 --unknown-as sent").success().told(&["1 unknown row counts as sent"]);
+    home.run("bulk resolve r --line 2 --unknown-as pending")
+        .fails(2, &["1 row at", "may still send", "--yes"]);
+    home.run("bulk resolve r --line 2 --unknown-as sent")
+        .success()
+        .told(&["1 unknown row counts as sent"]);
     assert_eq!(lines_in(&home, "sent"), [2]);
 }
 
 #[test]
 fn rows_of_which_nobody_was_asked_are_not_sent_again() {
-    let Some(home) = people_in_a_database(4) else { return };
+    let Some(home) = people_in_a_database(4) else {
+        return;
+    };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let work = |rows: usize| {
@@ -107,25 +135,34 @@ fn rows_of_which_nobody_was_asked_are_not_sent_again() {
     terminal.wait_for("Has it ended?");
     // Meanwhile another process is not heard of again, and somebody comes by.
     let stopped = work(2);
-    home.run("bulk resolve r --unknown-as pending --yes").fails(13, &["is in use by another process", "bulk stop"]);
+    home.run("bulk resolve r --unknown-as pending --yes")
+        .fails(13, &["is in use by another process", "bulk stop"]);
     signal(&stopped, Signal::STOP);
     home.end_leases();
-    home.run("bulk resolve r --unknown-as pending").fails(2, &["may still send", "--yes"]);
+    home.run("bulk resolve r --unknown-as pending")
+        .fails(2, &["may still send", "--yes"]);
     terminal.type_line("y");
     terminal.wait_for("Has it ended?");
     let (code, screen) = terminal.end_with("n");
-    assert!(code == 2 && screen.contains("may still send these rows"), "{code}: {screen}");
+    assert!(
+        code == 2 && screen.contains("may still send these rows"),
+        "{code}: {screen}"
+    );
     assert_eq!(lines_in(&home, "unknown"), [2, 3]);
     kill(stopped);
 }
 
 #[test]
 fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
-    home.run("bulk work r").api(&jelou.url).fails(11, &["what was written may be lost", "bulk cancel r"]);
+    home.run("bulk work r")
+        .api(&jelou.url)
+        .fails(11, &["what was written may be lost", "bulk cancel r"]);
     home.run("bulk resolve r --unknown-as failed").success();
     let resume = || home.run("bulk resume r --yes --rate 7/s").api(&jelou.url);
     let told = [
@@ -146,13 +183,18 @@ fn a_failover_is_told_to_who_resumes_whoever_found_it_first() {
     assert_eq!(home.sql(query)[0].get::<_, i64>(0), 0);
     assert!(jelou.seen().is_empty());
     let ended = resume().success();
-    assert!(told.iter().all(|told| ended.stderr.contains(told)), "{ended:?}");
+    assert!(
+        told.iter().all(|told| ended.stderr.contains(told)),
+        "{ended:?}"
+    );
     assert_eq!(counts(&ended.json()), [3, 0, 0, 0]);
 }
 
 #[test]
 fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
@@ -164,15 +206,23 @@ fn who_answers_a_question_under_a_failover_has_been_told_of_it() {
     ];
     let (code, screen) = Terminal::new(&home, &["bulk", "resume", "r"], &variables).say("y");
     let told = screen.find("what was written may be lost");
-    assert!(code == 0 && told.is_some() && told < screen.find("Send 3 messages"), "{code}: {screen}");
+    assert!(
+        code == 0 && told.is_some() && told < screen.find("Send 3 messages"),
+        "{code}: {screen}"
+    );
     assert_eq!(jelou.seen().len(), 3);
 }
 
 #[test]
 fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_to() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::accepting();
-    home.config(&format!("[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n", jelou.url));
+    home.config(&format!(
+        "[profiles.p]\napi_url = \"{}\"\ndo_not_contact = \"bajas.txt\"\n",
+        jelou.url
+    ));
     let bajas = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
     bajas("# nobody so far\n");
     send_with(&home, &jelou.url, &["--import-only", "--once", "k"]).success();
@@ -182,7 +232,9 @@ fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_
     on("bulk work r").fails(11, &["what was written may be lost"]);
     let states = || {
         let rows = home.sql("SELECT state FROM jelouctl.row ORDER BY n");
-        rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| row.get::<_, String>(0))
+            .collect::<Vec<_>>()
     };
     assert_eq!(states(), ["pending"; 3], "whoever lifts the pause decides");
     on("bulk resume r --yes").fails(11, &["what was written may be lost"]);
@@ -192,59 +244,99 @@ fn who_is_left_out_of_a_run_that_may_lack_messages_is_not_taken_for_not_written_
     let ended = on("bulk resume r --yes").fails(10, &["1 message may have been sent"]);
     assert_eq!(ended.json()["unknown"], 1);
     let report = on("bulk report r --state unknown").success().stdout;
-    assert!(report.contains("bajas.txt") && report.contains("it may have been sent before"), "{report}");
+    assert!(
+        report.contains("bajas.txt") && report.contains("it may have been sent before"),
+        "{report}"
+    );
     assert_eq!(jelou.accepted().get(&user(1)), None);
 }
 
 #[test]
 fn what_may_have_been_sent_of_a_cancelled_run_is_unknown() {
-    let Some(home) = people_in_a_database(3) else { return };
-    send_with(&home, &Jelou::never_asked().url, &["--import-only", "--once", "k"]).success();
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
+    send_with(
+        &home,
+        &Jelou::never_asked().url,
+        &["--import-only", "--once", "k"],
+    )
+    .success();
     let mut terminal = Terminal::plain(&home, &["bulk", "cancel", "r"]);
     terminal.wait_for("Cancel run r");
     home.change_database(ELSEWHERE);
     let (code, screen) = terminal.end_with("y");
-    assert!(code == 0 && screen.contains("3 messages may have been sent and are left alone"), "{code}: {screen}");
+    assert!(
+        code == 0 && screen.contains("3 messages may have been sent and are left alone"),
+        "{code}: {screen}"
+    );
     assert_eq!(lines_in(&home, "unknown"), [2, 3, 4]);
     assert_eq!(home.run("bulk status r").success().json()["complete"], true);
     // It asks, too, where the doubt is known already.
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     send_with(&home, &Jelou::never_asked().url, &["--import-only"]).success();
     home.change_database(ELSEWHERE);
-    home.run("bulk cancel r").fails(2, &["run r was not cancelled", "--yes"]);
+    home.run("bulk cancel r")
+        .fails(2, &["run r was not cancelled", "--yes"]);
 }
 
 #[test]
 fn a_changed_request_in_a_database_leaves_no_row_under_way() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.change_database("UPDATE jelouctl.message SET body = '{}' WHERE n = 2");
-    let ended = home.run("bulk work r").api(&jelou.url).fails(12, &["is not the one that was written"]);
-    assert_eq!((&ended.json()["inflight"], &ended.json()["unknown"]), (&json!(0), &json!(0)), "{ended:?}");
+    let ended = home
+        .run("bulk work r")
+        .api(&jelou.url)
+        .fails(12, &["is not the one that was written"]);
+    assert_eq!(
+        (&ended.json()["inflight"], &ended.json()["unknown"]),
+        (&json!(0), &json!(0)),
+        "{ended:?}"
+    );
 }
 
 #[test]
 fn a_pause_is_told_in_words_and_by_the_clock_of_this_machine() {
-    let Some(home) = people_in_a_database(1) else { return };
+    let Some(home) = people_in_a_database(1) else {
+        return;
+    };
     send_with(&home, &Jelou::never_asked().url, &["--import-only"]).success();
     home.run("bulk stop r").env("USER", "ana").success();
     let variables = [("NO_COLOR", "1"), ("TZ", "America/Bogota")];
     let (code, screen) = Terminal::new(&home, &["bulk", "status", "r"], &variables).end();
-    let line = screen.lines().find(|line| line.contains("paused")).unwrap_or_default();
-    assert!(code == 0 && line.contains("-05:00: stopped by `jelouctl bulk stop` (ana at "), "{code}: {screen}");
+    let line = screen
+        .lines()
+        .find(|line| line.contains("paused"))
+        .unwrap_or_default();
+    assert!(
+        code == 0 && line.contains("-05:00: stopped by `jelouctl bulk stop` (ana at "),
+        "{code}: {screen}"
+    );
     let paused = &home.run("bulk status r").success().json()["paused"];
-    assert!(paused["reason"] == "person" && paused["by"].as_str().unwrap().starts_with("ana at "), "{paused}");
+    assert!(
+        paused["reason"] == "person" && paused["by"].as_str().unwrap().starts_with("ana at "),
+        "{paused}"
+    );
     assert!(paused["at"].as_str().unwrap().ends_with('Z'), "{paused}");
 }
 
 #[test]
 fn what_a_run_went_through_is_noted_whoever_does_it() {
-    let Some(home) = people_in_a_database(1) else { return };
+    let Some(home) = people_in_a_database(1) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.run("bulk stop r").success();
-    home.run("bulk work r").api(&jelou.url).fails(11, &["paused"]);
+    home.run("bulk work r")
+        .api(&jelou.url)
+        .fails(11, &["paused"]);
     home.run("bulk resume r").api(&jelou.url).success();
     assert_eq!(events(&home), ["stopped", "begun", "ended"]);
     // There is nothing to resume.
@@ -254,16 +346,26 @@ fn what_a_run_went_through_is_noted_whoever_does_it() {
 
 #[test]
 fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
-    let Some(home) = people_in_a_database(2000) else { return };
+    let Some(home) = people_in_a_database(2000) else {
+        return;
+    };
     let refuses = Arc::new(AtomicBool::new(false));
     let jelou = {
         let refuses = Arc::clone(&refuses);
-        Jelou::start(move |_, _| if refuses.load(SeqCst) { Act::Answer(401, "", "{}") } else { Act::Accept })
+        Jelou::start(move |_, _| {
+            if refuses.load(SeqCst) {
+                Act::Answer(401, "", "{}")
+            } else {
+                Act::Accept
+            }
+        })
     };
     let words = "bulk send people.csv --yes --run r --rate 20/s --import-only text Hola";
     home.run(words).api(&jelou.url).success();
     let start = |workers: i64| {
-        let started: Vec<_> = (0..workers).map(|_| start(&home, "bulk work r", &[], &jelou.url)).collect();
+        let started: Vec<_> = (0..workers)
+            .map(|_| start(&home, "bulk work r", &[], &jelou.url))
+            .collect();
         let sending = "SELECT count(DISTINCT worker) FROM jelouctl.row JOIN jelouctl.worker ON worker.id = row.worker \
                        WHERE state = 'sent' AND stopped_at IS NULL";
         for _ in 0..500 {
@@ -290,29 +392,43 @@ fn a_run_stops_with_its_last_process_and_goes_on_with_the_next_row() {
         home.run("bulk stop r").env("USER", user).success();
         home.run("bulk status r").success().json()["paused"].clone()
     });
-    assert!(stopped[0] == stopped[1] && stopped[0]["by"].as_str().unwrap().starts_with("ana at "), "{stopped:?}");
+    assert!(
+        stopped[0] == stopped[1] && stopped[0]["by"].as_str().unwrap().starts_with("ana at "),
+        "{stopped:?}"
+    );
     third.wait().unwrap();
     refuses.store(true, SeqCst);
-    home.run("bulk resume r").api(&jelou.url).fails(4, &["paused"]);
+    home.run("bulk resume r")
+        .api(&jelou.url)
+        .fails(4, &["paused"]);
     assert_eq!(events(&home)[3..], ["stopped", "resumed", "paused"]);
 }
 
 #[test]
 fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     home.write("bajas.txt", "# nobody\n");
-    let keys = format!("do_not_contact = \"{}\"", home.path().join("bajas.txt").display());
+    let keys = format!(
+        "do_not_contact = \"{}\"",
+        home.path().join("bajas.txt").display()
+    );
     home.profile("prod", &jelou.url, &keys);
-    home.run("bulk send people.csv --yes --run r --import-only text Hola").success();
+    home.run("bulk send people.csv --yes --run r --import-only text Hola")
+        .success();
     home.run("bulk stop r").success();
     let (code, screen) = Terminal::plain(&home, &["bulk", "resume"]).say("n");
     assert_eq!(code, 11, "{screen}");
-    let shown = screen.find("the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n");
+    let shown = screen.find(
+        "the first message that is left, line 2, as 593990000000 would see it:\r\n  │ Hola\r\n",
+    );
     let asked = screen.find("Send 3 messages from bot BOT_ID (profile prod) to http://");
     assert!(shown.is_some() && shown < asked, "{screen}");
     // Without a yes the pause is not lifted.
-    home.run("bulk work r").fails(11, &["stopped by `jelouctl bulk stop`"]);
+    home.run("bulk work r")
+        .fails(11, &["stopped by `jelouctl bulk stop`"]);
     let mut terminal = Terminal::plain(&home, &["bulk", "resume"]);
     terminal.wait_for("Send 3 messages");
     home.write("bajas.txt", format!("{}\n", user(1)));
@@ -320,37 +436,76 @@ fn who_resumes_a_run_in_a_database_is_asked_and_it_is_looked_at_again() {
     let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
     let accepted = jelou.accepted();
-    assert!(accepted.len() == 2 && !accepted.contains_key(&user(1)), "{accepted:?}");
+    assert!(
+        accepted.len() == 2 && !accepted.contains_key(&user(1)),
+        "{accepted:?}"
+    );
     // The environment must agree with the run's settings.
-    home.run("bulk resume r").env("JELOU_BOT_ID", "78").fails(2, &["JELOU_BOT_ID: run r was started with BOT_ID"]);
+    home.run("bulk resume r")
+        .env("JELOU_BOT_ID", "78")
+        .fails(2, &["JELOU_BOT_ID: run r was started with BOT_ID"]);
 }
 
 #[test]
 fn a_process_that_waits_for_its_hours_hears_that_the_run_is_stopped() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::never_asked();
-    let tomorrow = jiff::ZonedDateTime::now().tomorrow().unwrap().strftime("%a").to_string().to_lowercase();
-    let mut command = home.process("bulk send people.csv --yes --run r --time-zone Etc/UTC --between", &jelou.url);
+    let tomorrow = jiff::ZonedDateTime::now()
+        .tomorrow()
+        .unwrap()
+        .strftime("%a")
+        .to_string()
+        .to_lowercase();
+    let mut command = home.process(
+        "bulk send people.csv --yes --run r --time-zone Etc/UTC --between",
+        &jelou.url,
+    );
     command.args([&format!("{tomorrow} 23:58-23:59"), "text", "Hola"]);
     let mut watched = Watched::new(command.spawn().unwrap());
     watched.wait_for("waiting until");
     // Somebody has it, though nothing is under way.
     home.run("bulk remove r --yes").fails(13, &["in use"]);
     // It would not hear of other hours; the rate belongs to the run.
-    let resume = |flags: &str| home.run(&format!("bulk resume r --yes {flags}")).api(&jelou.url);
-    resume("--between always").fails(13, &["run r (", "is in use", "stop it with `jelouctl bulk stop r`"]);
+    let resume = |flags: &str| {
+        home.run(&format!("bulk resume r --yes {flags}"))
+            .api(&jelou.url)
+    };
+    resume("--between always").fails(
+        13,
+        &[
+            "run r (",
+            "is in use",
+            "stop it with `jelouctl bulk stop r`",
+        ],
+    );
     let details = home.sql("SELECT details FROM jelouctl.run")[0].get::<_, String>(0);
-    assert!(details.contains("23:58-23:59"), "the hours are as they were: {details}");
+    assert!(
+        details.contains("23:58-23:59"),
+        "the hours are as they were: {details}"
+    );
     home.run("bulk stop r").success();
     let ended = watched.end();
-    assert_eq!((ended.code, counts(&ended.json())), (11, [0, 0, 0, 3]), "{ended:?}");
-    assert!(ended.stderr.contains("the run is paused: stopped by `jelouctl bulk stop`"), "{ended:?}");
+    assert_eq!(
+        (ended.code, counts(&ended.json())),
+        (11, [0, 0, 0, 3]),
+        "{ended:?}"
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("the run is paused: stopped by `jelouctl bulk stop`"),
+        "{ended:?}"
+    );
     home.run("bulk remove r --yes").success();
 }
 
 #[test]
 fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
@@ -363,14 +518,22 @@ fn a_run_that_somebody_sent_while_the_question_stood_is_not_removed() {
     );
     terminal.wait_for("[y/N] ");
     let (code, screen) = terminal.end_with("y");
-    assert!(code == 13 && screen.contains("run r has changed meanwhile"), "{code}: {screen}");
-    assert_eq!(counts(&home.run("bulk status r").success().json()), [3, 0, 0, 0]);
+    assert!(
+        code == 13 && screen.contains("run r has changed meanwhile"),
+        "{code}: {screen}"
+    );
+    assert_eq!(
+        counts(&home.run("bulk status r").success().json()),
+        [3, 0, 0, 0]
+    );
     home.run("bulk remove r --yes").success();
 }
 
 #[test]
 fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::start(|_, _| Act::Hang { accepted: true });
     send_with(&home, &jelou.url, &["--import-only"]).success();
     let mut terminal = Terminal::plain(&home, &["bulk", "remove", "r"]);
@@ -381,12 +544,17 @@ fn a_run_whose_sender_was_killed_while_the_question_stood_is_not_removed() {
     home.end_leases();
     terminal.wait_for("[y/N] ");
     let (code, screen) = terminal.end_with("y");
-    assert!(code == 13 && screen.contains("run r has changed meanwhile"), "{code}: {screen}");
+    assert!(
+        code == 13 && screen.contains("run r has changed meanwhile"),
+        "{code}: {screen}"
+    );
 }
 
 #[test]
 fn what_fails_because_the_run_is_locked_does_not_happen_later() {
-    let Some(home) = people_in_a_database(3) else { return };
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
     let jelou = Jelou::never_asked();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     home.while_holding("BEGIN; SELECT 1 FROM jelouctl.run FOR NO KEY UPDATE", || {
@@ -400,20 +568,31 @@ fn what_fails_because_the_run_is_locked_does_not_happen_later() {
             "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
         assert_eq!(home.sql(waiting)[0].get::<_, i64>(0), 0, "nothing waits for the run");
     });
-    assert_eq!(home.run("bulk status r").success().json()["paused"], Value::Null);
+    assert_eq!(
+        home.run("bulk status r").success().json()["paused"],
+        Value::Null
+    );
 }
 
 #[test]
 fn who_works_on_a_run_is_told_who_changes_its_rate() {
     let home = Home::new();
-    home.run("bulk work r --rate 2/s")
-        .fails(2, &["unexpected argument '--rate'", "hint: all who send a run share it: bulk resume RUN"]);
-    home.run("bulk work --between always").fails(2, &["all who send a run share it"]);
+    home.run("bulk work r --rate 2/s").fails(
+        2,
+        &[
+            "unexpected argument '--rate'",
+            "hint: all who send a run share it: bulk resume RUN",
+        ],
+    );
+    home.run("bulk work --between always")
+        .fails(2, &["all who send a run share it"]);
 }
 
 #[test]
 fn what_was_sent_is_printed_where_somebody_leaves_while_the_database_stalls() {
-    let Some(home) = people_in_a_database(1) else { return };
+    let Some(home) = people_in_a_database(1) else {
+        return;
+    };
     let proxy = Proxy::start(Cluster::shared().unwrap().socket());
     let way = proxy.way();
     // Its row is taken; nothing that comes later is.
@@ -422,18 +601,35 @@ fn what_was_sent_is_printed_where_somebody_leaves_while_the_database_stalls() {
         Act::Accept
     });
     send_with(&home, &jelou.url, &["--import-only"]).success();
-    let address = format!("postgres://app@127.0.0.1:{}/{}", proxy.port, database_of(home.ledger().unwrap()));
+    let address = format!(
+        "postgres://app@127.0.0.1:{}/{}",
+        proxy.port,
+        database_of(home.ledger().unwrap())
+    );
     let through = Home::new().on(address);
-    let mut watched = Watched::new(start(&through, "bulk work --progress ndjson", &[], &jelou.url));
+    let mut watched = Watched::new(start(
+        &through,
+        "bulk work --progress ndjson",
+        &[],
+        &jelou.url,
+    ));
     watched.wait_for("\"sent\":1");
     signal(&watched.child, Signal::INT);
     watched.wait_for("press Ctrl-C again");
     watched.signal_until_it_ends(Signal::INT);
     let ended = watched.end();
     assert!([12, 130].contains(&ended.code), "{ended:?}");
-    let records: Vec<Value> = ended.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let records: Vec<Value> = ended
+        .stderr
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
     let record = records.iter().find(|record| record["to"] == json!(user(0)));
-    assert_eq!(record.map(|record| &record["sent"]), Some(&json!("yes")), "{ended:?}");
+    assert_eq!(
+        record.map(|record| &record["sent"]),
+        Some(&json!("yes")),
+        "{ended:?}"
+    );
     assert!(ended.stderr.contains("jelouctl bulk status"), "{ended:?}");
 }
 
@@ -444,57 +640,137 @@ fn a_profile_shows_and_keeps_its_ledger() {
     home.write("word", "canary\n");
     home.run("profile set prod --bot 77 --client-id x --ledger postgres://a:canary@db/j")
         .fails(3, &["a password must not"]);
-    home.run(&format!("profile set prod --bot 77 --client-id x --ledger {url} --ledger-password-file word")).success();
+    home.run(&format!(
+        "profile set prod --bot 77 --client-id x --ledger {url} --ledger-password-file word"
+    ))
+    .success();
     let word = home.path().join("word");
     let shown = home.run("profile show").success().stdout;
-    assert!(shown.contains(&format!("\nledger\t{url}\tprofile prod\n")), "{shown}");
-    assert!(shown.contains(&format!("\nledger_password\tfile {}\tprofile prod\n", word.display())), "{shown}");
+    assert!(
+        shown.contains(&format!("\nledger\t{url}\tprofile prod\n")),
+        "{shown}"
+    );
+    assert!(
+        shown.contains(&format!(
+            "\nledger_password\tfile {}\tprofile prod\n",
+            word.display()
+        )),
+        "{shown}"
+    );
     let list = home.run("profile list -o record").success().json();
     assert_eq!(list["profiles"][0]["ledger"], json!(url));
     // The variable overrides the profile, and may have a password.
-    let shown = home.run("profile show").env("JELOUCTL_LEDGER", "postgres://u:canary@other.example/j").success().stdout;
-    assert!(shown.contains("\nledger\tpostgres://u@other.example/j\tJELOUCTL_LEDGER\n"), "{shown}");
-    assert!(shown.contains("\nledger_password\t(redacted)\tJELOUCTL_LEDGER\n"), "{shown}");
-    assert!(home.run("profile show --bot 1").env("JELOU_PROFILE", "prod").success().stdout.contains(url));
+    let shown = home
+        .run("profile show")
+        .env("JELOUCTL_LEDGER", "postgres://u:canary@other.example/j")
+        .success()
+        .stdout;
+    assert!(
+        shown.contains("\nledger\tpostgres://u@other.example/j\tJELOUCTL_LEDGER\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("\nledger_password\t(redacted)\tJELOUCTL_LEDGER\n"),
+        "{shown}"
+    );
+    assert!(
+        home.run("profile show --bot 1")
+            .env("JELOU_PROFILE", "prod")
+            .success()
+            .stdout
+            .contains(url)
+    );
 }
 
 #[test]
 fn a_run_is_cancelled_and_logged_though_the_wait_for_its_messages_ends_early() {
-    let Some(home) = people_in_a_database(2) else { return };
+    let Some(home) = people_in_a_database(2) else {
+        return;
+    };
     let (jelou, has_arrived, go) = Jelou::holding();
     send_with(&home, &jelou.url, &["--import-only"]).success();
-    let sending = start(&home, "bulk work r --concurrency 1 --timeout 50s", &[], &jelou.url);
+    let sending = start(
+        &home,
+        "bulk work r --concurrency 1 --timeout 50s",
+        &[],
+        &jelou.url,
+    );
     has_arrived.recv().unwrap();
     let mut command = home.command();
-    command.args(["bulk", "cancel", "r", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+        .args(["bulk", "cancel", "r", "--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     command.env("JELOUCTL_LOG", home.path().join("log"));
     let mut cancelling = Watched::new(command.spawn().unwrap());
-    cancelling.wait_for(&format!(" pid {}; if one is suspended, let it go on (kill -CONT), or end it", sending.id()));
+    cancelling.wait_for(&format!(
+        " pid {}; if one is suspended, let it go on (kill -CONT), or end it",
+        sending.id()
+    ));
     signal(&cancelling.child, Signal::INT);
     let ended = cancelling.end();
     assert_eq!(ended.code, 130, "{ended:?}");
-    assert!(ended.stderr.contains("note: run r is cancelled: "), "{ended:?}");
+    assert!(
+        ended.stderr.contains("note: run r is cancelled: "),
+        "{ended:?}"
+    );
     let hint = "hint: run r is cancelled; how it stands: jelouctl bulk status r";
-    assert!(ended.stderr.contains(hint) && !ended.stderr.contains("try again"), "{ended:?}");
+    assert!(
+        ended.stderr.contains(hint) && !ended.stderr.contains("try again"),
+        "{ended:?}"
+    );
     let logged: Value = serde_json::from_str(&home.read("log")).unwrap();
-    let told = ["command", "run", "rows_skipped", "rows_under_way", "exit_code"].map(|name| &logged[name]);
-    assert_eq!(told, [&json!("bulk cancel"), &json!("r"), &json!(1), &json!(1), &json!(130)]);
+    let told = [
+        "command",
+        "run",
+        "rows_skipped",
+        "rows_under_way",
+        "exit_code",
+    ]
+    .map(|name| &logged[name]);
+    assert_eq!(
+        told,
+        [
+            &json!("bulk cancel"),
+            &json!("r"),
+            &json!(1),
+            &json!(1),
+            &json!(130)
+        ]
+    );
     go.send(()).unwrap();
     assert_eq!(crate::bulk_run::end(sending).code, 0);
-    assert_eq!(home.run("bulk status r").success().json()["cancelled"], true);
+    assert_eq!(
+        home.run("bulk status r").success().json()["cancelled"],
+        true
+    );
 }
 
 #[test]
 fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
-    let Some(home) = people_in_a_database(3) else { return };
-    let sandbox = Sandbox::start(&["--deliver-after", "0ms", "--fault", &format!("hang,stored,to={}", user(1))]);
+    let Some(home) = people_in_a_database(3) else {
+        return;
+    };
+    let sandbox = Sandbox::start(&[
+        "--deliver-after",
+        "0ms",
+        "--fault",
+        &format!("hang,stored,to={}", user(1)),
+    ]);
     let at = |words| {
-        let run = home.run(words).env("JELOU_API_URL", format!("http://{}", sandbox.address));
-        let run = run.env("JELOU_BOT_ID", "77").env("JELOU_CLIENT_ID", "sandbox").env("JELOU_CLIENT_SECRET", "sandbox");
+        let run = home
+            .run(words)
+            .env("JELOU_API_URL", format!("http://{}", sandbox.address));
+        let run = run
+            .env("JELOU_BOT_ID", "77")
+            .env("JELOU_CLIENT_ID", "sandbox")
+            .env("JELOU_CLIENT_SECRET", "sandbox");
         run.env("JELOUCTL_LOG", "log")
     };
     let words = "bulk send people.csv --yes --run r --timeout 300ms text";
-    at(words).args(&["Hola {{ nombre }}"]).fails(10, &["1 message may have been sent"]);
+    at(words)
+        .args(&["Hola {{ nombre }}"])
+        .fails(10, &["1 message may have been sent"]);
     let change = "CREATE FUNCTION jelouctl.fail_later() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN \
                   REVOKE SELECT ON jelouctl.event FROM jelouctl_sender; RETURN NULL; END $$; \
                   CREATE TRIGGER fail_later AFTER UPDATE ON jelouctl.row FOR EACH ROW WHEN (NEW.state = 'sent') \
@@ -503,14 +779,22 @@ fn what_an_inquiry_settled_is_told_and_logged_though_the_ledger_fails_then() {
     let found = "1 unknown row of run r found in Jelou's history: sent from now on";
     at("bulk deliveries r").fails(3, &[found, "permission denied for table event"]);
     let logged = home.read("log");
-    let logged: Vec<Value> = logged.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let told: Vec<_> = logged.iter().map(|line| ["command", "run"].map(|name| line[name].clone())).collect();
+    let logged: Vec<Value> = logged
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told: Vec<_> = logged
+        .iter()
+        .map(|line| ["command", "run"].map(|name| line[name].clone()))
+        .collect();
     assert_eq!(json!(told), json!([["bulk", "r"], ["bulk resolve", "r"]]));
 }
 
 #[test]
 fn runs_that_are_removed_before_one_that_cannot_be_are_told() {
-    let Some(home) = people_in_a_database(1) else { return };
+    let Some(home) = people_in_a_database(1) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     for run in ["a", "b", "c"] {
         let words = format!("bulk send people.csv --yes --run {run} --once key-{run} text Hola");
@@ -521,11 +805,30 @@ fn runs_that_are_removed_before_one_that_cannot_be_are_told() {
                   CREATE TRIGGER keep BEFORE DELETE ON jelouctl.run FOR EACH ROW WHEN (OLD.name = 'b') \
                   EXECUTE FUNCTION jelouctl.keep()";
     home.change_database(change);
-    let ended = home.run("bulk remove --older-than 1ms --yes").fails(12, &["it is kept"]);
+    let ended = home
+        .run("bulk remove --older-than 1ms --yes")
+        .fails(12, &["it is kept"]);
     let left = home.run("bulk list -o id").success().stdout;
-    let (removed, stays) = if left.contains('a') { ("c", "a") } else { ("a", "c") };
+    let (removed, stays) = if left.contains('a') {
+        ("c", "a")
+    } else {
+        ("a", "c")
+    };
     assert_eq!(left.lines().count(), 2, "{left}");
-    assert!(ended.stderr.contains(&format!("note: run {removed} is removed")), "{ended:?}");
-    assert!(ended.stderr.contains(&format!("under the key key-{removed}, or may have been, stays known")), "{ended:?}");
-    assert!(!ended.stderr.contains(&format!("under the key key-{stays}")), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("note: run {removed} is removed")),
+        "{ended:?}"
+    );
+    assert!(
+        ended.stderr.contains(&format!(
+            "under the key key-{removed}, or may have been, stays known"
+        )),
+        "{ended:?}"
+    );
+    assert!(
+        !ended.stderr.contains(&format!("under the key key-{stays}")),
+        "{ended:?}"
+    );
 }

@@ -34,7 +34,10 @@ fn files(directory: &Path) -> Vec<(String, String)> {
         if path.is_dir() {
             found.extend(files(&path));
         } else {
-            found.push((path.display().to_string(), String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned()));
+            found.push((
+                path.display().to_string(),
+                String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned(),
+            ));
         }
     }
     found
@@ -43,18 +46,30 @@ fn files(directory: &Path) -> Vec<(String, String)> {
 /// Every value of every table of the ledger.
 fn records(cluster: &Cluster, database: &str) -> String {
     let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'jelouctl' ORDER BY 1";
-    let tables: Vec<String> = cluster.sql(database, tables).iter().map(|row| row.get(0)).collect();
+    let tables: Vec<String> = cluster
+        .sql(database, tables)
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
     assert!(tables.len() >= 8, "{tables:?}");
     let all = |table: &String| {
-        let rows = cluster.sql(database, &format!("SELECT t::text FROM jelouctl.\"{table}\" AS t"));
-        rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n")
+        let rows = cluster.sql(
+            database,
+            &format!("SELECT t::text FROM jelouctl.\"{table}\" AS t"),
+        );
+        rows.iter()
+            .map(|row| row.get::<_, String>(0))
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     tables.iter().map(all).collect()
 }
 
 #[test]
 fn the_password_of_the_database_is_nowhere_while_a_run_is_sent_and_afterwards() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let (database, ledger) = secretive(cluster);
     let home = people(20);
     // It comes from a command, which writes down what it was started with.
@@ -66,14 +81,25 @@ fn the_password_of_the_database_is_nowhere_while_a_run_is_sent_and_afterwards() 
         "[profiles.p]\nbot_id = \"BOT_ID\"\nledger = \"{ledger}\"\nledger_password_command = [\"{}\"]\n",
         home.path().join("password.sh").display()
     ));
-    let jelou = Jelou::start(|user, _| if user.ends_with('7') { Act::Hang { accepted: true } } else { Act::Accept });
+    let jelou = Jelou::start(|user, _| {
+        if user.ends_with('7') {
+            Act::Hang { accepted: true }
+        } else {
+            Act::Accept
+        }
+    });
     let words = "bulk send people.csv --yes --run r --rate 1000000/s --timeout 1s --import-only -v text Hola";
-    let made = home.run(words).env("JELOUCTL_LOG", "log").api(&jelou.url).success();
+    let made = home
+        .run(words)
+        .env("JELOUCTL_LOG", "log")
+        .api(&jelou.url)
+        .success();
     let mut child = home.process("bulk work r -v --timeout 2s", &jelou.url);
     let watched = Watched::new(child.env("JELOUCTL_LOG", "log").spawn().unwrap());
     jelou.wait_for(12);
     let process = format!("/proc/{}", watched.child.id());
-    let seen_from_outside = ["cmdline", "environ"].map(|file| fs::read(format!("{process}/{file}")).unwrap());
+    let seen_from_outside =
+        ["cmdline", "environ"].map(|file| fs::read(format!("{process}/{file}")).unwrap());
     let sessions = "SELECT string_agg(concat_ws(' ', query, application_name, usename), ' ') FROM pg_stat_activity";
     let sessions: String = cluster.sql("postgres", sessions)[0].get(0);
     let ended = watched.end();
@@ -81,14 +107,24 @@ fn the_password_of_the_database_is_nowhere_while_a_run_is_sent_and_afterwards() 
     for shown in seen_from_outside.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()) {
         assert!(!shown.contains(PASSWORD), "{shown}");
     }
-    let told = format!("{}{}{}{}{sessions}", made.stdout, made.stderr, ended.stdout, ended.stderr);
+    let told = format!(
+        "{}{}{}{}{sessions}",
+        made.stdout, made.stderr, ended.stdout, ended.stderr
+    );
     assert!(!told.contains(PASSWORD), "{told}");
     assert!(!records(cluster, &database).contains(PASSWORD));
     let kept = files(home.path());
     for name in ["child.env", "parent.args", "log"] {
-        assert!(kept.iter().any(|(path, text)| path.ends_with(name) && !text.is_empty()), "there is no {name}");
+        assert!(
+            kept.iter()
+                .any(|(path, text)| path.ends_with(name) && !text.is_empty()),
+            "there is no {name}"
+        );
     }
-    for (path, text) in kept.iter().filter(|(path, _)| !path.ends_with("password.sh")) {
+    for (path, text) in kept
+        .iter()
+        .filter(|(path, _)| !path.ends_with("password.sh"))
+    {
         assert!(!text.contains(PASSWORD), "{path}: {text}");
     }
     // The server itself was told it once, when the role was made.
@@ -96,37 +132,51 @@ fn the_password_of_the_database_is_nowhere_while_a_run_is_sent_and_afterwards() 
 }
 
 fn credentials(run: Run<'_>) -> Run<'_> {
-    run.env("JELOU_CLIENT_ID", "id").env("JELOU_CLIENT_SECRET", "canary-secret")
+    run.env("JELOU_CLIENT_ID", "id")
+        .env("JELOU_CLIENT_SECRET", "canary-secret")
 }
 
 #[test]
 fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let home = people(3).on(cluster.ledger());
     let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
     stranger.set_nonblocking(true).unwrap();
     let url = format!("http://{}", stranger.local_addr().unwrap());
-    let profiles =
-        format!("[profiles.prod]\nbot_id = \"BOT_ID\"\n[profiles.staging]\nbot_id = \"BOT_ID\"\napi_url = \"{url}\"\n");
+    let profiles = format!(
+        "[profiles.prod]\nbot_id = \"BOT_ID\"\n[profiles.staging]\nbot_id = \"BOT_ID\"\napi_url = \"{url}\"\n"
+    );
     home.config(&profiles);
     // Whoever may write runs names the profile, and with it the address.
-    let made = home.run("bulk send people.csv --yes --run r --import-only text Hola").env("JELOU_PROFILE", "staging");
+    let made = home
+        .run("bulk send people.csv --yes --run r --import-only text Hola")
+        .env("JELOU_PROFILE", "staging");
     credentials(made).success();
     home.write("secret", "canary-secret");
     for words in ["bulk work r", "bulk resume r --yes"] {
-        let typed = || home.run(words).args(&["--client-id", "id", "--client-secret-file", "secret"]);
+        let typed = || {
+            home.run(words)
+                .args(&["--client-id", "id", "--client-secret-file", "secret"])
+        };
         for own in [credentials(home.run(words)), typed()] {
-            own.fails(3, &["there are several profiles and none is the default; there are: prod, staging"]);
+            own.fails(
+                3,
+                &["there are several profiles and none is the default; there are: prod, staging"],
+            );
         }
         home.config(&format!("default_profile = \"prod\"\n{profiles}"));
         for own in [credentials(home.run(words)), typed()] {
-            let told =
-                "the default profile (JELOU_PROFILE names another): run r was started with staging, not with prod";
+            let told = "the default profile (JELOU_PROFILE names another): run r was started with staging, not with prod";
             own.fails(2, &[told]);
         }
         home.config(&profiles);
     }
-    assert_eq!(stranger.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    assert_eq!(
+        stranger.accept().unwrap_err().kind(),
+        std::io::ErrorKind::WouldBlock
+    );
     // This process may choose it.
     let jelou = Jelou::accepting();
     home.config(&profiles.replace(&url, &jelou.url));
@@ -135,9 +185,13 @@ fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
         .env("JELOU_PROFILE", "staging");
     credentials(made).success();
     // The guard of its profile holds.
-    let guarded = profiles.replace(&format!("\"{url}\""), &format!("\"{}\"\nallow_to = []", jelou.url));
+    let guarded = profiles.replace(
+        &format!("\"{url}\""),
+        &format!("\"{}\"\nallow_to = []", jelou.url),
+    );
     home.config(&guarded);
-    credentials(home.run("bulk work s").env("JELOU_PROFILE", "staging")).fails(11, &["allow_to is empty"]);
+    credentials(home.run("bulk work s").env("JELOU_PROFILE", "staging"))
+        .fails(11, &["allow_to is empty"]);
     home.config("[profiles.prod]\nbot_id = \"BOT_ID\"\n");
     let elsewhere = credentials(home.run("bulk work s").env("JELOU_API_URL", &jelou.url)).success();
     let told = "run s was started with profile staging, which is not configured here: its allow_to and do_not_contact do not hold";
@@ -147,28 +201,65 @@ fn a_run_chooses_no_profile_for_credentials_from_outside_of_them() {
 
 #[test]
 fn an_error_and_a_log_name_the_database_without_its_password() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let (database, ledger) = secretive(cluster);
     let home = people(3);
     let jelou = Jelou::never_asked();
-    let with = |password: &str, ledger: &str| ledger.replace("_sender@", &format!("_sender:{password}@"));
+    let with =
+        |password: &str, ledger: &str| ledger.replace("_sender@", &format!("_sender:{password}@"));
     // `Run::end` looks for it in all that is printed.
     for (address, code, part) in [
-        (with(&format!("{PASSWORD}-wrong"), &ledger), 3, "does not let us in"),
-        (with(PASSWORD, &ledger.replace(&database, "nowhere")), 3, "there is no such database"),
-        (with(PASSWORD, "postgres://secretive_sender@127.0.0.1:1/j"), 12, "is not available"),
-        (with(PASSWORD, &format!("{ledger}?sslmode=prefer")), 3, "sslmode=prefer"),
-        (with(PASSWORD, &format!("{ledger}?passfile=x")), 3, "passfile"),
-        (with(&format!("{PASSWORD}%zz"), &ledger), 3, "JELOUCTL_LEDGER"),
+        (
+            with(&format!("{PASSWORD}-wrong"), &ledger),
+            3,
+            "does not let us in",
+        ),
+        (
+            with(PASSWORD, &ledger.replace(&database, "nowhere")),
+            3,
+            "there is no such database",
+        ),
+        (
+            with(PASSWORD, "postgres://secretive_sender@127.0.0.1:1/j"),
+            12,
+            "is not available",
+        ),
+        (
+            with(PASSWORD, &format!("{ledger}?sslmode=prefer")),
+            3,
+            "sslmode=prefer",
+        ),
+        (
+            with(PASSWORD, &format!("{ledger}?passfile=x")),
+            3,
+            "passfile",
+        ),
+        (
+            with(&format!("{PASSWORD}%zz"), &ledger),
+            3,
+            "JELOUCTL_LEDGER",
+        ),
     ] {
-        for words in
-            ["bulk list -v", "doctor -v --sandbox", "ledger setup -v", "bulk send people.csv --yes -v text Hola"]
-        {
-            let run = home.run(words).api(&jelou.url).env("JELOUCTL_LEDGER", &address).env("JELOUCTL_LOG", "log");
+        for words in [
+            "bulk list -v",
+            "doctor -v --sandbox",
+            "ledger setup -v",
+            "bulk send people.csv --yes -v text Hola",
+        ] {
+            let run = home
+                .run(words)
+                .api(&jelou.url)
+                .env("JELOUCTL_LEDGER", &address)
+                .env("JELOUCTL_LOG", "log");
             if words.starts_with("doctor") {
                 // A send needs no ledger, and works without it; if a database is named, it is required.
                 let ended = run.end();
-                assert!(ended.stdout.contains("bulk and --once cannot be used"), "{ended:?}");
+                assert!(
+                    ended.stdout.contains("bulk and --once cannot be used"),
+                    "{ended:?}"
+                );
                 assert_eq!(ended.code, code, "{ended:?}");
             } else {
                 run.fails(code, &[part]);
@@ -179,14 +270,23 @@ fn an_error_and_a_log_name_the_database_without_its_password() {
     // A process's variables are visible only to its own user, and its arguments to everyone.
     let hangs = Jelou::start(|_, _| Act::Hang { accepted: false });
     let home = home.on(with(PASSWORD, &ledger));
-    home.run("bulk send people.csv --yes --run r --import-only text Hola").api(&hangs.url).success();
+    home.run("bulk send people.csv --yes --run r --import-only text Hola")
+        .api(&hangs.url)
+        .success();
     let mut watched = Watched::new(start(&home, "bulk work r -v", &[], &hangs.url));
     hangs.wait_for(1);
     let arguments = fs::read(format!("/proc/{}/cmdline", watched.child.id())).unwrap();
     assert!(!String::from_utf8_lossy(&arguments).contains("canary"));
     watched.child.kill().unwrap();
     let ended = watched.end();
-    assert!(!format!("{}{}", ended.stdout, ended.stderr).contains("canary"), "{ended:?}");
-    assert!(files(home.path()).iter().all(|(_, text)| !text.contains("canary")));
+    assert!(
+        !format!("{}{}", ended.stdout, ended.stderr).contains("canary"),
+        "{ended:?}"
+    );
+    assert!(
+        files(home.path())
+            .iter()
+            .all(|(_, text)| !text.contains("canary"))
+    );
     assert!(!records(cluster, &database).contains("canary"));
 }

@@ -23,12 +23,19 @@ fn a_server_that_may_forget_what_it_has_said_is_refused() {
     let jelou = Jelou::never_asked();
     cluster.sql("postgres", "ALTER SYSTEM SET fsync = off");
     cluster.sql("postgres", "SELECT pg_reload_conf()");
-    wait_until("fsync is off", || cluster.sql("postgres", "SHOW fsync")[0].get::<_, String>(0) == "off");
-    send(&home, &jelou.url).fails(3, &["the database may lose what it has said is written: fsync is off"]);
-    home.run("ledger setup").fails(3, &["fsync is off", "set it on"]);
+    wait_until("fsync is off", || {
+        cluster.sql("postgres", "SHOW fsync")[0].get::<_, String>(0) == "off"
+    });
+    send(&home, &jelou.url).fails(
+        3,
+        &["the database may lose what it has said is written: fsync is off"],
+    );
+    home.run("ledger setup")
+        .fails(3, &["fsync is off", "set it on"]);
     let checked = home.run("doctor --sandbox").end();
     assert!(
-        checked.stdout.contains("bulk and --once cannot be used") && checked.stdout.contains("fsync is off"),
+        checked.stdout.contains("bulk and --once cannot be used")
+            && checked.stdout.contains("fsync is off"),
         "{checked:?}"
     );
 }
@@ -41,15 +48,23 @@ fn a_server_whose_clock_is_before_this_release_sends_nothing() {
     let Some(library) = faketime() else { return };
     let cluster = Cluster::start_at(&library, "1971-01-02 00:00:00");
     let home = people(3).on(cluster.ledger());
-    let told = ["the clock of the database shows 1971-01-02T00:0", "before this jelouctl was released (20"];
+    let told = [
+        "the clock of the database shows 1971-01-02T00:0",
+        "before this jelouctl was released (20",
+    ];
     send(&home, &Jelou::never_asked().url).fails(11, &told);
 }
 
 #[test]
 fn a_session_s_own_durability_counts_and_not_what_the_database_is_set_to() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let database = cluster.database();
-    cluster.sql("postgres", &format!("ALTER DATABASE {database} SET synchronous_commit = off"));
+    cluster.sql(
+        "postgres",
+        &format!("ALTER DATABASE {database} SET synchronous_commit = off"),
+    );
     let home = people(3).on(cluster.url("app", &database));
     send(&home, &Jelou::accepting().url).success();
 }
@@ -79,9 +94,15 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
     ];
     // Also a person who has heard nothing of it, and whoever comes by next.
     for words in ["bulk resume r", "bulk work r"] {
-        home.another_machine().run(words).api(&jelou.url).fails(11, &told);
+        home.another_machine()
+            .run(words)
+            .api(&jelou.url)
+            .fails(11, &told);
     }
-    assert_eq!(is_shown_as_unknown(&home)["paused"]["reason"], json!("doubt"));
+    assert_eq!(
+        is_shown_as_unknown(&home)["paused"]["reason"],
+        json!("doubt")
+    );
     assert!(jelou.seen().is_empty());
     let ended = home.run("bulk resume r").api(&jelou.url).success();
     assert_eq!(counts(&ended.json()), [6, 0, 0, 0]);
@@ -91,11 +112,17 @@ fn a_standby_is_refused_and_once_promoted_it_pauses_the_run_that_was_begun_elsew
 
 /// Any process that uses the run detects that its database was restored, and resuming it first requires a confirmation.
 fn is_paused_as_restored(home: &Home, url: &str) {
-    let told = [RESTORED, "compare jelouctl bulk report r --state unknown with what Jelou has sent"];
+    let told = [
+        RESTORED,
+        "compare jelouctl bulk report r --state unknown with what Jelou has sent",
+    ];
     for words in ["bulk work r", "bulk resume r --yes", "bulk work r"] {
         home.run(words).api(url).fails(11, &told);
     }
-    assert_eq!(is_shown_as_unknown(home)["paused"]["reason"], json!("doubt"));
+    assert_eq!(
+        is_shown_as_unknown(home)["paused"]["reason"],
+        json!("doubt")
+    );
 }
 
 /// Whoever looks at the run is told of it, and that no row of it was not sent; gives its status.
@@ -103,23 +130,45 @@ fn is_shown_as_unknown(home: &Home) -> Value {
     let look = |words: &str| home.run(words).fails(12, &["warning: run r: ", DOUBT]);
     let status = look("bulk status r").json();
     let of = |state: &str| status[state].as_u64().unwrap();
-    assert_eq!([of("pending"), of("inflight"), of("failed")], [0; 3], "{status}");
-    assert_eq!((&status["reasons"]["doubtful"], &status["complete"]), (&status["unknown"], &json!(false)), "{status}");
-    assert!(status["doubt"].as_str().unwrap().contains(DOUBT), "{status}");
+    assert_eq!(
+        [of("pending"), of("inflight"), of("failed")],
+        [0; 3],
+        "{status}"
+    );
+    assert_eq!(
+        (&status["reasons"]["doubtful"], &status["complete"]),
+        (&status["unknown"], &json!(false)),
+        "{status}"
+    );
+    assert!(
+        status["doubt"].as_str().unwrap().contains(DOUBT),
+        "{status}"
+    );
     let rows = look("bulk report r --format ndjson").stdout;
-    assert_eq!(rows.matches("\"sent\":\"unknown\"").count() as u64, of("unknown"));
+    assert_eq!(
+        rows.matches("\"sent\":\"unknown\"").count() as u64,
+        of("unknown")
+    );
     assert!(!rows.contains("\"sent\":\"no\""));
     let found = look(&format!("bulk find {}", user(5))).stdout;
-    assert!(found.lines().count() == 1 && !found.contains("\"sent\":\"no\""), "{found}");
+    assert!(
+        found.lines().count() == 1 && !found.contains("\"sent\":\"no\""),
+        "{found}"
+    );
     assert_eq!(look("bulk list").json()["doubt"], status["doubt"]);
     look("bulk report r --file r.html --yes");
-    assert!(home.read("r.html").contains("The store is not the one in which this run was begun"));
+    assert!(
+        home.read("r.html")
+            .contains("The store is not the one in which this run was begun")
+    );
     status
 }
 
 #[test]
 fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let database = cluster.database();
     let home = people(600).on(cluster.url("app", &database));
     let jelou = Jelou::accepting();
@@ -134,20 +183,34 @@ fn a_dump_that_is_restored_while_a_run_is_sent_pauses_it() {
     assert!([11, 12].contains(&ended.code), "{ended:?}");
     is_paused_as_restored(&home, &jelou.url);
     let accepted = jelou.accepted();
-    assert!(accepted.len() < 600 && accepted.values().max() == Some(&1), "{accepted:?}");
+    assert!(
+        accepted.len() < 600 && accepted.values().max() == Some(&1),
+        "{accepted:?}"
+    );
     // The person who is told decides: here, that all of them may have it twice.
-    let ended = home.run("bulk resume r --yes --rate 1000000/s").api(&jelou.url).end();
+    let ended = home
+        .run("bulk resume r --yes --rate 1000000/s")
+        .api(&jelou.url)
+        .end();
     assert_eq!(jelou.accepted().len(), 600);
     // What was under way in the dump ended in a process that has gone: nobody knows how.
     let [sent, failed, unknown, skipped] = counts(&ended.json());
-    assert!(sent + unknown == 600 && [failed, skipped] == [0; 2], "{ended:?}");
+    assert!(
+        sent + unknown == 600 && [failed, skipped] == [0; 2],
+        "{ended:?}"
+    );
     assert_eq!(ended.code, if unknown > 0 { 10 } else { 0 }, "{ended:?}");
 }
 
 #[test]
 fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done() {
-    let Some(cluster) = Cluster::shared() else { return };
-    for (flags, before) in [(&[][..], "DROP SCHEMA jelouctl CASCADE"), (&["--clean", "--if-exists"], "SELECT 1")] {
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
+    for (flags, before) in [
+        (&[][..], "DROP SCHEMA jelouctl CASCADE"),
+        (&["--clean", "--if-exists"], "SELECT 1"),
+    ] {
         let database = cluster.database();
         let home = people(20).on(cluster.url("app", &database));
         let jelou = Jelou::accepting();
@@ -176,7 +239,9 @@ fn a_database_that_was_put_back_while_nobody_sent_is_found_however_it_was_done()
 
 #[test]
 fn what_a_database_does_to_its_own_tables_pauses_nothing() {
-    let Some(home) = people_in_a_database(20) else { return };
+    let Some(home) = people_in_a_database(20) else {
+        return;
+    };
     let jelou = Jelou::accepting();
     send_with(&home, &jelou.url, &["--import-only"]).success();
     for statement in [
@@ -207,23 +272,40 @@ fn older_files_of_a_database_are_found_by_the_process_that_was_answered_since() 
     jelou.wait_for(250);
     cluster.put_files_back();
     let ended = watched.end();
-    assert!(ended.code == 11 && ended.stderr.contains(RESTORED), "{ended:?}");
-    assert!(ended.stderr.contains("what a process that sends it was told is missing"), "{ended:?}");
+    assert!(
+        ended.code == 11 && ended.stderr.contains(RESTORED),
+        "{ended:?}"
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("what a process that sends it was told is missing"),
+        "{ended:?}"
+    );
     is_paused_as_restored(&home, &jelou.url);
     assert_eq!(jelou.accepted().values().max(), Some(&1));
 }
 
 #[test]
 fn a_pooler_that_drops_the_settings_of_a_session_is_refused() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let jelou = Jelou::never_asked();
     // It takes none of them, and says so or does not.
     for settings in ["", "ignore_startup_parameters = options"] {
         for mode in ["session", "transaction"] {
-            let Some(pooler) = cluster.pooler(mode, settings) else { return };
+            let Some(pooler) = cluster.pooler(mode, settings) else {
+                return;
+            };
             let home = people(3).on(pooler.url(&cluster.database()));
-            send(&home, &jelou.url)
-                .fails(3, &["a pooler between here and the database", "connect to the database itself"]);
+            send(&home, &jelou.url).fails(
+                3,
+                &[
+                    "a pooler between here and the database",
+                    "connect to the database itself",
+                ],
+            );
         }
     }
 }
@@ -231,11 +313,24 @@ fn a_pooler_that_drops_the_settings_of_a_session_is_refused() {
 /// What one session sets stays behind in a process of the server that the next one gets.
 #[test]
 fn a_pooler_whose_processes_have_the_settings_of_others_is_found_all_the_same() {
-    let Some(cluster) = Cluster::shared() else { return };
+    let Some(cluster) = Cluster::shared() else {
+        return;
+    };
     let database = cluster.database();
     let settings = "ignore_startup_parameters = options\ndefault_pool_size = 1";
-    let Some(pooler) = cluster.pooler("transaction", settings) else { return };
-    pooler.script(&database, "SET statement_timeout = '57s'; SET search_path = jelouctl, pg_temp");
+    let Some(pooler) = cluster.pooler("transaction", settings) else {
+        return;
+    };
+    pooler.script(
+        &database,
+        "SET statement_timeout = '57s'; SET search_path = jelouctl, pg_temp",
+    );
     let home = Home::new().on(pooler.url(&database));
-    home.run("bulk list").fails(3, &["a pooler between here and the database", "they did not arrive"]);
+    home.run("bulk list").fails(
+        3,
+        &[
+            "a pooler between here and the database",
+            "they did not arrive",
+        ],
+    );
 }

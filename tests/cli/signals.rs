@@ -34,18 +34,28 @@ fn interrupted(signal: &str, server: &Server, arguments: &str, wait_for: &str) -
     tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
     let output = child.wait_with_output().unwrap();
     std::io::Read::read_to_string(&mut stderr, &mut seen).unwrap();
-    Ended { stderr: seen, ..Ended::new(&output) }
+    Ended {
+        stderr: seen,
+        ..Ended::new(&output)
+    }
 }
 
 #[test]
 fn a_signal_in_flight_leaves_it_unknown() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let server = Server::answering(Reply::HangAfterReading);
-        let ended = interrupted(signal, &server, "send text --to 593987654321 Hola -o record -v", "attempt 1");
+        let ended = interrupted(
+            signal,
+            &server,
+            "send text --to 593987654321 Hola -o record -v",
+            "attempt 1",
+        );
         assert_eq!(ended.code, code, "{ended:?}");
         assert_eq!(ended.json()["sent"], "unknown");
         assert!(
-            ended.stderr.contains(&format!("it may have been sent: interrupted by SIG{signal}")),
+            ended.stderr.contains(&format!(
+                "it may have been sent: interrupted by SIG{signal}"
+            )),
             "{}",
             ended.stderr
         );
@@ -53,12 +63,32 @@ fn a_signal_in_flight_leaves_it_unknown() {
 }
 
 /// The result of a send through HTTPS that hangs at `arrived`, once a signal ends it.
-fn interrupted_while_connecting(signal: &str, environment: &[(&str, &str)], arrived: impl FnMut() -> bool) -> Ended {
+fn interrupted_while_connecting(
+    signal: &str,
+    environment: &[(&str, &str)],
+    arrived: impl FnMut() -> bool,
+) -> Ended {
     let home = Home::new();
     let mut command = home.command();
-    command.args(["send", "text", "--to", "593987654321", "Hola", "-o", "record"]);
-    command.envs([("JELOU_BOT_ID", "1"), ("JELOU_CLIENT_ID", "id"), ("JELOU_CLIENT_SECRET", "canary")]);
-    let child = command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    command.args([
+        "send",
+        "text",
+        "--to",
+        "593987654321",
+        "Hola",
+        "-o",
+        "record",
+    ]);
+    command.envs([
+        ("JELOU_BOT_ID", "1"),
+        ("JELOU_CLIENT_ID", "id"),
+        ("JELOU_CLIENT_SECRET", "canary"),
+    ]);
+    let child = command
+        .envs(environment.iter().copied())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let child = child.unwrap();
     wait_until("it arrived", arrived);
     tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
@@ -76,13 +106,23 @@ fn a_signal_while_a_connection_is_made_was_not_sent() {
             thread::park();
         });
         let url = server.url().replace("http:", "https:");
-        let tls = interrupted_while_connecting(signal, &[("JELOU_API_URL", &url)], || asks.try_recv().is_ok());
+        let tls = interrupted_while_connecting(signal, &[("JELOU_API_URL", &url)], || {
+            asks.try_recv().is_ok()
+        });
         // CONNECT hangs.
         let proxy = Server::answering(Reply::HangAfterReading);
-        let environment = [("JELOU_API_URL", "https://api.jelou.invalid"), ("HTTPS_PROXY", proxy.url.as_str())];
-        let tunnel = interrupted_while_connecting(signal, &environment, || !proxy.received().is_empty());
+        let environment = [
+            ("JELOU_API_URL", "https://api.jelou.invalid"),
+            ("HTTPS_PROXY", proxy.url.as_str()),
+        ];
+        let tunnel =
+            interrupted_while_connecting(signal, &environment, || !proxy.received().is_empty());
         for ended in [tls, tunnel] {
-            assert_eq!((ended.code, &ended.json()["sent"]), (code, &"no".into()), "{ended:?}");
+            assert_eq!(
+                (ended.code, &ended.json()["sent"]),
+                (code, &"no".into()),
+                "{ended:?}"
+            );
             let said = format!("not sent: interrupted by SIG{signal} before the request left");
             assert!(ended.stderr.contains(&said), "{}", ended.stderr);
         }
@@ -93,11 +133,21 @@ fn a_signal_while_a_connection_is_made_was_not_sent() {
 fn a_signal_between_two_attempts_was_not_sent() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let server = Server::answering(Reply::with_headers(429, "Retry-After: 25\r\n", ""));
-        let ended =
-            interrupted(signal, &server, "send text --to 593987654321 Hola -o record", "trying again in 25.0 s");
+        let ended = interrupted(
+            signal,
+            &server,
+            "send text --to 593987654321 Hola -o record",
+            "trying again in 25.0 s",
+        );
         assert_eq!(ended.code, code, "{ended:?}");
         assert_eq!(ended.json()["sent"], "no");
-        assert!(ended.stderr.contains(&format!("not sent: interrupted by SIG{signal}")), "{}", ended.stderr);
+        assert!(
+            ended
+                .stderr
+                .contains(&format!("not sent: interrupted by SIG{signal}")),
+            "{}",
+            ended.stderr
+        );
     }
 }
 
@@ -118,21 +168,44 @@ fn a_signal_while_the_secret_is_fetched_was_not_sent() {
         for arguments in [&[][..], &["--client-id", "x", "--client-secret-file", "-"]] {
             let mut command = home.command();
             command
-                .args(["send", "text", "--to", "593987654321", "Hola", "-o", "record", "-v"])
+                .args([
+                    "send",
+                    "text",
+                    "--to",
+                    "593987654321",
+                    "Hola",
+                    "-o",
+                    "record",
+                    "-v",
+                ])
                 .args(arguments)
                 .env("PATH", "/usr/bin:/bin");
-            let mut child =
-                command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut child = command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
             let stdin = child.stdin.take();
             wait_until("it catches signals", || {
                 (marker.exists() || !arguments.is_empty()) && catches_signals(child.id())
             });
-            tool(Command::new("kill").args([format!("-{signal}"), child.id().to_string()].as_slice()));
+            tool(
+                Command::new("kill")
+                    .args([format!("-{signal}"), child.id().to_string()].as_slice()),
+            );
             let ended = Ended::new(&child.wait_with_output().unwrap());
             drop(stdin);
             assert_eq!(ended.code, code, "{ended:?}");
-            assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &0.into()));
-            assert!(ended.stderr.contains("error: interrupted by SIG"), "{}", ended.stderr);
+            assert_eq!(
+                (&ended.json()["sent"], &ended.json()["attempts"]),
+                (&"no".into(), &0.into())
+            );
+            assert!(
+                ended.stderr.contains("error: interrupted by SIG"),
+                "{}",
+                ended.stderr
+            );
         }
     }
 }
@@ -142,14 +215,27 @@ fn a_signal_ends_the_reading_without_advice_about_a_message() {
     let server = Server::answering(Reply::HangAfterReading);
     let home = Home::new();
     let mut command = home.command();
-    command.arg("templates").env("JELOU_API_URL", &server.url).env("JELOU_BOT_ID", "1");
-    command.env("JELOU_CLIENT_ID", "x").env("JELOU_CLIENT_SECRET", "canary-1");
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command
+        .arg("templates")
+        .env("JELOU_API_URL", &server.url)
+        .env("JELOU_BOT_ID", "1");
+    command
+        .env("JELOU_CLIENT_ID", "x")
+        .env("JELOU_CLIENT_SECRET", "canary-1");
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     wait_until("a request came", || !server.received().is_empty());
     tool(Command::new("kill").args(["-INT", &child.id().to_string()]));
     let ended = Ended::new(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, 130);
-    assert!(!ended.stderr.contains("ask the recipient"), "{}", ended.stderr);
+    assert!(
+        !ended.stderr.contains("ask the recipient"),
+        "{}",
+        ended.stderr
+    );
 }
 
 /// A process that ignores SIGCHLD, as a daemon may, does not learn how its children end, and passes this on to them.
@@ -157,7 +243,9 @@ fn a_signal_ends_the_reading_without_advice_about_a_message() {
 #[cfg(target_os = "linux")]
 fn a_parent_that_ignores_how_its_children_end_changes_nothing() {
     let launcher = ["env", "--ignore-signal=CHLD"];
-    if !can_test("env --ignore-signal", || works("env", &["--ignore-signal=CHLD", "true"])) {
+    if !can_test("env --ignore-signal", || {
+        works("env", &["--ignore-signal=CHLD", "true"])
+    }) {
         return;
     }
     let home = Home::new();
@@ -178,17 +266,35 @@ fn a_parent_that_ignores_how_its_children_end_changes_nothing() {
         command.args(words.split(' ')).env("PATH", "/usr/bin:/bin");
         command.args(Some("exit 7").filter(|_| !words.starts_with("bulk")));
         let ended = Ended::new(&under(&launcher, &command).output().unwrap());
-        assert_eq!((ended.code, server.received().len()), (code, arrived), "{words}: {ended:?}");
-        assert!(ended.stderr.contains(told) && !ended.stderr.contains("No child"), "{words}: {ended:?}");
+        assert_eq!(
+            (ended.code, server.received().len()),
+            (code, arrived),
+            "{words}: {ended:?}"
+        );
+        assert!(
+            ended.stderr.contains(told) && !ended.stderr.contains("No child"),
+            "{words}: {ended:?}"
+        );
     }
-    assert!(server.received()[0].json()["text"].as_str().unwrap().ends_with("exit code 7"));
+    assert!(
+        server.received()[0].json()["text"]
+            .as_str()
+            .unwrap()
+            .ends_with("exit code 7")
+    );
 }
 
 /// Whether the process has its own handlers for SIGINT, SIGTERM and SIGHUP.
 #[cfg(target_os = "linux")]
 fn catches_signals(process: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap();
-    let all = [1, 2, 15].map(|number| 1 << (number - 1)).into_iter().sum::<u64>();
+    let caught = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigCgt:\t"))
+        .unwrap();
+    let all = [1, 2, 15]
+        .map(|number| 1 << (number - 1))
+        .into_iter()
+        .sum::<u64>();
     u64::from_str_radix(caught, 16).unwrap() & all == all
 }

@@ -10,13 +10,25 @@ const PAGE: &str = include_str!("../../skills/jelouctl/SKILL.md");
 fn lines() -> Vec<(&'static str, i32)> {
     let blocks = PAGE.split("```").skip(1).step_by(2);
     let lines = blocks.flat_map(|block| block.strip_prefix("sh\n").unwrap().lines());
-    lines.map(|line| (line, line.split_once(" # ends with ").map_or(0, |(_, code)| code.parse().unwrap()))).collect()
+    lines
+        .map(|line| {
+            (
+                line,
+                line.split_once(" # ends with ")
+                    .map_or(0, |(_, code)| code.parse().unwrap()),
+            )
+        })
+        .collect()
 }
 
 #[test]
 fn it_is_the_page_of_the_repository() {
     assert_eq!(Home::new().run("skill").success().stdout, PAGE);
-    let (head, _) = PAGE.strip_prefix("---\nname: jelouctl\ndescription: ").unwrap().split_once("\n---\n").unwrap();
+    let (head, _) = PAGE
+        .strip_prefix("---\nname: jelouctl\ndescription: ")
+        .unwrap()
+        .split_once("\n---\n")
+        .unwrap();
     // What agents read of a skill before they open it is one line, and short.
     assert!(!head.contains('\n') && head.len() < 1024, "{head}");
     assert!(PAGE.lines().count() < 100, "it is one page");
@@ -26,24 +38,49 @@ fn it_is_the_page_of_the_repository() {
 fn each_line_does_what_the_page_says() {
     let home = Home::new();
     for (name, script) in [
-        ("notify.sh", "jelouctl send text --to 593987654321 'Hola, Ana'"),
+        (
+            "notify.sh",
+            "jelouctl send text --to 593987654321 'Hola, Ana'",
+        ),
         ("backup.sh", "echo 'the disk is full' >&2; exit 1"),
     ] {
         set_mode(&home.write(name, format!("#!/bin/sh\n{script}\n")), 0o755);
     }
     home.write("secret.txt", "canary\n");
-    home.write("people.csv", "telefono,nombre\n593987654321,Ana\n593987654322,Luis\n");
+    home.write(
+        "people.csv",
+        "telefono,nombre\n593987654321,Ana\n593987654322,Luis\n",
+    );
     let lines = lines();
     assert!(lines.len() > 15, "{lines:?}");
     // One sandbox for all of them: later lines read the messages of earlier ones.
-    let shown = |line: &str| format!("echo '== {}'\n{line}\necho \"-> $?\"\n", line.replace('\'', ""));
-    let script = lines.iter().map(|(line, _)| shown(line)).collect::<Vec<_>>().concat();
+    let shown = |line: &str| {
+        format!(
+            "echo '== {}'\n{line}\necho \"-> $?\"\n",
+            line.replace('\'', "")
+        )
+    };
+    let script = lines
+        .iter()
+        .map(|(line, _)| shown(line))
+        .collect::<Vec<_>>()
+        .concat();
     let mut command = home.program("jelouctl");
-    command.args(["sandbox", "--", "bash", "-c", &format!("exec 2>&1\n{script}")]);
+    command.args([
+        "sandbox",
+        "--",
+        "bash",
+        "-c",
+        &format!("exec 2>&1\n{script}"),
+    ]);
     command.env("XDG_STATE_HOME", home.path().join("state"));
     let ended = Ended::new(&command.output().unwrap());
     assert!(!ended.stdout.contains("canary"), "{ended:?}");
-    let codes: Vec<i32> = ended.stdout.lines().filter_map(|line| line.strip_prefix("-> ")?.parse().ok()).collect();
+    let codes: Vec<i32> = ended
+        .stdout
+        .lines()
+        .filter_map(|line| line.strip_prefix("-> ")?.parse().ok())
+        .collect();
     let expected: Vec<i32> = lines.iter().map(|(_, code)| *code).collect();
     assert_eq!(codes, expected, "{}", ended.stdout);
 }
@@ -51,9 +88,13 @@ fn each_line_does_what_the_page_says() {
 /// The codes of the table are those of the page of all codes, and none that may have been sent is called safe.
 #[test]
 fn the_table_of_exit_codes_is_that_of_the_documents() {
-    let documented = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/exit-codes.md")).unwrap();
+    let documented =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/exit-codes.md")).unwrap();
     let sent = |code: &str| {
-        let row = documented.lines().find(|line| line.starts_with(&format!("| {code} |"))).unwrap();
+        let row = documented
+            .lines()
+            .find(|line| line.starts_with(&format!("| {code} |")))
+            .unwrap();
         row.split('|').nth(3).unwrap().trim().to_owned()
     };
     let rows: Vec<Vec<_>> = PAGE

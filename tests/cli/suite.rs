@@ -13,7 +13,10 @@ fn tests(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut above = String::new();
     for line in text.lines() {
-        match line.strip_prefix("fn ").and_then(|rest| rest.split('(').next()) {
+        match line
+            .strip_prefix("fn ")
+            .and_then(|rest| rest.split('(').next())
+        {
             Some(name) if above.contains("#[test]") => found.push((name.to_owned(), above.clone())),
             _ => {}
         }
@@ -30,10 +33,18 @@ fn tests(text: &str) -> Vec<(String, String)> {
 /// Name and text of each file of these tests.
 fn files() -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
-    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    let sources = entries.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    let entries = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let sources =
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     sources
-        .map(|path| (path.file_stem().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            (
+                path.file_stem().unwrap().to_str().unwrap().to_owned(),
+                fs::read_to_string(&path).unwrap(),
+            )
+        })
         .collect()
 }
 
@@ -41,13 +52,21 @@ fn files() -> Vec<(String, String)> {
 fn a_test_of_runs_is_run_over_both_ledgers_or_says_why_not() {
     let mut over_both = 0;
     for (name, text) in files() {
-        let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
+        let head: String = text
+            .lines()
+            .take_while(|line| line.starts_with("//!"))
+            .collect();
         if !name.starts_with("bulk_") || head.contains("Files alone") {
             continue;
         }
-        let listed = text.split_once("\nalso_in_a_database! {\n").and_then(|(_, rest)| rest.split_once("\n}"));
-        let listed: Vec<&str> =
-            listed.map_or("", |(names, _)| names).lines().map(|line| line.trim().trim_end_matches(',')).collect();
+        let listed = text
+            .split_once("\nalso_in_a_database! {\n")
+            .and_then(|(_, rest)| rest.split_once("\n}"));
+        let listed: Vec<&str> = listed
+            .map_or("", |(names, _)| names)
+            .lines()
+            .map(|line| line.trim().trim_end_matches(','))
+            .collect();
         for (test, above) in tests(&text) {
             let is_over_both = listed.contains(&test.as_str());
             assert!(
@@ -62,12 +81,19 @@ fn a_test_of_runs_is_run_over_both_ledgers_or_says_why_not() {
 
 #[test]
 fn a_test_that_is_not_run_by_itself_has_its_line_in_contributing() {
-    let manual = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CONTRIBUTING.md")).unwrap();
-    let slow: Vec<_> =
-        files().iter().flat_map(|(_, text)| tests(text)).filter(|(_, above)| above.contains("#[ignore")).collect();
+    let manual =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("CONTRIBUTING.md")).unwrap();
+    let slow: Vec<_> = files()
+        .iter()
+        .flat_map(|(_, text)| tests(text))
+        .filter(|(_, above)| above.contains("#[ignore"))
+        .collect();
     assert_eq!(slow.len(), 3, "{slow:?}");
     for (test, above) in slow {
-        assert!(manual.contains(&format!("- `{test}` (")) && above.contains("CONTRIBUTING.md"), "{test}");
+        assert!(
+            manual.contains(&format!("- `{test}` (")) && above.contains("CONTRIBUTING.md"),
+            "{test}"
+        );
     }
 }
 
@@ -75,8 +101,14 @@ fn a_test_that_is_not_run_by_itself_has_its_line_in_contributing() {
 #[cfg(target_os = "linux")]
 fn without_fish(left_out: Option<&Path>) -> std::process::Output {
     let mut tests = Command::new(std::env::current_exe().unwrap());
-    tests.args(["--exact", "completion::fish_completes_a_profile_and_a_file"]).env("PATH", "").env_remove(LEFT_OUT);
-    tests.envs(left_out.map(|list| (LEFT_OUT, list))).output().unwrap()
+    tests
+        .args(["--exact", "completion::fish_completes_a_profile_and_a_file"])
+        .env("PATH", "")
+        .env_remove(LEFT_OUT);
+    tests
+        .envs(left_out.map(|list| (LEFT_OUT, list)))
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -84,11 +116,17 @@ fn without_fish(left_out: Option<&Path>) -> std::process::Output {
 fn a_test_that_lacks_what_it_needs_fails_unless_it_is_to_be_left_out() {
     let failed = without_fish(None);
     let told = String::from_utf8(failed.stdout).unwrap();
-    assert!(!failed.status.success() && told.contains("this test needs fish: "), "{told}");
+    assert!(
+        !failed.status.success() && told.contains("this test needs fish: "),
+        "{told}"
+    );
     let home = Home::new();
     let list = home.path().join("left-out");
     assert!(without_fish(Some(&list)).status.success());
-    assert_eq!(home.read("left-out"), "fish\tcompletion::fish_completes_a_profile_and_a_file\n");
+    assert_eq!(
+        home.read("left-out"),
+        "fish\tcompletion::fish_completes_a_profile_and_a_file\n"
+    );
 }
 
 /// `tests/run` with these words, and what it calls: the tests, with the file for what is left out. The tests that are called
@@ -103,29 +141,50 @@ fn round(words: &[&str], failing: &str) -> (Ended, Vec<String>) {
     let tests = "case \"$*\" in metadata*) echo '{\"target_directory\":\"/elsewhere\",\"version\":1}';; *'test cli') [ ! \"$TESTS_LEFT_OUT\" ] || printf '%s\\n' \
                  'fish\tcompletion::b' 'a database\truns::in_a_database::c' 'a database\truns::in_a_database::c' \
                  'a database\tsum::d' 'a database\tsum::e' >> \"$TESTS_LEFT_OUT\";; esac\n";
-    home.write("bin/cargo", format!("{call}{tests}[ \"${{*##* }}\" != '{failing}' ]\n"));
+    home.write(
+        "bin/cargo",
+        format!("{call}{tests}[ \"${{*##* }}\" != '{failing}' ]\n"),
+    );
     home.write("tests/smoke", call);
     home.write("tests/package", call);
     // No user's sandbox answers, and nothing is installed.
     home.write("bin/curl", "#!/bin/sh\nexit 1\n");
-    let installed =
-        "apt-get sudo rustup bash zsh python3 fish chromium npm strace ip faketime systemd-analyze jq initdb pgbouncer";
+    let installed = "apt-get sudo rustup bash zsh python3 fish chromium npm strace ip faketime systemd-analyze jq initdb pgbouncer";
     for name in installed.split(' ') {
         home.write(&format!("bin/{name}"), "#!/bin/sh\n");
     }
-    for name in fs::read_dir(home.path().join("bin")).unwrap().chain(fs::read_dir(home.path().join("tests")).unwrap()) {
+    for name in fs::read_dir(home.path().join("bin"))
+        .unwrap()
+        .chain(fs::read_dir(home.path().join("tests")).unwrap())
+    {
         set_mode(&name.unwrap().path(), 0o755);
     }
     let mut run = Command::new("/bin/bash");
-    run.arg(home.path().join("tests/run")).args(words).env_clear().env("HOME", home.path());
+    run.arg(home.path().join("tests/run"))
+        .args(words)
+        .env_clear()
+        .env("HOME", home.path());
     // A user's own variable changes nothing.
-    run.env("PATH", home.path().join("bin").display().to_string() + ":/usr/bin:/bin").env(LEFT_OUT, "/nowhere");
+    run.env(
+        "PATH",
+        home.path().join("bin").display().to_string() + ":/usr/bin:/bin",
+    )
+    .env(LEFT_OUT, "/nowhere");
     let ended = Ended::new(&run.output().unwrap());
     let calls = fs::read_to_string(home.path().join("calls")).unwrap_or_default();
-    let is_test =
-        |call: &&str| !call.contains(" --no-run ") && (!call.starts_with("cargo ") || call.starts_with("cargo test "));
+    let is_test = |call: &&str| {
+        !call.contains(" --no-run ")
+            && (!call.starts_with("cargo ") || call.starts_with("cargo test "))
+    };
     let place = format!("[{}/", home.path().display());
-    (ended, calls.lines().filter(is_test).map(|call| call.replace(&place, "[")).collect())
+    (
+        ended,
+        calls
+            .lines()
+            .filter(is_test)
+            .map(|call| call.replace(&place, "["))
+            .collect(),
+    )
 }
 
 #[test]
@@ -146,7 +205,10 @@ fn all_tests_are_made_but_in_a_quick_round_which_says_what_it_left_out() {
     assert_eq!(calls, all);
     for failing in ["--bins", "cli", "page"] {
         let (ended, calls) = round(&[], failing);
-        assert!(ended.code != 0 && !calls.contains(&"package  []".to_owned()), "{failing}: {ended:?} {calls:?}");
+        assert!(
+            ended.code != 0 && !calls.contains(&"package  []".to_owned()),
+            "{failing}: {ended:?} {calls:?}"
+        );
     }
     let (ended, calls) = round(&["--quick"], "nothing");
     assert_eq!(ended.code, 0, "{ended:?}");

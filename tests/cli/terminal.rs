@@ -18,7 +18,12 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     pub(crate) fn new(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        Self::of(home.command().get_program().to_str().unwrap(), home, arguments, variables)
+        Self::of(
+            home.command().get_program().to_str().unwrap(),
+            home,
+            arguments,
+            variables,
+        )
     }
 
     /// Without colours.
@@ -27,14 +32,25 @@ impl Terminal {
     }
 
     /// Another program, in the same surroundings.
-    pub(crate) fn of(program: &str, home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(
+        program: &str,
+        home: &Home,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         // The library's terminal starts without echo, in which nothing could ever be seen that should be hidden.
         let mut shell = home.program("sh");
-        shell.args(["-c", "stty echo && exec \"$0\" \"$@\""]).arg(program).args(arguments);
+        shell
+            .args(["-c", "stty echo && exec \"$0\" \"$@\""])
+            .arg(program)
+            .args(arguments);
         shell.env("TERM", "xterm").envs(variables.iter().copied());
         let mut session = Session::spawn(shell).unwrap();
         session.set_expect_timeout(Some(PATIENCE));
-        Self { session, seen: String::new() }
+        Self {
+            session,
+            seen: String::new(),
+        }
     }
 
     /// Waits for `question`; the terminal hides what is typed only a moment after a hidden one stands there.
@@ -82,7 +98,9 @@ impl Terminal {
         let found = self.session.expect(Eof).unwrap();
         self.seen += &String::from_utf8_lossy(found.as_bytes());
         let status = self.session.get_process().wait().unwrap();
-        let WaitStatus::Exited(_, code) = status else { panic!("{status:?}") };
+        let WaitStatus::Exited(_, code) = status else {
+            panic!("{status:?}")
+        };
         assert!(!self.seen.contains("canary"), "{}", self.seen);
         (code, self.seen)
     }
@@ -91,7 +109,10 @@ impl Terminal {
 const SEND: [&str; 5] = ["send", "text", "--to", "593987654321", "Hola"];
 
 fn profile(server: &Server) -> String {
-    format!("[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\n", server.url)
+    format!(
+        "[profiles.prod]\nbot_id = \"77\"\nclient_id = \"x\"\napi_url = \"{}\"\n",
+        server.url
+    )
 }
 
 #[test]
@@ -107,7 +128,10 @@ fn a_send_is_told_in_colour_and_words() {
     );
     assert!(screen.contains("{\r\n  \"success\": true,"), "{screen}");
     let (_, screen) = Terminal::plain(&home, &SEND).end();
-    assert!(screen.contains("accepted for 593987654321") && !screen.contains('\u{1b}'), "{screen}");
+    assert!(
+        screen.contains("accepted for 593987654321") && !screen.contains('\u{1b}'),
+        "{screen}"
+    );
     let (_, screen) = Terminal::new(&home, &[&SEND[..], &["-q", "-o", "id"]].concat(), &[]).end();
     assert_eq!(screen, "msg_123456789\r\n");
 }
@@ -115,14 +139,20 @@ fn a_send_is_told_in_colour_and_words() {
 #[test]
 fn a_missing_secret_is_asked_for_and_hidden() {
     let home = Home::new();
-    let server = Server::answering(Reply::json(401, &format!("{{\"description\":\"{}\"}}", "canary-typed-here")));
+    let server = Server::answering(Reply::json(
+        401,
+        &format!("{{\"description\":\"{}\"}}", "canary-typed-here"),
+    ));
     home.config(&profile(&server));
     let mut terminal = Terminal::new(&home, &[&SEND[..], &["-v"]].concat(), &[]);
     terminal.answer("Client secret (hidden): ", "canary-typed-here");
     let (code, _) = terminal.end();
     assert_eq!(code, 4);
     // printf %s 'x:canary-typed-here' | base64
-    assert_eq!(server.only().headers["authorization"], "Basic eDpjYW5hcnktdHlwZWQtaGVyZQ==");
+    assert_eq!(
+        server.only().headers["authorization"],
+        "Basic eDpjYW5hcnktdHlwZWQtaGVyZQ=="
+    );
 }
 
 #[test]
@@ -135,7 +165,8 @@ fn ctrl_c_at_the_question_sends_nothing() {
     let (code, screen) = terminal.end();
     assert_eq!(code, 130, "{screen}");
     assert!(
-        screen.contains("error: interrupted while the secret was asked for") && screen.contains("\"sent\": \"no\""),
+        screen.contains("error: interrupted while the secret was asked for")
+            && screen.contains("\"sent\": \"no\""),
         "{screen}"
     );
 }
@@ -145,11 +176,28 @@ fn ctrl_c_ends_the_command_of_run_and_not_its_notice() {
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.profile("prod", &server.url, "");
-    let words = ["run", "--to", "593987654321", "--text", "{{ result }} {{ signal }}", "--", "sh", "-c"];
-    let mut terminal = Terminal::new(&home, &[&words[..], &["echo up; exec sleep 1000"]].concat(), &[]);
+    let words = [
+        "run",
+        "--to",
+        "593987654321",
+        "--text",
+        "{{ result }} {{ signal }}",
+        "--",
+        "sh",
+        "-c",
+    ];
+    let mut terminal = Terminal::new(
+        &home,
+        &[&words[..], &["echo up; exec sleep 1000"]].concat(),
+        &[],
+    );
     terminal.refuse("up");
     let (code, screen) = terminal.end();
-    assert_eq!((code, &server.only().json()["text"]), (130, &"killed SIGINT".into()), "{screen}");
+    assert_eq!(
+        (code, &server.only().json()["text"]),
+        (130, &"killed SIGINT".into()),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -159,15 +207,29 @@ fn ctrl_c_at_the_question_of_a_bulk_run_leaves_nothing() {
     home.config(&profile(&server));
     home.write("people.csv", "celular,nombre\n593987654321,Ana\n");
     // The shell sees the terminal as it is left.
-    let script =
-        "\"$0\" bulk send people.csv --yes --run r text Hola; echo \"code $?\"; stty -a | grep -o ' -\\?echo '";
-    let mut terminal = Terminal::of("sh", &home, &["-c", script, home.command().get_program().to_str().unwrap()], &[]);
+    let script = "\"$0\" bulk send people.csv --yes --run r text Hola; echo \"code $?\"; stty -a | grep -o ' -\\?echo '";
+    let mut terminal = Terminal::of(
+        "sh",
+        &home,
+        &["-c", script, home.command().get_program().to_str().unwrap()],
+        &[],
+    );
     terminal.refuse("Client secret (hidden): ");
     let (_, screen) = terminal.end();
-    assert!(screen.contains("code 130") && screen.contains(" echo "), "{screen}");
+    assert!(
+        screen.contains("code 130") && screen.contains(" echo "),
+        "{screen}"
+    );
     let runs = home.path().join(STATE).join("runs");
-    let left: Vec<_> = std::fs::read_dir(runs).into_iter().flatten().map(|file| file.unwrap().path()).collect();
-    assert!(left.iter().all(|path| path.metadata().unwrap().len() == 0), "{left:?}");
+    let left: Vec<_> = std::fs::read_dir(runs)
+        .into_iter()
+        .flatten()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert!(
+        left.iter().all(|path| path.metadata().unwrap().len() == 0),
+        "{left:?}"
+    );
 }
 
 #[test]
@@ -175,7 +237,19 @@ fn ctrl_c_at_the_secret_of_a_profile_writes_nothing() {
     let home = Home::new();
     let mut terminal = Terminal::new(
         &home,
-        &["profile", "set", "p", "--bot", "1", "--client-id", "x", "--country", "EC", "--allow-to", "5*"],
+        &[
+            "profile",
+            "set",
+            "p",
+            "--bot",
+            "1",
+            "--client-id",
+            "x",
+            "--country",
+            "EC",
+            "--allow-to",
+            "5*",
+        ],
         &[],
     );
     terminal.refuse("Client secret (hidden; saved in the configuration file; empty: not saved): ");
@@ -213,13 +287,17 @@ fn a_kept_profile_is_asked_for_a_new_secret() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\nclient_secret_file = \"old\"\n");
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
-    terminal.answer("Client secret (hidden; saved in the configuration file; empty: not saved): ", "canary-new");
+    terminal.answer(
+        "Client secret (hidden; saved in the configuration file; empty: not saved): ",
+        "canary-new",
+    );
     assert_eq!(terminal.end().0, 0);
     assert_eq!(
         home.read(&format!("{CONFIG}/config.toml")),
         "[profiles.prod]\nbot_id = \"77\"\nclient_secret = \"canary-new\"\n"
     );
-    home.run("profile set prod").fails(2, &["nothing to change in profile prod"]);
+    home.run("profile set prod")
+        .fails(2, &["nothing to change in profile prod"]);
 }
 
 #[test]
@@ -228,27 +306,58 @@ fn nothing_is_asked_where_nobody_answers() {
     let server = Server::never_asked();
     home.config(&profile(&server));
     for (arguments, variables) in [(&["--no-input"][..], &[][..]), (&[], &[("CI", "true")])] {
-        let (code, screen) = Terminal::new(&home, &[&SEND[..], arguments].concat(), variables).end();
+        let (code, screen) =
+            Terminal::new(&home, &[&SEND[..], arguments].concat(), variables).end();
         assert_eq!(code, 3);
-        assert!(screen.contains("no client secret for client id `x`"), "{screen}");
+        assert!(
+            screen.contains("no client secret for client id `x`"),
+            "{screen}"
+        );
     }
-    home.run_args(&SEND).fails(3, &["no client secret for client id `x`"]);
+    home.run_args(&SEND)
+        .fails(3, &["no client secret for client id `x`"]);
     let (code, screen) = Terminal::new(&home, &["profile", "set", "new", "--no-input"], &[]).end();
-    assert_eq!((code, screen.contains("a new profile needs --bot and --client-id")), (2, true), "{screen}");
+    assert_eq!(
+        (
+            code,
+            screen.contains("a new profile needs --bot and --client-id")
+        ),
+        (2, true),
+        "{screen}"
+    );
 }
 
 #[test]
 fn a_terminal_is_not_read_as_a_file() {
     let home = Home::new();
-    for arguments in
-        [["send", "text", "--body", "-"], ["send", "text", "--text-file", "-"], ["send", "contacts", "--contact", "@-"]]
-    {
-        let (code, screen) = Terminal::new(&home, &[&arguments[..], &["--to", "593987654321"]].concat(), &[]).end();
+    for arguments in [
+        ["send", "text", "--body", "-"],
+        ["send", "text", "--text-file", "-"],
+        ["send", "contacts", "--contact", "@-"],
+    ] {
+        let (code, screen) = Terminal::new(
+            &home,
+            &[&arguments[..], &["--to", "593987654321"]].concat(),
+            &[],
+        )
+        .end();
         assert_eq!(code, 2);
         assert!(screen.contains("standard input is a terminal"), "{screen}");
     }
-    let (code, screen) = Terminal::new(&home, &[&SEND[..], &["--client-secret-file", "-"]].concat(), &[]).end();
-    assert_eq!((code, screen.contains("--client-secret-file: standard input is a terminal")), (2, true), "{screen}");
+    let (code, screen) = Terminal::new(
+        &home,
+        &[&SEND[..], &["--client-secret-file", "-"]].concat(),
+        &[],
+    )
+    .end();
+    assert_eq!(
+        (
+            code,
+            screen.contains("--client-secret-file: standard input is a terminal")
+        ),
+        (2, true),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -257,9 +366,18 @@ fn a_new_profile_is_asked_for() {
     let mut terminal = Terminal::new(&home, &["profile", "set", "prod"], &[]);
     terminal.answer("Bot id: ", "77");
     terminal.answer("Client id: ", "my id");
-    terminal.answer("Country of national numbers, such as EC (empty: none): ", "EC");
-    terminal.answer("Allowed recipients, numbers or patterns such as 593* (empty: anyone): ", "593*, 1415*");
-    terminal.answer("Client secret (hidden; saved in the configuration file; empty: not saved): ", "canary-typed");
+    terminal.answer(
+        "Country of national numbers, such as EC (empty: none): ",
+        "EC",
+    );
+    terminal.answer(
+        "Allowed recipients, numbers or patterns such as 593* (empty: anyone): ",
+        "593*, 1415*",
+    );
+    terminal.answer(
+        "Client secret (hidden; saved in the configuration file; empty: not saved): ",
+        "canary-typed",
+    );
     let (code, screen) = terminal.end();
     assert_eq!(code, 0, "{screen}");
     assert_eq!(
@@ -276,7 +394,10 @@ fn a_wrong_answer_ends_the_questions_of_a_new_profile() {
     terminal.answer("Bot id: ", "77");
     terminal.answer("Client id: ", "a:b");
     let (code, screen) = terminal.end();
-    assert!(code == 2 && screen.contains("give another value; nothing was saved"), "{screen}");
+    assert!(
+        code == 2 && screen.contains("give another value; nothing was saved"),
+        "{screen}"
+    );
     assert!(!home.path().join(CONFIG).join("config.toml").exists());
 }
 
@@ -284,9 +405,16 @@ fn a_wrong_answer_ends_the_questions_of_a_new_profile() {
 fn a_profile_is_removed_only_after_a_yes() {
     let home = Home::new();
     home.config("[profiles.prod]\nbot_id = \"77\"\n");
-    for (answer, code, rest) in [("n", 2, "prod\t77\t\n"), ("", 2, "prod\t77\t\n"), ("y", 0, "")] {
+    for (answer, code, rest) in [
+        ("n", 2, "prod\t77\t\n"),
+        ("", 2, "prod\t77\t\n"),
+        ("y", 0, ""),
+    ] {
         let mut terminal = Terminal::new(&home, &["profile", "remove", "prod"], &[]);
-        terminal.answer("Remove profile prod and the secret it holds? [y/N] ", answer);
+        terminal.answer(
+            "Remove profile prod and the secret it holds? [y/N] ",
+            answer,
+        );
         assert_eq!(terminal.end().0, code);
         assert_eq!(home.run("profile list").success().stdout, rest);
     }
@@ -316,7 +444,8 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
     // Rows arrive until everything was shown, so that reading takes as long as necessary.
     let (stop, stopped) = std::sync::mpsc::channel::<()>();
     let feeder = std::thread::spawn(move || {
-        let mut list = std::io::BufWriter::new(std::fs::File::options().write(true).open(list).unwrap());
+        let mut list =
+            std::io::BufWriter::new(std::fs::File::options().write(true).open(list).unwrap());
         writeln!(list, "to").unwrap();
         for number in 593_990_000_000_u64.. {
             writeln!(list, "{number}").unwrap();
@@ -333,7 +462,11 @@ fn a_list_that_is_read_shows_and_what_is_typed_meanwhile_answers_nothing() {
     feeder.join().unwrap();
     terminal.wait_for("[y/N] ");
     let (code, screen) = terminal.end_with("n");
-    assert_eq!((code, screen.contains("was not confirmed")), (11, true), "{screen}");
+    assert_eq!(
+        (code, screen.contains("was not confirmed")),
+        (11, true),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -342,7 +475,14 @@ fn a_terminal_that_cannot_draw_shows_lines() {
     home.write("people.csv", "to\n593987654321\n593987654322\n");
     let send = ["--sandbox", "bulk", "send", "people.csv", "text", "x"];
     let (code, screen) = Terminal::new(&home, &send, &[("TERM", "dumb")]).end();
-    assert_eq!((code, screen.contains("note: 2 sent, 0 failed, 0 unknown of 2")), (0, true), "{screen}");
+    assert_eq!(
+        (
+            code,
+            screen.contains("note: 2 sent, 0 failed, 0 unknown of 2")
+        ),
+        (0, true),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -353,12 +493,22 @@ fn who_begins_a_run_outside_of_its_hours_is_told_before_the_question() {
     home.write("people.csv", "celular\n593987654321\n");
     // In any time zone, one of these is the machine's day.
     let today = jiff::ZonedDateTime::now().date();
-    let days = [today.yesterday().unwrap(), today, today.tomorrow().unwrap()].map(|day| format!("--not-on={day}"));
+    let days = [today.yesterday().unwrap(), today, today.tomorrow().unwrap()]
+        .map(|day| format!("--not-on={day}"));
     let hours = [&days[0], &days[1], &days[2], "--time-zone=America/Bogota"];
-    let send = [&["bulk", "send", "people.csv"], &hours[..], &["text", "Hola"]].concat();
+    let send = [
+        &["bulk", "send", "people.csv"],
+        &hours[..],
+        &["text", "Hola"],
+    ]
+    .concat();
     let (code, screen) = Terminal::new(&home, &send, &[]).say("n");
-    let told = screen.find("it is outside of the hours, not on 3 days (America/Bogota): nothing leaves before");
-    assert!(told.is_some() && told < screen.find("Send 1 message from"), "{screen}");
+    let told = screen
+        .find("it is outside of the hours, not on 3 days (America/Bogota): nothing leaves before");
+    assert!(
+        told.is_some() && told < screen.find("Send 1 message from"),
+        "{screen}"
+    );
     assert_eq!(code, 11, "{screen}");
 }
 
@@ -370,21 +520,44 @@ fn who_asks_not_to_be_written_to_while_the_question_stands_there_is_not() {
     let write = |list: &str| home.write(&format!("{CONFIG}/bajas.txt"), list);
     write("# nobody so far\n");
     home.write("people.csv", "celular\n593987654321\n593987654322\n");
-    let send = ["bulk", "send", "people.csv", "--run", "r", "--rate", "1000/s", "text", "Hola"];
+    let send = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--run",
+        "r",
+        "--rate",
+        "1000/s",
+        "text",
+        "Hola",
+    ];
     let mut terminal = Terminal::new(&home, &send, &[]);
     terminal.wait_for("[y/N] ");
     write("593987654321\n");
     let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("1 row is left out by ") && screen.contains("line 2"), "{screen}");
-    assert!(screen.contains("run r: 1 message from bot BOT_ID"), "{screen}");
+    assert!(
+        screen.contains("1 row is left out by ") && screen.contains("line 2"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("run r: 1 message from bot BOT_ID"),
+        "{screen}"
+    );
     assert_eq!(server.only().json()["userId"], "593987654322");
     // A list that is gone by then stops the command before there is a run.
-    let mut terminal = Terminal::new(&home, &["bulk", "send", "people.csv", "--again", "text", "Hola"], &[]);
+    let mut terminal = Terminal::new(
+        &home,
+        &["bulk", "send", "people.csv", "--again", "text", "Hola"],
+        &[],
+    );
     terminal.wait_for("[y/N] ");
     std::fs::remove_file(home.path().join(CONFIG).join("bajas.txt")).unwrap();
     let (code, screen) = terminal.end_with("y");
-    assert!(code == 3 && screen.contains("do_not_contact (profile prod): failed to read"), "{screen}");
+    assert!(
+        code == 3 && screen.contains("do_not_contact (profile prod): failed to read"),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -392,30 +565,69 @@ fn what_another_run_sends_while_the_question_stands_there_is_told_and_counted() 
     let home = Home::new();
     let server = Server::answering(Reply::accepted());
     home.profile("prod", &server.url, "");
-    home.write("people.csv", "celular\n593987654321\n593987654322\n593987654323\n");
+    home.write(
+        "people.csv",
+        "celular\n593987654321\n593987654322\n593987654323\n",
+    );
     home.write("first.csv", "celular\n593987654321\n");
     home.write("second.csv", "celular\n593987654322\n");
-    let send = ["bulk", "send", "people.csv", "--run", "r", "--rate", "1000/s", "--skip-sent", "text", "Hola"];
+    let send = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--run",
+        "r",
+        "--rate",
+        "1000/s",
+        "--skip-sent",
+        "text",
+        "Hola",
+    ];
     let mut terminal = Terminal::plain(&home, &send);
     terminal.wait_for("[y/N] ");
     home.run("bulk send first.csv --yes text Hola").success();
     home.run("bulk send second.csv --yes text Otro").success();
     let (code, screen) = terminal.end_with("y");
     assert_eq!(code, 0, "{screen}");
-    assert!(screen.contains("note: 1 row is left out: 1 already sent"), "{screen}");
-    assert!(screen.contains("run r: 2 messages from bot BOT_ID"), "{screen}");
-    assert!(screen.contains("1 of these people had a message of another run in the 24 hours before"), "{screen}");
+    assert!(
+        screen.contains("note: 1 row is left out: 1 already sent"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("run r: 2 messages from bot BOT_ID"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("1 of these people had a message of another run in the 24 hours before"),
+        "{screen}"
+    );
 }
 
 #[test]
 fn a_sandbox_at_a_terminal_says_what_to_type_and_how_far_messages_came() {
     let home = Home::new();
     let program = assert_cmd::cargo::cargo_bin!("jelouctl");
-    let send = format!("{} send text --to 593987654321 Hola >/dev/null 2>&1", program.display());
-    let arguments = ["sandbox", "--port", "0", "--deliver-after", "1h", "--", "sh", "-c", &send];
+    let send = format!(
+        "{} send text --to 593987654321 Hola >/dev/null 2>&1",
+        program.display()
+    );
+    let arguments = [
+        "sandbox",
+        "--port",
+        "0",
+        "--deliver-after",
+        "1h",
+        "--",
+        "sh",
+        "-c",
+        &send,
+    ];
     let (code, seen) = Terminal::new(&home, &arguments, &[]).end();
     assert_eq!(code, 0, "{seen}");
-    assert!(seen.contains("msg_sandbox_1  text  593987654321  at_whatsapp  Hola"), "{seen}");
+    assert!(
+        seen.contains("msg_sandbox_1  text  593987654321  at_whatsapp  Hola"),
+        "{seen}"
+    );
     let mut terminal = Terminal::new(&home, &["sandbox", "--port", "0"], &[]);
     terminal.wait_for("in another terminal: jelouctl --sandbox send text --to NUMBER 'Hola'");
     terminal.refuse("JELOUCTL_SANDBOX");

@@ -22,26 +22,45 @@ fn home() -> Home {
 }
 
 fn bodies(jelou: &Jelou) -> Vec<Value> {
-    jelou.seen().iter().map(|seen| seen.received.json()).collect()
+    jelou
+        .seen()
+        .iter()
+        .map(|seen| seen.received.json())
+        .collect()
 }
 
 #[test]
 fn the_first_messages_go_to_one_person_and_no_run_is_made() {
     let (home, jelou) = (home(), Jelou::accepting());
-    let words = ["--test-to", TESTER, "--test-rows", "2", "text", "Hola {{ nombre }}, {{ to }}"];
+    let words = [
+        "--test-to",
+        TESTER,
+        "--test-rows",
+        "2",
+        "text",
+        "Hola {{ nombre }}, {{ to }}",
+    ];
     let ended = home
         .run("bulk send people.csv")
         .args(&words)
         .api(&jelou.url)
         .success()
-        .told(&[&format!("note: test: 2 of 2 messages sent, to {TESTER} alone; no run was made")]);
+        .told(&[&format!(
+            "note: test: 2 of 2 messages sent, to {TESTER} alone; no run was made"
+        )]);
     let sent = |name: &str, number: &str| json!({ "type": "text", "userId": TESTER, "text": format!("Hola {name}, {number}") });
     let seen = bodies(&jelou);
-    assert_eq!(seen, [sent("Ana", "593987654321"), sent("Luz", "593987654322")]);
+    assert_eq!(
+        seen,
+        [sent("Ana", "593987654321"), sent("Luz", "593987654322")]
+    );
     let pause = jelou.seen()[1].at - jelou.seen()[0].at;
     assert!(pause >= Duration::from_secs(6), "{pause:?}");
     let records = ended.rows();
-    let short: Vec<_> = records.iter().map(|record| (&record["sent"], &record["to"], &record["kind"])).collect();
+    let short: Vec<_> = records
+        .iter()
+        .map(|record| (&record["sent"], &record["to"], &record["kind"]))
+        .collect();
     assert_eq!(short, [(&json!("yes"), &json!(TESTER), &json!("text")); 2]);
     assert!(!home.path().join(STATE).exists());
 }
@@ -49,8 +68,14 @@ fn the_first_messages_go_to_one_person_and_no_run_is_made() {
 #[test]
 fn every_kind_of_request_goes_to_the_tester() {
     for (words, path) in [
-        ("flow-message --title t --text x --caption c --flow-name f --cta Go --screen S", "593999111222/flow_message"),
-        ("template --template-id 39 --campaign 7", "/campaigns/7/template-messages"),
+        (
+            "flow-message --title t --text x --caption c --flow-name f --cta Go --screen S",
+            "593999111222/flow_message",
+        ),
+        (
+            "template --template-id 39 --campaign 7",
+            "/campaigns/7/template-messages",
+        ),
         ("raw --body raw.json", "/messages"),
     ] {
         let (home, jelou) = (home(), Jelou::accepting());
@@ -59,7 +84,10 @@ fn every_kind_of_request_goes_to_the_tester() {
         let ended = home.run(&line).api(&jelou.url).success();
         let seen = jelou.seen();
         assert_eq!(seen.len(), 1, "{ended:?}");
-        assert!(seen[0].received.line.contains(path) && seen[0].user == TESTER, "{seen:?}");
+        assert!(
+            seen[0].received.line.contains(path) && seen[0].user == TESTER,
+            "{seen:?}"
+        );
     }
 }
 
@@ -67,41 +95,69 @@ fn every_kind_of_request_goes_to_the_tester() {
 fn the_whole_list_is_checked_first() {
     let (home, jelou) = (home(), Jelou::never_asked());
     home.write("people.csv", format!("{PEOPLE}12,Bad\n"));
-    home.run("bulk send people.csv --test-to 593999111222 text x").api(&jelou.url).fails(2, &["line 5"]);
+    home.run("bulk send people.csv --test-to 593999111222 text x")
+        .api(&jelou.url)
+        .fails(2, &["line 5"]);
 }
 
 #[test]
 fn the_first_that_is_not_sent_ends_it() {
     let (home, jelou) = (home(), Jelou::start(|_, _| Act::Answer(422, "", "{}")));
     let words = "bulk send people.csv --test-to 593999111222 --test-rows 3 text x{{nombre}}";
-    let ended = home.run(words).api(&jelou.url).fails(5, &["not sent: ", "note: test: 0 of 3 messages sent"]);
-    assert_eq!((jelou.seen().len(), &ended.json()["sent"]), (1, &json!("no")));
+    let ended = home
+        .run(words)
+        .api(&jelou.url)
+        .fails(5, &["not sent: ", "note: test: 0 of 3 messages sent"]);
+    assert_eq!(
+        (jelou.seen().len(), &ended.json()["sent"]),
+        (1, &json!("no"))
+    );
     let jelou = Jelou::start(|_, _| Act::Reset { accepted: true });
-    let ended = home.run(words).api(&jelou.url).fails(8, &["it may have been sent"]);
-    assert_eq!((jelou.seen().len(), &ended.json()["sent"]), (1, &json!("unknown")));
+    let ended = home
+        .run(words)
+        .api(&jelou.url)
+        .fails(8, &["it may have been sent"]);
+    assert_eq!(
+        (jelou.seen().len(), &ended.json()["sent"]),
+        (1, &json!("unknown"))
+    );
 }
 
 #[test]
 fn only_who_is_allowed_gets_it() {
     let (home, jelou) = (home(), Jelou::never_asked());
     home.profile("p", &jelou.url, "allow_to = [\"5939876*\"]");
-    home.run("-p p bulk send people.csv --test-to 593999111222 text x").fails(11, &["593999111222 is not among"]);
+    home.run("-p p bulk send people.csv --test-to 593999111222 text x")
+        .fails(11, &["593999111222 is not among"]);
 }
 
 #[test]
 fn nobody_who_must_not_be_written_to_gets_it() {
     let (home, jelou) = (home(), Jelou::never_asked());
     let list = home.write("bajas.txt", format!("+{TESTER}\n"));
-    home.profile("p", &jelou.url, &format!("do_not_contact = '{}'", list.display()));
+    home.profile(
+        "p",
+        &jelou.url,
+        &format!("do_not_contact = '{}'", list.display()),
+    );
     let words = format!("bulk send people.csv --test-to {TESTER}");
-    let of_flag = home.run(&format!("{words} --exclude bajas.txt text x")).api(&jelou.url);
+    let of_flag = home
+        .run(&format!("{words} --exclude bajas.txt text x"))
+        .api(&jelou.url);
     let of_profile = home.run(&format!("-p p {words} text x"));
-    let parts = [&format!("{TESTER} must not be written to: they are on "), "nothing was sent"];
+    let parts = [
+        &format!("{TESTER} must not be written to: they are on "),
+        "nothing was sent",
+    ];
     for run in [of_flag, of_profile] {
         let ended = run.env("JELOUCTL_LOG", "log").fails(11, &parts);
         assert!(ended.stderr.contains("bajas.txt"), "{ended:?}");
     }
-    for line in home.read("log").lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+    for line in home
+        .read("log")
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+    {
         let told = ["sent", "code", "to"].map(|name| &line[name]);
         assert_eq!(told, [&json!("no"), &json!("guard"), &json!(TESTER)]);
         assert_eq!(line["exclusions"][0]["people"], 1, "{line}");
@@ -113,9 +169,16 @@ fn nobody_who_must_not_be_written_to_gets_it() {
 fn the_row_of_an_excluded_person_is_tested_with_the_others() {
     let (home, jelou) = (home(), Jelou::accepting());
     home.write("bajas.txt", "+593987654321\n");
-    let words = format!("bulk send people.csv --exclude bajas.txt --test-to {TESTER} text x{{{{nombre}}}}");
-    home.run(&words).api(&jelou.url).env("JELOUCTL_LOG", "log").success();
-    assert_eq!(bodies(&jelou), [json!({ "type": "text", "userId": TESTER, "text": "xAna" })]);
+    let words =
+        format!("bulk send people.csv --exclude bajas.txt --test-to {TESTER} text x{{{{nombre}}}}");
+    home.run(&words)
+        .api(&jelou.url)
+        .env("JELOUCTL_LOG", "log")
+        .success();
+    assert_eq!(
+        bodies(&jelou),
+        [json!({ "type": "text", "userId": TESTER, "text": "xAna" })]
+    );
     let line: Value = serde_json::from_str(&home.read("log")).unwrap();
     assert_eq!(line["exclusions"][0]["list"], "bajas.txt", "{line}");
 }
@@ -126,15 +189,24 @@ fn what_cannot_be_tested_is_said() {
     for (words, part) in [
         ("--test-to 593999111222 --run r", "cannot be used with"),
         ("--test-to 593999111222 --preview 1", "cannot be used with"),
-        ("--test-to 593999111222 --dry-run", "--test-to sends, and --dry-run and --curl send nothing"),
-        ("--test-to 593999111222 --curl", "--test-to sends, and --dry-run and --curl send nothing"),
+        (
+            "--test-to 593999111222 --dry-run",
+            "--test-to sends, and --dry-run and --curl send nothing",
+        ),
+        (
+            "--test-to 593999111222 --curl",
+            "--test-to sends, and --dry-run and --curl send nothing",
+        ),
         ("--test-to 593999111222 --test-rows 0", "is not in 1..=10"),
         ("--test-to 593999111222 --test-rows 11", "is not in 1..=10"),
         ("--test-rows 2", "--test-to <USER>"),
         ("--test-to 12", "--test-to: "),
         ("--test-to x", "--test-to: `x` is not a phone number"),
     ] {
-        let ended = home.run("bulk send people.csv").args(&words.split(' ').collect::<Vec<_>>()).args(&["text", "x"]);
+        let ended = home
+            .run("bulk send people.csv")
+            .args(&words.split(' ').collect::<Vec<_>>())
+            .args(&["text", "x"]);
         ended.api(&jelou.url).fails(2, &[part]);
     }
     drop(jelou);
@@ -144,12 +216,26 @@ fn what_cannot_be_tested_is_said() {
 fn a_signal_between_two_messages_ends_it_as_it_does_a_send() {
     let (home, jelou) = (home(), Jelou::accepting());
     home.profile("p", &jelou.url, "");
-    let words =
-        ["-p", "p", "bulk", "send", "people.csv", "--test-to", TESTER, "--test-rows", "3", "text", "x {{nombre}}"];
+    let words = [
+        "-p",
+        "p",
+        "bulk",
+        "send",
+        "people.csv",
+        "--test-to",
+        TESTER,
+        "--test-rows",
+        "3",
+        "text",
+        "x {{nombre}}",
+    ];
     let mut terminal = Terminal::plain(&home, &words);
     terminal.refuse("accepted for 593999111222");
     let (code, screen) = terminal.end();
     assert_eq!((code, jelou.seen().len()), (130, 1), "{screen}");
-    assert!(screen.contains("not sent: interrupted by SIGINT"), "{screen}");
+    assert!(
+        screen.contains("not sent: interrupted by SIGINT"),
+        "{screen}"
+    );
     assert!(screen.contains("test: 1 of 3 messages sent"), "{screen}");
 }

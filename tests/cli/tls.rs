@@ -34,7 +34,11 @@ pub(crate) fn start(name: &str) -> (Acceptor, String) {
     start_with(name, Flaw::None, |_| {})
 }
 
-fn start_with(name: &str, flaw: Flaw, change: impl FnOnce(&mut CertificateParams)) -> (Acceptor, String) {
+fn start_with(
+    name: &str,
+    flaw: Flaw,
+    change: impl FnOnce(&mut CertificateParams),
+) -> (Acceptor, String) {
     let authority = authority();
     let key = KeyPair::generate().unwrap();
     let mut certificate = CertificateParams::new(vec![name.to_owned()]).unwrap();
@@ -50,23 +54,30 @@ fn start_with(name: &str, flaw: Flaw, change: impl FnOnce(&mut CertificateParams
     let builder = if [Flaw::WantsCertificate, Flaw::WantsCertificateInTls12].contains(&flaw) {
         let mut roots = RootCertStore::empty();
         roots.add(authority.der().clone()).unwrap();
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .unwrap();
         builder.unwrap().with_client_cert_verifier(verifier)
     } else {
         builder.unwrap().with_no_client_auth()
     };
-    let mut config = builder.with_single_cert(vec![certificate.der().clone()], key).unwrap();
+    let mut config = builder
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
     if flaw == Flaw::SpeaksHttp2 {
         config.alpn_protocols = vec![b"h2".to_vec()];
     }
     let config = Arc::new(config);
     let acceptor = Acceptor::start(move |_, stream| {
-        let mut stream = StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
+        let mut stream =
+            StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream);
         // A client that does not trust us breaks off.
         if read_request(&mut stream).is_err() {
             return;
         }
-        let Reply::Bytes(answer) = Reply::accepted() else { unreachable!() };
+        let Reply::Bytes(answer) = Reply::accepted() else {
+            unreachable!()
+        };
         if flaw == Flaw::AnswersOutsideTls {
             return stream.sock.write_all(&answer).unwrap();
         }
@@ -90,10 +101,16 @@ fn a_private_authority_is_trusted_when_named() {
     let url = format!("https://localhost:{}", server.port());
     let home = Home::new();
     home.write("ca.pem", &authority);
-    home.run(SEND).args(&["--ca-cert", "ca.pem"]).api(&url).success();
+    home.run(SEND)
+        .args(&["--ca-cert", "ca.pem"])
+        .api(&url)
+        .success();
     // Windows and macOS have stores of their own, which no variable replaces.
     if cfg!(target_os = "linux") {
-        home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(&url).success();
+        home.run(SEND)
+            .env("SSL_CERT_FILE", home.path().join("ca.pem"))
+            .api(&url)
+            .success();
     }
 }
 
@@ -103,24 +120,51 @@ fn what_keeps_tls_from_being_spoken_has_words_of_its_own() {
     let home = Home::new();
     let try_at = |url: &str, code: i32, ca: &str, parts: &[&str]| {
         home.write("ca.pem", ca);
-        let ended = home.run(SEND).args(&["--ca-cert", "ca.pem"]).api(url).fails(code, parts);
+        let ended = home
+            .run(SEND)
+            .args(&["--ca-cert", "ca.pem"])
+            .api(url)
+            .fails(code, parts);
         assert!(!ended.stderr.contains("--ca-cert"), "{ended:?}");
         // By the platform's own way.
         if cfg!(target_os = "linux") {
-            let ended = home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(url).fails(code, parts);
+            let ended = home
+                .run(SEND)
+                .env("SSL_CERT_FILE", home.path().join("ca.pem"))
+                .api(url)
+                .fails(code, parts);
             assert!(!ended.stderr.contains("--ca-cert"), "{ended:?}");
         }
     };
     for (flaw, parts) in [
-        (Flaw::WantsCertificateInTls12, ["received fatal alert: ", "no client certificate to give"]),
-        (Flaw::SpeaksHttp2, ["received fatal alert: ", "jelouctl speaks TLS 1.2 and 1.3 and HTTP/1.1, "]),
+        (
+            Flaw::WantsCertificateInTls12,
+            ["received fatal alert: ", "no client certificate to give"],
+        ),
+        (
+            Flaw::SpeaksHttp2,
+            [
+                "received fatal alert: ",
+                "jelouctl speaks TLS 1.2 and 1.3 and HTTP/1.1, ",
+            ],
+        ),
     ] {
         let (server, ca) = start_with("localhost", flaw, |_| {});
-        try_at(&format!("https://localhost:{}", server.port()), 7, &ca, &parts);
+        try_at(
+            &format!("https://localhost:{}", server.port()),
+            7,
+            &ca,
+            &parts,
+        );
     }
     let (tls, ca) = start("localhost");
-    let plain = Server::answering(Reply::Greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
-    let parts = ["not sent: TLS failed: received corrupt message", "check --api-url with its port"];
+    let plain = Server::answering(Reply::Greeting(
+        b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+    ));
+    let parts = [
+        "not sent: TLS failed: received corrupt message",
+        "check --api-url with its port",
+    ];
     try_at(&plain.url.replace("http:", "https:"), 7, &ca, &parts);
     // It is unknown whether the request was read.
     let parts = [
@@ -138,9 +182,18 @@ fn a_certificate_that_is_not_trusted_was_not_sent() {
     let url = format!("https://localhost:{}", server.port());
     let home = Home::new();
     home.write("other.pem", authority().pem());
-    let refused = ["error: not sent: TLS failed: invalid peer certificate", "--ca-cert"];
-    home.run(SEND).args(&["--ca-cert", "other.pem"]).api(&url).fails(7, &refused);
-    home.run(SEND).env("SSL_CERT_FILE", home.path().join("other.pem")).api(&url).fails(7, &refused);
+    let refused = [
+        "error: not sent: TLS failed: invalid peer certificate",
+        "--ca-cert",
+    ];
+    home.run(SEND)
+        .args(&["--ca-cert", "other.pem"])
+        .api(&url)
+        .fails(7, &refused);
+    home.run(SEND)
+        .env("SSL_CERT_FILE", home.path().join("other.pem"))
+        .api(&url)
+        .fails(7, &refused);
 }
 
 /// Elsewhere the system has a store that no variable replaces.
@@ -158,20 +211,46 @@ fn an_authority_is_found_wherever_the_platform_has_it() {
     home.write("empty/none", "");
     let [other, both, trusted, empty] =
         ["other.pem", "both.pem", "trusted", "empty"].map(|name| home.path().join(name));
-    home.run(SEND).env("SSL_CERT_FILE", &both).api(&url).success();
-    home.run(SEND).env("SSL_CERT_DIR", &trusted).api(&url).success();
-    home.run(SEND).env("SSL_CERT_FILE", &other).env("SSL_CERT_DIR", &trusted).api(&url).success();
-    let refused = ["error: not sent: TLS failed: invalid peer certificate", "--ca-cert"];
-    home.run(SEND).env("SSL_CERT_FILE", &other).env("SSL_CERT_DIR", &empty).api(&url).fails(7, &refused);
+    home.run(SEND)
+        .env("SSL_CERT_FILE", &both)
+        .api(&url)
+        .success();
+    home.run(SEND)
+        .env("SSL_CERT_DIR", &trusted)
+        .api(&url)
+        .success();
+    home.run(SEND)
+        .env("SSL_CERT_FILE", &other)
+        .env("SSL_CERT_DIR", &trusted)
+        .api(&url)
+        .success();
+    let refused = [
+        "error: not sent: TLS failed: invalid peer certificate",
+        "--ca-cert",
+    ];
+    home.run(SEND)
+        .env("SSL_CERT_FILE", &other)
+        .env("SSL_CERT_DIR", &empty)
+        .api(&url)
+        .fails(7, &refused);
     home.run(SEND).api(&url).fails(7, &refused);
     // A pipe, as a shell's `<(…)` is one, can be read once.
     let pipe = home.path().join("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
     let writer = std::thread::spawn({
         let pipe = pipe.clone();
         move || std::fs::write(pipe, ca)
     });
-    home.run(SEND).env("SSL_CERT_FILE", &pipe).api(&url).success();
+    home.run(SEND)
+        .env("SSL_CERT_FILE", &pipe)
+        .api(&url)
+        .success();
     writer.join().unwrap().unwrap();
 }
 
@@ -182,19 +261,40 @@ fn a_certificate_for_another_name_was_not_sent() {
     home.write("ca.pem", authority);
     let url = format!("https://localhost:{}", server.port());
     // No retry: it would be the same certificate again.
-    let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record").api(&url);
-    let said = ["TLS failed: ", "localhost", "elsewhere.example", "--api-url"];
+    let run = home
+        .run("send text --to 593987654321 Hola --ca-cert ca.pem -o record")
+        .api(&url);
+    let said = [
+        "TLS failed: ",
+        "localhost",
+        "elsewhere.example",
+        "--api-url",
+    ];
     let ended = run.fails(7, &said);
-    assert_eq!((ended.json()["attempts"].as_u64(), ended.json()["error"]["code"].as_str()), (Some(1), Some("tls")));
+    assert_eq!(
+        (
+            ended.json()["attempts"].as_u64(),
+            ended.json()["error"]["code"].as_str()
+        ),
+        (Some(1), Some("tls"))
+    );
     if cfg!(target_os = "linux") {
-        home.run(SEND).env("SSL_CERT_FILE", home.path().join("ca.pem")).api(&url).fails(7, &said);
+        home.run(SEND)
+            .env("SSL_CERT_FILE", home.path().join("ca.pem"))
+            .api(&url)
+            .fails(7, &said);
     }
 }
 
 #[test]
 fn a_server_without_tls_was_not_sent() {
-    let server = Server::answering(Reply::Greeting(b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()));
-    Home::new().run(SEND).api(&server.url.replace("http:", "https:")).fails(7, &["not sent: TLS failed"]);
+    let server = Server::answering(Reply::Greeting(
+        b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
+    ));
+    Home::new()
+        .run(SEND)
+        .api(&server.url.replace("http:", "https:"))
+        .fails(7, &["not sent: TLS failed"]);
 }
 
 #[test]
@@ -203,13 +303,18 @@ fn a_tls_error_after_the_request_leaves_it_unknown() {
     let home = Home::new();
     home.write("ca.pem", authority);
     let run = home.run("send text --to 593987654321 Hola --ca-cert ca.pem -o record");
-    let ended = run.api(&format!("https://localhost:{}", server.port())).fails(8, &["it may have been sent"]);
+    let ended = run
+        .api(&format!("https://localhost:{}", server.port()))
+        .fails(8, &["it may have been sent"]);
     assert_eq!(ended.json()["attempts"], 1);
 }
 
 #[test]
 fn a_certificate_out_of_its_time_says_so() {
-    for (from, to, said) in [(2001, 2002, "certificate expired"), (2901, 2902, "certificate not valid yet")] {
+    for (from, to, said) in [
+        (2001, 2002, "certificate expired"),
+        (2901, 2902, "certificate not valid yet"),
+    ] {
         let (server, authority) = start_with("localhost", Flaw::None, |certificate| {
             certificate.not_before = date_time_ymd(from, 1, 1);
             certificate.not_after = date_time_ymd(to, 1, 1);
@@ -217,7 +322,10 @@ fn a_certificate_out_of_its_time_says_so() {
         let home = Home::new();
         home.write("ca.pem", authority);
         let url = format!("https://localhost:{}", server.port());
-        home.run(SEND).args(&["--ca-cert", "ca.pem"]).api(&url).fails(7, &[said, "set the clock here"]);
+        home.run(SEND)
+            .args(&["--ca-cert", "ca.pem"])
+            .api(&url)
+            .fails(7, &[said, "set the clock here"]);
     }
 }
 
@@ -235,7 +343,10 @@ fn a_server_that_wants_a_client_certificate_was_not_sent() {
             "no client certificate to give",
         ],
     );
-    assert_eq!((&ended.json()["sent"], &ended.json()["attempts"]), (&"no".into(), &1.into()));
+    assert_eq!(
+        (&ended.json()["sent"], &ended.json()["attempts"]),
+        (&"no".into(), &1.into())
+    );
 }
 
 #[test]
@@ -243,32 +354,74 @@ fn a_handshake_that_hangs_or_closes_was_not_sent() {
     let home = Home::new();
     let hanging = Server::answering(Reply::HangBeforeReading);
     let url = hanging.url.replace("http:", "https:");
-    home.run(SEND).args(&["--timeout", "500ms"]).api(&url).fails(7, &["not sent: connecting took too long"]);
+    home.run(SEND)
+        .args(&["--timeout", "500ms"])
+        .api(&url)
+        .fails(7, &["not sent: connecting took too long"]);
     let closing = Server::answering(Reply::ResetBeforeReading);
-    home.run(SEND).api(&closing.url.replace("http:", "https:")).fails(7, &["not sent: "]);
+    home.run(SEND)
+        .api(&closing.url.replace("http:", "https:"))
+        .fails(7, &["not sent: "]);
 }
 
 #[test]
 fn broken_or_missing_roots_are_a_matter_of_configuration() {
     let home = Home::new();
     home.write("empty.pem", "");
-    home.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    home.write(
+        "broken.pem",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    );
     let url = "https://localhost:1";
     let key = KeyPair::generate().unwrap();
     home.write("key.pem", key.serialize_pem());
     home.write("ca.der", authority().der());
     for (file, parts) in [
-        ("empty.pem", ["empty.pem has no PEM certificate\n", "in PEM, which begins with"]),
-        ("broken.pem", ["the root certificates cannot be used: broken.pem: ", "--ca-cert FILE"]),
-        ("key.pem", ["key.pem has no PEM certificate\n", "in PEM, which begins with"]),
-        ("ca.der", ["ca.der has no PEM certificate\n", "openssl x509 -inform der"]),
+        (
+            "empty.pem",
+            [
+                "empty.pem has no PEM certificate\n",
+                "in PEM, which begins with",
+            ],
+        ),
+        (
+            "broken.pem",
+            [
+                "the root certificates cannot be used: broken.pem: ",
+                "--ca-cert FILE",
+            ],
+        ),
+        (
+            "key.pem",
+            [
+                "key.pem has no PEM certificate\n",
+                "in PEM, which begins with",
+            ],
+        ),
+        (
+            "ca.der",
+            [
+                "ca.der has no PEM certificate\n",
+                "openssl x509 -inform der",
+            ],
+        ),
     ] {
-        home.run(SEND).args(&["--ca-cert", file]).api(url).fails(3, &parts);
+        home.run(SEND)
+            .args(&["--ca-cert", file])
+            .api(url)
+            .fails(3, &parts);
     }
-    home.run(SEND).args(&["--ca-cert", "missing.pem"]).api(url).fails(3, &["failed to read missing.pem"]);
+    home.run(SEND)
+        .args(&["--ca-cert", "missing.pem"])
+        .api(url)
+        .fails(3, &["failed to read missing.pem"]);
     if cfg!(target_os = "linux") {
         let missing = home.path().join("missing.pem");
-        let run = home.run(SEND).env("SSL_CERT_FILE", &missing).env("SSL_CERT_DIR", home.path()).api(url);
+        let run = home
+            .run(SEND)
+            .env("SSL_CERT_FILE", &missing)
+            .env("SSL_CERT_DIR", home.path())
+            .api(url);
         run.fails(3, &["root certificates", "--ca-cert"]);
     }
 }

@@ -14,6 +14,13 @@ fn sessions_are_as_written() {
     // A program that trycmd does not find by itself would be left out without failing.
     cases.register_bin("jelouctl", Bin::Path(cargo_bin!("jelouctl").into()));
     cases.env("HOME", home).env("XDG_CONFIG_HOME", home);
-    cases.env("USERPROFILE", home).env("APPDATA", home).env("LOCALAPPDATA", home);
-    cases.case("README.md").case("README.es.md").case("tests/transcripts/*.trycmd").run();
+    cases
+        .env("USERPROFILE", home)
+        .env("APPDATA", home)
+        .env("LOCALAPPDATA", home);
+    cases
+        .case("README.md")
+        .case("README.es.md")
+        .case("tests/transcripts/*.trycmd")
+        .run();
 }

@@ -21,18 +21,27 @@ fn listed(status: &str) -> Reply {
 
 /// The same, as a message to this person.
 fn listed_for(person: &str, status: &str) -> Reply {
-    history(&json!({"by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT_ID"}}), status)
+    history(
+        &json!({"by": "bot", "recipient": {"id": person}, "sender": {"id": "BOT_ID"}}),
+        status,
+    )
 }
 
 /// The same, as a message from the person.
 fn written_by_user(status: &str) -> Reply {
-    history(&json!({"by": "user", "recipient": {"id": "BOT_ID"}, "sender": {"id": ANA}}), status)
+    history(
+        &json!({"by": "user", "recipient": {"id": "BOT_ID"}, "sender": {"id": ANA}}),
+        status,
+    )
 }
 
 fn history(entry: &Value, status: &str) -> Reply {
     let mut entry = entry.clone();
     (entry["messageId"], entry["status"]) = (json!(ID), json!(status));
-    Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
+    Reply::json(
+        200,
+        &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string(),
+    )
 }
 
 fn nothing_listed() -> Reply {
@@ -53,19 +62,28 @@ fn accepting(accepted: Reply, look_ups: Vec<Reply>) -> Server {
 
 /// One POST, followed only by GETs; returns the number of GETs.
 fn look_ups(received: &[Received]) -> usize {
-    let methods: Vec<_> = received.iter().map(|request| request.line.split(' ').next().unwrap()).collect();
+    let methods: Vec<_> = received
+        .iter()
+        .map(|request| request.line.split(' ').next().unwrap())
+        .collect();
     assert_eq!(methods[0], "POST");
-    assert!(methods[1..].iter().all(|method| *method == "GET"), "{methods:?}");
+    assert!(
+        methods[1..].iter().all(|method| *method == "GET"),
+        "{methods:?}"
+    );
     methods.len() - 1
 }
 
-const SEND_TEMPLATE: &str = "send template --to 593987654321 order_shipped -o record --wait delivered";
+const SEND_TEMPLATE: &str =
+    "send template --to 593987654321 order_shipped -o record --wait delivered";
 
 /// A page of the notifications with the template in this state, as one to this person.
 fn template(person: &str, status: &str, error: &str) -> Reply {
-    let entry =
-        json!({"id": "u-1", "destination": person, "sentStatus": status, "error": error, "deliveryUserAt": null});
-    Reply::json(200, &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string())
+    let entry = json!({"id": "u-1", "destination": person, "sentStatus": status, "error": error, "deliveryUserAt": null});
+    Reply::json(
+        200,
+        &json!({"pagination": {"totalPages": 1}, "results": [entry]}).to_string(),
+    )
 }
 
 /// The answers of a look-up, the last one repeated; the code, `delivery.state`, and what is said.
@@ -77,42 +95,114 @@ fn check(words: &str, accepted: &Reply, cases: Vec<Case>) {
     for (replies, code, state, said) in cases {
         let (asked, case) = (replies.len(), format!("{replies:?}"));
         let server = accepting(accepted.clone(), replies);
-        let within = if code == 0 || state == "undelivered" { "60s" } else { "300ms" };
-        let ended = home.run(&format!("{words} --for {within}")).api(&server.url).end();
+        let within = if code == 0 || state == "undelivered" {
+            "60s"
+        } else {
+            "300ms"
+        };
+        let ended = home
+            .run(&format!("{words} --for {within}"))
+            .api(&server.url)
+            .end();
         assert_eq!(ended.code, code, "{case}: {ended:?}");
-        assert!(ended.stderr.contains(said), "{case}: `{said}` is missing in {}", ended.stderr);
-        assert_eq!(ended.stderr.contains(NOT_AGAIN), code == 15, "{case}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains(said),
+            "{case}: `{said}` is missing in {}",
+            ended.stderr
+        );
+        assert_eq!(
+            ended.stderr.contains(NOT_AGAIN),
+            code == 15,
+            "{case}: {}",
+            ended.stderr
+        );
         let record = ended.json();
-        assert_eq!((&record["sent"], &record["delivery"]["state"]), (&json!("yes"), &json!(state)), "{case}: {record}");
+        assert_eq!(
+            (&record["sent"], &record["delivery"]["state"]),
+            (&json!("yes"), &json!(state)),
+            "{case}: {record}"
+        );
         assert_eq!(record["error"], Value::Null, "{case}: {record}");
-        assert!(look_ups(&server.received()) >= asked, "{case}: {:?}", server.received());
+        assert!(
+            look_ups(&server.received()) >= asked,
+            "{case}: {:?}",
+            server.received()
+        );
     }
 }
 
 #[test]
 fn it_ends_with_0_only_when_the_message_has_come_so_far() {
-    let late = vec![nothing_listed(), listed("CREATED"), listed("DELIVERED_USER")];
+    let late = vec![
+        nothing_listed(),
+        listed("CREATED"),
+        listed("DELIVERED_USER"),
+    ];
     let undelivered = "error: accepted, but undelivered: Jelou gives no reason";
     let at_whatsapp = "error: accepted, but not delivered within 0.3 s: it is at WhatsApp";
     let cases = vec![
-        (vec![listed("DELIVERED_USER")], 0, "delivered", "note: delivered after "),
+        (
+            vec![listed("DELIVERED_USER")],
+            0,
+            "delivered",
+            "note: delivered after ",
+        ),
         (vec![listed("READ")], 0, "read", "note: read after "),
         (late, 0, "delivered", ""),
-        (vec![listed("DELIVERED_CHANNEL"), listed("FAILED")], 15, "undelivered", undelivered),
-        (vec![listed("DELIVERED_CHANNEL")], 15, "at_whatsapp", at_whatsapp),
+        (
+            vec![listed("DELIVERED_CHANNEL"), listed("FAILED")],
+            15,
+            "undelivered",
+            undelivered,
+        ),
+        (
+            vec![listed("DELIVERED_CHANNEL")],
+            15,
+            "at_whatsapp",
+            at_whatsapp,
+        ),
         (vec![listed("PAUSED")], 15, "other", "it is PAUSED"),
-        (vec![nothing_listed()], 15, "accepted", "Jelou does not list it yet"),
+        (
+            vec![nothing_listed()],
+            15,
+            "accepted",
+            "Jelou does not list it yet",
+        ),
         // An id of another sort, or another spelling, may be the same person's.
-        (vec![listed_for("US.13491208655302741918", "READ")], 0, "read", ""),
+        (
+            vec![listed_for("US.13491208655302741918", "READ")],
+            0,
+            "read",
+            "",
+        ),
         (vec![listed_for("+593 98 765 4321", "READ")], 0, "read", ""),
     ];
     check(SEND, &Reply::accepted(), cases);
     let nothing_to_ask_by = "its answer has no message id to ask Jelou by";
-    check(SEND, &Reply::json(200, r#"{"success":true}"#), vec![(vec![], 15, "accepted", nothing_to_ask_by)]);
+    check(
+        SEND,
+        &Reply::json(200, r#"{"success":true}"#),
+        vec![(vec![], 15, "accepted", nothing_to_ask_by)],
+    );
     let cases = vec![
-        (vec![template(ANA, "FAILED", "(#131049) Held back")], 15, "undelivered", "undelivered: (#131049) Held back"),
-        (vec![template(ANA, "DELIVERED_USER", "")], 0, "delivered", ""),
-        (vec![template("593987654399", "DELIVERED_USER", "")], 15, "accepted", "error: accepted, but not "),
+        (
+            vec![template(ANA, "FAILED", "(#131049) Held back")],
+            15,
+            "undelivered",
+            "undelivered: (#131049) Held back",
+        ),
+        (
+            vec![template(ANA, "DELIVERED_USER", "")],
+            0,
+            "delivered",
+            "",
+        ),
+        (
+            vec![template("593987654399", "DELIVERED_USER", "")],
+            15,
+            "accepted",
+            "error: accepted, but not ",
+        ),
     ];
     check(SEND_TEMPLATE, &hsm(), cases);
 }
@@ -123,16 +213,29 @@ fn hsm() -> Reply {
 
 #[test]
 fn a_look_up_that_fails_or_tells_of_another_message_is_no_delivery() {
-    let other = r#"{"pagination":{"totalPages":1},"results":[{"messageId":"x","status":"READ"},7]}"#;
+    let other =
+        r#"{"pagination":{"totalPages":1},"results":[{"messageId":"x","status":"READ"},7]}"#;
     let unlisted = "does not list it yet";
     let cases = [
-        (Reply::json(404, "{}"), "this account has no message look-ups"),
-        (Reply::json(404, r#"{"code":"E1019"}"#), "the API answered 404: E1019"),
+        (
+            Reply::json(404, "{}"),
+            "this account has no message look-ups",
+        ),
+        (
+            Reply::json(404, r#"{"code":"E1019"}"#),
+            "the API answered 404: E1019",
+        ),
         (Reply::json(401, "{}"), "the API answered 401"),
         (Reply::json(422, "{}"), "the API answered 422"),
         (Reply::json(500, "{}"), "the API answered 500"),
-        (Reply::with_headers(429, "Retry-After: 60\r\n", "{}"), "the API answered 429"),
-        (Reply::HangAfterReading, "not known to be delivered: no answer in time"),
+        (
+            Reply::with_headers(429, "Retry-After: 60\r\n", "{}"),
+            "the API answered 429",
+        ),
+        (
+            Reply::HangAfterReading,
+            "not known to be delivered: no answer in time",
+        ),
         (Reply::ResetAfterReading, "the connection failed"),
         (Reply::json(200, "<html>"), "its body is an HTML page"),
         (Reply::json(200, other), unlisted),
@@ -155,10 +258,18 @@ fn the_record_has_why_a_template_was_not_delivered() {
 #[test]
 fn what_was_not_accepted_is_not_waited_for() {
     let home = Home::new();
-    for (reply, code) in [(Reply::json(400, "{}"), 5), (Reply::json(500, "{}"), 8), (Reply::json(401, "{}"), 4)] {
+    for (reply, code) in [
+        (Reply::json(400, "{}"), 5),
+        (Reply::json(500, "{}"), 8),
+        (Reply::json(401, "{}"), 4),
+    ] {
         let server = accepting(reply, vec![listed("READ")]);
         let ended = home.run(SEND).api(&server.url).end();
-        assert_eq!((ended.code, look_ups(&server.received())), (code, 0), "{ended:?}");
+        assert_eq!(
+            (ended.code, look_ups(&server.received())),
+            (code, 0),
+            "{ended:?}"
+        );
         assert_eq!(ended.json()["delivery"], Value::Null);
     }
     let server = Server::never_asked();
@@ -170,29 +281,60 @@ fn what_was_not_accepted_is_not_waited_for() {
             "--wait: the answer to a flow message has no id",
         ),
         (format!("send text --to {ANA} Hola --for 1m"), "--wait"),
-        (format!("send text --to {ANA} Hola --wait replied"), "[possible values: delivered, read]"),
-        (format!("send text --to {ANA} Hola --wait read --for soon"), "`soon` is not a duration"),
+        (
+            format!("send text --to {ANA} Hola --wait replied"),
+            "[possible values: delivered, read]",
+        ),
+        (
+            format!("send text --to {ANA} Hola --wait read --for soon"),
+            "`soon` is not a duration",
+        ),
     ] {
         home.run(&words).api(&server.url).fails(2, &[said]);
     }
-    home.run(&format!("{SEND} --dry-run")).api(&refused_url()).success();
+    home.run(&format!("{SEND} --dry-run"))
+        .api(&refused_url())
+        .success();
 }
 
 #[test]
 fn a_signal_while_it_waits_takes_nothing_back() {
     let home = Home::new();
-    let server = Arc::new(accepting(Reply::accepted(), vec![nothing_listed(), Reply::HangAfterReading]));
+    let server = Arc::new(accepting(
+        Reply::accepted(),
+        vec![nothing_listed(), Reply::HangAfterReading],
+    ));
     for (signal, looks) in [("-TERM", 1), ("-INT", 2), ("-HUP", 2)] {
         let before = server.received().len();
         let log = home.path().join("log.jsonl");
-        let child = home.process(SEND, &server.url).env("JELOUCTL_LOG", log).spawn().unwrap();
-        wait_until("it looks", || server.received().len() > before + if before == 0 { looks } else { 1 });
+        let child = home
+            .process(SEND, &server.url)
+            .env("JELOUCTL_LOG", log)
+            .spawn()
+            .unwrap();
+        wait_until("it looks", || {
+            server.received().len() > before + if before == 0 { looks } else { 1 }
+        });
         // The log has it by now, even if the process ends.
-        assert!(home.read("log.jsonl").lines().last().unwrap().contains(r#""sent":"yes""#));
+        assert!(
+            home.read("log.jsonl")
+                .lines()
+                .last()
+                .unwrap()
+                .contains(r#""sent":"yes""#)
+        );
         tool(std::process::Command::new("kill").args([signal, &child.id().to_string()]));
         let ended = Ended::new(&child.wait_with_output().unwrap());
-        assert_eq!((ended.code, &ended.json()["sent"]), (15, &json!("yes")), "{ended:?}");
-        assert!(ended.stderr.contains("accepted, but interrupted by SIG"), "{}", ended.stderr);
+        assert_eq!(
+            (ended.code, &ended.json()["sent"]),
+            (15, &json!("yes")),
+            "{ended:?}"
+        );
+        assert!(
+            ended.stderr.contains("accepted, but interrupted by SIG"),
+            "{}",
+            ended.stderr
+        );
     }
     assert_eq!(home.read("log.jsonl").lines().count(), 3);
 }
@@ -208,9 +350,16 @@ fn a_notice_is_waited_for_and_the_code_is_the_commands_unless_it_is_strict() {
     ] {
         let server = accepting(Reply::accepted(), vec![reply]);
         let words = format!("run --to {ANA} --wait delivered {flags} --");
-        let ended = home.run(&words).args(&["sh", "-c", "exit 7"]).api(&server.url).end();
+        let ended = home
+            .run(&words)
+            .args(&["sh", "-c", "exit 7"])
+            .api(&server.url)
+            .end();
         assert_eq!(ended.code, code, "{flags}: {ended:?}");
-        let is_said = ended.stderr.contains("error: the notice was accepted, but ") && ended.stderr.contains(NOT_AGAIN);
+        let is_said = ended
+            .stderr
+            .contains("error: the notice was accepted, but ")
+            && ended.stderr.contains(NOT_AGAIN);
         assert_eq!(is_said, flags.is_empty() || code == 15, "{}", ended.stderr);
         assert_eq!(look_ups(&server.received()), 1);
     }
@@ -219,11 +368,20 @@ fn a_notice_is_waited_for_and_the_code_is_the_commands_unless_it_is_strict() {
 #[test]
 fn a_notice_that_was_sent_before_under_its_key_is_waited_for_too() {
     let home = Home::new();
-    let server = accepting(Reply::accepted(), vec![listed("DELIVERED_USER"), listed("FAILED")]);
+    let server = accepting(
+        Reply::accepted(),
+        vec![listed("DELIVERED_USER"), listed("FAILED")],
+    );
     let words = format!("run --to {ANA} --once k --wait delivered --strict-notify -- true");
     home.run(&words).api(&server.url).success();
-    let again = home.run(&words).api(&server.url).fails(15, &["error: the notice was accepted, but undelivered"]);
-    assert!(again.stderr.contains("already sent under the key k"), "{again:?}");
+    let again = home
+        .run(&words)
+        .api(&server.url)
+        .fails(15, &["error: the notice was accepted, but undelivered"]);
+    assert!(
+        again.stderr.contains("already sent under the key k"),
+        "{again:?}"
+    );
     assert_eq!(look_ups(&server.received()), 2);
 }
 
@@ -233,12 +391,24 @@ fn the_sandbox_plays_what_can_happen() {
     for (fault, within, code, said) in [
         ("", "60s", 0, "note: delivered after "),
         ("--fault late=1s", "60s", 0, "note: delivered after "),
-        ("--fault undelivered", "60s", 15, "error: accepted, but undelivered: "),
-        ("--fault unlisted", "300ms", 15, "Jelou does not list it yet"),
+        (
+            "--fault undelivered",
+            "60s",
+            15,
+            "error: accepted, but undelivered: ",
+        ),
+        (
+            "--fault unlisted",
+            "300ms",
+            15,
+            "Jelou does not list it yet",
+        ),
     ] {
         let run = home.run(&format!("sandbox --deliver-after 100ms {fault} --"));
-        let send =
-            format!("{} send text --to {ANA} Hola --wait delivered --for {within}", env!("CARGO_BIN_EXE_jelouctl"));
+        let send = format!(
+            "{} send text --to {ANA} Hola --wait delivered --for {within}",
+            env!("CARGO_BIN_EXE_jelouctl")
+        );
         let ended = run.args(&send.split(' ').collect::<Vec<_>>()).end();
         assert_eq!(ended.code, code, "{fault}: {ended:?}");
         assert!(ended.stderr.contains(said), "{fault}: {}", ended.stderr);

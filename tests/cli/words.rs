@@ -19,18 +19,73 @@ fn preview(home: &Home, arguments: &[&str]) -> Ended {
 fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
     let home = Home::new();
     home.write("people.csv", LIST);
-    home.write("people.ndjson", "{\"celular\":593987654321,\"nombre\":\"Ana\",\"Nombre completo\":\"Ana Ríos\"}\n");
+    home.write(
+        "people.ndjson",
+        "{\"celular\":593987654321,\"nombre\":\"Ana\",\"Nombre completo\":\"Ana Ríos\"}\n",
+    );
     let send = |words: &[&str]| home.run("--sandbox bulk send").args(words);
     for list in ["people.csv", "people.ndjson"] {
         for (text, parts) in [
-            ("Hola {{1}}", &["text: {{1}} names no column", "{{ nombre }}, {{ nombre_completo }}", "{{ '{{1}}' }}"]),
-            ("{{ 1 }}", &["text: {{1}} names no column", "{{ nombre }}", "nothing was sent"]),
-            ("Hola {nombre}", &["text: {nombre} would be sent as written", "written {{ nombre }}", "{{ '{nombre}' }}"]),
-            ("[Nombre Completo]", &["text: [Nombre Completo]", "{{ nombre_completo }}", "nothing was sent"]),
-            ("<nombre> {{ nombre }}", &["text: <nombre> would be sent", "{{ nombre }}", "nothing was sent"]),
-            ("Hola {completo}, paga", &["text: {completo} would be sent", "{{ nombre_completo }}", "nothing was sent"]),
-            ("Hola {{ debug() }}", &["there are no functions", "error", "nothing was sent"]),
-            ("%NOMBRE%", &["text: %NOMBRE% would be sent", "{{ nombre }}", "nothing was sent"]),
+            (
+                "Hola {{1}}",
+                &[
+                    "text: {{1}} names no column",
+                    "{{ nombre }}, {{ nombre_completo }}",
+                    "{{ '{{1}}' }}",
+                ],
+            ),
+            (
+                "{{ 1 }}",
+                &[
+                    "text: {{1}} names no column",
+                    "{{ nombre }}",
+                    "nothing was sent",
+                ],
+            ),
+            (
+                "Hola {nombre}",
+                &[
+                    "text: {nombre} would be sent as written",
+                    "written {{ nombre }}",
+                    "{{ '{nombre}' }}",
+                ],
+            ),
+            (
+                "[Nombre Completo]",
+                &[
+                    "text: [Nombre Completo]",
+                    "{{ nombre_completo }}",
+                    "nothing was sent",
+                ],
+            ),
+            (
+                "<nombre> {{ nombre }}",
+                &[
+                    "text: <nombre> would be sent",
+                    "{{ nombre }}",
+                    "nothing was sent",
+                ],
+            ),
+            (
+                "Hola {completo}, paga",
+                &[
+                    "text: {completo} would be sent",
+                    "{{ nombre_completo }}",
+                    "nothing was sent",
+                ],
+            ),
+            (
+                "Hola {{ debug() }}",
+                &["there are no functions", "error", "nothing was sent"],
+            ),
+            (
+                "%NOMBRE%",
+                &[
+                    "text: %NOMBRE% would be sent",
+                    "{{ nombre }}",
+                    "nothing was sent",
+                ],
+            ),
         ] {
             send(&[list, "text", text]).fails(2, parts);
         }
@@ -41,22 +96,53 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
     let template = ["people.csv", "template", "t", "--param", "{{1}}"];
     send(&template).fails(2, &["parameters[0]: {{1}} names no column"]);
     let bare = ["people.csv", "template", "t", "--param", "nombre"];
-    send(&bare).fails(2, &["parameters[0]: nombre would be sent as written", "{{ nombre }}", "{{ 'nombre' }}"]);
-    send(&["people.csv", "template", "t", "--param", "{nombre}"]).fails(2, &["parameters[0]: {nombre} would be sent"]);
-    let word = preview(&home, &["people.csv", "template", "t", "--param", "{{ 'nombre' }}"]);
+    send(&bare).fails(
+        2,
+        &[
+            "parameters[0]: nombre would be sent as written",
+            "{{ nombre }}",
+            "{{ 'nombre' }}",
+        ],
+    );
+    send(&["people.csv", "template", "t", "--param", "{nombre}"])
+        .fails(2, &["parameters[0]: {nombre} would be sent"]);
+    let word = preview(
+        &home,
+        &["people.csv", "template", "t", "--param", "{{ 'nombre' }}"],
+    );
     assert_eq!(word.json()["body"]["parameters"][0], "nombre");
     let quoted = send(&["people.csv", "text", "Hola {{ 'nombre' }}"]);
-    quoted.fails(2, &["text: {{ 'nombre' }} is that word for everybody", "leave the braces out"]);
-    send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"]).fails(2, &["--to: {{1}} names no column"]);
-    home.write("body.json", r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#);
-    send(&["people.csv", "text", "--body", "body.json"]).fails(2, &["buttons[0].text: {nombre} would be sent"]);
-    assert!(home.run("bulk list").success().stdout.is_empty(), "a run was made");
+    quoted.fails(
+        2,
+        &[
+            "text: {{ 'nombre' }} is that word for everybody",
+            "leave the braces out",
+        ],
+    );
+    send(&["people.csv", "text", "x", "--to", "{{1}}{{ celular }}"])
+        .fails(2, &["--to: {{1}} names no column"]);
+    home.write(
+        "body.json",
+        r#"{"text": "x", "buttons": [{"text": "{nombre}", "type": "reply"}]}"#,
+    );
+    send(&["people.csv", "text", "--body", "body.json"])
+        .fails(2, &["buttons[0].text: {nombre} would be sent"]);
+    assert!(
+        home.run("bulk list").success().stdout.is_empty(),
+        "a run was made"
+    );
     for (text, sent) in [
         ("{{ '{nombre}' }} {{ '{{1}}' }}", "{nombre} {{1}}"),
-        ("<b>{{ nombre }}</b> [1] {} 100% {otro}", "<b>Ana</b> [1] {} 100% {otro}"),
+        (
+            "<b>{{ nombre }}</b> [1] {} 100% {otro}",
+            "<b>Ana</b> [1] {} 100% {otro}",
+        ),
         (r#"{"nombre": ["nombre"]}"#, r#"{"nombre": ["nombre"]}"#),
     ] {
-        assert_eq!(preview(&home, &["people.csv", "text", text]).json()["body"]["text"], sent);
+        assert_eq!(
+            preview(&home, &["people.csv", "text", text]).json()["body"]["text"],
+            sent
+        );
     }
 }
 
@@ -64,10 +150,16 @@ fn what_is_meant_for_a_column_never_goes_out_as_it_stands() {
 fn an_empty_cell_has_a_default() {
     let home = Home::new();
     home.write("people.csv", "celular,saldo\n593987654321,\n");
-    for text in ["{{ saldo | default('0') }}", "{{ saldo | default('0', true) }}"] {
+    for text in [
+        "{{ saldo | default('0') }}",
+        "{{ saldo | default('0', true) }}",
+    ] {
         let ended = preview(&home, &["people.csv", "text", text]);
         assert_eq!(
-            (&ended.json()["body"]["text"], ended.stderr.contains("no `saldo`")),
+            (
+                &ended.json()["body"]["text"],
+                ended.stderr.contains("no `saldo`")
+            ),
             (&json!("0"), false),
             "{text}"
         );
@@ -79,12 +171,22 @@ fn an_empty_cell_has_a_default() {
         ("0", "{{ saldo | number | default('nada') }}", "0"),
         ("no", "{{ saldo | yes | default('nada', true) }}", "nada"),
     ] {
-        home.write("people.csv", format!("celular,saldo\n593987654321,{cell}\n"));
+        home.write(
+            "people.csv",
+            format!("celular,saldo\n593987654321,{cell}\n"),
+        );
         let ended = preview(&home, &["people.csv", "text", text]);
-        assert_eq!(ended.json()["body"]["text"], json!(expected), "{text} of {cell}");
+        assert_eq!(
+            ended.json()["body"]["text"],
+            json!(expected),
+            "{text} of {cell}"
+        );
     }
     // The suggested line uses the intended column, and no other with a similar name.
-    home.write("people.csv", "Nombre completo,nombre_completo,celular\nAna Ríos,ana,593987654321\n");
+    home.write(
+        "people.csv",
+        "Nombre completo,nombre_completo,celular\nAna Ríos,ana,593987654321\n",
+    );
     home.list_shown(&["people.csv", "text", "Hola {Nombre completo}"])
         .fails(2, &["write {{ row['Nombre completo'] }}"]);
 }
@@ -94,39 +196,87 @@ fn one_message_warns_of_what_only_a_list_fills_in() {
     let jelou = Jelou::accepting();
     let home = Home::new();
     for text in ["Hola {{1}}", "Hola {{ nombre }}"] {
-        let send = |flags: &[&str]| home.run("send text --to 593987654321").args(flags).args(&[text]).api(&jelou.url);
-        send(&[]).success().told(&["warning: text: {{", "as it stands"]);
+        let send = |flags: &[&str]| {
+            home.run("send text --to 593987654321")
+                .args(flags)
+                .args(&[text])
+                .api(&jelou.url)
+        };
+        send(&[])
+            .success()
+            .told(&["warning: text: {{", "as it stands"]);
         send(&["--strict"]).fails(2, &["as it stands"]);
     }
-    let parameter = home.run("send template t --to 593987654321 --param {{1}}").api(&jelou.url).success();
-    assert!(parameter.stderr.contains("warning: parameters[0]: {{1}} is sent as it stands"), "{parameter:?}");
-    assert!(home.run("send text --to 593987654321 {{").api(&jelou.url).success().stderr.is_empty());
+    let parameter = home
+        .run("send template t --to 593987654321 --param {{1}}")
+        .api(&jelou.url)
+        .success();
+    assert!(
+        parameter
+            .stderr
+            .contains("warning: parameters[0]: {{1}} is sent as it stands"),
+        "{parameter:?}"
+    );
+    assert!(
+        home.run("send text --to 593987654321 {{")
+            .api(&jelou.url)
+            .success()
+            .stderr
+            .is_empty()
+    );
 }
 
 #[test]
 fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
     let home = Home::new();
-    let rows: Vec<_> = (0..8).map(|n| format!("59398765432{n},{}\n", if n == 0 { "Ana" } else { " " })).collect();
+    let rows: Vec<_> = (0..8)
+        .map(|n| format!("59398765432{n},{}\n", if n == 0 { "Ana" } else { " " }))
+        .collect();
     home.write("people.csv", format!("celular,nombre\n{}", rows.concat()));
     let told = "note: 7 rows are missing `nombre`: line 3, 4, 5, 6, 7, …";
     let ended = preview(&home, &["people.csv", "text", "Hola {{ nombre | trim }}"]);
-    assert!(ended.stderr.contains(told) && ended.stdout.lines().count() == 8, "{ended:?}");
-    for text in ["Hola {{ nombre | default('x', true) }}", "Hola{% if nombre != '' %} {{ nombre }}{% endif %}", "Hola"]
-    {
+    assert!(
+        ended.stderr.contains(told) && ended.stdout.lines().count() == 8,
+        "{ended:?}"
+    );
+    for text in [
+        "Hola {{ nombre | default('x', true) }}",
+        "Hola{% if nombre != '' %} {{ nombre }}{% endif %}",
+        "Hola",
+    ] {
         let ended = preview(&home, &["people.csv", "text", text]);
         assert!(!ended.stderr.contains("no `nombre`"), "{ended:?}");
     }
-    home.write("people.csv", "celular,nombre\n593987654321,Ana\n593987654322,\n");
-    let by_id = ["template", "--template-id", "3", "--param", "a={{ nombre }}"];
+    home.write(
+        "people.csv",
+        "celular,nombre\n593987654321,Ana\n593987654322,\n",
+    );
+    let by_id = [
+        "template",
+        "--template-id",
+        "3",
+        "--param",
+        "a={{ nombre }}",
+    ];
     let by_name = ["template", "t", "--param", "x", "--param", "{{ nombre }}"];
-    let button = ["template", "t", "--button-param", "{\"type\": \"URL\", \"param\": \"{{ nombre }}\"}"];
-    for (words, path) in
-        [(&by_id[..], "parameters.a"), (&by_name, "parameters[1]"), (&button, "buttonParameters[0].param")]
-    {
+    let button = [
+        "template",
+        "t",
+        "--button-param",
+        "{\"type\": \"URL\", \"param\": \"{{ nombre }}\"}",
+    ];
+    for (words, path) in [
+        (&by_id[..], "parameters.a"),
+        (&by_name, "parameters[1]"),
+        (&button, "buttonParameters[0].param"),
+    ] {
         let send = home.run("--sandbox bulk send people.csv").args(words);
         send.fails(
             2,
-            &[&format!("line 3: {path}: is empty; a template takes no empty parameter"), "1 row cannot be sent"],
+            &[
+                &format!("line 3: {path}: is empty; a template takes no empty parameter"),
+                "1 row cannot be sent",
+            ],
         );
     }
 }
@@ -135,7 +285,11 @@ fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
 fn a_word_that_stands_for_nothing_is_told_and_an_error_of_the_spreadsheet_makes_the_row_invalid() {
     let home = Home::new();
     let names = ["Ana", "N/A", "N/A", "null"];
-    let rows: Vec<_> = names.iter().enumerate().map(|(n, name)| format!("59398765432{n},{name}\n")).collect();
+    let rows: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(n, name)| format!("59398765432{n},{name}\n"))
+        .collect();
     home.write("people.csv", format!("celular,nombre\n{}", rows.concat()));
     let ended = preview(&home, &["people.csv", "text", "Hola {{ nombre | upper }}"]);
     assert_eq!(ended.stdout.lines().count(), 4);
@@ -145,16 +299,37 @@ fn a_word_that_stands_for_nothing_is_told_and_an_error_of_the_spreadsheet_makes_
     ] {
         assert!(ended.stderr.contains(told), "{ended:?}");
     }
-    for text in ["Hola {% if nombre != 'N/A' and nombre != 'null' %}{{ nombre }}{% endif %}", "Hola"] {
+    for text in [
+        "Hola {% if nombre != 'N/A' and nombre != 'null' %}{{ nombre }}{% endif %}",
+        "Hola",
+    ] {
         let ended = preview(&home, &["people.csv", "text", text]);
         assert!(!ended.stderr.contains("N/A"), "{ended:?}");
     }
     let strict = home.run("--sandbox bulk send people.csv text --strict 'Hola {{ nombre }}'");
-    strict.fails(2, &["line 3: nombre: `N/A` stands for nothing", "3 rows cannot be sent"]);
-    home.write("people.csv", "celular,nombre\n593987654321,Ana\n593987654322,#¡REF!\n593987654323,#N/A\n");
-    for kind in [&["text", "Hola {{ nombre }}"][..], &["template", "t", "--param", "{{ nombre }}"]] {
+    strict.fails(
+        2,
+        &[
+            "line 3: nombre: `N/A` stands for nothing",
+            "3 rows cannot be sent",
+        ],
+    );
+    home.write(
+        "people.csv",
+        "celular,nombre\n593987654321,Ana\n593987654322,#¡REF!\n593987654323,#N/A\n",
+    );
+    for kind in [
+        &["text", "Hola {{ nombre }}"][..],
+        &["template", "t", "--param", "{{ nombre }}"],
+    ] {
         let ended = home.run("--sandbox bulk send people.csv").args(kind);
-        ended.fails(2, &["line 3: nombre: `#¡REF!` is an error of the spreadsheet", "2 rows cannot be sent"]);
+        ended.fails(
+            2,
+            &[
+                "line 3: nombre: `#¡REF!` is an error of the spreadsheet",
+                "2 rows cannot be sent",
+            ],
+        );
     }
 }
 
@@ -163,14 +338,28 @@ fn a_line_break_that_is_typed_as_two_characters_is_warned_about() {
     let jelou = Jelou::accepting();
     let home = Home::new();
     let told = "text: `\\n` goes out as these two characters; for a line break write $'first\\nsecond' in bash";
-    let send = |flags: &[&str]| home.run("send text --to 593987654321 'Hola\\nAna'").args(flags).api(&jelou.url);
+    let send = |flags: &[&str]| {
+        home.run("send text --to 593987654321 'Hola\\nAna'")
+            .args(flags)
+            .api(&jelou.url)
+    };
     assert!(send(&[]).success().stderr.contains(told));
     send(&["--strict"]).fails(2, &[told]);
-    let with_break = home.run("send text --to 593987654321 'Hola\nAna'").api(&jelou.url).success();
+    let with_break = home
+        .run("send text --to 593987654321 'Hola\nAna'")
+        .api(&jelou.url)
+        .success();
     assert!(!with_break.stderr.contains("warning"), "{with_break:?}");
     home.write("people.csv", "celular,nombre\n593987654321,Ana\n");
-    assert!(preview(&home, &["people.csv", "text", "Hola\\n{{ nombre }}"]).stderr.contains(told));
-    let joined = preview(&home, &["people.csv", "text", "{{ [nombre, nombre] | join('\\n') }}"]);
+    assert!(
+        preview(&home, &["people.csv", "text", "Hola\\n{{ nombre }}"])
+            .stderr
+            .contains(told)
+    );
+    let joined = preview(
+        &home,
+        &["people.csv", "text", "{{ [nombre, nombre] | join('\\n') }}"],
+    );
     assert!(!joined.stderr.contains("two characters"), "{joined:?}");
 }
 
@@ -182,26 +371,69 @@ fn a_person_who_is_in_a_list_twice_is_told_or_left_out() {
     home.write("people.csv", list);
     let flags = ["--skip-invalid", "--exclude", "bajas.txt"];
     home.write("bajas.txt", "593987654329\n");
-    let ended = preview(&home, &[&["people.csv"], &flags[..], &["text", "{{ x }}"]].concat());
-    let told =
-        "2 rows are addressed to a person with an earlier row: line 5 (as line 3), 7 (as line 3); --one-per-person";
-    assert!(ended.stderr.contains(told) && ended.stdout.lines().count() == 4, "{ended:?}");
-    let words = ["bulk", "send", "people.csv", "--yes", "--rate", "1000000/s", "--run", "r", "--one-per-person"];
-    let send = home.run_args(&words).args(&flags).args(&["text", "{{ x }}"]).api(&jelou.url);
-    let told =
-        "3 rows are left out because the person has an earlier row: line 5 (as line 3), 6 (as line 4), 7 (as line 3)";
+    let ended = preview(
+        &home,
+        &[&["people.csv"], &flags[..], &["text", "{{ x }}"]].concat(),
+    );
+    let told = "2 rows are addressed to a person with an earlier row: line 5 (as line 3), 7 (as line 3); --one-per-person";
+    assert!(
+        ended.stderr.contains(told) && ended.stdout.lines().count() == 4,
+        "{ended:?}"
+    );
+    let words = [
+        "bulk",
+        "send",
+        "people.csv",
+        "--yes",
+        "--rate",
+        "1000000/s",
+        "--run",
+        "r",
+        "--one-per-person",
+    ];
+    let send = home
+        .run_args(&words)
+        .args(&flags)
+        .args(&["text", "{{ x }}"])
+        .api(&jelou.url);
+    let told = "3 rows are left out because the person has an earlier row: line 5 (as line 3), 6 (as line 4), 7 (as line 3)";
     let ended = send.fails(10, &[told]);
-    assert_eq!(ended.json()["skipped_reasons"], json!({"invalid": 1, "repeated": 3}));
-    let mut texts: Vec<_> = jelou.seen().into_iter().map(|seen| seen.received.json()["text"].clone()).collect();
+    assert_eq!(
+        ended.json()["skipped_reasons"],
+        json!({"invalid": 1, "repeated": 3})
+    );
+    let mut texts: Vec<_> = jelou
+        .seen()
+        .into_iter()
+        .map(|seen| seen.received.json()["text"].clone())
+        .collect();
     texts.sort_by_key(ToString::to_string);
     assert_eq!(texts, [json!("b"), json!("c")]);
-    let report = home.run("bulk report r --reason repeated --format ndjson").success().stdout;
+    let report = home
+        .run("bulk report r --reason repeated --format ndjson")
+        .success()
+        .stdout;
     let row: Value = serde_json::from_str(report.lines().next().unwrap()).unwrap();
-    assert_eq!((&row["x"], &row["error"]), (&json!("d"), &json!("goes to the same person as line 3")));
+    assert_eq!(
+        (&row["x"], &row["error"]),
+        (&json!("d"), &json!("goes to the same person as line 3"))
+    );
     // Without invalid rows there is nothing to check: repetitions were skipped on purpose.
     home.write("people.csv", "to,x\n593987654321,a\n593987654321,a\n");
     for flag in ["--one-per-person", "--skip-invalid"] {
-        let send = home.run_args(&["bulk", "send", "people.csv", "--yes", "--again", flag, "text", "{{ x }}"]);
-        assert_eq!(send.api(&jelou.url).success().json()["skipped_reasons"], json!({"repeated": 1}));
+        let send = home.run_args(&[
+            "bulk",
+            "send",
+            "people.csv",
+            "--yes",
+            "--again",
+            flag,
+            "text",
+            "{{ x }}",
+        ]);
+        assert_eq!(
+            send.api(&jelou.url).success().json()["skipped_reasons"],
+            json!({"repeated": 1})
+        );
     }
 }

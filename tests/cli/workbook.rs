@@ -10,7 +10,9 @@ use zip::write::SimpleFileOptions;
 pub(crate) fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in files {
-        archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+        archive
+            .start_file(*name, SimpleFileOptions::default())
+            .unwrap();
         archive.write_all(content).unwrap();
     }
     archive.finish().unwrap().into_inner()
@@ -27,7 +29,11 @@ pub(crate) struct TestSheet<'a> {
 
 /// A visible sheet.
 pub(crate) fn sheet<'a>(name: &'a str, rows: &'a str) -> TestSheet<'a> {
-    TestSheet { name, is_hidden: false, rows }
+    TestSheet {
+        name,
+        is_hidden: false,
+        rows,
+    }
 }
 
 /// Styles of cells, by their number: 1 a date, 2 a date with its time, 3 a length of time, 4 a date that is written out, 5 two
@@ -43,16 +49,27 @@ const STYLES: &str = r#"<?xml version="1.0"?><styleSheet xmlns="m">
 /// An Excel workbook; `shared` are the texts that cells refer to by number, as XML.
 pub(crate) fn xlsx(sheets: &[TestSheet<'_>], shared: &str) -> Vec<u8> {
     let parts = xlsx_parts(sheets, shared);
-    let parts: Vec<_> = parts.iter().map(|(name, content)| (name.as_str(), content.as_bytes())).collect();
+    let parts: Vec<_> = parts
+        .iter()
+        .map(|(name, content)| (name.as_str(), content.as_bytes()))
+        .collect();
     zip(&parts)
 }
 
 pub(crate) fn xlsx_parts(sheets: &[TestSheet<'_>], shared: &str) -> Vec<(String, String)> {
     let (mut list, mut relations, mut parts) = (String::new(), String::new(), Vec::new());
     for (number, sheet) in sheets.iter().enumerate() {
-        let state = if sheet.is_hidden { " state=\"hidden\"" } else { "" };
+        let state = if sheet.is_hidden {
+            " state=\"hidden\""
+        } else {
+            ""
+        };
         let name = sheet.name;
-        write!(list, "<sheet name=\"{name}\" sheetId=\"{number}\"{state} r:id=\"s{number}\"/>").unwrap();
+        write!(
+            list,
+            "<sheet name=\"{name}\" sheetId=\"{number}\"{state} r:id=\"s{number}\"/>"
+        )
+        .unwrap();
         write!(
             relations,
             "<Relationship Id=\"s{number}\" Type=\"http://x/relationships/worksheet\" Target=\"worksheets/{number}.xml\"/>"
@@ -64,9 +81,9 @@ pub(crate) fn xlsx_parts(sheets: &[TestSheet<'_>], shared: &str) -> Vec<(String,
             format!("<worksheet><cols><col min=\"1\"/></cols><sheetData>{rows}</sheetData><mergeCells/></worksheet>"),
         ));
     }
+    relations += "<Relationship Id=\"t\" Type=\"http://x/relationships/sharedStrings\" Target=\"/xl/sharedStrings.xml\"/>";
     relations +=
-        "<Relationship Id=\"t\" Type=\"http://x/relationships/sharedStrings\" Target=\"/xl/sharedStrings.xml\"/>";
-    relations += "<Relationship Id=\"y\" Type=\"http://x/relationships/styles\" Target=\"./styles.xml\"/>";
+        "<Relationship Id=\"y\" Type=\"http://x/relationships/styles\" Target=\"./styles.xml\"/>";
     let mut add = |name: &str, content: String| parts.push((name.to_owned(), content));
     add("[Content_Types].xml", "<Types/>".to_owned());
     add(
@@ -75,8 +92,14 @@ pub(crate) fn xlsx_parts(sheets: &[TestSheet<'_>], shared: &str) -> Vec<(String,
          </Relationships>"
             .to_owned(),
     );
-    add("xl/workbook.xml", format!("<workbook><workbookPr/><sheets>{list}</sheets></workbook>"));
-    add("xl/_rels/workbook.xml.rels", format!("<Relationships>{relations}</Relationships>"));
+    add(
+        "xl/workbook.xml",
+        format!("<workbook><workbookPr/><sheets>{list}</sheets></workbook>"),
+    );
+    add(
+        "xl/_rels/workbook.xml.rels",
+        format!("<Relationships>{relations}</Relationships>"),
+    );
     add("xl/styles.xml", STYLES.to_owned());
     add("xl/sharedStrings.xml", format!("<sst>{shared}</sst>"));
     parts
@@ -93,7 +116,9 @@ pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
     let table = |sheet: &TestSheet<'_>| {
         let style = if sheet.is_hidden { "unseen" } else { "seen" };
         let (name, rows) = (sheet.name, sheet.rows);
-        format!("<table:table table:name=\"{name}\" table:style-name=\"{style}\">{rows}</table:table>")
+        format!(
+            "<table:table table:name=\"{name}\" table:style-name=\"{style}\">{rows}</table:table>"
+        )
     };
     let tables = each(sheets, table);
     let content = format!(
@@ -108,26 +133,46 @@ pub(crate) fn ods(sheets: &[TestSheet<'_>]) -> Vec<u8> {
          </office:document-content>"
     );
     zip(&[
-        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet"),
+        (
+            "mimetype",
+            b"application/vnd.oasis.opendocument.spreadsheet",
+        ),
         ("content.xml", content.as_bytes()),
         ("styles.xml", ODS_STYLES.as_bytes()),
-        ("META-INF/manifest.xml", b"<manifest:manifest><manifest:file-entry/></manifest:manifest>"),
+        (
+            "META-INF/manifest.xml",
+            b"<manifest:manifest><manifest:file-entry/></manifest:manifest>",
+        ),
     ])
 }
 
 /// Rows of texts for a sheet of Excel, each text in its cell.
 pub(crate) fn xlsx_rows<S: AsRef<str>>(rows: &[impl AsRef<[S]>]) -> String {
-    let cell = |text: &S| format!("<c t=\"inlineStr\"><is><t>{}</t></is></c>", escaped(text.as_ref()));
-    each(rows, |row| format!("<row>{}</row>", each(row.as_ref(), cell)))
+    let cell = |text: &S| {
+        format!(
+            "<c t=\"inlineStr\"><is><t>{}</t></is></c>",
+            escaped(text.as_ref())
+        )
+    };
+    each(rows, |row| {
+        format!("<row>{}</row>", each(row.as_ref(), cell))
+    })
 }
 
 /// The same for an OpenDocument one.
 pub(crate) fn ods_rows<S: AsRef<str>>(rows: &[impl AsRef<[S]>]) -> String {
     let cell = |text: &S| {
         let paragraphs = escaped(text.as_ref()).replace('\n', "</text:p><text:p>");
-        format!("<table:table-cell office:value-type=\"string\"><text:p>{paragraphs}</text:p></table:table-cell>")
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{paragraphs}</text:p></table:table-cell>"
+        )
     };
-    each(rows, |row| format!("<table:table-row>{}</table:table-row>", each(row.as_ref(), cell)))
+    each(rows, |row| {
+        format!(
+            "<table:table-row>{}</table:table-row>",
+            each(row.as_ref(), cell)
+        )
+    })
 }
 
 fn each<T>(items: &[T], written: impl Fn(&T) -> String) -> String {
@@ -135,5 +180,7 @@ fn each<T>(items: &[T], written: impl Fn(&T) -> String) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('\r', "&#13;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('\r', "&#13;")
 }

@@ -21,12 +21,17 @@ pub(crate) fn axe_core() -> &'static str {
         }
         let work = TempDir::new().unwrap();
         let package = format!("axe-core@{VERSION}");
-        let packed = Command::new("npm").args(["pack", "--silent", &package]).current_dir(work.path()).output();
+        let packed = Command::new("npm")
+            .args(["pack", "--silent", &package])
+            .current_dir(work.path())
+            .output();
         let packed = packed.expect("npm is installed, as tests/run sees to");
         assert!(packed.status.success(), "{packed:?}");
         let archive = format!("axe-core-{VERSION}.tgz");
-        let unpacked =
-            Command::new("tar").args(["-xzOf", &archive, "package/axe.min.js"]).current_dir(work.path()).output();
+        let unpacked = Command::new("tar")
+            .args(["-xzOf", &archive, "package/axe.min.js"])
+            .current_dir(work.path())
+            .output();
         let script = String::from_utf8(unpacked.unwrap().stdout).unwrap();
         assert!(script.contains(VERSION), "the archive has no axe.min.js");
         // Another process may be writing the same file.
@@ -49,8 +54,12 @@ pub(crate) fn findings(page: &Inbox) -> Vec<String> {
 
 #[test]
 fn what_a_page_lacks_is_found() {
-    let page = "data:text/html,<html lang=en><title>A page</title><main><h1>A page</h1><img src=x></main>";
+    let page =
+        "data:text/html,<html lang=en><title>A page</title><main><h1>A page</h1><img src=x></main>";
     let inbox = Inbox::open_at(page, 800, 600);
     let found = findings(&inbox);
-    assert!(found.len() == 1 && found[0].starts_with("image-alt "), "{found:?}");
+    assert!(
+        found.len() == 1 && found[0].starts_with("image-alt "),
+        "{found:?}"
+    );
 }

@@ -30,7 +30,12 @@ impl Chromium {
     pub(crate) fn start(profile: &Path, flags: &[&str]) -> Self {
         // It reads commands from the descriptor 3, and answers on 4.
         let mut process = Command::new("sh")
-            .args(["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", "sh", "chromium"])
+            .args([
+                "-c",
+                "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1",
+                "sh",
+                "chromium",
+            ])
             // Its own sandbox needs rights that root in a container does not have.
             .args([
                 "--headless",
@@ -50,13 +55,22 @@ impl Chromium {
         thread::spawn(move || {
             let mut message = Vec::new();
             // Each message ends with a zero.
-            while output.read_until(0, &mut message).is_ok_and(|length| length > 1) {
+            while output
+                .read_until(0, &mut message)
+                .is_ok_and(|length| length > 1)
+            {
                 let _ = sender.send(serde_json::from_slice(&message[..message.len() - 1]).unwrap());
                 message.clear();
             }
         });
         let input = RefCell::new(process.stdin.take());
-        let mut browser = Self { process, input, messages, last_call: Cell::new(0), session: Value::Null };
+        let mut browser = Self {
+            process,
+            input,
+            messages,
+            last_call: Cell::new(0),
+            session: Value::Null,
+        };
         let page = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let page = json!({ "targetId": page["targetId"], "flatten": true });
         browser.session = browser.call("Target.attachToTarget", &page)["sessionId"].take();
@@ -74,7 +88,9 @@ impl Chromium {
 
     /// The bytes that a method returns as its `data`.
     pub(crate) fn data(&self, method: &str) -> Vec<u8> {
-        BASE64_STANDARD.decode(self.call(method, &json!({}))["data"].as_str().unwrap()).unwrap()
+        BASE64_STANDARD
+            .decode(self.call(method, &json!({}))["data"].as_str().unwrap())
+            .unwrap()
     }
 
     /// Opens an address, and waits until the page is loaded.
@@ -87,12 +103,19 @@ impl Chromium {
     pub(crate) fn evaluate(&self, expression: &str) -> Value {
         let how = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let evaluated = self.call("Runtime.evaluate", &how);
-        assert!(evaluated.get("exceptionDetails").is_none(), "{expression}: {evaluated}");
+        assert!(
+            evaluated.get("exceptionDetails").is_none(),
+            "{expression}: {evaluated}"
+        );
         evaluated["result"]["value"].clone()
     }
 
     pub(crate) fn click(&self, x: f64, y: f64) {
-        for (kind, button) in [("mouseMoved", "none"), ("mousePressed", "left"), ("mouseReleased", "left")] {
+        for (kind, button) in [
+            ("mouseMoved", "none"),
+            ("mousePressed", "left"),
+            ("mouseReleased", "left"),
+        ] {
             let event = json!({ "type": kind, "x": x, "y": y, "button": button, "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", &event);
         }
@@ -114,14 +137,16 @@ impl Chromium {
         };
         for kind in ["keyDown", "keyUp"] {
             let text = if kind == "keyDown" { text } else { "" };
-            let event = json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code });
+            let event =
+                json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code });
             self.call("Input.dispatchKeyEvent", &event);
         }
     }
 
     fn send(&self, method: &str, parameters: &Value) -> u64 {
         self.last_call.set(self.last_call.get() + 1);
-        let mut message = json!({ "id": self.last_call.get(), "method": method, "params": parameters });
+        let mut message =
+            json!({ "id": self.last_call.get(), "method": method, "params": parameters });
         if !self.session.is_null() {
             message["sessionId"].clone_from(&self.session);
         }
@@ -133,7 +158,10 @@ impl Chromium {
     /// The next message that `is_it` is true for.
     fn next(&self, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let message = self.messages.recv_timeout(PATIENCE).expect("chromium answers");
+            let message = self
+                .messages
+                .recv_timeout(PATIENCE)
+                .expect("chromium answers");
             if is_it(&message) {
                 return message;
             }

@@ -15,7 +15,12 @@ const JUAN: &str = "593987654322";
 #[test]
 fn the_page_counts_what_is_kept_and_what_was_dropped() {
     let sandbox = Sandbox::start(&["--max", "3"]);
-    sandbox.send([text_to(ANA, "uno"), text_to(JUAN, "dos"), text_to(ANA, "tres"), text_to(ANA, "cuatro")]);
+    sandbox.send([
+        text_to(ANA, "uno"),
+        text_to(JUAN, "dos"),
+        text_to(ANA, "tres"),
+        text_to(ANA, "cuatro"),
+    ]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.until("document.getElementById('counts').textContent === '3 messages · 1 older dropped'");
 }
@@ -26,7 +31,10 @@ fn what_is_copied_sends_the_same_again_to_this_sandbox() {
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.value::<bool>("(navigator.clipboard.writeText = (text) => (window.copied = text, Promise.resolve()), true)");
     let bin = cargo_bin!("jelouctl");
-    let path = format!("{}:/usr/bin:/bin", Path::new(&bin).parent().unwrap().display());
+    let path = format!(
+        "{}:/usr/bin:/bin",
+        Path::new(&bin).parent().unwrap().display()
+    );
     let mut sent = 0;
     for body in [
         text_to(ANA, "It's \"5 < 6\" & $HOME `x` \\n é 👋"),
@@ -49,13 +57,22 @@ fn what_is_copied_sends_the_same_again_to_this_sandbox() {
             let copied: String = inbox.value("window.copied");
             let home = tempfile::TempDir::new().unwrap();
             let mut shell = Command::new("/bin/sh");
-            shell.args(["-c", &copied]).env_clear().env("PATH", &path).env("HOME", home.path());
+            shell
+                .args(["-c", &copied])
+                .env_clear()
+                .env("PATH", &path)
+                .env("HOME", home.path());
             let ended = shell.output().unwrap();
             assert!(ended.status.success(), "{copied}: {ended:?}");
             sent += 1;
         }
         let all = sandbox.read("/sandbox/messages");
-        let bodies: Vec<&Value> = all.as_array().unwrap().iter().map(|one| &one["body"]).collect();
+        let bodies: Vec<&Value> = all
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["body"])
+            .collect();
         assert_eq!(bodies, [&body, &body, &body]);
     }
     assert_eq!(sent, 8);

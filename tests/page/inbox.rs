@@ -31,8 +31,16 @@ impl Inbox {
     pub(crate) fn open_at(address: &str, width: u32, height: u32) -> Self {
         let profile = TempDir::new().unwrap();
         let size = format!("--window-size={width},{height}");
-        let flags = [size.as_str(), "--hide-scrollbars", "--force-device-scale-factor=1", "--lang=en-GB"];
-        let inbox = Self { page: Chromium::start(profile.path(), &flags), _profile: profile };
+        let flags = [
+            size.as_str(),
+            "--hide-scrollbars",
+            "--force-device-scale-factor=1",
+            "--lang=en-GB",
+        ];
+        let inbox = Self {
+            page: Chromium::start(profile.path(), &flags),
+            _profile: profile,
+        };
         inbox.size(width, height);
         inbox.page.go_to(address);
         inbox
@@ -75,7 +83,9 @@ impl Inbox {
             json!(text)
         );
         // The page may redraw it between the two steps.
-        self.until(&format!("(window.target = {find}) && (target.scrollIntoView({{ block: 'nearest' }}), true)"));
+        self.until(&format!(
+            "(window.target = {find}) && (target.scrollIntoView({{ block: 'nearest' }}), true)"
+        ));
         let [x, y] = self.value::<[f64; 2]>(
             "(({ x, y, width, height }) => [x + width / 2, y + height / 2])(target.getBoundingClientRect())",
         );

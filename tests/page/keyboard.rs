@@ -8,7 +8,11 @@ use crate::listening::{Sandbox, fixture, text_to};
 #[test]
 fn chats_and_messages_are_reached_by_keys() {
     let sandbox = Sandbox::start(&[]);
-    sandbox.send([text_to("1111111111", "uno"), text_to("2222222222", "dos"), text_to("2222222222", "tres")]);
+    sandbox.send([
+        text_to("1111111111", "uno"),
+        text_to("2222222222", "dos"),
+        text_to("2222222222", "tres"),
+    ]);
     let inbox = Inbox::open(&sandbox, 1100, 800);
     inbox.until("document.querySelectorAll('.chat').length === 2");
     inbox.key("/");
@@ -45,7 +49,9 @@ fn the_buttons_of_a_message_are_reached_from_it_and_not_by_tab() {
     inbox.key("Enter");
     inbox.until("document.activeElement.matches('article:last-of-type')");
     let press = |number: usize| {
-        format!("document.activeElement === document.querySelectorAll('article:last-of-type .press')[{number}]")
+        format!(
+            "document.activeElement === document.querySelectorAll('article:last-of-type .press')[{number}]"
+        )
     };
     for (key, expected) in [
         ("ArrowRight", press(0)),
@@ -54,9 +60,15 @@ fn the_buttons_of_a_message_are_reached_from_it_and_not_by_tab() {
         ("ArrowRight", press(2)),
         ("ArrowUp", press(1)),
         ("ArrowLeft", press(0)),
-        ("ArrowLeft", "document.activeElement.matches('article:last-of-type')".to_owned()),
+        (
+            "ArrowLeft",
+            "document.activeElement.matches('article:last-of-type')".to_owned(),
+        ),
         ("ArrowRight", press(0)),
-        ("Escape", "document.activeElement.matches('article:last-of-type')".to_owned()),
+        (
+            "Escape",
+            "document.activeElement.matches('article:last-of-type')".to_owned(),
+        ),
         ("Tab", "document.activeElement.id === 'write'".to_owned()),
     ] {
         inbox.key(key);
@@ -110,8 +122,16 @@ fn every_text_stands_out_in_light_and_dark() {
         fixture("bodies/cta-url.json"),
         flow,
     ]);
-    sandbox.ask("POST", "/v1/bots/1/messages", &fixture("bodies/call.json").to_string());
-    sandbox.ask("POST", "/sandbox/users/593987654320/messages", r#"{"text":"Gracias"}"#);
+    sandbox.ask(
+        "POST",
+        "/v1/bots/1/messages",
+        &fixture("bodies/call.json").to_string(),
+    );
+    sandbox.ask(
+        "POST",
+        "/sandbox/users/593987654320/messages",
+        r#"{"text":"Gracias"}"#,
+    );
     inbox.click(".chat", "593987654320");
     inbox.until("document.querySelectorAll('article').length === 6");
     for scheme in ["light", "dark"] {

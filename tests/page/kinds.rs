@@ -12,7 +12,9 @@ const USER: &str = "593987654320";
 /// What the last bubble shows, and how many of `selector` it has.
 fn last_bubble(inbox: &Inbox, selector: &str) -> (String, usize) {
     let last = "document.querySelector('article:last-of-type')";
-    inbox.value(&format!("[{last}.querySelector('.inside').innerText, {last}.querySelectorAll('{selector}').length]"))
+    inbox.value(&format!(
+        "[{last}.querySelector('.inside').innerText, {last}.querySelectorAll('{selector}').length]"
+    ))
 }
 
 #[test]
@@ -30,19 +32,51 @@ fn every_kind_has_its_drawing() {
         ("sticker", &[], ".sticker", 1),
         ("location", &[], ".map", 1),
         ("location-request", &["Send location"], ".press", 1),
-        ("contact-info-request", &["Which number may we call?", "Share contact info"], ".press", 1),
-        ("contacts", &["Juan Pérez", "+593987654322", "Mobile", "Message"], ".contact .avatar", 1),
+        (
+            "contact-info-request",
+            &["Which number may we call?", "Share contact info"],
+            ".press",
+            1,
+        ),
+        (
+            "contacts",
+            &["Juan Pérez", "+593987654322", "Mobile", "Message"],
+            ".contact .avatar",
+            1,
+        ),
         ("cta-url", &[], ".press", 1),
-        ("call", &["Need Help?", "Click the button to speak with an agent", "Call Support"], ".press", 1),
+        (
+            "call",
+            &[
+                "Need Help?",
+                "Click the button to speak with an agent",
+                "Call Support",
+            ],
+            ".press",
+            1,
+        ),
         (
             "flow",
-            &["Hola", "Completa este flujo", "Jelou", "Iniciar Flujo", "opens", "RECOMMEND", "draft"],
+            &[
+                "Hola",
+                "Completa este flujo",
+                "Jelou",
+                "Iniciar Flujo",
+                "opens",
+                "RECOMMEND",
+                "draft",
+            ],
             ".press",
             1,
         ),
         (
             "carousel",
-            &["Check out our latest offers", "Exclusive deal #2", "Shop now", "I want it"],
+            &[
+                "Check out our latest offers",
+                "Exclusive deal #2",
+                "Shop now",
+                "I want it",
+            ],
             ".carousel .card",
             2,
         ),
@@ -56,10 +90,15 @@ fn every_kind_has_its_drawing() {
         if number == 0 {
             inbox.click(".chat", USER);
         }
-        inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1));
+        inbox.until(&format!(
+            "document.querySelectorAll('article').length === {}",
+            number + 1
+        ));
         let (text, found) = last_bubble(&inbox, selector);
         // The texts in the body itself, if the kind has any.
-        let own = ["title", "text", "name", "address"].into_iter().filter_map(|name| body[name].as_str());
+        let own = ["title", "text", "name", "address"]
+            .into_iter()
+            .filter_map(|name| body[name].as_str());
         for part in shown.iter().copied().chain(own) {
             assert!(text.contains(part), "{kind}: `{part}` is missing in {text}");
         }
@@ -73,26 +112,44 @@ fn a_template_shows_its_text_with_its_parameters() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let template = fixture("bodies/template.json").to_string();
-    assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &template).status, 200);
+    assert_eq!(
+        sandbox.ask("POST", "/v2/whatsapp/77/hsm", &template).status,
+        200
+    );
     inbox.click(".chat", "593987654321");
     inbox.until("document.querySelector('article')");
     let (text, _) = last_bubble(&inbox, ".words");
-    assert!(text.contains("Hello Ana, your order A-1042 is on its way."), "{text}");
+    assert!(
+        text.contains("Hello Ana, your order A-1042 is on its way."),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_template_that_nobody_knows_is_marked() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
-    for (number, (name, language, tag)) in
-        [("bienvenida", "ES", ""), ("other", "es", "no sample is called other")].into_iter().enumerate()
+    for (number, (name, language, tag)) in [
+        ("bienvenida", "ES", ""),
+        ("other", "es", "no sample is called other"),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let body = json!({ "destinations": [USER], "elementName": name, "language": language, "parameters": ["Ana"] });
-        assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &body.to_string()).status, 200);
+        assert_eq!(
+            sandbox
+                .ask("POST", "/v2/whatsapp/77/hsm", &body.to_string())
+                .status,
+            200
+        );
         if number == 0 {
             inbox.click(".chat", USER);
         }
-        inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1));
+        inbox.until(&format!(
+            "document.querySelectorAll('article').length === {}",
+            number + 1
+        ));
         let tags = "[...document.querySelectorAll('article:last-of-type .tag')].map((one) => one.textContent).join()";
         assert_eq!(inbox.value::<String>(tags), tag, "{name} {language}");
     }
@@ -103,13 +160,28 @@ fn a_text_is_drawn_with_its_marks() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     for (number, (text, html)) in [
-        ("*bold* _it_ ~no~ `code`", "<strong>bold</strong> <em>it</em> <s>no</s> <code>code</code>"),
-        ("* uno\n* dos\ntres", "<ul><li>uno</li><li>dos</li></ul>tres"),
+        (
+            "*bold* _it_ ~no~ `code`",
+            "<strong>bold</strong> <em>it</em> <s>no</s> <code>code</code>",
+        ),
+        (
+            "* uno\n* dos\ntres",
+            "<ul><li>uno</li><li>dos</li></ul>tres",
+        ),
         ("a\n\nb", "a\n\nb"),
         ("3. x\n4. y", "<ol start=\"3\"><li>x</li><li>y</li></ol>"),
-        ("> *quoted*\nsaid", "<blockquote><div><strong>quoted</strong></div></blockquote>said"),
-        ("```a *b*\n> c```", "<code class=\"block\">a *b*\n&gt; c</code>"),
-        ("see https://a.example/x_y_z?q=1, ok", "see <span class=\"link\">https://a.example/x_y_z?q=1</span>, ok"),
+        (
+            "> *quoted*\nsaid",
+            "<blockquote><div><strong>quoted</strong></div></blockquote>said",
+        ),
+        (
+            "```a *b*\n> c```",
+            "<code class=\"block\">a *b*\n&gt; c</code>",
+        ),
+        (
+            "see https://a.example/x_y_z?q=1, ok",
+            "see <span class=\"link\">https://a.example/x_y_z?q=1</span>, ok",
+        ),
         ("<b>&</b>", "&lt;b&gt;&amp;&lt;/b&gt;"),
     ]
     .into_iter()
@@ -119,7 +191,10 @@ fn a_text_is_drawn_with_its_marks() {
         if number == 0 {
             inbox.click(".chat", USER);
         }
-        inbox.until(&format!("document.querySelectorAll('article').length === {}", number + 1));
+        inbox.until(&format!(
+            "document.querySelectorAll('article').length === {}",
+            number + 1
+        ));
         let drawn: String = inbox
                 .value(
                     "(() => { const all = document.querySelector('article:last-of-type .words').cloneNode(true); \
@@ -146,8 +221,14 @@ fn the_user_answers_by_pressing() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     sandbox.send(
-        ["list", "quick-reply", "flow", "location-request", "contact-info-request"]
-            .map(|kind| fixture(&format!("bodies/{kind}.json"))),
+        [
+            "list",
+            "quick-reply",
+            "flow",
+            "location-request",
+            "contact-info-request",
+        ]
+        .map(|kind| fixture(&format!("bodies/{kind}.json"))),
     );
     inbox.click(".chat", USER);
     let list = fixture("bodies/list.json");
@@ -156,7 +237,10 @@ fn the_user_answers_by_pressing() {
         fixture("bodies/quick-reply.json")["quick_replies"][0]["title"].clone(),
     );
 
-    inbox.click(".press", list["buttonText"]["text"].as_str().unwrap_or("Options"));
+    inbox.click(
+        ".press",
+        list["buttonText"]["text"].as_str().unwrap_or("Options"),
+    );
     inbox.until("document.getElementById('options').open");
     inbox.click(".option", option);
     inbox.click("#options .answer", "Send");
@@ -171,13 +255,27 @@ fn the_user_answers_by_pressing() {
     inbox.until("document.querySelectorAll('.mine').length === 5");
 
     let written = sandbox.read("/sandbox/messages?from=user");
-    let texts: Vec<_> = written.as_array().unwrap().iter().map(|one| one["body"]["text"].as_str().unwrap()).collect();
+    let texts: Vec<_> = written
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["body"]["text"].as_str().unwrap())
+        .collect();
     assert_eq!(
         texts,
-        [option, reply.as_str().unwrap(), "Response sent", "📍 -0.1807, -78.4678", "👤 Ana Pérez, +593987654321"]
+        [
+            option,
+            reply.as_str().unwrap(),
+            "Response sent",
+            "📍 -0.1807, -78.4678",
+            "👤 Ana Pérez, +593987654321"
+        ]
     );
     assert_eq!(written[0]["body"]["in_reply_to"], "msg_sandbox_1");
-    assert_eq!(written[0]["body"]["payload"]["description"], list["options"][1]["description"]);
+    assert_eq!(
+        written[0]["body"]["payload"]["description"],
+        list["options"][1]["description"]
+    );
     assert_eq!(written[2]["body"]["payload"]["screen"], "RECOMMEND");
 }
 
@@ -185,7 +283,8 @@ fn the_user_answers_by_pressing() {
 fn what_would_leave_the_page_only_says_where_to() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
-    sandbox.send(["cta-url", "call", "carousel"].map(|kind| fixture(&format!("bodies/{kind}.json"))));
+    sandbox
+        .send(["cta-url", "call", "carousel"].map(|kind| fixture(&format!("bodies/{kind}.json"))));
     inbox.click(".chat", USER);
     inbox.click(".press", "Shop now");
     inbox.until("document.getElementById('toast').textContent === 'This would open https://shop.example.com/deal1'");
@@ -193,6 +292,11 @@ fn what_would_leave_the_page_only_says_where_to() {
         .value("(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector('.carousel'))");
     assert!(wide, "the carousel scrolls sideways");
     inbox.click(".press", "Call Support");
-    inbox.until("document.getElementById('toast').textContent === 'This would open a call to the bot'");
-    assert_eq!(inbox.value::<usize>("document.querySelectorAll('.mine').length"), 0);
+    inbox.until(
+        "document.getElementById('toast').textContent === 'This would open a call to the bot'",
+    );
+    assert_eq!(
+        inbox.value::<usize>("document.querySelectorAll('.mine').length"),
+        0
+    );
 }

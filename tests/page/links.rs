@@ -15,12 +15,18 @@ fn follow(inbox: &Inbox, link: &str) {
 #[test]
 fn back_leads_to_what_was_looked_at_before() {
     let sandbox = Sandbox::start(&[]);
-    sandbox.send([text_to(ANA, "uno"), text_to(ANA, "dos"), text_to(JUAN, "tres")]);
+    sandbox.send([
+        text_to(ANA, "uno"),
+        text_to(ANA, "dos"),
+        text_to(JUAN, "tres"),
+    ]);
     sandbox.ask("POST", "/v1/bots/77/messages", "{}");
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.click(".chat", ANA);
     inbox.click("article", "uno");
-    inbox.until(&format!("location.hash.startsWith('#/{ANA}/msg_sandbox_1@')"));
+    inbox.until(&format!(
+        "location.hash.startsWith('#/{ANA}/msg_sandbox_1@')"
+    ));
     inbox.click(".chat", JUAN);
     inbox.until("document.getElementById('talk-name').textContent === '593987654322'");
     inbox.click("#open-refused", "");
@@ -40,11 +46,19 @@ fn a_link_opens_its_message_and_says_when_that_is_gone() {
     sandbox.send((1..=200).map(|number| text_to(ANA, &format!("mensaje {number}"))));
     let port = sandbox.address.split(':').nth(1).unwrap().to_owned();
     // Typed by hand, as the address that the page opens with.
-    let inbox = Inbox::open_at(&format!("http://{}/#/{ANA}/msg_sandbox_42", sandbox.address), 1440, 900);
+    let inbox = Inbox::open_at(
+        &format!("http://{}/#/{ANA}/msg_sandbox_42", sandbox.address),
+        1440,
+        900,
+    );
     inbox.until(&format!("{CURRENT}?.innerText.includes('mensaje 42')"));
     inbox.click("article", "mensaje 43");
     let link: String = inbox.value("location.hash");
-    for gone in [format!("#/{ANA}/msg_sandbox_4200"), format!("#/{JUAN}/msg_sandbox_42"), "#refused/9".to_owned()] {
+    for gone in [
+        format!("#/{ANA}/msg_sandbox_4200"),
+        format!("#/{JUAN}/msg_sandbox_42"),
+        "#refused/9".to_owned(),
+    ] {
         inbox.value::<bool>("(document.getElementById('toast').textContent = '', true)");
         follow(&inbox, &gone);
         inbox.until("document.getElementById('toast').textContent.includes(' is gone: ')");
@@ -57,7 +71,8 @@ fn a_link_opens_its_message_and_says_when_that_is_gone() {
     inbox.until("document.getElementById('live').textContent === 'not connected'");
     let again = Sandbox::start_on(&port, &[]);
     again.send((1..=50).map(|number| text_to(ANA, &format!("otro {number}"))));
-    inbox.until("document.getElementById('toast').textContent.includes('msg_sandbox_43 is gone: ')");
+    inbox
+        .until("document.getElementById('toast').textContent.includes('msg_sandbox_43 is gone: ')");
     inbox.until(&format!("{CURRENT}?.innerText.includes('otro 50')"));
     assert_eq!(inbox.value::<String>("location.hash"), format!("#/{ANA}"));
     follow(&inbox, &link);

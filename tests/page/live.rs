@@ -14,14 +14,21 @@ fn messages_arrive_without_a_reload() {
     sandbox.send([text_to(ANA, "before the page")]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.click(".chat", ANA);
-    sandbox.send([text_to(ANA, "*while* it is open"), text_to(JUAN, "to another"), text_to(JUAN, "twice")]);
+    sandbox.send([
+        text_to(ANA, "*while* it is open"),
+        text_to(JUAN, "to another"),
+        text_to(JUAN, "twice"),
+    ]);
     inbox.until("document.querySelectorAll('article').length === 2");
     inbox.until("document.querySelector('.chat').innerText.includes('twice')");
     let (first, badge): (String, String) = inbox.value(
         "[document.querySelector('.chat .who').textContent, document.querySelector('.chat .badge').textContent]",
     );
     assert_eq!((&*first, &*badge), (JUAN, "2"));
-    assert_eq!(inbox.value::<String>("document.querySelector('article strong').textContent"), "while");
+    assert_eq!(
+        inbox.value::<String>("document.querySelector('article strong').textContent"),
+        "while"
+    );
     inbox.click(".chat", JUAN);
     inbox.until("document.querySelector('.chat .badge').hidden");
 }
@@ -29,7 +36,11 @@ fn messages_arrive_without_a_reload() {
 #[test]
 fn an_inbox_shows_what_a_sandbox_that_was_started_again_has() {
     let sandbox = Sandbox::start(&[]);
-    sandbox.send([text_to(JUAN, "to another"), text_to(ANA, "before"), text_to(ANA, "the end")]);
+    sandbox.send([
+        text_to(JUAN, "to another"),
+        text_to(ANA, "before"),
+        text_to(ANA, "the end"),
+    ]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.click(".chat", ANA);
     inbox.until("document.querySelectorAll('article').length === 2");
@@ -40,7 +51,8 @@ fn an_inbox_shows_what_a_sandbox_that_was_started_again_has() {
     again.send([text_to(ANA, "after")]);
     inbox.until("document.querySelector('article')?.innerText.includes('after')");
     inbox.until("document.querySelectorAll('.chat').length === 1");
-    let chats: Vec<String> = inbox.value("[...document.querySelectorAll('.chat .who')].map((one) => one.textContent)");
+    let chats: Vec<String> =
+        inbox.value("[...document.querySelectorAll('.chat .who')].map((one) => one.textContent)");
     assert_eq!(chats, [ANA]);
     // The page continues from there.
     again.send([text_to(ANA, "later")]);
@@ -72,10 +84,20 @@ fn the_request_and_its_answer_are_beside_the_message() {
     assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
     let mut call = fixture("bodies/call.json");
     call["userId"] = json!(ANA);
-    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &call.to_string()).status, 500);
-    inbox.until("document.querySelector('article:last-of-type .failed')?.textContent === 'then 500'");
+    assert_eq!(
+        sandbox
+            .ask("POST", "/v1/bots/77/messages", &call.to_string())
+            .status,
+        500
+    );
+    inbox.until(
+        "document.querySelector('article:last-of-type .failed')?.textContent === 'then 500'",
+    );
     let shown: String = inbox.value("document.getElementById('request').innerText");
-    assert!(shown.contains("HTTP 500") && shown.contains("oops"), "{shown}");
+    assert!(
+        shown.contains("HTTP 500") && shown.contains("oops"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -86,7 +108,10 @@ fn search_finds_people_and_words() {
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.type_into("#search", "PEDIDO");
     inbox.until("document.getElementById('found').textContent === '1 chat found'");
-    assert_eq!(inbox.value::<String>("document.querySelector('.chat .who').textContent"), JUAN);
+    assert_eq!(
+        inbox.value::<String>("document.querySelector('.chat .who').textContent"),
+        JUAN
+    );
     inbox.type_into("#search", "número 7");
     inbox.until("document.querySelector('.chat .last').textContent === 'número 79'");
     // A message far up opens in its place, with the messages around it.
@@ -104,14 +129,20 @@ fn who_writes_in_the_page_opens_the_window() {
     let sandbox = Sandbox::start(&["--window"]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let body = text_to(ANA, "Hola").to_string();
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 400);
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/1/messages", &body).status,
+        400
+    );
     inbox.value::<String>(&format!("(window.prompt = () => '{ANA}')()"));
     inbox.click("#open-new", "");
     inbox.until("document.activeElement.id === 'write'");
     inbox.type_into("#write", "¿Hola?");
     inbox.key("Enter");
     inbox.until("document.querySelector('.mine')?.innerText.includes('¿Hola?')");
-    assert_eq!(sandbox.ask("POST", "/v1/bots/1/messages", &body).status, 200);
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/1/messages", &body).status,
+        200
+    );
     inbox.until("document.querySelectorAll('article').length === 2");
 }
 
@@ -132,7 +163,9 @@ fn what_could_not_be_read_is_read_when_one_scrolls_again() {
     inbox.until(&format!("({up}, window.refused > 0)"));
     inbox.until("document.getElementById('toast').textContent === 'gone'");
     inbox.value::<bool>("(window.ask = (address, answer) => answer(), true)");
-    inbox.until(&format!("({up}, document.querySelectorAll('article').length >= 120)"));
+    inbox.until(&format!(
+        "({up}, document.querySelectorAll('article').length >= 120)"
+    ));
 }
 
 #[test]
@@ -155,7 +188,10 @@ fn of_two_chats_that_are_opened_at_once_the_last_one_shows() {
     // The code that waited for the answer has finished.
     inbox.until("window.taken");
     inbox.until("document.querySelector('article')?.innerText.includes('to the last')");
-    assert_eq!(inbox.value::<String>("document.getElementById('talk-name').textContent"), JUAN);
+    assert_eq!(
+        inbox.value::<String>("document.getElementById('talk-name').textContent"),
+        JUAN
+    );
 }
 
 #[test]
@@ -176,9 +212,17 @@ fn clearing_forgets_everything() {
 fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
     let fault = format!("undelivered=131049,to={JUAN},after=1");
     let sandbox = Sandbox::start(&["--deliver-after", "0", "--fault", &fault]);
-    sandbox.send([text_to(ANA, "first"), text_to(JUAN, "one"), text_to(JUAN, "two")]);
-    let state =
-        |id: &str| sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"].as_str().unwrap().to_owned();
+    sandbox.send([
+        text_to(ANA, "first"),
+        text_to(JUAN, "one"),
+        text_to(JUAN, "two"),
+    ]);
+    let state = |id: &str| {
+        sandbox.read(&format!("/sandbox/messages/{id}"))["delivery"]["state"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
     let inbox = Inbox::open(&sandbox, 1440, 900);
     let in_list = |user: &str, tick: &str| {
         format!(
@@ -193,7 +237,10 @@ fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
     inbox.click(".chat", ANA);
     inbox.until("document.querySelector('article .ticks.read')");
     inbox.until(&in_list(ANA, ".ticks.read"));
-    assert_eq!([state("msg_sandbox_1"), state("msg_sandbox_2")], ["read", "delivered"]);
+    assert_eq!(
+        [state("msg_sandbox_1"), state("msg_sandbox_2")],
+        ["read", "delivered"]
+    );
     inbox.until("document.getElementById('request').innerText.includes('read')");
     inbox.keep("ticks-read.png");
     // A message that arrives in an open chat is read; in another chat it is not.
@@ -203,7 +250,10 @@ fn ticks_say_how_far_a_message_has_come_and_an_open_chat_is_read() {
     inbox.key("Enter");
     inbox.until("document.querySelectorAll('article .ticks.replied').length === 2");
     // A user's own messages have no ticks.
-    assert_eq!(inbox.value::<u32>("document.querySelectorAll('.mine .ticks').length"), 0);
+    assert_eq!(
+        inbox.value::<u32>("document.querySelectorAll('.mine .ticks').length"),
+        0
+    );
     inbox.keep("ticks-replied.png");
     inbox.click(".chat", JUAN);
     inbox.until("document.querySelector('article .ticks.read')");
@@ -242,7 +292,10 @@ fn a_chat_behind_another_pane_is_not_read() {
     inbox.until("document.querySelector('.chat').checkVisibility()");
     sandbox.send([text_to(ANA, "second")]);
     inbox.until("document.querySelector('.chat .ticks.delivered')");
-    assert_eq!(sandbox.read("/sandbox/messages/msg_sandbox_2")["delivery"]["state"], "delivered");
+    assert_eq!(
+        sandbox.read("/sandbox/messages/msg_sandbox_2")["delivery"]["state"],
+        "delivered"
+    );
     inbox.click(".chat", ANA);
     inbox.until("document.querySelectorAll('article .ticks.read').length === 2");
 }

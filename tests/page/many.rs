@@ -9,7 +9,9 @@ fn a_long_conversation_is_read_as_one_scrolls() {
     sandbox.send((1..=10_000).map(|number| text_to("593987654321", &format!("mensaje {number}"))));
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.click(".chat", "593987654321");
-    inbox.until("document.querySelector('article:last-of-type')?.innerText.includes('mensaje 10000')");
+    inbox.until(
+        "document.querySelector('article:last-of-type')?.innerText.includes('mensaje 10000')",
+    );
     assert!(inbox.value::<usize>("document.querySelectorAll('article').length") <= 120);
     // Up to the thousandth from the end.
     inbox.until(
@@ -18,7 +20,10 @@ fn a_long_conversation_is_read_as_one_scrolls() {
     );
     let numbers: Vec<u32> =
             inbox.value("[...document.querySelectorAll('article .words')].map((one) => Number(one.textContent.match(/mensaje (\\d+)/)[1]))");
-    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "in order, none twice, none left out");
+    assert!(
+        numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]),
+        "in order, none twice, none left out"
+    );
     // New ones do not move the reader down.
     sandbox.send((1..=1000).map(|number| text_to("593987654321", &format!("nuevo {number}"))));
     inbox.until("document.getElementById('newest-text').textContent === '1000 new'");

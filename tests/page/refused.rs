@@ -13,13 +13,20 @@ fn a_refused_request_shows_its_field_its_answer_and_no_secret() {
     let inbox = Inbox::open(&sandbox, 1440, 900);
     inbox.until("document.getElementById('open-refused').hidden");
     let long = text_to(ANA, &"x".repeat(4097)).to_string();
-    assert_eq!(sandbox.ask("POST", "/v1/bots/77/messages", &long).status, 422);
+    assert_eq!(
+        sandbox.ask("POST", "/v1/bots/77/messages", &long).status,
+        422
+    );
     inbox.click("#open-refused", "1 refused request");
     inbox.until("document.querySelector('.refusal')?.innerText.includes('has 4097 characters')");
     let shown: String = inbox.value("document.getElementById('request').innerText");
-    for part in
-        ["has 4097 characters; at most 4096 are allowed", "HTTP 422", "POST /v1/bots/77/messages", "(redacted)", ANA]
-    {
+    for part in [
+        "has 4097 characters; at most 4096 are allowed",
+        "HTTP 422",
+        "POST /v1/bots/77/messages",
+        "(redacted)",
+        ANA,
+    ] {
         assert!(shown.contains(part), "`{part}` is missing in {shown}");
     }
     assert!(!shown.contains("c2FuZGJveDpzYW5kYm94"), "{shown}");
@@ -47,12 +54,20 @@ fn of_more_than_are_kept_the_newest_are_shown() {
     let mut stream = sandbox.connect();
     for number in 0..1005 {
         let body = json!({ "type": "text", "userId": ANA, "number": number }).to_string();
-        assert_eq!(sandbox.ask_on(&mut stream, "POST", "/v1/bots/77/messages", &body).status, 422);
+        assert_eq!(
+            sandbox
+                .ask_on(&mut stream, "POST", "/v1/bots/77/messages", &body)
+                .status,
+            422
+        );
     }
     let inbox = Inbox::open_at(&format!("http://{}/#refused", sandbox.address), 1440, 900);
-    inbox.until("document.getElementById('refused-count').textContent === '1,000 refused requests'");
+    inbox
+        .until("document.getElementById('refused-count').textContent === '1,000 refused requests'");
     inbox.until("document.getElementById('counts').textContent.includes('5 refused dropped')");
     inbox.until("document.querySelectorAll('.refusal').length === 60");
     let down = "document.getElementById('refused-scroll').scrollTop = 1e9";
-    inbox.until(&format!("({down}, document.querySelectorAll('.refusal').length >= 240)"));
+    inbox.until(&format!(
+        "({down}, document.querySelectorAll('.refusal').length >= 240)"
+    ));
 }

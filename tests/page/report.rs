@@ -7,7 +7,8 @@ use crate::axe::findings;
 use crate::inbox::Inbox;
 use crate::reported_run::ReportedRun;
 
-const UNDELIVERABLE: &str = r#"status=400,every=7,body={"error":{"code":131026,"message":"Message undeliverable"}}"#;
+const UNDELIVERABLE: &str =
+    r#"status=400,every=7,body={"error":{"code":131026,"message":"Message undeliverable"}}"#;
 const NO_ANSWER: &str = "status=500,every=90";
 
 /// A run with this many rows; some people have no number, and some are excluded.
@@ -18,7 +19,12 @@ fn run(rows: usize) -> ReportedRun {
     });
     let list = format!("celular,nombre,pedido\n{}", people.collect::<String>());
     let faults = [UNDELIVERABLE, NO_ANSWER];
-    ReportedRun::send(&list, &faults, &["--skip-invalid"], "Hola *{{ nombre | split | first }}*,\n\ntu pedido salió.")
+    ReportedRun::send(
+        &list,
+        &faults,
+        &["--skip-invalid"],
+        "Hola *{{ nombre | split | first }}*,\n\ntu pedido salió.",
+    )
 }
 
 /// The elements that are wider than their place, except those that scroll.
@@ -44,18 +50,31 @@ fn the_figures_are_those_of_the_status_and_the_page_asks_for_nothing() {
     }
     assert_eq!(tiles["pending"].as_u64(), Some(0));
     let shown: String = window.value("document.body.innerText");
-    for part in
-        ["131026", "WhatsApp cannot deliver to this recipient", "invalid", "profile tienda, bot 4512", "Ecuador (EC)"]
-    {
+    for part in [
+        "131026",
+        "WhatsApp cannot deliver to this recipient",
+        "invalid",
+        "profile tienda, bot 4512",
+        "Ecuador (EC)",
+    ] {
         assert!(shown.contains(part), "`{part}` is missing in {shown}");
     }
-    for part in ["clientes-noviembre.csv (300 rows)", "America/Guayaquil, UTC−05"] {
+    for part in [
+        "clientes-noviembre.csv (300 rows)",
+        "America/Guayaquil, UTC−05",
+    ] {
         assert!(shown.contains(part), "`{part}` is missing in {shown}");
     }
     let bold: String = window.value("document.querySelector('.bubble .b').textContent");
     assert_eq!(bold, "Ana");
-    assert_eq!(window.value::<usize>("performance.getEntriesByType('resource').length"), 0);
-    assert_eq!(window.value::<Vec<String>>("window.refused"), Vec::<String>::new());
+    assert_eq!(
+        window.value::<usize>("performance.getEntriesByType('resource').length"),
+        0
+    );
+    assert_eq!(
+        window.value::<Vec<String>>("window.refused"),
+        Vec::<String>::new()
+    );
     // The policy would have stopped an injected script.
     window.value::<bool>(
         "(document.body.append(Object.assign(document.createElement('script'), { textContent: 'hacked = 1' })), true)",
@@ -71,12 +90,22 @@ const HIDDEN: &str = "unlisted,every=20";
 fn delivered_run(rows: usize) -> ReportedRun {
     let people = (0..rows).map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row));
     let list = format!("celular,nombre\n{}", people.collect::<String>());
-    let run = ReportedRun::send(&list, &[LOST, HIDDEN, UNDELIVERABLE], &[], "Hola {{ nombre }}, ya salió.");
+    let run = ReportedRun::send(
+        &list,
+        &[LOST, HIDDEN, UNDELIVERABLE],
+        &[],
+        "Hola {{ nombre }}, ya salió.",
+    );
     for row in (0..rows).filter(|row| row % 3 != 0) {
         let user = format!("5939{:08}", 80_000_000 + row);
-        run.sandbox.ask("POST", &format!("/sandbox/chats/{user}/read"), "");
+        run.sandbox
+            .ask("POST", &format!("/sandbox/chats/{user}/read"), "");
         if row % 8 == 1 {
-            run.sandbox.ask("POST", &format!("/sandbox/users/{user}/messages"), r#"{"text":"Gracias"}"#);
+            run.sandbox.ask(
+                "POST",
+                &format!("/sandbox/users/{user}/messages"),
+                r#"{"text":"Gracias"}"#,
+            );
         }
     }
     run
@@ -96,7 +125,10 @@ fn the_funnel_says_how_far_messages_came_and_adds_up() {
     let run = delivered_run(200);
     let window = run.open(&[], 1280, 900);
     let shown: String = window.value("document.querySelector('.arrived').innerText");
-    for part in ["Jelou has not been asked yet", "jelouctl bulk deliveries clientes-noviembre"] {
+    for part in [
+        "Jelou has not been asked yet",
+        "jelouctl bulk deliveries clientes-noviembre",
+    ] {
         assert!(shown.contains(part), "`{part}` is missing in {shown}");
     }
     assert_eq!(figures(&window, "step"), serde_json::json!({}));
@@ -110,10 +142,24 @@ fn the_funnel_says_how_far_messages_came_and_adds_up() {
         assert_eq!(ends[name], status["deliveries"][name], "{name}: {status}");
         assert!(end(name) > 0, "{ends}");
     }
-    let all: u64 = ends.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum();
-    assert_eq!((steps["sent"].as_u64(), status["sent"].as_u64()), (Some(all), Some(all)));
-    assert_eq!(steps["delivered"], end("delivered") + end("read") + end("replied"));
-    assert_eq!((&steps["read"], &steps["replied"]), (&Value::from(end("read") + end("replied")), &ends["replied"]));
+    let all: u64 = ends
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|count| count.as_u64().unwrap())
+        .sum();
+    assert_eq!(
+        (steps["sent"].as_u64(), status["sent"].as_u64()),
+        (Some(all), Some(all))
+    );
+    assert_eq!(
+        steps["delivered"],
+        end("delivered") + end("read") + end("replied")
+    );
+    assert_eq!(
+        (&steps["read"], &steps["replied"]),
+        (&Value::from(end("read") + end("replied")), &ends["replied"])
+    );
     let shown: String = window.value("document.body.innerText");
     for part in [
         format!("Jelou was asked about {all} of {all} messages, last on 20"),
@@ -145,8 +191,16 @@ fn everybody_can_read_it_on_a_screen_and_on_a_phone_by_day_and_by_night() {
             window.scheme(scheme);
             for width in [1280, 390] {
                 window.size(width, 900);
-                assert_eq!(findings(&window), Vec::<String>::new(), "{scheme}, {width} wide");
-                assert_eq!(too_wide(&window), Vec::<String>::new(), "{scheme}, {width} wide");
+                assert_eq!(
+                    findings(&window),
+                    Vec::<String>::new(),
+                    "{scheme}, {width} wide"
+                );
+                assert_eq!(
+                    too_wide(&window),
+                    Vec::<String>::new(),
+                    "{scheme}, {width} wide"
+                );
             }
         }
     }
@@ -154,12 +208,17 @@ fn everybody_can_read_it_on_a_screen_and_on_a_phone_by_day_and_by_night() {
 
 #[test]
 fn on_paper_nothing_is_cut_off() {
-    let list =
-        format!("celular,nombre,{}\n593987654321,Ana,{}\n", columns(12), ["a longer cell than most"; 12].join(","));
+    let list = format!(
+        "celular,nombre,{}\n593987654321,Ana,{}\n",
+        columns(12),
+        ["a longer cell than most"; 12].join(",")
+    );
     let run = ReportedRun::send(&list, &[], &[], "Hola");
     // The width of A4 between its margins.
     let window = run.open(&[], 695, 1000);
-    window.page.call("Emulation.setEmulatedMedia", &json!({ "media": "print" }));
+    window
+        .page
+        .call("Emulation.setEmulatedMedia", &json!({ "media": "print" }));
     let clipped: Vec<String> = window.value(
         "[...document.querySelectorAll('body *')].filter((one) => one.clientWidth && !one.closest('svg') && \
                  one.scrollWidth > one.clientWidth + 1).map((one) => `${one.tagName} ${one.className}`)",
@@ -170,7 +229,10 @@ fn on_paper_nothing_is_cut_off() {
 }
 
 fn columns(number: usize) -> String {
-    (0..number).map(|column| format!("column {column}")).collect::<Vec<_>>().join(",")
+    (0..number)
+        .map(|column| format!("column {column}"))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 #[test]
@@ -210,47 +272,72 @@ fn code_quotes_and_lists_are_drawn_as_in_the_inbox() {
         ]
         .map(|line| line.replace("NAME", name))
     };
-    let written: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))"));
+    let written: Vec<String> =
+        window.value(&format!("{lines}(document.querySelector('#list .bubble'))"));
     assert_eq!(written, expected("Ana"));
     // The page and its script draw the same.
     window.type_into("#search", "eva");
     window.until("document.getElementById('range').textContent === '1–1 of 1'");
-    let drawn: Vec<String> = window.value(&format!("{lines}(document.querySelector('#list .bubble'))"));
+    let drawn: Vec<String> =
+        window.value(&format!("{lines}(document.querySelector('#list .bubble'))"));
     assert_eq!(drawn, expected("Eva"));
-    let aligned =
-        "[...document.querySelectorAll('.bubble p')].every((line) => getComputedStyle(line).textAlign === 'start')";
-    assert!(window.value::<bool>(aligned), "a line looks like a cell of the table");
+    let aligned = "[...document.querySelectorAll('.bubble p')].every((line) => getComputedStyle(line).textAlign === 'start')";
+    assert!(
+        window.value::<bool>(aligned),
+        "a line looks like a cell of the table"
+    );
 }
 
 #[test]
 fn a_list_is_looked_at_before_it_is_sent_message_by_message() {
     let run = ReportedRun::send("to\n593987654320\n", &[], &[], "x");
-    let people: Vec<_> = (0..300).map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row)).collect();
+    let people: Vec<_> = (0..300)
+        .map(|row| format!("5939{:08},Ana Núñez {row}\n", 80_000_000 + row))
+        .collect();
     let people = people.concat();
-    let list = format!("celular,nombre\n12,Error\n593987654321,\n593987654322,<b>Eva</b>\n{people}");
+    let list =
+        format!("celular,nombre\n12,Error\n593987654321,\n593987654322,<b>Eva</b>\n{people}");
     let window = run.open_preview(&list, &[], "Hola *{{ nombre }}*,\n\nya llegó");
     let tiles: Value = window.value(
         "[...document.querySelectorAll('.tile')].map((tile) => [tile.dataset.state, Number(tile.dataset.count)])",
     );
-    assert_eq!(tiles, serde_json::json!([["sent", 301], ["failed", 1], ["unknown", 1], ["skipped", 0]]));
+    assert_eq!(
+        tiles,
+        serde_json::json!([["sent", 301], ["failed", 1], ["unknown", 1], ["skipped", 0]])
+    );
     assert_eq!(findings(&window), Vec::<String>::new());
     assert_eq!(too_wide(&window), Vec::<String>::new());
-    assert_eq!(window.value::<Vec<String>>("window.refused"), Vec::<String>::new());
+    assert_eq!(
+        window.value::<Vec<String>>("window.refused"),
+        Vec::<String>::new()
+    );
     let rows = "[...document.querySelectorAll('#list tr')].map((row) => row.innerText.replace(/\\s+/g, ' ').trim())";
     let first: Vec<String> = window.value(rows);
     assert_eq!(first.len(), 200);
     let told = "2 Cannot be sent invalid celular: a phone number has 7 to 15 digits; `12` has 2 (read as `12`)";
     assert_eq!(first[0], format!("{told} celular: 12 · nombre: Error"));
-    assert_eq!(first[1], "3 Warning empty_cell EC no value under `nombre` 593987654321 Hola **, ya llegó");
+    assert_eq!(
+        first[1],
+        "3 Warning empty_cell EC no value under `nombre` 593987654321 Hola **, ya llegó"
+    );
     // The page and its script draw the same.
     window.type_into("#search", "núñez 42");
     window.until("document.getElementById('range').textContent === '1–1 of 1'");
     let found: Vec<String> = window.value(rows);
-    assert_eq!(found, ["47 Fine EC 593980000042 Hola Ana Núñez 42, ya llegó"]);
-    assert_eq!(window.value::<usize>("document.querySelectorAll('#list .bubble .b').length"), 1);
+    assert_eq!(
+        found,
+        ["47 Fine EC 593980000042 Hola Ana Núñez 42, ya llegó"]
+    );
+    assert_eq!(
+        window.value::<usize>("document.querySelectorAll('#list .bubble .b').length"),
+        1
+    );
     window.type_into("#search", "<b>eva");
     window.until("document.getElementById('range').textContent === '1–1 of 1'");
-    assert_eq!(window.value::<String>("document.querySelector('#list .bubble .b').textContent"), "<b>Eva</b>");
+    assert_eq!(
+        window.value::<String>("document.querySelector('#list .bubble .b').textContent"),
+        "<b>Eva</b>"
+    );
     for width in [1280, 390] {
         window.size(width, 900);
         assert_eq!(too_wide(&window), Vec::<String>::new(), "{width} wide");
@@ -261,7 +348,10 @@ fn a_list_is_looked_at_before_it_is_sent_message_by_message() {
     for part in ["Ana", "Eva", "Error", "5939", "nombre: "] {
         assert!(!shown.contains(part), "{part}");
     }
-    assert!(shown.contains("Esta lista no se puede enviar tal como está."), "{shown}");
+    assert!(
+        shown.contains("Esta lista no se puede enviar tal como está."),
+        "{shown}"
+    );
     assert_eq!(findings(&masked), Vec::<String>::new());
 }
 
@@ -277,27 +367,51 @@ fn whatever_the_list_holds_is_only_text() {
         "' onclick=hacked=1 x='",
     ];
     let quoted = |cell: &str| format!("\"{}\"", cell.replace('"', "\"\""));
-    let rows = cells.iter().enumerate().map(|(row, cell)| format!("59398765432{row},{}\n", quoted(cell)));
+    let rows = cells
+        .iter()
+        .enumerate()
+        .map(|(row, cell)| format!("59398765432{row},{}\n", quoted(cell)));
     let long = format!("593987654329,{}\n", "w".repeat(10_000));
-    let list = format!("to,{}\n{}{long}", quoted("<b onclick=hacked=1>x</b>"), rows.collect::<String>());
-    let run = ReportedRun::send(&list, &[], &[], "{{ row['<b onclick=hacked=1>x</b>'] | replace('wwwwwwwwww', 'w') }}");
+    let list = format!(
+        "to,{}\n{}{long}",
+        quoted("<b onclick=hacked=1>x</b>"),
+        rows.collect::<String>()
+    );
+    let run = ReportedRun::send(
+        &list,
+        &[],
+        &[],
+        "{{ row['<b onclick=hacked=1>x</b>'] | replace('wwwwwwwwww', 'w') }}",
+    );
     let window = run.open(&[], 1280, 900);
     // Drawn by the template, then by the script.
     for drawn_by in ["template", "script"] {
-        let shown: Vec<String> =
-            window.value("[...document.querySelectorAll('#list tr')].map((row) => row.children[6].textContent)");
+        let shown: Vec<String> = window.value(
+            "[...document.querySelectorAll('#list tr')].map((row) => row.children[6].textContent)",
+        );
         assert_eq!(shown[..cells.len()], cells, "{drawn_by}");
-        assert_eq!(shown[cells.len()], format!("{}…", "w".repeat(199)), "{drawn_by}");
-        let added: usize =
-            window.value("document.querySelectorAll('img, iframe, main script, main b[onclick]').length");
-        assert_eq!((added, window.value::<bool>("'hacked' in window")), (0, false), "{drawn_by}");
+        assert_eq!(
+            shown[cells.len()],
+            format!("{}…", "w".repeat(199)),
+            "{drawn_by}"
+        );
+        let added: usize = window
+            .value("document.querySelectorAll('img, iframe, main script, main b[onclick]').length");
+        assert_eq!(
+            (added, window.value::<bool>("'hacked' in window")),
+            (0, false),
+            "{drawn_by}"
+        );
         for width in [1280, 390] {
             window.size(width, 900);
             assert_eq!(too_wide(&window), Vec::<String>::new(), "{width} wide");
         }
         window.value::<bool>("(filter(), true)");
     }
-    assert_eq!(window.value::<Vec<String>>("window.refused"), Vec::<String>::new());
+    assert_eq!(
+        window.value::<Vec<String>>("window.refused"),
+        Vec::<String>::new()
+    );
     assert_eq!(
         window.value::<String>("document.querySelector('.list th:nth-child(7)').textContent"),
         "<b onclick=hacked=1>x</b>"
@@ -307,13 +421,13 @@ fn whatever_the_list_holds_is_only_text() {
 #[test]
 fn what_is_wrong_with_a_row_is_seen_beside_a_list_of_many_columns() {
     let columns = "to,nombre,apellido,correo,ciudad,producto,pedido,importe,vence";
-    let cells =
-        "Ana María,de la Torre,ana.de.la.torre@example.com,Guayaquil,Refrigeradora,2026-000123,1234.50,2026-11-28";
+    let cells = "Ana María,de la Torre,ana.de.la.torre@example.com,Guayaquil,Refrigeradora,2026-000123,1234.50,2026-11-28";
     let list = format!("{columns}\n593987654321,{cells}\n12,{cells}\n");
     let run = ReportedRun::send(&list, &[], &["--skip-invalid"], "Hola {{ nombre }}");
     let window = run.open(&[], 1280, 900);
     for drawn_by in ["template", "script"] {
-        let right: f64 = window.value("document.querySelector('#list .words').getBoundingClientRect().right");
+        let right: f64 =
+            window.value("document.querySelector('#list .words').getBoundingClientRect().right");
         assert!(right <= 1280.0, "{drawn_by}: {right}");
         window.value::<bool>("(filter(), true)");
     }
@@ -346,7 +460,9 @@ fn rows_are_searched_filtered_and_turned_over() {
     window
             .value::<bool>("(document.getElementById('state').value = '0', document.getElementById('state').dispatchEvent(new Event('change')))");
     window.until(&format!("{range}.endsWith(' of {failed}')"));
-    window.value::<bool>("(reason.value = reasons.indexOf('invalid'), reason.dispatchEvent(new Event('change')))");
+    window.value::<bool>(
+        "(reason.value = reasons.indexOf('invalid'), reason.dispatchEvent(new Event('change')))",
+    );
     window.until(&format!("{count} === 0"));
     window.value::<bool>("(state.value = '', state.dispatchEvent(new Event('change')))");
     window.until(&format!("{count} === 2"));
@@ -357,11 +473,24 @@ fn without_a_script_all_can_be_read_but_the_rows_behind_the_first() {
     let run = run(300);
     let page = run.page(&[]);
     let window = Inbox::open_at("about:blank", 1280, 900);
-    window.page.call("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
+    window.page.call(
+        "Emulation.setScriptExecutionDisabled",
+        &json!({ "value": true }),
+    );
     window.page.go_to(&format!("file://{}", page.display()));
     let shown: String = window.value("document.body.innerText");
-    for part in ["131026", "What the run went through", "EC", "Resumed", "Search and the other rows need JavaScript."] {
-        assert_eq!(shown.contains(part), part != "Resumed", "`{part}` in {shown}");
+    for part in [
+        "131026",
+        "What the run went through",
+        "EC",
+        "Resumed",
+        "Search and the other rows need JavaScript.",
+    ] {
+        assert_eq!(
+            shown.contains(part),
+            part != "Resumed",
+            "`{part}` in {shown}"
+        );
     }
     let (rows, forms): (usize, usize) = window.value(
         "[document.querySelectorAll('#list tr').length, \
@@ -380,7 +509,8 @@ fn on_a_phone_commands_break_between_words_and_countries_need_no_scrolling() {
     let run = run(300);
     let window = run.open(&["--lang", "es"], 390, 844);
     assert_eq!(window.value::<Vec<String>>(BROKEN), Vec::<String>::new());
-    let words: Vec<String> = window.value("[...document.querySelectorAll('.facts dd')].map((one) => one.textContent)");
+    let words: Vec<String> =
+        window.value("[...document.querySelectorAll('.facts dd')].map((one) => one.textContent)");
     assert!(words.contains(&"texto".to_owned()), "{words:?}");
     let command: String = window.value("document.querySelector('.command code').textContent");
     assert!(command.starts_with("jelouctl bulk "), "{command}");
@@ -390,7 +520,14 @@ fn on_a_phone_commands_break_between_words_and_countries_need_no_scrolling() {
 fn a_masked_page_names_nobody() {
     let run = run(300);
     let page = std::fs::read_to_string(run.page(&["--mask"])).unwrap();
-    for secret in ["59398", "Núñez", "A-42", "pedido\"", "Message undeliverable", "celular"] {
+    for secret in [
+        "59398",
+        "Núñez",
+        "A-42",
+        "pedido\"",
+        "Message undeliverable",
+        "celular",
+    ] {
         assert!(!page.contains(secret), "`{secret}` stands in it");
     }
     // Commands are only for people who have the ledger.

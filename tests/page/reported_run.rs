@@ -23,8 +23,16 @@ impl ReportedRun {
     /// Sends `text` to the rows of `list`; `faults` are the sandbox's.
     pub(crate) fn send(list: &str, faults: &[&str], more: &[&str], text: &str) -> Self {
         let faults = faults.iter().flat_map(|fault| ["--fault", fault]);
-        let sandbox = Sandbox::start(&["--deliver-after", "0ms"].into_iter().chain(faults).collect::<Vec<_>>());
-        let run = Self { home: TempDir::new().unwrap(), sandbox };
+        let sandbox = Sandbox::start(
+            &["--deliver-after", "0ms"]
+                .into_iter()
+                .chain(faults)
+                .collect::<Vec<_>>(),
+        );
+        let run = Self {
+            home: TempDir::new().unwrap(),
+            sandbox,
+        };
         run.write("clientes-noviembre.csv", list);
         run.write(
             ".config/jelouctl/config.toml",
@@ -34,7 +42,14 @@ impl ReportedRun {
                 run.sandbox.address
             ),
         );
-        let send = ["bulk", "send", "clientes-noviembre.csv", "--run", "clientes-noviembre", "--rate=100000/s"];
+        let send = [
+            "bulk",
+            "send",
+            "clientes-noviembre.csv",
+            "--run",
+            "clientes-noviembre",
+            "--rate=100000/s",
+        ];
         run.jelouctl(&[&send[..], more, &["text", text]].concat());
         run
     }
@@ -43,13 +58,23 @@ impl ReportedRun {
         let path = self.home.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))
+            .unwrap();
     }
 
     pub(crate) fn jelouctl(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(cargo_bin!("jelouctl"));
-        let home = [("HOME", self.home.path().as_os_str()), ("TZ", "America/Guayaquil".as_ref())];
-        command.env_clear().envs(home).current_dir(self.home.path()).args(arguments).output().unwrap()
+        let home = [
+            ("HOME", self.home.path().as_os_str()),
+            ("TZ", "America/Guayaquil".as_ref()),
+        ];
+        command
+            .env_clear()
+            .envs(home)
+            .current_dir(self.home.path())
+            .args(arguments)
+            .output()
+            .unwrap()
     }
 
     /// The ledger, so that a test can change the times in it: reports only read it.
@@ -64,7 +89,8 @@ impl ReportedRun {
 
     /// Makes the page; returns its path.
     pub(crate) fn page(&self, flags: &[&str]) -> PathBuf {
-        let made = self.jelouctl(&[&["bulk", "report", "--file", "report.html"][..], flags].concat());
+        let made =
+            self.jelouctl(&[&["bulk", "report", "--file", "report.html"][..], flags].concat());
         assert!(made.status.success(), "{made:?}");
         self.home.path().join("report.html")
     }
@@ -77,7 +103,15 @@ impl ReportedRun {
     /// Makes the page of `list` before a run, and opens it.
     pub(crate) fn open_preview(&self, list: &str, flags: &[&str], text: &str) -> Inbox {
         self.write("por-aprobar.csv", list);
-        let send = ["bulk", "send", "por-aprobar.csv", "--preview", "all", "--file", "preview.html"];
+        let send = [
+            "bulk",
+            "send",
+            "por-aprobar.csv",
+            "--preview",
+            "all",
+            "--file",
+            "preview.html",
+        ];
         let made = self.jelouctl(&[&send[..], flags, &["text", text]].concat());
         assert!([Some(0), Some(2)].contains(&made.status.code()), "{made:?}");
         Self::open_file(&self.home.path().join("preview.html"), 1280, 900)
@@ -85,7 +119,10 @@ impl ReportedRun {
 
     fn open_file(page: &Path, width: u32, height: u32) -> Inbox {
         let window = Inbox::open_at("about:blank", width, height);
-        window.page.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": VIOLATIONS }));
+        window.page.call(
+            "Page.addScriptToEvaluateOnNewDocument",
+            &json!({ "source": VIOLATIONS }),
+        );
         window.page.go_to(&format!("file://{}", page.display()));
         window.until("document.readyState === 'complete' && window.refused");
         window

@@ -20,7 +20,10 @@ fn attacking(body: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(attacking),
         Value::Object(fields) => {
             const OWN: [&str; 5] = ["is", "drawing", "block", "look", "icon"];
-            fields.iter_mut().filter(|(name, _)| !OWN.contains(&name.as_str())).for_each(|(_, value)| attacking(value));
+            fields
+                .iter_mut()
+                .filter(|(name, _)| !OWN.contains(&name.as_str()))
+                .for_each(|(_, value)| attacking(value));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -37,9 +40,17 @@ fn a_script_stays_a_text_in_every_kind() {
         sandbox.send([fixture(&format!("bodies/{kind}.json"))]);
     }
     let template = fixture("bodies/template.json").to_string();
-    assert_eq!(sandbox.ask("POST", "/v2/whatsapp/77/hsm", &template).status, 200);
+    assert_eq!(
+        sandbox.ask("POST", "/v2/whatsapp/77/hsm", &template).status,
+        200
+    );
     let read = sandbox.read("/sandbox/messages?drawn=true");
-    let messages: Vec<_> = read.as_array().unwrap().iter().filter(|one| one["user"] != ATTACK).collect();
+    let messages: Vec<_> = read
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["user"] != ATTACK)
+        .collect();
     assert_eq!(messages.len(), KINDS.len() + 2);
     for message in messages {
         let (mut parts, kind) = (message["drawn"].clone(), &message["kind"]);
@@ -48,7 +59,10 @@ fn a_script_stays_a_text_in_every_kind() {
                 .value(&format!(
                     "import('/page/draw.js').then(({{ draw }}) => {{ const log = document.getElementById('log'); log.replaceChildren(...draw({parts})); return log.innerText; }})"
                 ));
-        assert!(drawn.contains("<img src=x") || kind == "audio", "{kind}: {drawn}");
+        assert!(
+            drawn.contains("<img src=x") || kind == "audio",
+            "{kind}: {drawn}"
+        );
     }
     let (hacked, added): (bool, usize) =
             inbox.value("['hacked' in window, document.querySelectorAll('.talk img, .talk script, .chats li img, #request img, iframe').length]");
@@ -59,7 +73,12 @@ fn a_script_stays_a_text_in_every_kind() {
 fn the_policy_stops_a_script_even_if_one_got_in() {
     let sandbox = Sandbox::start(&[]);
     let inbox = Inbox::open(&sandbox, 1440, 900);
-    assert!(sandbox.ask("GET", "/", "").head.contains("content-security-policy: default-src 'none'"));
+    assert!(
+        sandbox
+            .ask("GET", "/", "")
+            .head
+            .contains("content-security-policy: default-src 'none'")
+    );
     let blocked: String = inbox
             .value(
                 "new Promise((told) => { addEventListener('securitypolicyviolation', (event) => told(event.effectiveDirective)); \
@@ -87,7 +106,9 @@ fn a_word_without_end_and_a_thousand_emoji_stay_in_their_place() {
     inbox.click(".chat", user);
     inbox.until("document.querySelectorAll('article').length === 5");
     for index in 0..5 {
-        inbox.value::<bool>(&format!("(document.querySelectorAll('article')[{index}].click(), true)"));
+        inbox.value::<bool>(&format!(
+            "(document.querySelectorAll('article')[{index}].click(), true)"
+        ));
         for width in [1440, 390] {
             inbox.size(width, 800);
             let wide: Vec<String> = inbox

@@ -49,10 +49,18 @@ fn others() -> Vec<Value> {
 fn refuse(sandbox: &Sandbox) {
     let list = json!({ "type": "text", "userId": ANA, "text": "¿En qué te ayudamos?", "buttonText": { "text": "" }, "options": [] });
     let long = text_to(ANA, &"Términos y condiciones. ".repeat(180));
-    for (path, body, status) in
-        [("messages", &list, 422), ("messages", &long, 422), ("message", &text_to(ANA, "Hola"), 404)]
-    {
-        assert_eq!(sandbox.ask("POST", &format!("/v1/bots/77/{path}"), &body.to_string()).status, status, "{body}");
+    for (path, body, status) in [
+        ("messages", &list, 422),
+        ("messages", &long, 422),
+        ("message", &text_to(ANA, "Hola"), 404),
+    ] {
+        assert_eq!(
+            sandbox
+                .ask("POST", &format!("/v1/bots/77/{path}"), &body.to_string())
+                .status,
+            status,
+            "{body}"
+        );
     }
 }
 
@@ -87,8 +95,11 @@ fn the_inbox_on_a_screen_and_on_a_phone() {
 
     inbox.size(390, 780);
     inbox.scheme("light");
-    inbox.until("!document.getElementById('request').checkVisibility({ visibilityProperty: true })");
-    inbox.value::<bool>("(document.querySelector('.carousel').scrollIntoView({ block: 'end' }), true)");
+    inbox
+        .until("!document.getElementById('request').checkVisibility({ visibilityProperty: true })");
+    inbox.value::<bool>(
+        "(document.querySelector('.carousel').scrollIntoView({ block: 'end' }), true)",
+    );
     inbox.keep("phone.png");
     inbox.size(1280, 820);
     inbox.scheme("light");
@@ -100,8 +111,15 @@ fn the_inbox_on_a_screen_and_on_a_phone() {
 
 /// A run with fixed times, since the actual run takes only a second.
 fn campaign() -> ReportedRun {
-    let names =
-        ["Ana Paredes", "Luis Vera", "María Cedeño", "José Mora", "Carmen Zambrano", "Jorge Núñez", "Lucía Ríos"];
+    let names = [
+        "Ana Paredes",
+        "Luis Vera",
+        "María Cedeño",
+        "José Mora",
+        "Carmen Zambrano",
+        "Jorge Núñez",
+        "Lucía Ríos",
+    ];
     let cities = ["Quito", "Guayaquil", "Cuenca", "Manta", "Loja"];
     let people = (0..1200_usize).map(|row| {
         let number = match row * 7 % 100 {
@@ -110,19 +128,35 @@ fn campaign() -> ReportedRun {
             part if part < 95 => format!("57300{:07}", 1_000_000 + row),
             _ => format!("519{:08}", 10_000_000 + row),
         };
-        format!("{number},{},A-{},{}\n", names[row % names.len()], 4000 + row, cities[row % cities.len()])
+        format!(
+            "{number},{},A-{},{}\n",
+            names[row % names.len()],
+            4000 + row,
+            cities[row % cities.len()]
+        )
     });
-    let list = format!("celular,nombre,pedido,ciudad\n{}", people.collect::<String>());
+    let list = format!(
+        "celular,nombre,pedido,ciudad\n{}",
+        people.collect::<String>()
+    );
     let refused = |every: u32, code: u32, message: &str| {
         let body = json!({ "error": { "code": code, "message": message } }).to_string();
         format!("status=400,every={every},body={body}")
     };
-    let faults = [refused(31, 131_026, "Message undeliverable"), refused(77, 131_049, "Not delivered")];
+    let faults = [
+        refused(31, 131_026, "Message undeliverable"),
+        refused(77, 131_049, "Not delivered"),
+    ];
     let faults = [&*faults[0], &*faults[1], "status=500,every=290"];
     let text = "Hola *{{ nombre | split | first }}*, tu pedido *{{ pedido }}* ya salió.\n\n_Llega mañana_ entre las 9:00 y \
                 las 13:00 a tu dirección en {{ ciudad }}.\n\nGracias por comprar con nosotros.";
     // One at a time, so that the same rows fail in every picture.
-    let run = ReportedRun::send(&list, &faults, &["--skip-invalid", "--concurrency", "1"], text);
+    let run = ReportedRun::send(
+        &list,
+        &faults,
+        &["--skip-invalid", "--concurrency", "1"],
+        text,
+    );
     let ledger = run.ledger();
     // 2026-11-20 09:00:02 in Guayaquil; five rows in four seconds, more and fewer, with a pause and a wait.
     ledger

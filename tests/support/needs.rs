@@ -13,12 +13,21 @@ pub(crate) const LEFT_OUT: &str = "TESTS_LEFT_OUT";
 /// Whether to run a test that `needs` something, such as a database, a right or a tool. If so, it must be there.
 pub(crate) fn can_test(needs: &str, is_there: impl FnOnce() -> bool) -> bool {
     let Some(list) = env::var_os(LEFT_OUT) else {
-        assert!(is_there(), "this test needs {needs}: `tests/run --quick` leaves it out");
+        assert!(
+            is_there(),
+            "this test needs {needs}: `tests/run --quick` leaves it out"
+        );
         return true;
     };
     let thread = thread::current();
     let line = format!("{needs}\t{}\n", thread.name().unwrap());
     // A single write, since other tests append their lines at the same time.
-    File::options().create(true).append(true).open(list).unwrap().write_all(line.as_bytes()).unwrap();
+    File::options()
+        .create(true)
+        .append(true)
+        .open(list)
+        .unwrap()
+        .write_all(line.as_bytes())
+        .unwrap();
     false
 }

@@ -36,7 +36,10 @@ pub(crate) fn programs() -> Option<PathBuf> {
     for version in (13..30).rev() {
         places.push(format!("/usr/lib/postgresql/{version}/bin").into());
     }
-    let initdb = places.into_iter().map(|place| place.join("initdb")).find(|initdb| initdb.exists())?;
+    let initdb = places
+        .into_iter()
+        .map(|place| place.join("initdb"))
+        .find(|initdb| initdb.exists())?;
     // `initdb` may be a link, without the other programs beside it.
     Some(fs::canonicalize(initdb).ok()?.parent()?.to_owned())
 }
@@ -61,14 +64,22 @@ pub(crate) fn empty_directory() -> PathBuf {
 }
 
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// A program of the server, run as the server's user.
 pub(crate) fn program(name: &str, directory: &Path) -> Command {
     let mut command = Command::new(programs().unwrap().join(name));
     // The locale of the machine must not matter.
-    command.env_clear().env("PATH", PROGRAMS).env("LC_ALL", "C").current_dir(directory);
+    command
+        .env_clear()
+        .env("PATH", PROGRAMS)
+        .env("LC_ALL", "C")
+        .current_dir(directory);
     if is_root() {
         command.uid(NOBODY).gid(NOBODY);
     }
@@ -78,7 +89,11 @@ pub(crate) fn program(name: &str, directory: &Path) -> Command {
 impl Cluster {
     /// A server with a database for a ledger, and a role that sends; with these lines in its configuration, these files
     /// beside it, and these variables.
-    pub(crate) fn empty(settings: &str, files: &[(&str, &str)], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn empty(
+        settings: &str,
+        files: &[(&str, &str)],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let directory = empty_directory();
         let data = directory.join("data");
         program("initdb", &directory)
@@ -117,16 +132,37 @@ impl Cluster {
         let script = "\"$0\" -D \"$1\" -l \"$2/log\" -w start >/dev/null && echo ready; cat >/dev/null; \
                       \"$0\" -D \"$1\" -m immediate stop >/dev/null; rm -rf \"$2\"";
         let mut guard = Command::new("sh");
-        guard.args(["-c", script]).arg(control).arg(&data).arg(&directory).env("LC_ALL", "C");
+        guard
+            .args(["-c", script])
+            .arg(control)
+            .arg(&data)
+            .arg(&directory)
+            .env("LC_ALL", "C");
         guard.envs(environment.iter().copied());
         if is_root() {
             guard.uid(NOBODY).gid(NOBODY);
         }
-        let mut guard = guard.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut guard = guard
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
-        BufReader::new(guard.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let server = Self { directory, port, guard };
-        assert_eq!(line, "ready\n", "the server did not start: {}", server.log());
+        BufReader::new(guard.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let server = Self {
+            directory,
+            port,
+            guard,
+        };
+        assert_eq!(
+            line,
+            "ready\n",
+            "the server did not start: {}",
+            server.log()
+        );
         server
     }
 
@@ -157,7 +193,10 @@ impl Cluster {
         static COPYING: std::sync::Mutex<()> = std::sync::Mutex::new(());
         let name = format!("t{}", NUMBER.fetch_add(1, Ordering::SeqCst));
         let copying = COPYING.lock().unwrap();
-        self.sql("postgres", &format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        self.sql(
+            "postgres",
+            &format!("CREATE DATABASE {name} TEMPLATE {template}"),
+        );
         drop(copying);
         name
     }
@@ -173,9 +212,13 @@ impl Cluster {
         database: &str,
         statement: &str,
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         runtime.block_on(async {
-            let (client, connection) = tokio_postgres::connect(&self.url(role, database), NoTls).await?;
+            let (client, connection) =
+                tokio_postgres::connect(&self.url(role, database), NoTls).await?;
             tokio::spawn(connection);
             client.query(statement, &[]).await
         })

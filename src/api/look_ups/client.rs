@@ -119,7 +119,9 @@ impl LookUps<'_> {
         let mut until = span.until;
         let mut is_clock_known = false;
         loop {
-            let answer = self.ask(&self.page(listing, since, until, message_id, pager.next_page())).await?;
+            let answer = self
+                .ask(&self.page(listing, since, until, message_id, pager.next_page()))
+                .await?;
             if !is_clock_known {
                 is_clock_known = true;
                 let begin = span.start.at(self.now());
@@ -129,7 +131,9 @@ impl LookUps<'_> {
                     continue;
                 }
             }
-            let Some(entries) = answer.body.results() else { return Ok(ListingCoverage::Missing) };
+            let Some(entries) = answer.body.results() else {
+                return Ok(ListingCoverage::Missing);
+            };
             let mut newest = None;
             for entry in entries {
                 let at = time_at(entry, &["/createdAt"]);
@@ -153,18 +157,30 @@ impl LookUps<'_> {
     /// The span by the server's clock, if it begins at a time by our clock.
     pub(crate) fn by_its_clock(&self, span: &LookUpSpan) -> LookUpSpan {
         let start = match span.start {
-            SpanStart::At(at) => SpanStart::At(at.saturating_add(self.clock - CLOCK_TOLERANCE).unwrap_or(at)),
+            SpanStart::At(at) => SpanStart::At(
+                at.saturating_add(self.clock - CLOCK_TOLERANCE)
+                    .unwrap_or(at),
+            ),
             start => start,
         };
-        LookUpSpan { start, ..span.clone() }
+        LookUpSpan {
+            start,
+            ..span.clone()
+        }
     }
 
     /// The number of pages of a listing of `span`, if the API counts them.
     ///
     /// # Errors
     /// If the request fails.
-    pub(crate) async fn pages(&mut self, listing: LookUpList, span: &LookUpSpan) -> Result<Option<u64>, LookUpError> {
-        let answer = self.ask(&self.page(listing, span.start.at(self.now()), span.until, None, 1)).await?;
+    pub(crate) async fn pages(
+        &mut self,
+        listing: LookUpList,
+        span: &LookUpSpan,
+    ) -> Result<Option<u64>, LookUpError> {
+        let answer = self
+            .ask(&self.page(listing, span.start.at(self.now()), span.until, None, 1))
+            .await?;
         let [pages, _] = answer.body.counted();
         Ok(pages)
     }
@@ -178,8 +194,17 @@ impl LookUps<'_> {
         message_id: Option<&str>,
         page: u32,
     ) -> Request {
-        let until = until.unwrap_or_else(|| self.now().saturating_add(UNTIL_NOW).unwrap_or(Timestamp::MAX));
-        let query = ListingQuery { since, until, message_id, page };
+        let until = until.unwrap_or_else(|| {
+            self.now()
+                .saturating_add(UNTIL_NOW)
+                .unwrap_or(Timestamp::MAX)
+        });
+        let query = ListingQuery {
+            since,
+            until,
+            message_id,
+            page,
+        };
         match listing {
             LookUpList::History => Request::history(self.base, self.bot, &query),
             LookUpList::Notifications => Request::notifications(self.base, self.bot, &query),
@@ -191,13 +216,19 @@ impl LookUps<'_> {
     ///
     /// # Errors
     /// If no place could be asked, or the last one is unavailable. Earlier results are kept.
-    pub(crate) async fn look_for(&mut self, tracked: &mut TrackedMessage) -> Result<(), LookUpError> {
+    pub(crate) async fn look_for(
+        &mut self,
+        tracked: &mut TrackedMessage,
+    ) -> Result<(), LookUpError> {
         tracked.coverage = ListingCoverage::Whole;
         let retry_for = std::mem::take(&mut self.retry_for);
         let (mut is_asked, mut failure) = (false, None);
         let is_template = tracked.sort != MessageSort::FreeForm;
         let last = ListedIn::List(LookUpList::History);
-        for place in PLACES.into_iter().filter(|place| is_template || *place == last) {
+        for place in PLACES
+            .into_iter()
+            .filter(|place| is_template || *place == last)
+        {
             if place == last {
                 self.retry_for = retry_for;
             }
@@ -208,7 +239,9 @@ impl LookUps<'_> {
                         break;
                     }
                 }
-                Err(error) if error.signal().is_some() || place == last && !error.is_refusal() => return Err(error),
+                Err(error) if error.signal().is_some() || place == last && !error.is_refusal() => {
+                    return Err(error);
+                }
                 Err(error) => {
                     // An account need not have every place.
                     let is_unavailable = matches!(error, LookUpError::Unavailable(_));
@@ -228,13 +261,23 @@ impl LookUps<'_> {
     }
 
     /// Looks for it in one place, and returns whether it is listed there.
-    async fn look_in(&mut self, place: ListedIn, tracked: &mut TrackedMessage) -> Result<bool, LookUpError> {
+    async fn look_in(
+        &mut self,
+        place: ListedIn,
+        tracked: &mut TrackedMessage,
+    ) -> Result<bool, LookUpError> {
         let id = tracked.id.clone();
         let listing = match place {
             ListedIn::List(list) => list,
             ListedIn::Notification { is_older } => {
-                let answer = self.ask(&Request::notification(self.base, self.bot, &id, is_older)).await?;
-                return Ok(answer.body.json.as_ref().is_some_and(|entry| tracked.note_notification(entry)));
+                let answer = self
+                    .ask(&Request::notification(self.base, self.bot, &id, is_older))
+                    .await?;
+                return Ok(answer
+                    .body
+                    .json
+                    .as_ref()
+                    .is_some_and(|entry| tracked.note_notification(entry)));
             }
         };
         let start = tracked.sent_at.map_or(SpanStart::Ever, SpanStart::At);
@@ -249,29 +292,59 @@ impl LookUps<'_> {
             // A message may be listed several times in a row.
             let is_past = is_found && !is_it;
             is_found |= is_it;
-            if is_past { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if is_past {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
-        let coverage = self.read(listing, Some(&id), &span, MOST_PAGES_OF_ONE, take).await?;
+        let coverage = self
+            .read(listing, Some(&id), &span, MOST_PAGES_OF_ONE, take)
+            .await?;
         tracked.note_gap(coverage);
         Ok(is_found)
     }
 
     /// Sends the request when the rate allows it, and again while the server is busy or unavailable.
     async fn ask(&mut self, request: &Request) -> Result<Answer, LookUpError> {
-        let Self { client, credentials, signals, watch, retry_for, pace, .. } = self;
+        let Self {
+            client,
+            credentials,
+            signals,
+            watch,
+            retry_for,
+            pace,
+            ..
+        } = self;
         tokio::select! {
             biased;
             signal = signals.next() => return Err(LookUpError::new(Delivery::never_begun(signal), request)),
             _ = pace.tick() => {}
         }
         let watch = |event: Event<'_>| watch(request, event);
-        let delivery = deliver(client, request, credentials, *retry_for, signals.next(), watch).await;
+        let delivery = deliver(
+            client,
+            request,
+            credentials,
+            *retry_for,
+            signals.next(),
+            watch,
+        )
+        .await;
         if let Some(date) = delivery.answer.as_ref().and_then(|answer| answer.date) {
             let difference = timestamp(date).duration_since(timestamp(SystemTime::now()));
-            self.clock = if difference.abs() > CLOCK_TOLERANCE { difference } else { SignedDuration::ZERO };
+            self.clock = if difference.abs() > CLOCK_TOLERANCE {
+                difference
+            } else {
+                SignedDuration::ZERO
+            };
         }
         match delivery {
-            Delivery { outcome: Outcome::Sent { .. }, answer: Some(answer), .. } => Ok(answer),
+            Delivery {
+                outcome: Outcome::Sent { .. },
+                answer: Some(answer),
+                ..
+            } => Ok(answer),
             delivery => Err(LookUpError::new(delivery, request)),
         }
     }

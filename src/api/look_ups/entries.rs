@@ -52,7 +52,8 @@ impl HistoryMessage {
             MessageAuthor::Bot | MessageAuthor::Other => ["recipient", "sender"],
         };
         let id_of = |end: &&str| {
-            let id = text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")]).filter(|id| id != bot)?;
+            let id = text_at(entry, &[&format!("/{end}/id"), &format!("/{end}")])
+                .filter(|id| id != bot)?;
             Some(number_in(&id).map_or(id.clone(), str::to_owned))
         };
         let is_persons = |end: &&&str| id_of(end).is_some_and(|id| is_person(&id));
@@ -60,9 +61,14 @@ impl HistoryMessage {
         let is_known = author != MessageAuthor::User || by(entry).eq_ignore_ascii_case("user");
         let is_any = |end: &&&str| is_known && id_of(end).is_some();
         // A bot may have a number, too, so the direction decides first.
-        let of_person = ends.iter().find(is_persons).or_else(|| ends.iter().find(is_any));
-        let by = text_at(entry, &["/by"]).filter(|by| author == MessageAuthor::User && is_person(by));
-        let name_of = |end: &&str| text_at(entry, &[&format!("/{end}/names"), &format!("/{end}/name")]);
+        let of_person = ends
+            .iter()
+            .find(is_persons)
+            .or_else(|| ends.iter().find(is_any));
+        let by =
+            text_at(entry, &["/by"]).filter(|by| author == MessageAuthor::User && is_person(by));
+        let name_of =
+            |end: &&str| text_at(entry, &[&format!("/{end}/names"), &format!("/{end}/name")]);
         Some(Self {
             id: text_at(entry, &["/messageId", "/id", "/_id"]).filter(|id| id.len() <= LONGEST_ID),
             author,
@@ -81,7 +87,10 @@ impl HistoryMessage {
     pub(crate) fn facts(&self) -> DeliveryFacts {
         let state = self.state.clone().unwrap_or(DeliveryState::Accepted);
         let at = self.at.filter(|_| state == DeliveryState::Accepted);
-        DeliveryFacts { at, ..DeliveryFacts::new(state) }
+        DeliveryFacts {
+            at,
+            ..DeliveryFacts::new(state)
+        }
     }
 }
 
@@ -97,7 +106,8 @@ pub(crate) fn entry_key(entry: &Value) -> u64 {
 /// Whether `id` belongs to a person: a telephone number, or a WhatsApp user id.
 pub(crate) fn is_person(id: &str) -> bool {
     let key = person_key(id);
-    is_user_id(id) || NUMBER_DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
+    is_user_id(id)
+        || NUMBER_DIGITS.contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether `listed` is another person than `person`. Ids of different sorts, such as a number and a WhatsApp user id,
@@ -125,7 +135,8 @@ fn author(entry: &Value, bot: &str) -> MessageAuthor {
         return MessageAuthor::User;
     }
     let sender = text_at(entry, &["/sender/id", "/sender"]);
-    let is_to_bot = text_at(entry, &["/recipient/id", "/recipient"]).is_some_and(|recipient| recipient == bot);
+    let is_to_bot =
+        text_at(entry, &["/recipient/id", "/recipient"]).is_some_and(|recipient| recipient == bot);
     match sender {
         Some(sender) if sender == bot && (by.is_empty() || by == bot) => MessageAuthor::Bot,
         Some(sender) if sender == bot => MessageAuthor::Other,
@@ -176,7 +187,9 @@ impl Notification {
 fn facts(entry: &Value) -> DeliveryFacts {
     let error = entry.get("error").unwrap_or(&Value::Null);
     let status = text_at(entry, &["/sentStatus", "/status"]);
-    let said = status.map_or(DeliveryState::Other(String::new()), |status| DeliveryState::of_status(&status));
+    let said = status.map_or(DeliveryState::Other(String::new()), |status| {
+        DeliveryState::of_status(&status)
+    });
     let mut facts = DeliveryFacts::new(said);
     for (state, places) in [
         (DeliveryState::Accepted, &["/createdAt", "/sentDate"][..]),
@@ -191,13 +204,20 @@ fn facts(entry: &Value) -> DeliveryFacts {
             _ => false,
         };
         if let Some(at) = time_at(entry, places).filter(|_| !says_less) {
-            facts.learn(DeliveryFacts { at: Some(at), ..DeliveryFacts::new(state) });
+            facts.learn(DeliveryFacts {
+                at: Some(at),
+                ..DeliveryFacts::new(state)
+            });
         }
     }
     if entry.get("wasRead") == Some(&Value::Bool(true)) {
         facts.learn(DeliveryFacts::new(DeliveryState::Read));
     }
-    if facts.state == DeliveryState::Undelivered { facts.failed_with(error) } else { facts }
+    if facts.state == DeliveryState::Undelivered {
+        facts.failed_with(error)
+    } else {
+        facts
+    }
 }
 
 #[cfg(test)]
@@ -269,10 +289,26 @@ mod tests {
                 MessageAuthor::User,
                 Some(PERSON),
             ),
-            (json!({"by": {"type": "user"}, "sender": PERSON}), MessageAuthor::User, Some(PERSON)),
-            (json!({"by": "user", "sender": {"id": "00593987654321"}}), MessageAuthor::User, Some(PERSON)),
-            (json!({"by": "user", "sender": {"id": "593987654321@c.us"}}), MessageAuthor::User, Some(PERSON)),
-            (json!({"by": "user", "sender": {"id": 593_987_654_321.0}}), MessageAuthor::User, Some(PERSON)),
+            (
+                json!({"by": {"type": "user"}, "sender": PERSON}),
+                MessageAuthor::User,
+                Some(PERSON),
+            ),
+            (
+                json!({"by": "user", "sender": {"id": "00593987654321"}}),
+                MessageAuthor::User,
+                Some(PERSON),
+            ),
+            (
+                json!({"by": "user", "sender": {"id": "593987654321@c.us"}}),
+                MessageAuthor::User,
+                Some(PERSON),
+            ),
+            (
+                json!({"by": "user", "sender": {"id": 593_987_654_321.0}}),
+                MessageAuthor::User,
+                Some(PERSON),
+            ),
             (
                 json!({"sender": {"id": "US.13491208655302741918"}}),
                 MessageAuthor::User,
@@ -284,7 +320,11 @@ mod tests {
                 MessageAuthor::User,
                 None,
             ),
-            (json!({"recipient": "77", "sender": {"id": "5f0c2a99"}}), MessageAuthor::User, None),
+            (
+                json!({"recipient": "77", "sender": {"id": "5f0c2a99"}}),
+                MessageAuthor::User,
+                None,
+            ),
             (
                 json!({"by": "user", "recipient": {"id": "77"}, "sender": {"id": "5f0c2a99"}}),
                 MessageAuthor::User,
@@ -301,7 +341,11 @@ mod tests {
                 MessageAuthor::Other,
                 Some(PERSON),
             ),
-            (json!({"by": "agent", "recipient": {"id": PERSON}}), MessageAuthor::Other, Some(PERSON)),
+            (
+                json!({"by": "agent", "recipient": {"id": PERSON}}),
+                MessageAuthor::Other,
+                Some(PERSON),
+            ),
             (
                 json!({"by": "operator", "recipient": {"id": PERSON}, "sender": {"id": "77"}}),
                 MessageAuthor::Other,
@@ -312,8 +356,16 @@ mod tests {
                 MessageAuthor::Bot,
                 Some(PERSON),
             ),
-            (json!({"recipient": {"id": PERSON}, "sender": {"id": "77"}}), MessageAuthor::Bot, Some(PERSON)),
-            (json!({"by": "user", "sender": {"id": "web-visitor"}}), MessageAuthor::User, Some("web-visitor")),
+            (
+                json!({"recipient": {"id": PERSON}, "sender": {"id": "77"}}),
+                MessageAuthor::Bot,
+                Some(PERSON),
+            ),
+            (
+                json!({"by": "user", "sender": {"id": "web-visitor"}}),
+                MessageAuthor::User,
+                Some("web-visitor"),
+            ),
             (json!({}), MessageAuthor::Other, None),
             (
                 json!({"by": [], "sender": [1], "recipient": null, "bubble": 7, "createdAt": {}}),
@@ -322,10 +374,15 @@ mod tests {
             ),
         ] {
             let message = HistoryMessage::read(&entry, "77").unwrap();
-            assert_eq!((message.author, message.user.as_deref()), (author, user), "{entry}");
+            assert_eq!(
+                (message.author, message.user.as_deref()),
+                (author, user),
+                "{entry}"
+            );
         }
         for (length, expected) in [(LONGEST_ID, true), (LONGEST_ID + 1, false)] {
-            let message = HistoryMessage::read(&json!({"messageId": "x".repeat(length)}), "77").unwrap();
+            let message =
+                HistoryMessage::read(&json!({"messageId": "x".repeat(length)}), "77").unwrap();
             assert_eq!(message.id.is_some(), expected, "{length}");
         }
         for entry in [json!(null), json!([]), json!("x"), json!(1)] {
@@ -340,25 +397,61 @@ mod tests {
         use DeliveryState::{Accepted, AtWhatsapp, Delivered, Other, Read, Replied, Undelivered};
         let later = "2025-01-15T10:31:00Z";
         for (entry, state, at) in [
-            (json!({"sentStatus": "CREATED", "createdAt": AT}), Accepted, Some(AT)),
+            (
+                json!({"sentStatus": "CREATED", "createdAt": AT}),
+                Accepted,
+                Some(AT),
+            ),
             (
                 json!({"sentStatus": "DELIVERED_CHANNEL", "createdAt": AT, "deliveryChannelAt": later}),
                 AtWhatsapp,
                 Some(later),
             ),
-            (json!({"sentStatus": "DELIVERED_USER", "createdAt": AT, "deliveryUserAt": later}), Delivered, Some(later)),
+            (
+                json!({"sentStatus": "DELIVERED_USER", "createdAt": AT, "deliveryUserAt": later}),
+                Delivered,
+                Some(later),
+            ),
             // The status lags behind, or is missing.
-            (json!({"sentStatus": "DELIVERED_CHANNEL", "deliveryUserAt": AT, "readAt": later}), Read, Some(later)),
+            (
+                json!({"sentStatus": "DELIVERED_CHANNEL", "deliveryUserAt": AT, "readAt": later}),
+                Read,
+                Some(later),
+            ),
             (json!({"deliveryUserAt": AT}), Delivered, Some(AT)),
-            (json!({"sentStatus": "DELIVERED_USER", "wasRead": true, "deliveryUserAt": AT}), Read, None),
+            (
+                json!({"sentStatus": "DELIVERED_USER", "wasRead": true, "deliveryUserAt": AT}),
+                Read,
+                None,
+            ),
             (json!({"sentStatus": "REPLY", "readAt": AT}), Replied, None),
             // A message that WhatsApp received can still fail; one on the phone cannot.
-            (json!({"sentStatus": "FAILED", "createdAt": AT, "deliveryChannelAt": AT}), Undelivered, None),
-            (json!({"sentStatus": "FAILED", "deliveryUserAt": AT}), Delivered, Some(AT)),
-            (json!({"sentStatus": "HELD"}), Other("HELD".to_owned()), None),
-            (json!({"sentStatus": "HELD", "createdAt": "2026-11-20T13:00:00Z"}), Other("HELD".to_owned()), None),
+            (
+                json!({"sentStatus": "FAILED", "createdAt": AT, "deliveryChannelAt": AT}),
+                Undelivered,
+                None,
+            ),
+            (
+                json!({"sentStatus": "FAILED", "deliveryUserAt": AT}),
+                Delivered,
+                Some(AT),
+            ),
+            (
+                json!({"sentStatus": "HELD"}),
+                Other("HELD".to_owned()),
+                None,
+            ),
+            (
+                json!({"sentStatus": "HELD", "createdAt": "2026-11-20T13:00:00Z"}),
+                Other("HELD".to_owned()),
+                None,
+            ),
             (json!({}), Other(String::new()), None),
-            (json!({"sentStatus": {}, "createdAt": [], "wasRead": "yes"}), Other(String::new()), None),
+            (
+                json!({"sentStatus": {}, "createdAt": [], "wasRead": "yes"}),
+                Other(String::new()),
+                None,
+            ),
         ] {
             let facts = Notification::read(&entry).unwrap().facts;
             let at = at.map(|at| at.parse::<Timestamp>().unwrap());

@@ -37,7 +37,10 @@ pub(crate) enum LookUpError {
 impl LookUpError {
     pub(super) fn new(delivery: Delivery, request: &Request) -> Self {
         let status = delivery.answer.as_ref().map(|answer| answer.status);
-        let code = delivery.problem.as_ref().and_then(|problem| problem.api_code.as_deref());
+        let code = delivery
+            .problem
+            .as_ref()
+            .and_then(|problem| problem.api_code.as_deref());
         if status == Some(404) && !code.is_some_and(|code| NO_BOT.contains(&code)) {
             return Self::Unavailable(format!("GET {}: {}", request.url.path(), told(&delivery)));
         }
@@ -46,7 +49,9 @@ impl LookUpError {
 
     /// The error of a listing that every account has.
     pub(crate) fn failed(delivery: Delivery) -> Self {
-        Self::Failed { delivery: Box::new(delivery) }
+        Self::Failed {
+            delivery: Box::new(delivery),
+        }
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
@@ -63,7 +68,10 @@ impl LookUpError {
 
     /// Whether the API refused, and would again.
     pub(super) fn is_refusal(&self) -> bool {
-        matches!(self.outcome(), Outcome::NotSent(Cause::Rejected | Cause::Credentials | Cause::Account))
+        matches!(
+            self.outcome(),
+            Outcome::NotSent(Cause::Rejected | Cause::Credentials | Cause::Account)
+        )
     }
 
     /// The signal that ended the look-up.
@@ -93,12 +101,22 @@ impl LookUpError {
 }
 
 fn told(delivery: &Delivery) -> String {
-    delivery.problem.as_ref().map_or_else(|| "the answer has no listing".to_owned(), |problem| problem.message.clone())
+    delivery.problem.as_ref().map_or_else(
+        || "the answer has no listing".to_owned(),
+        |problem| problem.message.clone(),
+    )
 }
 
 fn not_listed(id: &str, is_searched: bool) -> String {
-    let among = if is_searched { "" } else { " among what could be read" };
-    format!("Jelou lists no message `{}` from the bot{among}", id.escape_debug())
+    let among = if is_searched {
+        ""
+    } else {
+        " among what could be read"
+    };
+    format!(
+        "Jelou lists no message `{}` from the bot{among}",
+        id.escape_debug()
+    )
 }
 
 fn incomplete(coverage: ListingCoverage, unreadable: usize) -> String {
@@ -107,5 +125,10 @@ fn incomplete(coverage: ListingCoverage, unreadable: usize) -> String {
         1 => Some("1 entry does not say what a message must".to_owned()),
         many => Some(format!("{many} entries do not say what a message must")),
     };
-    coverage.problem().into_iter().chain(entries).collect::<Vec<_>>().join("; ")
+    coverage
+        .problem()
+        .into_iter()
+        .chain(entries)
+        .collect::<Vec<_>>()
+        .join("; ")
 }

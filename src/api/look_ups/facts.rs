@@ -32,9 +32,18 @@ pub(crate) enum DeliveryState {
 /// ranks below the states of a message on a phone: a message that arrived cannot fail any more.
 static LADDER: [(DeliveryState, [&str; 3]); 6] = [
     (DeliveryState::Accepted, ["CREATED", "accepted", "en Jelou"]),
-    (DeliveryState::AtWhatsapp, ["DELIVERED_CHANNEL", "at_whatsapp", "en WhatsApp"]),
-    (DeliveryState::Undelivered, ["FAILED", "undelivered", "no entregado"]),
-    (DeliveryState::Delivered, ["DELIVERED_USER", "delivered", "entregado"]),
+    (
+        DeliveryState::AtWhatsapp,
+        ["DELIVERED_CHANNEL", "at_whatsapp", "en WhatsApp"],
+    ),
+    (
+        DeliveryState::Undelivered,
+        ["FAILED", "undelivered", "no entregado"],
+    ),
+    (
+        DeliveryState::Delivered,
+        ["DELIVERED_USER", "delivered", "entregado"],
+    ),
     (DeliveryState::Read, ["READ", "read", "leído"]),
     (DeliveryState::Replied, ["REPLY", "replied", "respondido"]),
 ];
@@ -43,7 +52,9 @@ impl DeliveryState {
     /// Reads a status of the API; capitals do not matter.
     pub(crate) fn of_status(status: &str) -> Self {
         let status = status.trim();
-        let known = LADDER.iter().find(|(_, [word, ..])| word.eq_ignore_ascii_case(status));
+        let known = LADDER
+            .iter()
+            .find(|(_, [word, ..])| word.eq_ignore_ascii_case(status));
         known.map_or_else(|| Self::Other(told(status)), |(state, _)| state.clone())
     }
 
@@ -61,8 +72,15 @@ impl DeliveryState {
     }
 
     /// The stable names.
-    pub(crate) const NAMES: [&str; 7] =
-        ["accepted", "at_whatsapp", "delivered", "read", "replied", "undelivered", "other"];
+    pub(crate) const NAMES: [&str; 7] = [
+        "accepted",
+        "at_whatsapp",
+        "delivered",
+        "read",
+        "replied",
+        "undelivered",
+        "other",
+    ];
 
     /// The state of this name, with any status if it is `other`.
     pub(crate) fn of_name(name: &str) -> Self {
@@ -76,7 +94,10 @@ impl DeliveryState {
     }
 
     fn words_for_it(&self) -> Option<[&'static str; 3]> {
-        LADDER.iter().find(|(state, _)| state == self).map(|(_, words)| *words)
+        LADDER
+            .iter()
+            .find(|(state, _)| state == self)
+            .map(|(_, words)| *words)
     }
 
     /// Text for people: `at WhatsApp`; an unknown status is unchanged.
@@ -84,7 +105,9 @@ impl DeliveryState {
         match self {
             Self::Other(status) => status,
             Self::AtWhatsapp => "at WhatsApp",
-            Self::Accepted | Self::Undelivered | Self::Delivered | Self::Read | Self::Replied => self.name(),
+            Self::Accepted | Self::Undelivered | Self::Delivered | Self::Read | Self::Replied => {
+                self.name()
+            }
         }
     }
 
@@ -101,7 +124,11 @@ impl DeliveryState {
     /// failure. An unknown status changes nothing.
     #[must_use]
     pub(crate) fn after(self, seen: Self) -> Self {
-        if seen.rung() > self.rung() { seen } else { self }
+        if seen.rung() > self.rung() {
+            seen
+        } else {
+            self
+        }
     }
 
     /// Whether it has reached at least `goal`.
@@ -137,7 +164,12 @@ pub(crate) struct DeliveryFacts {
 
 impl DeliveryFacts {
     pub(crate) fn new(state: DeliveryState) -> Self {
-        Self { state, at: None, code: None, reason: None }
+        Self {
+            state,
+            at: None,
+            code: None,
+            reason: None,
+        }
     }
 
     /// Takes what was `seen` later, by the rule of [`DeliveryState::after`]. If the state is the same, it fills in
@@ -158,7 +190,9 @@ impl DeliveryFacts {
             return None;
         }
         match (&self.code, &self.reason) {
-            (Some(code), Some(reason)) if !reason.contains(code.as_str()) => Some(format!("{code}: {reason}")),
+            (Some(code), Some(reason)) if !reason.contains(code.as_str()) => {
+                Some(format!("{code}: {reason}"))
+            }
             (code, reason) => reason.clone().or_else(|| code.clone()),
         }
     }
@@ -166,24 +200,46 @@ impl DeliveryFacts {
     /// The same with the reason of a failure from `error`: a code, a text, or an object with either.
     pub(super) fn failed_with(self, error: &Value) -> Self {
         // An object can be encoded as a text.
-        let within = error.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let within = error
+            .as_str()
+            .and_then(|text| serde_json::from_str::<Value>(text).ok());
         if let Some(within) = within.filter(Value::is_object) {
             return self.failed_with(&within);
         }
-        let title = text_at(error, &["/title", "/0/title", "/errors/0/title", "/error/title"]);
+        let title = text_at(
+            error,
+            &["/title", "/0/title", "/errors/0/title", "/error/title"],
+        );
         let code = text_at(
             error,
-            &["/code", "/error_code", "/0/code", "/errors/0/code", "/errors/0/error/code", "/error/code"],
+            &[
+                "/code",
+                "/error_code",
+                "/0/code",
+                "/errors/0/code",
+                "/errors/0/error/code",
+                "/error/code",
+            ],
         );
-        let said = Some(refusal::words(&json!({ "error": error }), MOST)).filter(|said| !said.is_empty());
-        let as_it_stands = Some(error.to_string()).filter(|_| code.is_none() && is_something(error));
+        let said =
+            Some(refusal::words(&json!({ "error": error }), MOST)).filter(|said| !said.is_empty());
+        let as_it_stands =
+            Some(error.to_string()).filter(|_| code.is_none() && is_something(error));
         let words = said.or(title.clone()).or(as_it_stands).unwrap_or_default();
         let code = code.or_else(|| {
             let of_title = || code_of_title(title.as_deref().unwrap_or(&words), "");
-            code_at_start(&words, "").or_else(of_title).or_else(|| known_code_in(&words)).map(str::to_owned)
+            code_at_start(&words, "")
+                .or_else(of_title)
+                .or_else(|| known_code_in(&words))
+                .map(str::to_owned)
         });
-        let reason = Some(told(&words)).filter(|reason| !reason.is_empty() && Some(reason) != code.as_ref());
-        Self { code: code.map(|code| told(&code)), reason, ..self }
+        let reason =
+            Some(told(&words)).filter(|reason| !reason.is_empty() && Some(reason) != code.as_ref());
+        Self {
+            code: code.map(|code| told(&code)),
+            reason,
+            ..self
+        }
     }
 }
 
@@ -191,17 +247,24 @@ impl DeliveryFacts {
 fn known_code_in(words: &str) -> Option<&str> {
     words
         .split(|letter: char| !letter.is_ascii_alphanumeric())
-        .find(|word| word.len() == 6 && word.bytes().all(|byte| byte.is_ascii_digit()) && look_up(word).is_some())
+        .find(|word| {
+            word.len() == 6
+                && word.bytes().all(|byte| byte.is_ascii_digit())
+                && look_up(word).is_some()
+        })
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::DeliveryState::{Accepted, AtWhatsapp, Delivered, Other, Read, Replied, Undelivered};
+    use super::DeliveryState::{
+        Accepted, AtWhatsapp, Delivered, Other, Read, Replied, Undelivered,
+    };
     use super::*;
 
-    const STATES: [DeliveryState; 6] = [Accepted, AtWhatsapp, Undelivered, Delivered, Read, Replied];
+    const STATES: [DeliveryState; 6] =
+        [Accepted, AtWhatsapp, Undelivered, Delivered, Read, Replied];
 
     fn any_state() -> impl Strategy<Value = DeliveryState> {
         prop_oneof![
@@ -224,7 +287,11 @@ mod tests {
             ("", Other(String::new())),
         ] {
             assert_eq!(DeliveryState::of_status(status), expected, "{status}");
-            assert_eq!(DeliveryState::of_status(expected.status()), expected, "{status}");
+            assert_eq!(
+                DeliveryState::of_status(expected.status()),
+                expected,
+                "{status}"
+            );
         }
     }
 
@@ -242,7 +309,11 @@ mod tests {
             (Delivered, Other("PAUSED".to_owned()), Delivered),
             (Other("PAUSED".to_owned()), Accepted, Accepted),
         ] {
-            assert_eq!(known.clone().after(seen.clone()), expected, "{known:?} {seen:?}");
+            assert_eq!(
+                known.clone().after(seen.clone()),
+                expected,
+                "{known:?} {seen:?}"
+            );
         }
     }
 
@@ -278,20 +349,60 @@ mod tests {
         for (error, code, reason) in [
             (json!(131_026), Some("131026"), None),
             (json!("131026"), Some("131026"), None),
-            (json!("Message undeliverable"), Some("131026"), Some("Message undeliverable")),
-            (json!("(#131047) Re-engagement message"), Some("131047"), Some("(#131047) Re-engagement message")),
+            (
+                json!("Message undeliverable"),
+                Some("131026"),
+                Some("Message undeliverable"),
+            ),
+            (
+                json!("(#131047) Re-engagement message"),
+                Some("131047"),
+                Some("(#131047) Re-engagement message"),
+            ),
             (json!("it broke"), None, Some("it broke")),
-            (json!({"code": 131_049, "title": "x", "message": "held back"}), Some("131049"), Some("held back")),
-            (json!({"title": "Message undeliverable"}), Some("131026"), Some("Message undeliverable")),
-            (json!([{"code": 131_026, "error_data": {"details": "gone"}}]), Some("131026"), Some("gone")),
+            (
+                json!({"code": 131_049, "title": "x", "message": "held back"}),
+                Some("131049"),
+                Some("held back"),
+            ),
+            (
+                json!({"title": "Message undeliverable"}),
+                Some("131026"),
+                Some("Message undeliverable"),
+            ),
+            (
+                json!([{"code": 131_026, "error_data": {"details": "gone"}}]),
+                Some("131026"),
+                Some("gone"),
+            ),
             (json!({"errors": [{"code": 131_026}]}), Some("131026"), None),
-            (json!("131050: User opted out"), Some("131050"), Some("131050: User opted out")),
+            (
+                json!("131050: User opted out"),
+                Some("131050"),
+                Some("131050: User opted out"),
+            ),
             (json!("Error 131050"), Some("131050"), Some("Error 131050")),
-            (json!(r#"{"code":131050,"message":"stopped"}"#), Some("131050"), Some("stopped")),
-            (json!({"error_data": {"details": "131050"}}), Some("131050"), None),
+            (
+                json!(r#"{"code":131050,"message":"stopped"}"#),
+                Some("131050"),
+                Some("stopped"),
+            ),
+            (
+                json!({"error_data": {"details": "131050"}}),
+                Some("131050"),
+                None,
+            ),
             (json!({"error_code": 131_050}), Some("131050"), None),
-            (json!({"reason": {"x": "gone"}}), None, Some(r#"{"reason":{"x":"gone"}}"#)),
-            (json!("order 131050123 failed"), None, Some("order 131050123 failed")),
+            (
+                json!({"reason": {"x": "gone"}}),
+                None,
+                Some(r#"{"reason":{"x":"gone"}}"#),
+            ),
+            (
+                json!("order 131050123 failed"),
+                None,
+                Some("order 131050123 failed"),
+            ),
             (json!({}), None, None),
             (json!(""), None, None),
             (json!(null), None, None),
@@ -301,7 +412,8 @@ mod tests {
             let found = (facts.code.as_deref(), facts.reason.as_deref());
             assert_eq!(found, (code, reason), "{error}");
         }
-        let long = DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&json!("x".repeat(1 << 20)));
+        let long =
+            DeliveryFacts::new(DeliveryState::Undelivered).failed_with(&json!("x".repeat(1 << 20)));
         assert_eq!(long.reason.map(|reason| reason.len()), Some(MOST));
     }
 
@@ -311,11 +423,30 @@ mod tests {
         let mut known = DeliveryFacts::new(DeliveryState::Accepted);
         known.learn(DeliveryFacts::new(DeliveryState::Undelivered));
         let reason = || Some("Message undeliverable".to_owned());
-        known.learn(DeliveryFacts { reason: reason(), ..DeliveryFacts::new(DeliveryState::Undelivered) });
+        known.learn(DeliveryFacts {
+            reason: reason(),
+            ..DeliveryFacts::new(DeliveryState::Undelivered)
+        });
         assert_eq!(known.reason, reason());
-        known.learn(DeliveryFacts { at: at(7), ..DeliveryFacts::new(DeliveryState::Delivered) });
-        known.learn(DeliveryFacts { at: at(9), reason: reason(), ..DeliveryFacts::new(DeliveryState::Undelivered) });
-        known.learn(DeliveryFacts { at: at(8), ..DeliveryFacts::new(DeliveryState::Delivered) });
-        assert_eq!(known, DeliveryFacts { at: at(7), ..DeliveryFacts::new(DeliveryState::Delivered) });
+        known.learn(DeliveryFacts {
+            at: at(7),
+            ..DeliveryFacts::new(DeliveryState::Delivered)
+        });
+        known.learn(DeliveryFacts {
+            at: at(9),
+            reason: reason(),
+            ..DeliveryFacts::new(DeliveryState::Undelivered)
+        });
+        known.learn(DeliveryFacts {
+            at: at(8),
+            ..DeliveryFacts::new(DeliveryState::Delivered)
+        });
+        assert_eq!(
+            known,
+            DeliveryFacts {
+                at: at(7),
+                ..DeliveryFacts::new(DeliveryState::Delivered)
+            }
+        );
     }
 }

@@ -53,7 +53,12 @@ pub(crate) struct TrackedMessage {
 
 impl TrackedMessage {
     pub(crate) fn new(id: String, sort: MessageSort, sent_at: Option<Timestamp>) -> Self {
-        Self { id, sort, sent_at, ..Self::default() }
+        Self {
+            id,
+            sort,
+            sent_at,
+            ..Self::default()
+        }
     }
 
     /// Whether every place that can list it was read completely.
@@ -70,9 +75,12 @@ impl TrackedMessage {
 
     /// Takes an entry of the notifications, if it is about this message.
     pub(super) fn note_notification(&mut self, entry: &Value) -> bool {
-        let is_it =
-            |found: &Notification| found.ids().any(|id| id == self.id) && self.may_be_for(found.destination.as_deref());
-        let Some(notification) = Notification::read(entry).filter(is_it) else { return false };
+        let is_it = |found: &Notification| {
+            found.ids().any(|id| id == self.id) && self.may_be_for(found.destination.as_deref())
+        };
+        let Some(notification) = Notification::read(entry).filter(is_it) else {
+            return false;
+        };
         self.learn(notification.facts.clone());
         self.notification = Some(notification);
         self.entry = Some(entry.clone());
@@ -86,7 +94,9 @@ impl TrackedMessage {
                 && found.author != MessageAuthor::User
                 && self.may_be_for(found.user.as_deref())
         };
-        let Some(message) = HistoryMessage::read(entry, bot).filter(is_it) else { return false };
+        let Some(message) = HistoryMessage::read(entry, bot).filter(is_it) else {
+            return false;
+        };
         self.learn(message.facts());
         self.message = Some(message);
         self.entry = Some(entry.clone());
@@ -95,7 +105,9 @@ impl TrackedMessage {
 
     /// Whether an entry about this person can be about the message.
     fn may_be_for(&self, listed: Option<&str>) -> bool {
-        !listed.zip(self.recipient.as_deref()).is_some_and(|(listed, person)| is_another_person(listed, person))
+        !listed
+            .zip(self.recipient.as_deref())
+            .is_some_and(|(listed, person)| is_another_person(listed, person))
     }
 
     fn learn(&mut self, seen: DeliveryFacts) {

@@ -11,7 +11,9 @@ use crate::api::{ListingCoverage, LookUpError, LookUps};
 use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::deliveries::{Inquiry, InquiryTerms, StillUnknown, sweep};
-use crate::ledger::{Counts, DeliveryCounts, Details, LOOKS_BACK, LedgerError, Run, RunEvent, RunEventKind, now};
+use crate::ledger::{
+    Counts, DeliveryCounts, Details, LOOKS_BACK, LedgerError, Run, RunEvent, RunEventKind, now,
+};
 use crate::output::{ProgressFormat, Reading, counted};
 use crate::sending::Sender;
 
@@ -49,14 +51,25 @@ pub(super) struct Look {
 
 impl<'a> AskedRun<'a> {
     /// Opens the run `name` for a look-up, with the sender who began it.
-    pub(super) fn open(context: &mut Context, run: &'a Run, up_to: Duration) -> Result<Self, CommandError> {
+    pub(super) fn open(
+        context: &mut Context,
+        run: &'a Run,
+        up_to: Duration,
+    ) -> Result<Self, CommandError> {
         if let Some(doubt) = run.doubt()? {
             return Err(doubt.into());
         }
         run.store().require_write()?;
         let details = run.details()?;
         let sender = sender_of_run(context, run, &details)?;
-        Ok(Self { run, details, sender, up_to, is_told: false, settled: 0 })
+        Ok(Self {
+            run,
+            details,
+            sender,
+            up_to,
+            is_told: false,
+            settled: 0,
+        })
     }
 
     /// Asks once, until `end` at the latest, and stores the findings, even if it then fails.
@@ -73,7 +86,10 @@ impl<'a> AskedRun<'a> {
         let mut inquiry = self.inquiry(run)?;
         let (name, at, asked) = (run.name().to_string(), inquiry.terms.now, inquiry.asked());
         if asked > 0 && !std::mem::replace(&mut self.is_told, true) {
-            context.stderr.note(&format!("asking Jelou about {} of run {name}", counted(asked, "message")));
+            context.stderr.note(&format!(
+                "asking Jelou about {} of run {name}",
+                counted(asked, "message")
+            ));
         }
         let reading = Reading::new(&context.stderr, ProgressFormat::Auto, &name);
         let mut answered = 0;
@@ -82,9 +98,16 @@ impl<'a> AskedRun<'a> {
             reading.show_requests(done, planned);
         };
         let ended = if inquiry.is_open() {
-            let sweep = sweep(look_ups, &mut inquiry, &mut progress, now().saturating_sub(run.store().now()?));
+            let sweep = sweep(
+                look_ups,
+                &mut inquiry,
+                &mut progress,
+                now().saturating_sub(run.store().now()?),
+            );
             match end {
-                Some(end) => timeout_at(end, sweep).await.unwrap_or(Ok(ListingCoverage::OutOfTime)),
+                Some(end) => timeout_at(end, sweep)
+                    .await
+                    .unwrap_or(Ok(ListingCoverage::OutOfTime)),
                 None => sweep.await,
             }
         } else {
@@ -92,7 +115,11 @@ impl<'a> AskedRun<'a> {
         };
         drop(reading);
         // An attempt that began while the history was read may be listed in it already.
-        let counted = if ended.is_ok() { count_attempts(run, &self.details, &mut inquiry) } else { Ok(None) };
+        let counted = if ended.is_ok() {
+            count_attempts(run, &self.details, &mut inquiry)
+        } else {
+            Ok(None)
+        };
         if let Ok(Some(doubt)) = &counted {
             context.stderr.warning(doubt);
         }
@@ -107,12 +134,22 @@ impl<'a> AskedRun<'a> {
         counted?;
         let problem = match ended {
             Ok(ListingCoverage::Whole) => None,
-            Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable: 0 }.into()),
+            Ok(coverage) => Some(
+                LookUpError::Incomplete {
+                    coverage,
+                    unreadable: 0,
+                }
+                .into(),
+            ),
             Err(error) => Some(error.into()),
         };
         Ok(Look {
             counts: run.counts()?,
-            deliveries: DeliveryCounts { asked_at: Some(at), asked, ..run.deliveries(i64::MIN)? },
+            deliveries: DeliveryCounts {
+                asked_at: Some(at),
+                asked,
+                ..run.deliveries(i64::MIN)?
+            },
             of_late: run.deliveries(resumed_at(run)?)?,
             left,
             may_change: inquiry.is_open() || is_sent,
@@ -138,14 +175,25 @@ impl<'a> AskedRun<'a> {
 
 /// When the run began, or was last resumed.
 fn resumed_at(run: &Run) -> Result<i64, LedgerError> {
-    let is_start = |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
-    Ok(run.events()?.iter().rfind(is_start).map_or(i64::MIN, |event| event.at))
+    let is_start =
+        |event: &&RunEvent| matches!(event.kind, RunEventKind::Begun | RunEventKind::Resumed);
+    Ok(run
+        .events()?
+        .iter()
+        .rfind(is_start)
+        .map_or(i64::MIN, |event| event.at))
 }
 
 /// Adds the attempts of every run of the bot to `inquiry`. If one of them is in doubt, nothing can be counted; the error
 /// says why.
-fn count_attempts(run: &Run, of: &Details, inquiry: &mut Inquiry) -> Result<Option<String>, LedgerError> {
-    let Some([first, last]) = inquiry.counted_span() else { return Ok(None) };
+fn count_attempts(
+    run: &Run,
+    of: &Details,
+    inquiry: &mut Inquiry,
+) -> Result<Option<String>, LedgerError> {
+    let Some([first, last]) = inquiry.counted_span() else {
+        return Ok(None);
+    };
     for other in run.store().runs()? {
         let is_this = other.name() == run.name();
         // The address does not matter: one server can have several names, and extra attempts do not settle anything
@@ -160,7 +208,9 @@ fn count_attempts(run: &Run, of: &Details, inquiry: &mut Inquiry) -> Result<Opti
                 error.hint
             )));
         }
-        other.each_attempt([first, last], &mut |attempt| inquiry.count(&attempt, is_this))?;
+        other.each_attempt([first, last], &mut |attempt| {
+            inquiry.count(&attempt, is_this);
+        })?;
     }
     Ok(None)
 }

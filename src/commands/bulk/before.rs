@@ -27,15 +27,30 @@ const DRAWN_LINES: usize = 10;
 impl PreparedList<'_> {
     /// Prints the summary before the question; the first message only if a person `is_asked`, and how long it takes unless it
     /// was told that it `takes_days`.
-    pub(super) fn report_before(&self, is_asked: bool, takes_days: bool) -> Result<(), CommandError> {
-        let Self { context, kind, draft, details, exclusions, .. } = self;
+    pub(super) fn report_before(
+        &self,
+        is_asked: bool,
+        takes_days: bool,
+    ) -> Result<(), CommandError> {
+        let Self {
+            context,
+            kind,
+            draft,
+            details,
+            exclusions,
+            ..
+        } = self;
         let stderr = &context.stderr;
         if stderr.is_quiet() {
             return Ok(());
         }
         let rows = draft.to_be_sent();
         let mut lines: Vec<_> = left_out(draft).into_iter().collect();
-        lines.extend(excluding(exclusions).into_iter().chain(by_country(rows, &draft.countries()?)));
+        lines.extend(
+            excluding(exclusions)
+                .into_iter()
+                .chain(by_country(rows, &draft.countries()?)),
+        );
         lines.extend(details.estimate.iter().flat_map(Estimate::words));
         if is_asked && !takes_days {
             lines.extend(duration(rows, details));
@@ -47,9 +62,18 @@ impl PreparedList<'_> {
             return Ok(());
         }
         draft.first_sent(1, |row, first| {
-            let of = if rows == 1 { "the message" } else { "the first message" };
+            let of = if rows == 1 {
+                "the message"
+            } else {
+                "the first message"
+            };
             let drawn = draw(kind, first.body, &details.template_texts)?;
-            draw_first(context, of, (row.line, first.recipient, drawn), "; --preview 1 shows all");
+            draw_first(
+                context,
+                of,
+                (row.line, first.recipient, drawn),
+                "; --preview 1 shows all",
+            );
             Ok::<_, LedgerError>(())
         })?;
         say(context, lines);
@@ -69,19 +93,38 @@ impl PreparedList<'_> {
 impl RunOnItsWay<'_> {
     /// Prints what is left of the run at a terminal, before the question.
     pub(super) fn report_before(&self, run: &Run) -> Result<(), CommandError> {
-        let Self { context, details, exclusions, .. } = self;
+        let Self {
+            context,
+            details,
+            exclusions,
+            ..
+        } = self;
         if context.stderr.is_quiet() {
             return Ok(());
         }
         let counts = run.counts()?;
-        if let (Some(first), Some(kind)) = (run.pending_behind(0, 1)?.pop(), Message::named(&details.kind)) {
-            let of = if counts.pending == 1 { "the message that is left" } else { "the first message that is left" };
+        if let (Some(first), Some(kind)) = (
+            run.pending_behind(0, 1)?.pop(),
+            Message::named(&details.kind),
+        ) {
+            let of = if counts.pending == 1 {
+                "the message that is left"
+            } else {
+                "the first message that is left"
+            };
             let lines = draw(&kind, &first.body, &details.template_texts)?;
             draw_first(context, of, (first.line, &first.recipient, lines), "");
         }
-        let duration = duration(counts.pending, details).filter(|_| details.conditions.per_day.is_none());
+        let duration =
+            duration(counts.pending, details).filter(|_| details.conditions.per_day.is_none());
         let spent = run.spent()?.as_ref().map(Spent::words);
-        say(context, excluding(exclusions).into_iter().chain(spent).chain(duration));
+        say(
+            context,
+            excluding(exclusions)
+                .into_iter()
+                .chain(spent)
+                .chain(duration),
+        );
         report_closed(context, details.conditions.hours.as_ref());
         Ok(())
     }
@@ -95,10 +138,21 @@ fn say(context: &Context, lines: impl IntoIterator<Item = String>) {
 
 /// Shows a message above the question, given its line, its recipient and its drawn lines. `more` says how to see the
 /// rest of a long one.
-fn draw_first(context: &Context, of: &str, (line, recipient, lines): (u64, &str, Vec<String>), more: &str) {
-    say(context, [format!("{of}, line {line}, as {recipient} would see it:")]);
+fn draw_first(
+    context: &Context,
+    of: &str,
+    (line, recipient, lines): (u64, &str, Vec<String>),
+    more: &str,
+) {
+    say(
+        context,
+        [format!("{of}, line {line}, as {recipient} would see it:")],
+    );
     // The mark at the side takes four columns.
-    let mut lines: Vec<_> = lines.iter().flat_map(|line| wrapped(&one_line(line), COLUMNS - 4)).collect();
+    let mut lines: Vec<_> = lines
+        .iter()
+        .flat_map(|line| wrapped(&one_line(line), COLUMNS - 4))
+        .collect();
     if lines.len() > DRAWN_LINES {
         let cut = lines.split_off(DRAWN_LINES - 1).len();
         lines.push(format!("… and {}{more}", counted(cut as u64, "line")));
@@ -124,7 +178,10 @@ fn by_country(rows: u64, by_country: &BTreeMap<&str, u64>) -> Option<String> {
     let mut countries: Vec<_> = by_country.iter().collect();
     countries.sort_by_key(|(_, rows)| Reverse(**rows));
     let none = rows - by_country.values().sum::<u64>();
-    let mut named: Vec<_> = countries.iter().map(|(country, rows)| format!("{country} {rows}")).collect();
+    let mut named: Vec<_> = countries
+        .iter()
+        .map(|(country, rows)| format!("{country} {rows}"))
+        .collect();
     if named.is_empty() {
         return None;
     }
@@ -142,12 +199,21 @@ fn excluding(exclusions: &Exclusions) -> Option<String> {
 fn duration(rows: u64, details: &Details) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "it is told in whole seconds")]
     let seconds = (rows.saturating_sub(1) as f64 / details.rate).ceil();
-    let takes = Duration::try_from_secs_f64(seconds).ok().filter(|takes| takes.as_secs() > 0)?;
+    let takes = Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|takes| takes.as_secs() > 0)?;
     let (now, work) = (timestamps::now(), SignedDuration::try_from(takes).ok()?);
     let end = match &details.conditions.hours {
         Some(hours) => hours.end_of(now, work).map(|end| hours.shown(end)),
-        None => now.checked_add(work).ok().map(|end| local_time(end.as_millisecond())),
+        None => now
+            .checked_add(work)
+            .ok()
+            .map(|end| local_time(end.as_millisecond())),
     };
     let end = end.map(|end| format!(", until {end}")).unwrap_or_default();
-    Some(format!("at {}/s this takes {}{end}", details.shown_rate(), rounded(takes)))
+    Some(format!(
+        "at {}/s this takes {}{end}",
+        details.shown_rate(),
+        rounded(takes)
+    ))
 }

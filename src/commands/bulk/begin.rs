@@ -21,7 +21,9 @@ use crate::cost::{Estimate, Money, Rates};
 use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::input::Source;
-use crate::ledger::{Details, DraftRequest, LedgerDraft, LedgerError, RunConditions, RunName, Store};
+use crate::ledger::{
+    Details, DraftRequest, LedgerDraft, LedgerError, RunConditions, RunName, Store,
+};
 use crate::list::ListFormat;
 use crate::message::{Message, TemplateTexts, TemplateUses};
 use crate::output::counted;
@@ -56,23 +58,50 @@ pub(super) struct PreparedList<'a> {
 
 impl PreparedList<'_> {
     /// Asks, compares again, creates the run and sends it, unless it is only imported.
-    pub(super) async fn begin(mut self, store: &Store, name: RunName) -> Result<ExitCode, CommandError> {
-        let Self { context, args, sender, exclusions, .. } = self;
+    pub(super) async fn begin(
+        mut self,
+        store: &Store,
+        name: RunName,
+    ) -> Result<ExitCode, CommandError> {
+        let Self {
+            context,
+            args,
+            sender,
+            exclusions,
+            ..
+        } = self;
         let is_asked = is_asked(context, sender);
         let (skips_told, rows_told) = (self.draft.skip_counts().clone(), self.draft.to_be_sent());
         let mut connection = self.ask(store, is_asked).await?;
         if is_asked {
             // The question may have waited for hours.
-            let (excluded_now, windows) = (reread_do_not_contact(&sender.settings)?, self.windows.as_ref());
-            leave_out(context, UnsentRows::OfDraft(&mut self.draft), &excluded_now, windows)?;
+            let (excluded_now, windows) = (
+                reread_do_not_contact(&sender.settings)?,
+                self.windows.as_ref(),
+            );
+            leave_out(
+                context,
+                UnsentRows::OfDraft(&mut self.draft),
+                &excluded_now,
+                windows,
+            )?;
         }
         // A connection to a database may not have survived the question.
         let store = store.reconnected()?;
         wait_for_turn(&store, &mut connection.signals).await?;
-        let Self { mut draft, mut details, rates, .. } = self;
+        let Self {
+            mut draft,
+            mut details,
+            rates,
+            ..
+        } = self;
         let earlier = earlier_of(&details);
-        let made =
-            store.make((&name, args.run.is_some()), &mut draft, &mut details, &earlier, |known, draft, details| {
+        let made = store.make(
+            (&name, args.run.is_some()),
+            &mut draft,
+            &mut details,
+            &earlier,
+            |known, draft, details| {
                 if !details.sandbox {
                     let are_recalled = draft.recall_awaited()?;
                     compare(&details.conditions, known, draft)?;
@@ -90,30 +119,50 @@ impl PreparedList<'_> {
                     details.estimate = estimate(draft, details, rates.as_ref())?;
                 }
                 Ok::<_, CommandError>(draft.to_be_sent() > 0)
-            });
+            },
+        );
         let Some(run) = made.map_err(CommandError::of_unmade_run)? else {
             return nothing_to_send(context, &draft);
         };
         report_left_out(context, &draft.skip_counts().since(&skips_told));
         let (name, rows) = (run.name(), counted(draft.to_be_sent(), "message"));
         drop(draft);
-        context.stderr.note(&format!("run {name}: {rows} from bot {}", sender.bot));
+        context
+            .stderr
+            .note(&format!("run {name}: {rows} from bot {}", sender.bot));
         if args.import_only {
             let to_send = format!("to send it: jelouctl bulk work {name}");
-            context.stderr.note(&format!("the run is made and nothing was sent; {to_send}"));
+            context
+                .stderr
+                .note(&format!("the run is made and nothing was sent; {to_send}"));
             RunSummary::of(&run, &details)?.print(context, None)?;
             return Ok(ExitCode::Success);
         }
-        let run = RunOnItsWay { context, sender, run, details: &details, exclusions };
-        run.carry_out(connection, args.work.progress).await.map_err(CommandError::after_sending)
+        let run = RunOnItsWay {
+            context,
+            sender,
+            run,
+            details: &details,
+            exclusions,
+        };
+        run.carry_out(connection, args.work.progress)
+            .await
+            .map_err(CommandError::after_sending)
     }
 
     /// Says what the person should know, and asks; then the connection is open and the templates are checked.
     async fn ask(&mut self, store: &Store, is_asked: bool) -> Result<Connection, CommandError> {
-        let Self { context, args, sender, .. } = *self;
+        let Self {
+            context,
+            args,
+            sender,
+            ..
+        } = *self;
         // The sandbox does not compare runs.
         if !self.details.sandbox {
-            let people = store.known(&earlier_of(&self.details), |known| known.people(&self.draft))?;
+            let people = store.known(&earlier_of(&self.details), |known| {
+                known.people(&self.draft)
+            })?;
             report_people(context, people);
             (self.details.written_to, _) = people;
             report_closed(context, self.details.conditions.hours.as_ref());
@@ -137,8 +186,16 @@ impl PreparedList<'_> {
         self.report_before(is_asked, takes_days)?;
         if needs_yes(sender) {
             let rows = self.draft.to_be_sent();
-            let (messages, from, to) = (counted(rows, "message"), sender.description(), sender.planned_base());
-            ask(context, rows, &format!("Send {messages} from {from} to {to}?"))?;
+            let (messages, from, to) = (
+                counted(rows, "message"),
+                sender.description(),
+                sender.planned_base(),
+            );
+            ask(
+                context,
+                rows,
+                &format!("Send {messages} from {from} to {to}?"),
+            )?;
         }
         if let Some(mut connection) = opened {
             connection.catch_signals()?;
@@ -154,16 +211,27 @@ impl PreparedList<'_> {
 
     /// Refuses a list that costs more than it may.
     pub(super) fn check_budget(&self) -> Result<(), CommandError> {
-        let (Some(budget), Some(estimate)) = (self.budget, &self.details.estimate) else { return Ok(()) };
+        let (Some(budget), Some(estimate)) = (self.budget, &self.details.estimate) else {
+            return Ok(());
+        };
         if let Some(words) = estimate.without_price() {
             let hint = "add these rates, or send it without a budget; the category of a template is that of the bot's list, which \
                         is not read with --unchecked, nor before a question where the secret is typed, and has no template by \
                         its id";
-            return Err(CommandError::guard(format!("with a budget of {budget}, {words}"), hint));
+            return Err(CommandError::guard(
+                format!("with a budget of {budget}, {words}"),
+                hint,
+            ));
         }
         if estimate.total() > budget {
-            let problem = format!("the messages cost {}, more than the budget of {budget}", estimate.shown());
-            let hint = format!("raise --budget, or send less with --limit N; {}", estimate.words().join("; "));
+            let problem = format!(
+                "the messages cost {}, more than the budget of {budget}",
+                estimate.shown()
+            );
+            let hint = format!(
+                "raise --budget, or send less with --limit N; {}",
+                estimate.words().join("; ")
+            );
             return Err(CommandError::guard(problem, hint));
         }
         Ok(())
@@ -199,20 +267,32 @@ pub(super) fn details(
     body: Option<&Value>,
 ) -> Details {
     let (settings, options) = (&sender.settings, &args.options);
-    let begun =
-        RunConditions { once: args.once.clone(), only_in_window: args.only_in_window, ..RunConditions::default() };
+    let begun = RunConditions {
+        once: args.once.clone(),
+        only_in_window: args.only_in_window,
+        ..RunConditions::default()
+    };
     args.work.over(Details {
         kind: args.message().command().to_owned(),
-        profile: settings.profile.as_ref().map(|profile| profile.value.clone()),
+        profile: settings
+            .profile
+            .as_ref()
+            .map(|profile| profile.value.clone()),
         bot: sender.bot.clone(),
         client_id: sender.client_id.value.clone(),
-        api_url: if settings.is_sandboxed() { SANDBOX.to_owned() } else { settings.api_url.as_key() },
+        api_url: if settings.is_sandboxed() {
+            SANDBOX.to_owned()
+        } else {
+            settings.api_url.as_key()
+        },
         sandbox: settings.is_sandboxed(),
         // If no row of a list can be sent, the value is used only for the page.
         accepts: SuccessCriterion::AnyObject,
         format,
         columns: Vec::new(),
-        list: file_of(&args.source).file_name().map(|name| name.to_string_lossy().into_owned()),
+        list: file_of(&args.source)
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned()),
         country: countries.otherwise,
         message: body.cloned(),
         rate: options.rate.unwrap_or(settings.rate),
@@ -224,7 +304,11 @@ pub(super) fn details(
         template_texts: TemplateTexts::default(),
         estimate: None,
         // A list sent in parts may take longer than sent messages are remembered by default.
-        remember: args.remember.unwrap_or(if args.earlier.skip_sent { Duration::MAX } else { settings.remember }),
+        remember: args.remember.unwrap_or(if args.earlier.skip_sent {
+            Duration::MAX
+        } else {
+            settings.remember
+        }),
         written_to: 0,
     })
 }
@@ -237,11 +321,18 @@ pub(super) fn estimate(
 ) -> Result<Option<Estimate>, LedgerError> {
     let Some(rates) = rates else { return Ok(None) };
     let mut estimate = Estimate::new(rates);
-    draft.each_sent(|_, DraftRequest { recipient, path, body }| {
-        let (country, category) = details.charged_by(recipient, path, body);
-        estimate.add(rates, country, category);
-        Ok::<_, LedgerError>(())
-    })?;
+    draft.each_sent(
+        |_,
+         DraftRequest {
+             recipient,
+             path,
+             body,
+         }| {
+            let (country, category) = details.charged_by(recipient, path, body);
+            estimate.add(rates, country, category);
+            Ok::<_, LedgerError>(())
+        },
+    )?;
     Ok(Some(estimate))
 }
 
@@ -259,7 +350,11 @@ pub(crate) fn ask(context: &Context, rows: u64, question: &str) -> Result<(), Co
     let not_done = format!("sending {} was not confirmed", counted(rows, "message"));
     let asked = confirm(context, question, &not_done);
     asked.map_err(|error| match error.code {
-        ExitCode::Usage => CommandError { code: ExitCode::Guard, name: "guard", ..error },
+        ExitCode::Usage => CommandError {
+            code: ExitCode::Guard,
+            name: "guard",
+            ..error
+        },
         _ => error,
     })
 }

@@ -42,7 +42,8 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     let run = store.run(&args.run)?;
     let name = run.name();
     // Of a run in doubt, too, these rows are still to be sent.
-    let (details, counts, is_cancelled) = (run.details()?, run.noted_counts()?, run.is_cancelled()?);
+    let (details, counts, is_cancelled) =
+        (run.details()?, run.noted_counts()?, run.is_cancelled()?);
     run.require_change()?;
     report_doubt(context, name, run.doubt()?.as_ref());
     let left = counted(counts.pending, "message");
@@ -53,18 +54,33 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
     }
     // It may also have ended during the question.
     if !run.cancel()? {
-        context.stderr.note(&format!("run {name} is complete: there is nothing to cancel"));
+        context.stderr.note(&format!(
+            "run {name} is complete: there is nothing to cancel"
+        ));
         return Ok(ExitCode::Success);
     }
-    context.stderr.note(&format!("run {name} is cancelled: what was left of it is never sent"));
+    context.stderr.note(&format!(
+        "run {name} is cancelled: what was left of it is never sent"
+    ));
     let waited = block_on(wait_for_those_under_way(context, &run));
     let summary = RunSummary::of(&run, &details);
     let counts = summary.as_ref().ok().map(|summary| summary.counts);
-    let ended = waited.and_then(|()| Ok(summary?)).map_err(|mut error: CommandError| {
-        error.hint = Some(format!("run {name} is cancelled; how it stands: jelouctl bulk status {name}"));
-        error
-    });
-    log_decided(context, "bulk cancel", name, &details, counts.as_ref(), ended.as_ref().map(|_| ExitCode::Success));
+    let ended = waited
+        .and_then(|()| Ok(summary?))
+        .map_err(|mut error: CommandError| {
+            error.hint = Some(format!(
+                "run {name} is cancelled; how it stands: jelouctl bulk status {name}"
+            ));
+            error
+        });
+    log_decided(
+        context,
+        "bulk cancel",
+        name,
+        &details,
+        counts.as_ref(),
+        ended.as_ref().map(|_| ExitCode::Success),
+    );
     let summary = ended?;
     summary.print_what_stays(context, name, None);
     summary.tell_ways_on(context, name);
@@ -86,8 +102,13 @@ async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), Co
         }
         if !std::mem::replace(&mut is_told, true) {
             let (name, messages) = (run.name(), counted(under_way, "message"));
-            let processes = run.workers()?.into_iter().filter(|process| process.inflight > 0);
-            let processes: Vec<_> = processes.map(|process| format!("{} pid {}", process.host, process.pid)).collect();
+            let processes = run
+                .workers()?
+                .into_iter()
+                .filter(|process| process.inflight > 0);
+            let processes: Vec<_> = processes
+                .map(|process| format!("{} pid {}", process.host, process.pid))
+                .collect();
             context.stderr.note(&format!(
                 "run {name} takes no more messages; waiting for {messages} under way, in {}; if one is suspended, let it go \
                  on (kill -CONT), or end it",

@@ -21,9 +21,14 @@ impl RunOnItsWay<'_> {
         mut connection: Connection,
         progress: ProgressFormat,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, details, .. } = self;
+        let Self {
+            context, details, ..
+        } = self;
         let session = Arc::new(ApiSession {
-            client: connection.client.for_run(!details.no_keep_alive).map_err(no_client)?,
+            client: connection
+                .client
+                .for_run(!details.no_keep_alive)
+                .map_err(no_client)?,
             credentials: connection.credentials.clone(),
             base: connection.base.url().clone(),
             accepts: details.accepts.clone(),
@@ -42,7 +47,13 @@ impl RunOnItsWay<'_> {
             let mut progress = Progress::new(&context.stderr, progress);
             let engine = Engine::new(Arc::clone(&session), ledger, counts, limits, &mut progress);
             let end = engine.run(async || connection.signals.next().await).await;
-            if !matches!(end, RunEnd::Stopped { reason: StopReason::WaitOver, .. }) {
+            if !matches!(
+                end,
+                RunEnd::Stopped {
+                    reason: StopReason::WaitOver,
+                    ..
+                }
+            ) {
                 break Ok(end);
             }
             match self.after_opening(&mut connection).await {
@@ -61,8 +72,13 @@ impl RunOnItsWay<'_> {
         connection: &mut Connection,
     ) -> Result<(Worker, Counts, RunConditions), CommandError> {
         wait_for_turn(run.store(), &mut connection.signals).await?;
-        match run.join(self.sender.settings.timeout, leaves_out_sent(&run.details()?))? {
-            Ok((worker, counts)) if !run.has_decided_rows()? => Ok((worker, counts, run.details()?.conditions)),
+        match run.join(
+            self.sender.settings.timeout,
+            leaves_out_sent(&run.details()?),
+        )? {
+            Ok((worker, counts)) if !run.has_decided_rows()? => {
+                Ok((worker, counts, run.details()?.conditions))
+            }
             Ok((worker, _)) => match self.check_decided_rows(run, &worker) {
                 Ok(()) => Ok((worker, run.counts()?, run.details()?.conditions)),
                 Err(error) => {
@@ -78,7 +94,12 @@ impl RunOnItsWay<'_> {
     /// Leaves out excluded people once more: rows may have been made pending since the first check. Now that this process
     /// has joined, that is refused.
     fn check_decided_rows(&self, run: &Run, worker: &Worker) -> Result<(), CommandError> {
-        let Self { context, sender, exclusions, .. } = self;
+        let Self {
+            context,
+            sender,
+            exclusions,
+            ..
+        } = self;
         for exclusions in [*exclusions, &reread_do_not_contact(&sender.settings)?] {
             leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
             worker.stay()?;
@@ -92,14 +113,24 @@ impl RunOnItsWay<'_> {
         &self,
         connection: &mut Connection,
     ) -> Result<(Worker, Counts, RunConditions), CommandError> {
-        let Self { context, sender, .. } = self;
-        let windows =
-            if self.details.conditions.only_in_window { Some(OpenWindows::read(connection).await?) } else { None };
+        let Self {
+            context, sender, ..
+        } = self;
+        let windows = if self.details.conditions.only_in_window {
+            Some(OpenWindows::read(connection).await?)
+        } else {
+            None
+        };
         let exclusions = reread_do_not_contact(&sender.settings)?;
         // The connection may not have survived the wait.
         let run = self.run.reconnected()?;
         wait_for_turn(run.store(), &mut connection.signals).await?;
-        leave_out(context, UnsentRows::OfRun(&run), &exclusions, windows.as_ref())?;
+        leave_out(
+            context,
+            UnsentRows::OfRun(&run),
+            &exclusions,
+            windows.as_ref(),
+        )?;
         self.join(&run, connection).await
     }
 }

@@ -78,37 +78,57 @@ pub(crate) struct BulkDeliveriesArgs {
 /// Reads a value of `--up-to`.
 fn up_to(raw: &str) -> Result<Duration, String> {
     let shown = raw.escape_debug();
-    let read =
-        humantime::parse_duration(raw.trim()).map_err(|_| format!("`{shown}` is not a duration; write 72h or 30d"))?;
+    let read = humantime::parse_duration(raw.trim())
+        .map_err(|_| format!("`{shown}` is not a duration; write 72h or 30d"))?;
     match read {
-        read if read > LONGEST_UP_TO => Err(format!("`{shown}` is too long; WhatsApp tries for 30d at most")),
-        read if read < Duration::from_secs(1) => Err(format!("`{shown}` is too short; it is 1s to 30d")),
+        read if read > LONGEST_UP_TO => Err(format!(
+            "`{shown}` is too long; WhatsApp tries for 30d at most"
+        )),
+        read if read < Duration::from_secs(1) => {
+            Err(format!("`{shown}` is too short; it is 1s to 30d"))
+        }
         read => Ok(read),
     }
 }
 
-pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(
+    context: &mut Context,
+    args: &BulkDeliveriesArgs,
+) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
     let name = run.name();
     let mut asked = AskedRun::open(context, &run, args.up_to.unwrap_or(UP_TO))?;
     let look = block_on(watch(context, &mut asked, args));
     let code = |look: &Look| {
-        if look.counts.unknown == 0 { ExitCode::Success } else { ExitCode::Incomplete }
+        if look.counts.unknown == 0 {
+            ExitCode::Success
+        } else {
+            ExitCode::Incomplete
+        }
     };
     if asked.settled > 0 {
         let rows = counted(asked.settled, "unknown row");
-        context.stderr.note(&format!("{rows} of run {name} found in Jelou's history: sent from now on"));
+        context.stderr.note(&format!(
+            "{rows} of run {name} found in Jelou's history: sent from now on"
+        ));
         let counts = look.as_ref().ok().map(|look| &look.counts);
         let ended = match &look {
-            Ok(Look { problem: Some(error), .. }) | Err(error) => Err(error),
+            Ok(Look {
+                problem: Some(error),
+                ..
+            })
+            | Err(error) => Err(error),
             Ok(look) => Ok(code(look)),
         };
         log_decided(context, "bulk resolve", name, &asked.details, counts, ended);
     }
     let look = look?;
     let unknown = in_words([(look.counts.unknown, "may have been sent")]);
-    let words: Vec<_> = [deliveries_in_words(&look.deliveries)].into_iter().chain(unknown).collect();
+    let words: Vec<_> = [deliveries_in_words(&look.deliveries)]
+        .into_iter()
+        .chain(unknown)
+        .collect();
     let printed = print_run(context, Some(name), &to_json(&asked, &look), &words);
     for told in still_unknown(name, &look) {
         context.stderr.note(&told);
@@ -121,23 +141,39 @@ pub(crate) fn run(context: &mut Context, args: &BulkDeliveriesArgs) -> Result<Ex
 }
 
 /// Asks; with `--watch`, asks again until nothing may change or the time is up.
-async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliveriesArgs) -> Result<Look, CommandError> {
+async fn watch(
+    context: &Context,
+    asked: &mut AskedRun<'_>,
+    args: &BulkDeliveriesArgs,
+) -> Result<Look, CommandError> {
     let mut connection = asked.sender.connect(context).await?;
     let flight = Flight::default();
     let mut look_ups = connection.look_ups(&flight);
     let every = args.every.unwrap_or(EVERY);
-    let end = args.watch.then(|| Instant::now() + args.within.unwrap_or(WITHIN));
+    let end = args
+        .watch
+        .then(|| Instant::now() + args.within.unwrap_or(WITHIN));
     let (mut is_stopped, mut is_away) = (false, false);
     let (mut last, mut shown): (Option<Look>, _) = (None, None);
     loop {
         let mut look = match (asked.look(context, &mut look_ups, end).await, last.take()) {
             // Jelou was answering, so the previous look-up counts; the findings of this one are stored.
-            (Ok(look), Some(last)) if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() => {
-                return Ok(Look { counts: look.counts, ..last });
+            (Ok(look), Some(last))
+                if look.is_cut && flight.last_problem().is_none() && last.problem.is_none() =>
+            {
+                return Ok(Look {
+                    counts: look.counts,
+                    ..last
+                });
             }
             (Ok(look), _) => look,
             // What was settled before is printed and logged.
-            (Err(error), Some(last)) => return Ok(Look { problem: Some(error), ..last }),
+            (Err(error), Some(last)) => {
+                return Ok(Look {
+                    problem: Some(error),
+                    ..last
+                });
+            }
             (Err(error), None) => return Err(error),
         };
         if args.pause_if_undelivered && look.may_change && !is_stopped {
@@ -159,7 +195,9 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
             }
             Some(problem) if !is_away => {
                 let every = rounded(every);
-                context.stderr.warning(&format!("{}; asking again every {every}", problem.message));
+                context
+                    .stderr
+                    .warning(&format!("{}; asking again every {every}", problem.message));
             }
             Some(_) => {}
         }
@@ -177,32 +215,53 @@ async fn watch(context: &Context, asked: &mut AskedRun<'_>, args: &BulkDeliverie
 }
 
 /// Stops a run that fails silently. Returns whether it did.
-fn stop_if_undelivered(context: &Context, run: &Run, counts: &DeliveryCounts) -> Result<bool, CommandError> {
-    let Some(why) = silent_failure(counts) else { return Ok(false) };
+fn stop_if_undelivered(
+    context: &Context,
+    run: &Run,
+    counts: &DeliveryCounts,
+) -> Result<bool, CommandError> {
+    let Some(why) = silent_failure(counts) else {
+        return Ok(false);
+    };
     let (name, is_stopped) = (run.name(), run.stop(Some(why.clone()))?);
     if is_stopped {
         let to_continue = format!("to continue: jelouctl bulk resume {name}");
-        context.stderr.warning(&format!("{why}: run {name} is stopped; {to_continue}"));
+        context
+            .stderr
+            .warning(&format!("{why}: run {name} is stopped; {to_continue}"));
     }
     Ok(is_stopped)
 }
 
 /// Why a run should not continue although its messages are accepted: they are not delivered.
 fn silent_failure(counts: &DeliveryCounts) -> Option<String> {
-    let refused = BUSINESS_CODES.into_iter().find(|code| counts.reasons.contains_key(*code));
+    let refused = BUSINESS_CODES
+        .into_iter()
+        .find(|code| counts.reasons.contains_key(*code));
     if let Some(code) = refused {
         return Some(format!("WhatsApp lets the business send nothing ({code})"));
     }
-    let arrived =
-        [DeliveryState::Delivered, DeliveryState::Read, DeliveryState::Replied].map(|state| counts.of(&state));
+    let arrived = [
+        DeliveryState::Delivered,
+        DeliveryState::Read,
+        DeliveryState::Replied,
+    ]
+    .map(|state| counts.of(&state));
     let undelivered = counts.of(&DeliveryState::Undelivered);
     let judged = arrived.iter().sum::<u64>() + undelivered;
-    (judged >= FEWEST_JUDGED && undelivered * 2 > judged)
-        .then(|| format!("{} of {} messages were not delivered", grouped(undelivered), grouped(judged)))
+    (judged >= FEWEST_JUDGED && undelivered * 2 > judged).then(|| {
+        format!(
+            "{} of {} messages were not delivered",
+            grouped(undelivered),
+            grouped(judged)
+        )
+    })
 }
 
 fn to_json(asked: &AskedRun<'_>, look: &Look) -> Value {
-    let Look { counts, deliveries, .. } = look;
+    let Look {
+        counts, deliveries, ..
+    } = look;
     let mut all = json!({
         "schema_version": 1,
         "run": asked.run.name().to_string(),
@@ -232,7 +291,10 @@ fn still_unknown(name: &RunName, look: &Look) -> Vec<String> {
                  report them"
             }
         };
-        format!("{}: {why}; to decide yourself: `jelouctl bulk resolve {name}`", counted(*rows, "unknown row"))
+        format!(
+            "{}: {why}; to decide yourself: `jelouctl bulk resolve {name}`",
+            counted(*rows, "unknown row")
+        )
     };
     look.left.iter().map(sentence).collect()
 }
@@ -248,7 +310,13 @@ mod tests {
             let mut counts = DeliveryCounts::default();
             counts.add(&DeliveryFacts::new(DeliveryState::Delivered), delivered);
             let code = Some(code.to_owned());
-            counts.add(&DeliveryFacts { code, ..DeliveryFacts::new(DeliveryState::Undelivered) }, undelivered);
+            counts.add(
+                &DeliveryFacts {
+                    code,
+                    ..DeliveryFacts::new(DeliveryState::Undelivered)
+                },
+                undelivered,
+            );
             counts
         };
         for (delivered, undelivered, code, expected) in [
@@ -267,10 +335,20 @@ mod tests {
 
     #[test]
     fn up_to_is_at_most_as_long_as_whatsapp_tries() {
-        for (raw, expected) in
-            [("72h", Some(72)), ("30d", Some(720)), ("31d", None), ("0s", None), ("3", None), ("", None), ("-1h", None)]
-        {
-            assert_eq!(up_to(raw).ok(), expected.map(|hours: u64| Duration::from_secs(hours * 3600)), "{raw}");
+        for (raw, expected) in [
+            ("72h", Some(72)),
+            ("30d", Some(720)),
+            ("31d", None),
+            ("0s", None),
+            ("3", None),
+            ("", None),
+            ("-1h", None),
+        ] {
+            assert_eq!(
+                up_to(raw).ok(),
+                expected.map(|hours: u64| Duration::from_secs(hours * 3600)),
+                "{raw}"
+            );
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::import::DuplicatePolicy;
 use crate::ledger::{
-    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, LedgerError, Run, RunConditions, SkipCounts,
-    SkipReason, Store,
+    Details, EarlierMessages, EarlierOf, KnownRuns, LedgerDraft, LedgerError, Run, RunConditions,
+    SkipCounts, SkipReason, Store,
 };
 use crate::output::counted;
 
@@ -15,13 +15,22 @@ use crate::output::counted;
 const TOLD: usize = 3;
 
 /// Refuses a report with rows that were sent or may have been; `policy` says what to do with them.
-pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Result<(), CommandError> {
+pub(crate) fn refuse_reported(
+    rows: &SkipCounts,
+    policy: DuplicatePolicy,
+) -> Result<(), CommandError> {
     if policy != DuplicatePolicy::Refused || rows.all() == 0 {
         return Ok(());
     }
     let sent = rows.rows(SkipReason::AlreadySent);
-    let found = [(sent, "were sent"), (rows.rows(SkipReason::MayHaveBeenSent), "may have been sent")];
-    let message = format!("this report says of its rows: {}", in_words(found).unwrap_or_default());
+    let found = [
+        (sent, "were sent"),
+        (rows.rows(SkipReason::MayHaveBeenSent), "may have been sent"),
+    ];
+    let message = format!(
+        "this report says of its rows: {}",
+        in_words(found).unwrap_or_default()
+    );
     let hint = "leave them out with --skip-sent, whatever the message is now; to write to these people once more, with the \
                 same message or another one, use --again, also where the rows went to a sandbox only";
     Err(CommandError::guard(message, hint))
@@ -29,7 +38,11 @@ pub(crate) fn refuse_reported(rows: &SkipCounts, policy: DuplicatePolicy) -> Res
 
 /// The runs that a run with these details is compared with.
 pub(super) fn earlier_of(details: &Details) -> EarlierOf {
-    EarlierOf { bot: details.bot.clone(), address: details.api_url.clone(), remember: details.remember }
+    EarlierOf {
+        bot: details.bot.clone(),
+        address: details.api_url.clone(),
+        remember: details.remember,
+    }
 }
 
 /// Compares `draft` with earlier runs, as the conditions of its run say: rows that are also in them are skipped, or the draft is
@@ -66,21 +79,31 @@ pub(crate) fn compare(
 pub(super) fn refuse_freed(draft: &LedgerDraft) -> Result<(), CommandError> {
     let rows = draft.freed()?;
     let left_out = counted(rows, "row");
-    let message = format!("other runs or single sends were to send {left_out} of this list, and no longer will");
-    if rows == 0 { Ok(()) } else { Err(CommandError::guard(message, "send the list again")) }
+    let message = format!(
+        "other runs or single sends were to send {left_out} of this list, and no longer will"
+    );
+    if rows == 0 {
+        Ok(())
+    } else {
+        Err(CommandError::guard(message, "send the list again"))
+    }
 }
 
 /// Warns of runs that are to send rows of this list while no process sends them: the rows were left out for them.
-pub(super) fn report_idle_runs(context: &Context, store: &Store, draft: &LedgerDraft) -> Result<(), LedgerError> {
+pub(super) fn report_idle_runs(
+    context: &Context,
+    store: &Store,
+    draft: &LedgerDraft,
+) -> Result<(), LedgerError> {
     for run in draft.awaited_runs()? {
         if let Ok(name) = run.parse()
             && let Ok(found) = store.run(&name)
             && !found.is_held()?
         {
             let to_continue = to_continue(&name);
-            context
-                .stderr
-                .warning(&format!("run {run} is to send rows of this list, and no process sends it; {to_continue}"));
+            context.stderr.warning(&format!(
+                "run {run} is to send rows of this list, and no process sends it; {to_continue}"
+            ));
         }
     }
     Ok(())
@@ -107,9 +130,15 @@ pub(crate) fn report_people(context: &Context, (written_to, waiting): (u64, u64)
 /// Checks whether another run has meanwhile sent rows that this one still has; sandbox runs do not count. Such rows are
 /// skipped, or the run is refused.
 pub(crate) fn leave_out_sent(run: &Run, details: &Details) -> Result<(), CommandError> {
-    let Some(leaves_out) = leaves_out_sent(details).filter(|_| !details.sandbox) else { return Ok(()) };
+    let Some(leaves_out) = leaves_out_sent(details).filter(|_| !details.sandbox) else {
+        return Ok(());
+    };
     let found = run.compare(details, leaves_out)?;
-    if found.is_empty() || leaves_out { Ok(()) } else { Err(refusal_of_rest(run, &found)?) }
+    if found.is_empty() || leaves_out {
+        Ok(())
+    } else {
+        Err(refusal_of_rest(run, &found)?)
+    }
 }
 
 /// Whether rows that other runs have sent are left out of a run, or else refused; None if they are sent again.
@@ -121,7 +150,10 @@ pub(super) fn leaves_out_sent(details: &Details) -> Option<bool> {
 }
 
 /// The error for rows of a run that others have sent, or are about to send.
-pub(super) fn refusal_of_rest(run: &Run, found: &[EarlierMessages]) -> Result<CommandError, LedgerError> {
+pub(super) fn refusal_of_rest(
+    run: &Run,
+    found: &[EarlierMessages],
+) -> Result<CommandError, LedgerError> {
     let name = run.name();
     // `bulk work` does not have these flags.
     let way = format!(
@@ -134,21 +166,35 @@ pub(super) fn refusal_of_rest(run: &Run, found: &[EarlierMessages]) -> Result<Co
 
 /// `95 of 100 messages were sent by run fail1 at 2026-11-20 08:23 -05:00`
 fn refusal(found: &[EarlierMessages], all: u64, messages: &str, way: &str) -> CommandError {
-    let which = format!("{} of {all} {messages}", found.iter().map(|messages| messages.rows).sum::<u64>());
+    let which = format!(
+        "{} of {all} {messages}",
+        found.iter().map(|messages| messages.rows).sum::<u64>()
+    );
     let message = match found {
         [only] => format!("{which} {}", only.words()),
         several => {
-            let mut clauses: Vec<_> =
-                several.iter().take(TOLD).map(|messages| format!("{} {}", messages.rows, messages.words())).collect();
-            let more: u64 = several.iter().skip(TOLD).map(|messages| messages.rows).sum();
+            let mut clauses: Vec<_> = several
+                .iter()
+                .take(TOLD)
+                .map(|messages| format!("{} {}", messages.rows, messages.words()))
+                .collect();
+            let more: u64 = several
+                .iter()
+                .skip(TOLD)
+                .map(|messages| messages.rows)
+                .sum();
             clauses.extend((more > 0).then(|| format!("{more} are in other runs")));
             format!("{which} are in earlier runs: {}", clauses.join(", "))
         }
     };
-    let to_be_sent = found.iter().find(|messages| messages.reason == SkipReason::ToBeSent);
+    let to_be_sent = found
+        .iter()
+        .find(|messages| messages.reason == SkipReason::ToBeSent);
     let hint = match to_be_sent.map(|messages| &messages.run) {
         Some(run) => {
-            format!("{way}; resume it: jelouctl bulk resume {run}; or give it up: jelouctl bulk cancel {run}")
+            format!(
+                "{way}; resume it: jelouctl bulk resume {run}; or give it up: jelouctl bulk cancel {run}"
+            )
         }
         None => way.to_owned(),
     };

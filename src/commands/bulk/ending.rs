@@ -12,7 +12,9 @@ use crate::commands::error::{of_pause, of_signal};
 use crate::config::knows_profile;
 use crate::context::Context;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName, RunWorker};
+use crate::ledger::{
+    Counts, Details, EndedAttempt, LedgerError, PauseReason, Run, RunName, RunWorker,
+};
 use crate::output::{Record, RecordError, compact};
 use crate::people::Exclusions;
 use crate::process::host_name;
@@ -44,8 +46,15 @@ impl RunOnItsWay<'_> {
         let (ended, counts) = self.print(end, took);
         // Counts that cannot be read stay null.
         let ended_as = ended.as_ref().map(|code| *code);
-        let fields = run_fields(Some(self.run.name()), Some(self.details), counts.as_ref(), ended_as);
-        AuditLog::of(settings).with(self.exclusions).run(stderr, "bulk", fields);
+        let fields = run_fields(
+            Some(self.run.name()),
+            Some(self.details),
+            counts.as_ref(),
+            ended_as,
+        );
+        AuditLog::of(settings)
+            .with(self.exclusions)
+            .run(stderr, "bulk", fields);
         ended
     }
 
@@ -60,22 +69,41 @@ impl RunOnItsWay<'_> {
         // None: the code of its rows.
         let ended = match end {
             Ok(RunEnd::Complete) => Ok(None),
-            Ok(RunEnd::Stopped { reason, unwritten: None }) => self.report_stop(reason).map(Some),
-            Ok(RunEnd::Stopped { reason, unwritten: Some(outcomes) }) => {
+            Ok(RunEnd::Stopped {
+                reason,
+                unwritten: None,
+            }) => self.report_stop(reason).map(Some),
+            Ok(RunEnd::Stopped {
+                reason,
+                unwritten: Some(outcomes),
+            }) => {
                 let ended = self.report_stop(reason);
                 self.report_unwritten(&outcomes);
-                let above = if outcomes.is_empty() { "" } else { ", and may not get the outcomes listed above" };
-                stderr.warning(&format!("the ledger is still being written{above}; {watch}"));
+                let above = if outcomes.is_empty() {
+                    ""
+                } else {
+                    ", and may not get the outcomes listed above"
+                };
+                stderr.warning(&format!(
+                    "the ledger is still being written{above}; {watch}"
+                ));
                 return (ended, None);
             }
             Err(error) => {
-                let hint = error.hint.as_ref().map(|hint| format!("{hint}; ")).unwrap_or_default();
+                let hint = error
+                    .hint
+                    .as_ref()
+                    .map(|hint| format!("{hint}; "))
+                    .unwrap_or_default();
                 let message = format!("the run stopped before it went on: {}", error.message);
                 stderr.error(&message, &[], Some(&format!("{hint}{}", to_continue(name))));
                 Ok(Some(error.code))
             }
         };
-        let summary = self.run.reconnected().and_then(|run| RunSummary::of(&run, self.details));
+        let summary = self
+            .run
+            .reconnected()
+            .and_then(|run| RunSummary::of(&run, self.details));
         let summary = match summary.map_err(LedgerError::in_mid_run) {
             Ok(summary) => summary,
             Err(error) => {
@@ -83,14 +111,20 @@ impl RunOnItsWay<'_> {
                 if matches!(ended, Ok(Some(_))) {
                     stderr.warning(&format!("the ledger could not be read: {error}; {watch}"));
                 }
-                return (ended.and_then(|code| code.ok_or_else(|| error.into())), None);
+                return (
+                    ended.and_then(|code| code.ok_or_else(|| error.into())),
+                    None,
+                );
             }
         };
         // An error would invite a second run.
         summary.print_what_stays(self.context, name, took);
         report_doubt(self.context, name, summary.doubt.as_ref());
         summary.tell_ways_on(self.context, name);
-        (ended.map(|code| code.unwrap_or_else(|| summary.exit_code())), Some(summary.counts))
+        (
+            ended.map(|code| code.unwrap_or_else(|| summary.exit_code())),
+            Some(summary.counts),
+        )
     }
 
     /// Prints why rows are left.
@@ -102,19 +136,29 @@ impl RunOnItsWay<'_> {
                 let hint = &problem.hint;
                 let (paused, hint) = if reason == PauseReason::AllRefused {
                     // All rows have the same fault.
-                    let again =
-                        format!("jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}");
+                    let again = format!(
+                        "jelouctl bulk resolve {name} --failed-as pending; jelouctl bulk resume {name}"
+                    );
                     let hint = format!(
                         "{hint}; to send all of them then: {again}; to send the rest in any case: add --keep-going to resume"
                     );
                     ("the run paused, as no message was accepted", hint)
                 } else {
                     // A process that sends is heard of more often than every five seconds.
-                    let is_own = |process: &RunWorker| process.pid == i64::from(id()) && process.host == host_name();
+                    let is_own = |process: &RunWorker| {
+                        process.pid == i64::from(id()) && process.host == host_name()
+                    };
                     let is_other = |process: &RunWorker| !is_own(process) && process.seen_s < 5.0;
-                    let has_others = self.run.workers().is_ok_and(|processes| processes.iter().any(is_other));
+                    let has_others = self
+                        .run
+                        .workers()
+                        .is_ok_and(|processes| processes.iter().any(is_other));
                     let others_go_on = has_others && !reason.is_of_run();
-                    let who = if others_go_on { "this process ended, not the run" } else { "the run paused" };
+                    let who = if others_go_on {
+                        "this process ended, not the run"
+                    } else {
+                        "the run paused"
+                    };
                     (who, format!("{hint}; {to_continue}"))
                 };
                 stderr.error(&format!("{paused}: {}", problem.message), &[], Some(&hint));
@@ -122,11 +166,19 @@ impl RunOnItsWay<'_> {
             }
             StopReason::PausedByOthers(pause) => {
                 let hint = format!("{}; {to_continue}", what_to_look_at(pause.reason, name));
-                stderr.error(&format!("the run is paused: {}", why(&pause)), &[], Some(&hint));
+                stderr.error(
+                    &format!("the run is paused: {}", why(&pause)),
+                    &[],
+                    Some(&hint),
+                );
                 Ok(of_pause(pause.reason))
             }
             StopReason::Signal(signal) => {
-                stderr.error(&format!("stopped by {}", signal.name()), &[], Some(&to_continue));
+                stderr.error(
+                    &format!("stopped by {}", signal.name()),
+                    &[],
+                    Some(&to_continue),
+                );
                 Ok(of_signal(signal))
             }
             StopReason::LedgerFailed { error, outcomes } => {
@@ -134,8 +186,9 @@ impl RunOnItsWay<'_> {
                 let mut error = CommandError::from(error);
                 if !outcomes.is_empty() {
                     let hint = error.hint.unwrap_or_default();
-                    error.hint =
-                        Some(format!("the outcomes of rows that are not in the ledger are listed above; {hint}"));
+                    error.hint = Some(format!(
+                        "the outcomes of rows that are not in the ledger are listed above; {hint}"
+                    ));
                 }
                 Err(error)
             }
@@ -203,14 +256,22 @@ fn run_fields(
 }
 
 /// Logs a run that a guard refused before it began, with the name that was typed. Other errors are not logged here.
-pub(crate) fn log_refused_run(context: &Context, name: Option<&RunName>, ended: &Result<ExitCode, CommandError>) {
+pub(crate) fn log_refused_run(
+    context: &Context,
+    name: Option<&RunName>,
+    ended: &Result<ExitCode, CommandError>,
+) {
     let Err(error) = ended else { return };
     if error.code != ExitCode::Guard {
         return;
     }
     // A guard needs a readable configuration.
     if let Ok(log) = AuditLog::of_flags(&context.flags) {
-        log.run(&context.stderr, "bulk", run_fields(name, None, None, Err(error)));
+        log.run(
+            &context.stderr,
+            "bulk",
+            run_fields(name, None, None, Err(error)),
+        );
     }
 }
 
@@ -234,8 +295,12 @@ pub(crate) fn log_decided(
     match AuditLog::of_flags(flags) {
         Ok(log) => {
             let fields = run_fields(Some(name), Some(details), counts, ended);
-            log.of_run(&details.bot, &details.client_id).run(&context.stderr, command, fields);
+            log.of_run(&details.bot, &details.client_id)
+                .run(&context.stderr, command, fields);
         }
-        Err(error) => context.stderr.warning(&format!("whether there is an audit log is not known: {}", error.message)),
+        Err(error) => context.stderr.warning(&format!(
+            "whether there is an audit log is not known: {}",
+            error.message
+        )),
     }
 }

@@ -20,7 +20,9 @@ use crate::report::reported_outcome;
 use crate::sending::read_environment;
 use crate::timestamps::local_time;
 
-const HEADER: [&str; 8] = ["RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE"];
+const HEADER: [&str; 8] = [
+    "RUN", "LINE", "WHEN", "TO", "BECAME", "DELIVERY", "FROM", "MESSAGE",
+];
 
 /// Show what was sent to a person, by any run
 ///
@@ -46,15 +48,25 @@ pub(crate) struct BulkFindArgs {
 pub(crate) fn run(context: &Context, args: &BulkFindArgs) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     let settings = Settings::load(&context.flags, &read_environment()?)?;
-    let typed = read_person(context, "USER", &args.user, args.country.or(settings.country))?;
+    let typed = read_person(
+        context,
+        "USER",
+        &args.user,
+        args.country.or(settings.country),
+    )?;
     let recipient = typed.recipient.as_str();
     let found = store.find(recipient)?;
     if found.is_empty() {
-        context.stderr.note(&format!("no run has a message to {recipient}"));
+        context
+            .stderr
+            .note(&format!("no run has a message to {recipient}"));
     }
     context.stdout.rows(&HEADER, found.iter().map(row))?;
     let mut code = ExitCode::Success;
-    let doubts: BTreeMap<_, _> = found.iter().filter_map(|found| Some((&found.run, found.doubt.as_ref()?))).collect();
+    let doubts: BTreeMap<_, _> = found
+        .iter()
+        .filter_map(|found| Some((&found.run, found.doubt.as_ref()?)))
+        .collect();
     for (run, doubt) in doubts {
         code = report_doubt(context, run, Some(doubt));
     }
@@ -73,11 +85,26 @@ fn row(found: &FoundMessage) -> OutputRow {
         "state": reported.state.name(),
         "body": body,
     });
-    merge(&mut record, reported_outcome(&found.run, reported).into_iter().collect());
-    OutputRow { id: reported.message_id.clone(), words, record }
+    merge(
+        &mut record,
+        reported_outcome(&found.run, reported).into_iter().collect(),
+    );
+    OutputRow {
+        id: reported.message_id.clone(),
+        words,
+        record,
+    }
 }
 
-fn words(FoundMessage { run, details, reported, .. }: &FoundMessage, body: &Value) -> Vec<String> {
+fn words(
+    FoundMessage {
+        run,
+        details,
+        reported,
+        ..
+    }: &FoundMessage,
+    body: &Value,
+) -> Vec<String> {
     let became = match (reported.state, reported.code.as_deref()) {
         (RowState::Sent, _) | (_, None) => reported.state.name().to_owned(),
         (state, Some(code)) if code == state.name() => code.to_owned(),
@@ -91,8 +118,17 @@ fn words(FoundMessage { run, details, reported, .. }: &FoundMessage, body: &Valu
         reported.at.map(local_time).unwrap_or_default(),
         reported.recipient.clone().unwrap_or_default(),
         became,
-        reported.delivery.as_ref().map_or("-", |delivery| delivery.facts.state.words()).to_owned(),
-        if details.sandbox { "sandbox" } else { &details.bot }.to_owned(),
+        reported
+            .delivery
+            .as_ref()
+            .map_or("-", |delivery| delivery.facts.state.words())
+            .to_owned(),
+        if details.sandbox {
+            "sandbox"
+        } else {
+            &details.bot
+        }
+        .to_owned(),
         drawn.unwrap_or_default(),
     ]
 }

@@ -2,11 +2,14 @@
 
 use super::earlier::refuse_reported;
 use super::list_notes::{
-    RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_countries, tell_of_list, unshown_columns,
+    RowMessages, RowNotes, Severity, excluded_words, hidden_rows, tell_of_countries, tell_of_list,
+    unshown_columns,
 };
 use crate::command_error::CommandError;
 use crate::context::Context;
-use crate::import::{ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remark, Remarks, RowFault, import_list};
+use crate::import::{
+    ImportPlan, ImportPolicy, Imported, NOT_ALLOWED, Remark, Remarks, RowFault, import_list,
+};
 use crate::input::UsageError;
 use crate::ledger::{LedgerDraft, LedgerError, Skip, SkipCounts, SkipReason};
 use crate::list::ListReader;
@@ -51,16 +54,31 @@ pub(crate) fn import(
         comparison.is_ok()
     };
     let report = &mut |line, fault| told.tell(line, &fault);
-    let mut imported = import_list(list, draft, plan, report, &|rows| reading.show(rows), leave_out)?;
-    let comparison =
-        comparison.and_then(|()| refuse_reported(&told.reported, plan.reported)).and_then(|()| compare(draft));
+    let mut imported = import_list(
+        list,
+        draft,
+        plan,
+        report,
+        &|rows| reading.show(rows),
+        leave_out,
+    )?;
+    let comparison = comparison
+        .and_then(|()| refuse_reported(&told.reported, plan.reported))
+        .and_then(|()| compare(draft));
     if comparison.is_err() && plan.policy.notes_rejects {
         draft.skip_earlier(None)?;
     }
     imported.count(draft);
-    imported.settle_repeated(draft, plan.policy, &mut |line, fault| told.tell(line, &fault))?;
+    imported.settle_repeated(draft, plan.policy, &mut |line, fault| {
+        told.tell(line, &fault);
+    })?;
     let first_guarded = guarded_rows(draft, guard, &mut imported, &mut told)?;
-    let ToldRows { messages, notes, remarks, .. } = told;
+    let ToldRows {
+        messages,
+        notes,
+        remarks,
+        ..
+    } = told;
     messages.finish();
     drop(reading);
     stderr.warnings(&imported.warnings);
@@ -70,13 +88,20 @@ pub(crate) fn import(
     notes.tell(stderr);
     tell_of_list(stderr, list, plan.policy.hidden);
     if let Some(line) = imported.last_line {
-        stderr.note(&format!("--limit is reached in line {line}; rows below it are neither checked nor sent"));
+        stderr.note(&format!(
+            "--limit is reached in line {line}; rows below it are neither checked nor sent"
+        ));
     }
     let verdict = verdict(list, &imported, plan.policy, first_guarded);
     if verdict.is_err() {
         stderr.note(&imported.sums());
     }
-    Ok(ReadList { imported, verdict, comparison, remarks: remarks.unwrap_or_default() })
+    Ok(ReadList {
+        imported,
+        verdict,
+        comparison,
+        remarks: remarks.unwrap_or_default(),
+    })
 }
 
 /// Prints the faults of rows: some at once, the others together at the end.
@@ -94,9 +119,14 @@ impl ToldRows<'_> {
         if let (Some(remarks), RowFault::Remark(remark)) = (&mut self.remarks, fault) {
             remarks.entry(line).or_default().push(remark.clone());
         }
-        let (severity, left_out) =
-            if self.policy.skip_invalid { (Severity::Warning, " is left out") } else { (Severity::Fault, "") };
-        let Self { messages, notes, .. } = self;
+        let (severity, left_out) = if self.policy.skip_invalid {
+            (Severity::Warning, " is left out")
+        } else {
+            (Severity::Fault, "")
+        };
+        let Self {
+            messages, notes, ..
+        } = self;
         let (words, of, way_out, is_warning) = match fault {
             RowFault::Reported(reason) => return self.reported.add(*reason, 1),
             RowFault::Remark(Remark::Warning(warning)) => {
@@ -106,28 +136,50 @@ impl ToldRows<'_> {
                 return messages.tell(severity, line, &format!("{left_out}: {problem}"));
             }
             RowFault::Remark(Remark::Duplicate { of, recipient }) => {
-                let said = format!("{left_out}: it is the same message to {recipient} as line {of}");
+                let said =
+                    format!("{left_out}: it is the same message to {recipient} as line {of}");
                 return messages.tell(severity, line, &said);
             }
             RowFault::Excluded(list) => (excluded_words(list), None, "", false),
-            RowFault::KeptOut(reason) => (format!("left out, {} in the report", reason.name()), None, "", false),
-            RowFault::SamePerson { of } => {
-                ("left out because the person has an earlier row".to_owned(), Some(of), "", false)
-            }
-            RowFault::Remark(Remark::NotAllowed) if self.policy.skip_not_allowed => {
-                ("left out because the recipient is not allowed".to_owned(), None, "", false)
-            }
+            RowFault::KeptOut(reason) => (
+                format!("left out, {} in the report", reason.name()),
+                None,
+                "",
+                false,
+            ),
+            RowFault::SamePerson { of } => (
+                "left out because the person has an earlier row".to_owned(),
+                Some(of),
+                "",
+                false,
+            ),
+            RowFault::Remark(Remark::NotAllowed) if self.policy.skip_not_allowed => (
+                "left out because the recipient is not allowed".to_owned(),
+                None,
+                "",
+                false,
+            ),
             RowFault::Remark(Remark::NotAllowed) => {
                 let words = "addressed to recipients that are not allowed".to_owned();
                 (words, None, "; --skip-not-allowed leaves them out", true)
             }
-            RowFault::Remark(Remark::EmptyCell(column)) => (format!("missing `{column}`"), None, "", false),
-            RowFault::Remark(Remark::PlaceholderCell { column, cell }) => {
-                (format!("marked `{cell}` in `{column}`"), None, "; that is what the person would read", true)
+            RowFault::Remark(Remark::EmptyCell(column)) => {
+                (format!("missing `{column}`"), None, "", false)
             }
+            RowFault::Remark(Remark::PlaceholderCell { column, cell }) => (
+                format!("marked `{cell}` in `{column}`"),
+                None,
+                "; that is what the person would read",
+                true,
+            ),
             RowFault::Remark(Remark::RepeatedPerson { of }) => {
                 let words = "addressed to a person with an earlier row".to_owned();
-                (words, Some(of), "; --one-per-person sends the first of each", false)
+                (
+                    words,
+                    Some(of),
+                    "; --one-per-person sends the first of each",
+                    false,
+                )
             }
         };
         let line = of.map_or_else(|| line.to_string(), |of| format!("{line} (as line {of})"));
@@ -143,10 +195,15 @@ fn guarded_rows(
     imported: &mut Imported,
     told: &mut ToldRows<'_>,
 ) -> Result<Option<CommandError>, CommandError> {
-    let Some(sender) = guard.filter(|sender| sender.settings.allow_to.is_some()) else { return Ok(None) };
+    let Some(sender) = guard.filter(|sender| sender.settings.allow_to.is_some()) else {
+        return Ok(None);
+    };
     let (mut first, mut guarded) = (None, Vec::new());
     draft.each_sent(|row, request| {
-        if let Err(error) = check_allowed(&sender.settings, request.recipients()?.iter().map(String::as_str)) {
+        if let Err(error) = check_allowed(
+            &sender.settings,
+            request.recipients()?.iter().map(String::as_str),
+        ) {
             guarded.push(row.n);
             told.tell(row.line, &RowFault::Remark(Remark::NotAllowed));
             first.get_or_insert(error);
@@ -155,7 +212,13 @@ fn guarded_rows(
     })?;
     imported.guarded = guarded.len() as u64;
     for n in guarded.into_iter().filter(|_| told.policy.notes_rejects) {
-        draft.skip(n, Skip { reason: SkipReason::NotAllowed, problem: NOT_ALLOWED })?;
+        draft.skip(
+            n,
+            Skip {
+                reason: SkipReason::NotAllowed,
+                problem: NOT_ALLOWED,
+            },
+        )?;
     }
     Ok(first)
 }
@@ -175,7 +238,9 @@ fn verdict(
     match first_guarded {
         Some(first) => {
             let (count, one) = (imported.guarded, &first.message);
-            let message = format!("{count} of the rows go to recipients that are not allowed; the first: {one}");
+            let message = format!(
+                "{count} of the rows go to recipients that are not allowed; the first: {one}"
+            );
             Err(CommandError { message, ..first })
         }
         None => Ok(()),
@@ -183,17 +248,32 @@ fn verdict(
 }
 
 fn refuse_faulty(imported: &Imported, policy: ImportPolicy) -> Result<(), UsageError> {
-    let Imported { rows, invalid, duplicates, without_country, .. } = imported;
-    let them = if invalid + duplicates == 1 { "it" } else { "them" };
+    let Imported {
+        rows,
+        invalid,
+        duplicates,
+        without_country,
+        ..
+    } = imported;
+    let them = if invalid + duplicates == 1 {
+        "it"
+    } else {
+        "them"
+    };
     match (invalid, duplicates) {
-        _ if rows + imported.left_out() == 0 && (policy.skip_invalid || *duplicates == 0) => {
-            Err(UsageError::new("no row can be sent", "fix the message or the rows"))
-        }
+        _ if rows + imported.left_out() == 0 && (policy.skip_invalid || *duplicates == 0) => Err(
+            UsageError::new("no row can be sent", "fix the message or the rows"),
+        ),
         (0, 0) => Ok(()),
         _ if policy.skip_invalid => Ok(()),
         (0, _) => Err(UsageError::new(
-            format!("the message and recipient of {} are those of another row", counted(*duplicates, "row")),
-            format!("remove {them}, leave {them} out with --skip-invalid, or send {them} with --allow-duplicates"),
+            format!(
+                "the message and recipient of {} are those of another row",
+                counted(*duplicates, "row")
+            ),
+            format!(
+                "remove {them}, leave {them} out with --skip-invalid, or send {them} with --allow-duplicates"
+            ),
         )),
         (_, _) => Err(UsageError::new(
             format!("{} cannot be sent", counted(invalid + duplicates, "row")),

@@ -47,35 +47,64 @@ pub(super) fn leave_out(
             None if is_outside(windows, recipients)? => {
                 // Those of a list are counted before its question.
                 if is_run {
-                    notes.add(format!("left out, since {NOT_WRITTEN}"), line.to_string(), "", false);
+                    notes.add(
+                        format!("left out, since {NOT_WRITTEN}"),
+                        line.to_string(),
+                        "",
+                        false,
+                    );
                 }
                 (SkipReason::OutsideWindow, NOT_WRITTEN.to_owned())
             }
             None => return Ok(()),
         };
-        found.entry(problem).or_insert((reason, Vec::new())).1.push(n);
+        found
+            .entry(problem)
+            .or_insert((reason, Vec::new()))
+            .1
+            .push(n);
         Ok::<_, CommandError>(())
     };
     match &rows {
-        UnsentRows::OfRun(run) => run.pending_requests(|row| look(row.n, row.line, &row.request().recipients()?))?,
-        UnsentRows::OfDraft(draft) => draft.each_sent(|row, request| look(row.n, row.line, &request.recipients()?))?,
+        UnsentRows::OfRun(run) => {
+            run.pending_requests(|row| look(row.n, row.line, &row.request().recipients()?))?;
+        }
+        UnsentRows::OfDraft(draft) => {
+            draft.each_sent(|row, request| look(row.n, row.line, &request.recipients()?))?;
+        }
     }
     match rows {
         UnsentRows::OfRun(run) => run.skip(&mut skips(&found))?,
-        UnsentRows::OfDraft(draft) => skips(&found).try_for_each(|(n, skip)| draft.skip(n, skip))?,
+        UnsentRows::OfDraft(draft) => {
+            skips(&found).try_for_each(|(n, skip)| draft.skip(n, skip))?;
+        }
     }
     notes.tell(&context.stderr);
     Ok(())
 }
 
 /// The rows to skip: by problem, with their reason.
-fn skips(found: &BTreeMap<String, (SkipReason, Vec<i64>)>) -> impl Iterator<Item = (i64, Skip<'_>)> {
-    found.iter().flat_map(|(problem, (reason, rows))| rows.iter().map(|n| (*n, Skip { reason: *reason, problem })))
+fn skips(
+    found: &BTreeMap<String, (SkipReason, Vec<i64>)>,
+) -> impl Iterator<Item = (i64, Skip<'_>)> {
+    found.iter().flat_map(|(problem, (reason, rows))| {
+        rows.iter().map(|n| {
+            (
+                *n,
+                Skip {
+                    reason: *reason,
+                    problem,
+                },
+            )
+        })
+    })
 }
 
 /// Whether a recipient has not written recently, where that counts.
 fn is_outside(windows: Option<&OpenWindows>, recipients: &[String]) -> Result<bool, LookUpError> {
-    let Some(windows) = windows else { return Ok(false) };
+    let Some(windows) = windows else {
+        return Ok(false);
+    };
     for recipient in recipients {
         if !windows.is_open(recipient)? {
             return Ok(true);
@@ -95,18 +124,24 @@ pub(super) fn windows_for_list(
         return Ok(None);
     }
     if kind.command() == "template" {
-        let message = "--only-in-window is for free-form messages; a template can be sent at any time";
+        let message =
+            "--only-in-window is for free-form messages; a template can be sent at any time";
         return Err(UsageError::new(message, "leave --only-in-window out").into());
     }
     if !args.makes_run(context.mode) {
-        context.stderr.note("--only-in-window is applied when the run is made, and ignored here");
+        context
+            .stderr
+            .note("--only-in-window is applied when the run is made, and ignored here");
         return Ok(None);
     }
     look_up_windows(context, sender).map(Some)
 }
 
 /// Reads over a connection of its own who has written recently.
-pub(super) fn look_up_windows(context: &Context, sender: &Sender) -> Result<OpenWindows, CommandError> {
+pub(super) fn look_up_windows(
+    context: &Context,
+    sender: &Sender,
+) -> Result<OpenWindows, CommandError> {
     block_on(async {
         let mut connection = sender.connect(context).await?;
         Ok(OpenWindows::read(&mut connection).await?)

@@ -12,7 +12,9 @@ use crate::message::merge;
 use crate::output::{OutputRow, Waiting};
 use crate::timestamps::local_time;
 
-const HEADER: [&str; 10] = ["RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT"];
+const HEADER: [&str; 10] = [
+    "RUN", "BEGUN", "KIND", "FROM", "ROWS", "SENT", "FAILED", "UNKNOWN", "SKIPPED", "LEFT",
+];
 
 pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
@@ -21,7 +23,11 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
         context.stderr.note("there are no runs");
     }
     let waits = |run: &RunOverview| {
-        if run.is_held { waiting(&store.run(&run.name)?, &run.details) } else { Ok(None) }
+        if run.is_held {
+            waiting(&store.run(&run.name)?, &run.details)
+        } else {
+            Ok(None)
+        }
     };
     let rows = runs.iter().map(|run| Ok(row(run, waits(run)?.as_ref())));
     let rows: Vec<_> = rows.collect::<Result<_, LedgerError>>()?;
@@ -39,7 +45,11 @@ pub(crate) fn run(context: &Context) -> Result<ExitCode, CommandError> {
 /// A run, and what it is `waiting` for if a process is sending it.
 fn row(run: &RunOverview, waiting: Option<&Waiting>) -> OutputRow {
     let record = overview_as_json(run, waiting);
-    OutputRow { id: Some(run.name.to_string()), words: in_words(run, waiting), record }
+    OutputRow {
+        id: Some(run.name.to_string()),
+        words: in_words(run, waiting),
+        record,
+    }
 }
 
 fn in_words(run: &RunOverview, waiting: Option<&Waiting>) -> Vec<String> {
@@ -54,11 +64,32 @@ fn in_words(run: &RunOverview, waiting: Option<&Waiting>) -> Vec<String> {
         },
         (left, false) => left.to_string(),
     };
-    let figures = [counts.all(), counts.sent, counts.failed, counts.unknown, counts.skipped];
-    let Details { kind, bot, sandbox, .. } = &run.details;
-    let from = if *sandbox { "sandbox".to_owned() } else { bot.clone() };
-    let words = [run.name.to_string(), local_time(run.created_at), kind.clone(), from];
-    words.into_iter().chain(figures.map(|count| count.to_string())).chain([left]).collect()
+    let figures = [
+        counts.all(),
+        counts.sent,
+        counts.failed,
+        counts.unknown,
+        counts.skipped,
+    ];
+    let Details {
+        kind, bot, sandbox, ..
+    } = &run.details;
+    let from = if *sandbox {
+        "sandbox".to_owned()
+    } else {
+        bot.clone()
+    };
+    let words = [
+        run.name.to_string(),
+        local_time(run.created_at),
+        kind.clone(),
+        from,
+    ];
+    words
+        .into_iter()
+        .chain(figures.map(|count| count.to_string()))
+        .chain([left])
+        .collect()
 }
 
 /// The same as data; `bulk status` has it too.

@@ -29,12 +29,19 @@ pub(crate) struct RowMessages<'a> {
 
 impl<'a> RowMessages<'a> {
     pub(crate) fn new(stderr: &'a Stderr, reading: &'a Reading<'a>) -> Self {
-        Self { stderr, reading, kinds: HashMap::new() }
+        Self {
+            stderr,
+            reading,
+            kinds: HashMap::new(),
+        }
     }
 
     /// Prints `said` after the number of the row in `line`.
     pub(crate) fn tell(&mut self, severity: Severity, line: u64, said: &str) {
-        let (_, count) = self.kinds.entry((severity, kind_of(said))).or_insert((line, 0));
+        let (_, count) = self
+            .kinds
+            .entry((severity, kind_of(said)))
+            .or_insert((line, 0));
         *count += 1;
         if *count <= TOLD || self.stderr.is_verbose() {
             self.print(severity, &format!("line {line}{said}"));
@@ -46,7 +53,11 @@ impl<'a> RowMessages<'a> {
         if self.stderr.is_verbose() {
             return;
         }
-        let mut kinds: Vec<_> = self.kinds.iter().filter(|(_, (_, count))| *count > TOLD).collect();
+        let mut kinds: Vec<_> = self
+            .kinds
+            .iter()
+            .filter(|(_, (_, count))| *count > TOLD)
+            .collect();
         kinds.sort_by_key(|(_, (line, _))| *line);
         for ((severity, _), (line, count)) in kinds {
             let rows = counted_are(count - TOLD, "more row");
@@ -65,7 +76,10 @@ impl<'a> RowMessages<'a> {
 /// The words without quoted text and numbers.
 fn kind_of(said: &str) -> String {
     let outside = said.split('`').step_by(2);
-    outside.flat_map(str::chars).filter(|character| !character.is_ascii_digit()).collect()
+    outside
+        .flat_map(str::chars)
+        .filter(|character| !character.is_ascii_digit())
+        .collect()
 }
 
 /// The number of lines to name.
@@ -93,7 +107,13 @@ pub(crate) fn excluded_words(list: &str) -> String {
 
 impl RowNotes {
     /// Adds `line` to the note that rows are `words`; it is a warning if that is probably a mistake.
-    pub(crate) fn add(&mut self, words: String, line: String, way_out: &'static str, is_warning: bool) {
+    pub(crate) fn add(
+        &mut self,
+        words: String,
+        line: String,
+        way_out: &'static str,
+        is_warning: bool,
+    ) {
         match self.notes.iter_mut().find(|note| note.words == words) {
             Some(note) => {
                 note.rows += 1;
@@ -101,16 +121,37 @@ impl RowNotes {
                     note.lines.push(line);
                 }
             }
-            None => self.notes.push(RowNote { words, rows: 1, lines: vec![line], way_out, is_warning }),
+            None => self.notes.push(RowNote {
+                words,
+                rows: 1,
+                lines: vec![line],
+                way_out,
+                is_warning,
+            }),
         }
     }
 
     pub(crate) fn tell(&self, stderr: &Stderr) {
-        for RowNote { words, rows, lines, way_out, is_warning } in &self.notes {
+        for RowNote {
+            words,
+            rows,
+            lines,
+            way_out,
+            is_warning,
+        } in &self.notes
+        {
             let more = if lines.len() > NAMED { ", …" } else { "" };
             let lines: Vec<_> = lines.iter().take(NAMED).map(String::as_str).collect();
-            let told = format!("{} {words}: line {}{more}{way_out}", counted_are(*rows, "row"), lines.join(", "));
-            if *is_warning { stderr.warning(&told) } else { stderr.note(&told) }
+            let told = format!(
+                "{} {words}: line {}{more}{way_out}",
+                counted_are(*rows, "row"),
+                lines.join(", ")
+            );
+            if *is_warning {
+                stderr.warning(&told);
+            } else {
+                stderr.note(&told);
+            }
         }
     }
 }
@@ -118,7 +159,11 @@ impl RowNotes {
 /// Columns that the message uses and whose texts differ from what a person sees in the sheet.
 pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<String> {
     let is_printed = |column: &&UnshownColumn| {
-        plan.texts().any(|(_, uses)| uses.plain.iter().any(|name| list.is_column(name, &column.name)))
+        plan.texts().any(|(_, uses)| {
+            uses.plain
+                .iter()
+                .any(|name| list.is_column(name, &column.name))
+        })
     };
     let told = list.notes.unshown_columns.iter().filter(is_printed).map(
         |UnshownColumn { name, why, format, row, stored, .. }| {
@@ -139,11 +184,15 @@ pub(super) fn unshown_columns(list: &ListReader, plan: &ImportPlan<'_>) -> Vec<S
 
 /// Says how numbers without `+` are read in a list that names countries.
 pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: CountryRule) {
-    let Some(column) = imported.columns.iter().find(|name| is_country_column(name)) else { return };
+    let Some(column) = imported.columns.iter().find(|name| is_country_column(name)) else {
+        return;
+    };
     let column = column.trim();
     match rule.otherwise.filter(|_| !rule.by_column) {
         Some(country) => {
-            stderr.note(&format!("numbers without + are read as those of {country}, whatever `{column}` says"));
+            stderr.note(&format!(
+                "numbers without + are read as those of {country}, whatever `{column}` says"
+            ));
         }
         None if imported.bare_codes.by_column => {
             stderr.note(&format!("numbers without + are read by their `{column}`"));
@@ -156,15 +205,30 @@ pub(super) fn tell_of_countries(stderr: &Stderr, imported: &Imported, rule: Coun
 pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
     let hidden = Some(&list.notes.hidden_rows).filter(|hidden| !hidden.is_empty())?;
     let more = if hidden.len() > NAMED { ", …" } else { "" };
-    let lines = hidden.iter().take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Some(format!("{} hidden or crossed out in the sheet: line {lines}{more}", counted_are(hidden.len() as u64, "row")))
+    let lines = hidden
+        .iter()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
+    Some(format!(
+        "{} hidden or crossed out in the sheet: line {lines}{more}",
+        counted_are(hidden.len() as u64, "row")
+    ))
 }
 
 /// Prints what is not visible when the list is opened.
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
-    let missing: Vec<_> = list.missing_columns().into_iter().map(|column| format!("`{column}`")).collect();
+    let missing: Vec<_> = list
+        .missing_columns()
+        .into_iter()
+        .map(|column| format!("`{column}`"))
+        .collect();
     if !missing.is_empty() {
-        stderr.note(&format!("the list is a report without {}", missing.join(", ")));
+        stderr.note(&format!(
+            "the list is a report without {}",
+            missing.join(", ")
+        ));
     }
     if let (Some(hidden), Some(rule)) = (hidden_rows(list), rule) {
         let done = match rule {
@@ -175,7 +239,9 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
     }
     if let Some((sheet, others)) = list.notes.sheet.as_ref().filter(|(_, others)| *others > 0) {
         let others = counted(*others as u64, "other sheet");
-        stderr.note(&format!("the sheet `{sheet}` was read; the workbook has {others}: --sheet NAME takes another"));
+        stderr.note(&format!(
+            "the sheet `{sheet}` was read; the workbook has {others}: --sheet NAME takes another"
+        ));
     }
 }
 
@@ -194,7 +260,11 @@ mod tests {
             ),
             (": text: is empty", ": to: is empty", false),
         ] {
-            assert_eq!(kind_of(left) == kind_of(right), are_alike, "{left}, {right}");
+            assert_eq!(
+                kind_of(left) == kind_of(right),
+                are_alike,
+                "{left}, {right}"
+            );
         }
     }
 }

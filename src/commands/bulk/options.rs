@@ -58,7 +58,12 @@ pub(crate) struct WorkOptions {
     pub(super) unchecked: bool,
 
     /// How to show the progress
-    #[arg(long, value_name = "FORMAT", default_value = "auto", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "auto",
+        hide_default_value = true
+    )]
     pub(super) progress: ProgressFormat,
 }
 
@@ -118,7 +123,14 @@ impl RunOptions {
             typed => typed,
         };
         let keep_going = self.keep_going || kept.keep_going;
-        RunConditions { hours, keep_going, again, skip_sent, per_day, ..kept.clone() }
+        RunConditions {
+            hours,
+            keep_going,
+            again,
+            skip_sent,
+            per_day,
+            ..kept.clone()
+        }
     }
 }
 

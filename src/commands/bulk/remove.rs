@@ -38,8 +38,15 @@ pub(crate) struct BulkRemoveArgs {
 
 /// Reads a value of `--older-than`. A number without a unit is ambiguous, and no age at all means every run.
 fn age(raw: &str) -> Result<Duration, String> {
-    let age = humantime::parse_duration(raw.trim()).ok().filter(|age| !age.is_zero());
-    age.ok_or_else(|| format!("`{}` is not an age; write 90d, 12h or 30m", raw.escape_debug()))
+    let age = humantime::parse_duration(raw.trim())
+        .ok()
+        .filter(|age| !age.is_zero());
+    age.ok_or_else(|| {
+        format!(
+            "`{}` is not an age; write 90d, 12h or 30m",
+            raw.escape_debug()
+        )
+    })
 }
 
 pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, CommandError> {
@@ -62,41 +69,75 @@ pub(crate) fn run(context: &Context, args: &BulkRemoveArgs) -> Result<ExitCode, 
                 return Ok(ExitCode::Success);
             }
             for run in &old {
-                let (rows, changed) = (counted(run.counts.all(), "row"), local_time(run.changed_at));
-                context.stderr.note(&format!("{}: {rows}, last changed {changed}", run.name));
+                let (rows, changed) =
+                    (counted(run.counts.all(), "row"), local_time(run.changed_at));
+                context
+                    .stderr
+                    .note(&format!("{}: {rows}, last changed {changed}", run.name));
             }
             let what = counted(old.len() as u64, "finished run");
             (old, what)
         }
         // clap does not allow such a line.
-        (None, None) => return Err(UsageError::new("no run is named", "name a run, or add --older-than 90d").into()),
+        (None, None) => {
+            return Err(
+                UsageError::new("no run is named", "name a run, or add --older-than 90d").into(),
+            );
+        }
     };
     warn_of_memory(context, &runs);
-    confirm(context, &format!("Remove {what}?"), &format!("{what}: nothing was removed"))?;
+    confirm(
+        context,
+        &format!("Remove {what}?"),
+        &format!("{what}: nothing was removed"),
+    )?;
     // The question may have waited for hours.
     let store = store.reconnected()?;
-    for RunOverview { name, changed_at, details, .. } in &runs {
+    for RunOverview {
+        name,
+        changed_at,
+        details,
+        ..
+    } in &runs
+    {
         let removed = store.run(name).and_then(|run| run.remove(*changed_at));
-        if let Err(LedgerError { fault: LedgerFault::InUse | LedgerFault::Choice, .. }) = removed
+        if let Err(LedgerError {
+            fault: LedgerFault::InUse | LedgerFault::Choice,
+            ..
+        }) = removed
             && args.older_than.is_some()
         {
-            context.stderr.note(&format!("run {name} has changed meanwhile, or is gone: it is left as it is"));
+            context.stderr.note(&format!(
+                "run {name} has changed meanwhile, or is gone: it is left as it is"
+            ));
             continue;
         }
         removed?;
         let kept = details.scope().map(|OnceScope { key, .. }| {
             format!("; who was sent a message under the key {key}, or may have been, stays known")
         });
-        context.stderr.note(&format!("run {name} is removed{}", kept.unwrap_or_default()));
+        context.stderr.note(&format!(
+            "run {name} is removed{}",
+            kept.unwrap_or_default()
+        ));
     }
     Ok(ExitCode::Success)
 }
 
 /// ` (5 still to be sent, 4 may have been sent)`; empty for a complete run.
 fn what_goes(run: &RunOverview) -> String {
-    let counts = [(run.counts.pending, "still to be sent"), (undecided(&run.counts), "may have been sent")];
-    let doubt = run.doubt.as_ref().map(|doubt| format!(" ({doubt})")).unwrap_or_default();
-    let counts = in_words(counts).map(|counts| format!(" ({counts})")).unwrap_or_default();
+    let counts = [
+        (run.counts.pending, "still to be sent"),
+        (undecided(&run.counts), "may have been sent"),
+    ];
+    let doubt = run
+        .doubt
+        .as_ref()
+        .map(|doubt| format!(" ({doubt})"))
+        .unwrap_or_default();
+    let counts = in_words(counts)
+        .map(|counts| format!(" ({counts})"))
+        .unwrap_or_default();
     counts + &doubt
 }
 
@@ -104,14 +145,20 @@ fn what_goes(run: &RunOverview) -> String {
 fn warn_of_memory(context: &Context, runs: &[RunOverview]) {
     let rows: u64 = runs.iter().map(RunOverview::remembered).sum();
     if rows > 0 {
-        let (messages, them) = (counted(rows, "message"), if rows == 1 { "it" } else { "them" });
+        let (messages, them) = (
+            counted(rows, "message"),
+            if rows == 1 { "it" } else { "them" },
+        );
         let has_keys = runs.iter().any(|run| run.details.scope().is_some());
         let without = if has_keys { " without the key" } else { "" };
         context.stderr.warning(&format!(
             "{messages} went out, or may have: once that is removed, a later run{without} can send {them} again"
         ));
     }
-    for run in runs.iter().filter(|run| undecided(&run.counts) > 0 && !run.details.sandbox) {
+    for run in runs
+        .iter()
+        .filter(|run| undecided(&run.counts) > 0 && !run.details.sandbox)
+    {
         let (name, messages) = (&run.name, counted(undecided(&run.counts), "message"));
         context.stderr.warning(&format!(
             "run {name}: {messages} may have been sent, and to whom is known here alone; to keep the list: jelouctl bulk \

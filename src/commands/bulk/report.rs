@@ -40,10 +40,15 @@ fn reason(raw: &str) -> Result<ReportedReason, String> {
     if !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(ReportedReason::Code(raw.to_owned()));
     }
-    SkipReason::from_str(raw, false).map(ReportedReason::Skipped).map_err(|_| {
-        let names: Vec<_> = SkipReason::value_variants().iter().map(|reason| reason.name()).collect();
-        format!("write a number, or one of {}", names.join(", "))
-    })
+    SkipReason::from_str(raw, false)
+        .map(ReportedReason::Skipped)
+        .map_err(|_| {
+            let names: Vec<_> = SkipReason::value_variants()
+                .iter()
+                .map(|reason| reason.name())
+                .collect();
+            format!("write a number, or one of {}", names.join(", "))
+        })
 }
 
 /// Print the list with the outcome of each row, or make a page of it to look at
@@ -113,7 +118,11 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     // Errors of the command line come first, also that its file cannot be written.
     let (format, filter) = (args.format()?, args.filter());
     args.check(format, &filter, context)?;
-    let to = args.file.as_deref().map(|path| ReportFile::open(context, "--file", path, &[])).transpose()?;
+    let to = args
+        .file
+        .as_deref()
+        .map(|path| ReportFile::open(context, "--file", path, &[]))
+        .transpose()?;
     let store = open_store(context)?;
     let run = find_or_newest(context, &store, args.run.as_ref())?;
     let (name, details) = (run.name(), run.details()?);
@@ -133,7 +142,10 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
     let write = |to: &mut dyn Write| {
         let language = args.lang.unwrap_or_default();
         match format.of_list(is_for_a_terminal, args.delimiter, language) {
-            Some(list) => Ok(counted(write_report(&run, &details, &filter, list, to)?, "row")),
+            Some(list) => Ok(counted(
+                write_report(&run, &details, &filter, list, to)?,
+                "row",
+            )),
             None => report_page::write(&run, &details, language, args.mask, to),
         }
     };
@@ -153,7 +165,9 @@ pub(crate) fn run(context: &Context, args: &BulkReportArgs) -> Result<ExitCode, 
 fn print_people(context: &Context, run: &Run, filter: &RowFilter) -> Result<(), CommandError> {
     let mut people = HashSet::new();
     run.report::<CommandError>(filter, |row| {
-        let Some(recipient) = row.recipient else { return Ok(()) };
+        let Some(recipient) = row.recipient else {
+            return Ok(());
+        };
         if people.insert(person_key(&recipient).into_owned()) {
             context.stdout.value(&typed_form(&recipient))?;
         }
@@ -181,7 +195,12 @@ impl BulkReportArgs {
                 ReportedReason::Code(code) => codes.push(code.clone()),
             }
         }
-        RowFilter { states: self.state.clone(), reasons, deliveries: self.delivery.clone(), codes }
+        RowFilter {
+            states: self.state.clone(),
+            reasons,
+            deliveries: self.delivery.clone(),
+            codes,
+        }
     }
 
     /// The one that was typed, or that the file's name says.
@@ -193,25 +212,42 @@ impl BulkReportArgs {
     }
 
     /// What does not go together with the format.
-    fn check(&self, format: ReportFormat, filter: &RowFilter, context: &Context) -> Result<(), UsageError> {
+    fn check(
+        &self,
+        format: ReportFormat,
+        filter: &RowFilter,
+        context: &Context,
+    ) -> Result<(), UsageError> {
         if self.delimiter.is_some() && format != ReportFormat::Csv {
-            return Err(UsageError::new("--delimiter: only CSV has one", "leave it out, or take --format csv"));
+            return Err(UsageError::new(
+                "--delimiter: only CSV has one",
+                "leave it out, or take --format csv",
+            ));
         }
         let is_of_file = matches!(format, ReportFormat::Html | ReportFormat::Xlsx);
         if is_of_file && self.file.is_none() && context.stdout.is_for_a_person() {
             let message = "--format: a page or a workbook cannot be shown on a terminal";
-            return Err(UsageError::new(message, "name a file: --file report.html, or report.xlsx"));
+            return Err(UsageError::new(
+                message,
+                "name a file: --file report.html, or report.xlsx",
+            ));
         }
         if format != ReportFormat::Html {
             if self.mask {
                 let message = "--mask: is for a page alone, not for a list";
-                return Err(UsageError::new(message, "add --format html, or name a file that ends in .html"));
+                return Err(UsageError::new(
+                    message,
+                    "add --format html, or name a file that ends in .html",
+                ));
             }
             return Ok(());
         }
         if *filter != RowFilter::default() {
             let message = "--state, --delivery and --reason choose the rows of a list; a page has all of them, and filters of its own";
-            return Err(UsageError::new(message, "leave them out, or take --format csv"));
+            return Err(UsageError::new(
+                message,
+                "leave them out, or take --format csv",
+            ));
         }
         Ok(())
     }

@@ -40,7 +40,11 @@ impl ReportFormat {
         language: ReportLanguage,
     ) -> Option<ListReport> {
         match self {
-            Self::Csv => Some(ListReport::Csv { is_for_a_terminal, delimiter, language }),
+            Self::Csv => Some(ListReport::Csv {
+                is_for_a_terminal,
+                delimiter,
+                language,
+            }),
             Self::Ndjson => Some(ListReport::Ndjson),
             Self::Xlsx => Some(ListReport::Workbook { language }),
             Self::Html => None,
@@ -57,14 +61,22 @@ pub(crate) struct ReportFile<'a> {
 impl<'a> ReportFile<'a> {
     /// `flag` is named in errors. A file that the command `reads` is never replaced. If the command reads any, `--yes`
     /// does not answer the question whether to overwrite a file.
-    pub(crate) fn open(context: &Context, flag: &str, path: &'a Path, reads: &[&Source]) -> Result<Self, UsageError> {
+    pub(crate) fn open(
+        context: &Context,
+        flag: &str,
+        path: &'a Path,
+        reads: &[&Source],
+    ) -> Result<Self, UsageError> {
         if path.as_os_str() == "-" {
             let message = format!("{flag}: this is written to a file, not to standard output");
             return Err(UsageError::new(message, "name a file"));
         }
         let refused = |cause| {
             let error = FileError::of("write", path)(cause);
-            UsageError::new(format!("{flag}: {error}"), "name a file in a directory that is there and can be written")
+            UsageError::new(
+                format!("{flag}: {error}"),
+                "name a file in a directory that is there and can be written",
+            )
         };
         // A device or a pipe would be replaced.
         if path.exists() && !path.is_file() {
@@ -82,18 +94,31 @@ impl<'a> ReportFile<'a> {
         let replaced = target.canonicalize().ok();
         let is_replaced = |source: &&Source| {
             // On Linux the name of a file that standard input reads can be found.
-            let read = if let Source::File(read) = source { read } else { Path::new("/dev/stdin") };
+            let read = if let Source::File(read) = source {
+                read
+            } else {
+                Path::new("/dev/stdin")
+            };
             replaced.is_some() && read.canonicalize().ok() == replaced
         };
         if reads.iter().any(is_replaced) {
-            let message = format!("{flag}: {} is a file that this command reads", path.display());
+            let message = format!(
+                "{flag}: {} is a file that this command reads",
+                path.display()
+            );
             return Err(UsageError::new(message, "name another file"));
         }
         context.check_overwrite(flag, path, "a report of a run", reads.is_empty(), |begin| {
             is_report(begin) || is_page(begin) || is_report_workbook(path)
         })?;
-        let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        Ok(Self { path, file: NamedTempFile::new_in(directory).map_err(refused)? })
+        let directory = target
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        Ok(Self {
+            path,
+            file: NamedTempFile::new_in(directory).map_err(refused)?,
+        })
     }
 
     /// Writes the file with `write`, which returns a description, and moves it into place.
@@ -108,23 +133,30 @@ impl<'a> ReportFile<'a> {
             written => written?,
         };
         self.file.flush().map_err(failed())?;
-        self.file.persist(target_of(self.path)).map_err(|error| failed()(error.error))?;
-        context.stderr.note(&format!("{written} written to {}", self.path.display()));
+        self.file
+            .persist(target_of(self.path))
+            .map_err(|error| failed()(error.error))?;
+        context
+            .stderr
+            .note(&format!("{written} written to {}", self.path.display()));
         Ok(())
     }
 }
 
 /// The format of a file with this name; `flag` is named in errors.
 pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<ReportFormat, UsageError> {
-    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let ending = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
     match ending.as_str() {
         "ndjson" | "jsonl" => Ok(ReportFormat::Ndjson),
         "html" | "htm" => Ok(ReportFormat::Html),
         "xlsx" => Ok(ReportFormat::Xlsx),
         "xlsm" | "xls" | "ods" | "pdf" => {
             let message = format!("{flag}: a report cannot be written as .{ending}");
-            let hint =
-                "name a .csv, a .xlsx, which every spreadsheet opens, or a .html, which a browser prints as a PDF";
+            let hint = "name a .csv, a .xlsx, which every spreadsheet opens, or a .html, which a browser prints as a PDF";
             Err(UsageError::new(message, hint))
         }
         _ => Ok(ReportFormat::Csv),
@@ -133,8 +165,11 @@ pub(super) fn format_of_name(flag: &str, path: &Path) -> Result<ReportFormat, Us
 
 /// Whether the file at `path` is a report saved as a workbook.
 fn is_report_workbook(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else { return false };
-    ListReader::open(ListInput::File(file), "", &ListOptions::default()).is_ok_and(|list| list.is_report_workbook())
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    ListReader::open(ListInput::File(file), "", &ListOptions::default())
+        .is_ok_and(|list| list.is_report_workbook())
 }
 
 /// The file for the rejected rows, and how they are written.
@@ -146,9 +181,11 @@ pub(super) fn open_rejects<'a>(
     reads: &[&Source],
 ) -> Result<Rejects<'a>, UsageError> {
     const FLAG: &str = "--rejects";
-    let format = format_of_name(FLAG, path)?.of_list(false, None, ReportLanguage::En).ok_or_else(|| {
-        let message = format!("{FLAG}: rows are written as a list, not as a page");
-        UsageError::new(message, "name a .csv, a .xlsx or a .ndjson")
-    })?;
+    let format = format_of_name(FLAG, path)?
+        .of_list(false, None, ReportLanguage::En)
+        .ok_or_else(|| {
+            let message = format!("{FLAG}: rows are written as a list, not as a page");
+            UsageError::new(message, "name a .csv, a .xlsx or a .ndjson")
+        })?;
     Ok((ReportFile::open(context, FLAG, path, reads)?, format))
 }

@@ -71,7 +71,9 @@ struct DecidedRows {
 }
 
 /// Reads one of these states, each with its help.
-fn state_of<const N: usize>(states: [(RowState, Option<&'static str>); N]) -> impl TypedValueParser<Value = RowState> {
+fn state_of<const N: usize>(
+    states: [(RowState, Option<&'static str>); N],
+) -> impl TypedValueParser<Value = RowState> {
     let named = states.map(|(state, help)| PossibleValue::new(state.name()).help(help));
     PossibleValuesParser::new(named).try_map(|name| RowState::from_str(&name, false))
 }
@@ -81,7 +83,10 @@ impl Decision {
     fn change(&self) -> [RowState; 2] {
         match self.unknown_as {
             Some(to) => [RowState::Unknown, to],
-            None => [RowState::Failed, self.failed_as.unwrap_or(RowState::Pending)],
+            None => [
+                RowState::Failed,
+                self.failed_as.unwrap_or(RowState::Pending),
+            ],
         }
     }
 }
@@ -96,13 +101,30 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
     let DecidedRows { line, to, country } = &args.rows;
     // A typed number means what it means in the list.
     let country = country.or(details.country);
-    let read = |to: &String| Ok(read_person(context, "--to", to, country)?.recipient.to_string());
+    let read = |to: &String| {
+        Ok(read_person(context, "--to", to, country)?
+            .recipient
+            .to_string())
+    };
     let people = to.iter().map(read).collect::<Result<_, InvalidMessage>>()?;
-    let resolution = Resolution { change: args.decision.change(), lines: line.clone(), people };
+    let resolution = Resolution {
+        change: args.decision.change(),
+        lines: line.clone(),
+        people,
+    };
     let changed = decide(context, &run, &resolution)?;
     let summary = RunSummary::of(&run, &details)?;
-    log_decided(context, "bulk resolve", name, &details, Some(&summary.counts), Ok(ExitCode::Success));
-    context.stderr.note(&format!("run {name}: {}", in_words(changed, &resolution)));
+    log_decided(
+        context,
+        "bulk resolve",
+        name,
+        &details,
+        Some(&summary.counts),
+        Ok(ExitCode::Success),
+    );
+    context
+        .stderr
+        .note(&format!("run {name}: {}", in_words(changed, &resolution)));
     summary.print_what_stays(context, name, None);
     if changed > 0 && resolution.sends_again() {
         context.stderr.note(&to_continue(name));
@@ -113,25 +135,42 @@ pub(crate) fn run(context: &mut Context, args: &BulkResolveArgs) -> Result<ExitC
 
 /// Returns how many rows were changed.
 fn decide(context: &Context, run: &Run, resolution: &Resolution) -> Result<u64, CommandError> {
-    let asked = if resolution.sends_again() { ask_of_lost_processes(context, run, resolution)? } else { Vec::new() };
+    let asked = if resolution.sends_again() {
+        ask_of_lost_processes(context, run, resolution)?
+    } else {
+        Vec::new()
+    };
     let (changed, left) = run.resolve(resolution, &asked)?;
     if left > 0 {
         let rows = counted_are(left, &format!("{} row", resolution.change[0].name()));
-        context.stderr.note(&format!("{rows} left as before: these people are not free under the key of the run"));
+        context.stderr.note(&format!(
+            "{rows} left as before: these people are not free under the key of the run"
+        ));
     }
     Ok(changed)
 }
 
 /// Asks about processes that may only be suspended, since such a process may still send its rows; returns which these are.
-fn ask_of_lost_processes(context: &Context, run: &Run, resolution: &Resolution) -> Result<Vec<i64>, CommandError> {
+fn ask_of_lost_processes(
+    context: &Context,
+    run: &Run,
+    resolution: &Resolution,
+) -> Result<Vec<i64>, CommandError> {
     let mut asked = Vec::new();
     loop {
-        let (ids, words): (Vec<_>, Vec<_>) = run.lost_processes(resolution, &asked)?.into_iter().unzip();
+        let (ids, words): (Vec<_>, Vec<_>) =
+            run.lost_processes(resolution, &asked)?.into_iter().unzip();
         if ids.is_empty() {
             return Ok(asked);
         }
-        context.stderr.warning(&format!("under way when a process was last heard of: {}", words.join("; ")));
-        if context.confirms("If that process is only stopped it may still send them. Has it ended?")? != Some(true) {
+        context.stderr.warning(&format!(
+            "under way when a process was last heard of: {}",
+            words.join("; ")
+        ));
+        if context
+            .confirms("If that process is only stopped it may still send them. Has it ended?")?
+            != Some(true)
+        {
             return Err(LedgerError::may_still_send().into());
         }
         asked.extend(ids);
@@ -139,7 +178,12 @@ fn ask_of_lost_processes(context: &Context, run: &Run, resolution: &Resolution) 
 }
 
 /// `2 unknown rows count as sent from now on`
-fn in_words(changed: u64, Resolution { change: [from, to], .. }: &Resolution) -> String {
+fn in_words(
+    changed: u64,
+    Resolution {
+        change: [from, to], ..
+    }: &Resolution,
+) -> String {
     let rows = counted(changed, &format!("{} row", from.name()));
     match changed {
         0 => "no row is changed".to_owned(),

@@ -20,14 +20,17 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::HoursBase;
 use crate::input::{Source, UsageError};
-use crate::ledger::{Details, LedgerError, PauseReason, Resumed, Run, RunConditions, RunName, RunPause};
+use crate::ledger::{
+    Details, LedgerError, PauseReason, Resumed, Run, RunConditions, RunName, RunPause,
+};
 use crate::message::Message;
 use crate::output::{counted, counted_are, rounded};
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::process::block_on;
 use crate::run::{RunEnd, StopReason};
 use crate::sending::{
-    Sender, check_allowed, claim_exclusions, read_exclusions, refuse_templates, reread_do_not_contact,
+    Sender, check_allowed, claim_exclusions, read_exclusions, refuse_templates,
+    reread_do_not_contact,
 };
 
 /// From this age on, a script must confirm the run explicitly.
@@ -85,53 +88,109 @@ pub(crate) struct BulkWorkArgs {
     work: WorkOptions,
 }
 
-pub(crate) fn work(context: &mut Context, BulkWorkArgs { run, work }: BulkWorkArgs) -> Result<ExitCode, CommandError> {
-    go_on(context, &BulkResumeArgs { run, work, ..BulkResumeArgs::default() }, true)
+pub(crate) fn work(
+    context: &mut Context,
+    BulkWorkArgs { run, work }: BulkWorkArgs,
+) -> Result<ExitCode, CommandError> {
+    go_on(
+        context,
+        &BulkResumeArgs {
+            run,
+            work,
+            ..BulkResumeArgs::default()
+        },
+        true,
+    )
 }
 
 /// Continues a run, also beside other processes: `resume` lifts a pause, and `work`, if `is_worker`, does not.
-pub(crate) fn go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
+pub(crate) fn go_on(
+    context: &mut Context,
+    args: &BulkResumeArgs,
+    is_worker: bool,
+) -> Result<ExitCode, CommandError> {
     let ended = open_and_go_on(context, args, is_worker).map_err(CommandError::of_resume);
     log_refused_run(context, args.run.as_ref(), &ended);
     ended
 }
 
-fn open_and_go_on(context: &mut Context, args: &BulkResumeArgs, is_worker: bool) -> Result<ExitCode, CommandError> {
+fn open_and_go_on(
+    context: &mut Context,
+    args: &BulkResumeArgs,
+    is_worker: bool,
+) -> Result<ExitCode, CommandError> {
     let store = open_store(context)?;
     claim_exclusions(context, &args.exclude)?;
     let Some(run) = store.named_or_unfinished(args.run.as_ref(), false)? else {
         let what = if is_worker { "send" } else { "resume" };
-        context.stderr.note(&format!("no run is unfinished: there is nothing to {what}"));
+        context
+            .stderr
+            .note(&format!("no run is unfinished: there is nothing to {what}"));
         return Ok(ExitCode::Success);
     };
     check_clocks(&store)?;
     let kept = run.details()?;
     let sender = sender_of_run(context, &run, &kept)?;
-    let conditions =
-        if is_worker { kept.conditions.clone() } else { conditions_of_resumed(args, &run, &kept, &sender)? };
+    let conditions = if is_worker {
+        kept.conditions.clone()
+    } else {
+        conditions_of_resumed(args, &run, &kept, &sender)?
+    };
     let is_changed = conditions != kept.conditions;
     let rate = args.options.rate.unwrap_or(kept.rate);
-    let details = args.work.over(Details { rate, conditions, ..kept });
+    let details = args.work.over(Details {
+        rate,
+        conditions,
+        ..kept
+    });
     let age = store.now()?.saturating_sub(run.changed_at()?);
     let age = Duration::from_millis(u64::try_from(age).unwrap_or_default());
     // A machine that sends it together with others was started on purpose.
     let asks = !is_worker && check_age(context, &sender, &run, &details, age)?;
     let paused = run.prepare()?;
-    let countries = CountryRule { otherwise: details.country.or(sender.settings.country), by_column: true };
-    let of_lists = ExclusionOptions { countries, encoding: None };
+    let countries = CountryRule {
+        otherwise: details.country.or(sender.settings.country),
+        by_column: true,
+    };
+    let of_lists = ExclusionOptions {
+        countries,
+        encoding: None,
+    };
     let exclusions = read_exclusions(context, &args.exclude, of_lists, &sender.settings)?;
     let (details, exclusions, sender) = (&details, &exclusions, &sender);
-    let way = RunOnItsWay { context, sender, run, details, exclusions };
-    if let Some(paused) = paused.as_ref().filter(|paused| is_worker && paused.reason == PauseReason::Doubt) {
+    let way = RunOnItsWay {
+        context,
+        sender,
+        run,
+        details,
+        exclusions,
+    };
+    if let Some(paused) = paused
+        .as_ref()
+        .filter(|paused| is_worker && paused.reason == PauseReason::Doubt)
+    {
         // A person must decide what happens to its rows before anyone is left out.
         let reason = StopReason::PausedByOthers(paused.clone());
-        return way.report(Ok(RunEnd::Stopped { reason, unwritten: None }), None);
+        return way.report(
+            Ok(RunEnd::Stopped {
+                reason,
+                unwritten: None,
+            }),
+            None,
+        );
     }
     let lifted = paused.filter(|_| !is_worker);
     let has_answered = way.prepare(lifted.as_ref(), asks, age)?;
     let conditions = is_changed.then_some(&details.conditions);
-    let resumed = Resumed { has_answered, rate: args.options.rate, conditions };
-    block_on(way.send_the_rest(&args.work, (!is_worker).then_some((lifted.as_ref(), resumed))))
+    let resumed = Resumed {
+        has_answered,
+        rate: args.options.rate,
+        conditions,
+    };
+    block_on(way.send_the_rest(
+        &args.work,
+        (!is_worker).then_some((lifted.as_ref(), resumed)),
+    ))
 }
 
 /// The conditions that a run is resumed with: typed flags replace those that it has. One without a limit of people that no process
@@ -142,18 +201,33 @@ fn conditions_of_resumed(
     kept: &Details,
     sender: &Sender,
 ) -> Result<RunConditions, CommandError> {
-    let Details { kind, conditions: kept, .. } = kept;
-    let hours = args.hours.over(kept.hours.as_ref().map(HoursBase::from).unwrap_or_default())?;
+    let Details {
+        kind,
+        conditions: kept,
+        ..
+    } = kept;
+    let hours = args
+        .hours
+        .over(kept.hours.as_ref().map(HoursBase::from).unwrap_or_default())?;
     if let Some(key) = kept.once.as_ref().filter(|_| args.earlier.again) {
-        let message = format!("run {} has the key {key}, under which no one gets a second message", run.name());
+        let message = format!(
+            "run {} has the key {key}, under which no one gets a second message",
+            run.name()
+        );
         return Err(UsageError::new(message, "leave --again out").into());
     }
-    let of_profile = if run.is_held()? { None } else { sender.settings.limit_24h };
+    let of_profile = if run.is_held()? {
+        None
+    } else {
+        sender.settings.limit_24h
+    };
     let per_day = match Message::named(kind) {
         Some(kind) => limit_of_run(args.hours.per_day, kept.per_day.or(of_profile), &kind)?,
         None => kept.per_day,
     };
-    Ok(args.options.conditions((hours, per_day), &args.earlier, kept))
+    Ok(args
+        .options
+        .conditions((hours, per_day), &args.earlier, kept))
 }
 
 /// Refuses a run that may be forgotten if no one can be asked. Returns whether to ask.
@@ -166,12 +240,18 @@ fn check_age(
 ) -> Result<bool, CommandError> {
     let is_old = !details.sandbox && age >= MUST_BE_MEANT;
     let asks = is_asked(context, sender) || is_old && !context.assume_yes && context.can_ask();
-    let rows = if is_old && !asks && !context.assume_yes { run.pending()? } else { 0 };
+    let rows = if is_old && !asks && !context.assume_yes {
+        run.pending()?
+    } else {
+        0
+    };
     if rows > 0 {
         let (name, age, left) = (run.name(), rounded(age), counted_are(rows, "message"));
         return Err(CommandError::guard(
             format!("run {name} last changed {age} ago, and {left} still to be sent"),
-            format!("add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {name}"),
+            format!(
+                "add --yes to send what is left; or leave it out for good: jelouctl bulk cancel {name}"
+            ),
         ));
     }
     Ok(asks)
@@ -184,10 +264,18 @@ impl RunOnItsWay<'_> {
         work: &WorkOptions,
         resumed: Option<(Option<&RunPause>, Resumed<'_>)>,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, sender, details, .. } = self;
+        let Self {
+            context,
+            sender,
+            details,
+            ..
+        } = self;
         let mut connection = sender.connect(context).await?;
         // The connection to a database may not have survived the questions.
-        let way = Self { run: self.run.reconnected()?, ..self };
+        let way = Self {
+            run: self.run.reconnected()?,
+            ..self
+        };
         let (run, name) = (&way.run, way.run.name());
         if !work.unchecked && run.pending()? > 0 {
             let left = details.templates.left(|each| {
@@ -206,17 +294,22 @@ impl RunOnItsWay<'_> {
         // The process that resumes a run may be the only one that sends it.
         if run.is_cancelled()? {
             let who = format!("jelouctl bulk status {name} names the processes that still send");
-            context
-                .stderr
-                .note(&format!("run {name} is cancelled: the rows that were left of it are never sent; {who}"));
+            context.stderr.note(&format!(
+                "run {name} is cancelled: the rows that were left of it are never sent; {who}"
+            ));
         } else {
             let all = counted(found.all(), "message");
-            context.stderr.note(&format!("run {name}: {} of {all} left to send", found.pending));
+            context.stderr.note(&format!(
+                "run {name}: {} of {all} left to send",
+                found.pending
+            ));
             if let Some(undecided) = undecided(name, &found) {
                 context.stderr.note(&undecided);
             }
         }
-        way.carry_out(connection, work.progress).await.map_err(CommandError::after_sending)
+        way.carry_out(connection, work.progress)
+            .await
+            .map_err(CommandError::after_sending)
     }
 
     /// Checks that the profile allows everybody who is still to get a message.
@@ -226,25 +319,56 @@ impl RunOnItsWay<'_> {
             return Ok(());
         }
         run.pending_requests(|row| {
-            check_allowed(&sender.settings, row.request().recipients()?.iter().map(String::as_str))
+            check_allowed(
+                &sender.settings,
+                row.request().recipients()?.iter().map(String::as_str),
+            )
         })
     }
 
     /// Leaves out the people who must not get a message now, and `asks` whether to send the rest of the run, which last
     /// changed `age` ago. Returns whether a person has said yes.
-    fn prepare(&self, paused: Option<&RunPause>, asks: bool, age: Duration) -> Result<bool, CommandError> {
-        let Self { context, sender, run, details, exclusions } = self;
+    fn prepare(
+        &self,
+        paused: Option<&RunPause>,
+        asks: bool,
+        age: Duration,
+    ) -> Result<bool, CommandError> {
+        let Self {
+            context,
+            sender,
+            run,
+            details,
+            exclusions,
+        } = self;
         leave_out(context, UnsentRows::OfRun(run), exclusions, None)?;
         self.check_allowed(run)?;
         if let Some(paused) = paused {
             let look = what_to_look_at(paused.reason, run.name());
-            context.stderr.warning(&format!("run {} is {}; {look}", run.name(), since_when(paused)));
+            context.stderr.warning(&format!(
+                "run {} is {}; {look}",
+                run.name(),
+                since_when(paused)
+            ));
         }
         let is_windowed = details.conditions.only_in_window && run.pending()? > 0;
-        let windows = if is_windowed { Some(look_up_windows(context, sender)?) } else { None };
+        let windows = if is_windowed {
+            Some(look_up_windows(context, sender)?)
+        } else {
+            None
+        };
         // Reading them may have taken minutes.
-        let run = if windows.is_some() { &run.reconnected()? } else { run };
-        leave_out(context, UnsentRows::OfRun(run), &Exclusions::default(), windows.as_ref())?;
+        let run = if windows.is_some() {
+            &run.reconnected()?
+        } else {
+            run
+        };
+        leave_out(
+            context,
+            UnsentRows::OfRun(run),
+            &Exclusions::default(),
+            windows.as_ref(),
+        )?;
         leave_out_sent(run, details)?;
         let pending = run.pending()?;
         if !asks || pending == 0 {
@@ -253,11 +377,20 @@ impl RunOnItsWay<'_> {
         self.report_before(run)?;
         let (name, age, messages) = (run.name(), rounded(age), counted(pending, "message"));
         let (from, to) = (sender.description(), sender.planned_base());
-        ask(context, pending, &format!("Run {name} last changed {age} ago. Send {messages} from {from} to {to}?"))?;
+        ask(
+            context,
+            pending,
+            &format!("Run {name} last changed {age} ago. Send {messages} from {from} to {to}?"),
+        )?;
         // The question may have waited for hours.
         let run = run.reconnected()?;
         let excluded_now = reread_do_not_contact(&sender.settings)?;
-        leave_out(context, UnsentRows::OfRun(&run), &excluded_now, windows.as_ref())?;
+        leave_out(
+            context,
+            UnsentRows::OfRun(&run),
+            &excluded_now,
+            windows.as_ref(),
+        )?;
         Ok(true)
     }
 }

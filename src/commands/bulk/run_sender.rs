@@ -10,7 +10,11 @@ use crate::sending::{Sender, read_environment, read_settings};
 
 /// The sender of an existing run: the profile, the bot, the credentials and the address that it began with. Flags and
 /// the environment must agree with the run.
-pub(super) fn sender_of_run(context: &mut Context, held: &Run, run: &Details) -> Result<Sender, CommandError> {
+pub(super) fn sender_of_run(
+    context: &mut Context,
+    held: &Run,
+    run: &Details,
+) -> Result<Sender, CommandError> {
     let name = held.name();
     let environment = read_environment()?;
     let is_shared = held.store().is_shared();
@@ -37,11 +41,19 @@ pub(super) fn sender_of_run(context: &mut Context, held: &Run, run: &Details) ->
         _ if run.sandbox && context.flags.profile.is_none() => {}
         (Some(profile), _) if !is_bound => {
             let missing = "is not configured here: its allow_to and do_not_contact do not hold";
-            context.stderr.warning(&format!("run {name} was started with profile {profile}, which {missing}"));
+            context.stderr.warning(&format!(
+                "run {name} was started with profile {profile}, which {missing}"
+            ));
         }
-        (of_run, Some(Sourced { value, origin })) if is_bound && (of_run.is_some() || *origin != Origin::Default) => {
+        (of_run, Some(Sourced { value, origin }))
+            if is_bound && (of_run.is_some() || *origin != Origin::Default) =>
+        {
             let default = "the default profile (JELOU_PROFILE names another)";
-            let what = if *origin == Origin::Default { default } else { &origin.to_string() };
+            let what = if *origin == Origin::Default {
+                default
+            } else {
+                &origin.to_string()
+            };
             refuse_other(name, what, of_run.as_deref().unwrap_or("none"), Some(value))?;
         }
         _ => {}
@@ -53,12 +65,19 @@ pub(super) fn sender_of_run(context: &mut Context, held: &Run, run: &Details) ->
     if !run.sandbox {
         check_address(name, run, &settings)?;
         match &settings.bot {
-            Some(bot) => refuse_setting(name, ("bot_id", settings.origin("bot_id")), &run.bot, bot)?,
+            Some(bot) => {
+                refuse_setting(name, ("bot_id", settings.origin("bot_id")), &run.bot, bot)?;
+            }
             None => settings.bot = Some(bot_of(run)?),
         }
     }
     let sender = Sender::of(settings, context)?;
-    refuse_other(name, "client id", &run.client_id, Some(sender.client_id.value.as_str()))?;
+    refuse_other(
+        name,
+        "client id",
+        &run.client_id,
+        Some(sender.client_id.value.as_str()),
+    )?;
     Ok(sender)
 }
 
@@ -72,15 +91,28 @@ fn check_address(name: &RunName, run: &Details, settings: &Settings) -> Result<(
     let (own_url, origin) = (settings.api_url.as_key(), settings.origin("api_url"));
     if *origin == Origin::Default && own_url != run.api_url {
         return Err(CommandError::configuration(
-            format!("run {name} sends to {}, but this process is set up to send to {own_url}", run.api_url),
+            format!(
+                "run {name} sends to {}, but this process is set up to send to {own_url}",
+                run.api_url
+            ),
             "if the credentials may be sent to that address, name it with JELOU_API_URL, --api-url or api_url of the profile",
         ));
     }
-    Ok(refuse_setting(name, ("api_url", origin), &run.api_url, &own_url)?)
+    Ok(refuse_setting(
+        name,
+        ("api_url", origin),
+        &run.api_url,
+        &own_url,
+    )?)
 }
 
 /// Refuses a setting that differs from the one that the run began with.
-fn refuse_setting(name: &RunName, (key, origin): (&str, &Origin), of_run: &str, given: &str) -> Result<(), UsageError> {
+fn refuse_setting(
+    name: &RunName,
+    (key, origin): (&str, &Origin),
+    of_run: &str,
+    given: &str,
+) -> Result<(), UsageError> {
     let what = match origin {
         Origin::Profile(profile) => format!("{key} of profile {profile}"),
         _ => origin.to_string(),
@@ -88,7 +120,12 @@ fn refuse_setting(name: &RunName, (key, origin): (&str, &Origin), of_run: &str, 
     refuse_other(name, &what, of_run, Some(given))
 }
 
-fn refuse_other(name: &RunName, what: &str, of_run: &str, given: Option<&str>) -> Result<(), UsageError> {
+fn refuse_other(
+    name: &RunName,
+    what: &str,
+    of_run: &str,
+    given: Option<&str>,
+) -> Result<(), UsageError> {
     match given {
         Some(given) if given != of_run => Err(UsageError::new(
             format!("{what}: run {name} was started with {of_run}, not with {given}"),

@@ -42,24 +42,50 @@ pub(crate) fn run(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode
 fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandError> {
     let page_file = args.page_file()?;
     claim_inputs(context, args)?;
-    let reads: Vec<_> = std::iter::once(&args.source).chain(&args.policy.exclude).collect();
-    let rejects = args.rejects.as_deref().map(|path| open_rejects(context, path, &reads)).transpose()?;
+    let reads: Vec<_> = std::iter::once(&args.source)
+        .chain(&args.policy.exclude)
+        .collect();
+    let rejects = args
+        .rejects
+        .as_deref()
+        .map(|path| open_rejects(context, path, &reads))
+        .transpose()?;
     let body = read_body(context, args)?;
-    let kind = body.as_ref().and_then(|body| args.message().read_as(body.as_object()?));
+    let kind = body
+        .as_ref()
+        .and_then(|body| args.message().read_as(body.as_object()?));
     let kind = kind.as_ref().unwrap_or(args.message());
     let language = language();
     let compiled = compile_body(&language, kind, body.as_ref())?;
-    let recipient = recipient_rule(&language, args.typed.delivery.to.as_deref(), args.to_column.as_deref())?;
-    let (input, name) = (open_list(&args.source, PipeBound::Writer)?, name_of(&args.source));
-    let options = ListOptions { sheet: args.sheet.clone(), encoding: args.encoding, header_row: args.header_row };
+    let recipient = recipient_rule(
+        &language,
+        args.typed.delivery.to.as_deref(),
+        args.to_column.as_deref(),
+    )?;
+    let (input, name) = (
+        open_list(&args.source, PipeBound::Writer)?,
+        name_of(&args.source),
+    );
+    let options = ListOptions {
+        sheet: args.sheet.clone(),
+        encoding: args.encoding,
+        header_row: args.header_row,
+    };
     let mut list = ListReader::open(input, &name, &options)?;
 
     let sender = Sender::resolve(context)?;
     let hours = args.hours.over(sender.settings.hours.clone())?;
     let limit = limit_of_run(args.hours.per_day, sender.settings.limit_24h, kind)?;
     let countries = CountryRule::new(args.country, sender.settings.country);
-    list.write_as(countries.otherwise.and_then(|country| Conventions::of(country.code())));
-    let of_lists = ExclusionOptions { countries, encoding: args.encoding };
+    list.write_as(
+        countries
+            .otherwise
+            .and_then(|country| Conventions::of(country.code())),
+    );
+    let of_lists = ExclusionOptions {
+        countries,
+        encoding: args.encoding,
+    };
     let exclusions = read_exclusions(context, &args.policy.exclude, of_lists, &sender.settings)?;
     let rates = read_rates(args.rates.as_deref(), &sender.settings)?;
     let budget = budget(args.budget, &sender.settings, rates.is_some())?;
@@ -70,9 +96,20 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         warn_of_forgotten_keys(context, store);
     }
     let windows = windows_for_list(context, args, kind, &sender)?;
-    let details = details(args, &sender, countries, (hours, limit), list.format(), body.as_ref());
-    let (policy, no_exclusions) = (DuplicatePolicy::of(&details.conditions), Exclusions::default());
-    let is_allowed = |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
+    let details = details(
+        args,
+        &sender,
+        countries,
+        (hours, limit),
+        list.format(),
+        body.as_ref(),
+    );
+    let (policy, no_exclusions) = (
+        DuplicatePolicy::of(&details.conditions),
+        Exclusions::default(),
+    );
+    let is_allowed =
+        |outgoing: &Outgoing| check_allowed(&sender.settings, outgoing.recipients()).is_ok();
     let plan = ImportPlan {
         kind: args.message(),
         strict: args.typed.delivery.strict,
@@ -80,20 +117,46 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
         recipient,
         countries,
         // A test goes to another person.
-        exclusions: if args.test_to.is_some() { &no_exclusions } else { &exclusions },
-        is_allowed: if args.policy.skip_not_allowed && args.test_to.is_none() { Some(&is_allowed) } else { None },
+        exclusions: if args.test_to.is_some() {
+            &no_exclusions
+        } else {
+            &exclusions
+        },
+        is_allowed: if args.policy.skip_not_allowed && args.test_to.is_none() {
+            Some(&is_allowed)
+        } else {
+            None
+        },
         bot: sender.bot.as_str(),
         base: base.url(),
-        reported: if reaches_people { policy } else { DuplicatePolicy::Meant },
+        reported: if reaches_people {
+            policy
+        } else {
+            DuplicatePolicy::Meant
+        },
         store,
         leaves_out: args.once.is_some() || windows.is_some() || policy == DuplicatePolicy::LeftOut,
         skip: args.skip,
         limit: args.limit,
         policy: args.import_policy(),
     };
-    let page = page_file.map(|path| ReportFile::open(context, "--file", path, &reads)).transpose()?;
+    let page = page_file
+        .map(|path| ReportFile::open(context, "--file", path, &reads))
+        .transpose()?;
     let (sender, exclusions, draft) = (&sender, &exclusions, LedgerDraft::create()?);
-    let job = PreparedList { context, args, sender, kind, store, exclusions, windows, draft, details, rates, budget };
+    let job = PreparedList {
+        context,
+        args,
+        sender,
+        kind,
+        store,
+        exclusions,
+        windows,
+        draft,
+        details,
+        rates,
+        budget,
+    };
     match &args.test_to {
         Some(to) => job.test(&mut list, &plan, to),
         None => job.read(&mut list, &plan, rejects, page),
@@ -109,26 +172,52 @@ impl PreparedList<'_> {
         rejects: Option<Rejects<'_>>,
         page: Option<ReportFile<'_>>,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, args, sender, store, .. } = self;
+        let Self {
+            context,
+            args,
+            sender,
+            store,
+            ..
+        } = self;
         let conditions = self.details.conditions.clone();
         let (earlier, windows) = (earlier_of(&self.details), self.windows.as_ref());
         let compared = store.filter(|_| !self.details.sandbox);
         let made_in = store.filter(|_| args.makes_run(context.mode));
-        let name = made_in.map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source))).transpose();
+        let name = made_in
+            .map(|store| store.name_of_new(args.run.as_ref(), file_of(&args.source)))
+            .transpose();
         let name = name.map_err(|error| CommandError::from(error).of_unmade_run())?;
         let mut compare_all = |draft: &mut LedgerDraft| {
-            leave_out(context, UnsentRows::OfDraft(draft), &Exclusions::default(), windows)?;
+            leave_out(
+                context,
+                UnsentRows::OfDraft(draft),
+                &Exclusions::default(),
+                windows,
+            )?;
             match compared {
                 Some(store) => store.known(&earlier, |known| compare(&conditions, known, draft)),
                 None => Ok(()),
             }
         };
         let shown = (args.work.progress, page.is_some());
-        let read = import(context, list, &mut self.draft, plan, Some(sender), shown, &mut compare_all);
+        let read = import(
+            context,
+            list,
+            &mut self.draft,
+            plan,
+            Some(sender),
+            shown,
+            &mut compare_all,
+        );
         let read = read.map_err(CommandError::of_unmade_run)?;
         if let Some((file, format)) = rejects {
             file.write(context, |to| {
-                let rows = write_left_out(&self.draft, (&read.imported.columns, list.format()), format, to)?;
+                let rows = write_left_out(
+                    &self.draft,
+                    (&read.imported.columns, list.format()),
+                    format,
+                    to,
+                )?;
                 Ok(format!("{} that will not be sent", counted(rows, "row")))
             })?;
         }
@@ -143,7 +232,9 @@ impl PreparedList<'_> {
                 Ok::<_, LedgerError>(())
             })
         })?;
-        let (Some(store), Some(name)) = (store, name) else { return self.show(read, page) };
+        let (Some(store), Some(name)) = (store, name) else {
+            return self.show(read, page);
+        };
         read.verdict?;
         read.comparison?;
         report_idle_runs(context, store, &self.draft)?;
@@ -155,7 +246,11 @@ impl PreparedList<'_> {
 }
 
 /// The store; None if no run is made and there is none.
-fn store_of(context: &Context, args: &BulkSendArgs, sender: &Sender) -> Result<Option<Store>, CommandError> {
+fn store_of(
+    context: &Context,
+    args: &BulkSendArgs,
+    sender: &Sender,
+) -> Result<Option<Store>, CommandError> {
     // Without a run, the directory is not created and need not exist.
     if !args.makes_run(context.mode) {
         return open_store_to_look(context);
@@ -184,13 +279,21 @@ fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), Comman
 /// The body from flags and `--body`; None if each row is the body.
 fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>, CommandError> {
     let flags = args.message().flag_body(&mut context.input)?;
-    let file =
-        args.typed.delivery.body.as_ref().map(|source| context.input.json_value("--body", source)).transpose()?;
+    let file = args
+        .typed
+        .delivery
+        .body
+        .as_ref()
+        .map(|source| context.input.json_value("--body", source))
+        .transpose()?;
     if file.is_none() && args.message().envelope() == Envelope::Verbatim {
         return Ok(None);
     }
     let mut body = file.unwrap_or_else(|| json!({}));
-    if let Some(field) = ["userId", "destinations"].into_iter().find(|field| body.get(field).is_some()) {
+    if let Some(field) = ["userId", "destinations"]
+        .into_iter()
+        .find(|field| body.get(field).is_some())
+    {
         return Err(UsageError::new(
             format!("{field}: the body names a recipient, but in a bulk run each row has its own"),
             format!(
@@ -210,7 +313,9 @@ fn compile_body<'a>(
     body: Option<&'a Value>,
 ) -> Result<BodyTemplate<'a>, UsageError> {
     let in_path = match kind.route(body.unwrap_or(&Value::Null)) {
-        Route::FlowMessage { flow_type: Some(flow_type) } => Some(("--type", flow_type)),
+        Route::FlowMessage {
+            flow_type: Some(flow_type),
+        } => Some(("--type", flow_type)),
         Route::CampaignTemplate { campaign } => Some(("--campaign", campaign)),
         Route::Messages | Route::FlowMessage { flow_type: None } | Route::Template => None,
     };
@@ -221,7 +326,9 @@ fn compile_body<'a>(
         ));
     }
     match body {
-        Some(body) => BodyTemplate::compile(language, kind.schema(), body).map_err(|error| error.of_list()),
+        Some(body) => {
+            BodyTemplate::compile(language, kind.schema(), body).map_err(|error| error.of_list())
+        }
         None => Ok(BodyTemplate::Row),
     }
 }
@@ -232,7 +339,9 @@ fn recipient_rule<'a>(
     to: Option<&'a str>,
     to_column: Option<&'a str>,
 ) -> Result<RecipientRule<'a>, UsageError> {
-    let Some(to) = to else { return Ok(RecipientRule::Column(to_column)) };
+    let Some(to) = to else {
+        return Ok(RecipientRule::Column(to_column));
+    };
     match TextTemplate::compile(language, "--to", to).map_err(|error| error.of_list())? {
         Some(template) if !template.uses.is_empty() => Ok(RecipientRule::Template(template)),
         _ => Err(UsageError::new(

@@ -39,7 +39,11 @@ const ALL_ROWS: u64 = u64::MAX;
 /// each row. The list is CSV with a header, NDJSON, or a sheet of a workbook (.xlsx, .ods); in any
 /// text of the message, {{ name }} is a column.
 #[derive(Args, Debug)]
-#[command(verbatim_doc_comment, subcommand_value_name = "KIND", subcommand_help_heading = "Kinds")]
+#[command(
+    verbatim_doc_comment,
+    subcommand_value_name = "KIND",
+    subcommand_help_heading = "Kinds"
+)]
 pub(crate) struct BulkSendArgs {
     /// List of people: CSV, NDJSON, .xlsx or .ods, or `-` for standard input
     #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
@@ -243,9 +247,14 @@ impl BulkSendArgs {
 
     /// The file of the page, if wanted.
     pub(super) fn page_file(&self) -> Result<Option<&Path>, UsageError> {
-        let Some(file) = self.file.as_deref() else { return Ok(None) };
+        let Some(file) = self.file.as_deref() else {
+            return Ok(None);
+        };
         if self.preview != Some(ALL_ROWS) {
-            return Err(UsageError::new("--file: the page has every row", "write --preview all"));
+            return Err(UsageError::new(
+                "--file: the page has every row",
+                "write --preview all",
+            ));
         }
         if !matches!(format_of_name("--file", file), Ok(ReportFormat::Html)) {
             let message = format!("--file: {} is not the name of a page", file.display());

@@ -25,7 +25,11 @@ const MOST_DRAWN: u64 = 10;
 
 impl PreparedList<'_> {
     /// The verdict on the list was printed while it was `read`.
-    pub(super) fn show(mut self, mut read: ReadList, page: Option<ReportFile<'_>>) -> Result<ExitCode, CommandError> {
+    pub(super) fn show(
+        mut self,
+        mut read: ReadList,
+        page: Option<ReportFile<'_>>,
+    ) -> Result<ExitCode, CommandError> {
         let context = self.context;
         let sums = read.imported.sums();
         let comparison = mem::replace(&mut read.comparison, Ok(()));
@@ -71,7 +75,10 @@ impl PreparedList<'_> {
     /// up.
     fn template_texts(&self) -> Result<TemplateTexts, CommandError> {
         let (context, uses) = (self.context, &self.details.templates);
-        if uses.uses.is_empty() || self.args.work.unchecked || self.args.preview.is_none() || context.mode != Mode::Send
+        if uses.uses.is_empty()
+            || self.args.work.unchecked
+            || self.args.preview.is_none()
+            || context.mode != Mode::Send
         {
             return Ok(TemplateTexts::default());
         }
@@ -80,7 +87,9 @@ impl PreparedList<'_> {
             check_templates(&mut connection, uses, false).await
         })?;
         for fault in &faults {
-            context.stderr.warning(&format!("this would be refused: {fault}"));
+            context
+                .stderr
+                .warning(&format!("this would be refused: {fault}"));
         }
         Ok(texts)
     }
@@ -94,11 +103,19 @@ impl PreparedList<'_> {
         // A dry run does not know the categories, and the sandbox costs nothing.
         let is_checked = self.context.mode == Mode::Send && !self.details.sandbox;
         let error = self.check_budget().err().filter(|_| is_checked)?;
-        stderr.warning(&format!("this would be refused, and nothing would leave: {}", error.message));
+        stderr.warning(&format!(
+            "this would be refused, and nothing would leave: {}",
+            error.message
+        ));
         Some(error.message)
     }
 
-    fn write_page(&self, page: ReportFile<'_>, read: &ReadList, refused: Option<String>) -> Result<(), CommandError> {
+    fn write_page(
+        &self,
+        page: ReportFile<'_>,
+        read: &ReadList,
+        refused: Option<String>,
+    ) -> Result<(), CommandError> {
         let args = self.args;
         let list = PlannedList {
             details: &self.details,
@@ -109,7 +126,9 @@ impl PreparedList<'_> {
             refused,
         };
         let language = args.lang.unwrap_or_default();
-        page.write(self.context, |to| report_page::write_preview(&list, language, args.mask, to))
+        page.write(self.context, |to| {
+            report_page::write_preview(&list, language, args.mask, to)
+        })
     }
 
     /// Prints what earlier runs have of these rows; returns false if nothing would be sent.
@@ -118,7 +137,10 @@ impl PreparedList<'_> {
         match comparison {
             Ok(()) => {}
             Err(error) if error.code == ExitCode::Guard => {
-                context.stderr.warning(&format!("this would be refused, and nothing would leave: {}", error.line()));
+                context.stderr.warning(&format!(
+                    "this would be refused, and nothing would leave: {}",
+                    error.line()
+                ));
                 if let Some(hint) = &error.hint {
                     context.stderr.note(hint);
                 }
@@ -126,7 +148,9 @@ impl PreparedList<'_> {
             }
             Err(error) => return Err(error),
         }
-        let Some(store) = self.store.filter(|_| !self.details.sandbox) else { return Ok(true) };
+        let Some(store) = self.store.filter(|_| !self.details.sandbox) else {
+            return Ok(true);
+        };
         report_left_out(context, draft.skip_counts());
         let people = store.known(&earlier_of(&self.details), |known| known.people(draft))?;
         report_people(context, people);
@@ -134,19 +158,30 @@ impl PreparedList<'_> {
     }
 
     /// Prints the first `most` requests.
-    fn print_requests(&self, accepts: Option<&SuccessCriterion>, most: u64) -> Result<(), CommandError> {
-        let Some(accepts) = accepts else { return Ok(()) };
+    fn print_requests(
+        &self,
+        accepts: Option<&SuccessCriterion>,
+        most: u64,
+    ) -> Result<(), CommandError> {
+        let Some(accepts) = accepts else {
+            return Ok(());
+        };
         let base = self.sender.planned_base();
-        self.draft.first_sent(most, |_, DraftRequest { path, body, .. }| {
-            let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
-            let request = Request::post(url, body.into(), accepts.clone());
-            Ok(self.sender.show(self.context, &request)?)
-        })
+        self.draft
+            .first_sent(most, |_, DraftRequest { path, body, .. }| {
+                let url = Request::url_below(base.url(), path).map_err(LedgerError::damaged)?;
+                let request = Request::post(url, body.into(), accepts.clone());
+                Ok(self.sender.show(self.context, &request)?)
+            })
     }
 }
 
 /// Prints how many rows are fine, unless the verdict on them has told.
-fn finish(context: &Context, verdict: Result<(), CommandError>, sums: &str) -> Result<ExitCode, CommandError> {
+fn finish(
+    context: &Context,
+    verdict: Result<(), CommandError>,
+    sums: &str,
+) -> Result<ExitCode, CommandError> {
     verdict?;
     context.stderr.note(sums);
     Ok(ExitCode::Success)

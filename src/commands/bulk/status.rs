@@ -30,23 +30,43 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
     let name = run.name();
     // Checked before the rows are read: a process that ends in between has written everything by then.
     let is_held = run.is_held()?;
-    let (overview, last) = (RunOverview { is_held, ..RunOverview::of(&run)? }, run.events()?.pop());
-    let RunOverview { details, created_at, changed_at, deliveries, .. } = &overview;
+    let (overview, last) = (
+        RunOverview {
+            is_held,
+            ..RunOverview::of(&run)?
+        },
+        run.events()?.pop(),
+    );
+    let RunOverview {
+        details,
+        created_at,
+        changed_at,
+        deliveries,
+        ..
+    } = &overview;
     let (paused, workers) = (run.pause()?, run.workers()?);
     let summary = RunSummary::of(&run, details)?;
     let is_finished = summary.is_complete();
     let is_running = is_held && !is_finished;
     let may_wait = is_running && paused.is_none() && summary.counts.pending > 0;
-    let waiting = if may_wait { waiting(&run, details)? } else { None };
-    let pause =
-        paused.as_ref().map(|paused| json!({ "reason": paused.reason.name(), "by": paused.by, "at": utc(paused.at) }));
+    let waiting = if may_wait {
+        waiting(&run, details)?
+    } else {
+        None
+    };
+    let pause = paused.as_ref().map(
+        |paused| json!({ "reason": paused.reason.name(), "by": paused.by, "at": utc(paused.at) }),
+    );
     let (hours, per_day) = (&details.conditions.hours, details.conditions.per_day);
-    let more =
-        json!({ "running": is_running, "hours": hours, "per_day": per_day, "paused": pause, "workers": workers });
+    let more = json!({ "running": is_running, "hours": hours, "per_day": per_day, "paused": pause, "workers": workers });
     let mut json = overview_as_json(&overview, waiting.as_ref());
     merge(&mut json, more);
     merge(&mut json, summary.to_json());
-    let mut words = vec![format!("run {name}: {}, begun {}", details.description(), local_time(*created_at))];
+    let mut words = vec![format!(
+        "run {name}: {}, begun {}",
+        details.description(),
+        local_time(*created_at)
+    )];
     words.extend(summary.words(None));
     words.extend(deliveries.as_ref().map(deliveries_in_words));
     words.extend(workers.iter().map(in_words));
@@ -56,7 +76,9 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
         (Some(paused), _) => since_when(paused),
         _ if summary.doubt.is_some() => "it is in doubt, and nothing of it is sent".to_owned(),
         (None, Some(waiting)) => format!("it waits {}", waiting.shown),
-        (None, _) if is_running => format!("a process is sending it; to stop it: jelouctl bulk stop {name}"),
+        (None, _) if is_running => {
+            format!("a process is sending it; to stop it: jelouctl bulk stop {name}")
+        }
         (None, _) => last_words(last.as_ref()),
     });
     print_run(context, Some(name), &json, &words)?;
@@ -71,12 +93,38 @@ pub(crate) fn run(context: &Context, args: &BulkStatusArgs) -> Result<ExitCode, 
 
 /// Why no process sends the run, by its last event: `no process is sending it; stopped at 2026-11-20 10:15 -05:00: SIGINT`
 fn last_words(last: Option<&RunEvent>) -> String {
-    let Some(RunEvent { kind, at, reason, problem, .. }) = last else { return "no process has sent it yet".to_owned() };
-    let why = problem.as_ref().or(reason.as_ref()).map(|why| format!(": {why}")).unwrap_or_default();
-    format!("no process is sending it; {} at {}{why}", kind.name(), local_time(*at))
+    let Some(RunEvent {
+        kind,
+        at,
+        reason,
+        problem,
+        ..
+    }) = last
+    else {
+        return "no process has sent it yet".to_owned();
+    };
+    let why = problem
+        .as_ref()
+        .or(reason.as_ref())
+        .map(|why| format!(": {why}"))
+        .unwrap_or_default();
+    format!(
+        "no process is sending it; {} at {}{why}",
+        kind.name(),
+        local_time(*at)
+    )
 }
 
 /// `db-2 pid 812, heard of 0.4 s ago: 3120 sent, 16 under way`
-fn in_words(RunWorker { host, pid, seen_s, inflight, sent, .. }: &RunWorker) -> String {
+fn in_words(
+    RunWorker {
+        host,
+        pid,
+        seen_s,
+        inflight,
+        sent,
+        ..
+    }: &RunWorker,
+) -> String {
     format!("{host} pid {pid}, heard of {seen_s} s ago: {sent} sent, {inflight} under way")
 }

@@ -35,9 +35,15 @@ pub(crate) fn run(context: &Context, args: &BulkStopArgs) -> Result<ExitCode, Co
     run.require_change()?;
     let (name, is_sent) = (run.name(), run.is_held()?);
     if run.stop(None)? {
-        let state = if is_sent { "ends once those under way have ended" } else { "nothing of it is under way" };
+        let state = if is_sent {
+            "ends once those under way have ended"
+        } else {
+            "nothing of it is under way"
+        };
         let watch = format!("jelouctl bulk status {name}; {}", to_continue(name));
-        stderr.note(&format!("run {name} sends no more messages in any process, and {state}: {watch}"));
+        stderr.note(&format!(
+            "run {name} sends no more messages in any process, and {state}: {watch}"
+        ));
     } else {
         stderr.note(&format!("run {name} is complete: there is nothing to stop"));
     }

@@ -11,7 +11,9 @@ use crate::command_error::CommandError;
 use crate::context::Context;
 use crate::cost::Spent;
 use crate::exit::ExitCode;
-use crate::ledger::{Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason};
+use crate::ledger::{
+    Counts, Details, LedgerDraft, LedgerError, Run, RunName, SkipCounts, SkipReason,
+};
 use crate::message::merge;
 use crate::output::{Format, SystemError, counted, counted_are, grouped, rounded};
 use crate::report::report_to_correct;
@@ -42,7 +44,12 @@ impl RunSummary {
         let (counts, (skips, reasons)) = (run.counts()?, run.reasons()?);
         Ok(Self {
             name: Some(run.name().clone()),
-            again: report_to_correct(run.name(), details, counts.failed, skips.rows(SkipReason::Invalid)),
+            again: report_to_correct(
+                run.name(),
+                details,
+                counts.failed,
+                skips.rows(SkipReason::Invalid),
+            ),
             counts,
             skips,
             reasons,
@@ -59,7 +66,15 @@ impl RunSummary {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        let Self { name, counts, skips, reasons, written_to, cost, .. } = self;
+        let Self {
+            name,
+            counts,
+            skips,
+            reasons,
+            written_to,
+            cost,
+            ..
+        } = self;
         let mut summary = json!({
             "schema_version": 1,
             "run": name.as_ref().map(ToString::to_string),
@@ -78,22 +93,35 @@ impl RunSummary {
     /// The same in words; `took` is how long the run took.
     pub(crate) fn words(&self, took: Option<Duration>) -> Vec<String> {
         let counts = self.counts;
-        let time = took.map(|took| format!(" in {}", rounded(took))).unwrap_or_default();
-        let mut lines = vec![format!("{} of {} sent{time}", grouped(counts.sent), grouped(counts.all()))];
-        let ended_badly = [(counts.failed, "failed"), (counts.unknown, "may have been sent")];
+        let time = took
+            .map(|took| format!(" in {}", rounded(took)))
+            .unwrap_or_default();
+        let mut lines = vec![format!(
+            "{} of {} sent{time}",
+            grouped(counts.sent),
+            grouped(counts.all())
+        )];
+        let ended_badly = [
+            (counts.failed, "failed"),
+            (counts.unknown, "may have been sent"),
+        ];
         if let Some(ended_badly) = in_words(ended_badly) {
             lines.push(format!("{ended_badly}{}", self.reasons_in_words()));
         }
         if let Some(reasons) = skips_in_words(&self.skips) {
             lines.push(format!("{} left out: {reasons}", grouped(counts.skipped)));
         }
-        lines.extend(in_words([(counts.inflight, "under way"), (counts.pending, "still to be sent")]));
+        lines.extend(in_words([
+            (counts.inflight, "under way"),
+            (counts.pending, "still to be sent"),
+        ]));
         lines.extend(self.cost.as_ref().map(Spent::words));
         let written_to = grouped(self.written_to);
-        lines.extend(
-            (self.written_to > 0)
-                .then(|| format!("{written_to} of these people had a message of another run in the 24 hours before")),
-        );
+        lines.extend((self.written_to > 0).then(|| {
+            format!(
+                "{written_to} of these people had a message of another run in the 24 hours before"
+            )
+        }));
         lines
     }
 
@@ -101,13 +129,25 @@ impl RunSummary {
     fn reasons_in_words(&self) -> String {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, rows)| Reverse(**rows));
-        let named: Vec<_> = reasons.into_iter().map(|(reason, rows)| format!("{reason} {}", grouped(*rows))).collect();
-        if named.is_empty() { String::new() } else { format!("; by reason: {}", named.join(", ")) }
+        let named: Vec<_> = reasons
+            .into_iter()
+            .map(|(reason, rows)| format!("{reason} {}", grouped(*rows)))
+            .collect();
+        if named.is_empty() {
+            String::new()
+        } else {
+            format!("; by reason: {}", named.join(", "))
+        }
     }
 
     /// The exit code of a complete run.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        let Counts { failed, unknown, pending, .. } = self.counts;
+        let Counts {
+            failed,
+            unknown,
+            pending,
+            ..
+        } = self.counts;
         if self.doubt.is_some() {
             ExitCode::Ledger
         } else if failed + unknown + pending + self.skips.needing_attention() == 0 {
@@ -118,27 +158,51 @@ impl RunSummary {
     }
 
     /// Prints it, of a run that `took` so long.
-    pub(crate) fn print(&self, context: &Context, took: Option<Duration>) -> Result<(), SystemError> {
-        print_run(context, self.name.as_ref(), &self.to_json(), &self.words(took))
+    pub(crate) fn print(
+        &self,
+        context: &Context,
+        took: Option<Duration>,
+    ) -> Result<(), SystemError> {
+        print_run(
+            context,
+            self.name.as_ref(),
+            &self.to_json(),
+            &self.words(took),
+        )
     }
 
     /// Prints it after a finished action, which stays successful even if standard output fails.
-    pub(crate) fn print_what_stays(&self, context: &Context, name: &RunName, took: Option<Duration>) {
+    pub(crate) fn print_what_stays(
+        &self,
+        context: &Context,
+        name: &RunName,
+        took: Option<Duration>,
+    ) {
         if let Err(error) = self.print(context, took) {
             let (why, watch) = (error.cause, format!("jelouctl bulk status {name}"));
-            context.stderr.error(&format!("how the run stands could not be written: {why}"), &[], Some(&watch));
+            context.stderr.error(
+                &format!("how the run stands could not be written: {why}"),
+                &[],
+                Some(&watch),
+            );
         }
     }
 
     /// Prints the commands for the rows that were not sent.
     pub(crate) fn tell_ways_on(&self, context: &Context, name: &RunName) {
         if let Some(undecided) = undecided(name, &self.counts) {
-            let states = if self.is_cancelled { "sent|failed" } else { "sent|failed|pending" };
+            let states = if self.is_cancelled {
+                "sent|failed"
+            } else {
+                "sent|failed|pending"
+            };
             let decide = format!(
                 "; to ask Jelou: jelouctl bulk deliveries {name}; to decide yourself: jelouctl bulk resolve {name} \
                  --unknown-as {states}, with --line N or --to USER for single ones"
             );
-            context.stderr.note(&(undecided + if self.doubt.is_none() { &decide } else { "" }));
+            context
+                .stderr
+                .note(&(undecided + if self.doubt.is_none() { &decide } else { "" }));
         }
         let perhaps = self.skips.rows(SkipReason::MayHaveBeenSent);
         if perhaps > 0 {
@@ -148,7 +212,10 @@ impl RunSummary {
             ));
         }
         if let Some(report) = self.again.as_ref().filter(|_| self.is_complete()) {
-            let rows = counted(self.counts.failed + self.skips.rows(SkipReason::Invalid), "row");
+            let rows = counted(
+                self.counts.failed + self.skips.rows(SkipReason::Invalid),
+                "row",
+            );
             context.stderr.note(&format!(
                 "to send {rows} again once corrected: {report}; then send that file with the message and the flags as before, \
                  but without --sheet, --header-row, --encoding, --skip and --run"
@@ -174,25 +241,43 @@ pub(super) fn print_run(
 }
 
 /// Prints that every row was skipped, so that there is no run. Returns the exit code.
-pub(crate) fn nothing_to_send(context: &Context, draft: &LedgerDraft) -> Result<ExitCode, CommandError> {
+pub(crate) fn nothing_to_send(
+    context: &Context,
+    draft: &LedgerDraft,
+) -> Result<ExitCode, CommandError> {
     let skips = draft.skip_counts().clone();
     report_left_out(context, &skips);
     let rows = counted_are(skips.all(), "row");
-    context.stderr.note(&format!("nothing is left to send: {rows} left out, and no run is made"));
-    let counts = Counts { skipped: skips.all(), ..Counts::default() };
-    let summary = RunSummary { counts, skips, ..RunSummary::default() };
+    context.stderr.note(&format!(
+        "nothing is left to send: {rows} left out, and no run is made"
+    ));
+    let counts = Counts {
+        skipped: skips.all(),
+        ..Counts::default()
+    };
+    let summary = RunSummary {
+        counts,
+        skips,
+        ..RunSummary::default()
+    };
     summary.print(context, None)?;
     Ok(summary.exit_code())
 }
 
 /// `3 messages may have been sent and are left alone: …`
 pub(crate) fn undecided(name: &RunName, counts: &Counts) -> Option<String> {
-    let (messages, are) = (counted(counts.unknown, "message"), if counts.unknown == 1 { "is" } else { "are" });
+    let (messages, are) = (
+        counted(counts.unknown, "message"),
+        if counts.unknown == 1 { "is" } else { "are" },
+    );
     let report = format!("jelouctl bulk report {name} --state unknown");
-    (counts.unknown > 0).then(|| format!("{messages} may have been sent and {are} left alone: {report}"))
+    (counts.unknown > 0)
+        .then(|| format!("{messages} may have been sent and {are} left alone: {report}"))
 }
 
 /// How to resume or cancel a run with remaining rows.
 pub(crate) fn to_continue(name: &RunName) -> String {
-    format!("to continue: jelouctl bulk resume {name}; to give up the rest: jelouctl bulk cancel {name}")
+    format!(
+        "to continue: jelouctl bulk resume {name}; to give up the rest: jelouctl bulk cancel {name}"
+    )
 }

@@ -35,11 +35,32 @@ impl PreparedList<'_> {
         plan: &ImportPlan<'_>,
         to: &str,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, args, sender, exclusions, .. } = self;
+        let Self {
+            context,
+            args,
+            sender,
+            exclusions,
+            ..
+        } = self;
         let recipient = read_person(context, "--test-to", to, plan.countries.otherwise)?;
         let shown = (args.work.progress, false);
-        import(context, list, &mut self.draft, plan, None, shown, &mut |_| Ok(()))?.verdict?;
-        let messages = messages(list, &self.draft, plan, &recipient, args.test_rows.unwrap_or(1))?;
+        import(
+            context,
+            list,
+            &mut self.draft,
+            plan,
+            None,
+            shown,
+            &mut |_| Ok(()),
+        )?
+        .verdict?;
+        let messages = messages(
+            list,
+            &self.draft,
+            plan,
+            &recipient,
+            args.test_rows.unwrap_or(1),
+        )?;
         let (flight, mut told) = (Flight::default(), Told::new(COMMAND));
         // A body can name further recipients, so each message is checked.
         let checked = messages.iter().try_for_each(|outgoing| {
@@ -63,7 +84,13 @@ impl PreparedList<'_> {
         told: &mut Told,
         flight: &Flight,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, args, sender, exclusions, .. } = *self;
+        let Self {
+            context,
+            args,
+            sender,
+            exclusions,
+            ..
+        } = *self;
         let mut connection = sender.connect(context).await?;
         if !args.work.unchecked {
             // The templates of the rows, sent to the recipient of the test.
@@ -71,7 +98,13 @@ impl PreparedList<'_> {
             for outgoing in messages {
                 uses.note(outgoing);
             }
-            refuse_templates(&mut connection, &uses, args.typed.delivery.strict, OR_UNCHECKED).await?;
+            refuse_templates(
+                &mut connection,
+                &uses,
+                args.typed.delivery.strict,
+                OR_UNCHECKED,
+            )
+            .await?;
         }
         for (number, outgoing) in messages.iter().enumerate() {
             *told = Told::of(COMMAND, sender, exclusions, outgoing);
@@ -83,10 +116,16 @@ impl PreparedList<'_> {
                     }
                 }
                 let prepared = PreparedSend::new(context, sender, outgoing);
-                prepared.deliver_over(&mut connection, told, flight, None).await
+                prepared
+                    .deliver_over(&mut connection, told, flight, None)
+                    .await
             };
             let code = send.await.unwrap_or_else(|error: CommandError| {
-                let error = if number > 0 { error.after_sending() } else { error };
+                let error = if number > 0 {
+                    error.after_sending()
+                } else {
+                    error
+                };
                 note_error(context, "not sent: ", error, &mut told.record)
             });
             told.log(context, code);
@@ -116,10 +155,13 @@ fn messages(
     let mut messages = Vec::new();
     draft.first_sent(most.into(), |drafted, _| {
         let row = list.read_back(drafted.cells);
-        let row = row.ok_or_else(|| LedgerError::damaged(format!("line {} cannot be read back", drafted.line)))?;
+        let row = row.ok_or_else(|| {
+            LedgerError::damaged(format!("line {} cannot be read back", drafted.line))
+        })?;
         let made = plan.message(&row, recipient.clone());
-        let (outgoing, _) =
-            made.map_err(|error| UsageError::new(format!("line {}: {error}", drafted.line), "fix the row"))?;
+        let (outgoing, _) = made.map_err(|error| {
+            UsageError::new(format!("line {}: {error}", drafted.line), "fix the row")
+        })?;
         messages.push(outgoing);
         Ok::<_, CommandError>(())
     })?;
@@ -128,7 +170,10 @@ fn messages(
 
 /// `test: 2 of 3 messages sent, to 593987654321 alone; no run was made`
 fn sent(number: usize, messages: &[Outgoing]) -> String {
-    let to = messages.first().map(|first| format!(", to {} alone", first.recipient())).unwrap_or_default();
+    let to = messages
+        .first()
+        .map(|first| format!(", to {} alone", first.recipient()))
+        .unwrap_or_default();
     let all = counted(messages.len() as u64, "message");
     format!("test: {number} of {all} sent{to}; no run was made")
 }

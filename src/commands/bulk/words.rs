@@ -10,7 +10,8 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::hours::Hours;
 use crate::ledger::{
-    DeliveryCounts, Details, LedgerError, PauseReason, Run, RunName, RunPause, SkipCounts, SkipReason,
+    DeliveryCounts, Details, LedgerError, PauseReason, Run, RunName, RunPause, SkipCounts,
+    SkipReason,
 };
 use crate::message::merge;
 use crate::output::{WaitReason, Waiting, counted_are, grouped};
@@ -23,8 +24,14 @@ pub(super) const OR_UNCHECKED: &str = "fix the message, or send it anyway with -
 pub(super) const NOT_WRITTEN: &str = "the person has not written within 23 hours";
 
 /// Warns of a run in doubt, with a hint; returns its exit code, or success if there is no doubt.
-pub(super) fn report_doubt(context: &Context, run: impl Display, doubt: Option<&LedgerError>) -> ExitCode {
-    let Some(doubt) = doubt else { return ExitCode::Success };
+pub(super) fn report_doubt(
+    context: &Context,
+    run: impl Display,
+    doubt: Option<&LedgerError>,
+) -> ExitCode {
+    let Some(doubt) = doubt else {
+        return ExitCode::Success;
+    };
     context.stderr.warning(&format!(
         "run {run}: {doubt}; rows that are not recorded as sent or skipped are shown as unknown; {}",
         doubt.hint
@@ -66,13 +73,19 @@ pub(super) fn what_to_look_at(reason: PauseReason, name: &RunName) -> String {
 /// `3 failed, 2 may have been sent`; zero counts are omitted.
 pub(super) fn in_words(counts: impl IntoIterator<Item = (u64, impl AsRef<str>)>) -> Option<String> {
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    let words: Vec<_> = some.map(|(count, what)| format!("{} {}", grouped(count), what.as_ref())).collect();
+    let words: Vec<_> = some
+        .map(|(count, what)| format!("{} {}", grouped(count), what.as_ref()))
+        .collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
 
 /// `3 invalid, 2 already sent`; None if no row was left out.
 pub(super) fn skips_in_words(skips: &SkipCounts) -> Option<String> {
-    in_words(skips.iter().map(|(reason, rows)| (rows, reason_in_words(reason))))
+    in_words(
+        skips
+            .iter()
+            .map(|(reason, rows)| (rows, reason_in_words(reason))),
+    )
 }
 
 fn reason_in_words(reason: SkipReason) -> String {
@@ -91,7 +104,9 @@ pub(super) fn report_left_out(context: &Context, skips: &SkipCounts) {
     let rows = told.map(|reason| (skips.rows(reason), reason_in_words(reason)));
     let all = rows.iter().map(|(rows, _)| rows).sum();
     if let Some(reasons) = in_words(rows) {
-        context.stderr.note(&format!("{} left out: {reasons}", counted_are(all, "row")));
+        context
+            .stderr
+            .note(&format!("{} left out: {reasons}", counted_are(all, "row")));
     }
 }
 
@@ -102,27 +117,50 @@ pub(super) fn report_closed(context: &Context, hours: Option<&Hours>) {
         && !context.assume_yes
     {
         let until = hours.shown(until);
-        context.stderr.note(&format!("it is outside of the hours, {hours}: nothing leaves before {until}"));
+        context.stderr.note(&format!(
+            "it is outside of the hours, {hours}: nothing leaves before {until}"
+        ));
     }
 }
 
 /// What a run that another process is sending waits for: its hours, or as that process has noted, its limit of people.
 pub(super) fn waiting(run: &Run, details: &Details) -> Result<Option<Waiting>, LedgerError> {
     let (last, now) = (run.events()?.pop(), run.store().now()?);
-    let limit = last.and_then(|event| event.limit_until()).filter(|until| *until > now);
-    let closed = closed(details.conditions.hours.as_ref().filter(|_| !details.sandbox));
+    let limit = last
+        .and_then(|event| event.limit_until())
+        .filter(|until| *until > now);
+    let closed = closed(
+        details
+            .conditions
+            .hours
+            .as_ref()
+            .filter(|_| !details.sandbox),
+    );
     let (reason, until, shown) = match (closed, limit) {
-        (Some((hours, until)), limit) if limit.is_none_or(|limit| limit <= until.as_millisecond()) => {
+        (Some((hours, until)), limit)
+            if limit.is_none_or(|limit| limit <= until.as_millisecond()) =>
+        {
             (WaitReason::Hours, hours.rfc_3339(until), hours.shown(until))
         }
         (_, Some(until)) => {
             let shown = format!("{}, for its limit of people", local_time(until));
-            (WaitReason::PeopleLimit, format!("{:.0}", of_milliseconds(until)), shown)
+            (
+                WaitReason::PeopleLimit,
+                format!("{:.0}", of_milliseconds(until)),
+                shown,
+            )
         }
         _ => return Ok(None),
     };
     let (shown, words) = (format!("until {shown}"), String::new());
-    Ok(Some(Waiting { reason, until, since: None, shown, words, is_new: false }))
+    Ok(Some(Waiting {
+        reason,
+        until,
+        since: None,
+        shown,
+        words,
+        is_new: false,
+    }))
 }
 
 /// The hours and their next opening, if they are closed now.
@@ -135,18 +173,44 @@ fn closed(hours: Option<&Hours>) -> Option<(&Hours, Timestamp)> {
 
 /// Delivery counts as data.
 pub(super) fn deliveries_as_json(counts: &DeliveryCounts) -> Value {
-    let DeliveryCounts { asked_at, asked, reasons, .. } = counts;
-    let mut json = json!({ "asked_at": asked_at.map(utc), "asked": asked, "undelivered_reasons": reasons });
-    merge(&mut json, counts.named().into_iter().map(|(name, _, messages)| (name, messages)).collect());
+    let DeliveryCounts {
+        asked_at,
+        asked,
+        reasons,
+        ..
+    } = counts;
+    let mut json =
+        json!({ "asked_at": asked_at.map(utc), "asked": asked, "undelivered_reasons": reasons });
+    merge(
+        &mut json,
+        counts
+            .named()
+            .into_iter()
+            .map(|(name, _, messages)| (name, messages))
+            .collect(),
+    );
     json
 }
 
 /// `delivered 400, read 310, not listed 3, as of 2026-11-20 10:15 -05:00`
 pub(super) fn deliveries_in_words(counts: &DeliveryCounts) -> String {
-    let some = counts.named().into_iter().filter(|(.., messages)| *messages > 0);
-    let words: Vec<_> = some.map(|(_, words, messages)| format!("{words} {}", grouped(messages))).collect();
-    let words = if words.is_empty() { "no messages".to_owned() } else { words.join(", ") };
-    words + &counts.asked_at.map(|at| format!(", as of {}", local_time(at))).unwrap_or_default()
+    let some = counts
+        .named()
+        .into_iter()
+        .filter(|(.., messages)| *messages > 0);
+    let words: Vec<_> = some
+        .map(|(_, words, messages)| format!("{words} {}", grouped(messages)))
+        .collect();
+    let words = if words.is_empty() {
+        "no messages".to_owned()
+    } else {
+        words.join(", ")
+    };
+    words
+        + &counts
+            .asked_at
+            .map(|at| format!(", as of {}", local_time(at)))
+            .unwrap_or_default()
 }
 
 /// `2026-11-20T15:15:00.123Z`

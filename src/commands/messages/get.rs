@@ -48,7 +48,8 @@ pub(crate) struct GetArgs {
 fn goal() -> impl TypedValueParser<Value = DeliveryState> {
     let goals = [
         PossibleValue::new("delivered").help("It is on the person's phone"),
-        PossibleValue::new("read").help("The person has read it; only where read receipts are shown"),
+        PossibleValue::new("read")
+            .help("The person has read it; only where read receipts are shown"),
         PossibleValue::new("replied").help("The person has answered"),
     ];
     PossibleValuesParser::new(goals).map(|name| DeliveryState::of_name(&name))
@@ -57,8 +58,12 @@ fn goal() -> impl TypedValueParser<Value = DeliveryState> {
 fn message_id(raw: &str) -> Result<String, String> {
     let length = raw.chars().count();
     // As a part of a URL the dots mean a folder.
-    let is_id = !["", ".", ".."].contains(&raw) && length <= LONGEST_ID && !raw.chars().any(char::is_control);
-    let problem = format!("an id has 1 to {LONGEST_ID} characters, without control characters; it is neither . nor ..");
+    let is_id = !["", ".", ".."].contains(&raw)
+        && length <= LONGEST_ID
+        && !raw.chars().any(char::is_control);
+    let problem = format!(
+        "an id has 1 to {LONGEST_ID} characters, without control characters; it is neither . nor .."
+    );
     is_id.then(|| raw.to_owned()).ok_or(problem)
 }
 
@@ -66,22 +71,38 @@ pub(super) fn run(context: &mut Context, arguments: &GetArgs) -> Result<ExitCode
     let sender = Sender::resolve(context)?;
     let within = arguments.within.unwrap_or(DeliveryWait::DEFAULT);
     let mut tracked = TrackedMessage::new(arguments.id.clone(), MessageSort::Either, None);
-    let first = ListingQuery { since: Timestamp::UNIX_EPOCH, until: now(), message_id: Some(&arguments.id), page: 1 };
+    let first = ListingQuery {
+        since: Timestamp::UNIX_EPOCH,
+        until: now(),
+        message_id: Some(&arguments.id),
+        page: 1,
+    };
     let first = |base: &Url| Request::history(base, &sender.bot, &first);
     sender.ask(context, first, async |connection| {
         let Some(goal) = arguments.wait.clone() else {
-            connection.look_ups(&Flight::default()).look_for(&mut tracked).await?;
+            connection
+                .look_ups(&Flight::default())
+                .look_for(&mut tracked)
+                .await?;
             print(context, &tracked)?;
             let is_searched = tracked.is_fully_searched();
             return match tracked.entry {
                 Some(_) => Ok(ExitCode::Success),
-                None => Err(LookUpError::NotListed { id: tracked.id, is_searched }.into()),
+                None => Err(LookUpError::NotListed {
+                    id: tracked.id,
+                    is_searched,
+                }
+                .into()),
             };
         };
-        let ended = connection.wait(&mut tracked, &DeliveryWait { goal, within }).await;
+        let ended = connection
+            .wait(&mut tracked, &DeliveryWait { goal, within })
+            .await;
         // What was looked up before an error is printed, too.
         print(context, &tracked)?;
-        let Some((message, hint)) = ended? else { return Ok(ExitCode::Success) };
+        let Some((message, hint)) = ended? else {
+            return Ok(ExitCode::Success);
+        };
         context.stderr.error(&message, &[], hint.as_deref());
         Ok(ExitCode::NotReached)
     })
@@ -92,9 +113,15 @@ fn print(context: &Context, tracked: &TrackedMessage) -> Result<(), SystemError>
     match (stdout.format, &tracked.entry) {
         (Format::Response, Some(_)) if stdout.is_for_a_person() => {
             let known = known(tracked);
-            let known = known.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-            stdout
-                .table(&["FIELD", "VALUE"], known.map(|(name, value)| vec![name.replace('_', " "), shown(name, value)]))
+            let known = known
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(_, value)| !value.is_null());
+            stdout.table(
+                &["FIELD", "VALUE"],
+                known.map(|(name, value)| vec![name.replace('_', " "), shown(name, value)]),
+            )
         }
         (Format::Response, Some(entry)) => stdout.json(entry),
         (Format::Record, _) => stdout.json(&known(tracked)),
@@ -113,7 +140,15 @@ fn shown(name: &str, value: &Value) -> String {
 }
 
 /// The known facts about a message, as `-o record` prints them.
-fn known(TrackedMessage { id, facts, message, notification, .. }: &TrackedMessage) -> Value {
+fn known(
+    TrackedMessage {
+        id,
+        facts,
+        message,
+        notification,
+        ..
+    }: &TrackedMessage,
+) -> Value {
     let (facts, message, notification) = (facts.as_ref(), message.as_ref(), notification.as_ref());
     let user = message.and_then(|message| message.user.as_ref());
     let created_at = message.and_then(|message| message.at);

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::api::{
-    DeliveryState, HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList, LookUpSpan, LookUps,
-    MOST_PAGES, MessageAuthor, Request, SpanStart, entry_key,
+    DeliveryState, HistoryMessage, ListingCoverage, ListingQuery, LookUpError, LookUpList,
+    LookUpSpan, LookUps, MOST_PAGES, MessageAuthor, Request, SpanStart, entry_key,
 };
 use crate::command_error::CommandError;
 use crate::commands::PersonArgs;
@@ -70,19 +70,42 @@ pub(crate) struct ListArgs {
 /// A value of `--by`: agents are neither.
 fn author() -> impl TypedValueParser<Value = MessageAuthor> {
     let words = PossibleValuesParser::new(["bot", "user"]);
-    words.map(|word| if word == "bot" { MessageAuthor::Bot } else { MessageAuthor::User })
+    words.map(|word| {
+        if word == "bot" {
+            MessageAuthor::Bot
+        } else {
+            MessageAuthor::User
+        }
+    })
 }
 
 /// A value of `--since` and `--until`: `24h` ago, or a point in time. One without a zone is in this machine's.
 fn time(raw: &str) -> Result<SpanStart, String> {
     let text = raw.trim();
-    let here = |time: DateTime| time.to_zoned_datetime(TimeZone::system()).ok().map(|time| time.timestamp());
-    let day = || here(text.parse::<Date>().ok()?.to_datetime(jiff::civil::Time::midnight()));
+    let here = |time: DateTime| {
+        time.to_zoned_datetime(TimeZone::system())
+            .ok()
+            .map(|time| time.timestamp())
+    };
+    let day = || {
+        here(
+            text.parse::<Date>()
+                .ok()?
+                .to_datetime(jiff::civil::Time::midnight()),
+        )
+    };
     let is_day = text.len() == "2026-11-20".len();
-    let at = if is_day { day() } else { text.parse().ok().or_else(|| here(text.parse().ok()?)) };
+    let at = if is_day {
+        day()
+    } else {
+        text.parse().ok().or_else(|| here(text.parse().ok()?))
+    };
     let ago = || humantime::parse_duration(text).ok().map(SpanStart::Ago);
     at.map(SpanStart::At).or_else(ago).ok_or_else(|| {
-        format!("`{}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00", raw.escape_debug())
+        format!(
+            "`{}` is not a time; write 24h, 30d, 2026-11-20 or 2026-11-20T08:00",
+            raw.escape_debug()
+        )
     })
 }
 
@@ -104,8 +127,15 @@ impl FromStr for Matching {
         if raw.trim().is_empty() {
             return Err("it would match every message; a variable may be empty".to_owned());
         }
-        let regex = RegexBuilder::new(&plain(raw)).case_insensitive(true).build();
-        regex.map(Self).map_err(|error| format!("`{}` is not a regular expression: {error}", raw.escape_debug()))
+        let regex = RegexBuilder::new(&plain(raw))
+            .case_insensitive(true)
+            .build();
+        regex.map(Self).map_err(|error| {
+            format!(
+                "`{}` is not a regular expression: {error}",
+                raw.escape_debug()
+            )
+        })
     }
 }
 
@@ -119,7 +149,11 @@ fn plain(text: &str) -> String {
             plain.push(character);
         } else {
             let decomposed = normalizer.normalize_iter(std::iter::once(character));
-            plain.extend(decomposed.filter(|part| !is_mark(*part)).flat_map(char::to_lowercase));
+            plain.extend(
+                decomposed
+                    .filter(|part| !is_mark(*part))
+                    .flat_map(char::to_lowercase),
+            );
         }
     }
     plain
@@ -136,20 +170,45 @@ const SINCE: SpanStart = SpanStart::Ago(Duration::from_secs(24 * 60 * 60));
 
 pub(super) fn run(context: &mut Context, args: &ListArgs) -> Result<ExitCode, CommandError> {
     let sender = Sender::resolve(context)?;
-    let (start, until) = (args.since.unwrap_or(SINCE), args.until.map(|until| until.at(now())));
+    let (start, until) = (
+        args.since.unwrap_or(SINCE),
+        args.until.map(|until| until.at(now())),
+    );
     let (begin, end) = (start.at(now()), until.unwrap_or_else(now));
     if end < begin {
         let flag = if until.is_some() { "--until" } else { "now," };
         let message = format!("--since {begin:.0} is not before {flag} {end:.0}");
-        return Err(UsageError::new(message, "name an earlier time, such as --since 24h, or a later --until").into());
+        return Err(UsageError::new(
+            message,
+            "name an earlier time, such as --since 24h, or a later --until",
+        )
+        .into());
     }
-    let person = args.person.read(context, sender.settings.country)?.map(|person| person_key(&person).into_owned());
-    let first = ListingQuery { since: begin, until: end, message_id: None, page: 1 };
-    let listing = MessageListing { context, args, bot: &sender.bot, person };
+    let person = args
+        .person
+        .read(context, sender.settings.country)?
+        .map(|person| person_key(&person).into_owned());
+    let first = ListingQuery {
+        since: begin,
+        until: end,
+        message_id: None,
+        page: 1,
+    };
+    let listing = MessageListing {
+        context,
+        args,
+        bot: &sender.bot,
+        person,
+    };
     let first = |base: &Url| Request::history(base, &sender.bot, &first);
     sender.ask(context, first, async |connection| {
         let flight = Flight::default();
-        let (listed, problem) = listing.read(&mut connection.look_ups(&flight), &LookUpSpan { start, until }).await;
+        let (listed, problem) = listing
+            .read(
+                &mut connection.look_ups(&flight),
+                &LookUpSpan { start, until },
+            )
+            .await;
         listing.print(&listed, problem.is_none())?;
         if let Some(problem) = problem {
             return Err(problem.into());
@@ -175,7 +234,11 @@ struct MessageListing<'a> {
 
 impl MessageListing<'_> {
     /// Reads the messages of `span` that should be shown, the newest first; also why they are not all.
-    async fn read(&self, look_ups: &mut LookUps<'_>, span: &LookUpSpan) -> (Vec<Listed>, Option<LookUpError>) {
+    async fn read(
+        &self,
+        look_ups: &mut LookUps<'_>,
+        span: &LookUpSpan,
+    ) -> (Vec<Listed>, Option<LookUpError>) {
         let mut listed: Vec<Listed> = Vec::new();
         let mut seen = HashSet::new();
         let mut unreadable = 0;
@@ -191,17 +254,37 @@ impl MessageListing<'_> {
             // While pages are read, an entry may move to the next one.
             if seen.insert(entry_key(entry)) && self.shows(&message, entry) {
                 // The rest of an entry can be long, and only one format prints it.
-                let entry = if self.context.stdout.format == Format::Response { entry.clone() } else { Value::Null };
+                let entry = if self.context.stdout.format == Format::Response {
+                    entry.clone()
+                } else {
+                    Value::Null
+                };
                 listed.push((message, entry));
             }
-            if limit == Some(listed.len()) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if limit == Some(listed.len()) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
-        let read = look_ups.read(LookUpList::History, None, span, MOST_PAGES, take).await;
-        let nameless = listed.iter().filter(|(message, _)| message.user.is_none()).count();
-        let unreadable = if self.context.stdout.format == Format::To { unreadable + nameless } else { unreadable };
+        let read = look_ups
+            .read(LookUpList::History, None, span, MOST_PAGES, take)
+            .await;
+        let nameless = listed
+            .iter()
+            .filter(|(message, _)| message.user.is_none())
+            .count();
+        let unreadable = if self.context.stdout.format == Format::To {
+            unreadable + nameless
+        } else {
+            unreadable
+        };
         let problem = match read {
             Ok(ListingCoverage::Whole) if unreadable == 0 => None,
-            Ok(coverage) => Some(LookUpError::Incomplete { coverage, unreadable }),
+            Ok(coverage) => Some(LookUpError::Incomplete {
+                coverage,
+                unreadable,
+            }),
             Err(error) => Some(error),
         };
         (listed, problem)
@@ -217,14 +300,24 @@ impl MessageListing<'_> {
         let mut ordered: Vec<_> = listed.iter().rev().collect();
         ordered.sort_by_key(|(message, _)| message.at);
         if stdout.format == Format::To {
-            let people = ordered.iter().filter_map(|(message, _)| message.user.as_deref());
+            let people = ordered
+                .iter()
+                .filter_map(|(message, _)| message.user.as_deref());
             let mut seen = HashSet::new();
             let mut each = people.filter(|person| seen.insert(person_key(person)));
             return Ok(each.try_for_each(|person| stdout.value(&typed_form(person)))?);
         }
         let row = |(message, entry): &&Listed| {
-            let record = if stdout.format == Format::Response { entry.clone() } else { record(message) };
-            OutputRow { id: message.id.clone(), words: words(message), record }
+            let record = if stdout.format == Format::Response {
+                entry.clone()
+            } else {
+                record(message)
+            };
+            OutputRow {
+                id: message.id.clone(),
+                words: words(message),
+                record,
+            }
         };
         Ok(stdout.rows(&HEADER, ordered.iter().map(row))?)
     }
@@ -239,14 +332,23 @@ impl MessageListing<'_> {
 
     /// Whether the message may have the words that are looked for, but its text is not where texts are listed.
     fn cannot_tell(&self, message: &HistoryMessage, entry: &Value) -> bool {
-        let is_text = message.kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case("text"));
+        let is_text = message
+            .kind
+            .as_ref()
+            .is_none_or(|kind| kind.eq_ignore_ascii_case("text"));
         let has_none = || message.text.is_none() && texts_of(entry).is_empty();
         self.args.matching.is_some() && self.is_of(message) && is_text && has_none()
     }
 
     fn is_of(&self, message: &HistoryMessage) -> bool {
-        let is_of = |person: &String| message.user.as_deref().is_some_and(|user| person_key(user) == person.as_str());
-        self.person.as_ref().is_none_or(is_of) && self.args.by.is_none_or(|author| author == message.author)
+        let is_of = |person: &String| {
+            message
+                .user
+                .as_deref()
+                .is_some_and(|user| person_key(user) == person.as_str())
+        };
+        self.person.as_ref().is_none_or(is_of)
+            && self.args.by.is_none_or(|author| author == message.author)
     }
 }
 
@@ -259,7 +361,12 @@ fn texts_of(entry: &Value) -> Vec<&str> {
             Value::String(text) => texts.push(text.as_str()),
             Value::Array(values) => left.extend(values),
             Value::Object(fields) => {
-                left.extend(fields.iter().filter(|(name, _)| *name != "type").map(|(_, value)| value));
+                left.extend(
+                    fields
+                        .iter()
+                        .filter(|(name, _)| *name != "type")
+                        .map(|(_, value)| value),
+                );
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
@@ -291,8 +398,15 @@ fn words(message: &HistoryMessage) -> Vec<String> {
         MessageAuthor::Other => "other",
     };
     // Jelou lists a state for what the person wrote, too.
-    let state = message.state.as_ref().filter(|_| message.author != MessageAuthor::User);
-    let shown = message.text.as_ref().or(message.media_url.as_ref()).or(message.kind.as_ref());
+    let state = message
+        .state
+        .as_ref()
+        .filter(|_| message.author != MessageAuthor::User);
+    let shown = message
+        .text
+        .as_ref()
+        .or(message.media_url.as_ref())
+        .or(message.kind.as_ref());
     vec![
         message.at.map(local_second).unwrap_or_default(),
         by.to_owned(),
@@ -331,11 +445,18 @@ mod tests {
             ("👍", "vale 👍", true),
             ("…", "...", false),
         ] {
-            assert_eq!(regex.parse::<Matching>().unwrap().is_in(text), expected, "{regex} {text}");
+            assert_eq!(
+                regex.parse::<Matching>().unwrap().is_in(text),
+                expected,
+                "{regex} {text}"
+            );
         }
         for regex in ["(", "[", "a{2", r"\p{Lu}", "*"] {
             let error = regex.parse::<Matching>().unwrap_err();
-            assert!(error.contains("is not a regular expression: "), "{regex}: {error}");
+            assert!(
+                error.contains("is not a regular expression: "),
+                "{regex}: {error}"
+            );
         }
     }
 
@@ -344,18 +465,36 @@ mod tests {
         for (raw, expected) in [
             ("24h", SpanStart::Ago(Duration::from_secs(86_400))),
             ("30d", SpanStart::Ago(Duration::from_secs(30 * 86_400))),
-            ("2026-11-20T08:00:00-05:00", SpanStart::At("2026-11-20T13:00:00Z".parse().unwrap())),
-            ("2026-11-20T13:00:00Z", SpanStart::At("2026-11-20T13:00:00Z".parse().unwrap())),
+            (
+                "2026-11-20T08:00:00-05:00",
+                SpanStart::At("2026-11-20T13:00:00Z".parse().unwrap()),
+            ),
+            (
+                "2026-11-20T13:00:00Z",
+                SpanStart::At("2026-11-20T13:00:00Z".parse().unwrap()),
+            ),
         ] {
             assert_eq!(time(raw), Ok(expected), "{raw}");
         }
         for raw in ["2026-11-20", "2026-11-20T08:00", "2026-11-20 08:00:00"] {
             assert!(matches!(time(raw), Ok(SpanStart::At(_))), "{raw}");
         }
-        for raw in ["", "24", "yesterday", "2026-13-01", "2026-02-30", "-1h", "20/11/2026", "1e9"] {
+        for raw in [
+            "",
+            "24",
+            "yesterday",
+            "2026-13-01",
+            "2026-02-30",
+            "-1h",
+            "20/11/2026",
+            "1e9",
+        ] {
             let error = time(raw).unwrap_err();
             assert!(error.contains("is not a time; write 24h"), "{raw}: {error}");
         }
-        assert_eq!(SpanStart::Ago(Duration::MAX).at(Timestamp::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
+        assert_eq!(
+            SpanStart::Ago(Duration::MAX).at(Timestamp::UNIX_EPOCH),
+            Timestamp::UNIX_EPOCH
+        );
     }
 }

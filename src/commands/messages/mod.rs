@@ -16,7 +16,10 @@ pub(crate) enum MessagesCommand {
     Get(get::GetArgs),
 }
 
-pub(crate) fn run(context: &mut Context, command: MessagesCommand) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(
+    context: &mut Context,
+    command: MessagesCommand,
+) -> Result<ExitCode, CommandError> {
     match command {
         MessagesCommand::List(arguments) => list::run(context, &arguments),
         MessagesCommand::Get(arguments) => get::run(context, &arguments),

@@ -11,7 +11,9 @@ pub(crate) use self::set::KeyFlags;
 use super::confirm;
 use super::store::ledger_database;
 use crate::command_error::CommandError;
-use crate::config::{ConfigEdit, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, Sourced};
+use crate::config::{
+    ConfigEdit, ConfigFile, Environment, KEYS, LedgerDatabase, Origin, Settings, Sourced,
+};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::output::Format;
@@ -61,17 +63,24 @@ pub(crate) enum ProfileCommand {
     },
 }
 
-pub(crate) fn run(context: &mut Context, command: ProfileCommand) -> Result<ExitCode, CommandError> {
+pub(crate) fn run(
+    context: &mut Context,
+    command: ProfileCommand,
+) -> Result<ExitCode, CommandError> {
     if !matches!(command, ProfileCommand::List | ProfileCommand::Show { .. }) {
         context.refuse_rehearsal("would change the configuration")?;
     }
     match command {
         ProfileCommand::List => list(context)?,
         ProfileCommand::Show { name } => show(context, name)?,
-        ProfileCommand::Set { name, keys } => set::set(context, &config_path(context)?, &name, keys.0)?,
+        ProfileCommand::Set { name, keys } => {
+            set::set(context, &config_path(context)?, &name, keys.0)?;
+        }
         ProfileCommand::Use { name } => {
             ConfigEdit::change(&config_path(context)?, |edit| edit.use_profile(&name))?;
-            context.stderr.note(&format!("{name} is the default profile"));
+            context
+                .stderr
+                .note(&format!("{name} is the default profile"));
         }
         ProfileCommand::Remove { name } => remove(context, &name)?,
     }
@@ -91,7 +100,10 @@ fn config_path(context: &Context) -> Result<PathBuf, CommandError> {
 fn list(context: &Context) -> Result<(), CommandError> {
     let Some(file) = ConfigFile::find(named_config(context)?.as_deref())? else {
         let path = config_path(context)?;
-        context.stderr.note(&format!("there are no profiles: {} does not exist", path.display()));
+        context.stderr.note(&format!(
+            "there are no profiles: {} does not exist",
+            path.display()
+        ));
         return Ok(());
     };
     let default = file.default_profile()?;
@@ -103,7 +115,9 @@ fn list(context: &Context) -> Result<(), CommandError> {
             Ok(json!({ "name": name, "bot_id": bot, "default": default == Some(name), "ledger": ledger }))
         });
         let profiles = profiles.collect::<Result<Vec<_>, CommandError>>()?;
-        context.stdout.json(&json!({ "schema_version": 1, "profiles": profiles }))?;
+        context
+            .stdout
+            .json(&json!({ "schema_version": 1, "profiles": profiles }))?;
         return Ok(());
     }
     for (name, profile) in &file.profiles {
@@ -131,9 +145,14 @@ fn show(context: &mut Context, name: Option<String>) -> Result<(), CommandError>
     if context.stdout.format == Format::Record {
         let settings = rows.map(|(name, value, origin)| {
             let value = Some(value).filter(|value| !value.is_empty());
-            (name.to_owned(), json!({ "origin": value.is_some().then_some(origin), "value": value }))
+            (
+                name.to_owned(),
+                json!({ "origin": value.is_some().then_some(origin), "value": value }),
+            )
         });
-        context.stdout.json(&json!({ "schema_version": 1, "settings": settings.collect::<Map<_, _>>() }))?;
+        context
+            .stdout
+            .json(&json!({ "schema_version": 1, "settings": settings.collect::<Map<_, _>>() }))?;
         return Ok(());
     }
     let is_verbose = context.stderr.is_verbose();
@@ -150,14 +169,20 @@ pub(super) fn rows(
 ) -> impl Iterator<Item = (&'static str, String, String)> {
     let profile = ("profile", settings.profile.as_ref().map(Sourced::shown));
     // How a secret is found is shown as the secret.
-    let keys = KEYS.iter().filter(|key| !key.name.ends_with("_file") && !key.name.ends_with("_command"));
+    let keys = KEYS
+        .iter()
+        .filter(|key| !key.name.ends_with("_file") && !key.name.ends_with("_command"));
     let shown = keys.map(|key| match key.name {
         "ledger" => (key.name, ledger.map(|ledger| ledger.shown.clone())),
         name => (name, settings.shown(key)),
     });
     let password = ledger.and_then(|ledger| ledger.password.as_ref());
     let password = ("ledger_password", password.map(Sourced::shown));
-    let rows: Vec<_> = [profile].into_iter().chain(shown).chain([password]).collect();
+    let rows: Vec<_> = [profile]
+        .into_iter()
+        .chain(shown)
+        .chain([password])
+        .collect();
     rows.into_iter().map(|(name, shown)| match shown {
         Some(Sourced { value, origin }) => (name, value, origin.to_string()),
         None => (name, String::new(), "not set".to_owned()),
@@ -168,7 +193,11 @@ fn remove(context: &Context, name: &str) -> Result<(), CommandError> {
     let path = config_path(context)?;
     ConfigEdit::open(&path)?.remove_profile(name)?;
     let question = format!("Remove profile {name} and the secret it holds?");
-    confirm(context, &question, &format!("profile {name} was not removed"))?;
+    confirm(
+        context,
+        &question,
+        &format!("profile {name} was not removed"),
+    )?;
     ConfigEdit::change(&path, |edit| edit.remove_profile(name))?;
     context.stderr.note(&format!("profile {name} is removed"));
     Ok(())

@@ -8,7 +8,8 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueHint}
 
 use crate::command_error::CommandError;
 use crate::config::{
-    self, ConfigEdit, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, Sourced, checked, interrupted,
+    self, ConfigEdit, KEYS, Key, Layer, LedgerDatabase, Origin, SecretSource, Sourced, checked,
+    interrupted,
 };
 use crate::context::Context;
 use crate::input::UsageError;
@@ -22,8 +23,16 @@ use crate::sending;
 const QUESTIONS: [(&str, &str, Option<&str>); 4] = [
     ("bot_id", "Bot id:", Some("--bot")),
     ("client_id", "Client id:", Some("--client-id")),
-    ("country", "Country of national numbers, such as EC (empty: none):", None),
-    ("allow_to", "Allowed recipients, numbers or patterns such as 593* (empty: anyone):", None),
+    (
+        "country",
+        "Country of national numbers, such as EC (empty: none):",
+        None,
+    ),
+    (
+        "allow_to",
+        "Allowed recipients, numbers or patterns such as 593* (empty: anyone):",
+        None,
+    ),
 ];
 
 /// The flags of settings that a profile may have: those of every command, or of `profile set` alone.
@@ -32,7 +41,8 @@ pub(crate) struct KeyFlags<const OF_ALL: bool>(pub(crate) Layer);
 
 impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
     fn keys() -> impl Iterator<Item = &'static Key> {
-        KEYS.iter().filter(|key| key.of == if OF_ALL { "all" } else { "profile set" })
+        KEYS.iter()
+            .filter(|key| key.of == if OF_ALL { "all" } else { "profile set" })
     }
 
     fn argument(key: &'static Key) -> Arg {
@@ -42,17 +52,40 @@ impl<const OF_ALL: bool> KeyFlags<OF_ALL> {
             value => format!(" [{name}: {value}]"),
         };
         let is_list = key.form == "list";
-        let again = if is_list { " (repeatable; replaces the earlier ones)" } else { "" };
-        let help = format!("{summary}{}{}{again}", told("env", key.variable), told("default", key.default));
-        let argument = Arg::new(key.name).long(key.flag.trim_start_matches('-')).value_name(key.value).global(OF_ALL);
+        let again = if is_list {
+            " (repeatable; replaces the earlier ones)"
+        } else {
+            ""
+        };
+        let help = format!(
+            "{summary}{}{}{again}",
+            told("env", key.variable),
+            told("default", key.default)
+        );
+        let argument = Arg::new(key.name)
+            .long(key.flag.trim_start_matches('-'))
+            .value_name(key.value)
+            .global(OF_ALL);
         let argument = match (key.form, key.name) {
-            ("path", _) => argument.value_parser(NonEmptyStringValueParser::new()).value_hint(ValueHint::FilePath),
-            (_, "bot_id") => argument.value_parser(checked(key.name)).visible_alias("bot-id"),
+            ("path", _) => argument
+                .value_parser(NonEmptyStringValueParser::new())
+                .value_hint(ValueHint::FilePath),
+            (_, "bot_id") => argument
+                .value_parser(checked(key.name))
+                .visible_alias("bot-id"),
             _ => argument.value_parser(checked(key.name)),
         };
         let argument = argument.allow_hyphen_values(!OF_ALL && !is_list && key.form != "path");
-        let argument = if details.is_empty() { argument } else { argument.long_help(format!("{help}\n\n{details}")) };
-        argument.help(help).action(if is_list { ArgAction::Append } else { ArgAction::Set })
+        let argument = if details.is_empty() {
+            argument
+        } else {
+            argument.long_help(format!("{help}\n\n{details}"))
+        };
+        argument.help(help).action(if is_list {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
+        })
     }
 }
 
@@ -70,7 +103,10 @@ impl<const OF_ALL: bool> FromArgMatches for KeyFlags<OF_ALL> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut typed = Layer::default();
         for key in Self::keys() {
-            typed.type_in(key.name, matches.get_many::<String>(key.name).into_iter().flatten());
+            typed.type_in(
+                key.name,
+                matches.get_many::<String>(key.name).into_iter().flatten(),
+            );
         }
         Ok(Self(typed))
     }
@@ -82,11 +118,18 @@ impl<const OF_ALL: bool> FromArgMatches for KeyFlags<OF_ALL> {
 }
 
 /// Writes the typed values; for a new profile it asks for the rest, or prints what is missing.
-pub(super) fn set(context: &mut Context, path: &Path, name: &str, keys: Layer) -> Result<(), CommandError> {
+pub(super) fn set(
+    context: &mut Context,
+    path: &Path,
+    name: &str,
+    keys: Layer,
+) -> Result<(), CommandError> {
     if name.is_empty() || name.chars().any(char::is_control) {
-        return Err(
-            UsageError::new(format!("`{name}` cannot be a profile's name"), "use letters, digits and dashes").into()
-        );
+        return Err(UsageError::new(
+            format!("`{name}` cannot be a profile's name"),
+            "use letters, digits and dashes",
+        )
+        .into());
     }
     if let Some(ledger) = context.flags.layer.text("ledger") {
         LedgerDatabase::parse(&Origin::Flag("--ledger"), ledger)?;
@@ -118,13 +161,16 @@ pub(super) fn set(context: &mut Context, path: &Path, name: &str, keys: Layer) -
         Ok(())
     })?;
     let word = shlex::try_quote(name).unwrap_or_else(|_| name.into());
-    context.stderr.note(&format!("profile {name} is saved; try it with: jelouctl doctor --profile {word}"));
+    context.stderr.note(&format!(
+        "profile {name} is saved; try it with: jelouctl doctor --profile {word}"
+    ));
     Ok(())
 }
 
 /// Refuses values that cannot be, or contradict each other.
 fn check_change(change: &Layer) -> Result<(), UsageError> {
-    config::check(change).map_err(|problem| UsageError::new(problem, "give another value; nothing was saved"))
+    config::check(change)
+        .map_err(|problem| UsageError::new(problem, "give another value; nothing was saved"))
 }
 
 /// A file that the profile will name. A missing file is not an error: it may be mounted later.
@@ -133,20 +179,33 @@ fn kept_file(context: &Context, key: &Key, path: &Path) -> Result<String, Comman
     let (flag, is_read) = (key.flag, key.name != "log");
     if is_read && (path.starts_with("/dev") || path.starts_with("/proc")) {
         let hint = "name a file that stays; a secret can be piped in: --client-secret-file -; nothing was saved";
-        let message = format!("{flag}: {} is below /dev or /proc, where files do not stay", path.display());
+        let message = format!(
+            "{flag}: {} is below /dev or /proc, where files do not stay",
+            path.display()
+        );
         return Err(UsageError::new(message, hint).into());
     }
     let whole = std::path::absolute(path).map_err(FileError::of("find", path))?;
     if is_read && !whole.exists() {
         let shown = whole.display();
-        context.stderr.warning(&format!("{flag}: {shown} is not there (yet); it is read when it is needed"));
+        context.stderr.warning(&format!(
+            "{flag}: {shown} is not there (yet); it is read when it is needed"
+        ));
     }
     Ok(whole.to_string_lossy().into_owned())
 }
 
 fn read_secret() -> Result<Secret, CommandError> {
-    let stdin = Sourced { value: SecretSource::Stdin, origin: Origin::Flag("--client-secret-file") };
-    block_on(async { Ok(stdin.fetch(|| Err(io::ErrorKind::Unsupported.into())).await?.0) })
+    let stdin = Sourced {
+        value: SecretSource::Stdin,
+        origin: Origin::Flag("--client-secret-file"),
+    };
+    block_on(async {
+        Ok(stdin
+            .fetch(|| Err(io::ErrorKind::Unsupported.into()))
+            .await?
+            .0)
+    })
 }
 
 /// Asks for the values that a new profile needs and that were not typed.
@@ -168,7 +227,8 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
     }
     if !missing.is_empty() {
         let problem = format!("a new profile needs {}", missing.join(" and "));
-        let hint = format!("jelouctl profile set {name} --bot BOT --client-id ID; nothing was saved");
+        let hint =
+            format!("jelouctl profile set {name} --bot BOT --client-id ID; nothing was saved");
         return Err(UsageError::new(problem, hint).into());
     }
     if context.can_ask() && !change.has("client_secret") && !change.has("client_secret_file") {
@@ -179,11 +239,18 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
 
 /// The last question: from here on Ctrl-C is caught.
 fn ask_secret() -> Result<Option<String>, CommandError> {
-    const QUESTION: &str = "Client secret (hidden; saved in the configuration file; empty: not saved):";
+    const QUESTION: &str =
+        "Client secret (hidden; saved in the configuration file; empty: not saved):";
     let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;
     match typed {
-        Ok(typed) => Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty())),
+        Ok(typed) => {
+            Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty()))
+        }
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(interrupted()),
-        Err(cause) => Err(SystemError { action: "ask on the terminal", cause }.into()),
+        Err(cause) => Err(SystemError {
+            action: "ask on the terminal",
+            cause,
+        }
+        .into()),
     }
 }

@@ -48,7 +48,12 @@ pub(crate) struct RunArgs {
     send: SingleSendArgs,
 
     /// When to send
-    #[arg(long, value_name = "WHEN", default_value = "always", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "always",
+        hide_default_value = true
+    )]
     on: NotifyOn,
 
     /// Text of the message [default: how the command ended]
@@ -58,15 +63,30 @@ pub(crate) struct RunArgs {
     text: Option<String>,
 
     /// Name of a WhatsApp template to send instead of a text
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true, conflicts_with = "body")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        allow_hyphen_values = true,
+        conflicts_with = "body"
+    )]
     template: Option<String>,
 
     /// Language code of the WhatsApp template
-    #[arg(long, value_name = "CODE", allow_hyphen_values = true, requires = "template")]
+    #[arg(
+        long,
+        value_name = "CODE",
+        allow_hyphen_values = true,
+        requires = "template"
+    )]
     language: Option<String>,
 
     /// Value of the WhatsApp template's next parameter (repeatable)
-    #[arg(long = "param", value_name = "TEXT", allow_hyphen_values = true, requires = "template")]
+    #[arg(
+        long = "param",
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        requires = "template"
+    )]
     parameters: Vec<String>,
 
     /// A whole body as JSON, whose texts can use these values
@@ -107,7 +127,10 @@ pub(crate) enum NotifyOn {
 
 impl RunArgs {
     fn program(&self) -> &OsStr {
-        self.command.first().map(OsString::as_os_str).unwrap_or_default()
+        self.command
+            .first()
+            .map(OsString::as_os_str)
+            .unwrap_or_default()
     }
 }
 
@@ -121,9 +144,9 @@ impl NotifyOn {
     }
 }
 
-const TEXT: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
-const TEXT_WITH_TAIL: &str =
-    "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
+const TEXT: &str =
+    "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}";
+const TEXT_WITH_TAIL: &str = "{{ command }}: {{ result }} on {{ host }} after {{ duration }}, exit code {{ code }}\n{{ tail }}";
 
 /// Runs the command and sends the notice. The command matters more than the notice: a problem with the notice is
 /// reported before and after, and the command runs anyway.
@@ -135,8 +158,13 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
     let mut told = Told::new("run");
     let prepared = Prepared::new(context, arguments, &mut told);
     if context.mode != Mode::Send {
-        let Prepared { sender, example, .. } = prepared?;
-        sender.show(context, &Request::new(sender.planned_base().url(), sender.bot.as_str(), &example))?;
+        let Prepared {
+            sender, example, ..
+        } = prepared?;
+        sender.show(
+            context,
+            &Request::new(sender.planned_base().url(), sender.bot.as_str(), &example),
+        )?;
         return Ok(ExitCode::Success);
     }
     if matches!(context.stdout.format, Format::Id | Format::Record) {
@@ -145,7 +173,11 @@ pub(crate) fn run(context: &mut Context, arguments: &RunArgs) -> Result<ExitCode
         );
     }
     let flight = Flight::default();
-    let command = CommandRun { context, arguments, flight: &flight };
+    let command = CommandRun {
+        context,
+        arguments,
+        flight: &flight,
+    };
     catch_panic(&flight, || block_on(command.run(prepared, told)))
 }
 
@@ -159,11 +191,21 @@ struct CommandRun<'a> {
 impl CommandRun<'_> {
     /// Runs the command, then sends the notice if wanted. Returns the command's exit code, or with `--strict-notify`
     /// that of a failed notice.
-    async fn run(self, prepared: Result<Prepared, CommandError>, mut told: Told) -> Result<ExitCode, CommandError> {
-        let Self { context, arguments, .. } = self;
+    async fn run(
+        self,
+        prepared: Result<Prepared, CommandError>,
+        mut told: Told,
+    ) -> Result<ExitCode, CommandError> {
+        let Self {
+            context, arguments, ..
+        } = self;
         // Connects before the command gets the terminal and standard input.
         let ready = match prepared {
-            Ok(prepared) => prepared.sender.connect(context).await.map(|connection| (prepared, connection)),
+            Ok(prepared) => prepared
+                .sender
+                .connect(context)
+                .await
+                .map(|connection| (prepared, connection)),
             Err(problem) => Err(problem),
         };
         let ready = match ready {
@@ -171,25 +213,43 @@ impl CommandRun<'_> {
             ready => ready,
         };
         if let Err(problem) = &ready {
-            let message = format!("the command runs, but a notice of how it ended cannot be sent: {}", problem.message);
-            context.stderr.error(&message, &problem.details, problem.hint.as_deref());
+            let message = format!(
+                "the command runs, but a notice of how it ended cannot be sent: {}",
+                problem.message
+            );
+            context
+                .stderr
+                .error(&message, &problem.details, problem.hint.as_deref());
         }
         let (started, begun) = (SystemTime::now(), Instant::now());
         let mut tail = arguments.tail.map(usize::from).map(Tail::new);
-        let (ended, at) = run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
+        let (ended, at) =
+            run_command(&context.stderr, &arguments.command, &[], tail.as_mut()).await?;
         let code = ended.code.map_or(ExitCode::Unexpected, ExitCode::Command);
         if !arguments.on.wants(ended) {
             return Ok(code);
         }
         let notified = match ready {
             Ok((prepared, connection)) => {
-                let facts = facts(arguments.program(), started, ended, at.saturating_duration_since(begun));
-                self.notify(prepared, connection, &facts, at, tail, &mut told).await
+                let facts = facts(
+                    arguments.program(),
+                    started,
+                    ended,
+                    at.saturating_duration_since(begun),
+                );
+                self.notify(prepared, connection, &facts, at, tail, &mut told)
+                    .await
             }
             Err(problem) => Err(problem),
         };
-        let of_notice =
-            notified.unwrap_or_else(|error| note_error(context, "the notice was not sent: ", error, &mut told.record));
+        let of_notice = notified.unwrap_or_else(|error| {
+            note_error(
+                context,
+                "the notice was not sent: ",
+                error,
+                &mut told.record,
+            )
+        });
         told.log(context, of_notice);
         let is_told_by_code = arguments.strict_notify && of_notice != ExitCode::Success;
         Ok(if is_told_by_code { of_notice } else { code })
@@ -205,17 +265,32 @@ impl CommandRun<'_> {
         tail: Option<Tail>,
         told: &mut Told,
     ) -> Result<ExitCode, CommandError> {
-        let Self { context, arguments, flight } = self;
-        let Prepared { notice, sender, exclusions, warnings: printed, .. } = prepared;
+        let Self {
+            context,
+            arguments,
+            flight,
+        } = self;
+        let Prepared {
+            notice,
+            sender,
+            exclusions,
+            warnings: printed,
+            ..
+        } = prepared;
         // The signals so far were meant for the command.
         connection.signals = Signals::after_command(ended);
         connection.signals.catch(&Signal::THAT_END_US)?;
         // A job with `set -x` prints the secrets that it was given.
-        let passwords: Vec<_> = LedgerDatabase::inherited_passwords().map(|word| Credentials::new("", &word)).collect();
+        let passwords: Vec<_> = LedgerDatabase::inherited_passwords()
+            .map(|word| Credentials::new("", &word))
+            .collect();
         let secrets = || passwords.iter().chain([&connection.credentials]);
-        let redact = |text| secrets().fold(text, |text: String, secret| secret.hidden_in_lines(&text));
+        let redact =
+            |text| secrets().fold(text, |text: String, secret| secret.hidden_in_lines(&text));
         let tail = tail.map(|tail| tail.text(redact));
-        let tail = tail.as_deref().map(|text| if text.is_empty() { NO_TAIL } else { text });
+        let tail = tail
+            .as_deref()
+            .map(|text| if text.is_empty() { NO_TAIL } else { text });
         let (outgoing, mut warnings) = notice.fill_to_fit(facts, tail)?;
         warnings.retain(|warning| !printed.contains(warning));
         context.stderr.warnings(&warnings);
@@ -226,9 +301,13 @@ impl CommandRun<'_> {
         }
         let mut prepared = PreparedSend::new(context, &sender, &outgoing);
         let (key, within) = (arguments.send.once.as_ref(), arguments.notify_timeout);
-        prepared.once = OnceSend::open_for_notice(context, key, &sender, (&mut connection.signals, within)).await?;
+        prepared.once =
+            OnceSend::open_for_notice(context, key, &sender, (&mut connection.signals, within))
+                .await?;
         prepared.notice_within = Some(within);
-        prepared.deliver_over(&mut connection, told, flight, arguments.send.wait()).await
+        prepared
+            .deliver_over(&mut connection, told, flight, arguments.send.wait())
+            .await
     }
 }
 
@@ -246,7 +325,11 @@ struct Prepared {
 impl Prepared {
     /// # Errors
     /// If it cannot be sent for one of these outcomes.
-    fn new(context: &mut Context, arguments: &RunArgs, told: &mut Told) -> Result<Self, CommandError> {
+    fn new(
+        context: &mut Context,
+        arguments: &RunArgs,
+        told: &mut Told,
+    ) -> Result<Self, CommandError> {
         let (settings, to) = arguments.send.read(context)?;
         let (kind, body) = read_body(context, arguments)?;
         told.record.kind = Some(kind.command().into());
@@ -254,7 +337,13 @@ impl Prepared {
         let (example, warnings) = try_out(arguments, &notice)?;
         context.stderr.warnings(&warnings);
         let (sender, exclusions) = arguments.send.guarded(context, settings, &example, told)?;
-        Ok(Self { notice, sender, exclusions, example, warnings })
+        Ok(Self {
+            notice,
+            sender,
+            exclusions,
+            example,
+            warnings,
+        })
     }
 }
 
@@ -266,7 +355,12 @@ fn read_body(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Val
     let body = match (&arguments.template, &arguments.body) {
         (Some(name), _) => {
             let mut body = Map::from_iter([("elementName".to_owned(), json!(name))]);
-            body.extend(arguments.language.iter().map(|language| ("language".to_owned(), json!(language))));
+            body.extend(
+                arguments
+                    .language
+                    .iter()
+                    .map(|language| ("language".to_owned(), json!(language))),
+            );
             if !arguments.parameters.is_empty() {
                 body.insert("parameters".to_owned(), json!(arguments.parameters));
             }
@@ -278,7 +372,11 @@ fn read_body(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Val
             context.input.json_value("--body", source)?
         }
         (None, None) => {
-            let default = if arguments.tail.is_some() { TEXT_WITH_TAIL } else { TEXT };
+            let default = if arguments.tail.is_some() {
+                TEXT_WITH_TAIL
+            } else {
+                TEXT
+            };
             json!({ "type": "text", "text": arguments.text.as_deref().unwrap_or(default) })
         }
     };
@@ -294,7 +392,12 @@ fn read_body(context: &mut Context, arguments: &RunArgs) -> Result<(Message, Val
 fn try_out(arguments: &RunArgs, notice: &Notice) -> Result<(Outgoing, Vec<String>), CommandError> {
     let tail = arguments.tail.map(|_| NO_TAIL);
     let fill = |ended| {
-        let facts = facts(arguments.program(), SystemTime::now(), ended, Duration::ZERO);
+        let facts = facts(
+            arguments.program(),
+            SystemTime::now(),
+            ended,
+            Duration::ZERO,
+        );
         notice.fill(&facts, tail)
     };
     let mut ends = ENDS.into_iter().filter(|ended| arguments.on.wants(*ended));
@@ -309,7 +412,13 @@ mod tests {
 
     #[test]
     fn what_did_not_end_with_0_is_a_failure() {
-        let ends = [(Some(0), None), (Some(1), None), (Some(127), None), (Some(137), Some(9)), (None, None)];
+        let ends = [
+            (Some(0), None),
+            (Some(1), None),
+            (Some(127), None),
+            (Some(137), Some(9)),
+            (None, None),
+        ];
         let wants = |on: NotifyOn| ends.map(|(code, signal)| on.wants(CommandEnd { code, signal }));
         assert_eq!(wants(NotifyOn::Always), [true; 5]);
         assert_eq!(wants(NotifyOn::Failure), [false, true, true, true, true]);

@@ -11,7 +11,9 @@ use serde_json::{Map, Value, json};
 use crate::command_error::CommandError;
 use crate::input::UsageError;
 use crate::list::Row;
-use crate::message::{InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts};
+use crate::message::{
+    InvalidMessage, Message, Outgoing, RecipientChoice, RecipientSources, is_refused, visit_texts,
+};
 use crate::output::without_escape_sequences;
 use crate::process::{CommandEnd, host_name, signal_name, without_arguments};
 use crate::template::{BodyTemplate, language};
@@ -22,17 +24,35 @@ pub(crate) const NO_TAIL: &str = "(nothing on stderr)";
 
 /// The ways a command can end.
 pub(super) const ENDS: [CommandEnd; 3] = [
-    CommandEnd { code: Some(0), signal: None },
-    CommandEnd { code: Some(137), signal: Some(9) },
-    CommandEnd { code: Some(1), signal: None },
+    CommandEnd {
+        code: Some(0),
+        signal: None,
+    },
+    CommandEnd {
+        code: Some(137),
+        signal: Some(9),
+    },
+    CommandEnd {
+        code: Some(1),
+        signal: None,
+    },
 ];
 
 /// The values of a text about a command that `started` then, and has `ended` after this time.
-pub(crate) fn facts(program: &OsStr, started: SystemTime, ended: CommandEnd, elapsed: Duration) -> Map<String, Value> {
+pub(crate) fn facts(
+    program: &OsStr,
+    started: SystemTime,
+    ended: CommandEnd,
+    elapsed: Duration,
+) -> Map<String, Value> {
     let program = without_arguments(program);
     let name = Path::new(&program).file_name().unwrap_or_default();
     // Milliseconds do not matter after minutes.
-    let precision = if elapsed < Duration::from_secs(10) { 100 } else { 1000 };
+    let precision = if elapsed < Duration::from_secs(10) {
+        100
+    } else {
+        1000
+    };
     let rounded = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX) / precision * precision;
     let facts = json!({
         "command": name.to_string_lossy(),
@@ -48,7 +68,9 @@ pub(crate) fn facts(program: &OsStr, started: SystemTime, ended: CommandEnd, ela
 
 fn result(ended: CommandEnd) -> &'static str {
     match ended {
-        CommandEnd { signal: Some(_), .. } => "killed",
+        CommandEnd {
+            signal: Some(_), ..
+        } => "killed",
         CommandEnd { code: Some(0), .. } => "ok",
         CommandEnd { code: Some(_), .. } => "failed",
         CommandEnd { code: None, .. } => "ended",
@@ -75,13 +97,21 @@ impl Notice {
         tail: Option<&str>,
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let language = language();
-        let body = BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
-            UsageError::new(error.to_string(), "a value is written {{ result }}; to print braces, write {{ '{{' }}")
-        })?;
+        let body =
+            BodyTemplate::compile(&language, self.kind.schema(), &self.body).map_err(|error| {
+                UsageError::new(
+                    error.to_string(),
+                    "a value is written {{ result }}; to print braces, write {{ '{{' }}",
+                )
+            })?;
         let mut facts = facts.clone();
         facts.extend(tail.map(|tail| ("tail".to_owned(), json!(tail))));
         let filled = body.fill(&Row::Fields(Arc::new(facts)), None);
-        let hint = if tail.is_none() { "with --tail 20 there is also `tail`" } else { "use one of these values" };
+        let hint = if tail.is_none() {
+            "with --tail 20 there is also `tail`"
+        } else {
+            "use one of these values"
+        };
         let mut body = filled.map_err(|error| UsageError::new(error, hint))?;
         let mut changed = without_control_characters(&mut body);
         changed.extend(self.kind.fit_parameters(&mut body));
@@ -98,8 +128,13 @@ impl Notice {
         tail: Option<&str>,
     ) -> Result<(Outgoing, Vec<String>), CommandError> {
         let whole = self.fill(facts, tail);
-        let (Err(_), Some(tail)) = (&whole, tail) else { return whole };
-        let ends: Vec<_> = tail.char_indices().filter_map(|(at, _)| tail.get(at..)).collect();
+        let (Err(_), Some(tail)) = (&whole, tail) else {
+            return whole;
+        };
+        let ends: Vec<_> = tail
+            .char_indices()
+            .filter_map(|(at, _)| tail.get(at..))
+            .collect();
         let first = ends.partition_point(|end| self.fill(facts, Some(end)).is_err());
         self.fill(facts, Some(ends.get(first).unwrap_or(&"")))
     }
@@ -107,7 +142,11 @@ impl Notice {
 
 /// The flags of `send` are not those of `run`, which has only --to of them.
 fn without_flags(mut error: InvalidMessage) -> InvalidMessage {
-    if let InvalidMessage::Violations { violations, text_is_missing } = &mut error {
+    if let InvalidMessage::Violations {
+        violations,
+        text_is_missing,
+    } = &mut error
+    {
         *text_is_missing = false;
         for violation in violations {
             violation.flag.take_if(|flag| flag != "--to");
@@ -123,7 +162,9 @@ fn without_control_characters(body: &mut Value) -> Vec<String> {
         if text.contains(is_refused) {
             *text = without_escape_sequences(text);
             text.retain(|character| !is_refused(character));
-            changed.push(format!("{path}: its escape sequences and control characters are removed"));
+            changed.push(format!(
+                "{path}: its escape sequences and control characters are removed"
+            ));
         }
     });
     changed
@@ -140,9 +181,16 @@ mod tests {
     fn filled(text: &str, tail: Option<&str>) -> Result<(Value, Vec<String>), CommandError> {
         let body = json!({ "type": "text", "text": text });
         let kind = Message::of_body(body.as_object().unwrap()).unwrap();
-        let to = RecipientSources { flag: Some("593987654321".to_owned()), environment: None, country: None };
+        let to = RecipientSources {
+            flag: Some("593987654321".to_owned()),
+            environment: None,
+            country: None,
+        };
         let notice = Notice { kind, body, to };
-        let facts = Map::from_iter([("command".to_owned(), json!("backup")), ("code".to_owned(), json!(3))]);
+        let facts = Map::from_iter([
+            ("command".to_owned(), json!("backup")),
+            ("code".to_owned(), json!(3)),
+        ]);
         let (outgoing, warnings) = notice.fill_to_fit(&facts, tail)?;
         Ok((outgoing.body()["text"].clone(), warnings))
     }
@@ -150,14 +198,34 @@ mod tests {
     #[test]
     fn a_missing_value_is_named_with_a_hint() {
         for (text, message, hint) in [
-            ("{{ tail }}", "text: there is no `tail`; there are: command, code", "with --tail 20 there is also `tail`"),
-            ("{{ comand }}", "text: there is no `comand`; there are: command, code", "with --tail 20"),
-            ("{{ code | upcase }}", "text: filter upcase is unknown", "a value is written {{ result }}"),
+            (
+                "{{ tail }}",
+                "text: there is no `tail`; there are: command, code",
+                "with --tail 20 there is also `tail`",
+            ),
+            (
+                "{{ comand }}",
+                "text: there is no `comand`; there are: command, code",
+                "with --tail 20",
+            ),
+            (
+                "{{ code | upcase }}",
+                "text: filter upcase is unknown",
+                "a value is written {{ result }}",
+            ),
         ] {
             let error = filled(text, None).unwrap_err();
             assert_eq!(error.code, ExitCode::Usage, "{text}");
-            assert!(error.message.starts_with(message), "{text}: {}", error.message);
-            assert!(error.hint.as_deref().unwrap_or_default().starts_with(hint), "{text}: {:?}", error.hint);
+            assert!(
+                error.message.starts_with(message),
+                "{text}: {}",
+                error.message
+            );
+            assert!(
+                error.hint.as_deref().unwrap_or_default().starts_with(hint),
+                "{text}: {:?}",
+                error.hint
+            );
         }
     }
 
@@ -174,9 +242,13 @@ mod tests {
 
     #[test]
     fn control_characters_are_removed_from_a_notice() {
-        let (text, warnings) = filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
+        let (text, warnings) =
+            filled("{{ tail }}", Some("\u{1b}[31mred\u{1b}[0m\u{7}\nblue")).unwrap();
         let told = "text: its escape sequences and control characters are removed";
-        assert_eq!((text, warnings), (json!("red\nblue"), vec![told.to_owned()]));
+        assert_eq!(
+            (text, warnings),
+            (json!("red\nblue"), vec![told.to_owned()])
+        );
     }
 
     #[test]

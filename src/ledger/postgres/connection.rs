@@ -67,38 +67,60 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) fn new(address: DatabaseAddress) -> Result<Self, LedgerError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         let runtime = runtime.map_err(|error| LedgerError::failed(&error.to_string()))?;
-        Ok(Self { address, runtime: Some(runtime) })
+        Ok(Self {
+            address,
+            runtime: Some(runtime),
+        })
     }
 
     /// Connects, and checks that the database keeps what is written.
     pub(crate) fn connect(&self) -> Result<Client, LedgerError> {
-        let password = self.outside(|_| (self.address.password)()).map_err(|problem| {
-            let message = format!("the password for the ledger's database cannot be had: {problem}");
-            LedgerError::setup(message, "check where the password comes from")
-        })?;
+        let password = self
+            .outside(|_| (self.address.password)())
+            .map_err(|problem| {
+                let message =
+                    format!("the password for the ledger's database cannot be had: {problem}");
+                LedgerError::setup(message, "check where the password comes from")
+            })?;
         let mut config = self.address.config.clone();
-        config.application_name("jelouctl").connect_timeout(SHORT).tcp_user_timeout(TCP_TIMEOUT);
+        config
+            .application_name("jelouctl")
+            .connect_timeout(SHORT)
+            .tcp_user_timeout(TCP_TIMEOUT);
         // A firewall may forget a connection that is silent while a person is asked.
         config.keepalives_idle(KEEPALIVE);
         if let Some(password) = password {
             config.password(password.reveal());
         }
         let roots = self.address.roots.as_deref();
-        let verified = self.address.is_encrypted.then(|| verified_tls(roots)).transpose();
+        let verified = self
+            .address
+            .is_encrypted
+            .then(|| verified_tls(roots))
+            .transpose();
         let tls = verified.map_err(|problem| {
             let path = roots.unwrap_or(Path::new("")).display();
-            let message = format!("the certificate authorities of sslrootcert cannot be used: {path}: {problem}");
+            let message = format!(
+                "the certificate authorities of sslrootcert cannot be used: {path}: {problem}"
+            );
             LedgerError::setup(message, "name a file with certificates in PEM")
         })?;
         // The crate alone would continue unencrypted if the server does not support TLS.
-        config.ssl_mode(if tls.is_some() { SslMode::Require } else { SslMode::Disable });
+        config.ssl_mode(if tls.is_some() {
+            SslMode::Require
+        } else {
+            SslMode::Disable
+        });
         let (at, mark) = (&self.address.shown, format!("{:016x}", fastrand::u64(..)));
         let settings = SETTINGS.into_iter().chain([(MARK, mark.as_str())]);
         // An unescaped blank would start the next option.
-        let settings: Vec<_> =
-            settings.map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ "))).collect();
+        let settings: Vec<_> = settings
+            .map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")))
+            .collect();
         config.options(settings.join(" "));
         self.outside(|runtime| {
             runtime.block_on(async {
@@ -116,7 +138,10 @@ impl Database {
         work: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
     ) -> Result<T, LedgerError> {
         let at = &self.address.shown;
-        let answered = async { work.await.map_err(|error| LedgerError::of_statement(at, &error)) };
+        let answered = async {
+            work.await
+                .map_err(|error| LedgerError::of_statement(at, &error))
+        };
         self.outside(|runtime| runtime.block_on(within(limit, at, answered)))
     }
 
@@ -156,16 +181,23 @@ async fn within<T>(
     timeout(limit, work).await.map_err(late)?
 }
 
-async fn open(at: &str, config: &Config, tls: Option<&MakeRustlsConnect>) -> Result<Client, LedgerError> {
+async fn open(
+    at: &str,
+    config: &Config,
+    tls: Option<&MakeRustlsConnect>,
+) -> Result<Client, LedgerError> {
     let opened = match tls {
         None => config.connect(NoTls).await.map(|(client, connection)| {
             tokio::spawn(connection);
             client
         }),
-        Some(tls) => config.connect(tls.clone()).await.map(|(client, connection)| {
-            tokio::spawn(connection);
-            client
-        }),
+        Some(tls) => config
+            .connect(tls.clone())
+            .await
+            .map(|(client, connection)| {
+                tokio::spawn(connection);
+                client
+            }),
     };
     opened.map_err(|error| LedgerError::of_connect(at, &error))
 }
@@ -173,21 +205,27 @@ async fn open(at: &str, config: &Config, tls: Option<&MakeRustlsConnect>) -> Res
 /// TLS that verifies certificate and name, with the authorities in a PEM file or else the system's.
 fn verified_tls(roots: Option<&Path>) -> Result<MakeRustlsConnect, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(|error| error.to_string())?;
     let config = match roots {
         Some(path) => {
             let mut store = RootCertStore::empty();
-            let certificates = CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())?;
+            let certificates =
+                CertificateDer::pem_file_iter(path).map_err(|error| error.to_string())?;
             for certificate in certificates {
-                store.add(certificate.map_err(|error| error.to_string())?).map_err(|error| error.to_string())?;
+                store
+                    .add(certificate.map_err(|error| error.to_string())?)
+                    .map_err(|error| error.to_string())?;
             }
             if store.is_empty() {
                 return Err("it has no certificate".to_owned());
             }
             builder.with_root_certificates(store)
         }
-        None => builder.with_platform_verifier().map_err(|error| error.to_string())?,
+        None => builder
+            .with_platform_verifier()
+            .map_err(|error| error.to_string())?,
     };
     Ok(MakeRustlsConnect::new(config.with_no_client_auth()))
 }
@@ -201,7 +239,9 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
     let text = |column: usize| row.try_get::<_, String>(column).map_err(failed);
     let version: i32 = row.try_get(0).map_err(failed)?;
     if version < OLDEST_SERVER {
-        let message = format!("the database is PostgreSQL {version}, and a ledger needs {OLDEST_SERVER} or newer");
+        let message = format!(
+            "the database is PostgreSQL {version}, and a ledger needs {OLDEST_SERVER} or newer"
+        );
         return Err(LedgerError::setup(message, "use a newer PostgreSQL"));
     }
     if text(1)? != "off" {
@@ -231,7 +271,11 @@ async fn check(at: &str, client: &Client, mark: &str) -> Result<(), LedgerError>
 
 /// A text for the database, which does not allow U+0000.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// Returns the password for a new connection; it may differ each time.

@@ -13,7 +13,9 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::connection::{Database, DatabaseAddress, storable};
-use crate::ledger::db::{DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, check_version};
+use crate::ledger::db::{
+    DbEngine, EachSqlRow, FillRow, LONG, Life, SHORT, SqlRow, SqlValue, check_version,
+};
 use crate::ledger::error::{LedgerError, LedgerFault};
 
 /// How many statements are sent at once.
@@ -44,7 +46,13 @@ impl DatabaseEngine {
         let database = Database::new(address)?;
         let client = database.connect()?;
         let (statements, identity) = (HashMap::new(), String::new());
-        let mut engine = Self { database, client, statements, limit: LONG, identity };
+        let mut engine = Self {
+            database,
+            client,
+            statements,
+            limit: LONG,
+            identity,
+        };
         let SqlValue::Int(version) = engine.value("SELECT version FROM jelouctl.store")? else {
             return Err(LedgerError::no_ledger(&engine.database.address.shown));
         };
@@ -75,22 +83,37 @@ impl DatabaseEngine {
     }
 
     /// The UPDATE `sql` for many rows at once, with an array for each parameter of `one`.
-    fn update_of_many(&mut self, sql: &'static str, one: &Statement) -> Result<Statement, LedgerError> {
+    fn update_of_many(
+        &mut self,
+        sql: &'static str,
+        one: &Statement,
+    ) -> Result<Statement, LedgerError> {
         let text = || {
             let places = (1..).zip(one.params());
-            let (arrays, names): (Vec<_>, Vec<_>) =
-                places.map(|(place, of_type)| (format!("${place}::{of_type}[]"), format!("p{place}"))).unzip();
-            let rows = format!(" FROM unnest({}) AS each_row({}) WHERE ", arrays.join(", "), names.join(", "));
+            let (arrays, names): (Vec<_>, Vec<_>) = places
+                .map(|(place, of_type)| (format!("${place}::{of_type}[]"), format!("p{place}")))
+                .unzip();
+            let rows = format!(
+                " FROM unnest({}) AS each_row({}) WHERE ",
+                arrays.join(", "),
+                names.join(", ")
+            );
             sql.replace('?', "each_row.p").replacen(" WHERE ", &rows, 1)
         };
         self.prepared((sql, true), text)
     }
 
-    fn prepared(&mut self, key: (&'static str, bool), text: impl FnOnce() -> String) -> Result<Statement, LedgerError> {
+    fn prepared(
+        &mut self,
+        key: (&'static str, bool),
+        text: impl FnOnce() -> String,
+    ) -> Result<Statement, LedgerError> {
         if let Some(statement) = self.statements.get(&key) {
             return Ok(statement.clone());
         }
-        let statement = self.database.call(self.limit, self.client.prepare(&text()))?;
+        let statement = self
+            .database
+            .call(self.limit, self.client.prepare(&text()))?;
         self.statements.insert(key, statement.clone());
         Ok(statement)
     }
@@ -104,51 +127,81 @@ impl DbEngine for DatabaseEngine {
                 "BEGIN; SET LOCAL statement_timeout = '10min'; SET LOCAL idle_in_transaction_session_timeout = '1min'"
             }
             // Of what is not an exchange, more may be decided between two statements.
-            true if self.limit > SHORT => "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'",
+            true if self.limit > SHORT => {
+                "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'"
+            }
             true => "BEGIN",
             // The reader may pause.
-            false => "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0",
+            false => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL idle_in_transaction_session_timeout = 0"
+            }
         };
         self.database.call(SHORT, self.client.batch_execute(begin))
     }
 
     fn is_free(&mut self) -> Result<bool, LedgerError> {
         let query = "SELECT 1 FROM store WHERE id = 1 FOR UPDATE SKIP LOCKED";
-        Ok(self.database.call(self.limit, self.client.query_opt(query, &[]))?.is_some())
+        Ok(self
+            .database
+            .call(self.limit, self.client.query_opt(query, &[]))?
+            .is_some())
     }
 
     fn commit(&mut self) -> Result<(), LedgerError> {
         // It waits for the disk, however long that takes.
-        self.database.call(self.limit, self.client.batch_execute("COMMIT"))
+        self.database
+            .call(self.limit, self.client.batch_execute("COMMIT"))
     }
 
     fn rollback(&mut self) {
         // A connection that is lost has done it already.
-        let _ = self.database.call(SHORT, self.client.batch_execute("ROLLBACK"));
+        let _ = self
+            .database
+            .call(SHORT, self.client.batch_execute("ROLLBACK"));
     }
 
-    fn walk(&mut self, sql: &'static str, values: &[SqlValue<'_>], each: EachSqlRow<'_>) -> Result<(), LedgerError> {
+    fn walk(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+        each: EachSqlRow<'_>,
+    ) -> Result<(), LedgerError> {
         let statement = self.statement(sql)?;
         let parameters = values.iter().map(|value| value as &(dyn ToSql + Sync));
-        let rows = self.database.call(self.limit, self.client.query_raw(&statement, parameters))?;
+        let rows = self
+            .database
+            .call(self.limit, self.client.query_raw(&statement, parameters))?;
         let mut rows = pin!(rows);
         loop {
-            let next = self.database.call(self.limit, async { rows.next().await.transpose() })?;
+            let next = self
+                .database
+                .call(self.limit, async { rows.next().await.transpose() })?;
             let Some(row) = next else { return Ok(()) };
-            let row = read(&row).map_err(|error| LedgerError::of_statement(&self.database.address.shown, &error))?;
+            let row = read(&row)
+                .map_err(|error| LedgerError::of_statement(&self.database.address.shown, &error))?;
             if each(row)?.is_break() {
                 return Ok(());
             }
         }
     }
 
-    fn lock(&mut self, sql: &'static str, values: &[SqlValue<'_>]) -> Result<(Option<SqlRow>, i64), LedgerError> {
+    fn lock(
+        &mut self,
+        sql: &'static str,
+        values: &[SqlValue<'_>],
+    ) -> Result<(Option<SqlRow>, i64), LedgerError> {
         let (statement, now) = (self.statement(sql)?, self.statement(NOW)?);
-        let parameters: Vec<_> = values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let parameters: Vec<_> = values
+            .iter()
+            .map(|value| value as &(dyn ToSql + Sync))
+            .collect();
         // In this order, on one connection.
         let locked = async {
-            let (row, now) =
-                try_join(self.client.query_opt(&statement, &parameters), self.client.query_one(&now, &[])).await?;
+            let (row, now) = try_join(
+                self.client.query_opt(&statement, &parameters),
+                self.client.query_one(&now, &[]),
+            )
+            .await?;
             Ok((row.map(|row| read(&row)).transpose()?, now.try_get(0)?))
         };
         self.database.call(self.limit, locked)
@@ -161,16 +214,37 @@ impl DbEngine for DatabaseEngine {
             if some.len() > 1 && sql.starts_with("UPDATE") {
                 let statement = self.update_of_many(sql, &one)?;
                 let columns = 0..one.params().len();
-                let columns: Vec<Vec<_>> =
-                    columns.map(|column| some.iter().filter_map(|values| values.get(column)).collect()).collect();
-                let parameters: Vec<_> = columns.iter().map(|column| column as &(dyn ToSql + Sync)).collect();
-                changed += self.database.call(self.limit, self.client.execute(&statement, &parameters))?;
+                let columns: Vec<Vec<_>> = columns
+                    .map(|column| {
+                        some.iter()
+                            .filter_map(|values| values.get(column))
+                            .collect()
+                    })
+                    .collect();
+                let parameters: Vec<_> = columns
+                    .iter()
+                    .map(|column| column as &(dyn ToSql + Sync))
+                    .collect();
+                changed += self
+                    .database
+                    .call(self.limit, self.client.execute(&statement, &parameters))?;
                 continue;
             }
-            let parameters: Vec<Vec<_>> =
-                some.iter().map(|values| values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()).collect();
-            let executed = parameters.iter().map(|parameters| self.client.execute(&one, parameters));
-            let counts = self.database.call(self.limit, async { join_all(executed).await.into_iter().collect() });
+            let parameters: Vec<Vec<_>> = some
+                .iter()
+                .map(|values| {
+                    values
+                        .iter()
+                        .map(|value| value as &(dyn ToSql + Sync))
+                        .collect()
+                })
+                .collect();
+            let executed = parameters
+                .iter()
+                .map(|parameters| self.client.execute(&one, parameters));
+            let counts = self.database.call(self.limit, async {
+                join_all(executed).await.into_iter().collect()
+            });
             changed += counts.map(|counts: Vec<u64>| counts.into_iter().sum::<u64>())?;
         }
         Ok(changed)
@@ -182,7 +256,10 @@ impl DbEngine for DatabaseEngine {
         rows: &mut dyn FnMut(FillRow<'_>) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let copy = format!("COPY {table} FROM STDIN");
-        let mut sink = Box::pin(self.database.call(SHORT, self.client.copy_in::<_, Bytes>(&copy))?);
+        let mut sink = Box::pin(
+            self.database
+                .call(SHORT, self.client.copy_in::<_, Bytes>(&copy))?,
+        );
         let mut chunk = String::with_capacity(2 * CHUNK);
         let mut send = |chunk: &mut String| {
             let bytes = Bytes::copy_from_slice(chunk.as_bytes());
@@ -191,7 +268,11 @@ impl DbEngine for DatabaseEngine {
         };
         rows(&mut |values| {
             write_line(&mut chunk, values);
-            if chunk.len() >= CHUNK { send(&mut chunk) } else { Ok(()) }
+            if chunk.len() >= CHUNK {
+                send(&mut chunk)
+            } else {
+                Ok(())
+            }
         })?;
         send(&mut chunk)?;
         self.database.call(self.limit, sink.as_mut().finish())?;
@@ -199,12 +280,15 @@ impl DbEngine for DatabaseEngine {
     }
 
     fn script(&mut self, sql: &str) -> Result<(), LedgerError> {
-        self.database.call(self.limit, self.client.batch_execute(sql))
+        self.database
+            .call(self.limit, self.client.batch_execute(sql))
     }
 
     fn now(&mut self) -> Result<i64, LedgerError> {
         let now = self.statement(NOW)?;
-        self.database.call(SHORT, async { self.client.query_one(&now, &[]).await?.try_get(0) })
+        self.database.call(SHORT, async {
+            self.client.query_one(&now, &[]).await?.try_get(0)
+        })
     }
 
     fn identity(&mut self) -> Result<String, LedgerError> {
@@ -213,8 +297,11 @@ impl DbEngine for DatabaseEngine {
 
     fn life(&mut self) -> Result<Life, LedgerError> {
         // What a transaction reads may be older than the clock.
-        let began = self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
-        let now: i64 = self.database.call(SHORT, async { self.client.query_one(&began, &[]).await?.try_get(0) })?;
+        let began =
+            self.statement("SELECT (extract(epoch FROM transaction_timestamp()) * 1000)::bigint")?;
+        let now: i64 = self.database.call(SHORT, async {
+            self.client.query_one(&began, &[]).await?.try_get(0)
+        })?;
         Ok(Box::new(move |_id, lost_at| lost_at > now))
     }
 
@@ -227,7 +314,10 @@ impl DbEngine for DatabaseEngine {
         if let SqlValue::Int(1) = self.value(query)? {
             return Ok(());
         }
-        Err(LedgerError::rights(&self.database.address.shown, "permission denied for table row"))
+        Err(LedgerError::rights(
+            &self.database.address.shown,
+            "permission denied for table row",
+        ))
     }
 
     fn limit(&mut self, limit: Duration) {
@@ -236,20 +326,29 @@ impl DbEngine for DatabaseEngine {
 }
 
 fn read(row: &tokio_postgres::Row) -> Result<SqlRow, Error> {
-    (0..row.len()).map(|column| value(row, column)).collect::<Result<_, _>>().map(SqlRow)
+    (0..row.len())
+        .map(|column| value(row, column))
+        .collect::<Result<_, _>>()
+        .map(SqlRow)
 }
 
 fn value(row: &tokio_postgres::Row, column: usize) -> Result<SqlValue<'static>, Error> {
     let of_type = row.columns().get(column).map(tokio_postgres::Column::type_);
     Ok(match of_type {
-        Some(of_type) if *of_type == Type::INT4 => row.try_get::<_, Option<i32>>(column)?.map(i64::from).into(),
+        Some(of_type) if *of_type == Type::INT4 => {
+            row.try_get::<_, Option<i32>>(column)?.map(i64::from).into()
+        }
         Some(of_type) if *of_type == Type::INT8 => row.try_get::<_, Option<i64>>(column)?.into(),
         _ => row.try_get::<_, Option<String>>(column)?.into(),
     })
 }
 
 impl ToSql for SqlValue<'_> {
-    fn to_sql(&self, of_type: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        of_type: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(value) => value.to_sql(of_type, out),
@@ -296,7 +395,14 @@ mod tests {
     #[test]
     fn values_are_written_as_copy_takes_them() {
         let mut line = String::new();
-        write_line(&mut line, &[SqlValue::from("a\tb\\n\r\nñ\0"), SqlValue::Null, SqlValue::Int(-7)]);
+        write_line(
+            &mut line,
+            &[
+                SqlValue::from("a\tb\\n\r\nñ\0"),
+                SqlValue::Null,
+                SqlValue::Int(-7),
+            ],
+        );
         assert_eq!(line, "a\\tb\\\\n\\r\\nñ\u{fffd}\t\\N\t-7\n");
     }
 }

@@ -16,38 +16,63 @@ impl LedgerError {
     pub(crate) fn unreachable(at: &str, cause: &str) -> Self {
         let hint = "check the address in --ledger, JELOUCTL_LEDGER or the profile, and that the database runs; to continue \
                     what was begun: `jelouctl bulk work`";
-        Self::new(LedgerFault::Away, format!("the database of the ledger, {at}, is not available: {cause}"), hint)
+        Self::new(
+            LedgerFault::Away,
+            format!("the database of the ledger, {at}, is not available: {cause}"),
+            hint,
+        )
     }
 
     fn login_refused(at: &str, cause: &str) -> Self {
         let hint = "check that the role is there and may log in (PostgreSQL does not tell), and its password: in \
                     JELOUCTL_LEDGER, PGPASSWORD, or by ledger_password_file or ledger_password_command of the profile";
-        Self::setup(format!("the database of the ledger, {at}, does not let us in: {cause}"), hint)
+        Self::setup(
+            format!("the database of the ledger, {at}, does not let us in: {cause}"),
+            hint,
+        )
     }
 
     pub(super) fn no_ledger(at: &str) -> Self {
         let hint = "make it once with `jelouctl ledger setup`, as the owner of the database";
-        Self::new(LedgerFault::NoLedger, format!("the database {at} has no ledger of jelouctl"), hint)
+        Self::new(
+            LedgerFault::NoLedger,
+            format!("the database {at} has no ledger of jelouctl"),
+            hint,
+        )
     }
 
     pub(crate) fn read_only() -> Self {
-        Self::new(LedgerFault::ReadOnly, "the database is read-only, or a standby", "name the primary")
+        Self::new(
+            LedgerFault::ReadOnly,
+            "the database is read-only, or a standby",
+            "name the primary",
+        )
     }
 
     pub(super) fn pooler(cause: &str) -> Self {
-        let message = format!("a pooler between here and the database drops the settings of the session: {cause}");
+        let message = format!(
+            "a pooler between here and the database drops the settings of the session: {cause}"
+        );
         Self::setup(message, "connect to the database itself")
     }
 
     pub(super) fn rights(at: &str, cause: &str) -> Self {
-        let hint =
-            "ask its owner: GRANT jelouctl_sender TO the role that sends, jelouctl_reader TO one that only looks";
-        Self::new(LedgerFault::Rights, format!("the role of {at} may not use the ledger: {cause}"), hint)
+        let hint = "ask its owner: GRANT jelouctl_sender TO the role that sends, jelouctl_reader TO one that only looks";
+        Self::new(
+            LedgerFault::Rights,
+            format!("the role of {at} may not use the ledger: {cause}"),
+            hint,
+        )
     }
 
     pub(super) fn failed(cause: &str) -> Self {
-        let hint = "look into the log of the database; `jelouctl bulk status` says how the run stands";
-        Self::new(LedgerFault::Other, format!("the ledger in the database cannot be read or written: {cause}"), hint)
+        let hint =
+            "look into the log of the database; `jelouctl bulk status` says how the run stands";
+        Self::new(
+            LedgerFault::Other,
+            format!("the ledger in the database cannot be read or written: {cause}"),
+            hint,
+        )
     }
 
     /// For a connection that failed.
@@ -57,11 +82,15 @@ impl LedgerError {
             // The crate offers no other way to tell.
             if cause.contains("does not support TLS") {
                 let hint = "switch `ssl` on there: only to this machine itself a connection may be without it";
-                return Self::setup(format!("the database of the ledger, {at}, has no TLS"), hint);
+                return Self::setup(
+                    format!("the database of the ledger, {at}, has no TLS"),
+                    hint,
+                );
             }
             if cause.contains("TLS handshake") {
-                let message =
-                    format!("{at} is not the server that it should be, or its certificate cannot be verified: {cause}");
+                let message = format!(
+                    "{at} is not the server that it should be, or its certificate cannot be verified: {cause}"
+                );
                 let hint = "name the authorities with ?sslrootcert=FILE, and the host as its certificate has it";
                 return Self::setup(message, hint);
             }
@@ -73,7 +102,12 @@ impl LedgerError {
         let code = refusal.code();
         if refusal.message().contains("startup parameter") {
             Self::pooler("it takes none")
-        } else if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(code) {
+        } else if [
+            SqlState::INVALID_PASSWORD,
+            SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+        ]
+        .contains(code)
+        {
             Self::login_refused(at, cause)
         } else if *code == SqlState::INVALID_CATALOG_NAME {
             let hint = "make it with createdb, then run `jelouctl ledger setup`";
@@ -90,22 +124,36 @@ impl LedgerError {
         let cause = &with_causes(error);
         let Some(code) = error.code() else {
             // A value of ours that the database rejects; the crate offers no other way to tell.
-            return if cause.contains("serializing") { Self::failed(cause) } else { Self::unreachable(at, cause) };
+            return if cause.contains("serializing") {
+                Self::failed(cause)
+            } else {
+                Self::unreachable(at, cause)
+            };
         };
         // These pass without help: shutdown, lack of resources, locks, rollbacks, disconnects, I/O errors; and 25P03, the
         // end of a transaction within which the process stood still.
-        let passes = ["57", "53", "55", "40", "08", "58", "25P03"].iter().any(|class| code.code().starts_with(class));
+        let passes = ["57", "53", "55", "40", "08", "58", "25P03"]
+            .iter()
+            .any(|class| code.code().starts_with(class));
         if *code == SqlState::INSUFFICIENT_PRIVILEGE {
             Self::rights(at, cause)
         } else if *code == SqlState::READ_ONLY_SQL_TRANSACTION {
             Self::read_only()
-        } else if [SqlState::INVALID_SQL_STATEMENT_NAME, SqlState::DUPLICATE_PSTATEMENT].contains(code) {
+        } else if [
+            SqlState::INVALID_SQL_STATEMENT_NAME,
+            SqlState::DUPLICATE_PSTATEMENT,
+        ]
+        .contains(code)
+        {
             Self::pooler("a statement that was prepared is missing, or is another's")
         } else if [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code) {
             Self::no_ledger(at)
         } else if *code == SqlState::LOCK_NOT_AVAILABLE {
             let busy = Self::unreachable(at, "another command is at work on it");
-            Self { hint: "try again in a moment".to_owned(), ..busy }
+            Self {
+                hint: "try again in a moment".to_owned(),
+                ..busy
+            }
         } else if passes {
             Self::unreachable(at, cause)
         } else {
@@ -118,9 +166,12 @@ impl LedgerError {
         if self.fault != LedgerFault::Away {
             return self;
         }
-        let hint =
-            "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the list again";
-        Self::new(LedgerFault::Unusable, format!("whether the run {run} was made is not known: {self}"), hint)
+        let hint = "where `jelouctl bulk list` has the run, `jelouctl bulk work RUN` sends it, else send the list again";
+        Self::new(
+            LedgerFault::Unusable,
+            format!("whether the run {run} was made is not known: {self}"),
+            hint,
+        )
     }
 }
 

@@ -37,7 +37,9 @@ impl Worker {
             self.rejoin()?;
         }
         let deadline = self.slack.map(Deadline::after);
-        let looks = self.looked_at.is_none_or(|at| at.elapsed() >= LISTENS_EVERY);
+        let looks = self
+            .looked_at
+            .is_none_or(|at| at.elapsed() >= LISTENS_EVERY);
         let of = self.run.clone();
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
             self.held_until -= follow_clock(db, run)?;
@@ -53,13 +55,19 @@ impl Worker {
                 self.look_for_others(db, run.now)?;
             }
             if let Some(reason) = self.pause {
-                run.pause(reason, format!("{} pid {}", host_name(), std::process::id()));
+                run.pause(
+                    reason,
+                    format!("{} pid {}", host_name(), std::process::id()),
+                );
             }
             for event in events {
                 self.note(db, run, event)?;
             }
             run.pace.hear(news_of(settled, run.now), moment(run.now));
-            let reply = ExchangeReply { was_lost, ..self.reply(db, run, if was_lost { 0 } else { wanted })? };
+            let reply = ExchangeReply {
+                was_lost,
+                ..self.reply(db, run, if was_lost { 0 } else { wanted })?
+            };
             if taken > 0 || !reply.rows.is_empty() {
                 run.changed_at = run.now;
             }
@@ -93,7 +101,8 @@ impl Worker {
         }
         // Progress works without the counts.
         let counts = self.run.noted_counts().ok();
-        self.counts_at = Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
+        self.counts_at =
+            Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
         counts
     }
 
@@ -113,9 +122,18 @@ impl Worker {
     }
 
     /// The rows that leave now, at most `wanted`, and what the next one waits for.
-    fn reply(&mut self, db: &mut Db, run: &mut LockedRun, wanted: usize) -> Result<ExchangeReply, LedgerError> {
+    fn reply(
+        &mut self,
+        db: &mut Db,
+        run: &mut LockedRun,
+        wanted: usize,
+    ) -> Result<ExchangeReply, LedgerError> {
         let now = moment(run.now);
-        let may_leave = if run.may_leave() { run.pace.available(now) } else { 0 };
+        let may_leave = if run.may_leave() {
+            run.pace.available(now)
+        } else {
+            0
+        };
         let asked = wanted.min(may_leave);
         let mut reply = ExchangeReply::default();
         // An exchange that finds the wait over gives no new rows: after a long wait the exclusion lists are read first.
@@ -123,19 +141,35 @@ impl Worker {
         if self.held_until <= run.now {
             self.held_until = 0;
         }
-        let early = if asked > 0 { self.give(db, run, (asked, !is_held), &mut reply)? } else { 0 };
+        let early = if asked > 0 {
+            self.give(db, run, (asked, !is_held), &mut reply)?
+        } else {
+            0
+        };
         run.pace.take(reply.rows.len(), now);
         let is_short = reply.rows.len() + early < asked;
         let mut next = (0, Delay::Pace);
         if run.pace.ready_at() > now + SHORTEST_WAIT {
             let wait = whole_milliseconds(run.pace.ready_at() - now);
             // The API asked for this, or only the rate does.
-            next = (wait, if run.pace.stopped_until > now { Delay::Retry } else { Delay::Pace });
+            next = (
+                wait,
+                if run.pace.stopped_until > now {
+                    Delay::Retry
+                } else {
+                    Delay::Pace
+                },
+            );
         }
-        let held = Some(self.held_until - run.now).filter(|wait| *wait > 0).map(|wait| (wait, Delay::PeopleLimit));
+        let held = Some(self.held_until - run.now)
+            .filter(|wait| *wait > 0)
+            .map(|wait| (wait, Delay::PeopleLimit));
         let is_over = is_held && held.is_none();
         if held.is_some() || is_short && !is_over {
-            let later = held.into_iter().chain(next_due(db, run)?).min_by_key(|(wait, _)| *wait);
+            let later = held
+                .into_iter()
+                .chain(next_due(db, run)?)
+                .min_by_key(|(wait, _)| *wait);
             let (wait, delay) = later.unwrap_or((1000, Delay::Retry));
             next = next.max((wait.max(1), delay));
         }
@@ -146,8 +180,14 @@ impl Worker {
             reply.pause = run.pause.clone();
             // Others may give rows back meanwhile.
             let may_be_sooner = self.others == Some(true) && held.is_none();
-            let longest = if may_be_sooner { LISTENS_EVERY } else { Duration::MAX };
-            let after = |wait: i64| Instant::now() + Duration::from_millis(wait.unsigned_abs()).min(longest);
+            let longest = if may_be_sooner {
+                LISTENS_EVERY
+            } else {
+                Duration::MAX
+            };
+            let after = |wait: i64| {
+                Instant::now() + Duration::from_millis(wait.unsigned_abs()).min(longest)
+            };
             reply.next = reply.pause.is_none().then(|| (after(next.0), next.1));
             reply.held_until = held.map(|(wait, _)| after(wait));
         }
@@ -155,16 +195,25 @@ impl Worker {
     }
 
     /// Takes the outcomes of rows; returns how many counted.
-    fn take_outcomes(&mut self, db: &mut Db, run: &mut LockedRun, settled: &[SettledRow]) -> Result<u64, LedgerError> {
+    fn take_outcomes(
+        &mut self,
+        db: &mut Db,
+        run: &mut LockedRun,
+        settled: &[SettledRow],
+    ) -> Result<u64, LedgerError> {
         let mut ends = Vec::with_capacity(settled.len());
         for row in settled {
-            let SettledRow { ended, at, retry, .. } = row;
+            let SettledRow {
+                ended, at, retry, ..
+            } = row;
             let at = run.now - milliseconds(at.elapsed());
             let mut state = ended.state;
             if state == RowState::Pending && !self.has_its_person(db, ended)? {
                 state = RowState::Failed;
             }
-            let wait = retry.map_or(0, |due| milliseconds(due.saturating_duration_since(Instant::now())));
+            let wait = retry.map_or(0, |due| {
+                milliseconds(due.saturating_duration_since(Instant::now()))
+            });
             let due = (state == RowState::Pending).then(|| run.now.saturating_add(wait));
             ends.push(
                 values![
@@ -186,12 +235,23 @@ impl Worker {
         }
         let taken = db.each(END, &ends)?;
         if taken > 0 {
-            if settled.iter().any(|row| row.ended.state == RowState::Pending) {
+            if settled
+                .iter()
+                .any(|row| row.ended.state == RowState::Pending)
+            {
                 run.finished_at = None;
             }
             if let Some(of) = &self.reach {
-                let unsent = settled.iter().filter(|row| row.ended.state.sent() == Sent::No);
-                if Reach::take_back(db, of, run.id, &unsent.map(|row| row.ended.n).collect::<Vec<_>>())? > 0 {
+                let unsent = settled
+                    .iter()
+                    .filter(|row| row.ended.state.sent() == Sent::No);
+                if Reach::take_back(
+                    db,
+                    of,
+                    run.id,
+                    &unsent.map(|row| row.ended.n).collect::<Vec<_>>(),
+                )? > 0
+                {
                     // There is room again.
                     self.held_until = self.held_until.min(run.now);
                 }
@@ -206,15 +266,29 @@ impl Worker {
     /// Whether a row may be sent again under its key. A process that seemed lost may bring it back after its person was
     /// forgotten under the key and got another message.
     fn has_its_person(&self, db: &mut Db, ended: &EndedAttempt) -> Result<bool, LedgerError> {
-        let Some((key, hasher)) = &self.key else { return Ok(true) };
-        let query = "SELECT 1 FROM claim WHERE once_key = ?1 AND person = ?2 AND run = ?3 AND n = ?4";
-        db.exists(query, &values![*key, hasher.person(&ended.recipient), self.run.id, ended.n])
+        let Some((key, hasher)) = &self.key else {
+            return Ok(true);
+        };
+        let query =
+            "SELECT 1 FROM claim WHERE once_key = ?1 AND person = ?2 AND run = ?3 AND n = ?4";
+        db.exists(
+            query,
+            &values![*key, hasher.person(&ended.recipient), self.run.id, ended.n],
+        )
     }
 
     /// Records an event of this process. The run is stopped once its last process takes no more rows.
-    fn note(&mut self, db: &mut Db, run: &mut LockedRun, event: &RunEvent) -> Result<(), LedgerError> {
+    fn note(
+        &mut self,
+        db: &mut Db,
+        run: &mut LockedRun,
+        event: &RunEvent,
+    ) -> Result<(), LedgerError> {
         if matches!(event.kind, RunEventKind::Stopped | RunEventKind::Paused) {
-            db.run("UPDATE worker SET stopped_at = ?2 WHERE id = ?1", &values![self.id, run.now])?;
+            db.run(
+                "UPDATE worker SET stopped_at = ?2 WHERE id = ?1",
+                &values![self.id, run.now],
+            )?;
             self.look_for_others(db, run.now)?;
             if self.pause.is_none() && self.others == Some(true) {
                 return Ok(());
@@ -241,7 +315,10 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
         let query = "UPDATE row SET due_at = CASE WHEN due_at > ?2 THEN due_at - ?2 ELSE 1 END \
                      WHERE run = ?1 AND state = 'pending' AND due_at > 0";
         db.run(query, &values![run.id, back])?;
-        db.run("UPDATE worker SET seen_at = seen_at - ?2 WHERE run = ?1", &values![run.id, back])?;
+        db.run(
+            "UPDATE worker SET seen_at = seen_at - ?2 WHERE run = ?1",
+            &values![run.id, back],
+        )?;
     }
     Ok(back)
 }
@@ -249,7 +326,8 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
 /// What the API has said about the pace.
 fn news_of(settled: &[SettledRow], now: i64) -> PaceNews {
     let stopped_until = settled.iter().filter_map(|row| row.stopped_until).max();
-    let wait = stopped_until.map(|until| milliseconds(until.saturating_duration_since(Instant::now())));
+    let wait =
+        stopped_until.map(|until| milliseconds(until.saturating_duration_since(Instant::now())));
     PaceNews {
         is_too_much: settled.iter().any(|row| row.slows),
         stopped_until: wait.map_or(0.0, |wait| moment(now.saturating_add(wait))),
@@ -261,12 +339,24 @@ fn news_of(settled: &[SettledRow], now: i64) -> PaceNews {
 fn next_due(db: &mut Db, run: &LockedRun) -> Result<Option<(i64, Delay)>, LedgerError> {
     let query = "SELECT due_at, attempts, api_code FROM row WHERE run = ?1 AND state = 'pending' AND due_at > 0 \
                  ORDER BY due_at LIMIT 1";
-    let Some(row) = db.first(query, &values![run.id])? else { return Ok(None) };
+    let Some(row) = db.first(query, &values![run.id])? else {
+        return Ok(None);
+    };
     let is_of_recipient = row.int(1)? == 0 || row.opt_text(2)? == Some(PAIR_RATE_LIMIT);
-    Ok(Some((row.int(0)? - run.now, if is_of_recipient { Delay::Pace } else { Delay::Retry })))
+    Ok(Some((
+        row.int(0)? - run.now,
+        if is_of_recipient {
+            Delay::Pace
+        } else {
+            Delay::Retry
+        },
+    )))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "it is a time in milliseconds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "it is a time in milliseconds"
+)]
 fn whole_milliseconds(time: f64) -> i64 {
     time.ceil() as i64
 }

@@ -66,7 +66,9 @@ impl Worker {
             Ok(row)
         };
         let repeats = i64::from(run.repeats);
-        let from_to = |from: i64, most: usize| values![run.id, from, most as u64, repeats, run.now, RECIPIENT_GAP];
+        let from_to = |from: i64, most: usize| {
+            values![run.id, from, most as u64, repeats, run.now, RECIPIENT_GAP]
+        };
         let mut rows = db.rows(DUE, &from_to(run.now, wanted), &mut read)?;
         let left = if may_be_fresh { wanted - rows.len() } else { 0 };
         let mut fresh = match left {
@@ -81,19 +83,38 @@ impl Worker {
         let read_to = fresh.iter().map(|row| row.n).max();
         rows.retain(|row| !early.contains_key(&row.n));
         fresh.retain(|row| !early.contains_key(&row.n));
-        db.each(HOLD, &early.iter().map(|(n, due)| values![run.id, *n, *due].to_vec()).collect::<Vec<_>>())?;
+        db.each(
+            HOLD,
+            &early
+                .iter()
+                .map(|(n, due)| values![run.id, *n, *due].to_vec())
+                .collect::<Vec<_>>(),
+        )?;
         let all = fresh.len();
         self.hold_back(db, run.now, &mut rows, &mut fresh)?;
-        let give = |after: i64, last: i64, due: i64| values![run.id, after, last, due, self.id, run.now].to_vec();
-        let mut given: Vec<_> = rows.iter().map(|row| give(row.n - 1, row.n, run.now)).collect();
+        let give = |after: i64, last: i64, due: i64| {
+            values![run.id, after, last, due, self.id, run.now].to_vec()
+        };
+        let mut given: Vec<_> = rows
+            .iter()
+            .map(|row| give(row.n - 1, row.n, run.now))
+            .collect();
         // Every row of this range that was never tried has been read.
-        let last = if fresh.len() < all { fresh.iter().map(|row| row.n).max() } else { read_to };
+        let last = if fresh.len() < all {
+            fresh.iter().map(|row| row.n).max()
+        } else {
+            read_to
+        };
         given.extend(last.map(|last| give(run.taken, last, 0)));
         rows.extend(fresh);
         rows.sort_by_key(|row| row.n);
         run.taken = last.unwrap_or(run.taken);
         let under_way = db.each(GIVE, &given)?;
-        debug_assert_eq!(under_way, rows.len() as u64, "each row under way is one that is sent");
+        debug_assert_eq!(
+            under_way,
+            rows.len() as u64,
+            "each row under way is one that is sent"
+        );
         reply.rows = rows;
         Ok(early.len())
     }
@@ -108,7 +129,11 @@ impl Worker {
         fresh: &mut Vec<QueuedRow>,
     ) -> Result<(), LedgerError> {
         let is_counted = |row: &&QueuedRow| sends_template(&row.path, &row.body);
-        let Some(of) = self.reach.as_ref().filter(|_| rows.iter().chain(&*fresh).any(|row| is_counted(&row))) else {
+        let Some(of) = self
+            .reach
+            .as_ref()
+            .filter(|_| rows.iter().chain(&*fresh).any(|row| is_counted(&row)))
+        else {
             return Ok(());
         };
         let mut reach = Reach::lock(db, of)?;
@@ -127,15 +152,25 @@ impl Worker {
             };
             let (fitting, held): (Vec<_>, Vec<_>) = rows.drain(..).partition(&mut fits);
             *rows = fitting;
-            let last = fresh.iter().position(|row| !fits(row)).unwrap_or(fresh.len());
+            let last = fresh
+                .iter()
+                .position(|row| !fits(row))
+                .unwrap_or(fresh.len());
             fresh.truncate(last);
             if rows.len() + fresh.len() < all {
                 // With room for a single person, all of them would be counted again for each one.
                 self.held_until = people.room_at(limit, limit.div_ceil(100)).max(now + 1);
             }
-            let held: Vec<_> = held.iter().map(|row| values![self.run.id, row.n, self.held_until].to_vec()).collect();
+            let held: Vec<_> = held
+                .iter()
+                .map(|row| values![self.run.id, row.n, self.held_until].to_vec())
+                .collect();
             db.each(HOLD, &held)?;
         }
-        reach.count(db, (of, self.run.id, now), rows.iter().chain(&*fresh).filter(is_counted))
+        reach.count(
+            db,
+            (of, self.run.id, now),
+            rows.iter().chain(&*fresh).filter(is_counted),
+        )
     }
 }

@@ -137,7 +137,11 @@ impl Run {
 impl Worker {
     /// Makes this process one that others see. If `leaves_out` is false and other runs have rows of this one, it does not, and
     /// returns them. Whoever enters holds the store, so that of two processes with the same rows the second sees the first.
-    fn enter(&mut self, lease: Duration, leaves_out: Option<bool>) -> Result<Vec<EarlierMessages>, LedgerError> {
+    fn enter(
+        &mut self,
+        lease: Duration,
+        leaves_out: Option<bool>,
+    ) -> Result<Vec<EarlierMessages>, LedgerError> {
         let of = self.run.clone();
         let mut db = of.store.db();
         if Lost::of(&mut db)?.of_run(of.id).next().is_some() {
@@ -258,7 +262,9 @@ impl Worker {
             match self.try_exchange(settled, events, wanted) {
                 Ok(reply) => return Ok(reply),
                 Err(error)
-                    if error.may_pass() && began.elapsed() < patience && !self.is_left.load(Ordering::SeqCst) =>
+                    if error.may_pass()
+                        && began.elapsed() < patience
+                        && !self.is_left.load(Ordering::SeqCst) =>
                 {
                     self.is_connected = false;
                     thread::sleep(wait);
@@ -282,8 +288,15 @@ impl Worker {
         let reply = self.exchange_within(GIVES_UP_AFTER, settled, events, wanted)?;
         // Each commit of a database costs much: the answers that the API gives soon after are written together. With a file, more
         // commits make a faster run.
-        let took = if self.run.store.is_shared() { began.elapsed() } else { Duration::ZERO };
-        Ok(ExchangeReply { gathers: (took * 2 / 3).min(LONGEST_GATHERING), ..reply })
+        let took = if self.run.store.is_shared() {
+            began.elapsed()
+        } else {
+            Duration::ZERO
+        };
+        Ok(ExchangeReply {
+            gathers: (took * 2 / 3).min(LONGEST_GATHERING),
+            ..reply
+        })
     }
 
     /// Says that this process is alive, after something that took long.
@@ -291,7 +304,8 @@ impl Worker {
         let mut db = self.run.store.db();
         let now = db.0.now()?;
         let query = concat!("UPDATE worker SET ", hear!(), " WHERE id = ?1");
-        db.change(|db| db.run(query, &values![self.id, now])).map(drop)
+        db.change(|db| db.run(query, &values![self.id, now]))
+            .map(drop)
     }
 
     /// Makes the next exchange tell every process that sends this run to take no more rows.
@@ -348,8 +362,13 @@ mod tests {
 
         /// Makes every row due that waits for its time.
         pub(in crate::ledger) fn make_due(&self) {
-            let query = "UPDATE row SET due_at = 1 WHERE run = ?1 AND state = 'pending' AND due_at > 1";
-            self.run.store.db().change(|db| db.run(query, &values![self.run.id])).unwrap();
+            let query =
+                "UPDATE row SET due_at = 1 WHERE run = ?1 AND state = 'pending' AND due_at > 1";
+            self.run
+                .store
+                .db()
+                .change(|db| db.run(query, &values![self.run.id]))
+                .unwrap();
         }
 
         /// Runs `lost`, of which this process then knows nothing, as if its answers had been lost with the connection.

@@ -28,9 +28,14 @@ pub(super) fn open_part<'a>(
 /// Some programs write the path with other capitals, or with backslashes.
 fn place(archive: &Archive, path: &str) -> Option<usize> {
     let is_meant = |name: &[u8]| {
-        name.len() == path.len() && String::from_utf8_lossy(name).replace('\\', "/").eq_ignore_ascii_case(path)
+        name.len() == path.len()
+            && String::from_utf8_lossy(name)
+                .replace('\\', "/")
+                .eq_ignore_ascii_case(path)
     };
-    archive.index_for_name(path).or_else(|| archive.file_names_raw().position(is_meant))
+    archive
+        .index_for_name(path)
+        .or_else(|| archive.file_names_raw().position(is_meant))
 }
 
 /// How many bytes are searched at once.
@@ -57,17 +62,26 @@ pub(super) fn damaged(part: &str, problem: impl Display) -> UsageError {
 }
 
 pub(super) fn password() -> UsageError {
-    UsageError::new("it is protected with a password", "open it, and save a copy without a password")
+    UsageError::new(
+        "it is protected with a password",
+        "open it, and save a copy without a password",
+    )
 }
 
 pub(super) fn unreadable(cause: &io::Error) -> UsageError {
-    UsageError::new(format!("failed to read it: {cause}"), "check the path and its permissions")
+    UsageError::new(
+        format!("failed to read it: {cause}"),
+        "check the path and its permissions",
+    )
 }
 
 pub(super) fn of_zip(error: ZipError) -> UsageError {
     match error {
         ZipError::UnsupportedArchive(text) if text == ZipError::PASSWORD_REQUIRED => password(),
-        error => UsageError::new(format!("it is a damaged zip archive: {error}"), "copy or download it again"),
+        error => UsageError::new(
+            format!("it is a damaged zip archive: {error}"),
+            "copy or download it again",
+        ),
     }
 }
 
@@ -78,10 +92,24 @@ mod tests {
     #[test]
     fn a_part_is_found_wherever_it_is_cut() {
         let tag = "mergeCell";
-        for before in [0, 1, PIECE - tag.len(), PIECE - 4, PIECE - 1, PIECE, 3 * PIECE - 5] {
+        for before in [
+            0,
+            1,
+            PIECE - tag.len(),
+            PIECE - 4,
+            PIECE - 1,
+            PIECE,
+            3 * PIECE - 5,
+        ] {
             let sheet = "x".repeat(before) + "<x:mergeCell ref";
-            assert!(contains(sheet.as_bytes(), tag.as_bytes()).unwrap(), "{before}");
-            assert!(!contains(&sheet.as_bytes()[..before + 8], tag.as_bytes()).unwrap(), "{before}");
+            assert!(
+                contains(sheet.as_bytes(), tag.as_bytes()).unwrap(),
+                "{before}"
+            );
+            assert!(
+                !contains(&sheet.as_bytes()[..before + 8], tag.as_bytes()).unwrap(),
+                "{before}"
+            );
         }
     }
 }

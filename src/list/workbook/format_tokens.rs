@@ -37,15 +37,25 @@ pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<T
     let mut characters = code.chars().peekable();
     while let Some(character) = characters.next() {
         tokens.push(match character {
-            '"' => Token::Text(characters.by_ref().take_while(|next| *next != '"').collect()),
-            '\\' => characters.next().map_or(Token::Other, |next| Token::Text(next.to_string())),
+            '"' => Token::Text(
+                characters
+                    .by_ref()
+                    .take_while(|next| *next != '"')
+                    .collect(),
+            ),
+            '\\' => characters
+                .next()
+                .map_or(Token::Other, |next| Token::Text(next.to_string())),
             // A blank as wide as the next character, or a fill with it.
             '_' | '*' => {
                 characters.next();
                 continue;
             }
             '[' => {
-                let inside: String = characters.by_ref().take_while(|next| *next != ']').collect();
+                let inside: String = characters
+                    .by_ref()
+                    .take_while(|next| *next != ']')
+                    .collect();
                 match bracket(&inside, conventions) {
                     // A colour, or a country by itself, is not sent.
                     Token::Text(text) if text.is_empty() => continue,
@@ -56,14 +66,23 @@ pub(super) fn tokens(code: &str, conventions: &mut Option<Conventions>) -> Vec<T
             '.' => Token::Point,
             ',' => Token::Comma,
             '%' => Token::Percent,
-            'a' | 'A' if characters.clone().take(4).collect::<String>().eq_ignore_ascii_case("m/pm") => {
+            'a' | 'A'
+                if characters
+                    .clone()
+                    .take(4)
+                    .collect::<String>()
+                    .eq_ignore_ascii_case("m/pm") =>
+            {
                 characters.nth(3);
                 Token::HalfDay
             }
             'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => {
                 let letter = character.to_ascii_lowercase();
                 let mut length = 1;
-                while characters.next_if(|next| next.to_ascii_lowercase() == letter).is_some() {
+                while characters
+                    .next_if(|next| next.to_ascii_lowercase() == letter)
+                    .is_some()
+                {
                     length += 1;
                 }
                 Token::Date(letter, length)
@@ -91,7 +110,9 @@ fn bracket(inside: &str, conventions: &mut Option<Conventions>) -> Token {
         "" => Token::Other,
         "h" | "hh" => Token::Hours(inside.len()),
         letters if letters.chars().all(|letter| "hms".contains(letter)) => Token::Elapsed,
-        _ if inside.chars().all(char::is_alphanumeric) && !inside.starts_with("DB") => Token::Text(String::new()),
+        _ if inside.chars().all(char::is_alphanumeric) && !inside.starts_with("DB") => {
+            Token::Text(String::new())
+        }
         _ => Token::Other,
     }
 }

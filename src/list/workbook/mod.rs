@@ -68,47 +68,94 @@ pub(super) enum Covered {
 impl Workbook {
     /// The workbook in a zip archive; errors use `name`.
     pub(super) fn open(file: File, name: &str) -> Result<Self, UsageError> {
-        let opened = file.try_clone().map_err(|cause| unreadable(&cause)).and_then(open);
+        let opened = file
+            .try_clone()
+            .map_err(|cause| unreadable(&cause))
+            .and_then(open);
         let (sheets, content) = opened.map_err(|error| error.of(name))?;
-        Ok(Self { file, name: name.to_owned(), sheets, content: Arc::new(content) })
+        Ok(Self {
+            file,
+            name: name.to_owned(),
+            sheets,
+            content: Arc::new(content),
+        })
     }
 
     /// The sheets that are not hidden, with their positions.
     pub(super) fn visible(&self) -> impl Iterator<Item = (usize, &Sheet)> {
-        self.sheets.iter().enumerate().filter(|(_, sheet)| !sheet.is_hidden)
+        self.sheets
+            .iter()
+            .enumerate()
+            .filter(|(_, sheet)| !sheet.is_hidden)
     }
 
     /// The position of the sheet `wanted`, otherwise of the first visible one.
     pub(super) fn place(&self, wanted: Option<&str>) -> Result<usize, UsageError> {
-        let names: Vec<_> = self.sheets.iter().map(|sheet| sheet.name.as_str()).collect();
+        let names: Vec<_> = self
+            .sheets
+            .iter()
+            .map(|sheet| sheet.name.as_str())
+            .collect();
         let Some(wanted) = wanted.filter(|_| !names.is_empty()) else {
-            let hint =
-                if names.is_empty() { "name a workbook with a list in it" } else { "name one with --sheet NAME" };
-            let hidden = if names.is_empty() { String::new() } else { format!("; hidden: {}", names.join(", ")) };
-            let none = || UsageError::new(format!("{} has no visible sheet{hidden}", self.name), hint);
-            return self.visible().next().map(|(place, _)| place).ok_or_else(none);
+            let hint = if names.is_empty() {
+                "name a workbook with a list in it"
+            } else {
+                "name one with --sheet NAME"
+            };
+            let hidden = if names.is_empty() {
+                String::new()
+            } else {
+                format!("; hidden: {}", names.join(", "))
+            };
+            let none =
+                || UsageError::new(format!("{} has no visible sheet{hidden}", self.name), hint);
+            return self
+                .visible()
+                .next()
+                .map(|(place, _)| place)
+                .ok_or_else(none);
         };
         // A spreadsheet cannot have two sheets whose names differ only in capitals.
         let is_alike = |name: &&str| name.trim().to_lowercase() == wanted.trim().to_lowercase();
-        let found = names.iter().position(|name| *name == wanted).or_else(|| names.iter().position(is_alike));
+        let found = names
+            .iter()
+            .position(|name| *name == wanted)
+            .or_else(|| names.iter().position(is_alike));
         found.ok_or_else(|| {
             let meant = nearest(wanted, names.iter().copied());
-            let meant = meant.map(|sheet| format!(" (did you mean `{sheet}`?)")).unwrap_or_default();
-            let problem = format!("{} has no sheet `{wanted}`{meant}; there are: {}", self.name, names.join(", "));
+            let meant = meant
+                .map(|sheet| format!(" (did you mean `{sheet}`?)"))
+                .unwrap_or_default();
+            let problem = format!(
+                "{} has no sheet `{wanted}`{meant}; there are: {}",
+                self.name,
+                names.join(", ")
+            );
             UsageError::new(problem, "name one with --sheet NAME")
         })
     }
 
     /// The filled rows of the sheet at `place`.
     pub(super) fn rows(&self, place: usize, covered: Covered) -> Result<SheetStream, UsageError> {
-        let file = self.file.try_clone().map_err(|cause| UsageError::unreadable(&self.name, &cause))?;
-        let part = self.sheets.get(place).map(|sheet| sheet.part.clone()).unwrap_or_default();
+        let file = self
+            .file
+            .try_clone()
+            .map_err(|cause| UsageError::unreadable(&self.name, &cause))?;
+        let part = self
+            .sheets
+            .get(place)
+            .map(|sheet| sheet.part.clone())
+            .unwrap_or_default();
         let book = Arc::clone(&self.content);
         SheetStream::start(&self.name, move |sink| {
             let mut archive = ZipArchive::new(BufReader::new(file)).map_err(of_zip)?;
             match book.as_ref() {
-                BookContent::Excel(context) => xlsx::read_sheet(&mut archive, &part, context, covered, sink),
-                BookContent::OpenDocument(styles) => ods::read_sheet(&mut archive, place, styles, covered, sink),
+                BookContent::Excel(context) => {
+                    xlsx::read_sheet(&mut archive, &part, context, covered, sink)
+                }
+                BookContent::OpenDocument(styles) => {
+                    ods::read_sheet(&mut archive, place, styles, covered, sink)
+                }
             }
         })
     }
@@ -128,8 +175,13 @@ fn open(file: File) -> Result<(Vec<Sheet>, BookContent), UsageError> {
 }
 
 fn is_ods(archive: &mut Archive) -> Result<bool, UsageError> {
-    let Some(mimetype) = open_part(archive, "mimetype")? else { return Ok(false) };
+    let Some(mimetype) = open_part(archive, "mimetype")? else {
+        return Ok(false);
+    };
     let mut begin = Vec::new();
-    mimetype.take(ODS.len() as u64).read_to_end(&mut begin).map_err(|cause| unreadable(&cause))?;
+    mimetype
+        .take(ODS.len() as u64)
+        .read_to_end(&mut begin)
+        .map_err(|cause| unreadable(&cause))?;
     Ok(begin == ODS)
 }

@@ -44,10 +44,7 @@ enum Section {
     /// As strftime has it.
     Date(String),
     /// There may be more than 24 hours before what the format writes.
-    Hours {
-        is_padded: bool,
-        format: String,
-    },
+    Hours { is_padded: bool, format: String },
     /// No digits at all: `"-"` for zero.
     Text(String),
 }
@@ -58,7 +55,10 @@ impl NumberFormat {
         // Some programs write the first one out, as used in the United States.
         let is_regional = id == SHORT_DATE || (id == SHORT_DATE_AND_TIME && declared.is_none());
         let code = declared.filter(|_| !is_regional).or_else(|| built_in(id))?;
-        Some(Self { is_regional, ..Self::of_code(code, is_1904)? })
+        Some(Self {
+            is_regional,
+            ..Self::of_code(code, is_1904)?
+        })
     }
 
     fn of_code(code: &str, is_1904: bool) -> Option<Self> {
@@ -70,10 +70,22 @@ impl NumberFormat {
         let mut codes = sections(code);
         codes.truncate(3);
         while codes.len() > 1 && codes.pop_if(|section| section.contains('@')).is_some() {}
-        let sections: Vec<_> = codes.into_iter().map(|section| tokens(section, &mut conventions)).collect();
-        let kind = sections.first().map_or(NumberKind::Plain, |tokens| kind(tokens));
+        let sections: Vec<_> = codes
+            .into_iter()
+            .map(|section| tokens(section, &mut conventions))
+            .collect();
+        let kind = sections
+            .first()
+            .map_or(NumberKind::Plain, |tokens| kind(tokens));
         let sections = sections.iter().map(|tokens| Section::of(tokens)).collect();
-        Some(Self { code: code.to_owned(), kind, sections, conventions, is_regional: false, is_1904 })
+        Some(Self {
+            code: code.to_owned(),
+            kind,
+            sections,
+            conventions,
+            is_regional: false,
+            is_1904,
+        })
     }
 
     /// A stored number as a text.
@@ -85,12 +97,20 @@ impl NumberFormat {
     pub(super) fn show_text(&self, text: &str) -> Option<String> {
         let (before, behind) = sections(&self.code).pop()?.split_once('@')?;
         let words = |code| words(&tokens(code, &mut None));
-        Some(format!("{}{text}{}", words(before)?, words(behind)?).trim().to_owned())
-            .filter(|shown| shown != text.trim())
+        Some(
+            format!("{}{text}{}", words(before)?, words(behind)?)
+                .trim()
+                .to_owned(),
+        )
+        .filter(|shown| shown != text.trim())
     }
 
     /// How a person sees `value`, in a list from a country with `conventions`.
-    pub(crate) fn show(&self, value: f64, conventions: Option<&Conventions>) -> Result<String, Unshown> {
+    pub(crate) fn show(
+        &self,
+        value: f64,
+        conventions: Option<&Conventions>,
+    ) -> Result<String, Unshown> {
         let conventions = self.conventions.as_ref().or(conventions);
         let sections = self.sections.as_deref().ok_or(Unshown::Format)?;
         let (section, has_sign) = match sections {
@@ -101,22 +121,39 @@ impl NumberFormat {
         };
         let at = || moment(value, self.is_1904).ok_or(Unshown::Format);
         let language = conventions.and_then(|known| known.language);
-        let dated = |format: &str, at: DateTime| written_date(format, at, language).ok_or(Unshown::Country);
+        let dated =
+            |format: &str, at: DateTime| written_date(format, at, language).ok_or(Unshown::Country);
         let shown = match section {
-            Section::Number { before, layout, behind } => {
+            Section::Number {
+                before,
+                layout,
+                behind,
+            } => {
                 let number = layout.write(value, conventions).ok_or(Unshown::Country)?;
-                format!("{}{before}{number}{behind}", if has_sign { "-" } else { "" })
+                format!(
+                    "{}{before}{number}{behind}",
+                    if has_sign { "-" } else { "" }
+                )
             }
             Section::Text(text) => text.clone(),
             Section::Date(format) if self.is_regional => {
                 let short = conventions.ok_or(Unshown::Country)?.short_date;
-                dated(&format.replace("%-m/%-d/%Y", short), at()?.date.ok_or(Unshown::Format)?)?
+                dated(
+                    &format.replace("%-m/%-d/%Y", short),
+                    at()?.date.ok_or(Unshown::Format)?,
+                )?
             }
-            Section::Date(format) if has_code(format, OF_DAY) => dated(format, at()?.date.ok_or(Unshown::Format)?)?,
+            Section::Date(format) if has_code(format, OF_DAY) => {
+                dated(format, at()?.date.ok_or(Unshown::Format)?)?
+            }
             Section::Date(format) => dated(format, at()?.clock)?,
             Section::Hours { is_padded, format } => {
                 let at = at()?;
-                let hours = if *is_padded { format!("{:02}", at.hours) } else { at.hours.to_string() };
+                let hours = if *is_padded {
+                    format!("{:02}", at.hours)
+                } else {
+                    at.hours.to_string()
+                };
                 format!("{hours}{}", dated(format, at.clock)?)
             }
         };
@@ -131,14 +168,19 @@ const SHORT_DATE_AND_TIME: u32 = 22;
 
 /// The code of a format that every workbook has without declaring it; some are dates of East Asia.
 fn built_in(id: u32) -> Option<&'static str> {
-    rows(BUILT_IN).find(|[known, _]| known.parse() == Ok(id)).map(|[_, code]| code)
+    rows(BUILT_IN)
+        .find(|[known, _]| known.parse() == Ok(id))
+        .map(|[_, code]| code)
 }
 
 impl Section {
     /// None if it is not simple.
     fn of(tokens: &[Token]) -> Option<Self> {
         match tokens {
-            [Token::Hours(length), ..] => Some(Self::Hours { is_padded: *length > 1, format: date_format(tokens)? }),
+            [Token::Hours(length), ..] => Some(Self::Hours {
+                is_padded: *length > 1,
+                format: date_format(tokens)?,
+            }),
             _ if kind(tokens) == NumberKind::Plain => number(tokens),
             _ => date_format(tokens).map(Self::Date),
         }
@@ -167,9 +209,17 @@ fn words(tokens: &[Token]) -> Option<String> {
 
 fn number(tokens: &[Token]) -> Option<Section> {
     let is_digit = |token: &Token| matches!(token, Token::Digit(_) | Token::Point);
-    let mut layout = NumberLayout { is_percent: tokens.contains(&Token::Percent), ..NumberLayout::default() };
-    let (Some(first), Some(last)) = (tokens.iter().position(is_digit), tokens.iter().rposition(is_digit)) else {
-        return words(tokens).filter(|text| !text.trim().is_empty()).map(Section::Text);
+    let mut layout = NumberLayout {
+        is_percent: tokens.contains(&Token::Percent),
+        ..NumberLayout::default()
+    };
+    let (Some(first), Some(last)) = (
+        tokens.iter().position(is_digit),
+        tokens.iter().rposition(is_digit),
+    ) else {
+        return words(tokens)
+            .filter(|text| !text.trim().is_empty())
+            .map(Section::Text);
     };
     let mut is_behind = false;
     for token in tokens.get(first..=last)? {
@@ -184,13 +234,25 @@ fn number(tokens: &[Token]) -> Option<Section> {
             _ => return None,
         }
     }
-    let (before, behind) = (words(tokens.get(..first)?)?, words(tokens.get(last + 1..)?)?);
+    let (before, behind) = (
+        words(tokens.get(..first)?)?,
+        words(tokens.get(last + 1..)?)?,
+    );
     // It divides by a hundred more than once.
-    if tokens.iter().filter(|token| **token == Token::Percent).count() > 1 {
+    if tokens
+        .iter()
+        .filter(|token| **token == Token::Percent)
+        .count()
+        > 1
+    {
         return None;
     }
     // `/` marks a fraction.
-    (!behind.starts_with('/')).then_some(Section::Number { before, layout, behind })
+    (!behind.starts_with('/')).then_some(Section::Number {
+        before,
+        layout,
+        behind,
+    })
 }
 
 /// The format of strftime that writes the same; None if there is none.
@@ -204,7 +266,10 @@ fn date_format(tokens: &[Token]) -> Option<String> {
     let mut format = String::new();
     let mut before = None;
     for (place, token) in tokens.iter().enumerate() {
-        let next = tokens.iter().skip(place + 1).find(|token| matches!(token, Token::Date(..)));
+        let next = tokens
+            .iter()
+            .skip(place + 1)
+            .find(|token| matches!(token, Token::Date(..)));
         // After hours and before seconds, m means minutes.
         let is_minute = before == Some('h') || letter(next) == Some('s');
         before = letter(Some(token)).or(before);
@@ -290,11 +355,26 @@ mod tests {
                 Some("US"),
                 Ok("$1,500.00"),
             ),
-            ("_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)", 0.0, Some("US"), Ok("$-")),
+            (
+                "_(\"$\"* #,##0.00_);_(\"$\"* \\(#,##0.00\\);_(\"$\"* \"-\"??_);_(@_)",
+                0.0,
+                Some("US"),
+                Ok("$-"),
+            ),
             ("dd/mm/yyyy", 46354.0, None, Ok("28/11/2026")),
             ("[$-C0A]dd/mm/yyyy;@", 46354.0, None, Ok("28/11/2026")),
-            ("d\" de \"mmmm\" de \"yyyy", 46354.0, Some("EC"), Ok("28 de noviembre de 2026")),
-            ("[$-300A]dddd\\,\\ d\\ \\d\\e\\ mmm", 46354.0, Some("US"), Ok("sábado, 28 de nov")),
+            (
+                "d\" de \"mmmm\" de \"yyyy",
+                46354.0,
+                Some("EC"),
+                Ok("28 de noviembre de 2026"),
+            ),
+            (
+                "[$-300A]dddd\\,\\ d\\ \\d\\e\\ mmm",
+                46354.0,
+                Some("US"),
+                Ok("sábado, 28 de nov"),
+            ),
             ("d-mmm-yy", 46354.0, None, Err(Unshown::Country)),
             ("dd.mm.yy hh:mm", 46354.5625, None, Ok("28.11.26 13:30")),
             ("yyyy\\-mm\\-dd", 46354.0, None, Ok("2026-11-28")),
@@ -309,14 +389,27 @@ mod tests {
             ("#,##0,", 1500.0, Some("EC"), Err(Unshown::Format)),
             ("[>100]0;0.0", 150.0, Some("EC"), Err(Unshown::Format)),
             ("000\\-000", 123_456.0, None, Err(Unshown::Format)),
-            ("[$-F800]dddd\\,\\ mmmm\\ dd", 46354.0, Some("EC"), Err(Unshown::Format)),
+            (
+                "[$-F800]dddd\\,\\ mmmm\\ dd",
+                46354.0,
+                Some("EC"),
+                Err(Unshown::Format),
+            ),
             (";;;", 5.0, Some("EC"), Err(Unshown::Format)),
-            ("yyyy-mm-dd\"T\"hh:mm:ss.000", 46354.0, None, Err(Unshown::Format)),
+            (
+                "yyyy-mm-dd\"T\"hh:mm:ss.000",
+                46354.0,
+                None,
+                Err(Unshown::Format),
+            ),
         ] {
             let conventions = country.map(|code| Conventions::of(code).unwrap());
             let format = NumberFormat::of_code(code, false).unwrap();
             assert_eq!(
-                format.show(value, conventions.as_ref()).as_deref().map_err(|why| *why),
+                format
+                    .show(value, conventions.as_ref())
+                    .as_deref()
+                    .map_err(|why| *why),
                 expected,
                 "{code} {value}"
             );
@@ -331,7 +424,12 @@ mod tests {
         }
         let regional = NumberFormat::of(14, Some("mm-dd-yy"), false).unwrap();
         assert_eq!(regional.show(46354.0, None), Err(Unshown::Country));
-        assert_eq!(regional.show(46354.0, Conventions::of("CL").as_ref()).unwrap(), "28-11-2026");
+        assert_eq!(
+            regional
+                .show(46354.0, Conventions::of("CL").as_ref())
+                .unwrap(),
+            "28-11-2026"
+        );
     }
 
     #[test]
@@ -359,7 +457,11 @@ mod tests {
             ("aaa d", Date),
             ("\"unclosed", Plain),
         ] {
-            assert_eq!(NumberFormat::of_code(code, false).map_or(Plain, |format| format.kind), expected, "{code}");
+            assert_eq!(
+                NumberFormat::of_code(code, false).map_or(Plain, |format| format.kind),
+                expected,
+                "{code}"
+            );
         }
     }
 }

@@ -37,7 +37,11 @@ pub(super) fn open(archive: &mut Archive) -> Result<(Vec<Sheet>, OdsStyles), Usa
     content(archive)?.inside(|part, tag| match table(part, tag)? {
         Some((name, style)) => {
             let is_hidden = style.is_some_and(|style| styles.is_hidden(&style));
-            sheets.push(Sheet { name, is_hidden, part: CONTENT.to_owned() });
+            sheets.push(Sheet {
+                name,
+                is_hidden,
+                part: CONTENT.to_owned(),
+            });
             Ok(())
         }
         None => styles.add(part, tag),
@@ -62,7 +66,15 @@ pub(super) fn read_sheet(
         if !is_it {
             return Ok(());
         }
-        Table { styles, of_columns: Vec::new(), of_row: None, covered, sink, last: 0 }.read(part, false)
+        Table {
+            styles,
+            of_columns: Vec::new(),
+            of_row: None,
+            covered,
+            sink,
+            last: 0,
+        }
+        .read(part, false)
     })
 }
 
@@ -72,7 +84,10 @@ fn content(archive: &mut Archive) -> Result<XmlPart<impl Read>, UsageError> {
 }
 
 /// The name and the style of a table, if this tag opens one.
-fn table(part: &XmlPart<impl Read>, tag: &BytesStart<'_>) -> Result<Option<(String, Option<String>)>, UsageError> {
+fn table(
+    part: &XmlPart<impl Read>,
+    tag: &BytesStart<'_>,
+) -> Result<Option<(String, Option<String>)>, UsageError> {
     if tag.local_name().as_ref() != "table" {
         return Ok(None);
     }
@@ -101,12 +116,16 @@ impl Table<'_> {
                 let [style] = part.attributes(tag, ["default-cell-style-name"])?;
                 let begin = self.of_columns.last().map_or(0, |(end, _)| *end);
                 let times: usize = repeats(part, tag, "number-columns-repeated")?;
-                self.of_columns.push((begin.saturating_add(times), style.unwrap_or_default()));
+                self.of_columns
+                    .push((begin.saturating_add(times), style.unwrap_or_default()));
                 Ok(())
             }
             "table-row-group" => {
                 let [display] = part.attributes(tag, ["display"])?;
-                self.read(part, is_folded || display.is_some_and(|display| display == "false"))
+                self.read(
+                    part,
+                    is_folded || display.is_some_and(|display| display == "false"),
+                )
             }
             "table-row" => self.read_row(part, tag, is_folded),
             _ => Ok(()),
@@ -120,7 +139,8 @@ impl Table<'_> {
         is_folded: bool,
     ) -> Result<(), UsageError> {
         let times: u64 = repeats(part, tag, "number-rows-repeated")?;
-        let [style, visibility] = part.attributes(tag, ["default-cell-style-name", "visibility"])?;
+        let [style, visibility] =
+            part.attributes(tag, ["default-cell-style-name", "visibility"])?;
         self.of_row = style;
         let is_hidden = visibility.is_some_and(|state| state != "visible") || is_folded;
         let mut row = SheetRow::new(self.last + 1, is_hidden);
@@ -138,7 +158,11 @@ impl Table<'_> {
         Ok(())
     }
 
-    fn read_cells(&self, part: &mut XmlPart<impl Read>, row: &mut SheetRow) -> Result<(), UsageError> {
+    fn read_cells(
+        &self,
+        part: &mut XmlPart<impl Read>,
+        row: &mut SheetRow,
+    ) -> Result<(), UsageError> {
         let mut column = 0_usize;
         part.inside(|part, tag| {
             let is_covered = tag.local_name().as_ref() == COVERED;
@@ -148,14 +172,30 @@ impl Table<'_> {
             let times: usize = repeats(part, tag, "number-columns-repeated")?;
             let found = OdsCell::of(part, tag)?;
             let text = read_text(part)?;
-            let of_column = || self.of_columns.iter().find(|(end, _)| column < *end).map(|(_, style)| style);
-            let style = found.style.as_ref().or(self.of_row.as_ref()).or_else(of_column);
+            let of_column = || {
+                self.of_columns
+                    .iter()
+                    .find(|(end, _)| column < *end)
+                    .map(|(_, style)| style)
+            };
+            let style = found
+                .style
+                .as_ref()
+                .or(self.of_row.as_ref())
+                .or_else(of_column);
             let is_crossed_out = style.is_some_and(|style| self.styles.is_crossed_out(style));
-            let look = found.look(&text, style.is_some_and(|style| self.styles.has_format(style)));
+            let look = found.look(
+                &text,
+                style.is_some_and(|style| self.styles.has_format(style)),
+            );
             let value = found.value(text);
             let is_empty = matches!(&value, Ok(text) if text.is_empty());
             if !is_empty && (!is_covered || self.covered == Covered::Read) {
-                let cell = SheetCell { value, look, is_crossed_out };
+                let cell = SheetCell {
+                    value,
+                    look,
+                    is_crossed_out,
+                };
                 for further in 0..times {
                     row.put(column.saturating_add(further), cell.clone())?;
                 }
@@ -172,8 +212,12 @@ fn repeats<T: std::str::FromStr + From<u8>>(
     start: &BytesStart<'_>,
     name: &str,
 ) -> Result<T, UsageError> {
-    let [Some(times)] = part.attributes(start, [name])? else { return Ok(T::from(1)) };
-    times.parse().map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
+    let [Some(times)] = part.attributes(start, [name])? else {
+        return Ok(T::from(1));
+    };
+    times
+        .parse()
+        .map_err(|_| part.damaged(format_args!("`{times}` is no number of repetitions")))
 }
 
 /// What a cell's tag says about its value.
@@ -211,18 +255,24 @@ impl OdsCell {
     /// How the sheet shows a number or a date, or a text to which its format adds words; None for any other text. A number
     /// without a format is shown as it is stored.
     fn look(&self, text: &str, has_format: bool) -> Option<CellLook> {
-        let is_number = ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
+        let is_number =
+            ["float", "currency", "percentage", "date", "time"].contains(&self.kind.as_str());
         let is_short = self.kind == "float" && ["E+", "E-"].iter().any(|sign| text.contains(sign));
-        let is_other_text = self.kind == "string" && self.stored.as_ref().is_some_and(|stored| stored != text);
+        let is_other_text =
+            self.kind == "string" && self.stored.as_ref().is_some_and(|stored| stored != text);
         let is_shown = !text.is_empty() && (is_other_text || is_number && has_format && !is_short);
-        if is_shown { Some(CellLook::Text(text.trim().to_owned())) } else { is_number.then_some(CellLook::Stored) }
+        if is_shown {
+            Some(CellLook::Text(text.trim().to_owned()))
+        } else {
+            is_number.then_some(CellLook::Stored)
+        }
     }
 
     /// With the text that is shown.
     fn value(self, text: String) -> Result<String, CellFault> {
         // Only LibreOffice marks an error; other programs show one beside another value.
-        let shows_error =
-            text.starts_with('#') && (text.ends_with(['!', '?']) || ["#N/A", "#N/D"].contains(&text.as_str()));
+        let shows_error = text.starts_with('#')
+            && (text.ends_with(['!', '?']) || ["#N/A", "#N/D"].contains(&text.as_str()));
         let is_other = self.stored.as_ref().is_some_and(|stored| *stored != text);
         if self.is_error || self.has_formula && shows_error && is_other {
             return Err(CellFault::Error(text));
@@ -274,7 +324,9 @@ fn read_paragraph(part: &mut XmlPart<impl Read>, text: &mut String) -> Result<()
             event => part.push_text(event, text)?,
         }
         if text.len() > MAX_TEXT {
-            return Err(part.damaged(format_args!("a cell has more than {MAX_TEXT} bytes of text")));
+            return Err(part.damaged(format_args!(
+                "a cell has more than {MAX_TEXT} bytes of text"
+            )));
         }
         Ok(())
     })

@@ -25,28 +25,41 @@ pub(super) struct OdsStyles {
 
 impl OdsStyles {
     /// Adds the style that this tag opens, if it is one.
-    pub(super) fn add(&mut self, part: &mut XmlPart<impl Read>, tag: &BytesStart<'_>) -> Result<(), UsageError> {
+    pub(super) fn add(
+        &mut self,
+        part: &mut XmlPart<impl Read>,
+        tag: &BytesStart<'_>,
+    ) -> Result<(), UsageError> {
         if tag.local_name().as_ref() != "style" {
             return Ok(());
         }
-        let [name, family, format, parent] =
-            part.attributes(tag, ["name", "family", "data-style-name", "parent-style-name"])?;
+        let [name, family, format, parent] = part.attributes(
+            tag,
+            ["name", "family", "data-style-name", "parent-style-name"],
+        )?;
         let name = name.unwrap_or_default();
         // Paragraphs have styles of the same names.
         let is_of_cells = family.is_none_or(|family| family == "table-cell");
         if is_of_cells {
             self.formatted.extend(format.map(|_| name.clone()));
-            self.parents.extend(parent.map(|parent| (name.clone(), parent)));
+            self.parents
+                .extend(parent.map(|parent| (name.clone(), parent)));
         }
         part.inside(|part, tag| {
             match tag.local_name().as_ref() {
                 "text-properties" if is_of_cells => {
-                    let [style, kind] = part.attributes(tag, ["text-line-through-style", "text-line-through-type"])?;
-                    self.crossed_out.extend(style.or(kind).map(|line| (name.clone(), line != "none")));
+                    let [style, kind] = part
+                        .attributes(tag, ["text-line-through-style", "text-line-through-type"])?;
+                    self.crossed_out
+                        .extend(style.or(kind).map(|line| (name.clone(), line != "none")));
                 }
                 "table-properties" => {
                     let [display] = part.attributes(tag, ["display"])?;
-                    self.hidden.extend(display.filter(|display| display == "false").map(|_| name.clone()));
+                    self.hidden.extend(
+                        display
+                            .filter(|display| display == "false")
+                            .map(|_| name.clone()),
+                    );
                 }
                 _ => {}
             }
@@ -61,7 +74,8 @@ impl OdsStyles {
     }
 
     pub(super) fn has_format(&self, style: &str) -> bool {
-        self.ancestry(style).any(|style| self.formatted.contains(style))
+        self.ancestry(style)
+            .any(|style| self.formatted.contains(style))
     }
 
     /// Whether a table of this style is not shown.
@@ -70,6 +84,8 @@ impl OdsStyles {
     }
 
     pub(super) fn is_crossed_out(&self, style: &str) -> bool {
-        self.ancestry(style).find_map(|style| self.crossed_out.get(style)).is_some_and(|it| *it)
+        self.ancestry(style)
+            .find_map(|style| self.crossed_out.get(style))
+            .is_some_and(|it| *it)
     }
 }

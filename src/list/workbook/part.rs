@@ -52,7 +52,10 @@ impl<R: Read> Read for BoundedPart<R> {
 }
 
 fn too_large(what: &str, most: u64) -> io::Error {
-    io::Error::new(io::ErrorKind::FileTooLarge, format!("{what} more than {} MiB", most / 1024 / 1024))
+    io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("{what} more than {} MiB", most / 1024 / 1024),
+    )
 }
 
 impl<R: Read> XmlPart<R> {
@@ -67,17 +70,29 @@ impl<R: Read> XmlPart<R> {
     }
 
     fn bounded(input: R, name: &str, most: u64) -> Self {
-        let bounded = BoundedPart { inner: input, left: MAX_EVENT, left_in_all: most };
+        let bounded = BoundedPart {
+            inner: input,
+            left: MAX_EVENT,
+            left_in_all: most,
+        };
         let mut xml = Reader::from_reader(BufReader::with_capacity(BUFFER, bounded));
         xml.config_mut().expand_empty_elements = true;
-        Self { xml, name: name.to_owned(), depth: 0, buffers: Vec::new() }
+        Self {
+            xml,
+            name: name.to_owned(),
+            depth: 0,
+            buffers: Vec::new(),
+        }
     }
 
     /// The next event, kept in `buffer`; an end of the file inside a tag is an error.
     fn next<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Event<'b>, UsageError> {
         buffer.clear();
         self.xml.get_mut().get_mut().left = MAX_EVENT;
-        let event = self.xml.read_event_into(buffer).map_err(|error| unreadable_part(&self.name, &error))?;
+        let event = self
+            .xml
+            .read_event_into(buffer)
+            .map_err(|error| unreadable_part(&self.name, &error))?;
         match &event {
             Event::Start(_) => self.depth += 1,
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
@@ -105,12 +120,15 @@ impl<R: Read> XmlPart<R> {
             Event::Text(more) => text.push_str(&more.xml10_content()),
             Event::CData(more) => text.push_str(&more.xml10_content()),
             Event::GeneralRef(reference) => {
-                let character = reference.resolve_char_ref().map_err(|error| self.damaged(error))?;
+                let character = reference
+                    .resolve_char_ref()
+                    .map_err(|error| self.damaged(error))?;
                 match (character, resolve_predefined_entity(reference)) {
                     (Some(character), _) => text.push(character),
                     (None, Some(known)) => text.push_str(known),
                     (None, None) => {
-                        return Err(self.damaged(format_args!("&{}; is unknown", reference.as_ref() as &str)));
+                        return Err(self
+                            .damaged(format_args!("&{}; is unknown", reference.as_ref() as &str)));
                     }
                 }
             }
@@ -141,7 +159,13 @@ impl<R: Read> XmlPart<R> {
         &mut self,
         mut see: impl FnMut(&mut Self, &BytesStart<'_>) -> Result<(), UsageError>,
     ) -> Result<(), UsageError> {
-        self.events(|part, event| if let Event::Start(tag) = event { see(part, tag) } else { Ok(()) })
+        self.events(|part, event| {
+            if let Event::Start(tag) = event {
+                see(part, tag)
+            } else {
+                Ok(())
+            }
+        })
     }
 
     /// The text inside the tag that was opened last.
@@ -150,7 +174,11 @@ impl<R: Read> XmlPart<R> {
         self.events(|part, event| {
             part.push_text(event, &mut text)?;
             let problem = || part.damaged(too_large("one text or tag has", MAX_EVENT as u64));
-            if text.len() > MAX_EVENT { Err(problem()) } else { Ok(()) }
+            if text.len() > MAX_EVENT {
+                Err(problem())
+            } else {
+                Ok(())
+            }
         })?;
         Ok(text)
     }
@@ -174,7 +202,9 @@ impl<R: Read> XmlPart<R> {
     }
 
     pub(super) fn text_of(&self, attribute: &Attribute<'_>) -> Result<String, UsageError> {
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| self.damaged(error))?;
+        let value = attribute
+            .normalized_value(XmlVersion::Implicit1_0)
+            .map_err(|error| self.damaged(error))?;
         Ok(value.into_owned())
     }
 }

@@ -31,20 +31,27 @@ impl SharedStrings {
             return Err(too_many());
         }
         self.text.push_str(text);
-        self.ends.push(u32::try_from(self.text.len()).map_err(|_| too_many())?);
+        self.ends
+            .push(u32::try_from(self.text.len()).map_err(|_| too_many())?);
         Ok(())
     }
 
     pub(super) fn get(&self, number: usize) -> Option<&str> {
         let end = *self.ends.get(number)?;
-        let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
-        self.text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+        let start = number
+            .checked_sub(1)
+            .map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.text
+            .get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 }
 
 fn too_many() -> UsageError {
     let most = MAX_BYTES / 1024 / 1024;
-    damaged("the texts", format_args!("they need more than {most} MiB of memory"))
+    damaged(
+        "the texts",
+        format_args!("they need more than {most} MiB of memory"),
+    )
 }
 
 /// The text inside the tag that was opened last: its runs one after another, without phonetic hints.
@@ -56,7 +63,11 @@ pub(super) fn read_item(part: &mut XmlPart<impl Read>) -> Result<String, UsageEr
             "rPh" => part.inside(|_, _| Ok(()))?,
             _ => {}
         }
-        if text.len() > MAX_BYTES { Err(too_many()) } else { Ok(()) }
+        if text.len() > MAX_BYTES {
+            Err(too_many())
+        } else {
+            Ok(())
+        }
     })?;
     Ok(unescaped(text))
 }
@@ -70,9 +81,12 @@ pub(super) fn unescaped(text: String) -> String {
     let mut rest = text.as_str();
     while let Some((before, after)) = rest.split_once("_x") {
         plain.push_str(before);
-        let digits = after.get(..4).filter(|_| after.as_bytes().get(4) == Some(&b'_'));
+        let digits = after
+            .get(..4)
+            .filter(|_| after.as_bytes().get(4) == Some(&b'_'));
         let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let character = digits.and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?));
+        let character =
+            digits.and_then(|digits| char::from_u32(u32::from_str_radix(digits, 16).ok()?));
         rest = character.map_or(after, |_| after.get(5..).unwrap_or_default());
         plain.push_str(&character.map_or_else(|| "_x".to_owned(), String::from));
     }
@@ -89,7 +103,16 @@ mod tests {
                    <rPh><t>x</t></rPh></si><si><t><![CDATA[<c>]]>\r\n_x005F_x000D_</t></si></sst>";
         let strings = SharedStrings::read(XmlPart::new(xml.as_bytes(), "x")).unwrap();
         let texts: Vec<_> = (0..5).map(|number| strings.get(number)).collect();
-        assert_eq!(texts, [Some("Ana"), Some(""), Some("a &bA"), Some("<c>\n_x000D_"), None]);
+        assert_eq!(
+            texts,
+            [
+                Some("Ana"),
+                Some(""),
+                Some("a &bA"),
+                Some("<c>\n_x000D_"),
+                None
+            ]
+        );
     }
 
     #[test]

@@ -68,16 +68,27 @@ pub(crate) enum CellFault {
 
 impl SheetRow {
     pub(super) fn new(number: u64, is_hidden: bool) -> Self {
-        Self { number, is_hidden, ..Self::default() }
+        Self {
+            number,
+            is_hidden,
+            ..Self::default()
+        }
     }
 
     pub(super) fn put(&mut self, column: usize, cell: SheetCell) -> Result<(), UsageError> {
-        let SheetCell { value, look, is_crossed_out } = cell;
+        let SheetCell {
+            value,
+            look,
+            is_crossed_out,
+        } = cell;
         if matches!(&value, Ok(text) if text.is_empty()) {
             return Ok(());
         }
         if column >= MAX_COLUMNS || self.number > MAX_ROWS {
-            let problem = format!("row {} has a cell beyond the last one that a sheet has", self.number);
+            let problem = format!(
+                "row {} has a cell beyond the last one that a sheet has",
+                self.number
+            );
             return Err(damaged("the sheet", problem));
         }
         let text = value.unwrap_or_else(|fault| {
@@ -122,7 +133,10 @@ impl SheetRow {
 
     /// A copy of it further down.
     pub(super) fn repeated(&self, number: u64) -> Self {
-        Self { number, ..self.clone() }
+        Self {
+            number,
+            ..self.clone()
+        }
     }
 }
 
@@ -147,7 +161,9 @@ pub(super) fn column_place(cell: &str) -> Option<usize> {
 
 /// The number of a row, by a cell's reference: `AB12` is 12. None if it is not a cell.
 pub(super) fn row_number(cell: &str) -> Option<u64> {
-    cell.trim_start_matches(|letter: char| letter.is_ascii_alphabetic()).parse().ok()
+    cell.trim_start_matches(|letter: char| letter.is_ascii_alphabetic())
+        .parse()
+        .ok()
 }
 
 /// The most rows that wait, each of at most 1 MiB.
@@ -165,7 +181,9 @@ impl RowSink {
         if !row.is_filled() {
             return Ok(());
         }
-        self.0.send(Ok(row)).map_err(|_| UsageError::new("is no longer read", ""))
+        self.0
+            .send(Ok(row))
+            .map_err(|_| UsageError::new("is no longer read", ""))
     }
 }
 
@@ -192,9 +210,15 @@ impl SheetStream {
                 let _ = sink.0.send(Err(error));
             }
         };
-        let thread = thread::Builder::new().name("workbook".to_owned()).spawn(reading);
+        let thread = thread::Builder::new()
+            .name("workbook".to_owned())
+            .spawn(reading);
         let thread = Some(thread.map_err(|cause| UsageError::unreadable(name, &cause))?);
-        Ok(Self { name: name.to_owned(), rows, thread })
+        Ok(Self {
+            name: name.to_owned(),
+            rows,
+            thread,
+        })
     }
 
     /// The next filled row.
@@ -218,9 +242,15 @@ mod tests {
 
     #[test]
     fn a_column_has_letters() {
-        for (place, letters) in
-            [(0, "A"), (25, "Z"), (26, "AA"), (27, "AB"), (701, "ZZ"), (702, "AAA"), (16_383, "XFD")]
-        {
+        for (place, letters) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (27, "AB"),
+            (701, "ZZ"),
+            (702, "AAA"),
+            (16_383, "XFD"),
+        ] {
             assert_eq!(column_letters(place), letters);
             assert_eq!(column_place(&format!("{letters}12")), Some(place));
         }

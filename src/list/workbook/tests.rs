@@ -17,24 +17,50 @@ const TEXTS: &str = "xl/sharedStrings.xml";
 /// The rows of an Excel workbook whose sheet has these rows, and whose other parts are `parts` where they are given.
 fn rows(rows: &str, parts: &[Part<'_>]) -> Result<Vec<SheetRow>, UsageError> {
     let relation = |id: &str, kind: &str, target: &str| {
-        format!("<Relationship Id=\"{id}\" Type=\"http://x/relationships/{kind}\" Target=\"{target}\"/>")
+        format!(
+            "<Relationship Id=\"{id}\" Type=\"http://x/relationships/{kind}\" Target=\"{target}\"/>"
+        )
     };
-    let relations = [relation("s", "worksheet", "s.xml"), relation("t", "sharedStrings", "sharedStrings.xml")].concat();
+    let relations = [
+        relation("s", "worksheet", "s.xml"),
+        relation("t", "sharedStrings", "sharedStrings.xml"),
+    ]
+    .concat();
     let all = [
         (
             "_rels/.rels",
-            format!("<Relationships>{}</Relationships>", relation("1", "officeDocument", "xl/workbook.xml")),
+            format!(
+                "<Relationships>{}</Relationships>",
+                relation("1", "officeDocument", "xl/workbook.xml")
+            ),
         ),
-        ("xl/workbook.xml", "<workbook><sheets><sheet name=\"S\" r:id=\"s\"/></sheets></workbook>".to_owned()),
-        ("xl/_rels/workbook.xml.rels", format!("<Relationships>{relations}</Relationships>")),
-        (TEXTS, "<sst><si><t>Zero</t></si><si><t>One</t></si></sst>".to_owned()),
-        ("xl/s.xml", format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")),
+        (
+            "xl/workbook.xml",
+            "<workbook><sheets><sheet name=\"S\" r:id=\"s\"/></sheets></workbook>".to_owned(),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!("<Relationships>{relations}</Relationships>"),
+        ),
+        (
+            TEXTS,
+            "<sst><si><t>Zero</t></si><si><t>One</t></si></sst>".to_owned(),
+        ),
+        (
+            "xl/s.xml",
+            format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"),
+        ),
     ];
     let mut archive = ZipWriter::new(tempfile::tempfile().unwrap());
     let is_given = |name: &str| parts.iter().any(|(given, _)| *given == name);
-    let kept = all.iter().filter(|(name, _)| !is_given(name)).map(|(name, text)| (*name, text.as_str()));
+    let kept = all
+        .iter()
+        .filter(|(name, _)| !is_given(name))
+        .map(|(name, text)| (*name, text.as_str()));
     for (name, text) in kept.chain(parts.iter().copied()) {
-        archive.start_file(name, SimpleFileOptions::default()).unwrap();
+        archive
+            .start_file(name, SimpleFileOptions::default())
+            .unwrap();
         archive.write_all(text.as_bytes()).unwrap();
     }
     let mut file = archive.finish().unwrap();
@@ -58,8 +84,14 @@ fn a_number_is_all_that_the_cell_stores() {
         // XML may cut a text anywhere.
         ("<c><v>59398<!-- x -->7654321</v></c>", "593987654321"),
         ("<c><v>59398<![CDATA[7654321]]></v></c>", "593987654321"),
-        ("<c t=\"str\"><v><![CDATA[593987654321]]></v></c>", "593987654321"),
-        ("<c><v>593987654321</v><extLst><ext/></extLst></c>", "593987654321"),
+        (
+            "<c t=\"str\"><v><![CDATA[593987654321]]></v></c>",
+            "593987654321",
+        ),
+        (
+            "<c><v>593987654321</v><extLst><ext/></extLst></c>",
+            "593987654321",
+        ),
     ] {
         assert_eq!(cells(cell, &[]), [expected], "{cell}");
     }
@@ -71,7 +103,10 @@ fn a_text_is_the_one_that_the_cell_names_or_an_error() {
     for index in ["x", "-1", "2", "1.0", "99999999999999999999999"] {
         let row = format!("<row><c t=\"s\"><v>{index}</v></c></row>");
         let problem = rows(&row, &[]).unwrap_err().to_string();
-        assert!(problem.contains(&format!("there is no text {index}")), "{problem}");
+        assert!(
+            problem.contains(&format!("there is no text {index}")),
+            "{problem}"
+        );
     }
     // How many there are is counted, whatever the file says.
     let many = "<sst uniqueCount=\"99999999999999999\"><si><t>Zero</t></si></sst>";
@@ -101,9 +136,16 @@ fn a_cell_stands_where_it_says_or_nowhere() {
 
 #[test]
 fn an_error_of_any_name_is_the_fault_of_its_cell_alone() {
-    let found = rows("<row><c t=\"e\"><v>#SPILL!</v></c><c><v>7</v></c><c><f>A1</f></c></row>", &[]).unwrap();
+    let found = rows(
+        "<row><c t=\"e\"><v>#SPILL!</v></c><c><v>7</v></c><c><f>A1</f></c></row>",
+        &[],
+    )
+    .unwrap();
     assert_eq!(found[0].cells, ["#SPILL!", "7", ""]);
-    let faults = [(0, CellFault::Error("#SPILL!".to_owned())), (2, CellFault::NotCalculated)];
+    let faults = [
+        (0, CellFault::Error("#SPILL!".to_owned())),
+        (2, CellFault::NotCalculated),
+    ];
     assert_eq!(found[0].faults, faults);
 }
 
@@ -113,7 +155,10 @@ fn a_sheet_that_is_not_a_table_of_cells_does_not_hide_the_others() {
                   <sheet name=\"S\" r:id=\"s\"/></sheets></workbook>";
     let relations = "<Relationships><Relationship Id=\"m\" Type=\"x/xlMacrosheet\" Target=\"m.xml\"/>\
                      <Relationship Id=\"s\" Type=\"x/worksheet\" Target=\"s.xml\"/></Relationships>";
-    let parts = [("xl/workbook.xml", sheets), ("xl/_rels/workbook.xml.rels", relations)];
+    let parts = [
+        ("xl/workbook.xml", sheets),
+        ("xl/_rels/workbook.xml.rels", relations),
+    ];
     assert_eq!(cells("<c><v>7</v></c>", &parts), ["7"]);
 }
 

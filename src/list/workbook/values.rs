@@ -44,7 +44,9 @@ pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
     if is_whole && kind == NumberKind::Plain {
         return stored.to_owned();
     }
-    let Some(value) = stored.parse().ok().filter(|value: &f64| value.is_finite()) else { return stored.to_owned() };
+    let Some(value) = stored.parse().ok().filter(|value: &f64| value.is_finite()) else {
+        return stored.to_owned();
+    };
     let dated = match kind {
         NumberKind::Plain => None,
         NumberKind::Date => date(value, is_1904),
@@ -58,7 +60,11 @@ pub(super) fn number(stored: &str, kind: NumberKind, is_1904: bool) -> String {
 pub(crate) fn plain_number(value: f64) -> String {
     let rounded = format!("{value:.14e}").parse().unwrap_or(value);
     let shown = if value.fract() == 0.0 { value } else { rounded };
-    if shown == 0.0 { "0".to_owned() } else { shown.to_string() }
+    if shown == 0.0 {
+        "0".to_owned()
+    } else {
+        shown.to_string()
+    }
 }
 
 /// A number of days as formats show it.
@@ -74,10 +80,16 @@ pub(super) struct Moment {
 /// None if it cannot be a time.
 pub(super) fn moment(value: f64, is_1904: bool) -> Option<Moment> {
     let (days, milliseconds) = days_and_milliseconds(value)?;
-    let clock = DateTime::default().checked_add(milliseconds.milliseconds()).ok()?;
+    let clock = DateTime::default()
+        .checked_add(milliseconds.milliseconds())
+        .ok()?;
     let day = day_of(if is_1904 { days + DAYS_TO_1904 } else { days });
     let date = day.map(|day| day.to_datetime(clock.time()));
-    Some(Moment { date, clock, hours: days * 24 + milliseconds / 3_600_000 })
+    Some(Moment {
+        date,
+        clock,
+        hours: days * 24 + milliseconds / 3_600_000,
+    })
 }
 
 /// None for a day that Excel does not know, and for its 29 February 1900, which did not exist.
@@ -106,7 +118,11 @@ fn elapsed(value: f64) -> Option<String> {
 
 /// A date without the time if that is midnight.
 fn iso(at: DateTime) -> String {
-    if at.time() == Time::midnight() { at.date().to_string() } else { at.to_string() }
+    if at.time() == Time::midnight() {
+        at.date().to_string()
+    } else {
+        at.to_string()
+    }
 }
 
 /// Whole days, and the rest of the last one; None if it cannot be a time.
@@ -123,13 +139,20 @@ fn days_and_milliseconds(value: f64) -> Option<(i64, i64)> {
 
 /// A date that is stored as a text, without an empty time: `2026-11-20T00:00:00.000` is only a date.
 pub(super) fn iso_date(stored: &str) -> String {
-    stored.trim_end_matches('Z').parse().map_or_else(|_| stored.to_owned(), iso)
+    stored
+        .trim_end_matches('Z')
+        .parse()
+        .map_or_else(|_| stored.to_owned(), iso)
 }
 
 /// An ODF duration as a clock: `PT13H30M00S` is `13:30:00`. Anything else is unchanged.
 pub(super) fn iso_duration(stored: &str) -> String {
-    let days = stored.parse::<SignedDuration>().map(|duration| duration.as_secs_f64() / SECONDS_A_DAY);
-    days.ok().and_then(elapsed).unwrap_or_else(|| stored.to_owned())
+    let days = stored
+        .parse::<SignedDuration>()
+        .map(|duration| duration.as_secs_f64() / SECONDS_A_DAY);
+    days.ok()
+        .and_then(elapsed)
+        .unwrap_or_else(|| stored.to_owned())
 }
 
 #[cfg(test)]
@@ -151,7 +174,11 @@ mod tests {
             ("2.9999999999999996", "3"),
             ("1.5E-3", "0.0015"),
         ] {
-            assert_eq!(number(stored, NumberKind::Plain, false), expected, "{stored}");
+            assert_eq!(
+                number(stored, NumberKind::Plain, false),
+                expected,
+                "{stored}"
+            );
         }
         for stored in ["", "x", "inf", "NaN", "1e999"] {
             assert_eq!(number(stored, NumberKind::Date, false), stored);
@@ -180,7 +207,11 @@ mod tests {
             ("-1", false, "-1"),
             ("2958466", false, "2958466"),
         ] {
-            assert_eq!(number(stored, NumberKind::Date, is_1904), expected, "{stored}");
+            assert_eq!(
+                number(stored, NumberKind::Date, is_1904),
+                expected,
+                "{stored}"
+            );
         }
         assert_eq!(number("1.5", NumberKind::Elapsed, false), "36:00:00");
     }
@@ -196,7 +227,11 @@ mod tests {
         ] {
             assert_eq!(iso_date(stored), expected, "{stored}");
         }
-        for (stored, expected) in [("PT13H30M00S", "13:30:00"), ("PT36H0M0.000S", "36:00:00"), ("P1D", "P1D")] {
+        for (stored, expected) in [
+            ("PT13H30M00S", "13:30:00"),
+            ("PT36H0M0.000S", "36:00:00"),
+            ("P1D", "P1D"),
+        ] {
             assert_eq!(iso_duration(stored), expected, "{stored}");
         }
     }

@@ -25,23 +25,49 @@ struct Relation {
 /// The path of the workbook's main part; None if the archive is not a workbook.
 pub(super) fn workbook_path(archive: &mut Archive) -> Result<Option<String>, UsageError> {
     let relations = relations(archive, "", "_rels/.rels")?;
-    Ok(relations.into_iter().find(|relation| relation.kind == "officeDocument").map(|relation| relation.target))
+    Ok(relations
+        .into_iter()
+        .find(|relation| relation.kind == "officeDocument")
+        .map(|relation| relation.target))
 }
 
 /// The sheets, and what their cells refer to.
-pub(super) fn open(archive: &mut Archive, workbook: &str) -> Result<(Vec<Sheet>, SheetContext), UsageError> {
+pub(super) fn open(
+    archive: &mut Archive,
+    workbook: &str,
+) -> Result<(Vec<Sheet>, SheetContext), UsageError> {
     let (directory, name) = workbook.rsplit_once('/').unwrap_or(("", workbook));
-    let relations = relations(archive, directory, &joined(directory, &format!("_rels/{name}.rels")))?;
-    let path_of = |kind: &str| relations.iter().find(|relation| relation.kind == kind).map(|it| it.target.clone());
+    let relations = relations(
+        archive,
+        directory,
+        &joined(directory, &format!("_rels/{name}.rels")),
+    )?;
+    let path_of = |kind: &str| {
+        relations
+            .iter()
+            .find(|relation| relation.kind == kind)
+            .map(|it| it.target.clone())
+    };
     let (is_1904, mut sheets) = sheets(archive, workbook)?;
     // Charts and the like are listed among the sheets.
     let is_sheet = |relation: &&Relation| relation.kind == "worksheet";
     sheets.retain_mut(|sheet| {
-        let relation = relations.iter().filter(is_sheet).find(|relation| relation.id == sheet.part);
-        relation.map(|relation| sheet.part.clone_from(&relation.target)).is_some()
+        let relation = relations
+            .iter()
+            .filter(is_sheet)
+            .find(|relation| relation.id == sheet.part);
+        relation
+            .map(|relation| sheet.part.clone_from(&relation.target))
+            .is_some()
     });
-    let styles = path_of("styles").map(|path| styles(archive, &path, is_1904)).transpose()?.unwrap_or_default();
-    let strings = path_of("sharedStrings").map(|path| strings(archive, &path)).transpose()?.unwrap_or_default();
+    let styles = path_of("styles")
+        .map(|path| styles(archive, &path, is_1904))
+        .transpose()?
+        .unwrap_or_default();
+    let strings = path_of("sharedStrings")
+        .map(|path| strings(archive, &path))
+        .transpose()?
+        .unwrap_or_default();
     Ok((sheets, SheetContext { strings, styles }))
 }
 
@@ -57,7 +83,12 @@ pub(super) fn read_sheet(
         Covered::Hidden => covered_cells(archive, path)?,
         Covered::Read => CoveredCells::default(),
     };
-    read_rows(XmlPart::new(sheet_part(archive, path)?, path), context, covered, sink)
+    read_rows(
+        XmlPart::new(sheet_part(archive, path)?, path),
+        context,
+        covered,
+        sink,
+    )
 }
 
 fn sheet_part<'a>(archive: &'a mut Archive, path: &str) -> Result<impl Read + use<'a>, UsageError> {
@@ -75,25 +106,41 @@ fn covered_cells(archive: &mut Archive, path: &str) -> Result<CoveredCells, Usag
 }
 
 fn strings(archive: &mut Archive, path: &str) -> Result<SharedStrings, UsageError> {
-    let Some(part) = open_part(archive, path)? else { return Ok(SharedStrings::default()) };
+    let Some(part) = open_part(archive, path)? else {
+        return Ok(SharedStrings::default());
+    };
     SharedStrings::read(XmlPart::new(part, path))
 }
 
 /// A small part that is read as a whole.
-fn small_part<'a>(archive: &'a mut Archive, path: &str) -> Result<Option<XmlPart<impl Read + use<'a>>>, UsageError> {
+fn small_part<'a>(
+    archive: &'a mut Archive,
+    path: &str,
+) -> Result<Option<XmlPart<impl Read + use<'a>>>, UsageError> {
     Ok(open_part(archive, path)?.map(|part| XmlPart::small(part, path)))
 }
 
 /// The relations at `path`, whose targets are in `directory` unless they say otherwise.
-fn relations(archive: &mut Archive, directory: &str, path: &str) -> Result<Vec<Relation>, UsageError> {
-    let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
+fn relations(
+    archive: &mut Archive,
+    directory: &str,
+    path: &str,
+) -> Result<Vec<Relation>, UsageError> {
+    let Some(mut part) = small_part(archive, path)? else {
+        return Ok(Vec::new());
+    };
     let mut relations = Vec::new();
     part.inside(|part, tag| {
         if tag.local_name().as_ref() == "Relationship"
-            && let [Some(id), Some(kind), Some(target)] = part.attributes(tag, ["Id", "Type", "Target"])?
+            && let [Some(id), Some(kind), Some(target)] =
+                part.attributes(tag, ["Id", "Type", "Target"])?
         {
             let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
-            relations.push(Relation { id, kind, target: joined(directory, &target) });
+            relations.push(Relation {
+                id,
+                kind,
+                target: joined(directory, &target),
+            });
         }
         Ok(())
     })?;
@@ -102,7 +149,11 @@ fn relations(archive: &mut Archive, directory: &str, path: &str) -> Result<Vec<R
 
 /// The path of `target` as seen from `directory`.
 fn joined(directory: &str, target: &str) -> String {
-    let from = if target.starts_with('/') { "" } else { directory };
+    let from = if target.starts_with('/') {
+        ""
+    } else {
+        directory
+    };
     let mut steps: Vec<&str> = Vec::new();
     for step in from.split('/').chain(target.split('/')) {
         match step {
@@ -127,7 +178,11 @@ fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), Usage
             "sheet" => {
                 let [name, state, id] = part.attributes(tag, ["name", "state", "id"])?;
                 let is_hidden = state.is_some_and(|state| state != "visible");
-                sheets.extend(name.zip(id).map(|(name, part)| Sheet { name, is_hidden, part }));
+                sheets.extend(name.zip(id).map(|(name, part)| Sheet {
+                    name,
+                    is_hidden,
+                    part,
+                }));
             }
             _ => {}
         }
@@ -138,7 +193,9 @@ fn sheets(archive: &mut Archive, path: &str) -> Result<(bool, Vec<Sheet>), Usage
 
 /// How each style shows a cell, by position.
 fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellStyle>, UsageError> {
-    let Some(mut part) = small_part(archive, path)? else { return Ok(Vec::new()) };
+    let Some(mut part) = small_part(archive, path)? else {
+        return Ok(Vec::new());
+    };
     let (mut declared, mut styles) = (HashMap::new(), Vec::new());
     let mut known: HashMap<String, Option<Arc<NumberFormat>>> = HashMap::new();
     // For each font, whether it crosses out.
@@ -166,13 +223,18 @@ fn styles(archive: &mut Archive, path: &str, is_1904: bool) -> Result<Vec<CellSt
                 return Ok(());
             }
             let [id, font] = part.attributes(tag, ["numFmtId", "fontId"])?;
-            let format = known.entry(id.unwrap_or_default()).or_insert_with_key(|id| {
-                let code = declared.get(id).map(String::as_str);
-                NumberFormat::of(id.parse().unwrap_or(0), code, is_1904).map(Arc::new)
-            });
+            let format = known
+                .entry(id.unwrap_or_default())
+                .or_insert_with_key(|id| {
+                    let code = declared.get(id).map(String::as_str);
+                    NumberFormat::of(id.parse().unwrap_or(0), code, is_1904).map(Arc::new)
+                });
             let font: Option<usize> = font.and_then(|font| font.parse().ok());
             let is_crossed_out = font.and_then(|font| fonts.get(font)).is_some_and(|it| *it);
-            styles.push(CellStyle { is_crossed_out, format: format.clone() });
+            styles.push(CellStyle {
+                is_crossed_out,
+                format: format.clone(),
+            });
             Ok(())
         }),
         _ => Ok(()),

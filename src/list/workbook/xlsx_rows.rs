@@ -11,7 +11,9 @@ use quick_xml::events::BytesStart;
 use super::number_format::NumberFormat;
 use super::part::XmlPart;
 use super::shared_strings::{SharedStrings, read_item, unescaped};
-use super::sheet_row::{CellFault, CellLook, RowSink, SheetCell, SheetRow, column_place, row_number};
+use super::sheet_row::{
+    CellFault, CellLook, RowSink, SheetCell, SheetRow, column_place, row_number,
+};
 use super::values::{NumberKind, is_true, iso_date, number, truth};
 use crate::input::UsageError;
 
@@ -88,23 +90,41 @@ fn read_cells(
     })
 }
 
-fn begin_row(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: u64) -> Result<SheetRow, UsageError> {
+fn begin_row(
+    part: &XmlPart<impl Read>,
+    start: &BytesStart<'_>,
+    next: u64,
+) -> Result<SheetRow, UsageError> {
     let [number, hidden, height] = part.attributes(start, ["r", "hidden", "ht"])?;
-    let number = number.map_or(Ok(next), |number| number.parse()).map_err(|_| part.damaged("a row has no number"))?;
+    let number = number
+        .map_or(Ok(next), |number| number.parse())
+        .map_err(|_| part.damaged("a row has no number"))?;
     // A row without a height, as other programs write it, is not visible either.
     let is_flat = height.is_some_and(|height| height.trim().parse() == Ok(0.0));
-    Ok(SheetRow::new(number, is_flat || hidden.as_deref().is_some_and(is_true)))
+    Ok(SheetRow::new(
+        number,
+        is_flat || hidden.as_deref().is_some_and(is_true),
+    ))
 }
 
-fn cell_tag(part: &XmlPart<impl Read>, start: &BytesStart<'_>, next: usize) -> Result<CellTag, UsageError> {
-    let mut tag = CellTag { column: next, style: 0, kind: "n".to_owned() };
+fn cell_tag(
+    part: &XmlPart<impl Read>,
+    start: &BytesStart<'_>,
+    next: usize,
+) -> Result<CellTag, UsageError> {
+    let mut tag = CellTag {
+        column: next,
+        style: 0,
+        kind: "n".to_owned(),
+    };
     for attribute in start.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| part.damaged(error))?;
         match attribute.key.as_ref() {
             "r" => {
                 let place = column_place(&attribute.value);
-                tag.column =
-                    place.ok_or_else(|| part.damaged(format_args!("there is no cell `{}`", attribute.value)))?;
+                tag.column = place.ok_or_else(|| {
+                    part.damaged(format_args!("there is no cell `{}`", attribute.value))
+                })?;
             }
             "s" => tag.style = attribute.value.parse().unwrap_or(0),
             "t" => tag.kind = attribute.value.into_owned(),
@@ -120,7 +140,9 @@ fn read_content(part: &mut XmlPart<impl Read>, kind: &str) -> Result<CellContent
     part.inside(|part, tag| {
         match tag.local_name().as_ref() {
             // An extension may have such a tag, too.
-            "v" if kind != "inlineStr" && content.value.is_none() => content.value = Some(part.text()?),
+            "v" if kind != "inlineStr" && content.value.is_none() => {
+                content.value = Some(part.text()?);
+            }
             "f" => content.has_formula = true,
             "is" => content.value = Some(read_item(part)?),
             _ => {}
@@ -147,24 +169,40 @@ fn cell(
         Some(stored) => match tag.kind.as_str() {
             "n" => {
                 look = number_look(stored.trim(), format);
-                Ok(format.map_or_else(|| number(&stored, NumberKind::Plain, false), |format| format.value(&stored)))
+                Ok(format.map_or_else(
+                    || number(&stored, NumberKind::Plain, false),
+                    |format| format.value(&stored),
+                ))
             }
             "s" => {
-                let text = stored.trim().parse().ok().and_then(|number| context.strings.get(number));
-                Ok(text.ok_or_else(|| part.damaged(format_args!("there is no text {stored}")))?.to_owned())
+                let text = stored
+                    .trim()
+                    .parse()
+                    .ok()
+                    .and_then(|number| context.strings.get(number));
+                Ok(text
+                    .ok_or_else(|| part.damaged(format_args!("there is no text {stored}")))?
+                    .to_owned())
             }
             "str" => Ok(unescaped(stored)),
             "inlineStr" => Ok(stored),
             "b" => Ok(truth(stored.trim()).to_owned()),
             "d" => Ok(iso_date(&stored)),
             "e" => Err(CellFault::Error(stored)),
-            other => return Err(part.damaged(format_args!("a cell has the unknown type `{other}`"))),
+            other => {
+                return Err(part.damaged(format_args!("a cell has the unknown type `{other}`")));
+            }
         },
     };
-    if let (Ok(text), Some(format), "s" | "str" | "inlineStr") = (&value, format, tag.kind.as_str()) {
+    if let (Ok(text), Some(format), "s" | "str" | "inlineStr") = (&value, format, tag.kind.as_str())
+    {
         look = format.show_text(text).map(CellLook::Text);
     }
-    Ok(SheetCell { value, look, is_crossed_out })
+    Ok(SheetCell {
+        value,
+        look,
+        is_crossed_out,
+    })
 }
 
 /// How the sheet shows a number that has a format or decimals.
@@ -196,7 +234,10 @@ pub(super) struct CoveredCells {
 impl CoveredCells {
     fn of(mut areas: Vec<MergedArea>) -> Self {
         areas.sort_by_key(|area| Reverse(*area.rows.start()));
-        Self { next: areas, here: Vec::new() }
+        Self {
+            next: areas,
+            here: Vec::new(),
+        }
     }
 
     /// From the whole sheet.
@@ -224,8 +265,11 @@ impl CoveredCells {
 
     /// Whether another cell covers this one of the row `number`, which was begun last.
     pub(super) fn contains(&self, number: u64, column: usize) -> bool {
-        let is_first = |area: &MergedArea| (number, column) == (*area.rows.start(), *area.columns.start());
-        self.here.iter().any(|area| area.columns.contains(&column) && !is_first(area))
+        let is_first =
+            |area: &MergedArea| (number, column) == (*area.rows.start(), *area.columns.start());
+        self.here
+            .iter()
+            .any(|area| area.columns.contains(&column) && !is_first(area))
     }
 }
 
@@ -234,7 +278,10 @@ impl MergedArea {
     fn read(area: &str) -> Option<Self> {
         let (first, last) = area.split_once(':').unwrap_or((area, area));
         let rows = row_number(first)?..=row_number(last)?;
-        Some(Self { rows, columns: column_place(first)?..=column_place(last)? })
+        Some(Self {
+            rows,
+            columns: column_place(first)?..=column_place(last)?,
+        })
     }
 }
 
@@ -248,10 +295,21 @@ mod tests {
         let mut covered = CoveredCells::of(areas.into());
         let found = (1..=8).map(|number| {
             covered.begin_row(number);
-            (0..5).filter(|column| covered.contains(number, *column)).collect::<Vec<_>>()
+            (0..5)
+                .filter(|column| covered.contains(number, *column))
+                .collect::<Vec<_>>()
         });
         let none = Vec::new();
-        let expected = [none.clone(), vec![2], vec![1, 2], vec![0], vec![0], none.clone(), none, vec![1]];
+        let expected = [
+            none.clone(),
+            vec![2],
+            vec![1, 2],
+            vec![0],
+            vec![0],
+            none.clone(),
+            none,
+            vec![1],
+        ];
         assert_eq!(found.collect::<Vec<_>>(), expected);
         for area in ["", "B", "2:3", "B2:", "B2:C"] {
             assert!(MergedArea::read(area).is_none(), "{area}");

@@ -9,8 +9,16 @@ use crate::message::kind::{FieldProblem, Kind};
 use crate::message::or_template::is_template;
 use crate::message::vcard::{self, complete_name, complete_phone, has_parts};
 
-pub(super) const CONTACTS: Kind =
-    Kind { shape, fill, problem, ..Kind::new("contacts", Envelope::Typed("contacts"), include_str!("contacts.json")) };
+pub(super) const CONTACTS: Kind = Kind {
+    shape,
+    fill,
+    problem,
+    ..Kind::new(
+        "contacts",
+        Envelope::Typed("contacts"),
+        include_str!("contacts.json"),
+    )
+};
 
 /// The flags of one card.
 const CARD: [&str; 5] = [
@@ -21,7 +29,11 @@ const CARD: [&str; 5] = [
     "contacts[0].emails",
 ];
 
-fn shape(typed: &TypedFlags, fields: &mut Map<String, Value>, input: &mut Input) -> Result<(), UsageError> {
+fn shape(
+    typed: &TypedFlags,
+    fields: &mut Map<String, Value>,
+    input: &mut Input,
+) -> Result<(), UsageError> {
     if let Some(file) = typed.one("vcard") {
         let Ok(source) = file.parse();
         let text = input.read("--vcard", &source)?;
@@ -36,14 +48,33 @@ fn shape(typed: &TypedFlags, fields: &mut Map<String, Value>, input: &mut Input)
         return Ok(());
     }
     let is_address = |raw: &&str| raw.contains('@') || is_template(raw);
-    if let Some(raw) = typed.all("contacts[0].emails").into_iter().find(|raw| !is_address(raw)) {
+    if let Some(raw) = typed
+        .all("contacts[0].emails")
+        .into_iter()
+        .find(|raw| !is_address(raw))
+    {
         let problem = format!("--email: `{}` has no @", raw.escape_debug());
-        return Err(UsageError::new(problem, "write an address such as juan@example.com"));
+        return Err(UsageError::new(
+            problem,
+            "write an address such as juan@example.com",
+        ));
     }
-    for card in fields.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten() {
-        for (list, flag, otherwise) in [("phones", "phone_type", "Mobile"), ("emails", "email_type", "Work")] {
+    for card in fields
+        .get_mut("contacts")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        for (list, flag, otherwise) in [
+            ("phones", "phone_type", "Mobile"),
+            ("emails", "email_type", "Work"),
+        ] {
             let kind = typed.one(flag).unwrap_or(otherwise);
-            let items = card.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten();
+            let items = card
+                .get_mut(list)
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten();
             items.for_each(|item| item["type"] = json!(kind));
         }
     }
@@ -52,17 +83,29 @@ fn shape(typed: &TypedFlags, fields: &mut Map<String, Value>, input: &mut Input)
 
 /// Fills in a name's parts and a phone's `wa_id`, if flags of one card were typed.
 fn fill(typed: &TypedFlags, fields: &mut Map<String, Value>) {
-    let contacts = fields.get_mut("contacts").and_then(Value::as_array_mut).into_iter().flatten();
+    let contacts = fields
+        .get_mut("contacts")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten();
     for contact in contacts.filter(|_| typed.has_any(&CARD)) {
         if let Some(Value::Object(name)) = contact.get_mut("name") {
             complete_name(name);
         }
-        let phones = contact.get_mut("phones").and_then(Value::as_array_mut).into_iter().flatten();
-        phones.filter_map(Value::as_object_mut).for_each(complete_phone);
+        let phones = contact
+            .get_mut("phones")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten();
+        phones
+            .filter_map(Value::as_object_mut)
+            .for_each(complete_phone);
     }
 }
 
 fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
-    let problem = "is not enough; give also one of: first_name, last_name, middle_name, prefix or suffix";
-    (place == "contacts[].name" && !has_parts(around)).then(|| ("formatted_name", problem.to_owned()))
+    let problem =
+        "is not enough; give also one of: first_name, last_name, middle_name, prefix or suffix";
+    (place == "contacts[].name" && !has_parts(around))
+        .then(|| ("formatted_name", problem.to_owned()))
 }

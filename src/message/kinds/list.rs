@@ -16,7 +16,12 @@ pub(super) const LIST: Kind = Kind {
 
 /// A flag gives an option as one text.
 fn with_objects(fields: &mut Map<String, Value>) {
-    for typed in fields.get_mut("options").and_then(Value::as_array_mut).into_iter().flatten() {
+    for typed in fields
+        .get_mut("options")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
         *typed = option(typed.as_str().unwrap_or_default());
     }
 }
@@ -26,7 +31,9 @@ fn option(raw: &str) -> Value {
     let (mut id, mut title, mut description) = (None, String::new(), None::<String>);
     let mut characters = raw.chars().peekable();
     while let Some(character) = characters.next() {
-        let escaped = (character == '\\').then(|| characters.next_if(|next| "=|\\".contains(*next))).flatten();
+        let escaped = (character == '\\')
+            .then(|| characters.next_if(|next| "=|\\".contains(*next)))
+            .flatten();
         match (escaped, character, &mut description) {
             (None, '=', None) if id.is_none() => id = Some(std::mem::take(&mut title)),
             (None, '|', None) => description = Some(String::new()),
@@ -35,7 +42,11 @@ fn option(raw: &str) -> Value {
         }
     }
     let [id, description] = [id, description].map(|text| text.map(Value::from));
-    json!(filled([("id", id), ("title", Some(json!(title))), ("description", description)]))
+    json!(filled([
+        ("id", id),
+        ("title", Some(json!(title))),
+        ("description", description)
+    ]))
 }
 
 #[cfg(test)]
@@ -56,8 +67,18 @@ mod tests {
             ("", None, "", None),
             (r"\", None, r"\", None),
         ] {
-            let fields = [("id", id), ("title", Some(title)), ("description", description)];
-            assert_eq!(option(raw), json!(filled(fields.map(|(name, text)| (name, text.map(Value::from))))), "{raw}");
+            let fields = [
+                ("id", id),
+                ("title", Some(title)),
+                ("description", description),
+            ];
+            assert_eq!(
+                option(raw),
+                json!(filled(
+                    fields.map(|(name, text)| (name, text.map(Value::from)))
+                )),
+                "{raw}"
+            );
         }
     }
 }

@@ -22,24 +22,64 @@ use super::schema::Schema;
 const KINDS: &[Kind] = &[
     text::PLAIN_TEXT,
     list::LIST,
-    Kind::new("quick-reply", Envelope::Typed("quick_reply"), include_str!("quick_reply.json")),
-    Kind::new("image", Envelope::Typed("image"), include_str!("image.json")),
-    Kind::new("audio", Envelope::Typed("audio"), include_str!("audio.json")),
-    Kind::new("video", Envelope::Typed("video"), include_str!("video.json")),
+    Kind::new(
+        "quick-reply",
+        Envelope::Typed("quick_reply"),
+        include_str!("quick_reply.json"),
+    ),
+    Kind::new(
+        "image",
+        Envelope::Typed("image"),
+        include_str!("image.json"),
+    ),
+    Kind::new(
+        "audio",
+        Envelope::Typed("audio"),
+        include_str!("audio.json"),
+    ),
+    Kind::new(
+        "video",
+        Envelope::Typed("video"),
+        include_str!("video.json"),
+    ),
     Kind::new("file", Envelope::Typed("file"), include_str!("file.json")),
-    Kind::new("sticker", Envelope::Typed("sticker"), include_str!("sticker.json")),
-    Kind::new("location", Envelope::Typed("location"), include_str!("location.json")),
-    Kind::new("location-request", Envelope::Typed("location_request"), include_str!("location_request.json")),
+    Kind::new(
+        "sticker",
+        Envelope::Typed("sticker"),
+        include_str!("sticker.json"),
+    ),
+    Kind::new(
+        "location",
+        Envelope::Typed("location"),
+        include_str!("location.json"),
+    ),
+    Kind::new(
+        "location-request",
+        Envelope::Typed("location_request"),
+        include_str!("location_request.json"),
+    ),
     Kind::new(
         "contact-info-request",
         Envelope::Typed("contact_info_request"),
         include_str!("contact_info_request.json"),
     ),
     contacts::CONTACTS,
-    Kind::new("cta-url", Envelope::Typed("cta_url"), include_str!("cta_url.json")),
-    Kind::new("call", Envelope::Typed("voice_call"), include_str!("call.json")),
+    Kind::new(
+        "cta-url",
+        Envelope::Typed("cta_url"),
+        include_str!("cta_url.json"),
+    ),
+    Kind::new(
+        "call",
+        Envelope::Typed("voice_call"),
+        include_str!("call.json"),
+    ),
     Kind::new("flow", Envelope::Typed("flow"), include_str!("flow.json")),
-    Kind::new("flow-message", Envelope::OwnEndpoint, include_str!("flow_message.json")),
+    Kind::new(
+        "flow-message",
+        Envelope::OwnEndpoint,
+        include_str!("flow_message.json"),
+    ),
     carousel::CAROUSEL,
     template::TEMPLATE,
     template::TEMPLATE_BY_ID,
@@ -57,10 +97,17 @@ impl Definition {
     fn read(json: &str) -> Result<Self, serde_json::Error> {
         let json: Value = serde_json::from_str(json)?;
         let mut flags = Vec::<Flag>::deserialize(json.get("x-flags").unwrap_or(&json!([])))?;
-        if let Some(text) = flags.iter().rposition(|flag| flag.field.as_deref() == Some("text")) {
+        if let Some(text) = flags
+            .iter()
+            .rposition(|flag| flag.field.as_deref() == Some("text"))
+        {
             flags.insert(text + 1, Flag::text_file());
         }
-        Ok(Self { schema: Schema::read(&json, &json)?, json, flags })
+        Ok(Self {
+            schema: Schema::read(&json, &json)?,
+            json,
+            flags,
+        })
     }
 }
 
@@ -74,7 +121,13 @@ pub(crate) struct Message {
 impl Message {
     /// Every kind, empty.
     pub(crate) fn all() -> Vec<Self> {
-        KINDS.iter().map(|kind| Self { kind, typed: TypedFlags::default() }).collect()
+        KINDS
+            .iter()
+            .map(|kind| Self {
+                kind,
+                typed: TypedFlags::default(),
+            })
+            .collect()
     }
 
     /// The kind of this name, empty.
@@ -110,23 +163,36 @@ impl Message {
         &self.definition().flags
     }
 
-    #[expect(clippy::expect_used, reason = "a test reads the definition of each kind")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a test reads the definition of each kind"
+    )]
     fn definition(&self) -> &'static Definition {
         static READ: [OnceLock<Definition>; KINDS.len()] = [const { OnceLock::new() }; KINDS.len()];
-        let mut read = KINDS.iter().zip(&READ).filter(|(kind, _)| kind.name == self.kind.name).map(|(_, read)| read);
+        let mut read = KINDS
+            .iter()
+            .zip(&READ)
+            .filter(|(kind, _)| kind.name == self.kind.name)
+            .map(|(_, read)| read);
         let read = read.next().expect("every kind is in the list");
         read.get_or_init(|| Definition::read(self.kind.definition).expect("a definition is JSON"))
     }
 
     /// The endpoint; `body` may hold a part of the path.
     pub(crate) fn route(&self, body: &Value) -> Route {
-        let campaign = || body.get("campaignId").and_then(Value::as_str).map(str::to_owned);
+        let campaign = || {
+            body.get("campaignId")
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
         match self.envelope() {
-            Envelope::OwnEndpoint => Route::FlowMessage { flow_type: self.typed.one("flow-type").map(str::to_owned) },
+            Envelope::OwnEndpoint => Route::FlowMessage {
+                flow_type: self.typed.one("flow-type").map(str::to_owned),
+            },
             Envelope::Destinations => Route::Template,
-            Envelope::Typed("template") => {
-                campaign().map_or(Route::Messages, |campaign| Route::CampaignTemplate { campaign })
-            }
+            Envelope::Typed("template") => campaign().map_or(Route::Messages, |campaign| {
+                Route::CampaignTemplate { campaign }
+            }),
             Envelope::Typed(_) | Envelope::Verbatim => Route::Messages,
         }
     }
@@ -138,7 +204,10 @@ impl Message {
             "template" => ("templateId", "template-by-id"),
             _ => return None,
         };
-        fields.get(field).filter(|value| !value.is_null()).and_then(|_| Self::named(other))
+        fields
+            .get(field)
+            .filter(|value| !value.is_null())
+            .and_then(|_| Self::named(other))
     }
 
     /// Its `type` on the wire, if it has one of its own.
@@ -159,7 +228,9 @@ impl Message {
 
     /// The kind of a body whose `type` on the wire is `wire`, empty; its other fields tell two with the same type apart.
     pub(crate) fn of_wire_type(wire: &str, fields: &Map<String, Value>) -> Option<Self> {
-        let kind = Self::all().into_iter().find(|kind| kind.wire_type() == Some(wire))?;
+        let kind = Self::all()
+            .into_iter()
+            .find(|kind| kind.wire_type() == Some(wire))?;
         Some(kind.read_as(fields).unwrap_or(kind))
     }
 
@@ -200,10 +271,16 @@ impl Message {
     /// What its recipient would see of `body`, or its JSON. What the body says of its kind counts: one that is sent as it is
     /// may be of any kind. A body without a type is of this kind.
     pub(crate) fn drawn(&self, body: &Value) -> Vec<Part> {
-        let said = body.as_object().and_then(|fields| Self::of_body(fields).or_else(|| self.read_as(fields)));
+        let said = body
+            .as_object()
+            .and_then(|fields| Self::of_body(fields).or_else(|| self.read_as(fields)));
         let parts = draw(said.as_ref().unwrap_or(self).command(), body);
         if parts.is_empty() {
-            vec![Part::Drawing { drawing: "json", of: body.clone(), plain: vec![Part::text(body.to_string())] }]
+            vec![Part::Drawing {
+                drawing: "json",
+                of: body.clone(),
+                plain: vec![Part::text(body.to_string())],
+            }]
         } else {
             parts
         }
@@ -259,7 +336,11 @@ mod tests {
                 json!({"type": "location", "coordinates": {"lat": -0.5, "long": 78}, "name": "Quito"}),
                 vec!["Quito  -0.5, 78"],
             ),
-            ("template", json!({"elementName": "t", "parameters": ["a", "b"]}), vec!["(template) t", "a | b"]),
+            (
+                "template",
+                json!({"elementName": "t", "parameters": ["a", "b"]}),
+                vec!["(template) t", "a | b"],
+            ),
             (
                 "template-by-id",
                 json!({"type": "template", "templateId": "3", "parameters": {"name": "Ana", "n": 1}}),
@@ -272,13 +353,28 @@ mod tests {
                         "action": {"parameters": {"display_text": "Go"}}},
                     {"body": {"text": "2"}, "action": {"buttons": [{"quick_reply": {"title": "Want"}}]}},
                 ]}}),
-                vec!["t", "(card) https://e.com/1.png", "1", "[ Go ]", "2", "[ Want ]"],
+                vec![
+                    "t",
+                    "(card) https://e.com/1.png",
+                    "1",
+                    "[ Go ]",
+                    "2",
+                    "[ Want ]",
+                ],
             ),
-            ("raw", json!({"type": "text", "text": "a", "options": [{"title": "A"}]}), vec!["a", "• A"]),
+            (
+                "raw",
+                json!({"type": "text", "text": "a", "options": [{"title": "A"}]}),
+                vec!["a", "• A"],
+            ),
             ("raw", json!({"elementName": "t"}), vec!["(template) t"]),
             ("raw", json!({"type": "new"}), vec![r#"{"type":"new"}"#]),
         ] {
-            assert_eq!(Message::named(kind).unwrap().draw(&body), expected, "{kind}");
+            assert_eq!(
+                Message::named(kind).unwrap().draw(&body),
+                expected,
+                "{kind}"
+            );
         }
     }
 }

@@ -5,8 +5,10 @@ use serde_json::{Map, Value};
 use crate::message::envelope::Envelope;
 use crate::message::kind::{FieldProblem, Kind};
 
-pub(super) const PLAIN_TEXT: Kind =
-    Kind { problem, ..Kind::new("text", Envelope::Typed("text"), include_str!("text.json")) };
+pub(super) const PLAIN_TEXT: Kind = Kind {
+    problem,
+    ..Kind::new("text", Envelope::Typed("text"), include_str!("text.json"))
+};
 
 fn problem(place: &str, around: &Map<String, Value>) -> Option<FieldProblem> {
     let text = around.get("text")?.as_str().filter(|_| place.is_empty())?;
