@@ -10,12 +10,8 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, Run, STATE, also_in_a_database, set_mode, tool, under};
+use crate::harness::{CONFIG, Home, Run, STATE, set_mode, tool, under};
 use crate::server::{Reply, Server};
-
-also_in_a_database! {
-    a_run_leaves_a_line_at_each_of_its_ends_and_a_test_one_for_each_message,
-}
 
 const WORDS: &str = "the words of the message";
 

@@ -1,13 +1,8 @@
 //! The messages before a run begins.
-//! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Home, also_in_a_database, words};
+use crate::harness::{Home, words};
 use crate::terminal::Terminal;
-
-also_in_a_database! {
-    a_log_has_figures_and_no_message,
-}
 
 /// The screen up to the question, which is answered with no.
 fn asked(home: &Home, words: &[&str]) -> Vec<String> {

@@ -9,15 +9,12 @@ use serde_json::json;
 
 use crate::bulk_run::{Watched, counts, people, resume, send, send_with, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, also_in_a_database, kill};
+use crate::harness::{Home, kill, test_with_both_ledgers};
 use crate::terminal::Terminal;
 
-also_in_a_database! {
+test_with_both_ledgers! {
     what_is_left_of_a_cancelled_run_is_left_out_for_good,
     nothing_leaves_after_a_run_was_cancelled,
-    a_run_that_is_complete_is_not_cancelled,
-    a_person_is_asked_before_a_run_is_cancelled,
-    a_run_that_ended_during_the_question_is_not_cancelled,
 }
 
 /// A run of six rows: two were sent and one was refused, then the credentials were refused; it waits until they are

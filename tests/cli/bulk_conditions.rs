@@ -1,5 +1,4 @@
-//! Whether a condition of a message means what it says: what is sent, and what is refused. Files alone: a list
-//! is read before any ledger is asked.
+//! Whether a condition of a message means what it says: what is sent, and what is refused.
 
 use crate::harness::Home;
 

@@ -11,14 +11,11 @@ use serde_json::Value;
 
 use crate::acceptor::{Acceptor, OwnPort};
 use crate::bulk_run::{Watched, counts, people, resume, send_with, signal, start, user};
-use crate::harness::{Home, also_in_a_database, wait_until};
+use crate::harness::{Home, test_with_both_ledgers, wait_until};
 use crate::server::read_request;
 
-also_in_a_database! {
-    a_run_waits_while_the_network_is_away_and_loses_nothing,
-    a_run_pauses_when_the_network_is_away_for_longer_than_it_may_wait,
+test_with_both_ledgers! {
     a_signal_and_bulk_stop_end_the_wait_for_the_network,
-    a_run_keeps_that_each_message_has_its_connection,
 }
 
 /// For each connection, the recipients in order.
@@ -95,7 +92,6 @@ fn with_state<'a>(rows: &'a [Value], state: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// Files alone: the ledger has no part in it.
 #[test]
 fn a_server_that_gives_all_the_same_id_is_believed() {
     let (server, _) = server(|_, _, _| Some(accepted("same", "")));
@@ -105,7 +101,6 @@ fn a_server_that_gives_all_the_same_id_is_believed() {
     );
 }
 
-/// Files alone: how long a connection rests between two rows is how long the ledger takes.
 #[test]
 fn a_row_lost_on_an_old_connection_is_the_only_one() {
     // Each connection ends with the second request, which may not have been read.
@@ -116,7 +111,6 @@ fn a_row_lost_on_an_old_connection_is_the_only_one() {
     assert_eq!(seen.lock().unwrap().len(), 29);
 }
 
-/// Files alone: the ledger has no part in it.
 #[test]
 fn an_idle_connection_is_not_used_again() {
     let (server, seen) = server(|user, _, _| Some(accepted(user, "")));
@@ -124,7 +118,6 @@ fn an_idle_connection_is_not_used_again() {
     assert_eq!(seen.lock().unwrap().len(), 3);
 }
 
-/// Files alone: the ledger has no part in it.
 #[test]
 fn a_server_that_keeps_no_connections_is_taken_at_its_word() {
     let (server, seen) =
@@ -133,7 +126,6 @@ fn a_server_that_keeps_no_connections_is_taken_at_its_word() {
     assert_eq!(seen.lock().unwrap().len(), 5);
 }
 
-/// Files alone: the ledger has no part in it.
 #[test]
 fn connections_are_used_again_while_that_goes_well() {
     let (server, seen) = server(|user, _, _| Some(accepted(user, "Keep-Alive: timeout=5\r\n")));
@@ -275,7 +267,6 @@ fn a_signal_and_bulk_stop_end_the_wait_for_the_network() {
     }
 }
 
-/// Files alone: the ledger has no part in it.
 /// A server that limits once too often: each later request of a connection gets an answer to another request.
 #[test]
 fn with_a_connection_for_each_message_no_answer_is_another_ones() {

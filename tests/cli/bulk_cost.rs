@@ -3,12 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
-use crate::harness::{Home, also_in_a_database};
-
-also_in_a_database! {
-    the_cost_of_templates_is_told_by_their_category_before_and_after,
-    what_costs_more_than_the_budget_does_not_leave,
-}
+use crate::harness::Home;
 
 const RATES: &str = "country,category,price,currency\n\
                      EC,marketing,0.0625,USD\nEC,service,0.0081,USD\n*,marketing,0.05,USD\n";
@@ -179,7 +174,6 @@ fn what_costs_more_than_the_budget_does_not_leave() {
         .success();
 }
 
-/// Files alone: no run is made.
 #[test]
 fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
     let home = home();
@@ -209,7 +203,6 @@ fn rates_that_cannot_be_used_are_refused_and_nothing_is_read_or_sent() {
         .success();
 }
 
-/// Files alone: no run is made.
 #[test]
 fn what_one_message_costs_is_told_without_a_send() {
     let home = home();
@@ -241,7 +234,6 @@ fn what_one_message_costs_is_told_without_a_send() {
         .told(&["no price for this message to a number of CO"]);
 }
 
-/// Files alone: the sandbox.
 #[test]
 fn the_format_of_rates_is_explained_and_its_example_is_a_file_of_rates() {
     let home = home();

@@ -1,5 +1,5 @@
 //! Runs that are killed at any instant and resumed to their end, against a server that resets, hangs, limits and fails
-//! after it accepted. Its own count is the witness. Files alone: shared_chaos.rs kills who sends from a database.
+//! after it accepted. Its own count is the witness.
 
 use std::collections::HashSet;
 use std::thread;

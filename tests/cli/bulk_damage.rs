@@ -1,5 +1,5 @@
 //! What becomes of runs when the file of the store is cut, put back, copied or replaced. The server counts: nothing is sent
-//! twice, and nobody who got a message is told not to have got one. Files alone.
+//! twice, and nobody who got a message is told not to have got one.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -9,23 +9,14 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::bulk_run::{Watched, end, people, signal, user};
-use crate::harness::{Home, Run, also_in_a_database, faketime, kill, wait_until};
+use crate::harness::{Home, Run, faketime, kill, test_with_both_ledgers, wait_until};
 use crate::listening::Sandbox;
 use crate::server::{Received, Reply, Server};
 
-also_in_a_database! {
+test_with_both_ledgers! {
     how_far_messages_came_is_kept_and_counted_once,
-    times_and_reasons_of_templates_come_from_the_notifications,
-    what_was_learnt_before_a_failure_is_kept,
-    what_is_sent_while_the_history_is_read_is_counted_too,
-    a_run_that_is_resumed_is_not_judged_by_what_failed_before,
-    an_account_without_look_ups_ends_with_5,
-    messages_without_an_id_are_not_asked_for,
-    learning_does_not_change_when_the_run_last_changed,
     several_at_once_keep_everything_once,
     a_killed_run_is_settled_by_what_is_listed_and_nothing_else,
-    words_that_a_flow_sends_too_settle_nothing,
-    beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours,
 }
 
 /// A client that does not know the sandbox as one.
@@ -347,7 +338,6 @@ fn what_was_learnt_before_a_failure_is_kept() {
     assert_eq!(methods, 4, "nothing but what was sent");
 }
 
-/// Files alone: a database would be damaged in another way.
 #[test]
 fn what_was_read_is_kept_where_another_run_is_damaged() {
     let home = people(3);
@@ -372,7 +362,6 @@ fn what_was_read_is_kept_where_another_run_is_damaged() {
     );
 }
 
-/// Files alone: it is about what Jelou answers.
 #[test]
 fn a_listing_that_gives_less_than_it_counts_is_not_whole() {
     let home = people(4);
@@ -407,7 +396,6 @@ fn a_listing_that_gives_less_than_it_counts_is_not_whole() {
     }
 }
 
-/// Files alone: it is about what Jelou answers.
 #[test]
 fn messages_that_are_looked_for_one_by_one_must_be_found_or_read_past() {
     let home = people(2);
@@ -492,7 +480,6 @@ fn what_is_sent_while_the_history_is_read_is_counted_too() {
     assert_eq!(figures(&json, &["unknown", "settled"]), [1, 0], "{json}");
 }
 
-/// Files alone: it is about what Jelou answers.
 #[test]
 fn a_watch_outlasts_a_server_that_is_away() {
     let home = people(1);
@@ -521,7 +508,6 @@ fn a_watch_outlasts_a_server_that_is_away() {
     }
 }
 
-/// Files alone: it is about what Jelou answers.
 #[test]
 fn a_watch_ends_in_its_time_whatever_the_server_does() {
     let home = people(1);
@@ -649,7 +635,7 @@ fn a_run_that_is_resumed_is_not_judged_by_what_failed_before() {
     assert!(!told.contains("is stopped"), "{told}");
 }
 
-/// Files alone: in a database everybody may keep what was learnt. It is kept once the run has ended.
+/// It is kept once the run has ended.
 #[test]
 fn a_watch_beside_a_run_keeps_all_of_it_in_the_end() {
     let home = people(6);
@@ -944,7 +930,7 @@ fn beside_a_flow_only_what_nobody_can_tell_apart_is_taken_for_ours() {
     }
 }
 
-/// Files alone: the clock of a database cannot be moved. On Friday the sender is killed while a message is under way, and the
+/// On Friday the sender is killed while a message is under way, and the
 /// answer of another one is lost; on Monday the rest is sent, and Jelou asked.
 #[test]
 fn a_run_killed_on_friday_and_resumed_on_monday_is_settled() {

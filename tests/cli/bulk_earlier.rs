@@ -8,36 +8,14 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, faketime, kill};
+use crate::harness::{Ended, Home, Run, STATE, faketime, kill, test_with_both_ledgers};
 
-also_in_a_database! {
-    who_works_on_a_run_compares_it_with_the_others,
-    ten_first_and_then_all_sends_each_person_one,
-    what_was_sent_is_told_in_messages_and_not_in_rows,
-    one_corrected_number_and_the_whole_list_again_sends_one,
-    what_failed_is_sent_by_the_next_run_and_what_was_sent_is_not,
-    a_run_goes_on_with_what_no_other_run_has_sent_meanwhile,
+test_with_both_ledgers! {
     a_killed_run_may_have_sent_and_is_to_send,
-    a_run_that_is_going_on_is_about_to_send_what_it_has_left,
     of_two_that_begin_at_once_one_sends,
-    the_limit_counts_what_is_sent,
-    the_limit_counts_people_where_each_gets_one_message,
-    a_message_is_remembered_for_as_long_as_is_said,
-    only_the_same_bot_at_the_same_address_counts,
-    both_forms_of_a_number_are_one_person,
-    who_was_written_to_today_is_told_and_not_refused,
-    a_list_sent_in_daily_parts_reaches_everybody_once_however_many_days_it_takes,
-    what_is_only_shown_is_compared_too,
     a_clock_that_was_wrong_sends_nothing_twice,
-    a_clock_before_this_release_sends_nothing,
-    what_was_sent_by_a_clock_of_long_ago_is_remembered,
-    what_a_clock_of_long_ago_has_sent_is_not_removed_in_silence,
-    a_run_that_was_made_in_the_future_forgets_nothing,
-    the_same_json_in_another_order_is_the_same_message,
     of_two_runs_that_go_on_at_once_none_sends_what_the_other_has,
     each_person_gets_one_message_however_the_list_has_them,
-    who_may_not_be_written_to_matters_only_where_they_would_be,
-    an_unfinished_run_with_other_messages_for_the_same_people_is_told,
 }
 
 fn list(users: &[String]) -> String {
@@ -882,7 +860,6 @@ fn who_may_not_be_written_to_matters_only_where_they_would_be() {
     assert_eq!(jelou.seen().len(), 1);
 }
 
-/// Files alone: a database is not looked for in a home.
 #[test]
 fn what_was_sent_is_not_looked_for_where_a_relative_home_leads() {
     let home = people(3);

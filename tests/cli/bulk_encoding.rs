@@ -1,11 +1,6 @@
 //! Lists that are not UTF-8.
 
-use crate::harness::{Ended, Home, also_in_a_database};
-
-also_in_a_database! {
-    a_list_is_read_in_the_encoding_that_is_said,
-    a_list_in_another_encoding_than_is_said_is_refused,
-}
+use crate::harness::{Ended, Home};
 
 fn run(home: &Home, arguments: &[&str]) -> Ended {
     let all = [

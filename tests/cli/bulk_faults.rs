@@ -1,5 +1,5 @@
 //! A ledger that cannot be written: the disk is full, the file is gone, a write or a wait for the disk fails. The run stops
-//! with 12, says what the ledger does not know, and can be resumed. Files alone: a database that is away is in shared_ledger.rs.
+//! with 12, says what the ledger does not know, and can be resumed.
 
 use std::collections::HashMap;
 use std::fs;

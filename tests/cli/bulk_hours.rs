@@ -16,22 +16,12 @@ use crate::acceptor::OwnPort;
 use crate::bulk_connections::{accepted, recipients, server_on};
 use crate::bulk_run::{Watched, people, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{CONFIG, Home, STATE, also_in_a_database, faketime, tool, wait_until};
+use crate::harness::{CONFIG, Home, STATE, faketime, test_with_both_ledgers, tool, wait_until};
 use crate::postgres::Cluster;
 use crate::server::{Reply, Server};
 
-also_in_a_database! {
-    a_run_waits_for_its_hours_and_goes_on_when_the_clock_has_come_so_far,
-    a_row_that_is_to_be_retried_waits_for_the_next_opening,
-    a_signal_ends_the_wait_and_the_run_keeps_its_hours_until_it_is_given_others,
-    what_is_under_way_ends_and_nothing_leaves_after_the_end_of_a_window,
-    who_asks_not_to_be_written_to_while_a_run_waits_for_its_hours_is_not,
-    who_wrote_too_long_ago_when_the_hours_open_is_left_out,
-    a_run_whose_list_of_people_not_to_be_written_to_is_gone_at_the_opening_stops_and_can_go_on,
+test_with_both_ledgers! {
     hours_that_a_run_is_given_while_a_process_joins_it_hold_there_too,
-    hours_of_a_profile_hold_until_flags_say_otherwise,
-    a_network_that_is_away_is_waited_for_within_the_hours_alone,
-    a_clock_before_1970_is_no_panic,
 }
 
 const BOGOTA: [&str; 4] = ["--between", "07:00-19:00", "--time-zone", "America/Bogota"];
@@ -266,7 +256,7 @@ fn a_network_that_is_away_is_waited_for_within_the_hours_alone() {
     assert_eq!(recipients(&[&seen]), (0..30).map(user).collect::<Vec<_>>());
 }
 
-/// Files alone: a file is never away. The test has a database of its own.
+/// The test has a database of its own.
 #[test]
 fn rows_that_a_database_gives_after_the_end_of_a_window_wait_for_the_next_one() {
     let Some(cluster) = Cluster::shared() else {
@@ -544,7 +534,6 @@ fn hours_of_a_profile_hold_until_flags_say_otherwise() {
     );
 }
 
-/// Files alone: the ledger has no part in it.
 #[test]
 fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     let home = people(2);
@@ -620,7 +609,6 @@ fn hours_that_cannot_be_are_refused_and_nothing_is_read_or_sent() {
     }
 }
 
-/// Files alone: the ledger has no part in it.
 #[test]
 fn the_time_zone_of_the_machine_is_taken_where_somebody_chose_it() {
     let home = people(2);
@@ -709,7 +697,6 @@ fn a_clock_before_1970_is_no_panic() {
     );
 }
 
-/// Files alone: the ledger has no part in it.
 #[test]
 fn a_clock_after_9999_is_no_panic() {
     let home = people(1);
@@ -760,7 +747,6 @@ fn a_clock_after_9999_is_no_panic() {
     assert_eq!(jelou.seen().len(), 2);
 }
 
-/// Files alone: the ledger has no part in it.
 #[test]
 fn the_capitals_of_a_time_zone_do_not_matter() {
     let home = people(1);

@@ -1,23 +1,15 @@
 //! The list of people: how it is read, the message of each row, and the errors of rows that cannot be sent.
-//! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
 
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
 #[cfg(unix)]
 use crate::harness::under;
-use crate::harness::{CONFIG, Ended, Home, STATE, also_in_a_database, fixture_path, set_mode};
+use crate::harness::{CONFIG, Ended, Home, STATE, fixture_path, set_mode, test_with_both_ledgers};
 use crate::workbook::zip;
 
-also_in_a_database! {
-    the_recipient_comes_from_each_row,
-    what_stands_above_the_named_header_is_not_part_of_the_list,
-    rows_that_a_stray_quote_swallows_are_not_sent_to_anybody,
-    every_bad_row_is_listed_and_nothing_is_sent,
-    rows_that_will_not_be_sent_are_a_list_that_can_be_corrected_and_sent,
-    who_was_left_out_on_purpose_stays_out_of_a_corrected_list,
+test_with_both_ledgers! {
     a_row_that_cannot_be_read_is_rejected_with_its_text,
-    what_cannot_take_the_rejected_rows_is_told_first,
 }
 
 /// The requests that `bulk send` would make, from a preview.

@@ -4,14 +4,11 @@ use serde_json::{Value, json};
 
 use crate::bulk_run::user;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, STATE, also_in_a_database, kill, under};
+use crate::harness::{Ended, Home, STATE, kill, test_with_both_ledgers, under};
 
-also_in_a_database! {
+test_with_both_ledgers! {
     what_a_run_goes_through_is_kept_with_the_api_s_own_codes,
-    what_was_decided_by_hand_stands_beside_what_was_answered,
-    rows_that_may_have_been_sent_are_not_counted_as_to_be_sent,
     what_a_server_says_is_kept_to_a_limit,
-    a_list_has_no_endless_number_of_fields,
 }
 
 fn people(rows: usize) -> Home {
@@ -200,7 +197,6 @@ fn a_list_has_no_endless_number_of_fields() {
         .success();
 }
 
-/// Files alone: a database is not limited by it.
 #[test]
 fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
     let home = people(2000);

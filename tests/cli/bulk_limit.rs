@@ -9,13 +9,10 @@ use serde_json::{Value, json};
 use crate::bulk_hours::Clock;
 use crate::bulk_run::{Watched, people, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, Run, also_in_a_database, wait_until};
+use crate::harness::{Home, Run, test_with_both_ledgers, wait_until};
 
-also_in_a_database! {
+test_with_both_ledgers! {
     runs_and_single_sends_of_a_bot_share_one_window,
-    a_run_that_waits_for_its_limit_can_be_stopped_and_cancelled,
-    who_was_refused_does_not_count,
-    a_run_that_was_begun_without_a_limit_gets_that_of_the_profile,
 }
 
 const SEND: &str = "bulk send people.csv --yes --rate 1000/s --unchecked --progress ndjson";
@@ -32,7 +29,6 @@ fn reached(jelou: &Jelou) -> BTreeSet<String> {
     reached
 }
 
-/// Files alone: a database has a clock of its own.
 #[test]
 fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() {
     let home = people(60);
@@ -82,7 +78,6 @@ fn a_run_goes_on_by_itself_a_day_later_over_a_kill_and_beside_another_process() 
     assert_eq!(reached(&jelou), (0..60).map(user).collect());
 }
 
-/// Files alone: as above.
 #[test]
 fn who_asks_not_to_be_written_to_while_a_run_waits_for_its_limit_is_not() {
     let home = people(4);
@@ -234,7 +229,6 @@ fn who_was_refused_does_not_count() {
     single(&home, 6, &[]).fails(11, &["limit_24h"]);
 }
 
-/// Files alone: no run is made.
 #[test]
 fn a_limit_that_cannot_be_is_refused() {
     let home = people(1);
@@ -265,7 +259,6 @@ fn a_limit_that_cannot_be_is_refused() {
     );
 }
 
-/// Files alone: the sandbox asks no ledger.
 #[test]
 fn the_sandbox_counts_nobody() {
     let home = people(3);

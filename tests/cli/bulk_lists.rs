@@ -1,5 +1,4 @@
 //! Real lists: with a country beside each number, and in the formats of various programs.
-//! Files alone: where a row comes to a ledger is in other files.
 
 use std::fs;
 

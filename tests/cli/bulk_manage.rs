@@ -7,31 +7,18 @@ use serde_json::json;
 
 use crate::bulk_run::{Watched, counts, end, people, resume, send, send_with, signal, start, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, Run, also_in_a_database, faketime, wait_until};
+use crate::harness::{Home, Run, faketime, test_with_both_ledgers, wait_until};
 use crate::terminal::Terminal;
 
-also_in_a_database! {
-    stop_and_resolve_never_guess,
-    the_newest_real_run_is_meant_where_none_is_named,
-    reasons_are_the_codes_of_the_api_or_ours,
+test_with_both_ledgers! {
     a_person_is_found_in_every_run_however_the_number_is_written,
     old_finished_runs_are_removed_and_no_others,
     two_who_stop_and_one_who_reports_at_once_all_behave,
-    a_run_that_waits_is_stopped_at_once,
     a_run_is_stopped_while_somebody_is_asked_whether_it_goes_on,
-    a_run_keeps_how_its_numbers_were_read,
-    what_goes_with_a_run_is_said_before_it_is_removed,
-    a_run_of_long_ago_is_continued_only_by_who_means_it,
-    a_person_is_asked_by_name_about_a_run_that_is_resumed,
-    who_resumes_a_run_leaves_people_out,
-    a_row_that_is_made_pending_while_a_process_begins_is_checked_like_the_others,
-    a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it,
-    a_national_number_is_found_by_the_country_of_the_profile,
 }
 
 const SLOW: &str = "bulk send people.csv --yes --run r --rate 4/s --progress none text Hola";
 
-/// Files alone: in a database that is a pause of the run, and shared_ledger.rs has it.
 #[test]
 fn a_run_that_is_stopped_ends_what_is_under_way_and_goes_on_later() {
     let home = people(300);
@@ -237,7 +224,6 @@ fn the_newest_real_run_is_meant_where_none_is_named() {
     assert_eq!(of(1), (&json!(false), &json!("BOT_ID"), &json!("text")));
 }
 
-/// Files alone: in a database it is so when the lease has run out, and shared_ledger.rs has it.
 #[test]
 fn what_was_under_way_when_a_process_died_is_as_good_as_unknown() {
     let home = people(5);
@@ -769,7 +755,6 @@ fn a_run_is_meant_before_a_rehearsal_and_no_rehearsal_changes_it() {
     assert_eq!(jelou.seen().len(), 3);
 }
 
-/// Files alone: in a database a run is stopped wherever it is sent.
 #[test]
 fn of_several_runs_the_one_that_is_sent_is_stopped() {
     let home = people(300);

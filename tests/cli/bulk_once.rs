@@ -7,28 +7,16 @@ use serde_json::json;
 
 use crate::bulk_run::{user, users};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, also_in_a_database, faketime};
+use crate::harness::{Ended, Home, Run, faketime, test_with_both_ledgers};
 #[cfg(target_os = "linux")]
 use crate::harness::{can_trace, with_fault};
 use crate::terminal::Terminal;
 
-also_in_a_database! {
+test_with_both_ledgers! {
     each_person_gets_one_message_under_a_key_whatever_its_words,
-    what_may_have_been_sent_or_is_to_be_sent_is_left_out,
-    who_was_left_out_for_a_run_that_is_given_up_is_not_forgotten,
-    who_was_refused_only_can_be_sent_a_message_under_the_key,
-    of_several_rows_to_one_person_the_first_that_can_be_sent_is,
-    what_is_shown_claims_nothing,
     single_sends_while_a_list_is_read_reach_nobody_twice,
     of_lists_and_single_sends_at_once_each_person_gets_one,
-    a_failed_row_is_sent_again_only_while_its_person_is_free,
     whom_a_removed_run_reached_stays_known,
-    a_list_in_daily_parts_reaches_everybody_once_though_its_text_is_corrected,
-    a_key_is_kept_with_the_run,
-    a_campaign_that_began_without_a_key_gets_one,
-    under_a_key_what_a_report_says_decides_nothing,
-    a_row_of_an_unfinished_run_is_not_forgotten,
-    what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way,
 }
 
 fn write(home: &Home, users: &[String]) {
@@ -607,7 +595,6 @@ fn what_a_run_sent_stays_known_whatever_becomes_of_a_send_under_way() {
     );
 }
 
-/// Files alone: it is about a database that is not there.
 #[test]
 fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
     let (home, jelou) = (people(2), Jelou::never_asked());
@@ -621,7 +608,6 @@ fn a_database_that_cannot_be_reached_sends_nothing_under_a_key() {
         .fails(7, &told);
 }
 
-/// Files alone: a database sees none of these calls.
 /// Kills a list at system calls by which it is made a run, marked with its key and sent.
 #[test]
 #[cfg(target_os = "linux")]

@@ -5,14 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::bulk_run::{counts, people, resume, send, send_with, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::also_in_a_database;
+use crate::harness::test_with_both_ledgers;
 
-also_in_a_database! {
+test_with_both_ledgers! {
     eleven_rejections_and_nothing_accepted_pause_the_run,
-    a_run_keeps_going_when_it_is_told_to_and_remembers_it,
-    one_that_was_ever_accepted_shows_that_not_all_are_wrong,
-    a_list_that_is_shorter_simply_ends,
-    a_business_that_may_send_nothing_pauses_the_run_at_the_first_row,
 }
 
 const REJECTED: Act = Act::Answer(

@@ -5,28 +5,15 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, also_in_a_database};
+use crate::harness::{Home, test_with_both_ledgers};
 #[cfg(target_os = "linux")]
 use crate::needs::{can_test, works};
 #[cfg(unix)]
 use crate::terminal::Terminal;
 
-also_in_a_database! {
+test_with_both_ledgers! {
     a_report_is_the_list_with_what_became_of_each_row,
-    a_report_is_what_its_file_s_name_says_or_is_refused,
-    a_page_is_not_printed_onto_a_terminal,
-    a_workbook_is_the_report_with_texts_alone_and_a_list_again,
-    openpyxl_reads_the_cells_of_a_workbook_as_texts,
-    a_report_begins_and_ends_its_lines_as_the_list_does,
-    a_report_runs_in_no_spreadsheet_whatever_its_delimiter,
-    columns_with_our_names_are_the_users_own,
     a_list_of_json_is_reported_as_either,
-    a_report_that_is_sent_again_says_what_was_there,
-    a_report_in_spanish_is_read_back_as_the_english_one,
-    a_report_that_has_lost_what_was_sent_is_no_plain_list,
-    a_reader_that_has_seen_enough_is_no_error,
-    a_report_takes_the_place_of_a_report_and_of_nothing_else,
-    a_list_with_more_columns_than_a_sheet_is_not_reported_as_one,
 }
 
 const RATE: &str = "--rate=1000000/s";
@@ -835,7 +822,6 @@ fn a_report_that_has_lost_what_was_sent_is_no_plain_list() {
     }
 }
 
-/// Files alone: it is about what the list reader keeps.
 #[test]
 fn a_bad_line_of_ndjson_is_nobodys_number_in_the_report() {
     let home = Home::new();

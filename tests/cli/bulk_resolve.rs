@@ -7,19 +7,12 @@ use serde_json::json;
 
 use crate::bulk_run::{counts, people, resume, send, user};
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, also_in_a_database, kill};
+use crate::harness::{Ended, Home, kill, test_with_both_ledgers};
 
-also_in_a_database! {
+test_with_both_ledgers! {
     single_rows_are_decided_all_or_none,
-    a_report_that_is_sent_again_writes_to_nobody_twice,
-    where_the_run_is_here_its_ledger_says_what_became_of_a_row,
-    a_report_of_another_run_of_the_name_is_taken_at_its_word,
-    a_report_behind_the_limit_is_not_counted,
-    what_a_resumed_run_is_told_of_earlier_runs_it_keeps,
-    what_was_decided_is_logged_and_stays_so_when_it_cannot_be_written,
 }
 
-/// Files alone: in a database the process may only be stopped, so that is asked first.
 #[test]
 fn a_row_of_a_killed_process_can_be_sent_again() {
     let home = people(1);

@@ -10,43 +10,15 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, STATE, also_in_a_database, kill, under, wait_until};
+use crate::harness::{Ended, Home, Run, STATE, kill, test_with_both_ledgers, under, wait_until};
 use crate::needs::{can_test, works};
 
-also_in_a_database! {
+test_with_both_ledgers! {
     every_row_is_sent_once_and_reported,
-    nothing_leaves_without_a_yes,
-    the_same_list_is_refused_until_it_is_meant,
-    a_dry_run_never_goes_on_with_a_run_or_changes_one,
     what_was_sent_stays_so_when_it_cannot_be_written,
-    a_run_has_a_name_and_no_path,
-    rejected_rows_fail_and_the_others_go_on,
-    rate_limits_delay_and_lose_nothing,
-    retry_after_stops_everyone,
     a_wait_that_another_process_met_is_told,
-    a_wait_is_told_once_with_its_reason_and_its_end,
-    a_wait_is_in_the_progress_for_machines_while_it_lasts,
-    a_slow_rate_is_no_wait,
-    a_run_pauses_when_every_row_meets_a_rate_limit_for_too_long,
-    a_run_keeps_how_long_it_waits_for_a_rate_limit,
-    a_run_pauses_at_once_when_the_api_asks_for_a_longer_wait,
-    the_limit_of_one_recipient_pauses_nobody,
-    rows_to_one_recipient_go_in_order_six_seconds_apart,
-    a_run_pauses_on_a_fault_that_meets_every_row,
-    a_run_pauses_when_too_many_are_unknown,
-    ctrl_c_lets_the_rows_under_way_end,
     a_signal_at_any_instant_leaves_no_row_unknown,
-    what_was_ignored_at_the_start_stays_so,
-    the_same_signal_within_a_second_is_the_same_one,
-    who_signals_a_whole_group_leaves_no_row_under_way,
     who_waits_for_another_that_changes_the_store_says_so_and_ends_by_a_signal,
-    a_run_whose_last_row_ends_after_ctrl_c_is_complete,
-    a_run_that_pauses_behind_its_last_row_is_complete,
-    a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause,
-    a_run_on_the_sandbox_stays_there,
-    a_secret_goes_only_where_this_process_is_set_up_to_send,
-    a_run_does_not_go_on_with_a_profile_that_was_changed_since,
-    progress_is_one_line_of_json_for_machines,
 }
 
 /// A home with a list of this number of people.
@@ -740,7 +712,6 @@ fn while_the_store_is_changed<T>(home: &Home, work: impl FnOnce() -> T) -> T {
     work()
 }
 
-/// Files alone: in a database it is the same wait of the engine.
 #[test]
 fn a_run_whose_ledger_does_not_answer_says_so() {
     let home = people(3);
@@ -987,7 +958,6 @@ fn a_pause_is_told_at_once_and_ctrl_c_does_not_take_its_cause() {
     }
 }
 
-/// Files alone: in a database what was under way is unknown when its lease has run out.
 #[test]
 fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
     let home = people(20);
@@ -1015,7 +985,6 @@ fn a_second_ctrl_c_leaves_at_once_and_the_ledger_knows() {
     assert_eq!(counts(&ended.json()), [0, 1, 0, 19]);
 }
 
-/// Files alone: shared_ledger.rs has several machines.
 #[test]
 fn several_processes_send_each_row_of_a_run_once() {
     let home = people(60);
@@ -1044,7 +1013,6 @@ fn several_processes_send_each_row_of_a_run_once() {
     );
 }
 
-/// Files alone: over a database the name of a profile is information, and shared_ledger.rs has the rest.
 #[test]
 fn a_run_is_resumed_by_who_began_it() {
     let home = people(20);

@@ -2,16 +2,11 @@
 
 use crate::bulk_run::people;
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, also_in_a_database};
+use crate::harness::{Home, test_with_both_ledgers};
 use crate::terminal::Terminal;
 
-also_in_a_database! {
-    a_run_ends_and_is_shown_in_words,
+test_with_both_ledgers! {
     who_resumes_sees_the_first_message_and_is_asked,
-    a_corrected_text_to_people_who_had_the_first_one_is_told_before_all_else,
-    what_was_sent_before_is_not_counted_into_the_time_of_a_resume,
-    old_runs_are_named_before_they_are_removed,
-    a_report_on_a_terminal_has_nothing_that_it_would_act_on,
 }
 
 fn end(home: &Home, words: &str) -> (i32, String) {

@@ -7,17 +7,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use crate::bulk_run::{people, user};
-use crate::harness::{Home, Run, also_in_a_database};
+use crate::harness::{Home, Run};
 use crate::server::{Reply, Server};
-
-also_in_a_database! {
-    only_people_who_wrote_within_23_hours_get_it,
-    people_without_a_number_are_known_by_their_ids,
-    where_the_history_cannot_be_read_nothing_is_sent,
-    a_run_that_is_resumed_looks_again,
-    what_is_left_out_does_not_count_for_the_limit,
-    templates_are_refused_and_a_preview_asks_nobody,
-}
 
 const HOUR: u64 = 3600;
 

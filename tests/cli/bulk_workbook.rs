@@ -1,6 +1,5 @@
 //! Lists that are workbooks: the text of a cell, the sheet that is read, and the errors of a workbook that cannot be
 //! read.
-//! Files alone, but for what is in `also_in_a_database!`: no other row comes to a ledger.
 
 use std::fmt::Write;
 use std::fs;
@@ -10,13 +9,11 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, also_in_a_database};
+use crate::harness::{Ended, Home, test_with_both_ledgers};
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_parts, xlsx_rows, zip};
 
-also_in_a_database! {
+test_with_both_ledgers! {
     what_a_sheet_shows_is_printed_and_what_it_stores_is_counted_compared_and_called,
-    the_report_of_a_workbook_is_a_csv_that_is_a_list_again,
-    the_report_of_a_workbook_says_the_same_when_it_is_sent_again,
 }
 
 const RATE: &str = "--rate=1000000/s";

@@ -3,17 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Ended, Home, Run, also_in_a_database, fixture};
+use crate::harness::{Ended, Home, Run, fixture, test_with_both_ledgers};
 #[cfg(unix)]
 use crate::terminal::Terminal;
 use crate::workbook::{TestSheet, ods, ods_rows, sheet, xlsx, xlsx_rows};
 
-also_in_a_database! {
-    rows_of_who_is_excluded_are_left_out_and_the_rest_is_sent,
-    where_everybody_is_excluded_there_is_no_run,
-    a_report_that_is_sent_again_keeps_who_was_excluded,
+test_with_both_ledgers! {
     resume_reads_the_list_of_the_profile_again,
-    how_many_people_a_list_excludes_is_told,
 }
 
 /// The header of a report.

@@ -50,9 +50,10 @@ pub(crate) fn with_ledgers(make: fn() -> String, test: fn()) {
     LEDGERS.set(None);
 }
 
-/// Runs these tests once more, with the ledger of each home in a database. What a test does to the file itself stays with
-/// files, and says so in a line above it; so does what never comes to a ledger, such as how a list is read.
-macro_rules! also_in_a_database {
+/// Runs these tests once more, with the ledger of each home in a database. `src/ledger/contract.rs` and the simulation check
+/// the rules of the ledger in both engines. Only a test of locks between processes, of types of values or of the clock of
+/// the database belongs here.
+macro_rules! test_with_both_ledgers {
     ($($test:ident,)+) => {
         #[cfg(target_os = "linux")]
         mod in_a_database {
@@ -65,7 +66,7 @@ macro_rules! also_in_a_database {
         }
     };
 }
-pub(crate) use also_in_a_database;
+pub(crate) use test_with_both_ledgers;
 
 /// The pause between two checks of a condition.
 pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(5);

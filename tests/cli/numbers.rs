@@ -3,12 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
-use crate::harness::{Home, also_in_a_database};
-
-also_in_a_database! {
-    a_list_may_have_people_without_a_number,
-    a_template_for_authentication_goes_to_no_user_id,
-}
+use crate::harness::Home;
 
 /// WhatsApp's ids of people without a number.
 const USER_ID: &str = "US.13491208655302741918";

@@ -11,7 +11,7 @@ use crate::bulk_run::signal;
 use crate::bulk_server::{Act, Jelou};
 use crate::exclusions::SPELLINGS;
 use crate::harness::{
-    Ended, Home, Run, STATE, also_in_a_database, faketime, kill, tool, wait_until,
+    Ended, Home, Run, STATE, faketime, kill, test_with_both_ledgers, tool, wait_until,
 };
 #[cfg(target_os = "linux")]
 use crate::harness::{can_trace, with_fault};
@@ -21,22 +21,11 @@ use crate::terminal::Terminal;
 
 const ANA: &str = "593987654321";
 
-also_in_a_database! {
-    one_bot_is_one_sender_however_its_address_is_written,
-    a_second_message_under_a_key_is_the_first_one,
-    what_was_refused_is_sent_and_what_may_have_been_sent_is_not,
-    one_that_is_under_way_keeps_the_others_out,
+test_with_both_ledgers! {
     ten_processes_send_one_message,
     a_send_that_was_killed_may_have_been_sent_until_a_person_decides,
-    a_preview_claims_nothing,
-    the_command_of_run_runs_though_its_notice_is_left_out,
     keys_are_listed_shown_and_forgotten,
-    a_person_is_looked_up_by_the_number_that_a_send_reads,
-    a_key_counts_for_one_bot,
-    a_key_counts_for_ever,
-    a_key_is_changed_for_the_bot_that_sends_and_never_in_a_rehearsal,
     who_was_written_to_during_the_question_is_not_forgotten,
-    the_audit_log_tells_a_replay_from_a_message,
 }
 
 trait Sending {

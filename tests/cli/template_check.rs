@@ -7,17 +7,9 @@ use std::sync::atomic::Ordering::SeqCst;
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou, Listing};
-use crate::harness::{Ended, Home, Run, also_in_a_database};
+use crate::harness::{Ended, Home, Run};
 #[cfg(unix)]
 use crate::terminal::Terminal;
-
-also_in_a_database! {
-    without_a_look_the_api_judges,
-    a_template_s_own_text_is_shown_with_the_values_of_the_row,
-    the_question_shows_a_template_s_own_text,
-    a_template_in_several_languages_is_told_where_none_is_named,
-    what_is_left_of_a_run_is_checked_when_it_goes_on,
-}
 
 const PEOPLE: &str =
     "to,nombre,plantilla\n593987654321,Ana,order_shipped\n593987654322,Luz,bienvenida\n";

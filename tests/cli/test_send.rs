@@ -5,12 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::bulk_server::{Act, Jelou};
-use crate::harness::{Home, STATE, also_in_a_database};
+use crate::harness::{Home, STATE};
 use crate::terminal::Terminal;
-
-also_in_a_database! {
-    the_first_messages_go_to_one_person_and_no_run_is_made,
-}
 
 const PEOPLE: &str = "to,nombre\n593987654321,Ana\n593987654322,Luz\n593987654323,Eva\n";
 const TESTER: &str = "593999111222";

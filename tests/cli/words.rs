@@ -3,11 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bulk_server::Jelou;
-use crate::harness::{Ended, Home, also_in_a_database};
-
-also_in_a_database! {
-    a_person_who_is_in_a_list_twice_is_told_or_left_out,
-}
+use crate::harness::{Ended, Home};
 
 const LIST: &str = "celular,nombre,Nombre completo\n593987654321,Ana,Ana Ríos\n";
 
