@@ -30,6 +30,7 @@ pub mod fuzzing;
 #[cfg(all(test, not(fuzzing)))]
 mod fuzzing;
 
+mod clock;
 mod conventions;
 mod cost;
 mod exit;

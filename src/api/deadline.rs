@@ -11,6 +11,8 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use thiserror::Error;
 
+use crate::clock;
+
 /// The last instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Deadline(Duration);
@@ -18,38 +20,12 @@ pub(crate) struct Deadline(Duration);
 impl Deadline {
     /// The instant after `wait` from now.
     pub(crate) fn after(wait: Duration) -> Self {
-        Self(time_since_boot().saturating_add(wait))
+        Self(clock::since_boot().saturating_add(wait))
     }
 
     pub(crate) fn is_over(self) -> bool {
-        time_since_boot() >= self.0
+        clock::since_boot() >= self.0
     }
-}
-
-/// On most systems `Instant` stops while the machine sleeps; on Apple's systems the monotonic clock does not.
-#[cfg(unix)]
-fn time_since_boot() -> Duration {
-    use rustix::time::{ClockId, clock_gettime};
-
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let clock = ClockId::Boottime;
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    let clock = ClockId::Monotonic;
-    let now = clock_gettime(clock);
-    Duration::new(
-        u64::try_from(now.tv_sec).unwrap_or_default(),
-        u32::try_from(now.tv_nsec).unwrap_or_default(),
-    )
-}
-
-/// `Instant` continues during sleep on these systems.
-#[cfg(not(unix))]
-fn time_since_boot() -> Duration {
-    use std::sync::LazyLock;
-    use std::time::Instant;
-
-    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
-    FIRST.elapsed()
 }
 
 /// Ends the connection before any of the request has left.

@@ -2,12 +2,12 @@
 //! whether a row is final and whether it was sent.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::error::LedgerError;
+use crate::clock;
 use crate::output::{Sent, Tally};
 
 /// An enum whose values are stored, and shown to scripts, by name.
@@ -313,8 +313,5 @@ impl SkipCounts {
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> i64 {
-    let elapsed = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
+    clock::unix_millis()
 }

@@ -111,6 +111,7 @@ pub(crate) struct Store {
     db: Arc<Mutex<Db>>,
     place: Place,
     on_wait: OnWait,
+    is_shared: bool,
     /// Whether runs on the sandbox are meant, and no other may change.
     pub(super) in_sandbox: bool,
 }
@@ -141,10 +142,12 @@ impl Store {
                 }
             }
         };
+        let is_shared = engine.is_shared();
         Ok(Some(Self {
             db: Arc::new(Mutex::new(Db(engine))),
             place,
             on_wait,
+            is_shared,
             in_sandbox: false,
         }))
     }
@@ -174,7 +177,7 @@ impl Store {
 
     /// Whether it is a database, which several machines may share.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.place, Place::Database(_))
+        self.is_shared
     }
 
     /// Refuses a file beside which there are runs of an older layout, or their keys: their people would get their messages

@@ -9,6 +9,7 @@ use super::error::LedgerError;
 use super::events::RunPause;
 use super::model::{Counts, RowState, SkipReason, now};
 use crate::api::{Deadline, DeliveryFacts, DeliveryState, SuccessCriterion};
+use crate::clock;
 use crate::cost::{Category, Estimate};
 use crate::hours::Hours;
 use crate::list::ListFormat;
@@ -368,7 +369,7 @@ impl SettledRow {
     pub(crate) fn new(ended: EndedAttempt) -> Self {
         Self {
             ended,
-            at: Instant::now(),
+            at: clock::instant(),
             retry: None,
             slows: false,
             stopped_until: None,

@@ -7,7 +7,6 @@ mod giving;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::claims::number_of;
@@ -21,6 +20,7 @@ use super::run::Run;
 use super::store::{Lost, lock_store};
 use super::types::{Details, ExchangeReply, SettledRow};
 use crate::api::PAIR_RATE_LIMIT;
+use crate::clock;
 use crate::once::OnceHasher;
 use crate::process::host_name;
 
@@ -120,7 +120,7 @@ impl Run {
             is_complete: false,
             is_left: Arc::default(),
             looked_at: None,
-            counts_at: Instant::now() + TIME_BETWEEN_COUNTS,
+            counts_at: clock::instant() + TIME_BETWEEN_COUNTS,
             others: None,
         };
         let found = worker.enter(timeout + 2 * slack, leaves_out)?;
@@ -249,29 +249,28 @@ impl Worker {
     }
 
     /// Makes an exchange, with retries while the database does not answer.
-    fn exchange_within(
+    pub(super) fn exchange_within(
         &mut self,
         patience: Duration,
         settled: &[SettledRow],
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
-        let began = Instant::now();
+        let began = clock::instant();
         let mut wait = FIRST_WAIT;
         loop {
-            match self.try_exchange(settled, events, wanted) {
+            let error = match self.try_exchange(settled, events, wanted) {
                 Ok(reply) => return Ok(reply),
-                Err(error)
-                    if error.may_pass()
-                        && began.elapsed() < patience
-                        && !self.is_left.load(Ordering::SeqCst) =>
-                {
-                    self.is_connected = false;
-                    thread::sleep(wait);
-                    wait = (wait * 2).min(LONGEST_WAIT);
-                }
-                Err(error) => return Err(error.after(began.elapsed())),
+                Err(error) => error,
+            };
+            self.is_connected &= !error.may_pass();
+            let is_patient =
+                clock::elapsed_since(began) < patience && !self.is_left.load(Ordering::SeqCst);
+            if self.is_connected || !is_patient {
+                return Err(error.after(clock::elapsed_since(began)));
             }
+            clock::sleep(wait);
+            wait = (wait * 2).min(LONGEST_WAIT);
         }
     }
 
@@ -284,12 +283,12 @@ impl Worker {
         events: &[RunEvent],
         wanted: usize,
     ) -> Result<ExchangeReply, LedgerError> {
-        let began = Instant::now();
+        let began = clock::instant();
         let reply = self.exchange_within(GIVES_UP_AFTER, settled, events, wanted)?;
         // Each commit of a database costs much: the answers that the API gives soon after are written together. With a file, more
         // commits make a faster run.
         let took = if self.run.store.is_shared() {
-            began.elapsed()
+            clock::elapsed_since(began)
         } else {
             Duration::ZERO
         };
