@@ -11,7 +11,7 @@ use crate::config::{Origin, Settings};
 use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::input::UsageError;
-use crate::ledger::{OnceEntry, OnceState, OnceSummary, RunName, Shown, Store};
+use crate::ledger::{KeyAddition, OnceEntry, OnceState, OnceSummary, RunName, Shown, Store};
 use crate::message::{merge, typed_form};
 use crate::once::{OnceKey, OnceScope};
 use crate::output::{OutputRow, Sent, counted, counted_are, counted_people};
@@ -184,11 +184,12 @@ fn add(context: &Context, key: &OnceKey, run: &RunName) -> Result<(), CommandErr
         address: details.api_url,
     };
     let added = match store.add_to_key(&scope, &run)? {
-        Ok(added) => added,
+        KeyAddition::Added(added) => added,
         // These people would get a second message if that run continues.
-        Err(run) => {
+        KeyAddition::ToBeSent { run } => {
             return Err(to_be_sent(&scope, &format!("people of run {name}"), &run));
         }
+        KeyAddition::InFlight { recipient } => return Err(under_way(&scope, &recipient)),
     };
     log_decision(
         context,

@@ -2,6 +2,7 @@
 //! at most one claim under a key; whether the person is free is decided here.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use ring::digest::{SHA256, digest};
@@ -90,6 +91,17 @@ pub(super) struct Claim {
 
 /// This process's claim, or the entry that the person already has under the key.
 pub(crate) type Claimed = Result<HeldClaim, OnceEntry>;
+
+/// What became of adding the people of a run to a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum KeyAddition {
+    /// How many were new under the key.
+    Added(u64),
+    /// This run is still to send one of them a message under the key.
+    ToBeSent { run: String },
+    /// A single send to this recipient, who may have got a message of the run, is in flight under the key.
+    InFlight { recipient: String },
+}
 
 /// A person that this process has claimed. If it is killed, the message is unknown.
 pub(crate) struct HeldClaim {
@@ -276,52 +288,89 @@ impl Store {
         })
     }
 
-    /// Adds the people to whom a finished run has sent a message, or may have, to the key. Returns how many were new, or
-    /// else the run that is still to send one of them a message under the key.
+    /// Adds the people to whom a finished run has sent a message, or may have, to the key. Nothing is added if one of them may
+    /// still get a message under the key.
     pub(crate) fn add_to_key(
         &self,
         scope: &OnceScope,
         run: &Run,
-    ) -> Result<Result<u64, String>, LedgerError> {
+    ) -> Result<KeyAddition, LedgerError> {
         self.db().change(|db| {
             lock_store(db)?;
-            let (key, hasher) = (note_key(db, scope)?, OnceHasher::of_store(db)?);
-            let query = "SELECT row.n, recipient FROM row CROSS JOIN message WHERE row.run = ?1 \
-                         AND message.run = row.run AND message.n = row.n \
-                         AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
-            let mut reached = HashMap::new();
-            db.each_of(query, &values![run.id], |row| {
-                reached
-                    .entry(hasher.person(row.text(1)?))
-                    .or_insert(row.int(0)?);
-                Ok(())
-            })?;
+            let key = note_key(db, scope)?;
+            let mut reached = people_of_run(db, run)?;
             fill_people(db, |each| {
                 reached
                     .iter()
-                    .try_for_each(|(person, n)| each(&values![person, *n]))
+                    .try_for_each(|(person, row)| each(&values![person, row.n]))
             })?;
-            let mut awaited = None;
+            let mut obstacle = None;
             claims_of_candidates(db, key, |_, Claim { person, entry, .. }| {
+                let Some(row) = reached.get(&person) else {
+                    return Ok(());
+                };
                 match entry.state {
-                    OnceState::ToBeSent => awaited = awaited.take().or(entry.run),
-                    OnceState::Sent | OnceState::Unknown => drop(reached.remove(&person)),
-                    // What was sent before outweighs what is under way.
-                    OnceState::UnderWay | OnceState::NotSent => {}
+                    OnceState::ToBeSent => {
+                        let run = entry.run.unwrap_or_default();
+                        obstacle.get_or_insert(KeyAddition::ToBeSent { run });
+                    }
+                    OnceState::Sent => drop(reached.remove(&person)),
+                    // What was certainly sent outweighs what may have been, and what is in flight.
+                    OnceState::Unknown | OnceState::UnderWay if row.is_sent => {}
+                    OnceState::Unknown => drop(reached.remove(&person)),
+                    OnceState::UnderWay => {
+                        // Once the row is decided as not sent, the key would know nothing of the single send.
+                        let recipient = row.recipient.clone();
+                        obstacle.get_or_insert(KeyAddition::InFlight { recipient });
+                    }
+                    OnceState::NotSent => {}
                 }
                 Ok(())
             })?;
-            if let Some(run) = awaited {
-                return Ok(Err(run));
+            if let Some(obstacle) = obstacle {
+                return Ok(obstacle);
             }
             let claims: Vec<_> = reached
                 .iter()
-                .map(|(person, n)| values![key, person, run.id, *n].to_vec())
+                .map(|(person, row)| values![key, person, run.id, row.n].to_vec())
                 .collect();
             db.each(CLAIM_ROW, &claims)?;
-            Ok::<_, LedgerError>(Ok(claims.len() as u64))
+            Ok::<_, LedgerError>(KeyAddition::Added(claims.len() as u64))
         })
     }
+}
+
+/// A row of a finished run that was sent, or may have been.
+struct ReachedRow {
+    n: i64,
+    recipient: String,
+    is_sent: bool,
+}
+
+/// The people whom a run has reached, or may have, each with a row: one that was certainly sent, if there is one.
+fn people_of_run(db: &mut Db, run: &Run) -> Result<HashMap<String, ReachedRow>, LedgerError> {
+    let hasher = OnceHasher::of_store(db)?;
+    let query = "SELECT row.n, recipient, state FROM row CROSS JOIN message WHERE row.run = ?1 \
+                 AND message.run = row.run AND message.n = row.n \
+                 AND (state = 'sent' OR state = 'unknown' OR state = 'inflight')";
+    let mut reached: HashMap<String, ReachedRow> = HashMap::new();
+    db.each_of(query, &values![run.id], |mut row| {
+        let recipient = row.take(1)?;
+        let row = ReachedRow {
+            n: row.int(0)?,
+            is_sent: row.named(2, RowState::of_name)? == RowState::Sent,
+            recipient,
+        };
+        match reached.entry(hasher.person(&row.recipient)) {
+            Entry::Occupied(mut known) if row.is_sent && !known.get().is_sent => {
+                known.insert(row);
+            }
+            Entry::Occupied(_) => {}
+            Entry::Vacant(place) => drop(place.insert(row)),
+        }
+        Ok(())
+    })?;
+    Ok(reached)
 }
 
 impl HeldClaim {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::claims::{HeldClaim, KeyAddition};
 use super::comparing::{EarlierMessages, EarlierOf};
 use super::db::values;
 use super::delivery::{DeliveryNews, LearntDelivery, ProvenRow};
@@ -19,7 +20,7 @@ use super::run::Run;
 use super::steps::lock;
 use super::store::Store;
 use super::types::{Delay, Details, EndedAttempt, ExchangeReply, QueuedRow, RowFilter, SettledRow};
-use super::worker::Worker;
+use super::worker::{LISTENS_EVERY, Worker};
 use crate::api::{
     Answer, Body, Cause, DeliveryFacts, DeliveryState, Outcome, Request, SuccessCriterion, judge,
 };
@@ -85,6 +86,7 @@ every_engine! {
     what_a_run_in_doubt_has_as_failed_is_not_sent_by_another_list,
     of_a_cancelled_run_nothing_leaves_any_more,
     what_comes_back_to_a_cancelled_run_is_left_out,
+    cancelled_run_waits_for_rows_in_flight_elsewhere,
     a_request_that_was_changed_does_not_leave,
     a_clock_that_goes_back_keeps_no_row_waiting,
     different_people_count_for_24_hours_whoever_sends_to_them,
@@ -92,12 +94,15 @@ every_engine! {
     a_limit_holds_back_no_row_that_may_leave,
     a_wait_for_the_limit_ends_when_enough_people_no_longer_count,
     a_clock_that_goes_back_keeps_nobody_counting_for_longer,
+    clock_that_goes_back_admits_no_expired_recipient,
     who_stood_still_within_a_transaction_tries_again,
     only_a_name_that_was_typed_must_be_free,
     of_two_runs_with_the_same_rows_one_is_sent_at_a_time,
     who_was_taken_for_lost_takes_no_more_rows,
     who_lost_its_lock_takes_no_more_rows,
     what_a_person_decided_of_a_single_send_stays_unless_it_was_sent,
+    only_a_sent_row_replaces_a_claim_in_flight,
+    sent_row_replaces_an_unknown_claim,
     a_message_is_not_listed_only_where_it_was_asked_for,
 }
 
@@ -1104,6 +1109,31 @@ fn what_comes_back_to_a_cancelled_run_is_left_out(tested: &TestedStore) {
     assert_eq!(run.reasons().unwrap().0.rows(SkipReason::Cancelled), 3);
 }
 
+fn cancelled_run_waits_for_rows_in_flight_elsewhere(tested: &TestedStore) {
+    use RowState::{Inflight, Skipped, Unknown};
+    let run = tested.begin(&PEOPLE[..2]);
+    let mut sends = join(&run);
+    let mut other = join(&run);
+    exchange(&mut sends, &[], 1);
+    run.cancel().unwrap();
+    let before = Instant::now();
+    let waits = exchange(&mut other, &[], 3);
+    assert!(waits.rows.is_empty());
+    let (next, _) = waits.next.expect("a row is in flight");
+    assert!(
+        next >= before + LISTENS_EVERY,
+        "it looks again, but not at once"
+    );
+    assert_eq!(states(&run), [Inflight, Skipped]);
+    tested.kill(sends);
+    // A process looks for lost ones from time to time, and this one has just done so.
+    run.prepare().unwrap();
+    let ends = exchange(&mut other, &[], 3);
+    assert_eq!(ends.next, None);
+    assert_eq!(states(&run), [Unknown, Skipped]);
+    assert!(close(other), "every row is final");
+}
+
 fn a_request_that_was_changed_does_not_leave(tested: &TestedStore) {
     let run = tested.begin(&PEOPLE);
     let change = "UPDATE message SET body = '[]' WHERE run = ?1 AND n = 2";
@@ -1473,6 +1503,38 @@ fn a_clock_that_goes_back_keeps_nobody_counting_for_longer(tested: &TestedStore)
     assert_eq!(store.reached(&of).unwrap().count(), 2);
 }
 
+fn clock_that_goes_back_admits_no_expired_recipient(tested: &TestedStore) {
+    let [one, two, three] = ["593990000001", "593990000002", "593990000003"];
+    let store = &tested.store;
+    let of = reach_of();
+    let is_admitted = |to: &str, limit| store.reach(&of, to, Some(limit)).unwrap().is_ok();
+    let count = || store.reached(&of).unwrap().count();
+    assert!(is_admitted(one, 1));
+    age(store, 25 * HOUR);
+    assert!(is_admitted(two, 1), "one no longer counts");
+    // The clock goes back twice: one, whose message may be a day old or not, takes a place again, and has none.
+    for _ in 0..2 {
+        age(store, -HOUR);
+        age(store, -HOUR);
+        assert!(!is_admitted(one, 1));
+        assert!(!is_admitted(one, 2));
+        assert!(!is_admitted(three, 2));
+        assert!(is_admitted(two, 2), "two has counted all the time");
+        assert_eq!(count(), 2);
+        age(store, 2 * HOUR);
+    }
+    age(store, -2 * HOUR);
+    // A run meets the same limit.
+    let mut worker = limited(store, "a", Some(2), &[one, two]);
+    let given = exchange(&mut worker, &[], 2);
+    assert!(given.rows.is_empty());
+    assert_eq!(given.next.unwrap().1, Delay::PeopleLimit);
+    close(worker);
+    assert!(is_admitted(one, 3), "there is room");
+    assert_eq!(count(), 2);
+    assert!(is_admitted(one, 2), "one counts now");
+}
+
 fn a_limit_holds_back_no_row_that_may_leave(tested: &TestedStore) {
     let store = &tested.store;
     let people: Vec<_> = (1..=5)
@@ -1649,6 +1711,60 @@ fn what_a_person_decided_of_a_single_send_stays_unless_it_was_sent(tested: &Test
             OnceState::Unknown
         }
     );
+}
+
+/// A single send under the key that this process has begun.
+fn claim(store: &Store, recipient: &str) -> HeldClaim {
+    let person = store.hasher().unwrap().person(recipient);
+    let claimed = store.claim(&scope(), &person, Duration::from_secs(120));
+    claimed.unwrap().unwrap_or_else(|entry| panic!("{entry:?}"))
+}
+
+fn state_under_key(store: &Store, recipient: &str) -> OnceState {
+    let person = store.hasher().unwrap().person(recipient);
+    store.standing(&scope(), &person).unwrap().unwrap().state
+}
+
+fn only_a_sent_row_replaces_a_claim_in_flight(tested: &TestedStore) {
+    use RowState::{Failed, Sent as RowSent, Unknown};
+    let [one, two] = ["593990000001", "593990000002"];
+    let store = &tested.store;
+    let run = tested.begin(&[one, two]);
+    send_all(store, "r", &[Unknown, RowSent]);
+    let held = [one, two].map(|recipient| claim(store, recipient));
+    let recipient = one.to_owned();
+    assert_eq!(
+        store.add_to_key(&scope(), &run).unwrap(),
+        KeyAddition::InFlight { recipient }
+    );
+    assert_eq!(state_under_key(store, two), OnceState::UnderWay);
+    // The row was not sent, which frees nobody who has a single send.
+    resolve(&run, [Unknown, Failed], &[]).unwrap();
+    assert_eq!(
+        store.add_to_key(&scope(), &run).unwrap(),
+        KeyAddition::Added(1)
+    );
+    assert_eq!(state_under_key(store, one), OnceState::UnderWay);
+    assert_eq!(state_under_key(store, two), OnceState::Sent);
+    drop(held);
+}
+
+fn sent_row_replaces_an_unknown_claim(tested: &TestedStore) {
+    let [one, two] = ["593990000001", "593990000002"];
+    let store = &tested.store;
+    let run = tested.begin(&[one, two]);
+    send_single(store, one, Sent::Unknown);
+    send_single(store, two, Sent::Unknown);
+    send_all(store, "r", &[RowState::Sent, RowState::Unknown]);
+    assert_eq!(
+        store.add_to_key(&scope(), &run).unwrap(),
+        KeyAddition::Added(1)
+    );
+    assert_eq!(state_under_key(store, one), OnceState::Sent);
+    assert_eq!(state_under_key(store, two), OnceState::Unknown);
+    // That of the single send can still be decided.
+    let person = store.hasher().unwrap().person(two);
+    assert!(store.decide_claim(&scope(), &person, Sent::No).unwrap());
 }
 
 fn a_message_is_not_listed_only_where_it_was_asked_for(tested: &TestedStore) {

@@ -30,7 +30,7 @@ mod store;
 mod types;
 mod worker;
 
-pub(crate) use self::claims::{Claimed, HeldClaim, OnceEntry, OnceSummary, Shown};
+pub(crate) use self::claims::{Claimed, HeldClaim, KeyAddition, OnceEntry, OnceSummary, Shown};
 #[cfg(test)]
 pub(crate) use self::comparing::EarlierRow;
 pub(crate) use self::comparing::{EarlierMessages, EarlierOf, KnownRuns};

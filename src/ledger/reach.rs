@@ -38,7 +38,12 @@ pub(crate) struct ReachedBySend {
 
 /// The people who count for a bot, each with the last moment at which a message may reach them.
 #[derive(Default)]
-pub(crate) struct ReachedPeople(pub(super) HashMap<i64, i64>);
+pub(crate) struct ReachedPeople {
+    counted: HashMap<i64, i64>,
+    /// Those who counted no more until the clock went back, and are not counted since. Each takes a place, but gets a message
+    /// only where there is another one.
+    doubtful: HashMap<i64, i64>,
+}
 
 /// The bot of a run or of a single send.
 #[derive(Clone, Debug)]
@@ -89,14 +94,23 @@ impl Reach {
             now,
         };
         if now < before {
-            // The clock went back. Each person still counts for as long as before.
-            let query = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
-            db.run(query, &values![of.id, before - now, before - WINDOW])?;
+            reach.follow_clock(db, before)?;
             let query = "SELECT count(*) FROM reached WHERE reach = ?1 AND at > ?2";
             reach.people = db.one(query, &values![of.id, now - WINDOW])?.count(0)?;
             reach.write(db)?;
         }
         Ok(reach)
+    }
+
+    /// The clock went back from `before`. Each recipient who counted then still counts for as long. A message that counted no
+    /// more may be younger than it seemed, or as old: it takes a place again, and its recipient has none of it.
+    fn follow_clock(&self, db: &mut Db, before: i64) -> Result<(), LedgerError> {
+        let doubt = "UPDATE reached SET number = -1 - number \
+                     WHERE reach = ?1 AND at > ?2 AND at <= ?3 AND number >= 0";
+        db.run(doubt, &values![self.id, self.now - WINDOW, before - WINDOW])?;
+        let shift = "UPDATE reached SET at = at - ?2 WHERE reach = ?1 AND at > ?3";
+        db.run(shift, &values![self.id, before - self.now, before - WINDOW])?;
+        Ok(())
     }
 
     /// The people who count, if `more` messages may exceed the limit.
@@ -204,26 +218,43 @@ impl Store {
 impl ReachedPeople {
     fn read(db: &mut Db, reach: i64, since: i64) -> Result<Self, LedgerError> {
         // The last message to a person replaces the ones before.
-        let query = "SELECT person, at FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
-        let reached = db.rows(query, &values![reach, since], |row| {
-            Ok((row.int(0)?, row.int(1)?))
+        let query =
+            "SELECT person, at, number FROM reached WHERE reach = ?1 AND at > ?2 ORDER BY at";
+        let mut people = Self::default();
+        db.each_of(query, &values![reach, since], |row| {
+            let (person, at) = (row.int(0)?, row.int(1)?);
+            if row.int(2)? < 0 {
+                people.doubtful.insert(person, at);
+            } else {
+                people.counted.insert(person, at);
+            }
+            Ok(())
         })?;
-        Ok(Self(reached.into_iter().collect()))
+        let Self { counted, doubtful } = &mut people;
+        doubtful.retain(|person, _| !counted.contains_key(person));
+        Ok(people)
+    }
+
+    /// Counts a person whose message arrives at this time at the latest.
+    pub(super) fn add(&mut self, person: i64, at: i64) {
+        self.doubtful.remove(&person);
+        self.counted.insert(person, at);
     }
 
     /// How many different people count.
     pub(crate) fn count(&self) -> u64 {
-        self.0.len() as u64
+        (self.counted.len() + self.doubtful.len()) as u64
     }
 
     /// Whether a person may get a message: the person counts already, or there is room for one more.
     pub(super) fn admits(&self, person: i64, limit: u32) -> bool {
-        self.0.contains_key(&person) || self.count() < u64::from(limit)
+        self.counted.contains_key(&person) || self.count() < u64::from(limit)
     }
 
     /// When there is room again for `more` people, in milliseconds since 1970, if the limit is reached.
     pub(crate) fn room_at(&self, limit: u32, more: u32) -> i64 {
-        let mut ends: Vec<_> = self.0.values().copied().collect();
+        let all = self.counted.values().chain(self.doubtful.values());
+        let mut ends: Vec<_> = all.copied().collect();
         ends.sort_unstable();
         let too_many = ends.len().saturating_sub(limit as usize);
         let leaving = (too_many + more as usize).min(ends.len());
@@ -238,7 +269,7 @@ impl ReachedPeople {
     /// How many different people of a draft do not count yet.
     pub(crate) fn new_in(&self, draft: &LedgerDraft) -> Result<u64, LedgerError> {
         let mut new = 0;
-        draft.people(|person| new += u64::from(!self.0.contains_key(&person)))?;
+        draft.people(|person| new += u64::from(!self.counted.contains_key(&person)))?;
         Ok(new)
     }
 }

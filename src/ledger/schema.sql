@@ -174,7 +174,8 @@ CREATE TABLE reach (
   at BIGINT NOT NULL
 );
 
--- A template of a bot: when it has arrived at the latest, and for whom. A single send has no run.
+-- A template of a bot: when it has arrived at the latest, and for whom. A single send has no run. The number of one that had
+-- expired before the clock went back is negative: it takes a place, and its recipient does not count.
 CREATE TABLE reached (
   reach BIGINT NOT NULL,
   at BIGINT NOT NULL,

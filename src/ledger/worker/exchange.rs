@@ -1,9 +1,10 @@
 //! An exchange with the store, in one transaction: the outcomes of rows are written, and the next rows are returned.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{LISTENS_EVERY, TIME_BETWEEN_COUNTS, Worker, hear, milliseconds};
 use crate::api::{Deadline, PAIR_RATE_LIMIT};
+use crate::clock;
 use crate::ledger::db::{Db, values};
 use crate::ledger::error::LedgerError;
 use crate::ledger::events::{RunEvent, RunEventKind};
@@ -39,7 +40,7 @@ impl Worker {
         let deadline = self.slack.map(Deadline::after);
         let looks = self
             .looked_at
-            .is_none_or(|at| at.elapsed() >= LISTENS_EVERY);
+            .is_none_or(|at| clock::elapsed_since(at) >= LISTENS_EVERY);
         let of = self.run.clone();
         let (mut reply, exchanges, is_complete) = of.change(|db, run| {
             self.held_until -= follow_clock(db, run)?;
@@ -75,7 +76,7 @@ impl Worker {
         })?;
         (self.exchanges, self.is_complete, self.pause) = (exchanges, is_complete, None);
         if looks {
-            self.looked_at = Some(Instant::now());
+            self.looked_at = Some(clock::instant());
         }
         for SettledRow { ended, .. } in settled {
             if self.held.get(&ended.n) == Some(&ended.number) {
@@ -94,15 +95,15 @@ impl Worker {
 
     /// The rows in each state, if it is time to count them.
     fn counts(&mut self, has_ended: bool) -> Option<Counts> {
-        let began = Instant::now();
+        let began = clock::instant();
         let is_time = has_ended || self.others.is_some() && began >= self.counts_at;
         if !is_time {
             return None;
         }
         // Progress works without the counts.
         let counts = self.run.noted_counts().ok();
-        self.counts_at =
-            Instant::now() + TIME_BETWEEN_COUNTS.max(began.elapsed() * PARTS_BETWEEN_COUNTS);
+        self.counts_at = clock::instant()
+            + TIME_BETWEEN_COUNTS.max(clock::elapsed_since(began) * PARTS_BETWEEN_COUNTS);
         counts
     }
 
@@ -173,7 +174,12 @@ impl Worker {
             let (wait, delay) = later.unwrap_or((1000, Delay::Retry));
             next = next.max((wait.max(1), delay));
         }
-        if wanted == 0 || is_short || run.pause.is_some() {
+        let is_cancelled = run.cancelled_at.is_some();
+        if is_cancelled {
+            // No row of it leaves. Those that are in flight elsewhere are looked at from time to time, until they end.
+            next = next.max((milliseconds(LISTENS_EVERY), Delay::Pace));
+        }
+        if wanted == 0 || is_short || run.pause.is_some() || is_cancelled {
             run.note_finished(db)?;
         }
         if run.finished_at.is_none() {
@@ -186,7 +192,7 @@ impl Worker {
                 Duration::MAX
             };
             let after = |wait: i64| {
-                Instant::now() + Duration::from_millis(wait.unsigned_abs()).min(longest)
+                clock::instant() + Duration::from_millis(wait.unsigned_abs()).min(longest)
             };
             reply.next = reply.pause.is_none().then(|| (after(next.0), next.1));
             reply.held_until = held.map(|(wait, _)| after(wait));
@@ -206,13 +212,13 @@ impl Worker {
             let SettledRow {
                 ended, at, retry, ..
             } = row;
-            let at = run.now - milliseconds(at.elapsed());
+            let at = run.now - milliseconds(clock::elapsed_since(*at));
             let mut state = ended.state;
             if state == RowState::Pending && !self.has_its_person(db, ended)? {
                 state = RowState::Failed;
             }
             let wait = retry.map_or(0, |due| {
-                milliseconds(due.saturating_duration_since(Instant::now()))
+                milliseconds(due.saturating_duration_since(clock::instant()))
             });
             let due = (state == RowState::Pending).then(|| run.now.saturating_add(wait));
             ends.push(
@@ -327,7 +333,7 @@ fn follow_clock(db: &mut Db, run: &LockedRun) -> Result<i64, LedgerError> {
 fn news_of(settled: &[SettledRow], now: i64) -> PaceNews {
     let stopped_until = settled.iter().filter_map(|row| row.stopped_until).max();
     let wait =
-        stopped_until.map(|until| milliseconds(until.saturating_duration_since(Instant::now())));
+        stopped_until.map(|until| milliseconds(until.saturating_duration_since(clock::instant())));
     PaceNews {
         is_too_much: settled.iter().any(|row| row.slows),
         stopped_until: wait.map_or(0.0, |wait| moment(now.saturating_add(wait))),

@@ -146,7 +146,7 @@ impl Worker {
                 let person = hash_of_person(&row.recipient);
                 let fits = !is_counted(&row) || people.admits(person, limit);
                 if fits && is_counted(&row) {
-                    people.0.insert(person, at);
+                    people.add(person, at);
                 }
                 fits
             };
