@@ -59,6 +59,10 @@ impl Body for TimelyBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Late>>> {
+        // A body that was handed out has left, whatever the time.
+        if self.bytes.is_none() {
+            return Poll::Ready(None);
+        }
         if self.deadline.is_over() {
             self.is_late.store(true, Ordering::SeqCst);
             return Poll::Ready(Some(Err(Late)));
@@ -88,6 +92,23 @@ mod tests {
     fn a_deadline_is_over_when_its_time_has_come() {
         assert!(Deadline::after(Duration::ZERO).is_over());
         assert!(!Deadline::after(Duration::from_secs(60)).is_over());
+    }
+
+    #[test]
+    fn body_that_was_handed_out_is_never_late() {
+        let is_late = Arc::new(AtomicBool::new(false));
+        let in_time = Deadline::after(Duration::from_secs(60));
+        let mut body = TimelyBody::new("{}", in_time, Arc::clone(&is_late));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let first = Pin::new(&mut body).poll_frame(&mut context);
+        let Poll::Ready(Some(Ok(frame))) = first else {
+            panic!("{first:?}")
+        };
+        assert_eq!(frame.into_data().unwrap(), "{}");
+        body.deadline = Deadline::after(Duration::ZERO);
+        let second = Pin::new(&mut body).poll_frame(&mut context);
+        assert!(matches!(second, Poll::Ready(None)), "{second:?}");
+        assert!(!is_late.load(Ordering::SeqCst));
     }
 
     /// The bytes that leave for a request with this deadline, and whether it is late.
