@@ -110,6 +110,21 @@ impl LedgerError {
         )
     }
 
+    /// Not exactly the rows that were to leave could be marked.
+    pub(super) fn not_marked(marked: u64, rows: usize) -> Self {
+        let message = format!(
+            "the ledger marked {marked} rows as in flight, not the {rows} that were to be sent; none of them was sent"
+        );
+        Self::unusable(message, CHECK_THE_FILE)
+    }
+
+    /// No row may go from one of these states to the other.
+    pub(super) fn no_step(from: &str, to: &str) -> Self {
+        let message =
+            format!("a row that is {from} cannot become {to}; the ledger was not changed");
+        Self::unusable(message, CHECK_THE_FILE)
+    }
+
     pub(super) fn stale() -> Self {
         Self::new(
             LedgerFault::Stale,
@@ -278,6 +293,8 @@ impl LedgerError {
     }
 }
 
+const CHECK_THE_FILE: &str =
+    "keep the ledger as it is, and look for another program that changes it";
 const CHECK_THE_DISK: &str = "check that the disk is not full and the directory can be written; then `jelouctl bulk resume` \
      continues a run that had begun";
 

@@ -279,7 +279,9 @@ impl LockedRun {
         [from, to]: [RowState; 2],
         why: &str,
     ) -> Result<u64, LedgerError> {
-        debug_assert!(from.may_become(to), "{from:?} to {to:?}");
+        if !from.may_become(to) {
+            return Err(LedgerError::no_step(from.name(), to.name()));
+        }
         if from == RowState::Unknown && to != RowState::Sent {
             let kept: Vec<_> = rows
                 .iter()

@@ -217,6 +217,10 @@ impl Worker {
             if state == RowState::Pending && !self.has_its_person(db, ended)? {
                 state = RowState::Failed;
             }
+            if !RowState::Inflight.may_become(state) {
+                let in_flight = RowState::Inflight.name();
+                return Err(LedgerError::no_step(in_flight, state.name()));
+            }
             let wait = retry.map_or(0, |due| {
                 milliseconds(due.saturating_duration_since(clock::instant()))
             });
