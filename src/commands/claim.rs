@@ -16,7 +16,7 @@ use crate::message::{Outgoing, merge, typed_form};
 use crate::once::{OnceKey, OnceScope};
 use crate::output::{Record, Sent};
 use crate::places::STATE;
-use crate::process::Signals;
+use crate::process::{Signals, overdue_signal};
 use crate::sending::{Connection, Sender};
 use crate::timestamps::local_time;
 
@@ -157,7 +157,10 @@ impl OnceSend {
             .filter(|_| record.sent == Sent::Yes);
         let begun = Instant::now();
         let mut ended = held.end(record.sent, message_id);
-        while ended.as_ref().is_err_and(LedgerError::may_pass) && begun.elapsed() < PATIENCE {
+        while ended.as_ref().is_err_and(LedgerError::may_pass)
+            && begun.elapsed() < PATIENCE
+            && overdue_signal().is_none()
+        {
             tokio::select! {
                 biased;
                 _ = signals.next() => break,

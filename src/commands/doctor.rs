@@ -260,7 +260,7 @@ impl Checkup {
             self.warn(NAME, "not checked: it would come from standard input");
             return None;
         }
-        let never_asked = || Ok(String::new());
+        let never_asked = async || Ok(String::new());
         let (client_secret, warning) = self.check(NAME, secret.fetch(never_asked).await)?;
         match warning {
             Some(warning) => self.warn(NAME, warning),

@@ -82,6 +82,7 @@ impl From<LedgerError> for CommandError {
             LedgerFault::Choice => (ExitCode::Usage, "usage"),
             LedgerFault::InUse => (ExitCode::InUse, "in_use"),
             LedgerFault::Guard => (ExitCode::Guard, "guard"),
+            LedgerFault::Interrupted(signal) => (of_signal(signal), "interrupted"),
             _ if error.is_of_configuration() => (ExitCode::Configuration, "configuration"),
             _ => (ExitCode::Ledger, "ledger"),
         };
@@ -228,7 +229,7 @@ mod tests {
                 13,
                 "in_use",
             ),
-            (interrupted(), 130, "interrupted"),
+            (interrupted(Signal::Interrupt), 130, "interrupted"),
         ];
         for (error, code, name) in ends {
             assert_eq!(

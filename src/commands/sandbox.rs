@@ -18,7 +18,7 @@ use crate::input::{Source, UsageError};
 use crate::message::Message;
 use crate::output::counted;
 use crate::private_file::{self, FileError};
-use crate::process::{Signal, Signals, block_on, enclose_commands, run_command};
+use crate::process::{Signals, block_on, enclose_commands, run_command};
 use crate::sandbox::{
     AllowedHost, DEFAULT_DELIVER_AFTER, DEFAULT_MAX, DEFAULT_PORT, Fault, Options, Sandbox,
     Templates, delay, is_list,
@@ -233,8 +233,7 @@ async fn serve(
         ));
     }
     // Caught before the variables show that it listens.
-    let mut signals = Signals::default();
-    signals.catch(&Signal::THAT_END_US)?;
+    let mut signals = Signals::catch()?;
     if context.stdout.wants_words() {
         context
             .stderr
@@ -246,7 +245,7 @@ async fn serve(
     for line in assignments(&variables) {
         context.stdout.line(&line)?;
     }
-    signals.next().await;
+    signals.next_request().await;
     Ok((sandbox, ExitCode::Success))
 }
 

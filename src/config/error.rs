@@ -64,11 +64,11 @@ pub(super) fn incomplete(message: &str) -> CommandError {
 }
 
 /// A signal came while the secret was asked for.
-pub(crate) fn interrupted() -> CommandError {
+pub(crate) fn interrupted(signal: Signal) -> CommandError {
     let message = "interrupted while the secret was asked for".to_owned();
     CommandError {
         message,
         hint: None,
-        ..CommandError::interrupted(Signal::Interrupt)
+        ..CommandError::interrupted(signal)
     }
 }

@@ -174,7 +174,7 @@ impl LedgerDatabase {
     /// # Errors
     /// When a source is named and gives none.
     pub(crate) async fn fetch_password(&self) -> Result<Option<Secret>, CommandError> {
-        let nobody = || Err(io::Error::other("there is no terminal to ask on"));
+        let nobody = async || Err(io::Error::other("there is no terminal to ask on"));
         match &self.password {
             Some(source) => Ok(Some(source.fetch(nobody).await?.0)),
             None => Ok(None),

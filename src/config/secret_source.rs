@@ -15,7 +15,7 @@ use super::error::interrupted;
 use super::layer::{Layer, Origin, Sourced};
 use crate::command_error::CommandError;
 use crate::private_file::{self, FileError, PipeBound, open_to_read};
-use crate::process::find_program;
+use crate::process::{Signal, find_program};
 use crate::secret::Secret;
 
 /// The largest secret, in bytes.
@@ -90,7 +90,7 @@ impl Sourced<SecretSource> {
     /// an error.
     pub(crate) async fn fetch(
         &self,
-        ask: fn() -> io::Result<String>,
+        ask: impl AsyncFnOnce() -> io::Result<String>,
     ) -> Result<(Secret, Option<String>), CommandError> {
         let unreadable = |cause: io::Error| self.bad(&format!("cannot be read: {cause}"));
         let (raw, warning) = match &self.value {
@@ -111,10 +111,10 @@ impl Sourced<SecretSource> {
                 None,
             ),
             SecretSource::Command(words) => (run(words, &self.origin).await?, None),
-            SecretSource::Prompt => match ask() {
+            SecretSource::Prompt => match ask().await {
                 Ok(typed) => (typed.into_bytes(), None),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    return Err(interrupted());
+                    return Err(interrupted(Signal::Interrupt));
                 }
                 Err(error) => return Err(unreadable(error)),
             },

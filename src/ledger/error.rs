@@ -9,6 +9,7 @@ use super::name::RunName;
 use crate::nearest::nearest;
 use crate::places::{HOME, STATE};
 use crate::private_file::FileError;
+use crate::process::Signal;
 
 /// An error of a ledger, in words. `postgres/error.rs` has what only a database can meet.
 #[derive(Debug, Error)]
@@ -47,6 +48,8 @@ pub(crate) enum LedgerFault {
     Setup,
     /// Anything else: a command that ends with it before it has begun to send has sent nothing.
     Other,
+    /// A signal came while this process waited for another one.
+    Interrupted(Signal),
     /// An exchange arrived after its process had come back by another connection: it changed nothing.
     Stale,
 }
@@ -123,6 +126,17 @@ impl LedgerError {
         let message =
             format!("a row that is {from} cannot become {to}; the ledger was not changed");
         Self::unusable(message, CHECK_THE_FILE)
+    }
+
+    pub(super) fn interrupted(signal: Signal) -> Self {
+        Self::new(
+            LedgerFault::Interrupted(signal),
+            format!(
+                "interrupted by {} while it waited for another process that writes the ledger",
+                signal.name()
+            ),
+            "try again when you like",
+        )
     }
 
     pub(super) fn stale() -> Self {

@@ -22,6 +22,7 @@ use super::db::{
 use super::error::{LedgerError, LedgerFault};
 use super::model::now;
 use crate::private_file::{self, FileError};
+use crate::process::overdue_signal;
 
 /// `PRAGMA application_id`: "Jelo".
 const APPLICATION: i32 = 0x4a65_6c6f;
@@ -318,6 +319,10 @@ impl FileEngine {
                         }
                         .into());
                     }
+                }
+                if let Some(signal) = overdue_signal() {
+                    let _ = self.turn.unlock();
+                    return Err(LedgerError::interrupted(signal));
                 }
                 if !is_told && began.elapsed() >= TOLD_AFTER {
                     is_told = true;

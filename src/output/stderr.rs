@@ -185,10 +185,44 @@ impl Stderr {
     }
 }
 
+/// How the terminal was before a hidden question. It is so again when this is dropped, even if the question has no answer.
+pub(crate) struct TerminalMode {
+    #[cfg(unix)]
+    saved: Option<(std::fs::File, rustix::termios::Termios)>,
+}
+
+impl TerminalMode {
+    /// How it is now.
+    pub(crate) fn save() -> Self {
+        #[cfg(unix)]
+        {
+            let terminal = std::fs::File::open("/dev/tty").ok();
+            let saved = terminal.and_then(|terminal| {
+                let mode = rustix::termios::tcgetattr(&terminal).ok()?;
+                Some((terminal, mode))
+            });
+            Self { saved }
+        }
+        #[cfg(windows)]
+        Self {}
+    }
+}
+
+#[cfg(unix)]
+impl Drop for TerminalMode {
+    fn drop(&mut self) {
+        if let Some((terminal, mode)) = &self.saved {
+            // A terminal that is gone needs nothing.
+            let _ =
+                rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, mode);
+        }
+    }
+}
+
 /// Asks on the terminal without showing what is typed; the caller has checked that there is one.
 ///
 /// # Errors
-/// When the terminal cannot be read, or a signal comes.
+/// When the terminal cannot be read, or Ctrl-C is typed.
 pub(crate) fn ask_hidden(question: &str) -> io::Result<String> {
     rpassword::prompt_password(format!("{} ", one_line(question)))
 }

@@ -13,7 +13,8 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::{sleep_until, timeout};
 
-use super::signals::{Signal, Signals};
+use super::signal::Signal;
+use super::signals::Signals;
 use crate::output::{Stderr, SystemError, one_line, without_escape_sequences};
 
 /// The exit code of shells for a command that is not found.
@@ -58,8 +59,7 @@ pub(crate) async fn run_command(
         ));
     };
     // Caught from here on, so that a signal during the start also reaches the command.
-    let mut signals = Signals::default();
-    signals.catch(&Signal::ALL)?;
+    let mut signals = Signals::catch_all()?;
     let mut to_pass_on = VecDeque::new();
     let mut started = Command::new(find_program(program));
     started
@@ -80,6 +80,7 @@ pub(crate) async fn run_command(
             let hint = (shown.len() < program.len())
                 .then_some("for a command line in quotes: -- sh -c 'COMMAND ARGUMENTS'");
             stderr.error(&format!("failed to run {shown}: {error}"), &[], hint);
+            signals.note_end_of_command();
             return Ok((
                 CommandEnd {
                     code: Some(code),
@@ -93,14 +94,14 @@ pub(crate) async fn run_command(
     let status = loop {
         tokio::select! {
             status = child.wait() => break status,
-            signal = signals.next() => if !is_typed(signal) { to_pass_on.push_back((Instant::now() + PASSED_ON_AFTER, signal)) },
+            signal = signals.next_request() => if !is_typed(signal) { to_pass_on.push_back((Instant::now() + PASSED_ON_AFTER, signal)) },
             signal = next_due(&mut to_pass_on) => pass_on(signal, &child),
             is_open = copy(&mut written, stderr, tail.as_deref_mut()), if written.is_some() => if !is_open { written = None },
         }
     };
     let at = Instant::now();
+    signals.note_end_of_command();
     let drained = async { while copy(&mut written, stderr, tail.as_deref_mut()).await {} };
-    // A signal during this time was meant for the command.
     let _ = timeout(DRAIN_TIMEOUT, drained).await;
     let ended = match status {
         Ok(status) => ended(status),

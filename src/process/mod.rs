@@ -2,9 +2,13 @@
 //! that end us, and the runtime for all of it. It knows nothing about messages.
 
 mod child;
+mod listener;
 mod machine;
+mod signal;
 mod signals;
 
 pub(crate) use self::child::{CommandEnd, Tail, find_program, run_command, without_arguments};
+pub(crate) use self::listener::overdue_signal;
 pub(crate) use self::machine::{enclose_commands, enclosing_sandbox, host_name, user_and_host};
-pub(crate) use self::signals::{Signal, Signals, block_on, outlive_file_size_limit, signal_name};
+pub(crate) use self::signal::{Signal, signal_name};
+pub(crate) use self::signals::{Signals, block_on, outlive_file_size_limit};

@@ -16,10 +16,13 @@ use crate::command_error::CommandError;
 use crate::config::{ApiUrl, Sandboxed, Settings, bad_file};
 use crate::exit::ExitCode;
 use crate::input::{MAX_BYTES, UsageError};
-use crate::output::{Stderr, SystemError, ask_hidden, visible_json};
+use crate::output::{Stderr, SystemError, TerminalMode, ask_hidden, visible_json};
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
-use crate::process::{Signal, Signals};
+use crate::process::Signals;
 use crate::sandbox::{self, DEFAULT_PORT, Neighbor, Sandbox};
+
+/// How long the signal of a Ctrl-C that was typed may be on its way.
+const LONGEST_ON_THE_WAY: Duration = Duration::from_secs(1);
 
 /// Everything that a request needs to leave, and the signals that stop it.
 pub(crate) struct Connection {
@@ -73,18 +76,20 @@ pub(crate) async fn reach_or_start(
     Ok(ApiUrl::on_loopback(inside.port()))
 }
 
-/// Asks on the terminal without showing the input; needs a runtime. Ctrl-C ends the question with an error and restores
-/// the terminal.
+/// Asks on the terminal without showing the input; needs a runtime. If nobody waits any more, the terminal is as before.
 ///
 /// # Errors
 /// If the terminal cannot be read; `Interrupted` after Ctrl-C.
-pub(crate) fn ask_secret(question: &str) -> io::Result<String> {
-    // A caught signal ends the read; one that is not caught would end the process with the terminal still silent.
-    let mut signals = Signals::default();
-    signals
-        .catch(&[Signal::Interrupt])
-        .map_err(|error| error.cause)?;
-    ask_hidden(question)
+pub(crate) async fn ask_secret(question: &'static str) -> io::Result<String> {
+    let _restored_at_end = TerminalMode::save();
+    let typed = tokio::task::spawn_blocking(|| ask_hidden(question)).await;
+    let typed = typed.unwrap_or_else(|error| Err(io::Error::other(error)));
+    let is_interrupted = |error: &io::Error| error.kind() == io::ErrorKind::Interrupted;
+    if typed.as_ref().is_err_and(is_interrupted) {
+        // Its signal is on the way here, unless it is ignored.
+        tokio::time::sleep(LONGEST_ON_THE_WAY).await;
+    }
+    typed
 }
 
 impl Connection {
@@ -113,7 +118,13 @@ impl Connection {
     /// # Errors
     /// If the system does not allow signal handlers.
     pub(crate) fn catch_signals(&mut self) -> Result<(), CommandError> {
-        Ok(self.signals.catch(&Signal::THAT_END_US)?)
+        self.signals = Signals::catch()?;
+        Ok(())
+    }
+
+    /// From here on a signal ends the process, as at a question.
+    pub(crate) fn release_signals(&mut self) {
+        self.signals = Signals::default();
     }
 
     /// Sends `request` and reports its progress; `flight` records how far it got.
@@ -130,6 +141,7 @@ impl Connection {
             stderr,
             ..
         } = self;
+        signals.keep();
         let watch = |event: Event<'_>| {
             flight.note(&event);
             report_event(stderr, request, &event);

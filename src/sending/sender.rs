@@ -1,14 +1,13 @@
 //! The sender. Faults are reported in the same order for every command: a configuration that cannot be read, wrong
 //! usage, what the configuration lacks, then the guard.
 
-use std::io;
-
+use tokio::sync::OnceCell;
 use url::Url;
 
 use super::connection::{self, Connection, ask_secret, new_client, reach_or_start};
 use crate::api::{Credentials, Request, curl_command};
 use crate::command_error::CommandError;
-use crate::config::{ApiUrl, Environment, SecretSource, Settings, Sourced};
+use crate::config::{ApiUrl, Environment, SecretSource, Settings, Sourced, interrupted};
 use crate::context::{Context, Mode};
 use crate::exit::ExitCode;
 use crate::output::{SystemError, visible_json};
@@ -47,12 +46,13 @@ pub(crate) fn read_settings(
 }
 
 /// The sender, as far as it is known before anything is sent; the secret is not read yet.
-#[derive(Debug)]
 pub(crate) struct Sender {
     pub(crate) settings: Settings,
     pub(crate) bot: String,
     pub(crate) client_id: Sourced<String>,
     secret: Sourced<SecretSource>,
+    /// With the secret, once it was fetched: standard input and a person give it only once.
+    credentials: OnceCell<Credentials>,
 }
 
 impl Sender {
@@ -72,6 +72,7 @@ impl Sender {
             bot,
             client_id,
             secret,
+            credentials: OnceCell::new(),
         })
     }
 
@@ -116,31 +117,22 @@ impl Sender {
         block_on(async { work(&mut self.connect(context).await?).await })
     }
 
-    /// Opens the connection to the API; the secret is fetched now. From then on signals are caught, and stop it.
+    /// Opens the connection to the API; the secret is fetched now, unless it was before. While the connection is there,
+    /// signals are caught, and stop it.
     ///
     /// # Errors
     /// If the secret is unavailable, the certificates or the proxy cannot be used, or a signal comes meanwhile.
     pub(crate) async fn connect(&self, context: &Context) -> Result<Connection, CommandError> {
         let base = reach_or_start(&self.settings, &context.stderr).await?;
-        let (client, mut signals) = (new_client(&self.settings, &base)?, Signals::default());
-        // A caught Ctrl-C ends a question with an error. Other signals would wait for the answer, so they are caught
-        // after it.
-        let is_typed = self.secret.value == SecretSource::Prompt;
-        signals.catch(if is_typed {
-            &[Signal::Interrupt][..]
-        } else {
-            &Signal::THAT_END_US
-        })?;
+        let client = new_client(&self.settings, &base)?;
+        let mut signals = Signals::catch()?;
         let credentials = tokio::select! {
             biased;
-            signal = signals.next() => return Err(CommandError::interrupted(signal)),
-            fetched = self.credentials(context, || ask_secret("Client secret (hidden):")) => fetched?,
+            signal = signals.next() => return Err(self.interrupted(signal)),
+            fetched = self.credentials.get_or_try_init(|| self.fetch(context)) => fetched?,
         };
-        if is_typed {
-            signals.catch(&[Signal::Terminate, Signal::Hangup])?;
-        }
         let connection = Connection::new(
-            (base, client, credentials),
+            (base, client, credentials.clone()),
             &self.bot,
             &self.settings,
             &context.stderr,
@@ -151,9 +143,7 @@ impl Sender {
         })
     }
 
-    /// Like [`Sender::connect`], before a question, which a signal ends as it ends any program: none is caught before
-    /// [`Connection::catch_signals`]. None if the secret is typed at the terminal, because that requires caught
-    /// signals.
+    /// Like [`Sender::connect`], before a question; none if the secret would be asked for, which comes last.
     ///
     /// # Errors
     /// As for [`Sender::connect`].
@@ -161,32 +151,28 @@ impl Sender {
         &self,
         context: &Context,
     ) -> Result<Option<Connection>, CommandError> {
-        let base = reach_or_start(&self.settings, &context.stderr).await?;
-        if self.secret.value == SecretSource::Prompt {
+        if self.secret.value == SecretSource::Prompt && !self.credentials.initialized() {
             return Ok(None);
         }
-        let client = new_client(&self.settings, &base)?;
-        let credentials = self
-            .credentials(context, || Err(io::ErrorKind::Unsupported.into()))
-            .await?;
-        Ok(Some(Connection::new(
-            (base, client, credentials),
-            &self.bot,
-            &self.settings,
-            &context.stderr,
-        )))
+        self.connect(context).await.map(Some)
     }
 
     /// Fetches the secret, and prints the warning about it.
-    async fn credentials(
-        &self,
-        context: &Context,
-        ask: fn() -> io::Result<String>,
-    ) -> Result<Credentials, CommandError> {
+    async fn fetch(&self, context: &Context) -> Result<Credentials, CommandError> {
+        let ask = async || ask_secret("Client secret (hidden):").await;
         let (secret, warning) = self.secret.fetch(ask).await?;
         context.stderr.warnings(warning.as_slice());
         let credentials = Credentials::new(&self.client_id.value, &secret);
         Ok(credentials.read_from(&self.client_id.origin, &self.secret.origin))
+    }
+
+    /// A signal came while the secret was fetched.
+    fn interrupted(&self, signal: Signal) -> CommandError {
+        if self.secret.value == SecretSource::Prompt {
+            interrupted(signal)
+        } else {
+            CommandError::interrupted(signal)
+        }
     }
 
     /// `bot 77 (profile prod)`

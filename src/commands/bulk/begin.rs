@@ -177,6 +177,7 @@ impl PreparedList<'_> {
         }
         if let Some(connection) = &mut opened {
             self.note_templates(connection).await?;
+            connection.release_signals();
         }
         self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
         if !self.details.sandbox {

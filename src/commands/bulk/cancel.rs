@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::exit::ExitCode;
 use crate::ledger::{Run, RunName};
 use crate::output::counted;
-use crate::process::{Signal, Signals, block_on};
+use crate::process::{Signals, block_on};
 
 /// The time between two checks for rows under way, which also mark those of lost processes as unknown.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
@@ -89,8 +89,7 @@ pub(crate) fn run(context: &mut Context, args: &BulkCancelArgs) -> Result<ExitCo
 
 /// Waits until other processes have nothing under way, so that everything sent left before the run was cancelled.
 async fn wait_for_those_under_way(context: &Context, run: &Run) -> Result<(), CommandError> {
-    let mut signals = Signals::default();
-    signals.catch(&Signal::THAT_END_US)?;
+    let mut signals = Signals::catch()?;
     let mut is_told = false;
     loop {
         run.prepare()?;

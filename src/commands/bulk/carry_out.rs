@@ -33,6 +33,7 @@ impl RunOnItsWay<'_> {
             base: connection.base.url().clone(),
             accepts: details.accepts.clone(),
         });
+        connection.signals.keep();
         let began = Instant::now();
         let mut joined = self.join(&self.run, &mut connection).await?;
         let nothing_sent = joined.1.sent == 0;
@@ -46,7 +47,9 @@ impl RunOnItsWay<'_> {
             };
             let mut progress = Progress::new(&context.stderr, progress);
             let engine = Engine::new(Arc::clone(&session), ledger, counts, limits, &mut progress);
-            let end = engine.run(async || connection.signals.next().await).await;
+            let end = engine
+                .run(async || connection.signals.next_request().await)
+                .await;
             if !matches!(
                 end,
                 RunEnd::Stopped {

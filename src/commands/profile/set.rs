@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::input::UsageError;
 use crate::output::SystemError;
 use crate::private_file::FileError;
-use crate::process::block_on;
+use crate::process::{Signal, Signals, block_on};
 use crate::secret::Secret;
 use crate::sending;
 
@@ -202,7 +202,7 @@ fn read_secret() -> Result<Secret, CommandError> {
     };
     block_on(async {
         Ok(stdin
-            .fetch(|| Err(io::ErrorKind::Unsupported.into()))
+            .fetch(async || Err(io::ErrorKind::Unsupported.into()))
             .await?
             .0)
     })
@@ -237,20 +237,28 @@ fn complete(context: &Context, name: &str, change: &mut Layer) -> Result<(), Com
     Ok(())
 }
 
-/// The last question: from here on Ctrl-C is caught.
+/// The last question.
 fn ask_secret() -> Result<Option<String>, CommandError> {
     const QUESTION: &str =
         "Client secret (hidden; saved in the configuration file; empty: not saved):";
-    let typed = block_on(async { Ok::<_, SystemError>(sending::ask_secret(QUESTION)) })?;
-    match typed {
-        Ok(typed) => {
-            Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty()))
+    let typed = block_on(async {
+        let mut signals = Signals::catch()?;
+        tokio::select! {
+            biased;
+            signal = signals.next() => Err(interrupted(signal)),
+            typed = sending::ask_secret(QUESTION) => typed.map_err(not_typed),
         }
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(interrupted()),
-        Err(cause) => Err(SystemError {
-            action: "ask on the terminal",
-            cause,
-        }
-        .into()),
+    })?;
+    Ok(Some(Secret::new(typed).reveal().to_owned()).filter(|secret| !secret.is_empty()))
+}
+
+fn not_typed(cause: io::Error) -> CommandError {
+    if cause.kind() == io::ErrorKind::Interrupted {
+        return interrupted(Signal::Interrupt);
     }
+    SystemError {
+        action: "ask on the terminal",
+        cause,
+    }
+    .into()
 }

@@ -23,7 +23,7 @@ use crate::message::{Message, Outgoing};
 use crate::output::Format;
 use crate::people::Exclusions;
 use crate::private_file::PipeBound;
-use crate::process::{CommandEnd, Signal, Signals, Tail, block_on, run_command};
+use crate::process::{CommandEnd, Tail, block_on, run_command};
 use crate::sending::{Connection, Flight, Sender, catch_panic, reread_do_not_contact};
 
 /// Run a command, then send a message about how it ended
@@ -237,7 +237,7 @@ impl CommandRun<'_> {
                     ended,
                     at.saturating_duration_since(begun),
                 );
-                self.notify(prepared, connection, &facts, at, tail, &mut told)
+                self.notify(prepared, connection, &facts, tail, &mut told)
                     .await
             }
             Err(problem) => Err(problem),
@@ -261,7 +261,6 @@ impl CommandRun<'_> {
         prepared: Prepared,
         mut connection: Connection,
         facts: &Map<String, Value>,
-        ended: Instant,
         tail: Option<Tail>,
         told: &mut Told,
     ) -> Result<ExitCode, CommandError> {
@@ -277,9 +276,6 @@ impl CommandRun<'_> {
             warnings: printed,
             ..
         } = prepared;
-        // The signals so far were meant for the command.
-        connection.signals = Signals::after_command(ended);
-        connection.signals.catch(&Signal::THAT_END_US)?;
         // A job with `set -x` prints the secrets that it was given.
         let passwords: Vec<_> = LedgerDatabase::inherited_passwords()
             .map(|word| Credentials::new("", &word))

@@ -1,0 +1,69 @@
+//! The signals that end programs, with their numbers and names.
+
+use std::borrow::Cow;
+
+/// The two that systems number differently.
+const USER_1: u8 = if cfg!(target_os = "linux") { 10 } else { 30 };
+const USER_2: u8 = if cfg!(target_os = "linux") { 12 } else { 31 };
+
+/// By their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub(crate) enum Signal {
+    Hangup = 1,
+    Interrupt = 2,
+    Quit = 3,
+    User1 = USER_1,
+    User2 = USER_2,
+    Alarm = 14,
+    Terminate = 15,
+}
+
+impl Signal {
+    /// All signals; a command gets them in our place.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Hangup,
+        Self::Interrupt,
+        Self::Quit,
+        Self::User1,
+        Self::User2,
+        Self::Alarm,
+        Self::Terminate,
+    ];
+    /// The signals that end a send.
+    pub(crate) const THAT_END_US: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
+
+    /// Whether it ends a process that does not catch it, and a send.
+    pub(super) fn ends_us(self) -> bool {
+        Self::THAT_END_US.contains(&self)
+    }
+
+    pub(crate) fn number(self) -> u8 {
+        self as u8
+    }
+
+    pub(crate) fn name(self) -> Cow<'static, str> {
+        signal_name(self.number().into())
+    }
+}
+
+/// The name of any signal that ends programs.
+pub(crate) fn signal_name(number: i32) -> Cow<'static, str> {
+    let name = match u8::try_from(number).unwrap_or_default() {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        USER_1 => "SIGUSR1",
+        11 => "SIGSEGV",
+        USER_2 => "SIGUSR2",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => return format!("signal {number}").into(),
+    };
+    name.into()
+}
