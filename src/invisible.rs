@@ -16,11 +16,25 @@ pub(crate) fn is_other_line_break(character: char) -> bool {
     )
 }
 
+/// `text` with one space for each run of spaces, tabs and no-break spaces in a line, and none at the ends of a line. A
+/// reader does not see the difference.
+pub(crate) fn with_single_blanks(text: &str) -> String {
+    let lines = text
+        .split('\n')
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// `text` without one `\n` or `\r\n` at its end, which `echo` and editors leave there.
 pub(crate) fn without_final_line_break(text: &str) -> &str {
     text.strip_suffix("\r\n")
         .or_else(|| text.strip_suffix('\n'))
         .unwrap_or(text)
+}
+
+/// `text` without spaces, tabs, line breaks and invisible characters at its ends.
+pub(crate) fn without_blanks_at_ends(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || is_invisible(character))
 }
 
 /// Whether it is a space of any width, or takes no place (Unicode's Default_Ignorable_Code_Point, and the blank of
@@ -51,6 +65,19 @@ mod tests {
             ("a\u{b}b\u{c}c\u{85}d\u{2028}e\u{2029}", "a\nb\nc\nd\ne\n"),
         ] {
             assert_eq!(with_plain_line_breaks(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn blanks_are_single_and_lines_stay() {
+        for (text, expected) in [
+            ("a", "a"),
+            (" a \t b\u{a0}", "a b"),
+            ("a \n\n  b\n", "a\n\nb\n"),
+            (" \u{202f}\u{3000}", ""),
+            ("a\u{200b} b", "a\u{200b} b"),
+        ] {
+            assert_eq!(with_single_blanks(text), expected, "{text:?}");
         }
     }
 

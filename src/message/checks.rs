@@ -9,7 +9,7 @@ use super::kinds::Message;
 use super::parameter::{self, ONE_LINE};
 use super::schema::{Schema, inside};
 use super::{characters, limits};
-use crate::invisible::{is_other_line_break, with_plain_line_breaks};
+use crate::invisible::{is_other_line_break, with_plain_line_breaks, without_blanks_at_ends};
 
 /// The fields of `body` as `kind` sends them: completed, in their order, within every limit; and warnings. `typed` decides
 /// which flags an error may name; `found` are the errors that are already known.
@@ -32,8 +32,8 @@ pub(crate) fn complete(
 }
 
 /// Writes `value` as it is sent: null in a known field is the same as no field, defaults are filled in, the fields have the order
-/// of the schema, and line breaks are `\n`. Those at the end of a template's parameter are left out: they are invisible in a
-/// list's cell.
+/// of the schema, and line breaks are `\n`. Those at the end of a template's parameter are left out, and so are
+/// blanks at the ends of an address: they are invisible in a list's cell.
 fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
     let rule = schema.rule.as_deref().or(rule);
     match value {
@@ -43,6 +43,12 @@ fn settle(schema: &Schema, rule: Option<&str>, value: &mut Value) {
             }
             if rule == Some(ONE_LINE) {
                 text.truncate(text.trim_end_matches('\n').len());
+            }
+            if schema.is_address() || schema.is_link() {
+                let address = without_blanks_at_ends(text);
+                if address.len() < text.len() {
+                    *text = address.to_owned();
+                }
             }
         }
         Value::Array(items) => items

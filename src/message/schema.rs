@@ -150,6 +150,11 @@ impl Schema {
             .find_map(|end| self.at(path.get(..end)?)?.rule.as_deref())
     }
 
+    /// Whether it is the address of a page that a button opens.
+    pub(super) fn is_link(&self) -> bool {
+        self.advised.as_ref().is_some_and(|advised| advised.link)
+    }
+
     /// Whether it is the address of a file.
     pub(super) fn is_address(&self) -> bool {
         self.pattern.as_deref() == Some(media_url::PATTERN)
