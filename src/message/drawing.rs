@@ -60,12 +60,16 @@ pub(crate) struct TemplatePart {
 }
 
 impl TemplatePart {
-    /// `text` with a value in each `{{place}}` that has one.
+    /// `text` with a value in each `{{place}}` that has one. Places with names take the values of a list in their order.
     pub(crate) fn fill(&mut self, text: &str) {
+        let named = named_places(text);
         let value = |place: &str| {
+            let order = named.iter().position(|name| *name == place);
+            let number = order.map(|order| (order + 1).to_string());
+            let is_its = |name: &str| name == place || number.as_deref() == Some(name);
             self.values
                 .iter()
-                .find(|(name, _)| name == place)
+                .find(|(name, _)| is_its(name))
                 .map(|(_, value)| value.as_str())
         };
         let mut pieces = text.split("{{");
@@ -103,6 +107,24 @@ impl TemplatePart {
         parts.extend(below);
         parts
     }
+}
+
+/// The names of the places in the text of a template, each once, in their order; none if its places have numbers.
+pub(super) fn named_places(text: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    for place in text.split("{{").skip(1) {
+        let Some((name, _)) = place.split_once("}}") else {
+            continue;
+        };
+        let name = name.trim();
+        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Vec::new();
+        }
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 impl Part {

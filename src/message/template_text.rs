@@ -122,6 +122,7 @@ mod tests {
             json!({ "elementName": "order", "language": "en", "status": "APPROVED", "template": "Hi {{1}}" }),
             json!({ "elementName": "order", "language": "pt", "status": "REJECTED", "template": "Oi {{1}}" }),
             json!({ "elementName": "other", "language": "es", "status": "APPROVED", "template": "No" }),
+            json!({ "elementName": "named", "language": "es", "status": "APPROVED", "template": "{{cliente}}, {{ codigo }}, {{cliente}} y {{fin}}" }),
         ];
         let kind = Message::named("template").unwrap();
         for (body, expected) in [
@@ -142,6 +143,14 @@ mod tests {
                 &["(template) order", "Ana"],
             ),
             (json!({ "elementName": "other", "language": "es" }), &["No"]),
+            (
+                json!({ "elementName": "named", "language": "es", "parameters": ["Ana", "A-1"] }),
+                &["Ana, A-1, Ana y {{fin}}"],
+            ),
+            (
+                json!({ "elementName": "named", "language": "es", "parameters": { "codigo": "A-1" } }),
+                &["{{cliente}}, A-1, {{cliente}} y {{fin}}"],
+            ),
             (
                 json!({ "elementName": "none", "language": "es" }),
                 &["(template) none"],
