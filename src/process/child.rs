@@ -260,16 +260,18 @@ impl Tail {
             self.is_open = !part.ends_with(b"\n");
             if let Some(line) = self.lines.back_mut() {
                 let text = part.strip_suffix(b"\n").unwrap_or(part);
-                line.extend(text.iter().take((MAX_KEPT + 1).saturating_sub(line.len())));
+                line.extend(text);
+                drop_overwritten(line);
+                line.truncate(MAX_KEPT + 1);
             }
         }
     }
 
-    /// The lines without escape sequences and after `redact`. Remaining characters that a terminal or a log would act
+    /// The lines as a terminal shows them, without escape sequences and after `redact`. Remaining characters that a terminal or a log would act
     /// on are visible escapes.
     pub(crate) fn text(&self, redact: impl Fn(String) -> String) -> String {
         let plain = |line: &Vec<u8>| {
-            let mut plain = without_escape_sequences(&String::from_utf8_lossy(line));
+            let mut plain = shown_line(&String::from_utf8_lossy(line));
             // The line may have been cut in the middle of a secret.
             if line.len() > MAX_KEPT {
                 let end = plain.len().saturating_sub(MAX_LINE);
@@ -289,13 +291,125 @@ impl Tail {
         };
         let plain = redact(self.lines.iter().map(plain).collect::<Vec<_>>().join("\n"));
         let shown = |line: &str| {
-            let line: String = line.trim_end_matches('\r').chars().take(MAX_LINE).collect();
+            let line: String = line.chars().take(MAX_LINE).collect();
             line.split('\t')
                 .map(one_line)
                 .collect::<Vec<_>>()
                 .join("\t")
         };
         plain.split('\n').map(shown).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Removes from a `line` that is too long what a terminal has overwritten: a progress bar writes one line for hours.
+fn drop_overwritten(line: &mut Vec<u8>) {
+    if line.len() <= MAX_KEPT {
+        return;
+    }
+    let written = line.trim_ascii_end().len();
+    let begin = line
+        .iter()
+        .take(written)
+        .rposition(|byte| *byte == b'\r')
+        .unwrap_or(0);
+    line.drain(..begin);
+}
+
+/// The text of `line` that a terminal still shows at the end of it. A progress bar returns to the start of the line, or goes
+/// back by some characters, and writes over what is there.
+fn shown_line(line: &str) -> String {
+    let mut shown = ShownLine::default();
+    let mut rest = line;
+    let mut begin = 0;
+    while let Some(found) = rest
+        .get(begin..)
+        .and_then(|behind| behind.find(['\r', '\u{8}', '\u{1b}']))
+    {
+        let (before, behind) = rest.split_at(begin + found);
+        let Some((movement, length)) = Movement::read(behind) else {
+            begin = before.len() + 1;
+            continue;
+        };
+        shown.write(&without_escape_sequences(before));
+        shown.apply(movement);
+        rest = behind.get(length..).unwrap_or_default();
+        begin = 0;
+    }
+    shown.write(&without_escape_sequences(rest));
+    shown.text
+}
+
+/// A line of a terminal while it is written.
+#[derive(Default)]
+struct ShownLine {
+    text: String,
+    /// How many characters the cursor is before the end.
+    back: usize,
+}
+
+/// What moves the cursor in a line, or erases a part of it.
+enum Movement {
+    ToStart,
+    Back,
+    EraseToEnd,
+    EraseAll,
+}
+
+impl Movement {
+    /// The movement at the beginning of `text`, and its length in bytes.
+    fn read(text: &str) -> Option<(Self, usize)> {
+        if text.starts_with('\r') {
+            return Some((Self::ToStart, 1));
+        }
+        if text.starts_with('\u{8}') {
+            return Some((Self::Back, 1));
+        }
+        let sequences = [
+            ("\u{1b}[G", Self::ToStart),
+            ("\u{1b}[1G", Self::ToStart),
+            ("\u{1b}[K", Self::EraseToEnd),
+            ("\u{1b}[0K", Self::EraseToEnd),
+            ("\u{1b}[J", Self::EraseToEnd),
+            ("\u{1b}[0J", Self::EraseToEnd),
+            ("\u{1b}[1K", Self::EraseAll),
+            ("\u{1b}[2K", Self::EraseAll),
+        ];
+        sequences
+            .into_iter()
+            .find(|(sequence, _)| text.starts_with(sequence))
+            .map(|(sequence, movement)| (movement, sequence.len()))
+    }
+}
+
+impl ShownLine {
+    /// Writes `text` over what is behind the cursor. From the start of the line it replaces all of it, as every frame of a
+    /// progress bar is meant to.
+    fn write(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.erase_to_end();
+        self.text.push_str(text);
+    }
+
+    fn apply(&mut self, movement: Movement) {
+        let length = self.text.chars().count();
+        match movement {
+            Movement::ToStart => self.back = length,
+            Movement::Back => self.back = length.min(self.back + 1),
+            Movement::EraseToEnd => self.erase_to_end(),
+            Movement::EraseAll => {
+                self.text.clear();
+                self.back = 0;
+            }
+        }
+    }
+
+    fn erase_to_end(&mut self) {
+        for _ in 0..self.back {
+            self.text.pop();
+        }
+        self.back = 0;
     }
 }
 
@@ -320,7 +434,20 @@ mod tests {
             (&["a\nb\nc"], "b\nc"),
             (&["a", "\nb", "\n", "c"], "b\nc"),
             (&["a\n", "\n"], "a\n"),
-            (&["\u{1b}[1;31mred\u{1b}[0m\u{1b}[2K\r\n"], "red"),
+            (&["\u{1b}[2K\u{1b}[1;31mred\u{1b}[0m\r\n"], "red"),
+            (
+                &["\rstep 1/3\rstep 2/3", "\rstep 3/3\ndone\n"],
+                "step 3/3\ndone",
+            ),
+            (&["100 %\rDone\r", "\n"], "Done"),
+            (&["working\r\u{1b}[Kdone\n"], "done"),
+            (&["working\r\u{1b}[K\n"], ""),
+            (&["working\u{1b}[2K\u{1b}[1Gdone"], "done"),
+            (&["working\r\u{1b}[?25h\n"], "working"),
+            (&["\r\u{1b}]0;title\u{7}made\r\u{1b}[32mok"], "ok"),
+            (&["wait |\u{8}/\u{8}-\u{8}"], "wait -"),
+            (&["10%\u{8}\u{8}\u{8}99%"], "99%"),
+            (&["\u{8}\u{8}a\u{8}"], "a"),
             (
                 &["\u{1b}]0;title\u{7}made\u{1b}(B \u{1b}Mit\u{8}\u{1b}[12"],
                 "made it",
@@ -350,6 +477,13 @@ mod tests {
             tail.push(&[0xff; 1000]);
         }
         assert_eq!(tail.text(|text| text).chars().count(), MAX_LINE);
+        // A progress bar that writes one line for hours.
+        let mut tail = Tail::new(1);
+        for step in 0..5000 {
+            tail.push(format!("\rstep {step} of 5000").as_bytes());
+        }
+        tail.push(b"\r\n");
+        assert_eq!(tail.text(|text| text), "step 4999 of 5000");
         // Escape sequences count until they are removed.
         let mut tail = Tail::new(1);
         tail.push(
