@@ -1,7 +1,8 @@
 //! The filter `date`: it reads a date as people write it, and writes it in a format of strftime, or in its country's.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::tz::TimeZone;
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value as Cell};
 
@@ -85,18 +86,14 @@ fn rewritten(
 struct ReadDate {
     day: Option<Date>,
     time: Option<Time>,
-    /// Whether its year is 30 to 99: spreadsheets read earlier ones as 2000 to 2029.
+    /// Whether its year has two digits that may be of the last century.
     is_without_century: bool,
     is_utc: bool,
 }
 
-/// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `28/11/2026` or `28 de noviembre de 2026`.
+/// Reads `2026-11-28`, `2026-11-28T13:30:00`, `13:30`, `2:30 PM`, `28/11/2026 02:30 p. m.` or `28 de noviembre de 2026`.
 fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, String> {
-    let is_clock = text.contains(':')
-        && text
-            .chars()
-            .all(|sign| sign.is_ascii_digit() || ":.".contains(sign));
-    if let Some(time) = is_clock.then(|| text.parse().ok()).flatten() {
+    if let Some(time) = read_clock(text) {
         return Ok(ReadDate {
             time: Some(time),
             ..ReadDate::default()
@@ -114,8 +111,11 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
             ..ReadDate::default()
         });
     }
-    let (day, time) = match text.rsplit_once(' ').filter(|(_, time)| time.contains(':')) {
-        Some((day, time)) => (day, Some(time.parse().map_err(|_| is_not_a_date(text))?)),
+    let (day, time) = match clock_of(text) {
+        Some((day, clock)) => {
+            let time = read_clock(clock).ok_or_else(|| is_not_a_date(text))?;
+            (day, Some(time))
+        }
         None => (text, None),
     };
     let (day, is_without_century) = read_day(text, day, conventions)?;
@@ -125,6 +125,38 @@ fn read_date(text: &str, conventions: Option<&Conventions>) -> Result<ReadDate, 
         is_without_century,
         is_utc: false,
     })
+}
+
+/// The day and the time of a text such as `28/11/2026 02:30 p. m.`, as they are written; None if it has no time.
+fn clock_of(text: &str) -> Option<(&str, &str)> {
+    let (before, _) = text.split_once(':')?;
+    let hour = before.trim_end_matches(|sign: char| sign.is_ascii_digit());
+    let (day, clock) = text.split_at_checked(hour.len())?;
+    day.ends_with(char::is_whitespace).then_some((day, clock))
+}
+
+/// The time of day in `13:30`, `13:30:05.5`, `13:30 h`, `2:30 PM`, `2:30pm` or `02:30 p. m.`, whose blanks may be of any kind.
+fn read_clock(text: &str) -> Option<Time> {
+    let is_of_clock = |sign: char| sign.is_ascii_digit() || ":.".contains(sign);
+    let end = text
+        .find(|sign: char| !is_of_clock(sign))
+        .unwrap_or(text.len());
+    let (digits, behind) = text.split_at_checked(end)?;
+    let (hour, rest) = digits.trim_end_matches('.').split_once(':')?;
+    let half: String = behind
+        .chars()
+        .filter(|sign| !sign.is_whitespace() && *sign != '.')
+        .flat_map(char::to_lowercase)
+        .collect();
+    let hour: u8 = hour.parse().ok()?;
+    let hour = match (half.as_str(), hour) {
+        ("" | "h" | "hs" | "hrs" | "horas", hour) => hour,
+        ("am", 12) => 0,
+        ("am", 0..=11) | ("pm", 12) => hour,
+        ("pm", 1..=11) => hour + 12,
+        _ => return None,
+    };
+    format!("{hour:02}:{rest}").parse().ok()
 }
 
 fn is_not_a_date(text: &str) -> String {
@@ -163,14 +195,25 @@ fn read_day(
         }
         _ => return Err(is_not()),
     };
-    let (year, is_short) = match (number(year), year.len()) {
-        (Some(short), 2) => (short + 2000, true),
+    let (year, is_without_century) = match (number(year), year.len()) {
+        (Some(short), 2) => {
+            let this_year = TimeZone::UTC.to_datetime(Timestamp::now()).year();
+            (short + 2000, is_without_century(short, this_year))
+        }
         (Some(year), 4) => (year, false),
         _ => return Err(is_not()),
     };
     let narrow = |number: i16| i8::try_from(number).map_err(|_| is_not());
     let date = Date::new(year, narrow(month)?, narrow(day)?).map_err(|_| is_not())?;
-    Ok((date, is_short && year >= 2030))
+    Ok((date, is_without_century))
+}
+
+/// How many years ahead a year of two digits is clear: `36` of a loan that ends in 2036, before it may be a birth in 1937.
+const CLEAR_YEARS: i16 = 10;
+
+/// Whether a year of two digits may be of the last century as well, as seen from `this_year`.
+fn is_without_century(short: i16, this_year: i16) -> bool {
+    short + 2000 > this_year + CLEAR_YEARS
 }
 
 /// Whether the `first` two numbers of a `text` are month and day. Another date of the list, such as 03/05/2026, would be
@@ -256,7 +299,55 @@ fn checked(format: &str) -> Result<&str, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::is_without_century;
     use crate::template::fixture::check;
+
+    #[test]
+    fn a_short_year_is_clear_for_ten_years() {
+        for (short, this_year, expected) in [
+            (26, 2026, false),
+            (36, 2026, false),
+            (37, 2026, true),
+            (85, 2026, true),
+            (0, 2026, false),
+            (39, 2029, false),
+            (40, 2029, true),
+        ] {
+            let found = is_without_century(short, this_year);
+            assert_eq!(found, expected, "{short} {this_year}");
+        }
+    }
+
+    #[test]
+    fn times_of_half_a_day_are_read() {
+        for (cell, expected) in [
+            ("05/12/2026 02:30 p. m.", Ok("05/12 14:30")),
+            ("05/12/2026 02:30 p.\u{a0}m.", Ok("05/12 14:30")),
+            ("05/12/2026\u{202f}2:30\u{202f}PM", Ok("05/12 14:30")),
+            ("5/12/2026, 12:05:09 a.m.", Ok("05/12 00:05")),
+            ("2026-12-05 12:00 pm", Ok("05/12 12:00")),
+            ("5 de diciembre de 2026 2:30pm", Ok("05/12 14:30")),
+            ("05/12/2026 14:30 h", Ok("05/12 14:30")),
+            ("05/12/2026 14:30", Ok("05/12 14:30")),
+            ("05/12/2026 13:30 PM", Err("is not a date")),
+            ("05/12/2026 0:30 PM", Err("is not a date")),
+            ("05/12/2026 24:00", Err("is not a date")),
+            ("05/12/2026 2:30 de la tarde", Err("is not a date")),
+            ("05/12/2026:14:30", Err("is not a date")),
+            ("2:30 PM", Err("is a time without a date")),
+        ] {
+            let source = "{{ x | date('%d/%m %H:%M') }}";
+            check(source, cell, Some("EC"), expected);
+        }
+        for (cell, expected) in [
+            ("2:30 PM", Ok("14:30")),
+            ("02:30 p. m.", Ok("14:30")),
+            ("12:00 AM", Ok("00:00")),
+            ("9:05", Ok("09:05")),
+        ] {
+            check("{{ x | date('%H:%M') }}", cell, None, expected);
+        }
+    }
 
     #[test]
     fn dates_are_read_and_written_as_people_do() {
