@@ -1,5 +1,6 @@
 //! How countries write numbers and dates, according to CLDR. Used to show lists and by the filters of templates.
 
+use std::cmp::Reverse;
 use std::sync::LazyLock;
 
 use jiff::civil::{DateTime, Weekday};
@@ -9,7 +10,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use crate::texts::rows;
 
 /// Each country with its marks, the form of a short date, its language, and the language ids of Windows that name it in a
-/// cell's format (MS-LCID).
+/// cell's format (MS-LCID), and the marks of its currency.
 const COUNTRIES: &str = include_str!("conventions.tsv");
 /// The months, then the days from Monday on, in each language.
 const NAMES: &str = include_str!("month_names.tsv");
@@ -38,6 +39,8 @@ pub(crate) struct Conventions {
     pub(crate) short_date: &'static str,
     pub(crate) language: Option<Language>,
     language_ids: &'static str,
+    /// The marks of its currency, with a space between them: `S/ S/. PEN`.
+    currency_marks: &'static str,
 }
 
 impl Conventions {
@@ -48,7 +51,15 @@ impl Conventions {
     }
 
     fn of_row(
-        [code, decimal, thousands, short_date, language, language_ids]: [&'static str; 6],
+        [
+            code,
+            decimal,
+            thousands,
+            short_date,
+            language,
+            language_ids,
+            currency_marks,
+        ]: [&'static str; 7],
     ) -> Option<Self> {
         let (decimal_mark, thousands_mark) = (decimal.chars().next()?, thousands.chars().next()?);
         let language = Language::ALL
@@ -61,6 +72,7 @@ impl Conventions {
             short_date,
             language,
             language_ids,
+            currency_marks,
         })
     }
 
@@ -83,6 +95,20 @@ impl Conventions {
             .iter()
             .find(|country| country.language_ids.split(' ').any(|known| known == id))
             .copied()
+    }
+
+    /// The marks of the currencies of all countries. A longer one comes before those that it begins or ends with.
+    pub(crate) fn currency_marks() -> &'static [&'static str] {
+        static MARKS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+            let all = Conventions::all()
+                .iter()
+                .flat_map(|country| country.currency_marks.split(' '));
+            let mut marks: Vec<_> = all.collect();
+            marks.sort_by_key(|mark| (Reverse(mark.len()), *mark));
+            marks.dedup();
+            marks
+        });
+        &MARKS
     }
 
     /// Whether a currency's sign follows the amount: `5,00 €`.

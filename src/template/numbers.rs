@@ -185,10 +185,6 @@ fn read(
     }
 }
 
-/// A currency before or after an amount.
-const CURRENCIES: [&str; 14] = [
-    "US$", "USD", "R$", "S/", "RD$", "Bs", "B/.", "COP", "MXN", "EUR", "Q", "$", "€", "£",
-];
 /// What may stand between thousands, beside a point or a comma.
 const BLANKS: [char; 4] = [' ', '\u{a0}', '\u{202f}', '\''];
 
@@ -306,16 +302,28 @@ fn mark_of(digits: &str, known: Option<char>) -> Option<char> {
     }
 }
 
+/// An amount without the mark of a currency before or behind it, in any capitals.
 fn without_currency(text: &str) -> &str {
-    let begun = CURRENCIES
+    let marks = Conventions::currency_marks();
+    let begun = marks
         .iter()
-        .find_map(|sign| text.strip_prefix(sign))
+        .find_map(|mark| without_prefix(text, mark))
         .unwrap_or(text);
-    CURRENCIES
+    marks
         .iter()
-        .find_map(|sign| begun.strip_suffix(sign))
+        .find_map(|mark| without_suffix(begun, mark))
         .unwrap_or(begun)
         .trim()
+}
+
+fn without_prefix<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let (begin, rest) = text.split_at_checked(mark.len())?;
+    begin.eq_ignore_ascii_case(mark).then_some(rest)
+}
+
+fn without_suffix<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
+    let (rest, end) = text.split_at_checked(text.len().checked_sub(mark.len())?)?;
+    end.eq_ignore_ascii_case(mark).then_some(rest)
 }
 
 #[cfg(test)]
@@ -339,6 +347,26 @@ mod tests {
                 Ok(Cell::from(1_234_567.5)),
             ),
             ("1'200.50", None, Ok(Cell::from(1200.5))),
+            ("₡12.500,00", None, Ok(Cell::from(12500))),
+            ("Gs. 150.000.000", None, Ok(Cell::from(150_000_000))),
+            ("₲ 20", None, Ok(Cell::from(20))),
+            ("S/. 1,200.00", None, Ok(Cell::from(1200))),
+            ("s/1,200.50", None, Ok(Cell::from(1200.5))),
+            ("Bs. 20", None, Ok(Cell::from(20))),
+            ("bs.s 20,5", None, Ok(Cell::from(20.5))),
+            ("RD$ 1,200.50", None, Ok(Cell::from(1200.5))),
+            ("-C$1,200.50", None, Ok(Cell::from(-1200.5))),
+            ("L. 1,200.50", None, Ok(Cell::from(1200.5))),
+            ("1 200,50 zł", None, Ok(Cell::from(1200.5))),
+            ("12,50 kr.", None, Ok(Cell::from(12.5))),
+            ("usd 1,200.50", None, Ok(Cell::from(1200.5))),
+            ("$ 50 MXN", None, Ok(Cell::from(50))),
+            ("₹1,200.50", None, Ok(Cell::from(1200.5))),
+            (".5", None, Err("is not a number")),
+            ("$.50", None, Err("is not a number")),
+            ("Gs .50", None, Err("is not a number")),
+            ("XX 50", None, Err("is not a number")),
+            ("S/", None, Err("is not a number")),
             ("10 20", None, Err("is not a number")),
             ("2 3 4", None, Err("is not a number")),
             ("1 2345", None, Err("is not a number")),
