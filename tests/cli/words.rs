@@ -229,7 +229,7 @@ fn an_empty_cell_is_a_fault_in_a_template_and_told_in_a_text() {
         .map(|n| format!("59398765432{n},{}\n", if n == 0 { "Ana" } else { " " }))
         .collect();
     home.write("people.csv", format!("celular,nombre\n{}", rows.concat()));
-    let told = "note: 7 rows are missing `nombre`: line 3, 4, 5, 6, 7, …";
+    let told = "warning: 7 rows are missing `nombre`: line 3, 4, 5, 6, 7, …";
     let ended = preview(&home, &["people.csv", "text", "Hola {{ nombre | trim }}"]);
     assert!(
         ended.stderr.contains(told) && ended.stdout.lines().count() == 8,

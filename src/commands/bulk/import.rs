@@ -164,7 +164,8 @@ impl ToldRows<'_> {
                 (words, None, "; --skip-not-allowed leaves them out", true)
             }
             RowFault::Remark(Remark::EmptyCell(column)) => {
-                (format!("missing `{column}`"), None, "", false)
+                let way_out = "; the text has a gap there";
+                (format!("missing `{column}`"), None, way_out, true)
             }
             RowFault::Remark(Remark::PlaceholderCell { column, cell }) => (
                 format!("marked `{cell}` in `{column}`"),
