@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use crate::invisible::without_final_line_break;
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::text_encoding::decode_text;
 
 /// The maximum size of a file or standard input, in bytes: a message body is far smaller.
 pub(crate) const MAX_BYTES: u64 = 1024 * 1024;
@@ -94,6 +95,8 @@ pub(crate) struct Input {
     stdin_taken_by: Option<String>,
     /// How long to wait for a pipe.
     pub(crate) bound: PipeBound,
+    /// What is wrong with the content of a file, without being an error.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Input {
@@ -118,9 +121,24 @@ impl Input {
         Ok(())
     }
 
-    /// The whole text of `source` without its byte order mark; `flag` is named in errors. A text longer than
-    /// [`MAX_BYTES`] is an error.
+    /// The whole text of `source` without its byte order mark, as [`decode_text`] reads it; `flag` is named in errors.
+    /// A text longer than [`MAX_BYTES`] is an error.
     pub(crate) fn read(&mut self, flag: &str, source: &Source) -> Result<String, UsageError> {
+        let bytes = self.read_bytes(flag, source)?;
+        decode_text(bytes).map_err(|error| {
+            UsageError::new(
+                format!("{flag}: {} {error}", name_of(source)),
+                "save the file as UTF-8",
+            )
+        })
+    }
+
+    /// The bytes of `source`; more than [`MAX_BYTES`] are an error, in which `flag` is named.
+    pub(crate) fn read_bytes(
+        &mut self,
+        flag: &str,
+        source: &Source,
+    ) -> Result<Vec<u8>, UsageError> {
         let read = match source {
             Source::Stdin => {
                 self.claim_stdin(flag)?;
@@ -131,28 +149,12 @@ impl Input {
                 .and_then(|file| read_to_limit(file, MAX_BYTES))
                 .map_err(|cause| FileError::of("read", path)(cause).to_string()),
         };
-        let bytes = read.map_err(|problem| {
+        read.map_err(|problem| {
             UsageError::new(
                 format!("{flag}: {problem}"),
                 "check the path, its permissions and its size: at most 1 MiB",
             )
-        })?;
-        let name = name_of(source);
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let valid = error
-                .as_bytes()
-                .iter()
-                .take(error.utf8_error().valid_up_to());
-            let line = 1 + valid.filter(|byte| **byte == b'\n').count();
-            UsageError::new(
-                format!("{flag}: {name} is not UTF-8 at line {line}"),
-                "save the file as UTF-8",
-            )
-        })?;
-        Ok(text
-            .strip_prefix('\u{feff}')
-            .map(str::to_owned)
-            .unwrap_or(text))
+        })
     }
 
     /// A text for a message: as [`Input::read`], without one final newline.

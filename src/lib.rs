@@ -43,6 +43,7 @@ mod phone;
 mod places;
 mod private_file;
 mod secret;
+mod text_encoding;
 mod texts;
 mod timestamps;
 

@@ -17,6 +17,7 @@ use crate::command_error::CommandError;
 use crate::nearest::nearest;
 use crate::places::{CONFIGURATION, HOME, home};
 use crate::private_file::{FileError, PipeBound, open_to_read, read_to_limit};
+use crate::text_encoding::decode_text;
 
 /// The configuration of a machine, for services: their users have none of their own.
 const OF_MACHINE: Option<&str> = if cfg!(unix) {
@@ -222,8 +223,8 @@ pub(super) fn read_trusted(path: &Path) -> Result<Option<(String, Metadata)>, Co
     if metadata.is_file() {
         refuse_unsafe(path, &metadata)?;
     }
-    let text = String::from_utf8(read_to_limit(file, MAX_BYTES).map_err(unread)?);
-    let text = text.map_err(|_| unreadable(path, "it is not UTF-8"))?;
+    let text = decode_text(read_to_limit(file, MAX_BYTES).map_err(unread)?);
+    let text = text.map_err(|problem| unreadable(path, &format!("it {problem}")))?;
     Ok(Some((text, metadata)))
 }
 

@@ -17,6 +17,7 @@ use crate::command_error::CommandError;
 use crate::private_file::{self, FileError, PipeBound, open_to_read};
 use crate::process::{Signal, find_program};
 use crate::secret::Secret;
+use crate::text_encoding::decode_text;
 
 /// The largest secret, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -122,9 +123,9 @@ impl Sourced<SecretSource> {
         if raw.len() as u64 > MAX_BYTES {
             return Err(self.bad("is longer than 64 KiB"));
         }
-        let secret = String::from_utf8(raw)
+        let secret = decode_text(raw)
             .map(Secret::new)
-            .map_err(|_| self.bad("is not UTF-8"))?;
+            .map_err(|problem| self.bad(&problem.to_string()))?;
         if secret.is_empty() {
             return Err(self.bad("is empty"));
         }

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::input::UsageError;
 use crate::ledger::LedgerError;
+use crate::list::ListReader;
 use crate::message::InvalidMessage;
 use crate::phone::RecipientError;
 use crate::template::TemplateError;
@@ -25,6 +26,14 @@ pub(crate) enum BulkError {
 }
 
 impl BulkError {
+    /// With the other sheets of the list's workbook in the hint, if the list itself is wrong.
+    pub(super) fn with_sheets(self, list: &ListReader) -> Self {
+        match self {
+            Self::Usage(error) => Self::Usage(list.notes.with_sheets(error)),
+            other => other,
+        }
+    }
+
     /// For a report in another format, which cannot hold it.
     pub(crate) fn needs_csv(message: String) -> Self {
         Self::Usage(UsageError::new(

@@ -62,11 +62,11 @@ pub(crate) enum RecipientRule<'a> {
 }
 
 impl RecipientRule<'_> {
-    /// The column of the recipient, also for errors, in a list with these columns.
-    pub(crate) fn column(&self, names: &[&str]) -> Result<String, UsageError> {
+    /// The column of the recipient, also for errors, in a list that has this row.
+    pub(crate) fn column(&self, row: &Row) -> Result<String, UsageError> {
         match self {
             Self::Template(_) => Ok("--to".to_owned()),
-            Self::Column(asked) => recipient_column(names, *asked),
+            Self::Column(asked) => recipient_column(&row.names(), &row.texts(), *asked),
         }
     }
 
@@ -136,7 +136,7 @@ impl ImportPlan<'_> {
             )
             .into());
         }
-        let column = self.recipient.column(&names)?;
+        let column = self.recipient.column(row)?;
         // In NDJSON, each row has its own fields.
         let is_fixed = matches!(row, Row::Cells { .. });
         let mut asked = self

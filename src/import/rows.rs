@@ -118,7 +118,7 @@ impl<'a> Importer<'a> {
                     let Some(row) = list.read()? else {
                         let name = list.name();
                         return match self.read {
-                            0 => Err(UsageError::no_rows(name).into()),
+                            0 => Err(list.notes.with_sheets(UsageError::no_rows(name)).into()),
                             rows if rows <= skip => {
                                 let s = if rows == 1 { "" } else { "s" };
                                 let problem =
@@ -132,7 +132,8 @@ impl<'a> Importer<'a> {
                     (self.is_read)(self.read);
                     self.check_inner_lines(list.name(), &row)?;
                     if self.read > skip {
-                        self.add(row, &mut feed, report)?;
+                        self.add(row, &mut feed, report)
+                            .map_err(|error| error.with_sheets(list))?;
                     }
                 }
                 Ok(true)
@@ -148,7 +149,7 @@ impl<'a> Importer<'a> {
     fn check_inner_lines(&self, name: &str, row: &ListRow) -> Result<(), BulkError> {
         let recipient = &self.plan.recipient;
         let is_row = |row: &Row| {
-            let column = recipient.column(&row.names());
+            let column = recipient.column(row);
             column.is_ok_and(|column| recipient.read(row, &column, self.plan.countries).is_ok())
         };
         Ok(row.check_inner_lines(name, is_row)?)

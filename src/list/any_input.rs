@@ -4,7 +4,7 @@
 use std::io::Read;
 
 use super::encoding::{ListEncoding, decoded, encoding_of};
-use super::format::{ZIP, foreign_file};
+use super::format::{ZIP, foreign_file, lock_file};
 use super::input::ListInput;
 use super::reader::head_of;
 use super::sheet_list::problem;
@@ -33,6 +33,9 @@ impl AnyInput {
                 .into_file(&bytes)
                 .map_err(|cause| UsageError::unreadable(name, &cause))?;
             return Workbook::open(file, name).map(Self::Workbook);
+        }
+        if let Some(error) = lock_file(name) {
+            return Err(error.of(name));
         }
         // UTF-16 has bytes that are zero.
         let may_have_zeros = !encoding_of(&bytes, asked).is_ascii_compatible();

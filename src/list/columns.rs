@@ -25,6 +25,9 @@ const WEAK_RECIPIENT_NAMES: [&str; 5] = [
 /// The fewest digits of a number that can only be a person's: a date has fewer.
 const CERTAIN_NUMBER: usize = 9;
 
+/// The fewest digits of a phone number.
+const FEWEST_DIGITS: usize = 7;
+
 /// The fewest letters of a word that may be a misspelled name.
 const SHORTEST_NEAR: usize = 4;
 
@@ -76,7 +79,7 @@ impl Columns {
         }
         let plain_names = names.iter().map(|name| plain(name)).collect();
         let title = possible_title(&names)
-            .filter(|name| recipient_column(&[name], None).is_err())
+            .filter(|name| recipient_column(&[name], &[], None).is_err())
             .map(str::to_owned);
         let country_places = (0..)
             .zip(&names)
@@ -106,23 +109,35 @@ impl Columns {
             .flat_map(|cell| cell.split([',', ';', '\t', '|']))
             .map(str::trim)
             .collect();
-        if !is_wider && (names.len() < 2 || recipient_column(&names, None).is_err()) {
+        if !is_wider && (names.len() < 2 || recipient_column(&names, &[], None).is_err()) {
             return Ok(());
         }
-        let names = names
-            .into_iter()
-            .filter(|name| !name.is_empty())
-            .collect::<Vec<_>>()
-            .join(", ");
         let problem = match title.as_str() {
             "" => "the first line has no names of columns".to_owned(),
             title => format!("the first line is a title, not the header: `{title}`"),
         };
-        let hint = format!(
-            "if line {line} is the header ({names}), delete the lines above it, or for the list that is sent add --header-row \
-             {line}; --sheet NAME takes another sheet of a workbook"
-        );
-        Err(UsageError::new(problem, hint))
+        Err(UsageError::new(problem, other_header(line, &names)))
+    }
+
+    /// An error if the first row, at `line`, reads like a second row of the header: it has the name of a recipient's
+    /// column, and no number or id.
+    pub(super) fn check_first_row(&self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
+        let cells: Vec<_> = cells.iter().map(|cell| cell.trim()).collect();
+        let has_several = cells.iter().filter(|cell| !cell.is_empty()).count() > 1;
+        let is_named = || {
+            cells
+                .iter()
+                .any(|cell| ColumnRole::of(cell) == ColumnRole::Recipient)
+        };
+        let may_be_recipient = |cell: &&str| {
+            cell.contains(|character: char| character.is_ascii_digit()) || cell.starts_with("id:")
+        };
+        if !has_several || cells.iter().any(may_be_recipient) || !is_named() {
+            return Ok(());
+        }
+        let names = filled(self.names.iter().map(|name| name.trim()));
+        let problem = format!("the header is {names}, but line {line} has names of columns, too");
+        Err(UsageError::new(problem, other_header(line, &cells)))
     }
 
     /// As written in the header.
@@ -152,6 +167,21 @@ impl Columns {
             .filter(|_| alike.next().is_none())
             .map(|(place, _)| place)
     }
+}
+
+/// The texts that are not empty, as a list.
+fn filled<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let filled: Vec<_> = texts.filter(|text| !text.is_empty()).collect();
+    filled.join(", ")
+}
+
+/// The hint for a list whose header may be in `line`.
+fn other_header(line: u64, names: &[&str]) -> String {
+    let names = filled(names.iter().copied());
+    format!(
+        "if line {line} is the header ({names}), delete the lines above it, or for the list that is sent add --header-row \
+         {line}; --sheet NAME takes another sheet of a workbook"
+    )
 }
 
 /// The columns that `asked` may mean: the one with exactly this name, otherwise those that differ only in capitals, accents,
@@ -191,11 +221,16 @@ pub(crate) fn near_column<'a>(names: &[&'a str], asked: &str) -> Option<&'a str>
         .or_else(|| nearest(asked, long))
 }
 
-/// The column of the recipient: the one in `asked`, or the only one with a matching name.
+/// The column of the recipient: the one in `asked`, or the only one with a matching name. `cells` are those of a row, if
+/// one is known: an error proposes the columns in which it has numbers.
 ///
 /// # Errors
 /// If there is none, or more than one.
-pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<String, UsageError> {
+pub(crate) fn recipient_column(
+    names: &[&str],
+    cells: &[&str],
+    asked: Option<&str>,
+) -> Result<String, UsageError> {
     if let Some(asked) = asked.map(str::trim) {
         return match meant_columns(names, asked)[..] {
             [name] => Ok(name.to_owned()),
@@ -228,10 +263,44 @@ pub(crate) fn recipient_column(names: &[&str], asked: Option<&str>) -> Result<St
         }
         [] => {
             let columns: Vec<_> = names.iter().map(|name| name.trim()).collect();
-            let none = || UsageError::no_recipient_column(&columns, &alike(ColumnRole::Related));
+            let none = || UsageError::no_recipient_column(&columns, &proposed(names, cells));
             Err(no_header(names).unwrap_or_else(none))
         }
     }
+}
+
+/// The columns that may have the recipient, although they are not named so: those in which a row has a number, those
+/// with a related name first; if it has none, those with a related name.
+fn proposed<'a>(names: &[&'a str], cells: &[&str]) -> Vec<&'a str> {
+    let has_number = |place: usize, fewest: usize| {
+        // Contacts of Google have several numbers in a cell.
+        let number = cells.get(place).and_then(|cell| cell.split(":::").next());
+        number.is_some_and(|number| is_number(number, fewest))
+    };
+    let (mut with_number, mut named, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for (place, name) in names.iter().map(|name| name.trim()).enumerate() {
+        let is_related = ColumnRole::of(name) == ColumnRole::Related && !is_of_type(name);
+        if is_related && has_number(place, FEWEST_DIGITS) {
+            with_number.push(name);
+        } else if is_related {
+            named.push(name);
+        } else if !name.is_empty() && has_number(place, CERTAIN_NUMBER) {
+            others.push(name);
+        }
+    }
+    [with_number, named, others]
+        .into_iter()
+        .find(|columns| !columns.is_empty())
+        .unwrap_or_default()
+}
+
+/// Whether a column has the types of numbers, such as `Phone 1 - Label`.
+fn is_of_type(name: &str) -> bool {
+    let last_word = name
+        .split(|character: char| !character.is_alphanumeric())
+        .rfind(|word| !word.is_empty());
+    last_word
+        .is_some_and(|word| ["label", "type", "tipo", "etiqueta"].contains(&plain(word).as_str()))
 }
 
 /// Whether a column is the recipient's, by its name.
@@ -354,13 +423,70 @@ mod tests {
             (&["a", "b"], Some("c"), Err("there is no column `c`")),
             (&["a", "b"], None, Err("no column")),
         ] {
-            match (recipient_column(names, named), expected) {
+            match (recipient_column(names, &[], named), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected),
                 (Err(error), Err(expected)) => {
                     assert!(error.to_string().contains(expected), "{error}");
                 }
                 (found, _) => panic!("{names:?}: {found:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn columns_with_numbers_are_proposed() {
+        for (names, cells, expected) in [
+            (
+                &[
+                    "Name",
+                    "Phone 1 - Label",
+                    "Phone 1 - Value",
+                    "Phone 2 - Value",
+                ][..],
+                &["Ana", "Mobile", "+593 98 765 4301", ""][..],
+                &["Phone 1 - Value"][..],
+            ),
+            (
+                &["Phone 1 - Type", "Phone 1 - Value"],
+                &["Mobile", "098 765 4302 ::: 098 765 4303"],
+                &["Phone 1 - Value"],
+            ),
+            (
+                &["Phone 1 - Type", "Phone 1 - Value"],
+                &["", ""],
+                &["Phone 1 - Value"],
+            ),
+            (
+                &["celular_conyuge", "WhatsApp cliente"],
+                &["", "0987654321"],
+                &["WhatsApp cliente"],
+            ),
+            (
+                &["nombre", "fecha", "dato"],
+                &["Ana", "2026-11-20", "0987654321"],
+                &["dato"],
+            ),
+            (&["nombre", "monto"], &["Ana", "120"], &[]),
+        ] {
+            assert_eq!(proposed(names, cells), expected, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn second_header_row_is_found() {
+        let header = ["Datos", "", "Contacto", ""].map(str::to_owned).to_vec();
+        let columns = Columns::new(header).unwrap();
+        let error = columns
+            .check_first_row(2, &["Nombre", "Apellido", "Celular", "Correo"])
+            .unwrap_err();
+        assert!(error.hint.contains("--header-row 2"), "{error:?}");
+        for row in [
+            &["Ana", "Prado", "0987654301", "x"][..],
+            &["Celular", "id:abc"],
+            &["Ana", "Prado", "", ""],
+            &["Celular"],
+        ] {
+            assert!(columns.check_first_row(2, row).is_ok(), "{row:?}");
         }
     }
 }

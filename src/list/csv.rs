@@ -9,6 +9,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 
 use super::format::BUFFER;
 use super::row::{InnerLine, ListRow, Row, TableHeader};
+use super::utf8_check::Utf8Check;
 use crate::input::UsageError;
 
 const STRAY_QUOTE: &str = "a quote stands inside a cell, or has text behind it";
@@ -20,6 +21,7 @@ pub(super) struct CsvRows {
     records: CsvRecords<BufReader<Box<dyn Read>>>,
     pub(super) header: TableHeader,
     delimiter: u8,
+    utf8_check: Utf8Check,
 }
 
 impl CsvRows {
@@ -29,9 +31,11 @@ impl CsvRows {
         name: &str,
         delimiter: u8,
         line: u64,
+        mut utf8_check: Utf8Check,
     ) -> Result<Self, UsageError> {
         let mut records = CsvRecords::new(BufReader::with_capacity(BUFFER, input), delimiter, line);
-        let record = next_record(&mut records, name)?.ok_or_else(|| UsageError::no_rows(name))?;
+        let record = next_record(&mut records, name, &utf8_check)?
+            .ok_or_else(|| UsageError::no_rows(name))?;
         if record.has_stray_quote {
             let line = record.line;
             return Err(UsageError::new(
@@ -39,25 +43,28 @@ impl CsvRows {
                 WHOLE_IN_QUOTES,
             ));
         }
-        let header = TableHeader::of(&texts(&record, name)?).map_err(|error| error.of(name))?;
+        let names = texts(&record, name, &utf8_check)?;
+        utf8_check.see_cells(record.line, &names);
+        let header = TableHeader::of(&names).map_err(|error| error.of(name))?;
         Ok(Self {
             records,
             header,
             delimiter,
+            utf8_check,
         })
     }
 
     /// The next row.
     pub(super) fn next(&mut self, name: &str) -> Result<Option<ListRow>, UsageError> {
-        while let Some(record) = next_record(&mut self.records, name)? {
-            let cells = texts(&record, name)?;
+        while let Some(record) = next_record(&mut self.records, name, &self.utf8_check)? {
+            let cells = texts(&record, name, &self.utf8_check)?;
+            self.utf8_check.see_cells(record.line, &cells);
             if cells.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
             let (line, last_line) = (record.line, record.last_line);
             self.header
-                .columns
-                .check_title(line, &cells)
+                .check_row(line, &cells)
                 .map_err(|error| error.of(name))?;
             // It may have swallowed other rows.
             if record.has_stray_quote && last_line > line {
@@ -66,10 +73,13 @@ impl CsvRows {
                 );
                 return Err(UsageError::new(problem, CLOSE_IT));
             }
+            let missing = self.missing_cells(&cells, last_line > line);
             let row = if record.has_stray_quote {
                 Err(format!("{STRAY_QUOTE}; {WHOLE_IN_QUOTES}"))
-            } else {
+            } else if missing.is_empty() {
                 self.row(&cells)
+            } else {
+                Ok(self.header.row(&cells, Vec::new()))
             };
             let outcome = self.header.layout.outcome(&cells);
             let inner_lines = if last_line > line {
@@ -85,6 +95,7 @@ impl CsvRows {
             return Ok(Some(ListRow {
                 last_line,
                 inner_lines,
+                faulty_cells: missing,
                 outcome,
                 bad_text,
                 ..ListRow::new(line, row)
@@ -93,15 +104,31 @@ impl CsvRows {
         Ok(None)
     }
 
+    /// A row of these cells. Empty cells beyond the header mean nothing: some programs end each line with a delimiter.
     fn row(&self, cells: &[&str]) -> Result<Row, String> {
-        let (found, expected) = (cells.len(), self.header.width);
-        if found != expected {
-            let cells = if found == 1 { "cell" } else { "cells" };
-            return Err(format!(
-                "has {found} {cells}, but the header has {expected}"
-            ));
+        let expected = self.header.width;
+        let beyond = cells.get(expected..).unwrap_or_default();
+        if cells.len() < expected || beyond.iter().any(|cell| !cell.trim().is_empty()) {
+            return Err(self.wrong_length(cells.len()));
         }
         Ok(self.header.row(cells, Vec::new()))
+    }
+
+    /// The columns for which a line has no cell, each with the reason why it cannot be used: some programs leave out
+    /// empty cells at the end. A row of several lines, or of a report, must be whole, because a part of it may be lost.
+    fn missing_cells(&self, cells: &[&str], has_several_lines: bool) -> Vec<(String, String)> {
+        if has_several_lines || self.header.layout.is_report() {
+            return Vec::new();
+        }
+        let names = self.header.columns.names().iter().skip(cells.len());
+        let problem = || self.wrong_length(cells.len());
+        names.map(|name| (name.clone(), problem())).collect()
+    }
+
+    fn wrong_length(&self, found: usize) -> String {
+        let cells = if found == 1 { "cell" } else { "cells" };
+        let expected = self.header.width;
+        format!("has {found} {cells}, but the header has {expected}")
     }
 
     /// Cells as a line of the list. It never looks like a single cell: until it is corrected, it must not become a
@@ -149,6 +176,7 @@ impl CsvRows {
 fn next_record(
     records: &mut CsvRecords<BufReader<Box<dyn Read>>>,
     name: &str,
+    utf8_check: &Utf8Check,
 ) -> Result<Option<CsvRecord>, UsageError> {
     let read = records.next();
     let line = records.begun;
@@ -157,7 +185,7 @@ fn next_record(
         _ => UsageError::unreadable(name, &cause),
     })?;
     if let Some(record) = record.as_ref().filter(|record| record.is_open) {
-        texts(record, name)?;
+        texts(record, name, utf8_check)?;
         return Err(UsageError::new(
             format!("{name}: a quote in the row of line {line} is never closed"),
             CLOSE_IT,
@@ -166,10 +194,14 @@ fn next_record(
     Ok(record)
 }
 
-fn texts<'a>(record: &'a CsvRecord, name: &str) -> Result<Vec<&'a str>, UsageError> {
+fn texts<'a>(
+    record: &'a CsvRecord,
+    name: &str,
+    utf8_check: &Utf8Check,
+) -> Result<Vec<&'a str>, UsageError> {
     record
         .texts()
-        .ok_or_else(|| UsageError::not_utf8(name, record.line))
+        .ok_or_else(|| utf8_check.error(name, record.line, &record.spaced_cells()))
 }
 
 /// The most bytes of one row, so that a quote that is never closed cannot fill the memory: a request has at most 1 MiB.
@@ -315,6 +347,16 @@ impl CsvRecord {
                 State::Plain
             }
         }
+    }
+
+    /// The cells with spaces between them, for an error that shows a row that is not UTF-8.
+    fn spaced_cells(&self) -> Vec<u8> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let cells: Vec<_> = begins
+            .zip(&self.ends)
+            .map(|(begin, end)| self.text.get(begin..*end).unwrap_or_default())
+            .collect();
+        cells.join(&b' ')
     }
 
     /// The cells, if they are UTF-8.

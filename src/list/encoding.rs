@@ -1,7 +1,6 @@
 //! Lists that are not UTF-8: detects their encoding and decodes them.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, Cursor, Read};
 use std::str::FromStr;
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252};
@@ -17,10 +16,16 @@ impl FromStr for ListEncoding {
 
     fn from_str(label: &str) -> Result<Self, String> {
         let known = Encoding::for_label_no_replacement(label.as_bytes()).map(Self);
-        known.ok_or_else(|| {
-            format!(
+        known.ok_or_else(|| match label.to_lowercase().replace(['-', '_', ' '], "").as_str() {
+            "cp850" | "ibm850" | "850" | "cp437" | "ibm437" | "437" => format!(
+                "lists in `{label}` are converted first: iconv -f {label} -t UTF-8 LIST > NEW"
+            ),
+            "macroman" | "macosroman" | "applemac" => {
+                format!("`{label}` is called `macintosh` here")
+            }
+            _ => format!(
                 "`{label}` is not a known encoding; most lists are utf-8, windows-1252 or utf-16le"
-            )
+            ),
         })
     }
 }
@@ -29,16 +34,6 @@ impl FromStr for ListEncoding {
 pub(super) fn encoding_of(head: &[u8], asked: Option<ListEncoding>) -> &'static Encoding {
     let marked = Encoding::for_bom(head).map(|(encoding, _)| encoding);
     marked.or(asked.map(|asked| asked.0)).unwrap_or(UTF_8)
-}
-
-/// Whether a text is UTF-8 with letters of several bytes, which is hardly by chance.
-pub(super) fn is_utf_8(text: File) -> bool {
-    let mut letters = BufReader::new(DecodedInput::new(Box::new(text), UTF_8)).bytes();
-    letters
-        .try_fold(false, |is_found, byte| {
-            byte.map(|byte| is_found || !byte.is_ascii())
-        })
-        .unwrap_or(false)
 }
 
 /// A text as UTF-8, without its mark, which decides the encoding. Without a mark, valid UTF-8 is unchanged, and other text

@@ -82,13 +82,6 @@ impl UsageError {
         Self::new(message, "look at the quotes of the row before it")
     }
 
-    pub(super) fn not_utf8(name: &str, line: u64) -> Self {
-        Self::new(
-            format!("{name}: line {line} is not UTF-8"),
-            "save it as \"CSV UTF-8\", or add --encoding windows-1252 before the kind if Excel saved it as \"CSV\"",
-        )
-    }
-
     /// The line `wanted` is not a header: it is empty, or behind the `last` one.
     pub(super) fn no_header_row(name: &str, wanted: u64, last: Option<u64>) -> Self {
         let problem = last.map_or_else(

@@ -2,6 +2,7 @@
 //! whatever their name, and that are not read as a list.
 
 use crate::input::UsageError;
+use crate::texts::clipped;
 
 /// How many bytes are read at once, and by how many a list is recognized.
 pub(super) const BUFFER: usize = 64 * 1024;
@@ -158,7 +159,57 @@ const FILES: [Signature; 3] = [
 ];
 
 /// How a text begins that is not a list.
-const MARKUP: [&[u8]; 4] = [b"<!doctype html", b"<html", b"<table", b"<?xml"];
+const MARKUP: [&[u8]; 9] = [
+    b"<!doctype",
+    b"<!--",
+    b"<html",
+    b"<head",
+    b"<body",
+    b"<script",
+    b"<meta",
+    b"<table",
+    b"<?xml",
+];
+
+/// The most characters of a page's title that are shown.
+const TITLE_SHOWN: usize = 60;
+
+/// The error for the lock file that a spreadsheet keeps beside a workbook while it is open; None for other names.
+pub(super) fn lock_file(name: &str) -> Option<UsageError> {
+    let file_name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let of_excel = file_name.strip_prefix("~$");
+    let of_libre_office = || file_name.strip_prefix(".~lock.")?.strip_suffix('#');
+    let workbook = of_excel.or_else(of_libre_office)?;
+    let directory = name.strip_suffix(file_name).unwrap_or_default();
+    Some(not_a_list(
+        &format!("the lock file of {workbook}, which is open in a spreadsheet"),
+        &format!("save the workbook there, and name it: '{directory}{workbook}'"),
+    ))
+}
+
+/// The error for a web page without a table, such as the page of a login that a download ended at; None for others.
+fn web_page(text: &[u8]) -> Option<UsageError> {
+    let text = String::from_utf8_lossy(text);
+    // Its letters stay at their places.
+    let lower_text = text.to_ascii_lowercase();
+    let is_page = lower_text.starts_with("<!doctype html") || lower_text.contains("<html");
+    if !is_page || lower_text.contains("<table") {
+        return None;
+    }
+    let title = || {
+        let (before, _) = lower_text.split_once("</title")?;
+        let begin = before.rfind("<title")?;
+        let (_, title) = text.get(begin..before.len())?.split_once('>')?;
+        Some(title.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let named = title()
+        .map(|title| format!(" (`{}`)", clipped(&title, TITLE_SHOWN)))
+        .unwrap_or_default();
+    Some(not_a_list(
+        &format!("a web page{named}"),
+        "sign in where the list comes from, and download it again as .xlsx or CSV",
+    ))
+}
 
 /// The error for a file that is `what`, in front of which the name of the list comes.
 pub(super) fn not_a_list(what: &str, hint: &str) -> UsageError {
@@ -172,6 +223,9 @@ pub(super) fn foreign_file(head: &[u8]) -> Option<UsageError> {
         text.get(..tag.len())
             .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
     };
+    if let Some(error) = MARKUP.iter().any(begins).then(|| web_page(text)).flatten() {
+        return Some(error);
+    }
     if MARKUP.iter().any(begins) {
         return Some(not_a_list(
             "HTML or XML, as some programs export under the name .xls",

@@ -13,6 +13,7 @@ mod outcome;
 mod reader;
 mod row;
 mod sheet_list;
+mod utf8_check;
 mod workbook;
 
 pub(crate) use self::any_input::AnyInput;

@@ -9,18 +9,21 @@ use super::csv::MAX_ROW;
 use super::format::BUFFER;
 use super::outcome::ReportedOutcome;
 use super::row::{ListRow, Row};
+use super::utf8_check::Utf8Check;
 use crate::input::UsageError;
 
 pub(super) struct NdjsonRows {
     reader: BufReader<Box<dyn Read>>,
     line: u64,
+    utf8_check: Utf8Check,
 }
 
 impl NdjsonRows {
-    pub(super) fn new(input: Box<dyn Read>) -> Self {
+    pub(super) fn new(input: Box<dyn Read>, utf8_check: Utf8Check) -> Self {
         Self {
             reader: BufReader::with_capacity(BUFFER, input),
             line: 0,
+            utf8_check,
         }
     }
 
@@ -39,8 +42,9 @@ impl NdjsonRows {
                 1..=MAX_ROW => {}
                 _ => return Err(UsageError::row_too_long(name, self.line)),
             }
-            let text =
-                String::from_utf8(bytes).map_err(|_| UsageError::not_utf8(name, self.line))?;
+            let text = String::from_utf8(bytes)
+                .map_err(|error| self.utf8_check.error(name, self.line, error.as_bytes()))?;
+            self.utf8_check.see(self.line, &text);
             if text.trim() == "{" {
                 let problem = format!(
                     "{name}: the object of line {} goes on over more lines",

@@ -8,13 +8,14 @@ use serde_json::{Map, Value};
 
 use super::columns::meant_columns;
 use super::csv::{CsvRecords, CsvRows};
-use super::encoding::{DecodedInput, encoding_of, is_utf_8};
-use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file};
+use super::encoding::{DecodedInput, encoding_of};
+use super::format::{BUFFER, CsvFormat, ListFormat, ZIP, foreign_file, lock_file};
 use super::input::{ListInput, ListOptions};
 use super::ndjson_rows::NdjsonRows;
 use super::outcome::{COLUMNS, ReportLanguage, outcome_columns};
 use super::row::{ListRow, Row, TableHeader};
 use super::sheet_list::{ListNotes, SheetList};
+use super::utf8_check::{Utf8Check, check_encoding};
 use crate::conventions::Conventions;
 use crate::input::UsageError;
 
@@ -153,34 +154,60 @@ fn open(
         };
         return Ok((ListFormat::Csv(format), Rows::Sheet(Box::new(list))));
     }
+    if let Some(error) = lock_file(name) {
+        return Err(error.of(name));
+    }
     if options.sheet.is_some() {
-        return Err(unfit("--sheet", "a text, which has no sheets"));
+        let is_foreign = foreign_file(&head).map(|error| error.of(name));
+        return Err(is_foreign.unwrap_or_else(|| unfit("--sheet", "a text, which has no sheets")));
     }
     let encoding = encoding_of(&head, options.encoding);
+    let header_row = options.header_row;
     if encoding == UTF_8 {
-        return open_text(head, input, name, false, options.header_row);
+        let text = ListText {
+            head,
+            utf8_check: Utf8Check::new(&input),
+            input: Box::new(input),
+            was_decoded: false,
+        };
+        return open_text(text, name, header_row);
     }
     let mut file = input.into_file(&head).map_err(unreadable)?;
-    if encoding.is_single_byte() && is_utf_8(file.try_clone().map_err(unreadable)?) {
-        return Err(unfit(
-            "--encoding",
-            &format!("UTF-8, not {}", encoding.name()),
-        ));
+    if encoding.is_single_byte() {
+        notes.misread = check_encoding(&file, name, encoding)?;
+        file.rewind().map_err(unreadable)?;
     }
-    file.rewind().map_err(unreadable)?;
     let mut input = DecodedInput::new(Box::new(file), encoding);
-    let head = head_of(&mut input, name)?;
-    open_text(head, input, name, true, options.header_row)
+    let text = ListText {
+        head: head_of(&mut input, name)?,
+        utf8_check: Utf8Check::default(),
+        input: Box::new(input),
+        was_decoded: true,
+    };
+    open_text(text, name, header_row)
 }
 
-/// A list in UTF-8; `head` has already been read.
-fn open_text(
-    mut head: Vec<u8>,
-    input: impl Read + 'static,
-    name: &str,
+/// A list in UTF-8.
+struct ListText {
+    /// What has already been read.
+    head: Vec<u8>,
+    input: Box<dyn Read>,
+    /// Whether it was not UTF-8.
     was_decoded: bool,
+    utf8_check: Utf8Check,
+}
+
+fn open_text(
+    text: ListText,
+    name: &str,
     header_row: Option<u64>,
 ) -> Result<(ListFormat, Rows), UsageError> {
+    let ListText {
+        mut head,
+        input,
+        was_decoded,
+        utf8_check,
+    } = text;
     if let Some(error) = foreign_file(&head) {
         return Err(error.of(name));
     }
@@ -198,7 +225,10 @@ fn open_text(
         }
         return Ok((
             ListFormat::Ndjson,
-            Rows::Ndjson(NdjsonRows::new(Box::new(Cursor::new(head).chain(input)))),
+            Rows::Ndjson(NdjsonRows::new(
+                Box::new(Cursor::new(head).chain(input)),
+                utf8_check,
+            )),
         ));
     }
     if first == Some(&b'[') {
@@ -217,7 +247,7 @@ fn open_text(
         (line, format) = (line.max(wanted), format.below(&head));
     }
     let input = Box::new(Cursor::new(head).chain(input));
-    let rows = CsvRows::open(input, name, format.delimiter, line)?;
+    let rows = CsvRows::open(input, name, format.delimiter, line, utf8_check)?;
     Ok((ListFormat::Csv(format), Rows::Csv(Box::new(rows))))
 }
 

@@ -17,6 +17,8 @@ pub(super) struct TableHeader {
     pub(super) layout: ReportLayout,
     /// The number of its cells.
     pub(super) width: usize,
+    /// Whether a row below it was read.
+    has_rows: bool,
 }
 
 impl TableHeader {
@@ -29,7 +31,17 @@ impl TableHeader {
             columns,
             layout,
             width: names.len(),
+            has_rows: false,
         })
+    }
+
+    /// Refuses a row below it, at `line`, that shows that it is not the header, or not all of it.
+    pub(super) fn check_row(&mut self, line: u64, cells: &[&str]) -> Result<(), UsageError> {
+        if !self.has_rows {
+            self.has_rows = true;
+            self.columns.check_first_row(line, cells)?;
+        }
+        self.columns.check_title(line, cells)
     }
 
     /// A row of these cells, some of which a sheet shows differently.
@@ -274,6 +286,17 @@ impl Row {
 
     pub(crate) fn has(&self, name: &str) -> bool {
         self.place(name).is_some() || self.field(name).is_some()
+    }
+
+    /// The text under each of [`Row::names`]; empty if the value is not a text.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::Cells { cells, .. } => cells.iter().map(String::as_str).collect(),
+            Self::Fields(fields) => fields
+                .values()
+                .map(|value| value.as_str().unwrap_or_default())
+                .collect(),
+        }
     }
 
     pub(crate) fn names(&self) -> Vec<&str> {

@@ -18,9 +18,43 @@ pub(crate) struct ListNotes {
     pub(crate) hidden_rows: Vec<u64>,
     /// The columns in which cells are not written as the sheet shows them.
     pub(crate) unshown_columns: Vec<UnshownColumn>,
-    /// For a workbook, the sheet that is read, and how many other visible ones there are.
-    pub(crate) sheet: Option<(String, usize)>,
+    /// For a workbook, the sheet that is read.
+    pub(crate) sheet: Option<String>,
+    /// The other visible sheets.
+    pub(crate) other_sheets: Vec<String>,
+    /// How the list reads in the encoding that was asked for, if another one fits better.
+    pub(crate) misread: Option<String>,
 }
+
+impl ListNotes {
+    /// An error of the list, whose hint names the other sheets of its workbook: the list may be on one of them.
+    pub(crate) fn with_sheets(&self, error: UsageError) -> UsageError {
+        let Some(first) = self.other_sheets.first() else {
+            return error;
+        };
+        let named: Vec<_> = self
+            .other_sheets
+            .iter()
+            .take(NAMED_SHEETS)
+            .map(|sheet| format!("`{sheet}`"))
+            .collect();
+        let more = if self.other_sheets.len() > NAMED_SHEETS {
+            ", …"
+        } else {
+            ""
+        };
+        let hint = format!(
+            "if the list is on another sheet ({}{more}), add --sheet '{}' before the kind; {}",
+            named.join(", "),
+            first.replace('\'', "'\\''"),
+            error.hint
+        );
+        UsageError { hint, ..error }
+    }
+}
+
+/// The most other sheets that an error names.
+const NAMED_SHEETS: usize = 5;
 
 /// A column in which a cell is not written as the sheet shows it.
 #[derive(Debug)]
@@ -50,8 +84,15 @@ impl SheetList {
     ) -> Result<Self, UsageError> {
         let workbook = Workbook::open(file, name)?;
         let place = workbook.place(options.sheet.as_deref())?;
+        notes.sheet = workbook.sheets.get(place).map(|sheet| sheet.name.clone());
+        notes.other_sheets = workbook
+            .visible()
+            .filter(|(other, _)| *other != place)
+            .map(|(_, sheet)| sheet.name.clone())
+            .collect();
         let mut stream = workbook.rows(place, Covered::Hidden)?;
-        let row = header_row(&mut stream, options.header_row, name)?;
+        let row = header_row(&mut stream, options.header_row, name)
+            .map_err(|error| notes.with_sheets(error))?;
         if let Some((column, fault)) = row.faults.first() {
             let problem = problem(*column, row.number, None, fault);
             let problem = format!("{name}: {problem}; it is in the header");
@@ -62,15 +103,7 @@ impl SheetList {
         }
         let mut names = texts(&row.cells);
         while names.pop_if(|name| name.trim().is_empty()).is_some() {}
-        let others = workbook
-            .visible()
-            .filter(|(other, _)| *other != place)
-            .count();
-        notes.sheet = workbook
-            .sheets
-            .get(place)
-            .map(|sheet| (sheet.name.clone(), others));
-        let header = TableHeader::of(&names).map_err(|error| error.of(name))?;
+        let header = TableHeader::of(&names).map_err(|error| notes.with_sheets(error.of(name)))?;
         Ok(Self {
             stream,
             header,
@@ -88,9 +121,8 @@ impl SheetList {
         };
         let cells = texts(&row.cells);
         self.header
-            .columns
-            .check_title(row.number, &cells)
-            .map_err(|error| error.of(name))?;
+            .check_row(row.number, &cells)
+            .map_err(|error| notes.with_sheets(error.of(name)))?;
         let made = self.row(&row, notes);
         let is_hidden = row.is_hidden || row.is_crossed_out();
         notes.hidden_rows.extend(is_hidden.then_some(row.number));

@@ -168,6 +168,7 @@ fn read_list(
         line,
         last_line,
         row,
+        faulty_cells,
         outcome,
         ..
     }) = reader.read()?
@@ -183,6 +184,9 @@ fn read_list(
             ));
         }
         let outcome = outcome.as_ref();
+        // A part of the line that is missing may have named somebody.
+        let missing = faulty_cells.into_iter().next();
+        let row = missing.map_or(row, |(_, problem)| Err(problem));
         match row {
             Err(problem) => tables.bad(line, problem),
             Ok(Row::Cells { cells, .. }) => {

@@ -179,3 +179,138 @@ fn a_list_in_another_encoding_than_is_said_is_refused() {
     let ended = run(&home, &["people.ndjson"]);
     assert!(ended.stderr.contains("line 1 is not UTF-8"), "{ended:?}");
 }
+
+/// Refuses the list, shows these parts, and makes no run.
+fn refused(home: &Home, list: &[u8], arguments: &[&str], parts: &[&str]) {
+    home.write("people.csv", list);
+    let ended = run(home, &[&["people.csv"], arguments].concat());
+    assert_eq!(ended.code, 2, "{arguments:?}: {ended:?}");
+    ended.told(parts);
+    assert!(home.run("bulk list").success().stdout.is_empty());
+}
+
+/// A list of files alone: nothing comes to a ledger.
+#[test]
+fn list_of_two_encodings_is_refused_with_its_lines() {
+    let home = Home::new();
+    let one = [
+        "to,nombre\n593987654321,María\n593987654322,".as_bytes(),
+        b"Jos\xe9\n593987654323,Ana\n",
+    ]
+    .concat();
+    let parts = [
+        "people.csv mixes two encodings: line 2 is UTF-8 (`593987654321,María`)",
+        "line 3 is not (`593987654322,José` in windows-1252)",
+        "type the letters of line 3 again",
+    ];
+    refused(&home, &one, &[], &parts);
+    for label in ["windows-1252", "latin1", "macintosh", "iso-8859-15"] {
+        refused(&home, &one, &["--encoding", label], &parts[..2]);
+    }
+    // The lines that are fewer are named, whichever these are.
+    let other = [
+        &b"to,nombre\n1,Jos\xe9\n2,Pe\xf1a\n3,"[..],
+        "Núñez\n".as_bytes(),
+    ]
+    .concat();
+    let parts = [
+        "line 4 is UTF-8",
+        "lines 2, 3 are not",
+        "the letters of line 4",
+    ];
+    refused(&home, &other, &["--encoding", "latin1"], &parts);
+    // Of standard input only what was read is known.
+    let all = ["--sandbox", "bulk", "send", "-", "text", "{{ nombre }}"];
+    home.run_args(&all).stdin(one.clone()).fails(
+        2,
+        &["mixes two encodings: line 2 is UTF-8", "line 3 is not"],
+    );
+    home.write(
+        "people.ndjson",
+        [
+            "{\"to\":\"593987654321\",\"nombre\":\"María\"}\n{\"to\":\"593987654322\",\"nombre\":\"".as_bytes(),
+            b"Jos\xe9\"}\n",
+        ]
+        .concat(),
+    );
+    run(&home, &["people.ndjson"]).told(&["line 1 is UTF-8", "line 2 is not"]);
+}
+
+/// A list of files alone: nothing comes to a ledger.
+#[test]
+fn list_of_letters_that_are_utf_8_by_chance_is_read() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        b"to,nombre\n593987654321,CAF\xc9\xae\n593987654322,Jos\xe9\n",
+    );
+    let ended = run(
+        &home,
+        &["people.csv", "--encoding", "windows-1252", "--preview", "2"],
+    );
+    assert!(
+        ended.code == 0 && ended.stdout.contains("CAFÉ®") && !ended.stderr.contains("warning"),
+        "{ended:?}"
+    );
+}
+
+/// A list of files alone: nothing comes to a ledger.
+#[test]
+fn hint_shows_line_in_the_encoding_that_fits() {
+    let home = Home::new();
+    let list = |name: &[u8]| [b"to,nombre\r\n593987654321,", name, b"\r\n"].concat();
+    for (name, parts) in [
+        (
+            &b"Jos\xe9 Pe\xf1a"[..],
+            [
+                "line 2 is not UTF-8; in windows-1252 it reads `593987654321,José Peña`",
+                "add --encoding windows-1252 before the kind",
+            ],
+        ),
+        (
+            b"Luc\x92a \x84and\x9c",
+            [
+                "in macintosh it reads `593987654321,Lucía Ñandú`",
+                "add --encoding macintosh before the kind",
+            ],
+        ),
+        (
+            b"Luc\xa1a \xa5and\xa3",
+            [
+                "in CP850 it reads `593987654321,Lucía Ñandú`",
+                "convert it: iconv -f CP850 -t UTF-8 'people.csv' > utf8.csv",
+            ],
+        ),
+    ] {
+        refused(&home, &list(name), &[], &parts);
+    }
+    for label in ["cp850", "CP437", "ibm850"] {
+        refused(
+            &home,
+            b"to\n",
+            &["--encoding", label],
+            &["converted first: iconv -f"],
+        );
+    }
+    refused(
+        &home,
+        b"to\n",
+        &["--encoding", "mac-roman"],
+        &["is called `macintosh` here"],
+    );
+
+    // The wrong encoding is a warning, and with --strict an error.
+    home.write("people.csv", list(b"Luc\xa1a \xa5and\xa3"));
+    let wrong = ["people.csv", "--encoding", "latin1", "--preview", "1"];
+    let told = "line 2 of people.csv reads `593987654321,Luc¡a ¥and£`; in CP850 it reads `593987654321,Lucía Ñandú`";
+    let ended = run(&home, &wrong);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    ended.told(&[told]);
+    let strict = [
+        &["--sandbox", "bulk", "send"],
+        &wrong[..3],
+        &["text", "--strict", "{{ nombre }}"],
+    ]
+    .concat();
+    home.run_args(&strict).fails(2, &[told]);
+}

@@ -264,3 +264,244 @@ fn ordinary_lists_pass_as_they_are() {
         home.run("bulk remove r --yes").success();
     }
 }
+
+/// The outcome of a preview of `list` in the sandbox, with flags before the kind.
+fn preview(home: &Home, name: &str, flags: &[&str], text: &str) -> Ended {
+    let words = [
+        &["--sandbox", "bulk", "send", name, "--preview", "9"],
+        flags,
+        &["text", text],
+    ]
+    .concat();
+    home.run_args(&words).end()
+}
+
+#[test]
+fn empty_cells_at_line_ends_are_harmless() {
+    let home = Home::new();
+    for list in [
+        "nombre;celular\r\nAna;593987654321;\r\nEva;593987654322;;\r\n",
+        "nombre,celular\nAna,593987654321, \nEva,593987654322\n",
+        "nombre,celular,nota\nAna,593987654321\nEva,593987654322,x\n",
+        "nombre,celular,\nAna,593987654321\nEva,593987654322,\n",
+    ] {
+        home.write("people.csv", list);
+        let ended = preview(&home, "people.csv", &[], "Hola {{ nombre }}");
+        assert!(
+            ended.code == 0
+                && ended.stdout.contains("Hola Ana")
+                && ended.stdout.contains("Hola Eva"),
+            "{list}: {ended:?}"
+        );
+        assert!(
+            ended.stderr.ends_with("note: 2 rows: 2 are fine\n"),
+            "{ended:?}"
+        );
+    }
+    // What is printed must be there, and what is there must have a column.
+    for (list, text, problem) in [
+        (
+            "nombre,celular,nota\nAna,593987654321\nEva,593987654322,x\n",
+            "{{ nota }}",
+            "line 2: has 2 cells, but the header has 3",
+        ),
+        (
+            "nombre,celular\nAna,593987654321,x\nEva,593987654322\n",
+            "Hola",
+            "line 2: has 3 cells, but the header has 2",
+        ),
+        (
+            "nombre,celular\nAna\nEva,593987654322\n",
+            "Hola",
+            "line 2: has 1 cell, but the header has 2",
+        ),
+    ] {
+        home.write("people.csv", list);
+        let ended = preview(&home, "people.csv", &[], text);
+        assert_eq!(ended.code, 2, "{list}: {ended:?}");
+        told(&ended, &[problem, "2 rows: 1 is fine, 1 is invalid"]);
+    }
+}
+
+/// A part of a report that is cut off could say that a row was not sent.
+#[test]
+fn cut_row_of_report_is_invalid() {
+    let home = Home::new();
+    home.write("people.csv", "celular\n593987654321\n");
+    let words = [
+        "--sandbox",
+        "bulk",
+        "send",
+        "people.csv",
+        "--run",
+        "r",
+        "text",
+        "Hola",
+    ];
+    home.run_args(&words).success();
+    let report = home.run("bulk report r").success().stdout;
+    let cut = report.trim_end().rsplit_once(',').unwrap().0.to_owned() + "\n";
+    home.write("report.csv", cut);
+    let ended = preview(&home, "report.csv", &[], "Hola");
+    assert_ne!(ended.code, 0, "{ended:?}");
+    told(&ended, &["line 2: has 15 cells, but the header has 16"]);
+}
+
+#[test]
+fn columns_with_numbers_are_proposed_for_recipient() {
+    let home = Home::new();
+    home.write(
+        "people.csv",
+        "First Name,Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value\n\
+         Ana,Mobile,+593 98 765 4321,,\nEva,,,Mobile,+593 98 765 4322\n",
+    );
+    let ended = preview(&home, "people.csv", &[], "Hola");
+    assert_eq!(ended.code, 2, "{ended:?}");
+    told(
+        &ended,
+        &["before the kind: --to-column 'Phone 1 - Value'; nothing"],
+    );
+    home.write("people.csv", "nombre,dato 2\nAna,+593 98 765 4321\n");
+    let ended = preview(&home, "people.csv", &[], "Hola");
+    told(&ended, &["before the kind: --to-column 'dato 2'; nothing"]);
+
+    home.run_args(&[
+        "bulk",
+        "send",
+        "people.csv",
+        "--to",
+        "{{ a }}",
+        "text",
+        "Hola",
+    ])
+    .fails(
+        2,
+        &["jelouctl bulk send LIST text --to '593{{ celular }}' 'Hola'"],
+    );
+}
+
+#[test]
+fn second_header_row_and_other_sheets_are_named() {
+    let home = Home::new();
+    let list =
+        "Datos,,Contacto,\nNombre,Apellido,Celular,Correo\nAna,Prado,593987654321,a@example.com\n";
+    home.write("people.csv", list);
+    let ended = preview(&home, "people.csv", &[], "Hola {{ nombre }}");
+    assert_eq!(ended.code, 2, "{ended:?}");
+    told(
+        &ended,
+        &[
+            "line 2 has names of columns, too",
+            "add --header-row 2",
+            "(Nombre, Apellido, Celular, Correo)",
+        ],
+    );
+    let ended = preview(
+        &home,
+        "people.csv",
+        &["--header-row", "2"],
+        "Hola {{ nombre }}",
+    );
+    assert_eq!(ended.code, 0, "{ended:?}");
+
+    let cells = |cells: &[&str]| -> String {
+        let cells = cells
+            .iter()
+            .map(|text| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"));
+        format!("<row>{}</row>", cells.collect::<String>())
+    };
+    let cover = cells(&["Reporte", "Área", "Fecha"]) + &cells(&["Clientes", "Ventas", "hoy"]);
+    let people = cells(&["nombre", "celular"]) + &cells(&["Ana", "593987654321"]);
+    home.write(
+        "people.xlsx",
+        xlsx(&[
+            sheet("Portada", &cover),
+            sheet("Clientes de hoy", &people),
+            sheet("Notas", &cover),
+        ]),
+    );
+    let ended = preview(&home, "people.xlsx", &[], "Hola {{ nombre }}");
+    assert_eq!(ended.code, 2, "{ended:?}");
+    told(
+        &ended,
+        &["(`Clientes de hoy`, `Notas`), add --sheet 'Clientes de hoy' before the kind"],
+    );
+    let ended = preview(
+        &home,
+        "people.xlsx",
+        &["--sheet", "Clientes de hoy"],
+        "Hola {{ nombre }}",
+    );
+    assert_eq!(ended.code, 0, "{ended:?}");
+}
+
+#[test]
+fn lock_files_and_web_pages_are_named() {
+    let home = Home::new();
+    home.write("~$people.xlsx", b"\x03Ana \0 \0");
+    home.write(
+        ".~lock.people.ods#",
+        ",ana,host,27.11.2026 10:00,file:///x;",
+    );
+    let page =
+        "<!DOCTYPE html>\n<html><head><title>\n Iniciar sesión </title></head><body></body></html>";
+    home.write("page.csv", page);
+    home.write("page.xlsx", page);
+    home.write(
+        "export.xls",
+        "<html><table><tr><td>to</td></tr></table></html>",
+    );
+    for (name, flags, parts) in [
+        (
+            "~$people.xlsx",
+            &[][..],
+            [
+                "it is the lock file of people.xlsx",
+                "name it: 'people.xlsx'",
+            ],
+        ),
+        (
+            ".~lock.people.ods#",
+            &[],
+            ["it is the lock file of people.ods", "name it: 'people.ods'"],
+        ),
+        (
+            "page.csv",
+            &[],
+            [
+                "it is a web page (`Iniciar sesión`)",
+                "sign in where the list comes from",
+            ],
+        ),
+        (
+            "page.xlsx",
+            &["--sheet", "Clientes"],
+            [
+                "it is a web page (`Iniciar sesión`)",
+                "sign in where the list comes from",
+            ],
+        ),
+        (
+            "export.xls",
+            &[],
+            ["it is HTML or XML", "save the sheet as .xlsx"],
+        ),
+    ] {
+        let ended = preview(&home, name, flags, "Hola");
+        assert_eq!(ended.code, 2, "{name}: {ended:?}");
+        told(&ended, &parts);
+        let words = [
+            "--sandbox",
+            "send",
+            "text",
+            "--to",
+            "593987654321",
+            "--exclude",
+            name,
+            "x",
+        ];
+        if flags.is_empty() {
+            home.run_args(&words).fails(2, &parts);
+        }
+    }
+}

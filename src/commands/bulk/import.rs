@@ -92,7 +92,7 @@ pub(crate) fn import(
             "--limit is reached in line {line}; rows below it are neither checked nor sent"
         ));
     }
-    let verdict = verdict(list, &imported, plan.policy, first_guarded);
+    let verdict = verdict(list, &imported, plan, first_guarded);
     if verdict.is_err() {
         stderr.note(&imported.sums());
     }
@@ -228,10 +228,15 @@ fn guarded_rows(
 fn verdict(
     list: &ListReader,
     imported: &Imported,
-    policy: ImportPolicy,
+    plan: &ImportPlan<'_>,
     first_guarded: Option<CommandError>,
 ) -> Result<(), CommandError> {
+    let policy = plan.policy;
     refuse_faulty(imported, policy)?;
+    if let Some(misread) = list.notes.misread.as_ref().filter(|_| plan.strict) {
+        let hint = "read it in the encoding that fits, or leave --strict out";
+        return Err(UsageError::new(misread, hint).into());
+    }
     if let Some(hidden) = hidden_rows(list).filter(|_| policy.hidden.is_none()) {
         let way = "leave them out with --hidden skip, or send them with --hidden send";
         return Err(UsageError::new(hidden, way).into());

@@ -219,6 +219,9 @@ pub(super) fn hidden_rows(list: &ListReader) -> Option<String> {
 
 /// Prints what is not visible when the list is opened.
 pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<HiddenRule>) {
+    if let Some(misread) = &list.notes.misread {
+        stderr.warning(misread);
+    }
     let missing: Vec<_> = list
         .missing_columns()
         .into_iter()
@@ -237,8 +240,9 @@ pub(super) fn tell_of_list(stderr: &Stderr, list: &ListReader, rule: Option<Hidd
         };
         stderr.note(&format!("{hidden}; --hidden: {done}"));
     }
-    if let Some((sheet, others)) = list.notes.sheet.as_ref().filter(|(_, others)| *others > 0) {
-        let others = counted(*others as u64, "other sheet");
+    let others = list.notes.other_sheets.len() as u64;
+    if let Some(sheet) = list.notes.sheet.as_ref().filter(|_| others > 0) {
+        let others = counted(others, "other sheet");
         stderr.note(&format!(
             "the sheet `{sheet}` was read; the workbook has {others}: --sheet NAME takes another"
         ));
