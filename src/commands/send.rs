@@ -164,6 +164,7 @@ fn read_message(
         .map(|source| context.input.json_value("--body", source))
         .transpose()?;
     let (outgoing, mut warnings) = Outgoing::new(&typed.message, flags, file, recipients)?;
+    warnings.append(&mut context.input.warnings);
     warnings.extend(left_as_typed(outgoing.body()));
     if typed.delivery.strict && !warnings.is_empty() {
         return Err(InvalidMessage::warnings(warnings));

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::config::{ConfigFile, check};
 use crate::list::{ListInput, ListOptions, ListReader};
-use crate::message::{TypedRecipient, contacts};
+use crate::message::{TypedRecipient, read_cards};
 use crate::output::{compact, one_line, pretty, visible_json};
 use crate::phone::{Country, is_user_id, person_key};
 use crate::sandbox::Fault;
@@ -82,9 +82,9 @@ pub fn vcard(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    match contacts(text) {
-        Ok(contacts) => {
-            let json = serde_json::to_value(&contacts).unwrap();
+    match read_cards(text) {
+        Ok(cards) => {
+            let json = serde_json::to_value(&cards.contacts).unwrap();
             assert!(json.as_array().is_some_and(|cards| !cards.is_empty()));
             crate::fuzzing::body(format!("{{\"contacts\":{json}}}").as_bytes());
         }

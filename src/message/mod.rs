@@ -44,4 +44,4 @@ pub(crate) use self::template_listing::{
 pub(crate) use self::template_text::TemplateTexts;
 pub(crate) use self::typed::{TypedMessage, Words};
 #[cfg(any(test, fuzzing))]
-pub(crate) use self::vcard::contacts;
+pub(crate) use self::vcard::read_cards;

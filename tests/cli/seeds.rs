@@ -403,3 +403,110 @@ fn contacts_come_from_vcards_and_from_json_files() {
         .success();
     assert_eq!(names(&server), ["C D"]);
 }
+
+#[test]
+fn vcards_of_other_programs_are_read() {
+    let home = Home::new();
+    home.write(
+        "outlook.vcf",
+        b"BEGIN:VCARD\r\nVERSION:2.1\r\nN;LANGUAGE=es:N\xfa\xf1ez;Jos\xe9\r\nFN:Jos\xe9 N\xfa\xf1ez\r\n\
+          TEL;CELL:+593987654322\r\nTEL;WORK;FAX:+59322345678\r\nEND:VCARD\r\n",
+    );
+    home.write(
+        "mac.vcf",
+        "BEGIN:VCARD\rVERSION:3.0\rFN:José Núñez\rTEL;waid=5215512340003:+52 55 1234 0003\rEND:VCARD\r",
+    );
+    let wide =
+        "\u{feff}BEGIN:VCARD\r\nVERSION:3.0\r\nFN:José Núñez\r\nTEL:+593987654322\r\nEND:VCARD\r\n";
+    let wide: Vec<u8> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    home.write("wide.vcf", wide);
+    for (file, phones) in [
+        (
+            "outlook.vcf",
+            json!([
+                {"phone": "+593987654322", "type": "Mobile", "wa_id": "593987654322"},
+                {"phone": "+59322345678", "type": "Fax"},
+            ]),
+        ),
+        (
+            "mac.vcf",
+            json!([{"phone": "+525512340003", "wa_id": "5215512340003"}]),
+        ),
+        (
+            "wide.vcf",
+            json!([{"phone": "+593987654322", "wa_id": "593987654322"}]),
+        ),
+    ] {
+        let server = Server::answering(Reply::accepted());
+        home.run(&format!(
+            "send contacts --to 593987654321 --country MX --vcard {file}"
+        ))
+        .api(&server.url)
+        .success();
+        let contact = &server.only().json()["contacts"][0];
+        assert_eq!(contact["name"]["formatted_name"], "José Núñez", "{file}");
+        assert_eq!(contact["phones"], phones, "{file}");
+    }
+}
+
+#[test]
+fn vcard_whose_numbers_are_lost_is_warned_of() {
+    let home = Home::new();
+    home.write(
+        "lost.vcf",
+        "BEGIN:VCARD\nVERSION:4.0\nFN:Rita Sol\nPHONE.WORK:+593987654312\nEND:VCARD\n",
+    );
+    home.write("people.csv", "to\n593987654321\n");
+    let told = "--vcard: card 1 (`Rita Sol`) has no phone: the line `PHONE.WORK:+593987654312` is not read";
+    for command in [
+        "--sandbox --dry-run send contacts --to 593987654321 --vcard lost.vcf",
+        "--sandbox --dry-run bulk send people.csv contacts --vcard lost.vcf",
+    ] {
+        home.run(command).success().told(&["warning: ", told]);
+        home.run(&format!("{command} --strict")).fails(2, &[told]);
+    }
+}
+
+/// PowerShell 5 writes UTF-16 with a mark, and Windows programs UTF-8 with one.
+#[test]
+fn texts_with_byte_order_mark_are_read() {
+    let home = Home::new();
+    let encoded = |text: &str| -> [Vec<u8>; 3] {
+        let marked = format!("\u{feff}{text}");
+        [
+            marked.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            marked.into_bytes(),
+        ]
+    };
+    let bodies = encoded("{\"text\":\"Mañana 😀\"}\r\n");
+    let texts = encoded("Mañana 😀\r\n");
+    for (body, text) in bodies.into_iter().zip(texts) {
+        home.write("body.json", &body);
+        home.write("text.txt", &text);
+        for (words, input) in [
+            ("--body body.json", None),
+            ("--body -", Some(&body)),
+            ("--text-file text.txt", None),
+            ("--text-file -", Some(&text)),
+        ] {
+            let server = Server::answering(Reply::accepted());
+            let words = format!("send text --to 593987654321 {words}");
+            let run = home.run(&words).api(&server.url);
+            match input {
+                Some(input) => run.stdin(input.clone()).success(),
+                None => run.success(),
+            };
+            assert_eq!(server.only().json()["text"], "Mañana 😀", "{words}");
+        }
+    }
+    home.write("cut.txt", b"\xff\xfea\0\n\0b");
+    home.run("send text --to 593987654321 --text-file cut.txt")
+        .fails(
+            2,
+            &[
+                "--text-file: cut.txt is not UTF-16LE at line 2",
+                "save the file as UTF-8",
+            ],
+        );
+}

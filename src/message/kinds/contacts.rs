@@ -36,13 +36,21 @@ fn shape(
 ) -> Result<(), UsageError> {
     if let Some(file) = typed.one("vcard") {
         let Ok(source) = file.parse();
-        let text = input.read("--vcard", &source)?;
-        let cards = vcard::contacts(&text).map_err(|problem| {
-            let problem = format!("--vcard: {} is not a vCard file: {problem}", name_of(&source));
+        let bytes = input.read_bytes("--vcard", &source)?;
+        let name = name_of(&source);
+        let text = vcard::decode_cards(bytes).map_err(|error| {
+            UsageError::new(format!("--vcard: {name} {error}"), "save the file as UTF-8")
+        })?;
+        let cards = vcard::read_cards(&text).map_err(|problem| {
+            let problem = format!("--vcard: {name} is not a vCard file: {problem}");
             let hint = "export the contact as a .vcf file; each card stands between BEGIN:VCARD and END:VCARD";
             UsageError::new(problem, hint)
         })?;
-        fields.insert("contacts".to_owned(), Value::Array(cards));
+        let warnings = cards.warnings.iter();
+        input
+            .warnings
+            .extend(warnings.map(|warning| format!("--vcard: {warning}")));
+        fields.insert("contacts".to_owned(), Value::Array(cards.contacts));
     }
     if !typed.has_any(&CARD) {
         return Ok(());
