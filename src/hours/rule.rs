@@ -133,6 +133,11 @@ impl Hours {
         !self.not_on.contains(&date)
     }
 
+    /// The day of the instant in local time.
+    pub(crate) fn day(&self, at: Timestamp) -> Date {
+        self.local(at).date()
+    }
+
     /// The instant in local time: `2026-11-23 07:00 America/Bogota`.
     pub(crate) fn shown(&self, at: Timestamp) -> String {
         format!(

@@ -246,7 +246,16 @@ impl LedgerError {
         Self::of_choice(format!("several runs are unfinished: {}", names.join(", ")))
     }
 
-    pub(super) fn exists(name: &RunName) -> Self {
+    pub(super) fn exists(name: &RunName, is_of_sandbox: bool) -> Self {
+        if is_of_sandbox {
+            return Self::new(
+                LedgerFault::Choice,
+                format!("run {name} already exists: it is a run of the sandbox"),
+                format!(
+                    "to use the name again: jelouctl bulk remove {name}; to keep that run: choose another name"
+                ),
+            );
+        }
         let hint = "choose another name; `jelouctl bulk resume NAME` continues one that is not complete, and `bulk cancel` ends \
                     it";
         Self::new(

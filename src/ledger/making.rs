@@ -202,5 +202,9 @@ fn free_name(db: &mut Db, name: &RunName, is_typed: bool) -> Result<RunName, Led
             return Ok(name);
         }
     }
-    Err(LedgerError::exists(name))
+    let is_of_sandbox = db.exists(
+        "SELECT 1 FROM run WHERE name = ?1 AND sandbox = 1",
+        &values![name.to_string()],
+    )?;
+    Err(LedgerError::exists(name, is_of_sandbox))
 }

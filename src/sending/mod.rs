@@ -21,5 +21,5 @@ pub(crate) use self::guard::{
 pub(crate) use self::open_windows::OpenWindows;
 pub(crate) use self::sender::{Sender, read_environment, read_settings};
 pub(crate) use self::templates::{
-    CheckedTemplates, Listing, check_templates, read_templates, refuse_templates,
+    CheckedTemplates, Listing, check_templates, read_templates, refuse_templates, refuse_unusable,
 };

@@ -130,7 +130,8 @@ const CHECK_TIME: Duration = Duration::from_secs(3);
 const MOST_FAULTS: usize = 5;
 
 /// Refuses templates that cannot be sent as requested; `faults` says what is wrong with each.
-fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
+/// Refuses templates with these faults.
+pub(crate) fn refuse_unusable(faults: &[String], hint: &str) -> Result<(), CommandError> {
     let refused = |message: String| {
         CommandError::new(
             ExitCode::Usage,

@@ -149,8 +149,14 @@ fn what_costs_more_than_the_budget_does_not_leave() {
         home.run("bulk send people.csv --rates rates.csv --budget 0.1 --preview 1 template promo");
     shown
         .api(&jelou.url)
-        .success()
-        .told(&["this would be refused, and nothing would leave: the messages cost"]);
+        .fails(
+            11,
+            &[
+                "error: this would be refused: the messages cost",
+                "raise --budget",
+            ],
+        )
+        .not_told(&["are fine"]);
     assert!(jelou.seen().is_empty());
     // The budget of a profile holds, too.
     let rates = home.path().join("rates.csv");

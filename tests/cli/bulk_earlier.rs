@@ -595,13 +595,11 @@ fn what_is_only_shown_is_compared_too() {
     };
     let before = kept();
     for flags in [&["--dry-run"][..], &["--curl"], &["--preview", "9"]] {
-        let ended = send(&home, &jelou.url, flags).success();
-        let told = "warning: this would be refused, and nothing would leave: 2 of 5 messages were sent by run r";
-        assert!(
-            ended.stdout.is_empty() && ended.stderr.contains(told),
-            "{ended:?}"
-        );
-        assert!(ended.stderr.contains("--skip-sent"), "{ended:?}");
+        let told = "error: this would be refused: 2 of 5 messages were sent by run r";
+        let ended = send(&home, &jelou.url, flags)
+            .fails(11, &[told, "--skip-sent"])
+            .not_told(&["are fine"]);
+        assert!(ended.stdout.is_empty(), "{ended:?}");
         for (more, rows) in [("--skip-sent", 3), ("--again", 5)] {
             let ended = send(&home, &jelou.url, &[flags, &[more]].concat()).success();
             let shown = ended.stdout.matches(&user(0)[..8]).count();

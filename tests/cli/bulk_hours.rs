@@ -767,3 +767,28 @@ fn the_capitals_of_a_time_zone_do_not_matter() {
         "America/Bogota"
     );
 }
+
+/// Files alone: nothing is written.
+#[test]
+fn day_off_that_is_over_is_warned_of() {
+    let home = people(1);
+    let today = ZonedDateTime::try_from(SystemTime::now()).unwrap();
+    let today = today.with_time_zone(jiff::tz::TimeZone::UTC);
+    let last_year = today.checked_sub(1.year()).unwrap().date();
+    let two_years_ago = today.checked_sub(2.years()).unwrap().date();
+    let tomorrow = today.checked_add(1.day()).unwrap().date();
+    let shown = |day: jiff::civil::Date| {
+        let words = format!(
+            "--sandbox bulk send people.csv --not-on {day} --time-zone UTC --preview 1 text Hola"
+        );
+        home.run(&words).success()
+    };
+    for day in [last_year, two_years_ago] {
+        shown(day).told(&[&format!(
+            "warning: --not-on {day}: this day is over; did you mean {}",
+            today.year()
+        )]);
+    }
+    shown(today.date()).not_told(&["is over"]);
+    shown(tomorrow).not_told(&["is over"]);
+}

@@ -784,3 +784,27 @@ fn a_national_number_is_found_by_the_country_of_the_profile() {
     let found = home.run("bulk find 0987654321").success().rows();
     assert_eq!((found.len(), &found[0]["to"]), (1, &json!("593987654321")));
 }
+
+/// Files alone: the name of a run is the same statement in a database.
+#[test]
+fn name_of_sandbox_run_is_told_from_others() {
+    let home = people(2);
+    let jelou = Jelou::accepting();
+    home.profile("p", &jelou.url, "");
+    let rehearsal = "--sandbox bulk send people.csv --run hello text Hola";
+    home.run(rehearsal).success();
+    let sending = "bulk send people.csv --yes --run hello text Hola";
+    home.run(sending).fails(
+        2,
+        &[
+            "run hello already exists: it is a run of the sandbox",
+            "to use the name again: jelouctl bulk remove hello",
+            "nothing was sent",
+        ],
+    );
+    home.run("bulk remove hello").success();
+    home.run(sending).success();
+    home.run(sending)
+        .fails(2, &["run hello already exists\n", "choose another name"])
+        .not_told(&["sandbox"]);
+}

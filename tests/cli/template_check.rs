@@ -299,8 +299,14 @@ fn a_template_s_own_text_is_shown_with_the_values_of_the_row() {
     assert!(home.read("report.html").contains("Hola Ana, tu pedido A-1"));
     let wrong = ["--preview", "1", "template", "order_shiped"];
     bulk(&home, &jelou, &wrong)
-        .success()
-        .told(&["this would be refused: the bot has no template `order_shiped`"]);
+        .fails(
+            2,
+            &[
+                "error: this would be refused: the bot has no template `order_shiped`",
+                "hint: ",
+            ],
+        )
+        .not_told(&["are fine", "is fine"]);
     let broken = Jelou::with_templates(|_| Listing::Answer(401), |_, _| Act::Accept);
     let ended = bulk(
         &home,

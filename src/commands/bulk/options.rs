@@ -9,7 +9,7 @@ use crate::config::{people_limit, rate, retry_for};
 use crate::hours::{Between, Hours, HoursBase, ZoneName, day_off};
 use crate::input::UsageError;
 use crate::ledger::{Details, RunConditions};
-use crate::output::ProgressFormat;
+use crate::output::{ProgressFormat, Stderr};
 use crate::timestamps::now;
 
 /// Headings of the help.
@@ -150,5 +150,22 @@ impl HoursOptions {
     /// The hours of a run, whose `base` is what it has, or the profile.
     pub(super) fn over(&self, base: HoursBase) -> Result<Option<Hours>, UsageError> {
         base.under(&self.between, &self.not_on, self.time_zone.as_ref(), now())
+    }
+
+    /// Warns of days of `--not-on` that are over in the time zone of `hours`: the year may be a slip.
+    pub(super) fn warn_of_past_days(&self, hours: Option<&Hours>, stderr: &Stderr) {
+        let Some(today) = hours.map(|hours| hours.day(now())) else {
+            return;
+        };
+        for day in self.not_on.iter().filter(|day| **day < today) {
+            let next = (today.year()..)
+                .take(2)
+                .filter_map(|year| day.with().year(year).build().ok())
+                .find(|next| *next >= today);
+            let meant = next
+                .map(|next| format!("; did you mean {next}?"))
+                .unwrap_or_default();
+            stderr.warning(&format!("--not-on {day}: this day is over{meant}"));
+        }
     }
 }

@@ -136,6 +136,8 @@ fn open_and_go_on(
     } else {
         conditions_of_resumed(args, &run, &kept, &sender)?
     };
+    args.hours
+        .warn_of_past_days(conditions.hours.as_ref(), &context.stderr);
     let is_changed = conditions != kept.conditions;
     let rate = args.options.rate.unwrap_or(kept.rate);
     let details = args.work.over(Details {

@@ -22,7 +22,7 @@ use crate::import::{DuplicatePolicy, ImportPlan, RecipientRule};
 use crate::input::{Source, UsageError, name_of};
 use crate::ledger::{LedgerDraft, LedgerError, Store};
 use crate::list::{ListOptions, ListReader};
-use crate::message::{Envelope, Message, Outgoing, Route, is_template, merge};
+use crate::message::{Envelope, InvalidMessage, Message, Outgoing, Route, is_template, merge};
 use crate::output::counted;
 use crate::people::{CountryRule, ExclusionOptions, Exclusions};
 use crate::private_file::PipeBound;
@@ -75,6 +75,8 @@ fn send(context: &mut Context, args: &BulkSendArgs) -> Result<ExitCode, CommandE
 
     let sender = Sender::resolve(context)?;
     let hours = args.hours.over(sender.settings.hours.clone())?;
+    args.hours
+        .warn_of_past_days(hours.as_ref(), &context.stderr);
     let limit = limit_of_run(args.hours.per_day, sender.settings.limit_24h, kind)?;
     let countries = CountryRule::new(args.country, sender.settings.country);
     list.write_as(
@@ -279,6 +281,11 @@ fn claim_inputs(context: &mut Context, args: &BulkSendArgs) -> Result<(), Comman
 /// The body from flags and `--body`; None if each row is the body.
 fn read_body(context: &mut Context, args: &BulkSendArgs) -> Result<Option<Value>, CommandError> {
     let flags = args.message().flag_body(&mut context.input)?;
+    let warnings = std::mem::take(&mut context.input.warnings);
+    if args.typed.delivery.strict && !warnings.is_empty() {
+        return Err(InvalidMessage::warnings(warnings).into());
+    }
+    context.stderr.warnings(&warnings);
     let file = args
         .typed
         .delivery

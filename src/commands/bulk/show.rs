@@ -7,7 +7,7 @@ use super::begin::{PreparedList, estimate};
 use super::earlier::{earlier_of, report_people};
 use super::import::ReadList;
 use super::report_file::ReportFile;
-use super::words::report_left_out;
+use super::words::{OR_UNCHECKED, report_left_out};
 use crate::api::{Request, SuccessCriterion};
 use crate::command_error::CommandError;
 use crate::commands::limit::report_limit;
@@ -18,7 +18,7 @@ use crate::ledger::{DraftRequest, LedgerError};
 use crate::message::TemplateTexts;
 use crate::process::block_on;
 use crate::report_page::{self, PlannedList};
-use crate::sending::{CheckedTemplates, check_templates};
+use crate::sending::{CheckedTemplates, check_templates, refuse_unusable};
 
 /// The number of messages that `--preview` draws.
 const MOST_DRAWN: u64 = 10;
@@ -32,30 +32,27 @@ impl PreparedList<'_> {
     ) -> Result<ExitCode, CommandError> {
         let context = self.context;
         let sums = read.imported.sums();
-        let comparison = mem::replace(&mut read.comparison, Ok(()));
-        let mut refused = match (&read.verdict, &comparison) {
-            (Err(error), _) | (Ok(()), Err(error)) => Some(error.line()),
-            (Ok(()), Ok(())) => None,
-        };
-        let would_leave = read.verdict.is_err() || self.report_earlier(comparison)?;
+        let mut refusals = self.refusals_by_store(mem::replace(&mut read.comparison, Ok(())))?;
+        let would_leave = read.verdict.is_err() || refusals.is_empty();
         if page.is_none() && self.args.preview.is_none() && !would_leave {
-            return Ok(ExitCode::Success);
+            return finish(context, read.verdict, refusals, &sums);
         }
-        self.details.template_texts = self.template_texts()?;
+        self.details.template_texts = self.template_texts(&mut refusals)?;
         self.details.estimate = estimate(&self.draft, &self.details, self.rates.as_ref())?;
-        refused = refused.or(self.report_cost());
+        refusals.extend(self.report_cost());
         if context.mode == Mode::Send {
             report_limit(context, self.store, &self.details, &self.draft)?;
         }
         if let Some(page) = page {
-            self.write_page(page, &read, refused)?;
-            return finish(context, read.verdict, &sums);
+            let refused = read.verdict.as_ref().err().or(refusals.first());
+            self.write_page(page, &read, refused.map(CommandError::line))?;
+            return finish(context, read.verdict, refusals, &sums);
         }
         let accepts = read.imported.accepts.as_ref();
         let Some(most) = self.args.preview else {
             read.verdict?;
             self.print_requests(accepts, u64::MAX)?;
-            return Ok(ExitCode::Success);
+            return end(context, refusals);
         };
         // At a terminal it shows the messages; the requests are for programs, and for --dry-run.
         if would_leave && (context.mode != Mode::Send || !context.stdout.wants_words()) {
@@ -68,12 +65,15 @@ impl PreparedList<'_> {
                 "these are the first {MOST_DRAWN} of {wanted} messages; --preview all --file page.html writes a page with all"
             ));
         }
-        finish(context, read.verdict, &sums)
+        finish(context, read.verdict, refusals, &sums)
     }
 
-    /// The texts of the templates, which `--preview` shows. A command that must not send anything does not look them
-    /// up.
-    fn template_texts(&self) -> Result<TemplateTexts, CommandError> {
+    /// The texts of the templates, which `--preview` shows; adds why they cannot be sent. A command that must not send
+    /// anything does not look them up.
+    fn template_texts(
+        &self,
+        refusals: &mut Vec<CommandError>,
+    ) -> Result<TemplateTexts, CommandError> {
         let (context, uses) = (self.context, &self.details.templates);
         if uses.uses.is_empty()
             || self.args.work.unchecked
@@ -84,30 +84,21 @@ impl PreparedList<'_> {
         }
         let CheckedTemplates { faults, texts } = block_on(async {
             let mut connection = self.sender.connect(context).await?;
-            check_templates(&mut connection, uses, false).await
+            check_templates(&mut connection, uses, self.args.typed.delivery.strict).await
         })?;
-        for fault in &faults {
-            context
-                .stderr
-                .warning(&format!("this would be refused: {fault}"));
-        }
+        refusals.extend(refuse_unusable(&faults, OR_UNCHECKED).err());
         Ok(texts)
     }
 
     /// Says what the list costs; returns why that is too much.
-    fn report_cost(&self) -> Option<String> {
+    fn report_cost(&self) -> Option<CommandError> {
         let stderr = &self.context.stderr;
         for line in self.details.estimate.iter().flat_map(Estimate::words) {
             stderr.note(&line);
         }
         // A dry run does not know the categories, and the sandbox costs nothing.
         let is_checked = self.context.mode == Mode::Send && !self.details.sandbox;
-        let error = self.check_budget().err().filter(|_| is_checked)?;
-        stderr.warning(&format!(
-            "this would be refused, and nothing would leave: {}",
-            error.message
-        ));
-        Some(error.message)
+        self.check_budget().err().filter(|_| is_checked)
     }
 
     fn write_page(
@@ -131,30 +122,23 @@ impl PreparedList<'_> {
         })
     }
 
-    /// Prints what earlier runs have of these rows; returns false if nothing would be sent.
-    fn report_earlier(&self, comparison: Result<(), CommandError>) -> Result<bool, CommandError> {
+    /// Why the list would be refused because of earlier runs; if it would not, prints what they have of these rows.
+    fn refusals_by_store(
+        &self,
+        comparison: Result<(), CommandError>,
+    ) -> Result<Vec<CommandError>, CommandError> {
         let (context, draft) = (self.context, &self.draft);
         match comparison {
             Ok(()) => {}
-            Err(error) if error.code == ExitCode::Guard => {
-                context.stderr.warning(&format!(
-                    "this would be refused, and nothing would leave: {}",
-                    error.line()
-                ));
-                if let Some(hint) = &error.hint {
-                    context.stderr.note(hint);
-                }
-                return Ok(false);
-            }
+            Err(error) if error.code == ExitCode::Guard => return Ok(vec![error]),
             Err(error) => return Err(error),
         }
-        let Some(store) = self.store.filter(|_| !self.details.sandbox) else {
-            return Ok(true);
-        };
-        report_left_out(context, draft.skip_counts());
-        let people = store.known(&earlier_of(&self.details), |known| known.people(draft))?;
-        report_people(context, people);
-        Ok(true)
+        if let Some(store) = self.store.filter(|_| !self.details.sandbox) {
+            report_left_out(context, draft.skip_counts());
+            let people = store.known(&earlier_of(&self.details), |known| known.people(draft))?;
+            report_people(context, people);
+        }
+        Ok(Vec::new())
     }
 
     /// Prints the first `most` requests.
@@ -176,13 +160,35 @@ impl PreparedList<'_> {
     }
 }
 
-/// Prints how many rows are fine, unless the verdict on them has told.
+/// Ends with the verdict on the rows, or with why a run would be refused; else prints how many rows are fine.
 fn finish(
     context: &Context,
     verdict: Result<(), CommandError>,
+    refusals: Vec<CommandError>,
     sums: &str,
 ) -> Result<ExitCode, CommandError> {
     verdict?;
-    context.stderr.note(sums);
-    Ok(ExitCode::Success)
+    if refusals.is_empty() {
+        context.stderr.note(sums);
+    }
+    end(context, refusals)
+}
+
+/// Ends with the first of the reasons for which a run would be refused; the others are warnings.
+fn end(context: &Context, refusals: Vec<CommandError>) -> Result<ExitCode, CommandError> {
+    let mut refusals = refusals.into_iter();
+    let first = refusals.next();
+    for other in refusals {
+        let other = other.line();
+        context
+            .stderr
+            .warning(&format!("this would be refused: {other}"));
+    }
+    match first {
+        None => Ok(ExitCode::Success),
+        Some(error) => Err(CommandError {
+            message: format!("this would be refused: {}", error.message),
+            ..error
+        }),
+    }
 }
